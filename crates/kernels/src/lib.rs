@@ -1,1 +1,37 @@
-//! placeholder
+//! The three products of a fully-connected layer on OpenBLAS, and the elementwise passes between them.
+//!
+//! Every matrix is row-major (C order) and holds one example a column. The products of layer `l`:
+//!
+//! | product | equation | M × N × K | kernel | BLAS case |
+//! |---|---|---|---|---|
+//! | W·A   | z = W a_prev         | n_out × examples × n_in | [`forward`]          | NN |
+//! | dZ·Aᵀ | dW = scale dz a_prevᵀ | n_out × n_in × examples | [`backward_weights`] | NT |
+//! | Wᵀ·dZ | da_prev = Wᵀ dz      | n_in × examples × n_out | [`backward_data`]    | TN |
+//!
+//! Each is exactly one `gemm` call at every size, writes into the caller's buffer and allocates nothing.
+//! Between them stand [`bias_activation`], [`activation_backward`] and [`bias_gradient`], one pass each.
+//!
+//! This is the only crate with `unsafe`: the calls into OpenBLAS. It knows no layers, files or threads of its own.
+//!
+//! ```
+//! use kernels::{Accumulate, forward};
+//! use ndarray::{Array2, array};
+//!
+//! let w = array![[1.0, 2.0], [3.0, 4.0]];
+//! let a_prev = array![[1.0], [10.0]]; // one example
+//! let mut z = Array2::zeros((2, 1));
+//! forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace);
+//! assert_eq!(z, array![[21.0], [43.0]]);
+//! ```
+
+mod elementwise;
+mod gemm;
+pub mod openblas;
+mod real;
+pub mod reference;
+mod self_check;
+
+pub use elementwise::{Activation, activation_backward, bias_activation, bias_gradient};
+pub use gemm::{Accumulate, backward_data, backward_weights, forward};
+pub use real::Real;
+pub use self_check::{LayerShape, Product, WrongProduct, self_check};

@@ -1,0 +1,140 @@
+//! The three products of a layer, each one cblas call. `m n k` and leading dimensions never leave this file.
+
+use cblas_sys::CBLAS_TRANSPOSE::{self, CblasNoTrans as N, CblasTrans as T};
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::real::{Operand, Real};
+
+/// What a product does with the values that stand in the output buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accumulate {
+    /// Overwrite them. They are not read: NaN in the old buffer doesn't matter.
+    Replace,
+    /// Add the product to them.
+    Add,
+}
+
+impl Accumulate {
+    fn beta<R: Real>(self) -> R {
+        match self {
+            Accumulate::Replace => R::zero(),
+            Accumulate::Add => R::one(),
+        }
+    }
+}
+
+/// z = W a_prev.
+///
+/// # Shapes
+/// `w` n_out × n_in, `a_prev` n_in × examples, `z` n_out × examples; all at least 1.
+///
+/// # Panics
+/// If the shapes don't fit, or a matrix isn't row-major with rows of adjacent elements (padded rows are fine).
+#[track_caller]
+pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>, z: ArrayViewMut2<R>, accumulate: Accumulate) {
+    let (n_out, n_in) = w.dim();
+    let examples = a_prev.ncols();
+    if a_prev.nrows() != n_in || z.dim() != (n_out, examples) {
+        shapes_do_not_fit("forward: z = W a_prev", [("w", w.dim()), ("a_prev", a_prev.dim()), ("z", z.dim())]);
+    }
+    gemm([n_out, examples, n_in], R::one(), (w, N), (a_prev, N), accumulate, z);
+}
+
+/// dW = scale · dz a_prevᵀ, with `scale` = 1/m in the course's equations.
+///
+/// # Shapes
+/// `dz` n_out × examples, `a_prev` n_in × examples, `dw` n_out × n_in; all at least 1.
+///
+/// # Panics
+/// If the shapes don't fit, or a matrix isn't row-major with rows of adjacent elements, or `scale` is zero
+/// (OpenBLAS cores differ in what a zero factor does to NaN).
+#[track_caller]
+pub fn backward_weights<R: Real>(
+    dz: ArrayView2<R>,
+    a_prev: ArrayView2<R>,
+    scale: R,
+    dw: ArrayViewMut2<R>,
+    accumulate: Accumulate,
+) {
+    let (n_out, examples) = dz.dim();
+    let n_in = a_prev.nrows();
+    if a_prev.ncols() != examples || dw.dim() != (n_out, n_in) {
+        shapes_do_not_fit(
+            "backward_weights: dW = scale dz a_prevᵀ",
+            [("dz", dz.dim()), ("a_prev", a_prev.dim()), ("dw", dw.dim())],
+        );
+    }
+    assert!(scale != R::zero(), "backward_weights: scale must not be zero");
+    gemm([n_out, n_in, examples], scale, (dz, N), (a_prev, T), accumulate, dw);
+}
+
+/// da_prev = Wᵀ dz.
+///
+/// # Shapes
+/// `w` n_out × n_in, `dz` n_out × examples, `da_prev` n_in × examples; all at least 1.
+///
+/// # Panics
+/// If the shapes don't fit, or a matrix isn't row-major with rows of adjacent elements.
+#[track_caller]
+pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: ArrayViewMut2<R>, accumulate: Accumulate) {
+    let (n_out, n_in) = w.dim();
+    let examples = dz.ncols();
+    if dz.nrows() != n_out || da_prev.dim() != (n_in, examples) {
+        shapes_do_not_fit(
+            "backward_data: da_prev = Wᵀ dz",
+            [("w", w.dim()), ("dz", dz.dim()), ("da_prev", da_prev.dim())],
+        );
+    }
+    gemm([n_in, examples, n_out], R::one(), (w, T), (dz, N), accumulate, da_prev);
+}
+
+/// C ← alpha op(A) op(B) + beta C: the one place where OpenBLAS multiplies.
+#[track_caller]
+fn gemm<R: Real>(
+    shape: [usize; 3],
+    alpha: R,
+    (a, transpose_a): (ArrayView2<R>, CBLAS_TRANSPOSE),
+    (b, transpose_b): (ArrayView2<R>, CBLAS_TRANSPOSE),
+    accumulate: Accumulate,
+    mut c: ArrayViewMut2<R>,
+) {
+    // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
+    assert!(shape.iter().all(|&length| length > 0), "a product has an empty side: M × N × K = {shape:?}");
+    let [m, n, k] = shape.map(blas_int);
+    let leading = [
+        leading_dimension(a.dim(), a.strides()),
+        leading_dimension(b.dim(), b.strides()),
+        leading_dimension(c.dim(), c.strides()),
+    ];
+    let a = Operand { pointer: a.as_ptr(), leading: leading[0], transpose: transpose_a };
+    let b = Operand { pointer: b.as_ptr(), leading: leading[1], transpose: transpose_b };
+    let c = Operand { pointer: c.as_mut_ptr(), leading: leading[2], transpose: N };
+    // SAFETY: the views own or borrow every element that their shape and strides reach, the public functions have
+    // matched the shapes with m, n and k, `leading_dimension` has matched the strides, and `c` is borrowed mutably,
+    // so nothing overlaps it.
+    unsafe { R::gemm([m, n, k], alpha, a, b, accumulate.beta(), c) }
+}
+
+#[track_caller]
+fn leading_dimension((rows, columns): (usize, usize), strides: &[isize]) -> i32 {
+    let adjacent = columns == 1 || strides[1] == 1;
+    // The stride of a single row is never used, and ndarray may leave anything in it.
+    let leading = if rows == 1 { columns } else { usize::try_from(strides[0]).unwrap_or(0) };
+    assert!(
+        adjacent && leading >= columns,
+        "a matrix must be row-major with adjacent elements in a row: {rows}x{columns} with strides {strides:?}"
+    );
+    blas_int(leading)
+}
+
+#[track_caller]
+fn blas_int(length: usize) -> i32 {
+    i32::try_from(length).unwrap_or_else(|_| panic!("a side of {length} is beyond BLAS's 32-bit integers"))
+}
+
+#[cold]
+#[track_caller]
+fn shapes_do_not_fit(product: &str, shapes: [(&str, (usize, usize)); 3]) -> ! {
+    let [x, y, z] = shapes.map(|(name, (rows, columns))| format!("{name} {rows}x{columns}"));
+    panic!("{product}: shapes don't fit: {x}, {y}, {z}")
+}

@@ -1,0 +1,109 @@
+//! Every product is exactly one cblas call, at every size.
+//!
+//! This program defines `cblas_sgemm` and `cblas_dgemm` itself, so that the kernels call these fakes in place of
+//! OpenBLAS's. They count, and multiply by the definition, so that a wrong argument shows as a wrong product.
+
+use std::cell::Cell;
+
+use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE};
+use kernels::{Accumulate, Real, backward_data, backward_weights, forward, reference};
+use ndarray::{Array2, ArrayView2, s};
+
+thread_local!(static CALLS: Cell<usize> = const { Cell::new(0) });
+
+macro_rules! counting_gemm {
+    ($name:ident, $type:ty) => {
+        #[unsafe(no_mangle)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "C" fn $name(
+            layout: CBLAS_LAYOUT,
+            transpose_a: CBLAS_TRANSPOSE,
+            transpose_b: CBLAS_TRANSPOSE,
+            m: i32,
+            n: i32,
+            k: i32,
+            alpha: $type,
+            a: *const $type,
+            lda: i32,
+            b: *const $type,
+            ldb: i32,
+            beta: $type,
+            c: *mut $type,
+            ldc: i32,
+        ) {
+            CALLS.set(CALLS.get() + 1);
+            assert_eq!(layout as u32, CBLAS_LAYOUT::CblasRowMajor as u32);
+            let index = |transpose, row: i32, column: i32, leading: i32| {
+                let (row, column) =
+                    if matches!(transpose, CBLAS_TRANSPOSE::CblasTrans) { (column, row) } else { (row, column) };
+                assert!(column < leading, "the leading dimension {leading} is shorter than a row");
+                (row * leading + column) as usize
+            };
+            for i in 0..m {
+                for j in 0..n {
+                    let term =
+                        |p| unsafe { *a.add(index(transpose_a, i, p, lda)) * *b.add(index(transpose_b, p, j, ldb)) };
+                    let product: $type = (0..k).map(term).sum();
+                    let c = unsafe { &mut *c.add((i * ldc + j) as usize) };
+                    *c = alpha * product + if beta == 0.0 { 0.0 } else { beta * *c };
+                }
+            }
+        }
+    };
+}
+
+counting_gemm!(cblas_sgemm, f32);
+counting_gemm!(cblas_dgemm, f64);
+
+fn calls(product: impl FnOnce()) -> usize {
+    CALLS.set(0);
+    product();
+    CALLS.get()
+}
+
+/// Small integers: every product is exact in both types.
+fn integers<R: Real>(rows: usize, columns: usize, salt: usize) -> Array2<R> {
+    Array2::from_shape_fn((rows, columns), |(i, j)| R::from_f64(((i * 7 + j * 3 + salt) % 9) as f64 - 4.0))
+}
+
+fn exact<R: Real>(matrix: ArrayView2<R>) -> Array2<f64> {
+    matrix.mapv(Real::to_f64)
+}
+
+fn each_product_is_one_call<R: Real>(n_out: usize, n_in: usize, examples: usize) {
+    let (w, a_prev, dz) = (integers::<R>(n_out, n_in, 0), integers(n_in, examples, 1), integers(n_out, examples, 2));
+    let mut z = Array2::zeros((n_out, examples));
+    let mut dw = Array2::zeros((n_out, n_in));
+    let mut da_prev = Array2::zeros((n_in, examples));
+    let replace = Accumulate::Replace;
+    assert_eq!(calls(|| forward(w.view(), a_prev.view(), z.view_mut(), replace)), 1);
+    assert_eq!(calls(|| backward_weights(dz.view(), a_prev.view(), R::one(), dw.view_mut(), replace)), 1);
+    assert_eq!(calls(|| backward_data(w.view(), dz.view(), da_prev.view_mut(), replace)), 1);
+    assert_eq!(exact(z.view()), reference::forward(w.view(), a_prev.view()));
+    assert_eq!(exact(dw.view()), reference::backward_weights(dz.view(), a_prev.view()));
+    assert_eq!(exact(da_prev.view()), reference::backward_data(w.view(), dz.view()));
+}
+
+#[test]
+fn each_product_is_one_cblas_call_at_every_size_and_a_single_example_too() {
+    let sizes = [1, 2, 3, 7, 8, 9, 17];
+    for n_out in sizes {
+        for n_in in sizes {
+            for examples in sizes {
+                each_product_is_one_call::<f32>(n_out, n_in, examples);
+                each_product_is_one_call::<f64>(n_out, n_in, examples);
+            }
+        }
+    }
+}
+
+#[test]
+fn accumulating_and_padded_rows_take_one_call_as_well() {
+    let padded = integers::<f64>(5, 32, 0);
+    let a_prev = padded.slice(s![.., ..13]);
+    let w = integers(3, 5, 1);
+    let mut z = Array2::from_elem((3, 16), 1.0);
+    assert_eq!(calls(|| forward(w.view(), a_prev, z.slice_mut(s![.., ..13]), Accumulate::Add)), 1);
+    assert_eq!(z.slice(s![.., ..13]), reference::forward(w.view(), a_prev) + 1.0);
+    assert_eq!(z.slice(s![.., 13..]), Array2::from_elem((3, 3), 1.0), "the padding is left alone");
+}
