@@ -110,7 +110,7 @@ pub fn activation_backward<R: Real>(
 pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, mut db: ArrayViewMut1<R>) {
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
     for (row, db) in dz.rows().into_iter().zip(&mut db) {
-        *db = R::from_f64(scale.to_f64() * sum(adjacent(&row)));
+        *db = R::from_f64(scale.as_f64() * sum(adjacent(&row)));
     }
 }
 
@@ -120,10 +120,10 @@ fn sum<R: Real>(row: &[R]) -> f64 {
     let mut lanes = [0.0; 8];
     for chunk in chunks {
         for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane += value.to_f64();
+            *lane += value.as_f64();
         }
     }
-    lanes.iter().sum::<f64>() + rest.iter().map(|&value| value.to_f64()).sum::<f64>()
+    lanes.iter().sum::<f64>() + rest.iter().map(|&value| value.as_f64()).sum::<f64>()
 }
 
 fn sigmoid<R: Real>(z: R) -> R {

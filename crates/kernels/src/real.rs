@@ -12,7 +12,7 @@ pub trait Real: NdFloat + sealed::Gemm {
     fn from_f64(value: f64) -> Self;
 
     /// This value, exactly.
-    fn to_f64(self) -> f64;
+    fn as_f64(self) -> f64;
 }
 
 /// One operand of a gemm call: row-major, `leading` elements from one row to the next.
@@ -56,7 +56,7 @@ macro_rules! real {
             }
 
             #[inline]
-            fn to_f64(self) -> f64 {
+            fn as_f64(self) -> f64 {
                 self.into()
             }
         }

@@ -112,9 +112,9 @@ fn compare<R: Real>(
     found: ArrayView2<R>,
     expected: ArrayView2<f64>,
 ) -> Result<(), WrongProduct> {
-    let bound = 2.0 * R::epsilon().to_f64() * terms as f64;
+    let bound = 2.0 * R::epsilon().as_f64() * terms as f64;
     for (((row, column), &found), &expected) in found.indexed_iter().zip(expected) {
-        let found = found.to_f64();
+        let found = found.as_f64();
         let right = (found - expected).abs() <= bound; // false for NaN
         if !right {
             return Err(WrongProduct { product, shape, dtype: R::NAME, row, column, found, expected, bound });

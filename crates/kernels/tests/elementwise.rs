@@ -42,11 +42,11 @@ fn follows_the_definition<R: Real>(activation: Activation) {
     let mut dz = Array2::from_elem(z.dim(), R::from_f64(3.0));
     activation_backward(activation, z.view(), a.view(), dz.view_mut());
     for ((i, j), &z_in) in z_values().indexed_iter() {
-        let expected_z = (R::from_f64(z_in) + R::from_f64(b[i])).to_f64();
+        let expected_z = (R::from_f64(z_in) + R::from_f64(b[i])).as_f64();
         let close = |found: R, expected: f64| {
-            (found.to_f64() - expected).abs() <= 8.0 * R::epsilon().to_f64() * expected.abs().max(1.0)
+            (found.as_f64() - expected).abs() <= 8.0 * R::epsilon().as_f64() * expected.abs().max(1.0)
         };
-        assert_eq!(z[[i, j]].to_f64(), expected_z);
+        assert_eq!(z[[i, j]].as_f64(), expected_z);
         assert!(close(a[[i, j]], g(activation, expected_z)), "{activation:?}({expected_z}) = {}", a[[i, j]]);
         let expected_dz = 3.0 * derivative(activation, expected_z);
         assert!(close(dz[[i, j]], expected_dz), "{activation:?}' at {expected_z}: {} not {expected_dz}", dz[[i, j]]);

@@ -67,7 +67,7 @@ fn integers<R: Real>(rows: usize, columns: usize, salt: usize) -> Array2<R> {
 }
 
 fn exact<R: Real>(matrix: ArrayView2<R>) -> Array2<f64> {
-    matrix.mapv(Real::to_f64)
+    matrix.mapv(Real::as_f64)
 }
 
 fn each_product_is_one_call<R: Real>(n_out: usize, n_in: usize, examples: usize) {

@@ -1,0 +1,82 @@
+//! Binary cross-entropy of a sigmoid output, and where the way back starts.
+
+use kernels::Real;
+use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+
+/// J = -(1/m) sum( y log a[L] + (1-y) log(1-a[L]) ), computed from z[L].
+///
+/// With a = σ(z) a term is max(z, 0) - z y + log(1 + e^-|z|), which never takes the logarithm of a rounded 0 or 1
+/// (as in PyTorch's `BCEWithLogitsLoss`). The sum is taken in f64.
+///
+/// # Shapes
+/// `z` and `y` 1 × examples.
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn binary_cross_entropy<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
+    assert_eq!(z.dim(), y.dim(), "binary_cross_entropy: z and y must have one shape");
+    let total: f64 = z.iter().zip(y).map(|(z, y)| term(z.as_f64(), y.as_f64())).sum();
+    total / z.ncols() as f64
+}
+
+fn term(z: f64, y: f64) -> f64 {
+    // `z < 0` and not `max`: a NaN must come out as NaN.
+    let positive_part = if z < 0.0 { 0.0 } else { z };
+    positive_part - z * y + (-z.abs()).exp().ln_1p()
+}
+
+/// dz[L] = a[L] - y: what [`da_output`] times the sigmoid's derivative comes to, with nothing to divide.
+///
+/// # Shapes
+/// `a`, `y` and `dz` 1 × examples.
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn dz_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
+    Zip::from(dz).and(a).and(y).for_each(|dz, &a, &y| *dz = a - y);
+}
+
+/// da[L] = -y/a[L] + (1-y)/(1-a[L]), as the textbook starts the way back. Infinite where a[L] is rounded to 0 or 1.
+///
+/// # Shapes
+/// `a`, `y` and `da` 1 × examples.
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<R>) {
+    let one = R::one();
+    Zip::from(da).and(a).and(y).for_each(|da, &a, &y| *da = -y / a + (one - y) / (one - a));
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn from_logits_it_equals_the_textbook_formula_where_that_is_finite() {
+        for (z, y) in [(0.0, 1.0), (2.5, 1.0), (2.5, 0.0), (-7.0, 1.0), (-7.0, 0.0)] {
+            let a: f64 = 1.0 / (1.0 + f64::exp(-z));
+            let textbook = -(y * a.ln() + (1.0 - y) * (1.0 - a).ln());
+            let found = binary_cross_entropy(array![[z]].view(), array![[y]].view());
+            // The textbook formula sees a and 1 - a rounded to within ε.
+            let rounding = 4.0 * f64::EPSILON / if y == 1.0 { a } else { 1.0 - a };
+            assert!((found - textbook).abs() <= rounding, "z {z}, y {y}: {found} {textbook}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_range_neither_overflow_nor_take_log_of_zero() {
+        let cost = |z: f64, y: f64| binary_cross_entropy(array![[z]].view(), array![[y]].view());
+        assert_eq!(cost(-1e308, 1.0), 1e308);
+        assert_eq!(cost(1e308, 1.0), 0.0);
+        assert_eq!(cost(-1e308, 0.0), 0.0);
+        assert_eq!(cost(-800.0, 1.0), 800.0);
+        assert_eq!(cost(40.0, 1.0), (-40f64).exp(), "small costs keep their relative accuracy");
+        assert!(cost(f64::NAN, 1.0).is_nan() && cost(f64::INFINITY, 1.0).is_nan());
+    }
+}

@@ -1,0 +1,155 @@
+//! The gradients that the way back computes, against finite differences of the cost.
+
+use kernels::Real;
+use ndarray::{ArrayView2, ArrayViewMutD};
+use rand::SeedableRng;
+use rand::seq::index;
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Cache, Chain, Gradient, cost};
+
+/// The course's bound on the relative error of a right gradient.
+pub const TOLERANCE: f64 = 1e-7;
+
+/// The step h of the differences: its truncation error is of order h⁴ and its rounding error of order ε J / h.
+const STEP: f64 = 1e-4;
+
+/// How one parameter tensor fared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorCheck {
+    /// `w1`, `b1`, `w2`, …
+    pub name: String,
+    /// The number of elements in it.
+    pub elements: usize,
+    /// How many of them were compared.
+    pub compared: usize,
+    /// How many were passed over because a step moves some z across the kink of a relu, where J has no derivative.
+    pub at_kink: usize,
+    /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
+    pub relative_error: f64,
+    /// Whether the difference stays within [`TOLERANCE`] of the norms plus what rounding of J explains.
+    pub passes: bool,
+}
+
+/// Checks every parameter tensor of `chain` on `x` (n[0] × m) and `y` (1 × m), at most `per_tensor` elements of each,
+/// drawn with a fixed seed.
+///
+/// The numeric derivative is the fourth-order central difference
+/// (8 (J(θ+h) - J(θ-h)) - (J(θ+2h) - J(θ-2h))) / 12 h.
+///
+/// # Panics
+/// If the shapes don't fit.
+#[track_caller]
+pub fn check(chain: &Chain<f64>, x: ArrayView2<f64>, y: ArrayView2<f64>, per_tensor: usize) -> Vec<TensorCheck> {
+    let mut caches = chain.caches(x.ncols());
+    let mut gradients = chain.gradients(x.ncols());
+    chain.forward(x, &mut caches);
+    chain.backward(x, y, &caches, &mut gradients);
+    compare(chain, x, y, &caches, &gradients, per_tensor)
+}
+
+/// As [`check`], for gradients that the caller has computed at the caller's caches.
+#[track_caller]
+pub fn compare(
+    chain: &Chain<f64>,
+    x: ArrayView2<f64>,
+    y: ArrayView2<f64>,
+    caches: &[Cache<f64>],
+    gradients: &[Gradient<f64>],
+    per_tensor: usize,
+) -> Vec<TensorCheck> {
+    let mut probe = Probe { chain: chain.clone(), scratch: chain.caches(x.ncols()), base: caches, x, y };
+    let mut checks = Vec::new();
+    for (l, gradient) in gradients.iter().enumerate() {
+        let dw: Vec<f64> = gradient.dw.iter().copied().collect();
+        checks.push(
+            probe.tensor(format!("w{}", l + 1), &dw, per_tensor, |chain| chain.layers[l].w.view_mut().into_dyn()),
+        );
+        checks.push(probe.tensor(format!("b{}", l + 1), &gradient.db.to_vec(), per_tensor, |chain| {
+            chain.layers[l].b.view_mut().into_dyn()
+        }));
+    }
+    checks
+}
+
+/// Evaluates the cost with one parameter moved.
+struct Probe<'a> {
+    chain: Chain<f64>,
+    scratch: Vec<Cache<f64>>,
+    base: &'a [Cache<f64>],
+    x: ArrayView2<'a, f64>,
+    y: ArrayView2<'a, f64>,
+}
+
+impl Probe<'_> {
+    fn tensor(
+        &mut self,
+        name: String,
+        analytic: &[f64],
+        per_tensor: usize,
+        parameters: impl Fn(&mut Chain<f64>) -> ArrayViewMutD<'_, f64>,
+    ) -> TensorCheck {
+        let elements = analytic.len();
+        let mut stream = ChaCha8Rng::seed_from_u64(elements as u64);
+        let chosen = index::sample(&mut stream, elements, per_tensor.min(elements));
+        let (mut compared, mut difference, mut numeric_norm, mut analytic_norm) = (0, 0.0, 0.0, 0.0);
+        for element in chosen.iter() {
+            let mut moved_cost = |step: f64| self.moved_cost(&parameters, element, step);
+            let Some([plus, minus, plus2, minus2]) = all([STEP, -STEP, 2.0 * STEP, -2.0 * STEP], &mut moved_cost)
+            else {
+                continue;
+            };
+            let numeric = (8.0 * (plus - minus) - (plus2 - minus2)) / (12.0 * STEP);
+            compared += 1;
+            difference += (numeric - analytic[element]).powi(2);
+            numeric_norm += numeric.powi(2);
+            analytic_norm += analytic[element].powi(2);
+        }
+        let (difference, norms) = (difference.sqrt(), numeric_norm.sqrt() + analytic_norm.sqrt());
+        let cost = cost::binary_cross_entropy(self.base[self.base.len() - 1].z.view(), self.y);
+        // A few ulps of J in each of the four costs.
+        let rounding = 8.0 * f64::EPSILON * cost.max(1.0) / STEP * (compared as f64).sqrt();
+        TensorCheck {
+            name,
+            elements,
+            compared,
+            at_kink: chosen.len() - compared,
+            relative_error: if difference == 0.0 { 0.0 } else { difference / norms },
+            passes: difference <= TOLERANCE * norms + rounding,
+        }
+    }
+
+    /// J with one element moved by `step`; `None` if that takes some z of a relu across its kink.
+    fn moved_cost(
+        &mut self,
+        parameters: &impl Fn(&mut Chain<f64>) -> ArrayViewMutD<'_, f64>,
+        element: usize,
+        step: f64,
+    ) -> Option<f64> {
+        let set = |chain: &mut Chain<f64>, change: &dyn Fn(f64) -> f64| {
+            let mut parameters = parameters(chain);
+            let value = &mut parameters.as_slice_mut().expect("parameters are stored row by row")[element];
+            std::mem::replace(value, change(*value))
+        };
+        let before = set(&mut self.chain, &|value| value + step);
+        let z = self.chain.forward(self.x, &mut self.scratch).z.view();
+        let cost = cost::binary_cross_entropy(z, self.y);
+        set(&mut self.chain, &|_| before);
+        let crossed = self.chain.layers.iter().zip(&self.scratch).zip(self.base).any(|((layer, moved), base)| {
+            layer.activation.has_kink() && moved.z.iter().zip(&base.z).any(|(moved, base)| side(*moved) != side(*base))
+        });
+        (!crossed).then_some(cost)
+    }
+}
+
+fn side<R: Real>(z: R) -> bool {
+    z > R::zero()
+}
+
+fn all<const N: usize>(steps: [f64; N], cost: &mut impl FnMut(f64) -> Option<f64>) -> Option<[f64; N]> {
+    let mut costs = [0.0; N];
+    for (place, step) in costs.iter_mut().zip(steps) {
+        *place = cost(step)?;
+    }
+    Some(costs)
+}

@@ -1,0 +1,197 @@
+//! The net against two independent oracles: PyTorch's autograd for one pass, NumPy for cost histories.
+//!
+//! The golden files and the scripts that wrote them stand in `golden/`.
+
+use kernels::Activation;
+use ndarray::{Array1, Array2};
+use net::{Cache, Chain, Descent, Gradient, Initialisation, Layer, cost, gradient_check, initialise, train};
+use serde_json::Value;
+
+fn golden(text: &str) -> Value {
+    serde_json::from_str(text).expect("a golden file is JSON")
+}
+
+fn vector(value: &Value) -> Array1<f64> {
+    serde_json::from_value::<Vec<f64>>(value.clone()).expect("a list of numbers").into()
+}
+
+fn matrix(value: &Value) -> Array2<f64> {
+    let rows: Vec<Vec<f64>> = serde_json::from_value(value.clone()).expect("a list of rows");
+    let shape = (rows.len(), rows[0].len());
+    Array2::from_shape_vec(shape, rows.into_iter().flatten().collect()).expect("rows of one length")
+}
+
+fn activation(value: &Value) -> Activation {
+    let name = value.as_str().expect("a name");
+    Activation::ALL.into_iter().find(|(known, _)| *known == name).expect("a known activation").1
+}
+
+/// One PyTorch pass: the chain, its inputs, and what autograd says.
+struct Pass {
+    chain: Chain<f64>,
+    x: Array2<f64>,
+    y: Array2<f64>,
+    golden: Value,
+}
+
+fn passes() -> Vec<Pass> {
+    let file = golden(include_str!("golden/backward.json"));
+    let passes = file["passes"].as_array().expect("passes");
+    passes
+        .iter()
+        .map(|golden| {
+            let layers = golden["layers"].as_array().expect("layers");
+            let hidden = activation(&golden["activation"]);
+            let chain = layers.iter().enumerate().map(|(l, layer)| Layer {
+                w: matrix(&layer["w"]),
+                b: vector(&layer["b"]),
+                activation: if l + 1 == layers.len() { Activation::Sigmoid } else { hidden },
+            });
+            Pass {
+                chain: Chain { layers: chain.collect() },
+                x: matrix(&golden["x"]),
+                y: matrix(&golden["y"]),
+                golden: golden.clone(),
+            }
+        })
+        .collect()
+}
+
+fn forward_and_back(pass: &Pass) -> (Vec<Cache<f64>>, Vec<Gradient<f64>>) {
+    let mut caches = pass.chain.caches(pass.x.ncols());
+    let mut gradients = pass.chain.gradients(pass.x.ncols());
+    pass.chain.forward(pass.x.view(), &mut caches);
+    pass.chain.backward(pass.x.view(), pass.y.view(), &caches, &mut gradients);
+    (caches, gradients)
+}
+
+#[track_caller]
+fn assert_close<'a>(
+    what: &str,
+    found: impl IntoIterator<Item = &'a f64>,
+    expected: impl IntoIterator<Item = f64>,
+    tolerance: f64,
+) {
+    for (found, expected) in found.into_iter().zip(expected) {
+        let close = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
+        assert!(close, "{what}: {found} must be {expected} within {tolerance:e}");
+    }
+}
+
+#[test]
+fn every_value_of_a_pass_equals_pytorchs_for_each_activation_and_for_one_example() {
+    for pass in passes() {
+        let (caches, gradients) = forward_and_back(&pass);
+        let j = cost::binary_cross_entropy(caches.last().unwrap().z.view(), pass.y.view());
+        assert_close("cost", &[j], [pass.golden["cost"].as_f64().unwrap()], 1e-14);
+        for (l, layer) in pass.golden["layers"].as_array().unwrap().iter().enumerate() {
+            let name = |tensor| format!("{} {tensor}{}, {} examples", pass.golden["activation"], l + 1, pass.x.ncols());
+            assert_close(&name("z"), &caches[l].z, matrix(&layer["z"]), 1e-13);
+            assert_close(&name("dz"), &gradients[l].dz, matrix(&layer["dz"]), 1e-13);
+            assert_close(&name("dw"), &gradients[l].dw, matrix(&layer["dw"]), 1e-13);
+            assert_close(&name("db"), &gradients[l].db, vector(&layer["db"]), 1e-13);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "must be")]
+fn the_comparison_sees_a_value_that_is_too_small() {
+    assert_close("dw", &[0.5 - 1e-12], [0.5], 1e-13);
+}
+
+#[test]
+#[should_panic(expected = "must be")]
+fn the_comparison_sees_nan() {
+    assert_close("dw", &[f64::NAN], [0.5], 1e-13);
+}
+
+#[test]
+fn the_textbook_start_and_the_sigmoids_derivative_give_the_same_way_back_as_a_minus_y() {
+    for pass in passes() {
+        let (caches, from_logits) = forward_and_back(&pass);
+        let mut textbook = pass.chain.gradients(pass.x.ncols());
+        let last = pass.chain.layers.len() - 1;
+        cost::da_output(caches[last].a.view(), pass.y.view(), textbook[last].dz.view_mut());
+        pass.chain.layers[last].backward_activation(&caches[last], &mut textbook[last]);
+        pass.chain.backward_from_dz(pass.x.view(), &caches, &mut textbook);
+        for (textbook, from_logits) in textbook.iter().zip(&from_logits) {
+            assert_close("dw", &textbook.dw, from_logits.dw.iter().copied(), 1e-13);
+            assert_close("db", &textbook.db, from_logits.db.iter().copied(), 1e-13);
+        }
+    }
+}
+
+#[test]
+fn the_gradients_of_a_set_are_the_mean_of_the_gradients_of_its_examples() {
+    for pass in passes() {
+        let (_, whole) = forward_and_back(&pass);
+        let m = pass.x.ncols();
+        let mut sum = Array2::<f64>::zeros(whole[0].dw.dim());
+        for example in 0..m {
+            let columns = ndarray::s![.., example..=example];
+            let one = Pass {
+                chain: pass.chain.clone(),
+                x: pass.x.slice(columns).to_owned(),
+                y: pass.y.slice(columns).to_owned(),
+                golden: Value::Null,
+            };
+            sum += &forward_and_back(&one).1[0].dw;
+        }
+        assert_close("dw1", &whole[0].dw, (sum / m as f64).iter().copied(), 1e-13);
+    }
+}
+
+#[test]
+fn the_gradient_check_passes_for_every_activation_and_compares_every_tensor() {
+    for pass in passes() {
+        let checks = gradient_check::check(&pass.chain, pass.x.view(), pass.y.view(), 50);
+        let names: Vec<_> = checks.iter().map(|check| check.name.as_str()).collect();
+        assert_eq!(names, ["w1", "b1", "w2", "b2", "w3", "b3"]);
+        for check in &checks {
+            assert!(check.passes && check.relative_error < 1e-7, "{} {check:?}", pass.golden["activation"]);
+            assert!(check.compared > 0 && check.compared + check.at_kink == check.elements, "{check:?}");
+        }
+    }
+}
+
+#[test]
+fn the_gradient_check_names_the_one_tensor_whose_gradient_is_off_by_a_percent() {
+    let pass = &passes()[4];
+    let (caches, gradients) = forward_and_back(pass);
+    let check = |gradients: &[Gradient<f64>]| {
+        let checks = gradient_check::compare(&pass.chain, pass.x.view(), pass.y.view(), &caches, gradients, 50);
+        checks.into_iter().filter(|check| !check.passes).map(|check| check.name).collect::<Vec<_>>()
+    };
+    for l in 0..3 {
+        let mut wrong = gradients.clone();
+        wrong[l].dw *= 1.01;
+        assert_eq!(check(&wrong), [format!("w{}", l + 1)]);
+        let mut wrong = gradients.clone();
+        wrong[l].db *= 0.99;
+        assert_eq!(check(&wrong), [format!("b{}", l + 1)]);
+    }
+    assert!(check(&gradients).is_empty());
+}
+
+#[test]
+fn cost_histories_equal_numpys() {
+    let file = golden(include_str!("golden/history.json"));
+    let widths: Vec<usize> = serde_json::from_value(file["widths"].clone()).unwrap();
+    let seed = u32::try_from(file["seed"].as_u64().unwrap()).unwrap();
+    let (x, y) = (matrix(&file["x"]), matrix(&file["y"]));
+    for golden in file["histories"].as_array().unwrap() {
+        let costs = vector(&golden["costs"]);
+        let descent = Descent {
+            learning_rate: golden["learning_rate"].as_f64().unwrap(),
+            iterations: costs.len(),
+            record_every: 1,
+        };
+        let mut chain =
+            initialise::chain::<f64>(&widths, activation(&golden["activation"]), Initialisation::Course, seed);
+        let trained = train(&mut chain, x.view(), y.view(), &descent, || true);
+        let found: Vec<f64> = trained.history.iter().map(|record| record.cost).collect();
+        assert_eq!(found.len(), costs.len());
+        assert_close("cost", &found, costs, 1e-12);
+    }
+}

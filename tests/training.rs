@@ -1,0 +1,78 @@
+//! What training records, and how it ends.
+
+use kernels::Activation;
+use ndarray::{Array2, array};
+use net::{Chain, Descent, Ending, Initialisation, initialise, train};
+
+fn chain<R: kernels::Real>() -> Chain<R> {
+    initialise::chain(&[3, 4, 1], Activation::Relu, Initialisation::He, 1)
+}
+
+fn data<R: kernels::Real>() -> (Array2<R>, Array2<R>) {
+    let x = Array2::from_shape_fn((3, 6), |(i, j)| R::from_f64(((i * 5 + j * 7) % 11) as f64 / 11.0));
+    let y = array![[0.0, 1.0, 1.0, 0.0, 1.0, 0.0]].mapv(R::from_f64);
+    (x, y)
+}
+
+fn descent(learning_rate: f64, iterations: usize, record_every: usize) -> Descent {
+    Descent { learning_rate, iterations, record_every }
+}
+
+#[test]
+fn the_cost_is_recorded_at_every_nth_iteration_and_at_the_last() {
+    let (x, y) = data::<f64>();
+    let iterations = |iterations, every| {
+        let trained = train(&mut chain(), x.view(), y.view(), &descent(0.1, iterations, every), || true);
+        assert_eq!(trained.ending, Ending::Completed);
+        trained.history.iter().map(|record| record.iteration).collect::<Vec<_>>()
+    };
+    assert_eq!(iterations(10, 4), [0, 4, 8, 9]);
+    assert_eq!(iterations(9, 4), [0, 4, 8]);
+    assert_eq!(iterations(1, 100), [0]);
+}
+
+#[test]
+fn what_is_recorded_does_not_change_the_training() {
+    let (x, y) = data::<f32>();
+    let [mut often, mut seldom] = [chain(), chain()];
+    let last = train(&mut often, x.view(), y.view(), &descent(0.1, 50, 1), || true).history.pop();
+    assert_eq!(train(&mut seldom, x.view(), y.view(), &descent(0.1, 50, 50), || true).history.pop(), last);
+    assert_eq!(often.layers[0].w, seldom.layers[0].w);
+}
+
+#[test]
+fn a_diverging_net_ends_at_the_first_output_that_is_not_finite_and_keeps_its_finite_costs() {
+    let (x, y) = data::<f32>();
+    let mut identity = initialise::chain(&[3, 4, 4, 1], Activation::Identity, Initialisation::He, 1);
+    let trained = train(&mut identity, x.view(), y.view(), &descent(1e12, 1000, 1), || true);
+    let Ending::Diverged { iteration } = trained.ending else { panic!("{:?}", trained.ending) };
+    assert!(iteration > 0);
+    assert_eq!(trained.history.len(), iteration);
+    assert!(trained.history.iter().all(|record| record.cost.is_finite()));
+}
+
+#[test]
+fn training_stops_when_told_to() {
+    let (x, y) = data::<f64>();
+    let asked = std::cell::Cell::new(0);
+    let trained = train(&mut chain(), x.view(), y.view(), &descent(0.1, 100, 1), || asked.replace(asked.get() + 1) < 3);
+    assert_eq!((trained.ending, trained.history.len()), (Ending::Stopped, 3));
+}
+
+#[test]
+fn zero_weights_stay_symmetric_and_only_the_output_bias_learns() {
+    let (x, y) = data::<f64>();
+    let mut zeros = initialise::chain(&[3, 4, 1], Activation::Relu, Initialisation::Zeros, 1);
+    train(&mut zeros, x.view(), y.view(), &descent(0.5, 20, 1), || true);
+    assert!(zeros.layers.iter().all(|layer| layer.w.iter().all(|&w| w == 0.0)));
+}
+
+#[test]
+fn accuracy_counts_the_examples_on_the_right_side_of_one_half() {
+    let mut net = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+    net.layers[0].w[[0, 0]] = 1.0;
+    let x = array![[-2.0, -1.0, 1.0, 2.0]];
+    assert_eq!(net.accuracy(x.view(), array![[0.0, 1.0, 1.0, 1.0]].view()), Some(0.75));
+    net.layers[0].b[0] = f64::NAN;
+    assert_eq!(net.accuracy(x.view(), array![[0.0, 1.0, 1.0, 1.0]].view()), None);
+}
