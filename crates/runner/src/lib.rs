@@ -1,1 +1,16 @@
-//! placeholder
+//! Layerchain's runner: experiments, data, sweeps, results and the command line around `net`.
+//!
+//! A sweep flows one way: [`experiment`] (TOML, checked) → [`data`] (HDF5, checked) → [`sweep::plan`] (trials with
+//! ids) → [`sweep::execute`] (one pool of workers) → [`results::record`] (one writer) → [`results::export`].
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod commands;
+pub mod data;
+pub mod experiment;
+pub mod machine;
+pub mod progress;
+pub mod results;
+pub mod sweep;
+mod table;

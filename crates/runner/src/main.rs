@@ -1,1 +1,17 @@
-fn main() {}
+//! The `runner` program: see `runner --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use runner::cli::Cli;
+use runner::commands::{self, Failure};
+
+fn main() -> ExitCode {
+    match commands::run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            runner::progress::say(&format!("error: {error:#}"));
+            ExitCode::from(error.downcast_ref().map_or(2, Failure::exit_code))
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `runner data`: the pictures to train on.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::print;
+use crate::cli::{self, Data};
+use crate::data::catalog::{self, Origin};
+use crate::data::fetch::{self, Progress};
+use crate::data::generate::{self, Request};
+use crate::data::{ContactSheet, Files, Names, inspect};
+use crate::experiment::DEFAULT_MAX_BYTES;
+use crate::progress::say;
+use crate::table::Table;
+
+/// Runs one of the data commands.
+pub(super) fn run(command: Data) -> Result<ExitCode> {
+    match command {
+        Data::List => list(),
+        Data::Generate(args) => generate(args),
+        Data::Fetch(args) => fetch(&args),
+        Data::Inspect(args) => inspect_files(&args),
+    }
+}
+
+fn list() -> Result<ExitCode> {
+    let mut table = Table::new(["set", "what it is", "where"]);
+    for row in catalog::list() {
+        let found = row.files.map(|files| files.train.with_file_name("").display().to_string());
+        let place = found.unwrap_or_else(|| format!("not here; {}", row.command));
+        table.row([row.name.to_owned(), row.description.to_owned(), place]);
+    }
+    print(&table.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn generate(args: cli::Generate) -> Result<ExitCode> {
+    let cli::Generate { out, train, test, side, seed } = args;
+    let bar = ProgressBar::new(train.saturating_add(test) as u64).with_style(style("{pos}/{len} pictures"));
+    let files = generate::generate(&Request { folder: out, train, test, side, seed }, || bar.inc(1))?;
+    bar.finish_and_clear();
+    name(&files)
+}
+
+fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
+    let known = catalog::known(&args.set)?;
+    let own = match known.origin {
+        Origin::Published { base_url, .. } => base_url,
+        Origin::Generated => "",
+    };
+    let bar = ProgressBar::new(0).with_style(style("{bytes}/{total_bytes} {msg}"));
+    let files = fetch::fetch(known, &args.out, args.from.as_deref().unwrap_or(own), |progress| match progress {
+        Progress::Received { file, bytes, total } => {
+            bar.set_length(total);
+            bar.set_position(bytes);
+            bar.set_message(file.to_owned());
+        }
+        Progress::AlreadyThere { file } => bar.suspend(|| say(&format!("{file} is there already"))),
+        Progress::Saved { file } => bar.suspend(|| say(&format!("{file} has the right SHA-256"))),
+    })?;
+    bar.finish_and_clear();
+    name(&files)
+}
+
+fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
+    let mut paths = Vec::new();
+    for what in &args.what {
+        // A word that isn't a path is the name of a set.
+        if Path::new(what).exists() || what.contains(['/', '.']) {
+            paths.push(PathBuf::from(what));
+        } else {
+            let Files { train, test } = catalog::find(what)?;
+            paths.extend([train, test]);
+        }
+    }
+    let mut sheets = 0;
+    let mut broken = false;
+    for path in &paths {
+        let inspection = inspect(path, &Names::default(), DEFAULT_MAX_BYTES)?;
+        print(&format!("{inspection}\n"))?;
+        broken |= !inspection.problems.is_empty();
+        let Some(sheet) = &args.sheet else { continue };
+        for part in &inspection.parts {
+            let path = numbered(sheet, sheets);
+            ContactSheet::default().write(&part.part, &path)?;
+            say(&format!("{} shows {}", path.display(), part.x_name));
+            sheets += 1;
+        }
+    }
+    if args.sheet.is_some() && sheets == 0 {
+        bail!("there are no pictures to put on the sheet");
+    }
+    Ok(ExitCode::from(if broken { 2 } else { 0 }))
+}
+
+/// `cats.png`, then `cats-2.png`, …: one sheet a part.
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    if number == 0 {
+        return path.to_owned();
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}-{}.png", number + 1))
+}
+
+fn name(files: &Files) -> Result<ExitCode> {
+    print(&format!("{}\n{}\n", files.train.display(), files.test.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn style(counts: &str) -> ProgressStyle {
+    ProgressStyle::with_template(&format!("{{bar:30}} {counts}")).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,64 @@
+//! `runner gradcheck`: the way back of an experiment's nets against finite differences, in f64.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kernels::openblas;
+use ndarray::{Array2, Axis};
+use net::{gradient_check, initialise};
+
+use super::{Failure, images_of, print};
+use crate::cli;
+use crate::experiment::Experiment;
+use crate::progress::say;
+use crate::table::Table;
+
+/// Checks every different net of the sweep at its initial weights; exit code 1 if a gradient is wrong.
+pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
+    let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
+    let images = images_of(&experiment)?;
+    openblas::set_threads(1).map_err(Failure::from)?;
+    let (x, y): (Array2<f64>, Array2<f64>) = (images.train.columns(), images.train.labels_row());
+    let examples = x.ncols().min(args.examples as usize);
+    let first = |columns: &Array2<f64>| columns.select(Axis(1), &(0..examples).collect::<Vec<_>>());
+    let (x, y) = (first(&x), first(&y));
+
+    let mut table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
+    let (mut seen, mut wrong) = (BTreeSet::new(), 0);
+    for point in &experiment.points {
+        let config = &point.config;
+        let net = format!("{:?} {:?} {:?}", config.hidden, config.activation, config.initialisation);
+        if !seen.insert(net.clone()) {
+            continue; // differs in its learning rate, seed or dtype only
+        }
+        let widths = config.widths(x.nrows());
+        let chain = initialise::chain(&widths, config.activation, config.initialisation, config.seed);
+        for check in gradient_check::check(&chain, x.view(), y.view(), args.elements as usize) {
+            wrong += usize::from(!check.passes);
+            table.row([
+                net.clone(),
+                check.name,
+                format!("{} of {}", check.compared, check.elements),
+                check.at_kink.to_string(),
+                format!("{:.1e}", check.relative_error),
+                verdict(check.passes, check.compared),
+            ]);
+        }
+    }
+    print(&table.to_string())?;
+    say(&match wrong {
+        0 => format!("every gradient of {} nets is right, on {examples} examples in f64", seen.len()),
+        _ => format!("{wrong} tensors have wrong gradients"),
+    });
+    Ok(ExitCode::from(u8::from(wrong > 0)))
+}
+
+fn verdict(passes: bool, compared: usize) -> String {
+    let word = match (passes, compared) {
+        (_, 0) => "- all at a kink",
+        (true, _) => "✓",
+        (false, _) => "✗ wrong",
+    };
+    word.to_owned()
+}

@@ -1,0 +1,83 @@
+//! One file a subcommand.
+
+mod check;
+mod data;
+mod gradcheck;
+mod show;
+mod sweep;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kernels::WrongProduct;
+use kernels::openblas::Refused;
+
+use crate::cli::Command;
+use crate::data::{Files, catalog};
+use crate::experiment::{DataSource, Experiment};
+use crate::{data as pictures, results};
+
+/// An error that doesn't exit with 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// OpenBLAS computes wrongly.
+    #[error(transparent)]
+    WrongProduct(#[from] WrongProduct),
+    /// This OpenBLAS is not used like that.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Something could not be written while work was under way.
+    #[error("{kept} finished trials are kept, the rest is not done: {error}")]
+    CutShort {
+        /// What went wrong.
+        error: results::record::Error,
+        /// Trials in the record.
+        kept: usize,
+    },
+}
+
+impl Failure {
+    /// The exit code, see `runner --help`.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::WrongProduct(_) | Failure::Refused(_) => 3,
+            Failure::CutShort { .. } => 1,
+        }
+    }
+}
+
+/// Runs a subcommand.
+///
+/// # Errors
+/// Whatever stopped it, in one line.
+pub fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Show(args) => show::run(&args),
+        Command::Gradcheck(args) => gradcheck::run(&args),
+        Command::Check => check::run(),
+        Command::Data(command) => data::run(command),
+    }
+}
+
+/// The files that an experiment trains on.
+fn files_of(experiment: &Experiment) -> Result<Files> {
+    match &experiment.source {
+        DataSource::Set(name) => Ok(catalog::find(name)?),
+        DataSource::Files(files) => Ok(files.clone()),
+    }
+}
+
+/// Reads what an experiment trains on, under the data contract.
+fn images_of(experiment: &Experiment) -> Result<pictures::ImageSet> {
+    Ok(pictures::ImageSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?)
+}
+
+/// Writes to stdout. A reader that has seen enough (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}

@@ -1,0 +1,108 @@
+//! `runner show`: the trials of a sweep, best first, each with a sparkline of its cost.
+
+use std::cmp::Ordering;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::print;
+use crate::cli::{self, SortBy};
+use crate::progress::say;
+use crate::results::export::plain;
+use crate::results::record::{FinishedTrial, Record, RecordedPoint};
+use crate::table::Table;
+
+/// Characters of a sparkline.
+const SPARKLINE: usize = 24;
+
+/// Prints the table on stdout.
+pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
+    let record = Record::read(&args.dir)?;
+    let axes = record.axes()?;
+    let mut points = record.points()?;
+    let unfinished = points.iter().filter(|point| point.finished.is_none()).count();
+    points.retain(|point| point.finished.is_some());
+    if args.sort != SortBy::Plan {
+        points.sort_by(|a, b| compare(args.sort, a, b));
+    }
+
+    let names = ["final_cost", "train", "test", "seconds", "status", "cost"];
+    let mut table = Table::new(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(names));
+    for point in points.iter().take(args.limit.unwrap_or(usize::MAX)) {
+        let Some(trial) = &point.finished else { continue };
+        let number = |value: Option<f64>, digits| value.map(|value| format!("{value:.digits$}")).unwrap_or_default();
+        let costs: Vec<f64> = record.history(trial.number)?.into_iter().map(|(_, cost)| cost).collect();
+        let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
+        let rest = [
+            number(trial.final_cost, 6),
+            number(trial.train_accuracy, 4),
+            number(trial.test_accuracy, 4),
+            format!("{:.1}", trial.seconds),
+            status(trial),
+            sparkline(&costs),
+        ];
+        table.row([point.trial.clone()].into_iter().chain(swept).chain(rest));
+    }
+    print(&table.to_string())?;
+    if let Some((name, _)) = record.experiment()? {
+        let unfinished = if unfinished > 0 { format!(", {unfinished} not finished yet") } else { String::new() };
+        say(&format!("{name}: {} trials{unfinished}", points.len()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn status(trial: &FinishedTrial) -> String {
+    match (&trial.reason, trial.diverged_at) {
+        (Some(reason), _) => format!("failed: {reason}"),
+        (None, Some(iteration)) => format!("diverged at {iteration}"),
+        (None, None) => trial.status.clone(),
+    }
+}
+
+/// The better trial first; those that didn't complete last, and ties in the order of the experiment.
+fn compare(by: SortBy, a: &RecordedPoint, b: &RecordedPoint) -> Ordering {
+    let badness = |point: &RecordedPoint| {
+        let trial = point.finished.as_ref().filter(|trial| trial.status == "completed")?;
+        match by {
+            SortBy::Cost | SortBy::Plan => trial.final_cost,
+            SortBy::Test => trial.test_accuracy.map(|accuracy| -accuracy),
+            SortBy::Train => trial.train_accuracy.map(|accuracy| -accuracy),
+        }
+    };
+    badness(a).unwrap_or(f64::INFINITY).total_cmp(&badness(b).unwrap_or(f64::INFINITY))
+}
+
+/// The costs from the lowest to the highest of the trial as blocks of eight heights.
+fn sparkline(costs: &[f64]) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let (low, high) =
+        costs.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &cost| (low.min(cost), high.max(cost)));
+    let shown = SPARKLINE.min(costs.len());
+    let block = |place: usize| {
+        let cost = costs[if shown == 1 { 0 } else { place * (costs.len() - 1) / (shown - 1) }];
+        let height = if high > low { (cost - low) / (high - low) * 7.0 } else { 0.0 };
+        BLOCKS[height.round() as usize]
+    };
+    (0..shown).map(block).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sparkline;
+
+    #[test]
+    fn a_sparkline_falls_with_the_cost_and_has_its_first_and_last() {
+        assert_eq!(sparkline(&[7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0]), "█▇▆▅▄▃▂▁");
+        let long: Vec<f64> = (0..1000).map(|i| f64::from(1000 - i)).collect();
+        let line = sparkline(&long);
+        assert_eq!(line.chars().count(), 24);
+        assert!(line.starts_with('█') && line.ends_with('▁'));
+    }
+
+    #[test]
+    fn flat_short_and_empty_histories_have_sparklines_too() {
+        assert_eq!(sparkline(&[0.5, 0.5]), "▁▁");
+        assert_eq!(sparkline(&[0.5]), "▁");
+        assert_eq!(sparkline(&[]), "");
+    }
+}

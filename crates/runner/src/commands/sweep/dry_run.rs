@@ -1,0 +1,72 @@
+//! `runner sweep --dry-run`: the trials with their flops and memory.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::commands::print;
+use crate::progress::say;
+use crate::results::export::plain;
+use crate::results::record::{Error, Record};
+use crate::sweep::plan::Plan;
+use crate::table::Table;
+
+/// Lists the plan on stdout, and what it costs in all on stderr.
+pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Result<ExitCode> {
+    let finished = if fresh { HashSet::new() } else { finished(folder)? };
+    let keys = plan.axes.iter().map(|axis| axis.key.as_str());
+    let mut table = Table::new(["trial"].into_iter().chain(keys).chain([
+        "layers",
+        "parameters",
+        "MFLOP/step",
+        "GFLOP",
+        "memory",
+        "state",
+    ]));
+    for point in &plan.points {
+        let trial = &plan.trials[point.trial];
+        let config = &trial.config;
+        let layers = config.widths(plan.data.features).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+        let state = if finished.contains(&trial.id) { "finished" } else { "" };
+        let costs = [
+            layers,
+            format!("{:.0}", plan.parameters(config)),
+            format!("{:.2}", plan.flops_a_step(config) / 1e6),
+            format!("{:.1}", plan.flops(config) / 1e9),
+            bytes(plan.bytes(config)),
+            state.to_owned(),
+        ];
+        table.row([trial.id.clone()].into_iter().chain(point.values.iter().map(plain)).chain(costs));
+    }
+    print(&table.to_string())?;
+
+    let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id));
+    let flops: f64 = left.clone().map(|trial| plan.flops(&trial.config)).sum();
+    let largest = plan.trials.iter().map(|trial| plan.bytes(&trial.config)).fold(0.0, f64::max);
+    say(&format!(
+        "{} trials, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
+        plan.trials.len(),
+        left.count(),
+        flops / 1e9,
+        bytes(plan.data_bytes() + largest * jobs as f64),
+        folder.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn finished(folder: &Path) -> Result<HashSet<String>, Error> {
+    match Record::read(folder) {
+        Ok(record) => record.finished(),
+        Err(Error::Missing(_)) => Ok(HashSet::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A number of bytes for a person.
+pub(super) fn bytes(count: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let step = (0..units.len() - 1).take_while(|&step| count >= 1024f64.powi(step as i32 + 1)).count();
+    format!("{:.1} {}", count / 1024f64.powi(step as i32), units[step])
+}

@@ -1,0 +1,266 @@
+//! The data sets that are known by name: what they are, where they are looked for, how to get them.
+
+use std::env;
+use std::fmt;
+use std::path::{self, Path, PathBuf};
+
+use thiserror::Error;
+
+use super::Files;
+
+/// The folder that data sets are fetched or generated into and looked for, relative to the current one.
+pub const FOLDER: &str = "data";
+
+/// Every data set that is known by name, in the order of `runner data list`.
+pub static KNOWN: [Known; 2] = [
+    Known {
+        name: "catvnoncat",
+        description: "the course's cats and non-cats: 209 + 50 photographs, 64x64x3",
+        train: "train_catvnoncat.h5",
+        test: "test_catvnoncat.h5",
+        variable: Some("CATVNONCAT"),
+        origin: Origin::Published {
+            // `raw/HEAD` follows the default branch, whatever it is called; the hashes pin what it holds.
+            base_url: "https://github.com/BaiduOSS/DeepLearningAndPaddleTutorial/raw/HEAD/jupyter/5.deep_neural_network/datasets/",
+            train: Pin { bytes: 2_572_022, sha256: "fbe56ab67c3ae28d564e3a644189117976d6b31af0a3ce9bb17dbf22908af242" },
+            test: Pin { bytes: 616_958, sha256: "6a9d39ce52fa85953c5834695b8534a30ed8cfd54971fb2f080b5a24d002b951" },
+        },
+    },
+    Known {
+        name: "drawn",
+        description: "procedurally drawn cats and non-cats, seeded, of any count and size",
+        train: "train_drawn.h5",
+        test: "test_drawn.h5",
+        variable: None,
+        origin: Origin::Generated,
+    },
+];
+
+/// A data set with a name: a file of training examples and a file of test examples.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// What an experiment and the command line call it.
+    pub name: &'static str,
+    /// What it holds, in half a line.
+    pub description: &'static str,
+    /// Name of the file with the training examples.
+    pub train: &'static str,
+    /// Name of the file with the test examples.
+    pub test: &'static str,
+    /// The environment variable that may name the folder of the two files.
+    pub variable: Option<&'static str>,
+    /// Where the files come from.
+    pub origin: Origin,
+}
+
+/// Where the files of a [`Known`] data set come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin {
+    /// Downloaded with `runner data fetch`; every file has one right content.
+    Published {
+        /// The address that a file's name is appended to.
+        base_url: &'static str,
+        /// The right content of the training file.
+        train: Pin,
+        /// The right content of the test file.
+        test: Pin,
+    },
+    /// Made on this machine with `runner data generate`.
+    Generated,
+}
+
+/// The one right content of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Pin {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256, 64 lower-case hexadecimal digits.
+    pub sha256: &'static str,
+}
+
+impl Known {
+    /// The command that fetches or makes this data set in [`FOLDER`].
+    pub fn command(&self) -> String {
+        match self.origin {
+            Origin::Published { .. } => format!("runner data fetch {}", self.name),
+            Origin::Generated => "runner data generate".to_owned(),
+        }
+    }
+
+    /// The paths that the two files have in `folder`, whether they exist or not.
+    pub fn files_in(&self, folder: &Path) -> Files {
+        Files { train: folder.join(self.train), test: folder.join(self.test) }
+    }
+
+    /// The places to look in, the first one first: the folder that the variable names, then `folder`.
+    fn places(&self, variable_value: Option<PathBuf>, folder: &Path) -> Vec<Place> {
+        let named = self.variable.zip(variable_value);
+        named
+            .map(|(variable, folder)| Place { variable: Some(variable), folder })
+            .into_iter()
+            .chain([Place { variable: None, folder: folder.to_owned() }])
+            .collect()
+    }
+
+    /// The files in the first of `places` that has both of them.
+    fn find_in(&self, places: Vec<Place>) -> Result<Files, Error> {
+        let mut looked = Vec::new();
+        for place in places {
+            let files = self.files_in(&place.folder);
+            let missing: Vec<&'static str> = [(&files.train, self.train), (&files.test, self.test)]
+                .into_iter()
+                .filter_map(|(path, name)| (!path.is_file()).then_some(name))
+                .collect();
+            if missing.is_empty() {
+                return Ok(files);
+            }
+            looked.push(Looked { place, missing });
+        }
+        Err(Error::Missing { name: self.name, looked: Looks(looked), command: self.command(), variable: self.variable })
+    }
+
+    /// The value of this set's environment variable; an empty one counts as not set.
+    fn variable_value(&self) -> Option<PathBuf> {
+        let value = env::var_os(self.variable?)?;
+        (!value.is_empty()).then(|| PathBuf::from(value))
+    }
+
+    fn find(&self) -> Result<Files, Error> {
+        self.find_in(self.places(self.variable_value(), Path::new(FOLDER)))
+    }
+}
+
+/// A line of `runner data list`.
+#[derive(Debug)]
+pub struct Row {
+    /// The data set's name.
+    pub name: &'static str,
+    /// What it holds.
+    pub description: &'static str,
+    /// Its files, if it is on this machine.
+    pub files: Option<Files>,
+    /// The command that gets it.
+    pub command: String,
+}
+
+/// The rows of `runner data list`: every known data set, where its files are, else the command that gets them.
+pub fn list() -> Vec<Row> {
+    KNOWN
+        .iter()
+        .map(|known| Row {
+            name: known.name,
+            description: known.description,
+            files: known.find().ok(),
+            command: known.command(),
+        })
+        .collect()
+}
+
+/// The known data set called `name`.
+///
+/// # Errors
+/// [`Error::Unknown`], with the nearest name, if none is called so.
+pub fn known(name: &str) -> Result<&'static Known, Error> {
+    KNOWN
+        .iter()
+        .find(|known| known.name == name)
+        .ok_or_else(|| Error::Unknown { name: name.to_owned(), suggestion: Suggestion(nearest(name)) })
+}
+
+/// The files of the known data set called `name`: in the folder that its environment variable names, if both are there,
+/// else in [`FOLDER`]. Their content is not looked at.
+///
+/// # Errors
+/// [`Error::Unknown`] for a name that is not in [`KNOWN`]; [`Error::Missing`] if no place has both files.
+pub fn find(name: &str) -> Result<Files, Error> {
+    known(name)?.find()
+}
+
+/// The known name that `name` is most likely a slip of: at most half of its characters differ.
+fn nearest(name: &str) -> Option<&'static str> {
+    KNOWN
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known.name, name), known.name))
+        .filter(|(distance, known)| distance * 2 <= known.chars().count())
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// Why a data set cannot be had by its name.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// No data set has this name.
+    #[error("unknown data set {name:?}{suggestion}")]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// What may have been meant, and what there is.
+        suggestion: Suggestion,
+    },
+    /// The data set is known, but not on this machine.
+    #[error("data set {name} is not on this machine: {looked}; get it with `{command}`{}", or_set(.variable))]
+    Missing {
+        /// The data set.
+        name: &'static str,
+        /// The places that were looked in, and what each lacks.
+        looked: Looks,
+        /// The command that makes or fetches it.
+        command: String,
+        /// The environment variable that can name its folder.
+        variable: Option<&'static str>,
+    },
+}
+
+fn or_set(variable: &Option<&'static str>) -> String {
+    variable.map_or_else(String::new, |variable| format!(", or set {variable} to the folder that holds it"))
+}
+
+/// The end of the line about an unknown name: the nearest known one, if any is near, and all of them.
+#[derive(Debug)]
+pub struct Suggestion(Option<&'static str>);
+
+impl fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(nearest) = self.0 {
+            write!(f, ", did you mean {nearest:?}?")?;
+        }
+        let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
+        write!(f, " (known: {})", names.join(", "))
+    }
+}
+
+/// A folder that may hold a data set.
+#[derive(Debug)]
+struct Place {
+    variable: Option<&'static str>,
+    folder: PathBuf,
+}
+
+#[derive(Debug)]
+struct Looked {
+    place: Place,
+    missing: Vec<&'static str>,
+}
+
+/// The places that a data set was looked for in, each with the files that it lacks.
+#[derive(Debug)]
+pub struct Looks(Vec<Looked>);
+
+impl fmt::Display for Looks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Looked { place, missing }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}no {} in ", missing.join(" and "))?;
+            if let Some(variable) = place.variable {
+                write!(f, "{variable}=")?;
+            }
+            // A relative path alone does not say where it was looked.
+            let folder = path::absolute(&place.folder).unwrap_or_else(|_| place.folder.clone());
+            write!(f, "{}", folder.display())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! Pictures of a part in a grid, as one PNG, framed in the colour of their class.
+
+use std::fs::Permissions;
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use ndarray::ArrayView1;
+
+use super::error::Error;
+use super::part::{Part, Pixels};
+
+/// Pixels of frame around a picture, and of white between frames.
+const FRAME: usize = 3;
+const GAP: usize = 4;
+const WHITE: [u8; 3] = [255, 255, 255];
+/// Blue for label 0 and orange for label 1, from the Okabe-Ito palette: told apart by colour-blind readers too.
+const CLASS_COLOURS: [[u8; 3]; 2] = [[0, 114, 178], [230, 159, 0]];
+/// The largest sheet drawn, in bytes before compression.
+const MOST_BYTES: usize = 1 << 28;
+
+/// How a contact sheet is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContactSheet {
+    /// Pictures in a row.
+    pub columns: usize,
+    /// Pictures at most, from the first example on.
+    pub most: usize,
+}
+
+impl Default for ContactSheet {
+    fn default() -> Self {
+        Self { columns: 16, most: 256 }
+    }
+}
+
+/// RGB pixels, row by row.
+struct Canvas {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+}
+
+impl ContactSheet {
+    /// Writes the first pictures of `part` as a PNG at `path`, whole or not at all, and returns how many there are.
+    ///
+    /// # Errors
+    ///
+    /// The part holds no 8-bit pictures of 1, 3 or 4 channels, the sheet would be larger than 256 MiB, or the file
+    /// cannot be written.
+    pub fn write(&self, part: &Part, path: &Path) -> Result<usize, Error> {
+        let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
+        let canvas = self.draw(part).map_err(refuse)?;
+        let png = encode(&canvas).map_err(|error| refuse(error.to_string()))?;
+        write_atomically(path, &png)?;
+        Ok(part.examples().min(self.most))
+    }
+
+    fn draw(&self, part: &Part) -> Result<Canvas, String> {
+        let (Some([height, width, channels]), Pixels::U8(rows)) = (part.image_shape, &part.pixels) else {
+            return Err("the examples are not stored as 8-bit pictures [m, h, w, c]".to_owned());
+        };
+        if !matches!(channels, 1 | 3 | 4) {
+            return Err(format!("the pictures have {channels} channels; 1, 3 or 4 can be drawn"));
+        }
+        let shown = part.examples().min(self.most);
+        if shown == 0 || self.columns == 0 {
+            return Err("no pictures and no columns make no sheet; ask for at least 1 of each".to_owned());
+        }
+        let columns = self.columns.min(shown);
+        let span = |pictures: usize, pixels: usize| {
+            let cell = pixels.checked_add(2 * FRAME + GAP)?;
+            pictures.checked_mul(cell)?.checked_add(GAP)
+        };
+        let size = span(columns, width).zip(span(shown.div_ceil(columns), height));
+        let area = |(width, height): (usize, usize)| width.checked_mul(height)?.checked_mul(3);
+        let Some(((sheet_width, sheet_height), bytes)) =
+            size.zip(size.and_then(area)).filter(|&(_, bytes)| bytes <= MOST_BYTES)
+        else {
+            return Err(format!("{shown} pictures of {height} × {width} make more than 256 MiB; ask for fewer"));
+        };
+        let mut canvas = Canvas { width: sheet_width, height: sheet_height, rgb: vec![WHITE[0]; bytes] };
+        for (index, (picture, &label)) in rows.outer_iter().zip(&part.labels).take(shown).enumerate() {
+            let left = GAP + (index % columns) * (width + 2 * FRAME + GAP);
+            let top = GAP + (index / columns) * (height + 2 * FRAME + GAP);
+            canvas.fill(left, top, width + 2 * FRAME, height + 2 * FRAME, CLASS_COLOURS[usize::from(label)]);
+            canvas.paint(left + FRAME, top + FRAME, picture, width, channels);
+        }
+        Ok(canvas)
+    }
+}
+
+impl Canvas {
+    fn fill(&mut self, left: usize, top: usize, width: usize, height: usize, colour: [u8; 3]) {
+        for y in top..top + height {
+            let start = (y * self.width + left) * 3;
+            self.rgb[start..start + width * 3].as_chunks_mut().0.fill(colour);
+        }
+    }
+
+    /// Paints a picture stored row by row; a fourth channel is left out.
+    fn paint(&mut self, left: usize, top: usize, picture: ArrayView1<u8>, width: usize, channels: usize) {
+        for (index, pixel) in picture.exact_chunks(channels).into_iter().enumerate() {
+            let colour = if channels == 1 { [pixel[0]; 3] } else { [pixel[0], pixel[1], pixel[2]] };
+            let start = ((top + index / width) * self.width + left + index % width) * 3;
+            self.rgb[start..start + 3].copy_from_slice(&colour);
+        }
+    }
+}
+
+fn encode(canvas: &Canvas) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    // A sheet is at most MOST_BYTES, so both sides fit u32.
+    let mut encoder = png::Encoder::new(&mut bytes, canvas.width as u32, canvas.height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&canvas.rgb)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// Replaces the file at `path` by `bytes` in one step: a reader sees the old file or the new one.
+fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let io_error = |source| Error::Io { path: path.to_owned(), action: "write", source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // The default of a temporary file is private; a picture is for everyone the umask allows.
+    let permissions = Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(io_error)?;
+    let mut writer = BufWriter::new(file.as_file_mut());
+    writer.write_all(bytes).and_then(|()| writer.flush()).map_err(io_error)?;
+    drop(writer);
+    file.as_file().sync_all().map_err(io_error)?;
+    file.persist(path).map_err(|error| io_error(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::io::BufReader;
+
+    use ndarray::Array2;
+
+    use super::*;
+
+    /// `examples` pictures of 2 × 2 pixels, each pixel unlike the others, labels 0 and 1 in turn.
+    fn part(examples: usize, channels: usize) -> Part {
+        let features = 4 * channels;
+        Part {
+            pixels: Pixels::U8(Array2::from_shape_fn((examples, features), |(i, j)| (i * features + j) as u8)),
+            image_shape: Some([2, 2, channels]),
+            labels: (0..examples).map(|example| (example % 2) as u8).collect(),
+            sha256: String::new(),
+        }
+    }
+
+    fn decoded(path: &Path) -> Canvas {
+        let mut reader = png::Decoder::new(BufReader::new(File::open(path).unwrap())).read_info().unwrap();
+        let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut rgb).unwrap();
+        Canvas { width: frame.width as usize, height: frame.height as usize, rgb }
+    }
+
+    impl Canvas {
+        fn at(&self, x: usize, y: usize) -> [u8; 3] {
+            let start = (y * self.width + x) * 3;
+            self.rgb[start..start + 3].try_into().unwrap()
+        }
+    }
+
+    #[test]
+    fn pictures_stand_in_a_grid_framed_by_class() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.png");
+        let sheet = ContactSheet { columns: 2, most: 3 };
+        assert_eq!(sheet.write(&part(9, 3), &path).unwrap(), 3);
+        let canvas = decoded(&path);
+        let cell = 2 + 2 * FRAME + GAP;
+        assert_eq!((canvas.width, canvas.height), (2 * cell + GAP, 2 * cell + GAP));
+        assert_eq!(canvas.at(0, 0), WHITE);
+        assert_eq!(canvas.at(GAP, GAP), CLASS_COLOURS[0]);
+        assert_eq!(canvas.at(GAP + cell, GAP), CLASS_COLOURS[1]);
+        let first = GAP + FRAME;
+        assert_eq!(canvas.at(first, first), [0, 1, 2]);
+        assert_eq!(canvas.at(first + 1, first), [3, 4, 5]);
+        assert_eq!(canvas.at(first, first + 1), [6, 7, 8]);
+        assert_eq!(canvas.at(first + cell, first), [12, 13, 14]);
+        assert_eq!(canvas.at(first, first + cell), [24, 25, 26]);
+        assert_eq!(canvas.at(first + cell, first + cell), WHITE);
+    }
+
+    #[test]
+    fn grey_pictures_and_those_with_a_fourth_channel_are_drawn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.png");
+        let first = GAP + FRAME;
+        ContactSheet::default().write(&part(1, 1), &path).unwrap();
+        assert_eq!(decoded(&path).at(first + 1, first + 1), [3, 3, 3]);
+        ContactSheet::default().write(&part(1, 4), &path).unwrap();
+        assert_eq!(decoded(&path).at(first + 1, first + 1), [12, 13, 14]);
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_said_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.png");
+        let features = Part { image_shape: None, ..part(2, 3) };
+        let wide = Part { image_shape: Some([1, 1 << 30, 1]), ..part(1, 1) };
+        let none = ContactSheet { columns: 0, most: 1 };
+        let sheet = ContactSheet::default();
+        for (sheet, part, words) in [
+            (sheet, part(1, 2), "2 channels"),
+            (sheet, features, "8-bit pictures"),
+            (sheet, wide, "more than 256 MiB"),
+            (none, part(1, 3), "at least 1"),
+        ] {
+            let error = sheet.write(&part, &path).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("sheet.png"), "{error}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_sheet_that_cannot_be_put_in_place_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        // A folder in the picture's place cannot be replaced by a file.
+        let path = folder.path().join("sheet.png");
+        fs::create_dir(&path).unwrap();
+        let error = ContactSheet::default().write(&part(1, 3), &path).unwrap_err().to_string();
+        assert!(error.contains("cannot write"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(ContactSheet::default().write(&part(1, 3), &folder.path().join("none/sheet.png")).is_err());
+    }
+}

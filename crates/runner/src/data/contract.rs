@@ -1,0 +1,139 @@
+//! The contract of an image set, checked from the files' metadata before anything of a declared size is allocated.
+//!
+//! | dataset | shape | elements |
+//! |---|---|---|
+//! | pictures | `[m, h, w, c]` | u8 |
+//! | features | `[m, features]` | any integer or float, little-endian; integers within ±2^53 |
+//! | labels | `[m]`, `[1, m]` or `[m, 1]` | any integer, 0 or 1 |
+//! | class names (optional) | `[1]` or `[2]` | text of fixed length, UTF-8 |
+
+use hdf5::Dataset;
+
+use super::error::{Error, Problem};
+use super::read::{DataFile, Element, describe};
+use super::storage::{self, checked_bytes};
+
+/// Bytes of the type in which everything is computed at its widest.
+const DECODED: u64 = size_of::<f64>() as u64;
+
+/// One part of an image set whose metadata keeps the contract: ready to be read.
+pub(super) struct CheckedPart<'f> {
+    pub(super) file: &'f DataFile,
+    pub(super) x_name: String,
+    pub(super) y_name: String,
+    pub(super) x: Dataset,
+    pub(super) y: Dataset,
+    pub(super) x_element: Element,
+    pub(super) y_element: Element,
+    pub(super) shape: Vec<usize>,
+    pub(super) examples: usize,
+    pub(super) features: usize,
+}
+
+impl<'f> CheckedPart<'f> {
+    /// Checks the pictures `x_name` and the labels `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
+    pub(super) fn check(file: &'f DataFile, x_name: &str, y_name: &str, max_bytes: u64) -> Result<Self, Error> {
+        let x = file.dataset(x_name).map_err(|problem| problem.of(file.path(), x_name))?;
+        let y = file.dataset(y_name).map_err(|problem| problem.of(file.path(), y_name))?;
+        let (shape, x_element) = check_x(file, &x, max_bytes).map_err(|problem| problem.of(file.path(), x_name))?;
+        let (labels, y_element) = check_y(file, &y, max_bytes).map_err(|problem| problem.of(file.path(), y_name))?;
+        let examples = shape[0];
+        if labels != examples {
+            return Err(Error::Disagree {
+                path: file.path().to_owned(),
+                dataset: y_name.to_owned(),
+                found: count(labels, "label"),
+                other: format!("`{x_name}` has {}", count(examples, "row")),
+                rule: "one label a row is required",
+            });
+        }
+        let features = shape[1..].iter().product();
+        let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
+        Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features })
+    }
+
+    /// `(height, width, channels)` where the pictures are stored as such.
+    pub(super) fn image_shape(&self) -> Option<[usize; 3]> {
+        self.shape[1..].try_into().ok()
+    }
+
+    /// Checks that examples of `self` and `test` can go through the same net, and together fit `max_bytes` as f64.
+    pub(super) fn check_agreement(&self, test: &Self, max_bytes: u64) -> Result<(), Error> {
+        let disagree = |found: String, other_found: String, rule| Error::Disagree {
+            path: test.file.path().to_owned(),
+            dataset: test.x_name.clone(),
+            found,
+            other: format!("`{}` of {} has {other_found}", self.x_name, self.file.path().display()),
+            rule,
+        };
+        if self.shape[1..] != test.shape[1..] {
+            let examples = |part: &Self| format!("examples of shape {:?}", &part.shape[1..]);
+            let rule = "training and test examples must have the same shape";
+            return Err(disagree(examples(test), examples(self), rule));
+        }
+        if self.x_element != test.x_element {
+            let elements = |part: &Self| format!("{} elements", part.x_element.name());
+            let rule = "both must have the same element type, so that they are scaled alike";
+            return Err(disagree(elements(test), elements(self), rule));
+        }
+        // Each fits alone, so neither product overflows.
+        let decoded = |part: &Self| part.examples as u64 * part.features as u64 * DECODED;
+        let rest = max_bytes - decoded(self);
+        if decoded(test) > rest {
+            let needed = decoded(test).to_string();
+            let problem = Problem::TooLarge { shape: test.shape.clone(), needed, limit: rest };
+            return Err(problem.of(test.file.path(), &test.x_name));
+        }
+        Ok(())
+    }
+}
+
+fn count(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(Vec<usize>, Element), Problem> {
+    const ALLOWED: &str = "[m, h, w, c] or [m, features], each at least 1";
+    let shape = x.space()?.shape();
+    if !matches!(shape.len(), 2 | 4) || shape.contains(&0) {
+        return Err(Problem::Shape { found: shape, allowed: ALLOWED });
+    }
+    let found = x.dtype()?;
+    let (fits, allowed): (fn(Element) -> bool, _) = match shape.len() {
+        4 => (|element| element == Element::U8, "u8 for pictures [m, h, w, c]"),
+        _ => (|_| true, "little-endian integers or floats of 8 to 64 bits (f32, f64)"),
+    };
+    let Some(element) = Element::of(&found).filter(|&element| fits(element)) else {
+        return Err(Problem::Type { found: describe(&found), allowed });
+    };
+    check_size(file, x, &shape, found.size() as u64, max_bytes)?;
+    Ok((shape, element))
+}
+
+fn check_y(file: &DataFile, y: &Dataset, max_bytes: u64) -> Result<(usize, Element), Problem> {
+    const ALLOWED: &str = "[m], [1, m] or [m, 1], with m at least 1";
+    let shape = y.space()?.shape();
+    let labels = match shape[..] {
+        [m] | [1, m] | [m, 1] if m > 0 => m,
+        _ => return Err(Problem::Shape { found: shape, allowed: ALLOWED }),
+    };
+    let found = y.dtype()?;
+    let Some(element) = Element::of(&found).filter(|element| !element.is_float()) else {
+        let allowed = "little-endian integers, 0 and 1";
+        return Err(Problem::Type { found: describe(&found), allowed });
+    };
+    check_size(file, y, &shape, found.size() as u64, max_bytes)?;
+    Ok((labels, element))
+}
+
+/// Checks the declared size against `max_bytes` once decoded, and against what the file stores.
+fn check_size(file: &DataFile, dataset: &Dataset, shape: &[usize], size: u64, max_bytes: u64) -> Result<(), Problem> {
+    let decoded = checked_bytes(shape, DECODED);
+    if decoded.is_none_or(|bytes| bytes > max_bytes) {
+        let needed = decoded.map_or("more than 2^64".to_owned(), |bytes| bytes.to_string());
+        return Err(Problem::TooLarge { shape: shape.to_vec(), needed, limit: max_bytes });
+    }
+    // No larger than the decoded bytes, since no element is wider than f64.
+    let declared = checked_bytes(shape, size).unwrap_or(u64::MAX);
+    storage::check(file, dataset, declared, max_bytes)
+}

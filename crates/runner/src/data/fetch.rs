@@ -1,0 +1,241 @@
+//! `runner data fetch`: downloads a known data set whose sizes and SHA-256 are pinned, all of a file or nothing of it.
+//!
+//! A file is received under a hidden name next to its place, hashed on the way, synced and renamed. Whatever goes wrong, the
+//! folder is as it was, and a file that is there already is never written to.
+
+mod error;
+#[cfg(test)]
+mod loopback;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::Files;
+use super::catalog::{Known, Origin, Pin};
+pub use error::Error;
+
+/// What [`fetch`] tells its caller while it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// The file is in the folder already, with the right content.
+    AlreadyThere {
+        /// The file's name.
+        file: &'a str,
+    },
+    /// A part of the file has arrived.
+    Received {
+        /// The file's name.
+        file: &'a str,
+        /// Bytes so far.
+        bytes: u64,
+        /// Bytes of the whole file.
+        total: u64,
+    },
+    /// The file is complete, checked and in its place.
+    Saved {
+        /// The file's name.
+        file: &'a str,
+    },
+}
+
+/// How long and how far a download may go.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// For the name look-up, and again for the connection.
+    connect: Duration,
+    /// Between two pieces of data.
+    silence: Duration,
+    redirects: u32,
+}
+
+/// Bytes that are read at a time.
+const CHUNK: usize = 64 * 1024;
+
+const LIMITS: Limits = Limits { connect: Duration::from_secs(15), silence: Duration::from_secs(30), redirects: 5 };
+
+/// Downloads the files of `known` from `base_url` (http or https; the file's name is appended) into `folder`, which is made if
+/// need be. A file that is there with the right content is not downloaded again.
+///
+/// # Errors
+/// See [`Error`]. None leaves a part of a file or a new empty folder behind; a file that was complete before the error stays.
+pub fn fetch(known: &Known, folder: &Path, base_url: &str, progress: impl FnMut(Progress<'_>)) -> Result<Files, Error> {
+    fetch_within(LIMITS, known, folder, base_url, progress)
+}
+
+fn fetch_within(
+    limits: Limits,
+    known: &Known,
+    folder: &Path,
+    base_url: &str,
+    mut progress: impl FnMut(Progress<'_>),
+) -> Result<Files, Error> {
+    let Origin::Published { train, test, .. } = known.origin else {
+        return Err(Error::NotPublished { name: known.name, command: known.command() });
+    };
+    let files = known.files_in(folder);
+    let mut missing = Vec::new();
+    for (file, path, pin) in [(known.train, &files.train, train), (known.test, &files.test, test)] {
+        if is_complete(path, pin)? {
+            progress(Progress::AlreadyThere { file });
+        } else {
+            missing.push((file, path, pin));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(files);
+    }
+
+    let base_url = base_url.trim_end_matches('/');
+    let agent = transfer::agent(base_url, limits);
+    let _folder = NewFolder::create(folder)?;
+    for (file, path, pin) in missing {
+        remove_orphans(folder, file);
+        let mut part = new_part(folder, file)?;
+        let total = pin.bytes;
+        transfer::Transfer { url: &format!("{base_url}/{file}"), limits, pin, path }.receive(
+            &agent,
+            part.as_file_mut(),
+            |bytes| {
+                progress(Progress::Received { file, bytes, total });
+            },
+        )?;
+        put_in_place(part, folder, path, pin)?;
+        progress(Progress::Saved { file });
+    }
+    Ok(files)
+}
+
+/// Whether `path` holds what `pin` says (`true`) or nothing (`false`).
+///
+/// # Errors
+/// [`Error::Occupied`] if something else is there, [`Error::Disk`] if it cannot be read.
+fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
+    let disk = |reason| Error::disk("read", path, reason);
+    let occupied = |found, expected| Error::Occupied { path: path.to_owned(), found, expected };
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(disk(error)),
+    };
+    // Before it is opened: a named pipe would wait for a writer, and a size is cheaper to compare than a hash.
+    if !metadata.is_file() {
+        return Err(occupied("no regular file".to_owned(), "a file or nothing".to_owned()));
+    }
+    if metadata.len() != pin.bytes {
+        return Err(occupied(format!("{} bytes", metadata.len()), format!("{} bytes", pin.bytes)));
+    }
+    let found = sha256_of(path).map_err(disk)?;
+    if found != pin.sha256 {
+        return Err(occupied(format!("SHA-256 {found}"), format!("SHA-256 {}", pin.sha256)));
+    }
+    Ok(true)
+}
+
+fn sha256_of(path: &Path) -> io::Result<String> {
+    let mut file = BufReader::with_capacity(CHUNK, File::open(path)?);
+    let mut hasher = Sha256::new();
+    loop {
+        let chunk = file.fill_buf()?;
+        if chunk.is_empty() {
+            return Ok(hexadecimal(hasher));
+        }
+        hasher.update(chunk);
+        let count = chunk.len();
+        file.consume(count);
+    }
+}
+
+fn hexadecimal(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the names of a file's parts begin and end with.
+fn part_affixes(file: &str) -> (String, &'static str) {
+    (format!(".{file}."), ".part")
+}
+
+/// An empty file for the data to arrive in, locked for as long as it is open and gone when dropped.
+fn new_part(folder: &Path, file: &str) -> Result<NamedTempFile, Error> {
+    let disk = |reason| Error::disk("make a file in", folder, reason);
+    let (prefix, suffix) = part_affixes(file);
+    let part = tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(suffix)
+        // As any other new file: the umask decides, not tempfile's owner-only default.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(disk)?;
+    // Some network filesystems have no locks. Then the part is not seen as an orphan either, so it is safe without one.
+    let _ = part.as_file().try_lock();
+    Ok(part)
+}
+
+/// Removes the parts of `file` that downloads left when they were killed. The kernel frees a lock with its process, so a part
+/// that can be locked is nobody's. Tidying only: what fails here does not stop the download.
+fn remove_orphans(folder: &Path, file: &str) {
+    let (prefix, suffix) = part_affixes(file);
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_part = name.to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(suffix));
+        if is_part
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(part) = File::open(entry.path())
+            && part.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Makes a received file durable under its own name, without ever replacing a file.
+fn put_in_place(part: NamedTempFile, folder: &Path, path: &Path, pin: Pin) -> Result<(), Error> {
+    part.as_file().sync_all().map_err(|reason| Error::disk("sync", path, reason))?;
+    if let Err(failed) = part.persist_noclobber(path) {
+        let appeared_meanwhile = failed.error.kind() == io::ErrorKind::AlreadyExists;
+        if !(appeared_meanwhile && is_complete(path, pin)?) {
+            return Err(Error::disk("write", path, failed.error));
+        }
+    }
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|reason| Error::disk("sync", folder, reason))
+}
+
+/// A folder that is removed again when dropped, with those above it that were made for it, unless something is in it by then.
+struct NewFolder {
+    /// The folders that were not there before, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl NewFolder {
+    fn create(folder: &Path) -> Result<Self, Error> {
+        let made = folder
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+            .map(Path::to_owned)
+            .collect();
+        // Before the folders are made: they may be made in part.
+        let new = Self { made };
+        fs::create_dir_all(folder).map_err(|reason| Error::disk("make", folder, reason))?;
+        Ok(new)
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        for folder in &self.made {
+            // Refused by the system for a folder with a file in it, which is the wish.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}

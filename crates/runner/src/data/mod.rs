@@ -1,0 +1,114 @@
+//! Image sets: HDF5 files under a strict contract, and what can be said about them.
+//!
+//! A file is hostile until checked: [`ImageSet::load`] allocates nothing of a declared size before the shape, the
+//! type, the place and the stored size of every dataset are known to keep the contract of the [`contract`] module.
+
+pub mod catalog;
+mod classes;
+mod contact_sheet;
+mod contract;
+pub mod draw;
+mod error;
+pub mod fetch;
+pub mod generate;
+mod inspect;
+mod part;
+mod read;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub use contact_sheet::ContactSheet;
+pub use error::{Error, Problem};
+pub use inspect::{DatasetLine, Inspection, PartSummary, inspect};
+pub use part::{Part, Pixels};
+
+use contract::CheckedPart;
+use read::DataFile;
+
+/// The two files of an image set; they may be the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// Holds the examples that nets are trained on.
+    pub train: PathBuf,
+    /// Holds the examples that nets are tested on.
+    pub test: PathBuf,
+}
+
+/// The names of the datasets, as paths from the root of their file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Training pictures, in the training file.
+    pub train_x: String,
+    /// Training labels, in the training file.
+    pub train_y: String,
+    /// Test pictures, in the test file.
+    pub test_x: String,
+    /// Test labels, in the test file.
+    pub test_y: String,
+    /// Class names, in either file or none.
+    pub classes: String,
+}
+
+impl Default for Names {
+    /// The names in the files of the deeplearning.ai course.
+    fn default() -> Self {
+        Self {
+            train_x: "train_set_x".to_owned(),
+            train_y: "train_set_y".to_owned(),
+            test_x: "test_set_x".to_owned(),
+            test_y: "test_set_y".to_owned(),
+            classes: "list_classes".to_owned(),
+        }
+    }
+}
+
+/// Training and test examples of the same shape, and the names of their classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageSet {
+    /// What nets are trained on.
+    pub train: Part,
+    /// What nets are tested on.
+    pub test: Part,
+    /// The name of label 0, then of label 1; empty where the files name none.
+    pub classes: Vec<String>,
+}
+
+impl ImageSet {
+    /// Reads both files, once each.
+    ///
+    /// `max_bytes` bounds the pictures of both parts together, each value counted as 8 bytes (f64).
+    ///
+    /// # Errors
+    ///
+    /// The first breach of the contract, in one line: file, dataset, what was found and what is allowed.
+    /// Nothing is allocated for data before the metadata of both files keep the contract.
+    pub fn load(files: &Files, names: &Names, max_bytes: u64) -> Result<Self, Error> {
+        let train_file = DataFile::open(&files.train)?;
+        let test_file = DataFile::open(&files.test)?;
+        let train = CheckedPart::check(&train_file, &names.train_x, &names.train_y, max_bytes)?;
+        let test = CheckedPart::check(&test_file, &names.test_x, &names.test_y, max_bytes)?;
+        train.check_agreement(&test, max_bytes)?;
+        let classes = agreed_classes(&train_file, &test_file, &names.classes)?;
+        Ok(Self { train: Part::read(&train)?, test: Part::read(&test)?, classes })
+    }
+}
+
+fn agreed_classes(train: &DataFile, test: &DataFile, name: &str) -> Result<Vec<String>, Error> {
+    let (in_train, in_test) = (classes::read(train, name)?, classes::read(test, name)?);
+    if in_train.is_empty() {
+        return Ok(in_test);
+    }
+    if !in_test.is_empty() && in_test != in_train {
+        return Err(Error::Disagree {
+            path: test.path().to_owned(),
+            dataset: name.to_owned(),
+            found: format!("the names {in_test:?}"),
+            other: format!("`{name}` of {} has {in_train:?}", train.path().display()),
+            rule: "both files must name the same classes",
+        });
+    }
+    Ok(in_train)
+}

@@ -1,0 +1,212 @@
+//! A data file opened read-only, its datasets found without following links, and read without conversion.
+
+use std::fs::{self, File as SystemFile, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use hdf5::types::{FixedAscii, FixedUnicode, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::{Dataset, Datatype, File, Group, H5Type, LinkType, LocationType};
+use sha2::{Digest, Sha256};
+
+use super::error::{Error, Problem, reason};
+
+const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// An HDF5 file, open for reading.
+pub(super) struct DataFile {
+    path: PathBuf,
+    metadata: Metadata,
+    hdf5: File,
+}
+
+impl DataFile {
+    /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let io_error = |action| move |source| Error::Io { path: path.to_owned(), action, source };
+        let metadata = fs::metadata(path).map_err(io_error("open"))?;
+        // Checked before opening: to open a pipe would wait for its writer.
+        if !metadata.is_file() {
+            let found = if metadata.is_dir() { "a folder" } else { "not a regular file" };
+            return Err(Error::NotAFile { path: path.to_owned(), found });
+        }
+        let bytes = metadata.len();
+        let mut signature = Vec::with_capacity(SIGNATURE.len());
+        let file = SystemFile::open(path).map_err(io_error("open"))?;
+        file.take(SIGNATURE.len() as u64).read_to_end(&mut signature).map_err(io_error("read"))?;
+        if signature != SIGNATURE {
+            return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
+        }
+        // The lock is left off: on read-only and network mounts taking it fails.
+        let hdf5 = File::with_options()
+            .with_fapl(|access| access.file_locking(false))
+            .open(path)
+            .map_err(|error| Error::Damaged { path: path.to_owned(), bytes, reason: reason(&error) })?;
+        Ok(Self { path: path.to_owned(), metadata, hdf5 })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file's size in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.metadata.len()
+    }
+
+    pub(super) fn root(&self) -> &Group {
+        &self.hdf5
+    }
+
+    /// Whether something, even a link, stands at `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        !matches!(self.dataset(name), Err(Problem::Missing { .. }))
+    }
+
+    /// The dataset at `name`, a path of hard links from the root.
+    pub(super) fn dataset(&self, name: &str) -> Result<Dataset, Problem> {
+        let mut components = name.split('/').filter(|part| !part.is_empty()).peekable();
+        let mut group: Group = self.hdf5.group("/")?;
+        while let Some(component) = components.next() {
+            match link_type(&group, component)? {
+                None => return Err(Problem::Missing { present: names(&group)? }),
+                Some(LinkType::Hard) => {}
+                Some(LinkType::Soft) => {
+                    return Err(Problem::Link { component: component.to_owned(), kind: "a soft link" });
+                }
+                Some(LinkType::External) => {
+                    return Err(Problem::Link { component: component.to_owned(), kind: "a link out of the file" });
+                }
+            }
+            if components.peek().is_none() {
+                return match group.loc_type_by_name(component)? {
+                    LocationType::Dataset => Ok(group.dataset(component)?),
+                    _ => Err(Problem::NotADataset),
+                };
+            }
+            group = group.group(component)?;
+        }
+        Err(Problem::Missing { present: names(&group)? })
+    }
+
+    /// SHA-256 of the whole file in hexadecimal, streamed; and the proof that the file is still the one opened.
+    pub(super) fn sha256(&self) -> Result<String, Error> {
+        let io_error = |source| Error::Io { path: self.path.clone(), action: "read", source };
+        let mut file = SystemFile::open(&self.path).map_err(io_error)?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => hash.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(io_error(error)),
+            }
+        }
+        let now = file.metadata().map_err(io_error)?;
+        if now.len() != self.metadata.len() || now.modified().ok() != self.metadata.modified().ok() {
+            return Err(Error::Changed { path: self.path.clone() });
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// The type of the link `name` in `group`, without following it.
+fn link_type(group: &Group, name: &str) -> Result<Option<LinkType>, Problem> {
+    let found = group
+        .find_link(Default::default(), Default::default(), |link, info| Ok((link == name).then_some(info.link_type)))?;
+    Ok(found)
+}
+
+/// The names in `group`, whatever they stand for.
+pub(super) fn names(group: &Group) -> Result<Vec<String>, Problem> {
+    Ok(group.member_names()?)
+}
+
+/// A native element type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Element {
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F32,
+    F64,
+}
+
+impl Element {
+    /// The native type that `found` equals bit for bit, byte order included.
+    pub(super) fn of(found: &Datatype) -> Option<Self> {
+        type IsExactly = fn(&Datatype) -> bool;
+        let candidates: [(Self, IsExactly); 10] = [
+            (Self::U8, Datatype::is::<u8>),
+            (Self::I8, Datatype::is::<i8>),
+            (Self::U16, Datatype::is::<u16>),
+            (Self::I16, Datatype::is::<i16>),
+            (Self::U32, Datatype::is::<u32>),
+            (Self::I32, Datatype::is::<i32>),
+            (Self::U64, Datatype::is::<u64>),
+            (Self::I64, Datatype::is::<i64>),
+            (Self::F32, Datatype::is::<f32>),
+            (Self::F64, Datatype::is::<f64>),
+        ];
+        candidates.into_iter().find(|(_, is)| is(found)).map(|(element, _)| element)
+    }
+
+    /// The name that Rust gives it.
+    pub(super) fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
+    pub(super) fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
+    }
+}
+
+/// `found` in words, for messages and reports.
+pub(super) fn describe(found: &Datatype) -> String {
+    // Larger types are not described in full: the binding copies enum values of any size into 8 bytes.
+    const LARGEST_DESCRIBED: usize = 8;
+    let size = found.size();
+    if let Some(element) = Element::of(found) {
+        return element.name();
+    }
+    if found.conv_to::<FixedAscii<1>>().is_some() || found.conv_to::<FixedUnicode<1>>().is_some() {
+        return format!("text of width {size}");
+    }
+    if found.conv_to::<VarLenAscii>().is_some() || found.conv_to::<VarLenUnicode>().is_some() {
+        return "text of variable length".to_owned();
+    }
+    if size > LARGEST_DESCRIBED {
+        return format!("neither integers nor floats ({size} bytes each)");
+    }
+    let order = match found.byte_order() {
+        hdf5::datatype::ByteOrder::BigEndian => "big-endian ",
+        _ => "",
+    };
+    match found.to_descriptor() {
+        Ok(TypeDescriptor::Integer(bits)) => format!("{order}i{}", bit_count(bits)),
+        Ok(TypeDescriptor::Unsigned(bits)) => format!("{order}u{}", bit_count(bits)),
+        Ok(TypeDescriptor::Float(_)) => format!("{order}f{}", size * 8),
+        Ok(TypeDescriptor::Boolean) => "booleans (an enum)".to_owned(),
+        Ok(TypeDescriptor::Enum(_)) => "an enum".to_owned(),
+        _ => format!("neither integers nor floats of a usual form ({size} bytes each)"),
+    }
+}
+
+fn bit_count(size: IntSize) -> usize {
+    size as usize * 8
+}
+
+/// Every element of `dataset`, in C order. The caller has checked `count` against a limit.
+pub(super) fn elements<T: H5Type + Copy + Default>(dataset: &Dataset, count: usize) -> Result<Vec<T>, Problem> {
+    let mut values = Vec::new();
+    let memory = |_| Problem::Memory { bytes: count as u64 * size_of::<T>() as u64 };
+    values.try_reserve_exact(count).map_err(memory)?;
+    values.resize(count, T::default());
+    dataset.as_reader().no_convert().read_into_raw(&mut values)?;
+    Ok(values)
+}

@@ -1,0 +1,83 @@
+//! What can be wrong with an experiment: always one line that names the file, the key and what is allowed.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a setting was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a file, at a line counted from 1.
+    Line(PathBuf, usize),
+    /// In the file as a whole, which lacks something.
+    File(PathBuf),
+    /// As `key=value` behind the file.
+    CommandLine,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Place::Line(path, line) => write!(f, "{}:{line}", path.display()),
+            Place::File(path) => write!(f, "{}", path.display()),
+            Place::CommandLine => f.write_str("command line"),
+        }
+    }
+}
+
+/// An experiment that can't be run as written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be read.
+    #[error("{}: can't read the experiment: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// The file is not TOML.
+    #[error("{place}: not valid TOML: {reason}")]
+    Syntax {
+        /// The line.
+        place: Place,
+        /// What the parser says.
+        reason: String,
+    },
+    /// A word behind the file is not `key=value`.
+    #[error("command line: {0:?} is not of the form key=value")]
+    NotAnOverride(String),
+    /// There is no such key.
+    #[error("{place}: unknown key {key}{}", suggestion(nearest))]
+    UnknownKey {
+        /// Where it stands.
+        place: Place,
+        /// The key.
+        key: String,
+        /// The known key nearest to it, if one is near.
+        nearest: Option<String>,
+    },
+    /// A key's value is of the wrong type or out of range, or it contradicts another key.
+    #[error("{place}: {key}: {problem}")]
+    Setting {
+        /// Where it stands.
+        place: Place,
+        /// The key.
+        key: String,
+        /// What was found and what is allowed.
+        problem: String,
+    },
+}
+
+fn suggestion(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |key| format!(" (did you mean {key}?)"))
+}
+
+/// The candidate nearest to `word`, if any is near enough to be a slip of the fingers.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .min()
+        .filter(|&(distance, candidate)| distance <= 2 + candidate.len() / 4)
+        .map(|(_, candidate)| candidate.to_owned())
+}

@@ -1,0 +1,224 @@
+//! From raw entries to a checked experiment: what each key means, and the grid of points.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::axis::Axis;
+use super::error::{Error, Place, nearest};
+use super::source::Entry;
+use super::trial::{Draft, KEYS, TrialConfig, integer};
+use super::{DEFAULT_MAX_BYTES, DataSource, Experiment, Point};
+use crate::data::{Files, Names};
+
+/// A sweep of more points than this is taken for a slip.
+const MAX_POINTS: usize = 1_000_000;
+const OTHER_KEYS: [&str; 13] = [
+    "name",
+    "description",
+    "data.set",
+    "data.train",
+    "data.test",
+    "data.train_x",
+    "data.train_y",
+    "data.test_x",
+    "data.test_y",
+    "data.classes",
+    "data.max_bytes",
+    "run.jobs",
+    "run.blas_threads",
+];
+
+/// The experiment as far as its entries have been taken.
+pub(super) struct Reader {
+    path: PathBuf,
+    name: Option<String>,
+    description: String,
+    set: Option<String>,
+    train: Option<PathBuf>,
+    test: Option<PathBuf>,
+    names: Names,
+    max_bytes: u64,
+    base: Draft,
+    axes: Vec<(Axis, Place)>,
+    jobs: Option<usize>,
+    blas_threads: usize,
+}
+
+impl Reader {
+    pub(super) fn new(path: &Path) -> Self {
+        Reader {
+            path: path.to_owned(),
+            name: None,
+            description: String::new(),
+            set: None,
+            train: None,
+            test: None,
+            names: Names::default(),
+            max_bytes: DEFAULT_MAX_BYTES,
+            base: Draft::default(),
+            axes: Vec::new(),
+            jobs: None,
+            blas_threads: 1,
+        }
+    }
+
+    pub(super) fn take(&mut self, Entry { key, value, place }: &Entry) -> Result<(), Error> {
+        if let Some(swept) = key.strip_prefix("sweep.") {
+            return self.take_axis(swept, value, place);
+        }
+        let outcome = match key.as_str() {
+            "name" => name(value).map(|name| self.name = Some(name)),
+            "description" => text(value).map(|text| self.description = text),
+            "data.set" => text(value).map(|set| self.set = Some(set)),
+            "data.train" => text(value).map(|path| self.train = Some(path.into())),
+            "data.test" => text(value).map(|path| self.test = Some(path.into())),
+            "data.train_x" => text(value).map(|name| self.names.train_x = name),
+            "data.train_y" => text(value).map(|name| self.names.train_y = name),
+            "data.test_x" => text(value).map(|name| self.names.test_x = name),
+            "data.test_y" => text(value).map(|name| self.names.test_y = name),
+            "data.classes" => text(value).map(|name| self.names.classes = name),
+            "data.max_bytes" => integer(value, 1, 1 << 50).map(|bytes| self.max_bytes = bytes as u64),
+            "run.jobs" => integer(value, 1, 4096).map(|jobs| self.jobs = Some(jobs)),
+            "run.blas_threads" => integer(value, 1, 1024).map(|threads| self.blas_threads = threads),
+            _ => match self.base.set(key, value) {
+                Some(outcome) => outcome,
+                None => return Err(unknown(key, place)),
+            },
+        };
+        outcome.map_err(|problem| setting(place, key, problem))
+    }
+
+    fn take_axis(&mut self, key: &str, value: &Value, place: &Place) -> Result<(), Error> {
+        if !KEYS.iter().any(|(known, _)| *known == key) {
+            return Err(unknown(&format!("sweep.{key}"), place));
+        }
+        let axis_key = format!("sweep.{key}");
+        let axis = Axis::parse(key, value).map_err(|problem| setting(place, &axis_key, problem))?;
+        for value in &axis.values {
+            // Each value is checked at once, so that the message has the axis's own line.
+            if let Some(Err(problem)) = Draft::default().set(key, value) {
+                return Err(setting(place, &axis_key, problem));
+            }
+        }
+        self.axes.push((axis, place.clone()));
+        Ok(())
+    }
+
+    pub(super) fn finish(self, entries: &[Entry]) -> Result<Experiment, Error> {
+        let missing = |key: &str, problem: &str| setting(&Place::File(self.path.clone()), key, problem.to_owned());
+        let name = self.name.clone().ok_or_else(|| missing("name", "missing; it names the results directory"))?;
+        let source = match (&self.set, &self.train, &self.test) {
+            (Some(set), None, None) => DataSource::Set(set.clone()),
+            (None, Some(train), Some(test)) => DataSource::Files(Files { train: train.clone(), test: test.clone() }),
+            (Some(_), _, _) => return Err(missing("data.set", "give it or data.train and data.test, not both")),
+            (None, None, None) => return Err(missing("data.set", "missing; or give data.train and data.test")),
+            (None, None, _) => return Err(missing("data.train", "missing; data.test alone is not enough")),
+            (None, _, None) => return Err(missing("data.test", "missing; data.train alone is not enough")),
+        };
+        let points = self.points()?;
+        let axes: Vec<Axis> = self.axes.into_iter().map(|(axis, _)| axis).collect();
+        Ok(Experiment {
+            name,
+            description: self.description,
+            source,
+            names: self.names,
+            max_bytes: self.max_bytes,
+            resolved: resolve(entries, &axes, &points[0].config),
+            axes,
+            points,
+            jobs: self.jobs,
+            blas_threads: self.blas_threads,
+        })
+    }
+
+    /// The grid: each axis over each point of the axes before it.
+    fn points(&self) -> Result<Vec<Point>, Error> {
+        let count = self.axes.iter().try_fold(1usize, |count, (axis, _)| count.checked_mul(axis.values.len()));
+        if count.is_none_or(|count| count > MAX_POINTS) {
+            let sizes: Vec<_> = self.axes.iter().map(|(axis, _)| axis.values.len().to_string()).collect();
+            let problem = format!("{} points are more than {MAX_POINTS}", sizes.join(" x "));
+            return Err(setting(&Place::File(self.path.clone()), "sweep", problem));
+        }
+        let mut drafts = vec![(Vec::new(), self.base.clone())];
+        for (axis, place) in &self.axes {
+            let mut next = Vec::with_capacity(drafts.len() * axis.values.len());
+            for (values, draft) in &drafts {
+                for value in &axis.values {
+                    let mut draft = draft.clone();
+                    if let Some(Err(problem)) = draft.set(&axis.key, value) {
+                        return Err(setting(place, &format!("sweep.{}", axis.key), problem));
+                    }
+                    let values: Vec<Value> = values.iter().chain([value]).cloned().collect();
+                    next.push((values, draft));
+                }
+            }
+            drafts = next;
+        }
+        let finish = |(values, draft): (Vec<Value>, Draft)| {
+            let config =
+                draft.finish().map_err(|(key, problem)| setting(&Place::File(self.path.clone()), key, problem))?;
+            Ok(Point { values, config })
+        };
+        drafts.into_iter().map(finish).collect()
+    }
+}
+
+fn setting(place: &Place, key: &str, problem: String) -> Error {
+    Error::Setting { place: place.clone(), key: key.to_owned(), problem }
+}
+
+fn unknown(key: &str, place: &Place) -> Error {
+    let swept: Vec<String> = KEYS.iter().map(|(key, _)| format!("sweep.{key}")).collect();
+    let known = KEYS.iter().map(|(key, _)| *key).chain(OTHER_KEYS);
+    let candidates =
+        if key.starts_with("sweep.") { nearest(key, swept.iter().map(String::as_str)) } else { nearest(key, known) };
+    Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest: candidates }
+}
+
+fn text(value: &Value) -> Result<String, String> {
+    let text = value.as_str().filter(|text| !text.is_empty() && !text.contains('\0'));
+    text.map(str::to_owned).ok_or_else(|| format!("must be a text that isn't empty, found {value}"))
+}
+
+/// A name becomes a directory: nothing in it may lead elsewhere.
+fn name(value: &Value) -> Result<String, String> {
+    let fits = |name: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        (1..=64).contains(&name.len()) && name.chars().all(plain) && !name.starts_with('.')
+    };
+    let name = value.as_str().filter(fits);
+    name.map(str::to_owned).ok_or_else(|| {
+        format!("must be 1 to 64 letters, digits, '.', '_' or '-', not starting with '.', found {value}")
+    })
+}
+
+/// The entries as one table again, axes expanded and defaults filled in.
+fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> Table {
+    let mut table = Table::new();
+    let mut put = |key: &str, value: Value| match key.split_once('.') {
+        None => drop(table.insert(key.to_owned(), value)),
+        Some((section, rest)) => {
+            let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(section) = section {
+                section.insert(rest.to_owned(), value);
+            }
+        }
+    };
+    let mut written = Vec::new();
+    for Entry { key, value, .. } in entries.iter().filter(|entry| !entry.key.starts_with("sweep.")) {
+        put(key, value.clone());
+        written.push(key.as_str());
+    }
+    let swept = |key: &str| axes.iter().any(|axis| axis.key == key);
+    for (key, value) in first.canonical().as_object().into_iter().flatten() {
+        let has_default = !["model.hidden", "model.init_factor"].contains(&key.as_str());
+        if has_default && !written.contains(&key.as_str()) && !swept(key) {
+            put(key, Value::try_from(value).unwrap_or_else(|_| Value::String(value.to_string())));
+        }
+    }
+    for axis in axes {
+        put(&format!("sweep.{}", axis.key), Value::Array(axis.values.clone()));
+    }
+    table
+}

@@ -1,0 +1,218 @@
+//! What one trial is: every key that describes it, the values each may take, and its canonical form.
+
+use kernels::Activation;
+use net::{Descent, Initialisation};
+use serde_json::json;
+use toml::Value;
+
+/// The element type that a net is trained in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dtype {
+    /// 32-bit floating point.
+    F32,
+    /// 64-bit floating point.
+    F64,
+}
+
+impl Dtype {
+    /// `f32` or `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dtype::F32 => "f32",
+            Dtype::F64 => "f64",
+        }
+    }
+
+    /// Bytes an element.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Dtype::F32 => 4,
+            Dtype::F64 => 8,
+        }
+    }
+}
+
+/// A trial, every value checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialConfig {
+    /// Widths of the hidden layers, n[1] to n[L-1].
+    pub hidden: Vec<usize>,
+    /// g of the hidden layers.
+    pub activation: Activation,
+    /// How the weights are drawn.
+    pub initialisation: Initialisation,
+    /// The element type.
+    pub dtype: Dtype,
+    /// Learning rate, iterations and what is recorded.
+    pub descent: Descent,
+    /// What the weights are drawn from.
+    pub seed: u32,
+}
+
+impl TrialConfig {
+    /// n[0] to n[L] for inputs of `n_in` features: the output is one unit.
+    pub fn widths(&self, n_in: usize) -> Vec<usize> {
+        std::iter::once(n_in).chain(self.hidden.iter().copied()).chain([1]).collect()
+    }
+
+    /// The same for the same trial however it was written: what a trial's id is the hash of.
+    pub fn canonical(&self) -> serde_json::Value {
+        let factor = match self.initialisation {
+            Initialisation::ScaledNormal { factor } => Some(factor),
+            _ => None,
+        };
+        json!({
+            "model.activation": name_of(&Activation::ALL, self.activation),
+            "model.dtype": self.dtype.name(),
+            "model.hidden": self.hidden,
+            "model.init": INITS.iter().find(|(_, init)| same_kind(*init, self.initialisation)).map(|(name, _)| *name),
+            "model.init_factor": factor,
+            "seed": self.seed,
+            "train.iterations": self.descent.iterations,
+            "train.learning_rate": self.descent.learning_rate,
+            "train.optimizer": "gd",
+            "train.record_every": self.descent.record_every,
+        })
+    }
+}
+
+const INITS: [(&str, Initialisation); 6] = [
+    ("course", Initialisation::Course),
+    ("scaled-normal", Initialisation::ScaledNormal { factor: 0.01 }),
+    ("he", Initialisation::He),
+    ("xavier", Initialisation::Xavier),
+    ("orthogonal", Initialisation::Orthogonal),
+    ("zeros", Initialisation::Zeros),
+];
+const DTYPES: [(&str, Dtype); 2] = [("f32", Dtype::F32), ("f64", Dtype::F64)];
+const OPTIMIZERS: [(&str, ()); 1] = [("gd", ())];
+
+fn same_kind(one: Initialisation, other: Initialisation) -> bool {
+    std::mem::discriminant(&one) == std::mem::discriminant(&other)
+}
+
+fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> Option<&'static str> {
+    table.iter().find(|(_, known)| *known == value).map(|(name, _)| *name)
+}
+
+/// A trial as far as it has been written, key by key.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    depth: Option<usize>,
+    width: Option<usize>,
+    hidden: Option<Vec<usize>>,
+    activation: Activation,
+    initialisation: Initialisation,
+    init_factor: Option<f64>,
+    dtype: Dtype,
+    learning_rate: Option<f64>,
+    iterations: Option<usize>,
+    record_every: usize,
+    seed: u32,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Draft {
+            depth: None,
+            width: None,
+            hidden: None,
+            activation: Activation::Relu,
+            initialisation: Initialisation::He,
+            init_factor: None,
+            dtype: Dtype::F32,
+            learning_rate: None,
+            iterations: None,
+            record_every: 1,
+            seed: 1,
+        }
+    }
+}
+
+type Setter = fn(&mut Draft, &Value) -> Result<(), String>;
+
+/// Every key of a trial. Each may stand in the base and on an axis.
+pub const KEYS: [(&str, Setter); 12] = [
+    ("model.depth", |draft, value| integer(value, 1, 10_000).map(|depth| draft.depth = Some(depth))),
+    ("model.width", |draft, value| integer(value, 1, MAX_WIDTH).map(|width| draft.width = Some(width))),
+    ("model.hidden", |draft, value| widths(value).map(|hidden| draft.hidden = Some(hidden))),
+    ("model.activation", |draft, value| one_of(value, &Activation::ALL).map(|known| draft.activation = known)),
+    ("model.init", |draft, value| one_of(value, &INITS).map(|known| draft.initialisation = known)),
+    ("model.init_factor", |draft, value| positive(value).map(|factor| draft.init_factor = Some(factor))),
+    ("model.dtype", |draft, value| one_of(value, &DTYPES).map(|known| draft.dtype = known)),
+    ("train.optimizer", |_, value| one_of(value, &OPTIMIZERS)),
+    ("train.learning_rate", |draft, value| positive(value).map(|rate| draft.learning_rate = Some(rate))),
+    ("train.iterations", |draft, value| {
+        integer(value, 1, 1_000_000_000).map(|iterations| draft.iterations = Some(iterations))
+    }),
+    ("train.record_every", |draft, value| integer(value, 1, 1_000_000_000).map(|every| draft.record_every = every)),
+    ("seed", |draft, value| integer(value, 0, u32::MAX as usize).map(|seed| draft.seed = seed as u32)),
+];
+
+const MAX_WIDTH: usize = 1_000_000;
+
+impl Draft {
+    /// Sets one key; `None` if a trial has no such key.
+    pub fn set(&mut self, key: &str, value: &Value) -> Option<Result<(), String>> {
+        let (_, setter) = KEYS.iter().find(|(known, _)| *known == key)?;
+        Some(setter(self, value))
+    }
+
+    /// The trial, if nothing is missing or contradictory; else the key at fault and the problem.
+    ///
+    /// # Errors
+    /// A key and what is wrong with it.
+    pub fn finish(self) -> Result<TrialConfig, (&'static str, String)> {
+        let hidden = match (self.hidden, self.depth, self.width) {
+            (Some(hidden), None, None) => hidden,
+            (Some(_), _, _) => return Err(("model.hidden", "give it or depth and width, not both".to_owned())),
+            (None, Some(1), _) => Vec::new(),
+            (None, Some(depth), Some(width)) => vec![width; depth - 1],
+            (None, None, _) => return Err(("model.depth", "missing; give depth and width, or hidden".to_owned())),
+            (None, _, None) => return Err(("model.width", "missing; a net of this depth needs it".to_owned())),
+        };
+        let initialisation = match (self.initialisation, self.init_factor) {
+            (Initialisation::ScaledNormal { factor }, None) => Initialisation::ScaledNormal { factor },
+            (Initialisation::ScaledNormal { .. }, Some(factor)) => Initialisation::ScaledNormal { factor },
+            (other, None) => other,
+            (_, Some(_)) => {
+                return Err(("model.init_factor", "has a meaning only with init = \"scaled-normal\"".to_owned()));
+            }
+        };
+        let descent = Descent {
+            learning_rate: self.learning_rate.ok_or_else(|| ("train.learning_rate", "missing".to_owned()))?,
+            iterations: self.iterations.ok_or_else(|| ("train.iterations", "missing".to_owned()))?,
+            record_every: self.record_every,
+        };
+        let Draft { activation, dtype, seed, .. } = self;
+        Ok(TrialConfig { hidden, activation, initialisation, dtype, descent, seed })
+    }
+}
+
+pub(super) fn integer(value: &Value, least: usize, most: usize) -> Result<usize, String> {
+    let allowed = format!("must be an integer from {least} to {most}, found {value}");
+    let found = value.as_integer().ok_or_else(|| allowed.clone())?;
+    usize::try_from(found).ok().filter(|found| (least..=most).contains(found)).ok_or(allowed)
+}
+
+fn positive(value: &Value) -> Result<f64, String> {
+    let found = number(value).filter(|found| found.is_finite() && *found > 0.0);
+    found.ok_or_else(|| format!("must be a finite number above 0, found {value}"))
+}
+
+pub(super) fn number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|integer| integer as f64))
+}
+
+fn widths(value: &Value) -> Result<Vec<usize>, String> {
+    let list = value.as_array().ok_or_else(|| format!("must be a list of widths such as [20, 7, 5], found {value}"))?;
+    list.iter().map(|width| integer(width, 1, MAX_WIDTH).map_err(|problem| format!("a width {problem}"))).collect()
+}
+
+fn one_of<T: Copy>(value: &Value, table: &[(&str, T)]) -> Result<T, String> {
+    let found = value.as_str().and_then(|text| table.iter().find(|(name, _)| *name == text));
+    found.map(|(_, known)| *known).ok_or_else(|| {
+        let names: Vec<_> = table.iter().map(|(name, _)| format!("{name:?}")).collect();
+        format!("must be one of {}, found {value}", names.join(", "))
+    })
+}

@@ -1,0 +1,106 @@
+//! What a sweep ran on: the part of a result that isn't in its experiment.
+
+use std::fs;
+use std::thread;
+
+use kernels::openblas::{self, Library};
+use serde::Serialize;
+
+/// The record of a machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Machine {
+    cpu: String,
+    cores: usize,
+    os: String,
+    runner: Runner,
+    openblas: OpenBlas,
+    hdf5: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Runner {
+    version: &'static str,
+    commit: &'static str,
+    rustc: &'static str,
+    profile: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct OpenBlas {
+    version: String,
+    core: String,
+    thread_layer: String,
+    threads: usize,
+    config: String,
+}
+
+impl Machine {
+    /// This machine, with the number of OpenBLAS threads as it is set now.
+    pub fn this(library: &Library) -> Self {
+        let (major, minor, micro) = hdf5::library_version();
+        Machine {
+            cpu: cpu(),
+            cores: cores(),
+            os: os(),
+            runner: Runner {
+                version: env!("CARGO_PKG_VERSION"),
+                commit: env!("LAYERCHAIN_COMMIT"),
+                rustc: env!("LAYERCHAIN_RUSTC"),
+                profile: env!("LAYERCHAIN_PROFILE"),
+            },
+            openblas: OpenBlas {
+                version: library.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
+                core: library.core.clone(),
+                thread_layer: library.thread_layer.to_string(),
+                threads: openblas::threads(),
+                config: library.config.clone(),
+            },
+            hdf5: format!("{major}.{minor}.{micro}"),
+        }
+    }
+
+    /// What the bits of a result depend on beside the experiment.
+    pub fn fingerprint(&self) -> String {
+        let OpenBlas { version, core, threads, .. } = &self.openblas;
+        format!("runner {} openblas {version} {core} threads {threads}", self.runner.version)
+    }
+
+    /// machine.toml.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("numbers and texts make valid TOML")
+    }
+
+    /// The release of the linked HDF5 library.
+    pub fn hdf5_version(&self) -> &str {
+        &self.hdf5
+    }
+
+    /// One line for a person.
+    pub fn summary(&self) -> String {
+        let OpenBlas { version, core, thread_layer, .. } = &self.openblas;
+        format!("{}, {} cores, OpenBLAS {version} {core} ({thread_layer})", self.cpu, self.cores)
+    }
+}
+
+/// Cores that this process may use, by affinity and cgroup quota.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Bytes that can be had without swapping, where the system tells.
+pub fn available_bytes() -> Option<f64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kib| kib * 1024.0)
+}
+
+fn cpu() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
+    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |model| model.trim().to_owned())
+}
+
+fn os() -> String {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{} {}", std::env::consts::OS, release.trim()).trim().to_owned()
+}

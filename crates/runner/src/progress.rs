@@ -1,0 +1,97 @@
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere.
+
+use std::io::{IsTerminal, Write, stderr};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::ProgressMode;
+use crate::sweep::trial::{Outcome, Status};
+
+/// Shows a sweep's progress. Its measure is flops, so that the time left is right when trials differ in size.
+pub struct Progress {
+    shown: Shown,
+    finished: usize,
+    trials: usize,
+    best: Option<f64>,
+}
+
+enum Shown {
+    Bar(ProgressBar),
+    Lines,
+    Nothing,
+}
+
+impl Progress {
+    /// For a sweep of which `trials` with `flops` are to be done.
+    pub fn new(mode: ProgressMode, trials: usize, flops: f64) -> Self {
+        let bar = match mode {
+            ProgressMode::Auto => stderr().is_terminal(),
+            ProgressMode::Bar => true,
+            ProgressMode::Plain | ProgressMode::None => false,
+        };
+        let shown = match mode {
+            ProgressMode::None => Shown::Nothing,
+            _ if bar => Shown::Bar(bar_of(trials, flops)),
+            _ => Shown::Lines,
+        };
+        Progress { shown, finished: 0, trials, best: None }
+    }
+
+    /// A trial of `flops` has finished and is in the record.
+    pub fn finished(&mut self, label: &str, outcome: &Outcome, flops: f64) {
+        self.finished += 1;
+        let cost = outcome.history.last().map(|record| record.cost);
+        if outcome.status == Status::Completed {
+            self.best = self.best.into_iter().chain(cost).min_by(f64::total_cmp);
+        }
+        match &self.shown {
+            Shown::Bar(bar) => {
+                bar.inc(giga(flops));
+                let best = self.best.map(|cost| format!(", best cost {cost:.4}")).unwrap_or_default();
+                bar.set_message(format!("{}/{} trials{best}", self.finished, self.trials));
+            }
+            Shown::Lines => {
+                let width = self.trials.to_string().len();
+                let what = match &outcome.status {
+                    Status::Completed => format!(
+                        "cost {:.4}  train {:.3}  test {:.3}",
+                        cost.unwrap_or(f64::NAN),
+                        outcome.train_accuracy.unwrap_or(f64::NAN),
+                        outcome.test_accuracy.unwrap_or(f64::NAN)
+                    ),
+                    Status::Diverged { iteration } => format!("diverged at iteration {iteration}"),
+                    Status::Failed { reason } => format!("failed: {reason}"),
+                };
+                say(&format!("[{:width$}/{}] {label}  {what}  {:.1} s", self.finished, self.trials, outcome.seconds));
+            }
+            Shown::Nothing => {}
+        }
+    }
+
+    /// The sweep has ended: the bar goes.
+    pub fn end(&self) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A line on stderr. A closed stderr is no reason to lose a sweep.
+pub fn say(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
+}
+
+fn bar_of(trials: usize, flops: f64) -> ProgressBar {
+    let bar = ProgressBar::new(giga(flops).max(1));
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {elapsed} gone, {eta} left");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.set_message(format!("0/{trials} trials"));
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
+}
+
+fn giga(flops: f64) -> u64 {
+    (flops / 1e9).round() as u64
+}

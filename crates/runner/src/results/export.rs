@@ -1,0 +1,65 @@
+//! trials.csv and history.csv, written from the record: tidy tables for pandas, polars or a spreadsheet.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+use super::record::{Error, Record, RecordedPoint};
+use super::write_atomically;
+
+/// Writes both tables into `folder`, each whole or not at all.
+///
+/// # Errors
+/// If the record can't be read or a file can't be written.
+pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
+    let points = record.points()?;
+    let axes = record.axes()?;
+    let trials = folder.join("trials.csv");
+    write_atomically(&trials, |out| write_trials(out, &axes, &points)).map_err(|error| Error::io(&trials, &error))?;
+    let history = folder.join("history.csv");
+    write_atomically(&history, |out| write_history(out, record, &points)).map_err(|error| Error::io(&history, &error))
+}
+
+/// One row a finished point: trial, every swept key, status, final cost, accuracies, seconds.
+fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoint]) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    let columns = ["status", "final_cost", "train_accuracy", "test_accuracy", "seconds", "diverged_at", "reason"];
+    csv.write_record(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(columns))?;
+    for point in points {
+        let Some(trial) = &point.finished else { continue };
+        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
+        let rest = [
+            trial.status.clone(),
+            number(trial.final_cost),
+            number(trial.train_accuracy),
+            number(trial.test_accuracy),
+            format!("{:.3}", trial.seconds),
+            trial.diverged_at.map(|iteration| iteration.to_string()).unwrap_or_default(),
+            trial.reason.clone().unwrap_or_default(),
+        ];
+        csv.write_record([point.trial.clone()].into_iter().chain(swept).chain(rest))?;
+    }
+    csv.flush()
+}
+
+/// One row a recorded cost. The shortest decimal that gives the same f64 back, so that equal bits are equal bytes.
+fn write_history(out: &mut dyn io::Write, record: &Record, points: &[RecordedPoint]) -> io::Result<()> {
+    writeln!(out, "trial,iteration,cost")?;
+    let mut written = HashSet::new();
+    for point in points {
+        let Some(trial) = &point.finished else { continue };
+        if !written.insert(&point.trial) {
+            continue;
+        }
+        for (iteration, cost) in record.history(trial.number).map_err(io::Error::other)? {
+            writeln!(out, "{},{iteration},{cost:?}", point.trial)?;
+        }
+    }
+    Ok(())
+}
+
+/// A value as a person writes it: a text without its quotes.
+pub fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

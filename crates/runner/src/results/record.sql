@@ -1,0 +1,42 @@
+-- The record of a sweep. A trial is absent or complete: it enters with its history in one transaction.
+
+CREATE TABLE experiment (
+    name        TEXT NOT NULL,
+    description TEXT NOT NULL,
+    toml        TEXT NOT NULL,               -- as resolved
+    data        TEXT NOT NULL                -- what the pictures were, in words
+);
+CREATE TABLE axis (
+    position INTEGER PRIMARY KEY,
+    key      TEXT NOT NULL,
+    scale    TEXT NOT NULL                   -- list, linear or log
+);
+CREATE TABLE plan (                          -- every point of the newest run, finished or not
+    position INTEGER PRIMARY KEY,
+    trial    TEXT NOT NULL,                  -- a trial's id; points may share one
+    point    TEXT NOT NULL                   -- JSON: swept key -> value
+);
+CREATE TABLE machine (
+    number      INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,        -- what the bits of a result depend on
+    toml        TEXT NOT NULL
+);
+CREATE TABLE trial (
+    number         INTEGER PRIMARY KEY,
+    id             TEXT NOT NULL UNIQUE,
+    config         TEXT NOT NULL,            -- JSON: every key -> value
+    status         TEXT NOT NULL CHECK (status IN ('completed', 'diverged', 'failed')),
+    reason         TEXT,                     -- of a failed trial
+    diverged_at    INTEGER,                  -- iteration, of a diverged trial
+    final_cost     REAL,
+    train_accuracy REAL,
+    test_accuracy  REAL,
+    seconds        REAL NOT NULL,
+    machine        INTEGER NOT NULL REFERENCES machine (number)
+);
+CREATE TABLE history (
+    trial     INTEGER NOT NULL REFERENCES trial (number),
+    iteration INTEGER NOT NULL,
+    cost      REAL NOT NULL,
+    PRIMARY KEY (trial, iteration)
+) WITHOUT ROWID;

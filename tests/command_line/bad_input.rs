@@ -1,0 +1,157 @@
+//! Mistakes: each gives one clear line that names the file and the key or dataset, exit code 2, and no results.
+
+use std::fs;
+
+use crate::support::{Bench, failure, text};
+
+const GOOD: &str = r#"
+name = "good"
+
+[data]
+set = "drawn"
+
+[model]
+depth = 2
+width = 3
+
+[train]
+learning_rate = 0.1
+iterations = 5
+
+[sweep]
+seed = [1, 2]
+"#;
+
+#[test]
+fn a_bad_experiment_is_refused_with_file_line_and_key() {
+    let bench = Bench::new();
+    let replaced = |from: &str, to: &str| {
+        assert!(GOOD.contains(from), "{from}");
+        GOOD.replace(from, to)
+    };
+    for (toml, parts) in [
+        (
+            replaced("learning_rate", "learning_rat"),
+            &["bad.toml:12", "unknown key train.learning_rat", "did you mean train.learning_rate?"][..],
+        ),
+        (replaced("[train]", "[trian]"), &["bad.toml:12", "trian.learning_rate", "did you mean train.learning_rate?"]),
+        (replaced("seed = [", "sead = ["), &["bad.toml:16", "sweep.sead", "did you mean sweep.seed?"]),
+        (replaced("depth = 2", "depth = \"two\""), &["bad.toml:8", "model.depth", "must be an integer", "\"two\""]),
+        (replaced("depth = 2", "depth = 2.0"), &["bad.toml:8", "model.depth", "2.0"]),
+        (replaced("depth = 2", "depth = 0"), &["bad.toml:8", "model.depth", "from 1"]),
+        (replaced("width = 3", "width = -3"), &["bad.toml:9", "model.width", "-3"]),
+        (replaced("width = 3", "width = 99999999999"), &["bad.toml:9", "model.width", "to 1000000"]),
+        (replaced("width = 3", "hidden = [3]"), &["bad.toml", "model.hidden", "not both"]),
+        (replaced("width = 3\n", ""), &["bad.toml", "model.width", "missing"]),
+        (
+            replaced("width = 3", "width = 3\nactivation = \"rely\""),
+            &["bad.toml:10", "model.activation", "\"relu\"", "\"rely\""],
+        ),
+        (replaced("width = 3", "width = 3\ninit_factor = 0.1"), &["bad.toml", "model.init_factor", "scaled-normal"]),
+        (replaced("0.1", "-0.1"), &["bad.toml:12", "train.learning_rate", "above 0", "-0.1"]),
+        (replaced("0.1", "nan"), &["bad.toml:12", "train.learning_rate", "nan"]),
+        (replaced("0.1", "inf"), &["bad.toml:12", "train.learning_rate", "inf"]),
+        (replaced("0.1", "0"), &["bad.toml:12", "train.learning_rate", "found 0"]),
+        (replaced("learning_rate = 0.1\n", ""), &["bad.toml", "train.learning_rate", "missing"]),
+        (replaced("iterations = 5", "iterations = 0"), &["bad.toml:13", "train.iterations"]),
+        (replaced("seed = [1, 2]", "seed = []"), &["bad.toml:16", "sweep.seed", "empty"]),
+        (replaced("seed = [1, 2]", "seed = [1, -1]"), &["bad.toml:16", "sweep.seed", "-1"]),
+        (replaced("seed = [1, 2]", "seed = [1, 1]"), &["bad.toml:16", "sweep.seed", "twice"]),
+        (replaced("seed = [1, 2]", "seed = 3"), &["bad.toml:16", "sweep.seed", "list"]),
+        (replaced("seed = [1, 2]", "seed = { from = 0, to = 9e9, count = 2 }"), &["bad.toml:16", "sweep.seed"]),
+        (
+            replaced("seed = [1, 2]", "seed = { from = 0, to = 1999999, count = 2000000 }"),
+            &["bad.toml:16", "sweep.seed", "count"],
+        ),
+        (
+            replaced(
+                "seed = [1, 2]",
+                "seed = { from = 0, to = 9999, count = 10000 }\n\"train.iterations\" = { from = 1, to = 1000, count = 1000 }",
+            ),
+            &["bad.toml", "sweep", "10000 x 1000 points"],
+        ),
+        (replaced("\"good\"", "\"../good\""), &["bad.toml:2", "name", "../good"]),
+        (replaced("\"good\"", "7"), &["bad.toml:2", "name", "found 7"]),
+        (replaced("name = \"good\"\n", ""), &["bad.toml", "name", "missing"]),
+        (replaced("set = \"drawn\"\n", ""), &["bad.toml", "data.set", "missing"]),
+        (replaced("\"drawn\"", "\"drwan\""), &["drwan", "drawn"]),
+        (replaced("set = \"drawn\"", "train = \"data/none.h5\"\ntest = \"data/test_drawn.h5\""), &["data/none.h5"]),
+        (replaced("set = \"drawn\"", "set = \"drawn\"\ntrain_x = \"pictures\""), &["data/train_drawn.h5", "pictures"]),
+        (replaced("[model]", "[model"), &["bad.toml:7", "not valid TOML"]),
+        (replaced("width = 3", "width = 3\nwidth = 4"), &["bad.toml:10", "not valid TOML", "duplicate"]),
+        (
+            replaced("width = 3", &format!("width = {}3{}", "[".repeat(5000), "]".repeat(5000))),
+            &["bad.toml:9", "not valid TOML"],
+        ),
+        (replaced("[sweep]", "[run]\njobs = 100\n[sweep]"), &["100 jobs", "cores"]),
+        (replaced("[sweep]", "[run]\nblas_threads = 100\n[sweep]"), &["100 BLAS threads", "cores"]),
+        (replaced("width = 3", "width = 1000000\n").replace("depth = 2", "depth = 5000"), &["need", "free"]),
+    ] {
+        bench.write("bad.toml", &toml);
+        let (code, line) = failure(&bench.run(&["sweep", "bad.toml"]));
+        assert_eq!(code, Some(2), "{line}");
+        for part in parts {
+            assert!(line.contains(part), "{part:?} is not in: {line}");
+        }
+        assert!(!bench.path("results").exists(), "half a result: {line}");
+    }
+}
+
+#[test]
+fn a_bad_override_or_file_is_refused() {
+    let bench = Bench::new();
+    bench.write("good.toml", GOOD);
+    fs::write(bench.path("binary.toml"), [0xff, 0xfe, 0x00]).unwrap();
+    for (arguments, parts) in [
+        (&["none.toml"][..], &["none.toml", "No such file"][..]),
+        (&["data"], &["data", "Is a directory"]),
+        (&["binary.toml"], &["binary.toml", "UTF-8"]),
+        (&["good.toml", "train.learning_rate"], &["command line", "key=value"]),
+        (&["good.toml", "train.learning_rate=fast"], &["command line", "train.learning_rate", "\"fast\""]),
+        (&["good.toml", "train.lerning_rate=1"], &["command line", "did you mean train.learning_rate?"]),
+        (&["good.toml", "sweep.model.depth=[2, 0]"], &["command line", "sweep.model.depth", "0"]),
+    ] {
+        let (code, line) = failure(&bench.run(&[&["sweep"], arguments].concat()));
+        assert_eq!(code, Some(2), "{line}");
+        for part in parts {
+            assert!(line.contains(part), "{part:?} is not in: {line}");
+        }
+    }
+    let (code, line) = failure(&bench.run(&["show", "nowhere"]));
+    assert_eq!(code, Some(2));
+    assert!(line.contains("nowhere") && line.contains("run a sweep first"), "{line}");
+}
+
+#[test]
+fn a_bad_data_file_is_refused_with_its_name() {
+    let bench = Bench::new();
+    bench.write("good.toml", GOOD);
+    let train = bench.path("data/train_drawn.h5");
+    let whole = fs::read(&train).unwrap();
+    for length in [0, 100, 2000, whole.len() / 2, whole.len() - 1] {
+        fs::write(&train, &whole[..length]).unwrap();
+        let (code, line) = failure(&bench.run(&["sweep", "good.toml"]));
+        assert_eq!(code, Some(2), "{line}");
+        assert!(line.contains("train_drawn.h5"), "{length} bytes: {line}");
+    }
+    fs::remove_file(&train).unwrap();
+    let (code, line) = failure(&bench.run(&["sweep", "good.toml"]));
+    assert_eq!(code, Some(2));
+    assert!(line.contains("train_drawn.h5") && line.contains("runner data generate"), "{line}");
+    assert!(!bench.path("results").exists());
+}
+
+#[test]
+fn overrides_fix_a_swept_key_and_replace_alternatives() {
+    let bench = Bench::new();
+    bench.write("good.toml", GOOD);
+    for (arguments, trials) in [
+        (&["seed=7"][..], 1),
+        (&["sweep.seed=[1,2,3,4]"], 4),
+        (&["model.hidden=[4, 2]", "seed=1"], 1),
+        (&["sweep.model.hidden=[[4], [4, 2]]"], 4),
+    ] {
+        let run = bench.run(&[&["sweep", "good.toml", "--dry-run"], arguments].concat());
+        assert_eq!(text(&run.stdout).lines().count() - 1, trials, "{}", text(&run.stderr));
+    }
+}

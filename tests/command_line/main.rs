@@ -1,0 +1,7 @@
+//! The `runner` program as a person uses it.
+
+mod bad_input; // one clear line, exit code 2, nothing half done
+mod blas; // one gemm call a product; a wrong OpenBLAS is caught
+mod published; // the course's numbers on the real images
+mod support;
+mod sweeps; // same bytes, nothing lost

@@ -1,0 +1,87 @@
+//! Runs the `runner` program as a person would, in a directory of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A directory with a small drawn data set in `data/`, as a person's checkout would have.
+pub(crate) struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    /// Draws the pictures.
+    pub(crate) fn new() -> Self {
+        let bench = Bench { folder: TempDir::new().expect("a temporary directory") };
+        let drawn = bench.run(&["data", "generate", "--train", "40", "--test", "12", "--side", "8"]);
+        assert!(drawn.status.success(), "{}", text(&drawn.stderr));
+        bench
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("a file of the test's own");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        command.current_dir(self.folder.path()).env_remove("CATVNONCAT").stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).output().expect("the runner starts")
+    }
+
+    /// Starts the runner and returns once it has reported `lines` finished trials.
+    pub(crate) fn start_until(&self, arguments: &[&str], lines: usize) -> Child {
+        let mut child = self
+            .command()
+            .args(arguments)
+            .args(["--progress", "plain"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the runner starts");
+        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let finished = stderr.lines().map_while(Result::ok).filter(|line| line.starts_with('[')).take(lines).count();
+        assert_eq!(finished, lines, "the sweep ended before it could be interrupted");
+        child
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The exit code and the one line on stderr of a run that must fail.
+pub(crate) fn failure(output: &Output) -> (Option<i32>, String) {
+    let stderr = text(&output.stderr);
+    let line = stderr.trim_end();
+    assert!(line.starts_with("error: ") && !line.contains('\n'), "one clear line, not:\n{stderr}");
+    assert!(!line.contains("panicked"), "{line}");
+    (output.status.code(), line.to_owned())
+}
+
+pub(crate) fn real_images() -> Option<PathBuf> {
+    let folder = std::env::var_os("CATVNONCAT").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: set CATVNONCAT to the folder of the course's two files");
+    }
+    folder
+}
+
+/// A file of this repository.
+pub(crate) fn repository(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+}
