@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod atomic_file;
 pub mod cli;
 pub mod commands;
 pub mod data;

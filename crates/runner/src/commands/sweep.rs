@@ -14,6 +14,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Failure, images_of, print};
+use crate::atomic_file::write_atomically;
 use crate::cli;
 use crate::data::ImageSet;
 use crate::experiment::Experiment;
@@ -22,7 +23,6 @@ use crate::machine::{self, Machine};
 use crate::progress::{Progress, say};
 use crate::results::export::{export, plain};
 use crate::results::record::Record;
-use crate::results::write_atomically;
 use crate::sweep::execute::execute;
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::{self, Inputs, Status};

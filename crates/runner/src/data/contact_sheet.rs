@@ -1,14 +1,12 @@
 //! Pictures of a part in a grid, as one PNG, framed in the colour of their class.
 
-use std::fs::Permissions;
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use ndarray::ArrayView1;
 
 use super::error::Error;
 use super::part::{Part, Pixels};
+use crate::atomic_file::write_atomically;
 
 /// Pixels of frame around a picture, and of white between frames.
 const FRAME: usize = 3;
@@ -52,7 +50,11 @@ impl ContactSheet {
         let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
         let canvas = self.draw(part).map_err(refuse)?;
         let png = encode(&canvas).map_err(|error| refuse(error.to_string()))?;
-        write_atomically(path, &png)?;
+        write_atomically(path, |out| out.write_all(&png)).map_err(|source| Error::Io {
+            path: path.to_owned(),
+            action: "write",
+            source,
+        })?;
         Ok(part.examples().min(self.most))
     }
 
@@ -118,21 +120,6 @@ fn encode(canvas: &Canvas) -> Result<Vec<u8>, png::EncodingError> {
     writer.write_image_data(&canvas.rgb)?;
     writer.finish()?;
     Ok(bytes)
-}
-
-/// Replaces the file at `path` by `bytes` in one step: a reader sees the old file or the new one.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let io_error = |source| Error::Io { path: path.to_owned(), action: "write", source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // The default of a temporary file is private; a picture is for everyone the umask allows.
-    let permissions = Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(io_error)?;
-    let mut writer = BufWriter::new(file.as_file_mut());
-    writer.write_all(bytes).and_then(|()| writer.flush()).map_err(io_error)?;
-    drop(writer);
-    file.as_file().sync_all().map_err(io_error)?;
-    file.persist(path).map_err(|error| io_error(error.error))?;
-    Ok(())
 }
 
 #[cfg(test)]

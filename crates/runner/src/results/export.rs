@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::record::{Error, Record, RecordedPoint};
-use super::write_atomically;
+use crate::atomic_file::write_atomically;
 
 /// Writes both tables into `folder`, each whole or not at all.
 ///
