@@ -13,20 +13,24 @@ use crate::data::{Files, Names};
 
 /// A sweep of more points than this is taken for a slip.
 const MAX_POINTS: usize = 1_000_000;
-const OTHER_KEYS: [&str; 13] = [
-    "name",
-    "description",
-    "data.set",
-    "data.train",
-    "data.test",
-    "data.train_x",
-    "data.train_y",
-    "data.test_x",
-    "data.test_y",
-    "data.classes",
-    "data.max_bytes",
-    "run.jobs",
-    "run.blas_threads",
+
+type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
+
+/// Every key that is not a trial's.
+const SWEEP_KEYS: [(&str, Setter); 13] = [
+    ("name", |reader, value| name(value).map(|name| reader.name = Some(name))),
+    ("description", |reader, value| text(value).map(|text| reader.description = text)),
+    ("data.set", |reader, value| text(value).map(|set| reader.set = Some(set))),
+    ("data.train", |reader, value| text(value).map(|path| reader.train = Some(path.into()))),
+    ("data.test", |reader, value| text(value).map(|path| reader.test = Some(path.into()))),
+    ("data.train_x", |reader, value| text(value).map(|name| reader.names.train_x = name)),
+    ("data.train_y", |reader, value| text(value).map(|name| reader.names.train_y = name)),
+    ("data.test_x", |reader, value| text(value).map(|name| reader.names.test_x = name)),
+    ("data.test_y", |reader, value| text(value).map(|name| reader.names.test_y = name)),
+    ("data.classes", |reader, value| text(value).map(|name| reader.names.classes = name)),
+    ("data.max_bytes", |reader, value| integer(value, 1, 1 << 50).map(|bytes| reader.max_bytes = bytes as u64)),
+    ("run.jobs", |reader, value| integer(value, 1, 4096).map(|jobs| reader.jobs = Some(jobs))),
+    ("run.blas_threads", |reader, value| integer(value, 1, 1024).map(|threads| reader.blas_threads = threads)),
 ];
 
 /// The experiment as far as its entries have been taken.
@@ -67,24 +71,9 @@ impl Reader {
         if let Some(swept) = key.strip_prefix("sweep.") {
             return self.take_axis(swept, value, place);
         }
-        let outcome = match key.as_str() {
-            "name" => name(value).map(|name| self.name = Some(name)),
-            "description" => text(value).map(|text| self.description = text),
-            "data.set" => text(value).map(|set| self.set = Some(set)),
-            "data.train" => text(value).map(|path| self.train = Some(path.into())),
-            "data.test" => text(value).map(|path| self.test = Some(path.into())),
-            "data.train_x" => text(value).map(|name| self.names.train_x = name),
-            "data.train_y" => text(value).map(|name| self.names.train_y = name),
-            "data.test_x" => text(value).map(|name| self.names.test_x = name),
-            "data.test_y" => text(value).map(|name| self.names.test_y = name),
-            "data.classes" => text(value).map(|name| self.names.classes = name),
-            "data.max_bytes" => integer(value, 1, 1 << 50).map(|bytes| self.max_bytes = bytes as u64),
-            "run.jobs" => integer(value, 1, 4096).map(|jobs| self.jobs = Some(jobs)),
-            "run.blas_threads" => integer(value, 1, 1024).map(|threads| self.blas_threads = threads),
-            _ => match self.base.set(key, value) {
-                Some(outcome) => outcome,
-                None => return Err(unknown(key, place)),
-            },
+        let outcome = match SWEEP_KEYS.iter().find(|(known, _)| known == key) {
+            Some((_, setter)) => setter(self, value),
+            None => self.base.set(key, value).ok_or_else(|| unknown(key, place))?,
         };
         outcome.map_err(|problem| setting(place, key, problem))
     }
@@ -169,11 +158,12 @@ fn setting(place: &Place, key: &str, problem: String) -> Error {
 }
 
 fn unknown(key: &str, place: &Place) -> Error {
-    let swept: Vec<String> = KEYS.iter().map(|(key, _)| format!("sweep.{key}")).collect();
-    let known = KEYS.iter().map(|(key, _)| *key).chain(OTHER_KEYS);
-    let candidates =
-        if key.starts_with("sweep.") { nearest(key, swept.iter().map(String::as_str)) } else { nearest(key, known) };
-    Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest: candidates }
+    let trial_keys = KEYS.iter().map(|(known, _)| *known);
+    let nearest = match key.strip_prefix("sweep.") {
+        Some(swept) => nearest(swept, trial_keys).map(|key| format!("sweep.{key}")),
+        None => nearest(key, trial_keys.chain(SWEEP_KEYS.iter().map(|(known, _)| *known))),
+    };
+    Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest }
 }
 
 fn text(value: &Value) -> Result<String, String> {
