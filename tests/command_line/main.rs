@@ -2,6 +2,7 @@
 
 mod bad_input; // one clear line, exit code 2, nothing half done
 mod blas; // one gemm call a product; a wrong OpenBLAS is caught
+mod commands; // gradcheck, show, check and data
 mod published; // the course's numbers on the real images
 mod support;
 mod sweeps; // same bytes, nothing lost

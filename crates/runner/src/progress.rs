@@ -76,6 +76,11 @@ impl Progress {
     }
 }
 
+/// `1 trial`, `2 trials`.
+pub fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A line on stderr. A closed stderr is no reason to lose a sweep.
 pub fn say(line: &str) {
     let _ = writeln!(stderr(), "{line}");
@@ -83,7 +88,8 @@ pub fn say(line: &str) {
 
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {
     let bar = ProgressBar::new(giga(flops).max(1));
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {elapsed} gone, {eta} left");
+    // The message comes last and is cut to the terminal's width.
+    let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {eta} left  {wide_msg}");
     if let Ok(style) = style {
         bar.set_style(style);
     }

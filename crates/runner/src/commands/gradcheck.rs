@@ -11,7 +11,7 @@ use net::{gradient_check, initialise};
 use super::{Failure, images_of, print};
 use crate::cli;
 use crate::experiment::Experiment;
-use crate::progress::say;
+use crate::progress::{count, say};
 use crate::table::Table;
 
 /// Checks every different net of the sweep at its initial weights; exit code 1 if a gradient is wrong.
@@ -21,8 +21,7 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     openblas::set_threads(1).map_err(Failure::from)?;
     let (x, y): (Array2<f64>, Array2<f64>) = (images.train.columns(), images.train.labels_row());
     let examples = x.ncols().min(args.examples as usize);
-    let first = |columns: &Array2<f64>| columns.select(Axis(1), &(0..examples).collect::<Vec<_>>());
-    let (x, y) = (first(&x), first(&y));
+    let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);
 
     let mut table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
     let (mut seen, mut wrong) = (BTreeSet::new(), 0);
@@ -34,7 +33,7 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
         }
         let widths = config.widths(x.nrows());
         let chain = initialise::chain(&widths, config.activation, config.initialisation, config.seed);
-        for check in gradient_check::check(&chain, x.view(), y.view(), args.elements as usize) {
+        for check in gradient_check::check(&chain, x, y, args.elements as usize) {
             wrong += usize::from(!check.passes);
             table.row([
                 net.clone(),
@@ -48,8 +47,10 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     }
     print(&table.to_string())?;
     say(&match wrong {
-        0 => format!("every gradient of {} nets is right, on {examples} examples in f64", seen.len()),
-        _ => format!("{wrong} tensors have wrong gradients"),
+        0 => {
+            format!("every gradient of {} is right, on {} in f64", count(seen.len(), "net"), count(examples, "example"))
+        }
+        _ => format!("{} wrong", count(wrong, "gradient")),
     });
     Ok(ExitCode::from(u8::from(wrong > 0)))
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::print;
 use crate::cli::{self, SortBy};
-use crate::progress::say;
+use crate::progress::{count, say};
 use crate::results::export::plain;
 use crate::results::record::{FinishedTrial, Record, RecordedPoint};
 use crate::table::Table;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     print(&table.to_string())?;
     if let Some((name, _)) = record.experiment()? {
         let unfinished = if unfinished > 0 { format!(", {unfinished} not finished yet") } else { String::new() };
-        say(&format!("{name}: {} trials{unfinished}", points.len()));
+        say(&format!("{name}: {}{unfinished}", count(points.len(), "trial")));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -16,11 +16,11 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::{Failure, images_of, print};
 use crate::atomic_file::write_atomically;
 use crate::cli;
-use crate::data::ImageSet;
+use crate::data::{ImageSet, Names};
 use crate::experiment::Experiment;
 use crate::experiment::trial::Dtype;
 use crate::machine::{self, Machine};
-use crate::progress::{Progress, say};
+use crate::progress::{Progress, count, say};
 use crate::results::export::{export, plain};
 use crate::results::record::Record;
 use crate::sweep::execute::execute;
@@ -33,7 +33,7 @@ mod dry_run;
 pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let images = images_of(&experiment)?;
-    let plan = Plan::new(&experiment, trial::data_shape(&images), &data_hash(&images));
+    let plan = Plan::new(&experiment, trial::data_shape(&images), &data_hash(&images, &experiment.names));
     let jobs = jobs(args, &experiment, plan.trials.len())?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
     if args.dry_run {
@@ -85,9 +85,10 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     }))
 }
 
-/// One hash for both files: what a trial's id says of its data.
-fn data_hash(images: &ImageSet) -> String {
-    format!("{} {}", images.train.sha256, images.test.sha256)
+/// What a trial's id says of its data: both files' hashes, and which of their datasets it is.
+fn data_hash(images: &ImageSet, names: &Names) -> String {
+    let Names { train_x, train_y, test_x, test_y, classes: _ } = names;
+    format!("{} {train_x} {train_y} {} {test_x} {test_y}", images.train.sha256, images.test.sha256)
 }
 
 /// Trials at once. BLAS threads x workers <= cores, and one BLAS thread whenever more than one trial runs.
@@ -191,8 +192,8 @@ fn hashes(images: &ImageSet) -> String {
 fn header(experiment: &Experiment, plan: &Plan, left: &[&Trial], jobs: usize, machine: &Machine, others: usize) {
     let done = plan.trials.len() - left.len();
     let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
-    let workers = if jobs == 1 { "worker" } else { "workers" };
-    say(&format!("{}: {} trials{resumed}; {jobs} {workers}", experiment.name, plan.trials.len()));
+    let trials = count(plan.trials.len(), "trial");
+    say(&format!("{}: {trials}{resumed}; {}", experiment.name, count(jobs, "worker")));
     say(&machine.summary());
     if others > 0 {
         say(&format!(
@@ -258,8 +259,8 @@ impl Tally {
         let Tally { completed, diverged, failed, .. } = self;
         let head = match (interrupted, planned) {
             (_, 0) => return "every trial was finished before".to_owned(),
-            (true, _) => format!("interrupted: {} of {planned} trials are kept", self.all()),
-            (false, _) => format!("{planned} trials"),
+            (true, _) => format!("interrupted: {} of {} kept", self.all(), count(planned, "trial")),
+            (false, _) => count(planned, "trial"),
         };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::commands::print;
-use crate::progress::say;
+use crate::progress::{count, say};
 use crate::results::export::plain;
 use crate::results::record::{Error, Record};
 use crate::sweep::plan::Plan;
@@ -46,8 +46,8 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
     let flops: f64 = left.clone().map(|trial| plan.flops(&trial.config)).sum();
     let largest = plan.trials.iter().map(|trial| plan.bytes(&trial.config)).fold(0.0, f64::max);
     say(&format!(
-        "{} trials, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
-        plan.trials.len(),
+        "{}, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
+        count(plan.trials.len(), "trial"),
         left.count(),
         flops / 1e9,
         bytes(plan.data_bytes() + largest * jobs as f64),

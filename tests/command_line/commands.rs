@@ -1,0 +1,116 @@
+//! The commands around a sweep: gradcheck, show, check and data.
+
+use crate::support::{Bench, failure, text};
+
+const EXPERIMENT: &str = r#"
+name = "nets"
+
+[data]
+set = "drawn"
+
+[model]
+depth = 3
+width = 4
+
+[train]
+learning_rate = 0.1
+iterations = 20
+
+[sweep]
+"model.activation" = ["relu", "leaky-relu", "tanh", "sigmoid", "identity"]
+"model.init" = ["course", "scaled-normal", "he", "xavier", "orthogonal", "zeros"]
+seed = [1, 2]
+"#;
+
+#[test]
+fn gradcheck_finds_every_gradient_of_every_net_right() {
+    let bench = Bench::new();
+    bench.write("nets.toml", EXPERIMENT);
+    let run = bench.run(&["gradcheck", "nets.toml"]);
+    let table = text(&run.stdout);
+    assert!(run.status.success(), "{table}{}", text(&run.stderr));
+    assert_eq!(table.lines().count(), 1 + 5 * 6 * 6, "a row for each tensor of each net\n{table}");
+    assert!(!table.contains('✗'), "{table}");
+    assert!(text(&run.stderr).contains("every gradient of 30 nets is right"), "{}", text(&run.stderr));
+}
+
+#[test]
+fn show_lists_the_best_trial_first_with_its_sparkline() {
+    let bench = Bench::new();
+    bench.write("nets.toml", EXPERIMENT);
+    let sweep = bench.run(&["sweep", "nets.toml", "sweep.seed=[1]"]);
+    assert!(sweep.status.success(), "{}", text(&sweep.stderr));
+    assert_eq!(text(&sweep.stdout), "results/nets\n");
+
+    let shown = text(&bench.run(&["show", "results/nets"]).stdout);
+    let header: Vec<&str> = shown.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(header[..4], ["trial", "model.activation", "model.init", "seed"]);
+    let costs: Vec<f64> =
+        shown.lines().skip(1).map(|row| row.split_whitespace().nth(4).unwrap().parse().unwrap()).collect();
+    assert_eq!(costs.len(), 30);
+    assert!(costs.is_sorted(), "{shown}");
+    assert!(shown.lines().nth(1).unwrap().contains('█'), "{shown}");
+
+    let three = text(&bench.run(&["show", "results/nets", "--sort", "train", "-n", "3"]).stdout);
+    let accuracies: Vec<&str> = three.lines().skip(1).map(|row| row.split_whitespace().nth(5).unwrap()).collect();
+    assert!(accuracies.len() == 3 && accuracies.is_sorted_by(|a, b| a >= b), "{three}");
+    let planned = text(&bench.run(&["show", "results/nets", "--sort", "plan", "-n", "1"]).stdout);
+    assert!(planned.contains("relu") && planned.contains("course"), "{planned}");
+}
+
+#[test]
+fn check_names_the_machine_openblas_hdf5_and_where_data_is_or_comes_from() {
+    let bench = Bench::new();
+    let run = bench.run(&["check"]);
+    let report = text(&run.stdout);
+    assert!(run.status.success(), "{report}");
+    for line in
+        ["✓ machine", "✓ OpenBLAS release", "✓ OpenBLAS threads", "✓ products in f32", "✓ HDF5", "✓ data set drawn"]
+    {
+        assert!(report.contains(line), "{line} is not in\n{report}");
+    }
+    assert!(report.contains("✗ data set catvnoncat: not here; runner data fetch catvnoncat"), "{report}");
+}
+
+#[test]
+fn data_commands_list_generate_and_inspect() {
+    let bench = Bench::new();
+    let list = text(&bench.run(&["data", "list"]).stdout);
+    assert!(list.contains("catvnoncat") && list.contains("runner data fetch catvnoncat"), "{list}");
+    let inspect = bench.run(&["data", "inspect", "drawn", "--sheet", "sheet.png"]);
+    let report = text(&inspect.stdout);
+    assert!(inspect.status.success(), "{}", text(&inspect.stderr));
+    for part in ["train_set_x", "[40, 8, 8, 3]", "sha256", "20 of label 1 cat", "test_drawn.h5"] {
+        assert!(report.contains(part), "{part} is not in\n{report}");
+    }
+    for sheet in ["sheet.png", "sheet-2.png"] {
+        assert!(bench.path(sheet).exists());
+    }
+    let again = bench.run(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--out", "again"]);
+    assert!(again.status.success());
+    for file in ["train_drawn.h5", "test_drawn.h5"] {
+        let bytes = |folder: &str| std::fs::read(bench.path(folder).join(file)).unwrap();
+        assert!(bytes("data") == bytes("again"), "the same request draws other bytes");
+    }
+}
+
+#[test]
+fn a_fetch_that_cannot_reach_its_server_leaves_nothing_behind() {
+    let bench = Bench::new();
+    // Port 9 of this machine: nothing listens there.
+    let run = bench.run(&["data", "fetch", "catvnoncat", "--from", "http://127.0.0.1:9/", "--out", "fetched"]);
+    let (code, line) = failure(&run);
+    assert_eq!(code, Some(2));
+    assert!(line.contains("127.0.0.1:9"), "{line}");
+    assert!(!bench.path("fetched").exists());
+}
+
+#[test]
+fn help_names_every_command_and_exit_code() {
+    let bench = Bench::new();
+    let help = text(&bench.run(&["--help"]).stdout);
+    for word in ["sweep", "show", "gradcheck", "check", "data", "130 interrupted"] {
+        assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+    assert_eq!(bench.run(&["sweep"]).status.code(), Some(2));
+}
