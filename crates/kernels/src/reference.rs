@@ -21,7 +21,7 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>) -> Array2<f64
     product(w.t(), dz)
 }
 
-/// C[i][j] = sum over k of A[i][k] B[k][j]; k in the middle loop, so that the inner one runs along rows.
+/// `C[i][j] = sum over k of A[i][k] B[k][j]`; k in the middle loop, so that the inner one runs along rows.
 fn product<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Array2<f64> {
     let b = b.mapv(Real::as_f64);
     let mut c = Array2::zeros((a.nrows(), b.ncols()));

@@ -13,7 +13,7 @@ pub struct Chain<R> {
 }
 
 impl<R: Real> Chain<R> {
-    /// Forward: fills `caches` from the inputs `x` (n[0] × examples) and returns the output layer's cache.
+    /// Forward: fills `caches` from the inputs `x` (`n[0]` × examples) and returns the output layer's cache.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -28,10 +28,10 @@ impl<R: Real> Chain<R> {
         caches.last().expect("a chain has at least one layer")
     }
 
-    /// Back, from dz[L] = a[L] - y: fills `gradients` from the caches that [`Chain::forward`] left.
+    /// Back, from `dz[L] = a[L] - y`: fills `gradients` from the caches that [`Chain::forward`] left.
     ///
     /// # Shapes
-    /// `x` n[0] × examples, `y` 1 × examples with values 0 and 1.
+    /// `x` is `n[0]` × examples, `y` 1 × examples with values 0 and 1.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -43,7 +43,7 @@ impl<R: Real> Chain<R> {
         self.backward_from_dz(x, caches, gradients);
     }
 
-    /// Back, from a dz[L] that stands in the last gradient. da[0] is not needed and not computed.
+    /// Back, from a `dz[L]` that stands in the last gradient. `da[0]` is not needed and not computed.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -62,7 +62,7 @@ impl<R: Real> Chain<R> {
         }
     }
 
-    /// W[l] -= learning_rate dW[l], b[l] -= learning_rate db[l].
+    /// `W[l]` -= learning_rate `dW[l]`, `b[l]` -= learning_rate `db[l]`.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -84,7 +84,7 @@ impl<R: Real> Chain<R> {
         self.layers.iter().map(|layer| layer.gradient(examples)).collect()
     }
 
-    /// The share of `x`'s examples that are put in the class that `y` says: 1 if a[L] > 0.5, else 0.
+    /// The share of `x`'s examples that are put in the class that `y` says: 1 if `a[L]` > 0.5, else 0.
     /// `None` if an output is NaN, which is in no class.
     ///
     /// # Panics

@@ -3,7 +3,7 @@
 use kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
-/// J = -(1/m) sum( y log a[L] + (1-y) log(1-a[L]) ), computed from z[L].
+/// `J = -(1/m) sum( y log a[L] + (1-y) log(1-a[L]) )`, computed from `z[L]`.
 ///
 /// With a = σ(z) a term is max(z, 0) - z y + log(1 + e^-|z|), which never takes the logarithm of a rounded 0 or 1
 /// (as in PyTorch's `BCEWithLogitsLoss`). The sum is taken in f64.
@@ -26,7 +26,7 @@ fn term(z: f64, y: f64) -> f64 {
     positive_part - z * y + (-z.abs()).exp().ln_1p()
 }
 
-/// dz[L] = a[L] - y: what [`da_output`] times the sigmoid's derivative comes to, with nothing to divide.
+/// `dz[L] = a[L] - y`: what [`da_output`] times the sigmoid's derivative comes to, with nothing to divide.
 ///
 /// # Shapes
 /// `a`, `y` and `dz` 1 × examples.
@@ -38,7 +38,7 @@ pub fn dz_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<
     Zip::from(dz).and(a).and(y).for_each(|dz, &a, &y| *dz = a - y);
 }
 
-/// da[L] = -y/a[L] + (1-y)/(1-a[L]), as the textbook starts the way back. Infinite where a[L] is rounded to 0 or 1.
+/// `da[L] = -y/a[L] + (1-y)/(1-a[L])`, as the textbook starts the way back; infinite where `a[L]` is rounded to 0 or 1.
 ///
 /// # Shapes
 /// `a`, `y` and `da` 1 × examples.

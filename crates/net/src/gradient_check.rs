@@ -31,7 +31,7 @@ pub struct TensorCheck {
     pub passes: bool,
 }
 
-/// Checks every parameter tensor of `chain` on `x` (n[0] × m) and `y` (1 × m), at most `per_tensor` elements of each,
+/// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (1 × m), at most `per_tensor` elements of each,
 /// drawn with a fixed seed.
 ///
 /// The numeric derivative is the fourth-order central difference

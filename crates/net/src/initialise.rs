@@ -10,7 +10,7 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::numpy_stream::NumpyStream;
 use crate::{Chain, Layer};
 
-/// How W[l] (n_out × n_in) is drawn.
+/// How `W[l]` (n_out × n_in) is drawn.
 ///
 /// `Course` and `ScaledNormal` take NumPy's `RandomState(seed).randn` stream, drawn layer by layer and row by row, so
 /// that they give the course's own weights. The others draw layer l from the counter-based stream (seed, l).
@@ -34,7 +34,7 @@ pub enum Initialisation {
     Zeros,
 }
 
-/// The chain with `widths` n[0], n[1], …, n[L], `hidden` activations and a sigmoid output, its weights drawn in f64
+/// The chain with `widths` `n[0]`, `n[1]`, …, `n[L]`, `hidden` activations and a sigmoid output, its weights drawn in f64
 /// and rounded to `R`.
 ///
 /// # Panics

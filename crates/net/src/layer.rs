@@ -6,49 +6,49 @@ use kernels::{
 };
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
-/// W[l], b[l] and g[l].
+/// `W[l]`, `b[l]` and `g[l]`.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
-    /// W[l], n_out × n_in.
+    /// `W[l]`, n_out × n_in.
     pub w: Array2<R>,
-    /// b[l], n_out.
+    /// `b[l]`, n_out.
     pub b: Array1<R>,
-    /// g[l].
+    /// `g[l]`.
     pub activation: Activation,
 }
 
-/// What the forward pass of a layer leaves: z[l] and a[l], n_out × examples each.
+/// What the forward pass of a layer leaves: `z[l]` and `a[l]`, n_out × examples each.
 #[derive(Clone, Debug)]
 pub struct Cache<R> {
-    /// z[l] = W[l] a[l-1] + b[l].
+    /// `z[l] = W[l] a[l-1] + b[l]`.
     pub z: Array2<R>,
-    /// a[l] = g[l](z[l]).
+    /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
 }
 
 /// What the way back leaves at a layer.
 #[derive(Clone, Debug)]
 pub struct Gradient<R> {
-    /// dz[l], n_out × examples. da[l] arrives in this buffer and becomes dz[l] in place.
+    /// `dz[l]`, n_out × examples. `da[l]` arrives in this buffer and becomes `dz[l]` in place.
     pub dz: Array2<R>,
-    /// dW[l], n_out × n_in.
+    /// `dW[l]`, n_out × n_in.
     pub dw: Array2<R>,
-    /// db[l], n_out.
+    /// `db[l]`, n_out.
     pub db: Array1<R>,
 }
 
 impl<R: Real> Layer<R> {
-    /// n[l], the number of units.
+    /// `n[l]`, the number of units.
     pub fn n_out(&self) -> usize {
         self.w.nrows()
     }
 
-    /// n[l-1], the number of inputs.
+    /// `n[l-1]`, the number of inputs.
     pub fn n_in(&self) -> usize {
         self.w.ncols()
     }
 
-    /// z[l] = W[l] a[l-1] + b[l] and a[l] = g[l](z[l]).
+    /// `z[l] = W[l] a[l-1] + b[l]` and `a[l] = g[l](z[l])`.
     ///
     /// # Shapes
     /// `a_prev` n_in × examples; `cache` n_out × examples.
@@ -61,7 +61,7 @@ impl<R: Real> Layer<R> {
         bias_activation(self.activation, self.b.view(), cache.z.view_mut(), cache.a.view_mut());
     }
 
-    /// dz[l] = da[l] · g[l]'(z[l]), in place in `gradient.dz`.
+    /// `dz[l] = da[l] · g[l]'(z[l])`, in place in `gradient.dz`.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -70,7 +70,7 @@ impl<R: Real> Layer<R> {
         activation_backward(self.activation, cache.z.view(), cache.a.view(), gradient.dz.view_mut());
     }
 
-    /// dW[l] = (1/m) dz[l] a[l-1]ᵀ and db[l] = (1/m) sum over examples of dz[l].
+    /// `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
     ///
     /// # Shapes
     /// `a_prev` n_in × examples; `gradient.dz` n_out × examples.
@@ -85,7 +85,7 @@ impl<R: Real> Layer<R> {
         bias_gradient(dz.view(), one_over_m, db.view_mut());
     }
 
-    /// da[l-1] = W[l]ᵀ dz[l].
+    /// `da[l-1] = W[l]ᵀ dz[l]`.
     ///
     /// # Shapes
     /// `dz` n_out × examples, `da_prev` n_in × examples.

@@ -1,6 +1,6 @@
 //! The cached chain of layers, forward and backward, exactly as in the deep-learning course's equations.
 //!
-//! Column-major *examples*: `x` = a[0] is n[0] × m, one example a column. For layer `l` of `L`:
+//! Column-major *examples*: `x = a[0]` is `n[0]` × m, one example a column. For layer `l` of `L`:
 //!
 //! ```text
 //! forward      z[l] = W[l] a[l-1] + b[l]           a[l] = g[l](z[l])                        layer.rs

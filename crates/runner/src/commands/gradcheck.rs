@@ -12,6 +12,7 @@ use super::{Failure, images_of, print};
 use crate::cli;
 use crate::experiment::Experiment;
 use crate::progress::{count, say};
+use crate::results::export::plain;
 use crate::table::Table;
 
 /// Checks every different net of the sweep at its initial weights; exit code 1 if a gradient is wrong.
@@ -27,7 +28,9 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     let (mut seen, mut wrong) = (BTreeSet::new(), 0);
     for point in &experiment.points {
         let config = &point.config;
-        let net = format!("{:?} {:?} {:?}", config.hidden, config.activation, config.initialisation);
+        let canonical = config.canonical();
+        let name = |key| plain(&canonical[key]);
+        let net = format!("{} {} {}", name("model.hidden"), name("model.activation"), name("model.init"));
         if !seen.insert(net.clone()) {
             continue; // differs in its learning rate, seed or dtype only
         }

@@ -1,7 +1,7 @@
 //! Image sets: HDF5 files under a strict contract, and what can be said about them.
 //!
 //! A file is hostile until checked: [`ImageSet::load`] allocates nothing of a declared size before the shape, the
-//! type, the place and the stored size of every dataset are known to keep the contract of the [`contract`] module.
+//! type, the place and the stored size of every dataset are known to keep the contract of the `contract` module.
 
 pub mod catalog;
 mod classes;

@@ -35,7 +35,7 @@ impl Dtype {
 /// A trial, every value checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialConfig {
-    /// Widths of the hidden layers, n[1] to n[L-1].
+    /// Widths of the hidden layers, `n[1]` to `n[L-1]`.
     pub hidden: Vec<usize>,
     /// g of the hidden layers.
     pub activation: Activation,
@@ -50,7 +50,7 @@ pub struct TrialConfig {
 }
 
 impl TrialConfig {
-    /// n[0] to n[L] for inputs of `n_in` features: the output is one unit.
+    /// `n[0]` to `n[L]` for inputs of `n_in` features: the output is one unit.
     pub fn widths(&self, n_in: usize) -> Vec<usize> {
         std::iter::once(n_in).chain(self.hidden.iter().copied()).chain([1]).collect()
     }

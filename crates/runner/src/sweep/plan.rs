@@ -13,7 +13,7 @@ use crate::experiment::trial::{Dtype, TrialConfig};
 /// The sides of the data that a trial's cost depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct DataShape {
-    /// n[0], features an example.
+    /// `n[0]`, features an example.
     pub features: usize,
     /// Training examples.
     pub train: usize,
@@ -72,7 +72,7 @@ impl Plan {
     }
 
     /// Floating-point operations of all products of a trial's training step: 2 for each multiply-add, three
-    /// products a layer but for the first, whose da[0] is not computed.
+    /// products a layer but for the first, whose `da[0]` is not computed.
     pub fn flops_a_step(&self, config: &TrialConfig) -> f64 {
         let widths = config.widths(self.data.features);
         let products = |l: usize| if l == 0 { 2.0 } else { 3.0 };

@@ -59,7 +59,7 @@ pub struct Inputs {
     f64: Option<Columns<f64>>,
 }
 
-/// Inputs n[0] × m and labels 1 × m.
+/// Inputs `n[0]` × m and labels 1 × m.
 struct Columns<R> {
     train_x: Array2<R>,
     train_y: Array2<R>,
