@@ -7,6 +7,9 @@ use std::path::Path;
 
 use tempfile::Builder;
 
+/// How the name of a file begins that isn't whole yet.
+pub(crate) const UNFINISHED: &str = ".unfinished-";
+
 /// Writes a file by way of a temporary one in the same directory: synced, renamed, and the directory synced, so that
 /// after a crash the file is the old one or the new one.
 ///
@@ -16,7 +19,7 @@ pub(crate) fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is private by default; a result is for everyone whom the umask allows.
     let everyone = Permissions::from_mode(0o666);
-    let file = Builder::new().prefix(".unfinished-").permissions(everyone).tempfile_in(folder)?;
+    let file = Builder::new().prefix(UNFINISHED).permissions(everyone).tempfile_in(folder)?;
     let mut buffered = BufWriter::new(file);
     write(&mut buffered)?;
     let file = buffered.into_inner().map_err(IntoInnerError::into_error)?;

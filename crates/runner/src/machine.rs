@@ -87,11 +87,17 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Bytes that can be had without swapping, where the system tells.
+/// Bytes that can be had without swapping and within this process's address-space limit, where the system tells.
 pub fn available_bytes() -> Option<f64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kib| kib * 1024.0)
+    let field = |path: &str, name: &str| {
+        let text = fs::read_to_string(path).ok()?;
+        text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<f64>().ok())
+    };
+    let free = field("/proc/meminfo", "MemAvailable:").map(|kib| kib * 1024.0);
+    let limit = field("/proc/self/limits", "Max address space"); // no number where it is unlimited
+    let used = field("/proc/self/status", "VmSize:").map(|kib| kib * 1024.0);
+    let below_limit = limit.zip(used).map(|(limit, used)| limit - used);
+    free.into_iter().chain(below_limit).min_by(f64::total_cmp)
 }
 
 fn cpu() -> String {

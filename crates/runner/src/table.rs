@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Characters of a cell at most.
+const WIDEST: usize = 120;
+
 /// A table with a header. Columns of numbers are set to the right, others to the left.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -13,9 +16,10 @@ impl Table {
         Table { rows: vec![names.into_iter().map(str::to_owned).collect()] }
     }
 
-    /// Adds a row.
+    /// Adds a row. A cell is one line, and not a page of it.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        let one_line = |cell: String| cell.replace(char::is_control, " ").chars().take(WIDEST).collect();
+        self.rows.push(cells.into_iter().map(one_line).collect());
     }
 
     fn is_numeric(&self, column: usize) -> bool {

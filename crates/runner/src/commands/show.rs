@@ -9,7 +9,8 @@ use super::print;
 use crate::cli::{self, SortBy};
 use crate::progress::{count, say};
 use crate::results::export::plain;
-use crate::results::record::{FinishedTrial, Record, RecordedPoint};
+use crate::results::record::{Error, Record};
+use crate::results::stored::{RecordedPoint, Summary};
 use crate::table::Table;
 
 /// Characters of a sparkline.
@@ -29,16 +30,21 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     let names = ["final_cost", "train", "test", "seconds", "status", "cost"];
     let mut table = Table::new(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(names));
     for point in points.iter().take(args.limit.unwrap_or(usize::MAX)) {
-        let Some(trial) = &point.finished else { continue };
+        let Some(finished) = &point.finished else { continue };
+        let trial = &finished.summary;
         let number = |value: Option<f64>, digits| value.map(|value| format!("{value:.digits$}")).unwrap_or_default();
-        let costs: Vec<f64> = record.history(trial.number)?.into_iter().map(|(_, cost)| cost).collect();
+        let (status, costs) = match record.history(&point.trial, finished) {
+            Ok(history) => (status(trial), history.into_iter().map(|(_, cost)| cost).collect()),
+            Err(Error::Damaged { .. }) => ("damaged; sweep again".to_owned(), Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
         let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
         let rest = [
             number(trial.final_cost, 6),
             number(trial.train_accuracy, 4),
             number(trial.test_accuracy, 4),
             format!("{:.1}", trial.seconds),
-            status(trial),
+            status,
             sparkline(&costs),
         ];
         table.row([point.trial.clone()].into_iter().chain(swept).chain(rest));
@@ -51,7 +57,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn status(trial: &FinishedTrial) -> String {
+fn status(trial: &Summary) -> String {
     match (&trial.reason, trial.diverged_at) {
         (Some(reason), _) => format!("failed: {reason}"),
         (None, Some(iteration)) => format!("diverged at {iteration}"),
@@ -62,7 +68,8 @@ fn status(trial: &FinishedTrial) -> String {
 /// The better trial first; those that didn't complete last, and ties in the order of the experiment.
 fn compare(by: SortBy, a: &RecordedPoint, b: &RecordedPoint) -> Ordering {
     let badness = |point: &RecordedPoint| {
-        let trial = point.finished.as_ref().filter(|trial| trial.status == "completed")?;
+        let trial = point.finished.as_ref().map(|finished| &finished.summary);
+        let trial = trial.filter(|trial| trial.status == "completed")?;
         match by {
             SortBy::Cost | SortBy::Plan => trial.final_cost,
             SortBy::Test => trial.test_accuracy.map(|accuracy| -accuracy),

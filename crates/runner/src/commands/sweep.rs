@@ -1,17 +1,18 @@
 //! `runner sweep`: experiment → data → plan → workers → record → tables.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use std::{fs, process};
 
 use anyhow::{Context, Result, bail};
 use kernels::openblas::{self, Library};
 use kernels::self_check;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::{Failure, images_of, print};
 use crate::atomic_file::write_atomically;
@@ -22,7 +23,7 @@ use crate::experiment::trial::Dtype;
 use crate::machine::{self, Machine};
 use crate::progress::{Progress, count, say};
 use crate::results::export::{export, plain};
-use crate::results::record::Record;
+use crate::results::record::{Record, set_aside};
 use crate::sweep::execute::execute;
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::{self, Inputs, Status};
@@ -31,6 +32,7 @@ mod dry_run;
 
 /// Trains what is left to train of an experiment.
 pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
+    let stop = stop_on_interrupt()?;
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let images = images_of(&experiment)?;
     let plan = Plan::new(&experiment, trial::data_shape(&images), &data_hash(&images, &experiment.names));
@@ -43,8 +45,8 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let pool = ThreadPoolBuilder::new().num_threads(jobs).build().context("can't start the workers")?;
     let machine = check_openblas(&plan, &pool, experiment.blas_threads)?;
 
-    if args.fresh {
-        set_aside(&folder)?;
+    if args.fresh && folder.exists() {
+        say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
     }
     let mut record = Record::open(&folder)?;
     let finished = record.finished()?;
@@ -55,7 +57,6 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let machine_number = record.machine(&machine)?;
     header(&experiment, &plan, &left, jobs, &machine, record.from_other_machines(machine_number)?);
 
-    let stop = stop_on_interrupt()?;
     let inputs = Inputs::new(&images, &plan);
     drop(images);
     let flops = left.iter().map(|trial| plan.flops(&trial.config)).sum();
@@ -74,7 +75,9 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
         },
     );
     progress.end();
-    result.and_then(|()| export(&record, &folder)).map_err(|error| Failure::CutShort { error, kept: tally.all() })?;
+    let kept = plan.trials.len() - left.len() + tally.all();
+    let written = result.and_then(|()| export(&record, &folder)).and_then(|()| record.close());
+    written.map_err(|error| Failure::CutShort { error, kept })?;
     let interrupted = stop.load(Ordering::Relaxed);
     say(&tally.line(left.len(), interrupted));
     print(&format!("{}\n", folder.display()))?;
@@ -134,25 +137,6 @@ fn check_openblas(plan: &Plan, pool: &ThreadPool, blas_threads: usize) -> Result
     Ok(Machine::this(&library))
 }
 
-/// `--fresh`: results are never deleted, so an existing directory gets another name.
-fn set_aside(folder: &Path) -> Result<()> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    drop(Record::open(folder)?); // refuses to move it from under another runner
-    let free = |number: &usize| !numbered(folder, *number).exists();
-    let to = numbered(folder, (1..).find(free).unwrap_or(usize::MAX));
-    fs::rename(folder, &to).with_context(|| format!("can't rename {} to {}", folder.display(), to.display()))?;
-    say(&format!("{} is now {}", folder.display(), to.display()));
-    Ok(())
-}
-
-fn numbered(folder: &Path, number: usize) -> PathBuf {
-    let mut name = folder.as_os_str().to_owned();
-    name.push(format!(".{number}"));
-    PathBuf::from(name)
-}
-
 /// The experiment, the plan and the machine go to the results directory before the first trial.
 fn put_down(
     record: &mut Record,
@@ -203,16 +187,14 @@ fn header(experiment: &Experiment, plan: &Plan, left: &[&Trial], jobs: usize, ma
     }
 }
 
-/// The first Ctrl-C asks the workers to stop; a second one leaves at once.
+/// The first Ctrl-C (or SIGTERM) asks the workers to stop; a second one leaves at once.
 fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            process::exit(130);
-        }
-    })
-    .context("can't listen for Ctrl-C")?;
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+            .context("can't listen for Ctrl-C")?;
+    }
     Ok(stop)
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
-use super::record::{Error, Record, RecordedPoint};
+use super::record::{Error, Record};
+use super::stored::RecordedPoint;
 use crate::atomic_file::write_atomically;
 
 /// Writes both tables into `folder`, each whole or not at all.
@@ -26,7 +27,7 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
     let columns = ["status", "final_cost", "train_accuracy", "test_accuracy", "seconds", "diverged_at", "reason"];
     csv.write_record(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(columns))?;
     for point in points {
-        let Some(trial) = &point.finished else { continue };
+        let Some(trial) = point.finished.as_ref().map(|finished| &finished.summary) else { continue };
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
         let rest = [
@@ -52,7 +53,7 @@ fn write_history(out: &mut dyn io::Write, record: &Record, points: &[RecordedPoi
         if !written.insert(&point.trial) {
             continue;
         }
-        for (iteration, cost) in record.history(trial.number).map_err(io::Error::other)? {
+        for (iteration, cost) in record.history(&point.trial, trial).map_err(io::Error::other)? {
             writeln!(out, "{},{iteration},{cost:?}", point.trial)?;
         }
     }

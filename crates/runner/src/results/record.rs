@@ -1,19 +1,23 @@
 //! The record of a sweep, `results.db`: SQLite in WAL mode, one transaction a finished trial.
 
-use std::collections::HashSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, params};
 use serde_json::{Map, Value, json};
 
+use super::stored::Summary;
+use crate::atomic_file::UNFINISHED;
 use crate::machine::Machine;
 use crate::sweep::plan::{Plan, Trial};
-use crate::sweep::trial::{Outcome, Status};
+use crate::sweep::trial::Outcome;
 
 /// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
 const SCHEMA: i64 = 1;
 const DATABASE: &str = "results.db";
+/// "LayC": marks the file as ours in SQLite's header.
+const APPLICATION: i64 = 0x4c61_7943;
 
 /// What can go wrong with a results directory.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,22 @@ pub enum Error {
     /// There is no record.
     #[error("{}: no results here (there is no {DATABASE}); run a sweep first", .0.display())]
     Missing(PathBuf),
+    /// The file is no record, or no longer.
+    #[error("{}: {reason}; --fresh sets the directory aside, --out chooses another", path.display())]
+    NotARecord {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        reason: String,
+    },
+    /// What is stored of a trial is not what was stored.
+    #[error("{}: trial {trial} is damaged in the record; run the sweep again to train it anew", path.display())]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// The trial's id.
+        trial: String,
+    },
     /// The record has another layout.
     #[error("{}: the record has schema {found}, this runner reads {SCHEMA}; use --fresh or another --out", path.display())]
     Schema {
@@ -59,58 +79,21 @@ impl Error {
 
 /// An open record.
 pub struct Record {
-    path: PathBuf,
-    connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
     /// Held while the record is open for writing; the kernel frees it when the process ends, however it ends.
     _lock: Option<File>,
-}
-
-/// A finished trial as the record has it.
-#[derive(Clone, Debug)]
-pub struct FinishedTrial {
-    /// Its key in the history table.
-    pub number: i64,
-    /// `completed`, `diverged` or `failed`.
-    pub status: String,
-    /// Why it failed.
-    pub reason: Option<String>,
-    /// Where it diverged.
-    pub diverged_at: Option<i64>,
-    /// The last recorded cost.
-    pub final_cost: Option<f64>,
-    /// After the last update.
-    pub train_accuracy: Option<f64>,
-    /// After the last update.
-    pub test_accuracy: Option<f64>,
-    /// Wall time.
-    pub seconds: f64,
-}
-
-/// A point of the plan, with its trial if that has finished.
-#[derive(Clone, Debug)]
-pub struct RecordedPoint {
-    /// The trial's id.
-    pub trial: String,
-    /// Swept key -> value.
-    pub values: Map<String, Value>,
-    /// The trial.
-    pub finished: Option<FinishedTrial>,
 }
 
 impl Record {
     /// Opens the record of `folder` for writing, and makes both if they aren't there.
     ///
     /// # Errors
-    /// If the directory can't be made or written, is in use, or holds a record of another schema.
+    /// If the directory can't be made or written, is in use, or holds something else or a damaged record.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|error| Error::io(folder, &error))?;
-        let lock_path = folder.join(".lock");
-        let lock = File::create(&lock_path).map_err(|error| Error::io(&lock_path, &error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked(folder.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(Error::io(&lock_path, &error)),
-        }
+        let lock = lock(folder)?;
+        remove_unfinished(folder)?;
         let path = folder.join(DATABASE);
         let connection = Connection::open(&path).map_err(at(&path))?;
         let mut record = Record { path, connection, _lock: Some(lock) };
@@ -124,42 +107,68 @@ impl Record {
     /// If there is none, or it has another schema.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(DATABASE);
-        if !path.is_file() {
+        if !path.try_exists().map_err(|error| Error::io(&path, &error))? {
             return Err(Error::Missing(folder.to_owned()));
         }
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at(&path))?;
         let record = Record { path, connection, _lock: None };
-        match record.schema()? {
+        match record.number("PRAGMA user_version")? {
             SCHEMA => Ok(record),
+            0 => Err(Error::Missing(folder.to_owned())),
             found => Err(Error::Schema { path: record.path, found }),
         }
     }
 
-    fn schema(&self) -> Result<i64, Error> {
-        self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(at(&self.path))
+    /// A single number that the database answers with.
+    fn number(&self, select: &str) -> Result<i64, Error> {
+        self.connection.query_row(select, [], |row| row.get(0)).map_err(at(&self.path))
     }
 
     fn prepare(&mut self) -> Result<(), Error> {
-        let path = self.path.clone();
-        let found = self.schema()?;
-        let fresh = found == 0;
-        if !fresh && found != SCHEMA {
-            return Err(Error::Schema { path, found });
+        self.connection.busy_timeout(Duration::from_secs(30)).map_err(at(&self.path))?;
+        let fresh = self.number("SELECT COUNT(*) FROM sqlite_master")? == 0;
+        if !fresh {
+            self.recognise()?;
         }
         let set_up = |connection: &mut Connection| {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // Every commit is on the disk before it is believed.
             connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.pragma_update(None, "foreign_keys", true)?;
             if fresh {
                 let transaction = connection.transaction()?;
                 transaction.execute_batch(include_str!("record.sql"))?;
+                transaction.pragma_update(None, "application_id", APPLICATION)?;
                 transaction.pragma_update(None, "user_version", SCHEMA)?;
                 transaction.commit()?;
             }
             Ok(())
         };
-        set_up(&mut self.connection).map_err(at(&path))
+        set_up(&mut self.connection).map_err(at(&self.path))
+    }
+
+    /// Refuses a database that is another program's, of another schema, or damaged.
+    fn recognise(&self) -> Result<(), Error> {
+        let not_a_record = |reason: String| Error::NotARecord { path: self.path.clone(), reason };
+        if self.number("PRAGMA application_id")? != APPLICATION {
+            return Err(not_a_record("this is another program's database".to_owned()));
+        }
+        let found = self.number("PRAGMA user_version")?;
+        if found != SCHEMA {
+            return Err(Error::Schema { path: self.path.clone(), found });
+        }
+        let check = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+        match check.map_err(at(&self.path))?.as_str() {
+            "ok" => Ok(()),
+            problem => Err(not_a_record(format!("the record is damaged ({})", problem.replace('\n', " ")))),
+        }
+    }
+
+    /// Ends writing: afterwards one file holds everything, and can be read where nothing can be written.
+    ///
+    /// # Errors
+    /// If the database can't be written.
+    pub fn close(self) -> Result<(), Error> {
+        self.connection.pragma_update(None, "journal_mode", "DELETE").map_err(at(&self.path))
     }
 
     /// Puts down what is about to run, in place of what was planned before. Finished trials stay.
@@ -201,132 +210,98 @@ impl Record {
         enter(&self.connection).map_err(at(&self.path))
     }
 
-    /// Ids of the trials that need not run again: the completed and the diverged ones.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn finished(&self) -> Result<HashSet<String>, Error> {
-        let ids = self.rows("SELECT id FROM trial WHERE status <> 'failed'", [], |row| row.get(0))?;
-        Ok(ids.into_iter().collect())
-    }
-
-    /// How many planned trials came from a machine other than `number`.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn from_other_machines(&self, number: i64) -> Result<usize, Error> {
-        let count = "SELECT COUNT(*) FROM trial WHERE machine <> ?1 AND id IN (SELECT trial FROM plan)";
-        let count: i64 = self.connection.query_row(count, [number], |row| row.get(0)).map_err(at(&self.path))?;
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    /// Enters a finished trial with its history, durably, in one transaction. A failed one is replaced.
+    /// Enters a finished trial with its history, durably, in one transaction. One that failed before, or was damaged,
+    /// is replaced.
     ///
     /// # Errors
     /// If the database can't be written; then nothing of the trial is in it.
     pub fn insert(&mut self, trial: &Trial, outcome: &Outcome, machine: i64) -> Result<(), Error> {
-        let (reason, diverged_at) = match &outcome.status {
-            Status::Completed => (None, None),
-            Status::Diverged { iteration } => (None, Some(*iteration as i64)),
-            Status::Failed { reason } => (Some(reason), None),
-        };
-        let final_cost = outcome.history.last().map(|record| record.cost);
+        let summary = Summary::of(outcome);
+        let history: Vec<_> = outcome.history.iter().map(|record| (record.iteration as i64, record.cost)).collect();
+        let digest = summary.digest(&trial.id, &history);
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            transaction.execute("DELETE FROM trial WHERE id = ?1 AND status = 'failed'", [&trial.id])?;
+            let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
+            transaction.execute(old, [&trial.id])?;
+            transaction.execute("DELETE FROM trial WHERE id = ?1", [&trial.id])?;
             transaction.execute(
                 "INSERT INTO trial (id, config, status, reason, diverged_at, final_cost, train_accuracy, \
-                 test_accuracy, seconds, machine) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 test_accuracy, seconds, machine, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 params![
                     trial.id,
                     trial.config.canonical().to_string(),
-                    outcome.status.name(),
-                    reason,
-                    diverged_at,
-                    final_cost,
-                    outcome.train_accuracy,
-                    outcome.test_accuracy,
-                    outcome.seconds,
-                    machine
+                    summary.status,
+                    summary.reason,
+                    summary.diverged_at,
+                    summary.final_cost,
+                    summary.train_accuracy,
+                    summary.test_accuracy,
+                    summary.seconds,
+                    machine,
+                    digest
                 ],
             )?;
             let number = transaction.last_insert_rowid();
             let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3)")?;
-            for record in &outcome.history {
-                insert.execute(params![number, record.iteration as i64, record.cost])?;
+            for (iteration, cost) in history {
+                insert.execute(params![number, iteration, cost])?;
             }
             drop(insert);
             transaction.commit()
         };
         write(&mut self.connection).map_err(at(&self.path))
     }
+}
 
-    /// The name and description of the experiment, if one was planned here.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn experiment(&self) -> Result<Option<(String, String)>, Error> {
-        let select = "SELECT name, description FROM experiment";
-        let row = self.connection.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)));
-        row.optional().map_err(at(&self.path))
-    }
-
-    /// The swept keys in order.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn axes(&self) -> Result<Vec<String>, Error> {
-        self.rows("SELECT key FROM axis ORDER BY position", [], |row| row.get(0))
-    }
-
-    /// Every point of the plan in order.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn points(&self) -> Result<Vec<RecordedPoint>, Error> {
-        let select = "SELECT plan.trial, plan.point, number, status, reason, diverged_at, final_cost, train_accuracy, \
-                      test_accuracy, seconds FROM plan LEFT JOIN trial ON trial.id = plan.trial ORDER BY position";
-        self.rows(select, [], |row| {
-            let finished = |number| {
-                Ok::<_, rusqlite::Error>(FinishedTrial {
-                    number,
-                    status: row.get(3)?,
-                    reason: row.get(4)?,
-                    diverged_at: row.get(5)?,
-                    final_cost: row.get(6)?,
-                    train_accuracy: row.get(7)?,
-                    test_accuracy: row.get(8)?,
-                    seconds: row.get(9)?,
-                })
-            };
-            let values = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
-            let number: Option<i64> = row.get(2)?;
-            Ok(RecordedPoint { trial: row.get(0)?, values, finished: number.map(finished).transpose()? })
-        })
-    }
-
-    /// The history of one trial: iterations and costs.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn history(&self, number: i64) -> Result<Vec<(i64, f64)>, Error> {
-        let select = "SELECT iteration, cost FROM history WHERE trial = ?1 ORDER BY iteration";
-        self.rows(select, [number], |row| Ok((row.get(0)?, row.get(1)?)))
-    }
-
-    fn rows<T>(
-        &self,
-        select: &str,
-        parameters: impl rusqlite::Params,
-        row: impl FnMut(&rusqlite::Row) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, Error> {
-        let read =
-            || self.connection.prepare_cached(select)?.query_map(parameters, row)?.collect::<Result<Vec<T>, _>>();
-        read().map_err(at(&self.path))
+/// Takes the directory for this process. The kernel frees it when the process ends, however it ends.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join(".lock");
+    let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let lock = open.map_err(|error| Error::io(&path, &error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(Error::io(&path, &error)),
     }
 }
 
-fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
+/// Removes what a killed run has left half written. Nobody else writes here while the lock is held.
+fn remove_unfinished(folder: &Path) -> Result<(), Error> {
+    let entries = fs::read_dir(folder).map_err(|error| Error::io(folder, &error))?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let unfinished = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED));
+        if unfinished {
+            fs::remove_file(&path).map_err(|error| Error::io(&path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Renames `folder`, unless another runner is at work in it, to the first free `folder.1`, `folder.2`, …
+///
+/// # Errors
+/// If it is in use, or can't be renamed.
+pub fn set_aside(folder: &Path) -> Result<PathBuf, Error> {
+    let _lock = lock(folder)?;
+    let numbered = |number: usize| {
+        let mut name = folder.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
+    fs::rename(folder, &free).map_err(|error| Error::io(folder, &error))?;
+    Ok(free)
+}
+
+/// SQLite's message without the statement.
+pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
     let path = path.to_owned();
-    move |error| Error::Database { path: path.clone(), reason: error.to_string() }
+    move |error| {
+        let reason = match &error {
+            rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+            rusqlite::Error::SqliteFailure(code, Some(message)) => format!("{message} (SQLite {})", code.extended_code),
+            other => other.to_string(),
+        };
+        Error::Database { path: path.clone(), reason }
+    }
 }

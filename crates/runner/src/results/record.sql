@@ -32,7 +32,8 @@ CREATE TABLE trial (
     train_accuracy REAL,
     test_accuracy  REAL,
     seconds        REAL NOT NULL,
-    machine        INTEGER NOT NULL REFERENCES machine (number)
+    machine        INTEGER NOT NULL REFERENCES machine (number),
+    digest         TEXT NOT NULL             -- SHA-256 of this row and its history
 );
 CREATE TABLE history (
     trial     INTEGER NOT NULL REFERENCES trial (number),
