@@ -195,3 +195,36 @@ fn cost_histories_equal_numpys() {
         assert_close("cost", &found, costs, 1e-12);
     }
 }
+
+#[test]
+fn the_gradient_check_sees_a_gradient_that_is_off_by_a_millionth() {
+    let pass = &passes()[4];
+    let (caches, mut gradients) = forward_and_back(pass);
+    for gradient in &mut gradients {
+        gradient.dw *= 1.0 + 1e-6;
+        gradient.db *= 1.0 + 1e-6;
+    }
+    let checks = gradient_check::compare(&pass.chain, pass.x.view(), pass.y.view(), &caches, &gradients, 50);
+    for check in checks {
+        assert!(!check.passes && (check.relative_error / 5e-7 - 1.0).abs() < 0.05, "{check:?}");
+    }
+}
+
+#[test]
+fn the_gradient_check_compares_as_many_elements_as_it_is_asked_to() {
+    let pass = &passes()[4];
+    let checks = gradient_check::check(&pass.chain, pass.x.view(), pass.y.view(), 3);
+    assert!(checks.iter().all(|check| check.compared + check.at_kink == check.elements.min(3)), "{checks:?}");
+}
+
+#[test]
+fn the_gradient_check_passes_over_kinks_of_relus_and_of_nothing_else() {
+    let (x, y) = (ndarray::array![[0.5, 1.0], [2.0, 0.25]], ndarray::array![[0.0, 1.0]]);
+    for (_, activation) in Activation::ALL {
+        let zeros = initialise::chain(&[2, 3, 1], activation, Initialisation::Zeros, 1); // every z[1] is 0
+        let w1 = &gradient_check::check(&zeros, x.view(), y.view(), 50)[0];
+        let expected = if activation.has_kink() { (0, 6) } else { (6, 0) };
+        assert_eq!((w1.compared, w1.at_kink), expected, "{activation:?}");
+    }
+    assert!(Activation::Relu.has_kink() && Activation::LeakyRelu.has_kink() && !Activation::Tanh.has_kink());
+}

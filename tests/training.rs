@@ -76,3 +76,28 @@ fn accuracy_counts_the_examples_on_the_right_side_of_one_half() {
     net.layers[0].b[0] = f64::NAN;
     assert_eq!(net.accuracy(x.view(), array![[0.0, 1.0, 1.0, 1.0]].view()), None);
 }
+
+#[test]
+fn a_divergence_is_seen_at_its_own_iteration_however_seldom_the_cost_is_recorded() {
+    let (x, y) = data::<f32>();
+    let ending = |every| {
+        let mut identity = initialise::chain(&[3, 4, 4, 1], Activation::Identity, Initialisation::He, 1);
+        train(&mut identity, x.view(), y.view(), &descent(1e12, 1000, every), || true).ending
+    };
+    assert!(matches!(ending(1), Ending::Diverged { .. }));
+    assert_eq!(ending(1), ending(1000));
+}
+
+#[test]
+fn an_output_of_exactly_one_half_is_class_0() {
+    let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+    assert_eq!(zeros.accuracy(array![[1.0, 2.0]].view(), array![[0.0, 0.0]].view()), Some(1.0));
+}
+
+#[test]
+fn a_cost_that_overflows_is_a_divergence() {
+    let mut net = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+    net.layers[0].w[[0, 0]] = 1.5e308; // z is finite, the sum of two is not
+    let trained = train(&mut net, array![[1.0, 1.0]].view(), array![[0.0, 0.0]].view(), &descent(0.1, 2, 1), || true);
+    assert!(trained.history.iter().all(|record| record.cost.is_finite()), "{trained:?}");
+}

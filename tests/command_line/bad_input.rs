@@ -71,6 +71,14 @@ fn a_bad_experiment_is_refused_with_file_line_and_key() {
             &["bad.toml", "sweep", "10000 x 1000 points"],
         ),
         (replaced("\"good\"", "\"../good\""), &["bad.toml:2", "name", "../good"]),
+        (replaced("\"good\"", "\"..\""), &["bad.toml:2", "name"]),
+        (replaced("\"good\"", "\"a\\nb\""), &["bad.toml:2", "name"]),
+        (replaced("seed = [1, 2]", "seed = { to = 3, count = 2 }"), &["bad.toml:16", "sweep.seed", "lacks from"]),
+        (
+            replaced("seed = [1, 2]", "seed = [1, 2]\n\"model.depth\" = [1, 2]\nmodel.depth = [3, 4]"),
+            &["bad.toml", "sweep.model.depth", "given twice"],
+        ),
+        (replaced("0.1", "1e-60"), &["bad.toml", "train.learning_rate", "beyond f32"]),
         (replaced("\"good\"", "7"), &["bad.toml:2", "name", "found 7"]),
         (replaced("name = \"good\"\n", ""), &["bad.toml", "name", "missing"]),
         (replaced("set = \"drawn\"\n", ""), &["bad.toml", "data.set", "missing"]),
@@ -84,7 +92,7 @@ fn a_bad_experiment_is_refused_with_file_line_and_key() {
             &["bad.toml:9", "not valid TOML"],
         ),
         (replaced("[sweep]", "[run]\njobs = 100\n[sweep]"), &["100 jobs", "cores"]),
-        (replaced("[sweep]", "[run]\nblas_threads = 100\n[sweep]"), &["100 BLAS threads", "cores"]),
+        (replaced("[sweep]", "[run]\nblas_threads = 100\n[sweep]"), &["100 BLAS threads", "run.blas_threads"]),
         (replaced("width = 3", "width = 1000000\n").replace("depth = 2", "depth = 5000"), &["need", "free"]),
     ] {
         bench.write("bad.toml", &toml);
@@ -150,6 +158,7 @@ fn overrides_fix_a_swept_key_and_replace_alternatives() {
         (&["sweep.seed=[1,2,3,4]"], 4),
         (&["model.hidden=[4, 2]", "seed=1"], 1),
         (&["sweep.model.hidden=[[4], [4, 2]]"], 4),
+        (&["model.hidden=[4, 2]", "model.depth=2", "model.width=3"], 2),
     ] {
         let run = bench.run(&[&["sweep", "good.toml", "--dry-run"], arguments].concat());
         assert_eq!(text(&run.stdout).lines().count() - 1, trials, "{}", text(&run.stderr));

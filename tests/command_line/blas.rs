@@ -66,8 +66,22 @@ fn one_element_off_by_a_thousandth_stops_a_sweep_before_its_first_trial() {
         let sweep = run(&bench, &["sweep", "counted.toml"], "BLAS_SHIM_WRONG", factor);
         let stderr = text(&sweep.stderr);
         assert_eq!(sweep.status.code(), Some(3), "{factor}: {stderr}");
-        assert!(stderr.starts_with("error: OpenBLAS computes W·A wrongly"), "{stderr}");
+        assert!(stderr.contains("error: OpenBLAS computes W·A wrongly"), "{stderr}");
         assert!(!bench.path("results").exists());
+    }
+}
+
+#[test]
+fn the_self_check_sees_each_of_the_three_products() {
+    let bench = Bench::new();
+    bench.write("counted.toml", EXPERIMENT);
+    for (case, product) in [("0", "W·A"), ("1", "dZ·Aᵀ"), ("2", "Wᵀ·dZ")] {
+        let wrong = [("BLAS_SHIM_WRONG", "1.001"), ("BLAS_SHIM_CASE", case)];
+        let run = bench.command().args(["sweep", "counted.toml"]).env("LD_PRELOAD", shim(&bench)).envs(wrong).output();
+        let run = run.unwrap();
+        assert_eq!(run.status.code(), Some(3));
+        let stderr = text(&run.stderr);
+        assert!(stderr.contains(&format!("computes {product} wrongly")), "{stderr}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Child, Command};
 
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, text};
 
 /// Eighteen small trials of some tenths of a second, two of which diverge.
 const SWEEP: &str = r#"
@@ -18,8 +18,8 @@ activation = "identity"
 init = "he"
 
 [train]
-iterations = 4000
-record_every = 100
+iterations = 12000
+record_every = 300
 
 [sweep]
 "model.depth" = [1, 2, 3]
@@ -60,6 +60,48 @@ fn the_history_has_the_same_bytes_for_one_job_for_two_and_after_a_kill_in_the_mi
     assert!(one.lines().count() > 18 * 20, "{one}");
     assert!(one == bench.read("two/history.csv"), "two jobs change the history");
     assert!(one == bench.read("killed/history.csv"), "a kill -9 changes the history");
+}
+
+#[test]
+fn rows_stand_in_declared_order_and_costs_keep_all_their_digits() {
+    let bench = bench();
+    sweep(&bench, &["train.iterations=10", "train.record_every=3", "sweep.train.learning_rate=[0.1, 0.2]"]);
+    let rows = bench.read("results/small/trials.csv");
+    let point = |row: &str| row.split(',').skip(1).take(3).collect::<Vec<_>>().join(" ");
+    let found: Vec<_> = rows.lines().skip(1).map(point).collect();
+    assert_eq!(found[..4], ["1 0.1 1", "1 0.1 2", "1 0.2 1", "1 0.2 2"]);
+    let history = bench.read("results/small/history.csv");
+    let cells: Vec<Vec<&str>> = history.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let mut ids: Vec<_> = cells.iter().map(|row| row[0]).collect();
+    ids.dedup();
+    assert_eq!(ids, rows.lines().skip(1).map(|row| row.split(',').next().unwrap()).collect::<Vec<_>>());
+    for trial in cells.chunks(4) {
+        assert_eq!(trial.iter().map(|row| row[1]).collect::<Vec<_>>(), ["0", "3", "6", "9"]);
+    }
+    assert!(cells.iter().any(|row| row[2].len() > 12));
+}
+
+#[test]
+fn other_pictures_are_other_trials_even_if_only_the_test_file_changed() {
+    let bench = bench();
+    let short = ["train.iterations=5"];
+    sweep(&bench, &short);
+    bench.run(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2", "--out", "two"]);
+    fs::copy(bench.path("two/test_drawn.h5"), bench.path("data/test_drawn.h5")).unwrap();
+    assert!(!sweep(&bench, &short).contains("finished before"));
+}
+
+#[test]
+fn trials_of_another_core_are_warned_of_and_the_longest_trial_goes_first() {
+    let bench = bench();
+    let on = |core: &str| {
+        let mut command = bench.command();
+        command.env("OPENBLAS_CORETYPE", core).args(["sweep", "small.toml", "-j", "1", "train.iterations=5"]);
+        text(&command.output().unwrap().stderr)
+    };
+    let first = on("Prescott");
+    assert!(first.lines().find(|line| line.starts_with('[')).unwrap().contains("depth=3"), "{first}");
+    assert!(on("Nehalem").contains("warning: 18 finished trials"));
 }
 
 #[test]
@@ -114,6 +156,11 @@ fn a_dry_run_lists_every_trial_and_writes_nothing() {
     assert_eq!(table.lines().count(), 19, "{table}");
     assert!(table.lines().next().unwrap().contains("MFLOP/step"));
     assert!(table.contains("192-12-12-1"));
+    let one = bench.run(&["sweep", "small.toml", "--dry-run", "model.depth=3", "seed=1", "train.learning_rate=0.1"]);
+    let one = text(&one.stdout);
+    let row: Vec<_> = one.lines().nth(1).unwrap().split_whitespace().collect();
+    // 4·192·12·40 + 6·12·12·40 + 6·12·40 = 405,120 FLOP
+    assert_eq!(row[1..4], ["192-12-12-1", "2485", "0.41"], "{one}");
     assert!(!bench.path("results").exists());
 }
 
@@ -138,6 +185,86 @@ fn two_runners_do_not_write_to_one_directory() {
     first.wait().unwrap();
 }
 
+#[test]
+fn fresh_sets_aside_what_it_cannot_read_but_nothing_that_is_not_results() {
+    let bench = bench();
+    let short = ["train.iterations=5"];
+    sweep(&bench, &short);
+    let database = bench.path("results/small/results.db");
+    let pragma = |name: &str, value: i32| {
+        rusqlite::Connection::open(&database).unwrap().pragma_update(None, name, value).unwrap();
+    };
+    pragma("user_version", 7);
+    for command in [&["sweep", "small.toml"][..], &["show", "results/small"]] {
+        let run = bench.run(command);
+        let (code, line) = failure_after_header(&run.stderr, run.status.code());
+        assert!(code == Some(2) && line.contains("schema 7"), "{line}");
+    }
+    sweep(&bench, &["train.iterations=5", "--fresh"]);
+    fs::write(&database, "no database").unwrap();
+    sweep(&bench, &["train.iterations=5", "--fresh", "--out", "results/small/"]);
+    pragma("application_id", 7);
+    let foreign = bench.run(&["sweep", "small.toml"]);
+    assert!(text(&foreign.stderr).contains("another program's database"), "{}", text(&foreign.stderr));
+
+    fs::create_dir(bench.path("mine")).unwrap();
+    bench.write("mine/thesis.txt", "years of work");
+    let refused = bench.run(&["sweep", "small.toml", "--fresh", "--out", "mine"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("something other than results"), "{}", text(&refused.stderr));
+    assert_eq!(fs::read_dir(bench.path("mine")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_damaged_trial_is_named_and_trained_again() {
+    let bench = bench();
+    let short = ["train.iterations=20"];
+    sweep(&bench, &short);
+    let history = bench.read("results/small/history.csv");
+    let harm = |statement: &str| {
+        let connection = rusqlite::Connection::open(bench.path("results/small/results.db")).unwrap();
+        assert_eq!(connection.execute(statement, []).unwrap(), 1);
+    };
+    for statement in [
+        "UPDATE history SET cost = cost + 1e-12 WHERE trial = 2 AND iteration = 0",
+        "UPDATE trial SET test_accuracy = 1.0 WHERE number = (SELECT MIN(number) FROM trial)",
+        "DELETE FROM history WHERE trial = (SELECT MAX(trial) FROM history) AND iteration = 19",
+    ] {
+        harm(statement);
+        assert!(text(&bench.run(&["show", "results/small"]).stdout).contains("damaged; sweep again"), "{statement}");
+        assert!(sweep(&bench, &short).contains("17 of them finished before"), "{statement}");
+        assert!(bench.read("results/small/history.csv") == history, "{statement}");
+    }
+}
+
+#[test]
+fn a_finished_record_can_be_shown_where_nothing_can_be_written() {
+    let bench = bench();
+    sweep(&bench, &["train.iterations=5"]);
+    let header = fs::read(bench.path("results/small/results.db")).unwrap();
+    assert_eq!(header[18..20], [1, 1], "SQLite's read and write version: no write-ahead log is needed");
+}
+
+#[test]
+fn what_a_killed_run_left_half_written_goes() {
+    let bench = bench();
+    sweep(&bench, &["train.iterations=5"]);
+    bench.write("results/small/.unfinished-abc", "half");
+    sweep(&bench, &["train.iterations=5"]);
+    assert!(!bench.path("results/small/.unfinished-abc").exists());
+}
+
+#[test]
+fn workers_and_blas_threads_are_as_many_as_fit() {
+    let bench = bench();
+    let header = |more: &[&str]| sweep(&bench, &[&["train.iterations=5", "--fresh"], more].concat());
+    assert!(header(&["model.depth=1", "seed=1", "train.learning_rate=1"]).contains("1 worker\n"));
+    assert!(header(&["run.jobs=100", "-j", "1"]).contains("1 worker\n"));
+    let threads = bench.command().env("OPENBLAS_NUM_THREADS", "2").args(["sweep", "small.toml", "-j", "1"]).output();
+    assert!(threads.unwrap().status.success());
+    assert!(bench.read("results/small/machine.toml").contains("threads = 1"));
+}
+
 fn failure_after_header(stderr: &[u8], code: Option<i32>) -> (Option<i32>, String) {
     (code, text(stderr).lines().last().unwrap_or_default().to_owned())
 }
@@ -146,9 +273,10 @@ fn failure_after_header(stderr: &[u8], code: Option<i32>) -> (Option<i32>, Strin
 fn a_results_directory_that_cannot_be_written_is_named_before_any_training() {
     let bench = bench();
     bench.write("results", "a file where the directory should be");
-    let (code, line) = failure(&bench.run(&["sweep", "small.toml"]));
+    let run = bench.run(&["sweep", "small.toml"]);
+    let (code, line) = failure_after_header(&run.stderr, run.status.code());
     assert_eq!(code, Some(2));
-    assert!(line.contains("results/small"), "{line}");
+    assert!(line.starts_with("error: ") && line.contains("results/small"), "{line}");
 }
 
 #[test]

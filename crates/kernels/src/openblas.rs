@@ -247,4 +247,23 @@ mod tests {
         assert_eq!(sequential.admit(1, 1), Ok(()));
         assert_eq!(sequential.admit(1, 2), Err(Refused::NotLocked { callers: 2 }));
     }
+
+    #[test]
+    fn an_unknown_release_is_refused_and_a_locked_sequential_build_serves_many() {
+        let unknown = Library { version: None, ..library((0, 3, 26), ThreadLayer::Pthreads) };
+        assert!(matches!(unknown.admit(1, 1), Err(Refused::UnknownVersion(_))));
+        let mut locked = library((0, 3, 26), ThreadLayer::Sequential);
+        locked.config.insert_str(16, " USE_LOCKING");
+        assert_eq!(locked.admit(1, 2), Ok(()));
+    }
+
+    #[test]
+    fn a_library_for_few_threads_still_has_fifty_buffers() {
+        let mut small = library((0, 3, 26), ThreadLayer::Pthreads);
+        for config in ["OpenBLAS 0.3.26 MAX_THREADS=2", "OpenBLAS 0.3.26"] {
+            small.config = config.to_owned();
+            assert_eq!(small.admit(1, 49), Ok(()));
+            assert_eq!(small.admit(1, 50), Err(Refused::TooManyCallers { callers: 50, most: 49 }));
+        }
+    }
 }

@@ -97,3 +97,22 @@ fn the_bias_gradient_of_f32_is_summed_in_f64() {
     bias_gradient(dz.view(), 1.0, db.view_mut());
     assert_eq!(db[0], 1_000_001_000.0f64 as f32);
 }
+
+#[test]
+fn every_shape_of_every_pass_is_checked() {
+    let refused = |pass: &dyn Fn()| {
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(pass)).expect_err("it must be refused");
+        assert!(panic.downcast_ref::<String>().unwrap().contains("shapes differ"));
+    };
+    let m = |rows, columns| Array2::<f64>::zeros((rows, columns));
+    for (b, z, a) in [(2, (3, 4), (3, 4)), (3, (3, 4), (3, 5)), (3, (3, 4), (2, 4))] {
+        let b = Array1::zeros(b);
+        refused(&|| bias_activation(Activation::Tanh, b.view(), m(z.0, z.1).view_mut(), m(a.0, a.1).view_mut()));
+    }
+    for (a, da) in [((3, 5), (3, 4)), ((3, 4), (2, 4))] {
+        refused(&|| {
+            activation_backward(Activation::Tanh, m(3, 4).view(), m(a.0, a.1).view(), m(da.0, da.1).view_mut());
+        });
+    }
+    refused(&|| bias_gradient(m(3, 4).view(), 1.0, Array1::zeros(2).view_mut()));
+}

@@ -66,3 +66,50 @@ fn an_empty_product_is_refused() {
     let mut z = Array2::<f64>::zeros((3, 2));
     forward(Array2::zeros((3, 0)).view(), Array2::zeros((0, 2)).view(), z.view_mut(), Accumulate::Replace);
 }
+
+fn refusal(product: impl FnOnce()) -> String {
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(product)).expect_err("it must be refused");
+    panic.downcast_ref::<String>().map_or_else(|| panic.downcast_ref::<&str>().unwrap().to_string(), String::clone)
+}
+
+#[test]
+fn every_side_of_every_product_is_checked() {
+    let replace = Accumulate::Replace;
+    let m = integers::<f64>;
+    for [x, y, z] in [[(3, 4), (5, 2), (3, 2)], [(3, 4), (4, 2), (2, 2)], [(3, 4), (4, 2), (3, 1)]] {
+        let found = refusal(|| forward(m(x.0, x.1).view(), m(y.0, y.1).view(), m(z.0, z.1).view_mut(), replace));
+        assert!(found.starts_with("forward:"), "{found}");
+    }
+    for [x, y, z] in [[(3, 2), (4, 5), (3, 4)], [(3, 2), (4, 2), (2, 4)], [(3, 2), (4, 2), (3, 3)]] {
+        let (dz, a_prev) = (m(x.0, x.1), m(y.0, y.1));
+        let found = refusal(|| backward_weights(dz.view(), a_prev.view(), 1.0, m(z.0, z.1).view_mut(), replace));
+        assert!(found.starts_with("backward_weights:"), "{found}");
+    }
+    for [x, y, z] in [[(3, 4), (2, 5), (4, 5)], [(3, 4), (3, 5), (3, 5)], [(3, 4), (3, 5), (4, 4)]] {
+        let found = refusal(|| backward_data(m(x.0, x.1).view(), m(y.0, y.1).view(), m(z.0, z.1).view_mut(), replace));
+        assert!(found.starts_with("backward_data:"), "{found}");
+    }
+}
+
+#[test]
+fn strided_repeated_and_backward_rows_are_refused_and_a_single_row_has_no_stride() {
+    let mut z = Array2::<f64>::zeros((3, 2));
+    let mut refused = |w: ndarray::ArrayView2<f64>| {
+        let found = refusal(|| forward(w, integers(5, 2).view(), z.view_mut(), Accumulate::Replace));
+        assert!(found.contains("must be row-major"), "{found}");
+    };
+    refused(integers(3, 10).slice(s![.., ..;2]));
+    refused(integers(1, 5).broadcast((3, 5)).unwrap());
+    refused(integers(3, 5).slice(s![..;-1, ..]));
+    let column = integers::<f64>(5, 1);
+    let mut z = Array2::zeros((1, 2));
+    forward(column.t(), integers(5, 2).view(), z.view_mut(), Accumulate::Replace);
+    assert_eq!(z, reference::forward(column.t(), integers(5, 2).view()));
+}
+
+#[test]
+#[should_panic(expected = "scale must not be zero")]
+fn a_zero_scale_is_refused() {
+    let mut dw = Array2::<f64>::zeros((3, 4));
+    backward_weights(integers(3, 2).view(), integers(4, 2).view(), 0.0, dw.view_mut(), Accumulate::Replace);
+}

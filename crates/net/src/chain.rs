@@ -85,19 +85,19 @@ impl<R: Real> Chain<R> {
     }
 
     /// The share of `x`'s examples that are put in the class that `y` says: 1 if `a[L]` > 0.5, else 0.
-    /// `None` if an output is NaN, which is in no class.
+    /// `None` if an output's z is not finite: such a net has diverged.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
     pub fn accuracy(&self, x: ArrayView2<R>, y: ArrayView2<R>) -> Option<f64> {
         let mut caches = self.caches(x.ncols());
-        let y_hat = self.forward(x, &mut caches).a.view();
-        if y_hat.iter().any(|y_hat| y_hat.is_nan()) {
+        let output = self.forward(x, &mut caches);
+        if !output.z.iter().all(|z| z.is_finite()) {
             return None;
         }
         let half = R::from_f64(0.5);
-        let right = y_hat.iter().zip(y).filter(|&(&y_hat, &y)| (y_hat > half) == (y > half)).count();
+        let right = output.a.iter().zip(y).filter(|&(&y_hat, &y)| (y_hat > half) == (y > half)).count();
         Some(right as f64 / y.len() as f64)
     }
 }

@@ -118,4 +118,13 @@ mod tests {
             assert_ne!(draw(1).layers[0].w, draw(1).layers[1].w);
         }
     }
+
+    #[test]
+    fn orthogonal_weights_are_drawn_from_both_halves() {
+        // Without the signs of R's diagonal, LAPACK's Q has one sign in its corner for every seed.
+        let corner =
+            |seed| chain::<f64>(&[5, 5, 1], Activation::Tanh, Initialisation::Orthogonal, seed).layers[0].w[[0, 0]];
+        let positive = (0..64).filter(|&seed| corner(seed) > 0.0).count();
+        assert!((16..48).contains(&positive), "{positive} of 64");
+    }
 }

@@ -30,7 +30,7 @@ pub struct Record {
 pub enum Ending {
     /// All iterations were made.
     Completed,
-    /// The output was no longer finite, so neither was the cost.
+    /// An output or the cost was no longer finite.
     Diverged {
         /// The first such iteration.
         iteration: usize,
@@ -76,7 +76,12 @@ pub fn train<R: Real>(
             return Trained { history, ending: Ending::Diverged { iteration } };
         }
         if iteration % descent.record_every == 0 || iteration + 1 == descent.iterations {
-            history.push(Record { iteration, cost: cost::binary_cross_entropy(z, y) });
+            let cost = cost::binary_cross_entropy(z, y);
+            // Finite logits can still add up to more than f64 holds.
+            if !cost.is_finite() {
+                return Trained { history, ending: Ending::Diverged { iteration } };
+            }
+            history.push(Record { iteration, cost });
         }
         chain.backward(x, y, &caches, &mut gradients);
         chain.descend(&gradients, learning_rate);

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
 #[derive(Debug, Parser)]
 #[command(name = "runner", version, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 all trials done, 1 some failed or a result couldn't be written, \
+#[command(after_help = "Exit codes: 0 all trials done, 1 some failed, or the results couldn't be written to the end, \
 2 usage, experiment or data error (before any work), 3 OpenBLAS fails its self-check, 130 interrupted.")]
 pub struct Cli {
     /// What to do.
@@ -78,7 +78,7 @@ pub struct Sweep {
 pub enum ProgressMode {
     /// A bar on a terminal, plain lines elsewhere.
     Auto,
-    /// A bar.
+    /// A bar, where there is a terminal.
     Bar,
     /// A line a finished trial.
     Plain,

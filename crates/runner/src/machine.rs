@@ -62,7 +62,8 @@ impl Machine {
     /// What the bits of a result depend on beside the experiment.
     pub fn fingerprint(&self) -> String {
         let OpenBlas { version, core, threads, .. } = &self.openblas;
-        format!("runner {} openblas {version} {core} threads {threads}", self.runner.version)
+        let Runner { version: runner, commit, .. } = self.runner;
+        format!("runner {runner} {commit} openblas {version} {core} threads {threads}")
     }
 
     /// machine.toml.

@@ -10,7 +10,8 @@ fn main() -> ExitCode {
     match commands::run(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            runner::progress::say(&format!("error: {error:#}"));
+            // One line, whatever a name or a value holds.
+            runner::progress::say(&format!("error: {error:#}").replace('\n', "\\n"));
             ExitCode::from(error.downcast_ref().map_or(2, Failure::exit_code))
         }
     }

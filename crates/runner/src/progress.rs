@@ -11,6 +11,7 @@ use crate::sweep::trial::{Outcome, Status};
 pub struct Progress {
     shown: Shown,
     finished: usize,
+    flops: f64,
     trials: usize,
     best: Option<f64>,
 }
@@ -24,29 +25,26 @@ enum Shown {
 impl Progress {
     /// For a sweep of which `trials` with `flops` are to be done.
     pub fn new(mode: ProgressMode, trials: usize, flops: f64) -> Self {
-        let bar = match mode {
-            ProgressMode::Auto => stderr().is_terminal(),
-            ProgressMode::Bar => true,
-            ProgressMode::Plain | ProgressMode::None => false,
-        };
         let shown = match mode {
             ProgressMode::None => Shown::Nothing,
-            _ if bar => Shown::Bar(bar_of(trials, flops)),
+            // indicatif draws nothing where there is no terminal.
+            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => Shown::Bar(bar_of(trials, flops)),
             _ => Shown::Lines,
         };
-        Progress { shown, finished: 0, trials, best: None }
+        Progress { shown, finished: 0, flops: 0.0, trials, best: None }
     }
 
     /// A trial of `flops` has finished and is in the record.
     pub fn finished(&mut self, label: &str, outcome: &Outcome, flops: f64) {
         self.finished += 1;
+        self.flops += flops;
         let cost = outcome.history.last().map(|record| record.cost);
         if outcome.status == Status::Completed {
             self.best = self.best.into_iter().chain(cost).min_by(f64::total_cmp);
         }
         match &self.shown {
             Shown::Bar(bar) => {
-                bar.inc(giga(flops));
+                bar.set_position(mega(self.flops));
                 let best = self.best.map(|cost| format!(", best cost {cost:.4}")).unwrap_or_default();
                 bar.set_message(format!("{}/{} trials{best}", self.finished, self.trials));
             }
@@ -87,7 +85,7 @@ pub fn say(line: &str) {
 }
 
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {
-    let bar = ProgressBar::new(giga(flops).max(1));
+    let bar = ProgressBar::new(mega(flops).max(1));
     // The message comes last and is cut to the terminal's width.
     let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {eta} left  {wide_msg}");
     if let Ok(style) = style {
@@ -98,6 +96,6 @@ fn bar_of(trials: usize, flops: f64) -> ProgressBar {
     bar
 }
 
-fn giga(flops: f64) -> u64 {
-    (flops / 1e9).round() as u64
+fn mega(flops: f64) -> u64 {
+    (flops / 1e6) as u64
 }

@@ -25,7 +25,7 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);
 
     let mut table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
-    let (mut seen, mut wrong) = (BTreeSet::new(), 0);
+    let (mut seen, mut wrong, mut at_kink) = (BTreeSet::new(), 0, 0);
     for point in &experiment.points {
         let config = &point.config;
         let canonical = config.canonical();
@@ -38,6 +38,7 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
         let chain = initialise::chain(&widths, config.activation, config.initialisation, config.seed);
         for check in gradient_check::check(&chain, x, y, args.elements as usize) {
             wrong += usize::from(!check.passes);
+            at_kink += usize::from(check.compared == 0);
             table.row([
                 net.clone(),
                 check.name,
@@ -49,11 +50,12 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
         }
     }
     print(&table.to_string())?;
-    say(&match wrong {
-        0 => {
+    say(&match (wrong, at_kink) {
+        (0, 1..) => format!("no gradient is wrong; {} could not be compared: all at a kink", count(at_kink, "tensor")),
+        (0, 0) => {
             format!("every gradient of {} is right, on {} in f64", count(seen.len(), "net"), count(examples, "example"))
         }
-        _ => format!("{} wrong", count(wrong, "gradient")),
+        (1.., _) => format!("{} wrong", count(wrong, "gradient")),
     });
     Ok(ExitCode::from(u8::from(wrong > 0)))
 }

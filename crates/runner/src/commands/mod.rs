@@ -27,6 +27,14 @@ pub enum Failure {
     /// This OpenBLAS is not used like that.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The record is complete, the tables are not.
+    #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
+    NotExported {
+        /// What went wrong.
+        error: results::record::Error,
+        /// Trials in the record.
+        kept: usize,
+    },
     /// Something could not be written while work was under way.
     #[error("{kept} finished trials are kept, the rest is not done: {error}")]
     CutShort {
@@ -42,7 +50,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::WrongProduct(_) | Failure::Refused(_) => 3,
-            Failure::CutShort { .. } => 1,
+            Failure::CutShort { .. } | Failure::NotExported { .. } => 1,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `runner sweep`: experiment → data → plan → workers → record → tables.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,15 +18,15 @@ use super::{Failure, images_of, print};
 use crate::atomic_file::write_atomically;
 use crate::cli;
 use crate::data::{ImageSet, Names};
-use crate::experiment::Experiment;
 use crate::experiment::trial::Dtype;
+use crate::experiment::{DataSource, Experiment};
 use crate::machine::{self, Machine};
 use crate::progress::{Progress, count, say};
-use crate::results::export::{export, plain};
+use crate::results::export::export;
 use crate::results::record::{Record, set_aside};
 use crate::sweep::execute::execute;
 use crate::sweep::plan::{Plan, Trial};
-use crate::sweep::trial::{self, Inputs, Status};
+use crate::sweep::trial::{self, Inputs, Outcome, Status};
 
 mod dry_run;
 
@@ -38,6 +38,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let plan = Plan::new(&experiment, trial::data_shape(&images), &data_hash(&images, &experiment.names));
     let jobs = jobs(args, &experiment, plan.trials.len())?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
+    let folder: PathBuf = folder.components().collect(); // without a slash at its end, so that it can be renamed
     if args.dry_run {
         return dry_run::run(&plan, &folder, jobs, args.fresh);
     }
@@ -69,23 +70,20 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
         |trial, keep_going| trial::run(&trial.config, &inputs, keep_going),
         |trial, outcome| {
             record.insert(trial, &outcome, machine_number)?;
-            tally.add(&plan, trial, &outcome.status, outcome.history.last().map_or(0, |last| last.iteration + 1));
-            progress.finished(&label(&plan, trial), &outcome, plan.flops(&trial.config));
+            tally.add(&plan, trial, &outcome);
+            progress.finished(&plan.label(trial), &outcome, plan.flops(&trial.config));
             Ok(())
         },
     );
     progress.end();
     let kept = plan.trials.len() - left.len() + tally.all();
-    let written = result.and_then(|()| export(&record, &folder)).and_then(|()| record.close());
-    written.map_err(|error| Failure::CutShort { error, kept })?;
-    let interrupted = stop.load(Ordering::Relaxed);
+    result.map_err(|error| Failure::CutShort { error, kept })?;
+    let exported = export(&record, &folder).and_then(|()| record.close());
+    exported.map_err(|error| Failure::NotExported { error, kept })?;
+    let interrupted = stop.load(Ordering::Relaxed) && tally.all() < left.len();
     say(&tally.line(left.len(), interrupted));
     print(&format!("{}\n", folder.display()))?;
-    Ok(ExitCode::from(match (interrupted, tally.failed) {
-        (true, _) => 130,
-        (false, 0) => 0,
-        (false, _) => 1,
-    }))
+    Ok(ExitCode::from(tally.exit_code(interrupted)))
 }
 
 /// What a trial's id says of its data: both files' hashes, and which of their datasets it is.
@@ -100,10 +98,16 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, trials: usize) -> Result<usi
     let blas_threads = experiment.blas_threads;
     let asked = args.jobs.map(usize::from).or(experiment.jobs);
     let jobs = asked.unwrap_or(if blas_threads > 1 { 1 } else { cores });
+    if blas_threads > cores {
+        bail!("run.blas_threads: {blas_threads} BLAS threads are more than the {cores} cores here");
+    }
+    if blas_threads > 1 && jobs > 1 && trials > 1 {
+        bail!("{jobs} jobs need run.blas_threads = 1: OpenBLAS's threads are for one trial at a time (--jobs 1)");
+    }
     if jobs * blas_threads > cores {
         bail!(
             "{jobs} jobs x {blas_threads} BLAS threads are more than the {cores} cores here; \
-             use --jobs {} or fewer (or run.blas_threads)",
+             use --jobs {} or fewer",
             (cores / blas_threads).max(1)
         );
     }
@@ -111,8 +115,7 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, trials: usize) -> Result<usi
 }
 
 fn enough_memory(plan: &Plan, jobs: usize) -> Result<()> {
-    let largest = plan.trials.iter().map(|trial| plan.bytes(&trial.config)).fold(0.0, f64::max);
-    let needed = plan.data_bytes() + largest * jobs as f64;
+    let needed = plan.peak_bytes(jobs);
     match machine::available_bytes() {
         Some(available) if needed > available => bail!(
             "{jobs} trials at once need {}, this machine has {} free; use fewer --jobs or smaller nets",
@@ -132,8 +135,10 @@ fn check_openblas(plan: &Plan, pool: &ThreadPool, blas_threads: usize) -> Result
         Dtype::F32 => self_check::<f32>(shape),
         Dtype::F64 => self_check::<f64>(shape),
     };
+    let shapes = plan.layer_shapes();
+    say(&format!("checking OpenBLAS at {}", count(shapes.len(), "layer shape")));
     // All workers at once, as they will train.
-    pool.install(|| plan.layer_shapes().into_par_iter().try_for_each(check))?;
+    pool.install(|| shapes.into_par_iter().try_for_each(check))?;
     Ok(Machine::this(&library))
 }
 
@@ -160,7 +165,6 @@ fn put_down(
 }
 
 fn data_in_words(experiment: &Experiment, images: &ImageSet) -> String {
-    use crate::experiment::DataSource;
     let source = match &experiment.source {
         DataSource::Set(name) => name.clone(),
         DataSource::Files(files) => files.train.display().to_string(),
@@ -198,15 +202,6 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// What tells a trial from its neighbours.
-fn label(plan: &Plan, trial: &Trial) -> String {
-    let point = plan.points.iter().find(|point| plan.trials[point.trial].id == trial.id);
-    let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
-    let values = point.into_iter().flat_map(|point| plan.axes.iter().zip(&point.values));
-    let swept: Vec<_> = values.map(|(axis, value)| format!("{}={}", short(&axis.key), plain(value))).collect();
-    if swept.is_empty() { trial.id.clone() } else { swept.join(" ") }
-}
-
 /// What a run has done.
 struct Tally {
     start: Instant,
@@ -222,8 +217,13 @@ impl Tally {
         Tally { start: Instant::now(), completed: 0, diverged: 0, failed: 0, steps: 0, flops: 0.0 }
     }
 
-    fn add(&mut self, plan: &Plan, trial: &Trial, status: &Status, steps: usize) {
-        match status {
+    fn add(&mut self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
+        let steps = match outcome.status {
+            Status::Completed => trial.config.descent.iterations,
+            Status::Diverged { iteration } => iteration,
+            Status::Failed { .. } => 0,
+        };
+        match outcome.status {
             Status::Completed => self.completed += 1,
             Status::Diverged { .. } => self.diverged += 1,
             Status::Failed { .. } => self.failed += 1,
@@ -234,6 +234,14 @@ impl Tally {
 
     fn all(&self) -> usize {
         self.completed + self.diverged + self.failed
+    }
+
+    fn exit_code(&self, interrupted: bool) -> u8 {
+        match (interrupted, self.failed) {
+            (true, _) => 130,
+            (false, 0) => 0,
+            (false, _) => 1,
+        }
     }
 
     fn line(&self, planned: usize, interrupted: bool) -> String {

@@ -50,10 +50,10 @@ impl ContactSheet {
         let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
         let canvas = self.draw(part).map_err(refuse)?;
         let png = encode(&canvas).map_err(|error| refuse(error.to_string()))?;
-        write_atomically(path, |out| out.write_all(&png)).map_err(|source| Error::Io {
+        write_atomically(path, |out| out.write_all(&png)).map_err(|reason| Error::Io {
             path: path.to_owned(),
             action: "write",
-            source,
+            reason,
         })?;
         Ok(part.examples().min(self.most))
     }

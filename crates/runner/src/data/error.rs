@@ -9,14 +9,14 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Error {
     /// The operating system refused.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What was tried, as a verb: `open`, `read`, `write`.
         action: &'static str,
         /// The system's reason.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The path names something that is not a regular file.
     #[error("{}: this is {found}; a data file must be a regular file", path.display())]

@@ -73,12 +73,12 @@ pub enum Error {
         side: u32,
     },
     /// A file or folder could not be made, written, synced or renamed.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {reason}", path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// HDF5 could not write a dataset, though the folder still takes bytes.
     #[error("cannot write {dataset} of {}: {reason}", path.display())]
@@ -103,7 +103,7 @@ pub enum Error {
 pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files, Error> {
     check(request)?;
     let Request { folder, train, test, .. } = request;
-    fs::create_dir_all(folder).map_err(|source| file_error(folder, source))?;
+    fs::create_dir_all(folder).map_err(|reason| file_error(folder, reason))?;
     let files = Files { train: folder.join("train_drawn.h5"), test: folder.join("test_drawn.h5") };
     for path in [&files.train, &files.test] {
         // Renaming would fail too, but only once everything is drawn, and maybe after the other file was replaced.
@@ -119,7 +119,7 @@ pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files
     }
     // The new names are safe from a power cut only once their folder is on the disk.
     let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|source| file_error(folder, source))?;
+    synced.map_err(|reason| file_error(folder, reason))?;
     Ok(files)
 }
 
@@ -155,11 +155,11 @@ fn write_file(
         // As any new file's: the umask applies. A temporary file is otherwise its owner's alone.
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(&request.folder)
-        .map_err(|source| file_error(path, source))?;
-    if let Err((dataset, source)) = write_sets(request, temporary.path(), set, pictures, on_picture) {
-        return Err(why(path, temporary.as_file_mut(), dataset, &source));
+        .map_err(|reason| file_error(path, reason))?;
+    if let Err((dataset, reason)) = write_sets(request, temporary.path(), set, pictures, on_picture) {
+        return Err(why(path, temporary.as_file_mut(), dataset, &reason));
     }
-    temporary.as_file().sync_all().map_err(|source| file_error(path, source))?;
+    temporary.as_file().sync_all().map_err(|reason| file_error(path, reason))?;
     Ok(temporary)
 }
 
@@ -167,7 +167,7 @@ fn write_file(
 fn why(path: &Path, file: &mut fs::File, dataset: String, said: &hdf5::Error) -> Error {
     let more = file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&[0; 1 << 16]));
     match more.and_then(|()| file.sync_all()) {
-        Err(source) => file_error(path, source),
+        Err(reason) => file_error(path, reason),
         Ok(()) => Error::Hdf5 {
             path: path.to_owned(),
             dataset,
@@ -185,7 +185,7 @@ fn write_sets(
 ) -> Result<(), (String, hdf5::Error)> {
     let during = |dataset: &str| {
         let dataset = dataset.to_owned();
-        |source| (dataset, source)
+        |reason| (dataset, reason)
     };
     let (x, y) = (format!("{set}_set_x"), format!("{set}_set_y"));
     let file = hdf5::File::create(temporary).map_err(during("the start"))?;
@@ -239,8 +239,8 @@ fn new_dataset<T: hdf5::H5Type>(file: &hdf5::File) -> hdf5::DatasetBuilderEmpty 
     file.new_dataset::<T>().obj_track_times(false)
 }
 
-fn file_error(path: &Path, source: io::Error) -> Error {
-    Error::File { path: path.to_owned(), source }
+fn file_error(path: &Path, reason: io::Error) -> Error {
+    Error::File { path: path.to_owned(), reason }
 }
 
 #[cfg(test)]

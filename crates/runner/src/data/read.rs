@@ -22,7 +22,7 @@ pub(super) struct DataFile {
 impl DataFile {
     /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let io_error = |action| move |source| Error::Io { path: path.to_owned(), action, source };
+        let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
         let metadata = fs::metadata(path).map_err(io_error("open"))?;
         // Checked before opening: to open a pipe would wait for its writer.
         if !metadata.is_file() {
@@ -90,7 +90,7 @@ impl DataFile {
 
     /// SHA-256 of the whole file in hexadecimal, streamed; and the proof that the file is still the one opened.
     pub(super) fn sha256(&self) -> Result<String, Error> {
-        let io_error = |source| Error::Io { path: self.path.clone(), action: "read", source };
+        let io_error = |reason| Error::Io { path: self.path.clone(), action: "read", reason };
         let mut file = SystemFile::open(&self.path).map_err(io_error)?;
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 1 << 16];

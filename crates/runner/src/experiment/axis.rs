@@ -1,5 +1,7 @@
 //! One swept key and the values it takes.
 
+use std::collections::HashSet;
+
 use toml::{Table, Value};
 
 use super::trial::{integer, number};
@@ -54,8 +56,10 @@ impl Axis {
         if values.is_empty() {
             return Err("the axis is empty; give at least one value".to_owned());
         }
-        for (index, value) in values.iter().enumerate() {
-            if values[..index].contains(value) {
+        let mut seen = HashSet::new();
+        for value in &values {
+            // 1 and 1.0 are one number.
+            if !seen.insert(number(value).map_or_else(|| value.to_string(), |number| number.to_string())) {
                 return Err(format!("the axis has {value} twice"));
             }
         }

@@ -46,11 +46,19 @@ pub(super) fn read(path: &Path, overrides: &[String]) -> Result<Vec<Entry>, Erro
     let mut lines = BTreeMap::new();
     find_lines("", spanned.get_ref(), &text, &mut lines);
 
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut twice = None;
     flatten("", table, &mut |key, value| {
-        let line = lines.get(&key).copied().unwrap_or(1);
-        entries.push(Entry { key, value, place: Place::Line(path.to_owned(), line) });
+        let place = Place::Line(path.to_owned(), lines.get(&key).copied().unwrap_or(1));
+        // TOML lets one key be spelt a.b and "a.b".
+        if entries.iter().any(|entry| entry.key == key) {
+            twice.get_or_insert((key.clone(), place.clone()));
+        }
+        entries.push(Entry { key, value, place });
     });
+    if let Some((key, place)) = twice {
+        return Err(Error::Setting { place, key, problem: "given twice, in two spellings".to_owned() });
+    }
     for word in overrides {
         let (key, value) = word.split_once('=').ok_or_else(|| Error::NotAnOverride(word.clone()))?;
         lay_over(&mut entries, key.trim(), parse_value(value.trim()));
@@ -77,8 +85,10 @@ fn lay_over(entries: &mut Vec<Entry>, key: &str, value: Value) {
         let alternative = |of: &[&str], to: &[&str]| of.contains(&set) && to.contains(&base);
         replaced || ALTERNATIVES.iter().any(|(one, two)| alternative(one, two) || alternative(two, one))
     };
+    // What takes the place of an entry stands at its place: the order of the axes is the file's.
+    let place = entries.iter().position(|entry| withdrawn(&entry.key)).unwrap_or(entries.len());
     entries.retain(|entry| !withdrawn(&entry.key));
-    entries.push(Entry { key: key.to_owned(), value, place: Place::CommandLine });
+    entries.insert(place, Entry { key: key.to_owned(), value, place: Place::CommandLine });
 }
 
 /// A TOML value where it is one, else the text itself: `model.activation=tanh` needs no quotes.

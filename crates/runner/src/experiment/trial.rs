@@ -185,6 +185,15 @@ impl Draft {
             record_every: self.record_every,
         };
         let Draft { activation, dtype, seed, .. } = self;
+        let factor = match initialisation {
+            Initialisation::ScaledNormal { factor } => factor,
+            _ => 1.0,
+        };
+        for (key, value) in [("train.learning_rate", descent.learning_rate), ("model.init_factor", factor)] {
+            if dtype == Dtype::F32 && !(value as f32).is_normal() {
+                return Err((key, format!("{value:e} is beyond f32; use dtype = \"f64\"")));
+            }
+        }
         Ok(TrialConfig { hidden, activation, initialisation, dtype, descent, seed })
     }
 }
@@ -197,11 +206,17 @@ pub(super) fn integer(value: &Value, least: usize, most: usize) -> Result<usize,
 
 fn positive(value: &Value) -> Result<f64, String> {
     let found = number(value).filter(|found| found.is_finite() && *found > 0.0);
-    found.ok_or_else(|| format!("must be a finite number above 0, found {value}"))
+    found.ok_or_else(|| format!("must be a finite number above 0, found {}", short(value)))
 }
 
 pub(super) fn number(value: &Value) -> Option<f64> {
     value.as_float().or_else(|| value.as_integer().map(|integer| integer as f64))
+}
+
+/// A number without hundreds of digits.
+fn short(value: &Value) -> String {
+    let long = value.as_float().filter(|number| number.is_finite() && !(1e-6..1e15).contains(&number.abs()));
+    long.filter(|number| *number != 0.0).map_or_else(|| value.to_string(), |number| format!("{number:e}"))
 }
 
 fn widths(value: &Value) -> Result<Vec<usize>, String> {

@@ -282,6 +282,12 @@ fn remove_unfinished(folder: &Path) -> Result<(), Error> {
 /// # Errors
 /// If it is in use, or can't be renamed.
 pub fn set_aside(folder: &Path) -> Result<PathBuf, Error> {
+    let is_results =
+        folder.join(DATABASE).exists() || fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
+    if !is_results {
+        let reason = "this directory holds something other than results".to_owned();
+        return Err(Error::NotARecord { path: folder.to_owned(), reason });
+    }
     let _lock = lock(folder)?;
     let numbered = |number: usize| {
         let mut name = folder.as_os_str().to_owned();

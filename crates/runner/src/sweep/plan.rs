@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::experiment::Experiment;
 use crate::experiment::axis::Axis;
 use crate::experiment::trial::{Dtype, TrialConfig};
+use crate::results::export::plain;
 
 /// The sides of the data that a trial's cost depends on.
 #[derive(Clone, Copy, Debug)]
@@ -51,24 +52,29 @@ pub struct Plan {
     pub trials: Vec<Trial>,
     /// The shape of the data.
     pub data: DataShape,
+    first_points: HashMap<String, usize>,
 }
+
+/// What OpenBLAS 0.3 maps for each caller to pack its operands in.
+const OPENBLAS_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 
 impl Plan {
     /// Plans `experiment` on data of the given shape and hash.
     pub fn new(experiment: &Experiment, data: DataShape, data_hash: &str) -> Self {
         let mut trials: Vec<Trial> = Vec::new();
-        let mut known = HashMap::new();
+        let (mut known, mut first_points) = (HashMap::new(), HashMap::new());
         let mut points = Vec::with_capacity(experiment.points.len());
         for point in &experiment.points {
             let id = trial_id(&point.config, data_hash);
             let trial = *known.entry(id.clone()).or_insert_with(|| {
+                first_points.insert(id.clone(), points.len());
                 trials.push(Trial { id, config: point.config.clone() });
                 trials.len() - 1
             });
             let values = point.values.iter().map(|value| serde_json::to_value(value).unwrap_or(Value::Null));
             points.push(PlannedPoint { values: values.collect(), trial });
         }
-        Plan { axes: experiment.axes.clone(), points, trials, data }
+        Plan { axes: experiment.axes.clone(), points, trials, data, first_points }
     }
 
     /// Floating-point operations of all products of a trial's training step: 2 for each multiply-add, three
@@ -106,6 +112,21 @@ impl Plan {
     pub fn data_bytes(&self) -> f64 {
         let elements = (self.data.features + 1) as f64 * (self.data.train + self.data.test) as f64;
         self.dtypes().iter().map(|dtype| elements * dtype.bytes() as f64).sum()
+    }
+
+    /// Bytes that the sweep holds while `jobs` of its largest trials run: theirs, the data's and OpenBLAS's own.
+    pub fn peak_bytes(&self, jobs: usize) -> f64 {
+        let largest = self.trials.iter().map(|trial| self.bytes(&trial.config)).fold(0.0, f64::max);
+        self.data_bytes() + (largest + OPENBLAS_BUFFER) * jobs as f64
+    }
+
+    /// What tells a trial from its neighbours: its first point's values.
+    pub fn label(&self, trial: &Trial) -> String {
+        let point = self.first_points.get(&trial.id).map(|&point| &self.points[point]);
+        let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
+        let values = point.into_iter().flat_map(|point| self.axes.iter().zip(&point.values));
+        let swept: Vec<_> = values.map(|(axis, value)| format!("{}={}", short(&axis.key), plain(value))).collect();
+        if swept.is_empty() { trial.id.clone() } else { swept.join(" ") }
     }
 
     /// The element types that the trials use.

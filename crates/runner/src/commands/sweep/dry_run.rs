@@ -44,13 +44,12 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
 
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id));
     let flops: f64 = left.clone().map(|trial| plan.flops(&trial.config)).sum();
-    let largest = plan.trials.iter().map(|trial| plan.bytes(&trial.config)).fold(0.0, f64::max);
     say(&format!(
         "{}, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
         count(plan.trials.len(), "trial"),
         left.count(),
         flops / 1e9,
-        bytes(plan.data_bytes() + largest * jobs as f64),
+        bytes(plan.peak_bytes(jobs)),
         folder.display()
     ));
     Ok(ExitCode::SUCCESS)
