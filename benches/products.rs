@@ -22,8 +22,8 @@ const SHAPES: [[usize; 3]; 10] = [
     [20, 12_288, 209], // the course's 4-layer net
     [7, 20, 209],
     [1, 5, 209],
-    [40, 12_288, 209], // experiments/depth.toml at its widest
-    [40, 40, 209],
+    [64, 12_288, 209], // experiments/width.toml at its widest
+    [64, 64, 209],
     [20, 12_288, 1], // one example
     [64, 64, 64],
     [256, 256, 256],
@@ -59,7 +59,9 @@ fn products<R: Real>(criterion: &mut Criterion<Flops>) {
 
 fn main() {
     openblas::set_threads(1).unwrap_or_else(|refused| panic!("{refused}"));
-    println!("{}", Library::linked().config);
+    let library = Library::linked();
+    library.admit(1, 1).unwrap_or_else(|refused| panic!("{refused}"));
+    println!("{}", library.config);
     let mut criterion = flops::criterion();
     products::<f32>(&mut criterion);
     products::<f64>(&mut criterion);

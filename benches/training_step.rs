@@ -2,7 +2,7 @@
 //!
 //! usage: cargo bench --bench training_step [-- FILTER]
 //!
-//! Inputs are random and seeded. The products are checked at the first layer's shape before anything is timed.
+//! Inputs are random and seeded. The products are checked at every layer's shape before a net is timed.
 
 mod flops;
 
@@ -28,8 +28,10 @@ const NETS: [(&[usize], usize); 4] = [
 fn training_step<R: Real>(criterion: &mut Criterion<Flops>, threads: usize) {
     let mut stream = ChaCha8Rng::seed_from_u64(1);
     for (widths, examples) in NETS {
-        let shape = LayerShape { n_out: widths[1], n_in: widths[0], examples };
-        self_check::<R>(shape).unwrap_or_else(|wrong| panic!("{wrong}"));
+        for n in widths.windows(2) {
+            let shape = LayerShape { n_out: n[1], n_in: n[0], examples };
+            self_check::<R>(shape).unwrap_or_else(|wrong| panic!("{wrong}"));
+        }
         let x = Array2::from_shape_simple_fn((widths[0], examples), || R::from_f64(stream.random_range(0.0..1.0)));
         let y = Array2::from_shape_fn((1, examples), |(_, example)| R::from_f64((example % 2) as f64));
         let mut chain = initialise::chain::<R>(widths, Activation::Relu, Initialisation::Course, 1);
@@ -52,10 +54,12 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>, threads: usize) {
 }
 
 fn main() {
-    println!("{}", Library::linked().config);
+    let library = Library::linked();
+    println!("{}", library.config);
     let mut criterion = flops::criterion();
     let cores = thread::available_parallelism().map_or(1, usize::from);
     for threads in [1, cores] {
+        library.admit(threads, 1).unwrap_or_else(|refused| panic!("{refused}"));
         openblas::set_threads(threads).unwrap_or_else(|refused| panic!("{refused}"));
         training_step::<f32>(&mut criterion, threads);
         training_step::<f64>(&mut criterion, threads);

@@ -32,7 +32,11 @@ fn gradcheck_finds_every_gradient_of_every_net_right() {
     assert!(run.status.success(), "{table}{}", text(&run.stderr));
     assert_eq!(table.lines().count(), 1 + 5 * 5 * 6, "a row for each tensor of each net\n{table}");
     assert!(!table.contains('✗'), "{table}");
-    assert!(text(&run.stderr).contains("every gradient of 25 nets is right"), "{}", text(&run.stderr));
+    assert!(
+        text(&run.stderr).contains("every gradient compared is right: 25 nets, 16 examples"),
+        "{}",
+        text(&run.stderr)
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The three products of a layer, each one cblas call. `m n k` and leading dimensions never leave this file.
+//! The three products of a layer, each one cblas call. `m n k` and leading dimensions stay here and in real.rs.
 
 use cblas_sys::CBLAS_TRANSPOSE::{self, CblasNoTrans as N, CblasTrans as T};
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -109,7 +109,7 @@ fn gemm<R: Real>(
     let a = Operand { pointer: a.as_ptr(), leading: leading[0], transpose: transpose_a };
     let b = Operand { pointer: b.as_ptr(), leading: leading[1], transpose: transpose_b };
     let c = Operand { pointer: c.as_mut_ptr(), leading: leading[2], transpose: N };
-    // SAFETY: the views own or borrow every element that their shape and strides reach, the public functions have
+    // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
     // matched the shapes with m, n and k, `leading_dimension` has matched the strides, and `c` is borrowed mutably,
     // so nothing overlaps it.
     unsafe { R::gemm([m, n, k], alpha, a, b, accumulate.beta(), c) }

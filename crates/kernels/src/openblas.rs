@@ -97,8 +97,9 @@ impl Library {
         if self.thread_layer == ThreadLayer::Sequential && callers > 1 && !self.config.contains("USE_LOCKING") {
             return Err(Refused::NotLocked { callers });
         }
-        if callers + threads > self.max_callers() {
-            return Err(Refused::TooManyCallers { callers, most: self.max_callers() - threads });
+        let most = self.max_callers().saturating_sub(threads).max(1);
+        if callers > most {
+            return Err(Refused::TooManyCallers { callers, most });
         }
         Ok(())
     }

@@ -74,8 +74,8 @@ pub struct WrongProduct {
 /// Computes the three products of a layer of `shape` on OpenBLAS and compares every element with the reference.
 ///
 /// The inputs are drawn uniformly from [-1, 1) with a fixed seed. A sum of K such products has partial sums of
-/// about √k/3, so that its K roundings add up to about ε K / 6; the bound is 2 ε K, which leaves an order of
-/// magnitude for any order of summation and still sees one element that is off by a thousandth.
+/// up to about √K/3, so that its K roundings add up to about ε K / 6; the bound is 2 ε K, which leaves an order of
+/// magnitude for any order of summation and still sees one element of typical size that is off by a thousandth of it.
 ///
 /// # Errors
 /// The first wrong element, if there is one.

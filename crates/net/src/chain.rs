@@ -68,7 +68,10 @@ impl<R: Real> Chain<R> {
     /// If the shapes don't fit.
     #[track_caller]
     pub fn descend(&mut self, gradients: &[Gradient<R>], learning_rate: R) {
+        assert_eq!(gradients.len(), self.layers.len(), "descend: one gradient a layer");
         for (layer, gradient) in self.layers.iter_mut().zip(gradients) {
+            assert_eq!(layer.w.dim(), gradient.dw.dim(), "descend: W and dW must have one shape");
+            assert_eq!(layer.b.dim(), gradient.db.dim(), "descend: b and db must have one shape");
             layer.w.scaled_add(-learning_rate, &gradient.dw);
             layer.b.scaled_add(-learning_rate, &gradient.db);
         }
@@ -96,6 +99,7 @@ impl<R: Real> Chain<R> {
         if !output.z.iter().all(|z| z.is_finite()) {
             return None;
         }
+        assert_eq!(output.a.dim(), y.dim(), "accuracy: a[L] and y must have one shape");
         let half = R::from_f64(0.5);
         let right = output.a.iter().zip(y).filter(|&(&y_hat, &y)| (y_hat > half) == (y > half)).count();
         Some(right as f64 / y.len() as f64)

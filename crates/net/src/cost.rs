@@ -35,6 +35,7 @@ fn term(z: f64, y: f64) -> f64 {
 /// If the shapes differ.
 #[track_caller]
 pub fn dz_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
+    assert_eq!((a.dim(), y.dim()), (dz.dim(), dz.dim()), "dz_output: a, y and dz must have one shape");
     Zip::from(dz).and(a).and(y).for_each(|dz, &a, &y| *dz = a - y);
 }
 
@@ -47,6 +48,7 @@ pub fn dz_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<
 /// If the shapes differ.
 #[track_caller]
 pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<R>) {
+    assert_eq!((a.dim(), y.dim()), (da.dim(), da.dim()), "da_output: a, y and da must have one shape");
     let one = R::one();
     Zip::from(da).and(a).and(y).for_each(|da, &a, &y| *da = -y / a + (one - y) / (one - a));
 }

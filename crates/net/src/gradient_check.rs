@@ -35,7 +35,7 @@ pub struct TensorCheck {
 /// drawn with a fixed seed.
 ///
 /// The numeric derivative is the fourth-order central difference
-/// (8 (J(θ+h) - J(θ-h)) - (J(θ+2h) - J(θ-2h))) / 12 h.
+/// (8 (J(θ+h) - J(θ-h)) - (J(θ+2h) - J(θ-2h))) / (12 h).
 ///
 /// # Panics
 /// If the shapes don't fit.

@@ -8,7 +8,7 @@
 //! way back     dz[L] = a[L] - y                                                             cost.rs
 //!              dW[l] = (1/m) dz[l] a[l-1]ᵀ         db[l] = (1/m) sum over examples of dz[l] layer.rs
 //!              da[l-1] = W[l]ᵀ dz[l]               dz[l-1] = da[l-1] · g[l-1]'(z[l-1])      layer.rs
-//! descent      W[l] -= learning_rate dW[l]         b[l] -= learning_rate db[l]              train.rs
+//! descent      W[l] -= learning_rate dW[l]         b[l] -= learning_rate db[l]              chain.rs
 //! ```
 //!
 //! One example (m = 1) and a whole training set go through the same code. This crate knows no files, no threads

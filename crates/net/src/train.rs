@@ -51,7 +51,7 @@ pub struct Trained {
 /// Trains `chain` in place on the inputs `x` (`n[0]` × m) and labels `y` (1 × m, values 0 and 1).
 ///
 /// Each iteration goes forward, records J if it is due, goes back and descends. `keep_going` is asked before each.
-/// Nothing is allocated after the first iteration but for the history.
+/// Nothing is allocated in the loop: caches, gradients and history are made before it.
 ///
 /// # Panics
 /// If the shapes don't fit, or `record_every` is zero.

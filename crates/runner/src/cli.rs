@@ -7,8 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
 #[derive(Debug, Parser)]
 #[command(name = "runner", version, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 all trials done, 1 some failed, or the results couldn't be written to the end, \
-2 usage, experiment or data error (before any work), 3 OpenBLAS fails its self-check, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 a trial failed, a gradient is wrong, or the results couldn't be written \
+to the end, 2 usage, experiment or data error (before any work), 3 OpenBLAS is refused or fails its self-check, \
+130 interrupted."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -25,7 +28,7 @@ pub enum Command {
     /// every finished trial; a second one leaves at once.
     #[command(after_help = "Examples:
   runner sweep experiments/depth.toml
-  runner sweep experiments/depth.toml model.activation=tanh 'sweep.model.depth=[2, 4, 8]' -j 1
+  runner sweep experiments/depth.toml name=depth-tanh model.activation=tanh 'sweep.model.depth=[2, 3, 5]' -j 1
   runner sweep experiments/depth.toml --dry-run")]
     Sweep(Sweep),
     /// Show a sweep's trials, best first, each with a sparkline of its cost.
@@ -56,7 +59,7 @@ pub struct Sweep {
     /// The experiment.
     #[command(flatten)]
     pub experiment: ExperimentArgs,
-    /// Trials to train at once [default: one a core].
+    /// Trials to train at once [default: run.jobs, else one a core; one where run.blas_threads > 1].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// The results directory [default: results/NAME].
@@ -94,7 +97,7 @@ pub struct Show {
     /// What makes a trial better.
     #[arg(long, value_enum, default_value_t = SortBy::Cost, value_name = "BY")]
     pub sort: SortBy,
-    /// Show only the best N.
+    /// Show only the first N.
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
 }

@@ -29,10 +29,11 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     for point in &experiment.points {
         let config = &point.config;
         let canonical = config.canonical();
-        let name = |key| plain(&canonical[key]);
-        let net = format!("{} {} {}", name("model.hidden"), name("model.activation"), name("model.init"));
+        let name = |key| canonical.get(key).filter(|value| !value.is_null()).map(plain).unwrap_or_default();
+        let keys = ["model.hidden", "model.activation", "model.init", "model.init_factor"];
+        let net = keys.map(name).join(" ").trim_end().to_owned();
         if !seen.insert(net.clone()) {
-            continue; // differs in its learning rate, seed or dtype only
+            continue; // differs only in its seed, its dtype or its training
         }
         let widths = config.widths(x.nrows());
         let chain = initialise::chain(&widths, config.activation, config.initialisation, config.seed);
@@ -53,7 +54,11 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     say(&match (wrong, at_kink) {
         (0, 1..) => format!("no gradient is wrong; {} could not be compared: all at a kink", count(at_kink, "tensor")),
         (0, 0) => {
-            format!("every gradient of {} is right, on {} in f64", count(seen.len(), "net"), count(examples, "example"))
+            format!(
+                "every gradient compared is right: {}, {}, f64",
+                count(seen.len(), "net"),
+                count(examples, "example")
+            )
         }
         (1.., _) => format!("{} wrong", count(wrong, "gradient")),
     });

@@ -51,8 +51,8 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     }
     print(&table.to_string())?;
     if let Some((name, _)) = record.experiment()? {
-        let unfinished = if unfinished > 0 { format!(", {unfinished} not finished yet") } else { String::new() };
-        say(&format!("{name}: {}{unfinished}", count(points.len(), "trial")));
+        let rest = if unfinished > 0 { format!(", {unfinished} not finished yet") } else { String::new() };
+        say(&format!("{name}: {}{rest}", count(points.len(), "trial")));
     }
     Ok(ExitCode::SUCCESS)
 }

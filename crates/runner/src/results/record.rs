@@ -112,6 +112,9 @@ impl Record {
         }
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at(&path))?;
         let record = Record { path, connection, _lock: None };
+        if record.number("SELECT COUNT(*) FROM sqlite_master")? > 0 {
+            record.is_ours()?;
+        }
         match record.number("PRAGMA user_version")? {
             SCHEMA => Ok(record),
             0 => Err(Error::Missing(folder.to_owned())),
@@ -148,10 +151,7 @@ impl Record {
 
     /// Refuses a database that is another program's, of another schema, or damaged.
     fn recognise(&self) -> Result<(), Error> {
-        let not_a_record = |reason: String| Error::NotARecord { path: self.path.clone(), reason };
-        if self.number("PRAGMA application_id")? != APPLICATION {
-            return Err(not_a_record("this is another program's database".to_owned()));
-        }
+        self.is_ours()?;
         let found = self.number("PRAGMA user_version")?;
         if found != SCHEMA {
             return Err(Error::Schema { path: self.path.clone(), found });
@@ -159,8 +159,19 @@ impl Record {
         let check = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
         match check.map_err(at(&self.path))?.as_str() {
             "ok" => Ok(()),
-            problem => Err(not_a_record(format!("the record is damaged ({})", problem.replace('\n', " ")))),
+            problem => {
+                let reason = format!("the record is damaged ({})", problem.replace('\n', " "));
+                Err(Error::NotARecord { path: self.path.clone(), reason })
+            }
         }
+    }
+
+    fn is_ours(&self) -> Result<(), Error> {
+        if self.number("PRAGMA application_id")? == APPLICATION {
+            return Ok(());
+        }
+        let reason = "this is another program's database".to_owned();
+        Err(Error::NotARecord { path: self.path.clone(), reason })
     }
 
     /// Ends writing: afterwards one file holds everything, and can be read where nothing can be written.

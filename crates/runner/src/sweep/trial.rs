@@ -15,7 +15,7 @@ use crate::sweep::plan::{DataShape, Plan};
 pub enum Status {
     /// All iterations were made.
     Completed,
-    /// An output was no longer finite.
+    /// An output or the cost was no longer finite.
     Diverged {
         /// The first such iteration.
         iteration: usize,

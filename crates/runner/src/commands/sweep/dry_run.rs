@@ -43,7 +43,7 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
     print(&table.to_string())?;
 
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id));
-    let flops: f64 = left.clone().map(|trial| plan.flops(&trial.config)).sum();
+    let flops = left.clone().fold(0.0, |sum, trial| sum + plan.flops(&trial.config));
     say(&format!(
         "{}, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
         count(plan.trials.len(), "trial"),
