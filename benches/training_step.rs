@@ -1,19 +1,21 @@
-//! One whole training step (forward, back, descend), in FLOP/s of its products, with one OpenBLAS thread and with all.
+//! One whole training step of a net (forward, back, descend): the three engines, and fleets of 1, 4, 16 and 64 nets.
 //!
 //! usage: cargo bench --bench training_step [-- FILTER]
 //!
-//! Inputs are random and seeded. The products are checked at every layer's shape before a net is timed.
+//! A time is a step of the whole fleet; the throughput counts the operations of its products, as the engine does them.
+//! Inputs are random and seeded. The products are checked at every layer's shape before a net is timed. One OpenBLAS
+//! thread.
 
 mod flops;
 
-use std::thread;
+use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use flops::Flops;
 use kernels::openblas::{self, Library};
 use kernels::{Activation, LayerShape, Real, self_check};
 use ndarray::Array2;
-use net::{Initialisation, initialise};
+use net::{Descent, Engine, Examples, Fleet, Initialisation, Span, Start, Workload, initialise};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -25,44 +27,60 @@ const NETS: [(&[usize], usize); 4] = [
     (&[784, 128, 64, 1], 64),
 ];
 
-fn training_step<R: Real>(criterion: &mut Criterion<Flops>, threads: usize) {
-    let mut stream = ChaCha8Rng::seed_from_u64(1);
-    for (widths, examples) in NETS {
-        for n in widths.windows(2) {
-            let shape = LayerShape { n_out: n[1], n_in: n[0], examples };
-            self_check::<R>(shape).unwrap_or_else(|wrong| panic!("{wrong}"));
-        }
-        let x = Array2::from_shape_simple_fn((widths[0], examples), || R::from_f64(stream.random_range(0.0..1.0)));
-        let y = Array2::from_shape_fn((1, examples), |(_, example)| R::from_f64((example % 2) as f64));
-        let mut chain = initialise::chain::<R>(widths, Activation::Relu, Initialisation::Course, 1);
-        let (mut caches, mut gradients) = (chain.caches(examples), chain.gradients(examples));
+/// More steps than a bench makes.
+const ENDLESS: usize = 1 << 40;
 
+fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
+    let mut stream = ChaCha8Rng::seed_from_u64(1);
+    for (widths, m) in NETS {
+        let mut uniform =
+            |rows, columns| Array2::from_shape_simple_fn((rows, columns), || stream.random_range(0.0..1.0));
+        let span = Arc::new(Span::new(uniform(widths[0], m).view(), uniform(widths[0], 10).view()));
+        let labels = |count| Array2::from_shape_fn((1, count), |(_, example)| R::from_f64((example % 2) as f64));
         let name: Vec<String> = widths.iter().map(ToString::to_string).collect();
-        let id = format!("{}/{}_examples{examples}", R::NAME, name.join("-"));
-        let products = |l: usize| if l == 0 { 2 } else { 3 };
-        let flop: usize = widths.windows(2).enumerate().map(|(l, n)| products(l) * 2 * n[0] * n[1] * examples).sum();
-        let mut group = criterion.benchmark_group("training_step");
-        group.throughput(Throughput::Elements(flop as u64));
-        group.bench_function(BenchmarkId::new(format!("blas_threads{threads}"), id), |bencher| {
-            bencher.iter(|| {
-                chain.forward(x.view(), &mut caches);
-                chain.backward(x.view(), y.view(), &caches, &mut gradients);
-                chain.descend(&gradients, R::from_f64(0.0075));
-            });
-        });
+        let mut group = criterion.benchmark_group(format!("training_step/{}/{}_examples{m}", R::NAME, name.join("-")));
+        for (engine_name, engine) in Engine::ALL {
+            let examples = Examples::of(engine, &span, labels(m), labels(10)).unwrap_or_else(|wrong| panic!("{wrong}"));
+            for nets in [1, 4, 16, 64] {
+                let chain = initialise::chain::<R>(widths, Activation::Relu, Initialisation::Course, 1);
+                let descent = Descent { learning_rate: 1e-4, iterations: ENDLESS, record_every: ENDLESS };
+                let start = Start::new(&examples, chain, descent).expect("checked");
+                check::<R>(&span, engine, nets, widths);
+                let workload = Workload { features: widths[0], examples: m, rows: widths[1], iterations: 1 };
+                let upper: usize = widths[1..].windows(2).map(|n| 6 * n[0] * n[1] * m).sum();
+                let flops = engine.flops_a_step(workload, span.x().nrows().min(m)) + upper as f64;
+                group.throughput(Throughput::Elements((flops * nets as f64) as u64));
+                group.bench_function(BenchmarkId::new(engine_name, format!("fleet_of_{nets}")), |bencher| {
+                    let mut fleet = Fleet::new(&examples, vec![start.clone(); nets]);
+                    bencher.iter(|| fleet.step());
+                });
+            }
+        }
+    }
+}
+
+/// The products at the shapes that the fleet multiplies at.
+fn check<R: Real>(span: &Span, engine: Engine, nets: usize, widths: &[usize]) {
+    let m = span.x().ncols();
+    let n_in = match engine {
+        Engine::Direct => widths[0],
+        Engine::Reduced => span.rank().expect("the products are right"),
+        Engine::Dual => m,
+    };
+    let first = LayerShape { n_out: nets * widths[1], n_in, examples: m };
+    let upper = widths[1..].windows(2).map(|n| LayerShape { n_out: n[1], n_in: n[0], examples: m });
+    for shape in upper.chain([first]) {
+        self_check::<R>(shape).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
 }
 
 fn main() {
     let library = Library::linked();
     println!("{}", library.config);
+    library.admit(1, 1).unwrap_or_else(|refused| panic!("{refused}"));
+    openblas::set_threads(1).unwrap_or_else(|refused| panic!("{refused}"));
     let mut criterion = flops::criterion();
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    for threads in [1, cores] {
-        library.admit(threads, 1).unwrap_or_else(|refused| panic!("{refused}"));
-        openblas::set_threads(threads).unwrap_or_else(|refused| panic!("{refused}"));
-        training_step::<f32>(&mut criterion, threads);
-        training_step::<f64>(&mut criterion, threads);
-    }
+    training_step::<f32>(&mut criterion);
+    training_step::<f64>(&mut criterion);
     criterion.final_summary();
 }

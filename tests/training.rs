@@ -1,14 +1,16 @@
 //! What training records, and how it ends.
 
-use kernels::Activation;
-use ndarray::{Array2, array};
-use net::{Chain, Descent, Ending, Initialisation, initialise, train};
+mod one_net;
 
-fn chain<R: kernels::Real>() -> Chain<R> {
+use kernels::{Activation, Real};
+use ndarray::{Array2, array};
+use net::{Chain, Descent, Ending, Engine, Examples, Fleet, Initialisation, Start, Trained, initialise};
+
+fn chain<R: Real>() -> Chain<R> {
     initialise::chain(&[3, 4, 1], Activation::Relu, Initialisation::He, 1)
 }
 
-fn data<R: kernels::Real>() -> (Array2<R>, Array2<R>) {
+fn data<R: Real>() -> (Array2<R>, Array2<R>) {
     let x = Array2::from_shape_fn((3, 6), |(i, j)| R::from_f64(((i * 5 + j * 7) % 11) as f64 / 11.0));
     let y = array![[0.0, 1.0, 1.0, 0.0, 1.0, 0.0]].mapv(R::from_f64);
     (x, y)
@@ -18,11 +20,15 @@ fn descent(learning_rate: f64, iterations: usize, record_every: usize) -> Descen
     Descent { learning_rate, iterations, record_every }
 }
 
+fn train<R: Real>(chain: &mut Chain<R>, x: &Array2<R>, y: &Array2<R>, descent: &Descent) -> Trained {
+    one_net::train(Engine::Direct, chain, x, y, descent)
+}
+
 #[test]
 fn the_cost_is_recorded_at_every_nth_iteration_and_at_the_last() {
     let (x, y) = data::<f64>();
     let iterations = |iterations, every| {
-        let trained = train(&mut chain(), x.view(), y.view(), &descent(0.1, iterations, every), || true);
+        let trained = train(&mut chain(), &x, &y, &descent(0.1, iterations, every));
         assert_eq!(trained.ending, Ending::Completed);
         trained.history.iter().map(|record| record.iteration).collect::<Vec<_>>()
     };
@@ -35,8 +41,8 @@ fn the_cost_is_recorded_at_every_nth_iteration_and_at_the_last() {
 fn what_is_recorded_does_not_change_the_training() {
     let (x, y) = data::<f32>();
     let [mut often, mut seldom] = [chain(), chain()];
-    let last = train(&mut often, x.view(), y.view(), &descent(0.1, 50, 1), || true).history.pop();
-    assert_eq!(train(&mut seldom, x.view(), y.view(), &descent(0.1, 50, 50), || true).history.pop(), last);
+    let last = train(&mut often, &x, &y, &descent(0.1, 50, 1)).history.pop();
+    assert_eq!(train(&mut seldom, &x, &y, &descent(0.1, 50, 50)).history.pop(), last);
     assert_eq!(often.layers[0].w, seldom.layers[0].w);
 }
 
@@ -44,7 +50,7 @@ fn what_is_recorded_does_not_change_the_training() {
 fn a_diverging_net_ends_at_the_first_output_that_is_not_finite_and_keeps_its_finite_costs() {
     let (x, y) = data::<f32>();
     let mut identity = initialise::chain(&[3, 4, 4, 1], Activation::Identity, Initialisation::He, 1);
-    let trained = train(&mut identity, x.view(), y.view(), &descent(1e12, 1000, 1), || true);
+    let trained = train(&mut identity, &x, &y, &descent(1e12, 1000, 1));
     let Ending::Diverged { iteration } = trained.ending else { panic!("{:?}", trained.ending) };
     assert!(iteration > 0);
     assert_eq!(trained.history.len(), iteration);
@@ -54,16 +60,18 @@ fn a_diverging_net_ends_at_the_first_output_that_is_not_finite_and_keeps_its_fin
 #[test]
 fn training_stops_when_told_to() {
     let (x, y) = data::<f64>();
+    let examples = Examples::direct(x.clone(), y.clone(), x, y);
+    let start = Start::new(&examples, chain(), descent(0.1, 100, 1)).unwrap();
     let asked = std::cell::Cell::new(0);
-    let trained = train(&mut chain(), x.view(), y.view(), &descent(0.1, 100, 1), || asked.replace(asked.get() + 1) < 3);
-    assert_eq!((trained.ending, trained.history.len()), (Ending::Stopped, 3));
+    assert_eq!(Fleet::new(&examples, vec![start]).train(|| asked.replace(asked.get() + 1) < 3), None);
+    assert_eq!(asked.get(), 4);
 }
 
 #[test]
 fn zero_weights_stay_symmetric_and_only_the_output_bias_learns() {
     let (x, y) = data::<f64>();
     let mut zeros = initialise::chain(&[3, 4, 1], Activation::Relu, Initialisation::Zeros, 1);
-    train(&mut zeros, x.view(), y.view(), &descent(0.5, 20, 1), || true);
+    train(&mut zeros, &x, &y, &descent(0.5, 20, 1));
     assert!(zeros.layers.iter().all(|layer| layer.w.iter().all(|&w| w == 0.0)));
 }
 
@@ -82,7 +90,7 @@ fn a_divergence_is_seen_at_its_own_iteration_however_seldom_the_cost_is_recorded
     let (x, y) = data::<f32>();
     let ending = |every| {
         let mut identity = initialise::chain(&[3, 4, 4, 1], Activation::Identity, Initialisation::He, 1);
-        train(&mut identity, x.view(), y.view(), &descent(1e12, 1000, every), || true).ending
+        train(&mut identity, &x, &y, &descent(1e12, 1000, every)).ending
     };
     assert!(matches!(ending(1), Ending::Diverged { .. }));
     assert_eq!(ending(1), ending(1000));
@@ -98,6 +106,6 @@ fn an_output_of_exactly_one_half_is_class_0() {
 fn a_cost_that_overflows_is_a_divergence() {
     let mut net = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
     net.layers[0].w[[0, 0]] = 1.5e308; // z is finite, the sum of two is not
-    let trained = train(&mut net, array![[1.0, 1.0]].view(), array![[0.0, 0.0]].view(), &descent(0.1, 2, 1), || true);
+    let trained = train(&mut net, &array![[1.0, 1.0]], &array![[0.0, 0.0]], &descent(0.1, 2, 1));
     assert!(trained.history.iter().all(|record| record.cost.is_finite()), "{trained:?}");
 }

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SEED = "seed"
 LEARNING_RATE = "train.learning_rate"
 DEPTH = "model.depth"

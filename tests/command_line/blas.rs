@@ -43,20 +43,39 @@ fn run(bench: &Bench, arguments: &[&str], variable: &str, value: &str) -> Output
 #[test]
 fn a_whole_sweep_makes_one_gemm_call_a_product_and_no_other() {
     let bench = Bench::new();
-    let count = |iterations: usize| {
-        let setting = format!("train.iterations={iterations}");
-        let arguments = ["sweep", "counted.toml", "--fresh", "-j", "1", &setting];
+    let count = |iterations: usize, engine: &str| {
+        let settings = [format!("train.iterations={iterations}"), format!("run.engine={engine}")];
+        let arguments = ["sweep", "counted.toml", "--fresh", "-j", "1", &settings[0], &settings[1]];
         let sweep = run(&bench, &arguments, "BLAS_SHIM_COUNT", "calls");
         assert!(sweep.status.success(), "{}", text(&sweep.stderr));
         bench.read("calls").trim().parse::<usize>().unwrap()
     };
-    let layers = 4;
-    let products_a_step = layers + layers + (layers - 1); // W·A, dZ·Aᵀ, and Wᵀ·dZ but for the first layer
-    let trials = 2;
-    assert_eq!(count(31) - count(30), trials * products_a_step);
-    // The rest: the self-check's three products at each layer's shape on both sets, and two evaluations a trial.
-    let around = trials * (2 * layers * 3 + 2 * layers);
-    assert_eq!(count(30), trials * 30 * products_a_step + around);
+    let (layers, trials) = (4, 2);
+    let upper = 3 * (layers - 1); // W·A, dZ·Aᵀ and Wᵀ·dZ
+    for (engine, first) in [("direct", 2), ("reduced", 2), ("dual", 1)] {
+        assert_eq!(count(31, engine) - count(30, engine), trials * (first + upper), "{engine}");
+    }
+    // The rest of a direct sweep: the self-check's three products at the first layer's shape, and at each of the
+    // others' on both sets; and two evaluations a trial.
+    let around = trials * (3 * (1 + 2 * (layers - 1)) + 2 * layers);
+    assert_eq!(count(30, "direct"), trials * 30 * (2 + upper) + around);
+}
+
+#[test]
+fn nets_of_a_fleet_share_the_first_layers_products() {
+    let bench = Bench::new();
+    let count = |iterations: usize, nets: usize| {
+        let rates = ["0.1", "0.11", "0.12"][..nets].join(", ");
+        let settings = [format!("train.iterations={iterations}"), format!("sweep.train.learning_rate=[{rates}]")];
+        let engine = "run.engine=direct";
+        let arguments = ["sweep", "counted.toml", "--fresh", "-j", "1", engine, &settings[0], &settings[1]];
+        let sweep = run(&bench, &arguments, "BLAS_SHIM_COUNT", "calls");
+        assert!(sweep.status.success(), "{}", text(&sweep.stderr));
+        bench.read("calls").trim().parse::<usize>().unwrap()
+    };
+    for nets in [1, 3] {
+        assert_eq!(count(31, nets) - count(30, nets), 2 * (2 + 9 * nets), "{nets} nets of each type");
+    }
 }
 
 #[test]
@@ -94,4 +113,34 @@ fn check_says_that_a_wrong_openblas_is_wrong_and_a_right_one_right() {
     let right = run(&bench, &["check"], "BLAS_SHIM_WRONG", "1");
     assert_eq!(right.status.code(), Some(0));
     assert!(text(&right.stdout).contains("✓ products in f64"), "{}", text(&right.stdout));
+}
+
+#[test]
+fn a_wrong_product_of_all_examples_stops_a_sweep_before_its_first_trial() {
+    let bench = Bench::new();
+    bench.write("counted.toml", EXPERIMENT);
+    // Only sums over the 192 features are wrong, which no step of these engines makes.
+    for (factor, engine) in [("1.001", "dual"), ("nan", "dual"), ("1.001", "reduced")] {
+        let wrong = [("BLAS_SHIM_WRONG", factor), ("BLAS_SHIM_SIDE", "192")];
+        let engine = format!("run.engine={engine}");
+        let mut command = bench.command();
+        command.args(["sweep", "counted.toml", &engine]).env("LD_PRELOAD", shim(&bench)).envs(wrong);
+        let run = command.output().unwrap();
+        let stderr = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(3), "{factor} {engine}: {stderr}");
+        assert!(stderr.contains("computes the product of"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_wrong_product_of_a_nets_initial_weights_fails_its_trials() {
+    let bench = Bench::new();
+    bench.write("counted.toml", EXPERIMENT);
+    let wrong = [("BLAS_SHIM_WRONG", "1.001"), ("BLAS_SHIM_SIDE", "192"), ("BLAS_SHIM_CASE", "0")];
+    let mut command = bench.command();
+    command.args(["sweep", "counted.toml", "run.engine=dual"]).env("LD_PRELOAD", shim(&bench)).envs(wrong);
+    assert_eq!(command.output().unwrap().status.code(), Some(1));
+    let trials = bench.read("results/counted/trials.csv");
+    assert_eq!(trials.matches("failed").count(), 2, "{trials}");
+    assert_eq!(trials.matches("OpenBLAS computes the product of 6x192 and 192x52 wrongly").count(), 2, "{trials}");
 }

@@ -6,14 +6,21 @@ use serde_json::Value;
 /// The published numbers have six decimals.
 const TOLERANCE: f64 = 5e-7;
 
-fn matches_the_published_history(experiment: &str, net: &str) {
+fn matches_the_published_history(experiment: &str, net: &str, engine: &str) {
     let Some(images) = real_images() else { return };
     let published: Value = serde_json::from_str(include_str!("../golden/course.json")).unwrap();
     let published = &published[net];
 
     let bench = Bench::new();
     let file = repository(&format!("experiments/{experiment}.toml"));
-    let run = bench.command().env("CATVNONCAT", images).arg("sweep").arg(file).output().unwrap();
+    let run = bench
+        .command()
+        .env("CATVNONCAT", images)
+        .arg("sweep")
+        .arg(file)
+        .arg(format!("run.engine={engine}"))
+        .output()
+        .unwrap();
     assert!(run.status.success(), "{}", text(&run.stderr));
 
     let history = bench.read(&format!("results/{experiment}/history.csv"));
@@ -37,7 +44,7 @@ fn matches_the_published_history(experiment: &str, net: &str) {
     let headers = csv.headers().unwrap().clone();
     let row = csv.records().next().unwrap().unwrap();
     let cell = |name: &str| row[headers.iter().position(|header| header == name).unwrap()].to_owned();
-    assert_eq!(cell("status"), "completed");
+    assert_eq!((cell("status"), cell("engine")), ("completed".to_owned(), engine.to_owned()));
     for accuracy in ["train_accuracy", "test_accuracy"] {
         let found: f64 = cell(accuracy).parse().unwrap();
         assert!((found - published[accuracy].as_f64().unwrap()).abs() <= TOLERANCE, "{accuracy} {found}");
@@ -45,11 +52,15 @@ fn matches_the_published_history(experiment: &str, net: &str) {
 }
 
 #[test]
-fn the_4_layer_net_repeats_the_published_costs_and_accuracies() {
-    matches_the_published_history("course-4layer", "4-layer");
+fn the_4_layer_net_repeats_the_published_costs_and_accuracies_by_every_engine() {
+    for engine in ["direct", "reduced", "dual"] {
+        matches_the_published_history("course-4layer", "4-layer", engine);
+    }
 }
 
 #[test]
-fn the_2_layer_net_repeats_the_published_costs_and_accuracies() {
-    matches_the_published_history("course-2layer", "2-layer");
+fn the_2_layer_net_repeats_the_published_costs_and_accuracies_by_every_engine() {
+    for engine in ["direct", "reduced", "dual"] {
+        matches_the_published_history("course-2layer", "2-layer", engine);
+    }
 }

@@ -93,11 +93,12 @@ fn other_pictures_are_other_trials_even_if_only_the_test_file_changed() {
 }
 
 #[test]
-fn trials_of_another_core_are_warned_of_and_the_longest_trial_goes_first() {
+fn trials_of_another_core_are_warned_of_and_the_longest_fleet_goes_first() {
     let bench = bench();
     let on = |core: &str| {
         let mut command = bench.command();
-        command.env("OPENBLAS_CORETYPE", core).args(["sweep", "small.toml", "-j", "1", "train.iterations=5"]);
+        let arguments = ["sweep", "small.toml", "-j", "1", "train.iterations=5", "run.engine=direct", "model.width=20"];
+        command.env("OPENBLAS_CORETYPE", core).args(arguments);
         text(&command.output().unwrap().stderr)
     };
     let first = on("Prescott");
@@ -143,7 +144,7 @@ fn a_diverged_trial_is_a_result_with_its_iteration_and_its_finite_costs() {
     let trials = bench.read("results/small/trials.csv");
     assert_eq!(
         trials.lines().next(),
-        Some("trial,status,final_cost,train_accuracy,test_accuracy,seconds,diverged_at,reason")
+        Some("trial,status,final_cost,train_accuracy,test_accuracy,seconds,engine,drift,diverged_at,reason")
     );
     assert!(trials.contains(",diverged,"), "{trials}");
     assert!(!bench.read("results/small/history.csv").to_lowercase().contains("nan"));
@@ -157,11 +158,15 @@ fn a_dry_run_lists_every_trial_and_writes_nothing() {
     assert_eq!(table.lines().count(), 19, "{table}");
     assert!(table.lines().next().unwrap().contains("MFLOP/step"));
     assert!(table.contains("192-12-12-1"));
-    let one = bench.run(&["sweep", "small.toml", "--dry-run", "model.depth=3", "seed=1", "train.learning_rate=0.1"]);
-    let one = text(&one.stdout);
-    let row: Vec<_> = one.lines().nth(1).unwrap().split_whitespace().collect();
-    // 4·192·12·40 + 6·12·12·40 + 6·12·40 = 405,120 FLOP
-    assert_eq!(row[1..4], ["192-12-12-1", "2485", "0.41"], "{one}");
+    // Above the first layer 6·12·12·40 + 6·12·40 = 37,440 FLOP; in it 4·192·12·40 directly, and 2·12·40² dually.
+    for (engine, mflop) in [("direct", "0.41"), ("dual", "0.08"), ("auto", "0.08")] {
+        let engine_key = format!("run.engine={engine}");
+        let one = ["model.depth=3", "seed=1", "train.learning_rate=0.1", &engine_key];
+        let one = text(&bench.run(&[&["sweep", "small.toml", "--dry-run"][..], &one].concat()).stdout);
+        let row: Vec<_> = one.lines().nth(1).unwrap().split_whitespace().collect();
+        let named = if engine == "auto" { "dual" } else { engine };
+        assert_eq!(row[1..5], ["192-12-12-1", named, "2485", mflop], "{one}");
+    }
     assert!(!bench.path("results").exists());
 }
 
@@ -264,6 +269,50 @@ fn workers_and_blas_threads_are_as_many_as_fit() {
     let threads = bench.command().env("OPENBLAS_NUM_THREADS", "2").args(["sweep", "small.toml", "-j", "1"]).output();
     assert!(threads.unwrap().status.success());
     assert!(bench.read("results/small/machine.toml").contains("threads = 1"));
+}
+
+#[test]
+fn the_engine_that_is_chosen_trains_the_same_bytes_as_the_one_that_is_asked_for() {
+    let bench = bench();
+    let short = ["train.iterations=600"];
+    sweep(&bench, &[&short[..], &["--out", "auto"]].concat());
+    sweep(&bench, &[&short[..], &["run.engine=dual", "--out", "dual"]].concat());
+    assert!(bench.read("auto/history.csv") == bench.read("dual/history.csv"));
+    assert!(bench.read("auto/trials.csv").contains(",dual,"));
+    assert!(bench.read("auto/experiment.toml").contains("engine = \"auto\""));
+    let both = sweep(&bench, &["train.iterations=600", "run.engine=direct", "--out", "auto"]);
+    assert!(both.contains("small: 18 trials; "), "another engine is another trial: {both}");
+}
+
+#[test]
+fn engines_can_be_swept_and_agree() {
+    let bench = bench();
+    let axis = "sweep.run.engine=[\"direct\", \"reduced\", \"dual\"]";
+    let fixed = ["seed=1", "train.learning_rate=0.01", "model.depth=3", "model.dtype=f64"];
+    sweep(&bench, &[&["train.iterations=300", "model.activation=tanh", axis][..], &fixed].concat());
+    let trials = bench.read("results/small/trials.csv");
+    let column = |row: &str, place: usize| row.split(',').nth(place).unwrap().to_owned();
+    let rows: Vec<_> = trials.lines().skip(1).collect();
+    let engines: Vec<_> = rows.iter().map(|row| column(row, 1)).collect();
+    assert_eq!(engines, ["direct", "reduced", "dual"]);
+    let costs: Vec<f64> = rows.iter().map(|row| column(row, 3).parse().unwrap()).collect();
+    assert!(costs.iter().all(|cost| (cost / costs[0] - 1.0).abs() < 1e-9), "{costs:?}");
+    let shown = text(&bench.run(&["show", "results/small"]).stdout);
+    assert!(shown.contains("reduced") && shown.contains("run.engine"), "{shown}");
+}
+
+#[test]
+fn subnormals_are_flushed_unless_asked_for_and_the_choice_is_recorded() {
+    let bench = bench();
+    let vanishing = ["model.activation=sigmoid", "model.depth=60", "train.iterations=20", "seed=1"];
+    let fixed = ["train.learning_rate=0.01", "model.init=scaled-normal"];
+    for flush in ["true", "false"] {
+        let key = format!("run.flush_subnormals={flush}");
+        sweep(&bench, &[&vanishing[..], &fixed, &[&key, "--out", flush]].concat());
+        let record = rusqlite::Connection::open(bench.path(&format!("{flush}/results.db"))).unwrap();
+        let config: String = record.query_row("SELECT config FROM trial", [], |row| row.get(0)).unwrap();
+        assert!(config.contains(&format!("\"run.flush_subnormals\":{flush}")), "{config}");
+    }
 }
 
 fn failure_after_header(stderr: &[u8], code: Option<i32>) -> (Option<i32>, String) {

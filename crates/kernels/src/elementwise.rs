@@ -3,6 +3,8 @@
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::Real;
+use crate::functions::{exp, ln_1p, sigmoid, tanh};
+use crate::widest::widest;
 
 /// g in a = g(z), applied to each element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +60,7 @@ pub fn bias_activation<R: Real>(activation: Activation, b: ArrayView1<R>, z: Arr
         // `z < 0` and not `max`: a NaN must come out as NaN.
         Activation::Relu => add_bias_and_apply(b, z, a, |z| if z < R::zero() { R::zero() } else { z }),
         Activation::LeakyRelu => add_bias_and_apply(b, z, a, |z| if z < R::zero() { slope * z } else { z }),
-        Activation::Tanh => add_bias_and_apply(b, z, a, R::tanh),
+        Activation::Tanh => add_bias_and_apply(b, z, a, tanh),
         Activation::Sigmoid => add_bias_and_apply(b, z, a, sigmoid),
         Activation::Identity => add_bias_and_apply(b, z, a, |z| z),
     }
@@ -110,40 +112,112 @@ pub fn activation_backward<R: Real>(
 pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, mut db: ArrayViewMut1<R>) {
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
     for (row, db) in dz.rows().into_iter().zip(&mut db) {
-        *db = R::from_f64(scale.as_f64() * sum(adjacent(&row)));
+        let row = adjacent(&row);
+        let sum = widest(|| sum_of(row.len(), |i| row[i].as_f64()));
+        *db = R::from_f64(scale.as_f64() * sum);
     }
 }
 
-/// Eight partial sums let the loop be vectorised; their order is part of the result.
-fn sum<R: Real>(row: &[R]) -> f64 {
-    let (chunks, rest) = row.as_chunks::<8>();
+/// dz ← factor · dz, and total ← total + that, in f64: a step of descent in the space of the examples, and their sum.
+///
+/// # Shapes
+/// `dz` and `total` n_out × examples.
+///
+/// # Panics
+/// If the shapes differ, or the elements of a row aren't adjacent.
+#[track_caller]
+pub fn scale_and_sum<R: Real>(factor: R, mut dz: ArrayViewMut2<R>, mut total: ArrayViewMut2<f64>) {
+    assert!(dz.dim() == total.dim(), "scale_and_sum: shapes differ: dz {:?}, total {:?}", dz.dim(), total.dim());
+    for (mut dz, mut total) in dz.rows_mut().into_iter().zip(total.rows_mut()) {
+        let (dz, total) = (adjacent_mut(&mut dz), adjacent_mut(&mut total));
+        widest(|| {
+            for (dz, total) in dz.iter_mut().zip(total) {
+                *dz *= factor;
+                *total += dz.as_f64();
+            }
+        });
+    }
+}
+
+/// dz ← factor · dz.
+///
+/// # Panics
+/// If the elements of a row aren't adjacent.
+#[track_caller]
+pub fn scale<R: Real>(factor: R, mut dz: ArrayViewMut2<R>) {
+    for mut row in dz.rows_mut() {
+        let row = adjacent_mut(&mut row);
+        widest(|| row.iter_mut().for_each(|dz| *dz *= factor));
+    }
+}
+
+/// Whether every element is neither infinite nor NaN.
+///
+/// # Panics
+/// If the elements of a row aren't adjacent.
+#[track_caller]
+pub fn all_finite<R: Real>(matrix: ArrayView2<R>) -> bool {
+    matrix.rows().into_iter().all(|row| {
+        let row = adjacent(&row);
+        widest(|| row.iter().fold(true, |finite, value| finite & value.is_finite()))
+    })
+}
+
+/// The sum over the examples of max(z, 0) - z y + log(1 + e^-|z|): binary cross-entropy of a sigmoid output from its z.
+///
+/// Every term and the sum are taken in f64.
+///
+/// # Shapes
+/// `z` and `y` 1 × examples.
+///
+/// # Panics
+/// If the shapes differ, or the elements of a row aren't adjacent.
+#[track_caller]
+pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
+    assert!(z.dim() == y.dim(), "binary_cross_entropy_sum: shapes differ: z {:?}, y {:?}", z.dim(), y.dim());
+    let term = |z: f64, y: f64| {
+        // `z < 0` and not `max`: a NaN must come out as NaN.
+        let positive_part = if z < 0.0 { 0.0 } else { z };
+        positive_part - z * y + ln_1p(exp(-z.abs()))
+    };
+    let rows = z.rows().into_iter().zip(y.rows());
+    rows.map(|(z, y)| {
+        let (z, y) = (adjacent(&z), adjacent(&y));
+        widest(|| sum_of(z.len(), |i| term(z[i].as_f64(), y[i].as_f64())))
+    })
+    .sum()
+}
+
+/// The sum of `term(0)` to `term(length - 1)` in eight lanes, so that it can be vectorised; their order is part of
+/// the result.
+#[inline(always)]
+pub(crate) fn sum_of(length: usize, term: impl Fn(usize) -> f64) -> f64 {
     let mut lanes = [0.0; 8];
-    for chunk in chunks {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane += value.as_f64();
+    let whole = length / 8 * 8;
+    for first in (0..whole).step_by(8) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += term(first + lane);
         }
     }
-    lanes.iter().sum::<f64>() + rest.iter().map(|&value| value.as_f64()).sum::<f64>()
-}
-
-fn sigmoid<R: Real>(z: R) -> R {
-    // e⁻|ᶻ| is at most 1, so neither side can overflow.
-    let e = (-z.abs()).exp();
-    let numerator = if z < R::zero() { e } else { R::one() };
-    numerator / (R::one() + e)
+    lanes.iter().sum::<f64>() + (whole..length).map(term).sum::<f64>()
 }
 
 #[track_caller]
+#[inline(always)]
 fn add_bias_and_apply<R: Real>(b: ArrayView1<R>, mut z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, g: impl Fn(R) -> R) {
     for ((&b, mut z), mut a) in b.iter().zip(z.rows_mut()).zip(a.rows_mut()) {
-        for (z, a) in adjacent_mut(&mut z).iter_mut().zip(adjacent_mut(&mut a)) {
-            *z += b;
-            *a = g(*z);
-        }
+        let (z, a) = (adjacent_mut(&mut z), adjacent_mut(&mut a));
+        widest(|| {
+            for (z, a) in z.iter_mut().zip(a) {
+                *z += b;
+                *a = g(*z);
+            }
+        });
     }
 }
 
 #[track_caller]
+#[inline(always)]
 fn apply_derivative<R: Real>(
     z: ArrayView2<R>,
     a: ArrayView2<R>,
@@ -151,9 +225,12 @@ fn apply_derivative<R: Real>(
     derivative: impl Fn(R, R, R) -> R,
 ) {
     for ((z, a), mut dz) in z.rows().into_iter().zip(a.rows()).zip(dz.rows_mut()) {
-        for ((&z, &a), dz) in adjacent(&z).iter().zip(adjacent(&a)).zip(adjacent_mut(&mut dz)) {
-            *dz = derivative(*dz, z, a);
-        }
+        let (z, a, dz) = (adjacent(&z), adjacent(&a), adjacent_mut(&mut dz));
+        widest(|| {
+            for ((&z, &a), dz) in z.iter().zip(a).zip(dz) {
+                *dz = derivative(*dz, z, a);
+            }
+        });
     }
 }
 

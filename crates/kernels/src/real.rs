@@ -3,8 +3,10 @@
 use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE, cblas_dgemm, cblas_sgemm};
 use ndarray::NdFloat;
 
+use crate::functions::Constants;
+
 /// An element type of the kernels: `f32` or `f64`, and no other.
-pub trait Real: NdFloat + sealed::Gemm {
+pub trait Real: NdFloat + Constants + sealed::Gemm {
     /// The type's name as experiments write it: `"f32"` or `"f64"`.
     const NAME: &'static str;
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::elementwise::sum_of;
+use crate::widest::widest;
 use crate::{Accumulate, Real, backward_data, backward_weights, forward, reference};
 
 /// The sides of one layer's three products.
@@ -123,6 +125,101 @@ fn compare<R: Real>(
     Ok(())
 }
 
+/// A product that OpenBLAS has computed is not the product.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "OpenBLAS computes the product of {m}x{k} and {k}x{n} wrongly: row {row} adds up to {found} under random signs, \
+     must be {expected} within {bound:e}"
+)]
+pub struct WrongSum {
+    /// Rows of C.
+    pub m: usize,
+    /// Columns of C.
+    pub n: usize,
+    /// Terms of each of its elements.
+    pub k: usize,
+    /// The first wrong row.
+    pub row: usize,
+    /// Its elements under random signs, added up.
+    pub found: f64,
+    /// What they must add up to.
+    pub expected: f64,
+    /// The largest difference that rounding can explain.
+    pub bound: f64,
+}
+
+/// Checks finished products C = A B by Freivalds' method: C v = A (B v) for a vector v of random signs, in
+/// 2 (M K + M N) operations instead of 2 M N K, and 2 K N once for B.
+///
+/// One wrong element shows in its row's sum, whatever the signs. The bound is 2 ε (K + N) of the sum of magnitudes.
+/// Matrices are row-major, or the transpose of a row-major matrix.
+#[derive(Clone, Debug)]
+pub struct ProductCheck {
+    signs: Array1<f64>,
+    /// B v.
+    signed: Array1<f64>,
+    /// The sums of B's magnitudes along its rows.
+    magnitudes: Array1<f64>,
+    /// How many roundings an element of C may carry.
+    roundings: usize,
+}
+
+impl ProductCheck {
+    /// For products with `b`, K × N, on the right.
+    pub fn of(b: ArrayView2<f64>) -> Self {
+        let mut stream = ChaCha8Rng::seed_from_u64(0xf4e1_7a1d);
+        let signs = Array1::from_shape_simple_fn(b.ncols(), || if stream.random() { 1.0 } else { -1.0 });
+        let (signed, magnitudes) = (times(b, &signs, |x| x), times(b, &Array1::ones(b.ncols()), f64::abs));
+        ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols() }
+    }
+
+    /// For a C that was computed in another way, with sums of `terms` terms.
+    pub fn with_sums_of(mut self, terms: usize) -> Self {
+        self.roundings += terms;
+        self
+    }
+
+    /// Whether `c`, M × N, is `a` B.
+    ///
+    /// # Errors
+    /// The first row that is wrong.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub fn verify(&self, a: ArrayView2<f64>, c: ArrayView2<f64>) -> Result<(), WrongSum> {
+        let ((m, k), n) = (a.dim(), self.signs.len());
+        assert!(self.signed.len() == k && c.dim() == (m, n), "verify: A {:?}, B {k}x{n}, C {:?}", a.dim(), c.dim());
+        let (expected, magnitudes) = (times(a, &self.signed, |x| x), times(a, &self.magnitudes, f64::abs));
+        let found = times(c, &self.signs, |x| x);
+        for (row, ((&found, &expected), &magnitude)) in found.iter().zip(&expected).zip(&magnitudes).enumerate() {
+            let bound = 2.0 * f64::EPSILON * self.roundings as f64 * magnitude;
+            // Numbers that overflow can't be compared; false for NaN.
+            let right = !magnitude.is_finite() || (found - expected).abs() <= bound;
+            if !right {
+                return Err(WrongSum { m, n, k, row, found, expected, bound });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `g(A) v`, along the rows of A or of its transpose, whichever are in memory.
+fn times(a: ArrayView2<f64>, v: &Array1<f64>, g: impl Fn(f64) -> f64) -> Array1<f64> {
+    let v = v.as_slice().expect("vectors are made here");
+    if let Some(first) = a.rows().into_iter().next().filter(|first| first.as_slice().is_some()) {
+        let product = |row: &[f64]| widest(|| sum_of(first.len(), |j| g(row[j]) * v[j]));
+        return a.rows().into_iter().map(|row| product(row.as_slice().expect("as in the first row"))).collect();
+    }
+    let mut product = Array1::zeros(a.nrows());
+    let sums = product.as_slice_mut().expect("just made");
+    for (column, &v) in a.columns().into_iter().zip(v) {
+        let column = column.as_slice().expect("A is row-major, or its transpose is");
+        widest(|| sums.iter_mut().zip(column).for_each(|(sum, &a)| *sum += g(a) * v));
+    }
+    product
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +242,25 @@ mod tests {
             let wrong = share_of_bound_found(beyond).unwrap_err();
             assert_eq!((wrong.row, wrong.column, wrong.product), (2, 1, Product::Forward));
         }
+    }
+
+    #[test]
+    fn a_finished_product_passes_in_any_layout_and_one_wrong_element_is_seen() {
+        let element = |i: usize, j: usize| ((i * 7 + j * 13) % 11) as f64 / 11.0 - 0.4;
+        let x = Array2::from_shape_fn((300, 20), |(i, j)| element(i, j));
+        let w = Array2::from_shape_fn((5, 300), |(i, j)| element(j, i + 3));
+        let outputs = reference::forward(w.view(), x.view());
+        let gram = reference::backward_data(x.view(), x.view());
+        assert_eq!(ProductCheck::of(x.view()).verify(w.view(), outputs.view()), Ok(()));
+        assert_eq!(ProductCheck::of(x.view()).verify(x.t(), gram.view()), Ok(()));
+        for wrong in [1.0 + 1e-9, f64::NAN, f64::INFINITY, 0.0] {
+            let mut gram = gram.clone();
+            gram[[7, 3]] *= wrong;
+            assert_eq!(ProductCheck::of(x.view()).verify(x.t(), gram.view()).unwrap_err().row, 7, "{wrong}");
+        }
+        let mut outputs = outputs;
+        outputs[[4, 19]] *= 1.0 - 1e-9;
+        assert_eq!(ProductCheck::of(x.view()).verify(w.view(), outputs.view()).unwrap_err().row, 4);
     }
 
     #[test]

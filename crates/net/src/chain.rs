@@ -1,7 +1,7 @@
 //! The chain of layers: left to right, and back.
 
 use kernels::Real;
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::{Cache, Gradient, Layer, cost};
 
@@ -40,20 +40,30 @@ impl<R: Real> Chain<R> {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one of each a layer");
         let last = self.layers.len() - 1;
         cost::dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
-        self.backward_from_dz(x, caches, gradients);
+        self.backward_from_dz(x, caches, gradients, None);
     }
 
-    /// Back, from a `dz[L]` that stands in the last gradient. `da[0]` is not needed and not computed.
+    /// Back, from a `dz[L]` that stands in the last gradient. `da[0]`, which a whole net doesn't need, is computed only
+    /// for a `da_0` to hold it: `n[0]` × examples.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
+    pub fn backward_from_dz(
+        &self,
+        x: ArrayView2<R>,
+        caches: &[Cache<R>],
+        gradients: &mut [Gradient<R>],
+        mut da_0: Option<ArrayViewMut2<R>>,
+    ) {
         for (l, layer) in self.layers.iter().enumerate().rev() {
             let (before, from_here) = gradients.split_at_mut(l);
             let gradient = &mut from_here[0];
             let Some(l_prev) = l.checked_sub(1) else {
                 layer.backward_parameters(x, gradient);
+                if let Some(da_0) = da_0.take() {
+                    layer.backward_data(gradient.dz.view(), da_0);
+                }
                 break;
             };
             layer.backward_parameters(caches[l_prev].a.view(), gradient);
@@ -87,21 +97,14 @@ impl<R: Real> Chain<R> {
         self.layers.iter().map(|layer| layer.gradient(examples)).collect()
     }
 
-    /// The share of `x`'s examples that are put in the class that `y` says: 1 if `a[L]` > 0.5, else 0.
-    /// `None` if an output's z is not finite: such a net has diverged.
+    /// The share of `x`'s examples that are put in the class that `y` says, see [`cost::accuracy`].
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
     pub fn accuracy(&self, x: ArrayView2<R>, y: ArrayView2<R>) -> Option<f64> {
         let mut caches = self.caches(x.ncols());
-        let output = self.forward(x, &mut caches);
-        if !output.z.iter().all(|z| z.is_finite()) {
-            return None;
-        }
-        assert_eq!(output.a.dim(), y.dim(), "accuracy: a[L] and y must have one shape");
-        let half = R::from_f64(0.5);
-        let right = output.a.iter().zip(y).filter(|&(&y_hat, &y)| (y_hat > half) == (y > half)).count();
-        Some(right as f64 / y.len() as f64)
+        let Cache { z, a } = self.forward(x, &mut caches);
+        cost::accuracy(z.view(), a.view(), y)
     }
 }

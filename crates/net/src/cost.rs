@@ -1,6 +1,6 @@
-//! Binary cross-entropy of a sigmoid output, and where the way back starts.
+//! Binary cross-entropy of a sigmoid output, where the way back starts, and the accuracy.
 
-use kernels::Real;
+use kernels::{Real, all_finite, binary_cross_entropy_sum};
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
 /// `J = -(1/m) sum( y log a[L] + (1-y) log(1-a[L]) )`, computed from `z[L]`.
@@ -15,15 +15,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 /// If the shapes differ.
 #[track_caller]
 pub fn binary_cross_entropy<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
-    assert_eq!(z.dim(), y.dim(), "binary_cross_entropy: z and y must have one shape");
-    let total: f64 = z.iter().zip(y).map(|(z, y)| term(z.as_f64(), y.as_f64())).sum();
-    total / z.ncols() as f64
-}
-
-fn term(z: f64, y: f64) -> f64 {
-    // `z < 0` and not `max`: a NaN must come out as NaN.
-    let positive_part = if z < 0.0 { 0.0 } else { z };
-    positive_part - z * y + (-z.abs()).exp().ln_1p()
+    binary_cross_entropy_sum(z, y) / z.ncols() as f64
 }
 
 /// `dz[L] = a[L] - y`: what [`da_output`] times the sigmoid's derivative comes to, with nothing to divide.
@@ -51,6 +43,25 @@ pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<
     assert_eq!((a.dim(), y.dim()), (da.dim(), da.dim()), "da_output: a, y and da must have one shape");
     let one = R::one();
     Zip::from(da).and(a).and(y).for_each(|da, &a, &y| *da = -y / a + (one - y) / (one - a));
+}
+
+/// The share of the examples that are put in the class that `y` says: 1 if `a[L]` > 0.5, else 0. `None` if some `z[L]`
+/// is not finite: such a net has diverged.
+///
+/// # Shapes
+/// `z`, `a` and `y` 1 × examples.
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn accuracy<R: Real>(z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<f64> {
+    assert_eq!((z.dim(), a.dim()), (y.dim(), y.dim()), "accuracy: z[L], a[L] and y must have one shape");
+    if !all_finite(z) {
+        return None;
+    }
+    let half = R::from_f64(0.5);
+    let right = a.iter().zip(y).filter(|&(&y_hat, &y)| (y_hat > half) == (y > half)).count();
+    Some(right as f64 / y.len() as f64)
 }
 
 #[cfg(test)]

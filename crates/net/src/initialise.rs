@@ -34,43 +34,80 @@ pub enum Initialisation {
     Zeros,
 }
 
-/// The chain with `widths` `n[0]`, `n[1]`, …, `n[L]`, `hidden` activations and a sigmoid output, its weights drawn in f64
-/// and rounded to `R`.
-///
-/// # Panics
-/// If there are fewer than two widths, or one is zero.
-pub fn chain<R: Real>(widths: &[usize], hidden: Activation, initialisation: Initialisation, seed: u32) -> Chain<R> {
-    assert!(widths.len() >= 2 && !widths.contains(&0), "a chain needs widths of at least 1 from n[0] to n[L]");
-    let last = widths.len() - 2;
-    let mut numpy = NumpyStream::new(seed);
-    let layers = widths.windows(2).enumerate().map(|(l, sides)| {
-        let (n_in, n_out) = (sides[0], sides[1]);
-        let w = match initialisation {
-            Initialisation::Course => scaled_randn(&mut numpy, n_out, n_in, 1.0 / (n_in as f64).sqrt()),
-            Initialisation::ScaledNormal { factor } => scaled_randn(&mut numpy, n_out, n_in, factor),
-            Initialisation::He => normal(seed, l, n_out, n_in) * (2.0 / n_in as f64).sqrt(),
-            Initialisation::Xavier => normal(seed, l, n_out, n_in) * (2.0 / (n_in + n_out) as f64).sqrt(),
+/// Draws the weights of one net, layer after layer.
+#[derive(Clone)]
+pub struct Draw {
+    initialisation: Initialisation,
+    seed: u32,
+    layer: usize,
+    numpy: NumpyStream,
+}
+
+impl Draw {
+    /// From the beginning.
+    pub fn new(initialisation: Initialisation, seed: u32) -> Self {
+        Draw { initialisation, seed, layer: 0, numpy: NumpyStream::new(seed) }
+    }
+
+    /// `W[l]` of the next layer, n_out × n_in.
+    pub fn weights(&mut self, n_out: usize, n_in: usize) -> Array2<f64> {
+        let (seed, l) = (self.seed, self.layer);
+        self.layer += 1;
+        match self.initialisation {
+            Initialisation::Course => scaled_randn(&mut self.numpy, n_out, n_in, 1.0 / (n_in as f64).sqrt()),
+            Initialisation::ScaledNormal { factor } => scaled_randn(&mut self.numpy, n_out, n_in, factor),
+            Initialisation::He => normal(seed, l, n_out, n_in, (2.0 / n_in as f64).sqrt()),
+            Initialisation::Xavier => normal(seed, l, n_out, n_in, (2.0 / (n_in + n_out) as f64).sqrt()),
             Initialisation::Orthogonal => orthogonal(seed, l, n_out, n_in),
             Initialisation::Zeros => Array2::zeros((n_out, n_in)),
-        };
-        let activation = if l == last { Activation::Sigmoid } else { hidden };
-        Layer { w: w.mapv(R::from_f64), b: Array1::zeros(n_out), activation }
-    });
-    Chain { layers: layers.collect() }
+        }
+    }
+
+    /// The layers behind `n_in` units: over the `hidden` widths to one sigmoid unit, their weights rounded to `R`.
+    fn layers<R: Real>(&mut self, n_in: usize, hidden: &[usize], activation: Activation) -> Chain<R> {
+        let widths: Vec<usize> = [n_in].iter().chain(hidden).copied().chain([1]).collect();
+        let layers = widths.windows(2).enumerate().map(|(l, n)| Layer {
+            w: self.weights(n[1], n[0]).mapv(R::from_f64),
+            b: Array1::zeros(n[1]),
+            activation: if l == hidden.len() { Activation::Sigmoid } else { activation },
+        });
+        Chain { layers: layers.collect() }
+    }
+
+    /// The rest of a net whose `W[1]` has been drawn: the first layer's activation, and the layers above it. `hidden` are
+    /// `n[1]` to `n[L-1]`; a net without any is its first layer alone.
+    pub fn rest<R: Real>(&mut self, hidden: &[usize], activation: Activation) -> (Activation, Chain<R>) {
+        match hidden {
+            [] => (Activation::Sigmoid, Chain { layers: Vec::new() }),
+            [first, others @ ..] => (activation, self.layers(*first, others, activation)),
+        }
+    }
+}
+
+/// The chain with `widths` `n[0]`, `n[1]`, …, `n[L]` = 1, `hidden` activations and a sigmoid output, its weights drawn in
+/// f64 and rounded to `R`.
+///
+/// # Panics
+/// If there are fewer than two widths, one is zero, or the last isn't 1.
+pub fn chain<R: Real>(widths: &[usize], hidden: Activation, initialisation: Initialisation, seed: u32) -> Chain<R> {
+    assert!(widths.len() >= 2 && !widths.contains(&0), "a chain needs widths of at least 1 from n[0] to n[L]");
+    assert!(widths.ends_with(&[1]), "the output is one unit");
+    Draw::new(initialisation, seed).layers(widths[0], &widths[1..widths.len() - 1], hidden)
 }
 
 fn scaled_randn(stream: &mut NumpyStream, n_out: usize, n_in: usize, factor: f64) -> Array2<f64> {
     Array2::from_shape_simple_fn((n_out, n_in), || stream.randn() * factor)
 }
 
-fn normal(seed: u32, l: usize, rows: usize, columns: usize) -> Array2<f64> {
+fn normal(seed: u32, l: usize, rows: usize, columns: usize, factor: f64) -> Array2<f64> {
     let mut stream = ChaCha8Rng::seed_from_u64(seed.into());
     stream.set_stream(l as u64);
-    Array2::from_shape_simple_fn((rows, columns), || StandardNormal.sample(&mut stream))
+    let mut draw = || -> f64 { StandardNormal.sample(&mut stream) };
+    Array2::from_shape_simple_fn((rows, columns), || factor * draw())
 }
 
 fn orthogonal(seed: u32, l: usize, n_out: usize, n_in: usize) -> Array2<f64> {
-    let tall = normal(seed, l, n_out.max(n_in), n_out.min(n_in));
+    let tall = normal(seed, l, n_out.max(n_in), n_out.min(n_in), 1.0);
     let (mut q, r) = tall.qr().expect("LAPACK factors every finite matrix");
     for (mut column, &diagonal) in q.columns_mut().into_iter().zip(r.diag()) {
         // LAPACK fixes the signs of R's diagonal in its own way; without this Q is not uniform.

@@ -18,13 +18,22 @@
 
 mod chain;
 pub mod cost;
+mod engine;
+mod examples;
+mod first_layer;
+mod fleet;
 pub mod gradient_check;
 pub mod initialise;
 mod layer;
+mod member;
 mod numpy_stream;
-mod train;
+mod span;
 
 pub use chain::Chain;
+pub use engine::{Engine, Workload};
+pub use examples::{Examples, Origin};
+pub use fleet::{Ending, Fleet, Trained};
 pub use initialise::Initialisation;
 pub use layer::{Cache, Gradient, Layer};
-pub use train::{Descent, Ending, Record, Trained, train};
+pub use member::{CostAt, Descent, Start};
+pub use span::Span;

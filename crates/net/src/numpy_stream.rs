@@ -4,6 +4,7 @@ use rand_mt::Mt;
 
 /// Standard normal numbers by Marsaglia's polar method over MT19937, in NumPy's order
 /// (`legacy_gauss` in numpy/random/src/legacy/legacy-distributions.c).
+#[derive(Clone)]
 pub(crate) struct NumpyStream {
     generator: Mt,
     spare: Option<f64>,

@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kernels::WrongProduct;
 use kernels::openblas::Refused;
+use kernels::{WrongProduct, WrongSum};
 
 use crate::cli::Command;
 use crate::data::{Files, catalog};
@@ -24,6 +24,9 @@ pub enum Failure {
     /// OpenBLAS computes wrongly.
     #[error(transparent)]
     WrongProduct(#[from] WrongProduct),
+    /// OpenBLAS has computed the examples' inner products wrongly.
+    #[error(transparent)]
+    WrongSum(#[from] WrongSum),
     /// This OpenBLAS is not used like that.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -49,7 +52,7 @@ impl Failure {
     /// The exit code, see `runner --help`.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Failure::WrongProduct(_) | Failure::Refused(_) => 3,
+            Failure::WrongProduct(_) | Failure::WrongSum(_) | Failure::Refused(_) => 3,
             Failure::CutShort { .. } | Failure::NotExported { .. } => 1,
         }
     }

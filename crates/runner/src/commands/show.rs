@@ -27,7 +27,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         points.sort_by(|a, b| compare(args.sort, a, b));
     }
 
-    let names = ["final_cost", "train", "test", "seconds", "status", "cost"];
+    let names = ["final_cost", "train", "test", "seconds", "engine", "status", "cost"];
     let mut table = Table::new(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(names));
     for point in points.iter().take(args.limit.unwrap_or(usize::MAX)) {
         let Some(finished) = &point.finished else { continue };
@@ -43,7 +43,8 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
             number(trial.final_cost, 6),
             number(trial.train_accuracy, 4),
             number(trial.test_accuracy, 4),
-            format!("{:.1}", trial.seconds),
+            format!("{:.3}", trial.seconds),
+            trial.engine.clone(),
             status,
             sparkline(&costs),
         ];

@@ -1,5 +1,6 @@
 //! `runner sweep`: experiment → data → plan → workers → record → tables.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,9 +25,9 @@ use crate::machine::{self, Machine};
 use crate::progress::{Progress, count, say};
 use crate::results::export::export;
 use crate::results::record::{Record, set_aside};
-use crate::sweep::execute::execute;
+use crate::sweep::execute::{FleetOf, execute};
 use crate::sweep::plan::{Plan, Trial};
-use crate::sweep::trial::{self, Inputs, Outcome, Status};
+use crate::sweep::trial::{self, Inputs, LazySpan, Outcome, Status};
 
 mod dry_run;
 
@@ -35,8 +36,13 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let images = images_of(&experiment)?;
-    let plan = Plan::new(&experiment, trial::data_shape(&images), &data_hash(&images, &experiment.names));
-    let jobs = jobs(args, &experiment, plan.trials.len())?;
+    enough_cores(experiment.blas_threads)?;
+    let library = set_up_openblas(experiment.blas_threads)?;
+    let span = LazySpan::new(&images);
+    let hash = data_hash(&images, &experiment.names);
+    let rank = || span.get().rank().map_err(Failure::from);
+    let plan = Plan::new(&experiment, trial::data_shape(&images), &hash, rank)?;
+    let jobs = jobs(args, &experiment, plan.fleets.len())?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
     let folder: PathBuf = folder.components().collect(); // without a slash at its end, so that it can be renamed
     if args.dry_run {
@@ -44,46 +50,59 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     }
     enough_memory(&plan, jobs)?;
     let pool = ThreadPoolBuilder::new().num_threads(jobs).build().context("can't start the workers")?;
-    let machine = check_openblas(&plan, &pool, experiment.blas_threads)?;
+    let machine = check_openblas(&library, &plan, &pool, experiment.blas_threads)?;
 
     if args.fresh && folder.exists() {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
     }
     let mut record = Record::open(&folder)?;
     let finished = record.finished()?;
-    let mut left: Vec<&Trial> = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).collect();
-    // Longest first, so that no long trial is left alone at the end; equal ones in declared order.
-    left.sort_by(|a, b| plan.flops(&b.config).total_cmp(&plan.flops(&a.config)));
+    let left = left_to_train(&plan, &finished);
+    let trials = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
     put_down(&mut record, &folder, &experiment, &images, &plan, &machine)?;
     let machine_number = record.machine(&machine)?;
-    header(&experiment, &plan, &left, jobs, &machine, record.from_other_machines(machine_number)?);
+    header(&experiment, &plan, trials, jobs, &machine, record.from_other_machines(machine_number)?);
 
-    let inputs = Inputs::new(&images, &plan);
+    let inputs = Inputs::new(&images, &span, &plan).map_err(Failure::from)?;
+    drop(span);
     drop(images);
-    let flops = left.iter().map(|trial| plan.flops(&trial.config)).sum();
-    let mut progress = Progress::new(args.progress, left.len(), flops);
+    let flops = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).map(|trial| plan.flops(trial)).sum();
+    let mut progress = Progress::new(args.progress, trials, flops);
     let mut tally = Tally::new();
     let result = execute(
         &left,
         &pool,
         &stop,
-        |trial, keep_going| trial::run(&trial.config, &inputs, keep_going),
-        |trial, outcome| {
-            record.insert(trial, &outcome, machine_number)?;
-            tally.add(&plan, trial, &outcome);
-            progress.finished(&plan.label(trial), &outcome, plan.flops(&trial.config));
+        |trials, keep_going| trial::run(&plan, trials, &inputs, keep_going),
+        |mut outcomes| {
+            outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
+            record.insert(&outcomes, machine_number)?;
+            for (trial, outcome) in &outcomes {
+                tally.add(&plan, trial, outcome);
+                progress.finished(&plan.label(trial), outcome, plan.flops(trial));
+            }
             Ok(())
         },
     );
     progress.end();
-    let kept = plan.trials.len() - left.len() + tally.all();
+    let kept = plan.trials.len() - trials + tally.all();
     result.map_err(|error| Failure::CutShort { error, kept })?;
     let exported = export(&record, &folder).and_then(|()| record.close());
     exported.map_err(|error| Failure::NotExported { error, kept })?;
-    let interrupted = stop.load(Ordering::Relaxed) && tally.all() < left.len();
-    say(&tally.line(left.len(), interrupted));
+    let interrupted = stop.load(Ordering::Relaxed) && tally.all() < trials;
+    say(&tally.line(trials, interrupted));
     print(&format!("{}\n", folder.display()))?;
     Ok(ExitCode::from(tally.exit_code(interrupted)))
+}
+
+/// The fleets with a trial that has not finished, whole, so that a trial's bits don't depend on what was finished before;
+/// the longest first, so that none is left alone at the end, and equal ones in declared order.
+fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<'p>> {
+    let fleets = plan.fleets.iter().map(|fleet| fleet.iter().map(|&trial| &plan.trials[trial]).collect::<Vec<_>>());
+    let mut left: Vec<_> = fleets.filter(|fleet| fleet.iter().any(|trial| !finished.contains(&trial.id))).collect();
+    let flops = |fleet: &FleetOf| -> f64 { fleet.iter().map(|trial| plan.flops(trial)).sum() };
+    left.sort_by(|a, b| flops(b).total_cmp(&flops(a)));
+    left
 }
 
 /// What a trial's id says of its data: both files' hashes, and which of their datasets it is.
@@ -92,16 +111,13 @@ fn data_hash(images: &ImageSet, names: &Names) -> String {
     format!("{} {train_x} {train_y} {} {test_x} {test_y}", images.train.sha256, images.test.sha256)
 }
 
-/// Trials at once. BLAS threads x workers <= cores, and one BLAS thread whenever more than one trial runs.
-fn jobs(args: &cli::Sweep, experiment: &Experiment, trials: usize) -> Result<usize> {
+/// Fleets at once. BLAS threads x workers <= cores, and one BLAS thread whenever more than one trial runs.
+fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
     let cores = machine::cores();
     let blas_threads = experiment.blas_threads;
     let asked = args.jobs.map(usize::from).or(experiment.jobs);
     let jobs = asked.unwrap_or(if blas_threads > 1 { 1 } else { cores });
-    if blas_threads > cores {
-        bail!("run.blas_threads: {blas_threads} BLAS threads are more than the {cores} cores here");
-    }
-    if blas_threads > 1 && jobs > 1 && trials > 1 {
+    if blas_threads > 1 && jobs > 1 && fleets > 1 {
         bail!("{jobs} jobs need run.blas_threads = 1: OpenBLAS's threads are for one trial at a time (--jobs 1)");
     }
     if jobs * blas_threads > cores {
@@ -111,14 +127,14 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, trials: usize) -> Result<usi
             (cores / blas_threads).max(1)
         );
     }
-    Ok(jobs.min(trials))
+    Ok(jobs.min(fleets))
 }
 
 fn enough_memory(plan: &Plan, jobs: usize) -> Result<()> {
     let needed = plan.peak_bytes(jobs);
     match machine::available_bytes() {
         Some(available) if needed > available => bail!(
-            "{jobs} trials at once need {}, this machine has {} free; use fewer --jobs or smaller nets",
+            "{jobs} fleets at once need {}, this machine has {} free; use fewer --jobs or smaller nets",
             dry_run::bytes(needed),
             dry_run::bytes(available)
         ),
@@ -126,11 +142,25 @@ fn enough_memory(plan: &Plan, jobs: usize) -> Result<()> {
     }
 }
 
-/// Check, then trust: the release, the thread count read back, and the products at the sweep's own shapes.
-fn check_openblas(plan: &Plan, pool: &ThreadPool, blas_threads: usize) -> Result<Machine, Failure> {
+fn enough_cores(blas_threads: usize) -> Result<()> {
+    let cores = machine::cores();
+    if blas_threads > cores {
+        bail!("run.blas_threads: {blas_threads} BLAS threads are more than the {cores} cores here");
+    }
+    Ok(())
+}
+
+/// The release and the number of its threads, before the first product of all: its bits can depend on both.
+fn set_up_openblas(blas_threads: usize) -> Result<Library, Failure> {
     let library = Library::linked();
-    library.admit(blas_threads, pool.current_num_threads())?;
+    library.admit(blas_threads, 1)?;
     openblas::set_threads(blas_threads)?;
+    Ok(library)
+}
+
+/// Check, then trust: all workers at once, and the products at the sweep's own shapes.
+fn check_openblas(library: &Library, plan: &Plan, pool: &ThreadPool, blas_threads: usize) -> Result<Machine, Failure> {
+    library.admit(blas_threads, pool.current_num_threads())?;
     let check = |(dtype, shape)| match dtype {
         Dtype::F32 => self_check::<f32>(shape),
         Dtype::F64 => self_check::<f64>(shape),
@@ -139,7 +169,7 @@ fn check_openblas(plan: &Plan, pool: &ThreadPool, blas_threads: usize) -> Result
     say(&format!("checking OpenBLAS at {}", count(shapes.len(), "layer shape")));
     // All workers at once, as they will train.
     pool.install(|| shapes.into_par_iter().try_for_each(check))?;
-    Ok(Machine::this(&library))
+    Ok(Machine::this(library))
 }
 
 /// The experiment, the plan and the machine go to the results directory before the first trial.
@@ -177,8 +207,8 @@ fn hashes(images: &ImageSet) -> String {
     format!("# train sha256 {}\n# test  sha256 {}", images.train.sha256, images.test.sha256)
 }
 
-fn header(experiment: &Experiment, plan: &Plan, left: &[&Trial], jobs: usize, machine: &Machine, others: usize) {
-    let done = plan.trials.len() - left.len();
+fn header(experiment: &Experiment, plan: &Plan, left: usize, jobs: usize, machine: &Machine, others: usize) {
+    let done = plan.trials.len() - left;
     let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
     let trials = count(plan.trials.len(), "trial");
     say(&format!("{}: {trials}{resumed}; {}", experiment.name, count(jobs, "worker")));
@@ -210,11 +240,12 @@ struct Tally {
     failed: usize,
     steps: usize,
     flops: f64,
+    direct_flops: f64,
 }
 
 impl Tally {
     fn new() -> Self {
-        Tally { start: Instant::now(), completed: 0, diverged: 0, failed: 0, steps: 0, flops: 0.0 }
+        Tally { start: Instant::now(), completed: 0, diverged: 0, failed: 0, steps: 0, flops: 0.0, direct_flops: 0.0 }
     }
 
     fn add(&mut self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
@@ -229,7 +260,8 @@ impl Tally {
             Status::Failed { .. } => self.failed += 1,
         }
         self.steps += steps;
-        self.flops += plan.flops_a_step(&trial.config) * steps as f64;
+        self.flops += plan.flops_a_step(trial) * steps as f64;
+        self.direct_flops += plan.direct_flops_a_step(trial) * steps as f64;
     }
 
     fn all(&self) -> usize {
@@ -252,9 +284,14 @@ impl Tally {
             (true, _) => format!("interrupted: {} of {} kept", self.all(), count(planned, "trial")),
             (false, _) => count(planned, "trial"),
         };
+        let direct = if self.direct_flops > self.flops {
+            format!(", {:.1} GFLOP/s direct-equivalent", self.direct_flops / seconds / 1e9)
+        } else {
+            String::new()
+        };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
-             {:.0} net-steps/s, {:.1} GFLOP/s",
+             {:.0} net-steps/s, {:.1} GFLOP/s done{direct}",
             self.steps as f64 / seconds,
             self.flops / seconds / 1e9
         )

@@ -2,7 +2,7 @@
 
 use hdf5::H5Type;
 use kernels::Real;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayViewMut2, Axis};
 
 use super::contract::CheckedPart;
 use super::error::{Error, Problem};
@@ -60,17 +60,29 @@ impl Part {
         self.labels.len()
     }
 
-    /// The input X = A\[0\] of a net: features × examples in C order, one example a column.
+    /// The input X = A\[0\] of a net: features × examples in C order, one example a column. See
+    /// [`Self::write_columns`].
+    pub fn columns<R: Real>(&self) -> Array2<R> {
+        let (examples, features) = self.pixels.dim();
+        let mut columns = Array2::zeros((features, examples));
+        self.write_columns(columns.view_mut());
+        columns
+    }
+
+    /// Writes the input X = A\[0\] of a net, features × examples, where it is wanted.
     ///
     /// u8 is scaled as the course does, `v / 255` in f64 and then rounded to `R`; everything else is taken as it is.
-    pub fn columns<R: Real>(&self) -> Array2<R> {
+    ///
+    /// # Panics
+    /// If `columns` has another shape, or the elements of a row of it aren't adjacent.
+    pub fn write_columns<R: Real>(&self, columns: ArrayViewMut2<R>) {
         match &self.pixels {
             Pixels::U8(rows) => {
                 let scaled: [R; 256] = std::array::from_fn(|value| R::from_f64(value as f64 / 255.0));
-                transposed(rows, |value| scaled[usize::from(value)])
+                transpose(rows, columns, |value| scaled[usize::from(value)]);
             }
-            Pixels::F32(rows) => transposed(rows, |value| R::from_f64(f64::from(value))),
-            Pixels::F64(rows) => transposed(rows, R::from_f64),
+            Pixels::F32(rows) => transpose(rows, columns, |value| R::from_f64(f64::from(value))),
+            Pixels::F64(rows) => transpose(rows, columns, R::from_f64),
         }
     }
 
@@ -80,9 +92,20 @@ impl Part {
     }
 }
 
-fn transposed<T: Copy, R: Real>(rows: &Array2<T>, convert: impl Fn(T) -> R) -> Array2<R> {
-    let (examples, features) = rows.dim();
-    Array2::from_shape_fn((features, examples), |(feature, example)| convert(rows[[example, feature]]))
+/// A few features at a time, so that what is read and what is written both stay in the cache.
+fn transpose<T: Copy, R>(rows: &Array2<T>, mut columns: ArrayViewMut2<R>, convert: impl Fn(T) -> R) {
+    const FEATURES: usize = 16;
+    assert_eq!(columns.t().dim(), rows.dim(), "one column an example");
+    let wide = rows.axis_chunks_iter(Axis(1), FEATURES);
+    for (rows, mut columns) in wide.zip(columns.axis_chunks_iter_mut(Axis(0), FEATURES)) {
+        let columns = columns.rows_mut().into_iter().map(|row| row.into_slice().expect("adjacent elements"));
+        let mut columns: Vec<&mut [R]> = columns.collect();
+        for (example, row) in rows.rows().into_iter().enumerate() {
+            for (column, &value) in columns.iter_mut().zip(row) {
+                column[example] = convert(value);
+            }
+        }
+    }
 }
 
 fn read_labels(part: &CheckedPart) -> Result<Vec<u8>, Problem> {

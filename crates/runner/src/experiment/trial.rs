@@ -1,12 +1,12 @@
 //! What one trial is: every key that describes it, the values each may take, and its canonical form.
 
 use kernels::Activation;
-use net::{Descent, Initialisation};
+use net::{Descent, Engine, Initialisation};
 use serde_json::json;
 use toml::Value;
 
 /// The element type that a net is trained in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dtype {
     /// 32-bit floating point.
     F32,
@@ -47,9 +47,18 @@ pub struct TrialConfig {
     pub descent: Descent,
     /// What the weights are drawn from.
     pub seed: u32,
+    /// How the first layer is trained; `None` for the cheapest way, which is chosen when the data are known.
+    pub engine: Option<Engine>,
+    /// Whether subnormal numbers are taken as zero.
+    pub flush_subnormals: bool,
 }
 
 impl TrialConfig {
+    /// `n[1]`.
+    pub fn first_width(&self) -> usize {
+        self.hidden.first().copied().unwrap_or(1)
+    }
+
     /// `n[0]` to `n[L]` for inputs of `n_in` features: the output is one unit.
     pub fn widths(&self, n_in: usize) -> Vec<usize> {
         std::iter::once(n_in).chain(self.hidden.iter().copied()).chain([1]).collect()
@@ -67,6 +76,8 @@ impl TrialConfig {
             "model.hidden": self.hidden,
             "model.init": INITS.iter().find(|(_, init)| same_kind(*init, self.initialisation)).map(|(name, _)| *name),
             "model.init_factor": factor,
+            "run.engine": self.engine.map_or(AUTO, Engine::name),
+            "run.flush_subnormals": self.flush_subnormals,
             "seed": self.seed,
             "train.iterations": self.descent.iterations,
             "train.learning_rate": self.descent.learning_rate,
@@ -84,6 +95,10 @@ const INITS: [(&str, Initialisation); 6] = [
     ("orthogonal", Initialisation::Orthogonal),
     ("zeros", Initialisation::Zeros),
 ];
+/// The name of no engine in particular.
+const AUTO: &str = "auto";
+const ENGINES: [(&str, Option<Engine>); 4] =
+    [(AUTO, None), ("direct", Some(Engine::Direct)), ("reduced", Some(Engine::Reduced)), ("dual", Some(Engine::Dual))];
 const DTYPES: [(&str, Dtype); 2] = [("f32", Dtype::F32), ("f64", Dtype::F64)];
 const OPTIMIZERS: [(&str, ()); 1] = [("gd", ())];
 
@@ -109,6 +124,8 @@ pub struct Draft {
     iterations: Option<usize>,
     record_every: usize,
     seed: u32,
+    engine: Option<Engine>,
+    flush_subnormals: bool,
 }
 
 impl Default for Draft {
@@ -125,6 +142,8 @@ impl Default for Draft {
             iterations: None,
             record_every: 1,
             seed: 1,
+            engine: None,
+            flush_subnormals: true,
         }
     }
 }
@@ -132,7 +151,7 @@ impl Default for Draft {
 type Setter = fn(&mut Draft, &Value) -> Result<(), String>;
 
 /// Every key of a trial. Each may stand in the base and on an axis.
-pub const KEYS: [(&str, Setter); 12] = [
+pub const KEYS: [(&str, Setter); 14] = [
     ("model.depth", |draft, value| integer(value, 1, 10_000).map(|depth| draft.depth = Some(depth))),
     ("model.width", |draft, value| integer(value, 1, MAX_WIDTH).map(|width| draft.width = Some(width))),
     ("model.hidden", |draft, value| widths(value).map(|hidden| draft.hidden = Some(hidden))),
@@ -147,6 +166,11 @@ pub const KEYS: [(&str, Setter); 12] = [
     }),
     ("train.record_every", |draft, value| integer(value, 1, 1_000_000_000).map(|every| draft.record_every = every)),
     ("seed", |draft, value| integer(value, 0, u32::MAX as usize).map(|seed| draft.seed = seed as u32)),
+    ("run.engine", |draft, value| one_of(value, &ENGINES).map(|known| draft.engine = known)),
+    ("run.flush_subnormals", |draft, value| {
+        let flush = value.as_bool().ok_or_else(|| format!("must be true or false, found {value}"));
+        flush.map(|flush| draft.flush_subnormals = flush)
+    }),
 ];
 
 const MAX_WIDTH: usize = 1_000_000;
@@ -184,7 +208,7 @@ impl Draft {
             iterations: self.iterations.ok_or_else(|| ("train.iterations", "missing".to_owned()))?,
             record_every: self.record_every,
         };
-        let Draft { activation, dtype, seed, .. } = self;
+        let Draft { activation, dtype, seed, engine, flush_subnormals, .. } = self;
         let factor = match initialisation {
             Initialisation::ScaledNormal { factor } => factor,
             _ => 1.0,
@@ -194,7 +218,7 @@ impl Draft {
                 return Err((key, format!("{value:e} is beyond f32; use dtype = \"f64\"")));
             }
         }
-        Ok(TrialConfig { hidden, activation, initialisation, dtype, descent, seed })
+        Ok(TrialConfig { hidden, activation, initialisation, dtype, descent, seed, engine, flush_subnormals })
     }
 }
 

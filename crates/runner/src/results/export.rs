@@ -21,10 +21,20 @@ pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
     write_atomically(&history, |out| write_history(out, record, &points)).map_err(|error| Error::io(&history, &error))
 }
 
-/// One row a finished point: trial, every swept key, status, final cost, accuracies, seconds.
+/// One row a finished point: trial, every swept key, status, final cost, accuracies, seconds, engine, drift.
 fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoint]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    let columns = ["status", "final_cost", "train_accuracy", "test_accuracy", "seconds", "diverged_at", "reason"];
+    let columns = [
+        "status",
+        "final_cost",
+        "train_accuracy",
+        "test_accuracy",
+        "seconds",
+        "engine",
+        "drift",
+        "diverged_at",
+        "reason",
+    ];
     csv.write_record(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(columns))?;
     for point in points {
         let Some(trial) = point.finished.as_ref().map(|finished| &finished.summary) else { continue };
@@ -35,7 +45,9 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
             number(trial.final_cost),
             number(trial.train_accuracy),
             number(trial.test_accuracy),
-            format!("{:.3}", trial.seconds),
+            format!("{:.6}", trial.seconds),
+            trial.engine.clone(),
+            number(trial.drift),
             trial.diverged_at.map(|iteration| iteration.to_string()).unwrap_or_default(),
             trial.reason.clone().unwrap_or_default(),
         ];

@@ -1,10 +1,10 @@
-//! The record of a sweep, `results.db`: SQLite in WAL mode, one transaction a finished trial.
+//! The record of a sweep, `results.db`: SQLite in WAL mode, finished fleets in one transaction, whole.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Transaction, params};
 use serde_json::{Map, Value, json};
 
 use super::stored::Summary;
@@ -14,7 +14,7 @@ use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::Outcome;
 
 /// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 const DATABASE: &str = "results.db";
 /// "LayC": marks the file as ours in SQLite's header.
 const APPLICATION: i64 = 0x4c61_7943;
@@ -221,47 +221,56 @@ impl Record {
         enter(&self.connection).map_err(at(&self.path))
     }
 
-    /// Enters a finished trial with its history, durably, in one transaction. One that failed before, or was damaged,
+    /// Enters finished trials with their histories, durably, in one transaction. One that failed before, or was damaged,
     /// is replaced.
     ///
     /// # Errors
-    /// If the database can't be written; then nothing of the trial is in it.
-    pub fn insert(&mut self, trial: &Trial, outcome: &Outcome, machine: i64) -> Result<(), Error> {
-        let summary = Summary::of(outcome);
-        let history: Vec<_> = outcome.history.iter().map(|record| (record.iteration as i64, record.cost)).collect();
-        let digest = summary.digest(&trial.id, &history);
+    /// If the database can't be written; then nothing of these trials is in it.
+    pub fn insert(&mut self, finished: &[(&Trial, Outcome)], machine: i64) -> Result<(), Error> {
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
-            transaction.execute(old, [&trial.id])?;
-            transaction.execute("DELETE FROM trial WHERE id = ?1", [&trial.id])?;
-            transaction.execute(
-                "INSERT INTO trial (id, config, status, reason, diverged_at, final_cost, train_accuracy, \
-                 test_accuracy, seconds, machine, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                params![
-                    trial.id,
-                    trial.config.canonical().to_string(),
-                    summary.status,
-                    summary.reason,
-                    summary.diverged_at,
-                    summary.final_cost,
-                    summary.train_accuracy,
-                    summary.test_accuracy,
-                    summary.seconds,
-                    machine,
-                    digest
-                ],
-            )?;
-            let number = transaction.last_insert_rowid();
-            let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3)")?;
-            for (iteration, cost) in history {
-                insert.execute(params![number, iteration, cost])?;
+            for (trial, outcome) in finished {
+                insert_one(&transaction, trial, outcome, machine)?;
             }
-            drop(insert);
             transaction.commit()
         };
         write(&mut self.connection).map_err(at(&self.path))
     }
+}
+
+fn insert_one(transaction: &Transaction, trial: &Trial, outcome: &Outcome, machine: i64) -> rusqlite::Result<()> {
+    let summary = Summary::of(trial.engine, outcome);
+    let history: Vec<_> = outcome.history.iter().map(|record| (record.iteration as i64, record.cost)).collect();
+    let digest = summary.digest(&trial.id, &history);
+    let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
+    transaction.prepare_cached(old)?.execute([&trial.id])?;
+    transaction.prepare_cached("DELETE FROM trial WHERE id = ?1")?.execute([&trial.id])?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO trial (id, config, engine, status, reason, diverged_at, final_cost, train_accuracy, \
+         test_accuracy, drift, seconds, machine, digest) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?;
+    insert.execute(params![
+        trial.id,
+        trial.config.canonical().to_string(),
+        summary.engine,
+        summary.status,
+        summary.reason,
+        summary.diverged_at,
+        summary.final_cost,
+        summary.train_accuracy,
+        summary.test_accuracy,
+        summary.drift,
+        summary.seconds,
+        machine,
+        digest
+    ])?;
+    let number = transaction.last_insert_rowid();
+    let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3)")?;
+    for (iteration, cost) in history {
+        insert.execute(params![number, iteration, cost])?;
+    }
+    Ok(())
 }
 
 /// Takes the directory for this process. The kernel frees it when the process ends, however it ends.

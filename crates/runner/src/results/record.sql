@@ -25,13 +25,15 @@ CREATE TABLE trial (
     number         INTEGER PRIMARY KEY,
     id             TEXT NOT NULL UNIQUE,
     config         TEXT NOT NULL,            -- JSON: every key -> value
+    engine         TEXT NOT NULL,            -- how the first layer was trained: direct, reduced or dual
     status         TEXT NOT NULL CHECK (status IN ('completed', 'diverged', 'failed')),
     reason         TEXT,                     -- of a failed trial
     diverged_at    INTEGER,                  -- iteration, of a diverged trial
     final_cost     REAL,
     train_accuracy REAL,
     test_accuracy  REAL,
-    seconds        REAL NOT NULL,
+    drift          REAL,                     -- of the dual engine: the most that z[1] was off, over its largest element
+    seconds        REAL NOT NULL,            -- its share of its fleet's time
     machine        INTEGER NOT NULL REFERENCES machine (number),
     digest         TEXT NOT NULL             -- SHA-256 of this row and its history
 );

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use net::Engine;
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -14,6 +15,8 @@ use crate::sweep::trial::{Outcome, Status};
 /// How a trial ended, in the record's words.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// `direct`, `reduced` or `dual`.
+    pub engine: String,
     /// `completed`, `diverged` or `failed`.
     pub status: String,
     /// Why it failed.
@@ -26,7 +29,9 @@ pub struct Summary {
     pub train_accuracy: Option<f64>,
     /// After the last update.
     pub test_accuracy: Option<f64>,
-    /// Wall time.
+    /// The most that the dual engine's z\[1\] was off, see [`net::Trained::drift`].
+    pub drift: Option<f64>,
+    /// Its share of its fleet's wall time.
     pub seconds: f64,
 }
 
@@ -52,19 +57,22 @@ pub struct RecordedPoint {
 }
 
 /// What [`FinishedTrial::from_row`] reads, in its order.
-const COLUMNS: &str = "number, digest, status, reason, diverged_at, final_cost, train_accuracy, test_accuracy, seconds";
+const COLUMNS: &str = "number, digest, engine, status, reason, diverged_at, final_cost, train_accuracy, test_accuracy, \
+                       drift, seconds";
 
 impl FinishedTrial {
     /// From [`COLUMNS`], which begin at column `first`.
     fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
         let summary = Summary {
-            status: row.get(first + 2)?,
-            reason: row.get(first + 3)?,
-            diverged_at: row.get(first + 4)?,
-            final_cost: row.get(first + 5)?,
-            train_accuracy: row.get(first + 6)?,
-            test_accuracy: row.get(first + 7)?,
-            seconds: row.get(first + 8)?,
+            engine: row.get(first + 2)?,
+            status: row.get(first + 3)?,
+            reason: row.get(first + 4)?,
+            diverged_at: row.get(first + 5)?,
+            final_cost: row.get(first + 6)?,
+            train_accuracy: row.get(first + 7)?,
+            test_accuracy: row.get(first + 8)?,
+            drift: row.get(first + 9)?,
+            seconds: row.get(first + 10)?,
         };
         Ok(FinishedTrial { summary, number: row.get(first)?, digest: row.get(first + 1)? })
     }
@@ -72,19 +80,21 @@ impl FinishedTrial {
 
 impl Summary {
     /// Of a trial that has just ended.
-    pub fn of(outcome: &Outcome) -> Self {
+    pub fn of(engine: Engine, outcome: &Outcome) -> Self {
         let (reason, diverged_at) = match &outcome.status {
             Status::Completed => (None, None),
             Status::Diverged { iteration } => (None, Some(*iteration as i64)),
             Status::Failed { reason } => (Some(reason.clone()), None),
         };
         Summary {
+            engine: engine.name().to_owned(),
             status: outcome.status.name().to_owned(),
             reason,
             diverged_at,
             final_cost: outcome.history.last().map(|record| record.cost),
             train_accuracy: outcome.train_accuracy,
             test_accuracy: outcome.test_accuracy,
+            drift: outcome.drift,
             seconds: outcome.seconds,
         }
     }

@@ -1,4 +1,4 @@
-//! Trials in parallel: one pool of workers, longest trial first, one writer.
+//! Fleets in parallel: one pool of workers, the longest first, one writer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,19 +8,23 @@ use std::thread;
 use rayon::ThreadPool;
 
 use super::plan::Trial;
-use super::trial::{Outcome, Status};
+use super::trial::Outcome;
 
-/// Runs `trials` on the workers of `pool` in the given order and hands each outcome to `write` on this thread, as it
-/// comes. A trial that panics is an outcome too. When `stop` is set, or `write` fails, the running trials are dropped.
+/// Trials that are trained together.
+pub type FleetOf<'t> = Vec<&'t Trial>;
+
+/// Runs `fleets` on the workers of `pool` in the given order and hands the outcomes to `write` on this thread as they
+/// come: whole fleets, and all that have finished since the last time at once. The trials of a fleet that panics have an
+/// outcome too. When `stop` is set, or `write` fails, the running fleets are dropped.
 ///
 /// # Errors
 /// The first error of `write`.
 pub fn execute<'t, E>(
-    trials: &[&'t Trial],
+    fleets: &[FleetOf<'t>],
     pool: &ThreadPool,
     stop: &AtomicBool,
-    run: impl Fn(&Trial, &dyn Fn() -> bool) -> Option<Outcome> + Sync,
-    mut write: impl FnMut(&'t Trial, Outcome) -> Result<(), E>,
+    run: impl Fn(&[&Trial], &dyn Fn() -> bool) -> Option<Vec<Outcome>> + Sync,
+    mut write: impl FnMut(Vec<(&'t Trial, Outcome)>) -> Result<(), E>,
 ) -> Result<(), E> {
     let next = AtomicUsize::new(0);
     let keep_going = || !stop.load(Ordering::Relaxed);
@@ -29,17 +33,19 @@ pub fn execute<'t, E>(
         let (next, run, keep_going) = (&next, &run, &keep_going);
         scope.spawn(move || {
             pool.broadcast(|_| {
-                while let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Some(outcome) = guarded(|| run(trial, keep_going)) else { break };
-                    if finished.send((*trial, outcome)).is_err() {
+                while let Some(fleet) = fleets.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let Some(outcomes) = guarded(fleet.len(), || run(fleet, keep_going)) else { break };
+                    let trials = fleet.iter().copied();
+                    if finished.send(trials.zip(outcomes).collect::<Vec<_>>()).is_err() {
                         break;
                     }
                 }
             });
         });
         // Ends when the last worker has dropped its sender.
-        for (trial, outcome) in &outcomes {
-            if let Err(error) = write(trial, outcome) {
+        while let Ok(first) = outcomes.recv() {
+            let others = outcomes.try_iter().flatten();
+            if let Err(error) = write(first.into_iter().chain(others).collect()) {
                 stop.store(true, Ordering::Relaxed);
                 return Err(error);
             }
@@ -48,12 +54,11 @@ pub fn execute<'t, E>(
     })
 }
 
-fn guarded(run: impl FnOnce() -> Option<Outcome>) -> Option<Outcome> {
+fn guarded(trials: usize, run: impl FnOnce() -> Option<Vec<Outcome>>) -> Option<Vec<Outcome>> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned();
-        let status = Status::Failed { reason };
-        Some(Outcome { status, history: Vec::new(), train_accuracy: None, test_accuracy: None, seconds: 0.0 })
+        Some(vec![Outcome::failed(reason); trials])
     })
 }
 
@@ -63,10 +68,11 @@ mod tests {
     use std::convert::Infallible;
 
     use kernels::Activation;
-    use net::{Descent, Initialisation};
+    use net::{Descent, Engine, Initialisation};
 
     use super::*;
     use crate::experiment::trial::{Dtype, TrialConfig};
+    use crate::sweep::trial::Status;
 
     fn trials(count: u32) -> Vec<Trial> {
         let trial = |seed| Trial {
@@ -78,14 +84,23 @@ mod tests {
                 dtype: Dtype::F32,
                 descent: Descent { learning_rate: 0.1, iterations: 1, record_every: 1 },
                 seed,
+                engine: Some(Engine::Direct),
+                flush_subnormals: true,
             },
+            engine: Engine::Direct,
         };
         (0..count).map(trial).collect()
     }
 
-    fn completed() -> Option<Outcome> {
-        let (status, history) = (Status::Completed, Vec::new());
-        Some(Outcome { status, history, train_accuracy: None, test_accuracy: None, seconds: 0.0 })
+    /// Fleets of one, then of two, then of three trials, and so on.
+    fn fleets(trials: &[Trial]) -> Vec<FleetOf<'_>> {
+        let mut left: Vec<_> = trials.iter().collect();
+        (1..).map_while(|size| (!left.is_empty()).then(|| left.drain(..size.min(left.len())).collect())).collect()
+    }
+
+    fn completed(trials: &[&Trial]) -> Option<Vec<Outcome>> {
+        let outcome = Outcome { status: Status::Completed, ..Outcome::failed(String::new()) };
+        Some(vec![outcome; trials.len()])
     }
 
     fn pool(workers: usize) -> ThreadPool {
@@ -97,69 +112,85 @@ mod tests {
         let trials = trials(50);
         for workers in [1, 2, 7] {
             let mut written = Vec::new();
-            let write = |trial: &Trial, _| {
-                written.push(trial.id.clone());
+            let write = |outcomes: Vec<(&Trial, _)>| {
+                written.extend(outcomes.into_iter().map(|(trial, _)| trial.id.clone()));
                 Ok::<_, Infallible>(())
             };
-            let all: Vec<_> = trials.iter().collect();
-            execute(&all, &pool(workers), &AtomicBool::new(false), |_, _| completed(), write).unwrap();
+            let run = |trials: &[&Trial], _: &dyn Fn() -> bool| completed(trials);
+            execute(&fleets(&trials), &pool(workers), &AtomicBool::new(false), run, write).unwrap();
             assert_eq!(written.len(), 50);
             assert_eq!(written.into_iter().collect::<BTreeSet<_>>().len(), 50);
         }
     }
 
     #[test]
-    fn a_trial_that_panics_fails_alone() {
-        let trials = trials(4);
+    fn a_fleet_that_panics_fails_alone() {
+        let trials = trials(6);
         let mut failed = Vec::new();
-        let run = |trial: &Trial, _: &dyn Fn() -> bool| {
-            assert!(trial.config.seed != 2, "seed two is cursed");
-            completed()
+        let run = |trials: &[&Trial], _: &dyn Fn() -> bool| {
+            assert!(trials.iter().all(|trial| trial.config.seed != 2), "seed two is cursed");
+            completed(trials)
         };
-        let write = |trial: &Trial, outcome: Outcome| {
-            if let Status::Failed { reason } = outcome.status {
-                failed.push((trial.config.seed, reason));
+        let write = |outcomes: Vec<(&Trial, Outcome)>| {
+            for (trial, outcome) in outcomes {
+                if let Status::Failed { reason } = outcome.status {
+                    failed.push((trial.config.seed, reason));
+                }
             }
             Ok::<_, Infallible>(())
         };
-        let all: Vec<_> = trials.iter().collect();
-        execute(&all, &pool(2), &AtomicBool::new(false), run, write).unwrap();
-        assert_eq!(failed, [(2, "seed two is cursed".to_owned())]);
+        execute(&fleets(&trials), &pool(2), &AtomicBool::new(false), run, write).unwrap();
+        let reason = || "seed two is cursed".to_owned();
+        assert_eq!(failed, [(1, reason()), (2, reason())], "the fleet of seeds 1 and 2");
+    }
+
+    #[test]
+    fn what_finishes_while_the_writer_writes_is_written_at_once() {
+        let trials = trials(100);
+        let mut writes = 0;
+        let write = |_: Vec<(&Trial, Outcome)>| {
+            writes += 1;
+            thread::sleep(std::time::Duration::from_millis(20));
+            Ok::<_, Infallible>(())
+        };
+        let run = |trials: &[&Trial], _: &dyn Fn() -> bool| completed(trials);
+        let alone: Vec<FleetOf> = trials.iter().map(|trial| vec![trial]).collect();
+        execute(&alone, &pool(2), &AtomicBool::new(false), run, write).unwrap();
+        assert!(writes < 20, "{writes} writes");
     }
 
     #[test]
     fn an_error_of_the_writer_stops_the_sweep_and_is_returned() {
         let trials = trials(1000);
         let started = AtomicUsize::new(0);
-        let run = |_: &Trial, keep_going: &dyn Fn() -> bool| {
+        let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
             started.fetch_add(1, Ordering::Relaxed);
             thread::sleep(std::time::Duration::from_millis(1));
-            if keep_going() { completed() } else { None }
+            if keep_going() { completed(trials) } else { None }
         };
-        let all: Vec<_> = trials.iter().collect();
-        let error = execute(&all, &pool(2), &AtomicBool::new(false), run, |_, _| Err("disk full"));
+        let alone: Vec<FleetOf> = trials.iter().map(|trial| vec![trial]).collect();
+        let error = execute(&alone, &pool(2), &AtomicBool::new(false), run, |_| Err("disk full"));
         assert_eq!(error, Err("disk full"));
         assert!(started.into_inner() < 100);
     }
 
     #[test]
-    fn a_stop_drops_the_running_trials_and_starts_no_more() {
+    fn a_stop_drops_the_running_fleets_and_starts_no_more() {
         let trials = trials(10);
         let stop = AtomicBool::new(false);
         let mut written = 0;
-        let write = |_: &Trial, _| {
-            written += 1;
+        let write = |outcomes: Vec<(&Trial, Outcome)>| {
+            written += outcomes.len();
             stop.store(true, Ordering::Relaxed);
             Ok::<_, Infallible>(())
         };
-        let run = |trial: &Trial, keep_going: &dyn Fn() -> bool| {
-            while trial.config.seed > 0 && keep_going() {
+        let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
+            while trials[0].config.seed > 0 && keep_going() {
                 thread::yield_now();
             }
-            if trial.config.seed == 0 { completed() } else { None }
+            if trials[0].config.seed == 0 { completed(trials) } else { None }
         };
-        let all: Vec<_> = trials.iter().collect();
-        execute(&all, &pool(2), &stop, run, write).unwrap();
+        execute(&fleets(&trials), &pool(2), &stop, run, write).unwrap();
         assert_eq!(written, 1);
     }
 }

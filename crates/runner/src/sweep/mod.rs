@@ -1,5 +1,7 @@
-//! A sweep: the plan of its trials, one trial's training, and their parallel execution.
+//! A sweep: the plan of its trials and fleets, a fleet's training, and their parallel execution.
 
 pub mod execute;
+mod memory;
+pub mod origins;
 pub mod plan;
 pub mod trial;

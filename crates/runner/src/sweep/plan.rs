@@ -1,8 +1,10 @@
 //! What a sweep will do, before it does it: its trials in declared order, with ids, flops and memory.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
-use kernels::LayerShape;
+use kernels::{CAN_FLUSH, LayerShape};
+use net::{Engine, Workload};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -25,10 +27,12 @@ pub struct DataShape {
 /// A trial with its id.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// The first 12 hex digits of SHA-256 over the canonical config and the data's hash.
+    /// The first 12 hex digits of SHA-256 over the canonical config, engine included, and the data's hash.
     pub id: String,
-    /// What it is.
+    /// What it is, its engine chosen.
     pub config: TrialConfig,
+    /// How its first layer is trained.
+    pub engine: Engine,
 }
 
 /// A point of the sweep: its values on the axes, and which trial stands there.
@@ -50,74 +54,83 @@ pub struct Plan {
     pub points: Vec<PlannedPoint>,
     /// The distinct trials in order of their first point.
     pub trials: Vec<Trial>,
+    /// The trials that are trained together, as indices into `trials`.
+    pub fleets: Vec<Vec<usize>>,
     /// The shape of the data.
     pub data: DataShape,
+    /// The rank of the training examples, or what it can be at most where no engine has asked for it.
+    rank: usize,
     first_points: HashMap<String, usize>,
 }
 
-/// What OpenBLAS 0.3 maps for each caller to pack its operands in.
-const OPENBLAS_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
-
 impl Plan {
-    /// Plans `experiment` on data of the given shape and hash.
-    pub fn new(experiment: &Experiment, data: DataShape, data_hash: &str) -> Self {
+    /// Plans `experiment` on data of the given shape and hash. `rank`, that of the training examples, is asked for only
+    /// where the choice of an engine depends on it.
+    ///
+    /// # Errors
+    /// What `rank` fails with.
+    pub fn new<E>(
+        experiment: &Experiment,
+        data: DataShape,
+        data_hash: &str,
+        rank: impl Fn() -> Result<usize, E>,
+    ) -> Result<Self, E> {
+        let mut chooser = Chooser { data, rank, found: Ok(data.features.min(data.train)) };
         let mut trials: Vec<Trial> = Vec::new();
         let (mut known, mut first_points) = (HashMap::new(), HashMap::new());
         let mut points = Vec::with_capacity(experiment.points.len());
         for point in &experiment.points {
-            let id = trial_id(&point.config, data_hash);
+            let engine = chooser.engine(&point.config);
+            let flush_subnormals = point.config.flush_subnormals && CAN_FLUSH;
+            let config = TrialConfig { engine: Some(engine), flush_subnormals, ..point.config.clone() };
+            let id = trial_id(&config, data_hash);
             let trial = *known.entry(id.clone()).or_insert_with(|| {
                 first_points.insert(id.clone(), points.len());
-                trials.push(Trial { id, config: point.config.clone() });
+                trials.push(Trial { id, config, engine });
                 trials.len() - 1
             });
             let values = point.values.iter().map(|value| serde_json::to_value(value).unwrap_or(Value::Null));
             points.push(PlannedPoint { values: values.collect(), trial });
         }
-        Plan { axes: experiment.axes.clone(), points, trials, data, first_points }
+        let (axes, fleets) = (experiment.axes.clone(), fleets(&trials, data));
+        Ok(Plan { axes, points, trials, fleets, data, rank: chooser.found?, first_points })
     }
 
-    /// Floating-point operations of all products of a trial's training step: 2 for each multiply-add, three
-    /// products a layer but for the first, whose `da[0]` is not computed.
-    pub fn flops_a_step(&self, config: &TrialConfig) -> f64 {
+    /// The rank of the training examples, or what it can be at most.
+    pub(super) fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// What a trial's first layer costs.
+    fn workload(&self, config: &TrialConfig) -> Workload {
+        workload(config, self.data)
+    }
+
+    /// Floating-point operations of all products of a trial's training step, as its engine does them: 2 for each
+    /// multiply-add, three products a layer but for the first.
+    pub fn flops_a_step(&self, trial: &Trial) -> f64 {
+        self.upper_flops_a_step(&trial.config) + trial.engine.flops_a_step(self.workload(&trial.config), self.rank)
+    }
+
+    /// The same as the direct engine would do them.
+    pub fn direct_flops_a_step(&self, trial: &Trial) -> f64 {
+        self.upper_flops_a_step(&trial.config) + Engine::Direct.flops_a_step(self.workload(&trial.config), self.rank)
+    }
+
+    /// The products above the first layer.
+    fn upper_flops_a_step(&self, config: &TrialConfig) -> f64 {
         let widths = config.widths(self.data.features);
-        let products = |l: usize| if l == 0 { 2.0 } else { 3.0 };
-        let layers = widths.windows(2).enumerate();
-        layers.map(|(l, n)| products(l) * 2.0 * n[0] as f64 * n[1] as f64 * self.data.train as f64).sum()
+        widths[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64 * self.data.train as f64).sum()
     }
 
-    /// Floating-point operations of a trial.
-    pub fn flops(&self, config: &TrialConfig) -> f64 {
-        self.flops_a_step(config) * config.descent.iterations as f64
+    /// Floating-point operations of a trial's steps.
+    pub fn flops(&self, trial: &Trial) -> f64 {
+        self.flops_a_step(trial) * trial.config.descent.iterations as f64
     }
 
     /// Weights and biases of a trial.
     pub fn parameters(&self, config: &TrialConfig) -> f64 {
         config.widths(self.data.features).windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum()
-    }
-
-    /// Bytes that a trial holds while it runs: parameters and their gradients, z, a and dz of the training set, z and
-    /// a of both sets at the end, the draw of the largest layer in f64, and its history.
-    pub fn bytes(&self, config: &TrialConfig) -> f64 {
-        let widths = config.widths(self.data.features);
-        let units: f64 = widths[1..].iter().map(|&n| n as f64).sum();
-        let activations = units * (5.0 * self.data.train as f64).max(2.0 * self.data.test as f64);
-        let largest_draw = widths.windows(2).map(|n| n[0] as f64 * n[1] as f64).fold(0.0, f64::max) * 8.0;
-        let records = config.descent.iterations.div_ceil(config.descent.record_every) as f64 + 1.0;
-        let elements = 2.0 * self.parameters(config) + activations;
-        elements * config.dtype.bytes() as f64 + largest_draw + 16.0 * records
-    }
-
-    /// Bytes of the data in the element types that the trials use.
-    pub fn data_bytes(&self) -> f64 {
-        let elements = (self.data.features + 1) as f64 * (self.data.train + self.data.test) as f64;
-        self.dtypes().iter().map(|dtype| elements * dtype.bytes() as f64).sum()
-    }
-
-    /// Bytes that the sweep holds while `jobs` of its largest trials run: theirs, the data's and OpenBLAS's own.
-    pub fn peak_bytes(&self, jobs: usize) -> f64 {
-        let largest = self.trials.iter().map(|trial| self.bytes(&trial.config)).fold(0.0, f64::max);
-        self.data_bytes() + (largest + OPENBLAS_BUFFER) * jobs as f64
     }
 
     /// What tells a trial from its neighbours: its first point's values.
@@ -134,20 +147,109 @@ impl Plan {
         self.trials.iter().map(|trial| trial.config.dtype).collect()
     }
 
-    /// Every layer shape that the trials multiply at, on the training and on the test set.
-    pub fn layer_shapes(&self) -> BTreeSet<(Dtype, LayerShape)> {
-        let shapes = |trial: &Trial| {
-            let widths = trial.config.widths(self.data.features);
-            let sides: Vec<_> = widths.windows(2).map(|n| (n[0], n[1])).collect();
-            let dtype = trial.config.dtype;
-            let both = [self.data.train, self.data.test];
-            both.into_iter().flat_map(move |examples| {
-                let shape = move |&(n_in, n_out): &(usize, usize)| (dtype, LayerShape { n_out, n_in, examples });
-                sides.iter().map(shape).collect::<Vec<_>>()
-            })
-        };
-        self.trials.iter().flat_map(shapes).collect()
+    /// The engines that the trials of one element type use.
+    pub fn engines(&self, dtype: Dtype) -> BTreeSet<Engine> {
+        let of_dtype = self.trials.iter().filter(|trial| trial.config.dtype == dtype);
+        of_dtype.map(|trial| trial.engine).collect()
     }
+
+    /// Every layer shape that the fleets multiply at, on the training and on the test set.
+    pub fn layer_shapes(&self) -> BTreeSet<(Dtype, LayerShape)> {
+        let DataShape { features, train, test } = self.data;
+        let mut shapes = BTreeSet::new();
+        for fleet in &self.fleets {
+            let Trial { config, engine, .. } = &self.trials[fleet[0]];
+            let n_out = fleet.iter().map(|&trial| self.trials[trial].config.first_width()).sum();
+            let n_in = match engine {
+                Engine::Direct => features,
+                Engine::Reduced => self.rank,
+                Engine::Dual => train,
+            };
+            shapes.insert((config.dtype, LayerShape { n_out, n_in, examples: train }));
+        }
+        for Trial { config, .. } in &self.trials {
+            for n in config.widths(features)[1..].windows(2) {
+                for examples in [train, test] {
+                    shapes.insert((config.dtype, LayerShape { n_out: n[1], n_in: n[0], examples }));
+                }
+            }
+        }
+        shapes
+    }
+}
+
+/// Chooses engines, and asks for the rank no more than once.
+struct Chooser<F, E> {
+    data: DataShape,
+    rank: F,
+    found: Result<usize, E>,
+}
+
+impl<E, F: Fn() -> Result<usize, E>> Chooser<F, E> {
+    fn engine(&mut self, config: &TrialConfig) -> Engine {
+        let Chooser { data, rank, found } = self;
+        config.engine.unwrap_or_else(|| {
+            Engine::cheapest(workload(config, *data), || {
+                *found = rank();
+                *found.as_ref().unwrap_or(&usize::MAX)
+            })
+        })
+    }
+}
+
+fn workload(config: &TrialConfig, data: DataShape) -> Workload {
+    Workload {
+        features: data.features,
+        examples: data.train,
+        rows: config.first_width(),
+        iterations: config.descent.iterations,
+    }
+}
+
+/// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
+/// engine and number of iterations; those that start with the same first layer side by side; as many as
+/// [`Engine::rows_of_a_fleet`] says.
+fn fleets(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
+    let all: Vec<usize> = (0..trials.len()).collect();
+    let mut fleets: Vec<Vec<usize>> = Vec::new();
+    let kind = |&trial: &usize| {
+        let Trial { config, engine, .. } = &trials[trial];
+        (config.dtype, *engine, config.flush_subnormals, config.descent.iterations)
+    };
+    let origin = |&trial: &usize| {
+        let config = &trials[trial].config;
+        (format!("{:?}", config.initialisation), config.seed, config.first_width())
+    };
+    for group in grouped(all, kind) {
+        let Trial { config, engine, .. } = &trials[group[0]];
+        let most = engine.rows_of_a_fleet(data.features, data.train, config.dtype.bytes() as usize);
+        let mut rows = usize::MAX;
+        for trial in grouped(group, origin).into_iter().flatten() {
+            let width = trials[trial].config.first_width();
+            match fleets.last_mut() {
+                Some(fleet) if rows.saturating_add(width) <= most => fleet.push(trial),
+                _ => {
+                    fleets.push(vec![trial]);
+                    rows = 0;
+                }
+            }
+            rows += width;
+        }
+    }
+    fleets
+}
+
+/// Groups of equal keys, each in the order of `items`, in the order of their first items.
+fn grouped<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
+    let (mut groups, mut places): (Vec<Vec<T>>, HashMap<K, usize>) = (Vec::new(), HashMap::new());
+    for item in items {
+        let place = *places.entry(key(&item)).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[place].push(item);
+    }
+    groups
 }
 
 fn trial_id(config: &TrialConfig, data_hash: &str) -> String {

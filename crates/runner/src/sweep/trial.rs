@@ -1,14 +1,17 @@
-//! One trial: draw the weights, train, evaluate.
+//! One fleet: draw the weights, train, evaluate.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use kernels::Real;
-use ndarray::Array2;
-use net::{Ending, Record, initialise, train};
+use kernels::{Real, WrongSum, flushed};
+use ndarray::{Array1, Array2, Axis};
+use net::{CostAt, Ending, Engine, Examples, Fleet, Span, Start, Trained};
 
 use crate::data::ImageSet;
-use crate::experiment::trial::{Dtype, TrialConfig};
-use crate::sweep::plan::{DataShape, Plan};
+use crate::experiment::trial::Dtype;
+use crate::sweep::origins::Origins;
+use crate::sweep::plan::{DataShape, Plan, Trial};
 
 /// How a trial ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,49 +47,30 @@ pub struct Outcome {
     /// How it ended.
     pub status: Status,
     /// Its costs.
-    pub history: Vec<Record>,
+    pub history: Vec<CostAt>,
     /// The share of training examples in their right class, of a completed trial.
     pub train_accuracy: Option<f64>,
     /// The same of the test examples.
     pub test_accuracy: Option<f64>,
-    /// Wall time.
+    /// Its share of its fleet's wall time, by floating-point operations.
     pub seconds: f64,
+    /// The most that the dual engine's z\[1\] was off, see [`Trained::drift`].
+    pub drift: Option<f64>,
 }
 
-/// The data as the nets take it, in the element types that a sweep needs; shared by all its trials.
-pub struct Inputs {
-    f32: Option<Columns<f32>>,
-    f64: Option<Columns<f64>>,
-}
-
-/// Inputs `n[0]` × m and labels 1 × m.
-struct Columns<R> {
-    train_x: Array2<R>,
-    train_y: Array2<R>,
-    test_x: Array2<R>,
-    test_y: Array2<R>,
-}
-
-impl Inputs {
-    /// Flattens and scales `images` for the trials of `plan`.
-    pub fn new(images: &ImageSet, plan: &Plan) -> Self {
-        let dtypes = plan.dtypes();
-        Inputs {
-            f32: dtypes.contains(&Dtype::F32).then(|| Columns::new(images)),
-            f64: dtypes.contains(&Dtype::F64).then(|| Columns::new(images)),
-        }
+impl Outcome {
+    /// Of a trial that could not be trained.
+    pub fn failed(reason: String) -> Self {
+        let status = Status::Failed { reason };
+        Outcome { status, history: Vec::new(), train_accuracy: None, test_accuracy: None, seconds: 0.0, drift: None }
     }
 }
 
-impl<R: Real> Columns<R> {
-    fn new(images: &ImageSet) -> Self {
-        let ImageSet { train, test, .. } = images;
-        Columns {
-            train_x: train.columns(),
-            train_y: train.labels_row(),
-            test_x: test.columns(),
-            test_y: test.labels_row(),
-        }
+/// A drift above it is more than rounding explains: a factor of some hundred above what is seen in long trainings.
+pub fn drift_bound(dtype: Dtype) -> f64 {
+    match dtype {
+        Dtype::F32 => 1e-3,
+        Dtype::F64 => 1e-11,
     }
 }
 
@@ -96,31 +80,121 @@ pub fn data_shape(images: &ImageSet) -> DataShape {
     DataShape { features, train, test: images.test.examples() }
 }
 
-/// Trains one trial; `None` if `keep_going` said no before it was done.
-pub fn run(config: &TrialConfig, inputs: &Inputs, keep_going: &dyn Fn() -> bool) -> Option<Outcome> {
-    match (config.dtype, inputs) {
-        (Dtype::F32, Inputs { f32: Some(columns), .. }) => run_in(config, columns, keep_going),
-        (Dtype::F64, Inputs { f64: Some(columns), .. }) => run_in(config, columns, keep_going),
-        _ => unreachable!("inputs are prepared for every dtype of the plan"),
+/// The images as what they span, made when it is first asked for.
+pub struct LazySpan<'i> {
+    images: &'i ImageSet,
+    span: OnceLock<Arc<Span>>,
+}
+
+impl<'i> LazySpan<'i> {
+    /// Of `images`.
+    pub fn new(images: &'i ImageSet) -> Self {
+        LazySpan { images, span: OnceLock::new() }
+    }
+
+    /// The span.
+    pub fn get(&self) -> &Arc<Span> {
+        self.span.get_or_init(|| {
+            let ImageSet { train, test, .. } = self.images;
+            let (examples, features) = train.pixels.dim();
+            let mut both = Array2::zeros((features, examples + test.examples()));
+            let (x, x_test) = both.view_mut().split_at(Axis(1), examples);
+            train.write_columns(x);
+            test.write_columns(x_test);
+            Arc::new(Span::of_both(both, examples))
+        })
     }
 }
 
-fn run_in<R: Real>(config: &TrialConfig, data: &Columns<R>, keep_going: &dyn Fn() -> bool) -> Option<Outcome> {
-    let start = Instant::now();
-    let Columns { train_x, train_y, test_x, test_y } = data;
-    let widths = config.widths(train_x.nrows());
-    let mut chain = initialise::chain(&widths, config.activation, config.initialisation, config.seed);
-    let trained = train(&mut chain, train_x.view(), train_y.view(), &config.descent, keep_going);
-    let accuracy = |x: &Array2<R>, y: &Array2<R>| chain.accuracy(x.view(), y.view());
-    let (status, train_accuracy, test_accuracy) = match trained.ending {
-        Ending::Stopped => return None,
-        Ending::Diverged { iteration } => (Status::Diverged { iteration }, None, None),
-        Ending::Completed => match (accuracy(train_x, train_y), accuracy(test_x, test_y)) {
-            (Some(train), Some(test)) => (Status::Completed, Some(train), Some(test)),
-            // The last update was one too many.
-            _ => (Status::Diverged { iteration: config.descent.iterations }, None, None),
-        },
+/// The data as the nets take it, in the element types and for the engines of a sweep; shared by all its trials.
+pub struct Inputs {
+    f32: BTreeMap<Engine, Examples<f32>>,
+    f64: BTreeMap<Engine, Examples<f64>>,
+    origins: Origins,
+}
+
+impl Inputs {
+    /// Flattens and scales the images for the trials of `plan`.
+    ///
+    /// # Errors
+    /// If OpenBLAS computes the examples' inner products wrongly.
+    pub fn new(images: &ImageSet, span: &LazySpan, plan: &Plan) -> Result<Self, WrongSum> {
+        Ok(Inputs {
+            f32: examples(images, span, plan, Dtype::F32)?,
+            f64: examples(images, span, plan, Dtype::F64)?,
+            origins: Origins::default(),
+        })
+    }
+}
+
+fn examples<R: Real>(
+    images: &ImageSet,
+    span: &LazySpan,
+    plan: &Plan,
+    dtype: Dtype,
+) -> Result<BTreeMap<Engine, Examples<R>>, WrongSum> {
+    let ImageSet { train, test, .. } = images;
+    let (y, y_test) = (|| train.labels_row(), || test.labels_row());
+    let of = |engine| match engine {
+        Engine::Direct => Ok(Examples::direct(train.columns(), y(), test.columns(), y_test())),
+        Engine::Reduced | Engine::Dual => Examples::of(engine, span.get(), y(), y_test()),
     };
+    plan.engines(dtype).into_iter().map(|engine| Ok((engine, of(engine)?))).collect()
+}
+
+/// Trains the trials of one fleet; `None` if `keep_going` said no before they were done.
+///
+/// # Panics
+/// If `inputs` weren't made for the plan of these trials.
+pub fn run(plan: &Plan, trials: &[&Trial], inputs: &Inputs, keep_going: &dyn Fn() -> bool) -> Option<Vec<Outcome>> {
+    let Trial { config, engine, .. } = trials[0];
+    let unprepared = "inputs are prepared for every engine of the plan";
+    flushed(config.flush_subnormals, || match config.dtype {
+        Dtype::F32 => run_in(plan, trials, inputs.f32.get(engine).expect(unprepared), &inputs.origins, keep_going),
+        Dtype::F64 => run_in(plan, trials, inputs.f64.get(engine).expect(unprepared), &inputs.origins, keep_going),
+    })
+}
+
+fn run_in<R: Real>(
+    plan: &Plan,
+    trials: &[&Trial],
+    examples: &Examples<R>,
+    origins: &Origins,
+    keep_going: &dyn Fn() -> bool,
+) -> Option<Vec<Outcome>> {
+    let start_of = |trial: &&Trial| -> Result<Start<R>, WrongSum> {
+        let (origin, mut draw) = origins.of(trial, examples)?;
+        let config = &trial.config;
+        let (b, descent) = (Array1::zeros(origin.rows()), config.descent);
+        let (activation, rest) = draw.rest(&config.hidden, config.activation);
+        Ok(Start { origin, b, activation, rest, descent })
+    };
+    let start = Instant::now();
+    let starts = match trials.iter().map(start_of).collect() {
+        Ok(starts) => starts,
+        Err(wrong) => return Some(vec![Outcome::failed(wrong.to_string()); trials.len()]),
+    };
+    let trained = Fleet::new(examples, starts).train(keep_going)?;
     let seconds = start.elapsed().as_secs_f64();
-    Some(Outcome { status, history: trained.history, train_accuracy, test_accuracy, seconds })
+    let flops: Vec<f64> =
+        trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
+    let all: f64 = flops.iter().sum();
+    let outcome = |(trained, flops): (Trained, f64)| {
+        let Trained { history, ending, train_accuracy, test_accuracy, drift } = trained;
+        let status = match ending {
+            Ending::Completed => Status::Completed,
+            Ending::Diverged { iteration } => Status::Diverged { iteration },
+        };
+        Outcome { status, history, train_accuracy, test_accuracy, seconds: seconds * flops / all, drift }
+    };
+    Some(trained.into_iter().zip(flops).map(outcome).collect())
+}
+
+/// At least one step's, so that the shares of a fleet's time add up.
+fn flops_done(plan: &Plan, trial: &Trial, trained: &Trained) -> f64 {
+    let steps = match trained.ending {
+        Ending::Completed => trial.config.descent.iterations,
+        Ending::Diverged { iteration } => iteration + 1,
+    };
+    plan.flops_a_step(trial) * steps as f64
 }

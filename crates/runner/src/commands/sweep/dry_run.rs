@@ -19,6 +19,7 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
     let keys = plan.axes.iter().map(|axis| axis.key.as_str());
     let mut table = Table::new(["trial"].into_iter().chain(keys).chain([
         "layers",
+        "engine",
         "parameters",
         "MFLOP/step",
         "GFLOP",
@@ -32,10 +33,11 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
         let state = if finished.contains(&trial.id) { "finished" } else { "" };
         let costs = [
             layers,
+            trial.engine.name().to_owned(),
             format!("{:.0}", plan.parameters(config)),
-            format!("{:.2}", plan.flops_a_step(config) / 1e6),
-            format!("{:.1}", plan.flops(config) / 1e9),
-            bytes(plan.bytes(config)),
+            format!("{:.2}", plan.flops_a_step(trial) / 1e6),
+            format!("{:.1}", plan.flops(trial) / 1e9),
+            bytes(plan.bytes(trial)),
             state.to_owned(),
         ];
         table.row([trial.id.clone()].into_iter().chain(point.values.iter().map(plain)).chain(costs));
@@ -43,10 +45,11 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
     print(&table.to_string())?;
 
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id));
-    let flops = left.clone().fold(0.0, |sum, trial| sum + plan.flops(&trial.config));
+    let flops = left.clone().fold(0.0, |sum, trial| sum + plan.flops(trial));
     say(&format!(
-        "{}, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
+        "{} in {}, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
         count(plan.trials.len(), "trial"),
+        count(plan.fleets.len(), "fleet"),
         left.count(),
         flops / 1e9,
         bytes(plan.peak_bytes(jobs)),

@@ -1,0 +1,222 @@
+//! exp, tanh, the sigmoid and log(1 + u), written without branches or calls, so that a loop over them is vectorised.
+//!
+//! Each error bound is in ulps of the exact result; the tests hold them. NaN comes out as NaN.
+
+use crate::Real;
+
+/// What exp and tanh need to know of an element type.
+pub trait Constants: Copy {
+    /// 1.5 · 2^(mantissa bits): adding it leaves the nearest integer in the lowest bits.
+    const SHIFTER: Self;
+    /// log2 e.
+    const LOG2_E: Self;
+    /// ln 2 rounded.
+    const LN_2_HIGH: Self;
+    /// ln 2 less that.
+    const LN_2_LOW: Self;
+    /// Below it exp is zero.
+    const EXP_LEAST: Self;
+    /// Above it exp is infinite.
+    const EXP_MOST: Self;
+    /// From half of it on tanh rounds to one.
+    const TANH_ONE: Self;
+    /// (e^r - 1) / r for |r| <= ln 2 / 2: Taylor's series, to the last term that counts.
+    fn expm1_over_r(r: Self) -> Self;
+    /// 2^k p, where `shifted` is k + [`Self::SHIFTER`]; in two factors, so that subnormal results and infinity come
+    /// out right.
+    fn scale(p: Self, shifted: Self) -> Self;
+}
+
+macro_rules! constants {
+    ($type:ident, $bits:ident, $mantissa:literal, $shifter:expr, $low:expr, $least:expr, $most:expr, $one:expr,
+     [$highest:literal $(, $factorial:literal)*]) => {
+        impl Constants for $type {
+            const SHIFTER: $type = $shifter;
+            const LOG2_E: $type = std::$type::consts::LOG2_E;
+            const LN_2_HIGH: $type = std::$type::consts::LN_2;
+            const LN_2_LOW: $type = $low;
+            const EXP_LEAST: $type = $least;
+            const EXP_MOST: $type = $most;
+            const TANH_ONE: $type = $one;
+
+            #[inline(always)]
+            fn expm1_over_r(r: $type) -> $type {
+                let sum: $type = 1.0 / $highest;
+                $(let sum = sum.mul_add(r, 1.0 / $factorial);)*
+                sum
+            }
+
+            #[inline(always)]
+            fn scale(p: $type, shifted: $type) -> $type {
+                // The low bits of the shifted number are k in two's complement.
+                let k = shifted.to_bits().wrapping_sub($shifter.to_bits()) as $bits;
+                let half = k >> 1;
+                let power = |k: $bits| $type::from_bits(((k + $type::MAX_EXP as $bits - 1) << $mantissa) as _);
+                p * power(half) * power(k - half)
+            }
+        }
+    };
+}
+
+constants!(
+    f32,
+    i32,
+    23,
+    12_582_912.0_f32,
+    -1.904_654_3e-9,
+    -104.0,
+    89.0,
+    20.0,
+    [40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0]
+);
+constants!(
+    f64,
+    i64,
+    52,
+    6_755_399_441_055_744.0_f64,
+    2.319_046_813_846_299_6e-17,
+    -746.0,
+    710.0,
+    44.0,
+    [
+        87_178_291_200.0,
+        6_227_020_800.0,
+        479_001_600.0,
+        39_916_800.0,
+        3_628_800.0,
+        362_880.0,
+        40320.0,
+        5040.0,
+        720.0,
+        120.0,
+        24.0,
+        6.0,
+        2.0,
+        1.0
+    ]
+);
+
+/// `x` = k ln 2 + r with |r| <= ln 2 / 2: k + shifter, and r.
+#[inline(always)]
+fn reduce<R: Real>(x: R) -> (R, R) {
+    let shifted = x.mul_add(R::LOG2_E, R::SHIFTER);
+    let k = shifted - R::SHIFTER;
+    (shifted, (-k).mul_add(R::LN_2_LOW, (-k).mul_add(R::LN_2_HIGH, x)))
+}
+
+/// eˣ, within 1 ulp.
+#[inline(always)]
+pub(crate) fn exp<R: Real>(x: R) -> R {
+    // Comparisons and not `clamp`: NaN must stay.
+    let x = if x < R::EXP_LEAST { R::EXP_LEAST } else { x };
+    let x = if x > R::EXP_MOST { R::EXP_MOST } else { x };
+    let (shifted, r) = reduce(x);
+    R::scale(r.mul_add(R::expm1_over_r(r), R::one()), shifted)
+}
+
+/// tanh x = (e²ˣ - 1) / (e²ˣ + 1), within 3 ulp, small x included.
+#[inline(always)]
+pub(crate) fn tanh<R: Real>(x: R) -> R {
+    let two = R::one() + R::one();
+    let y = two * x.abs();
+    let y = if y > R::TANH_ONE { R::TANH_ONE } else { y };
+    let (shifted, r) = reduce(y);
+    let power = R::scale(R::one(), shifted); // 2^k
+    // e^y - 1 = 2^k (e^r - 1) + (2^k - 1): nothing cancels, as y >= 0.
+    let expm1 = power.mul_add(r * R::expm1_over_r(r), power - R::one());
+    (expm1 / (expm1 + two)).copysign(x)
+}
+
+/// 1 / (1 + e⁻ˣ), within 3 ulp, from whichever side doesn't overflow.
+#[inline(always)]
+pub(crate) fn sigmoid<R: Real>(x: R) -> R {
+    let e = exp(-x.abs());
+    let numerator = if x < R::zero() { e } else { R::one() };
+    numerator / (R::one() + e)
+}
+
+/// log(1 + u) for 0 <= u <= 1, within 2 ulp: 2 artanh s with s = u / (2 + u) <= 1/3, by its series.
+#[inline(always)]
+pub(crate) fn ln_1p(u: f64) -> f64 {
+    let s = u / (2.0 + u);
+    let t = s * s;
+    let mut sum = 1.0 / 35.0;
+    for n in (1..17).rev() {
+        sum = t.mul_add(sum, 1.0 / f64::from(2 * n + 1));
+    }
+    2.0 * (s * t).mul_add(sum, s)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The distance of `found` from `exact` in ulps of `exact`, which is known to more digits than an f32 has.
+    fn ulps_f32(found: f32, exact: f64) -> f64 {
+        let rounded = exact as f32;
+        let ulp = if rounded.abs() < f32::MIN_POSITIVE {
+            f64::from(f32::from_bits(1))
+        } else {
+            2f64.powi(rounded.abs().log2().floor() as i32 - 23)
+        };
+        (f64::from(found) - exact).abs() / ulp
+    }
+
+    /// The distance of two f64, in steps from one number to the next.
+    fn steps(found: f64, expected: f64) -> u64 {
+        found.to_bits().abs_diff(expected.to_bits())
+    }
+
+    fn every_nth_f32(n: usize) -> impl Iterator<Item = f32> {
+        (0..=u32::MAX).step_by(n).map(f32::from_bits).filter(|x| x.is_finite())
+    }
+
+    /// Of every magnitude and both signs, evenly in the exponent.
+    fn f64s() -> impl Iterator<Item = f64> {
+        let magnitudes = (0..400_000u64).map(|i| f64::from_bits(0x3c00_0000_0000_0000 + i * 0xbe_61cf_feb0));
+        magnitudes.filter(|x| *x < 800.0).flat_map(|x| [x, -x])
+    }
+
+    #[test]
+    fn exp_is_within_an_ulp() {
+        for x in every_nth_f32(997).filter(|x| (-103.0..88.7).contains(x)) {
+            assert!(ulps_f32(exp(x), f64::from(x).exp()) <= 1.0, "{x:e}");
+        }
+        // glibc's exp is within an ulp itself.
+        let off = f64s().filter(|x| (-708.0..709.7).contains(x)).map(|x| steps(exp(x), x.exp())).max();
+        assert!(off <= Some(1), "{off:?}");
+    }
+
+    #[test]
+    fn tanh_and_sigmoid_are_within_three_ulps() {
+        for x in every_nth_f32(997) {
+            assert!(ulps_f32(tanh(x), f64::from(x).tanh()) <= 3.0, "tanh {x:e}");
+            let exact = 1.0 / (1.0 + (-f64::from(x)).exp());
+            assert!(ulps_f32(sigmoid(x), exact) <= 3.0, "sigmoid {x:e}");
+        }
+        // glibc's tanh is within two ulps of the exact value, its exp and this quotient within two.
+        for x in f64s().filter(|x| *x > -700.0) {
+            assert!(steps(tanh(x), x.tanh()) <= 4, "tanh {x:e}");
+            assert!(steps(sigmoid(x), 1.0 / (1.0 + (-x).exp())) <= 4, "sigmoid {x:e}");
+        }
+    }
+
+    #[test]
+    fn ln_1p_is_within_two_ulps() {
+        for u in f64s().filter(|u| (0.0..=1.0).contains(u)).chain([1.0, 5e-324, 1e-310]) {
+            assert!(steps(ln_1p(u), u.ln_1p()) <= 2, "{u:e}");
+        }
+        assert_eq!(ln_1p(0.0), 0.0);
+    }
+
+    #[test]
+    fn the_ends_of_the_range_and_nan_come_out_right() {
+        assert_eq!((exp(f64::NEG_INFINITY), exp(0.0), exp(f64::INFINITY)), (0.0, 1.0, f64::INFINITY));
+        assert_eq!((exp(-1e4_f32), exp(0.0_f32), exp(1e4_f32)), (0.0, 1.0, f32::INFINITY));
+        assert_eq!((exp(-745.0), exp(-743.747)), (5e-324, 1e-323), "subnormal results too");
+        assert_eq!((tanh(f64::NEG_INFINITY), tanh(f64::INFINITY), tanh(5e-324)), (-1.0, 1.0, 5e-324));
+        assert!(tanh(-0.0_f32).is_sign_negative());
+        assert_eq!((sigmoid(-1e308), sigmoid(0.0), sigmoid(1e308)), (0.0, 0.5, 1.0));
+        assert!(exp(f64::NAN).is_nan() && tanh(f32::NAN).is_nan() && sigmoid(f64::NAN).is_nan());
+    }
+}

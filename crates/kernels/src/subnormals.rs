@@ -1,0 +1,106 @@
+//! Subnormal numbers: taken as zero while a net trains, because arithmetic with them is many times slower.
+
+/// Whether [`flushed`] can do anything on this kind of processor.
+pub const CAN_FLUSH: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+
+/// Runs `body` with subnormal operands and results taken as zero on this thread, if `flush` says so, and sets
+/// everything back afterwards, also when `body` panics.
+///
+/// It takes a thread's whole arithmetic, OpenBLAS's included. Where the processor can't ([`CAN_FLUSH`]), nothing
+/// changes.
+pub fn flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
+    struct Restore(Option<u64>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            if let Some(before) = self.0 {
+                control::set(before);
+            }
+        }
+    }
+    let before = (flush && CAN_FLUSH).then(control::get);
+    let _restore = Restore(before);
+    if let Some(before) = before {
+        control::set(before | control::FLUSH);
+    }
+    body()
+}
+
+#[cfg(target_arch = "x86_64")]
+mod control {
+    use std::arch::asm;
+
+    /// MXCSR's flush-to-zero and denormals-are-zero.
+    pub(super) const FLUSH: u64 = 1 << 15 | 1 << 6;
+
+    pub(super) fn get() -> u64 {
+        let mut mxcsr = 0u32;
+        // SAFETY: stores the four bytes of the control register where they have room.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut mxcsr, options(nostack, preserves_flags)) };
+        mxcsr.into()
+    }
+
+    pub(super) fn set(mxcsr: u64) {
+        let mxcsr = mxcsr as u32;
+        // SAFETY: the value was read from the register and has at most the two bits of FLUSH changed. Rust takes the
+        // register to be in its default state; with these bits its optimiser can at most keep a subnormal number
+        // that the processor would have flushed, and both are right for a caller who asked for this.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const mxcsr, options(nostack, preserves_flags, readonly)) };
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod control {
+    use std::arch::asm;
+
+    /// FPCR's flush-to-zero.
+    pub(super) const FLUSH: u64 = 1 << 24;
+
+    pub(super) fn get() -> u64 {
+        let fpcr: u64;
+        // SAFETY: reads a control register.
+        unsafe { asm!("mrs {}, fpcr", out(reg) fpcr, options(nomem, nostack, preserves_flags)) };
+        fpcr
+    }
+
+    pub(super) fn set(fpcr: u64) {
+        // SAFETY: as on x86-64.
+        unsafe { asm!("msr fpcr, {}", in(reg) fpcr, options(nomem, nostack, preserves_flags)) };
+    }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod control {
+    pub(super) const FLUSH: u64 = 0;
+
+    pub(super) fn get() -> u64 {
+        0
+    }
+
+    pub(super) fn set(_: u64) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    fn half_of_the_least_normal() -> f32 {
+        black_box(f32::MIN_POSITIVE) * black_box(0.5)
+    }
+
+    #[test]
+    fn subnormal_results_are_zero_inside_and_kept_outside() {
+        assert!(half_of_the_least_normal() > 0.0);
+        assert_eq!(flushed(true, half_of_the_least_normal) == 0.0, CAN_FLUSH);
+        assert!(flushed(false, half_of_the_least_normal) > 0.0);
+        assert!(half_of_the_least_normal() > 0.0);
+    }
+
+    #[test]
+    fn a_panic_inside_sets_everything_back() {
+        assert!(catch_unwind(|| flushed(true, || panic!("inside"))).is_err());
+        assert!(half_of_the_least_normal() > 0.0);
+    }
+}

@@ -1,0 +1,155 @@
+//! Three exact ways to train the first layer, and which of them is the cheapest.
+//!
+//! Gradient descent never takes W = W\[1\] out of W(0) + span of the examples: every dW = (1/m) dz Xᵀ, so that
+//! W(t) = W(0) + T(t) Xᵀ with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
+//!
+//! | engine | keeps | z - b | a step adds | to | flops a step and row of W |
+//! |---|---|---|---|---|---|
+//! | direct | W | W X | s Xᵀ | W | 4 n\[0\] m |
+//! | reduced, X = Q R | D, where W = W(0) + D Qᵀ | W(0) X + D R | s Rᵀ | D | 4 r m |
+//! | dual, G = XᵀX | P = W X, and T | P | s G, and s | P, and T | 2 m² |
+//!
+//! with s = -(learning_rate / m) dz and r = rank X. All three are the same training, but for rounding.
+//!
+//! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
+
+/// How the first layer is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Engine {
+    /// W X and dz Xᵀ as they stand.
+    Direct,
+    /// In the coordinates of an orthonormal basis of the examples.
+    Reduced,
+    /// By the inner products of the examples.
+    Dual,
+}
+
+/// What the cost of training one net's first layer depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// `n[0]`.
+    pub features: usize,
+    /// m.
+    pub examples: usize,
+    /// `n[1]`, the rows of W.
+    pub rows: usize,
+    /// Steps.
+    pub iterations: usize,
+}
+
+impl Engine {
+    /// Every engine with its name in experiments.
+    pub const ALL: [(&'static str, Engine); 3] =
+        [("direct", Engine::Direct), ("reduced", Engine::Reduced), ("dual", Engine::Dual)];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Direct => "direct",
+            Engine::Reduced => "reduced",
+            Engine::Dual => "dual",
+        }
+    }
+
+    /// Floating-point operations of the first layer in one step, for X of the given rank.
+    pub fn flops_a_step(self, Workload { features, examples, rows, .. }: Workload, rank: usize) -> f64 {
+        let (n0, m, n1, r) = (features as f64, examples as f64, rows as f64, rank as f64);
+        match self {
+            Engine::Direct => 4.0 * n1 * n0 * m,
+            Engine::Reduced => 4.0 * n1 * r * m,
+            Engine::Dual => 2.0 * n1 * m * m,
+        }
+    }
+
+    /// Floating-point operations before the first step: W(0) X, and G or the factors of X.
+    pub fn flops_before(self, Workload { features, examples, rows, .. }: Workload) -> f64 {
+        let (n0, m, n1) = (features as f64, examples as f64, rows as f64);
+        let (least, most) = (n0.min(m), n0.max(m));
+        match self {
+            Engine::Direct => 0.0,
+            Engine::Reduced => 2.0 * n1 * n0 * m + 2.0 * most * least * least + 12.0 * least.powi(3),
+            Engine::Dual => 2.0 * n1 * n0 * m + 2.0 * n0 * m * m,
+        }
+    }
+
+    /// How many rows a fleet's stacked first layers should have, for elements of `bytes` each.
+    ///
+    /// The matrix that all of them are multiplied by (X, R or G) is read again at each step. Where it stays in a core's
+    /// cache, products of 20 rows are as fast as any, and more nets at once only push each other's activations out
+    /// of it: fleets of 64 took 30% longer for a net's step than fleets of 1 (`cargo bench --bench training_step`). Where it
+    /// comes from memory, it should come for many rows at once: with 320 a net's step takes 0.6 of the time that it takes with 20.
+    pub fn rows_of_a_fleet(self, features: usize, examples: usize, bytes: usize) -> usize {
+        let n_in = match self {
+            Engine::Direct => features,
+            Engine::Reduced => features.min(examples),
+            Engine::Dual => examples,
+        };
+        if n_in * examples * bytes <= 512 * 1024 { 20 } else { 320 }
+    }
+
+    /// The engine of the fewest operations for one net alone.
+    ///
+    /// `rank` is asked for only where finding it, by the eigenvalues of X's smaller Gram matrix, costs less than a tenth
+    /// of the training: the reduced engine can be the cheapest only where X has a rank below both of its sides.
+    pub fn cheapest(workload: Workload, rank: impl FnOnce() -> usize) -> Engine {
+        let total = |engine: Engine, rank: usize| {
+            engine.flops_before(workload) + workload.iterations as f64 * engine.flops_a_step(workload, rank)
+        };
+        let full = workload.features.min(workload.examples);
+        let unreduced =
+            if total(Engine::Dual, full) < total(Engine::Direct, full) { Engine::Dual } else { Engine::Direct };
+        let cost = total(unreduced, full);
+        if flops_of_rank(workload, unreduced) > cost / 10.0 || total(Engine::Reduced, 1) >= cost {
+            return unreduced;
+        }
+        if total(Engine::Reduced, rank()) < cost { Engine::Reduced } else { unreduced }
+    }
+}
+
+/// What finding the rank costs on top of what `engine` computes anyway.
+fn flops_of_rank(Workload { features, examples, .. }: Workload, engine: Engine) -> f64 {
+    let (n0, m) = (features as f64, examples as f64);
+    let least = n0.min(m);
+    let has_gram = engine == Engine::Dual && m <= n0;
+    4.0 / 3.0 * least.powi(3) + if has_gram { 0.0 } else { 2.0 * n0 * m * least }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cheapest(features: usize, examples: usize, iterations: usize, rank: usize) -> Engine {
+        Engine::cheapest(Workload { features, examples, rows: 20, iterations }, || rank)
+    }
+
+    #[test]
+    fn the_cat_pictures_are_trained_by_their_inner_products() {
+        assert_eq!(cheapest(12_288, 209, 2500, 209), Engine::Dual);
+        let workload = Workload { features: 12_288, examples: 209, rows: 20, iterations: 1 };
+        let gain = Engine::Direct.flops_a_step(workload, 209) / Engine::Dual.flops_a_step(workload, 209);
+        assert!((gain - 2.0 * 12_288.0 / 209.0).abs() < 1e-9, "{gain}");
+    }
+
+    #[test]
+    fn a_few_steps_do_not_repay_the_inner_products() {
+        assert_eq!(cheapest(12_288, 209, 1, 209), Engine::Direct);
+    }
+
+    #[test]
+    fn many_examples_of_few_features_are_trained_directly_unless_their_rank_is_low() {
+        assert_eq!(cheapest(20, 10_000, 1000, 20), Engine::Direct);
+        assert_eq!(cheapest(20, 10_000, 1000, 3), Engine::Reduced);
+    }
+
+    #[test]
+    fn a_rank_below_half_of_the_examples_makes_the_reduced_engine_the_cheapest() {
+        assert_eq!(cheapest(12_288, 209, 100_000, 150), Engine::Dual);
+        assert_eq!(cheapest(12_288, 209, 100_000, 60), Engine::Reduced);
+    }
+
+    #[test]
+    fn the_rank_is_not_looked_for_where_that_costs_more_than_it_can_save() {
+        let workload = Workload { features: 3072, examples: 5000, rows: 200, iterations: 4 };
+        assert_eq!(Engine::cheapest(workload, || panic!("too dear")), Engine::Direct);
+    }
+}

@@ -1,0 +1,228 @@
+//! The space that the training examples span, and what the reduced and the dual engine need of it: computed in f64,
+//! once, when it is first asked for, and shared by every net on these examples.
+
+use std::sync::OnceLock;
+
+use kernels::{Accumulate, ProductCheck, WrongSum, backward_data, backward_weights, forward};
+use ndarray::{Array2, ArrayView2, Axis};
+use ndarray_linalg::layout::MatrixLayout;
+use ndarray_linalg::{JobSvd, Lapack, SVDDC};
+
+/// Training examples X (`n[0]` × m) beside test examples X_t (`n[0]` × m_t), and the products of them.
+pub struct Span {
+    /// \[X X_t\].
+    both: Array2<f64>,
+    examples: usize,
+    check: OnceLock<ProductCheck>,
+    products: OnceLock<Result<Array2<f64>, WrongSum>>,
+    factors: OnceLock<Result<Factors, WrongSum>>,
+    rank: OnceLock<usize>,
+}
+
+/// X = Q R with orthonormal columns of Q. Q itself, which is as large as X, is not formed.
+pub(crate) struct Factors {
+    /// R, r × m: the examples in the coordinates of Q.
+    pub(crate) r: Array2<f64>,
+    /// S⁻¹ Vᵀ, r × m, where X = Q S Vᵀ is the singular value decomposition and R = S Vᵀ: D Qᵀ = (D S⁻¹ Vᵀ) Xᵀ.
+    pub(crate) to_examples: Array2<f64>,
+}
+
+impl Span {
+    /// Of the training examples `x` (`n[0]` × m) and the test examples `x_test` (`n[0]` × m_t).
+    ///
+    /// # Panics
+    /// If their features differ in number, or a side is empty.
+    #[track_caller]
+    pub fn new(x: ArrayView2<f64>, x_test: ArrayView2<f64>) -> Self {
+        assert_eq!(x.nrows(), x_test.nrows(), "training and test examples have the same features");
+        let mut both = Array2::zeros((x.nrows(), x.ncols() + x_test.ncols()));
+        let (mut training, mut test) = both.view_mut().split_at(Axis(1), x.ncols());
+        training.assign(&x);
+        test.assign(&x_test);
+        Span::of_both(both, x.ncols())
+    }
+
+    /// Of \[X X_t\], `n[0]` × (m + m_t), the first `examples` columns of which are X.
+    ///
+    /// # Panics
+    /// If a side of X or of X_t is empty.
+    #[track_caller]
+    pub fn of_both(both: Array2<f64>, examples: usize) -> Self {
+        let sides = (both.nrows(), examples, both.ncols().saturating_sub(examples));
+        assert!(sides.0 > 0 && sides.1 > 0 && sides.2 > 0, "span: features, examples, test examples are {sides:?}");
+        Span {
+            both,
+            examples,
+            check: OnceLock::new(),
+            products: OnceLock::new(),
+            factors: OnceLock::new(),
+            rank: OnceLock::new(),
+        }
+    }
+
+    /// X.
+    pub fn x(&self) -> ArrayView2<'_, f64> {
+        self.both.view().split_at(Axis(1), self.examples).0
+    }
+
+    /// X_t.
+    pub fn x_test(&self) -> ArrayView2<'_, f64> {
+        self.both.view().split_at(Axis(1), self.examples).1
+    }
+
+    /// W \[X X_t\], n × (m + m_t), for `w` n × `n[0]`.
+    ///
+    /// # Errors
+    /// If OpenBLAS computed it wrongly.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub(crate) fn outputs(&self, w: ArrayView2<f64>) -> Result<Array2<f64>, WrongSum> {
+        let mut outputs = Array2::zeros((w.nrows(), self.both.ncols()));
+        forward(w, self.both.view(), outputs.view_mut(), Accumulate::Replace);
+        self.check().verify(w, outputs.view())?;
+        Ok(outputs)
+    }
+
+    /// G = XᵀX, m × m.
+    ///
+    /// # Errors
+    /// If OpenBLAS computed it wrongly.
+    pub fn gram(&self) -> Result<ArrayView2<'_, f64>, WrongSum> {
+        Ok(self.products()?.split_at(Axis(1), self.examples).0)
+    }
+
+    /// XᵀX_t, m × m_t.
+    ///
+    /// # Errors
+    /// If OpenBLAS computed it wrongly.
+    pub fn cross(&self) -> Result<ArrayView2<'_, f64>, WrongSum> {
+        Ok(self.products()?.split_at(Axis(1), self.examples).1)
+    }
+
+    /// Of products A \[X X_t\].
+    fn check(&self) -> &ProductCheck {
+        self.check.get_or_init(|| ProductCheck::of(self.both.view()))
+    }
+
+    /// Xᵀ \[X X_t\].
+    fn products(&self) -> Result<ArrayView2<'_, f64>, WrongSum> {
+        let compute = || {
+            let mut products = Array2::zeros((self.examples, self.both.ncols()));
+            backward_data(self.x(), self.both.view(), products.view_mut(), Accumulate::Replace);
+            self.check().verify(self.x().t(), products.view())?;
+            Ok(products)
+        };
+        self.products.get_or_init(compute).as_ref().map(|products| products.view()).map_err(Clone::clone)
+    }
+
+    /// W X = `outputs_0` + T XᵀX for W = W(0) + T Xᵀ, with `t` n × m and `outputs_0` = W(0) X.
+    pub(crate) fn outputs_on_training(&self, t: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
+        add_product(t, self.gram().expect(CHECKED), outputs_0)
+    }
+
+    /// W X_t = `outputs_0` + T XᵀX_t for W = W(0) + T Xᵀ, with `t` n × m and `outputs_0` = W(0) X_t.
+    pub(crate) fn outputs_on_test(&self, t: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
+        add_product(t, self.cross().expect(CHECKED), outputs_0)
+    }
+
+    /// W = W(0) + T Xᵀ, with `t` n × m and `w_0` = W(0).
+    pub(crate) fn weights(&self, t: ArrayView2<f64>, w_0: ArrayView2<f64>) -> Array2<f64> {
+        let mut w = w_0.as_standard_layout().into_owned();
+        backward_weights(t, self.x(), 1.0, w.view_mut(), Accumulate::Add);
+        w
+    }
+
+    /// The rank of X as its smaller Gram matrix shows it, which is to about eight digits: enough to choose an engine,
+    /// not to train with.
+    ///
+    /// # Errors
+    /// If OpenBLAS computed the matrix wrongly.
+    pub fn rank(&self) -> Result<usize, WrongSum> {
+        if let Some(&rank) = self.rank.get() {
+            return Ok(rank);
+        }
+        let (features, examples) = self.x().dim();
+        let gram = if examples <= features {
+            self.gram()?.to_owned()
+        } else {
+            let mut gram = Array2::zeros((features, features));
+            backward_weights(self.x(), self.x(), 1.0, gram.view_mut(), Accumulate::Replace);
+            ProductCheck::of(self.x().t()).verify(self.x(), gram.view())?;
+            gram
+        };
+        let (_, squares, _) = gram.svddc(JobSvd::None).expect("LAPACK factors every finite matrix");
+        let noise = squares[0] * gram.nrows() as f64 * f64::EPSILON;
+        Ok(*self.rank.get_or_init(|| squares.iter().filter(|&&square| square > noise).count().max(1)))
+    }
+
+    /// The factors of X, of as many directions as X has above rounding.
+    ///
+    /// # Errors
+    /// If RᵀR is not XᵀX, which is all that training makes use of.
+    pub(crate) fn factors(&self) -> Result<&Factors, WrongSum> {
+        let compute = || {
+            let factors = Factors::of(self.x());
+            let check = ProductCheck::of(factors.r.view()).with_sums_of(self.both.nrows());
+            check.verify(factors.r.t(), self.gram()?)?;
+            Ok(factors)
+        };
+        self.factors.get_or_init(compute).as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Training begins only once these products have been computed and found right.
+pub(crate) const CHECKED: &str = "checked when training began";
+
+/// `outputs_0` + T `products`.
+fn add_product(t: ArrayView2<f64>, products: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
+    let mut outputs = outputs_0.as_standard_layout().into_owned();
+    forward(t, products, outputs.view_mut(), Accumulate::Add);
+    outputs
+}
+
+impl Factors {
+    /// Householder's triangle of X's larger side, then the singular values of that small triangle: their errors are of
+    /// the order of ε S\[0\], where those of XᵀX's eigenvalues would be √ε S\[0\].
+    fn of(x: ArrayView2<f64>) -> Self {
+        let (features, examples) = x.dim();
+        let lapack = "LAPACK factors every finite matrix";
+        let mut reflected = x.as_standard_layout().into_owned();
+        let memory = reflected.as_slice_mut().expect("standard layout");
+        let (rows, columns) = (side(features), side(examples));
+        let tall = features >= examples;
+        let layout = if tall {
+            MatrixLayout::C { row: rows, lda: columns }
+        } else {
+            MatrixLayout::F { col: rows, lda: columns }
+        };
+        let reflectors = f64::householder(layout, memory).expect(lapack);
+        // X = Q triangle where it is tall, X = triangle Zᵀ where it is wide.
+        let inside = |(i, j): (usize, usize)| if tall { j >= i } else { i >= j };
+        let full = features.min(examples);
+        let triangle = Array2::from_shape_fn((full, full), |at| if inside(at) { reflected[at] } else { 0.0 });
+        let (_, singular, vt) = triangle.svddc(JobSvd::All).expect(lapack);
+        let noise = singular[0] * features.max(examples) as f64 * f64::EPSILON;
+        let rank = singular.iter().filter(|&&value| value > noise).count().max(1);
+        let vt = vt.expect("asked for").as_standard_layout().into_owned();
+        let mut r = vt.view().split_at(Axis(0), rank).0.to_owned();
+        if !tall {
+            let memory = reflected.as_slice_mut().expect("standard layout");
+            f64::q(layout, memory, &reflectors).expect(lapack);
+            let mut rows = Array2::zeros((rank, examples));
+            forward(r.view(), reflected.view(), rows.view_mut(), Accumulate::Replace);
+            r = rows;
+        }
+        let mut to_examples = r.clone();
+        for ((mut r, mut back), &value) in r.rows_mut().into_iter().zip(to_examples.rows_mut()).zip(&singular) {
+            r *= value;
+            back.mapv_inplace(|element| if value > noise { element / value } else { 0.0 });
+        }
+        Factors { r, to_examples }
+    }
+}
+
+fn side(length: usize) -> i32 {
+    i32::try_from(length).unwrap_or_else(|_| panic!("a side of {length} is beyond LAPACK's 32-bit integers"))
+}

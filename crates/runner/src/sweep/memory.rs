@@ -1,0 +1,69 @@
+//! What a sweep holds in memory, before it does: the data, the origins that are shared, and the fleets in flight.
+
+use net::Engine;
+
+use super::origins::MOST_BYTES;
+use super::plan::{DataShape, Plan, Trial};
+use crate::experiment::trial::Dtype;
+
+/// What OpenBLAS 0.3 maps for each caller to pack its operands in.
+const OPENBLAS_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
+
+const F64: f64 = 8.0;
+
+impl Plan {
+    /// Bytes that a trial holds while its fleet is trained: what its engine keeps of the first layer, parameters and
+    /// gradients of the others, z, a and dz of the training set, z and a of both sets at the end, the draw of its largest
+    /// layer in f64, and its history.
+    pub fn bytes(&self, trial: &Trial) -> f64 {
+        let Trial { config, engine, .. } = trial;
+        let DataShape { features, train, test } = self.data;
+        let (features, train, test) = (features as f64, train as f64, test as f64);
+        let (widths, element) = (config.widths(self.data.features), config.dtype.bytes() as f64);
+        let rows = config.first_width() as f64;
+        let units: f64 = widths[1..].iter().map(|&n| n as f64).sum();
+        let activations = units * (5.0 * train).max(2.0 * (train + test)) * element;
+        let upper: f64 = widths[1..].windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
+        let first = match engine {
+            Engine::Direct => features * (element + F64),
+            Engine::Reduced => (self.rank() as f64 + train) * element + 2.0 * (train + test) * F64,
+            Engine::Dual => train * (element + F64) + 2.0 * (train + test) * F64,
+        };
+        let largest_draw = widths.windows(2).map(|n| n[0] as f64 * n[1] as f64).fold(0.0, f64::max) * F64;
+        let records = config.descent.iterations.div_ceil(config.descent.record_every) as f64 + 1.0;
+        rows * first + 2.0 * upper * element + activations + largest_draw + 16.0 * records
+    }
+
+    /// Bytes of the data in the forms that the trials use.
+    pub fn data_bytes(&self) -> f64 {
+        let DataShape { features, train, test } = self.data;
+        let (features, train, both) = (features as f64, train as f64, (train + test) as f64);
+        let labels_and_inputs = |dtype: Dtype| -> f64 {
+            let of_engine = |engine: &Engine| match engine {
+                Engine::Direct => features * both,
+                Engine::Reduced => self.rank() as f64 * train,
+                Engine::Dual => train * train,
+            };
+            let elements: f64 = self.engines(dtype).iter().map(|engine| of_engine(engine) + both).sum();
+            elements * dtype.bytes() as f64
+        };
+        let inputs: f64 = self.dtypes().into_iter().map(labels_and_inputs).sum();
+        let spans = self.trials.iter().any(|trial| trial.engine != Engine::Direct);
+        let reduces = self.trials.iter().any(|trial| trial.engine == Engine::Reduced);
+        // The span's X and its products; the factors need a copy of X while they are made.
+        let span = if spans { (features + train) * both * F64 } else { 0.0 };
+        let factors = if reduces { (features * train + 2.0 * self.rank() as f64 * train) * F64 } else { 0.0 };
+        inputs + span + factors
+    }
+
+    /// Bytes of a whole fleet in flight.
+    pub fn fleet_bytes(&self, fleet: &[usize]) -> f64 {
+        fleet.iter().map(|&trial| self.bytes(&self.trials[trial])).sum()
+    }
+
+    /// Bytes that the sweep holds while `jobs` of its largest fleets are trained. It doesn't grow with their number.
+    pub fn peak_bytes(&self, jobs: usize) -> f64 {
+        let largest = self.fleets.iter().map(|fleet| self.fleet_bytes(fleet)).fold(0.0, f64::max);
+        self.data_bytes() + MOST_BYTES as f64 + (largest + OPENBLAS_BUFFER) * jobs as f64
+    }
+}

@@ -1,0 +1,271 @@
+//! The three first-layer engines are the same training, and a net in a fleet is the net alone.
+
+use std::sync::Arc;
+
+use kernels::{Activation, Real};
+use ndarray::{Array2, ArrayView2, s};
+use net::{CostAt, Descent, Ending, Engine, Examples, Fleet, Initialisation, Span, Start, Trained, initialise};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Training and test examples with labels.
+struct Data {
+    x: Array2<f64>,
+    y: Array2<f64>,
+    x_test: Array2<f64>,
+    y_test: Array2<f64>,
+}
+
+/// What makes X's rank lower than its sides.
+#[derive(Clone, Copy, Debug)]
+enum Flaw {
+    None,
+    Duplicates,
+    ConstantFeatures,
+    NearlyDependent,
+}
+
+impl Data {
+    fn random(stream: &mut ChaCha8Rng, features: usize, examples: usize, flaw: Flaw) -> Self {
+        let mut pixels = |columns| Array2::from_shape_simple_fn((features, columns), || stream.random_range(0.0..1.0));
+        let (mut x, x_test) = (pixels(examples), pixels(7));
+        match flaw {
+            Flaw::None => {}
+            Flaw::Duplicates => {
+                let copies = x.slice(s![.., ..examples / 2]).to_owned();
+                x.slice_mut(s![.., examples - examples / 2..]).assign(&copies);
+            }
+            Flaw::ConstantFeatures => x.slice_mut(s![..features / 2, ..]).fill(0.25),
+            Flaw::NearlyDependent => {
+                // Singular values from 1 down to 1e-14 of the largest.
+                for (column, mut example) in x.columns_mut().into_iter().enumerate().skip(1) {
+                    example *= 10f64.powf(-14.0 * column as f64 / examples as f64);
+                }
+                let first = x.column(0).to_owned();
+                for mut example in x.columns_mut().into_iter().skip(1) {
+                    example += &first;
+                }
+            }
+        }
+        let mut labels = |count| Array2::from_shape_simple_fn((1, count), || f64::from(stream.random_bool(0.5)));
+        Data { y: labels(examples), y_test: labels(7), x, x_test }
+    }
+
+    fn examples<R: Real>(&self, engine: Engine) -> Examples<R> {
+        let span = Arc::new(Span::new(self.x.view(), self.x_test.view()));
+        let labels = |y: &Array2<f64>| y.mapv(R::from_f64);
+        Examples::of(engine, &span, labels(&self.y), labels(&self.y_test)).expect("OpenBLAS is right")
+    }
+}
+
+/// A net to train.
+#[derive(Clone, Debug)]
+struct Net {
+    hidden: Vec<usize>,
+    activation: Activation,
+    seed: u32,
+    learning_rate: f64,
+}
+
+impl Net {
+    fn random(stream: &mut ChaCha8Rng) -> Self {
+        let depth = stream.random_range(0..4);
+        Net {
+            hidden: (0..depth).map(|_| stream.random_range(1..12)).collect(),
+            activation: [Activation::Tanh, Activation::Sigmoid, Activation::Relu][stream.random_range(0..3)],
+            seed: stream.random_range(0..1000),
+            learning_rate: 0.02,
+        }
+    }
+
+    fn start<R: Real>(&self, examples: &Examples<R>, iterations: usize) -> Start<R> {
+        let widths: Vec<usize> = [examples.features()].iter().chain(&self.hidden).copied().chain([1]).collect();
+        // The initial weights of f64 also for f32: a start in f32 would be another net.
+        let chain = initialise::chain::<R>(&widths, self.activation, Initialisation::Xavier, self.seed);
+        Start::new(examples, chain, Descent { learning_rate: self.learning_rate, iterations, record_every: 1 }).unwrap()
+    }
+}
+
+/// What a training leaves, with the outputs z[L] on the test examples and the whole first layer.
+struct Result {
+    trained: Trained,
+    test: Array2<f64>,
+    w: Array2<f64>,
+}
+
+fn train<R: Real>(engine: Engine, data: &Data, nets: &[Net], iterations: usize) -> Vec<Option<Result>> {
+    let examples = data.examples::<R>(engine);
+    let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, iterations)).collect());
+    let trained = fleet.train(|| true).unwrap();
+    let results = trained.into_iter().zip(nets).enumerate();
+    let results = results.map(|(place, (trained, net))| {
+        let rows = net.hidden.first().copied().unwrap_or(1);
+        let w_0 = initialise::Draw::new(Initialisation::Xavier, net.seed).weights(rows, examples.features());
+        let w_0 = w_0.mapv(R::from_f64).mapv(R::as_f64);
+        let w = fleet.chain(place, w_0.view())?.layers[0].w.mapv(R::as_f64);
+        Some(Result { trained, test: fleet.predict_test(place)?.z.mapv(R::as_f64), w })
+    });
+    results.collect()
+}
+
+fn alone<R: Real>(engine: Engine, data: &Data, net: &Net, iterations: usize) -> Result {
+    train::<R>(engine, data, std::slice::from_ref(net), iterations).remove(0).expect("it doesn't diverge")
+}
+
+fn largest_gap(one: &[CostAt], other: &[CostAt]) -> f64 {
+    assert_eq!(one.len(), other.len());
+    one.iter().zip(other).map(|(one, other)| (one.cost / other.cost - 1.0).abs()).fold(0.0, f64::max)
+}
+
+fn largest_difference(one: ArrayView2<f64>, other: ArrayView2<f64>) -> f64 {
+    let scale = other.iter().fold(1.0, |scale: f64, value| scale.max(value.abs()));
+    one.iter().zip(other).map(|(one, other)| (one - other).abs() / scale).fold(0.0, f64::max)
+}
+
+const FLAWS: [Flaw; 4] = [Flaw::None, Flaw::Duplicates, Flaw::ConstantFeatures, Flaw::NearlyDependent];
+
+#[test]
+fn the_engines_agree_on_costs_test_outputs_and_weights_for_any_shape_and_rank() {
+    let mut stream = ChaCha8Rng::seed_from_u64(3);
+    for case in 0..60 {
+        let (features, examples) = (stream.random_range(2..70), stream.random_range(2..50));
+        let data = Data::random(&mut stream, features, examples, FLAWS[case % FLAWS.len()]);
+        let net = Net::random(&mut stream);
+        let direct = alone::<f64>(Engine::Direct, &data, &net, 300);
+        for engine in [Engine::Reduced, Engine::Dual] {
+            let found = alone::<f64>(engine, &data, &net, 300);
+            let gaps = [
+                largest_gap(&found.trained.history, &direct.trained.history),
+                largest_difference(found.test.view(), direct.test.view()),
+                largest_difference(found.w.view(), direct.w.view()),
+            ];
+            let shape = (features, examples, FLAWS[case % FLAWS.len()]);
+            assert!(gaps.iter().all(|gap| *gap < 1e-9), "{engine:?} {shape:?} {net:?}: {gaps:?}");
+            assert_eq!(found.trained.test_accuracy, direct.trained.test_accuracy);
+            assert_eq!(found.trained.train_accuracy, direct.trained.train_accuracy);
+        }
+    }
+}
+
+#[test]
+fn in_f32_no_engine_is_three_times_as_far_from_f64_as_the_direct_one() {
+    let mut stream = ChaCha8Rng::seed_from_u64(4);
+    let mut distances = [[0.0; 2]; 3];
+    for case in 0..24 {
+        let (features, examples) = (stream.random_range(200..600), stream.random_range(20..80));
+        let data = Data::random(&mut stream, features, examples, FLAWS[case % 3]);
+        let net = Net::random(&mut stream);
+        let exact = alone::<f64>(Engine::Direct, &data, &net, 300);
+        for ((_, engine), distances) in Engine::ALL.into_iter().zip(&mut distances) {
+            let found = alone::<f32>(engine, &data, &net, 300);
+            distances[0] += largest_gap(&found.trained.history, &exact.trained.history) / 24.0;
+            distances[1] += largest_difference(found.test.view(), exact.test.view()) / 24.0;
+        }
+    }
+    let [direct, reduced, dual] = distances;
+    for (found, direct) in [(reduced, direct), (dual, direct)] {
+        assert!(found[0] < 3.0 * direct[0] && found[1] < 3.0 * direct[1], "{distances:?}");
+    }
+    assert!(direct[0] > 1e-8, "f32 is f32: {distances:?}");
+}
+
+#[test]
+fn a_net_in_a_fleet_of_any_depths_and_widths_is_the_net_alone() {
+    let mut stream = ChaCha8Rng::seed_from_u64(5);
+    let data = Data::random(&mut stream, 60, 40, Flaw::None);
+    let nets: Vec<Net> = (0..9).map(|_| Net::random(&mut stream)).collect();
+    for (_, engine) in Engine::ALL {
+        for (net, together) in nets.iter().zip(train::<f64>(engine, &data, &nets, 100)) {
+            let (together, alone) = (together.unwrap(), alone::<f64>(engine, &data, net, 100));
+            assert!(largest_gap(&together.trained.history, &alone.trained.history) < 1e-12, "{engine:?} {net:?}");
+            assert!(largest_difference(together.test.view(), alone.test.view()) < 1e-12);
+            assert_eq!(together.trained.test_accuracy, alone.trained.test_accuracy);
+        }
+    }
+}
+
+#[test]
+fn a_net_that_diverges_leaves_and_the_others_go_on() {
+    let mut stream = ChaCha8Rng::seed_from_u64(6);
+    let data = Data::random(&mut stream, 60, 40, Flaw::None);
+    let net = |seed, learning_rate| Net { hidden: vec![5, 4], activation: Activation::Identity, seed, learning_rate };
+    let nets = [net(1, 0.01), net(2, 1e3), net(3, 0.02), net(4, 1e80)];
+    for (_, engine) in Engine::ALL {
+        let together = train::<f64>(engine, &data, &nets, 200);
+        assert!(together[1].is_none() && together[3].is_none());
+        for place in [0, 2] {
+            let Some(Result { trained, .. }) = &together[place] else { panic!("{place} diverged too") };
+            let alone = alone::<f64>(engine, &data, &nets[place], 200);
+            assert_eq!(trained.ending, Ending::Completed);
+            assert!(largest_gap(&trained.history, &alone.trained.history) < 1e-12, "{engine:?}");
+        }
+        let examples = data.examples::<f64>(engine);
+        let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, 200)).collect());
+        let endings: Vec<_> = fleet.train(|| true).unwrap().into_iter().map(|trained| trained.ending).collect();
+        assert!(matches!(endings[1], Ending::Diverged { iteration: 1.. }), "{endings:?}");
+        assert!(matches!(endings[3], Ending::Diverged { iteration: 1..=3 }), "{endings:?}");
+    }
+}
+
+#[test]
+fn only_the_dual_engine_can_drift_and_its_drift_is_of_the_order_of_rounding() {
+    let mut stream = ChaCha8Rng::seed_from_u64(7);
+    let data = Data::random(&mut stream, 300, 40, Flaw::None);
+    let net = Net { hidden: vec![5], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
+    for (_, engine) in Engine::ALL {
+        let drift = [
+            alone::<f32>(engine, &data, &net, 1200).trained.drift,
+            alone::<f64>(engine, &data, &net, 1200).trained.drift,
+        ];
+        match (engine, drift) {
+            (Engine::Dual, [Some(single), Some(double)]) => {
+                assert!(single > 1e-8 && single < 1e-4, "{single:e}");
+                assert!(double > 1e-18 && double < 1e-13, "{double:e}");
+            }
+            (Engine::Direct | Engine::Reduced, [None, None]) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_rank_is_that_of_the_examples() {
+    let mut stream = ChaCha8Rng::seed_from_u64(8);
+    let mut rank = |features, examples, flaw| {
+        let Data { x, x_test, .. } = Data::random(&mut stream, features, examples, flaw);
+        Span::new(x.view(), x_test.view()).rank().unwrap()
+    };
+    assert_eq!(rank(60, 20, Flaw::None), 20);
+    assert_eq!(rank(12, 50, Flaw::None), 12);
+    assert_eq!(rank(60, 20, Flaw::Duplicates), 10);
+    assert_eq!(rank(12, 50, Flaw::ConstantFeatures), 7);
+    let zeros = Array2::zeros((5, 4));
+    assert_eq!(Span::new(zeros.view(), zeros.view()).rank().unwrap(), 1);
+}
+
+#[test]
+fn examples_of_zeros_only_train_the_biases() {
+    let (x, y) = (Array2::zeros((5, 4)), ndarray::array![[0.0, 1.0, 1.0, 1.0]]);
+    let data = Data { x: x.clone(), y: y.clone(), x_test: x, y_test: y };
+    let net = Net { hidden: vec![3], activation: Activation::Sigmoid, seed: 1, learning_rate: 0.1 };
+    let direct = alone::<f64>(Engine::Direct, &data, &net, 50);
+    for engine in [Engine::Reduced, Engine::Dual] {
+        let found = alone::<f64>(engine, &data, &net, 50);
+        assert!(largest_gap(&found.trained.history, &direct.trained.history) < 1e-12);
+    }
+}
+
+#[test]
+fn nets_that_start_with_the_same_first_layer_share_it() {
+    let mut stream = ChaCha8Rng::seed_from_u64(9);
+    let data = Data::random(&mut stream, 30, 20, Flaw::None);
+    let examples = data.examples::<f64>(Engine::Dual);
+    let net = Net { hidden: vec![5, 3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
+    let one = net.start(&examples, 50);
+    let mut other = one.clone();
+    other.descent.learning_rate = 0.01;
+    let together = Fleet::new(&examples, vec![one, other.clone()]).train(|| true).unwrap();
+    let apart = Fleet::new(&examples, vec![other]).train(|| true).unwrap();
+    assert!(largest_gap(&together[1].history, &apart[0].history) < 1e-12);
+    assert_ne!(together[0].history, together[1].history);
+}
