@@ -58,11 +58,29 @@ pub fn bias_activation<R: Real>(activation: Activation, b: ArrayView1<R>, z: Arr
     let slope = R::from_f64(LEAKY_SLOPE);
     match activation {
         // `z < 0` and not `max`: a NaN must come out as NaN.
-        Activation::Relu => add_bias_and_apply(b, z, a, |z| if z < R::zero() { R::zero() } else { z }),
-        Activation::LeakyRelu => add_bias_and_apply(b, z, a, |z| if z < R::zero() { slope * z } else { z }),
+        Activation::Relu => add_bias_and_apply(
+            b,
+            z,
+            a,
+            #[inline(always)]
+            |z| if z < R::zero() { R::zero() } else { z },
+        ),
+        Activation::LeakyRelu => add_bias_and_apply(
+            b,
+            z,
+            a,
+            #[inline(always)]
+            |z| if z < R::zero() { slope * z } else { z },
+        ),
         Activation::Tanh => add_bias_and_apply(b, z, a, tanh),
         Activation::Sigmoid => add_bias_and_apply(b, z, a, sigmoid),
-        Activation::Identity => add_bias_and_apply(b, z, a, |z| z),
+        Activation::Identity => add_bias_and_apply(
+            b,
+            z,
+            a,
+            #[inline(always)]
+            |z| z,
+        ),
     }
 }
 
@@ -89,12 +107,34 @@ pub fn activation_backward<R: Real>(
     );
     let slope = R::from_f64(LEAKY_SLOPE);
     match activation {
-        Activation::Relu => apply_derivative(z, a, da_to_dz, |da, z, _| if z > R::zero() { da } else { R::zero() }),
-        Activation::LeakyRelu => {
-            apply_derivative(z, a, da_to_dz, |da, z, _| if z > R::zero() { da } else { slope * da })
-        }
-        Activation::Tanh => apply_derivative(z, a, da_to_dz, |da, _, a| da * (R::one() - a * a)),
-        Activation::Sigmoid => apply_derivative(z, a, da_to_dz, |da, _, a| da * (a * (R::one() - a))),
+        Activation::Relu => apply_derivative(
+            z,
+            a,
+            da_to_dz,
+            #[inline(always)]
+            |da, z, _| if z > R::zero() { da } else { R::zero() },
+        ),
+        Activation::LeakyRelu => apply_derivative(
+            z,
+            a,
+            da_to_dz,
+            #[inline(always)]
+            |da, z, _| if z > R::zero() { da } else { slope * da },
+        ),
+        Activation::Tanh => apply_derivative(
+            z,
+            a,
+            da_to_dz,
+            #[inline(always)]
+            |da, _, a| da * (R::one() - a * a),
+        ),
+        Activation::Sigmoid => apply_derivative(
+            z,
+            a,
+            da_to_dz,
+            #[inline(always)]
+            |da, _, a| da * (a * (R::one() - a)),
+        ),
         Activation::Identity => {}
     }
 }
@@ -113,7 +153,16 @@ pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, mut db: ArrayViewMut1
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
     for (row, db) in dz.rows().into_iter().zip(&mut db) {
         let row = adjacent(&row);
-        let sum = widest(|| sum_of(row.len(), |i| row[i].as_f64()));
+        let sum = widest(
+            #[inline(always)]
+            || {
+                sum_of(
+                    row.len(),
+                    #[inline(always)]
+                    |i| row[i].as_f64(),
+                )
+            },
+        );
         *db = R::from_f64(scale.as_f64() * sum);
     }
 }
@@ -130,12 +179,15 @@ pub fn scale_and_sum<R: Real>(factor: R, mut dz: ArrayViewMut2<R>, mut total: Ar
     assert!(dz.dim() == total.dim(), "scale_and_sum: shapes differ: dz {:?}, total {:?}", dz.dim(), total.dim());
     for (mut dz, mut total) in dz.rows_mut().into_iter().zip(total.rows_mut()) {
         let (dz, total) = (adjacent_mut(&mut dz), adjacent_mut(&mut total));
-        widest(|| {
-            for (dz, total) in dz.iter_mut().zip(total) {
-                *dz *= factor;
-                *total += dz.as_f64();
-            }
-        });
+        widest(
+            #[inline(always)]
+            || {
+                for (dz, total) in dz.iter_mut().zip(total) {
+                    *dz *= factor;
+                    *total += dz.as_f64();
+                }
+            },
+        );
     }
 }
 
@@ -147,7 +199,10 @@ pub fn scale_and_sum<R: Real>(factor: R, mut dz: ArrayViewMut2<R>, mut total: Ar
 pub fn scale<R: Real>(factor: R, mut dz: ArrayViewMut2<R>) {
     for mut row in dz.rows_mut() {
         let row = adjacent_mut(&mut row);
-        widest(|| row.iter_mut().for_each(|dz| *dz *= factor));
+        widest(
+            #[inline(always)]
+            || row.iter_mut().for_each(|dz| *dz *= factor),
+        );
     }
 }
 
@@ -159,7 +214,10 @@ pub fn scale<R: Real>(factor: R, mut dz: ArrayViewMut2<R>) {
 pub fn all_finite<R: Real>(matrix: ArrayView2<R>) -> bool {
     matrix.rows().into_iter().all(|row| {
         let row = adjacent(&row);
-        widest(|| row.iter().fold(true, |finite, value| finite & value.is_finite()))
+        widest(
+            #[inline(always)]
+            || row.iter().fold(true, |finite, value| finite & value.is_finite()),
+        )
     })
 }
 
@@ -175,31 +233,50 @@ pub fn all_finite<R: Real>(matrix: ArrayView2<R>) -> bool {
 #[track_caller]
 pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
     assert!(z.dim() == y.dim(), "binary_cross_entropy_sum: shapes differ: z {:?}, y {:?}", z.dim(), y.dim());
-    let term = |z: f64, y: f64| {
+    #[inline(always)]
+    fn term(z: f64, y: f64) -> f64 {
         // `z < 0` and not `max`: a NaN must come out as NaN.
         let positive_part = if z < 0.0 { 0.0 } else { z };
         positive_part - z * y + ln_1p(exp(-z.abs()))
-    };
+    }
     let rows = z.rows().into_iter().zip(y.rows());
     rows.map(|(z, y)| {
         let (z, y) = (adjacent(&z), adjacent(&y));
-        widest(|| sum_of(z.len(), |i| term(z[i].as_f64(), y[i].as_f64())))
+        widest(
+            #[inline(always)]
+            || {
+                sum_of(
+                    z.len(),
+                    #[inline(always)]
+                    |i| term(z[i].as_f64(), y[i].as_f64()),
+                )
+            },
+        )
     })
     .sum()
 }
 
-/// The sum of `term(0)` to `term(length - 1)` in eight lanes, so that it can be vectorised; their order is part of
-/// the result.
+/// The sum of `term(0)` to `term(length - 1)` in sixteen lanes, so that it can be vectorised without waiting for each
+/// addition; their order is part of the result.
 #[inline(always)]
 pub(crate) fn sum_of(length: usize, term: impl Fn(usize) -> f64) -> f64 {
-    let mut lanes = [0.0; 8];
-    let whole = length / 8 * 8;
-    for first in (0..whole).step_by(8) {
+    const LANES: usize = 16;
+    let mut lanes = [0.0; LANES];
+    let whole = length / LANES * LANES;
+    for first in (0..whole).step_by(LANES) {
         for (lane, sum) in lanes.iter_mut().enumerate() {
             *sum += term(first + lane);
         }
     }
-    lanes.iter().sum::<f64>() + (whole..length).map(term).sum::<f64>()
+    for (lane, i) in (whole..length).enumerate() {
+        lanes[lane] += term(i);
+    }
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+    }
+    lanes[0]
 }
 
 #[track_caller]
@@ -207,12 +284,15 @@ pub(crate) fn sum_of(length: usize, term: impl Fn(usize) -> f64) -> f64 {
 fn add_bias_and_apply<R: Real>(b: ArrayView1<R>, mut z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, g: impl Fn(R) -> R) {
     for ((&b, mut z), mut a) in b.iter().zip(z.rows_mut()).zip(a.rows_mut()) {
         let (z, a) = (adjacent_mut(&mut z), adjacent_mut(&mut a));
-        widest(|| {
-            for (z, a) in z.iter_mut().zip(a) {
-                *z += b;
-                *a = g(*z);
-            }
-        });
+        widest(
+            #[inline(always)]
+            || {
+                for (z, a) in z.iter_mut().zip(a) {
+                    *z += b;
+                    *a = g(*z);
+                }
+            },
+        );
     }
 }
 
@@ -226,11 +306,14 @@ fn apply_derivative<R: Real>(
 ) {
     for ((z, a), mut dz) in z.rows().into_iter().zip(a.rows()).zip(dz.rows_mut()) {
         let (z, a, dz) = (adjacent(&z), adjacent(&a), adjacent_mut(&mut dz));
-        widest(|| {
-            for ((&z, &a), dz) in z.iter().zip(a).zip(dz) {
-                *dz = derivative(*dz, z, a);
-            }
-        });
+        widest(
+            #[inline(always)]
+            || {
+                for ((&z, &a), dz) in z.iter().zip(a).zip(dz) {
+                    *dz = derivative(*dz, z, a);
+                }
+            },
+        );
     }
 }
 

@@ -208,14 +208,28 @@ impl ProductCheck {
 fn times(a: ArrayView2<f64>, v: &Array1<f64>, g: impl Fn(f64) -> f64) -> Array1<f64> {
     let v = v.as_slice().expect("vectors are made here");
     if let Some(first) = a.rows().into_iter().next().filter(|first| first.as_slice().is_some()) {
-        let product = |row: &[f64]| widest(|| sum_of(first.len(), |j| g(row[j]) * v[j]));
+        let product = |row: &[f64]| {
+            widest(
+                #[inline(always)]
+                || {
+                    sum_of(
+                        first.len(),
+                        #[inline(always)]
+                        |j| g(row[j]) * v[j],
+                    )
+                },
+            )
+        };
         return a.rows().into_iter().map(|row| product(row.as_slice().expect("as in the first row"))).collect();
     }
     let mut product = Array1::zeros(a.nrows());
     let sums = product.as_slice_mut().expect("just made");
     for (column, &v) in a.columns().into_iter().zip(v) {
         let column = column.as_slice().expect("A is row-major, or its transpose is");
-        widest(|| sums.iter_mut().zip(column).for_each(|(sum, &a)| *sum += g(a) * v));
+        widest(
+            #[inline(always)]
+            || sums.iter_mut().zip(column).for_each(|(sum, &a)| *sum += g(a) * v),
+        );
     }
     product
 }

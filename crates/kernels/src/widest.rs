@@ -4,8 +4,10 @@
 //! on the pick: the compiler never fuses or reorders floating-point operations by itself, `mul_add` rounds once
 //! everywhere, and sums are written in lanes of a fixed number.
 
-/// Runs `body` as compiled for the widest vectors here. It must be small enough to
-/// be inlined: a loop over slices, and nothing that calls elsewhere.
+/// Runs `body` as compiled for the widest vectors here.
+///
+/// Only what is inlined is compiled anew: `body` and all closures in it are to be marked `#[inline(always)]`, and it must
+/// be a loop over slices that calls nothing else.
 #[inline]
 pub(crate) fn widest<T>(body: impl FnOnce() -> T) -> T {
     #[cfg(target_arch = "x86_64")]
