@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
 
 use crate::support::{Bench, text};
 
@@ -313,6 +315,34 @@ fn subnormals_are_flushed_unless_asked_for_and_the_choice_is_recorded() {
         let config: String = record.query_row("SELECT config FROM trial", [], |row| row.get(0)).unwrap();
         assert!(config.contains(&format!("\"run.flush_subnormals\":{flush}")), "{config}");
     }
+}
+
+/// The most memory that a process has taken until now, in KiB.
+fn peak_memory(child: &Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok())
+}
+
+#[test]
+fn memory_grows_with_the_number_of_trials_only_by_what_names_them() {
+    let bench = bench();
+    let peak = |trials: usize| {
+        let seeds = format!("sweep.seed={{ from = 1, to = {trials}, count = {trials} }}");
+        let one = ["train.learning_rate=0.01", "model.depth=3", "train.iterations=20", "--progress", "none"];
+        let mut command = bench.command();
+        let mut child = command.args(["sweep", "small.toml", "--fresh", &seeds]).args(one).spawn().unwrap();
+        let mut peak = 0;
+        while child.try_wait().unwrap().is_none() {
+            peak = peak_memory(&child).unwrap_or(peak).max(peak);
+            thread::sleep(Duration::from_millis(2));
+        }
+        peak
+    };
+    let (few, many) = (peak(4000), peak(8000));
+    // The first layers that are kept for other trials have come to their bound (16 MiB) in both. A trial's plan, id and row in
+    // the tables are some 3 KiB; its first layer alone would be 8 KiB more.
+    let a_trial = (many as f64 - few as f64) / 4000.0;
+    assert!(few > 1024 && a_trial < 5.0, "{few} KiB for 4000 trials, {many} KiB for 8000: {a_trial} KiB each");
 }
 
 fn failure_after_header(stderr: &[u8], code: Option<i32>) -> (Option<i32>, String) {

@@ -156,10 +156,11 @@ pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, mut db: ArrayViewMut1
         let sum = widest(
             #[inline(always)]
             || {
-                sum_of(
-                    row.len(),
+                sum_over(
+                    row,
+                    row,
                     #[inline(always)]
-                    |i| row[i].as_f64(),
+                    |value, _| value.as_f64(),
                 )
             },
         );
@@ -245,10 +246,11 @@ pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> 
         widest(
             #[inline(always)]
             || {
-                sum_of(
-                    z.len(),
+                sum_over(
+                    z,
+                    y,
                     #[inline(always)]
-                    |i| term(z[i].as_f64(), y[i].as_f64()),
+                    |z, y| term(z.as_f64(), y.as_f64()),
                 )
             },
         )
@@ -256,27 +258,26 @@ pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> 
     .sum()
 }
 
-/// The sum of `term(0)` to `term(length - 1)` in sixteen lanes, so that it can be vectorised without waiting for each
-/// addition; their order is part of the result.
+/// The sum of `term(a, b)` over two rows of one length, in sixteen lanes, so that it can be vectorised without waiting
+/// for each addition; their order is part of the result.
 #[inline(always)]
-pub(crate) fn sum_of(length: usize, term: impl Fn(usize) -> f64) -> f64 {
+pub(crate) fn sum_over<A: Copy, B: Copy>(a: &[A], b: &[B], term: impl Fn(A, B) -> f64) -> f64 {
     const LANES: usize = 16;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut lanes = [0.0; LANES];
-    let whole = length / LANES * LANES;
-    for first in (0..whole).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += term(first + lane);
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            lanes[lane] += term(a[lane], b[lane]);
         }
     }
-    for (lane, i) in (whole..length).enumerate() {
-        lanes[lane] += term(i);
+    let mut sum = 0.0;
+    for (&a, &b) in a_rest.iter().zip(b_rest) {
+        sum += term(a, b);
     }
-    for half in [8, 4, 2, 1] {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
+    for lane in 0..LANES / 2 {
+        sum += lanes[lane] + lanes[lane + LANES / 2];
     }
-    lanes[0]
+    sum
 }
 
 #[track_caller]

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::elementwise::sum_of;
+use crate::elementwise::sum_over;
 use crate::widest::widest;
 use crate::{Accumulate, Real, backward_data, backward_weights, forward, reference};
 
@@ -207,20 +207,21 @@ impl ProductCheck {
 /// `g(A) v`, along the rows of A or of its transpose, whichever are in memory.
 fn times(a: ArrayView2<f64>, v: &Array1<f64>, g: impl Fn(f64) -> f64) -> Array1<f64> {
     let v = v.as_slice().expect("vectors are made here");
-    if let Some(first) = a.rows().into_iter().next().filter(|first| first.as_slice().is_some()) {
+    if a.row(0).as_slice().is_some() {
         let product = |row: &[f64]| {
             widest(
                 #[inline(always)]
                 || {
-                    sum_of(
-                        first.len(),
+                    sum_over(
+                        row,
+                        v,
                         #[inline(always)]
-                        |j| g(row[j]) * v[j],
+                        |a, v| g(a) * v,
                     )
                 },
             )
         };
-        return a.rows().into_iter().map(|row| product(row.as_slice().expect("as in the first row"))).collect();
+        return a.rows().into_iter().map(|row| product(row.as_slice().expect("as the first row"))).collect();
     }
     let mut product = Array1::zeros(a.nrows());
     let sums = product.as_slice_mut().expect("just made");

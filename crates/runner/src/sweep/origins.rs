@@ -10,7 +10,7 @@ use net::{Engine, Examples, Initialisation, Origin};
 use super::plan::Trial;
 
 /// What the origins that are kept for the next trials may take together.
-pub const MOST_BYTES: usize = 64 << 20;
+pub const MOST_BYTES: usize = 16 << 20;
 
 /// What an origin depends on.
 #[derive(Clone, PartialEq)]
