@@ -59,13 +59,13 @@ pub struct Sweep {
     /// The experiment.
     #[command(flatten)]
     pub experiment: ExperimentArgs,
-    /// Trials to train at once [default: run.jobs, else one a core; one where run.blas_threads > 1].
+    /// Fleets to train at once, a core each [default: run.jobs, else one a core; one where run.blas_threads > 1].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// The results directory [default: results/NAME].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// List the trials with their flops and memory, and train nothing.
+    /// List the trials with their engines, flops and memory, and train nothing.
     #[arg(long)]
     pub dry_run: bool,
     /// Start anew: an existing results directory is renamed, never deleted.

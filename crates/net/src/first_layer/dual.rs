@@ -66,3 +66,27 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         Some(off / largest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn a_refresh_says_by_how_much_p_was_off_and_puts_it_right() {
+        let (x, x_test) = (array![[1.0, 2.0, 0.0], [0.0, 1.0, 1.0]], array![[1.0], [1.0]]);
+        let span = Span::new(x.view(), x_test.view());
+        let gram = span.gram().unwrap();
+        let outputs_0 = array![[1.0, 0.0, -1.0], [0.0, 2.0, 0.0]];
+        let (outputs_0_on_test, t) = (array![[0.0], [0.0]], array![[0.0, 0.0, 0.0], [1.0, 0.0, -1.0]]);
+        let mut dual = Dual { span: &span, gram, p: outputs_0.clone(), outputs_0, outputs_0_on_test, t };
+        dual.p[[1, 0]] = 1.25; // T G = [1, 1, -1], so that P must be [1, 3, -1]
+        dual.p[[1, 1]] = 3.0;
+        dual.p[[1, 2]] = -1.0;
+        assert_eq!(dual.refresh(0..1), Some(0.0));
+        assert_eq!(dual.refresh(1..2), Some(0.25 / 3.0));
+        assert_eq!(dual.p, array![[1.0, 0.0, -1.0], [1.0, 3.0, -1.0]]);
+        assert_eq!(dual.refresh(1..2), Some(0.0));
+    }
+}

@@ -27,7 +27,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         points.sort_by(|a, b| compare(args.sort, a, b));
     }
 
-    let names = ["final_cost", "train", "test", "seconds", "engine", "status", "cost"];
+    let names = ["final_cost", "train", "test", "seconds", "engine", "drift", "status", "cost"];
     let mut table = Table::new(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(names));
     for point in points.iter().take(args.limit.unwrap_or(usize::MAX)) {
         let Some(finished) = &point.finished else { continue };
@@ -45,6 +45,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
             number(trial.test_accuracy, 4),
             format!("{:.3}", trial.seconds),
             trial.engine.clone(),
+            trial.drift.map(|drift| format!("{drift:.0e}")).unwrap_or_default(),
             status,
             sparkline(&costs),
         ];

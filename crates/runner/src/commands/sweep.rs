@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use kernels::openblas::{self, Library};
@@ -15,6 +14,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use self::tally::Tally;
 use super::{Failure, images_of, print};
 use crate::atomic_file::write_atomically;
 use crate::cli;
@@ -26,10 +26,11 @@ use crate::progress::{Progress, count, say};
 use crate::results::export::export;
 use crate::results::record::{Record, set_aside};
 use crate::sweep::execute::{FleetOf, execute};
-use crate::sweep::plan::{Plan, Trial};
-use crate::sweep::trial::{self, Inputs, LazySpan, Outcome, Status};
+use crate::sweep::plan::Plan;
+use crate::sweep::trial::{self, Inputs, LazySpan};
 
 mod dry_run;
+mod tally;
 
 /// Trains what is left to train of an experiment.
 pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
@@ -90,7 +91,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let exported = export(&record, &folder).and_then(|()| record.close());
     exported.map_err(|error| Failure::NotExported { error, kept })?;
     let interrupted = stop.load(Ordering::Relaxed) && tally.all() < trials;
-    say(&tally.line(trials, interrupted));
+    tally.say(trials, interrupted);
     print(&format!("{}\n", folder.display()))?;
     Ok(ExitCode::from(tally.exit_code(interrupted)))
 }
@@ -230,70 +231,4 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
             .context("can't listen for Ctrl-C")?;
     }
     Ok(stop)
-}
-
-/// What a run has done.
-struct Tally {
-    start: Instant,
-    completed: usize,
-    diverged: usize,
-    failed: usize,
-    steps: usize,
-    flops: f64,
-    direct_flops: f64,
-}
-
-impl Tally {
-    fn new() -> Self {
-        Tally { start: Instant::now(), completed: 0, diverged: 0, failed: 0, steps: 0, flops: 0.0, direct_flops: 0.0 }
-    }
-
-    fn add(&mut self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
-        let steps = match outcome.status {
-            Status::Completed => trial.config.descent.iterations,
-            Status::Diverged { iteration } => iteration,
-            Status::Failed { .. } => 0,
-        };
-        match outcome.status {
-            Status::Completed => self.completed += 1,
-            Status::Diverged { .. } => self.diverged += 1,
-            Status::Failed { .. } => self.failed += 1,
-        }
-        self.steps += steps;
-        self.flops += plan.flops_a_step(trial) * steps as f64;
-        self.direct_flops += plan.direct_flops_a_step(trial) * steps as f64;
-    }
-
-    fn all(&self) -> usize {
-        self.completed + self.diverged + self.failed
-    }
-
-    fn exit_code(&self, interrupted: bool) -> u8 {
-        match (interrupted, self.failed) {
-            (true, _) => 130,
-            (false, 0) => 0,
-            (false, _) => 1,
-        }
-    }
-
-    fn line(&self, planned: usize, interrupted: bool) -> String {
-        let seconds = self.start.elapsed().as_secs_f64();
-        let Tally { completed, diverged, failed, .. } = self;
-        let head = match (interrupted, planned) {
-            (_, 0) => return "every trial was finished before".to_owned(),
-            (true, _) => format!("interrupted: {} of {} kept", self.all(), count(planned, "trial")),
-            (false, _) => count(planned, "trial"),
-        };
-        let direct = if self.direct_flops > self.flops {
-            format!(", {:.1} GFLOP/s direct-equivalent", self.direct_flops / seconds / 1e9)
-        } else {
-            String::new()
-        };
-        format!(
-            "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
-             {:.0} net-steps/s, {:.1} GFLOP/s done{direct}",
-            self.steps as f64 / seconds,
-            self.flops / seconds / 1e9
-        )
-    }
 }

@@ -1,6 +1,7 @@
 //! A sweep: the plan of its trials and fleets, a fleet's training, and their parallel execution.
 
 pub mod execute;
+mod fleets;
 mod memory;
 pub mod origins;
 pub mod plan;

@@ -1,13 +1,13 @@
 //! What a sweep will do, before it does it: its trials in declared order, with ids, flops and memory.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
 
 use kernels::{CAN_FLUSH, LayerShape};
 use net::{Engine, Workload};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::fleets;
 use crate::experiment::Experiment;
 use crate::experiment::axis::Axis;
 use crate::experiment::trial::{Dtype, TrialConfig};
@@ -92,7 +92,7 @@ impl Plan {
             let values = point.values.iter().map(|value| serde_json::to_value(value).unwrap_or(Value::Null));
             points.push(PlannedPoint { values: values.collect(), trial });
         }
-        let (axes, fleets) = (experiment.axes.clone(), fleets(&trials, data));
+        let (axes, fleets) = (experiment.axes.clone(), fleets::of(&trials, data));
         Ok(Plan { axes, points, trials, fleets, data, rank: chooser.found?, first_points })
     }
 
@@ -204,52 +204,6 @@ fn workload(config: &TrialConfig, data: DataShape) -> Workload {
         rows: config.first_width(),
         iterations: config.descent.iterations,
     }
-}
-
-/// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
-/// engine and number of iterations; those that start with the same first layer side by side; as many as
-/// [`Engine::rows_of_a_fleet`] says.
-fn fleets(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
-    let all: Vec<usize> = (0..trials.len()).collect();
-    let mut fleets: Vec<Vec<usize>> = Vec::new();
-    let kind = |&trial: &usize| {
-        let Trial { config, engine, .. } = &trials[trial];
-        (config.dtype, *engine, config.flush_subnormals, config.descent.iterations)
-    };
-    let origin = |&trial: &usize| {
-        let config = &trials[trial].config;
-        (format!("{:?}", config.initialisation), config.seed, config.first_width())
-    };
-    for group in grouped(all, kind) {
-        let Trial { config, engine, .. } = &trials[group[0]];
-        let most = engine.rows_of_a_fleet(data.features, data.train, config.dtype.bytes() as usize);
-        let mut rows = usize::MAX;
-        for trial in grouped(group, origin).into_iter().flatten() {
-            let width = trials[trial].config.first_width();
-            match fleets.last_mut() {
-                Some(fleet) if rows.saturating_add(width) <= most => fleet.push(trial),
-                _ => {
-                    fleets.push(vec![trial]);
-                    rows = 0;
-                }
-            }
-            rows += width;
-        }
-    }
-    fleets
-}
-
-/// Groups of equal keys, each in the order of `items`, in the order of their first items.
-fn grouped<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
-    let (mut groups, mut places): (Vec<Vec<T>>, HashMap<K, usize>) = (Vec::new(), HashMap::new());
-    for item in items {
-        let place = *places.entry(key(&item)).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[place].push(item);
-    }
-    groups
 }
 
 fn trial_id(config: &TrialConfig, data_hash: &str) -> String {

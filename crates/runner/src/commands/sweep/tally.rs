@@ -1,0 +1,97 @@
+//! What a sweep says at its end.
+
+use std::time::Instant;
+
+use crate::progress::{count, say};
+use crate::sweep::plan::{Plan, Trial};
+use crate::sweep::trial::{Outcome, Status, drift_bound};
+
+/// What a run has done.
+pub(super) struct Tally {
+    start: Instant,
+    completed: usize,
+    diverged: usize,
+    failed: usize,
+    steps: usize,
+    flops: f64,
+    direct_flops: f64,
+    drifted: usize,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Tally {
+            start: Instant::now(),
+            completed: 0,
+            diverged: 0,
+            failed: 0,
+            steps: 0,
+            flops: 0.0,
+            direct_flops: 0.0,
+            drifted: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
+        let config = &trial.config;
+        let steps = match outcome.status {
+            Status::Completed => config.descent.iterations,
+            Status::Diverged { iteration } => iteration,
+            Status::Failed { .. } => 0,
+        };
+        match outcome.status {
+            Status::Completed => self.completed += 1,
+            Status::Diverged { .. } => self.diverged += 1,
+            Status::Failed { .. } => self.failed += 1,
+        }
+        self.steps += steps;
+        self.flops += plan.flops_a_step(trial) * steps as f64;
+        self.direct_flops += plan.direct_flops_a_step(trial) * steps as f64;
+        self.drifted += usize::from(outcome.drift.is_some_and(|drift| drift > drift_bound(config.dtype)));
+    }
+
+    pub(super) fn all(&self) -> usize {
+        self.completed + self.diverged + self.failed
+    }
+
+    pub(super) fn exit_code(&self, interrupted: bool) -> u8 {
+        match (interrupted, self.failed) {
+            (true, _) => 130,
+            (false, 0) => 0,
+            (false, _) => 1,
+        }
+    }
+
+    /// Says what was done, and what a person should know of it.
+    pub(super) fn say(&self, planned: usize, interrupted: bool) {
+        if self.drifted > 0 {
+            say(&format!(
+                "warning: {} drifted further from the weights than rounding explains (column drift of runner show); \
+                 run.engine = \"direct\" trains without it",
+                count(self.drifted, "trial")
+            ));
+        }
+        say(&self.line(planned, interrupted));
+    }
+
+    fn line(&self, planned: usize, interrupted: bool) -> String {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let Tally { completed, diverged, failed, .. } = self;
+        let head = match (interrupted, planned) {
+            (_, 0) => return "every trial was finished before".to_owned(),
+            (true, _) => format!("interrupted: {} of {} kept", self.all(), count(planned, "trial")),
+            (false, _) => count(planned, "trial"),
+        };
+        let direct = if self.direct_flops > self.flops {
+            format!(", {:.1} GFLOP/s direct-equivalent", self.direct_flops / seconds / 1e9)
+        } else {
+            String::new()
+        };
+        format!(
+            "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
+             {:.0} net-steps/s, {:.1} GFLOP/s done{direct}",
+            self.steps as f64 / seconds,
+            self.flops / seconds / 1e9
+        )
+    }
+}
