@@ -244,6 +244,28 @@ fn the_rank_is_that_of_the_examples() {
 }
 
 #[test]
+fn inner_products_must_keep_their_digits_in_the_element_type() {
+    let mut stream = ChaCha8Rng::seed_from_u64(8);
+    let Data { x, x_test, .. } = Data::random(&mut stream, 30, 5, Flaw::None);
+    let in_range = |scale: f64| {
+        let mut x = &x * scale;
+        x.column_mut(0).fill(0.0); // an example of zeros is no matter
+        let span = Span::new(x.view(), x_test.view());
+        (span.in_range::<f32>(), span.in_range::<f64>())
+    };
+    assert_eq!([in_range(1.0), in_range(1e14), in_range(1e-14)], [(true, true); 3]);
+    assert_eq!([in_range(1e20), in_range(1e-20)], [(false, true); 2]);
+    assert_eq!([in_range(1e160), in_range(1e-160)], [(false, false); 2]);
+}
+
+#[test]
+fn products_too_small_for_normal_numbers_are_no_fault_of_openblas() {
+    let tiny = Array2::from_shape_fn((30, 5), |(i, j)| 1e-160 * (i * 5 + j) as f64);
+    let span = Span::new(tiny.view(), tiny.view());
+    assert!(span.gram().is_ok() && span.rank().is_ok());
+}
+
+#[test]
 fn examples_of_zeros_only_train_the_biases() {
     let (x, y) = (Array2::zeros((5, 4)), ndarray::array![[0.0, 1.0, 1.0, 1.0]]);
     let data = Data { x: x.clone(), y: y.clone(), x_test: x, y_test: y };

@@ -1,7 +1,9 @@
 """Times runner and its peers, one after the other and round after round on the same cores, and writes what it saw.
 
-Each peer is a process that stays and waits between its turns; runner is started anew at each turn, as a user would, and
-reports its own steps a second, in which drawing the weights, evaluation and storing the results count.
+Each peer is a process that stays and waits between its turns; its imports, data and first three steps don't count. Runner
+is started anew at each turn, as a user would, and reports its own steps a second: drawing the weights, multiplying them
+by X, evaluation and storing the results count, but not reading the pictures, XᵀX and the self-check. The lines "whole
+process" count everything from its start to its end.
 """
 
 from __future__ import annotations
@@ -87,7 +89,7 @@ class Runner:
         if done.returncode != 0 or not speed:
             sys.exit(f"error: runner: {done.stderr.strip()}")
         self.machine = (out / "machine.toml").read_text()
-        return seconds / self.entry.steps * 1e3 if self.whole else 1e3 / float(speed[1])
+        return seconds / self.entry.steps / self.entry.nets * 1e3 if self.whole else 1e3 / float(speed[1])
 
     def end(self) -> None:
         self.folder.cleanup()
@@ -118,6 +120,7 @@ def contestants(dtype: str, cores: int) -> list[list[Peer | Runner]]:
         peer("64 nets", "pytorch-stacked", cores, 64, 10),
         peer("64 nets", "jax", cores, 64, 10),
         *[runner("64 nets", "layerchain", jobs, 64, 2500, SWEEP_OF_64, f"run.jobs={jobs}") for jobs in threads],
+        runner("64 nets", "layerchain, whole process", cores, 64, 2500, SWEEP_OF_64, f"run.jobs={cores}", whole=True),
     ]
     return [one_net, sweep]
 

@@ -61,7 +61,8 @@ def as_markdown(entries: list[Entry], machine: dict) -> str:
         "",
         "The course's net 12288-20-7-5-1, all 209 cat pictures at each step, gradient descent. Milliseconds a step and net:",
         f"median (lowest to highest) of {len(entries[0].milliseconds)} rounds in which all took turns. *Times as long* is",
-        "the median of the ratios to Layerchain (its last line in each table) in the same round.",
+        "the median of the ratios to the line of 1 in the same round. Not counted: a peer's imports, data and first steps;",
+        "Layerchain's reading of the pictures, XᵀX and self-check, which \"whole process\" counts.",
     ]
     for case, dtype, group in groups(entries):
         best = ours(group)
@@ -93,10 +94,10 @@ def summary(case: str, group: list[Entry]) -> list[str]:
         f"The best of PyTorch's takes {over(best, torch)} times as long a step. 2,500 steps of its loop alone take "
         f"{over(whole, torch)} times",
         "as long as the whole process of `runner sweep` for as many, from its start to the results on the disk.",
-        f"Of this, the algebra gives {algebra}: NumPy directly over NumPy by inner products, one thread; the kernels give",
-        f"{over(best, find('numpy-dual'))}: NumPy by inner products over Layerchain. Without the algebra, the best of "
-        f"PyTorch's takes {over(min(direct, key=median), torch)}",
-        "times as long as the best of Layerchain's direct engine.",
+        f"What the algebra gives: NumPy directly takes {algebra} times as long as NumPy by inner products, one thread.",
+        f"What the kernels give: NumPy by inner products takes {over(best, find('numpy-dual'))} times as long as Layerchain;",
+        f"without the algebra, the best of PyTorch's takes {over(min(direct, key=median), torch)} times as long as the best of",
+        "Layerchain's direct engine.",
     ]
 
 

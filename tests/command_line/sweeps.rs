@@ -317,6 +317,29 @@ fn subnormals_are_flushed_unless_asked_for_and_the_choice_is_recorded() {
     }
 }
 
+#[test]
+fn an_engine_that_would_not_be_exact_is_not_chosen_and_refused_by_name() {
+    let bench = bench();
+    for part in ["train", "test"] {
+        let file = hdf5::File::create(bench.path(&format!("{part}_huge.h5"))).unwrap();
+        let features = ndarray::Array2::from_shape_fn((20, 50), |(i, j)| 1e19 * ((i * 7 + j * 3) % 11) as f32);
+        file.new_dataset_builder().with_data(&features).create(format!("{part}_set_x").as_str()).unwrap();
+        let labels: Vec<u8> = (0..20).map(|i| i % 2).collect();
+        file.new_dataset_builder().with_data(&labels).create(format!("{part}_set_y").as_str()).unwrap();
+    }
+    let toml = SWEEP.replace("set = \"drawn\"", "train = \"train_huge.h5\"\ntest = \"test_huge.h5\"");
+    bench.write("small.toml", &toml);
+    let one = ["seed=1", "train.learning_rate=1e-25", "model.depth=2", "train.iterations=500"];
+    sweep(&bench, &one);
+    assert!(bench.read("results/small/trials.csv").contains(",direct,"));
+    sweep(&bench, &[&one[..], &["model.dtype=f64"]].concat());
+    assert!(bench.read("results/small/trials.csv").contains(",dual,"));
+    let refused = bench.run(&[&["sweep", "small.toml", "run.engine=dual"], &one[..]].concat());
+    let (code, line) = failure_after_header(&refused.stderr, refused.status.code());
+    assert_eq!(code, Some(2));
+    assert!(line.contains("run.engine: dual is not exact in f32"), "{line}");
+}
+
 /// The most memory that a process has taken until now, in KiB.
 fn peak_memory(child: &Child) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;

@@ -128,8 +128,8 @@ fn compare<R: Real>(
 /// A product that OpenBLAS has computed is not the product.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "OpenBLAS computes the product of {m}x{k} and {k}x{n} wrongly: row {row} adds up to {found} under random signs, \
-     must be {expected} within {bound:e}"
+    "OpenBLAS computes the product of {m}x{k} and {k}x{n} wrongly: row {row} adds up to {found:e} under random \
+     signs, must be {expected:e} within {bound:e}"
 )]
 pub struct WrongSum {
     /// Rows of C.
@@ -151,7 +151,8 @@ pub struct WrongSum {
 /// Checks finished products C = A B by Freivalds' method: C v = A (B v) for a vector v of random signs, in
 /// 2 (M K + M N) operations instead of 2 M N K, and 2 K N once for B.
 ///
-/// One wrong element shows in its row's sum, whatever the signs. The bound is 2 ε (K + N) of the sum of magnitudes.
+/// One wrong element shows in its row's sum, whatever the signs. The bound is 2 ε (K + N) of the sum of magnitudes, and
+/// what underflow can take from K N terms.
 /// Matrices are row-major, or the transpose of a row-major matrix.
 #[derive(Clone, Debug)]
 pub struct ProductCheck {
@@ -193,7 +194,9 @@ impl ProductCheck {
         let (expected, magnitudes) = (times(a, &self.signed, |x| x), times(a, &self.magnitudes, f64::abs));
         let found = times(c, &self.signs, |x| x);
         for (row, ((&found, &expected), &magnitude)) in found.iter().zip(&expected).zip(&magnitudes).enumerate() {
-            let bound = 2.0 * f64::EPSILON * self.roundings as f64 * magnitude;
+            let rounding = 2.0 * f64::EPSILON * self.roundings as f64 * magnitude;
+            // Products too small for a normal number lose up to that number each.
+            let bound = rounding + (k * n) as f64 * f64::MIN_POSITIVE;
             // Numbers that overflow can't be compared; false for NaN.
             let right = !magnitude.is_finite() || (found - expected).abs() <= bound;
             if !right {

@@ -89,7 +89,7 @@ impl Engine {
 
     /// The engine of the fewest operations for one net alone.
     ///
-    /// `rank` is asked for only where finding it, by the eigenvalues of X's smaller Gram matrix, costs less than a tenth
+    /// `rank` is asked for only where finding it, by the singular values of X's smaller Gram matrix, costs less than a tenth
     /// of the training: the reduced engine can be the cheapest only where X has a rank below both of its sides.
     pub fn cheapest(workload: Workload, rank: impl FnOnce() -> usize) -> Engine {
         let total = |engine: Engine, rank: usize| {
@@ -111,7 +111,7 @@ fn flops_of_rank(Workload { features, examples, .. }: Workload, engine: Engine) 
     let (n0, m) = (features as f64, examples as f64);
     let least = n0.min(m);
     let has_gram = engine == Engine::Dual && m <= n0;
-    4.0 / 3.0 * least.powi(3) + if has_gram { 0.0 } else { 2.0 * n0 * m * least }
+    8.0 / 3.0 * least.powi(3) + if has_gram { 0.0 } else { 2.0 * n0 * m * least }
 }
 
 #[cfg(test)]

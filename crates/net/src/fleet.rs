@@ -10,7 +10,8 @@ use crate::first_layer::{FirstLayers, block, block_mut};
 use crate::member::{CostAt, Member, Start};
 use crate::{Cache, Chain, Examples, cost};
 
-/// After so many steps the dual engine's P is computed anew from T, in f64: some 0.1% of the work.
+/// After so many steps the dual engine's P is computed anew from T, in f64: one product of the size of a step's, well
+/// below 1% of the work.
 const REFRESH_EVERY: usize = 500;
 
 /// How training ended.
@@ -86,7 +87,7 @@ impl<'e, R: Real> Fleet<'e, R> {
 
     /// Trains all nets to their end. `keep_going` is asked before each step; `None` if it says no.
     ///
-    /// Nothing is allocated in a step but when a net leaves.
+    /// Nothing is allocated in a step but when a net leaves, and every 500th time to compute P anew.
     pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Option<Vec<Trained>> {
         while self.iteration < self.iterations && !self.members.is_empty() {
             if !keep_going() {
@@ -144,7 +145,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.iteration += 1;
     }
 
-    /// The nets at these places have diverged: their rows go, and nothing of the others changes.
+    /// The nets at these places have diverged: their rows go, those of the others stay as they are.
     fn leave(&mut self, places: &[usize], iteration: usize) {
         if places.is_empty() {
             return;

@@ -3,8 +3,8 @@
 
 use std::sync::OnceLock;
 
-use kernels::{Accumulate, ProductCheck, WrongSum, backward_data, backward_weights, forward};
-use ndarray::{Array2, ArrayView2, Axis};
+use kernels::{Accumulate, ProductCheck, Real, WrongSum, backward_data, backward_weights, forward};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ndarray_linalg::layout::MatrixLayout;
 use ndarray_linalg::{JobSvd, Lapack, SVDDC};
 
@@ -16,7 +16,6 @@ pub struct Span {
     check: OnceLock<ProductCheck>,
     products: OnceLock<Result<Array2<f64>, WrongSum>>,
     factors: OnceLock<Result<Factors, WrongSum>>,
-    rank: OnceLock<usize>,
 }
 
 /// X = Q R with orthonormal columns of Q. Q itself, which is as large as X, is not formed.
@@ -50,14 +49,7 @@ impl Span {
     pub fn of_both(both: Array2<f64>, examples: usize) -> Self {
         let sides = (both.nrows(), examples, both.ncols().saturating_sub(examples));
         assert!(sides.0 > 0 && sides.1 > 0 && sides.2 > 0, "span: features, examples, test examples are {sides:?}");
-        Span {
-            both,
-            examples,
-            check: OnceLock::new(),
-            products: OnceLock::new(),
-            factors: OnceLock::new(),
-            rank: OnceLock::new(),
-        }
+        Span { both, examples, check: OnceLock::new(), products: OnceLock::new(), factors: OnceLock::new() }
     }
 
     /// X.
@@ -134,15 +126,13 @@ impl Span {
         w
     }
 
-    /// The rank of X as its smaller Gram matrix shows it, which is to about eight digits: enough to choose an engine,
-    /// not to train with.
+    /// The rank of X: how many of its singular values are above rounding.
+    ///
+    /// Where its smaller Gram matrix shows full rank, to about eight digits, it is; where not, the factors of X tell.
     ///
     /// # Errors
-    /// If OpenBLAS computed the matrix wrongly.
+    /// If OpenBLAS computes a product of X wrongly.
     pub fn rank(&self) -> Result<usize, WrongSum> {
-        if let Some(&rank) = self.rank.get() {
-            return Ok(rank);
-        }
         let (features, examples) = self.x().dim();
         let gram = if examples <= features {
             self.gram()?.to_owned()
@@ -154,7 +144,28 @@ impl Span {
         };
         let (_, squares, _) = gram.svddc(JobSvd::None).expect("LAPACK factors every finite matrix");
         let noise = squares[0] * gram.nrows() as f64 * f64::EPSILON;
-        Ok(*self.rank.get_or_init(|| squares.iter().filter(|&&square| square > noise).count().max(1)))
+        if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }
+    }
+
+    /// How many rows R has in X = Q R, as the reduced engine trains with it.
+    ///
+    /// # Errors
+    /// As [`Self::rank`].
+    pub fn directions(&self) -> Result<usize, WrongSum> {
+        Ok(self.factors()?.r.nrows())
+    }
+
+    /// Whether the inner products of the examples keep their digits in `R`: far from its largest and its smallest number.
+    /// Where not, only the direct engine can be exact.
+    pub fn in_range<R: Real>(&self) -> bool {
+        let (mut squares, mut largest) = (Array1::<f64>::zeros(self.examples), Array1::<f64>::zeros(self.examples));
+        for row in self.x().rows() {
+            squares.zip_mut_with(&row, |square, &x| *square += x * x);
+            largest.zip_mut_with(&row, |largest, &x| *largest = largest.max(x.abs()));
+        }
+        let (least, most) = (R::min_positive_value() / R::epsilon(), R::max_value() * R::epsilon());
+        let fits = |square: f64| (least.as_f64()..most.as_f64()).contains(&square);
+        squares.iter().zip(&largest).all(|(&square, &largest)| largest == 0.0 || fits(square))
     }
 
     /// The factors of X, of as many directions as X has above rounding.

@@ -59,9 +59,11 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         let mut p = block_mut(&mut self.p, rows);
         let (mut off, mut largest) = (0.0, f64::MIN_POSITIVE);
         for (p, &p_now) in p.iter_mut().zip(&p_now) {
-            off = f64::max(off, (p.as_f64() - p_now).abs());
-            largest = largest.max(p_now.abs());
-            *p = R::from_f64(p_now);
+            let p_now = R::from_f64(p_now);
+            // Not counted where both have overflowed: their difference is NaN.
+            off = f64::max(off, (*p - p_now).abs().as_f64());
+            largest = f64::max(largest, p_now.abs().as_f64());
+            *p = p_now;
         }
         Some(off / largest)
     }

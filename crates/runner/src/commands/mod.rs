@@ -16,6 +16,7 @@ use kernels::{WrongProduct, WrongSum};
 use crate::cli::Command;
 use crate::data::{Files, catalog};
 use crate::experiment::{DataSource, Experiment};
+use crate::sweep::engine;
 use crate::{data as pictures, results};
 
 /// An error that doesn't exit with 2.
@@ -49,6 +50,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A wrong product exits with 3; what an engine can't do is a mistake of the experiment's.
+    fn of_plan(error: engine::Error) -> anyhow::Error {
+        match error {
+            engine::Error::WrongSum(wrong) => Failure::from(wrong).into(),
+            error => error.into(),
+        }
+    }
+
     /// The exit code, see `runner --help`.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail};
 use kernels::openblas::{self, Library};
 use kernels::self_check;
+use net::Engine;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -26,7 +27,7 @@ use crate::progress::{Progress, count, say};
 use crate::results::export::export;
 use crate::results::record::{Record, set_aside};
 use crate::sweep::execute::{FleetOf, execute};
-use crate::sweep::plan::Plan;
+use crate::sweep::plan::{DataShape, Plan};
 use crate::sweep::trial::{self, Inputs, LazySpan};
 
 mod dry_run;
@@ -41,15 +42,16 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let library = set_up_openblas(experiment.blas_threads)?;
     let span = LazySpan::new(&images);
     let hash = data_hash(&images, &experiment.names);
-    let rank = || span.get().rank().map_err(Failure::from);
-    let plan = Plan::new(&experiment, trial::data_shape(&images), &hash, rank)?;
+    let shape = trial::data_shape(&images);
+    enough_for_span(&experiment, shape)?;
+    let plan = Plan::new(&experiment, shape, &hash, &span).map_err(Failure::of_plan)?;
     let jobs = jobs(args, &experiment, plan.fleets.len())?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
     let folder: PathBuf = folder.components().collect(); // without a slash at its end, so that it can be renamed
     if args.dry_run {
         return dry_run::run(&plan, &folder, jobs, args.fresh);
     }
-    enough_memory(&plan, jobs)?;
+    enough_memory(plan.peak_bytes(jobs) - span.bytes_held(), jobs)?;
     let pool = ThreadPoolBuilder::new().num_threads(jobs).build().context("can't start the workers")?;
     let machine = check_openblas(&library, &plan, &pool, experiment.blas_threads)?;
 
@@ -70,11 +72,18 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let flops = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).map(|trial| plan.flops(trial)).sum();
     let mut progress = Progress::new(args.progress, trials, flops);
     let mut tally = Tally::new();
+    let wrong = OnceLock::new();
     let result = execute(
         &left,
         &pool,
         &stop,
-        |trials, keep_going| trial::run(&plan, trials, &inputs, keep_going),
+        |trials, keep_going| {
+            trial::run(&plan, trials, &inputs, keep_going).unwrap_or_else(|error| {
+                stop.store(true, Ordering::Relaxed);
+                let _ = wrong.set(error);
+                None
+            })
+        },
         |mut outcomes| {
             outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
             record.insert(&outcomes, machine_number)?;
@@ -86,6 +95,9 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
         },
     );
     progress.end();
+    if let Some(wrong) = wrong.into_inner() {
+        return Err(Failure::WrongSum(wrong).into());
+    }
     let kept = plan.trials.len() - trials + tally.all();
     result.map_err(|error| Failure::CutShort { error, kept })?;
     let exported = export(&record, &folder).and_then(|()| record.close());
@@ -96,7 +108,8 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     Ok(ExitCode::from(tally.exit_code(interrupted)))
 }
 
-/// The fleets with a trial that has not finished, whole, so that a trial's bits don't depend on what was finished before;
+/// The fleets with a trial that has not finished, whole, so that a trial's bits don't depend on how much of its own
+/// experiment was finished before (the rows of a product beside its own can change its last bits);
 /// the longest first, so that none is left alone at the end, and equal ones in declared order.
 fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<'p>> {
     let fleets = plan.fleets.iter().map(|fleet| fleet.iter().map(|&trial| &plan.trials[trial]).collect::<Vec<_>>());
@@ -131,11 +144,24 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usi
     Ok(jobs.min(fleets))
 }
 
-fn enough_memory(plan: &Plan, jobs: usize) -> Result<()> {
-    let needed = plan.peak_bytes(jobs);
+fn enough_memory(needed: f64, jobs: usize) -> Result<()> {
     match machine::available_bytes() {
         Some(available) if needed > available => bail!(
             "{jobs} fleets at once need {}, this machine has {} free; use fewer --jobs or smaller nets",
+            dry_run::bytes(needed),
+            dry_run::bytes(available)
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// What the examples take in f64, and their inner products, before any engine but the direct one is chosen.
+fn enough_for_span(experiment: &Experiment, DataShape { features, train, test }: DataShape) -> Result<()> {
+    let needed = (features + features.min(train)) as f64 * (train + test) as f64 * 8.0;
+    let is_direct = experiment.points.iter().all(|point| point.config.engine == Some(Engine::Direct));
+    match machine::available_bytes() {
+        Some(available) if !is_direct && needed > available => bail!(
+            "to choose an engine needs {} for the examples in f64, this machine has {} free; use run.engine=direct",
             dry_run::bytes(needed),
             dry_run::bytes(available)
         ),

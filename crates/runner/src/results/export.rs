@@ -47,7 +47,7 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
             number(trial.test_accuracy),
             format!("{:.6}", trial.seconds),
             trial.engine.clone(),
-            number(trial.drift),
+            trial.drift.map(|drift| format!("{drift:e}")).unwrap_or_default(),
             trial.diverged_at.map(|iteration| iteration.to_string()).unwrap_or_default(),
             trial.reason.clone().unwrap_or_default(),
         ];

@@ -35,7 +35,7 @@ CREATE TABLE trial (
     drift          REAL,                     -- of the dual engine: the most that z[1] was off, over its largest element
     seconds        REAL NOT NULL,            -- its share of its fleet's time
     machine        INTEGER NOT NULL REFERENCES machine (number),
-    digest         TEXT NOT NULL             -- SHA-256 of this row and its history
+    digest         TEXT NOT NULL             -- SHA-256 of the results in this row and of its history
 );
 CREATE TABLE history (
     trial     INTEGER NOT NULL REFERENCES trial (number),

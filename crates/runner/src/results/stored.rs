@@ -99,8 +99,8 @@ impl Summary {
         }
     }
 
-    /// SHA-256 over everything that is stored of trial `id`: SQLite keeps no checksum of its pages, and a flipped bit
-    /// must not become a result.
+    /// SHA-256 over the results that are stored of trial `id`, itself a hash of its configuration: SQLite keeps no
+    /// checksum of its pages, and a flipped bit must not become a result.
     pub fn digest(&self, id: &str, history: &[(i64, f64)]) -> String {
         let mut sha256 = Sha256::new();
         sha256.update(json!([id, self]).to_string());

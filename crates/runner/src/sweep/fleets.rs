@@ -7,7 +7,7 @@ use super::plan::{DataShape, Trial};
 
 /// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
 /// engine and number of iterations; those that start with the same first layer side by side; as many as
-/// [`Engine::rows_of_a_fleet`] says.
+/// [`Engine::rows_of_a_fleet`] says, but no more than a quarter of a kind, so that a small sweep keeps several cores busy.
 pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..trials.len()).collect();
     let mut fleets: Vec<Vec<usize>> = Vec::new();
@@ -22,11 +22,12 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     for group in grouped(all, kind) {
         let Trial { config, engine, .. } = &trials[group[0]];
         let most = engine.rows_of_a_fleet(data.features, data.train, config.dtype.bytes() as usize);
+        let most_nets = group.len().div_ceil(4);
         let mut rows = usize::MAX;
         for trial in grouped(group, origin).into_iter().flatten() {
             let width = trials[trial].config.first_width();
             match fleets.last_mut() {
-                Some(fleet) if rows.saturating_add(width) <= most => fleet.push(trial),
+                Some(fleet) if rows.saturating_add(width) <= most && fleet.len() < most_nets => fleet.push(trial),
                 _ => {
                     fleets.push(vec![trial]);
                     rows = 0;
@@ -80,34 +81,42 @@ mod tests {
 
     #[test]
     fn narrow_nets_are_stacked_until_their_rows_are_enough_for_a_product_and_wide_ones_go_alone() {
-        let trials: Vec<_> = (0..10).map(|seed| trial(&[5, 3], seed, Engine::Dual)).collect();
-        assert_eq!(of(&trials, CATS), [vec![0, 1, 2, 3], vec![4, 5, 6, 7], vec![8, 9]]);
+        let trials: Vec<_> = (0..18).map(|seed| trial(&[5, 3], seed, Engine::Dual)).collect();
+        let sizes: Vec<_> = of(&trials, CATS).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [4, 4, 4, 4, 2]);
         let trials: Vec<_> = (0..3).map(|seed| trial(&[400], seed, Engine::Dual)).collect();
         assert_eq!(of(&trials, CATS), [[0], [1], [2]]);
     }
 
     #[test]
     fn what_streams_all_features_at_each_step_streams_them_for_many_nets() {
-        let trials: Vec<_> = (0..20).map(|seed| trial(&[20, 7], seed, Engine::Direct)).collect();
+        let trials: Vec<_> = (0..68).map(|seed| trial(&[20, 7], seed, Engine::Direct)).collect();
         let sizes: Vec<_> = of(&trials, CATS).iter().map(Vec::len).collect();
-        assert_eq!(sizes, [16, 4]);
+        assert_eq!(sizes, [16, 16, 16, 16, 4]);
+    }
+
+    #[test]
+    fn a_small_sweep_is_several_fleets_all_the_same() {
+        let trials: Vec<_> = (0..9).map(|seed| trial(&[20, 7], seed, Engine::Direct)).collect();
+        let sizes: Vec<_> = of(&trials, CATS).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [3, 3, 3]);
     }
 
     #[test]
     fn depths_and_widths_may_differ_in_a_fleet_but_not_what_makes_its_steps_differ() {
-        let mut trials: Vec<_> = (0..6).map(|_| trial(&[4], 1, Engine::Dual)).collect();
+        let mut trials: Vec<_> = (0..10).map(|_| trial(&[4], 1, Engine::Dual)).collect();
         trials[1].config.hidden = vec![3, 9, 9];
         trials[2].config.dtype = Dtype::F64;
         trials[3].config.descent.iterations = 11;
         trials[4].config.flush_subnormals = false;
         trials[5].engine = Engine::Reduced;
-        assert_eq!(of(&trials, CATS), [vec![0, 1], vec![2], vec![3], vec![4], vec![5]]);
+        assert_eq!(of(&trials, CATS), [vec![0, 6], vec![7, 8], vec![9, 1], vec![2], vec![3], vec![4], vec![5]]);
     }
 
     #[test]
     fn nets_that_start_with_the_same_first_layer_stand_together() {
-        let seeds = [1, 2, 3, 1, 2, 3, 1, 2, 3];
+        let seeds = [1, 2, 1, 2, 1, 2, 1, 2];
         let trials: Vec<_> = seeds.iter().map(|&seed| trial(&[5], seed, Engine::Dual)).collect();
-        assert_eq!(of(&trials, CATS), [vec![0, 3, 6, 1], vec![4, 7, 2, 5], vec![8]]);
+        assert_eq!(of(&trials, CATS), [[0, 2], [4, 6], [1, 3], [5, 7]]);
     }
 }

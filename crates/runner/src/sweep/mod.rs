@@ -1,5 +1,6 @@
 //! A sweep: the plan of its trials and fleets, a fleet's training, and their parallel execution.
 
+pub mod engine;
 pub mod execute;
 mod fleets;
 mod memory;

@@ -7,7 +7,9 @@ use net::{Engine, Workload};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::engine::{self, Chooser, workload};
 use super::fleets;
+use super::trial::LazySpan;
 use crate::experiment::Experiment;
 use crate::experiment::axis::Axis;
 use crate::experiment::trial::{Dtype, TrialConfig};
@@ -64,24 +66,25 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans `experiment` on data of the given shape and hash. `rank`, that of the training examples, is asked for only
-    /// where the choice of an engine depends on it.
+    /// Plans `experiment` on data of the given shape and hash.
     ///
     /// # Errors
-    /// What `rank` fails with.
-    pub fn new<E>(
+    /// If an engine can't train what it is asked for, or OpenBLAS computes a product of the examples wrongly.
+    pub fn new(
         experiment: &Experiment,
         data: DataShape,
         data_hash: &str,
-        rank: impl Fn() -> Result<usize, E>,
-    ) -> Result<Self, E> {
-        let mut chooser = Chooser { data, rank, found: Ok(data.features.min(data.train)) };
+        span: &LazySpan,
+    ) -> Result<Self, engine::Error> {
+        let mut engines = Chooser::new(data, span);
         let mut trials: Vec<Trial> = Vec::new();
         let (mut known, mut first_points) = (HashMap::new(), HashMap::new());
         let mut points = Vec::with_capacity(experiment.points.len());
+        // OpenBLAS's own threads would not flush.
+        let can_flush = CAN_FLUSH && experiment.blas_threads == 1;
         for point in &experiment.points {
-            let engine = chooser.engine(&point.config);
-            let flush_subnormals = point.config.flush_subnormals && CAN_FLUSH;
+            let engine = engines.choose(&point.config)?;
+            let flush_subnormals = point.config.flush_subnormals && can_flush;
             let config = TrialConfig { engine: Some(engine), flush_subnormals, ..point.config.clone() };
             let id = trial_id(&config, data_hash);
             let trial = *known.entry(id.clone()).or_insert_with(|| {
@@ -92,8 +95,10 @@ impl Plan {
             let values = point.values.iter().map(|value| serde_json::to_value(value).unwrap_or(Value::Null));
             points.push(PlannedPoint { values: values.collect(), trial });
         }
+        let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);
+        let rank = if reduces { span.get().directions()? } else { data.features.min(data.train) };
         let (axes, fleets) = (experiment.axes.clone(), fleets::of(&trials, data));
-        Ok(Plan { axes, points, trials, fleets, data, rank: chooser.found?, first_points })
+        Ok(Plan { axes, points, trials, fleets, data, rank, first_points })
     }
 
     /// The rank of the training examples, or what it can be at most.
@@ -153,7 +158,8 @@ impl Plan {
         of_dtype.map(|trial| trial.engine).collect()
     }
 
-    /// Every layer shape that the fleets multiply at, on the training and on the test set.
+    /// Every layer shape that the fleets multiply at, on the training and on the test set, as they begin: where nets leave a
+    /// fleet, it goes on with fewer rows.
     pub fn layer_shapes(&self) -> BTreeSet<(Dtype, LayerShape)> {
         let DataShape { features, train, test } = self.data;
         let mut shapes = BTreeSet::new();
@@ -167,6 +173,16 @@ impl Plan {
             };
             shapes.insert((config.dtype, LayerShape { n_out, n_in, examples: train }));
         }
+        for Trial { config, engine, .. } in &self.trials {
+            let n_out = config.first_width();
+            // W X_t, T XᵀX_t, and T XᵀX and D S⁻¹ Vᵀ, the latter ones always in f64.
+            let first: &[_] = match engine {
+                Engine::Direct => &[(config.dtype, features, test)],
+                Engine::Reduced => &[(Dtype::F64, self.rank, train), (Dtype::F64, train, test)],
+                Engine::Dual => &[(Dtype::F64, train, train), (Dtype::F64, train, test)],
+            };
+            shapes.extend(first.iter().map(|&(dtype, n_in, examples)| (dtype, LayerShape { n_out, n_in, examples })));
+        }
         for Trial { config, .. } in &self.trials {
             for n in config.widths(features)[1..].windows(2) {
                 for examples in [train, test] {
@@ -175,34 +191,6 @@ impl Plan {
             }
         }
         shapes
-    }
-}
-
-/// Chooses engines, and asks for the rank no more than once.
-struct Chooser<F, E> {
-    data: DataShape,
-    rank: F,
-    found: Result<usize, E>,
-}
-
-impl<E, F: Fn() -> Result<usize, E>> Chooser<F, E> {
-    fn engine(&mut self, config: &TrialConfig) -> Engine {
-        let Chooser { data, rank, found } = self;
-        config.engine.unwrap_or_else(|| {
-            Engine::cheapest(workload(config, *data), || {
-                *found = rank();
-                *found.as_ref().unwrap_or(&usize::MAX)
-            })
-        })
-    }
-}
-
-fn workload(config: &TrialConfig, data: DataShape) -> Workload {
-    Workload {
-        features: data.features,
-        examples: data.train,
-        rows: config.first_width(),
-        iterations: config.descent.iterations,
     }
 }
 

@@ -84,12 +84,13 @@ pub fn data_shape(images: &ImageSet) -> DataShape {
 pub struct LazySpan<'i> {
     images: &'i ImageSet,
     span: OnceLock<Arc<Span>>,
+    rank: OnceLock<Result<usize, WrongSum>>,
 }
 
 impl<'i> LazySpan<'i> {
     /// Of `images`.
     pub fn new(images: &'i ImageSet) -> Self {
-        LazySpan { images, span: OnceLock::new() }
+        LazySpan { images, span: OnceLock::new(), rank: OnceLock::new() }
     }
 
     /// The span.
@@ -103,6 +104,21 @@ impl<'i> LazySpan<'i> {
             test.write_columns(x_test);
             Arc::new(Span::of_both(both, examples))
         })
+    }
+}
+
+impl LazySpan<'_> {
+    /// The rank of the training examples.
+    ///
+    /// # Errors
+    /// If OpenBLAS computes a product of the examples wrongly.
+    pub fn rank(&self) -> Result<usize, WrongSum> {
+        self.rank.get_or_init(|| self.get().rank()).clone()
+    }
+
+    /// What is held of it by now, in bytes.
+    pub fn bytes_held(&self) -> f64 {
+        self.span.get().map_or(0.0, |span| (span.x().len() + span.x_test().len()) as f64 * 8.0)
     }
 }
 
@@ -144,15 +160,23 @@ fn examples<R: Real>(
 
 /// Trains the trials of one fleet; `None` if `keep_going` said no before they were done.
 ///
+/// # Errors
+/// If OpenBLAS computes W(0) X wrongly.
+///
 /// # Panics
 /// If `inputs` weren't made for the plan of these trials.
-pub fn run(plan: &Plan, trials: &[&Trial], inputs: &Inputs, keep_going: &dyn Fn() -> bool) -> Option<Vec<Outcome>> {
+pub fn run(
+    plan: &Plan,
+    trials: &[&Trial],
+    inputs: &Inputs,
+    keep_going: &dyn Fn() -> bool,
+) -> Result<Option<Vec<Outcome>>, WrongSum> {
     let Trial { config, engine, .. } = trials[0];
     let unprepared = "inputs are prepared for every engine of the plan";
-    flushed(config.flush_subnormals, || match config.dtype {
+    match config.dtype {
         Dtype::F32 => run_in(plan, trials, inputs.f32.get(engine).expect(unprepared), &inputs.origins, keep_going),
         Dtype::F64 => run_in(plan, trials, inputs.f64.get(engine).expect(unprepared), &inputs.origins, keep_going),
-    })
+    }
 }
 
 fn run_in<R: Real>(
@@ -161,7 +185,7 @@ fn run_in<R: Real>(
     examples: &Examples<R>,
     origins: &Origins,
     keep_going: &dyn Fn() -> bool,
-) -> Option<Vec<Outcome>> {
+) -> Result<Option<Vec<Outcome>>, WrongSum> {
     let start_of = |trial: &&Trial| -> Result<Start<R>, WrongSum> {
         let (origin, mut draw) = origins.of(trial, examples)?;
         let config = &trial.config;
@@ -170,11 +194,12 @@ fn run_in<R: Real>(
         Ok(Start { origin, b, activation, rest, descent })
     };
     let start = Instant::now();
-    let starts = match trials.iter().map(start_of).collect() {
-        Ok(starts) => starts,
-        Err(wrong) => return Some(vec![Outcome::failed(wrong.to_string()); trials.len()]),
+    // Shared by trials that flush subnormals and trials that don't, and hence outside of that.
+    let starts = trials.iter().map(start_of).collect::<Result<_, _>>()?;
+    let mut fleet = Fleet::new(examples, starts);
+    let Some(trained) = flushed(trials[0].config.flush_subnormals, || fleet.train(keep_going)) else {
+        return Ok(None);
     };
-    let trained = Fleet::new(examples, starts).train(keep_going)?;
     let seconds = start.elapsed().as_secs_f64();
     let flops: Vec<f64> =
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
@@ -187,7 +212,7 @@ fn run_in<R: Real>(
         };
         Outcome { status, history, train_accuracy, test_accuracy, seconds: seconds * flops / all, drift }
     };
-    Some(trained.into_iter().zip(flops).map(outcome).collect())
+    Ok(Some(trained.into_iter().zip(flops).map(outcome).collect()))
 }
 
 /// At least one step's, so that the shares of a fleet's time add up.
