@@ -198,6 +198,11 @@ fn a_net_that_diverges_leaves_and_the_others_go_on() {
             let alone = alone::<f64>(engine, &data, &nets[place], 200);
             assert_eq!(trained.ending, Ending::Completed);
             assert!(largest_gap(&trained.history, &alone.trained.history) < 1e-12, "{engine:?}");
+            let found = together[place].as_ref().unwrap();
+            assert!(largest_difference(found.test.view(), alone.test.view()) < 1e-12, "{engine:?}");
+            assert!(largest_difference(found.w.view(), alone.w.view()) < 1e-12, "{engine:?}");
+            assert_eq!(trained.train_accuracy, alone.trained.train_accuracy);
+            assert!(trained.drift.is_none_or(|drift| drift < 1e-13), "{:?}", trained.drift);
         }
         let examples = data.examples::<f64>(engine);
         let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, 200)).collect());
@@ -290,4 +295,126 @@ fn nets_that_start_with_the_same_first_layer_share_it() {
     let apart = Fleet::new(&examples, vec![other]).train(|| true).unwrap();
     assert!(largest_gap(&together[1].history, &apart[0].history) < 1e-12);
     assert_ne!(together[0].history, together[1].history);
+}
+
+#[test]
+fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
+    let mut stream = ChaCha8Rng::seed_from_u64(10);
+    let data = Data::random(&mut stream, 30, 20, Flaw::None);
+    let net = |seed, hidden: &[usize]| Net {
+        hidden: hidden.to_vec(),
+        activation: Activation::Tanh,
+        seed,
+        learning_rate: 0.5,
+    };
+    let nets = [net(1, &[6, 5, 4]), net(2, &[3, 7]), net(3, &[])];
+    for (_, engine) in Engine::ALL {
+        let examples = data.examples::<f64>(engine);
+        let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, 100)).collect());
+        fleet.train(|| true).unwrap();
+        for (place, net) in nets.iter().enumerate() {
+            let rows = net.hidden.first().copied().unwrap_or(1);
+            let w_0 = initialise::Draw::new(Initialisation::Xavier, net.seed).weights(rows, 30);
+            let chain = fleet.chain(place, w_0.view()).unwrap();
+            let mut caches = chain.caches(data.x_test.ncols());
+            let z = chain.forward(data.x_test.view(), &mut caches).z.clone();
+            assert!(
+                largest_difference(fleet.predict_test(place).unwrap().z.view(), z.view()) < 1e-12,
+                "{engine:?} {net:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_accuracies_are_those_after_the_last_update() {
+    let data = Data {
+        x: ndarray::array![[-1.0, 1.0]],
+        y: ndarray::array![[0.0, 1.0]],
+        x_test: ndarray::array![[-1.0, 1.0, 2.0]],
+        y_test: ndarray::array![[0.0, 1.0, 0.0]],
+    };
+    for (_, engine) in Engine::ALL {
+        let examples = data.examples::<f64>(engine);
+        let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+        let descent = Descent { learning_rate: 1.0, iterations: 1, record_every: 1 };
+        let start = Start::new(&examples, zeros, descent).unwrap();
+        let trained = Fleet::new(&examples, vec![start]).train(|| true).unwrap().remove(0);
+        assert_eq!((trained.train_accuracy, trained.test_accuracy), (Some(1.0), Some(2.0 / 3.0)), "{engine:?}");
+    }
+}
+
+#[test]
+fn a_last_update_after_which_only_the_test_or_only_the_training_outputs_are_finite_is_a_divergence() {
+    for (x, x_test) in [(1.0, 1e308), (1e150, 1.0)] {
+        let column = |x| ndarray::array![[x, x]];
+        let data = Data { x: column(x), y: column(1.0), x_test: column(x_test), y_test: column(1.0) };
+        let examples = data.examples::<f64>(Engine::Direct);
+        let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+        let descent = Descent { learning_rate: 1e10, iterations: 1, record_every: 1 };
+        let start = Start::new(&examples, zeros, descent).unwrap();
+        let trained = Fleet::new(&examples, vec![start]).train(|| true).unwrap().remove(0);
+        assert_eq!(trained.ending, Ending::Diverged { iteration: 1 });
+        assert_eq!((trained.train_accuracy, trained.test_accuracy), (None, None));
+    }
+}
+
+#[test]
+fn the_rank_counts_every_direction_above_rounding() {
+    let x = Array2::from_diag(&ndarray::array![1.0, 1e-5, 1e-10, 1e-17]);
+    assert_eq!(Span::new(x.view(), x.view()).rank().unwrap(), 3);
+}
+
+#[test]
+fn a_short_training_has_a_drift_too() {
+    let mut stream = ChaCha8Rng::seed_from_u64(11);
+    let data = Data::random(&mut stream, 30, 20, Flaw::None);
+    let net = Net { hidden: vec![5], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
+    assert!(alone::<f32>(Engine::Dual, &data, &net, 100).trained.drift.is_some_and(|drift| drift > 0.0));
+}
+
+#[test]
+#[should_panic(expected = "as many steps each")]
+fn nets_of_unequal_iterations_make_no_fleet() {
+    let data = Data::random(&mut ChaCha8Rng::seed_from_u64(1), 5, 4, Flaw::None);
+    let examples = data.examples::<f64>(Engine::Direct);
+    let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
+    Fleet::new(&examples, vec![net.start(&examples, 5), net.start(&examples, 6)]);
+}
+
+#[test]
+#[should_panic(expected = "b[1]")]
+fn too_few_biases_make_no_fleet() {
+    let data = Data::random(&mut ChaCha8Rng::seed_from_u64(1), 5, 4, Flaw::None);
+    let examples = data.examples::<f64>(Engine::Direct);
+    let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
+    let mut start = net.start(&examples, 5);
+    start.b = ndarray::Array1::zeros(2);
+    Fleet::new(&examples, vec![start]);
+}
+
+#[test]
+#[should_panic(expected = "one label an example")]
+fn too_few_labels_make_no_examples() {
+    let x = Array2::<f64>::ones((5, 4));
+    Examples::direct(x.clone(), Array2::ones((1, 3)), x, Array2::ones((1, 4)));
+}
+
+#[test]
+#[should_panic(expected = "same features")]
+fn test_examples_of_other_features_make_no_examples() {
+    Examples::<f64>::direct(Array2::ones((5, 4)), Array2::ones((1, 4)), Array2::ones((6, 4)), Array2::ones((1, 4)));
+}
+
+#[test]
+#[should_panic(expected = "one column a feature")]
+fn weights_of_other_features_have_no_origin() {
+    let x = Array2::<f64>::ones((5, 4));
+    let _ = Examples::direct(x.clone(), Array2::ones((1, 4)), x, Array2::ones((1, 4))).origin(Array2::ones((2, 6)));
+}
+
+#[test]
+#[should_panic(expected = "span:")]
+fn no_test_examples_span_nothing() {
+    Span::of_both(Array2::ones((5, 4)), 4);
 }

@@ -1,9 +1,9 @@
-//! The passes between the products: bias + activation, the activation's derivative, and the bias gradient.
+//! The passes between the products: bias + activation, the activation's derivative, and the step of descent.
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::Real;
-use crate::functions::{exp, ln_1p, sigmoid, tanh};
+use crate::functions::{sigmoid, tanh};
 use crate::widest::widest;
 
 /// g in a = g(z), applied to each element.
@@ -139,35 +139,6 @@ pub fn activation_backward<R: Real>(
     }
 }
 
-/// db = scale · (sum of dz over the examples), with `scale` = 1/m in the course's equations.
-///
-/// The sum is taken in f64 and in a fixed order, whatever the element type.
-///
-/// # Shapes
-/// `dz` n_out × examples, `db` n_out.
-///
-/// # Panics
-/// If the shapes differ, or the elements of a row aren't adjacent.
-#[track_caller]
-pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, mut db: ArrayViewMut1<R>) {
-    assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
-    for (row, db) in dz.rows().into_iter().zip(&mut db) {
-        let row = adjacent(&row);
-        let sum = widest(
-            #[inline(always)]
-            || {
-                sum_over(
-                    row,
-                    row,
-                    #[inline(always)]
-                    |value, _| value.as_f64(),
-                )
-            },
-        );
-        *db = R::from_f64(scale.as_f64() * sum);
-    }
-}
-
 /// dz ← factor · dz, and total ← total + that, in f64: a step of descent in the space of the examples, and their sum.
 ///
 /// # Shapes
@@ -205,79 +176,6 @@ pub fn scale<R: Real>(factor: R, mut dz: ArrayViewMut2<R>) {
             || row.iter_mut().for_each(|dz| *dz *= factor),
         );
     }
-}
-
-/// Whether every element is neither infinite nor NaN.
-///
-/// # Panics
-/// If the elements of a row aren't adjacent.
-#[track_caller]
-pub fn all_finite<R: Real>(matrix: ArrayView2<R>) -> bool {
-    matrix.rows().into_iter().all(|row| {
-        let row = adjacent(&row);
-        widest(
-            #[inline(always)]
-            || row.iter().fold(true, |finite, value| finite & value.is_finite()),
-        )
-    })
-}
-
-/// The sum over the examples of max(z, 0) - z y + log(1 + e^-|z|): binary cross-entropy of a sigmoid output from its z.
-///
-/// Every term and the sum are taken in f64.
-///
-/// # Shapes
-/// `z` and `y` 1 × examples.
-///
-/// # Panics
-/// If the shapes differ, or the elements of a row aren't adjacent.
-#[track_caller]
-pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
-    assert!(z.dim() == y.dim(), "binary_cross_entropy_sum: shapes differ: z {:?}, y {:?}", z.dim(), y.dim());
-    #[inline(always)]
-    fn term(z: f64, y: f64) -> f64 {
-        // `z < 0` and not `max`: a NaN must come out as NaN.
-        let positive_part = if z < 0.0 { 0.0 } else { z };
-        positive_part - z * y + ln_1p(exp(-z.abs()))
-    }
-    let rows = z.rows().into_iter().zip(y.rows());
-    rows.map(|(z, y)| {
-        let (z, y) = (adjacent(&z), adjacent(&y));
-        widest(
-            #[inline(always)]
-            || {
-                sum_over(
-                    z,
-                    y,
-                    #[inline(always)]
-                    |z, y| term(z.as_f64(), y.as_f64()),
-                )
-            },
-        )
-    })
-    .sum()
-}
-
-/// The sum of `term(a, b)` over two rows of one length, in sixteen lanes, so that it can be vectorised without waiting
-/// for each addition; their order is part of the result.
-#[inline(always)]
-pub(crate) fn sum_over<A: Copy, B: Copy>(a: &[A], b: &[B], term: impl Fn(A, B) -> f64) -> f64 {
-    const LANES: usize = 16;
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            lanes[lane] += term(a[lane], b[lane]);
-        }
-    }
-    let mut sum = 0.0;
-    for (&a, &b) in a_rest.iter().zip(b_rest) {
-        sum += term(a, b);
-    }
-    for lane in 0..LANES / 2 {
-        sum += lanes[lane] + lanes[lane + LANES / 2];
-    }
-    sum
 }
 
 #[track_caller]
@@ -319,11 +217,56 @@ fn apply_derivative<R: Real>(
 }
 
 #[track_caller]
-fn adjacent<'a, R>(row: &'a ArrayView1<R>) -> &'a [R] {
+pub(crate) fn adjacent<'a, R>(row: &'a ArrayView1<R>) -> &'a [R] {
     row.as_slice().expect("the elements of a row must be adjacent")
 }
 
 #[track_caller]
 fn adjacent_mut<'a, R>(row: &'a mut ArrayViewMut1<R>) -> &'a mut [R] {
     row.as_slice_mut().expect("the elements of a row must be adjacent")
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::*;
+
+    #[test]
+    fn the_slope_at_zero_is_that_of_the_negative_side() {
+        for (activation, slope) in [(Activation::Relu, 0.0), (Activation::LeakyRelu, 0.01)] {
+            let (zero, mut da) = (array![[0.0]], array![[1.0]]);
+            activation_backward(activation, zero.view(), zero.view(), da.view_mut());
+            assert_eq!(da[[0, 0]], slope);
+        }
+    }
+
+    #[test]
+    fn nan_stays_nan_under_every_activation() {
+        for (_, activation) in Activation::ALL {
+            let (mut z, mut a) = (array![[f64::NAN]], array![[0.0]]);
+            bias_activation(activation, array![0.0].view(), z.view_mut(), a.view_mut());
+            assert!(a[[0, 0]].is_nan(), "{activation:?}");
+        }
+    }
+
+    #[test]
+    fn the_sum_of_the_steps_is_of_the_steps_as_they_were_rounded() {
+        let (mut dz, mut total) = (array![[0.3_f32]], array![[0.0]]);
+        scale_and_sum(0.1, dz.view_mut(), total.view_mut());
+        assert_eq!(total[[0, 0]], f64::from(0.3_f32 * 0.1_f32));
+    }
+
+    #[test]
+    #[should_panic(expected = "scale_and_sum: shapes differ")]
+    fn steps_of_another_shape_are_not_summed() {
+        scale_and_sum(0.1, Array2::<f32>::ones((2, 3)).view_mut(), Array2::ones((3, 2)).view_mut());
+    }
+
+    #[test]
+    #[should_panic(expected = "bias_activation: shapes differ")]
+    fn too_few_biases_are_not_added() {
+        let (mut z, mut a) = (Array2::<f32>::ones((2, 3)), Array2::ones((2, 3)));
+        bias_activation(Activation::Relu, array![1.0].view(), z.view_mut(), a.view_mut());
+    }
 }

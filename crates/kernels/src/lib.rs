@@ -29,16 +29,15 @@ mod functions;
 mod gemm;
 pub mod openblas;
 mod real;
+mod reductions;
 pub mod reference;
 mod self_check;
 mod subnormals;
 mod widest;
 
-pub use elementwise::{
-    Activation, activation_backward, all_finite, bias_activation, bias_gradient, binary_cross_entropy_sum, scale,
-    scale_and_sum,
-};
+pub use elementwise::{Activation, activation_backward, bias_activation, scale, scale_and_sum};
 pub use gemm::{Accumulate, backward_data, backward_weights, forward};
 pub use real::Real;
+pub use reductions::{all_finite, bias_gradient, binary_cross_entropy_sum};
 pub use self_check::{LayerShape, Product, ProductCheck, WrongProduct, WrongSum, self_check};
 pub use subnormals::{CAN_FLUSH, flushed};

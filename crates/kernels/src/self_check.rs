@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::elementwise::sum_over;
+use crate::reductions::sum_over;
 use crate::widest::widest;
 use crate::{Accumulate, Real, backward_data, backward_weights, forward, reference};
 
@@ -299,5 +299,24 @@ mod tests {
         let shape = LayerShape { n_out: 20, n_in: 12_288, examples: 209 };
         assert_eq!(self_check::<f32>(shape), Ok(()));
         assert_eq!(self_check::<f64>(shape), Ok(()));
+    }
+
+    #[test]
+    fn elements_of_a_row_in_a_wrong_order_are_seen_and_overflow_is_let_pass() {
+        let b = Array2::<f64>::eye(20);
+        let a = Array2::from_shape_fn((3, 20), |(i, j)| (i * 20 + j) as f64);
+        let mut c = a.clone();
+        c.row_mut(1).assign(&a.slice(ndarray::s![1, ..;-1]));
+        assert_eq!(ProductCheck::of(b.view()).verify(a.view(), c.view()).unwrap_err().row, 1);
+        let huge = Array2::from_elem((1, 1), 1e200);
+        let infinite = Array2::from_elem((1, 1), f64::INFINITY);
+        assert_eq!(ProductCheck::of(huge.view()).verify(huge.view(), infinite.view()), Ok(()));
+    }
+
+    #[test]
+    #[should_panic(expected = "verify")]
+    fn a_product_that_lacks_a_row_is_not_taken() {
+        let one = Array2::<f64>::ones((2, 2));
+        let _ = ProductCheck::of(one.view()).verify(one.view(), Array2::zeros((0, 2)).view());
     }
 }

@@ -104,4 +104,21 @@ mod tests {
         assert!(catch_unwind(|| flushed(true, || panic!("inside"))).is_err());
         assert!(half_of_the_least_normal() > 0.0);
     }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn subnormal_operands_are_zero_inside() {
+        assert_eq!(flushed(true, || black_box(f32::from_bits(1 << 22)) * black_box(1e30)), 0.0);
+    }
+
+    #[test]
+    fn an_inner_call_leaves_the_outer_one_in_force() {
+        assert_eq!(
+            flushed(true, || {
+                flushed(true, || ());
+                half_of_the_least_normal()
+            }) == 0.0,
+            CAN_FLUSH
+        );
+    }
 }

@@ -152,4 +152,30 @@ mod tests {
         let workload = Workload { features: 3072, examples: 5000, rows: 200, iterations: 4 };
         assert_eq!(Engine::cheapest(workload, || panic!("too dear")), Engine::Direct);
     }
+
+    #[test]
+    fn the_operations_are_counted() {
+        let workload = Workload { features: 10, examples: 4, rows: 3, iterations: 1 };
+        let before = Engine::ALL.map(|(_, engine)| engine.flops_before(workload));
+        assert_eq!(before, [0.0, 240.0 + 320.0 + 12.0 * 64.0, 240.0 + 320.0]);
+    }
+
+    #[test]
+    fn the_rank_is_looked_for_where_that_costs_a_two_hundredth_or_comes_with_the_inner_products() {
+        assert_eq!(cheapest(20, 10_000, 100, 3), Engine::Reduced);
+        assert_eq!(cheapest(12_288, 209, 2500, 60), Engine::Reduced);
+    }
+
+    #[test]
+    fn the_rank_is_not_looked_for_where_the_reduced_engine_cannot_be_the_cheapest() {
+        let workload = Workload { features: 1, examples: 1000, rows: 20, iterations: 1000 };
+        assert_eq!(Engine::cheapest(workload, || panic!("in vain")), Engine::Direct);
+    }
+
+    #[test]
+    fn fleets_are_small_where_their_matrix_stays_in_cache() {
+        let rows = Engine::ALL.map(|(_, engine)| engine.rows_of_a_fleet(12_288, 209, 4));
+        assert_eq!(rows, [320, 20, 20]);
+        assert_eq!([131_072, 131_073].map(|features| Engine::Direct.rows_of_a_fleet(features, 1, 4)), [20, 320]);
+    }
 }

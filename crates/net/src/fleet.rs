@@ -197,3 +197,57 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.leave(&diverged, self.iterations);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Descent, Engine, Initialisation, Span, initialise};
+    use kernels::Activation;
+
+    fn fleet(examples: &Examples<f64>) -> Fleet<'_, f64> {
+        let chain = initialise::chain(&[2, 3, 1], Activation::Tanh, Initialisation::Xavier, 1);
+        let descent = Descent { learning_rate: 0.1, iterations: 1000, record_every: 100 };
+        Fleet::new(examples, vec![Start::new(examples, chain, descent).unwrap()])
+    }
+
+    fn examples() -> Examples<f64> {
+        let x = ndarray::array![[0.1, 0.9, 0.4], [0.7, 0.2, 0.3]];
+        let y = ndarray::array![[0.0, 1.0, 1.0]];
+        Examples::of(Engine::Dual, &Arc::new(Span::new(x.view(), x.view())), y.clone(), y).unwrap()
+    }
+
+    #[test]
+    fn the_first_layer_is_refreshed_before_step_500_and_the_largest_drift_is_kept() {
+        let examples = examples();
+        let mut fleet = fleet(&examples);
+        (0..500).for_each(|_| fleet.step());
+        assert_eq!(fleet.members[0].drift, None);
+        fleet.step();
+        assert!(fleet.members[0].drift.is_some());
+        fleet.members[0].drift = Some(0.5);
+        fleet.refresh();
+        assert_eq!(fleet.members[0].drift, Some(0.5));
+    }
+
+    #[test]
+    fn a_diverged_net_keeps_its_drift() {
+        let examples = examples();
+        let mut fleet = fleet(&examples);
+        fleet.members[0].drift = Some(0.25);
+        fleet.leave(&[0], 3);
+        assert_eq!(fleet.trained[0].as_ref().unwrap().drift, Some(0.25));
+    }
+
+    #[test]
+    fn a_refresh_sets_p_right_and_says_by_how_much_of_its_largest_element_it_was_off() {
+        let examples = examples();
+        let origin = examples.origin(ndarray::array![[1e3, 0.0]]).unwrap(); // P = [100, 900, 400]
+        let mut first = examples.first_layers(&[&origin]);
+        first.descend(ndarray::array![[1.0, 0.0, 0.0]].view()); // a step that T does not know of: P is off by G's first row
+        let drift = first.refresh(0..1).unwrap();
+        assert!((drift - 0.5 / 900.0).abs() < 1e-12, "{drift}");
+        assert!(first.refresh(0..1).unwrap() < 1e-15);
+    }
+}

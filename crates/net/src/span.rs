@@ -174,10 +174,8 @@ impl Span {
     /// If RᵀR is not XᵀX, which is all that training makes use of.
     pub(crate) fn factors(&self) -> Result<&Factors, WrongSum> {
         let compute = || {
-            let factors = Factors::of(self.x());
-            let check = ProductCheck::of(factors.r.view()).with_sums_of(self.both.nrows());
-            check.verify(factors.r.t(), self.gram()?)?;
-            Ok(factors)
+            let gram = self.gram()?;
+            Factors::of(self.x()).checked(gram, self.both.nrows())
         };
         self.factors.get_or_init(compute).as_ref().map_err(Clone::clone)
     }
@@ -232,8 +230,40 @@ impl Factors {
         }
         Factors { r, to_examples }
     }
+
+    /// Whether RᵀR is `gram` = XᵀX, the elements of which are sums over the `features`.
+    fn checked(self, gram: ArrayView2<f64>, features: usize) -> Result<Self, WrongSum> {
+        ProductCheck::of(self.r.view()).with_sums_of(features).verify(self.r.t(), gram)?;
+        Ok(self)
+    }
 }
 
 fn side(length: usize) -> i32 {
     i32::try_from(length).unwrap_or_else(|_| panic!("a side of {length} is beyond LAPACK's 32-bit integers"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factors_have_as_many_rows_as_x_has_directions() {
+        let half =
+            Array2::from_shape_fn((60, 10), |(i, j)| ((i * i * 7 + j * j * 13 + i * j * 5) % 101) as f64 / 101.0);
+        let twice = ndarray::concatenate![Axis(1), half, half];
+        assert_eq!(Span::new(twice.view(), half.view()).factors().unwrap().r.nrows(), 10);
+        let (wide, test) = (twice.view().split_at(Axis(0), 15).0, half.view().split_at(Axis(0), 15).0);
+        assert_eq!(Span::new(wide, test).factors().unwrap().r.nrows(), 10);
+    }
+
+    #[test]
+    fn factors_that_are_off_by_a_billionth_are_seen() {
+        let x = Array2::from_shape_fn((60, 10), |(i, j)| ((i * i * 7 + j * j * 13 + i * j * 5) % 101) as f64 / 101.0);
+        let span = Span::new(x.view(), x.view());
+        let factors = || Factors::of(x.view());
+        assert!(factors().checked(span.gram().unwrap(), 60).is_ok());
+        let mut off = factors();
+        off.r[[0, 0]] *= 1.0 + 1e-9;
+        assert!(off.checked(span.gram().unwrap(), 60).is_err());
+    }
 }
