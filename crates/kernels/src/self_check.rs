@@ -163,6 +163,7 @@ pub struct ProductCheck {
     magnitudes: Array1<f64>,
     /// How many roundings an element of C may carry.
     roundings: usize,
+    normwise: bool,
 }
 
 impl ProductCheck {
@@ -171,12 +172,14 @@ impl ProductCheck {
         let mut stream = ChaCha8Rng::seed_from_u64(0xf4e1_7a1d);
         let signs = Array1::from_shape_simple_fn(b.ncols(), || if stream.random() { 1.0 } else { -1.0 });
         let (signed, magnitudes) = (times(b, &signs, |x| x), times(b, &Array1::ones(b.ncols()), f64::abs));
-        ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols() }
+        ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols(), normwise: false }
     }
 
-    /// For a C that was computed in another way, with sums of `terms` terms.
-    pub fn with_sums_of(mut self, terms: usize) -> Self {
+    /// For a C that was computed in another way, with sums of `terms` terms, and an A and a B whose elements are known as
+    /// well as their largest ones are: every row may be off by as much as the row of the largest magnitude.
+    pub fn normwise(mut self, terms: usize) -> Self {
         self.roundings += terms;
+        self.normwise = true;
         self
     }
 
@@ -193,7 +196,9 @@ impl ProductCheck {
         assert!(self.signed.len() == k && c.dim() == (m, n), "verify: A {:?}, B {k}x{n}, C {:?}", a.dim(), c.dim());
         let (expected, magnitudes) = (times(a, &self.signed, |x| x), times(a, &self.magnitudes, f64::abs));
         let found = times(c, &self.signs, |x| x);
+        let largest = magnitudes.iter().copied().fold(0.0, f64::max);
         for (row, ((&found, &expected), &magnitude)) in found.iter().zip(&expected).zip(&magnitudes).enumerate() {
+            let magnitude = if self.normwise { largest } else { magnitude };
             let rounding = 2.0 * f64::EPSILON * self.roundings as f64 * magnitude;
             // Products too small for a normal number lose up to that number each.
             let bound = rounding + (k * n) as f64 * f64::MIN_POSITIVE;

@@ -233,7 +233,7 @@ impl Factors {
 
     /// Whether RᵀR is `gram` = XᵀX, the elements of which are sums over the `features`.
     fn checked(self, gram: ArrayView2<f64>, features: usize) -> Result<Self, WrongSum> {
-        ProductCheck::of(self.r.view()).with_sums_of(features).verify(self.r.t(), gram)?;
+        ProductCheck::of(self.r.view()).normwise(features).verify(self.r.t(), gram)?;
         Ok(self)
     }
 }

@@ -7,7 +7,7 @@ use super::plan::{DataShape, Trial};
 
 /// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
 /// engine and number of iterations; those that start with the same first layer side by side; as many as
-/// [`Engine::rows_of_a_fleet`] says, but no more than a quarter of a kind, so that a small sweep keeps several cores busy.
+/// [`net::Engine::rows_of_a_fleet`] says, but no more than a quarter of a kind, so that a small sweep keeps several cores busy.
 pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..trials.len()).collect();
     let mut fleets: Vec<Vec<usize>> = Vec::new();
