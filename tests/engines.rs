@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernels::{Activation, Real};
 use ndarray::{Array2, ArrayView2, s};
-use net::{CostAt, Descent, Ending, Engine, Examples, Fleet, Initialisation, Span, Start, Trained, initialise};
+use net::{CostAt, Descent, Ending, Engine, Examples, Fleet, Initialisation, Span, Start, Trained, cost, initialise};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -311,13 +311,15 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
     for (_, engine) in Engine::ALL {
         let examples = data.examples::<f64>(engine);
         let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, 100)).collect());
-        fleet.train(|| true).unwrap();
+        let trained = fleet.train(|| true).unwrap();
         for (place, net) in nets.iter().enumerate() {
             let rows = net.hidden.first().copied().unwrap_or(1);
             let w_0 = initialise::Draw::new(Initialisation::Xavier, net.seed).weights(rows, 30);
             let chain = fleet.chain(place, w_0.view()).unwrap();
             let mut caches = chain.caches(data.x_test.ncols());
             let z = chain.forward(data.x_test.view(), &mut caches).z.clone();
+            let test_cost = cost::binary_cross_entropy(z.view(), data.y_test.view());
+            assert!((trained[place].test_cost.unwrap() / test_cost - 1.0).abs() < 1e-12, "{engine:?} {net:?}");
             assert!(
                 largest_difference(fleet.predict_test(place).unwrap().z.view(), z.view()) < 1e-12,
                 "{engine:?} {net:?}"

@@ -37,6 +37,8 @@ pub struct Trained {
     pub train_accuracy: Option<f64>,
     /// The same of the test examples.
     pub test_accuracy: Option<f64>,
+    /// J of the test examples after the last update, of a completed net, where it is finite.
+    pub test_cost: Option<f64>,
     /// The most that z\[1\] was off, over its largest element, when it was computed anew in f64; `None` of an engine that
     /// computes it from the weights at each step.
     pub drift: Option<f64>,
@@ -153,7 +155,9 @@ impl<'e, R: Real> Fleet<'e, R> {
         let (gone, kept): (Vec<_>, Vec<_>) = self.members.drain(..).partition(|member| places.contains(&member.place));
         for Member { place, history, drift, .. } in gone {
             let ending = Ending::Diverged { iteration };
-            self.trained[place] = Some(Trained { history, ending, train_accuracy: None, test_accuracy: None, drift });
+            let (train_accuracy, test_accuracy, test_cost) = (None, None, None);
+            let trained = Trained { history, ending, train_accuracy, test_accuracy, test_cost, drift };
+            self.trained[place] = Some(trained);
         }
         let rows: Vec<usize> = kept.iter().flat_map(|member| member.rows.clone()).collect();
         self.first.keep(&rows);
@@ -175,7 +179,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// The accuracies after the last update; where an output is not finite, that update was one too many.
+    /// The accuracies and the test cost after the last update; where an output is not finite, that update was one too many.
     fn evaluate(&mut self) {
         if self.members.is_empty() {
             return;
@@ -183,16 +187,21 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.first.forward(self.z.view_mut());
         let mut diverged = Vec::new();
         for member in &self.members {
-            let accuracy = |Cache { z, a }: Cache<R>, y: &Array2<R>| cost::accuracy(z.view(), a.view(), y.view());
-            let train_outputs = member.predict(block(&self.z, member.rows.clone()).to_owned());
-            let train_accuracy = accuracy(train_outputs, &self.examples.y);
-            let test_accuracy = accuracy(self.predict_test_of(member), &self.examples.y_test);
+            let accuracy =
+                |outputs: &Cache<R>, y: &Array2<R>| cost::accuracy(outputs.z.view(), outputs.a.view(), y.view());
+            let on_training = member.predict(block(&self.z, member.rows.clone()).to_owned());
+            let on_test = self.predict_test_of(member);
+            let train_accuracy = accuracy(&on_training, &self.examples.y);
+            let test_accuracy = accuracy(&on_test, &self.examples.y_test);
             if train_accuracy.is_none() || test_accuracy.is_none() {
                 diverged.push(member.place);
                 continue;
             }
+            let test_cost = cost::binary_cross_entropy(on_test.z.view(), self.examples.y_test.view());
+            let test_cost = Some(test_cost).filter(|cost| cost.is_finite());
             let (history, ending, drift) = (member.history.clone(), Ending::Completed, member.drift);
-            self.trained[member.place] = Some(Trained { history, ending, train_accuracy, test_accuracy, drift });
+            let trained = Trained { history, ending, train_accuracy, test_accuracy, test_cost, drift };
+            self.trained[member.place] = Some(trained);
         }
         self.leave(&diverged, self.iterations);
     }

@@ -21,7 +21,7 @@ pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
     write_atomically(&history, |out| write_history(out, record, &points)).map_err(|error| Error::io(&history, &error))
 }
 
-/// One row a finished point: trial, every swept key, status, final cost, accuracies, seconds, engine, drift.
+/// One row a finished point: trial, every swept key, status, final cost, accuracies, test cost, seconds, engine, drift.
 fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoint]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = [
@@ -29,6 +29,7 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
         "final_cost",
         "train_accuracy",
         "test_accuracy",
+        "test_cost",
         "seconds",
         "engine",
         "drift",
@@ -45,6 +46,7 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
             number(trial.final_cost),
             number(trial.train_accuracy),
             number(trial.test_accuracy),
+            number(trial.test_cost),
             format!("{:.6}", trial.seconds),
             trial.engine.clone(),
             trial.drift.map(|drift| format!("{drift:e}")).unwrap_or_default(),

@@ -247,8 +247,8 @@ fn insert_one(transaction: &Transaction, trial: &Trial, outcome: &Outcome, machi
     transaction.prepare_cached("DELETE FROM trial WHERE id = ?1")?.execute([&trial.id])?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO trial (id, config, engine, status, reason, diverged_at, final_cost, train_accuracy, \
-         test_accuracy, drift, seconds, machine, digest) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         test_accuracy, test_cost, drift, seconds, machine, digest) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     insert.execute(params![
         trial.id,
@@ -260,6 +260,7 @@ fn insert_one(transaction: &Transaction, trial: &Trial, outcome: &Outcome, machi
         summary.final_cost,
         summary.train_accuracy,
         summary.test_accuracy,
+        summary.test_cost,
         summary.drift,
         summary.seconds,
         machine,

@@ -32,6 +32,7 @@ CREATE TABLE trial (
     final_cost     REAL,
     train_accuracy REAL,
     test_accuracy  REAL,
+    test_cost      REAL,
     drift          REAL,                     -- of the dual engine: the most that z[1] was off, over its largest element
     seconds        REAL NOT NULL,            -- its share of its fleet's time
     machine        INTEGER NOT NULL REFERENCES machine (number),

@@ -29,6 +29,8 @@ pub struct Summary {
     pub train_accuracy: Option<f64>,
     /// After the last update.
     pub test_accuracy: Option<f64>,
+    /// J of the test examples after the last update.
+    pub test_cost: Option<f64>,
     /// The most that the dual engine's z\[1\] was off, see [`net::Trained::drift`].
     pub drift: Option<f64>,
     /// Its share of its fleet's wall time.
@@ -58,7 +60,7 @@ pub struct RecordedPoint {
 
 /// What [`FinishedTrial::from_row`] reads, in its order.
 const COLUMNS: &str = "number, digest, engine, status, reason, diverged_at, final_cost, train_accuracy, test_accuracy, \
-                       drift, seconds";
+                       test_cost, drift, seconds";
 
 impl FinishedTrial {
     /// From [`COLUMNS`], which begin at column `first`.
@@ -71,8 +73,9 @@ impl FinishedTrial {
             final_cost: row.get(first + 6)?,
             train_accuracy: row.get(first + 7)?,
             test_accuracy: row.get(first + 8)?,
-            drift: row.get(first + 9)?,
-            seconds: row.get(first + 10)?,
+            test_cost: row.get(first + 9)?,
+            drift: row.get(first + 10)?,
+            seconds: row.get(first + 11)?,
         };
         Ok(FinishedTrial { summary, number: row.get(first)?, digest: row.get(first + 1)? })
     }
@@ -94,6 +97,7 @@ impl Summary {
             final_cost: outcome.history.last().map(|record| record.cost),
             train_accuracy: outcome.train_accuracy,
             test_accuracy: outcome.test_accuracy,
+            test_cost: outcome.test_cost,
             drift: outcome.drift,
             seconds: outcome.seconds,
         }

@@ -52,6 +52,8 @@ pub struct Outcome {
     pub train_accuracy: Option<f64>,
     /// The same of the test examples.
     pub test_accuracy: Option<f64>,
+    /// J of the test examples after the last update.
+    pub test_cost: Option<f64>,
     /// Its share of its fleet's wall time, by floating-point operations.
     pub seconds: f64,
     /// The most that the dual engine's z\[1\] was off, see [`Trained::drift`].
@@ -62,7 +64,8 @@ impl Outcome {
     /// Of a trial that could not be trained.
     pub fn failed(reason: String) -> Self {
         let status = Status::Failed { reason };
-        Outcome { status, history: Vec::new(), train_accuracy: None, test_accuracy: None, seconds: 0.0, drift: None }
+        let (train_accuracy, test_accuracy, test_cost) = (None, None, None);
+        Outcome { status, history: Vec::new(), train_accuracy, test_accuracy, test_cost, seconds: 0.0, drift: None }
     }
 }
 
@@ -205,12 +208,12 @@ fn run_in<R: Real>(
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
     let all: f64 = flops.iter().sum();
     let outcome = |(trained, flops): (Trained, f64)| {
-        let Trained { history, ending, train_accuracy, test_accuracy, drift } = trained;
+        let Trained { history, ending, train_accuracy, test_accuracy, test_cost, drift } = trained;
         let status = match ending {
             Ending::Completed => Status::Completed,
             Ending::Diverged { iteration } => Status::Diverged { iteration },
         };
-        Outcome { status, history, train_accuracy, test_accuracy, seconds: seconds * flops / all, drift }
+        Outcome { status, history, train_accuracy, test_accuracy, test_cost, seconds: seconds * flops / all, drift }
     };
     Ok(Some(trained.into_iter().zip(flops).map(outcome).collect()))
 }
