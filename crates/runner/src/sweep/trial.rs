@@ -108,9 +108,7 @@ impl<'i> LazySpan<'i> {
             Arc::new(Span::of_both(both, examples))
         })
     }
-}
 
-impl LazySpan<'_> {
     /// The rank of the training examples.
     ///
     /// # Errors
