@@ -222,7 +222,7 @@ pub(crate) fn adjacent<'a, R>(row: &'a ArrayView1<R>) -> &'a [R] {
 }
 
 #[track_caller]
-fn adjacent_mut<'a, R>(row: &'a mut ArrayViewMut1<R>) -> &'a mut [R] {
+pub(crate) fn adjacent_mut<'a, R>(row: &'a mut ArrayViewMut1<R>) -> &'a mut [R] {
     row.as_slice_mut().expect("the elements of a row must be adjacent")
 }
 

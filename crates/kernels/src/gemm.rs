@@ -1,4 +1,7 @@
 //! The three products of a layer, each one cblas call. `m n k` and leading dimensions stay here and in real.rs.
+//!
+//! Operands are row-major, or column-major, which BLAS reads as the transpose of a row-major matrix: a mini-batch of
+//! inputs has the features of each of its examples side by side. Rows, or columns, may be padded.
 
 use cblas_sys::CBLAS_TRANSPOSE::{self, CblasNoTrans as N, CblasTrans as T};
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -29,7 +32,7 @@ impl Accumulate {
 /// `w` n_out × n_in, `a_prev` n_in × examples, `z` n_out × examples; all at least 1.
 ///
 /// # Panics
-/// If the shapes don't fit, or a matrix isn't row-major with rows of adjacent elements (padded rows are fine).
+/// If the shapes don't fit, `z` isn't row-major, or the elements of `w` and `a_prev` are adjacent in neither direction.
 #[track_caller]
 pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>, z: ArrayViewMut2<R>, accumulate: Accumulate) {
     let (n_out, n_in) = w.dim();
@@ -46,8 +49,8 @@ pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>, z: ArrayViewMut
 /// `dz` n_out × examples, `a_prev` n_in × examples, `dw` n_out × n_in; all at least 1.
 ///
 /// # Panics
-/// If the shapes don't fit, or a matrix isn't row-major with rows of adjacent elements, or `scale` is zero
-/// (OpenBLAS cores differ in what a zero factor does to NaN).
+/// If the shapes don't fit, `dw` isn't row-major, the elements of `dz` and `a_prev` are adjacent in neither direction, or
+/// `scale` is zero (OpenBLAS cores differ in what a zero factor does to NaN).
 #[track_caller]
 pub fn backward_weights<R: Real>(
     dz: ArrayView2<R>,
@@ -74,7 +77,7 @@ pub fn backward_weights<R: Real>(
 /// `w` n_out × n_in, `dz` n_out × examples, `da_prev` n_in × examples; all at least 1.
 ///
 /// # Panics
-/// If the shapes don't fit, or a matrix isn't row-major with rows of adjacent elements.
+/// If the shapes don't fit, `da_prev` isn't row-major, or the elements of `w` and `dz` are adjacent in neither direction.
 #[track_caller]
 pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: ArrayViewMut2<R>, accumulate: Accumulate) {
     let (n_out, n_in) = w.dim();
@@ -101,30 +104,40 @@ fn gemm<R: Real>(
     // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
     assert!(shape.iter().all(|&length| length > 0), "a product has an empty side: M × N × K = {shape:?}");
     let [m, n, k] = shape.map(blas_int);
-    let leading = [
-        leading_dimension(a.dim(), a.strides()),
-        leading_dimension(b.dim(), b.strides()),
-        leading_dimension(c.dim(), c.strides()),
-    ];
-    let a = Operand { pointer: a.as_ptr(), leading: leading[0], transpose: transpose_a };
-    let b = Operand { pointer: b.as_ptr(), leading: leading[1], transpose: transpose_b };
-    let c = Operand { pointer: c.as_mut_ptr(), leading: leading[2], transpose: N };
+    let (a, b) = (operand(&a, transpose_a), operand(&b, transpose_b));
+    let leading = leading_dimension(c.dim(), c.strides()).unwrap_or_else(|| must_be_row_major(c.dim(), c.strides()));
+    let c = Operand { pointer: c.as_mut_ptr(), leading, transpose: N };
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
     // matched the shapes with m, n and k, `leading_dimension` has matched the strides, and `c` is borrowed mutably,
     // so nothing overlaps it.
     unsafe { R::gemm([m, n, k], alpha, a, b, accumulate.beta(), c) }
 }
 
+/// A matrix as BLAS takes it: one that is column-major is the transpose of a row-major one.
 #[track_caller]
-fn leading_dimension((rows, columns): (usize, usize), strides: &[isize]) -> i32 {
+fn operand<R>(matrix: &ArrayView2<R>, transpose: CBLAS_TRANSPOSE) -> Operand<*const R> {
+    let (dim, strides) = (matrix.dim(), matrix.strides());
+    if let Some(leading) = leading_dimension(dim, strides) {
+        return Operand { pointer: matrix.as_ptr(), leading, transpose };
+    }
+    let leading = leading_dimension((dim.1, dim.0), &[strides[1], strides[0]]);
+    let leading = leading.unwrap_or_else(|| must_be_row_major(dim, strides));
+    Operand { pointer: matrix.as_ptr(), leading, transpose: if matches!(transpose, N) { T } else { N } }
+}
+
+/// From one row to the next, if the elements of a row are adjacent and rows don't overlap.
+#[track_caller]
+fn leading_dimension((rows, columns): (usize, usize), strides: &[isize]) -> Option<i32> {
     let adjacent = columns == 1 || strides[1] == 1;
     // The stride of a single row is never used, and ndarray may leave anything in it.
     let leading = if rows == 1 { columns } else { usize::try_from(strides[0]).unwrap_or(0) };
-    assert!(
-        adjacent && leading >= columns,
-        "a matrix must be row-major with adjacent elements in a row: {rows}x{columns} with strides {strides:?}"
-    );
-    blas_int(leading)
+    (adjacent && leading >= columns).then(|| blas_int(leading))
+}
+
+#[cold]
+#[track_caller]
+fn must_be_row_major((rows, columns): (usize, usize), strides: &[isize]) -> ! {
+    panic!("a matrix must be row-major with adjacent elements in a row: {rows}x{columns} with strides {strides:?}")
 }
 
 #[track_caller]

@@ -1,6 +1,6 @@
 //! The three products of a fully-connected layer on OpenBLAS, and the elementwise passes between them.
 //!
-//! Every matrix is row-major (C order) and holds one example a column. The products of layer `l`:
+//! Every matrix holds one example a column, and is row-major (C order) unless it says otherwise. The products of layer `l`:
 //!
 //! | product | equation | M × N × K | kernel | BLAS case |
 //! |---|---|---|---|---|
@@ -24,6 +24,7 @@
 //! assert_eq!(z, array![[21.0], [43.0]]);
 //! ```
 
+mod descent;
 mod elementwise;
 mod functions;
 mod gemm;
@@ -35,6 +36,7 @@ mod self_check;
 mod subnormals;
 mod widest;
 
+pub use descent::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
 pub use elementwise::{Activation, activation_backward, bias_activation, scale, scale_and_sum};
 pub use gemm::{Accumulate, backward_data, backward_weights, forward};
 pub use real::Real;

@@ -92,17 +92,21 @@ pub fn self_check<R: Real>(shape: LayerShape) -> Result<(), WrongProduct> {
 
     // NaN in the outputs: a product that leaves an element untouched must not pass by luck.
     let unwritten = |rows, columns| Array2::from_elem((rows, columns), R::nan());
-    let mut z = unwritten(n_out, examples);
-    let mut dw = unwritten(n_out, n_in);
+    let (mut z, mut dw) = (unwritten(n_out, examples), unwritten(n_out, n_in));
     let mut da_prev = unwritten(n_in, examples);
-    forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace);
-    backward_weights(dz.view(), a_prev.view(), R::one(), dw.view_mut(), Accumulate::Replace);
+    let expected_z = reference::forward(w.view(), a_prev.view());
+    let expected_dw = reference::backward_weights(dz.view(), a_prev.view());
+    // Full batches come row-major, mini-batches column-major.
+    let column_major = a_prev.t().as_standard_layout().into_owned();
+    for a_prev in [a_prev.view(), column_major.t()] {
+        z.fill(R::nan());
+        dw.fill(R::nan());
+        forward(w.view(), a_prev, z.view_mut(), Accumulate::Replace);
+        backward_weights(dz.view(), a_prev, R::one(), dw.view_mut(), Accumulate::Replace);
+        compare(Product::Forward, shape, n_in, z.view(), expected_z.view())?;
+        compare(Product::BackwardWeights, shape, examples, dw.view(), expected_dw.view())?;
+    }
     backward_data(w.view(), dz.view(), da_prev.view_mut(), Accumulate::Replace);
-
-    let expected = reference::forward(w.view(), a_prev.view());
-    compare(Product::Forward, shape, n_in, z.view(), expected.view())?;
-    let expected = reference::backward_weights(dz.view(), a_prev.view());
-    compare(Product::BackwardWeights, shape, examples, dw.view(), expected.view())?;
     let expected = reference::backward_data(w.view(), dz.view());
     compare(Product::BackwardData, shape, n_out, da_prev.view(), expected.view())
 }

@@ -53,11 +53,26 @@ fn shapes_that_do_not_fit_are_all_named() {
 }
 
 #[test]
+fn a_column_major_operand_is_read_as_it_lies() {
+    let (w, examples) = (integers::<f64>(3, 4), integers::<f64>(5, 4)); // five examples, a row each
+    let a_prev = examples.t();
+    let mut z = Array2::zeros((3, 5));
+    forward(w.view(), a_prev, z.view_mut(), Accumulate::Replace);
+    assert_eq!(z, reference::forward(w.view(), a_prev));
+    let mut dw = Array2::zeros((3, 4));
+    backward_weights(z.view(), a_prev, 1.0, dw.view_mut(), Accumulate::Replace);
+    assert_eq!(dw, reference::backward_weights(z.view(), a_prev));
+    let padded = examples.slice(s![1..4, ..3]);
+    let mut z = Array2::zeros((3, 3));
+    forward(w.slice(s![.., ..3]), padded.t(), z.view_mut(), Accumulate::Replace);
+    assert_eq!(z, reference::forward(w.slice(s![.., ..3]), padded.t()));
+}
+
+#[test]
 #[should_panic(expected = "must be row-major")]
-fn a_transposed_view_is_refused_rather_than_copied() {
-    let a_prev = integers::<f64>(2, 4);
-    let mut z = Array2::zeros((3, 2));
-    forward(integers(3, 4).view(), a_prev.t(), z.view_mut(), Accumulate::Replace);
+fn a_column_major_result_is_refused_rather_than_copied() {
+    let mut z = Array2::zeros((2, 3));
+    forward(integers(3, 4).view(), integers::<f64>(4, 2).view(), z.view_mut().reversed_axes(), Accumulate::Replace);
 }
 
 #[test]
