@@ -10,6 +10,7 @@ use net::{gradient_check, initialise};
 
 use super::{Failure, images_of, print};
 use crate::cli;
+use crate::data::Scaling;
 use crate::experiment::Experiment;
 use crate::progress::{count, say};
 use crate::results::export::plain;
@@ -20,7 +21,8 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let images = images_of(&experiment)?;
     openblas::set_threads(1).map_err(Failure::from)?;
-    let (x, y): (Array2<f64>, Array2<f64>) = (images.train.columns(), images.train.labels_row());
+    let scaling = Scaling::auto(&images.train.pixels);
+    let (x, y): (Array2<f64>, Array2<f64>) = (images.train.columns(&scaling), images.train.y());
     let examples = x.ncols().min(args.examples as usize);
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);
 

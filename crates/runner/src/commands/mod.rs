@@ -9,12 +9,12 @@ mod sweep;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use kernels::openblas::Refused;
 use kernels::{WrongProduct, WrongSum};
 
 use crate::cli::Command;
-use crate::data::{Files, catalog};
+use crate::data::{Files, Task, catalog};
 use crate::experiment::{DataSource, Experiment};
 use crate::sweep::engine;
 use crate::{data as pictures, results};
@@ -91,7 +91,13 @@ fn files_of(experiment: &Experiment) -> Result<Files> {
 
 /// Reads what an experiment trains on, under the data contract.
 fn images_of(experiment: &Experiment) -> Result<pictures::ImageSet> {
-    Ok(pictures::ImageSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?)
+    let images = pictures::ImageSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?;
+    // One sigmoid output is all that the nets have.
+    match images.task {
+        Task::Classes(2) => Ok(images),
+        Task::Classes(classes) => bail!("the data has {classes} classes; a sigmoid output tells 2 apart"),
+        Task::Values(_) => bail!("the targets of the data are values; a sigmoid output tells 2 classes apart"),
+    }
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.

@@ -6,14 +6,27 @@ use ndarray::ArrayView1;
 
 use super::error::Error;
 use super::part::{Part, Pixels};
+use super::targets::Targets;
 use crate::atomic_file::write_atomically;
 
 /// Pixels of frame around a picture, and of white between frames.
 const FRAME: usize = 3;
 const GAP: usize = 4;
 const WHITE: [u8; 3] = [255, 255, 255];
-/// Blue for label 0 and orange for label 1, from the Okabe-Ito palette: told apart by colour-blind readers too.
-const CLASS_COLOURS: [[u8; 3]; 2] = [[0, 114, 178], [230, 159, 0]];
+/// Blue for label 0, orange for label 1, ...: the Okabe-Ito palette, told apart by colour-blind readers too. Label 8 begins
+/// it anew.
+const CLASS_COLOURS: [[u8; 3]; 8] = [
+    [0, 114, 178],
+    [230, 159, 0],
+    [0, 158, 115],
+    [213, 94, 0],
+    [86, 180, 233],
+    [204, 121, 167],
+    [240, 228, 66],
+    [0, 0, 0],
+];
+/// Around pictures whose targets are values.
+const GREY: [u8; 3] = [128, 128, 128];
 /// The largest sheet drawn, in bytes before compression.
 const MOST_BYTES: usize = 1 << 28;
 
@@ -82,10 +95,14 @@ impl ContactSheet {
             return Err(format!("{shown} pictures of {height} × {width} make more than 256 MiB; ask for fewer"));
         };
         let mut canvas = Canvas { width: sheet_width, height: sheet_height, rgb: vec![WHITE[0]; bytes] };
-        for (index, (picture, &label)) in rows.outer_iter().zip(&part.labels).take(shown).enumerate() {
+        let colour = |example: usize| match &part.targets {
+            Targets::Classes(labels) => CLASS_COLOURS[labels[example] as usize % CLASS_COLOURS.len()],
+            Targets::Values(_) => GREY,
+        };
+        for (index, picture) in rows.outer_iter().take(shown).enumerate() {
             let left = GAP + (index % columns) * (width + 2 * FRAME + GAP);
             let top = GAP + (index / columns) * (height + 2 * FRAME + GAP);
-            canvas.fill(left, top, width + 2 * FRAME, height + 2 * FRAME, CLASS_COLOURS[usize::from(label)]);
+            canvas.fill(left, top, width + 2 * FRAME, height + 2 * FRAME, colour(index));
             canvas.paint(left + FRAME, top + FRAME, picture, width, channels);
         }
         Ok(canvas)
@@ -131,13 +148,17 @@ mod tests {
 
     use super::*;
 
-    /// `examples` pictures of 2 × 2 pixels, each pixel unlike the others, labels 0 and 1 in turn.
+    /// `examples` pictures of 2 × 2 pixels, each pixel unlike the others, two classes in turn.
     fn part(examples: usize, channels: usize) -> Part {
+        part_of(2, examples, channels)
+    }
+
+    fn part_of(classes: usize, examples: usize, channels: usize) -> Part {
         let features = 4 * channels;
         Part {
             pixels: Pixels::U8(Array2::from_shape_fn((examples, features), |(i, j)| (i * features + j) as u8)),
             image_shape: Some([2, 2, channels]),
-            labels: (0..examples).map(|example| (example % 2) as u8).collect(),
+            targets: Targets::Classes((0..examples).map(|example| (example % classes) as u32).collect()),
             sha256: String::new(),
         }
     }
@@ -175,6 +196,20 @@ mod tests {
         assert_eq!(canvas.at(first + cell, first), [12, 13, 14]);
         assert_eq!(canvas.at(first, first + cell), [24, 25, 26]);
         assert_eq!(canvas.at(first + cell, first + cell), WHITE);
+    }
+
+    #[test]
+    fn many_classes_take_turns_with_the_colours_and_values_have_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.png");
+        let sheet = ContactSheet { columns: 20, most: 20 };
+        let pictures = part_of(10, 10, 1);
+        sheet.write(&pictures, &path).unwrap();
+        let frame = |label: usize| decoded(&path).at(GAP + label * (2 + 2 * FRAME + GAP), GAP);
+        assert_eq!([frame(2), frame(7), frame(8), frame(9)], [[0, 158, 115], [0; 3], frame(0), frame(1)]);
+        let values = Targets::Values(Array2::zeros((3, 10)));
+        sheet.write(&Part { targets: values, ..pictures }, &path).unwrap();
+        assert_eq!([0, 1].map(|example| decoded(&path).at(GAP + example * (2 + 2 * FRAME + GAP), GAP)), [GREY; 2]);
     }
 
     #[test]

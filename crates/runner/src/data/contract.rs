@@ -4,8 +4,12 @@
 //! |---|---|---|
 //! | pictures | `[m, h, w, c]` | u8 |
 //! | features | `[m, features]` | any integer or float, little-endian; integers within ±2^53 |
-//! | labels | `[m]`, `[1, m]` or `[m, 1]` | any integer, 0 or 1 |
-//! | class names (optional) | `[1]` or `[2]` | text of fixed length, UTF-8 |
+//! | labels | `[m]`, `[1, m]` or `[m, 1]` | any integer, or a float with a whole value; 0 to K - 1, K up to 65,536 |
+//! | values | `[m]`, `[1, m]` or `[m, 1]` | f32 or f64, not all of them whole and from 0 to 65,535 |
+//! | values | `[m, n]`, n > 1; or any of the above with an attribute `regression` | any integer or float |
+//! | class names (optional) | `[K]` | text of fixed length, UTF-8 |
+//!
+//! Labels or values are the targets. The attribute is for values that could be taken for labels, such as counts.
 
 use hdf5::Dataset;
 
@@ -15,6 +19,9 @@ use super::storage::{self, checked_bytes};
 
 /// Bytes of the type in which everything is computed at its widest.
 const DECODED: u64 = size_of::<f64>() as u64;
+
+/// The attribute of targets that are values, even if each is whole.
+pub(super) const REGRESSION: &str = "regression";
 
 /// One part of an image set whose metadata keeps the contract: ready to be read.
 pub(super) struct CheckedPart<'f> {
@@ -28,28 +35,35 @@ pub(super) struct CheckedPart<'f> {
     pub(super) shape: Vec<usize>,
     pub(super) examples: usize,
     pub(super) features: usize,
+    /// Targets of an example.
+    pub(super) outputs: usize,
+    /// Whether the targets can't be labels, whatever they are.
+    pub(super) values: bool,
 }
 
 impl<'f> CheckedPart<'f> {
-    /// Checks the pictures `x_name` and the labels `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
+    /// Checks the pictures `x_name` and the targets `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
     pub(super) fn check(file: &'f DataFile, x_name: &str, y_name: &str, max_bytes: u64) -> Result<Self, Error> {
         let x = file.dataset(x_name).map_err(|problem| problem.of(file.path(), x_name))?;
         let y = file.dataset(y_name).map_err(|problem| problem.of(file.path(), y_name))?;
         let (shape, x_element) = check_x(file, &x, max_bytes).map_err(|problem| problem.of(file.path(), x_name))?;
-        let (labels, y_element) = check_y(file, &y, max_bytes).map_err(|problem| problem.of(file.path(), y_name))?;
         let examples = shape[0];
-        if labels != examples {
+        let checked = check_y(file, &y, examples, max_bytes).map_err(|problem| problem.of(file.path(), y_name))?;
+        let ([targets, outputs], y_element) = checked;
+        if targets != examples {
             return Err(Error::Disagree {
                 path: file.path().to_owned(),
                 dataset: y_name.to_owned(),
-                found: count(labels, "label"),
+                found: count(targets, if outputs == 1 { "label" } else { "row" }),
                 other: format!("`{x_name}` has {}", count(examples, "row")),
-                rule: "one label a row is required",
+                rule: "one label or row of values a row is required",
             });
         }
+        let marked = y.attr_names().map_err(|error| Problem::from(error).of(file.path(), y_name))?;
+        let values = outputs > 1 || marked.iter().any(|name| name == REGRESSION);
         let features = shape[1..].iter().product();
         let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
-        Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features })
+        Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, values })
     }
 
     /// `(height, width, channels)` where the pictures are stored as such.
@@ -75,6 +89,15 @@ impl<'f> CheckedPart<'f> {
             let elements = |part: &Self| format!("{} elements", part.x_element.name());
             let rule = "both must have the same element type, so that they are scaled alike";
             return Err(disagree(elements(test), elements(self), rule));
+        }
+        if self.outputs != test.outputs {
+            return Err(Error::Disagree {
+                path: test.file.path().to_owned(),
+                dataset: test.y_name.clone(),
+                found: count(test.outputs, "column"),
+                other: format!("`{}` of {} has {}", self.y_name, self.file.path().display(), self.outputs),
+                rule: "training and test targets must have the same",
+            });
         }
         // Each fits alone, so neither product overflows.
         let decoded = |part: &Self| part.examples as u64 * part.features as u64 * DECODED;
@@ -110,20 +133,23 @@ fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(Vec<usize>, 
     Ok((shape, element))
 }
 
-fn check_y(file: &DataFile, y: &Dataset, max_bytes: u64) -> Result<(usize, Element), Problem> {
-    const ALLOWED: &str = "[m], [1, m] or [m, 1], with m at least 1";
+/// How many targets there are and how many values each has, `[m, n]`, and their type.
+fn check_y(file: &DataFile, y: &Dataset, examples: usize, max_bytes: u64) -> Result<([usize; 2], Element), Problem> {
+    const ALLOWED: &str = "[m], [1, m], [m, 1] or [m, outputs], each at least 1";
     let shape = y.space()?.shape();
-    let labels = match shape[..] {
-        [m] | [1, m] | [m, 1] if m > 0 => m,
+    let targets = match shape[..] {
+        [m] if m > 0 => [m, 1],
+        [1, m] if m > 0 && examples != 1 => [m, 1],
+        [m, n] if m > 0 && n > 0 => [m, n],
         _ => return Err(Problem::Shape { found: shape, allowed: ALLOWED }),
     };
     let found = y.dtype()?;
-    let Some(element) = Element::of(&found).filter(|element| !element.is_float()) else {
-        let allowed = "little-endian integers, 0 and 1";
+    let Some(element) = Element::of(&found) else {
+        let allowed = "little-endian integers (labels from 0) or floats of 32 or 64 bits";
         return Err(Problem::Type { found: describe(&found), allowed });
     };
     check_size(file, y, &shape, found.size() as u64, max_bytes)?;
-    Ok((labels, element))
+    Ok((targets, element))
 }
 
 /// Checks the declared size against `max_bytes` once decoded, and against what the file stores.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::targets::MOST_CLASSES;
+
 /// Why a data file was refused or could not be read.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -164,13 +166,21 @@ pub enum Problem {
         /// What is allowed.
         allowed: String,
     },
-    /// Labels outside 0 and 1.
-    #[error("labels {min} to {max}; a sigmoid output takes 0 and 1")]
+    /// Integer labels outside of what class numbers can be.
+    #[error("labels {min} to {max}; classes are numbered from 0 to at most {}", MOST_CLASSES - 1)]
     Labels {
         /// The least label.
         min: i128,
         /// The greatest label.
         max: i128,
+    },
+    /// A label without a class name, where there are names.
+    #[error("label {label} has no name: {names} classes are named, so labels must be below {names}")]
+    Unnamed {
+        /// The largest label.
+        label: u32,
+        /// Classes with a name.
+        names: usize,
     },
     /// A NaN or an infinity.
     #[error("the value at row {row}, column {column} is {value}; every value must be finite")]

@@ -9,9 +9,12 @@ use super::contract::CheckedPart;
 use super::error::{Error, Problem};
 use super::part::{Part, Pixels};
 use super::read::{DataFile, describe, names};
+use super::targets::{self, Targets, Task};
 
 /// Lines printed of a longer list of datasets.
 const LISTED: usize = 40;
+/// Classes or outputs printed of more.
+const LISTED_TARGETS: usize = 12;
 
 /// What is in one data file.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub struct Inspection {
     pub sha256: String,
     /// Everything in the root of the file.
     pub datasets: Vec<DatasetLine>,
-    /// The name of label 0, then of label 1; empty where the file names none.
+    /// The names of the classes, label 0 first; empty where the file names none.
     pub classes: Vec<String>,
     /// The training part, the test part or both, where they keep the contract.
     pub parts: Vec<PartSummary>,
@@ -48,18 +51,34 @@ pub struct DatasetLine {
 pub struct PartSummary {
     /// The dataset of the pictures.
     pub x_name: String,
-    /// The dataset of the labels.
+    /// The dataset of the targets.
     pub y_name: String,
-    /// Pictures and labels.
+    /// Pictures or features, and targets.
     pub part: Part,
-    /// Examples labelled 0 and labelled 1.
-    pub class_counts: [usize; 2],
-    /// The least value, as stored.
+    /// Of the pictures or features, as stored.
+    pub features: Figures,
+    /// Of the targets.
+    pub targets: TargetSummary,
+}
+
+/// Figures on many values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// The least value.
     pub min: f64,
-    /// The greatest value, as stored.
+    /// The greatest value.
     pub max: f64,
-    /// The mean of all values, as stored.
+    /// The mean of all values.
     pub mean: f64,
+}
+
+/// Figures on the targets of a part.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TargetSummary {
+    /// Examples of each class, of as many as the whole file has.
+    Classes(Vec<usize>),
+    /// Of each output.
+    Values(Vec<Figures>),
 }
 
 /// Looks into the file at `path` for the parts that `names` names; one of the two is enough.
@@ -86,10 +105,15 @@ pub fn inspect(path: &Path, names: &Names, max_bytes: u64) -> Result<Inspection,
     let present = wanted.into_iter().filter(|(x, y)| file.has(x) || file.has(y));
     for (x, y) in present {
         match CheckedPart::check(&file, x, y, max_bytes).and_then(|checked| Part::read(&checked)) {
-            Ok(part) => parts.push(PartSummary::new(x, y, part)),
+            Ok(part) => parts.push((x, y, part)),
             Err(error) => problems.push(error),
         }
     }
+    for (_, y, part) in &parts {
+        problems.extend(targets::check_named(&part.targets, classes.len()).err().map(|problem| problem.of(path, y)));
+    }
+    let task = targets::task(parts.iter().map(|(.., part)| &part.targets), classes.len());
+    let parts: Vec<_> = parts.into_iter().map(|(x, y, part)| PartSummary::new(x, y, part, task)).collect();
     if parts.is_empty() && problems.is_empty() {
         let present = datasets.iter().map(|line| line.name.clone()).collect();
         let (train_x, test_x) = (names.train_x.clone(), names.test_x.clone());
@@ -116,25 +140,43 @@ fn list(file: &DataFile) -> Result<Vec<DatasetLine>, Problem> {
 }
 
 impl PartSummary {
-    fn new(x_name: &str, y_name: &str, part: Part) -> Self {
-        let ones = part.labels.iter().filter(|&&label| label == 1).count();
-        let class_counts = [part.labels.len() - ones, ones];
-        let (min, max, mean) = match &part.pixels {
-            Pixels::U8(rows) => figures(rows.iter().map(|&value| f64::from(value))),
-            Pixels::F32(rows) => figures(rows.iter().map(|&value| f64::from(value))),
-            Pixels::F64(rows) => figures(rows.iter().copied()),
+    fn new(x_name: &str, y_name: &str, part: Part, task: Task) -> Self {
+        let features = match &part.pixels {
+            Pixels::U8(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
+            Pixels::F32(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
+            Pixels::F64(rows) => Figures::of(rows.iter().copied()),
         };
-        Self { x_name: x_name.to_owned(), y_name: y_name.to_owned(), part, class_counts, min, max, mean }
+        let targets = match &part.targets {
+            Targets::Classes(labels) => {
+                let present = labels.iter().max().map_or(0, |&label| label as usize + 1);
+                let known = if let Task::Classes(known) = task { known } else { 0 };
+                let mut counts = vec![0; known.max(present)];
+                labels.iter().for_each(|&label| counts[label as usize] += 1);
+                TargetSummary::Classes(counts)
+            }
+            Targets::Values(values) => {
+                TargetSummary::Values(values.outer_iter().map(|output| Figures::of(output.iter().copied())).collect())
+            }
+        };
+        Self { x_name: x_name.to_owned(), y_name: y_name.to_owned(), part, features, targets }
     }
 }
 
-/// Least, greatest and mean of `values`; the running mean stays finite where the sum would not.
-fn figures(values: impl Iterator<Item = f64>) -> (f64, f64, f64) {
-    let start = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
-    values.enumerate().fold(start, |(min, max, mean), (before, value)| {
-        let count = before as f64 + 1.0;
-        (value.min(min), value.max(max), mean + (value / count - mean / count))
-    })
+impl Figures {
+    /// The running mean stays finite where the sum would not.
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let start = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, mean: 0.0 };
+        values.enumerate().fold(start, |Self { min, max, mean }, (before, value)| {
+            let count = before as f64 + 1.0;
+            Self { min: value.min(min), max: value.max(max), mean: mean + (value / count - mean / count) }
+        })
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}, mean {:.3}", self.min, self.max, self.mean)
+    }
 }
 
 impl fmt::Display for Inspection {
@@ -156,7 +198,7 @@ impl fmt::Display for Inspection {
         }
         if !self.classes.is_empty() {
             let named = self.classes.iter().enumerate().map(|(label, name)| format!("{label} = {name}"));
-            writeln!(f, "  classes: {}", named.collect::<Vec<_>>().join(", "))?;
+            writeln!(f, "  classes: {}", first_of(named))?;
         }
         for summary in &self.parts {
             summary.write(f, &self.classes)?;
@@ -172,18 +214,42 @@ impl PartSummary {
             Some([height, width, channels]) => format!("pictures of {height} × {width} × {channels}"),
             None => "examples".to_owned(),
         };
-        writeln!(
-            f,
-            "  {}: {examples} {what} ({features} features), values {} to {}, mean {:.3}",
-            self.x_name, self.min, self.max, self.mean
-        )?;
-        let balance = self.class_counts.iter().enumerate().map(|(label, &count)| {
-            let name = classes.get(label).map_or(String::new(), |name| format!(" {name}"));
-            format!("{count} of label {label}{name} ({:.1} %)", 100.0 * count as f64 / examples as f64)
-        });
-        let warning = if self.class_counts.contains(&0) { "; only one class is present" } else { "" };
-        writeln!(f, "  {}: {}{warning}", self.y_name, balance.collect::<Vec<_>>().join(", "))
+        writeln!(f, "  {}: {examples} {what} ({features} features), values {}", self.x_name, self.features)?;
+        let targets = match &self.targets {
+            TargetSummary::Classes(counts) => balance(counts, examples, classes),
+            TargetSummary::Values(outputs) if outputs.len() == 1 => format!("1 value an example, {}", outputs[0]),
+            TargetSummary::Values(outputs) => {
+                let each = outputs.iter().enumerate().map(|(output, figures)| format!("{output}: {figures}"));
+                format!("{} values an example; {}", outputs.len(), first_of(each).replace(", mean", " mean"))
+            }
+        };
+        writeln!(f, "  {}: {targets}", self.y_name)
     }
+}
+
+/// Two classes with their shares; of more, only how many examples each has.
+fn balance(counts: &[usize], examples: usize, names: &[String]) -> String {
+    let named = |label: usize| names.get(label).map_or(String::new(), |name| format!(" {name}"));
+    let absent = counts.iter().filter(|&&count| count == 0).count();
+    let each = counts.iter().enumerate();
+    if counts.len() == 2 {
+        let each = each.map(|(label, &count)| {
+            format!("{count} of label {label}{} ({:.1} %)", named(label), 100.0 * count as f64 / examples as f64)
+        });
+        let warning = if absent > 0 { "; only one class is present" } else { "" };
+        return format!("{}{warning}", first_of(each));
+    }
+    let warning = if absent > 0 { format!("; no example of {absent} classes") } else { String::new() };
+    let (least, most) = (counts.iter().min().unwrap_or(&0), counts.iter().max().unwrap_or(&0));
+    let each = first_of(each.map(|(label, &count)| format!("{count} of label {label}{}", named(label))));
+    format!("{} classes of {least} to {most} examples{warning}: {each}", counts.len())
+}
+
+/// The first few of a list that may be long.
+fn first_of(mut items: impl ExactSizeIterator<Item = String>) -> String {
+    let shown: Vec<String> = items.by_ref().take(LISTED_TARGETS).collect();
+    let more = if items.len() > 0 { format!(", ... and {} more", items.len()) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 #[cfg(test)]
@@ -205,7 +271,7 @@ mod tests {
         let report = inspected(&fixture("good_plain"), &Names::default());
         assert!(report.problems.is_empty());
         assert_eq!(report.parts.len(), 1);
-        assert_eq!(report.parts[0].class_counts, [2, 2]);
+        assert_eq!(report.parts[0].targets, TargetSummary::Classes(vec![2, 2]));
         let sha256 = "627e890f1b44f482e0d3db4a05cec0c5b3281664ff9a5151bed1a0ebd3aa3cda";
         let lines = format!(
             "  2142 bytes, sha256 {sha256}\n\
@@ -260,7 +326,7 @@ mod tests {
         file.new_dataset_builder().with_data(&ndarray::array![1u8, 1]).create("train_set_y").unwrap();
         file.close().unwrap();
         let report = inspected(&path, &Names::default());
-        assert!((report.parts[0].mean / f64::MAX - 0.5).abs() < 1e-12);
+        assert!((report.parts[0].features.mean / f64::MAX - 0.5).abs() < 1e-12);
         assert!(report.to_string().contains("2 of label 1 (100.0 %); only one class is present"), "{report}");
     }
 

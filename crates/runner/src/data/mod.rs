@@ -12,9 +12,13 @@ mod error;
 pub mod fetch;
 pub mod generate;
 mod inspect;
+mod layout;
 mod part;
 mod read;
+mod scaling;
+mod split;
 mod storage;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +26,11 @@ use std::path::PathBuf;
 
 pub use contact_sheet::ContactSheet;
 pub use error::{Error, Problem};
-pub use inspect::{DatasetLine, Inspection, PartSummary, inspect};
+pub use inspect::{DatasetLine, Figures, Inspection, PartSummary, TargetSummary, inspect};
 pub use part::{Part, Pixels};
+pub use scaling::{Scaling, ScalingChoice, TooWide};
+pub use split::EmptySide;
+pub use targets::{MOST_CLASSES, Targets, Task};
 
 use contract::CheckedPart;
 use read::DataFile;
@@ -42,11 +49,11 @@ pub struct Files {
 pub struct Names {
     /// Training pictures, in the training file.
     pub train_x: String,
-    /// Training labels, in the training file.
+    /// Training labels or values, in the training file.
     pub train_y: String,
     /// Test pictures, in the test file.
     pub test_x: String,
-    /// Test labels, in the test file.
+    /// Test labels or values, in the test file.
     pub test_y: String,
     /// Class names, in either file or none.
     pub classes: String,
@@ -65,14 +72,16 @@ impl Default for Names {
     }
 }
 
-/// Training and test examples of the same shape, and the names of their classes.
+/// Training and test examples of the same shape and task, and the names of their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageSet {
     /// What nets are trained on.
     pub train: Part,
     /// What nets are tested on.
     pub test: Part,
-    /// The name of label 0, then of label 1; empty where the files name none.
+    /// What both ask of a net.
+    pub task: Task,
+    /// The names of the classes, label 0 first; empty where the files name none.
     pub classes: Vec<String>,
 }
 
@@ -88,11 +97,16 @@ impl ImageSet {
     pub fn load(files: &Files, names: &Names, max_bytes: u64) -> Result<Self, Error> {
         let train_file = DataFile::open(&files.train)?;
         let test_file = DataFile::open(&files.test)?;
-        let train = CheckedPart::check(&train_file, &names.train_x, &names.train_y, max_bytes)?;
-        let test = CheckedPart::check(&test_file, &names.test_x, &names.test_y, max_bytes)?;
+        let mut train = CheckedPart::check(&train_file, &names.train_x, &names.train_y, max_bytes)?;
+        let mut test = CheckedPart::check(&test_file, &names.test_x, &names.test_y, max_bytes)?;
         train.check_agreement(&test, max_bytes)?;
         let classes = agreed_classes(&train_file, &test_file, &names.classes)?;
-        Ok(Self { train: Part::read(&train)?, test: Part::read(&test)?, classes })
+        let values = train.values || test.values;
+        (train.values, test.values) = (values, values);
+        let (mut train_part, mut test_part) = (Part::read(&train)?, Part::read(&test)?);
+        let (train, test) = ((&train, &mut train_part.targets), (&test, &mut test_part.targets));
+        let task = targets::agree(train, test, &classes)?;
+        Ok(Self { train: train_part, test: test_part, task, classes })
     }
 }
 

@@ -8,7 +8,7 @@ use kernels::{Real, WrongSum, flushed};
 use ndarray::{Array1, Array2, Axis};
 use net::{CostAt, Ending, Engine, Examples, Fleet, Span, Start, Trained};
 
-use crate::data::ImageSet;
+use crate::data::{ImageSet, Scaling};
 use crate::experiment::trial::Dtype;
 use crate::sweep::origins::Origins;
 use crate::sweep::plan::{DataShape, Plan, Trial};
@@ -103,8 +103,9 @@ impl<'i> LazySpan<'i> {
             let (examples, features) = train.pixels.dim();
             let mut both = Array2::zeros((features, examples + test.examples()));
             let (x, x_test) = both.view_mut().split_at(Axis(1), examples);
-            train.write_columns(x);
-            test.write_columns(x_test);
+            let scaling = Scaling::auto(&train.pixels);
+            train.write_columns(&scaling, x);
+            test.write_columns(&scaling, x_test);
             Arc::new(Span::of_both(both, examples))
         })
     }
@@ -151,9 +152,10 @@ fn examples<R: Real>(
     dtype: Dtype,
 ) -> Result<BTreeMap<Engine, Examples<R>>, WrongSum> {
     let ImageSet { train, test, .. } = images;
-    let (y, y_test) = (|| train.labels_row(), || test.labels_row());
+    let (y, y_test) = (|| train.y(), || test.y());
+    let scaling = Scaling::auto(&train.pixels);
     let of = |engine| match engine {
-        Engine::Direct => Ok(Examples::direct(train.columns(), y(), test.columns(), y_test())),
+        Engine::Direct => Ok(Examples::direct(train.columns(&scaling), y(), test.columns(&scaling), y_test())),
         Engine::Reduced | Engine::Dual => Examples::of(engine, span.get(), y(), y_test()),
     };
     plan.engines(dtype).into_iter().map(|engine| Ok((engine, of(engine)?))).collect()

@@ -128,7 +128,6 @@ write("type_floats_in_pictures", x=X.astype("<f4")).close()
 write("classes_not_utf8", classes=np.array([b"non-cat", b"\xff\xfe"])).close()
 write("classes_control", classes=np.array([b"non-cat", b"\x1b[31mcat"])).close()
 write("classes_empty_name", classes=np.array([b"", b"cat"])).close()
-write("classes_three", classes=np.array([b"a", b"b", b"c"])).close()
 write("classes_numbers", classes=np.array([0, 1])).close()
 with write("classes_variable_length", classes=None) as f:
     f.create_dataset("list_classes", data=["non-cat", "cat"])

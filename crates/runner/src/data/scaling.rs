@@ -1,0 +1,135 @@
+//! How the features of examples are scaled before a net sees them: fitted on training examples, applied to all.
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use super::part::{Part, Pixels};
+
+/// The scalings that an experiment can ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScalingChoice {
+    /// [`Self::Divide255`] for u8, else [`Self::None`].
+    #[default]
+    Auto,
+    /// `v / 255`.
+    Divide255,
+    /// `(v - mean) / std`, each feature by itself.
+    Standardize,
+    /// Taken as they are.
+    None,
+}
+
+impl ScalingChoice {
+    /// Every choice, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Divide255, Self::Standardize, Self::None];
+
+    /// Its name in an experiment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Divide255 => "divide-255",
+            Self::Standardize => "standardize",
+            Self::None => "none",
+        }
+    }
+
+    /// The choice called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
+}
+
+/// A scaling with all that it needs: what a trained net takes along.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Scaling {
+    /// `v`.
+    None,
+    /// `v / 255`.
+    #[serde(rename = "divide-255")]
+    Divide255,
+    /// `(v - mean[j]) / std[j]` for a value v of feature j.
+    Standardize {
+        /// The mean of each feature over the training examples.
+        mean: Vec<f64>,
+        /// The standard deviation of each feature over the m training examples, with 1/m; 1 where a feature is constant.
+        std: Vec<f64>,
+    },
+}
+
+/// Features that lie too far apart to be standardised in f64.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("feature {feature} spreads beyond the range of f64; it cannot be standardized (data.scale)")]
+pub struct TooWide {
+    /// The feature, from 0.
+    pub feature: usize,
+}
+
+impl Scaling {
+    /// What `choice` comes to for nets that are trained on `train`.
+    ///
+    /// Standardised as scikit-learn's `StandardScaler` does: std² = (1/m) Σ (v - mean)², and std = 1 for a feature that is
+    /// constant up to the rounding of its mean, std² <= m ε std² + (m ε mean)². In f64 and two passes, the second of which
+    /// takes back the rounding of the first mean (Chan, Golub and LeVeque, 1983: Algorithms for computing the sample
+    /// variance, equation 1.7).
+    ///
+    /// # Errors
+    /// If a feature's spread overflows f64.
+    pub fn fit(choice: ScalingChoice, train: &Part) -> Result<Self, TooWide> {
+        match (choice, &train.pixels) {
+            (ScalingChoice::None, _) => Ok(Self::None),
+            (ScalingChoice::Divide255, _) => Ok(Self::Divide255),
+            (ScalingChoice::Auto, pixels) => Ok(Self::auto(pixels)),
+            (ScalingChoice::Standardize, Pixels::U8(rows)) => standardize(rows),
+            (ScalingChoice::Standardize, Pixels::F32(rows)) => standardize(rows),
+            (ScalingChoice::Standardize, Pixels::F64(rows)) => standardize(rows),
+        }
+    }
+
+    /// Bytes divided by 255, everything else as it is.
+    pub fn auto(pixels: &Pixels) -> Self {
+        match pixels {
+            Pixels::U8(_) => Self::Divide255,
+            Pixels::F32(_) | Pixels::F64(_) => Self::None,
+        }
+    }
+
+    /// Its name in words for people, the one of its choice.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None => ScalingChoice::None.name(),
+            Self::Divide255 => ScalingChoice::Divide255.name(),
+            Self::Standardize { .. } => ScalingChoice::Standardize.name(),
+        }
+    }
+}
+
+fn standardize<T: Copy + Into<f64>>(rows: &Array2<T>) -> Result<Scaling, TooWide> {
+    let (examples, features) = rows.dim();
+    let m = examples as f64;
+    let mut mean = vec![0.0; features];
+    for row in rows.rows() {
+        // The quotients are added up, for the sum of values that fit f64 need not.
+        mean.iter_mut().zip(row).for_each(|(mean, &value)| *mean += value.into() / m);
+    }
+    let (mut off, mut squares) = (vec![0.0; features], vec![0.0; features]);
+    for row in rows.rows() {
+        for (((off, square), mean), &value) in off.iter_mut().zip(&mut squares).zip(&mean).zip(row) {
+            let deviation = value.into() - mean;
+            *off += deviation;
+            *square += deviation * deviation;
+        }
+    }
+    let mut std = Vec::with_capacity(features);
+    for (feature, ((mean, off), square)) in mean.iter_mut().zip(off).zip(squares).enumerate() {
+        *mean += off / m;
+        let variance = ((square - off * off / m) / m).max(0.0);
+        if !variance.is_finite() {
+            return Err(TooWide { feature });
+        }
+        let rounding = m * f64::EPSILON;
+        let constant = variance <= rounding * variance + (rounding * *mean).powi(2);
+        std.push(if constant { 1.0 } else { variance.sqrt() });
+    }
+    Ok(Scaling::Standardize { mean, std })
+}
