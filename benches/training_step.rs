@@ -15,7 +15,7 @@ use flops::Flops;
 use kernels::openblas::{self, Library};
 use kernels::{Activation, LayerShape, Real, self_check};
 use ndarray::Array2;
-use net::{Descent, Engine, Examples, Fleet, Initialisation, Span, Start, Workload, initialise};
+use net::{Batches, Engine, Examples, Fleet, Initialisation, Span, Start, Training, Workload, initialise};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -43,15 +43,14 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
             let examples = Examples::of(engine, &span, labels(m), labels(10)).unwrap_or_else(|wrong| panic!("{wrong}"));
             for nets in [1, 4, 16, 64] {
                 let chain = initialise::chain::<R>(widths, Activation::Relu, Initialisation::Course, 1);
-                let descent = Descent { learning_rate: 1e-4, iterations: ENDLESS, record_every: ENDLESS };
-                let start = Start::new(&examples, chain, descent).expect("checked");
+                let start = Start::new(&examples, chain, Training::descent(1e-4, ENDLESS, ENDLESS)).expect("checked");
                 check::<R>(&span, engine, nets, widths);
                 let workload = Workload { features: widths[0], examples: m, rows: widths[1], iterations: 1 };
                 let upper: usize = widths[1..].windows(2).map(|n| 6 * n[0] * n[1] * m).sum();
                 let flops = engine.flops_a_step(workload, span.x().nrows().min(m)) + upper as f64;
                 group.throughput(Throughput::Elements((flops * nets as f64) as u64));
                 group.bench_function(BenchmarkId::new(engine_name, format!("fleet_of_{nets}")), |bencher| {
-                    let mut fleet = Fleet::new(&examples, vec![start.clone(); nets]);
+                    let mut fleet = Fleet::new(&examples, Batches::full(m), vec![start.clone(); nets]);
                     bencher.iter(|| fleet.step());
                 });
             }

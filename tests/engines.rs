@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use kernels::{Activation, Real};
 use ndarray::{Array2, ArrayView2, s};
-use net::{CostAt, Descent, Ending, Engine, Examples, Fleet, Initialisation, Span, Start, Trained, cost, initialise};
+use net::{
+    Batches, Cost, CostAt, Ending, Engine, Examples, Fleet, Initialisation, Span, Start, Trained, Training, initialise,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -82,7 +84,7 @@ impl Net {
         let widths: Vec<usize> = [examples.features()].iter().chain(&self.hidden).copied().chain([1]).collect();
         // The initial weights of f64 also for f32: a start in f32 would be another net.
         let chain = initialise::chain::<R>(&widths, self.activation, Initialisation::Xavier, self.seed);
-        Start::new(examples, chain, Descent { learning_rate: self.learning_rate, iterations, record_every: 1 }).unwrap()
+        Start::new(examples, chain, Training::descent(self.learning_rate, iterations, 1)).unwrap()
     }
 }
 
@@ -95,7 +97,11 @@ struct Result {
 
 fn train<R: Real>(engine: Engine, data: &Data, nets: &[Net], iterations: usize) -> Vec<Option<Result>> {
     let examples = data.examples::<R>(engine);
-    let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, iterations)).collect());
+    let mut fleet = Fleet::new(
+        &examples,
+        Batches::full(examples.training()),
+        nets.iter().map(|net| net.start(&examples, iterations)).collect(),
+    );
     let trained = fleet.train(|| true).unwrap();
     let results = trained.into_iter().zip(nets).enumerate();
     let results = results.map(|(place, (trained, net))| {
@@ -103,7 +109,7 @@ fn train<R: Real>(engine: Engine, data: &Data, nets: &[Net], iterations: usize) 
         let w_0 = initialise::Draw::new(Initialisation::Xavier, net.seed).weights(rows, examples.features());
         let w_0 = w_0.mapv(R::from_f64).mapv(R::as_f64);
         let w = fleet.chain(place, w_0.view())?.layers[0].w.mapv(R::as_f64);
-        Some(Result { trained, test: fleet.predict_test(place)?.z.mapv(R::as_f64), w })
+        Some(Result { trained, test: fleet.predict_held_out(place)?.z.mapv(R::as_f64), w })
     });
     results.collect()
 }
@@ -141,8 +147,8 @@ fn the_engines_agree_on_costs_test_outputs_and_weights_for_any_shape_and_rank() 
             ];
             let shape = (features, examples, FLAWS[case % FLAWS.len()]);
             assert!(gaps.iter().all(|gap| *gap < 1e-9), "{engine:?} {shape:?} {net:?}: {gaps:?}");
-            assert_eq!(found.trained.test_accuracy, direct.trained.test_accuracy);
-            assert_eq!(found.trained.train_accuracy, direct.trained.train_accuracy);
+            assert_eq!(found.trained.test.map(|s| s.accuracy), direct.trained.test.map(|s| s.accuracy));
+            assert_eq!(found.trained.train.map(|s| s.accuracy), direct.trained.train.map(|s| s.accuracy));
         }
     }
 }
@@ -179,7 +185,7 @@ fn a_net_in_a_fleet_of_any_depths_and_widths_is_the_net_alone() {
             let (together, alone) = (together.unwrap(), alone::<f64>(engine, &data, net, 100));
             assert!(largest_gap(&together.trained.history, &alone.trained.history) < 1e-12, "{engine:?} {net:?}");
             assert!(largest_difference(together.test.view(), alone.test.view()) < 1e-12);
-            assert_eq!(together.trained.test_accuracy, alone.trained.test_accuracy);
+            assert_eq!(together.trained.test.map(|s| s.accuracy), alone.trained.test.map(|s| s.accuracy));
         }
     }
 }
@@ -201,11 +207,15 @@ fn a_net_that_diverges_leaves_and_the_others_go_on() {
             let found = together[place].as_ref().unwrap();
             assert!(largest_difference(found.test.view(), alone.test.view()) < 1e-12, "{engine:?}");
             assert!(largest_difference(found.w.view(), alone.w.view()) < 1e-12, "{engine:?}");
-            assert_eq!(trained.train_accuracy, alone.trained.train_accuracy);
+            assert_eq!(trained.train.map(|s| s.accuracy), alone.trained.train.map(|s| s.accuracy));
             assert!(trained.drift.is_none_or(|drift| drift < 1e-13), "{:?}", trained.drift);
         }
         let examples = data.examples::<f64>(engine);
-        let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, 200)).collect());
+        let mut fleet = Fleet::new(
+            &examples,
+            Batches::full(examples.training()),
+            nets.iter().map(|net| net.start(&examples, 200)).collect(),
+        );
         let endings: Vec<_> = fleet.train(|| true).unwrap().into_iter().map(|trained| trained.ending).collect();
         assert!(matches!(endings[1], Ending::Diverged { iteration: 1.. }), "{endings:?}");
         assert!(matches!(endings[3], Ending::Diverged { iteration: 1..=3 }), "{endings:?}");
@@ -290,9 +300,10 @@ fn nets_that_start_with_the_same_first_layer_share_it() {
     let net = Net { hidden: vec![5, 3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
     let one = net.start(&examples, 50);
     let mut other = one.clone();
-    other.descent.learning_rate = 0.01;
-    let together = Fleet::new(&examples, vec![one, other.clone()]).train(|| true).unwrap();
-    let apart = Fleet::new(&examples, vec![other]).train(|| true).unwrap();
+    other.training.schedule.rate = 0.01;
+    let together =
+        Fleet::new(&examples, Batches::full(examples.training()), vec![one, other.clone()]).train(|| true).unwrap();
+    let apart = Fleet::new(&examples, Batches::full(examples.training()), vec![other]).train(|| true).unwrap();
     assert!(largest_gap(&together[1].history, &apart[0].history) < 1e-12);
     assert_ne!(together[0].history, together[1].history);
 }
@@ -310,7 +321,11 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
     let nets = [net(1, &[6, 5, 4]), net(2, &[3, 7]), net(3, &[])];
     for (_, engine) in Engine::ALL {
         let examples = data.examples::<f64>(engine);
-        let mut fleet = Fleet::new(&examples, nets.iter().map(|net| net.start(&examples, 100)).collect());
+        let mut fleet = Fleet::new(
+            &examples,
+            Batches::full(examples.training()),
+            nets.iter().map(|net| net.start(&examples, 100)).collect(),
+        );
         let trained = fleet.train(|| true).unwrap();
         for (place, net) in nets.iter().enumerate() {
             let rows = net.hidden.first().copied().unwrap_or(1);
@@ -318,10 +333,10 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
             let chain = fleet.chain(place, w_0.view()).unwrap();
             let mut caches = chain.caches(data.x_test.ncols());
             let z = chain.forward(data.x_test.view(), &mut caches).z.clone();
-            let test_cost = cost::binary_cross_entropy(z.view(), data.y_test.view());
-            assert!((trained[place].test_cost.unwrap() / test_cost - 1.0).abs() < 1e-12, "{engine:?} {net:?}");
+            let test_cost = Cost::BinaryCrossEntropy.of(z.view(), data.y_test.view());
+            assert!((trained[place].test.unwrap().cost / test_cost - 1.0).abs() < 1e-12, "{engine:?} {net:?}");
             assert!(
-                largest_difference(fleet.predict_test(place).unwrap().z.view(), z.view()) < 1e-12,
+                largest_difference(fleet.predict_held_out(place).unwrap().z.view(), z.view()) < 1e-12,
                 "{engine:?} {net:?}"
             );
         }
@@ -339,10 +354,11 @@ fn the_accuracies_are_those_after_the_last_update() {
     for (_, engine) in Engine::ALL {
         let examples = data.examples::<f64>(engine);
         let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
-        let descent = Descent { learning_rate: 1.0, iterations: 1, record_every: 1 };
+        let descent = Training::descent(1.0, 1, 1);
         let start = Start::new(&examples, zeros, descent).unwrap();
-        let trained = Fleet::new(&examples, vec![start]).train(|| true).unwrap().remove(0);
-        assert_eq!((trained.train_accuracy, trained.test_accuracy), (Some(1.0), Some(2.0 / 3.0)), "{engine:?}");
+        let trained =
+            Fleet::new(&examples, Batches::full(examples.training()), vec![start]).train(|| true).unwrap().remove(0);
+        assert_eq!(accuracies(&trained), (Some(1.0), Some(2.0 / 3.0)), "{engine:?}");
     }
 }
 
@@ -353,11 +369,12 @@ fn a_last_update_after_which_only_the_test_or_only_the_training_outputs_are_fini
         let data = Data { x: column(x), y: column(1.0), x_test: column(x_test), y_test: column(1.0) };
         let examples = data.examples::<f64>(Engine::Direct);
         let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
-        let descent = Descent { learning_rate: 1e10, iterations: 1, record_every: 1 };
+        let descent = Training::descent(1e10, 1, 1);
         let start = Start::new(&examples, zeros, descent).unwrap();
-        let trained = Fleet::new(&examples, vec![start]).train(|| true).unwrap().remove(0);
+        let trained =
+            Fleet::new(&examples, Batches::full(examples.training()), vec![start]).train(|| true).unwrap().remove(0);
         assert_eq!(trained.ending, Ending::Diverged { iteration: 1 });
-        assert_eq!((trained.train_accuracy, trained.test_accuracy), (None, None));
+        assert_eq!(accuracies(&trained), (None, None));
     }
 }
 
@@ -381,7 +398,7 @@ fn nets_of_unequal_iterations_make_no_fleet() {
     let data = Data::random(&mut ChaCha8Rng::seed_from_u64(1), 5, 4, Flaw::None);
     let examples = data.examples::<f64>(Engine::Direct);
     let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
-    Fleet::new(&examples, vec![net.start(&examples, 5), net.start(&examples, 6)]);
+    Fleet::new(&examples, Batches::full(examples.training()), vec![net.start(&examples, 5), net.start(&examples, 6)]);
 }
 
 #[test]
@@ -392,11 +409,11 @@ fn too_few_biases_make_no_fleet() {
     let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
     let mut start = net.start(&examples, 5);
     start.b = ndarray::Array1::zeros(2);
-    Fleet::new(&examples, vec![start]);
+    Fleet::new(&examples, Batches::full(examples.training()), vec![start]);
 }
 
 #[test]
-#[should_panic(expected = "one label an example")]
+#[should_panic(expected = "one column of targets an example")]
 fn too_few_labels_make_no_examples() {
     let x = Array2::<f64>::ones((5, 4));
     Examples::direct(x.clone(), Array2::ones((1, 3)), x, Array2::ones((1, 4)));
@@ -419,4 +436,9 @@ fn weights_of_other_features_have_no_origin() {
 #[should_panic(expected = "span:")]
 fn no_test_examples_span_nothing() {
     Span::of_both(Array2::ones((5, 4)), 4);
+}
+
+fn accuracies(trained: &Trained) -> (Option<f64>, Option<f64>) {
+    let of = |score: Option<net::Score>| score.and_then(|score| score.accuracy);
+    (of(trained.train), of(trained.test))
 }

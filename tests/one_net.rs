@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernels::Real;
 use ndarray::Array2;
-use net::{Chain, Descent, Engine, Examples, Fleet, Span, Start, Trained};
+use net::{Batches, Chain, Engine, Examples, Fleet, Span, Start, Trained, Training};
 
 /// Trains `chain` by `engine`, in place unless it diverges.
 pub(crate) fn train<R: Real>(
@@ -12,14 +12,14 @@ pub(crate) fn train<R: Real>(
     chain: &mut Chain<R>,
     x: &Array2<R>,
     y: &Array2<R>,
-    descent: &Descent,
+    training: &Training,
 ) -> Trained {
     let in_f64 = x.mapv(R::as_f64);
     let span = Arc::new(Span::new(in_f64.view(), in_f64.view()));
     let examples = Examples::of(engine, &span, y.clone(), y.clone()).expect("OpenBLAS is right");
     let w_0 = chain.layers[0].w.mapv(R::as_f64);
-    let start = Start::new(&examples, chain.clone(), *descent).expect("OpenBLAS is right");
-    let mut fleet = Fleet::new(&examples, vec![start]);
+    let start = Start::new(&examples, chain.clone(), training.clone()).expect("OpenBLAS is right");
+    let mut fleet = Fleet::new(&examples, Batches::full(x.ncols()), vec![start]);
     let trained = fleet.train(|| true).expect("nobody stops it").remove(0);
     if let Some(trained) = fleet.chain(0, w_0.view()) {
         *chain = trained;

@@ -6,7 +6,7 @@ mod one_net;
 
 use kernels::Activation;
 use ndarray::{Array1, Array2};
-use net::{Cache, Chain, Descent, Engine, Gradient, Initialisation, Layer, cost, gradient_check, initialise};
+use net::{Cache, Chain, Engine, Gradient, Initialisation, Layer, Training, cost, gradient_check, initialise};
 use serde_json::Value;
 
 fn golden(text: &str) -> Value {
@@ -26,6 +26,11 @@ fn matrix(value: &Value) -> Array2<f64> {
 fn activation(value: &Value) -> Activation {
     let name = value.as_str().expect("a name");
     Activation::ALL.into_iter().find(|(known, _)| *known == name).expect("a known activation").1
+}
+
+/// Without decay or dropout.
+fn plain() -> Training {
+    Training::descent(0.1, 1, 1)
 }
 
 /// One PyTorch pass: the chain, its inputs, and what autograd says.
@@ -84,7 +89,7 @@ fn assert_close<'a>(
 fn every_value_of_a_pass_equals_pytorchs_for_each_activation_and_for_one_example() {
     for pass in passes() {
         let (caches, gradients) = forward_and_back(&pass);
-        let j = cost::binary_cross_entropy(caches.last().unwrap().z.view(), pass.y.view());
+        let j = pass.chain.cost().of(caches.last().unwrap().z.view(), pass.y.view());
         assert_close("cost", &[j], [pass.golden["cost"].as_f64().unwrap()], 1e-14);
         for (l, layer) in pass.golden["layers"].as_array().unwrap().iter().enumerate() {
             let name = |tensor| format!("{} {tensor}{}, {} examples", pass.golden["activation"], l + 1, pass.x.ncols());
@@ -147,7 +152,7 @@ fn the_gradients_of_a_set_are_the_mean_of_the_gradients_of_its_examples() {
 #[test]
 fn the_gradient_check_passes_for_every_activation_and_compares_every_tensor() {
     for pass in passes() {
-        let checks = gradient_check::check(&pass.chain, pass.x.view(), pass.y.view(), 50);
+        let checks = gradient_check::check(&pass.chain, pass.x.view(), pass.y.view(), &plain(), 50);
         let names: Vec<_> = checks.iter().map(|check| check.name.as_str()).collect();
         assert_eq!(names, ["w1", "b1", "w2", "b2", "w3", "b3"]);
         for check in &checks {
@@ -162,7 +167,8 @@ fn the_gradient_check_names_the_one_tensor_whose_gradient_is_off_by_a_percent() 
     let pass = &passes()[4];
     let (caches, gradients) = forward_and_back(pass);
     let check = |gradients: &[Gradient<f64>]| {
-        let checks = gradient_check::compare(&pass.chain, pass.x.view(), pass.y.view(), &caches, gradients, 50);
+        let checks =
+            gradient_check::compare(&pass.chain, pass.x.view(), pass.y.view(), &plain(), &caches, gradients, 50);
         checks.into_iter().filter(|check| !check.passes).map(|check| check.name).collect::<Vec<_>>()
     };
     for l in 0..3 {
@@ -184,15 +190,11 @@ fn cost_histories_equal_numpys() {
     let (x, y) = (matrix(&file["x"]), matrix(&file["y"]));
     for golden in file["histories"].as_array().unwrap() {
         let costs = vector(&golden["costs"]);
-        let descent = Descent {
-            learning_rate: golden["learning_rate"].as_f64().unwrap(),
-            iterations: costs.len(),
-            record_every: 1,
-        };
+        let training = Training::descent(golden["learning_rate"].as_f64().unwrap(), costs.len(), 1);
         for (name, engine) in Engine::ALL {
             let mut chain =
                 initialise::chain::<f64>(&widths, activation(&golden["activation"]), Initialisation::Course, seed);
-            let trained = one_net::train(engine, &mut chain, &x, &y, &descent);
+            let trained = one_net::train(engine, &mut chain, &x, &y, &training);
             let found: Vec<f64> = trained.history.iter().map(|record| record.cost).collect();
             assert_eq!(found.len(), costs.len());
             assert_close(name, &found, costs.iter().copied(), 1e-12);
@@ -208,7 +210,7 @@ fn the_gradient_check_sees_a_gradient_that_is_off_by_a_millionth() {
         gradient.dw *= 1.0 + 1e-6;
         gradient.db *= 1.0 + 1e-6;
     }
-    let checks = gradient_check::compare(&pass.chain, pass.x.view(), pass.y.view(), &caches, &gradients, 50);
+    let checks = gradient_check::compare(&pass.chain, pass.x.view(), pass.y.view(), &plain(), &caches, &gradients, 50);
     for check in checks {
         assert!(!check.passes && (check.relative_error / 5e-7 - 1.0).abs() < 0.05, "{check:?}");
     }
@@ -217,7 +219,7 @@ fn the_gradient_check_sees_a_gradient_that_is_off_by_a_millionth() {
 #[test]
 fn the_gradient_check_compares_as_many_elements_as_it_is_asked_to() {
     let pass = &passes()[4];
-    let checks = gradient_check::check(&pass.chain, pass.x.view(), pass.y.view(), 3);
+    let checks = gradient_check::check(&pass.chain, pass.x.view(), pass.y.view(), &plain(), 3);
     assert!(checks.iter().all(|check| check.compared + check.at_kink == check.elements.min(3)), "{checks:?}");
 }
 
@@ -226,7 +228,7 @@ fn the_gradient_check_passes_over_kinks_of_relus_and_of_nothing_else() {
     let (x, y) = (ndarray::array![[0.5, 1.0], [2.0, 0.25]], ndarray::array![[0.0, 1.0]]);
     for (_, activation) in Activation::ALL {
         let zeros = initialise::chain(&[2, 3, 1], activation, Initialisation::Zeros, 1); // every z[1] is 0
-        let w1 = &gradient_check::check(&zeros, x.view(), y.view(), 50)[0];
+        let w1 = &gradient_check::check(&zeros, x.view(), y.view(), &plain(), 50)[0];
         let expected = if activation.has_kink() { (0, 6) } else { (6, 0) };
         assert_eq!((w1.compared, w1.at_kink), expected, "{activation:?}");
     }

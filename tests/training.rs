@@ -4,7 +4,7 @@ mod one_net;
 
 use kernels::{Activation, Real};
 use ndarray::{Array2, array};
-use net::{Chain, Descent, Ending, Engine, Examples, Fleet, Initialisation, Start, Trained, initialise};
+use net::{Batches, Chain, Ending, Engine, Examples, Fleet, Initialisation, Start, Trained, Training, initialise};
 
 fn chain<R: Real>() -> Chain<R> {
     initialise::chain(&[3, 4, 1], Activation::Relu, Initialisation::He, 1)
@@ -16,12 +16,12 @@ fn data<R: Real>() -> (Array2<R>, Array2<R>) {
     (x, y)
 }
 
-fn descent(learning_rate: f64, iterations: usize, record_every: usize) -> Descent {
-    Descent { learning_rate, iterations, record_every }
+fn descent(learning_rate: f64, iterations: usize, record_every: usize) -> Training {
+    Training::descent(learning_rate, iterations, record_every)
 }
 
-fn train<R: Real>(chain: &mut Chain<R>, x: &Array2<R>, y: &Array2<R>, descent: &Descent) -> Trained {
-    one_net::train(Engine::Direct, chain, x, y, descent)
+fn train<R: Real>(chain: &mut Chain<R>, x: &Array2<R>, y: &Array2<R>, training: &Training) -> Trained {
+    one_net::train(Engine::Direct, chain, x, y, training)
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn training_stops_when_told_to() {
     let examples = Examples::direct(x.clone(), y.clone(), x, y);
     let start = Start::new(&examples, chain(), descent(0.1, 100, 1)).unwrap();
     let asked = std::cell::Cell::new(0);
-    assert_eq!(Fleet::new(&examples, vec![start]).train(|| asked.replace(asked.get() + 1) < 3), None);
+    assert_eq!(Fleet::new(&examples, Batches::full(6), vec![start]).train(|| asked.replace(asked.get() + 1) < 3), None);
     assert_eq!(asked.get(), 4);
 }
 
@@ -80,9 +80,10 @@ fn accuracy_counts_the_examples_on_the_right_side_of_one_half() {
     let mut net = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
     net.layers[0].w[[0, 0]] = 1.0;
     let x = array![[-2.0, -1.0, 1.0, 2.0]];
-    assert_eq!(net.accuracy(x.view(), array![[0.0, 1.0, 1.0, 1.0]].view()), Some(0.75));
+    let score = |net: &Chain<f64>| net.score(x.view(), array![[0.0, 1.0, 1.0, 1.0]].view());
+    assert_eq!(score(&net).unwrap().accuracy, Some(0.75));
     net.layers[0].b[0] = f64::NAN;
-    assert_eq!(net.accuracy(x.view(), array![[0.0, 1.0, 1.0, 1.0]].view()), None);
+    assert_eq!(score(&net), None);
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn a_divergence_is_seen_at_its_own_iteration_however_seldom_the_cost_is_recorded
 #[test]
 fn an_output_of_exactly_one_half_is_class_0() {
     let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
-    assert_eq!(zeros.accuracy(array![[1.0, 2.0]].view(), array![[0.0, 0.0]].view()), Some(1.0));
+    assert_eq!(zeros.score(array![[1.0, 2.0]].view(), array![[0.0, 0.0]].view()).unwrap().accuracy, Some(1.0));
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::{Cache, Gradient, Layer, cost};
+use crate::cost::{Cost, Score, Tally};
+use crate::dropout::Dropout;
+use crate::{Cache, Gradient, Layer, Training};
 
-/// Layers 1 to L. The last one's activation is a sigmoid: one output, the probability of class 1.
+/// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
     /// Layer l stands at index l - 1.
@@ -13,6 +15,15 @@ pub struct Chain<R> {
 }
 
 impl<R: Real> Chain<R> {
+    /// The cost that its output layer is made for.
+    ///
+    /// # Panics
+    /// If the chain is empty, or ends in another activation.
+    #[track_caller]
+    pub fn cost(&self) -> Cost {
+        Cost::of_output(self.layers.last().expect("a chain has at least one layer").activation)
+    }
+
     /// Forward: fills `caches` from the inputs `x` (`n[0]` × examples) and returns the output layer's cache.
     ///
     /// # Panics
@@ -22,16 +33,16 @@ impl<R: Real> Chain<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache a layer");
         for (l, layer) in self.layers.iter().enumerate() {
             let (before, from_here) = caches.split_at_mut(l);
-            let a_prev = before.last().map_or(x, |cache| cache.a.view());
+            let a_prev = before.last().map_or(x, Cache::output);
             layer.forward(a_prev, &mut from_here[0]);
         }
         caches.last().expect("a chain has at least one layer")
     }
 
-    /// Back, from `dz[L] = a[L] - y`: fills `gradients` from the caches that [`Chain::forward`] left.
+    /// Back, from `dz[L]` as [`Cost::dz_output`] has it: fills `gradients` from the caches that [`Chain::forward`] left.
     ///
     /// # Shapes
-    /// `x` is `n[0]` × examples, `y` 1 × examples with values 0 and 1.
+    /// `x` is `n[0]` × examples, `y` as the cost takes it.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -39,7 +50,7 @@ impl<R: Real> Chain<R> {
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one of each a layer");
         let last = self.layers.len() - 1;
-        cost::dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
+        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
         self.backward_from_dz(x, caches, gradients, None);
     }
 
@@ -66,24 +77,9 @@ impl<R: Real> Chain<R> {
                 }
                 break;
             };
-            layer.backward_parameters(caches[l_prev].a.view(), gradient);
+            layer.backward_parameters(caches[l_prev].output(), gradient);
             layer.backward_data(gradient.dz.view(), before[l_prev].dz.view_mut());
             self.layers[l_prev].backward_activation(&caches[l_prev], &mut before[l_prev]);
-        }
-    }
-
-    /// `W[l]` -= learning_rate `dW[l]`, `b[l]` -= learning_rate `db[l]`.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
-    #[track_caller]
-    pub fn descend(&mut self, gradients: &[Gradient<R>], learning_rate: R) {
-        assert_eq!(gradients.len(), self.layers.len(), "descend: one gradient a layer");
-        for (layer, gradient) in self.layers.iter_mut().zip(gradients) {
-            assert_eq!(layer.w.dim(), gradient.dw.dim(), "descend: W and dW must have one shape");
-            assert_eq!(layer.b.dim(), gradient.db.dim(), "descend: b and db must have one shape");
-            layer.w.scaled_add(-learning_rate, &gradient.dw);
-            layer.b.scaled_add(-learning_rate, &gradient.db);
         }
     }
 
@@ -92,19 +88,32 @@ impl<R: Real> Chain<R> {
         self.layers.iter().map(|layer| layer.cache(examples)).collect()
     }
 
+    /// The same with the masks of dropout of a step of `training`, drawn anew for each of its hidden layers.
+    pub fn training_caches(&self, examples: usize, training: &Training) -> Vec<Cache<R>> {
+        let mut caches = self.caches(examples);
+        let hidden = caches.len() - 1;
+        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
+            cache.dropout = Dropout::of(training, l, cache.z.nrows());
+            cache.prepare(examples);
+        }
+        caches
+    }
+
     /// Empty gradients for ways back over `examples`.
     pub fn gradients(&self, examples: usize) -> Vec<Gradient<R>> {
         self.layers.iter().map(|layer| layer.gradient(examples)).collect()
     }
 
-    /// The share of `x`'s examples that are put in the class that `y` says, see [`cost::accuracy`].
+    /// How the net does on the examples `x`; `None` if some output is not finite.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn accuracy(&self, x: ArrayView2<R>, y: ArrayView2<R>) -> Option<f64> {
+    pub fn score(&self, x: ArrayView2<R>, y: ArrayView2<R>) -> Option<Score> {
         let mut caches = self.caches(x.ncols());
-        let Cache { z, a } = self.forward(x, &mut caches);
-        cost::accuracy(z.view(), a.view(), y)
+        let Cache { z, a, .. } = self.forward(x, &mut caches);
+        let mut tally = Tally::new(self.cost());
+        tally.add(z.view(), a.view(), y);
+        tally.score()
     }
 }

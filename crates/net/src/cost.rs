@@ -1,40 +1,136 @@
-//! Binary cross-entropy of a sigmoid output, where the way back starts, and the accuracy.
+//! The costs, each of one kind of output: what it is, where the way back starts, and the accuracy.
+//!
+//! | output g\[L\] | cost J | y | dz\[L\] |
+//! |---|---|---|---|
+//! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) | `n[L]` × m, 0 and 1 | a - y |
+//! | softmax | cross-entropy, -(1/m) Σ log a of the example's class | 1 × m, class numbers | a - one-hot y |
+//! | identity | mean squared error, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
+//!
+//! The cross-entropies are computed from z\[L\], with nothing that overflows or takes the logarithm of a rounded 0
+//! (as PyTorch's `BCEWithLogitsLoss` and `CrossEntropyLoss`); every sum is taken in f64.
 
-use kernels::{Real, all_finite, binary_cross_entropy_sum};
+use kernels::{
+    Activation, Real, all_finite, binary_cross_entropy_sum, correct, one_hot_difference, scaled_difference,
+    softmax_cross_entropy_sum, squared_error_sum,
+};
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
-/// `J = -(1/m) sum( y log a[L] + (1-y) log(1-a[L]) )`, computed from `z[L]`.
-///
-/// With a = σ(z) a term is max(z, 0) - z y + log(1 + e^-|z|), which never takes the logarithm of a rounded 0 or 1
-/// (as in PyTorch's `BCEWithLogitsLoss`). The sum is taken in f64.
-///
-/// # Shapes
-/// `z` and `y` 1 × examples.
-///
-/// # Panics
-/// If the shapes differ.
-#[track_caller]
-pub fn binary_cross_entropy<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
-    binary_cross_entropy_sum(z, y) / z.ncols() as f64
+/// A cost, and the output layer that it is the cost of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cost {
+    /// Of sigmoid outputs, each the probability of class 1.
+    BinaryCrossEntropy,
+    /// Of a softmax output, the probabilities of the classes.
+    SoftmaxCrossEntropy,
+    /// Of a linear output, for regression.
+    MeanSquaredError,
 }
 
-/// `dz[L] = a[L] - y`: what [`da_output`] times the sigmoid's derivative comes to, with nothing to divide.
-///
-/// # Shapes
-/// `a`, `y` and `dz` 1 × examples.
-///
-/// # Panics
-/// If the shapes differ.
-#[track_caller]
-pub fn dz_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
-    assert_eq!((a.dim(), y.dim()), (dz.dim(), dz.dim()), "dz_output: a, y and dz must have one shape");
-    Zip::from(dz).and(a).and(y).for_each(|dz, &a, &y| *dz = a - y);
+impl Cost {
+    /// Every cost with its name in experiments.
+    pub const ALL: [(&'static str, Cost); 3] = [
+        ("binary-cross-entropy", Cost::BinaryCrossEntropy),
+        ("softmax-cross-entropy", Cost::SoftmaxCrossEntropy),
+        ("mean-squared-error", Cost::MeanSquaredError),
+    ];
+
+    /// The cost of an output layer with activation `output`.
+    ///
+    /// # Panics
+    /// If there is none for it.
+    #[track_caller]
+    pub fn of_output(output: Activation) -> Self {
+        match output {
+            Activation::Sigmoid => Cost::BinaryCrossEntropy,
+            Activation::Softmax => Cost::SoftmaxCrossEntropy,
+            Activation::Identity => Cost::MeanSquaredError,
+            other => panic!("a net ends in a sigmoid, a softmax or the identity, not in {other:?}"),
+        }
+    }
+
+    /// g\[L\].
+    pub fn output(self) -> Activation {
+        match self {
+            Cost::BinaryCrossEntropy => Activation::Sigmoid,
+            Cost::SoftmaxCrossEntropy => Activation::Softmax,
+            Cost::MeanSquaredError => Activation::Identity,
+        }
+    }
+
+    /// Rows of y for `outputs` = `n[L]` units.
+    pub fn rows_of_y(self, outputs: usize) -> usize {
+        if self == Cost::SoftmaxCrossEntropy { 1 } else { outputs }
+    }
+
+    /// J.
+    ///
+    /// # Shapes
+    /// `z` = `z[L]` `n[L]` × examples, `y` as in the module's table.
+    ///
+    /// # Panics
+    /// If the shapes don't fit, or a class number is none.
+    #[track_caller]
+    pub fn of<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
+        self.sum(z, y) / z.ncols() as f64
+    }
+
+    /// m J, so that parts of a set can be added up.
+    ///
+    /// # Panics
+    /// As [`Cost::of`].
+    #[track_caller]
+    pub fn sum<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
+        match self {
+            Cost::BinaryCrossEntropy => binary_cross_entropy_sum(z, y),
+            Cost::SoftmaxCrossEntropy => softmax_cross_entropy_sum(z, y),
+            Cost::MeanSquaredError => squared_error_sum(z, y) / z.nrows() as f64,
+        }
+    }
+
+    /// `dz[L]`, such that dW = (1/m) dz aᵀ.
+    ///
+    /// # Shapes
+    /// `a` = `a[L]` and `dz` `n[L]` × examples, `y` as in the module's table.
+    ///
+    /// # Panics
+    /// If the shapes don't fit, or a class number is none.
+    #[track_caller]
+    pub fn dz_output<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
+        match self {
+            Cost::BinaryCrossEntropy => scaled_difference(R::one(), a, y, dz),
+            Cost::SoftmaxCrossEntropy => one_hot_difference(a, y, dz),
+            Cost::MeanSquaredError => scaled_difference(R::from_f64(2.0 / a.nrows() as f64), a, y, dz),
+        }
+    }
+
+    /// How many examples are put in the class that y says: for a sigmoid, 1 if a > 0.5 (where all of several outputs are
+    /// right); for a softmax, that of the largest output, the first of equals. `None` where there are no classes.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub fn right<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
+        let half = R::from_f64(0.5);
+        match self {
+            Cost::BinaryCrossEntropy => {
+                assert_eq!(a.dim(), y.dim(), "a[L] and y must have one shape");
+                let examples = a.columns().into_iter().zip(y.columns());
+                let is_right = |(a, y): &(ndarray::ArrayView1<R>, ndarray::ArrayView1<R>)| {
+                    a.iter().zip(y).all(|(&y_hat, &y)| (y_hat > half) == (y > half))
+                };
+                Some(examples.filter(is_right).count())
+            }
+            Cost::SoftmaxCrossEntropy => Some(correct(a, y)),
+            Cost::MeanSquaredError => None,
+        }
+    }
 }
 
-/// `da[L] = -y/a[L] + (1-y)/(1-a[L])`, as the textbook starts the way back; infinite where `a[L]` is rounded to 0 or 1.
+/// `da[L] = -y/a[L] + (1-y)/(1-a[L])`, as the textbook starts the way back of a sigmoid output; infinite where `a[L]` is
+/// rounded to 0 or 1. Times the sigmoid's derivative it comes to a - y.
 ///
 /// # Shapes
-/// `a`, `y` and `da` 1 × examples.
+/// `a`, `y` and `da` `n[L]` × examples.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -45,23 +141,45 @@ pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<
     Zip::from(da).and(a).and(y).for_each(|da, &a, &y| *da = -y / a + (one - y) / (one - a));
 }
 
-/// The share of the examples that are put in the class that `y` says: 1 if `a[L]` > 0.5, else 0. `None` if some `z[L]`
-/// is not finite: such a net has diverged.
-///
-/// # Shapes
-/// `z`, `a` and `y` 1 × examples.
-///
-/// # Panics
-/// If the shapes differ.
-#[track_caller]
-pub fn accuracy<R: Real>(z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<f64> {
-    assert_eq!((z.dim(), a.dim()), (y.dim(), y.dim()), "accuracy: z[L], a[L] and y must have one shape");
-    if !all_finite(z) {
-        return None;
+/// How a net does on a set of examples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// J.
+    pub cost: f64,
+    /// The share in the right class; `None` of a regression.
+    pub accuracy: Option<f64>,
+}
+
+/// A [`Score`] as its examples come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tally {
+    cost: Cost,
+    sum: f64,
+    right: Option<usize>,
+    examples: usize,
+    finite: bool,
+}
+
+impl Tally {
+    pub(crate) fn new(cost: Cost) -> Self {
+        Tally { cost, sum: 0.0, right: Some(0), examples: 0, finite: true }
     }
-    let half = R::from_f64(0.5);
-    let right = a.iter().zip(y).filter(|&(&y_hat, &y)| (y_hat > half) == (y > half)).count();
-    Some(right as f64 / y.len() as f64)
+
+    /// Adds examples of which `z` and `a` are `z[L]` and `a[L]`.
+    #[track_caller]
+    pub(crate) fn add<R: Real>(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>) {
+        self.finite &= all_finite(z);
+        self.sum += self.cost.sum(z, y);
+        self.right = self.right.zip(self.cost.right(a, y)).map(|(before, now)| before + now);
+        self.examples += z.ncols();
+    }
+
+    /// `None` if some `z[L]` was not finite: such a net has diverged.
+    pub(crate) fn score(self) -> Option<Score> {
+        let m = self.examples as f64;
+        let accuracy = self.right.map(|right| right as f64 / m);
+        self.finite.then_some(Score { cost: self.sum / m, accuracy })
+    }
 }
 
 #[cfg(test)]
@@ -71,11 +189,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn from_logits_it_equals_the_textbook_formula_where_that_is_finite() {
+    fn from_logits_binary_cross_entropy_equals_the_textbook_formula_where_that_is_finite() {
         for (z, y) in [(0.0, 1.0), (2.5, 1.0), (2.5, 0.0), (-7.0, 1.0), (-7.0, 0.0)] {
             let a: f64 = 1.0 / (1.0 + f64::exp(-z));
             let textbook = -(y * a.ln() + (1.0 - y) * (1.0 - a).ln());
-            let found = binary_cross_entropy(array![[z]].view(), array![[y]].view());
+            let found = Cost::BinaryCrossEntropy.of(array![[z]].view(), array![[y]].view());
             // The textbook formula sees a and 1 - a rounded to within ε.
             let rounding = 4.0 * f64::EPSILON / if y == 1.0 { a } else { 1.0 - a };
             assert!((found - textbook).abs() <= rounding, "z {z}, y {y}: {found} {textbook}");
@@ -84,12 +202,27 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_range_neither_overflow_nor_take_log_of_zero() {
-        let cost = |z: f64, y: f64| binary_cross_entropy(array![[z]].view(), array![[y]].view());
+        let cost = |z: f64, y: f64| Cost::BinaryCrossEntropy.of(array![[z]].view(), array![[y]].view());
         assert_eq!(cost(-1e308, 1.0), 1e308);
         assert_eq!(cost(1e308, 1.0), 0.0);
         assert_eq!(cost(-1e308, 0.0), 0.0);
         assert_eq!(cost(-800.0, 1.0), 800.0);
         assert_eq!(cost(40.0, 1.0), (-40f64).exp(), "small costs keep their relative accuracy");
         assert!(cost(f64::NAN, 1.0).is_nan() && cost(f64::INFINITY, 1.0).is_nan());
+    }
+
+    #[test]
+    fn squared_errors_are_averaged_over_examples_and_outputs() {
+        let (a, y) = (array![[1.0, 2.0], [3.0, 5.0]], array![[0.0, 2.0], [1.0, 2.0]]);
+        assert_eq!(Cost::MeanSquaredError.of(a.view(), y.view()), (1.0 + 0.0 + 4.0 + 9.0) / 4.0);
+        let mut dz = array![[0.0, 0.0], [0.0, 0.0]];
+        Cost::MeanSquaredError.dz_output(a.view(), y.view(), dz.view_mut());
+        assert_eq!(dz, array![[1.0, 0.0], [2.0, 3.0]]);
+    }
+
+    #[test]
+    fn an_example_of_several_sigmoids_is_right_where_all_are() {
+        let (a, y) = (array![[0.9, 0.9, 0.1], [0.1, 0.9, 0.5]], array![[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]);
+        assert_eq!(Cost::BinaryCrossEntropy.right(a.view(), y.view()), Some(2));
     }
 }

@@ -3,15 +3,19 @@
 //! Gradient descent never takes W = W\[1\] out of W(0) + span of the examples: every dW = (1/m) dz Xᵀ, so that
 //! W(t) = W(0) + T(t) Xᵀ with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
 //!
-//! | engine | keeps | z - b | a step adds | to | flops a step and row of W |
-//! |---|---|---|---|---|---|
-//! | direct | W | W X | s Xᵀ | W | 4 n\[0\] m |
-//! | reduced, X = Q R | D, where W = W(0) + D Qᵀ | W(0) X + D R | s Rᵀ | D | 4 r m |
-//! | dual, G = XᵀX | P = W X, and T | P | s G, and s | P, and T | 2 m² |
+//! | engine | keeps | z - b | its gradient | flops a step and row of W |
+//! |---|---|---|---|---|
+//! | direct | W | W X | (1/m) dz Xᵀ | 4 n\[0\] m |
+//! | reduced, X = Q R | D, where W = W(0) + D Qᵀ | W(0) X + D R | (1/m) dz Rᵀ | 4 r m |
+//! | dual, G = XᵀX | P = W X, and T | P | (1/m) dz G, and (1/m) dz | 2 m² |
 //!
-//! with s = -(learning_rate / m) dz and r = rank X. All three are the same training, but for rounding.
+//! with r = rank X. All three are the same training, but for rounding, with every optimiser that is linear: momentum and
+//! weight decay act on D, P and T as they do on W, where W(0) gets a factor c that decays; and the norm of dW, for clipping, is
+//! that of its coordinates. On mini-batches the columns of R stand for the examples of a step.
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
+
+use crate::optimiser::Optimiser;
 
 /// How the first layer is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +52,16 @@ impl Engine {
             Engine::Direct => "direct",
             Engine::Reduced => "reduced",
             Engine::Dual => "dual",
+        }
+    }
+
+    /// Whether it computes the same training as [`Engine::Direct`]: the others need an optimiser whose step is the same in
+    /// every system of coordinates, and the dual engine the full batch at each step.
+    pub fn is_exact_for(self, optimiser: &Optimiser, full_batch: bool) -> bool {
+        match self {
+            Engine::Direct => true,
+            Engine::Reduced => optimiser.is_linear(),
+            Engine::Dual => optimiser.is_linear() && full_batch,
         }
     }
 

@@ -1,40 +1,47 @@
-//! Training and test examples in the form in which one engine trains on them: made once, shared by all fleets.
+//! Training and held-out examples in the form in which one engine trains on them: made once, shared by all fleets.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use kernels::{Real, WrongSum};
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, concatenate};
 
-use crate::first_layer::{Direct, Dual, FirstLayers, Reduced};
+use crate::first_layer::{Anchor, Direct, Dual, FirstLayers, Reduced};
 use crate::{Engine, Span};
 
-/// Inputs and labels for nets of element type `R`.
+/// Inputs and targets for nets of element type `R`. Of the held-out examples the first are for testing and the last, where
+/// there are any, for validation.
 pub struct Examples<R> {
     inputs: Inputs<R>,
     pub(crate) y: Array2<R>,
-    pub(crate) y_test: Array2<R>,
+    pub(crate) y_held_out: Array2<R>,
+    validation: usize,
 }
 
 /// Where a first layer starts, as the engine of its examples takes it: `W[1]`(0) itself, or its products
-/// `W[1]`(0) \[X X_t\]. Nets that start with the same first layer share it.
+/// `W[1]`(0) \[X X_h\]. Nets that start with the same first layer share it.
 #[derive(Debug)]
-pub struct Origin(Array2<f64>);
+pub struct Origin {
+    matrix: Array2<f64>,
+    /// |W(0)|² a row.
+    squares: Vec<f64>,
+}
 
 impl Origin {
     /// n\[1\].
     pub fn rows(&self) -> usize {
-        self.0.nrows()
+        self.matrix.nrows()
     }
 
     /// What it takes of memory.
     pub fn bytes(&self) -> usize {
-        size_of::<f64>() * self.0.len()
+        size_of::<f64>() * (self.matrix.len() + self.squares.len())
     }
 }
 
 /// What the first layers multiply by.
 enum Inputs<R> {
-    Direct { x: Array2<R>, x_test: Array2<R> },
+    Direct { x: Array2<R>, x_held_out: Array2<R> },
     Reduced { span: Arc<Span>, r: Array2<R> },
     Dual { span: Arc<Span>, gram: Array2<R> },
 }
@@ -43,21 +50,22 @@ impl<R: Real> Examples<R> {
     /// For the direct engine.
     ///
     /// # Shapes
-    /// `x` `n[0]` × m and `y` 1 × m with values 0 and 1; `x_test` and `y_test` the same with another m.
+    /// `x` `n[0]` × m, row-major for full batches and better column-major for mini-batches; `y` as the cost takes it, with m
+    /// columns; `x_held_out` and `y_held_out` the same with another m.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn direct(x: Array2<R>, y: Array2<R>, x_test: Array2<R>, y_test: Array2<R>) -> Self {
-        assert_eq!(x.nrows(), x_test.nrows(), "training and test examples have the same features");
-        check_labels((x.ncols(), x_test.ncols()), &y, &y_test);
-        Examples { inputs: Inputs::Direct { x, x_test }, y, y_test }
+    pub fn direct(x: Array2<R>, y: Array2<R>, x_held_out: Array2<R>, y_held_out: Array2<R>) -> Self {
+        assert_eq!(x.nrows(), x_held_out.nrows(), "training and held-out examples have the same features");
+        check_targets((x.ncols(), x_held_out.ncols()), &y, &y_held_out);
+        Examples { inputs: Inputs::Direct { x, x_held_out }, y, y_held_out, validation: 0 }
     }
 
     /// For any engine, from examples in f64.
     ///
     /// # Shapes
-    /// `y` 1 × m and `y_test` 1 × m_t, with values 0 and 1.
+    /// `y` and `y_held_out` as the cost takes them, with m and m_h columns.
     ///
     /// # Errors
     /// If OpenBLAS computes XᵀX wrongly.
@@ -65,15 +73,44 @@ impl<R: Real> Examples<R> {
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn of(engine: Engine, span: &Arc<Span>, y: Array2<R>, y_test: Array2<R>) -> Result<Self, WrongSum> {
-        check_labels((span.x().ncols(), span.x_test().ncols()), &y, &y_test);
+    pub fn of(engine: Engine, span: &Arc<Span>, y: Array2<R>, y_held_out: Array2<R>) -> Result<Self, WrongSum> {
+        check_targets((span.x().ncols(), span.x_test().ncols()), &y, &y_held_out);
         let round = |matrix: ArrayView2<f64>| matrix.mapv(R::from_f64);
         let inputs = match engine {
-            Engine::Direct => Inputs::Direct { x: round(span.x()), x_test: round(span.x_test()) },
+            Engine::Direct => Inputs::Direct { x: round(span.x()), x_held_out: round(span.x_test()) },
             Engine::Reduced => Inputs::Reduced { span: Arc::clone(span), r: round(span.factors()?.r.view()) },
             Engine::Dual => Inputs::Dual { span: Arc::clone(span), gram: round(span.gram()?) },
         };
-        Ok(Examples { inputs, y, y_test })
+        Ok(Examples { inputs, y, y_held_out, validation: 0 })
+    }
+
+    /// The last `count` of the held-out examples are for validation.
+    ///
+    /// # Panics
+    /// If there are no more than that.
+    #[track_caller]
+    pub fn validating_on(self, count: usize) -> Self {
+        assert!(count < self.y_held_out.ncols(), "{count} of {} held-out examples", self.y_held_out.ncols());
+        Examples { validation: count, ..self }
+    }
+
+    /// The same with the inputs of each example side by side, as mini-batches are gathered fastest.
+    pub fn column_major(mut self) -> Self {
+        if let Inputs::Direct { x: inputs, .. } | Inputs::Reduced { r: inputs, .. } = &mut self.inputs {
+            let mut column_major = Array2::zeros(inputs.dim().f());
+            column_major.assign(inputs);
+            *inputs = column_major;
+        }
+        self
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> Engine {
+        match self.inputs {
+            Inputs::Direct { .. } => Engine::Direct,
+            Inputs::Reduced { .. } => Engine::Reduced,
+            Inputs::Dual { .. } => Engine::Dual,
+        }
     }
 
     /// `n[0]`.
@@ -89,9 +126,15 @@ impl<R: Real> Examples<R> {
         self.y.ncols()
     }
 
-    /// m_t.
-    pub fn test(&self) -> usize {
-        self.y_test.ncols()
+    /// Which of the held-out examples are for testing.
+    pub(crate) fn test(&self) -> Range<usize> {
+        0..self.y_held_out.ncols() - self.validation
+    }
+
+    /// Which of them are for validation.
+    pub(crate) fn validation(&self) -> Range<usize> {
+        let all = self.y_held_out.ncols();
+        all - self.validation..all
     }
 
     /// Where a first layer with the initial weights `w_0`, n\[1\] × `n[0]`, starts.
@@ -104,32 +147,29 @@ impl<R: Real> Examples<R> {
     #[track_caller]
     pub fn origin(&self, w_0: Array2<f64>) -> Result<Origin, WrongSum> {
         assert_eq!(w_0.ncols(), self.features(), "W[1] has one column a feature");
-        match &self.inputs {
-            Inputs::Direct { .. } => Ok(Origin(w_0)),
-            Inputs::Reduced { span, .. } | Inputs::Dual { span, .. } => span.outputs(w_0.view()).map(Origin),
-        }
+        let squares = w_0.rows().into_iter().map(|row| row.dot(&row)).collect();
+        let matrix = match &self.inputs {
+            Inputs::Direct { .. } => w_0,
+            Inputs::Reduced { span, .. } | Inputs::Dual { span, .. } => span.outputs(w_0.view())?,
+        };
+        Ok(Origin { matrix, squares })
     }
 
     /// The stacked first layers of nets that start at `origins`.
     pub(crate) fn first_layers(&self, origins: &[&Origin]) -> Box<dyn FirstLayers<R> + '_> {
-        let origins = stacked(&origins.iter().map(|origin| origin.0.view()).collect::<Vec<_>>());
-        let products = || origins.view().split_at(Axis(1), self.training());
-        let round = |matrix: ArrayView2<f64>| matrix.mapv(R::from_f64).as_standard_layout().into_owned();
+        let matrix = stacked(&origins.iter().map(|origin| origin.matrix.view()).collect::<Vec<_>>());
+        let anchor = |span| {
+            let (outputs, held_out) = matrix.view().split_at(Axis(1), self.training());
+            let squares = origins.iter().flat_map(|origin| origin.squares.iter().copied()).collect();
+            Anchor::new(span, row_major(outputs), row_major(held_out), squares)
+        };
         match &self.inputs {
-            Inputs::Direct { x, x_test } => {
-                Box::new(Direct { x: x.view(), x_test: x_test.view(), w: round(origins.view()) })
+            Inputs::Direct { x, x_held_out } => {
+                let w = row_major(matrix.view()).mapv(R::from_f64);
+                Box::new(Direct::new(x.view(), x_held_out.view(), w))
             }
-            Inputs::Reduced { span, r } => {
-                let ((outputs_0, test), r) = (products(), r.view());
-                let d = Array2::zeros((origins.nrows(), r.nrows()));
-                Box::new(Reduced { span, r, outputs_0: round(outputs_0), outputs_0_on_test: test.to_owned(), d })
-            }
-            Inputs::Dual { span, gram } => {
-                let ((outputs_0, test), gram) = (products(), gram.view());
-                let (p, t) = (round(outputs_0), Array2::zeros(outputs_0.dim()));
-                let (outputs_0, outputs_0_on_test) = (outputs_0.to_owned(), test.to_owned());
-                Box::new(Dual { span, gram, p, outputs_0, outputs_0_on_test, t })
-            }
+            Inputs::Reduced { span, r } => Box::new(Reduced::new(anchor(span), r.view())),
+            Inputs::Dual { span, gram } => Box::new(Dual::new(anchor(span), gram.view())),
         }
     }
 }
@@ -138,7 +178,12 @@ fn stacked<T: Clone>(blocks: &[ArrayView2<T>]) -> Array2<T> {
     concatenate(Axis(0), blocks).expect("first layers have as many columns as there are features")
 }
 
+fn row_major(matrix: ArrayView2<f64>) -> Array2<f64> {
+    matrix.as_standard_layout().into_owned()
+}
+
 #[track_caller]
-fn check_labels<R>((examples, test): (usize, usize), y: &Array2<R>, y_test: &Array2<R>) {
-    assert_eq!((y.dim(), y_test.dim()), ((1, examples), (1, test)), "one label an example");
+fn check_targets<R>((examples, held_out): (usize, usize), y: &Array2<R>, y_held_out: &Array2<R>) {
+    assert_eq!((y.ncols(), y_held_out.ncols()), (examples, held_out), "one column of targets an example");
+    assert_eq!(y.nrows(), y_held_out.nrows(), "training and held-out targets have the same rows");
 }

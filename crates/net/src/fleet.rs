@@ -1,44 +1,40 @@
 //! A fleet: nets that see the same examples at the same step, trained in lock-step with their first layers stacked.
 //!
 //! One product of the sum of their n\[1\] rows takes the place of one thin product a net. What is above the first
-//! layer is each net's own; depths, widths, learning rates and seeds may all differ.
+//! layer is each net's own; depths, widths, optimisers, learning rates and seeds may all differ.
 
 use kernels::Real;
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::first_layer::{FirstLayers, block, block_mut};
-use crate::member::{CostAt, Member, Start};
-use crate::{Cache, Chain, Examples, cost};
+use crate::batches::Batches;
+use crate::cost::Score;
+use crate::first_layer::{Columns, FirstLayers, block, block_mut};
+use crate::layer::make_room;
+use crate::member::{Member, Start};
+use crate::optimiser::Update;
+use crate::progress::CostAt;
+use crate::training::{Ending, Metric, Reason};
+use crate::{Cache, Chain, Examples};
 
 /// After so many steps the dual engine's P is computed anew from T, in f64: one product of the size of a step's, well
 /// below 1% of the work.
 const REFRESH_EVERY: usize = 500;
-
-/// How training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// All iterations were made.
-    Completed,
-    /// An output or the cost was no longer finite.
-    Diverged {
-        /// The first such iteration.
-        iteration: usize,
-    },
-}
 
 /// What training leaves beside the trained net.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// The recorded costs, all finite, in order of iteration.
     pub history: Vec<CostAt>,
+    /// The values of all columns of all metrics ([`Metric::columns`]) at each point of the history, one after another.
+    pub metrics: Vec<f64>,
     /// How it ended.
     pub ending: Ending,
-    /// The share of training examples in their right class after the last update, of a completed net.
-    pub train_accuracy: Option<f64>,
-    /// The same of the test examples.
-    pub test_accuracy: Option<f64>,
-    /// J of the test examples after the last update, of a completed net, where it is finite.
-    pub test_cost: Option<f64>,
+    /// On the training examples after the last update, of a net that has not diverged.
+    pub train: Option<Score>,
+    /// The same on the test examples.
+    pub test: Option<Score>,
+    /// The same on the validation examples, where there are any.
+    pub validation: Option<Score>,
     /// The most that z\[1\] was off, over its largest element, when it was computed anew in f64; `None` of an engine that
     /// computes it from the weights at each step.
     pub drift: Option<f64>,
@@ -47,76 +43,93 @@ pub struct Trained {
 /// Nets in training.
 pub struct Fleet<'e, R> {
     examples: &'e Examples<R>,
+    batches: Batches,
     first: Box<dyn FirstLayers<R> + 'e>,
-    /// Those that have not diverged; their rows in this order.
+    y: Columns<'e, R>,
+    /// Those in training; their rows in this order. The last ones stay when they have ended.
     members: Vec<Member<R>>,
     iteration: usize,
     iterations: usize,
     z: Array2<R>,
     a: Array2<R>,
-    /// da\[1\], then dz\[1\], then the steps of `W[1]`.
+    /// da\[1\], then dz\[1\].
     dz: Array2<R>,
     trained: Vec<Option<Trained>>,
 }
 
 impl<'e, R: Real> Fleet<'e, R> {
-    /// A fleet that is to be trained on `examples`.
+    /// A fleet that is to be trained on `examples`, in these batches.
     ///
     /// # Panics
-    /// If there is no net, the nets' numbers of iterations differ, or a shape doesn't fit.
+    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, or an engine or an optimiser can't do
+    /// what it should ([`crate::Engine::is_exact_for`]).
     #[track_caller]
-    pub fn new(examples: &'e Examples<R>, starts: Vec<Start<R>>) -> Self {
-        let iterations = starts.first().expect("a fleet has at least one net").descent.iterations;
-        for Start { origin, b, rest, descent, .. } in &starts {
-            assert_eq!(descent.iterations, iterations, "the nets of a fleet make as many steps each");
+    pub fn new(examples: &'e Examples<R>, batches: Batches, starts: Vec<Start<R>>) -> Self {
+        assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
+        let iterations = starts.first().expect("a fleet has at least one net").training.iterations;
+        for start in &starts {
+            let Start { origin, b, rest, training, .. } = start;
+            assert_eq!(training.iterations, iterations, "the nets of a fleet make as many steps each");
             let n_in = rest.layers.first().map_or(origin.rows(), |layer| layer.n_in());
             let widths = (origin.rows(), origin.rows());
             assert_eq!((b.len(), n_in), widths, "b[1] and the second layer's inputs fit the first layer's outputs");
+            let rows = start.cost().rows_of_y(start.outputs());
+            assert_eq!(examples.y.nrows(), rows, "y has the rows that {:?} takes", start.cost());
+            let engine = examples.engine();
+            assert!(
+                engine.is_exact_for(&training.optimiser, batches.is_full()),
+                "the {} engine is not exact",
+                engine.name()
+            );
         }
         let first = examples.first_layers(&starts.iter().map(|start| &*start.origin).collect::<Vec<_>>());
-        let (count, m) = (starts.len(), examples.training());
+        let count = starts.len();
         let mut rows = 0;
         let members = starts.into_iter().enumerate().map(|(place, start)| {
-            let member = Member::new(place, rows, start, m);
+            let member = Member::new(place, rows, start, &*first);
             rows = member.rows.end;
             member
         });
         let members = members.collect();
-        let zeros = Array2::zeros((rows, m));
+        let zeros = Array2::zeros((rows, 0));
+        let y = Columns::of_targets(examples.y.view());
         let (z, a, dz) = (zeros.clone(), zeros.clone(), zeros);
-        Fleet { examples, first, members, iteration: 0, iterations, z, a, dz, trained: vec![None; count] }
+        Fleet { examples, batches, first, y, members, iteration: 0, iterations, z, a, dz, trained: vec![None; count] }
     }
 
     /// Trains all nets to their end. `keep_going` is asked before each step; `None` if it says no.
     ///
-    /// Nothing is allocated in a step but when a net leaves, and every 500th time to compute P anew.
+    /// Nothing is allocated in a step but when a net leaves, when a metric is recorded that looks at other examples than the
+    /// step's, and every 500th time to compute P anew.
     pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Option<Vec<Trained>> {
-        while self.iteration < self.iterations && !self.members.is_empty() {
+        while self.iteration < self.iterations && self.is_training() {
             if !keep_going() {
                 return None;
             }
             self.step();
         }
         self.refresh();
-        self.evaluate();
+        let left = self.members.iter().filter(|member| self.trained[member.place].is_none());
+        let left: Vec<_> = left.map(|member| (member.place, Ending::Completed)).collect();
+        self.end(&left);
         self.trained.iter().cloned().collect()
     }
 
-    /// The net at `place` of the list that the fleet was made of, as trained; `w_0` is what it started with. `None` of one
-    /// that has diverged.
+    fn is_training(&self) -> bool {
+        self.members.iter().any(|member| self.trained[member.place].is_none())
+    }
+
+    /// The net at `place` of the list that the fleet was made of, as it is now; `w_0` is what it started with. `None` of one
+    /// that has left: it diverged, or ended before others.
     pub fn chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
         Some(member.chain(&self.first.weights(member.rows.clone(), w_0)))
     }
 
-    /// z\[L\] and a\[L\] on the test examples, of the net at `place` as it is now; `None` of one that has diverged.
-    pub fn predict_test(&self, place: usize) -> Option<Cache<R>> {
+    /// z\[L\] and a\[L\] on the held-out examples, of the net at `place` as it is now; `None` of one that has left.
+    pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
-        Some(self.predict_test_of(member))
-    }
-
-    fn predict_test_of(&self, member: &Member<R>) -> Cache<R> {
-        member.predict(self.first.outputs_on_test(member.rows.clone()).mapv(R::from_f64))
+        Some(member.predict(self.first.outputs_held_out(member.rows.clone())))
     }
 
     /// One step of all nets: forward, J where it is due, back, descend.
@@ -125,47 +138,150 @@ impl<'e, R: Real> Fleet<'e, R> {
         if iteration > 0 && iteration.is_multiple_of(REFRESH_EVERY) {
             self.refresh();
         }
-        let Fleet { examples, first, members, z, a, dz, .. } = self;
-        let y = examples.y.view();
-        let mut diverged = Vec::new();
-        first.forward(z.view_mut());
-        for member in members.iter_mut() {
-            let rows = member.rows.clone();
-            member.forward(block_mut(z, rows.clone()), block_mut(a, rows.clone()));
-            let (z, a, mut dz) = (block(z, rows.clone()), block(a, rows.clone()), block_mut(dz, rows.clone()));
-            if member.record(iteration, z, y) {
-                member.backward(z, a, y, dz.view_mut());
-                first.take_step(rows, member.step_factor(y.len()), dz);
-            } else {
-                diverged.push(member.place);
-            }
+        let diverged = self.forward_and_back();
+        self.end(&diverged);
+        if self.is_training() {
+            self.first.backward(self.dz.view_mut());
+            let stopped = self.record();
+            self.end(&stopped);
         }
-        self.leave(&diverged, iteration);
-        if !self.members.is_empty() {
-            self.first.descend(self.dz.view());
+        if self.is_training() {
+            self.descend();
         }
         self.iteration += 1;
     }
 
-    /// The nets at these places have diverged: their rows go, those of the others stay as they are.
-    fn leave(&mut self, places: &[usize], iteration: usize) {
-        if places.is_empty() {
+    /// All nets on the batch of this step, to dz\[1\] and the gradients above it. Returns those that have diverged.
+    fn forward_and_back(&mut self) -> Vec<(usize, Ending)> {
+        let Fleet { batches, first, y, members, iteration, z, a, dz, .. } = self;
+        let batch = batches.at(*iteration);
+        let examples = batch.len(self.examples.training());
+        first.take(&batch);
+        y.take(&batch);
+        for stacked in [&mut *z, a, dz] {
+            make_room(stacked, examples);
+        }
+        let y = y.now();
+        let mut diverged = Vec::new();
+        first.forward(z.view_mut());
+        for member in members.iter_mut() {
+            let rows = member.rows.clone();
+            member.prepare(examples);
+            member.forward(block_mut(z, rows.clone()), block_mut(a, rows.clone()));
+            let (z, a, dz) = (block(z, rows.clone()), block(a, rows.clone()), block_mut(dz, rows));
+            let due = member.training.records(*iteration);
+            let bound = member.training.stopping.diverge_above.unwrap_or(f64::INFINITY);
+            match member.cost(z, y, due).filter(|cost| *cost <= bound) {
+                Some(cost) => {
+                    if due {
+                        member.progress.history.push(CostAt { iteration: *iteration, cost });
+                    }
+                    member.backward(z, a, y, dz);
+                }
+                None => diverged.push((member.place, Ending::Diverged { iteration: *iteration })),
+            }
+        }
+        diverged
+    }
+
+    /// The metrics that are due, at the parameters before the update. Returns the nets that have been told to stop.
+    fn record(&mut self) -> Vec<(usize, Ending)> {
+        let mut stopped = Vec::new();
+        for at in 0..self.members.len() {
+            let due = self.members[at].training.records(self.iteration);
+            if due {
+                let values = self.metrics(&self.members[at]);
+                self.members[at].progress.metrics.extend(values);
+            }
+            if let Some(reason) = self.reason_to_stop(at, due) {
+                stopped.push((self.members[at].place, Ending::Stopped { iteration: self.iteration, reason }));
+            }
+        }
+        stopped
+    }
+
+    fn reason_to_stop(&mut self, at: usize, due: bool) -> Option<Reason> {
+        let watches = self.members[at].training.stopping.patience.is_some() && !self.examples.validation().is_empty();
+        let watched = (due && watches).then(|| self.validation_score(&self.members[at])).flatten();
+        let Member { training, progress, .. } = &mut self.members[at];
+        if due {
+            let recorded = progress.history.last().map_or(f64::INFINITY, |record| record.cost);
+            let reason = progress.reason_to_stop(&training.stopping, watched.map_or(recorded, |score| score.cost));
+            if reason.is_some() {
+                return reason;
+            }
+        }
+        progress.is_late(&training.stopping).then_some(Reason::Time)
+    }
+
+    /// The values of a net's metrics, in their order.
+    fn metrics(&self, member: &Member<R>) -> Vec<f64> {
+        let rows = || member.rows.clone();
+        let score = |score: Option<Score>, of: fn(Score) -> Option<f64>| vec![score.and_then(of).unwrap_or(f64::NAN)];
+        let (accuracy, cost): (fn(Score) -> _, fn(Score) -> _) = (|score| score.accuracy, |score| Some(score.cost));
+        let values = |metric: &Metric| match metric {
+            Metric::TrainAccuracy => score(self.train_score(member), accuracy),
+            Metric::TestAccuracy => score(self.test_score(member), accuracy),
+            Metric::TestCost => score(self.test_score(member), cost),
+            Metric::ValidationAccuracy => score(self.validation_score(member), accuracy),
+            Metric::ValidationCost => score(self.validation_score(member), cost),
+            Metric::GradientNorm => {
+                member.gradient_squares(self.first.gradient_square(rows())).map(f64::sqrt).collect()
+            }
+            Metric::WeightNorm => {
+                let first = self.first.weights_square(rows());
+                std::iter::once(first).chain(member.upper_weights_squares()).map(f64::sqrt).collect()
+            }
+            Metric::DeadRelu => member.dead_shares(block(&self.a, rows())).collect(),
+        };
+        member.training.metrics.iter().flat_map(values).collect()
+    }
+
+    /// All parameters of all nets take their step.
+    fn descend(&mut self) {
+        for member in &mut self.members {
+            let optimiser = member.training.optimiser;
+            let factor = if optimiser.clip_norm.is_some() {
+                let of_w_1 = self.first.gradient_square(member.rows.clone());
+                optimiser.clip_factor(member.gradient_squares(of_w_1).sum::<f64>().sqrt())
+            } else {
+                1.0
+            };
+            let rate = member.training.schedule.at(self.iteration);
+            member.descend(Update { optimiser, rate, factor, iteration: self.iteration }, &mut *self.first);
+        }
+    }
+
+    /// These nets have ended: they are evaluated, and leave if others go on.
+    fn end(&mut self, endings: &[(usize, Ending)]) {
+        if endings.is_empty() {
             return;
         }
-        let (gone, kept): (Vec<_>, Vec<_>) = self.members.drain(..).partition(|member| places.contains(&member.place));
-        for Member { place, history, drift, .. } in gone {
-            let ending = Ending::Diverged { iteration };
-            let (train_accuracy, test_accuracy, test_cost) = (None, None, None);
-            let trained = Trained { history, ending, train_accuracy, test_accuracy, test_cost, drift };
-            self.trained[place] = Some(trained);
+        for &(place, ending) in endings {
+            let member = self.members.iter().find(|member| member.place == place).expect("it was in training");
+            self.trained[place] = Some(self.evaluated(member, ending));
         }
-        let rows: Vec<usize> = kept.iter().flat_map(|member| member.rows.clone()).collect();
+        let gone = |trained: &[Option<Trained>], member: &Member<R>| match &trained[member.place] {
+            Some(Trained { ending: Ending::Diverged { .. }, .. }) => true,
+            ended => ended.is_some() && self.is_training(),
+        };
+        let gone: Vec<bool> = self.members.iter().map(|member| gone(&self.trained, member)).collect();
+        self.keep(&gone.iter().map(|gone| !gone).collect::<Vec<_>>());
+    }
+
+    /// Keeps these members only; their rows stay as they are.
+    fn keep(&mut self, stays: &[bool]) {
+        let mut stays = stays.iter();
+        self.members.retain(|_| *stays.next().expect("one a member"));
+        let rows: Vec<usize> = self.members.iter().flat_map(|member| member.rows.clone()).collect();
+        if rows.len() == self.z.nrows() {
+            return;
+        }
         self.first.keep(&rows);
         for stacked in [&mut self.z, &mut self.a, &mut self.dz] {
             *stacked = stacked.select(Axis(0), &rows);
         }
         let mut next = 0;
-        self.members = kept;
         for member in &mut self.members {
             member.rows = next..next + member.rows.len();
             next = member.rows.end;
@@ -179,31 +295,47 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// The accuracies and the test cost after the last update; where an output is not finite, that update was one too many.
-    fn evaluate(&mut self) {
-        if self.members.is_empty() {
-            return;
+    /// What a net leaves; where an output is not finite after the last update, that update was one too many.
+    fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
+        let (history, metrics) = (member.progress.history.clone(), member.progress.metrics.clone());
+        let diverged = |ending| Trained {
+            history: history.clone(),
+            metrics: metrics.clone(),
+            ending,
+            train: None,
+            test: None,
+            validation: None,
+            drift: member.drift,
+        };
+        if let Ending::Diverged { .. } = ending {
+            return diverged(ending);
         }
-        self.first.forward(self.z.view_mut());
-        let mut diverged = Vec::new();
-        for member in &self.members {
-            let accuracy =
-                |outputs: &Cache<R>, y: &Array2<R>| cost::accuracy(outputs.z.view(), outputs.a.view(), y.view());
-            let on_training = member.predict(block(&self.z, member.rows.clone()).to_owned());
-            let on_test = self.predict_test_of(member);
-            let train_accuracy = accuracy(&on_training, &self.examples.y);
-            let test_accuracy = accuracy(&on_test, &self.examples.y_test);
-            if train_accuracy.is_none() || test_accuracy.is_none() {
-                diverged.push(member.place);
-                continue;
-            }
-            let test_cost = cost::binary_cross_entropy(on_test.z.view(), self.examples.y_test.view());
-            let test_cost = Some(test_cost).filter(|cost| cost.is_finite());
-            let (history, ending, drift) = (member.history.clone(), Ending::Completed, member.drift);
-            let trained = Trained { history, ending, train_accuracy, test_accuracy, test_cost, drift };
-            self.trained[member.place] = Some(trained);
+        let (train, test) = (self.train_score(member), self.test_score(member));
+        if train.is_none() || test.is_none() {
+            return diverged(Ending::Diverged { iteration: self.iteration });
         }
-        self.leave(&diverged, self.iterations);
+        Trained { train, test, validation: self.validation_score(member), ..diverged(ending) }
+    }
+
+    fn train_score(&self, member: &Member<R>) -> Option<Score> {
+        member.score(self.first.outputs(member.rows.clone()).view(), self.examples.y.view())
+    }
+
+    fn test_score(&self, member: &Member<R>) -> Option<Score> {
+        self.score_held_out(member, self.examples.test())
+    }
+
+    /// `None` where there are no validation examples, too.
+    fn validation_score(&self, member: &Member<R>) -> Option<Score> {
+        let range = self.examples.validation();
+        if range.is_empty() { None } else { self.score_held_out(member, range) }
+    }
+
+    fn score_held_out(&self, member: &Member<R>, range: std::ops::Range<usize>) -> Option<Score> {
+        let z = self.first.outputs_held_out(member.rows.clone());
+        let (z, y) =
+            (z.slice_axis(Axis(1), range.clone().into()), self.examples.y_held_out.slice_axis(Axis(1), range.into()));
+        member.score(z, y)
     }
 }
 
@@ -212,13 +344,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Descent, Engine, Initialisation, Span, initialise};
+    use crate::{Engine, Initialisation, Span, Training, initialise};
     use kernels::Activation;
 
     fn fleet(examples: &Examples<f64>) -> Fleet<'_, f64> {
         let chain = initialise::chain(&[2, 3, 1], Activation::Tanh, Initialisation::Xavier, 1);
-        let descent = Descent { learning_rate: 0.1, iterations: 1000, record_every: 100 };
-        Fleet::new(examples, vec![Start::new(examples, chain, descent).unwrap()])
+        let start = Start::new(examples, chain, Training::descent(0.1, 1000, 100)).unwrap();
+        Fleet::new(examples, Batches::full(3), vec![start])
     }
 
     fn examples() -> Examples<f64> {
@@ -245,18 +377,7 @@ mod tests {
         let examples = examples();
         let mut fleet = fleet(&examples);
         fleet.members[0].drift = Some(0.25);
-        fleet.leave(&[0], 3);
+        fleet.end(&[(0, Ending::Diverged { iteration: 3 })]);
         assert_eq!(fleet.trained[0].as_ref().unwrap().drift, Some(0.25));
-    }
-
-    #[test]
-    fn a_refresh_sets_p_right_and_says_by_how_much_of_its_largest_element_it_was_off() {
-        let examples = examples();
-        let origin = examples.origin(ndarray::array![[1e3, 0.0]]).unwrap(); // P = [100, 900, 400]
-        let mut first = examples.first_layers(&[&origin]);
-        first.descend(ndarray::array![[1.0, 0.0, 0.0]].view()); // a step that T does not know of: P is off by G's first row
-        let drift = first.refresh(0..1).unwrap();
-        assert!((drift - 0.5 / 900.0).abs() < 1e-12, "{drift}");
-        assert!(first.refresh(0..1).unwrap() < 1e-15);
     }
 }

@@ -1,12 +1,13 @@
 //! The gradients that the way back computes, against finite differences of the cost.
 
 use kernels::Real;
-use ndarray::{ArrayView2, ArrayViewMutD};
+use ndarray::{ArrayView2, ArrayViewMutD, Axis};
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Cache, Chain, Gradient, cost};
+use crate::optimiser::{Memory, Rule, Update, row};
+use crate::{Cache, Chain, Gradient, LayerRate, Optimiser, Training};
 
 /// The course's bound on the relative error of a right gradient.
 pub const TOLERANCE: f64 = 1e-7;
@@ -31,8 +32,9 @@ pub struct TensorCheck {
     pub passes: bool,
 }
 
-/// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (1 × m), at most `per_tensor` elements of each,
-/// drawn with a fixed seed.
+/// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (as its cost takes it), at most `per_tensor` elements
+/// of each, drawn with a fixed seed. Of `training`, what belongs to the cost counts: L2 decay, as λ/2 times the sum of squares
+/// of what decays, and dropout, with the masks of the first step.
 ///
 /// The numeric derivative is the fourth-order central difference
 /// (8 (J(θ+h) - J(θ-h)) - (J(θ+2h) - J(θ-2h))) / (12 h).
@@ -40,25 +42,33 @@ pub struct TensorCheck {
 /// # Panics
 /// If the shapes don't fit.
 #[track_caller]
-pub fn check(chain: &Chain<f64>, x: ArrayView2<f64>, y: ArrayView2<f64>, per_tensor: usize) -> Vec<TensorCheck> {
-    let mut caches = chain.caches(x.ncols());
+pub fn check(
+    chain: &Chain<f64>,
+    x: ArrayView2<f64>,
+    y: ArrayView2<f64>,
+    training: &Training,
+    per_tensor: usize,
+) -> Vec<TensorCheck> {
+    let mut caches = chain.training_caches(x.ncols(), training);
     let mut gradients = chain.gradients(x.ncols());
     chain.forward(x, &mut caches);
     chain.backward(x, y, &caches, &mut gradients);
-    compare(chain, x, y, &caches, &gradients, per_tensor)
+    compare(chain, x, y, training, &caches, &gradients, per_tensor)
 }
 
-/// As [`check`], for gradients that the caller has computed at the caller's caches.
+/// As [`check`], for gradients, without decay, that the caller has computed at the caller's caches.
 #[track_caller]
 pub fn compare(
     chain: &Chain<f64>,
     x: ArrayView2<f64>,
     y: ArrayView2<f64>,
+    training: &Training,
     caches: &[Cache<f64>],
     gradients: &[Gradient<f64>],
     per_tensor: usize,
 ) -> Vec<TensorCheck> {
-    let mut probe = Probe { chain: chain.clone(), scratch: chain.caches(x.ncols()), base: caches, x, y };
+    let gradients = decayed(chain, gradients, &training.optimiser);
+    let mut probe = Probe { chain: chain.clone(), scratch: caches.to_vec(), base: caches, x, y, training };
     let mut checks = Vec::new();
     for (l, gradient) in gradients.iter().enumerate() {
         let dw: Vec<f64> = gradient.dw.iter().copied().collect();
@@ -72,6 +82,24 @@ pub fn compare(
     checks
 }
 
+/// What gradient descent with the optimiser's decay goes along: the way of one step of rate 1.
+fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimiser) -> Vec<Gradient<f64>> {
+    if optimiser.decay.decoupled {
+        return gradients.to_vec();
+    }
+    let optimiser = Optimiser { rule: Rule::Descent, ..*optimiser };
+    let update = Update { optimiser, rate: 1.0, factor: 1.0, iteration: 0 };
+    let one = LayerRate::default();
+    let of_layer = |(layer, gradient): (&crate::Layer<f64>, &Gradient<f64>)| {
+        let (mut w, mut b) = (layer.w.clone(), layer.b.clone());
+        let mut nothing = Memory::new(&optimiser, (0, 0));
+        update.of_weights(one).apply(w.view_mut(), gradient.dw.view(), &mut nothing);
+        update.of_bias(one).apply(row(&mut b), gradient.db.view().insert_axis(Axis(0)), &mut nothing);
+        Gradient { dz: gradient.dz.clone(), dw: &layer.w - &w, db: &layer.b - &b }
+    };
+    chain.layers.iter().zip(gradients).map(of_layer).collect()
+}
+
 /// Evaluates the cost with one parameter moved.
 struct Probe<'a> {
     chain: Chain<f64>,
@@ -79,6 +107,7 @@ struct Probe<'a> {
     base: &'a [Cache<f64>],
     x: ArrayView2<'a, f64>,
     y: ArrayView2<'a, f64>,
+    training: &'a Training,
 }
 
 impl Probe<'_> {
@@ -106,7 +135,7 @@ impl Probe<'_> {
             analytic_norm += analytic[element].powi(2);
         }
         let (difference, norms) = (difference.sqrt(), numeric_norm.sqrt() + analytic_norm.sqrt());
-        let cost = cost::binary_cross_entropy(self.base[self.base.len() - 1].z.view(), self.y);
+        let cost = self.cost(self.base);
         // A few ulps of J in each of the four costs.
         let rounding = 8.0 * f64::EPSILON * cost.max(1.0) / STEP * (compared as f64).sqrt();
         TensorCheck {
@@ -132,13 +161,28 @@ impl Probe<'_> {
             std::mem::replace(value, change(*value))
         };
         let before = set(&mut self.chain, &|value| value + step);
-        let z = self.chain.forward(self.x, &mut self.scratch).z.view();
-        let cost = cost::binary_cross_entropy(z, self.y);
+        self.chain.forward(self.x, &mut self.scratch);
+        let cost = self.cost(&self.scratch);
         set(&mut self.chain, &|_| before);
         let crossed = self.chain.layers.iter().zip(&self.scratch).zip(self.base).any(|((layer, moved), base)| {
             layer.activation.has_kink() && moved.z.iter().zip(&base.z).any(|(moved, base)| side(*moved) != side(*base))
         });
         (!crossed).then_some(cost)
+    }
+
+    /// J at the caches, and λ/2 times the sum of squares of what decays.
+    fn cost(&self, caches: &[Cache<f64>]) -> f64 {
+        let decay = self.training.optimiser.decay;
+        let squares = |layer: &crate::Layer<f64>| {
+            let of_bias = if decay.biases { layer.b.dot(&layer.b) } else { 0.0 };
+            layer.w.iter().map(|w| w * w).sum::<f64>() + of_bias
+        };
+        let penalty = if decay.decoupled || decay.factor == 0.0 {
+            0.0
+        } else {
+            decay.factor / 2.0 * self.chain.layers.iter().map(squares).sum::<f64>()
+        };
+        self.chain.cost().of(caches[caches.len() - 1].z.view(), self.y) + penalty
     }
 }
 

@@ -6,6 +6,8 @@ use kernels::{
 };
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
+use crate::dropout::Dropout;
+
 /// `W[l]`, `b[l]` and `g[l]`.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
@@ -24,6 +26,24 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
+    /// What is dropped of `a[l]` in training.
+    pub(crate) dropout: Option<Dropout<R>>,
+}
+
+impl<R: Real> Cache<R> {
+    /// What the next layer sees: `a[l]`, or what dropout leaves of it.
+    pub fn output(&self) -> ArrayView2<'_, R> {
+        self.dropout.as_ref().map_or(self.a.view(), Dropout::a)
+    }
+
+    /// Makes room for `examples`, and draws the masks of the next step. What stood here is lost.
+    pub(crate) fn prepare(&mut self, examples: usize) {
+        make_room(&mut self.z, examples);
+        make_room(&mut self.a, examples);
+        if let Some(dropout) = &mut self.dropout {
+            dropout.draw(examples);
+        }
+    }
 }
 
 /// What the way back leaves at a layer.
@@ -59,14 +79,20 @@ impl<R: Real> Layer<R> {
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         forward(self.w.view(), a_prev, cache.z.view_mut(), Accumulate::Replace);
         bias_activation(self.activation, self.b.view(), cache.z.view_mut(), cache.a.view_mut());
+        if let Some(dropout) = &mut cache.dropout {
+            dropout.forward(cache.a.view());
+        }
     }
 
-    /// `dz[l] = da[l] · g[l]'(z[l])`, in place in `gradient.dz`.
+    /// `dz[l] = da[l] · g[l]'(z[l])`, in place in `gradient.dz`; where units are dropped, `da[l]` is masked first.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
     pub fn backward_activation(&self, cache: &Cache<R>, gradient: &mut Gradient<R>) {
+        if let Some(dropout) = &cache.dropout {
+            dropout.backward(gradient.dz.view_mut());
+        }
         activation_backward(self.activation, cache.z.view(), cache.a.view(), gradient.dz.view_mut());
     }
 
@@ -100,7 +126,7 @@ impl<R: Real> Layer<R> {
     /// An empty cache for a forward pass over `examples`.
     pub fn cache(&self, examples: usize) -> Cache<R> {
         let zeros = Array2::zeros((self.n_out(), examples));
-        Cache { z: zeros.clone(), a: zeros }
+        Cache { z: zeros.clone(), a: zeros, dropout: None }
     }
 
     /// An empty gradient for a way back over `examples`.
@@ -111,4 +137,16 @@ impl<R: Real> Layer<R> {
             db: Array1::zeros(self.n_out()),
         }
     }
+}
+
+/// Gives `matrix` another number of columns; allocates only where it has never had as many elements.
+pub(crate) fn make_room<R: Real>(matrix: &mut Array2<R>, columns: usize) {
+    let rows = matrix.nrows();
+    if matrix.ncols() == columns {
+        return;
+    }
+    let (mut elements, offset) = std::mem::replace(matrix, Array2::zeros((0, 0))).into_raw_vec_and_offset();
+    debug_assert!(offset.unwrap_or(0) == 0, "a matrix made here begins where its elements begin");
+    elements.resize(rows * columns, R::zero());
+    *matrix = Array2::from_shape_vec((rows, columns), elements).expect("as many elements as the shape says");
 }

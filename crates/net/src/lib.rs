@@ -4,11 +4,11 @@
 //!
 //! ```text
 //! forward      z[l] = W[l] a[l-1] + b[l]           a[l] = g[l](z[l])                        layer.rs
-//! cost         J = -(1/m) sum( y log a[L] + (1-y) log(1-a[L]) )                             cost.rs
+//! cost         J, of a sigmoid, a softmax or a linear output                               cost.rs
 //! way back     dz[L] = a[L] - y                                                             cost.rs
 //!              dW[l] = (1/m) dz[l] a[l-1]ᵀ         db[l] = (1/m) sum over examples of dz[l] layer.rs
 //!              da[l-1] = W[l]ᵀ dz[l]               dz[l-1] = da[l-1] · g[l-1]'(z[l-1])      layer.rs
-//! descent      W[l] -= learning_rate dW[l]         b[l] -= learning_rate db[l]              chain.rs
+//! step         W[l] -= η dW[l]                     b[l] -= η db[l]      and its relatives   optimiser.rs
 //! ```
 //!
 //! One example (m = 1) and a whole training set go through the same code. This crate knows no files, no threads
@@ -16,8 +16,10 @@
 
 #![forbid(unsafe_code)]
 
+mod batches;
 mod chain;
 pub mod cost;
+mod dropout;
 mod engine;
 mod examples;
 mod first_layer;
@@ -27,13 +29,23 @@ pub mod initialise;
 mod layer;
 mod member;
 mod numpy_stream;
+mod optimiser;
+mod progress;
+mod schedule;
 mod span;
+mod training;
 
+pub use batches::{Batch, Batches};
 pub use chain::Chain;
+pub use cost::{Cost, Score};
 pub use engine::{Engine, Workload};
 pub use examples::{Examples, Origin};
-pub use fleet::{Ending, Fleet, Trained};
+pub use fleet::{Fleet, Trained};
 pub use initialise::Initialisation;
 pub use layer::{Cache, Gradient, Layer};
-pub use member::{CostAt, Descent, Start};
+pub use member::Start;
+pub use optimiser::{Decay, LayerRate, Optimiser, Rule};
+pub use progress::CostAt;
+pub use schedule::{Curve, Schedule};
 pub use span::Span;
+pub use training::{Ending, Metric, Reason, Stopping, Training};

@@ -3,30 +3,22 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use kernels::{Activation, Real, WrongSum, activation_backward, all_finite, bias_activation, bias_gradient};
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
+use kernels::{
+    Activation, Real, WrongSum, activation_backward, all_finite, bias_activation, bias_gradient, square_sum,
+};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use crate::{Cache, Chain, Examples, Gradient, Layer, Origin, cost};
+use crate::cost::{Cost, Score, Tally};
+use crate::dropout::Dropout;
+use crate::first_layer::{FirstLayers, FirstMemory};
+use crate::layer::make_room;
+use crate::optimiser::{LayerRate, Memory, Update, row};
+use crate::progress::Progress;
+use crate::training::Training;
+use crate::{Cache, Chain, Examples, Gradient, Layer, Origin};
 
-/// Full-batch gradient descent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Descent {
-    /// The step: W -= learning_rate dW.
-    pub learning_rate: f64,
-    /// The number of updates.
-    pub iterations: usize,
-    /// The cost is recorded at iterations 0, `record_every`, 2 `record_every`, … and at the last one.
-    pub record_every: usize,
-}
-
-/// One point of a history.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CostAt {
-    /// The updates made before this point.
-    pub iteration: usize,
-    /// J, before the update of this iteration.
-    pub cost: f64,
-}
+/// Examples that are evaluated at once: what they take of memory doesn't grow with their number.
+const CHUNK: usize = 2048;
 
 /// A net before its training.
 #[derive(Clone, Debug)]
@@ -39,8 +31,10 @@ pub struct Start<R> {
     pub activation: Activation,
     /// Layers 2 to L; none in a net of one layer.
     pub rest: Chain<R>,
+    /// What the learning rate is multiplied by, layer by layer; empty for 1.
+    pub rates: Vec<LayerRate>,
     /// How it is trained.
-    pub descent: Descent,
+    pub training: Training,
 }
 
 impl<R: Real> Start<R> {
@@ -52,11 +46,26 @@ impl<R: Real> Start<R> {
     /// # Panics
     /// If the chain has no layer, or a shape doesn't fit.
     #[track_caller]
-    pub fn new(examples: &Examples<R>, chain: Chain<R>, descent: Descent) -> Result<Self, WrongSum> {
+    pub fn new(examples: &Examples<R>, chain: Chain<R>, training: Training) -> Result<Self, WrongSum> {
         let mut layers = chain.layers.into_iter();
         let Layer { w, b, activation } = layers.next().expect("a net has at least one layer");
         let origin = Arc::new(examples.origin(w.mapv(R::as_f64))?);
-        Ok(Start { origin, b, activation, rest: Chain { layers: layers.collect() }, descent })
+        Ok(Start { origin, b, activation, rest: Chain { layers: layers.collect() }, rates: Vec::new(), training })
+    }
+
+    /// L.
+    pub fn layers(&self) -> usize {
+        self.rest.layers.len() + 1
+    }
+
+    /// The cost of its output layer.
+    pub fn cost(&self) -> Cost {
+        Cost::of_output(self.rest.layers.last().map_or(self.activation, |layer| layer.activation))
+    }
+
+    /// `n[L]`.
+    pub fn outputs(&self) -> usize {
+        self.rest.layers.last().map_or(self.b.len(), Layer::n_out)
     }
 }
 
@@ -66,42 +75,154 @@ pub(crate) struct Member<R> {
     pub(crate) place: usize,
     /// Its rows in the fleet's matrices.
     pub(crate) rows: Range<usize>,
-    pub(crate) descent: Descent,
-    pub(crate) history: Vec<CostAt>,
+    pub(crate) training: Training,
+    pub(crate) progress: Progress,
+    pub(crate) cost: Cost,
     pub(crate) drift: Option<f64>,
+    rates: Vec<LayerRate>,
+    first: FirstMemory<R>,
     b: Array1<R>,
     db: Array1<R>,
+    memory_of_b: Memory<R>,
     activation: Activation,
+    dropout: Option<Dropout<R>>,
     rest: Chain<R>,
     caches: Vec<Cache<R>>,
     gradients: Vec<Gradient<R>>,
+    memories: Vec<[Memory<R>; 2]>,
 }
 
 impl<R: Real> Member<R> {
-    pub(crate) fn new(place: usize, first_row: usize, start: Start<R>, examples: usize) -> Self {
-        let Start { origin: _, b, activation, rest, descent } = start;
-        let records = descent.iterations.div_ceil(descent.record_every) + 1;
+    pub(crate) fn new(place: usize, first_row: usize, start: Start<R>, first: &dyn FirstLayers<R>) -> Self {
+        let (cost, layers) = (start.cost(), start.layers());
+        let Start { origin: _, b, activation, rest, mut rates, training } = start;
+        rates.resize(layers, LayerRate::default());
+        let mut caches = rest.caches(0);
+        for (l, cache) in caches.iter_mut().enumerate() {
+            cache.dropout = Dropout::of(&training, l + 1, cache.z.nrows());
+        }
+        let optimiser = &training.optimiser;
+        let memories = rest.layers.iter();
+        let memories = memories.map(|layer| [layer.w.dim(), (1, layer.n_out())].map(|dim| Memory::new(optimiser, dim)));
         Member {
             place,
             rows: first_row..first_row + b.len(),
-            descent,
-            history: Vec::with_capacity(records),
+            progress: Progress::new(&training, layers),
+            cost,
             drift: None,
+            rates,
+            first: first.memory(optimiser, b.len()),
             db: Array1::zeros(b.len()),
+            memory_of_b: Memory::new(optimiser, (1, b.len())),
+            dropout: Dropout::of(&training, 0, b.len()),
             b,
             activation,
-            caches: rest.caches(examples),
-            gradients: rest.gradients(examples),
+            memories: memories.collect(),
+            gradients: rest.gradients(0),
+            caches,
             rest,
+            training,
+        }
+    }
+
+    /// L.
+    pub(crate) fn layers(&self) -> usize {
+        self.rest.layers.len() + 1
+    }
+
+    /// Makes room for the examples of the next step, and draws its masks.
+    pub(crate) fn prepare(&mut self, examples: usize) {
+        self.caches.iter_mut().for_each(|cache| cache.prepare(examples));
+        self.gradients.iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
+        if let Some(dropout) = &mut self.dropout {
+            dropout.draw(examples);
         }
     }
 
     /// From z\[1\] without its bias to z\[L\] and a\[L\].
     pub(crate) fn forward(&mut self, mut z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
         bias_activation(self.activation, self.b.view(), z.view_mut(), a.view_mut());
-        if !self.rest.layers.is_empty() {
-            self.rest.forward(a.view(), &mut self.caches);
+        if let Some(dropout) = &mut self.dropout {
+            dropout.forward(a.view());
         }
+        if !self.rest.layers.is_empty() {
+            let a = self.dropout.as_ref().map_or(a.view(), Dropout::a);
+            self.rest.forward(a, &mut self.caches);
+        }
+    }
+
+    /// J on the examples of the step, `None` where an output is not finite; `z` is z\[1\]. Where J is not `due`, 0 stands for it.
+    pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>, due: bool) -> Option<f64> {
+        let z = self.caches.last().map_or(z, |output| output.z.view());
+        if !all_finite(z) {
+            return None;
+        }
+        // Finite logits can still add up to more than f64 holds.
+        Some(if due { self.cost.of(z, y) } else { 0.0 }).filter(|cost| cost.is_finite())
+    }
+
+    /// From dz\[L\] back to `dz` = dz\[1\], and the gradients of everything but `W[1]`.
+    pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
+        match (self.caches.last(), self.gradients.last_mut()) {
+            (Some(output), Some(gradient)) => {
+                self.cost.dz_output(output.a.view(), y, gradient.dz.view_mut());
+                let a_1 = self.dropout.as_ref().map_or(a, Dropout::a);
+                self.rest.backward_from_dz(a_1, &self.caches, &mut self.gradients, Some(dz.view_mut()));
+                if let Some(dropout) = &self.dropout {
+                    dropout.backward(dz.view_mut());
+                }
+                activation_backward(self.activation, z, a, dz.view_mut());
+            }
+            _ => self.cost.dz_output(a, y, dz.view_mut()),
+        }
+        bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), self.db.view_mut());
+    }
+
+    /// |gradient|² of the parameters of each layer, given that of `W[1]`.
+    pub(crate) fn gradient_squares(&self, of_w_1: f64) -> impl Iterator<Item = f64> {
+        let bias = |db: &Array1<R>| square_sum(db.view().insert_axis(Axis(0)));
+        let upper = self.gradients.iter().map(move |gradient| square_sum(gradient.dw.view()) + bias(&gradient.db));
+        std::iter::once(of_w_1 + bias(&self.db)).chain(upper)
+    }
+
+    /// |`W[l]`|² of layers 2 to L.
+    pub(crate) fn upper_weights_squares(&self) -> impl Iterator<Item = f64> {
+        self.rest.layers.iter().map(|layer| square_sum(layer.w.view()))
+    }
+
+    /// The share of units of each hidden relu layer that are 0 for all examples of the step, NaN of another layer; `a` is a\[1\].
+    pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> impl Iterator<Item = f64> {
+        let hidden = self.layers() - 1;
+        let upper = self.rest.layers.iter().zip(&self.caches).map(|(layer, cache)| (layer.activation, cache.a.view()));
+        let share = |(activation, a): (Activation, ArrayView2<R>)| {
+            let dead = a.rows().into_iter().filter(|row| row.iter().all(|&a| a == R::zero())).count();
+            if activation == Activation::Relu { dead as f64 / a.nrows() as f64 } else { f64::NAN }
+        };
+        let all: Vec<f64> = std::iter::once((self.activation, a)).chain(upper).map(share).take(hidden).collect();
+        all.into_iter()
+    }
+
+    /// All parameters take their step.
+    pub(crate) fn descend(&mut self, update: Update, first: &mut dyn FirstLayers<R>) {
+        let rate = self.rates[0];
+        first.descend(self.rows.clone(), update.of_weights(rate), &mut self.first);
+        update.of_bias(rate).apply(row(&mut self.b), self.db.view().insert_axis(Axis(0)), &mut self.memory_of_b);
+        let layers = self.rest.layers.iter_mut().zip(&self.gradients).zip(&mut self.memories).zip(&self.rates[1..]);
+        for (((Layer { w, b, .. }, Gradient { dw, db, .. }), [of_w, of_b]), &rate) in layers {
+            update.of_weights(rate).apply(w.view_mut(), dw.view(), of_w);
+            update.of_bias(rate).apply(row(b), db.view().insert_axis(Axis(0)), of_b);
+        }
+    }
+
+    /// How the net does on examples of which `z` holds z\[1\] without its bias; `None` if an output is not finite.
+    pub(crate) fn score(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> Option<Score> {
+        let mut tally = Tally::new(self.cost);
+        let chunks = z.axis_chunks_iter(Axis(1), CHUNK).zip(y.axis_chunks_iter(Axis(1), CHUNK));
+        for (z, y) in chunks {
+            let Cache { z, a, .. } = self.predict(z.as_standard_layout().into_owned());
+            tally.add(z.view(), a.view(), y);
+        }
+        tally.score()
     }
 
     /// z\[L\] and a\[L\] of other examples, of which `z` holds z\[1\] without its bias.
@@ -109,50 +230,11 @@ impl<R: Real> Member<R> {
         let mut a = Array2::zeros(z.dim());
         bias_activation(self.activation, self.b.view(), z.view_mut(), a.view_mut());
         if self.rest.layers.is_empty() {
-            return Cache { z, a };
+            return Cache { z, a, dropout: None };
         }
         let mut caches = self.rest.caches(z.ncols());
         self.rest.forward(a.view(), &mut caches);
         caches.pop().expect("one cache a layer")
-    }
-
-    /// Records J if it is due; `false` if the net has diverged. `z` is z\[1\].
-    pub(crate) fn record(&mut self, iteration: usize, z: ArrayView2<R>, y: ArrayView2<R>) -> bool {
-        let z = self.caches.last().map_or(z, |output| output.z.view());
-        if !all_finite(z) {
-            return false;
-        }
-        let Descent { iterations, record_every, .. } = self.descent;
-        if iteration.is_multiple_of(record_every) || iteration + 1 == iterations {
-            let cost = cost::binary_cross_entropy(z, y);
-            // Finite logits can still add up to more than f64 holds.
-            if !cost.is_finite() {
-                return false;
-            }
-            self.history.push(CostAt { iteration, cost });
-        }
-        true
-    }
-
-    /// From dz\[L\] = a\[L\] - y back to `dz` = dz\[1\], and the descent of everything but `W[1]`.
-    pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
-        match (self.caches.last(), self.gradients.last_mut()) {
-            (Some(output), Some(gradient)) => {
-                cost::dz_output(output.a.view(), y, gradient.dz.view_mut());
-                self.rest.backward_from_dz(a, &self.caches, &mut self.gradients, Some(dz.view_mut()));
-                activation_backward(self.activation, z, a, dz.view_mut());
-            }
-            _ => cost::dz_output(a, y, dz.view_mut()),
-        }
-        let learning_rate = R::from_f64(self.descent.learning_rate);
-        bias_gradient(dz.view(), R::from_f64(1.0 / y.len() as f64), self.db.view_mut());
-        self.b.scaled_add(-learning_rate, &self.db);
-        self.rest.descend(&self.gradients, learning_rate);
-    }
-
-    /// -learning_rate / m.
-    pub(crate) fn step_factor(&self, examples: usize) -> R {
-        R::from_f64(-self.descent.learning_rate / examples as f64)
     }
 
     /// The whole net, with `w` for `W[1]`.

@@ -2,42 +2,76 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Real, backward_weights, forward, scale};
+use kernels::{Accumulate, Real, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{FirstLayers, block};
+use super::{Columns, FirstLayers, FirstMemory, block, block_mut};
+use crate::batches::Batch;
+use crate::optimiser::{Memory, Optimiser, Rated};
 
-/// z = W X; W += s Xᵀ.
+/// z = W X; dW = (1/m) dz Xᵀ.
 pub(crate) struct Direct<'e, R> {
-    pub(crate) x: ArrayView2<'e, R>,
-    pub(crate) x_test: ArrayView2<'e, R>,
-    pub(crate) w: Array2<R>,
+    x: Columns<'e, R>,
+    x_held_out: ArrayView2<'e, R>,
+    w: Array2<R>,
+    dw: Array2<R>,
+}
+
+impl<'e, R: Real> Direct<'e, R> {
+    pub(crate) fn new(x: ArrayView2<'e, R>, x_held_out: ArrayView2<'e, R>, w: Array2<R>) -> Self {
+        Direct { x: Columns::of_inputs(x), x_held_out, dw: Array2::zeros(w.dim()), w }
+    }
 }
 
 impl<R: Real> FirstLayers<R> for Direct<'_, R> {
+    fn take(&mut self, batch: &Batch) {
+        self.x.take(batch);
+    }
+
     fn forward(&self, z: ArrayViewMut2<R>) {
-        forward(self.w.view(), self.x, z, Accumulate::Replace);
+        forward(self.w.view(), self.x.now(), z, Accumulate::Replace);
     }
 
-    fn take_step(&mut self, _rows: Range<usize>, factor: R, dz: ArrayViewMut2<R>) {
-        scale(factor, dz);
+    fn backward(&mut self, dz: ArrayViewMut2<R>) {
+        let one_over_m = R::from_f64(1.0 / dz.ncols() as f64);
+        backward_weights(dz.view(), self.x.now(), one_over_m, self.dw.view_mut(), Accumulate::Replace);
     }
 
-    fn descend(&mut self, steps: ArrayView2<R>) {
-        backward_weights(steps, self.x, R::one(), self.w.view_mut(), Accumulate::Add);
+    fn gradient_square(&self, rows: Range<usize>) -> f64 {
+        square_sum(block(&self.dw, rows))
     }
 
-    fn outputs_on_test(&self, rows: Range<usize>) -> Array2<f64> {
-        let mut z = Array2::zeros((rows.len(), self.x_test.ncols()));
-        forward(block(&self.w, rows), self.x_test, z.view_mut(), Accumulate::Replace);
-        z.mapv(R::as_f64)
+    fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
+        let (main, none) = (Memory::new(optimiser, (rows, self.w.ncols())), Memory::new(optimiser, (0, 0)));
+        FirstMemory { main, share: none.clone(), total: none }
+    }
+
+    fn descend(&mut self, rows: Range<usize>, step: Rated, memory: &mut FirstMemory<R>) {
+        step.apply(block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut memory.main);
+    }
+
+    fn outputs(&self, rows: Range<usize>) -> Array2<R> {
+        let mut z = Array2::zeros((rows.len(), self.x.all().ncols()));
+        forward(block(&self.w, rows), self.x.all(), z.view_mut(), Accumulate::Replace);
+        z
+    }
+
+    fn outputs_held_out(&self, rows: Range<usize>) -> Array2<R> {
+        let mut z = Array2::zeros((rows.len(), self.x_held_out.ncols()));
+        forward(block(&self.w, rows), self.x_held_out, z.view_mut(), Accumulate::Replace);
+        z
     }
 
     fn weights(&self, rows: Range<usize>, _w_0: ArrayView2<f64>) -> Array2<f64> {
         block(&self.w, rows).mapv(R::as_f64)
     }
 
+    fn weights_square(&self, rows: Range<usize>) -> f64 {
+        square_sum(block(&self.w, rows))
+    }
+
     fn keep(&mut self, rows: &[usize]) {
         self.w = self.w.select(Axis(0), rows);
+        self.dw = self.dw.select(Axis(0), rows);
     }
 }

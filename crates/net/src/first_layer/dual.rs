@@ -1,61 +1,106 @@
-//! `dual`: P = W X is kept, n\[1\] × m, and T, where W = W(0) + T Xᵀ.
+//! `dual`: P = W X is kept, n\[1\] × m, and T and c, where W = c W(0) + T Xᵀ. Of full batches only.
 //!
-//! W += s Xᵀ makes P += s XᵀX = s G and T += s: one product a step instead of two.
+//! dT = (1/m) dz and dP = dW X = dT XᵀX = dT G: one product a step instead of two. The optimiser is linear, so that P, T and c
+//! take the same step, each with its own gradient.
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Real, forward, scale_and_sum};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use kernels::{Accumulate, Real, forward, scale};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
-use super::{FirstLayers, block, block_mut};
-use crate::Span;
+use super::{Anchor, FirstLayers, FirstMemory, block, block_mut};
+use crate::batches::Batch;
+use crate::optimiser::{Memory, Optimiser, Rated};
 
-/// z = P; P += s G and T += s.
+/// z = P; dT = (1/m) dz and dP = dT G.
 ///
-/// T adds up all steps in f64: rounded to f32 at each step, T Xᵀ X_t would lose digits to cancellation that W X_t
+/// T adds up all steps in f64: rounded to f32 at each step, T Xᵀ X_h would lose digits to cancellation that W X_h
 /// doesn't lose.
 pub(crate) struct Dual<'e, R> {
-    pub(crate) span: &'e Span,
-    pub(crate) gram: ArrayView2<'e, R>,
-    pub(crate) p: Array2<R>,
-    /// W(0) X.
-    pub(crate) outputs_0: Array2<f64>,
-    /// W(0) X_t.
-    pub(crate) outputs_0_on_test: Array2<f64>,
-    pub(crate) t: Array2<f64>,
+    anchor: Anchor<'e>,
+    gram: ArrayView2<'e, R>,
+    p: Array2<R>,
+    dp: Array2<R>,
+    t: Array2<f64>,
+    dt: Array2<R>,
+}
+
+impl<'e, R: Real> Dual<'e, R> {
+    pub(crate) fn new(anchor: Anchor<'e>, gram: ArrayView2<'e, R>) -> Self {
+        let p = anchor.outputs.mapv(R::from_f64);
+        let zeros = Array2::zeros(p.dim());
+        Dual { anchor, gram, dp: zeros.clone(), t: Array2::zeros(p.dim()), p, dt: zeros }
+    }
 }
 
 impl<R: Real> FirstLayers<R> for Dual<'_, R> {
+    fn take(&mut self, batch: &Batch) {
+        assert_eq!(*batch, Batch::All, "the dual engine trains on full batches");
+    }
+
     fn forward(&self, mut z: ArrayViewMut2<R>) {
         z.assign(&self.p);
     }
 
-    fn take_step(&mut self, rows: Range<usize>, factor: R, dz: ArrayViewMut2<R>) {
-        scale_and_sum(factor, dz, block_mut(&mut self.t, rows));
+    fn backward(&mut self, mut dz: ArrayViewMut2<R>) {
+        scale(R::from_f64(1.0 / dz.ncols() as f64), dz.view_mut());
+        self.dt.assign(&dz);
+        forward(self.dt.view(), self.gram, self.dp.view_mut(), Accumulate::Replace);
     }
 
-    fn descend(&mut self, steps: ArrayView2<R>) {
-        forward(steps, self.gram, self.p.view_mut(), Accumulate::Add);
+    /// |dT Xᵀ|² = <dT, dT G>.
+    fn gradient_square(&self, rows: Range<usize>) -> f64 {
+        let pairs = self.dt.slice_axis(Axis(0), rows.clone().into());
+        Zip::from(pairs).and(block(&self.dp, rows)).fold(0.0, |sum, dt, dp| sum + dt.as_f64() * dp.as_f64())
     }
 
-    fn outputs_on_test(&self, rows: Range<usize>) -> Array2<f64> {
-        self.span.outputs_on_test(block(&self.t, rows.clone()), block(&self.outputs_0_on_test, rows))
+    fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
+        let examples = (rows, self.p.ncols());
+        FirstMemory {
+            main: Memory::new(optimiser, examples),
+            share: Memory::new(optimiser, (rows, 1)),
+            total: Memory::new(optimiser, examples),
+        }
+    }
+
+    fn descend(&mut self, rows: Range<usize>, step: Rated, memory: &mut FirstMemory<R>) {
+        step.apply_linear(block_mut(&mut self.p, rows.clone()), block(&self.dp, rows.clone()), &mut memory.main);
+        step.apply_linear(block_mut(&mut self.t, rows.clone()), block(&self.dt, rows.clone()), &mut memory.total);
+        self.anchor.descend(rows, step, &mut memory.share);
+    }
+
+    fn outputs(&self, rows: Range<usize>) -> Array2<R> {
+        block(&self.p, rows).to_owned()
+    }
+
+    fn outputs_held_out(&self, rows: Range<usize>) -> Array2<R> {
+        self.anchor.outputs_held_out(block(&self.t, rows.clone()), rows).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        self.span.weights(block(&self.t, rows), w_0)
+        self.anchor.weights(block(&self.t, rows.clone()), rows, w_0)
+    }
+
+    /// |T Xᵀ|² = <T, T G> = <T, P - c W(0) X>.
+    fn weights_square(&self, rows: Range<usize>) -> f64 {
+        let (t, outputs_0) = (block(&self.t, rows.clone()), self.anchor.outputs(rows.clone()));
+        let p = block(&self.p, rows.clone());
+        let moved = Zip::from(t).and(p).and(&outputs_0).fold(0.0, |sum, t, p, start| sum + t * (p.as_f64() - start));
+        self.anchor.weights_square(t, rows, moved)
     }
 
     fn keep(&mut self, rows: &[usize]) {
-        self.p = self.p.select(Axis(0), rows);
-        self.outputs_0 = self.outputs_0.select(Axis(0), rows);
-        self.outputs_0_on_test = self.outputs_0_on_test.select(Axis(0), rows);
+        self.anchor.keep(rows);
+        for kept in [&mut self.p, &mut self.dp, &mut self.dt] {
+            *kept = kept.select(Axis(0), rows);
+        }
         self.t = self.t.select(Axis(0), rows);
     }
 
-    /// P = W(0) X + T G, in f64.
+    /// P = c W(0) X + T G, in f64.
     fn refresh(&mut self, rows: Range<usize>) -> Option<f64> {
-        let p_now = self.span.outputs_on_training(block(&self.t, rows.clone()), block(&self.outputs_0, rows.clone()));
+        let outputs_0 = self.anchor.outputs(rows.clone());
+        let p_now = self.anchor.span.outputs_on_training(block(&self.t, rows.clone()), outputs_0.view());
         let mut p = block_mut(&mut self.p, rows);
         let (mut off, mut largest) = (0.0, f64::MIN_POSITIVE);
         for (p, &p_now) in p.iter_mut().zip(&p_now) {
@@ -74,6 +119,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
+    use crate::Span;
 
     #[test]
     fn a_refresh_says_by_how_much_p_was_off_and_puts_it_right() {
@@ -81,8 +127,9 @@ mod tests {
         let span = Span::new(x.view(), x_test.view());
         let gram = span.gram().unwrap();
         let outputs_0 = array![[1.0, 0.0, -1.0], [0.0, 2.0, 0.0]];
-        let (outputs_0_on_test, t) = (array![[0.0], [0.0]], array![[0.0, 0.0, 0.0], [1.0, 0.0, -1.0]]);
-        let mut dual = Dual { span: &span, gram, p: outputs_0.clone(), outputs_0, outputs_0_on_test, t };
+        let anchor = Anchor::new(&span, outputs_0, array![[0.0], [0.0]], vec![0.0; 2]);
+        let mut dual = Dual::<f64>::new(anchor, gram);
+        dual.t = array![[0.0, 0.0, 0.0], [1.0, 0.0, -1.0]];
         dual.p[[1, 0]] = 1.25; // T G = [1, 1, -1], so that P must be [1, 3, -1]
         dual.p[[1, 1]] = 3.0;
         dual.p[[1, 2]] = -1.0;

@@ -1,62 +1,108 @@
-//! `reduced`: X = Q R, and W = W(0) + D Qᵀ is kept as D, n\[1\] × r.
+//! `reduced`: X = Q R, and W = c W(0) + D Qᵀ is kept as D, n\[1\] × r, and c.
 //!
-//! dD = dW Q = (1/m) dz Xᵀ Q = (1/m) dz Rᵀ, and W X = W(0) X + D R.
+//! dD = dW Q = (1/m) dz Xᵀ Q = (1/m) dz Rᵀ, and W X = c W(0) X + D R.
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Real, backward_weights, forward, scale};
+use kernels::{Accumulate, Real, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{FirstLayers, block};
-use crate::Span;
+use super::{Anchor, Columns, FirstLayers, FirstMemory, block, block_mut, columns};
+use crate::batches::Batch;
+use crate::optimiser::{Memory, Optimiser, Rated};
 use crate::span::CHECKED;
 
-/// z = W(0) X + D R; D += s Rᵀ.
+/// z = c W(0) X + D R; dD = (1/m) dz Rᵀ.
 pub(crate) struct Reduced<'e, R> {
-    pub(crate) span: &'e Span,
-    pub(crate) r: ArrayView2<'e, R>,
-    /// W(0) X.
-    pub(crate) outputs_0: Array2<R>,
-    /// W(0) X_t.
-    pub(crate) outputs_0_on_test: Array2<f64>,
-    pub(crate) d: Array2<R>,
+    anchor: Anchor<'e>,
+    r: Columns<'e, R>,
+    /// c W(0) X for the examples of the step, of a mini-batch.
+    outputs_0: Array2<f64>,
+    examples: usize,
+    d: Array2<R>,
+    dd: Array2<R>,
 }
 
-impl<R: Real> Reduced<'_, R> {
+impl<'e, R: Real> Reduced<'e, R> {
+    pub(crate) fn new(anchor: Anchor<'e>, r: ArrayView2<'e, R>) -> Self {
+        let d = Array2::zeros((anchor.outputs.nrows(), r.nrows()));
+        let (outputs_0, examples) = (anchor.outputs.clone(), r.ncols());
+        Reduced { anchor, r: Columns::of_inputs(r), outputs_0, examples, dd: d.clone(), d }
+    }
+
     /// T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
     fn in_examples(&self, rows: Range<usize>) -> Array2<f64> {
         let d = block(&self.d, rows).mapv(R::as_f64);
-        let mut t = Array2::zeros((d.nrows(), self.r.ncols()));
-        forward(d.view(), self.span.factors().expect(CHECKED).to_examples.view(), t.view_mut(), Accumulate::Replace);
+        let to_examples = self.anchor.span.factors().expect(CHECKED).to_examples.view();
+        let mut t = Array2::zeros((d.nrows(), to_examples.ncols()));
+        forward(d.view(), to_examples, t.view_mut(), Accumulate::Replace);
         t
     }
 }
 
 impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
+    fn take(&mut self, batch: &Batch) {
+        self.examples = batch.len(self.r.all().ncols());
+        self.r.take(batch);
+        let examples = (..self.examples).into();
+        columns(self.anchor.outputs.view(), batch, self.outputs_0.slice_axis_mut(Axis(1), examples));
+    }
+
     fn forward(&self, mut z: ArrayViewMut2<R>) {
-        z.assign(&self.outputs_0);
-        forward(self.d.view(), self.r, z, Accumulate::Add);
+        let outputs_0 = self.outputs_0.slice_axis(Axis(1), (..self.examples).into());
+        for ((mut z, outputs_0), &c) in z.rows_mut().into_iter().zip(outputs_0.rows()).zip(&self.anchor.share) {
+            z.zip_mut_with(&outputs_0, |z, &output| *z = R::from_f64(c * output));
+        }
+        forward(self.d.view(), self.r.now(), z, Accumulate::Add);
     }
 
-    fn take_step(&mut self, _rows: Range<usize>, factor: R, dz: ArrayViewMut2<R>) {
-        scale(factor, dz);
+    fn backward(&mut self, dz: ArrayViewMut2<R>) {
+        let one_over_m = R::from_f64(1.0 / dz.ncols() as f64);
+        backward_weights(dz.view(), self.r.now(), one_over_m, self.dd.view_mut(), Accumulate::Replace);
     }
 
-    fn descend(&mut self, steps: ArrayView2<R>) {
-        backward_weights(steps, self.r, R::one(), self.d.view_mut(), Accumulate::Add);
+    /// Q's columns are orthonormal: |dD Qᵀ| = |dD|.
+    fn gradient_square(&self, rows: Range<usize>) -> f64 {
+        square_sum(block(&self.dd, rows))
     }
 
-    fn outputs_on_test(&self, rows: Range<usize>) -> Array2<f64> {
-        self.span.outputs_on_test(self.in_examples(rows.clone()).view(), block(&self.outputs_0_on_test, rows))
+    fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
+        FirstMemory {
+            main: Memory::new(optimiser, (rows, self.d.ncols())),
+            share: Memory::new(optimiser, (rows, 1)),
+            total: Memory::new(optimiser, (0, 0)),
+        }
+    }
+
+    fn descend(&mut self, rows: Range<usize>, step: Rated, memory: &mut FirstMemory<R>) {
+        step.apply_linear(block_mut(&mut self.d, rows.clone()), block(&self.dd, rows.clone()), &mut memory.main);
+        self.anchor.descend(rows, step, &mut memory.share);
+    }
+
+    fn outputs(&self, rows: Range<usize>) -> Array2<R> {
+        let mut z = self.anchor.outputs(rows.clone()).mapv(R::from_f64);
+        forward(block(&self.d, rows), self.r.all(), z.view_mut(), Accumulate::Add);
+        z
+    }
+
+    fn outputs_held_out(&self, rows: Range<usize>) -> Array2<R> {
+        self.anchor.outputs_held_out(self.in_examples(rows.clone()).view(), rows).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        self.span.weights(self.in_examples(rows).view(), w_0)
+        self.anchor.weights(self.in_examples(rows.clone()).view(), rows, w_0)
+    }
+
+    fn weights_square(&self, rows: Range<usize>) -> f64 {
+        let moved = square_sum(block(&self.d, rows.clone()));
+        self.anchor.weights_square(self.in_examples(rows.clone()).view(), rows, moved)
     }
 
     fn keep(&mut self, rows: &[usize]) {
+        self.anchor.keep(rows);
+        for kept in [&mut self.d, &mut self.dd] {
+            *kept = kept.select(Axis(0), rows);
+        }
         self.outputs_0 = self.outputs_0.select(Axis(0), rows);
-        self.outputs_0_on_test = self.outputs_0_on_test.select(Axis(0), rows);
-        self.d = self.d.select(Axis(0), rows);
     }
 }

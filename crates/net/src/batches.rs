@@ -1,0 +1,171 @@
+//! Which examples each step sees: all of them, or mini-batches.
+
+use std::ops::Range;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+/// How the examples of an epoch are cut into batches. The last batch of an epoch has what is left.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    examples: usize,
+    size: usize,
+    shuffle: Option<u64>,
+    /// The order of the epoch that has been drawn last.
+    order: Vec<usize>,
+    epoch: Option<usize>,
+}
+
+/// The examples of one step, as columns of X.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Batch<'b> {
+    /// Every example.
+    All,
+    /// Neighbours.
+    Run(Range<usize>),
+    /// These, in this order.
+    Chosen(&'b [usize]),
+}
+
+impl Batches {
+    /// Every step sees every one of `examples`.
+    pub fn full(examples: usize) -> Self {
+        Batches::new(examples, examples, None)
+    }
+
+    /// `size` examples a step, in the order of the data, or anew each epoch in an order drawn from `shuffle` and the number of
+    /// the epoch. A `size` of all examples or more is the full batch.
+    ///
+    /// # Panics
+    /// If there are no examples, or none in a batch.
+    #[track_caller]
+    pub fn new(examples: usize, size: usize, shuffle: Option<u64>) -> Self {
+        assert!(examples > 0 && size > 0, "batches of {size} of {examples} examples");
+        Batches { examples, size: size.min(examples), shuffle, order: Vec::new(), epoch: None }
+    }
+
+    /// m.
+    pub fn examples(&self) -> usize {
+        self.examples
+    }
+
+    /// Examples of a batch, but for the last one of an epoch.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether every step sees every example.
+    pub fn is_full(&self) -> bool {
+        self.size == self.examples
+    }
+
+    /// Steps an epoch.
+    pub fn an_epoch(&self) -> usize {
+        self.examples.div_ceil(self.size)
+    }
+
+    /// Examples of the last batch of an epoch.
+    pub fn last_size(&self) -> usize {
+        self.examples - (self.an_epoch() - 1) * self.size
+    }
+
+    /// The batch of step `iteration`.
+    pub fn at(&mut self, iteration: usize) -> Batch<'_> {
+        if self.is_full() {
+            return Batch::All;
+        }
+        let (epoch, place) = (iteration / self.an_epoch(), iteration % self.an_epoch());
+        let range = place * self.size..(self.examples).min((place + 1) * self.size);
+        let Some(seed) = self.shuffle else { return Batch::Run(range) };
+        if self.epoch != Some(epoch) {
+            self.epoch = Some(epoch);
+            self.order.clear();
+            self.order.extend(0..self.examples);
+            let mut stream = ChaCha8Rng::seed_from_u64(seed);
+            stream.set_stream(epoch as u64);
+            self.order.shuffle(&mut stream);
+        }
+        Batch::Chosen(&self.order[range])
+    }
+}
+
+impl Batch<'_> {
+    /// The number of examples, of `all` there are.
+    pub fn len(&self, all: usize) -> usize {
+        match self {
+            Batch::All => all,
+            Batch::Run(range) => range.len(),
+            Batch::Chosen(examples) => examples.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epoch(batches: &mut Batches, epoch: usize) -> Vec<Vec<usize>> {
+        let steps = batches.an_epoch();
+        let at = |step: usize| match batches.at(epoch * steps + step) {
+            Batch::All => panic!("not a mini-batch"),
+            Batch::Run(range) => range.collect(),
+            Batch::Chosen(examples) => examples.to_vec(),
+        };
+        (0..steps).map(at).collect()
+    }
+
+    #[test]
+    fn an_epoch_has_every_example_once_and_its_last_batch_what_is_left() {
+        let mut shuffled = Batches::new(37, 8, Some(1));
+        for number in [0, 1, 5, 2] {
+            let batches = epoch(&mut shuffled, number);
+            assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [8, 8, 8, 8, 5]);
+            let mut all = batches.concat();
+            assert_ne!(all, (0..37).collect::<Vec<_>>());
+            all.sort_unstable();
+            assert_eq!(all, (0..37).collect::<Vec<_>>());
+        }
+        assert_eq!((shuffled.an_epoch(), shuffled.size(), shuffled.last_size()), (5, 8, 5));
+        assert_eq!(Batches::new(32, 8, None).last_size(), 8);
+    }
+
+    #[test]
+    fn each_epoch_and_seed_has_its_own_order_whatever_was_asked_for_before() {
+        let mut shuffled = Batches::new(37, 8, Some(1));
+        let (first, second) = (epoch(&mut shuffled, 0), epoch(&mut shuffled, 1));
+        assert_ne!(first, second);
+        assert_eq!(epoch(&mut shuffled, 0), first);
+        assert_eq!(epoch(&mut Batches::new(37, 8, Some(1)), 1), second);
+        assert_ne!(epoch(&mut Batches::new(37, 8, Some(2)), 0), first);
+    }
+
+    #[test]
+    fn without_a_shuffle_batches_are_neighbours_in_order() {
+        let mut ordered = Batches::new(5, 2, None);
+        assert_eq!(epoch(&mut ordered, 3), [vec![0, 1], vec![2, 3], vec![4]]);
+    }
+
+    #[test]
+    fn a_batch_of_all_examples_or_more_is_the_full_batch() {
+        for size in [5, 6] {
+            let mut full = Batches::new(5, size, Some(1));
+            assert!(full.is_full());
+            assert_eq!(full.at(3), Batch::All);
+            assert_eq!(full.an_epoch(), 1);
+        }
+    }
+
+    #[test]
+    fn every_example_comes_first_equally_often() {
+        let mut first = [0; 4];
+        for epoch in 0..4000 {
+            match Batches::new(4, 2, Some(7)).at(2 * epoch) {
+                Batch::Chosen(examples) => first[examples[0]] += 1,
+                _ => panic!("shuffled"),
+            }
+        }
+        // Five standard deviations of a binomial count of 1000 of 4000.
+        assert!(first.iter().all(|count| (863..1137).contains(count)), "{first:?}");
+    }
+}

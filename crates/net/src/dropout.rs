@@ -1,0 +1,60 @@
+//! Inverted dropout: in each step of training a unit is left out with probability p, and what stays is multiplied by
+//! 1/(1-p), so that nothing is to be done afterwards (Srivastava et al., JMLR 15, 2014).
+
+use kernels::Real;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::Training;
+use crate::layer::make_room;
+
+/// Masks are drawn from streams of their own beside those of the weights.
+const FIRST_STREAM: u64 = 1 << 40;
+
+/// The masks of one layer, and its a after them.
+#[derive(Clone, Debug)]
+pub(crate) struct Dropout<R> {
+    stream: ChaCha8Rng,
+    /// A unit is kept where a random u32 is at least this: p 2³².
+    threshold: u64,
+    /// 0, or 1/(1-p).
+    mask: Array2<R>,
+    /// a · mask.
+    a: Array2<R>,
+}
+
+impl<R: Real> Dropout<R> {
+    /// Of hidden layer `l`, counted from 0, with `units` units; `None` where nothing is dropped.
+    pub(crate) fn of(training: &Training, l: usize, units: usize) -> Option<Self> {
+        let rate = training.dropout.get(l).copied().filter(|rate| *rate > 0.0)?;
+        let mut stream = ChaCha8Rng::seed_from_u64(training.dropout_seed);
+        stream.set_stream(FIRST_STREAM + l as u64);
+        let threshold = (rate * 2f64.powi(32)).round() as u64;
+        Some(Dropout { stream, threshold, mask: Array2::zeros((units, 0)), a: Array2::zeros((units, 0)) })
+    }
+
+    /// Draws the masks of the next step.
+    pub(crate) fn draw(&mut self, examples: usize) {
+        make_room(&mut self.mask, examples);
+        make_room(&mut self.a, examples);
+        let kept = R::from_f64(2f64.powi(32) / (2f64.powi(32) - self.threshold as f64));
+        let Dropout { stream, threshold, mask, .. } = self;
+        mask.map_inplace(|mask| *mask = if u64::from(stream.next_u32()) < *threshold { R::zero() } else { kept });
+    }
+
+    /// a · mask.
+    pub(crate) fn forward(&mut self, a: ArrayView2<R>) {
+        Zip::from(&mut self.a).and(a).and(&self.mask).for_each(|dropped, &a, &mask| *dropped = a * mask);
+    }
+
+    /// da ← da · mask.
+    pub(crate) fn backward(&self, da: ArrayViewMut2<R>) {
+        Zip::from(da).and(&self.mask).for_each(|da, &mask| *da *= mask);
+    }
+
+    /// a after the mask.
+    pub(crate) fn a(&self) -> ArrayView2<'_, R> {
+        self.a.view()
+    }
+}

@@ -1,0 +1,64 @@
+//! The inputs, or the targets, of one step: columns of the matrix of all examples, copied only where they are not neighbours.
+
+use std::ops::Range;
+
+use kernels::Real;
+use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder};
+
+use super::columns;
+use crate::batches::Batch;
+
+/// All examples, and those of the step.
+pub(crate) struct Columns<'e, R> {
+    all: ArrayView2<'e, R>,
+    /// With room for the largest batch so far.
+    chosen: Array2<R>,
+    column_major: bool,
+    now: Now,
+}
+
+enum Now {
+    All,
+    Run(Range<usize>),
+    Chosen(usize),
+}
+
+impl<'e, R: Real> Columns<'e, R> {
+    /// Inputs: what is chosen of them has the features of each example side by side.
+    pub(crate) fn of_inputs(all: ArrayView2<'e, R>) -> Self {
+        Columns { all, chosen: Array2::zeros((all.nrows(), 0)), column_major: true, now: Now::All }
+    }
+
+    /// Targets: row-major.
+    pub(crate) fn of_targets(all: ArrayView2<'e, R>) -> Self {
+        Columns { column_major: false, ..Columns::of_inputs(all) }
+    }
+
+    pub(crate) fn take(&mut self, batch: &Batch) {
+        self.now = match batch {
+            Batch::All => Now::All,
+            Batch::Run(range) => Now::Run(range.clone()),
+            Batch::Chosen(examples) => {
+                if self.chosen.ncols() < examples.len() {
+                    self.chosen = Array2::zeros((self.all.nrows(), examples.len()).set_f(self.column_major));
+                }
+                columns(self.all, batch, self.chosen.slice_axis_mut(Axis(1), (..examples.len()).into()));
+                Now::Chosen(examples.len())
+            }
+        };
+    }
+
+    /// Those of the step.
+    pub(crate) fn now(&self) -> ArrayView2<'_, R> {
+        match &self.now {
+            Now::All => self.all,
+            Now::Run(range) => self.all.slice_axis(Axis(1), range.clone().into()),
+            Now::Chosen(examples) => self.chosen.slice_axis(Axis(1), (..*examples).into()),
+        }
+    }
+
+    /// Every one.
+    pub(crate) fn all(&self) -> ArrayView2<'e, R> {
+        self.all
+    }
+}
