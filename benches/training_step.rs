@@ -15,7 +15,7 @@ use flops::Flops;
 use kernels::openblas::{self, Library};
 use kernels::{Activation, LayerShape, Real, self_check};
 use ndarray::Array2;
-use net::{Batches, Engine, Examples, Fleet, Initialisation, Span, Start, Training, Workload, initialise};
+use net::{Architecture, Batches, Engine, Examples, Fleet, Scheme, Span, Start, Training, Workload, initialise};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -42,8 +42,10 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
         for (engine_name, engine) in Engine::ALL {
             let examples = Examples::of(engine, &span, labels(m), labels(10)).unwrap_or_else(|wrong| panic!("{wrong}"));
             for nets in [1, 4, 16, 64] {
-                let chain = initialise::chain::<R>(widths, Activation::Relu, Initialisation::Course, 1);
-                let start = Start::new(&examples, chain, Training::descent(1e-4, ENDLESS, ENDLESS)).expect("checked");
+                let architecture = Architecture::classifier(widths[0], &widths[1..widths.len() - 1], Activation::Relu);
+                let chain = initialise::chain::<R>(&architecture, &Scheme::Course.into(), 1);
+                let descent = Training::descent(1e-4, ENDLESS, ENDLESS);
+                let start = Start::new(&examples, chain, descent).expect("checked");
                 check::<R>(&span, engine, nets, widths);
                 let workload = Workload { features: widths[0], examples: m, rows: widths[1], iterations: 1 };
                 let upper: usize = widths[1..].windows(2).map(|n| 6 * n[0] * n[1] * m).sum();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use kernels::{Activation, Real};
 use ndarray::{Array2, ArrayView2, s};
+use net::initialise::{self, Draw};
 use net::{
-    Batches, Cost, CostAt, Ending, Engine, Examples, Fleet, Initialisation, Span, Start, Trained, Training, initialise,
+    Architecture, Batches, Cost, CostAt, Ending, Engine, Examples, Fleet, Scheme, Span, Start, Trained, Training,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -81,9 +82,9 @@ impl Net {
     }
 
     fn start<R: Real>(&self, examples: &Examples<R>, iterations: usize) -> Start<R> {
-        let widths: Vec<usize> = [examples.features()].iter().chain(&self.hidden).copied().chain([1]).collect();
+        let architecture = Architecture::classifier(examples.features(), &self.hidden, self.activation);
         // The initial weights of f64 also for f32: a start in f32 would be another net.
-        let chain = initialise::chain::<R>(&widths, self.activation, Initialisation::Xavier, self.seed);
+        let chain = initialise::chain::<R>(&architecture, &Scheme::XavierNormal.into(), self.seed);
         Start::new(examples, chain, Training::descent(self.learning_rate, iterations, 1)).unwrap()
     }
 }
@@ -106,7 +107,7 @@ fn train<R: Real>(engine: Engine, data: &Data, nets: &[Net], iterations: usize) 
     let results = trained.into_iter().zip(nets).enumerate();
     let results = results.map(|(place, (trained, net))| {
         let rows = net.hidden.first().copied().unwrap_or(1);
-        let w_0 = initialise::Draw::new(Initialisation::Xavier, net.seed).weights(rows, examples.features());
+        let (w_0, _) = Draw::first_weights(&Scheme::XavierNormal.into(), net.seed, rows, examples.features());
         let w_0 = w_0.mapv(R::from_f64).mapv(R::as_f64);
         let w = fleet.chain(place, w_0.view())?.layers[0].w.mapv(R::as_f64);
         Some(Result { trained, test: fleet.predict_held_out(place)?.z.mapv(R::as_f64), w })
@@ -329,7 +330,7 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
         let trained = fleet.train(|| true).unwrap();
         for (place, net) in nets.iter().enumerate() {
             let rows = net.hidden.first().copied().unwrap_or(1);
-            let w_0 = initialise::Draw::new(Initialisation::Xavier, net.seed).weights(rows, 30);
+            let (w_0, _) = Draw::first_weights(&Scheme::XavierNormal.into(), net.seed, rows, 30);
             let chain = fleet.chain(place, w_0.view()).unwrap();
             let mut caches = chain.caches(data.x_test.ncols());
             let z = chain.forward(data.x_test.view(), &mut caches).z.clone();
@@ -353,7 +354,7 @@ fn the_accuracies_are_those_after_the_last_update() {
     };
     for (_, engine) in Engine::ALL {
         let examples = data.examples::<f64>(engine);
-        let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+        let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
         let descent = Training::descent(1.0, 1, 1);
         let start = Start::new(&examples, zeros, descent).unwrap();
         let trained =
@@ -368,7 +369,7 @@ fn a_last_update_after_which_only_the_test_or_only_the_training_outputs_are_fini
         let column = |x| ndarray::array![[x, x]];
         let data = Data { x: column(x), y: column(1.0), x_test: column(x_test), y_test: column(1.0) };
         let examples = data.examples::<f64>(Engine::Direct);
-        let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+        let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
         let descent = Training::descent(1e10, 1, 1);
         let start = Start::new(&examples, zeros, descent).unwrap();
         let trained =

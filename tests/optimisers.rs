@@ -7,7 +7,8 @@ use std::sync::Arc;
 use kernels::{Activation, Adam};
 use ndarray::{Array1, Array2};
 use net::{
-    Batches, Chain, Cost, Curve, Decay, Engine, Examples, Fleet, Layer, Optimiser, Rule, Schedule, Span, Start, Training,
+    Batches, Chain, Cost, Curve, Decay, Engine, Examples, Fleet, Layer, Optimiser, Rule, Schedule, Span, Start,
+    Training,
 };
 use serde_json::Value;
 
@@ -72,10 +73,9 @@ fn schedule(golden: &Value) -> Schedule {
     let curve = match text(&curve["name"]) {
         "constant" => Curve::Constant,
         "step" => Curve::Step { every: whole(&curve["step_size"]), gamma: number(&curve["gamma"]) },
-        "cosine" => Curve::Cosine {
-            over: whole(&curve["cosine_iterations"]),
-            least: number(&curve["min_learning_rate"]),
-        },
+        "cosine" => {
+            Curve::Cosine { over: whole(&curve["cosine_iterations"]), least: number(&curve["min_learning_rate"]) }
+        }
         "inverse" => Curve::Inverse { decay: number(&curve["rate_decay"]) },
         other => panic!("no schedule {other}"),
     };
@@ -178,7 +178,8 @@ fn the_comparison_sees_one_parameter_and_one_cost_that_are_off() {
     let file: Value = serde_json::from_str(include_str!("golden/training.json")).unwrap();
     let run = run(&file, &file["runs"][0]);
     let golden = run.golden["layers"].as_array().unwrap().iter().zip(&run.chain.layers);
-    let layers = golden.map(|(golden, layer)| Layer { w: matrix(&golden["w"]), b: vector(&golden["b"]), ..layer.clone() });
+    let layers =
+        golden.map(|(golden, layer)| Layer { w: matrix(&golden["w"]), b: vector(&golden["b"]), ..layer.clone() });
     let right = Chain { layers: layers.collect() };
     let costs = vector(&run.golden["costs"]).to_vec();
     assert!(differences(&run, &right, &costs).is_empty());

@@ -6,7 +6,7 @@ mod one_net;
 
 use kernels::Activation;
 use ndarray::{Array1, Array2};
-use net::{Cache, Chain, Engine, Gradient, Initialisation, Layer, Training, cost, gradient_check, initialise};
+use net::{Architecture, Cache, Chain, Engine, Gradient, Layer, Scheme, Training, cost, gradient_check, initialise};
 use serde_json::Value;
 
 fn golden(text: &str) -> Value {
@@ -191,9 +191,10 @@ fn cost_histories_equal_numpys() {
     for golden in file["histories"].as_array().unwrap() {
         let costs = vector(&golden["costs"]);
         let training = Training::descent(golden["learning_rate"].as_f64().unwrap(), costs.len(), 1);
+        let hidden = &widths[1..widths.len() - 1];
+        let architecture = Architecture::classifier(widths[0], hidden, activation(&golden["activation"]));
         for (name, engine) in Engine::ALL {
-            let mut chain =
-                initialise::chain::<f64>(&widths, activation(&golden["activation"]), Initialisation::Course, seed);
+            let mut chain = initialise::chain::<f64>(&architecture, &Scheme::Course.into(), seed);
             let trained = one_net::train(engine, &mut chain, &x, &y, &training);
             let found: Vec<f64> = trained.history.iter().map(|record| record.cost).collect();
             assert_eq!(found.len(), costs.len());
@@ -227,7 +228,8 @@ fn the_gradient_check_compares_as_many_elements_as_it_is_asked_to() {
 fn the_gradient_check_passes_over_kinks_of_relus_and_of_nothing_else() {
     let (x, y) = (ndarray::array![[0.5, 1.0], [2.0, 0.25]], ndarray::array![[0.0, 1.0]]);
     for (_, activation) in Activation::ALL {
-        let zeros = initialise::chain(&[2, 3, 1], activation, Initialisation::Zeros, 1); // every z[1] is 0
+        let architecture = Architecture::classifier(2, &[3], activation);
+        let zeros = initialise::chain(&architecture, &Scheme::Zeros.into(), 1); // every z[1] is 0
         let w1 = &gradient_check::check(&zeros, x.view(), y.view(), &plain(), 50)[0];
         let expected = if activation.has_kink() { (0, 6) } else { (6, 0) };
         assert_eq!((w1.compared, w1.at_kink), expected, "{activation:?}");

@@ -4,10 +4,16 @@ mod one_net;
 
 use kernels::{Activation, Real};
 use ndarray::{Array2, array};
-use net::{Batches, Chain, Ending, Engine, Examples, Fleet, Initialisation, Start, Trained, Training, initialise};
+use net::{
+    Architecture, Batches, Chain, Ending, Engine, Examples, Fleet, Scheme, Start, Trained, Training, initialise,
+};
+
+fn classifier<R: Real>(n_in: usize, hidden: &[usize], activation: Activation, scheme: Scheme) -> Chain<R> {
+    initialise::chain(&Architecture::classifier(n_in, hidden, activation), &scheme.into(), 1)
+}
 
 fn chain<R: Real>() -> Chain<R> {
-    initialise::chain(&[3, 4, 1], Activation::Relu, Initialisation::He, 1)
+    classifier(3, &[4], Activation::Relu, Scheme::HeNormal)
 }
 
 fn data<R: Real>() -> (Array2<R>, Array2<R>) {
@@ -49,7 +55,7 @@ fn what_is_recorded_does_not_change_the_training() {
 #[test]
 fn a_diverging_net_ends_at_the_first_output_that_is_not_finite_and_keeps_its_finite_costs() {
     let (x, y) = data::<f32>();
-    let mut identity = initialise::chain(&[3, 4, 4, 1], Activation::Identity, Initialisation::He, 1);
+    let mut identity = classifier(3, &[4, 4], Activation::Identity, Scheme::HeNormal);
     let trained = train(&mut identity, &x, &y, &descent(1e12, 1000, 1));
     let Ending::Diverged { iteration } = trained.ending else { panic!("{:?}", trained.ending) };
     assert!(iteration > 0);
@@ -70,14 +76,14 @@ fn training_stops_when_told_to() {
 #[test]
 fn zero_weights_stay_symmetric_and_only_the_output_bias_learns() {
     let (x, y) = data::<f64>();
-    let mut zeros = initialise::chain(&[3, 4, 1], Activation::Relu, Initialisation::Zeros, 1);
+    let mut zeros = classifier(3, &[4], Activation::Relu, Scheme::Zeros);
     train(&mut zeros, &x, &y, &descent(0.5, 20, 1));
     assert!(zeros.layers.iter().all(|layer| layer.w.iter().all(|&w| w == 0.0)));
 }
 
 #[test]
 fn accuracy_counts_the_examples_on_the_right_side_of_one_half() {
-    let mut net = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+    let mut net = classifier::<f64>(1, &[], Activation::Relu, Scheme::Zeros);
     net.layers[0].w[[0, 0]] = 1.0;
     let x = array![[-2.0, -1.0, 1.0, 2.0]];
     let score = |net: &Chain<f64>| net.score(x.view(), array![[0.0, 1.0, 1.0, 1.0]].view());
@@ -90,7 +96,7 @@ fn accuracy_counts_the_examples_on_the_right_side_of_one_half() {
 fn a_divergence_is_seen_at_its_own_iteration_however_seldom_the_cost_is_recorded() {
     let (x, y) = data::<f32>();
     let ending = |every| {
-        let mut identity = initialise::chain(&[3, 4, 4, 1], Activation::Identity, Initialisation::He, 1);
+        let mut identity = classifier(3, &[4, 4], Activation::Identity, Scheme::HeNormal);
         train(&mut identity, &x, &y, &descent(1e12, 1000, every)).ending
     };
     assert!(matches!(ending(1), Ending::Diverged { .. }));
@@ -99,13 +105,13 @@ fn a_divergence_is_seen_at_its_own_iteration_however_seldom_the_cost_is_recorded
 
 #[test]
 fn an_output_of_exactly_one_half_is_class_0() {
-    let zeros = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+    let zeros = classifier::<f64>(1, &[], Activation::Relu, Scheme::Zeros);
     assert_eq!(zeros.score(array![[1.0, 2.0]].view(), array![[0.0, 0.0]].view()).unwrap().accuracy, Some(1.0));
 }
 
 #[test]
 fn a_cost_that_overflows_is_a_divergence() {
-    let mut net = initialise::chain::<f64>(&[1, 1], Activation::Relu, Initialisation::Zeros, 1);
+    let mut net = classifier::<f64>(1, &[], Activation::Relu, Scheme::Zeros);
     net.layers[0].w[[0, 0]] = 1.5e308; // z is finite, the sum of two is not
     let trained = train(&mut net, &array![[1.0, 1.0]], &array![[0.0, 0.0]], &descent(0.1, 2, 1));
     assert!(trained.history.iter().all(|record| record.cost.is_finite()), "{trained:?}");

@@ -344,13 +344,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Engine, Initialisation, Span, Training, initialise};
+    use crate::{Architecture, Engine, Scheme, Span, Training, initialise};
     use kernels::Activation;
 
     fn fleet(examples: &Examples<f64>) -> Fleet<'_, f64> {
-        let chain = initialise::chain(&[2, 3, 1], Activation::Tanh, Initialisation::Xavier, 1);
-        let start = Start::new(examples, chain, Training::descent(0.1, 1000, 100)).unwrap();
-        Fleet::new(examples, Batches::full(3), vec![start])
+        let architecture = Architecture::classifier(2, &[3], Activation::Tanh);
+        let chain = initialise::chain(&architecture, &Scheme::XavierNormal.into(), 1);
+        let descent = Training::descent(0.1, 1000, 100);
+        Fleet::new(examples, Batches::full(3), vec![Start::new(examples, chain, descent).unwrap()])
     }
 
     fn examples() -> Examples<f64> {

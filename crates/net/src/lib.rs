@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod architecture;
 mod batches;
 mod chain;
 pub mod cost;
@@ -35,16 +36,17 @@ mod schedule;
 mod span;
 mod training;
 
+pub use architecture::Architecture;
 pub use batches::{Batch, Batches};
 pub use chain::Chain;
 pub use cost::{Cost, Score};
 pub use engine::{Engine, Workload};
 pub use examples::{Examples, Origin};
 pub use fleet::{Fleet, Trained};
-pub use initialise::Initialisation;
+pub use initialise::{Initialisation, LayerRate, Scheme};
 pub use layer::{Cache, Gradient, Layer};
 pub use member::Start;
-pub use optimiser::{Decay, LayerRate, Optimiser, Rule};
+pub use optimiser::{Decay, Optimiser, Rule};
 pub use progress::CostAt;
 pub use schedule::{Curve, Schedule};
 pub use span::Span;

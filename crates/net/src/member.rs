@@ -12,10 +12,10 @@ use crate::cost::{Cost, Score, Tally};
 use crate::dropout::Dropout;
 use crate::first_layer::{FirstLayers, FirstMemory};
 use crate::layer::make_room;
-use crate::optimiser::{LayerRate, Memory, Update, row};
+use crate::optimiser::{Memory, Update, row};
 use crate::progress::Progress;
 use crate::training::Training;
-use crate::{Cache, Chain, Examples, Gradient, Layer, Origin};
+use crate::{Cache, Chain, Examples, Gradient, Layer, LayerRate, Origin};
 
 /// Examples that are evaluated at once: what they take of memory doesn't grow with their number.
 const CHUNK: usize = 2048;

@@ -3,6 +3,8 @@
 use kernels::{Adam, Real, Step, adam_step, gradient_step, momentum_step, rmsprop_step};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
+use crate::LayerRate;
+
 /// The rule of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
@@ -48,22 +50,6 @@ pub struct Optimiser {
     /// The whole gradient of a net is scaled down to this Euclidean norm where it is longer (Pascanu et al., ICML 2013), by
     /// c / (norm + 10⁻⁶) as in PyTorch's `clip_grad_norm_`.
     pub clip_norm: Option<f64>,
-}
-
-/// What a layer's learning rate is multiplied by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LayerRate {
-    /// For its weights.
-    pub w: f64,
-    /// For its bias.
-    pub b: f64,
-}
-
-/// One for both.
-impl Default for LayerRate {
-    fn default() -> Self {
-        LayerRate { w: 1.0, b: 1.0 }
-    }
 }
 
 impl Optimiser {

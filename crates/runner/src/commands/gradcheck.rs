@@ -37,8 +37,7 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
         if !seen.insert(net.clone()) {
             continue; // differs only in its seed, its dtype or its training
         }
-        let widths = config.widths(x.nrows());
-        let chain = initialise::chain(&widths, config.activation, config.initialisation, config.seed);
+        let chain = initialise::chain(&config.architecture(x.nrows()), &config.initialisation, config.seed);
         for check in gradient_check::check(&chain, x, y, args.elements as usize) {
             wrong += usize::from(!check.passes);
             at_kink += usize::from(check.compared == 0);

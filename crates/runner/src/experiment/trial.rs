@@ -1,7 +1,7 @@
 //! What one trial is: every key that describes it, the values each may take, and its canonical form.
 
 use kernels::Activation;
-use net::{Descent, Engine, Initialisation};
+use net::{Architecture, Descent, Engine, Initialisation, Scheme};
 use serde_json::json;
 use toml::Value;
 
@@ -39,7 +39,7 @@ pub struct TrialConfig {
     pub hidden: Vec<usize>,
     /// g of the hidden layers.
     pub activation: Activation,
-    /// How the weights are drawn.
+    /// How the parameters are drawn.
     pub initialisation: Initialisation,
     /// The element type.
     pub dtype: Dtype,
@@ -64,17 +64,23 @@ impl TrialConfig {
         std::iter::once(n_in).chain(self.hidden.iter().copied()).chain([1]).collect()
     }
 
+    /// The net for inputs of `n_in` features: the output is one sigmoid unit.
+    pub fn architecture(&self, n_in: usize) -> Architecture {
+        Architecture::classifier(n_in, &self.hidden, self.activation)
+    }
+
     /// The same for the same trial however it was written: what a trial's id is the hash of.
     pub fn canonical(&self) -> serde_json::Value {
-        let factor = match self.initialisation {
-            Initialisation::ScaledNormal { factor } => Some(factor),
+        let scheme = self.initialisation.scheme;
+        let factor = match scheme {
+            Scheme::ScaledNormal { factor } => Some(factor),
             _ => None,
         };
         json!({
             "model.activation": name_of(&Activation::ALL, self.activation),
             "model.dtype": self.dtype.name(),
             "model.hidden": self.hidden,
-            "model.init": INITS.iter().find(|(_, init)| same_kind(*init, self.initialisation)).map(|(name, _)| *name),
+            "model.init": INITS.iter().find(|(_, known)| same_kind(*known, scheme)).map(|(name, _)| *name),
             "model.init_factor": factor,
             "run.engine": self.engine.map_or(AUTO, Engine::name),
             "run.flush_subnormals": self.flush_subnormals,
@@ -87,13 +93,18 @@ impl TrialConfig {
     }
 }
 
-const INITS: [(&str, Initialisation); 6] = [
-    ("course", Initialisation::Course),
-    ("scaled-normal", Initialisation::ScaledNormal { factor: 0.01 }),
-    ("he", Initialisation::He),
-    ("xavier", Initialisation::Xavier),
-    ("orthogonal", Initialisation::Orthogonal),
-    ("zeros", Initialisation::Zeros),
+const INITS: [(&str, Scheme); 11] = [
+    ("course", Scheme::Course),
+    ("scaled-normal", Scheme::ScaledNormal { factor: 0.01 }),
+    ("he", Scheme::HeNormal),
+    ("he-uniform", Scheme::HeUniform),
+    ("xavier", Scheme::XavierNormal),
+    ("xavier-uniform", Scheme::XavierUniform),
+    ("lecun", Scheme::LecunNormal),
+    ("lecun-uniform", Scheme::LecunUniform),
+    ("orthogonal", Scheme::Orthogonal { gain: 1.0 }),
+    ("pytorch", Scheme::PyTorch),
+    ("zeros", Scheme::Zeros),
 ];
 /// The name of no engine in particular.
 const AUTO: &str = "auto";
@@ -102,7 +113,7 @@ const ENGINES: [(&str, Option<Engine>); 4] =
 const DTYPES: [(&str, Dtype); 2] = [("f32", Dtype::F32), ("f64", Dtype::F64)];
 const OPTIMIZERS: [(&str, ()); 1] = [("gd", ())];
 
-fn same_kind(one: Initialisation, other: Initialisation) -> bool {
+fn same_kind(one: Scheme, other: Scheme) -> bool {
     std::mem::discriminant(&one) == std::mem::discriminant(&other)
 }
 
@@ -117,7 +128,7 @@ pub struct Draft {
     width: Option<usize>,
     hidden: Option<Vec<usize>>,
     activation: Activation,
-    initialisation: Initialisation,
+    scheme: Scheme,
     init_factor: Option<f64>,
     dtype: Dtype,
     learning_rate: Option<f64>,
@@ -135,7 +146,7 @@ impl Default for Draft {
             width: None,
             hidden: None,
             activation: Activation::Relu,
-            initialisation: Initialisation::He,
+            scheme: Scheme::HeNormal,
             init_factor: None,
             dtype: Dtype::F32,
             learning_rate: None,
@@ -156,7 +167,7 @@ pub const KEYS: [(&str, Setter); 14] = [
     ("model.width", |draft, value| integer(value, 1, MAX_WIDTH).map(|width| draft.width = Some(width))),
     ("model.hidden", |draft, value| widths(value).map(|hidden| draft.hidden = Some(hidden))),
     ("model.activation", |draft, value| one_of(value, &Activation::ALL).map(|known| draft.activation = known)),
-    ("model.init", |draft, value| one_of(value, &INITS).map(|known| draft.initialisation = known)),
+    ("model.init", |draft, value| one_of(value, &INITS).map(|known| draft.scheme = known)),
     ("model.init_factor", |draft, value| positive(value).map(|factor| draft.init_factor = Some(factor))),
     ("model.dtype", |draft, value| one_of(value, &DTYPES).map(|known| draft.dtype = known)),
     ("train.optimizer", |_, value| one_of(value, &OPTIMIZERS)),
@@ -195,9 +206,8 @@ impl Draft {
             (None, None, _) => return Err(("model.depth", "missing; give depth and width, or hidden".to_owned())),
             (None, _, None) => return Err(("model.width", "missing; a net of this depth needs it".to_owned())),
         };
-        let initialisation = match (self.initialisation, self.init_factor) {
-            (Initialisation::ScaledNormal { factor }, None) => Initialisation::ScaledNormal { factor },
-            (Initialisation::ScaledNormal { .. }, Some(factor)) => Initialisation::ScaledNormal { factor },
+        let scheme = match (self.scheme, self.init_factor) {
+            (Scheme::ScaledNormal { .. }, Some(factor)) => Scheme::ScaledNormal { factor },
             (other, None) => other,
             (_, Some(_)) => {
                 return Err(("model.init_factor", "has a meaning only with init = \"scaled-normal\"".to_owned()));
@@ -209,8 +219,8 @@ impl Draft {
             record_every: self.record_every,
         };
         let Draft { activation, dtype, seed, engine, flush_subnormals, .. } = self;
-        let factor = match initialisation {
-            Initialisation::ScaledNormal { factor } => factor,
+        let factor = match scheme {
+            Scheme::ScaledNormal { factor } => factor,
             _ => 1.0,
         };
         for (key, value) in [("train.learning_rate", descent.learning_rate), ("model.init_factor", factor)] {
@@ -218,6 +228,7 @@ impl Draft {
                 return Err((key, format!("{value:e} is beyond f32; use dtype = \"f64\"")));
             }
         }
+        let initialisation = Initialisation::from(scheme);
         Ok(TrialConfig { hidden, activation, initialisation, dtype, descent, seed, engine, flush_subnormals })
     }
 }

@@ -68,7 +68,7 @@ mod tests {
     use std::convert::Infallible;
 
     use kernels::Activation;
-    use net::{Descent, Engine, Initialisation};
+    use net::{Descent, Engine, Scheme};
 
     use super::*;
     use crate::experiment::trial::{Dtype, TrialConfig};
@@ -80,7 +80,7 @@ mod tests {
             config: TrialConfig {
                 hidden: vec![2],
                 activation: Activation::Relu,
-                initialisation: Initialisation::He,
+                initialisation: Scheme::HeNormal.into(),
                 dtype: Dtype::F32,
                 descent: Descent { learning_rate: 0.1, iterations: 1, record_every: 1 },
                 seed,

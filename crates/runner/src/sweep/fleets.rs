@@ -55,7 +55,7 @@ fn grouped<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>>
 #[cfg(test)]
 mod tests {
     use kernels::Activation;
-    use net::{Descent, Engine, Initialisation};
+    use net::{Descent, Engine, Scheme};
 
     use super::*;
     use crate::experiment::trial::{Dtype, TrialConfig};
@@ -68,7 +68,7 @@ mod tests {
             config: TrialConfig {
                 hidden: hidden.to_vec(),
                 activation: Activation::Relu,
-                initialisation: Initialisation::He,
+                initialisation: Scheme::HeNormal.into(),
                 dtype: Dtype::F32,
                 descent: Descent { learning_rate: 0.1, iterations: 10, record_every: 1 },
                 seed,

@@ -1,6 +1,6 @@
 //! What a sweep holds in memory, before it does: the data, the origins that are shared, and the fleets in flight.
 
-use net::{Engine, Initialisation};
+use net::{Engine, Scheme};
 
 use super::origins::MOST_BYTES;
 use super::plan::{DataShape, Plan, Trial};
@@ -30,7 +30,7 @@ impl Plan {
             Engine::Dual => train * (element + F64) + 2.0 * (train + test) * F64,
         };
         // LAPACK's QR works on copies.
-        let copies = if config.initialisation == Initialisation::Orthogonal { 5.0 } else { 1.0 };
+        let copies = if matches!(config.initialisation.scheme, Scheme::Orthogonal { .. }) { 5.0 } else { 1.0 };
         let largest_draw = widths.windows(2).map(|n| n[0] as f64 * n[1] as f64).fold(0.0, f64::max) * F64 * copies;
         let records = config.descent.iterations.div_ceil(config.descent.record_every) as f64 + 1.0;
         rows * first + 2.0 * upper * element + activations + largest_draw + 16.0 * records

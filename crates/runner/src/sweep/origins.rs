@@ -21,7 +21,7 @@ struct Key {
     rows: usize,
 }
 
-/// An origin, and the stream behind it, from which the other layers are drawn.
+/// An origin, and the draw behind it, from which the biases and the other layers are drawn.
 type Drawn = Result<(Arc<Origin>, Draw), WrongSum>;
 
 /// The latest origins, as many as [`MOST_BYTES`] hold.
@@ -39,12 +39,12 @@ impl Origins {
     pub fn of<R: Real>(&self, trial: &Trial, examples: &Examples<R>) -> Drawn {
         let Trial { config, engine, .. } = trial;
         let rows = config.first_width();
-        let key = Key { engine: *engine, initialisation: config.initialisation, seed: config.seed, rows };
+        let initialisation = config.initialisation.clone();
+        let key = Key { engine: *engine, initialisation, seed: config.seed, rows };
         let place = self.place(&key);
         place
             .get_or_init(|| {
-                let mut draw = Draw::new(key.initialisation, key.seed);
-                let w_0 = draw.weights(rows, examples.features());
+                let (w_0, draw) = Draw::first_weights(&key.initialisation, key.seed, rows, examples.features());
                 Ok((Arc::new(examples.origin(w_0)?), draw))
             })
             .clone()

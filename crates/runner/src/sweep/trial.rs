@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use kernels::{Real, WrongSum, flushed};
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array2, Axis};
 use net::{CostAt, Ending, Engine, Examples, Fleet, Span, Start, Trained};
 
 use crate::data::{ImageSet, Scaling};
@@ -190,11 +190,10 @@ fn run_in<R: Real>(
     keep_going: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<Outcome>>, WrongSum> {
     let start_of = |trial: &&Trial| -> Result<Start<R>, WrongSum> {
-        let (origin, mut draw) = origins.of(trial, examples)?;
-        let config = &trial.config;
-        let (b, descent) = (Array1::zeros(origin.rows()), config.descent);
-        let (activation, rest) = draw.rest(&config.hidden, config.activation);
-        Ok(Start { origin, b, activation, rest, descent })
+        let (origin, draw) = origins.of(trial, examples)?;
+        let architecture = trial.config.architecture(examples.features());
+        let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.rest(&architecture));
+        Ok(Start { origin, b, activation: architecture.activations[0], rest, descent: trial.config.descent })
     };
     let start = Instant::now();
     // Shared by trials that flush subnormals and trials that don't, and hence outside of that.

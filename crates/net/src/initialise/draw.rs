@@ -1,0 +1,113 @@
+//! Drawing the parameters of one net, layer after layer.
+
+use kernels::Real;
+use ndarray::{Array1, Array2};
+use ndarray_linalg::QR;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Open01, StandardNormal};
+
+use super::Initialisation;
+use super::scheme::{Law, Place};
+use crate::numpy_stream::NumpyStream;
+use crate::{Architecture, Chain, Layer};
+
+/// The parameters of one net of which `W[1]` has been drawn. They are in two parts because nets of different
+/// depth can start from one `W[1]`, and from its product with X: no scheme's first layer depends on the layers above it.
+///
+/// Weights of layer l come from the ChaCha8 stream (seed, l - 1), its biases from the stream (seed, 2⁶³ + l - 1).
+#[derive(Clone)]
+pub struct Draw {
+    initialisation: Initialisation,
+    seed: u32,
+    first: Place,
+    /// NumPy's stream behind `W[1]`.
+    numpy: NumpyStream,
+}
+
+impl Draw {
+    /// `W[1]`, n_out × n_in, and the draw that goes on from it.
+    pub fn first_weights(initialisation: &Initialisation, seed: u32, n_out: usize, n_in: usize) -> (Array2<f64>, Draw) {
+        let first = Place { n_out, n_in, reads_out: false };
+        let mut draw = Draw { initialisation: initialisation.clone(), seed, first, numpy: NumpyStream::new(seed) };
+        (draw.weights(0, first), draw)
+    }
+
+    /// `b[1]`, as long as `W[1]` has rows.
+    pub fn first_biases(&self) -> Array1<f64> {
+        self.biases(0, self.first)
+    }
+
+    /// Layers 2 to L of `architecture`, rounded to `R`; none where L is 1. The same at every call.
+    ///
+    /// # Panics
+    /// If `architecture` isn't one that [`Architecture::new`] makes, its first layer doesn't have the shape of the `W[1]`
+    /// that was drawn, the number of scales is neither 0 nor 1 nor L, or the base width of muP is 0.
+    #[track_caller]
+    pub fn rest<R: Real>(&self, architecture: &Architecture) -> Chain<R> {
+        self.initialisation.check(architecture);
+        let Place { n_out, n_in, .. } = self.first;
+        let Architecture { widths, activations } = architecture;
+        assert_eq!(widths[..2], [n_in, n_out], "W[1] was drawn for these widths n[0] and n[1], of {widths:?}");
+        let mut draw = self.clone();
+        let layers = (1..architecture.layers()).map(|l| {
+            let place = Place { n_out: widths[l + 1], n_in: widths[l], reads_out: l + 1 == architecture.layers() };
+            let w = draw.weights(l, place).mapv(R::from_f64);
+            Layer { w, b: draw.biases(l, place).mapv(R::from_f64), activation: activations[l] }
+        });
+        Chain { layers: layers.collect() }
+    }
+
+    fn weights(&mut self, l: usize, place: Place) -> Array2<f64> {
+        let shape = (place.n_out, place.n_in);
+        let mut stream = stream(self.seed, l as u64);
+        let w = match self.initialisation.scheme.law_of_weights(place) {
+            Law::Zero => Array2::zeros(shape),
+            Law::Randn { factor } => Array2::from_shape_simple_fn(shape, || self.numpy.randn() * factor),
+            Law::Normal { deviation } => normal(&mut stream, shape, deviation),
+            Law::Uniform { bound } => Array2::from_shape_simple_fn(shape, || uniform(&mut stream, bound)),
+            Law::Orthogonal { gain } => orthogonal(&mut stream, shape, gain),
+        };
+        w * self.initialisation.scale(l)
+    }
+
+    fn biases(&self, l: usize, place: Place) -> Array1<f64> {
+        let Some(bound) = self.initialisation.scheme.bound_of_biases(place.n_in) else {
+            return Array1::zeros(place.n_out);
+        };
+        let mut stream = stream(self.seed, BIASES | l as u64);
+        Array1::from_shape_simple_fn(place.n_out, || uniform(&mut stream, bound))
+    }
+}
+
+/// The streams of biases are those from here on: there are fewer layers.
+const BIASES: u64 = 1 << 63;
+
+fn stream(seed: u32, of: u64) -> ChaCha8Rng {
+    let mut stream = ChaCha8Rng::seed_from_u64(seed.into());
+    stream.set_stream(of);
+    stream
+}
+
+fn normal(stream: &mut ChaCha8Rng, shape: (usize, usize), deviation: f64) -> Array2<f64> {
+    let mut draw = || -> f64 { StandardNormal.sample(stream) };
+    Array2::from_shape_simple_fn(shape, || deviation * draw())
+}
+
+/// `bound` times one of the 2⁵² odd multiples of 2⁻⁵² between -1 and 1, all equally likely: as many above zero as below,
+/// and none at ±`bound`.
+fn uniform(stream: &mut ChaCha8Rng, bound: f64) -> f64 {
+    // `Open01` draws odd multiples of 2⁻⁵³, so that twice it less 1 is exact.
+    let between_0_and_1: f64 = Open01.sample(stream);
+    bound * (2.0 * between_0_and_1 - 1.0)
+}
+
+fn orthogonal(stream: &mut ChaCha8Rng, (n_out, n_in): (usize, usize), gain: f64) -> Array2<f64> {
+    let tall = normal(stream, (n_out.max(n_in), n_out.min(n_in)), 1.0);
+    let (mut q, r) = tall.qr().expect("LAPACK factors every finite matrix");
+    for (mut column, &diagonal) in q.columns_mut().into_iter().zip(r.diag()) {
+        // LAPACK fixes the signs of R's diagonal in its own way; without this Q is not uniform.
+        column *= f64::signum(diagonal) * gain;
+    }
+    if n_out < n_in { q.t().as_standard_layout().into_owned() } else { q.as_standard_layout().into_owned() }
+}

@@ -1,0 +1,71 @@
+//! Initial parameters: the weights and biases that a net starts with, and the learning rates that belong to them.
+
+mod draw;
+mod rates;
+mod scheme;
+
+use kernels::Real;
+
+pub use draw::Draw;
+pub use rates::LayerRate;
+pub use scheme::Scheme;
+
+use crate::{Architecture, Chain, Layer};
+
+/// How the parameters of a net are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Initialisation {
+    /// The law of each layer's weights and biases.
+    pub scheme: Scheme,
+    /// What `W[l]` is multiplied by after it has been drawn; biases are left as drawn. Empty: 1 for every layer. One
+    /// number: the same for every layer. Else one number a layer.
+    pub scales: Vec<f64>,
+}
+
+impl From<Scheme> for Initialisation {
+    /// The scheme as its authors wrote it: all scales are 1.
+    fn from(scheme: Scheme) -> Self {
+        Initialisation { scheme, scales: Vec::new() }
+    }
+}
+
+impl Initialisation {
+    /// The factor on `W[l]`, layer l at index l - 1.
+    fn scale(&self, l: usize) -> f64 {
+        match self.scales[..] {
+            [] => 1.0,
+            [scale] => scale,
+            ref scales => scales[l],
+        }
+    }
+
+    #[track_caller]
+    fn check(&self, architecture: &Architecture) {
+        architecture.check();
+        assert_ne!(self.scheme, Scheme::MuP { base_width: 0 }, "the base width of muP is at least 1");
+        assert!(
+            self.scales.len() <= 1 || self.scales.len() == architecture.layers(),
+            "an initialisation has no scale, one, or one a layer: found scales {:?} for widths {:?}",
+            self.scales,
+            architecture.widths
+        );
+    }
+}
+
+/// A net with freshly drawn parameters, drawn in f64 and rounded to `R`.
+///
+/// # Panics
+/// If `architecture` isn't one that [`Architecture::new`] makes, the number of scales is neither 0 nor 1 nor L, or the base
+/// width of muP is 0.
+#[track_caller]
+pub fn chain<R: Real>(architecture: &Architecture, initialisation: &Initialisation, seed: u32) -> Chain<R> {
+    initialisation.check(architecture);
+    let (n_in, n_out) = (architecture.widths[0], architecture.widths[1]);
+    let (w, draw) = Draw::first_weights(initialisation, seed, n_out, n_in);
+    let (w, b) = (w.mapv(R::from_f64), draw.first_biases().mapv(R::from_f64));
+    let first = Layer { w, b, activation: architecture.activations[0] };
+    Chain { layers: std::iter::once(first).chain(draw.rest(architecture).layers).collect() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The laws that weights and biases are drawn from.
+
+/// The law of `W[l]` (n_out × n_in) and `b[l]` (n_out). Biases start at zero but for [`Scheme::PyTorch`].
+///
+/// `Course` and `ScaledNormal` take NumPy's `RandomState(seed).randn` stream, drawn layer by layer and row by row, so
+/// that they give the course's own weights. The others draw each layer's weights, and each layer's biases, from a
+/// counter-based stream of their own. Normal laws aren't truncated, other than those of the same names in Keras and JAX.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scheme {
+    /// randn / √n_in, as the course's L-layer net.
+    Course,
+    /// randn · factor; the course's 2-layer net uses 0.01.
+    ScaledNormal {
+        /// The factor.
+        factor: f64,
+    },
+    /// Normal with variance 2 / n_in, made for relu (He et al. 2015, arXiv 1502.01852, eq. 10).
+    HeNormal,
+    /// Uniform with that variance: within ±√(6 / n_in).
+    HeUniform,
+    /// Normal with variance 2 / (n_in + n_out), made for tanh (Glorot and Bengio 2010, eq. 12).
+    XavierNormal,
+    /// Uniform with that variance: within ±√(6 / (n_in + n_out)) (Glorot and Bengio 2010, eq. 16).
+    XavierUniform,
+    /// Normal with variance 1 / n_in (LeCun et al. 1998, Efficient BackProp, eq. 16).
+    LecunNormal,
+    /// Uniform with that variance: within ±√(3 / n_in).
+    LecunUniform,
+    /// `gain` times a matrix with orthonormal rows (or columns, where there are fewer): Q of a normal matrix, uniform
+    /// over all such (Saxe et al. 2013, arXiv 1312.6120; Mezzadri 2007, arXiv math-ph/0609050, for the signs).
+    Orthogonal {
+        /// The length of the rows (or columns).
+        gain: f64,
+    },
+    /// What `torch.nn.Linear` starts with: weights and biases uniform within ±1 / √n_in. (PyTorch writes the weights' law
+    /// as `kaiming_uniform_(a=√5)`: √3 · √(2 / (1 + 5)) / √n_in.) The law is PyTorch's, the numbers are not.
+    PyTorch,
+    /// Maximal update parametrisation: [`Scheme::HeNormal`] with the output layer's variance divided by
+    /// n_in / base_width, to be trained at the rates of [`Initialisation::rates`](super::Initialisation::rates), so that
+    /// one learning rate serves every width (Yang, Hu et al. 2022, Tensor Programs V, arXiv 2203.03466, Table 3).
+    MuP {
+        /// The width of the hidden layers at which it is `HeNormal` with equal rates, bit for bit.
+        base_width: usize,
+    },
+    /// All zero: every unit of a layer stays equal to its neighbours.
+    Zeros,
+}
+
+/// A layer, as far as the law of its parameters depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) n_out: usize,
+    pub(super) n_in: usize,
+    /// Whether its inputs are hidden units and its outputs the net's: the last layer, unless it is also the first.
+    pub(super) reads_out: bool,
+}
+
+/// What `W[l]` is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Law {
+    Zero,
+    /// `factor` times NumPy's `randn`.
+    Randn {
+        factor: f64,
+    },
+    Normal {
+        deviation: f64,
+    },
+    /// Between -`bound` and `bound`.
+    Uniform {
+        bound: f64,
+    },
+    Orthogonal {
+        gain: f64,
+    },
+}
+
+impl Scheme {
+    pub(super) fn law_of_weights(self, Place { n_out, n_in, reads_out }: Place) -> Law {
+        let (n_in, both) = (n_in as f64, (n_in + n_out) as f64);
+        match self {
+            Scheme::Course => Law::Randn { factor: 1.0 / n_in.sqrt() },
+            Scheme::ScaledNormal { factor } => Law::Randn { factor },
+            Scheme::HeNormal => Law::Normal { deviation: (2.0 / n_in).sqrt() },
+            Scheme::HeUniform => Law::Uniform { bound: (6.0 / n_in).sqrt() },
+            Scheme::XavierNormal => Law::Normal { deviation: (2.0 / both).sqrt() },
+            Scheme::XavierUniform => Law::Uniform { bound: (6.0 / both).sqrt() },
+            Scheme::LecunNormal => Law::Normal { deviation: n_in.recip().sqrt() },
+            Scheme::LecunUniform => Law::Uniform { bound: (3.0 / n_in).sqrt() },
+            Scheme::Orthogonal { gain } => Law::Orthogonal { gain },
+            Scheme::PyTorch => Law::Uniform { bound: n_in.sqrt().recip() },
+            Scheme::MuP { base_width } => {
+                let times_wider = if reads_out { n_in / base_width as f64 } else { 1.0 };
+                Law::Normal { deviation: (2.0 / n_in).sqrt() / times_wider.sqrt() }
+            }
+            Scheme::Zeros => Law::Zero,
+        }
+    }
+
+    /// The bound of the biases' uniform law; `None` for biases of zero.
+    pub(super) fn bound_of_biases(self, n_in: usize) -> Option<f64> {
+        (self == Scheme::PyTorch).then(|| (n_in as f64).sqrt().recip())
+    }
+}
