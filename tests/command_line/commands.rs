@@ -26,14 +26,15 @@ seed = [1, 2]
 fn gradcheck_finds_every_gradient_of_every_net_right() {
     let bench = Bench::new();
     bench.write("nets.toml", EXPERIMENT);
-    let drawn = "sweep.model.init=['course', 'scaled-normal', 'he', 'xavier', 'orthogonal']";
+    let drawn = "sweep.model.init=['course', 'scaled-normal', 'he', 'he-uniform', 'xavier', 'xavier-uniform', 'lecun', \
+                 'lecun-uniform', 'orthogonal', 'pytorch']";
     let run = bench.run(&["gradcheck", "nets.toml", drawn]);
     let table = text(&run.stdout);
     assert!(run.status.success(), "{table}{}", text(&run.stderr));
-    assert_eq!(table.lines().count(), 1 + 5 * 5 * 6, "a row for each tensor of each net\n{table}");
+    assert_eq!(table.lines().count(), 1 + 5 * 10 * 6, "a row for each tensor of each net\n{table}");
     assert!(!table.contains('✗'), "{table}");
     assert!(
-        text(&run.stderr).contains("every gradient compared is right: 25 nets, 16 examples"),
+        text(&run.stderr).contains("every gradient compared is right: 50 nets, 16 examples"),
         "{}",
         text(&run.stderr)
     );

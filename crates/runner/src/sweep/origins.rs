@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kernels::{Real, WrongSum};
 use net::initialise::Draw;
-use net::{Engine, Examples, Initialisation, Origin};
+use net::{Engine, Examples, Initialisation, Origin, Start};
 
 use super::plan::Trial;
 
@@ -31,12 +31,19 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// Where `trial` starts on `examples`. Of several workers that ask for the same at once, one draws and the others
-    /// wait for it.
+    /// The net of `trial` before its training on `examples`.
     ///
     /// # Errors
     /// If OpenBLAS computes W(0) X wrongly.
-    pub fn of<R: Real>(&self, trial: &Trial, examples: &Examples<R>) -> Drawn {
+    pub fn start<R: Real>(&self, trial: &Trial, examples: &Examples<R>) -> Result<Start<R>, WrongSum> {
+        let (origin, draw) = self.of(trial, examples)?;
+        let architecture = trial.config.architecture(examples.features());
+        let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.rest(&architecture));
+        Ok(Start { origin, b, activation: architecture.activations[0], rest, descent: trial.config.descent })
+    }
+
+    /// Of several workers that ask for the same at once, one draws and the others wait for it.
+    fn of<R: Real>(&self, trial: &Trial, examples: &Examples<R>) -> Drawn {
         let Trial { config, engine, .. } = trial;
         let rows = config.first_width();
         let initialisation = config.initialisation.clone();
@@ -65,5 +72,44 @@ impl Origins {
             latest.pop_front();
         }
         place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernels::Activation;
+    use ndarray::Array2;
+    use net::{Chain, Descent, Scheme, initialise};
+
+    use super::*;
+    use crate::experiment::trial::{Dtype, TrialConfig};
+
+    #[test]
+    fn trials_that_share_a_first_layer_start_as_the_nets_that_are_drawn_whole() {
+        let (x, y) = (Array2::<f64>::ones((6, 3)), Array2::zeros((1, 3)));
+        let examples = Examples::direct(x.clone(), y.clone(), x, y);
+        let origins = Origins::default();
+        for hidden in [vec![5], vec![5, 4], vec![5, 4, 3], vec![]] {
+            for scheme in [Scheme::Course, Scheme::PyTorch, Scheme::MuP { base_width: 2 }] {
+                let config = TrialConfig {
+                    hidden: hidden.clone(),
+                    activation: Activation::Tanh,
+                    initialisation: Initialisation { scheme, scales: vec![0.5] },
+                    dtype: Dtype::F64,
+                    descent: Descent { learning_rate: 0.1, iterations: 1, record_every: 1 },
+                    seed: 3,
+                    engine: Some(Engine::Direct),
+                    flush_subnormals: true,
+                };
+                let architecture = config.architecture(6);
+                let whole: Chain<f64> = initialise::chain(&architecture, &config.initialisation, 3);
+                let trial = Trial { id: String::new(), config, engine: Engine::Direct };
+                let start = origins.start(&trial, &examples).unwrap();
+                let whole = Start::new(&examples, whole, trial.config.descent).unwrap();
+                assert_eq!(format!("{start:?}"), format!("{whole:?}"));
+            }
+        }
+        let kept = origins.latest.lock().unwrap().len();
+        assert_eq!(kept, 6, "one for each scheme and width of the first layer");
     }
 }

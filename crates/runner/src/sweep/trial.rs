@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use kernels::{Real, WrongSum, flushed};
 use ndarray::{Array2, Axis};
-use net::{CostAt, Ending, Engine, Examples, Fleet, Span, Start, Trained};
+use net::{CostAt, Ending, Engine, Examples, Fleet, Span, Trained};
 
 use crate::data::{ImageSet, Scaling};
 use crate::experiment::trial::Dtype;
@@ -189,15 +189,9 @@ fn run_in<R: Real>(
     origins: &Origins,
     keep_going: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<Outcome>>, WrongSum> {
-    let start_of = |trial: &&Trial| -> Result<Start<R>, WrongSum> {
-        let (origin, draw) = origins.of(trial, examples)?;
-        let architecture = trial.config.architecture(examples.features());
-        let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.rest(&architecture));
-        Ok(Start { origin, b, activation: architecture.activations[0], rest, descent: trial.config.descent })
-    };
     let start = Instant::now();
     // Shared by trials that flush subnormals and trials that don't, and hence outside of that.
-    let starts = trials.iter().map(start_of).collect::<Result<_, _>>()?;
+    let starts = trials.iter().map(|trial| origins.start(trial, examples)).collect::<Result<_, _>>()?;
     let mut fleet = Fleet::new(examples, starts);
     let Some(trained) = flushed(trials[0].config.flush_subnormals, || fleet.train(keep_going)) else {
         return Ok(None);
