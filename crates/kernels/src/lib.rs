@@ -24,6 +24,9 @@
 //! assert_eq!(z, array![[21.0], [43.0]]);
 //! ```
 
+mod activation;
+mod classes;
+mod costs;
 mod descent;
 mod elementwise;
 mod functions;
@@ -33,13 +36,17 @@ mod real;
 mod reductions;
 pub mod reference;
 mod self_check;
+mod softmax;
 mod subnormals;
 mod widest;
 
+pub use activation::{Activation, activation_backward, bias_activation};
+pub use classes::{correct, one_hot_difference};
+pub use costs::{binary_cross_entropy_sum, softmax_cross_entropy_sum, squared_error_sum};
 pub use descent::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
-pub use elementwise::{Activation, activation_backward, bias_activation, scale, scale_and_sum};
+pub use elementwise::{scale, scaled_difference};
 pub use gemm::{Accumulate, backward_data, backward_weights, forward};
 pub use real::Real;
-pub use reductions::{all_finite, bias_gradient, binary_cross_entropy_sum};
+pub use reductions::{all_finite, bias_gradient};
 pub use self_check::{LayerShape, Product, ProductCheck, WrongProduct, WrongSum, self_check};
 pub use subnormals::{CAN_FLUSH, flushed};

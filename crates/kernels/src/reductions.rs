@@ -1,10 +1,9 @@
-//! What becomes of a whole row: the bias gradient, the cost, and whether all of it is finite.
+//! What becomes of a whole row: the bias gradient, a sum in f64, and whether all of it is finite.
 
 use ndarray::{ArrayView2, ArrayViewMut1};
 
 use crate::Real;
 use crate::elementwise::adjacent;
-use crate::functions::{exp, ln_1p};
 use crate::widest::widest;
 
 /// db = scale · (sum of dz over the examples), with `scale` = 1/m in the course's equations.
@@ -51,42 +50,6 @@ pub fn all_finite<R: Real>(matrix: ArrayView2<R>) -> bool {
     })
 }
 
-/// The sum over the examples of max(z, 0) - z y + log(1 + e^-|z|): binary cross-entropy of a sigmoid output from its z.
-///
-/// Every term and the sum are taken in f64.
-///
-/// # Shapes
-/// `z` and `y` 1 × examples.
-///
-/// # Panics
-/// If the shapes differ, or the elements of a row aren't adjacent.
-#[track_caller]
-pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
-    assert!(z.dim() == y.dim(), "binary_cross_entropy_sum: shapes differ: z {:?}, y {:?}", z.dim(), y.dim());
-    #[inline(always)]
-    fn term(z: f64, y: f64) -> f64 {
-        // `z < 0` and not `max`: a NaN must come out as NaN.
-        let positive_part = if z < 0.0 { 0.0 } else { z };
-        positive_part - z * y + ln_1p(exp(-z.abs()))
-    }
-    let rows = z.rows().into_iter().zip(y.rows());
-    rows.map(|(z, y)| {
-        let (z, y) = (adjacent(&z), adjacent(&y));
-        widest(
-            #[inline(always)]
-            || {
-                sum_over(
-                    z,
-                    y,
-                    #[inline(always)]
-                    |z, y| term(z.as_f64(), y.as_f64()),
-                )
-            },
-        )
-    })
-    .sum()
-}
-
 /// The sum of `term(a, b)` over two rows of one length, in sixteen lanes, so that it can be vectorised without waiting
 /// for each addition; their order is part of the result.
 #[inline(always)]
@@ -123,11 +86,5 @@ mod tests {
             matrix[at] = wrong;
             assert!(!all_finite(matrix.view()));
         }
-    }
-
-    #[test]
-    #[should_panic(expected = "binary_cross_entropy_sum: shapes differ")]
-    fn too_few_labels_have_no_cost() {
-        binary_cross_entropy_sum(Array2::<f32>::ones((1, 3)).view(), Array2::ones((1, 2)).view());
     }
 }

@@ -1,5 +1,7 @@
 //! The elementwise passes against the definitions of the activations and their derivatives.
 
+use std::f64::consts::PI;
+
 use kernels::{Activation, Real, activation_backward, bias_activation, bias_gradient};
 use ndarray::{Array1, Array2, array};
 
@@ -15,7 +17,32 @@ fn g(activation: Activation, z: f64) -> f64 {
         Activation::Tanh => z.tanh(),
         Activation::Sigmoid => 1.0 / (1.0 + (-z).exp()),
         Activation::Identity => z,
+        Activation::Elu => z.max(0.0) + (z.min(0.0).exp() - 1.0),
+        Activation::Softplus => z.max(0.0) + (1.0 + (-z.abs()).exp()).ln(),
+        Activation::Gelu => z * normal_distribution(z),
+        Activation::GeluTanh => 0.5 * z * (1.0 + gelu_tanh_argument(z).tanh()),
+        Activation::HardTanh => z.clamp(-1.0, 1.0),
+        Activation::Silu => z / (1.0 + (-z).exp()),
+        Activation::Softmax => unreachable!("not elementwise"),
     }
+}
+
+fn gelu_tanh_argument(z: f64) -> f64 {
+    (2.0 / PI).sqrt() * (z + 0.044715 * z.powi(3))
+}
+
+/// Φ(z) = 1/2 + φ(z) (z + z³/3 + z⁵/15 + …), from series in which nothing cancels.
+fn normal_distribution(z: f64) -> f64 {
+    if z.abs() > 8.3 {
+        return f64::from(z > 0.0); // to within ε/4
+    }
+    let x = z.abs();
+    let (mut term, mut sum) = (x, 0.0);
+    for n in 1..300 {
+        sum += term;
+        term *= x * x / f64::from(2 * n + 1);
+    }
+    0.5 + (sum * (-x * x / 2.0).exp() / (2.0 * PI).sqrt()).copysign(z)
 }
 
 fn derivative(activation: Activation, z: f64) -> f64 {
@@ -31,6 +58,19 @@ fn derivative(activation: Activation, z: f64) -> f64 {
         Activation::Tanh => 1.0 - z.tanh().powi(2),
         Activation::Sigmoid => g(activation, z) * (1.0 - g(activation, z)),
         Activation::Identity => 1.0,
+        Activation::Elu => z.min(0.0).exp(),
+        Activation::Softplus => 1.0 / (1.0 + (-z).exp()),
+        Activation::Gelu => normal_distribution(z) + z * (-z * z / 2.0).exp() / (2.0 * PI).sqrt(),
+        Activation::GeluTanh => {
+            let (slope, t) = ((2.0 / PI).sqrt() * (1.0 + 3.0 * 0.044715 * z * z), gelu_tanh_argument(z).tanh());
+            0.5 * (1.0 + t) + 0.5 * z * (1.0 - t * t) * slope
+        }
+        Activation::HardTanh => f64::from(z.abs() < 1.0),
+        Activation::Silu => {
+            let sigmoid = g(Activation::Sigmoid, z);
+            sigmoid + z * sigmoid * (1.0 - sigmoid)
+        }
+        Activation::Softmax => unreachable!("not elementwise"),
     }
 }
 

@@ -1,6 +1,5 @@
 //! The gradients that the way back computes, against finite differences of the cost.
 
-use kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMutD, Axis};
 use rand::SeedableRng;
 use rand::seq::index;
@@ -24,7 +23,7 @@ pub struct TensorCheck {
     pub elements: usize,
     /// How many of them were compared.
     pub compared: usize,
-    /// How many were passed over because a step moves some z across the kink of a relu, where J has no derivative.
+    /// How many were passed over because a step moves some z across a kink of its activation, where J has no derivative.
     pub at_kink: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
     pub relative_error: f64,
@@ -148,7 +147,7 @@ impl Probe<'_> {
         }
     }
 
-    /// J with one element moved by `step`; `None` if that takes some z of a relu across its kink.
+    /// J with one element moved by `step`; `None` if that takes some z across a kink of its activation.
     fn moved_cost(
         &mut self,
         parameters: &impl Fn(&mut Chain<f64>) -> ArrayViewMutD<'_, f64>,
@@ -165,7 +164,8 @@ impl Probe<'_> {
         let cost = self.cost(&self.scratch);
         set(&mut self.chain, &|_| before);
         let crossed = self.chain.layers.iter().zip(&self.scratch).zip(self.base).any(|((layer, moved), base)| {
-            layer.activation.has_kink() && moved.z.iter().zip(&base.z).any(|(moved, base)| side(*moved) != side(*base))
+            let kinks = layer.activation.kinks();
+            kinks.iter().any(|&kink| moved.z.iter().zip(&base.z).any(|(&moved, &base)| (moved > kink) != (base > kink)))
         });
         (!crossed).then_some(cost)
     }
@@ -184,10 +184,6 @@ impl Probe<'_> {
         };
         self.chain.cost().of(caches[caches.len() - 1].z.view(), self.y) + penalty
     }
-}
-
-fn side<R: Real>(z: R) -> bool {
-    z > R::zero()
 }
 
 fn all<const N: usize>(steps: [f64; N], cost: &mut impl FnMut(f64) -> Option<f64>) -> Option<[f64; N]> {
