@@ -57,10 +57,11 @@ impl Activation {
         ("silu", Activation::Silu),
     ];
 
-    /// The z at which g' jumps, in rising order: a finite difference across one of them means nothing.
+    /// The z at which g' jumps, or g'' (elu's), in rising order: a finite difference across one of them is not what it is
+    /// between them.
     pub fn kinks(self) -> &'static [f64] {
         match self {
-            Activation::Relu | Activation::LeakyRelu => &[0.0],
+            Activation::Relu | Activation::LeakyRelu | Activation::Elu => &[0.0],
             Activation::HardTanh => &[-1.0, 1.0],
             _ => &[],
         }

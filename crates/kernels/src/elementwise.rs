@@ -1,33 +1,9 @@
-//! The elementwise passes that know no activation: the step of descent, and where the way back starts.
+//! The elementwise passes that know no activation.
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::Real;
 use crate::widest::widest;
-
-/// dz ← factor · dz, and total ← total + that, in f64: a step of descent in the space of the examples, and their sum.
-///
-/// # Shapes
-/// `dz` and `total` n_out × examples.
-///
-/// # Panics
-/// If the shapes differ, or the elements of a row aren't adjacent.
-#[track_caller]
-pub fn scale_and_sum<R: Real>(factor: R, mut dz: ArrayViewMut2<R>, mut total: ArrayViewMut2<f64>) {
-    assert!(dz.dim() == total.dim(), "scale_and_sum: shapes differ: dz {:?}, total {:?}", dz.dim(), total.dim());
-    for (mut dz, mut total) in dz.rows_mut().into_iter().zip(total.rows_mut()) {
-        let (dz, total) = (adjacent_mut(&mut dz), adjacent_mut(&mut total));
-        widest(
-            #[inline(always)]
-            || {
-                for (dz, total) in dz.iter_mut().zip(total) {
-                    *dz *= factor;
-                    *total += dz.as_f64();
-                }
-            },
-        );
-    }
-}
 
 /// dz ← factor · dz.
 ///
@@ -89,19 +65,6 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
-
-    #[test]
-    fn the_sum_of_the_steps_is_of_the_steps_as_they_were_rounded() {
-        let (mut dz, mut total) = (array![[0.3_f32]], array![[0.0]]);
-        scale_and_sum(0.1, dz.view_mut(), total.view_mut());
-        assert_eq!(total[[0, 0]], f64::from(0.3_f32 * 0.1_f32));
-    }
-
-    #[test]
-    #[should_panic(expected = "scale_and_sum: shapes differ")]
-    fn steps_of_another_shape_are_not_summed() {
-        scale_and_sum(0.1, Array2::<f32>::ones((2, 3)).view_mut(), Array2::ones((3, 2)).view_mut());
-    }
 
     #[test]
     fn the_difference_is_scaled() {

@@ -1,0 +1,106 @@
+//! The gradient check on every activation × cost × regulariser, and on nets with an activation of their own in each layer.
+
+use kernels::Activation;
+use ndarray::Array2;
+use net::{Architecture, Cost, Decay, Optimiser, Scheme, Training, gradient_check, initialise};
+
+const EXAMPLES: usize = 7;
+
+fn wave(rows: usize, columns: usize, phase: f64) -> Array2<f64> {
+    Array2::from_shape_fn((rows, columns), |(i, j)| (phase + 1.7 * i as f64 + 2.3 * j as f64).sin())
+}
+
+/// Targets of the kind that the cost takes.
+fn targets(cost: Cost, outputs: usize) -> Array2<f64> {
+    match cost {
+        Cost::BinaryCrossEntropy => Array2::from_shape_fn((outputs, EXAMPLES), |(i, j)| ((i + j) % 2) as f64),
+        Cost::SoftmaxCrossEntropy => Array2::from_shape_fn((1, EXAMPLES), |(_, j)| (j % outputs) as f64),
+        Cost::MeanSquaredError => wave(outputs, EXAMPLES, 0.3),
+    }
+}
+
+fn regularisers() -> [(&'static str, Training); 5] {
+    let plain = Training::descent(0.1, 1, 1);
+    let decay = |biases, decoupled| Training {
+        optimiser: Optimiser { decay: Decay { factor: 0.3, decoupled, biases }, ..Optimiser::DESCENT },
+        ..plain.clone()
+    };
+    let dropout = Training { dropout: vec![0.4, 0.25], dropout_seed: 3, ..plain.clone() };
+    let both = Training { optimiser: decay(true, false).optimiser, ..dropout.clone() };
+    [
+        ("none", plain.clone()),
+        ("L2", decay(true, false)),
+        ("L2 of weights", decay(false, false)),
+        ("dropout", dropout),
+        ("L2 and dropout", both),
+    ]
+}
+
+fn check(activations: Vec<Activation>, outputs: usize, training: &Training) -> Vec<gradient_check::TensorCheck> {
+    let cost = Cost::of_output(*activations.last().unwrap());
+    let widths = [4, 5, 6][..activations.len()].iter().copied().chain([outputs]).collect();
+    // Biases that aren't zero, and units on both sides of every kink.
+    let architecture = Architecture::new(widths, activations);
+    let chain = initialise::chain::<f64>(&architecture, &Scheme::PyTorch.into(), 5);
+    gradient_check::check(&chain, (2.0 * wave(4, EXAMPLES, 0.0)).view(), targets(cost, outputs).view(), training, 40)
+}
+
+#[test]
+fn every_activation_cost_and_regulariser_passes_the_gradient_check() {
+    for (name, activation) in Activation::ALL {
+        for (_, cost) in Cost::ALL {
+            for outputs in [1, 3] {
+                for (regulariser, training) in regularisers() {
+                    for check in check(vec![activation, activation, cost.output()], outputs, &training) {
+                        let case = format!("{name}, {cost:?} of {outputs}, {regulariser}: {check:?}");
+                        assert!(check.passes, "{case}");
+                        // A softmax over one unit is 1 whatever its z: its gradients are zero.
+                        let is_constant = cost == Cost::SoftmaxCrossEntropy && outputs == 1;
+                        assert!(is_constant || check.relative_error < 1e-7, "{case}");
+                        assert!(check.compared > 0, "{case}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn layers_of_different_activations_pass_and_a_softmax_may_stand_anywhere() {
+    let hidden = || Activation::ALL.into_iter().map(|(_, activation)| activation).chain([Activation::Softmax]);
+    for (first, second) in hidden().flat_map(|first| hidden().map(move |second| (first, second))) {
+        for cost in [Cost::SoftmaxCrossEntropy, Cost::MeanSquaredError] {
+            for check in check(vec![first, second, cost.output()], 3, &Training::descent(0.1, 1, 1)) {
+                assert!(check.passes, "{first:?} {second:?} {cost:?}: {check:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nets_of_one_layer_pass() {
+    for (_, cost) in Cost::ALL {
+        for (regulariser, training) in regularisers() {
+            for check in check(vec![cost.output()], 2, &training) {
+                assert!(check.passes, "{cost:?}, {regulariser}: {check:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_decay_that_is_off_by_a_hundredth_fails() {
+    let (_, right) = &regularisers()[1];
+    let architecture = Architecture::classifier(4, &[5], Activation::Tanh);
+    let chain = initialise::chain::<f64>(&architecture, &Scheme::PyTorch.into(), 5);
+    let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
+    let mut caches = chain.caches(EXAMPLES);
+    let mut gradients = chain.gradients(EXAMPLES);
+    chain.forward(x.view(), &mut caches);
+    chain.backward(x.view(), y.view(), &caches, &mut gradients);
+    // What 1.01 λ would add.
+    gradients[0].dw.scaled_add(0.003, &chain.layers[0].w);
+    let checks = gradient_check::compare(&chain, x.view(), y.view(), right, &caches, &gradients, 40);
+    let wrong: Vec<_> = checks.iter().filter(|check| !check.passes).map(|check| check.name.as_str()).collect();
+    assert_eq!(wrong, ["w1"]);
+}
