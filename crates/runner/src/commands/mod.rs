@@ -90,8 +90,8 @@ fn files_of(experiment: &Experiment) -> Result<Files> {
 }
 
 /// Reads what an experiment trains on, under the data contract.
-fn images_of(experiment: &Experiment) -> Result<pictures::ImageSet> {
-    let images = pictures::ImageSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?;
+fn images_of(experiment: &Experiment) -> Result<pictures::DataSet> {
+    let images = pictures::DataSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?;
     // One sigmoid output is all that the nets have.
     match images.task {
         Task::Classes(2) => Ok(images),

@@ -19,7 +19,7 @@ use self::tally::Tally;
 use super::{Failure, images_of, print};
 use crate::atomic_file::write_atomically;
 use crate::cli;
-use crate::data::{ImageSet, Names};
+use crate::data::{DataSet, Names};
 use crate::experiment::trial::Dtype;
 use crate::experiment::{DataSource, Experiment};
 use crate::machine::{self, Machine};
@@ -120,7 +120,7 @@ fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<
 }
 
 /// What a trial's id says of its data: both files' hashes, and which of their datasets it is.
-fn data_hash(images: &ImageSet, names: &Names) -> String {
+fn data_hash(images: &DataSet, names: &Names) -> String {
     let Names { train_x, train_y, test_x, test_y, classes: _ } = names;
     format!("{} {train_x} {train_y} {} {test_x} {test_y}", images.train.sha256, images.test.sha256)
 }
@@ -204,7 +204,7 @@ fn put_down(
     record: &mut Record,
     folder: &Path,
     experiment: &Experiment,
-    images: &ImageSet,
+    images: &DataSet,
     plan: &Plan,
     machine: &Machine,
 ) -> Result<()> {
@@ -221,7 +221,7 @@ fn put_down(
     Ok(())
 }
 
-fn data_in_words(experiment: &Experiment, images: &ImageSet) -> String {
+fn data_in_words(experiment: &Experiment, images: &DataSet) -> String {
     let source = match &experiment.source {
         DataSource::Set(name) => name.clone(),
         DataSource::Files(files) => files.train.display().to_string(),
@@ -230,7 +230,7 @@ fn data_in_words(experiment: &Experiment, images: &ImageSet) -> String {
     format!("{source}: {} training and {} test examples of {} features", shape.train, shape.test, shape.features)
 }
 
-fn hashes(images: &ImageSet) -> String {
+fn hashes(images: &DataSet) -> String {
     format!("# train sha256 {}\n# test  sha256 {}", images.train.sha256, images.test.sha256)
 }
 

@@ -1,4 +1,4 @@
-//! The contract of an image set, checked from the files' metadata before anything of a declared size is allocated.
+//! The contract of a data set, checked from the files' metadata before anything of a declared size is allocated.
 //!
 //! | dataset | shape | elements |
 //! |---|---|---|
@@ -23,7 +23,7 @@ const DECODED: u64 = size_of::<f64>() as u64;
 /// The attribute of targets that are values, even if each is whole.
 pub(super) const REGRESSION: &str = "regression";
 
-/// One part of an image set whose metadata keeps the contract: ready to be read.
+/// One part of a data set whose metadata keeps the contract: ready to be read.
 pub(super) struct CheckedPart<'f> {
     pub(super) file: &'f DataFile,
     pub(super) x_name: String,

@@ -1,6 +1,6 @@
-//! Image sets: HDF5 files under a strict contract, and what can be said about them.
+//! Data sets: HDF5 files under a strict contract, and what can be said about them.
 //!
-//! A file is hostile until checked: [`ImageSet::load`] allocates nothing of a declared size before the shape, the
+//! A file is hostile until checked: [`DataSet::load`] allocates nothing of a declared size before the shape, the
 //! type, the place and the stored size of every dataset are known to keep the contract of the `contract` module.
 
 pub mod catalog;
@@ -35,7 +35,7 @@ pub use targets::{MOST_CLASSES, Targets, Task};
 use contract::CheckedPart;
 use read::DataFile;
 
-/// The two files of an image set; they may be the same one.
+/// The two files of a data set; they may be the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
     /// Holds the examples that nets are trained on.
@@ -74,7 +74,7 @@ impl Default for Names {
 
 /// Training and test examples of the same shape and task, and the names of their classes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ImageSet {
+pub struct DataSet {
     /// What nets are trained on.
     pub train: Part,
     /// What nets are tested on.
@@ -85,7 +85,7 @@ pub struct ImageSet {
     pub classes: Vec<String>,
 }
 
-impl ImageSet {
+impl DataSet {
     /// Reads both files, once each.
     ///
     /// `max_bytes` bounds the pictures of both parts together, each value counted as 8 bytes (f64).

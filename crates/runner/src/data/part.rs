@@ -1,4 +1,4 @@
-//! One part of an image set: its pictures or features and their targets, in memory.
+//! One part of a data set: its pictures or features and their targets, in memory.
 
 use hdf5::H5Type;
 use ndarray::Array2;

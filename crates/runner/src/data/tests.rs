@@ -25,9 +25,9 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile").join(format!("{name}.h5"))
 }
 
-fn load(path: &Path) -> Result<ImageSet, Error> {
+fn load(path: &Path) -> Result<DataSet, Error> {
     let files = Files { train: path.to_owned(), test: path.to_owned() };
-    ImageSet::load(&files, &names(), LIMIT)
+    DataSet::load(&files, &names(), LIMIT)
 }
 
 /// The one line in which the file at `path` is refused, with the path left out.

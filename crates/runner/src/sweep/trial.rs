@@ -8,7 +8,7 @@ use kernels::{Real, WrongSum, flushed};
 use ndarray::{Array2, Axis};
 use net::{CostAt, Ending, Engine, Examples, Fleet, Span, Trained};
 
-use crate::data::{ImageSet, Scaling};
+use crate::data::{DataSet, Scaling};
 use crate::experiment::trial::Dtype;
 use crate::sweep::origins::Origins;
 use crate::sweep::plan::{DataShape, Plan, Trial};
@@ -78,28 +78,28 @@ pub fn drift_bound(dtype: Dtype) -> f64 {
 }
 
 /// The shape of `images`.
-pub fn data_shape(images: &ImageSet) -> DataShape {
+pub fn data_shape(images: &DataSet) -> DataShape {
     let (train, features) = images.train.pixels.dim();
     DataShape { features, train, test: images.test.examples() }
 }
 
 /// The images as what they span, made when it is first asked for.
 pub struct LazySpan<'i> {
-    images: &'i ImageSet,
+    images: &'i DataSet,
     span: OnceLock<Arc<Span>>,
     rank: OnceLock<Result<usize, WrongSum>>,
 }
 
 impl<'i> LazySpan<'i> {
     /// Of `images`.
-    pub fn new(images: &'i ImageSet) -> Self {
+    pub fn new(images: &'i DataSet) -> Self {
         LazySpan { images, span: OnceLock::new(), rank: OnceLock::new() }
     }
 
     /// The span.
     pub fn get(&self) -> &Arc<Span> {
         self.span.get_or_init(|| {
-            let ImageSet { train, test, .. } = self.images;
+            let DataSet { train, test, .. } = self.images;
             let (examples, features) = train.pixels.dim();
             let mut both = Array2::zeros((features, examples + test.examples()));
             let (x, x_test) = both.view_mut().split_at(Axis(1), examples);
@@ -136,7 +136,7 @@ impl Inputs {
     ///
     /// # Errors
     /// If OpenBLAS computes the examples' inner products wrongly.
-    pub fn new(images: &ImageSet, span: &LazySpan, plan: &Plan) -> Result<Self, WrongSum> {
+    pub fn new(images: &DataSet, span: &LazySpan, plan: &Plan) -> Result<Self, WrongSum> {
         Ok(Inputs {
             f32: examples(images, span, plan, Dtype::F32)?,
             f64: examples(images, span, plan, Dtype::F64)?,
@@ -146,12 +146,12 @@ impl Inputs {
 }
 
 fn examples<R: Real>(
-    images: &ImageSet,
+    images: &DataSet,
     span: &LazySpan,
     plan: &Plan,
     dtype: Dtype,
 ) -> Result<BTreeMap<Engine, Examples<R>>, WrongSum> {
-    let ImageSet { train, test, .. } = images;
+    let DataSet { train, test, .. } = images;
     let (y, y_test) = (|| train.y(), || test.y());
     let scaling = Scaling::auto(&train.pixels);
     let of = |engine| match engine {

@@ -5,7 +5,7 @@ use ndarray::{Array, Array1, Array2, Array3, Dimension, array};
 use super::*;
 
 /// Four pictures whose training and test targets are `train` and `test`, in files of their own.
-fn asked<T, U, D, E>(train: &Array<T, D>, test: &Array<U, E>) -> Result<ImageSet, Error>
+fn asked<T, U, D, E>(train: &Array<T, D>, test: &Array<U, E>) -> Result<DataSet, Error>
 where
     T: hdf5::H5Type,
     U: hdf5::H5Type,
@@ -14,7 +14,7 @@ where
 {
     let (_train, train) = Builder::new().with("train_set_x", &pictures()).with("train_set_y", train).finish();
     let (_test, test) = Builder::new().with("train_set_x", &pictures()).with("train_set_y", test).finish();
-    ImageSet::load(&Files { train, test }, &names(), LIMIT)
+    DataSet::load(&Files { train, test }, &names(), LIMIT)
 }
 
 #[test]
