@@ -47,7 +47,7 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
                 let descent = Training::descent(1e-4, ENDLESS, ENDLESS);
                 let start = Start::new(&examples, chain, descent).expect("checked");
                 check::<R>(&span, engine, nets, widths);
-                let workload = Workload { features: widths[0], examples: m, rows: widths[1], iterations: 1 };
+                let workload = Workload { features: widths[0], examples: m, batch: m, rows: widths[1], iterations: 1 };
                 let upper: usize = widths[1..].windows(2).map(|n| 6 * n[0] * n[1] * m).sum();
                 let flops = engine.flops_a_step(workload, span.x().nrows().min(m)) + upper as f64;
                 group.throughput(Throughput::Elements((flops * nets as f64) as u64));

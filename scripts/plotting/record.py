@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SEED = "seed"
 LEARNING_RATE = "train.learning_rate"
 DEPTH = "model.depth"
@@ -199,7 +199,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Sweep:
         for key, scale in connection.execute("SELECT key, scale FROM axis ORDER BY position")
     ]
     trials = {row[1]: row for row in connection.execute(
-        "SELECT number, id, status, diverged_at, final_cost, train_accuracy, test_accuracy FROM trial"
+        "SELECT number, id, status, ended_at, final_cost, train_accuracy, test_accuracy FROM trial"
     )}
     histories = _histories(connection)
     runs = [_run(point, trials[trial], histories) for trial, point in points if trial in trials]

@@ -55,9 +55,9 @@ fn a_whole_sweep_makes_one_gemm_call_a_product_and_no_other() {
     for (engine, first) in [("direct", 2), ("reduced", 2), ("dual", 1)] {
         assert_eq!(count(31, engine) - count(30, engine), trials * (first + upper), "{engine}");
     }
-    // The rest of a direct sweep: the self-check's three products at each layer's shape on both sets, and two
-    // evaluations a trial.
-    let around = trials * (2 * layers * 3 + 2 * layers);
+    // The rest of a direct sweep: the self-check's products at each layer's shape on both sets, two of them with inputs of
+    // either storage order, and two evaluations a trial.
+    let around = trials * (2 * layers * 5 + 2 * layers);
     assert_eq!(count(30, "direct"), trials * 30 * (2 + upper) + around);
 }
 

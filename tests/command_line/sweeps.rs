@@ -146,7 +146,10 @@ fn a_diverged_trial_is_a_result_with_its_iteration_and_its_finite_costs() {
     let trials = bench.read("results/small/trials.csv");
     assert_eq!(
         trials.lines().next(),
-        Some("trial,status,final_cost,train_accuracy,test_accuracy,test_cost,seconds,engine,drift,diverged_at,reason")
+        Some(
+            "trial,status,final_cost,train_cost,train_accuracy,test_accuracy,test_cost,validation_accuracy,\
+             validation_cost,seconds,engine,drift,ended_at,reason"
+        )
     );
     assert!(trials.contains(",diverged,"), "{trials}");
     assert!(!bench.read("results/small/history.csv").to_lowercase().contains("nan"));

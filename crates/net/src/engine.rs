@@ -35,6 +35,8 @@ pub struct Workload {
     pub features: usize,
     /// m.
     pub examples: usize,
+    /// Examples a step; m for full batches.
+    pub batch: usize,
     /// `n[1]`, the rows of W.
     pub rows: usize,
     /// Steps.
@@ -66,11 +68,11 @@ impl Engine {
     }
 
     /// Floating-point operations of the first layer in one step, for X of the given rank.
-    pub fn flops_a_step(self, Workload { features, examples, rows, .. }: Workload, rank: usize) -> f64 {
-        let (n0, m, n1, r) = (features as f64, examples as f64, rows as f64, rank as f64);
+    pub fn flops_a_step(self, Workload { features, examples, batch, rows, .. }: Workload, rank: usize) -> f64 {
+        let (n0, m, b, n1, r) = (features as f64, examples as f64, batch as f64, rows as f64, rank as f64);
         match self {
-            Engine::Direct => 4.0 * n1 * n0 * m,
-            Engine::Reduced => 4.0 * n1 * r * m,
+            Engine::Direct => 4.0 * n1 * n0 * b,
+            Engine::Reduced => 4.0 * n1 * r * b,
             Engine::Dual => 2.0 * n1 * m * m,
         }
     }
@@ -101,18 +103,22 @@ impl Engine {
         if n_in * examples * bytes <= 512 * 1024 { 20 } else { 320 }
     }
 
-    /// The engine of the fewest operations for one net alone.
+    /// The exact engine of the fewest operations for one net alone that `optimiser` trains.
     ///
     /// `rank` is asked for only where finding it, by the singular values of X's smaller Gram matrix, costs less than a tenth
     /// of the training: the reduced engine can be the cheapest only where X has a rank below both of its sides.
-    pub fn cheapest(workload: Workload, rank: impl FnOnce() -> usize) -> Engine {
+    pub fn cheapest(workload: Workload, optimiser: &Optimiser, rank: impl FnOnce() -> usize) -> Engine {
+        let is_exact = |engine: Engine| engine.is_exact_for(optimiser, workload.batch == workload.examples);
         let total = |engine: Engine, rank: usize| {
             engine.flops_before(workload) + workload.iterations as f64 * engine.flops_a_step(workload, rank)
         };
         let full = workload.features.min(workload.examples);
-        let unreduced =
-            if total(Engine::Dual, full) < total(Engine::Direct, full) { Engine::Dual } else { Engine::Direct };
+        let duals = is_exact(Engine::Dual) && total(Engine::Dual, full) < total(Engine::Direct, full);
+        let unreduced = if duals { Engine::Dual } else { Engine::Direct };
         let cost = total(unreduced, full);
+        if !is_exact(Engine::Reduced) {
+            return unreduced;
+        }
         if flops_of_rank(workload, unreduced) > cost / 10.0 || total(Engine::Reduced, 1) >= cost {
             return unreduced;
         }
@@ -131,15 +137,31 @@ fn flops_of_rank(Workload { features, examples, .. }: Workload, engine: Engine) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Rule;
 
     fn cheapest(features: usize, examples: usize, iterations: usize, rank: usize) -> Engine {
-        Engine::cheapest(Workload { features, examples, rows: 20, iterations }, || rank)
+        let workload = Workload { features, examples, batch: examples, rows: 20, iterations };
+        Engine::cheapest(workload, &Optimiser::DESCENT, || rank)
+    }
+
+    #[test]
+    fn mini_batches_of_few_examples_are_trained_in_their_space_and_adam_always_directly() {
+        let workload = Workload { features: 12_288, examples: 209, batch: 32, rows: 20, iterations: 10_000 };
+        assert_eq!(Engine::cheapest(workload, &Optimiser::DESCENT, || 209), Engine::Reduced);
+        let adam = Optimiser {
+            rule: Rule::Adam(kernels::Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }),
+            ..Optimiser::DESCENT
+        };
+        for batch in [32, 209] {
+            let workload = Workload { batch, ..workload };
+            assert_eq!(Engine::cheapest(workload, &adam, || panic!("in vain")), Engine::Direct);
+        }
     }
 
     #[test]
     fn the_cat_pictures_are_trained_by_their_inner_products() {
         assert_eq!(cheapest(12_288, 209, 2500, 209), Engine::Dual);
-        let workload = Workload { features: 12_288, examples: 209, rows: 20, iterations: 1 };
+        let workload = Workload { features: 12_288, examples: 209, batch: 209, rows: 20, iterations: 1 };
         let gain = Engine::Direct.flops_a_step(workload, 209) / Engine::Dual.flops_a_step(workload, 209);
         assert!((gain - 2.0 * 12_288.0 / 209.0).abs() < 1e-9, "{gain}");
     }
@@ -163,13 +185,13 @@ mod tests {
 
     #[test]
     fn the_rank_is_not_looked_for_where_that_costs_more_than_it_can_save() {
-        let workload = Workload { features: 3072, examples: 5000, rows: 200, iterations: 4 };
-        assert_eq!(Engine::cheapest(workload, || panic!("too dear")), Engine::Direct);
+        let workload = Workload { features: 3072, examples: 5000, batch: 5000, rows: 200, iterations: 4 };
+        assert_eq!(Engine::cheapest(workload, &Optimiser::DESCENT, || panic!("too dear")), Engine::Direct);
     }
 
     #[test]
     fn the_operations_are_counted() {
-        let workload = Workload { features: 10, examples: 4, rows: 3, iterations: 1 };
+        let workload = Workload { features: 10, examples: 4, batch: 4, rows: 3, iterations: 1 };
         let before = Engine::ALL.map(|(_, engine)| engine.flops_before(workload));
         assert_eq!(before, [0.0, 240.0 + 320.0 + 12.0 * 64.0, 240.0 + 320.0]);
     }
@@ -182,8 +204,8 @@ mod tests {
 
     #[test]
     fn the_rank_is_not_looked_for_where_the_reduced_engine_cannot_be_the_cheapest() {
-        let workload = Workload { features: 1, examples: 1000, rows: 20, iterations: 1000 };
-        assert_eq!(Engine::cheapest(workload, || panic!("in vain")), Engine::Direct);
+        let workload = Workload { features: 1, examples: 1000, batch: 1000, rows: 20, iterations: 1000 };
+        assert_eq!(Engine::cheapest(workload, &Optimiser::DESCENT, || panic!("in vain")), Engine::Direct);
     }
 
     #[test]

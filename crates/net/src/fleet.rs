@@ -3,6 +3,8 @@
 //! One product of the sum of their n\[1\] rows takes the place of one thin product a net. What is above the first
 //! layer is each net's own; depths, widths, optimisers, learning rates and seeds may all differ.
 
+use std::ops::Range;
+
 use kernels::Real;
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -129,7 +131,8 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// z\[L\] and a\[L\] on the held-out examples, of the net at `place` as it is now; `None` of one that has left.
     pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
-        Some(member.predict(self.first.outputs_held_out(member.rows.clone())))
+        let all = 0..self.examples.y_held_out.ncols();
+        Some(member.predict(self.first.outputs_held_out(member.rows.clone(), all)))
     }
 
     /// One step of all nets: forward, J where it is due, back, descend.
@@ -318,7 +321,8 @@ impl<'e, R: Real> Fleet<'e, R> {
     }
 
     fn train_score(&self, member: &Member<R>) -> Option<Score> {
-        member.score(self.first.outputs(member.rows.clone()).view(), self.examples.y.view())
+        let outputs = |examples| self.first.outputs(member.rows.clone(), examples);
+        member.score(self.examples.y.view(), 0..self.examples.training(), outputs)
     }
 
     fn test_score(&self, member: &Member<R>) -> Option<Score> {
@@ -331,11 +335,9 @@ impl<'e, R: Real> Fleet<'e, R> {
         if range.is_empty() { None } else { self.score_held_out(member, range) }
     }
 
-    fn score_held_out(&self, member: &Member<R>, range: std::ops::Range<usize>) -> Option<Score> {
-        let z = self.first.outputs_held_out(member.rows.clone());
-        let (z, y) =
-            (z.slice_axis(Axis(1), range.clone().into()), self.examples.y_held_out.slice_axis(Axis(1), range.into()));
-        member.score(z, y)
+    fn score_held_out(&self, member: &Member<R>, range: Range<usize>) -> Option<Score> {
+        let outputs = |examples| self.first.outputs_held_out(member.rows.clone(), examples);
+        member.score(self.examples.y_held_out.view(), range, outputs)
     }
 }
 

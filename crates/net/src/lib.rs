@@ -45,7 +45,7 @@ pub use examples::{Examples, Origin};
 pub use fleet::{Fleet, Trained};
 pub use initialise::{Initialisation, LayerRate, Scheme};
 pub use layer::{Cache, Gradient, Layer};
-pub use member::Start;
+pub use member::{Start, evaluated_at_once};
 pub use optimiser::{Decay, Optimiser, Rule};
 pub use progress::CostAt;
 pub use schedule::{Curve, Schedule};

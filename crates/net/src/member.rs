@@ -20,6 +20,11 @@ use crate::{Cache, Chain, Examples, Gradient, Layer, LayerRate, Origin};
 /// Examples that are evaluated at once: what they take of memory doesn't grow with their number.
 const CHUNK: usize = 2048;
 
+/// How many of `examples` a net sees at once when it is evaluated: one or two numbers.
+pub fn evaluated_at_once(examples: usize) -> impl Iterator<Item = usize> {
+    [examples.min(CHUNK), examples % CHUNK].into_iter().filter(|&count| count > 0)
+}
+
 /// A net before its training.
 #[derive(Clone, Debug)]
 pub struct Start<R> {
@@ -214,13 +219,19 @@ impl<R: Real> Member<R> {
         }
     }
 
-    /// How the net does on examples of which `z` holds z\[1\] without its bias; `None` if an output is not finite.
-    pub(crate) fn score(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> Option<Score> {
+    /// How the net does on the examples of `range`, of which y is `y` and `outputs` gives z\[1\] without its bias; `None` if an
+    /// output is not finite.
+    pub(crate) fn score(
+        &self,
+        y: ArrayView2<R>,
+        range: Range<usize>,
+        outputs: impl Fn(Range<usize>) -> Array2<R>,
+    ) -> Option<Score> {
         let mut tally = Tally::new(self.cost);
-        let chunks = z.axis_chunks_iter(Axis(1), CHUNK).zip(y.axis_chunks_iter(Axis(1), CHUNK));
-        for (z, y) in chunks {
-            let Cache { z, a, .. } = self.predict(z.as_standard_layout().into_owned());
-            tally.add(z.view(), a.view(), y);
+        for from in range.clone().step_by(CHUNK) {
+            let examples = from..range.end.min(from + CHUNK);
+            let Cache { z, a, .. } = self.predict(outputs(examples.clone()));
+            tally.add(z.view(), a.view(), y.slice_axis(Axis(1), examples.into()));
         }
         tally.score()
     }

@@ -107,7 +107,8 @@ impl Update {
     }
 
     fn rated(self, by: f64, decay: f64) -> Rated {
-        let rate = self.rate * by;
+        // The product of rate and decay stays what it is, as in muP's own optimisers.
+        let (rate, decay) = (self.rate * by, decay / by);
         let (l2, keep) = if self.optimiser.decay.decoupled { (0.0, 1.0 - rate * decay) } else { (decay, 1.0) };
         let step = Step { rate, factor: self.factor, l2, keep };
         Rated { rule: self.optimiser.rule, step, t: self.iteration + 1 }

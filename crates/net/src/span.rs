@@ -1,6 +1,7 @@
 //! The space that the training examples span, and what the reduced and the dual engine need of it: computed in f64,
 //! once, when it is first asked for, and shared by every net on these examples.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use kernels::{Accumulate, ProductCheck, Real, WrongSum, backward_data, backward_weights, forward};
@@ -114,9 +115,15 @@ impl Span {
         add_product(t, self.gram().expect(CHECKED), outputs_0)
     }
 
-    /// W X_t = `outputs_0` + T XᵀX_t for W = W(0) + T Xᵀ, with `t` n × m and `outputs_0` = W(0) X_t.
-    pub(crate) fn outputs_on_test(&self, t: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
-        add_product(t, self.cross().expect(CHECKED), outputs_0)
+    /// W X_t = `outputs_0` + T XᵀX_t for W = W(0) + T Xᵀ and these of the test examples, with `t` n × m and
+    /// `outputs_0` = W(0) X_t.
+    pub(crate) fn outputs_on_test(
+        &self,
+        t: ArrayView2<f64>,
+        outputs_0: ArrayView2<f64>,
+        examples: Range<usize>,
+    ) -> Array2<f64> {
+        add_product(t, self.cross().expect(CHECKED).slice_axis(Axis(1), examples.into()), outputs_0)
     }
 
     /// W = W(0) + T Xᵀ, with `t` n × m and `w_0` = W(0).

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use net::Score;
 
 use crate::cli::ProgressMode;
 use crate::sweep::trial::{Outcome, Status};
@@ -39,7 +40,7 @@ impl Progress {
         self.finished += 1;
         self.flops += flops;
         let cost = outcome.history.last().map(|record| record.cost);
-        if outcome.status == Status::Completed {
+        if matches!(outcome.status, Status::Completed | Status::Stopped { .. }) {
             self.best = self.best.into_iter().chain(cost).min_by(f64::total_cmp);
         }
         match &self.shown {
@@ -51,12 +52,10 @@ impl Progress {
             Shown::Lines => {
                 let width = self.trials.to_string().len();
                 let what = match &outcome.status {
-                    Status::Completed => format!(
-                        "cost {:.4}  train {:.3}  test {:.3}",
-                        cost.unwrap_or(f64::NAN),
-                        outcome.train_accuracy.unwrap_or(f64::NAN),
-                        outcome.test_accuracy.unwrap_or(f64::NAN)
-                    ),
+                    Status::Completed => scores(outcome),
+                    Status::Stopped { iteration, reason } => {
+                        format!("{}  stopped at iteration {iteration}: {reason}", scores(outcome))
+                    }
                     Status::Diverged { iteration } => format!("diverged at iteration {iteration}"),
                     Status::Failed { reason } => format!("failed: {reason}"),
                 };
@@ -72,6 +71,17 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// The last cost, and how the net does: the share in the right class, or the cost where there are no classes.
+fn scores(outcome: &Outcome) -> String {
+    let cost = outcome.history.last().map_or(f64::NAN, |record| record.cost);
+    let of = |score: Option<Score>| match score {
+        Some(Score { accuracy: Some(accuracy), .. }) => format!("{accuracy:.3}"),
+        Some(Score { cost, .. }) => format!("cost {cost:.4}"),
+        None => "-".to_owned(),
+    };
+    format!("cost {cost:.4}  train {}  test {}", of(outcome.train), of(outcome.test))
 }
 
 /// `1 trial`, `2 trials`.

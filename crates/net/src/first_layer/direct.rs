@@ -21,6 +21,12 @@ impl<'e, R: Real> Direct<'e, R> {
     pub(crate) fn new(x: ArrayView2<'e, R>, x_held_out: ArrayView2<'e, R>, w: Array2<R>) -> Self {
         Direct { x: Columns::of_inputs(x), x_held_out, dw: Array2::zeros(w.dim()), w }
     }
+
+    fn outputs_on(&self, x: ArrayView2<R>, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        let mut z = Array2::zeros((rows.len(), examples.len()));
+        forward(block(&self.w, rows), x.slice_axis(Axis(1), examples.into()), z.view_mut(), Accumulate::Replace);
+        z
+    }
 }
 
 impl<R: Real> FirstLayers<R> for Direct<'_, R> {
@@ -50,16 +56,12 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         step.apply(block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut memory.main);
     }
 
-    fn outputs(&self, rows: Range<usize>) -> Array2<R> {
-        let mut z = Array2::zeros((rows.len(), self.x.all().ncols()));
-        forward(block(&self.w, rows), self.x.all(), z.view_mut(), Accumulate::Replace);
-        z
+    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.outputs_on(self.x.all(), rows, examples)
     }
 
-    fn outputs_held_out(&self, rows: Range<usize>) -> Array2<R> {
-        let mut z = Array2::zeros((rows.len(), self.x_held_out.ncols()));
-        forward(block(&self.w, rows), self.x_held_out, z.view_mut(), Accumulate::Replace);
-        z
+    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.outputs_on(self.x_held_out, rows, examples)
     }
 
     fn weights(&self, rows: Range<usize>, _w_0: ArrayView2<f64>) -> Array2<f64> {

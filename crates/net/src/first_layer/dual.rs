@@ -69,12 +69,12 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.anchor.descend(rows, step, &mut memory.share);
     }
 
-    fn outputs(&self, rows: Range<usize>) -> Array2<R> {
-        block(&self.p, rows).to_owned()
+    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        block(&self.p, rows).slice_axis(Axis(1), examples.into()).to_owned()
     }
 
-    fn outputs_held_out(&self, rows: Range<usize>) -> Array2<R> {
-        self.anchor.outputs_held_out(block(&self.t, rows.clone()), rows).mapv(R::from_f64)
+    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.anchor.outputs_held_out(block(&self.t, rows.clone()), rows, examples).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {

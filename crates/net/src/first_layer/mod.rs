@@ -38,11 +38,11 @@ pub(crate) trait FirstLayers<R: Real> {
     /// The rows of one net take their step.
     fn descend(&mut self, rows: Range<usize>, step: Rated, memory: &mut FirstMemory<R>);
 
-    /// W X for all training examples and the rows of one net.
-    fn outputs(&self, rows: Range<usize>) -> Array2<R>;
+    /// W X for the rows of one net and these of all training examples.
+    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
 
-    /// W X_h for the held-out examples.
-    fn outputs_held_out(&self, rows: Range<usize>) -> Array2<R>;
+    /// W X_h for these of the held-out examples.
+    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
 
     /// W of one net, of which `w_0` is W(0).
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64>;
@@ -110,14 +110,11 @@ impl<'e> Anchor<'e> {
         &block(&self.outputs, rows.clone()) * &block(&self.share, rows)
     }
 
-    /// c W(0) X_h.
-    fn held_out(&self, rows: Range<usize>) -> Array2<f64> {
-        &block(&self.held_out, rows.clone()) * &block(&self.share, rows)
-    }
-
     /// W X_h, with `t` n × m.
-    fn outputs_held_out(&self, t: ArrayView2<f64>, rows: Range<usize>) -> Array2<f64> {
-        self.span.outputs_on_test(t, self.held_out(rows).view())
+    fn outputs_held_out(&self, t: ArrayView2<f64>, rows: Range<usize>, examples: Range<usize>) -> Array2<f64> {
+        let start = block(&self.held_out, rows.clone());
+        let start = start.slice_axis(Axis(1), examples.clone().into());
+        self.span.outputs_on_test(t, (&start * &block(&self.share, rows)).view(), examples)
     }
 
     /// W, with `t` n × m.

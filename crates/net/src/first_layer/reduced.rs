@@ -79,14 +79,16 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         self.anchor.descend(rows, step, &mut memory.share);
     }
 
-    fn outputs(&self, rows: Range<usize>) -> Array2<R> {
-        let mut z = self.anchor.outputs(rows.clone()).mapv(R::from_f64);
-        forward(block(&self.d, rows), self.r.all(), z.view_mut(), Accumulate::Add);
+    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        let outputs_0 = self.anchor.outputs(rows.clone());
+        let mut z = outputs_0.slice_axis(Axis(1), examples.clone().into()).mapv(R::from_f64);
+        let r = self.r.all();
+        forward(block(&self.d, rows), r.slice_axis(Axis(1), examples.into()), z.view_mut(), Accumulate::Add);
         z
     }
 
-    fn outputs_held_out(&self, rows: Range<usize>) -> Array2<R> {
-        self.anchor.outputs_held_out(self.in_examples(rows.clone()).view(), rows).mapv(R::from_f64)
+    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.anchor.outputs_held_out(self.in_examples(rows.clone()).view(), rows, examples).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {

@@ -8,21 +8,36 @@ use kernels::openblas;
 use ndarray::{Array2, Axis};
 use net::{gradient_check, initialise};
 
-use super::{Failure, images_of, print};
+use super::{Failure, data_of, print};
 use crate::cli;
-use crate::data::Scaling;
 use crate::experiment::Experiment;
 use crate::progress::{count, say};
 use crate::results::export::plain;
+use crate::sweep::engine;
 use crate::table::Table;
+
+/// What a net and its cost depend on.
+const KEYS: [&str; 11] = [
+    "model.hidden",
+    "model.activation",
+    "model.cost",
+    "model.dropout",
+    "model.init",
+    "model.init_factor",
+    "model.init_gain",
+    "model.init_scale",
+    "model.base_width",
+    "train.weight_decay",
+    "train.decay_biases",
+];
 
 /// Checks every different net of the sweep at its initial weights; exit code 1 if a gradient is wrong.
 pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
-    let images = images_of(&experiment)?;
+    let data = data_of(&experiment)?;
+    let shape = data.shape();
     openblas::set_threads(1).map_err(Failure::from)?;
-    let scaling = Scaling::auto(&images.train.pixels);
-    let (x, y): (Array2<f64>, Array2<f64>) = (images.train.columns(&scaling), images.train.y());
+    let (x, y): (Array2<f64>, Array2<f64>) = (data.train.columns(&data.scaling), data.train.y());
     let examples = x.ncols().min(args.examples as usize);
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);
 
@@ -32,13 +47,14 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
         let config = &point.config;
         let canonical = config.canonical();
         let name = |key| canonical.get(key).filter(|value| !value.is_null()).map(plain).unwrap_or_default();
-        let keys = ["model.hidden", "model.activation", "model.init", "model.init_factor"];
-        let net = keys.map(name).join(" ").trim_end().to_owned();
+        let net = KEYS.map(name).into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" ");
         if !seen.insert(net.clone()) {
-            continue; // differs only in its seed, its dtype or its training
+            continue; // differs only in its seed, its dtype or its way of descent
         }
-        let chain = initialise::chain(&config.architecture(x.nrows()), &config.initialisation, config.seed);
-        for check in gradient_check::check(&chain, x, y, args.elements as usize) {
+        config.cost_for(shape.task).map_err(engine::Error::Cost)?;
+        let architecture = config.architecture(shape.features, shape.task);
+        let chain = initialise::chain(&architecture, &config.initialisation, config.seed);
+        for check in gradient_check::check(&chain, x, y, &config.training(shape.train), args.elements as usize) {
             wrong += usize::from(!check.passes);
             at_kink += usize::from(check.compared == 0);
             table.row([

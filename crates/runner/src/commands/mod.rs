@@ -9,15 +9,16 @@ mod sweep;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use kernels::openblas::Refused;
 use kernels::{WrongProduct, WrongSum};
 
 use crate::cli::Command;
-use crate::data::{Files, Task, catalog};
+use crate::data::{DataSet, Files, catalog};
 use crate::experiment::{DataSource, Experiment};
+use crate::results;
 use crate::sweep::engine;
-use crate::{data as pictures, results};
+use crate::sweep::inputs::Prepared;
 
 /// An error that doesn't exit with 2.
 #[derive(Debug, thiserror::Error)]
@@ -89,15 +90,10 @@ fn files_of(experiment: &Experiment) -> Result<Files> {
     }
 }
 
-/// Reads what an experiment trains on, under the data contract.
-fn images_of(experiment: &Experiment) -> Result<pictures::DataSet> {
-    let images = pictures::DataSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?;
-    // One sigmoid output is all that the nets have.
-    match images.task {
-        Task::Classes(2) => Ok(images),
-        Task::Classes(classes) => bail!("the data has {classes} classes; a sigmoid output tells 2 apart"),
-        Task::Values(_) => bail!("the targets of the data are values; a sigmoid output tells 2 classes apart"),
-    }
+/// Reads what an experiment trains on, under the data contract, and prepares it for nets.
+fn data_of(experiment: &Experiment) -> Result<Prepared> {
+    let set = DataSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?;
+    Ok(Prepared::new(set, experiment.validation, experiment.scaling)?)
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.

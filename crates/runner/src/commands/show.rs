@@ -34,7 +34,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         let trial = &finished.summary;
         let number = |value: Option<f64>, digits| value.map(|value| format!("{value:.digits$}")).unwrap_or_default();
         let (status, costs) = match record.history(&point.trial, finished) {
-            Ok(history) => (status(trial), history.into_iter().map(|(_, cost)| cost).collect()),
+            Ok(history) => (status(trial), history.iter().map(|record| record.cost).collect()),
             Err(Error::Damaged { .. }) => ("damaged; sweep again".to_owned(), Vec::new()),
             Err(error) => return Err(error.into()),
         };
@@ -60,8 +60,9 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
 }
 
 fn status(trial: &Summary) -> String {
-    match (&trial.reason, trial.diverged_at) {
-        (Some(reason), _) => format!("failed: {reason}"),
+    match (&trial.reason, trial.ended_at) {
+        (Some(reason), Some(iteration)) => format!("stopped at {iteration}: {reason}"),
+        (Some(reason), None) => format!("failed: {reason}"),
         (None, Some(iteration)) => format!("diverged at {iteration}"),
         (None, None) => trial.status.clone(),
     }

@@ -16,10 +16,10 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use self::tally::Tally;
-use super::{Failure, images_of, print};
+use super::{Failure, data_of, print};
 use crate::atomic_file::write_atomically;
 use crate::cli;
-use crate::data::{DataSet, Names};
+use crate::data::{Names, Scaling, Task};
 use crate::experiment::trial::Dtype;
 use crate::experiment::{DataSource, Experiment};
 use crate::machine::{self, Machine};
@@ -27,8 +27,9 @@ use crate::progress::{Progress, count, say};
 use crate::results::export::export;
 use crate::results::record::{Record, set_aside};
 use crate::sweep::execute::{FleetOf, execute};
+use crate::sweep::inputs::{Inputs, LazySpan, Prepared, ValidationSplit};
 use crate::sweep::plan::{DataShape, Plan};
-use crate::sweep::trial::{self, Inputs, LazySpan};
+use crate::sweep::trial;
 
 mod dry_run;
 mod tally;
@@ -37,12 +38,12 @@ mod tally;
 pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
-    let images = images_of(&experiment)?;
+    let data = data_of(&experiment)?;
     enough_cores(experiment.blas_threads)?;
     let library = set_up_openblas(experiment.blas_threads)?;
-    let span = LazySpan::new(&images);
-    let hash = data_hash(&images, &experiment.names);
-    let shape = trial::data_shape(&images);
+    let span = LazySpan::new(&data);
+    let hash = data_hash(&data, &experiment);
+    let shape = data.shape();
     enough_for_span(&experiment, shape)?;
     let plan = Plan::new(&experiment, shape, &hash, &span).map_err(Failure::of_plan)?;
     let jobs = jobs(args, &experiment, plan.fleets.len())?;
@@ -62,13 +63,13 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let finished = record.finished()?;
     let left = left_to_train(&plan, &finished);
     let trials = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
-    put_down(&mut record, &folder, &experiment, &images, &plan, &machine)?;
+    put_down(&mut record, &folder, &experiment, &data, &plan, &machine)?;
     let machine_number = record.machine(&machine)?;
     header(&experiment, &plan, trials, jobs, &machine, record.from_other_machines(machine_number)?);
 
-    let inputs = Inputs::new(&images, &span, &plan).map_err(Failure::from)?;
+    let inputs = Inputs::new(&data, &span, &plan).map_err(Failure::from)?;
     drop(span);
-    drop(images);
+    drop(data);
     let flops = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).map(|trial| plan.flops(trial)).sum();
     let mut progress = Progress::new(args.progress, trials, flops);
     let mut tally = Tally::new();
@@ -119,10 +120,18 @@ fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<
     left
 }
 
-/// What a trial's id says of its data: both files' hashes, and which of their datasets it is.
-fn data_hash(images: &DataSet, names: &Names) -> String {
-    let Names { train_x, train_y, test_x, test_y, classes: _ } = names;
-    format!("{} {train_x} {train_y} {} {test_x} {test_y}", images.train.sha256, images.test.sha256)
+/// What a trial's id says of its data: both files' hashes, which of their datasets it is, and what was made of them.
+fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
+    let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
+    let mut said = format!("{} {train_x} {train_y} {} {test_x} {test_y}", data.train.sha256, data.test.sha256);
+    // What is usual is not said: trials keep their ids.
+    if data.scaling != Scaling::auto(&data.train.pixels) {
+        said += &format!(" {}", data.scaling.name());
+    }
+    if let Some(ValidationSplit { share, seed }) = experiment.validation {
+        said += &format!(" validation {share} {seed}");
+    }
+    said
 }
 
 /// Fleets at once. BLAS threads x workers <= cores, and one BLAS thread whenever more than one trial runs.
@@ -156,9 +165,13 @@ fn enough_memory(needed: f64, jobs: usize) -> Result<()> {
 }
 
 /// What the examples take in f64, and their inner products, before any engine but the direct one is chosen.
-fn enough_for_span(experiment: &Experiment, DataShape { features, train, test }: DataShape) -> Result<()> {
-    let needed = (features + features.min(train)) as f64 * (train + test) as f64 * 8.0;
-    let is_direct = experiment.points.iter().all(|point| point.config.engine == Some(Engine::Direct));
+fn enough_for_span(experiment: &Experiment, shape: DataShape) -> Result<()> {
+    let DataShape { features, train, .. } = shape;
+    let needed = (features + features.min(train)) as f64 * (train + shape.held_out()) as f64 * 8.0;
+    let is_direct = experiment
+        .points
+        .iter()
+        .all(|point| point.config.engine == Some(Engine::Direct) || !point.config.optimiser.is_linear());
     match machine::available_bytes() {
         Some(available) if !is_direct && needed > available => bail!(
             "to choose an engine needs {} for the examples in f64, this machine has {} free; use run.engine=direct",
@@ -204,15 +217,15 @@ fn put_down(
     record: &mut Record,
     folder: &Path,
     experiment: &Experiment,
-    images: &DataSet,
+    data: &Prepared,
     plan: &Plan,
     machine: &Machine,
 ) -> Result<()> {
-    let data = data_in_words(experiment, images);
+    let words = data_in_words(experiment, data);
     let resolved = toml::to_string(&experiment.resolved).context("can't write the experiment as TOML")?;
-    let hash = hashes(images);
-    let toml = format!("# {data}\n{hash}\n{resolved}");
-    record.plan(&experiment.name, &experiment.description, &toml, &data, plan)?;
+    let hash = hashes(data);
+    let toml = format!("# {words}\n{hash}\n{resolved}");
+    record.plan(&experiment.name, &experiment.description, &toml, &words, plan)?;
     for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
         let path = folder.join(file);
         write_atomically(&path, |out| out.write_all(text.as_bytes()))
@@ -221,17 +234,23 @@ fn put_down(
     Ok(())
 }
 
-fn data_in_words(experiment: &Experiment, images: &DataSet) -> String {
+fn data_in_words(experiment: &Experiment, data: &Prepared) -> String {
     let source = match &experiment.source {
         DataSource::Set(name) => name.clone(),
         DataSource::Files(files) => files.train.display().to_string(),
     };
-    let shape = trial::data_shape(images);
-    format!("{source}: {} training and {} test examples of {} features", shape.train, shape.test, shape.features)
+    let DataShape { features, train, test, validation, task } = data.shape();
+    let validation = if validation > 0 { format!(", {validation} validation") } else { String::new() };
+    let task = match task {
+        Task::Classes(2) => String::new(),
+        Task::Classes(classes) => format!(", {classes} classes"),
+        Task::Values(values) => format!(", {}", count(values, "value")),
+    };
+    format!("{source}: {train} training{validation} and {test} test examples of {features} features{task}")
 }
 
-fn hashes(images: &DataSet) -> String {
-    format!("# train sha256 {}\n# test  sha256 {}", images.train.sha256, images.test.sha256)
+fn hashes(data: &Prepared) -> String {
+    format!("# train sha256 {}\n# test  sha256 {}", data.train.sha256, data.test.sha256)
 }
 
 fn header(experiment: &Experiment, plan: &Plan, left: usize, jobs: usize, machine: &Machine, others: usize) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use toml::{Table, Value};
 
-use super::trial::{integer, number};
+use super::trial::{integer, is_whole, number};
 
 /// How an axis was given, which is how plots should space it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,6 @@ pub struct Axis {
     pub values: Vec<Value>,
 }
 
-/// Keys of which a range gives whole numbers.
-const WHOLE: [&str; 5] = ["model.depth", "model.width", "train.iterations", "train.record_every", "seed"];
-
 impl Axis {
     /// An axis from a list or `{ from, to, count, scale = "linear" | "log" }`.
     ///
@@ -50,7 +47,7 @@ impl Axis {
     pub fn parse(key: &str, value: &Value) -> Result<Self, String> {
         let (scale, values) = match value {
             Value::Array(values) => (Scale::List, values.clone()),
-            Value::Table(range) => expand(range, WHOLE.contains(&key))?,
+            Value::Table(range) => expand(range, is_whole(key))?,
             _ => return Err(format!("must be a list or {{ from, to, count, scale }}, found {value}")),
         };
         if values.is_empty() {

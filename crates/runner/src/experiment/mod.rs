@@ -14,7 +14,8 @@ use self::axis::Axis;
 use self::error::Error;
 use self::reader::Reader;
 use self::trial::TrialConfig;
-use crate::data::{Files, Names};
+use crate::data::{Files, Names, ScalingChoice};
+use crate::sweep::inputs::ValidationSplit;
 
 /// Where the pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub struct Experiment {
     pub names: Names,
     /// The most bytes that a picture dataset may take in memory.
     pub max_bytes: u64,
+    /// How features are scaled.
+    pub scaling: ScalingChoice,
+    /// What of the training examples is set aside for validation.
+    pub validation: Option<ValidationSplit>,
     /// The swept keys, in declared order.
     pub axes: Vec<Axis>,
     /// Every point, the last axis varying fastest.

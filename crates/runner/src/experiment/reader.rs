@@ -7,9 +7,10 @@ use toml::{Table, Value};
 use super::axis::Axis;
 use super::error::{Error, Place, nearest};
 use super::source::Entry;
-use super::trial::{Draft, KEYS, TrialConfig, integer};
+use super::trial::{Draft, KEYS, TrialConfig, integer, is_known, number};
 use super::{DEFAULT_MAX_BYTES, DataSource, Experiment, Point};
-use crate::data::{Files, Names};
+use crate::data::{Files, Names, ScalingChoice};
+use crate::sweep::inputs::ValidationSplit;
 
 /// A sweep of more points than this is taken for a slip.
 const MAX_POINTS: usize = 1_000_000;
@@ -17,7 +18,7 @@ const MAX_POINTS: usize = 1_000_000;
 type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
 
 /// Every key that is not a trial's.
-const SWEEP_KEYS: [(&str, Setter); 13] = [
+const SWEEP_KEYS: [(&str, Setter); 16] = [
     ("name", |reader, value| name(value).map(|name| reader.name = Some(name))),
     ("description", |reader, value| text(value).map(|text| reader.description = text)),
     ("data.set", |reader, value| text(value).map(|set| reader.set = Some(set))),
@@ -29,6 +30,11 @@ const SWEEP_KEYS: [(&str, Setter); 13] = [
     ("data.test_y", |reader, value| text(value).map(|name| reader.names.test_y = name)),
     ("data.classes", |reader, value| text(value).map(|name| reader.names.classes = name)),
     ("data.max_bytes", |reader, value| integer(value, 1, 1 << 50).map(|bytes| reader.max_bytes = bytes as u64)),
+    ("data.scale", |reader, value| scaling(value).map(|scaling| reader.scaling = scaling)),
+    ("data.validation", |reader, value| share(value).map(|share| reader.validation = share)),
+    ("data.validation_seed", |reader, value| {
+        integer(value, 0, u32::MAX as usize).map(|seed| reader.validation_seed = Some(seed as u64))
+    }),
     ("run.jobs", |reader, value| integer(value, 1, 4096).map(|jobs| reader.jobs = Some(jobs))),
     ("run.blas_threads", |reader, value| integer(value, 1, 1024).map(|threads| reader.blas_threads = threads)),
 ];
@@ -43,6 +49,9 @@ pub(super) struct Reader {
     test: Option<PathBuf>,
     names: Names,
     max_bytes: u64,
+    scaling: ScalingChoice,
+    validation: f64,
+    validation_seed: Option<u64>,
     base: Draft,
     axes: Vec<(Axis, Place)>,
     jobs: Option<usize>,
@@ -60,6 +69,9 @@ impl Reader {
             test: None,
             names: Names::default(),
             max_bytes: DEFAULT_MAX_BYTES,
+            scaling: ScalingChoice::default(),
+            validation: 0.0,
+            validation_seed: None,
             base: Draft::default(),
             axes: Vec::new(),
             jobs: None,
@@ -79,7 +91,7 @@ impl Reader {
     }
 
     fn take_axis(&mut self, key: &str, value: &Value, place: &Place) -> Result<(), Error> {
-        if !KEYS.iter().any(|(known, _)| *known == key) {
+        if !is_known(key) {
             return Err(unknown(&format!("sweep.{key}"), place));
         }
         let axis_key = format!("sweep.{key}");
@@ -105,6 +117,11 @@ impl Reader {
             (None, None, _) => return Err(missing("data.train", "missing; data.test alone is not enough")),
             (None, _, None) => return Err(missing("data.test", "missing; data.train alone is not enough")),
         };
+        if self.validation_seed.is_some() && self.validation == 0.0 {
+            return Err(missing("data.validation_seed", "has a meaning only with data.validation above 0"));
+        }
+        let seed = self.validation_seed.unwrap_or(1);
+        let validation = (self.validation > 0.0).then_some(ValidationSplit { share: self.validation, seed });
         let points = self.points()?;
         let axes: Vec<Axis> = self.axes.into_iter().map(|(axis, _)| axis).collect();
         Ok(Experiment {
@@ -113,6 +130,8 @@ impl Reader {
             source,
             names: self.names,
             max_bytes: self.max_bytes,
+            scaling: self.scaling,
+            validation,
             resolved: resolve(entries, &axes, &points[0].config),
             axes,
             points,
@@ -169,6 +188,17 @@ fn unknown(key: &str, place: &Place) -> Error {
 fn text(value: &Value) -> Result<String, String> {
     let text = value.as_str().filter(|text| !text.is_empty() && !text.contains('\0'));
     text.map(str::to_owned).ok_or_else(|| format!("must be a text that isn't empty, found {value}"))
+}
+
+fn scaling(value: &Value) -> Result<ScalingChoice, String> {
+    let names: Vec<_> = ScalingChoice::ALL.iter().map(|choice| format!("{:?}", choice.name())).collect();
+    let found = value.as_str().and_then(ScalingChoice::from_name);
+    found.ok_or_else(|| format!("must be one of {}, found {value}", names.join(", ")))
+}
+
+fn share(value: &Value) -> Result<f64, String> {
+    let found = number(value).filter(|share| (0.0..1.0).contains(share));
+    found.ok_or_else(|| format!("must be a share of at least 0 and below 1, found {value}"))
 }
 
 /// A name becomes a directory: nothing in it may lead elsewhere.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::record::{Error, Record};
-use super::stored::RecordedPoint;
+use super::stored::{Recorded, RecordedPoint};
 use crate::atomic_file::write_atomically;
 
 /// Writes both tables into `folder`, each whole or not at all.
@@ -21,19 +21,22 @@ pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
     write_atomically(&history, |out| write_history(out, record, &points)).map_err(|error| Error::io(&history, &error))
 }
 
-/// One row a finished point: trial, every swept key, status, final cost, accuracies, test cost, seconds, engine, drift.
+/// One row a finished point: trial, every swept key, how it ended and how its net does.
 fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoint]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = [
         "status",
         "final_cost",
+        "train_cost",
         "train_accuracy",
         "test_accuracy",
         "test_cost",
+        "validation_accuracy",
+        "validation_cost",
         "seconds",
         "engine",
         "drift",
-        "diverged_at",
+        "ended_at",
         "reason",
     ];
     csv.write_record(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(columns))?;
@@ -44,13 +47,16 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
         let rest = [
             trial.status.clone(),
             number(trial.final_cost),
+            number(trial.train_cost),
             number(trial.train_accuracy),
             number(trial.test_accuracy),
             number(trial.test_cost),
+            number(trial.validation_accuracy),
+            number(trial.validation_cost),
             format!("{:.6}", trial.seconds),
             trial.engine.clone(),
             trial.drift.map(|drift| format!("{drift:e}")).unwrap_or_default(),
-            trial.diverged_at.map(|iteration| iteration.to_string()).unwrap_or_default(),
+            trial.ended_at.map(|iteration| iteration.to_string()).unwrap_or_default(),
             trial.reason.clone().unwrap_or_default(),
         ];
         csv.write_record([point.trial.clone()].into_iter().chain(swept).chain(rest))?;
@@ -58,17 +64,31 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
     csv.flush()
 }
 
-/// One row a recorded cost. The shortest decimal that gives the same f64 back, so that equal bits are equal bytes.
+/// One row a recorded cost, and a column for each metric that some trial records. The shortest decimal that gives the same
+/// f64 back, so that equal bits are equal bytes.
 fn write_history(out: &mut dyn io::Write, record: &Record, points: &[RecordedPoint]) -> io::Result<()> {
-    writeln!(out, "trial,iteration,cost")?;
+    let mut columns: Vec<&str> = Vec::new();
+    for name in points.iter().filter_map(|point| point.finished.as_ref()).flat_map(|trial| &trial.summary.metrics) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    writeln!(out, "{}", ["trial", "iteration", "cost"].iter().chain(&columns).copied().collect::<Vec<_>>().join(","))?;
     let mut written = HashSet::new();
     for point in points {
         let Some(trial) = &point.finished else { continue };
         if !written.insert(&point.trial) {
             continue;
         }
-        for (iteration, cost) in record.history(&point.trial, trial).map_err(io::Error::other)? {
-            writeln!(out, "{},{iteration},{cost:?}", point.trial)?;
+        let places: Vec<_> =
+            columns.iter().map(|column| trial.summary.metrics.iter().position(|name| name == column)).collect();
+        for Recorded { iteration, cost, metrics } in record.history(&point.trial, trial).map_err(io::Error::other)? {
+            write!(out, "{},{iteration},{cost:?}", point.trial)?;
+            for place in &places {
+                let value = place.and_then(|place| metrics.get(place).copied().flatten());
+                write!(out, ",{}", value.map(|value| format!("{value:?}")).unwrap_or_default())?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(())

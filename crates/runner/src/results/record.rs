@@ -7,14 +7,14 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 use serde_json::{Map, Value, json};
 
-use super::stored::Summary;
+use super::stored::{Recorded, Summary};
 use crate::atomic_file::UNFINISHED;
 use crate::machine::Machine;
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::Outcome;
 
 /// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 const DATABASE: &str = "results.db";
 /// "LayC": marks the file as ours in SQLite's header.
 const APPLICATION: i64 = 0x4c61_7943;
@@ -240,15 +240,15 @@ impl Record {
 
 fn insert_one(transaction: &Transaction, trial: &Trial, outcome: &Outcome, machine: i64) -> rusqlite::Result<()> {
     let summary = Summary::of(trial.engine, outcome);
-    let history: Vec<_> = outcome.history.iter().map(|record| (record.iteration as i64, record.cost)).collect();
+    let history = Recorded::all_of(outcome);
     let digest = summary.digest(&trial.id, &history);
     let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
     transaction.prepare_cached(old)?.execute([&trial.id])?;
     transaction.prepare_cached("DELETE FROM trial WHERE id = ?1")?.execute([&trial.id])?;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO trial (id, config, engine, status, reason, diverged_at, final_cost, train_accuracy, \
-         test_accuracy, test_cost, drift, seconds, machine, digest) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO trial (id, config, engine, status, reason, ended_at, final_cost, train_cost, train_accuracy, \
+         test_accuracy, test_cost, validation_accuracy, validation_cost, drift, seconds, metrics, machine, digest) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?;
     insert.execute(params![
         trial.id,
@@ -256,20 +256,25 @@ fn insert_one(transaction: &Transaction, trial: &Trial, outcome: &Outcome, machi
         summary.engine,
         summary.status,
         summary.reason,
-        summary.diverged_at,
+        summary.ended_at,
         summary.final_cost,
+        summary.train_cost,
         summary.train_accuracy,
         summary.test_accuracy,
         summary.test_cost,
+        summary.validation_accuracy,
+        summary.validation_cost,
         summary.drift,
         summary.seconds,
+        json!(summary.metrics).to_string(),
         machine,
         digest
     ])?;
     let number = transaction.last_insert_rowid();
-    let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3)")?;
-    for (iteration, cost) in history {
-        insert.execute(params![number, iteration, cost])?;
+    let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3, ?4)")?;
+    for Recorded { iteration, cost, metrics } in history {
+        let metrics = (!metrics.is_empty()).then(|| json!(metrics).to_string());
+        insert.execute(params![number, iteration, cost, metrics])?;
     }
     Ok(())
 }

@@ -27,14 +27,18 @@ CREATE TABLE trial (
     config         TEXT NOT NULL,            -- JSON: every key -> value
     engine         TEXT NOT NULL,            -- how the first layer was trained: direct, reduced or dual
     status         TEXT NOT NULL CHECK (status IN ('completed', 'diverged', 'failed')),
-    reason         TEXT,                     -- of a failed trial
-    diverged_at    INTEGER,                  -- iteration, of a diverged trial
-    final_cost     REAL,
+    reason         TEXT,                     -- why it failed, or stopped before its last iteration
+    ended_at       INTEGER,                  -- the iteration at which it diverged or stopped
+    final_cost     REAL,                     -- the last of its history
+    train_cost     REAL,                     -- this and the next ones: after the last update
     train_accuracy REAL,
     test_accuracy  REAL,
     test_cost      REAL,
+    validation_accuracy REAL,
+    validation_cost     REAL,
     drift          REAL,                     -- of the dual engine: the most that z[1] was off, over its largest element
     seconds        REAL NOT NULL,            -- its share of its fleet's time
+    metrics        TEXT NOT NULL,            -- JSON: the names of what is recorded beside the cost
     machine        INTEGER NOT NULL REFERENCES machine (number),
     digest         TEXT NOT NULL             -- SHA-256 of the results in this row and of its history
 );
@@ -42,5 +46,6 @@ CREATE TABLE history (
     trial     INTEGER NOT NULL REFERENCES trial (number),
     iteration INTEGER NOT NULL,
     cost      REAL NOT NULL,
+    metrics   TEXT,                          -- JSON: a value for each name, null for one that is not finite
     PRIMARY KEY (trial, iteration)
 ) WITHOUT ROWID;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use net::Engine;
+use net::{Engine, Score};
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -19,22 +19,41 @@ pub struct Summary {
     pub engine: String,
     /// `completed`, `diverged` or `failed`.
     pub status: String,
-    /// Why it failed.
+    /// Why it failed, or stopped before its last iteration.
     pub reason: Option<String>,
-    /// Where it diverged.
-    pub diverged_at: Option<i64>,
+    /// The iteration at which it diverged or stopped.
+    pub ended_at: Option<i64>,
     /// The last recorded cost.
     pub final_cost: Option<f64>,
-    /// After the last update.
+    /// J of the training examples after the last update.
+    pub train_cost: Option<f64>,
+    /// The share of the training examples in their right class after the last update.
     pub train_accuracy: Option<f64>,
-    /// After the last update.
+    /// The same of the test examples.
     pub test_accuracy: Option<f64>,
     /// J of the test examples after the last update.
     pub test_cost: Option<f64>,
+    /// The same of the validation examples.
+    pub validation_accuracy: Option<f64>,
+    /// J of the validation examples after the last update.
+    pub validation_cost: Option<f64>,
     /// The most that the dual engine's z\[1\] was off, see [`net::Trained::drift`].
     pub drift: Option<f64>,
     /// Its share of its fleet's wall time.
     pub seconds: f64,
+    /// The columns of [`Recorded::metrics`].
+    pub metrics: Vec<String>,
+}
+
+/// One row of a trial's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The updates made before.
+    pub iteration: i64,
+    /// J.
+    pub cost: f64,
+    /// What was recorded beside it; `None` for NaN and infinity.
+    pub metrics: Vec<Option<f64>>,
 }
 
 /// A finished trial as the record has it.
@@ -59,8 +78,8 @@ pub struct RecordedPoint {
 }
 
 /// What [`FinishedTrial::from_row`] reads, in its order.
-const COLUMNS: &str = "number, digest, engine, status, reason, diverged_at, final_cost, train_accuracy, test_accuracy, \
-                       test_cost, drift, seconds";
+const COLUMNS: &str = "number, digest, engine, status, reason, ended_at, final_cost, train_cost, train_accuracy, \
+                       test_accuracy, test_cost, validation_accuracy, validation_cost, drift, seconds, metrics";
 
 impl FinishedTrial {
     /// From [`COLUMNS`], which begin at column `first`.
@@ -69,48 +88,77 @@ impl FinishedTrial {
             engine: row.get(first + 2)?,
             status: row.get(first + 3)?,
             reason: row.get(first + 4)?,
-            diverged_at: row.get(first + 5)?,
+            ended_at: row.get(first + 5)?,
             final_cost: row.get(first + 6)?,
-            train_accuracy: row.get(first + 7)?,
-            test_accuracy: row.get(first + 8)?,
-            test_cost: row.get(first + 9)?,
-            drift: row.get(first + 10)?,
-            seconds: row.get(first + 11)?,
+            train_cost: row.get(first + 7)?,
+            train_accuracy: row.get(first + 8)?,
+            test_accuracy: row.get(first + 9)?,
+            test_cost: row.get(first + 10)?,
+            validation_accuracy: row.get(first + 11)?,
+            validation_cost: row.get(first + 12)?,
+            drift: row.get(first + 13)?,
+            seconds: row.get(first + 14)?,
+            metrics: serde_json::from_str(&row.get::<_, String>(first + 15)?).unwrap_or_default(),
         };
         Ok(FinishedTrial { summary, number: row.get(first)?, digest: row.get(first + 1)? })
+    }
+}
+
+impl Recorded {
+    /// The history that a trial leaves.
+    pub fn all_of(outcome: &Outcome) -> Vec<Self> {
+        let columns = outcome.metrics.columns.len();
+        let row = |place: usize| &outcome.metrics.values[place * columns..(place + 1) * columns];
+        let records = outcome.history.iter().enumerate().map(|(place, record)| Recorded {
+            iteration: record.iteration as i64,
+            cost: record.cost,
+            metrics: row(place).iter().map(|value| Some(*value).filter(|value| value.is_finite())).collect(),
+        });
+        records.collect()
     }
 }
 
 impl Summary {
     /// Of a trial that has just ended.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
-        let (reason, diverged_at) = match &outcome.status {
+        let (reason, ended_at) = match &outcome.status {
             Status::Completed => (None, None),
+            Status::Stopped { iteration, reason } => (Some(reason.clone()), Some(*iteration as i64)),
             Status::Diverged { iteration } => (None, Some(*iteration as i64)),
             Status::Failed { reason } => (Some(reason.clone()), None),
         };
+        // A cost that has overflowed is no number for a table.
+        let cost = |score: Option<Score>| score.map(|score| score.cost).filter(|cost| cost.is_finite());
+        let accuracy = |score: Option<Score>| score.and_then(|score| score.accuracy);
         Summary {
             engine: engine.name().to_owned(),
             status: outcome.status.name().to_owned(),
             reason,
-            diverged_at,
+            ended_at,
             final_cost: outcome.history.last().map(|record| record.cost),
-            train_accuracy: outcome.train_accuracy,
-            test_accuracy: outcome.test_accuracy,
-            test_cost: outcome.test_cost,
+            train_cost: cost(outcome.train),
+            train_accuracy: accuracy(outcome.train),
+            test_accuracy: accuracy(outcome.test),
+            test_cost: cost(outcome.test),
+            validation_accuracy: accuracy(outcome.validation),
+            validation_cost: cost(outcome.validation),
             drift: outcome.drift,
             seconds: outcome.seconds,
+            metrics: outcome.metrics.columns.clone(),
         }
     }
 
     /// SHA-256 over the results that are stored of trial `id`, itself a hash of its configuration: SQLite keeps no
     /// checksum of its pages, and a flipped bit must not become a result.
-    pub fn digest(&self, id: &str, history: &[(i64, f64)]) -> String {
+    pub fn digest(&self, id: &str, history: &[Recorded]) -> String {
         let mut sha256 = Sha256::new();
         sha256.update(json!([id, self]).to_string());
-        for (iteration, cost) in history {
+        for Recorded { iteration, cost, metrics } in history {
             sha256.update(iteration.to_le_bytes());
             sha256.update(cost.to_bits().to_le_bytes());
+            for value in metrics {
+                sha256.update(value.unwrap_or(f64::NAN).to_bits().to_le_bytes());
+            }
         }
         hex(&sha256.finalize())
     }
@@ -180,13 +228,16 @@ impl Record {
         })
     }
 
-    /// The history of trial `id`: iterations and costs.
+    /// The history of trial `id`.
     ///
     /// # Errors
     /// If the database can't be read, or the trial is not what was stored.
-    pub fn history(&self, id: &str, trial: &FinishedTrial) -> Result<Vec<(i64, f64)>, Error> {
-        let select = "SELECT iteration, cost FROM history WHERE trial = ?1 ORDER BY iteration";
-        let history = self.rows(select, [trial.number], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    pub fn history(&self, id: &str, trial: &FinishedTrial) -> Result<Vec<Recorded>, Error> {
+        let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
+        let history = self.rows(select, [trial.number], |row| {
+            let metrics = row.get::<_, Option<String>>(2)?.map(|list| serde_json::from_str(&list).unwrap_or_default());
+            Ok(Recorded { iteration: row.get(0)?, cost: row.get(1)?, metrics: metrics.unwrap_or_default() })
+        })?;
         if trial.summary.digest(id, &history) == trial.digest {
             Ok(history)
         } else {

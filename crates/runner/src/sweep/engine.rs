@@ -3,8 +3,8 @@
 use kernels::WrongSum;
 use net::{Engine, Workload};
 
+use super::inputs::LazySpan;
 use super::plan::DataShape;
-use super::trial::LazySpan;
 use crate::experiment::trial::{Dtype, TrialConfig};
 
 /// Why no engine could be chosen.
@@ -13,6 +13,19 @@ pub enum Error {
     /// OpenBLAS computes a product of the examples wrongly.
     #[error(transparent)]
     WrongSum(#[from] WrongSum),
+    /// The cost does not fit the data.
+    #[error("model.cost: {0}")]
+    Cost(String),
+    /// The engine that was asked for is not exact for how the net is trained.
+    #[error("run.engine: {engine} is not exact {what}; use {instead}")]
+    NotExact {
+        /// Its name.
+        engine: &'static str,
+        /// For what.
+        what: &'static str,
+        /// What is.
+        instead: &'static str,
+    },
     /// The engine that was asked for would not be exact.
     #[error(
         "run.engine: {engine} is not exact in {dtype} for these examples: their inner products are too large or too small \
@@ -44,6 +57,16 @@ impl<'s> Chooser<'s> {
             Some(engine) => engine,
             None => self.cheapest(config)?,
         };
+        let full_batch = config.batches(self.data.train).is_full();
+        if !engine.is_exact_for(&config.optimiser, full_batch) {
+            let engine = engine.name();
+            return Err(if config.optimiser.is_linear() {
+                Error::NotExact { engine, what: "on mini-batches", instead: "\"reduced\", \"direct\" or \"auto\"" }
+            } else {
+                let what = "for RMSProp and Adam, which look at each weight by itself";
+                Error::NotExact { engine, what, instead: "\"direct\" or \"auto\"" }
+            });
+        }
         match config.engine {
             _ if engine == Engine::Direct || self.in_range(config.dtype) => Ok(engine),
             None => Ok(Engine::Direct),
@@ -53,7 +76,7 @@ impl<'s> Chooser<'s> {
 
     fn cheapest(&self, config: &TrialConfig) -> Result<Engine, WrongSum> {
         let mut wrong = None;
-        let engine = Engine::cheapest(workload(config, self.data), || {
+        let engine = Engine::cheapest(workload(config, self.data), &config.optimiser, || {
             self.span.rank().unwrap_or_else(|error| {
                 wrong = Some(error);
                 usize::MAX
@@ -75,7 +98,8 @@ pub(super) fn workload(config: &TrialConfig, data: DataShape) -> Workload {
     Workload {
         features: data.features,
         examples: data.train,
-        rows: config.first_width(),
-        iterations: config.descent.iterations,
+        batch: config.batches(data.train).size(),
+        rows: config.first_width(data.task),
+        iterations: config.iterations(data.train),
     }
 }

@@ -67,26 +67,16 @@ mod tests {
     use std::collections::BTreeSet;
     use std::convert::Infallible;
 
-    use kernels::Activation;
-    use net::{Descent, Engine, Scheme};
+    use net::Engine;
 
     use super::*;
-    use crate::experiment::trial::{Dtype, TrialConfig};
+    use crate::experiment::trial::TrialConfig;
     use crate::sweep::trial::Status;
 
     fn trials(count: u32) -> Vec<Trial> {
         let trial = |seed| Trial {
             id: format!("trial-{seed}"),
-            config: TrialConfig {
-                hidden: vec![2],
-                activation: Activation::Relu,
-                initialisation: Scheme::HeNormal.into(),
-                dtype: Dtype::F32,
-                descent: Descent { learning_rate: 0.1, iterations: 1, record_every: 1 },
-                seed,
-                engine: Some(Engine::Direct),
-                flush_subnormals: true,
-            },
+            config: TrialConfig::of(&format!("model.hidden = [2]\nseed = {seed}")),
             engine: Engine::Direct,
         };
         (0..count).map(trial).collect()

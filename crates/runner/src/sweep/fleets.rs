@@ -6,26 +6,27 @@ use std::hash::Hash;
 use super::plan::{DataShape, Trial};
 
 /// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
-/// engine and number of iterations; those that start with the same first layer side by side; as many as
+/// engine, batches and number of iterations; those that start with the same first layer side by side; as many as
 /// [`net::Engine::rows_of_a_fleet`] says, but no more than a quarter of a kind, so that a small sweep keeps several cores busy.
 pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..trials.len()).collect();
     let mut fleets: Vec<Vec<usize>> = Vec::new();
     let kind = |&trial: &usize| {
         let Trial { config, engine, .. } = &trials[trial];
-        (config.dtype, *engine, config.flush_subnormals, config.descent.iterations)
+        (config.dtype, *engine, config.flush_subnormals, config.batch, config.iterations(data.train))
     };
     let origin = |&trial: &usize| {
         let config = &trials[trial].config;
-        (format!("{:?}", config.initialisation), config.seed, config.first_width())
+        (format!("{:?}", config.initialisation), config.seed, config.first_width(data.task))
     };
     for group in grouped(all, kind) {
         let Trial { config, engine, .. } = &trials[group[0]];
-        let most = engine.rows_of_a_fleet(data.features, data.train, config.dtype.bytes() as usize);
+        let batch = config.batches(data.train).size();
+        let most = engine.rows_of_a_fleet(data.features, batch, config.dtype.bytes() as usize);
         let most_nets = group.len().div_ceil(4);
         let mut rows = usize::MAX;
         for trial in grouped(group, origin).into_iter().flatten() {
-            let width = trials[trial].config.first_width();
+            let width = trials[trial].config.first_width(data.task);
             match fleets.last_mut() {
                 Some(fleet) if rows.saturating_add(width) <= most && fleet.len() < most_nets => fleet.push(trial),
                 _ => {
@@ -54,29 +55,17 @@ fn grouped<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>>
 
 #[cfg(test)]
 mod tests {
-    use kernels::Activation;
-    use net::{Descent, Engine, Scheme};
+    use net::Engine;
 
     use super::*;
-    use crate::experiment::trial::{Dtype, TrialConfig};
+    use crate::data::Task;
+    use crate::experiment::trial::{Dtype, Length, TrialConfig};
 
-    const CATS: DataShape = DataShape { features: 12_288, train: 209, test: 50 };
+    const CATS: DataShape = DataShape { features: 12_288, train: 209, test: 50, validation: 0, task: Task::Classes(2) };
 
     fn trial(hidden: &[usize], seed: u32, engine: Engine) -> Trial {
-        Trial {
-            id: String::new(),
-            config: TrialConfig {
-                hidden: hidden.to_vec(),
-                activation: Activation::Relu,
-                initialisation: Scheme::HeNormal.into(),
-                dtype: Dtype::F32,
-                descent: Descent { learning_rate: 0.1, iterations: 10, record_every: 1 },
-                seed,
-                engine: Some(engine),
-                flush_subnormals: true,
-            },
-            engine,
-        }
+        let config = TrialConfig::of(&format!("model.hidden = {hidden:?}\nseed = {seed}"));
+        Trial { id: String::new(), config, engine }
     }
 
     #[test]
@@ -107,7 +96,7 @@ mod tests {
         let mut trials: Vec<_> = (0..10).map(|_| trial(&[4], 1, Engine::Dual)).collect();
         trials[1].config.hidden = vec![3, 9, 9];
         trials[2].config.dtype = Dtype::F64;
-        trials[3].config.descent.iterations = 11;
+        trials[3].config.length = Length::Iterations(11);
         trials[4].config.flush_subnormals = false;
         trials[5].engine = Engine::Reduced;
         assert_eq!(of(&trials, CATS), [vec![0, 6], vec![7, 8], vec![9, 1], vec![2], vec![3], vec![4], vec![5]]);

@@ -3,7 +3,9 @@
 pub mod engine;
 pub mod execute;
 mod fleets;
+pub mod inputs;
 mod memory;
 pub mod origins;
 pub mod plan;
+mod shapes;
 pub mod trial;

@@ -7,7 +7,7 @@ use kernels::{Real, WrongSum};
 use net::initialise::Draw;
 use net::{Engine, Examples, Initialisation, Origin, Start};
 
-use super::plan::Trial;
+use super::plan::{DataShape, Trial};
 
 /// What the origins that are kept for the next trials may take together.
 pub const MOST_BYTES: usize = 16 << 20;
@@ -35,17 +35,19 @@ impl Origins {
     ///
     /// # Errors
     /// If OpenBLAS computes W(0) X wrongly.
-    pub fn start<R: Real>(&self, trial: &Trial, examples: &Examples<R>) -> Result<Start<R>, WrongSum> {
-        let (origin, draw) = self.of(trial, examples)?;
-        let architecture = trial.config.architecture(examples.features());
+    pub fn start<R: Real>(&self, trial: &Trial, data: DataShape, examples: &Examples<R>) -> Result<Start<R>, WrongSum> {
+        let config = &trial.config;
+        let architecture = config.architecture(data.features, data.task);
+        let (origin, draw) = self.of(trial, architecture.widths[1], examples)?;
         let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.rest(&architecture));
-        Ok(Start { origin, b, activation: architecture.activations[0], rest, descent: trial.config.descent })
+        let rates = config.initialisation.rates(&architecture, !config.optimiser.is_linear());
+        let training = config.training(data.train);
+        Ok(Start { origin, b, activation: architecture.activations[0], rest, rates, training })
     }
 
     /// Of several workers that ask for the same at once, one draws and the others wait for it.
-    fn of<R: Real>(&self, trial: &Trial, examples: &Examples<R>) -> Drawn {
+    fn of<R: Real>(&self, trial: &Trial, rows: usize, examples: &Examples<R>) -> Drawn {
         let Trial { config, engine, .. } = trial;
-        let rows = config.first_width();
         let initialisation = config.initialisation.clone();
         let key = Key { engine: *engine, initialisation, seed: config.seed, rows };
         let place = self.place(&key);
@@ -77,12 +79,12 @@ impl Origins {
 
 #[cfg(test)]
 mod tests {
-    use kernels::Activation;
     use ndarray::Array2;
-    use net::{Chain, Descent, Scheme, initialise};
+    use net::{Chain, Scheme, initialise};
 
     use super::*;
-    use crate::experiment::trial::{Dtype, TrialConfig};
+    use crate::data::Task;
+    use crate::experiment::trial::TrialConfig;
 
     #[test]
     fn trials_that_share_a_first_layer_start_as_the_nets_that_are_drawn_whole() {
@@ -91,21 +93,15 @@ mod tests {
         let origins = Origins::default();
         for hidden in [vec![5], vec![5, 4], vec![5, 4, 3], vec![]] {
             for scheme in [Scheme::Course, Scheme::PyTorch, Scheme::MuP { base_width: 2 }] {
-                let config = TrialConfig {
-                    hidden: hidden.clone(),
-                    activation: Activation::Tanh,
-                    initialisation: Initialisation { scheme, scales: vec![0.5] },
-                    dtype: Dtype::F64,
-                    descent: Descent { learning_rate: 0.1, iterations: 1, record_every: 1 },
-                    seed: 3,
-                    engine: Some(Engine::Direct),
-                    flush_subnormals: true,
-                };
-                let architecture = config.architecture(6);
+                let mut config = TrialConfig::of(&format!("model.hidden = {hidden:?}\nseed = 3"));
+                config.initialisation = Initialisation { scheme, scales: vec![0.5] };
+                let architecture = config.architecture(6, Task::Classes(2));
                 let whole: Chain<f64> = initialise::chain(&architecture, &config.initialisation, 3);
                 let trial = Trial { id: String::new(), config, engine: Engine::Direct };
-                let start = origins.start(&trial, &examples).unwrap();
-                let whole = Start::new(&examples, whole, trial.config.descent).unwrap();
+                let data = DataShape { features: 6, train: 3, test: 3, validation: 0, task: Task::Classes(2) };
+                let start = origins.start(&trial, data, &examples).unwrap();
+                let rates = trial.config.initialisation.rates(&architecture, false);
+                let whole = Start { rates, ..Start::new(&examples, whole, trial.config.training(3)).unwrap() };
                 assert_eq!(format!("{start:?}"), format!("{whole:?}"));
             }
         }

@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kernels::{CAN_FLUSH, LayerShape};
+use kernels::CAN_FLUSH;
 use net::{Engine, Workload};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::engine::{self, Chooser, workload};
 use super::fleets;
-use super::trial::LazySpan;
+use super::inputs::{Form, LazySpan};
+use crate::data::Task;
 use crate::experiment::Experiment;
 use crate::experiment::axis::Axis;
 use crate::experiment::trial::{Dtype, TrialConfig};
 use crate::results::export::plain;
 
-/// The sides of the data that a trial's cost depends on.
+/// The sides of the data that a trial's work depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct DataShape {
     /// `n[0]`, features an example.
@@ -24,6 +25,17 @@ pub struct DataShape {
     pub train: usize,
     /// Test examples.
     pub test: usize,
+    /// Validation examples, set aside of the training examples.
+    pub validation: usize,
+    /// What is asked of a net.
+    pub task: Task,
+}
+
+impl DataShape {
+    /// Test and validation examples.
+    pub fn held_out(&self) -> usize {
+        self.test + self.validation
+    }
 }
 
 /// A trial with its id.
@@ -83,9 +95,11 @@ impl Plan {
         // OpenBLAS's own threads would not flush.
         let can_flush = CAN_FLUSH && experiment.blas_threads == 1;
         for point in &experiment.points {
+            let cost = point.config.cost_for(data.task).map_err(engine::Error::Cost)?;
             let engine = engines.choose(&point.config)?;
             let flush_subnormals = point.config.flush_subnormals && can_flush;
-            let config = TrialConfig { engine: Some(engine), flush_subnormals, ..point.config.clone() };
+            let config =
+                TrialConfig { cost: Some(cost), engine: Some(engine), flush_subnormals, ..point.config.clone() };
             let id = trial_id(&config, data_hash);
             let trial = *known.entry(id.clone()).or_insert_with(|| {
                 first_points.insert(id.clone(), points.len());
@@ -124,18 +138,18 @@ impl Plan {
 
     /// The products above the first layer.
     fn upper_flops_a_step(&self, config: &TrialConfig) -> f64 {
-        let widths = config.widths(self.data.features);
-        widths[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64 * self.data.train as f64).sum()
+        let batch = config.batches(self.data.train).size() as f64;
+        self.widths(config)[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64 * batch).sum()
     }
 
     /// Floating-point operations of a trial's steps.
     pub fn flops(&self, trial: &Trial) -> f64 {
-        self.flops_a_step(trial) * trial.config.descent.iterations as f64
+        self.flops_a_step(trial) * self.iterations(trial) as f64
     }
 
     /// Weights and biases of a trial.
     pub fn parameters(&self, config: &TrialConfig) -> f64 {
-        config.widths(self.data.features).windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum()
+        self.widths(config).windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum()
     }
 
     /// What tells a trial from its neighbours: its first point's values.
@@ -152,45 +166,25 @@ impl Plan {
         self.trials.iter().map(|trial| trial.config.dtype).collect()
     }
 
-    /// The engines that the trials of one element type use.
-    pub fn engines(&self, dtype: Dtype) -> BTreeSet<Engine> {
-        let of_dtype = self.trials.iter().filter(|trial| trial.config.dtype == dtype);
-        of_dtype.map(|trial| trial.engine).collect()
+    /// How a trial takes its inputs.
+    pub fn form(&self, trial: &Trial) -> Form {
+        (trial.engine, !trial.config.batches(self.data.train).is_full())
     }
 
-    /// Every layer shape that the fleets multiply at, on the training and on the test set, as they begin: where nets leave a
-    /// fleet, it goes on with fewer rows.
-    pub fn layer_shapes(&self) -> BTreeSet<(Dtype, LayerShape)> {
-        let DataShape { features, train, test } = self.data;
-        let mut shapes = BTreeSet::new();
-        for fleet in &self.fleets {
-            let Trial { config, engine, .. } = &self.trials[fleet[0]];
-            let n_out = fleet.iter().map(|&trial| self.trials[trial].config.first_width()).sum();
-            let n_in = match engine {
-                Engine::Direct => features,
-                Engine::Reduced => self.rank,
-                Engine::Dual => train,
-            };
-            shapes.insert((config.dtype, LayerShape { n_out, n_in, examples: train }));
-        }
-        for Trial { config, engine, .. } in &self.trials {
-            let n_out = config.first_width();
-            // W X_t, T XᵀX_t, and T XᵀX and D S⁻¹ Vᵀ, the latter ones always in f64.
-            let first: &[_] = match engine {
-                Engine::Direct => &[(config.dtype, features, test)],
-                Engine::Reduced => &[(Dtype::F64, self.rank, train), (Dtype::F64, train, test)],
-                Engine::Dual => &[(Dtype::F64, train, train), (Dtype::F64, train, test)],
-            };
-            shapes.extend(first.iter().map(|&(dtype, n_in, examples)| (dtype, LayerShape { n_out, n_in, examples })));
-        }
-        for Trial { config, .. } in &self.trials {
-            for n in config.widths(features)[1..].windows(2) {
-                for examples in [train, test] {
-                    shapes.insert((config.dtype, LayerShape { n_out: n[1], n_in: n[0], examples }));
-                }
-            }
-        }
-        shapes
+    /// The same of all trials of one element type.
+    pub fn forms(&self, dtype: Dtype) -> BTreeSet<Form> {
+        let of_dtype = self.trials.iter().filter(|trial| trial.config.dtype == dtype);
+        of_dtype.map(|trial| self.form(trial)).collect()
+    }
+
+    /// A trial's updates.
+    pub fn iterations(&self, trial: &Trial) -> usize {
+        trial.config.iterations(self.data.train)
+    }
+
+    /// `n[0]` to `n[L]` of a trial's net.
+    pub fn widths(&self, config: &TrialConfig) -> Vec<usize> {
+        config.widths(self.data.features, self.data.task)
     }
 }
 

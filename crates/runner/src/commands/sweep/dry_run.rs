@@ -29,7 +29,7 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
     for point in &plan.points {
         let trial = &plan.trials[point.trial];
         let config = &trial.config;
-        let layers = config.widths(plan.data.features).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+        let layers = plan.widths(config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
         let state = if finished.contains(&trial.id) { "finished" } else { "" };
         let costs = [
             layers,

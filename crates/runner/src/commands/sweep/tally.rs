@@ -35,12 +35,12 @@ impl Tally {
     pub(super) fn add(&mut self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
         let config = &trial.config;
         let steps = match outcome.status {
-            Status::Completed => config.descent.iterations,
-            Status::Diverged { iteration } => iteration,
+            Status::Completed => plan.iterations(trial),
+            Status::Stopped { iteration, .. } | Status::Diverged { iteration } => iteration,
             Status::Failed { .. } => 0,
         };
         match outcome.status {
-            Status::Completed => self.completed += 1,
+            Status::Completed | Status::Stopped { .. } => self.completed += 1,
             Status::Diverged { .. } => self.diverged += 1,
             Status::Failed { .. } => self.failed += 1,
         }
