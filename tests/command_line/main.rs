@@ -5,4 +5,5 @@ mod blas; // one gemm call a product; a wrong OpenBLAS is caught
 mod commands; // gradcheck, show, check and data
 mod published; // the course's numbers on the real images
 mod support;
+mod sweep_language; // zips, exclusions, samples, budgets
 mod sweeps; // same bytes, nothing lost

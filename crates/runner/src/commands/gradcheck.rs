@@ -44,14 +44,14 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     let mut table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
     let (mut seen, mut wrong, mut at_kink) = (BTreeSet::new(), 0, 0);
     for point in &experiment.points {
-        let config = &point.config;
+        point.config.cost_for(shape.task).map_err(engine::Error::Cost)?;
+        let config = point.sized(shape);
         let canonical = config.canonical();
         let name = |key| canonical.get(key).filter(|value| !value.is_null()).map(plain).unwrap_or_default();
         let net = KEYS.map(name).into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" ");
         if !seen.insert(net.clone()) {
             continue; // differs only in its seed, its dtype or its way of descent
         }
-        config.cost_for(shape.task).map_err(engine::Error::Cost)?;
         let architecture = config.architecture(shape.features, shape.task);
         let chain = initialise::chain(&architecture, &config.initialisation, config.seed);
         for check in gradient_check::check(&chain, x, y, &config.training(shape.train), args.elements as usize) {

@@ -1,4 +1,4 @@
-//! One swept key and the values it takes.
+//! Swept keys and the values they take.
 
 use std::collections::HashSet;
 
@@ -28,61 +28,105 @@ impl Scale {
     }
 }
 
-/// A swept key. The last axis varies fastest.
-#[derive(Clone, Debug, PartialEq)]
+/// A swept key: a column of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Axis {
     /// The key, such as `train.learning_rate`.
     pub key: String,
     /// How it was given.
     pub scale: Scale,
-    /// Its values in order, at least one, all different.
-    pub values: Vec<Value>,
+    /// Keys of the same number advance together: the columns of a zip, or all that is sampled. `None` where the value
+    /// follows from the others.
+    pub factor: Option<usize>,
 }
 
-impl Axis {
-    /// An axis from a list or `{ from, to, count, scale = "linear" | "log" }`.
-    ///
+/// The values of a key from a list or `{ from, to, count, scale = "linear" | "log" }`: at least one.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn values(key: &str, value: &Value) -> Result<(Scale, Vec<Value>), String> {
+    let (scale, values) = match value {
+        Value::Array(values) => (Scale::List, values.clone()),
+        Value::Table(range) => expand(key, range)?,
+        _ => return Err(format!("must be a list or {{ from, to, count, scale }}, found {value}")),
+    };
+    if values.is_empty() {
+        return Err("the axis is empty; give at least one value".to_owned());
+    }
+    Ok((scale, values))
+}
+
+/// The same text for the same value: 1 and 1.0 are one number.
+pub(super) fn plain(value: &Value) -> String {
+    number(value).map_or_else(|| value.to_string(), |number| number.to_string())
+}
+
+/// Drops rows that stand there before; the first of them.
+pub(super) fn distinct(rows: &mut Vec<Vec<Value>>) -> Option<Vec<Value>> {
+    let (mut seen, mut first) = (HashSet::new(), None);
+    rows.retain(|row| {
+        let is_new = seen.insert(row.iter().map(plain).collect::<Vec<_>>());
+        if !is_new {
+            first.get_or_insert_with(|| row.clone());
+        }
+        is_new
+    });
+    first
+}
+
+/// The ends and the scale of a range, and whether its key takes whole numbers only.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Range {
+    pub(super) from: f64,
+    pub(super) to: f64,
+    pub(super) scale: Scale,
+    pub(super) whole: bool,
+}
+
+impl Range {
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(key: &str, value: &Value) -> Result<Self, String> {
-        let (scale, values) = match value {
-            Value::Array(values) => (Scale::List, values.clone()),
-            Value::Table(range) => expand(range, is_whole(key))?,
-            _ => return Err(format!("must be a list or {{ from, to, count, scale }}, found {value}")),
+    pub(super) fn parse(key: &str, range: &Table) -> Result<Self, String> {
+        if let Some(unknown) = range.keys().find(|key| !["from", "to", "count", "scale"].contains(&key.as_str())) {
+            return Err(format!("a range has from, to, count and scale, found {unknown}"));
+        }
+        let end = |name: &str| {
+            let value = range.get(name).ok_or_else(|| format!("the range lacks {name}"))?;
+            let finite = number(value).filter(|n| n.is_finite());
+            finite.ok_or_else(|| format!("{name} must be a finite number, found {value}"))
         };
-        if values.is_empty() {
-            return Err("the axis is empty; give at least one value".to_owned());
+        let (from, to) = (end("from")?, end("to")?);
+        let scale = match range.get("scale").map_or(Some("linear"), Value::as_str) {
+            Some("linear") => Scale::Linear,
+            Some("log") => Scale::Log,
+            _ => return Err(format!("scale must be \"linear\" or \"log\", found {}", range["scale"])),
+        };
+        if scale == Scale::Log && (from <= 0.0 || to <= 0.0) {
+            return Err(format!("a log range needs from and to above 0, found {from} and {to}"));
         }
-        let mut seen = HashSet::new();
-        for value in &values {
-            // 1 and 1.0 are one number.
-            if !seen.insert(number(value).map_or_else(|| value.to_string(), |number| number.to_string())) {
-                return Err(format!("the axis has {value} twice"));
-            }
+        Ok(Range { from, to, scale, whole: is_whole(key) })
+    }
+
+    /// A number of the range as a value of its key.
+    ///
+    /// # Errors
+    /// If the key takes whole numbers and it is none.
+    pub(super) fn value(&self, number: f64) -> Result<Value, String> {
+        if !self.whole {
+            return Ok(Value::Float(number));
         }
-        Ok(Axis { key: key.to_owned(), scale, values })
+        if number.fract() == 0.0 && number.abs() < 1e15 {
+            return Ok(Value::Integer(number as i64));
+        }
+        Err(format!("the range must land on whole numbers for this key, found {number}; list the values instead"))
     }
 }
 
-fn expand(range: &Table, whole: bool) -> Result<(Scale, Vec<Value>), String> {
-    if let Some(unknown) = range.keys().find(|key| !["from", "to", "count", "scale"].contains(&key.as_str())) {
-        return Err(format!("a range has from, to, count and scale, found {unknown}"));
-    }
-    let field = |name: &str| range.get(name).ok_or_else(|| format!("the range lacks {name}"));
-    let end = |name: &str| {
-        let value = field(name)?;
-        number(value).filter(|n| n.is_finite()).ok_or_else(|| format!("{name} must be a finite number, found {value}"))
-    };
-    let (from, to) = (end("from")?, end("to")?);
-    let count = integer(field("count")?, 1, 1_000_000).map_err(|problem| format!("count {problem}"))?;
-    let scale = match range.get("scale").map_or(Some("linear"), Value::as_str) {
-        Some("linear") => Scale::Linear,
-        Some("log") => Scale::Log,
-        _ => return Err(format!("scale must be \"linear\" or \"log\", found {}", range["scale"])),
-    };
-    if scale == Scale::Log && (from <= 0.0 || to <= 0.0) {
-        return Err(format!("a log range needs from and to above 0, found {from} and {to}"));
-    }
+fn expand(key: &str, range: &Table) -> Result<(Scale, Vec<Value>), String> {
+    let parsed = Range::parse(key, range)?;
+    let Range { from, to, scale, .. } = parsed;
+    let count = range.get("count").ok_or("the range lacks count")?;
+    let count = integer(count, 1, 1_000_000).map_err(|problem| format!("count {problem}"))?;
     if count == 1 && from != to {
         return Err("a range of one value needs from = to".to_owned());
     }
@@ -95,19 +139,12 @@ fn expand(range: &Table, whole: bool) -> Result<(Scale, Vec<Value>), String> {
             _ => twelve_digits(from + (to - from) * index as f64 / (count - 1) as f64),
         }
     };
-    let values = (0..count).map(|index| if whole { whole_number(at(index)) } else { Ok(Value::Float(at(index))) });
+    let values = (0..count).map(|index| parsed.value(at(index)));
     Ok((scale, values.collect::<Result<_, _>>()?))
 }
 
 fn twelve_digits(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
-}
-
-fn whole_number(value: f64) -> Result<Value, String> {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        return Ok(Value::Integer(value as i64));
-    }
-    Err(format!("the range must land on whole numbers for this key, found {value}; list the values instead"))
 }
 
 #[cfg(test)]
@@ -116,7 +153,7 @@ mod tests {
 
     fn axis(key: &str, toml: &str) -> Result<Vec<String>, String> {
         let table: Table = format!("axis = {toml}").parse().unwrap();
-        Axis::parse(key, &table["axis"]).map(|axis| axis.values.iter().map(ToString::to_string).collect())
+        values(key, &table["axis"]).map(|(_, values)| values.iter().map(ToString::to_string).collect())
     }
 
     #[test]
@@ -136,7 +173,6 @@ mod tests {
         for (toml, reason) in [
             ("[]", "empty"),
             ("3", "must be a list"),
-            ("[1, 2, 1]", "1 twice"),
             ("{ from = 2, to = 3, count = 3 }", "whole numbers"),
             ("{ from = 0, to = 3, count = 3, scale = 'log' }", "above 0"),
             ("{ from = 1, to = 3 }", "lacks count"),

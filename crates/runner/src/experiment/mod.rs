@@ -1,14 +1,19 @@
 //! An experiment: a TOML file and its overrides, every value and every point of its sweep checked before any work.
 
 pub mod axis;
+mod budget;
+mod condition;
 pub mod error;
 mod reader;
+mod sampler;
 mod source;
+mod space;
 pub mod trial;
 
 use std::path::Path;
 
-use toml::{Table, Value};
+use serde_json::Value;
+use toml::Table;
 
 use self::axis::Axis;
 use self::error::Error;
@@ -16,6 +21,7 @@ use self::reader::Reader;
 use self::trial::TrialConfig;
 use crate::data::{Files, Names, ScalingChoice};
 use crate::sweep::inputs::ValidationSplit;
+use crate::sweep::plan::DataShape;
 
 /// Where the pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,15 +49,15 @@ pub struct Experiment {
     pub scaling: ScalingChoice,
     /// What of the training examples is set aside for validation.
     pub validation: Option<ValidationSplit>,
-    /// The swept keys, in declared order.
+    /// The swept keys, in declared order; then those that only single points set.
     pub axes: Vec<Axis>,
-    /// Every point, the last axis varying fastest.
+    /// Every point: the last axis varies fastest, and included points stand at the end.
     pub points: Vec<Point>,
     /// Trials at once; `None` for one a core.
     pub jobs: Option<usize>,
     /// OpenBLAS threads a product.
     pub blas_threads: usize,
-    /// The file with overrides and ranges resolved, as it can be run again.
+    /// The file with overrides and defaults, as it can be run again.
     pub resolved: Table,
 }
 
@@ -60,8 +66,31 @@ pub struct Experiment {
 pub struct Point {
     /// The values of the axes, in their order.
     pub values: Vec<Value>,
-    /// The trial there.
+    /// The trial there; where there is a budget, with a width of 1 in place of the one that [`Point::sized`] finds.
     pub config: TrialConfig,
+    /// The number of weights and biases that gives the net its width.
+    pub budget: Option<usize>,
+}
+
+impl Point {
+    /// The trial on data of this shape: the widest net within the budget, if there is one.
+    ///
+    /// # Panics
+    /// If the trial's cost is not one for the data.
+    pub fn sized(&self, data: DataShape) -> TrialConfig {
+        let mut config = self.config.clone();
+        if let (Some(budget), hidden @ 1..) = (self.budget, config.hidden.len()) {
+            let n_out = config.outputs(data.task);
+            config.hidden = vec![budget::width(budget, data.features, hidden, n_out); hidden];
+        }
+        config
+    }
+
+    /// What tells it from other points: the same text for the same values.
+    fn place(&self) -> Vec<String> {
+        let plain = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
+        self.values.iter().map(plain).collect()
+    }
 }
 
 /// What [`Experiment::max_bytes`] is where `data.max_bytes` isn't given: 8 GiB.
@@ -73,7 +102,7 @@ impl Experiment {
     /// # Errors
     /// The first thing that is wrong, in one line.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let entries = source::read(path, overrides)?;
+        let entries = condition::settle(source::read(path, overrides)?)?;
         let mut reader = Reader::new(path);
         for entry in &entries {
             reader.take(entry)?;

@@ -1,4 +1,4 @@
-//! From raw entries to a checked experiment: what each key means, and the grid of points.
+//! From raw entries to a checked experiment: what each key means.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,12 @@ use toml::{Table, Value};
 
 use super::axis::Axis;
 use super::error::{Error, Place, nearest};
-use super::source::Entry;
-use super::trial::{Draft, KEYS, TrialConfig, integer, is_known, number};
-use super::{DEFAULT_MAX_BYTES, DataSource, Experiment, Point};
+use super::source::{Entry, LISTS, listed};
+use super::space::Space;
+use super::trial::{Draft, KEYS, TrialConfig, integer, number, one_of};
+use super::{DEFAULT_MAX_BYTES, DataSource, Experiment};
 use crate::data::{Files, Names, ScalingChoice};
 use crate::sweep::inputs::ValidationSplit;
-
-/// A sweep of more points than this is taken for a slip.
-const MAX_POINTS: usize = 1_000_000;
 
 type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
 
@@ -53,7 +51,7 @@ pub(super) struct Reader {
     validation: f64,
     validation_seed: Option<u64>,
     base: Draft,
-    axes: Vec<(Axis, Place)>,
+    space: Space,
     jobs: Option<usize>,
     blas_threads: usize,
 }
@@ -73,37 +71,22 @@ impl Reader {
             validation: 0.0,
             validation_seed: None,
             base: Draft::default(),
-            axes: Vec::new(),
+            space: Space::default(),
             jobs: None,
             blas_threads: 1,
         }
     }
 
-    pub(super) fn take(&mut self, Entry { key, value, place }: &Entry) -> Result<(), Error> {
-        if let Some(swept) = key.strip_prefix("sweep.") {
-            return self.take_axis(swept, value, place);
+    pub(super) fn take(&mut self, entry: &Entry) -> Result<(), Error> {
+        let Entry { key, value, place } = entry;
+        if key.starts_with("sweep.") {
+            return self.space.take(entry);
         }
         let outcome = match SWEEP_KEYS.iter().find(|(known, _)| known == key) {
             Some((_, setter)) => setter(self, value),
             None => self.base.set(key, value).ok_or_else(|| unknown(key, place))?,
         };
         outcome.map_err(|problem| setting(place, key, problem))
-    }
-
-    fn take_axis(&mut self, key: &str, value: &Value, place: &Place) -> Result<(), Error> {
-        if !is_known(key) {
-            return Err(unknown(&format!("sweep.{key}"), place));
-        }
-        let axis_key = format!("sweep.{key}");
-        let axis = Axis::parse(key, value).map_err(|problem| setting(place, &axis_key, problem))?;
-        for value in &axis.values {
-            // Each value is checked at once, so that the message has the axis's own line.
-            if let Some(Err(problem)) = Draft::default().set(key, value) {
-                return Err(setting(place, &axis_key, problem));
-            }
-        }
-        self.axes.push((axis, place.clone()));
-        Ok(())
     }
 
     pub(super) fn finish(self, entries: &[Entry]) -> Result<Experiment, Error> {
@@ -122,8 +105,7 @@ impl Reader {
         }
         let seed = self.validation_seed.unwrap_or(1);
         let validation = (self.validation > 0.0).then_some(ValidationSplit { share: self.validation, seed });
-        let points = self.points()?;
-        let axes: Vec<Axis> = self.axes.into_iter().map(|(axis, _)| axis).collect();
+        let (axes, points) = self.space.points(&self.base, entries, &self.path)?;
         Ok(Experiment {
             name,
             description: self.description,
@@ -139,47 +121,26 @@ impl Reader {
             blas_threads: self.blas_threads,
         })
     }
-
-    /// The grid: each axis over each point of the axes before it.
-    fn points(&self) -> Result<Vec<Point>, Error> {
-        let count = self.axes.iter().try_fold(1usize, |count, (axis, _)| count.checked_mul(axis.values.len()));
-        if count.is_none_or(|count| count > MAX_POINTS) {
-            let sizes: Vec<_> = self.axes.iter().map(|(axis, _)| axis.values.len().to_string()).collect();
-            let problem = format!("{} points are more than {MAX_POINTS}", sizes.join(" x "));
-            return Err(setting(&Place::File(self.path.clone()), "sweep", problem));
-        }
-        let mut drafts = vec![(Vec::new(), self.base.clone())];
-        for (axis, place) in &self.axes {
-            let mut next = Vec::with_capacity(drafts.len() * axis.values.len());
-            for (values, draft) in &drafts {
-                for value in &axis.values {
-                    let mut draft = draft.clone();
-                    if let Some(Err(problem)) = draft.set(&axis.key, value) {
-                        return Err(setting(place, &format!("sweep.{}", axis.key), problem));
-                    }
-                    let values: Vec<Value> = values.iter().chain([value]).cloned().collect();
-                    next.push((values, draft));
-                }
-            }
-            drafts = next;
-        }
-        let finish = |(values, draft): (Vec<Value>, Draft)| {
-            let config =
-                draft.finish().map_err(|(key, problem)| setting(&Place::File(self.path.clone()), key, problem))?;
-            Ok(Point { values, config })
-        };
-        drafts.into_iter().map(finish).collect()
-    }
 }
 
-fn setting(place: &Place, key: &str, problem: String) -> Error {
+pub(super) fn setting(place: &Place, key: &str, problem: String) -> Error {
     Error::Setting { place: place.clone(), key: key.to_owned(), problem }
 }
 
-fn unknown(key: &str, place: &Place) -> Error {
+pub(super) fn unknown(key: &str, place: &Place) -> Error {
     let trial_keys = KEYS.iter().map(|(known, _)| *known);
     let nearest = match key.strip_prefix("sweep.") {
-        Some(swept) => nearest(swept, trial_keys).map(|key| format!("sweep.{key}")),
+        Some(swept) => {
+            let list = LISTS.iter().find(|list| swept.strip_prefix(**list).is_some_and(|rest| rest.starts_with('.')));
+            let prefix = list.map_or("sweep.".to_owned(), |list| format!("sweep.{list}."));
+            let swept = key.strip_prefix(&prefix).unwrap_or(swept);
+            let own = if list.is_none() {
+                &["method", "samples", "sample_seed", "zip", "exclude", "include"][..]
+            } else {
+                &[]
+            };
+            nearest(swept, trial_keys.chain(own.iter().copied())).map(|key| format!("{prefix}{key}"))
+        }
         None => nearest(key, trial_keys.chain(SWEEP_KEYS.iter().map(|(known, _)| *known))),
     };
     Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest }
@@ -191,9 +152,7 @@ fn text(value: &Value) -> Result<String, String> {
 }
 
 fn scaling(value: &Value) -> Result<ScalingChoice, String> {
-    let names: Vec<_> = ScalingChoice::ALL.iter().map(|choice| format!("{:?}", choice.name())).collect();
-    let found = value.as_str().and_then(ScalingChoice::from_name);
-    found.ok_or_else(|| format!("must be one of {}, found {value}", names.join(", ")))
+    one_of(value, &ScalingChoice::ALL.map(ScalingChoice::name)).map(|place| ScalingChoice::ALL[place])
 }
 
 fn share(value: &Value) -> Result<f64, String> {
@@ -213,9 +172,10 @@ fn name(value: &Value) -> Result<String, String> {
     })
 }
 
-/// The entries as one table again, axes expanded and defaults filled in.
+/// The entries as one table again, with defaults filled in. What is swept stays as it was given.
 fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> Table {
     let mut table = Table::new();
+    let mut lists: Vec<(&str, usize, Table)> = Vec::new();
     let mut put = |key: &str, value: Value| match key.split_once('.') {
         None => drop(table.insert(key.to_owned(), value)),
         Some((section, rest)) => {
@@ -225,20 +185,33 @@ fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> Table {
             }
         }
     };
-    let mut written = Vec::new();
-    for Entry { key, value, .. } in entries.iter().filter(|entry| !entry.key.starts_with("sweep.")) {
+    let (swept, plain): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.key.starts_with("sweep."));
+    for Entry { key, value, .. } in &plain {
         put(key, value.clone());
-        written.push(key.as_str());
     }
-    let swept = |key: &str| axes.iter().any(|axis| axis.key == key);
+    let is_given = |key: &str| plain.iter().any(|entry| entry.key == key) || axes.iter().any(|axis| axis.key == key);
     for (key, value) in first.canonical().as_object().into_iter().flatten() {
         let has_default = !["model.hidden", "model.init_factor"].contains(&key.as_str());
-        if has_default && !written.contains(&key.as_str()) && !swept(key) {
+        if has_default && !is_given(key) {
             put(key, Value::try_from(value).unwrap_or_else(|_| Value::String(value.to_string())));
         }
     }
-    for axis in axes {
-        put(&format!("sweep.{}", axis.key), Value::Array(axis.values.clone()));
+    for Entry { key, value, .. } in swept {
+        let Some((list, number, inner)) = listed(key) else {
+            put(key, value.clone());
+            continue;
+        };
+        match lists.iter_mut().find(|(known, at, _)| *known == list && *at == number) {
+            Some((_, _, columns)) => drop(columns.insert(inner.to_owned(), value.clone())),
+            None => lists.push((list, number, Table::from_iter([(inner.to_owned(), value.clone())]))),
+        }
+    }
+    for list in LISTS {
+        let of_list = lists.iter().filter(|(known, ..)| *known == list);
+        let tables: Vec<_> = of_list.map(|(.., table)| Value::Table(table.clone())).collect();
+        if !tables.is_empty() {
+            put(&format!("sweep.{list}"), Value::Array(tables));
+        }
     }
     table
 }

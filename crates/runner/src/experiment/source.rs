@@ -16,13 +16,19 @@ use super::error::{Error, Place};
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Keys that say the same thing in two ways: giving one on the command line withdraws the other from the file.
-const ALTERNATIVES: [(&[&str], &[&str]); 2] =
-    [(&["model.hidden"], &["model.depth", "model.width"]), (&["data.set"], &["data.train", "data.test"])];
+const ALTERNATIVES: [(&[&str], &[&str]); 3] = [
+    (&["model.hidden"], &["model.depth", "model.width", "model.parameters"]),
+    (&["model.width"], &["model.parameters"]),
+    (&["data.set"], &["data.train", "data.test"]),
+];
+
+/// The lists of tables below `sweep`.
+pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
 
 /// One key as written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
-    /// The whole key, such as `train.learning_rate` or `sweep.train.learning_rate`.
+    /// The whole key, such as `train.learning_rate`, `sweep.train.learning_rate` or `sweep.zip[0].train.learning_rate`.
     pub(super) key: String,
     /// Its value.
     pub(super) value: Value,
@@ -78,17 +84,44 @@ fn read_text(path: &Path) -> Result<String, Error> {
 }
 
 fn lay_over(entries: &mut Vec<Entry>, key: &str, value: Value) {
+    let set = key.strip_prefix("sweep.").unwrap_or(key);
+    let fixes = set == key;
     let withdrawn = |other: &str| {
-        let base = other.strip_prefix("sweep.").unwrap_or(other);
-        let replaced = other == key || other.strip_prefix("sweep.") == Some(key);
-        let set = key.strip_prefix("sweep.").unwrap_or(key);
+        let replaced = match listed(other) {
+            _ if other == key => true,
+            Some((list, _, inner)) => {
+                let same = inner == set && (list == "zip" || (list == "include" && fixes));
+                same || other.strip_prefix(key).is_some_and(|rest| rest.starts_with('['))
+            }
+            None => other.strip_prefix("sweep.") == Some(key),
+        };
+        let base = listed(other).map_or(other.strip_prefix("sweep.").unwrap_or(other), |(_, _, inner)| inner);
+        let is_condition = listed(other).is_some_and(|(list, _, _)| list == "exclude");
         let alternative = |of: &[&str], to: &[&str]| of.contains(&set) && to.contains(&base);
-        replaced || ALTERNATIVES.iter().any(|(one, two)| alternative(one, two) || alternative(two, one))
+        let withdraws = ALTERNATIVES.iter().any(|(one, two)| alternative(one, two) || alternative(two, one));
+        replaced || (withdraws && !is_condition)
     };
     // What takes the place of an entry stands at its place: the order of the axes is the file's.
     let place = entries.iter().position(|entry| withdrawn(&entry.key)).unwrap_or(entries.len());
     entries.retain(|entry| !withdrawn(&entry.key));
-    entries.insert(place, Entry { key: key.to_owned(), value, place: Place::CommandLine });
+    let mut new = Vec::new();
+    let mut emit = |key, value| new.push(Entry { key, value, place: Place::CommandLine });
+    match value {
+        Value::Array(tables) if is_list(key) => flatten_list(key, tables, &mut emit),
+        value => emit(key.to_owned(), value),
+    }
+    entries.splice(place..place, new);
+}
+
+/// The list, the number of its table and the key in it, of an entry such as `sweep.zip[0].train.learning_rate`.
+pub(super) fn listed(key: &str) -> Option<(&str, usize, &str)> {
+    let (list, rest) = key.strip_prefix("sweep.")?.split_once('[')?;
+    let (number, inner) = rest.split_once(']')?;
+    Some((list, number.parse().ok()?, inner.strip_prefix('.').unwrap_or(inner)))
+}
+
+fn is_list(key: &str) -> bool {
+    key.strip_prefix("sweep.").is_some_and(|list| LISTS.contains(&list))
 }
 
 /// A TOML value where it is one, else the text itself: `model.activation=tanh` needs no quotes.
@@ -104,16 +137,28 @@ fn join(prefix: &str, key: &str) -> String {
     if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
 }
 
-/// `{ from = ..., to = ... }` on an axis is a value; any other table is a level of the dotted key.
-fn is_range(table: &Table) -> bool {
-    table.contains_key("from") || table.contains_key("to")
+/// `{ from = ..., to = ... }` and `{ ge = ... }` are values; any other table is a level of the dotted key.
+fn is_value(table: &Table) -> bool {
+    ["from", "to", "ge", "gt", "le", "lt"].iter().any(|key| table.contains_key(*key))
 }
 
 fn flatten(prefix: &str, table: Table, emit: &mut impl FnMut(String, Value)) {
     for (key, value) in table {
         let key = join(prefix, &key);
         match value {
-            Value::Table(table) if !is_range(&table) => flatten(&key, table, emit),
+            Value::Table(table) if !is_value(&table) => flatten(&key, table, emit),
+            Value::Array(tables) if is_list(&key) => flatten_list(&key, tables, emit),
+            value => emit(key, value),
+        }
+    }
+}
+
+/// Each table of a list by its number. What is no table, or an empty one, stays whole and is refused by the reader.
+fn flatten_list(key: &str, tables: Vec<Value>, emit: &mut impl FnMut(String, Value)) {
+    for (number, table) in tables.into_iter().enumerate() {
+        let key = format!("{key}[{number}]");
+        match table {
+            Value::Table(table) if !table.is_empty() => flatten(&key, table, emit),
             value => emit(key, value),
         }
     }
@@ -122,8 +167,18 @@ fn flatten(prefix: &str, table: Table, emit: &mut impl FnMut(String, Value)) {
 fn find_lines(prefix: &str, table: &DeTable, text: &str, lines: &mut BTreeMap<String, usize>) {
     for (name, value) in table {
         let key = join(prefix, name.get_ref());
-        if let DeValue::Table(table) = value.get_ref() {
-            find_lines(&key, table, text, lines);
+        match value.get_ref() {
+            DeValue::Table(table) => find_lines(&key, table, text, lines),
+            DeValue::Array(list) if is_list(&key) => {
+                for (number, table) in list.iter().enumerate() {
+                    let key = format!("{key}[{number}]");
+                    lines.insert(key.clone(), line_of(text, table.span().start));
+                    if let DeValue::Table(table) = table.get_ref() {
+                        find_lines(&key, table, text, lines);
+                    }
+                }
+            }
+            _ => {}
         }
         lines.insert(key, line_of(text, name.span().start));
     }

@@ -94,7 +94,11 @@ fn write_history(out: &mut dyn io::Write, record: &Record, points: &[RecordedPoi
     Ok(())
 }
 
-/// A value as a person writes it: a text without its quotes.
+/// A value as a person writes it: a text without its quotes, and nothing where there is none.
 pub fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
 }

@@ -192,8 +192,9 @@ impl Record {
             transaction.execute_batch("DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan;")?;
             transaction.execute("INSERT INTO experiment VALUES (?1, ?2, ?3, ?4)", [name, description, toml, data])?;
             for (position, axis) in plan.axes.iter().enumerate() {
-                let row = params![position as i64, axis.key, axis.scale.name()];
-                transaction.execute("INSERT INTO axis VALUES (?1, ?2, ?3)", row)?;
+                let factor = axis.factor.map(|factor| factor as i64);
+                let row = params![position as i64, axis.key, axis.scale.name(), factor];
+                transaction.execute("INSERT INTO axis VALUES (?1, ?2, ?3, ?4)", row)?;
             }
             let mut insert = transaction.prepare("INSERT INTO plan VALUES (?1, ?2, ?3)")?;
             for (position, point) in plan.points.iter().enumerate() {

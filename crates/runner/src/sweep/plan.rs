@@ -11,9 +11,9 @@ use super::engine::{self, Chooser, workload};
 use super::fleets;
 use super::inputs::{Form, LazySpan};
 use crate::data::Task;
-use crate::experiment::Experiment;
-use crate::experiment::axis::Axis;
+use crate::experiment::axis::{Axis, Scale};
 use crate::experiment::trial::{Dtype, TrialConfig};
+use crate::experiment::{Experiment, Point};
 use crate::results::export::plain;
 
 /// The sides of the data that a trial's work depends on.
@@ -94,24 +94,32 @@ impl Plan {
         let mut points = Vec::with_capacity(experiment.points.len());
         // OpenBLAS's own threads would not flush.
         let can_flush = CAN_FLUSH && experiment.blas_threads == 1;
+        let mut axes = experiment.axes.clone();
+        let width = column_of_widths(&mut axes, &experiment.points);
         for point in &experiment.points {
             let cost = point.config.cost_for(data.task).map_err(engine::Error::Cost)?;
-            let engine = engines.choose(&point.config)?;
-            let flush_subnormals = point.config.flush_subnormals && can_flush;
-            let config =
-                TrialConfig { cost: Some(cost), engine: Some(engine), flush_subnormals, ..point.config.clone() };
+            let config = point.sized(data);
+            let mut values = point.values.clone();
+            if let Some(width) = width {
+                values.resize(axes.len(), Value::Null);
+                if point.budget.is_some() {
+                    values[width] = config.first_width(data.task).into();
+                }
+            }
+            let engine = engines.choose(&config)?;
+            let flush_subnormals = config.flush_subnormals && can_flush;
+            let config = TrialConfig { cost: Some(cost), engine: Some(engine), flush_subnormals, ..config };
             let id = trial_id(&config, data_hash);
             let trial = *known.entry(id.clone()).or_insert_with(|| {
                 first_points.insert(id.clone(), points.len());
                 trials.push(Trial { id, config, engine });
                 trials.len() - 1
             });
-            let values = point.values.iter().map(|value| serde_json::to_value(value).unwrap_or(Value::Null));
-            points.push(PlannedPoint { values: values.collect(), trial });
+            points.push(PlannedPoint { values, trial });
         }
         let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);
         let rank = if reduces { span.get().directions()? } else { data.features.min(data.train) };
-        let (axes, fleets) = (experiment.axes.clone(), fleets::of(&trials, data));
+        let fleets = fleets::of(&trials, data);
         Ok(Plan { axes, points, trials, fleets, data, rank, first_points })
     }
 
@@ -157,6 +165,7 @@ impl Plan {
         let point = self.first_points.get(&trial.id).map(|&point| &self.points[point]);
         let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
         let values = point.into_iter().flat_map(|point| self.axes.iter().zip(&point.values));
+        let values = values.filter(|(_, value)| !value.is_null());
         let swept: Vec<_> = values.map(|(axis, value)| format!("{}={}", short(&axis.key), plain(value))).collect();
         if swept.is_empty() { trial.id.clone() } else { swept.join(" ") }
     }
@@ -186,6 +195,17 @@ impl Plan {
     pub fn widths(&self, config: &TrialConfig) -> Vec<usize> {
         config.widths(self.data.features, self.data.task)
     }
+}
+
+/// Where budgets give the widths, the column that shows them.
+fn column_of_widths(axes: &mut Vec<Axis>, points: &[Point]) -> Option<usize> {
+    const WIDTH: &str = "model.width";
+    points.iter().any(|point| point.budget.is_some()).then(|| {
+        axes.iter().position(|axis| axis.key == WIDTH).unwrap_or_else(|| {
+            axes.push(Axis { key: WIDTH.to_owned(), scale: Scale::List, factor: None });
+            axes.len() - 1
+        })
+    })
 }
 
 fn trial_id(config: &TrialConfig, data_hash: &str) -> String {

@@ -100,9 +100,20 @@ impl Draft {
         Ok(config)
     }
 
+    /// The number of parameters that gives the net its width, where it has hidden layers.
+    pub(in crate::experiment) fn budget(&self) -> Option<usize> {
+        self.integer("model.parameters").filter(|_| self.integer("model.depth") != Some(1))
+    }
+
     fn hidden(&self) -> Result<Vec<usize>, Problem> {
         let given = self.values.get("model.hidden").and_then(Value::as_array);
         let (depth, width) = (self.integer("model.depth"), self.integer("model.width"));
+        let budget = self.integer("model.parameters");
+        if budget.is_some() && (width.is_some() || given.is_some()) {
+            return Err(("model.parameters", "give it with depth; it takes the place of width and hidden".to_owned()));
+        }
+        // A width of 1 stands for the one that the budget will give when the data are known.
+        let width = width.or(budget.map(|_| 1));
         match (given, depth, width) {
             (Some(hidden), None, None) => Ok(hidden
                 .iter()

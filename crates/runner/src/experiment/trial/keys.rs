@@ -49,9 +49,10 @@ const MAX_WIDTH: usize = 1_000_000;
 const MAX_STEPS: usize = 1_000_000_000;
 
 /// Every key of a trial. Each may stand in the base and on an axis.
-pub const KEYS: [(&str, Kind); 45] = [
+pub const KEYS: [(&str, Kind); 46] = [
     ("model.depth", Kind::Integer(1, 10_000)),
     ("model.width", Kind::Integer(1, MAX_WIDTH)),
+    ("model.parameters", Kind::Integer(1, 1 << 50)),
     ("model.hidden", Kind::Widths),
     ("model.activation", Kind::NameALayer(|| names(&Activation::ALL))),
     ("model.cost", Kind::Name(|| with_auto(names(&Cost::ALL)))),
@@ -105,11 +106,6 @@ fn with_auto(names: Vec<&'static str>) -> Vec<&'static str> {
     [AUTO].into_iter().chain(names).collect()
 }
 
-/// Whether a trial has this key.
-pub fn is_known(key: &str) -> bool {
-    KEYS.iter().any(|(known, _)| *known == key)
-}
-
 /// Whether every value of this key is a whole number.
 pub fn is_whole(key: &str) -> bool {
     KEYS.iter().any(|(known, kind)| *known == key && matches!(kind, Kind::Integer(..) | Kind::Batch))
@@ -126,11 +122,11 @@ impl Kind {
             Kind::Shares => each(value, Kind::Share),
             Kind::Factors => each(value, Kind::Positive),
             Kind::Flag => value.as_bool().map(drop).ok_or_else(|| format!("must be true or false, found {value}")),
-            Kind::Name(names) => one_of(value, &names()),
+            Kind::Name(names) => one_of(value, &names()).map(drop),
             Kind::NameALayer(names) => each(value, Kind::Name(names)),
             Kind::Names(known) => {
                 let list = value.as_array().ok_or_else(|| format!("must be a list of names, found {value}"))?;
-                list.iter().try_for_each(|name| one_of(name, &known()))?;
+                list.iter().try_for_each(|name| one_of(name, &known()).map(drop))?;
                 let twice = list.iter().enumerate().find(|(place, name)| list[..*place].contains(name));
                 twice.map_or(Ok(()), |(_, name)| Err(format!("has {name} twice")))
             }
@@ -163,12 +159,13 @@ fn each(value: &Value, kind: Kind) -> Result<(), String> {
     }
 }
 
-fn one_of(value: &Value, names: &[&str]) -> Result<(), String> {
-    if value.as_str().is_some_and(|text| names.contains(&text)) {
-        return Ok(());
-    }
-    let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
-    Err(format!("must be one of {}, found {value}", names.join(", ")))
+/// The place of a name among `names`.
+pub fn one_of(value: &Value, names: &[&str]) -> Result<usize, String> {
+    let place = value.as_str().and_then(|text| names.iter().position(|name| *name == text));
+    place.ok_or_else(|| {
+        let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
+        format!("must be one of {}, found {value}", names.join(", "))
+    })
 }
 
 fn real(value: &Value, allowed: &str, is_allowed: impl Fn(f64) -> bool) -> Result<(), String> {

@@ -12,7 +12,7 @@ use net::{
 };
 
 pub use self::draft::Draft;
-pub use self::keys::{KEYS, integer, is_known, is_whole, number};
+pub use self::keys::{KEYS, integer, is_whole, number, one_of};
 use crate::data::Task;
 
 /// The element type that a net is trained in.

@@ -1,0 +1,118 @@
+//! The points that a sweep leaves out.
+
+use toml::Value;
+
+use super::axis::plain;
+use super::error::{Error, Place};
+use super::reader::setting;
+use super::source::{Entry, listed};
+use super::trial::{Draft, number};
+
+/// What a key must be for a point to be left out.
+#[derive(Clone, Debug, PartialEq)]
+enum Test {
+    /// One of these values.
+    AnyOf(Vec<String>),
+    /// Within all of these bounds.
+    Within(Vec<(Bound, f64)>),
+}
+
+type Bound = fn(&f64, &f64) -> bool;
+
+const BOUNDS: [(&str, Bound); 4] = [("ge", f64::ge), ("gt", f64::gt), ("le", f64::le), ("lt", f64::lt)];
+
+/// A key with its test.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Condition {
+    pub(super) key: String,
+    test: Test,
+}
+
+impl Condition {
+    /// A condition from a value, a list of values, or bounds such as `{ ge = 4, lt = 8 }`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn parse(key: &str, value: &Value) -> Result<Self, String> {
+        let is_value = |value: &Value| Draft::default().set(key, value).unwrap_or(Ok(()));
+        let test = match value {
+            Value::Table(bounds) => {
+                Test::Within(bounds.iter().map(|(name, to)| bound(name, to)).collect::<Result<_, _>>()?)
+            }
+            // A list may be one value, of model.hidden for instance.
+            Value::Array(list) if is_value(value).is_err() => {
+                list.iter().try_for_each(is_value)?;
+                Test::AnyOf(list.iter().map(plain).collect())
+            }
+            one => {
+                is_value(one)?;
+                Test::AnyOf(vec![plain(one)])
+            }
+        };
+        Ok(Condition { key: key.to_owned(), test })
+    }
+
+    /// Whether `value` fulfils it.
+    pub(super) fn holds(&self, value: &Value) -> bool {
+        match &self.test {
+            Test::AnyOf(values) => values.contains(&plain(value)),
+            Test::Within(bounds) => {
+                number(value).is_some_and(|value| bounds.iter().all(|(bound, to)| bound(&value, to)))
+            }
+        }
+    }
+
+    /// Whether it compares numbers.
+    pub(super) fn needs_numbers(&self) -> bool {
+        matches!(self.test, Test::Within(_))
+    }
+}
+
+fn bound(name: &str, to: &Value) -> Result<(Bound, f64), String> {
+    let bound = BOUNDS.iter().find(|(known, _)| *known == name).map(|(_, bound)| *bound);
+    let bound = bound.ok_or_else(|| format!("a condition has ge, gt, le and lt, found {name}"))?;
+    let to = number(to).filter(|to| !to.is_nan()).ok_or_else(|| format!("{name} must be a number, found {to}"))?;
+    Ok((bound, to))
+}
+
+/// Settles the conditions on keys that the command line has fixed: one that holds says no more, and a table with one
+/// that doesn't can leave out nothing.
+///
+/// # Errors
+/// If such a condition is malformed, or a table would leave out every point.
+pub(super) fn settle(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
+    let verdicts = entries.iter().map(|entry| verdict(entry, &entries)).collect::<Result<Vec<_>, _>>()?;
+    let table_of =
+        |entry: &Entry| listed(&entry.key).filter(|(list, ..)| *list == "exclude").map(|(_, table, _)| table);
+    let verdicts_of = |table: usize| {
+        let judged = entries.iter().zip(&verdicts);
+        judged.filter(move |(entry, _)| table_of(entry) == Some(table)).map(|(_, verdict)| *verdict)
+    };
+    let mut kept = Vec::new();
+    for (entry, verdict) in entries.iter().zip(&verdicts) {
+        if let Some(table) = table_of(entry) {
+            if verdicts_of(table).all(|verdict| verdict == Some(true)) {
+                return Err(setting(&entry.place, "sweep.exclude", "leaves out every point".to_owned()));
+            }
+            if verdict.is_some() || verdicts_of(table).any(|verdict| verdict == Some(false)) {
+                continue;
+            }
+        }
+        kept.push(entry.clone());
+    }
+    Ok(kept)
+}
+
+/// Whether the condition `entry` holds, if it is one on a key that is fixed on the command line.
+fn verdict(entry: &Entry, entries: &[Entry]) -> Result<Option<bool>, Error> {
+    let Some(("exclude", _, key)) = listed(&entry.key) else { return Ok(None) };
+    let is_swept = entries.iter().any(|other| match listed(&other.key) {
+        Some((list, _, inner)) => list != "exclude" && inner == key,
+        None => other.key.strip_prefix("sweep.") == Some(key),
+    });
+    let fixed = entries.iter().find(|other| other.key == key && other.place == Place::CommandLine);
+    let Some(fixed) = fixed.filter(|_| !is_swept) else { return Ok(None) };
+    let condition = Condition::parse(key, &entry.value)
+        .map_err(|problem| setting(&entry.place, &format!("sweep.exclude.{key}"), problem))?;
+    Ok(Some(condition.holds(&fixed.value)))
+}
