@@ -31,7 +31,10 @@ pub enum Command {
   runner sweep experiments/depth.toml name=depth-tanh model.activation=tanh 'sweep.model.depth=[2, 3, 5]' -j 1
   runner sweep experiments/depth.toml --dry-run")]
     Sweep(Sweep),
-    /// Show a sweep's trials, best first, each with a sparkline of its cost.
+    /// Show the points of a sweep, best first, each with a sparkline of its cost.
+    ///
+    /// Where several seeds are swept, a row is what they have in common: the mean, the standard deviation, the lowest and
+    /// the highest of the trials that completed; those that diverged are counted.
     Show(Show),
     /// Compare the gradients of an experiment's nets with finite differences of the cost, in f64.
     Gradcheck(Gradcheck),
@@ -94,6 +97,12 @@ pub enum ProgressMode {
 pub struct Show {
     /// A results directory, such as results/depth.
     pub dir: PathBuf,
+    /// The swept key to aggregate over [default: seed, where there are several].
+    #[arg(long, value_name = "KEY", conflicts_with = "trials")]
+    pub over: Option<String>,
+    /// A row a trial, nothing aggregated.
+    #[arg(long)]
+    pub trials: bool,
     /// What makes a trial better.
     #[arg(long, value_enum, default_value_t = SortBy::Cost, value_name = "BY")]
     pub sort: SortBy,

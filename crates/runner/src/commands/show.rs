@@ -1,17 +1,19 @@
-//! `runner show`: the trials of a sweep, best first, each with a sparkline of its cost.
+//! `runner show`: the points of a sweep, best first, each with a sparkline of its cost.
 
 use std::cmp::Ordering;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::print;
 use crate::cli::{self, SortBy};
 use crate::progress::{count, say};
 use crate::results::export::plain;
 use crate::results::record::{Error, Record};
-use crate::results::stored::{RecordedPoint, Summary};
+use crate::results::stored::{FinishedTrial, RecordedPoint, Summary};
 use crate::table::Table;
+
+mod aggregate;
 
 /// Characters of a sparkline.
 const SPARKLINE: usize = 24;
@@ -22,21 +24,64 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     let axes = record.axes()?;
     let mut points = record.points()?;
     let unfinished = points.iter().filter(|point| point.finished.is_none()).count();
-    points.retain(|point| point.finished.is_some());
-    if args.sort != SortBy::Plan {
-        points.sort_by(|a, b| compare(args.sort, a, b));
+    let finished = points.len() - unfinished;
+    let over = if args.trials { None } else { over(args, &axes, &points)? };
+    let table = match &over {
+        Some(over) => {
+            let mut groups = aggregate::groups(&points, &axes, over);
+            groups.retain(aggregate::Group::has_finished);
+            if args.sort != SortBy::Plan {
+                groups.sort_by(|a, b| a.compare(b, args.sort));
+            }
+            groups.truncate(args.limit.unwrap_or(usize::MAX));
+            aggregate::table(&record, &groups, &axes, over)?
+        }
+        None => {
+            points.retain(|point| point.finished.is_some());
+            if args.sort != SortBy::Plan {
+                points.sort_by(|a, b| compare(args.sort, a, b));
+            }
+            points.truncate(args.limit.unwrap_or(usize::MAX));
+            trials(&record, &points, &axes)?
+        }
+    };
+    print(&table.to_string())?;
+    if let Some((name, _)) = record.experiment()? {
+        let rest = if unfinished > 0 { format!(", {unfinished} not finished yet") } else { String::new() };
+        let how = over.map(|over| {
+            format!("; mean ± standard deviation and lowest..highest over {over}, --trials shows a row a trial")
+        });
+        say(&format!("{name}: {}{rest}{}", count(finished, "trial"), how.unwrap_or_default()));
     }
+    Ok(ExitCode::SUCCESS)
+}
 
+/// The key to aggregate over: the one that is asked for, else the seed if there are several.
+fn over(args: &cli::Show, axes: &[String], points: &[RecordedPoint]) -> Result<Option<String>> {
+    const SEED: &str = "seed";
+    if let Some(key) = &args.over {
+        if !axes.contains(key) {
+            let swept = if axes.is_empty() { "nothing".to_owned() } else { axes.join(", ") };
+            bail!("--over: {key} is not swept in {}; swept is {swept}", args.dir.display());
+        }
+        return Ok(Some(key.clone()));
+    }
+    let mut seeds = points.iter().filter_map(|point| point.values.get(SEED));
+    let first = seeds.next();
+    Ok(seeds.any(|seed| Some(seed) != first).then(|| SEED.to_owned()))
+}
+
+/// A row a trial.
+fn trials(record: &Record, points: &[RecordedPoint], axes: &[String]) -> Result<Table, Error> {
     let names = ["final_cost", "train", "test", "seconds", "engine", "drift", "status", "cost"];
     let mut table = Table::new(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(names));
-    for point in points.iter().take(args.limit.unwrap_or(usize::MAX)) {
+    for point in points {
         let Some(finished) = &point.finished else { continue };
         let trial = &finished.summary;
         let number = |value: Option<f64>, digits| value.map(|value| format!("{value:.digits$}")).unwrap_or_default();
-        let (status, costs) = match record.history(&point.trial, finished) {
-            Ok(history) => (status(trial), history.iter().map(|record| record.cost).collect()),
-            Err(Error::Damaged { .. }) => ("damaged; sweep again".to_owned(), Vec::new()),
-            Err(error) => return Err(error.into()),
+        let (status, costs) = match trial_costs(record, &point.trial, finished)? {
+            Some(costs) => (status(trial), costs),
+            None => ("damaged; sweep again".to_owned(), Vec::new()),
         };
         let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
         let rest = [
@@ -51,12 +96,16 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         ];
         table.row([point.trial.clone()].into_iter().chain(swept).chain(rest));
     }
-    print(&table.to_string())?;
-    if let Some((name, _)) = record.experiment()? {
-        let rest = if unfinished > 0 { format!(", {unfinished} not finished yet") } else { String::new() };
-        say(&format!("{name}: {}{rest}", count(points.len(), "trial")));
+    Ok(table)
+}
+
+/// The recorded costs; `None` where they are not what was stored.
+fn trial_costs(record: &Record, id: &str, finished: &FinishedTrial) -> Result<Option<Vec<f64>>, Error> {
+    match record.history(id, finished) {
+        Ok(history) => Ok(Some(history.iter().map(|record| record.cost).collect())),
+        Err(Error::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn status(trial: &Summary) -> String {
