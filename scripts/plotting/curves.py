@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from .record import LEARNING_RATE, Axis, Run, Sweep, grouped
 from .style import (
-    BLUE, WIDTH, Page, diverged_mark, log_cost_ticks, log_worthwhile, palette, slug, source,
+    BLUE, SOFT, WIDTH, Page, diverged_mark, log_cost_ticks, log_worthwhile, palette, slug, source,
 )
 
 MOST_PAGES = 12
@@ -26,7 +27,7 @@ def cost_figures(sweep: Sweep) -> Iterator[tuple[str, Figure]]:
     Axes beyond the colour and the two of the panels get a page for each of their settings; when that would be too
     many pages, each line is the best over them. Runs that differ only in their seed are one line with a band.
     """
-    colour, panels, rest = _roles(sweep.axes)
+    colour, panels, rest = _roles(sweep)
     pages = grouped(sweep.runs, rest)
     if len(pages) > MOST_PAGES:
         shown = [axis for axis in (*panels, colour) if axis]
@@ -38,18 +39,22 @@ def cost_figures(sweep: Sweep) -> Iterator[tuple[str, Figure]]:
         yield "-".join(["cost", *map(slug, fixed)]), _page(sweep, runs, colour, panels, ", ".join(fixed))
 
 
-def _roles(axes: list[Axis]) -> tuple[Optional[Axis], list[Axis], list[Axis]]:
-    """Which axis is the colour, which are the panels (the longest two at most) and which are left over."""
+def _roles(sweep: Sweep) -> tuple[Optional[Axis], list[Axis], list[Axis]]:
+    """Which axis is the colour, which are the panels (the longest two at most) and which are left over.
+
+    What is scattered can only be the colour: each of its values has a line or two in all.
+    """
+    axes = sweep.factors
     if not axes:
         return None, [], []
     preferences = (
-        lambda a: a.key == LEARNING_RATE,
+        lambda a: a.holds(LEARNING_RATE),
         lambda a: a.numeric and a.scale == "log",
         lambda a: not a.numeric and len(a.values) <= MOST_LEGEND_ENTRIES,
         lambda a: True,
     )
     colour = next(axis for wanted in preferences for axis in axes if wanted(axis))
-    others = sorted((axis for axis in axes if axis is not colour), key=lambda a: -len(a.values))
+    others = sorted((a for a in axes if a is not colour and a not in sweep.scattered), key=lambda a: -len(a.values))
     panels, rest = others[:2], others[2:]
     # Rows, then columns: a landscape page, unless that makes the panels too narrow.
     panels.sort(key=lambda a: len(a.values), reverse=bool(panels) and len(panels[0].values) > MOST_COLUMNS)
@@ -75,14 +80,14 @@ def _page(sweep: Sweep, runs: list[Run], colour: Optional[Axis], panels: list[Ax
     width = max(WIDTH, 1.3 * columns)
     height = 3.6 if rows * columns == 1 else 2.3 if rows == 1 else 1.65
     page = Page(rows, columns, height, f"{sweep.name}: cost while training", [source(sweep), _reading(sweep, note)],
-                legend=_handles(runs, colour, colours), legend_title=colour.name if colour else "", width=width,
+                legend=_handles(sweep, runs, colour, colours), legend_title=colour.name if colour else "", width=width,
                 right=0.35 if len(panels) == 2 else 0.2, gap=(0.16, 0.2 if len(panels) == 2 else 0.4),
                 titled=bool(panels))
     low, high, log = _cost_range(runs)
     in_panel = grouped(runs, panels)
     for place, (row, column) in places.items():
         axes = page.panels[row][column]
-        _panel(axes, in_panel.get(place, []), colour, colours)
+        _panel(axes, in_panel.get(place, []), colour, colours, sweep.scattered)
         _name_panel(axes, panels, place, row, column, columns)
     for axes in page.panels.flat[len(places):] if len(panels) < 2 else ():
         axes.set_visible(False)
@@ -100,10 +105,7 @@ def _page(sweep: Sweep, runs: list[Run], colour: Optional[Axis], panels: list[Ax
 
 def _reading(sweep: Sweep, note: str) -> str:
     if len(sweep.runs) > 1:
-        seeds = ""
-        if sweep.seeds:
-            seeds = f"lines are medians over {len(sweep.seeds.values)} seeds, bands from the lowest to the highest"
-        return "; ".join(filter(None, (note, seeds)))
+        return note
     run = sweep.runs[0]
     if run.diverged:
         return f"the cost stopped being finite at iteration {_end(run)}"
@@ -144,12 +146,14 @@ def _cost_range(runs: list[Run]) -> tuple[float, float, bool]:
     return low, high + 0.08 * (high - low) or 1.0, False
 
 
-def _panel(axes: Axes, runs: list[Run], colour: Optional[Axis], colours: list[str]) -> None:
+def _panel(axes: Axes, runs: list[Run], colour: Optional[Axis], colours: list[str], scattered: list[Axis]) -> None:
     lines = grouped(runs, [colour] if colour else [])
     blown = []
     for index, value in enumerate(colour.values if colour else [None]):
         group = lines.get((value,) if colour else (), [])
-        _median_and_band(axes, [run for run in group if run.completed], colours[index])
+        settings = grouped([run for run in group if run.completed], scattered)
+        for seeds in settings.values():
+            _mean_and_band(axes, seeds, colours[index])
         diverged = [run for run in group if run.diverged]
         for run in diverged:
             axes.plot(run.iterations, run.costs, color=colours[index], linewidth=0.8, alpha=0.7, zorder=2)
@@ -169,8 +173,8 @@ def _end(run: Run) -> int:
     return int(run.iterations[-1]) if len(run.iterations) else 0
 
 
-def _median_and_band(axes: Axes, runs: list[Run], colour: str) -> None:
-    """The median over the seeds as a line, from the lowest to the highest seed as a band."""
+def _mean_and_band(axes: Axes, runs: list[Run], colour: str) -> None:
+    """The mean over the seeds as a line, from the lowest to the highest seed as a band."""
     if not any(len(run.iterations) for run in runs):
         return
     iterations = np.unique(np.concatenate([run.iterations for run in runs]))
@@ -181,7 +185,7 @@ def _median_and_band(axes: Axes, runs: list[Run], colour: str) -> None:
     iterations, costs = iterations[known], costs[:, known]
     if not iterations.size:
         return
-    axes.plot(iterations, np.nanmedian(costs, axis=0), color=colour, zorder=3,
+    axes.plot(iterations, np.nanmean(costs, axis=0), color=colour, zorder=3,
               marker="o" if len(iterations) == 1 else None)
     if len(runs) > 1:
         starts = np.unique(np.linspace(0, len(iterations) - 1, 300).astype(int))  # keeps an SVG small
@@ -213,7 +217,7 @@ def _name_sides(page: Page, rows: int, columns: int, places: int, panel_axes: in
     page.figure.text(0.12 / width, (first.y1 + last.y0) / 2, "cost J", ha="left", va="center", rotation=90, fontsize=9)
 
 
-def _handles(runs: list[Run], colour: Optional[Axis], colours: list[str]) -> list:
+def _handles(sweep: Sweep, runs: list[Run], colour: Optional[Axis], colours: list[str]) -> list:
     handles: list = []
     if colour:
         count = len(colour.values)
@@ -221,6 +225,9 @@ def _handles(runs: list[Run], colour: Optional[Axis], colours: list[str]) -> lis
         if colour.numeric and count > MOST_LEGEND_ENTRIES:
             shown = sorted(set(np.linspace(0, count - 1, MOST_LEGEND_ENTRIES).astype(int)))
         handles += [Line2D([], [], color=colours[i], linewidth=2.2, label=colour.text(colour.values[i])) for i in shown]
+    if sweep.seeds:
+        handles.append(Line2D([], [], color=SOFT, linewidth=2.2, label=f"mean over {len(sweep.seeds.values)} seeds"))
+        handles.append(Patch(facecolor=SOFT, alpha=0.3, label="lowest to highest seed"))
     if any(run.diverged for run in runs):
         handles.append(diverged_mark())
     return handles

@@ -11,10 +11,12 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import NullLocator
 
 from .record import DEPTH, LEARNING_RATE, Axis, Run, Sweep, grouped
-from .style import INK, SOFT, WIDTH, Page, log_worthwhile, source, value_ticks
+from .style import INK, SOFT, WIDTH, Page, diverged_mark, log_worthwhile, scale_ticks, source, value_ticks
 
 MOST_COLUMNS_SIDE_BY_SIDE = 8
 MISSING, BAD = "#f4f4f4", "#dcdcdc"
@@ -50,14 +52,15 @@ def heatmap_figures(sweep: Sweep) -> Iterator[tuple[str, Figure]]:
     """One figure with both maps, when at least two keys are swept: depth and learning rate, else the first two."""
     chosen = _two_axes(sweep)
     if chosen:
-        yield "heatmap", _figure(sweep, *chosen)
+        scattered = any(axis in sweep.scattered for axis in chosen)
+        yield "heatmap", (_scattered if scattered else _figure)(sweep, *chosen)
 
 
 def _two_axes(sweep: Sweep) -> Optional[tuple[Axis, Axis]]:
-    depth, rate = sweep.axis(DEPTH), sweep.axis(LEARNING_RATE)
-    if depth and rate:
+    depth, rate = sweep.factor(DEPTH), sweep.factor(LEARNING_RATE)
+    if depth and rate and depth is not rate:
         return depth, rate
-    ordered = sorted(sweep.axes, key=lambda a: not a.numeric)[:2]
+    ordered = sorted(sweep.factors, key=lambda a: not a.numeric)[:2]
     if len(ordered) < 2:
         return None
     # The learning rate reads best from left to right.
@@ -67,12 +70,12 @@ def _two_axes(sweep: Sweep) -> Optional[tuple[Axis, Axis]]:
 def _figure(sweep: Sweep, down: Axis, across: Axis) -> Figure:
     rows, columns = len(down.values), len(across.values)
     stacked = columns > MOST_COLUMNS_SIDE_BY_SIDE
-    others = [axis for axis in sweep.axes if axis not in (down, across)]
+    others = [axis for axis in sweep.factors if axis not in (down, across)]
     maps = [_cells(sweep.runs, down, across, others, measure) for measure in MEASURES]
     left = max(0.75, 0.45 + 0.075 * max(len(down.text(v)) for v in down.values))
     page = Page(
         2 if stacked else 1, 1 if stacked else 2, max(1.0, (0.36 if rows > 8 else 0.48) * rows),
-        f"{sweep.name}: outcome over {down.name} and {across.name}", [source(sweep), _reading(sweep)],
+        f"{sweep.name}: outcome over {down.name} and {across.name}", [source(sweep), _reading(sweep, True)],
         legend=_legend([cell for cells in maps for row in cells for cell in row]), left=left,
         width=max(WIDTH, left + 0.47 * columns), gap=(0.3, 0.45),
     )
@@ -89,11 +92,48 @@ def _figure(sweep: Sweep, down: Axis, across: Axis) -> Figure:
     return page.figure
 
 
-def _reading(sweep: Sweep) -> str:
+def _scattered(sweep: Sweep, down: Axis, across: Axis) -> Figure:
+    """Where points were drawn there are no cells: a dot for each, coloured as a cell would be."""
+    others = [axis for axis in sweep.factors if axis not in (down, across)]
+    page = Page(1, 2, 3.2, f"{sweep.name}: outcome over {down.name} and {across.name}",
+                [source(sweep), _reading(sweep, False)],
+                legend=[Line2D([], [], color="none", marker="o", markeredgecolor=INK, markersize=10, label="best"),
+                        *([diverged_mark()] if any(run.diverged for run in sweep.runs) else [])], gap=(0.55, 0))
+    ys, xs = ({value: float(value) if axis.numeric else float(i) for i, value in enumerate(axis.values)}
+              for axis in (down, across))
+    for axes, measure in zip(page.panels[0], MEASURES):
+        # The worst first, so that the best lie on top.
+        places = grouped(sweep.runs, [down, across]).items()
+        found = [(xs[x], ys[y], _cell(runs, others, measure)) for (y, x), runs in places]
+        good = sorted((row for row in found if row[2].value is not None), key=lambda row: measure.sign * row[2].value)
+        blown = [row for row in found if row[2].value is None and row[2].diverged]
+        axes.plot([x for x, _, _ in blown], [y for _, y, _ in blown], color=INK, marker="x", linestyle="none")
+        if good:
+            values = [cell.value for _, _, cell in good]
+            log = measure.sign < 0 and log_worthwhile(values)
+            dots = axes.scatter([x for x, _, _ in good], [y for _, y, _ in good], c=values, s=36, cmap=measure.colours,
+                                norm=(LogNorm if log else Normalize)(min(values), max(values)), edgecolor="white",
+                                linewidth=0.5, zorder=3)
+            axes.plot(*good[-1][:2], color="none", marker="o", markeredgecolor=INK, markersize=10, zorder=4)
+            page.figure.colorbar(dots, ax=axes, pad=0.02)
+        axes.set(xscale="log" if across.logarithmic else "linear", yscale="log" if down.logarithmic else "linear")
+        for axis, side, places in ((across, axes.xaxis, xs), (down, axes.yaxis, ys)):
+            if axis in sweep.scattered:
+                scale_ticks(side)
+            else:
+                side.set_ticks([places[value] for value in axis.values], labels=[axis.text(v) for v in axis.values])
+                side.set_minor_locator(NullLocator())
+        axes.set_title(_title(measure, others), loc="left", pad=5)
+        axes.set_xlabel(across.label)
+    page.panels[0][0].set_ylabel(down.label)
+    return page.figure
+
+
+def _reading(sweep: Sweep, cells: bool) -> str:
     words = []
     if sweep.seeds:
         words.append(f"median over {len(sweep.seeds.values)} seeds, a diverged one counting as the worst")
-    if any(run.diverged for run in sweep.runs):
+    if any(run.diverged for run in sweep.runs) and cells:
         words.append("× n/m: n of the m trials there diverged")
     return "  ·  ".join(words)
 

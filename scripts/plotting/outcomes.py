@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator
+from dataclasses import dataclass
+from typing import Callable, Iterator, Optional
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,42 +13,86 @@ from matplotlib.patches import Patch
 
 from .record import Axis, Run, Sweep, grouped
 from .style import (
-    BLUE, INK, ORANGE, SOFT, Page, log_cost_ticks, log_worthwhile, slug, source, value_ticks,
+    BLUE, INK, ORANGE, SOFT, Page, log_cost_ticks, log_worthwhile, scale_ticks, slug, source, value_ticks,
 )
 
 MANY_VALUES = 12  # beyond which markers and counts need to be slimmer
 # What is measured, where it is kept in a run, and which end of it is the best.
 MEASURES: tuple[tuple[str, str, Callable], ...] = (
-    ("final cost J", "final_cost", np.min),
-    ("train accuracy", "train_accuracy", np.max),
-    ("test accuracy", "test_accuracy", np.max),
+    ("final cost J", "final_cost", min),
+    ("train accuracy", "train_accuracy", max),
+    ("test accuracy", "test_accuracy", max),
 )
 
 
 def outcome_figures(sweep: Sweep) -> Iterator[tuple[str, Figure]]:
-    """A figure for each swept key (for the seed only when nothing else is swept): three panels with every trial as
-    a dot, the median and the middle half of the trials at each value, and the best of them."""
+    """A figure for each swept key (for the seed only when nothing else is swept), of three panels.
+
+    At each value: where nothing else is swept, the mean over the seeds with a band from the lowest to the highest;
+    else every setting of the other keys as a dot (its mean over the seeds), their median and middle half, and the best
+    of them with its band. Of a key with more values than can be read one by one, only the settings and the best.
+    """
     for axis in sweep.axes or ([sweep.seeds] if sweep.seeds else []):
         yield f"final-{slug(axis.name)}", _figure(sweep, axis)
 
 
+@dataclass(frozen=True)
+class Setting:
+    """The completed trials at one setting of every key but the seed: their mean, lowest and highest."""
+
+    mean: float
+    low: float
+    high: float
+    diverged: bool
+    trials: tuple
+
+    @staticmethod
+    def of(runs: list[Run], field: str) -> Optional[Setting]:
+        """None where no trial completed."""
+        found = [y for y in (getattr(run, field) for run in runs if run.completed) if np.isfinite(y)]
+        if not found:
+            return None
+        blown = any(run.diverged for run in runs)
+        return Setting(float(np.mean(found)), min(found), max(found), blown, tuple(found))
+
+
+def _settings(sweep: Sweep, axis: Axis, field: str) -> list[list[Setting]]:
+    """At each value of the axis the settings of the others."""
+    others = [other for other in sweep.axes if other is not axis]
+    at_value = grouped(sweep.runs, [axis])
+    at_values = [grouped(at_value.get((value,), []), others).values() for value in axis.values]
+    return [[s for s in (Setting.of(runs, field) for runs in groups) if s] for groups in at_values]
+
+
+def _best(settings: list[Setting], better: Callable) -> Setting:
+    """The setting with the best mean, of those that never diverged if there are any."""
+    safe = [setting for setting in settings if not setting.diverged] or settings
+    return better(safe, key=lambda setting: setting.mean)
+
+
 def _figure(sweep: Sweep, axis: Axis) -> Figure:
-    crowded = max(map(len, grouped(sweep.runs, [axis]).values())) > 1
     blown = any(run.diverged for run in sweep.runs)
-    note = "× n/m: n of the m trials at that value diverged; the medians leave them out" if blown else ""
+    note = "× n/m: n of the m trials at that value diverged; the means leave them out" if blown else ""
+    crowded = max(map(len, grouped(sweep.runs, [axis]).values())) > 1
     page = Page(1, len(MEASURES), 2.7, f"{sweep.name}: outcome against {axis.name}", [source(sweep), note],
-                legend=_handles(axis) if crowded else (), gap=(0.55, 0), left=0.55, share=False)
+                legend=_handles(sweep, axis) if crowded or axis in sweep.scattered else (), gap=(0.55, 0), left=0.55,
+                share=False)
     positions = _positions(axis)
-    for axes, (name, field, best) in zip(page.panels[0], MEASURES):
+    for axes, (name, field, better) in zip(page.panels[0], MEASURES):
         if axis.logarithmic:
             axes.set_xscale("log")
         axes.set_xlim(*_ends(axis, positions))
-        _draw(axes, axis, positions, sweep.runs, field, best)
+        settings = _settings(sweep, axis, field)
+        if axis in sweep.scattered:
+            _scatter(axes, positions, settings, better)
+            scale_ticks(axes.xaxis)
+        else:
+            _draw(axes, axis, positions, settings, better)
+            value_ticks(axes, axis, positions)
         axes.set_title(name, loc="left")
         axes.set_xlabel(axis.label)
-        value_ticks(axes, axis, positions)
     _limits(page.panels[0], sweep.runs)
-    _mark_diverged(page.panels[0][0], axis, positions, sweep.runs)
+    _mark_diverged(page.panels[0][0], axis, positions, sweep)
     return page.figure
 
 
@@ -55,32 +100,53 @@ def _positions(axis: Axis) -> list[float]:
     return [float(v) for v in axis.values] if axis.numeric else [float(i) for i in range(len(axis.values))]
 
 
-def _draw(axes: Axes, axis: Axis, positions: list[float], runs: list[Run], field: str, best: Callable) -> None:
-    at_value = grouped(runs, [axis])
+def _draw(axes: Axes, axis: Axis, positions: list[float], settings: list[list[Setting]], better: Callable) -> None:
     gap = _smallest_gap(axis, positions)
-    rows = []
-    for value, x in zip(axis.values, positions):
-        group = [run for run in at_value.get((value,), []) if run.completed]
-        found = np.array([y for y in (getattr(run, field) for run in group) if np.isfinite(y)])
-        if not found.size:
-            rows.append((np.nan,) * 4)
+    several = any(len(group) > 1 for group in settings)
+    middle, bests = [], []
+    for group, x in zip(settings, positions):
+        if not group:
+            middle.append((np.nan,) * 3)
+            bests.append((np.nan,) * 3)
             continue
-        rows.append((*np.quantile(found, [0.25, 0.5, 0.75]), best(found)))
-        if found.size > 1:
-            axes.plot(_spread(x, found.size, gap, axis), found, linestyle="none", marker="o", markersize=3,
+        best = _best(group, better)
+        means = [setting.mean for setting in group]
+        middle.append(tuple(np.quantile(means, [0.25, 0.5, 0.75])) if several else (best.low, best.mean, best.high))
+        bests.append((best.low, best.mean, best.high))
+        dots = np.array(means if several else group[0].trials)
+        if dots.size > 1:
+            axes.plot(_spread(x, dots.size, gap, axis), dots, linestyle="none", marker="o", markersize=3,
                       color=SOFT, alpha=0.45, markeredgewidth=0, zorder=2)
-    lower, median, upper, best_found = np.array(rows).T
-    line = "-" if axis.ordered else "none"  # between names there is nothing to pass through
     scale = 1.0 if len(positions) <= MANY_VALUES else 0.65
-    several = any(len(group) > 1 for group in at_value.values())
-    if several and axis.ordered:
-        axes.fill_between(positions, lower, upper, color=BLUE, alpha=0.14, linewidth=0, zorder=1)
-    elif several:
-        axes.vlines(positions, lower, upper, color=BLUE, alpha=0.35, linewidth=5, zorder=1)
+    _line_and_band(axes, axis, positions, middle, BLUE, "o", 5.5 * scale)
     if several:
-        axes.plot(positions, best_found, color=ORANGE, linestyle="--" if axis.ordered else "none", marker="D",
-                  markersize=4.5 * scale, zorder=4)
-    axes.plot(positions, median, color=BLUE, linestyle=line, marker="o", markersize=5.5 * scale, zorder=3)
+        _line_and_band(axes, axis, positions, bests, ORANGE, "D", 4.5 * scale)
+
+
+def _line_and_band(axes: Axes, axis: Axis, positions: list[float], rows: list[tuple], colour: str, marker: str,
+                   size: float) -> None:
+    lower, middle, upper = np.array(rows).T
+    # Between names there is nothing to pass through.
+    line = "none" if not axis.ordered else "--" if colour == ORANGE else "-"
+    if axis.ordered:
+        axes.fill_between(positions, lower, upper, color=colour, alpha=0.14, linewidth=0, zorder=1)
+    else:
+        axes.vlines(positions, lower, upper, color=colour, alpha=0.35, linewidth=5 if colour == BLUE else 2, zorder=1)
+    axes.plot(positions, middle, color=colour, linestyle=line, marker=marker, markersize=size,
+              zorder=4 if colour == ORANGE else 3)
+
+
+def _scatter(axes: Axes, positions: list[float], settings: list[list[Setting]], better: Callable) -> None:
+    """Every setting with its seeds, and the best of all."""
+    placed = [(x, setting) for x, group in zip(positions, settings) for setting in group]
+    if not placed:
+        return
+    xs = [x for x, _ in placed]
+    axes.vlines(xs, [s.low for _, s in placed], [s.high for _, s in placed], color=BLUE, alpha=0.35, linewidth=1.2)
+    axes.plot(xs, [s.mean for _, s in placed], color=BLUE, linestyle="none", marker="o", markersize=4, zorder=3)
+    best = _best([setting for _, setting in placed], better)
+    axes.plot([x for x, s in placed if s is best], [best.mean], color=ORANGE, linestyle="none", marker="D",
+              markersize=6, zorder=4)
 
 
 def _ends(axis: Axis, positions: list[float]) -> tuple[float, float]:
@@ -122,8 +188,8 @@ def _limits(panels: np.ndarray, runs: list[Run]) -> None:
         axes.set_ylim(low - margin, high + margin)
 
 
-def _mark_diverged(axes: Axes, axis: Axis, positions: list[float], runs: list[Run]) -> None:
-    at_value = grouped(runs, [axis])
+def _mark_diverged(axes: Axes, axis: Axis, positions: list[float], sweep: Sweep) -> None:
+    at_value = grouped(sweep.runs, [axis])
     turn = 0 if len(positions) <= MANY_VALUES / 2 else 90
     for value, x in zip(axis.values, positions):
         group = at_value.get((value,), [])
@@ -131,15 +197,28 @@ def _mark_diverged(axes: Axes, axis: Axis, positions: list[float], runs: list[Ru
         if count:
             axes.plot([x], [0.97], transform=axes.get_xaxis_transform(), marker="x", color=INK, markersize=5.5,
                       markeredgewidth=1.5, clip_on=False, zorder=5)
+        if count and axis not in sweep.scattered:
             axes.annotate(f"{count}/{len(group)}", (x, 0.97), xycoords=axes.get_xaxis_transform(), xytext=(0, -6),
                           textcoords="offset points", ha="center", va="top", fontsize=7.5, rotation=turn)
 
 
-def _handles(axis: Axis) -> list:
+def _handles(sweep: Sweep, axis: Axis) -> list:
     line, dashed = ("-", "--") if axis.ordered else ("none", "none")
+    several = len(sweep.axes) > 1
+    seeds = len(sweep.seeds.values) if sweep.seeds and axis is not sweep.seeds else 0
+    over_seeds, band = f"mean over {seeds} seeds", "lowest to highest seed"
+    dot = "one setting" + (f": {over_seeds}" if seeds else "")
+    if axis in sweep.scattered:
+        marks = [(BLUE, "none", "o", 5.5, dot), (BLUE, "band", "", 0, band if seeds else ""),
+                 (ORANGE, "none", "D", 4.5, "best")]
+    elif several:
+        marks = [(BLUE, line, "o", 5.5, "median setting"), (BLUE, "band", "", 0, "middle half of the settings"),
+                 (ORANGE, dashed, "D", 4.5, "best setting"), (ORANGE, "band", "", 0, f"its {band}" if seeds else ""),
+                 (SOFT, "none", "o", 3.5, dot)]
+    else:
+        marks = [(BLUE, line, "o", 5.5, over_seeds), (BLUE, "band", "", 0, band), (SOFT, "none", "o", 3.5, "one trial")]
     return [
-        Line2D([], [], color=BLUE, linestyle=line, marker="o", markersize=5.5, label="median"),
-        Patch(facecolor=BLUE, alpha=0.3, label="middle half"),
-        Line2D([], [], color=ORANGE, linestyle=dashed, marker="D", markersize=4.5, label="best trial"),
-        Line2D([], [], color=SOFT, linestyle="none", marker="o", markersize=3.5, alpha=0.6, label="one trial"),
+        Patch(facecolor=colour, alpha=0.3, label=label) if style == "band"
+        else Line2D([], [], color=colour, linestyle=style, marker=marker, markersize=size, label=label)
+        for colour, style, marker, size, label in marks if label
     ]

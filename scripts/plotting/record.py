@@ -15,6 +15,7 @@ SCHEMA_VERSION = 3
 SEED = "seed"
 LEARNING_RATE = "train.learning_rate"
 DEPTH = "model.depth"
+MOST_ROWS = 12  # of what advances together, to be drawn as one axis of names
 
 # The name of a swept key in words, and its unit where it has one.
 WORDS = {
@@ -37,10 +38,14 @@ class Axis:
     key: str
     scale: str
     values: tuple
+    factor: Optional[int] = None  # keys of one factor advance together
+    columns: tuple = ()  # of a joint axis: its keys, each value a tuple over them
 
     @property
     def name(self) -> str:
         """The key in words: `train.learning_rate` is "learning rate"."""
+        if self.columns:
+            return " and ".join(column.name for column in self.columns)
         return WORDS.get(self.key, (self.key.rsplit(".", 1)[-1].replace("_", " "), ""))[0]
 
     @property
@@ -52,7 +57,7 @@ class Axis:
     @property
     def numeric(self) -> bool:
         """Whether every value is a finite number, so that distances on the axis mean something."""
-        return all(
+        return not self.columns and all(
             isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in self.values
         )
 
@@ -73,8 +78,18 @@ class Axis:
         ratios, steps = np.diff(np.log(self.values)), np.diff(self.values)
         return bool(np.std(ratios) / np.mean(ratios) < np.std(steps) / np.mean(steps))
 
+    def at(self, point: dict) -> Any:
+        """The value that a point has on this axis."""
+        return tuple(column.at(point) for column in self.columns) if self.columns else point.get(self.key)
+
+    def holds(self, key: str) -> bool:
+        """Whether it is the axis of this key, or has it among its columns."""
+        return key == self.key or any(column.key == key for column in self.columns)
+
     def text(self, value: Any) -> str:
         """A value as short as it can be written while it still differs from its neighbours."""
+        if self.columns:
+            return ", ".join(column.text(part) for column, part in zip(self.columns, value))
         # Written values keep three digits; those of a range are rarely round, and two tell them apart.
         for digits in (3, 4, 6) if self.scale == "list" else (2, 3, 4, 6):
             texts = [value_text(v, digits) for v in self.values]
@@ -106,16 +121,22 @@ class Run:
 
     def values(self, axes: list[Axis]) -> tuple:
         """Where this run lies on the given axes."""
-        return tuple(self.point.get(axis.key) for axis in axes)
+        return tuple(axis.at(self.point) for axis in axes)
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep as far as it has been run. `axes` are those with at least two values; the seed is kept apart."""
+    """A sweep as far as it has been run. `axes` are those with at least two values; the seed is kept apart.
+
+    `factors` are the same with the columns of a zip as one axis; keys that were drawn stay apart, and are `scattered`
+    where they have too many values for a line or a panel each.
+    """
 
     name: str
     data: str
     axes: list[Axis]
+    factors: list[Axis]
+    scattered: list[Axis]
     seeds: Optional[Axis]
     runs: list[Run]
     planned: int
@@ -123,6 +144,10 @@ class Sweep:
     def axis(self, key: str) -> Optional[Axis]:
         """The axis of a key, if that key is swept."""
         return next((axis for axis in self.axes if axis.key == key), None)
+
+    def factor(self, key: str) -> Optional[Axis]:
+        """The factor of a key, if that key is swept."""
+        return next((factor for factor in self.factors if factor.holds(key)), None)
 
     @property
     def summary(self) -> str:
@@ -195,8 +220,9 @@ def _read(connection: sqlite3.Connection, path: Path) -> Sweep:
     plan = list(dict.fromkeys(connection.execute("SELECT trial, point FROM plan ORDER BY position")))
     points = [(trial, {k: _frozen(v) for k, v in json.loads(point).items()}) for trial, point in plan]
     axes = [
-        Axis(key, scale, _values([point.get(key) for _, point in points]))
-        for key, scale in connection.execute("SELECT key, scale FROM axis ORDER BY position")
+        Axis(key, scale, _values([point.get(key) for _, point in points]), factor)
+        for key, scale, factor in connection.execute("SELECT key, scale, factor FROM axis ORDER BY position")
+        if factor is not None  # what follows from the others is not an axis
     ]
     trials = {row[1]: row for row in connection.execute(
         "SELECT number, id, status, ended_at, final_cost, train_accuracy, test_accuracy FROM trial"
@@ -207,14 +233,34 @@ def _read(connection: sqlite3.Connection, path: Path) -> Sweep:
         failed = f"; all {len(runs)} trials run so far failed" if runs else ""
         raise RecordError(f"{path}: no trial has finished yet{failed}")
     varied = [axis for axis in axes if len(axis.values) > 1]
+    swept = [axis for axis in varied if axis.key != SEED]
+    factors = _factors(swept, [point for _, point in points])
     return Sweep(
         name=str(experiment[0]),
         data=str(experiment[1] or ""),
-        axes=[axis for axis in varied if axis.key != SEED],
+        axes=swept,
+        factors=factors,
+        scattered=[axis for axis in factors if axis.numeric and len(axis.values) > MOST_ROWS],
         seeds=next((axis for axis in varied if axis.key == SEED), None),
         runs=runs,
         planned=len(points),
     )
+
+
+def _factors(axes: list[Axis], points: list[dict]) -> list[Axis]:
+    """The axes, with those that advance together as one where they have few enough rows."""
+    factors: list[Axis] = []
+    for axis in axes:
+        columns = tuple(other for other in axes if other.factor == axis.factor)
+        if len(columns) == 1:
+            factors.append(axis)
+            continue
+        rows = tuple(dict.fromkeys(tuple(column.at(point) for column in columns) for point in points))
+        if len(rows) > MOST_ROWS:
+            factors.append(axis)
+        elif axis is columns[0]:
+            factors.append(Axis(" ".join(column.key for column in columns), "list", rows, axis.factor, columns))
+    return factors
 
 
 def _histories(connection: sqlite3.Connection) -> dict[int, tuple[list, list]]:

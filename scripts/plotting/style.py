@@ -13,10 +13,11 @@ import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from .record import Axis, Sweep
 
@@ -119,6 +120,15 @@ def log_cost_ticks(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(FixedFormatter([f"{t:.6g}".replace("e-0", "e-") for t in ticks]))
     axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10)) if decades < 4 else NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def scale_ticks(side: XAxis | YAxis) -> None:
+    """Ticks of the scale itself, for values too many to be ticked one by one; powers of ten as plain numbers."""
+    if side.get_scale() == "log":
+        low, high = side.get_view_interval()
+        side.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+        side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("e-0", "e-")))
+        side.set_minor_formatter(NullFormatter())
 
 
 def value_ticks(axes: Axes, axis: Axis, positions: Iterable[float]) -> None:
