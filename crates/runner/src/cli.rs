@@ -40,7 +40,7 @@ pub enum Command {
     Gradcheck(Gradcheck),
     /// Check this machine: OpenBLAS and its products, HDF5, data. Each ✗ comes with its fix.
     Check,
-    /// Pictures to train on: list, generate, fetch and inspect data sets.
+    /// Data to train on: list, generate, fetch, import and inspect data sets.
     #[command(subcommand)]
     Data(Data),
 }
@@ -147,7 +147,27 @@ pub enum Data {
     Generate(Generate),
     /// Download a known set; every file is checked against its pinned SHA-256.
     Fetch(Fetch),
-    /// Print what is in HDF5 files of pictures: shapes, types, class balance, hashes.
+    /// Bring a data set of another format into the course files' layout: IDX (MNIST and its family), CSV, NPY, NPZ, or
+    /// folders of PNG and JPEG pictures.
+    ///
+    /// Writes DIR/train_NAME.h5 and DIR/test_NAME.h5, which data.train and data.test of an experiment name. IDX, CSV and
+    /// pictures are read example by example, so that a set may be larger than the memory. Files are written under hidden
+    /// names and renamed at the end: an import that fails or is interrupted leaves none behind.
+    ///
+    /// IDX and NPY take two files, the examples and their labels; CSV, NPZ and folders take one path. Gzipped files
+    /// are read as they are. Bytes stay bytes and floats stay floats; cells of a CSV file become f64, or bytes where
+    /// --side or --height and --width say that they are the pixels of pictures. A folder of pictures has a folder for
+    /// each class.
+    #[command(after_help = "Examples:
+  runner data import train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz \\
+      --test t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --name mnist
+  runner data import digits.csv.gz --label last --test-share 0.2 --seed 1
+  runner data import houses.csv --target price,rent --test-share 0.2
+  runner data import mnist.npz
+  runner data import x.npy y.npy --test x_test.npy y_test.npy --name mine
+  runner data import flowers/train --test flowers/test --side 64 --name flowers")]
+    Import(Import),
+    /// Print what is in HDF5 data files: shapes, types, class balance or range of values, hashes.
     Inspect(Inspect),
 }
 
@@ -183,6 +203,105 @@ pub struct Fetch {
     /// Fetch from this folder instead of the set's own.
     #[arg(long, value_name = "URL")]
     pub from: Option<String>,
+}
+
+/// Arguments of `runner data import`.
+#[derive(Args, Debug)]
+pub struct Import {
+    /// The training examples and, for IDX and NPY, their labels; or all examples, with --test-share.
+    #[arg(required = true, num_args = 1..=2, value_name = "FILE|DIR")]
+    pub source: Vec<PathBuf>,
+    /// The test examples and, for IDX and NPY, their labels. An NPZ file may hold both parts: x_train, y_train, x_test and
+    /// y_test (or train_images, ...).
+    #[arg(long, num_args = 1..=2, value_name = "FILE|DIR")]
+    pub test: Vec<PathBuf>,
+    /// Make this share of the examples test examples, of every class the same.
+    #[arg(long, value_name = "SHARE", conflicts_with = "test")]
+    pub test_share: Option<f64>,
+    /// What the test examples are drawn from.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The directory to write to.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub out: PathBuf,
+    /// What the set is called: train_NAME.h5 and test_NAME.h5 [default: the first file's name up to its first dot].
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Replace files of these names.
+    #[arg(long)]
+    pub force: bool,
+    /// What the files are [default: found out from their first bytes, for CSV from the name].
+    #[arg(long, value_enum)]
+    pub format: Option<ImportFormat>,
+    /// CSV: the column of the labels: its name, its number from 1, first or last [default: last]. Labels may be text; then they
+    /// become the names of the classes, in sorted order. NPZ: the array of the labels.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "target")]
+    pub label: Option<String>,
+    /// CSV: columns of values to learn instead of classes, for regression. NPZ: the array of the values.
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+    pub target: Vec<String>,
+    /// IDX and NPY: the second file holds values to learn, even if all of them are whole numbers.
+    #[arg(long)]
+    pub values: bool,
+    /// NPZ: the array of the examples.
+    #[arg(long, value_name = "ARRAY")]
+    pub features: Option<String>,
+    /// CSV: whether the first line names the columns [default: if one of its features is no number].
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    pub header: Option<bool>,
+    /// CSV: the character between two cells, or tab [default: the most frequent of , ; and tab in the first line].
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// Height and width of a picture in pixels: those of a folder are resized to it, and the cells of a CSV file are its
+    /// pixels.
+    #[arg(long, value_name = "PIXELS", conflicts_with_all = ["height", "width"], value_parser = clap::value_parser!(u16).range(1..))]
+    pub side: Option<u16>,
+    /// The height alone; the proportions of a picture aren't kept.
+    #[arg(long, value_name = "PIXELS", requires = "width", value_parser = clap::value_parser!(u16).range(1..))]
+    pub height: Option<u16>,
+    /// The width alone.
+    #[arg(long, value_name = "PIXELS", requires = "height", value_parser = clap::value_parser!(u16).range(1..))]
+    pub width: Option<u16>,
+    /// Make pictures of a folder grey (1 channel) instead of RGB (3).
+    #[arg(long)]
+    pub grey: bool,
+    /// Refuse a part whose features, each counted as 8 bytes, take more [default: 8 GiB, as data.max_bytes].
+    #[arg(long, value_name = "BYTES")]
+    pub max_bytes: Option<u64>,
+    /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
+    pub progress: ProgressMode,
+}
+
+/// What `runner data import` reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// Two files as MNIST has them, plain or gzipped.
+    Idx,
+    /// A table, plain or gzipped.
+    Csv,
+    /// Two NumPy arrays.
+    Npy,
+    /// A NumPy archive.
+    Npz,
+    /// A folder with a folder of PNG and JPEG pictures for each class.
+    Pictures,
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("yes or no".to_owned()),
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err("one ASCII character or tab".to_owned()),
+    }
 }
 
 /// Arguments of `runner data inspect`.

@@ -1,4 +1,6 @@
-//! `runner data`: the pictures to train on.
+//! `runner data`: the data to train on.
+
+mod import;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,6 +24,7 @@ pub(super) fn run(command: Data) -> Result<ExitCode> {
         Data::List => list(),
         Data::Generate(args) => generate(args),
         Data::Fetch(args) => fetch(&args),
+        Data::Import(args) => import::run(&args),
         Data::Inspect(args) => inspect_files(&args),
     }
 }

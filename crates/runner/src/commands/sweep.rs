@@ -268,7 +268,7 @@ fn header(experiment: &Experiment, plan: &Plan, left: usize, jobs: usize, machin
 }
 
 /// The first Ctrl-C (or SIGTERM) asks the workers to stop; a second one leaves at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))

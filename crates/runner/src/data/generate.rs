@@ -8,10 +8,9 @@
 //!
 //! and the same in the test file, with `test_` for `train_`. The same request writes the same bytes.
 
-use std::fs::{self, Permissions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs;
+use std::io;
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use hdf5::types::FixedAscii;
@@ -20,6 +19,7 @@ use tempfile::NamedTempFile;
 
 use super::Files;
 use super::draw::{SIDES, draw, is_cat};
+use super::new_files::{full_disk, new_dataset, put_in_place, temporary};
 
 /// The most bytes that the pictures of both files may take: 16 GiB.
 pub const MOST_BYTES: u64 = 16 << 30;
@@ -114,12 +114,8 @@ pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files
     let written_train = write_file(request, &files.train, "train", 0..*train as u64, &mut on_picture)?;
     let test_pictures = FIRST_TEST_PICTURE..FIRST_TEST_PICTURE + *test as u64;
     let written_test = write_file(request, &files.test, "test", test_pictures, &mut on_picture)?;
-    for (written, path) in [(written_train, &files.train), (written_test, &files.test)] {
-        written.persist(path).map_err(|failed| file_error(path, failed.error))?;
-    }
-    // The new names are safe from a power cut only once their folder is on the disk.
-    let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|reason| file_error(folder, reason))?;
+    let written = [(written_train, files.train.as_path()), (written_test, files.test.as_path())];
+    put_in_place(written, folder).map_err(|(path, reason)| file_error(&path, reason))?;
     Ok(files)
 }
 
@@ -149,13 +145,8 @@ fn write_file(
     pictures: Range<u64>,
     on_picture: &mut impl FnMut(),
 ) -> Result<NamedTempFile, Error> {
-    let mut temporary = tempfile::Builder::new()
-        .prefix(&format!(".{set}_drawn."))
-        .suffix(".part")
-        // As any new file's: the umask applies. A temporary file is otherwise its owner's alone.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(&request.folder)
-        .map_err(|reason| file_error(path, reason))?;
+    let mut temporary =
+        temporary(&request.folder, &format!("{set}_drawn")).map_err(|reason| file_error(path, reason))?;
     if let Err((dataset, reason)) = write_sets(request, temporary.path(), set, pictures, on_picture) {
         return Err(why(path, temporary.as_file_mut(), dataset, &reason));
     }
@@ -163,12 +154,10 @@ fn write_file(
     Ok(temporary)
 }
 
-/// HDF5 tells of a full disk in a paragraph about buffers. The file itself, asked to take more, says it in four words.
 fn why(path: &Path, file: &mut fs::File, dataset: String, said: &hdf5::Error) -> Error {
-    let more = file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&[0; 1 << 16]));
-    match more.and_then(|()| file.sync_all()) {
-        Err(reason) => file_error(path, reason),
-        Ok(()) => Error::Hdf5 {
+    match full_disk(file) {
+        Some(reason) => file_error(path, reason),
+        None => Error::Hdf5 {
             path: path.to_owned(),
             dataset,
             reason: said.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
@@ -232,11 +221,6 @@ fn write_classes(file: &hdf5::File) -> hdf5::Result<()> {
     let classes = [class(b"non-cat")?, class(b"cat")?];
     let dataset = new_dataset::<FixedAscii<7>>(file).shape(classes.len()).create("list_classes")?;
     dataset.write_raw(&classes)
-}
-
-/// HDF5 stamps each dataset with the time of its writing, unless told not to: the same request gives the same bytes.
-fn new_dataset<T: hdf5::H5Type>(file: &hdf5::File) -> hdf5::DatasetBuilderEmpty {
-    file.new_dataset::<T>().obj_track_times(false)
 }
 
 fn file_error(path: &Path, reason: io::Error) -> Error {

@@ -1,0 +1,125 @@
+//! `runner data import`: from the command line to the request, and its progress.
+
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+
+use super::{name, style};
+use crate::cli::{self, ImportFormat, ProgressMode};
+use crate::commands::sweep::stop_on_interrupt;
+use crate::data::import::{Error, Format, Progress, Request, import};
+use crate::experiment::DEFAULT_MAX_BYTES;
+use crate::progress::say;
+
+/// Imports, and names both files.
+pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
+    let stop = stop_on_interrupt()?;
+    let mut shown = Shown::new(args.progress);
+    let imported = import(&request(args), |progress| {
+        shown.show(&progress);
+        !stop.load(Ordering::Relaxed)
+    });
+    shown.end();
+    match imported {
+        Ok(files) => name(&files),
+        Err(error @ Error::Interrupted) => {
+            say(&error.to_string());
+            Ok(ExitCode::from(130))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn request(args: &cli::Import) -> Request {
+    let side = args.side.map(|side| (usize::from(side), usize::from(side)));
+    let sides = args.height.zip(args.width).map(|(height, width)| (usize::from(height), usize::from(width)));
+    Request {
+        train: args.source.clone(),
+        test: args.test.clone(),
+        format: args.format.map(|format| match format {
+            ImportFormat::Idx => Format::Idx,
+            ImportFormat::Csv => Format::Csv,
+            ImportFormat::Npy => Format::Npy,
+            ImportFormat::Npz => Format::Npz,
+            ImportFormat::Pictures => Format::Pictures,
+        }),
+        test_share: args.test_share,
+        seed: args.seed,
+        folder: args.out.clone(),
+        name: args.name.clone().unwrap_or_else(|| stem(&args.source[0])),
+        force: args.force,
+        label: args.label.clone(),
+        targets: args.target.clone(),
+        values: args.values,
+        features: args.features.clone(),
+        header: args.header,
+        delimiter: args.delimiter,
+        size: side.or(sides),
+        grey: args.grey,
+        max_bytes: args.max_bytes.unwrap_or(DEFAULT_MAX_BYTES),
+    }
+}
+
+/// `digits` of `some/digits.csv.gz`.
+fn stem(path: &Path) -> String {
+    let normal: PathBuf = path.components().collect();
+    let name = normal.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// A bar on a terminal; elsewhere a line every few seconds.
+enum Shown {
+    Bar(ProgressBar),
+    Lines { last: Instant },
+    Nothing,
+}
+
+impl Shown {
+    fn new(mode: ProgressMode) -> Self {
+        match mode {
+            ProgressMode::None => Shown::Nothing,
+            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => {
+                Shown::Bar(ProgressBar::new(0).with_style(style("{pos}/{len} examples {msg}")))
+            }
+            _ => Shown::Lines { last: Instant::now() },
+        }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        const BETWEEN_LINES: Duration = Duration::from_secs(5);
+        match (self, progress) {
+            (Shown::Bar(bar), Progress::Checked(_)) => bar.set_message(words(progress)),
+            (Shown::Bar(bar), Progress::Found(found)) => bar.suspend(|| say(found)),
+            (Shown::Bar(bar), &Progress::Written(written, all)) => {
+                bar.set_message("");
+                bar.set_length(all as u64);
+                bar.set_position(written as u64);
+            }
+            (Shown::Lines { .. }, Progress::Found(found)) => say(found),
+            (Shown::Lines { last }, _) if last.elapsed() >= BETWEEN_LINES => {
+                *last = Instant::now();
+                say(&words(progress));
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&self) {
+        if let Shown::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn words(progress: &Progress) -> String {
+    match progress {
+        Progress::Checked(examples) => format!("{examples} examples checked"),
+        Progress::Found(found) => found.clone(),
+        Progress::Written(written, all) => format!("{written} of {all} examples written"),
+    }
+}

@@ -1,0 +1,43 @@
+//! IDX files, as MNIST and its family come in: two zero bytes, the element type, the number of dimensions, each dimension
+//! in 4 bytes, the elements; all big-endian (LeCun, Cortes and Burges, <http://yann.lecun.com/exdb/mnist>).
+
+use std::path::Path;
+
+use super::error::{At, Error};
+use super::numbers::{Number, RawType};
+use super::open::{checked_size, open, read_up_to};
+use super::raw::{Bytes, RawArray};
+
+/// Reads the header of the file at `path`, plain or gzipped.
+pub(super) fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
+    let mut reader = open(path)?;
+    let mut take = |count: u64| {
+        let mut bytes = Vec::new();
+        let read = read_up_to(&mut reader, count, &mut bytes);
+        read.map_err(|reason| Error::read(path, &reason)).map(|()| bytes)
+    };
+    let magic = take(4)?;
+    let number = match magic[..] {
+        [0, 0, 0x08, 1..=4] => Number::U8,
+        [0, 0, 0x09, 1..=4] => Number::I8,
+        [0, 0, 0x0b, 1..=4] => Number::I16,
+        [0, 0, 0x0c, 1..=4] => Number::I32,
+        [0, 0, 0x0d, 1..=4] => Number::F32,
+        [0, 0, 0x0e, 1..=4] => Number::F64,
+        _ => {
+            let problem = format!(
+                "begins with {magic:02x?}; an IDX file begins with 00 00, its type (08, 09, 0b, 0c, 0d or 0e) and 1 to 4 dimensions"
+            );
+            return Err(Error::at(path, At::Byte(0), problem));
+        }
+    };
+    let sizes = take(4 * u64::from(magic[3]))?;
+    if sizes.len() < 4 * usize::from(magic[3]) {
+        return Err(Error::at(path, At::Byte(4 + sizes.len() as u64), "it ends within its header"));
+    }
+    let shape: Vec<usize> = sizes.as_chunks().0.iter().map(|&size| u32::from_be_bytes(size) as usize).collect();
+    let element = RawType { number, big_endian: true };
+    checked_size(path, &shape, element.size(), limit)?;
+    let start = 4 + sizes.len() as u64;
+    Ok(RawArray { path: path.to_owned(), bytes: Bytes::At(path.to_owned()), start, element, shape, fortran: false })
+}

@@ -1,0 +1,189 @@
+//! Folders of PNG and JPEG pictures: a folder a class, named after it.
+
+use std::fs;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use image::error::{LimitError, LimitErrorKind};
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
+
+use super::error::{Error, one_line};
+use super::open::checked_size;
+use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
+use crate::data::targets::MOST_CLASSES;
+
+/// The most bytes that one picture may take while it is decoded.
+const MOST_BYTES: u64 = 1 << 29;
+/// The widest and highest picture.
+const LONGEST_SIDE: u32 = 1 << 16;
+
+/// The pictures of all classes.
+pub(super) struct Folder {
+    files: Vec<PathBuf>,
+    /// Whether pictures may be resized: else each must have the size of the first.
+    resized: bool,
+    /// Files of another kind.
+    left_out: usize,
+    survey: Survey,
+}
+
+impl Folder {
+    /// Lists the pictures below `path`, the classes and the files of each in the order of their names. `size` is
+    /// `(height, width)`; without one it is the first picture's.
+    pub(super) fn survey(path: &Path, size: Option<(usize, usize)>, grey: bool, limit: u64) -> Result<Self, Error> {
+        let (mut files, mut labels, mut words, mut left_out) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        for class in entries(path)? {
+            if !class.is_dir() {
+                left_out += 1;
+                continue;
+            }
+            let word = class.file_name().and_then(|name| name.to_str());
+            let word = word.ok_or_else(|| Error::file(&class, "the name of a class must be UTF-8"))?;
+            let before = files.len();
+            for file in entries(&class)? {
+                if file.is_dir() {
+                    return Err(Error::file(
+                        &file,
+                        "a folder within a class; pictures must lie in the class's folder itself",
+                    ));
+                }
+                if is_picture(&file) {
+                    files.push(file);
+                    labels.push(words.len() as u32);
+                } else {
+                    left_out += 1;
+                }
+            }
+            if files.len() == before {
+                return Err(Error::file(&class, "no PNG or JPEG picture in this folder of a class"));
+            }
+            words.push(word.to_owned());
+            if words.len() > MOST_CLASSES {
+                return Err(Error::file(path, format!("more than {MOST_CLASSES} folders; at most as many classes")));
+            }
+        }
+        let Some(first) = files.first() else {
+            return Err(Error::file(path, "no folders in it; a folder of pictures for each class is required"));
+        };
+        let (height, width) = match size {
+            Some(size) => size,
+            None => {
+                let picture = decoded(first)?;
+                (picture.height() as usize, picture.width() as usize)
+            }
+        };
+        let channels = if grey { 1 } else { 3 };
+        checked_size(path, &[files.len(), height, width, channels], 1, limit)?;
+        let answers = Answers::Words { labels, words };
+        let survey = Survey { shape: vec![height, width, channels], kept: Kept::U8, answers };
+        Ok(Folder { files, resized: size.is_some(), left_out, survey })
+    }
+}
+
+impl Source for Folder {
+    fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+        Ok(Box::new(Pictures { folder: self, next: 0 }))
+    }
+
+    fn remark(&self) -> Option<String> {
+        let left_out = self.left_out;
+        (left_out > 0).then(|| {
+            format!(
+                "{} no PNG or JPEG left out",
+                if left_out == 1 { "1 file that is".to_owned() } else { format!("{left_out} files that are") }
+            )
+        })
+    }
+}
+
+struct Pictures<'f> {
+    folder: &'f Folder,
+    next: usize,
+}
+
+impl Examples for Pictures<'_> {
+    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
+        let Folder { files, resized, survey, .. } = self.folder;
+        let path = &files[self.next];
+        let (height, width) = (survey.shape[0] as u32, survey.shape[1] as u32);
+        let picture = decoded(path)?;
+        if !resized && (picture.height(), picture.width()) != (height, width) {
+            let found = format!(
+                "{} x {} pixels, but the first picture has {height} x {width}",
+                picture.height(),
+                picture.width()
+            );
+            return Err(Error::file(
+                path,
+                format!("{found} (height x width); --side, or --height and --width resize all"),
+            ));
+        }
+        // Converted first: a resized palette or alpha would bleed.
+        let picture = if survey.shape[2] == 1 {
+            DynamicImage::from(picture.to_luma8())
+        } else {
+            DynamicImage::from(picture.to_rgb8())
+        };
+        // A triangle as wide as the reduction: every pixel counts, so nothing is aliased.
+        let picture = match (picture.height(), picture.width()) == (height, width) {
+            true => picture,
+            false => picture.resize_exact(width, height, FilterType::Triangle),
+        };
+        if let Cells::U8(bytes) = cells {
+            bytes.extend_from_slice(picture.as_bytes());
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// The picture, turned as its EXIF tag says.
+fn decoded(path: &Path) -> Result<DynamicImage, Error> {
+    let file = fs::File::open(path).map_err(|reason| Error::read(path, &reason))?;
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(LONGEST_SIDE), Some(LONGEST_SIDE));
+    limits.max_alloc = Some(MOST_BYTES);
+    let decode = || {
+        // By content: a JPEG may be called .png.
+        let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
+        reader.limits(limits);
+        let mut decoder = reader.into_decoder()?;
+        // What is declared is allocated at once.
+        if decoder.total_bytes() > MOST_BYTES {
+            return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::InsufficientMemory)));
+        }
+        let orientation = decoder.orientation()?;
+        let mut picture = DynamicImage::from_decoder(decoder)?;
+        picture.apply_orientation(orientation);
+        Ok(picture)
+    };
+    decode().map_err(|error: ImageError| {
+        Error::file(path, format!("not a PNG or JPEG that can be read: {}", one_line(&error.to_string())))
+    })
+}
+
+fn is_picture(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
+    path.is_file() && matches!(extension.as_str(), "png" | "jpg" | "jpeg")
+}
+
+/// What is in a folder, sorted by name, without what is hidden.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+        paths.retain(|path| path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b".")));
+        paths.sort();
+        Ok(paths)
+    };
+    read().map_err(|reason| Error::read(folder, &reason))
+}

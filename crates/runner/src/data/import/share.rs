@@ -1,0 +1,69 @@
+//! Which examples become the test set, where no file holds one.
+
+use crate::data::split::permutation;
+use crate::data::targets::Targets;
+
+/// For each example whether it is for testing: round(`share` m) of them, drawn from `seed`; of classes the same share of
+/// each, as near as whole examples come to it (the largest remainders are rounded up, the lower class first).
+///
+/// # Errors
+/// If either side would be empty.
+pub(super) fn drawn(targets: &Targets, share: f64, seed: u64) -> Result<Vec<bool>, String> {
+    let examples = targets.examples();
+    let aside = (share * examples as f64).round() as usize;
+    if aside == 0 || aside >= examples {
+        let kept = examples.saturating_sub(aside);
+        return Err(format!(
+            "a test share of {share} makes {aside} test and {kept} training examples of {examples}; at least 1 of each is needed"
+        ));
+    }
+    let class_of = |example: usize| match targets {
+        Targets::Classes(labels) => labels[example] as usize,
+        Targets::Values(_) => 0,
+    };
+    let classes = (0..examples).map(class_of).max().map_or(0, |most| most + 1);
+    let mut counts = vec![0usize; classes];
+    (0..examples).for_each(|example| counts[class_of(example)] += 1);
+    let exact = |class: usize| aside as f64 * counts[class] as f64 / examples as f64;
+    let mut wanted: Vec<usize> = (0..classes).map(|class| exact(class).floor() as usize).collect();
+    let mut by_rest: Vec<usize> = (0..classes).collect();
+    by_rest.sort_by(|&a, &b| exact(b).fract().total_cmp(&exact(a).fract()).then(a.cmp(&b)));
+    let missing = aside - wanted.iter().sum::<usize>();
+    by_rest.into_iter().take(missing).for_each(|class| wanted[class] += 1);
+
+    let mut test = vec![false; examples];
+    for example in permutation(examples, seed) {
+        let wanted = &mut wanted[class_of(example)];
+        if *wanted > 0 {
+            *wanted -= 1;
+            test[example] = true;
+        }
+    }
+    Ok(test)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_gives_its_share_and_the_remainders_go_to_the_largest() {
+        let labels: Vec<u32> = (0..100).map(|example| u32::from(example >= 50) + u32::from(example >= 85)).collect();
+        let targets = Targets::Classes(labels.clone());
+        let test = drawn(&targets, 0.25, 3).unwrap();
+        let of_class = |class: u32| labels.iter().zip(&test).filter(|&(&label, &test)| test && label == class).count();
+        // 12.5, 8.75 and 3.75 of 25.
+        assert_eq!([of_class(0), of_class(1), of_class(2)], [12, 9, 4]);
+        assert_eq!(drawn(&targets, 0.25, 3).unwrap(), test);
+        assert_ne!(drawn(&targets, 0.25, 4).unwrap(), test);
+    }
+
+    #[test]
+    fn values_are_drawn_from_all_and_no_side_may_be_empty() {
+        let targets = Targets::Values(ndarray::Array2::zeros((2, 9)));
+        assert_eq!(drawn(&targets, 0.5, 1).unwrap().iter().filter(|&&test| test).count(), 5);
+        for (share, words) in [(0.05, "0 test and 9 training"), (0.95, "9 test and 0 training")] {
+            assert!(drawn(&targets, share, 1).unwrap_err().contains(words));
+        }
+    }
+}
