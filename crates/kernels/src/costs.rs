@@ -81,9 +81,9 @@ pub fn squared_error_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
 
 /// The sum over the examples of log(sum over k of exp z_k) - z_y: cross-entropy of a softmax output from its z.
 ///
-/// A term is max - z_y + log(1 + u), where u is the sum of exp(z_k - max) over every k but one of which z_k is the maximum,
-/// y itself where it can be. Nothing is subtracted from the logarithm, so that a term has its relative accuracy
-/// however small it is: it is within 5 ulp of the exact value. Every term and the sum are taken in f64.
+/// A term is max - z_y + log(1 + u), where u is the sum of exp(z_k - max) over every k but the first of which z_k is the
+/// maximum. Nothing is subtracted from the logarithm, so that a term has its relative accuracy however small it is: it is
+/// within 5 ulp of the exact value. Every term and the sum are taken in f64.
 /// NaN or +∞ in an example makes the sum NaN or +∞.
 ///
 /// # Shapes
@@ -114,11 +114,7 @@ pub fn softmax_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) ->
         let mut gap = [0.0; BLOCK];
         for (place, example) in block.clone().enumerate() {
             let class = class_number(y[[0, example]], z.nrows(), example);
-            let z_y = z[[class, example]].as_f64();
-            gap[place] = most[place] - z_y;
-            if z_y == most[place] {
-                left_out[place] = class as f64;
-            }
+            gap[place] = most[place] - z[[class, example]].as_f64();
         }
         let mut sums = Sums::zero();
         for (k, row) in z.rows().into_iter().enumerate() {

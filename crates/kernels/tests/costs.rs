@@ -82,6 +82,14 @@ fn softmax_of_f32_is_within_four_ulps_of_that_of_f64() {
 }
 
 #[test]
+fn many_small_units_count_in_the_sum_of_softmax() {
+    let units = 10_001;
+    let z = Array2::from_shape_fn((units, 2), |(k, _)| if k == 0 { 0.0 } else { -37.0 }); // 1 + e^-37 = 1 in f64
+    let others = (units - 1) as f64 * (-37f64).exp();
+    assert!((1.0 - softmax(&z)[[0, 1]] - others).abs() <= f64::EPSILON);
+}
+
+#[test]
 fn softmax_cross_entropy_is_within_five_ulps_of_the_exact_value_from_end_to_end_of_the_range() {
     for Example { z, class, cost, .. } in examples() {
         let found = softmax_cross_entropy_sum(z.view(), array![[class]].view());
