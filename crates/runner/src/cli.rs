@@ -86,7 +86,7 @@ pub enum ProgressMode {
     Auto,
     /// A bar, where there is a terminal.
     Bar,
-    /// A line a finished trial.
+    /// Plain lines: one a finished trial, or every few seconds.
     Plain,
     /// Nothing.
     None,

@@ -16,8 +16,8 @@ use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
 use super::words::{Words, number};
 use crate::data::targets::Targets;
 
-/// A longer line is no line of a table.
-const LONGEST_LINE: usize = 1 << 26;
+/// A longer row is no row of a table.
+const LONGEST_ROW: usize = 1 << 26;
 
 /// How a table is read.
 #[derive(Clone, Debug)]
@@ -221,14 +221,14 @@ impl Examples for Again<'_> {
 /// The rows of a table, one at a time.
 struct Rows {
     path: PathBuf,
-    reader: csv::Reader<ShortLines<Box<dyn Read>>>,
+    reader: csv::Reader<ShortRows<Box<dyn Read>>>,
     record: ByteRecord,
 }
 
 impl Rows {
     fn open(path: &Path, delimiter: u8) -> Result<Self, Error> {
-        let lines = ShortLines { reader: open(path)?, length: 0 };
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(lines);
+        let rows = ShortRows { reader: open(path)?, length: 0 };
+        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rows);
         Ok(Rows { path: path.to_owned(), reader, record: ByteRecord::new() })
     }
 
@@ -236,6 +236,7 @@ impl Rows {
     fn advance(&mut self) -> Result<bool, Error> {
         let read = self.reader.read_byte_record(&mut self.record);
         let line = self.reader.position().line();
+        self.reader.get_mut().length = 0;
         let more = read.map_err(|error| Error::at(&self.path, At::Line(line), one_line(&error.to_string())))?;
         if more {
             self.record.trim();
@@ -248,21 +249,20 @@ impl Rows {
     }
 }
 
-/// A reader that refuses a line that would fill the memory.
-struct ShortLines<R> {
+/// A reader that refuses a row that would fill the memory.
+struct ShortRows<R> {
     reader: R,
+    /// Bytes since the last row.
     length: usize,
 }
 
-impl<R: Read> Read for ShortLines<R> {
+impl<R: Read> Read for ShortRows<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
-        self.length = match buffer[..count].iter().rposition(|&byte| byte == b'\n') {
-            Some(end) => count - end - 1,
-            None => self.length + count,
-        };
-        if self.length > LONGEST_LINE {
-            return Err(io::Error::other(format!("a line of more than {} MiB", LONGEST_LINE >> 20)));
+        self.length += count;
+        if self.length > LONGEST_ROW {
+            let limit = LONGEST_ROW >> 20;
+            return Err(io::Error::other(format!("a row of more than {limit} MiB (a quote without its second?)")));
         }
         Ok(count)
     }

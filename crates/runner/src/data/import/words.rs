@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::classes::LONGEST_NAME;
 use crate::data::targets::MOST_CLASSES;
 
 /// The different labels, each with a number by the order of first sight.
@@ -15,6 +16,9 @@ impl Words {
         let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
         if text.is_empty() {
             return Err("empty; every row needs a label".to_owned());
+        }
+        if text.len() > LONGEST_NAME {
+            return Err(format!("a label of {} bytes; at most {LONGEST_NAME}", text.len()));
         }
         // 1 and 1.0 are one class.
         let whole = number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e15);

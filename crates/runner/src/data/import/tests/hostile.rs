@@ -124,6 +124,7 @@ fn tables_with_wrong_cells() {
         ("1,2,x\n3,1e999,y\n", &["1e999"]),
         ("1,2,x\n3,4,\n", &["line 2: column 3 is empty; every row needs a label"]),
         ("1,2,x\n\"3\n4\",4,y\n", &["line 2: column 1 is \"3\\n4\""]),
+        (&format!("1,2,x\n3,4,{}\n", "y".repeat(2000)), &["line 2: column 3 is a label of 2000 bytes; at most 1024"]),
         ("1,2,0.5\n3,4,0.25\n", &["labels such as 0.", "--target"]),
         ("1,2,x\n3,4,x\n", &["every label is \"x\"; at least 2 classes"]),
         ("a,b,c\n", &["a header without rows"]),
@@ -152,7 +153,10 @@ fn tables_with_wrong_cells() {
 fn a_table_without_end_is_not_kept_in_memory() {
     let bench = Bench::new();
     let path = bench.put("t.csv.gz", gzipped(&vec![b'1'; 65 << 20]));
-    bench.assert_refused(&bench.request(&[&path]), &["a line of more than 64 MiB"]);
+    bench.assert_refused(&bench.request(&[&path]), &["a row of more than 64 MiB"]);
+    let open_quote = [&b"1,\""[..], &vec![b'\n'; 65 << 20]].concat();
+    let path = bench.put("t.csv.gz", gzipped(&open_quote));
+    bench.assert_refused(&bench.request(&[&path]), &["a row of more than 64 MiB (a quote without its second?)"]);
     let path = bench.put("t.csv.gz", gzipped(&b"1,2\n".repeat(200_000)));
     bench.assert_refused(&bench.request(&[&path]), &["--max-bytes", "1048576"]);
 }
@@ -263,4 +267,55 @@ fn a_full_disk_or_a_folder_that_cannot_be_is_named() {
     let file = bench.put("file", "");
     let error = import(&Request { folder: file, ..bench.request(&[&path]) }, |_| true).unwrap_err().to_string();
     assert!(error.starts_with("cannot write ") && error.contains("file: "), "{error}");
+}
+
+/// What is flipped may be harmless, but is never a panic, and never more than a line.
+#[test]
+fn no_flipped_byte_breaks_a_reader() {
+    let bench = Bench::new();
+    let (x, y) = (npy("'<f4'", true, "(4, 2)", &[7; 32]), npy("'|u1'", false, "(4,)", &[0, 1, 0, 1]));
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_raw(4, 4, (0..48).collect()).unwrap();
+    picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    bench.put("all/a/1.png", png(4, 4, &[9; 48]));
+    let files = [
+        ("x.idx", idx(8, &[4, 2, 2], &[5; 16])),
+        ("x.npy", x.clone()),
+        ("a.npz", npz(&[("x", x), ("y", y.clone())])),
+        ("t.csv", b"a,b,c\n1,2.5,x\n3,\"4\",y\n5,6,x\n7,8e1,y\n".to_vec()),
+        ("t.csv.gz", gzipped(b"1,2,x\n3,4,y\n5,6,x\n7,8,y\n")),
+        ("all/b/1.png", png(4, 4, &(0..48).collect::<Vec<u8>>())),
+        ("all/b/1.jpg", jpeg.into_inner()),
+    ];
+    let (y_idx, y_npy) = (bench.put("y.idx", idx(8, &[4], &[0, 1, 0, 1])), bench.put("y.npy", y));
+    for (name, whole) in files {
+        let (mut good, mut bad) = (0, 0);
+        for position in (0..whole.len()).step_by(1 + whole.len() / 150) {
+            let mut edited = whole.clone();
+            edited[position] ^= 1 << (position % 8);
+            let path = bench.put(name, edited);
+            let request = match name {
+                "x.idx" => bench.request(&[&path, &y_idx]),
+                "x.npy" => bench.request(&[&path, &y_npy]),
+                name if name.starts_with("all") => {
+                    Request { test_share: Some(0.5), ..bench.request(&[&bench.path("all")]) }
+                }
+                _ => bench.request(&[&path]),
+            };
+            match import(&request, |_| true) {
+                Ok(files) => {
+                    // Labels may have become too many for the names, or one class, but never something else.
+                    DataSet::load(&files, &Names::default(), LIMIT)
+                        .unwrap_or_else(|error| panic!("{name} {position}: {error}"));
+                    good += 1;
+                }
+                Err(error) => {
+                    assert!(!error.to_string().contains('\n'), "{error}");
+                    bad += 1;
+                }
+            }
+        }
+        assert!(good > 0 && bad > 0, "{name}: {good} were read, {bad} were not");
+        let _ = fs::remove_file(bench.path(name));
+    }
 }
