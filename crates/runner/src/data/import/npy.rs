@@ -136,18 +136,15 @@ impl Archive {
         let entry = self.zip.by_name(&format!("{name}.npy"));
         let entry = entry.map_err(|error| broken(&path, &error.to_string()))?;
         let declared = entry.size();
-        // What is declared is only as good as what comes out; both are bounded.
-        let most = self.limit + LONGEST_HEADER;
-        let too_large = |found: String| Error::file(&path, format!("{found}; the limit is {most} bytes (--max-bytes)"));
+        let most = self.limit.saturating_add(LONGEST_HEADER);
         if declared > most {
-            return Err(too_large(format!("unpacks to {declared} bytes")));
+            let problem = format!("unpacks to {declared} bytes; the limit is {most} (--max-bytes)");
+            return Err(Error::file(&path, problem));
         }
         let mut file = tempfile::tempfile().map_err(|reason| Error::write(&std::env::temp_dir(), reason))?;
-        let unpacked =
-            io::copy(&mut entry.take(most + 1), &mut file).map_err(|reason| broken(&path, &reason.to_string()))?;
-        if unpacked > most {
-            return Err(too_large("unpacks to more than it declares".to_owned()));
-        }
+        // More than is declared is an error of the archive; the bound is for archives whose reader can't tell.
+        let unpacked = io::copy(&mut entry.take(most), &mut file);
+        unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
         array_in(path, Bytes::Unpacked(file), self.limit)
     }
 }

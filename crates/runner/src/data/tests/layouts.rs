@@ -31,6 +31,12 @@ fn features_keep_their_values_and_bytes_are_scaled() {
     assert!(columns.is_standard_layout());
     assert_eq!(columns[[11, 3]], (235.0f64 / 255.0) as f32);
     assert_eq!(train.columns::<f32>(&Scaling::None)[[11, 3]], 235.0);
+    let bytes = part(Pixels::U8(Array2::from_shape_fn((1, 256), |(_, byte)| byte as u8)));
+    let divided = bytes.rows::<f64>(&auto(&bytes));
+    assert!(
+        divided.iter().enumerate().all(|(byte, &value)| value == byte as f64 / 255.0),
+        "the quotient, not a product"
+    );
     let floats = part(Pixels::F64(array![[51.0]]));
     assert_eq!(floats.columns::<f64>(&Scaling::fit(ScalingChoice::Divide255, &floats).unwrap()), array![[0.2]]);
 }
@@ -128,6 +134,15 @@ fn a_split_sets_the_share_aside_in_file_order_and_loses_nothing() {
     assert!(all.iter().copied().eq(0..25));
     assert_eq!(whole.clone().split(0.3, 7).unwrap().1, aside, "the same seed");
     assert_ne!(whole.split(0.3, 8).unwrap().1, aside, "another seed");
+}
+
+#[test]
+fn a_permutation_never_changes_and_has_every_order() {
+    assert_eq!(split::permutation(10, 1), [2, 7, 8, 5, 3, 6, 1, 9, 0, 4]);
+    let mut seen = std::collections::BTreeMap::new();
+    (0..2400).for_each(|seed| *seen.entry(split::permutation(4, seed)).or_insert(0) += 1);
+    // 100 expected, with a standard deviation of 10.
+    assert!(seen.len() == 24 && seen.values().all(|times| (60..140).contains(times)), "{seen:?}");
 }
 
 #[test]

@@ -100,6 +100,14 @@ fn archives_that_cannot_be_unpacked() {
     bench.assert_refused(&request(good[..good.len() / 2].to_vec()), &["a.npz: cannot be unpacked"]);
     let bomb = npz(&[("x", npy("'|u1'", false, "(3, 1)", &vec![0; 1 << 22])), ("y", y())]);
     bench.assert_refused(&request(bomb), &["a.npz: x.npy: unpacks to 4194", "--max-bytes"]);
+    // The same, but its sizes, in both directories of the archive, are lies.
+    let x = npy("'|u1'", false, "(3, 1)", &vec![0; 1 << 22]);
+    let mut lying = npz(&[("x", x.clone()), ("y", y())]);
+    let declared = (x.len() as u32).to_le_bytes();
+    let places: Vec<usize> = (0..lying.len() - 4).filter(|&at| lying[at..at + 4] == declared).collect();
+    assert!(!places.is_empty());
+    places.iter().for_each(|&at| lying[at..at + 4].copy_from_slice(&100u32.to_le_bytes()));
+    bench.assert_refused(&request(lying), &["a.npz: x.npy: cannot be unpacked: File is larger than its declared"]);
     bench.assert_refused(&request(npz(&[("data\n", y())])), &["holds the arrays data ", "--features"]);
     let mut broken = good.clone();
     let elements = broken.windows(6).position(|bytes| bytes == b"x.npyc" || bytes.starts_with(b"x.npy")).unwrap();
