@@ -3,6 +3,7 @@
 mod bad_input; // one clear line, exit code 2, nothing half done
 mod blas; // one gemm call a product; a wrong OpenBLAS is caught
 mod commands; // gradcheck, show, check and data
+mod digits; // real data of ten classes
 mod import; // other formats, good and bad
 mod published; // the course's numbers on the real images
 mod support;
