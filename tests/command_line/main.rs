@@ -9,3 +9,4 @@ mod published; // the course's numbers on the real images
 mod support;
 mod sweep_language; // zips, exclusions, samples, budgets
 mod sweeps; // same bytes, nothing lost
+mod training; // optimisers, batches, costs, stopping, metrics
