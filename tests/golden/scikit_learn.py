@@ -19,6 +19,7 @@ from sklearn.neural_network import MLPClassifier
 SEED, FEATURES, EXAMPLES, BATCH, ITERATIONS, EPS = 6, 5, 40, 8, 50, 1e-30
 HIDDEN = [6, 5]
 RATES = {"momentum": 0.1, "nesterov": 0.1, "adam": 0.03}
+DECAYS = {"": {}, "-l2": {"weight_decay": 0.05}, "-full-l2": {"weight_decay": 0.02, "batch": EXAMPLES}}
 warnings.filterwarnings("ignore", message=".*Maximum iterations")
 
 
@@ -31,7 +32,8 @@ def draw_net(activation, cost, y):
         for i, o in zip(widths, widths[1:])
     ]
     activations = [activation] * len(HIDDEN) + [output]
-    return {"name": f"{activation}-{output}", "activations": activations, "cost": cost, "y": y[None], "layers": layers}
+    name = f"{activation}-{output}"
+    return {"name": name, "activations": activations, "cost": cost, "y": y[None], "layers": layers}
 
 
 def classifier(net, o, batch, warm_start):
@@ -39,8 +41,8 @@ def classifier(net, o, batch, warm_start):
     made = MLPClassifier(
         HIDDEN, activation=net["activations"][0], solver="adam" if o["optimizer"] == "adam" else "sgd",
         alpha=o["weight_decay"] * batch, batch_size=batch, learning_rate_init=o["learning_rate"], shuffle=False,
-        momentum=o["momentum"], nesterovs_momentum=o["optimizer"] == "nesterov", beta_1=o["betas"][0], beta_2=o["betas"][1],
-        epsilon=EPS, max_iter=ITERATIONS * batch // EXAMPLES, tol=0, n_iter_no_change=ITERATIONS, warm_start=warm_start,
+        momentum=o["momentum"], nesterovs_momentum=o["optimizer"] == "nesterov",
+        beta_1=o["betas"][0], beta_2=o["betas"][1], epsilon=EPS, max_iter=ITERATIONS * batch // EXAMPLES, tol=0, n_iter_no_change=ITERATIONS, warm_start=warm_start,
     )
     made.partial_fit(X.T, net["y"][0], classes=np.unique(net["y"]))  # makes its arrays
     made.coefs_ = [layer["w"].T.copy() for layer in net["layers"]]
@@ -52,8 +54,9 @@ def classifier(net, o, batch, warm_start):
 def train(name, net, optimizer, weight_decay=0.0, batch=BATCH):
     """One run: its options, final parameters and costs, which don't count the L2 term."""
     o = {
-        "optimizer": optimizer, "learning_rate": RATES[optimizer], "momentum": 0.9, "alpha": 0.99, "betas": [0.9, 0.999],
-        "eps": EPS, "weight_decay": weight_decay, "decoupled": False, "decay_biases": False, "clip_norm": None,
+        "optimizer": optimizer, "learning_rate": RATES[optimizer],
+        "momentum": 0.9, "alpha": 0.99, "betas": [0.9, 0.999], "eps": EPS,
+        "weight_decay": weight_decay, "decoupled": False, "decay_biases": False, "clip_norm": None,
         "schedule": {"name": "constant"}, "warmup": 0, "warmup_start": 1 / 3,
         "batch": "full" if batch == EXAMPLES else batch, "rates": [RATES[optimizer]] * ITERATIONS,
     }
@@ -86,7 +89,7 @@ RUNS = [
     train(f"sklearn-{optimizer}-{net['name']}{name}", net, optimizer, **o)
     for net in NETS
     for optimizer in RATES
-    for name, o in {"": {}, "-l2": {"weight_decay": 0.05}, "-full-l2": {"weight_decay": 0.02, "batch": EXAMPLES}}.items()
+    for name, o in DECAYS.items()
 ]
 json.dump(
     {

@@ -1,4 +1,4 @@
-"""Writes training.json: what PyTorch (f64) makes of 50 steps, for every optimiser, schedule, decay, activation and cost.
+"""Writes training.json: 50 steps in PyTorch (f64) with every optimiser, schedule, decay, activation and cost.
 
 usage: python tests/golden/training.py > tests/golden/training.json          needs: torch (from PyPI)
 
@@ -64,7 +64,8 @@ def draw_net(name, hidden, activations, cost, y):
     outputs = {"binary-cross-entropy": 1, "softmax-cross-entropy": 4, "mean-squared-error": len(y)}[cost]
     widths = [FEATURES, *hidden, outputs]
     layers = [
-        {"w": 1.5 * torch.randn(o, i, **REAL) / i**0.5, "b": 0.2 * torch.randn(o, **REAL)} for i, o in itertools.pairwise(widths)
+        {"w": 1.5 * torch.randn(o, i, **REAL) / i**0.5, "b": 0.2 * torch.randn(o, **REAL)}
+        for i, o in itertools.pairwise(widths)
     ]
     return {"name": name, "activations": [*activations, OUTPUTS[cost]], "cost": cost, "y": y, "layers": layers}
 
@@ -188,7 +189,8 @@ def make_runs(nets):
     # The norm that is clipped is the one of the gradients before the decay.
     yield train("momentum-clip-l2", base, "momentum", clip_norm=0.25, weight_decay=0.05, **SCHEDULES["warm-up"])
     yield train("adam-clip-decoupled", base, "adam", clip_norm=0.3, weight_decay=0.5, decoupled=True)
-    yield train("momentum-decay-weights-decoupled", base, "momentum", weight_decay=0.5, decoupled=True, decay_biases=False)
+    decay = {"weight_decay": 0.5, "decoupled": True, "decay_biases": False}
+    yield train("momentum-decay-weights-decoupled", base, "momentum", **decay)
     yield train("momentum-full-warm-up", base, "momentum", batch="full", **SCHEDULES["warm-up"])
     yield train("momentum-step-warm-up", base, "momentum", **SCHEDULES["step"], warmup=10, warmup_start=0.05)
     yield train("adam-inverse-warm-up", base, "adam", **SCHEDULES["inverse"], warmup=15, warmup_start=0.5)
