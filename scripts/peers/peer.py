@@ -1,44 +1,52 @@
 """One peer in a process of its own: reads numbers of steps from stdin, trains that many, answers with the seconds.
 
-usage: python peer.py PEER NETS DTYPE THREADS < numbers
-The net is the course's, 12288-20-7-5-1 on all 209 cat pictures, full-batch gradient descent; NETS of them with their own
-learning rates where the peer can train several at once. Data: $CATVNONCAT/train_catvnoncat.h5.
+usage: python peer.py PEER CASE DTYPE THREADS < numbers
+The cases stand in cases.py. Every peer has its batches ready, as contiguous slices in the order of the examples: drawing
+them counts for none. The course's cases need $CATVNONCAT/train_catvnoncat.h5.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
 import warnings
 from typing import Callable
 
-NAME, NETS, DTYPE, THREADS = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+NAME, CASE, DTYPE, THREADS = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = str(THREADS)
 if THREADS == 1:
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
-import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 
-WIDTHS = [12288, 20, 7, 5, 1]
-LEARNING_RATE = 0.0075
+from cases import CASES  # noqa: E402
+
 REAL = np.float32 if DTYPE == "f32" else np.float64
 
 Step = Callable[[int], object]
+case = CASES[CASE]
+WIDTHS, NETS, M, RATE, BINARY = case.widths, case.nets, case.batch, case.learning_rate, case.is_course
+LAYERS = list(zip(WIDTHS, WIDTHS[1:]))
 rng = np.random.default_rng(0)
 
 
-def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """X, one picture a row, and Y, a column."""
-    with h5py.File(os.path.join(os.environ["CATVNONCAT"], "train_catvnoncat.h5")) as file:
-        x = (file["train_set_x"][:].reshape(209, -1) / 255.0).astype(REAL)
-        return x, file["train_set_y"][:].astype(REAL)[:, None]
+def scaled_examples() -> tuple[np.ndarray, np.ndarray]:
+    """X, one example a row, and Y: a column of numbers for the binary cross-entropy, else classes."""
+    x, y = case.examples()
+    x = (x / 255.0 if x.dtype == np.uint8 else x).astype(REAL)
+    return x, y.astype(REAL)[:, None] if BINARY else y
 
 
-X, Y = pictures()
-M = len(X)
+X, Y = scaled_examples()
+STARTS = range(0, len(X), M)
+
+
+def epochs(steps: int) -> int:
+    """Of the peers that train whole epochs."""
+    return -(-steps // len(STARTS))
 
 
 def draw(n_in: int, n_out: int) -> np.ndarray:
@@ -47,21 +55,21 @@ def draw(n_in: int, n_out: int) -> np.ndarray:
 
 
 def pytorch() -> tuple[str, Step]:
-    """One net in PyTorch as its tutorials write it."""
+    """One net in PyTorch as its tutorials write it, with its fused optimisers."""
     import torch
 
     torch.set_num_threads(THREADS)
-    kind = torch.float32 if DTYPE == "f32" else torch.float64
-    x, y = torch.tensor(X), torch.tensor(Y)
+    batches = itertools.cycle([(torch.tensor(X[s:s + M]), torch.tensor(Y[s:s + M])) for s in STARTS])
     layers = []
-    for n_in, n_out in zip(WIDTHS, WIDTHS[1:]):
-        layers += [torch.nn.Linear(n_in, n_out, dtype=kind), torch.nn.ReLU()]
+    for n_in, n_out in LAYERS:
+        layers += [torch.nn.Linear(n_in, n_out, dtype=torch.tensor(X[:1]).dtype), torch.nn.ReLU()]
     net = torch.nn.Sequential(*layers[:-1])
-    optimiser = torch.optim.SGD(net.parameters(), lr=LEARNING_RATE)
-    cost = torch.nn.BCEWithLogitsLoss()
+    kind = torch.optim.Adam if case.optimizer == "adam" else torch.optim.SGD
+    optimiser = kind(net.parameters(), lr=RATE, fused=True)
+    cost = torch.nn.BCEWithLogitsLoss() if BINARY else torch.nn.CrossEntropyLoss()
 
     def step(steps: int) -> None:
-        for _ in range(steps):
+        for x, y in itertools.islice(batches, steps):
             optimiser.zero_grad(set_to_none=True)
             cost(net(x), y).backward()
             optimiser.step()
@@ -70,28 +78,40 @@ def pytorch() -> tuple[str, Step]:
 
 
 def pytorch_stacked() -> tuple[str, Step]:
-    """NETS nets in PyTorch, the first layers as one matrix and the others as batches of matrices."""
+    """NETS nets in PyTorch, the first layers as one matrix and the others as batches of matrices.
+
+    Each net's cost is weighted with its learning rate, which for gradient descent is to have it.
+    """
     import torch
     import torch.nn.functional as F
 
     torch.set_num_threads(THREADS)
-    x, y = torch.tensor(X), torch.tensor(Y)
     n1 = WIDTHS[1]
     w1 = torch.tensor(draw(WIDTHS[0], NETS * n1).T.copy(), requires_grad=True)
     b1 = torch.zeros(NETS * n1, dtype=w1.dtype, requires_grad=True)
-    sides = list(zip(WIDTHS[1:], WIDTHS[2:]))
-    ws = [torch.tensor(np.stack([draw(i, o)] * NETS), requires_grad=True) for i, o in sides]
-    bs = [torch.zeros(NETS, 1, o, dtype=w1.dtype, requires_grad=True) for _, o in sides]
-    optimiser = torch.optim.SGD([w1, b1, *ws, *bs], lr=LEARNING_RATE)
+    ws = [torch.tensor(np.stack([draw(i, o)] * NETS), requires_grad=True) for i, o in LAYERS[1:]]
+    bs = [torch.zeros(NETS, 1, o, dtype=w1.dtype, requires_grad=True) for _, o in LAYERS[1:]]
+    optimiser = torch.optim.SGD([w1, b1, *ws, *bs], lr=1.0, fused=True)
+    rates = torch.tensor(case.learning_rates(), dtype=w1.dtype)[:, None, None] / M
+
+    def for_all(y: torch.Tensor) -> torch.Tensor:
+        return y.expand(NETS, M, 1) if BINARY else y.repeat(NETS)
+
+    batches = itertools.cycle([(torch.tensor(X[s:s + M]), for_all(torch.tensor(Y[s:s + M]))) for s in STARTS])
+
+    def cost(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        if BINARY:
+            return F.binary_cross_entropy_with_logits(z, y, weight=rates, reduction="sum")
+        return (F.cross_entropy(z.reshape(NETS * M, -1), y, reduction="none").view(NETS, M, 1) * rates).sum()
 
     def step(steps: int) -> None:
-        for _ in range(steps):
+        for x, y in itertools.islice(batches, steps):
             optimiser.zero_grad(set_to_none=True)
-            a = torch.relu(x @ w1.T + b1).view(M, NETS, n1).transpose(0, 1)
+            a = torch.relu(F.linear(x, w1, b1)).view(M, NETS, n1).transpose(0, 1)
             for l, (w, b) in enumerate(zip(ws, bs)):
                 a = torch.baddbmm(b, a, w)
                 a = torch.relu(a) if l < len(ws) - 1 else a
-            (F.binary_cross_entropy_with_logits(a, y.expand(NETS, M, 1), reduction="sum") / M).backward()
+            cost(a, y).backward()
             optimiser.step()
 
     return torch.__version__, step
@@ -104,48 +124,71 @@ def jax_() -> tuple[str, Step]:
     jax.config.update("jax_enable_x64", DTYPE == "f64")
     import jax.numpy as jnp
 
-    x, y = jnp.array(X), jnp.array(Y)
-    start = [(jnp.array(draw(i, o)), jnp.zeros(o, REAL)) for i, o in zip(WIDTHS, WIDTHS[1:])]
+    # Unrolled over the batches of an epoch: to take the t-th out of one array would copy it.
+    batches = [(jnp.array(X[s:s + M]), jnp.array(Y[s:s + M])) for s in STARTS]
+    start = [(jnp.array(draw(i, o)), jnp.zeros(o, REAL)) for i, o in LAYERS]
 
-    def cost(net):
+    def cost(net, x, y):
         a = x
         for l, (w, b) in enumerate(net):
             a = a @ w + b
             a = jax.nn.relu(a) if l < len(net) - 1 else a
-        return jnp.mean(jnp.maximum(a, 0) - a * y + jnp.log1p(jnp.exp(-jnp.abs(a))))
+        if BINARY:
+            return jnp.mean(jnp.logaddexp(a, 0) - a * y)
+        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(a), y[:, None], 1))
 
-    def train(net, rate, steps):
-        descend = lambda _, net: jax.tree.map(lambda v, g: v - rate * g, net, jax.grad(cost)(net))  # noqa: E731
-        return jax.lax.fori_loop(0, steps, descend, net)
+    def descend(net, _, gradient, t, rate):
+        return jax.tree.map(lambda p, g: p - rate * g, net, gradient), ()
 
+    def adam(net, moments, gradient, t, rate, beta1=0.9, beta2=0.999, eps=1e-8):
+        """Kingma and Ba (2015), Algorithm 1."""
+        ms, vs = moments
+        ms = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, ms, gradient)
+        vs = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, vs, gradient)
+        unbias1, unbias2 = (1 / (1 - jnp.asarray(beta, REAL) ** (t + 1)) for beta in (beta1, beta2))
+        move = lambda p, m, v: p - rate * (m * unbias1) / (jnp.sqrt(v * unbias2) + eps)  # noqa: E731
+        return jax.tree.map(move, net, ms, vs), (ms, vs)
+
+    update = adam if case.optimizer == "adam" else descend
+
+    def train(net, rate, batches, epochs):
+        def epoch(e, state):
+            net, moments = state
+            for k, batch in enumerate(batches):
+                net, moments = update(net, moments, jax.grad(cost)(net, *batch), e * len(batches) + k, rate)
+            return net, moments
+
+        zeros = jax.tree.map(jnp.zeros_like, net)
+        return jax.lax.fori_loop(0, epochs, epoch, (net, (zeros, zeros) if update is adam else ()))[0]
+
+    rates = jnp.array(case.learning_rates(), REAL)
     if NETS == 1:
-        run = jax.jit(train)
-        return jax.__version__, lambda steps: jax.block_until_ready(run(start, LEARNING_RATE, steps))
-    stacked = jax.tree.map(lambda v: jnp.stack([v] * NETS), start)
-    rates = jnp.linspace(0.001, 0.01, NETS).astype(REAL)
-    run = jax.jit(jax.vmap(train, in_axes=(0, 0, None)))
-    return jax.__version__, lambda steps: jax.block_until_ready(run(stacked, rates, steps))
+        run, nets, rates = jax.jit(train), start, rates[0]
+    else:
+        run = jax.jit(jax.vmap(train, in_axes=(0, 0, None, None)))
+        nets = jax.tree.map(lambda v: jnp.stack([v] * NETS), start)
+    return jax.__version__, lambda steps: jax.block_until_ready(run(nets, rates, batches, epochs(steps)))
 
 
 def scikit_learn() -> tuple[str, Step]:
-    """One net in scikit-learn's MLPClassifier, an epoch being one step."""
+    """One net in scikit-learn's MLPClassifier, which trains whole epochs."""
     import sklearn
     from sklearn.neural_network import MLPClassifier
 
     warnings.filterwarnings("ignore")
 
     def step(steps: int) -> None:
-        net = MLPClassifier(tuple(WIDTHS[1:-1]), solver="sgd", alpha=0, batch_size=M, shuffle=False, momentum=0,
-                            learning_rate_init=LEARNING_RATE, nesterovs_momentum=False, max_iter=steps, tol=0,
-                            n_iter_no_change=10**9)
+        net = MLPClassifier(tuple(WIDTHS[1:-1]), solver="adam" if case.optimizer == "adam" else "sgd", alpha=0,
+                            batch_size=M, shuffle=False, momentum=0, learning_rate_init=RATE, nesterovs_momentum=False,
+                            max_iter=epochs(steps), tol=0, n_iter_no_change=10**9)
         net.fit(X, Y.ravel())
 
     return sklearn.__version__, step
 
 
 def numpy_(dual: bool) -> tuple[str, Step]:
-    """One net in NumPy, directly or by the inner products of the pictures."""
-    ws = [draw(i, o).T.copy() for i, o in zip(WIDTHS, WIDTHS[1:])]
+    """The course's net in NumPy, directly or by the inner products of the pictures."""
+    ws = [draw(i, o).T.copy() for i, o in LAYERS]
     bs = [np.zeros((o, 1), REAL) for o in WIDTHS[1:]]
     x, y = np.ascontiguousarray(X.T), Y.T
     exact = x.astype(np.float64)
@@ -162,13 +205,13 @@ def numpy_(dual: bool) -> tuple[str, Step]:
             for l in reversed(range(1, len(ws))):
                 dw, db = dz @ activations[l].T / M, dz.mean(axis=1, keepdims=True)
                 dz = (ws[l].T @ dz) * (activations[l] > 0)
-                ws[l] -= LEARNING_RATE * dw
-                bs[l] -= LEARNING_RATE * db
+                ws[l] -= RATE * dw
+                bs[l] -= RATE * db
             if dual:
-                np.subtract(outputs, LEARNING_RATE / M * (dz @ gram), out=outputs)
+                np.subtract(outputs, RATE / M * (dz @ gram), out=outputs)
             else:
-                ws[0] -= LEARNING_RATE / M * (dz @ x.T)
-            bs[0] -= LEARNING_RATE * dz.mean(axis=1, keepdims=True)
+                ws[0] -= RATE / M * (dz @ x.T)
+            bs[0] -= RATE * dz.mean(axis=1, keepdims=True)
 
     return np.__version__, step
 

@@ -42,7 +42,8 @@ def classifier(net, o, batch, warm_start):
         HIDDEN, activation=net["activations"][0], solver="adam" if o["optimizer"] == "adam" else "sgd",
         alpha=o["weight_decay"] * batch, batch_size=batch, learning_rate_init=o["learning_rate"], shuffle=False,
         momentum=o["momentum"], nesterovs_momentum=o["optimizer"] == "nesterov",
-        beta_1=o["betas"][0], beta_2=o["betas"][1], epsilon=EPS, max_iter=ITERATIONS * batch // EXAMPLES, tol=0, n_iter_no_change=ITERATIONS, warm_start=warm_start,
+        beta_1=o["betas"][0], beta_2=o["betas"][1], epsilon=EPS,
+        max_iter=ITERATIONS * batch // EXAMPLES, tol=0, n_iter_no_change=ITERATIONS, warm_start=warm_start,
     )
     made.partial_fit(X.T, net["y"][0], classes=np.unique(net["y"]))  # makes its arrays
     made.coefs_ = [layer["w"].T.copy() for layer in net["layers"]]

@@ -87,10 +87,11 @@ impl Tally {
         } else {
             String::new()
         };
+        let speed = self.steps as f64 / seconds;
+        let decimals = if speed < 100.0 { 2 } else { 0 };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
-             {:.0} net-steps/s, {:.1} GFLOP/s done{direct}",
-            self.steps as f64 / seconds,
+             {speed:.decimals$} net-steps/s, {:.1} GFLOP/s done{direct}",
             self.flops / seconds / 1e9
         )
     }
