@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot, ticker  # noqa: E402
 
 from cases import CASES  # noqa: E402
 
@@ -68,7 +68,7 @@ def as_markdown(entries: list[Entry], machine: dict) -> str:
         "Not counted: a peer's imports, data and first steps; Layerchain's reading of the examples, XᵀX and self-check, which",
         "\"whole process\" counts. The course's examples are the 209 cat pictures, those of the other cases drawn numbers. These",
         "are taken in their order, every batch ready and contiguous: drawing batches counts for Layerchain alone, where it says",
-        "\"shuffled\". Layerchain then multiplies everything out at each step, as the peers do (`run.engine = \"direct\"`).",
+        "\"shuffled\". There Layerchain multiplies everything out, as the peers do (`run.engine = \"direct\"`), unless \"auto\" is said.",
     ]
     for case, dtype, group in groups(entries):
         lines += ["", f"## {case}, {dtype}", "", f"{CASES[case].title()}.", ""]
@@ -149,9 +149,13 @@ def draw_table(panel: pyplot.Axes, title: str, group: list[Entry]) -> None:
         [max(e.milliseconds) - v for v, e in zip(values, group)],
     ], error_kw={"elinewidth": 0.8, "ecolor": "#444444"})
     for place, (value, e) in enumerate(zip(values, group)):
-        panel.annotate(f"{value:.3g}", (max(e.milliseconds), place), xytext=(4, 0), textcoords="offset points",
+        text = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+        panel.annotate(text, (max(e.milliseconds), place), xytext=(4, 0), textcoords="offset points",
                        va="center", fontsize=8)
     panel.set_xscale("log")
+    panel.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    panel.xaxis.set_major_formatter("{x:g}")
+    panel.xaxis.set_minor_formatter(ticker.NullFormatter())
     panel.invert_yaxis()
     panel.margins(x=0.15)
     panel.tick_params(labelsize=8)
