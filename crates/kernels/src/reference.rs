@@ -22,7 +22,7 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>) -> Array2<f64
 }
 
 /// `C[i][j] = sum over k of A[i][k] B[k][j]`; k in the middle loop, so that the inner one runs along rows.
-fn product<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Array2<f64> {
+pub(crate) fn product<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Array2<f64> {
     let b = b.mapv(Real::as_f64);
     let mut c = Array2::zeros((a.nrows(), b.ncols()));
     for (a_row, mut c_row) in a.rows().into_iter().zip(c.rows_mut()) {

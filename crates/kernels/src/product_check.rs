@@ -1,0 +1,172 @@
+//! Check, then trust, a product that has been computed: Freivalds' method.
+
+use ndarray::{Array1, ArrayView2};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::reductions::sum_over;
+use crate::widest::widest;
+
+/// A product that OpenBLAS has computed is not the product.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "OpenBLAS computes the product of {m}x{k} and {k}x{n} wrongly: row {row} adds up to {found:e} under random \
+     signs, must be {expected:e} within {bound:e}"
+)]
+pub struct WrongSum {
+    /// Rows of C.
+    pub m: usize,
+    /// Columns of C.
+    pub n: usize,
+    /// Terms of each of its elements.
+    pub k: usize,
+    /// The first wrong row.
+    pub row: usize,
+    /// Its elements under random signs, added up.
+    pub found: f64,
+    /// What they must add up to.
+    pub expected: f64,
+    /// The largest difference that rounding can explain.
+    pub bound: f64,
+}
+
+/// Checks finished products C = A B by Freivalds' method: C v = A (B v) for a vector v of random signs, in
+/// 2 (M K + M N) operations instead of 2 M N K, and 2 K N once for B.
+///
+/// One wrong element shows in its row's sum, whatever the signs. The bound is 2 ε (K + N) of the sum of magnitudes, and
+/// what underflow can take from K N terms.
+/// Matrices are row-major, or the transpose of a row-major matrix.
+#[derive(Clone, Debug)]
+pub struct ProductCheck {
+    signs: Array1<f64>,
+    /// B v.
+    signed: Array1<f64>,
+    /// The sums of B's magnitudes along its rows.
+    magnitudes: Array1<f64>,
+    /// How many roundings an element of C may carry.
+    roundings: usize,
+    normwise: bool,
+}
+
+impl ProductCheck {
+    /// For products with `b`, K × N, on the right.
+    pub fn of(b: ArrayView2<f64>) -> Self {
+        let mut stream = ChaCha8Rng::seed_from_u64(0xf4e1_7a1d);
+        let signs = Array1::from_shape_simple_fn(b.ncols(), || if stream.random() { 1.0 } else { -1.0 });
+        let (signed, magnitudes) = (times(b, &signs, |x| x), times(b, &Array1::ones(b.ncols()), f64::abs));
+        ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols(), normwise: false }
+    }
+
+    /// For a C that was computed in another way, with sums of `terms` terms, and an A and a B whose elements are known as
+    /// well as their largest ones are: every row may be off by as much as the row of the largest magnitude.
+    pub fn normwise(mut self, terms: usize) -> Self {
+        self.roundings += terms;
+        self.normwise = true;
+        self
+    }
+
+    /// Whether `c`, M × N, is `a` B.
+    ///
+    /// # Errors
+    /// The first row that is wrong.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub fn verify(&self, a: ArrayView2<f64>, c: ArrayView2<f64>) -> Result<(), WrongSum> {
+        let ((m, k), n) = (a.dim(), self.signs.len());
+        assert!(self.signed.len() == k && c.dim() == (m, n), "verify: A {:?}, B {k}x{n}, C {:?}", a.dim(), c.dim());
+        let (expected, magnitudes) = (times(a, &self.signed, |x| x), times(a, &self.magnitudes, f64::abs));
+        let found = times(c, &self.signs, |x| x);
+        let largest = magnitudes.iter().copied().fold(0.0, f64::max);
+        for (row, ((&found, &expected), &magnitude)) in found.iter().zip(&expected).zip(&magnitudes).enumerate() {
+            let magnitude = if self.normwise { largest } else { magnitude };
+            let rounding = 2.0 * f64::EPSILON * self.roundings as f64 * magnitude;
+            // Products too small for a normal number lose up to that number each.
+            let bound = rounding + (k * n) as f64 * f64::MIN_POSITIVE;
+            // Numbers that overflow can't be compared; false for NaN.
+            let right = !magnitude.is_finite() || (found - expected).abs() <= bound;
+            if !right {
+                return Err(WrongSum { m, n, k, row, found, expected, bound });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `g(A) v`, along the rows of A or of its transpose, whichever are in memory.
+fn times(a: ArrayView2<f64>, v: &Array1<f64>, g: impl Fn(f64) -> f64) -> Array1<f64> {
+    let v = v.as_slice().expect("vectors are made here");
+    if a.row(0).as_slice().is_some() {
+        let product = |row: &[f64]| {
+            widest(
+                #[inline(always)]
+                || {
+                    sum_over(
+                        row,
+                        v,
+                        #[inline(always)]
+                        |a, v| g(a) * v,
+                    )
+                },
+            )
+        };
+        return a.rows().into_iter().map(|row| product(row.as_slice().expect("as the first row"))).collect();
+    }
+    let mut product = Array1::zeros(a.nrows());
+    let sums = product.as_slice_mut().expect("just made");
+    for (column, &v) in a.columns().into_iter().zip(v) {
+        let column = column.as_slice().expect("A is row-major, or its transpose is");
+        widest(
+            #[inline(always)]
+            || sums.iter_mut().zip(column).for_each(|(sum, &a)| *sum += g(a) * v),
+        );
+    }
+    product
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::reference;
+
+    #[test]
+    fn a_finished_product_passes_in_any_layout_and_one_wrong_element_is_seen() {
+        let element = |i: usize, j: usize| ((i * 7 + j * 13) % 11) as f64 / 11.0 - 0.4;
+        let x = Array2::from_shape_fn((300, 20), |(i, j)| element(i, j));
+        let w = Array2::from_shape_fn((5, 300), |(i, j)| element(j, i + 3));
+        let outputs = reference::forward(w.view(), x.view());
+        let gram = reference::backward_data(x.view(), x.view());
+        assert_eq!(ProductCheck::of(x.view()).verify(w.view(), outputs.view()), Ok(()));
+        assert_eq!(ProductCheck::of(x.view()).verify(x.t(), gram.view()), Ok(()));
+        for wrong in [1.0 + 1e-9, f64::NAN, f64::INFINITY, 0.0] {
+            let mut gram = gram.clone();
+            gram[[7, 3]] *= wrong;
+            assert_eq!(ProductCheck::of(x.view()).verify(x.t(), gram.view()).unwrap_err().row, 7, "{wrong}");
+        }
+        let mut outputs = outputs;
+        outputs[[4, 19]] *= 1.0 - 1e-9;
+        assert_eq!(ProductCheck::of(x.view()).verify(w.view(), outputs.view()).unwrap_err().row, 4);
+    }
+
+    #[test]
+    fn elements_of_a_row_in_a_wrong_order_are_seen_and_overflow_is_let_pass() {
+        let b = Array2::<f64>::eye(20);
+        let a = Array2::from_shape_fn((3, 20), |(i, j)| (i * 20 + j) as f64);
+        let mut c = a.clone();
+        c.row_mut(1).assign(&a.slice(ndarray::s![1, ..;-1]));
+        assert_eq!(ProductCheck::of(b.view()).verify(a.view(), c.view()).unwrap_err().row, 1);
+        let huge = Array2::from_elem((1, 1), 1e200);
+        let infinite = Array2::from_elem((1, 1), f64::INFINITY);
+        assert_eq!(ProductCheck::of(huge.view()).verify(huge.view(), infinite.view()), Ok(()));
+    }
+
+    #[test]
+    #[should_panic(expected = "verify")]
+    fn a_product_that_lacks_a_row_is_not_taken() {
+        let one = Array2::<f64>::ones((2, 2));
+        let _ = ProductCheck::of(one.view()).verify(one.view(), Array2::zeros((0, 2)).view());
+    }
+}
