@@ -239,7 +239,7 @@ fn a_damaged_trial_is_named_and_trained_again() {
     for statement in [
         "UPDATE history SET cost = cost + 1e-12 WHERE trial = 2 AND iteration = 0",
         "UPDATE trial SET test_accuracy = 1.0 WHERE number = (SELECT MIN(number) FROM trial)",
-        "DELETE FROM history WHERE trial = (SELECT MAX(trial) FROM history) AND iteration = 19",
+        "DELETE FROM history WHERE trial = (SELECT MAX(trial) FROM history WHERE iteration = 19) AND iteration = 19",
     ] {
         harm(statement);
         assert!(text(&bench.run(&["show", "results/small"]).stdout).contains("damaged; sweep again"), "{statement}");

@@ -27,6 +27,7 @@ use crate::progress::{Progress, count, say};
 use crate::results::export::export;
 use crate::results::record::{Record, set_aside};
 use crate::sweep::execute::{FleetOf, execute};
+use crate::sweep::halving::Ladder;
 use crate::sweep::inputs::{Inputs, LazySpan, Prepared, ValidationSplit};
 use crate::sweep::plan::{DataShape, Plan};
 use crate::sweep::trial;
@@ -34,10 +35,11 @@ use crate::sweep::trial;
 mod dry_run;
 mod tally;
 
-/// Trains what is left to train of an experiment.
+/// Trains what is left to train of an experiment, one rung after the other where it halves.
 pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
-    let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
+    let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
+    let mut ladder = Ladder::new(&mut experiment);
     let data = data_of(&experiment)?;
     enough_cores(experiment.blas_threads)?;
     let library = set_up_openblas(experiment.blas_threads)?;
@@ -45,12 +47,15 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let hash = data_hash(&data, &experiment);
     let shape = data.shape();
     enough_for_span(&experiment, shape)?;
-    let plan = Plan::new(&experiment, shape, &hash, &span).map_err(Failure::of_plan)?;
+    let plan_of = |experiment: &Experiment| Plan::new(experiment, shape, &hash, &span).map_err(Failure::of_plan);
+    let mut plan = plan_of(&experiment)?;
     let jobs = jobs(args, &experiment, plan.fleets.len())?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
     let folder: PathBuf = folder.components().collect(); // without a slash at its end, so that it can be renamed
     if args.dry_run {
-        return dry_run::run(&plan, &folder, jobs, args.fresh);
+        let code = dry_run::run(&plan, &folder, jobs, args.fresh);
+        ladder.outlook(&experiment).iter().for_each(|outlook| say(outlook));
+        return code;
     }
     enough_memory(plan.peak_bytes(jobs) - span.bytes_held(), jobs)?;
     let pool = ThreadPoolBuilder::new().num_threads(jobs).build().context("can't start the workers")?;
@@ -60,53 +65,109 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
     }
     let mut record = Record::open(&folder)?;
-    let finished = record.finished()?;
-    let left = left_to_train(&plan, &finished);
-    let trials = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
     put_down(&mut record, &folder, &experiment, &data, &plan, &machine)?;
-    let machine_number = record.machine(&machine)?;
-    header(&experiment, &plan, trials, jobs, &machine, record.from_other_machines(machine_number)?);
+    let number = record.machine(&machine)?;
+    let finished = record.finished()?;
+    let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
+    header(&experiment, &plan, left, jobs, &machine, record.from_other_machines(number)?);
 
-    let inputs = Inputs::new(&data, &span, &plan).map_err(Failure::from)?;
-    drop(span);
-    drop(data);
-    let flops = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).map(|trial| plan.flops(trial)).sum();
-    let mut progress = Progress::new(args.progress, trials, flops);
-    let mut tally = Tally::new();
-    let wrong = OnceLock::new();
-    let result = execute(
-        &left,
-        &pool,
-        &stop,
-        |trials, keep_going| {
-            trial::run(&plan, trials, &inputs, keep_going).unwrap_or_else(|error| {
-                stop.store(true, Ordering::Relaxed);
-                let _ = wrong.set(error);
-                None
-            })
-        },
-        |mut outcomes| {
-            outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
-            record.insert(&outcomes, machine_number)?;
-            for (trial, outcome) in &outcomes {
-                tally.add(&plan, trial, outcome);
-                progress.finished(&plan.label(trial), outcome, plan.flops(trial));
-            }
-            Ok(())
-        },
-    );
-    progress.end();
-    if let Some(wrong) = wrong.into_inner() {
-        return Err(Failure::WrongSum(wrong).into());
+    let (mode, tally) = (args.progress, Tally::new());
+    let mut training = Training { pool, stop, record, machine: number, finished, mode, tally, planned: 0, kept: 0 };
+    let mut may_go_on = true;
+    while may_go_on && !ladder.is_at_top() {
+        ladder.words().iter().for_each(|words| say(words));
+        let inputs = Inputs::new(&data, &span, &plan).map_err(Failure::from)?;
+        may_go_on = training.train(&plan, &inputs)? && ladder.climb(&mut experiment, &training.record.points()?);
+        if may_go_on {
+            plan = plan_of(&experiment)?;
+            enough_memory(plan.peak_bytes(jobs) - span.bytes_held(), jobs)?;
+            check_openblas(&library, &plan, &training.pool, experiment.blas_threads)?;
+            put_down(&mut training.record, &folder, &experiment, &data, &plan, &machine)?;
+        }
     }
-    let kept = plan.trials.len() - trials + tally.all();
-    result.map_err(|error| Failure::CutShort { error, kept })?;
-    let exported = export(&record, &folder).and_then(|()| record.close());
-    exported.map_err(|error| Failure::NotExported { error, kept })?;
-    let interrupted = stop.load(Ordering::Relaxed) && tally.all() < trials;
-    tally.say(trials, interrupted);
-    print(&format!("{}\n", folder.display()))?;
-    Ok(ExitCode::from(tally.exit_code(interrupted)))
+    if may_go_on {
+        ladder.words().iter().for_each(|words| say(words));
+        let inputs = Inputs::new(&data, &span, &plan).map_err(Failure::from)?;
+        drop(span);
+        drop(data);
+        training.train(&plan, &inputs)?;
+    }
+    training.end(&folder, !ladder.is_at_top())
+}
+
+/// What stays the same from rung to rung.
+struct Training {
+    pool: ThreadPool,
+    stop: Arc<AtomicBool>,
+    record: Record,
+    /// The machine's number in the record.
+    machine: i64,
+    /// Ids of the trials that are done.
+    finished: HashSet<String>,
+    mode: cli::ProgressMode,
+    tally: Tally,
+    /// Trials that there were to train.
+    planned: usize,
+    /// Trials of the plan that are in the record.
+    kept: usize,
+}
+
+impl Training {
+    /// Trains what is left to train of `plan`; `false` if it is not to go on.
+    fn train(&mut self, plan: &Plan, inputs: &Inputs) -> Result<bool> {
+        let Training { pool, stop, record, machine, finished, mode, tally, planned, kept } = self;
+        let left = left_to_train(plan, finished);
+        let trials: Vec<_> = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).collect();
+        *planned += trials.len();
+        let mut progress = Progress::new(*mode, trials.len(), trials.iter().map(|trial| plan.flops(trial)).sum());
+        let mut done = Vec::new();
+        let wrong = OnceLock::new();
+        let result = execute(
+            &left,
+            pool,
+            stop,
+            |trials, keep_going| {
+                trial::run(plan, trials, inputs, keep_going).unwrap_or_else(|error| {
+                    stop.store(true, Ordering::Relaxed);
+                    let _ = wrong.set(error);
+                    None
+                })
+            },
+            |mut outcomes| {
+                outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
+                record.insert(&outcomes, *machine)?;
+                for (trial, outcome) in &outcomes {
+                    tally.add(plan, trial, outcome);
+                    done.push(trial.id.clone());
+                    progress.finished(&plan.label(trial), outcome, plan.flops(trial));
+                }
+                Ok(())
+            },
+        );
+        progress.end();
+        if let Some(wrong) = wrong.into_inner() {
+            return Err(Failure::WrongSum(wrong).into());
+        }
+        let all = done.len() == trials.len();
+        finished.extend(done);
+        *kept = plan.trials.iter().filter(|trial| finished.contains(&trial.id)).count();
+        result.map_err(|error| Failure::CutShort { error, kept: *kept })?;
+        Ok(all && !stop.load(Ordering::Relaxed))
+    }
+
+    /// Writes the tables, and says what was done.
+    fn end(self, folder: &Path, rungs_are_left: bool) -> Result<ExitCode> {
+        let Training { stop, record, tally, planned, kept, .. } = self;
+        let exported = export(&record, folder).and_then(|()| record.close());
+        exported.map_err(|error| Failure::NotExported { error, kept })?;
+        let interrupted = stop.load(Ordering::Relaxed) && (tally.all() < planned || rungs_are_left);
+        tally.say(planned, interrupted);
+        if rungs_are_left && !interrupted {
+            say("no setting of this rung has completed: none goes on");
+        }
+        print(&format!("{}\n", folder.display()))?;
+        Ok(ExitCode::from(tally.exit_code(interrupted)))
+    }
 }
 
 /// The fleets with a trial that has not finished, whole, so that a trial's bits don't depend on how much of its own
@@ -222,9 +283,8 @@ fn put_down(
     machine: &Machine,
 ) -> Result<()> {
     let words = data_in_words(experiment, data);
-    let resolved = toml::to_string(&experiment.resolved).context("can't write the experiment as TOML")?;
     let hash = hashes(data);
-    let toml = format!("# {words}\n{hash}\n{resolved}");
+    let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
     record.plan(&experiment.name, &experiment.description, &toml, &words, plan)?;
     for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
         let path = folder.join(file);

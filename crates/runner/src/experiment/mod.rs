@@ -7,17 +7,17 @@ pub mod error;
 mod reader;
 mod sampler;
 mod source;
-mod space;
+pub mod space;
 pub mod trial;
 
 use std::path::Path;
 
 use serde_json::Value;
-use toml::Table;
 
 use self::axis::Axis;
 use self::error::Error;
 use self::reader::Reader;
+use self::space::Halving;
 use self::trial::TrialConfig;
 use crate::data::{Files, Names, ScalingChoice};
 use crate::sweep::inputs::ValidationSplit;
@@ -53,12 +53,14 @@ pub struct Experiment {
     pub axes: Vec<Axis>,
     /// Every point: the last axis varies fastest, and included points stand at the end.
     pub points: Vec<Point>,
+    /// Whether only the best of them are trained to the end.
+    pub halving: Option<Halving>,
     /// Trials at once; `None` for one a core.
     pub jobs: Option<usize>,
     /// OpenBLAS threads a product.
     pub blas_threads: usize,
     /// The file with overrides and defaults, as it can be run again.
-    pub resolved: Table,
+    pub resolved: String,
 }
 
 /// One point of the sweep.

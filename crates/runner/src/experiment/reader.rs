@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
+use toml::Value;
 
 use super::axis::Axis;
 use super::error::{Error, Place, nearest};
@@ -89,7 +89,7 @@ impl Reader {
         outcome.map_err(|problem| setting(place, key, problem))
     }
 
-    pub(super) fn finish(self, entries: &[Entry]) -> Result<Experiment, Error> {
+    pub(super) fn finish(mut self, entries: &[Entry]) -> Result<Experiment, Error> {
         let missing = |key: &str, problem: &str| setting(&Place::File(self.path.clone()), key, problem.to_owned());
         let name = self.name.clone().ok_or_else(|| missing("name", "missing; it names the results directory"))?;
         let source = match (&self.set, &self.train, &self.test) {
@@ -106,6 +106,10 @@ impl Reader {
         let seed = self.validation_seed.unwrap_or(1);
         let validation = (self.validation > 0.0).then_some(ValidationSplit { share: self.validation, seed });
         let (axes, points) = self.space.points(&self.base, entries, &self.path)?;
+        let halving = self.space.halving(&axes, &points)?;
+        if validation.is_none() && halving.is_some_and(|halving| halving.metric.needs_validation()) {
+            return Err(missing("sweep.halving.metric", "there are no validation examples; give data.validation"));
+        }
         Ok(Experiment {
             name,
             description: self.description,
@@ -117,6 +121,7 @@ impl Reader {
             resolved: resolve(entries, &axes, &points[0].config),
             axes,
             points,
+            halving,
             jobs: self.jobs,
             blas_threads: self.blas_threads,
         })
@@ -135,7 +140,17 @@ pub(super) fn unknown(key: &str, place: &Place) -> Error {
             let prefix = list.map_or("sweep.".to_owned(), |list| format!("sweep.{list}."));
             let swept = key.strip_prefix(&prefix).unwrap_or(swept);
             let own = if list.is_none() {
-                &["method", "samples", "sample_seed", "zip", "exclude", "include"][..]
+                &[
+                    "method",
+                    "samples",
+                    "sample_seed",
+                    "halving.least",
+                    "halving.factor",
+                    "halving.metric",
+                    "zip",
+                    "exclude",
+                    "include",
+                ][..]
             } else {
                 &[]
             };
@@ -172,46 +187,33 @@ fn name(value: &Value) -> Result<String, String> {
     })
 }
 
-/// The entries as one table again, with defaults filled in. What is swept stays as it was given.
-fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> Table {
-    let mut table = Table::new();
-    let mut lists: Vec<(&str, usize, Table)> = Vec::new();
-    let mut put = |key: &str, value: Value| match key.split_once('.') {
-        None => drop(table.insert(key.to_owned(), value)),
-        Some((section, rest)) => {
-            let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(section) = section {
-                section.insert(rest.to_owned(), value);
-            }
-        }
-    };
-    let (swept, plain): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.key.starts_with("sweep."));
-    for Entry { key, value, .. } in &plain {
-        put(key, value.clone());
-    }
-    let is_given = |key: &str| plain.iter().any(|entry| entry.key == key) || axes.iter().any(|axis| axis.key == key);
-    for (key, value) in first.canonical().as_object().into_iter().flatten() {
-        let has_default = !["model.hidden", "model.init_factor"].contains(&key.as_str());
-        if has_default && !is_given(key) {
-            put(key, Value::try_from(value).unwrap_or_else(|_| Value::String(value.to_string())));
-        }
-    }
-    for Entry { key, value, .. } in swept {
-        let Some((list, number, inner)) = listed(key) else {
-            put(key, value.clone());
-            continue;
+/// The entries as one file again, with defaults filled in. What is swept stays as it was given, in its order.
+fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> String {
+    let is_given = |key: &str| entries.iter().any(|entry| entry.key == key) || axes.iter().any(|axis| axis.key == key);
+    let canonical = first.canonical();
+    let has_default = |key: &str| !["model.hidden", "model.init_factor"].contains(&key) && !is_given(key);
+    let defaults = canonical.as_object().into_iter().flatten().filter(|(key, _)| has_default(key));
+    // TOML has no null: what has no value is not written.
+    let defaults = defaults.filter_map(|(key, value)| Some((key.as_str(), Value::try_from(value).ok()?)));
+    let given = entries.iter().map(|entry| (entry.key.as_str(), entry.value.clone()));
+
+    let mut sections: Vec<(String, String)> = vec![(String::new(), String::new())];
+    for (key, value) in given.chain(defaults) {
+        let (header, name) = match (listed(key), key.split_once('.')) {
+            (Some((list, number, inner)), _) => (format!("[[sweep.{list}]] # {}", number + 1), inner),
+            (None, Some((section, name))) => (format!("[{section}]"), name),
+            (None, None) => (String::new(), key),
         };
-        match lists.iter_mut().find(|(known, at, _)| *known == list && *at == number) {
-            Some((_, _, columns)) => drop(columns.insert(inner.to_owned(), value.clone())),
-            None => lists.push((list, number, Table::from_iter([(inner.to_owned(), value.clone())]))),
+        let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        let name = if is_bare { name.to_owned() } else { Value::from(name).to_string() };
+        let line = format!("{name} = {value}\n");
+        match sections.iter_mut().find(|(known, _)| *known == header) {
+            Some((_, lines)) => *lines += &line,
+            None => sections.push((header, line)),
         }
     }
-    for list in LISTS {
-        let of_list = lists.iter().filter(|(known, ..)| *known == list);
-        let tables: Vec<_> = of_list.map(|(.., table)| Value::Table(table.clone())).collect();
-        if !tables.is_empty() {
-            put(&format!("sweep.{list}"), Value::Array(tables));
-        }
-    }
-    table
+    // The lists come last: a table of a list ends the section before it.
+    sections.sort_by_key(|(header, _)| LISTS.iter().position(|list| header.starts_with(&format!("[[sweep.{list}]]"))));
+    let sections: Vec<_> = sections.iter().map(|(header, lines)| format!("{header}\n{lines}")).collect();
+    sections.join("\n").trim_start().to_owned()
 }

@@ -13,13 +13,57 @@ use super::error::{Error, Place};
 use super::reader::{setting, unknown};
 use super::sampler::{Domain, METHODS, MOST_SOBOL, Method, uniform};
 use super::source::{Entry, LISTS, listed};
-use super::trial::{Draft, KEYS, integer, number, one_of};
+use super::trial::{Draft, KEYS, Length, integer, number, one_of};
 
 /// A sweep of more points than this is taken for a slip.
 const MAX_POINTS: usize = 1_000_000;
 
 /// The key that every point is repeated for, however the points are made.
 const SEED: &str = "seed";
+
+/// What a trial is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// The last recorded cost, the lower the better.
+    Cost,
+    /// The cost of the test examples, the lower the better.
+    TestCost,
+    /// The higher the better.
+    TrainAccuracy,
+    /// The higher the better.
+    TestAccuracy,
+    /// J of the validation examples after the last update.
+    ValidationCost,
+    /// The share of the validation examples in their right class.
+    ValidationAccuracy,
+}
+
+impl Metric {
+    /// Whether only validation examples have it.
+    pub(super) fn needs_validation(self) -> bool {
+        matches!(self, Metric::ValidationCost | Metric::ValidationAccuracy)
+    }
+}
+
+const METRICS: [(&str, Metric); 6] = [
+    ("cost", Metric::Cost),
+    ("test_cost", Metric::TestCost),
+    ("train_accuracy", Metric::TrainAccuracy),
+    ("test_accuracy", Metric::TestAccuracy),
+    ("validation_cost", Metric::ValidationCost),
+    ("validation_accuracy", Metric::ValidationAccuracy),
+];
+
+/// Which settings are worth all their iterations, see `sweep::halving`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Halving {
+    /// Iterations of the first rung.
+    pub least: usize,
+    /// One in so many settings goes on, with so many times the iterations.
+    pub factor: usize,
+    /// What a setting is judged by: the mean over its seeds.
+    pub metric: Metric,
+}
 
 /// A table of a list, or an axis alone: its keys with values and places.
 #[derive(Debug)]
@@ -38,6 +82,9 @@ pub(super) struct Space {
     method: Option<(Method, Place)>,
     samples: Option<(usize, Place)>,
     sample_seed: Option<(u32, Place)>,
+    least: Option<(usize, Place)>,
+    factor: Option<(usize, Place)>,
+    metric: Option<(Metric, Place)>,
 }
 
 /// Columns that advance together, row by row: an axis, a zip, or all that is sampled.
@@ -59,6 +106,12 @@ impl Space {
             "samples" => integer(value, 1, MAX_POINTS).map(|samples| self.samples = Some((samples, place.clone()))),
             "sample_seed" => {
                 integer(value, 0, u32::MAX as usize).map(|seed| self.sample_seed = Some((seed as u32, place.clone())))
+            }
+            "halving.least" => integer(value, 1, 1_000_000_000).map(|least| self.least = Some((least, place.clone()))),
+            "halving.factor" => integer(value, 2, 1_000_000).map(|factor| self.factor = Some((factor, place.clone()))),
+            "halving.metric" => {
+                let place_of = one_of(value, &METRICS.map(|(name, _)| name));
+                place_of.map(|known| self.metric = Some((METRICS[known].1, place.clone())))
             }
             list if LISTS.contains(&list) => Err(format!("must be tables, [[sweep.{list}]], found {value}")),
             _ => return self.take_column(entry),
@@ -95,7 +148,7 @@ impl Space {
     /// The axes and every point: the axes in declared order, then the zips, the first varying slowest; at the end the
     /// points that are included.
     pub(super) fn points(
-        mut self,
+        &mut self,
         base: &Draft,
         written: &[Entry],
         path: &Path,
@@ -125,6 +178,33 @@ impl Space {
         }
         self.include(&factors, &mut axes, &mut found, base, written)?;
         Ok((axes, found))
+    }
+
+    /// How the sweep halves, if it does.
+    pub(super) fn halving(&self, axes: &[Axis], points: &[Point]) -> Result<Option<Halving>, Error> {
+        let (factor, metric) = (self.factor.as_ref(), self.metric.as_ref());
+        let Some((least, place)) = &self.least else {
+            let place = factor.map(|(_, place)| place).or(metric.map(|(_, place)| place));
+            let missing = |place| {
+                setting(place, "sweep.halving.least", "missing: iterations (or epochs) of the first rung".to_owned())
+            };
+            return place.map_or(Ok(None), |place| Err(missing(place)));
+        };
+        let wrong = |problem: String| Err(setting(place, "sweep.halving.least", problem));
+        let lengths = [Length::Iterations(0), Length::Epochs(0)].map(Length::key);
+        if let Some(axis) = axes.iter().find(|axis| lengths.contains(&axis.key.as_str())) {
+            return wrong(format!("halving sets {}, which is swept too", axis.key));
+        }
+        match points.first().map(|point| point.config.length) {
+            Some(all) if *least >= all.amount() => {
+                wrong(format!("must be below {}, {}, found {least}", all.key(), all.amount()))
+            }
+            _ => Ok(Some(Halving {
+                least: *least,
+                factor: factor.map_or(3, |(factor, _)| *factor),
+                metric: metric.map_or(Metric::Cost, |(metric, _)| *metric),
+            })),
+        }
     }
 
     fn each_key_once(&self) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 pub mod engine;
 pub mod execute;
 mod fleets;
+pub mod halving;
 pub mod inputs;
 mod memory;
 pub mod origins;

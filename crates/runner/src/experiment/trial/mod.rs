@@ -51,6 +51,31 @@ pub enum Length {
     Epochs(usize),
 }
 
+impl Length {
+    /// Its key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Length::Iterations(_) => "train.iterations",
+            Length::Epochs(_) => "train.epochs",
+        }
+    }
+
+    /// The number of iterations, or of epochs.
+    pub fn amount(self) -> usize {
+        match self {
+            Length::Iterations(amount) | Length::Epochs(amount) => amount,
+        }
+    }
+
+    /// Another number of the same.
+    pub fn of(self, amount: usize) -> Self {
+        match self {
+            Length::Iterations(_) => Length::Iterations(amount),
+            Length::Epochs(_) => Length::Epochs(amount),
+        }
+    }
+}
+
 /// Which examples a step sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BatchChoice {
