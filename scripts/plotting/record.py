@@ -7,7 +7,7 @@ import math
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 
@@ -129,7 +129,7 @@ class Sweep:
     """A sweep as far as it has been run. `axes` are those with at least two values; the seed is kept apart.
 
     `factors` are the same with the columns of a zip as one axis; keys that were drawn stay apart, and are `scattered`
-    where they have too many values for a line or a panel each.
+    where they have too many values for a line or a panel each. Of a sweep that halves, the runs are each setting's longest.
     """
 
     name: str
@@ -137,6 +137,7 @@ class Sweep:
     axes: list[Axis]
     factors: list[Axis]
     scattered: list[Axis]
+    halved: bool
     seeds: Optional[Axis]
     runs: list[Run]
     planned: int
@@ -158,6 +159,8 @@ class Sweep:
             count = sum(run.status == status for run in self.runs)
             if count:
                 parts.append(f"{count} {status}")
+        if self.halved:
+            parts.append("each setting at its last rung")
         return ", ".join(parts)
 
 
@@ -232,6 +235,11 @@ def _read(connection: sqlite3.Connection, path: Path) -> Sweep:
     if not any(run.completed or run.diverged for run in runs):
         failed = f"; all {len(runs)} trials run so far failed" if runs else ""
         raise RecordError(f"{path}: no trial has finished yet{failed}")
+    rungs = next((axis for axis in axes if axis.scale == "rungs"), None)
+    if rungs:
+        axes = [axis for axis in axes if axis is not rungs]
+        runs = _longest(axes, rungs, runs, lambda run: run.point)
+        points = _longest(axes, rungs, points, lambda point: point[1])
     varied = [axis for axis in axes if len(axis.values) > 1]
     swept = [axis for axis in varied if axis.key != SEED]
     factors = _factors(swept, [point for _, point in points])
@@ -241,10 +249,21 @@ def _read(connection: sqlite3.Connection, path: Path) -> Sweep:
         axes=swept,
         factors=factors,
         scattered=[axis for axis in factors if axis.numeric and len(axis.values) > MOST_ROWS],
+        halved=rungs is not None,
         seeds=next((axis for axis in varied if axis.key == SEED), None),
         runs=runs,
         planned=len(points),
     )
+
+
+def _longest(axes: list[Axis], rungs: Axis, items: list, point_of: Callable) -> list:
+    """What is on the last rung of each place: the lower rungs are the beginnings of the same."""
+    last: dict[tuple, Any] = {}
+    for item in items:
+        place = tuple(axis.at(point_of(item)) for axis in axes)
+        if place not in last or rungs.at(point_of(item)) >= rungs.at(point_of(last[place])):
+            last[place] = item
+    return list(last.values())
 
 
 def _factors(axes: list[Axis], points: list[dict]) -> list[Axis]:

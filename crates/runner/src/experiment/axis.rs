@@ -15,6 +15,8 @@ pub enum Scale {
     Linear,
     /// `count` values at equal ratios.
     Log,
+    /// The rungs of successive halving: each trial goes on from where a shorter one ended.
+    Rungs,
 }
 
 impl Scale {
@@ -24,6 +26,7 @@ impl Scale {
             Scale::List => "list",
             Scale::Linear => "linear",
             Scale::Log => "log",
+            Scale::Rungs => "rungs",
         }
     }
 }

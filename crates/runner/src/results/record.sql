@@ -9,7 +9,7 @@ CREATE TABLE experiment (
 CREATE TABLE axis (
     position INTEGER PRIMARY KEY,
     key      TEXT NOT NULL,
-    scale    TEXT NOT NULL,                  -- list, linear or log
+    scale    TEXT NOT NULL,                  -- list, linear, log or rungs
     factor   INTEGER                         -- keys of the same factor advance together; NULL: follows from the others
 );
 CREATE TABLE plan (                          -- every point of the newest run, finished or not

@@ -32,11 +32,9 @@ impl Ladder {
     pub fn new(experiment: &mut Experiment) -> Self {
         let Some(halving) = experiment.halving else { return Ladder { rungs: Vec::new(), rung: 0, first: 0 } };
         let all = experiment.points.first().map_or(Length::Iterations(0), |point| point.config.length);
-        let below = std::iter::successors(Some(halving.least), |least| least.checked_mul(halving.factor));
-        let rungs = below.take_while(|&amount| amount < all.amount()).chain([all.amount()]);
-        let rungs: Vec<_> = rungs.map(|amount| all.of(amount)).collect();
+        let rungs: Vec<_> = rungs(halving.least, halving.factor, all.amount()).into_iter().map(|n| all.of(n)).collect();
         let factor = experiment.axes.iter().filter_map(|axis| axis.factor).max().map_or(0, |last| last + 1);
-        experiment.axes.push(Axis { key: all.key().to_owned(), scale: Scale::List, factor: Some(factor) });
+        experiment.axes.push(Axis { key: all.key().to_owned(), scale: Scale::Rungs, factor: Some(factor) });
         for point in &mut experiment.points {
             point.config.length = rungs[0];
             point.values.push(rungs[0].amount().into());
@@ -109,6 +107,17 @@ fn in_words(length: Length) -> String {
     }
 }
 
+/// least, least * factor, and so on, and at last `all`; without one that is less than the square root of the factor below
+/// that: it would cost nearly as much as the last rung and decide little.
+fn rungs(least: usize, factor: usize, all: usize) -> Vec<usize> {
+    let is_worth = |iterations: &usize| {
+        let square = |number: usize| (number as u128).pow(2);
+        square(*iterations) * factor as u128 <= square(all)
+    };
+    let below = std::iter::successors(Some(least), |iterations| iterations.checked_mul(factor)).take_while(is_worth);
+    below.chain([all]).collect()
+}
+
 /// The points that differ in their seed only, in the order of their first.
 fn settings(axes: &[Axis], points: &[Point]) -> Vec<Vec<usize>> {
     let (mut settings, mut places): (Vec<Vec<usize>>, HashMap<Vec<String>, usize>) = Default::default();
@@ -146,5 +155,19 @@ fn badness(metric: Metric, trial: &Summary) -> Option<f64> {
         Metric::TestAccuracy => trial.test_accuracy.map(|accuracy| -accuracy),
         Metric::ValidationCost => trial.validation_cost,
         Metric::ValidationAccuracy => trial.validation_accuracy.map(|accuracy| -accuracy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rungs;
+
+    #[test]
+    fn rungs_grow_by_the_factor_and_end_with_all_iterations() {
+        assert_eq!(rungs(50, 3, 1350), [50, 150, 450, 1350]);
+        assert_eq!(rungs(10, 3, 70), [10, 30, 70]);
+        assert_eq!(rungs(60, 3, 600), [60, 180, 600], "540 would be too near");
+        assert_eq!(rungs(599, 2, 600), [600]);
+        assert_eq!(rungs(1, 1_000_000, 1_000_000_000), [1, 1_000_000, 1_000_000_000]);
     }
 }
