@@ -4,10 +4,12 @@ pub mod axis;
 mod budget;
 mod condition;
 pub mod error;
+mod factor;
+pub mod halving;
 mod reader;
 mod sampler;
 mod source;
-pub mod space;
+mod space;
 pub mod trial;
 
 use std::path::Path;
@@ -16,8 +18,8 @@ use serde_json::Value;
 
 use self::axis::Axis;
 use self::error::Error;
+use self::halving::Halving;
 use self::reader::Reader;
-use self::space::Halving;
 use self::trial::TrialConfig;
 use crate::data::{Files, Names, ScalingChoice};
 use crate::sweep::inputs::ValidationSplit;

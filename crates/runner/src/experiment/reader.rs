@@ -106,7 +106,7 @@ impl Reader {
         let seed = self.validation_seed.unwrap_or(1);
         let validation = (self.validation > 0.0).then_some(ValidationSplit { share: self.validation, seed });
         let (axes, points) = self.space.points(&self.base, entries, &self.path)?;
-        let halving = self.space.halving(&axes, &points)?;
+        let halving = self.space.halving.finish(&axes, &points)?;
         if validation.is_none() && halving.is_some_and(|halving| halving.metric.needs_validation()) {
             return Err(missing("sweep.halving.metric", "there are no validation examples; give data.validation"));
         }

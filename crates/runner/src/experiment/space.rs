@@ -7,9 +7,11 @@ use serde_json::Value as Json;
 use toml::Value;
 
 use super::Point;
-use super::axis::{Axis, Range, Scale, distinct, values};
+use super::axis::{Axis, Scale, distinct};
 use super::condition::Condition;
 use super::error::{Error, Place};
+use super::factor::{Factor, Group, product};
+use super::halving::HalvingDraft;
 use super::reader::{setting, unknown};
 use super::sampler::{Domain, METHODS, MOST_SOBOL, Method, uniform};
 use super::source::{Entry, LISTS, listed};
@@ -21,58 +23,6 @@ const MAX_POINTS: usize = 1_000_000;
 /// The key that every point is repeated for, however the points are made.
 const SEED: &str = "seed";
 
-/// What a trial is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Metric {
-    /// The last recorded cost, the lower the better.
-    Cost,
-    /// The cost of the test examples, the lower the better.
-    TestCost,
-    /// The higher the better.
-    TrainAccuracy,
-    /// The higher the better.
-    TestAccuracy,
-    /// J of the validation examples after the last update.
-    ValidationCost,
-    /// The share of the validation examples in their right class.
-    ValidationAccuracy,
-}
-
-impl Metric {
-    /// Whether only validation examples have it.
-    pub(super) fn needs_validation(self) -> bool {
-        matches!(self, Metric::ValidationCost | Metric::ValidationAccuracy)
-    }
-}
-
-const METRICS: [(&str, Metric); 6] = [
-    ("cost", Metric::Cost),
-    ("test_cost", Metric::TestCost),
-    ("train_accuracy", Metric::TrainAccuracy),
-    ("test_accuracy", Metric::TestAccuracy),
-    ("validation_cost", Metric::ValidationCost),
-    ("validation_accuracy", Metric::ValidationAccuracy),
-];
-
-/// Which settings are worth all their iterations, see `sweep::halving`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Halving {
-    /// Iterations of the first rung.
-    pub least: usize,
-    /// One in so many settings goes on, with so many times the iterations.
-    pub factor: usize,
-    /// What a setting is judged by: the mean over its seeds.
-    pub metric: Metric,
-}
-
-/// A table of a list, or an axis alone: its keys with values and places.
-#[derive(Debug)]
-struct Group {
-    /// The number in its list; `None` for an axis.
-    number: Option<usize>,
-    columns: Vec<Entry>,
-}
-
 /// The section as far as its entries have been taken.
 #[derive(Debug, Default)]
 pub(super) struct Space {
@@ -82,15 +32,7 @@ pub(super) struct Space {
     method: Option<(Method, Place)>,
     samples: Option<(usize, Place)>,
     sample_seed: Option<(u32, Place)>,
-    least: Option<(usize, Place)>,
-    factor: Option<(usize, Place)>,
-    metric: Option<(Metric, Place)>,
-}
-
-/// Columns that advance together, row by row: an axis, a zip, or all that is sampled.
-struct Factor {
-    columns: Vec<(String, Scale)>,
-    rows: Vec<Vec<Value>>,
+    pub(super) halving: HalvingDraft,
 }
 
 impl Space {
@@ -107,12 +49,7 @@ impl Space {
             "sample_seed" => {
                 integer(value, 0, u32::MAX as usize).map(|seed| self.sample_seed = Some((seed as u32, place.clone())))
             }
-            "halving.least" => integer(value, 1, 1_000_000_000).map(|least| self.least = Some((least, place.clone()))),
-            "halving.factor" => integer(value, 2, 1_000_000).map(|factor| self.factor = Some((factor, place.clone()))),
-            "halving.metric" => {
-                let place_of = one_of(value, &METRICS.map(|(name, _)| name));
-                place_of.map(|known| self.metric = Some((METRICS[known].1, place.clone())))
-            }
+            _ if self.halving.take(entry)? => return Ok(()),
             list if LISTS.contains(&list) => Err(format!("must be tables, [[sweep.{list}]], found {value}")),
             _ => return self.take_column(entry),
         };
@@ -178,33 +115,6 @@ impl Space {
         }
         self.include(&factors, &mut axes, &mut found, base, written)?;
         Ok((axes, found))
-    }
-
-    /// How the sweep halves, if it does.
-    pub(super) fn halving(&self, axes: &[Axis], points: &[Point]) -> Result<Option<Halving>, Error> {
-        let (factor, metric) = (self.factor.as_ref(), self.metric.as_ref());
-        let Some((least, place)) = &self.least else {
-            let place = factor.map(|(_, place)| place).or(metric.map(|(_, place)| place));
-            let missing = |place| {
-                setting(place, "sweep.halving.least", "missing: iterations (or epochs) of the first rung".to_owned())
-            };
-            return place.map_or(Ok(None), |place| Err(missing(place)));
-        };
-        let wrong = |problem: String| Err(setting(place, "sweep.halving.least", problem));
-        let lengths = [Length::Iterations(0), Length::Epochs(0)].map(Length::key);
-        if let Some(axis) = axes.iter().find(|axis| lengths.contains(&axis.key.as_str())) {
-            return wrong(format!("halving sets {}, which is swept too", axis.key));
-        }
-        match points.first().map(|point| point.config.length) {
-            Some(all) if *least >= all.amount() => {
-                wrong(format!("must be below {}, {}, found {least}", all.key(), all.amount()))
-            }
-            _ => Ok(Some(Halving {
-                least: *least,
-                factor: factor.map_or(3, |(factor, _)| *factor),
-                metric: metric.map_or(Metric::Cost, |(metric, _)| *metric),
-            })),
-        }
     }
 
     fn each_key_once(&self) -> Result<(), Error> {
@@ -338,87 +248,12 @@ impl Space {
     }
 }
 
-impl Group {
-    fn error(&self, column: &Entry, problem: String) -> Error {
-        let list = if self.number.is_some() { "zip." } else { "" };
-        setting(&column.place, &format!("sweep.{list}{}", column.key), problem)
-    }
-
-    /// The rows of an axis or of a zip, every value allowed for its key.
-    fn factor(&self) -> Result<Factor, Error> {
-        let (mut columns, mut rows): (Vec<(String, Scale)>, Vec<Vec<Value>>) = (Vec::new(), Vec::new());
-        for column in &self.columns {
-            let (scale, values) = values(&column.key, &column.value).map_err(|problem| self.error(column, problem))?;
-            for value in &values {
-                // Each value is checked at once, so that the message has the axis's own line.
-                if let Some(Err(problem)) = Draft::default().set(&column.key, value) {
-                    return Err(self.error(column, problem));
-                }
-            }
-            if columns.is_empty() {
-                rows = vec![Vec::new(); values.len()];
-            }
-            if values.len() != rows.len() {
-                let (first, found, len) = (&self.columns[0].key, values.len(), rows.len());
-                let problem = format!("{found} values can't advance together with the {len} of {first}");
-                return Err(self.error(column, problem));
-            }
-            rows.iter_mut().zip(values).for_each(|(row, value)| row.push(value));
-            columns.push((column.key.clone(), scale));
-        }
-        let repeated = distinct(&mut rows);
-        // A zip that has lost a column to the command line may have rows twice.
-        if let (None, Some(value)) = (self.number, repeated) {
-            return Err(self.error(&self.columns[0], format!("the axis has {} twice", value[0])));
-        }
-        Ok(Factor { columns, rows })
-    }
-
-    /// What a sample is drawn from: a range without a count, else the rows.
-    fn domain(&self) -> Result<(Vec<(String, Scale)>, Domain), Error> {
-        let column = &self.columns[0];
-        let range = column.value.as_table().filter(|range| self.columns.len() == 1 && !range.contains_key("count"));
-        let Some(range) = range else {
-            let Factor { columns, rows } = self.factor()?;
-            return Ok((columns, Domain::Rows(rows)));
-        };
-        let parse = || {
-            let range = Range::parse(&column.key, range)?;
-            for end in [range.from, range.to] {
-                Draft::default().set(&column.key, &range.value(end)?).unwrap_or(Ok(()))?;
-            }
-            if range.from >= range.to {
-                return Err(format!("from must be below to, found {} and {}", range.from, range.to));
-            }
-            Ok(range)
-        };
-        let range = parse().map_err(|problem| self.error(column, problem))?;
-        Ok((vec![(column.key.clone(), range.scale)], Domain::Range(range)))
-    }
-}
-
 fn few_enough(sizes: &[usize], path: &Path) -> Result<(), Error> {
     let count = sizes.iter().try_fold(1usize, |count, size| count.checked_mul(*size));
     if count.is_none_or(|count| count > MAX_POINTS) {
         let sizes: Vec<_> = sizes.iter().map(ToString::to_string).collect();
         let problem = format!("{} points are more than {MAX_POINTS}", sizes.join(" x "));
         return Err(setting(&Place::File(path.to_owned()), "sweep", problem));
-    }
-    Ok(())
-}
-
-/// Each row of each factor with each of the factors before it.
-fn product<'f, E>(
-    factors: &'f [Factor],
-    row: &mut Vec<&'f Value>,
-    emit: &mut impl FnMut(&[&'f Value]) -> Result<(), E>,
-) -> Result<(), E> {
-    let Some((first, rest)) = factors.split_first() else { return emit(row) };
-    let length = row.len();
-    for values in &first.rows {
-        row.extend(values);
-        product(rest, row, emit)?;
-        row.truncate(length);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::experiment::axis::{Axis, Scale};
-use crate::experiment::space::Metric;
+use crate::experiment::halving::Metric;
 use crate::experiment::trial::Length;
 use crate::experiment::{Experiment, Point};
 use crate::progress::count;

@@ -1,0 +1,99 @@
+//! What is multiplied into points: an axis, a zip, or all that is sampled.
+
+use toml::Value;
+
+use super::axis::{Range, Scale, distinct, values};
+use super::error::Error;
+use super::reader::setting;
+use super::sampler::Domain;
+use super::source::Entry;
+use super::trial::Draft;
+
+/// A table of a list, or an axis alone: its keys with values and places.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The number in its list; `None` for an axis.
+    pub(super) number: Option<usize>,
+    pub(super) columns: Vec<Entry>,
+}
+
+/// Columns that advance together, row by row: an axis, a zip, or all that is sampled.
+pub(super) struct Factor {
+    pub(super) columns: Vec<(String, Scale)>,
+    pub(super) rows: Vec<Vec<Value>>,
+}
+
+impl Group {
+    fn error(&self, column: &Entry, problem: String) -> Error {
+        let list = if self.number.is_some() { "zip." } else { "" };
+        setting(&column.place, &format!("sweep.{list}{}", column.key), problem)
+    }
+
+    /// The rows of an axis or of a zip, every value allowed for its key.
+    pub(super) fn factor(&self) -> Result<Factor, Error> {
+        let (mut columns, mut rows): (Vec<(String, Scale)>, Vec<Vec<Value>>) = (Vec::new(), Vec::new());
+        for column in &self.columns {
+            let (scale, values) = values(&column.key, &column.value).map_err(|problem| self.error(column, problem))?;
+            for value in &values {
+                // Each value is checked at once, so that the message has the axis's own line.
+                if let Some(Err(problem)) = Draft::default().set(&column.key, value) {
+                    return Err(self.error(column, problem));
+                }
+            }
+            if columns.is_empty() {
+                rows = vec![Vec::new(); values.len()];
+            }
+            if values.len() != rows.len() {
+                let (first, found, len) = (&self.columns[0].key, values.len(), rows.len());
+                let problem = format!("{found} values can't advance together with the {len} of {first}");
+                return Err(self.error(column, problem));
+            }
+            rows.iter_mut().zip(values).for_each(|(row, value)| row.push(value));
+            columns.push((column.key.clone(), scale));
+        }
+        let repeated = distinct(&mut rows);
+        // A zip that has lost a column to the command line may have rows twice.
+        if let (None, Some(value)) = (self.number, repeated) {
+            return Err(self.error(&self.columns[0], format!("the axis has {} twice", value[0])));
+        }
+        Ok(Factor { columns, rows })
+    }
+
+    /// What a sample is drawn from: a range without a count, else the rows.
+    pub(super) fn domain(&self) -> Result<(Vec<(String, Scale)>, Domain), Error> {
+        let column = &self.columns[0];
+        let range = column.value.as_table().filter(|range| self.columns.len() == 1 && !range.contains_key("count"));
+        let Some(range) = range else {
+            let Factor { columns, rows } = self.factor()?;
+            return Ok((columns, Domain::Rows(rows)));
+        };
+        let parse = || {
+            let range = Range::parse(&column.key, range)?;
+            for end in [range.from, range.to] {
+                Draft::default().set(&column.key, &range.value(end)?).unwrap_or(Ok(()))?;
+            }
+            if range.from >= range.to {
+                return Err(format!("from must be below to, found {} and {}", range.from, range.to));
+            }
+            Ok(range)
+        };
+        let range = parse().map_err(|problem| self.error(column, problem))?;
+        Ok((vec![(column.key.clone(), range.scale)], Domain::Range(range)))
+    }
+}
+
+/// Each row of each factor with each of the factors before it.
+pub(super) fn product<'f, E>(
+    factors: &'f [Factor],
+    row: &mut Vec<&'f Value>,
+    emit: &mut impl FnMut(&[&'f Value]) -> Result<(), E>,
+) -> Result<(), E> {
+    let Some((first, rest)) = factors.split_first() else { return emit(row) };
+    let length = row.len();
+    for values in &first.rows {
+        row.extend(values);
+        product(rest, row, emit)?;
+        row.truncate(length);
+    }
+    Ok(())
+}
