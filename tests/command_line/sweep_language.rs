@@ -82,6 +82,14 @@ fn the_columns_of_a_zip_advance_together_and_several_zips_are_several_axes() {
     assert_eq!(fixed.len(), 2 * 2 * 2, "a column that is fixed or swept elsewhere leaves its zip");
 }
 
+#[test]
+fn axes_come_before_zips_wherever_they_are_written() {
+    let bench = bench("[[sweep.zip]]\nseed = [1, 2]\nmodel.init = [\"he\", \"xavier\"]\n");
+    let depth = ["sweep.model.depth=[2, 4]"];
+    assert_eq!(rows(&points(&bench, &depth, &["model.depth", "seed"])), ["2 1", "2 2", "4 1", "4 2"]);
+    resolves_to_the_same_trials(&bench, &depth);
+}
+
 const CHOSEN: &str = r#"
 [sweep]
 "model.depth" = [2, 4, 8]
@@ -397,6 +405,10 @@ fn halving_goes_on_where_it_was_interrupted_with_the_same_bytes_for_any_number_o
         let interrupt = format!("kill -INT {}", child.id());
         assert!(std::process::Command::new("bash").args(["-c", &interrupt]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(130));
+        let (_, shown) = run(&bench, &["show", out, "--trials"]);
+        let numbers: Vec<usize> = shown.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let rungs = if lines < 18 { 18 } else { 18 + 10 };
+        assert_eq!(numbers.iter().sum::<usize>(), rungs, "no rung begins before the one below has ended: {shown}");
         let resumed = sweep(&["-j", "1", "--out", out]);
         assert!(resumed.contains("of them finished before"), "{resumed}");
         assert!(bench.read(&format!("{out}/history.csv")) == bench.read("whole/history.csv"));
