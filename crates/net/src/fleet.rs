@@ -220,14 +220,14 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// The values of a net's metrics, in their order.
     fn metrics(&self, member: &Member<R>) -> Vec<f64> {
         let rows = || member.rows.clone();
-        let score = |score: Option<Score>, of: fn(Score) -> Option<f64>| vec![score.and_then(of).unwrap_or(f64::NAN)];
-        let (accuracy, cost): (fn(Score) -> _, fn(Score) -> _) = (|score| score.accuracy, |score| Some(score.cost));
+        let accuracy = |score: Option<Score>| vec![score.and_then(|score| score.accuracy).unwrap_or(f64::NAN)];
+        let cost = |score: Option<Score>| vec![score.map_or(f64::NAN, |score| score.cost)];
         let values = |metric: &Metric| match metric {
-            Metric::TrainAccuracy => score(self.train_score(member), accuracy),
-            Metric::TestAccuracy => score(self.test_score(member), accuracy),
-            Metric::TestCost => score(self.test_score(member), cost),
-            Metric::ValidationAccuracy => score(self.validation_score(member), accuracy),
-            Metric::ValidationCost => score(self.validation_score(member), cost),
+            Metric::TrainAccuracy => accuracy(self.train_score(member)),
+            Metric::TestAccuracy => accuracy(self.test_score(member)),
+            Metric::TestCost => cost(self.test_score(member)),
+            Metric::ValidationAccuracy => accuracy(self.validation_score(member)),
+            Metric::ValidationCost => cost(self.validation_score(member)),
             Metric::GradientNorm => {
                 member.gradient_squares(self.first.gradient_square(rows())).map(f64::sqrt).collect()
             }

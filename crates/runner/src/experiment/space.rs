@@ -15,7 +15,7 @@ use super::halving::HalvingDraft;
 use super::reader::{setting, unknown};
 use super::sampler::{Domain, METHODS, MOST_SOBOL, Method, uniform};
 use super::source::{Entry, LISTS, listed};
-use super::trial::{Draft, KEYS, Length, integer, number, one_of};
+use super::trial::{Draft, KEYS, integer, number, one_of};
 
 /// A sweep of more points than this is taken for a slip.
 const MAX_POINTS: usize = 1_000_000;
