@@ -3,7 +3,7 @@
 //! One product of the sum of their n\[1\] rows takes the place of one thin product a net. What is above the first
 //! layer is each net's own; depths, widths, optimisers, learning rates and seeds may all differ.
 
-use std::ops::Range;
+mod evaluation;
 
 use kernels::Real;
 use ndarray::{Array2, ArrayView2, Axis};
@@ -15,7 +15,7 @@ use crate::layer::make_room;
 use crate::member::{Member, Start};
 use crate::optimiser::Update;
 use crate::progress::CostAt;
-use crate::training::{Ending, Metric, Reason};
+use crate::training::{Ending, Reason};
 use crate::{Cache, Chain, Examples};
 
 /// After so many steps the dual engine's P is computed anew from T, in f64: one product of the size of a step's, well
@@ -217,29 +217,6 @@ impl<'e, R: Real> Fleet<'e, R> {
         progress.is_late(&training.stopping).then_some(Reason::Time)
     }
 
-    /// The values of a net's metrics, in their order.
-    fn metrics(&self, member: &Member<R>) -> Vec<f64> {
-        let rows = || member.rows.clone();
-        let accuracy = |score: Option<Score>| vec![score.and_then(|score| score.accuracy).unwrap_or(f64::NAN)];
-        let cost = |score: Option<Score>| vec![score.map_or(f64::NAN, |score| score.cost)];
-        let values = |metric: &Metric| match metric {
-            Metric::TrainAccuracy => accuracy(self.train_score(member)),
-            Metric::TestAccuracy => accuracy(self.test_score(member)),
-            Metric::TestCost => cost(self.test_score(member)),
-            Metric::ValidationAccuracy => accuracy(self.validation_score(member)),
-            Metric::ValidationCost => cost(self.validation_score(member)),
-            Metric::GradientNorm => {
-                member.gradient_squares(self.first.gradient_square(rows())).map(f64::sqrt).collect()
-            }
-            Metric::WeightNorm => {
-                let first = self.first.weights_square(rows());
-                std::iter::once(first).chain(member.upper_weights_squares()).map(f64::sqrt).collect()
-            }
-            Metric::DeadRelu => member.dead_shares(block(&self.a, rows())).collect(),
-        };
-        member.training.metrics.iter().flat_map(values).collect()
-    }
-
     /// All parameters of all nets take their step.
     fn descend(&mut self) {
         for member in &mut self.members {
@@ -296,48 +273,6 @@ impl<'e, R: Real> Fleet<'e, R> {
             let drift = self.first.refresh(member.rows.clone());
             member.drift = member.drift.into_iter().chain(drift).max_by(f64::total_cmp);
         }
-    }
-
-    /// What a net leaves; where an output is not finite after the last update, that update was one too many.
-    fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
-        let (history, metrics) = (member.progress.history.clone(), member.progress.metrics.clone());
-        let diverged = |ending| Trained {
-            history: history.clone(),
-            metrics: metrics.clone(),
-            ending,
-            train: None,
-            test: None,
-            validation: None,
-            drift: member.drift,
-        };
-        if let Ending::Diverged { .. } = ending {
-            return diverged(ending);
-        }
-        let (train, test) = (self.train_score(member), self.test_score(member));
-        if train.is_none() || test.is_none() {
-            return diverged(Ending::Diverged { iteration: self.iteration });
-        }
-        Trained { train, test, validation: self.validation_score(member), ..diverged(ending) }
-    }
-
-    fn train_score(&self, member: &Member<R>) -> Option<Score> {
-        let outputs = |examples| self.first.outputs(member.rows.clone(), examples);
-        member.score(self.examples.y.view(), 0..self.examples.training(), outputs)
-    }
-
-    fn test_score(&self, member: &Member<R>) -> Option<Score> {
-        self.score_held_out(member, self.examples.test())
-    }
-
-    /// `None` where there are no validation examples, too.
-    fn validation_score(&self, member: &Member<R>) -> Option<Score> {
-        let range = self.examples.validation();
-        if range.is_empty() { None } else { self.score_held_out(member, range) }
-    }
-
-    fn score_held_out(&self, member: &Member<R>, range: Range<usize>) -> Option<Score> {
-        let outputs = |examples| self.first.outputs_held_out(member.rows.clone(), examples);
-        member.score(self.examples.y_held_out.view(), range, outputs)
     }
 }
 

@@ -1,0 +1,78 @@
+//! How the nets of a fleet do: on whole sets of examples, and in their metrics.
+
+use std::ops::Range;
+
+use kernels::Real;
+
+use super::{Fleet, Trained};
+use crate::cost::Score;
+use crate::first_layer::block;
+use crate::member::Member;
+use crate::training::{Ending, Metric};
+
+impl<R: Real> Fleet<'_, R> {
+    /// The values of a net's metrics, in their order.
+    pub(super) fn metrics(&self, member: &Member<R>) -> Vec<f64> {
+        let rows = || member.rows.clone();
+        let accuracy = |score: Option<Score>| vec![score.and_then(|score| score.accuracy).unwrap_or(f64::NAN)];
+        let cost = |score: Option<Score>| vec![score.map_or(f64::NAN, |score| score.cost)];
+        let values = |metric: &Metric| match metric {
+            Metric::TrainAccuracy => accuracy(self.train_score(member)),
+            Metric::TestAccuracy => accuracy(self.test_score(member)),
+            Metric::TestCost => cost(self.test_score(member)),
+            Metric::ValidationAccuracy => accuracy(self.validation_score(member)),
+            Metric::ValidationCost => cost(self.validation_score(member)),
+            Metric::GradientNorm => {
+                member.gradient_squares(self.first.gradient_square(rows())).map(f64::sqrt).collect()
+            }
+            Metric::WeightNorm => {
+                let first = self.first.weights_square(rows());
+                std::iter::once(first).chain(member.upper_weights_squares()).map(f64::sqrt).collect()
+            }
+            Metric::DeadRelu => member.dead_shares(block(&self.a, rows())).collect(),
+        };
+        member.training.metrics.iter().flat_map(values).collect()
+    }
+
+    /// What a net leaves; where an output is not finite after the last update, that update was one too many.
+    pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
+        let (history, metrics) = (member.progress.history.clone(), member.progress.metrics.clone());
+        let diverged = |ending| Trained {
+            history: history.clone(),
+            metrics: metrics.clone(),
+            ending,
+            train: None,
+            test: None,
+            validation: None,
+            drift: member.drift,
+        };
+        if let Ending::Diverged { .. } = ending {
+            return diverged(ending);
+        }
+        let (train, test) = (self.train_score(member), self.test_score(member));
+        if train.is_none() || test.is_none() {
+            return diverged(Ending::Diverged { iteration: self.iteration });
+        }
+        Trained { train, test, validation: self.validation_score(member), ..diverged(ending) }
+    }
+
+    fn train_score(&self, member: &Member<R>) -> Option<Score> {
+        let outputs = |examples| self.first.outputs(member.rows.clone(), examples);
+        member.score(self.examples.y.view(), 0..self.examples.training(), outputs)
+    }
+
+    fn test_score(&self, member: &Member<R>) -> Option<Score> {
+        self.score_held_out(member, self.examples.test())
+    }
+
+    /// `None` where there are no validation examples, too.
+    pub(super) fn validation_score(&self, member: &Member<R>) -> Option<Score> {
+        let range = self.examples.validation();
+        if range.is_empty() { None } else { self.score_held_out(member, range) }
+    }
+
+    fn score_held_out(&self, member: &Member<R>, range: Range<usize>) -> Option<Score> {
+        let outputs = |examples| self.first.outputs_held_out(member.rows.clone(), examples);
+        member.score(self.examples.y_held_out.view(), range, outputs)
+    }
+}
