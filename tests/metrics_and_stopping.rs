@@ -1,0 +1,381 @@
+//! What is recorded beside the cost, and what ends a training: against nets trained by hand, alone and in fleets that lose members.
+
+mod by_hand;
+
+use by_hand::{ByHand, Data, assert_close};
+use kernels::Activation;
+use ndarray::{ArrayView2, Axis};
+use net::{
+    Batches, Chain, Decay, Ending, Engine, Examples, Fleet, Metric, Optimiser, Reason, Rule, Start, Stopping, Trained,
+    Training,
+};
+
+const EXAMPLES: usize = 20;
+/// The held-out examples: the first are for testing, the last for validation.
+const HELD_OUT: usize = 13;
+const VALIDATION: usize = 5;
+
+const NORMS: [Metric; 3] = [Metric::GradientNorm, Metric::WeightNorm, Metric::DeadRelu];
+const SCORES: [Metric; 5] =
+    [Metric::TrainAccuracy, Metric::TestAccuracy, Metric::TestCost, Metric::ValidationAccuracy, Metric::ValidationCost];
+
+fn data() -> Data {
+    Data::random(9, EXAMPLES, HELD_OUT)
+}
+
+fn optimisers() -> [Optimiser; 5] {
+    let decay = |decoupled, biases| Decay { factor: 0.4, decoupled, biases };
+    let momentum = Rule::Momentum { momentum: 0.7, nesterov: false };
+    [
+        Optimiser::DESCENT,
+        Optimiser { decay: decay(false, true), ..Optimiser::DESCENT },
+        Optimiser { decay: decay(true, false), clip_norm: Some(0.2), ..Optimiser::DESCENT },
+        Optimiser { rule: momentum, decay: decay(false, false), clip_norm: Some(0.1) },
+        Optimiser { rule: momentum, decay: decay(true, true), clip_norm: None },
+    ]
+}
+
+type Net = (Chain<f64>, Training);
+
+fn fleet<'e>(examples: &'e Examples<f64>, nets: &[Net]) -> Fleet<'e, f64> {
+    let start = |(chain, training): &Net| Start::new(examples, chain.clone(), training.clone()).unwrap();
+    Fleet::new(examples, Batches::full(EXAMPLES), nets.iter().map(start).collect())
+}
+
+fn train(examples: &Examples<f64>, nets: &[Net]) -> Vec<Trained> {
+    fleet(examples, nets).train(|| true).unwrap()
+}
+
+/// One net for every step by hand: the parameters before the update, and the pass.
+fn by_hand<T>(
+    data: &Data,
+    (chain, training): &Net,
+    steps: usize,
+    mut look: impl FnMut(&ByHand, &by_hand::Pass) -> T,
+) -> Vec<T> {
+    let mut net = ByHand::new(chain, training);
+    let step = |_| {
+        let pass = net.pass(data.x.view(), data.y.view());
+        let seen = look(&net, &pass);
+        net.descend(&pass);
+        seen
+    };
+    (0..steps).map(step).collect()
+}
+
+fn norms(net: &ByHand, pass: &by_hand::Pass) -> Vec<f64> {
+    [pass.gradient_norms(), net.weight_norms(), pass.dead_shares()].concat()
+}
+
+fn test_examples(data: &Data) -> (ArrayView2<'_, f64>, ArrayView2<'_, f64>) {
+    let of = |all| ArrayView2::split_at(all, Axis(1), HELD_OUT - VALIDATION).0;
+    (of(data.x_held_out.view()), of(data.y_held_out.view()))
+}
+
+fn validation_examples(data: &Data) -> (ArrayView2<'_, f64>, ArrayView2<'_, f64>) {
+    let of = |all| ArrayView2::split_at(all, Axis(1), HELD_OUT - VALIDATION).1;
+    (of(data.x_held_out.view()), of(data.y_held_out.view()))
+}
+
+fn validation_cost(data: &Data, net: &ByHand) -> f64 {
+    let (x, y) = validation_examples(data);
+    net.score(x, y).cost
+}
+
+fn iterations(trained: &Trained) -> Vec<usize> {
+    trained.history.iter().map(|record| record.iteration).collect()
+}
+
+fn costs(trained: &Trained) -> Vec<f64> {
+    trained.history.iter().map(|record| record.cost).collect()
+}
+
+/// The first record before which `patience` records in a row, itself among them, were not lower than the lowest by `min_delta`.
+fn plateau(costs: &[f64], patience: usize, min_delta: f64) -> Option<usize> {
+    let mut lowest = (0, costs[0]);
+    for (record, &cost) in costs.iter().enumerate() {
+        if cost < lowest.1 - min_delta {
+            lowest = (record, cost);
+        } else if record >= lowest.0 + patience {
+            return Some(record);
+        }
+    }
+    None
+}
+
+#[test]
+fn norms_and_dead_units_are_those_by_hand_in_every_engine_under_decay_and_clipping() {
+    let data = data();
+    for optimiser in optimisers() {
+        let training = Training { optimiser, metrics: NORMS.to_vec(), ..Training::descent(0.3, 25, 1) };
+        let mut net = (data.net(&[7, 5], Activation::Relu, 1), training);
+        // Some units are dead, some alive, and some die now and then.
+        net.0.layers[0].b[2] = -30.0;
+        net.0.layers[1].b[0] = -0.5;
+        let expected = by_hand(&data, &net, 25, norms).concat();
+        for (name, engine) in Engine::ALL {
+            let trained = train(&data.examples(engine), std::slice::from_ref(&net)).remove(0);
+            assert_close(&format!("{name}, {optimiser:?}"), &trained.metrics, &expected, 1e-10);
+        }
+    }
+}
+
+#[test]
+fn a_layer_that_is_not_of_relu_has_no_dead_units_to_count() {
+    let data = data();
+    let training = Training { metrics: vec![Metric::DeadRelu], ..Training::descent(0.3, 3, 1) };
+    let mut chain = data.net(&[7, 5], Activation::Relu, 1);
+    chain.layers[0].activation = Activation::Tanh;
+    let net = (chain, training);
+    let expected = by_hand(&data, &net, 3, |_, pass| [f64::NAN, pass.dead_shares()[1]]).concat();
+    assert_close("dead_relu", &train(&data.examples(Engine::Direct), &[net]).remove(0).metrics, &expected, 0.0);
+    let logistic = Training { metrics: vec![Metric::DeadRelu], ..Training::descent(0.3, 3, 1) };
+    let trained = train(&data.examples(Engine::Direct), &[(data.net(&[], Activation::Relu, 1), logistic)]);
+    assert!(trained[0].metrics.is_empty(), "no hidden layer");
+}
+
+#[test]
+fn the_gradient_norm_of_a_mini_batch_is_that_of_its_examples() {
+    let data = data();
+    let training =
+        Training { metrics: vec![Metric::GradientNorm], optimiser: optimisers()[2], ..Training::descent(0.3, 9, 1) };
+    let chain = data.net(&[7, 5], Activation::Tanh, 1);
+    let mut net = ByHand::new(&chain, &training);
+    let mut expected = Vec::new();
+    for step in 0..9 {
+        let batch: Vec<usize> = [0..8, 8..16, 16..20][step % 3].clone().collect();
+        let pass = net.pass(data.x.select(Axis(1), &batch).view(), data.y.select(Axis(1), &batch).view());
+        expected.extend(pass.gradient_norms());
+        net.descend(&pass);
+    }
+    for engine in [Engine::Direct, Engine::Reduced] {
+        let examples = data.examples(engine);
+        let start = Start::new(&examples, chain.clone(), training.clone()).unwrap();
+        let trained =
+            Fleet::new(&examples, Batches::new(EXAMPLES, 8, None), vec![start]).train(|| true).unwrap().remove(0);
+        assert_close(engine.name(), &trained.metrics, &expected, 1e-10);
+    }
+}
+
+#[test]
+fn accuracies_and_costs_are_recorded_before_the_update_each_on_its_own_examples() {
+    let data = data();
+    let metrics = [Metric::WeightNorm].into_iter().chain(SCORES).collect();
+    let net = (
+        data.net(&[6, 4], Activation::Tanh, 1),
+        Training { metrics, optimiser: optimisers()[1], ..Training::descent(0.3, 10, 4) },
+    );
+    let all = by_hand(&data, &net, 10, |net, _| {
+        let score = |(x, y)| net.score(x, y);
+        let (train, test) = (net.score(data.x.view(), data.y.view()), score(test_examples(&data)));
+        let validation = score(validation_examples(&data));
+        let scores = [train.accuracy, test.accuracy, Some(test.cost), validation.accuracy, Some(validation.cost)]
+            .map(Option::unwrap);
+        [net.weight_norms(), scores.to_vec()].concat()
+    });
+    let expected = [0, 4, 8, 9].map(|iteration| all[iteration].clone()).concat();
+    for (name, engine) in Engine::ALL {
+        let trained = train(&data.examples(engine).validating_on(VALIDATION), std::slice::from_ref(&net)).remove(0);
+        assert_eq!(iterations(&trained), [0, 4, 8, 9]);
+        assert_close(name, &trained.metrics, &expected, 1e-11);
+        let columns: usize = net.1.metrics.iter().map(|metric| metric.columns(3).len()).sum();
+        assert_eq!(trained.metrics.len(), 4 * columns);
+    }
+}
+
+#[test]
+fn the_last_scores_are_each_on_its_own_examples_after_the_last_update() {
+    let data = data();
+    let net = (
+        data.net(&[6, 4], Activation::Tanh, 1),
+        Training { optimiser: optimisers()[4], ..Training::descent(0.3, 12, 5) },
+    );
+    let mut hand = ByHand::new(&net.0, &net.1);
+    for _ in 0..12 {
+        let pass = hand.pass(data.x.view(), data.y.view());
+        hand.descend(&pass);
+    }
+    let expected = [(data.x.view(), data.y.view()), test_examples(&data), validation_examples(&data)];
+    let expected = expected.map(|(x, y)| hand.score(x, y));
+    for (name, engine) in Engine::ALL {
+        let trained = train(&data.examples(engine).validating_on(VALIDATION), std::slice::from_ref(&net)).remove(0);
+        let found = [trained.train, trained.test, trained.validation].map(Option::unwrap);
+        assert_close(name, found.iter().map(|score| &score.cost), expected.iter().map(|score| &score.cost), 1e-11);
+        assert_eq!(found.map(|score| score.accuracy), expected.map(|score| score.accuracy));
+        let unvalidated = train(&data.examples(engine), std::slice::from_ref(&net)).remove(0);
+        assert_eq!(unvalidated.validation, None);
+        let all = hand.score(data.x_held_out.view(), data.y_held_out.view());
+        assert_close(name, &[unvalidated.test.unwrap().cost], &[all.cost], 1e-11);
+    }
+}
+
+#[test]
+fn a_validation_metric_without_validation_examples_is_nan() {
+    let data = data();
+    let metrics = vec![Metric::ValidationCost, Metric::ValidationAccuracy];
+    let net = (data.net(&[4], Activation::Tanh, 1), Training { metrics, ..Training::descent(0.3, 2, 1) });
+    let trained = train(&data.examples(Engine::Dual), &[net]).remove(0);
+    assert_eq!(trained.metrics.len(), 4);
+    assert!(trained.metrics.iter().all(|value| value.is_nan()));
+}
+
+/// Nets of which some end before others: at a cost, on a plateau, by a bound, at once, by overflow. The second and the last go on.
+fn some_of_whom_end_early(data: &Data) -> Vec<Net> {
+    let net = |hidden: &[usize], seed, rate, optimiser: usize, stopping: Stopping| {
+        let optimiser = optimisers()[optimiser];
+        let training = Training { optimiser, stopping, metrics: NORMS.to_vec(), ..Training::descent(rate, 40, 1) };
+        (data.net(hidden, Activation::Relu, seed), training)
+    };
+    let none = Stopping::default;
+    vec![
+        net(&[7, 5], 1, 0.3, 0, Stopping { cost_below: Some(0.6), ..none() }),
+        net(&[6, 4], 2, 0.3, 1, none()),
+        net(&[3], 3, 0.3, 2, Stopping { patience: Some(4), min_delta: 0.01, ..none() }),
+        net(&[4, 8], 4, 6.0, 0, Stopping { diverge_above: Some(0.75), ..none() }),
+        net(&[2], 5, 0.1, 4, Stopping { seconds: Some(0.0), ..none() }),
+        net(&[5, 3], 6, 1e200, 0, none()),
+        net(&[5, 6], 7, 0.2, 3, none()),
+    ]
+}
+
+#[test]
+fn each_net_of_a_fleet_ends_where_it_would_alone_and_the_others_go_on_as_if_alone() {
+    let data = data();
+    let nets = some_of_whom_end_early(&data);
+    for (name, engine) in Engine::ALL {
+        let examples = data.examples(engine).validating_on(VALIDATION);
+        let mut together = fleet(&examples, &nets);
+        let trained = together.train(|| true).unwrap();
+        let stopped = |place: usize| match trained[place].ending {
+            Ending::Stopped { iteration, reason } => (iteration, reason),
+            other => panic!("{name}: net {place}: {other:?}"),
+        };
+        let ((below, Reason::CostBelow), (plateau_at, Reason::Plateau), (0, Reason::Time)) =
+            (stopped(0), stopped(2), stopped(4))
+        else {
+            panic!("{name}: {:?}", trained.iter().map(|trained| trained.ending).collect::<Vec<_>>())
+        };
+        let (Ending::Diverged { iteration: bound }, Ending::Diverged { iteration: overflow }) =
+            (trained[3].ending, trained[5].ending)
+        else {
+            panic!("{name}: {:?} {:?}", trained[3].ending, trained[5].ending)
+        };
+        assert_eq!((trained[1].ending, trained[6].ending), (Ending::Completed, Ending::Completed));
+        let ends = [below, plateau_at, bound, overflow];
+        assert!(ends.iter().all(|end| (1..40).contains(end)), "{name}: {ends:?}");
+
+        for (place, net) in nets.iter().enumerate() {
+            let trained = &trained[place];
+            // A divergence is recorded neither with its cost nor with metrics.
+            let records = match trained.ending {
+                Ending::Completed => 40,
+                Ending::Stopped { iteration, .. } => iteration + 1,
+                Ending::Diverged { iteration } => iteration,
+            };
+            let what = format!("{name}: net {place}");
+            assert_eq!(iterations(trained), (0..records).collect::<Vec<_>>(), "{what}");
+            let hand = by_hand(&data, net, records, |net, pass| (pass.cost, norms(net, pass), net.layers[0].w.clone()));
+            assert_close(&what, &costs(trained), hand.iter().map(|(cost, ..)| cost), 1e-10);
+            assert_close(&what, &trained.metrics, hand.iter().flat_map(|(_, norms, _)| norms), 1e-10);
+            let chain = together.chain(place, net.0.layers[0].w.view());
+            assert_eq!(chain.is_some(), trained.ending == Ending::Completed, "{what}: who has left has no chain");
+            assert_eq!(together.predict_held_out(place).is_some(), trained.ending == Ending::Completed, "{what}");
+            match trained.ending {
+                // The update of the iteration at which it stopped has not been made.
+                Ending::Stopped { .. } => {
+                    let last = trained.history.last().unwrap().cost;
+                    assert_close(&what, &[trained.train.unwrap().cost], &[last], 1e-12);
+                    assert!(trained.test.is_some() && trained.validation.is_some(), "{what}");
+                }
+                Ending::Diverged { .. } => {
+                    assert_eq!((trained.train, trained.test, trained.validation), (None, None, None))
+                }
+                Ending::Completed => {}
+            }
+        }
+
+        let costs = |place: usize| costs(&trained[place]);
+        let watched = by_hand(&data, &nets[2], plateau_at + 1, |net, _| validation_cost(&data, net));
+        assert_eq!(plateau(&watched, 4, 0.01), Some(plateau_at), "{name}");
+        assert_eq!(costs(0).iter().position(|cost| *cost < 0.6), Some(below));
+        assert!(costs(3).iter().all(|cost| *cost <= 0.75), "{name}: {:?}", costs(3));
+    }
+}
+
+#[test]
+fn the_divergence_bound_holds_where_a_cost_is_recorded() {
+    let data = data();
+    let training = |record_every, diverge_above| Training {
+        stopping: Stopping { diverge_above, ..Stopping::default() },
+        ..Training::descent(6.0, 40, record_every)
+    };
+    let chain = data.net(&[4, 8], Activation::Relu, 4);
+    let unbounded = costs(&train(&data.examples(Engine::Direct), &[(chain.clone(), training(1, None))])[0]);
+    for (every, first) in [(1, Some(4)), (5, Some(5)), (3, None)] {
+        assert_eq!((0..40).step_by(every).find(|iteration| unbounded[*iteration] > 0.75), first);
+        let trained = train(&data.examples(Engine::Direct), &[(chain.clone(), training(every, Some(0.75)))]).remove(0);
+        let ending = first.map_or(Ending::Completed, |iteration| Ending::Diverged { iteration });
+        assert_eq!(trained.ending, ending, "every {every}");
+        assert!(iterations(&trained).iter().all(|iteration| *iteration < first.unwrap_or(40)), "every {every}");
+    }
+}
+
+#[test]
+fn patience_watches_the_validation_examples_where_there_are_any() {
+    // The training examples can be learnt, and the validation examples are labelled the other way round.
+    let mut data = data();
+    let direction = data.x.row(0).mapv(|x| f64::from(x > 0.0));
+    data.y.row_mut(0).assign(&direction);
+    let wrong = data.x_held_out.row(0).mapv(|x| f64::from(x <= 0.0));
+    data.y_held_out.row_mut(0).assign(&wrong);
+    let stopping = Stopping { patience: Some(3), ..Stopping::default() };
+    let net = (data.net(&[], Activation::Tanh, 1), Training { stopping, ..Training::descent(0.5, 60, 2) });
+    let costs: Vec<f64> =
+        by_hand(&data, &net, 60, |net, _| validation_cost(&data, net)).into_iter().step_by(2).collect();
+    let expected = 2 * plateau(&costs, 3, 0.0).expect("it rises");
+    for (name, engine) in Engine::ALL {
+        let validated = train(&data.examples(engine).validating_on(VALIDATION), std::slice::from_ref(&net)).remove(0);
+        assert_eq!(validated.ending, Ending::Stopped { iteration: expected, reason: Reason::Plateau }, "{name}");
+        let unvalidated = train(&data.examples(engine), std::slice::from_ref(&net)).remove(0);
+        assert_eq!(unvalidated.ending, Ending::Completed, "{name}: the cost of the training examples falls");
+    }
+}
+
+#[test]
+fn nets_that_end_last_keep_their_parameters_from_before_the_update_and_a_diverged_one_does_not() {
+    let data = data();
+    let net = |seed, rate, cost_below| {
+        let stopping = Stopping { cost_below: Some(cost_below), ..Stopping::default() };
+        let training = Training { stopping, optimiser: optimisers()[2], ..Training::descent(rate, 60, 1) };
+        (data.net(&[6, 4], Activation::Relu, seed), training)
+    };
+    for (name, engine) in Engine::ALL {
+        let examples = data.examples(engine);
+        // The first two end in one step, after the third; the fourth overflows.
+        let nets = [net(1, 0.3, 0.66), net(1, 0.3, 0.66), net(2, 0.3, f64::INFINITY), net(3, 1e200, 0.0)];
+        let mut fleet = fleet(&examples, &nets);
+        let trained = fleet.train(|| true).unwrap();
+        let Ending::Stopped { iteration, reason: Reason::CostBelow } = trained[0].ending else {
+            panic!("{name}: {:?}", trained[0].ending)
+        };
+        assert!(iteration > 0);
+        assert_eq!(trained[1].ending, trained[0].ending);
+        let before = by_hand(&data, &nets[0], iteration + 1, |net, _| net.layers.clone()).pop().unwrap();
+        for (place, (start, _)) in nets.iter().enumerate() {
+            let chain = fleet.chain(place, start.layers[0].w.view());
+            assert_eq!(chain.is_some(), place < 2, "{name}: net {place}");
+            for (found, expected) in chain.iter().flat_map(|chain| &chain.layers).zip(&before) {
+                assert_close(name, &found.w, &expected.w, 1e-11);
+                assert_close(name, &found.b, &expected.b, 1e-11);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_time_that_is_not_up_stops_nothing() {
+    let data = data();
+    let stopping = Stopping { seconds: Some(1e9), ..Stopping::default() };
+    let net = (data.net(&[4], Activation::Tanh, 1), Training { stopping, ..Training::descent(0.1, 20, 1) });
+    assert_eq!(train(&data.examples(Engine::Dual), &[net]).remove(0).ending, Ending::Completed);
+}
