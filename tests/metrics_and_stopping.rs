@@ -219,6 +219,34 @@ fn a_validation_metric_without_validation_examples_is_nan() {
     assert!(trained.metrics.iter().all(|value| value.is_nan()));
 }
 
+#[test]
+fn a_gradient_that_vanishes_and_weights_that_stay_zero_have_norms_of_rounding_and_not_nan() {
+    let descent = || Training { metrics: NORMS.to_vec(), ..Training::descent(3.0, 4000, 20) };
+    let data = Data::random(3, EXAMPLES, HELD_OUT);
+    let net = (data.net(&[], Activation::Relu, 1), descent());
+    for (name, engine) in Engine::ALL {
+        let norms = train(&data.examples(engine), std::slice::from_ref(&net)).remove(0).metrics;
+        let gradients: Vec<f64> = norms.iter().copied().step_by(2).skip(100).collect();
+        assert!(gradients.iter().all(|norm| *norm < 1e-8), "{name}: {gradients:?}");
+    }
+    // Each example stands there twice, once in each class: nothing can be learnt.
+    let mut data = Data::random(9, EXAMPLES, HELD_OUT);
+    for one in 0..EXAMPLES / 2 {
+        let twin = EXAMPLES / 2 + (3 * one + 1) % (EXAMPLES / 2);
+        let example = data.x.column(one).to_owned();
+        data.x.column_mut(twin).assign(&example);
+        data.y[[0, one]] = (one % 2) as f64;
+        data.y[[0, twin]] = 1.0 - data.y[[0, one]];
+    }
+    let mut net = (data.net(&[], Activation::Relu, 1), descent());
+    net.0.layers[0].w.fill(0.0);
+    net.0.layers[0].b.fill(0.0);
+    for (name, engine) in Engine::ALL {
+        let norms = train(&data.examples(engine), std::slice::from_ref(&net)).remove(0).metrics;
+        assert!(norms.iter().all(|norm| *norm < 1e-3), "{name}: {norms:?}");
+    }
+}
+
 /// Nets of which some end before others: at a cost, on a plateau, by a bound, at once, by overflow. The second and the last go on.
 fn some_of_whom_end_early(data: &Data) -> Vec<Net> {
     let net = |hidden: &[usize], seed, rate, optimiser: usize, stopping: Stopping| {

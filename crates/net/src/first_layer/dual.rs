@@ -8,7 +8,7 @@ use std::ops::Range;
 use kernels::{Accumulate, Real, forward, scale};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
-use super::{Anchor, FirstLayers, FirstMemory, block, block_mut};
+use super::{Anchor, FirstLayers, FirstMemory, block, block_mut, not_below_zero};
 use crate::batches::Batch;
 use crate::optimiser::{Memory, Optimiser, Rated};
 
@@ -48,10 +48,11 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         forward(self.dt.view(), self.gram, self.dp.view_mut(), Accumulate::Replace);
     }
 
-    /// |dT Xᵀ|² = <dT, dT G>.
+    /// |dT Xᵀ|² = <dT, dT G>. Of a norm below √ε |dT| |X|, nothing but rounding is left.
     fn gradient_square(&self, rows: Range<usize>) -> f64 {
         let pairs = self.dt.slice_axis(Axis(0), rows.clone().into());
-        Zip::from(pairs).and(block(&self.dp, rows)).fold(0.0, |sum, dt, dp| sum + dt.as_f64() * dp.as_f64())
+        let square = Zip::from(pairs).and(block(&self.dp, rows));
+        not_below_zero(square.fold(0.0, |sum, dt, dp| sum + dt.as_f64() * dp.as_f64()))
     }
 
     fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {

@@ -126,7 +126,7 @@ impl<'e> Anchor<'e> {
     fn weights_square(&self, t: ArrayView2<f64>, rows: Range<usize>, moved: f64) -> f64 {
         let share = block(&self.share, rows.clone());
         let at_start: f64 = self.squares[rows.clone()].iter().zip(&share).map(|(square, c)| c * c * square).sum();
-        at_start + 2.0 * (&t * &self.outputs(rows)).sum() + moved
+        not_below_zero(at_start + 2.0 * (&t * &self.outputs(rows)).sum() + moved)
     }
 
     fn keep(&mut self, rows: &[usize]) {
@@ -148,6 +148,11 @@ fn columns<R: Copy>(matrix: ArrayView2<R>, batch: &Batch, mut chosen: ArrayViewM
             }
         }
     }
+}
+
+/// A square that is the sum of terms of either sign: rounding may leave less than nothing of one that vanishes. NaN stays NaN.
+fn not_below_zero(square: f64) -> f64 {
+    if square < 0.0 { 0.0 } else { square }
 }
 
 /// The rows of a matrix as they lie.
