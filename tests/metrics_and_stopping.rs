@@ -135,24 +135,25 @@ fn a_layer_that_is_not_of_relu_has_no_dead_units_to_count() {
 }
 
 #[test]
-fn the_gradient_norm_of_a_mini_batch_is_that_of_its_examples() {
+fn on_mini_batches_norms_and_dead_units_are_of_the_batch_and_accuracies_of_all_examples() {
     let data = data();
-    let training =
-        Training { metrics: vec![Metric::GradientNorm], optimiser: optimisers()[2], ..Training::descent(0.3, 9, 1) };
-    let chain = data.net(&[7, 5], Activation::Tanh, 1);
+    let metrics = NORMS.into_iter().chain([Metric::TrainAccuracy]).collect();
+    let training = Training { metrics, optimiser: optimisers()[2], ..Training::descent(0.3, 9, 1) };
+    let chain = data.net(&[7, 5], Activation::Relu, 1);
     let mut net = ByHand::new(&chain, &training);
     let mut expected = Vec::new();
     for step in 0..9 {
         let batch: Vec<usize> = [0..8, 8..16, 16..20][step % 3].clone().collect();
         let pass = net.pass(data.x.select(Axis(1), &batch).view(), data.y.select(Axis(1), &batch).view());
-        expected.extend(pass.gradient_norms());
+        expected.extend(norms(&net, &pass));
+        expected.extend(net.score(data.x.view(), data.y.view()).accuracy);
         net.descend(&pass);
     }
     for engine in [Engine::Direct, Engine::Reduced] {
         let examples = data.examples(engine);
         let start = Start::new(&examples, chain.clone(), training.clone()).unwrap();
-        let trained =
-            Fleet::new(&examples, Batches::new(EXAMPLES, 8, None), vec![start]).train(|| true).unwrap().remove(0);
+        let mut fleet = Fleet::new(&examples, Batches::new(EXAMPLES, 8, None), vec![start]);
+        let trained = fleet.train(|| true).unwrap().remove(0);
         assert_close(engine.name(), &trained.metrics, &expected, 1e-10);
     }
 }
