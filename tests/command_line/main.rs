@@ -5,6 +5,7 @@ mod blas; // one gemm call a product; a wrong OpenBLAS is caught
 mod commands; // gradcheck, show, check and data
 mod digits; // real data of ten classes
 mod import; // other formats, good and bad
+mod models; // train, predict, evaluate
 mod published; // the course's numbers on the real images
 mod support;
 mod sweep_language; // zips, exclusions, samples, budgets

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "runner", version, max_term_width = 110)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 a trial failed, a gradient is wrong, or the results couldn't be written \
+    after_help = "Exit codes: 0 done, 1 a trial failed, the net of `runner train` diverged, a gradient is wrong, or the results couldn't be written \
 to the end, 2 usage, experiment or data error (before any work), 3 OpenBLAS is refused or fails its self-check, \
 130 interrupted."
 )]
@@ -31,6 +31,32 @@ pub enum Command {
   runner sweep experiments/depth.toml name=depth-tanh model.activation=tanh 'sweep.model.depth=[2, 3, 5]' -j 1
   runner sweep experiments/depth.toml --dry-run")]
     Sweep(Sweep),
+    /// Train one net and save it, with all that it takes to ask it, as a model file (HDF5).
+    ///
+    /// The experiment must come to one point: a key that its file sweeps is fixed as KEY=VALUE. The training is, bit for bit,
+    /// that of a sweep of this one point. A net that diverges is not saved (exit code 1); nor is one that is interrupted.
+    #[command(after_help = "Examples:
+  runner train experiments/course-4layer.toml
+  runner train experiments/depth.toml model.depth=4 train.learning_rate=0.01 seed=1 --out cats.h5 --history cats.csv
+  runner predict results/course-4layer/model.h5 my-cat.jpg")]
+    Train(Train),
+    /// Ask a model for the class, or the values, of pictures or of the examples of HDF5 files.
+    ///
+    /// PNG and JPEG pictures are turned as their EXIF tag says, laid over white where they are transparent, resized to the
+    /// pictures that the net was trained on (proportions aren't kept), and made grey where those were. Everything is scaled as
+    /// in training. All of it is read before anything is printed.
+    #[command(after_help = "Examples:
+  runner predict results/course-4layer/model.h5 my-cat.jpg my-dog.png
+  runner predict model.h5 data/test_catvnoncat.h5 --json | jq .probability
+  runner predict model.h5 measured.h5 --dataset features")]
+    Predict(Predict),
+    /// Compare what a model says of examples with what they are: cost, accuracy, confusion, precision and recall.
+    #[command(after_help = "Examples:
+  runner evaluate results/course-4layer/model.h5
+  runner evaluate model.h5 --part train
+  runner evaluate model.h5 experiments/course-4layer.toml
+  runner evaluate model.h5 drawn data/test_mine.h5 --json")]
+    Evaluate(Evaluate),
     /// Show the points of a sweep, best first, each with a sparkline of its cost.
     ///
     /// Where several seeds are swept, a row is what they have in common: the mean, the standard deviation, the lowest and
@@ -77,6 +103,67 @@ pub struct Sweep {
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+}
+
+/// Arguments of `runner train`.
+#[derive(Args, Debug)]
+pub struct Train {
+    /// The experiment.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// The model file [default: results/NAME/model.h5].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Also write the recorded costs and metrics, as a table (CSV): iteration, cost, a column each metric.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// Replace files of these names.
+    #[arg(long)]
+    pub force: bool,
+    /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere (a hundred or so).
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
+    pub progress: ProgressMode,
+}
+
+/// Arguments of `runner predict`.
+#[derive(Args, Debug)]
+pub struct Predict {
+    /// The model, as `runner train` has written it.
+    pub model: PathBuf,
+    /// PNG or JPEG pictures, or HDF5 files of examples.
+    #[arg(required = true, value_name = "PICTURE|HDF5")]
+    pub what: Vec<PathBuf>,
+    /// The dataset of the examples in HDF5 files [default: test_set_x, else train_set_x].
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// Print a JSON object an example, with the probabilities of all classes.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `runner evaluate`.
+#[derive(Args, Debug)]
+pub struct Evaluate {
+    /// The model, as `runner train` has written it.
+    pub model: PathBuf,
+    /// Experiments (.toml), data sets that `runner data list` names, or HDF5 files [default: what it was trained on].
+    #[arg(value_name = "EXPERIMENT|SET|HDF5")]
+    pub what: Vec<String>,
+    /// The examples to take; of an HDF5 file, else those that it has.
+    #[arg(long, value_enum, default_value_t = WhichPart::Test)]
+    pub part: WhichPart,
+    /// Print a JSON object for each.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One of the two parts of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhichPart {
+    /// The test examples.
+    Test,
+    /// The training examples, those that were set aside for validation among them.
+    Train,
 }
 
 /// How progress is shown.

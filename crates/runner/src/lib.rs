@@ -11,6 +11,7 @@ pub mod commands;
 pub mod data;
 pub mod experiment;
 pub mod machine;
+pub mod model;
 pub mod progress;
 pub mod results;
 pub mod sweep;

@@ -1,9 +1,13 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere.
 
+mod training;
+
 use std::io::{IsTerminal, Write, stderr};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use net::Score;
+
+pub use self::training::TrainingProgress;
 
 use crate::cli::ProgressMode;
 use crate::sweep::trial::{Outcome, Status};

@@ -104,8 +104,13 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// Nothing is allocated in a step but when a net leaves, when a metric is recorded that looks at other examples than the
     /// step's, and every 500th time to compute P anew.
     pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Option<Vec<Trained>> {
+        self.train_watched(|_| keep_going())
+    }
+
+    /// [`Fleet::train`], where what is asked before each step sees the fleet.
+    pub fn train_watched(&mut self, keep_going: impl Fn(&Self) -> bool) -> Option<Vec<Trained>> {
         while self.iteration < self.iterations && self.is_training() {
-            if !keep_going() {
+            if !keep_going(self) {
                 return None;
             }
             self.step();
@@ -119,6 +124,11 @@ impl<'e, R: Real> Fleet<'e, R> {
 
     fn is_training(&self) -> bool {
         self.members.iter().any(|member| self.trained[member.place].is_none())
+    }
+
+    /// The last recorded cost of the net at `place`; `None` before the first one, and of a net that has left.
+    pub fn latest(&self, place: usize) -> Option<CostAt> {
+        self.members.iter().find(|member| member.place == place)?.progress.history.last().copied()
     }
 
     /// The net at `place` of the list that the fleet was made of, as it is now; `w_0` is what it started with. `None` of one

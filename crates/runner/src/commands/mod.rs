@@ -2,9 +2,13 @@
 
 mod check;
 mod data;
+mod evaluate;
 mod gradcheck;
+mod predict;
+mod session;
 mod show;
 mod sweep;
+mod train;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -16,6 +20,7 @@ use kernels::{WrongProduct, WrongSum};
 use crate::cli::Command;
 use crate::data::{DataSet, Files, catalog};
 use crate::experiment::{DataSource, Experiment};
+use crate::model;
 use crate::results;
 use crate::sweep::engine;
 use crate::sweep::inputs::Prepared;
@@ -32,6 +37,18 @@ pub enum Failure {
     /// This OpenBLAS is not used like that.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// There is no net to keep.
+    #[error(
+        "diverged at iteration {iteration}: an output or the cost was no longer finite, or the cost above \
+             train.diverge_above; no model is written"
+    )]
+    Diverged {
+        /// The first such iteration.
+        iteration: usize,
+    },
+    /// A trained net could not be kept.
+    #[error(transparent)]
+    NotKept(model::Error),
     /// The record is complete, the tables are not.
     #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
     NotExported {
@@ -63,7 +80,9 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::WrongProduct(_) | Failure::WrongSum(_) | Failure::Refused(_) => 3,
-            Failure::CutShort { .. } | Failure::NotExported { .. } => 1,
+            Failure::CutShort { .. } | Failure::NotExported { .. } | Failure::Diverged { .. } | Failure::NotKept(_) => {
+                1
+            }
         }
     }
 }
@@ -75,6 +94,9 @@ impl Failure {
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Sweep(args) => sweep::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Gradcheck(args) => gradcheck::run(&args),
         Command::Check => check::run(),

@@ -7,29 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail};
-use kernels::openblas::{self, Library};
-use kernels::self_check;
-use net::Engine;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use self::tally::Tally;
-use super::{Failure, data_of, print};
+use super::session::{Session, enough_memory, stop_on_interrupt};
+use super::{Failure, print};
 use crate::atomic_file::write_atomically;
 use crate::cli;
-use crate::data::{Names, Scaling, Task};
-use crate::experiment::trial::Dtype;
-use crate::experiment::{DataSource, Experiment};
+use crate::experiment::Experiment;
 use crate::machine::{self, Machine};
 use crate::progress::{Progress, count, say};
 use crate::results::export::export;
 use crate::results::record::{Record, set_aside};
 use crate::sweep::execute::{FleetOf, execute};
 use crate::sweep::halving::Ladder;
-use crate::sweep::inputs::{Inputs, LazySpan, Prepared, ValidationSplit};
-use crate::sweep::plan::{DataShape, Plan};
+use crate::sweep::inputs::{Inputs, LazySpan, Prepared};
+use crate::sweep::plan::Plan;
 use crate::sweep::trial;
 
 mod dry_run;
@@ -40,56 +33,51 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let mut ladder = Ladder::new(&mut experiment);
-    let data = data_of(&experiment)?;
-    enough_cores(experiment.blas_threads)?;
-    let library = set_up_openblas(experiment.blas_threads)?;
-    let span = LazySpan::new(&data);
-    let hash = data_hash(&data, &experiment);
-    let shape = data.shape();
-    enough_for_span(&experiment, shape)?;
-    let plan_of = |experiment: &Experiment| Plan::new(experiment, shape, &hash, &span).map_err(Failure::of_plan);
-    let mut plan = plan_of(&experiment)?;
-    let jobs = jobs(args, &experiment, plan.fleets.len())?;
-    let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
+    let mut session = Session::of(experiment)?;
+    let span = LazySpan::new(&session.data);
+    let mut plan = session.plan(&span)?;
+    let jobs = jobs(args, &session.experiment, plan.fleets.len())?;
+    let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
     let folder: PathBuf = folder.components().collect(); // without a slash at its end, so that it can be renamed
     if args.dry_run {
         let code = dry_run::run(&plan, &folder, jobs, args.fresh);
-        ladder.outlook(&experiment).iter().for_each(|outlook| say(outlook));
+        ladder.outlook(&session.experiment).iter().for_each(|outlook| say(outlook));
         return code;
     }
-    enough_memory(plan.peak_bytes(jobs) - span.bytes_held(), jobs)?;
+    enough_for(&plan, &span, jobs)?;
     let pool = ThreadPoolBuilder::new().num_threads(jobs).build().context("can't start the workers")?;
-    let machine = check_openblas(&library, &plan, &pool, experiment.blas_threads)?;
+    let machine = session.check_openblas(&plan, &pool, None)?;
 
     if args.fresh && folder.exists() {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
     }
     let mut record = Record::open(&folder)?;
-    put_down(&mut record, &folder, &experiment, &data, &plan, &machine)?;
+    put_down(&mut record, &folder, &session, &plan, &machine)?;
     let number = record.machine(&machine)?;
     let finished = record.finished()?;
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
-    header(&experiment, &plan, left, jobs, &machine, record.from_other_machines(number)?);
+    header(&session.experiment, &plan, left, jobs, &machine, record.from_other_machines(number)?);
 
     let (mode, tally) = (args.progress, Tally::new());
     let mut training = Training { pool, stop, record, machine: number, finished, mode, tally, planned: 0, kept: 0 };
     let mut may_go_on = true;
     while may_go_on && !ladder.is_at_top() {
         ladder.words().iter().for_each(|words| say(words));
-        let inputs = Inputs::new(&data, &span, &plan).map_err(Failure::from)?;
-        may_go_on = training.train(&plan, &inputs)? && ladder.climb(&mut experiment, &training.record.points()?);
+        let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
+        may_go_on =
+            training.train(&plan, &inputs)? && ladder.climb(&mut session.experiment, &training.record.points()?);
         if may_go_on {
-            plan = plan_of(&experiment)?;
-            enough_memory(plan.peak_bytes(jobs) - span.bytes_held(), jobs)?;
-            check_openblas(&library, &plan, &training.pool, experiment.blas_threads)?;
-            put_down(&mut training.record, &folder, &experiment, &data, &plan, &machine)?;
+            plan = session.plan(&span)?;
+            enough_for(&plan, &span, jobs)?;
+            session.check_openblas(&plan, &training.pool, None)?;
+            put_down(&mut training.record, &folder, &session, &plan, &machine)?;
         }
     }
     if may_go_on {
         ladder.words().iter().for_each(|words| say(words));
-        let inputs = Inputs::new(&data, &span, &plan).map_err(Failure::from)?;
+        let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
         drop(span);
-        drop(data);
+        drop(session);
         training.train(&plan, &inputs)?;
     }
     training.end(&folder, !ladder.is_at_top())
@@ -181,20 +169,6 @@ fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<
     left
 }
 
-/// What a trial's id says of its data: both files' hashes, which of their datasets it is, and what was made of them.
-fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
-    let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
-    let mut said = format!("{} {train_x} {train_y} {} {test_x} {test_y}", data.train.sha256, data.test.sha256);
-    // What is usual is not said: trials keep their ids.
-    if data.scaling != Scaling::auto(&data.train.pixels) {
-        said += &format!(" {}", data.scaling.name());
-    }
-    if let Some(ValidationSplit { share, seed }) = experiment.validation {
-        said += &format!(" validation {share} {seed}");
-    }
-    said
-}
-
 /// Fleets at once. BLAS threads x workers <= cores, and one BLAS thread whenever more than one trial runs.
 fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
     let cores = machine::cores();
@@ -214,75 +188,15 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usi
     Ok(jobs.min(fleets))
 }
 
-fn enough_memory(needed: f64, jobs: usize) -> Result<()> {
-    match machine::available_bytes() {
-        Some(available) if needed > available => bail!(
-            "{jobs} fleets at once need {}, this machine has {} free; use fewer --jobs or smaller nets",
-            dry_run::bytes(needed),
-            dry_run::bytes(available)
-        ),
-        _ => Ok(()),
-    }
-}
-
-/// What the examples take in f64, and their inner products, before any engine but the direct one is chosen.
-fn enough_for_span(experiment: &Experiment, shape: DataShape) -> Result<()> {
-    let DataShape { features, train, .. } = shape;
-    let needed = (features + features.min(train)) as f64 * (train + shape.held_out()) as f64 * 8.0;
-    let is_direct = experiment
-        .points
-        .iter()
-        .all(|point| point.config.engine == Some(Engine::Direct) || !point.config.optimiser.is_linear());
-    match machine::available_bytes() {
-        Some(available) if !is_direct && needed > available => bail!(
-            "to choose an engine needs {} for the examples in f64, this machine has {} free; use run.engine=direct",
-            dry_run::bytes(needed),
-            dry_run::bytes(available)
-        ),
-        _ => Ok(()),
-    }
-}
-
-fn enough_cores(blas_threads: usize) -> Result<()> {
-    let cores = machine::cores();
-    if blas_threads > cores {
-        bail!("run.blas_threads: {blas_threads} BLAS threads are more than the {cores} cores here");
-    }
-    Ok(())
-}
-
-/// The release and the number of its threads, before the first product of all: its bits can depend on both.
-fn set_up_openblas(blas_threads: usize) -> Result<Library, Failure> {
-    let library = Library::linked();
-    library.admit(blas_threads, 1)?;
-    openblas::set_threads(blas_threads)?;
-    Ok(library)
-}
-
-/// Check, then trust: all workers at once, and the products at the sweep's own shapes.
-fn check_openblas(library: &Library, plan: &Plan, pool: &ThreadPool, blas_threads: usize) -> Result<Machine, Failure> {
-    library.admit(blas_threads, pool.current_num_threads())?;
-    let check = |(dtype, shape)| match dtype {
-        Dtype::F32 => self_check::<f32>(shape),
-        Dtype::F64 => self_check::<f64>(shape),
-    };
-    let shapes = plan.layer_shapes();
-    say(&format!("checking OpenBLAS at {}", count(shapes.len(), "layer shape")));
-    // All workers at once, as they will train.
-    pool.install(|| shapes.into_par_iter().try_for_each(check))?;
-    Ok(Machine::this(library))
+fn enough_for(plan: &Plan, span: &LazySpan, jobs: usize) -> Result<()> {
+    let needed = plan.peak_bytes(jobs) - span.bytes_held();
+    enough_memory(needed, &format!("{jobs} fleets at once need"), "use fewer --jobs or smaller nets")
 }
 
 /// The experiment, the plan and the machine go to the results directory before the first trial.
-fn put_down(
-    record: &mut Record,
-    folder: &Path,
-    experiment: &Experiment,
-    data: &Prepared,
-    plan: &Plan,
-    machine: &Machine,
-) -> Result<()> {
-    let words = data_in_words(experiment, data);
+fn put_down(record: &mut Record, folder: &Path, session: &Session, plan: &Plan, machine: &Machine) -> Result<()> {
+    let Session { experiment, data, .. } = session;
+    let words = session.data_in_words();
     let hash = hashes(data);
     let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
     record.plan(&experiment.name, &experiment.description, &toml, &words, plan)?;
@@ -292,21 +206,6 @@ fn put_down(
             .with_context(|| format!("can't write {}", path.display()))?;
     }
     Ok(())
-}
-
-fn data_in_words(experiment: &Experiment, data: &Prepared) -> String {
-    let source = match &experiment.source {
-        DataSource::Set(name) => name.clone(),
-        DataSource::Files(files) => files.train.display().to_string(),
-    };
-    let DataShape { features, train, test, validation, task } = data.shape();
-    let validation = if validation > 0 { format!(", {validation} validation") } else { String::new() };
-    let task = match task {
-        Task::Classes(2) => String::new(),
-        Task::Classes(classes) => format!(", {classes} classes"),
-        Task::Values(values) => format!(", {}", count(values, "value")),
-    };
-    format!("{source}: {train} training{validation} and {test} test examples of {features} features{task}")
 }
 
 fn hashes(data: &Prepared) -> String {
@@ -325,15 +224,4 @@ fn header(experiment: &Experiment, plan: &Plan, left: usize, jobs: usize, machin
              their last bits may differ from today's; --fresh trains them again"
         ));
     }
-}
-
-/// The first Ctrl-C (or SIGTERM) asks the workers to stop; a second one leaves at once.
-pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-            .context("can't listen for Ctrl-C")?;
-    }
-    Ok(stop)
 }

@@ -1,9 +1,10 @@
 //! The optional names of the classes.
 
 use hdf5::types::{FixedAscii, FixedUnicode};
-use hdf5::{Dataset, H5Type};
+use hdf5::{Container, Dataset, H5Type};
 
 use super::error::{Error, Problem};
+use super::new_files::new_dataset;
 use super::read::{DataFile, describe};
 use super::storage;
 use super::targets::MOST_CLASSES;
@@ -16,7 +17,7 @@ const LONGEST: usize = 1 << 16;
 const MOST_BYTES: usize = 1 << 26;
 
 /// The class names at `name` in `file`, label 0 first; none where the dataset is absent.
-pub(super) fn read(file: &DataFile, name: &str) -> Result<Vec<String>, Error> {
+pub(crate) fn read(file: &DataFile, name: &str) -> Result<Vec<String>, Error> {
     match file.dataset(name) {
         Ok(dataset) => read_dataset(file, &dataset),
         Err(Problem::Missing { .. }) => Ok(Vec::new()),
@@ -30,31 +31,58 @@ fn read_dataset(file: &DataFile, dataset: &Dataset) -> Result<Vec<String>, Probl
     if !matches!(shape[..], [1..=MOST_CLASSES]) {
         return Err(Problem::Shape { found: shape, allowed: "[K], one name a class, K up to 65536" });
     }
-    let found = dataset.dtype()?;
+    let size = dataset.dtype()?.size();
+    let names =
+        texts(dataset, shape[0], || storage::check(file, dataset, (shape[0] * size) as u64, MOST_BYTES as u64))?;
+    names.into_iter().enumerate().map(|(index, bytes)| decode(index, &bytes)).collect()
+}
+
+/// The `count` texts of a dataset or an attribute, as bytes; read only if `check` has nothing against it.
+pub(crate) fn texts(
+    container: &Container,
+    count: usize,
+    check: impl FnOnce() -> Result<(), Problem>,
+) -> Result<Vec<Vec<u8>>, Problem> {
+    let found = container.dtype()?;
     let allowed = "text of fixed length up to 65536 bytes (for instance numpy's S16), 64 MiB together";
     let ascii = found.conv_to::<FixedAscii<LONGEST>>().is_some();
     let text = ascii || found.conv_to::<FixedUnicode<LONGEST>>().is_some();
     let width = [SHORT, LONG, LONGEST].into_iter().find(|&width| found.size() <= width);
-    let Some(width) = width.filter(|width| text && shape[0] * width <= MOST_BYTES) else {
+    let Some(width) = width.filter(|width| text && count * width <= MOST_BYTES) else {
         return Err(Problem::Type { found: describe(&found), allowed });
     };
-    let declared = (shape[0] * found.size()) as u64;
-    storage::check(file, dataset, declared, MOST_BYTES as u64)?;
-    // A file may call any bytes ASCII: only the bytes are taken, and decoded here.
-    let names = match (width, ascii) {
-        (SHORT, true) => read_names::<FixedAscii<SHORT>>(dataset, FixedAscii::as_bytes)?,
-        (LONG, true) => read_names::<FixedAscii<LONG>>(dataset, FixedAscii::as_bytes)?,
-        (_, true) => read_names::<FixedAscii<LONGEST>>(dataset, FixedAscii::as_bytes)?,
-        (SHORT, false) => read_names::<FixedUnicode<SHORT>>(dataset, FixedUnicode::as_bytes)?,
-        (LONG, false) => read_names::<FixedUnicode<LONG>>(dataset, FixedUnicode::as_bytes)?,
-        (_, false) => read_names::<FixedUnicode<LONGEST>>(dataset, FixedUnicode::as_bytes)?,
-    };
-    names.into_iter().enumerate().map(|(index, bytes)| decode(index, &bytes)).collect()
+    check()?;
+    // A file may call any bytes ASCII: only the bytes are taken, and decoded by the caller.
+    match (width, ascii) {
+        (SHORT, true) => read_as::<FixedAscii<SHORT>>(container, FixedAscii::as_bytes),
+        (LONG, true) => read_as::<FixedAscii<LONG>>(container, FixedAscii::as_bytes),
+        (_, true) => read_as::<FixedAscii<LONGEST>>(container, FixedAscii::as_bytes),
+        (SHORT, false) => read_as::<FixedUnicode<SHORT>>(container, FixedUnicode::as_bytes),
+        (LONG, false) => read_as::<FixedUnicode<LONG>>(container, FixedUnicode::as_bytes),
+        (_, false) => read_as::<FixedUnicode<LONGEST>>(container, FixedUnicode::as_bytes),
+    }
 }
 
-fn read_names<T: H5Type>(dataset: &Dataset, bytes: fn(&T) -> &[u8]) -> Result<Vec<Vec<u8>>, Problem> {
-    let names = dataset.as_reader().read_raw::<T>()?;
-    Ok(names.iter().map(|name| bytes(name).to_vec()).collect())
+fn read_as<T: H5Type>(container: &Container, bytes: fn(&T) -> &[u8]) -> Result<Vec<Vec<u8>>, Problem> {
+    let texts = container.as_reader().read_raw::<T>()?;
+    Ok(texts.iter().map(|text| bytes(text).to_vec()).collect())
+}
+
+/// Writes the names of classes, label 0 first, as [`read`] takes them; nothing where there are none.
+pub(crate) fn write(file: &hdf5::File, dataset: &str, names: &[String]) -> hdf5::Result<()> {
+    match names.iter().map(String::len).max() {
+        None => Ok(()),
+        Some(0..=SHORT) => write_as::<SHORT>(file, dataset, names),
+        Some(0..=LONG) => write_as::<LONG>(file, dataset, names),
+        Some(_) => write_as::<LONGEST>(file, dataset, names),
+    }
+}
+
+fn write_as<const WIDTH: usize>(file: &hdf5::File, dataset: &str, names: &[String]) -> hdf5::Result<()> {
+    let text =
+        |name: &String| name.parse::<FixedUnicode<WIDTH>>().map_err(|error| hdf5::Error::from(error.to_string()));
+    let names: Vec<_> = names.iter().map(text).collect::<Result<_, _>>()?;
+    new_dataset::<FixedUnicode<WIDTH>>(file).shape(names.len()).create(dataset)?.write_raw(&names)
 }
 
 fn decode(index: usize, bytes: &[u8]) -> Result<String, Problem> {

@@ -115,7 +115,8 @@ fn count(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(Vec<usize>, Element), Problem> {
+/// The shape and the element type of pictures or features, which must fit `max_bytes` decoded to f64.
+pub(super) fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(Vec<usize>, Element), Problem> {
     const ALLOWED: &str = "[m, h, w, c] or [m, features], each at least 1";
     let shape = x.space()?.shape();
     if !matches!(shape.len(), 2 | 4) || shape.contains(&0) {

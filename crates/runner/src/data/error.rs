@@ -76,15 +76,13 @@ pub enum Error {
         /// What is allowed.
         rule: &'static str,
     },
-    /// Neither a training nor a test part is in the file.
-    #[error("{}: holds neither `{train_x}` nor `{test_x}`; {}", path.display(), holds(present))]
+    /// None of the datasets that could hold examples is in the file.
+    #[error("{}: holds {}; {}", path.display(), none_of(wanted), holds(present))]
     NoPart {
         /// The file.
         path: PathBuf,
-        /// The name looked for as training pictures.
-        train_x: String,
-        /// The name looked for as test pictures.
-        test_x: String,
+        /// The names looked for.
+        wanted: Vec<String>,
         /// The names in the file's root.
         present: Vec<String>,
     },
@@ -118,6 +116,12 @@ pub enum Problem {
     /// The name is a group or a type.
     #[error("this is not a dataset; a dataset is required")]
     NotADataset,
+    /// A part of the path is a dataset or a type.
+    #[error("`{component}` is not a group; a group is required")]
+    NotAGroup {
+        /// The part.
+        component: String,
+    },
     /// The bytes lie in another file, or are assembled from other datasets.
     #[error("its bytes lie in {place}; only datasets stored in the file itself are read")]
     Elsewhere {
@@ -226,13 +230,13 @@ pub enum Problem {
 
 impl Problem {
     /// This problem, of `dataset` in the file at `path`.
-    pub(super) fn of(self, path: &Path, dataset: &str) -> Error {
+    pub(crate) fn of(self, path: &Path, dataset: &str) -> Error {
         Error::Dataset { path: path.to_owned(), dataset: dataset.to_owned(), problem: self }
     }
 }
 
 /// libhdf5's reason in one line: its words may quote raw bytes of the file.
-pub(super) fn reason(error: &hdf5::Error) -> String {
+pub(crate) fn reason(error: &hdf5::Error) -> String {
     const LONGEST: usize = 300;
     let text = error.to_string();
     // The binding builds this string unchecked from C, so its bytes are decoded again.
@@ -252,9 +256,17 @@ fn holds(present: &[String]) -> String {
     if present.is_empty() {
         return "the file holds nothing".to_owned();
     }
-    let names: Vec<String> = present.iter().take(SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
     let more = if present.len() > SHOWN { ", ..." } else { "" };
-    format!("the file holds {}{more}", names.join(", "))
+    format!("the file holds {}{more}", ticked(&present[..present.len().min(SHOWN)]).join(", "))
+}
+
+fn none_of(wanted: &[String]) -> String {
+    let names = ticked(wanted);
+    if names.len() == 1 { format!("no {}", names[0]) } else { format!("neither {}", names.join(" nor ")) }
+}
+
+fn ticked(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("`{}`", name.escape_debug())).collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use std::fs;
 use std::path::PathBuf;
 
 pub use error::{At, Error};
+pub use pictures::picture;
 
 use self::choose::{check_options, detect, labels_of, paths_of, source};
 use self::classes::{Settled, Side, settle};

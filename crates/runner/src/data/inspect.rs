@@ -116,8 +116,8 @@ pub fn inspect(path: &Path, names: &Names, max_bytes: u64) -> Result<Inspection,
     let parts: Vec<_> = parts.into_iter().map(|(x, y, part)| PartSummary::new(x, y, part, task)).collect();
     if parts.is_empty() && problems.is_empty() {
         let present = datasets.iter().map(|line| line.name.clone()).collect();
-        let (train_x, test_x) = (names.train_x.clone(), names.test_x.clone());
-        problems.push(Error::NoPart { path: path.to_owned(), train_x, test_x, present });
+        let wanted = vec![names.train_x.clone(), names.test_x.clone()];
+        problems.push(Error::NoPart { path: path.to_owned(), wanted, present });
     }
     let (bytes, sha256) = (file.bytes(), file.sha256()?);
     Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, classes, parts, problems })

@@ -1,7 +1,9 @@
 //! The matrices that nets take: examples as columns or as rows, scaled, in their element type.
 
+use std::ops::Range;
+
 use kernels::Real;
-use ndarray::{Array2, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use super::part::{Part, Pixels};
 use super::scaling::Scaling;
@@ -61,16 +63,34 @@ impl Part {
 
     #[track_caller]
     fn write<R: Real>(&self, scaling: &Scaling, to: Layout<R>) {
-        match &self.pixels {
-            Pixels::U8(rows) => scale(rows, scaling, to),
-            Pixels::F32(rows) => scale(rows, scaling, to),
-            Pixels::F64(rows) => scale(rows, scaling, to),
+        self.pixels.write(0..self.pixels.dim().0, scaling, to);
+    }
+}
+
+impl Pixels {
+    /// Of these examples what [`Part::columns`] has of all.
+    ///
+    /// # Panics
+    /// If there are no such examples, or `scaling` was fitted on other features.
+    #[track_caller]
+    pub fn columns_of<R: Real>(&self, examples: Range<usize>, scaling: &Scaling) -> Array2<R> {
+        let mut columns = Array2::zeros((self.dim().1, examples.len()));
+        self.write(examples, scaling, Layout::Columns(columns.view_mut()));
+        columns
+    }
+
+    #[track_caller]
+    fn write<R: Real>(&self, examples: Range<usize>, scaling: &Scaling, to: Layout<R>) {
+        match self {
+            Pixels::U8(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
+            Pixels::F32(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
+            Pixels::F64(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
         }
     }
 }
 
 #[track_caller]
-fn scale<T: Copy + Into<f64>, R: Real>(rows: &Array2<T>, scaling: &Scaling, to: Layout<R>) {
+fn scale<T: Copy + Into<f64>, R: Real>(rows: ArrayView2<T>, scaling: &Scaling, to: Layout<R>) {
     match scaling {
         Scaling::None => fill(rows, to, |_, value| R::from_f64(value.into())),
         Scaling::Divide255 => fill(rows, to, |_, value| R::from_f64(value.into() / 255.0)),
@@ -81,7 +101,7 @@ fn scale<T: Copy + Into<f64>, R: Real>(rows: &Array2<T>, scaling: &Scaling, to: 
     }
 }
 
-fn fill<T: Copy, R>(rows: &Array2<T>, to: Layout<R>, convert: impl Fn(usize, T) -> R) {
+fn fill<T: Copy, R>(rows: ArrayView2<T>, to: Layout<R>, convert: impl Fn(usize, T) -> R) {
     match to {
         Layout::Columns(columns) => transpose(rows, columns, convert),
         Layout::Rows(mut scaled) => {
@@ -94,7 +114,7 @@ fn fill<T: Copy, R>(rows: &Array2<T>, to: Layout<R>, convert: impl Fn(usize, T) 
 }
 
 /// A few features at a time, so that what is read and what is written both stay in the cache.
-fn transpose<T: Copy, R>(rows: &Array2<T>, mut columns: ArrayViewMut2<R>, convert: impl Fn(usize, T) -> R) {
+fn transpose<T: Copy, R>(rows: ArrayView2<T>, mut columns: ArrayViewMut2<R>, convert: impl Fn(usize, T) -> R) {
     const FEATURES: usize = 16;
     let wide = rows.axis_chunks_iter(Axis(1), FEATURES);
     for (chunk, (rows, mut columns)) in wide.zip(columns.axis_chunks_iter_mut(Axis(0), FEATURES)).enumerate() {

@@ -4,22 +4,23 @@
 //! type, the place and the stored size of every dataset are known to keep the contract of the `contract` module.
 
 pub mod catalog;
-mod classes;
+pub(crate) mod classes;
 mod contact_sheet;
 mod contract;
 pub mod draw;
-mod error;
+pub(crate) mod error;
 pub mod fetch;
 pub mod generate;
 pub mod import;
 mod inspect;
 mod layout;
-mod new_files;
+pub(crate) mod new_files;
+mod one;
 mod part;
-mod read;
+pub(crate) mod read;
 mod scaling;
 mod split;
-mod storage;
+pub(crate) mod storage;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,9 @@ use std::path::PathBuf;
 pub use contact_sheet::ContactSheet;
 pub use error::{Error, Problem};
 pub use inspect::{DatasetLine, Figures, Inspection, PartSummary, TargetSummary, inspect};
-pub use part::{Part, Pixels};
+pub use one::{Examples, OnePart};
+pub use part::{Part, PixelType, Pixels};
+pub use read::HDF5_SIGNATURE;
 pub use scaling::{Scaling, ScalingChoice, TooWide};
 pub use split::EmptySide;
 pub use targets::{MOST_CLASSES, Targets, Task};

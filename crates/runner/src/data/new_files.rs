@@ -1,4 +1,4 @@
-//! New data files: written under a temporary name beside their place, and both of a pair put there at the end.
+//! New HDF5 files: written under a temporary name beside their place, and put there at the end.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// An empty file in `folder` for what will be called `stem`; gone when dropped.
-pub(super) fn temporary(folder: &Path, stem: &str) -> io::Result<NamedTempFile> {
+pub(crate) fn temporary(folder: &Path, stem: &str) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(&format!(".{stem}."))
         .suffix(".part")
@@ -17,8 +17,11 @@ pub(super) fn temporary(folder: &Path, stem: &str) -> io::Result<NamedTempFile> 
         .tempfile_in(folder)
 }
 
-/// Gives both complete, synced files their names in `folder`; else the path that couldn't be written, and why.
-pub(super) fn put_in_place(written: [(NamedTempFile, &Path); 2], folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+/// Gives complete, synced files their names in `folder`; else the path that couldn't be written, and why.
+pub(crate) fn put_in_place<const N: usize>(
+    written: [(NamedTempFile, &Path); N],
+    folder: &Path,
+) -> Result<(), (PathBuf, io::Error)> {
     for (written, path) in written {
         written.persist(path).map_err(|failed| (path.to_owned(), failed.error))?;
     }
@@ -29,12 +32,12 @@ pub(super) fn put_in_place(written: [(NamedTempFile, &Path); 2], folder: &Path) 
 
 /// HDF5 tells of a full disk in a paragraph about buffers. The file itself, asked to take more, says it in four words;
 /// nothing, if it takes more.
-pub(super) fn full_disk(file: &mut fs::File) -> Option<io::Error> {
+pub(crate) fn full_disk(file: &mut fs::File) -> Option<io::Error> {
     let more = file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&[0; 1 << 16]));
     more.and_then(|()| file.sync_all()).err()
 }
 
 /// HDF5 stamps each dataset with the time of its writing, unless told not to: the same request gives the same bytes.
-pub(super) fn new_dataset<T: hdf5::H5Type>(file: &hdf5::File) -> hdf5::DatasetBuilderEmpty {
+pub(crate) fn new_dataset<T: hdf5::H5Type>(file: &hdf5::Group) -> hdf5::DatasetBuilderEmpty {
     file.new_dataset::<T>().obj_track_times(false)
 }

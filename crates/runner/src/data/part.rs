@@ -1,6 +1,6 @@
 //! One part of a data set: its pictures or features and their targets, in memory.
 
-use hdf5::H5Type;
+use hdf5::{Dataset, H5Type};
 use ndarray::Array2;
 
 use super::contract::CheckedPart;
@@ -22,7 +22,41 @@ pub enum Pixels {
     F64(Array2<f64>),
 }
 
+/// The element type that features are kept in, and scaled from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PixelType {
+    /// Bytes.
+    U8,
+    /// Single precision.
+    F32,
+    /// Double precision, or integers of another width.
+    F64,
+}
+
+impl PixelType {
+    /// Every type.
+    pub const ALL: [Self; 3] = [Self::U8, Self::F32, Self::F64];
+
+    /// `u8`, `f32` or `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "u8",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
+
 impl Pixels {
+    /// The element type.
+    pub fn element(&self) -> PixelType {
+        match self {
+            Self::U8(_) => PixelType::U8,
+            Self::F32(_) => PixelType::F32,
+            Self::F64(_) => PixelType::F64,
+        }
+    }
+
     /// `(examples, features)`.
     pub fn dim(&self) -> (usize, usize) {
         match self {
@@ -51,7 +85,8 @@ impl Part {
     pub(super) fn read(part: &CheckedPart) -> Result<Self, Error> {
         let path = part.file.path();
         let targets = Targets::read(part).map_err(|problem| problem.of(path, &part.y_name))?;
-        let pixels = read_pixels(part).map_err(|problem| problem.of(path, &part.x_name))?;
+        let pixels = read_pixels(&part.x, part.x_element, (part.examples, part.features))
+            .map_err(|problem| problem.of(path, &part.x_name))?;
         Ok(Self { pixels, image_shape: part.image_shape(), targets, sha256: part.file.sha256()? })
     }
 
@@ -61,24 +96,24 @@ impl Part {
     }
 }
 
-fn read_pixels(part: &CheckedPart) -> Result<Pixels, Problem> {
-    match part.x_element {
-        Element::U8 => Ok(Pixels::U8(rows(part)?)),
-        Element::F32 => finite(rows::<f32>(part)?).map(Pixels::F32),
-        Element::F64 => finite(rows::<f64>(part)?).map(Pixels::F64),
-        Element::I8 => exact(rows::<i8>(part)?).map(Pixels::F64),
-        Element::U16 => exact(rows::<u16>(part)?).map(Pixels::F64),
-        Element::I16 => exact(rows::<i16>(part)?).map(Pixels::F64),
-        Element::U32 => exact(rows::<u32>(part)?).map(Pixels::F64),
-        Element::I32 => exact(rows::<i32>(part)?).map(Pixels::F64),
-        Element::U64 => exact(rows::<u64>(part)?).map(Pixels::F64),
-        Element::I64 => exact(rows::<i64>(part)?).map(Pixels::F64),
+/// The pictures or features of a dataset that was checked, `shape` = (examples, features).
+pub(super) fn read_pixels(x: &Dataset, element: Element, shape: (usize, usize)) -> Result<Pixels, Problem> {
+    match element {
+        Element::U8 => Ok(Pixels::U8(rows(x, shape)?)),
+        Element::F32 => finite(rows::<f32>(x, shape)?).map(Pixels::F32),
+        Element::F64 => finite(rows::<f64>(x, shape)?).map(Pixels::F64),
+        Element::I8 => exact(rows::<i8>(x, shape)?).map(Pixels::F64),
+        Element::U16 => exact(rows::<u16>(x, shape)?).map(Pixels::F64),
+        Element::I16 => exact(rows::<i16>(x, shape)?).map(Pixels::F64),
+        Element::U32 => exact(rows::<u32>(x, shape)?).map(Pixels::F64),
+        Element::I32 => exact(rows::<i32>(x, shape)?).map(Pixels::F64),
+        Element::U64 => exact(rows::<u64>(x, shape)?).map(Pixels::F64),
+        Element::I64 => exact(rows::<i64>(x, shape)?).map(Pixels::F64),
     }
 }
 
-fn rows<T: H5Type + Copy + Default>(part: &CheckedPart) -> Result<Array2<T>, Problem> {
-    let shape = (part.examples, part.features);
-    let values = elements(&part.x, shape.0 * shape.1)?;
+fn rows<T: H5Type + Copy + Default>(x: &Dataset, shape: (usize, usize)) -> Result<Array2<T>, Problem> {
+    let values = elements(x, shape.0 * shape.1)?;
     Array2::from_shape_vec(shape, values).map_err(|error| Problem::Library { reason: error.to_string() })
 }
 

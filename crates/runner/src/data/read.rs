@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::error::{Error, Problem, reason};
 
-const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+/// How every HDF5 file begins.
+pub const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// An HDF5 file, open for reading.
-pub(super) struct DataFile {
+pub(crate) struct DataFile {
     path: PathBuf,
     metadata: Metadata,
     hdf5: File,
@@ -21,7 +22,7 @@ pub(super) struct DataFile {
 
 impl DataFile {
     /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
         let metadata = fs::metadata(path).map_err(io_error("open"))?;
         // Checked before opening: to open a pipe would wait for its writer.
@@ -30,10 +31,10 @@ impl DataFile {
             return Err(Error::NotAFile { path: path.to_owned(), found });
         }
         let bytes = metadata.len();
-        let mut signature = Vec::with_capacity(SIGNATURE.len());
+        let mut signature = Vec::with_capacity(HDF5_SIGNATURE.len());
         let file = SystemFile::open(path).map_err(io_error("open"))?;
-        file.take(SIGNATURE.len() as u64).read_to_end(&mut signature).map_err(io_error("read"))?;
-        if signature != SIGNATURE {
+        file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature).map_err(io_error("read"))?;
+        if signature != HDF5_SIGNATURE {
             return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
         }
         // The lock is left off: on read-only and network mounts taking it fails.
@@ -44,7 +45,7 @@ impl DataFile {
         Ok(Self { path: path.to_owned(), metadata, hdf5 })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -53,7 +54,7 @@ impl DataFile {
         self.metadata.len()
     }
 
-    pub(super) fn root(&self) -> &Group {
+    pub(crate) fn root(&self) -> &Group {
         &self.hdf5
     }
 
@@ -63,29 +64,28 @@ impl DataFile {
     }
 
     /// The dataset at `name`, a path of hard links from the root.
-    pub(super) fn dataset(&self, name: &str) -> Result<Dataset, Problem> {
-        let mut components = name.split('/').filter(|part| !part.is_empty()).peekable();
+    pub(crate) fn dataset(&self, name: &str) -> Result<Dataset, Problem> {
+        let name = name.trim_end_matches('/');
+        let (parent, last) = name.rsplit_once('/').unwrap_or(("", name));
+        let group = self.group(parent)?;
+        check_link(&group, last)?;
+        match group.loc_type_by_name(last)? {
+            LocationType::Dataset => Ok(group.dataset(last)?),
+            _ => Err(Problem::NotADataset),
+        }
+    }
+
+    /// The group at `name`, a path of hard links from the root.
+    pub(crate) fn group(&self, name: &str) -> Result<Group, Problem> {
         let mut group: Group = self.hdf5.group("/")?;
-        while let Some(component) = components.next() {
-            match link_type(&group, component)? {
-                None => return Err(Problem::Missing { present: names(&group)? }),
-                Some(LinkType::Hard) => {}
-                Some(LinkType::Soft) => {
-                    return Err(Problem::Link { component: component.to_owned(), kind: "a soft link" });
-                }
-                Some(LinkType::External) => {
-                    return Err(Problem::Link { component: component.to_owned(), kind: "a link out of the file" });
-                }
-            }
-            if components.peek().is_none() {
-                return match group.loc_type_by_name(component)? {
-                    LocationType::Dataset => Ok(group.dataset(component)?),
-                    _ => Err(Problem::NotADataset),
-                };
+        for component in name.split('/').filter(|part| !part.is_empty()) {
+            check_link(&group, component)?;
+            if group.loc_type_by_name(component)? != LocationType::Group {
+                return Err(Problem::NotAGroup { component: component.to_owned() });
             }
             group = group.group(component)?;
         }
-        Err(Problem::Missing { present: names(&group)? })
+        Ok(group)
     }
 
     /// SHA-256 of the whole file in hexadecimal, streamed; and the proof that the file is still the one opened.
@@ -110,6 +110,17 @@ impl DataFile {
     }
 }
 
+/// That `name` in `group` is a hard link.
+fn check_link(group: &Group, name: &str) -> Result<(), Problem> {
+    let kind = match link_type(group, name)? {
+        None => return Err(Problem::Missing { present: names(group)? }),
+        Some(LinkType::Hard) => return Ok(()),
+        Some(LinkType::Soft) => "a soft link",
+        Some(LinkType::External) => "a link out of the file",
+    };
+    Err(Problem::Link { component: name.to_owned(), kind })
+}
+
 /// The type of the link `name` in `group`, without following it.
 fn link_type(group: &Group, name: &str) -> Result<Option<LinkType>, Problem> {
     let found = group
@@ -118,13 +129,13 @@ fn link_type(group: &Group, name: &str) -> Result<Option<LinkType>, Problem> {
 }
 
 /// The names in `group`, whatever they stand for.
-pub(super) fn names(group: &Group) -> Result<Vec<String>, Problem> {
+pub(crate) fn names(group: &Group) -> Result<Vec<String>, Problem> {
     Ok(group.member_names()?)
 }
 
 /// A native element type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Element {
+pub(crate) enum Element {
     U8,
     I8,
     U16,
@@ -139,7 +150,7 @@ pub(super) enum Element {
 
 impl Element {
     /// The native type that `found` equals bit for bit, byte order included.
-    pub(super) fn of(found: &Datatype) -> Option<Self> {
+    pub(crate) fn of(found: &Datatype) -> Option<Self> {
         type IsExactly = fn(&Datatype) -> bool;
         let candidates: [(Self, IsExactly); 10] = [
             (Self::U8, Datatype::is::<u8>),
@@ -157,7 +168,7 @@ impl Element {
     }
 
     /// The name that Rust gives it.
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         format!("{self:?}").to_lowercase()
     }
 
@@ -167,7 +178,7 @@ impl Element {
 }
 
 /// `found` in words, for messages and reports.
-pub(super) fn describe(found: &Datatype) -> String {
+pub(crate) fn describe(found: &Datatype) -> String {
     // Larger types are not described in full: the binding copies enum values of any size into 8 bytes.
     const LARGEST_DESCRIBED: usize = 8;
     let size = found.size();
@@ -202,7 +213,7 @@ fn bit_count(size: IntSize) -> usize {
 }
 
 /// Every element of `dataset`, in C order. The caller has checked `count` against a limit.
-pub(super) fn elements<T: H5Type + Copy + Default>(dataset: &Dataset, count: usize) -> Result<Vec<T>, Problem> {
+pub(crate) fn elements<T: H5Type + Copy + Default>(dataset: &Dataset, count: usize) -> Result<Vec<T>, Problem> {
     let mut values = Vec::new();
     let memory = |_| Problem::Memory { bytes: count as u64 * size_of::<T>() as u64 };
     values.try_reserve_exact(count).map_err(memory)?;

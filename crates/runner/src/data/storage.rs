@@ -24,7 +24,7 @@ const MOST_CHUNKS_WALKED: u64 = 1 << 14;
 /// Checks that `dataset`, `declared` bytes by its shape, is stored in `file` itself, in full, and unpacks to that size.
 ///
 /// `limit` bounds a single chunk, which libhdf5 holds in memory whole.
-pub(super) fn check(file: &DataFile, dataset: &Dataset, declared: u64, limit: u64) -> Result<(), Problem> {
+pub(crate) fn check(file: &DataFile, dataset: &Dataset, declared: u64, limit: u64) -> Result<(), Problem> {
     let creation = dataset.create_plist()?;
     if creation.get_layout()? == Layout::Virtual {
         return Err(Problem::Elsewhere { place: "other datasets (a virtual dataset)" });
@@ -125,7 +125,7 @@ fn name(filter: &Filter) -> String {
 }
 
 /// Bytes of `shape` with elements of `size` bytes, or `None` where they overflow.
-pub(super) fn checked_bytes(shape: &[usize], size: u64) -> Option<u64> {
+pub(crate) fn checked_bytes(shape: &[usize], size: u64) -> Option<u64> {
     shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length as u64))
 }
 

@@ -3,12 +3,14 @@
 use std::time::Instant;
 
 use kernels::{Real, WrongSum, flushed};
-use net::{CostAt, Ending, Examples, Fleet, Score, Trained};
+use net::initialise::Draw;
+use net::{Chain, CostAt, Ending, Examples, Fleet, Score, Trained};
 
 use super::inputs::Inputs;
 use super::origins::Origins;
 use super::plan::{Plan, Trial};
 use crate::experiment::trial::Dtype;
+use crate::model::Net;
 
 /// How a trial ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,11 +121,70 @@ fn run_in<R: Real>(
     origins: &Origins,
     keep_going: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<Outcome>>, WrongSum> {
+    let trained = train(plan, trials, examples, origins, |_| keep_going())?;
+    Ok(trained.map(|(_, outcomes)| outcomes))
+}
+
+/// What a trial leaves, and its net unless it diverged.
+pub type WithNet<N> = (Outcome, Option<N>);
+
+/// Trains one trial as [`run`] does, bit for bit, and keeps its net; `watch` is asked before each step, and sees the last
+/// recorded cost. `None` if it said no. No net of a trial that diverged.
+///
+/// # Errors
+/// If OpenBLAS computes W(0) X wrongly.
+///
+/// # Panics
+/// If `inputs` weren't made for the plan of this trial.
+pub fn run_alone(
+    plan: &Plan,
+    trial: &Trial,
+    inputs: &Inputs,
+    watch: &dyn Fn(Option<CostAt>) -> bool,
+) -> Result<Option<WithNet<Net>>, WrongSum> {
+    let form = plan.form(trial);
+    Ok(match trial.config.dtype {
+        Dtype::F32 => run_alone_in(plan, trial, inputs.f32(form), &inputs.origins, watch)?
+            .map(|(outcome, net)| (outcome, net.map(Net::F32))),
+        Dtype::F64 => run_alone_in(plan, trial, inputs.f64(form), &inputs.origins, watch)?
+            .map(|(outcome, net)| (outcome, net.map(Net::F64))),
+    })
+}
+
+fn run_alone_in<R: Real>(
+    plan: &Plan,
+    trial: &Trial,
+    examples: &Examples<R>,
+    origins: &Origins,
+    watch: &dyn Fn(Option<CostAt>) -> bool,
+) -> Result<Option<WithNet<Chain<R>>>, WrongSum> {
+    let trained = train(plan, &[trial], examples, origins, |fleet| watch(fleet.latest(0)))?;
+    Ok(trained.map(|(fleet, mut outcomes)| {
+        let Trial { config, .. } = trial;
+        let rows = config.first_width(plan.data.task);
+        // W(0) once more: the engines but the direct one keep its products only.
+        let (w_0, _) = Draw::first_weights(&config.initialisation, config.seed, rows, plan.data.features);
+        let outcome = outcomes.remove(0);
+        let diverged = matches!(outcome.status, Status::Diverged { .. });
+        let net = if diverged { None } else { fleet.chain(0, w_0.view()) };
+        (outcome, net)
+    }))
+}
+
+type TrainedFleet<'e, R> = (Fleet<'e, R>, Vec<Outcome>);
+
+fn train<'e, R: Real>(
+    plan: &Plan,
+    trials: &[&Trial],
+    examples: &'e Examples<R>,
+    origins: &Origins,
+    keep_going: impl Fn(&Fleet<R>) -> bool,
+) -> Result<Option<TrainedFleet<'e, R>>, WrongSum> {
     let start = Instant::now();
     // Shared by trials that flush subnormals and trials that don't, and hence outside of that.
     let starts = trials.iter().map(|trial| origins.start(trial, plan.data, examples)).collect::<Result<_, _>>()?;
     let mut fleet = Fleet::new(examples, trials[0].config.batches(plan.data.train), starts);
-    let Some(trained) = flushed(trials[0].config.flush_subnormals, || fleet.train(keep_going)) else {
+    let Some(trained) = flushed(trials[0].config.flush_subnormals, || fleet.train_watched(keep_going)) else {
         return Ok(None);
     };
     let seconds = start.elapsed().as_secs_f64();
@@ -131,7 +192,8 @@ fn run_in<R: Real>(
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
     let all: f64 = flops.iter().sum();
     let outcomes = trials.iter().zip(trained).zip(flops);
-    Ok(Some(outcomes.map(|((trial, trained), flops)| outcome(trial, trained, seconds * flops / all)).collect()))
+    let outcomes = outcomes.map(|((trial, trained), flops)| outcome(trial, trained, seconds * flops / all)).collect();
+    Ok(Some((fleet, outcomes)))
 }
 
 fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {

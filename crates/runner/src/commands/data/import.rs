@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 
 use super::{name, style};
 use crate::cli::{self, ImportFormat, ProgressMode};
-use crate::commands::sweep::stop_on_interrupt;
+use crate::commands::session::stop_on_interrupt;
 use crate::data::import::{Error, Format, Progress, Request, import};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::progress::say;

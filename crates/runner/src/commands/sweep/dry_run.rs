@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::commands::print;
+use crate::commands::session::bytes;
 use crate::progress::{count, say};
 use crate::results::export::plain;
 use crate::results::record::{Error, Record};
@@ -64,11 +65,4 @@ fn finished(folder: &Path) -> Result<HashSet<String>, Error> {
         Err(Error::Missing(_)) => Ok(HashSet::new()),
         Err(error) => Err(error),
     }
-}
-
-/// A number of bytes for a person.
-pub(super) fn bytes(count: f64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    let step = (0..units.len() - 1).take_while(|&step| count >= 1024f64.powi(step as i32 + 1)).count();
-    format!("{:.1} {}", count / 1024f64.powi(step as i32), units[step])
 }

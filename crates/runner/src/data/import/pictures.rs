@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::error::{Error, one_line};
 use super::open::checked_size;
@@ -110,32 +110,18 @@ impl Examples for Pictures<'_> {
     fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
         let Folder { files, resized, survey, .. } = self.folder;
         let path = &files[self.next];
-        let (height, width) = (survey.shape[0] as u32, survey.shape[1] as u32);
+        let shape = [survey.shape[0], survey.shape[1], survey.shape[2]];
         let picture = decoded(path)?;
-        if !resized && (picture.height(), picture.width()) != (height, width) {
-            let found = format!(
-                "{} x {} pixels, but the first picture has {height} x {width}",
-                picture.height(),
-                picture.width()
-            );
+        let (height, width) = (picture.height() as usize, picture.width() as usize);
+        if !resized && [height, width] != shape[..2] {
+            let found = format!("{height} x {width} pixels, but the first picture has {} x {}", shape[0], shape[1]);
             return Err(Error::file(
                 path,
                 format!("{found} (height x width); --side, or --height and --width resize all"),
             ));
         }
-        // Converted first: a resized palette or alpha would bleed.
-        let picture = if survey.shape[2] == 1 {
-            DynamicImage::from(picture.to_luma8())
-        } else {
-            DynamicImage::from(picture.to_rgb8())
-        };
-        // A triangle as wide as the reduction: every pixel counts, so nothing is aliased.
-        let picture = match (picture.height(), picture.width()) == (height, width) {
-            true => picture,
-            false => picture.resize_exact(width, height, FilterType::Triangle),
-        };
         if let Cells::U8(bytes) = cells {
-            bytes.extend_from_slice(picture.as_bytes());
+            bytes.extend_from_slice(&flattened(&picture, shape));
         }
         self.next += 1;
         Ok(())
@@ -144,6 +130,41 @@ impl Examples for Pictures<'_> {
     fn end(&mut self) -> Result<(), Error> {
         Ok(())
     }
+}
+
+/// The bytes of the picture at `path` as an example of shape `[height, width, channels]`, with 1 (grey) or 3 channels.
+///
+/// # Errors
+/// If it can't be read, or is no PNG or JPEG.
+pub fn picture(path: &Path, shape: [usize; 3]) -> Result<Vec<u8>, Error> {
+    Ok(flattened(&decoded(path)?, shape))
+}
+
+/// The bytes of a picture, over white where it is transparent, resized to `[height, width, channels]`.
+fn flattened(picture: &DynamicImage, [height, width, channels]: [usize; 3]) -> Vec<u8> {
+    // Converted first: a resized palette or alpha would bleed.
+    let picture = if picture.color().has_alpha() { &over_white(picture) } else { picture };
+    let picture = match channels {
+        1 => DynamicImage::from(picture.to_luma8()),
+        _ => DynamicImage::from(picture.to_rgb8()),
+    };
+    if (picture.height() as usize, picture.width() as usize) == (height, width) {
+        return picture.into_bytes();
+    }
+    // A triangle as wide as the reduction: every pixel counts, so nothing is aliased.
+    picture.resize_exact(width as u32, height as u32, FilterType::Triangle).into_bytes()
+}
+
+/// What lies below a transparent pixel is whatever a program left there.
+fn over_white(picture: &DynamicImage) -> DynamicImage {
+    let mut rgba = picture.to_rgba8();
+    for Rgba([colour @ .., alpha]) in rgba.pixels_mut() {
+        let share = u32::from(std::mem::replace(alpha, 255));
+        colour
+            .iter_mut()
+            .for_each(|value| *value = ((u32::from(*value) * share + 255 * (255 - share) + 127) / 255) as u8);
+    }
+    DynamicImage::from(rgba)
 }
 
 /// The picture, turned as its EXIF tag says.

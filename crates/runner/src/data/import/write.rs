@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use hdf5::Dataset;
-use hdf5::types::FixedUnicode;
 use ndarray::{ArrayView2, ArrayView4};
 use tempfile::NamedTempFile;
 
 use super::Error;
-use super::classes::LONGEST_NAME;
 use super::source::{Cells, Kept, Survey};
+use crate::data::classes;
 use crate::data::contract::REGRESSION;
 use crate::data::new_files::{full_disk, new_dataset, temporary};
 use crate::data::targets::Targets;
@@ -68,7 +67,7 @@ impl Part {
     ) -> Result<(), (String, hdf5::Error)> {
         let y_name = format!("{set}_set_y");
         let file = hdf5::File::create(self.temporary.path()).map_err(|reason| ("the start".to_owned(), reason))?;
-        write_names(&file, names).map_err(|reason| ("list_classes".to_owned(), reason))?;
+        classes::write(&file, "list_classes", names).map_err(|reason| ("list_classes".to_owned(), reason))?;
         write_targets(&file, &y_name, targets).map_err(|reason| (y_name, reason))?;
         let builder = match kept {
             Kept::U8 => new_dataset::<u8>(&file),
@@ -159,22 +158,6 @@ fn write_targets(file: &hdf5::File, name: &str, targets: &Targets) -> hdf5::Resu
             dataset.write_raw(&rows.iter().copied().collect::<Vec<_>>())
         }
     }
-}
-
-fn write_names(file: &hdf5::File, names: &[String]) -> hdf5::Result<()> {
-    const SHORT: usize = 64;
-    match names.iter().map(String::len).max() {
-        None => Ok(()),
-        Some(0..=SHORT) => write_wide::<SHORT>(file, names),
-        Some(_) => write_wide::<LONGEST_NAME>(file, names),
-    }
-}
-
-fn write_wide<const WIDTH: usize>(file: &hdf5::File, names: &[String]) -> hdf5::Result<()> {
-    let text =
-        |name: &String| name.parse::<FixedUnicode<WIDTH>>().map_err(|error| hdf5::Error::from(error.to_string()));
-    let names: Vec<_> = names.iter().map(text).collect::<Result<_, _>>()?;
-    new_dataset::<FixedUnicode<WIDTH>>(file).shape(names.len()).create("list_classes")?.write_raw(&names)
 }
 
 /// The targets of these examples.

@@ -1,0 +1,211 @@
+//! `runner evaluate`: what a model says of examples beside what they are.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::session::set_up_openblas;
+use super::{Failure, files_of, print};
+use crate::cli::{self, WhichPart};
+use crate::data::{Files, Names, OnePart, catalog};
+use crate::experiment::{DEFAULT_MAX_BYTES, Experiment};
+use crate::model::{Confusion, Evaluation, Model};
+use crate::progress::{count, say};
+use crate::table::Table;
+
+/// Classes of a confusion matrix that a person can read.
+const MOST_SHOWN: usize = 20;
+/// Classes of one that a program can.
+const MOST_IN_JSON: usize = 1024;
+
+/// Examples and where they are from.
+struct Labelled {
+    path: PathBuf,
+    examples: OnePart,
+}
+
+/// What a provenance says of the data, as far as it is needed to find them again.
+#[derive(Deserialize)]
+struct DataUsed {
+    source: Source,
+    train_x: String,
+    train_y: String,
+    test_x: String,
+    test_y: String,
+    class_names: String,
+    train_sha256: String,
+    test_sha256: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Source {
+    Set { set: String },
+    Files { train: PathBuf, test: PathBuf },
+}
+
+/// Reads everything, asks the model, prints.
+pub(super) fn run(args: &cli::Evaluate) -> Result<ExitCode> {
+    let model = Model::read(&args.model)?;
+    let mut all = Vec::new();
+    for what in &args.what {
+        let labelled = named(what, args.part)?;
+        all.push(checked(labelled, &model)?);
+    }
+    if args.what.is_empty() {
+        all.push(checked(trained_on(args, &model)?, &model)?);
+    }
+    set_up_openblas(1)?;
+    let mut report = String::new();
+    for (index, Labelled { path, examples }) in all.iter().enumerate() {
+        model.net.check_products(examples.part.examples()).map_err(Failure::from)?;
+        let evaluation = match model.evaluate(&examples.part) {
+            Ok(evaluation) => evaluation,
+            Err(problem) => bail!("{}: dataset `{}`: {problem}", path.display(), examples.y_name),
+        };
+        if index > 0 && !args.json {
+            report += "\n";
+        }
+        report += &if args.json {
+            as_json(&model, path, examples, &evaluation)
+        } else {
+            as_text(&model, path, examples, &evaluation)
+        };
+    }
+    print(&report)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An experiment's data, a known set or a file.
+fn named(what: &str, part: WhichPart) -> Result<Labelled> {
+    let path = Path::new(what);
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        let experiment = Experiment::load(path, &[])?;
+        return of_files(&files_of(&experiment)?, &experiment.names, part, experiment.max_bytes);
+    }
+    // As `runner data inspect` has it: a word that isn't a path is the name of a set.
+    if !path.exists() && !what.contains(['/', '.']) {
+        return of_files(&catalog::find(what)?, &Names::default(), part, DEFAULT_MAX_BYTES);
+    }
+    let names = Names::default();
+    let (test, train) = ((&*names.test_x, &*names.test_y), (&*names.train_x, &*names.train_y));
+    let pairs = if part == WhichPart::Test { [test, train] } else { [train, test] };
+    let examples = OnePart::load(path, &pairs, &names.classes, DEFAULT_MAX_BYTES)?;
+    Ok(Labelled { path: path.to_owned(), examples })
+}
+
+fn of_files(files: &Files, names: &Names, part: WhichPart, max_bytes: u64) -> Result<Labelled> {
+    let (path, pair) = match part {
+        WhichPart::Test => (&files.test, (&*names.test_x, &*names.test_y)),
+        WhichPart::Train => (&files.train, (&*names.train_x, &*names.train_y)),
+    };
+    let examples = OnePart::load(path, &[pair], &names.classes, max_bytes)?;
+    Ok(Labelled { path: path.clone(), examples })
+}
+
+/// The data that the model's provenance names; a warning where they are no longer the same.
+fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
+    let data = model.provenance.get("data").cloned().unwrap_or_default();
+    let Ok(data) = serde_json::from_value::<DataUsed>(data) else {
+        bail!("{}: its provenance names no data; name a set or a file to evaluate it on", args.model.display());
+    };
+    let files = match data.source {
+        Source::Set { set } => catalog::find(&set)?,
+        Source::Files { train, test } => Files { train, test },
+    };
+    let DataUsed { train_x, train_y, test_x, test_y, class_names: classes, .. } = data;
+    let names = Names { train_x, train_y, test_x, test_y, classes };
+    let labelled = of_files(&files, &names, args.part, u64::MAX)?;
+    let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { data.train_sha256 };
+    if labelled.examples.part.sha256 != sha256 {
+        say(&format!("warning: {} is not what the model was trained with: another SHA-256", labelled.path.display()));
+    }
+    Ok(labelled)
+}
+
+/// Whether the model can be asked about them, and means the same classes.
+fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
+    let Labelled { path, examples: OnePart { x_name, part, classes, .. } } = &labelled;
+    if let Err(problem) = model.takes(&part.pixels, part.image_shape) {
+        bail!("{}: dataset `{x_name}`: {problem}", path.display());
+    }
+    let differ = model.classes.iter().zip(classes).any(|(ours, theirs)| ours != theirs);
+    if model.class_count().is_some() && differ {
+        bail!(
+            "{}: names the classes {classes:?}, the model {:?}; both must name the same",
+            path.display(),
+            model.classes
+        );
+    }
+    Ok(labelled)
+}
+
+fn as_json(model: &Model, path: &Path, examples: &OnePart, evaluation: &Evaluation) -> String {
+    let Evaluation { examples: count, cost, accuracy, confusion } = evaluation;
+    let mut line = json!({
+        "data": path.display().to_string(),
+        "dataset": examples.x_name,
+        "examples": count,
+        "cost": cost,
+        "accuracy": accuracy,
+    });
+    if let Some(confusion) = confusion {
+        let classes = confusion.classes();
+        let row = |actual| (0..classes).map(|predicted| confusion.count(actual, predicted)).collect::<Vec<_>>();
+        let matrix = (classes <= MOST_IN_JSON).then(|| (0..classes).map(row).collect::<Vec<_>>());
+        line["confusion"] = json!(matrix);
+        let shares = confusion.precision().into_iter().zip(confusion.recall()).zip(confusion.actual());
+        let of_class = |(class, ((precision, recall), examples))| {
+            json!({
+                "class": class,
+                "name": model.class_name(class),
+                "examples": examples,
+                "precision": precision,
+                "recall": recall,
+            })
+        };
+        line["classes"] = json!(shares.enumerate().map(of_class).collect::<Vec<_>>());
+    }
+    format!("{line}\n")
+}
+
+fn as_text(model: &Model, path: &Path, examples: &OnePart, evaluation: &Evaluation) -> String {
+    let Evaluation { examples: all, cost, accuracy, confusion } = evaluation;
+    let mut text = format!("{}: {} of {}\ncost {cost:.6}\n", path.display(), count(*all, "example"), examples.x_name);
+    if let Some(accuracy) = accuracy {
+        text += &format!("accuracy {accuracy:.6}\n");
+    }
+    if let Some(confusion) = confusion {
+        text += &format!("\n{}", shares(model, confusion));
+        text += &match confusion.classes() {
+            ..=MOST_SHOWN => format!("\n{}", matrix(model, confusion)),
+            classes => format!("\nthe confusion matrix of {classes} classes is in --json\n"),
+        };
+    }
+    text
+}
+
+fn shares(model: &Model, confusion: &Confusion) -> Table {
+    let mut table = Table::new(["class", "examples", "predicted", "precision", "recall"]);
+    let share = |share: Option<f64>| share.map(|share| format!("{share:.4}")).unwrap_or_default();
+    let (actual, predicted) = (confusion.actual(), confusion.predicted());
+    for (class, (precision, recall)) in confusion.precision().into_iter().zip(confusion.recall()).enumerate() {
+        let counts = [actual[class].to_string(), predicted[class].to_string()];
+        table.row([model.class_name(class)].into_iter().chain(counts).chain([share(precision), share(recall)]));
+    }
+    table
+}
+
+/// A row for each class as it is, a column for each as it was predicted.
+fn matrix(model: &Model, confusion: &Confusion) -> Table {
+    let names: Vec<String> = (0..confusion.classes()).map(|class| model.class_name(class)).collect();
+    let mut table = Table::new(["actual \\ predicted"].into_iter().chain(names.iter().map(String::as_str)));
+    for (actual, name) in names.iter().enumerate() {
+        let counts = (0..names.len()).map(|predicted| confusion.count(actual, predicted).to_string());
+        table.row([name.clone()].into_iter().chain(counts));
+    }
+    table
+}

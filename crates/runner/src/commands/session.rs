@@ -1,0 +1,155 @@
+//! What `runner sweep` and `runner train` begin with: an experiment, its data, its plan, and an OpenBLAS that is trusted.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result, bail};
+use kernels::openblas::{self, Library};
+use kernels::{LayerShape, self_check};
+use net::Engine;
+use rayon::ThreadPool;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::{Failure, data_of};
+use crate::data::{Names, Scaling, Task};
+use crate::experiment::trial::Dtype;
+use crate::experiment::{DataSource, Experiment};
+use crate::machine::{self, Machine};
+use crate::progress::{count, say};
+use crate::sweep::inputs::{LazySpan, Prepared, ValidationSplit};
+use crate::sweep::plan::{DataShape, Plan};
+
+/// An experiment with its data, on an OpenBLAS of as many threads as it asks for.
+pub(super) struct Session {
+    pub(super) experiment: Experiment,
+    pub(super) data: Prepared,
+    pub(super) library: Library,
+}
+
+impl Session {
+    /// Reads the data of `experiment`, under the data contract, and sets OpenBLAS up.
+    pub(super) fn of(experiment: Experiment) -> Result<Self> {
+        let data = data_of(&experiment)?;
+        enough_cores(experiment.blas_threads)?;
+        let library = set_up_openblas(experiment.blas_threads)?;
+        Ok(Session { experiment, data, library })
+    }
+
+    /// What is to be trained; `span` is of this session's data.
+    pub(super) fn plan(&self, span: &LazySpan) -> Result<Plan> {
+        let shape = self.data.shape();
+        enough_for_span(&self.experiment, shape)?;
+        let hash = data_hash(&self.data, &self.experiment);
+        Plan::new(&self.experiment, shape, &hash, span).map_err(Failure::of_plan)
+    }
+
+    /// Check, then trust: all workers at once, and the products at the plan's own shapes and `further` ones.
+    pub(super) fn check_openblas(
+        &self,
+        plan: &Plan,
+        pool: &ThreadPool,
+        further: Option<(Dtype, LayerShape)>,
+    ) -> Result<Machine, Failure> {
+        self.library.admit(self.experiment.blas_threads, pool.current_num_threads())?;
+        let check = |(dtype, shape)| match dtype {
+            Dtype::F32 => self_check::<f32>(shape),
+            Dtype::F64 => self_check::<f64>(shape),
+        };
+        let mut shapes = plan.layer_shapes();
+        shapes.extend(further);
+        say(&format!("checking OpenBLAS at {}", count(shapes.len(), "layer shape")));
+        // All workers at once, as they will train.
+        pool.install(|| shapes.into_par_iter().try_for_each(check))?;
+        Ok(Machine::this(&self.library))
+    }
+
+    /// The data in half a line.
+    pub(super) fn data_in_words(&self) -> String {
+        let source = match &self.experiment.source {
+            DataSource::Set(name) => name.clone(),
+            DataSource::Files(files) => files.train.display().to_string(),
+        };
+        let DataShape { features, train, test, validation, task } = self.data.shape();
+        let validation = if validation > 0 { format!(", {validation} validation") } else { String::new() };
+        let task = match task {
+            Task::Classes(2) => String::new(),
+            Task::Classes(classes) => format!(", {classes} classes"),
+            Task::Values(values) => format!(", {}", count(values, "value")),
+        };
+        format!("{source}: {train} training{validation} and {test} test examples of {features} features{task}")
+    }
+}
+
+/// What a trial's id says of its data: both files' hashes, which of their datasets it is, and what was made of them.
+fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
+    let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
+    let mut said = format!("{} {train_x} {train_y} {} {test_x} {test_y}", data.train.sha256, data.test.sha256);
+    // What is usual is not said: trials keep their ids.
+    if data.scaling != Scaling::auto(&data.train.pixels) {
+        said += &format!(" {}", data.scaling.name());
+    }
+    if let Some(ValidationSplit { share, seed }) = experiment.validation {
+        said += &format!(" validation {share} {seed}");
+    }
+    said
+}
+
+/// `what` needs so many bytes; `remedy` is what a person can do where they aren't there.
+pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()> {
+    match machine::available_bytes() {
+        Some(available) if needed > available => {
+            bail!("{what} {}, this machine has {} free; {remedy}", bytes(needed), bytes(available))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the examples take in f64, and their inner products, before any engine but the direct one is chosen.
+fn enough_for_span(experiment: &Experiment, shape: DataShape) -> Result<()> {
+    let DataShape { features, train, .. } = shape;
+    let needed = (features + features.min(train)) as f64 * (train + shape.held_out()) as f64 * 8.0;
+    let is_direct = experiment
+        .points
+        .iter()
+        .all(|point| point.config.engine == Some(Engine::Direct) || !point.config.optimiser.is_linear());
+    if is_direct {
+        return Ok(());
+    }
+    enough_memory(needed, "the examples in f64, to choose an engine, need", "use run.engine=direct")
+}
+
+fn enough_cores(blas_threads: usize) -> Result<()> {
+    let cores = machine::cores();
+    if blas_threads > cores {
+        bail!("run.blas_threads: {blas_threads} BLAS threads are more than the {cores} cores here");
+    }
+    Ok(())
+}
+
+/// The release and the number of its threads, before the first product of all: its bits can depend on both.
+pub(super) fn set_up_openblas(blas_threads: usize) -> Result<Library, Failure> {
+    let library = Library::linked();
+    library.admit(blas_threads, 1)?;
+    openblas::set_threads(blas_threads)?;
+    Ok(library)
+}
+
+/// The first Ctrl-C (or SIGTERM) asks the workers to stop; a second one leaves at once.
+pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+            .context("can't listen for Ctrl-C")?;
+    }
+    Ok(stop)
+}
+
+/// A number of bytes for a person.
+pub(super) fn bytes(count: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let step = (0..units.len() - 1).take_while(|&step| count >= 1024f64.powi(step as i32 + 1)).count();
+    format!("{:.1} {}", count / 1024f64.powi(step as i32), units[step])
+}

@@ -1,0 +1,226 @@
+//! `runner train`: one trial, and its net into a file.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context, Result, bail};
+use kernels::LayerShape;
+use net::{Engine, Score};
+use rayon::ThreadPoolBuilder;
+use serde_json::{Value, json};
+
+use super::session::{Session, enough_memory, stop_on_interrupt};
+use super::{Failure, print};
+use crate::atomic_file::write_atomically;
+use crate::cli;
+use crate::data::Task;
+use crate::experiment::trial::Dtype;
+use crate::experiment::{DataSource, Experiment};
+use crate::machine::Machine;
+use crate::model::{self, Model, Net};
+use crate::progress::{TrainingProgress, say};
+use crate::results::stored::{Recorded, Summary};
+use crate::sweep::inputs::{Inputs, LazySpan};
+use crate::sweep::plan::{Plan, Trial};
+use crate::sweep::trial::{self, Outcome, Status, drift_bound};
+
+/// Trains the one point of an experiment and writes its model.
+pub(super) fn run(args: &cli::Train) -> Result<ExitCode> {
+    let stop = stop_on_interrupt()?;
+    let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
+    one_point(&experiment, &args.experiment.file)?;
+    let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name).join("model.h5"));
+    let files = [Some(&out), args.history.as_ref()];
+    let files = || files.into_iter().flatten();
+    files().try_for_each(|file| may_be_written(file, args.force))?;
+
+    let session = Session::of(experiment)?;
+    let span = LazySpan::new(&session.data);
+    let plan = session.plan(&span)?;
+    let trial = &plan.trials[0];
+    let weights = first_weights(&plan, trial);
+    fits_a_model(&plan, trial)?;
+    // The net's first layer beside what the engine keeps of it, and W(0) beside that.
+    let needed = plan.peak_bytes(1) - span.bytes_held() + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
+    enough_memory(needed, "this training needs", "use a smaller net")?;
+    let pool = ThreadPoolBuilder::new().num_threads(1).build().context("can't start the worker")?;
+    // Every engine but the direct one multiplies its steps by the examples at the end.
+    let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights));
+    let machine = session.check_openblas(&plan, &pool, at_end)?;
+    files().try_for_each(|file| can_be_written(file))?;
+    say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
+    say(&machine.summary());
+
+    let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
+    drop(span);
+    let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
+    let watch = |latest| {
+        progress.at(latest);
+        !stop.load(Ordering::Relaxed)
+    };
+    let trained = trial::run_alone(&plan, trial, &inputs, &watch).map_err(Failure::from)?;
+    progress.end(trained.as_ref().and_then(|(outcome, _)| outcome.history.last().copied()));
+    let Some((outcome, net)) = trained else {
+        say("interrupted: no model is written");
+        return Ok(ExitCode::from(130));
+    };
+    if let Some(path) = &args.history {
+        write_history(path, &outcome).map_err(|error| not_kept(path, &error))?;
+    }
+    let Some(net) = net else {
+        let iteration = if let Status::Diverged { iteration } = outcome.status { iteration } else { 0 };
+        return Err(Failure::Diverged { iteration }.into());
+    };
+    let model = model_of(net, &session, trial, &outcome, &machine);
+    model.write(&out, args.force).map_err(Failure::NotKept)?;
+    summary(trial, &outcome);
+    print(&format!("{}\n", out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn one_point(experiment: &Experiment, file: &Path) -> Result<()> {
+    let points = experiment.points.len();
+    if points == 1 {
+        return Ok(());
+    }
+    let keys: Vec<_> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();
+    bail!(
+        "{}: the sweep has {points} points, runner train takes one; fix {} with KEY=VALUE, or use runner sweep",
+        file.display(),
+        keys.join(", ")
+    )
+}
+
+fn may_be_written(path: &Path, force: bool) -> Result<()> {
+    if path.is_dir() {
+        bail!("{}: this is a folder; a file's name is required", path.display());
+    }
+    if !force && fs::symlink_metadata(path).is_ok() {
+        bail!(model::Error::Exists(path.to_owned()));
+    }
+    Ok(())
+}
+
+/// Found out before the training: makes the folder, and a file in it that goes at once.
+fn can_be_written(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let made = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
+    made.map(|_: File| ()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// W\[1\], and the examples that it is trained on.
+fn first_weights(plan: &Plan, trial: &Trial) -> LayerShape {
+    let n_out = trial.config.first_width(plan.data.task);
+    LayerShape { n_out, n_in: plan.data.features, examples: plan.data.train }
+}
+
+fn fits_a_model(plan: &Plan, trial: &Trial) -> Result<()> {
+    let parameters = plan.parameters(&trial.config);
+    if parameters * 8.0 > model::MOST_BYTES as f64 {
+        let most = model::MOST_BYTES / 8;
+        bail!("model.hidden: {parameters:.0} weights and biases; a model file has at most {most}");
+    }
+    Ok(())
+}
+
+fn net_in_words(plan: &Plan, trial: &Trial) -> String {
+    let layers = plan.widths(&trial.config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+    format!("{layers} in {}, {} engine", trial.config.dtype.name(), trial.engine.name())
+}
+
+fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Model {
+    let Session { data, .. } = session;
+    let provenance = provenance(session, trial, outcome, machine);
+    let input = data.train.pixels.element();
+    let (image_shape, scaling) = (data.train.image_shape, data.scaling.clone());
+    let mut model = Model { net, input, image_shape, scaling, classes: Vec::new(), provenance };
+    if let (Some(count), false) = (model.class_count(), data.classes.is_empty()) {
+        // A file may name one class of two.
+        let name = |class: usize| data.classes.get(class).cloned().unwrap_or_else(|| class.to_string());
+        model.classes = (0..count).map(name).collect();
+    }
+    model
+}
+
+/// What repeats the training, and what came of it; nothing that differs from run to run.
+fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Value {
+    let Session { experiment, data, .. } = session;
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let source = match &experiment.source {
+        DataSource::Set(name) => json!({ "set": name }),
+        DataSource::Files(files) => json!({ "train": absolute(&files.train), "test": absolute(&files.test) }),
+    };
+    let names = &experiment.names;
+    let mut result = json!(Summary::of(trial.engine, outcome));
+    if let Some(result) = result.as_object_mut() {
+        result.remove("seconds");
+        result.remove("metrics");
+    }
+    let task = match data.task {
+        Task::Classes(classes) => json!({ "classes": classes }),
+        Task::Values(values) => json!({ "values": values }),
+    };
+    json!({
+        "experiment": experiment.name,
+        "trial": trial.id,
+        "seed": trial.config.seed,
+        "engine": trial.engine.name(),
+        "iterations": match outcome.status {
+            Status::Stopped { iteration, .. } => iteration,
+            _ => trial.config.iterations(data.shape().train),
+        },
+        "config": trial.config.canonical(),
+        "data": {
+            "source": source,
+            "train_x": names.train_x, "train_y": names.train_y, "test_x": names.test_x, "test_y": names.test_y,
+            "class_names": names.classes,
+            "train_sha256": data.train.sha256, "test_sha256": data.test.sha256,
+            "task": task,
+            "validation": experiment.validation.map(|split| json!({ "share": split.share, "seed": split.seed })),
+        },
+        "result": result,
+        "machine": machine.fingerprint(),
+    })
+}
+
+/// The shortest decimals that give the same f64 back; nothing for what is not finite.
+fn write_history(path: &Path, outcome: &Outcome) -> io::Result<()> {
+    write_atomically(path, |out| {
+        let columns = outcome.metrics.columns.iter().map(String::as_str);
+        writeln!(out, "{}", ["iteration", "cost"].into_iter().chain(columns).collect::<Vec<_>>().join(","))?;
+        for Recorded { iteration, cost, metrics } in Recorded::all_of(outcome) {
+            let metrics = metrics.iter().map(|value| value.map(|value| format!("{value:?}")).unwrap_or_default());
+            let cells = [iteration.to_string(), format!("{cost:?}")].into_iter().chain(metrics);
+            writeln!(out, "{}", cells.collect::<Vec<_>>().join(","))?;
+        }
+        Ok(())
+    })
+}
+
+fn not_kept(path: &Path, error: &io::Error) -> Failure {
+    Failure::NotKept(model::Error::Write { path: path.to_owned(), reason: error.to_string() })
+}
+
+/// How the net does after its last update, and how long that took.
+fn summary(trial: &Trial, outcome: &Outcome) {
+    if outcome.drift.is_some_and(|drift| drift > drift_bound(trial.config.dtype)) {
+        say("warning: the training drifted further from the weights than rounding explains; run.engine=direct trains \
+             without it");
+    }
+    let of = |name: &str, score: Option<Score>| {
+        score.map(|Score { cost, accuracy }| {
+            let accuracy = accuracy.map(|accuracy| format!(", accuracy {accuracy:.4}")).unwrap_or_default();
+            format!("{name} cost {cost:.6}{accuracy}")
+        })
+    };
+    let sets = [("train", outcome.train), ("test", outcome.test), ("validation", outcome.validation)];
+    let scores: Vec<_> = sets.into_iter().filter_map(|(name, score)| of(name, score)).collect();
+    let stopped = match &outcome.status {
+        Status::Stopped { iteration, reason } => format!("; stopped at iteration {iteration}: {reason}"),
+        _ => String::new(),
+    };
+    say(&format!("{}; {:.1} s, {} engine{stopped}", scores.join("; "), outcome.seconds, trial.engine.name()));
+}

@@ -1,0 +1,46 @@
+//! What can be wrong with a model file, each said in one line: file, place in it, what was found, what is allowed.
+
+use std::path::{Path, PathBuf};
+
+use crate::data;
+
+/// Why a model can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is no HDF5 file, or one of its datasets can't be read.
+    #[error(transparent)]
+    File(Box<data::Error>),
+    /// Something in it is not as it should be.
+    #[error("{}: {place}: {problem}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// The attribute, dataset or group.
+        place: String,
+        /// What was found, and what is allowed.
+        problem: String,
+    },
+    /// There is a file already.
+    #[error("{}: there is a file already; --force replaces it, or choose another name", .0.display())]
+    Exists(PathBuf),
+    /// It could not be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl From<data::Error> for Error {
+    fn from(error: data::Error) -> Self {
+        Error::File(Box::new(error))
+    }
+}
+
+impl Error {
+    pub(super) fn write(path: &Path, reason: impl ToString) -> Self {
+        Error::Write { path: path.to_owned(), reason: reason.to_string() }
+    }
+}

@@ -1,0 +1,137 @@
+//! How a model does on examples with targets.
+
+use std::collections::BTreeMap;
+
+use kernels::Real;
+use ndarray::Axis;
+use net::{Chain, Cost};
+
+use super::{Model, Net, class_of, each_block};
+use crate::data::{Part, Targets};
+
+/// What a model makes of examples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// m.
+    pub examples: usize,
+    /// J.
+    pub cost: f64,
+    /// The share in the right class; `None` of a regression.
+    pub accuracy: Option<f64>,
+    /// Which classes are taken for which; `None` of a regression.
+    pub confusion: Option<Confusion>,
+}
+
+/// How many examples of each class were put in each class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    classes: usize,
+    /// (actual, predicted) -> examples; of many classes few pairs occur.
+    counts: BTreeMap<(usize, usize), usize>,
+}
+
+impl Confusion {
+    /// K.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Examples of class `actual` that were put in class `predicted`.
+    pub fn count(&self, actual: usize, predicted: usize) -> usize {
+        self.counts.get(&(actual, predicted)).copied().unwrap_or(0)
+    }
+
+    /// Examples of each class.
+    pub fn actual(&self) -> Vec<usize> {
+        self.totals(|(actual, _)| actual)
+    }
+
+    /// Examples that were put in each class.
+    pub fn predicted(&self) -> Vec<usize> {
+        self.totals(|(_, predicted)| predicted)
+    }
+
+    /// Of those put in a class the share that is of it, class by class; `None` where nothing was.
+    pub fn precision(&self) -> Vec<Option<f64>> {
+        self.shares(&self.predicted())
+    }
+
+    /// Of those of a class the share that was put in it, class by class; `None` where there are none.
+    pub fn recall(&self) -> Vec<Option<f64>> {
+        self.shares(&self.actual())
+    }
+
+    fn totals(&self, class: impl Fn((usize, usize)) -> usize) -> Vec<usize> {
+        let mut totals = vec![0; self.classes];
+        self.counts.iter().for_each(|(&pair, count)| totals[class(pair)] += count);
+        totals
+    }
+
+    fn shares(&self, of: &[usize]) -> Vec<Option<f64>> {
+        let share = |(class, &all)| (all > 0).then(|| self.count(class, class) as f64 / all as f64);
+        of.iter().enumerate().map(share).collect()
+    }
+}
+
+impl Model {
+    /// Asks the model for all examples of `part`, and compares.
+    ///
+    /// # Errors
+    /// If the targets aren't what the net answers, or an output is not finite.
+    ///
+    /// # Panics
+    /// If the examples aren't what [`Model::takes`].
+    #[track_caller]
+    pub fn evaluate(&self, part: &Part) -> Result<Evaluation, String> {
+        self.answers(&part.targets)?;
+        match &self.net {
+            Net::F32(chain) => self.evaluated(chain, part),
+            Net::F64(chain) => self.evaluated(chain, part),
+        }
+    }
+
+    /// Whether the net's outputs can be compared with these targets.
+    fn answers(&self, targets: &Targets) -> Result<(), String> {
+        let outputs = self.net.widths().last().copied().unwrap_or(0);
+        match (targets, self.class_count()) {
+            (Targets::Classes(labels), Some(classes)) => {
+                match labels.iter().max().filter(|label| **label as usize >= classes) {
+                    Some(label) => Err(format!("label {label} is beyond the {classes} classes of the model")),
+                    None => Ok(()),
+                }
+            }
+            (Targets::Values(_), Some(classes)) => {
+                Err(format!("its targets are values, the model tells {classes} classes apart"))
+            }
+            (Targets::Classes(_), None) if outputs != 1 => {
+                Err(format!("its targets are one number an example, the model gives {outputs} values"))
+            }
+            (Targets::Values(values), None) if values.nrows() != outputs => {
+                Err(format!("its targets are {} values an example, the model gives {outputs}", values.nrows()))
+            }
+            (_, None) => Ok(()),
+        }
+    }
+
+    fn evaluated<R: Real>(&self, chain: &Chain<R>, part: &Part) -> Result<Evaluation, String> {
+        let (cost, y) = (chain.cost(), part.y::<R>());
+        let (mut sum, mut right, mut counts) = (0.0, Some(0), BTreeMap::new());
+        each_block(chain, &self.scaling, &part.pixels, |block, end| {
+            let y = y.slice_axis(Axis(1), block.into());
+            sum += cost.sum(end.z.view(), y);
+            right = right.zip(cost.right(end.a.view(), y)).map(|(before, now)| before + now);
+            if cost != Cost::MeanSquaredError {
+                for (a, y) in end.a.columns().into_iter().zip(y.columns()) {
+                    *counts.entry((y[0].as_f64() as usize, class_of(cost, a))).or_insert(0) += 1;
+                }
+            }
+        });
+        if !f64::is_finite(sum) {
+            return Err("the outputs of the net are not finite".to_owned());
+        }
+        let examples = part.examples();
+        let confusion = self.class_count().map(|classes| Confusion { classes, counts });
+        let accuracy = right.map(|right| right as f64 / examples as f64);
+        Ok(Evaluation { examples, cost: sum / examples as f64, accuracy, confusion })
+    }
+}

@@ -1,0 +1,208 @@
+//! Trained nets: what is kept of one (`model.h5`, see docs/model-format.md), and what one answers.
+
+mod error;
+mod evaluation;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use kernels::{LayerShape, Real, WrongProduct, self_check};
+use ndarray::{Array2, ArrayView1, Axis};
+use net::{Cache, Chain, Cost, evaluated_at_once};
+use serde_json::Value;
+
+pub use self::error::Error;
+pub use self::evaluation::{Confusion, Evaluation};
+use crate::data::{PixelType, Pixels, Scaling};
+use crate::experiment::trial::Dtype;
+
+/// What a model file calls its format.
+pub const FORMAT: &str = "layerchain-model";
+/// The version of the format that is written, and the only one that is read.
+pub const VERSION: i64 = 1;
+/// The most bytes that the weights of a model may take, each counted as 8.
+pub const MOST_BYTES: u64 = 1 << 36;
+
+/// The layers of a net, in the element type that it was trained in.
+#[derive(Clone, Debug)]
+pub enum Net {
+    /// 32-bit floating point.
+    F32(Chain<f32>),
+    /// 64-bit floating point.
+    F64(Chain<f64>),
+}
+
+/// A trained net and all that it takes to ask it.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Its layers.
+    pub net: Net,
+    /// The element type of the examples that it was trained on, before they were scaled.
+    pub input: PixelType,
+    /// `[height, width, channels]` of those examples where they are pictures.
+    pub image_shape: Option<[usize; 3]>,
+    /// What is done to each feature before the net sees it.
+    pub scaling: Scaling,
+    /// The names of the classes, label 0 first; empty where they have none, and of a regression.
+    pub classes: Vec<String>,
+    /// Where it comes from: a JSON object.
+    pub provenance: Value,
+}
+
+impl Net {
+    /// The element type.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Net::F32(_) => Dtype::F32,
+            Net::F64(_) => Dtype::F64,
+        }
+    }
+
+    /// J, and with it what the outputs are.
+    pub fn cost(&self) -> Cost {
+        match self {
+            Net::F32(chain) => chain.cost(),
+            Net::F64(chain) => chain.cost(),
+        }
+    }
+
+    /// `n[0]` to `n[L]`.
+    pub fn widths(&self) -> Vec<usize> {
+        fn widths<R: Real>(chain: &Chain<R>) -> Vec<usize> {
+            let inputs = chain.layers.first().map(net::Layer::n_in);
+            inputs.into_iter().chain(chain.layers.iter().map(net::Layer::n_out)).collect()
+        }
+        match self {
+            Net::F32(chain) => widths(chain),
+            Net::F64(chain) => widths(chain),
+        }
+    }
+
+    /// Checks OpenBLAS at the shapes that this net multiplies `examples` at.
+    ///
+    /// # Errors
+    /// The first wrong product.
+    pub fn check_products(&self, examples: usize) -> Result<(), WrongProduct> {
+        let widths = self.widths();
+        let check = match self {
+            Net::F32(_) => self_check::<f32>,
+            Net::F64(_) => self_check::<f64>,
+        };
+        for examples in evaluated_at_once(examples) {
+            for n in widths.windows(2) {
+                check(LayerShape { n_out: n[1], n_in: n[0], examples })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Model {
+    /// `n[0]`.
+    pub fn features(&self) -> usize {
+        self.net.widths()[0]
+    }
+
+    /// K, the classes that it tells apart; `None` of a regression.
+    pub fn class_count(&self) -> Option<usize> {
+        match self.net.cost() {
+            Cost::BinaryCrossEntropy => Some(2),
+            Cost::SoftmaxCrossEntropy => self.net.widths().last().copied(),
+            Cost::MeanSquaredError => None,
+        }
+    }
+
+    /// The name of a class: its number where it has none.
+    pub fn class_name(&self, class: usize) -> String {
+        self.classes.get(class).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// Whether examples of this kind can be scaled and multiplied as those that the net was trained on.
+    ///
+    /// # Errors
+    /// What was found, and what the model takes.
+    pub fn takes(&self, pixels: &Pixels, image_shape: Option<[usize; 3]>) -> Result<(), String> {
+        let (features, found) = (self.features(), pixels.dim().1);
+        if let (Some(trained), Some(found)) = (self.image_shape, image_shape)
+            && trained != found
+        {
+            return Err(format!("its pictures are {found:?}, the model takes {trained:?} (height, width, channels)"));
+        }
+        if found != features {
+            return Err(format!("its examples have {found} features, the model takes {features}"));
+        }
+        if pixels.element() != self.input {
+            let (found, trained) = (pixels.element().name(), self.input.name());
+            return Err(format!(
+                "its examples are {found}, the model takes {trained}, scaled by {}",
+                self.scaling.name()
+            ));
+        }
+        Ok(())
+    }
+
+    /// `a[L]`, `n[L]` × examples: the probability of class 1, the probabilities of the classes, or values.
+    ///
+    /// # Panics
+    /// If the examples aren't what [`Model::takes`].
+    #[track_caller]
+    pub fn outputs(&self, pixels: &Pixels) -> Array2<f64> {
+        let n_out = self.net.widths().last().copied().unwrap_or(0);
+        let mut outputs = Array2::zeros((n_out, pixels.dim().0));
+        let mut put = |block: Range<usize>, a: Array2<f64>| outputs.slice_axis_mut(Axis(1), block.into()).assign(&a);
+        match &self.net {
+            Net::F32(chain) => each_block(chain, &self.scaling, pixels, |block, end| put(block, end.a.mapv(f64::from))),
+            Net::F64(chain) => each_block(chain, &self.scaling, pixels, |block, end| put(block, end.a.clone())),
+        }
+        outputs
+    }
+
+    /// The probability of each class, for the outputs `a` of one example; `None` of a regression.
+    pub fn probabilities(&self, a: ArrayView1<f64>) -> Option<Vec<f64>> {
+        match self.net.cost() {
+            Cost::BinaryCrossEntropy => Some(vec![1.0 - a[0], a[0]]),
+            Cost::SoftmaxCrossEntropy => Some(a.to_vec()),
+            Cost::MeanSquaredError => None,
+        }
+    }
+}
+
+/// The class that an output says, as [`Cost::right`] has it; 0 where there are no classes.
+fn class_of<R: Real>(cost: Cost, a: ArrayView1<R>) -> usize {
+    match cost {
+        Cost::BinaryCrossEntropy => usize::from(a[0] > R::from_f64(0.5)),
+        // The first of equals.
+        Cost::SoftmaxCrossEntropy => (1..a.len()).fold(0, |best, class| if a[class] > a[best] { class } else { best }),
+        Cost::MeanSquaredError => 0,
+    }
+}
+
+/// The most probable class.
+pub fn most_probable(probabilities: &[f64]) -> usize {
+    match probabilities {
+        // As accuracy has it: class 1 must have more than a half.
+        &[_, of_one] => usize::from(of_one > 0.5),
+        _ => class_of(Cost::SoftmaxCrossEntropy, ArrayView1::from(probabilities)),
+    }
+}
+
+/// The whole way forward, as many examples at once as in training: what it takes of memory doesn't grow with their number.
+fn each_block<R: Real>(
+    chain: &Chain<R>,
+    scaling: &Scaling,
+    pixels: &Pixels,
+    mut take: impl FnMut(Range<usize>, &Cache<R>),
+) {
+    let examples = pixels.dim().0;
+    let at_once = evaluated_at_once(examples).next().unwrap_or(1);
+    for from in (0..examples).step_by(at_once) {
+        let block = from..examples.min(from + at_once);
+        let x = pixels.columns_of::<R>(block.clone(), scaling);
+        let mut caches = chain.caches(block.len());
+        take(block, chain.forward(x.view(), &mut caches));
+    }
+}

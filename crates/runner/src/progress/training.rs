@@ -1,0 +1,83 @@
+//! Progress of one trial: a bar with its cost on a terminal, records elsewhere.
+
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use net::CostAt;
+
+use super::say;
+use crate::cli::ProgressMode;
+
+/// Lines of a whole training, more or less, where it has more records than that.
+const LINES: usize = 100;
+/// A bar is drawn no more often: steps can take microseconds.
+const DRAWN_EVERY: Duration = Duration::from_millis(100);
+
+/// Shows a trial's progress.
+pub struct TrainingProgress {
+    shown: Shown,
+    iterations: usize,
+    /// The iteration of the last line.
+    last: Cell<Option<usize>>,
+}
+
+enum Shown {
+    Bar {
+        bar: ProgressBar,
+        drawn: RefCell<Instant>,
+    },
+    /// A line each time that so many iterations have gone by.
+    Lines {
+        every: usize,
+    },
+    Nothing,
+}
+
+impl TrainingProgress {
+    /// For `iterations` updates, with a record after each `record_every` of them.
+    pub fn new(mode: ProgressMode, iterations: usize, record_every: usize) -> Self {
+        let shown = match mode {
+            ProgressMode::None => Shown::Nothing,
+            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => {
+                let bar = ProgressBar::new(iterations as u64);
+                let style = ProgressStyle::with_template("{bar:24} {pos}/{len}  {eta} left  {wide_msg}");
+                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+                Shown::Bar { bar, drawn: RefCell::new(Instant::now()) }
+            }
+            _ => Shown::Lines { every: record_every * iterations.div_ceil(record_every).div_ceil(LINES).max(1) },
+        };
+        TrainingProgress { shown, iterations, last: Cell::new(None) }
+    }
+
+    /// The last recorded cost, as it is before each step.
+    pub fn at(&self, latest: Option<CostAt>) {
+        let Some(CostAt { iteration, cost }) = latest else { return };
+        match &self.shown {
+            Shown::Bar { bar, drawn } if drawn.borrow().elapsed() >= DRAWN_EVERY => {
+                drawn.replace(Instant::now());
+                bar.set_position(iteration as u64);
+                bar.set_message(format!("cost {cost:.4}"));
+            }
+            Shown::Lines { every } if iteration.is_multiple_of(*every) => self.line(iteration, cost),
+            _ => {}
+        }
+    }
+
+    /// The training has ended, with this cost as its last record: the bar goes.
+    pub fn end(&self, last: Option<CostAt>) {
+        match &self.shown {
+            Shown::Bar { bar, .. } => bar.finish_and_clear(),
+            Shown::Lines { .. } => last.into_iter().for_each(|last| self.line(last.iteration, last.cost)),
+            Shown::Nothing => {}
+        }
+    }
+
+    fn line(&self, iteration: usize, cost: f64) {
+        if self.last.replace(Some(iteration)) != Some(iteration) {
+            let width = self.iterations.to_string().len();
+            say(&format!("iteration {iteration:width$} of {}  cost {cost:.6}", self.iterations));
+        }
+    }
+}

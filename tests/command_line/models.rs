@@ -1,0 +1,318 @@
+//! `runner train`, `predict` and `evaluate` as a person uses them.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Bench, failure, text};
+
+const ONE: &str = r#"
+name = "one"
+[data]
+set = "drawn"
+[model]
+hidden = [7, 5]
+dtype = "f64"
+[train]
+learning_rate = 0.05
+iterations = 60
+record_every = 20
+"#;
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    bench
+}
+
+fn succeeds(bench: &Bench, arguments: &[&str]) -> String {
+    let run = bench.run(arguments);
+    assert!(run.status.success(), "{arguments:?}: {}", text(&run.stderr));
+    text(&run.stdout)
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+}
+
+/// The only row of the table of trials.
+fn trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String + use<> {
+    let table = bench.read(&format!("results/{name}/trials.csv"));
+    let mut csv = csv::Reader::from_reader(table.as_bytes());
+    let headers = csv.headers().unwrap().clone();
+    let row = csv.records().next().unwrap().unwrap();
+    move |column| row[headers.iter().position(|header| header == column).unwrap()].to_owned()
+}
+
+#[test]
+fn a_training_has_the_bits_of_a_sweep_of_that_point_by_every_engine_and_its_model_does_as_well() {
+    let bench = bench();
+    for (key, dtype, tolerance) in [
+        ("run.engine=direct", "f64", 1e-14),
+        ("run.engine=reduced", "f64", 1e-9),
+        ("run.engine=dual", "f64", 1e-9),
+        ("train.batch=7", "f32", 1e-5),
+        ("train.optimizer=adam", "f32", 1e-5),
+        ("data.scale=standardize", "f64", 1e-9),
+        ("data.validation=0.2", "f64", 1e-9),
+        ("model.hidden=[]", "f64", 1e-9),
+    ] {
+        let dtype = format!("model.dtype={dtype}");
+        let keys = ["one.toml", key, &dtype, "train.metrics=[\"test_cost\"]"];
+        succeeds(&bench, &[&["sweep"], &keys[..], &["--fresh", "--progress", "none"]].concat());
+        let printed =
+            succeeds(&bench, &[&["train"], &keys[..], &["--out", "m.h5", "--history", "h.csv", "--force"]].concat());
+        assert_eq!(printed, "m.h5\n");
+        let swept: String = bench
+            .read("results/one/history.csv")
+            .lines()
+            .map(|row| row.split_once(',').map(|(_, rest)| format!("{rest}\n")).unwrap())
+            .collect();
+        assert_eq!(bench.read("h.csv"), swept, "{key}");
+        let trial = trial(&bench, "one");
+        for (part, column) in [("test", "test_cost"), ("train", "train_cost")] {
+            if (key, part) == ("data.validation=0.2", "train") {
+                continue; // the file's training examples are not those that were trained on
+            }
+            let answer = &json_lines(&succeeds(&bench, &["evaluate", "m.h5", "--json", "--part", part]))[0];
+            let (found, swept) = (answer["cost"].as_f64().unwrap(), trial(column).parse::<f64>().unwrap());
+            assert!((found / swept - 1.0).abs() < tolerance, "{key}: {column} {found}, of the sweep {swept}");
+        }
+        let answer = &json_lines(&succeeds(&bench, &["evaluate", "m.h5", "--json"]))[0];
+        assert_eq!(answer["accuracy"].as_f64(), trial("test_accuracy").parse().ok(), "{key}");
+        let provenance = provenance(&bench.path("m.h5"));
+        assert_eq!(provenance["trial"], trial("trial"));
+        assert_eq!(provenance["result"]["final_cost"].as_f64(), trial("final_cost").parse().ok());
+        assert_eq!(provenance["engine"], trial("engine"));
+    }
+}
+
+fn provenance(path: &Path) -> Value {
+    runner::model::Model::read(path).unwrap().provenance
+}
+
+#[test]
+fn the_same_training_writes_the_same_bytes() {
+    let bench = bench();
+    for out in ["a.h5", "b.h5"] {
+        succeeds(&bench, &["train", "one.toml", "--out", out]);
+    }
+    assert!(fs::read(bench.path("a.h5")).unwrap() == fs::read(bench.path("b.h5")).unwrap());
+}
+
+#[test]
+fn a_sweep_of_several_points_is_refused_before_any_work_and_a_file_is_not_overwritten() {
+    let bench = bench();
+    bench.write("two.toml", &format!("{ONE}\n[sweep]\nseed = [1, 2]\n\"train.learning_rate\" = [0.1, 0.2, 0.3]\n"));
+    let (code, line) = failure(&bench.run(&["train", "two.toml"]));
+    assert_eq!(code, Some(2));
+    for part in ["two.toml", "6 points", "seed, train.learning_rate", "KEY=VALUE"] {
+        assert!(line.contains(part), "{part:?} is not in: {line}");
+    }
+    assert!(!bench.path("results").exists());
+    succeeds(&bench, &["train", "two.toml", "seed=2", "train.learning_rate=0.2"]);
+    let model = bench.path("results/one/model.h5");
+    let before = fs::read(&model).unwrap();
+    let (code, line) = failure(&bench.run(&["train", "one.toml"]));
+    assert!(code == Some(2) && line.contains("results/one/model.h5") && line.contains("--force"), "{line}");
+    bench.write("h.csv", "mine");
+    let (code, line) = failure(&bench.run(&["train", "one.toml", "--out", "new.h5", "--history", "h.csv"]));
+    assert!(code == Some(2) && line.contains("h.csv") && !bench.path("new.h5").exists(), "{line}");
+    let (code, line) = failure(&bench.run(&["train", "one.toml", "--out", "data"]));
+    assert!(code == Some(2) && line.contains("a folder"), "{line}");
+    assert_eq!(fs::read(&model).unwrap(), before);
+    succeeds(&bench, &["train", "one.toml", "--force"]);
+    assert_ne!(fs::read(&model).unwrap(), before);
+}
+
+#[test]
+fn a_net_that_diverges_is_not_saved() {
+    let bench = bench();
+    let arguments = ["train", "one.toml", "train.learning_rate=1e9", "model.activation=identity", "--history", "h.csv"];
+    let run = bench.run(&arguments);
+    let stderr = text(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{stderr}");
+    let last = stderr.lines().last().unwrap();
+    assert!(last.starts_with("error: diverged at iteration ") && last.contains("no model"), "{stderr}");
+    assert!(!bench.path("results/one/model.h5").exists());
+    assert!(bench.read("h.csv").starts_with("iteration,cost\n0,"));
+}
+
+#[test]
+fn ctrl_c_ends_a_training_with_130_and_without_a_model() {
+    let bench = bench();
+    let arguments = ["train", "one.toml", "train.iterations=100000000", "--progress", "none"];
+    let mut child = bench.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Its folder is made when the training begins.
+    while !bench.path("results/one").exists() {
+        std::thread::sleep(Duration::from_millis(10));
+        assert!(child.try_wait().unwrap().is_none(), "the training ended before it could be interrupted");
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(fs::read_dir(bench.path("results/one")).unwrap().count(), 0, "a file is left");
+}
+
+/// A picture of 12 x 9 pixels of one colour, its left half transparent.
+fn half_transparent(path: &Path) {
+    let picture = image::RgbaImage::from_fn(12, 9, |x, _| image::Rgba([200, 40, 90, if x < 6 { 0 } else { 255 }]));
+    picture.save(path).unwrap();
+}
+
+#[test]
+fn pictures_are_laid_over_white_and_resized_and_named() {
+    let bench = bench();
+    succeeds(&bench, &["train", "one.toml", "--out", "m.h5"]);
+    half_transparent(&bench.path("transparent.png"));
+    let white = |x| if x < 6 { image::Rgb([255, 255, 255]) } else { image::Rgb([200, 40, 90]) };
+    image::RgbImage::from_fn(12, 9, |x, _| white(x)).save(bench.path("white.png")).unwrap();
+    image::RgbImage::from_pixel(8, 8, image::Rgb([10, 20, 30])).save(bench.path("dark.png")).unwrap();
+
+    let pictures = ["transparent.png", "white.png", "data/test_drawn.h5", "dark.png"];
+    let answers = json_lines(&succeeds(&bench, &[&["predict", "m.h5", "--json"], &pictures[..]].concat()));
+    assert_eq!(answers.len(), 1 + 1 + 12 + 1);
+    assert_eq!(answers[0]["probabilities"], answers[1]["probabilities"], "transparent is white");
+    assert_ne!(answers[0]["probabilities"], answers[14]["probabilities"]);
+    for answer in &answers {
+        let probabilities: Vec<f64> =
+            answer["probabilities"].as_array().unwrap().iter().map(|share| share.as_f64().unwrap()).collect();
+        let best = usize::from(probabilities[1] > 0.5);
+        assert_eq!(answer["class"], best);
+        assert_eq!(answer["name"], ["non-cat", "cat"][best]);
+        assert_eq!(answer["probability"].as_f64(), Some(probabilities[best]));
+        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+    }
+    assert_eq!((&answers[2]["example"], &answers[13]["example"]), (&Value::from(0), &Value::from(11)));
+    let table = succeeds(&bench, &["predict", "m.h5", "dark.png", "white.png"]);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["input", "class", "probability"]);
+    assert_eq!((rows[1][0], rows[2][0], rows.len()), ("dark.png", "white.png", 3));
+    assert_eq!(rows[1][1], answers[14]["name"]);
+
+    bench.write("no.png", "text");
+    for (what, parts) in [("no.png", &["no.png", "PNG or JPEG"][..]), ("none.jpg", &["none.jpg", "No such file"])] {
+        let run = bench.run(&["predict", "m.h5", "dark.png", what]);
+        let (code, line) = failure(&run);
+        assert!(code == Some(2) && parts.iter().all(|part| line.contains(part)), "{line}");
+        assert!(run.stdout.is_empty(), "half an answer");
+    }
+}
+
+#[test]
+fn the_confusion_of_three_classes_is_counted() {
+    let bench = bench();
+    let rows = |kinds: usize| -> String {
+        (0..30 * kinds)
+            .map(|row| format!("{},{},{}\n", row % kinds, (row * 7) % 5, ["ash", "elm", "oak"][row % kinds]))
+            .collect()
+    };
+    bench.write("trees.csv", &rows(3));
+    succeeds(&bench, &["data", "import", "trees.csv", "--test-share", "0.2"]);
+    let files = ["data.train=data/train_trees.h5", "data.test=data/test_trees.h5"];
+    let longer = ["train.iterations=300", "train.learning_rate=0.3", "--out", "trees.h5"];
+    succeeds(&bench, &[&["train", "one.toml"], &files[..], &longer].concat());
+    let answer = &json_lines(&succeeds(&bench, &["evaluate", "trees.h5", "data/test_trees.h5", "--json"]))[0];
+    let matrix: Vec<Vec<u64>> = serde_json::from_value(answer["confusion"].clone()).unwrap();
+    assert_eq!(matrix.iter().map(|row| row.iter().sum::<u64>()).collect::<Vec<_>>(), [6, 6, 6]);
+    let right: u64 = (0..3).map(|class| matrix[class][class]).sum();
+    assert_eq!(answer["accuracy"].as_f64(), Some(right as f64 / 18.0));
+    for class in 0..3 {
+        let put: u64 = matrix.iter().map(|row| row[class]).sum();
+        let precision = (put > 0).then(|| matrix[class][class] as f64 / put as f64);
+        let recall = matrix[class][class] as f64 / 6.0;
+        let found = &answer["classes"][class];
+        assert_eq!((found["precision"].as_f64(), found["recall"].as_f64()), (precision, Some(recall)));
+        assert_eq!(found["name"], ["ash", "elm", "oak"][class]);
+    }
+    // What predict says of each example adds up to the same.
+    let said = json_lines(&succeeds(&bench, &["predict", "trees.h5", "data/test_trees.h5", "--json"]));
+    let predicted = |class: usize| said.iter().filter(|line| line["class"] == class).count() as u64;
+    assert_eq!(
+        (0..3).map(predicted).collect::<Vec<_>>(),
+        (0..3).map(|class| matrix.iter().map(|row| row[class]).sum()).collect::<Vec<u64>>()
+    );
+
+    let (code, line) = failure(&bench.run(&["predict", "trees.h5", "data/test_drawn.h5"]));
+    assert!(code == Some(2) && line.contains("192 features, the model takes 2"), "{line}");
+    half_transparent(&bench.path("tree.png"));
+    let (code, line) = failure(&bench.run(&["predict", "trees.h5", "tree.png"]));
+    assert!(code == Some(2) && line.contains("no pictures"), "{line}");
+    bench.write("two.csv", &rows(2));
+    succeeds(&bench, &["data", "import", "two.csv", "--test-share", "0.2"]);
+    let (code, _) = (bench.run(&["evaluate", "trees.h5", "data/test_two.h5"]).status.code(), ());
+    assert_eq!(code, Some(0), "the names that it has are the model's");
+    let (code, line) = failure(&bench.run(&["evaluate", "trees.h5", "data/test_drawn.h5"]));
+    assert!(code == Some(2) && line.contains("features"), "{line}");
+}
+
+#[test]
+fn a_regression_predicts_values() {
+    let bench = bench();
+    let row = |row: usize| format!("{},{},{},{}\n", row % 7, row % 5, (row % 7) as f64 * 0.5 + 0.25, row % 5);
+    bench.write("sums.csv", &format!("a,b,half,b_again\n{}", (0..60).map(row).collect::<String>()));
+    succeeds(&bench, &["data", "import", "sums.csv", "--target", "half,b_again", "--test-share", "0.2"]);
+    let files = ["data.train=data/train_sums.h5", "data.test=data/test_sums.h5", "data.scale=standardize"];
+    let linear = ["model.hidden=[]", "train.iterations=2000", "train.learning_rate=0.3", "--out", "sums.h5"];
+    succeeds(&bench, &[&["train", "one.toml"], &files[..], &linear].concat());
+    let answer = &json_lines(&succeeds(&bench, &["evaluate", "sums.h5", "--json"]))[0];
+    assert!(
+        answer["cost"].as_f64().unwrap() < 1e-12 && answer["accuracy"].is_null() && answer.get("confusion").is_none()
+    );
+    let said = json_lines(&succeeds(&bench, &["predict", "sums.h5", "data/test_sums.h5", "--json"]));
+    assert_eq!(said.len(), 12);
+    assert!(said.iter().all(|line| line["values"].as_array().unwrap().len() == 2 && line.get("class").is_none()));
+    let table = succeeds(&bench, &["predict", "sums.h5", "data/test_sums.h5"]);
+    assert_eq!(table.split_whitespace().take(4).collect::<Vec<_>>(), ["input", "example", "value_1", "value_2"]);
+    let report = succeeds(&bench, &["evaluate", "sums.h5"]);
+    assert!(report.contains("12 examples of test_set_x") && !report.contains("accuracy"), "{report}");
+}
+
+#[test]
+fn evaluate_takes_experiments_sets_and_files_and_warns_of_other_data() {
+    let bench = bench();
+    succeeds(&bench, &["train", "one.toml"]);
+    let model = "results/one/model.h5";
+    let of_test = succeeds(&bench, &["evaluate", model]);
+    assert!(of_test.starts_with("data/test_drawn.h5: 12 examples of test_set_x\ncost 0."), "{of_test}");
+    for what in ["one.toml", "drawn", "data/test_drawn.h5"] {
+        assert_eq!(succeeds(&bench, &["evaluate", model, what]), of_test, "{what}");
+    }
+    let both = succeeds(&bench, &["evaluate", model, "data/train_drawn.h5", "drawn"]);
+    assert!(
+        both.starts_with("data/train_drawn.h5: 40 examples of train_set_x\n") && both.ends_with(&of_test),
+        "{both}"
+    );
+    let (code, line) = failure(&bench.run(&["evaluate", model, "nothing"]));
+    assert!(code == Some(2) && line.contains("unknown data set \"nothing\""), "{line}");
+
+    succeeds(&bench, &["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
+    let warned = bench.run(&["evaluate", model]);
+    assert!(text(&warned.stderr).contains("another SHA-256"), "{}", text(&warned.stderr));
+    succeeds(&bench, &["data", "generate", "--train", "40", "--test", "12", "--side", "9"]);
+    let (code, line) = failure(&bench.run(&["evaluate", model, "drawn"]));
+    assert!(code == Some(2) && line.contains("[9, 9, 3]") && line.contains("[8, 8, 3]"), "{line}");
+}
+
+#[test]
+fn what_is_no_model_is_refused_in_one_line() {
+    let bench = bench();
+    succeeds(&bench, &["train", "one.toml", "--out", "m.h5"]);
+    let whole = fs::read(bench.path("m.h5")).unwrap();
+    bench.write("text.h5", "no HDF5");
+    for length in [100, whole.len() / 2, whole.len() - 1] {
+        fs::write(bench.path(&format!("cut{length}.h5")), &whole[..length]).unwrap();
+    }
+    let cut: Vec<String> = [100, whole.len() / 2, whole.len() - 1].map(|length| format!("cut{length}.h5")).into();
+    let bad = ["none.h5", "data", "text.h5", "data/train_drawn.h5"].into_iter().chain(cut.iter().map(String::as_str));
+    for file in bad {
+        for command in ["predict", "evaluate"] {
+            let (code, line) = failure(&bench.run(&[command, file, "data/test_drawn.h5"]));
+            assert!(code == Some(2) && line.contains(file), "{line}");
+        }
+    }
+}
