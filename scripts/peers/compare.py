@@ -97,7 +97,8 @@ def contestants(case: Case, dtype: str, cores: int) -> list[Peer | Runner]:
             runner("layerchain, whole process", cores, f"run.jobs={cores}", whole=True),
         ]
     # What all of them do: every product of every step, in the order of the examples.
-    direct_in_order = [direct, "train.shuffle=false"]
+    in_order = ["train.shuffle=false"] if case.batches > 1 else []
+    direct_in_order = [direct, *in_order]
     if case.nets > 1:
         fleet = [[f"run.jobs={jobs}", "run.blas_threads=1"] for jobs in threads]
         return [
@@ -107,7 +108,7 @@ def contestants(case: Case, dtype: str, cores: int) -> list[Peer | Runner]:
         ]
     also = ("layerchain, shuffled", [direct, "train.shuffle=true"])
     if case.batches == 1:
-        also = ("layerchain, auto engine", ["run.engine=auto", "train.shuffle=false"])
+        also = ("layerchain, auto engine", ["run.engine=auto"])
     return [
         *[peer(who, count) for who in ("pytorch", "jax", "scikit-learn") for count in threads],
         *[runner("layerchain", count, *direct_in_order, *one_net_of(count)) for count in threads],
