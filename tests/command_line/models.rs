@@ -195,7 +195,13 @@ fn pictures_are_laid_over_white_and_resized_and_named() {
     assert_eq!(rows[1][1], answers[14]["name"]);
 
     bench.write("no.png", "text");
-    for (what, parts) in [("no.png", &["no.png", "PNG or JPEG"][..]), ("none.jpg", &["none.jpg", "No such file"])] {
+    bench.write("no.h5", "text");
+    for (what, parts) in [
+        ("no.png", &["no.png", "PNG or JPEG"][..]),
+        ("none.jpg", &["none.jpg", "No such file"]),
+        ("data", &["data", "not a regular file"]),
+        ("no.h5", &["no.h5", "not an HDF5 file"]),
+    ] {
         let run = bench.run(&["predict", "m.h5", "dark.png", what]);
         let (code, line) = failure(&run);
         assert!(code == Some(2) && parts.iter().all(|part| line.contains(part)), "{line}");

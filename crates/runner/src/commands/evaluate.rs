@@ -118,7 +118,7 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     };
     let DataUsed { train_x, train_y, test_x, test_y, class_names: classes, .. } = data;
     let names = Names { train_x, train_y, test_x, test_y, classes };
-    let labelled = of_files(&files, &names, args.part, u64::MAX)?;
+    let labelled = of_files(&files, &names, args.part, DEFAULT_MAX_BYTES)?;
     let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { data.train_sha256 };
     if labelled.examples.part.sha256 != sha256 {
         say(&format!("warning: {} is not what the model was trained with: another SHA-256", labelled.path.display()));

@@ -83,12 +83,15 @@ fn together((names, bytes): (Vec<Name>, Vec<u8>), model: &Model) -> Asked {
     Asked { names, pixels: Pixels::U8(pixels.expect("each picture has the model's shape")) }
 }
 
+/// By content, so that a picture may have any name; a name that says HDF5 is believed too, for the better message.
 fn is_hdf5(path: &Path) -> bool {
-    // A pipe would wait for its writer; what can't be read is refused as a picture, with the reason.
-    let mut start = [0; HDF5_SIGNATURE.len()];
-    path.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && start == HDF5_SIGNATURE
+    let named = path.extension().is_some_and(|extension| extension == "h5" || extension == "hdf5");
+    // To open a pipe would wait for its writer; what can't be read is refused as a picture, with the reason.
+    let begins = || {
+        let mut start = [0; HDF5_SIGNATURE.len()];
+        File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == HDF5_SIGNATURE
+    };
+    named || (path.is_file() && begins())
 }
 
 fn examples(path: &Path, dataset: Option<&str>, model: &Model) -> Result<Asked> {

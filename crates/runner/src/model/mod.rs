@@ -1,5 +1,6 @@
 //! Trained nets: what is kept of one (`model.h5`, see docs/model-format.md), and what one answers.
 
+mod attributes;
 mod error;
 mod evaluation;
 mod read;

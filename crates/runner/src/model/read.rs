@@ -1,7 +1,6 @@
 //! A model from its file, under the contract of docs/model-format.md: nothing of a declared size is allocated before all
 //! shapes, types and stored sizes are known to keep it.
 
-use std::fmt::Display;
 use std::path::Path;
 
 use hdf5::{Dataset, Group, H5Type};
@@ -10,9 +9,10 @@ use ndarray::{Array1, Array2};
 use net::{Chain, Cost, Layer};
 use serde_json::Value;
 
+use super::attributes::refused;
 use super::write::SOFTMAX;
 use super::{Error, FORMAT, MOST_BYTES, Model, Net, VERSION};
-use crate::data::classes::{self, texts};
+use crate::data::classes;
 use crate::data::error::reason;
 use crate::data::read::{DataFile, Element, describe, elements};
 use crate::data::storage::{self, checked_bytes};
@@ -71,87 +71,20 @@ struct CheckedLayer {
     activation: Activation,
 }
 
-struct Reader {
-    file: DataFile,
+/// A model file that is being read.
+pub(super) struct Reader {
+    pub(super) file: DataFile,
     /// Bytes that datasets may still take as f64.
     left: u64,
 }
 
-fn refused(found: impl Display, allowed: impl Display) -> String {
-    format!("found \"{found}\"; allowed: {allowed}")
-}
-
 impl Reader {
-    fn content(&self, place: String, problem: String) -> Error {
-        Error::Content { path: self.file.path().to_owned(), place, problem }
-    }
-
-    fn attribute(&self, name: &str, of: &str, problem: String) -> Error {
-        self.content(format!("attribute `{name}` of {of}"), problem)
-    }
-
     fn dataset(&self, name: &str, problem: Problem) -> Error {
         problem.of(self.file.path(), name).into()
     }
 
     fn group(&self, name: &str) -> Result<Group, Error> {
         self.file.group(name).map_err(|problem| self.content(format!("group `{name}`"), problem.to_string()))
-    }
-
-    /// The attribute `name`, which must have the given shape.
-    fn open(&self, group: &Group, of: &str, name: &str, shape: &[usize]) -> Result<hdf5::Attribute, Error> {
-        let wrong = |problem| self.attribute(name, of, problem);
-        let library = |error: hdf5::Error| wrong(format!("HDF5 cannot read it: {}", reason(&error)));
-        if !group.attr_names().map_err(library)?.iter().any(|known| known == name) {
-            let hint =
-                if name == "format" { format!("; a model has it, and it says \"{FORMAT}\"") } else { String::new() };
-            return Err(wrong(format!("not in the file{hint}")));
-        }
-        let attribute = group.attr(name).map_err(library)?;
-        let found = attribute.space().map_err(library)?.shape();
-        if found != shape {
-            return Err(wrong(format!("its shape is {found:?}; allowed: {shape:?}")));
-        }
-        Ok(attribute)
-    }
-
-    fn text(&self, group: &Group, of: &str, name: &str) -> Result<String, Error> {
-        let attribute = self.open(group, of, name, &[])?;
-        let read = texts(&attribute, 1, || Ok(())).map_err(|problem| self.attribute(name, of, problem.to_string()))?;
-        let text = read.into_iter().next().map(String::from_utf8);
-        text.and_then(Result::ok).ok_or_else(|| self.attribute(name, of, "is not UTF-8 text".to_owned()))
-    }
-
-    /// What stands beside the name that the attribute of the root has.
-    fn one_of<T: Copy>(&self, root: &Group, name: &str, table: &[(&str, T)]) -> Result<T, Error> {
-        let found = self.text(root, "the file", name)?;
-        self.named(&found, table).map_err(|problem| self.attribute(name, "the file", problem))
-    }
-
-    fn named<T: Copy>(&self, found: &str, table: &[(&str, T)]) -> Result<T, String> {
-        let known = table.iter().find(|(known, _)| *known == found).map(|(_, value)| *value);
-        let names: Vec<_> = table.iter().map(|(name, _)| *name).collect();
-        known.ok_or_else(|| refused(found.escape_debug(), names.join(", ")))
-    }
-
-    fn integers(&self, root: &Group, name: &str, shape: &[usize]) -> Result<Vec<usize>, Error> {
-        let attribute = self.open(root, "the file", name, shape)?;
-        let wrong = |problem| self.attribute(name, "the file", problem);
-        let library = |error: hdf5::Error| wrong(format!("HDF5 cannot read it: {}", reason(&error)));
-        let found = attribute.dtype().map_err(library)?;
-        if !found.is::<i64>() {
-            return Err(wrong(format!("its type is {}; allowed: i64", describe(&found))));
-        }
-        let values = attribute.as_reader().no_convert().read_raw::<i64>().map_err(library)?;
-        let bad = values.iter().find(|value| **value < 1).copied();
-        match bad {
-            Some(value) => Err(wrong(format!("found {value}; allowed: 1 or more"))),
-            None => Ok(values.into_iter().map(|value| value as usize).collect()),
-        }
-    }
-
-    fn integer(&self, root: &Group, name: &str) -> Result<usize, Error> {
-        Ok(self.integers(root, name, &[])?[0])
     }
 
     fn image_shape(&self, root: &Group, features: usize, input: PixelType) -> Result<Option<[usize; 3]>, Error> {

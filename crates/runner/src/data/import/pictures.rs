@@ -137,6 +137,11 @@ impl Examples for Pictures<'_> {
 /// # Errors
 /// If it can't be read, or is no PNG or JPEG.
 pub fn picture(path: &Path, shape: [usize; 3]) -> Result<Vec<u8>, Error> {
+    let metadata = fs::metadata(path).map_err(|reason| Error::read(path, &reason))?;
+    // Checked before opening: to open a pipe would wait for its writer.
+    if !metadata.is_file() {
+        return Err(Error::file(path, "not a regular file; a PNG or JPEG picture is required"));
+    }
     Ok(flattened(&decoded(path)?, shape))
 }
 

@@ -1,0 +1,68 @@
+//! The arguments of the commands around one trained net.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{ExperimentArgs, ProgressMode};
+
+/// Arguments of `runner train`.
+#[derive(Args, Debug)]
+pub struct Train {
+    /// The experiment.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// The model file [default: results/NAME/model.h5].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Also write the recorded costs and metrics, as a table (CSV): iteration, cost, a column each metric.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// Replace files of these names.
+    #[arg(long)]
+    pub force: bool,
+    /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere (a hundred or so).
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
+    pub progress: ProgressMode,
+}
+
+/// Arguments of `runner predict`.
+#[derive(Args, Debug)]
+pub struct Predict {
+    /// The model, as `runner train` has written it.
+    pub model: PathBuf,
+    /// PNG or JPEG pictures, or HDF5 files of examples.
+    #[arg(required = true, value_name = "PICTURE|HDF5")]
+    pub what: Vec<PathBuf>,
+    /// The dataset of the examples in HDF5 files [default: test_set_x, else train_set_x].
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// Print a JSON object an example, with the probabilities of all classes.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `runner evaluate`.
+#[derive(Args, Debug)]
+pub struct Evaluate {
+    /// The model, as `runner train` has written it.
+    pub model: PathBuf,
+    /// Experiments (.toml), data sets that `runner data list` names, or HDF5 files [default: what it was trained on].
+    #[arg(value_name = "EXPERIMENT|SET|HDF5")]
+    pub what: Vec<String>,
+    /// The examples to take; of an HDF5 file, else those that it has.
+    #[arg(long, value_enum, default_value_t = WhichPart::Test)]
+    pub part: WhichPart,
+    /// Print a JSON object for each.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One of the two parts of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhichPart {
+    /// The test examples.
+    Test,
+    /// The training examples, those that were set aside for validation among them.
+    Train,
+}
