@@ -116,7 +116,7 @@ pub enum ProgressMode {
     Auto,
     /// A bar, where there is a terminal.
     Bar,
-    /// Plain lines: one a finished trial, or every few seconds.
+    /// Plain lines: one a finished trial, some records of a single one, or every few seconds.
     Plain,
     /// Nothing.
     None,
