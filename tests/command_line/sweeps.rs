@@ -436,7 +436,8 @@ fn the_resolved_experiment_runs_again_as_the_same_trials() {
 fn a_reader_that_stops_reading_is_no_error() {
     let bench = bench();
     sweep(&bench, &["train.iterations=10"]);
-    let script = format!("{} show --trials results/small | head -n 1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_runner"));
+    let script =
+        format!("{} show --trials results/small | head -n 1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_runner"));
     let shown = Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).output().unwrap();
     assert!(shown.status.success(), "{}", text(&shown.stderr));
     assert!(text(&shown.stdout).starts_with("trial"));
