@@ -105,6 +105,7 @@ def contestants(case: Case, dtype: str, cores: int) -> list[Peer | Runner]:
             *[peer(who, count) for who in ("pytorch-stacked", "jax") for count in threads],
             *[runner("layerchain", jobs, *direct_in_order, *run) for jobs, run in zip(threads, fleet)],
             runner("layerchain, shuffled", cores, direct, "train.shuffle=true", *fleet[-1]),
+            runner("layerchain, auto engine", cores, "run.engine=auto", *in_order, *fleet[-1]),
         ]
     also = ("layerchain, shuffled", [direct, "train.shuffle=true"])
     if case.batches == 1:

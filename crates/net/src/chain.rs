@@ -67,19 +67,43 @@ impl<R: Real> Chain<R> {
         gradients: &mut [Gradient<R>],
         mut da_0: Option<ArrayViewMut2<R>>,
     ) {
+        self.backward_dz(caches, gradients, da_0.take());
+        self.backward_parameters(x, caches, gradients);
+    }
+
+    /// The first half of it: `dz[L-1]` to `dz[1]`, and `da[0]`.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub(crate) fn backward_dz(
+        &self,
+        caches: &[Cache<R>],
+        gradients: &mut [Gradient<R>],
+        mut da_0: Option<ArrayViewMut2<R>>,
+    ) {
         for (l, layer) in self.layers.iter().enumerate().rev() {
             let (before, from_here) = gradients.split_at_mut(l);
-            let gradient = &mut from_here[0];
-            let Some(l_prev) = l.checked_sub(1) else {
-                layer.backward_parameters(x, gradient);
-                if let Some(da_0) = da_0.take() {
-                    layer.backward_data(gradient.dz.view(), da_0);
+            let dz = from_here[0].dz.view();
+            match l.checked_sub(1) {
+                Some(l_prev) => {
+                    layer.backward_data(dz, before[l_prev].dz.view_mut());
+                    self.layers[l_prev].backward_activation(&caches[l_prev], &mut before[l_prev]);
                 }
-                break;
-            };
-            layer.backward_parameters(caches[l_prev].output(), gradient);
-            layer.backward_data(gradient.dz.view(), before[l_prev].dz.view_mut());
-            self.layers[l_prev].backward_activation(&caches[l_prev], &mut before[l_prev]);
+                None => da_0.take().into_iter().for_each(|da_0| layer.backward_data(dz, da_0)),
+            }
+        }
+    }
+
+    /// The second half: every dW and db.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub(crate) fn backward_parameters(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
+        for (l, (layer, gradient)) in self.layers.iter().zip(gradients).enumerate() {
+            let a_prev = l.checked_sub(1).map_or(x, |l_prev| caches[l_prev].output());
+            layer.backward_parameters(a_prev, gradient);
         }
     }
 

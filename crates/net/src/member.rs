@@ -14,7 +14,7 @@ use crate::first_layer::{FirstLayers, FirstMemory};
 use crate::layer::make_room;
 use crate::optimiser::{Memory, Update, row};
 use crate::progress::Progress;
-use crate::training::Training;
+use crate::training::{Metric, Training};
 use crate::{Cache, Chain, Examples, Gradient, Layer, LayerRate, Origin};
 
 /// Examples that are evaluated at once: what they take of memory doesn't grow with their number.
@@ -166,13 +166,22 @@ impl<R: Real> Member<R> {
         Some(if due { self.cost.of(z, y) } else { 0.0 }).filter(|cost| cost.is_finite())
     }
 
-    /// From dz\[L\] back to `dz` = dz\[1\], and the gradients of everything but `W[1]`.
+    /// Whether it steps without a dW of its own, see [`crate::Optimiser`]: nothing asks for one.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.training.optimiser.is_plain() && !self.training.metrics.contains(&Metric::GradientNorm)
+    }
+
+    /// From dz\[L\] back to `dz` = dz\[1\], and, where they are needed, the gradients of everything but `W[1]`.
     pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
+        let is_plain = self.is_plain();
         match (self.caches.last(), self.gradients.last_mut()) {
             (Some(output), Some(gradient)) => {
                 self.cost.dz_output(output.a.view(), y, gradient.dz.view_mut());
                 let a_1 = self.dropout.as_ref().map_or(a, Dropout::a);
-                self.rest.backward_from_dz(a_1, &self.caches, &mut self.gradients, Some(dz.view_mut()));
+                self.rest.backward_dz(&self.caches, &mut self.gradients, Some(dz.view_mut()));
+                if !is_plain {
+                    self.rest.backward_parameters(a_1, &self.caches, &mut self.gradients);
+                }
                 if let Some(dropout) = &self.dropout {
                     dropout.backward(dz.view_mut());
                 }
@@ -207,15 +216,32 @@ impl<R: Real> Member<R> {
         all.into_iter()
     }
 
-    /// All parameters take their step.
-    pub(crate) fn descend(&mut self, update: Update, first: &mut dyn FirstLayers<R>) {
-        let rate = self.rates[0];
-        first.descend(self.rows.clone(), update.of_weights(rate), &mut self.first);
-        update.of_bias(rate).apply(row(&mut self.b), self.db.view().insert_axis(Axis(0)), &mut self.memory_of_b);
-        let layers = self.rest.layers.iter_mut().zip(&self.gradients).zip(&mut self.memories).zip(&self.rates[1..]);
-        for (((Layer { w, b, .. }, Gradient { dw, db, .. }), [of_w, of_b]), &rate) in layers {
-            update.of_weights(rate).apply(w.view_mut(), dw.view(), of_w);
-            update.of_bias(rate).apply(row(b), db.view().insert_axis(Axis(0)), of_b);
+    /// -η/m of `W[1]`, of a step that is plain.
+    pub(crate) fn first_step(&self, rate: f64, examples: usize) -> R {
+        R::from_f64(-rate * self.rates[0].w / examples as f64)
+    }
+
+    /// `W[1]` takes its step.
+    pub(crate) fn descend_first(&mut self, update: Update, first: &mut dyn FirstLayers<R>) {
+        first.descend(self.rows.clone(), update.of_weights(self.rates[0]), &mut self.first);
+    }
+
+    /// All other parameters take theirs; `a` is a\[1\].
+    pub(crate) fn descend(&mut self, update: Update, a: ArrayView2<R>) {
+        let is_plain = self.is_plain();
+        update.of_bias(self.rates[0]).apply(row(&mut self.b), column_sums(&self.db), &mut self.memory_of_b);
+        for (l, layer) in self.rest.layers.iter_mut().enumerate() {
+            let (Gradient { dz, dw, db }, [of_w, of_b]) = (&mut self.gradients[l], &mut self.memories[l]);
+            let rate = self.rates[l + 1];
+            if is_plain {
+                let a_1 = self.dropout.as_ref().map_or(a, Dropout::a);
+                let a_prev = l.checked_sub(1).map_or(a_1, |l_prev| self.caches[l_prev].output());
+                layer.descend_in_place(a_prev, dz.view(), update.rate * rate.w);
+                bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
+            } else {
+                update.of_weights(rate).apply(layer.w.view_mut(), dw.view(), of_w);
+            }
+            update.of_bias(rate).apply(row(&mut layer.b), column_sums(db), of_b);
         }
     }
 
@@ -253,4 +279,9 @@ impl<R: Real> Member<R> {
         let first = Layer { w: w.mapv(R::from_f64), b: self.b.clone(), activation: self.activation };
         Chain { layers: std::iter::once(first).chain(self.rest.layers.iter().cloned()).collect() }
     }
+}
+
+/// A db, as a matrix of one row.
+fn column_sums<R>(db: &Array1<R>) -> ArrayView2<'_, R> {
+    db.view().insert_axis(Axis(0))
 }

@@ -67,6 +67,11 @@ impl Optimiser {
         matches!(self.rule, Rule::Descent | Rule::Momentum { .. })
     }
 
+    /// Whether a step is W -= η dW and nothing else, which one product does without a dW of its own: W += (-η/m) dz aᵀ.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.rule == Rule::Descent && self.decay.factor == 0.0 && self.clip_norm.is_none()
+    }
+
     /// What a gradient of Euclidean norm `norm` is multiplied by.
     pub(crate) fn clip_factor(&self, norm: f64) -> f64 {
         self.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm + 1e-6)))

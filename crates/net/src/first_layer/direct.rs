@@ -47,6 +47,10 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         square_sum(block(&self.dw, rows))
     }
 
+    fn descend_along(&mut self, steps: ArrayView2<R>) {
+        backward_weights(steps, self.x.now(), R::one(), self.w.view_mut(), Accumulate::Add);
+    }
+
     fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
         let (main, none) = (Memory::new(optimiser, (rows, self.w.ncols())), Memory::new(optimiser, (0, 0)));
         FirstMemory { main, share: none.clone(), total: none }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Real, forward, scale};
+use kernels::{Accumulate, Real, Step, forward, gradient_step, scale};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use super::{Anchor, FirstLayers, FirstMemory, block, block_mut, not_below_zero};
@@ -53,6 +53,11 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         let pairs = self.dt.slice_axis(Axis(0), rows.clone().into());
         let square = Zip::from(pairs).and(block(&self.dp, rows));
         not_below_zero(square.fold(0.0, |sum, dt, dp| sum + dt.as_f64() * dp.as_f64()))
+    }
+
+    fn descend_along(&mut self, steps: ArrayView2<R>) {
+        forward(steps, self.gram, self.p.view_mut(), Accumulate::Add);
+        gradient_step(Step::of_rate(-1.0), self.t.view_mut(), steps);
     }
 
     fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {

@@ -32,6 +32,10 @@ pub(crate) trait FirstLayers<R: Real> {
     /// |dW|², the sum of squares, of the rows of one net.
     fn gradient_square(&self, rows: Range<usize>) -> f64;
 
+    /// The plain step of all rows at once, in place of [`FirstLayers::backward`] and [`FirstLayers::descend`]: W += s Xᵀ;
+    /// `steps` is s = (-η/m) dz, N × examples.
+    fn descend_along(&mut self, steps: ArrayView2<R>);
+
     /// What the optimiser of one net remembers of it, which has `rows` rows.
     fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R>;
 

@@ -66,6 +66,10 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         square_sum(block(&self.dd, rows))
     }
 
+    fn descend_along(&mut self, steps: ArrayView2<R>) {
+        backward_weights(steps, self.r.now(), R::one(), self.d.view_mut(), Accumulate::Add);
+    }
+
     fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
         FirstMemory {
             main: Memory::new(optimiser, (rows, self.d.ncols())),

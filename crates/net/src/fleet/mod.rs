@@ -5,7 +5,7 @@
 
 mod evaluation;
 
-use kernels::Real;
+use kernels::{Real, scale};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::batches::Batches;
@@ -154,7 +154,9 @@ impl<'e, R: Real> Fleet<'e, R> {
         let diverged = self.forward_and_back();
         self.end(&diverged);
         if self.is_training() {
-            self.first.backward(self.dz.view_mut());
+            if !self.is_plain() {
+                self.first.backward(self.dz.view_mut());
+            }
             let stopped = self.record();
             self.end(&stopped);
         }
@@ -227,18 +229,35 @@ impl<'e, R: Real> Fleet<'e, R> {
         progress.is_late(&training.stopping).then_some(Reason::Time)
     }
 
+    /// Whether every net steps without a dW of its own: then the first layers do so in one product.
+    fn is_plain(&self) -> bool {
+        self.members.iter().all(Member::is_plain)
+    }
+
     /// All parameters of all nets take their step.
     fn descend(&mut self) {
-        for member in &mut self.members {
-            let optimiser = member.training.optimiser;
+        let is_plain = self.is_plain();
+        let Fleet { members, first, iteration, a, dz, .. } = self;
+        let examples = dz.ncols();
+        for member in members.iter_mut() {
+            let (optimiser, rows) = (member.training.optimiser, member.rows.clone());
             let factor = if optimiser.clip_norm.is_some() {
-                let of_w_1 = self.first.gradient_square(member.rows.clone());
+                let of_w_1 = first.gradient_square(rows.clone());
                 optimiser.clip_factor(member.gradient_squares(of_w_1).sum::<f64>().sqrt())
             } else {
                 1.0
             };
-            let rate = member.training.schedule.at(self.iteration);
-            member.descend(Update { optimiser, rate, factor, iteration: self.iteration }, &mut *self.first);
+            let rate = member.training.schedule.at(*iteration);
+            let update = Update { optimiser, rate, factor, iteration: *iteration };
+            if is_plain {
+                scale(member.first_step(rate, examples), block_mut(dz, rows.clone()));
+            } else {
+                member.descend_first(update, &mut **first);
+            }
+            member.descend(update, block(a, rows));
+        }
+        if is_plain {
+            first.descend_along(dz.view());
         }
     }
 
