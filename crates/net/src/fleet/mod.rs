@@ -27,7 +27,7 @@ const REFRESH_EVERY: usize = 500;
 pub struct Trained {
     /// The recorded costs, all finite, in order of iteration.
     pub history: Vec<CostAt>,
-    /// The values of all columns of all metrics ([`Metric::columns`]) at each point of the history, one after another.
+    /// The values of all columns of all metrics ([`crate::Metric::columns`]) at each point of the history, one after another.
     pub metrics: Vec<f64>,
     /// How it ended.
     pub ending: Ending,
