@@ -7,8 +7,8 @@ use std::sync::Arc;
 use kernels::{Activation, Adam};
 use ndarray::{Array1, Array2};
 use net::{
-    Batches, Chain, Cost, Curve, Decay, Engine, Examples, Fleet, Layer, Optimiser, Rule, Schedule, Span, Start,
-    Training,
+    Architecture, Batches, Chain, Cost, Curve, Decay, Engine, Examples, Fleet, Layer, Optimiser, Rule, Schedule,
+    Scheme, Span, Start, Stopping, Training, initialise,
 };
 use serde_json::Value;
 
@@ -209,5 +209,34 @@ fn nets_of_different_optimisers_train_in_one_fleet_as_they_do_alone() {
         let costs: Vec<f64> = trained[place].history.iter().map(|record| record.cost).collect();
         let chain = fleet.chain(place, run.chain.layers[0].w.view()).unwrap();
         assert!(differences(run, &chain, &costs).is_empty(), "{}", run.golden["name"]);
+    }
+}
+
+#[test]
+fn a_plain_step_is_the_same_where_a_net_with_momentum_stops_in_it() {
+    let x = Array2::from_shape_fn((5, 9), |(i, j)| (1.3 * i as f64 + 0.7 * j as f64).sin());
+    let y = Array2::from_shape_fn((1, 9), |(_, j)| (j % 2) as f64);
+    let momentum = Rule::Momentum { momentum: 0.9, nesterov: false };
+    let plain = Training::descent(0.5, 20, 1);
+    let stops_at_once = Training {
+        optimiser: Optimiser { rule: momentum, ..Optimiser::DESCENT },
+        stopping: Stopping { cost_below: Some(1e9), ..Stopping::default() },
+        ..plain.clone()
+    };
+    for (name, engine) in Engine::ALL {
+        let examples = examples(engine, &x, &y);
+        let chain = initialise::chain::<f64>(
+            &Architecture::classifier(5, &[4], Activation::Tanh),
+            &Scheme::XavierNormal.into(),
+            1,
+        );
+        let start = |training: &Training| Start::new(&examples, chain.clone(), training.clone()).unwrap();
+        let costs = |starts: Vec<Start<f64>>| -> Vec<f64> {
+            let trained = Fleet::new(&examples, Batches::full(9), starts).train(|| true).unwrap();
+            trained[0].history.iter().map(|record| record.cost).collect()
+        };
+        let (alone, together) = (costs(vec![start(&plain)]), costs(vec![start(&plain), start(&stops_at_once)]));
+        let same = alone.iter().zip(&together).all(|(alone, together)| !is_off(*together, *alone, *alone));
+        assert!(same && alone.len() == together.len(), "{name}: {alone:?} {together:?}");
     }
 }

@@ -65,9 +65,9 @@ impl<R: Real> Chain<R> {
         x: ArrayView2<R>,
         caches: &[Cache<R>],
         gradients: &mut [Gradient<R>],
-        mut da_0: Option<ArrayViewMut2<R>>,
+        da_0: Option<ArrayViewMut2<R>>,
     ) {
-        self.backward_dz(caches, gradients, da_0.take());
+        self.backward_dz(caches, gradients, da_0);
         self.backward_parameters(x, caches, gradients);
     }
 

@@ -153,15 +153,17 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
         let diverged = self.forward_and_back();
         self.end(&diverged);
+        // For the whole step, whoever stops in it: dz is dW's, or the step's.
+        let is_plain = self.members.iter().all(Member::is_plain);
         if self.is_training() {
-            if !self.is_plain() {
+            if !is_plain {
                 self.first.backward(self.dz.view_mut());
             }
             let stopped = self.record();
             self.end(&stopped);
         }
         if self.is_training() {
-            self.descend();
+            self.descend(is_plain);
         }
         self.iteration += 1;
     }
@@ -229,14 +231,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         progress.is_late(&training.stopping).then_some(Reason::Time)
     }
 
-    /// Whether every net steps without a dW of its own: then the first layers do so in one product.
-    fn is_plain(&self) -> bool {
-        self.members.iter().all(Member::is_plain)
-    }
-
-    /// All parameters of all nets take their step.
-    fn descend(&mut self) {
-        let is_plain = self.is_plain();
+    /// All parameters of all nets take their step; where it `is_plain` for every net, the first layers do so in one product.
+    fn descend(&mut self, is_plain: bool) {
         let Fleet { members, first, iteration, a, dz, .. } = self;
         let examples = dz.ncols();
         for member in members.iter_mut() {
