@@ -12,6 +12,7 @@ use super::{Error, FORMAT, Model, Net, VERSION};
 use crate::data::error::reason;
 use crate::data::new_files::{full_disk, new_dataset, put_in_place, temporary};
 use crate::data::{Scaling, classes};
+use crate::experiment::trial::name_of;
 
 /// The longest text of an attribute, which HDF5 bounds by 64 KiB with all that belongs to it.
 pub(super) const LONGEST_TEXT: usize = 60_000;
@@ -96,10 +97,6 @@ fn put_layers<R: Real + H5Type>(file: &File, chain: &Chain<R>) -> hdf5::Result<(
 
 /// The one activation that hidden layers don't have.
 pub(super) const SOFTMAX: &str = "softmax";
-
-fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
-    table.iter().find(|(_, known)| *known == value).map(|(name, _)| *name).expect("the table has every value")
-}
 
 fn put_values<T: H5Type>(group: &Group, name: &str, shape: &[usize], values: &[T]) -> hdf5::Result<()> {
     new_dataset::<T>(group).shape(shape).create(name)?.write_raw(values)

@@ -151,6 +151,7 @@ fn one_or_list(values: &[f64]) -> Value {
     }
 }
 
-fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
+/// The name of `value` in a table that has every value.
+pub fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
     table.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
 }

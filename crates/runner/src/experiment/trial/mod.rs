@@ -11,6 +11,7 @@ use net::{
     Architecture, Batches, Cost, Curve, Engine, Initialisation, Metric, Optimiser, Schedule, Stopping, Training,
 };
 
+pub use self::canonical::name_of;
 pub use self::draft::Draft;
 pub use self::keys::{KEYS, integer, is_whole, number, one_of};
 use crate::data::Task;
@@ -139,8 +140,7 @@ impl TrialConfig {
                 Err(format!("mean-squared-error is for values, the targets are {classes} classes"))
             }
             (Some(cost @ (Cost::BinaryCrossEntropy | Cost::SoftmaxCrossEntropy)), Task::Values(_)) => {
-                let name = Cost::ALL.into_iter().find(|(_, known)| *known == cost).map_or("", |(name, _)| name);
-                Err(format!("{name} is for classes, the targets of the data are values"))
+                Err(format!("{} is for classes, the targets of the data are values", name_of(&Cost::ALL, cost)))
             }
             (Some(cost), _) => Ok(cost),
         }
