@@ -58,9 +58,9 @@ fn products<R: Real>(criterion: &mut Criterion<Flops>) {
 }
 
 fn main() {
-    openblas::set_threads(1).unwrap_or_else(|refused| panic!("{refused}"));
+    openblas::use_one_thread().unwrap_or_else(|refused| panic!("{refused}"));
     let library = Library::linked();
-    library.admit(1, 1).unwrap_or_else(|refused| panic!("{refused}"));
+    library.admit(1).unwrap_or_else(|refused| panic!("{refused}"));
     println!("{}", library.config);
     let mut criterion = flops::criterion();
     products::<f32>(&mut criterion);

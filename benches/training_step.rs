@@ -78,8 +78,8 @@ fn check<R: Real>(span: &Span, engine: Engine, nets: usize, widths: &[usize]) {
 fn main() {
     let library = Library::linked();
     println!("{}", library.config);
-    library.admit(1, 1).unwrap_or_else(|refused| panic!("{refused}"));
-    openblas::set_threads(1).unwrap_or_else(|refused| panic!("{refused}"));
+    library.admit(1).unwrap_or_else(|refused| panic!("{refused}"));
+    openblas::use_one_thread().unwrap_or_else(|refused| panic!("{refused}"));
     let mut criterion = flops::criterion();
     training_step::<f32>(&mut criterion);
     training_step::<f64>(&mut criterion);

@@ -78,7 +78,7 @@ def contestants(case: Case, dtype: str, cores: int) -> list[Peer | Runner]:
         return Runner(Entry(case.name, dtype, who, count), *more, **options)
 
     def one_net_of(count: int) -> list[str]:
-        return ["run.jobs=1", f"run.blas_threads={count}"]
+        return ["run.jobs=1", f"run.threads={count}"]
 
     direct = "run.engine=direct"
     if case.name == "course":
@@ -100,7 +100,7 @@ def contestants(case: Case, dtype: str, cores: int) -> list[Peer | Runner]:
     in_order = ["train.shuffle=false"] if case.batches > 1 else []
     direct_in_order = [direct, *in_order]
     if case.nets > 1:
-        fleet = [[f"run.jobs={jobs}", "run.blas_threads=1"] for jobs in threads]
+        fleet = [[f"run.jobs={jobs}", "run.threads=1"] for jobs in threads]
         return [
             *[peer(who, count) for who in ("pytorch-stacked", "jax") for count in threads],
             *[runner("layerchain", jobs, *direct_in_order, *run) for jobs, run in zip(threads, fleet)],

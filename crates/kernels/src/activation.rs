@@ -7,6 +7,7 @@ use crate::elementwise::{adjacent, adjacent_mut};
 use crate::functions::{
     elu, exp, gelu, gelu_derivative, gelu_tanh, gelu_tanh_derivative, sigmoid, silu, silu_derivative, softplus, tanh,
 };
+use crate::share::by_rows;
 use crate::softmax::{bias_softmax, softmax_backward};
 use crate::widest::widest;
 
@@ -275,42 +276,44 @@ pub fn activation_backward<R: Real>(
     }
 }
 
-#[track_caller]
 #[inline(always)]
-fn add_bias_and_apply<R: Real>(b: ArrayView1<R>, mut z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, g: impl Fn(R) -> R) {
-    for ((&b, mut z), mut a) in b.iter().zip(z.rows_mut()).zip(a.rows_mut()) {
-        let (z, a) = (adjacent_mut(&mut z), adjacent_mut(&mut a));
-        widest(
-            #[inline(always)]
-            || {
-                for (z, a) in z.iter_mut().zip(a) {
-                    *z += b;
-                    *a = g(*z);
-                }
-            },
-        );
-    }
+fn add_bias_and_apply<R: Real>(b: ArrayView1<R>, z: ArrayViewMut2<R>, a: ArrayViewMut2<R>, g: impl Fn(R) -> R + Sync) {
+    by_rows(z.dim(), (b, z, a), |(b, mut z, mut a)| {
+        for ((&b, mut z), mut a) in b.iter().zip(z.rows_mut()).zip(a.rows_mut()) {
+            let (z, a) = (adjacent_mut(&mut z), adjacent_mut(&mut a));
+            widest(
+                #[inline(always)]
+                || {
+                    for (z, a) in z.iter_mut().zip(a) {
+                        *z += b;
+                        *a = g(*z);
+                    }
+                },
+            );
+        }
+    });
 }
 
-#[track_caller]
 #[inline(always)]
 fn apply_derivative<R: Real>(
     z: ArrayView2<R>,
     a: ArrayView2<R>,
-    mut dz: ArrayViewMut2<R>,
-    derivative: impl Fn(R, R, R) -> R,
+    dz: ArrayViewMut2<R>,
+    derivative: impl Fn(R, R, R) -> R + Sync,
 ) {
-    for ((z, a), mut dz) in z.rows().into_iter().zip(a.rows()).zip(dz.rows_mut()) {
-        let (z, a, dz) = (adjacent(&z), adjacent(&a), adjacent_mut(&mut dz));
-        widest(
-            #[inline(always)]
-            || {
-                for ((&z, &a), dz) in z.iter().zip(a).zip(dz) {
-                    *dz = derivative(*dz, z, a);
-                }
-            },
-        );
-    }
+    by_rows(z.dim(), (z, a, dz), |(z, a, mut dz)| {
+        for ((z, a), mut dz) in z.rows().into_iter().zip(a.rows()).zip(dz.rows_mut()) {
+            let (z, a, dz) = (adjacent(&z), adjacent(&a), adjacent_mut(&mut dz));
+            widest(
+                #[inline(always)]
+                || {
+                    for ((&z, &a), dz) in z.iter().zip(a).zip(dz) {
+                        *dz = derivative(*dz, z, a);
+                    }
+                },
+            );
+        }
+    });
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::Real;
 use crate::elementwise::{adjacent, adjacent_mut};
+use crate::share::by_rows;
 use crate::widest::widest;
 
 /// What is the same for every optimiser in one step.
@@ -45,20 +46,22 @@ impl Step {
 /// # Panics
 /// If the shapes differ, or the elements of a row aren't adjacent.
 #[track_caller]
-pub fn gradient_step<R: Real, G: Real>(step: Step, mut w: ArrayViewMut2<R>, g: ArrayView2<G>) {
+pub fn gradient_step<R: Real, G: Real>(step: Step, w: ArrayViewMut2<R>, g: ArrayView2<G>) {
     assert!(w.dim() == g.dim(), "gradient_step: shapes differ: w {:?}, g {:?}", w.dim(), g.dim());
     let [by_gradient, by_w] = [-step.rate * step.factor, step.keep - step.rate * step.l2].map(R::from_f64);
-    for (mut w, g) in w.rows_mut().into_iter().zip(g.rows()) {
-        let (w, g) = (adjacent_mut(&mut w), adjacent(&g));
-        widest(
-            #[inline(always)]
-            || {
-                for (w, &g) in w.iter_mut().zip(g) {
-                    *w = *w * by_w + by_gradient * R::from_f64(g.as_f64());
-                }
-            },
-        );
-    }
+    by_rows(w.dim(), (w, g), |(mut w, g)| {
+        for (mut w, g) in w.rows_mut().into_iter().zip(g.rows()) {
+            let (w, g) = (adjacent_mut(&mut w), adjacent(&g));
+            widest(
+                #[inline(always)]
+                || {
+                    for (w, &g) in w.iter_mut().zip(g) {
+                        *w = *w * by_w + by_gradient * R::from_f64(g.as_f64());
+                    }
+                },
+            );
+        }
+    });
 }
 
 /// [`gradient_step`] with momentum μ: `v` remembers, from zeros on; Nesterov's looks ahead by one more step of it.
@@ -75,9 +78,9 @@ pub fn momentum_step<R: Real, G: Real>(
     step: Step,
     momentum: f64,
     nesterov: bool,
-    mut w: ArrayViewMut2<R>,
+    w: ArrayViewMut2<R>,
     g: ArrayView2<G>,
-    mut v: ArrayViewMut2<R>,
+    v: ArrayViewMut2<R>,
 ) {
     let shapes = (w.dim(), g.dim(), v.dim());
     assert!(shapes.0 == shapes.1 && shapes.0 == shapes.2, "momentum_step: shapes of w, g and v differ: {shapes:?}");
@@ -85,19 +88,21 @@ pub fn momentum_step<R: Real, G: Real>(
     let momentum = R::from_f64(momentum);
     // The step is along g + μ v, or along v itself.
     let (of_v, of_g) = if nesterov { (momentum, R::one()) } else { (R::one(), R::zero()) };
-    for ((mut w, g), mut v) in w.rows_mut().into_iter().zip(g.rows()).zip(v.rows_mut()) {
-        let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
-        widest(
-            #[inline(always)]
-            || {
-                for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
-                    let g = factor * R::from_f64(g.as_f64()) + l2 * *w;
-                    *v = momentum * *v + g;
-                    *w = *w * keep - rate * (of_g * g + of_v * *v);
-                }
-            },
-        );
-    }
+    by_rows(w.dim(), (w, g, v), |(mut w, g, mut v)| {
+        for ((mut w, g), mut v) in w.rows_mut().into_iter().zip(g.rows()).zip(v.rows_mut()) {
+            let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
+            widest(
+                #[inline(always)]
+                || {
+                    for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
+                        let g = factor * R::from_f64(g.as_f64()) + l2 * *w;
+                        *v = momentum * *v + g;
+                        *w = *w * keep - rate * (of_g * g + of_v * *v);
+                    }
+                },
+            );
+        }
+    });
 }
 
 /// One step of RMSProp; `v` is the running mean of g², from zeros on.
@@ -114,27 +119,29 @@ pub fn rmsprop_step<R: Real>(
     step: Step,
     alpha: f64,
     eps: f64,
-    mut w: ArrayViewMut2<R>,
+    w: ArrayViewMut2<R>,
     g: ArrayView2<R>,
-    mut v: ArrayViewMut2<R>,
+    v: ArrayViewMut2<R>,
 ) {
     let shapes = (w.dim(), g.dim(), v.dim());
     assert!(shapes.0 == shapes.1 && shapes.0 == shapes.2, "rmsprop_step: shapes of w, g and v differ: {shapes:?}");
     let [rate, factor, l2, keep] = [step.rate, step.factor, step.l2, step.keep].map(R::from_f64);
     let [alpha, rest, eps] = [alpha, 1.0 - alpha, eps].map(R::from_f64);
-    for ((mut w, g), mut v) in w.rows_mut().into_iter().zip(g.rows()).zip(v.rows_mut()) {
-        let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
-        widest(
-            #[inline(always)]
-            || {
-                for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
-                    let g = factor * g + l2 * *w;
-                    *v = alpha * *v + rest * (g * g);
-                    *w = *w * keep - rate * (g / (v.sqrt() + eps));
-                }
-            },
-        );
-    }
+    by_rows(w.dim(), (w, g, v), |(mut w, g, mut v)| {
+        for ((mut w, g), mut v) in w.rows_mut().into_iter().zip(g.rows()).zip(v.rows_mut()) {
+            let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
+            widest(
+                #[inline(always)]
+                || {
+                    for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
+                        let g = factor * g + l2 * *w;
+                        *v = alpha * *v + rest * (g * g);
+                        *w = *w * keep - rate * (g / (v.sqrt() + eps));
+                    }
+                },
+            );
+        }
+    });
 }
 
 /// What Adam is made of.
@@ -162,9 +169,9 @@ pub fn adam_step<R: Real>(
     step: Step,
     Adam { beta_1, beta_2, eps }: Adam,
     t: usize,
-    mut w: ArrayViewMut2<R>,
+    w: ArrayViewMut2<R>,
     g: ArrayView2<R>,
-    [mut m, mut v]: [ArrayViewMut2<R>; 2],
+    [m, v]: [ArrayViewMut2<R>; 2],
 ) {
     let shapes = [w.dim(), g.dim(), m.dim(), v.dim()];
     assert!(shapes.iter().all(|dim| *dim == shapes[0]), "adam_step: shapes of w, g, m and v differ: {shapes:?}");
@@ -174,22 +181,24 @@ pub fn adam_step<R: Real>(
     let root = 1.0 / (1.0 - beta_2.powi(t)).sqrt();
     let [unbiased, root, factor, l2, keep] = [unbiased, root, step.factor, step.l2, step.keep].map(R::from_f64);
     let [beta_1, rest_1, beta_2, rest_2, eps] = [beta_1, 1.0 - beta_1, beta_2, 1.0 - beta_2, eps].map(R::from_f64);
-    let rows = w.rows_mut().into_iter().zip(g.rows()).zip(m.rows_mut().into_iter().zip(v.rows_mut()));
-    for ((mut w, g), (mut m, mut v)) in rows {
-        let (w, g) = (adjacent_mut(&mut w), adjacent(&g));
-        let (m, v) = (adjacent_mut(&mut m), adjacent_mut(&mut v));
-        widest(
-            #[inline(always)]
-            || {
-                for ((w, &g), (m, v)) in w.iter_mut().zip(g).zip(m.iter_mut().zip(v)) {
-                    let g = factor * g + l2 * *w;
-                    *m = beta_1 * *m + rest_1 * g;
-                    *v = beta_2 * *v + rest_2 * (g * g);
-                    *w = *w * keep - unbiased * (*m / (v.sqrt() * root + eps));
-                }
-            },
-        );
-    }
+    by_rows(w.dim(), (w, g, m, v), |(mut w, g, mut m, mut v)| {
+        let rows = w.rows_mut().into_iter().zip(g.rows()).zip(m.rows_mut().into_iter().zip(v.rows_mut()));
+        for ((mut w, g), (mut m, mut v)) in rows {
+            let (w, g) = (adjacent_mut(&mut w), adjacent(&g));
+            let (m, v) = (adjacent_mut(&mut m), adjacent_mut(&mut v));
+            widest(
+                #[inline(always)]
+                || {
+                    for ((w, &g), (m, v)) in w.iter_mut().zip(g).zip(m.iter_mut().zip(v)) {
+                        let g = factor * g + l2 * *w;
+                        *m = beta_1 * *m + rest_1 * g;
+                        *v = beta_2 * *v + rest_2 * (g * g);
+                        *w = *w * keep - unbiased * (*m / (v.sqrt() * root + eps));
+                    }
+                },
+            );
+        }
+    });
 }
 
 /// The sum of the squares of all elements, in f64 and in a fixed order.

@@ -3,6 +3,7 @@
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::Real;
+use crate::share::by_rows;
 use crate::widest::widest;
 
 /// dz ← factor · dz.
@@ -10,14 +11,16 @@ use crate::widest::widest;
 /// # Panics
 /// If the elements of a row aren't adjacent.
 #[track_caller]
-pub fn scale<R: Real>(factor: R, mut dz: ArrayViewMut2<R>) {
-    for mut row in dz.rows_mut() {
-        let row = adjacent_mut(&mut row);
-        widest(
-            #[inline(always)]
-            || row.iter_mut().for_each(|dz| *dz *= factor),
-        );
-    }
+pub fn scale<R: Real>(factor: R, dz: ArrayViewMut2<R>) {
+    by_rows(dz.dim(), dz, |mut dz| {
+        for mut row in dz.rows_mut() {
+            let row = adjacent_mut(&mut row);
+            widest(
+                #[inline(always)]
+                || row.iter_mut().for_each(|dz| *dz *= factor),
+            );
+        }
+    });
 }
 
 /// dz = factor · (a - y): the start of the way back for a sigmoid output under binary cross-entropy (factor 1), and for an

@@ -1,12 +1,14 @@
-//! The three products of a layer, each one cblas call. `m n k` and leading dimensions stay here and in real.rs.
+//! The three products of a layer, each one cblas call, or one a thread where several share it. `m n k` and leading dimensions
+//! stay here and in real.rs.
 //!
 //! Operands are row-major, or column-major, which BLAS reads as the transpose of a row-major matrix: a mini-batch of
 //! inputs has the features of each of its examples side by side. Rows, or columns, may be padded.
 
 use cblas_sys::CBLAS_TRANSPOSE::{self, CblasNoTrans as N, CblasTrans as T};
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::real::{Operand, Real};
+use crate::share::{in_parts, threads};
 
 /// What a product does with the values that stand in the output buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>, z: ArrayViewMut
     if a_prev.nrows() != n_in || z.dim() != (n_out, examples) {
         shapes_do_not_fit("forward: z = W a_prev", [("w", w.dim()), ("a_prev", a_prev.dim()), ("z", z.dim())]);
     }
-    gemm([n_out, examples, n_in], R::one(), (w, N), (a_prev, N), accumulate, z);
+    multiply([n_out, examples, n_in], R::one(), accumulate, Factors { a: (w, N), b: (a_prev, N), c: z });
 }
 
 /// dW = scale · dz a_prevᵀ, with `scale` = 1/m in the course's equations.
@@ -68,7 +70,7 @@ pub fn backward_weights<R: Real>(
         );
     }
     assert!(scale != R::zero(), "backward_weights: scale must not be zero");
-    gemm([n_out, n_in, examples], scale, (dz, N), (a_prev, T), accumulate, dw);
+    multiply([n_out, n_in, examples], scale, accumulate, Factors { a: (dz, N), b: (a_prev, T), c: dw });
 }
 
 /// da_prev = Wᵀ dz.
@@ -88,23 +90,63 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: Arra
             [("w", w.dim()), ("dz", dz.dim()), ("da_prev", da_prev.dim())],
         );
     }
-    gemm([n_in, examples, n_out], R::one(), (w, T), (dz, N), accumulate, da_prev);
+    multiply([n_in, examples, n_out], R::one(), accumulate, Factors { a: (w, T), b: (dz, N), c: da_prev });
 }
 
-/// C ← alpha op(A) op(B) + beta C: the one place where OpenBLAS multiplies.
+/// Multiply-adds that a product must have to be shared.
+const LEAST_MULTIPLY_ADDS: usize = 1 << 18;
+
+/// op(A), op(B) and C of a product.
+struct Factors<'v, R> {
+    a: (ArrayView2<'v, R>, CBLAS_TRANSPOSE),
+    b: (ArrayView2<'v, R>, CBLAS_TRANSPOSE),
+    c: ArrayViewMut2<'v, R>,
+}
+
+impl<R> Factors<'_, R> {
+    /// Of the rows of C above `row` and of those from it on.
+    fn cut_rows(self, row: usize) -> (Self, Self) {
+        let Factors { a: (a, transpose), b, c } = self;
+        let (above, below) = a.split_at(Axis(usize::from(matches!(transpose, T))), row);
+        let (c_above, c_below) = c.split_at(Axis(0), row);
+        let part = |a, c| Factors { a: (a, transpose), b, c };
+        (part(above, c_above), part(below, c_below))
+    }
+
+    /// Of the columns of C before `column` and of those from it on.
+    fn cut_columns(self, column: usize) -> (Self, Self) {
+        let Factors { a, b: (b, transpose), c } = self;
+        let (before, after) = b.split_at(Axis(usize::from(matches!(transpose, N))), column);
+        let (c_before, c_after) = c.split_at(Axis(1), column);
+        let part = |b, c| Factors { a, b: (b, transpose), c };
+        (part(before, c_before), part(after, c_after))
+    }
+}
+
+/// C ← alpha op(A) op(B) + beta C. The threads share it by rows, or by columns where C is so wide that B is much larger than A:
+/// either is read by all of them.
 #[track_caller]
-fn gemm<R: Real>(
-    shape: [usize; 3],
-    alpha: R,
-    (a, transpose_a): (ArrayView2<R>, CBLAS_TRANSPOSE),
-    (b, transpose_b): (ArrayView2<R>, CBLAS_TRANSPOSE),
-    accumulate: Accumulate,
-    mut c: ArrayViewMut2<R>,
-) {
+fn multiply<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factors: Factors<R>) {
     // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
     assert!(shape.iter().all(|&length| length > 0), "a product has an empty side: M × N × K = {shape:?}");
-    let [m, n, k] = shape.map(blas_int);
-    let (a, b) = (operand(&a, transpose_a), operand(&b, transpose_b));
+    let [m, n, k] = shape;
+    let threads = if m * n * k < LEAST_MULTIPLY_ADDS { 1 } else { threads() };
+    if threads == 1 {
+        return gemm(k, alpha, accumulate, factors);
+    }
+    let part = |factors| gemm(k, alpha, accumulate, factors);
+    if n < 4 * m {
+        in_parts(threads, m, factors, &Factors::cut_rows, &part);
+    } else {
+        in_parts(threads, n, factors, &Factors::cut_columns, &part);
+    }
+}
+
+/// The one place where OpenBLAS multiplies; `k` terms a sum.
+#[track_caller]
+fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Factors { a, b, mut c }: Factors<R>) {
+    let [m, n, k] = [c.nrows(), c.ncols(), k].map(blas_int);
+    let (a, b) = (operand(&a.0, a.1), operand(&b.0, b.1));
     let leading = leading_dimension(c.dim(), c.strides()).unwrap_or_else(|| must_be_row_major(c.dim(), c.strides()));
     let c = Operand { pointer: c.as_mut_ptr(), leading, transpose: N };
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have

@@ -37,6 +37,7 @@ mod real;
 mod reductions;
 pub mod reference;
 mod self_check;
+mod share;
 mod softmax;
 mod subnormals;
 mod widest;

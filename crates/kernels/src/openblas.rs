@@ -79,11 +79,11 @@ impl Library {
         max_threads.map_or(50, |threads: usize| 50.max(2 * threads))
     }
 
-    /// Refuses combinations of release, `threads` a product and `callers` at once that are known to go wrong.
+    /// Refuses releases, and numbers of `callers` at once, that are known to go wrong.
     ///
     /// # Errors
     /// The reason, with its source and the remedy.
-    pub fn admit(&self, threads: usize, callers: usize) -> Result<(), Refused> {
+    pub fn admit(&self, callers: usize) -> Result<(), Refused> {
         let version = self.version.ok_or_else(|| Refused::UnknownVersion(self.config.clone()))?;
         if version < Version(0, 3, 21) {
             return Err(Refused::TooOld(version));
@@ -91,13 +91,10 @@ impl Library {
         if version == Version(0, 3, 30) {
             return Err(Refused::RacyRelease(version));
         }
-        if threads > 1 && callers > 1 {
-            return Err(Refused::ThreadsTimesCallers { threads, callers });
-        }
         if self.thread_layer == ThreadLayer::Sequential && callers > 1 && !self.config.contains("USE_LOCKING") {
             return Err(Refused::NotLocked { callers });
         }
-        let most = self.max_callers().saturating_sub(threads).max(1);
+        let most = self.max_callers() - 1;
         if callers > most {
             return Err(Refused::TooManyCallers { callers, most });
         }
@@ -105,7 +102,7 @@ impl Library {
     }
 }
 
-/// Why a combination of OpenBLAS release, threads and callers is not used.
+/// Why an OpenBLAS, or so many callers of it, are not used.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum Refused {
     /// The library's description has no release in it.
@@ -120,57 +117,48 @@ pub enum Refused {
     /// Its threaded gemm has a race that the next release took back.
     #[error("OpenBLAS {0} is known for races inside its products (fixed in 0.3.31); install another release")]
     RacyRelease(Version),
-    /// Threaded products from several callers share buffers (OpenBLAS #5836, fixed in 0.3.34).
-    #[error(
-        "{threads} OpenBLAS threads under {callers} workers can return wrong numbers (OpenBLAS #5836); \
-         set run.blas_threads = 1, or run one trial at a time with --jobs 1"
-    )]
-    ThreadsTimesCallers {
-        /// Threads a product.
-        threads: usize,
-        /// Workers at once.
-        callers: usize,
-    },
     /// A sequential build without locks must not be entered twice at once (OpenBLAS FAQ, USE_LOCKING).
     #[error(
-        "this OpenBLAS is a sequential build without locks, which {callers} workers would corrupt; \
-         install the pthread build (Debian: libopenblas0-pthread), or use --jobs 1"
+        "this OpenBLAS is a sequential build without locks, which {callers} threads at once would corrupt; \
+         install the pthread build (Debian: libopenblas0-pthread), or use --jobs 1 and run.threads=1"
     )]
     NotLocked {
-        /// Workers at once.
+        /// Threads at once.
         callers: usize,
     },
     /// More callers than the library has buffers.
-    #[error("{callers} workers at once are more than this OpenBLAS has buffers for; use --jobs {most} or fewer")]
+    #[error(
+        "{callers} threads at once are more than this OpenBLAS has buffers for; jobs x run.threads may be {most} at most"
+    )]
     TooManyCallers {
-        /// Workers at once.
+        /// Threads at once.
         callers: usize,
         /// The most that fit.
         most: usize,
     },
-    /// The thread count that was set did not hold.
-    #[error("asked OpenBLAS for {asked} threads, it uses {found}: its thread layer or MAX_THREADS forbids that count")]
-    ThreadsNotSet {
-        /// The count that was set.
-        asked: usize,
+    /// It did not give up its threads.
+    #[error(
+        "asked OpenBLAS for one thread a product, it uses {found}; set OPENBLAS_NUM_THREADS=1 or OMP_NUM_THREADS=1"
+    )]
+    StillThreaded {
         /// The count that was read back.
         found: usize,
     },
 }
 
-/// Sets how many threads a product may use, for the whole process, and reads it back.
+/// Has every product done by the thread that calls, in the whole process, and reads that back: OpenBLAS's own threads,
+/// before 0.3.34, can return wrong numbers when several callers use them (OpenBLAS #5836).
 ///
 /// # Errors
-/// [`Refused::ThreadsNotSet`] if the library didn't take it.
-pub fn set_threads(asked: usize) -> Result<(), Refused> {
-    let count = c_int::try_from(asked).unwrap_or(c_int::MAX);
-    // SAFETY: takes any integer; the library clamps it to its own maximum.
-    unsafe { openblas_set_num_threads(count) };
+/// [`Refused::StillThreaded`] if the library didn't take it.
+pub fn use_one_thread() -> Result<(), Refused> {
+    // SAFETY: takes any integer.
+    unsafe { openblas_set_num_threads(1) };
     let found = threads();
-    if found == asked { Ok(()) } else { Err(Refused::ThreadsNotSet { asked, found }) }
+    if found == 1 { Ok(()) } else { Err(Refused::StillThreaded { found }) }
 }
 
-/// How many threads a product may use now.
+/// How many threads OpenBLAS may use for a product now.
 pub fn threads() -> usize {
     // SAFETY: takes nothing, reads a counter.
     usize::try_from(unsafe { openblas_get_num_threads() }).unwrap_or(1)
@@ -206,13 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn the_linked_library_describes_itself_and_takes_a_thread_count() {
+    fn the_linked_library_describes_itself_and_gives_up_its_threads() {
         let linked = Library::linked();
         assert!(linked.version.is_some() && !linked.core.is_empty(), "{linked:?}");
-        set_threads(1).unwrap();
+        // SAFETY: takes any integer; no other test of this program multiplies meanwhile with an eye on threads.
+        unsafe { openblas_set_num_threads(2) };
+        use_one_thread().unwrap();
         assert_eq!(threads(), 1);
-        assert!(matches!(set_threads(100_000), Err(Refused::ThreadsNotSet { asked: 100_000, .. })));
-        set_threads(1).unwrap();
     }
 
     #[test]
@@ -225,37 +213,28 @@ mod tests {
 
     #[test]
     fn known_bad_releases_are_refused_and_good_ones_admitted() {
-        let admit = |version, threads, callers| library(version, ThreadLayer::Pthreads).admit(threads, callers);
-        assert_eq!(admit((0, 3, 20), 1, 1), Err(Refused::TooOld(Version(0, 3, 20))));
-        assert_eq!(admit((0, 3, 30), 1, 1), Err(Refused::RacyRelease(Version(0, 3, 30))));
-        assert_eq!(admit((0, 3, 21), 1, 8), Ok(()));
-        assert_eq!(admit((0, 3, 21), 2, 1), Ok(()));
-        assert_eq!(admit((0, 3, 34), 1, 100), Ok(()));
-        assert_eq!(admit((0, 3, 21), 1, 128), Err(Refused::TooManyCallers { callers: 128, most: 127 }));
+        let admit = |version, callers| library(version, ThreadLayer::Pthreads).admit(callers);
+        assert_eq!(admit((0, 3, 20), 1), Err(Refused::TooOld(Version(0, 3, 20))));
+        assert_eq!(admit((0, 3, 30), 1), Err(Refused::RacyRelease(Version(0, 3, 30))));
+        assert_eq!(admit((0, 3, 21), 8), Ok(()));
+        assert_eq!(admit((0, 3, 34), 100), Ok(()));
+        assert_eq!(admit((0, 3, 21), 128), Err(Refused::TooManyCallers { callers: 128, most: 127 }));
     }
 
     #[test]
-    fn threaded_products_from_several_workers_are_refused_in_every_release() {
-        for version in [(0, 3, 21), (0, 3, 34)] {
-            let refused = library(version, ThreadLayer::Pthreads).admit(2, 2);
-            assert_eq!(refused, Err(Refused::ThreadsTimesCallers { threads: 2, callers: 2 }));
-        }
-    }
-
-    #[test]
-    fn a_sequential_build_serves_one_worker_only() {
+    fn a_sequential_build_serves_one_thread_only() {
         let sequential = library((0, 3, 26), ThreadLayer::Sequential);
-        assert_eq!(sequential.admit(1, 1), Ok(()));
-        assert_eq!(sequential.admit(1, 2), Err(Refused::NotLocked { callers: 2 }));
+        assert_eq!(sequential.admit(1), Ok(()));
+        assert_eq!(sequential.admit(2), Err(Refused::NotLocked { callers: 2 }));
     }
 
     #[test]
     fn an_unknown_release_is_refused_and_a_locked_sequential_build_serves_many() {
         let unknown = Library { version: None, ..library((0, 3, 26), ThreadLayer::Pthreads) };
-        assert!(matches!(unknown.admit(1, 1), Err(Refused::UnknownVersion(_))));
+        assert!(matches!(unknown.admit(1), Err(Refused::UnknownVersion(_))));
         let mut locked = library((0, 3, 26), ThreadLayer::Sequential);
         locked.config.insert_str(16, " USE_LOCKING");
-        assert_eq!(locked.admit(1, 2), Ok(()));
+        assert_eq!(locked.admit(2), Ok(()));
     }
 
     #[test]
@@ -263,8 +242,8 @@ mod tests {
         let mut small = library((0, 3, 26), ThreadLayer::Pthreads);
         for config in ["OpenBLAS 0.3.26 MAX_THREADS=2", "OpenBLAS 0.3.26"] {
             small.config = config.to_owned();
-            assert_eq!(small.admit(1, 49), Ok(()));
-            assert_eq!(small.admit(1, 50), Err(Refused::TooManyCallers { callers: 50, most: 49 }));
+            assert_eq!(small.admit(49), Ok(()));
+            assert_eq!(small.admit(50), Err(Refused::TooManyCallers { callers: 50, most: 49 }));
         }
     }
 }

@@ -4,6 +4,7 @@ use ndarray::{ArrayView2, ArrayViewMut1};
 
 use crate::Real;
 use crate::elementwise::adjacent;
+use crate::share::by_rows;
 use crate::widest::widest;
 
 /// db = scale · (sum of dz over the examples), with `scale` = 1/m in the course's equations.
@@ -16,23 +17,25 @@ use crate::widest::widest;
 /// # Panics
 /// If the shapes differ, or the elements of a row aren't adjacent.
 #[track_caller]
-pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, mut db: ArrayViewMut1<R>) {
+pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, db: ArrayViewMut1<R>) {
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
-    for (row, db) in dz.rows().into_iter().zip(&mut db) {
-        let row = adjacent(&row);
-        let sum = widest(
-            #[inline(always)]
-            || {
-                sum_over(
-                    row,
-                    row,
-                    #[inline(always)]
-                    |value, _| value.as_f64(),
-                )
-            },
-        );
-        *db = R::from_f64(scale.as_f64() * sum);
-    }
+    by_rows(dz.dim(), (dz, db), |(dz, mut db)| {
+        for (row, db) in dz.rows().into_iter().zip(&mut db) {
+            let row = adjacent(&row);
+            let sum = widest(
+                #[inline(always)]
+                || {
+                    sum_over(
+                        row,
+                        row,
+                        #[inline(always)]
+                        |value, _| value.as_f64(),
+                    )
+                },
+            );
+            *db = R::from_f64(scale.as_f64() * sum);
+        }
+    });
 }
 
 /// Whether every element is neither infinite nor NaN.

@@ -6,8 +6,8 @@ pub const CAN_FLUSH: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarc
 /// Runs `body` with subnormal operands and results taken as zero on this thread, if `flush` says so, and sets
 /// everything back afterwards, also when `body` panics.
 ///
-/// It takes this thread's whole arithmetic, OpenBLAS's on this thread included, but no other thread's. Where the processor
-/// can't ([`CAN_FLUSH`]), nothing changes.
+/// It takes this thread's whole arithmetic, OpenBLAS's on this thread included, and what the kernels hand over to others, but
+/// nothing else on another thread. Where the processor can't ([`CAN_FLUSH`]), nothing changes.
 pub fn flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
     struct Restore(Option<u64>);
     impl Drop for Restore {
@@ -23,6 +23,11 @@ pub fn flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
         control::set(before | control::FLUSH);
     }
     body()
+}
+
+/// Whether this thread takes subnormal numbers as zero.
+pub(crate) fn is_flushing() -> bool {
+    CAN_FLUSH && control::get() & control::FLUSH == control::FLUSH
 }
 
 #[cfg(target_arch = "x86_64")]

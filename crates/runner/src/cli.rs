@@ -92,7 +92,7 @@ pub struct Sweep {
     /// The experiment.
     #[command(flatten)]
     pub experiment: ExperimentArgs,
-    /// Fleets to train at once, a core each [default: run.jobs, else one a core; one where run.blas_threads > 1].
+    /// Fleets to train at once [default: run.jobs, else as many as there are cores for run.threads each].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// The results directory [default: results/NAME].

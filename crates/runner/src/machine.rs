@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct Machine {
     cpu: String,
     cores: usize,
+    /// That share a fleet.
+    threads: usize,
     os: String,
     runner: Runner,
     openblas: OpenBlas,
@@ -35,12 +37,13 @@ struct OpenBlas {
 }
 
 impl Machine {
-    /// This machine, with the number of OpenBLAS threads as it is set now.
-    pub fn this(library: &Library) -> Self {
+    /// This machine, where `threads` share a fleet, with the number of OpenBLAS threads as it is set now.
+    pub fn this(library: &Library, threads: usize) -> Self {
         let (major, minor, micro) = hdf5::library_version();
         Machine {
             cpu: cpu(),
             cores: cores(),
+            threads,
             os: os(),
             runner: Runner {
                 version: env!("CARGO_PKG_VERSION"),
@@ -61,8 +64,8 @@ impl Machine {
 
     /// What the bits of a result depend on beside the experiment.
     pub fn fingerprint(&self) -> String {
-        let OpenBlas { version, core, threads, .. } = &self.openblas;
-        let Runner { version: runner, commit, .. } = self.runner;
+        let OpenBlas { version, core, .. } = &self.openblas;
+        let (threads, Runner { version: runner, commit, .. }) = (self.threads, &self.runner);
         format!("runner {runner} {commit} openblas {version} {core} threads {threads}")
     }
 

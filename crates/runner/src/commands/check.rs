@@ -22,9 +22,9 @@ const SHAPES: [LayerShape; 4] = [
 pub(super) fn run() -> Result<ExitCode> {
     let library = Library::linked();
     let cores = machine::cores();
-    let threads = openblas::set_threads(1);
-    let this = Machine::this(&library);
-    let admitted = library.admit(1, cores);
+    let threads = openblas::use_one_thread();
+    let this = Machine::this(&library, 1);
+    let admitted = library.admit(cores);
     let (single, double) = (products::<f32>(), products::<f64>());
     let trusted = threads.is_ok() && admitted.is_ok() && single.is_ok() && double.is_ok();
 

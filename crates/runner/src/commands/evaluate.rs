@@ -58,7 +58,7 @@ pub(super) fn run(args: &cli::Evaluate) -> Result<ExitCode> {
     if args.what.is_empty() {
         all.push(checked(trained_on(args, &model)?, &model)?);
     }
-    set_up_openblas(1)?;
+    set_up_openblas()?;
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {
         model.net.check_products(examples.part.examples()).map_err(Failure::from)?;

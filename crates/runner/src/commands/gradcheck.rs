@@ -36,7 +36,7 @@ pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let data = data_of(&experiment)?;
     let shape = data.shape();
-    openblas::set_threads(1).map_err(Failure::from)?;
+    openblas::use_one_thread().map_err(Failure::from)?;
     let (x, y): (Array2<f64>, Array2<f64>) = (data.train.columns(&data.scaling), data.train.y());
     let examples = x.ncols().min(args.examples as usize);
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);

@@ -31,7 +31,7 @@ struct Asked {
 pub(super) fn run(args: &cli::Predict) -> Result<ExitCode> {
     let model = Model::read(&args.model)?;
     let asked = asked(args, &model)?;
-    set_up_openblas(1)?;
+    set_up_openblas()?;
     let most = asked.iter().map(|asked| asked.names.len()).collect::<std::collections::BTreeSet<_>>();
     most.into_iter().try_for_each(|examples| model.net.check_products(examples)).map_err(Failure::from)?;
     let mut answers = Vec::new();

@@ -7,8 +7,6 @@ use anyhow::{Context, Result, bail};
 use kernels::openblas::{self, Library};
 use kernels::{LayerShape, self_check};
 use net::Engine;
-use rayon::ThreadPool;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -20,8 +18,9 @@ use crate::machine::{self, Machine};
 use crate::progress::{count, say};
 use crate::sweep::inputs::{LazySpan, Prepared, ValidationSplit};
 use crate::sweep::plan::{DataShape, Plan};
+use crate::sweep::workers::Workers;
 
-/// An experiment with its data, on an OpenBLAS of as many threads as it asks for.
+/// An experiment with its data, and an OpenBLAS that is set up for it.
 pub(super) struct Session {
     pub(super) experiment: Experiment,
     pub(super) data: Prepared,
@@ -32,8 +31,8 @@ impl Session {
     /// Reads the data of `experiment`, under the data contract, and sets OpenBLAS up.
     pub(super) fn of(experiment: Experiment) -> Result<Self> {
         let data = data_of(&experiment)?;
-        enough_cores(experiment.blas_threads)?;
-        let library = set_up_openblas(experiment.blas_threads)?;
+        enough_cores(experiment.threads)?;
+        let library = set_up_openblas()?;
         Ok(Session { experiment, data, library })
     }
 
@@ -49,11 +48,11 @@ impl Session {
     pub(super) fn check_openblas(
         &self,
         plan: &Plan,
-        pool: &ThreadPool,
+        workers: &Workers,
         further: Option<(Dtype, LayerShape)>,
     ) -> Result<Machine, Failure> {
-        self.library.admit(self.experiment.blas_threads, pool.current_num_threads())?;
-        let check = |(dtype, shape)| match dtype {
+        self.library.admit(workers.threads())?;
+        let check = |&(dtype, shape): &_| match dtype {
             Dtype::F32 => self_check::<f32>(shape),
             Dtype::F64 => self_check::<f64>(shape),
         };
@@ -61,8 +60,8 @@ impl Session {
         shapes.extend(further);
         say(&format!("checking OpenBLAS at {}", count(shapes.len(), "layer shape")));
         // All workers at once, as they will train.
-        pool.install(|| shapes.into_par_iter().try_for_each(check))?;
-        Ok(Machine::this(&self.library))
+        workers.try_each(&Vec::from_iter(shapes), check)?;
+        Ok(Machine::this(&self.library, self.experiment.threads))
     }
 
     /// The data in half a line.
@@ -120,19 +119,19 @@ fn enough_for_span(experiment: &Experiment, shape: DataShape) -> Result<()> {
     enough_memory(needed, "the examples in f64, to choose an engine, need", "use run.engine=direct")
 }
 
-fn enough_cores(blas_threads: usize) -> Result<()> {
+fn enough_cores(threads: usize) -> Result<()> {
     let cores = machine::cores();
-    if blas_threads > cores {
-        bail!("run.blas_threads: {blas_threads} BLAS threads are more than the {cores} cores here");
+    if threads > cores {
+        bail!("run.threads: {threads} threads are more than the {cores} cores here");
     }
     Ok(())
 }
 
 /// The release and the number of its threads, before the first product of all: its bits can depend on both.
-pub(super) fn set_up_openblas(blas_threads: usize) -> Result<Library, Failure> {
+pub(super) fn set_up_openblas() -> Result<Library, Failure> {
     let library = Library::linked();
-    library.admit(blas_threads, 1)?;
-    openblas::set_threads(blas_threads)?;
+    library.admit(1)?;
+    openblas::use_one_thread()?;
     Ok(library)
 }
 

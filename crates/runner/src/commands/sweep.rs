@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use self::tally::Tally;
 use super::session::{Session, enough_memory, stop_on_interrupt};
@@ -24,6 +23,7 @@ use crate::sweep::halving::Ladder;
 use crate::sweep::inputs::{Inputs, LazySpan, Prepared};
 use crate::sweep::plan::Plan;
 use crate::sweep::trial;
+use crate::sweep::workers::Workers;
 
 mod dry_run;
 mod tally;
@@ -45,8 +45,8 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
         return code;
     }
     enough_for(&plan, &span, jobs)?;
-    let pool = ThreadPoolBuilder::new().num_threads(jobs).build().context("can't start the workers")?;
-    let machine = session.check_openblas(&plan, &pool, None)?;
+    let workers = Workers::new(jobs, session.experiment.threads).context("can't start the workers")?;
+    let machine = session.check_openblas(&plan, &workers, None)?;
 
     if args.fresh && folder.exists() {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
@@ -59,7 +59,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     header(&session.experiment, &plan, left, jobs, &machine, record.from_other_machines(number)?);
 
     let (mode, tally) = (args.progress, Tally::new());
-    let mut training = Training { pool, stop, record, machine: number, finished, mode, tally, planned: 0, kept: 0 };
+    let mut training = Training { workers, stop, record, machine: number, finished, mode, tally, planned: 0, kept: 0 };
     let mut may_go_on = true;
     while may_go_on && !ladder.is_at_top() {
         ladder.words().iter().for_each(|words| say(words));
@@ -69,7 +69,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
         if may_go_on {
             plan = session.plan(&span)?;
             enough_for(&plan, &span, jobs)?;
-            session.check_openblas(&plan, &training.pool, None)?;
+            session.check_openblas(&plan, &training.workers, None)?;
             put_down(&mut training.record, &folder, &session, &plan, &machine)?;
         }
     }
@@ -85,7 +85,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
 
 /// What stays the same from rung to rung.
 struct Training {
-    pool: ThreadPool,
+    workers: Workers,
     stop: Arc<AtomicBool>,
     record: Record,
     /// The machine's number in the record.
@@ -103,7 +103,7 @@ struct Training {
 impl Training {
     /// Trains what is left to train of `plan`; `false` if it is not to go on.
     fn train(&mut self, plan: &Plan, inputs: &Inputs) -> Result<bool> {
-        let Training { pool, stop, record, machine, finished, mode, tally, planned, kept } = self;
+        let Training { workers, stop, record, machine, finished, mode, tally, planned, kept } = self;
         let left = left_to_train(plan, finished);
         let trials: Vec<_> = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).collect();
         *planned += trials.len();
@@ -112,7 +112,7 @@ impl Training {
         let wrong = OnceLock::new();
         let result = execute(
             &left,
-            pool,
+            workers,
             stop,
             |trials, keep_going| {
                 trial::run(plan, trials, inputs, keep_going).unwrap_or_else(|error| {
@@ -169,21 +169,15 @@ fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<
     left
 }
 
-/// Fleets at once. BLAS threads x workers <= cores, and one BLAS thread whenever more than one trial runs.
+/// Fleets at once: jobs x threads <= cores.
 fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
     let cores = machine::cores();
-    let blas_threads = experiment.blas_threads;
-    let asked = args.jobs.map(usize::from).or(experiment.jobs);
-    let jobs = asked.unwrap_or(if blas_threads > 1 { 1 } else { cores });
-    if blas_threads > 1 && jobs > 1 && fleets > 1 {
-        bail!("{jobs} jobs need run.blas_threads = 1: OpenBLAS's threads are for one trial at a time (--jobs 1)");
-    }
-    if jobs * blas_threads > cores {
-        bail!(
-            "{jobs} jobs x {blas_threads} BLAS threads are more than the {cores} cores here; \
-             use --jobs {} or fewer",
-            (cores / blas_threads).max(1)
-        );
+    let threads = experiment.threads;
+    let most = (cores / threads).max(1);
+    let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or(most);
+    if jobs > most {
+        let threads = if threads > 1 { format!(" x {threads} threads") } else { String::new() };
+        bail!("{jobs} jobs{threads} are more than the {cores} cores here; use --jobs {most} or fewer");
     }
     Ok(jobs.min(fleets))
 }

@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context, Result, bail};
 use kernels::LayerShape;
 use net::{Engine, Score};
-use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
 use super::session::{Session, enough_memory, stop_on_interrupt};
@@ -26,6 +25,7 @@ use crate::results::stored::{Recorded, Summary};
 use crate::sweep::inputs::{Inputs, LazySpan};
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::{self, Outcome, Status, drift_bound};
+use crate::sweep::workers::Workers;
 
 /// Trains the one point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train) -> Result<ExitCode> {
@@ -46,23 +46,28 @@ pub(super) fn run(args: &cli::Train) -> Result<ExitCode> {
     // The net's first layer beside what the engine keeps of it, and W(0) beside that.
     let needed = plan.peak_bytes(1) - span.bytes_held() + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", "use a smaller net")?;
-    let pool = ThreadPoolBuilder::new().num_threads(1).build().context("can't start the worker")?;
+    let workers = Workers::new(1, session.experiment.threads).context("can't start the worker")?;
     // Every engine but the direct one multiplies its steps by the examples at the end.
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights));
-    let machine = session.check_openblas(&plan, &pool, at_end)?;
+    let machine = session.check_openblas(&plan, &workers, at_end)?;
     files().try_for_each(|file| can_be_written(file))?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     say(&machine.summary());
 
     let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
     drop(span);
-    let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
-    let watch = |latest| {
-        progress.at(latest);
-        !stop.load(Ordering::Relaxed)
-    };
-    let trained = trial::run_alone(&plan, trial, &inputs, &watch).map_err(Failure::from)?;
-    progress.end(trained.as_ref().and_then(|(outcome, _)| outcome.history.last().copied()));
+    let trained = workers.alone(|| {
+        let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
+        let watch = |latest| {
+            progress.at(latest);
+            !stop.load(Ordering::Relaxed)
+        };
+        let trained = trial::run_alone(&plan, trial, &inputs, &watch);
+        let last = trained.iter().flatten().flat_map(|(outcome, _)| &outcome.history).last();
+        progress.end(last.copied());
+        trained
+    });
+    let trained = trained.map_err(Failure::from)?;
     let Some((outcome, net)) = trained else {
         say("interrupted: no model is written");
         return Ok(ExitCode::from(130));

@@ -59,8 +59,8 @@ pub struct Experiment {
     pub halving: Option<Halving>,
     /// Trials at once; `None` for one a core.
     pub jobs: Option<usize>,
-    /// OpenBLAS threads a product.
-    pub blas_threads: usize,
+    /// Threads that share a fleet.
+    pub threads: usize,
     /// The file with overrides and defaults, as it can be run again.
     pub resolved: String,
 }

@@ -34,7 +34,7 @@ const SWEEP_KEYS: [(&str, Setter); 16] = [
         integer(value, 0, u32::MAX as usize).map(|seed| reader.validation_seed = Some(seed as u64))
     }),
     ("run.jobs", |reader, value| integer(value, 1, 4096).map(|jobs| reader.jobs = Some(jobs))),
-    ("run.blas_threads", |reader, value| integer(value, 1, 1024).map(|threads| reader.blas_threads = threads)),
+    ("run.threads", |reader, value| integer(value, 1, 1024).map(|threads| reader.threads = threads)),
 ];
 
 /// The experiment as far as its entries have been taken.
@@ -53,7 +53,7 @@ pub(super) struct Reader {
     base: Draft,
     space: Space,
     jobs: Option<usize>,
-    blas_threads: usize,
+    threads: usize,
 }
 
 impl Reader {
@@ -73,7 +73,7 @@ impl Reader {
             base: Draft::default(),
             space: Space::default(),
             jobs: None,
-            blas_threads: 1,
+            threads: 1,
         }
     }
 
@@ -123,7 +123,7 @@ impl Reader {
             points,
             halving,
             jobs: self.jobs,
-            blas_threads: self.blas_threads,
+            threads: self.threads,
         })
     }
 }

@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use rayon::ThreadPool;
-
 use super::plan::Trial;
 use super::trial::Outcome;
+use super::workers::Workers;
 
 /// Trials that are trained together.
 pub type FleetOf<'t> = Vec<&'t Trial>;
 
-/// Runs `fleets` on the workers of `pool` in the given order and hands the outcomes to `write` on this thread as they
+/// Runs `fleets` on `workers` in the given order and hands the outcomes to `write` on this thread as they
 /// come: whole fleets, and all that have finished since the last time at once. The trials of a fleet that panics have an
 /// outcome too. When `stop` is set, or `write` fails, the running fleets are dropped.
 ///
@@ -21,7 +20,7 @@ pub type FleetOf<'t> = Vec<&'t Trial>;
 /// The first error of `write`.
 pub fn execute<'t, E>(
     fleets: &[FleetOf<'t>],
-    pool: &ThreadPool,
+    workers: &Workers,
     stop: &AtomicBool,
     run: impl Fn(&[&Trial], &dyn Fn() -> bool) -> Option<Vec<Outcome>> + Sync,
     mut write: impl FnMut(Vec<(&'t Trial, Outcome)>) -> Result<(), E>,
@@ -32,7 +31,7 @@ pub fn execute<'t, E>(
     thread::scope(|scope| {
         let (next, run, keep_going) = (&next, &run, &keep_going);
         scope.spawn(move || {
-            pool.broadcast(|_| {
+            workers.each(|| {
                 while let Some(fleet) = fleets.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let Some(outcomes) = guarded(fleet.len(), || run(fleet, keep_going)) else { break };
                     let trials = fleet.iter().copied();
@@ -93,21 +92,21 @@ mod tests {
         Some(vec![outcome; trials.len()])
     }
 
-    fn pool(workers: usize) -> ThreadPool {
-        rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap()
+    fn workers(count: usize) -> Workers {
+        Workers::new(count, 1).unwrap()
     }
 
     #[test]
     fn every_trial_is_written_once_whatever_the_number_of_workers() {
         let trials = trials(50);
-        for workers in [1, 2, 7] {
+        for count in [1, 2, 7] {
             let mut written = Vec::new();
             let write = |outcomes: Vec<(&Trial, _)>| {
                 written.extend(outcomes.into_iter().map(|(trial, _)| trial.id.clone()));
                 Ok::<_, Infallible>(())
             };
             let run = |trials: &[&Trial], _: &dyn Fn() -> bool| completed(trials);
-            execute(&fleets(&trials), &pool(workers), &AtomicBool::new(false), run, write).unwrap();
+            execute(&fleets(&trials), &workers(count), &AtomicBool::new(false), run, write).unwrap();
             assert_eq!(written.len(), 50);
             assert_eq!(written.into_iter().collect::<BTreeSet<_>>().len(), 50);
         }
@@ -129,7 +128,7 @@ mod tests {
             }
             Ok::<_, Infallible>(())
         };
-        execute(&fleets(&trials), &pool(2), &AtomicBool::new(false), run, write).unwrap();
+        execute(&fleets(&trials), &workers(2), &AtomicBool::new(false), run, write).unwrap();
         let reason = || "seed two is cursed".to_owned();
         assert_eq!(failed, [(1, reason()), (2, reason())], "the fleet of seeds 1 and 2");
     }
@@ -145,7 +144,7 @@ mod tests {
         };
         let run = |trials: &[&Trial], _: &dyn Fn() -> bool| completed(trials);
         let alone: Vec<FleetOf> = trials.iter().map(|trial| vec![trial]).collect();
-        execute(&alone, &pool(2), &AtomicBool::new(false), run, write).unwrap();
+        execute(&alone, &workers(2), &AtomicBool::new(false), run, write).unwrap();
         assert!(writes < 20, "{writes} writes");
     }
 
@@ -159,7 +158,7 @@ mod tests {
             if keep_going() { completed(trials) } else { None }
         };
         let alone: Vec<FleetOf> = trials.iter().map(|trial| vec![trial]).collect();
-        let error = execute(&alone, &pool(2), &AtomicBool::new(false), run, |_| Err("disk full"));
+        let error = execute(&alone, &workers(2), &AtomicBool::new(false), run, |_| Err("disk full"));
         assert_eq!(error, Err("disk full"));
         assert!(started.into_inner() < 100);
     }
@@ -180,7 +179,7 @@ mod tests {
             }
             if trials[0].config.seed == 0 { completed(trials) } else { None }
         };
-        execute(&fleets(&trials), &pool(2), &stop, run, write).unwrap();
+        execute(&fleets(&trials), &workers(2), &stop, run, write).unwrap();
         assert_eq!(written, 1);
     }
 }

@@ -10,3 +10,4 @@ pub mod origins;
 pub mod plan;
 mod shapes;
 pub mod trial;
+pub mod workers;

@@ -92,8 +92,6 @@ impl Plan {
         let mut trials: Vec<Trial> = Vec::new();
         let (mut known, mut first_points) = (HashMap::new(), HashMap::new());
         let mut points = Vec::with_capacity(experiment.points.len());
-        // OpenBLAS's own threads would not flush.
-        let can_flush = CAN_FLUSH && experiment.blas_threads == 1;
         let mut axes = experiment.axes.clone();
         let width = column_of_widths(&mut axes, &experiment.points);
         for point in &experiment.points {
@@ -107,7 +105,7 @@ impl Plan {
                 }
             }
             let engine = engines.choose(&config)?;
-            let flush_subnormals = config.flush_subnormals && can_flush;
+            let flush_subnormals = config.flush_subnormals && CAN_FLUSH;
             let config = TrialConfig { cost: Some(cost), engine: Some(engine), flush_subnormals, ..config };
             let id = trial_id(&config, data_hash);
             let trial = *known.entry(id.clone()).or_insert_with(|| {
