@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::engine::workload;
 use super::plan::{DataShape, Trial};
 
 /// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
@@ -21,8 +22,7 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     };
     for group in grouped(all, kind) {
         let Trial { config, engine, .. } = &trials[group[0]];
-        let batch = config.batches(data.train).size();
-        let most = engine.rows_of_a_fleet(data.features, batch, config.dtype.bytes() as usize);
+        let most = engine.rows_of_a_fleet(workload(config, data), config.dtype.bytes() as usize);
         let most_nets = group.len().div_ceil(4);
         let mut rows = usize::MAX;
         for trial in grouped(group, origin).into_iter().flatten() {
@@ -82,6 +82,14 @@ mod tests {
         let trials: Vec<_> = (0..68).map(|seed| trial(&[20, 7], seed, Engine::Direct)).collect();
         let sizes: Vec<_> = of(&trials, CATS).iter().map(Vec::len).collect();
         assert_eq!(sizes, [16, 16, 16, 16, 4]);
+    }
+
+    #[test]
+    fn mini_batches_are_put_together_for_many_nets() {
+        let mut trials: Vec<_> = (0..16).map(|seed| trial(&[128], seed, Engine::Direct)).collect();
+        assert_eq!(of(&trials[..8], CATS).len(), 4, "two nets of 128 are 320 rows at most");
+        trials.iter_mut().for_each(|trial| trial.config.batch.size = Some(64));
+        assert_eq!(of(&trials, CATS).iter().map(Vec::len).collect::<Vec<_>>(), [4; 4]);
     }
 
     #[test]
