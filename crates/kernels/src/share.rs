@@ -79,3 +79,88 @@ macro_rules! rows_of_each {
 rows_of_each!(a A, b B);
 rows_of_each!(a A, b B, c C);
 rows_of_each!(a A, b B, c C, d D);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Barrier, Mutex};
+
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::{Activation, Adam, Real, Step};
+    use crate::{activation_backward, adam_step, bias_activation, bias_gradient, gradient_step, momentum_step};
+    use crate::{rmsprop_step, scale};
+
+    fn pool(threads: usize) -> rayon::ThreadPool {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    }
+
+    #[test]
+    fn every_row_is_in_one_part_and_no_more_parts_are_cut_than_there_are_threads() {
+        for threads in 1..10 {
+            for length in 1..200 {
+                let parts = Mutex::new(Vec::new());
+                let cut = |rows: std::ops::Range<usize>, at| (rows.start..rows.start + at, rows.start + at..rows.end);
+                in_parts(threads, length, 0..length, &cut, &|rows| parts.lock().unwrap().push(rows));
+                let mut parts = parts.into_inner().unwrap();
+                parts.sort_by_key(|rows| rows.start);
+                assert!(parts.len() <= threads && parts.iter().all(|rows| !rows.is_empty()), "{parts:?}");
+                assert_eq!(parts.iter().flat_map(Clone::clone).collect::<Vec<_>>(), (0..length).collect::<Vec<_>>());
+                let longest = parts.iter().map(ExactSizeIterator::len).max().unwrap();
+                assert!(longest <= length.div_ceil(threads) + 4 * STEP, "{threads} threads: {parts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_threads_of_the_pool_work_at_once_and_others_do_not() {
+        let all = Barrier::new(3);
+        let rows = Array2::<f32>::zeros((300, 300));
+        // Each part waits for the two others.
+        pool(3).install(|| by_rows(rows.dim(), rows.view(), |_| drop(all.wait())));
+        let this = std::thread::current().id();
+        by_rows(rows.dim(), rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
+        let few = rows.slice_axis(Axis(0), (..109).into());
+        pool(3).install(|| by_rows(few.dim(), few, |rows| assert_eq!(rows.nrows(), 109)));
+    }
+
+    /// Every pass that is shared, one after the other, on matrices of 200 × 170.
+    fn passes<R: Real>() -> Vec<Array2<R>> {
+        let drawn = |salt: usize| {
+            Array2::from_shape_fn((200, 170), |(i, j)| {
+                R::from_f64(((i * 31 + j * 17 + salt * 7) % 101) as f64 / 50.0 - 1.0)
+            })
+        };
+        let [mut w, mut z, mut a, mut dz, mut m, mut v, mut db] = [0, 1, 2, 3, 4, 5, 6].map(drawn);
+        v.mapv_inplace(|v| v * v);
+        let b = drawn(7);
+        for (_, activation) in Activation::ALL {
+            bias_activation(activation, b.column(0), z.view_mut(), a.view_mut());
+            activation_backward(activation, z.view(), a.view(), dz.view_mut());
+        }
+        scale(R::from_f64(0.75), dz.view_mut());
+        bias_gradient(dz.view(), R::from_f64(0.5), db.column_mut(3));
+        let step = Step { rate: 0.1, factor: 0.9, l2: 0.01, keep: 0.999 };
+        gradient_step(step, w.view_mut(), dz.view());
+        momentum_step(step, 0.9, true, w.view_mut(), dz.view(), m.view_mut());
+        rmsprop_step(step, 0.99, 1e-8, w.view_mut(), dz.view(), v.view_mut());
+        let adam = Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 };
+        adam_step(step, adam, 3, w.view_mut(), dz.view(), [m.view_mut(), v.view_mut()]);
+        vec![w, z, a, dz, m, v, db]
+    }
+
+    #[test]
+    fn a_shared_pass_leaves_the_same_bits_as_one_thread() {
+        assert_eq!(pool(3).install(passes::<f32>), passes::<f32>());
+        assert_eq!(pool(2).install(passes::<f64>), passes::<f64>());
+    }
+
+    #[test]
+    fn subnormal_numbers_are_zero_in_every_part_or_in_none() {
+        for flush in [true, false] {
+            let mut least = Array2::from_elem((300, 300), f32::MIN_POSITIVE);
+            pool(3).install(|| flushed(flush, || scale(0.5, least.view_mut())));
+            assert!(least.iter().all(|&half| (half == 0.0) == (flush && crate::CAN_FLUSH)));
+        }
+    }
+}

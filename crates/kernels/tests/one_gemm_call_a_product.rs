@@ -1,4 +1,4 @@
-//! Every product is exactly one cblas call, at every size.
+//! Every product is exactly one cblas call, at every size; or one a thread, where the threads of a pool share it.
 //!
 //! This program defines `cblas_sgemm` and `cblas_dgemm` itself, so that the kernels call these fakes in place of
 //! OpenBLAS's. They count, and multiply by the definition, so that a wrong argument shows as a wrong product.
@@ -94,6 +94,31 @@ fn each_product_is_one_cblas_call_at_every_size_and_a_single_example_too() {
                 each_product_is_one_call::<f64>(n_out, n_in, examples);
             }
         }
+    }
+}
+
+#[test]
+fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    // As many multiply-adds as are shared at least, tall and wide ones; lengths that nothing divides; just too few.
+    let shapes = [([64, 64, 64], 3), ([8, 64, 512], 3), ([8, 512, 64], 3), ([67, 71, 59], 3), ([64, 64, 63], 1)];
+    for ([n_out, n_in, examples], expected) in shapes {
+        let (w, a_prev, dz) =
+            (integers::<f64>(n_out, n_in, 0), integers(n_in, examples, 1), integers(n_out, examples, 2));
+        let (mut z, mut dw) = (Array2::from_elem((n_out, examples), 1.0), Array2::from_elem((n_out, n_in), 1.0));
+        let mut da_prev = Array2::from_elem((n_in, examples), 1.0);
+        let calls = |product: &mut (dyn FnMut() + Send)| {
+            pool.broadcast(|_| CALLS.set(0));
+            pool.install(product);
+            pool.broadcast(|_| CALLS.get()).into_iter().sum::<usize>()
+        };
+        let add = Accumulate::Add;
+        assert_eq!(calls(&mut || forward(w.view(), a_prev.view(), z.view_mut(), add)), expected);
+        assert_eq!(calls(&mut || backward_weights(dz.view(), a_prev.view(), 1.0, dw.view_mut(), add)), expected);
+        assert_eq!(calls(&mut || backward_data(w.view(), dz.view(), da_prev.view_mut(), add)), expected);
+        assert_eq!(z, reference::forward(w.view(), a_prev.view()) + 1.0);
+        assert_eq!(dw, reference::backward_weights(dz.view(), a_prev.view()) + 1.0);
+        assert_eq!(da_prev, reference::backward_data(w.view(), dz.view()) + 1.0);
     }
 }
 
