@@ -82,7 +82,9 @@ rows_of_each!(a A, b B, c C, d D);
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Barrier, Mutex};
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::{Duration, Instant};
 
     use ndarray::Array2;
 
@@ -93,6 +95,21 @@ mod tests {
 
     fn pool(threads: usize) -> rayon::ThreadPool {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    }
+
+    /// Where threads wait for one another.
+    #[derive(Default)]
+    struct Meeting(AtomicUsize);
+
+    impl Meeting {
+        fn wait_for(&self, threads: usize) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            let start = Instant::now();
+            while self.0.load(Ordering::SeqCst) < threads {
+                assert!(start.elapsed() < Duration::from_secs(20), "the others don't come");
+                std::thread::yield_now();
+            }
+        }
     }
 
     #[test]
@@ -114,10 +131,9 @@ mod tests {
 
     #[test]
     fn the_threads_of_the_pool_work_at_once_and_others_do_not() {
-        let all = Barrier::new(3);
         let rows = Array2::<f32>::zeros((300, 300));
-        // Each part waits for the two others.
-        pool(3).install(|| by_rows(rows.dim(), rows.view(), |_| drop(all.wait())));
+        let all = Meeting::default();
+        pool(3).install(|| by_rows(rows.dim(), rows.view(), |_| all.wait_for(3)));
         let this = std::thread::current().id();
         by_rows(rows.dim(), rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
         let few = rows.slice_axis(Axis(0), (..109).into());
@@ -157,10 +173,14 @@ mod tests {
 
     #[test]
     fn subnormal_numbers_are_zero_in_every_part_or_in_none() {
+        let rows = Array2::<f32>::zeros((300, 300));
         for flush in [true, false] {
-            let mut least = Array2::from_elem((300, 300), f32::MIN_POSITIVE);
-            pool(3).install(|| flushed(flush, || scale(0.5, least.view_mut())));
-            assert!(least.iter().all(|&half| (half == 0.0) == (flush && crate::CAN_FLUSH)));
+            let all = Meeting::default();
+            let part = |_| {
+                all.wait_for(3); // or one thread would do all of them
+                assert_eq!(is_flushing(), flush && crate::CAN_FLUSH);
+            };
+            pool(3).install(|| flushed(flush, || by_rows(rows.dim(), rows.view(), part)));
         }
     }
 }

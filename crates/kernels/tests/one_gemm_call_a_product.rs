@@ -101,7 +101,14 @@ fn each_product_is_one_cblas_call_at_every_size_and_a_single_example_too() {
 fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     // As many multiply-adds as are shared at least, tall and wide ones; lengths that nothing divides; just too few.
-    let shapes = [([64, 64, 64], 3), ([8, 64, 512], 3), ([8, 512, 64], 3), ([67, 71, 59], 3), ([64, 64, 63], 1)];
+    let shapes = [
+        ([64, 64, 64], 3),
+        ([8, 64, 512], 3),
+        ([64, 512, 8], 3),
+        ([512, 8, 64], 3),
+        ([67, 71, 59], 3),
+        ([64, 64, 63], 1),
+    ];
     for ([n_out, n_in, examples], expected) in shapes {
         let (w, a_prev, dz) =
             (integers::<f64>(n_out, n_in, 0), integers(n_in, examples, 1), integers(n_out, examples, 2));
