@@ -93,6 +93,7 @@ fn a_bad_experiment_is_refused_with_file_line_and_key() {
         ),
         (replaced("[sweep]", "[run]\njobs = 100\n[sweep]"), &["100 jobs", "cores"]),
         (replaced("[sweep]", "[run]\nthreads = 100\n[sweep]"), &["100 threads", "run.threads"]),
+        (replaced("[sweep]", "[run]\nthreads = 2\njobs = 100\n[sweep]"), &["100 jobs x 2 threads", "cores", "--jobs"]),
         (replaced("width = 3", "width = 1000000\n").replace("depth = 2", "depth = 5000"), &["need", "free"]),
     ] {
         bench.write("bad.toml", &toml);

@@ -266,14 +266,39 @@ fn what_a_killed_run_left_half_written_goes() {
 }
 
 #[test]
-fn workers_and_blas_threads_are_as_many_as_fit() {
+fn workers_are_as_many_as_fit_and_openblas_has_one_thread() {
     let bench = bench();
     let header = |more: &[&str]| sweep(&bench, &[&["train.iterations=5", "--fresh"], more].concat());
     assert!(header(&["model.depth=1", "seed=1", "train.learning_rate=1"]).contains("1 worker\n"));
     assert!(header(&["run.jobs=100", "-j", "1"]).contains("1 worker\n"));
     let threads = bench.command().env("OPENBLAS_NUM_THREADS", "2").args(["sweep", "small.toml", "-j", "1"]).output();
     assert!(threads.unwrap().status.success());
-    assert!(bench.read("results/small/machine.toml").contains("threads = 1"));
+    let machine: toml::Table = bench.read("results/small/machine.toml").parse().unwrap();
+    assert_eq!(machine["openblas"]["threads"], 1.into());
+}
+
+#[test]
+fn threads_that_share_a_fleet_train_the_same_nets_and_the_same_bytes_each_time() {
+    let bench = bench();
+    let fixed =
+        ["width=200", "dtype=f64", "depth=4", "activation=tanh", "init=xavier"].map(|key| format!("model.{key}"));
+    let fixed: Vec<_> = fixed.iter().map(String::as_str).collect();
+    let of_threads = |threads: &str, out: &str| {
+        let threads = format!("run.threads={threads}");
+        let more = ["train.learning_rate=0.01", "train.iterations=40", "train.record_every=5", &threads, "--out", out];
+        sweep(&bench, &[&fixed[..], &more].concat());
+        bench.read(&format!("{out}/history.csv"))
+    };
+    let (one, two) = (of_threads("1", "one"), of_threads("2", "two"));
+    assert_eq!(two, of_threads("2", "again"));
+    assert_eq!(one.lines().count(), 1 + 2 * 9);
+    for (one, two) in one.lines().zip(two.lines()).skip(1) {
+        let ((one, cost), (two, same_cost)) = (one.rsplit_once(',').unwrap(), two.rsplit_once(',').unwrap());
+        let [cost, same_cost] = [cost, same_cost].map(|cost| cost.parse::<f64>().unwrap());
+        assert!(one == two && (cost - same_cost).abs() <= 1e-12 * cost, "{one} {cost} {same_cost}");
+    }
+    let machine: toml::Table = bench.read("two/machine.toml").parse().unwrap();
+    assert_eq!((&machine["threads"], &machine["openblas"]["threads"]), (&2.into(), &1.into()));
 }
 
 #[test]

@@ -52,3 +52,48 @@ impl Workers {
         failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).map_or(Ok(()), Err)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_worker_works_at_once_with_threads_of_its_own() {
+        let workers = Workers::new(3, 2).unwrap();
+        assert_eq!(workers.threads(), 6);
+        let (begun, names) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        workers.each(|| {
+            begun.fetch_add(1, Ordering::SeqCst);
+            while begun.load(Ordering::SeqCst) < 3 {
+                thread::yield_now();
+            }
+            assert_eq!(rayon::current_num_threads(), 2);
+            names.lock().unwrap().push(format!("{:?}", thread::current().id()));
+        });
+        assert_eq!(names.into_inner().unwrap().into_iter().collect::<BTreeSet<_>>().len(), 3);
+        assert_eq!(workers.alone(rayon::current_num_threads), 2);
+    }
+
+    #[test]
+    fn every_item_is_worked_on_once_and_the_first_error_ends_it() {
+        let (workers, items) = (Workers::new(2, 1).unwrap(), Vec::from_iter(0..1000));
+        let done = Mutex::new(Vec::new());
+        let work = |&item: &i32| {
+            done.lock().unwrap().push(item);
+            Ok::<_, ()>(())
+        };
+        assert_eq!(workers.try_each(&items, work), Ok(()));
+        let mut done = done.into_inner().unwrap();
+        done.sort_unstable();
+        assert_eq!(done, items);
+        let count = AtomicUsize::new(0);
+        let failing = |&item: &i32| {
+            count.fetch_add(1, Ordering::SeqCst);
+            if item >= 10 { Err("ten") } else { Ok(()) }
+        };
+        assert_eq!(workers.try_each(&items, failing), Err("ten"));
+        assert!(count.into_inner() <= 12);
+    }
+}
