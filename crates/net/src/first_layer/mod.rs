@@ -19,7 +19,7 @@ use crate::batches::Batch;
 use crate::optimiser::{Memory, Optimiser, Rated};
 
 /// W = W\[1\] of several nets, stacked: N rows, the sum of their n\[1\]. See [`crate::Engine`] for what each engine keeps.
-pub(crate) trait FirstLayers<R: Real> {
+pub(crate) trait FirstLayers<R: Real>: Send {
     /// Takes the examples of the next step.
     fn take(&mut self, batch: &Batch);
 

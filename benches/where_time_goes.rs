@@ -1,0 +1,164 @@
+//! Where the time of a training step goes: the whole step of one net beside its products alone, and both beside what
+//! OpenBLAS reaches at a large product on as many threads.
+//!
+//! usage: cargo bench --bench where_time_goes [-- FILTER]
+//!
+//! All throughputs are of the products' operations, so that they can be divided by one another: `products` over `peak` is
+//! what the shapes cost, `step` over `products` what stands between the products (bias, activations and their
+//! derivatives, the optimiser, putting the batch together). The nets are those of scripts/compare_peers; direct engine,
+//! f32, relu, softmax. Inputs are random and seeded; products are checked at every shape before they are timed.
+
+mod flops;
+
+use std::thread::available_parallelism;
+use std::time::Instant;
+
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+use flops::Flops;
+use kernels::openblas::{self, Library};
+use kernels::{Accumulate, Activation, Adam, LayerShape, backward_data, backward_weights, forward, self_check};
+use ndarray::{Array2, ShapeBuilder};
+use net::{Architecture, Batches, Examples, Fleet, Optimiser, Rule, Scheme, Start, Training, initialise};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// A net, its batch, the batches of an epoch, and its optimiser.
+struct Case {
+    name: &'static str,
+    widths: &'static [usize],
+    batch: usize,
+    batches: usize,
+    rule: Rule,
+}
+
+const ADAM: Rule = Rule::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 });
+
+const CASES: [Case; 5] = [
+    Case { name: "small", widths: &[784, 128, 64, 10], batch: 64, batches: 10, rule: Rule::Descent },
+    Case { name: "small-adam", widths: &[784, 128, 64, 10], batch: 64, batches: 10, rule: ADAM },
+    Case { name: "medium", widths: &[784, 512, 512, 10], batch: 128, batches: 10, rule: Rule::Descent },
+    Case { name: "edge", widths: &[3072, 200, 200, 10], batch: 5000, batches: 1, rule: Rule::Descent },
+    Case { name: "large", widths: &[2048, 2048, 2048, 2048, 10], batch: 1024, batches: 2, rule: Rule::Descent },
+];
+
+/// The side of a product that is large enough for OpenBLAS's best.
+const LARGE: usize = 2048;
+
+/// More steps than a bench makes.
+const ENDLESS: usize = 1 << 40;
+
+impl Case {
+    /// n_out and n_in of each layer.
+    fn layers(&self) -> impl Iterator<Item = [usize; 2]> {
+        self.widths.windows(2).map(|n| [n[1], n[0]])
+    }
+
+    /// Of the products of a step; da\[0\] is not computed.
+    fn flop(&self) -> u64 {
+        let products = |(l, [n_out, n_in]): (usize, [usize; 2])| if l == 0 { 4 } else { 6 } * n_out * n_in * self.batch;
+        self.layers().enumerate().map(products).sum::<usize>() as u64
+    }
+
+    /// Examples with the features of each side by side where they come in mini-batches, as the runner has them.
+    fn examples(&self, uniform: &mut dyn FnMut() -> f32) -> Examples<f32> {
+        let (count, classes) = (self.batch * self.batches, *self.widths.last().expect("a net has widths"));
+        let mut drawn = |count| Array2::from_shape_simple_fn((self.widths[0], count), &mut *uniform);
+        let labels = |count| Array2::from_shape_fn((1, count), |(_, example)| (example * 7 % classes) as f32);
+        let examples = Examples::direct(drawn(count), labels(count), drawn(10), labels(10));
+        if self.batches > 1 { examples.column_major() } else { examples }
+    }
+
+    fn fleet<'e>(&self, examples: &'e Examples<f32>) -> Fleet<'e, f32> {
+        let hidden = vec![Activation::Relu; self.widths.len() - 2];
+        let activations = hidden.into_iter().chain([Activation::Softmax]).collect();
+        let architecture = Architecture::new(self.widths.to_vec(), activations);
+        let chain = initialise::chain::<f32>(&architecture, &Scheme::HeNormal.into(), 1);
+        let optimiser = Optimiser { rule: self.rule, ..Optimiser::DESCENT };
+        let training = Training { optimiser, ..Training::descent(1e-3, ENDLESS, ENDLESS) };
+        let start = Start::new(examples, chain, training).expect("checked");
+        Fleet::new(examples, Batches::new(self.batch * self.batches, self.batch, None), vec![start])
+    }
+
+    /// The products of a step, one after the other as a step makes them, and nothing between.
+    fn products(&self, uniform: &mut dyn FnMut() -> f32) -> impl FnMut() + Send + use<> {
+        let mut drawn = |rows, columns| Array2::from_shape_simple_fn((rows, columns), &mut *uniform);
+        let mut w: Vec<_> = self.layers().map(|[n_out, n_in]| drawn(n_out, n_in)).collect();
+        let mut a: Vec<_> = self.widths.iter().map(|&n| drawn(n, self.batch)).collect();
+        let mut dz: Vec<_> = self.widths.iter().map(|&n| drawn(n, self.batch)).collect();
+        if self.batches > 1 {
+            let mut column_major = Array2::zeros(a[0].dim().f());
+            column_major.assign(&a[0]);
+            a[0] = column_major;
+        }
+        let replace = Accumulate::Replace;
+        move || {
+            for (l, w) in w.iter().enumerate() {
+                let (a_prev, z) = a.split_at_mut(l + 1);
+                forward(w.view(), a_prev[l].view(), z[0].view_mut(), replace);
+            }
+            for (l, w) in w.iter().enumerate().skip(1).rev() {
+                let (da_prev, dz) = dz.split_at_mut(l + 1);
+                backward_data(w.view(), dz[0].view(), da_prev[l].view_mut(), replace);
+            }
+            for (l, w) in w.iter_mut().enumerate() {
+                // As small as a step, so that nothing overflows.
+                backward_weights(dz[l + 1].view(), a[l].view(), 1e-9, w.view_mut(), Accumulate::Add);
+            }
+        }
+    }
+
+    fn check(&self) {
+        for [n_out, n_in] in self.layers() {
+            let shape = LayerShape { n_out, n_in, examples: self.batch };
+            self_check::<f32>(shape).unwrap_or_else(|wrong| panic!("{wrong}"));
+        }
+    }
+}
+
+fn where_time_goes(criterion: &mut Criterion<Flops>, threads: usize) {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+    let mut stream = ChaCha8Rng::seed_from_u64(1);
+    let mut uniform = || stream.random_range(-1.0f32..1.0);
+    let of_threads = |what: &str| format!("where_time_goes/{what}/threads{threads}");
+
+    let mut group = criterion.benchmark_group(of_threads("any"));
+    group.throughput(Throughput::Elements(2 * (LARGE as u64).pow(3)));
+    let [w, a_prev, mut z] = [(); 3].map(|()| Array2::from_shape_simple_fn((LARGE, LARGE), &mut uniform));
+    time(&mut group, "peak", &pool, || forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace));
+    group.finish();
+    for case in CASES {
+        pool.install(|| case.check());
+        let mut group = criterion.benchmark_group(of_threads(case.name));
+        group.throughput(Throughput::Elements(case.flop()));
+        time(&mut group, "products", &pool, case.products(&mut uniform));
+        let examples = case.examples(&mut uniform);
+        let mut fleet = pool.install(|| case.fleet(&examples));
+        time(&mut group, "step", &pool, || fleet.step());
+    }
+}
+
+/// Times `work` inside of `pool`: entering it would cost more than a small step.
+fn time(group: &mut BenchmarkGroup<Flops>, name: &str, pool: &ThreadPool, mut work: impl FnMut() + Send) {
+    group.bench_function(name, |bencher| {
+        bencher.iter_custom(|steps| {
+            pool.install(|| {
+                let start = Instant::now();
+                (0..steps).for_each(|_| work());
+                start.elapsed()
+            })
+        });
+    });
+}
+
+fn main() {
+    let library = Library::linked();
+    println!("{}, core {}", library.config, library.core);
+    let cores = available_parallelism().map_or(1, usize::from);
+    library.admit(cores).unwrap_or_else(|refused| panic!("{refused}"));
+    openblas::use_one_thread().unwrap_or_else(|refused| panic!("{refused}"));
+    let mut criterion = flops::criterion();
+    let counts = if cores > 1 { vec![1, cores] } else { vec![1] };
+    counts.into_iter().for_each(|threads| where_time_goes(&mut criterion, threads));
+    criterion.final_summary();
+}
