@@ -60,6 +60,6 @@ CASES = {
         Case("small-sweep", SMALL, 64, 50, 1000, nets=16),
         Case("medium", [784, 512, 512, 10], 128, 60, 1000),
         Case("edge", [3072, 200, 200, 10], 5000, 4, 40, batches=1),
-        Case("large", LARGE, 1024, 2, 20, batches=2),
+        Case("large", LARGE, 1024, 2, 60, batches=2),
     )
 }

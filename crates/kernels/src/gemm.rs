@@ -150,8 +150,8 @@ fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Factors { a, b, mut
     let leading = leading_dimension(c.dim(), c.strides()).unwrap_or_else(|| must_be_row_major(c.dim(), c.strides()));
     let c = Operand { pointer: c.as_mut_ptr(), leading, transpose: N };
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
-    // matched the shapes with m, n and k, `leading_dimension` has matched the strides, and `c` is borrowed mutably,
-    // so nothing overlaps it.
+    // matched the shapes with m, n and k, which `cut_rows` and `cut_columns` keep so, `leading_dimension` has matched the
+    // strides, and `c` is borrowed mutably, so nothing overlaps it.
     unsafe { R::gemm([m, n, k], alpha, a, b, accumulate.beta(), c) }
 }
 

@@ -26,6 +26,7 @@
 //! ```
 
 mod activation;
+mod activation_passes;
 mod classes;
 mod costs;
 mod descent;
@@ -43,7 +44,8 @@ mod softmax;
 mod subnormals;
 mod widest;
 
-pub use activation::{Activation, activation_backward, bias_activation};
+pub use activation::Activation;
+pub use activation_passes::{activation_backward, bias_activation};
 pub use classes::{correct, one_hot_difference};
 pub use costs::{binary_cross_entropy_sum, softmax_cross_entropy_sum, squared_error_sum};
 pub use descent::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};

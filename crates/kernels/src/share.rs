@@ -5,8 +5,9 @@
 //! use them (OpenBLAS #5836), and know nothing of the passes between the products. Here each thread has its own rows of a
 //! matrix in product after pass after product, so that they stay in its core's cache.
 
-use crate::subnormals::{flushed, is_flushing};
 use ndarray::{ArrayView, ArrayViewMut, Axis, Dimension, RemoveAxis};
+
+use crate::subnormals::{flushed, is_flushing};
 
 /// Elements that a pass must have to be shared: handing a part over takes two microseconds, and fifty where the other thread
 /// has gone to sleep.

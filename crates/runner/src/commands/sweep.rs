@@ -210,7 +210,8 @@ fn header(experiment: &Experiment, plan: &Plan, left: usize, jobs: usize, machin
     let done = plan.trials.len() - left;
     let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
     let trials = count(plan.trials.len(), "trial");
-    say(&format!("{}: {trials}{resumed}; {}", experiment.name, count(jobs, "worker")));
+    let of_threads = if experiment.threads > 1 { format!(" of {} threads", experiment.threads) } else { String::new() };
+    say(&format!("{}: {trials}{resumed}; {}{of_threads}", experiment.name, count(jobs, "worker")));
     say(&machine.summary());
     if others > 0 {
         say(&format!(
