@@ -222,7 +222,7 @@ pub fn activation_backward<R: Real>(
 
 #[inline(always)]
 fn add_bias_and_apply<R: Real>(b: ArrayView1<R>, z: ArrayViewMut2<R>, a: ArrayViewMut2<R>, g: impl Fn(R) -> R + Sync) {
-    by_rows(z.dim(), (b, z, a), |(b, mut z, mut a)| {
+    by_rows(z.len(), (b, z, a), |(b, mut z, mut a)| {
         for ((&b, mut z), mut a) in b.iter().zip(z.rows_mut()).zip(a.rows_mut()) {
             let (z, a) = (adjacent_mut(&mut z), adjacent_mut(&mut a));
             widest(
@@ -245,7 +245,7 @@ fn apply_derivative<R: Real>(
     dz: ArrayViewMut2<R>,
     derivative: impl Fn(R, R, R) -> R + Sync,
 ) {
-    by_rows(z.dim(), (z, a, dz), |(z, a, mut dz)| {
+    by_rows(z.len(), (z, a, dz), |(z, a, mut dz)| {
         for ((z, a), mut dz) in z.rows().into_iter().zip(a.rows()).zip(dz.rows_mut()) {
             let (z, a, dz) = (adjacent(&z), adjacent(&a), adjacent_mut(&mut dz));
             widest(

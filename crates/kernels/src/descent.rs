@@ -49,7 +49,7 @@ impl Step {
 pub fn gradient_step<R: Real, G: Real>(step: Step, w: ArrayViewMut2<R>, g: ArrayView2<G>) {
     assert!(w.dim() == g.dim(), "gradient_step: shapes differ: w {:?}, g {:?}", w.dim(), g.dim());
     let [by_gradient, by_w] = [-step.rate * step.factor, step.keep - step.rate * step.l2].map(R::from_f64);
-    by_rows(w.dim(), (w, g), |(mut w, g)| {
+    by_rows(w.len(), (w, g), |(mut w, g)| {
         for (mut w, g) in w.rows_mut().into_iter().zip(g.rows()) {
             let (w, g) = (adjacent_mut(&mut w), adjacent(&g));
             widest(
@@ -88,7 +88,7 @@ pub fn momentum_step<R: Real, G: Real>(
     let momentum = R::from_f64(momentum);
     // The step is along g + μ v, or along v itself.
     let (of_v, of_g) = if nesterov { (momentum, R::one()) } else { (R::one(), R::zero()) };
-    by_rows(w.dim(), (w, g, v), |(mut w, g, mut v)| {
+    by_rows(w.len(), (w, g, v), |(mut w, g, mut v)| {
         for ((mut w, g), mut v) in w.rows_mut().into_iter().zip(g.rows()).zip(v.rows_mut()) {
             let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
             widest(
@@ -127,7 +127,7 @@ pub fn rmsprop_step<R: Real>(
     assert!(shapes.0 == shapes.1 && shapes.0 == shapes.2, "rmsprop_step: shapes of w, g and v differ: {shapes:?}");
     let [rate, factor, l2, keep] = [step.rate, step.factor, step.l2, step.keep].map(R::from_f64);
     let [alpha, rest, eps] = [alpha, 1.0 - alpha, eps].map(R::from_f64);
-    by_rows(w.dim(), (w, g, v), |(mut w, g, mut v)| {
+    by_rows(w.len(), (w, g, v), |(mut w, g, mut v)| {
         for ((mut w, g), mut v) in w.rows_mut().into_iter().zip(g.rows()).zip(v.rows_mut()) {
             let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
             widest(
@@ -181,7 +181,7 @@ pub fn adam_step<R: Real>(
     let root = 1.0 / (1.0 - beta_2.powi(t)).sqrt();
     let [unbiased, root, factor, l2, keep] = [unbiased, root, step.factor, step.l2, step.keep].map(R::from_f64);
     let [beta_1, rest_1, beta_2, rest_2, eps] = [beta_1, 1.0 - beta_1, beta_2, 1.0 - beta_2, eps].map(R::from_f64);
-    by_rows(w.dim(), (w, g, m, v), |(mut w, g, mut m, mut v)| {
+    by_rows(w.len(), (w, g, m, v), |(mut w, g, mut m, mut v)| {
         let rows = w.rows_mut().into_iter().zip(g.rows()).zip(m.rows_mut().into_iter().zip(v.rows_mut()));
         for ((mut w, g), (mut m, mut v)) in rows {
             let (w, g) = (adjacent_mut(&mut w), adjacent(&g));

@@ -12,7 +12,7 @@ use crate::widest::widest;
 /// If the elements of a row aren't adjacent.
 #[track_caller]
 pub fn scale<R: Real>(factor: R, dz: ArrayViewMut2<R>) {
-    by_rows(dz.dim(), dz, |mut dz| {
+    by_rows(dz.len(), dz, |mut dz| {
         for mut row in dz.rows_mut() {
             let row = adjacent_mut(&mut row);
             widest(

@@ -19,7 +19,7 @@ use crate::widest::widest;
 #[track_caller]
 pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, db: ArrayViewMut1<R>) {
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
-    by_rows(dz.dim(), (dz, db), |(dz, mut db)| {
+    by_rows(dz.len(), (dz, db), |(dz, mut db)| {
         for (row, db) in dz.rows().into_iter().zip(&mut db) {
             let row = adjacent(&row);
             let sum = widest(

@@ -42,24 +42,33 @@ pub(crate) fn in_parts<W: Send>(
     );
 }
 
-/// Runs a pass on `views` of the shape `dim`, all of as many rows, shared by rows where it is long enough.
-pub(crate) fn by_rows<V: Rows>(dim: (usize, usize), views: V, pass: impl Fn(V) + Sync) {
-    let threads = if dim.0 * dim.1 < LEAST_ELEMENTS { 1 } else { threads() };
-    in_parts(threads, dim.0, views, &V::cut, &pass);
+/// Runs a pass over so many `elements` on `views`, all of as many rows, shared by rows where it is long enough.
+pub(crate) fn by_rows<V: Rows>(elements: usize, views: V, pass: impl Fn(V) + Sync) {
+    let threads = if elements < LEAST_ELEMENTS { 1 } else { threads() };
+    in_parts(threads, views.rows(), views, &V::cut, &pass);
 }
 
 /// What can be cut between two rows.
 pub(crate) trait Rows: Send + Sized {
+    fn rows(&self) -> usize;
     fn cut(self, row: usize) -> (Self, Self);
 }
 
 impl<T: Sync, D: Dimension + RemoveAxis> Rows for ArrayView<'_, T, D> {
+    fn rows(&self) -> usize {
+        self.len_of(Axis(0))
+    }
+
     fn cut(self, row: usize) -> (Self, Self) {
         self.split_at(Axis(0), row)
     }
 }
 
 impl<T: Send, D: Dimension + RemoveAxis> Rows for ArrayViewMut<'_, T, D> {
+    fn rows(&self) -> usize {
+        self.len_of(Axis(0))
+    }
+
     fn cut(self, row: usize) -> (Self, Self) {
         self.split_at(Axis(0), row)
     }
@@ -68,6 +77,10 @@ impl<T: Send, D: Dimension + RemoveAxis> Rows for ArrayViewMut<'_, T, D> {
 macro_rules! rows_of_each {
     ($($view:ident $type:ident),+) => {
         impl<$($type: Rows),+> Rows for ($($type,)+) {
+            fn rows(&self) -> usize {
+                self.0.rows()
+            }
+
             fn cut(self, row: usize) -> (Self, Self) {
                 let ($($view,)+) = self;
                 $(let $view = $view.cut(row);)+
@@ -134,17 +147,17 @@ mod tests {
     fn the_threads_of_the_pool_work_at_once_and_others_do_not() {
         let rows = Array2::<f32>::zeros((300, 300));
         let all = Meeting::default();
-        pool(3).install(|| by_rows(rows.dim(), rows.view(), |_| all.wait_for(3)));
+        pool(3).install(|| by_rows(rows.len(), rows.view(), |_| all.wait_for(3)));
         let this = std::thread::current().id();
-        by_rows(rows.dim(), rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
+        by_rows(rows.len(), rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
         let few = rows.slice_axis(Axis(0), (..109).into());
-        pool(3).install(|| by_rows(few.dim(), few, |rows| assert_eq!(rows.nrows(), 109)));
+        pool(3).install(|| by_rows(few.len(), few, |rows| assert_eq!(rows.nrows(), 109)));
     }
 
-    /// Every pass that is shared, one after the other, on matrices of 200 × 170.
+    /// Every pass that is shared, one after the other, on matrices of 700 × 50.
     fn passes<R: Real>() -> Vec<Array2<R>> {
         let drawn = |salt: usize| {
-            Array2::from_shape_fn((200, 170), |(i, j)| {
+            Array2::from_shape_fn((700, 50), |(i, j)| {
                 R::from_f64(((i * 31 + j * 17 + salt * 7) % 101) as f64 / 50.0 - 1.0)
             })
         };
@@ -181,7 +194,7 @@ mod tests {
                 all.wait_for(3); // or one thread would do all of them
                 assert_eq!(is_flushing(), flush && crate::CAN_FLUSH);
             };
-            pool(3).install(|| flushed(flush, || by_rows(rows.dim(), rows.view(), part)));
+            pool(3).install(|| flushed(flush, || by_rows(rows.len(), rows.view(), part)));
         }
     }
 }
