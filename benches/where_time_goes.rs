@@ -5,7 +5,7 @@
 //!
 //! All throughputs are of the products' operations, so that they can be divided by one another: `products` over `peak` is
 //! what the shapes cost, `step` over `products` what stands between the products (bias, activations and their
-//! derivatives, the optimiser, putting the batch together). The nets are those of scripts/compare_peers; direct engine,
+//! derivatives, the optimiser). The nets are those of scripts/compare_peers; direct engine,
 //! f32, relu, softmax. Inputs are random and seeded; products are checked at every shape before they are timed.
 
 mod flops;

@@ -123,9 +123,9 @@ def course_summary(group: list[Entry]) -> list[str]:
 
 
 def draw(entries: list[Entry], path: Path) -> None:
-    """Bars on logarithmic scales: a panel for each table, in two columns of much the same height."""
+    """Medians and ranges on logarithmic scales: a panel for each table, in two columns of much the same height."""
     tables = groups(entries)
-    sizes = [len(group) + 3 for *_, group in tables]  # in bars, with its title and the numbers below it
+    sizes = [len(group) + 3 for *_, group in tables]  # in lines, with its title and the numbers below it
     left = min(range(1, len(tables) + 1), key=lambda count: max(sum(sizes[:count]), sum(sizes[count:])))
     columns = [column for column in (tables[:left], tables[left:]) if column]
     height = max(sum(sizes[:left]), sum(sizes[left:]))
@@ -136,7 +136,7 @@ def draw(entries: list[Entry], path: Path) -> None:
         grid = place.add_gridspec(len(column) + 1, 1, height_ratios=[*filled, max(height - sum(filled), 1e-3)])
         for row, (case, dtype, group) in enumerate(column):
             draw_table(place.add_subplot(grid[row]), f"{case}, {dtype}: {CASES[case].title()}", group)
-    figure.supxlabel("milliseconds a step and net; shorter is faster", fontsize=9)
+    figure.supxlabel("milliseconds a step and net, median and range; further left is faster", fontsize=9)
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
@@ -144,10 +144,10 @@ def draw_table(panel: pyplot.Axes, title: str, group: list[Entry]) -> None:
     labels = [f"{e.who}, {e.threads} thread{'s' * (e.threads > 1)}" for e in group]
     colours = [BLUE if e.who.startswith("layerchain") else GREY for e in group]
     values = [median(e) for e in group]
-    panel.barh(labels, values, color=colours, xerr=[
-        [v - min(e.milliseconds) for v, e in zip(values, group)],
-        [max(e.milliseconds) - v for v, e in zip(values, group)],
-    ], error_kw={"elinewidth": 0.8, "ecolor": "#444444"})
+    # Points, not bars: a logarithmic scale has no zero for them to begin at.
+    lows, highs = [min(e.milliseconds) for e in group], [max(e.milliseconds) for e in group]
+    panel.hlines(labels, lows, highs, colors=colours, linewidth=1.5)
+    panel.scatter(values, labels, c=colours, s=26, zorder=2)
     for place, (value, e) in enumerate(zip(values, group)):
         text = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
         panel.annotate(text, (max(e.milliseconds), place), xytext=(4, 0), textcoords="offset points",
@@ -157,7 +157,9 @@ def draw_table(panel: pyplot.Axes, title: str, group: list[Entry]) -> None:
     panel.xaxis.set_major_formatter("{x:g}")
     panel.xaxis.set_minor_formatter(ticker.NullFormatter())
     panel.invert_yaxis()
-    panel.margins(x=0.15)
+    panel.margins(x=0.15, y=0.06)
+    panel.grid(axis="x", color="#dddddd", linewidth=0.6)
+    panel.set_axisbelow(True)
     panel.tick_params(labelsize=8)
     panel.spines[["top", "right"]].set_visible(False)
     panel.set_title(title, fontsize=9, loc="left", fontweight="bold")

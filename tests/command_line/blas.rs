@@ -79,6 +79,25 @@ fn nets_of_a_fleet_share_the_first_layers_products() {
 }
 
 #[test]
+fn threads_share_the_products_that_are_large_enough_with_a_call_each() {
+    let bench = Bench::new();
+    let count = |command: &[&str], iterations: usize, threads: usize| {
+        let settings = [format!("train.iterations={iterations}"), format!("run.threads={threads}")];
+        let fixed = ["model.dtype=f32", "model.hidden=[128]", "run.engine=direct", &settings[0], &settings[1]];
+        let done = run(&bench, &[command, &fixed].concat(), "BLAS_SHIM_COUNT", "calls");
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        bench.read("calls").trim().parse::<usize>().unwrap()
+    };
+    for command in [["sweep", "counted.toml", "--fresh"], ["train", "counted.toml", "--force"]] {
+        // W·A and dZ·Aᵀ of 192 features and 128 units; the output unit's three products are not worth it.
+        for (threads, a_step) in [(1, 2 + 3), (2, 2 * 2 + 3)] {
+            let steps = count(&command, 31, threads) - count(&command, 30, threads);
+            assert_eq!(steps, a_step, "{command:?}, {threads} threads");
+        }
+    }
+}
+
+#[test]
 fn one_element_off_by_a_thousandth_stops_a_sweep_before_its_first_trial() {
     let bench = Bench::new();
     for factor in ["1.001", "0.999", "0", "nan"] {

@@ -283,10 +283,10 @@ fn threads_that_share_a_fleet_train_the_same_nets_and_the_same_bytes_each_time()
     let fixed =
         ["width=200", "dtype=f64", "depth=4", "activation=tanh", "init=xavier"].map(|key| format!("model.{key}"));
     let fixed: Vec<_> = fixed.iter().map(String::as_str).collect();
+    let same = ["train.learning_rate=0.01", "train.iterations=40", "train.record_every=5"];
     let of_threads = |threads: &str, out: &str| {
         let threads = format!("run.threads={threads}");
-        let more = ["train.learning_rate=0.01", "train.iterations=40", "train.record_every=5", &threads, "--out", out];
-        sweep(&bench, &[&fixed[..], &more].concat());
+        sweep(&bench, &[&fixed[..], &same, &[&threads, "--out", out]].concat());
         bench.read(&format!("{out}/history.csv"))
     };
     let (one, two) = (of_threads("1", "one"), of_threads("2", "two"));
@@ -297,8 +297,23 @@ fn threads_that_share_a_fleet_train_the_same_nets_and_the_same_bytes_each_time()
         let [cost, same_cost] = [cost, same_cost].map(|cost| cost.parse::<f64>().unwrap());
         assert!(one == two && (cost - same_cost).abs() <= 1e-12 * cost, "{one} {cost} {same_cost}");
     }
-    let machine: toml::Table = bench.read("two/machine.toml").parse().unwrap();
+    let with_one = sweep(&bench, &[&fixed[..], &same, &["sweep.seed=[1, 2, 3]", "--out", "two"]].concat());
+    assert!(with_one.contains("warning") && with_one.contains("run.threads"), "{with_one}");
+    let with_two = sweep(&bench, &["train.iterations=5", "run.threads=2", "--out", "small"]);
+    assert!(with_two.contains("1 worker of 2 threads\n"), "{with_two}");
+    let machine: toml::Table = bench.read("small/machine.toml").parse().unwrap();
     assert_eq!((&machine["threads"], &machine["openblas"]["threads"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn each_thread_of_each_job_needs_a_buffer_of_openblas() {
+    let bench = bench();
+    let mebibytes = |threads: &str| -> f64 {
+        let said = sweep(&bench, &["--dry-run", "-j", "1", threads]);
+        let (before, _) = said.split_once(" MiB with 1 at once").unwrap_or_else(|| panic!("{said}"));
+        before.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    assert!((mebibytes("run.threads=2") - mebibytes("run.threads=1") - 128.0).abs() < 0.2);
 }
 
 #[test]

@@ -96,6 +96,9 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: Arra
 /// Multiply-adds that a product must have to be shared.
 const LEAST_MULTIPLY_ADDS: usize = 1 << 18;
 
+/// Where a part of a product begins: OpenBLAS's kernels take so many rows or columns at once.
+const STEP: usize = 8;
+
 /// op(A), op(B) and C of a product.
 struct Factors<'v, R> {
     a: (ArrayView2<'v, R>, CBLAS_TRANSPOSE),
@@ -123,8 +126,8 @@ impl<R> Factors<'_, R> {
     }
 }
 
-/// C ← alpha op(A) op(B) + beta C. The threads share it by rows, or by columns where C is so wide that B is much larger than A:
-/// either is read by all of them.
+/// C ← alpha op(A) op(B) + beta C. The threads share it by rows; or by columns where C is so wide that B, which all of them would
+/// read, is much larger than A, or has too few rows for all.
 #[track_caller]
 fn multiply<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factors: Factors<R>) {
     // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
@@ -135,10 +138,11 @@ fn multiply<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factor
         return gemm(k, alpha, accumulate, factors);
     }
     let part = |factors| gemm(k, alpha, accumulate, factors);
-    if n < 4 * m {
-        in_parts(threads, m, factors, &Factors::cut_rows, &part);
+    let enough_rows = m >= n || m >= 2 * STEP * threads;
+    if enough_rows && n < 4 * m {
+        in_parts(threads, (m, STEP), factors, &Factors::cut_rows, &part);
     } else {
-        in_parts(threads, n, factors, &Factors::cut_columns, &part);
+        in_parts(threads, (n, STEP), factors, &Factors::cut_columns, &part);
     }
 }
 

@@ -2,8 +2,8 @@
 //! shared.
 //!
 //! OpenBLAS itself always uses one thread. Its own threads, before 0.3.34, can return wrong numbers when several callers
-//! use them (OpenBLAS #5836), and know nothing of the passes between the products. Here each thread has its own rows of a
-//! matrix in product after pass after product, so that they stay in its core's cache.
+//! use them (OpenBLAS #5836), and know nothing of the passes between the products. Here products and passes are cut at the
+//! same rows, but for products that are much wider than high: two threads mostly find the rows that they have in their cache.
 
 use ndarray::{ArrayView, ArrayViewMut, Axis, Dimension, RemoveAxis};
 
@@ -13,39 +13,36 @@ use crate::subnormals::{flushed, is_flushing};
 /// has gone to sleep.
 const LEAST_ELEMENTS: usize = 1 << 15;
 
-/// Where a part begins: kernels take so many rows or columns at once.
-const STEP: usize = 8;
-
 /// The threads of the rayon pool that calls, 1 outside of any.
 pub(crate) fn threads() -> usize {
     if rayon::current_thread_index().is_some() { rayon::current_num_threads() } else { 1 }
 }
 
-/// Runs `work` on `whole`, cut into parts for so many `threads`; `cut` cuts what is `length` long.
+/// Runs `work` on `whole`, cut into parts for so many `threads`; `cut` cuts what is `length` long, at multiples of `step`.
 pub(crate) fn in_parts<W: Send>(
     threads: usize,
-    length: usize,
+    (length, step): (usize, usize),
     whole: W,
     cut: &(impl Fn(W, usize) -> (W, W) + Sync),
     work: &(impl Fn(W) + Sync),
 ) {
     let left_threads = threads / 2;
-    let at = (length * left_threads / threads).next_multiple_of(STEP);
+    let at = (length * left_threads / threads + step / 2) / step * step;
     if at == 0 || at >= length {
         return work(whole);
     }
     let (left, right) = cut(whole, at);
     let flush = is_flushing();
     rayon::join(
-        || in_parts(left_threads, at, left, cut, work),
-        || flushed(flush, || in_parts(threads - left_threads, length - at, right, cut, work)),
+        || in_parts(left_threads, (at, step), left, cut, work),
+        || flushed(flush, || in_parts(threads - left_threads, (length - at, step), right, cut, work)),
     );
 }
 
 /// Runs a pass over so many `elements` on `views`, all of as many rows, shared by rows where it is long enough.
 pub(crate) fn by_rows<V: Rows>(elements: usize, views: V, pass: impl Fn(V) + Sync) {
     let threads = if elements < LEAST_ELEMENTS { 1 } else { threads() };
-    in_parts(threads, views.rows(), views, &V::cut, &pass);
+    in_parts(threads, (views.rows(), 1), views, &V::cut, &pass);
 }
 
 /// What can be cut between two rows.
@@ -128,17 +125,17 @@ mod tests {
 
     #[test]
     fn every_row_is_in_one_part_and_no_more_parts_are_cut_than_there_are_threads() {
-        for threads in 1..10 {
+        for (threads, step) in (1..10).flat_map(|threads| [(threads, 1), (threads, 8)]) {
             for length in 1..200 {
                 let parts = Mutex::new(Vec::new());
                 let cut = |rows: std::ops::Range<usize>, at| (rows.start..rows.start + at, rows.start + at..rows.end);
-                in_parts(threads, length, 0..length, &cut, &|rows| parts.lock().unwrap().push(rows));
+                in_parts(threads, (length, step), 0..length, &cut, &|rows| parts.lock().unwrap().push(rows));
                 let mut parts = parts.into_inner().unwrap();
                 parts.sort_by_key(|rows| rows.start);
                 assert!(parts.len() <= threads && parts.iter().all(|rows| !rows.is_empty()), "{parts:?}");
                 assert_eq!(parts.iter().flat_map(Clone::clone).collect::<Vec<_>>(), (0..length).collect::<Vec<_>>());
                 let longest = parts.iter().map(ExactSizeIterator::len).max().unwrap();
-                assert!(longest <= length.div_ceil(threads) + 4 * STEP, "{threads} threads: {parts:?}");
+                assert!(longest < length.div_ceil(threads) + 2 * step, "{threads} threads: {parts:?}");
             }
         }
     }

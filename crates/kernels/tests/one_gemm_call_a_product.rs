@@ -130,6 +130,26 @@ fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole(
 }
 
 #[test]
+fn threads_share_column_major_and_padded_operands_and_single_columns() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    // The features of each of 64 examples side by side, as mini-batches come.
+    let a_prev = integers::<f32>(64, 300, 1).reversed_axes();
+    let (w, dz) = (integers(70, 310, 0), integers(70, 64, 2));
+    let w = w.slice(s![.., ..300]);
+    let (mut z, mut dw) = (Array2::from_elem((70, 80), 7.0), Array2::zeros((70, 300)));
+    pool.install(|| forward(w, a_prev.view(), z.slice_mut(s![.., ..64]), Accumulate::Replace));
+    pool.install(|| backward_weights(dz.view(), a_prev.view(), 1.0, dw.view_mut(), Accumulate::Replace));
+    assert_eq!(exact(z.slice(s![.., ..64])), reference::forward(w, a_prev.view()));
+    assert_eq!(z.slice(s![.., 64..]), Array2::from_elem((70, 16), 7.0), "the padding is left alone");
+    assert_eq!(exact(dw.view()), reference::backward_weights(dz.view(), a_prev.view()));
+    // Nine columns: eight, and one.
+    let (w, a_prev) = (integers::<f64>(2, 20_000, 0), integers(20_000, 9, 1));
+    let mut z = Array2::zeros((2, 9));
+    pool.install(|| forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace));
+    assert_eq!(z, reference::forward(w.view(), a_prev.view()));
+}
+
+#[test]
 fn accumulating_and_padded_rows_take_one_call_as_well() {
     let padded = integers::<f64>(5, 32, 0);
     let a_prev = padded.slice(s![.., ..13]);

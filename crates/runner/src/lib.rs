@@ -1,7 +1,7 @@
 //! Layerchain's runner: experiments, data, sweeps, results and the command line around `net`.
 //!
 //! A sweep flows one way: [`experiment`] (TOML, checked) → [`data`] (HDF5, checked) → [`sweep::plan`] (trials with
-//! ids) → [`sweep::execute`] (one pool of workers) → [`results::record`] (one writer) → [`results::export`].
+//! ids) → [`sweep::execute`] (workers) → [`results::record`] (one writer) → [`results::export`].
 
 #![forbid(unsafe_code)]
 

@@ -40,11 +40,11 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
     let folder: PathBuf = folder.components().collect(); // without a slash at its end, so that it can be renamed
     if args.dry_run {
-        let code = dry_run::run(&plan, &folder, jobs, args.fresh);
+        let code = dry_run::run(&plan, &folder, (jobs, session.experiment.threads), args.fresh);
         ladder.outlook(&session.experiment).iter().for_each(|outlook| say(outlook));
         return code;
     }
-    enough_for(&plan, &span, jobs)?;
+    enough_for(&plan, &span, jobs, session.experiment.threads)?;
     let workers = Workers::new(jobs, session.experiment.threads).context("can't start the workers")?;
     let machine = session.check_openblas(&plan, &workers, None)?;
 
@@ -68,7 +68,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
             training.train(&plan, &inputs)? && ladder.climb(&mut session.experiment, &training.record.points()?);
         if may_go_on {
             plan = session.plan(&span)?;
-            enough_for(&plan, &span, jobs)?;
+            enough_for(&plan, &span, jobs, session.experiment.threads)?;
             session.check_openblas(&plan, &training.workers, None)?;
             put_down(&mut training.record, &folder, &session, &plan, &machine)?;
         }
@@ -173,7 +173,7 @@ fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<
 fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
     let cores = machine::cores();
     let threads = experiment.threads;
-    let most = (cores / threads).max(1);
+    let most = cores / threads;
     let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or(most);
     if jobs > most {
         let threads = if threads > 1 { format!(" x {threads} threads") } else { String::new() };
@@ -182,8 +182,8 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usi
     Ok(jobs.min(fleets))
 }
 
-fn enough_for(plan: &Plan, span: &LazySpan, jobs: usize) -> Result<()> {
-    let needed = plan.peak_bytes(jobs) - span.bytes_held();
+fn enough_for(plan: &Plan, span: &LazySpan, jobs: usize, threads: usize) -> Result<()> {
+    let needed = plan.peak_bytes(jobs, threads) - span.bytes_held();
     enough_memory(needed, &format!("{jobs} fleets at once need"), "use fewer --jobs or smaller nets")
 }
 
@@ -215,7 +215,7 @@ fn header(experiment: &Experiment, plan: &Plan, left: usize, jobs: usize, machin
     say(&machine.summary());
     if others > 0 {
         say(&format!(
-            "warning: {others} finished trials were trained on another OpenBLAS, core or runner: \
+            "warning: {others} finished trials were trained on another OpenBLAS, core, runner or run.threads: \
              their last bits may differ from today's; --fresh trains them again"
         ));
     }

@@ -44,7 +44,8 @@ pub(super) fn run(args: &cli::Train) -> Result<ExitCode> {
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
     // The net's first layer beside what the engine keeps of it, and W(0) beside that.
-    let needed = plan.peak_bytes(1) - span.bytes_held() + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
+    let needed = plan.peak_bytes(1, session.experiment.threads) - span.bytes_held()
+        + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", "use a smaller net")?;
     let workers = Workers::new(1, session.experiment.threads).context("can't start the worker")?;
     // Every engine but the direct one multiplies its steps by the examples at the end.

@@ -57,7 +57,7 @@ pub struct Experiment {
     pub points: Vec<Point>,
     /// Whether only the best of them are trained to the end.
     pub halving: Option<Halving>,
-    /// Trials at once; `None` for one a core.
+    /// Fleets at once; `None` for as many as there are cores for [`Self::threads`] each.
     pub jobs: Option<usize>,
     /// Threads that share a fleet.
     pub threads: usize,

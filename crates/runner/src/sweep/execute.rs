@@ -1,4 +1,4 @@
-//! Fleets in parallel: one pool of workers, the longest first, one writer.
+//! Fleets in parallel: workers, the longest first, one writer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

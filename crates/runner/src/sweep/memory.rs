@@ -71,9 +71,10 @@ impl Plan {
         fleet.iter().map(|&trial| self.bytes(&self.trials[trial])).sum()
     }
 
-    /// Bytes that the sweep holds while `jobs` of its largest fleets are trained. It doesn't grow with their number.
-    pub fn peak_bytes(&self, jobs: usize) -> f64 {
+    /// Bytes that the sweep holds while `jobs` of its largest fleets are trained, by `threads` each. It doesn't grow with their
+    /// number.
+    pub fn peak_bytes(&self, jobs: usize, threads: usize) -> f64 {
         let largest = self.fleets.iter().map(|fleet| self.fleet_bytes(fleet)).fold(0.0, f64::max);
-        self.data_bytes() + MOST_BYTES as f64 + (largest + OPENBLAS_BUFFER) * jobs as f64
+        self.data_bytes() + MOST_BYTES as f64 + (largest + OPENBLAS_BUFFER * threads as f64) * jobs as f64
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
@@ -26,8 +25,16 @@ impl Workers {
 
     /// Runs `work` on every worker at once, and returns when all are done.
     pub fn each(&self, work: impl Fn() + Sync) {
-        let work = &work;
-        thread::scope(|scope| self.0.iter().for_each(|pool| drop(scope.spawn(move || pool.install(work)))));
+        /// One pool's scope in the other's: none is waited for before all have begun.
+        fn each(pools: &[ThreadPool], work: &(impl Fn() + Sync)) {
+            if let [pool, others @ ..] = pools {
+                pool.in_place_scope(|scope| {
+                    scope.spawn(|_| work());
+                    each(others, work);
+                });
+            }
+        }
+        each(&self.0, &work);
     }
 
     /// Runs `work` on one worker.
@@ -67,10 +74,10 @@ mod tests {
         workers.each(|| {
             begun.fetch_add(1, Ordering::SeqCst);
             while begun.load(Ordering::SeqCst) < 3 {
-                thread::yield_now();
+                std::thread::yield_now();
             }
             assert_eq!(rayon::current_num_threads(), 2);
-            names.lock().unwrap().push(format!("{:?}", thread::current().id()));
+            names.lock().unwrap().push(format!("{:?}", std::thread::current().id()));
         });
         assert_eq!(names.into_inner().unwrap().into_iter().collect::<BTreeSet<_>>().len(), 3);
         assert_eq!(workers.alone(rayon::current_num_threads), 2);

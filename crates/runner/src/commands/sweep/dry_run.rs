@@ -15,7 +15,7 @@ use crate::sweep::plan::Plan;
 use crate::table::Table;
 
 /// Lists the plan on stdout, and what it costs in all on stderr.
-pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Result<ExitCode> {
+pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), fresh: bool) -> Result<ExitCode> {
     let finished = if fresh { HashSet::new() } else { finished(folder)? };
     let keys = plan.axes.iter().map(|axis| axis.key.as_str());
     let mut table = Table::new(["trial"].into_iter().chain(keys).chain([
@@ -53,7 +53,7 @@ pub(super) fn run(plan: &Plan, folder: &Path, jobs: usize, fresh: bool) -> Resul
         count(plan.fleets.len(), "fleet"),
         left.count(),
         flops / 1e9,
-        bytes(plan.peak_bytes(jobs)),
+        bytes(plan.peak_bytes(jobs, threads)),
         folder.display()
     ));
     Ok(ExitCode::SUCCESS)
