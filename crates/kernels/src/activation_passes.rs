@@ -222,12 +222,13 @@ pub fn activation_backward<R: Real>(
 
 #[inline(always)]
 fn add_bias_and_apply<R: Real>(b: ArrayView1<R>, z: ArrayViewMut2<R>, a: ArrayViewMut2<R>, g: impl Fn(R) -> R + Sync) {
+    let g = &g;
     by_rows(z.len(), (b, z, a), |(b, mut z, mut a)| {
         for ((&b, mut z), mut a) in b.iter().zip(z.rows_mut()).zip(a.rows_mut()) {
             let (z, a) = (adjacent_mut(&mut z), adjacent_mut(&mut a));
             widest(
                 #[inline(always)]
-                || {
+                move || {
                     for (z, a) in z.iter_mut().zip(a) {
                         *z += b;
                         *a = g(*z);
@@ -245,12 +246,13 @@ fn apply_derivative<R: Real>(
     dz: ArrayViewMut2<R>,
     derivative: impl Fn(R, R, R) -> R + Sync,
 ) {
+    let derivative = &derivative;
     by_rows(z.len(), (z, a, dz), |(z, a, mut dz)| {
         for ((z, a), mut dz) in z.rows().into_iter().zip(a.rows()).zip(dz.rows_mut()) {
             let (z, a, dz) = (adjacent(&z), adjacent(&a), adjacent_mut(&mut dz));
             widest(
                 #[inline(always)]
-                || {
+                move || {
                     for ((&z, &a), dz) in z.iter().zip(a).zip(dz) {
                         *dz = derivative(*dz, z, a);
                     }

@@ -54,7 +54,7 @@ pub fn gradient_step<R: Real, G: Real>(step: Step, w: ArrayViewMut2<R>, g: Array
             let (w, g) = (adjacent_mut(&mut w), adjacent(&g));
             widest(
                 #[inline(always)]
-                || {
+                move || {
                     for (w, &g) in w.iter_mut().zip(g) {
                         *w = *w * by_w + by_gradient * R::from_f64(g.as_f64());
                     }
@@ -93,7 +93,7 @@ pub fn momentum_step<R: Real, G: Real>(
             let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
             widest(
                 #[inline(always)]
-                || {
+                move || {
                     for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
                         let g = factor * R::from_f64(g.as_f64()) + l2 * *w;
                         *v = momentum * *v + g;
@@ -132,7 +132,7 @@ pub fn rmsprop_step<R: Real>(
             let (w, g, v) = (adjacent_mut(&mut w), adjacent(&g), adjacent_mut(&mut v));
             widest(
                 #[inline(always)]
-                || {
+                move || {
                     for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
                         let g = factor * g + l2 * *w;
                         *v = alpha * *v + rest * (g * g);
@@ -188,7 +188,7 @@ pub fn adam_step<R: Real>(
             let (m, v) = (adjacent_mut(&mut m), adjacent_mut(&mut v));
             widest(
                 #[inline(always)]
-                || {
+                move || {
                     for ((w, &g), (m, v)) in w.iter_mut().zip(g).zip(m.iter_mut().zip(v)) {
                         let g = factor * g + l2 * *w;
                         *m = beta_1 * *m + rest_1 * g;

@@ -17,7 +17,7 @@ pub fn scale<R: Real>(factor: R, dz: ArrayViewMut2<R>) {
             let row = adjacent_mut(&mut row);
             widest(
                 #[inline(always)]
-                || row.iter_mut().for_each(|dz| *dz *= factor),
+                move || row.iter_mut().for_each(|dz| *dz *= factor),
             );
         }
     });
