@@ -3,7 +3,7 @@
 //! usage: cargo bench --bench products [-- FILTER]
 //!
 //! Inputs are random and seeded, never zeros. Every product is checked against the reference at the shape before it
-//! is timed; a wrong OpenBLAS ends the program. One OpenBLAS thread.
+//! is timed; a wrong BLAS ends the program. LAYERCHAIN_BLAS names another one. One thread.
 
 mod flops;
 
@@ -11,7 +11,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use flops::Flops;
-use kernels::openblas::{self, Library};
+use kernels::blas;
 use kernels::{Accumulate, LayerShape, Real, backward_data, backward_weights, forward, self_check};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -58,10 +58,7 @@ fn products<R: Real>(criterion: &mut Criterion<Flops>) {
 }
 
 fn main() {
-    openblas::use_one_thread().unwrap_or_else(|refused| panic!("{refused}"));
-    let library = Library::linked();
-    library.admit(1).unwrap_or_else(|refused| panic!("{refused}"));
-    println!("{}", library.config);
+    println!("{:?}", blas::in_use());
     let mut criterion = flops::criterion();
     products::<f32>(&mut criterion);
     products::<f64>(&mut criterion);

@@ -3,8 +3,8 @@
 //! usage: cargo bench --bench training_step [-- FILTER]
 //!
 //! A time is a step of the whole fleet; the throughput counts the operations of its products, as the engine does them.
-//! Inputs are random and seeded. The products are checked at every layer's shape before a net is timed. One OpenBLAS
-//! thread.
+//! Inputs are random and seeded. The products are checked at every layer's shape before a net is timed. One
+//! thread; LAYERCHAIN_BLAS names another BLAS.
 
 mod flops;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use flops::Flops;
-use kernels::openblas::{self, Library};
+use kernels::blas;
 use kernels::{Activation, LayerShape, Real, self_check};
 use ndarray::Array2;
 use net::{Architecture, Batches, Engine, Examples, Fleet, Scheme, Span, Start, Training, Workload, initialise};
@@ -76,10 +76,7 @@ fn check<R: Real>(span: &Span, engine: Engine, nets: usize, widths: &[usize]) {
 }
 
 fn main() {
-    let library = Library::linked();
-    println!("{}", library.config);
-    library.admit(1).unwrap_or_else(|refused| panic!("{refused}"));
-    openblas::use_one_thread().unwrap_or_else(|refused| panic!("{refused}"));
+    println!("{:?}", blas::in_use());
     let mut criterion = flops::criterion();
     training_step::<f32>(&mut criterion);
     training_step::<f64>(&mut criterion);

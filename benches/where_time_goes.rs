@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use flops::Flops;
-use kernels::openblas::{self, Library};
+use kernels::blas;
 use kernels::{Accumulate, Activation, Adam, LayerShape, backward_data, backward_weights, forward, self_check};
 use ndarray::{Array2, ShapeBuilder};
 use net::{Architecture, Batches, Examples, Fleet, Optimiser, Rule, Scheme, Start, Training, initialise};
@@ -152,11 +152,10 @@ fn time(group: &mut BenchmarkGroup<Flops>, name: &str, pool: &ThreadPool, mut wo
 }
 
 fn main() {
-    let library = Library::linked();
-    println!("{}, core {}", library.config, library.core);
+    let library = blas::in_use();
+    println!("{library:?}");
     let cores = available_parallelism().map_or(1, usize::from);
     library.admit(cores).unwrap_or_else(|refused| panic!("{refused}"));
-    openblas::use_one_thread().unwrap_or_else(|refused| panic!("{refused}"));
     let mut criterion = flops::criterion();
     let counts = if cores > 1 { vec![1, cores] } else { vec![1] };
     counts.into_iter().for_each(|threads| where_time_goes(&mut criterion, threads));

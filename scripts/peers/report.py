@@ -55,11 +55,11 @@ def median(entry: Entry) -> float:
 def as_markdown(entries: list[Entry], machine: dict) -> str:
     versions = dict.fromkeys(f"{e.who.split('-stacked')[0].split('-dual')[0].split(',')[0]} {e.version}"
                              for e in entries if " direct" not in e.who)
-    blas = machine["openblas"]
+    blas = machine["blas"]
     lines = [
         "# Layerchain and its peers",
         "",
-        f"{machine['cpu']}, {machine['cores']} cores; OpenBLAS {blas['version']} (core {blas['core']}) under Layerchain;",
+        f"{machine['cpu']}, {machine['cores']} cores; {blas['name']} {blas['version']} (core {blas['core']}) under Layerchain;",
         f"{', '.join(versions)}.",
         "",
         "Milliseconds a step and net: median (lowest to highest) of "

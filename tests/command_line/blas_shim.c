@@ -1,27 +1,42 @@
-/* Stands between the runner and OpenBLAS (LD_PRELOAD): counts gemm calls, and can make one element wrong.
+/* Stands before a BLAS: counts its gemm calls, and can spoil them, or say that it is something else.
  *
+ * BLAS_SHIM_REAL=FILE    the BLAS that multiplies, an OpenBLAS
  * BLAS_SHIM_COUNT=FILE   write the number of calls at exit
  * BLAS_SHIM_WRONG=FACTOR multiply the last element of every product by FACTOR
  * BLAS_SHIM_CASE=0|1|2   only of W.A (NN), of dZ.A' (NT), of W'.dZ (TN)
  * BLAS_SHIM_SIDE=N       only of products with N terms to a sum
+ * BLAS_SHIM_CONFIG=TEXT  describe itself like this
+ * BLAS_SHIM_THREADS=N    say so of its threads, whatever they are set to
+ * BLAS_SHIM_BLIND=1      know no core but Prescott, unless OPENBLAS_CORETYPE names one
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static atomic_long calls;
 static double factor = 1.0;
 static int only = -1, terms = -1;
+static void *blas;
+
+static void *function(const char *name) {
+    char prefixed[64];
+    snprintf(prefixed, sizeof prefixed, "scipy_%s", name);
+    void *found = dlsym(blas, name);
+    return found ? found : dlsym(blas, prefixed);
+}
 
 __attribute__((constructor)) static void start(void) {
     const char *wrong = getenv("BLAS_SHIM_WRONG");
     const char *which = getenv("BLAS_SHIM_CASE");
+    const char *side = getenv("BLAS_SHIM_SIDE");
+    const char *real = getenv("BLAS_SHIM_REAL");
     if (wrong) factor = atof(wrong);
     if (which) only = atoi(which);
-    const char *side = getenv("BLAS_SHIM_SIDE");
     if (side) terms = atoi(side);
+    blas = real ? dlopen(real, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND) : NULL;
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -33,12 +48,34 @@ __attribute__((destructor)) static void end(void) {
     }
 }
 
+const char *openblas_get_config(void) {
+    const char *config = getenv("BLAS_SHIM_CONFIG");
+    return config ? config : ((const char *(*)(void))function("openblas_get_config"))();
+}
+
+const char *openblas_get_corename(void) {
+    const char *core = getenv("OPENBLAS_CORETYPE");
+    if (getenv("BLAS_SHIM_BLIND")) return core ? core : "Prescott";
+    return ((const char *(*)(void))function("openblas_get_corename"))();
+}
+
+int openblas_get_parallel(void) { return ((int (*)(void))function("openblas_get_parallel"))(); }
+
+void openblas_set_num_threads(int threads) { ((void (*)(int))function("openblas_set_num_threads"))(threads); }
+
+int openblas_get_num_threads(void) {
+    const char *threads = getenv("BLAS_SHIM_THREADS");
+    return threads ? atoi(threads) : ((int (*)(void))function("openblas_get_num_threads"))();
+}
+
 #define SHIM(name, real)                                                                                          \
     void name(int layout, int ta, int tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b, \
               int ldb, real beta, real *c, int ldc) {                                                             \
         typedef void (*gemm)(int, int, int, int, int, int, real, const real *, int, const real *, int, real,      \
                              real *, int);                                                                        \
-        ((gemm)dlsym(RTLD_NEXT, #name))(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);            \
+        static gemm multiply;                                                                                     \
+        if (!multiply) multiply = (gemm)function(#name);                                                          \
+        multiply(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);                                   \
         atomic_fetch_add(&calls, 1);                                                                              \
         if ((only < 0 || only == (ta == 112) * 2 + (tb == 112)) && (terms < 0 || terms == k))                     \
             c[(size_t)(m - 1) * ldc + n - 1] *= (real)factor;                                                     \

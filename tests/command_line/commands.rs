@@ -82,7 +82,7 @@ fn check_names_the_machine_openblas_hdf5_and_where_data_is_or_comes_from() {
     let report = text(&run.stdout);
     assert!(run.status.success(), "{report}");
     for line in
-        ["✓ machine", "✓ OpenBLAS release", "✓ OpenBLAS threads", "✓ products in f32", "✓ HDF5", "✓ data set drawn"]
+        ["✓ machine", "✓ peak of a core", "✓ BLAS", "✓ BLAS threads", "✓ products in f32", "✓ HDF5", "✓ data set drawn"]
     {
         assert!(report.contains(line), "{line} is not in\n{report}");
     }

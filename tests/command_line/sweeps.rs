@@ -266,7 +266,7 @@ fn what_a_killed_run_left_half_written_goes() {
 }
 
 #[test]
-fn workers_are_as_many_as_fit_and_openblas_has_one_thread() {
+fn workers_are_as_many_as_fit_and_the_blas_has_one_thread() {
     let bench = bench();
     let header = |more: &[&str]| sweep(&bench, &[&["train.iterations=5", "--fresh"], more].concat());
     assert!(header(&["model.depth=1", "seed=1", "train.learning_rate=1"]).contains("1 worker\n"));
@@ -274,7 +274,7 @@ fn workers_are_as_many_as_fit_and_openblas_has_one_thread() {
     let threads = bench.command().env("OPENBLAS_NUM_THREADS", "2").args(["sweep", "small.toml", "-j", "1"]).output();
     assert!(threads.unwrap().status.success());
     let machine: toml::Table = bench.read("results/small/machine.toml").parse().unwrap();
-    assert_eq!(machine["openblas"]["threads"], 1.into());
+    assert_eq!(machine["blas"]["threads"], 1.into());
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn threads_that_share_a_fleet_train_the_same_nets_and_the_same_bytes_each_time()
     let with_two = sweep(&bench, &["train.iterations=5", "run.threads=2", "--out", "small"]);
     assert!(with_two.contains("1 worker of 2 threads\n"), "{with_two}");
     let machine: toml::Table = bench.read("small/machine.toml").parse().unwrap();
-    assert_eq!((&machine["threads"], &machine["openblas"]["threads"]), (&2.into(), &1.into()));
+    assert_eq!((&machine["threads"], &machine["blas"]["threads"]), (&2.into(), &1.into()));
 }
 
 #[test]

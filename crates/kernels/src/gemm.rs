@@ -4,9 +4,9 @@
 //! Operands are row-major, or column-major, which BLAS reads as the transpose of a row-major matrix: a mini-batch of
 //! inputs has the features of each of its examples side by side. Rows, or columns, may be padded.
 
-use cblas_sys::CBLAS_TRANSPOSE::{self, CblasNoTrans as N, CblasTrans as T};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
+use crate::blas::Transpose::{self, No as N, Yes as T};
 use crate::real::{Operand, Real};
 use crate::share::{in_parts, threads};
 
@@ -101,8 +101,8 @@ const STEP: usize = 8;
 
 /// op(A), op(B) and C of a product.
 struct Factors<'v, R> {
-    a: (ArrayView2<'v, R>, CBLAS_TRANSPOSE),
-    b: (ArrayView2<'v, R>, CBLAS_TRANSPOSE),
+    a: (ArrayView2<'v, R>, Transpose),
+    b: (ArrayView2<'v, R>, Transpose),
     c: ArrayViewMut2<'v, R>,
 }
 
@@ -110,7 +110,7 @@ impl<R> Factors<'_, R> {
     /// Of the rows of C above `row` and of those from it on.
     fn cut_rows(self, row: usize) -> (Self, Self) {
         let Factors { a: (a, transpose), b, c } = self;
-        let (above, below) = a.split_at(Axis(usize::from(matches!(transpose, T))), row);
+        let (above, below) = a.split_at(Axis(usize::from(transpose == T)), row);
         let (c_above, c_below) = c.split_at(Axis(0), row);
         let part = |a, c| Factors { a: (a, transpose), b, c };
         (part(above, c_above), part(below, c_below))
@@ -119,7 +119,7 @@ impl<R> Factors<'_, R> {
     /// Of the columns of C before `column` and of those from it on.
     fn cut_columns(self, column: usize) -> (Self, Self) {
         let Factors { a, b: (b, transpose), c } = self;
-        let (before, after) = b.split_at(Axis(usize::from(matches!(transpose, N))), column);
+        let (before, after) = b.split_at(Axis(usize::from(transpose == N)), column);
         let (c_before, c_after) = c.split_at(Axis(1), column);
         let part = |b, c| Factors { a, b: (b, transpose), c };
         (part(before, c_before), part(after, c_after))
@@ -146,7 +146,7 @@ fn multiply<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factor
     }
 }
 
-/// The one place where OpenBLAS multiplies; `k` terms a sum.
+/// The one place where the BLAS multiplies; `k` terms a sum.
 #[track_caller]
 fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Factors { a, b, mut c }: Factors<R>) {
     let [m, n, k] = [c.nrows(), c.ncols(), k].map(blas_int);
@@ -161,14 +161,14 @@ fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Factors { a, b, mut
 
 /// A matrix as BLAS takes it: one that is column-major is the transpose of a row-major one.
 #[track_caller]
-fn operand<R>(matrix: &ArrayView2<R>, transpose: CBLAS_TRANSPOSE) -> Operand<*const R> {
+fn operand<R>(matrix: &ArrayView2<R>, transpose: Transpose) -> Operand<*const R> {
     let (dim, strides) = (matrix.dim(), matrix.strides());
     if let Some(leading) = leading_dimension(dim, strides) {
         return Operand { pointer: matrix.as_ptr(), leading, transpose };
     }
     let leading = leading_dimension((dim.1, dim.0), &[strides[1], strides[0]]);
     let leading = leading.unwrap_or_else(|| must_be_row_major(dim, strides));
-    Operand { pointer: matrix.as_ptr(), leading, transpose: if matches!(transpose, N) { T } else { N } }
+    Operand { pointer: matrix.as_ptr(), leading, transpose: if transpose == N { T } else { N } }
 }
 
 /// From one row to the next, if the elements of a row are adjacent and rows don't overlap.

@@ -1,4 +1,4 @@
-//! The three products of a fully-connected layer on OpenBLAS, and the elementwise passes between them.
+//! The three products of a fully-connected layer on a BLAS, and the elementwise passes between them.
 //!
 //! Every matrix holds one example a column, and is row-major (C order) unless it says otherwise. The products of layer `l`:
 //!
@@ -12,7 +12,7 @@
 //! pool, large products and passes are shared by its threads, with one `gemm` call each.
 //! Between them stand [`bias_activation`], [`activation_backward`] and [`bias_gradient`], one pass each.
 //!
-//! This is the only crate with `unsafe`: the calls into OpenBLAS. It knows no layers, files or threads of its own.
+//! This is the only crate with `unsafe`: the loading of a BLAS, the calls into it. It knows no layers, files or threads of its own.
 //!
 //! ```
 //! use kernels::{Accumulate, forward};
@@ -27,13 +27,15 @@
 
 mod activation;
 mod activation_passes;
+pub mod blas;
 mod classes;
 mod costs;
 mod descent;
 mod elementwise;
 mod functions;
 mod gemm;
-pub mod openblas;
+pub mod lapack;
+pub mod peak;
 mod product_check;
 mod real;
 mod reductions;
@@ -42,6 +44,7 @@ mod self_check;
 mod share;
 mod softmax;
 mod subnormals;
+mod vectors;
 mod widest;
 
 pub use activation::Activation;
@@ -56,3 +59,4 @@ pub use real::Real;
 pub use reductions::{all_finite, bias_gradient};
 pub use self_check::{LayerShape, Product, WrongProduct, self_check};
 pub use subnormals::{CAN_FLUSH, flushed};
+pub use vectors::Vectors;

@@ -4,16 +4,19 @@ use ndarray::{Array1, ArrayView2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::blas::in_use;
 use crate::reductions::sum_over;
 use crate::widest::widest;
 
-/// A product that OpenBLAS has computed is not the product.
+/// A product that a BLAS has computed is not the product.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "OpenBLAS computes the product of {m}x{k} and {k}x{n} wrongly: row {row} adds up to {found:e} under random \
+    "{library} computes the product of {m}x{k} and {k}x{n} wrongly: row {row} adds up to {found:e} under random \
      signs, must be {expected:e} within {bound:e}"
 )]
 pub struct WrongSum {
+    /// Which library.
+    pub library: String,
     /// Rows of C.
     pub m: usize,
     /// Columns of C.
@@ -87,7 +90,8 @@ impl ProductCheck {
             // Numbers that overflow can't be compared; false for NaN.
             let right = !magnitude.is_finite() || (found - expected).abs() <= bound;
             if !right {
-                return Err(WrongSum { m, n, k, row, found, expected, bound });
+                let library = in_use().to_string();
+                return Err(WrongSum { library, m, n, k, row, found, expected, bound });
             }
         }
         Ok(())

@@ -1,12 +1,13 @@
 //! The two element types, f32 and f64, and the one gemm that each has.
 
-use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE, cblas_dgemm, cblas_sgemm};
 use ndarray::NdFloat;
 
+use crate::blas::{GemmFunction, Library, ROW_MAJOR, Transpose, in_use};
 use crate::functions::Constants;
+use crate::peak::MultiplyAdds;
 
 /// An element type of the kernels: `f32` or `f64`, and no other.
-pub trait Real: NdFloat + Constants + sealed::Gemm {
+pub trait Real: NdFloat + Constants + MultiplyAdds + sealed::Gemm {
     /// The type's name as experiments write it: `"f32"` or `"f64"`.
     const NAME: &'static str;
 
@@ -22,13 +23,17 @@ pub trait Real: NdFloat + Constants + sealed::Gemm {
 pub(crate) struct Operand<P> {
     pub(crate) pointer: P,
     pub(crate) leading: i32,
-    pub(crate) transpose: CBLAS_TRANSPOSE,
+    pub(crate) transpose: Transpose,
 }
 
 pub(crate) mod sealed {
     use super::Operand;
+    use crate::blas::{GemmFunction, Library};
 
     pub trait Gemm: Sized {
+        /// The function of a library that multiplies matrices of this type.
+        fn gemm_of(library: &Library) -> GemmFunction<Self>;
+
         /// C ← alpha op(A) op(B) + beta C in one cblas call, where op(A) is m × k, op(B) is k × n and C is m × n.
         ///
         /// # Safety
@@ -64,6 +69,10 @@ macro_rules! real {
         }
 
         impl sealed::Gemm for $type {
+            fn gemm_of(library: &Library) -> GemmFunction<Self> {
+                library.$gemm
+            }
+
             #[allow(private_interfaces, reason = "sealed")]
             unsafe fn gemm(
                 [m, n, k]: [i32; 3],
@@ -75,8 +84,8 @@ macro_rules! real {
             ) {
                 // SAFETY: the caller upholds the bounds of every operand, see the trait.
                 unsafe {
-                    $gemm(
-                        CBLAS_LAYOUT::CblasRowMajor,
+                    Self::gemm_of(in_use())(
+                        ROW_MAJOR,
                         a.transpose,
                         b.transpose,
                         m,
@@ -97,5 +106,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, cblas_sgemm);
-real!(f64, cblas_dgemm);
+real!(f32, sgemm);
+real!(f64, dgemm);

@@ -1,4 +1,4 @@
-//! The three products again, slow and obvious: what the ones on OpenBLAS are checked against.
+//! The three products again, slow and obvious: what the ones on a BLAS are checked against.
 //!
 //! Every sum is taken in f64, one term after the other, whatever the element type; nothing here calls BLAS.
 

@@ -7,6 +7,7 @@ use rand::seq::index;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::blas::in_use;
 use crate::{Accumulate, Real, backward_data, backward_weights, forward, reference};
 
 /// The sides of one layer's three products.
@@ -47,13 +48,15 @@ impl fmt::Display for Product {
     }
 }
 
-/// OpenBLAS returned a product that is not the product.
+/// A BLAS returned a product that is not the product.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error(
-    "OpenBLAS computes {product} wrongly ({dtype}, {shape}): element [{row}, {column}] is {found}, \
+    "{library} computes {product} wrongly ({dtype}, {shape}): element [{row}, {column}] is {found}, \
      must be {expected} within {bound:e}"
 )]
 pub struct WrongProduct {
+    /// Which library.
+    pub library: String,
     /// Which product.
     pub product: Product,
     /// At which shape.
@@ -64,7 +67,7 @@ pub struct WrongProduct {
     pub row: usize,
     /// Its column.
     pub column: usize,
-    /// What OpenBLAS returned there.
+    /// What the library returned there.
     pub found: f64,
     /// What [`crate::reference`] says.
     pub expected: f64,
@@ -75,7 +78,7 @@ pub struct WrongProduct {
 /// Multiply-adds of a product up to which every element is compared.
 const COMPARED_WHOLE: usize = 1 << 27;
 
-/// Computes the three products of a layer of `shape` on OpenBLAS and compares them with the reference: every element, or of
+/// Computes the three products of a layer of `shape` on the BLAS in use and compares them with the reference: every element, or of
 /// a product of more than 2²⁷ multiply-adds whole rows and whole columns, the first and last ones and others drawn between
 /// them, for as many multiply-adds in each direction. What is wrong with a block, an edge or a thread's part crosses them.
 ///
@@ -142,7 +145,18 @@ impl Expected {
             let right = (found - expected).abs() <= bound; // false for NaN
             if !right {
                 let Expected { product, shape, .. } = *self;
-                return Err(WrongProduct { product, shape, dtype: R::NAME, row, column, found, expected, bound });
+                let library = in_use().to_string();
+                return Err(WrongProduct {
+                    library,
+                    product,
+                    shape,
+                    dtype: R::NAME,
+                    row,
+                    column,
+                    found,
+                    expected,
+                    bound,
+                });
             }
         }
         Ok(())
@@ -220,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_linked_openblas_is_right_at_shapes_around_block_edges() {
+    fn the_blas_in_use_is_right_at_shapes_around_block_edges() {
         for n_out in [1, 2, 7, 8, 15, 16, 17] {
             for n_in in [1, 5, 31, 32, 33, 127, 129] {
                 for examples in [1, 3, 16, 65] {
@@ -233,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_linked_openblas_is_right_at_the_course_nets_first_layer() {
+    fn the_blas_in_use_is_right_at_the_course_nets_first_layer() {
         let shape = LayerShape { n_out: 20, n_in: 12_288, examples: 209 };
         assert_eq!(self_check::<f32>(shape), Ok(()));
         assert_eq!(self_check::<f64>(shape), Ok(()));

@@ -1,11 +1,11 @@
 //! Every product is exactly one cblas call, at every size; or one a thread, where the threads of a pool share it.
 //!
-//! This program defines `cblas_sgemm` and `cblas_dgemm` itself, so that the kernels call these fakes in place of
-//! OpenBLAS's. They count, and multiply by the definition, so that a wrong argument shows as a wrong product.
+//! This program's library has two functions of its own in place of a BLAS's. They count, and multiply by the definition, so that
+//! a wrong argument shows as a wrong product.
 
 use std::cell::Cell;
 
-use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE};
+use kernels::blas::{Library, ROW_MAJOR, Transpose};
 use kernels::{Accumulate, Real, backward_data, backward_weights, forward, reference};
 use ndarray::{Array2, ArrayView2, s};
 
@@ -13,12 +13,11 @@ thread_local!(static CALLS: Cell<usize> = const { Cell::new(0) });
 
 macro_rules! counting_gemm {
     ($name:ident, $type:ty) => {
-        #[unsafe(no_mangle)]
         #[allow(clippy::too_many_arguments)]
         unsafe extern "C" fn $name(
-            layout: CBLAS_LAYOUT,
-            transpose_a: CBLAS_TRANSPOSE,
-            transpose_b: CBLAS_TRANSPOSE,
+            layout: i32,
+            transpose_a: Transpose,
+            transpose_b: Transpose,
             m: i32,
             n: i32,
             k: i32,
@@ -32,10 +31,9 @@ macro_rules! counting_gemm {
             ldc: i32,
         ) {
             CALLS.set(CALLS.get() + 1);
-            assert_eq!(layout as u32, CBLAS_LAYOUT::CblasRowMajor as u32);
+            assert_eq!(layout, ROW_MAJOR);
             let index = |transpose, row: i32, column: i32, leading: i32| {
-                let (row, column) =
-                    if matches!(transpose, CBLAS_TRANSPOSE::CblasTrans) { (column, row) } else { (row, column) };
+                let (row, column) = if transpose == Transpose::Yes { (column, row) } else { (row, column) };
                 assert!(column < leading, "the leading dimension {leading} is shorter than a row");
                 (row * leading + column) as usize
             };
@@ -52,10 +50,16 @@ macro_rules! counting_gemm {
     };
 }
 
-counting_gemm!(cblas_sgemm, f32);
-counting_gemm!(cblas_dgemm, f64);
+counting_gemm!(counting_sgemm, f32);
+counting_gemm!(counting_dgemm, f64);
+
+fn count_calls() {
+    // SAFETY: they multiply as cblas does, on the thread that calls, and count on it.
+    unsafe { Library::of_functions("a counting BLAS", counting_sgemm, counting_dgemm) }.put_into_use();
+}
 
 fn calls(product: impl FnOnce()) -> usize {
+    count_calls();
     CALLS.set(0);
     product();
     CALLS.get()
@@ -115,6 +119,7 @@ fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole(
         let (mut z, mut dw) = (Array2::from_elem((n_out, examples), 1.0), Array2::from_elem((n_out, n_in), 1.0));
         let mut da_prev = Array2::from_elem((n_in, examples), 1.0);
         let calls = |product: &mut (dyn FnMut() + Send)| {
+            count_calls();
             pool.broadcast(|_| CALLS.set(0));
             pool.install(product);
             pool.broadcast(|_| CALLS.get()).into_iter().sum::<usize>()
@@ -131,6 +136,7 @@ fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole(
 
 #[test]
 fn threads_share_column_major_and_padded_operands_and_single_columns() {
+    count_calls();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     // The features of each of 64 examples side by side, as mini-batches come.
     let a_prev = integers::<f32>(64, 300, 1).reversed_axes();

@@ -68,7 +68,7 @@ impl<R: Real> Examples<R> {
     /// `y` and `y_held_out` as the cost takes them, with m and m_h columns.
     ///
     /// # Errors
-    /// If OpenBLAS computes XᵀX wrongly.
+    /// If the BLAS computes XᵀX wrongly.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -140,7 +140,7 @@ impl<R: Real> Examples<R> {
     /// Where a first layer with the initial weights `w_0`, n\[1\] × `n[0]`, starts.
     ///
     /// # Errors
-    /// If OpenBLAS computes W(0) X wrongly.
+    /// If the BLAS computes W(0) X wrongly.
     ///
     /// # Panics
     /// If the shape doesn't fit.

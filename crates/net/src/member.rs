@@ -46,7 +46,7 @@ impl<R: Real> Start<R> {
     /// A whole chain, to be trained on `examples`.
     ///
     /// # Errors
-    /// If OpenBLAS computes W(0) X wrongly.
+    /// If the BLAS computes W(0) X wrongly.
     ///
     /// # Panics
     /// If the chain has no layer, or a shape doesn't fit.

@@ -4,10 +4,9 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use kernels::lapack::{Qr, singular_values, singular_values_and_vt};
 use kernels::{Accumulate, ProductCheck, Real, WrongSum, backward_data, backward_weights, forward};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
-use ndarray_linalg::layout::MatrixLayout;
-use ndarray_linalg::{JobSvd, Lapack, SVDDC};
 
 /// Training examples X (`n[0]` × m) beside test examples X_t (`n[0]` × m_t), and the products of them.
 pub struct Span {
@@ -149,7 +148,7 @@ impl Span {
             ProductCheck::of(self.x().t()).verify(self.x(), gram.view())?;
             gram
         };
-        let (_, squares, _) = gram.svddc(JobSvd::None).expect("LAPACK factors every finite matrix");
+        let squares = singular_values(gram.view());
         let noise = squares[0] * gram.nrows() as f64 * f64::EPSILON;
         if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }
     }
@@ -203,31 +202,17 @@ impl Factors {
     /// the order of ε S\[0\], where those of XᵀX's eigenvalues would be √ε S\[0\].
     fn of(x: ArrayView2<f64>) -> Self {
         let (features, examples) = x.dim();
-        let lapack = "LAPACK factors every finite matrix";
-        let mut reflected = x.as_standard_layout().into_owned();
-        let memory = reflected.as_slice_mut().expect("standard layout");
-        let (rows, columns) = (side(features), side(examples));
+        // X = Q R where it is tall; where it is wide Xᵀ = Z Rᵀ, so that X = R Zᵀ.
         let tall = features >= examples;
-        let layout = if tall {
-            MatrixLayout::C { row: rows, lda: columns }
-        } else {
-            MatrixLayout::F { col: rows, lda: columns }
-        };
-        let reflectors = f64::householder(layout, memory).expect(lapack);
-        // X = Q triangle where it is tall, X = triangle Zᵀ where it is wide.
-        let inside = |(i, j): (usize, usize)| if tall { j >= i } else { i >= j };
-        let full = features.min(examples);
-        let triangle = Array2::from_shape_fn((full, full), |at| if inside(at) { reflected[at] } else { 0.0 });
-        let (_, singular, vt) = triangle.svddc(JobSvd::All).expect(lapack);
+        let qr = Qr::of(if tall { x } else { x.reversed_axes() });
+        let triangle = if tall { qr.r() } else { qr.r().reversed_axes() };
+        let (singular, vt) = singular_values_and_vt(triangle.view());
         let noise = singular[0] * features.max(examples) as f64 * f64::EPSILON;
         let rank = singular.iter().filter(|&&value| value > noise).count().max(1);
-        let vt = vt.expect("asked for").as_standard_layout().into_owned();
         let mut r = vt.view().split_at(Axis(0), rank).0.to_owned();
         if !tall {
-            let memory = reflected.as_slice_mut().expect("standard layout");
-            f64::q(layout, memory, &reflectors).expect(lapack);
             let mut rows = Array2::zeros((rank, examples));
-            forward(r.view(), reflected.view(), rows.view_mut(), Accumulate::Replace);
+            forward(r.view(), qr.into_q_transposed().view(), rows.view_mut(), Accumulate::Replace);
             r = rows;
         }
         let mut to_examples = r.clone();
@@ -245,12 +230,11 @@ impl Factors {
     }
 }
 
-fn side(length: usize) -> i32 {
-    i32::try_from(length).unwrap_or_else(|_| panic!("a side of {length} is beyond LAPACK's 32-bit integers"))
-}
-
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
 
     #[test]
@@ -272,5 +256,33 @@ mod tests {
         let mut off = factors();
         off.r[[0, 0]] *= 1.0 + 1e-9;
         assert!(off.checked(span.gram().unwrap(), 60).is_err());
+    }
+
+    /// Numbers between -1 and 1 without a pattern.
+    fn noise(shape: (usize, usize)) -> Array2<f64> {
+        let mut stream = ChaCha8Rng::seed_from_u64(1);
+        Array2::from_shape_simple_fn(shape, || stream.random_range(-1.0..1.0))
+    }
+
+    #[test]
+    fn examples_that_all_but_repeat_others_are_directions_of_their_own() {
+        let mut x = noise((3000, 20));
+        for j in 10..20 {
+            let other = x.column(j - 10).to_owned();
+            x.column_mut(j).zip_mut_with(&other, |x, &other| *x = other + 4e-12 * *x);
+        }
+        assert_eq!(Factors::of(x.view()).r.nrows(), 20);
+        assert_eq!(Factors::of(x.t()).r.nrows(), 20);
+    }
+
+    #[test]
+    fn factors_of_many_repeated_examples_are_right() {
+        let mut x = noise((240, 240));
+        for j in (1..240).step_by(3) {
+            let other = x.column(j / 3).to_owned();
+            x.column_mut(j).assign(&other);
+        }
+        let span = Span::new(x.view(), x.view());
+        assert_eq!((span.rank().unwrap(), span.directions().unwrap()), (160, 160));
     }
 }

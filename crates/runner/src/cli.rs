@@ -5,6 +5,7 @@ mod models;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kernels::blas::Request;
 
 pub use self::models::{Evaluate, Predict, Train, WhichPart};
 
@@ -13,13 +14,17 @@ pub use self::models::{Evaluate, Predict, Train, WhichPart};
 #[command(name = "runner", version, max_term_width = 110)]
 #[command(
     after_help = "Exit codes: 0 done, 1 a trial failed, the net of `runner train` diverged, a gradient is wrong, or the results couldn't be written \
-to the end, 2 usage, experiment or data error (before any work), 3 OpenBLAS is refused or fails its self-check, \
+to the end, 2 usage, experiment or data error (before any work), 3 the BLAS is refused or fails its self-check, \
 130 interrupted."
 )]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// The BLAS to multiply with: bundled, system, mkl, blis, aocl, or the path of a library with cblas; auto is the OpenBLAS
+    /// that comes with Layerchain, else the system's newest [default: run.blas, else LAYERCHAIN_BLAS, else auto].
+    #[arg(long, global = true, value_name = "NAME|PATH")]
+    pub blas: Option<Request>,
 }
 
 /// The subcommands.
@@ -68,7 +73,7 @@ pub enum Command {
     Show(Show),
     /// Compare the gradients of an experiment's nets with finite differences of the cost, in f64.
     Gradcheck(Gradcheck),
-    /// Check this machine: OpenBLAS and its products, HDF5, data. Each ✗ comes with its fix.
+    /// Check this machine: the BLAS libraries found, their speed and products, HDF5, data. Each ✗ comes with its fix.
     Check,
     /// Data to train on: list, generate, fetch, import and inspect data sets.
     #[command(subcommand)]

@@ -1,10 +1,14 @@
 //! What a sweep ran on: the part of a result that isn't in its experiment.
 
 use std::fs;
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::{io, thread};
 
-use kernels::openblas::{self, Library};
+use kernels::blas::Library;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::sweep::plan::hex;
 
 /// The record of a machine.
 #[derive(Clone, Debug, Serialize)]
@@ -15,7 +19,7 @@ pub struct Machine {
     threads: usize,
     os: String,
     runner: Runner,
-    openblas: OpenBlas,
+    blas: Blas,
     hdf5: String,
 }
 
@@ -28,16 +32,19 @@ struct Runner {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct OpenBlas {
+struct Blas {
+    name: String,
     version: String,
     core: String,
+    path: PathBuf,
+    sha256: String,
     thread_layer: String,
     threads: usize,
     config: String,
 }
 
 impl Machine {
-    /// This machine, where `threads` share a fleet, with the number of OpenBLAS threads as it is set now.
+    /// This machine, where `threads` share a fleet, with `library` and the number of its threads as it is set now.
     pub fn this(library: &Library, threads: usize) -> Self {
         let (major, minor, micro) = hdf5::library_version();
         Machine {
@@ -51,12 +58,15 @@ impl Machine {
                 rustc: env!("LAYERCHAIN_RUSTC"),
                 profile: env!("LAYERCHAIN_PROFILE"),
             },
-            openblas: OpenBlas {
-                version: library.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
-                core: library.core.clone(),
-                thread_layer: library.thread_layer.to_string(),
-                threads: openblas::threads(),
-                config: library.config.clone(),
+            blas: Blas {
+                name: library.family().to_string(),
+                version: library.release(),
+                core: library.core().to_owned(),
+                path: library.path().to_owned(),
+                sha256: sha256(library.path()).unwrap_or_default(),
+                thread_layer: library.thread_layer().to_string(),
+                threads: library.threads(),
+                config: library.config().to_owned(),
             },
             hdf5: format!("{major}.{minor}.{micro}"),
         }
@@ -64,9 +74,9 @@ impl Machine {
 
     /// What the bits of a result depend on beside the experiment.
     pub fn fingerprint(&self) -> String {
-        let OpenBlas { version, core, .. } = &self.openblas;
+        let Blas { name, version, core, sha256, .. } = &self.blas;
         let (threads, Runner { version: runner, commit, .. }) = (self.threads, &self.runner);
-        format!("runner {runner} {commit} openblas {version} {core} threads {threads}")
+        format!("runner {runner} {commit} {name} {version} {core} {sha256:.12} threads {threads}")
     }
 
     /// machine.toml.
@@ -81,8 +91,8 @@ impl Machine {
 
     /// One line for a person.
     pub fn summary(&self) -> String {
-        let OpenBlas { version, core, thread_layer, .. } = &self.openblas;
-        format!("{}, {} cores, OpenBLAS {version} {core} ({thread_layer})", self.cpu, self.cores)
+        let Blas { name, version, core, path, .. } = &self.blas;
+        format!("{}, {} cores, {name} {version} {core} ({})", self.cpu, self.cores, path.display())
     }
 }
 
@@ -102,6 +112,10 @@ pub fn available_bytes() -> Option<f64> {
     let used = field("/proc/self/status", "VmSize:").map(|kib| kib * 1024.0);
     let below_limit = limit.zip(used).map(|(limit, used)| limit - used);
     free.into_iter().chain(below_limit).min_by(f64::total_cmp)
+}
+
+fn sha256(path: &Path) -> io::Result<String> {
+    Ok(hex(&Sha256::digest(fs::read(path)?)))
 }
 
 fn cpu() -> String {

@@ -7,7 +7,7 @@ use runner::cli::Cli;
 use runner::commands::{self, Failure};
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse().command) {
+    match commands::run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             // One line, whatever a name or a value holds.

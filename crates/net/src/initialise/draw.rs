@@ -1,8 +1,8 @@
 //! Drawing the parameters of one net, layer after layer.
 
 use kernels::Real;
+use kernels::lapack::Qr;
 use ndarray::{Array1, Array2};
-use ndarray_linalg::QR;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Open01, StandardNormal};
@@ -104,10 +104,12 @@ fn uniform(stream: &mut ChaCha8Rng, bound: f64) -> f64 {
 
 fn orthogonal(stream: &mut ChaCha8Rng, (n_out, n_in): (usize, usize), gain: f64) -> Array2<f64> {
     let tall = normal(stream, (n_out.max(n_in), n_out.min(n_in)), 1.0);
-    let (mut q, r) = tall.qr().expect("LAPACK factors every finite matrix");
-    for (mut column, &diagonal) in q.columns_mut().into_iter().zip(r.diag()) {
+    let qr = Qr::of(tall.view());
+    let r = qr.r();
+    let mut q_transposed = qr.into_q_transposed();
+    for (mut row, &diagonal) in q_transposed.rows_mut().into_iter().zip(r.diag()) {
         // LAPACK fixes the signs of R's diagonal in its own way; without this Q is not uniform.
-        column *= f64::signum(diagonal) * gain;
+        row *= f64::signum(diagonal) * gain;
     }
-    if n_out < n_in { q.t().as_standard_layout().into_owned() } else { q.as_standard_layout().into_owned() }
+    if n_out < n_in { q_transposed } else { q_transposed.t().as_standard_layout().into_owned() }
 }

@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kernels::openblas::{self, Library};
-use kernels::{LayerShape, Real, WrongProduct, self_check};
+use kernels::blas::{Choice, Library, Request, Source, Warning, candidates, choose};
+use kernels::{LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
-use super::print;
+use super::session::set_up_blas;
+use super::{Failure, print};
 use crate::data::catalog;
 use crate::machine::{self, Machine};
 
@@ -18,40 +19,97 @@ const SHAPES: [LayerShape; 4] = [
     LayerShape { n_out: 20, n_in: 12_288, examples: 1 },
 ];
 
-/// Prints the list on stdout; exit code 3 if OpenBLAS can't be trusted.
-pub(super) fn run() -> Result<ExitCode> {
-    let library = Library::linked();
-    let cores = machine::cores();
-    let threads = openblas::use_one_thread();
-    let this = Machine::this(&library, 1);
-    let admitted = library.admit(cores);
-    let (single, double) = (products::<f32>(), products::<f64>());
-    let trusted = threads.is_ok() && admitted.is_ok() && single.is_ok() && double.is_ok();
+/// What a core can do: floating-point operations a second in f32 and in f64.
+#[derive(Clone, Copy)]
+struct Peak([f64; 2]);
 
-    let mut report = String::new();
-    let mut line = |right: bool, what: &str, detail: String| {
-        report += &format!("{} {what}: {detail}\n", if right { "✓" } else { "✗" });
-    };
-    line(true, "machine", this.summary());
-    let config = library.config.clone();
-    line(admitted.is_ok(), "OpenBLAS release", admitted.map_or_else(|refused| refused.to_string(), |()| config));
-    let read_back = "1 a product, set and read back".to_owned();
-    line(threads.is_ok(), "OpenBLAS threads", threads.map_or_else(|refused| refused.to_string(), |()| read_back));
-    for (dtype, result) in [("f32", single), ("f64", double)] {
-        let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
-        let fix = |wrong: WrongProduct| format!("{wrong}; install another OpenBLAS, or set OPENBLAS_CORETYPE=Haswell");
-        line(result.is_ok(), &format!("products in {dtype}"), result.map_or_else(fix, |()| right));
+/// Prints the list on stdout; exit code 3 if the BLAS in use can't be trusted, or is far too slow.
+pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
+    let Choice { library, warnings } = set_up_blas(asked)?;
+    let peak = Peak([peak::flops::<f32>(Vectors::here()), peak::flops::<f64>(Vectors::here())]);
+    let this = Machine::this(library, 1);
+    let admitted = library.admit(machine::cores());
+    let products = [("f32", products::<f32>()), ("f64", products::<f64>())];
+    let is_slow = warnings.iter().any(|warning| matches!(warning, Warning::Slow { .. }));
+    let trusted = admitted.is_ok() && products.iter().all(|(_, result)| result.is_ok());
+
+    let mut report = Report::default();
+    let [single, double] = peak.0.map(giga);
+    report.line(true, "machine", this.summary());
+    report.line(
+        true,
+        "peak of a core",
+        format!("{} multiply-adds: f32 {single}, f64 {double} GFLOP/s", Vectors::here()),
+    );
+    report.line(
+        admitted.is_ok(),
+        "BLAS",
+        match &admitted {
+            Ok(()) => format!("{}; {}", library.config(), library.path().display()),
+            Err(refused) => refused.to_string(),
+        },
+    );
+    for warning in &warnings {
+        report.line(!matches!(warning, Warning::Slow { .. }), "BLAS", warning.to_string());
     }
-    line(true, "HDF5", this.hdf5_version().to_owned());
+    report.line(true, "BLAS threads", format!("{} a product, set and read back", library.threads()));
+    for (dtype, result) in products {
+        let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
+        let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas), or set OPENBLAS_CORETYPE=Haswell");
+        report.line(result.is_ok(), &format!("products in {dtype}"), result.map_or_else(fix, |()| right));
+    }
+    report.libraries(library, peak);
+    report.line(true, "HDF5", this.hdf5_version().to_owned());
     for set in catalog::list() {
         let found = set.files.as_ref().map(|files| files.train.display().to_string());
         let detail = found.unwrap_or_else(|| format!("not here; {}", set.command));
-        line(set.files.is_some(), &format!("data set {}", set.name), detail);
+        report.line(set.files.is_some(), &format!("data set {}", set.name), detail);
     }
-    print(&report)?;
-    Ok(if trusted { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    print(&report.0)?;
+    Ok(if trusted && !is_slow { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
 fn products<R: Real>() -> Result<(), WrongProduct> {
     SHAPES.into_iter().try_for_each(self_check::<R>)
+}
+
+/// The lines so far.
+#[derive(Default)]
+struct Report(String);
+
+impl Report {
+    fn line(&mut self, right: bool, what: &str, detail: String) {
+        self.0 += &format!("{} {what}: {detail}\n", if right { "✓" } else { "✗" });
+    }
+
+    /// A line for each library that is found here, with its speed at a product of 256 × 256 × 256.
+    fn libraries(&mut self, in_use: &'static Library, peak: Peak) {
+        for source in Source::ALL {
+            for candidate in candidates(source) {
+                let what = format!("found {}", source.name());
+                match choose(&Request::Path(candidate.path.clone())) {
+                    Ok(Choice { library, warnings }) => {
+                        let slow = warnings.iter().find(|warning| matches!(warning, Warning::Slow { .. }));
+                        let slow = slow.map(|_| ", slow").unwrap_or_default();
+                        let used = if std::ptr::eq(library, in_use) { ", in use" } else { "" };
+                        let speed = speed(library, peak);
+                        let path = candidate.path.display();
+                        self.line(slow.is_empty(), &what, format!("{library}, {speed}{slow}{used}; {path}"));
+                    }
+                    Err(error) => self.line(false, &what, Failure::from(error).to_string()),
+                }
+            }
+        }
+    }
+}
+
+fn speed(library: &Library, Peak([single, double]): Peak) -> String {
+    let of = |dtype: &str, flops: f64, peak: f64| {
+        format!("{dtype} {} GFLOP/s ({:.0}% of peak)", giga(flops), 100.0 * flops / peak)
+    };
+    format!("{}, {}", of("f32", library.flops::<f32>(), single), of("f64", library.flops::<f64>(), double))
+}
+
+fn giga(flops: f64) -> String {
+    format!("{:.0}", flops / 1e9)
 }

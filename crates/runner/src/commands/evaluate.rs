@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use kernels::blas::Request;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::session::set_up_openblas;
+use super::session::set_up_blas;
 use super::{Failure, files_of, print};
 use crate::cli::{self, WhichPart};
 use crate::data::{Files, Names, OnePart, catalog};
@@ -48,7 +49,7 @@ enum Source {
 }
 
 /// Reads everything, asks the model, prints.
-pub(super) fn run(args: &cli::Evaluate) -> Result<ExitCode> {
+pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCode> {
     let model = Model::read(&args.model)?;
     let mut all = Vec::new();
     for what in &args.what {
@@ -58,7 +59,7 @@ pub(super) fn run(args: &cli::Evaluate) -> Result<ExitCode> {
     if args.what.is_empty() {
         all.push(checked(trained_on(args, &model)?, &model)?);
     }
-    set_up_openblas()?;
+    set_up_blas(blas)?;
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {
         model.net.check_products(examples.part.examples()).map_err(Failure::from)?;

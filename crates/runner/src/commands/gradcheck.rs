@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kernels::openblas;
+use kernels::blas::Request;
 use ndarray::{Array2, Axis};
 use net::{gradient_check, initialise};
 
-use super::{Failure, data_of, print};
+use super::session::set_up_blas;
+use super::{data_of, print};
 use crate::cli;
 use crate::experiment::Experiment;
 use crate::progress::{count, say};
@@ -32,11 +33,11 @@ const KEYS: [&str; 11] = [
 ];
 
 /// Checks every different net of the sweep at its initial weights; exit code 1 if a gradient is wrong.
-pub(super) fn run(args: &cli::Gradcheck) -> Result<ExitCode> {
+pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitCode> {
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let data = data_of(&experiment)?;
     let shape = data.shape();
-    openblas::use_one_thread().map_err(Failure::from)?;
+    set_up_blas(blas.or(experiment.blas.as_ref()))?;
     let (x, y): (Array2<f64>, Array2<f64>) = (data.train.columns(&data.scaling), data.train.y());
     let examples = x.ncols().min(args.examples as usize);
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);

@@ -14,10 +14,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kernels::openblas::Refused;
+use kernels::blas::{self, Refused};
 use kernels::{WrongProduct, WrongSum};
 
-use crate::cli::Command;
+use crate::cli::{Cli, Command};
 use crate::data::{DataSet, Files, catalog};
 use crate::experiment::{DataSource, Experiment};
 use crate::model;
@@ -28,15 +28,18 @@ use crate::sweep::inputs::Prepared;
 /// An error that doesn't exit with 2.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// OpenBLAS computes wrongly.
+    /// The BLAS computes wrongly.
     #[error(transparent)]
     WrongProduct(#[from] WrongProduct),
-    /// OpenBLAS has computed the examples' inner products wrongly.
+    /// The BLAS has computed the examples' inner products wrongly.
     #[error(transparent)]
     WrongSum(#[from] WrongSum),
-    /// This OpenBLAS is not used like that.
+    /// This BLAS is not used like that.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// There is no BLAS that can be used.
+    #[error(transparent)]
+    Blas(#[from] blas::Error),
     /// There is no net to keep.
     #[error(
         "diverged at iteration {iteration}: an output or the cost was no longer finite, or the cost above \
@@ -79,7 +82,11 @@ impl Failure {
     /// The exit code, see `runner --help`.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Failure::WrongProduct(_) | Failure::WrongSum(_) | Failure::Refused(_) => 3,
+            Failure::WrongProduct(_)
+            | Failure::WrongSum(_)
+            | Failure::Refused(_)
+            | Failure::Blas(blas::Error::Refused(_)) => 3,
+            Failure::Blas(_) => 2,
             Failure::CutShort { .. } | Failure::NotExported { .. } | Failure::Diverged { .. } | Failure::NotKept(_) => {
                 1
             }
@@ -91,15 +98,16 @@ impl Failure {
 ///
 /// # Errors
 /// Whatever stopped it, in one line.
-pub fn run(command: Command) -> Result<ExitCode> {
+pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
+    let blas = blas.as_ref();
     match command {
-        Command::Sweep(args) => sweep::run(&args),
-        Command::Train(args) => train::run(&args),
-        Command::Predict(args) => predict::run(&args),
-        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Sweep(args) => sweep::run(&args, blas),
+        Command::Train(args) => train::run(&args, blas),
+        Command::Predict(args) => predict::run(&args, blas),
+        Command::Evaluate(args) => evaluate::run(&args, blas),
         Command::Show(args) => show::run(&args),
-        Command::Gradcheck(args) => gradcheck::run(&args),
-        Command::Check => check::run(),
+        Command::Gradcheck(args) => gradcheck::run(&args, blas),
+        Command::Check => check::run(blas),
         Command::Data(command) => data::run(command),
     }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use kernels::blas::Request;
 use ndarray::{Array2, ArrayView1};
 use serde_json::json;
 
-use super::session::set_up_openblas;
+use super::session::set_up_blas;
 use super::{Failure, print};
 use crate::cli;
 use crate::data::import::picture;
@@ -28,10 +29,10 @@ struct Asked {
 }
 
 /// Reads everything, asks the model, prints.
-pub(super) fn run(args: &cli::Predict) -> Result<ExitCode> {
+pub(super) fn run(args: &cli::Predict, blas: Option<&Request>) -> Result<ExitCode> {
     let model = Model::read(&args.model)?;
     let asked = asked(args, &model)?;
-    set_up_openblas()?;
+    set_up_blas(blas)?;
     let most = asked.iter().map(|asked| asked.names.len()).collect::<std::collections::BTreeSet<_>>();
     most.into_iter().try_for_each(|examples| model.net.check_products(examples)).map_err(Failure::from)?;
     let mut answers = Vec::new();

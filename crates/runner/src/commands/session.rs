@@ -1,10 +1,10 @@
-//! What `runner sweep` and `runner train` begin with: an experiment, its data, its plan, and an OpenBLAS that is trusted.
+//! What `runner sweep` and `runner train` begin with: an experiment, its data, its plan, and a BLAS that is trusted.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
-use kernels::openblas::{self, Library};
+use kernels::blas::{Choice, Request, choose};
 use kernels::{LayerShape, self_check};
 use net::Engine;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -20,20 +20,20 @@ use crate::sweep::inputs::{LazySpan, Prepared, ValidationSplit};
 use crate::sweep::plan::{DataShape, Plan};
 use crate::sweep::workers::Workers;
 
-/// An experiment with its data, and an OpenBLAS that is set up for it.
+/// An experiment with its data, and the BLAS that it asks for.
 pub(super) struct Session {
     pub(super) experiment: Experiment,
     pub(super) data: Prepared,
-    pub(super) library: Library,
+    pub(super) blas: Choice,
 }
 
 impl Session {
-    /// Reads the data of `experiment`, under the data contract, and sets OpenBLAS up.
-    pub(super) fn of(experiment: Experiment) -> Result<Self> {
+    /// Reads the data of `experiment`, under the data contract, and loads the BLAS that is `asked` for, or else the experiment's.
+    pub(super) fn of(experiment: Experiment, asked: Option<&Request>) -> Result<Self> {
         let data = data_of(&experiment)?;
         enough_cores(experiment.threads)?;
-        let library = set_up_openblas()?;
-        Ok(Session { experiment, data, library })
+        let blas = set_up_blas(asked.or(experiment.blas.as_ref()))?;
+        Ok(Session { experiment, data, blas })
     }
 
     /// What is to be trained; `span` is of this session's data.
@@ -45,23 +45,30 @@ impl Session {
     }
 
     /// Check, then trust: all workers at once, and the products at the plan's own shapes and `further` ones.
-    pub(super) fn check_openblas(
+    pub(super) fn check_blas(
         &self,
         plan: &Plan,
         workers: &Workers,
         further: Option<(Dtype, LayerShape)>,
     ) -> Result<Machine, Failure> {
-        self.library.admit(workers.threads())?;
+        let library = self.blas.library;
+        library.admit(workers.threads())?;
         let check = |&(dtype, shape): &_| match dtype {
             Dtype::F32 => self_check::<f32>(shape),
             Dtype::F64 => self_check::<f64>(shape),
         };
         let mut shapes = plan.layer_shapes();
         shapes.extend(further);
-        say(&format!("checking OpenBLAS at {}", count(shapes.len(), "layer shape")));
+        say(&format!("checking {library} at {}", count(shapes.len(), "layer shape")));
         // All workers at once, as they will train.
         workers.try_each(&Vec::from_iter(shapes), check)?;
-        Ok(Machine::this(&self.library, self.experiment.threads))
+        Ok(Machine::this(library, self.experiment.threads))
+    }
+
+    /// Says what this trains on: the machine and its BLAS, and what a person should know of them.
+    pub(super) fn say_machine(&self, machine: &Machine) {
+        say(&machine.summary());
+        self.blas.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
     }
 
     /// The data in half a line.
@@ -127,12 +134,11 @@ fn enough_cores(threads: usize) -> Result<()> {
     Ok(())
 }
 
-/// The release and the number of its threads, before the first product of all: its bits can depend on both.
-pub(super) fn set_up_openblas() -> Result<Library, Failure> {
-    let library = Library::linked();
-    library.admit(1)?;
-    openblas::use_one_thread()?;
-    Ok(library)
+/// Loads the BLAS that is asked for, or else the one of the environment or of the rule, before the first product of all.
+pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, Failure> {
+    let blas = choose(&asked.cloned().unwrap_or_else(Request::of_environment))?;
+    blas.library.put_into_use();
+    Ok(blas)
 }
 
 /// The first Ctrl-C (or SIGTERM) asks the workers to stop; a second one leaves at once.

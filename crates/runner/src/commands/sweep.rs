@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail};
+use kernels::blas::Request;
 
 use self::tally::Tally;
 use super::session::{Session, enough_memory, stop_on_interrupt};
@@ -29,11 +30,11 @@ mod dry_run;
 mod tally;
 
 /// Trains what is left to train of an experiment, one rung after the other where it halves.
-pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
+pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let mut ladder = Ladder::new(&mut experiment);
-    let mut session = Session::of(experiment)?;
+    let mut session = Session::of(experiment, blas)?;
     let span = LazySpan::new(&session.data);
     let mut plan = session.plan(&span)?;
     let jobs = jobs(args, &session.experiment, plan.fleets.len())?;
@@ -46,7 +47,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     }
     enough_for(&plan, &span, jobs, session.experiment.threads)?;
     let workers = Workers::new(jobs, session.experiment.threads).context("can't start the workers")?;
-    let machine = session.check_openblas(&plan, &workers, None)?;
+    let machine = session.check_blas(&plan, &workers, None)?;
 
     if args.fresh && folder.exists() {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
@@ -56,7 +57,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
     let number = record.machine(&machine)?;
     let finished = record.finished()?;
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
-    header(&session.experiment, &plan, left, jobs, &machine, record.from_other_machines(number)?);
+    header(&session, &plan, left, jobs, &machine, record.from_other_machines(number)?);
 
     let (mode, tally) = (args.progress, Tally::new());
     let mut training = Training { workers, stop, record, machine: number, finished, mode, tally, planned: 0, kept: 0 };
@@ -69,7 +70,7 @@ pub(super) fn run(args: &cli::Sweep) -> Result<ExitCode> {
         if may_go_on {
             plan = session.plan(&span)?;
             enough_for(&plan, &span, jobs, session.experiment.threads)?;
-            session.check_openblas(&plan, &training.workers, None)?;
+            session.check_blas(&plan, &training.workers, None)?;
             put_down(&mut training.record, &folder, &session, &plan, &machine)?;
         }
     }
@@ -206,16 +207,17 @@ fn hashes(data: &Prepared) -> String {
     format!("# train sha256 {}\n# test  sha256 {}", data.train.sha256, data.test.sha256)
 }
 
-fn header(experiment: &Experiment, plan: &Plan, left: usize, jobs: usize, machine: &Machine, others: usize) {
+fn header(session: &Session, plan: &Plan, left: usize, jobs: usize, machine: &Machine, others: usize) {
+    let experiment = &session.experiment;
     let done = plan.trials.len() - left;
     let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
     let trials = count(plan.trials.len(), "trial");
     let of_threads = if experiment.threads > 1 { format!(" of {} threads", experiment.threads) } else { String::new() };
     say(&format!("{}: {trials}{resumed}; {}{of_threads}", experiment.name, count(jobs, "worker")));
-    say(&machine.summary());
+    session.say_machine(machine);
     if others > 0 {
         say(&format!(
-            "warning: {others} finished trials were trained on another OpenBLAS, core, runner or run.threads: \
+            "warning: {others} finished trials were trained on another BLAS, core, runner or run.threads: \
              their last bits may differ from today's; --fresh trains them again"
         ));
     }

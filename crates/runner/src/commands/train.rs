@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, bail};
 use kernels::LayerShape;
+use kernels::blas::Request;
 use net::{Engine, Score};
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ use crate::sweep::trial::{self, Outcome, Status, drift_bound};
 use crate::sweep::workers::Workers;
 
 /// Trains the one point of an experiment and writes its model.
-pub(super) fn run(args: &cli::Train) -> Result<ExitCode> {
+pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     one_point(&experiment, &args.experiment.file)?;
@@ -37,7 +38,7 @@ pub(super) fn run(args: &cli::Train) -> Result<ExitCode> {
     let files = || files.into_iter().flatten();
     files().try_for_each(|file| may_be_written(file, args.force))?;
 
-    let session = Session::of(experiment)?;
+    let session = Session::of(experiment, blas)?;
     let span = LazySpan::new(&session.data);
     let plan = session.plan(&span)?;
     let trial = &plan.trials[0];
@@ -50,10 +51,10 @@ pub(super) fn run(args: &cli::Train) -> Result<ExitCode> {
     let workers = Workers::new(1, session.experiment.threads).context("can't start the worker")?;
     // Every engine but the direct one multiplies its steps by the examples at the end.
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights));
-    let machine = session.check_openblas(&plan, &workers, at_end)?;
+    let machine = session.check_blas(&plan, &workers, at_end)?;
     files().try_for_each(|file| can_be_written(file))?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
-    say(&machine.summary());
+    session.say_machine(&machine);
 
     let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
     drop(span);

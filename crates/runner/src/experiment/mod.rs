@@ -14,6 +14,7 @@ pub mod trial;
 
 use std::path::Path;
 
+use kernels::blas::Request;
 use serde_json::Value;
 
 use self::axis::Axis;
@@ -61,6 +62,8 @@ pub struct Experiment {
     pub jobs: Option<usize>,
     /// Threads that share a fleet.
     pub threads: usize,
+    /// The BLAS to multiply with; `None` for what the command line, the environment or the rule says.
+    pub blas: Option<Request>,
     /// The file with overrides and defaults, as it can be run again.
     pub resolved: String,
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use kernels::blas::Request;
 use toml::Value;
 
 use super::axis::Axis;
@@ -16,7 +17,7 @@ use crate::sweep::inputs::ValidationSplit;
 type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
 
 /// Every key that is not a trial's.
-const SWEEP_KEYS: [(&str, Setter); 16] = [
+const SWEEP_KEYS: [(&str, Setter); 17] = [
     ("name", |reader, value| name(value).map(|name| reader.name = Some(name))),
     ("description", |reader, value| text(value).map(|text| reader.description = text)),
     ("data.set", |reader, value| text(value).map(|set| reader.set = Some(set))),
@@ -34,6 +35,7 @@ const SWEEP_KEYS: [(&str, Setter); 16] = [
         integer(value, 0, u32::MAX as usize).map(|seed| reader.validation_seed = Some(seed as u64))
     }),
     ("run.jobs", |reader, value| integer(value, 1, 4096).map(|jobs| reader.jobs = Some(jobs))),
+    ("run.blas", |reader, value| text(value).map(|name| reader.blas = Some(name.parse().unwrap_or_default()))),
     ("run.threads", |reader, value| integer(value, 1, 1024).map(|threads| reader.threads = threads)),
 ];
 
@@ -54,6 +56,7 @@ pub(super) struct Reader {
     space: Space,
     jobs: Option<usize>,
     threads: usize,
+    blas: Option<Request>,
 }
 
 impl Reader {
@@ -74,6 +77,7 @@ impl Reader {
             space: Space::default(),
             jobs: None,
             threads: 1,
+            blas: None,
         }
     }
 
@@ -124,6 +128,7 @@ impl Reader {
             halving,
             jobs: self.jobs,
             threads: self.threads,
+            blas: self.blas,
         })
     }
 }

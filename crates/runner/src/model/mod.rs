@@ -83,7 +83,7 @@ impl Net {
         }
     }
 
-    /// Checks OpenBLAS at the shapes that this net multiplies `examples` at.
+    /// Checks the BLAS at the shapes that this net multiplies `examples` at.
     ///
     /// # Errors
     /// The first wrong product.

@@ -10,7 +10,7 @@ use crate::experiment::trial::{Dtype, TrialConfig};
 /// Why no engine could be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// OpenBLAS computes a product of the examples wrongly.
+    /// The BLAS computes a product of the examples wrongly.
     #[error(transparent)]
     WrongSum(#[from] WrongSum),
     /// The cost does not fit the data.

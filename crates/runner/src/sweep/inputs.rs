@@ -126,7 +126,7 @@ impl<'i> LazySpan<'i> {
     /// The rank of the training examples.
     ///
     /// # Errors
-    /// If OpenBLAS computes a product of the examples wrongly.
+    /// If the BLAS computes a product of the examples wrongly.
     pub fn rank(&self) -> Result<usize, WrongSum> {
         self.rank.get_or_init(|| self.get().rank()).clone()
     }
@@ -152,7 +152,7 @@ impl Inputs {
     /// Flattens and scales the examples for the trials of `plan`.
     ///
     /// # Errors
-    /// If OpenBLAS computes the examples' inner products wrongly.
+    /// If the BLAS computes the examples' inner products wrongly.
     pub fn new(data: &Prepared, span: &LazySpan, plan: &Plan) -> Result<Self, WrongSum> {
         Ok(Inputs {
             f32: examples(data, span, plan, Dtype::F32)?,

@@ -34,7 +34,7 @@ impl Origins {
     /// The net of `trial` before its training on `examples`.
     ///
     /// # Errors
-    /// If OpenBLAS computes W(0) X wrongly.
+    /// If the BLAS computes W(0) X wrongly.
     pub fn start<R: Real>(&self, trial: &Trial, data: DataShape, examples: &Examples<R>) -> Result<Start<R>, WrongSum> {
         let config = &trial.config;
         let architecture = config.architecture(data.features, data.task);

@@ -81,7 +81,7 @@ impl Plan {
     /// Plans `experiment` on data of the given shape and hash.
     ///
     /// # Errors
-    /// If an engine can't train what it is asked for, or OpenBLAS computes a product of the examples wrongly.
+    /// If an engine can't train what it is asked for, or the BLAS computes a product of the examples wrongly.
     pub fn new(
         experiment: &Experiment,
         data: DataShape,

@@ -1,4 +1,4 @@
-//! The shapes that a sweep multiplies at: where OpenBLAS is checked before it is trusted.
+//! The shapes that a sweep multiplies at: where the BLAS is checked before it is trusted.
 
 use std::collections::BTreeSet;
 

@@ -97,7 +97,7 @@ pub fn drift_bound(dtype: Dtype) -> f64 {
 /// Trains the trials of one fleet; `None` if `keep_going` said no before they were done.
 ///
 /// # Errors
-/// If OpenBLAS computes W(0) X wrongly.
+/// If the BLAS computes W(0) X wrongly.
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of these trials.
@@ -132,7 +132,7 @@ pub type WithNet<N> = (Outcome, Option<N>);
 /// recorded cost. `None` if it said no. No net of a trial that diverged.
 ///
 /// # Errors
-/// If OpenBLAS computes W(0) X wrongly.
+/// If the BLAS computes W(0) X wrongly.
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of this trial.

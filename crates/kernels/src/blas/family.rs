@@ -1,0 +1,257 @@
+//! Families of BLAS libraries: how each is asked what it is, and held to one thread.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::fmt;
+
+use libloading::os::unix::Library as Handle;
+
+use super::release::{ThreadLayer, Version};
+use crate::vectors::Vectors;
+
+/// A family of libraries that answer the same questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// OpenBLAS, under its own names or with the prefix of SciPy's build.
+    OpenBlas,
+    /// Intel's oneAPI Math Kernel Library.
+    Mkl,
+    /// BLIS, and AMD's AOCL-BLAS, which is built from it.
+    Blis,
+    /// A library with cblas that says nothing of itself.
+    Other,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Family::OpenBlas => "OpenBLAS",
+            Family::Mkl => "MKL",
+            Family::Blis => "BLIS",
+            Family::Other => "BLAS of unknown make",
+        })
+    }
+}
+
+/// What a library says of itself.
+#[derive(Clone, Debug)]
+pub(super) struct Description {
+    pub(super) family: Family,
+    pub(super) version: Option<Version>,
+    pub(super) config: String,
+    pub(super) core: String,
+    pub(super) vectors: Option<Vectors>,
+    pub(super) thread_layer: ThreadLayer,
+    /// Whether its integers have 64 bits, which are not the ones that it will be called with.
+    pub(super) wide_integers: bool,
+}
+
+/// How a library is told its number of threads, and how that is read back: in C's `int`, or in a number as wide as a pointer.
+#[derive(Clone, Copy)]
+pub(super) enum ThreadCount {
+    Int { set: unsafe extern "C" fn(c_int), get: unsafe extern "C" fn() -> c_int },
+    Wide { set: unsafe extern "C" fn(isize), get: unsafe extern "C" fn() -> isize },
+}
+
+impl ThreadCount {
+    /// Sets one thread a product and reads the number back.
+    pub(super) fn one(self) -> usize {
+        // SAFETY: each takes any number of threads.
+        unsafe {
+            match self {
+                ThreadCount::Int { set, .. } => set(1),
+                ThreadCount::Wide { set, .. } => set(1),
+            }
+        }
+        self.now()
+    }
+
+    /// Reads the number of threads a product. BLIS says -1 where it was told nothing, which means one.
+    pub(super) fn now(self) -> usize {
+        // SAFETY: both take nothing and read a counter.
+        let count = unsafe {
+            match self {
+                ThreadCount::Int { get, .. } => get() as isize,
+                ThreadCount::Wide { get, .. } => get(),
+            }
+        };
+        count.unsigned_abs()
+    }
+}
+
+type Text = unsafe extern "C" fn() -> *const c_char;
+type Number = unsafe extern "C" fn() -> c_int;
+
+/// SciPy's build of OpenBLAS prefixes every name with this.
+pub(super) const PREFIXES: [&str; 2] = ["", "scipy_"];
+
+/// Finds `name` in a library; `F` must be the type of the function that has it there.
+///
+/// # Safety
+/// `F` is a function pointer of the right signature.
+pub(super) unsafe fn function<F: Copy>(handle: &Handle, name: &str) -> Option<F> {
+    // SAFETY: the caller knows the signature; the pointer is copied out, and libraries in use are never closed.
+    unsafe { handle.get::<F>(name.as_bytes()) }.ok().map(|symbol| *symbol)
+}
+
+/// Asks a library what it is, and how its threads are counted.
+pub(super) fn describe(handle: &Handle) -> (Description, Option<ThreadCount>) {
+    // SAFETY: each function is called with the signature that its library documents; all return at once.
+    unsafe {
+        openblas(handle)
+            .or_else(|| mkl(handle))
+            .or_else(|| blis(handle))
+            .unwrap_or_else(|| (Description::unknown(), None))
+    }
+}
+
+impl Description {
+    fn unknown() -> Self {
+        Description {
+            family: Family::Other,
+            version: None,
+            config: "a library that says nothing of itself".to_owned(),
+            core: "unknown".to_owned(),
+            vectors: None,
+            thread_layer: ThreadLayer::Unknown,
+            wide_integers: false,
+        }
+    }
+}
+
+/// # Safety
+/// A library with these names has OpenBLAS's signatures.
+unsafe fn openblas(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
+    PREFIXES.into_iter().find_map(|prefix| {
+        let name = |name: &str| format!("{prefix}openblas_{name}");
+        // SAFETY: as OpenBLAS's cblas.h declares them.
+        unsafe {
+            let config = text(function::<Text>(handle, &name("get_config"))?());
+            let core = text(function::<Text>(handle, &name("get_corename"))?());
+            let thread_layer = match function::<Number>(handle, &name("get_parallel"))?() {
+                0 => ThreadLayer::Sequential,
+                2 => ThreadLayer::OpenMp,
+                _ => ThreadLayer::Pthreads,
+            };
+            let threads = ThreadCount::Int {
+                set: function(handle, &name("set_num_threads"))?,
+                get: function(handle, &name("get_num_threads"))?,
+            };
+            let description = Description {
+                family: Family::OpenBlas,
+                version: config.strip_prefix("OpenBLAS ").and_then(Version::parse),
+                vectors: Vectors::of_core(&core),
+                core,
+                thread_layer,
+                wide_integers: config.contains("USE64BITINT"),
+                config,
+            };
+            Some((description, Some(threads)))
+        }
+    })
+}
+
+/// MKL's answer to `MKL_Get_Version`.
+#[repr(C)]
+struct MklVersion {
+    major: c_int,
+    minor: c_int,
+    update: c_int,
+    product_status: *const c_char,
+    build: *const c_char,
+    processor: *const c_char,
+    platform: *const c_char,
+}
+
+/// # Safety
+/// A library with these names has MKL's signatures.
+unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
+    const LP64: c_int = 0;
+    const SEQUENTIAL: c_int = 1;
+    // SAFETY: as mkl_service.h declares them; the layers are set before anything else is called, as it asks.
+    unsafe {
+        let version = function::<unsafe extern "C" fn(*mut MklVersion)>(handle, "MKL_Get_Version")?;
+        if let Some(set) = function::<unsafe extern "C" fn(c_int) -> c_int>(handle, "MKL_Set_Interface_Layer") {
+            set(LP64);
+        }
+        let layer = function::<unsafe extern "C" fn(c_int) -> c_int>(handle, "MKL_Set_Threading_Layer");
+        let sequential = layer.is_some_and(|set| set(SEQUENTIAL) == SEQUENTIAL);
+        let threads = ThreadCount::Int {
+            set: function(handle, "MKL_Set_Num_Threads")?,
+            get: function(handle, "MKL_Get_Max_Threads")?,
+        };
+        let mut said = std::mem::zeroed::<MklVersion>();
+        version(&raw mut said);
+        let processor = text(said.processor);
+        let [major, minor, update] =
+            [said.major, said.minor, said.update].map(|field| u32::try_from(field).unwrap_or(0));
+        let core = match &processor {
+            name if name.contains("AVX-512") => "AVX-512",
+            name if name.contains("AVX2") => "AVX2",
+            name if name.contains("AVX") => "AVX",
+            name => name,
+        };
+        let vectors = match core {
+            "AVX-512" => Some(Vectors::Avx512),
+            "AVX2" => Some(Vectors::Avx2),
+            "AVX" => Some(Vectors::Avx),
+            _ => None,
+        };
+        let description = Description {
+            family: Family::Mkl,
+            version: Some(Version(major, minor, update)),
+            config: format!(
+                "{} {} for {}, {processor}",
+                text(said.product_status),
+                text(said.build),
+                text(said.platform)
+            ),
+            core: core.to_owned(),
+            vectors,
+            thread_layer: if sequential { ThreadLayer::Sequential } else { ThreadLayer::OpenMp },
+            wide_integers: false,
+        };
+        Some((description, Some(threads)))
+    }
+}
+
+/// # Safety
+/// A library with these names has BLIS's signatures.
+unsafe fn blis(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
+    // SAFETY: as blis.h declares them: its dim_t and gint_t have the size of a pointer, its enums that of an int.
+    unsafe {
+        let version = text(function::<Text>(handle, "bli_info_get_version_str")?());
+        let architecture = function::<Number>(handle, "bli_arch_query_id")?();
+        let core =
+            text(function::<unsafe extern "C" fn(c_int) -> *const c_char>(handle, "bli_arch_string")?(architecture));
+        let answer = |name: &str| function::<unsafe extern "C" fn() -> isize>(handle, name).map(|ask| ask());
+        let thread_layer = match (answer("bli_info_get_enable_openmp"), answer("bli_info_get_enable_pthreads")) {
+            (Some(1), _) => ThreadLayer::OpenMp,
+            (_, Some(1)) => ThreadLayer::Pthreads,
+            _ => ThreadLayer::Sequential,
+        };
+        let threads = ThreadCount::Wide {
+            set: function(handle, "bli_thread_set_num_threads")?,
+            get: function(handle, "bli_thread_get_num_threads")?,
+        };
+        let description = Description {
+            family: Family::Blis,
+            version: Version::parse(version.trim_start_matches("AOCL-BLAS ")),
+            config: format!("BLIS {version}"),
+            vectors: Vectors::of_core(&core),
+            core,
+            thread_layer,
+            wide_integers: answer("bli_info_get_blas_int_type_size") == Some(64),
+        };
+        Some((description, Some(threads)))
+    }
+}
+
+/// # Safety
+/// `pointer` must be null or point to a NUL-terminated string.
+unsafe fn text(pointer: *const c_char) -> String {
+    if pointer.is_null() {
+        return String::new();
+    }
+    // SAFETY: not null, and NUL-terminated by the caller's word.
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().trim().to_owned()
+}

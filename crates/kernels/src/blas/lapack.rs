@@ -1,0 +1,89 @@
+//! The few functions of LAPACK that are called, in Fortran's convention: every argument is a pointer, and the lengths of texts
+//! stand at the end.
+
+use std::ffi::{c_char, c_int};
+
+use libloading::os::unix::Library as Handle;
+
+use super::choose::{Request, choose};
+use super::family::{PREFIXES, function};
+use super::in_use;
+
+type Dgeqrf = unsafe extern "C" fn(
+    m: *const c_int,
+    n: *const c_int,
+    a: *mut f64,
+    lda: *const c_int,
+    tau: *mut f64,
+    work: *mut f64,
+    lwork: *const c_int,
+    info: *mut c_int,
+);
+
+type Dorgqr = unsafe extern "C" fn(
+    m: *const c_int,
+    n: *const c_int,
+    k: *const c_int,
+    a: *mut f64,
+    lda: *const c_int,
+    tau: *const f64,
+    work: *mut f64,
+    lwork: *const c_int,
+    info: *mut c_int,
+);
+
+type Dgesdd = unsafe extern "C" fn(
+    jobz: *const c_char,
+    m: *const c_int,
+    n: *const c_int,
+    a: *mut f64,
+    lda: *const c_int,
+    s: *mut f64,
+    u: *mut f64,
+    ldu: *const c_int,
+    vt: *mut f64,
+    ldvt: *const c_int,
+    work: *mut f64,
+    lwork: *const c_int,
+    iwork: *mut c_int,
+    info: *mut c_int,
+    jobz_length: usize,
+);
+
+/// Functions of LAPACK in a library that is loaded.
+#[derive(Clone, Copy)]
+pub(crate) struct Lapack {
+    pub(crate) dgeqrf: Dgeqrf,
+    pub(crate) dorgqr: Dorgqr,
+    pub(crate) dgesdd: Dgesdd,
+}
+
+impl Lapack {
+    /// Finds all of them, or nothing.
+    pub(super) fn of(handle: &Handle) -> Option<Self> {
+        PREFIXES.into_iter().find_map(|prefix| {
+            let name = |name: &str| format!("{prefix}{name}_");
+            // SAFETY: the signatures are those of LAPACK's Fortran sources.
+            unsafe {
+                Some(Lapack {
+                    dgeqrf: function(handle, &name("dgeqrf"))?,
+                    dorgqr: function(handle, &name("dorgqr"))?,
+                    dgesdd: function(handle, &name("dgesdd"))?,
+                })
+            }
+        })
+    }
+}
+
+/// The LAPACK of the library in use, or where it has none, of the OpenBLAS that the rule would choose.
+///
+/// # Panics
+/// If there is none.
+pub(crate) fn lapack() -> Lapack {
+    let by_rule = || choose(&Request::Auto).ok().and_then(|choice| choice.library.lapack);
+    let library = in_use();
+    library
+        .lapack
+        .or_else(by_rule)
+        .unwrap_or_else(|| panic!("{library} has no LAPACK, and there is no OpenBLAS for it"))
+}

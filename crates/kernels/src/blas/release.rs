@@ -1,0 +1,168 @@
+//! Releases of OpenBLAS, and which ones are refused.
+
+use std::fmt;
+
+/// A release, compared field by field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32, pub u32, pub u32);
+
+impl Version {
+    /// Reads a release at the start of `text`: `0.3.21`, `0.3.31.dev`, `2026.0`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut fields = text.split_whitespace().next()?.split(['.', '-']).map(|field| {
+            let digits = field.find(|c: char| !c.is_ascii_digit()).unwrap_or(field.len());
+            field[..digits].parse().ok()
+        });
+        Some(Version(fields.next()??, fields.next()??, fields.next().flatten().unwrap_or(0)))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// How a library was built to run one product on several threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadLayer {
+    /// Not at all.
+    Sequential,
+    /// Its own threads.
+    Pthreads,
+    /// OpenMP's threads.
+    OpenMp,
+    /// The library doesn't tell.
+    Unknown,
+}
+
+impl fmt::Display for ThreadLayer {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            ThreadLayer::Sequential => "sequential",
+            ThreadLayer::Pthreads => "pthreads",
+            ThreadLayer::OpenMp => "openmp",
+            ThreadLayer::Unknown => "threads unknown",
+        })
+    }
+}
+
+/// Why a library, or a number of callers of it, is not used.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refused {
+    /// The library's description has no release in it.
+    #[error("can't tell which OpenBLAS this is from its description {0:?}; it must be 0.3.21 or newer")]
+    UnknownVersion(String),
+    /// Silently wrong products on recent processors were reported for it.
+    #[error(
+        "OpenBLAS {0} is too old: 0.3.20 returns wrong products on some processors; scripts/setup brings a current one, \
+         --blas NAME or PATH takes another"
+    )]
+    TooOld(Version),
+    /// Its threaded gemm has a race that the next release took back.
+    #[error("OpenBLAS {0} is known for races inside its products (fixed in 0.3.31); use another release")]
+    RacyRelease(Version),
+    /// A sequential build without locks must not be entered twice at once (OpenBLAS FAQ, USE_LOCKING).
+    #[error(
+        "this OpenBLAS is a sequential build without locks, which {callers} threads at once would corrupt; \
+         install the pthread build (Debian: libopenblas0-pthread), or use --jobs 1 and run.threads=1"
+    )]
+    NotLocked {
+        /// Threads at once.
+        callers: usize,
+    },
+    /// More callers than the library has buffers.
+    #[error(
+        "{callers} threads at once are more than this OpenBLAS has buffers for; jobs x run.threads may be {most} at most"
+    )]
+    TooManyCallers {
+        /// Threads at once.
+        callers: usize,
+        /// The most that fit.
+        most: usize,
+    },
+    /// It did not give up its threads.
+    #[error("asked {library} for one thread a product, it uses {found}; set OMP_NUM_THREADS=1, or use another library")]
+    StillThreaded {
+        /// The library.
+        library: String,
+        /// The count that was read back.
+        found: usize,
+    },
+}
+
+/// Refuses releases of OpenBLAS, and numbers of `callers` at once, that are known to go wrong.
+pub(super) fn admit(
+    version: Option<Version>,
+    config: &str,
+    thread_layer: ThreadLayer,
+    callers: usize,
+) -> Result<(), Refused> {
+    let version = version.ok_or_else(|| Refused::UnknownVersion(config.to_owned()))?;
+    if version < Version(0, 3, 21) {
+        return Err(Refused::TooOld(version));
+    }
+    if version == Version(0, 3, 30) {
+        return Err(Refused::RacyRelease(version));
+    }
+    if thread_layer == ThreadLayer::Sequential && callers > 1 && !config.contains("USE_LOCKING") {
+        return Err(Refused::NotLocked { callers });
+    }
+    let most = max_callers(config) - 1;
+    if callers > most {
+        return Err(Refused::TooManyCallers { callers, most });
+    }
+    Ok(())
+}
+
+/// The most callers that may be inside OpenBLAS at once: each takes one of its NUM_BUFFERS = max(50, 2 MAX_THREADS) buffers,
+/// and past them its allocator returns null (OpenBLAS #5958).
+fn max_callers(config: &str) -> usize {
+    let max_threads = config.rsplit("MAX_THREADS=").next().and_then(|digits| digits.trim().parse().ok());
+    max_threads.map_or(50, |threads: usize| 50.max(2 * threads))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admit(release: &str, more: &str, thread_layer: ThreadLayer, callers: usize) -> Result<(), Refused> {
+        super::admit(Version::parse(release), &format!("OpenBLAS {release} DYNAMIC_ARCH {more}"), thread_layer, callers)
+    }
+
+    #[test]
+    fn the_release_is_read_from_the_start_of_a_description() {
+        assert_eq!(Version::parse("0.3.21 NO_AFFINITY"), Some(Version(0, 3, 21)));
+        assert_eq!(Version::parse("0.3.31.dev  DYNAMIC_ARCH"), Some(Version(0, 3, 31)));
+        assert_eq!(Version::parse("0.4.0dev"), Some(Version(0, 4, 0)));
+        assert_eq!(Version::parse("2026.0-Product"), Some(Version(2026, 0, 0)));
+        assert_eq!(Version::parse("ATLAS 3.10"), None);
+    }
+
+    #[test]
+    fn known_bad_releases_are_refused_and_good_ones_admitted() {
+        let admit = |release, callers| admit(release, "MAX_THREADS=64", ThreadLayer::Pthreads, callers);
+        assert_eq!(admit("0.3.20", 1), Err(Refused::TooOld(Version(0, 3, 20))));
+        assert_eq!(admit("0.3.30", 1), Err(Refused::RacyRelease(Version(0, 3, 30))));
+        assert_eq!(admit("0.3.21", 8), Ok(()));
+        assert_eq!(admit("0.3.34", 100), Ok(()));
+        assert_eq!(admit("0.3.21", 128), Err(Refused::TooManyCallers { callers: 128, most: 127 }));
+        assert!(matches!(admit("x", 1), Err(Refused::UnknownVersion(_))));
+    }
+
+    #[test]
+    fn a_sequential_build_serves_one_thread_only_unless_it_locks() {
+        assert_eq!(admit("0.3.26", "", ThreadLayer::Sequential, 1), Ok(()));
+        assert_eq!(admit("0.3.26", "", ThreadLayer::Sequential, 2), Err(Refused::NotLocked { callers: 2 }));
+        assert_eq!(admit("0.3.26", "USE_LOCKING", ThreadLayer::Sequential, 2), Ok(()));
+    }
+
+    #[test]
+    fn a_library_for_few_threads_still_has_fifty_buffers() {
+        for more in ["MAX_THREADS=2", ""] {
+            assert_eq!(admit("0.3.26", more, ThreadLayer::Pthreads, 49), Ok(()));
+            let refused = Err(Refused::TooManyCallers { callers: 50, most: 49 });
+            assert_eq!(admit("0.3.26", more, ThreadLayer::Pthreads, 50), refused);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The speed that the machine itself allows: multiply-adds of its vector units, and bytes from its caches and memory.
+//!
+//! Both are measured by loops of our own, so that a slow library can't pass for a slow machine.
+
+mod multiply_adds;
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub(crate) use self::multiply_adds::MultiplyAdds;
+use crate::real::Real;
+use crate::vectors::Vectors;
+use crate::widest::widest;
+
+/// How long a window of a measurement takes, and how many there are; the fastest one counts, since others only take time away.
+const WINDOW: Duration = Duration::from_micros(500);
+const WINDOWS: usize = 20;
+
+/// Measures the floating-point operations that a core makes a second in multiply-adds of `vectors`, which this processor
+/// must have: two operations a multiply-add and lane.
+///
+/// # Panics
+/// If the processor has no such `vectors`.
+pub fn flops<R: Real>(vectors: Vectors) -> f64 {
+    assert!(vectors <= Vectors::here(), "{vectors} instructions are not to be had on this processor");
+    let (run, flop) = R::multiply_adds(vectors);
+    best_rate(|rounds| {
+        run(rounds);
+        rounds as f64 * flop
+    })
+}
+
+/// Measures [`flops`] of the widest vectors on `threads` cores at once, added up.
+pub fn flops_of_threads<R: Real>(threads: usize) -> f64 {
+    let start = Barrier::new(threads);
+    let measure = || {
+        start.wait();
+        flops::<R>(Vectors::here())
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(measure)).collect();
+        let own = measure();
+        others.into_iter().fold(own, |sum, other| sum + other.join().expect("it only counts"))
+    })
+}
+
+/// Measures the bytes that a core moves a second in the triad `a = b + s c` over three arrays of `bytes` together: two read,
+/// one written.
+pub fn bandwidth(bytes: usize) -> f64 {
+    let length = (bytes / (3 * size_of::<f64>())).max(64);
+    let (mut a, b, c) = (vec![0.0f64; length], vec![1.0; length], vec![2.0; length]);
+    let moved = (3 * size_of::<f64>() * length) as f64;
+    best_rate(|count| {
+        for _ in 0..count {
+            let (a, b, c, s) = (&mut a[..], &b[..], &c[..], black_box(0.5));
+            widest(
+                #[inline(always)]
+                || a.iter_mut().zip(b).zip(c).for_each(|((a, b), c)| *a = *b + s * c),
+            );
+            black_box(&mut a[0]);
+        }
+        count as f64 * moved
+    })
+}
+
+/// Runs `work`, which is told how often to repeat itself and says how much it did, until its windows are long enough; the
+/// most that it did in a second.
+pub(crate) fn best_rate(mut work: impl FnMut(usize) -> f64) -> f64 {
+    let mut count = 1;
+    let mut best = 0.0f64;
+    let mut windows = 0;
+    while windows < WINDOWS {
+        let start = Instant::now();
+        let done = work(count);
+        let elapsed = start.elapsed();
+        if elapsed < WINDOW {
+            count *= 2;
+        } else {
+            windows += 1;
+            best = best.max(done / elapsed.as_secs_f64());
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_what_was_done_in_a_second() {
+        let rate = best_rate(|count| {
+            let length = Duration::from_micros(100) * count as u32;
+            let start = Instant::now();
+            while start.elapsed() < length {}
+            count as f64
+        });
+        assert!((9_000.0..=10_000.0).contains(&rate), "{rate} times a hundred microseconds in a second");
+    }
+
+    #[test]
+    fn every_loop_that_this_processor_has_counts_its_operations() {
+        for vectors in [Vectors::Sse, Vectors::Avx, Vectors::Avx2, Vectors::Avx512] {
+            if vectors <= Vectors::here() {
+                let rates = [flops::<f32>(vectors), flops::<f64>(vectors)];
+                // From a slow embedded core to a core of the next decade.
+                assert!(rates.iter().all(|rate| (1e8..1e13).contains(rate)), "{vectors}: {rates:?}");
+            }
+        }
+        assert!((1e8..1e14).contains(&bandwidth(1 << 16)));
+    }
+}

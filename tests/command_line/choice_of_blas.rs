@@ -1,0 +1,147 @@
+//! Which BLAS the runner takes, what it says of it, and what it refuses.
+
+use std::fs;
+use std::process::Command;
+
+use kernels::blas::{Request, Source, candidates, choose};
+
+use crate::blas::{EXPERIMENT, shim, shimmed};
+use crate::support::{Bench, failure, text};
+
+/// A command that needs a BLAS and nothing else.
+const SWEEP: [&str; 2] = ["sweep", "counted.toml"];
+
+fn sweep_fails(mut command: Command) -> (Option<i32>, String) {
+    failure(&command.output().unwrap())
+}
+
+#[test]
+fn what_is_no_blas_is_refused_in_one_line() {
+    let bench = Bench::new();
+    fs::write(bench.path("text.so"), "no library").unwrap();
+    for (blas, said) in [
+        ("/nowhere/libopenblas.so.0", "can't load /nowhere/libopenblas.so.0 as a BLAS"),
+        ("./text.so", "can't load ./text.so as a BLAS"),
+        ("libm.so.6", "libm.so.6 is not a BLAS with cblas: it has no cblas_sgemm"),
+        ("aocl", "no BLAS of the name aocl is to be found here"),
+    ] {
+        let mut command = shimmed(&bench, &SWEEP);
+        command.args(["--blas", blas]); // the last one counts
+        let (code, line) = sweep_fails(command);
+        assert!(code == Some(2) && line.contains(said), "{blas}: {line}");
+        let mut by_variable = bench.command();
+        by_variable.args(SWEEP).env("LAYERCHAIN_BLAS", blas);
+        assert_eq!(sweep_fails(by_variable), (code, line), "by LAYERCHAIN_BLAS");
+        let mut by_key = bench.command();
+        by_key.args(SWEEP).arg(format!("run.blas={blas}"));
+        assert!(sweep_fails(by_key).1.contains(said), "by run.blas");
+    }
+}
+
+#[test]
+fn releases_that_go_wrong_are_refused_and_threads_that_stay_too() {
+    let bench = Bench::new();
+    for (variable, value, said) in [
+        ("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.20 DYNAMIC_ARCH MAX_THREADS=64", "OpenBLAS 0.3.20 is too old"),
+        ("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.30 DYNAMIC_ARCH MAX_THREADS=64", "known for races"),
+        ("BLAS_SHIM_CONFIG", "ATLAS", "can't tell which OpenBLAS this is"),
+        ("BLAS_SHIM_THREADS", "2", "for one thread a product, it uses 2"),
+    ] {
+        let mut command = shimmed(&bench, &SWEEP);
+        command.env(variable, value);
+        let (code, line) = sweep_fails(command);
+        assert!(code == Some(3) && line.contains(said), "{line}");
+    }
+    let mut wide = shimmed(&bench, &SWEEP);
+    wide.env("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.34 USE64BITINT DYNAMIC_ARCH MAX_THREADS=64");
+    let (code, line) = sweep_fails(wide);
+    assert!(code == Some(2) && line.contains("64-bit integers"), "{line}");
+}
+
+#[test]
+fn another_library_of_ld_preload_is_named_as_what_it_is() {
+    let bench = Bench::new();
+    shimmed(&bench, &SWEEP);
+    let library = choose(&Request::Auto).unwrap().library;
+    let mut impostor = bench.command();
+    impostor.args(SWEEP).env("LD_PRELOAD", shim(&bench)).env("BLAS_SHIM_REAL", library.path());
+    impostor.env("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.99 MAX_THREADS=64");
+    let (code, line) = sweep_fails(impostor);
+    assert_eq!(code, Some(2));
+    assert!(line.contains("LD_PRELOAD puts ") && line.contains("blas_shim.so (OpenBLAS 0.3.99"), "{line}");
+    let mut asked_for = shimmed(&bench, &SWEEP);
+    let asked_for = asked_for.env("LD_PRELOAD", shim(&bench)).output().unwrap();
+    assert!(asked_for.status.success(), "{}", text(&asked_for.stderr));
+}
+
+#[test]
+fn an_openblas_that_does_not_know_the_processor_gets_wider_kernels_unless_the_user_chose() {
+    let bench = Bench::new();
+    let blind = |core: Option<&str>| {
+        let mut command = shimmed(&bench, &["sweep", "counted.toml", "--fresh"]);
+        command.env("BLAS_SHIM_BLIND", "1").env_remove("OPENBLAS_CORETYPE");
+        core.into_iter().for_each(|core| {
+            command.env("OPENBLAS_CORETYPE", core);
+        });
+        let run = command.output().unwrap();
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stderr)
+    };
+    if kernels::Vectors::here() > kernels::Vectors::Avx {
+        let cured = blind(None);
+        assert!(cured.contains("would have taken its Prescott kernels; it was given wider ones"), "{cured}");
+    }
+    let chosen = blind(Some("Prescott"));
+    assert!(!chosen.contains("wider ones"), "{chosen}");
+}
+
+#[test]
+fn kernels_that_are_slow_by_request_are_said_to_be_slow() {
+    let bench = Bench::new();
+    if kernels::Vectors::here() < kernels::Vectors::Avx2 {
+        return;
+    }
+    let mut command = shimmed(&bench, &SWEEP);
+    let library = choose(&Request::Auto).unwrap().library.path();
+    let slow = command.arg("--blas").arg(library).env("OPENBLAS_CORETYPE", "Prescott").output().unwrap();
+    assert!(text(&slow.stderr).contains("% of this processor's"), "{}", text(&slow.stderr));
+    let check = bench.command().arg("check").env("OPENBLAS_CORETYPE", "Prescott").output().unwrap();
+    assert!(text(&check.stdout).contains("peak: unset OPENBLAS_CORETYPE"), "{}", text(&check.stdout));
+    assert_eq!(check.status.code(), Some(3));
+}
+
+#[test]
+fn the_library_is_named_in_the_header_the_machine_and_the_model_and_another_one_is_warned_of() {
+    let bench = Bench::new();
+    let first = shimmed(&bench, &SWEEP).output().unwrap();
+    assert!(text(&first.stderr).contains("blas_shim.so)"), "{}", text(&first.stderr));
+    let machine: toml::Table = bench.read("results/counted/machine.toml").parse().unwrap();
+    assert_eq!((&machine["blas"]["name"], &machine["blas"]["threads"]), (&"OpenBLAS".into(), &1.into()));
+    assert!(machine["blas"]["path"].as_str().unwrap().ends_with("blas_shim.so"));
+    assert_eq!(machine["blas"]["sha256"].as_str().unwrap().len(), 64);
+    let again = bench.command().args(SWEEP).output().unwrap();
+    assert!(text(&again.stderr).contains("finished trials were trained on another BLAS"), "{}", text(&again.stderr));
+    let one = ["train", "counted.toml", "model.dtype=f32"];
+    assert!(bench.run(&one).status.success());
+    let model = hdf5::File::open(bench.path("results/counted/model.h5")).unwrap();
+    let said: hdf5::types::VarLenUnicode = model.attr("provenance").unwrap().read_scalar().unwrap();
+    assert!(said.contains(&format!("OpenBLAS {}", choose(&Request::Auto).unwrap().library.release())), "{said}");
+}
+
+#[test]
+fn every_library_that_is_found_trains_the_same_net() {
+    let bench = Bench::new();
+    bench.write("counted.toml", EXPERIMENT);
+    let costs = |blas: &str| -> Vec<f64> {
+        let run = bench.run(&["sweep", "counted.toml", "--fresh", "model.dtype=f64", "--blas", blas]);
+        assert!(run.status.success(), "{blas}: {}", text(&run.stderr));
+        let history = bench.read("results/counted/history.csv");
+        history.lines().skip(1).map(|line| line.rsplit_once(',').unwrap().1.parse().unwrap()).collect()
+    };
+    let expected = costs("auto");
+    for candidate in Source::ALL.into_iter().flat_map(candidates) {
+        for (cost, expected) in costs(candidate.path.to_str().unwrap()).iter().zip(&expected) {
+            assert!((cost - expected).abs() < 1e-12, "{}: {cost} {expected}", candidate.path.display());
+        }
+    }
+}
