@@ -79,6 +79,12 @@ impl Machine {
         format!("runner {runner} {commit} {name} {version} {core} {sha256:.12} threads {threads}")
     }
 
+    /// The BLAS as a model's provenance names it.
+    pub fn blas(&self) -> serde_json::Value {
+        let Blas { name, version, core, path, sha256, .. } = &self.blas;
+        serde_json::json!({ "name": name, "version": version, "core": core, "path": path, "sha256": sha256 })
+    }
+
     /// machine.toml.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("numbers and texts make valid TOML")
@@ -91,8 +97,9 @@ impl Machine {
 
     /// One line for a person.
     pub fn summary(&self) -> String {
-        let Blas { name, version, core, path, .. } = &self.blas;
-        format!("{}, {} cores, {name} {version} {core} ({})", self.cpu, self.cores, path.display())
+        let Blas { name, version, core, path, sha256, .. } = &self.blas;
+        let (cpu, cores, path) = (&self.cpu, self.cores, path.display());
+        format!("{cpu}, {cores} cores, {name} {version} {core} ({path}, sha256 {sha256:.12})")
     }
 }
 

@@ -190,6 +190,7 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
         },
         "result": result,
         "machine": machine.fingerprint(),
+        "blas": machine.blas(),
     })
 }
 
