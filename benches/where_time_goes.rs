@@ -16,12 +16,11 @@ use std::time::Instant;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use flops::Flops;
 use kernels::blas;
-use kernels::{Accumulate, Activation, Adam, LayerShape, backward_data, backward_weights, forward, self_check};
+use kernels::{Accumulate, Activation, Adam, LayerShape, Team, backward_data, backward_weights, forward, self_check};
 use ndarray::{Array2, ShapeBuilder};
 use net::{Architecture, Batches, Examples, Fleet, Optimiser, Rule, Scheme, Start, Training, initialise};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// A net, its batch, the batches of an epoch, and its optimiser.
 struct Case {
@@ -117,7 +116,7 @@ impl Case {
 }
 
 fn where_time_goes(criterion: &mut Criterion<Flops>, threads: usize) {
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+    let team = Team::new(threads).expect("threads");
     let mut stream = ChaCha8Rng::seed_from_u64(1);
     let mut uniform = || stream.random_range(-1.0f32..1.0);
     let of_threads = |what: &str| format!("where_time_goes/{what}/threads{threads}");
@@ -125,24 +124,24 @@ fn where_time_goes(criterion: &mut Criterion<Flops>, threads: usize) {
     let mut group = criterion.benchmark_group(of_threads("any"));
     group.throughput(Throughput::Elements(2 * (LARGE as u64).pow(3)));
     let [w, a_prev, mut z] = [(); 3].map(|()| Array2::from_shape_simple_fn((LARGE, LARGE), &mut uniform));
-    time(&mut group, "peak", &pool, || forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace));
+    time(&mut group, "peak", &team, || forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace));
     group.finish();
     for case in CASES {
-        pool.install(|| case.check());
+        team.install(|| case.check());
         let mut group = criterion.benchmark_group(of_threads(case.name));
         group.throughput(Throughput::Elements(case.flop()));
-        time(&mut group, "products", &pool, case.products(&mut uniform));
+        time(&mut group, "products", &team, case.products(&mut uniform));
         let examples = case.examples(&mut uniform);
-        let mut fleet = pool.install(|| case.fleet(&examples));
-        time(&mut group, "step", &pool, || fleet.step());
+        let mut fleet = team.install(|| case.fleet(&examples));
+        time(&mut group, "step", &team, || fleet.step());
     }
 }
 
-/// Times `work` inside of `pool`: entering it would cost more than a small step.
-fn time(group: &mut BenchmarkGroup<Flops>, name: &str, pool: &ThreadPool, mut work: impl FnMut() + Send) {
+/// Times `work` inside of `team`: entering it would cost more than a small step.
+fn time(group: &mut BenchmarkGroup<Flops>, name: &str, team: &Team, mut work: impl FnMut() + Send) {
     group.bench_function(name, |bencher| {
         bencher.iter_custom(|steps| {
-            pool.install(|| {
+            team.install(|| {
                 let start = Instant::now();
                 (0..steps).for_each(|_| work());
                 start.elapsed()

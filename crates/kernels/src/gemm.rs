@@ -1,5 +1,5 @@
-//! The three products of a layer, each one cblas call, or one a thread where several share it. `m n k` and leading dimensions
-//! stay here and in real.rs.
+//! The three products of a layer, each by the cblas calls of its plan, shared by the threads of a team. `m n k` and leading
+//! dimensions stay here and below.
 //!
 //! Operands are row-major, or column-major, which BLAS reads as the transpose of a row-major matrix: a mini-batch of
 //! inputs has the features of each of its examples side by side. Rows, or columns, may be padded.
@@ -7,8 +7,12 @@
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::blas::Transpose::{self, No as N, Yes as T};
-use crate::real::{Operand, Real};
-use crate::share::{in_parts, threads};
+use crate::blas::in_use;
+use crate::panels::in_panels;
+use crate::plan::Plan;
+use crate::real::{Operand, Product, Real};
+use crate::share::in_parts;
+use crate::team::threads;
 
 /// What a product does with the values that stand in the output buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +98,7 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: Arra
 }
 
 /// Multiply-adds that a product must have to be shared.
-const LEAST_MULTIPLY_ADDS: usize = 1 << 18;
+const LEAST_MULTIPLY_ADDS: usize = 1 << 16;
 
 /// Where a part of a product begins: OpenBLAS's kernels take so many rows or columns at once.
 const STEP: usize = 8;
@@ -146,17 +150,25 @@ fn multiply<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factor
     }
 }
 
-/// The one place where the BLAS multiplies; `k` terms a sum.
+/// The one place where the BLAS multiplies, by the calls of its plan; `k` terms a sum.
 #[track_caller]
 fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Factors { a, b, mut c }: Factors<R>) {
-    let [m, n, k] = [c.nrows(), c.ncols(), k].map(blas_int);
+    let (library, shape) = (in_use(), [c.nrows(), c.ncols(), k]);
+    shape.into_iter().for_each(|side| _ = blas_int(side));
     let (a, b) = (operand(&a.0, a.1), operand(&b.0, b.1));
     let leading = leading_dimension(c.dim(), c.strides()).unwrap_or_else(|| must_be_row_major(c.dim(), c.strides()));
     let c = Operand { pointer: c.as_mut_ptr(), leading, transpose: N };
+    let plan = Plan::of::<R>(library, [a.transpose, b.transpose], shape);
+    let product = Product { shape, alpha, a, b, beta: accumulate.beta(), c };
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
     // matched the shapes with m, n and k, which `cut_rows` and `cut_columns` keep so, `leading_dimension` has matched the
     // strides, and `c` is borrowed mutably, so nothing overlaps it.
-    unsafe { R::gemm([m, n, k], alpha, a, b, accumulate.beta(), c) }
+    unsafe {
+        match plan {
+            Plan::OneCall => R::gemm(library, product),
+            Plan::Panels(panels) => in_panels(library, panels, product),
+        }
+    }
 }
 
 /// A matrix as BLAS takes it: one that is column-major is the transpose of a row-major one.

@@ -8,8 +8,8 @@
 //! | dZ·Aᵀ | dW = scale dz a_prevᵀ | n_out × n_in × examples | [`backward_weights`] | NT |
 //! | Wᵀ·dZ | da_prev = Wᵀ dz      | n_in × examples × n_out | [`backward_data`]    | TN |
 //!
-//! Each is exactly one `gemm` call at every size, writes into the caller's buffer and allocates nothing. Called in a rayon
-//! pool, large products and passes are shared by its threads, with one `gemm` call each.
+//! Each is exactly one `gemm` call at every size, writes into the caller's buffer and allocates nothing. Called in a
+//! [`Team`], large products and passes are shared by its threads, with one `gemm` call each.
 //! Between them stand [`bias_activation`], [`activation_backward`] and [`bias_gradient`], one pass each.
 //!
 //! This is the only crate with `unsafe`: the loading of a BLAS, the calls into it. It knows no layers, files or threads of its own.
@@ -35,7 +35,9 @@ mod elementwise;
 mod functions;
 mod gemm;
 pub mod lapack;
+mod panels;
 pub mod peak;
+mod plan;
 mod product_check;
 mod real;
 mod reductions;
@@ -44,6 +46,8 @@ mod self_check;
 mod share;
 mod softmax;
 mod subnormals;
+mod team;
+mod transpose;
 mod vectors;
 mod widest;
 
@@ -54,9 +58,11 @@ pub use costs::{binary_cross_entropy_sum, softmax_cross_entropy_sum, squared_err
 pub use descent::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
 pub use elementwise::{scale, scaled_difference};
 pub use gemm::{Accumulate, backward_data, backward_weights, forward};
+pub use plan::{Panels, Plan};
 pub use product_check::{ProductCheck, WrongSum};
 pub use real::Real;
 pub use reductions::{all_finite, bias_gradient};
 pub use self_check::{LayerShape, Product, WrongProduct, self_check};
 pub use subnormals::{CAN_FLUSH, flushed};
+pub use team::Team;
 pub use vectors::Vectors;

@@ -2,12 +2,13 @@
 
 use ndarray::NdFloat;
 
-use crate::blas::{GemmFunction, Library, ROW_MAJOR, Transpose, in_use};
+use crate::blas::{GemmFunction, Library, Transpose};
 use crate::functions::Constants;
 use crate::peak::MultiplyAdds;
+use crate::transpose::TransposeBlock;
 
 /// An element type of the kernels: `f32` or `f64`, and no other.
-pub trait Real: NdFloat + Constants + MultiplyAdds + sealed::Gemm {
+pub trait Real: NdFloat + Constants + MultiplyAdds + TransposeBlock + sealed::Gemm {
     /// The type's name as experiments write it: `"f32"` or `"f64"`.
     const NAME: &'static str;
 
@@ -26,28 +27,56 @@ pub(crate) struct Operand<P> {
     pub(crate) transpose: Transpose,
 }
 
+/// C ← alpha op(A) op(B) + beta C as BLAS takes it.
+#[derive(Clone, Copy)]
+pub(crate) struct Product<R> {
+    /// op(A) is m × k, op(B) is k × n and C is m × n.
+    pub(crate) shape: [usize; 3],
+    pub(crate) alpha: R,
+    pub(crate) a: Operand<*const R>,
+    pub(crate) b: Operand<*const R>,
+    pub(crate) beta: R,
+    pub(crate) c: Operand<*mut R>,
+}
+
 pub(crate) mod sealed {
-    use super::Operand;
-    use crate::blas::{GemmFunction, Library};
+    use super::Product;
+    use crate::blas::{COLUMN_MAJOR, GemmFunction, Library};
 
     pub trait Gemm: Sized {
         /// The function of a library that multiplies matrices of this type.
         fn gemm_of(library: &Library) -> GemmFunction<Self>;
 
-        /// C ← alpha op(A) op(B) + beta C in one cblas call, where op(A) is m × k, op(B) is k × n and C is m × n.
+        /// Computes a product in one cblas call.
         ///
         /// # Safety
         /// Every operand's pointer and leading dimension must cover its m, n, k as row-major cblas reads them,
-        /// and C must not overlap A or B.
+        /// each of them must fit into 32 bits, and C must not overlap A or B.
         #[allow(private_interfaces, reason = "the trait is sealed: nobody outside can name or call this")]
-        unsafe fn gemm(
-            shape: [i32; 3],
-            alpha: Self,
-            a: Operand<*const Self>,
-            b: Operand<*const Self>,
-            beta: Self,
-            c: Operand<*mut Self>,
-        );
+        unsafe fn gemm(library: &Library, Product { shape, alpha, a, b, beta, c }: Product<Self>) {
+            let [m, n, k] = shape.map(|side| side as i32);
+            // To column-major cblas a row-major C is Cᵀ = op(B)ᵀ op(A)ᵀ. Some row-major products get kernels of OpenBLAS's AVX-512
+            // cores that do the edges of C element by element.
+            // SAFETY: the caller upholds the bounds of every operand.
+            unsafe {
+                Self::gemm_of(library)(
+                    COLUMN_MAJOR,
+                    b.transpose,
+                    a.transpose,
+                    n,
+                    m,
+                    k,
+                    alpha,
+                    b.pointer,
+                    b.leading,
+                    a.pointer,
+                    a.leading,
+                    beta,
+                    c.pointer,
+                    c.leading,
+                );
+            }
+        }
     }
 }
 
@@ -71,36 +100,6 @@ macro_rules! real {
         impl sealed::Gemm for $type {
             fn gemm_of(library: &Library) -> GemmFunction<Self> {
                 library.$gemm
-            }
-
-            #[allow(private_interfaces, reason = "sealed")]
-            unsafe fn gemm(
-                [m, n, k]: [i32; 3],
-                alpha: Self,
-                a: Operand<*const Self>,
-                b: Operand<*const Self>,
-                beta: Self,
-                c: Operand<*mut Self>,
-            ) {
-                // SAFETY: the caller upholds the bounds of every operand, see the trait.
-                unsafe {
-                    Self::gemm_of(in_use())(
-                        ROW_MAJOR,
-                        a.transpose,
-                        b.transpose,
-                        m,
-                        n,
-                        k,
-                        alpha,
-                        a.pointer,
-                        a.leading,
-                        b.pointer,
-                        b.leading,
-                        beta,
-                        c.pointer,
-                        c.leading,
-                    );
-                }
             }
         }
     };

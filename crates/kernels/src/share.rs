@@ -1,42 +1,58 @@
-//! Work shared among threads: those of the rayon pool that calls. Outside of a pool, or in one of a single thread, nothing is
-//! shared.
+//! Work shared among the threads of the team that calls. Outside of a team, or in one of a single thread, nothing is shared.
 //!
-//! OpenBLAS itself always uses one thread. Its own threads, before 0.3.34, can return wrong numbers when several callers
+//! The BLAS itself always uses one thread. OpenBLAS's own threads, before 0.3.34, can return wrong numbers when several callers
 //! use them (OpenBLAS #5836), and know nothing of the passes between the products. Here products and passes are cut at the
 //! same rows, but for products that are much wider than high: two threads mostly find the rows that they have in their cache.
+
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::{ArrayView, ArrayViewMut, Axis, Dimension, RemoveAxis};
 
 use crate::subnormals::{flushed, is_flushing};
+use crate::team::{on_every_thread, threads};
 
-/// Elements that a pass must have to be shared: handing a part over takes two microseconds, and fifty where the other thread
+/// Elements that a pass must have to be shared: handing a part over takes a microsecond, and fifty where the other thread
 /// has gone to sleep.
-const LEAST_ELEMENTS: usize = 1 << 15;
+const LEAST_ELEMENTS: usize = 1 << 13;
 
-/// The threads of the rayon pool that calls, 1 outside of any.
-pub(crate) fn threads() -> usize {
-    if rayon::current_thread_index().is_some() { rayon::current_num_threads() } else { 1 }
-}
+/// The most parts that anything is cut into.
+const MOST_PARTS: usize = 64;
 
-/// Runs `work` on `whole`, cut into parts for so many `threads`; `cut` cuts what is `length` long, at multiples of `step`.
+/// Runs `work` on `whole`, cut into at most a part for each of `threads` of the current team; `cut` cuts what is `length` long, at
+/// multiples of `step`.
 pub(crate) fn in_parts<W: Send>(
     threads: usize,
     (length, step): (usize, usize),
     whole: W,
-    cut: &(impl Fn(W, usize) -> (W, W) + Sync),
+    cut: &impl Fn(W, usize) -> (W, W),
     work: &(impl Fn(W) + Sync),
 ) {
-    let left_threads = threads / 2;
-    let at = (length * left_threads / threads + step / 2) / step * step;
-    if at == 0 || at >= length {
-        return work(whole);
+    let threads = threads.min(MOST_PARTS);
+    let parts: [Mutex<Option<W>>; MOST_PARTS] = std::array::from_fn(|_| Mutex::new(None));
+    let (mut rest, mut begin, mut count) = (whole, 0, 0);
+    for number in 1..threads {
+        let end = (length * number / threads + step / 2) / step * step;
+        if begin < end && end < length {
+            let (part, after) = cut(rest, end - begin);
+            put(&parts[count], part);
+            (rest, begin, count) = (after, end, count + 1);
+        }
     }
-    let (left, right) = cut(whole, at);
+    if count == 0 {
+        return work(rest);
+    }
+    put(&parts[count], rest);
     let flush = is_flushing();
-    rayon::join(
-        || in_parts(left_threads, (at, step), left, cut, work),
-        || flushed(flush, || in_parts(threads - left_threads, (length - at, step), right, cut, work)),
-    );
+    on_every_thread(&|number| {
+        let part = parts.get(number).and_then(|part| part.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(part) = part {
+            flushed(flush, || work(part));
+        }
+    });
+}
+
+fn put<W>(place: &Mutex<Option<W>>, part: W) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
 }
 
 /// Runs a pass over so many `elements` on `views`, all of as many rows, shared by rows where it is long enough.
@@ -100,12 +116,12 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
-    use crate::{Activation, Adam, Real, Step};
+    use crate::{Activation, Adam, Real, Step, Team};
     use crate::{activation_backward, adam_step, bias_activation, bias_gradient, gradient_step, momentum_step};
     use crate::{rmsprop_step, scale};
 
-    fn pool(threads: usize) -> rayon::ThreadPool {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    fn team(threads: usize) -> Team {
+        Team::new(threads).unwrap()
     }
 
     /// Where threads wait for one another.
@@ -125,11 +141,14 @@ mod tests {
 
     #[test]
     fn every_row_is_in_one_part_and_no_more_parts_are_cut_than_there_are_threads() {
+        let teams: Vec<_> = (0..10).map(team).collect();
         for (threads, step) in (1..10).flat_map(|threads| [(threads, 1), (threads, 8)]) {
             for length in 1..200 {
                 let parts = Mutex::new(Vec::new());
                 let cut = |rows: std::ops::Range<usize>, at| (rows.start..rows.start + at, rows.start + at..rows.end);
-                in_parts(threads, (length, step), 0..length, &cut, &|rows| parts.lock().unwrap().push(rows));
+                let work =
+                    || in_parts(threads, (length, step), 0..length, &cut, &|rows| parts.lock().unwrap().push(rows));
+                teams[threads].install(work);
                 let mut parts = parts.into_inner().unwrap();
                 parts.sort_by_key(|rows| rows.start);
                 assert!(parts.len() <= threads && parts.iter().all(|rows| !rows.is_empty()), "{parts:?}");
@@ -141,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn the_threads_of_the_pool_work_at_once_and_others_do_not() {
+    fn the_threads_of_the_team_work_at_once_and_others_do_not() {
         let rows = Array2::<f32>::zeros((300, 300));
         let all = Meeting::default();
-        pool(3).install(|| by_rows(rows.len(), rows.view(), |_| all.wait_for(3)));
+        team(3).install(|| by_rows(rows.len(), rows.view(), |_| all.wait_for(3)));
         let this = std::thread::current().id();
         by_rows(rows.len(), rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
-        let few = rows.slice_axis(Axis(0), (..109).into());
-        pool(3).install(|| by_rows(few.len(), few, |rows| assert_eq!(rows.nrows(), 109)));
+        let few = rows.slice_axis(Axis(0), (..27).into());
+        team(3).install(|| by_rows(few.len(), few, |rows| assert_eq!(rows.nrows(), 27)));
     }
 
     /// Every pass that is shared, one after the other, on matrices of 700 × 50.
@@ -178,8 +197,8 @@ mod tests {
 
     #[test]
     fn a_shared_pass_leaves_the_same_bits_as_one_thread() {
-        assert_eq!(pool(3).install(passes::<f32>), passes::<f32>());
-        assert_eq!(pool(2).install(passes::<f64>), passes::<f64>());
+        assert_eq!(team(3).install(passes::<f32>), passes::<f32>());
+        assert_eq!(team(2).install(passes::<f64>), passes::<f64>());
     }
 
     #[test]
@@ -191,7 +210,7 @@ mod tests {
                 all.wait_for(3); // or one thread would do all of them
                 assert_eq!(is_flushing(), flush && crate::CAN_FLUSH);
             };
-            pool(3).install(|| flushed(flush, || by_rows(rows.len(), rows.view(), part)));
+            team(3).install(|| flushed(flush, || by_rows(rows.len(), rows.view(), part)));
         }
     }
 }

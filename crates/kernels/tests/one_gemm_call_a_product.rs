@@ -1,15 +1,20 @@
-//! Every product is exactly one cblas call, at every size; or one a thread, where the threads of a pool share it.
+//! Every product is exactly one cblas call, at every size; or one a thread, where the threads of a team share it.
 //!
 //! This program's library has two functions of its own in place of a BLAS's. They count, and multiply by the definition, so that
 //! a wrong argument shows as a wrong product.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kernels::blas::{Library, ROW_MAJOR, Transpose};
-use kernels::{Accumulate, Real, backward_data, backward_weights, forward, reference};
+use kernels::blas::{COLUMN_MAJOR, Library, Transpose};
+use kernels::{Accumulate, Real, Team, backward_data, backward_weights, forward, reference};
 use ndarray::{Array2, ArrayView2, s};
 
-thread_local!(static CALLS: Cell<usize> = const { Cell::new(0) });
+/// Calls of all threads.
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+/// Held by the test that counts.
+static COUNTING: Mutex<()> = Mutex::new(());
 
 macro_rules! counting_gemm {
     ($name:ident, $type:ty) => {
@@ -30,10 +35,10 @@ macro_rules! counting_gemm {
             c: *mut $type,
             ldc: i32,
         ) {
-            CALLS.set(CALLS.get() + 1);
-            assert_eq!(layout, ROW_MAJOR);
+            CALLS.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(layout, COLUMN_MAJOR);
             let index = |transpose, row: i32, column: i32, leading: i32| {
-                let (row, column) = if transpose == Transpose::Yes { (column, row) } else { (row, column) };
+                let (row, column) = if transpose == Transpose::Yes { (row, column) } else { (column, row) };
                 assert!(column < leading, "the leading dimension {leading} is shorter than a row");
                 (row * leading + column) as usize
             };
@@ -42,7 +47,7 @@ macro_rules! counting_gemm {
                     let term =
                         |p| unsafe { *a.add(index(transpose_a, i, p, lda)) * *b.add(index(transpose_b, p, j, ldb)) };
                     let product: $type = (0..k).map(term).sum();
-                    let c = unsafe { &mut *c.add((i * ldc + j) as usize) };
+                    let c = unsafe { &mut *c.add((j * ldc + i) as usize) };
                     *c = alpha * product + if beta == 0.0 { 0.0 } else { beta * *c };
                 }
             }
@@ -53,16 +58,16 @@ macro_rules! counting_gemm {
 counting_gemm!(counting_sgemm, f32);
 counting_gemm!(counting_dgemm, f64);
 
-fn count_calls() {
+fn count_calls() -> MutexGuard<'static, ()> {
     // SAFETY: they multiply as cblas does, on the thread that calls, and count on it.
     unsafe { Library::of_functions("a counting BLAS", counting_sgemm, counting_dgemm) }.put_into_use();
+    COUNTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn calls(product: impl FnOnce()) -> usize {
-    count_calls();
-    CALLS.set(0);
+    CALLS.store(0, Ordering::SeqCst);
     product();
-    CALLS.get()
+    CALLS.load(Ordering::SeqCst)
 }
 
 /// Small integers: every product is exact in both types.
@@ -90,6 +95,7 @@ fn each_product_is_one_call<R: Real>(n_out: usize, n_in: usize, examples: usize)
 
 #[test]
 fn each_product_is_one_cblas_call_at_every_size_and_a_single_example_too() {
+    let _counting = count_calls();
     let sizes = [1, 2, 3, 7, 8, 9, 17];
     for n_out in sizes {
         for n_in in sizes {
@@ -103,7 +109,8 @@ fn each_product_is_one_cblas_call_at_every_size_and_a_single_example_too() {
 
 #[test]
 fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole() {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let _counting = count_calls();
+    let team = Team::new(3).unwrap();
     // As many multiply-adds as are shared at least, tall and wide ones; lengths that nothing divides; just too few.
     let shapes = [
         ([64, 64, 64], 3),
@@ -119,10 +126,9 @@ fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole(
         let (mut z, mut dw) = (Array2::from_elem((n_out, examples), 1.0), Array2::from_elem((n_out, n_in), 1.0));
         let mut da_prev = Array2::from_elem((n_in, examples), 1.0);
         let calls = |product: &mut (dyn FnMut() + Send)| {
-            count_calls();
-            pool.broadcast(|_| CALLS.set(0));
-            pool.install(product);
-            pool.broadcast(|_| CALLS.get()).into_iter().sum::<usize>()
+            CALLS.store(0, Ordering::SeqCst);
+            team.install(product);
+            CALLS.load(Ordering::SeqCst)
         };
         let add = Accumulate::Add;
         assert_eq!(calls(&mut || forward(w.view(), a_prev.view(), z.view_mut(), add)), expected);
@@ -136,27 +142,28 @@ fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole(
 
 #[test]
 fn threads_share_column_major_and_padded_operands_and_single_columns() {
-    count_calls();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let _counting = count_calls();
+    let team = Team::new(2).unwrap();
     // The features of each of 64 examples side by side, as mini-batches come.
     let a_prev = integers::<f32>(64, 300, 1).reversed_axes();
     let (w, dz) = (integers(70, 310, 0), integers(70, 64, 2));
     let w = w.slice(s![.., ..300]);
     let (mut z, mut dw) = (Array2::from_elem((70, 80), 7.0), Array2::zeros((70, 300)));
-    pool.install(|| forward(w, a_prev.view(), z.slice_mut(s![.., ..64]), Accumulate::Replace));
-    pool.install(|| backward_weights(dz.view(), a_prev.view(), 1.0, dw.view_mut(), Accumulate::Replace));
+    team.install(|| forward(w, a_prev.view(), z.slice_mut(s![.., ..64]), Accumulate::Replace));
+    team.install(|| backward_weights(dz.view(), a_prev.view(), 1.0, dw.view_mut(), Accumulate::Replace));
     assert_eq!(exact(z.slice(s![.., ..64])), reference::forward(w, a_prev.view()));
     assert_eq!(z.slice(s![.., 64..]), Array2::from_elem((70, 16), 7.0), "the padding is left alone");
     assert_eq!(exact(dw.view()), reference::backward_weights(dz.view(), a_prev.view()));
     // Nine columns: eight, and one.
     let (w, a_prev) = (integers::<f64>(2, 20_000, 0), integers(20_000, 9, 1));
     let mut z = Array2::zeros((2, 9));
-    pool.install(|| forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace));
+    team.install(|| forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace));
     assert_eq!(z, reference::forward(w.view(), a_prev.view()));
 }
 
 #[test]
 fn accumulating_and_padded_rows_take_one_call_as_well() {
+    let _counting = count_calls();
     let padded = integers::<f64>(5, 32, 0);
     let a_prev = padded.slice(s![.., ..13]);
     let w = integers(3, 5, 1);

@@ -26,6 +26,9 @@ pub enum Transpose {
 /// cblas's number for row-major matrices.
 pub const ROW_MAJOR: c_int = 101;
 
+/// cblas's number for column-major matrices.
+pub const COLUMN_MAJOR: c_int = 102;
+
 /// `cblas_sgemm` or `cblas_dgemm`: C ← alpha op(A) op(B) + beta C, op(A) m × k, op(B) k × n, with leading dimensions.
 pub type GemmFunction<R> = unsafe extern "C" fn(
     layout: c_int,

@@ -20,7 +20,7 @@ pub use self::choose::{Choice, Error, Request, VARIABLE, Warning, choose};
 pub use self::family::Family;
 pub use self::find::{Candidate, Source, candidates};
 pub(crate) use self::lapack::{Lapack, lapack};
-pub use self::library::{GemmFunction, Library, LoadError, ROW_MAJOR, Transpose};
+pub use self::library::{COLUMN_MAJOR, GemmFunction, Library, LoadError, ROW_MAJOR, Transpose};
 pub use self::release::{Refused, ThreadLayer, Version};
 
 /// The library in use, or null before the first product.

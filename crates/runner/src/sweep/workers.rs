@@ -1,44 +1,39 @@
-//! Workers: each trains one fleet at a time, and has a pool of as many threads as share a fleet.
+//! Workers: each trains one fleet at a time, and has a team of as many threads as share a fleet.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{io, thread};
 
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use kernels::Team;
 
 /// The workers of a run.
-pub struct Workers(Vec<ThreadPool>);
+pub struct Workers(Vec<Team>);
 
 impl Workers {
-    /// So many workers, at least one, of so many threads each.
+    /// Starts so many workers, at least one, of so many threads each.
     ///
     /// # Errors
     /// If the system has no more threads.
-    pub fn new(workers: usize, threads: usize) -> Result<Self, ThreadPoolBuildError> {
-        let pool = |_| ThreadPoolBuilder::new().num_threads(threads).build();
-        (0..workers.max(1)).map(pool).collect::<Result<_, _>>().map(Workers)
+    pub fn new(workers: usize, threads: usize) -> io::Result<Self> {
+        (0..workers.max(1)).map(|_| Team::new(threads)).collect::<Result<_, _>>().map(Workers)
     }
 
-    /// All threads of all workers.
+    /// The number of all threads of all workers.
     pub fn threads(&self) -> usize {
-        self.0.iter().map(ThreadPool::current_num_threads).sum()
+        self.0.iter().map(Team::threads).sum()
     }
 
     /// Runs `work` on every worker at once, and returns when all are done.
     pub fn each(&self, work: impl Fn() + Sync) {
-        /// One pool's scope in the other's: none is waited for before all have begun.
-        fn each(pools: &[ThreadPool], work: &(impl Fn() + Sync)) {
-            if let [pool, others @ ..] = pools {
-                pool.in_place_scope(|scope| {
-                    scope.spawn(|_| work());
-                    each(others, work);
-                });
+        thread::scope(|scope| {
+            for team in &self.0 {
+                scope.spawn(|| team.install(&work));
             }
-        }
-        each(&self.0, &work);
+        });
     }
 
     /// Runs `work` on one worker.
-    pub fn alone<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+    pub fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0[0].install(work)
     }
 
@@ -76,11 +71,10 @@ mod tests {
             while begun.load(Ordering::SeqCst) < 3 {
                 std::thread::yield_now();
             }
-            assert_eq!(rayon::current_num_threads(), 2);
             names.lock().unwrap().push(format!("{:?}", std::thread::current().id()));
         });
         assert_eq!(names.into_inner().unwrap().into_iter().collect::<BTreeSet<_>>().len(), 3);
-        assert_eq!(workers.alone(rayon::current_num_threads), 2);
+        assert_eq!(workers.alone(|| 7), 7);
     }
 
     #[test]

@@ -1,0 +1,120 @@
+//! How a product is cut into calls: by a written rule of library, form and shape, never by a race, so that bits repeat.
+//!
+//! OpenBLAS has kernels for small products that read both operands where they lie, on its AVX-512 cores and for at most 10⁶
+//! multiply-adds. They come to 90% of the processor's peak and more. Larger products are packed first, and come to 75 to 85%. So
+//! a large product is cut into panels that the small kernels take.
+
+use crate::blas::{Family, Library, Transpose};
+use crate::real::Real;
+
+/// The calls that a product is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// One call.
+    OneCall,
+    /// A call for each panel of op(A) and panel of op(B) that meet.
+    Panels(Panels),
+}
+
+/// The most that a panel has: op(A)'s are rows × terms, op(B)'s terms × columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panels {
+    pub(crate) rows: Side,
+    pub(crate) columns: Side,
+    pub(crate) terms: Side,
+    /// Whether op(B)'s panels are copied side by side first, row after row; a transposed B is untransposed by that.
+    pub(crate) copied: bool,
+}
+
+/// One side of a panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Side {
+    /// The longest that it may be.
+    most: usize,
+    /// What it is a multiple of.
+    step: usize,
+}
+
+impl Side {
+    /// Divides `length` into panels of this side, which are equally long but for the last one.
+    pub(crate) fn of(self, length: usize) -> usize {
+        let panels = length.div_ceil(self.most);
+        length.div_ceil(panels).next_multiple_of(self.step).min(self.most)
+    }
+
+    fn count(self, length: usize) -> usize {
+        length.div_ceil(self.of(length))
+    }
+}
+
+/// Multiply-adds up to which OpenBLAS takes its small kernels.
+const SMALL: usize = 1_000_000;
+
+/// Bytes that a copied panel of op(B) takes at most.
+pub(crate) const PANEL_BYTES: usize = 1 << 16;
+
+impl Plan {
+    /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
+    ///
+    /// The numbers were found by measuring some 70 shapes in both types (on Zen 4; OpenBLAS 0.3.34, core SkylakeX).
+    pub fn of<R: Real>(library: &Library, [a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
+        use Transpose::{No, Yes};
+        let element = size_of::<R>();
+        // The small kernels that read a transposed B make dot products, for which few elements of C and long sums are best.
+        let is_small = m * n * k <= SMALL && (b == No || (m * n <= 1200 && k >= 32));
+        // Where all sides are long, packing costs less than the many additions into C.
+        let is_large = m.min(n).min(k) >= 1024;
+        if !library.has_small_kernels() || is_small || is_large {
+            return Plan::OneCall;
+        }
+        let side = |most, step| Side { most, step };
+        let panels = |rows, columns, terms, copied| {
+            Plan::Panels(Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied })
+        };
+        match (a, b) {
+            (No, Yes) if m <= 64 && k >= 32 && k * element >= 16 * m => panels(20, side(60, 4), 3200 / element, false),
+            (_, Yes) => panels(15 * element, side(256 / element, 16), 256, true),
+            (No, No) if m > 384 => panels(15 * element, side(256 / element, 16), 256, true),
+            (_, No) => panels(24, side(256, 16), 160, false),
+        }
+    }
+
+    /// Counts the calls for a product of m × n elements with k terms each.
+    pub fn calls(self, [m, n, k]: [usize; 3]) -> usize {
+        match self {
+            Plan::OneCall => 1,
+            Plan::Panels(Panels { rows, columns, terms, .. }) => rows.count(m) * columns.count(n) * terms.count(k),
+        }
+    }
+}
+
+impl Library {
+    /// Whether it multiplies small matrices without packing them: OpenBLAS's AVX-512 cores do, since 0.3.17.
+    pub(crate) fn has_small_kernels(&self) -> bool {
+        self.family() == Family::OpenBlas && ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(&self.core())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_are_equally_long_and_never_longer_than_allowed() {
+        for (most, step) in [(24, 4), (60, 4), (64, 16), (256, 16), (800, 16)] {
+            let side = Side { most, step };
+            for length in 1..3000 {
+                let (panel, count) = (side.of(length), side.count(length));
+                assert!(panel <= most && (count - 1) * panel < length && length <= count * panel, "{length} {panel}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_panel_is_small_enough_for_the_small_kernels_and_for_its_copy() {
+        for element in [4, 8] {
+            let copied = 15 * element * (256 / element) * 256;
+            assert!(copied <= SMALL && 24 * 256 * 160 <= SMALL && 256 / element * 256 * element <= PANEL_BYTES);
+        }
+    }
+}
