@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use kernels::blas::{Choice, Request, choose};
+use kernels::Plan;
+use kernels::blas::{Choice, Request, Transpose, choose};
 
 use crate::support::{Bench, repository, text};
 
@@ -35,8 +36,24 @@ fn run(bench: &Bench, arguments: &[&str], variable: &str, value: &str) -> Output
     shimmed(bench, arguments).env(variable, value).output().unwrap()
 }
 
+/// The calls of the plans of products of m × n elements with k terms each, by their forms, in both types.
+fn calls(products: &[([Transpose; 2], [usize; 3])]) -> [usize; 2] {
+    let library = choose(&Request::Auto).unwrap().library;
+    let sum = |plan: &dyn Fn(&([Transpose; 2], [usize; 3])) -> Plan| {
+        products.iter().map(|product| plan(product).calls(product.1)).sum()
+    };
+    [
+        sum(&|&(transposes, shape)| Plan::of::<f32>(library, transposes, shape)),
+        sum(&|&(transposes, shape)| Plan::of::<f64>(library, transposes, shape)),
+    ]
+}
+
+const NN: [Transpose; 2] = [Transpose::No, Transpose::No];
+const NT: [Transpose; 2] = [Transpose::No, Transpose::Yes];
+const TN: [Transpose; 2] = [Transpose::Yes, Transpose::No];
+
 #[test]
-fn a_whole_sweep_makes_one_gemm_call_a_product_and_no_other() {
+fn a_whole_sweep_makes_the_calls_of_its_products_and_no_other() {
     let bench = Bench::new();
     let count = |iterations: usize, engine: &str| {
         let settings = [format!("train.iterations={iterations}"), format!("run.engine={engine}")];
@@ -52,7 +69,13 @@ fn a_whole_sweep_makes_one_gemm_call_a_product_and_no_other() {
     }
     // The rest of a direct sweep: the self-check's products at each layer's shape on both sets, two of them with inputs of
     // either storage order, and two evaluations a trial.
-    let around = trials * (2 * layers * 5 + 2 * layers);
+    let widths = [192, 6, 5, 4, 1];
+    let mut checked = Vec::new();
+    for (n, examples) in widths.windows(2).flat_map(|n| [(n, 40), (n, 12)]) {
+        let (z, dw, da_prev) = ([n[1], examples, n[0]], [n[1], n[0], examples], [n[0], examples, n[1]]);
+        checked.extend([(NN, z), (NT, z), (NT, dw), (NN, dw), (TN, da_prev)]);
+    }
+    let around = calls(&checked).iter().sum::<usize>() + trials * 2 * layers;
     assert_eq!(count(30, "direct"), trials * 30 * (2 + upper) + around);
 }
 
@@ -69,7 +92,9 @@ fn nets_of_a_fleet_share_the_first_layers_products() {
         bench.read("calls").trim().parse::<usize>().unwrap()
     };
     for (nets, fleets) in [(1, 1), (12, 4)] {
-        assert_eq!(count(31, nets) - count(30, nets), 2 * (2 * fleets + 9 * nets), "{nets} nets of each type");
+        let rows = 6 * nets / fleets;
+        let first: usize = calls(&[(NN, [rows, 40, 192]), (NT, [rows, 192, 40])]).iter().sum();
+        assert_eq!(count(31, nets) - count(30, nets), first * fleets + 2 * 9 * nets, "{nets} nets of each type");
     }
 }
 
@@ -85,7 +110,9 @@ fn threads_share_the_products_that_are_large_enough_with_a_call_each() {
     };
     for command in [["sweep", "counted.toml", "--fresh"], ["train", "counted.toml", "--force"]] {
         // W·A and dZ·Aᵀ of 192 features and 128 units; the output unit's three products are not worth it.
-        for (threads, a_step) in [(1, 2 + 3), (2, 2 * 2 + 3)] {
+        let [first, _] = calls(&[(NN, [128, 40, 192]), (NT, [128, 192, 40])]);
+        let [a_part, _] = calls(&[(NN, [64, 40, 192]), (NT, [64, 192, 40])]);
+        for (threads, a_step) in [(1, first + 3), (2, 2 * a_part + 3)] {
             let steps = count(&command, 31, threads) - count(&command, 30, threads);
             assert_eq!(steps, a_step, "{command:?}, {threads} threads");
         }

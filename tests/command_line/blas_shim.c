@@ -77,8 +77,10 @@ int openblas_get_num_threads(void) {
         if (!multiply) multiply = (gemm)function(#name);                                                          \
         multiply(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);                                   \
         atomic_fetch_add(&calls, 1);                                                                              \
-        if ((only < 0 || only == (ta == 112) * 2 + (tb == 112)) && (terms < 0 || terms == k))                     \
-            c[(size_t)(m - 1) * ldc + n - 1] *= (real)factor;                                                     \
+        int swap = layout == 102; /* column-major: C' = B' A' */                                                  \
+        int form = ((swap ? tb : ta) == 112) * 2 + ((swap ? ta : tb) == 112);                                     \
+        if ((only < 0 || only == form) && (terms < 0 || terms == k))                                              \
+            c[(size_t)((swap ? n : m) - 1) * ldc + (swap ? m : n) - 1] *= (real)factor;                           \
     }
 
 SHIM(cblas_sgemm, float)

@@ -1,7 +1,7 @@
 //! The `runner` program as a person uses it.
 
 mod bad_input; // one clear line, exit code 2, nothing half done
-mod blas; // one gemm call a product; a wrong BLAS is caught
+mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught
 mod choice_of_blas; // by name, path and rule; what is refused; what is said
 mod commands; // gradcheck, show, check and data
 mod digits; // real data of ten classes

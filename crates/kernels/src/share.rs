@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::{ArrayView, ArrayViewMut, Axis, Dimension, RemoveAxis};
 
 use crate::subnormals::{flushed, is_flushing};
-use crate::team::{on_every_thread, threads};
+use crate::team::{threads, together};
 
 /// Elements that a pass must have to be shared: handing a part over takes a microsecond, and fifty where the other thread
 /// has gone to sleep.
@@ -42,11 +42,14 @@ pub(crate) fn in_parts<W: Send>(
         return work(rest);
     }
     put(&parts[count], rest);
-    let flush = is_flushing();
-    on_every_thread(&|number| {
-        let part = parts.get(number).and_then(|part| part.lock().unwrap_or_else(PoisonError::into_inner).take());
-        if let Some(part) = part {
-            flushed(flush, || work(part));
+    let (parts, flush) = (&parts[..=count], is_flushing());
+    // Each thread begins with the part of its own number, which it mostly had before, and goes on with those that nobody took.
+    together(&|number| {
+        for part in parts.iter().cycle().skip(number % parts.len()).take(parts.len()) {
+            let part = part.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(part) = part {
+                flushed(flush, || work(part));
+            }
         }
     });
 }

@@ -37,20 +37,42 @@ struct Piece {
 
 struct Shared {
     threads: usize,
-    /// The number of pieces so far; a new one is there when it grows.
-    pieces: AtomicUsize,
-    /// The newest piece, or nothing where the team is dismissed. Written before `pieces` grows, read after.
+    /// Which piece is the newest, whether it is closed, and how many members have begun with it: see [`Gate`].
+    gate: AtomicUsize,
+    /// The newest piece, or nothing where the team is dismissed. Written while the gate is closed and nobody is behind it.
     newest: UnsafeCell<Option<Piece>>,
-    /// Members that are still at work on it.
-    at_work: AtomicUsize,
+    /// Members that are done with the newest piece.
+    gone: AtomicUsize,
     asleep: AtomicUsize,
     bed: Mutex<()>,
     wake: Condvar,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-// SAFETY: `newest` is written by the one caller while all members are done with the piece before it, and read by members once
-// `pieces` has told them (release and acquire). The work that it points to is Sync, and outlives the piece.
+/// The number of a piece, above a bit that says whether it is closed, above the number of members that have begun with it.
+///
+/// Members that come late, because their core does something else, find the gate closed: nobody waits for them.
+struct Gate(usize);
+
+impl Gate {
+    const CLOSED: usize = 1 << 15;
+    const PIECE: usize = 1 << 16;
+
+    fn piece(&self) -> usize {
+        self.0 / Gate::PIECE
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0 & Gate::CLOSED != 0
+    }
+
+    fn members(&self) -> usize {
+        self.0 % Gate::CLOSED
+    }
+}
+
+// SAFETY: `newest` is written by the one caller while the gate is closed and all who went through it are gone, and read by members
+// who have gone through it (release and acquire). The work that it points to is Sync, and outlives the piece.
 unsafe impl Sync for Shared {}
 // SAFETY: as above; the pointers are only used while the caller waits for the members.
 unsafe impl Send for Shared {}
@@ -66,9 +88,10 @@ pub(crate) fn threads() -> usize {
     CURRENT.get().map_or(1, |team| unsafe { team.as_ref() }.threads)
 }
 
-/// Calls `work` once for each thread of the current team, with numbers from 0 on, all at once; returns when all have returned.
-/// Nothing that it does is shared any further.
-pub(crate) fn on_every_thread<W: Fn(usize) + Sync>(work: &W) {
+/// Calls `work` with 0 on this thread, and at the same time with numbers from 1 on on those of the current team that come before this
+/// thread is done; returns when all have returned. What there is to do, they divide among themselves; nothing of it is shared any
+/// further.
+pub(crate) fn together<W: Fn(usize) + Sync>(work: &W) {
     let Some(team) = CURRENT.take() else { return work(0) };
     let again = Restore(Some(team));
     // SAFETY: as in `threads`.
@@ -93,9 +116,9 @@ impl Team {
     pub fn new(threads: usize) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             threads: threads.max(1),
-            pieces: AtomicUsize::new(0),
+            gate: AtomicUsize::new(Gate::CLOSED),
             newest: UnsafeCell::new(None),
-            at_work: AtomicUsize::new(0),
+            gone: AtomicUsize::new(0),
             asleep: AtomicUsize::new(0),
             bed: Mutex::new(()),
             wake: Condvar::new(),
@@ -130,8 +153,7 @@ impl Team {
 impl Drop for Team {
     fn drop(&mut self) {
         // SAFETY: no piece is under way: `install` borrows the team until its work is done.
-        unsafe { *self.shared.newest.get() = None };
-        self.shared.announce();
+        unsafe { self.shared.open(None) };
         for other in self.others.drain(..) {
             other.join().expect("members catch the panics of their work");
         }
@@ -139,7 +161,7 @@ impl Drop for Team {
 }
 
 impl Shared {
-    /// Has every member do its part of `work`, and does part 0.
+    /// Opens `work` to all members, takes part in it, and waits for those who have begun.
     fn share<W: Fn(usize) + Sync>(&self, work: &W) {
         /// # Safety
         /// `work` points to a `W`.
@@ -147,56 +169,75 @@ impl Shared {
             // SAFETY: by the caller's word.
             unsafe { (*work.cast::<W>())(number) }
         }
-        self.at_work.store(self.threads - 1, Ordering::Relaxed);
-        let piece = Piece { work: ptr::from_ref(work).cast(), call: call::<W> };
-        // SAFETY: the members are done with the piece before this one, see the end of this function.
-        unsafe { *self.newest.get() = Some(piece) };
-        self.announce();
+        // SAFETY: every piece is closed, and all are gone, at the end of this function.
+        unsafe { self.open(Some(Piece { work: ptr::from_ref(work).cast(), call: call::<W> })) };
         let own = catch_unwind(AssertUnwindSafe(|| work(0)));
-        let mut looks = 0;
-        while self.at_work.load(Ordering::Acquire) > 0 {
-            looks += 1;
+        let begun = Gate(self.gate.fetch_or(Gate::CLOSED, Ordering::AcqRel)).members();
+        let mut looks = 0u32;
+        while self.gone.load(Ordering::Acquire) < begun {
+            looks = looks.wrapping_add(1);
             // A member may have lost its core to another program.
-            if looks % (16 * LOOKS) == 0 { thread::yield_now() } else { spin_loop() }
+            if looks.is_multiple_of(16 * LOOKS) { thread::yield_now() } else { spin_loop() }
         }
-        let of_others = mem::take(&mut *self.panic.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(panic) = own.err().or(of_others) {
+        if begun > 0 {
+            let of_others = mem::take(&mut *self.panic.lock().unwrap_or_else(PoisonError::into_inner));
+            if let Some(panic) = of_others {
+                resume_unwind(panic);
+            }
+        }
+        if let Err(panic) = own {
             resume_unwind(panic);
         }
     }
 
-    /// Tells the members that there is a new piece, also those that sleep.
-    fn announce(&self) {
-        self.pieces.fetch_add(1, Ordering::SeqCst);
+    /// Makes `piece` the newest, and tells all members, also those that sleep.
+    ///
+    /// # Safety
+    /// The gate must be closed, and all who went through it gone.
+    unsafe fn open(&self, piece: Option<Piece>) {
+        // SAFETY: by the caller's word nobody reads it.
+        unsafe { *self.newest.get() = piece };
+        self.gone.store(0, Ordering::Relaxed);
+        let next = Gate(self.gate.load(Ordering::Relaxed)).piece().wrapping_add(1);
+        self.gate.store(next.wrapping_mul(Gate::PIECE), Ordering::SeqCst);
         if self.asleep.load(Ordering::SeqCst) > 0 {
             let _bed = self.bed.lock().unwrap_or_else(PoisonError::into_inner);
             self.wake.notify_all();
         }
     }
 
-    /// Does part `number` of every piece until the team is dismissed.
+    /// Takes part in every piece that is open, as number `number`, until the team is dismissed.
     fn serve(&self, number: usize) {
-        let mut done = 0;
+        let mut known = 0;
         loop {
-            self.wait_for_a_piece_after(done);
-            done += 1;
-            // SAFETY: `pieces` has grown, so that this is the piece that it tells of.
+            let gate = self.wait_for_a_piece_after(known);
+            if gate.is_closed() {
+                known = gate.piece();
+                continue;
+            }
+            if self.gate.compare_exchange(gate.0, gate.0 + 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+                continue; // another member was first, or it has been closed
+            }
+            known = gate.piece();
+            // SAFETY: this member has gone through the gate of this piece, and isn't gone.
             let Some(piece) = (unsafe { *self.newest.get() }) else { return };
-            // SAFETY: the caller waits until `at_work` is 0, so that what the piece points to is still there.
+            // SAFETY: the caller waits until this member is gone, so that what the piece points to is still there.
             let part = catch_unwind(AssertUnwindSafe(|| unsafe { (piece.call)(piece.work, number) }));
             if let Err(panic) = part {
                 *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
             }
-            self.at_work.fetch_sub(1, Ordering::Release);
+            self.gone.fetch_add(1, Ordering::Release);
         }
     }
 
-    fn wait_for_a_piece_after(&self, done: usize) {
+    /// Waits for another piece than the one that is `known`: awake for a while, then asleep.
+    fn wait_for_a_piece_after(&self, known: usize) -> Gate {
         let start = Instant::now();
         loop {
             for _ in 0..LOOKS {
-                if self.pieces.load(Ordering::Acquire) != done {
-                    return;
+                let gate = Gate(self.gate.load(Ordering::Acquire));
+                if gate.piece() != known {
+                    return gate;
                 }
                 spin_loop();
             }
@@ -206,10 +247,15 @@ impl Shared {
         }
         let mut bed = self.bed.lock().unwrap_or_else(PoisonError::into_inner);
         self.asleep.fetch_add(1, Ordering::SeqCst);
-        while self.pieces.load(Ordering::SeqCst) == done {
+        let gate = loop {
+            let gate = Gate(self.gate.load(Ordering::SeqCst));
+            if gate.piece() != known {
+                break gate;
+            }
             bed = self.wake.wait(bed).unwrap_or_else(PoisonError::into_inner);
-        }
+        };
         self.asleep.fetch_sub(1, Ordering::SeqCst);
+        gate
     }
 }
 
@@ -217,26 +263,34 @@ impl Shared {
 mod tests {
     use super::*;
 
-    /// The numbers that `on_every_thread` gives, and the threads that they are given on.
-    fn numbers_and_threads() -> (Vec<usize>, usize) {
-        let seen = Mutex::new(Vec::new());
-        on_every_thread(&|number| seen.lock().unwrap().push((number, thread::current().id())));
+    /// Has all of a team come, and returns their numbers and how many threads they are.
+    fn all_of(team: usize) -> (Vec<usize>, usize) {
+        let (seen, come) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
+        together(&|number| {
+            seen.lock().unwrap().push((number, format!("{:?}", thread::current().id())));
+            come.fetch_add(1, Ordering::SeqCst);
+            let start = Instant::now();
+            while come.load(Ordering::SeqCst) < team {
+                assert!(start.elapsed() < Duration::from_secs(20), "the others don't come");
+                thread::yield_now();
+            }
+        });
         let mut seen = seen.into_inner().unwrap();
-        seen.sort_by_key(|(number, _)| *number);
-        let mut ids: Vec<_> = seen.iter().map(|(_, id)| format!("{id:?}")).collect();
+        seen.sort();
+        let (numbers, mut ids): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
         ids.sort();
         ids.dedup();
-        (seen.into_iter().map(|(number, _)| number).collect(), ids.len())
+        (numbers, ids.len())
     }
 
     #[test]
-    fn every_thread_of_the_team_gets_its_own_number_piece_after_piece() {
+    fn the_threads_of_a_team_come_piece_after_piece_awake_or_asleep() {
         let team = Team::new(3).unwrap();
         for pause in [0, 0, 0, 1000, 0, 1000] {
-            thread::sleep(Duration::from_micros(pause)); // awake, and asleep
-            assert_eq!(team.install(numbers_and_threads), (vec![0, 1, 2], 3));
+            thread::sleep(Duration::from_micros(pause));
+            assert_eq!(team.install(|| all_of(3)), (vec![0, 1, 2], 3));
         }
-        assert_eq!(numbers_and_threads(), (vec![0], 1), "outside of a team nothing is shared");
+        assert_eq!(all_of(1), (vec![0], 1), "outside of a team nothing is shared");
         assert_eq!((team.install(threads), threads()), (3, 1));
     }
 
@@ -244,7 +298,7 @@ mod tests {
     fn what_is_shared_is_not_shared_again_and_the_team_is_there_afterwards() {
         let team = Team::new(2).unwrap();
         team.install(|| {
-            on_every_thread(&|_| assert_eq!((threads(), numbers_and_threads()), (1, (vec![0], 1))));
+            together(&|_| assert_eq!((threads(), all_of(1)), (1, (vec![0], 1))));
             assert_eq!(threads(), 2);
             Team::new(3).unwrap().install(|| assert_eq!(threads(), 3));
             assert_eq!(threads(), 2);
@@ -255,25 +309,36 @@ mod tests {
     fn a_panic_of_any_member_reaches_the_caller_and_the_team_goes_on() {
         let team = Team::new(3).unwrap();
         for panicking in [0, 2] {
-            let work = || on_every_thread(&|number| assert_ne!(number, panicking, "this one"));
+            let come = AtomicUsize::new(0);
+            let work = || {
+                together(&|number| {
+                    come.fetch_add(1, Ordering::SeqCst);
+                    while come.load(Ordering::SeqCst) < 3 {
+                        thread::yield_now();
+                    }
+                    assert_ne!(number, panicking, "this one");
+                });
+            };
             let panic = catch_unwind(AssertUnwindSafe(|| team.install(work))).unwrap_err();
             assert!(panic.downcast_ref::<String>().unwrap().contains("this one"));
-            assert_eq!(team.install(numbers_and_threads).1, 3);
+            assert_eq!(team.install(|| all_of(3)).1, 3);
         }
     }
 
     #[test]
-    fn many_pieces_are_each_done_once_by_all() {
+    fn nobody_begins_with_a_piece_that_is_done_and_none_is_done_twice() {
         let team = Team::new(4).unwrap();
-        let counts: [AtomicUsize; 4] = Default::default();
         team.install(|| {
-            for _ in 0..2000 {
-                on_every_thread(&|number| {
-                    counts[number].fetch_add(1, Ordering::Relaxed);
+            for piece in 0..20_000usize {
+                let (left, done) = (AtomicUsize::new(3), AtomicUsize::new(0));
+                together(&|_| {
+                    while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                        done.fetch_add(piece, Ordering::SeqCst);
+                    }
                 });
+                assert_eq!(done.into_inner(), 3 * piece);
             }
         });
-        assert_eq!(counts.map(AtomicUsize::into_inner), [2000; 4]);
     }
 
     #[test]
@@ -281,7 +346,7 @@ mod tests {
         let team = Team::new(2).unwrap();
         thread::scope(|scope| {
             for _ in 0..3 {
-                scope.spawn(|| (0..200).for_each(|_| assert_eq!(team.install(numbers_and_threads).0, [0, 1])));
+                scope.spawn(|| (0..200).for_each(|_| assert_eq!(team.install(|| all_of(2)).0, [0, 1])));
             }
         });
     }

@@ -113,12 +113,12 @@ fn threads_share_a_large_product_with_one_call_each_and_leave_a_small_one_whole(
     let team = Team::new(3).unwrap();
     // As many multiply-adds as are shared at least, tall and wide ones; lengths that nothing divides; just too few.
     let shapes = [
-        ([64, 64, 64], 3),
-        ([8, 64, 512], 3),
-        ([64, 512, 8], 3),
-        ([512, 8, 64], 3),
+        ([32, 32, 64], 3),
+        ([8, 32, 256], 3),
+        ([32, 256, 8], 3),
+        ([256, 8, 32], 3),
         ([67, 71, 59], 3),
-        ([64, 64, 63], 1),
+        ([32, 32, 63], 1),
     ];
     for ([n_out, n_in, examples], expected) in shapes {
         let (w, a_prev, dz) =
