@@ -87,3 +87,103 @@ unsafe fn copy<R: Real>(b: Operand<*const R>, rows: usize, columns: usize, to: *
     }
     Operand { pointer: to, leading: columns as i32, transpose: Transpose::No }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_int;
+
+    use ndarray::{Array2, ArrayView2};
+
+    use super::*;
+    use crate::blas::COLUMN_MAJOR;
+    use crate::plan::Plan;
+    use crate::reference;
+
+    macro_rules! by_definition {
+        ($name:ident, $type:ty) => {
+            #[allow(clippy::too_many_arguments)]
+            unsafe extern "C" fn $name(
+                layout: c_int,
+                transpose_a: Transpose,
+                transpose_b: Transpose,
+                m: c_int,
+                n: c_int,
+                k: c_int,
+                alpha: $type,
+                a: *const $type,
+                lda: c_int,
+                b: *const $type,
+                ldb: c_int,
+                beta: $type,
+                c: *mut $type,
+                ldc: c_int,
+            ) {
+                assert_eq!(layout, COLUMN_MAJOR);
+                let at = |transpose, row: c_int, column: c_int, leading: c_int| {
+                    let (row, column) = if transpose == Transpose::Yes { (column, row) } else { (row, column) };
+                    (column * leading + row) as usize
+                };
+                for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                    let term = |p| unsafe { *a.add(at(transpose_a, i, p, lda)) * *b.add(at(transpose_b, p, j, ldb)) };
+                    let sum: $type = (0..k).map(term).sum();
+                    let c = unsafe { &mut *c.add((j * ldc + i) as usize) };
+                    *c = alpha * sum + if beta == 0.0 { 0.0 } else { beta * *c };
+                }
+            }
+        };
+    }
+
+    by_definition!(sgemm, f32);
+    by_definition!(dgemm, f64);
+
+    fn integers<R: Real>(rows: usize, columns: usize) -> Array2<R> {
+        Array2::from_shape_fn((rows, columns), |(i, j)| R::from_f64(((i * 5 + j * 3) % 7) as f64 - 3.0))
+    }
+
+    fn operand<R>(matrix: ArrayView2<R>, transpose: Transpose) -> Operand<*const R> {
+        Operand { pointer: matrix.as_ptr(), leading: matrix.ncols() as i32, transpose }
+    }
+
+    /// Multiplies small integers by the plan, which is exact, into a C with padded rows.
+    fn is_exact<R: Real>(transposes: [Transpose; 2], [m, n, k]: [usize; 3]) {
+        let Plan::Panels(panels) = Plan::for_small_kernels::<R>(transposes, [m, n, k]) else { panic!("one call") };
+        // SAFETY: they multiply by the definition.
+        let library = unsafe { Library::of_functions("by the definition", sgemm, dgemm) };
+        let [transpose_a, transpose_b] = transposes;
+        let a = if transpose_a == Transpose::Yes { integers::<R>(k, m) } else { integers(m, k) };
+        let b = if transpose_b == Transpose::Yes { integers::<R>(n, k) } else { integers(k, n) };
+        let product_of_views = {
+            let a = if transpose_a == Transpose::Yes { a.t() } else { a.view() };
+            let b = if transpose_b == Transpose::Yes { b.t() } else { b.view() };
+            reference::product(a, b)
+        };
+        for beta in [0.0, 1.0] {
+            let mut c = Array2::from_elem((m, n + 3), R::from_f64(7.0));
+            let (shape, alpha) = ([m, n, k], R::from_f64(2.0));
+            let (a, b) = (operand(a.view(), transpose_a), operand(b.view(), transpose_b));
+            let target = Operand { pointer: c.as_mut_ptr(), leading: n as i32 + 3, transpose: Transpose::No };
+            // SAFETY: the operands have these sides.
+            unsafe { in_panels(library, panels, Product { shape, alpha, a, b, beta: R::from_f64(beta), c: target }) };
+            for ((i, j), found) in c.indexed_iter() {
+                let expected = if j < n { 2.0 * product_of_views[[i, j]] + beta * 7.0 } else { 7.0 };
+                assert_eq!(found.as_f64(), expected, "{transposes:?} {shape:?} at {i}, {j}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_product_in_panels_of_every_kind_is_the_product() {
+        use Transpose::{No, Yes};
+        for (transposes, shapes) in [
+            ([No, No], [[27, 259, 163], [390, 70, 45]]),
+            ([No, Yes], [[21, 61, 803], [70, 67, 259]]),
+            ([Yes, No], [[27, 259, 163], [49, 300, 161]]),
+            ([Yes, Yes], [[61, 65, 257], [64, 64, 256]]),
+        ] {
+            for shape in shapes {
+                is_exact::<f32>(transposes, shape);
+                is_exact::<f64>(transposes, shape);
+            }
+        }
+    }
+}

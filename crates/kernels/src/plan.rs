@@ -56,15 +56,21 @@ pub(crate) const PANEL_BYTES: usize = 1 << 16;
 impl Plan {
     /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
     ///
+    pub fn of<R: Real>(library: &Library, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
+        if library.has_small_kernels() { Plan::for_small_kernels::<R>(transposes, shape) } else { Plan::OneCall }
+    }
+
+    /// Plans a product in a library that has small kernels.
+    ///
     /// The numbers were found by measuring some 70 shapes in both types (on Zen 4; OpenBLAS 0.3.34, core SkylakeX).
-    pub fn of<R: Real>(library: &Library, [a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
+    pub(crate) fn for_small_kernels<R: Real>([a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
         use Transpose::{No, Yes};
         let element = size_of::<R>();
         // The small kernels that read a transposed B make dot products, for which few elements of C and long sums are best.
         let is_small = m * n * k <= SMALL && (b == No || (m * n <= 1200 && k >= 32));
         // Where all sides are long, packing costs less than the many additions into C.
         let is_large = m.min(n).min(k) >= 1024;
-        if !library.has_small_kernels() || is_small || is_large {
+        if is_small || is_large {
             return Plan::OneCall;
         }
         let side = |most, step| Side { most, step };
