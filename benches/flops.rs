@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
+use kernels::peak;
 
 /// Wall time whose throughput is floating-point operations; a bench gives them as `Throughput::Elements`.
 pub(crate) struct Flops;
@@ -57,6 +58,13 @@ impl ValueFormatter for FlopsFormatter {
     fn scale_for_machines(&self, nanoseconds: &mut [f64]) -> &'static str {
         WallTime.formatter().scale_for_machines(nanoseconds)
     }
+}
+
+/// Measures the peak of so many cores in both types: what to divide by.
+pub(crate) fn peaks(threads: usize) -> String {
+    let single = peak::flops_of_threads::<f32>(threads) / 1e9;
+    let double = peak::flops_of_threads::<f64>(threads) / 1e9;
+    format!("peak with {threads} threads: f32 {single:.1}, f64 {double:.1} GFLOP/s")
 }
 
 /// The one configuration: enough samples for a median, short enough to run the whole list.

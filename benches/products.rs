@@ -58,7 +58,7 @@ fn products<R: Real>(criterion: &mut Criterion<Flops>) {
 }
 
 fn main() {
-    println!("{:?}", blas::in_use());
+    println!("{:?}; {}", blas::in_use(), flops::peaks(1));
     let mut criterion = flops::criterion();
     products::<f32>(&mut criterion);
     products::<f64>(&mut criterion);

@@ -76,7 +76,7 @@ fn check<R: Real>(span: &Span, engine: Engine, nets: usize, widths: &[usize]) {
 }
 
 fn main() {
-    println!("{:?}", blas::in_use());
+    println!("{:?}; {}", blas::in_use(), flops::peaks(1));
     let mut criterion = flops::criterion();
     training_step::<f32>(&mut criterion);
     training_step::<f64>(&mut criterion);

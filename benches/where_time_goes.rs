@@ -1,9 +1,9 @@
-//! Where the time of a training step goes: the whole step of one net beside its products alone, and both beside what
-//! OpenBLAS reaches at a large product on as many threads.
+//! Where the time of a training step goes: the whole step of one net beside its products alone, and both beside the
+//! peak that the cores' own multiply-adds reach.
 //!
 //! usage: cargo bench --bench where_time_goes [-- FILTER]
 //!
-//! All throughputs are of the products' operations, so that they can be divided by one another: `products` over `peak` is
+//! All throughputs are of the products' operations, so that they can be divided by one another: `products` over the peak is
 //! what the shapes cost, `step` over `products` what stands between the products (bias, activations and their
 //! derivatives, the optimiser). The nets are those of scripts/compare_peers; direct engine,
 //! f32, relu, softmax. Inputs are random and seeded; products are checked at every shape before they are timed.
@@ -16,7 +16,9 @@ use std::time::Instant;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use flops::Flops;
 use kernels::blas;
-use kernels::{Accumulate, Activation, Adam, LayerShape, Team, backward_data, backward_weights, forward, self_check};
+use kernels::{
+    Accumulate, Activation, Adam, LayerShape, Team, backward_data, backward_weights, forward, peak, self_check,
+};
 use ndarray::{Array2, ShapeBuilder};
 use net::{Architecture, Batches, Examples, Fleet, Optimiser, Rule, Scheme, Start, Training, initialise};
 use rand::{RngExt, SeedableRng};
@@ -40,9 +42,6 @@ const CASES: [Case; 5] = [
     Case { name: "edge", widths: &[3072, 200, 200, 10], batch: 5000, batches: 1, rule: Rule::Descent },
     Case { name: "large", widths: &[2048, 2048, 2048, 2048, 10], batch: 1024, batches: 2, rule: Rule::Descent },
 ];
-
-/// The side of a product that is large enough for OpenBLAS's best.
-const LARGE: usize = 2048;
 
 /// More steps than a bench makes.
 const ENDLESS: usize = 1 << 40;
@@ -121,11 +120,7 @@ fn where_time_goes(criterion: &mut Criterion<Flops>, threads: usize) {
     let mut uniform = || stream.random_range(-1.0f32..1.0);
     let of_threads = |what: &str| format!("where_time_goes/{what}/threads{threads}");
 
-    let mut group = criterion.benchmark_group(of_threads("any"));
-    group.throughput(Throughput::Elements(2 * (LARGE as u64).pow(3)));
-    let [w, a_prev, mut z] = [(); 3].map(|()| Array2::from_shape_simple_fn((LARGE, LARGE), &mut uniform));
-    time(&mut group, "peak", &team, || forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace));
-    group.finish();
+    println!("{}", flops::peaks(threads));
     for case in CASES {
         team.install(|| case.check());
         let mut group = criterion.benchmark_group(of_threads(case.name));

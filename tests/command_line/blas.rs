@@ -36,16 +36,15 @@ fn run(bench: &Bench, arguments: &[&str], variable: &str, value: &str) -> Output
     shimmed(bench, arguments).env(variable, value).output().unwrap()
 }
 
-/// The calls of the plans of products of m × n elements with k terms each, by their forms, in both types.
-fn calls(products: &[([Transpose; 2], [usize; 3])]) -> [usize; 2] {
+/// The form of a product and its m × n elements with k terms each.
+type Form = ([Transpose; 2], [usize; 3]);
+
+/// The calls of the plans of products, in f32 and in f64.
+fn calls(products: &[Form]) -> [usize; 2] {
     let library = choose(&Request::Auto).unwrap().library;
-    let sum = |plan: &dyn Fn(&([Transpose; 2], [usize; 3])) -> Plan| {
-        products.iter().map(|product| plan(product).calls(product.1)).sum()
-    };
-    [
-        sum(&|&(transposes, shape)| Plan::of::<f32>(library, transposes, shape)),
-        sum(&|&(transposes, shape)| Plan::of::<f64>(library, transposes, shape)),
-    ]
+    let single = products.iter().map(|&(form, shape)| Plan::of::<f32>(library, form, shape).calls(shape)).sum();
+    let double = products.iter().map(|&(form, shape)| Plan::of::<f64>(library, form, shape).calls(shape)).sum();
+    [single, double]
 }
 
 const NN: [Transpose; 2] = [Transpose::No, Transpose::No];

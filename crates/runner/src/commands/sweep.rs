@@ -146,11 +146,11 @@ impl Training {
 
     /// Writes the tables, and says what was done.
     fn end(self, folder: &Path, rungs_are_left: bool) -> Result<ExitCode> {
-        let Training { stop, record, tally, planned, kept, .. } = self;
+        let Training { workers, stop, record, tally, planned, kept, .. } = self;
         let exported = export(&record, folder).and_then(|()| record.close());
         exported.map_err(|error| Failure::NotExported { error, kept })?;
         let interrupted = stop.load(Ordering::Relaxed) && (tally.all() < planned || rungs_are_left);
-        tally.say(planned, interrupted);
+        tally.say(planned, workers.threads(), interrupted);
         if rungs_are_left && !interrupted {
             say("no setting of this rung has completed: none goes on");
         }

@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use kernels::peak;
+
+use crate::experiment::trial::Dtype;
 use crate::progress::{count, say};
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::{Outcome, Status, drift_bound};
@@ -13,7 +16,8 @@ pub(super) struct Tally {
     diverged: usize,
     failed: usize,
     steps: usize,
-    flops: f64,
+    /// Operations of the products in f32, and in f64.
+    flops: [f64; 2],
     direct_flops: f64,
     drifted: usize,
 }
@@ -26,7 +30,7 @@ impl Tally {
             diverged: 0,
             failed: 0,
             steps: 0,
-            flops: 0.0,
+            flops: [0.0; 2],
             direct_flops: 0.0,
             drifted: 0,
         }
@@ -45,7 +49,7 @@ impl Tally {
             Status::Failed { .. } => self.failed += 1,
         }
         self.steps += steps;
-        self.flops += plan.flops_a_step(trial) * steps as f64;
+        self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_a_step(trial) * steps as f64;
         self.direct_flops += plan.direct_flops_a_step(trial) * steps as f64;
         self.drifted += usize::from(outcome.drift.is_some_and(|drift| drift > drift_bound(config.dtype)));
     }
@@ -62,8 +66,8 @@ impl Tally {
         }
     }
 
-    /// Says what was done, and what a person should know of it.
-    pub(super) fn say(&self, planned: usize, interrupted: bool) {
+    /// Says what was done by so many `threads`, and what a person should know of it.
+    pub(super) fn say(&self, planned: usize, threads: usize, interrupted: bool) {
         if self.drifted > 0 {
             say(&format!(
                 "warning: {} drifted further from the weights than rounding explains (column drift of runner show); \
@@ -71,10 +75,10 @@ impl Tally {
                 count(self.drifted, "trial")
             ));
         }
-        say(&self.line(planned, interrupted));
+        say(&self.line(planned, threads, interrupted));
     }
 
-    fn line(&self, planned: usize, interrupted: bool) -> String {
+    fn line(&self, planned: usize, threads: usize, interrupted: bool) -> String {
         let seconds = self.start.elapsed().as_secs_f64();
         let Tally { completed, diverged, failed, .. } = self;
         let head = match (interrupted, planned) {
@@ -82,7 +86,8 @@ impl Tally {
             (true, _) => format!("interrupted: {} of {} kept", self.all(), count(planned, "trial")),
             (false, _) => count(planned, "trial"),
         };
-        let direct = if self.direct_flops > self.flops {
+        let flops = self.flops.iter().sum::<f64>();
+        let direct = if self.direct_flops > flops {
             format!(", {:.1} GFLOP/s direct-equivalent", self.direct_flops / seconds / 1e9)
         } else {
             String::new()
@@ -91,8 +96,16 @@ impl Tally {
         let decimals = if speed < 100.0 { 2 } else { 0 };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
-             {speed:.decimals$} net-steps/s, {:.1} GFLOP/s done{direct}",
-            self.flops / seconds / 1e9
+             {speed:.decimals$} net-steps/s, {:.1} GFLOP/s done ({:.0}% of peak){direct}",
+            flops / seconds / 1e9,
+            100.0 * self.seconds_at_peak(threads) / seconds
         )
+    }
+
+    /// What the products would take at the peak of the cores of `threads`, which is measured for it.
+    fn seconds_at_peak(&self, threads: usize) -> f64 {
+        let peaks = [peak::flops_of_threads::<f32>, peak::flops_of_threads::<f64>];
+        let used = self.flops.iter().zip(peaks).filter(|(flops, _)| **flops > 0.0);
+        used.map(|(flops, peak)| flops / peak(threads)).sum()
     }
 }
