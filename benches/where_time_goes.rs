@@ -16,9 +16,7 @@ use std::time::Instant;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use flops::Flops;
 use kernels::blas;
-use kernels::{
-    Accumulate, Activation, Adam, LayerShape, Team, backward_data, backward_weights, forward, peak, self_check,
-};
+use kernels::{Accumulate, Activation, Adam, LayerShape, Team, backward_data, backward_weights, forward, self_check};
 use ndarray::{Array2, ShapeBuilder};
 use net::{Architecture, Batches, Examples, Fleet, Optimiser, Rule, Scheme, Start, Training, initialise};
 use rand::{RngExt, SeedableRng};

@@ -4,7 +4,7 @@
 //! multiply-adds. They come to 90% of the processor's peak and more. Larger products are packed first, and come to 75 to 85%. So
 //! a large product is cut into panels that the small kernels take.
 
-use crate::blas::{Family, Library, Transpose};
+use crate::blas::{Library, Transpose};
 use crate::real::Real;
 
 /// The calls that a product is made of.
@@ -57,7 +57,7 @@ impl Plan {
     /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
     ///
     pub fn of<R: Real>(library: &Library, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
-        if library.has_small_kernels() { Plan::for_small_kernels::<R>(transposes, shape) } else { Plan::OneCall }
+        if library.has_small_kernels { Plan::for_small_kernels::<R>(transposes, shape) } else { Plan::OneCall }
     }
 
     /// Plans a product in a library that has small kernels.
@@ -91,13 +91,6 @@ impl Plan {
             Plan::OneCall => 1,
             Plan::Panels(Panels { rows, columns, terms, .. }) => rows.count(m) * columns.count(n) * terms.count(k),
         }
-    }
-}
-
-impl Library {
-    /// Whether it multiplies small matrices without packing them: OpenBLAS's AVX-512 cores do, since 0.3.17.
-    pub(crate) fn has_small_kernels(&self) -> bool {
-        self.family() == Family::OpenBlas && ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(&self.core())
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) fn in_parts<W: Send>(
     work: &(impl Fn(W) + Sync),
 ) {
     let threads = threads.min(MOST_PARTS);
+    if threads < 2 {
+        return work(whole);
+    }
     let parts: [Mutex<Option<W>>; MOST_PARTS] = std::array::from_fn(|_| Mutex::new(None));
     let (mut rest, mut begin, mut count) = (whole, 0, 0);
     for number in 1..threads {

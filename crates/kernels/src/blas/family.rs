@@ -105,7 +105,7 @@ pub(super) fn describe(handle: &Handle) -> (Description, Option<ThreadCount>) {
 }
 
 impl Description {
-    fn unknown() -> Self {
+    pub(super) fn unknown() -> Self {
         Description {
             family: Family::Other,
             version: None,

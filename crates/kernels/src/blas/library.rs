@@ -54,6 +54,8 @@ pub struct Library {
     cured: Option<String>,
     threads: Option<ThreadCount>,
     pub(super) lapack: Option<Lapack>,
+    /// Whether it multiplies small matrices without packing them: OpenBLAS's AVX-512 cores do, since 0.3.17.
+    pub(crate) has_small_kernels: bool,
     pub(crate) sgemm: GemmFunction<f32>,
     pub(crate) dgemm: GemmFunction<f64>,
 }
@@ -116,14 +118,14 @@ impl Library {
     /// # Safety
     /// They must do what cblas says of them, from several threads at once, and use no threads of their own.
     pub unsafe fn of_functions(name: &str, sgemm: GemmFunction<f32>, dgemm: GemmFunction<f64>) -> &'static Library {
-        let mut description = describe(&Handle::this()).0;
-        description.config = name.to_owned();
+        let description = Description { config: name.to_owned(), ..Description::unknown() };
         Box::leak(Box::new(Library {
             description,
             path: name.into(),
             cured: None,
             threads: None,
             lapack: None,
+            has_small_kernels: false,
             sgemm,
             dgemm,
         }))
@@ -253,7 +255,10 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
         return Err(LoadError::WideIntegers { name });
     }
     let path = file_of(sgemm as *const ()).unwrap_or_else(|| path.to_owned());
-    let library = Library { description, path, cured: None, threads, lapack: Lapack::of(&handle), sgemm, dgemm };
+    let has_small_kernels = description.family == Family::OpenBlas
+        && ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(&description.core.as_str());
+    let lapack = Lapack::of(&handle);
+    let library = Library { description, path, cured: None, threads, lapack, has_small_kernels, sgemm, dgemm };
     Ok((handle, library))
 }
 
