@@ -13,6 +13,7 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot, ticker  # noqa: E402
 
+import overview  # noqa: E402
 from cases import CASES  # noqa: E402
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ BLUE, GREY = "#0072b2", "#999999"
 
 
 def write(entries: list[Entry], machine: str, out: Path) -> list[Path]:
-    """Writes peers.md, peers.csv and peers.png into `out`."""
+    """Writes peers.md, peers.csv, peers.png and peers-overview.png into `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    paths = [out / f"peers.{ending}" for ending in ("md", "csv", "png")]
+    paths = [out / f"peers{ending}" for ending in (".md", ".csv", ".png", "-overview.png")]
     paths[0].write_text(as_markdown(entries, tomllib.loads(machine)))
     with paths[1].open("w", newline="") as file:
         table = csv.writer(file)
@@ -33,6 +34,7 @@ def write(entries: list[Entry], machine: str, out: Path) -> list[Path]:
             for turn, value in enumerate(e.milliseconds, 1):
                 table.writerow([e.case, e.dtype, e.who, e.version, e.threads, e.nets, turn, f"{value:.6g}"])
     draw(entries, paths[2])
+    overview.draw(overview.rows(entries), paths[3])
     return paths
 
 
@@ -70,6 +72,7 @@ def as_markdown(entries: list[Entry], machine: dict) -> str:
         "are taken in their order, every batch ready and contiguous: drawing batches counts for Layerchain alone, where it says",
         "\"shuffled\". There Layerchain multiplies everything out, as the peers do (`run.engine = \"direct\"`), unless \"auto\" is said.",
     ]
+    lines += ["", "## In short", "", *overview.as_table(overview.rows(entries))]
     for case, dtype, group in groups(entries):
         lines += ["", f"## {case}, {dtype}", "", f"{CASES[case].title()}.", ""]
         lines += ["| | threads | ms | | times as long |", "|---|---|---|---|---|"]

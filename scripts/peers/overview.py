@@ -1,0 +1,90 @@
+"""The comparison in one table and one picture: how many times as long the best peer takes."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from matplotlib import pyplot, ticker
+
+from cases import CASES
+
+if TYPE_CHECKING:
+    from compare import Entry
+
+COLOURS = {1: "#0072b2", 2: "#d55e00"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case on some threads: in each round, the best peer's time over Layerchain's."""
+
+    case: str
+    dtype: str
+    threads: int
+    peer: str
+    peer_ms: float
+    our_ms: float
+    ratios: list[float]
+
+
+def rows(entries: list[Entry]) -> list[Row]:
+    """A row for each case, type and number of threads that Layerchain and a peer were timed on."""
+    found = []
+    for case, dtype in dict.fromkeys((e.case, e.dtype) for e in entries):
+        group = [e for e in entries if (e.case, e.dtype) == (case, dtype)]
+        for ours in [e for e in group if e.who == "layerchain"]:
+            # One net of the course's is trained by one thread, whatever the peers use.
+            peers = [e for e in group if not e.who.startswith("layerchain") and "-dual" not in e.who
+                     and (e.threads == ours.threads or case == "course")]
+            if not peers:
+                continue
+            best = [min(values) for values in zip(*(e.milliseconds for e in peers))]
+            peer = min(peers, key=lambda e: statistics.median(e.milliseconds))
+            ratios = [theirs / own for theirs, own in zip(best, ours.milliseconds)]
+            found.append(Row(case, dtype, ours.threads, peer.who, statistics.median(peer.milliseconds),
+                             statistics.median(ours.milliseconds), ratios))
+    return found
+
+
+def as_table(found: list[Row]) -> list[str]:
+    lines = ["| net | | threads | best peer | its ms | layerchain | times as long |", "|---|---|---|---|---|---|---|"]
+    for row in found:
+        ratio = f"{statistics.median(row.ratios):.3g} ({min(row.ratios):.3g} to {max(row.ratios):.3g})"
+        lines.append(f"| {CASES[row.case].title()} | {row.dtype} | {row.threads} | {row.peer} | {row.peer_ms:.3g} | "
+                     f"{row.our_ms:.3g} | {ratio} |")
+    return lines
+
+
+def draw(found: list[Row], path: Path) -> None:
+    """A point for each row, medians with their ranges, on one logarithmic scale."""
+    labels = [f"{CASES[row.case].title()}, {row.dtype}" for row in found]
+    places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    figure, panel = pyplot.subplots(figsize=(9, 0.42 * len(places) + 1.2), layout="constrained")
+    several = len({row.threads for row in found}) > 1
+    for row, label in zip(found, labels):
+        place = places[label] + (0.17 if row.threads > 1 else -0.17) * several
+        colour = COLOURS[1 if row.threads == 1 else 2]
+        panel.hlines(place, min(row.ratios), max(row.ratios), colors=colour, linewidth=2)
+        panel.scatter(statistics.median(row.ratios), place, color=colour, s=40, zorder=2)
+        panel.annotate(f"{statistics.median(row.ratios):.3g}", (max(row.ratios), place), xytext=(5, 0),
+                       textcoords="offset points", va="center", fontsize=10, color=colour)
+    for threads in sorted({row.threads for row in found}):
+        colour = COLOURS[1 if threads == 1 else 2]
+        panel.scatter([], [], color=colour, s=40, label=f"{threads} thread{'s' * (threads > 1)}")
+    panel.axvline(1, color="#888888", linewidth=1)
+    panel.set_xscale("log")
+    panel.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    panel.xaxis.set_major_formatter("{x:g}")
+    panel.xaxis.set_minor_formatter(ticker.NullFormatter())
+    panel.set_yticks(list(places.values()), list(places), fontsize=10)
+    panel.invert_yaxis()
+    panel.margins(x=0.08)
+    panel.set_xlabel("how many times as long the best of PyTorch, JAX, NumPy and scikit-learn takes", fontsize=10)
+    panel.grid(axis="x", color="#dddddd", linewidth=0.6)
+    panel.set_axisbelow(True)
+    panel.spines[["top", "right", "left"]].set_visible(False)
+    panel.legend(loc="upper right", frameon=False, fontsize=10)
+    figure.savefig(path, dpi=120, metadata={"Software": None})
