@@ -40,6 +40,9 @@ pub enum Failure {
     /// There is no BLAS that can be used.
     #[error(transparent)]
     Blas(#[from] blas::Error),
+    /// A person asked it to end.
+    #[error("interrupted before the training began")]
+    Interrupted,
     /// There is no net to keep.
     #[error(
         "diverged at iteration {iteration}: an output or the cost was no longer finite, or the cost above \
@@ -87,6 +90,7 @@ impl Failure {
             | Failure::Refused(_)
             | Failure::Blas(blas::Error::Refused(_)) => 3,
             Failure::Blas(_) => 2,
+            Failure::Interrupted => 130,
             Failure::CutShort { .. } | Failure::NotExported { .. } | Failure::Diverged { .. } | Failure::NotKept(_) => {
                 1
             }

@@ -1,7 +1,7 @@
 //! What `runner sweep` and `runner train` begin with: an experiment, its data, its plan, and a BLAS that is trusted.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 use kernels::blas::{Choice, Request, choose};
@@ -44,18 +44,25 @@ impl Session {
         Plan::new(&self.experiment, shape, &hash, span).map_err(Failure::of_plan)
     }
 
-    /// Check, then trust: all workers at once, and the products at the plan's own shapes and `further` ones.
+    /// Checks, then trusts: all workers at once, and the products at the plan's own shapes and `further` ones, until `stop` is set.
     pub(super) fn check_blas(
         &self,
         plan: &Plan,
         workers: &Workers,
         further: Option<(Dtype, LayerShape)>,
+        stop: &AtomicBool,
     ) -> Result<Machine, Failure> {
         let library = self.blas.library;
         library.admit(workers.threads())?;
-        let check = |&(dtype, shape): &_| match dtype {
-            Dtype::F32 => self_check::<f32>(shape),
-            Dtype::F64 => self_check::<f64>(shape),
+        let check = |&(dtype, shape): &_| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Failure::Interrupted);
+            }
+            match dtype {
+                Dtype::F32 => self_check::<f32>(shape)?,
+                Dtype::F64 => self_check::<f64>(shape)?,
+            }
+            Ok(())
         };
         let mut shapes = plan.layer_shapes();
         shapes.extend(further);

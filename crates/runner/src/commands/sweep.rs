@@ -47,7 +47,7 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
     }
     enough_for(&plan, &span, jobs, session.experiment.threads)?;
     let workers = Workers::new(jobs, session.experiment.threads).context("can't start the workers")?;
-    let machine = session.check_blas(&plan, &workers, None)?;
+    let machine = session.check_blas(&plan, &workers, None, &stop)?;
 
     if args.fresh && folder.exists() {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
@@ -70,7 +70,7 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
         if may_go_on {
             plan = session.plan(&span)?;
             enough_for(&plan, &span, jobs, session.experiment.threads)?;
-            session.check_blas(&plan, &training.workers, None)?;
+            session.check_blas(&plan, &training.workers, None, &training.stop)?;
             put_down(&mut training.record, &folder, &session, &plan, &machine)?;
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let workers = Workers::new(1, session.experiment.threads).context("can't start the worker")?;
     // Every engine but the direct one multiplies its steps by the examples at the end.
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights));
-    let machine = session.check_blas(&plan, &workers, at_end)?;
+    let machine = session.check_blas(&plan, &workers, at_end, &stop)?;
     files().try_for_each(|file| can_be_written(file))?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     session.say_machine(&machine);
