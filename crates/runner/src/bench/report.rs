@@ -190,8 +190,9 @@ pub(crate) fn csv(record: &Record) -> Result<String, csv::Error> {
 
 /// A number with three digits that count.
 pub(crate) fn three_digits(number: f64) -> String {
-    let whole = number.abs().max(1e-9).log10().floor() as i32 + 1;
-    format!("{number:.*}", (3 - whole).clamp(0, 4) as usize)
+    // 99.96 has three digits as 100.
+    let decimals = (0..=4).rev().find(|&decimals| number < 999.5 / 10f64.powi(decimals)).unwrap_or(0);
+    format!("{number:.*}", decimals as usize)
 }
 
 fn percent(share: f64) -> String {
@@ -202,4 +203,30 @@ fn percent(share: f64) -> String {
 /// A whole number, or one with two decimals.
 fn short(number: f64) -> String {
     if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.2}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::compare::tests::record;
+
+    #[test]
+    fn numbers_have_three_digits_that_count() {
+        let numbers = [0.04, 0.9996, 9.996, 10.04, 99.94, 99.96, 118.2, 12_345.6];
+        assert_eq!(numbers.map(three_digits), ["0.0400", "1.00", "10.0", "10.0", "99.9", "100", "118", "12346"]);
+        assert_eq!([0.004, 0.97, 1.0].map(percent), ["0.4%", "97%", "100%"]);
+        assert_eq!([81.0, 0.25].map(short), ["81", "0.25"]);
+    }
+
+    #[test]
+    fn a_person_sees_each_library_by_its_letter_and_a_program_every_number() {
+        let record = record(&[1e-9, 2e-9, 3e-9]);
+        let text = for_a_person(&record);
+        assert!(text.contains("A  OpenBLAS 0.3.34 Zen  /a\n"), "{text}");
+        assert!(text.contains("nn   2x3x4 ") && text.contains(" 24.0 24%  50%"), "{text}");
+        let table = csv(&record).unwrap();
+        let row = table.lines().nth(1).unwrap();
+        assert!(row.starts_with("product,nn,2,3,4,false,false,f32,1,,,OpenBLAS 0.3.34 Zen,0.000000002,"), "{row}");
+        assert_eq!(table.lines().map(|line| line.split(',').count()).collect::<Vec<_>>(), [19, 19]);
+    }
 }

@@ -16,6 +16,9 @@ use crate::sweep::inputs::Inputs;
 use crate::sweep::plan::Plan;
 use crate::sweep::trial::endless;
 
+/// Working sets whose bandwidth every record has, as the roofs of a picture: in the nearest cache, and beyond most caches.
+const ROOFS: [f64; 2] = [16.0 * 1024.0, 128.0 * 1024.0 * 1024.0];
+
 /// After so many cases the peak is measured again.
 const CASES_A_PEAK: usize = 4;
 
@@ -82,7 +85,8 @@ impl Bench<'_> {
         let mut limits = Limits::default();
         let update = |limits: &mut Limits| dtypes.iter().for_each(|&dtype| limits.update_peak(dtype, self.threads));
         update(&mut limits);
-        self.products.iter().for_each(|case| limits.add_bandwidth(case.product.bytes()));
+        let sets = self.products.iter().map(|case| case.product.bytes());
+        sets.chain(ROOFS).for_each(|bytes| limits.add_bandwidth(bytes));
         record.libraries = self
             .libraries
             .iter()

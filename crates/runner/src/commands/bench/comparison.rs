@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Failure, print};
 use crate::bench::compare::{Case, Pair, Ratio, other_files, pairs};
 use crate::bench::measure::Samples;
-use crate::bench::record::Record;
+use crate::bench::record::{Record, StepRecord};
 use crate::bench::statistics::median;
 use crate::bench::timing::Bench;
 use crate::cli;
@@ -46,10 +46,10 @@ pub(super) fn run(
         }
     }
     lines.push(format!(
-        "{} compared with {name}: {:.3} times as long in the median, {slower} slower by more than {:.3}%",
+        "{} compared with {name}: {:.3} times as long in the median, {slower} slower by more than {}%",
         count(pairs.len(), "time"),
         median(&ratios),
-        100.0 * bound
+        (1e5 * bound).round() / 1e3
     ));
     if args.json || args.csv {
         lines.iter().for_each(|line| say(line));
@@ -84,6 +84,9 @@ fn samples<'r>(record: &'r Record, pair: &Pair) -> &'r Samples {
 fn words(record: &Record, case: Case) -> String {
     match case {
         Case::Product(place) => record.products[place].product.to_string(),
-        Case::Step(place) => format!("a step of {}", record.steps[place].fleet),
+        Case::Step(place) => {
+            let StepRecord { fleet, dtype, .. } = &record.steps[place];
+            format!("a step of {fleet}, {}", dtype.name())
+        }
     }
 }
