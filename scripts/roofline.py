@@ -25,7 +25,6 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-    from matplotlib.patheffects import withStroke
 
     from plotting import style
 except ModuleNotFoundError as error:
@@ -36,7 +35,7 @@ except ModuleNotFoundError as error:
 
 MARKS = "osD^vP"
 MOST_LABELS = 14  # a panel
-LINE, LABEL, GAP = 0.15, 1.15, 0.3  # inches: from one label to the next, of a label, and from a mark to its label
+LINE, LABEL = 0.15, 1.3  # inches: from one label to the next, and the width of a label
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -79,7 +78,7 @@ def roofline(record: dict[str, Any]) -> Figure:
             f"{textwrap.shorten(record['what'], 150, placeholder=' …')}")
     page = style.Page(1, len(dtypes), 4.2, "How near each product comes to what the machine allows", [note],
                       legend=handles, gap=(0.3, 0.35), left=0.7)
-    limits = ends(record)
+    limits = ends(record, inches(page.panels[0][0])[0])
     for axes, dtype in zip(page.panels[0], dtypes):
         axes.set(xscale="log", yscale="log", xlim=limits[0], ylim=limits[1])
         panel(axes, record, dtype)
@@ -87,12 +86,14 @@ def roofline(record: dict[str, Any]) -> Figure:
     return page.figure
 
 
-def ends(record: dict[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The ends of both axes, with room for labels to the right and above."""
+def ends(record: dict[str, Any], width: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ends of both axes of panels of so many inches, with room for the labels."""
     x = [product["flop"] / product["bytes"] for product in record["products"]]
     speeds = [result["gflops"] for product in record["products"] for result in product["results"]]
     peak = max(record["limits"]["peak"].values()) / 1e9
-    return (min(min(x) / 1.6, 0.4), max(max(x) * 8, 60)), (min(speeds) / 1.8, max(peak, *speeds) * 1.5)
+    left, marks = min(min(x) / 1.6, 0.4), max(max(x) * 1.8, 10)
+    right = left * (marks / left) ** (width / (width - LABEL))
+    return (left, right), (min(speeds) / 1.8, max(peak, *speeds) * 1.5)
 
 
 def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
@@ -106,8 +107,10 @@ def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
     for at, column in zip(x, speeds):
         axes.plot([at, at], [column.min(), column.max()], color="#cccccc", linewidth=0.8, zorder=2)
     for i in range(speeds.shape[1]):
-        axes.plot(x, speeds[:, i], MARKS[i % len(MARKS)], color=colour(i), markersize=5, alpha=0.9, zorder=3 + i)
-    labels(axes, products, x, speeds)
+        # Side by side: libraries that are as fast as one another would hide one another.
+        beside = 10 ** ((i - (speeds.shape[1] - 1) / 2) * 0.06 / inches(axes)[0] * np.ptp(np.log10(axes.get_xlim())))
+        axes.plot(x * beside, speeds[:, i], MARKS[i % len(MARKS)], color=colour(i), markersize=5, alpha=0.9, zorder=3 + i)
+    labels(axes, products, x, speeds, peak)
     style.scale_ticks(axes.xaxis)
     style.scale_ticks(axes.yaxis)
 
@@ -133,33 +136,34 @@ def roofs(axes: Axes, record: dict[str, Any], peak: float, ends: tuple[float, fl
 
 def slope(axes: Axes) -> float:
     """The angle of a line of slope 1 on the logarithmic scales, in degrees."""
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    box, (width, height) = axes.get_position(), axes.figure.get_size_inches()
-    rise = box.height * height / np.log10(top / bottom)
-    run = box.width * width / np.log10(right / left)
-    return float(np.degrees(np.arctan2(rise, run)))
+    (width, height), (x, y) = inches(axes), (np.ptp(np.log10(axes.get_xlim())), np.ptp(np.log10(axes.get_ylim())))
+    return float(np.degrees(np.arctan2(height / y, width / x)))
 
 
-def labels(axes: Axes, products: Sequence[dict[str, Any]], x: np.ndarray, speeds: np.ndarray) -> None:
-    """Names the products, those of most operations first, to the right of their best marks: in the order of these, and none
-    over another."""
-    box, (width, height) = axes.get_position(), axes.figure.get_size_inches()
-    (left, right), (bottom, top) = np.log10(axes.get_xlim()), np.log10(axes.get_ylim())
-    line = LINE / (box.height * height) * (top - bottom)
-    wide = LABEL / (box.width * width) * (right - left)
-    places = sorted(range(min(len(products), MOST_LABELS)), key=lambda place: (-speeds[place].max(), x[place]))
-    taken: list[tuple[float, float]] = []
+def labels(axes: Axes, products: Sequence[dict[str, Any]], x: np.ndarray, speeds: np.ndarray, peak: float) -> None:
+    """Names the products, those of most operations a step first, in a column to the right of all marks, each as near to the
+    height of its best mark as the others allow."""
+    (bottom, top), height = np.log10(axes.get_ylim()), inches(axes)[1]
+    line = LINE / height * (top - bottom)
+    places = sorted(range(min(len(products), MOST_LABELS)), key=lambda place: -speeds[place].max())
+    heights: list[float] = []
     for place in places:
-        at, best = np.log10(x[place]), np.log10(speeds[place].max())
-        near = [y for other, y in taken if abs(other - at) < wide]
-        y = min([best] + [other - line for other in near])
-        if y > bottom + line:
-            taken.append((at, y))
-            beside = (10 ** (at + GAP / (box.width * width) * (right - left)), 10**y)
-            axes.annotate(name(products[place]), (x[place], 10**best), beside, fontsize=7.5, va="center", zorder=20,
-                          path_effects=[withStroke(linewidth=2.5, foreground="white")],
-                          arrowprops={"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6, "shrinkA": 0,
-                                      "relpos": (0, 0.5)})
+        above = heights[-1] - line if heights else np.log10(peak) - 0.8 * line
+        heights.append(min(above, np.log10(speeds[place].max())))
+    if heights and heights[-1] < bottom + line:  # the lowest ones push the others up
+        for i in range(len(heights) - 1, -1, -1):
+            heights[i] = max(heights[i], bottom + line * (len(heights) - i))
+    column = 10 ** (np.log10(axes.get_xlim()[1]) - LABEL / inches(axes)[0] * np.ptp(np.log10(axes.get_xlim())))
+    for place, y in zip(places, heights):
+        axes.annotate(name(products[place]), (x[place], speeds[place].max()), (column, 10**y), fontsize=7.5, va="center",
+                      zorder=1, arrowprops={"arrowstyle": "-", "color": "#c4c4c4", "linewidth": 0.6, "shrinkA": 0,
+                                            "relpos": (0, 0.5)})
+
+
+def inches(axes: Axes) -> tuple[float, float]:
+    """The width and the height of a panel."""
+    box, (width, height) = axes.get_position(), axes.figure.get_size_inches()
+    return box.width * width, box.height * height
 
 
 def name(product: dict[str, Any]) -> str:
