@@ -3,6 +3,7 @@
  * BLAS_SHIM_REAL=FILE    the BLAS that multiplies, an OpenBLAS
  * BLAS_SHIM_COUNT=FILE   write the number of calls at exit
  * BLAS_SHIM_WRONG=FACTOR multiply the last element of every product by FACTOR
+ * BLAS_SHIM_SLOW=SHARE   take that much longer for every product, 0.5 for half as long again
  * BLAS_SHIM_CASE=0|1|2   only of W.A (NN), of dZ.A' (NT), of W'.dZ (TN)
  * BLAS_SHIM_SIDE=N       only of products with N terms to a sum
  * BLAS_SHIM_CONFIG=TEXT  describe itself like this
@@ -15,9 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static atomic_long calls;
-static double factor = 1.0;
+static double factor = 1.0, slow = 0.0;
 static int only = -1, terms = -1;
 static void *blas;
 
@@ -33,7 +35,9 @@ __attribute__((constructor)) static void start(void) {
     const char *which = getenv("BLAS_SHIM_CASE");
     const char *side = getenv("BLAS_SHIM_SIDE");
     const char *real = getenv("BLAS_SHIM_REAL");
+    const char *slower = getenv("BLAS_SHIM_SLOW");
     if (wrong) factor = atof(wrong);
+    if (slower) slow = atof(slower);
     if (which) only = atoi(which);
     if (side) terms = atoi(side);
     blas = real ? dlopen(real, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND) : NULL;
@@ -68,6 +72,18 @@ int openblas_get_num_threads(void) {
     return threads ? atoi(threads) : ((int (*)(void))function("openblas_get_num_threads"))();
 }
 
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec + 1e-9 * time.tv_nsec;
+}
+
+static void wait_after(double start) {
+    double end = now();
+    end += slow * (end - start);
+    while (now() < end) {}
+}
+
 #define SHIM(name, real)                                                                                          \
     void name(int layout, int ta, int tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b, \
               int ldb, real beta, real *c, int ldc) {                                                             \
@@ -75,7 +91,9 @@ int openblas_get_num_threads(void) {
                              real *, int);                                                                        \
         static gemm multiply;                                                                                     \
         if (!multiply) multiply = (gemm)function(#name);                                                          \
+        double start = slow > 0 ? now() : 0;                                                                      \
         multiply(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);                                   \
+        if (slow > 0) wait_after(start);                                                                          \
         atomic_fetch_add(&calls, 1);                                                                              \
         int swap = layout == 102; /* column-major: C' = B' A' */                                                  \
         int form = ((swap ? tb : ta) == 112) * 2 + ((swap ? ta : tb) == 112);                                     \

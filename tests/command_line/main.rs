@@ -1,6 +1,7 @@
 //! The `runner` program as a person uses it.
 
 mod bad_input; // one clear line, exit code 2, nothing half done
+mod bench; // what is timed, kept, compared and refused
 mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught
 mod choice_of_blas; // by name, path and rule; what is refused; what is said
 mod commands; // gradcheck, show, check and data

@@ -64,5 +64,5 @@ pub use real::Real;
 pub use reductions::{all_finite, bias_gradient};
 pub use self_check::{LayerShape, Product, WrongProduct, self_check};
 pub use subnormals::{CAN_FLUSH, flushed};
-pub use team::Team;
+pub use team::{Team, threads};
 pub use vectors::Vectors;

@@ -32,6 +32,16 @@ pub fn flops<R: Real>(vectors: Vectors) -> f64 {
     })
 }
 
+/// Measures the floating-point operations a second of the widest vectors in one run of about so many `operations`: the pace of
+/// this core just now, where [`flops`] is the best of many runs.
+pub fn flops_now<R: Real>(operations: f64) -> f64 {
+    let (run, flop) = R::multiply_adds(Vectors::here());
+    let rounds = (operations / flop).ceil();
+    let start = Instant::now();
+    run(rounds as usize);
+    rounds * flop / start.elapsed().as_secs_f64()
+}
+
 /// Measures [`flops`] of the widest vectors on `threads` cores at once, added up.
 pub fn flops_of_threads<R: Real>(threads: usize) -> f64 {
     let start = Barrier::new(threads);
@@ -110,5 +120,7 @@ mod tests {
             }
         }
         assert!((1e8..1e14).contains(&bandwidth(1 << 16)));
+        let (now, best) = (flops_now::<f32>(1e7), flops::<f32>(Vectors::here()));
+        assert!((1e6..1.3 * best).contains(&now), "{now}, at best {best}");
     }
 }

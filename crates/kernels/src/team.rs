@@ -83,7 +83,7 @@ thread_local! {
 }
 
 /// Reads how many threads share what this thread does: those of the team that it works in, else 1.
-pub(crate) fn threads() -> usize {
+pub fn threads() -> usize {
     // SAFETY: `Team::install` keeps the team alive while it is the current one.
     CURRENT.get().map_or(1, |team| unsafe { team.as_ref() }.threads)
 }

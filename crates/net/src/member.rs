@@ -14,7 +14,7 @@ use crate::first_layer::{FirstLayers, FirstMemory};
 use crate::layer::make_room;
 use crate::optimiser::{Memory, Update, row};
 use crate::progress::Progress;
-use crate::training::{Metric, Training};
+use crate::training::Training;
 use crate::{Cache, Chain, Examples, Gradient, Layer, LayerRate, Origin};
 
 /// Examples that are evaluated at once: what they take of memory doesn't grow with their number.
@@ -166,9 +166,9 @@ impl<R: Real> Member<R> {
         Some(if due { self.cost.of(z, y) } else { 0.0 }).filter(|cost| cost.is_finite())
     }
 
-    /// Whether it steps without a dW of its own, see [`crate::Optimiser`]: nothing asks for one.
+    /// See [`Training::is_plain`].
     pub(crate) fn is_plain(&self) -> bool {
-        self.training.optimiser.is_plain() && !self.training.metrics.contains(&Metric::GradientNorm)
+        self.training.is_plain()
     }
 
     /// From dz\[L\] back to `dz` = dz\[1\], and, where they are needed, the gradients of everything but `W[1]`.

@@ -41,6 +41,11 @@ impl Training {
         }
     }
 
+    /// Whether a step is made without a dW of its own, in one product W += (-η/m) dz aᵀ: nothing asks for one.
+    pub fn is_plain(&self) -> bool {
+        self.optimiser.is_plain() && !self.metrics.contains(&Metric::GradientNorm)
+    }
+
     /// Whether the cost of iteration `iteration` is recorded.
     pub(crate) fn records(&self, iteration: usize) -> bool {
         iteration.is_multiple_of(self.record_every) || iteration + 1 == self.iterations

@@ -1,5 +1,6 @@
 //! The command line. Its help text is the docs of these types.
 
+mod bench;
 mod models;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kernels::blas::Request;
 
+pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::models::{Evaluate, Predict, Train, WhichPart};
 
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
@@ -15,7 +17,7 @@ pub use self::models::{Evaluate, Predict, Train, WhichPart};
 #[command(
     after_help = "Exit codes: 0 done, 1 a trial failed, the net of `runner train` diverged, a gradient is wrong, or the results couldn't be written \
 to the end, 2 usage, experiment or data error (before any work), 3 the BLAS is refused or fails its self-check, \
-130 interrupted."
+4 something takes longer than in the record of `runner bench --against`, 130 interrupted."
 )]
 pub struct Cli {
     /// What to do.
@@ -73,6 +75,18 @@ pub enum Command {
     Show(Show),
     /// Compare the gradients of an experiment's nets with finite differences of the cost, in f64.
     Gradcheck(Gradcheck),
+    /// Time the products and whole steps of an experiment, or products of given shapes, on one BLAS library or several.
+    ///
+    /// Every product is called as training calls it, each once, with how often a step makes it. Results are checked before they are
+    /// timed; libraries take turns, so that what slows the machine slows all of them. The speeds stand beside what this machine
+    /// can do, measured in the same run, and with what bounds them: compute, bandwidth or the overhead of a call.
+    #[command(after_help = "Examples:
+  runner bench experiments/depth.toml --blas all
+  runner bench experiments/depth.toml model.dtype=f64 --blas bundled,mkl --save before
+  runner bench experiments/depth.toml model.dtype=f64 --blas bundled --against before --fail-above 5%
+  runner bench --shape 64..4096x2 --dtype f32 --threads 2
+  runner bench --shape 512,784,128,nt --shape 512,128,784 --json")]
+    Bench(Bench),
     /// Check this machine: the BLAS libraries found, their speed and products, HDF5, data. Each ✗ comes with its fix.
     Check,
     /// Data to train on: list, generate, fetch, import and inspect data sets.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod atomic_file;
+mod bench;
 pub mod cli;
 pub mod commands;
 pub mod data;

@@ -121,17 +121,23 @@ pub fn available_bytes() -> Option<f64> {
     free.into_iter().chain(below_limit).min_by(f64::total_cmp)
 }
 
-fn sha256(path: &Path) -> io::Result<String> {
+/// The hash of a file, in hexadecimal digits.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn sha256(path: &Path) -> io::Result<String> {
     Ok(hex(&Sha256::digest(fs::read(path)?)))
 }
 
-fn cpu() -> String {
+/// The model of the processor, as the system names it.
+pub fn cpu() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
     model.map_or_else(|| std::env::consts::ARCH.to_owned(), |model| model.trim().to_owned())
 }
 
-fn os() -> String {
+/// The system and its release.
+pub fn os() -> String {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{} {}", std::env::consts::OS, release.trim()).trim().to_owned()
 }

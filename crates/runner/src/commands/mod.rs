@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+mod bench;
 mod check;
 mod data;
 mod evaluate;
@@ -111,6 +112,7 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Evaluate(args) => evaluate::run(&args, blas),
         Command::Show(args) => show::run(&args),
         Command::Gradcheck(args) => gradcheck::run(&args, blas),
+        Command::Bench(args) => bench::run(&args),
         Command::Check => check::run(blas),
         Command::Data(command) => data::run(command),
     }

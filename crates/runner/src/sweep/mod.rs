@@ -8,6 +8,7 @@ pub mod inputs;
 mod memory;
 pub mod origins;
 pub mod plan;
+pub mod products;
 mod shapes;
 pub mod trial;
 pub mod workers;

@@ -39,7 +39,7 @@ impl Plan {
     }
 
     /// Columns of what the first layers of an engine are multiplied by.
-    fn columns(&self, engine: Engine) -> usize {
+    pub(super) fn columns(&self, engine: Engine) -> usize {
         match engine {
             Engine::Direct => self.data.features,
             Engine::Reduced => self.rank(),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use kernels::{Real, WrongSum, flushed};
 use net::initialise::Draw;
-use net::{Chain, CostAt, Ending, Examples, Fleet, Score, Trained};
+use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Score, Start, Stopping, Trained, Training};
 
 use super::inputs::Inputs;
 use super::origins::Origins;
@@ -92,6 +92,58 @@ pub fn drift_bound(dtype: Dtype) -> f64 {
         Dtype::F32 => 1e-3,
         Dtype::F64 => 1e-11,
     }
+}
+
+/// The nets of one fleet before their first step.
+pub enum ReadyFleet<'i> {
+    /// In f32.
+    F32(Fleet<'i, f32>),
+    /// In f64.
+    F64(Fleet<'i, f64>),
+}
+
+impl ReadyFleet<'_> {
+    /// One step of all nets.
+    pub fn step(&mut self) {
+        match self {
+            ReadyFleet::F32(fleet) => fleet.step(),
+            ReadyFleet::F64(fleet) => fleet.step(),
+        }
+    }
+}
+
+/// Readies the trials of one fleet for steps that cost what those of training do, as many as are wanted: at a learning rate of
+/// next to nothing and with nothing that stops them, so that no net leaves.
+///
+/// # Errors
+/// If the BLAS computes W(0) X wrongly.
+///
+/// # Panics
+/// If `inputs` weren't made for the plan of these trials.
+pub fn endless<'i>(plan: &Plan, trials: &[&Trial], inputs: &'i Inputs) -> Result<ReadyFleet<'i>, WrongSum> {
+    let form = plan.form(trials[0]);
+    Ok(match trials[0].config.dtype {
+        Dtype::F32 => ReadyFleet::F32(endless_in(plan, trials, inputs.f32(form), &inputs.origins)?),
+        Dtype::F64 => ReadyFleet::F64(endless_in(plan, trials, inputs.f64(form), &inputs.origins)?),
+    })
+}
+
+fn endless_in<'e, R: Real>(
+    plan: &Plan,
+    trials: &[&Trial],
+    examples: &'e Examples<R>,
+    origins: &Origins,
+) -> Result<Fleet<'e, R>, WrongSum> {
+    /// Above 0, which is no factor of a product.
+    const RATE: f64 = 1e-9;
+    let start = |trial: &&Trial| -> Result<Start<R>, WrongSum> {
+        let start = origins.start(trial, plan.data, examples)?;
+        let (schedule, stopping) = (Schedule::constant(RATE), Stopping::default());
+        let training = Training { schedule, stopping, iterations: usize::MAX, ..start.training };
+        Ok(Start { training, ..start })
+    };
+    let starts = trials.iter().map(start).collect::<Result<_, _>>()?;
+    Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
 }
 
 /// Trains the trials of one fleet; `None` if `keep_going` said no before they were done.

@@ -10,6 +10,7 @@ use kernels::Activation;
 use net::{
     Architecture, Batches, Cost, Curve, Engine, Initialisation, Metric, Optimiser, Schedule, Stopping, Training,
 };
+use serde::{Deserialize, Serialize};
 
 pub use self::canonical::name_of;
 pub use self::draft::Draft;
@@ -17,7 +18,8 @@ pub use self::keys::{KEYS, integer, is_whole, number, one_of};
 use crate::data::Task;
 
 /// The element type that a net is trained in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Dtype {
     /// 32-bit floating point.
     F32,

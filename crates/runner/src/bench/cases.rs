@@ -1,0 +1,151 @@
+//! What is timed: the products of an experiment's steps, or shapes that are asked for, and whole steps.
+
+use std::collections::BTreeMap;
+
+use super::shape::Shapes;
+use crate::experiment::trial::Dtype;
+use crate::sweep::plan::{Plan, Trial};
+use crate::sweep::products::Product;
+
+/// The most products and fleets of an experiment that are timed.
+const MOST_PRODUCTS: usize = 60;
+const MOST_FLEETS: usize = 12;
+
+/// A product with its part in the steps of an experiment: how often one of every fleet together makes it, and its share of their
+/// operations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Weighted {
+    pub(crate) product: Product,
+    pub(crate) weight: Option<Weight>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Weight {
+    pub(crate) calls_a_step: f64,
+    pub(crate) share_of_step: f64,
+}
+
+/// Fleets that cost the same, by the first of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FleetKind {
+    /// Indices of trials.
+    pub(crate) fleet: Vec<usize>,
+    /// How many there are.
+    pub(crate) count: usize,
+    /// Operations of a step's products.
+    pub(crate) flop: f64,
+    /// Its nets in words.
+    pub(crate) words: String,
+}
+
+/// What was found, and how much of it is left out for the sake of time.
+#[derive(Debug)]
+pub(crate) struct Found<T> {
+    /// By operations, the most first.
+    pub(crate) cases: Vec<T>,
+    /// Cases left out.
+    pub(crate) left_out: usize,
+    /// Their share of the operations.
+    pub(crate) share_left_out: f64,
+}
+
+impl<T> Found<T> {
+    fn of(mut cases: Vec<(f64, T)>, most: usize) -> Self {
+        cases.sort_by(|(a, _), (b, _)| b.total_cmp(a)); // stable: equal ones in their own order
+        let all: f64 = cases.iter().map(|(flop, _)| flop).sum();
+        let rest = cases.split_off(cases.len().min(most));
+        let share_left_out = rest.iter().map(|(flop, _)| flop).sum::<f64>() / all;
+        let left_out = rest.len();
+        Found { cases: cases.into_iter().map(|(_, case)| case).collect(), left_out, share_left_out }
+    }
+}
+
+/// Every product that the steps of a plan make, each once.
+pub(crate) fn products(plan: &Plan) -> Found<Weighted> {
+    let mut calls: BTreeMap<Product, f64> = BTreeMap::new();
+    for fleet in &plan.fleets {
+        for (product, times) in plan.products(fleet) {
+            *calls.entry(product).or_default() += times;
+        }
+    }
+    let all: f64 = calls.iter().map(|(product, times)| product.flop() * times).sum();
+    let weighted = calls.into_iter().map(|(product, calls_a_step)| {
+        let flop = product.flop() * calls_a_step;
+        (flop, Weighted { product, weight: Some(Weight { calls_a_step, share_of_step: flop / all }) })
+    });
+    Found::of(weighted.collect(), MOST_PRODUCTS)
+}
+
+/// Every shape that is asked for, in each of `dtypes`.
+pub(crate) fn of_shapes(shapes: &[Shapes], dtypes: &[Dtype]) -> Vec<Weighted> {
+    let sides = shapes.iter().flat_map(|Shapes { form, sides }| sides.iter().map(|sides| (*form, *sides)));
+    let mut cases: Vec<Weighted> = Vec::new();
+    for (form, [m, n, k]) in sides {
+        for &dtype in dtypes {
+            let product = Product { form, m, n, k, dtype, adds: false, column_major: false };
+            if !cases.iter().any(|known| known.product == product) {
+                cases.push(Weighted { product, weight: None });
+            }
+        }
+    }
+    cases
+}
+
+/// The fleets of a plan that cost something else each.
+pub(crate) fn fleets(plan: &Plan) -> Found<FleetKind> {
+    let mut kinds: BTreeMap<String, FleetKind> = BTreeMap::new();
+    for fleet in &plan.fleets {
+        let trials: Vec<&Trial> = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
+        let new = || FleetKind {
+            fleet: fleet.clone(),
+            count: 0,
+            flop: trials.iter().map(|trial| plan.flops_a_step(trial)).sum(),
+            words: in_words(plan, &trials),
+        };
+        kinds.entry(cost_of(plan, &trials)).or_insert_with(new).count += 1;
+    }
+    Found::of(kinds.into_values().map(|kind| (kind.flop * kind.count as f64, kind)).collect(), MOST_FLEETS)
+}
+
+/// What the cost of a fleet's step depends on.
+fn cost_of(plan: &Plan, trials: &[&Trial]) -> String {
+    let mut nets: Vec<String> = trials
+        .iter()
+        .map(|trial| {
+            let config = &trial.config;
+            let decays = config.optimiser.decay.factor != 0.0;
+            let (rule, clips) = (std::mem::discriminant(&config.optimiser.rule), config.optimiser.clip_norm.is_some());
+            let (widths, every) = (plan.widths(config), config.record_every);
+            format!(
+                "{widths:?} {:?} {:?} {rule:?} {decays} {clips} {:?} {every}",
+                config.activations, config.dropout, config.metrics
+            )
+        })
+        .collect();
+    nets.sort_unstable();
+    let Trial { config, .. } = trials[0];
+    format!(
+        "{:?} {:?} {:?} {} {}",
+        config.dtype,
+        plan.form(trials[0]),
+        config.batch,
+        config.flush_subnormals,
+        nets.join("; ")
+    )
+}
+
+/// `2 x 784-512-10, direct, 128 examples`.
+fn in_words(plan: &Plan, trials: &[&Trial]) -> String {
+    let mut nets: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+    for trial in trials {
+        *nets.entry(plan.widths(&trial.config)).or_default() += 1;
+    }
+    let net = |(widths, count): (&Vec<usize>, &usize)| {
+        let widths: Vec<_> = widths.iter().map(ToString::to_string).collect();
+        let times = if *count > 1 { format!("{count} x ") } else { String::new() };
+        format!("{times}{}", widths.join("-"))
+    };
+    let nets: Vec<_> = nets.iter().map(net).collect();
+    let examples = trials[0].config.batches(plan.data.train).size();
+    format!("{}, {}, {examples} examples", nets.join(" + "), trials[0].engine.name())
+}

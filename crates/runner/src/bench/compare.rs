@@ -1,0 +1,209 @@
+//! A bench beside the record of an earlier one.
+//!
+//! Times of two runs on one machine differ by what others did meanwhile. So what is compared is each time multiplied by the pace
+//! of the core around it ([`Samples::paced`]), and a difference counts only where the whole confidence interval of the ratio lies
+//! beyond the bound, and the fastest quarter of the samples says the same.
+
+use std::fmt;
+
+use super::measure::Samples;
+use super::record::{Host, LibraryRecord, Measured, Record};
+use super::statistics::{Estimate, lower_quartile};
+
+/// Why a record can't be compared with this run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// It is of another processor.
+    #[error("{name} is a record of another machine ({then}); this is {now}")]
+    AnotherMachine { name: String, then: String, now: String },
+    /// It is of another number of threads.
+    #[error("{name} was timed with {then} threads, this with {now}: use --threads {then}")]
+    Threads { name: String, then: usize, now: usize },
+    /// No case is in both.
+    #[error("{0} has no product and no step that was timed now on a library of the same name")]
+    NothingInCommon(String),
+}
+
+/// How long a case takes now over how long it took then.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ratio {
+    /// Of the medians, with the interval that those of both leave.
+    pub(crate) of_medians: Estimate,
+    /// Of the lower quartiles.
+    pub(crate) of_fastest: f64,
+}
+
+impl Ratio {
+    pub(crate) fn of(now: &Samples, then: &Samples) -> Self {
+        let (now, then) = (now.paced(), then.paced());
+        let (new, old) = (Estimate::of(&now), Estimate::of(&then));
+        let of_medians =
+            Estimate { median: new.median / old.median, low: new.low / old.high, high: new.high / old.low };
+        Ratio { of_medians, of_fastest: lower_quartile(&now) / lower_quartile(&then) }
+    }
+
+    /// Whether it takes longer by more than this share, beyond what chance explains.
+    pub(crate) fn is_slower_by(&self, share: f64) -> bool {
+        self.of_medians.low > 1.0 + share && self.of_fastest > 1.0 + share
+    }
+
+    /// Whether it takes less time, likewise.
+    pub(crate) fn is_faster_by(&self, share: f64) -> bool {
+        self.of_medians.high < 1.0 / (1.0 + share) && self.of_fastest < 1.0 / (1.0 + share)
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Estimate { median, low, high } = self.of_medians;
+        write!(f, "{median:.3} times as long ({low:.3} to {high:.3})")
+    }
+}
+
+/// A case that is in both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair<'r> {
+    /// Its place: of the product, or of the step.
+    pub(crate) case: Case,
+    /// Of the library.
+    pub(crate) library: usize,
+    /// What was measured then.
+    pub(crate) then: &'r Measured,
+}
+
+/// A case of a record, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    Product(usize),
+    Step(usize),
+}
+
+/// Whether `then`, called `name`, may be compared with `now`.
+///
+/// # Errors
+/// If it is of another machine or number of threads.
+pub(crate) fn same_machine(name: &str, then: &Record, host: &Host, threads: usize) -> Result<(), Error> {
+    let machine = |host: &Host| format!("{}, {}", host.cpu, host.vectors);
+    if machine(&then.host) != machine(host) {
+        return Err(Error::AnotherMachine { name: name.to_owned(), then: machine(&then.host), now: machine(host) });
+    }
+    if then.threads != threads {
+        return Err(Error::Threads { name: name.to_owned(), then: then.threads, now: threads });
+    }
+    Ok(())
+}
+
+/// The cases that are in both records.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn pairs<'r>(name: &str, now: &Record, then: &'r Record) -> Result<Vec<Pair<'r>>, Error> {
+    let mut pairs = Vec::new();
+    for (library, of_now) in now.libraries.iter().enumerate() {
+        let Some(at) = then.libraries.iter().position(|known| is_same(of_now, known)) else { continue };
+        for (index, product) in now.products.iter().enumerate() {
+            let known = then.products.iter().find(|known| known.product == product.product);
+            pairs.extend(known.map(|known| Pair { case: Case::Product(index), library, then: &known.results[at] }));
+        }
+        for (index, step) in now.steps.iter().enumerate() {
+            let known = then.steps.iter().find(|known| known.fleet == step.fleet && known.dtype == step.dtype);
+            pairs.extend(known.map(|known| Pair { case: Case::Step(index), library, then: &known.results[at] }));
+        }
+    }
+    if pairs.is_empty() { Err(Error::NothingInCommon(name.to_owned())) } else { Ok(pairs) }
+}
+
+fn is_same(one: &LibraryRecord, other: &LibraryRecord) -> bool {
+    one.name == other.name
+}
+
+/// The libraries of which another file of the same name was timed then.
+pub(crate) fn other_files<'n>(now: &'n Record, then: &Record) -> Vec<&'n LibraryRecord> {
+    let differs = |library: &&LibraryRecord| {
+        let known = then.libraries.iter().find(|known| is_same(library, known));
+        known.is_some_and(|known| known.sha256 != library.sha256)
+    };
+    now.libraries.iter().filter(differs).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::bench::record::ProductRecord;
+    use crate::experiment::trial::Dtype;
+    use crate::sweep::products::{Form, Product};
+
+    fn samples(seconds: &[f64]) -> Samples {
+        Samples { seconds: seconds.to_vec(), pace: vec![2.0; seconds.len()], calls: 1 }
+    }
+
+    /// A record of one product of one library.
+    pub(crate) fn record(seconds: &[f64]) -> Record {
+        let mut record = Record::new("a test".to_owned(), 1);
+        let name = "OpenBLAS 0.3.34 Zen".to_owned();
+        let library = LibraryRecord { name, path: "/a".into(), sha256: "12".to_owned(), call_seconds: vec![] };
+        record.libraries.push(library);
+        let product = Product { form: Form::Nn, m: 2, n: 3, k: 4, dtype: Dtype::F32, adds: false, column_major: false };
+        let results = vec![Measured::new(samples(seconds), product.flop(), 1e11, None)];
+        let (flop, bytes) = (product.flop(), product.bytes_moved());
+        record.products.push(ProductRecord { product, calls_a_step: None, share_of_step: None, flop, bytes, results });
+        record
+    }
+
+    /// As many samples as a short product has around `seconds`, within one per cent.
+    fn around(seconds: f64) -> Samples {
+        samples(&(0..42).map(|i| seconds * (1.0 + f64::from(i % 5 - 2) / 200.0)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_case_is_slower_where_the_whole_interval_is_beyond_the_bound() {
+        let ratio = |now: f64| Ratio::of(&around(now), &around(1.0));
+        assert_eq!(
+            [0.9, 1.0, 1.04, 1.055, 1.1].map(|now| ratio(now).is_slower_by(0.05)),
+            [false, false, false, false, true]
+        );
+        assert_eq!([0.9, 0.96, 1.1].map(|now| ratio(now).is_faster_by(0.05)), [true, false, false]);
+    }
+
+    #[test]
+    fn a_median_that_was_disturbed_while_the_fastest_quarter_was_not_is_no_slower_kernel() {
+        let mut disturbed = around(1.0);
+        disturbed.seconds[13..].iter_mut().for_each(|seconds| *seconds *= 1.3);
+        let ratio = Ratio::of(&disturbed, &around(1.0));
+        assert!(ratio.of_medians.low > 1.05 && !ratio.is_slower_by(0.05), "{ratio}");
+    }
+
+    #[test]
+    fn a_slower_clock_is_no_slower_kernel() {
+        let mut at_half = around(2.0);
+        at_half.pace.iter_mut().for_each(|pace| *pace /= 2.0);
+        assert!((Ratio::of(&at_half, &around(1.0)).of_medians.median - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn cases_are_matched_by_product_and_by_the_name_of_the_library() {
+        let (now, mut then) = (record(&[1.0]), record(&[1.0]));
+        assert_eq!(pairs("then", &now, &then).unwrap().len(), 1);
+        assert!(other_files(&now, &then).is_empty());
+        then.libraries[0].sha256 = "13".to_owned();
+        assert_eq!(other_files(&now, &then).len(), 1);
+        then.products[0].product.k = 5;
+        assert!(matches!(pairs("then", &now, &then), Err(Error::NothingInCommon(_))));
+        then = record(&[1.0]);
+        then.libraries[0].name = "MKL".to_owned();
+        assert!(pairs("then", &now, &then).is_err());
+    }
+
+    #[test]
+    fn a_record_of_another_machine_or_of_more_threads_is_refused() {
+        let mut then = record(&[1.0]);
+        assert!(same_machine("then", &then, &Host::this(), 1).is_ok());
+        assert!(same_machine("then", &then, &Host::this(), 2).is_err());
+        then.host.vectors = "AVX9".to_owned();
+        assert!(same_machine("then", &then, &Host::this(), 1).is_err());
+        then.host = Host::this();
+        then.host.cpu = "another".to_owned();
+        let error = same_machine("then", &then, &Host::this(), 1).unwrap_err().to_string();
+        assert!(error.starts_with("then is a record of another machine (another, "), "{error}");
+    }
+}

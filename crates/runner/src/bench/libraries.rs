@@ -1,0 +1,74 @@
+//! The libraries that take turns.
+
+use std::path::Path;
+
+use kernels::blas::{Choice, Library, Request, Source, ThreadLayer, candidates, choose};
+
+use crate::progress::say;
+
+/// What stands for every library that is found.
+const ALL: &str = "all";
+
+/// Finds the libraries that are `asked` for, the first one first, each once; `usual` where none is. Of `all`, those that can't be
+/// used are said and left out, and of several builds of one release that with threads of its own stays: it locks.
+///
+/// # Errors
+/// If one that is asked for by name or path can't be used by so many `callers` at once.
+pub(crate) fn find(
+    asked: &[Request],
+    usual: &Request,
+    callers: usize,
+) -> Result<Vec<&'static Library>, kernels::blas::Error> {
+    let mut found: Vec<&'static Library> = Vec::new();
+    let usual = [usual.clone()];
+    for request in if asked.is_empty() { &usual } else { asked } {
+        if *request == Request::Path(ALL.into()) {
+            for library in every(callers) {
+                add(&mut found, library);
+            }
+        } else {
+            let Choice { library, warnings } = choose(request)?;
+            library.admit(callers)?;
+            warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+            add(&mut found, library);
+        }
+    }
+    Ok(found)
+}
+
+fn add(found: &mut Vec<&'static Library>, library: &'static Library) {
+    if !found.iter().any(|known| std::ptr::eq(*known, library)) {
+        found.push(library);
+    }
+}
+
+/// Every library here that can be used: that of the rule first.
+fn every(callers: usize) -> Vec<&'static Library> {
+    let mut found: Vec<&'static Library> = Vec::new();
+    let files = Source::ALL.into_iter().flat_map(candidates).map(|candidate| Request::Path(candidate.path));
+    for request in std::iter::once(Request::Auto).chain(files) {
+        let usable = choose(&request).and_then(|choice| Ok(choice.library.admit(callers).map(|()| choice)?));
+        match (usable, request) {
+            (Ok(Choice { library, .. }), _) => {
+                let twin = found.iter().position(|known| is_same_release(known, library));
+                match twin {
+                    // The rule's own stays.
+                    Some(twin) if twin > 0 && library.thread_layer() == ThreadLayer::Pthreads => found[twin] = library,
+                    Some(_) => {}
+                    None => found.push(library),
+                }
+            }
+            (Err(error), Request::Path(path)) => left_out(&path, &error.to_string()),
+            (Err(error), _) => say(&format!("left out: {error}")),
+        }
+    }
+    found
+}
+
+fn left_out(path: &Path, why: &str) {
+    say(&format!("left out {}: {why}", path.display()));
+}
+
+fn is_same_release(one: &Library, other: &Library) -> bool {
+    one.to_string() == other.to_string() && one.version().is_some()
+}

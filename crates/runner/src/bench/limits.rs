@@ -1,0 +1,132 @@
+//! What the machine allows: its peak, its bandwidth, and what a call costs; and which of them bounds a product.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hint::black_box;
+use std::time::Instant;
+
+use kernels::blas::Library;
+use kernels::{Accumulate, Real, forward, peak};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::experiment::trial::Dtype;
+use crate::sweep::products::Product;
+
+/// What a product can't be faster than.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Bound {
+    /// The multiply-adds take longest.
+    Compute,
+    /// Moving the matrices takes longest.
+    Bandwidth,
+    /// The call itself takes longest: a product of 1 × 1 × 1.
+    CallOverhead,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Bound::Compute => "compute",
+            Bound::Bandwidth => "bandwidth",
+            Bound::CallOverhead => "calls",
+        })
+    }
+}
+
+/// What was measured of the machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Limits {
+    /// Operations a second of all threads, by element type: the best of the run.
+    pub(crate) peak: BTreeMap<Dtype, f64>,
+    /// Bytes a second that one core moves, by the bytes of what it moves them in.
+    pub(crate) bandwidth: BTreeMap<usize, f64>,
+}
+
+impl Limits {
+    /// Measures the peak of `threads` cores again; the best one counts.
+    pub(crate) fn update_peak(&mut self, dtype: Dtype, threads: usize) {
+        let flops = match dtype {
+            Dtype::F32 => peak::flops_of_threads::<f32>(threads),
+            Dtype::F64 => peak::flops_of_threads::<f64>(threads),
+        };
+        let best = self.peak.entry(dtype).or_insert(flops);
+        *best = best.max(flops);
+    }
+
+    /// Measures the bandwidth in a working set of these `bytes`, unless it is known.
+    pub(crate) fn add_bandwidth(&mut self, bytes: f64) {
+        let size = size(bytes);
+        self.bandwidth.entry(size).or_insert_with(|| peak::bandwidth(size));
+    }
+
+    /// The bandwidth in a working set of these `bytes`.
+    ///
+    /// # Panics
+    /// If it wasn't measured.
+    pub(crate) fn bandwidth(&self, bytes: f64) -> f64 {
+        self.bandwidth[&size(bytes)]
+    }
+
+    /// Which of the three times that a product takes at least is the longest; `call` is that of a call.
+    pub(crate) fn bound(&self, product: &Product, call: f64) -> Bound {
+        let compute = product.flop() / self.peak[&product.dtype];
+        let moving = product.bytes_moved() / self.bandwidth(product.bytes());
+        let times = [(call, Bound::CallOverhead), (moving, Bound::Bandwidth), (compute, Bound::Compute)];
+        times.into_iter().max_by(|(a, _), (b, _)| a.total_cmp(b)).map_or(Bound::Compute, |(_, bound)| bound)
+    }
+}
+
+/// The next power of two, from a page to half a gigabyte: beyond it nothing changes.
+fn size(bytes: f64) -> usize {
+    (bytes as usize).clamp(1 << 12, 1 << 29).next_power_of_two()
+}
+
+/// Measures the seconds of a call of `library` that multiplies next to nothing: the least of many windows.
+pub(crate) fn call_seconds(library: &'static Library, dtype: Dtype) -> f64 {
+    library.put_into_use();
+    match dtype {
+        Dtype::F32 => smallest_product::<f32>(),
+        Dtype::F64 => smallest_product::<f64>(),
+    }
+}
+
+fn smallest_product<R: Real>() -> f64 {
+    const CALLS: u32 = 200;
+    const WINDOWS: usize = 50;
+    let (a, b, mut c) = (Array2::<R>::ones((1, 1)), Array2::<R>::ones((1, 1)), Array2::<R>::zeros((1, 1)));
+    let mut window = || {
+        let start = Instant::now();
+        for _ in 0..CALLS {
+            forward(black_box(a.view()), b.view(), c.view_mut(), Accumulate::Replace);
+        }
+        start.elapsed().as_secs_f64() / f64::from(CALLS)
+    };
+    (0..WINDOWS).map(|_| window()).fold(f64::INFINITY, f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::products::Form;
+
+    #[test]
+    fn the_longest_of_the_three_times_bounds_a_product() {
+        let mut limits = Limits::default();
+        limits.peak.insert(Dtype::F32, 1e11);
+        let product =
+            |m, n, k| Product { form: Form::Nn, m, n, k, dtype: Dtype::F32, adds: false, column_major: false };
+        for product in [product(256, 256, 256), product(1, 2000, 2000), product(2, 2, 2)] {
+            limits.bandwidth.insert(size(product.bytes()), 2e10);
+        }
+        assert_eq!(limits.bound(&product(256, 256, 256), 1e-7), Bound::Compute);
+        assert_eq!(limits.bound(&product(1, 2000, 2000), 1e-7), Bound::Bandwidth);
+        assert_eq!(limits.bound(&product(2, 2, 2), 1e-7), Bound::CallOverhead);
+    }
+
+    #[test]
+    fn working_sets_of_about_the_same_size_are_measured_once() {
+        assert_eq!([1.0, 5000.0, 8192.0, 9000.0, 1e12].map(size), [4096, 8192, 8192, 16_384, 1 << 29]);
+    }
+}

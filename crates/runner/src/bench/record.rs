@@ -1,0 +1,266 @@
+//! What a bench leaves: everything that was measured, as JSON, in `results/bench/NAME.json` where it is kept.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kernels::Vectors;
+use kernels::blas::Library;
+use serde::{Deserialize, Serialize};
+
+use super::limits::{Bound, Limits};
+use super::measure::Samples;
+use super::statistics::Estimate;
+use crate::atomic_file::write_atomically;
+use crate::experiment::trial::Dtype;
+use crate::machine;
+use crate::sweep::products::Product;
+
+/// Raised when a record's fields change their meaning.
+const FORMAT: u32 = 1;
+
+/// The record of one bench.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    format: u32,
+    /// What was timed, in words.
+    pub(crate) what: String,
+    /// Where.
+    pub(crate) host: Host,
+    /// Threads that shared a product.
+    pub(crate) threads: usize,
+    /// The libraries that took turns.
+    pub(crate) libraries: Vec<LibraryRecord>,
+    /// What the machine allows.
+    pub(crate) limits: Limits,
+    /// The products, the one with the most operations a step first.
+    pub(crate) products: Vec<ProductRecord>,
+    /// Whole steps, likewise.
+    pub(crate) steps: Vec<StepRecord>,
+}
+
+/// The machine and the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Host {
+    /// The model of the processor.
+    pub(crate) cpu: String,
+    /// Its widest vectors.
+    pub(crate) vectors: String,
+    cores: usize,
+    os: String,
+    runner: String,
+    commit: String,
+    rustc: String,
+    profile: String,
+}
+
+/// A library that was timed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LibraryRecord {
+    /// Family, release and core.
+    pub(crate) name: String,
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Its hash.
+    pub(crate) sha256: String,
+    /// Seconds of a call that multiplies next to nothing, by element type.
+    pub(crate) call_seconds: Vec<(Dtype, f64)>,
+}
+
+/// A product, and what each library makes of it, in the order of [`Record::libraries`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ProductRecord {
+    /// The product.
+    #[serde(flatten)]
+    pub(crate) product: Product,
+    /// How often one step of every fleet together makes it; nothing of a shape that was asked for.
+    pub(crate) calls_a_step: Option<f64>,
+    /// Its share of the steps' operations, those of products that were left out included.
+    pub(crate) share_of_step: Option<f64>,
+    /// Operations.
+    pub(crate) flop: f64,
+    /// Bytes that must be moved.
+    pub(crate) bytes: f64,
+    /// A result a library.
+    pub(crate) results: Vec<Measured>,
+}
+
+/// A step of a fleet, and what each library makes of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StepRecord {
+    /// The nets, in words.
+    pub(crate) fleet: String,
+    /// The element type.
+    pub(crate) dtype: Dtype,
+    /// Such fleets in the experiment.
+    pub(crate) fleets: usize,
+    /// Operations of its products.
+    pub(crate) flop: f64,
+    /// A result a library.
+    pub(crate) results: Vec<Measured>,
+}
+
+/// What one library makes of one case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    /// Seconds of a call.
+    pub(crate) seconds: Estimate,
+    /// Operations a second, in 10⁹.
+    pub(crate) gflops: f64,
+    /// The same as a share of what the cores can do.
+    pub(crate) share_of_peak: f64,
+    /// What a product can't be faster than; nothing of a whole step.
+    pub(crate) bound: Option<Bound>,
+    /// Every sample.
+    pub(crate) samples: Samples,
+}
+
+/// What is wrong with a record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A name that is a path.
+    #[error("--{option} {name}: a record's name has letters, digits, '-', '_' and '.', and begins with none of these")]
+    Name { option: &'static str, name: String },
+    /// One of that name is there.
+    #[error("{} is there: --force replaces it, --save takes another name", .0.display())]
+    Exists(PathBuf),
+    /// It can't be read, or isn't one.
+    #[error("{}: {reason}", path.display())]
+    Unreadable { path: PathBuf, reason: String },
+    /// It can't be written.
+    #[error("can't write {}: {error}", path.display())]
+    Unwritten { path: PathBuf, error: io::Error },
+}
+
+impl Host {
+    /// This one.
+    pub(crate) fn this() -> Self {
+        Host {
+            cpu: machine::cpu(),
+            vectors: Vectors::here().to_string(),
+            cores: machine::cores(),
+            os: machine::os(),
+            runner: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: env!("LAYERCHAIN_COMMIT").to_owned(),
+            rustc: env!("LAYERCHAIN_RUSTC").to_owned(),
+            profile: env!("LAYERCHAIN_PROFILE").to_owned(),
+        }
+    }
+}
+
+impl LibraryRecord {
+    /// Of `library`.
+    pub(crate) fn new(library: &Library, call_seconds: Vec<(Dtype, f64)>) -> Self {
+        let sha256 = machine::sha256(library.path()).unwrap_or_default();
+        LibraryRecord { name: library.to_string(), path: library.path().to_owned(), sha256, call_seconds }
+    }
+
+    /// Seconds of its shortest call; 0 where it wasn't measured.
+    pub(crate) fn call(&self, dtype: Dtype) -> f64 {
+        self.call_seconds.iter().find(|(of, _)| *of == dtype).map_or(0.0, |(_, seconds)| *seconds)
+    }
+}
+
+impl Measured {
+    /// Of the samples of a case of `flop` operations on a machine of this `peak`.
+    pub(crate) fn new(samples: Samples, flop: f64, peak: f64, bound: Option<Bound>) -> Self {
+        let seconds = samples.time();
+        let flops = flop / seconds.median;
+        Measured { seconds, gflops: flops / 1e9, share_of_peak: flops / peak, bound, samples }
+    }
+}
+
+impl Record {
+    /// An empty one of this machine.
+    pub(crate) fn new(what: String, threads: usize) -> Self {
+        let (libraries, products, steps) = (Vec::new(), Vec::new(), Vec::new());
+        let (host, limits) = (Host::this(), Limits::default());
+        Record { format: FORMAT, what, host, threads, libraries, limits, products, steps }
+    }
+
+    /// As JSON, one line.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("numbers and texts make valid JSON")
+    }
+
+    /// Writes it to `path`, whole or not at all.
+    pub(crate) fn save(&self, path: &Path) -> Result<(), Error> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)
+            .and_then(|()| write_atomically(path, |out| writeln!(out, "{}", self.to_json())))
+            .map_err(|error| Error::Unwritten { path: path.to_owned(), error })
+    }
+
+    /// Reads one.
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        let unreadable = |reason: String| Error::Unreadable { path: path.to_owned(), reason };
+        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => unreadable("there is no such record: runner bench --save makes one".to_owned()),
+            _ => unreadable(error.to_string()),
+        })?;
+        let record: Record =
+            serde_json::from_str(&text).map_err(|error| unreadable(format!("no record of a bench: {error}")))?;
+        if record.format != FORMAT {
+            return Err(unreadable(format!("a record of format {}, this runner reads {FORMAT}", record.format)));
+        }
+        let count = record.libraries.len();
+        let results = record.products.iter().map(|product| &product.results);
+        let mut results = results.chain(record.steps.iter().map(|step| &step.results));
+        let is_whole = |measured: &Measured| {
+            let Samples { seconds, pace, .. } = &measured.samples;
+            let positive = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite() && *number > 0.0);
+            !seconds.is_empty() && seconds.len() == pace.len() && positive(seconds) && positive(pace)
+        };
+        if results.any(|results| results.len() != count || !results.iter().all(is_whole)) {
+            return Err(unreadable("a record with missing or impossible samples".to_owned()));
+        }
+        Ok(record)
+    }
+}
+
+/// The file of a record.
+///
+/// # Errors
+/// If the name could be a path.
+pub(crate) fn path_of(option: &'static str, name: &str) -> Result<PathBuf, Error> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(plain) {
+        return Err(Error::Name { option, name: name.to_owned() });
+    }
+    Ok(Path::new("results/bench").join(format!("{name}.json")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::compare::tests::record;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_and_a_broken_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bench/one.json");
+        let kept = record(&[1.0, 2.0, 3.0]);
+        kept.save(&path).unwrap();
+        assert_eq!(Record::read(&path).unwrap().to_json(), kept.to_json());
+        let text = fs::read_to_string(&path).unwrap();
+        for (from, to) in [
+            ("\"format\":1", "\"format\":2"),
+            ("\"seconds\":[1.0,", "\"seconds\":["),
+            ("\"seconds\":[1.0,", "\"seconds\":[-1.0,"),
+            ("\"form\":\"nn\"", "\"form\":\"xx\""),
+            ("}", ""),
+        ] {
+            assert!(text.contains(from));
+            fs::write(&path, text.replacen(from, to, 1)).unwrap();
+            assert!(matches!(Record::read(&path), Err(Error::Unreadable { .. })), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_path() {
+        assert_eq!(path_of("save", "zen4-f32.1").unwrap(), Path::new("results/bench/zen4-f32.1.json"));
+        for name in ["", ".", "..", "a/b", "../a", "/a", "-a", "a b"] {
+            assert!(path_of("save", name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! A record for a person, and as CSV.
+
+use super::record::{Measured, ProductRecord, Record, StepRecord};
+use crate::experiment::trial::Dtype;
+use crate::sweep::products::Product;
+use crate::table::Table;
+
+/// The tables that a person reads: a line a library, a row a product, a row a fleet.
+pub(crate) fn for_a_person(record: &Record) -> String {
+    let mut text = heading(record);
+    for dtype in [Dtype::F32, Dtype::F64] {
+        let products: Vec<_> = record.products.iter().filter(|product| product.product.dtype == dtype).collect();
+        if !products.is_empty() {
+            text += &format!("\nproducts in {}\n{}", dtype.name(), table_of_products(record, &products));
+            text += &together(record, &products).unwrap_or_default();
+        }
+    }
+    if !record.steps.is_empty() {
+        text += &format!("\nwhole steps\n{}", steps(record));
+    }
+    text + "\n" + &legend(record)
+}
+
+/// The letter that stands for a library.
+pub(crate) fn letter(library: usize) -> String {
+    char::from_digit(10 + library as u32, 36)
+        .map_or_else(|| library.to_string(), |c| c.to_ascii_uppercase().to_string())
+}
+
+fn heading(record: &Record) -> String {
+    let peaks: Vec<_> =
+        record.limits.peak.iter().map(|(dtype, flops)| format!("{} {:.1}", dtype.name(), flops / 1e9)).collect();
+    let cores = if record.threads == 1 { "1 core".to_owned() } else { format!("{} cores", record.threads) };
+    let mut text = format!("{}\n", record.what);
+    text +=
+        &format!("{}, {}; peak of {cores} in GFLOP/s: {}\n", record.host.cpu, record.host.vectors, peaks.join(", "));
+    for (place, library) in record.libraries.iter().enumerate() {
+        text += &format!("{}  {}  {}\n", letter(place), library.name, library.path.display());
+    }
+    text
+}
+
+fn table_of_products(record: &Record, products: &[&ProductRecord]) -> Table {
+    let weighted = products.iter().any(|product| product.calls_a_step.is_some());
+    let weights = weighted.then_some(["calls", "share"]).into_iter().flatten().map(str::to_owned);
+    let names = ["product MxNxK".to_owned()].into_iter().chain(weights).chain(names_of_speeds(record));
+    let names: Vec<_> = names.chain(["bound by".to_owned()]).collect();
+    let mut table = Table::new(names.iter().map(String::as_str));
+    for ProductRecord { product, calls_a_step, share_of_step, results, .. } in products {
+        let Product { form, m, n, k, adds, column_major, .. } = product;
+        let (plus, bar) = (if *adds { "+" } else { "" }, if *column_major { "|" } else { "" });
+        let form = format!("{}{plus}{bar}", form.name());
+        let mut cells = vec![format!("{form:<4} {m}x{n}x{k}")];
+        if weighted {
+            cells.extend([calls_a_step.map(short).unwrap_or_default(), share_of_step.map(percent).unwrap_or_default()]);
+        }
+        cells.extend(speeds(results));
+        let bound = results.first().and_then(|measured| measured.bound);
+        cells.push(bound.map(|bound| bound.to_string()).unwrap_or_default());
+        table.row(cells);
+    }
+    table
+}
+
+/// The names of the columns that [`speeds`] fills.
+fn names_of_speeds(record: &Record) -> impl Iterator<Item = String> {
+    let count = record.libraries.len();
+    let against_best = (count > 1).then(|| "A/best".to_owned());
+    (0..count).map(letter).chain(["+-".to_owned()]).chain(against_best)
+}
+
+/// GFLOP/s and share of the peak of each library, the first one's uncertainty, and its speed over that of the best.
+fn speeds(results: &[Measured]) -> Vec<String> {
+    let speed = |measured: &Measured| format!("{} {}", three_digits(measured.gflops), percent(measured.share_of_peak));
+    let mut cells: Vec<String> = results.iter().map(speed).collect();
+    if let Some(first) = results.first() {
+        let best = results.iter().map(|measured| measured.seconds.median).fold(f64::INFINITY, f64::min);
+        cells.push(percent(first.seconds.uncertainty()));
+        cells.extend((results.len() > 1).then(|| format!("{:.2}", best / first.seconds.median)));
+    }
+    cells
+}
+
+/// What the columns and marks mean, as far as there are any.
+fn legend(record: &Record) -> String {
+    let mut text = String::from("GFLOP/s and share of the peak; +- is half of A's confidence interval of 95%");
+    text += if record.libraries.len() > 1 { "; bounds are A's\n" } else { "\n" };
+    let any = |is: fn(&Product) -> bool| record.products.iter().any(|product| is(&product.product));
+    if record.products.iter().any(|product| product.calls_a_step.is_some()) {
+        text += "calls: by one step of every fleet; share: of the operations of these steps\n";
+    }
+    if any(|product| product.adds) {
+        text += "+  added to C\n";
+    }
+    if any(|product| product.column_major) {
+        text += "|  inputs with the features of each example side by side\n";
+    }
+    text
+}
+
+/// What each library reaches over all products of the steps, each as often as it is made.
+fn together(record: &Record, products: &[&ProductRecord]) -> Option<String> {
+    let sum = |of: &dyn Fn(&ProductRecord) -> f64| -> f64 {
+        products.iter().filter_map(|product| Some(of(product) * product.calls_a_step?)).sum()
+    };
+    let flop = sum(&|product| product.flop);
+    let seconds = |library: usize| sum(&|product| product.results[library].seconds.median);
+    let speed = |library| format!("{} {}", letter(library), three_digits(flop / seconds(library) / 1e9));
+    let speeds: Vec<_> = (0..record.libraries.len()).map(speed).collect();
+    (flop > 0.0).then(|| format!("all of these, as often as they are made: {} GFLOP/s\n", speeds.join(", ")))
+}
+
+fn steps(record: &Record) -> String {
+    let names: Vec<_> =
+        ["fleet", "dtype", "fleets", "MFLOP"].map(str::to_owned).into_iter().chain(names_of_speeds(record)).collect();
+    let mut table = Table::new(names.iter().map(String::as_str));
+    let mut fleets = String::new();
+    for (place, StepRecord { fleet, dtype, fleets: count, flop, results }) in record.steps.iter().enumerate() {
+        let number = (place + 1).to_string();
+        fleets += &format!("{number}  {fleet}\n");
+        let cells = [number, dtype.name().to_owned(), count.to_string(), three_digits(flop / 1e6)];
+        table.row(cells.into_iter().chain(speeds(results)));
+    }
+    format!("{table}{fleets}")
+}
+
+/// A row a case and library.
+///
+/// # Errors
+/// None in memory.
+pub(crate) fn csv(record: &Record) -> Result<String, csv::Error> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record([
+        "case",
+        "form",
+        "m",
+        "n",
+        "k",
+        "adds",
+        "column_major",
+        "dtype",
+        "threads",
+        "calls_a_step",
+        "share_of_step",
+        "library",
+        "seconds",
+        "seconds_low",
+        "seconds_high",
+        "gflops",
+        "share_of_peak",
+        "bound",
+        "samples",
+    ])?;
+    let libraries = || record.libraries.iter();
+    let threads = record.threads.to_string();
+    let numbers = |measured: &Measured| {
+        let Measured { seconds, gflops, share_of_peak, bound, samples } = measured;
+        let bound = bound.map(|bound| bound.to_string()).unwrap_or_default();
+        let numbers =
+            [seconds.median, seconds.low, seconds.high, *gflops, *share_of_peak].map(|number| number.to_string());
+        numbers.into_iter().chain([bound, samples.seconds.len().to_string()])
+    };
+    for ProductRecord { product, calls_a_step, share_of_step, results, .. } in &record.products {
+        let Product { form, m, n, k, dtype, adds, column_major } = product;
+        let sides = [m, n, k].map(ToString::to_string);
+        for (library, measured) in libraries().zip(results) {
+            let optional = |number: &Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+            let case = ["product".to_owned(), form.name().to_owned()].into_iter().chain(sides.clone());
+            let case =
+                case.chain([adds.to_string(), column_major.to_string(), dtype.name().to_owned(), threads.clone()]);
+            let case = case.chain([optional(calls_a_step), optional(share_of_step), library.name.clone()]);
+            out.write_record(case.chain(numbers(measured)))?;
+        }
+    }
+    for StepRecord { fleet, dtype, fleets, results, .. } in &record.steps {
+        for (library, measured) in libraries().zip(results) {
+            let case = std::iter::once(fleet.clone()).chain(std::iter::repeat_n(String::new(), 6));
+            let case = case.chain([
+                dtype.name().to_owned(),
+                threads.clone(),
+                fleets.to_string(),
+                String::new(),
+                library.name.clone(),
+            ]);
+            out.write_record(case.chain(numbers(measured)))?;
+        }
+    }
+    Ok(String::from_utf8_lossy(&out.into_inner().map_err(|error| error.into_error())?).into_owned())
+}
+
+/// A number with three digits that count.
+pub(crate) fn three_digits(number: f64) -> String {
+    // 99.96 has three digits as 100.
+    let decimals = (0..=4).rev().find(|&decimals| number < 999.5 / 10f64.powi(decimals)).unwrap_or(0);
+    format!("{number:.*}", decimals as usize)
+}
+
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent < 1.0 && percent > 0.0 { format!("{percent:.1}%") } else { format!("{percent:.0}%") }
+}
+
+/// A whole number, or one with two decimals.
+fn short(number: f64) -> String {
+    if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.2}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::compare::tests::record;
+
+    #[test]
+    fn numbers_have_three_digits_that_count() {
+        let numbers = [0.04, 0.9996, 9.996, 10.04, 99.94, 99.96, 118.2, 12_345.6];
+        assert_eq!(numbers.map(three_digits), ["0.0400", "1.00", "10.0", "10.0", "99.9", "100", "118", "12346"]);
+        assert_eq!([0.004, 0.97, 1.0].map(percent), ["0.4%", "97%", "100%"]);
+        assert_eq!([81.0, 0.25].map(short), ["81", "0.25"]);
+    }
+
+    #[test]
+    fn a_person_sees_each_library_by_its_letter_and_a_program_every_number() {
+        let record = record(&[1e-9, 2e-9, 3e-9]);
+        let text = for_a_person(&record);
+        assert!(text.contains("A  OpenBLAS 0.3.34 Zen  /a\n"), "{text}");
+        assert!(text.contains("nn   2x3x4 ") && text.contains(" 24.0 24%  50%"), "{text}");
+        let table = csv(&record).unwrap();
+        let row = table.lines().nth(1).unwrap();
+        assert!(row.starts_with("product,nn,2,3,4,false,false,f32,1,,,OpenBLAS 0.3.34 Zen,0.000000002,"), "{row}");
+        assert_eq!(table.lines().map(|line| line.split(',').count()).collect::<Vec<_>>(), [19, 19]);
+    }
+}

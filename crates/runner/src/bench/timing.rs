@@ -1,0 +1,182 @@
+//! The run of a bench: check, then time, then say what the times mean.
+
+use std::collections::BTreeSet;
+
+use kernels::blas::Library;
+use kernels::{LayerShape, WrongProduct, WrongSum, flushed, self_check};
+
+use super::cases::{FleetKind, Weight, Weighted};
+use super::compare::Case;
+use super::limits::{Limits, call_seconds};
+use super::measure::{Samples, measure};
+use super::operands::Operands;
+use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
+use crate::experiment::trial::Dtype;
+use crate::sweep::inputs::Inputs;
+use crate::sweep::plan::Plan;
+use crate::sweep::trial::endless;
+
+/// Working sets whose bandwidth every record has, as the roofs of a picture: in the nearest cache, and beyond most caches.
+const ROOFS: [f64; 2] = [16.0 * 1024.0, 128.0 * 1024.0 * 1024.0];
+
+/// After so many cases the peak is measured again.
+const CASES_A_PEAK: usize = 4;
+
+/// A fleet to step, with the plan and the inputs that it is of.
+pub(crate) struct Step<'i> {
+    pub(crate) plan: &'i Plan,
+    pub(crate) inputs: &'i Inputs,
+    pub(crate) kind: FleetKind,
+}
+
+impl Step<'_> {
+    fn dtype(&self) -> Dtype {
+        self.plan.trials[self.kind.fleet[0]].config.dtype
+    }
+}
+
+/// What is timed, on what, and for how long.
+pub(crate) struct Bench<'i> {
+    pub(crate) libraries: Vec<&'static Library>,
+    /// The threads of the team that this is called in.
+    pub(crate) threads: usize,
+    /// Seconds a case, for all libraries together.
+    pub(crate) seconds: f64,
+    pub(crate) products: Vec<Weighted>,
+    pub(crate) steps: Vec<Step<'i>>,
+}
+
+impl Bench<'_> {
+    /// The shapes of layers that are checked before they are timed.
+    pub(crate) fn layers(&self) -> BTreeSet<(Dtype, LayerShape)> {
+        let products = self.products.iter().map(|case| (case.product.dtype, case.product.layer()));
+        let steps = self.steps.iter().flat_map(|step| {
+            let products = step.plan.products(&step.kind.fleet).into_keys();
+            products.map(|product| (product.dtype, product.layer()))
+        });
+        products.chain(steps).collect()
+    }
+
+    /// Multiplies at every shape on every library, and compares with the reference.
+    ///
+    /// # Errors
+    /// The first product that is wrong.
+    pub(crate) fn check(&self) -> Result<(), WrongProduct> {
+        let layers = self.layers();
+        for library in &self.libraries {
+            library.put_into_use();
+            for &(dtype, layer) in &layers {
+                match dtype {
+                    Dtype::F32 => self_check::<f32>(layer)?,
+                    Dtype::F64 => self_check::<f64>(layer)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Times every case and puts all of it into `record`.
+    ///
+    /// # Errors
+    /// If a library computes what a fleet starts with wrongly.
+    pub(crate) fn run(&self, record: &mut Record) -> Result<(), WrongSum> {
+        let products = self.products.iter().map(|case| case.product.dtype);
+        let dtypes: BTreeSet<Dtype> = products.chain(self.steps.iter().map(Step::dtype)).collect();
+        let mut limits = Limits::default();
+        let update = |limits: &mut Limits| dtypes.iter().for_each(|&dtype| limits.update_peak(dtype, self.threads));
+        update(&mut limits);
+        let sets = self.products.iter().map(|case| case.product.bytes());
+        sets.chain(ROOFS).for_each(|bytes| limits.add_bandwidth(bytes));
+        record.libraries = self
+            .libraries
+            .iter()
+            .map(|library| {
+                LibraryRecord::new(library, dtypes.iter().map(|&dtype| (dtype, call_seconds(library, dtype))).collect())
+            })
+            .collect();
+        let mut samples = Vec::new();
+        for (count, case) in self.cases().enumerate() {
+            samples.push(self.time(case)?);
+            if count % CASES_A_PEAK == CASES_A_PEAK - 1 {
+                update(&mut limits);
+            }
+        }
+        update(&mut limits);
+        let calls = &record.libraries;
+        let mut samples = samples.into_iter();
+        record.products = self
+            .products
+            .iter()
+            .zip(&mut samples)
+            .map(|(case, samples)| in_words(case, samples, &limits, calls))
+            .collect();
+        record.steps =
+            self.steps.iter().zip(samples).map(|(step, samples)| step_in_words(step, samples, &limits)).collect();
+        record.limits = limits;
+        Ok(())
+    }
+
+    /// Every case, the products first.
+    fn cases(&self) -> impl Iterator<Item = Case> {
+        (0..self.products.len()).map(Case::Product).chain((0..self.steps.len()).map(Case::Step))
+    }
+
+    /// Times one case on every library.
+    ///
+    /// # Errors
+    /// If a library computes what a fleet starts with wrongly.
+    pub(crate) fn time(&self, case: Case) -> Result<Vec<Samples>, WrongSum> {
+        let Bench { libraries, seconds, .. } = self;
+        match case {
+            Case::Product(place) => {
+                let product = self.products[place].product;
+                measure(libraries, product.dtype, *seconds, &mut |placement| {
+                    Ok(match product.dtype {
+                        Dtype::F32 => {
+                            let mut operands = Operands::<f32>::new(product, placement);
+                            Box::new(move || operands.multiply())
+                        }
+                        Dtype::F64 => {
+                            let mut operands = Operands::<f64>::new(product, placement);
+                            Box::new(move || operands.multiply())
+                        }
+                    })
+                })
+            }
+            Case::Step(place) => {
+                let step @ Step { plan, inputs, kind } = &self.steps[place];
+                let trials: Vec<_> = kind.fleet.iter().map(|&trial| &plan.trials[trial]).collect();
+                flushed(trials[0].config.flush_subnormals, || {
+                    measure(libraries, step.dtype(), *seconds, &mut |_| {
+                        let mut fleet = endless(plan, &trials, inputs)?;
+                        Ok(Box::new(move || fleet.step()))
+                    })
+                })
+            }
+        }
+    }
+}
+
+fn in_words(case: &Weighted, samples: Vec<Samples>, limits: &Limits, libraries: &[LibraryRecord]) -> ProductRecord {
+    let Weighted { product, weight } = *case;
+    let peak = limits.peak[&product.dtype];
+    let results = samples.into_iter().zip(libraries).map(|(samples, library)| {
+        let bound = limits.bound(&product, library.call(product.dtype));
+        Measured::new(samples, product.flop(), peak, Some(bound))
+    });
+    ProductRecord {
+        product,
+        calls_a_step: weight.map(|Weight { calls_a_step, .. }| calls_a_step),
+        share_of_step: weight.map(|Weight { share_of_step, .. }| share_of_step),
+        flop: product.flop(),
+        bytes: product.bytes_moved(),
+        results: results.collect(),
+    }
+}
+
+fn step_in_words(step: &Step, samples: Vec<Samples>, limits: &Limits) -> StepRecord {
+    let FleetKind { count, flop, words, .. } = &step.kind;
+    let peak = limits.peak[&step.dtype()];
+    let results = samples.into_iter().map(|samples| Measured::new(samples, *flop, peak, None));
+    StepRecord { fleet: words.clone(), dtype: step.dtype(), fleets: *count, flop: *flop, results: results.collect() }
+}

@@ -1,0 +1,176 @@
+//! `runner bench`: an experiment's products and steps, or given shapes, on every library in turn.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use kernels::blas::{Library, Request};
+
+use super::session::{Session, enough_memory};
+use super::{Failure, print};
+use crate::bench::busy::Watch;
+use crate::bench::cases::{self, Found, Weighted};
+use crate::bench::libraries;
+use crate::bench::record::{self, Host, Record, path_of};
+use crate::bench::timing::{Bench, Step};
+use crate::bench::{compare, report};
+use crate::cli::{self, WhichDtypes};
+use crate::experiment::Experiment;
+use crate::machine;
+use crate::progress::{count, say};
+use crate::sweep::inputs::{Inputs, LazySpan};
+use crate::sweep::plan::Plan;
+use crate::sweep::workers::Workers;
+
+mod comparison;
+
+/// Checks, times, reports; exit code 4 where something has become slower than is allowed.
+pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
+    let to_save = file_to_save(args)?;
+    let against = match &args.against {
+        Some(name) => Some((name, Record::read(&path_of("against", name)?)?)),
+        None => None,
+    };
+    let experiments = experiments(args)?;
+    let threads =
+        args.threads.map(usize::from).or(experiments.first().map(|experiment| experiment.threads)).unwrap_or(1);
+    if threads > machine::cores() {
+        bail!("--threads: {threads} threads are more than the {} cores here", machine::cores());
+    }
+    if let Some((name, then)) = &against {
+        compare::same_machine(name, then, &Host::this(), threads)?;
+    }
+    let usual = experiments.first().and_then(|experiment| experiment.blas.clone());
+    let libraries =
+        libraries::find(&args.blas, &usual.unwrap_or_else(Request::of_environment), threads).map_err(Failure::from)?;
+    let sessions = sessions(experiments, libraries[0])?;
+    let spans: Vec<_> = sessions.iter().map(|session| LazySpan::new(&session.data)).collect();
+    let plans: Vec<Plan> =
+        sessions.iter().zip(&spans).map(|(session, span)| session.plan(span)).collect::<Result<_>>()?;
+    let inputs = inputs(&sessions, &spans, &plans, threads)?;
+
+    let products = products(args, &plans)?;
+    let steps = steps(&plans, &inputs);
+    let bench = Bench { libraries, threads, seconds: args.seconds, products, steps };
+    let workers = Workers::new(1, threads).context("can't start the workers")?;
+    let watch = Watch::start();
+    watch.before().into_iter().for_each(|busy| say(&format!("warning: {busy}")));
+    say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));
+    workers.alone(|| bench.check()).map_err(Failure::from)?;
+    let cases = bench.products.len() + bench.steps.len();
+    let (products, fleets) = (count(bench.products.len(), "product"), count(bench.steps.len(), "fleet"));
+    say(&format!(
+        "timing {products} and {fleets}: {:.0} s at most, if none of them is long",
+        args.seconds * cases as f64
+    ));
+    let mut record = Record::new(what(args, &sessions), threads);
+    workers.alone(|| bench.run(&mut record)).map_err(Failure::from)?;
+    watch.after(&Watch::start()).iter().for_each(|busy| say(&format!("warning: {busy}")));
+
+    if let Some(path) = to_save {
+        record.save(&path)?;
+        say(&format!("kept as {}", path.display()));
+    }
+    print(&match args {
+        cli::Bench { json: true, .. } => record.to_json() + "\n",
+        cli::Bench { csv: true, .. } => report::csv(&record)?,
+        _ => report::for_a_person(&record),
+    })?;
+    match against {
+        Some((name, then)) => comparison::run(args, &workers, &bench, &record, (name, &then)),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn file_to_save(args: &cli::Bench) -> Result<Option<PathBuf>> {
+    let Some(name) = &args.save else { return Ok(None) };
+    let path = path_of("save", name)?;
+    if path.exists() && !args.force {
+        return Err(record::Error::Exists(path).into());
+    }
+    Ok(Some(path))
+}
+
+/// The experiment in every element type that is asked for; none where shapes are.
+fn experiments(args: &cli::Bench) -> Result<Vec<Experiment>> {
+    let Some(file) = &args.file else { return Ok(Vec::new()) };
+    let load = |further: Option<String>| -> Result<Experiment> {
+        let threads = args.threads.map(|threads| format!("run.threads={threads}"));
+        let overrides: Vec<_> = args.overrides.iter().cloned().chain(threads).chain(further).collect();
+        Ok(Experiment::load(file, &overrides)?)
+    };
+    match args.dtype {
+        None => Ok(vec![load(None)?]),
+        Some(dtypes) => dtypes.list().iter().map(|dtype| load(Some(format!("model.dtype={}", dtype.name())))).collect(),
+    }
+}
+
+fn sessions(experiments: Vec<Experiment>, library: &'static Library) -> Result<Vec<Session>> {
+    let first = Request::Path(library.path().to_owned());
+    experiments.into_iter().map(|experiment| Session::of(experiment, Some(&first))).collect()
+}
+
+fn inputs(sessions: &[Session], spans: &[LazySpan], plans: &[Plan], threads: usize) -> Result<Vec<Inputs>> {
+    let all = sessions.iter().zip(spans).zip(plans);
+    all.map(|((session, span), plan)| {
+        let needed = plan.peak_bytes(1, threads) - span.bytes_held();
+        enough_memory(needed, "a step of the largest fleet needs", "use smaller nets")?;
+        Ok(Inputs::new(&session.data, span, plan).map_err(Failure::from)?)
+    })
+    .collect()
+}
+
+fn products(args: &cli::Bench, plans: &[Plan]) -> Result<Vec<Weighted>> {
+    let mut products = cases::of_shapes(&args.shape, args.dtype.unwrap_or(WhichDtypes::Both).list());
+    for plan in plans {
+        let found = cases::products(plan);
+        say_left_out(&found, "products");
+        products.extend(found.cases);
+    }
+    let largest = products.iter().map(|case| case.product.bytes()).fold(0.0, f64::max);
+    // The check has the matrices of all three products, in f64 too.
+    enough_memory(6.0 * largest, "the largest product needs", "use smaller shapes")?;
+    Ok(products)
+}
+
+fn steps<'i>(plans: &'i [Plan], inputs: &'i [Inputs]) -> Vec<Step<'i>> {
+    let of_plan = |(plan, inputs): (&'i Plan, &'i Inputs)| {
+        let found = cases::fleets(plan);
+        say_left_out(&found, "kinds of fleets");
+        found.cases.into_iter().map(move |kind| Step { plan, inputs, kind })
+    };
+    plans.iter().zip(inputs).flat_map(of_plan).collect()
+}
+
+fn say_left_out<T>(found: &Found<T>, what: &str) {
+    if found.left_out > 0 {
+        let Found { cases, left_out, share_left_out } = found;
+        let share = 100.0 * share_left_out;
+        say(&format!(
+            "the {} largest {what} are timed; {left_out} with {share:.1}% of the operations are not",
+            cases.len()
+        ));
+    }
+}
+
+fn count_libraries(bench: &Bench) -> String {
+    match &bench.libraries[..] {
+        [one] => one.to_string(),
+        several => format!("{} libraries", several.len()),
+    }
+}
+
+/// What was timed, in words.
+fn what(args: &cli::Bench, sessions: &[Session]) -> String {
+    match (&args.file, sessions.first()) {
+        (Some(file), Some(session)) => {
+            let words: Vec<_> = [shown(file)].into_iter().chain(args.overrides.iter().cloned()).collect();
+            format!("{} ({})", words.join(" "), session.data_in_words())
+        }
+        _ => "products of given shapes".to_owned(),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,218 @@
+//! `runner bench`: what it times, prints, keeps, compares and refuses.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::blas::shimmed;
+use crate::support::{Bench, failure, text};
+
+/// Enough for a few samples.
+const QUICK: [&str; 2] = ["--seconds", "0.02"];
+
+fn run(mut command: Command) -> Output {
+    command.args(QUICK).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
+}
+
+/// The products of a record: form, sides, type, whether added, whether by columns, and how often a step makes them.
+fn products(record: &Value) -> Vec<String> {
+    let product = |product: &Value| {
+        let field = |name: &str| product[name].to_string().replace('"', "");
+        let sides = ["m", "n", "k"].map(field).join("x");
+        let mark = |name: &str, mark: &'static str| if product[name] == true { mark } else { "" };
+        let marks = [mark("adds", "+"), mark("column_major", "|")].concat();
+        format!("{}{marks} {sides} {} {}", field("form"), field("dtype"), field("calls_a_step"))
+    };
+    let mut products: Vec<_> = record["products"].as_array().unwrap().iter().map(product).collect();
+    products.sort();
+    products
+}
+
+#[test]
+fn the_products_of_an_experiment_are_those_that_its_engines_call() {
+    let bench = Bench::new();
+    let of = |settings: &[&str]| {
+        let fixed = ["bench", "counted.toml", "--json", "model.dtype=f32", "model.hidden=[6]"];
+        products(&json(&run(shimmed(&bench, &[&fixed, settings].concat()))))
+    };
+    let upper = ["nn 1x40x6 f32 1.0", "nt+ 1x6x40 f32 1.0", "tn 6x40x1 f32 1.0"];
+    let with = |first: &[&str]| {
+        let mut all: Vec<_> = upper.iter().chain(first).map(ToString::to_string).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(of(&["run.engine=direct"]), with(&["nn 6x40x192 f32 1.0", "nt+ 6x192x40 f32 1.0"]));
+    assert_eq!(of(&["run.engine=dual"]), with(&["nn+ 6x40x40 f32 1.0"]));
+    let reduced = of(&["run.engine=reduced"]);
+    assert!(reduced[1].starts_with("nn+ 6x40x") && reduced[3].starts_with("nt+ 6x"), "{reduced:?}");
+    // Two batches of 16 and one of 8, and a dW of its own.
+    let adam = of(&["run.engine=direct", "train.optimizer=adam", "train.batch=16"]);
+    let thirds = ["0.3333333333333333", "0.6666666666666667"];
+    for (m, share) in [(8, thirds[0]), (16, &thirds[1][..17])] {
+        for product in
+            [format!("nn| 6x{m}x192"), format!("nt| 6x192x{m}"), format!("nt 1x6x{m}"), format!("tn 6x{m}x1")]
+        {
+            assert!(
+                adam.iter().any(|found| found.starts_with(&format!("{product} f32 {share}"))),
+                "{product}: {adam:?}"
+            );
+        }
+    }
+    assert_eq!(adam.len(), 10);
+}
+
+#[test]
+fn fleets_share_products_and_a_steps_operations_add_up() {
+    let bench = Bench::new();
+    let rates = "sweep.train.learning_rate={ from = 0.1, to = 0.11, count = 12 }";
+    let record = json(&run(shimmed(&bench, &["bench", "counted.toml", "--json", "run.engine=dual", rates])));
+    let found = products(&record);
+    // Three nets a fleet, four fleets of each type, four layers.
+    for product in ["nn+ 18x40x40 f32 4.0", "nn+ 18x40x40 f64 4.0", "nn 5x40x6 f32 12.0", "tn 5x40x4 f64 12.0"] {
+        assert!(found.contains(&product.to_owned()), "{product}: {found:?}");
+    }
+    let share: f64 =
+        record["products"].as_array().unwrap().iter().map(|of| of["share_of_step"].as_f64().unwrap()).sum();
+    assert!((share - 2.0).abs() < 1e-9 || (share - 1.0).abs() < 1e-9, "{share}");
+    let steps = record["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 2);
+    for (step, dtype) in steps.iter().zip(["f32", "f64"]) {
+        assert_eq!(
+            (&step["fleets"], &step["fleet"]),
+            (&4.into(), &"3 x 192-6-5-4-1, dual, 40 examples".into()),
+            "{dtype}"
+        );
+        let products = record["products"].as_array().unwrap().iter().filter(|of| of["dtype"] == step["dtype"]);
+        let flop: f64 = products.map(|of| of["flop"].as_f64().unwrap() * of["calls_a_step"].as_f64().unwrap()).sum();
+        assert_eq!(flop / 4.0, step["flop"].as_f64().unwrap());
+    }
+}
+
+#[test]
+fn shapes_are_timed_in_both_types_with_samples_bounds_and_shares() {
+    let bench = Bench::new();
+    let record = json(&run(shimmed(&bench, &["bench", "--shape", "8..32x2", "--shape", "5,6,7,nt", "--json"])));
+    assert_eq!(record["products"].as_array().unwrap().len(), 8);
+    assert_eq!(record["libraries"][0]["sha256"].as_str().unwrap().len(), 64);
+    for product in record["products"].as_array().unwrap() {
+        let result = &product["results"][0];
+        let samples = result["samples"]["seconds"].as_array().unwrap();
+        let [low, median, high] = ["low", "median", "high"].map(|of| result["seconds"][of].as_f64().unwrap());
+        assert!(samples.len() >= 6 && low <= median && median <= high, "{result}");
+        let gflops = product["flop"].as_f64().unwrap() / median / 1e9;
+        let share = result["share_of_peak"].as_f64().unwrap();
+        assert!((result["gflops"].as_f64().unwrap() / gflops - 1.0).abs() < 1e-9 && share > 0.0 && share < 1.1);
+        assert!(["compute", "bandwidth", "call-overhead"].map(Value::from).contains(&result["bound"]));
+    }
+    let table = run(shimmed(&bench, &["bench", "--shape", "8..32x2", "--dtype", "f64", "--csv"]));
+    let table = text(&table.stdout);
+    assert!(table.starts_with("case,form,m,n,k,") && table.lines().count() == 4, "{table}");
+    let shown = text(&run(shimmed(&bench, &["bench", "--shape", "2048,1,1,tn", "--dtype", "f32"])).stdout);
+    assert!(shown.contains("tn   2048x1x1") && shown.contains("blas_shim.so"), "{shown}");
+}
+
+#[test]
+fn several_libraries_take_turns_and_all_are_said() {
+    let bench = Bench::new();
+    let mut command = shimmed(&bench, &["bench", "--shape", "16", "--dtype", "f32", "--json", "--blas", "all"]);
+    command.args(["--blas", "auto,bundled"]);
+    let record = json(&run(command));
+    let libraries = record["libraries"].as_array().unwrap();
+    let names: Vec<_> = libraries.iter().map(|library| library["path"].as_str().unwrap()).collect();
+    assert!(names[0] != names[1] && names.iter().any(|path| path.ends_with("blas_shim.so")), "{names:?}");
+    assert_eq!(record["products"][0]["results"].as_array().unwrap().len(), libraries.len());
+}
+
+#[test]
+fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
+    let bench = Bench::new();
+    for case in ["0", "1", "2"] {
+        let mut wrong = shimmed(&bench, &["bench", "--shape", "9", "--dtype", "f32", "--save", "wrong"]);
+        wrong.envs([("BLAS_SHIM_WRONG", "1.001"), ("BLAS_SHIM_CASE", case)]);
+        let wrong = run(wrong);
+        let stderr = text(&wrong.stderr);
+        let errors: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!((wrong.status.code(), errors.len()), (Some(3), 1), "{stderr}");
+        assert!(errors[0].contains(" wrongly (f32") && wrong.stdout.is_empty(), "{stderr}");
+        assert!(!bench.path("results").exists());
+    }
+    let refused = |arguments: &[&str]| failure(&bench.run(&[&["bench", "--shape", "9"], arguments].concat()));
+    for (arguments, said) in [
+        (&["--blas", "/nowhere.so"][..], "can't load /nowhere.so as a BLAS"),
+        (&["--blas", "auto,libm.so.6"], "libm.so.6 is not a BLAS"),
+        (&["--against", "nothing"], "there is no such record"),
+        (&["--against", "../nothing"], "a record's name has"),
+        (&["--save", "a/b"], "a record's name has"),
+        (&["--threads", "9999"], "9999 threads are more than the"),
+    ] {
+        let (code, line) = refused(arguments);
+        assert!(code == Some(2) && line.contains(said), "{arguments:?}: {line}");
+    }
+    for arguments in
+        [&["--shape", "0"][..], &["--seconds", "0"], &["--fail-above", "5%"], &["--json", "--csv"], &["x.toml"]]
+    {
+        assert_eq!(
+            bench.run(&[&["bench", "--shape", "9"], arguments].concat()).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_kernel_that_was_made_slower_fails_and_an_unchanged_one_passes_ten_times_in_a_row() {
+    let bench = Bench::new();
+    let shapes = ["bench", "--shape", "64", "--shape", "96,64,128,nt", "--dtype", "f32", "--seconds", "0.1"];
+    let save = shimmed(&bench, &[&shapes[..], &["--save", "before"]].concat()).output().unwrap();
+    assert!(save.status.success(), "{}", text(&save.stderr));
+    let again = shimmed(&bench, &[&shapes[..], &["--save", "before"]].concat()).output().unwrap();
+    assert_eq!((again.status.code(), text(&again.stderr).contains("before.json is there")), (Some(2), true));
+    let against = |slow: &str| {
+        let mut command = shimmed(&bench, &[&shapes[..], &["--against", "before", "--fail-above", "10%"]].concat());
+        command.env("BLAS_SHIM_SLOW", slow).output().unwrap()
+    };
+    for _ in 0..10 {
+        let unchanged = against("0");
+        assert_eq!(unchanged.status.code(), Some(0), "{}{}", text(&unchanged.stdout), text(&unchanged.stderr));
+    }
+    let slower = against("0.5");
+    assert_eq!(slower.status.code(), Some(4), "{}{}", text(&slower.stdout), text(&slower.stderr));
+    let shown = text(&slower.stdout);
+    assert!(shown.contains("slower: nn 64 x 64 x 64, f32 on OpenBLAS "), "{shown}");
+    assert!(shown.contains("2 times compared with before: "), "{shown}");
+}
+
+#[test]
+fn a_record_of_another_machine_or_of_nothing_in_common_is_refused() {
+    let bench = Bench::new();
+    let run = |more: &[&str]| run(shimmed(&bench, &[&["bench", "--dtype", "f32", "--shape"], more].concat()));
+    assert!(run(&["8", "--save", "here"]).status.success());
+    let refused = |output: Output| {
+        let line = text(&output.stderr).lines().last().unwrap().to_owned();
+        (output.status.code(), line)
+    };
+    let (code, line) = refused(run(&["9", "--against", "here"]));
+    assert!(code == Some(2) && line.starts_with("error: here has no product"), "{line}");
+    let record = bench.read("results/bench/here.json");
+    let (cpu, _) = record.split_once("\"cpu\":\"").map(|(_, rest)| rest.split_once('"').unwrap()).unwrap();
+    bench.write("results/bench/there.json", &record.replacen(cpu, "Another Processor", 1));
+    let (code, line) = refused(run(&["8", "--against", "there"]));
+    assert!(code == Some(2) && line.contains("there is a record of another machine (Another Processor"), "{line}");
+    let hash = record.split_once("\"sha256\":\"").unwrap().1[..64].to_owned();
+    bench.write("results/bench/rebuilt.json", &record.replacen(&hash, &"0".repeat(64), 1));
+    let rebuilt = run(&["8", "--against", "rebuilt"]);
+    assert!(rebuilt.status.success());
+    assert!(
+        text(&rebuilt.stderr).contains("blas_shim.so is another file than the OpenBLAS "),
+        "{}",
+        text(&rebuilt.stderr)
+    );
+    bench.write("results/bench/broken.json", &record[..record.len() / 2]);
+    let (code, line) = refused(run(&["8", "--against", "broken"]));
+    assert!(code == Some(2) && line.contains("no record of a bench"), "{line}");
+}
