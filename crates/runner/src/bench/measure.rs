@@ -17,8 +17,8 @@ const SAMPLE: Duration = Duration::from_micros(300);
 const LEAST_ROUNDS: usize = 6;
 const MOST_ROUNDS: usize = 42;
 
-/// Places in memory that the matrices are put to.
-const PLACEMENTS: usize = 3;
+/// Passes over all cases that the samples of each are spread over: a disturbance of a part of the run is one of a part of them.
+pub(crate) const PASSES: usize = 6;
 
 /// Operations of the loop that says how fast the core is just now: some fifty microseconds.
 const PACE_OPERATIONS: f64 = 4e6;
@@ -47,43 +47,48 @@ impl Samples {
     }
 }
 
-/// What is timed: makes the call anew for a placement of its matrices.
-pub(crate) type Prepare<'p, E> = dyn FnMut(usize) -> Result<Box<dyn FnMut() + 'p>, E> + 'p;
+/// A case on its way through the passes.
+pub(crate) struct Measurement {
+    /// A library each.
+    pub(crate) samples: Vec<Samples>,
+    rounds: usize,
+}
 
-/// Times a case on each of `libraries`, for about so many `seconds` in all.
-///
-/// # Errors
-/// Whatever `prepare` says.
-pub(crate) fn measure<'p, E>(
-    libraries: &[&'static Library],
-    dtype: Dtype,
-    seconds: f64,
-    prepare: &mut Prepare<'p, E>,
-) -> Result<Vec<Samples>, E> {
-    let mut samples = vec![Samples::default(); libraries.len()];
-    let mut rounds = MOST_ROUNDS;
-    let mut round = 0;
-    for placement in 0..PLACEMENTS {
-        let mut call = prepare(placement)?;
-        if placement == 0 {
-            let cost: f64 = libraries
-                .iter()
-                .zip(&mut samples)
-                .map(|(library, samples)| calibrate(library, samples, &mut call))
-                .sum();
-            rounds = ((seconds / cost) as usize).clamp(LEAST_ROUNDS, MOST_ROUNDS);
+/// How a case is timed.
+pub(crate) struct Manner<'l> {
+    /// The libraries that take turns.
+    pub(crate) libraries: &'l [&'static Library],
+    /// The element type.
+    pub(crate) dtype: Dtype,
+    /// About how long all of it takes.
+    pub(crate) seconds: f64,
+}
+
+impl Measurement {
+    /// Without samples.
+    pub(crate) fn new(libraries: usize) -> Self {
+        Measurement { samples: vec![Samples::default(); libraries], rounds: 0 }
+    }
+
+    /// Adds the samples of one of [`PASSES`] passes, on matrices that were made for it.
+    pub(crate) fn pass(&mut self, manner: &Manner, pass: usize, call: &mut dyn FnMut()) {
+        let Manner { libraries, dtype, seconds } = *manner;
+        if pass == 0 {
+            let all = libraries.iter().zip(&mut self.samples);
+            let cost: f64 = all.map(|(library, samples)| calibrate(library, samples, call)).sum();
+            self.rounds = ((seconds / cost) as usize).clamp(LEAST_ROUNDS, MOST_ROUNDS);
+        } else {
+            call(); // the first one maps memory
         }
-        while round < rounds * (placement + 1) / PLACEMENTS {
+        for round in self.rounds * pass / PASSES..self.rounds * (pass + 1) / PASSES {
             // None is always the first one after the matrices were made or another library's.
             for turn in 0..libraries.len() {
                 let which = (round + turn) % libraries.len();
                 libraries[which].put_into_use();
-                sample(&mut samples[which], dtype, &mut call);
+                sample(&mut self.samples[which], dtype, call);
             }
-            round += 1;
         }
     }
-    Ok(samples)
 }
 
 /// Finds out how many calls a sample needs, and the seconds that one takes.
@@ -147,35 +152,37 @@ mod tests {
 
     use super::*;
 
+    fn measured(libraries: &[&'static Library], seconds: f64, call: &dyn Fn(usize)) -> Vec<Samples> {
+        let mut measurement = Measurement::new(libraries.len());
+        let manner = Manner { libraries, dtype: Dtype::F32, seconds };
+        (0..PASSES).for_each(|pass| measurement.pass(&manner, pass, &mut || call(pass)));
+        measurement.samples
+    }
+
     #[test]
-    fn libraries_take_turns_in_every_round_and_every_placement_has_its_share() {
+    fn libraries_take_turns_and_every_pass_has_its_share_of_the_samples() {
         let library = choose(&Request::Auto).unwrap().library;
         let seen = RefCell::new(Vec::new());
-        let samples = measure(&[library, library], Dtype::F32, 1.0, &mut |placement| {
-            let seen = &seen;
-            Ok::<_, ()>(Box::new(move || {
-                seen.borrow_mut().push(placement);
-                std::thread::sleep(Duration::from_micros(300));
-                assert!(std::ptr::eq(in_use(), library));
-            }))
+        let samples = measured(&[library, library], 1.0, &|pass| {
+            seen.borrow_mut().push(pass);
+            std::thread::sleep(Duration::from_micros(300));
+            assert!(std::ptr::eq(in_use(), library));
         });
-        let samples = samples.unwrap();
         for of_library in &samples {
             assert_eq!((of_library.seconds.len(), of_library.pace.len(), of_library.calls), (42, 42, 1));
             assert!(of_library.time().low >= 3e-4);
         }
-        // Two calls each to calibrate, in the first placement.
-        let count = |placement| seen.borrow().iter().filter(|&&seen| seen == placement).count();
-        assert_eq!([0, 1, 2].map(count), [32, 28, 28]);
+        // Two calls each to calibrate in the first pass, and one in each other.
+        let count = |pass| seen.borrow().iter().filter(|&&seen| seen == pass).count();
+        assert_eq!([0, 1, 5].map(count), [18, 15, 15]);
     }
 
     #[test]
     fn a_long_case_gets_the_fewest_samples_that_say_something_and_a_short_one_many_calls_a_sample() {
         let library = choose(&Request::Auto).unwrap().library;
-        let sleep = || std::thread::sleep(Duration::from_millis(2));
-        let long = measure(&[library], Dtype::F64, 0.001, &mut |_| Ok::<_, ()>(Box::new(sleep))).unwrap();
+        let long = measured(&[library], 0.001, &|_| std::thread::sleep(Duration::from_millis(2)));
         assert_eq!((long[0].seconds.len(), long[0].calls), (6, 1));
-        let short = measure(&[library], Dtype::F64, 0.001, &mut |_| Ok::<_, ()>(Box::new(|| ()))).unwrap();
+        let short = measured(&[library], 0.001, &|_| ());
         assert!(short[0].calls > 1000, "{} calls", short[0].calls);
     }
 

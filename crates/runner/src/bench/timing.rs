@@ -1,6 +1,8 @@
 //! The run of a bench: check, then time, then say what the times mean.
 
 use std::collections::BTreeSet;
+use std::thread;
+use std::time::Duration;
 
 use kernels::blas::Library;
 use kernels::{LayerShape, WrongProduct, WrongSum, flushed, self_check};
@@ -8,7 +10,7 @@ use kernels::{LayerShape, WrongProduct, WrongSum, flushed, self_check};
 use super::cases::{FleetKind, Weight, Weighted};
 use super::compare::Case;
 use super::limits::{Limits, call_seconds};
-use super::measure::{Samples, measure};
+use super::measure::{Manner, Measurement, PASSES, Samples};
 use super::operands::Operands;
 use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
 use crate::experiment::trial::Dtype;
@@ -42,6 +44,8 @@ pub(crate) struct Bench<'i> {
     pub(crate) threads: usize,
     /// Seconds a case, for all libraries together.
     pub(crate) seconds: f64,
+    /// Between passes, where the samples are to be spread over some seconds at least.
+    pub(crate) pause: Duration,
     pub(crate) products: Vec<Weighted>,
     pub(crate) steps: Vec<Step<'i>>,
 }
@@ -94,13 +98,18 @@ impl Bench<'_> {
                 LibraryRecord::new(library, dtypes.iter().map(|&dtype| (dtype, call_seconds(library, dtype))).collect())
             })
             .collect();
-        let mut samples = Vec::new();
-        for (count, case) in self.cases().enumerate() {
-            samples.push(self.time(case)?);
-            if count % CASES_A_PEAK == CASES_A_PEAK - 1 {
-                update(&mut limits);
+        let mut measurements: Vec<_> =
+            self.cases().map(|case| (case, Measurement::new(self.libraries.len()))).collect();
+        for pass in 0..PASSES {
+            for (count, (case, measurement)) in measurements.iter_mut().enumerate() {
+                self.pass(*case, pass, pass, measurement)?;
+                if count % CASES_A_PEAK == CASES_A_PEAK - 1 {
+                    update(&mut limits);
+                }
             }
+            thread::sleep(self.pause);
         }
+        let samples: Vec<_> = measurements.into_iter().map(|(_, measurement)| measurement.samples).collect();
         update(&mut limits);
         let calls = &record.libraries;
         let mut samples = samples.into_iter();
@@ -121,39 +130,45 @@ impl Bench<'_> {
         (0..self.products.len()).map(Case::Product).chain((0..self.steps.len()).map(Case::Step))
     }
 
-    /// Times one case on every library.
+    /// Times one case on every library again, on other matrices at each `attempt`.
     ///
     /// # Errors
     /// If a library computes what a fleet starts with wrongly.
-    pub(crate) fn time(&self, case: Case) -> Result<Vec<Samples>, WrongSum> {
-        let Bench { libraries, seconds, .. } = self;
+    pub(crate) fn time_again(&self, case: Case, attempt: usize) -> Result<Vec<Samples>, WrongSum> {
+        let mut measurement = Measurement::new(self.libraries.len());
+        for pass in 0..PASSES {
+            self.pass(case, pass, attempt * PASSES + pass, &mut measurement)?;
+        }
+        Ok(measurement.samples)
+    }
+
+    /// One pass over a case, its matrices at a `placement` of their own.
+    fn pass(&self, case: Case, pass: usize, placement: usize, measurement: &mut Measurement) -> Result<(), WrongSum> {
+        let manner = |dtype| Manner { libraries: &self.libraries, dtype, seconds: self.seconds };
         match case {
             Case::Product(place) => {
                 let product = self.products[place].product;
-                measure(libraries, product.dtype, *seconds, &mut |placement| {
-                    Ok(match product.dtype {
-                        Dtype::F32 => {
-                            let mut operands = Operands::<f32>::new(product, placement);
-                            Box::new(move || operands.multiply())
-                        }
-                        Dtype::F64 => {
-                            let mut operands = Operands::<f64>::new(product, placement);
-                            Box::new(move || operands.multiply())
-                        }
-                    })
-                })
+                match product.dtype {
+                    Dtype::F32 => {
+                        let mut operands = Operands::<f32>::new(product, placement);
+                        measurement.pass(&manner(Dtype::F32), pass, &mut || operands.multiply());
+                    }
+                    Dtype::F64 => {
+                        let mut operands = Operands::<f64>::new(product, placement);
+                        measurement.pass(&manner(Dtype::F64), pass, &mut || operands.multiply());
+                    }
+                }
             }
             Case::Step(place) => {
                 let step @ Step { plan, inputs, kind } = &self.steps[place];
                 let trials: Vec<_> = kind.fleet.iter().map(|&trial| &plan.trials[trial]).collect();
+                let mut fleet = endless(plan, &trials, inputs)?;
                 flushed(trials[0].config.flush_subnormals, || {
-                    measure(libraries, step.dtype(), *seconds, &mut |_| {
-                        let mut fleet = endless(plan, &trials, inputs)?;
-                        Ok(Box::new(move || fleet.step()))
-                    })
-                })
+                    measurement.pass(&manner(step.dtype()), pass, &mut || fleet.step());
+                });
             }
         }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use kernels::blas::{Library, Request};
@@ -23,6 +24,9 @@ use crate::sweep::plan::Plan;
 use crate::sweep::workers::Workers;
 
 mod comparison;
+
+/// Between the passes of a run that is compared with another.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// Checks, times, reports; exit code 4 where something has become slower than is allowed.
 pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
@@ -51,7 +55,10 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
 
     let products = products(args, &plans)?;
     let steps = steps(&plans, &inputs);
-    let bench = Bench { libraries, threads, seconds: args.seconds, products, steps };
+    // What is compared with another run should not be what happened in one second.
+    let is_compared = args.save.is_some() || args.against.is_some();
+    let pause = if is_compared { PAUSE } else { Duration::ZERO };
+    let bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
     let workers = Workers::new(1, threads).context("can't start the workers")?;
     let watch = Watch::start();
     watch.before().into_iter().for_each(|busy| say(&format!("warning: {busy}")));

@@ -1,6 +1,8 @@
 //! `runner bench --against`: this run beside a record, suspicious cases timed again.
 
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -14,8 +16,12 @@ use crate::cli;
 use crate::progress::{count, say};
 use crate::sweep::workers::Workers;
 
-/// How often a case must be found slower, with new matrices each time, before it is believed.
-const TIMES: usize = 4;
+/// How often a case is timed again that seems slower, on other matrices each time and after longer and longer pauses, before it
+/// is believed: what was slow by chance is not slow every time.
+const ATTEMPTS: u32 = 6;
+
+/// The first of the pauses; each is twice as long as the one before, up to two seconds.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is worth a line where no bound is given.
 const WORTH_A_LINE: f64 = 0.05;
@@ -33,10 +39,10 @@ pub(super) fn run(
     }
     let pairs = pairs(name, now, then)?;
     let bound = args.fail_above.map_or(WORTH_A_LINE, |share| share.0);
-    let (mut lines, mut ratios, mut slower) = (Vec::new(), Vec::new(), 0);
-    for pair in &pairs {
-        let ratio = workers.alone(|| confirmed(bench, now, pair, bound)).map_err(Failure::from)?;
-        ratios.push(ratio.of_medians.median);
+    let mut ratios: Vec<_> = pairs.iter().map(|pair| Ratio::of(samples(now, pair), &pair.then.samples)).collect();
+    confirm(workers, bench, &pairs, &mut ratios, bound)?;
+    let (mut lines, mut slower) = (Vec::new(), 0);
+    for (pair, ratio) in pairs.iter().zip(&ratios) {
         let what = format!("{} on {}", words(now, pair.case), now.libraries[pair.library].name);
         if ratio.is_slower_by(bound) {
             slower += 1;
@@ -45,6 +51,7 @@ pub(super) fn run(
             lines.push(format!("faster: {what}: {ratio}"));
         }
     }
+    let ratios: Vec<_> = ratios.iter().map(|ratio| ratio.0.at).collect();
     lines.push(format!(
         "{} compared with {name}: {:.3} times as long in the median, {slower} slower by more than {}%",
         count(pairs.len(), "time"),
@@ -59,18 +66,26 @@ pub(super) fn run(
     Ok(ExitCode::from(if args.fail_above.is_some() && slower > 0 { 4 } else { 0 }))
 }
 
-/// The ratio of a case. One that seems slower is timed again, on all libraries as before, until it doesn't: what was slow by
-/// chance is not slow every time.
-fn confirmed(bench: &Bench, now: &Record, pair: &Pair, bound: f64) -> Result<Ratio, kernels::WrongSum> {
-    let then = &pair.then.samples;
-    let mut ratio = Ratio::of(samples(now, pair), then);
-    for _ in 1..TIMES {
-        if !ratio.is_slower_by(bound) {
+/// Times what seems slower again and again, until it doesn't.
+fn confirm(workers: &Workers, bench: &Bench, pairs: &[Pair], ratios: &mut [Ratio], bound: f64) -> Result<(), Failure> {
+    for attempt in 1..=ATTEMPTS {
+        let suspicious: Vec<_> = (0..pairs.len()).filter(|&place| ratios[place].is_slower_by(bound)).collect();
+        if suspicious.is_empty() {
             break;
         }
-        ratio = Ratio::of(&bench.time(pair.case)?[pair.library], then);
+        say(&format!("{} slower: timed again, {attempt} of {ATTEMPTS}", count_seems(suspicious.len())));
+        thread::sleep(PAUSE * 2u32.pow(attempt - 1).min(8));
+        for place in suspicious {
+            let Pair { case, library, then } = pairs[place];
+            let again = workers.alone(|| bench.time_again(case, attempt as usize))?;
+            ratios[place] = Ratio::of(&again[library], &then.samples);
+        }
     }
-    Ok(ratio)
+    Ok(())
+}
+
+fn count_seems(number: usize) -> String {
+    format!("{} {}", count(number, "time"), if number == 1 { "seems" } else { "seem" })
 }
 
 fn samples<'r>(record: &'r Record, pair: &Pair) -> &'r Samples {
