@@ -131,8 +131,9 @@ fn several_libraries_take_turns_and_all_are_said() {
 #[test]
 fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
     let bench = Bench::new();
+    // As large as one call of each form is.
     for case in ["0", "1", "2"] {
-        let mut wrong = shimmed(&bench, &["bench", "--shape", "9", "--dtype", "f32", "--save", "wrong"]);
+        let mut wrong = shimmed(&bench, &["bench", "--shape", "32", "--dtype", "f32", "--save", "wrong"]);
         wrong.envs([("BLAS_SHIM_WRONG", "1.001"), ("BLAS_SHIM_CASE", case)]);
         let wrong = run(wrong);
         let stderr = text(&wrong.stderr);
