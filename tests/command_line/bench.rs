@@ -181,6 +181,12 @@ fn a_kernel_that_was_made_slower_fails_and_an_unchanged_one_passes_ten_times_in_
         let unchanged = against("0");
         assert_eq!(unchanged.status.code(), Some(0), "{}{}", text(&unchanged.stdout), text(&unchanged.stderr));
     }
+    // Slow until the run is over, and not when it is timed again.
+    let mut for_a_while = shimmed(&bench, &[&shapes[..], &["--against", "before", "--fail-above", "10%"]].concat());
+    for_a_while.envs([("BLAS_SHIM_SLOW", "0.5"), ("BLAS_SHIM_SLOW_FOR", "3")]);
+    let for_a_while = for_a_while.output().unwrap();
+    assert_eq!(for_a_while.status.code(), Some(0), "{}", text(&for_a_while.stderr));
+    assert!(text(&for_a_while.stderr).contains("slower: timed again, 1 of "), "{}", text(&for_a_while.stderr));
     let slower = against("0.5");
     assert_eq!(slower.status.code(), Some(4), "{}{}", text(&slower.stdout), text(&slower.stderr));
     let shown = text(&slower.stdout);

@@ -4,6 +4,7 @@
  * BLAS_SHIM_COUNT=FILE   write the number of calls at exit
  * BLAS_SHIM_WRONG=FACTOR multiply the last element of every product by FACTOR
  * BLAS_SHIM_SLOW=SHARE   take that much longer for every product, 0.5 for half as long again
+ * BLAS_SHIM_SLOW_FOR=S   only for so many seconds after it was loaded
  * BLAS_SHIM_CASE=0|1|2   only of W.A (NN), of dZ.A' (NT), of W'.dZ (TN)
  * BLAS_SHIM_SIDE=N       only of products with N terms to a sum
  * BLAS_SHIM_CONFIG=TEXT  describe itself like this
@@ -19,7 +20,7 @@
 #include <time.h>
 
 static atomic_long calls;
-static double factor = 1.0, slow = 0.0;
+static double factor = 1.0, slow = 0.0, slow_until = 0.0;
 static int only = -1, terms = -1;
 static void *blas;
 
@@ -30,6 +31,12 @@ static void *function(const char *name) {
     return found ? found : dlsym(blas, prefixed);
 }
 
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec + 1e-9 * time.tv_nsec;
+}
+
 __attribute__((constructor)) static void start(void) {
     const char *wrong = getenv("BLAS_SHIM_WRONG");
     const char *which = getenv("BLAS_SHIM_CASE");
@@ -38,6 +45,8 @@ __attribute__((constructor)) static void start(void) {
     const char *slower = getenv("BLAS_SHIM_SLOW");
     if (wrong) factor = atof(wrong);
     if (slower) slow = atof(slower);
+    const char *seconds = getenv("BLAS_SHIM_SLOW_FOR");
+    slow_until = seconds ? now() + atof(seconds) : 1e300;
     if (which) only = atoi(which);
     if (side) terms = atoi(side);
     blas = real ? dlopen(real, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND) : NULL;
@@ -72,14 +81,9 @@ int openblas_get_num_threads(void) {
     return threads ? atoi(threads) : ((int (*)(void))function("openblas_get_num_threads"))();
 }
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + 1e-9 * time.tv_nsec;
-}
-
 static void wait_after(double start) {
     double end = now();
+    if (end > slow_until) return;
     end += slow * (end - start);
     while (now() < end) {}
 }

@@ -107,7 +107,9 @@ impl Bench<'_> {
                     update(&mut limits);
                 }
             }
-            thread::sleep(self.pause);
+            if pass + 1 < PASSES {
+                thread::sleep(self.pause);
+            }
         }
         let samples: Vec<_> = measurements.into_iter().map(|(_, measurement)| measurement.samples).collect();
         update(&mut limits);
