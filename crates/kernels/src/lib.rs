@@ -8,8 +8,8 @@
 //! | dZ·Aᵀ | dW = scale dz a_prevᵀ | n_out × n_in × examples | [`backward_weights`] | NT |
 //! | Wᵀ·dZ | da_prev = Wᵀ dz      | n_in × examples × n_out | [`backward_data`]    | TN |
 //!
-//! Each is exactly one `gemm` call at every size, writes into the caller's buffer and allocates nothing. Called in a
-//! [`Team`], large products and passes are shared by its threads, with one `gemm` call each.
+//! Each is made of the `gemm` calls of its [`Plan`] (mostly one), writes into the caller's buffer and allocates nothing. Called
+//! in a [`Team`], large products and passes are shared by its threads.
 //! Between them stand [`bias_activation`], [`activation_backward`] and [`bias_gradient`], one pass each.
 //!
 //! This is the only crate with `unsafe`: the loading of a BLAS, the calls into it. It knows no layers, files or threads of its own.

@@ -1,4 +1,5 @@
-//! Every product is exactly one cblas call, at every size; or one a thread, where the threads of a team share it.
+//! In a library without small kernels every product is exactly one cblas call, at every size; or one a thread, where the threads
+//! of a team share it. (Of panels: the tests of src/panels.rs.)
 //!
 //! This program's library has two functions of its own in place of a BLAS's. They count, and multiply by the definition, so that
 //! a wrong argument shows as a wrong product.

@@ -1,6 +1,6 @@
 //! The BLAS that multiplies: found and loaded when the program runs, checked, and the same for the whole process.
 //!
-//! Nothing is linked. [`choose`] takes the library that is asked for, or by a rule the OpenBLAS that comes with Layerchain, else
+//! Nothing is linked. [`choose()`] takes the library that is asked for, or by a rule the OpenBLAS that comes with Layerchain, else
 //! the newest admitted one of the system; [`Library::put_into_use`] makes it the one that every product calls. A program that
 //! chooses nothing gets what `LAYERCHAIN_BLAS` or else the rule says, with the first product.
 

@@ -6,8 +6,8 @@ use anyhow::Result;
 use kernels::blas::{Choice, Library, Request, Source, Warning, candidates, choose};
 use kernels::{LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
+use super::print;
 use super::session::set_up_blas;
-use super::{Failure, print};
 use crate::data::catalog;
 use crate::machine::{self, Machine};
 
@@ -84,20 +84,19 @@ impl Report {
 
     /// A line for each library that is found here, with its speed at a product of 256 × 256 × 256.
     fn libraries(&mut self, in_use: &'static Library, peak: Peak) {
-        for source in Source::ALL {
-            for candidate in candidates(source) {
-                let what = format!("found {}", source.name());
-                match choose(&Request::Path(candidate.path.clone())) {
-                    Ok(Choice { library, warnings }) => {
-                        let slow = warnings.iter().find(|warning| matches!(warning, Warning::Slow { .. }));
-                        let slow = slow.map(|_| ", slow").unwrap_or_default();
-                        let used = if std::ptr::eq(library, in_use) { ", in use" } else { "" };
-                        let speed = speed(library, peak);
-                        let path = candidate.path.display();
-                        self.line(slow.is_empty(), &what, format!("{library}, {speed}{slow}{used}; {path}"));
-                    }
-                    Err(error) => self.line(false, &what, Failure::from(error).to_string()),
+        let found: Vec<_> = Source::ALL.into_iter().flat_map(candidates).collect();
+        let named = found.iter().map(|candidate| (format!("found {}", candidate.source.name()), &*candidate.path));
+        let given = (!found.iter().any(|candidate| candidate.path == in_use.path())).then_some(in_use.path());
+        for (what, path) in given.map(|path| ("given".to_owned(), path)).into_iter().chain(named) {
+            match choose(&Request::Path(path.to_owned())) {
+                Ok(Choice { library, warnings }) => {
+                    let slow = warnings.iter().find(|warning| matches!(warning, Warning::Slow { .. }));
+                    let slow = slow.map(|_| ", slow").unwrap_or_default();
+                    let used = if std::ptr::eq(library, in_use) { ", in use" } else { "" };
+                    let (speed, path) = (speed(library, peak), path.display());
+                    self.line(slow.is_empty(), &what, format!("{library}, {speed}{slow}{used}; {path}"));
                 }
+                Err(error) => self.line(false, &what, error.to_string()),
             }
         }
     }
