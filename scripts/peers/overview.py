@@ -52,24 +52,27 @@ def rows(entries: list[Entry]) -> list[Row]:
 def as_table(found: list[Row]) -> list[str]:
     lines = ["| net | | threads | best peer | its ms | layerchain | times as long |", "|---|---|---|---|---|---|---|"]
     for row in found:
-        ratio = f"{statistics.median(row.ratios):.3g} ({min(row.ratios):.3g} to {max(row.ratios):.3g})"
+        ratio = f"{times(statistics.median(row.ratios))} ({times(min(row.ratios))} to {times(max(row.ratios))})"
         lines.append(f"| {CASES[row.case].title()} | {row.dtype} | {row.threads} | {row.peer} | {row.peer_ms:.3g} | "
                      f"{row.our_ms:.3g} | {ratio} |")
     return lines
 
 
+def times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+
+
 def draw(found: list[Row], path: Path) -> None:
     """A point for each row, medians with their ranges, on one logarithmic scale."""
-    labels = [f"{CASES[row.case].title()}, {row.dtype}" for row in found]
+    labels = [f"{CASES[row.case].title()}, {row.dtype}".replace(", ", "\n", 1) for row in found]
     places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
-    figure, panel = pyplot.subplots(figsize=(9, 0.42 * len(places) + 1.2), layout="constrained")
-    several = len({row.threads for row in found}) > 1
+    figure, panel = pyplot.subplots(figsize=(9, 0.46 * len(places) + 1), layout="constrained")
     for row, label in zip(found, labels):
-        place = places[label] + (0.17 if row.threads > 1 else -0.17) * several
+        place = places[label] + (labels.count(label) > 1) * (0.17 if row.threads > 1 else -0.17)
         colour = COLOURS[1 if row.threads == 1 else 2]
         panel.hlines(place, min(row.ratios), max(row.ratios), colors=colour, linewidth=2)
         panel.scatter(statistics.median(row.ratios), place, color=colour, s=40, zorder=2)
-        panel.annotate(f"{statistics.median(row.ratios):.3g}", (max(row.ratios), place), xytext=(5, 0),
+        panel.annotate(times(statistics.median(row.ratios)), (max(row.ratios), place), xytext=(5, 0),
                        textcoords="offset points", va="center", fontsize=10, color=colour)
     for threads in sorted({row.threads for row in found}):
         colour = COLOURS[1 if threads == 1 else 2]
@@ -79,12 +82,12 @@ def draw(found: list[Row], path: Path) -> None:
     panel.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     panel.xaxis.set_major_formatter("{x:g}")
     panel.xaxis.set_minor_formatter(ticker.NullFormatter())
-    panel.set_yticks(list(places.values()), list(places), fontsize=10)
+    panel.set_yticks(list(places.values()), list(places), fontsize=9)
     panel.invert_yaxis()
     panel.margins(x=0.08)
-    panel.set_xlabel("how many times as long the best of PyTorch, JAX, NumPy and scikit-learn takes", fontsize=10)
+    figure.supxlabel("how many times as long the best of PyTorch, JAX, NumPy and scikit-learn takes as Layerchain", fontsize=10)
     panel.grid(axis="x", color="#dddddd", linewidth=0.6)
     panel.set_axisbelow(True)
     panel.spines[["top", "right", "left"]].set_visible(False)
-    panel.legend(loc="upper right", frameon=False, fontsize=10)
+    panel.legend(loc="upper center", frameon=False, fontsize=10)
     figure.savefig(path, dpi=120, metadata={"Software": None})
