@@ -106,6 +106,6 @@ impl Tally {
     fn seconds_at_peak(&self, threads: usize) -> f64 {
         let peaks = [peak::flops_of_threads::<f32>, peak::flops_of_threads::<f64>];
         let used = self.flops.iter().zip(peaks).filter(|(flops, _)| **flops > 0.0);
-        used.map(|(flops, peak)| flops / peak(threads)).sum()
+        used.fold(0.0, |seconds, (flops, peak)| seconds + flops / peak(threads))
     }
 }
