@@ -35,6 +35,7 @@ mod elementwise;
 mod functions;
 mod gemm;
 pub mod lapack;
+mod lines;
 mod panels;
 pub mod peak;
 mod plan;
@@ -58,6 +59,7 @@ pub use costs::{binary_cross_entropy_sum, softmax_cross_entropy_sum, squared_err
 pub use descent::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
 pub use elementwise::{scale, scaled_difference};
 pub use gemm::{Accumulate, backward_data, backward_weights, forward};
+pub use lines::CacheLines;
 pub use plan::{Panels, Plan};
 pub use product_check::{ProductCheck, WrongSum};
 pub use real::Real;

@@ -31,7 +31,7 @@ pub struct Panels {
 pub(crate) struct Side {
     /// The longest that it may be.
     most: usize,
-    /// What it is a multiple of.
+    /// A number that its length is a multiple of.
     step: usize,
 }
 

@@ -72,7 +72,7 @@ impl Machine {
         }
     }
 
-    /// What the bits of a result depend on beside the experiment.
+    /// Names everything that the bits of a result depend on beside the experiment.
     pub fn fingerprint(&self) -> String {
         let Blas { name, version, core, sha256, .. } = &self.blas;
         let (threads, Runner { version: runner, commit, .. }) = (self.threads, &self.runner);

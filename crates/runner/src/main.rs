@@ -3,8 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use kernels::CacheLines;
 use runner::cli::Cli;
 use runner::commands::{self, Failure};
+
+#[global_allocator]
+static MEMORY: CacheLines = CacheLines;
 
 fn main() -> ExitCode {
     match commands::run(Cli::parse()) {

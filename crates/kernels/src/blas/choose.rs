@@ -54,16 +54,16 @@ impl FromStr for Request {
 /// Why there is no BLAS to use.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// What was asked for is not one.
+    /// The library that was asked for can't be loaded.
     #[error(transparent)]
     NotLoaded(#[from] LoadError),
-    /// What was asked for is known to go wrong.
+    /// The library that was asked for is known to go wrong.
     #[error(transparent)]
     Refused(#[from] Refused),
     /// Nothing was found.
     #[error("no {what} is to be found here: {remedy}")]
     NotFound {
-        /// What was looked for.
+        /// The name that was looked for.
         what: String,
         /// How to get one.
         remedy: &'static str,
@@ -84,12 +84,12 @@ pub enum Error {
     Preloaded {
         /// The file.
         path: PathBuf,
-        /// What it says of itself.
+        /// Its own description.
         what: String,
     },
 }
 
-/// What a person should know of the library in use.
+/// A remark on the library in use, with a remedy.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
     /// The OpenBLAS that comes with Layerchain can't be used.
@@ -110,7 +110,7 @@ pub enum Warning {
         library: String,
         /// The vectors that the processor has.
         vectors: Vectors,
-        /// What it reaches of the processor's peak.
+        /// Its share of the processor's peak.
         share: f64,
         /// Whether `OPENBLAS_CORETYPE` told it which kernels to take.
         by_request: bool,
@@ -151,7 +151,7 @@ impl fmt::Display for Warning {
 pub struct Choice {
     /// The library, with one thread a product.
     pub library: &'static Library,
-    /// What a person should know.
+    /// Remarks for a person.
     pub warnings: Vec<Warning>,
 }
 

@@ -32,7 +32,7 @@ impl fmt::Display for Family {
     }
 }
 
-/// What a library says of itself.
+/// A library's own description.
 #[derive(Clone, Debug)]
 pub(super) struct Description {
     pub(super) family: Family,

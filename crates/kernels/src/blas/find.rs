@@ -56,7 +56,7 @@ impl Source {
         }
     }
 
-    /// What its files' names begin with.
+    /// The beginnings of its files' names.
     fn file_name(self) -> &'static [&'static str] {
         match self {
             Source::Bundled => &[],

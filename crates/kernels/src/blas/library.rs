@@ -66,15 +66,15 @@ pub enum LoadError {
     /// The system's loader can't open it.
     #[error("can't load {name} as a BLAS: {reason}")]
     NotLoaded {
-        /// What was asked for.
+        /// The name or path that was asked for.
         name: String,
-        /// What the loader says.
+        /// The loader's message.
         reason: String,
     },
     /// It is a library, but not one with cblas.
     #[error("{name} is not a BLAS with cblas: it has no {symbol}")]
     Lacks {
-        /// What was asked for.
+        /// The name or path that was asked for.
         name: String,
         /// The first function that is missing.
         symbol: &'static str,
@@ -82,7 +82,7 @@ pub enum LoadError {
     /// It would read 64-bit integers where 32-bit ones are passed.
     #[error("{name} is built for 64-bit integers (ILP64); use its LP64 build")]
     WideIntegers {
-        /// What was asked for.
+        /// The name or path that was asked for.
         name: String,
     },
 }

@@ -8,7 +8,7 @@ use crate::machine;
 const LOAD_A_CORE: f64 = 0.5;
 const STOLEN: f64 = 0.02;
 
-/// What the system's counters say at one moment.
+/// The system's counters at one moment.
 pub(crate) struct Watch {
     load: Option<f64>,
     /// Ticks that a hypervisor gave to others, and all ticks.
@@ -27,7 +27,7 @@ impl Watch {
         }
     }
 
-    /// What is to be said before anything is timed: others that are at work.
+    /// Warns, before anything is timed, of others that are at work.
     pub(crate) fn before(&self) -> Option<String> {
         let cores = machine::cores();
         let load = self.load.filter(|load| *load > LOAD_A_CORE * cores as f64)?;
@@ -36,7 +36,7 @@ impl Watch {
         ))
     }
 
-    /// What is to be said afterwards, by the counters of `now`.
+    /// Warns, after the timing, of what the counters of `now` show.
     pub(crate) fn after(&self, now: &Watch) -> Vec<String> {
         let stolen = self.ticks.zip(now.ticks).map(|(from, to)| (to.0 - from.0) / (to.1 - from.1).max(1.0));
         let stolen = stolen.filter(|share| *share > STOLEN).map(|share| {

@@ -38,7 +38,7 @@ pub(crate) struct FleetKind {
     pub(crate) words: String,
 }
 
-/// What was found, and how much of it is left out for the sake of time.
+/// The cases that are timed, and how much is left out for the sake of time.
 #[derive(Debug)]
 pub(crate) struct Found<T> {
     /// By operations, the most first.
@@ -107,7 +107,7 @@ pub(crate) fn fleets(plan: &Plan) -> Found<FleetKind> {
     Found::of(kinds.into_values().map(|kind| (kind.flop * kind.count as f64, kind)).collect(), MOST_FLEETS)
 }
 
-/// What the cost of a fleet's step depends on.
+/// Everything that the cost of a fleet's step depends on.
 fn cost_of(plan: &Plan, trials: &[&Trial]) -> String {
     let mut nets: Vec<String> = trials
         .iter()

@@ -57,9 +57,9 @@ impl fmt::Display for Ratio {
 pub(crate) struct Pair<'r> {
     /// Its place: of the product, or of the step.
     pub(crate) case: Case,
-    /// Of the library.
+    /// The library's place.
     pub(crate) library: usize,
-    /// What was measured then.
+    /// The earlier measurement.
     pub(crate) then: &'r Measured,
 }
 
@@ -142,7 +142,7 @@ pub(crate) mod tests {
         record
     }
 
-    /// As many samples as a short product has around `seconds`, within one per cent.
+    /// Makes as many samples as a short product has, around `seconds` and within one per cent.
     fn around(seconds: f64) -> Samples {
         samples(&(0..42).map(|i| seconds * (1.0 + f64::from(i % 5 - 2) / 200.0)).collect::<Vec<_>>())
     }

@@ -6,7 +6,7 @@ use kernels::blas::{Choice, Library, Request, Source, ThreadLayer, candidates, c
 
 use crate::progress::say;
 
-/// What stands for every library that is found.
+/// The word for every library that is found.
 const ALL: &str = "all";
 
 /// Finds the libraries that are `asked` for, the first one first, each once; `usual` where none is. Of `all`, those that can't be

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::experiment::trial::Dtype;
 use crate::sweep::products::Product;
 
-/// What a product can't be faster than.
+/// A limit that bounds the speed of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Bound {
@@ -35,7 +35,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// What was measured of the machine.
+/// The machine's limits, as measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Limits {
     /// Operations a second of all threads, by element type: the best of the run.

@@ -23,7 +23,7 @@ const FORMAT: u32 = 1;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
     format: u32,
-    /// What was timed, in words.
+    /// The experiment or the shapes that were timed, in words.
     pub(crate) what: String,
     /// Where.
     pub(crate) host: Host,
@@ -31,7 +31,7 @@ pub(crate) struct Record {
     pub(crate) threads: usize,
     /// The libraries that took turns.
     pub(crate) libraries: Vec<LibraryRecord>,
-    /// What the machine allows.
+    /// The machine's limits.
     pub(crate) limits: Limits,
     /// The products, the one with the most operations a step first.
     pub(crate) products: Vec<ProductRecord>,
@@ -100,22 +100,22 @@ pub(crate) struct StepRecord {
     pub(crate) results: Vec<Measured>,
 }
 
-/// What one library makes of one case.
+/// The speed of one library at one case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
     /// Seconds of a call.
     pub(crate) seconds: Estimate,
     /// Operations a second, in 10⁹.
     pub(crate) gflops: f64,
-    /// The same as a share of what the cores can do.
+    /// Their share of the cores' peak.
     pub(crate) share_of_peak: f64,
-    /// What a product can't be faster than; nothing of a whole step.
+    /// The limit that bounds a product; nothing of a whole step.
     pub(crate) bound: Option<Bound>,
     /// Every sample.
     pub(crate) samples: Samples,
 }
 
-/// What is wrong with a record.
+/// A fault of a record.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A name that is a path.
@@ -149,7 +149,7 @@ impl Host {
 }
 
 impl LibraryRecord {
-    /// Of `library`.
+    /// Describes `library`.
     pub(crate) fn new(library: &Library, call_seconds: Vec<(Dtype, f64)>) -> Self {
         let sha256 = machine::sha256(library.path()).unwrap_or_default();
         LibraryRecord { name: library.to_string(), path: library.path().to_owned(), sha256, call_seconds }
@@ -162,7 +162,7 @@ impl LibraryRecord {
 }
 
 impl Measured {
-    /// Of the samples of a case of `flop` operations on a machine of this `peak`.
+    /// Evaluates the samples of a case of `flop` operations on a machine of this `peak`.
     pub(crate) fn new(samples: Samples, flop: f64, peak: f64, bound: Option<Bound>) -> Self {
         let seconds = samples.time();
         let flops = flop / seconds.median;

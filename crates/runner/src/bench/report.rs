@@ -81,7 +81,7 @@ fn speeds(results: &[Measured]) -> Vec<String> {
     cells
 }
 
-/// What the columns and marks mean, as far as there are any.
+/// Explains those columns and marks that the table has.
 fn legend(record: &Record) -> String {
     let mut text = String::from("GFLOP/s and share of the peak; +- is half of A's confidence interval of 95%");
     text += if record.libraries.len() > 1 { "; bounds are A's\n" } else { "\n" };
@@ -98,7 +98,7 @@ fn legend(record: &Record) -> String {
     text
 }
 
-/// What each library reaches over all products of the steps, each as often as it is made.
+/// Adds up the speed of each library over all products of the steps, each as often as it is made.
 fn together(record: &Record, products: &[&ProductRecord]) -> Option<String> {
     let sum = |of: &dyn Fn(&ProductRecord) -> f64| -> f64 {
         products.iter().filter_map(|product| Some(of(product) * product.calls_a_step?)).sum()

@@ -13,7 +13,7 @@ const LONGEST: usize = i32::MAX as usize;
 /// The shapes that one `--shape` stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shapes {
-    /// What is transposed.
+    /// The factor that is transposed, if one is.
     pub form: Form,
     /// M, N and K of each.
     pub sides: Vec<[usize; 3]>,

@@ -37,7 +37,7 @@ impl Step<'_> {
     }
 }
 
-/// What is timed, on what, and for how long.
+/// The cases to time, the libraries, and the time for each.
 pub(crate) struct Bench<'i> {
     pub(crate) libraries: Vec<&'static Library>,
     /// The threads of the team that this is called in.

@@ -67,7 +67,7 @@ pub enum WhichDtypes {
 }
 
 impl WhichDtypes {
-    /// What it stands for.
+    /// Lists the element types that it stands for.
     pub fn list(self) -> &'static [Dtype] {
         match self {
             WhichDtypes::F32 => &[Dtype::F32],

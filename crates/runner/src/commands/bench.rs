@@ -167,7 +167,7 @@ fn count_libraries(bench: &Bench) -> String {
     }
 }
 
-/// What was timed, in words.
+/// Names the experiment or the shapes that were timed, in words.
 fn what(args: &cli::Bench, sessions: &[Session]) -> String {
     match (&args.file, sessions.first()) {
         (Some(file), Some(session)) => {

@@ -39,7 +39,7 @@ impl Form {
 /// C = A B, or C += A B: m × n sums of k terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Product {
-    /// What is transposed.
+    /// The factor that is transposed, if one is.
     pub form: Form,
     /// Rows of C.
     pub m: usize,
@@ -126,7 +126,7 @@ impl Plan {
         products
     }
 
-    /// Those of the stacked first layers: a step is added to what is kept of W where every net's is plain.
+    /// Lists the products of the stacked first layers: a step is added to what is kept of W where every net's is plain.
     fn first_layer_products(
         &self,
         fleet: &[usize],

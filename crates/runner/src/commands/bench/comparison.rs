@@ -23,7 +23,7 @@ const ATTEMPTS: u32 = 6;
 /// The first of the pauses; each is twice as long as the one before, up to two seconds.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What is worth a line where no bound is given.
+/// The smallest change that is worth a line where no bound is given.
 const WORTH_A_LINE: f64 = 0.05;
 
 /// Prints what differs from the record; exit code 4 where something is slower than `--fail-above` allows.
