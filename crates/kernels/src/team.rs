@@ -140,6 +140,7 @@ impl Team {
     }
 
     /// Does `work` on this thread, its products and passes shared by the team. Another thread's `work` waits until this is done.
+    /// It must not be called from inside of the same team's `work`, which would wait for itself.
     pub fn install<T>(&self, work: impl FnOnce() -> T) -> T {
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let before = Restore(CURRENT.replace((self.shared.threads > 1).then(|| NonNull::from(&*self.shared))));
