@@ -1,7 +1,7 @@
 /* Stands before a BLAS: counts its gemm calls, and can spoil them, or say that it is something else.
  *
  * BLAS_SHIM_REAL=FILE    the BLAS that multiplies, an OpenBLAS
- * BLAS_SHIM_COUNT=FILE   write the number of calls at exit
+ * BLAS_SHIM_COUNT=FILE   write the number of column-major calls at exit: training makes those, measurements of speed the others
  * BLAS_SHIM_WRONG=FACTOR multiply the last element of every product by FACTOR
  * BLAS_SHIM_SLOW=SHARE   take that much longer for every product, 0.5 for half as long again
  * BLAS_SHIM_SLOW_FOR=S   only for so many seconds after it was loaded
@@ -98,7 +98,7 @@ static void wait_after(double start) {
         double start = slow > 0 ? now() : 0;                                                                      \
         multiply(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);                                   \
         if (slow > 0) wait_after(start);                                                                          \
-        atomic_fetch_add(&calls, 1);                                                                              \
+        if (layout == 102) atomic_fetch_add(&calls, 1);                                                           \
         int swap = layout == 102; /* column-major: C' = B' A' */                                                  \
         int form = ((swap ? tb : ta) == 112) * 2 + ((swap ? ta : tb) == 112);                                     \
         if ((only < 0 || only == form) && (terms < 0 || terms == k))                                              \
