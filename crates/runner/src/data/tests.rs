@@ -98,7 +98,6 @@ fn every_committed_hostile_file_is_refused_for_its_own_reason() {
         ("missing_chunk", &["stores 3 of its 4 chunks"]),
         ("zeros_compressed", &["[4, 512, 512, 3]", "needs 25165824"]),
         ("chunk_entry_beyond_the_file", &["claims 2147483648 stored bytes"]),
-        ("bytes_beyond_the_file", &["stores 48 in a file of 2142"]),
         ("bytes_fewer_than_declared", &["declares 48 bytes", "stores 8 "]),
         ("huge_chunk", &["chunks of [1048576, 1024]", "fit the size limit"]),
         ("filter_lzf", &["filter number 32000", "deflate"]),
@@ -120,6 +119,10 @@ fn every_committed_hostile_file_is_refused_for_its_own_reason() {
     for (name, words) in expected {
         assert_refused(&fixture(name), words);
     }
+    // A newer libhdf5 (1.14.5, on Debian 13) finds this one out by itself.
+    let beyond = refusal(&fixture("bytes_beyond_the_file"));
+    let found_out = ["stores 48 in a file of 2142", "invalid dataset size"].iter().any(|words| beyond.contains(words));
+    assert!(found_out && beyond.contains("`train_set_x`"), "{beyond}");
 }
 
 #[test]
