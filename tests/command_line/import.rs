@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure, signal, text};
 
 /// A table of two features that tell two kinds of flowers apart.
 fn flowers() -> String {
@@ -102,8 +102,7 @@ fn an_interrupted_import_leaves_nothing_half_made() {
     let mut line = String::new();
     std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
     assert!(line.contains("200000 training"), "{line}");
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
+    signal(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(fs::read_dir(bench.path("imported")).unwrap().count(), 0);
 }

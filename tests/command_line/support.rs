@@ -60,6 +60,13 @@ impl Bench {
     }
 }
 
+/// Sends a signal to a running program.
+pub(crate) fn signal(child: &Child, name: &str) {
+    // The shell's own kill: the program of that name is not on every machine.
+    let kill = format!("kill -{name} {}", child.id());
+    assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
+}
+
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

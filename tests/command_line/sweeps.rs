@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Bench, text};
+use crate::support::{Bench, signal, text};
 
 /// Eighteen small trials of some tenths of a second, two of which diverge.
 const SWEEP: &str = r#"
@@ -39,12 +39,6 @@ fn sweep(bench: &Bench, arguments: &[&str]) -> String {
     let run = bench.run(&[&["sweep", "small.toml"], arguments].concat());
     assert!(run.status.success(), "{}", text(&run.stderr));
     text(&run.stderr)
-}
-
-fn signal(child: &Child, name: &str) {
-    // The shell's own kill: the program of that name is not on every machine.
-    let kill = format!("kill -{name} {}", child.id());
-    assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
 }
 
 #[test]
