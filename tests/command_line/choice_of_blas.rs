@@ -92,6 +92,15 @@ fn an_openblas_that_does_not_know_the_processor_gets_wider_kernels_unless_the_us
         let cured = blind(None);
         assert!(cured.contains("would have taken its Prescott kernels; it was given wider ones"), "{cured}");
     }
+    // `check` loads all that it finds after it: they choose their kernels as they always do.
+    let found = |command: &mut Command| -> Vec<String> {
+        let check = command.env("BLAS_SHIM_BLIND", "1").env_remove("OPENBLAS_CORETYPE").output().unwrap();
+        let report = text(&check.stdout);
+        let lines = report.lines().filter(|line| line.contains(" found "));
+        lines.map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect()
+    };
+    let after_the_cure = found(&mut shimmed(&bench, &["check"]));
+    assert_eq!(after_the_cure, found(bench.command().arg("check")));
     let chosen = blind(Some("Prescott"));
     assert!(!chosen.contains("wider ones"), "{chosen}");
 }

@@ -67,7 +67,7 @@ pub struct WrongProduct {
     pub row: usize,
     /// Its column.
     pub column: usize,
-    /// What the library returned there.
+    /// The library's value there.
     pub found: f64,
     /// What [`crate::reference`] says.
     pub expected: f64,

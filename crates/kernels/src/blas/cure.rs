@@ -28,18 +28,24 @@ pub(super) fn load_with_wider_kernels(path: &Path, handle: Handle, narrow: Libra
     drop(handle);
     let wider = [(Vectors::Avx512, "SkylakeX"), (Vectors::Avx2, "Haswell")];
     for (_, core) in wider.into_iter().filter(|(vectors, _)| *vectors <= Vectors::here()) {
-        set_variable(CORETYPE, core);
-        let (handle, library) = open(path)?;
+        let (handle, library) = open_with(core, path)?;
         if library.core().eq_ignore_ascii_case(core) && multiplies_rightly(&library) {
             std::mem::forget(handle);
             return Ok(library.in_place_of(&by_itself));
         }
     }
-    // SAFETY: as in `set_variable`.
-    unsafe { env::remove_var(CORETYPE) };
     let (handle, library) = open(path)?;
     std::mem::forget(handle);
     Ok(library)
+}
+
+/// Loads a library with the kernels of `core`. Those that are loaded later choose for themselves again.
+fn open_with(core: &str, path: &Path) -> Result<(Handle, Library), LoadError> {
+    set_variable(CORETYPE, core);
+    let opened = open(path);
+    // SAFETY: as in `set_variable`; OpenBLAS reads it only when it is loaded.
+    unsafe { env::remove_var(CORETYPE) };
+    opened
 }
 
 /// Compares products of a few shapes, in both types and all forms that training uses, with the reference.

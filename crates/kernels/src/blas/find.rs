@@ -75,8 +75,7 @@ impl Source {
                 .collect()
         };
         let mut folders: Vec<PathBuf> = match self {
-            Source::Bundled => Vec::new(),
-            Source::System | Source::Blis => Vec::new(),
+            Source::Bundled | Source::System | Source::Blis => Vec::new(),
             Source::Mkl => of_variable("MKLROOT", &["lib", "lib/intel64"]),
             Source::Aocl => return of_variable("AOCL_ROOT", &["lib", "lib_LP64"]),
         };

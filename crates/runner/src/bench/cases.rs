@@ -1,4 +1,4 @@
-//! What is timed: the products of an experiment's steps, or shapes that are asked for, and whole steps.
+//! The cases of a bench: the products of an experiment's steps, or shapes that are asked for, and whole steps.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the machine allows: its peak, its bandwidth, and what a call costs; and which of them bounds a product.
+//! The machine's limits: its peak, its bandwidth, and what a call costs; and which of them bounds a product.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What a bench leaves: everything that was measured, as JSON, in `results/bench/NAME.json` where it is kept.
+//! The record of a bench: everything that was measured, as JSON, in `results/bench/NAME.json` where it is kept.
 
 use std::fs;
 use std::io;

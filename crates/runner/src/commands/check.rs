@@ -19,7 +19,7 @@ const SHAPES: [LayerShape; 4] = [
     LayerShape { n_out: 20, n_in: 12_288, examples: 1 },
 ];
 
-/// What a core can do: floating-point operations a second in f32 and in f64.
+/// The peak of a core: floating-point operations a second in f32 and in f64.
 #[derive(Clone, Copy)]
 struct Peak([f64; 2]);
 

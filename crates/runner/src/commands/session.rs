@@ -1,4 +1,4 @@
-//! What `runner sweep` and `runner train` begin with: an experiment, its data, its plan, and a BLAS that is trusted.
+//! The beginning of `runner sweep` and `runner train`: an experiment, its data, its plan, and a BLAS that is trusted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

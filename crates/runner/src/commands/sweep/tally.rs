@@ -102,7 +102,7 @@ impl Tally {
         )
     }
 
-    /// What the products would take at the peak of the cores of `threads`, which is measured for it.
+    /// Computes the seconds that the products would take at the peak of the cores of `threads`, which is measured for it.
     fn seconds_at_peak(&self, threads: usize) -> f64 {
         let peaks = [peak::flops_of_threads::<f32>, peak::flops_of_threads::<f64>];
         let used = self.flops.iter().zip(peaks).filter(|(flops, _)| **flops > 0.0);
