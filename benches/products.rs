@@ -12,7 +12,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use flops::Flops;
 use kernels::blas;
-use kernels::{Accumulate, LayerShape, Real, backward_data, backward_weights, forward, self_check};
+use kernels::{Accumulate, Call, LayerShape, Real, backward_data, backward_weights, forward, self_check};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -36,7 +36,7 @@ fn products<R: Real>(criterion: &mut Criterion<Flops>) {
     let mut uniform =
         |rows, columns| Array2::from_shape_simple_fn((rows, columns), || R::from_f64(stream.random_range(-1.0..1.0)));
     for [n_out, n_in, examples] in SHAPES {
-        self_check::<R>(LayerShape { n_out, n_in, examples }).unwrap_or_else(|wrong| panic!("{wrong}"));
+        self_check::<R>(LayerShape { n_out, n_in, examples }, &Call::ALL).unwrap_or_else(|wrong| panic!("{wrong}"));
         let (w, a_prev, dz) = (uniform(n_out, n_in), uniform(n_in, examples), uniform(n_out, examples));
         let (mut z, mut dw, mut da_prev) = (dz.clone(), w.clone(), a_prev.clone());
         let shape = format!("{}/n_out{n_out}_n_in{n_in}_examples{examples}", R::NAME);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use flops::Flops;
 use kernels::blas;
-use kernels::{Activation, LayerShape, Real, self_check};
+use kernels::{Activation, Call, LayerShape, Real, self_check};
 use ndarray::Array2;
 use net::{Architecture, Batches, Engine, Examples, Fleet, Scheme, Span, Start, Training, Workload, initialise};
 use rand::{RngExt, SeedableRng};
@@ -53,7 +53,7 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
                 group.throughput(Throughput::Elements((flops * nets as f64) as u64));
                 group.bench_function(BenchmarkId::new(engine_name, format!("fleet_of_{nets}")), |bencher| {
                     let mut fleet = Fleet::new(&examples, Batches::full(m), vec![start.clone(); nets]);
-                    bencher.iter(|| fleet.step());
+                    bencher.iter(|| fleet.step().expect("right products"));
                 });
             }
         }
@@ -71,7 +71,7 @@ fn check<R: Real>(span: &Span, engine: Engine, nets: usize, widths: &[usize]) {
     let first = LayerShape { n_out: nets * widths[1], n_in, examples: m };
     let upper = widths[1..].windows(2).map(|n| LayerShape { n_out: n[1], n_in: n[0], examples: m });
     for shape in upper.chain([first]) {
-        self_check::<R>(shape).unwrap_or_else(|wrong| panic!("{wrong}"));
+        self_check::<R>(shape, &Call::ALL).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
 }
 

@@ -16,7 +16,9 @@ use std::time::Instant;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use flops::Flops;
 use kernels::blas;
-use kernels::{Accumulate, Activation, Adam, LayerShape, Team, backward_data, backward_weights, forward, self_check};
+use kernels::{
+    Accumulate, Activation, Adam, Call, LayerShape, Team, backward_data, backward_weights, forward, self_check,
+};
 use ndarray::{Array2, ShapeBuilder};
 use net::{Architecture, Batches, Examples, Fleet, Optimiser, Rule, Scheme, Start, Training, initialise};
 use rand::{RngExt, SeedableRng};
@@ -107,7 +109,7 @@ impl Case {
     fn check(&self) {
         for [n_out, n_in] in self.layers() {
             let shape = LayerShape { n_out, n_in, examples: self.batch };
-            self_check::<f32>(shape).unwrap_or_else(|wrong| panic!("{wrong}"));
+            self_check::<f32>(shape, &Call::ALL).unwrap_or_else(|wrong| panic!("{wrong}"));
         }
     }
 }
@@ -126,7 +128,7 @@ fn where_time_goes(criterion: &mut Criterion<Flops>, threads: usize) {
         time(&mut group, "products", &team, case.products(&mut uniform));
         let examples = case.examples(&mut uniform);
         let mut fleet = team.install(|| case.fleet(&examples));
-        time(&mut group, "step", &team, || fleet.step());
+        time(&mut group, "step", &team, || fleet.step().expect("right products"));
     }
 }
 

@@ -46,7 +46,7 @@ fn train(
     let start =
         |(chain, training): &(Chain<f64>, Training)| Start::new(examples, chain.clone(), training.clone()).unwrap();
     let mut fleet = Fleet::new(examples, batches.clone(), nets.iter().map(start).collect());
-    let trained = fleet.train(|| true).unwrap();
+    let trained = fleet.train(|| true).unwrap().unwrap();
     let places = nets.iter().enumerate();
     let chains: Vec<_> = places.map(|(place, (chain, _))| fleet.chain(place, chain.layers[0].w.view())).collect();
     trained.into_iter().zip(chains).collect()
@@ -147,7 +147,7 @@ fn each_layer_learns_at_its_own_rate_and_decays_by_the_same_product() {
                 let examples = data.examples(engine);
                 let start = Start::new(&examples, chain.clone(), training.clone()).unwrap();
                 let mut fleet = Fleet::new(&examples, batches.clone(), vec![Start { rates: rates.to_vec(), ..start }]);
-                let trained = fleet.train(|| true).unwrap().remove(0);
+                let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
                 let found = (trained, fleet.chain(0, chain.layers[0].w.view()));
                 assert_same(&format!("{engine:?}, {batches:?}, {optimiser:?}"), &data, &found, &by_hand);
             }

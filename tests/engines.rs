@@ -6,7 +6,7 @@ use kernels::{Activation, Real};
 use ndarray::{Array2, ArrayView2, s};
 use net::initialise::{self, Draw};
 use net::{
-    Architecture, Batches, Cost, CostAt, Ending, Engine, Examples, Fleet, Scheme, Span, Start, Trained, Training,
+    Architecture, Batches, Bound, Cost, CostAt, Ending, Engine, Examples, Fleet, Scheme, Span, Start, Trained, Training,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -103,7 +103,7 @@ fn train<R: Real>(engine: Engine, data: &Data, nets: &[Net], iterations: usize) 
         Batches::full(examples.training()),
         nets.iter().map(|net| net.start(&examples, iterations)).collect(),
     );
-    let trained = fleet.train(|| true).unwrap();
+    let trained = fleet.train(|| true).unwrap().unwrap();
     let results = trained.into_iter().zip(nets).enumerate();
     let results = results.map(|(place, (trained, net))| {
         let rows = net.hidden.first().copied().unwrap_or(1);
@@ -217,9 +217,10 @@ fn a_net_that_diverges_leaves_and_the_others_go_on() {
             Batches::full(examples.training()),
             nets.iter().map(|net| net.start(&examples, 200)).collect(),
         );
-        let endings: Vec<_> = fleet.train(|| true).unwrap().into_iter().map(|trained| trained.ending).collect();
-        assert!(matches!(endings[1], Ending::Diverged { iteration: 1.. }), "{endings:?}");
-        assert!(matches!(endings[3], Ending::Diverged { iteration: 1..=3 }), "{endings:?}");
+        let endings: Vec<_> =
+            fleet.train(|| true).unwrap().unwrap().into_iter().map(|trained| trained.ending).collect();
+        assert!(matches!(endings[1], Ending::Diverged { iteration: 1.., .. }), "{endings:?}");
+        assert!(matches!(endings[3], Ending::Diverged { iteration: 1..=3, .. }), "{endings:?}");
     }
 }
 
@@ -302,9 +303,11 @@ fn nets_that_start_with_the_same_first_layer_share_it() {
     let one = net.start(&examples, 50);
     let mut other = one.clone();
     other.training.schedule.rate = 0.01;
-    let together =
-        Fleet::new(&examples, Batches::full(examples.training()), vec![one, other.clone()]).train(|| true).unwrap();
-    let apart = Fleet::new(&examples, Batches::full(examples.training()), vec![other]).train(|| true).unwrap();
+    let together = Fleet::new(&examples, Batches::full(examples.training()), vec![one, other.clone()])
+        .train(|| true)
+        .unwrap()
+        .unwrap();
+    let apart = Fleet::new(&examples, Batches::full(examples.training()), vec![other]).train(|| true).unwrap().unwrap();
     assert!(largest_gap(&together[1].history, &apart[0].history) < 1e-12);
     assert_ne!(together[0].history, together[1].history);
 }
@@ -327,7 +330,7 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
             Batches::full(examples.training()),
             nets.iter().map(|net| net.start(&examples, 100)).collect(),
         );
-        let trained = fleet.train(|| true).unwrap();
+        let trained = fleet.train(|| true).unwrap().unwrap();
         for (place, net) in nets.iter().enumerate() {
             let rows = net.hidden.first().copied().unwrap_or(1);
             let (w_0, _) = Draw::first_weights(&Scheme::XavierNormal.into(), net.seed, rows, 30);
@@ -357,8 +360,11 @@ fn the_accuracies_are_those_after_the_last_update() {
         let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
         let descent = Training::descent(1.0, 1, 1);
         let start = Start::new(&examples, zeros, descent).unwrap();
-        let trained =
-            Fleet::new(&examples, Batches::full(examples.training()), vec![start]).train(|| true).unwrap().remove(0);
+        let trained = Fleet::new(&examples, Batches::full(examples.training()), vec![start])
+            .train(|| true)
+            .unwrap()
+            .unwrap()
+            .remove(0);
         assert_eq!(accuracies(&trained), (Some(1.0), Some(2.0 / 3.0)), "{engine:?}");
     }
 }
@@ -372,9 +378,12 @@ fn a_last_update_after_which_only_the_test_or_only_the_training_outputs_are_fini
         let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
         let descent = Training::descent(1e10, 1, 1);
         let start = Start::new(&examples, zeros, descent).unwrap();
-        let trained =
-            Fleet::new(&examples, Batches::full(examples.training()), vec![start]).train(|| true).unwrap().remove(0);
-        assert_eq!(trained.ending, Ending::Diverged { iteration: 1 });
+        let trained = Fleet::new(&examples, Batches::full(examples.training()), vec![start])
+            .train(|| true)
+            .unwrap()
+            .unwrap()
+            .remove(0);
+        assert_eq!(trained.ending, Ending::Diverged { iteration: 1, bound: Bound::Finite });
         assert_eq!(accuracies(&trained), (None, None));
     }
 }

@@ -6,8 +6,8 @@ use by_hand::{ByHand, Data, assert_close};
 use kernels::Activation;
 use ndarray::{ArrayView2, Axis};
 use net::{
-    Batches, Chain, Decay, Ending, Engine, Examples, Fleet, Metric, Optimiser, Reason, Rule, Start, Stopping, Trained,
-    Training,
+    Batches, Bound, Chain, Curve, Decay, Ending, Engine, Examples, Fleet, Metric, Optimiser, Reason, Rule, Schedule,
+    Start, Stopping, Trained, Training,
 };
 
 const EXAMPLES: usize = 20;
@@ -43,7 +43,7 @@ fn fleet<'e>(examples: &'e Examples<f64>, nets: &[Net]) -> Fleet<'e, f64> {
 }
 
 fn train(examples: &Examples<f64>, nets: &[Net]) -> Vec<Trained> {
-    fleet(examples, nets).train(|| true).unwrap()
+    fleet(examples, nets).train(|| true).unwrap().unwrap()
 }
 
 /// One net for every step by hand: the parameters before the update, and the pass.
@@ -153,7 +153,7 @@ fn on_mini_batches_norms_and_dead_units_are_of_the_batch_and_accuracies_of_all_e
         let examples = data.examples(engine);
         let start = Start::new(&examples, chain.clone(), training.clone()).unwrap();
         let mut fleet = Fleet::new(&examples, Batches::new(EXAMPLES, 8, None), vec![start]);
-        let trained = fleet.train(|| true).unwrap().remove(0);
+        let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
         assert_close(engine.name(), &trained.metrics, &expected, 1e-10);
     }
 }
@@ -274,18 +274,20 @@ fn each_net_of_a_fleet_ends_where_it_would_alone_and_the_others_go_on_as_if_alon
     for (name, engine) in Engine::ALL {
         let examples = data.examples(engine).validating_on(VALIDATION);
         let mut together = fleet(&examples, &nets);
-        let trained = together.train(|| true).unwrap();
+        let trained = together.train(|| true).unwrap().unwrap();
         let stopped = |place: usize| match trained[place].ending {
             Ending::Stopped { iteration, reason } => (iteration, reason),
             other => panic!("{name}: net {place}: {other:?}"),
         };
-        let ((below, Reason::CostBelow), (plateau_at, Reason::Plateau), (0, Reason::Time)) =
+        let ((below, Reason::CostBelow), (plateau_at, Reason::ValidationPlateau), (0, Reason::Time)) =
             (stopped(0), stopped(2), stopped(4))
         else {
             panic!("{name}: {:?}", trained.iter().map(|trained| trained.ending).collect::<Vec<_>>())
         };
-        let (Ending::Diverged { iteration: bound }, Ending::Diverged { iteration: overflow }) =
-            (trained[3].ending, trained[5].ending)
+        let (
+            Ending::Diverged { iteration: bound, bound: Bound::Cost },
+            Ending::Diverged { iteration: overflow, bound: Bound::Finite },
+        ) = (trained[3].ending, trained[5].ending)
         else {
             panic!("{name}: {:?} {:?}", trained[3].ending, trained[5].ending)
         };
@@ -299,7 +301,7 @@ fn each_net_of_a_fleet_ends_where_it_would_alone_and_the_others_go_on_as_if_alon
             let records = match trained.ending {
                 Ending::Completed => 40,
                 Ending::Stopped { iteration, .. } => iteration + 1,
-                Ending::Diverged { iteration } => iteration,
+                Ending::Diverged { iteration, .. } => iteration,
             };
             let what = format!("{name}: net {place}");
             assert_eq!(iterations(trained), (0..records).collect::<Vec<_>>(), "{what}");
@@ -332,7 +334,7 @@ fn each_net_of_a_fleet_ends_where_it_would_alone_and_the_others_go_on_as_if_alon
 }
 
 #[test]
-fn the_divergence_bound_holds_where_a_cost_is_recorded() {
+fn the_divergence_bound_holds_at_every_step_whatever_is_recorded() {
     let data = data();
     let training = |record_every, diverge_above| Training {
         stopping: Stopping { diverge_above, ..Stopping::default() },
@@ -340,12 +342,62 @@ fn the_divergence_bound_holds_where_a_cost_is_recorded() {
     };
     let chain = data.net(&[4, 8], Activation::Relu, 4);
     let unbounded = costs(&train(&data.examples(Engine::Direct), &[(chain.clone(), training(1, None))])[0]);
-    for (every, first) in [(1, Some(4)), (5, Some(5)), (3, None)] {
-        assert_eq!((0..40).step_by(every).find(|iteration| unbounded[*iteration] > 0.75), first);
+    let first = unbounded.iter().position(|cost| *cost > 0.75).unwrap();
+    assert_eq!(first, 4);
+    for every in [1, 5, 3, 1000] {
         let trained = train(&data.examples(Engine::Direct), &[(chain.clone(), training(every, Some(0.75)))]).remove(0);
-        let ending = first.map_or(Ending::Completed, |iteration| Ending::Diverged { iteration });
-        assert_eq!(trained.ending, ending, "every {every}");
-        assert!(iterations(&trained).iter().all(|iteration| *iteration < first.unwrap_or(40)), "every {every}");
+        assert_eq!(trained.ending, Ending::Diverged { iteration: first, bound: Bound::Cost }, "every {every}");
+        assert_eq!(iterations(&trained), (0..first).step_by(every).collect::<Vec<_>>(), "every {every}");
+    }
+}
+
+#[test]
+fn a_cost_below_its_mark_ends_a_training_at_its_first_step_which_is_recorded() {
+    let data = data();
+    let stopping = Stopping { cost_below: Some(0.6), ..Stopping::default() };
+    let chain = data.net(&[7, 5], Activation::Relu, 1);
+    let training = |record_every, stopping| Training {
+        metrics: NORMS.to_vec(),
+        stopping,
+        ..Training::descent(0.3, 60, record_every)
+    };
+    let all = train(&data.examples(Engine::Dual), &[(chain.clone(), training(1, Stopping::default()))]).remove(0);
+    let first = costs(&all).iter().position(|cost| *cost < 0.6).unwrap();
+    for every in [1, 7, 1000] {
+        let net = (chain.clone(), training(every, stopping.clone()));
+        let trained = train(&data.examples(Engine::Dual), &[net]).remove(0);
+        assert_eq!(trained.ending, Ending::Stopped { iteration: first, reason: Reason::CostBelow }, "every {every}");
+        let mut recorded: Vec<_> = (0..first).step_by(every).collect();
+        recorded.push(first);
+        assert_eq!(iterations(&trained), recorded, "every {every}");
+        assert_eq!(costs(&trained), recorded.iter().map(|&iteration| costs(&all)[iteration]).collect::<Vec<_>>());
+        let columns = all.metrics.len() / all.history.len();
+        assert_eq!(trained.metrics.len(), recorded.len() * columns, "every {every}");
+        assert_eq!(trained.metrics[trained.metrics.len() - columns..], all.metrics[first * columns..][..columns]);
+    }
+}
+
+#[test]
+fn a_rate_that_has_reached_zero_moves_nothing_and_harms_nobody() {
+    let data = data();
+    for (name, engine) in Engine::ALL {
+        let short = Training::descent(0.3, 10, 1);
+        let cosine = Curve::Cosine { over: 10, least: 0.0 };
+        let schedule = Schedule { curve: cosine, ..Schedule::constant(0.3) };
+        let long = Training { iterations: 11, schedule, ..short.clone() };
+        let vanishing = Curve::Step { every: 1, gamma: 1e-300 };
+        let schedule = Schedule { curve: vanishing, ..Schedule::constant(0.3) };
+        let vanishing = Training { iterations: 11, schedule, ..short.clone() };
+        let chain = data.net(&[4, 3], Activation::Tanh, 1);
+        let nets = [long, vanishing, Training { iterations: 11, ..short }].map(|training| (chain.clone(), training));
+        let trained = train(&data.examples(engine), &nets);
+        assert!(trained.iter().all(|trained| trained.ending == Ending::Completed), "{name}");
+        let costs = [0, 1].map(|place| costs(&trained[place]));
+        assert!(costs[0][9] != costs[0][8] && costs[1][2] == costs[1][1], "{name}: {costs:?}");
+        assert_eq!(trained[0].train.unwrap().cost, costs[0][10], "{name}: the last step's rate is 0");
+        assert_eq!(costs[1][10], costs[1][1], "{name}");
+        let alone = train(&data.examples(engine), std::slice::from_ref(&nets[2])).remove(0);
+        assert_eq!(alone.history, trained[2].history, "{name}: beside the others");
     }
 }
 
@@ -364,7 +416,11 @@ fn patience_watches_the_validation_examples_where_there_are_any() {
     let expected = 2 * plateau(&costs, 3, 0.0).expect("it rises");
     for (name, engine) in Engine::ALL {
         let validated = train(&data.examples(engine).validating_on(VALIDATION), std::slice::from_ref(&net)).remove(0);
-        assert_eq!(validated.ending, Ending::Stopped { iteration: expected, reason: Reason::Plateau }, "{name}");
+        assert_eq!(
+            validated.ending,
+            Ending::Stopped { iteration: expected, reason: Reason::ValidationPlateau },
+            "{name}"
+        );
         let unvalidated = train(&data.examples(engine), std::slice::from_ref(&net)).remove(0);
         assert_eq!(unvalidated.ending, Ending::Completed, "{name}: the cost of the training examples falls");
     }
@@ -383,7 +439,7 @@ fn nets_that_end_last_keep_their_parameters_from_before_the_update_and_a_diverge
         // The first two end in one step, after the third; the fourth overflows.
         let nets = [net(1, 0.3, 0.66), net(1, 0.3, 0.66), net(2, 0.3, f64::INFINITY), net(3, 1e200, 0.0)];
         let mut fleet = fleet(&examples, &nets);
-        let trained = fleet.train(|| true).unwrap();
+        let trained = fleet.train(|| true).unwrap().unwrap();
         let Ending::Stopped { iteration, reason: Reason::CostBelow } = trained[0].ending else {
             panic!("{name}: {:?}", trained[0].ending)
         };

@@ -20,7 +20,7 @@ pub(crate) fn train<R: Real>(
     let w_0 = chain.layers[0].w.mapv(R::as_f64);
     let start = Start::new(&examples, chain.clone(), training.clone()).expect("OpenBLAS is right");
     let mut fleet = Fleet::new(&examples, Batches::full(x.ncols()), vec![start]);
-    let trained = fleet.train(|| true).expect("nobody stops it").remove(0);
+    let trained = fleet.train(|| true).expect("a right BLAS").expect("nobody stops it").remove(0);
     if let Some(trained) = fleet.chain(0, w_0.view()) {
         *chain = trained;
     }

@@ -8,6 +8,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::blas::Transpose::{self, No as N, Yes as T};
 use crate::blas::in_use;
+use crate::check::{Call, is_inspected, verify};
 use crate::panels::in_panels;
 use crate::plan::Plan;
 use crate::real::{Operand, Product, Real};
@@ -46,7 +47,8 @@ pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>, z: ArrayViewMut
     if a_prev.nrows() != n_in || z.dim() != (n_out, examples) {
         shapes_do_not_fit("forward: z = W a_prev", [("w", w.dim()), ("a_prev", a_prev.dim()), ("z", z.dim())]);
     }
-    multiply([n_out, examples, n_in], R::one(), accumulate, Factors { a: (w, N), b: (a_prev, N), c: z });
+    let call = Call::forward(accumulate);
+    multiply(call, [n_out, examples, n_in], R::one(), Factors { a: (w, N), b: (a_prev, N), c: z });
 }
 
 /// dW = scale · dz a_prevᵀ, with `scale` = 1/m in the course's equations.
@@ -74,7 +76,8 @@ pub fn backward_weights<R: Real>(
         );
     }
     assert!(scale != R::zero(), "backward_weights: scale must not be zero");
-    multiply([n_out, n_in, examples], scale, accumulate, Factors { a: (dz, N), b: (a_prev, T), c: dw });
+    let call = Call::backward_weights(scale.as_f64(), accumulate);
+    multiply(call, [n_out, n_in, examples], scale, Factors { a: (dz, N), b: (a_prev, T), c: dw });
 }
 
 /// da_prev = Wᵀ dz.
@@ -94,7 +97,8 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: Arra
             [("w", w.dim()), ("dz", dz.dim()), ("da_prev", da_prev.dim())],
         );
     }
-    multiply([n_in, examples, n_out], R::one(), accumulate, Factors { a: (w, T), b: (dz, N), c: da_prev });
+    let call = Call { accumulate, ..Call::backward_data() };
+    multiply(call, [n_in, examples, n_out], R::one(), Factors { a: (w, T), b: (dz, N), c: da_prev });
 }
 
 /// Multiply-adds that a product must have to be shared.
@@ -130,12 +134,31 @@ impl<R> Factors<'_, R> {
     }
 }
 
+/// op(A) as it is multiplied.
+fn as_multiplied<'v, R>((matrix, transpose): &(ArrayView2<'v, R>, Transpose)) -> ArrayView2<'v, R> {
+    if *transpose == T { matrix.reborrow().reversed_axes() } else { matrix.reborrow() }
+}
+
+/// C ← alpha op(A) op(B) + beta C, which is checked at once where products are inspected.
+#[track_caller]
+fn multiply<R: Real>(call: Call, shape: [usize; 3], alpha: R, mut factors: Factors<R>) {
+    // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
+    assert!(shape.iter().all(|&length| length > 0), "a product has an empty side: M × N × K = {shape:?}");
+    if !is_inspected() {
+        return in_parts_of_threads(shape, alpha, call.accumulate, factors);
+    }
+    let (a, b) = (as_multiplied(&factors.a), as_multiplied(&factors.b));
+    let before = (call.accumulate == Accumulate::Add).then(|| factors.c.to_owned());
+    let same = Factors { a: factors.a, b: factors.b, c: factors.c.view_mut() };
+    in_parts_of_threads(shape, alpha, call.accumulate, same);
+    let column_major = factors.b.0.strides()[1] != 1;
+    verify(call.with_inputs(column_major), (a, b), before.as_ref().map(|before| before.view()), factors.c.view());
+}
+
 /// C ← alpha op(A) op(B) + beta C. The threads share it by rows; or by columns where C is so wide that B, which all of them would
 /// read, is much larger than A, or has too few rows for all.
 #[track_caller]
-fn multiply<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factors: Factors<R>) {
-    // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
-    assert!(shape.iter().all(|&length| length > 0), "a product has an empty side: M × N × K = {shape:?}");
+fn in_parts_of_threads<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factors: Factors<R>) {
     let [m, n, k] = shape;
     let threads = if m * n * k < LEAST_MULTIPLY_ADDS { 1 } else { threads() };
     if threads == 1 {

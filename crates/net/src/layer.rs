@@ -111,14 +111,17 @@ impl<R: Real> Layer<R> {
         bias_gradient(dz.view(), one_over_m, db.view_mut());
     }
 
-    /// `W[l] -= rate dW[l]` in one product, without a `dW[l]`: `W[l] += (-rate/m) dz[l] a[l-1]ᵀ`.
+    /// `W[l] -= rate dW[l]` in one product, without a `dW[l]`: `W[l] += (-rate/m) dz[l] a[l-1]ᵀ`. A rate that has reached 0 moves
+    /// nothing.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
     pub(crate) fn descend_in_place(&mut self, a_prev: ArrayView2<R>, dz: ArrayView2<R>, rate: f64) {
         let scale = R::from_f64(-rate / a_prev.ncols() as f64);
-        backward_weights(dz, a_prev, scale, self.w.view_mut(), Accumulate::Add);
+        if scale != R::zero() {
+            backward_weights(dz, a_prev, scale, self.w.view_mut(), Accumulate::Add);
+        }
     }
 
     /// `da[l-1] = W[l]ᵀ dz[l]`.

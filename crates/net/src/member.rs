@@ -14,7 +14,7 @@ use crate::first_layer::{FirstLayers, FirstMemory};
 use crate::layer::make_room;
 use crate::optimiser::{Memory, Update, row};
 use crate::progress::Progress;
-use crate::training::Training;
+use crate::training::{Bound, Training};
 use crate::{Cache, Chain, Examples, Gradient, Layer, LayerRate, Origin};
 
 /// Examples that are evaluated at once: what they take of memory doesn't grow with their number.
@@ -83,6 +83,8 @@ pub(crate) struct Member<R> {
     pub(crate) training: Training,
     pub(crate) progress: Progress,
     pub(crate) cost: Cost,
+    /// J on the examples of the step, where it was due.
+    pub(crate) cost_now: Option<f64>,
     pub(crate) drift: Option<f64>,
     rates: Vec<LayerRate>,
     first: FirstMemory<R>,
@@ -114,6 +116,7 @@ impl<R: Real> Member<R> {
             rows: first_row..first_row + b.len(),
             progress: Progress::new(&training, layers),
             cost,
+            cost_now: None,
             drift: None,
             rates,
             first: first.memory(optimiser, b.len()),
@@ -156,14 +159,29 @@ impl<R: Real> Member<R> {
         }
     }
 
-    /// J on the examples of the step, `None` where an output is not finite; `z` is z\[1\]. Where J is not `due`, 0 stands for it.
-    pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>, due: bool) -> Option<f64> {
-        let z = self.caches.last().map_or(z, |output| output.z.view());
-        if !all_finite(z) {
-            return None;
+    /// J on the examples of the step; `z` is z\[1\]. Finite logits can still add up to more than f64 holds.
+    pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
+        self.cost.of(self.output(z), y)
+    }
+
+    /// Puts J down where it is due at `iteration`, and says which bound is broken, if one is; `z` is z\[1\].
+    pub(crate) fn broken_bound(&mut self, z: ArrayView2<R>, y: ArrayView2<R>, iteration: usize) -> Option<Bound> {
+        if !all_finite(self.output(z)) {
+            return Some(Bound::Finite);
         }
-        // Finite logits can still add up to more than f64 holds.
-        Some(if due { self.cost.of(z, y) } else { 0.0 }).filter(|cost| cost.is_finite())
+        let Training { stopping, .. } = &self.training;
+        let is_due = self.training.records(iteration) || stopping.watches_every_cost();
+        let most = stopping.diverge_above.unwrap_or(f64::INFINITY);
+        self.cost_now = is_due.then(|| self.cost(z, y));
+        self.cost_now.and_then(|cost| match cost {
+            _ if !cost.is_finite() => Some(Bound::Finite),
+            _ => (cost > most).then_some(Bound::Cost),
+        })
+    }
+
+    /// z\[L\], given z\[1\].
+    fn output<'z>(&'z self, z: ArrayView2<'z, R>) -> ArrayView2<'z, R> {
+        self.caches.last().map_or(z, |output| output.z.view())
     }
 
     /// See [`Training::is_plain`].

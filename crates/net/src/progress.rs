@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::training::{Reason, Stopping, Training};
+use crate::training::{Stopping, Training};
 
 /// One point of a history.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,18 +38,14 @@ impl Progress {
         }
     }
 
-    /// Whether the last record ends the training; `watched` is the cost that patience looks at.
-    pub(crate) fn reason_to_stop(&mut self, stopping: &Stopping, watched: f64) -> Option<Reason> {
-        let cost = self.history.last()?.cost;
-        if stopping.cost_below.is_some_and(|mark| cost < mark) {
-            return Some(Reason::CostBelow);
-        }
+    /// Whether patience has run out at a record; `watched` is the cost that it looks at.
+    pub(crate) fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
         if watched < self.lowest - stopping.min_delta {
             (self.lowest, self.waited) = (watched, 0);
         } else {
             self.waited += 1;
         }
-        stopping.patience.is_some_and(|patience| self.waited >= patience).then_some(Reason::Plateau)
+        stopping.patience.is_some_and(|patience| self.waited >= patience)
     }
 
     /// Whether its time is up.
@@ -62,27 +58,18 @@ impl Progress {
 mod tests {
     use super::*;
 
-    fn records_until_stop(stopping: &Stopping, costs: &[f64]) -> Option<(usize, Reason)> {
+    fn patience_lasts_until(stopping: &Stopping, costs: &[f64]) -> Option<usize> {
         let mut progress = Progress::new(&Training::descent(0.1, 100, 1), 2);
-        costs.iter().enumerate().find_map(|(iteration, &cost)| {
-            progress.history.push(CostAt { iteration, cost });
-            progress.reason_to_stop(stopping, cost).map(|reason| (iteration, reason))
-        })
+        costs.iter().position(|&cost| progress.is_out_of_patience(stopping, cost))
     }
 
     #[test]
     fn patience_counts_records_without_a_new_lowest_cost() {
         let patient = Stopping { patience: Some(2), ..Stopping::default() };
-        assert_eq!(records_until_stop(&patient, &[3.0, 2.0, 2.5, 1.0, 1.0, 1.5, 0.5]), Some((5, Reason::Plateau)));
-        assert_eq!(records_until_stop(&patient, &[3.0, 2.0, 2.5, 1.0, 1.5, 0.9]), None);
+        assert_eq!(patience_lasts_until(&patient, &[3.0, 2.0, 2.5, 1.0, 1.0, 1.5, 0.5]), Some(5));
+        assert_eq!(patience_lasts_until(&patient, &[3.0, 2.0, 2.5, 1.0, 1.5, 0.9]), None);
         let fussy = Stopping { min_delta: 0.5, ..patient };
-        assert_eq!(records_until_stop(&fussy, &[3.0, 2.8, 2.6, 2.4]), Some((2, Reason::Plateau)));
-    }
-
-    #[test]
-    fn a_cost_below_the_mark_ends_a_training_and_one_at_it_does_not() {
-        let marked = Stopping { cost_below: Some(1.0), ..Stopping::default() };
-        assert_eq!(records_until_stop(&marked, &[3.0, 1.0, 0.9]), Some((2, Reason::CostBelow)));
-        assert_eq!(records_until_stop(&Stopping::default(), &[3.0, 4.0, 5.0, 6.0]), None);
+        assert_eq!(patience_lasts_until(&fussy, &[3.0, 2.8, 2.6, 2.4]), Some(2));
+        assert_eq!(patience_lasts_until(&Stopping::default(), &[3.0, 4.0, 5.0, 6.0]), None);
     }
 }

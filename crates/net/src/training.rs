@@ -52,10 +52,11 @@ impl Training {
     }
 }
 
-/// What ends a training before its last iteration. Costs are looked at where they are recorded.
+/// What ends a training before its last iteration: before the update of the iteration at which it ends, whose cost is the last
+/// one recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stopping {
-    /// Ends it when the cost is below.
+    /// Ends it at the first step whose cost is below.
     pub cost_below: Option<f64>,
     /// Ends it after so many records in a row without a cost lower than the lowest one by [`Self::min_delta`]. The cost of
     /// the validation examples counts where there are any, else the recorded one.
@@ -64,8 +65,15 @@ pub struct Stopping {
     pub min_delta: f64,
     /// Ends it after so many seconds. What is recorded then depends on the machine.
     pub seconds: Option<f64>,
-    /// A cost above it is a divergence.
+    /// A cost above it is a divergence, at any step.
     pub diverge_above: Option<f64>,
+}
+
+impl Stopping {
+    /// Whether the cost of every step is looked at, and not of the recorded ones alone.
+    pub(crate) fn watches_every_cost(&self) -> bool {
+        self.cost_below.is_some() || self.diverge_above.is_some()
+    }
 }
 
 /// What can be recorded beside the cost, at the parameters before the update of the iteration.
@@ -130,11 +138,31 @@ pub enum Ending {
         /// Why.
         reason: Reason,
     },
-    /// An output or the cost was no longer finite, or the cost above its bound.
+    /// It went beyond all bounds.
     Diverged {
         /// The first such iteration.
         iteration: usize,
+        /// Which bound.
+        bound: Bound,
     },
+}
+
+/// What a diverging training breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The largest number: an output, or the cost, was infinite or NaN.
+    Finite,
+    /// [`Stopping::diverge_above`].
+    Cost,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Bound::Finite => "an output or the cost is not finite",
+            Bound::Cost => "cost above diverge_above",
+        })
+    }
 }
 
 /// Why a training ended before its last iteration, see [`Stopping`].
@@ -142,8 +170,10 @@ pub enum Ending {
 pub enum Reason {
     /// The cost was below its mark.
     CostBelow,
-    /// The cost no longer fell.
+    /// The recorded cost no longer fell.
     Plateau,
+    /// The cost of the validation examples no longer fell.
+    ValidationPlateau,
     /// Its time was up.
     Time,
 }
@@ -151,9 +181,10 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
-            Reason::CostBelow => "cost below its mark",
+            Reason::CostBelow => "cost below stop_cost",
             Reason::Plateau => "cost no longer falls",
-            Reason::Time => "time is up",
+            Reason::ValidationPlateau => "validation cost no longer falls",
+            Reason::Time => "stop_seconds are over",
         })
     }
 }

@@ -60,7 +60,7 @@ impl Progress {
                     Status::Stopped { iteration, reason } => {
                         format!("{}  stopped at iteration {iteration}: {reason}", scores(outcome))
                     }
-                    Status::Diverged { iteration } => format!("diverged at iteration {iteration}"),
+                    Status::Diverged { iteration, reason } => format!("diverged at iteration {iteration}: {reason}"),
                     Status::Failed { reason } => format!("failed: {reason}"),
                 };
                 say(&format!("[{:width$}/{}] {label}  {what}  {:.1} s", self.finished, self.trials, outcome.seconds));

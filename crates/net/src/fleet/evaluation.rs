@@ -8,7 +8,7 @@ use super::{Fleet, Trained};
 use crate::cost::Score;
 use crate::first_layer::block;
 use crate::member::Member;
-use crate::training::{Ending, Metric};
+use crate::training::{Bound, Ending, Metric};
 
 impl<R: Real> Fleet<'_, R> {
     /// The values of a net's metrics, in their order.
@@ -51,7 +51,7 @@ impl<R: Real> Fleet<'_, R> {
         }
         let (train, test) = (self.train_score(member), self.test_score(member));
         if train.is_none() || test.is_none() {
-            return diverged(Ending::Diverged { iteration: self.iteration });
+            return diverged(Ending::Diverged { iteration: self.iteration, bound: Bound::Finite });
         }
         Trained { train, test, validation: self.validation_score(member), ..diverged(ending) }
     }

@@ -5,7 +5,7 @@
 
 mod evaluation;
 
-use kernels::{Real, scale};
+use kernels::{Real, WrongProduct, inspected, scale};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::batches::Batches;
@@ -15,6 +15,7 @@ use crate::layer::make_room;
 use crate::member::{Member, Start};
 use crate::optimiser::Update;
 use crate::progress::CostAt;
+use crate::sample::Sample;
 use crate::training::{Ending, Reason};
 use crate::{Cache, Chain, Examples};
 
@@ -42,6 +43,17 @@ pub struct Trained {
     pub drift: Option<f64>,
 }
 
+impl Trained {
+    /// Whether another training of the same net made the same records, bit for bit, and ended alike.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let history = |trained: &Trained| -> Vec<_> {
+            trained.history.iter().map(|CostAt { iteration, cost }| (*iteration, cost.to_bits())).collect()
+        };
+        let metrics = |trained: &Trained| -> Vec<_> { trained.metrics.iter().map(|value| value.to_bits()).collect() };
+        self.ending == other.ending && history(self) == history(other) && metrics(self) == metrics(other)
+    }
+}
+
 /// Nets in training.
 pub struct Fleet<'e, R> {
     examples: &'e Examples<R>,
@@ -52,6 +64,7 @@ pub struct Fleet<'e, R> {
     members: Vec<Member<R>>,
     iteration: usize,
     iterations: usize,
+    sample: Sample,
     z: Array2<R>,
     a: Array2<R>,
     /// da\[1\], then dz\[1\].
@@ -84,6 +97,7 @@ impl<'e, R: Real> Fleet<'e, R> {
                 engine.name()
             );
         }
+        let sample = Sample::of(starts[0].training.dropout_seed);
         let first = examples.first_layers(&starts.iter().map(|start| &*start.origin).collect::<Vec<_>>());
         let count = starts.len();
         let mut rows = 0;
@@ -96,30 +110,47 @@ impl<'e, R: Real> Fleet<'e, R> {
         let zeros = Array2::zeros((rows, 0));
         let y = Columns::of_targets(examples.y.view());
         let (z, a, dz) = (zeros.clone(), zeros.clone(), zeros);
-        Fleet { examples, batches, first, y, members, iteration: 0, iterations, z, a, dz, trained: vec![None; count] }
+        let trained = vec![None; count];
+        Fleet { examples, batches, first, y, members, iteration: 0, iterations, sample, z, a, dz, trained }
     }
 
     /// Trains all nets to their end. `keep_going` is asked before each step; `None` if it says no.
     ///
+    /// The products of one step of a hundred are inspected ([`kernels::inspected`]), those of the first step, of the first with
+    /// fewer nets than before, and of the evaluations at the end.
+    ///
     /// Nothing is allocated in a step but when a net leaves, when a metric is recorded that looks at other examples than the
-    /// step's, and every 500th time to compute P anew.
-    pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Option<Vec<Trained>> {
+    /// step's, when a step is inspected, and every 500th time to compute P anew.
+    ///
+    /// # Errors
+    /// If a product that was inspected is wrong.
+    pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
         self.train_watched(|_| keep_going())
     }
 
     /// [`Fleet::train`], where what is asked before each step sees the fleet.
-    pub fn train_watched(&mut self, keep_going: impl Fn(&Self) -> bool) -> Option<Vec<Trained>> {
+    ///
+    /// # Errors
+    /// If a product that was inspected is wrong.
+    pub fn train_watched(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
         while self.iteration < self.iterations && self.is_training() {
             if !keep_going(self) {
-                return None;
+                return Ok(None);
             }
-            self.step();
+            self.step()?;
         }
-        self.refresh();
         let left = self.members.iter().filter(|member| self.trained[member.place].is_none());
         let left: Vec<_> = left.map(|member| (member.place, Ending::Completed)).collect();
-        self.end(&left);
-        self.trained.iter().cloned().collect()
+        inspected(self.sample.seed(), || {
+            self.refresh();
+            self.end(&left)
+        })??;
+        Ok(self.trained.iter().cloned().collect())
+    }
+
+    /// What the net at `place` of the list that the fleet was made of has left, if its training has ended.
+    pub fn ended(&self, place: usize) -> Option<&Trained> {
+        self.trained[place].as_ref()
     }
 
     fn is_training(&self) -> bool {
@@ -146,13 +177,24 @@ impl<'e, R: Real> Fleet<'e, R> {
     }
 
     /// One step of all nets: forward, J where it is due, back, descend.
-    pub fn step(&mut self) {
+    ///
+    /// # Errors
+    /// If its products are inspected, and one is wrong.
+    pub fn step(&mut self) -> Result<(), WrongProduct> {
+        if self.sample.takes(self.iteration) {
+            inspected(self.sample.seed(), || self.make_step())?
+        } else {
+            self.make_step()
+        }
+    }
+
+    fn make_step(&mut self) -> Result<(), WrongProduct> {
         let iteration = self.iteration;
         if iteration > 0 && iteration.is_multiple_of(REFRESH_EVERY) {
             self.refresh();
         }
         let diverged = self.forward_and_back();
-        self.end(&diverged);
+        self.end(&diverged)?;
         // For the whole step, whoever stops in it: dz is dW's, or the step's.
         let is_plain = self.members.iter().all(Member::is_plain);
         if self.is_training() {
@@ -160,12 +202,13 @@ impl<'e, R: Real> Fleet<'e, R> {
                 self.first.backward(self.dz.view_mut());
             }
             let stopped = self.record();
-            self.end(&stopped);
+            self.end(&stopped)?;
         }
         if self.is_training() {
             self.descend(is_plain);
         }
         self.iteration += 1;
+        Ok(())
     }
 
     /// All nets on the batch of this step, to dz\[1\] and the gradients above it. Returns those that have diverged.
@@ -186,49 +229,52 @@ impl<'e, R: Real> Fleet<'e, R> {
             member.prepare(examples);
             member.forward(block_mut(z, rows.clone()), block_mut(a, rows.clone()));
             let (z, a, dz) = (block(z, rows.clone()), block(a, rows.clone()), block_mut(dz, rows));
-            let due = member.training.records(*iteration);
-            let bound = member.training.stopping.diverge_above.unwrap_or(f64::INFINITY);
-            match member.cost(z, y, due).filter(|cost| *cost <= bound) {
-                Some(cost) => {
-                    if due {
-                        member.progress.history.push(CostAt { iteration: *iteration, cost });
-                    }
-                    member.backward(z, a, y, dz);
-                }
-                None => diverged.push((member.place, Ending::Diverged { iteration: *iteration })),
+            match member.broken_bound(z, y, *iteration) {
+                Some(bound) => diverged.push((member.place, Ending::Diverged { iteration: *iteration, bound })),
+                None => member.backward(z, a, y, dz),
             }
         }
         diverged
     }
 
-    /// The metrics that are due, at the parameters before the update. Returns the nets that have been told to stop.
+    /// Costs and metrics where they are due or a training ends, at the parameters before the update. Returns the nets that have
+    /// been told to stop.
     fn record(&mut self) -> Vec<(usize, Ending)> {
-        let mut stopped = Vec::new();
+        let (iteration, mut stopped) = (self.iteration, Vec::new());
         for at in 0..self.members.len() {
-            let due = self.members[at].training.records(self.iteration);
-            if due {
-                let values = self.metrics(&self.members[at]);
-                self.members[at].progress.metrics.extend(values);
+            let is_due = self.members[at].training.records(iteration);
+            let reason = self.reason_to_stop(at, is_due);
+            if is_due || reason.is_some() {
+                let (cost, values) = (self.cost_now(&self.members[at]), self.metrics(&self.members[at]));
+                let Member { progress, .. } = &mut self.members[at];
+                progress.history.push(CostAt { iteration, cost });
+                progress.metrics.extend(values);
             }
-            if let Some(reason) = self.reason_to_stop(at, due) {
-                stopped.push((self.members[at].place, Ending::Stopped { iteration: self.iteration, reason }));
-            }
+            stopped.extend(reason.map(|reason| (self.members[at].place, Ending::Stopped { iteration, reason })));
         }
         stopped
     }
 
-    fn reason_to_stop(&mut self, at: usize, due: bool) -> Option<Reason> {
-        let watches = self.members[at].training.stopping.patience.is_some() && !self.examples.validation().is_empty();
-        let watched = (due && watches).then(|| self.validation_score(&self.members[at])).flatten();
-        let Member { training, progress, .. } = &mut self.members[at];
-        if due {
-            let recorded = progress.history.last().map_or(f64::INFINITY, |record| record.cost);
-            let reason = progress.reason_to_stop(&training.stopping, watched.map_or(recorded, |score| score.cost));
-            if reason.is_some() {
-                return reason;
-            }
+    fn reason_to_stop(&mut self, at: usize, is_due: bool) -> Option<Reason> {
+        let Member { training, cost_now, .. } = &self.members[at];
+        if let (Some(mark), Some(cost)) = (training.stopping.cost_below, *cost_now)
+            && cost < mark
+        {
+            return Some(Reason::CostBelow);
+        }
+        let validates = training.stopping.patience.is_some() && !self.examples.validation().is_empty();
+        let validation = (is_due && validates).then(|| self.validation_score(&self.members[at])).flatten();
+        let Member { training, progress, cost_now, .. } = &mut self.members[at];
+        let watched = validation.map(|score| score.cost).or(*cost_now).unwrap_or(f64::INFINITY);
+        if is_due && progress.is_out_of_patience(&training.stopping, watched) {
+            return Some(if validates { Reason::ValidationPlateau } else { Reason::Plateau });
         }
         progress.is_late(&training.stopping).then_some(Reason::Time)
+    }
+
+    /// J on the examples of the step.
+    fn cost_now(&self, member: &Member<R>) -> f64 {
+        member.cost_now.unwrap_or_else(|| member.cost(block(&self.z, member.rows.clone()), self.y.now()))
     }
 
     /// All parameters of all nets take their step; where it `is_plain` for every net, the first layers do so in one product.
@@ -258,13 +304,14 @@ impl<'e, R: Real> Fleet<'e, R> {
     }
 
     /// These nets have ended: they are evaluated, and leave if others go on.
-    fn end(&mut self, endings: &[(usize, Ending)]) {
+    fn end(&mut self, endings: &[(usize, Ending)]) -> Result<(), WrongProduct> {
         if endings.is_empty() {
-            return;
+            return Ok(());
         }
         for &(place, ending) in endings {
+            let seed = self.sample.seed();
             let member = self.members.iter().find(|member| member.place == place).expect("it was in training");
-            self.trained[place] = Some(self.evaluated(member, ending));
+            self.trained[place] = Some(inspected(seed, || self.evaluated(member, ending))?);
         }
         let gone = |trained: &[Option<Trained>], member: &Member<R>| match &trained[member.place] {
             Some(Trained { ending: Ending::Diverged { .. }, .. }) => true,
@@ -272,6 +319,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         };
         let gone: Vec<bool> = self.members.iter().map(|member| gone(&self.trained, member)).collect();
         self.keep(&gone.iter().map(|gone| !gone).collect::<Vec<_>>());
+        Ok(())
     }
 
     /// Keeps these members only; their rows stay as they are.
@@ -283,6 +331,7 @@ impl<'e, R: Real> Fleet<'e, R> {
             return;
         }
         self.first.keep(&rows);
+        self.sample.take_next();
         for stacked in [&mut self.z, &mut self.a, &mut self.dz] {
             *stacked = stacked.select(Axis(0), &rows);
         }
@@ -306,6 +355,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::training::Bound;
     use crate::{Architecture, Engine, Scheme, Span, Training, initialise};
     use kernels::Activation;
 
@@ -326,9 +376,9 @@ mod tests {
     fn the_first_layer_is_refreshed_before_step_500_and_the_largest_drift_is_kept() {
         let examples = examples();
         let mut fleet = fleet(&examples);
-        (0..500).for_each(|_| fleet.step());
+        (0..500).for_each(|_| fleet.step().unwrap());
         assert_eq!(fleet.members[0].drift, None);
-        fleet.step();
+        fleet.step().unwrap();
         assert!(fleet.members[0].drift.is_some());
         fleet.members[0].drift = Some(0.5);
         fleet.refresh();
@@ -340,7 +390,7 @@ mod tests {
         let examples = examples();
         let mut fleet = fleet(&examples);
         fleet.members[0].drift = Some(0.25);
-        fleet.end(&[(0, Ending::Diverged { iteration: 3 })]);
+        fleet.end(&[(0, Ending::Diverged { iteration: 3, bound: Bound::Finite })]).unwrap();
         assert_eq!(fleet.trained[0].as_ref().unwrap().drift, Some(0.25));
     }
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use kernels::blas::Library;
-use kernels::{LayerShape, WrongProduct, WrongSum, flushed, self_check};
+use kernels::{Call, LayerShape, WrongProduct, flushed, self_check};
 
 use super::cases::{FleetKind, Weight, Weighted};
 use super::compare::Case;
@@ -16,7 +16,9 @@ use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
 use crate::experiment::trial::Dtype;
 use crate::sweep::inputs::Inputs;
 use crate::sweep::plan::Plan;
+use crate::sweep::products::Product;
 use crate::sweep::trial::endless;
+use crate::sweep::untrusted::Untrusted;
 
 /// Working sets whose bandwidth every record has, as the roofs of a picture: in the nearest cache, and beyond most caches.
 const ROOFS: [f64; 2] = [16.0 * 1024.0, 128.0 * 1024.0 * 1024.0];
@@ -53,12 +55,10 @@ pub(crate) struct Bench<'i> {
 impl Bench<'_> {
     /// The shapes of layers that are checked before they are timed.
     pub(crate) fn layers(&self) -> BTreeSet<(Dtype, LayerShape)> {
-        let products = self.products.iter().map(|case| (case.product.dtype, case.product.layer()));
-        let steps = self.steps.iter().flat_map(|step| {
-            let products = step.plan.products(&step.kind.fleet).into_keys();
-            products.map(|product| (product.dtype, product.layer()))
-        });
-        products.chain(steps).collect()
+        let shape = |product: Product| (product.dtype, product.call().0);
+        let products = self.products.iter().map(|case| case.product);
+        let steps = self.steps.iter().flat_map(|step| step.plan.products(&step.kind.fleet).into_keys());
+        products.chain(steps).map(shape).collect()
     }
 
     /// Multiplies at every shape on every library, and compares with the reference.
@@ -71,8 +71,8 @@ impl Bench<'_> {
             library.put_into_use();
             for &(dtype, layer) in &layers {
                 match dtype {
-                    Dtype::F32 => self_check::<f32>(layer)?,
-                    Dtype::F64 => self_check::<f64>(layer)?,
+                    Dtype::F32 => self_check::<f32>(layer, &Call::ALL)?,
+                    Dtype::F64 => self_check::<f64>(layer, &Call::ALL)?,
                 }
             }
         }
@@ -82,8 +82,8 @@ impl Bench<'_> {
     /// Times every case and puts all of it into `record`.
     ///
     /// # Errors
-    /// If a library computes what a fleet starts with wrongly.
-    pub(crate) fn run(&self, record: &mut Record) -> Result<(), WrongSum> {
+    /// If a library computes what a fleet starts with, or an inspected step of it, wrongly.
+    pub(crate) fn run(&self, record: &mut Record) -> Result<(), Untrusted> {
         let products = self.products.iter().map(|case| case.product.dtype);
         let dtypes: BTreeSet<Dtype> = products.chain(self.steps.iter().map(Step::dtype)).collect();
         let mut limits = Limits::default();
@@ -136,7 +136,7 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// If a library computes what a fleet starts with wrongly.
-    pub(crate) fn time_again(&self, case: Case, attempt: usize) -> Result<Vec<Samples>, WrongSum> {
+    pub(crate) fn time_again(&self, case: Case, attempt: usize) -> Result<Vec<Samples>, Untrusted> {
         let mut measurement = Measurement::new(self.libraries.len());
         for pass in 0..PASSES {
             self.pass(case, pass, attempt * PASSES + pass, &mut measurement)?;
@@ -145,7 +145,7 @@ impl Bench<'_> {
     }
 
     /// One pass over a case, its matrices at a `placement` of their own.
-    fn pass(&self, case: Case, pass: usize, placement: usize, measurement: &mut Measurement) -> Result<(), WrongSum> {
+    fn pass(&self, case: Case, pass: usize, placement: usize, measurement: &mut Measurement) -> Result<(), Untrusted> {
         let manner = |dtype| Manner { libraries: &self.libraries, dtype, seconds: self.seconds };
         match case {
             Case::Product(place) => {
@@ -165,9 +165,15 @@ impl Bench<'_> {
                 let step @ Step { plan, inputs, kind } = &self.steps[place];
                 let trials: Vec<_> = kind.fleet.iter().map(|&trial| &plan.trials[trial]).collect();
                 let mut fleet = endless(plan, &trials, inputs)?;
+                let mut stepped = Ok(());
                 flushed(trials[0].config.flush_subnormals, || {
-                    measurement.pass(&manner(step.dtype()), pass, &mut || fleet.step());
+                    measurement.pass(&manner(step.dtype()), pass, &mut || {
+                        if stepped.is_ok() {
+                            stepped = fleet.step();
+                        }
+                    });
                 });
+                stepped?;
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use kernels::blas::{Choice, Library, Request, Source, Warning, candidates, choose};
-use kernels::{LayerShape, Real, Vectors, WrongProduct, peak, self_check};
+use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
 use super::print;
 use super::session::set_up_blas;
@@ -70,7 +70,7 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
 }
 
 fn products<R: Real>() -> Result<(), WrongProduct> {
-    SHAPES.into_iter().try_for_each(self_check::<R>)
+    SHAPES.into_iter().try_for_each(|shape| self_check::<R>(shape, &Call::ALL))
 }
 
 /// The lines so far.

@@ -25,6 +25,7 @@ use crate::model;
 use crate::results;
 use crate::sweep::engine;
 use crate::sweep::inputs::Prepared;
+use crate::sweep::untrusted::Untrusted;
 
 /// An error that doesn't exit with 2.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum Failure {
     /// The BLAS has computed the examples' inner products wrongly.
     #[error(transparent)]
     WrongSum(#[from] WrongSum),
+    /// A training can't be trusted.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// This BLAS is not used like that.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -45,13 +49,12 @@ pub enum Failure {
     #[error("interrupted before the training began")]
     Interrupted,
     /// There is no net to keep.
-    #[error(
-        "diverged at iteration {iteration}: an output or the cost was no longer finite, or the cost above \
-             train.diverge_above; no model is written"
-    )]
+    #[error("diverged at iteration {iteration}: {reason}; no model is written")]
     Diverged {
         /// The first such iteration.
         iteration: usize,
+        /// What is not finite, or too large.
+        reason: String,
     },
     /// A trained net could not be kept.
     #[error(transparent)]
@@ -88,6 +91,7 @@ impl Failure {
         match self {
             Failure::WrongProduct(_)
             | Failure::WrongSum(_)
+            | Failure::Untrusted(_)
             | Failure::Refused(_)
             | Failure::Blas(blas::Error::Refused(_)) => 3,
             Failure::Blas(_) => 2,

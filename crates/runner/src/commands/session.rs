@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 use kernels::blas::{Choice, Request, choose};
-use kernels::{LayerShape, self_check};
+use kernels::{Call, LayerShape, self_check};
 use net::Engine;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -44,31 +44,34 @@ impl Session {
         Plan::new(&self.experiment, shape, &hash, span).map_err(Failure::of_plan)
     }
 
-    /// Checks, then trusts: all workers at once, and the products at the plan's own shapes and `further` ones, until `stop` is set.
+    /// Checks, then trusts: all workers at once, and every call of a product that the plan makes and a `further` one, until `stop`
+    /// is set.
     pub(super) fn check_blas(
         &self,
         plan: &Plan,
         workers: &Workers,
-        further: Option<(Dtype, LayerShape)>,
+        further: Option<(Dtype, LayerShape, Call)>,
         stop: &AtomicBool,
     ) -> Result<Machine, Failure> {
         let library = self.blas.library;
         library.admit(workers.threads())?;
-        let check = |&(dtype, shape): &_| {
+        let check = |(dtype, shape, calls): &(Dtype, LayerShape, Vec<Call>)| {
             if stop.load(Ordering::Relaxed) {
                 return Err(Failure::Interrupted);
             }
             match dtype {
-                Dtype::F32 => self_check::<f32>(shape)?,
-                Dtype::F64 => self_check::<f64>(shape)?,
+                Dtype::F32 => self_check::<f32>(*shape, calls)?,
+                Dtype::F64 => self_check::<f64>(*shape, calls)?,
             }
             Ok(())
         };
-        let mut shapes = plan.layer_shapes();
-        shapes.extend(further);
-        say(&format!("checking {library} at {}", count(shapes.len(), "layer shape")));
+        let mut calls = plan.calls();
+        further.into_iter().for_each(|(dtype, shape, call)| calls.add(dtype, shape, call));
+        let calls = calls.by_shape();
+        let products = count(calls.iter().map(|(_, _, calls)| calls.len()).sum(), "product");
+        say(&format!("checking {library}: {products} at {}", count(calls.len(), "layer shape")));
         // All workers at once, as they will train.
-        workers.try_each(&Vec::from_iter(shapes), check)?;
+        workers.try_each(&calls, check)?;
         Ok(Machine::this(library, self.experiment.threads))
     }
 

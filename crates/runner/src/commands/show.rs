@@ -109,12 +109,13 @@ fn trial_costs(record: &Record, id: &str, finished: &FinishedTrial) -> Result<Op
 }
 
 fn status(trial: &Summary) -> String {
-    match (&trial.reason, trial.ended_at) {
-        (Some(reason), Some(iteration)) => format!("stopped at {iteration}: {reason}"),
-        (Some(reason), None) => format!("failed: {reason}"),
-        (None, Some(iteration)) => format!("diverged at {iteration}"),
-        (None, None) => trial.status.clone(),
-    }
+    let status = match (trial.status.as_str(), trial.ended_at) {
+        ("completed", None) => return trial.status.clone(),
+        ("completed", Some(iteration)) => format!("stopped at {iteration}"),
+        (status, Some(iteration)) => format!("{status} at {iteration}"),
+        (status, None) => status.to_owned(),
+    };
+    trial.reason.iter().fold(status, |status, reason| format!("{status}: {reason}"))
 }
 
 /// The better trial first; those that didn't complete last, and ties in the order of the experiment.

@@ -135,7 +135,7 @@ impl Training {
         );
         progress.end();
         if let Some(wrong) = wrong.into_inner() {
-            return Err(Failure::WrongSum(wrong).into());
+            return Err(Failure::Untrusted(wrong).into());
         }
         let all = done.len() == trials.len();
         finished.extend(done);

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, bail};
-use kernels::LayerShape;
 use kernels::blas::Request;
+use kernels::{Accumulate, Call, LayerShape};
 use net::{Engine, Score};
 use serde_json::{Value, json};
 
@@ -50,7 +50,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     enough_memory(needed, "this training needs", "use a smaller net")?;
     let workers = Workers::new(1, session.experiment.threads).context("can't start the worker")?;
     // Every engine but the direct one multiplies its steps by the examples at the end.
-    let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights));
+    let moves = Call::backward_weights(1.0, Accumulate::Add);
+    let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
     let machine = session.check_blas(&plan, &workers, at_end, &stop)?;
     files().try_for_each(|file| can_be_written(file))?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
@@ -78,8 +79,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         write_history(path, &outcome).map_err(|error| not_kept(path, &error))?;
     }
     let Some(net) = net else {
-        let iteration = if let Status::Diverged { iteration } = outcome.status { iteration } else { 0 };
-        return Err(Failure::Diverged { iteration }.into());
+        let Status::Diverged { iteration, reason } = outcome.status else { unreachable!("there is a net") };
+        return Err(Failure::Diverged { iteration, reason }.into());
     };
     let model = model_of(net, &session, trial, &outcome, &machine);
     model.write(&out, args.force).map_err(Failure::NotKept)?;

@@ -11,7 +11,7 @@ mod tests;
 
 use std::ops::Range;
 
-use kernels::{LayerShape, Real, WrongProduct, self_check};
+use kernels::{Accumulate, Call, LayerShape, Real, WrongProduct, self_check};
 use ndarray::{Array2, ArrayView1, Axis};
 use net::{Cache, Chain, Cost, evaluated_at_once};
 use serde_json::Value;
@@ -95,7 +95,7 @@ impl Net {
         };
         for examples in evaluated_at_once(examples) {
             for n in widths.windows(2) {
-                check(LayerShape { n_out: n[1], n_in: n[0], examples })?;
+                check(LayerShape { n_out: n[1], n_in: n[0], examples }, &[Call::forward(Accumulate::Replace)])?;
             }
         }
         Ok(())

@@ -122,9 +122,10 @@ impl Summary {
     /// Of a trial that has just ended.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
         let (reason, ended_at) = match &outcome.status {
-            Status::Completed => (None, None),
-            Status::Stopped { iteration, reason } => (Some(reason.clone()), Some(*iteration as i64)),
-            Status::Diverged { iteration } => (None, Some(*iteration as i64)),
+            Status::Completed => (Some("all iterations were made".to_owned()), None),
+            Status::Stopped { iteration, reason } | Status::Diverged { iteration, reason } => {
+                (Some(reason.clone()), Some(*iteration as i64))
+            }
             Status::Failed { reason } => (Some(reason.clone()), None),
         };
         // A cost that has overflowed is no number for a table.

@@ -1,5 +1,6 @@
 //! A sweep: the plan of its trials and fleets, a fleet's training, and their parallel execution.
 
+mod calls;
 pub mod engine;
 pub mod execute;
 mod fleets;
@@ -9,6 +10,6 @@ mod memory;
 pub mod origins;
 pub mod plan;
 pub mod products;
-mod shapes;
 pub mod trial;
+pub mod untrusted;
 pub mod workers;

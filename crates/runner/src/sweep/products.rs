@@ -1,13 +1,12 @@
-//! The products of a training step, as the engines ask `kernels` for them.
+//! The products of a training step, as they are timed.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kernels::LayerShape;
-use net::Engine;
+use kernels::{Accumulate, Call, LayerShape};
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Plan, Trial};
+use super::plan::Plan;
 use crate::experiment::trial::Dtype;
 
 /// Which factor of a product is transposed, as BLAS names it.
@@ -76,14 +75,26 @@ impl Product {
         (m * k + k * n + times_c * m * n) * self.dtype.bytes() as f64
     }
 
-    /// The layer that makes this product.
-    pub fn layer(&self) -> LayerShape {
-        let &Product { form, m, n, k, .. } = self;
-        match form {
-            Form::Nn => LayerShape { n_out: m, examples: n, n_in: k },
-            Form::Nt => LayerShape { n_out: m, n_in: n, examples: k },
-            Form::Tn => LayerShape { n_in: m, examples: n, n_out: k },
-        }
+    /// A layer's call in element type `dtype`, whatever it is scaled by.
+    pub fn of(dtype: Dtype, LayerShape { n_out, n_in, examples }: LayerShape, call: Call) -> Self {
+        let (form, [m, n, k]) = match call.product {
+            kernels::Product::Forward => (Form::Nn, [n_out, examples, n_in]),
+            kernels::Product::BackwardWeights => (Form::Nt, [n_out, n_in, examples]),
+            kernels::Product::BackwardData => (Form::Tn, [n_in, examples, n_out]),
+        };
+        Product { form, m, n, k, dtype, adds: call.accumulate == Accumulate::Add, column_major: call.column_major }
+    }
+
+    /// The layer that makes this product, and how it calls it, unscaled.
+    pub fn call(&self) -> (LayerShape, Call) {
+        let &Product { form, m, n, k, adds, column_major, .. } = self;
+        let accumulate = if adds { Accumulate::Add } else { Accumulate::Replace };
+        let call = match form {
+            Form::Nn => Call::forward(accumulate),
+            Form::Nt => Call::backward_weights(1.0, accumulate),
+            Form::Tn => Call { accumulate, ..Call::backward_data() },
+        };
+        (call.product.layer([m, n, k]), call.with_inputs(column_major))
     }
 }
 
@@ -102,53 +113,16 @@ impl Plan {
     /// last batch of an epoch may be smaller.
     pub fn products(&self, fleet: &[usize]) -> BTreeMap<Product, f64> {
         let mut products = BTreeMap::new();
-        let first = &self.trials[fleet[0]];
-        let batches = first.config.batches(self.data.train);
+        let config = &self.trials[fleet[0]].config;
+        let batches = config.batches(self.data.train);
         let last = 1.0 / batches.an_epoch() as f64;
         for (examples, share) in [(batches.size(), 1.0 - last), (batches.last_size(), last)] {
-            let mut add = |form, [m, n, k]: [usize; 3], adds, column_major| {
-                let product = Product { form, m, n, k, dtype: first.config.dtype, adds, column_major };
+            self.step_calls(fleet, examples, 0, &mut |shape, call| {
                 if share > 0.0 {
-                    *products.entry(product).or_insert(0.0) += share;
+                    *products.entry(Product::of(config.dtype, shape, call)).or_insert(0.0) += share;
                 }
-            };
-            self.first_layer_products(fleet, examples, &mut add);
-            for &trial in fleet {
-                let is_plain = self.is_plain(&self.trials[trial]);
-                for n in self.widths(&self.trials[trial].config)[1..].windows(2) {
-                    let (n_in, n_out) = (n[0], n[1]);
-                    add(Form::Nn, [n_out, examples, n_in], false, false);
-                    add(Form::Tn, [n_in, examples, n_out], false, false);
-                    add(Form::Nt, [n_out, n_in, examples], is_plain, false);
-                }
-            }
+            });
         }
         products
-    }
-
-    /// Lists the products of the stacked first layers: a step is added to what is kept of W where every net's is plain.
-    fn first_layer_products(
-        &self,
-        fleet: &[usize],
-        examples: usize,
-        add: &mut impl FnMut(Form, [usize; 3], bool, bool),
-    ) {
-        let trials = fleet.iter().map(|&trial| &self.trials[trial]);
-        let rows = trials.clone().map(|trial| self.widths(&trial.config)[1]).sum();
-        let is_plain = trials.clone().all(|trial| self.is_plain(trial));
-        let (engine, mini_batches) = self.form(&self.trials[fleet[0]]);
-        let columns = self.columns(engine);
-        match engine {
-            Engine::Dual => add(Form::Nn, [rows, examples, columns], is_plain, false),
-            Engine::Direct | Engine::Reduced => {
-                // The reduced engine adds D R to W(0) X.
-                add(Form::Nn, [rows, examples, columns], engine == Engine::Reduced, mini_batches);
-                add(Form::Nt, [rows, columns, examples], is_plain, mini_batches);
-            }
-        }
-    }
-
-    fn is_plain(&self, trial: &Trial) -> bool {
-        trial.config.training(self.data.train).is_plain()
     }
 }

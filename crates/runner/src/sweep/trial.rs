@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use kernels::{Real, WrongSum, flushed};
+use kernels::{Real, WrongProduct, WrongSum, flushed, inspected};
 use net::initialise::Draw;
 use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Score, Start, Stopping, Trained, Training};
 
 use super::inputs::Inputs;
 use super::origins::Origins;
 use super::plan::{Plan, Trial};
+use super::untrusted::Untrusted;
 use crate::experiment::trial::Dtype;
 use crate::model::Net;
 
@@ -28,6 +29,8 @@ pub enum Status {
     Diverged {
         /// The first such iteration.
         iteration: usize,
+        /// Which of them.
+        reason: String,
     },
     /// It could not be trained.
     Failed {
@@ -104,7 +107,10 @@ pub enum ReadyFleet<'i> {
 
 impl ReadyFleet<'_> {
     /// One step of all nets.
-    pub fn step(&mut self) {
+    ///
+    /// # Errors
+    /// If its products are inspected, and one is wrong.
+    pub fn step(&mut self) -> Result<(), WrongProduct> {
         match self {
             ReadyFleet::F32(fleet) => fleet.step(),
             ReadyFleet::F64(fleet) => fleet.step(),
@@ -149,7 +155,7 @@ fn endless_in<'e, R: Real>(
 /// Trains the trials of one fleet; `None` if `keep_going` said no before they were done.
 ///
 /// # Errors
-/// If the BLAS computes W(0) X wrongly.
+/// If a product that was checked is wrong, or a divergence didn't repeat.
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of these trials.
@@ -158,7 +164,7 @@ pub fn run(
     trials: &[&Trial],
     inputs: &Inputs,
     keep_going: &dyn Fn() -> bool,
-) -> Result<Option<Vec<Outcome>>, WrongSum> {
+) -> Result<Option<Vec<Outcome>>, Untrusted> {
     let form = plan.form(trials[0]);
     match trials[0].config.dtype {
         Dtype::F32 => run_in(plan, trials, inputs.f32(form), &inputs.origins, keep_going),
@@ -172,9 +178,14 @@ fn run_in<R: Real>(
     examples: &Examples<R>,
     origins: &Origins,
     keep_going: &dyn Fn() -> bool,
-) -> Result<Option<Vec<Outcome>>, WrongSum> {
-    let trained = train(plan, trials, examples, origins, |_| keep_going())?;
-    Ok(trained.map(|(_, outcomes)| outcomes))
+) -> Result<Option<Vec<Outcome>>, Untrusted> {
+    let start = Instant::now();
+    let ready = Ready { plan, trials, examples, origins };
+    let Some((_, trained)) = ready.train(|_| keep_going())? else { return Ok(None) };
+    if !ready.believes(&trained, keep_going)? {
+        return Ok(None);
+    }
+    Ok(Some(outcomes(plan, trials, trained, start.elapsed().as_secs_f64())))
 }
 
 /// What a trial leaves, and its net unless it diverged.
@@ -184,7 +195,7 @@ pub type WithNet<N> = (Outcome, Option<N>);
 /// recorded cost. `None` if it said no. No net of a trial that diverged.
 ///
 /// # Errors
-/// If the BLAS computes W(0) X wrongly.
+/// If a product that was checked is wrong, or a divergence didn't repeat.
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of this trial.
@@ -193,7 +204,7 @@ pub fn run_alone(
     trial: &Trial,
     inputs: &Inputs,
     watch: &dyn Fn(Option<CostAt>) -> bool,
-) -> Result<Option<WithNet<Net>>, WrongSum> {
+) -> Result<Option<WithNet<Net>>, Untrusted> {
     let form = plan.form(trial);
     Ok(match trial.config.dtype {
         Dtype::F32 => run_alone_in(plan, trial, inputs.f32(form), &inputs.origins, watch)?
@@ -209,43 +220,82 @@ fn run_alone_in<R: Real>(
     examples: &Examples<R>,
     origins: &Origins,
     watch: &dyn Fn(Option<CostAt>) -> bool,
-) -> Result<Option<WithNet<Chain<R>>>, WrongSum> {
-    let trained = train(plan, &[trial], examples, origins, |fleet| watch(fleet.latest(0)))?;
-    Ok(trained.map(|(fleet, mut outcomes)| {
-        let Trial { config, .. } = trial;
+) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
+    let start = Instant::now();
+    let ready = Ready { plan, trials: &[trial], examples, origins };
+    let Some((fleet, trained)) = ready.train(|fleet| watch(fleet.latest(0)))? else { return Ok(None) };
+    let Trial { config, .. } = trial;
+    let net = if matches!(trained[0].ending, Ending::Diverged { .. }) {
+        None
+    } else {
         let rows = config.first_width(plan.data.task);
         // W(0) once more: the engines but the direct one keep its products only.
         let (w_0, _) = Draw::first_weights(&config.initialisation, config.seed, rows, plan.data.features);
-        let outcome = outcomes.remove(0);
-        let diverged = matches!(outcome.status, Status::Diverged { .. });
-        let net = if diverged { None } else { fleet.chain(0, w_0.view()) };
-        (outcome, net)
-    }))
+        inspected(config.seed.into(), || fleet.chain(0, w_0.view()))?
+    };
+    drop(fleet);
+    if !ready.believes(&trained, &|| watch(None))? {
+        return Ok(None);
+    }
+    Ok(Some((outcomes(plan, &[trial], trained, start.elapsed().as_secs_f64()).remove(0), net)))
 }
 
-type TrainedFleet<'e, R> = (Fleet<'e, R>, Vec<Outcome>);
+/// Trials of one fleet, with all that they are trained on.
+struct Ready<'r, R> {
+    plan: &'r Plan,
+    trials: &'r [&'r Trial],
+    examples: &'r Examples<R>,
+    origins: &'r Origins,
+}
 
-fn train<'e, R: Real>(
-    plan: &Plan,
-    trials: &[&Trial],
-    examples: &'e Examples<R>,
-    origins: &Origins,
-    keep_going: impl Fn(&Fleet<R>) -> bool,
-) -> Result<Option<TrainedFleet<'e, R>>, WrongSum> {
-    let start = Instant::now();
-    // Shared by trials that flush subnormals and trials that don't, and hence outside of that.
-    let starts = trials.iter().map(|trial| origins.start(trial, plan.data, examples)).collect::<Result<_, _>>()?;
-    let mut fleet = Fleet::new(examples, trials[0].config.batches(plan.data.train), starts);
-    let Some(trained) = flushed(trials[0].config.flush_subnormals, || fleet.train_watched(keep_going)) else {
-        return Ok(None);
-    };
-    let seconds = start.elapsed().as_secs_f64();
+type TrainedFleet<'e, R> = (Fleet<'e, R>, Vec<Trained>);
+
+impl<'r, R: Real> Ready<'r, R> {
+    fn fleet(&self) -> Result<Fleet<'r, R>, WrongSum> {
+        let Ready { plan, trials, examples, origins } = self;
+        let starts = trials.iter().map(|trial| origins.start(trial, plan.data, examples)).collect::<Result<_, _>>()?;
+        Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
+    }
+
+    fn train(&self, keep_going: impl Fn(&Fleet<R>) -> bool) -> Result<Option<TrainedFleet<'r, R>>, Untrusted> {
+        // Shared by trials that flush subnormals and trials that don't, and hence made outside of that.
+        let mut fleet = self.fleet()?;
+        let trained = flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(keep_going))?;
+        Ok(trained.map(|trained| (fleet, trained)))
+    }
+
+    /// Trains the fleet once more, as far as the last net that diverged in it: what a fault of the machine has brought about is not
+    /// repeated. `false` if `keep_going` said no.
+    fn believes(&self, trained: &[Trained], keep_going: &dyn Fn() -> bool) -> Result<bool, Untrusted> {
+        let diverged = |trained: &&Trained| matches!(trained.ending, Ending::Diverged { .. });
+        let places = || (0..trained.len()).filter(|&place| diverged(&&trained[place]));
+        if places().next().is_none() {
+            return Ok(true);
+        }
+        let mut fleet = self.fleet()?;
+        let is_open = |fleet: &Fleet<R>| places().any(|place| fleet.ended(place).is_none());
+        let again = |fleet: &Fleet<R>| is_open(fleet) && keep_going();
+        flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(again))?;
+        if is_open(&fleet) && !keep_going() {
+            return Ok(false);
+        }
+        for place in places() {
+            let (first, second) = (&trained[place], fleet.ended(place));
+            if !second.is_some_and(|second| second.is_same(first)) {
+                return Err(Untrusted::of_two(self.trials[place], first, second));
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What the trials of a fleet leave that took so many seconds.
+fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64) -> Vec<Outcome> {
     let flops: Vec<f64> =
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
     let all: f64 = flops.iter().sum();
     let outcomes = trials.iter().zip(trained).zip(flops);
-    let outcomes = outcomes.map(|((trial, trained), flops)| outcome(trial, trained, seconds * flops / all)).collect();
-    Ok(Some((fleet, outcomes)))
+    outcomes.map(|((trial, trained), flops)| outcome(trial, trained, seconds * flops / all)).collect()
 }
 
 fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
@@ -253,7 +303,7 @@ fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     let status = match ending {
         Ending::Completed => Status::Completed,
         Ending::Stopped { iteration, reason } => Status::Stopped { iteration, reason: reason.to_string() },
-        Ending::Diverged { iteration } => Status::Diverged { iteration },
+        Ending::Diverged { iteration, bound } => Status::Diverged { iteration, reason: bound.to_string() },
     };
     let layers = trial.config.hidden.len() + 1;
     let columns = trial.config.metrics.iter().flat_map(|metric| metric.columns(layers));
@@ -265,7 +315,7 @@ fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
 fn flops_done(plan: &Plan, trial: &Trial, trained: &Trained) -> f64 {
     let steps = match trained.ending {
         Ending::Completed => plan.iterations(trial),
-        Ending::Stopped { iteration, .. } | Ending::Diverged { iteration } => iteration + 1,
+        Ending::Stopped { iteration, .. } | Ending::Diverged { iteration, .. } => iteration + 1,
     };
     plan.flops_a_step(trial) * steps as f64
 }

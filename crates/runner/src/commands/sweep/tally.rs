@@ -40,7 +40,7 @@ impl Tally {
         let config = &trial.config;
         let steps = match outcome.status {
             Status::Completed => plan.iterations(trial),
-            Status::Stopped { iteration, .. } | Status::Diverged { iteration } => iteration,
+            Status::Stopped { iteration, .. } | Status::Diverged { iteration, .. } => iteration,
             Status::Failed { .. } => 0,
         };
         match outcome.status {

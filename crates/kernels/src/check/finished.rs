@@ -1,12 +1,11 @@
-//! Check, then trust, a product that has been computed: Freivalds' method.
+//! Check, then trust, a product that stands for good: Freivalds' method.
 
 use ndarray::{Array1, ArrayView2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::row_sums::row_sums;
 use crate::blas::in_use;
-use crate::reductions::sum_over;
-use crate::widest::widest;
 
 /// A product that a BLAS has computed is not the product.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -56,7 +55,7 @@ impl ProductCheck {
     pub fn of(b: ArrayView2<f64>) -> Self {
         let mut stream = ChaCha8Rng::seed_from_u64(0xf4e1_7a1d);
         let signs = Array1::from_shape_simple_fn(b.ncols(), || if stream.random() { 1.0 } else { -1.0 });
-        let (signed, magnitudes) = (times(b, &signs, |x| x), times(b, &Array1::ones(b.ncols()), f64::abs));
+        let (signed, magnitudes) = (row_sums(b, &signs, |b, v| b * v), row_sums(b, &signs, |b, _| b.abs()));
         ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols(), normwise: false }
     }
 
@@ -79,8 +78,9 @@ impl ProductCheck {
     pub fn verify(&self, a: ArrayView2<f64>, c: ArrayView2<f64>) -> Result<(), WrongSum> {
         let ((m, k), n) = (a.dim(), self.signs.len());
         assert!(self.signed.len() == k && c.dim() == (m, n), "verify: A {:?}, B {k}x{n}, C {:?}", a.dim(), c.dim());
-        let (expected, magnitudes) = (times(a, &self.signed, |x| x), times(a, &self.magnitudes, f64::abs));
-        let found = times(c, &self.signs, |x| x);
+        let (expected, magnitudes) =
+            (row_sums(a, &self.signed, |a, v| a * v), row_sums(a, &self.magnitudes, |a, v| a.abs() * v));
+        let found = row_sums(c, &self.signs, |c, v| c * v);
         let largest = magnitudes.iter().copied().fold(0.0, f64::max);
         for (row, ((&found, &expected), &magnitude)) in found.iter().zip(&expected).zip(&magnitudes).enumerate() {
             let magnitude = if self.normwise { largest } else { magnitude };
@@ -96,37 +96,6 @@ impl ProductCheck {
         }
         Ok(())
     }
-}
-
-/// `g(A) v`, along the rows of A or of its transpose, whichever are in memory.
-fn times(a: ArrayView2<f64>, v: &Array1<f64>, g: impl Fn(f64) -> f64) -> Array1<f64> {
-    let v = v.as_slice().expect("vectors are made here");
-    if a.row(0).as_slice().is_some() {
-        let product = |row: &[f64]| {
-            widest(
-                #[inline(always)]
-                || {
-                    sum_over(
-                        row,
-                        v,
-                        #[inline(always)]
-                        |a, v| g(a) * v,
-                    )
-                },
-            )
-        };
-        return a.rows().into_iter().map(|row| product(row.as_slice().expect("as the first row"))).collect();
-    }
-    let mut product = Array1::zeros(a.nrows());
-    let sums = product.as_slice_mut().expect("just made");
-    for (column, &v) in a.columns().into_iter().zip(v) {
-        let column = column.as_slice().expect("A is row-major, or its transpose is");
-        widest(
-            #[inline(always)]
-            || sums.iter_mut().zip(column).for_each(|(sum, &a)| *sum += g(a) * v),
-        );
-    }
-    product
 }
 
 #[cfg(test)]

@@ -1,0 +1,172 @@
+//! What a product is called with, and what is said of a wrong one.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::Accumulate;
+
+/// The sides of one layer's three products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerShape {
+    /// Rows of W.
+    pub n_out: usize,
+    /// Columns of W.
+    pub n_in: usize,
+    /// Columns of the activations.
+    pub examples: usize,
+}
+
+impl fmt::Display for LayerShape {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "n_out {} n_in {} examples {}", self.n_out, self.n_in, self.examples)
+    }
+}
+
+/// One of the three products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Product {
+    /// W·A.
+    Forward,
+    /// dZ·Aᵀ.
+    BackwardWeights,
+    /// Wᵀ·dZ.
+    BackwardData,
+}
+
+impl Product {
+    /// The layer that makes it with m × n elements of k terms each.
+    pub fn layer(self, [m, n, k]: [usize; 3]) -> LayerShape {
+        match self {
+            Product::Forward => LayerShape { n_out: m, examples: n, n_in: k },
+            Product::BackwardWeights => LayerShape { n_out: m, n_in: n, examples: k },
+            Product::BackwardData => LayerShape { n_in: m, examples: n, n_out: k },
+        }
+    }
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Product::Forward => "W·A",
+            Product::BackwardWeights => "dZ·Aᵀ",
+            Product::BackwardData => "Wᵀ·dZ",
+        })
+    }
+}
+
+/// The manner in which a training calls one of the three products: BLAS may have a kernel of its own for each.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The product.
+    pub product: Product,
+    /// What it does with the values of C.
+    pub accumulate: Accumulate,
+    /// What dZ·Aᵀ is multiplied by; 1 for the others.
+    pub scale: f64,
+    /// Whether the features of each example lie side by side in A, as those of a mini-batch do.
+    pub column_major: bool,
+}
+
+impl Call {
+    /// z = W A, or z += W A.
+    pub const fn forward(accumulate: Accumulate) -> Self {
+        Call { product: Product::Forward, accumulate, scale: 1.0, column_major: false }
+    }
+
+    /// dW = scale · dZ Aᵀ, or W += scale · dZ Aᵀ.
+    pub const fn backward_weights(scale: f64, accumulate: Accumulate) -> Self {
+        Call { product: Product::BackwardWeights, accumulate, scale, column_major: false }
+    }
+
+    /// dA = Wᵀ dZ.
+    pub const fn backward_data() -> Self {
+        Call { product: Product::BackwardData, accumulate: Accumulate::Replace, scale: 1.0, column_major: false }
+    }
+
+    /// The same with this order of the inputs.
+    pub const fn with_inputs(self, column_major: bool) -> Self {
+        Call { column_major, ..self }
+    }
+
+    /// Every manner in which some training calls a product, with one scale for all.
+    pub const ALL: [Call; 9] = {
+        let replaced = (Call::forward(Accumulate::Replace), Call::backward_weights(1.0, Accumulate::Replace));
+        let added = (Call::forward(Accumulate::Add), Call::backward_weights(-0.01, Accumulate::Add));
+        [
+            replaced.0,
+            replaced.0.with_inputs(true),
+            replaced.1,
+            replaced.1.with_inputs(true),
+            Call::backward_data(),
+            added.0,
+            added.0.with_inputs(true),
+            added.1,
+            added.1.with_inputs(true),
+        ]
+    };
+
+    fn key(&self) -> (Product, bool, u64, bool) {
+        (self.product, self.accumulate == Accumulate::Add, self.scale.to_bits(), self.column_major)
+    }
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Call {}
+
+impl PartialOrd for Call {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Call {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl fmt::Display for Call {
+    /// `dZ·Aᵀ times -0.01 added to C, A by columns`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}", self.product)?;
+        if self.scale != 1.0 {
+            write!(f, " times {:e}", self.scale)?;
+        }
+        if self.accumulate == Accumulate::Add {
+            f.write_str(" added to C")?;
+        }
+        f.write_str(if self.column_major { ", A by columns," } else { "" })
+    }
+}
+
+/// A BLAS returned a product that is not the product.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "{library} computes {call} wrongly ({dtype}, {shape}): element [{row}, {column}] is {found}, \
+     must be {expected} within {bound:e}"
+)]
+pub struct WrongProduct {
+    /// Which library.
+    pub library: String,
+    /// Which product, and how it was called.
+    pub call: Call,
+    /// At which shape.
+    pub shape: LayerShape,
+    /// In which element type.
+    pub dtype: &'static str,
+    /// Row of the first wrong element.
+    pub row: usize,
+    /// Its column.
+    pub column: usize,
+    /// The library's value there.
+    pub found: f64,
+    /// What [`crate::reference`] says.
+    pub expected: f64,
+    /// The largest difference that rounding can explain.
+    pub bound: f64,
+}

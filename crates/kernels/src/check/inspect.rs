@@ -1,0 +1,290 @@
+//! Check, then trust, the products that are being made: Freivalds' method, and whole rows by the definition where it suspects one.
+//!
+//! C v = A (B v) for a vector v of random signs takes M K + K N + M N multiplications in place of M K N. In f64, the two sides differ
+//! by the roundings of C alone. How much these come to can only be estimated, so that a row that differs by more is not
+//! yet wrong: its elements are computed by the definition, and compared within a bound for any order of summation.
+
+use std::cell::{Cell, RefCell};
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::call::{Call, WrongProduct};
+use super::row_sums::row_sums;
+use crate::blas::in_use;
+use crate::{Real, reference};
+
+/// Rows of a product that are computed by the definition at most, the most suspicious first.
+const SUSPECTS: usize = 2;
+
+/// What has been found since inspection began.
+struct Inspection {
+    signs: ChaCha8Rng,
+    wrong: Option<WrongProduct>,
+}
+
+thread_local! {
+    static IS_INSPECTED: Cell<bool> = const { Cell::new(false) };
+    static INSPECTION: RefCell<Option<Inspection>> = const { RefCell::new(None) };
+}
+
+/// Does `work`, and inspects every product that it makes on this thread, parts that other threads of a team make included.
+/// `seed` is what the signs are drawn from. The products are what they are without inspection. Inside of another inspected work,
+/// the outer one finds what is wrong.
+///
+/// # Errors
+/// The first wrong product. An element is seen that is off by a thousandth of a typical one, but for sums of many thousand terms
+/// that nearly cancel.
+pub fn inspected<T>(seed: u64, work: impl FnOnce() -> T) -> Result<T, WrongProduct> {
+    /// Ends the inspection, whatever `work` does.
+    struct End;
+    impl Drop for End {
+        fn drop(&mut self) {
+            IS_INSPECTED.set(false);
+        }
+    }
+    if is_inspected() {
+        return Ok(work());
+    }
+    INSPECTION.set(Some(Inspection { signs: ChaCha8Rng::seed_from_u64(seed), wrong: None }));
+    IS_INSPECTED.set(true);
+    let end = End;
+    let done = work();
+    drop(end);
+    match INSPECTION.take().and_then(|inspection| inspection.wrong) {
+        Some(wrong) => Err(wrong),
+        None => Ok(done),
+    }
+}
+
+/// Whether products on this thread are inspected.
+pub(crate) fn is_inspected() -> bool {
+    IS_INSPECTED.get()
+}
+
+/// Inspects C = scale · A B, or C = `before` + scale · A B, and notes the first wrong element.
+pub(crate) fn verify<R: Real>(
+    call: Call,
+    (a, b): (ArrayView2<R>, ArrayView2<R>),
+    before: Option<ArrayView2<R>>,
+    c: ArrayView2<R>,
+) {
+    INSPECTION.with_borrow_mut(|inspection| {
+        let Some(Inspection { signs, wrong: wrong @ None }) = inspection else { return };
+        let suspects = suspects(signs, call, (a, b), before, c);
+        *wrong = suspects.into_iter().find_map(|row| wrong_in_row(row, call, (a, b), before, c));
+    });
+}
+
+/// The rows of C whose signed sums differ from those of A B by more than their roundings should come to.
+///
+/// Element j of row i is a sum of K terms, whose partial sums grow like a random walk's to about |aᵢ| |bⱼ|, or evenly to cᵢⱼ. The
+/// variance of its roundings is then about (ε/2)² (|aᵢ|² |bⱼ|² / 2 + K cᵢⱼ² / 3), which adds up over j. Eight deviations are let pass.
+fn suspects<R: Real>(
+    signs: &mut ChaCha8Rng,
+    call: Call,
+    (a, b): (ArrayView2<R>, ArrayView2<R>),
+    before: Option<ArrayView2<R>>,
+    c: ArrayView2<R>,
+) -> Vec<usize> {
+    let (terms, scale, epsilon) = (a.ncols() as f64, R::from_f64(call.scale).as_f64(), R::epsilon().as_f64());
+    let v = Array1::from_shape_simple_fn(b.ncols(), || if signs.random() { 1.0 } else { -1.0 });
+    let signed = |matrix: ArrayView2<R>, v: &Array1<f64>| row_sums(matrix, v, |x, v| x * v);
+    let squares = |matrix: ArrayView2<R>, v: &Array1<f64>| row_sums(matrix, v, |x, _| x * x);
+    let b_v = signed(b, &v);
+    let b_square = squares(b, &v).sum();
+    let (a_b_v, a_squares) = (signed(a, &b_v), squares(a, &b_v));
+    let (c_v, c_squares) = (signed(c, &v), squares(c, &v));
+    let zeros = || Array1::zeros(a.nrows());
+    let (c_0_v, c_0_squares, moved) = match before {
+        Some(before) => (signed(before, &v), squares(before, &v), squares((&c - &before).view(), &v)),
+        None => (zeros(), zeros(), c_squares.clone()),
+    };
+    let mut suspects: Vec<(f64, usize)> = Vec::new();
+    for row in 0..a.nrows() {
+        let walk = scale * scale * a_squares[row] * b_square;
+        let variance = walk / 2.0 + terms * moved[row] / 3.0 + 4.0 * (c_squares[row] + c_0_squares[row]);
+        let underflow = terms * b.ncols() as f64 * R::min_positive_value().as_f64();
+        let expected = c_0_v[row] + scale * a_b_v[row];
+        let most = R::max_value().as_f64();
+        let may_overflow = !(walk.sqrt() < most && c_0_squares[row].sqrt() < most);
+        let excess = (c_v[row] - expected).abs() / (4.0 * epsilon * variance.sqrt() + underflow);
+        let is_right = excess <= 1.0; // false for NaN
+        if !is_right && !may_overflow {
+            suspects.push((if excess.is_nan() { f64::INFINITY } else { excess }, row));
+        }
+    }
+    suspects.sort_by(|a, b| b.0.total_cmp(&a.0));
+    suspects.into_iter().take(SUSPECTS).map(|(_, row)| row).collect()
+}
+
+/// Compares a row with its definition.
+///
+/// K roundings of sums of magnitude Σ|a||b| come to at most K ε/2 of it; of many, each about as often up as down, to a small
+/// multiple of √K of them and a share of all for those that all go one way.
+fn wrong_in_row<R: Real>(
+    row: usize,
+    call: Call,
+    (a, b): (ArrayView2<R>, ArrayView2<R>),
+    before: Option<ArrayView2<R>>,
+    c: ArrayView2<R>,
+) -> Option<WrongProduct> {
+    let (m, n, k) = (a.nrows(), b.ncols(), a.ncols());
+    let (terms, scale, epsilon) = (k as f64, R::from_f64(call.scale).as_f64(), R::epsilon().as_f64());
+    let a_row = a.select(Axis(0), &[row]);
+    let product: Array2<f64> = reference::product(a_row.view(), b);
+    let magnitude: Array2<f64> = reference::product(a_row.mapv(R::abs).view(), b.mapv(R::abs).view());
+    let roundings = (terms / 2.0).min(8.0 * terms.sqrt() + terms / 16.0) + 3.0;
+    (0..n).find_map(|column| {
+        let added_to = before.map_or(0.0, |before| before[[row, column]].as_f64());
+        let found = c[[row, column]].as_f64();
+        let expected = added_to + scale * product[[0, column]];
+        let size = scale.abs() * magnitude[[0, column]];
+        let by_sum = (epsilon * roundings + f64::EPSILON * terms) * size;
+        let by_addition = 2.0 * epsilon * (terms / 64.0 + 2.0) * (added_to.abs() + expected.abs());
+        let underflow = terms * R::min_positive_value().as_f64();
+        let bound = by_sum + by_addition + underflow;
+        // Numbers that overflow can't be compared; false for NaN.
+        let right = size + added_to.abs() >= R::max_value().as_f64() || (found - expected).abs() <= bound;
+        let (shape, dtype) = (call.product.layer([m, n, k]), R::NAME);
+        (!right).then(|| WrongProduct {
+            library: in_use().to_string(),
+            call,
+            shape,
+            dtype,
+            row,
+            column,
+            found,
+            expected,
+            bound,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{ShapeBuilder, s};
+
+    use super::*;
+    use crate::{Accumulate, Team, backward_data, backward_weights, forward};
+
+    const SHAPES: [[usize; 3]; 9] = [
+        [20, 209, 209],
+        [1, 209, 5],
+        [5, 7, 209],
+        [7, 20, 1],
+        [20, 30, 5000],
+        [64, 64, 64],
+        [3, 2, 2],
+        [1, 1, 1],
+        [128, 784, 64],
+    ];
+
+    /// Matrices such as training multiplies: of either sign, of one sign, half zeros, all equal, and one that all but cancels.
+    fn data<R: Real>(kind: usize, dim: (usize, usize), seed: u64) -> Array2<R> {
+        let mut stream = ChaCha8Rng::seed_from_u64(seed);
+        Array2::from_shape_fn(dim, |(i, j)| {
+            let drawn: f64 = stream.random_range(-1.0..1.0);
+            R::from_f64(match kind {
+                0 => drawn,
+                1 => drawn.abs(),
+                2 => drawn.max(0.0),
+                3 => 0.1,
+                _ if (i + j).is_multiple_of(2) => 1.0 + 1e-3 * drawn,
+                _ => -1.0,
+            })
+        })
+    }
+
+    fn all_products_pass<R: Real>(kinds: (usize, usize), [m, n, k]: [usize; 3]) {
+        let (w, a): (Array2<R>, Array2<R>) = (data(kinds.0, (m, k), 1), data(kinds.1, (k, n), 2));
+        let mut column_major = Array2::zeros((k, n).f());
+        column_major.assign(&a);
+        let dz: Array2<R> = data(kinds.0, (m, n), 3);
+        let work = || {
+            for accumulate in [Accumulate::Replace, Accumulate::Add] {
+                for a in [a.view(), column_major.view()] {
+                    let mut z = data(0, (m, n), 4);
+                    forward(w.view(), a, z.view_mut(), accumulate);
+                    for scale in [1.0, -1e-4] {
+                        let mut dw = data(0, (m, k), 5);
+                        backward_weights(dz.view(), a, R::from_f64(scale), dw.view_mut(), accumulate);
+                    }
+                }
+                let mut da = data(0, (k, n + 2), 6);
+                backward_data(w.view(), dz.view(), da.slice_mut(s![.., ..n]), accumulate);
+            }
+        };
+        assert_eq!(inspected(7, work), Ok(()), "{kinds:?} {m}x{n}x{k} {}", R::NAME);
+    }
+
+    #[test]
+    fn every_right_product_passes_whatever_is_multiplied() {
+        for shape in SHAPES {
+            for kinds in (0..5).flat_map(|of_w| (0..5).map(move |of_a| (of_w, of_a))) {
+                all_products_pass::<f32>(kinds, shape);
+                all_products_pass::<f64>(kinds, shape);
+            }
+        }
+    }
+
+    #[test]
+    fn products_that_threads_share_are_inspected_on_the_thread_that_asks_for_them() {
+        let team = Team::new(2).unwrap();
+        team.install(|| all_products_pass::<f32>((0, 1), [64, 209, 300]));
+    }
+
+    /// Spoils one element of C = A B, or of C + A B, which must be seen.
+    fn is_seen<R: Real>(kinds: (usize, usize), shape: [usize; 3], adds: bool, spoil: impl Fn(f64) -> f64) -> bool {
+        let [m, n, k] = shape;
+        let (a, b): (Array2<R>, Array2<R>) = (data(kinds.0, (m, k), 1), data(kinds.1, (k, n), 2));
+        let before: Array2<R> = data(0, (m, n), 3);
+        let mut c = if adds { before.clone() } else { Array2::zeros((m, n)) };
+        let accumulate = if adds { Accumulate::Add } else { Accumulate::Replace };
+        forward(a.view(), b.view(), c.view_mut(), accumulate);
+        // The element that is nearest to the typical size.
+        let typical = (c.iter().map(|c| c.as_f64().powi(2)).sum::<f64>() / c.len() as f64).sqrt();
+        let distances = c.indexed_iter().map(|(place, c)| ((c.abs().as_f64() - typical).abs(), place));
+        let place = distances.min_by(|a, b| a.0.total_cmp(&b.0)).expect("an element").1;
+        c[place] = R::from_f64(spoil(c[place].as_f64()));
+        let before = adds.then(|| before.view());
+        let checked = inspected(8, || verify(Call::forward(accumulate), (a.view(), b.view()), before, c.view()));
+        checked.is_err_and(|wrong| (wrong.row, wrong.column) == place)
+    }
+
+    #[test]
+    fn one_element_that_is_off_by_a_thousandth_or_lost_is_seen() {
+        let spoils: [fn(f64) -> f64; 6] =
+            [|c| c * 1.001, |c| c * 0.999, |_| 0.0, |_| f64::NAN, |_| f64::INFINITY, |c| -c];
+        for shape in [[20, 209, 209], [1, 209, 5], [5, 7, 209], [7, 20, 1], [64, 64, 64], [128, 784, 64]] {
+            for kinds in [(0, 0), (0, 1), (1, 1), (0, 2), (2, 2)] {
+                for (number, spoil) in spoils.iter().enumerate() {
+                    for adds in [false, true] {
+                        let seen = is_seen::<f32>(kinds, shape, adds, spoil);
+                        assert!(seen, "f32 {kinds:?} {shape:?} {number} {adds}");
+                        let seen = is_seen::<f64>(kinds, shape, adds, spoil);
+                        assert!(seen, "f64 {kinds:?} {shape:?} {number} {adds}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_before_a_product_or_may_overflow_is_let_pass() {
+        for (of_a, of_b) in [(f32::NAN, 1.0), (f32::INFINITY, 1.0), (1e30, 1e30)] {
+            let (a, b) = (Array2::from_elem((3, 4), of_a), Array2::from_elem((4, 5), of_b));
+            let mut c = Array2::zeros((3, 5));
+            let work = || forward(a.view(), b.view(), c.view_mut(), Accumulate::Replace);
+            assert_eq!(inspected(9, work), Ok(()), "{of_a}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_inspected_after_a_work_that_panics() {
+        let work = || inspected(1, || panic!("on purpose"));
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
+        assert!(!is_inspected());
+    }
+}

@@ -1,0 +1,238 @@
+//! Check, then trust, the products that are about to be made: at their shapes and in their manner, against [`crate::reference`].
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use rand::seq::index;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::call::{Call, LayerShape, Product, WrongProduct};
+use crate::blas::in_use;
+use crate::{Accumulate, Real, backward_data, backward_weights, forward, reference};
+
+/// Multiply-adds of a product up to which every element is compared.
+const COMPARED_WHOLE: usize = 1 << 27;
+
+/// Makes each of `calls` at a layer of `shape` on the BLAS in use, and compares the products with the reference: every element, or
+/// of a product of more than 2²⁷ multiply-adds whole rows and whole columns, the first and last ones and others drawn between
+/// them, for as many multiply-adds in each direction. What is wrong with a block, an edge or a thread's part crosses them.
+///
+/// The inputs are drawn uniformly from [-1, 1) with a fixed seed. A sum of K such products has partial sums of
+/// up to about √K/3, so that its K roundings add up to about ε K / 6; the bound is 2 ε (K + 2), which leaves an order of
+/// magnitude for any order of summation and still sees one element of typical size that is off by a thousandth of it. A C that is
+/// added to is as large as the product.
+///
+/// # Errors
+/// The first wrong element, if there is one.
+pub fn self_check<R: Real>(shape: LayerShape, calls: &[Call]) -> Result<(), WrongProduct> {
+    let operands = Operands::<R>::drawn(shape);
+    for product in [Product::Forward, Product::BackwardWeights, Product::BackwardData] {
+        let mut calls = calls.iter().filter(|call| call.product == product).peekable();
+        if calls.peek().is_some() {
+            let expected = operands.expected(product);
+            calls.try_for_each(|&call| expected.compare(call, shape, |c| operands.make(call, c)))?;
+        }
+    }
+    Ok(())
+}
+
+/// A layer's W, A and dZ.
+struct Operands<R> {
+    w: Array2<R>,
+    a_prev: Array2<R>,
+    /// Aᵀ, row-major.
+    by_columns: Array2<R>,
+    dz: Array2<R>,
+}
+
+impl<R: Real> Operands<R> {
+    fn drawn(LayerShape { n_out, n_in, examples }: LayerShape) -> Self {
+        let mut stream = ChaCha8Rng::seed_from_u64(0x5e1f_c4ec);
+        let (w, a_prev) = (uniform(&mut stream, (n_out, n_in)), uniform(&mut stream, (n_in, examples)));
+        let dz = uniform(&mut stream, (n_out, examples));
+        Operands { w, by_columns: a_prev.t().as_standard_layout().into_owned(), a_prev, dz }
+    }
+
+    fn expected(&self, product: Product) -> Expected {
+        let Operands { w, a_prev, dz, .. } = self;
+        match product {
+            Product::Forward => Expected::of(w.view(), a_prev.view()),
+            Product::BackwardWeights => Expected::of(dz.view(), a_prev.t()),
+            Product::BackwardData => Expected::of(w.t(), dz.view()),
+        }
+    }
+
+    fn make(&self, Call { product, accumulate, scale, column_major }: Call, c: ArrayViewMut2<R>) {
+        let Operands { w, a_prev, by_columns, dz } = self;
+        let a_prev = if column_major { by_columns.t() } else { a_prev.view() };
+        match product {
+            Product::Forward => forward(w.view(), a_prev, c, accumulate),
+            Product::BackwardWeights => backward_weights(dz.view(), a_prev, R::from_f64(scale), c, accumulate),
+            Product::BackwardData => backward_data(w.view(), dz.view(), c, accumulate),
+        }
+    }
+}
+
+fn uniform<R: Real>(stream: &mut ChaCha8Rng, dim: (usize, usize)) -> Array2<R> {
+    Array2::from_shape_simple_fn(dim, || R::from_f64(stream.random_range(-1.0..1.0)))
+}
+
+/// What the reference says of some rows, and of some columns, of a product.
+struct Expected {
+    sides: (usize, usize),
+    terms: usize,
+    rows: (Vec<usize>, Array2<f64>),
+    columns: (Vec<usize>, Array2<f64>),
+}
+
+impl Expected {
+    /// Multiplies A and B by the definition.
+    fn of<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Self {
+        let (sides, terms) = ((a.nrows(), b.ncols()), a.ncols());
+        let rows = chosen(sides.0, COMPARED_WHOLE / (terms * sides.1));
+        // Where every row is compared, every column is.
+        let columns =
+            if rows.len() < sides.0 { chosen(sides.1, COMPARED_WHOLE / (terms * sides.0)) } else { Vec::new() };
+        let of_rows = reference::product(a.select(Axis(0), &rows).view(), b);
+        let of_columns = reference::product(a, b.select(Axis(1), &columns).view());
+        Expected { sides, terms, rows: (rows, of_rows), columns: (columns, of_columns) }
+    }
+
+    fn compare<R: Real>(
+        &self,
+        call: Call,
+        shape: LayerShape,
+        make: impl FnOnce(ArrayViewMut2<R>),
+    ) -> Result<(), WrongProduct> {
+        let scale = R::from_f64(call.scale).as_f64();
+        let before = match call.accumulate {
+            // NaN in the output: a product that leaves an element untouched must not pass by luck.
+            Accumulate::Replace => Array2::from_elem(self.sides, R::nan()),
+            Accumulate::Add => {
+                let size = R::from_f64(scale * (self.terms as f64).sqrt() / 3.0);
+                uniform::<R>(&mut ChaCha8Rng::seed_from_u64(0xadd), self.sides).mapv(|drawn| size * drawn)
+            }
+        };
+        let mut found = before.clone();
+        make(found.view_mut());
+        let rounding = 2.0 * R::epsilon().as_f64() * (self.terms + 2) as f64 * scale.abs();
+        // Terms too small for a normal number lose up to that number each.
+        let bound = rounding + self.terms as f64 * R::min_positive_value().as_f64();
+        let of_rows = self.rows.1.indexed_iter().map(|((place, column), value)| (self.rows.0[place], column, *value));
+        let of_columns = self.columns.1.indexed_iter();
+        let of_columns = of_columns.map(|((row, place), value)| (row, self.columns.0[place], *value));
+        for (row, column, product) in of_rows.chain(of_columns) {
+            let added_to = if call.accumulate == Accumulate::Add { before[[row, column]].as_f64() } else { 0.0 };
+            let (found, expected) = (found[[row, column]].as_f64(), added_to + scale * product);
+            let right = (found - expected).abs() <= bound; // false for NaN
+            if !right {
+                let (library, dtype) = (in_use().to_string(), R::NAME);
+                return Err(WrongProduct { library, call, shape, dtype, row, column, found, expected, bound });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// At most about `most`, but at least 32, of the places below `count`, in order: all, or a quarter from each end and the rest
+/// drawn between them.
+fn chosen(count: usize, most: usize) -> Vec<usize> {
+    let most = most.max(32);
+    if most >= count {
+        return (0..count).collect();
+    }
+    let end = most / 4;
+    let mut stream = ChaCha8Rng::seed_from_u64(count as u64);
+    let between = index::sample(&mut stream, count - 2 * end, most - 2 * end).into_iter().map(|place| end + place);
+    let mut places: Vec<usize> = (0..end).chain(between).chain(count - end..count).collect();
+    places.sort_unstable();
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: LayerShape = LayerShape { n_out: 3, n_in: 5, examples: 4 };
+
+    /// Compares a product, of which one element is off by `offset` bounds, in the manner of `call`.
+    fn compared(call: Call, offset: f64) -> Result<(), WrongProduct> {
+        let product = Array2::<f64>::from_elem((3, 4), 0.5);
+        let (rows, columns) = (((0..3).collect(), product.clone()), (Vec::new(), Array2::zeros((3, 0))));
+        let expected = Expected { sides: (3, 4), terms: 5, rows, columns };
+        expected.compare(call, SHAPE, |mut found: ArrayViewMut2<f64>| {
+            match call.accumulate {
+                Accumulate::Replace => found.assign(&(call.scale * &product)),
+                Accumulate::Add => found.scaled_add(call.scale, &product),
+            }
+            found[[2, 1]] += offset * 2.0 * f64::EPSILON * 7.0 * call.scale.abs();
+        })
+    }
+
+    #[test]
+    fn of_a_large_product_a_wrong_row_column_corner_or_block_is_seen() {
+        let shape = LayerShape { n_out: 700, n_in: 700, examples: 700 };
+        let ones = Array2::<f32>::ones((700, 700));
+        let expected = Expected::of(ones.view(), ones.view());
+        assert!((32..400).contains(&expected.rows.0.len()) && (32..400).contains(&expected.columns.0.len()));
+        let with_wrong = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
+            expected.compare(Call::forward(Accumulate::Replace), shape, |mut found: ArrayViewMut2<f32>| {
+                found.fill(700.0);
+                found.slice_mut(ndarray::s![rows, columns]).fill(701.0);
+            })
+        };
+        assert_eq!(with_wrong(0..0, 0..0), Ok(()));
+        for (rows, columns) in [(0..1, 0..700), (0..700, 350..351), (699..700, 699..700), (300..348, 400..448)] {
+            assert!(with_wrong(rows.clone(), columns.clone()).is_err(), "{rows:?} {columns:?}");
+        }
+    }
+
+    #[test]
+    fn some_places_are_the_ends_and_others_between_them_each_once() {
+        assert_eq!(chosen(40, 50), (0..40).collect::<Vec<_>>());
+        let places = chosen(1000, 100);
+        assert_eq!(places.len(), 100);
+        assert!(places.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(places.starts_with(&[0, 1, 2, 24][..3]) && places.ends_with(&[997, 998, 999]));
+        assert_eq!(chosen(1000, 1).len(), 32);
+    }
+
+    #[test]
+    fn the_comparison_passes_within_the_bound_and_fails_beyond_it_on_both_sides() {
+        for call in Call::ALL {
+            for within in [-0.9, 0.0, 0.9] {
+                assert_eq!(compared(call, within), Ok(()));
+            }
+            for beyond in [-1.1, 1.1, f64::NAN, f64::INFINITY] {
+                let wrong = compared(call, beyond).unwrap_err();
+                assert_eq!((wrong.row, wrong.column, wrong.call), (2, 1, call));
+            }
+        }
+    }
+
+    #[test]
+    fn the_blas_in_use_is_right_at_shapes_around_block_edges() {
+        for n_out in [1, 2, 7, 8, 15, 16, 17] {
+            for n_in in [1, 5, 31, 32, 33, 127, 129] {
+                for examples in [1, 3, 16, 65] {
+                    let shape = LayerShape { n_out, n_in, examples };
+                    assert_eq!(self_check::<f32>(shape, &Call::ALL), Ok(()));
+                    assert_eq!(self_check::<f64>(shape, &Call::ALL), Ok(()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_blas_in_use_is_right_at_the_course_nets_first_layer() {
+        let shape = LayerShape { n_out: 20, n_in: 12_288, examples: 209 };
+        assert_eq!(self_check::<f32>(shape, &Call::ALL), Ok(()));
+        assert_eq!(self_check::<f64>(shape, &Call::ALL), Ok(()));
+    }
+
+    #[test]
+    fn a_scale_may_be_so_small_that_products_vanish() {
+        for scale in [1e-30, -1e-38, 1e-44] {
+            assert_eq!(self_check::<f32>(SHAPE, &[Call::backward_weights(scale, Accumulate::Add)]), Ok(()), "{scale}");
+        }
+    }
+}
