@@ -7,22 +7,65 @@
  * BLAS_SHIM_SLOW_FOR=S   only for so many seconds after it was loaded
  * BLAS_SHIM_CASE=0|1|2   only of W.A (NN), of dZ.A' (NT), of W'.dZ (TN)
  * BLAS_SHIM_SIDE=N       only of products with N terms to a sum
+ * BLAS_SHIM_FORM=FORM    only of calls of that form, as the log has it: s|d transpose transpose m n k alpha beta
+ * BLAS_SHIM_AFTER=N      only after so many column-major calls
+ * BLAS_SHIM_EVERY=N      only one call of so many
+ * BLAS_SHIM_ONCE=1       only one call of all
+ * BLAS_SHIM_LOG=FILE     write every form of a column-major call at exit, and how often it was called before and after
+ * BLAS_SHIM_UNTIL=PATH   ... this file existed
  * BLAS_SHIM_CONFIG=TEXT  describe itself like this
  * BLAS_SHIM_THREADS=N    say so of its threads, whatever they are set to
  * BLAS_SHIM_BLIND=1      know no core but Prescott, unless OPENBLAS_CORETYPE names one
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static atomic_long calls;
 static double factor = 1.0, slow = 0.0, slow_until = 0.0;
-static int only = -1, terms = -1;
+static int only = -1, terms = -1, once = 0;
+static long after = 0, every = 1;
+static atomic_long spoilt;
 static void *blas;
+
+typedef struct {
+    char type;
+    int ta, tb, m, n, k;
+    double alpha, beta;
+} Form;
+
+enum { FORMS = 1 << 14 };
+static struct {
+    Form form;
+    long before, after;
+} forms[FORMS];
+static pthread_mutex_t forms_lock = PTHREAD_MUTEX_INITIALIZER;
+static Form wanted;
+static const char *log_path, *until;
+static int is_after = 0;
+
+static int same(const Form *a, const Form *b) {
+    return a->type == b->type && a->ta == b->ta && a->tb == b->tb && a->m == b->m && a->n == b->n && a->k == b->k &&
+           a->alpha == b->alpha && a->beta == b->beta;
+}
+
+static void note(Form form) {
+    unsigned long place = form.ta * 3 + form.tb + form.m * 31L + form.n * 1009L + form.k * 40503L + form.type;
+    place += (unsigned long)(form.alpha * 1e12) * 7919UL + (form.beta != 0) * 13;
+    pthread_mutex_lock(&forms_lock);
+    if (until && !is_after) is_after = access(until, F_OK) == 0;
+    for (place %= FORMS; forms[place].form.type && !same(&forms[place].form, &form); place = (place + 1) % FORMS) {}
+    forms[place].form = form;
+    if (is_after) forms[place].after++;
+    else forms[place].before++;
+    pthread_mutex_unlock(&forms_lock);
+}
 
 static void *function(const char *name) {
     char prefixed[64];
@@ -48,6 +91,15 @@ __attribute__((constructor)) static void start(void) {
     const char *seconds = getenv("BLAS_SHIM_SLOW_FOR");
     slow_until = seconds ? now() + atof(seconds) : 1e300;
     if (which) only = atoi(which);
+    const char *form = getenv("BLAS_SHIM_FORM");
+    if (form && sscanf(form, "%c %d %d %d %d %d %la %la", &wanted.type, &wanted.ta, &wanted.tb, &wanted.m, &wanted.n,
+                       &wanted.k, &wanted.alpha, &wanted.beta) != 8)
+        abort();
+    if (getenv("BLAS_SHIM_AFTER")) after = atol(getenv("BLAS_SHIM_AFTER"));
+    if (getenv("BLAS_SHIM_EVERY")) every = atol(getenv("BLAS_SHIM_EVERY"));
+    once = getenv("BLAS_SHIM_ONCE") != NULL;
+    log_path = getenv("BLAS_SHIM_LOG");
+    until = getenv("BLAS_SHIM_UNTIL");
     if (side) terms = atoi(side);
     blas = real ? dlopen(real, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND) : NULL;
 }
@@ -59,6 +111,14 @@ __attribute__((destructor)) static void end(void) {
         fprintf(file, "%ld\n", atomic_load(&calls));
         fclose(file);
     }
+    file = log_path ? fopen(log_path, "w") : NULL;
+    for (int place = 0; file && place < FORMS; place++) {
+        Form f = forms[place].form;
+        if (f.type)
+            fprintf(file, "%c %d %d %d %d %d %a %a,%ld,%ld\n", f.type, f.ta, f.tb, f.m, f.n, f.k, f.alpha, f.beta,
+                    forms[place].before, forms[place].after);
+    }
+    if (file) fclose(file);
 }
 
 const char *openblas_get_config(void) {
@@ -98,9 +158,14 @@ static void wait_after(double start) {
         double start = slow > 0 ? now() : 0;                                                                      \
         multiply(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);                                   \
         if (slow > 0) wait_after(start);                                                                          \
-        if (layout == 102) atomic_fetch_add(&calls, 1);                                                           \
+        long call = layout == 102 ? atomic_fetch_add(&calls, 1) : -1;                                             \
+        Form called = {#name[6], ta, tb, m, n, k, alpha, beta};                                                   \
+        if (log_path && call >= 0) note(called);                                                                  \
         int swap = layout == 102; /* column-major: C' = B' A' */                                                  \
         int form = ((swap ? tb : ta) == 112) * 2 + ((swap ? ta : tb) == 112);                                     \
+        if (call < after && after > 0) return;                                                                    \
+        if (wanted.type && !same(&wanted, &called)) return;                                                       \
+        if ((every > 1 && call % every != 0) || (once && atomic_fetch_add(&spoilt, 1) > 0)) return;               \
         if ((only < 0 || only == form) && (terms < 0 || terms == k))                                              \
             c[(size_t)((swap ? n : m) - 1) * ldc + (swap ? m : n) - 1] *= (real)factor;                           \
     }

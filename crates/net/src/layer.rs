@@ -2,7 +2,7 @@
 
 use kernels::{
     Accumulate, Activation, Real, activation_backward, backward_data, backward_weights, bias_activation, bias_gradient,
-    forward,
+    forward, scale,
 };
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
@@ -111,17 +111,15 @@ impl<R: Real> Layer<R> {
         bias_gradient(dz.view(), one_over_m, db.view_mut());
     }
 
-    /// `W[l] -= rate dW[l]` in one product, without a `dW[l]`: `W[l] += (-rate/m) dz[l] a[l-1]ᵀ`. A rate that has reached 0 moves
-    /// nothing.
+    /// `W[l] -= rate dW[l]` in one product, without a `dW[l]`: `W[l] += s a[l-1]ᵀ`, where s = (-rate/m) `dz[l]` takes the place of
+    /// `dz[l]`. So that every step of every rate is the same product, which has been checked.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub(crate) fn descend_in_place(&mut self, a_prev: ArrayView2<R>, dz: ArrayView2<R>, rate: f64) {
-        let scale = R::from_f64(-rate / a_prev.ncols() as f64);
-        if scale != R::zero() {
-            backward_weights(dz, a_prev, scale, self.w.view_mut(), Accumulate::Add);
-        }
+    pub(crate) fn descend_along(&mut self, a_prev: ArrayView2<R>, mut dz: ArrayViewMut2<R>, rate: f64) {
+        scale(R::from_f64(-rate / a_prev.ncols() as f64), dz.view_mut());
+        backward_weights(dz.view(), a_prev, R::one(), self.w.view_mut(), Accumulate::Add);
     }
 
     /// `da[l-1] = W[l]ᵀ dz[l]`.

@@ -254,8 +254,8 @@ impl<R: Real> Member<R> {
             if is_plain {
                 let a_1 = self.dropout.as_ref().map_or(a, Dropout::a);
                 let a_prev = l.checked_sub(1).map_or(a_1, |l_prev| self.caches[l_prev].output());
-                layer.descend_in_place(a_prev, dz.view(), update.rate * rate.w);
                 bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
+                layer.descend_along(a_prev, dz.view_mut(), update.rate * rate.w);
             } else {
                 update.of_weights(rate).apply(layer.w.view_mut(), dw.view(), of_w);
             }

@@ -41,7 +41,7 @@ impl Training {
         }
     }
 
-    /// Whether a step is made without a dW of its own, in one product W += (-η/m) dz aᵀ: nothing asks for one.
+    /// Whether a step is made without a dW of its own, in one product W += s aᵀ with s = (-η/m) dz: nothing asks for one.
     pub fn is_plain(&self) -> bool {
         self.optimiser.is_plain() && !self.metrics.contains(&Metric::GradientNorm)
     }

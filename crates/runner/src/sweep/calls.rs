@@ -33,11 +33,8 @@ impl Plan {
         for fleet in &self.fleets {
             let Trial { config, .. } = &self.trials[fleet[0]];
             let batches = config.batches(self.data.train);
-            for iteration in fleet.iter().flat_map(|&trial| self.unlike_rates(&self.trials[trial])) {
-                for examples in [batches.size(), batches.last_size()] {
-                    let add = &mut |shape, call| calls.add(config.dtype, shape, call);
-                    self.step_calls(fleet, examples, iteration, add);
-                }
+            for examples in [batches.size(), batches.last_size()] {
+                self.step_calls(fleet, examples, &mut |shape, call| calls.add(config.dtype, shape, call));
             }
         }
         for trial in &self.trials {
@@ -47,24 +44,13 @@ impl Plan {
     }
 
     /// Calls of one step of a fleet on so many `examples`: `add` is told of each, once a net.
-    pub(super) fn step_calls(
-        &self,
-        fleet: &[usize],
-        examples: usize,
-        iteration: usize,
-        add: &mut impl FnMut(LayerShape, Call),
-    ) {
+    pub(super) fn step_calls(&self, fleet: &[usize], examples: usize, add: &mut impl FnMut(LayerShape, Call)) {
         self.first_layer_calls(fleet, examples, add);
         for trial in fleet.iter().map(|&trial| &self.trials[trial]) {
-            for (l, n) in self.widths(&trial.config)[1..].windows(2).enumerate() {
+            let step = step_call(self.is_plain(trial), examples);
+            for n in self.widths(&trial.config)[1..].windows(2) {
                 let shape = LayerShape { n_out: n[1], n_in: n[0], examples };
-                add(shape, Call::forward(Replace));
-                add(shape, Call::backward_data());
-                match self.plain_scale(trial, l + 1, examples, iteration) {
-                    Some(0.0) => {}
-                    Some(scale) => add(shape, Call::backward_weights(scale, Add)),
-                    None => add(shape, Call::backward_weights(1.0 / examples as f64, Replace)),
-                }
+                [Call::forward(Replace), Call::backward_data(), step].into_iter().for_each(|call| add(shape, call));
             }
         }
     }
@@ -91,38 +77,6 @@ impl Plan {
                 add(shape, step.with_inputs(mini_batches));
             }
         }
-    }
-
-    /// Iterations whose learning rates stand for all: every one where there is one rate, else the first, the middle and the last
-    /// ones.
-    fn unlike_rates(&self, trial: &Trial) -> BTreeSet<usize> {
-        let training = trial.config.training(self.data.train);
-        let (schedule, last) = (training.schedule, training.iterations.saturating_sub(1));
-        let places = [0, schedule.warmup.min(last), last / 2, last];
-        let mut rates = Vec::new();
-        let is_new = |iteration: &usize| {
-            let rate = schedule.at(*iteration);
-            let is_new = !rates.contains(&rate);
-            rates.push(rate);
-            is_new
-        };
-        places.into_iter().filter(is_new).collect()
-    }
-
-    /// -η/m of layer `l` + 1 at an iteration, in the trial's element type, where its steps are plain.
-    fn plain_scale(&self, trial: &Trial, l: usize, examples: usize, iteration: usize) -> Option<f64> {
-        if !self.is_plain(trial) {
-            return None;
-        }
-        let config = &trial.config;
-        let architecture = config.architecture(self.data.features, self.data.task);
-        let rates = config.initialisation.rates(&architecture, !config.optimiser.is_linear());
-        let rate = config.training(self.data.train).schedule.at(iteration) * rates[l].w;
-        let scale = -rate / examples as f64;
-        Some(match config.dtype {
-            Dtype::F32 => f64::from(scale as f32),
-            Dtype::F64 => scale,
-        })
     }
 
     fn is_plain(&self, trial: &Trial) -> bool {
@@ -177,4 +131,9 @@ impl Plan {
             }
         }
     }
+}
+
+/// W += s Aᵀ, where a step `is_plain`, else dW = (1/m) dZ Aᵀ.
+fn step_call(is_plain: bool, examples: usize) -> Call {
+    if is_plain { Call::backward_weights(1.0, Add) } else { Call::backward_weights(1.0 / examples as f64, Replace) }
 }

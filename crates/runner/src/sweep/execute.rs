@@ -13,8 +13,8 @@ use super::workers::Workers;
 pub type FleetOf<'t> = Vec<&'t Trial>;
 
 /// Runs `fleets` on `workers` in the given order and hands the outcomes to `write` on this thread as they
-/// come: whole fleets, and all that have finished since the last time at once. The trials of a fleet that panics have an
-/// outcome too. When `stop` is set, or `write` fails, the running fleets are dropped.
+/// come: whole fleets, and all that have finished since the last time at once. The trials of a fleet that panics are trained
+/// one by one, and those that panic again have failed. When `stop` is set, or `write` fails, the running fleets are dropped.
 ///
 /// # Errors
 /// The first error of `write`.
@@ -33,7 +33,7 @@ pub fn execute<'t, E>(
         scope.spawn(move || {
             workers.each(|| {
                 while let Some(fleet) = fleets.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Some(outcomes) = guarded(fleet.len(), || run(fleet, keep_going)) else { break };
+                    let Some(outcomes) = guarded(fleet, &|trials| run(trials, keep_going)) else { break };
                     let trials = fleet.iter().copied();
                     if finished.send(trials.zip(outcomes).collect::<Vec<_>>()).is_err() {
                         break;
@@ -53,12 +53,20 @@ pub fn execute<'t, E>(
     })
 }
 
-fn guarded(trials: usize, run: impl FnOnce() -> Option<Vec<Outcome>>) -> Option<Vec<Outcome>> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned();
-        Some(vec![Outcome::failed(reason); trials])
-    })
+/// Runs a fleet, and where that panics each of its trials alone: the others don't fail with one.
+fn guarded(fleet: &[&Trial], run: &impl Fn(&[&Trial]) -> Option<Vec<Outcome>>) -> Option<Vec<Outcome>> {
+    match catch_unwind(AssertUnwindSafe(|| run(fleet))) {
+        Ok(outcomes) => outcomes,
+        Err(_) if fleet.len() > 1 => {
+            let alone: Option<Vec<_>> = fleet.chunks(1).map(|trial| guarded(trial, run)).collect();
+            alone.map(|outcomes| outcomes.into_iter().flatten().collect())
+        }
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned();
+            Some(vec![Outcome::failed(reason)])
+        }
+    }
 }
 
 #[cfg(test)]
@@ -113,9 +121,9 @@ mod tests {
     }
 
     #[test]
-    fn a_fleet_that_panics_fails_alone() {
+    fn a_trial_that_panics_fails_alone_and_not_its_fleet() {
         let trials = trials(6);
-        let mut failed = Vec::new();
+        let (mut failed, mut done) = (Vec::new(), 0);
         let run = |trials: &[&Trial], _: &dyn Fn() -> bool| {
             assert!(trials.iter().all(|trial| trial.config.seed != 2), "seed two is cursed");
             completed(trials)
@@ -124,13 +132,14 @@ mod tests {
             for (trial, outcome) in outcomes {
                 if let Status::Failed { reason } = outcome.status {
                     failed.push((trial.config.seed, reason));
+                } else {
+                    done += 1;
                 }
             }
             Ok::<_, Infallible>(())
         };
         execute(&fleets(&trials), &workers(2), &AtomicBool::new(false), run, write).unwrap();
-        let reason = || "seed two is cursed".to_owned();
-        assert_eq!(failed, [(1, reason()), (2, reason())], "the fleet of seeds 1 and 2");
+        assert_eq!((failed, done), (vec![(2, "seed two is cursed".to_owned())], 5), "not the seed 1 of its fleet");
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Plan {
         let batches = config.batches(self.data.train);
         let last = 1.0 / batches.an_epoch() as f64;
         for (examples, share) in [(batches.size(), 1.0 - last), (batches.last_size(), last)] {
-            self.step_calls(fleet, examples, 0, &mut |shape, call| {
+            self.step_calls(fleet, examples, &mut |shape, call| {
                 if share > 0.0 {
                     *products.entry(Product::of(config.dtype, shape, call)).or_insert(0.0) += share;
                 }
