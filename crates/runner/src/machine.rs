@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 
 use crate::sweep::plan::hex;
 
+/// Whether HDF5 was built with this program; the system's library is linked otherwise.
+const BUILT_IN: bool = cfg!(feature = "static-hdf5");
+
 /// The record of a machine.
 #[derive(Clone, Debug, Serialize)]
 pub struct Machine {
@@ -68,7 +71,7 @@ impl Machine {
                 threads: library.threads(),
                 config: library.config().to_owned(),
             },
-            hdf5: format!("{major}.{minor}.{micro}"),
+            hdf5: format!("{major}.{minor}.{micro}, {}", if BUILT_IN { "built in" } else { "the system's" }),
         }
     }
 
@@ -90,7 +93,7 @@ impl Machine {
         toml::to_string(self).expect("numbers and texts make valid TOML")
     }
 
-    /// The release of the linked HDF5 library.
+    /// The release of the linked HDF5 library, and whose it is.
     pub fn hdf5_version(&self) -> &str {
         &self.hdf5
     }

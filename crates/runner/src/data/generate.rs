@@ -19,7 +19,7 @@ use tempfile::NamedTempFile;
 
 use super::Files;
 use super::draw::{SIDES, draw, is_cat};
-use super::new_files::{full_disk, new_dataset, put_in_place, temporary};
+use super::new_files::{full_disk, new_dataset, new_file, put_in_place, temporary};
 
 /// The most bytes that the pictures of both files may take: 16 GiB.
 pub const MOST_BYTES: u64 = 16 << 30;
@@ -177,7 +177,7 @@ fn write_sets(
         |reason| (dataset, reason)
     };
     let (x, y) = (format!("{set}_set_x"), format!("{set}_set_y"));
-    let file = hdf5::File::create(temporary).map_err(during("the start"))?;
+    let file = new_file(temporary).map_err(during("the start"))?;
     write_classes(&file).map_err(during("list_classes"))?;
     write_pictures(&file, &x, request, pictures.clone(), on_picture).map_err(during(&x))?;
     write_labels(&file, &y, request.seed, pictures).map_err(during(&y))?;

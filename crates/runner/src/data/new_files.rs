@@ -37,6 +37,12 @@ pub(crate) fn full_disk(file: &mut fs::File) -> Option<io::Error> {
     more.and_then(|()| file.sync_all()).err()
 }
 
+/// Makes a new file in HDF5's first format, whichever library is linked: from release 2.0 on it would be another one, with the time
+/// of writing in its root.
+pub(crate) fn new_file(path: &Path) -> hdf5::Result<hdf5::File> {
+    hdf5::File::with_options().with_fapl(|access| access.libver_earliest()).create(path)
+}
+
 /// HDF5 stamps each dataset with the time of its writing, unless told not to: the same request gives the same bytes.
 pub(crate) fn new_dataset<T: hdf5::H5Type>(file: &hdf5::Group) -> hdf5::DatasetBuilderEmpty {
     file.new_dataset::<T>().obj_track_times(false)

@@ -10,7 +10,7 @@ use net::{Chain, Cost, Layer};
 
 use super::{Error, FORMAT, Model, Net, VERSION};
 use crate::data::error::reason;
-use crate::data::new_files::{full_disk, new_dataset, put_in_place, temporary};
+use crate::data::new_files::{full_disk, new_dataset, new_file, put_in_place, temporary};
 use crate::data::{Scaling, classes};
 use crate::experiment::trial::name_of;
 
@@ -41,7 +41,7 @@ impl Model {
     }
 
     fn fill(&self, path: &Path) -> hdf5::Result<()> {
-        let file = File::create(path)?;
+        let file = new_file(path)?;
         put_text(&file, "format", FORMAT)?;
         put_integers(&file, "version", &[VERSION])?;
         put_text(&file, "dtype", self.net.dtype().name())?;

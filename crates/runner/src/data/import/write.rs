@@ -10,7 +10,7 @@ use super::Error;
 use super::source::{Cells, Kept, Survey};
 use crate::data::classes;
 use crate::data::contract::REGRESSION;
-use crate::data::new_files::{full_disk, new_dataset, temporary};
+use crate::data::new_files::{full_disk, new_dataset, new_file, temporary};
 use crate::data::targets::Targets;
 
 /// Bytes gathered before they are written.
@@ -66,7 +66,7 @@ impl Part {
         names: &[String],
     ) -> Result<(), (String, hdf5::Error)> {
         let y_name = format!("{set}_set_y");
-        let file = hdf5::File::create(self.temporary.path()).map_err(|reason| ("the start".to_owned(), reason))?;
+        let file = new_file(self.temporary.path()).map_err(|reason| ("the start".to_owned(), reason))?;
         classes::write(&file, "list_classes", names).map_err(|reason| ("list_classes".to_owned(), reason))?;
         write_targets(&file, &y_name, targets).map_err(|reason| (y_name, reason))?;
         let builder = match kept {
