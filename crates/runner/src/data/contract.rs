@@ -13,6 +13,7 @@
 
 use hdf5::Dataset;
 
+use super::attribute::attribute;
 use super::error::{Error, Problem};
 use super::read::{DataFile, Element, describe};
 use super::storage::{self, checked_bytes};
@@ -59,8 +60,8 @@ impl<'f> CheckedPart<'f> {
                 rule: "one label or row of values a row is required",
             });
         }
-        let marked = y.attr_names().map_err(|error| Problem::from(error).of(file.path(), y_name))?;
-        let values = outputs > 1 || marked.iter().any(|name| name == REGRESSION);
+        let marked = attribute(&y, REGRESSION).map_err(|problem| problem.of(file.path(), y_name))?.is_some();
+        let values = outputs > 1 || marked;
         let features = shape[1..].iter().product();
         let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
         Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, values })

@@ -3,6 +3,7 @@
 //! A file is hostile until checked: [`DataSet::load`] allocates nothing of a declared size before the shape, the
 //! type, the place and the stored size of every dataset are known to keep the contract of the `contract` module.
 
+pub(crate) mod attribute;
 pub mod catalog;
 pub(crate) mod classes;
 mod contact_sheet;

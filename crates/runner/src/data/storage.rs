@@ -5,11 +5,14 @@
 
 use std::fs::File as SystemFile;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::read::ZlibDecoder;
 use hdf5::Dataset;
 use hdf5::dataset::{ChunkInfo, Layout};
 use hdf5::filters::Filter;
+use hdf5::plist::DatasetCreate;
 
 use super::error::Problem;
 use super::read::DataFile;
@@ -32,7 +35,7 @@ pub(crate) fn check(file: &DataFile, dataset: &Dataset, declared: u64, limit: u6
     if !creation.get_external()?.is_empty() {
         return Err(Problem::Elsewhere { place: "another file (external raw storage)" });
     }
-    let filters = creation.get_filters()?;
+    let filters = filters(&creation)?;
     check_filters(&filters)?;
     let stored = dataset.storage_size();
     if stored > file.bytes() {
@@ -100,6 +103,21 @@ fn check_chunked(
 
 fn unreadable(error: io::Error) -> Problem {
     Problem::Library { reason: error.to_string() }
+}
+
+/// The filters that a dataset is stored through.
+///
+/// The binding panics where one has more than 32 numbers of its own, and those that are allowed have one or none.
+fn filters(creation: &DatasetCreate) -> Result<Vec<Filter>, Problem> {
+    static HOOK: Mutex<()> = Mutex::new(());
+    let only_one = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let filters = panic::catch_unwind(AssertUnwindSafe(|| creation.get_filters()));
+    panic::set_hook(hook);
+    drop(only_one);
+    let too_many = || Problem::Filter { found: "a filter with more than 32 numbers".to_owned() };
+    Ok(filters.map_err(|_| too_many())??)
 }
 
 fn check_filters(filters: &[Filter]) -> Result<(), Problem> {

@@ -6,6 +6,7 @@ use hdf5::Group;
 
 use super::read::Reader;
 use super::{Error, FORMAT};
+use crate::data::attribute::attribute;
 use crate::data::classes::texts;
 use crate::data::error::reason;
 use crate::data::read::describe;
@@ -27,13 +28,16 @@ impl Reader {
     fn open(&self, group: &Group, of: &str, name: &str, shape: &[usize]) -> Result<hdf5::Attribute, Error> {
         let wrong = |problem| self.attribute(name, of, problem);
         let library = |error: hdf5::Error| wrong(format!("HDF5 cannot read it: {}", reason(&error)));
-        if !group.attr_names().map_err(library)?.iter().any(|known| known == name) {
+        let Some(attribute) = attribute(group, name).map_err(|problem| wrong(problem.to_string()))? else {
             let hint =
                 if name == "format" { format!("; a model has it, and it says \"{FORMAT}\"") } else { String::new() };
             return Err(wrong(format!("not in the file{hint}")));
+        };
+        let space = attribute.space().map_err(library)?;
+        if space.is_null() {
+            return Err(wrong(format!("it is empty; allowed: a value of shape {shape:?}")));
         }
-        let attribute = group.attr(name).map_err(library)?;
-        let found = attribute.space().map_err(library)?.shape();
+        let found = space.shape();
         if found != shape {
             return Err(wrong(format!("its shape is {found:?}; allowed: {shape:?}")));
         }

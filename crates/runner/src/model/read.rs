@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::attributes::refused;
 use super::write::SOFTMAX;
 use super::{Error, FORMAT, MOST_BYTES, Model, Net, VERSION};
+use crate::data::attribute::attribute;
 use crate::data::classes;
-use crate::data::error::reason;
 use crate::data::read::{DataFile, Element, describe, elements};
 use crate::data::storage::{self, checked_bytes};
 use crate::data::{self, PixelType, Problem, Scaling};
@@ -89,8 +89,8 @@ impl Reader {
 
     fn image_shape(&self, root: &Group, features: usize, input: PixelType) -> Result<Option<[usize; 3]>, Error> {
         const NAME: &str = "image_shape";
-        let names = root.attr_names().map_err(|error| self.attribute(NAME, "the file", reason(&error)))?;
-        if !names.iter().any(|name| name == NAME) {
+        let found = attribute(root, NAME).map_err(|problem| self.attribute(NAME, "the file", problem.to_string()))?;
+        if found.is_none() {
             return Ok(None);
         }
         let sides = self.integers(root, NAME, &[3])?;
