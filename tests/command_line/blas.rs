@@ -6,21 +6,12 @@ use std::process::{Command, Output};
 use kernels::Plan;
 use kernels::blas::{Choice, Request, Transpose, choose};
 
-use crate::support::{Bench, repository, text};
+use crate::support::{Bench, built, text};
 
 pub(crate) const EXPERIMENT: &str = include_str!("counted.toml");
 
 pub(crate) fn shim(bench: &Bench) -> PathBuf {
-    let library = bench.path("blas_shim.so");
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let built = Command::new(compiler)
-        .args(["-O1", "-shared", "-fPIC", "-o"])
-        .args([&library, &repository("tests/command_line/blas_shim.c")])
-        .arg("-ldl")
-        .output()
-        .expect("a C compiler");
-    assert!(built.status.success(), "{}", text(&built.stderr));
-    library
+    built(bench, "blas_shim")
 }
 
 /// The runner on the shim, which stands before the library that it would take by itself.

@@ -6,6 +6,7 @@ mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught
 mod choice_of_blas; // by name, path and rule; what is refused; what is said
 mod commands; // gradcheck, show, check and data
 mod digits; // real data of ten classes
+mod faults; // a disk that fails, lies or stops
 mod forms; // every call that trains was checked in that form; later faults
 mod import; // other formats, good and bad
 mod models; // train, predict, evaluate

@@ -71,6 +71,20 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// A shared library of the C source `name` beside these tests.
+pub(crate) fn built(bench: &Bench, name: &str) -> PathBuf {
+    let library = bench.path(&format!("{name}.so"));
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let built = Command::new(compiler)
+        .args(["-O1", "-shared", "-fPIC", "-o"])
+        .args([&library, &repository(&format!("tests/command_line/{name}.c"))])
+        .arg("-ldl")
+        .output()
+        .expect("a C compiler");
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    library
+}
+
 /// The exit code and the one line on stderr of a run that must fail.
 pub(crate) fn failure(output: &Output) -> (Option<i32>, String) {
     let stderr = text(&output.stderr);

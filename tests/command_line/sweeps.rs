@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Bench, signal, text};
+use crate::support::{Bench, failure, signal, text};
 
 /// Eighteen small trials of some tenths of a second, two of which diverge.
 const SWEEP: &str = r#"
@@ -251,12 +251,101 @@ fn a_finished_record_can_be_shown_where_nothing_can_be_written() {
 }
 
 #[test]
-fn what_a_killed_run_left_half_written_goes() {
+fn what_a_killed_run_left_half_written_goes_and_what_only_looks_like_it_stays() {
     let bench = bench();
     sweep(&bench, &["train.iterations=5"]);
-    bench.write("results/small/.unfinished-abc", "half");
+    let path = |name: &str| format!("results/small/{name}");
+    bench.write(&path(".trials.csv.aB3dE6.part"), "half");
+    let others = [".trials.csv.mine.part", ".notes.csv.aB3dE6.part", ".unfinished-mine", "trials.csv.aB3dE6.part"];
+    others.iter().for_each(|name| bench.write(&path(name), "mine"));
     sweep(&bench, &["train.iterations=5"]);
-    assert!(!bench.path("results/small/.unfinished-abc").exists());
+    assert!(!bench.path(&path(".trials.csv.aB3dE6.part")).exists());
+    others.iter().for_each(|name| assert_eq!(bench.read(&path(name)), "mine"));
+}
+
+#[test]
+fn files_that_no_sweep_made_are_not_written_over() {
+    let bench = bench();
+    fs::create_dir(bench.path("mine")).unwrap();
+    let names = ["experiment.toml", "machine.toml", "trials.csv", "history.csv", "results.db-wal"];
+    for name in names {
+        let path = format!("mine/{name}");
+        bench.write(&path, "years of work");
+        let (code, line) = failure(&bench.run(&["sweep", "small.toml", "--out", "mine"]));
+        assert!(code == Some(2) && line.contains(name) && line.contains("--out"), "{line}");
+        assert_eq!(bench.read(&path), "years of work");
+        fs::remove_file(bench.path(&path)).unwrap();
+        assert_eq!(fs::read_dir(bench.path("mine")).unwrap().count(), 0, "{name}");
+    }
+    names.iter().for_each(|name| bench.write(&format!("mine/{name}"), "years of work"));
+    let (code, line) = failure(&bench.run(&["sweep", "mine/../small.toml", "--out", "mine"]));
+    assert!(code == Some(2) && names.iter().all(|name| line.contains(name)), "{line}");
+    // A file that is nobody's record doesn't make them ours.
+    fs::remove_file(bench.path("mine/results.db-wal")).unwrap();
+    bench.write("mine/results.db", "");
+    let run = bench.run(&["sweep", "small.toml", "train.iterations=5", "--out", "mine"]);
+    assert!(run.status.code() == Some(2) && text(&run.stderr).contains("trials.csv"), "{}", text(&run.stderr));
+    assert_eq!(bench.read("mine/trials.csv"), "years of work");
+
+    bench.write("mine.txt", "other things lie there too");
+    sweep(&bench, &["train.iterations=5", "--out", "."]);
+    assert_eq!(bench.read("mine.txt"), "other things lie there too");
+}
+
+#[test]
+fn a_record_that_is_a_link_is_not_followed() {
+    let bench = bench();
+    fs::create_dir_all(bench.path("results/small")).unwrap();
+    for content in [None, Some("")] {
+        content.iter().for_each(|content| bench.write("elsewhere.db", content));
+        let _ = fs::remove_file(bench.path("results/small/results.db"));
+        std::os::unix::fs::symlink("../../elsewhere.db", bench.path("results/small/results.db")).unwrap();
+        let (code, line) = failure(&bench.run(&["sweep", "small.toml"]));
+        assert!(code == Some(2) && line.contains("results.db") && line.contains("a link"), "{line}");
+        assert_eq!(fs::read(bench.path("elsewhere.db")).ok(), content.map(Vec::from));
+    }
+    fs::remove_file(bench.path("results/small/results.db")).unwrap();
+    std::os::unix::fs::symlink(bench.path("results"), bench.path("other")).unwrap();
+    sweep(&bench, &["train.iterations=5", "--out", "other/small"]);
+    assert!(bench.path("results/small/results.db").is_file(), "a folder may be reached by a link");
+}
+
+#[test]
+fn a_stdout_that_takes_nothing_loses_nothing() {
+    let bench = bench();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let sweep = ["sweep", "small.toml", "train.iterations=5"];
+    let run = bench.command().args(sweep).stdout(full()).output().unwrap();
+    let (code, line) = failure_after_header(&run.stderr, run.status.code());
+    assert_eq!(code, Some(1), "{line}");
+    assert!(line.starts_with("error: results/small: kept, but stdout can't be written: "), "{line}");
+    assert_eq!(bench.read("results/small/trials.csv").lines().count(), 19);
+    let run = bench.command().args(["show", "results/small"]).stdout(full()).output().unwrap();
+    let (code, line) = failure(&run);
+    assert!(code == Some(1) && line.starts_with("error: stdout can't be written: "), "{line}");
+}
+
+#[test]
+fn a_disk_that_is_full_before_the_first_trial_is_nobodys_mistake() {
+    let bench = bench();
+    // The limit is a signal too, which would end the runner without a word.
+    for blocks in [0, 1, 4, 8] {
+        let script =
+            format!("ulimit -f {blocks}; exec {} sweep small.toml --out {blocks}", env!("CARGO_BIN_EXE_runner"));
+        let run = Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).output().unwrap();
+        let (code, line) = failure_after_header(&run.stderr, run.status.code());
+        assert!(code == Some(1) && line.starts_with("error: "), "{blocks}: {code:?} {line}");
+    }
+    for (command, file) in [
+        ("train small.toml model.depth=1 seed=1 train.learning_rate=0.1 --out m.h5", "m.h5"),
+        ("data generate --out new", "new/train_drawn.h5"),
+    ] {
+        let script = format!("ulimit -f 1; exec {} {command}", env!("CARGO_BIN_EXE_runner"));
+        let run = Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).output().unwrap();
+        let (code, line) = failure_after_header(&run.stderr, run.status.code());
+        assert!(code == Some(1) && line.contains(file) && line.contains("too large"), "{command}: {code:?} {line}");
+        assert!(!bench.path(file).exists());
+    }
 }
 
 #[test]
@@ -424,7 +513,7 @@ fn a_full_disk_ends_the_sweep_with_one_line_and_keeps_every_committed_trial() {
     let bench = bench();
     // A limit on the size of a file stands in for a disk: SQLite's log reaches it in the middle of the sweep.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 120; exec {} sweep small.toml -j 1 train.record_every=1 train.iterations=400 --progress none",
+        "ulimit -f 120; exec {} sweep small.toml -j 1 train.record_every=1 train.iterations=400 --progress none",
         env!("CARGO_BIN_EXE_runner")
     );
     let full = bench

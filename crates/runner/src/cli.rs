@@ -15,8 +15,8 @@ pub use self::models::{Evaluate, Predict, Train, WhichPart};
 #[derive(Debug, Parser)]
 #[command(name = "runner", version, max_term_width = 110)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 a trial failed, the net of `runner train` diverged, a gradient is wrong, or the results couldn't be written \
-to the end, 2 usage, experiment or data error (before any work), 3 the BLAS is refused or fails its self-check, \
+    after_help = "Exit codes: 0 done, 1 a trial failed, the net of `runner train` diverged, a gradient is wrong, or the disk or stdout \
+takes no more, 2 usage, experiment or data error (before any work), 3 the BLAS is refused or fails its self-check, \
 4 something takes longer than in the record of `runner bench --against`, 130 interrupted."
 )]
 pub struct Cli {
@@ -223,7 +223,7 @@ pub enum Data {
 /// Arguments of `runner data generate`.
 #[derive(Args, Debug)]
 pub struct Generate {
-    /// The directory to write train_drawn.h5 and test_drawn.h5 to.
+    /// The directory to write train_drawn.h5 and test_drawn.h5 to; of these names only drawn sets are replaced.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub out: PathBuf,
     /// Training pictures.

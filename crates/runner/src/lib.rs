@@ -5,12 +5,12 @@
 
 #![forbid(unsafe_code)]
 
-mod atomic_file;
 mod bench;
 pub mod cli;
 pub mod commands;
 pub mod data;
 pub mod experiment;
+pub mod files;
 pub mod machine;
 pub mod model;
 pub mod progress;

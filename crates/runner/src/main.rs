@@ -1,17 +1,21 @@
 //! The `runner` program: see `runner --help`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::{Context, Result};
 use clap::Parser;
 use kernels::CacheLines;
 use runner::cli::Cli;
 use runner::commands::{self, Failure};
+use signal_hook::consts::SIGXFSZ;
+use signal_hook::flag;
 
 #[global_allocator]
 static MEMORY: CacheLines = CacheLines;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
+    match outlive_file_limit().and_then(|()| commands::run(Cli::parse())) {
         Ok(code) => code,
         Err(error) => {
             // One line, whatever a name or a value holds.
@@ -19,4 +23,10 @@ fn main() -> ExitCode {
             ExitCode::from(error.downcast_ref().map_or(2, Failure::exit_code))
         }
     }
+}
+
+/// Catches the signal of `ulimit -f`, which would end the process without a word: the write fails instead, and says why.
+fn outlive_file_limit() -> Result<()> {
+    flag::register(SIGXFSZ, Arc::default()).context("can't listen for the limit of a file's size")?;
+    Ok(())
 }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::limits::{Bound, Limits};
 use super::measure::Samples;
 use super::statistics::Estimate;
-use crate::atomic_file::write_atomically;
 use crate::experiment::trial::Dtype;
+use crate::files::{self, OfTheDisk, folder_of, make_folder, write_whole};
 use crate::machine;
 use crate::sweep::products::Product;
 
@@ -128,8 +128,14 @@ pub(crate) enum Error {
     #[error("{}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
     /// It can't be written.
-    #[error("can't write {}: {error}", path.display())]
-    Unwritten { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Unwritten(#[from] files::Error),
+}
+
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        matches!(self, Error::Unwritten(error) if error.is_of_the_disk())
+    }
 }
 
 impl Host {
@@ -183,12 +189,10 @@ impl Record {
         serde_json::to_string(self).expect("numbers and texts make valid JSON")
     }
 
-    /// Writes it to `path`, whole or not at all.
-    pub(crate) fn save(&self, path: &Path) -> Result<(), Error> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)
-            .and_then(|()| write_atomically(path, |out| writeln!(out, "{}", self.to_json())))
-            .map_err(|error| Error::Unwritten { path: path.to_owned(), error })
+    /// Writes it to `path`, whole or not at all; over another one only with `replace`.
+    pub(crate) fn save(&self, path: &Path, replace: bool) -> Result<(), Error> {
+        make_folder(folder_of(path))?;
+        Ok(write_whole(path, replace, |out| writeln!(out, "{}", self.to_json()))?)
     }
 
     /// Reads one.
@@ -240,7 +244,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bench/one.json");
         let kept = record(&[1.0, 2.0, 3.0]);
-        kept.save(&path).unwrap();
+        kept.save(&path, false).unwrap();
         assert_eq!(Record::read(&path).unwrap().to_json(), kept.to_json());
         let text = fs::read_to_string(&path).unwrap();
         for (from, to) in [

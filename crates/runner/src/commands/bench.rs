@@ -75,7 +75,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     watch.after(&Watch::start()).iter().for_each(|busy| say(&format!("warning: {busy}")));
 
     if let Some(path) = to_save {
-        record.save(&path)?;
+        record.save(&path, args.force).map_err(Failure::of_writing)?;
         say(&format!("kept as {}", path.display()));
     }
     print(&match args {

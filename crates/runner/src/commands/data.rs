@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::print;
+use super::{Failure, print, print_names};
 use crate::cli::{self, Data};
 use crate::data::catalog::{self, Origin};
 use crate::data::fetch::{self, Progress};
@@ -43,7 +43,8 @@ fn list() -> Result<ExitCode> {
 fn generate(args: cli::Generate) -> Result<ExitCode> {
     let cli::Generate { out, train, test, side, seed } = args;
     let bar = ProgressBar::new(train.saturating_add(test) as u64).with_style(style("{pos}/{len} pictures"));
-    let files = generate::generate(&Request { folder: out, train, test, side, seed }, || bar.inc(1))?;
+    let files = generate::generate(&Request { folder: out, train, test, side, seed }, || bar.inc(1));
+    let files = files.map_err(Failure::of_writing)?;
     bar.finish_and_clear();
     name(&files)
 }
@@ -63,7 +64,8 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
         }
         Progress::AlreadyThere { file } => bar.suspend(|| say(&format!("{file} is there already"))),
         Progress::Saved { file } => bar.suspend(|| say(&format!("{file} has the right SHA-256"))),
-    })?;
+    });
+    let files = files.map_err(Failure::of_writing)?;
     bar.finish_and_clear();
     name(&files)
 }
@@ -88,7 +90,7 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
         let Some(sheet) = &args.sheet else { continue };
         for part in &inspection.parts {
             let path = numbered(sheet, sheets);
-            ContactSheet::default().write(&part.part, &path)?;
+            ContactSheet::default().write(&part.part, &path).map_err(Failure::of_writing)?;
             say(&format!("{} shows {}", path.display(), part.x_name));
             sheets += 1;
         }
@@ -109,7 +111,7 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 }
 
 fn name(files: &Files) -> Result<ExitCode> {
-    print(&format!("{}\n{}\n", files.train.display(), files.test.display()))?;
+    print_names(&[&files.train, &files.test])?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -11,7 +11,9 @@ mod show;
 mod sweep;
 mod train;
 
+use std::error::Error;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -21,6 +23,7 @@ use kernels::{WrongProduct, WrongSum};
 use crate::cli::{Cli, Command};
 use crate::data::{DataSet, Files, catalog};
 use crate::experiment::{DataSource, Experiment};
+use crate::files::OfTheDisk;
 use crate::model;
 use crate::results;
 use crate::sweep::engine;
@@ -67,6 +70,20 @@ pub enum Failure {
         /// Trials in the record.
         kept: usize,
     },
+    /// The disk is full or broken, which is nobody's mistake.
+    #[error(transparent)]
+    Disk(Box<dyn Error + Send + Sync>),
+    /// The answer is there, but nobody hears it.
+    #[error("stdout can't be written: {0}")]
+    Unanswered(io::Error),
+    /// The work is done, but nobody hears of it.
+    #[error("{names}: kept, but stdout can't be written: {error}")]
+    Unnamed {
+        /// What is on the disk.
+        names: String,
+        /// What the system says.
+        error: io::Error,
+    },
     /// Something could not be written while work was under way.
     #[error("{kept} finished trials are kept, the rest is not done: {error}")]
     CutShort {
@@ -86,6 +103,11 @@ impl Failure {
         }
     }
 
+    /// An error of writing: the disk's own exits with 1, and a place that can't be written with 2.
+    fn of_writing<E: OfTheDisk + Error + Send + Sync + 'static>(error: E) -> anyhow::Error {
+        if error.is_of_the_disk() { Failure::Disk(Box::new(error)).into() } else { error.into() }
+    }
+
     /// The exit code, see `runner --help`.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -96,9 +118,13 @@ impl Failure {
             | Failure::Blas(blas::Error::Refused(_)) => 3,
             Failure::Blas(_) => 2,
             Failure::Interrupted => 130,
-            Failure::CutShort { .. } | Failure::NotExported { .. } | Failure::Diverged { .. } | Failure::NotKept(_) => {
-                1
-            }
+            Failure::CutShort { .. }
+            | Failure::NotExported { .. }
+            | Failure::Diverged { .. }
+            | Failure::NotKept(_)
+            | Failure::Disk(_)
+            | Failure::Unanswered(_)
+            | Failure::Unnamed { .. } => 1,
         }
     }
 }
@@ -138,8 +164,19 @@ fn data_of(experiment: &Experiment) -> Result<Prepared> {
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    put_out(text).map_err(|error| Failure::Unanswered(error).into())
+}
+
+/// Writes the names of what is on the disk now to stdout, a line each.
+fn print_names(paths: &[&Path]) -> Result<()> {
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    put_out(&(names.join("\n") + "\n")).map_err(|error| Failure::Unnamed { names: names.join(", "), error }.into())
+}
+
+fn put_out(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => Ok(result?),
+        result => result,
     }
 }

@@ -11,14 +11,15 @@ use kernels::blas::Request;
 
 use self::tally::Tally;
 use super::session::{Session, enough_memory, stop_on_interrupt};
-use super::{Failure, print};
-use crate::atomic_file::write_atomically;
+use super::{Failure, print_names};
 use crate::cli;
 use crate::experiment::Experiment;
+use crate::files::write_whole;
 use crate::machine::{self, Machine};
 use crate::progress::{Progress, count, say};
 use crate::results::export::export;
-use crate::results::record::{Record, set_aside};
+use crate::results::folder::{refuse_foreign, set_aside};
+use crate::results::record::{self, Record};
 use crate::sweep::execute::{FleetOf, execute};
 use crate::sweep::halving::Ladder;
 use crate::sweep::inputs::{Inputs, LazySpan, Prepared};
@@ -45,6 +46,9 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
         ladder.outlook(&session.experiment).iter().for_each(|outlook| say(outlook));
         return code;
     }
+    if !args.fresh {
+        refuse_foreign(&folder)?;
+    }
     enough_for(&plan, &span, jobs, session.experiment.threads)?;
     let workers = Workers::new(jobs, session.experiment.threads).context("can't start the workers")?;
     let machine = session.check_blas(&plan, &workers, None, &stop)?;
@@ -52,9 +56,9 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
     if args.fresh && folder.exists() {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
     }
-    let mut record = Record::open(&folder)?;
-    put_down(&mut record, &folder, &session, &plan, &machine)?;
-    let number = record.machine(&machine)?;
+    let mut record = Record::open(&folder).map_err(Failure::of_writing)?;
+    put_down(&mut record, &folder, &session, &plan, &machine).map_err(Failure::of_writing)?;
+    let number = record.machine(&machine).map_err(Failure::of_writing)?;
     let finished = record.finished()?;
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
     header(&session, &plan, left, jobs, &machine, record.from_other_machines(number)?);
@@ -71,7 +75,8 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
             plan = session.plan(&span)?;
             enough_for(&plan, &span, jobs, session.experiment.threads)?;
             session.check_blas(&plan, &training.workers, None, &training.stop)?;
-            put_down(&mut training.record, &folder, &session, &plan, &machine)?;
+            put_down(&mut training.record, &folder, &session, &plan, &machine)
+                .map_err(|error| Failure::CutShort { error, kept: training.kept })?;
         }
     }
     if may_go_on {
@@ -154,7 +159,7 @@ impl Training {
         if rungs_are_left && !interrupted {
             say("no setting of this rung has completed: none goes on");
         }
-        print(&format!("{}\n", folder.display()))?;
+        print_names(&[folder])?;
         Ok(ExitCode::from(tally.exit_code(interrupted)))
     }
 }
@@ -189,16 +194,20 @@ fn enough_for(plan: &Plan, span: &LazySpan, jobs: usize, threads: usize) -> Resu
 }
 
 /// The experiment, the plan and the machine go to the results directory before the first trial.
-fn put_down(record: &mut Record, folder: &Path, session: &Session, plan: &Plan, machine: &Machine) -> Result<()> {
+fn put_down(
+    record: &mut Record,
+    folder: &Path,
+    session: &Session,
+    plan: &Plan,
+    machine: &Machine,
+) -> Result<(), record::Error> {
     let Session { experiment, data, .. } = session;
     let words = session.data_in_words();
     let hash = hashes(data);
     let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
     record.plan(&experiment.name, &experiment.description, &toml, &words, plan)?;
     for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
-        let path = folder.join(file);
-        write_atomically(&path, |out| out.write_all(text.as_bytes()))
-            .with_context(|| format!("can't write {}", path.display()))?;
+        write_whole(&folder.join(file), true, |out| out.write_all(text.as_bytes()))?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! `runner train`: one trial, and its net into a file.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -13,12 +12,12 @@ use net::{Engine, Score};
 use serde_json::{Value, json};
 
 use super::session::{Session, enough_memory, stop_on_interrupt};
-use super::{Failure, print};
-use crate::atomic_file::write_atomically;
+use super::{Failure, print_names};
 use crate::cli;
 use crate::data::Task;
 use crate::experiment::trial::Dtype;
 use crate::experiment::{DataSource, Experiment};
+use crate::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 use crate::machine::Machine;
 use crate::model::{self, Model, Net};
 use crate::progress::{TrainingProgress, say};
@@ -53,7 +52,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let moves = Call::backward_weights(1.0, Accumulate::Add);
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
     let machine = session.check_blas(&plan, &workers, at_end, &stop)?;
-    files().try_for_each(|file| can_be_written(file))?;
+    can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     session.say_machine(&machine);
 
@@ -76,7 +75,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         return Ok(ExitCode::from(130));
     };
     if let Some(path) = &args.history {
-        write_history(path, &outcome).map_err(|error| not_kept(path, &error))?;
+        write_history(path, args.force, &outcome).map_err(|error| Failure::NotKept(error.into()))?;
     }
     let Some(net) = net else {
         let Status::Diverged { iteration, reason } = outcome.status else { unreachable!("there is a net") };
@@ -85,7 +84,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let model = model_of(net, &session, trial, &outcome, &machine);
     model.write(&out, args.force).map_err(Failure::NotKept)?;
     summary(trial, &outcome);
-    print(&format!("{}\n", out.display()))?;
+    print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -112,11 +111,11 @@ fn may_be_written(path: &Path, force: bool) -> Result<()> {
     Ok(())
 }
 
-/// Found out before the training: makes the folder, and a file in it that goes at once.
-fn can_be_written(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let made = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
-    made.map(|_: File| ()).with_context(|| format!("cannot write {}", path.display()))
+/// Found out before the training: makes the folders, and in them files that go at once.
+fn can_be_written(model: &Path, history: Option<&Path>) -> Result<(), files::Error> {
+    [Some(model), history].into_iter().flatten().try_for_each(|file| make_folder(folder_of(file)))?;
+    NewHdf5::new(model)?;
+    history.map_or(Ok(()), |history| Part::new(history).map(drop))
 }
 
 /// W\[1\], and the examples that it is trained on.
@@ -196,8 +195,8 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
 }
 
 /// The shortest decimals that give the same f64 back; nothing for what is not finite.
-fn write_history(path: &Path, outcome: &Outcome) -> io::Result<()> {
-    write_atomically(path, |out| {
+fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), files::Error> {
+    write_whole(path, replace, |out| {
         let columns = outcome.metrics.columns.iter().map(String::as_str);
         writeln!(out, "{}", ["iteration", "cost"].into_iter().chain(columns).collect::<Vec<_>>().join(","))?;
         for Recorded { iteration, cost, metrics } in Recorded::all_of(outcome) {
@@ -207,10 +206,6 @@ fn write_history(path: &Path, outcome: &Outcome) -> io::Result<()> {
         }
         Ok(())
     })
-}
-
-fn not_kept(path: &Path, error: &io::Error) -> Failure {
-    Failure::NotKept(model::Error::Write { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// How the net does after its last update, and how long that took.

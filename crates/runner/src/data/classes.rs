@@ -4,10 +4,10 @@ use hdf5::types::{FixedAscii, FixedUnicode};
 use hdf5::{Container, Dataset, H5Type};
 
 use super::error::{Error, Problem};
-use super::new_files::new_dataset;
 use super::read::{DataFile, describe};
 use super::storage;
 use super::targets::MOST_CLASSES;
+use crate::files::{self, NewHdf5};
 
 /// The widths in which names are read, in bytes of storage. libhdf5 pads shorter ones to the narrowest that holds them.
 const SHORT: usize = 64;
@@ -69,7 +69,7 @@ fn read_as<T: H5Type>(container: &Container, bytes: fn(&T) -> &[u8]) -> Result<V
 }
 
 /// Writes the names of classes, label 0 first, as [`read`] takes them; nothing where there are none.
-pub(crate) fn write(file: &hdf5::File, dataset: &str, names: &[String]) -> hdf5::Result<()> {
+pub(crate) fn write(file: &mut NewHdf5, dataset: &str, names: &[String]) -> Result<(), files::Error> {
     match names.iter().map(String::len).max() {
         None => Ok(()),
         Some(0..=SHORT) => write_as::<SHORT>(file, dataset, names),
@@ -78,11 +78,9 @@ pub(crate) fn write(file: &hdf5::File, dataset: &str, names: &[String]) -> hdf5:
     }
 }
 
-fn write_as<const WIDTH: usize>(file: &hdf5::File, dataset: &str, names: &[String]) -> hdf5::Result<()> {
-    let text =
-        |name: &String| name.parse::<FixedUnicode<WIDTH>>().map_err(|error| hdf5::Error::from(error.to_string()));
-    let names: Vec<_> = names.iter().map(text).collect::<Result<_, _>>()?;
-    new_dataset::<FixedUnicode<WIDTH>>(file).shape(names.len()).create(dataset)?.write_raw(&names)
+fn write_as<const WIDTH: usize>(file: &mut NewHdf5, dataset: &str, names: &[String]) -> Result<(), files::Error> {
+    let text = |name: &String| name.parse::<FixedUnicode<WIDTH>>().expect("no longer than the widest");
+    file.dataset(dataset, &[names.len()], &names.iter().map(text).collect::<Vec<_>>())
 }
 
 fn decode(index: usize, bytes: &[u8]) -> Result<String, Problem> {

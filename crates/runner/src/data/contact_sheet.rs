@@ -1,5 +1,7 @@
 //! Pictures of a part in a grid, as one PNG, framed in the colour of their class.
 
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use ndarray::ArrayView1;
@@ -7,7 +9,7 @@ use ndarray::ArrayView1;
 use super::error::Error;
 use super::part::{Part, Pixels};
 use super::targets::Targets;
-use crate::atomic_file::write_atomically;
+use crate::files::write_whole;
 
 /// Pixels of frame around a picture, and of white between frames.
 const FRAME: usize = 3;
@@ -63,11 +65,12 @@ impl ContactSheet {
         let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
         let canvas = self.draw(part).map_err(refuse)?;
         let png = encode(&canvas).map_err(|error| refuse(error.to_string()))?;
-        write_atomically(path, |out| out.write_all(&png)).map_err(|reason| Error::Io {
-            path: path.to_owned(),
-            action: "write",
-            reason,
-        })?;
+        if is_something_else(path) {
+            return Err(refuse(
+                "there is a file that is no PNG, which is not written over; choose another name".to_owned(),
+            ));
+        }
+        write_whole(path, true, |out| out.write_all(&png))?;
         Ok(part.examples().min(self.most))
     }
 
@@ -127,6 +130,14 @@ impl Canvas {
     }
 }
 
+/// Whether there is a file at `path` that no sheet can have been.
+fn is_something_else(path: &Path) -> bool {
+    const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+    let mut begins = [0; SIGNATURE.len()];
+    let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
+    is_file && !File::open(path).is_ok_and(|mut file| file.read_exact(&mut begins).is_ok() && begins == SIGNATURE)
+}
+
 fn encode(canvas: &Canvas) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     // A sheet is at most MOST_BYTES, so both sides fit u32.
@@ -141,7 +152,6 @@ fn encode(canvas: &Canvas) -> Result<Vec<u8>, png::EncodingError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, File};
     use std::io::BufReader;
 
     use ndarray::Array2;
@@ -241,6 +251,22 @@ mod tests {
             assert!(error.contains(words) && error.contains("sheet.png"), "{error}");
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_sheet_takes_the_place_of_a_sheet_and_of_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.h5");
+        for mine in ["years of work", "png"] {
+            fs::write(&path, mine).unwrap();
+            let error = ContactSheet::default().write(&part(1, 3), &path).unwrap_err().to_string();
+            assert!(error.contains("data.h5") && error.contains("no PNG"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), mine);
+        }
+        fs::remove_file(&path).unwrap();
+        ContactSheet::default().write(&part(1, 3), &path).unwrap();
+        ContactSheet::default().write(&part(2, 3), &path).unwrap();
+        assert_eq!(decoded(&path).width, 2 * (2 + 2 * FRAME + GAP) + GAP);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::targets::MOST_CLASSES;
+use crate::files::{self, OfTheDisk};
 
 /// Why a data file was refused or could not be read.
 #[derive(Debug, Error)]
@@ -20,6 +21,9 @@ pub enum Error {
         /// The system's reason.
         reason: io::Error,
     },
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] files::Error),
     /// The path names something that is not a regular file.
     #[error("{}: this is {found}; a data file must be a regular file", path.display())]
     NotAFile {
@@ -243,6 +247,12 @@ pub(crate) fn reason(error: &hdf5::Error) -> String {
     let text = String::from_utf8_lossy(text.as_bytes());
     let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     clean.take(LONGEST).collect()
+}
+
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        matches!(self, Error::Write(error) if error.is_of_the_disk())
+    }
 }
 
 impl From<hdf5::Error> for Problem {

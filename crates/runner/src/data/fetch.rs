@@ -10,17 +10,16 @@ mod loopback;
 mod tests;
 mod transfer;
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 
 use super::Files;
 use super::catalog::{Known, Origin, Pin};
+use crate::files::{self, Part, make_folder, missing_folders, put_in_place};
 pub use error::Error;
 
 /// What [`fetch`] tells its caller while it works.
@@ -98,17 +97,16 @@ fn fetch_within(
     let agent = transfer::agent(base_url, limits);
     let _folder = NewFolder::create(folder)?;
     for (file, path, pin) in missing {
-        remove_orphans(folder, file);
-        let mut part = new_part(folder, file)?;
+        let mut part = Part::new(path)?;
         let total = pin.bytes;
         transfer::Transfer { url: &format!("{base_url}/{file}"), limits, pin, path }.receive(
             &agent,
-            part.as_file_mut(),
+            part.file(),
             |bytes| {
                 progress(Progress::Received { file, bytes, total });
             },
         )?;
-        put_in_place(part, folder, path, pin)?;
+        settle(part, path, pin)?;
         progress(Progress::Saved { file });
     }
     Ok(files)
@@ -117,14 +115,14 @@ fn fetch_within(
 /// Whether `path` holds what `pin` says (`true`) or nothing (`false`).
 ///
 /// # Errors
-/// [`Error::Occupied`] if something else is there, [`Error::Disk`] if it cannot be read.
+/// [`Error::Occupied`] if something else is there, [`Error::Unreadable`] if it cannot be read.
 fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
-    let disk = |reason| Error::disk("read", path, reason);
+    let unreadable = |reason| Error::Unreadable { path: path.to_owned(), reason };
     let occupied = |found, expected| Error::Occupied { path: path.to_owned(), found, expected };
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(disk(error)),
+        Err(error) => return Err(unreadable(error)),
     };
     // Before it is opened: a named pipe would wait for a writer, and a size is cheaper to compare than a hash.
     if !metadata.is_file() {
@@ -133,15 +131,15 @@ fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
     if metadata.len() != pin.bytes {
         return Err(occupied(format!("{} bytes", metadata.len()), format!("{} bytes", pin.bytes)));
     }
-    let found = sha256_of(path).map_err(disk)?;
+    let found = File::open(path).and_then(sha256_of).map_err(unreadable)?;
     if found != pin.sha256 {
         return Err(occupied(format!("SHA-256 {found}"), format!("SHA-256 {}", pin.sha256)));
     }
     Ok(true)
 }
 
-fn sha256_of(path: &Path) -> io::Result<String> {
-    let mut file = BufReader::with_capacity(CHUNK, File::open(path)?);
+fn sha256_of(file: File) -> io::Result<String> {
+    let mut file = BufReader::with_capacity(CHUNK, file);
     let mut hasher = Sha256::new();
     loop {
         let chunk = file.fill_buf()?;
@@ -158,57 +156,16 @@ fn hexadecimal(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What the names of a file's parts begin and end with.
-fn part_affixes(file: &str) -> (String, &'static str) {
-    (format!(".{file}."), ".part")
-}
-
-/// An empty file for the data to arrive in, locked for as long as it is open and gone when dropped.
-fn new_part(folder: &Path, file: &str) -> Result<NamedTempFile, Error> {
-    let disk = |reason| Error::disk("make a file in", folder, reason);
-    let (prefix, suffix) = part_affixes(file);
-    let part = tempfile::Builder::new()
-        .prefix(&prefix)
-        .suffix(suffix)
-        // As any other new file: the umask decides, not tempfile's owner-only default.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(disk)?;
-    // Some network filesystems have no locks. Then the part is not seen as an orphan either, so it is safe without one.
-    let _ = part.as_file().try_lock();
-    Ok(part)
-}
-
-/// Removes the parts of `file` that downloads left when they were killed. The kernel frees a lock with its process, so a part
-/// that can be locked is nobody's. Tidying only: what fails here does not stop the download.
-fn remove_orphans(folder: &Path, file: &str) {
-    let (prefix, suffix) = part_affixes(file);
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let is_part = name.to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(suffix));
-        if is_part
-            && entry.file_type().is_ok_and(|kind| kind.is_file())
-            && let Ok(part) = File::open(entry.path())
-            && part.try_lock().is_ok()
-        {
-            let _ = fs::remove_file(entry.path());
-        }
+/// Reads a received file back and gives it its name, without ever replacing a file.
+fn settle(part: Part, path: &Path, pin: Pin) -> Result<(), Error> {
+    let found = sha256_of(part.reopen()?).map_err(|reason| files::Error::system(path, reason))?;
+    if found != pin.sha256 {
+        return Err(files::Error::Differs { path: path.to_owned(), place: "the content".to_owned() }.into());
     }
-}
-
-/// Makes a received file durable under its own name, without ever replacing a file.
-fn put_in_place(part: NamedTempFile, folder: &Path, path: &Path, pin: Pin) -> Result<(), Error> {
-    part.as_file().sync_all().map_err(|reason| Error::disk("sync", path, reason))?;
-    if let Err(failed) = part.persist_noclobber(path) {
-        let appeared_meanwhile = failed.error.kind() == io::ErrorKind::AlreadyExists;
-        if !(appeared_meanwhile && is_complete(path, pin)?) {
-            return Err(Error::disk("write", path, failed.error));
-        }
+    match put_in_place([part], false) {
+        Err(files::Error::Appeared(_)) if is_complete(path, pin)? => Ok(()),
+        settled => Ok(settled?),
     }
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|reason| Error::disk("sync", folder, reason))
 }
 
 /// A folder that is removed again when dropped, with those above it that were made for it, unless something is in it by then.
@@ -219,14 +176,9 @@ struct NewFolder {
 
 impl NewFolder {
     fn create(folder: &Path) -> Result<Self, Error> {
-        let made = folder
-            .ancestors()
-            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-            .map(Path::to_owned)
-            .collect();
         // Before the folders are made: they may be made in part.
-        let new = Self { made };
-        fs::create_dir_all(folder).map_err(|reason| Error::disk("make", folder, reason))?;
+        let new = Self { made: missing_folders(folder) };
+        make_folder(folder)?;
         Ok(new)
     }
 }

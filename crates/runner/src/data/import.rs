@@ -22,7 +22,6 @@ mod tests;
 mod words;
 mod write;
 
-use std::fs;
 use std::path::PathBuf;
 
 pub use error::{At, Error};
@@ -31,10 +30,10 @@ pub use pictures::picture;
 use self::choose::{check_options, detect, labels_of, paths_of, source};
 use self::classes::{Settled, Side, settle};
 use self::source::{Cells, Source, Survey};
-use self::write::{Part, selected};
+use self::write::{Writing, selected};
 use super::Files;
-use super::new_files::put_in_place;
 use super::targets::Targets;
+use crate::files::{make_folder, put_in_place};
 use crate::progress::count;
 
 /// What a source is.
@@ -137,13 +136,13 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         source.remark().map_or(Ok(()), |remark| tell(Progress::Found(remark)))?;
     }
 
-    fs::create_dir_all(&request.folder).map_err(|reason| Error::write(&request.folder, reason))?;
+    make_folder(&request.folder)?;
     let of_test = test_targets.clone().unwrap_or_else(|| selected(&targets, |example| aside[example]));
     let of_train = selected(&targets, |example| !aside[example]);
     let survey = train.survey();
     tell(Progress::Found(in_words(survey, &of_train, &of_test, &names)))?;
-    let mut train_part = Part::new(&files.train, "train", survey, &of_train, &names)?;
-    let mut test_part = Part::new(&files.test, "test", survey, &of_test, &names)?;
+    let mut train_part = Writing::new(&files.train, "train", survey, &of_train, &names)?;
+    let mut test_part = Writing::new(&files.test, "test", survey, &of_test, &names)?;
     let all = of_train.examples() + of_test.examples();
     let mut written = 0;
     let mut count = || {
@@ -161,9 +160,7 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     if let Some(test) = &test {
         copy(&**test, |_, cells| test_part.add(cells).and_then(|()| count()))?;
     }
-    let (train_written, test_written) = (train_part.finish()?, test_part.finish()?);
-    let written = [(train_written, files.train.as_path()), (test_written, files.test.as_path())];
-    put_in_place(written, &request.folder).map_err(|(path, reason)| Error::write(&path, reason))?;
+    put_in_place([train_part.finish()?, test_part.finish()?], request.force)?;
     Ok(files)
 }
 

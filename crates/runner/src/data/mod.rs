@@ -15,7 +15,6 @@ pub mod generate;
 pub mod import;
 mod inspect;
 mod layout;
-pub(crate) mod new_files;
 mod one;
 mod part;
 pub(crate) mod read;

@@ -1,8 +1,9 @@
 //! What can be wrong with a model file, each said in one line: file, place in it, what was found, what is allowed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::data;
+use crate::files;
 
 /// Why a model can't be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -24,23 +25,12 @@ pub enum Error {
     #[error("{}: there is a file already; --force replaces it, or choose another name", .0.display())]
     Exists(PathBuf),
     /// It could not be written.
-    #[error("cannot write {}: {reason}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
+    #[error(transparent)]
+    Write(#[from] files::Error),
 }
 
 impl From<data::Error> for Error {
     fn from(error: data::Error) -> Self {
         Error::File(Box::new(error))
-    }
-}
-
-impl Error {
-    pub(super) fn write(path: &Path, reason: impl ToString) -> Self {
-        Error::Write { path: path.to_owned(), reason: reason.to_string() }
     }
 }

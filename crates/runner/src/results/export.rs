@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::record::{Error, Record};
 use super::stored::{Recorded, RecordedPoint};
-use crate::atomic_file::write_atomically;
+use crate::files::write_whole;
 
 /// Writes both tables into `folder`, each whole or not at all.
 ///
@@ -15,10 +15,8 @@ use crate::atomic_file::write_atomically;
 pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
     let points = record.points()?;
     let axes = record.axes()?;
-    let trials = folder.join("trials.csv");
-    write_atomically(&trials, |out| write_trials(out, &axes, &points)).map_err(|error| Error::io(&trials, &error))?;
-    let history = folder.join("history.csv");
-    write_atomically(&history, |out| write_history(out, record, &points)).map_err(|error| Error::io(&history, &error))
+    write_whole(&folder.join("trials.csv"), true, |out| write_trials(out, &axes, &points))?;
+    Ok(write_whole(&folder.join("history.csv"), true, |out| write_history(out, record, &points))?)
 }
 
 /// One row a finished point: trial, every swept key, how it ended and how its net does.

@@ -1,21 +1,24 @@
 //! The record of a sweep, `results.db`: SQLite in WAL mode, finished fleets in one transaction, whole.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
 use serde_json::{Map, Value, json};
 
+use super::folder::{lock, refuse_files, refuse_foreign};
 use super::stored::{Recorded, Summary};
-use crate::atomic_file::UNFINISHED;
+use crate::files::{self, OfTheDisk, folder_of, make_folder, sync_folder};
 use crate::machine::Machine;
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::Outcome;
 
 /// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
 const SCHEMA: i64 = 3;
-const DATABASE: &str = "results.db";
+/// The file of the record.
+pub(super) const DATABASE: &str = "results.db";
 /// "LayC": marks the file as ours in SQLite's header.
 const APPLICATION: i64 = 0x4c61_7943;
 
@@ -28,7 +31,29 @@ pub enum Error {
         /// Which.
         path: PathBuf,
         /// What the system says.
+        reason: io::Error,
+    },
+    /// A file or directory could not be written.
+    #[error(transparent)]
+    Write(#[from] files::Error),
+    /// The disk refused SQLite.
+    #[error("{}: {reason}", path.display())]
+    Disk {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite says.
         reason: String,
+    },
+    /// There is no record, but there are files that it would write over.
+    #[error(
+        "{}: no results here (there is no {DATABASE}), and a sweep would write over {names}; move that away, or choose \
+         another directory with --out", folder.display()
+    )]
+    Foreign {
+        /// The directory.
+        folder: PathBuf,
+        /// The files.
+        names: String,
     },
     /// SQLite refused.
     #[error("{}: {reason}", path.display())]
@@ -72,8 +97,19 @@ pub enum Error {
 
 impl Error {
     /// An error of the system at `path`.
-    pub fn io(path: &Path, error: &std::io::Error) -> Self {
-        Error::Io { path: path.to_owned(), reason: error.to_string() }
+    pub fn io(path: &Path, reason: io::Error) -> Self {
+        Error::Io { path: path.to_owned(), reason }
+    }
+}
+
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        match self {
+            Error::Io { reason, .. } => reason.is_of_the_disk(),
+            Error::Write(error) => error.is_of_the_disk(),
+            Error::Disk { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -82,7 +118,7 @@ pub struct Record {
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
     /// Held while the record is open for writing; the kernel frees it when the process ends, however it ends.
-    _lock: Option<File>,
+    pub(super) lock: Option<File>,
 }
 
 impl Record {
@@ -91,13 +127,17 @@ impl Record {
     /// # Errors
     /// If the directory can't be made or written, is in use, or holds something else or a damaged record.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(folder).map_err(|error| Error::io(folder, &error))?;
+        refuse_foreign(folder)?;
+        make_folder(folder)?;
         let lock = lock(folder)?;
-        remove_unfinished(folder)?;
         let path = folder.join(DATABASE);
-        let connection = Connection::open(&path).map_err(at(&path))?;
-        let mut record = Record { path, connection, _lock: Some(lock) };
-        record.prepare()?;
+        // The directory may be reached by a link, the record may not be one.
+        let place = fs::canonicalize(folder).map_err(|error| Error::io(folder, error))?.join(DATABASE);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection = Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        let connection = connection.map_err(at(&path))?;
+        let mut record = Record { path, connection, lock: Some(lock) };
+        record.prepare(folder)?;
         Ok(record)
     }
 
@@ -107,11 +147,11 @@ impl Record {
     /// If there is none, or it has another schema.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(DATABASE);
-        if !path.try_exists().map_err(|error| Error::io(&path, &error))? {
+        if !path.try_exists().map_err(|error| Error::io(&path, error))? {
             return Err(Error::Missing(folder.to_owned()));
         }
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at(&path))?;
-        let record = Record { path, connection, _lock: None };
+        let record = Record { path, connection, lock: None };
         if record.number("SELECT COUNT(*) FROM sqlite_master")? > 0 {
             record.is_ours()?;
         }
@@ -123,20 +163,20 @@ impl Record {
     }
 
     /// A single number that the database answers with.
-    fn number(&self, select: &str) -> Result<i64, Error> {
+    pub(super) fn number(&self, select: &str) -> Result<i64, Error> {
         self.connection.query_row(select, [], |row| row.get(0)).map_err(at(&self.path))
     }
 
-    fn prepare(&mut self) -> Result<(), Error> {
+    fn prepare(&mut self, folder: &Path) -> Result<(), Error> {
         self.connection.busy_timeout(Duration::from_secs(30)).map_err(at(&self.path))?;
         let fresh = self.number("SELECT COUNT(*) FROM sqlite_master")? == 0;
-        if !fresh {
+        if fresh {
+            refuse_files(folder)?;
+        } else {
             self.recognise()?;
         }
+        self.set_up_journal()?;
         let set_up = |connection: &mut Connection| {
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            // Every commit is on the disk before it is believed.
-            connection.pragma_update(None, "synchronous", "FULL")?;
             if fresh {
                 let transaction = connection.transaction()?;
                 transaction.execute_batch(include_str!("record.sql"))?;
@@ -146,7 +186,9 @@ impl Record {
             }
             Ok(())
         };
-        set_up(&mut self.connection).map_err(at(&self.path))
+        set_up(&mut self.connection).map_err(at(&self.path))?;
+        // SQLite passes over it if the names of its files don't reach the disk.
+        Ok(sync_folder(folder)?)
     }
 
     /// Refuses a database that is another program's, of another schema, or damaged.
@@ -172,14 +214,6 @@ impl Record {
         }
         let reason = "this is another program's database".to_owned();
         Err(Error::NotARecord { path: self.path.clone(), reason })
-    }
-
-    /// Ends writing: afterwards one file holds everything, and can be read where nothing can be written.
-    ///
-    /// # Errors
-    /// If the database can't be written.
-    pub fn close(self) -> Result<(), Error> {
-        self.connection.pragma_update(None, "journal_mode", "DELETE").map_err(at(&self.path))
     }
 
     /// Puts down what is about to run, in place of what was planned before. Finished trials stay.
@@ -280,61 +314,25 @@ fn insert_one(transaction: &Transaction, trial: &Trial, outcome: &Outcome, machi
     Ok(())
 }
 
-/// Takes the directory for this process. The kernel frees it when the process ends, however it ends.
-fn lock(folder: &Path) -> Result<File, Error> {
-    let path = folder.join(".lock");
-    let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    let lock = open.map_err(|error| Error::io(&path, &error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(Error::io(&path, &error)),
-    }
-}
-
-/// Removes what a killed run has left half written. Nobody else writes here while the lock is held.
-fn remove_unfinished(folder: &Path) -> Result<(), Error> {
-    let entries = fs::read_dir(folder).map_err(|error| Error::io(folder, &error))?;
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let unfinished = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED));
-        if unfinished {
-            fs::remove_file(&path).map_err(|error| Error::io(&path, &error))?;
-        }
-    }
-    Ok(())
-}
-
-/// Renames `folder`, unless another runner is at work in it, to the first free `folder.1`, `folder.2`, …
-///
-/// # Errors
-/// If it is in use, or can't be renamed.
-pub fn set_aside(folder: &Path) -> Result<PathBuf, Error> {
-    let is_results =
-        folder.join(DATABASE).exists() || fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
-    if !is_results {
-        let reason = "this directory holds something other than results".to_owned();
-        return Err(Error::NotARecord { path: folder.to_owned(), reason });
-    }
-    let _lock = lock(folder)?;
-    let numbered = |number: usize| {
-        let mut name = folder.as_os_str().to_owned();
-        name.push(format!(".{number}"));
-        PathBuf::from(name)
-    };
-    let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
-    fs::rename(folder, &free).map_err(|error| Error::io(folder, &error))?;
-    Ok(free)
-}
-
 /// SQLite's message without the statement.
 pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
     let path = path.to_owned();
     move |error| {
+        if let rusqlite::Error::SqliteFailure(code, _) = &error
+            && code.code == ErrorCode::CannotOpen
+            && let Err(reason) = tempfile::tempfile_in(folder_of(&path))
+        {
+            // The system says why.
+            return Error::io(&path, reason);
+        }
         let reason = match &error {
             rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
             rusqlite::Error::SqliteFailure(code, Some(message)) => format!("{message} (SQLite {})", code.extended_code),
             other => other.to_string(),
         };
-        Error::Database { path: path.clone(), reason }
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Error::Disk { path: path.clone(), reason },
+            _ => Error::Database { path: path.clone(), reason },
+        }
     }
 }

@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 
 use super::{name, style};
 use crate::cli::{self, ImportFormat, ProgressMode};
+use crate::commands::Failure;
 use crate::commands::session::stop_on_interrupt;
 use crate::data::import::{Error, Format, Progress, Request, import};
 use crate::experiment::DEFAULT_MAX_BYTES;
@@ -31,7 +32,7 @@ pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
             say(&error.to_string());
             Ok(ExitCode::from(130))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Failure::of_writing(error)),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What can go wrong in a download, each in one line.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
+
+use crate::files::{self, OfTheDisk};
 
 /// Why a data set could not be fetched. None leaves a part of a file behind.
 ///
@@ -152,20 +154,25 @@ pub enum Error {
         /// What the HTTP library says.
         reason: String,
     },
-    /// The disk does not do what it should.
-    #[error("{}: cannot {action} it: {reason}", .path.display())]
-    Disk {
-        /// What was tried.
-        action: &'static str,
-        /// The file or folder.
+    /// A file or folder could not be written.
+    #[error(transparent)]
+    Write(#[from] files::Error),
+    /// What is there already can't be looked at.
+    #[error("{}: cannot read it: {reason}", .path.display())]
+    Unreadable {
+        /// The file.
         path: PathBuf,
         /// What the system says.
         reason: io::Error,
     },
 }
 
-impl Error {
-    pub(super) fn disk(action: &'static str, path: &Path, reason: io::Error) -> Self {
-        Self::Disk { action, path: path.to_owned(), reason }
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        match self {
+            Error::Write(error) => error.is_of_the_disk(),
+            Error::Unreadable { reason, .. } => reason.is_of_the_disk(),
+            _ => false,
+        }
     }
 }

@@ -11,6 +11,7 @@ use ureq::{Agent, Proxy, Timeout};
 
 use super::{CHUNK, Error, Limits, hexadecimal};
 use crate::data::catalog::Pin;
+use crate::files;
 
 /// The HTTP client for files below `base_url`.
 pub(super) fn agent(base_url: &str, limits: Limits) -> Agent {
@@ -79,7 +80,7 @@ impl Transfer<'_> {
                 return Err(Error::TooLong { url: self.url.to_owned(), expected });
             }
             hasher.update(&chunk[..count]);
-            part.write_all(&chunk[..count]).map_err(|reason| Error::disk("write", self.path, reason))?;
+            part.write_all(&chunk[..count]).map_err(|reason| files::Error::system(self.path, reason))?;
             on_bytes(received);
         }
         if received < expected {

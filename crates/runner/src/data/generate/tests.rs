@@ -8,6 +8,7 @@ use tempfile::tempdir;
 
 use super::{Error, FIRST_TEST_PICTURE, Request, generate};
 use crate::data::draw::{draw, is_cat};
+use crate::files;
 
 fn request(folder: &Path) -> Request {
     Request { folder: folder.to_owned(), train: 5, test: 3, side: 16, seed: 11 }
@@ -95,12 +96,29 @@ fn nothing_and_too_much_are_refused_before_the_folder_is_made() {
 #[test]
 fn a_name_that_is_taken_by_a_folder_leaves_both_names_as_they_were() {
     let folder = tempdir().unwrap();
-    fs::write(folder.path().join("train_drawn.h5"), "earlier").unwrap();
+    generate(&request(folder.path()), || ()).unwrap();
+    let earlier = fs::read(folder.path().join("train_drawn.h5")).unwrap();
+    fs::remove_file(folder.path().join("test_drawn.h5")).unwrap();
     fs::create_dir(folder.path().join("test_drawn.h5")).unwrap();
-    let error = generate(&request(folder.path()), || ()).unwrap_err();
-    assert!(matches!(&error, Error::File { path, .. } if path.ends_with("test_drawn.h5")), "{error}");
+    let error = generate(&Request { seed: 12, ..request(folder.path()) }, || ()).unwrap_err();
+    assert!(
+        matches!(&error, Error::File(files::Error::System { path, .. }) if path.ends_with("test_drawn.h5")),
+        "{error}"
+    );
     assert_eq!(names(folder.path()), ["test_drawn.h5", "train_drawn.h5"]);
-    assert_eq!(fs::read(folder.path().join("train_drawn.h5")).unwrap(), b"earlier");
+    assert_eq!(fs::read(folder.path().join("train_drawn.h5")).unwrap(), earlier);
+}
+
+#[test]
+fn a_file_that_was_not_drawn_is_not_written_over() {
+    let folder = tempdir().unwrap();
+    generate(&request(folder.path()), || ()).unwrap();
+    let train = fs::read(folder.path().join("train_drawn.h5")).unwrap();
+    fs::write(folder.path().join("test_drawn.h5"), "years of work").unwrap();
+    let error = generate(&Request { seed: 12, ..request(folder.path()) }, || ()).unwrap_err().to_string();
+    assert!(error.contains("test_drawn.h5") && error.contains("--out"), "{error}");
+    assert_eq!(fs::read(folder.path().join("test_drawn.h5")).unwrap(), b"years of work");
+    assert!(fs::read(folder.path().join("train_drawn.h5")).unwrap() == train);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::files::{self, OfTheDisk};
+
 /// Why nothing was imported.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -22,24 +24,9 @@ pub enum Error {
         /// What was found, and what is allowed.
         problem: String,
     },
-    /// A file or folder could not be made, written, synced or renamed.
-    #[error("cannot write {}: {reason}", path.display())]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        reason: io::Error,
-    },
-    /// HDF5 could not write a dataset, though the folder still takes bytes.
-    #[error("cannot write {dataset} of {}: {reason}", path.display())]
-    Hdf5 {
-        /// The file that was to be written.
-        path: PathBuf,
-        /// The dataset.
-        dataset: String,
-        /// What HDF5 said, on one line.
-        reason: String,
-    },
+    /// A file or folder could not be written.
+    #[error(transparent)]
+    Write(#[from] files::Error),
     /// The caller no longer wants it.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -85,7 +72,13 @@ impl Error {
     }
 
     pub(super) fn write(path: &Path, reason: io::Error) -> Self {
-        Error::Write { path: path.to_owned(), reason }
+        files::Error::system(path, reason).into()
+    }
+}
+
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        matches!(self, Error::Write(error) if error.is_of_the_disk())
     }
 }
 

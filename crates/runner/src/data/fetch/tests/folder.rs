@@ -1,6 +1,7 @@
 //! What is in the folder already, and what happens to it.
 
-use std::os::unix::fs::symlink;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
 
@@ -66,7 +67,7 @@ fn what_is_no_file_is_not_replaced() {
     symlink("nowhere", folder.path().join(SMALL.train)).unwrap();
     let server = Server::start([Answer::file(&train_body())]);
     let error = fetch_small(PATIENT, folder.path(), &server.base_url()).unwrap_err();
-    assert!(matches!(error, Error::Disk { .. }), "{error}");
+    assert!(matches!(error, Error::Write(files::Error::Appeared(_))), "{error}");
     assert_eq!(names_in(folder.path()), [SMALL.train]);
 }
 
@@ -76,17 +77,19 @@ fn a_folder_that_cannot_be_made_is_named() {
     let file = place.path().join("file");
     fs::write(&file, b"").unwrap();
     let error = fetch_small(PATIENT, &file, CLOSED).unwrap_err();
-    assert!(matches!(&error, Error::Disk { path, .. } if path.starts_with(&file)), "{error}");
+    assert!(matches!(&error, Error::Write(files::Error::System { path, .. }) if path.starts_with(&file)), "{error}");
     assert_eq!(names_in(place.path()), ["file"]);
 }
 
 #[test]
 fn what_a_killed_download_left_is_removed_but_not_what_a_running_one_writes() {
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join(".train_small.h5.dead.part"), b"half").unwrap();
-    let running = new_part(folder.path(), SMALL.train).unwrap();
+    fs::write(folder.path().join(".train_small.h5.dEad01.part"), b"half").unwrap();
+    let mut running = Part::new(&folder.path().join(SMALL.train)).unwrap();
+    running.file().write_all(b"a piece").unwrap();
     let server = Server::start([Answer::file(&train_body()), Answer::file(&test_body())]);
     fetch_small(PATIENT, folder.path(), &server.base_url()).unwrap();
-    let running = running.path().file_name().unwrap().to_str().unwrap();
-    assert_eq!(names_in(folder.path()), [running, "test_small.h5", "train_small.h5"]);
+    let names = names_in(folder.path());
+    assert_eq!(names[1..], ["test_small.h5", "train_small.h5"]);
+    assert_eq!(fs::read(folder.path().join(&names[0])).unwrap(), b"a piece");
 }

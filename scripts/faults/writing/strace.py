@@ -1,0 +1,71 @@
+"""Programs whose system calls fail, or in which they are killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+# What writes a file, or gives it its name. A call that this machine doesn't have is left out by strace ("?").
+CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "ftruncate", "close"]
+LINE = re.compile(r"^(?P<thread>\d+) +(?P<call>\w+)\((?P<rest>.*)$")
+
+
+@dataclass
+class Ended:
+    """How a run ended, and what was done to it."""
+
+    code: int  # below 0: by a signal
+    stderr: str
+    points: dict[str, set[int]]  # of each call those that are about a file of the folder or said something: the n-th of a thread
+    injected: list[str]  # what the calls that failed were about
+    synced_later: bool  # every sync that failed was followed by one of the same file that did not
+
+
+def run(command: list[str], folder: Path, fault: str | None, timeout: float = 120) -> Ended:
+    """Runs a command in `folder` with a fault such as `write:error=EIO:when=3`.
+
+    strace counts the calls of each thread for itself, so that the n-th call of every thread fails.
+    """
+    log = folder.parent / f"{folder.name}.strace"
+    traced = ["strace", "-f", "-y", "--seccomp-bpf", "-qq", "-s", "0", "-o", str(log),
+              "-e", "trace=" + ",".join("?" + call for call in CALLS)]
+    if fault:
+        traced += ["-e", f"inject={fault}"]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(traced + command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=timeout, check=False)
+    ended = Ended(done.returncode, done.stderr.decode(errors="replace"), {}, [], True)
+    calls: Counter[tuple[str, str]] = Counter()
+    unsynced = set()
+    for line in log.read_text(errors="replace").splitlines():
+        found = LINE.match(line)
+        if not found:
+            continue
+        call, rest = found["call"], found["rest"]
+        calls[found["thread"], call] += 1
+        path = about(rest)
+        if path.startswith(str(folder)) or path in ("1", "2"):
+            ended.points.setdefault(call, set()).add(calls[found["thread"], call])
+        if "(INJECTED)" in rest:
+            ended.injected.append(path)
+        if call in ("fsync", "fdatasync"):
+            (unsynced.add if "(INJECTED)" in rest else unsynced.discard)(path)
+    log.unlink()
+    ended.synced_later = not unsynced
+    return ended
+
+
+def about(arguments: str) -> str:
+    """The path that a call is about; the number of a file that is none, as stdout's."""
+    named = re.match(r'(?:AT_FDCWD(?:<(?P<folder>[^>]*)>)?, )?"(?P<name>[^"]*)"', arguments)
+    if named:
+        return os.path.join(named["folder"] or "", named["name"])
+    number = re.match(r"(?P<number>-?\d+)(?:<(?P<path>[^>]*)>)?", arguments)
+    if not number:
+        return ""
+    path = number["path"] or ""
+    return path if path.startswith("/") else number["number"]

@@ -1,0 +1,199 @@
+//! A file under its final name is what was meant, whatever the disk does: a C shim lets the calls that write it fail, get lost, or
+//! be the last. `scripts/faults/files` tries every point of every command; these are some of them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use crate::support::{Bench, built, text};
+
+const EIO: &str = "5";
+const ENOSPC: &str = "28";
+
+const EXPERIMENT: &str = r#"
+name = "small"
+[data]
+set = "drawn"
+scale = "standardize"
+[model]
+hidden = [7, 5]
+dtype = "f64"
+[train]
+learning_rate = 0.05
+iterations = 20
+record_every = 10
+"#;
+
+/// A command that writes below `out`, and what it writes there undisturbed.
+struct Disturbed {
+    bench: Bench,
+    shim: PathBuf,
+    arguments: Vec<String>,
+    whole: BTreeMap<String, Vec<u8>>,
+    /// How often it makes each call that writes a file.
+    calls: BTreeMap<String, usize>,
+}
+
+/// The `when`-th `call` ends like that.
+type Fault<'a> = (&'a str, usize, &'a str);
+
+impl Disturbed {
+    fn new(command: &str) -> Self {
+        let bench = Bench::new();
+        bench.write("small.toml", EXPERIMENT);
+        let rows = (0..30).map(|i| format!("{i}.5,{},{}\n", i * i % 7, ["cat", "other"][i % 2]));
+        bench.write("table.csv", &rows.collect::<String>());
+        let shim = built(&bench, "disk_shim");
+        let out = bench.path("out");
+        let out = out.display();
+        let line = match command {
+            "train" => format!("train small.toml --force --out {out}/m.h5 --history {out}/h.csv"),
+            "generate" => format!("data generate --train 20 --test 9 --side 8 --out {out}"),
+            "import" => format!("data import table.csv --force --test-share 0.2 --out {out}"),
+            "sweep" => format!("sweep small.toml -j 1 sweep.seed=[1,2] --out {out}"),
+            _ => unreachable!("no such command"),
+        };
+        let arguments = line.split(' ').map(str::to_owned).collect();
+        let mut disturbed = Disturbed { bench, shim, arguments, whole: BTreeMap::new(), calls: BTreeMap::new() };
+        let run = disturbed.run(None);
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        disturbed.whole = disturbed.files();
+        let counts = disturbed.bench.read("calls");
+        let counts = counts.lines().filter_map(|line| line.split_once(' '));
+        disturbed.calls = counts.map(|(call, count)| (call.to_owned(), count.parse().unwrap())).collect();
+        disturbed
+    }
+
+    /// Runs it where nothing was written before.
+    fn run(&self, fault: Option<Fault>) -> Output {
+        let _ = fs::remove_dir_all(self.bench.path("out"));
+        self.run_again(fault)
+    }
+
+    fn run_again(&self, fault: Option<Fault>) -> Output {
+        let mut command: Command = self.bench.command();
+        command.args(&self.arguments).env("LD_PRELOAD", &self.shim).env("DISK_SHIM_FOLDER", self.bench.path("out"));
+        match fault {
+            None => command.env("DISK_SHIM_COUNT", self.bench.path("calls")),
+            Some((call, when, error)) => command
+                .env("DISK_SHIM_CALL", call)
+                .env("DISK_SHIM_WHEN", when.to_string())
+                .env("DISK_SHIM_ERROR", error),
+        };
+        command.output().unwrap()
+    }
+
+    /// What there is below `out`, without SQLite's pages and the seconds of a table.
+    fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let Ok(entries) = fs::read_dir(self.bench.path("out")) else { return BTreeMap::new() };
+        let content = |entry: std::io::Result<fs::DirEntry>| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let plain = !matches!(name.as_str(), "results.db" | "trials.csv");
+            (name, if plain { fs::read(path).unwrap() } else { Vec::new() })
+        };
+        entries.map(content).collect()
+    }
+
+    /// Every `step`-th of these calls.
+    fn points<'a>(&self, calls: &[&'a str], step: usize) -> Vec<(&'a str, usize)> {
+        let all = calls.iter().flat_map(|&call| (1..=self.calls[call]).map(move |when| (call, when)));
+        all.step_by(step).collect()
+    }
+
+    /// A run with this fault ends well only with the right bytes, and else with one line and without half a file.
+    fn survives(&self, fault: Fault) {
+        let run = self.run(Some(fault));
+        let (stderr, files) = (text(&run.stderr), self.files());
+        if run.status.success() {
+            assert!(files == self.whole, "{fault:?}: exit code 0 with other bytes: {stderr}");
+            return;
+        }
+        assert_eq!(run.status.code(), Some(1), "{fault:?}: {stderr}");
+        let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert!(lines.len() == 1 && stderr.trim_end().ends_with(lines[0]), "{fault:?}: {stderr}");
+        for (name, bytes) in files {
+            let may_be_other = name.starts_with("results.db") || name.ends_with(".csv") && self.is_sweep();
+            assert!(may_be_other || self.whole.get(&name) == Some(&bytes), "{fault:?}: half of {name} is left");
+        }
+    }
+
+    fn is_sweep(&self) -> bool {
+        self.arguments[0] == "sweep"
+    }
+}
+
+/// Every one of them was exit code 0 before, with zeros in place of labels, names or whole layers.
+#[test]
+fn a_write_that_fails_once_is_said_and_leaves_no_file_of_zeros() {
+    for command in ["train", "generate", "import"] {
+        let disturbed = Disturbed::new(command);
+        let points = disturbed.points(&["pwrite"], 1);
+        assert!(points.len() > 5, "{command}: {points:?}");
+        for (call, when) in points {
+            disturbed.survives((call, when, if when % 2 == 0 { EIO } else { ENOSPC }));
+        }
+    }
+}
+
+#[test]
+fn a_write_that_is_lost_without_a_word_is_seen_when_the_file_is_read_back() {
+    for command in ["train", "generate", "import"] {
+        let disturbed = Disturbed::new(command);
+        let mut seen = 0;
+        for (call, when) in disturbed.points(&["pwrite"], 2) {
+            let run = disturbed.run(Some((call, when, "lost")));
+            if run.status.success() {
+                assert!(disturbed.files() == disturbed.whole, "{command}: write {when} is missing");
+            } else {
+                seen += 1;
+                assert_eq!((run.status.code(), disturbed.files().len()), (Some(1), 0), "{}", text(&run.stderr));
+            }
+        }
+        assert!(seen > 2, "{command}: {seen}");
+    }
+}
+
+#[test]
+fn a_sync_rename_or_cut_that_fails_is_said() {
+    for command in ["train", "generate", "import"] {
+        let disturbed = Disturbed::new(command);
+        for (call, when) in disturbed.points(&["write", "fsync", "ftruncate", "rename", "close"], 1) {
+            disturbed.survives((call, when, EIO));
+        }
+        for (call, when) in disturbed.points(&["fsync"], 1) {
+            let run = disturbed.run(Some((call, when, EIO)));
+            assert_eq!(run.status.code(), Some(1), "{command}: fsync {when} passes in silence");
+        }
+    }
+}
+
+#[test]
+fn a_sweep_on_a_failing_disk_says_so_and_goes_on_to_the_same_bytes() {
+    let disturbed = Disturbed::new("sweep");
+    for (call, when) in disturbed.points(&["pwrite", "write", "fsync", "fdatasync", "ftruncate", "rename"], 7) {
+        disturbed.survives((call, when, if when % 2 == 0 { EIO } else { ENOSPC }));
+        let again = disturbed.run_again(None);
+        assert!(again.status.success(), "{call} {when}: {}", text(&again.stderr));
+        assert!(disturbed.files() == disturbed.whole, "{call} {when}: the next run leaves other files");
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_unfinished_goes_with_the_next() {
+    for command in ["train", "generate", "import"] {
+        let disturbed = Disturbed::new(command);
+        let mut parts = 0;
+        for (call, when) in disturbed.points(&["pwrite"], 4) {
+            let run = disturbed.run(Some((call, when, "kill")));
+            assert_eq!(run.status.signal(), Some(9));
+            parts += disturbed.files().keys().filter(|name| name.ends_with(".part")).count();
+            let again = disturbed.run_again(None);
+            assert!(again.status.success(), "{}", text(&again.stderr));
+            assert!(disturbed.files() == disturbed.whole, "{command}: {:?}", disturbed.files().keys());
+        }
+        assert!(parts > 0, "{command}: no kill left anything");
+    }
+}
