@@ -59,7 +59,7 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
     let mut record = Record::open(&folder).map_err(Failure::of_writing)?;
     put_down(&mut record, &folder, &session, &plan, &machine).map_err(Failure::of_writing)?;
     let number = record.machine(&machine).map_err(Failure::of_writing)?;
-    let finished = record.finished()?;
+    let finished = record.finished().map_err(Failure::of_writing)?;
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
     header(&session, &plan, left, jobs, &machine, record.from_other_machines(number)?);
 

@@ -1,7 +1,7 @@
 //! A file on its way to its name.
 
 use std::ffi::OsStr;
-use std::fs::{File, Permissions, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -124,7 +124,7 @@ enum Placed {
 impl Placed {
     fn undo(self) {
         match self {
-            Placed::New(path) => drop(std::fs::remove_file(path)),
+            Placed::New(path) => drop(fs::remove_file(path)),
             Placed::Exchanged(part) => drop(exchange(&part)),
             Placed::Replaced => {}
         }
@@ -137,7 +137,9 @@ fn exchange(part: &Part) -> rustix::io::Result<()> {
 
 /// Gives `part` its name, in a way that can be undone if `can_be_undone` and the file system knows how.
 fn rename(part: Part, replace: bool, can_be_undone: bool) -> Result<Placed, Error> {
-    if replace && can_be_undone && exchange(&part).is_ok() {
+    // A folder could be exchanged too, but not be removed afterwards.
+    let is_folder = fs::symlink_metadata(&part.path).is_ok_and(|found| found.is_dir());
+    if replace && can_be_undone && !is_folder && exchange(&part).is_ok() {
         return Ok(Placed::Exchanged(part));
     }
     let Part { file, path } = part;

@@ -46,8 +46,8 @@ pub enum Error {
     },
     /// There is no record, but there are files that it would write over.
     #[error(
-        "{}: no results here (there is no {DATABASE}), and a sweep would write over {names}; move that away, or choose \
-         another directory with --out", folder.display()
+        "{}: no record of a sweep is here, but {names}, which a sweep would write over; move that away, or choose another \
+         directory with --out", folder.display()
     )]
     Foreign {
         /// The directory.

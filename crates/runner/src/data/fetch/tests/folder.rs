@@ -77,7 +77,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     let file = place.path().join("file");
     fs::write(&file, b"").unwrap();
     let error = fetch_small(PATIENT, &file, CLOSED).unwrap_err();
-    assert!(matches!(&error, Error::Write(files::Error::System { path, .. }) if path.starts_with(&file)), "{error}");
+    assert!(matches!(&error, Error::Unreadable { path, .. } if path.starts_with(&file)), "{error}");
     assert_eq!(names_in(place.path()), ["file"]);
 }
 
