@@ -9,8 +9,8 @@ use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, concatenate};
 use crate::first_layer::{Anchor, Direct, Dual, FirstLayers, Reduced};
 use crate::{Engine, Span};
 
-/// Inputs and targets for nets of element type `R`. Of the held-out examples the first are for testing and the last, where
-/// there are any, for validation.
+/// Inputs and targets for nets of element type `R`. Of the held-out examples, which there may be none of, the first are for
+/// testing and the last for validation.
 pub struct Examples<R> {
     inputs: Inputs<R>,
     pub(crate) y: Array2<R>,
@@ -84,13 +84,13 @@ impl<R: Real> Examples<R> {
         Ok(Examples { inputs, y, y_held_out, validation: 0 })
     }
 
-    /// The last `count` of the held-out examples are for validation.
+    /// The last `count` of the held-out examples are for validation, those before them for testing.
     ///
     /// # Panics
-    /// If there are no more than that.
+    /// If there are fewer.
     #[track_caller]
     pub fn validating_on(self, count: usize) -> Self {
-        assert!(count < self.y_held_out.ncols(), "{count} of {} held-out examples", self.y_held_out.ncols());
+        assert!(count <= self.y_held_out.ncols(), "{count} of {} held-out examples", self.y_held_out.ncols());
         Examples { validation: count, ..self }
     }
 

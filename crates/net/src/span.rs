@@ -27,10 +27,10 @@ pub(crate) struct Factors {
 }
 
 impl Span {
-    /// Of the training examples `x` (`n[0]` × m) and the test examples `x_test` (`n[0]` × m_t).
+    /// Of the training examples `x` (`n[0]` × m) and the test examples `x_test` (`n[0]` × m_t), of which there may be none.
     ///
     /// # Panics
-    /// If their features differ in number, or a side is empty.
+    /// If their features differ in number, or a side of X is empty.
     #[track_caller]
     pub fn new(x: ArrayView2<f64>, x_test: ArrayView2<f64>) -> Self {
         assert_eq!(x.nrows(), x_test.nrows(), "training and test examples have the same features");
@@ -41,14 +41,15 @@ impl Span {
         Span::of_both(both, x.ncols())
     }
 
-    /// Of \[X X_t\], `n[0]` × (m + m_t), the first `examples` columns of which are X.
+    /// Of \[X X_t\], `n[0]` × (m + m_t), the first `examples` columns of which are X. X_t may have none.
     ///
     /// # Panics
-    /// If a side of X or of X_t is empty.
+    /// If a side of X is empty.
     #[track_caller]
     pub fn of_both(both: Array2<f64>, examples: usize) -> Self {
-        let sides = (both.nrows(), examples, both.ncols().saturating_sub(examples));
-        assert!(sides.0 > 0 && sides.1 > 0 && sides.2 > 0, "span: features, examples, test examples are {sides:?}");
+        let sides = (both.nrows(), examples, both.ncols());
+        let fits = sides.0 > 0 && (1..=sides.2).contains(&sides.1);
+        assert!(fits, "span: features, examples, examples with those for testing are {sides:?}");
         Span { both, examples, check: OnceLock::new(), products: OnceLock::new(), factors: OnceLock::new() }
     }
 

@@ -10,6 +10,7 @@ use kernels::blas::Request;
 
 pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::models::{Evaluate, Predict, Train, WhichPart};
+use crate::data::Meaning;
 
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
 #[derive(Debug, Parser)]
@@ -289,9 +290,10 @@ pub struct Import {
     /// CSV: columns of values to learn instead of classes, for regression. NPZ: the array of the values.
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub target: Vec<String>,
-    /// IDX and NPY: the second file holds values to learn, even if all of them are whole numbers.
-    #[arg(long)]
-    pub values: bool,
+    /// IDX, NPY and NPZ: what the second file or array holds, as data.targets of an experiment [default: one column of integers is
+    /// classes, rows of integers with a single 1 are one-hot, everything else is values].
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "target")]
+    pub targets: Option<TargetsWord>,
     /// NPZ: the array of the examples.
     #[arg(long, value_name = "ARRAY")]
     pub features: Option<String>,
@@ -320,6 +322,27 @@ pub struct Import {
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+}
+
+/// What the numbers of targets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TargetsWord {
+    /// A column of class numbers.
+    Classes,
+    /// A column for each value to learn.
+    Values,
+    /// A column for each class, with a single 1 a row.
+    OneHot,
+}
+
+impl From<TargetsWord> for Meaning {
+    fn from(word: TargetsWord) -> Self {
+        match word {
+            TargetsWord::Classes => Meaning::Classes,
+            TargetsWord::Values => Meaning::Values,
+            TargetsWord::OneHot => Meaning::OneHot,
+        }
+    }
 }
 
 /// What `runner data import` reads.

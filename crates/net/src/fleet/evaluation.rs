@@ -50,7 +50,7 @@ impl<R: Real> Fleet<'_, R> {
             return diverged(ending);
         }
         let (train, test) = (self.train_score(member), self.test_score(member));
-        if train.is_none() || test.is_none() {
+        if train.is_none() || (test.is_none() && !self.examples.test().is_empty()) {
             return diverged(Ending::Diverged { iteration: self.iteration, bound: Bound::Finite });
         }
         Trained { train, test, validation: self.validation_score(member), ..diverged(ending) }
@@ -65,13 +65,15 @@ impl<R: Real> Fleet<'_, R> {
         self.score_held_out(member, self.examples.test())
     }
 
-    /// `None` where there are no validation examples, too.
     pub(super) fn validation_score(&self, member: &Member<R>) -> Option<Score> {
-        let range = self.examples.validation();
-        if range.is_empty() { None } else { self.score_held_out(member, range) }
+        self.score_held_out(member, self.examples.validation())
     }
 
+    /// `None` where there are no such examples, too.
     fn score_held_out(&self, member: &Member<R>, range: Range<usize>) -> Option<Score> {
+        if range.is_empty() {
+            return None;
+        }
         let outputs = |examples| self.first.outputs_held_out(member.rows.clone(), examples);
         member.score(self.examples.y_held_out.view(), range, outputs)
     }

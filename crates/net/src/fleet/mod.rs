@@ -34,7 +34,7 @@ pub struct Trained {
     pub ending: Ending,
     /// On the training examples after the last update, of a net that has not diverged.
     pub train: Option<Score>,
-    /// The same on the test examples.
+    /// The same on the test examples, where there are any.
     pub test: Option<Score>,
     /// The same on the validation examples, where there are any.
     pub validation: Option<Score>,
@@ -169,10 +169,14 @@ impl<'e, R: Real> Fleet<'e, R> {
         Some(member.chain(&self.first.weights(member.rows.clone(), w_0)))
     }
 
-    /// z\[L\] and a\[L\] on the held-out examples, of the net at `place` as it is now; `None` of one that has left.
+    /// z\[L\] and a\[L\] on the held-out examples, of the net at `place` as it is now; `None` of one that has left, and where there
+    /// are no such examples.
     pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
         let all = 0..self.examples.y_held_out.ncols();
+        if all.is_empty() {
+            return None;
+        }
         Some(member.predict(self.first.outputs_held_out(member.rows.clone(), all)))
     }
 
@@ -383,6 +387,27 @@ mod tests {
         fleet.members[0].drift = Some(0.5);
         fleet.refresh();
         assert_eq!(fleet.members[0].drift, Some(0.5));
+    }
+
+    #[test]
+    fn nets_are_trained_without_held_out_examples() {
+        let x = ndarray::array![[0.1, 0.9, 0.4], [0.7, 0.2, 0.3]];
+        let y = ndarray::array![[0.0, 1.0, 1.0]];
+        let none = || Array2::zeros((2, 0));
+        let trained = |engine, tested: bool| {
+            let (x_test, y_test) = if tested { (x.clone(), y.clone()) } else { (none(), Array2::zeros((1, 0))) };
+            let span = Arc::new(Span::new(x.view(), x_test.view()));
+            let examples = Examples::of(engine, &span, y.clone(), y_test).unwrap().validating_on(0);
+            let mut fleet = fleet(&examples);
+            fleet.train(|| true).unwrap().remove(0)
+        };
+        for engine in [Engine::Direct, Engine::Reduced, Engine::Dual] {
+            let (with, without) = (trained(engine, true), trained(engine, false));
+            assert_eq!((without.ending, without.test), (Ending::Completed, None), "{engine:?}");
+            assert!(with.test.is_some() && with.history.len() == without.history.len());
+            let pairs = with.history.iter().zip(&without.history);
+            assert!(pairs.into_iter().all(|(a, b)| (a.cost - b.cost).abs() < 1e-12), "{engine:?}");
+        }
     }
 
     #[test]

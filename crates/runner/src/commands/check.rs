@@ -23,7 +23,8 @@ const SHAPES: [LayerShape; 4] = [
 #[derive(Clone, Copy)]
 struct Peak([f64; 2]);
 
-/// Prints the list on stdout; exit code 3 if the BLAS in use can't be trusted, or is far too slow.
+/// Prints the list on stdout; exit code 3 if the BLAS in use can't be trusted, or is far too slow, else 2 if a known data set has
+/// another content than is known.
 pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     let Choice { library, warnings } = set_up_blas(asked)?;
     let peak = Peak([peak::flops::<f32>(Vectors::here()), peak::flops::<f64>(Vectors::here())]);
@@ -60,13 +61,22 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     }
     report.libraries(library, peak);
     report.line(true, "HDF5", this.hdf5_version().to_owned());
+    let mut wrong_data = false;
     for set in catalog::list() {
-        let found = set.files.as_ref().map(|files| files.train.display().to_string());
-        let detail = found.unwrap_or_else(|| format!("not here; {}", set.command));
-        report.line(set.files.is_some(), &format!("data set {}", set.name), detail);
+        let (right, detail) = match &set.files {
+            None => (false, format!("not here; {}", set.command)),
+            Some(files) => match files.verify() {
+                Ok(()) => (true, files.train.path.display().to_string()),
+                Err(error) => {
+                    wrong_data = true;
+                    (false, error.to_string())
+                }
+            },
+        };
+        report.line(right, &format!("data set {}", set.name), detail);
     }
     print(&report.0)?;
-    Ok(if trusted && !is_slow { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    Ok(ExitCode::from(if !trusted || is_slow { 3 } else { 2 * u8::from(wrong_data) }))
 }
 
 fn products<R: Real>() -> Result<(), WrongProduct> {

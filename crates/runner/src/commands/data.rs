@@ -10,10 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, print, print_names};
 use crate::cli::{self, Data};
-use crate::data::catalog::{self, Origin};
+use crate::data::catalog::{self, KnownFiles, Origin};
 use crate::data::fetch::{self, Progress};
 use crate::data::generate::{self, Request};
-use crate::data::{ContactSheet, Files, Names, inspect};
+use crate::data::{ContactSheet, Files, Names, Pinned, inspect};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::progress::say;
 use crate::table::Table;
@@ -32,7 +32,7 @@ pub(super) fn run(command: Data) -> Result<ExitCode> {
 fn list() -> Result<ExitCode> {
     let mut table = Table::new(["set", "what it is", "where"]);
     for row in catalog::list() {
-        let found = row.files.map(|files| files.train.with_file_name("").display().to_string());
+        let found = row.files.map(|files| files.train.path.with_file_name("").display().to_string());
         let place = found.unwrap_or_else(|| format!("not here; {}", row.command));
         table.row([row.name.to_owned(), row.description.to_owned(), place]);
     }
@@ -71,20 +71,20 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
 }
 
 fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
-    let mut paths = Vec::new();
+    let mut files = Vec::new();
     for what in &args.what {
         // A word that isn't a path is the name of a set.
         if Path::new(what).exists() || what.contains(['/', '.']) {
-            paths.push(PathBuf::from(what));
+            files.push(Pinned::any(what));
         } else {
-            let Files { train, test } = catalog::find(what)?;
-            paths.extend([train, test]);
+            let KnownFiles { train, test } = catalog::find(what)?;
+            files.extend([train, test]);
         }
     }
     let mut sheets = 0;
     let mut broken = false;
-    for path in &paths {
-        let inspection = inspect(path, &Names::default(), DEFAULT_MAX_BYTES)?;
+    for file in &files {
+        let inspection = inspect(file, &Names::default(), DEFAULT_MAX_BYTES)?;
         print(&format!("{inspection}\n"))?;
         broken |= !inspection.problems.is_empty();
         let Some(sheet) = &args.sheet else { continue };

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::session::set_up_blas;
-use super::{Failure, files_of, print};
+use super::{Failure, print, source_of};
 use crate::cli::{self, WhichPart};
-use crate::data::{Files, Names, OnePart, catalog};
+use crate::data::catalog::{self, KnownFiles};
+use crate::data::{DataSet, Names, OnePart, Pinned, Source, TargetsChoice, TestSource};
 use crate::experiment::{DEFAULT_MAX_BYTES, Experiment};
 use crate::model::{Confusion, Evaluation, Model};
 use crate::progress::{count, say};
@@ -31,21 +32,29 @@ struct Labelled {
 /// What a provenance says of the data, as far as it is needed to find them again.
 #[derive(Deserialize)]
 struct DataUsed {
-    source: Source,
+    source: Place,
     train_x: String,
     train_y: String,
     test_x: String,
     test_y: String,
     class_names: String,
     train_sha256: String,
-    test_sha256: String,
+    test_sha256: Option<String>,
+    targets: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Source {
+enum Place {
     Set { set: String },
-    Files { train: PathBuf, test: PathBuf },
+    Files { train: PathBuf, test: Option<TestPlace> },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TestPlace {
+    File(PathBuf),
+    Share { share: f64, seed: u64 },
 }
 
 /// Reads everything, asks the model, prints.
@@ -53,7 +62,7 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     let model = Model::read(&args.model)?;
     let mut all = Vec::new();
     for what in &args.what {
-        let labelled = named(what, args.part)?;
+        let labelled = named(what, args.part, &model)?;
         all.push(checked(labelled, &model)?);
     }
     if args.what.is_empty() {
@@ -81,30 +90,49 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
 }
 
 /// An experiment's data, a known set or a file.
-fn named(what: &str, part: WhichPart) -> Result<Labelled> {
+fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
     let path = Path::new(what);
     if path.extension().is_some_and(|extension| extension == "toml") {
-        let experiment = Experiment::load(path, &[])?;
-        return of_files(&files_of(&experiment)?, &experiment.names, part, experiment.max_bytes);
+        return of_source(&source_of(&Experiment::load(path, &[])?)?, part, model);
     }
     // As `runner data inspect` has it: a word that isn't a path is the name of a set.
     if !path.exists() && !what.contains(['/', '.']) {
-        return of_files(&catalog::find(what)?, &Names::default(), part, DEFAULT_MAX_BYTES);
+        return of_source(&known(what, Names::default())?, part, model);
     }
     let names = Names::default();
     let (test, train) = ((&*names.test_x, &*names.test_y), (&*names.train_x, &*names.train_y));
     let pairs = if part == WhichPart::Test { [test, train] } else { [train, test] };
-    let examples = OnePart::load(path, &pairs, &names.classes, DEFAULT_MAX_BYTES)?;
+    let examples = OnePart::load(&Pinned::any(path), &pairs, &names.classes, model.task(), DEFAULT_MAX_BYTES)?;
     Ok(Labelled { path: path.to_owned(), examples })
 }
 
-fn of_files(files: &Files, names: &Names, part: WhichPart, max_bytes: u64) -> Result<Labelled> {
-    let (path, pair) = match part {
-        WhichPart::Test => (&files.test, (&*names.test_x, &*names.test_y)),
-        WhichPart::Train => (&files.train, (&*names.train_x, &*names.train_y)),
+/// A known set, whose content is known.
+fn known(set: &str, names: Names) -> Result<Source> {
+    let KnownFiles { train, test } = catalog::find(set)?;
+    let (test, targets) = (TestSource::File(test), TargetsChoice::Auto);
+    Ok(Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES })
+}
+
+fn of_source(source: &Source, part: WhichPart, model: &Model) -> Result<Labelled> {
+    let Source { train, test, names, max_bytes, .. } = source;
+    let (file, pair) = match (part, test) {
+        (WhichPart::Train, TestSource::File(_) | TestSource::Absent) => (train, (&*names.train_x, &*names.train_y)),
+        (WhichPart::Test, TestSource::File(test)) => (test, (&*names.test_x, &*names.test_y)),
+        (WhichPart::Test, TestSource::Absent) => {
+            bail!("{}: there are no test examples; use --part train, or name a file", train.path.display())
+        }
+        (_, TestSource::Share { .. }) => {
+            let DataSet { train: kept, test: aside, classes, .. } = DataSet::load(source)?;
+            let chosen = if part == WhichPart::Test { aside.unwrap_or(kept) } else { kept };
+            let (x_name, y_name) = (names.train_x.clone(), names.train_y.clone());
+            return Ok(Labelled {
+                path: train.path.clone(),
+                examples: OnePart { x_name, y_name, part: chosen, classes },
+            });
+        }
     };
-    let examples = OnePart::load(path, &[pair], &names.classes, max_bytes)?;
-    Ok(Labelled { path: path.clone(), examples })
+    let examples = OnePart::load(file, &[pair], &names.classes, model.task(), *max_bytes)?;
+    Ok(Labelled { path: file.path.clone(), examples })
 }
 
 /// The data that the model's provenance names; a warning where they are no longer the same.
@@ -113,15 +141,24 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     let Ok(data) = serde_json::from_value::<DataUsed>(data) else {
         bail!("{}: its provenance names no data; name a set or a file to evaluate it on", args.model.display());
     };
-    let files = match data.source {
-        Source::Set { set } => catalog::find(&set)?,
-        Source::Files { train, test } => Files { train, test },
-    };
     let DataUsed { train_x, train_y, test_x, test_y, class_names: classes, .. } = data;
     let names = Names { train_x, train_y, test_x, test_y, classes };
-    let labelled = of_files(&files, &names, args.part, DEFAULT_MAX_BYTES)?;
-    let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { data.train_sha256 };
-    if labelled.examples.part.sha256 != sha256 {
+    let said = data.targets.unwrap_or_default();
+    let targets = TargetsChoice::ALL.into_iter().find(|choice| choice.name() == said).unwrap_or_default();
+    let source = match data.source {
+        Place::Set { set } => known(&set, names)?,
+        Place::Files { train, test } => {
+            let test = match test {
+                Some(TestPlace::File(test)) => TestSource::File(Pinned::any(test)),
+                Some(TestPlace::Share { share, seed }) => TestSource::Share { share, seed },
+                None => TestSource::Absent,
+            };
+            Source { train: Pinned::any(train), test, names, targets, max_bytes: DEFAULT_MAX_BYTES }
+        }
+    };
+    let labelled = of_source(&source, args.part, model)?;
+    let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { Some(data.train_sha256) };
+    if Some(&labelled.examples.part.sha256) != sha256.as_ref() {
         say(&format!("warning: {} is not what the model was trained with: another SHA-256", labelled.path.display()));
     }
     Ok(labelled)

@@ -16,13 +16,14 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use kernels::blas::{self, Refused};
 use kernels::{WrongProduct, WrongSum};
 
 use crate::cli::{Cli, Command};
-use crate::data::{DataSet, Files, catalog};
-use crate::experiment::{DataSource, Experiment};
+use crate::data::catalog::{self, KnownFiles};
+use crate::data::{DataSet, Expected, Pinned, SaidBy, Source, TestSource};
+use crate::experiment::{DataSource, Experiment, TestFiles};
 use crate::files::OfTheDisk;
 use crate::model;
 use crate::results;
@@ -148,17 +149,49 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
     }
 }
 
-/// The files that an experiment trains on.
-fn files_of(experiment: &Experiment) -> Result<Files> {
-    match &experiment.source {
-        DataSource::Set(name) => Ok(catalog::find(name)?),
-        DataSource::Files(files) => Ok(files.clone()),
+/// What an experiment trains on: known files with the content that is known, and others with what the experiment pins.
+fn source_of(experiment: &Experiment) -> Result<Source> {
+    let Experiment { source, pins, names, targets, max_bytes, .. } = experiment;
+    let (train, test) = match source {
+        DataSource::Set(name) => {
+            let KnownFiles { train, test } = catalog::find(name)?;
+            (train, TestSource::File(test))
+        }
+        DataSource::Files { train, test } => {
+            let test = match test {
+                TestFiles::File(path) => TestSource::File(Pinned::any(path)),
+                &TestFiles::Share { share, seed } => TestSource::Share { share, seed },
+                TestFiles::Absent => TestSource::Absent,
+            };
+            (Pinned::any(train), test)
+        }
+    };
+    let train = pinned(train, pins.train.as_ref(), "data.train_sha256")?;
+    let test = match test {
+        TestSource::File(file) => TestSource::File(pinned(file, pins.test.as_ref(), "data.test_sha256")?),
+        other => other,
+    };
+    Ok(Source { train, test, names: names.clone(), targets: *targets, max_bytes: *max_bytes })
+}
+
+/// A file with what an experiment says of it, beside what is known.
+fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pinned> {
+    match (sha256, &file.expected) {
+        (None, _) => Ok(file),
+        (Some(sha256), Some(known)) if known.sha256 != *sha256 => {
+            bail!("{key}: is {sha256}, and the set's own is {}; a known set has one content", known.sha256)
+        }
+        (Some(_), Some(_)) => Ok(file),
+        (Some(sha256), None) => {
+            let expected = Expected { sha256: sha256.clone(), said_by: SaidBy::Key(key) };
+            Ok(Pinned { expected: Some(expected), ..file })
+        }
     }
 }
 
 /// Reads what an experiment trains on, under the data contract, and prepares it for nets.
 fn data_of(experiment: &Experiment) -> Result<Prepared> {
-    let set = DataSet::load(&files_of(experiment)?, &experiment.names, experiment.max_bytes)?;
+    let set = DataSet::load(&source_of(experiment)?)?;
     Ok(Prepared::new(set, experiment.validation, experiment.scaling)?)
 }
 

@@ -14,7 +14,7 @@ use super::session::set_up_blas;
 use super::{Failure, print};
 use crate::cli;
 use crate::data::import::picture;
-use crate::data::{Examples, HDF5_SIGNATURE, Names, Pixels};
+use crate::data::{Examples, HDF5_SIGNATURE, Names, PixelType, Pixels};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::model::{Model, most_probable};
 use crate::table::Table;
@@ -67,6 +67,14 @@ fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
                 model.features()
             );
         };
+        if model.input != PixelType::U8 {
+            let element = model.input.name();
+            bail!(
+                "{}: the model takes pictures of {element}, not of bytes; give them as an HDF5 file of {element} scaled as those \
+                 that it was trained on",
+                path.display()
+            );
+        }
         if ![1, 3].contains(&shape[2]) {
             bail!("{}: the model takes pictures of {} channels; a picture has 1 or 3", path.display(), shape[2]);
         }

@@ -13,7 +13,7 @@ use signal_hook::flag;
 use super::{Failure, data_of};
 use crate::data::{Names, Scaling, Task};
 use crate::experiment::trial::Dtype;
-use crate::experiment::{DataSource, Experiment};
+use crate::experiment::{DataSource, Experiment, TestFiles};
 use crate::machine::{self, Machine};
 use crate::progress::{count, say};
 use crate::sweep::inputs::{LazySpan, Prepared, ValidationSplit};
@@ -75,17 +75,18 @@ impl Session {
         Ok(Machine::this(library, self.experiment.threads))
     }
 
-    /// Says what this trains on: the machine and its BLAS, and what a person should know of them.
+    /// Says what this trains on: the machine and its BLAS, and what a person should know of them and of the data.
     pub(super) fn say_machine(&self, machine: &Machine) {
         say(&machine.summary());
         self.blas.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+        self.data.notes.iter().for_each(|note| say(&format!("note: {note}")));
     }
 
     /// The data in half a line.
     pub(super) fn data_in_words(&self) -> String {
         let source = match &self.experiment.source {
             DataSource::Set(name) => name.clone(),
-            DataSource::Files(files) => files.train.display().to_string(),
+            DataSource::Files { train, .. } => train.display().to_string(),
         };
         let DataShape { features, train, test, validation, task } = self.data.shape();
         let validation = if validation > 0 { format!(", {validation} validation") } else { String::new() };
@@ -94,17 +95,27 @@ impl Session {
             Task::Classes(classes) => format!(", {classes} classes"),
             Task::Values(values) => format!(", {}", count(values, "value")),
         };
-        format!("{source}: {train} training{validation} and {test} test examples of {features} features{task}")
+        let test =
+            if test > 0 { format!(" and {test} test examples") } else { " examples and none for testing,".to_owned() };
+        format!("{source}: {train} training{validation}{test} of {features} features{task}")
     }
 }
 
 /// What a trial's id says of its data: both files' hashes, which of their datasets it is, and what was made of them.
 fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
     let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
-    let mut said = format!("{} {train_x} {train_y} {} {test_x} {test_y}", data.train.sha256, data.test.sha256);
+    let test = match (&data.test, &experiment.source) {
+        (None, _) => "without test examples".to_owned(),
+        (Some(_), DataSource::Files { test: TestFiles::Share { share, seed }, .. }) => format!("test {share} {seed}"),
+        (Some(test), _) => format!("{} {test_x} {test_y}", test.sha256),
+    };
+    let mut said = format!("{} {train_x} {train_y} {test}", data.train.sha256);
     // What is usual is not said: trials keep their ids.
     if data.scaling != Scaling::auto(&data.train.pixels) {
         said += &format!(" {}", data.scaling.name());
+    }
+    if let Some(meaning) = data.said {
+        said += &format!(" targets {meaning}");
     }
     if let Some(ValidationSplit { share, seed }) = experiment.validation {
         said += &format!(" validation {share} {seed}");

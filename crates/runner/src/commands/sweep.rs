@@ -213,7 +213,8 @@ fn put_down(
 }
 
 fn hashes(data: &Prepared) -> String {
-    format!("# train sha256 {}\n# test  sha256 {}", data.train.sha256, data.test.sha256)
+    let test = data.test.as_ref().map(|test| format!("\n# test  sha256 {}", test.sha256));
+    format!("# train sha256 {}{}", data.train.sha256, test.unwrap_or_default())
 }
 
 fn header(session: &Session, plan: &Plan, left: usize, jobs: usize, machine: &Machine, others: usize) {

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use super::session::{Session, enough_memory, stop_on_interrupt};
 use super::{Failure, print_names};
 use crate::cli;
-use crate::data::Task;
+use crate::data::{TargetsChoice, Task};
 use crate::experiment::trial::Dtype;
-use crate::experiment::{DataSource, Experiment};
+use crate::experiment::{DataSource, Experiment, TestFiles};
 use crate::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 use crate::machine::Machine;
 use crate::model::{self, Model, Net};
@@ -158,7 +158,14 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let source = match &experiment.source {
         DataSource::Set(name) => json!({ "set": name }),
-        DataSource::Files(files) => json!({ "train": absolute(&files.train), "test": absolute(&files.test) }),
+        DataSource::Files { train, test } => {
+            let test = match test {
+                TestFiles::File(test) => json!(absolute(test)),
+                TestFiles::Share { share, seed } => json!({ "share": share, "seed": seed }),
+                TestFiles::Absent => Value::Null,
+            };
+            json!({ "train": absolute(train), "test": test })
+        }
     };
     let names = &experiment.names;
     let mut result = json!(Summary::of(trial.engine, outcome));
@@ -170,7 +177,7 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
         Task::Classes(classes) => json!({ "classes": classes }),
         Task::Values(values) => json!({ "values": values }),
     };
-    json!({
+    let mut provenance = json!({
         "experiment": experiment.name,
         "trial": trial.id,
         "seed": trial.config.seed,
@@ -184,14 +191,18 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
             "source": source,
             "train_x": names.train_x, "train_y": names.train_y, "test_x": names.test_x, "test_y": names.test_y,
             "class_names": names.classes,
-            "train_sha256": data.train.sha256, "test_sha256": data.test.sha256,
+            "train_sha256": data.train.sha256, "test_sha256": data.test.as_ref().map(|test| &test.sha256),
             "task": task,
             "validation": experiment.validation.map(|split| json!({ "share": split.share, "seed": split.seed })),
         },
         "result": result,
         "machine": machine.fingerprint(),
         "blas": machine.blas(),
-    })
+    });
+    if let TargetsChoice::Said(meaning) = experiment.targets {
+        provenance["data"]["targets"] = json!(meaning.name());
+    }
+    provenance
 }
 
 /// The shortest decimals that give the same f64 back; nothing for what is not finite.

@@ -6,7 +6,9 @@ use std::path::{self, Path, PathBuf};
 
 use thiserror::Error;
 
-use super::Files;
+use super::hashed::sha256_of;
+use super::pin::{Expected, Pinned, SaidBy};
+use super::{Error as DataError, Files};
 
 /// The folder that data sets are fetched or generated into and looked for, relative to the current one.
 pub const FOLDER: &str = "data";
@@ -125,8 +127,38 @@ impl Known {
         (!value.is_empty()).then(|| PathBuf::from(value))
     }
 
-    fn find(&self) -> Result<Files, Error> {
-        self.find_in(self.places(self.variable_value(), Path::new(FOLDER)))
+    fn find(&self) -> Result<KnownFiles, Error> {
+        let files = self.find_in(self.places(self.variable_value(), Path::new(FOLDER)))?;
+        Ok(self.pinned(files))
+    }
+
+    /// These files, with the content that they must have.
+    fn pinned(&self, Files { train, test }: Files) -> KnownFiles {
+        let expected = |pin: Pin| Expected { sha256: pin.sha256.to_owned(), said_by: SaidBy::Set(self.name) };
+        let (of_train, of_test) = match self.origin {
+            Origin::Published { train, test, .. } => (Some(expected(train)), Some(expected(test))),
+            Origin::Generated => (None, None),
+        };
+        KnownFiles { train: Pinned { path: train, expected: of_train }, test: Pinned { path: test, expected: of_test } }
+    }
+}
+
+/// The files of a known set, each with the content that it must have, if it has one right content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFiles {
+    /// The training file.
+    pub train: Pinned,
+    /// The test file.
+    pub test: Pinned,
+}
+
+impl KnownFiles {
+    /// Whether both files have the content that they must have; they are read whole.
+    ///
+    /// # Errors
+    /// The first that has another one, or can't be read.
+    pub fn verify(&self) -> Result<(), DataError> {
+        [&self.train, &self.test].into_iter().try_for_each(|file| file.check(&sha256_of(&file.path)?))
     }
 }
 
@@ -138,7 +170,7 @@ pub struct Row {
     /// What it holds.
     pub description: &'static str,
     /// Its files, if it is on this machine.
-    pub files: Option<Files>,
+    pub files: Option<KnownFiles>,
     /// The command that gets it.
     pub command: String,
 }
@@ -168,11 +200,11 @@ pub fn known(name: &str) -> Result<&'static Known, Error> {
 }
 
 /// The files of the known data set called `name`: in the folder that its environment variable names, if both are there,
-/// else in [`FOLDER`]. Their content is not looked at.
+/// else in [`FOLDER`]. Whoever reads them checks that they have the content that they must have.
 ///
 /// # Errors
 /// [`Error::Unknown`] for a name that is not in [`KNOWN`]; [`Error::Missing`] if no place has both files.
-pub fn find(name: &str) -> Result<Files, Error> {
+pub fn find(name: &str) -> Result<KnownFiles, Error> {
     known(name)?.find()
 }
 

@@ -2,14 +2,15 @@
 //!
 //! | dataset | shape | elements |
 //! |---|---|---|
-//! | pictures | `[m, h, w, c]` | u8 |
-//! | features | `[m, features]` | any integer or float, little-endian; integers within ±2^53 |
-//! | labels | `[m]`, `[1, m]` or `[m, 1]` | any integer, or a float with a whole value; 0 to K - 1, K up to 65,536 |
-//! | values | `[m]`, `[1, m]` or `[m, 1]` | f32 or f64, not all of them whole and from 0 to 65,535 |
-//! | values | `[m, n]`, n > 1; or any of the above with an attribute `regression` | any integer or float |
+//! | pictures | `[m, h, w, c]`, or grey `[m, h, w]` | any integer, float or boolean |
+//! | features | `[m, features]` | any integer, float or boolean; integers within ±2^53 |
+//! | labels | `[m]`, `[1, m]` or `[m, 1]` | any integer or boolean; 0 to K - 1, K up to 65,536 |
+//! | one-hot labels | `[m, K]`, K > 1 | any integer or boolean: a single 1 a row, else 0 |
+//! | values | `[m]`, `[1, m]`, `[m, 1]` or `[m, n]` | any float; integers of several columns, or with an attribute `regression` |
 //! | class names (optional) | `[K]` | text of fixed length, UTF-8 |
 //!
-//! Labels or values are the targets. The attribute is for values that could be taken for labels, such as counts.
+//! Integers have 8 to 64 bits, floats 16 to 64, of either byte order; booleans are h5py's. Labels or values are the targets,
+//! see the `targets` module: what they are said to be goes before what they look like.
 
 use hdf5::Dataset;
 
@@ -20,6 +21,9 @@ use super::storage::{self, checked_bytes};
 
 /// Bytes of the type in which everything is computed at its widest.
 const DECODED: u64 = size_of::<f64>() as u64;
+
+/// The elements of examples and targets.
+const NUMBERS: &str = "integers of 8 to 64 bits, floats of 16 to 64 (IEEE 754), h5py's booleans";
 
 /// The attribute of targets that are values, even if each is whole.
 pub(super) const REGRESSION: &str = "regression";
@@ -38,8 +42,8 @@ pub(super) struct CheckedPart<'f> {
     pub(super) features: usize,
     /// Targets of an example.
     pub(super) outputs: usize,
-    /// Whether the targets can't be labels, whatever they are.
-    pub(super) values: bool,
+    /// Whether the targets are marked as values, even if they could be labels.
+    pub(super) marked: bool,
 }
 
 impl<'f> CheckedPart<'f> {
@@ -61,15 +65,14 @@ impl<'f> CheckedPart<'f> {
             });
         }
         let marked = attribute(&y, REGRESSION).map_err(|problem| problem.of(file.path(), y_name))?.is_some();
-        let values = outputs > 1 || marked;
         let features = shape[1..].iter().product();
         let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
-        Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, values })
+        Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, marked })
     }
 
-    /// `(height, width, channels)` where the pictures are stored as such.
+    /// `(height, width, channels)` where the examples are stored as pictures.
     pub(super) fn image_shape(&self) -> Option<[usize; 3]> {
-        self.shape[1..].try_into().ok()
+        image_shape(&self.shape)
     }
 
     /// Checks that examples of `self` and `test` can go through the same net, and together fit `max_bytes` as f64.
@@ -81,7 +84,8 @@ impl<'f> CheckedPart<'f> {
             other: format!("`{}` of {} has {other_found}", self.x_name, self.file.path().display()),
             rule,
         };
-        if self.shape[1..] != test.shape[1..] {
+        // Grey pictures may have their one channel or not.
+        if (self.image_shape(), self.features) != (test.image_shape(), test.features) {
             let examples = |part: &Self| format!("examples of shape {:?}", &part.shape[1..]);
             let rule = "training and test examples must have the same shape";
             return Err(disagree(examples(test), examples(self), rule));
@@ -112,24 +116,29 @@ impl<'f> CheckedPart<'f> {
     }
 }
 
+/// `[height, width, channels]` of examples of the shape `[m, h, w, c]`, or `[m, h, w]` where they are grey.
+pub(super) fn image_shape(shape: &[usize]) -> Option<[usize; 3]> {
+    match *shape {
+        [_, height, width] => Some([height, width, 1]),
+        [_, height, width, channels] => Some([height, width, channels]),
+        _ => None,
+    }
+}
+
 fn count(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The shape and the element type of pictures or features, which must fit `max_bytes` decoded to f64.
 pub(super) fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(Vec<usize>, Element), Problem> {
-    const ALLOWED: &str = "[m, h, w, c] or [m, features], each at least 1";
+    const ALLOWED: &str = "[m, h, w, c], [m, h, w] or [m, features], each at least 1";
     let shape = x.space()?.shape();
-    if !matches!(shape.len(), 2 | 4) || shape.contains(&0) {
+    if !matches!(shape.len(), 2..=4) || shape.contains(&0) {
         return Err(Problem::Shape { found: shape, allowed: ALLOWED });
     }
     let found = x.dtype()?;
-    let (fits, allowed): (fn(Element) -> bool, _) = match shape.len() {
-        4 => (|element| element == Element::U8, "u8 for pictures [m, h, w, c]"),
-        _ => (|_| true, "little-endian integers or floats of 8 to 64 bits (f32, f64)"),
-    };
-    let Some(element) = Element::of(&found).filter(|&element| fits(element)) else {
-        return Err(Problem::Type { found: describe(&found), allowed });
+    let Some(element) = Element::holding(&found) else {
+        return Err(Problem::Type { found: describe(&found), allowed: NUMBERS });
     };
     check_size(file, x, &shape, found.size() as u64, max_bytes)?;
     Ok((shape, element))
@@ -146,9 +155,8 @@ fn check_y(file: &DataFile, y: &Dataset, examples: usize, max_bytes: u64) -> Res
         _ => return Err(Problem::Shape { found: shape, allowed: ALLOWED }),
     };
     let found = y.dtype()?;
-    let Some(element) = Element::of(&found) else {
-        let allowed = "little-endian integers (labels from 0) or floats of 32 or 64 bits";
-        return Err(Problem::Type { found: describe(&found), allowed });
+    let Some(element) = Element::holding(&found) else {
+        return Err(Problem::Type { found: describe(&found), allowed: NUMBERS });
     };
     check_size(file, y, &shape, found.size() as u64, max_bytes)?;
     Ok((targets, element))

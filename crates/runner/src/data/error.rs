@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::pin::Expected;
 use super::targets::MOST_CLASSES;
 use crate::files::{self, OfTheDisk};
 
@@ -55,6 +56,24 @@ pub enum Error {
     Changed {
         /// The file.
         path: PathBuf,
+    },
+    /// The file is not the one that is known.
+    #[error("{}: its SHA-256 is {found}, {expected}", path.display())]
+    OtherContent {
+        /// The file.
+        path: PathBuf,
+        /// Its SHA-256.
+        found: String,
+        /// What it must be, and what to do.
+        expected: Expected,
+    },
+    /// Too few examples for a share of them to be set aside.
+    #[error("{}: {problem} (data.test_share)", path.display())]
+    Share {
+        /// The file.
+        path: PathBuf,
+        /// What it comes to.
+        problem: String,
     },
     /// A dataset breaks the contract.
     #[error("{}: dataset `{dataset}`: {problem}", path.display())]
@@ -175,13 +194,46 @@ pub enum Problem {
         allowed: String,
     },
     /// Integer labels outside of what class numbers can be.
-    #[error("labels {min} to {max}; classes are numbered from 0 to at most {}", MOST_CLASSES - 1)]
+    #[error(
+        "labels {min} to {max}; classes are numbered from 0 to at most {}; data.targets = \"values\" takes any number",
+        MOST_CLASSES - 1
+    )]
     Labels {
         /// The least label.
         min: i128,
         /// The greatest label.
         max: i128,
     },
+    /// A number that is said to be a label and can't be one.
+    #[error("the value of row {row} is {value}; data.targets = \"classes\" takes whole numbers from 0 to {}", MOST_CLASSES - 1)]
+    NoLabel {
+        /// The example, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// Labels that count from 1, or further up.
+    #[error(
+        "labels {min} to {max}, and classes are numbered from 0, of which no example is: write each label - {min}, or name \
+         the classes from 0 in `list_classes`; or data.targets = \"values\", if they are no classes"
+    )]
+    NoClass0 {
+        /// The least label.
+        min: u32,
+        /// The greatest label.
+        max: u32,
+    },
+    /// A test label that a net never sees in training.
+    #[error("the label of row {row} is {label}, which no training example has; a net can't learn that class")]
+    Untrained {
+        /// The label.
+        label: u32,
+        /// The test example, from 0.
+        row: usize,
+    },
+    /// Targets that are not what they are said to be.
+    #[error("{0}")]
+    Targets(String),
     /// A label without a class name, where there are names.
     #[error("label {label} has no name: {names} classes are named, so labels must be below {names}")]
     Unnamed {

@@ -11,7 +11,7 @@ mod tests;
 mod transfer;
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::Files;
 use super::catalog::{Known, Origin, Pin};
+use super::hashed::hash;
 use crate::files::{self, Part, make_folder, missing_folders, put_in_place};
 pub use error::Error;
 
@@ -131,25 +132,11 @@ fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
     if metadata.len() != pin.bytes {
         return Err(occupied(format!("{} bytes", metadata.len()), format!("{} bytes", pin.bytes)));
     }
-    let found = File::open(path).and_then(sha256_of).map_err(unreadable)?;
+    let found = File::open(path).and_then(|mut file| hash(&mut file)).map_err(unreadable)?;
     if found != pin.sha256 {
         return Err(occupied(format!("SHA-256 {found}"), format!("SHA-256 {}", pin.sha256)));
     }
     Ok(true)
-}
-
-fn sha256_of(file: File) -> io::Result<String> {
-    let mut file = BufReader::with_capacity(CHUNK, file);
-    let mut hasher = Sha256::new();
-    loop {
-        let chunk = file.fill_buf()?;
-        if chunk.is_empty() {
-            return Ok(hexadecimal(hasher));
-        }
-        hasher.update(chunk);
-        let count = chunk.len();
-        file.consume(count);
-    }
 }
 
 fn hexadecimal(hasher: Sha256) -> String {
@@ -158,7 +145,7 @@ fn hexadecimal(hasher: Sha256) -> String {
 
 /// Reads a received file back and gives it its name, without ever replacing a file.
 fn settle(part: Part, path: &Path, pin: Pin) -> Result<(), Error> {
-    let found = sha256_of(part.reopen()?).map_err(|reason| files::Error::system(path, reason))?;
+    let found = hash(&mut part.reopen()?).map_err(|reason| files::Error::system(path, reason))?;
     if found != pin.sha256 {
         return Err(files::Error::Differs { path: path.to_owned(), place: "the content".to_owned() }.into());
     }

@@ -15,7 +15,6 @@ mod numbers;
 mod open;
 mod pictures;
 mod raw;
-mod share;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -32,7 +31,8 @@ use self::classes::{Settled, Side, settle};
 use self::source::{Cells, Source, Survey};
 use self::write::{Writing, selected};
 use super::Files;
-use super::targets::Targets;
+use super::share::drawn;
+use super::targets::{Targets, TargetsChoice};
 use crate::files::{make_folder, put_in_place};
 use crate::progress::count;
 
@@ -74,8 +74,8 @@ pub struct Request {
     pub label: Option<String>,
     /// The columns of a table, or the array of an archive, with values to be learned instead of labels.
     pub targets: Vec<String>,
-    /// Whether the second of two files holds values, even if they are whole.
-    pub values: bool,
+    /// What the numbers of the second of two files, or of an archive's second array, are.
+    pub meaning: TargetsChoice,
     /// The array of an archive with the examples.
     pub features: Option<String>,
     /// Whether the first line of a table names its columns; found out where it is none.
@@ -129,7 +129,7 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     let Settled { train: targets, test: test_targets, names } =
         settled.map_err(|(side, problem)| Error::file(labels_of(request, side), problem))?;
     let aside = match (&test_targets, request.test_share) {
-        (None, Some(share)) => share::drawn(&targets, share, request.seed).map_err(Error::Request)?,
+        (None, Some(share)) => drawn(&targets, share, request.seed).map_err(Error::Request)?,
         _ => vec![false; targets.examples()],
     };
     for source in [Some(&train), test.as_ref()].into_iter().flatten() {

@@ -1,15 +1,17 @@
 //! What a data file holds, for a person: its datasets, its classes and its values.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Names;
 use super::classes;
 use super::contract::CheckedPart;
 use super::error::{Error, Problem};
+use super::hashed::HashedFile;
 use super::part::{Part, Pixels};
+use super::pin::Pinned;
 use super::read::{DataFile, describe, names};
-use super::targets::{self, Targets, Task};
+use super::targets::{self, Meaning, Targets, TargetsChoice, Task};
 
 /// Lines printed of a longer list of datasets.
 const LISTED: usize = 40;
@@ -55,6 +57,10 @@ pub struct PartSummary {
     pub y_name: String,
     /// Pictures or features, and targets.
     pub part: Part,
+    /// What the targets look like.
+    pub meaning: Meaning,
+    /// Whether they are training examples.
+    pub is_training: bool,
     /// Of the pictures or features, as stored.
     pub features: Figures,
     /// Of the targets.
@@ -81,46 +87,73 @@ pub enum TargetSummary {
     Values(Vec<Figures>),
 }
 
-/// Looks into the file at `path` for the parts that `names` names; one of the two is enough.
+/// Looks into the file of `pinned` for the parts that `names` names; one of the two is enough.
 ///
 /// `max_bytes` bounds the pictures of a part, each value counted as 8 bytes (f64).
 ///
 /// # Errors
 ///
-/// The file cannot be opened as HDF5, or changes while it is read. What is wrong inside an HDF5 file stands in
-/// [`Inspection::problems`], beside all that could be read.
-pub fn inspect(path: &Path, names: &Names, max_bytes: u64) -> Result<Inspection, Error> {
-    let file = DataFile::open(path)?;
+/// The file cannot be opened as HDF5, has another content than it must have, or changes while it is read. What is wrong inside an
+/// HDF5 file stands in [`Inspection::problems`], beside all that could be read.
+pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspection, Error> {
+    let hashed = HashedFile::open(pinned)?;
+    let (file, path) = (hashed.file(), pinned.path.as_path());
     let mut problems = Vec::new();
-    let datasets = list(&file).unwrap_or_else(|problem| {
+    let datasets = list(file).unwrap_or_else(|problem| {
         problems.push(problem.of(path, "/"));
         Vec::new()
     });
-    let classes = classes::read(&file, &names.classes).unwrap_or_else(|error| {
+    let classes = classes::read(file, &names.classes).unwrap_or_else(|error| {
         problems.push(error);
         Vec::new()
     });
-    let mut parts = Vec::new();
-    let wanted = [(&names.train_x, &names.train_y), (&names.test_x, &names.test_y)];
-    let present = wanted.into_iter().filter(|(x, y)| file.has(x) || file.has(y));
-    for (x, y) in present {
-        match CheckedPart::check(&file, x, y, max_bytes).and_then(|checked| Part::read(&checked)) {
-            Ok(part) => parts.push((x, y, part)),
+    let mut parts: Vec<Found> = Vec::new();
+    let wanted = [(&names.train_x, &names.train_y, true), (&names.test_x, &names.test_y, false)];
+    for (x, y, is_training) in wanted.into_iter().filter(|(x, y, _)| file.has(x) || file.has(y)) {
+        let read = |checked: CheckedPart| {
+            let (part, meaning) = Part::read(&checked, TargetsChoice::Auto, || hashed.sha256())?;
+            Ok(Found { x, y, part, meaning, columns: checked.outputs, is_training })
+        };
+        match CheckedPart::check(file, x, y, max_bytes).and_then(read) {
+            Ok(found) => parts.push(found),
             Err(error) => problems.push(error),
         }
     }
-    for (_, y, part) in &parts {
-        problems.extend(targets::check_named(&part.targets, classes.len()).err().map(|problem| problem.of(path, y)));
+    let at = |found: &Found, problem: Problem| problem.of(path, found.y);
+    for found in &parts {
+        let targets = &found.part.targets;
+        problems.extend(targets::check_named(targets, classes.len()).err().map(|problem| at(found, problem)));
+        if found.is_training && found.meaning == Meaning::Classes {
+            problems.extend(targets::check_numbered(targets, classes.len()).err().map(|problem| at(found, problem)));
+        }
     }
-    let task = targets::task(parts.iter().map(|(.., part)| &part.targets), classes.len());
-    let parts: Vec<_> = parts.into_iter().map(|(x, y, part)| PartSummary::new(x, y, part, task)).collect();
+    if let [train, test] = &parts[..] {
+        let untrained = targets::check_trained(&train.part.targets, &test.part.targets);
+        problems.extend(untrained.err().map(|problem| at(test, problem)));
+    }
+    let task = match parts.iter().find(|found| found.meaning == Meaning::OneHot) {
+        Some(found) => Task::Classes(found.columns),
+        None => targets::task(parts.iter().map(|found| &found.part.targets), classes.len()),
+    };
+    let parts: Vec<_> = parts.into_iter().map(|found| PartSummary::new(found, task)).collect();
     if parts.is_empty() && problems.is_empty() {
         let present = datasets.iter().map(|line| line.name.clone()).collect();
         let wanted = vec![names.train_x.clone(), names.test_x.clone()];
         problems.push(Error::NoPart { path: path.to_owned(), wanted, present });
     }
-    let (bytes, sha256) = (file.bytes(), file.sha256()?);
+    let (bytes, sha256) = (file.bytes(), hashed.sha256()?);
     Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, classes, parts, problems })
+}
+
+/// A part that was read.
+struct Found<'n> {
+    x: &'n str,
+    y: &'n str,
+    part: Part,
+    meaning: Meaning,
+    /// Numbers of a target.
+    columns: usize,
+    is_training: bool,
 }
 
 fn list(file: &DataFile) -> Result<Vec<DatasetLine>, Problem> {
@@ -140,7 +173,7 @@ fn list(file: &DataFile) -> Result<Vec<DatasetLine>, Problem> {
 }
 
 impl PartSummary {
-    fn new(x_name: &str, y_name: &str, part: Part, task: Task) -> Self {
+    fn new(Found { x, y, part, meaning, is_training, .. }: Found, task: Task) -> Self {
         let features = match &part.pixels {
             Pixels::U8(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
             Pixels::F32(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
@@ -158,7 +191,7 @@ impl PartSummary {
                 TargetSummary::Values(values.outer_iter().map(|output| Figures::of(output.iter().copied())).collect())
             }
         };
-        Self { x_name: x_name.to_owned(), y_name: y_name.to_owned(), part, features, targets }
+        Self { x_name: x.to_owned(), y_name: y.to_owned(), part, meaning, is_training, features, targets }
     }
 }
 
@@ -203,7 +236,24 @@ impl fmt::Display for Inspection {
         for summary in &self.parts {
             summary.write(f, &self.classes)?;
         }
-        self.problems.iter().try_for_each(|problem| writeln!(f, "  error: {problem}"))
+        self.problems.iter().try_for_each(|problem| writeln!(f, "  error: {problem}"))?;
+        self.write_pins(f)
+    }
+}
+
+impl Inspection {
+    /// What an experiment says to be trained on this very file.
+    fn write_pins(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.parts.is_empty() || !self.problems.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "  in an experiment:\n    [data]")?;
+        let path = toml::Value::from(self.path.display().to_string());
+        for part in &self.parts {
+            let key = if part.is_training { "train" } else { "test" };
+            writeln!(f, "    {key} = {path}\n    {key}_sha256 = \"{}\"", self.sha256)?;
+        }
+        Ok(())
     }
 }
 
@@ -223,7 +273,8 @@ impl PartSummary {
                 format!("{} values an example; {}", outputs.len(), first_of(each).replace(", mean", " mean"))
             }
         };
-        writeln!(f, "  {}: {targets}", self.y_name)
+        let one_hot = if self.meaning == Meaning::OneHot { "one-hot rows, " } else { "" };
+        writeln!(f, "  {}: {one_hot}{targets}", self.y_name)
     }
 }
 
@@ -255,6 +306,7 @@ fn first_of(mut items: impl ExactSizeIterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
@@ -263,7 +315,7 @@ mod tests {
     }
 
     fn inspected(path: &Path, names: &Names) -> Inspection {
-        inspect(path, names, 1 << 20).unwrap()
+        inspect(&Pinned::any(path), names, 1 << 20).unwrap()
     }
 
     #[test]
@@ -280,9 +332,13 @@ mod tests {
              \x20 train_set_y   [4]           i64\n\
              \x20 classes: 0 = non-cat, 1 = cat\n\
              \x20 train_set_x: 4 pictures of 2 × 2 × 3 (12 features), values 0 to 235, mean 117.500\n\
-             \x20 train_set_y: 2 of label 0 non-cat (50.0 %), 2 of label 1 cat (50.0 %)\n"
+             \x20 train_set_y: 2 of label 0 non-cat (50.0 %), 2 of label 1 cat (50.0 %)\n\
+             \x20 in an experiment:\n\
+             \x20   [data]\n"
         );
-        assert_eq!(report.to_string(), format!("{}\n{lines}", fixture("good_plain").display()));
+        let path = fixture("good_plain").display().to_string();
+        let pinned = format!("    train = \"{path}\"\n    train_sha256 = \"{sha256}\"\n");
+        assert_eq!(report.to_string(), format!("{path}\n{lines}{pinned}"));
     }
 
     #[test]
@@ -323,11 +379,11 @@ mod tests {
         let file = hdf5::File::create(&path).unwrap();
         let features = ndarray::array![[1.0f64, f64::MAX], [f64::MAX, 1.0]];
         file.new_dataset_builder().with_data(&features).create("train_set_x").unwrap();
-        file.new_dataset_builder().with_data(&ndarray::array![1u8, 1]).create("train_set_y").unwrap();
+        file.new_dataset_builder().with_data(&ndarray::array![0u8, 0]).create("train_set_y").unwrap();
         file.close().unwrap();
         let report = inspected(&path, &Names::default());
         assert!((report.parts[0].features.mean / f64::MAX - 0.5).abs() < 1e-12);
-        assert!(report.to_string().contains("2 of label 1 (100.0 %); only one class is present"), "{report}");
+        assert!(report.to_string().contains("0 of label 1 (0.0 %); only one class is present"), "{report}");
     }
 
     #[test]

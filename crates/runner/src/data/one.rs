@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use super::classes;
-use super::contract::{CheckedPart, check_x};
+use super::contract::{CheckedPart, check_x, image_shape};
 use super::error::Error;
+use super::hashed::HashedFile;
 use super::part::{Part, Pixels, read_pixels};
+use super::pin::Pinned;
 use super::read::{DataFile, names};
+use super::targets::{Meaning, TargetsChoice, Task};
 
 /// Examples with their targets, and the names of the classes that the file has.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,16 +25,30 @@ pub struct OnePart {
 }
 
 impl OnePart {
-    /// Reads the first of `pairs` of datasets, examples and targets, of which the file at `path` has either one.
+    /// Reads the first of `pairs` of datasets, examples and targets, of which `pinned` has either one. What its targets mean is
+    /// said by what is `asked` of them: one column of classes is their numbers, several are one-hot.
     ///
     /// # Errors
-    /// The first breach of the contract, in one line.
-    pub fn load(path: &Path, pairs: &[(&str, &str)], class_names: &str, max_bytes: u64) -> Result<Self, Error> {
-        let file = DataFile::open(path)?;
+    /// Another content than the file must have, or the first breach of the contract, in one line.
+    pub fn load(
+        pinned: &Pinned,
+        pairs: &[(&str, &str)],
+        class_names: &str,
+        asked: Task,
+        max_bytes: u64,
+    ) -> Result<Self, Error> {
+        let hashed = HashedFile::open(pinned)?;
+        let file = hashed.file();
         let found = pairs.iter().find(|(x, y)| file.has(x) || file.has(y));
-        let &(x, y) = found.ok_or_else(|| neither(&file, pairs.iter().map(|(x, _)| *x)))?;
-        let classes = classes::read(&file, class_names)?;
-        let part = Part::read(&CheckedPart::check(&file, x, y, max_bytes)?)?;
+        let &(x, y) = found.ok_or_else(|| neither(file, pairs.iter().map(|(x, _)| *x)))?;
+        let classes = classes::read(file, class_names)?;
+        let checked = CheckedPart::check(file, x, y, max_bytes)?;
+        let meaning = match asked {
+            Task::Classes(_) if checked.outputs > 1 => Meaning::OneHot,
+            Task::Classes(_) => Meaning::Classes,
+            Task::Values(_) => Meaning::Values,
+        };
+        let (part, _) = Part::read(&checked, TargetsChoice::Said(meaning), || hashed.sha256())?;
         Ok(Self { x_name: x.to_owned(), y_name: y.to_owned(), part, classes })
     }
 }
@@ -59,7 +76,7 @@ impl Examples {
             let x = file.dataset(name)?;
             let (shape, element) = check_x(&file, &x, max_bytes)?;
             let pixels = read_pixels(&x, element, (shape[0], shape[1..].iter().product()))?;
-            Ok(Self { name: name.to_owned(), pixels, image_shape: shape[1..].try_into().ok() })
+            Ok(Self { name: name.to_owned(), pixels, image_shape: image_shape(&shape) })
         };
         read().map_err(|problem: super::Problem| problem.of(path, name))
     }

@@ -6,7 +6,7 @@ use ndarray::Array2;
 use super::contract::CheckedPart;
 use super::error::{Error, Problem};
 use super::read::{Element, elements};
-use super::targets::Targets;
+use super::targets::{Meaning, Numbers, Targets, TargetsChoice};
 
 /// Whole numbers up to here are exact in f64.
 const EXACT: u128 = 1 << 53;
@@ -81,13 +81,31 @@ pub struct Part {
 }
 
 impl Part {
-    /// Reads what was checked, and checks the values: labels in range, everything finite, integers exact.
-    pub(super) fn read(part: &CheckedPart) -> Result<Self, Error> {
-        let path = part.file.path();
-        let targets = Targets::read(part).map_err(|problem| problem.of(path, &part.y_name))?;
+    /// Reads what was checked, and checks the values: labels in range, everything finite, integers exact. Says what the targets
+    /// were taken for.
+    pub(super) fn read(
+        part: &CheckedPart,
+        choice: TargetsChoice,
+        sha256: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<(Self, Meaning), Error> {
+        let targets = || {
+            let numbers = Numbers::read(part, choice)?;
+            let meaning = numbers.meaning(choice);
+            Ok((numbers.targets(meaning)?, meaning))
+        };
+        let (targets, meaning) = targets().map_err(|problem: Problem| problem.of(part.file.path(), &part.y_name))?;
+        Ok((Part::with(part, targets, sha256)?, meaning))
+    }
+
+    /// The examples of `part`, whose targets have been read.
+    pub(super) fn with(
+        part: &CheckedPart,
+        targets: Targets,
+        sha256: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<Self, Error> {
         let pixels = read_pixels(&part.x, part.x_element, (part.examples, part.features))
-            .map_err(|problem| problem.of(path, &part.x_name))?;
-        Ok(Self { pixels, image_shape: part.image_shape(), targets, sha256: part.file.sha256()? })
+            .map_err(|problem| problem.of(part.file.path(), &part.x_name))?;
+        Ok(Self { pixels, image_shape: part.image_shape(), targets, sha256: sha256()? })
     }
 
     /// The number of examples m.
@@ -102,6 +120,8 @@ pub(super) fn read_pixels(x: &Dataset, element: Element, shape: (usize, usize)) 
         Element::U8 => Ok(Pixels::U8(rows(x, shape)?)),
         Element::F32 => finite(rows::<f32>(x, shape)?).map(Pixels::F32),
         Element::F64 => finite(rows::<f64>(x, shape)?).map(Pixels::F64),
+        // Not bytes, which are scaled: false and true are 0 and 1.
+        Element::Bool => Ok(Pixels::F64(rows::<u8>(x, shape)?.mapv(f64::from))),
         Element::I8 => exact(rows::<i8>(x, shape)?).map(Pixels::F64),
         Element::U16 => exact(rows::<u16>(x, shape)?).map(Pixels::F64),
         Element::I16 => exact(rows::<i16>(x, shape)?).map(Pixels::F64),

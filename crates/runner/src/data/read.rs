@@ -1,12 +1,12 @@
 //! A data file opened read-only, its datasets found without following links, and read without conversion.
 
 use std::fs::{self, File as SystemFile, Metadata};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use hdf5::types::{FixedAscii, FixedUnicode, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::datatype::ByteOrder;
+use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Dataset, Datatype, File, Group, H5Type, LinkType, LocationType};
-use sha2::{Digest, Sha256};
 
 use super::error::{Error, Problem, reason};
 
@@ -20,20 +20,27 @@ pub(crate) struct DataFile {
     hdf5: File,
 }
 
+/// A regular file, open, and what the system says of it.
+pub(super) fn open_regular(path: &Path) -> Result<(Metadata, SystemFile), Error> {
+    let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
+    let metadata = fs::metadata(path).map_err(io_error("open"))?;
+    // Checked before opening: to open a pipe would wait for its writer.
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a folder" } else { "not a regular file" };
+        return Err(Error::NotAFile { path: path.to_owned(), found });
+    }
+    let file = SystemFile::open(path).map_err(io_error("open"))?;
+    Ok((file.metadata().map_err(io_error("read"))?, file))
+}
+
 impl DataFile {
     /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
-        let metadata = fs::metadata(path).map_err(io_error("open"))?;
-        // Checked before opening: to open a pipe would wait for its writer.
-        if !metadata.is_file() {
-            let found = if metadata.is_dir() { "a folder" } else { "not a regular file" };
-            return Err(Error::NotAFile { path: path.to_owned(), found });
-        }
+        let (metadata, file) = open_regular(path)?;
         let bytes = metadata.len();
         let mut signature = Vec::with_capacity(HDF5_SIGNATURE.len());
-        let file = SystemFile::open(path).map_err(io_error("open"))?;
-        file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature).map_err(io_error("read"))?;
+        let read = file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature);
+        read.map_err(|reason| Error::Io { path: path.to_owned(), action: "read", reason })?;
         if signature != HDF5_SIGNATURE {
             return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
         }
@@ -52,6 +59,11 @@ impl DataFile {
     /// The file's size in bytes.
     pub(super) fn bytes(&self) -> u64 {
         self.metadata.len()
+    }
+
+    /// What the system said of the file when it was opened.
+    pub(super) fn metadata(&self) -> &Metadata {
+        &self.metadata
     }
 
     pub(crate) fn root(&self) -> &Group {
@@ -87,27 +99,6 @@ impl DataFile {
         }
         Ok(group)
     }
-
-    /// SHA-256 of the whole file in hexadecimal, streamed; and the proof that the file is still the one opened.
-    pub(super) fn sha256(&self) -> Result<String, Error> {
-        let io_error = |reason| Error::Io { path: self.path.clone(), action: "read", reason };
-        let mut file = SystemFile::open(&self.path).map_err(io_error)?;
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => hash.update(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(io_error(error)),
-            }
-        }
-        let now = file.metadata().map_err(io_error)?;
-        if now.len() != self.metadata.len() || now.modified().ok() != self.metadata.modified().ok() {
-            return Err(Error::Changed { path: self.path.clone() });
-        }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-    }
 }
 
 /// That `name` in `group` is a hard link.
@@ -133,9 +124,11 @@ pub(crate) fn names(group: &Group) -> Result<Vec<String>, Problem> {
     Ok(group.member_names()?)
 }
 
-/// A native element type.
+/// An element type as it is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Element {
+    /// False or true, as h5py writes them: an enum of 0 and 1.
+    Bool,
     U8,
     I8,
     U16,
@@ -167,6 +160,36 @@ impl Element {
         candidates.into_iter().find(|(_, is)| is(found)).map(|(element, _)| element)
     }
 
+    /// The type that holds every value of `found` exactly: the native one that it equals, or that of the other byte order;
+    /// f32 for half the width, and booleans.
+    pub(super) fn holding(found: &Datatype) -> Option<Self> {
+        if let Some(native) = Self::of(found) {
+            return Some(native);
+        }
+        if found.is::<bool>() {
+            return Some(Self::Bool);
+        }
+        if is_half_float(found) {
+            return Some(Self::F32);
+        }
+        if found.size() > LARGEST_DESCRIBED || found.byte_order() != ByteOrder::BigEndian {
+            return None;
+        }
+        match found.to_descriptor().ok()? {
+            TypeDescriptor::Unsigned(IntSize::U1) => Some(Self::U8),
+            TypeDescriptor::Integer(IntSize::U1) => Some(Self::I8),
+            TypeDescriptor::Unsigned(IntSize::U2) => Some(Self::U16),
+            TypeDescriptor::Integer(IntSize::U2) => Some(Self::I16),
+            TypeDescriptor::Unsigned(IntSize::U4) => Some(Self::U32),
+            TypeDescriptor::Integer(IntSize::U4) => Some(Self::I32),
+            TypeDescriptor::Unsigned(IntSize::U8) => Some(Self::U64),
+            TypeDescriptor::Integer(IntSize::U8) => Some(Self::I64),
+            TypeDescriptor::Float(FloatSize::U4) => Some(Self::F32),
+            TypeDescriptor::Float(FloatSize::U8) => Some(Self::F64),
+            _ => None,
+        }
+    }
+
     /// The name that Rust gives it.
     pub(crate) fn name(self) -> String {
         format!("{self:?}").to_lowercase()
@@ -177,10 +200,16 @@ impl Element {
     }
 }
 
+/// Two bytes that become floats and are nothing that the binding has a word for, as integers and text are.
+fn is_half_float(found: &Datatype) -> bool {
+    found.size() == 2 && found.conv_to::<f32>().is_some() && found.to_descriptor().is_err()
+}
+
+/// Larger types are not described in full: the binding copies enum values of any size into 8 bytes.
+const LARGEST_DESCRIBED: usize = 8;
+
 /// `found` in words, for messages and reports.
 pub(crate) fn describe(found: &Datatype) -> String {
-    // Larger types are not described in full: the binding copies enum values of any size into 8 bytes.
-    const LARGEST_DESCRIBED: usize = 8;
     let size = found.size();
     if let Some(element) = Element::of(found) {
         return element.name();
@@ -191,11 +220,14 @@ pub(crate) fn describe(found: &Datatype) -> String {
     if found.conv_to::<VarLenAscii>().is_some() || found.conv_to::<VarLenUnicode>().is_some() {
         return "text of variable length".to_owned();
     }
+    if is_half_float(found) {
+        return "floats of 2 bytes".to_owned();
+    }
     if size > LARGEST_DESCRIBED {
         return format!("neither integers nor floats ({size} bytes each)");
     }
     let order = match found.byte_order() {
-        hdf5::datatype::ByteOrder::BigEndian => "big-endian ",
+        ByteOrder::BigEndian => "big-endian ",
         _ => "",
     };
     match found.to_descriptor() {
@@ -212,12 +244,14 @@ fn bit_count(size: IntSize) -> usize {
     size as usize * 8
 }
 
-/// Every element of `dataset`, in C order. The caller has checked `count` against a limit.
+/// Every element of `dataset`, in C order. The caller has checked `count` against a limit, and that `T` holds the elements exactly.
 pub(crate) fn elements<T: H5Type + Copy + Default>(dataset: &Dataset, count: usize) -> Result<Vec<T>, Problem> {
     let mut values = Vec::new();
     let memory = |_| Problem::Memory { bytes: count as u64 * size_of::<T>() as u64 };
     values.try_reserve_exact(count).map_err(memory)?;
     values.resize(count, T::default());
-    dataset.as_reader().no_convert().read_into_raw(&mut values)?;
+    let reader = dataset.as_reader();
+    let reader = if dataset.dtype()?.is::<T>() { reader.no_convert() } else { reader };
+    reader.read_into_raw(&mut values)?;
     Ok(values)
 }

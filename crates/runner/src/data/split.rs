@@ -1,10 +1,11 @@
-//! Some examples of a part set aside: the validation set.
+//! Some examples of a part set aside: for validation, or for testing where no file holds test examples.
 
 use ndarray::Axis;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::part::{Part, Pixels};
+use super::share::drawn;
 
 /// A split with nothing on one side.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -36,6 +37,17 @@ impl Part {
         let mut drawn = vec![false; examples];
         permutation(examples, seed).into_iter().take(aside).for_each(|example| drawn[example] = true);
         let (taken, kept): (Vec<usize>, Vec<usize>) = (0..examples).partition(|&example| drawn[example]);
+        Ok((self.select(&kept), self.select(&taken)))
+    }
+
+    /// What is kept, and what is set aside: the share of each class that [`drawn`] says. Both stay in the order of the file, and
+    /// keep its sha256.
+    ///
+    /// # Errors
+    /// If either side would be empty.
+    pub(super) fn split_classes(&self, share: f64, seed: u64) -> Result<(Self, Self), String> {
+        let aside = drawn(&self.targets, share, seed)?;
+        let (taken, kept): (Vec<usize>, Vec<usize>) = (0..self.examples()).partition(|&example| aside[example]);
         Ok((self.select(&kept), self.select(&taken)))
     }
 

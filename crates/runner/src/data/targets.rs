@@ -1,4 +1,4 @@
-//! What nets are to answer: a class of K, or n real values, for each example.
+//! What nets are to answer: a class of K, or n real values, for each example; and how a file's numbers come to that.
 
 use hdf5::H5Type;
 use ndarray::{Array2, Axis};
@@ -29,6 +29,52 @@ pub enum Task {
     Values(usize),
 }
 
+/// What the targets of a data set are said to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TargetsChoice {
+    /// Integers of one column are classes, and integers of several where each row is one-hot; everything else is values.
+    #[default]
+    Auto,
+    /// One of these, whatever they look like.
+    Said(Meaning),
+}
+
+/// What the numbers of targets mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// A column of class numbers.
+    Classes,
+    /// A column for each value.
+    Values,
+    /// A column for each class: 1 in that of the example's own, else 0.
+    OneHot,
+}
+
+impl Meaning {
+    /// `classes`, `values` or `one-hot`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classes => "classes",
+            Self::Values => "values",
+            Self::OneHot => "one-hot",
+        }
+    }
+}
+
+impl TargetsChoice {
+    /// Every choice, in the order of the documentation.
+    pub const ALL: [Self; 4] =
+        [Self::Auto, Self::Said(Meaning::Classes), Self::Said(Meaning::Values), Self::Said(Meaning::OneHot)];
+
+    /// Its name in an experiment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Said(meaning) => meaning.name(),
+        }
+    }
+}
+
 impl Targets {
     /// The number of examples m.
     pub fn examples(&self) -> usize {
@@ -46,58 +92,179 @@ impl Targets {
         }
     }
 
-    /// Integers of one column are class labels. Floats of one column are, where each is whole and from 0 to 65,535.
-    /// Several columns are values, and so is a column that is marked as such.
-    pub(super) fn read(part: &CheckedPart) -> Result<Self, Problem> {
-        match part.y_element {
-            Element::U8 => integers::<u8>(part),
-            Element::I8 => integers::<i8>(part),
-            Element::U16 => integers::<u16>(part),
-            Element::I16 => integers::<i16>(part),
-            Element::U32 => integers::<u32>(part),
-            Element::I32 => integers::<i32>(part),
-            Element::U64 => integers::<u64>(part),
-            Element::I64 => integers::<i64>(part),
-            Element::F32 => floats::<f32>(part),
-            Element::F64 => floats::<f64>(part),
-        }
+    /// Of `classes` those that no example is of; none where the targets are values.
+    pub fn without_example(&self, classes: usize) -> Vec<usize> {
+        let Self::Classes(labels) = self else { return Vec::new() };
+        let mut seen = vec![false; classes];
+        labels.iter().for_each(|&label| seen[label as usize] = true);
+        (0..classes).filter(|&class| !seen[class]).collect()
     }
 }
 
-/// Checks that both parts ask the same, and says what. Floats that are whole in one part and not in the other are
-/// values in both.
+/// The targets of a part as numbers, before it is settled what they mean.
+pub(crate) struct Numbers {
+    /// m × columns.
+    pub(crate) rows: Array2<f64>,
+    /// Whether their elements are floats.
+    pub(crate) is_float: bool,
+    /// Whether they are marked as values.
+    pub(crate) marked: bool,
+}
+
+impl Numbers {
+    /// Reads them: finite, and exact where they are integers.
+    pub(super) fn read(part: &CheckedPart, choice: TargetsChoice) -> Result<Self, Problem> {
+        let rows = match part.y_element {
+            Element::Bool | Element::U8 => integers::<u8>(part, choice),
+            Element::I8 => integers::<i8>(part, choice),
+            Element::U16 => integers::<u16>(part, choice),
+            Element::I16 => integers::<i16>(part, choice),
+            Element::U32 => integers::<u32>(part, choice),
+            Element::I32 => integers::<i32>(part, choice),
+            Element::U64 => integers::<u64>(part, choice),
+            Element::I64 => integers::<i64>(part, choice),
+            Element::F32 => floats::<f32>(part),
+            Element::F64 => floats::<f64>(part),
+        }?;
+        Ok(Numbers { rows, is_float: part.y_element.is_float(), marked: part.marked })
+    }
+
+    /// What they are said to be, or else what they look like.
+    pub(crate) fn meaning(&self, choice: TargetsChoice) -> Meaning {
+        match choice {
+            TargetsChoice::Said(meaning) => meaning,
+            TargetsChoice::Auto if self.marked || self.is_float => Meaning::Values,
+            TargetsChoice::Auto if self.rows.ncols() == 1 => Meaning::Classes,
+            TargetsChoice::Auto if self.one_hot().is_ok() => Meaning::OneHot,
+            TargetsChoice::Auto => Meaning::Values,
+        }
+    }
+
+    /// The same as targets.
+    pub(crate) fn targets(self, meaning: Meaning) -> Result<Targets, Problem> {
+        let columns = self.rows.ncols();
+        match meaning {
+            Meaning::Values => Ok(Targets::Values(self.rows.reversed_axes().as_standard_layout().into_owned())),
+            Meaning::OneHot => self.one_hot().map(Targets::Classes),
+            Meaning::Classes if columns > 1 => Err(Problem::Targets(format!(
+                "its rows have {columns} columns; the numbers of classes are one column (several are one-hot, or values)"
+            ))),
+            Meaning::Classes => {
+                let bad = self.rows.iter().enumerate().find(|&(_, &value)| !is_label(value));
+                bad.map_or(Ok(()), |(row, &value)| Err(Problem::NoLabel { row, value }))?;
+                Ok(Targets::Classes(self.rows.iter().map(|&label| label as u32).collect()))
+            }
+        }
+    }
+
+    /// The column of each row's 1.
+    pub(crate) fn one_hot(&self) -> Result<Vec<u32>, Problem> {
+        if self.rows.ncols() < 2 {
+            let problem = "its rows have one column; one-hot rows have a column for each class, at least 2";
+            return Err(Problem::Targets(problem.to_owned()));
+        }
+        let hot = |(row, values): (usize, ndarray::ArrayView1<f64>)| {
+            let ones = values.iter().filter(|&&value| value == 1.0).count();
+            let zeros = values.iter().filter(|&&value| value == 0.0).count();
+            let one = values.iter().position(|&value| value == 1.0);
+            one.filter(|_| ones == 1 && zeros + 1 == values.len()).map(|class| class as u32).ok_or_else(|| {
+                Problem::Targets(format!("row {row} is not one-hot, a single 1 and else 0 (values may be any numbers)"))
+            })
+        };
+        self.rows.outer_iter().enumerate().map(hot).collect()
+    }
+
+    /// What releases without `data.targets` took them for.
+    fn looked_like(&self) -> Meaning {
+        let labels = !self.marked && self.rows.ncols() == 1 && self.rows.iter().all(|&value| is_label(value));
+        if labels { Meaning::Classes } else { Meaning::Values }
+    }
+}
+
+fn is_label(value: f64) -> bool {
+    value.fract() == 0.0 && (0.0..MOST_CLASSES as f64).contains(&value)
+}
+
+/// The targets of both parts, and what they mean.
+pub(super) struct Settled {
+    pub(super) train: Targets,
+    pub(super) test: Option<Targets>,
+    pub(super) task: Task,
+    pub(super) meaning: Meaning,
+    /// What a trial's id says of the meaning: nothing where it is what releases without `data.targets` took the numbers for.
+    pub(super) said: Option<&'static str>,
+}
+
+/// Settles what the targets of training examples, and of test examples where there are any, are.
 ///
 /// `classes` names classes, or is empty.
-pub(super) fn agree(
-    (train, train_targets): (&CheckedPart, &mut Targets),
-    (test, test_targets): (&CheckedPart, &mut Targets),
+pub(super) fn settle(
+    choice: TargetsChoice,
+    (train, numbers): (&CheckedPart, Numbers),
+    test: Option<(&CheckedPart, Numbers)>,
     classes: &[String],
-) -> Result<Task, Error> {
-    let disagree = |found: &str, other: &str| Error::Disagree {
+) -> Result<Settled, Error> {
+    // A mark in one file is for both.
+    let marked = numbers.marked || test.as_ref().is_some_and(|(_, numbers)| numbers.marked);
+    let numbers = Numbers { marked, ..numbers };
+    let test = test.map(|(part, numbers)| (part, Numbers { marked, ..numbers }));
+
+    let meaning = numbers.meaning(choice);
+    if let Some((part, test)) = &test {
+        agree((train, meaning), (part, test.meaning(choice)))?;
+    }
+    let looked_like = match &test {
+        Some((_, test)) if test.looked_like() == Meaning::Values => Meaning::Values,
+        _ => numbers.looked_like(),
+    };
+    let columns = numbers.rows.ncols();
+    let of = |part: &CheckedPart, numbers: Numbers| -> Result<Targets, Error> {
+        let targets = numbers.targets(meaning).map_err(|problem| problem.of(part.file.path(), &part.y_name))?;
+        check_named(&targets, classes.len()).map_err(|problem| problem.of(part.file.path(), &part.y_name))?;
+        Ok(targets)
+    };
+    let train_targets = of(train, numbers)?;
+    let (test_part, test_targets) = match test {
+        Some((part, numbers)) => (Some(part), Some(of(part, numbers)?)),
+        None => (None, None),
+    };
+    if meaning == Meaning::Classes {
+        check_numbered(&train_targets, classes.len())
+            .map_err(|problem| problem.of(train.file.path(), &train.y_name))?;
+    }
+    let task = match meaning {
+        Meaning::OneHot if !classes.is_empty() && classes.len() != columns => {
+            let names = classes.len();
+            let problem = Problem::Targets(format!("its rows have {columns} columns, but {names} classes are named"));
+            return Err(problem.of(train.file.path(), &train.y_name));
+        }
+        Meaning::OneHot => Task::Classes(columns),
+        _ => task([Some(&train_targets), test_targets.as_ref()].into_iter().flatten(), classes.len()),
+    };
+    if let (Some(part), Some(test)) = (test_part, &test_targets) {
+        check_trained(&train_targets, test).map_err(|problem| problem.of(part.file.path(), &part.y_name))?;
+    }
+    let said = (meaning != looked_like).then(|| meaning.name());
+    Ok(Settled { train: train_targets, test: test_targets, task, meaning, said })
+}
+
+/// Checks that both parts look like the same.
+fn agree((train, wanted): (&CheckedPart, Meaning), (test, found): (&CheckedPart, Meaning)) -> Result<(), Error> {
+    let words = |meaning| match meaning {
+        Meaning::Classes => "class numbers (integers)",
+        Meaning::Values => "values",
+        Meaning::OneHot => "one-hot rows",
+    };
+    if wanted == found {
+        return Ok(());
+    }
+    Err(Error::Disagree {
         path: test.file.path().to_owned(),
         dataset: test.y_name.clone(),
-        found: found.to_owned(),
-        other: format!("`{}` of {} has {other}", train.y_name, train.file.path().display()),
-        rule: "both must be labels (integers) or both values (floats)",
-    };
-    const LABELS: &str = "class labels";
-    const VALUES: &str = "values that are no labels";
-    match (&*train_targets, &*test_targets) {
-        (Targets::Classes(labels), Targets::Values(_)) if train.y_element.is_float() => {
-            *train_targets = as_values(labels);
-        }
-        (Targets::Values(_), Targets::Classes(labels)) if test.y_element.is_float() => {
-            *test_targets = as_values(labels)
-        }
-        (Targets::Classes(_), Targets::Values(_)) => return Err(disagree(VALUES, LABELS)),
-        (Targets::Values(_), Targets::Classes(_)) => return Err(disagree(LABELS, VALUES)),
-        _ => {}
-    }
-    let known = classes.len();
-    for (part, targets) in [(train, &*train_targets), (test, &*test_targets)] {
-        check_named(targets, known).map_err(|problem| problem.of(part.file.path(), &part.y_name))?;
-    }
-    Ok(task([&*train_targets, &*test_targets], known))
+        found: words(found).to_owned(),
+        other: format!("`{}` of {} has {}", train.y_name, train.file.path().display(), words(wanted)),
+        rule: "both must be the same, or data.targets say what both are",
+    })
 }
 
 /// A label beyond the class names, if there are any.
@@ -108,6 +275,26 @@ pub(super) fn check_named(targets: &Targets, names: usize) -> Result<(), Problem
             _ => Ok(()),
         },
         _ => Ok(()),
+    }
+}
+
+/// Labels that don't count from 0, where no names say that there is a class 0 all the same.
+pub(super) fn check_numbered(targets: &Targets, names: usize) -> Result<(), Problem> {
+    let Targets::Classes(labels) = targets else { return Ok(()) };
+    match (labels.iter().min(), labels.iter().max()) {
+        (Some(&min), Some(&max)) if min > 0 && names == 0 => Err(Problem::NoClass0 { min, max }),
+        _ => Ok(()),
+    }
+}
+
+/// A test label that no training example has.
+pub(super) fn check_trained(train: &Targets, test: &Targets) -> Result<(), Problem> {
+    let (Targets::Classes(train), Targets::Classes(test)) = (train, test) else { return Ok(()) };
+    let mut known = vec![false; MOST_CLASSES];
+    train.iter().for_each(|&label| known[label as usize] = true);
+    match test.iter().position(|&label| !known[label as usize]) {
+        Some(row) => Err(Problem::Untrained { label: test[row], row }),
+        None => Ok(()),
     }
 }
 
@@ -124,44 +311,31 @@ pub(super) fn task<'t>(parts: impl IntoIterator<Item = &'t Targets>, names: usiz
     parts.into_iter().fold(Task::Classes(names.max(2)), largest)
 }
 
-/// Labels that are floats in their file, as those floats.
-fn as_values(labels: &[u32]) -> Targets {
-    Targets::Values(Array2::from_shape_fn((1, labels.len()), |(_, example)| f64::from(labels[example])))
-}
-
-fn integers<T>(part: &CheckedPart) -> Result<Targets, Problem>
+fn integers<T>(part: &CheckedPart, choice: TargetsChoice) -> Result<Array2<f64>, Problem>
 where
     T: H5Type + Copy + Default + Into<i128>,
 {
     let values = elements::<T>(&part.y, part.examples * part.outputs)?;
-    if part.values {
-        return Ok(Targets::Values(transposed(exact(rows(part, values)?)?)));
-    }
+    let labels = match choice {
+        TargetsChoice::Auto => part.outputs == 1 && !part.marked,
+        TargetsChoice::Said(meaning) => part.outputs == 1 && meaning == Meaning::Classes,
+    };
     let whole = || values.iter().map(|&label| -> i128 { label.into() });
     let (min, max) = (whole().min().unwrap_or(0), whole().max().unwrap_or(0));
-    if min < 0 || max >= MOST_CLASSES as i128 {
+    if labels && (min < 0 || max >= MOST_CLASSES as i128) {
         return Err(Problem::Labels { min, max });
     }
-    Ok(Targets::Classes(whole().map(|label| label as u32).collect()))
+    exact(rows(part, values)?)
 }
 
-fn floats<T>(part: &CheckedPart) -> Result<Targets, Problem>
+fn floats<T>(part: &CheckedPart) -> Result<Array2<f64>, Problem>
 where
     T: H5Type + Copy + Default + Into<f64>,
 {
-    let values = finite(rows(part, elements::<T>(&part.y, part.examples * part.outputs)?)?)?.mapv(Into::into);
-    let labels = 0.0..MOST_CLASSES as f64;
-    if !part.values && values.iter().all(|value| value.fract() == 0.0 && labels.contains(value)) {
-        return Ok(Targets::Classes(values.iter().map(|&label| label as u32).collect()));
-    }
-    Ok(Targets::Values(transposed(values)))
+    Ok(finite(rows(part, elements::<T>(&part.y, part.examples * part.outputs)?)?)?.mapv(Into::into))
 }
 
 fn rows<T>(part: &CheckedPart, values: Vec<T>) -> Result<Array2<T>, Problem> {
     let shape = (part.examples, part.outputs);
     Array2::from_shape_vec(shape, values).map_err(|error| Problem::Library { reason: error.to_string() })
-}
-
-fn transposed(values: Array2<f64>) -> Array2<f64> {
-    values.reversed_axes().as_standard_layout().into_owned()
 }

@@ -29,6 +29,11 @@ impl Metric {
     pub(super) fn needs_validation(self) -> bool {
         matches!(self, Metric::ValidationCost | Metric::ValidationAccuracy)
     }
+
+    /// Whether only test examples have it.
+    pub(super) fn needs_test(self) -> bool {
+        matches!(self, Metric::TestCost | Metric::TestAccuracy)
+    }
 }
 
 const METRICS: [(&str, Metric); 6] = [

@@ -12,7 +12,7 @@ mod source;
 mod space;
 pub mod trial;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kernels::blas::Request;
 use serde_json::Value;
@@ -22,17 +22,47 @@ use self::error::Error;
 use self::halving::Halving;
 use self::reader::Reader;
 use self::trial::TrialConfig;
-use crate::data::{Files, Names, ScalingChoice};
+use crate::data::{Names, ScalingChoice, TargetsChoice};
 use crate::sweep::inputs::ValidationSplit;
 use crate::sweep::plan::DataShape;
 
 /// Where the pictures come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DataSource {
     /// A known set, looked for by name.
     Set(String),
-    /// Two files.
-    Files(Files),
+    /// Files.
+    Files {
+        /// Of the training examples.
+        train: PathBuf,
+        /// Of the test examples.
+        test: TestFiles,
+    },
+}
+
+/// Where the test examples of an experiment with files of its own come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TestFiles {
+    /// A file.
+    File(PathBuf),
+    /// A share of the training file's examples, drawn from a seed.
+    Share {
+        /// The share.
+        share: f64,
+        /// The seed.
+        seed: u64,
+    },
+    /// There are none.
+    Absent,
+}
+
+/// The SHA-256 that an experiment says its files have, in lower-case hexadecimal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins {
+    /// Of the training file.
+    pub train: Option<String>,
+    /// Of the test file.
+    pub test: Option<String>,
 }
 
 /// An experiment that can be run.
@@ -44,8 +74,12 @@ pub struct Experiment {
     pub description: String,
     /// Where the pictures come from.
     pub source: DataSource,
+    /// The content that the files must have.
+    pub pins: Pins,
     /// The datasets in the files.
     pub names: Names,
+    /// What their targets are.
+    pub targets: TargetsChoice,
     /// The most bytes that a picture dataset may take in memory.
     pub max_bytes: u64,
     /// How features are scaled.

@@ -7,22 +7,28 @@ use toml::Value;
 
 use super::axis::Axis;
 use super::error::{Error, Place, nearest};
+use super::halving::Metric;
 use super::source::{Entry, LISTS, listed};
 use super::space::Space;
 use super::trial::{Draft, KEYS, TrialConfig, integer, number, one_of};
-use super::{DEFAULT_MAX_BYTES, DataSource, Experiment};
-use crate::data::{Files, Names, ScalingChoice};
+use super::{DEFAULT_MAX_BYTES, DataSource, Experiment, Pins, TestFiles};
+use crate::data::{Names, ScalingChoice, TargetsChoice};
 use crate::sweep::inputs::ValidationSplit;
 
 type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
 
 /// Every key that is not a trial's.
-const SWEEP_KEYS: [(&str, Setter); 17] = [
+const SWEEP_KEYS: [(&str, Setter); 22] = [
     ("name", |reader, value| name(value).map(|name| reader.name = Some(name))),
     ("description", |reader, value| text(value).map(|text| reader.description = text)),
     ("data.set", |reader, value| text(value).map(|set| reader.set = Some(set))),
     ("data.train", |reader, value| text(value).map(|path| reader.train = Some(path.into()))),
     ("data.test", |reader, value| text(value).map(|path| reader.test = Some(path.into()))),
+    ("data.test_share", |reader, value| share(value).map(|share| reader.test_share = share)),
+    ("data.test_seed", |reader, value| seed(value).map(|seed| reader.test_seed = Some(seed))),
+    ("data.train_sha256", |reader, value| sha256(value).map(|sha256| reader.pins.train = Some(sha256))),
+    ("data.test_sha256", |reader, value| sha256(value).map(|sha256| reader.pins.test = Some(sha256))),
+    ("data.targets", |reader, value| targets(value).map(|targets| reader.targets = targets)),
     ("data.train_x", |reader, value| text(value).map(|name| reader.names.train_x = name)),
     ("data.train_y", |reader, value| text(value).map(|name| reader.names.train_y = name)),
     ("data.test_x", |reader, value| text(value).map(|name| reader.names.test_x = name)),
@@ -31,9 +37,7 @@ const SWEEP_KEYS: [(&str, Setter); 17] = [
     ("data.max_bytes", |reader, value| integer(value, 1, 1 << 50).map(|bytes| reader.max_bytes = bytes as u64)),
     ("data.scale", |reader, value| scaling(value).map(|scaling| reader.scaling = scaling)),
     ("data.validation", |reader, value| share(value).map(|share| reader.validation = share)),
-    ("data.validation_seed", |reader, value| {
-        integer(value, 0, u32::MAX as usize).map(|seed| reader.validation_seed = Some(seed as u64))
-    }),
+    ("data.validation_seed", |reader, value| seed(value).map(|seed| reader.validation_seed = Some(seed))),
     ("run.jobs", |reader, value| integer(value, 1, 4096).map(|jobs| reader.jobs = Some(jobs))),
     ("run.blas", |reader, value| text(value).map(|name| reader.blas = Some(name.parse().unwrap_or_default()))),
     ("run.threads", |reader, value| integer(value, 1, 1024).map(|threads| reader.threads = threads)),
@@ -47,6 +51,10 @@ pub(super) struct Reader {
     set: Option<String>,
     train: Option<PathBuf>,
     test: Option<PathBuf>,
+    test_share: f64,
+    test_seed: Option<u64>,
+    pins: Pins,
+    targets: TargetsChoice,
     names: Names,
     max_bytes: u64,
     scaling: ScalingChoice,
@@ -68,6 +76,10 @@ impl Reader {
             set: None,
             train: None,
             test: None,
+            test_share: 0.0,
+            test_seed: None,
+            pins: Pins::default(),
+            targets: TargetsChoice::default(),
             names: Names::default(),
             max_bytes: DEFAULT_MAX_BYTES,
             scaling: ScalingChoice::default(),
@@ -96,14 +108,7 @@ impl Reader {
     pub(super) fn finish(mut self, entries: &[Entry]) -> Result<Experiment, Error> {
         let missing = |key: &str, problem: &str| setting(&Place::File(self.path.clone()), key, problem.to_owned());
         let name = self.name.clone().ok_or_else(|| missing("name", "missing; it names the results directory"))?;
-        let source = match (&self.set, &self.train, &self.test) {
-            (Some(set), None, None) => DataSource::Set(set.clone()),
-            (None, Some(train), Some(test)) => DataSource::Files(Files { train: train.clone(), test: test.clone() }),
-            (Some(_), _, _) => return Err(missing("data.set", "give it or data.train and data.test, not both")),
-            (None, None, None) => return Err(missing("data.set", "missing; or give data.train and data.test")),
-            (None, None, _) => return Err(missing("data.train", "missing; data.test alone is not enough")),
-            (None, _, None) => return Err(missing("data.test", "missing; data.train alone is not enough")),
-        };
+        let source = self.source().map_err(|(key, problem)| missing(key, problem))?;
         if self.validation_seed.is_some() && self.validation == 0.0 {
             return Err(missing("data.validation_seed", "has a meaning only with data.validation above 0"));
         }
@@ -111,14 +116,24 @@ impl Reader {
         let validation = (self.validation > 0.0).then_some(ValidationSplit { share: self.validation, seed });
         let (axes, points) = self.space.points(&self.base, entries, &self.path)?;
         let halving = self.space.halving.finish(&axes, &points)?;
-        if validation.is_none() && halving.is_some_and(|halving| halving.metric.needs_validation()) {
+        let needs = |what: fn(Metric) -> bool| halving.is_some_and(|halving| what(halving.metric));
+        if validation.is_none() && needs(Metric::needs_validation) {
             return Err(missing("sweep.halving.metric", "there are no validation examples; give data.validation"));
+        }
+        let has_no_test = matches!(source, DataSource::Files { test: TestFiles::Absent, .. });
+        if has_no_test && needs(Metric::needs_test) {
+            return Err(missing(
+                "sweep.halving.metric",
+                "there are no test examples; give data.test or data.test_share",
+            ));
         }
         Ok(Experiment {
             name,
             description: self.description,
             source,
+            pins: self.pins,
             names: self.names,
+            targets: self.targets,
             max_bytes: self.max_bytes,
             scaling: self.scaling,
             validation,
@@ -130,6 +145,36 @@ impl Reader {
             threads: self.threads,
             blas: self.blas,
         })
+    }
+}
+
+impl Reader {
+    /// Where the data are, or which key is wrong.
+    fn source(&self) -> Result<DataSource, (&'static str, &'static str)> {
+        if self.test_seed.is_some() && self.test_share == 0.0 {
+            return Err(("data.test_seed", "has a meaning only with data.test_share above 0"));
+        }
+        if self.test_share > 0.0 && (self.test.is_some() || self.set.is_some()) {
+            return Err(("data.test_share", "there are test examples; it is for data.train alone"));
+        }
+        let source = match (&self.set, &self.train, &self.test) {
+            (Some(set), None, None) => DataSource::Set(set.clone()),
+            (None, Some(train), test) => {
+                let share = TestFiles::Share { share: self.test_share, seed: self.test_seed.unwrap_or(1) };
+                let drawn = if self.test_share > 0.0 { share } else { TestFiles::Absent };
+                let test = test.clone().map_or(drawn, TestFiles::File);
+                DataSource::Files { train: train.clone(), test }
+            }
+            (Some(_), _, _) => return Err(("data.set", "give it or data.train and data.test, not both")),
+            (None, None, None) => return Err(("data.set", "missing; or give data.train and data.test")),
+            (None, None, _) => return Err(("data.train", "missing; data.test alone is not enough")),
+        };
+        if self.pins.test.is_some()
+            && matches!(&source, DataSource::Files { test, .. } if !matches!(test, TestFiles::File(_)))
+        {
+            return Err(("data.test_sha256", "has a meaning only with data.test or data.set"));
+        }
+        Ok(source)
     }
 }
 
@@ -173,6 +218,20 @@ fn text(value: &Value) -> Result<String, String> {
 
 fn scaling(value: &Value) -> Result<ScalingChoice, String> {
     one_of(value, &ScalingChoice::ALL.map(ScalingChoice::name)).map(|place| ScalingChoice::ALL[place])
+}
+
+fn targets(value: &Value) -> Result<TargetsChoice, String> {
+    one_of(value, &TargetsChoice::ALL.map(TargetsChoice::name)).map(|place| TargetsChoice::ALL[place])
+}
+
+fn seed(value: &Value) -> Result<u64, String> {
+    integer(value, 0, u32::MAX as usize).map(|seed| seed as u64)
+}
+
+fn sha256(value: &Value) -> Result<String, String> {
+    let digits = |text: &&str| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+    let found = value.as_str().filter(digits).map(str::to_lowercase);
+    found.ok_or_else(|| format!("must be the 64 hexadecimal digits that `runner data inspect` prints, found {value}"))
 }
 
 fn share(value: &Value) -> Result<f64, String> {

@@ -16,10 +16,11 @@ use super::error::{Error, Place};
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Keys that say the same thing in two ways: giving one on the command line withdraws the other from the file.
-const ALTERNATIVES: [(&[&str], &[&str]); 3] = [
+const ALTERNATIVES: [(&[&str], &[&str]); 4] = [
     (&["model.hidden"], &["model.depth", "model.width", "model.parameters"]),
     (&["model.width"], &["model.parameters"]),
     (&["data.set"], &["data.train", "data.test"]),
+    (&["data.test"], &["data.test_share"]),
 ];
 
 /// The lists of tables below `sweep`.

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub use self::error::Error;
 pub use self::evaluation::{Confusion, Evaluation};
-use crate::data::{PixelType, Pixels, Scaling};
+use crate::data::{PixelType, Pixels, Scaling, Task};
 use crate::experiment::trial::Dtype;
 
 /// What a model file calls its format.
@@ -115,6 +115,12 @@ impl Model {
             Cost::SoftmaxCrossEntropy => self.net.widths().last().copied(),
             Cost::MeanSquaredError => None,
         }
+    }
+
+    /// What it answers.
+    pub fn task(&self) -> Task {
+        let outputs = self.net.widths().last().copied().unwrap_or(0);
+        self.class_count().map_or(Task::Values(outputs), Task::Classes)
     }
 
     /// The name of a class: its number where it has none.

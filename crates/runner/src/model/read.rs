@@ -42,7 +42,7 @@ impl Model {
         let input = reader.one_of(&root, "input", &PixelType::ALL.map(|element| (element.name(), element)))?;
         let layers = reader.integer(&root, "layers")?;
         let features = reader.integer(&root, "features")?;
-        let image_shape = reader.image_shape(&root, features, input)?;
+        let image_shape = reader.image_shape(&root, features)?;
         let kind = text("scaling")?;
         let provenance = text("provenance")?;
         let provenance = serde_json::from_str(&provenance).ok().filter(Value::is_object).ok_or_else(|| {
@@ -87,7 +87,7 @@ impl Reader {
         self.file.group(name).map_err(|problem| self.content(format!("group `{name}`"), problem.to_string()))
     }
 
-    fn image_shape(&self, root: &Group, features: usize, input: PixelType) -> Result<Option<[usize; 3]>, Error> {
+    fn image_shape(&self, root: &Group, features: usize) -> Result<Option<[usize; 3]>, Error> {
         const NAME: &str = "image_shape";
         let found = attribute(root, NAME).map_err(|problem| self.attribute(NAME, "the file", problem.to_string()))?;
         if found.is_none() {
@@ -97,9 +97,6 @@ impl Reader {
         let wrong = |problem| Err(self.attribute(NAME, "the file", problem));
         if sides.iter().try_fold(1usize, |all, &side| all.checked_mul(side)) != Some(features) {
             return wrong(format!("{sides:?} is not {features} values, as `features` says"));
-        }
-        if input != PixelType::U8 {
-            return wrong(format!("pictures are u8, `input` says {}", input.name()));
         }
         Ok(Some([sides[0], sides[1], sides[2]]))
     }

@@ -9,7 +9,7 @@ use net::{Engine, Examples, Span};
 
 use super::origins::Origins;
 use super::plan::{DataShape, Plan};
-use crate::data::{DataSet, EmptySide, Part, Scaling, ScalingChoice, Task, TooWide};
+use crate::data::{DataSet, EmptySide, Meaning, Part, Scaling, ScalingChoice, Task, TooWide};
 use crate::experiment::trial::Dtype;
 
 /// Data that can't be prepared as asked.
@@ -36,8 +36,8 @@ pub struct ValidationSplit {
 pub struct Prepared {
     /// What nets are trained on.
     pub train: Part,
-    /// What they are tested on.
-    pub test: Part,
+    /// What they are tested on, if there is anything.
+    pub test: Option<Part>,
     /// What was set aside of the training examples.
     pub validation: Option<Part>,
     /// Fitted on what nets are trained on.
@@ -46,6 +46,10 @@ pub struct Prepared {
     pub task: Task,
     /// The names of the classes, if they have any.
     pub classes: Vec<String>,
+    /// What a trial's id says of the targets' meaning, see [`DataSet::said`].
+    pub said: Option<&'static str>,
+    /// What a person should know of the data, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Prepared {
@@ -54,7 +58,7 @@ impl Prepared {
     /// # Errors
     /// If there are too few examples, or a feature can't be scaled.
     pub fn new(set: DataSet, split: Option<ValidationSplit>, scaling: ScalingChoice) -> Result<Self, Error> {
-        let DataSet { train, test, task, classes } = set;
+        let DataSet { train, test, task, meaning, said, classes, test_left_out } = set;
         let (train, validation) = match split {
             Some(ValidationSplit { share, seed }) => {
                 let (kept, aside) = train.split(share, seed)?;
@@ -63,19 +67,32 @@ impl Prepared {
             None => (train, None),
         };
         let scaling = Scaling::fit(scaling, &train)?;
-        Ok(Prepared { train, test, validation, scaling, task, classes })
+        let mut notes = Vec::new();
+        if meaning == Meaning::OneHot {
+            notes.push("the targets are one-hot rows: each is taken as the class of its column".to_owned());
+        }
+        if let Task::Classes(count) = task {
+            notes.extend(untrained(&train.targets.without_example(count), &classes));
+        }
+        if test_left_out {
+            notes.push(
+                "the training file holds test examples too, which are not used: data.test is not given".to_owned(),
+            );
+        }
+        Ok(Prepared { train, test, validation, scaling, task, classes, said, notes })
     }
 
     /// Its sides.
     pub fn shape(&self) -> DataShape {
         let (train, features) = self.train.pixels.dim();
         let validation = self.validation.as_ref().map_or(0, Part::examples);
-        DataShape { features, train, test: self.test.examples(), validation, task: self.task }
+        let test = self.test.as_ref().map_or(0, Part::examples);
+        DataShape { features, train, test, validation, task: self.task }
     }
 
     /// The test examples, and behind them those for validation.
     fn held_out(&self) -> impl Iterator<Item = &Part> {
-        std::iter::once(&self.test).chain(&self.validation)
+        self.test.iter().chain(&self.validation)
     }
 
     /// \[X_t X_v\], `n[0]` × (m_t + m_v).
@@ -92,10 +109,21 @@ impl Prepared {
     }
 
     fn y_held_out<R: Real>(&self) -> Array2<R> {
+        let none = Array2::zeros((self.train.y::<R>().nrows(), 0));
         let targets: Vec<Array2<R>> = self.held_out().map(Part::y).collect();
-        let views: Vec<_> = targets.iter().map(|targets| targets.view()).collect();
+        let views: Vec<_> = std::iter::once(&none).chain(&targets).map(|targets| targets.view()).collect();
         concatenate(Axis(1), &views).expect("targets of one task").as_standard_layout().into_owned()
     }
+}
+
+/// A word on classes that no net can learn.
+fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
+    const SHOWN: usize = 8;
+    let name = |&class: &usize| names.get(class).map_or(class.to_string(), |name| format!("{class} ({name})"));
+    let shown: Vec<String> = absent.iter().take(SHOWN).map(name).collect();
+    let more = if absent.len() > SHOWN { format!(" and {} more", absent.len() - SHOWN) } else { String::new() };
+    let word = if absent.len() == 1 { "class" } else { "classes" };
+    (!absent.is_empty()).then(|| format!("no training example is of {word} {}{more}", shown.join(", ")))
 }
 
 /// The examples as what they span, made when it is first asked for.

@@ -61,7 +61,7 @@ pub struct Outcome {
     pub metrics: Metrics,
     /// How it does on the training examples after its last update, if it is completed.
     pub train: Option<Score>,
-    /// The same on the test examples.
+    /// The same on the test examples, if there are any.
     pub test: Option<Score>,
     /// The same on the validation examples, if there are any.
     pub validation: Option<Score>,

@@ -13,6 +13,7 @@ use super::{name, style};
 use crate::cli::{self, ImportFormat, ProgressMode};
 use crate::commands::Failure;
 use crate::commands::session::stop_on_interrupt;
+use crate::data::TargetsChoice;
 use crate::data::import::{Error, Format, Progress, Request, import};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::progress::say;
@@ -56,7 +57,7 @@ fn request(args: &cli::Import) -> Request {
         force: args.force,
         label: args.label.clone(),
         targets: args.target.clone(),
-        values: args.values,
+        meaning: args.targets.map_or(TargetsChoice::Auto, |said| TargetsChoice::Said(said.into())),
         features: args.features.clone(),
         header: args.header,
         delimiter: args.delimiter,

@@ -6,6 +6,7 @@ use super::classes::Side;
 use super::columns::Column;
 use super::source::Source;
 use super::{Error, Format, Progress, Request, csv_table, error, idx, npy, open, pictures, raw};
+use crate::data::{Meaning, TargetsChoice};
 
 /// The format of what is at `path`, by its first bytes and else by its name.
 pub(super) fn detect(path: &Path) -> Result<Format, Error> {
@@ -31,7 +32,7 @@ pub(super) fn check_options(request: &Request, format: Format) -> Result<(), Err
     for (given, option, formats) in [
         (request.label.is_some(), "--label", TABLES_AND_ARCHIVES),
         (!request.targets.is_empty(), "--target", TABLES_AND_ARCHIVES),
-        (request.values, "--values", &[Format::Idx, Format::Npy]),
+        (request.meaning != TargetsChoice::Auto, "--targets", &[Format::Idx, Format::Npy, Format::Npz]),
         (request.features.is_some(), "--features", &[Format::Npz]),
         (request.header.is_some(), "--header", &[Format::Csv]),
         (request.delimiter.is_some(), "--delimiter", &[Format::Csv]),
@@ -69,7 +70,7 @@ pub(super) fn source(
 ) -> Result<Box<dyn Source>, Error> {
     let paths = paths_of(request, side);
     let limit = request.max_bytes;
-    let as_values = request.values || !request.targets.is_empty();
+    let targets = if request.targets.is_empty() { request.meaning } else { TargetsChoice::Said(Meaning::Values) };
     let wanted = if matches!(format, Format::Idx | Format::Npy) { 2 } else { 1 };
     if paths.len() != wanted {
         let what = if wanted == 2 { "a file of examples and a file of labels" } else { "one path" };
@@ -87,17 +88,17 @@ pub(super) fn source(
     Ok(match format {
         Format::Idx => {
             let (x, y) = (idx::array(&paths[0], limit)?, idx::array(&paths[1], limit)?);
-            Box::new(raw::Arrays::new(x, &y, as_values)?)
+            Box::new(raw::Arrays::new(x, &y, targets)?)
         }
         Format::Npy => {
             let (x, y) = (npy::array(&paths[0], limit)?, npy::array(&paths[1], limit)?);
-            Box::new(raw::Arrays::new(x, &y, as_values)?)
+            Box::new(raw::Arrays::new(x, &y, targets)?)
         }
         Format::Npz => {
             let mut archive = npy::Archive::open(&paths[0], limit)?;
             let (x, y) = arrays_of(request, side, &paths[0], &archive.names())?;
             let (x, y) = (archive.array(&x)?, archive.array(&y)?);
-            Box::new(raw::Arrays::new(x, &y, as_values)?)
+            Box::new(raw::Arrays::new(x, &y, targets)?)
         }
         Format::Csv => {
             let format = csv_table::Format {

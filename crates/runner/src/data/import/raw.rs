@@ -10,7 +10,9 @@ use super::error::{At, Error};
 use super::numbers::RawType;
 use super::open::{open, read_up_to};
 use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
-use crate::data::targets::{MOST_CLASSES, Targets};
+use super::words::Words;
+use crate::data::Problem;
+use crate::data::targets::{Meaning, Numbers, TargetsChoice};
 
 /// An array in a file, known by its header.
 #[derive(Debug)]
@@ -94,9 +96,9 @@ impl RawArray {
         Ok(Array2::from_shape_vec((examples, features), values).expect("as many as the rows have"))
     }
 
-    /// These numbers as the right answers of `examples` examples: class numbers, or with several columns, fractions or
-    /// `as_values` values.
-    pub(super) fn answers(&self, examples: usize, as_values: bool) -> Result<Answers, Error> {
+    /// These numbers as the right answers of `examples` examples: what they are said to be, or else what they look like, as in a
+    /// data file. The numbers of classes are labels like any other: those that don't count from 0 become names.
+    pub(super) fn answers(&self, examples: usize, targets: TargetsChoice) -> Result<Answers, Error> {
         // [1, m] are the course's labels; [m, 1] has a column.
         let (count, outputs) = match self.shape[..] {
             [m] if m > 0 => (m, 1),
@@ -112,17 +114,26 @@ impl RawArray {
         if count != examples {
             return Err(Error::file(&self.path, format!("has {count} labels, but there are {examples} examples")));
         }
-        let values = self.matrix()?.into_shape_with_order((examples, outputs)).expect("as many as before");
-        let fractions = self.element.is_float() && values.iter().any(|value| value.fract() != 0.0);
-        if as_values || outputs > 1 || fractions {
-            return Ok(Answers::Known(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())));
+        let rows = self.matrix()?.into_shape_with_order((examples, outputs)).expect("as many as before");
+        let numbers = Numbers { rows, is_float: self.element.is_float(), marked: false };
+        let refused = |problem: Problem| Error::file(&self.path, problem.to_string());
+        match numbers.meaning(targets) {
+            Meaning::Values => numbers.targets(Meaning::Values).map(Answers::Known).map_err(refused),
+            Meaning::OneHot => self.words(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
+            Meaning::Classes if outputs > 1 => numbers.targets(Meaning::Classes).map(Answers::Known).map_err(refused),
+            Meaning::Classes => self.words(numbers.rows.iter().copied()),
         }
-        let labels = 0.0..MOST_CLASSES as f64;
-        if let Some((row, value)) = values.iter().enumerate().find(|(_, value)| !labels.contains(value)) {
-            let problem = format!("the label is {value}; classes are numbered from 0 to at most {}", MOST_CLASSES - 1);
-            return Err(Error::at(&self.path, At::Value(row, 0), problem));
-        }
-        Ok(Answers::Known(Targets::Classes(values.iter().map(|&label| label as u32).collect())))
+    }
+
+    fn words(&self, labels: impl Iterator<Item = f64>) -> Result<Answers, Error> {
+        let mut words = Words::default();
+        let index = |(row, label): (usize, f64)| {
+            let index = words.index(label.to_string().as_bytes());
+            index.map_err(|problem| Error::at(&self.path, At::Value(row, 0), format!("is {problem}")))
+        };
+        let labels = labels.enumerate().map(index).collect::<Result<_, _>>()?;
+        let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
+        Ok(Answers::Words { labels, words })
     }
 }
 
@@ -211,7 +222,7 @@ pub(super) struct Arrays {
 
 impl Arrays {
     /// `x` is `[m, features]`, or pictures `[m, h, w]` or `[m, h, w, c]`; of another type than u8 those become features.
-    pub(super) fn new(x: RawArray, y: &RawArray, as_values: bool) -> Result<Self, Error> {
+    pub(super) fn new(x: RawArray, y: &RawArray, targets: TargetsChoice) -> Result<Self, Error> {
         let kept = x.element.kept();
         if !matches!(x.shape.len(), 2..=4) || x.shape.contains(&0) {
             let problem = format!("its shape is {:?}; examples are [m, features], [m, h, w] or [m, h, w, c]", x.shape);
@@ -222,7 +233,7 @@ impl Arrays {
             (&[height, width, channels], Kept::U8) => vec![height, width, channels],
             _ => vec![x.features()],
         };
-        let answers = y.answers(x.examples(), as_values)?;
+        let answers = y.answers(x.examples(), targets)?;
         Ok(Arrays { x, survey: Survey { shape, kept, answers } })
     }
 }

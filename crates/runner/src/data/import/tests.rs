@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 use super::*;
-use crate::data::{DataSet, Names};
+use crate::data::{DataSet, Names, Source};
 
 const LIMIT: u64 = 1 << 20;
 
@@ -50,7 +50,7 @@ impl Bench {
             force: true,
             label: None,
             targets: Vec::new(),
-            values: false,
+            meaning: TargetsChoice::Auto,
             features: None,
             header: None,
             delimiter: None,
@@ -81,7 +81,7 @@ impl Bench {
 #[track_caller]
 fn imported(request: &Request) -> DataSet {
     let files = import(request, |_| true).unwrap_or_else(|error| panic!("{error}"));
-    DataSet::load(&files, &Names::default(), LIMIT).unwrap()
+    DataSet::load(&Source::of_files(&files, &Names::default(), LIMIT)).unwrap()
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {

@@ -30,7 +30,7 @@ impl Words {
         let next = self.numbers.len();
         if next == MOST_CLASSES {
             return Err(format!(
-                "the {}th different label; at most {MOST_CLASSES} classes (--target for values)",
+                "the {}th different label; at most {MOST_CLASSES} classes (--target or --targets values for values)",
                 next + 1
             ));
         }
@@ -46,7 +46,9 @@ impl Words {
         if let Some(fraction) = fraction
             && words.iter().all(|word| number(word.as_bytes()).is_some())
         {
-            return Err(format!("labels such as {fraction} are no classes; use --target COLUMN for values"));
+            return Err(format!(
+                "labels such as {fraction} are no classes; use --target COLUMN (of tables) or --targets values"
+            ));
         }
         Ok(words)
     }

@@ -4,6 +4,21 @@ use ndarray::{Array, Array1, Array2, Array3, Dimension, array};
 
 use super::*;
 
+/// The same as [`asked`], with targets that are said to be something.
+fn said<T: hdf5::H5Type, D: Dimension>(targets: &Array<T, D>, meaning: Meaning) -> Result<DataSet, Error> {
+    let (_folder, path) = Builder::new().with("train_set_x", &pictures()).with("train_set_y", targets).finish();
+    let files = Files { train: path.clone(), test: path };
+    let source = Source { targets: TargetsChoice::Said(meaning), ..Source::of_files(&files, &names(), LIMIT) };
+    DataSet::load(&source)
+}
+
+/// The one line of a refusal.
+#[track_caller]
+fn assert_error(result: Result<DataSet, Error>, words: &[&str]) {
+    let error = result.expect_err("should be refused").to_string();
+    assert!(!error.contains('\n') && words.iter().all(|word| error.contains(word)), "{error}");
+}
+
 /// Four pictures whose training and test targets are `train` and `test`, in files of their own.
 fn asked<T, U, D, E>(train: &Array<T, D>, test: &Array<U, E>) -> Result<DataSet, Error>
 where
@@ -14,7 +29,7 @@ where
 {
     let (_train, train) = Builder::new().with("train_set_x", &pictures()).with("train_set_y", train).finish();
     let (_test, test) = Builder::new().with("train_set_x", &pictures()).with("train_set_y", test).finish();
-    DataSet::load(&Files { train, test }, &names(), LIMIT)
+    loaded(&train, &test)
 }
 
 #[test]
@@ -30,10 +45,9 @@ fn labels_that_cannot_number_classes_are_refused_with_their_range() {
 }
 
 #[test]
-fn there_are_as_many_classes_as_names_or_else_as_labels_of_both_files() {
+fn there_are_as_many_classes_as_names_or_else_as_training_labels() {
     let classes = |train: [u8; 4], test: [u8; 4]| asked(&Array1::from_iter(train), &Array1::from_iter(test));
-    assert_eq!(classes([0, 1, 1, 0], [0, 0, 0, 4]).unwrap().task, Task::Classes(5));
-    assert_eq!(classes([0, 6, 1, 0], [0, 0, 0, 4]).unwrap().task, Task::Classes(7));
+    assert_eq!(classes([0, 6, 1, 0], [0, 0, 0, 6]).unwrap().task, Task::Classes(7));
     assert_eq!(classes([0; 4], [0; 4]).unwrap().task, Task::Classes(2), "one class is not enough");
 
     let names = ["a", "b", "c"].map(|name| hdf5::types::FixedAscii::<1>::from_ascii(name).unwrap());
@@ -62,13 +76,13 @@ fn labels_of_every_type_and_orientation_are_read() {
     assert_eq!(read(array![0u32, 1, 3, 0]), labels);
     assert_eq!(read(array![0i32, 1, 3, 0]), labels);
     assert_eq!(read(array![0u64, 1, 3, 0]), labels);
-    assert_eq!(read(array![0.0f32, 1.0, 3.0, 0.0]), labels);
-    assert_eq!(read(array![[0.0f64], [1.0], [3.0], [-0.0]]), labels);
+    assert_eq!(read(array![false, true, true, false]), Targets::Classes(vec![0, 1, 1, 0]));
 }
 
 #[test]
-fn floats_that_are_no_labels_are_values() {
-    for column in [array![0.0, 1.5, 1.0, 2.0], array![0.0, -1.0, 1.0, 2.0], array![0.0, 65_536.0, 1.0, 2.0]] {
+fn floats_are_values_even_if_they_are_whole() {
+    let columns = [array![0.0, 1.5, 1.0, 2.0], array![0.0, -1.0, 1.0, 2.0], array![0.0, 1.0, 2.0, 8.0]];
+    for column in columns {
         let set = asked(&column, &column).unwrap();
         assert_eq!(set.task, Task::Values(1));
         assert_eq!(set.train.y::<f64>(), column.insert_axis(ndarray::Axis(0)));
@@ -114,7 +128,7 @@ fn floats_that_are_whole_by_chance_in_one_file_are_values_in_both() {
     for (train, test) in [(&whole, &other), (&other, &whole)] {
         let set = asked(train, test).unwrap();
         assert_eq!(set.task, Task::Values(1));
-        assert_eq!((set.train.y::<f64>().row(0), set.test.y::<f64>().row(0)), (train.view(), test.view()));
+        assert_eq!((set.train.y::<f64>().row(0), set.test.unwrap().y::<f64>().row(0)), (train.view(), test.view()));
     }
 }
 
@@ -122,9 +136,12 @@ fn floats_that_are_whole_by_chance_in_one_file_are_values_in_both() {
 fn training_and_test_targets_must_ask_the_same() {
     let (labels, floats) = (array![0u8, 1, 1, 0], array![0.5, 1.0, 3.0, 0.0]);
     let error = asked(&labels, &floats).unwrap_err().to_string();
-    assert!(error.contains("`train_set_y` has values that are no labels") && error.contains("class labels"), "{error}");
+    assert!(
+        error.contains("`train_set_y` has values, but") && error.contains("has class numbers (integers)"),
+        "{error}"
+    );
     let error = asked(&floats, &labels).unwrap_err().to_string();
-    assert!(error.contains("has class labels, but"), "{error}");
+    assert!(error.contains("has class numbers (integers), but") && error.contains("data.targets"), "{error}");
     let error = asked(&Array2::<f32>::zeros((4, 2)), &Array2::<f32>::zeros((4, 3))).unwrap_err().to_string();
     assert!(error.contains("has 3 columns, but") && error.contains("has 2"), "{error}");
     let error = asked(&Array3::<f32>::zeros((4, 2, 1)), &floats).unwrap_err().to_string();
@@ -154,16 +171,121 @@ fn class_names_of_great_width_and_number_are_bounded() {
 
 #[test]
 fn an_inspection_says_what_the_targets_are() {
-    let report = |y: &Array2<f64>| {
+    fn report<T: hdf5::H5Type>(y: &Array2<T>) -> String {
         let (_folder, path) = Builder::new().with("train_set_x", &pictures()).with("train_set_y", y).finish();
-        inspect(&path, &Names::default(), LIMIT).unwrap().to_string()
-    };
-    let text = report(&array![[0.0], [2.0], [4.0], [4.0]]);
+        inspect(&Pinned::any(&path), &Names::default(), LIMIT).unwrap().to_string()
+    }
+    let text = report(&array![[0], [2], [4], [4]]);
     let line =
         "train_set_y: 5 classes of 0 to 2 examples; no example of 2 classes: 1 of label 0, 0 of label 1, 1 of label 2";
     assert!(text.contains(line), "{text}");
     let text = report(&array![[0.5], [2.0], [4.0], [4.0]]);
     assert!(text.contains("train_set_y: 1 value an example, 0.5 to 4, mean 2.625"), "{text}");
+    let text = report(&array![[0u8, 1, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]]);
+    let line = "train_set_y: one-hot rows, 3 classes of 0 to 2 examples; no example of 1 classes: 2 of label 0, 2 of label 1, 0";
+    assert!(text.contains(line), "{text}");
     let text = report(&array![[0.5, 1.0], [2.0, 1.0], [4.0, 1.0], [4.0, 3.0]]);
     assert!(text.contains("2 values an example; 0: 0.5 to 4 mean 2.625, 1: 1 to 3 mean 1.500"), "{text}");
+}
+
+#[test]
+fn what_targets_are_said_to_be_goes_before_what_they_look_like() {
+    let floats = array![0.0f32, 1.0, 3.0, 0.0];
+    let set = said(&floats, Meaning::Classes).unwrap();
+    assert_eq!((set.task, set.said, &set.train.targets), (Task::Classes(4), None, &Targets::Classes(vec![0, 1, 3, 0])));
+    let set = said(&array![7i64, -3, 70_000, 0], Meaning::Values).unwrap();
+    assert_eq!(set.train.targets, Targets::Values(array![[7.0, -3.0, 70_000.0, 0.0]]));
+    assert_eq!(said(&array![0u8, 1, 1, 0], Meaning::Values).unwrap().said, Some("values"), "an id of its own");
+    assert_eq!(said(&array![true, false, true, true], Meaning::Values).unwrap().task, Task::Values(1));
+
+    let fraction = said(&array![0.0, 1.0, 0.5, 1.0], Meaning::Classes);
+    assert_error(fraction, &["`train_set_y`", "row 2 is 0.5", "\"classes\" takes whole numbers from 0 to 65535"]);
+    assert_error(said(&array![[0, 1], [1, 0], [1, 1], [0, 0]], Meaning::Classes), &["2 columns", "one column"]);
+    assert_error(said(&array![0u8, 1, 1, 0], Meaning::OneHot), &["one column", "at least 2"]);
+    assert_error(
+        said(&array![[0.0, 1.0], [1.0, 0.0], [0.5, 0.5], [1.0, 0.0]], Meaning::OneHot),
+        &["row 2 is not one-hot"],
+    );
+}
+
+#[test]
+fn whole_floats_have_another_id_than_when_they_were_taken_for_classes() {
+    let (whole, fraction) = (array![0.0, 1.0, 2.0, 8.0], array![0.5, 1.0, 2.0, 8.0]);
+    assert_eq!(asked(&whole, &whole).unwrap().said, Some("values"));
+    assert_eq!(asked(&whole, &fraction).unwrap().said, None);
+    assert_eq!(asked(&fraction, &fraction).unwrap().said, None);
+    assert_eq!(asked(&array![0u8, 1, 1, 0], &array![0u8, 1, 1, 0]).unwrap().said, None);
+}
+
+#[test]
+fn one_hot_rows_of_integers_and_booleans_are_classes() {
+    let rows = array![[0u8, 0, 1], [1, 0, 0], [0, 0, 1], [1, 0, 0]];
+    let set = asked(&rows, &rows).unwrap();
+    assert_eq!((set.task, set.meaning, set.said), (Task::Classes(3), Meaning::OneHot, Some("one-hot")));
+    assert_eq!(set.train.targets, Targets::Classes(vec![2, 0, 2, 0]), "class 1 has no example and is one all the same");
+    assert_eq!(set.train.targets.without_example(3), [1]);
+    let bools = rows.mapv(|one| one == 1);
+    assert_eq!(
+        asked(&bools, &bools).unwrap().train,
+        Part { sha256: asked(&bools, &bools).unwrap().train.sha256, ..set.train }
+    );
+
+    let floats = rows.mapv(f32::from);
+    assert_eq!(asked(&floats, &floats).unwrap().task, Task::Values(3), "floats are values, unless it is said");
+    assert_eq!(said(&floats, Meaning::OneHot).unwrap().task, Task::Classes(3));
+    for other in [[0u8, 0, 0], [0, 1, 1], [0, 2, 0]] {
+        let mut spoilt = rows.clone();
+        spoilt.row_mut(3).assign(&Array1::from_iter(other));
+        assert_eq!(asked(&spoilt, &spoilt).unwrap().task, Task::Values(3), "{other:?}");
+        assert_error(asked(&rows, &spoilt), &["has values, but", "one-hot rows", "data.targets"]);
+    }
+}
+
+#[test]
+fn labels_that_begin_at_1_are_an_error_unless_class_0_has_a_name() {
+    let from_1 = array![1i64, 2, 3, 1];
+    assert_error(asked(&from_1, &from_1), &["`train_set_y`", "labels 1 to 3", "write each label - 1", "list_classes"]);
+    assert_error(asked(&array![5u8, 7, 7, 5], &array![5u8, 7, 7, 5]), &["labels 5 to 7", "each label - 5"]);
+    let names = ["none", "a", "b", "c"].map(|name| hdf5::types::FixedAscii::<4>::from_ascii(name).unwrap());
+    let builder = Builder::new().with("train_set_x", &pictures()).with("train_set_y", &from_1);
+    let (_folder, path) = builder.with("list_classes", &Array1::from_iter(names)).finish();
+    let set = load(&path).unwrap();
+    assert_eq!((set.task, set.train.targets.without_example(4)), (Task::Classes(4), vec![0]));
+    let (_folder, path) = labelled(&from_1);
+    let report = inspect(&Pinned::any(path), &Names::default(), LIMIT).unwrap().to_string();
+    assert!(report.contains("error: ") && report.contains("labels 1 to 3"), "{report}");
+}
+
+#[test]
+fn test_labels_that_no_training_example_has_are_refused() {
+    let error = asked(&array![0u8, 1, 1, 0], &array![0u8, 1, 4, 0]);
+    assert_error(error, &["`train_set_y`", "the label of row 2 is 4", "no training example"]);
+    assert!(asked(&array![0u8, 1, 2, 0], &array![0u8, 1, 1, 0]).is_ok(), "the other way round is fine");
+}
+
+/// Random small sets of integers, against a rule written down a second time.
+#[test]
+fn what_numbers_look_like_follows_the_rule_for_any_numbers() {
+    let mut seen = [0; 4];
+    for seed in 0..300u64 {
+        let next = |index: u64| (seed * 31 + index).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        let columns = 1 + (seed % 3) as usize;
+        let most = 2 + seed / 3 % 2;
+        let hot = |i: usize, j: usize| i32::from(next(i as u64) % columns as u64 == j as u64);
+        let any = |i: usize, j: usize| (next((i * 3 + j) as u64) % most) as i32;
+        let rows = Array2::from_shape_fn((4, columns), |(i, j)| if seed % 4 == 0 { hot(i, j) } else { any(i, j) });
+        let one_hot =
+            columns > 1 && rows.rows().into_iter().all(|row| row.sum() == 1 && row.iter().all(|&v| v >= 0 && v < 2));
+        let least = *rows.iter().min().unwrap();
+        let found = asked(&rows, &rows).map(|set| set.meaning);
+        let expected = match columns {
+            1 if least > 0 => None,
+            1 => Some(Meaning::Classes),
+            _ if one_hot => Some(Meaning::OneHot),
+            _ => Some(Meaning::Values),
+        };
+        assert_eq!(found.ok(), expected, "{rows}");
+        seen[expected.map_or(3, |meaning| meaning as usize)] += 1;
+    }
+    assert!(seen.iter().all(|&times| times > 2), "every case is met: {seen:?}");
 }

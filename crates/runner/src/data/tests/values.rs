@@ -28,7 +28,7 @@ fn row_counts_must_agree() {
 fn ranks_and_empty_dimensions_are_refused() {
     let (_folder, path) =
         Builder::new().with("train_set_x", &array![1u8, 2]).with("train_set_y", &array![0u8]).finish();
-    assert_refused(&path, &["`train_set_x`", "[2]", "[m, h, w, c] or [m, features]"]);
+    assert_refused(&path, &["`train_set_x`", "[2]", "[m, h, w, c], [m, h, w] or [m, features]"]);
     let builder = Builder::new().with("train_set_x", &Array2::<u8>::zeros((0, 3)));
     let (_folder, path) = builder.with("train_set_y", &Array1::<u8>::zeros(0)).finish();
     assert_refused(&path, &["`train_set_x`", "[0, 3]", "at least 1"]);
@@ -44,7 +44,7 @@ fn ranks_and_empty_dimensions_are_refused() {
 fn training_and_test_examples_must_agree() {
     let (_folder, path) = featured(&array![[1u8, 2, 3], [4, 5, 6]]);
     let files = Files { train: fixture("good_plain"), test: path };
-    let error = DataSet::load(&files, &names(), LIMIT).unwrap_err().to_string();
+    let error = DataSet::load(&Source::of_files(&files, &names(), LIMIT)).unwrap_err().to_string();
     assert!(error.contains("shape [3]") && error.contains("shape [2, 2, 3]"), "{error}");
 }
 
@@ -52,14 +52,15 @@ fn training_and_test_examples_must_agree() {
 fn training_and_test_examples_must_have_the_same_element_type() {
     let (_bytes, train) = featured(&array![[1u8, 2], [4, 5]]);
     let (_floats, test) = featured(&array![[1.0f32, 2.0], [4.0, 5.0]]);
-    let error = DataSet::load(&Files { train, test }, &names(), LIMIT).unwrap_err().to_string();
+    let error = loaded(&train, &test).unwrap_err().to_string();
     assert!(error.contains("has f32 elements") && error.contains("u8 elements"), "{error}");
 }
 
 #[test]
 fn class_names_must_agree_where_both_files_have_them() {
     let files = |test: &str| Files { train: fixture("good_plain"), test: fixture(test) };
-    let error = DataSet::load(&files("good_one_byte_names"), &names(), LIMIT).unwrap_err().to_string();
+    let error =
+        DataSet::load(&Source::of_files(&files("good_one_byte_names"), &names(), LIMIT)).unwrap_err().to_string();
     assert!(error.contains(r#"["n", "c"]"#) && error.contains(r#"["non-cat", "cat"]"#), "{error}");
 }
 
@@ -67,7 +68,7 @@ fn class_names_must_agree_where_both_files_have_them() {
 fn both_parts_together_must_fit_the_limit() {
     let files = Files { train: fixture("good_plain"), test: fixture("good_plain") };
     let one_part = 4 * 12 * 8;
-    assert!(DataSet::load(&files, &names(), 2 * one_part).is_ok());
-    let error = DataSet::load(&files, &names(), 2 * one_part - 1).unwrap_err().to_string();
+    assert!(DataSet::load(&Source::of_files(&files, &names(), 2 * one_part)).is_ok());
+    let error = DataSet::load(&Source::of_files(&files, &names(), 2 * one_part - 1)).unwrap_err().to_string();
     assert!(error.contains("needs 384 bytes as f64; the limit is 383"), "{error}");
 }

@@ -4,30 +4,74 @@ use ndarray::{Array2, array};
 
 use super::*;
 use crate::data::draw::draw;
-use crate::data::{Pixels, Scaling, Task};
+use crate::data::{Meaning, Pixels, Scaling, Task};
 
 /// All examples and targets of `set`, the training ones first, as f64.
 fn all(set: &DataSet) -> (Array2<f64>, Array2<f64>) {
     use ndarray::{Axis, concatenate};
     let rows = |part: &crate::data::Part| part.rows::<f64>(&Scaling::None);
-    let x = concatenate![Axis(0), rows(&set.train), rows(&set.test)];
-    (x, concatenate![Axis(1), set.train.y::<f64>(), set.test.y::<f64>()])
+    let x = concatenate![Axis(0), rows(&set.train), rows(set.test.as_ref().unwrap())];
+    (x, concatenate![Axis(1), set.train.y::<f64>(), set.test.as_ref().unwrap().y::<f64>()])
 }
 
 #[test]
 fn idx_files_plain_and_gzipped() {
     let bench = Bench::new();
-    let (x, y) = (idx(8, &[3, 2, 2], &[0, 1, 2, 3, 4, 5, 6, 7, 255, 9, 10, 11]), idx(8, &[3], &[7, 0, 2]));
+    let (x, y) = (idx(8, &[3, 2, 2], &[0, 1, 2, 3, 4, 5, 6, 7, 255, 9, 10, 11]), idx(8, &[3], &[2, 0, 1]));
     let (x, y) = (bench.put("x.gz", gzipped(&x)), bench.put("y", y));
     let x_test = bench.put("xt", idx(8, &[1, 2, 2], &[9, 8, 7, 6]));
-    let y_test = bench.put("yt.gz", gzipped(&idx(8, &[1], &[9])));
+    let y_test = bench.put("yt.gz", gzipped(&idx(8, &[1], &[1])));
     let request = Request { test: vec![x_test, y_test], test_share: None, ..bench.request(&[&x, &y]) };
     let set = imported(&request);
-    assert_eq!((set.task, set.classes.len()), (Task::Classes(10), 0));
+    assert_eq!((set.task, set.classes.len()), (Task::Classes(3), 0));
     assert_eq!(set.train.image_shape, Some([2, 2, 1]));
     assert_eq!(set.train.pixels, Pixels::U8(array![[0, 1, 2, 3], [4, 5, 6, 7], [255, 9, 10, 11]]));
-    assert_eq!(set.train.targets, Targets::Classes(vec![7, 0, 2]));
-    assert_eq!(set.test.targets, Targets::Classes(vec![9]));
+    assert_eq!(set.train.targets, Targets::Classes(vec![2, 0, 1]));
+    assert_eq!(set.test.as_ref().unwrap().targets, Targets::Classes(vec![1]));
+}
+
+#[test]
+fn numbers_that_do_not_count_from_0_become_the_names_of_classes() {
+    let bench = Bench::new();
+    let x = bench.put("x", idx(8, &[4, 1], &[1, 2, 3, 4]));
+    let of = |labels: [i8; 4]| {
+        let y = bench.put("y", idx(9, &[4], &labels.map(|label| label as u8)));
+        let set = imported(&Request { test_share: Some(0.5), ..bench.request(&[&x, &y]) });
+        (set.task, set.classes.join(" "))
+    };
+    assert_eq!(of([1, 2, 2, 1]), (Task::Classes(2), "1 2".to_owned()));
+    assert_eq!(of([-1, 1, 1, -1]), (Task::Classes(2), "-1 1".to_owned()));
+    assert_eq!(of([1, 0, 0, 1]), (Task::Classes(2), String::new()));
+    let (y, other) = (bench.put("y", idx(8, &[4], &[1, 2, 1, 2])), bench.put("z", idx(8, &[4], &[1, 2, 3, 2])));
+    let request = Request { test: vec![x.clone(), other], test_share: None, ..bench.request(&[&x, &y]) };
+    bench.assert_refused_after(request, &["z: label \"3\" is not among the training examples' labels"]);
+}
+
+/// Written as integers for classes and as floats for values: what is read back is what was meant.
+#[test]
+fn targets_are_what_is_said_or_else_what_the_array_looks_like() {
+    let bench = Bench::new();
+    let x = bench.put("x.npy", npy("'|u1'", false, "(4, 1)", &[1, 2, 3, 4]));
+    let floats =
+        bench.put("f.npy", npy("'<f4'", false, "(4,)", &[0.0f32, 1.0, 0.0, 1.0].map(f32::to_le_bytes).concat()));
+    let integers = bench.put("i.npy", npy("'|u1'", false, "(4,)", &[0, 1, 0, 1]));
+    let one_hot = bench.put("o.npy", npy("'|b1'", false, "(4, 2)", &[1, 0, 0, 1, 1, 0, 0, 1]));
+    let task = |y: &Path, meaning: TargetsChoice| {
+        let set = imported(&Request { meaning, test_share: Some(0.5), ..bench.request(&[&x, y]) });
+        (set.task, all(&set).1.sum())
+    };
+    let said = TargetsChoice::Said;
+    assert_eq!(task(&floats, TargetsChoice::Auto), (Task::Values(1), 2.0), "floats are values");
+    assert_eq!(task(&floats, said(Meaning::Classes)), (Task::Classes(2), 2.0));
+    assert_eq!(task(&integers, TargetsChoice::Auto), (Task::Classes(2), 2.0));
+    assert_eq!(task(&integers, said(Meaning::Values)), (Task::Values(1), 2.0));
+    assert_eq!(task(&one_hot, TargetsChoice::Auto), (Task::Classes(2), 2.0));
+    assert_eq!(task(&one_hot, said(Meaning::Values)), (Task::Values(2), 4.0));
+    let refused = |y: &Path, meaning, words: &[&str]| {
+        bench.assert_refused_after(Request { meaning: said(meaning), ..bench.request(&[&x, y]) }, words);
+    };
+    refused(&one_hot, Meaning::Classes, &["o.npy: ", "2 columns", "one column"]);
+    refused(&integers, Meaning::OneHot, &["i.npy: ", "one column", "at least 2"]);
 }
 
 #[test]
@@ -36,8 +80,8 @@ fn idx_elements_are_big_endian_and_signed() {
     let y = bench.put("y", idx(0x0c, &[2], &[0, 0, 0, 1, 0, 0, 0, 0]));
     let of = |code: u8, elements: &[u8]| {
         let x = bench.put("x", idx(code, &[2, 1], elements));
-        let request = Request { test_share: Some(0.5), ..bench.request(&[&x, &y]) };
-        let set = imported(&request);
+        let test = vec![x.clone(), y.clone()];
+        let set = imported(&Request { test, test_share: None, ..bench.request(&[&x, &y]) });
         let (x, y) = all(&set);
         // The example of class 1 stands first in the file.
         let first = usize::from(y[[0, 0]] == 0.0);
@@ -89,13 +133,14 @@ fn an_archive_may_hold_both_parts_or_any_two_arrays() {
         ("x_train", x(&[1, 2, 3, 4])),
         ("y_train", y(&[0.0, 1.0])),
         ("x_test", x(&[5, 6])),
-        ("y_test", y(&[2.0])),
+        ("y_test", y(&[1.0])),
         ("prices", y(&[10.0, 20.0])),
     ];
     let path = bench.put("both.npz", npz(&arrays));
-    let set = imported(&Request { test_share: None, ..bench.request(&[&path]) });
+    let meaning = TargetsChoice::Said(Meaning::Classes);
+    let set = imported(&Request { test_share: None, meaning, ..bench.request(&[&path]) });
     assert_eq!(set.train.pixels, Pixels::U8(array![[1, 2], [3, 4]]));
-    assert_eq!((set.task, &set.test.targets), (Task::Classes(3), &Targets::Classes(vec![2])));
+    assert_eq!((set.task, &set.test.as_ref().unwrap().targets), (Task::Classes(2), &Targets::Classes(vec![1])));
 
     let named = Request {
         features: Some("x_train".to_owned()),
@@ -121,7 +166,7 @@ fn tables_with_text_labels_name_their_classes_in_sorted_order() {
         x.outer_iter().zip(&y).map(|(x, &y)| ((10.0 * x[0]) as i64, (10.0 * x[1]) as i64, y as u8)).collect();
     rows.sort();
     assert_eq!(rows, [(10, 25, 1), (30, -400, 0), (50, 60, 2), (70, 80, 0), (90, 100, 1), (110, 120, 2)]);
-    let Targets::Classes(test) = &set.test.targets else { panic!() };
+    let Targets::Classes(test) = &set.test.as_ref().unwrap().targets else { panic!() };
     assert_eq!([0, 1, 2].map(|class| test.iter().filter(|&&label| label == class).count()), [1, 1, 1], "stratified");
 }
 
@@ -130,7 +175,7 @@ fn labels_that_are_numbers_are_kept_where_they_count_from_0_and_else_are_names()
     let bench = Bench::new();
     let of = |labels: [&str; 4]| {
         let path = bench.put("t.csv", labels.map(|label| format!("{label},0.5\n")).concat());
-        let request = Request { label: Some("first".to_owned()), test_share: Some(0.5), ..bench.request(&[&path]) };
+        let request = Request { label: Some("first".to_owned()), ..bench.request(&[&path]) };
         let set = imported(&request);
         (set.task, set.classes)
     };
@@ -200,7 +245,7 @@ fn folders_of_pictures_are_classes_resized_and_turned_to_grey() {
     let set = imported(&bench.request(&[&all]));
     assert_eq!(set.classes, ["Other", "cat"]);
     assert_eq!(set.train.image_shape, Some([16, 16, 3]));
-    assert_eq!((set.train.examples(), set.test.examples()), (6, 2));
+    assert_eq!((set.train.examples(), set.test.as_ref().unwrap().examples()), (6, 2));
     let Pixels::U8(rows) = &set.train.pixels else { panic!() };
     let Targets::Classes(labels) = &set.train.targets else { panic!() };
     for (row, &label) in rows.outer_iter().zip(labels) {
@@ -247,7 +292,7 @@ fn a_picture_of_one_colour_keeps_it_when_resized_and_a_jpeg_nearly() {
     let near = |a: u8, b: u8| a.abs_diff(b) < 6;
     let found = colour(&rows.row(0).to_vec());
     assert!(found.iter().zip([200, 40, 90]).all(|(&a, b)| near(a, b)), "{found:?}");
-    assert_eq!(set.test.targets, Targets::Classes(vec![1]), "numbered as the training classes are");
+    assert_eq!(set.test.as_ref().unwrap().targets, Targets::Classes(vec![1]), "numbered as the training classes are");
 }
 
 #[test]
@@ -274,7 +319,7 @@ fn the_digits_are_imported_whole() {
     let bench = Bench::new();
     let set = imported(&Request { test_share: Some(0.2), size: Some((8, 8)), ..bench.request(&[&path]) });
     assert_eq!(set.task, Task::Classes(10));
-    assert_eq!((set.train.examples(), set.test.examples()), (1438, 359));
+    assert_eq!((set.train.examples(), set.test.as_ref().unwrap().examples()), (1438, 359));
     let (x, y) = all(&set);
     // scikit-learn's own figures: load_digits().data.sum(), and bincount(target).
     assert_eq!(x.sum(), 561_718.0);

@@ -1,10 +1,11 @@
 //! Broken, truncated and hostile files: one clear line each, and nothing left behind.
 
 use super::*;
+use crate::data::Meaning;
 
 /// Good labels for three examples.
 fn labels(bench: &Bench) -> PathBuf {
-    bench.put("y", idx(8, &[3], &[0, 1, 2]))
+    bench.put("y", idx(8, &[3], &[0, 1, 1]))
 }
 
 #[test]
@@ -34,8 +35,6 @@ fn idx_files_that_are_not_as_they_say() {
         bench.assert_refused(&Request { format: Some(Format::Idx), ..bench.request(&[&x, &y]) }, words);
     }
     let x = bench.put("x", good);
-    let negative = bench.put("y", idx(9, &[3], &[0, 0xff, 0]));
-    bench.assert_refused(&bench.request(&[&x, &negative]), &["y: row 1, column 0: the label is -1", "65535"]);
     bench.assert_refused(&bench.request(&[&x]), &["a file of examples and a file of labels", "found 1"]);
     bench.assert_refused(&bench.request(&[&x, &bench.path("none")]), &["none: cannot read it", "No such file"]);
 }
@@ -175,7 +174,7 @@ fn pictures_that_cannot_be_decoded() {
     let good = png(4, 4, &[9; 48]);
     let folder = |name: &str, bytes: &[u8]| {
         let path = bench.path(name);
-        bench.put(&format!("{name}/a/1.png"), &good);
+        ["a/1.png", "a/2.png", "b/1.png"].map(|picture| bench.put(&format!("{name}/{picture}"), &good));
         bench.put(&format!("{name}/b/2.jpg"), bytes);
         path
     };
@@ -199,7 +198,7 @@ fn pictures_that_cannot_be_decoded() {
     let path = folder("large", &good);
     bench.assert_refused(
         &Request { size: Some((400, 400)), ..bench.request(&[&path]) },
-        &["[2, 400, 400, 3]", "--max-bytes"],
+        &["[4, 400, 400, 3]", "--max-bytes"],
     );
     fs::create_dir(path.join("c")).unwrap();
     bench.assert_refused(&bench.request(&[&path]), &["large/c: no PNG or JPEG"]);
@@ -229,7 +228,10 @@ fn requests_that_cannot_be() {
         (Request { test: vec![path.clone()], ..request() }, "not both"),
         (Request { grey: true, ..request() }, "--grey is for a folder of pictures; "),
         (Request { features: Some("x".to_owned()), ..request() }, "--features is for NPZ"),
-        (Request { values: true, ..request() }, "--values is for IDX and NPY"),
+        (
+            Request { meaning: TargetsChoice::Said(Meaning::Values), ..request() },
+            "--targets is for IDX and NPY and NPZ",
+        ),
         (bench.request(&[&bench.put("x.bin", "??")]), "neither IDX, CSV"),
         (bench.request(&[&bench.path("none.csv")]), "No such file"),
         (bench.request(&[Path::new("/dev/null")]), "not a regular file"),
@@ -285,7 +287,7 @@ fn no_flipped_byte_breaks_a_reader() {
     let mut jpeg = std::io::Cursor::new(Vec::new());
     let picture = image::RgbImage::from_raw(4, 4, (0..48).collect()).unwrap();
     picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
-    bench.put("all/a/1.png", png(4, 4, &[9; 48]));
+    ["a/1.png", "a/2.png", "b/0.png"].map(|picture| bench.put(&format!("all/{picture}"), png(4, 4, &[9; 48])));
     let files = [
         ("x.idx", idx(8, &[4, 2, 2], &[5; 16])),
         ("x.npy", x.clone()),
@@ -313,7 +315,7 @@ fn no_flipped_byte_breaks_a_reader() {
             match import(&request, |_| true) {
                 Ok(files) => {
                     // Labels may have become too many for the names, or one class, but never something else.
-                    DataSet::load(&files, &Names::default(), LIMIT)
+                    DataSet::load(&Source::of_files(&files, &Names::default(), LIMIT))
                         .unwrap_or_else(|error| panic!("{name} {position}: {error}"));
                     good += 1;
                 }

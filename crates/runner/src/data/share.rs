@@ -1,14 +1,15 @@
 //! Which examples become the test set, where no file holds one.
 
-use crate::data::split::permutation;
-use crate::data::targets::Targets;
+use super::split::permutation;
+use super::targets::Targets;
 
 /// For each example whether it is for testing: round(`share` m) of them, drawn from `seed`; of classes the same share of
-/// each, as near as whole examples come to it (the largest remainders are rounded up, the lower class first).
+/// each, as near as whole examples come to it (the largest remainders are rounded up, the lower class first), but never all
+/// of a class.
 ///
 /// # Errors
-/// If either side would be empty.
-pub(super) fn drawn(targets: &Targets, share: f64, seed: u64) -> Result<Vec<bool>, String> {
+/// If either side would be empty, or a class without a training example.
+pub(crate) fn drawn(targets: &Targets, share: f64, seed: u64) -> Result<Vec<bool>, String> {
     let examples = targets.examples();
     let aside = (share * examples as f64).round() as usize;
     if aside == 0 || aside >= examples {
@@ -28,8 +29,22 @@ pub(super) fn drawn(targets: &Targets, share: f64, seed: u64) -> Result<Vec<bool
     let mut wanted: Vec<usize> = (0..classes).map(|class| exact(class).floor() as usize).collect();
     let mut by_rest: Vec<usize> = (0..classes).collect();
     by_rest.sort_by(|&a, &b| exact(b).fract().total_cmp(&exact(a).fract()).then(a.cmp(&b)));
-    let missing = aside - wanted.iter().sum::<usize>();
-    by_rest.into_iter().take(missing).for_each(|class| wanted[class] += 1);
+    let mut missing = aside - wanted.iter().sum::<usize>();
+    while missing > 0 {
+        let before = missing;
+        for &class in &by_rest {
+            if missing > 0 && wanted[class] + 1 < counts[class] {
+                wanted[class] += 1;
+                missing -= 1;
+            }
+        }
+        if missing == before {
+            return Err(format!(
+                "a test share of {share} makes {aside} of {examples} examples test examples, but each of {classes} classes \
+                 needs one for training"
+            ));
+        }
+    }
 
     let mut test = vec![false; examples];
     for example in permutation(examples, seed) {
@@ -56,6 +71,16 @@ mod tests {
         assert_eq!([of_class(0), of_class(1), of_class(2)], [12, 9, 4]);
         assert_eq!(drawn(&targets, 0.25, 3).unwrap(), test);
         assert_ne!(drawn(&targets, 0.25, 4).unwrap(), test);
+    }
+
+    #[test]
+    fn no_class_loses_its_last_training_example() {
+        let labels = vec![0, 1, 2, 3, 4, 4, 4, 4, 4, 4];
+        let test = drawn(&Targets::Classes(labels.clone()), 0.4, 1).unwrap();
+        assert_eq!(test.iter().filter(|&&test| test).count(), 4);
+        assert!(labels.iter().zip(&test).all(|(&label, &test)| !test || label == 4), "{test:?}");
+        let error = drawn(&Targets::Classes(vec![0, 1, 2, 3]), 0.5, 1).unwrap_err();
+        assert!(error.contains("2 of 4 examples") && error.contains("each of 4 classes"), "{error}");
     }
 
     #[test]

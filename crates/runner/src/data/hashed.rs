@@ -1,0 +1,87 @@
+//! A data file whose whole content is hashed, before libhdf5 opens it and once more when it has been read.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::error::Error;
+use super::pin::Pinned;
+use super::read::{DataFile, open_regular};
+
+/// An HDF5 file, open for reading, that has the content that it must have.
+pub(super) struct HashedFile {
+    file: DataFile,
+    bytes: File,
+    sha256: String,
+}
+
+impl HashedFile {
+    /// Opens the file of `pinned`, unless it has another content than it must have.
+    pub(super) fn open(pinned: &Pinned) -> Result<Self, Error> {
+        let (_, mut bytes) = open_regular(&pinned.path)?;
+        let sha256 = hash(&mut bytes).map_err(|reason| cannot_read(&pinned.path, reason))?;
+        pinned.check(&sha256)?;
+        Ok(HashedFile { file: DataFile::open(&pinned.path)?, bytes, sha256 })
+    }
+
+    /// The file to read from.
+    pub(super) fn file(&self) -> &DataFile {
+        &self.file
+    }
+
+    /// SHA-256 of the whole file in hexadecimal, once all that is wanted has been read.
+    ///
+    /// # Errors
+    /// If the file is no longer what it was before it was read. What was hashed is a file that this program holds open; that
+    /// libhdf5 has read the same one is told by its identity.
+    pub(super) fn sha256(&self) -> Result<String, Error> {
+        let path = self.file.path();
+        let now = || -> io::Result<_> {
+            let mut bytes = &self.bytes;
+            Ok((hash(&mut bytes)?, [bytes.metadata()?, fs::metadata(path)?]))
+        };
+        let (hash, seen) = now().map_err(|reason| cannot_read(path, reason))?;
+        let opened = identity(self.file.metadata());
+        if hash != self.sha256 || seen.iter().any(|seen| identity(seen) != opened) {
+            return Err(Error::Changed { path: path.to_owned() });
+        }
+        Ok(hash)
+    }
+}
+
+fn cannot_read(path: &Path, reason: io::Error) -> Error {
+    Error::Io { path: path.to_owned(), action: "read", reason }
+}
+
+/// What a file keeps that nobody has written or replaced: device, number, size, and the times of its last changes to the
+/// nanosecond.
+fn identity(of: &Metadata) -> (u64, u64, u64, [i64; 4]) {
+    (of.dev(), of.ino(), of.len(), [of.mtime(), of.mtime_nsec(), of.ctime(), of.ctime_nsec()])
+}
+
+/// SHA-256 of all of `file` in hexadecimal, streamed.
+pub(super) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
+    file.rewind()?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            Ok(count) => hash.update(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// SHA-256 of the regular file at `path`, in hexadecimal.
+///
+/// # Errors
+/// If it can't be read, or isn't a regular file.
+pub(super) fn sha256_of(path: &Path) -> Result<String, Error> {
+    let (_, mut bytes) = open_regular(path)?;
+    hash(&mut bytes).map_err(|reason| cannot_read(path, reason))
+}
