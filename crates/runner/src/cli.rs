@@ -213,6 +213,7 @@ pub enum Data {
       --test t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --name mnist
   runner data import digits.csv.gz --label last --test-share 0.2 --seed 1
   runner data import houses.csv --target price,rent --test-share 0.2
+  runner data import passengers.csv --label survived --ignore name --missing mean --categorical one-hot --test-share 0.2
   runner data import mnist.npz
   runner data import x.npy y.npy --test x_test.npy y_test.npy --name mine
   runner data import flowers/train --test flowers/test --side 64 --name flowers")]
@@ -294,6 +295,18 @@ pub struct Import {
     /// classes, rows of integers with a single 1 are one-hot, everything else is values].
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "target")]
     pub targets: Option<TargetsWord>,
+    /// CSV: columns to leave out, such as names and numbers of rows.
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// CSV: what becomes of an empty cell, NA, NaN, null or ? (in any case): an error, its row is left out, or it is the mean of its
+    /// column over the training rows (of a column of texts: the share of each text). A label or target is never filled.
+    #[arg(long, value_enum, default_value_t = MissingWord::Refuse, value_name = "WHAT")]
+    pub missing: MissingWord,
+    /// CSV: columns of texts, each of which becomes a column for each text of the training rows, 1 where it stands and else 0: one-hot
+    /// for every column with a cell that is no number, columns of one's own choice, or refuse. A text that only test rows have is 0 in
+    /// all of them.
+    #[arg(long, value_name = "refuse|one-hot|COLUMN,...", value_delimiter = ',', default_value = "refuse")]
+    pub categorical: Vec<String>,
     /// NPZ: the array of the examples.
     #[arg(long, value_name = "ARRAY")]
     pub features: Option<String>,
@@ -322,6 +335,17 @@ pub struct Import {
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+}
+
+/// What becomes of a cell without a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MissingWord {
+    /// An error.
+    Refuse,
+    /// Its row is left out.
+    Drop,
+    /// The mean of its column.
+    Mean,
 }
 
 /// What the numbers of targets are.

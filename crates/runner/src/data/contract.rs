@@ -28,6 +28,9 @@ const NUMBERS: &str = "integers of 8 to 64 bits, floats of 16 to 64 (IEEE 754), 
 /// The attribute of targets that are values, even if each is whole.
 pub(super) const REGRESSION: &str = "regression";
 
+/// The dataset with the names of the features, where an import has made them of a table's columns.
+pub(super) const FEATURE_NAMES: &str = "feature_names";
+
 /// One part of a data set whose metadata keeps the contract: ready to be read.
 pub(super) struct CheckedPart<'f> {
     pub(super) file: &'f DataFile,

@@ -8,6 +8,7 @@ mod choose;
 mod classes;
 mod columns;
 mod csv_table;
+mod encoding;
 mod error;
 mod idx;
 mod npy;
@@ -23,6 +24,7 @@ mod write;
 
 use std::path::PathBuf;
 
+pub use encoding::{Categorical, Missing};
 pub use error::{At, Error};
 pub use pictures::picture;
 
@@ -76,6 +78,12 @@ pub struct Request {
     pub targets: Vec<String>,
     /// What the numbers of the second of two files, or of an archive's second array, are.
     pub meaning: TargetsChoice,
+    /// The columns of a table that are left out.
+    pub ignored: Vec<String>,
+    /// What becomes of cells of a table without a value.
+    pub missing: Missing,
+    /// Which columns of a table are of texts.
+    pub categorical: Categorical,
     /// The array of an archive with the examples.
     pub features: Option<String>,
     /// Whether the first line of a table names its columns; found out where it is none.
@@ -116,15 +124,12 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         None => detect(&request.train[0])?,
     };
     check_options(request, format)?;
-    let train = source(request, format, Side::Train, tell)?;
-    let test = match (!request.test.is_empty(), format) {
+    let mut train = source(request, format, Side::Train, tell)?;
+    let mut test = match (!request.test.is_empty(), format) {
         (true, _) => Some(source(request, format, Side::Test, tell)?),
         (false, Format::Npz) if request.test_share.is_none() => Some(source(request, format, Side::Test, tell)?),
         (false, _) => None,
     };
-    if let Some(test) = &test {
-        agree(request, train.survey(), test.survey())?;
-    }
     let settled = settle(&train.survey().answers, test.as_ref().map(|test| &test.survey().answers));
     let Settled { train: targets, test: test_targets, names } =
         settled.map_err(|(side, problem)| Error::file(labels_of(request, side), problem))?;
@@ -132,6 +137,11 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         (None, Some(share)) => drawn(&targets, share, request.seed).map_err(Error::Request)?,
         _ => vec![false; targets.examples()],
     };
+    train.learn(&|example| !aside[example])?;
+    if let Some(test) = &mut test {
+        train.encoding().map_or(Ok(()), |encoding| test.apply(encoding))?;
+        agree(request, train.survey(), test.survey())?;
+    }
     for source in [Some(&train), test.as_ref()].into_iter().flatten() {
         source.remark().map_or(Ok(()), |remark| tell(Progress::Found(remark)))?;
     }
@@ -149,17 +159,20 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         written += 1;
         tell(Progress::Written(written, all))
     };
-    copy(&*train, |example, cells| {
+    let mut remarks = copy(&*train, |example, cells| {
         if aside[example] {
             test_part.add(cells)?
         } else {
             train_part.add(cells)?
         }
         count()
-    })?;
+    })?
+    .into_iter()
+    .collect::<Vec<_>>();
     if let Some(test) = &test {
-        copy(&**test, |_, cells| test_part.add(cells).and_then(|()| count()))?;
+        remarks.extend(copy(&**test, |_, cells| test_part.add(cells).and_then(|()| count()))?);
     }
+    remarks.into_iter().try_for_each(|remark| tell(Progress::Found(remark)))?;
     put_in_place([train_part.finish()?, test_part.finish()?], request.force)?;
     Ok(files)
 }
@@ -219,8 +232,11 @@ fn in_words(survey: &Survey, train: &Targets, test: &Targets, names: &[String]) 
     )
 }
 
-/// Gives every example of `source` to `take`, with its number.
-fn copy(source: &dyn Source, mut take: impl FnMut(usize, &Cells) -> Result<(), Error>) -> Result<(), Error> {
+/// Gives every example of `source` to `take`, with its number; what a person should know of them.
+fn copy(
+    source: &dyn Source,
+    mut take: impl FnMut(usize, &Cells) -> Result<(), Error>,
+) -> Result<Option<String>, Error> {
     let mut examples = source.read()?;
     let mut cells = Cells::new(source.survey().kept);
     for example in 0..source.survey().answers.examples() {

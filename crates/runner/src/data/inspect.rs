@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Names;
 use super::classes;
-use super::contract::CheckedPart;
+use super::contract::{CheckedPart, FEATURE_NAMES};
 use super::error::{Error, Problem};
 use super::hashed::HashedFile;
 use super::part::{Part, Pixels};
@@ -31,6 +31,8 @@ pub struct Inspection {
     pub datasets: Vec<DatasetLine>,
     /// The names of the classes, label 0 first; empty where the file names none.
     pub classes: Vec<String>,
+    /// The names of the features; empty where the file names none.
+    pub features: Vec<String>,
     /// The training part, the test part or both, where they keep the contract.
     pub parts: Vec<PartSummary>,
     /// Every breach of the contract. A file without any can be trained on.
@@ -107,6 +109,10 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(error);
         Vec::new()
     });
+    let features = classes::read(file, FEATURE_NAMES).unwrap_or_else(|error| {
+        problems.push(error);
+        Vec::new()
+    });
     let mut parts: Vec<Found> = Vec::new();
     let wanted = [(&names.train_x, &names.train_y, true), (&names.test_x, &names.test_y, false)];
     for (x, y, is_training) in wanted.into_iter().filter(|(x, y, _)| file.has(x) || file.has(y)) {
@@ -142,7 +148,7 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(Error::NoPart { path: path.to_owned(), wanted, present });
     }
     let (bytes, sha256) = (file.bytes(), hashed.sha256()?);
-    Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, classes, parts, problems })
+    Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, classes, features, parts, problems })
 }
 
 /// A part that was read.
@@ -232,6 +238,9 @@ impl fmt::Display for Inspection {
         if !self.classes.is_empty() {
             let named = self.classes.iter().enumerate().map(|(label, name)| format!("{label} = {name}"));
             writeln!(f, "  classes: {}", first_of(named))?;
+        }
+        if !self.features.is_empty() {
+            writeln!(f, "  features: {}", first_of(self.features.iter().cloned()))?;
         }
         for summary in &self.parts {
             summary.write(f, &self.classes)?;

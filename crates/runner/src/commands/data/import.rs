@@ -10,11 +10,11 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 
 use super::{name, style};
-use crate::cli::{self, ImportFormat, ProgressMode};
+use crate::cli::{self, ImportFormat, MissingWord, ProgressMode};
 use crate::commands::Failure;
 use crate::commands::session::stop_on_interrupt;
 use crate::data::TargetsChoice;
-use crate::data::import::{Error, Format, Progress, Request, import};
+use crate::data::import::{Categorical, Error, Format, Missing, Progress, Request, import};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::progress::say;
 
@@ -58,6 +58,17 @@ fn request(args: &cli::Import) -> Request {
         label: args.label.clone(),
         targets: args.target.clone(),
         meaning: args.targets.map_or(TargetsChoice::Auto, |said| TargetsChoice::Said(said.into())),
+        ignored: args.ignore.clone(),
+        missing: match args.missing {
+            MissingWord::Refuse => Missing::Refuse,
+            MissingWord::Drop => Missing::Drop,
+            MissingWord::Mean => Missing::Mean,
+        },
+        categorical: match &args.categorical[..] {
+            [word] if word == "refuse" => Categorical::Refuse,
+            [word] if word == "one-hot" => Categorical::OneHot,
+            columns => Categorical::Columns(columns.to_vec()),
+        },
         features: args.features.clone(),
         header: args.header,
         delimiter: args.delimiter,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::classes::Side;
 use super::columns::Column;
+use super::encoding::{Categorical, Missing};
 use super::source::Source;
 use super::{Error, Format, Progress, Request, csv_table, error, idx, npy, open, pictures, raw};
 use crate::data::{Meaning, TargetsChoice};
@@ -36,6 +37,9 @@ pub(super) fn check_options(request: &Request, format: Format) -> Result<(), Err
         (request.features.is_some(), "--features", &[Format::Npz]),
         (request.header.is_some(), "--header", &[Format::Csv]),
         (request.delimiter.is_some(), "--delimiter", &[Format::Csv]),
+        (request.missing != Missing::Refuse, "--missing", &[Format::Csv]),
+        (request.categorical != Categorical::Refuse, "--categorical", &[Format::Csv]),
+        (!request.ignored.is_empty(), "--ignore", &[Format::Csv]),
         (request.size.is_some(), "--side (or --height and --width)", &[Format::Csv, Format::Pictures]),
         (request.grey, "--grey", &[Format::Pictures]),
     ] {
@@ -43,6 +47,12 @@ pub(super) fn check_options(request: &Request, format: Format) -> Result<(), Err
             let found = request.train[0].display();
             return Err(Error::Request(format!("{option} is for {}; {found} is {}", names(formats), names(&[format]))));
         }
+    }
+    let needs_numbers = request.missing == Missing::Mean || request.categorical != Categorical::Refuse;
+    if request.size.is_some() && needs_numbers {
+        let problem =
+            "the pixels of pictures are bytes: --missing mean and --categorical are for tables of other numbers";
+        return Err(Error::Request(problem.to_owned()));
     }
     if format == Format::Npz && request.targets.len() > 1 {
         return Err(Error::Request("--target names one array of an archive".to_owned()));
@@ -104,9 +114,12 @@ pub(super) fn source(
             let format = csv_table::Format {
                 label: request.label.as_deref().map_or(Column::Last, Column::from_text),
                 targets: request.targets.iter().map(|target| Column::from_text(target)).collect(),
+                ignored: request.ignored.iter().map(|column| Column::from_text(column)).collect(),
                 header: request.header,
                 delimiter: request.delimiter,
                 picture: request.size,
+                missing: request.missing,
+                categorical: request.categorical.clone(),
             };
             Box::new(csv_table::Table::survey(&paths[0], &format, limit, &mut |rows| tell(Progress::Checked(rows)))?)
         }

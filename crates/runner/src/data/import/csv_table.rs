@@ -1,7 +1,7 @@
 //! Tables of comma-separated values: a row an example, with a column of labels or columns of values among its features.
 //!
-//! A table is read twice: to check every cell and to collect the labels, and then for the features. Neither needs more
-//! memory for more rows, but for the labels.
+//! A table is read twice: to check every cell and to collect the labels, and then for the features; and once in between where
+//! means or texts of the training rows are needed. None needs more memory for more rows, but for the labels.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,13 @@ use csv::{ByteRecord, ReaderBuilder};
 use ndarray::Array2;
 
 use super::columns::{Column, position, sniffed};
+use super::encoding::{Categorical, Coded, Encoding, Learner, Missing, is_missing};
 use super::error::{At, Error, one_line, quoted};
 use super::open::{checked_size, open};
 use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
 use super::words::{Words, number};
-use crate::data::targets::Targets;
+use crate::data::targets::{MOST_CLASSES, Targets};
+use crate::progress::count;
 
 /// A longer row is no row of a table.
 const LONGEST_ROW: usize = 1 << 26;
@@ -25,23 +27,40 @@ pub(super) struct Format {
     pub(super) label: Column,
     /// Columns of values, instead of the label.
     pub(super) targets: Vec<Column>,
+    /// Columns that are left out.
+    pub(super) ignored: Vec<Column>,
     /// Whether the first line names the columns; `None`: if one of its features is no number.
     pub(super) header: Option<bool>,
     /// `None`: the most frequent in the first line of comma, semicolon and tab.
     pub(super) delimiter: Option<u8>,
     /// `(height, width)`, where the features are the bytes of pictures, row by row and channels last.
     pub(super) picture: Option<(usize, usize)>,
+    /// What becomes of cells without a value.
+    pub(super) missing: Missing,
+    /// Which columns are of texts.
+    pub(super) categorical: Categorical,
 }
 
 /// A table whose cells are all checked.
 pub(super) struct Table {
     path: PathBuf,
     delimiter: u8,
+    /// The names of all columns, or their numbers where no header names them.
+    names: Vec<String>,
     header: bool,
-    width: usize,
-    /// By column: whether it is a feature.
-    features: Vec<bool>,
+    /// The columns that are features.
+    features: Vec<usize>,
+    /// The columns of the answers.
+    answers: Vec<usize>,
+    /// For each feature, whether it is of texts.
+    textual: Vec<bool>,
+    format: Format,
+    /// Rows that are left out, and cells without a value in the others.
+    dropped: usize,
+    filled: usize,
+    encoding: Option<Encoding>,
     survey: Survey,
+    limit: u64,
 }
 
 impl Table {
@@ -61,16 +80,23 @@ impl Table {
             return Err(Error::file(path, "an empty table"));
         }
         let width = rows.record.len();
-        let named = format.targets.iter().chain([&format.label]).any(|column| matches!(column, Column::Named(_)));
+        let texts = match &format.categorical {
+            Categorical::Columns(columns) => columns.iter().map(|column| Column::from_text(column)).collect(),
+            _ => Vec::new(),
+        };
         let asked: &[Column] =
             if format.targets.is_empty() { std::slice::from_ref(&format.label) } else { &format.targets };
+        let of_columns = [asked, &format.ignored, &texts];
+        let named = of_columns.into_iter().flatten().any(|column| matches!(column, Column::Named(_)));
         let find = |column: &Column| {
             position(column, &rows.record, format.header != Some(false))
                 .map_err(|problem| Error::at(path, At::Line(1), problem))
         };
-        let answers: Vec<usize> = asked.iter().map(find).collect::<Result<_, _>>()?;
-        let features: Vec<bool> = (0..width).map(|column| !answers.contains(&column)).collect();
-        let count = features.iter().filter(|&&feature| feature).count();
+        let found = |columns: &[Column]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
+        let [answers, ignored, texts] = [found(asked)?, found(&format.ignored)?, found(&texts)?];
+        let features: Vec<usize> =
+            (0..width).filter(|column| !answers.contains(column) && !ignored.contains(column)).collect();
+        let count = features.len();
         if count == 0 {
             return Err(Error::at(
                 path,
@@ -78,8 +104,12 @@ impl Table {
                 format!("{width} columns, and none of them is a feature (--delimiter?)"),
             ));
         }
-        let is_number = |column: usize| number(&rows.record[column]).is_some();
-        let header = format.header.unwrap_or(named || (0..width).any(|column| features[column] && !is_number(column)));
+        if let Some(column) = texts.iter().find(|column| !features.contains(column)) {
+            let problem = format!("column {} is no feature; --categorical is for features", column + 1);
+            return Err(Error::at(path, At::Line(1), problem));
+        }
+        let names_it = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
+        let header = format.header.unwrap_or(named || features.iter().any(names_it));
         let (shape, kept) = match format.picture {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);
@@ -93,89 +123,187 @@ impl Table {
             }
             None => (vec![count], Kept::F64),
         };
-        let none = Answers::Known(Targets::Classes(Vec::new()));
-        let survey = Survey { shape, kept, answers: none };
-        let mut table = Table { path: path.to_owned(), delimiter, header, width, features, survey };
-        table.survey.answers = table.read_answers(rows, &answers, format.targets.is_empty(), limit, on_row)?;
+        let name = |(column, cell): (usize, &[u8])| {
+            let is_name = header && !cell.is_empty();
+            if is_name { String::from_utf8_lossy(cell).into_owned() } else { format!("column {}", column + 1) }
+        };
+        let mut table = Table {
+            path: path.to_owned(),
+            delimiter,
+            names: rows.record.iter().enumerate().map(name).collect(),
+            header,
+            textual: features.iter().map(|column| texts.contains(column)).collect(),
+            features,
+            answers,
+            format: format.clone(),
+            dropped: 0,
+            filled: 0,
+            encoding: None,
+            survey: Survey::new(shape, kept, Answers::Known(Targets::Classes(Vec::new()))),
+            limit,
+        };
+        table.survey.answers = table.read_answers(rows, on_row)?;
         Ok(table)
     }
 
     fn read_answers(
-        &self,
+        &mut self,
         mut rows: Rows,
-        columns: &[usize],
-        as_labels: bool,
-        limit: u64,
         on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<Answers, Error> {
+        let as_labels = self.format.targets.is_empty();
         let mut labels = Vec::new();
         let mut words = Words::default();
         let mut values = Vec::new();
         let mut examples = 0;
         let mut more = !self.header || rows.advance()?;
-        let mut cells = Cells::new(self.survey.kept);
+        let columns = self.features.len().max(self.answers.len());
         while more {
-            cells.clear();
-            self.features_of(&rows, &mut cells)?;
-            if as_labels {
-                let label = words.index(&rows.record[columns[0]]);
-                labels.push(label.map_err(|problem| self.wrong(&rows, columns[0], &problem))?);
-            } else {
-                for &column in columns {
-                    let value = number(&rows.record[column]).ok_or_else(|| self.not_a_number(&rows, column))?;
-                    values.push(value);
+            if self.is_kept(&rows)? {
+                self.check_features(&rows)?;
+                for &column in &self.answers {
+                    let cell = &rows.record[column];
+                    if as_labels {
+                        let label = words.index(cell);
+                        labels.push(label.map_err(|problem| self.wrong(&rows, column, &problem))?);
+                    } else {
+                        values.push(number(cell).ok_or_else(|| self.not_a_number(&rows, column))?);
+                    }
                 }
+                examples += 1;
+            } else {
+                self.dropped += 1;
             }
-            examples += 1;
-            if examples % 1024 == 0 {
-                checked_size(&self.path, &[examples, cells.len().max(columns.len())], 8, limit)?;
+            if (examples + self.dropped) % 1024 == 0 {
+                checked_size(&self.path, &[examples, columns], 8, self.limit)?;
                 on_row(examples)?;
             }
             more = rows.advance()?;
         }
         if examples == 0 {
-            return Err(Error::file(&self.path, "a header without rows"));
+            let problem = if self.dropped > 0 { "every row has a missing cell" } else { "a header without rows" };
+            return Err(Error::file(&self.path, problem));
         }
-        checked_size(&self.path, &[examples, cells.len().max(columns.len())], 8, limit)?;
+        checked_size(&self.path, &[examples, columns], 8, self.limit)?;
         if as_labels {
             let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
             return Ok(Answers::Words { labels, words });
         }
-        let values =
-            Array2::from_shape_vec((examples, columns.len()), values).expect("a value for each column of a row");
+        let values = Array2::from_shape_vec((examples, self.answers.len()), values).expect("a value for each column");
         Ok(Answers::Known(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())))
     }
 
-    fn features_of(&self, rows: &Rows, cells: &mut Cells) -> Result<(), Error> {
-        if rows.record.len() != self.width {
-            let problem = format!("{} columns; the first line has {}", rows.record.len(), self.width);
+    /// Whether the row is an example: it has as many cells as the first, and none is missing where such rows are left out.
+    fn is_kept(&self, rows: &Rows) -> Result<bool, Error> {
+        if rows.record.len() != self.names.len() {
+            let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
             return Err(Error::at(&self.path, At::Line(rows.line()), problem));
         }
-        for (column, cell) in rows.record.iter().enumerate() {
-            if !self.features[column] {
-                continue;
-            }
-            let value = number(cell).ok_or_else(|| self.not_a_number(rows, column))?;
-            match cells {
-                Cells::U8(bytes) if value.fract() == 0.0 && (0.0..=255.0).contains(&value) => bytes.push(value as u8),
-                Cells::U8(_) => {
-                    let problem = format!("{value}, but the pixels of a picture are whole numbers from 0 to 255");
-                    return Err(self.wrong(rows, column, &problem));
-                }
-                Cells::F32(values) => values.push(value as f32),
-                Cells::F64(values) => values.push(value),
+        if self.format.missing != Missing::Drop {
+            return Ok(true);
+        }
+        Ok(!self.features.iter().chain(&self.answers).any(|&column| is_missing(&rows.record[column])))
+    }
+
+    /// Checks the features of a row before it is known what they become, and finds out which are texts.
+    fn check_features(&mut self, rows: &Rows) -> Result<(), Error> {
+        for (feature, &column) in self.features.iter().enumerate() {
+            let cell = &rows.record[column];
+            match (is_missing(cell), number(cell).is_some()) {
+                (true, _) if self.format.missing == Missing::Mean => self.filled += 1,
+                (true, _) => return Err(self.not_a_number(rows, column)),
+                (false, true) if self.survey.kept == Kept::U8 => self.byte(rows, column).map(|_| ())?,
+                (false, true) => {}
+                (false, false) if self.textual[feature] => {}
+                (false, false) if self.format.categorical == Categorical::OneHot => self.textual[feature] = true,
+                (false, false) => return Err(self.not_a_number(rows, column)),
             }
         }
         Ok(())
     }
 
+    fn byte(&self, rows: &Rows, column: usize) -> Result<u8, Error> {
+        let value = number(&rows.record[column]).ok_or_else(|| self.not_a_number(rows, column))?;
+        if value.fract() == 0.0 && (0.0..=255.0).contains(&value) {
+            return Ok(value as u8);
+        }
+        let problem = format!("{value}, but the pixels of a picture are whole numbers from 0 to 255");
+        Err(self.wrong(rows, column, &problem))
+    }
+
+    /// Adds the features of a row. The number of texts in it that no training row has.
+    fn features_of(&self, rows: &Rows, cells: &mut Cells) -> Result<usize, Error> {
+        let mut unknown = 0;
+        for (feature, &column) in self.features.iter().enumerate() {
+            match (&mut *cells, &self.encoding) {
+                (Cells::U8(bytes), _) => bytes.push(self.byte(rows, column)?),
+                (Cells::F64(numbers), Some(encoding)) => {
+                    let known = encoding.columns[feature].append(&rows.record[column], numbers);
+                    unknown += usize::from(!known.map_err(|()| self.not_a_number(rows, column))?);
+                }
+                (Cells::F64(numbers), None) => {
+                    numbers.push(number(&rows.record[column]).ok_or_else(|| self.not_a_number(rows, column))?);
+                }
+                (Cells::F32(_), _) => unreachable!("a table is kept as bytes or in f64"),
+            }
+        }
+        Ok(unknown)
+    }
+
     fn not_a_number(&self, rows: &Rows, column: usize) -> Error {
-        let found = quoted(&String::from_utf8_lossy(&rows.record[column]));
-        self.wrong(rows, column, &format!("{found}; a finite number is required"))
+        let cell = &rows.record[column];
+        let found = quoted(&String::from_utf8_lossy(cell));
+        let hint = match (is_missing(cell), self.features.contains(&column)) {
+            (true, true) => "--missing drop leaves such rows out, --missing mean takes the column's mean",
+            (true, false) => "--missing drop leaves such rows out",
+            (false, true) => "--categorical one-hot makes a column of each text, --ignore leaves a column out",
+            (false, false) => "targets are numbers",
+        };
+        self.wrong(rows, column, &format!("{found}; a finite number is required ({hint})"))
     }
 
     fn wrong(&self, rows: &Rows, column: usize, problem: &str) -> Error {
-        Error::at(&self.path, At::Line(rows.line()), format!("column {} is {problem}", column + 1))
+        let name = if self.header { format!(", {},", quoted(&self.names[column])) } else { String::new() };
+        Error::at(&self.path, At::Line(rows.line()), format!("column {}{name} is {problem}", column + 1))
+    }
+
+    /// Gives every example to `take`, with its number.
+    fn each(&self, mut take: impl FnMut(usize, &Rows) -> Result<(), Error>) -> Result<(), Error> {
+        let mut rows = self.rows()?;
+        let mut example = 0;
+        while rows.advance()? {
+            if self.is_kept(&rows)? {
+                take(example, &rows)?;
+                example += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows behind the header.
+    fn rows(&self) -> Result<Rows, Error> {
+        let mut rows = Rows::open(&self.path, self.delimiter)?;
+        if self.header {
+            rows.advance()?;
+        }
+        Ok(rows)
+    }
+
+    fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
+        let width = encoding.width();
+        checked_size(&self.path, &[self.survey.answers.examples(), width], 8, self.limit)?;
+        if width > MOST_CLASSES {
+            let problem = format!("its columns become {width}; at most {MOST_CLASSES} (--ignore leaves columns out)");
+            return Err(Error::file(&self.path, problem));
+        }
+        self.survey.shape = vec![width];
+        let names: Vec<String> = self.features.iter().map(|&column| self.names[column].clone()).collect();
+        self.survey.feature_names = encoding.names(&names);
+        if self.format.missing == Missing::Mean {
+            self.survey.fillings = encoding.fillings();
+        }
+        self.encoding = Some(encoding);
+        Ok(())
     }
 }
 
@@ -184,37 +312,106 @@ impl Source for Table {
         &self.survey
     }
 
-    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
-        let mut rows = Rows::open(&self.path, self.delimiter)?;
-        if self.header {
-            rows.advance()?;
+    fn learn(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
+        if self.format.missing != Missing::Mean && !self.textual.contains(&true) {
+            return Ok(());
         }
-        Ok(Box::new(Again { table: self, rows }))
+        let mut learners: Vec<Learner> = self.textual.iter().map(|&textual| Learner::new(textual)).collect();
+        self.each(|example, rows| {
+            if is_training(example) {
+                for (learner, &column) in learners.iter_mut().zip(&self.features) {
+                    let taken = learner.take(&rows.record[column]);
+                    taken.map_err(|problem| self.wrong(rows, column, &problem))?;
+                }
+            }
+            Ok(())
+        })?;
+        let finish = |(learner, &column): (Learner, &usize)| {
+            let name = quoted(&self.names[column]);
+            learner
+                .finish()
+                .map_err(|problem| Error::file(&self.path, format!("column {} ({name}): {problem}", column + 1)))
+        };
+        let columns = learners.into_iter().zip(&self.features).map(finish).collect::<Result<_, _>>()?;
+        self.encode(Encoding { columns })
+    }
+
+    fn encoding(&self) -> Option<&Encoding> {
+        self.encoding.as_ref()
+    }
+
+    fn apply(&mut self, encoding: &Encoding) -> Result<(), Error> {
+        if encoding.columns.len() != self.features.len() {
+            let (found, expected) = (self.features.len(), encoding.columns.len());
+            return Err(Error::file(
+                &self.path,
+                format!("{found} columns are features; the training table has {expected}"),
+            ));
+        }
+        self.encode(encoding.clone())
+    }
+
+    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+        Ok(Box::new(Again { table: self, rows: self.rows()?, unknown: 0 }))
+    }
+
+    fn remark(&self) -> Option<String> {
+        let mut words = Vec::new();
+        if self.dropped > 0 {
+            words.push(format!("{} with a missing cell left out", count(self.dropped, "row")));
+        }
+        if self.filled > 0 {
+            words.push(format!("{} filled with the mean of the training rows", count(self.filled, "missing cell")));
+        }
+        if let Some(encoding) = self.encoding.as_ref().filter(|encoding| encoding.has_levels()) {
+            let columns = encoding.columns.iter().filter(|coded| matches!(coded, Coded::Levels { .. })).count();
+            let (from, to) = (count(columns, "column"), encoding.width() + columns - encoding.columns.len());
+            words.push(format!("{from} of texts became {to}, one a level"));
+        }
+        (!words.is_empty()).then(|| words.join("; "))
     }
 }
 
-/// The second reading.
+/// The reading that gives the features.
 struct Again<'t> {
     table: &'t Table,
     rows: Rows,
+    /// Texts that no training row has.
+    unknown: usize,
 }
 
 impl Again<'_> {
     fn changed(&self) -> Error {
         Error::file(&self.table.path, "the file changed while it was being read; try again when nothing writes to it")
     }
+
+    /// Goes to the next example; false behind the last.
+    fn advance(&mut self) -> Result<bool, Error> {
+        while self.rows.advance()? {
+            if self.table.is_kept(&self.rows)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 impl Examples for Again<'_> {
     fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
-        if !self.rows.advance()? {
+        if !self.advance()? {
             return Err(self.changed());
         }
-        self.table.features_of(&self.rows, cells)
+        self.unknown += self.table.features_of(&self.rows, cells)?;
+        Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Error> {
-        if self.rows.advance()? { Err(self.changed()) } else { Ok(()) }
+    fn end(&mut self) -> Result<Option<String>, Error> {
+        if self.advance()? {
+            return Err(self.changed());
+        }
+        let unknown = self.unknown;
+        Ok((unknown > 0)
+            .then(|| format!("{} that no training row has: 0 in every column of its levels", count(unknown, "text"))))
     }
 }
 

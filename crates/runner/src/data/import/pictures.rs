@@ -76,7 +76,7 @@ impl Folder {
         let channels = if grey { 1 } else { 3 };
         checked_size(path, &[files.len(), height, width, channels], 1, limit)?;
         let answers = Answers::Words { labels, words };
-        let survey = Survey { shape: vec![height, width, channels], kept: Kept::U8, answers };
+        let survey = Survey::new(vec![height, width, channels], Kept::U8, answers);
         Ok(Folder { files, resized: size.is_some(), left_out, survey })
     }
 }
@@ -127,8 +127,8 @@ impl Examples for Pictures<'_> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Error> {
-        Ok(())
+    fn end(&mut self) -> Result<Option<String>, Error> {
+        Ok(None)
     }
 }
 

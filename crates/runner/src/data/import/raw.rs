@@ -186,12 +186,12 @@ impl Examples for Rows<'_> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Error> {
+    fn end(&mut self) -> Result<Option<String>, Error> {
         let mut more = Vec::new();
         let read = read_up_to(&mut self.reader, 1, &mut more);
         read.map_err(|reason| Error::read(&self.array.path, &reason))?;
         if more.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let RawArray { path, start, .. } = self.array;
         let end = start + self.row_bytes * self.array.examples() as u64;
@@ -234,7 +234,7 @@ impl Arrays {
             _ => vec![x.features()],
         };
         let answers = y.answers(x.examples(), targets)?;
-        Ok(Arrays { x, survey: Survey { shape, kept, answers } })
+        Ok(Arrays { x, survey: Survey::new(shape, kept, answers) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What every kind of source comes to: a survey of all its examples, and then the examples one by one.
 
 use super::Error;
+use super::encoding::Encoding;
 use crate::data::targets::Targets;
 
 /// The element type that features are kept in.
@@ -25,14 +26,6 @@ impl Cells {
             Kept::U8 => Cells::U8(Vec::new()),
             Kept::F32 => Cells::F32(Vec::new()),
             Kept::F64 => Cells::F64(Vec::new()),
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Cells::U8(values) => values.len(),
-            Cells::F32(values) => values.len(),
-            Cells::F64(values) => values.len(),
         }
     }
 
@@ -61,6 +54,16 @@ pub(super) struct Survey {
     pub(super) shape: Vec<usize>,
     pub(super) kept: Kept,
     pub(super) answers: Answers,
+    /// A name for each feature, where more was done to them than to read them.
+    pub(super) feature_names: Vec<String>,
+    /// What a missing cell became, for each feature, where some were filled.
+    pub(super) fillings: Vec<f64>,
+}
+
+impl Survey {
+    pub(super) fn new(shape: Vec<usize>, kept: Kept, answers: Answers) -> Self {
+        Survey { shape, kept, answers, feature_names: Vec::new(), fillings: Vec::new() }
+    }
 }
 
 /// The right answers of all examples.
@@ -86,6 +89,21 @@ pub(super) trait Source {
     /// What they are.
     fn survey(&self) -> &Survey;
 
+    /// Learns what it takes to turn the features into numbers, from the examples that are for training; before they are read.
+    fn learn(&mut self, _is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What was learned, if there was anything to learn.
+    fn encoding(&self) -> Option<&Encoding> {
+        None
+    }
+
+    /// Takes over what was learned from training examples elsewhere.
+    fn apply(&mut self, _encoding: &Encoding) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Their features from the first example on.
     fn read(&self) -> Result<Box<dyn Examples + '_>, Error>;
 
@@ -100,6 +118,6 @@ pub(super) trait Examples {
     /// Adds those of the next example, as many as the survey says.
     fn next(&mut self, cells: &mut Cells) -> Result<(), Error>;
 
-    /// Checks, once every example was read, that nothing is left.
-    fn end(&mut self) -> Result<(), Error>;
+    /// Checks, once every example was read, that nothing is left; something that a person should know of what was read.
+    fn end(&mut self) -> Result<Option<String>, Error>;
 }

@@ -2,6 +2,7 @@
 
 mod formats;
 mod hostile;
+mod tables;
 
 use std::fs;
 use std::io::Write;
@@ -51,6 +52,9 @@ impl Bench {
             label: None,
             targets: Vec::new(),
             meaning: TargetsChoice::Auto,
+            ignored: Vec::new(),
+            missing: Missing::Refuse,
+            categorical: Categorical::Refuse,
             features: None,
             header: None,
             delimiter: None,

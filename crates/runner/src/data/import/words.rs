@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::classes::LONGEST_NAME;
+use super::encoding::is_missing;
+use super::error::quoted;
 use crate::data::targets::MOST_CLASSES;
 
 /// The different labels, each with a number by the order of first sight.
@@ -15,7 +17,10 @@ impl Words {
     pub(super) fn index(&mut self, cell: &[u8]) -> Result<u32, String> {
         let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
         if text.is_empty() {
-            return Err("empty; every row needs a label".to_owned());
+            return Err("empty; every row needs a label (--missing drop leaves such rows out)".to_owned());
+        }
+        if is_missing(cell) {
+            return Err(format!("{}; every row needs a label (--missing drop leaves such rows out)", quoted(text)));
         }
         if text.len() > LONGEST_NAME {
             return Err(format!("a label of {} bytes; at most {LONGEST_NAME}", text.len()));

@@ -5,9 +5,12 @@ use std::path::Path;
 use super::Error;
 use super::source::{Cells, Kept, Survey};
 use crate::data::classes;
-use crate::data::contract::REGRESSION;
+use crate::data::contract::{FEATURE_NAMES, REGRESSION};
 use crate::data::targets::Targets;
 use crate::files::{self, Filling, NewHdf5, Part};
+
+/// What a missing cell became, for each feature.
+const FILLINGS: &str = "feature_means";
 
 /// Bytes gathered before they are written.
 const BLOCK: usize = 1 << 22;
@@ -31,6 +34,7 @@ impl Writing {
         let mut file = NewHdf5::new(path)?;
         classes::write(&mut file, "list_classes", names)?;
         write_targets(&mut file, &format!("{set}_set_y"), targets)?;
+        write_features(&mut file, survey)?;
         let shape: Vec<usize> = [&[targets.examples()], survey.shape.as_slice()].concat();
         let name = format!("{set}_set_x");
         let x = match survey.kept {
@@ -83,6 +87,15 @@ fn write_targets(file: &mut NewHdf5, name: &str, targets: &Targets) -> Result<()
             file.add(y, &rows.iter().copied().collect::<Vec<_>>())
         }
     }
+}
+
+/// What the features are called, and what a missing cell became, where more was done to them than to read them.
+fn write_features(file: &mut NewHdf5, survey: &Survey) -> Result<(), files::Error> {
+    classes::write(file, FEATURE_NAMES, &survey.feature_names)?;
+    if survey.fillings.is_empty() {
+        return Ok(());
+    }
+    file.dataset(FILLINGS, &[survey.fillings.len()], &survey.fillings)
 }
 
 /// The targets of these examples.

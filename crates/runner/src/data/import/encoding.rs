@@ -1,0 +1,188 @@
+//! How the cells of a table become numbers: learned on its training rows, applied to all.
+
+use std::collections::BTreeMap;
+
+use super::classes::LONGEST_NAME;
+use super::error::quoted;
+use super::words::number;
+
+/// The most different texts of a column.
+const MOST_LEVELS: usize = 4096;
+
+/// What becomes of a cell without a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// An error.
+    #[default]
+    Refuse,
+    /// Its row is left out.
+    Drop,
+    /// The mean of its column over the training rows that have one.
+    Mean,
+}
+
+/// Which columns hold texts, each of which gets a column of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Categorical {
+    /// None: a text is an error.
+    #[default]
+    Refuse,
+    /// Every column with a cell that is neither a number nor missing.
+    OneHot,
+    /// These, even if they are numbers.
+    Columns(Vec<String>),
+}
+
+/// Whether a cell says that there is no value.
+pub(super) fn is_missing(cell: &[u8]) -> bool {
+    ["", "na", "nan", "null", "?"].iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// What the feature columns of a table become.
+#[derive(Clone, Debug)]
+pub(super) struct Encoding {
+    pub(super) columns: Vec<Coded>,
+}
+
+/// What a column becomes.
+#[derive(Clone, Debug)]
+pub(super) enum Coded {
+    /// A number, or `mean` where it is missing.
+    Number { mean: f64 },
+    /// A number a level, 1 for the cell's own and else 0; their shares of the training rows where the cell is missing.
+    Levels { levels: Vec<String>, shares: Vec<f64> },
+}
+
+impl Coded {
+    /// Numbers of a cell.
+    fn width(&self) -> usize {
+        match self {
+            Coded::Number { .. } => 1,
+            Coded::Levels { levels, .. } => levels.len(),
+        }
+    }
+
+    /// Adds the numbers of `cell`. `false` for a text that no training row has: all of them are 0.
+    ///
+    /// # Errors
+    /// If it is neither a number nor missing, where there are no levels.
+    pub(super) fn append(&self, cell: &[u8], numbers: &mut Vec<f64>) -> Result<bool, ()> {
+        match self {
+            Coded::Number { mean } if is_missing(cell) => numbers.push(*mean),
+            Coded::Number { .. } => numbers.push(number(cell).ok_or(())?),
+            Coded::Levels { shares, .. } if is_missing(cell) => numbers.extend_from_slice(shares),
+            Coded::Levels { levels, .. } => {
+                let place = level(cell).and_then(|level| levels.binary_search(&level).ok());
+                numbers.extend((0..levels.len()).map(|level| f64::from(u8::from(Some(level) == place))));
+                return Ok(place.is_some());
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Encoding {
+    /// Numbers of a row.
+    pub(super) fn width(&self) -> usize {
+        self.columns.iter().map(Coded::width).sum()
+    }
+
+    /// Whether it says more than that cells are numbers.
+    pub(super) fn has_levels(&self) -> bool {
+        self.columns.iter().any(|coded| matches!(coded, Coded::Levels { .. }))
+    }
+
+    /// A name for each number of a row: that of its column, or `column=level`.
+    pub(super) fn names(&self, columns: &[String]) -> Vec<String> {
+        let of = |(coded, name): (&Coded, &String)| match coded {
+            Coded::Number { .. } => vec![name.clone()],
+            Coded::Levels { levels, .. } => levels.iter().map(|level| format!("{name}={level}")).collect(),
+        };
+        let names = self.columns.iter().zip(columns).flat_map(of);
+        // A header may be of any length.
+        names.map(|name| name.escape_debug().take(LONGEST_NAME / 4).collect()).collect()
+    }
+
+    /// What a missing cell gives, for each number of a row.
+    pub(super) fn fillings(&self) -> Vec<f64> {
+        let of = |coded: &Coded| match coded {
+            Coded::Number { mean } => vec![*mean],
+            Coded::Levels { shares, .. } => shares.clone(),
+        };
+        self.columns.iter().flat_map(of).collect()
+    }
+}
+
+/// A text as a level: 1 and 1.0 are one. Nothing where it is no UTF-8.
+fn level(cell: &[u8]) -> Option<String> {
+    let whole = number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
+    match whole {
+        Some(value) => Some((value as i64).to_string()),
+        None => std::str::from_utf8(cell).ok().map(str::to_owned),
+    }
+}
+
+/// What the training rows seen so far say of one column.
+pub(super) enum Learner {
+    /// The number of values, and their mean.
+    Number { count: f64, mean: f64 },
+    /// How often each text was seen.
+    Levels(BTreeMap<String, usize>),
+}
+
+impl Learner {
+    pub(super) fn new(of_levels: bool) -> Self {
+        if of_levels { Learner::Levels(BTreeMap::new()) } else { Learner::Number { count: 0.0, mean: 0.0 } }
+    }
+
+    /// Takes a cell of a training row.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn take(&mut self, cell: &[u8]) -> Result<(), String> {
+        if is_missing(cell) {
+            return Ok(());
+        }
+        match self {
+            // The running mean stays finite where the sum would not.
+            Learner::Number { count, mean } => {
+                let value = number(cell).unwrap_or(*mean);
+                *count += 1.0;
+                *mean += value / *count - *mean / *count;
+            }
+            Learner::Levels(seen) => {
+                let level = level(cell).ok_or_else(|| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
+                if level.len() > LONGEST_NAME {
+                    return Err(format!("a text of {} bytes; at most {LONGEST_NAME} of a level", level.len()));
+                }
+                *seen.entry(level).or_insert(0) += 1;
+                if seen.len() > MOST_LEVELS {
+                    let last = quoted(&String::from_utf8_lossy(cell));
+                    return Err(format!(
+                        "{last}, the {}th different text; at most {MOST_LEVELS} (--ignore)",
+                        seen.len()
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the column becomes.
+    ///
+    /// # Errors
+    /// If no training row has a value in it.
+    pub(super) fn finish(self) -> Result<Coded, String> {
+        let empty = "no training row has a value in it (--ignore leaves it out)";
+        match self {
+            Learner::Number { count: 0.0, .. } => Err(empty.to_owned()),
+            Learner::Number { mean, .. } => Ok(Coded::Number { mean }),
+            Learner::Levels(seen) if seen.is_empty() => Err(empty.to_owned()),
+            Learner::Levels(seen) => {
+                let all: usize = seen.values().sum();
+                let shares = seen.values().map(|&count| count as f64 / all as f64).collect();
+                Ok(Coded::Levels { levels: seen.into_keys().collect(), shares })
+            }
+        }
+    }
+}
