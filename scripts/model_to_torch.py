@@ -12,10 +12,16 @@ import argparse
 import json
 import sys
 
-import h5py
-import numpy as np
-import torch
-from torch import nn
+try:
+    import h5py
+    import numpy as np
+    import torch
+    from torch import nn
+except ModuleNotFoundError as error:
+    if error.name not in ("h5py", "numpy", "torch"):
+        raise
+    sys.exit(f"error: a model as a torch module needs the Python package {error.name}: "
+             "python3 -m pip install torch h5py numpy")
 
 ACTIVATIONS = {
     "relu": nn.ReLU,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure, repository, text};
 
 const ONE: &str = r#"
 name = "one"
@@ -197,9 +197,9 @@ fn pictures_are_laid_over_white_and_resized_and_named() {
     bench.write("no.png", "text");
     bench.write("no.h5", "text");
     for (what, parts) in [
-        ("no.png", &["no.png", "PNG or JPEG"][..]),
+        ("no.png", &["no.png", "no picture (PNG, JPEG, WebP, GIF or BMP)"][..]),
         ("none.jpg", &["none.jpg", "No such file"]),
-        ("data", &["data", "not a regular file"]),
+        ("data", &["data", "no picture", "in this folder"]),
         ("no.h5", &["no.h5", "not an HDF5 file"]),
     ] {
         let run = bench.run(&["predict", "m.h5", "dark.png", what]);
@@ -207,6 +207,51 @@ fn pictures_are_laid_over_white_and_resized_and_named() {
         assert!(code == Some(2) && parts.iter().all(|part| line.contains(part)), "{line}");
         assert!(run.stdout.is_empty(), "half an answer");
     }
+}
+
+#[test]
+fn a_folder_of_pictures_is_asked_about_picture_by_picture() {
+    let bench = bench();
+    succeeds(&bench, &["train", "one.toml", "--out", "m.h5"]);
+    fs::create_dir_all(bench.path("all/inner")).unwrap();
+    let names = ["all/1.png", "all/2.bmp", "all/inner/3.webp", "all/inner/4.png"];
+    for (name, grey) in names.into_iter().zip([20, 90, 160, 230]) {
+        image::RgbImage::from_pixel(8, 8, image::Rgb([grey, 20, 30])).save(bench.path(name)).unwrap();
+    }
+    bench.write("all/notes.txt", "no picture");
+    bench.write("all/.hidden.png", "hidden");
+    let all = json_lines(&succeeds(&bench, &["predict", "m.h5", "all", "--json"]));
+    let one_by_one = json_lines(&succeeds(&bench, &[&["predict", "m.h5", "--json"], &names[..]].concat()));
+    assert_eq!(all, one_by_one);
+    assert_eq!(all.iter().map(|answer| answer["input"].as_str().unwrap()).collect::<Vec<_>>(), names);
+}
+
+/// The range of floats is not known from a picture file, so none is guessed.
+#[test]
+fn a_model_of_float_pictures_takes_them_from_hdf5_files_alone() {
+    let bench = bench();
+    let x = ndarray::Array4::from_shape_fn((8, 2, 2, 3), |(i, y, x, c)| ((i + y + x + c) % 2) as f32);
+    let file = hdf5::File::create(bench.path("floats.h5")).unwrap();
+    file.new_dataset_builder().with_data(&x).create("train_set_x").unwrap();
+    file.new_dataset_builder().with_data(&ndarray::array![0u8, 1, 0, 1, 0, 1, 0, 1]).create("train_set_y").unwrap();
+    file.close().unwrap();
+    succeeds(&bench, &["train", "one.toml", "data.train=floats.h5", "--out", "m.h5"]);
+    assert_eq!(succeeds(&bench, &["predict", "m.h5", "floats.h5"]).lines().count(), 9);
+    image::RgbImage::new(2, 2).save(bench.path("black.png")).unwrap();
+    let (code, line) = failure(&bench.run(&["predict", "m.h5", "black.png"]));
+    assert!(code == Some(2) && line.contains("black.png: the model takes pictures of f32"), "{line}");
+}
+
+#[test]
+fn the_script_for_torch_says_in_one_line_what_is_not_installed() {
+    // Without any package but Python's own.
+    let script = repository("scripts/model_to_torch.py");
+    let Ok(run) = Command::new("python3").args(["-S", "-I"]).arg(script).arg("m.h5").output() else {
+        println!("skipped: there is no python3");
+        return;
+    };
+    let (code, line) = failure(&run);
+    assert!(code == Some(1) && line.contains("the Python package h5py: python3 -m pip install torch"), "{line}");
 }
 
 #[test]

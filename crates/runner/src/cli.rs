@@ -54,12 +54,13 @@ pub enum Command {
     Train(Train),
     /// Ask a model for the class, or the values, of pictures or of the examples of HDF5 files.
     ///
-    /// PNG and JPEG pictures are turned as their EXIF tag says, laid over white where they are transparent, resized to the
+    /// Pictures are turned as their EXIF tag says, laid over white where they are transparent, resized to the
     /// pictures that the net was trained on (proportions aren't kept), and made grey where those were. Everything is scaled as
     /// in training. All of it is read before anything is printed.
     #[command(after_help = "Examples:
   runner predict results/course-4layer/model.h5 my-cat.jpg my-dog.png
   runner predict model.h5 data/test_catvnoncat.h5 --json | jq .probability
+  runner predict model.h5 cats/ dogs/
   runner predict model.h5 measured.h5 --dataset features")]
     Predict(Predict),
     /// Compare what a model says of examples with what they are: cost, accuracy, confusion, precision and recall.
@@ -198,7 +199,7 @@ pub enum Data {
     /// Download a known set; every file is checked against its pinned SHA-256.
     Fetch(Fetch),
     /// Bring a data set of another format into the course files' layout: IDX (MNIST and its family), CSV, NPY, NPZ, or
-    /// folders of PNG and JPEG pictures.
+    /// folders of pictures.
     ///
     /// Writes DIR/train_NAME.h5 and DIR/test_NAME.h5, which data.train and data.test of an experiment name. IDX, CSV and
     /// pictures are read example by example, so that a set may be larger than the memory. Files are written under hidden
@@ -380,7 +381,7 @@ pub enum ImportFormat {
     Npy,
     /// A NumPy archive.
     Npz,
-    /// A folder with a folder of PNG and JPEG pictures for each class.
+    /// A folder with a folder of pictures (PNG, JPEG, WebP, GIF or BMP) for each class.
     Pictures,
 }
 

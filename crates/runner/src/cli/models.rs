@@ -31,8 +31,8 @@ pub struct Train {
 pub struct Predict {
     /// The model, as `runner train` has written it.
     pub model: PathBuf,
-    /// PNG or JPEG pictures, or HDF5 files of examples.
-    #[arg(required = true, value_name = "PICTURE|HDF5")]
+    /// Pictures (PNG, JPEG, WebP, GIF or BMP), folders of them, or HDF5 files of examples.
+    #[arg(required = true, value_name = "PICTURE|DIR|HDF5")]
     pub what: Vec<PathBuf>,
     /// The dataset of the examples in HDF5 files [default: test_set_x, else train_set_x].
     #[arg(long, value_name = "NAME")]

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::session::set_up_blas;
 use super::{Failure, print};
 use crate::cli;
-use crate::data::import::picture;
+use crate::data::import::{picture, pictures_in};
 use crate::data::{Examples, HDF5_SIGNATURE, Names, PixelType, Pixels};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::model::{Model, most_probable};
@@ -54,7 +54,14 @@ pub(super) fn run(args: &cli::Predict, blas: Option<&Request>) -> Result<ExitCod
 fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
     let mut all: Vec<Asked> = Vec::new();
     let mut pictures: Option<(Vec<Name>, Vec<u8>)> = None;
+    let mut paths: Vec<PathBuf> = Vec::new();
     for path in &args.what {
+        match path.is_dir() {
+            true => paths.extend(pictures_in(path)?),
+            false => paths.push(path.clone()),
+        }
+    }
+    for path in &paths {
         if is_hdf5(path) {
             all.extend(pictures.take().map(|pictures| together(pictures, model)));
             all.push(examples(path, args.dataset.as_deref(), model)?);

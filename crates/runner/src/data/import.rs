@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 pub use encoding::{Categorical, Missing};
 pub use error::{At, Error};
-pub use pictures::picture;
+pub use pictures::{picture, pictures_in};
 
 use self::choose::{check_options, detect, labels_of, paths_of, source};
 use self::classes::{Settled, Side, settle};

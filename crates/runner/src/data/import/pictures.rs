@@ -1,4 +1,4 @@
-//! Folders of PNG and JPEG pictures: a folder a class, named after it.
+//! Pictures: folders of them, a folder a class and named after it, and single ones.
 
 use std::fs;
 use std::io::BufReader;
@@ -13,6 +13,8 @@ use super::open::checked_size;
 use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
 use crate::data::targets::MOST_CLASSES;
 
+/// What is read; of moving pictures the first frame.
+const KINDS: &str = "PNG, JPEG, WebP, GIF or BMP";
 /// The most bytes that one picture may take while it is decoded.
 const MOST_BYTES: u64 = 1 << 29;
 /// The widest and highest picture.
@@ -56,7 +58,7 @@ impl Folder {
                 }
             }
             if files.len() == before {
-                return Err(Error::file(&class, "no PNG or JPEG picture in this folder of a class"));
+                return Err(Error::file(&class, format!("no picture ({KINDS}) in this folder of a class")));
             }
             words.push(word.to_owned());
             if words.len() > MOST_CLASSES {
@@ -93,10 +95,8 @@ impl Source for Folder {
     fn remark(&self) -> Option<String> {
         let left_out = self.left_out;
         (left_out > 0).then(|| {
-            format!(
-                "{} no PNG or JPEG left out",
-                if left_out == 1 { "1 file that is".to_owned() } else { format!("{left_out} files that are") }
-            )
+            let files = if left_out == 1 { "1 file that is".to_owned() } else { format!("{left_out} files that are") };
+            format!("{files} no picture ({KINDS}) left out")
         })
     }
 }
@@ -132,15 +132,34 @@ impl Examples for Pictures<'_> {
     }
 }
 
+/// The pictures in a folder and in the folders in it, in the order of their names, by what they are called; none that is hidden.
+///
+/// # Errors
+/// If a folder can't be read, or none is there.
+pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut pictures = Vec::new();
+    for entry in entries(folder)? {
+        if entry.is_dir() {
+            pictures.extend(entries(&entry)?.into_iter().filter(|file| is_picture(file)));
+        } else if is_picture(&entry) {
+            pictures.push(entry);
+        }
+    }
+    if pictures.is_empty() {
+        return Err(Error::file(folder, format!("no picture ({KINDS}) in this folder")));
+    }
+    Ok(pictures)
+}
+
 /// The bytes of the picture at `path` as an example of shape `[height, width, channels]`, with 1 (grey) or 3 channels.
 ///
 /// # Errors
-/// If it can't be read, or is no PNG or JPEG.
+/// If it can't be read, or is of another kind.
 pub fn picture(path: &Path, shape: [usize; 3]) -> Result<Vec<u8>, Error> {
     let metadata = fs::metadata(path).map_err(|reason| Error::read(path, &reason))?;
     // Checked before opening: to open a pipe would wait for its writer.
     if !metadata.is_file() {
-        return Err(Error::file(path, "not a regular file; a PNG or JPEG picture is required"));
+        return Err(Error::file(path, format!("not a regular file; a picture ({KINDS}) is required")));
     }
     Ok(flattened(&decoded(path)?, shape))
 }
@@ -193,13 +212,13 @@ fn decoded(path: &Path) -> Result<DynamicImage, Error> {
         Ok(picture)
     };
     decode().map_err(|error: ImageError| {
-        Error::file(path, format!("not a PNG or JPEG that can be read: {}", one_line(&error.to_string())))
+        Error::file(path, format!("no picture ({KINDS}) that can be read: {}", one_line(&error.to_string())))
     })
 }
 
 fn is_picture(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
-    path.is_file() && matches!(extension.as_str(), "png" | "jpg" | "jpeg")
+    path.is_file() && matches!(extension.as_str(), "png" | "jpg" | "jpeg" | "webp" | "gif" | "bmp")
 }
 
 /// What is in a folder, sorted by name, without what is hidden.

@@ -267,7 +267,10 @@ fn folders_of_pictures_are_classes_resized_and_turned_to_grey() {
     .unwrap();
     assert_eq!(
         found,
-        ["1 file that is no PNG or JPEG left out", "6 training and 2 test examples of 4 x 8 x 3 (u8), 2 classes"]
+        [
+            "1 file that is no picture (PNG, JPEG, WebP, GIF or BMP) left out",
+            "6 training and 2 test examples of 4 x 8 x 3 (u8), 2 classes"
+        ]
     );
 }
 
@@ -293,6 +296,32 @@ fn a_picture_of_one_colour_keeps_it_when_resized_and_a_jpeg_nearly() {
     let found = colour(&rows.row(0).to_vec());
     assert!(found.iter().zip([200, 40, 90]).all(|(&a, b)| near(a, b)), "{found:?}");
     assert_eq!(set.test.as_ref().unwrap().targets, Targets::Classes(vec![1]), "numbered as the training classes are");
+}
+
+#[test]
+fn lossless_pictures_of_every_kind_give_the_same_bytes() {
+    let bench = Bench::new();
+    let drawn = draw(5, 1, true, 16);
+    let picture = image::RgbImage::from_raw(16, 16, drawn.clone()).unwrap();
+    let write = |name: &str, kind: image::ImageFormat| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, kind).unwrap();
+        bench.put(name, bytes.into_inner())
+    };
+    for (name, kind) in
+        [("a.png", image::ImageFormat::Png), ("a.bmp", image::ImageFormat::Bmp), ("a.webp", image::ImageFormat::WebP)]
+    {
+        assert_eq!(super::picture(&write(name, kind), [16, 16, 3]).unwrap(), drawn, "{name}");
+    }
+    // A GIF has 256 colours: as many as these four.
+    let four: Vec<u8> = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [9, 9, 9]].concat();
+    let picture = image::RgbaImage::from_fn(2, 2, |x, y| {
+        let place = 3 * (2 * y + x) as usize;
+        image::Rgba([four[place], four[place + 1], four[place + 2], 255])
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Gif).unwrap();
+    assert_eq!(super::picture(&bench.put("a.gif", bytes.into_inner()), [2, 2, 3]).unwrap(), four);
 }
 
 #[test]

@@ -190,11 +190,11 @@ fn pictures_that_cannot_be_decoded() {
     crc.update(&huge[12..29]);
     huge[29..33].copy_from_slice(&crc.sum().to_be_bytes());
     for (name, bytes, words) in [
-        ("cut", &good[..good.len() / 2], &["2.jpg: not a PNG or JPEG that can be read"][..]),
-        ("text", b"no picture", &["2.jpg: not a PNG or JPEG"]),
-        ("jpeg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", &["2.jpg: not a PNG or JPEG"]),
-        ("gif", b"GIF89a\x01\x00\x01\x00", &["2.jpg: not a PNG or JPEG"]),
-        ("huge", &huge, &["2.jpg: not a PNG or JPEG that can be read", "emory"]),
+        ("cut", &good[..good.len() / 2], &["2.jpg: no picture (PNG, JPEG, WebP, GIF or BMP) that can be read"][..]),
+        ("text", b"no picture", &["2.jpg: no picture"]),
+        ("jpeg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", &["2.jpg: no picture"]),
+        ("gif", b"GIF89a\x01\x00\x01\x00", &["2.jpg: no picture"]),
+        ("huge", &huge, &["2.jpg: no picture (PNG, JPEG, WebP, GIF or BMP) that can be read", "emory"]),
         ("other", &png(4, 5, &[9; 60]), &["2.jpg: 5 x 4 pixels, but the first picture has 4 x 4", "--side"]),
     ] {
         let path = folder(name, bytes);
@@ -206,10 +206,10 @@ fn pictures_that_cannot_be_decoded() {
         &["[4, 400, 400, 3]", "--max-bytes"],
     );
     fs::create_dir(path.join("c")).unwrap();
-    bench.assert_refused(&bench.request(&[&path]), &["large/c: no PNG or JPEG"]);
+    bench.assert_refused(&bench.request(&[&path]), &["large/c: no picture"]);
     fs::create_dir(path.join("a/nested")).unwrap();
     bench.assert_refused(&bench.request(&[&path]), &["nested: a folder within a class"]);
-    bench.assert_refused(&bench.request(&[&path.join("a")]), &["nested: no PNG or JPEG"]);
+    bench.assert_refused(&bench.request(&[&path.join("a")]), &["nested: no picture"]);
     let test = bench.path("test");
     bench.put("test/z/1.png", &good);
     bench.put("train/a/1.png", &good);
