@@ -4,7 +4,8 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
 
 use crate::elementwise::{adjacent, adjacent_mut};
 use crate::functions::{
-    elu, exp, gelu, gelu_derivative, gelu_tanh, gelu_tanh_derivative, sigmoid, silu, silu_derivative, softplus, tanh,
+    elu, exp, gelu, gelu_derivative, gelu_tanh, gelu_tanh_derivative, sigmoid, sigmoid_derivative, silu,
+    silu_derivative, softplus, tanh, tanh_derivative,
 };
 use crate::share::by_rows;
 use crate::softmax::{bias_softmax, softmax_backward};
@@ -121,8 +122,8 @@ pub fn bias_activation<R: Real>(activation: Activation, b: ArrayView1<R>, z: Arr
 /// dz = da · g'(z), in place and in one pass: `da` comes in, dz goes out. For softmax dz = a (da - sum of a da over the
 /// units), which is that with the whole Jacobian.
 ///
-/// g' is within 7 ulp of the exact value or, if that is larger, of: 1 for tanh and the sigmoid; Φ(z) for gelu, and what stands
-/// for it in gelu-tanh and silu, whose derivatives are zero at one z each.
+/// g' is within 7 ulp of the exact value, from end to end of the range; of gelu, gelu-tanh and silu, whose derivatives are zero
+/// at one z each, within 7 ulp of Φ(z), or what stands for it, where that is larger.
 ///
 /// # Shapes
 /// `z`, `a` and `da` n_out × examples; `z` and `a` as [`bias_activation`] left them.
@@ -163,14 +164,14 @@ pub fn activation_backward<R: Real>(
             a,
             da_to_dz,
             #[inline(always)]
-            |da, _, a| da * (R::one() - a * a),
+            |da, z, a| da * tanh_derivative(z, a),
         ),
         Activation::Sigmoid => apply_derivative(
             z,
             a,
             da_to_dz,
             #[inline(always)]
-            |da, _, a| da * (a * (R::one() - a)),
+            |da, z, a| da * sigmoid_derivative(z, a),
         ),
         Activation::Identity => {}
         Activation::Elu => apply_derivative(

@@ -161,6 +161,34 @@ pub(crate) fn sigmoid<R: Real>(x: R) -> R {
     numerator / (R::one() + e)
 }
 
+/// tanh' x = 4 t / (1 + t)² with t = e^-2|x|, within 5 ulp from end to end of the range, where `a` is [`tanh`] of x.
+///
+/// 1 - a² has no digit left where a rounds to 1. The division is left out: 2 / (1 + t) is 1 + |a|.
+#[inline(always)]
+pub(crate) fn tanh_derivative<R: Real>(x: R, a: R) -> R {
+    let two = R::one() + R::one();
+    let by = R::one() + a.abs();
+    exp_times(-two * x.abs(), by * by)
+}
+
+/// σ' x = e / (1 + e)² with e = e^-|x|, within 6 ulp from end to end of the range, where `a` is [`sigmoid`] of x.
+///
+/// a (1 - a) has no digit left where a rounds to 1. The division is left out: 1 / (1 + e) is the larger of a and 1 - a.
+#[inline(always)]
+pub(crate) fn sigmoid_derivative<R: Real>(x: R, a: R) -> R {
+    let larger = if x < R::zero() { R::one() - a } else { a };
+    exp_times(-x.abs(), larger * larger)
+}
+
+/// eˣ `by` for x <= 0 and `by` from 1/4 to 4: the power of two comes last, so that subnormal results are rounded once.
+#[inline(always)]
+fn exp_times<R: Real>(x: R, by: R) -> R {
+    // A comparison and not `max`: NaN must stay.
+    let x = if x < R::EXP_LEAST { R::EXP_LEAST } else { x };
+    let (shifted, r) = reduce(x);
+    R::scale(r.mul_add(R::expm1_over_r(r), R::one()) * by, shifted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

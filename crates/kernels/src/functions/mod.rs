@@ -8,7 +8,7 @@ mod logarithm;
 mod logistic;
 mod normal;
 
-pub(crate) use exponential::{elu, exp, exp_of_difference, sigmoid, tanh};
+pub(crate) use exponential::{elu, exp, exp_of_difference, sigmoid, sigmoid_derivative, tanh, tanh_derivative};
 pub(crate) use logarithm::{ln_1p, ln_1p_of_sum, softplus};
 pub(crate) use logistic::{gelu_tanh, gelu_tanh_derivative, silu, silu_derivative};
 pub(crate) use normal::{gelu, gelu_derivative};
