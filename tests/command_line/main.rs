@@ -5,8 +5,10 @@ mod bench; // what is timed, kept, compared and refused
 mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught
 mod choice_of_blas; // by name, path and rule; what is refused; what is said
 mod commands; // gradcheck, show, check and data
+mod conditional_keys; // keys that have a meaning at some points only
 mod data; // pinned content, what targets are, test examples or none
 mod digits; // real data of ten classes
+mod exclusions; // what is left out and added, and what does nothing
 mod faults; // a disk that fails, lies or stops
 mod forms; // every call that trains was checked in that form; later faults
 mod import; // other formats, good and bad

@@ -42,9 +42,11 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
     let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
     let folder: PathBuf = folder.components().collect(); // without a slash at its end, so that it can be renamed
     if args.dry_run {
-        let code = dry_run::run(&plan, &folder, (jobs, session.experiment.threads), args.fresh);
+        dry_run::run(&plan, &folder, (jobs, session.experiment.threads), args.fresh)?;
         ladder.outlook(&session.experiment).iter().for_each(|outlook| say(outlook));
-        return code;
+        // What would be refused is refused here, once its table shows why.
+        enough_for(&plan, &span, jobs, session.experiment.threads)?;
+        return Ok(ExitCode::SUCCESS);
     }
     if !args.fresh {
         refuse_foreign(&folder)?;

@@ -59,9 +59,12 @@ pub(super) fn values(key: &str, value: &Value) -> Result<(Scale, Vec<Value>), St
     Ok((scale, values))
 }
 
-/// The same text for the same value: 1 and 1.0 are one number.
+/// The same text for the same value: 1 and 1.0 are one number, in a list too.
 pub(super) fn plain(value: &Value) -> String {
-    number(value).map_or_else(|| value.to_string(), |number| number.to_string())
+    match value {
+        Value::Array(list) => format!("[{}]", list.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        _ => number(value).map_or_else(|| value.to_string(), |number| number.to_string()),
+    }
 }
 
 /// Drops rows that stand there before; the first of them.

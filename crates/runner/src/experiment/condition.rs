@@ -2,11 +2,11 @@
 
 use toml::Value;
 
-use super::axis::plain;
+use super::axis::{Range, plain};
 use super::error::{Error, Place};
 use super::reader::setting;
 use super::source::{Entry, listed};
-use super::trial::{Draft, number};
+use super::trial::{Draft, is_always_list, number};
 
 /// What a key must be for a point to be left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,9 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    /// A condition from a value, a list of values, or bounds such as `{ ge = 4, lt = 8 }`.
+    /// A condition from a value, a list of values, or bounds such as `{ ge = 4, lt = 8 }`. A list has values as an axis of the
+    /// key has them: a value that is itself a list stands in a list. Of a key whose every value is a list (`model.hidden`), a
+    /// list without lists in it is one value.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -39,8 +41,10 @@ impl Condition {
             Value::Table(bounds) => {
                 Test::Within(bounds.iter().map(|(name, to)| bound(name, to)).collect::<Result<_, _>>()?)
             }
-            // A list may be one value, of model.hidden for instance.
-            Value::Array(list) if is_value(value).is_err() => {
+            Value::Array(list) if !is_always_list(key) || list.iter().any(Value::is_array) => {
+                if list.is_empty() {
+                    return Err("the list is empty; give at least one value".to_owned());
+                }
                 list.iter().try_for_each(is_value)?;
                 Test::AnyOf(list.iter().map(plain).collect())
             }
@@ -58,6 +62,24 @@ impl Condition {
             Test::AnyOf(values) => values.contains(&plain(value)),
             Test::Within(bounds) => {
                 number(value).is_some_and(|value| bounds.iter().all(|(bound, to)| bound(&value, to)))
+            }
+        }
+    }
+
+    /// Whether some number of `range` fulfils it.
+    pub(super) fn may_hold_within(&self, range: &Range) -> bool {
+        let is_in = |value: &f64| (range.from..=range.to).contains(value) && (!range.whole || value.fract() == 0.0);
+        match &self.test {
+            Test::AnyOf(values) => values.iter().filter_map(|text| text.parse().ok()).any(|value| is_in(&value)),
+            // What fulfils all bounds is an interval: it has one of its ends, or the middle, or a whole number next to an end.
+            Test::Within(bounds) => {
+                let is_lower = |bound: &Bound| bound(&1.0, &0.0);
+                let ends = |lower| bounds.iter().filter(move |(bound, _)| is_lower(bound) == lower).map(|(_, to)| *to);
+                let (least, most) = (ends(true).fold(range.from, f64::max), ends(false).fold(range.to, f64::min));
+                let middle = least + (most - least) / 2.0;
+                let tried = [least, most, middle, least.ceil(), least.floor() + 1.0, most.floor(), most.ceil() - 1.0];
+                let fulfils = |value: &f64| bounds.iter().all(|(bound, to)| bound(value, to));
+                tried.iter().any(|value| is_in(value) && fulfils(value))
             }
         }
     }

@@ -71,13 +71,3 @@ pub enum Error {
 fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |key| format!(" (did you mean {key}?)"))
 }
-
-/// The candidate nearest to `word`, if any is near enough to be a slip of the fingers.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .min()
-        .filter(|&(distance, candidate)| distance <= 2 + candidate.len() / 4)
-        .map(|(_, candidate)| candidate.to_owned())
-}

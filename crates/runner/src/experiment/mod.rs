@@ -3,13 +3,17 @@
 pub mod axis;
 mod budget;
 mod condition;
+mod drawn;
 pub mod error;
 mod factor;
 pub mod halving;
+mod include;
+mod meaning;
 mod reader;
 mod sampler;
 mod source;
 mod space;
+mod suggestion;
 pub mod trial;
 
 use std::path::{Path, PathBuf};

@@ -6,19 +6,20 @@ use kernels::blas::Request;
 use toml::Value;
 
 use super::axis::Axis;
-use super::error::{Error, Place, nearest};
+use super::error::{Error, Place};
 use super::halving::Metric;
 use super::source::{Entry, LISTS, listed};
-use super::space::Space;
-use super::trial::{Draft, KEYS, TrialConfig, integer, number, one_of};
+use super::space::{Points, Space};
+use super::suggestion::nearest_key;
+use super::trial::{Draft, TrialConfig, integer, number, one_of};
 use super::{DEFAULT_MAX_BYTES, DataSource, Experiment, Pins, TestFiles};
 use crate::data::{Names, ScalingChoice, TargetsChoice};
 use crate::sweep::inputs::ValidationSplit;
 
-type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
+pub(super) type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
 
 /// Every key that is not a trial's.
-const SWEEP_KEYS: [(&str, Setter); 22] = [
+pub(super) const SWEEP_KEYS: [(&str, Setter); 22] = [
     ("name", |reader, value| name(value).map(|name| reader.name = Some(name))),
     ("description", |reader, value| text(value).map(|text| reader.description = text)),
     ("data.set", |reader, value| text(value).map(|set| reader.set = Some(set))),
@@ -114,7 +115,9 @@ impl Reader {
         }
         let seed = self.validation_seed.unwrap_or(1);
         let validation = (self.validation > 0.0).then_some(ValidationSplit { share: self.validation, seed });
-        let (axes, points) = self.space.points(&self.base, entries, &self.path)?;
+        let Points { axes, points, idle } = self.space.points(&self.base, entries, &self.path)?;
+        let is_idle = |entry: &Entry| idle.iter().any(|table| entry.key.starts_with(table));
+        let entries: Vec<_> = entries.iter().filter(|entry| !is_idle(entry)).cloned().collect();
         let halving = self.space.halving.finish(&axes, &points)?;
         let needs = |what: fn(Metric) -> bool| halving.is_some_and(|halving| what(halving.metric));
         if validation.is_none() && needs(Metric::needs_validation) {
@@ -137,7 +140,7 @@ impl Reader {
             max_bytes: self.max_bytes,
             scaling: self.scaling,
             validation,
-            resolved: resolve(entries, &axes, &points[0].config),
+            resolved: resolve(&entries, &axes, &points[0].config),
             axes,
             points,
             halving,
@@ -183,32 +186,7 @@ pub(super) fn setting(place: &Place, key: &str, problem: String) -> Error {
 }
 
 pub(super) fn unknown(key: &str, place: &Place) -> Error {
-    let trial_keys = KEYS.iter().map(|(known, _)| *known);
-    let nearest = match key.strip_prefix("sweep.") {
-        Some(swept) => {
-            let list = LISTS.iter().find(|list| swept.strip_prefix(**list).is_some_and(|rest| rest.starts_with('.')));
-            let prefix = list.map_or("sweep.".to_owned(), |list| format!("sweep.{list}."));
-            let swept = key.strip_prefix(&prefix).unwrap_or(swept);
-            let own = if list.is_none() {
-                &[
-                    "method",
-                    "samples",
-                    "sample_seed",
-                    "halving.least",
-                    "halving.factor",
-                    "halving.metric",
-                    "zip",
-                    "exclude",
-                    "include",
-                ][..]
-            } else {
-                &[]
-            };
-            nearest(swept, trial_keys.chain(own.iter().copied())).map(|key| format!("{prefix}{key}"))
-        }
-        None => nearest(key, trial_keys.chain(SWEEP_KEYS.iter().map(|(known, _)| *known))),
-    };
-    Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest }
+    Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest: nearest_key(key) }
 }
 
 fn text(value: &Value) -> Result<String, String> {
@@ -255,7 +233,9 @@ fn name(value: &Value) -> Result<String, String> {
 fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> String {
     let is_given = |key: &str| entries.iter().any(|entry| entry.key == key) || axes.iter().any(|axis| axis.key == key);
     let canonical = first.canonical();
-    let has_default = |key: &str| !["model.hidden", "model.init_factor"].contains(&key) && !is_given(key);
+    // What follows from other keys is another value at another point.
+    let follows = ["model.hidden", "model.init_factor", "model.base_width", "train.weight_decay"];
+    let has_default = |key: &str| !follows.contains(&key) && !is_given(key);
     let defaults = canonical.as_object().into_iter().flatten().filter(|(key, _)| has_default(key));
     // TOML has no null: what has no value is not written.
     let defaults = defaults.filter_map(|(key, value)| Some((key.as_str(), Value::try_from(value).ok()?)));

@@ -125,13 +125,32 @@ fn is_list(key: &str) -> bool {
     key.strip_prefix("sweep.").is_some_and(|list| LISTS.contains(&list))
 }
 
-/// A TOML value where it is one, else the text itself: `model.activation=tanh` needs no quotes.
+/// A TOML value where it is one, else the text itself: `model.activation=tanh` needs no quotes, and `.5` no 0.
 fn parse_value(text: &str) -> Value {
-    let table: Result<Table, _> = format!("value = {text}").parse();
-    match table {
-        Ok(mut table) if table.len() == 1 => table.remove("value").unwrap_or_else(|| Value::String(text.to_owned())),
-        _ => Value::String(text.to_owned()),
+    let value = |text: &str| {
+        let table: Table = format!("value = {text}").parse().ok()?;
+        (table.len() == 1).then(|| table.into_iter().next()).flatten().map(|(_, value)| value)
+    };
+    value(text).or_else(|| value(&with_zeros(text))).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// The text with a 0 before and behind each point that lacks a digit there.
+fn with_zeros(text: &str) -> String {
+    let mut whole = String::new();
+    let mut characters = text.chars().peekable();
+    let mut before = None;
+    while let Some(character) = characters.next() {
+        let is_point = character == '.';
+        if is_point && !before.is_some_and(|c: char| c.is_ascii_digit()) {
+            whole.push('0');
+        }
+        whole.push(character);
+        if is_point && !characters.peek().is_some_and(char::is_ascii_digit) {
+            whole.push('0');
+        }
+        before = Some(character);
     }
+    whole
 }
 
 fn join(prefix: &str, key: &str) -> String {
@@ -187,4 +206,29 @@ fn find_lines(prefix: &str, table: &DeTable, text: &str, lines: &mut BTreeMap<St
 
 fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_behind_the_file_needs_neither_quotes_nor_the_zero_of_a_number() {
+        for (text, value) in [
+            (".5", "0.5"),
+            ("-.5", "-0.5"),
+            ("5.", "5.0"),
+            ("1.e-3", "0.001"),
+            ("[.5, 1.]", "[0.5, 1.0]"),
+            ("{ from = .1, to = 1., count = 2 }", "{ from = 0.1, to = 1.0, count = 2 }"),
+            ("tanh", "\"tanh\""),
+            ("./data/x.h5", "\"./data/x.h5\""),
+            ("..", "\"..\""),
+            ("v.5", "\"v.5\""),
+            (".5.5", "\".5.5\""),
+            ("'.5'", "\".5\""),
+        ] {
+            assert_eq!(parse_value(text).to_string(), value, "{text}");
+        }
+    }
 }

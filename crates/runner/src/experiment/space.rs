@@ -1,27 +1,40 @@
 //! The section `sweep`: from its entries to the points, each a value for every swept key.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value as Json;
 use toml::Value;
 
 use super::Point;
-use super::axis::{Axis, Scale, distinct};
+use super::axis::{Axis, Scale};
 use super::condition::Condition;
+use super::drawn::Drawn;
 use super::error::{Error, Place};
 use super::factor::{Factor, Group, product};
 use super::halving::HalvingDraft;
+use super::include;
+use super::meaning::Told;
 use super::reader::{setting, unknown};
-use super::sampler::{Domain, METHODS, MOST_SOBOL, Method, uniform};
+use super::sampler::{METHODS, MOST_SOBOL, Method};
 use super::source::{Entry, LISTS, listed};
-use super::trial::{Draft, KEYS, integer, number, one_of};
+use super::trial::{Draft, KEYS, Meanings, integer, number, one_of};
 
 /// A sweep of more points than this is taken for a slip.
 const MAX_POINTS: usize = 1_000_000;
 
 /// The key that every point is repeated for, however the points are made.
-const SEED: &str = "seed";
+pub(super) const SEED: &str = "seed";
+
+/// So many more samples are looked at before a key is said to have no meaning.
+const FURTHER_SAMPLES: usize = 1000;
+
+/// What a sweep is.
+pub(super) struct Points {
+    pub(super) axes: Vec<Axis>,
+    pub(super) points: Vec<Point>,
+    /// The tables of lists that do nothing with what the command line has set, such as `sweep.exclude[0]`.
+    pub(super) idle: Vec<String>,
+}
 
 /// The section as far as its entries have been taken.
 #[derive(Debug, Default)]
@@ -84,37 +97,94 @@ impl Space {
 
     /// The axes and every point: the axes in declared order, then the zips, the first varying slowest; at the end the
     /// points that are included.
-    pub(super) fn points(
-        &mut self,
-        base: &Draft,
-        written: &[Entry],
-        path: &Path,
-    ) -> Result<(Vec<Axis>, Vec<Point>), Error> {
+    pub(super) fn points(&mut self, base: &Draft, written: &[Entry], path: &Path) -> Result<Points, Error> {
         self.factors.sort_by_key(|group| group.number);
         self.each_key_once()?;
-        let factors = self.factors(path)?;
+        let (drawn, factors) = self.factors(path)?;
         let mut axes = Vec::new();
         for (number, factor) in factors.iter().enumerate() {
             let axis = |(key, scale): &(String, Scale)| Axis { key: key.clone(), scale: *scale, factor: Some(number) };
             axes.extend(factor.columns.iter().map(axis));
         }
         let excludes = self.conditions(&factors)?;
+        let mut used = vec![false; excludes.len()];
+        let maker = Maker { base, written, path };
+        let mut told = Told::new(self.includes.len());
+        let is_swept = |key: &str| axes.iter().any(|axis| axis.key == key);
         let mut found = Vec::new();
         product(&factors, &mut Vec::new(), &mut |row| {
             let value = |key: &str| axes.iter().position(|axis| axis.key == key).map(|column| &row[column]);
             let holds = |condition: &Condition| value(&condition.key).is_some_and(|value| condition.holds(value));
-            if excludes.iter().any(|conditions| conditions.iter().all(holds)) {
+            let mut is_left_out = false;
+            for (conditions, used) in excludes.iter().zip(&mut used) {
+                let all_hold = conditions.iter().all(holds);
+                *used |= all_hold;
+                is_left_out |= all_hold;
+            }
+            if is_left_out {
                 return Ok(());
             }
             let assigned: Vec<_> = axes.iter().map(|axis| axis.key.as_str()).zip(row.iter().copied()).collect();
-            found.push(point(base, &assigned, &Place::File(path.to_owned()))?);
+            let (point, meanings) = maker.point(&assigned, &self.factors)?;
+            told.point(meanings, is_swept);
+            found.push(point);
             Ok(())
         })?;
         if let (true, Some(first)) = (found.is_empty(), self.excludes.first()) {
             return Err(setting(&first.columns[0].place, "sweep.exclude", "leaves out every point".to_owned()));
         }
-        self.include(&factors, &mut axes, &mut found, base, written)?;
-        Ok((axes, found))
+        if let Some((drawn, samples)) = &drawn {
+            // What few samples didn't meet, more of them may.
+            for row in (0..FURTHER_SAMPLES).map(|further| drawn.row(samples + further)) {
+                if told.is_content() {
+                    break;
+                }
+                let seeds = axes[row.len()..]
+                    .iter()
+                    .zip(&factors[1..])
+                    .map(|(axis, factor)| (axis.key.as_str(), &factor.rows[0][0]));
+                let assigned: Vec<_> = axes.iter().map(|axis| axis.key.as_str()).zip(&row).chain(seeds).collect();
+                if let Ok((_, meanings)) = maker.point(&assigned, &self.factors) {
+                    told.point(meanings, is_swept);
+                }
+            }
+        }
+        let mut idle = self.idle_excludes(&excludes, &used, drawn.as_ref().map(|(drawn, _)| drawn), &factors)?;
+        idle.extend(include::add(&self.includes, &factors, &mut axes, &mut found, &maker, &mut told)?);
+        told.check(written, &self.factors, &self.includes)?;
+        Ok(Points { axes, points: found, idle })
+    }
+
+    /// The tables of `exclude` that leave out nothing, since the command line gave an axis other values.
+    ///
+    /// # Errors
+    /// If one leaves out nothing although its axes are those of the file.
+    fn idle_excludes(
+        &self,
+        excludes: &[Vec<Condition>],
+        used: &[bool],
+        drawn: Option<&Drawn>,
+        factors: &[Factor],
+    ) -> Result<Vec<String>, Error> {
+        let mut idle = Vec::new();
+        for ((group, conditions), _) in self.excludes.iter().zip(excludes).zip(used).filter(|(_, used)| !**used) {
+            let may_hold_of_seed = |condition: &Condition| {
+                let column = factors.iter().skip(1).find(|factor| factor.columns[0].0 == condition.key);
+                column.is_none_or(|factor| factor.rows.iter().any(|row| condition.holds(&row[0])))
+            };
+            if drawn.is_some_and(|drawn| drawn.may_hold(conditions) && conditions.iter().all(may_hold_of_seed)) {
+                continue;
+            }
+            let of_command_line = |column: &Entry| {
+                column.place == Place::CommandLine && group.columns.iter().any(|condition| condition.key == column.key)
+            };
+            if !self.factors.iter().flat_map(|group| &group.columns).any(of_command_line) {
+                let problem = "leaves out nothing: no point is like that".to_owned();
+                return Err(setting(&group.columns[0].place, "sweep.exclude", problem));
+            }
+            idle.extend(group.number.map(|number| format!("sweep.exclude[{number}]")));
+        }
+        Ok(idle)
     }
 
     fn each_key_once(&self) -> Result<(), Error> {
@@ -128,7 +198,7 @@ impl Space {
     }
 
     /// What is multiplied: each axis and zip, or one factor of samples and the seed.
-    fn factors(&self, path: &Path) -> Result<Vec<Factor>, Error> {
+    fn factors(&self, path: &Path) -> Result<(Option<(Drawn, usize)>, Vec<Factor>), Error> {
         let (method, place) = match &self.method {
             None | Some((Method::Grid, _)) => {
                 for (name, place) in [
@@ -142,7 +212,7 @@ impl Space {
                 }
                 let factors = self.factors.iter().map(Group::factor).collect::<Result<Vec<_>, _>>()?;
                 few_enough(&factors.iter().map(|factor| factor.rows.len()).collect::<Vec<_>>(), path)?;
-                return Ok(factors);
+                return Ok((None, factors));
             }
             Some((method, place)) => (*method, place),
         };
@@ -159,22 +229,12 @@ impl Space {
             return Err(setting(place, "sweep.method", "there is no axis to draw from but the seed".to_owned()));
         }
         let full = full.into_iter().map(Group::factor).collect::<Result<Vec<_>, _>>()?;
-        let domains = drawn.iter().map(|group| group.domain()).collect::<Result<Vec<_>, _>>()?;
-        few_enough(
-            &[*samples].into_iter().chain(full.iter().map(|factor| factor.rows.len())).collect::<Vec<_>>(),
-            path,
-        )?;
         let seed = self.sample_seed.as_ref().map_or(1, |(seed, _)| *seed);
-        let sample = |index: usize| -> Vec<Value> {
-            let of_dimension = |(dimension, (group, (_, domain))): (usize, (&&Group, &(_, Domain)))| {
-                domain.at(uniform(method, seed, index, dimension, &group.columns[0].key))
-            };
-            drawn.iter().zip(&domains).enumerate().flat_map(of_dimension).collect()
-        };
-        let mut rows = (0..*samples).map(sample).collect();
-        distinct(&mut rows); // whole numbers may be drawn twice
-        let columns = domains.iter().flat_map(|(columns, _)| columns.clone()).collect();
-        Ok([Factor { columns, rows }].into_iter().chain(full).collect())
+        let drawn = Drawn::of(&drawn, method, seed)?;
+        let sizes: Vec<_> = [*samples].into_iter().chain(full.iter().map(|factor| factor.rows.len())).collect();
+        few_enough(&sizes, path)?;
+        let factors = [drawn.factor(*samples)].into_iter().chain(full).collect();
+        Ok((Some((drawn, *samples)), factors))
     }
 
     fn conditions(&self, factors: &[Factor]) -> Result<Vec<Vec<Condition>>, Error> {
@@ -193,59 +253,6 @@ impl Space {
         };
         self.excludes.iter().map(|group| group.columns.iter().map(of_column).collect()).collect()
     }
-
-    /// Adds the included points, for every seed unless they name theirs. A key that only they set is a further axis.
-    fn include(
-        &self,
-        factors: &[Factor],
-        axes: &mut Vec<Axis>,
-        points: &mut Vec<Point>,
-        base: &Draft,
-        written: &[Entry],
-    ) -> Result<(), Error> {
-        if self.includes.is_empty() {
-            return Ok(());
-        }
-        let swept = axes.len();
-        for Entry { key, .. } in self.includes.iter().flat_map(|group| &group.columns) {
-            if !axes.iter().any(|axis| axis.key == *key) {
-                let factor = axes.iter().filter_map(|axis| axis.factor).max().map_or(0, |last| last + 1);
-                axes.push(Axis { key: key.clone(), scale: Scale::List, factor: Some(factor) });
-            }
-        }
-        // What a point has of a key that it doesn't set.
-        let unset = |key: &str, point: &Point| -> Json {
-            let of_base = written.iter().find(|entry| entry.key == key);
-            let of_base = of_base.and_then(|entry| serde_json::to_value(&entry.value).ok());
-            of_base.or_else(|| point.config.canonical().get(key).cloned()).unwrap_or(Json::Null)
-        };
-        for point in points.iter_mut() {
-            let further: Vec<_> = axes[swept..].iter().map(|axis| unset(&axis.key, point)).collect();
-            point.values.extend(further);
-        }
-        let mut known: HashSet<Vec<String>> = points.iter().map(Point::place).collect();
-        for Group { columns, .. } in &self.includes {
-            let seeds = factors.iter().find(|factor| factor.columns[0].0 == SEED);
-            let seeds = seeds.filter(|_| !columns.iter().any(|column| column.key == SEED));
-            let seeds: Vec<Option<&Value>> =
-                seeds.map_or_else(|| vec![None], |seeds| seeds.rows.iter().map(|row| Some(&row[0])).collect());
-            for seed in seeds {
-                let own = columns.iter().map(|column| (column.key.as_str(), &column.value));
-                let assigned: Vec<_> = own.chain(seed.map(|seed| (SEED, seed))).collect();
-                let mut point = point(base, &assigned, &columns[0].place)?;
-                let set = |key: &str| assigned.iter().find(|(own, _)| *own == key);
-                let values = axes.iter().map(|axis| match set(&axis.key) {
-                    Some((_, value)) => json(value),
-                    None => unset(&axis.key, &point),
-                });
-                point.values = values.collect();
-                if known.insert(point.place()) {
-                    points.push(point);
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 fn few_enough(sizes: &[usize], path: &Path) -> Result<(), Error> {
@@ -258,19 +265,36 @@ fn few_enough(sizes: &[usize], path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The base with some keys set.
-fn point(base: &Draft, assigned: &[(&str, &Value)], place: &Place) -> Result<Point, Error> {
-    let mut draft = base.clone();
-    for (key, value) in assigned {
-        if let Some(Err(problem)) = draft.set(key, value) {
-            return Err(setting(place, &format!("sweep.{key}"), problem));
-        }
-    }
-    let budget = draft.budget();
-    let config = draft.finish().map_err(|(key, problem)| setting(place, key, problem))?;
-    Ok(Point { values: assigned.iter().map(|(_, value)| json(value)).collect(), config, budget })
+/// What points are made from.
+pub(super) struct Maker<'e> {
+    base: &'e Draft,
+    pub(super) written: &'e [Entry],
+    path: &'e Path,
 }
 
-fn json(value: &Value) -> Json {
+impl Maker<'_> {
+    /// The base with some keys set, which were written in `groups`.
+    pub(super) fn point(&self, assigned: &[(&str, &Value)], groups: &[Group]) -> Result<(Point, Meanings), Error> {
+        let wrong = |key: &str, section: &str, problem: String| {
+            let is_set = assigned.iter().any(|(set, _)| *set == key);
+            let columns = groups.iter().flat_map(|group| &group.columns).filter(|_| is_set);
+            let entry = columns.chain(self.written).find(|entry| entry.key == key);
+            let place = entry.map_or_else(|| Place::File(self.path.to_owned()), |entry| entry.place.clone());
+            setting(&place, &format!("{section}{key}"), problem)
+        };
+        let mut draft = self.base.clone();
+        for (key, value) in assigned {
+            if let Some(Err(problem)) = draft.set(key, value) {
+                return Err(wrong(key, "sweep.", problem));
+            }
+        }
+        let budget = draft.budget();
+        let (config, meanings) = draft.finish().map_err(|(key, problem)| wrong(key, "", problem))?;
+        let values = assigned.iter().map(|(_, value)| json(value)).collect();
+        Ok((Point { values, config, budget }, meanings))
+    }
+}
+
+pub(super) fn json(value: &Value) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }

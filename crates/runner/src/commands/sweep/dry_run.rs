@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::Result;
 
@@ -15,7 +14,7 @@ use crate::sweep::plan::Plan;
 use crate::table::Table;
 
 /// Lists the plan on stdout, and what it costs in all on stderr.
-pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), fresh: bool) -> Result<ExitCode> {
+pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), fresh: bool) -> Result<()> {
     let finished = if fresh { HashSet::new() } else { finished(folder)? };
     let keys = plan.axes.iter().map(|axis| axis.key.as_str());
     let mut table = Table::new(["trial"].into_iter().chain(keys).chain([
@@ -56,7 +55,7 @@ pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), f
         bytes(plan.peak_bytes(jobs, threads)),
         folder.display()
     ));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn finished(folder: &Path) -> Result<HashSet<String>, Error> {

@@ -6,6 +6,7 @@ use kernels::Activation;
 use net::{Cost, Curve, Engine, Metric, Scheme, Stopping};
 use toml::Value;
 
+use super::conditional::Meanings;
 use super::keys::{AUTO, KEYS, number};
 use super::{BatchChoice, Dtype, Length, TrialConfig, initialisation, optimiser};
 
@@ -59,37 +60,52 @@ impl Draft {
         list.or_else(|| value.as_str().map(|name| vec![name]))
     }
 
-    /// A key that says nothing unless something else holds.
-    pub(super) fn only_with(&self, key: &'static str, holds: bool, what: &str) -> Result<(), Problem> {
-        if self.values.contains_key(key) && !holds {
-            return Err((key, format!("has a meaning only with {what}")));
-        }
-        Ok(())
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
     }
 
-    /// The trial, if nothing is missing or contradictory; else the key at fault and the problem.
+    pub(super) fn take_out(&mut self, key: &str) {
+        self.values.remove(key);
+    }
+
+    /// Whether the key has a list, if only of one value.
+    pub(super) fn is_list(&self, key: &str) -> bool {
+        self.values.get(key).is_some_and(Value::is_array)
+    }
+
+    pub(super) fn batch_size(&self) -> Option<usize> {
+        self.integer("train.batch")
+    }
+
+    pub(super) fn patience(&self) -> Option<usize> {
+        self.integer("train.patience")
+    }
+
+    /// The trial, if nothing is missing or contradictory, and which of its conditional keys have a meaning; else the key at
+    /// fault and the problem.
     ///
     /// # Errors
     /// A key and what is wrong with it.
-    pub fn finish(&self) -> Result<TrialConfig, Problem> {
+    pub fn finish(mut self) -> Result<(TrialConfig, Meanings), Problem> {
+        let meanings = self.settle();
         let hidden = self.hidden()?;
         let layers = hidden.len() + 1;
         let activations = self.names("model.activation").unwrap_or_else(|| vec!["relu"]);
         let activations = activations.into_iter().map(|name| of_names(&Activation::ALL, name)).collect();
         let dtype = if self.text("model.dtype") == Some("f64") { Dtype::F64 } else { Dtype::F32 };
-        let dropout = a_layer("model.dropout", self.numbers("model.dropout").unwrap_or_default(), layers - 1)?;
+        let dropout = self.a_layer("model.dropout", self.numbers("model.dropout").unwrap_or_default(), layers - 1)?;
         let config = TrialConfig {
-            activations: a_layer("model.activation", activations, layers - 1)?,
+            activations: self.a_layer("model.activation", activations, layers - 1)?,
             dropout: if dropout.iter().all(|rate| *rate == 0.0) { Vec::new() } else { dropout },
             cost: self.chosen("model.cost", &Cost::ALL),
-            initialisation: initialisation::of(self, layers)?,
-            optimiser: optimiser::of(self)?,
-            schedule: optimiser::schedule(self)?,
-            batch: self.batch()?,
+            initialisation: initialisation::of(&self, layers)?,
+            optimiser: optimiser::of(&self)?,
+            schedule: optimiser::schedule(&self)?,
+            batch: self.batch(),
             length: self.length()?,
             record_every: self.integer("train.record_every").unwrap_or(1),
             metrics: self.metrics(),
-            stopping: self.stopping()?,
+            stopping: self.stopping(),
             seed: self.integer("seed").unwrap_or(1) as u32,
             engine: self.chosen("run.engine", &Engine::ALL),
             flush_subnormals: self.flag("run.flush_subnormals").unwrap_or(true),
@@ -97,7 +113,7 @@ impl Draft {
             dtype,
         };
         config.fits_dtype()?;
-        Ok(config)
+        Ok((config, meanings))
     }
 
     /// The number of parameters that gives the net its width, where it has hidden layers.
@@ -128,14 +144,10 @@ impl Draft {
         }
     }
 
-    fn batch(&self) -> Result<BatchChoice, Problem> {
-        let size = self.integer("train.batch");
-        for key in ["train.shuffle", "train.batch_seed"] {
-            self.only_with(key, size.is_some(), "a number for batch")?;
-        }
+    fn batch(&self) -> BatchChoice {
+        let size = self.batch_size();
         let shuffles = size.is_some() && self.flag("train.shuffle").unwrap_or(true);
-        self.only_with("train.batch_seed", shuffles, "shuffle = true")?;
-        Ok(BatchChoice { size, shuffle: shuffles.then(|| self.integer("train.batch_seed").unwrap_or(1) as u64) })
+        BatchChoice { size, shuffle: shuffles.then(|| self.integer("train.batch_seed").unwrap_or(1) as u64) }
     }
 
     fn length(&self) -> Result<Length, Problem> {
@@ -153,16 +165,24 @@ impl Draft {
         Metric::ALL.into_iter().filter(|(name, _)| names.contains(name)).map(|(_, metric)| metric).collect()
     }
 
-    fn stopping(&self) -> Result<Stopping, Problem> {
-        let patience = self.integer("train.patience");
-        self.only_with("train.min_delta", patience.is_some(), "patience")?;
-        Ok(Stopping {
+    fn stopping(&self) -> Stopping {
+        Stopping {
             cost_below: self.number("train.stop_cost"),
-            patience,
+            patience: self.patience(),
             min_delta: self.number("train.min_delta").unwrap_or(0.0),
             seconds: self.number("train.stop_seconds"),
             diverge_above: self.number("train.diverge_above"),
-        })
+        }
+    }
+
+    /// One value for all of `layers` hidden layers, or a list with one for each.
+    fn a_layer<T: Clone>(&self, key: &'static str, values: Vec<T>, layers: usize) -> Result<Vec<T>, Problem> {
+        match values.as_slice() {
+            [one] if !self.is_list(key) => Ok(vec![one.clone(); layers]),
+            [] if !self.is_list(key) => Ok(values),
+            given if given.len() == layers => Ok(values),
+            given => Err((key, numbers_differ(given.len(), "value", layers, "hidden layer"))),
+        }
     }
 
     /// Of names with "auto" among them, which is `None`.
@@ -195,14 +215,10 @@ impl TrialConfig {
     }
 }
 
-/// One value for all of `layers`, or one for each.
-fn a_layer<T: Clone>(key: &'static str, values: Vec<T>, layers: usize) -> Result<Vec<T>, Problem> {
-    match values.len() {
-        0 => Ok(Vec::new()),
-        1 => Ok(vec![values[0].clone(); layers]),
-        given if given == layers => Ok(values),
-        given => Err((key, format!("has {given} values, the net has {layers} hidden layers"))),
-    }
+/// A list that doesn't have one of `what` for each of the net's `layers`.
+pub(super) fn numbers_differ(given: usize, what: &str, layers: usize, layer: &str) -> String {
+    let s = |number| if number == 1 { "" } else { "s" };
+    format!("has {given} {what}{}, the net has {layers} {layer}{}", s(given), s(layers))
 }
 
 /// What stands beside `name`, which has been checked to be in the table.

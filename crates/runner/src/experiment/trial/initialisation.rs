@@ -2,7 +2,7 @@
 
 use net::{Initialisation, Scheme};
 
-use super::draft::{Draft, Problem, of_names};
+use super::draft::{Draft, Problem, numbers_differ, of_names};
 
 const SCHEMES: [(&str, Scheme); 12] = [
     ("course", Scheme::Course),
@@ -30,13 +30,15 @@ pub(super) fn name(scheme: Scheme) -> &'static str {
     SCHEMES.iter().find(|(_, known)| std::mem::discriminant(known) == kind).map_or("", |(name, _)| name)
 }
 
+impl Draft {
+    pub(super) fn init(&self) -> &str {
+        self.text("model.init").unwrap_or("he")
+    }
+}
+
 /// What the draft says of it, for a net of `layers` layers.
 pub(super) fn of(draft: &Draft, layers: usize) -> Result<Initialisation, Problem> {
-    let mut scheme = draft.text("model.init").map_or(Scheme::HeNormal, |name| of_names(&SCHEMES, name));
-    let own = [("model.init_factor", "scaled-normal"), ("model.init_gain", "orthogonal"), ("model.base_width", "mup")];
-    for (key, init) in own {
-        draft.only_with(key, name(scheme) == init, &format!("init = {init:?}"))?;
-    }
+    let mut scheme = of_names(&SCHEMES, draft.init());
     match &mut scheme {
         Scheme::ScaledNormal { factor } => *factor = draft.number("model.init_factor").unwrap_or(*factor),
         Scheme::Orthogonal { gain } => *gain = draft.number("model.init_gain").unwrap_or(*gain),
@@ -44,8 +46,8 @@ pub(super) fn of(draft: &Draft, layers: usize) -> Result<Initialisation, Problem
         _ => {}
     }
     let scales = draft.numbers("model.init_scale").unwrap_or_default();
-    if scales.len() > 1 && scales.len() != layers {
-        return Err(("model.init_scale", format!("has {} numbers, the net has {layers} layers", scales.len())));
+    if draft.is_list("model.init_scale") && scales.len() != layers {
+        return Err(("model.init_scale", numbers_differ(scales.len(), "number", layers, "layer")));
     }
     // One scale for all is one, however it was written.
     let scales = match scales.as_slice() {

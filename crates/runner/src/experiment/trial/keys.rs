@@ -106,6 +106,12 @@ fn with_auto(names: Vec<&'static str>) -> Vec<&'static str> {
     [AUTO].into_iter().chain(names).collect()
 }
 
+/// Whether every value of this key is a list.
+pub fn is_always_list(key: &str) -> bool {
+    let is_list = |kind| matches!(kind, Kind::Widths | Kind::Betas | Kind::Names(_));
+    KEYS.iter().any(|(known, kind)| *known == key && is_list(*kind))
+}
+
 /// Whether every value of this key is a whole number.
 pub fn is_whole(key: &str) -> bool {
     KEYS.iter().any(|(known, kind)| *known == key && matches!(kind, Kind::Integer(..) | Kind::Batch))

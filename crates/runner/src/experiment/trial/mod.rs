@@ -1,6 +1,7 @@
 //! What one trial is: every key that describes it, the values each may take, and its canonical form.
 
 mod canonical;
+mod conditional;
 mod draft;
 mod initialisation;
 mod keys;
@@ -13,8 +14,9 @@ use net::{
 use serde::{Deserialize, Serialize};
 
 pub use self::canonical::name_of;
+pub use self::conditional::{CONDITIONAL, Meanings};
 pub use self::draft::Draft;
-pub use self::keys::{KEYS, integer, is_whole, number, one_of};
+pub use self::keys::{KEYS, integer, is_always_list, is_whole, number, one_of};
 use crate::data::Task;
 
 /// The element type that a net is trained in.
@@ -225,6 +227,6 @@ impl TrialConfig {
             let table: toml::Table = format!("value = {value}").parse().expect("a TOML value");
             draft.set(key.trim(), &table["value"]).expect("a known key").expect("a good value");
         }
-        draft.finish().expect("a whole trial")
+        draft.finish().expect("a whole trial").0
     }
 }

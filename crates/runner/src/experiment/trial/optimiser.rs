@@ -20,18 +20,28 @@ pub(super) const WARMUP_START: f64 = 1.0 / 3.0;
 /// PyTorch's default of AdamW's weight decay.
 pub(super) const ADAMW_DECAY: f64 = 0.01;
 
+impl Draft {
+    pub(super) fn optimizer(&self) -> &str {
+        self.text("train.optimizer").unwrap_or("gd")
+    }
+
+    pub(super) fn weight_decay(&self) -> f64 {
+        let default = if self.optimizer() == "adamw" { ADAMW_DECAY } else { 0.0 };
+        self.number("train.weight_decay").unwrap_or(default)
+    }
+
+    pub(super) fn schedule(&self) -> &str {
+        self.text("train.schedule").unwrap_or("constant")
+    }
+
+    pub(super) fn warmup(&self) -> usize {
+        self.integer("train.warmup").unwrap_or(0)
+    }
+}
+
 /// What the draft says of the optimiser.
 pub(super) fn of(draft: &Draft) -> Result<Optimiser, Problem> {
-    let name = draft.text("train.optimizer").unwrap_or("gd");
-    let is = |names: &[&str]| names.contains(&name);
-    draft.only_with("train.momentum", is(&["momentum", "nesterov"]), "optimizer = \"momentum\" or \"nesterov\"")?;
-    draft.only_with("train.alpha", is(&["rmsprop"]), "optimizer = \"rmsprop\"")?;
-    draft.only_with("train.betas", is(&["adam", "adamw"]), "optimizer = \"adam\" or \"adamw\"")?;
-    draft.only_with(
-        "train.eps",
-        is(&["rmsprop", "adam", "adamw"]),
-        "optimizer = \"rmsprop\", \"adam\" or \"adamw\"",
-    )?;
+    let name = draft.optimizer();
     let eps = draft.number("train.eps").unwrap_or(EPS);
     let momentum = draft.number("train.momentum").unwrap_or(MOMENTUM);
     let rule = match name {
@@ -43,11 +53,7 @@ pub(super) fn of(draft: &Draft) -> Result<Optimiser, Problem> {
         }
         _ => Rule::Descent,
     };
-    let default = if name == "adamw" { ADAMW_DECAY } else { 0.0 };
-    let factor = draft.number("train.weight_decay").unwrap_or(default);
-    for key in ["train.decoupled", "train.decay_biases"] {
-        draft.only_with(key, factor > 0.0, "weight_decay above 0")?;
-    }
+    let factor = draft.weight_decay();
     let decoupled = draft.flag("train.decoupled").unwrap_or(name == "adamw");
     if name == "adamw" && !decoupled {
         return Err(("train.decoupled", "must be true with optimizer = \"adamw\"; use \"adam\"".to_owned()));
@@ -61,17 +67,7 @@ pub(super) fn of(draft: &Draft) -> Result<Optimiser, Problem> {
 /// What the draft says of the learning rate.
 pub(super) fn schedule(draft: &Draft) -> Result<Schedule, Problem> {
     let rate = draft.number("train.learning_rate").ok_or_else(|| ("train.learning_rate", "missing".to_owned()))?;
-    let name = draft.text("train.schedule").unwrap_or("constant");
-    let own = [
-        ("train.step_size", "step"),
-        ("train.gamma", "step"),
-        ("train.cosine_iterations", "cosine"),
-        ("train.min_learning_rate", "cosine"),
-        ("train.rate_decay", "inverse"),
-    ];
-    for (key, schedule) in own {
-        draft.only_with(key, name == schedule, &format!("schedule = {schedule:?}"))?;
-    }
+    let name = draft.schedule();
     let needed = |key: &'static str| (key, format!("missing; schedule = {name:?} needs it"));
     let curve = match name {
         "step" => Curve::Step {
@@ -87,8 +83,7 @@ pub(super) fn schedule(draft: &Draft) -> Result<Schedule, Problem> {
         }
         _ => Curve::Constant,
     };
-    let warmup = draft.integer("train.warmup").unwrap_or(0);
-    draft.only_with("train.warmup_start", warmup > 0, "warmup above 0")?;
+    let warmup = draft.warmup();
     let start = draft.number("train.warmup_start").unwrap_or(WARMUP_START);
     Ok(Schedule { rate, warmup, warmup_start: if warmup > 0 { start } else { 1.0 }, curve })
 }

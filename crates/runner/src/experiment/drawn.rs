@@ -1,0 +1,67 @@
+//! A sweep whose points are drawn: what of, and which there are.
+
+use toml::Value;
+
+use super::axis::{Scale, distinct};
+use super::condition::Condition;
+use super::error::Error;
+use super::factor::{Factor, Group};
+use super::sampler::{Domain, Method, uniform};
+
+/// What is drawn: a dimension for each axis or zip.
+pub(super) struct Drawn {
+    method: Method,
+    seed: u32,
+    dimensions: Vec<Dimension>,
+}
+
+struct Dimension {
+    /// What the stream of independent samples is named after.
+    key: String,
+    columns: Vec<(String, Scale)>,
+    domain: Domain,
+}
+
+impl Drawn {
+    pub(super) fn of(groups: &[&Group], method: Method, seed: u32) -> Result<Self, Error> {
+        let dimension = |group: &&Group| {
+            let (columns, domain) = group.domain()?;
+            Ok(Dimension { key: group.columns[0].key.clone(), columns, domain })
+        };
+        Ok(Drawn { method, seed, dimensions: groups.iter().map(dimension).collect::<Result<_, _>>()? })
+    }
+
+    /// The sample of number `index`: a value for each column.
+    pub(super) fn row(&self, index: usize) -> Vec<Value> {
+        let of_dimension = |(number, Dimension { key, domain, .. }): (usize, &Dimension)| {
+            domain.at(uniform(self.method, self.seed, index, number, key))
+        };
+        self.dimensions.iter().enumerate().flat_map(of_dimension).collect()
+    }
+
+    /// The first `samples`, each once: whole numbers may be drawn twice.
+    pub(super) fn factor(&self, samples: usize) -> Factor {
+        let mut rows = (0..samples).map(|index| self.row(index)).collect();
+        distinct(&mut rows);
+        Factor { columns: self.dimensions.iter().flat_map(|dimension| dimension.columns.clone()).collect(), rows }
+    }
+
+    /// Whether a sample could fulfil all conditions on what is drawn, if not one of those that were.
+    pub(super) fn may_hold(&self, conditions: &[Condition]) -> bool {
+        self.dimensions.iter().all(|Dimension { columns, domain, .. }| {
+            let own: Vec<_> = conditions
+                .iter()
+                .filter_map(|condition| {
+                    let column = columns.iter().position(|(key, _)| *key == condition.key)?;
+                    Some((column, condition))
+                })
+                .collect();
+            match domain {
+                Domain::Rows(rows) => {
+                    rows.iter().any(|row| own.iter().all(|(column, condition)| condition.holds(&row[*column])))
+                }
+                Domain::Range(range) => own.iter().all(|(_, condition)| condition.may_hold_within(range)),
+            }
+        })
+    }
+}
