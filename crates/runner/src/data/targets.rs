@@ -88,7 +88,8 @@ impl Targets {
     pub(super) fn select(&self, examples: &[usize]) -> Self {
         match self {
             Self::Classes(labels) => Self::Classes(examples.iter().map(|&example| labels[example]).collect()),
-            Self::Values(values) => Self::Values(values.select(Axis(1), examples)),
+            // Rows of values must stay whole: what is selected comes column by column.
+            Self::Values(values) => Self::Values(values.select(Axis(1), examples).as_standard_layout().into_owned()),
         }
     }
 
