@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
-use runner::data::{DataSet, Part, Pixels, Targets, Task};
+use runner::data::{DataSet, Meaning, Part, Pixels, Targets, Task};
 use runner::experiment::Experiment;
 use runner::sweep::halving::Ladder;
 use runner::sweep::inputs::{Inputs, LazySpan, Prepared};
@@ -54,7 +54,15 @@ fn features(examples: usize, scale: f64) -> Array2<f64> {
 impl Bench {
     pub(crate) fn new() -> Self {
         choose(&Request::of_environment()).expect("a BLAS").library.put_into_use();
-        let set = |of: &dyn Fn(usize) -> Part, task| DataSet { train: of(12), test: of(5), task, classes: Vec::new() };
+        let set = |of: &dyn Fn(usize) -> Part, task| DataSet {
+            train: of(12),
+            test: Some(of(5)),
+            meaning: if matches!(task, Task::Classes(_)) { Meaning::Classes } else { Meaning::Values },
+            task,
+            said: None,
+            classes: Vec::new(),
+            test_left_out: false,
+        };
         let bytes = |examples| features(examples, 100.0).mapv(|value| value.abs() as u8);
         let narrow = |examples| features(examples, 1.0).mapv(|value| value as f32);
         let values =

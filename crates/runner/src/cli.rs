@@ -218,7 +218,7 @@ pub enum Data {
   runner data import mnist.npz
   runner data import x.npy y.npy --test x_test.npy y_test.npy --name mine
   runner data import flowers/train --test flowers/test --side 64 --name flowers")]
-    Import(Import),
+    Import(Box<Import>),
     /// Print what is in HDF5 data files: shapes, types, class balance or range of values, hashes.
     Inspect(Inspect),
 }

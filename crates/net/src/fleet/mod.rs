@@ -399,7 +399,7 @@ mod tests {
             let span = Arc::new(Span::new(x.view(), x_test.view()));
             let examples = Examples::of(engine, &span, y.clone(), y_test).unwrap().validating_on(0);
             let mut fleet = fleet(&examples);
-            fleet.train(|| true).unwrap().remove(0)
+            fleet.train(|| true).unwrap().unwrap().remove(0)
         };
         for engine in [Engine::Direct, Engine::Reduced, Engine::Dual] {
             let (with, without) = (trained(engine, true), trained(engine, false));

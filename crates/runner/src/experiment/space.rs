@@ -48,6 +48,9 @@ pub(super) struct Space {
     pub(super) halving: HalvingDraft,
 }
 
+/// Factors that are drawn together, and how many points of them.
+type Sampled = (Drawn, usize);
+
 impl Space {
     /// Takes `sweep.` + `key`.
     pub(super) fn take(&mut self, entry: &Entry) -> Result<(), Error> {
@@ -198,7 +201,7 @@ impl Space {
     }
 
     /// What is multiplied: each axis and zip, or one factor of samples and the seed.
-    fn factors(&self, path: &Path) -> Result<(Option<(Drawn, usize)>, Vec<Factor>), Error> {
+    fn factors(&self, path: &Path) -> Result<(Option<Sampled>, Vec<Factor>), Error> {
         let (method, place) = match &self.method {
             None | Some((Method::Grid, _)) => {
                 for (name, place) in [

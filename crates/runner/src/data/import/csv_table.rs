@@ -113,7 +113,7 @@ impl Table {
         let (shape, kept) = match format.picture {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);
-                if area == 0 || count % area != 0 {
+                if area == 0 || !count.is_multiple_of(area) {
                     let problem = format!(
                         "{count} columns are features; pictures of {height} x {width} need a multiple of {area}"
                     );
@@ -174,7 +174,7 @@ impl Table {
             } else {
                 self.dropped += 1;
             }
-            if (examples + self.dropped) % 1024 == 0 {
+            if (examples + self.dropped).is_multiple_of(1024) {
                 checked_size(&self.path, &[examples, columns], 8, self.limit)?;
                 on_row(examples)?;
             }
