@@ -16,6 +16,7 @@ mod numbers;
 mod open;
 mod pictures;
 mod raw;
+mod rows;
 mod source;
 #[cfg(test)]
 mod tests;

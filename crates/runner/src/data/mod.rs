@@ -16,6 +16,7 @@ mod hashed;
 pub mod import;
 mod inspect;
 mod layout;
+mod numbers;
 mod one;
 mod part;
 mod pin;
@@ -43,8 +44,9 @@ pub use targets::{MOST_CLASSES, Meaning, Targets, TargetsChoice, Task};
 
 use contract::CheckedPart;
 use hashed::HashedFile;
+use numbers::Numbers;
 use read::DataFile;
-use targets::{Numbers, Settled};
+use targets::Settled;
 
 /// The two files of a data set; they may be the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +116,7 @@ pub enum TestSource {
     Absent,
 }
 
+#[cfg(test)]
 impl Source {
     /// Two files of any content, with targets that are what they look like.
     pub fn of_files(files: &Files, names: &Names, max_bytes: u64) -> Self {

@@ -5,8 +5,9 @@ use ndarray::Array2;
 
 use super::contract::CheckedPart;
 use super::error::{Error, Problem};
+use super::numbers::Numbers;
 use super::read::{Element, elements};
-use super::targets::{Meaning, Numbers, Targets, TargetsChoice};
+use super::targets::{Meaning, Targets, TargetsChoice};
 
 /// Whole numbers up to here are exact in f64.
 const EXACT: u128 = 1 << 53;

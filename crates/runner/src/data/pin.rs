@@ -1,7 +1,7 @@
 //! The content that a data file must have, where someone has said so.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::Error;
 
@@ -51,11 +51,6 @@ impl Pinned {
             }),
             _ => Ok(()),
         }
-    }
-
-    /// The file's path.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

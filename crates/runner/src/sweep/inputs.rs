@@ -9,7 +9,7 @@ use net::{Engine, Examples, Span};
 
 use super::origins::Origins;
 use super::plan::{DataShape, Plan};
-use crate::data::{DataSet, EmptySide, Meaning, Part, Scaling, ScalingChoice, Task, TooWide};
+use crate::data::{DataSet, EmptySide, Meaning, Part, Scaling, ScalingChoice, Targets, Task, TooWide};
 use crate::experiment::trial::Dtype;
 
 /// Data that can't be prepared as asked.
@@ -109,7 +109,11 @@ impl Prepared {
     }
 
     fn y_held_out<R: Real>(&self) -> Array2<R> {
-        let none = Array2::zeros((self.train.y::<R>().nrows(), 0));
+        let rows = match &self.train.targets {
+            Targets::Classes(_) => 1,
+            Targets::Values(values) => values.nrows(),
+        };
+        let none = Array2::zeros((rows, 0));
         let targets: Vec<Array2<R>> = self.held_out().map(Part::y).collect();
         let views: Vec<_> = std::iter::once(&none).chain(&targets).map(|targets| targets.view()).collect();
         concatenate(Axis(1), &views).expect("targets of one task").as_standard_layout().into_owned()

@@ -3,23 +3,20 @@
 //! A table is read twice: to check every cell and to collect the labels, and then for the features; and once in between where
 //! means or texts of the training rows are needed. None needs more memory for more rows, but for the labels.
 
-use std::io::{self, Read};
+mod reading;
+
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, ReaderBuilder};
 use ndarray::Array2;
 
 use super::columns::{Column, position, sniffed};
-use super::encoding::{Categorical, Coded, Encoding, Learner, Missing, is_missing};
-use super::error::{At, Error, one_line, quoted};
-use super::open::{checked_size, open};
-use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
+use super::encoding::{Categorical, Encoding, Missing, is_missing};
+use super::error::{At, Error, quoted};
+use super::open::checked_size;
+use super::rows::Rows;
+use super::source::{Answers, Cells, Kept, Survey};
 use super::words::{Words, number};
 use crate::data::targets::{MOST_CLASSES, Targets};
-use crate::progress::count;
-
-/// A longer row is no row of a table.
-const LONGEST_ROW: usize = 1 << 26;
 
 /// How a table is read.
 #[derive(Clone, Debug)]
@@ -304,163 +301,5 @@ impl Table {
         }
         self.encoding = Some(encoding);
         Ok(())
-    }
-}
-
-impl Source for Table {
-    fn survey(&self) -> &Survey {
-        &self.survey
-    }
-
-    fn learn(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
-        if self.format.missing != Missing::Mean && !self.textual.contains(&true) {
-            return Ok(());
-        }
-        let mut learners: Vec<Learner> = self.textual.iter().map(|&textual| Learner::new(textual)).collect();
-        self.each(|example, rows| {
-            if is_training(example) {
-                for (learner, &column) in learners.iter_mut().zip(&self.features) {
-                    let taken = learner.take(&rows.record[column]);
-                    taken.map_err(|problem| self.wrong(rows, column, &problem))?;
-                }
-            }
-            Ok(())
-        })?;
-        let finish = |(learner, &column): (Learner, &usize)| {
-            let name = quoted(&self.names[column]);
-            learner
-                .finish()
-                .map_err(|problem| Error::file(&self.path, format!("column {} ({name}): {problem}", column + 1)))
-        };
-        let columns = learners.into_iter().zip(&self.features).map(finish).collect::<Result<_, _>>()?;
-        self.encode(Encoding { columns })
-    }
-
-    fn encoding(&self) -> Option<&Encoding> {
-        self.encoding.as_ref()
-    }
-
-    fn apply(&mut self, encoding: &Encoding) -> Result<(), Error> {
-        if encoding.columns.len() != self.features.len() {
-            let (found, expected) = (self.features.len(), encoding.columns.len());
-            return Err(Error::file(
-                &self.path,
-                format!("{found} columns are features; the training table has {expected}"),
-            ));
-        }
-        self.encode(encoding.clone())
-    }
-
-    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
-        Ok(Box::new(Again { table: self, rows: self.rows()?, unknown: 0 }))
-    }
-
-    fn remark(&self) -> Option<String> {
-        let mut words = Vec::new();
-        if self.dropped > 0 {
-            words.push(format!("{} with a missing cell left out", count(self.dropped, "row")));
-        }
-        if self.filled > 0 {
-            words.push(format!("{} filled with the mean of the training rows", count(self.filled, "missing cell")));
-        }
-        if let Some(encoding) = self.encoding.as_ref().filter(|encoding| encoding.has_levels()) {
-            let columns = encoding.columns.iter().filter(|coded| matches!(coded, Coded::Levels { .. })).count();
-            let (from, to) = (count(columns, "column"), encoding.width() + columns - encoding.columns.len());
-            words.push(format!("{from} of texts became {to}, one a level"));
-        }
-        (!words.is_empty()).then(|| words.join("; "))
-    }
-}
-
-/// The reading that gives the features.
-struct Again<'t> {
-    table: &'t Table,
-    rows: Rows,
-    /// Texts that no training row has.
-    unknown: usize,
-}
-
-impl Again<'_> {
-    fn changed(&self) -> Error {
-        Error::file(&self.table.path, "the file changed while it was being read; try again when nothing writes to it")
-    }
-
-    /// Goes to the next example; false behind the last.
-    fn advance(&mut self) -> Result<bool, Error> {
-        while self.rows.advance()? {
-            if self.table.is_kept(&self.rows)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-impl Examples for Again<'_> {
-    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
-        if !self.advance()? {
-            return Err(self.changed());
-        }
-        self.unknown += self.table.features_of(&self.rows, cells)?;
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<Option<String>, Error> {
-        if self.advance()? {
-            return Err(self.changed());
-        }
-        let unknown = self.unknown;
-        Ok((unknown > 0)
-            .then(|| format!("{} that no training row has: 0 in every column of its levels", count(unknown, "text"))))
-    }
-}
-
-/// The rows of a table, one at a time.
-struct Rows {
-    path: PathBuf,
-    reader: csv::Reader<ShortRows<Box<dyn Read>>>,
-    record: ByteRecord,
-}
-
-impl Rows {
-    fn open(path: &Path, delimiter: u8) -> Result<Self, Error> {
-        let rows = ShortRows { reader: open(path)?, length: 0 };
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rows);
-        Ok(Rows { path: path.to_owned(), reader, record: ByteRecord::new() })
-    }
-
-    /// Goes to the next row, the first at first; false behind the last.
-    fn advance(&mut self) -> Result<bool, Error> {
-        let read = self.reader.read_byte_record(&mut self.record);
-        let line = self.reader.position().line();
-        self.reader.get_mut().length = 0;
-        let more = read.map_err(|error| Error::at(&self.path, At::Line(line), one_line(&error.to_string())))?;
-        if more {
-            self.record.trim();
-        }
-        Ok(more)
-    }
-
-    fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
-    }
-}
-
-/// A reader that refuses a row that would fill the memory.
-struct ShortRows<R> {
-    reader: R,
-    /// Bytes since the last row.
-    length: usize,
-}
-
-impl<R: Read> Read for ShortRows<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.length += count;
-        if self.length > LONGEST_ROW {
-            let limit = LONGEST_ROW >> 20;
-            return Err(io::Error::other(format!("a row of more than {limit} MiB (a quote without its second?)")));
-        }
-        Ok(count)
     }
 }

@@ -12,7 +12,8 @@ use super::open::{open, read_up_to};
 use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
 use super::words::Words;
 use crate::data::Problem;
-use crate::data::targets::{Meaning, Numbers, TargetsChoice};
+use crate::data::numbers::Numbers;
+use crate::data::targets::{Meaning, TargetsChoice};
 
 /// An array in a file, known by its header.
 #[derive(Debug)]
