@@ -274,8 +274,8 @@ fn what_numbers_look_like_follows_the_rule_for_any_numbers() {
         let hot = |i: usize, j: usize| i32::from(next(i as u64) % columns as u64 == j as u64);
         let any = |i: usize, j: usize| (next((i * 3 + j) as u64) % most) as i32;
         let rows = Array2::from_shape_fn((4, columns), |(i, j)| if seed % 4 == 0 { hot(i, j) } else { any(i, j) });
-        let one_hot = columns > 1
-            && rows.rows().into_iter().all(|row| row.sum() == 1 && row.iter().all(|&v| (0..2).contains(&v)));
+        let one_hot =
+            columns > 1 && rows.rows().into_iter().all(|row| row.sum() == 1 && row.iter().all(|v| (0..2).contains(v)));
         let least = *rows.iter().min().unwrap();
         let found = asked(&rows, &rows).map(|set| set.meaning);
         let expected = match columns {
