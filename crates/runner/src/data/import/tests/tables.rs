@@ -94,17 +94,19 @@ fn missing_cells_become_the_mean_of_the_training_rows_in_both_parts() {
 #[test]
 fn means_are_of_the_rows_that_are_drawn_for_training() {
     let bench = Bench::new();
-    let table: String =
-        (0..20).map(|row| if row % 5 == 0 { ",x\n".to_owned() } else { format!("{row},x{}\n", row % 2) }).collect();
-    let path = bench.put("t.csv", table.replace(",x\n", ",x0\n"));
+    let value = |row: u32| f64::from(row).sqrt();
+    let cell = |row: u32| if row.is_multiple_of(5) { String::new() } else { value(row).to_string() };
+    let path = bench.put("t.csv", (0..20).map(|row| format!("{},x{}\n", cell(row), row % 2)).collect::<String>());
     let set = imported(&Request { missing: Missing::Mean, header: Some(false), ..bench.request(&[&path]) });
     let (train, test) = (rows(&set.train), rows(&set.test.unwrap()));
-    let whole = |value: &&f64| value.fract() == 0.0 && **value % 5.0 != 0.0;
-    let known: Vec<f64> = train.iter().filter(whole).copied().collect();
+    let is_known = |found: &&f64| (0..20).any(|row| value(row) == **found);
+    let known: Vec<f64> = train.iter().filter(is_known).copied().collect();
     let mean = known.iter().sum::<f64>() / known.len() as f64;
-    let filled: Vec<f64> = train.iter().chain(&test).filter(|value| !whole(value)).copied().collect();
+    let filled: Vec<f64> = train.iter().chain(&test).filter(|found| !is_known(found)).copied().collect();
     assert_eq!(filled.len(), 4);
-    assert!(filled.iter().all(|value| (value - mean).abs() < 1e-12), "{filled:?} {mean}");
+    assert!(filled.iter().all(|found| (found - mean).abs() < 1e-12), "{filled:?} {mean}");
+    let of_all = (0..20).filter(|row| row % 5 > 0).map(value).sum::<f64>() / 16.0;
+    assert!((mean - of_all).abs() > 1e-3, "the draw makes a difference");
 }
 
 const TEXTS: &str = "colour,size,kind\nred,1,x\nblue,2,y\nred,3,x\ngreen,4,y\n";
