@@ -80,7 +80,7 @@ impl Draw {
 pub(crate) fn generate(seed: u64) -> Generated {
     let mut draw = Draw { stream: ChaCha8Rng::seed_from_u64(seed), keys: BTreeSet::new(), extremes: 0.0 };
     // Half of them are ordinary in most of their keys, so that they are trained and not refused.
-    draw.extremes = draw.one(&[0.0, 0.02, 0.05, 0.2]);
+    draw.extremes = draw.one(&[0.0, 0.0, 0.02, 0.1]);
     let data = draw.below(5);
     let by_files = draw.chance(0.1);
     let source: &[&str] = if by_files { &["data.train", "data.test"] } else { &["data.set"] };
@@ -122,7 +122,7 @@ pub(crate) fn generate(seed: u64) -> Generated {
     add_needed(&mut draw, &mut lines);
     let toml = lines.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<String>() + &sweep;
     let mut overrides = Vec::new();
-    while draw.chance(0.1) {
+    while draw.chance(0.05) {
         let of = draw.one(&sweepable);
         let value = draw.value(of);
         overrides.push(format!("{}={value}", of.key));
@@ -213,14 +213,14 @@ fn sweep(draw: &mut Draw, sweepable: &[&'static Values], lines: &mut Vec<(String
         }
         draw.keys.insert("sweep.zip".to_owned());
     }
-    while draw.chance(0.15) {
+    while draw.chance(0.1) {
         toml += "[[sweep.exclude]]\n";
         let values = if draw.chance(0.9) { draw.one(&axes) } else { draw.one(sweepable) };
         let condition = draw.condition(values);
         toml += &format!("{} = {condition}\n", values.key);
         draw.keys.insert("sweep.exclude".to_owned());
     }
-    while draw.chance(0.15) {
+    while draw.chance(0.1) {
         toml += "[[sweep.include]]\n";
         let values = draw.one(sweepable);
         let value = draw.value(values);
