@@ -34,6 +34,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     out = options.out or options.results / "plots"
     try:
         sweep = record.read_sweep(options.results)
+        for table in sweep.edited:
+            print(f"warning: {options.results / table} was edited since it was written; the plots are of results.db",
+                  file=sys.stderr)
         style.use_style()
         for stem, figure in figures(sweep):
             for path in style.write(figure, out, stem, options.format):

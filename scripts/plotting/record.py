@@ -11,7 +11,9 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 
-SCHEMA_VERSION = 3
+from . import seal
+
+SCHEMA_VERSION = 4
 SEED = "seed"
 LEARNING_RATE = "train.learning_rate"
 DEPTH = "model.depth"
@@ -141,6 +143,7 @@ class Sweep:
     seeds: Optional[Axis]
     runs: list[Run]
     planned: int
+    edited: list[str]  # tables beside the record that are no longer what was written
 
     def axis(self, key: str) -> Optional[Axis]:
         """The axis of a key, if that key is swept."""
@@ -220,6 +223,12 @@ def _read(connection: sqlite3.Connection, path: Path) -> Sweep:
     experiment = connection.execute("SELECT name, data FROM experiment").fetchone()
     if experiment is None:
         raise RecordError(f"{path}: the record names no experiment")
+    if not seal.plan_is_sound(connection):
+        raise RecordError(f"{path}: the experiment, its axes or its plan are not what was stored; run the sweep again")
+    damaged = seal.damaged_trials(connection)
+    if damaged:
+        more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+        raise RecordError(f"{path}: trial {damaged[0]}{more} is damaged in the record; run the sweep again to train it anew")
     plan = list(dict.fromkeys(connection.execute("SELECT trial, point FROM plan ORDER BY position")))
     points = [(trial, {k: _frozen(v) for k, v in json.loads(point).items()}) for trial, point in plan]
     axes = [
@@ -253,6 +262,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Sweep:
         seeds=next((axis for axis in varied if axis.key == SEED), None),
         runs=runs,
         planned=len(points),
+        edited=seal.edited_tables(connection, path.parent),
     )
 
 

@@ -8,6 +8,7 @@ mod commands; // gradcheck, show, check and data
 mod conditional_keys; // keys that have a meaning at some points only
 mod data; // pinned content, what targets are, test examples or none
 mod digits; // real data of ten classes
+mod ends; // signals and limits
 mod exclusions; // what is left out and added, and what does nothing
 mod faults; // a disk that fails, lies or stops
 mod forms; // every call that trains was checked in that form; later faults
@@ -18,3 +19,4 @@ mod support;
 mod sweep_language; // zips, exclusions, samples, budgets
 mod sweeps; // same bytes, nothing lost
 mod training; // optimisers, batches, costs, stopping, metrics
+mod verify; // the record proves itself

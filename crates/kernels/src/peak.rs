@@ -5,8 +5,8 @@
 mod multiply_adds;
 
 use std::hint::black_box;
-use std::sync::Barrier;
-use std::thread;
+use std::sync::OnceLock;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::multiply_adds::MultiplyAdds;
@@ -42,17 +42,22 @@ pub fn flops_now<R: Real>(operations: f64) -> f64 {
     rounds * flop / start.elapsed().as_secs_f64()
 }
 
-/// Measures [`flops`] of the widest vectors on `threads` cores at once, added up.
+/// Measures [`flops`] of the widest vectors on `threads` cores at once, added up. A core whose thread the system can't start counts
+/// as this one does.
 pub fn flops_of_threads<R: Real>(threads: usize) -> f64 {
-    let start = Barrier::new(threads);
-    let measure = || {
-        start.wait();
-        flops::<R>(Vectors::here())
-    };
+    let begin = OnceLock::new();
     thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(measure)).collect();
-        let own = measure();
-        others.into_iter().fold(own, |sum, other| sum + other.join().expect("it only counts"))
+        let measure = || {
+            let () = begin.wait();
+            flops::<R>(Vectors::here())
+        };
+        let start = |_| thread::Builder::new().spawn_scoped(scope, measure).ok();
+        let others: Vec<_> = (1..threads).map(start).collect();
+        let _ = begin.set(());
+        let own = flops::<R>(Vectors::here());
+        let of =
+            |other: Option<ScopedJoinHandle<f64>>| other.map_or(own, |other| other.join().expect("it only counts"));
+        others.into_iter().fold(own, |sum, other| sum + of(other))
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod models;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use kernels::blas::Request;
 
 pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::models::{Evaluate, Predict, Train, WhichPart};
+pub use self::verify::{Retrain, Verify};
 use crate::data::Meaning;
 
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
@@ -75,6 +77,17 @@ pub enum Command {
     /// Where several seeds are swept, a row is what they have in common: the mean, the standard deviation, the lowest and
     /// the highest of the trials that completed; those that diverged are counted.
     Show(Show),
+    /// Prove that a results directory is what its sweep has written, and that its trials come out again.
+    ///
+    /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and the files beside it have
+    /// their hashes in it. Some trials, drawn with a seed, are trained again with the fleets that they were trained in: bit for bit
+    /// where the runner, the BLAS and its core are those of the record, else their first costs within 1000 epsilon, for training is
+    /// chaotic. Exit code 1 if something differs.
+    #[command(after_help = "Examples:
+  runner verify results/depth
+  runner verify results/depth --retrain all
+  runner verify results/depth --retrain 0")]
+    Verify(Verify),
     /// Compare the gradients of an experiment's nets with finite differences of the cost, in f64.
     Gradcheck(Gradcheck),
     /// Time the products and whole steps of an experiment, or products of given shapes, on one BLAS library or several.
@@ -125,6 +138,10 @@ pub struct Sweep {
     /// Start anew: an existing results directory is renamed, never deleted.
     #[arg(long)]
     pub fresh: bool,
+    /// Go on where other trials were trained on another BLAS, core or number of threads a fleet. Training is chaotic: a fifth of
+    /// the recorded costs differ by more than 1% from those of another core.
+    #[arg(long, conflicts_with = "fresh")]
+    pub mix: bool,
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{io, thread};
 
 use kernels::blas::Library;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::sweep::plan::hex;
@@ -14,7 +14,7 @@ use crate::sweep::plan::hex;
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
 
 /// The record of a machine.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     cpu: String,
     cores: usize,
@@ -26,15 +26,15 @@ pub struct Machine {
     hdf5: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Runner {
-    version: &'static str,
-    commit: &'static str,
-    rustc: &'static str,
-    profile: &'static str,
+    version: String,
+    commit: String,
+    rustc: String,
+    profile: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Blas {
     name: String,
     version: String,
@@ -56,10 +56,10 @@ impl Machine {
             threads,
             os: os(),
             runner: Runner {
-                version: env!("CARGO_PKG_VERSION"),
-                commit: env!("LAYERCHAIN_COMMIT"),
-                rustc: env!("LAYERCHAIN_RUSTC"),
-                profile: env!("LAYERCHAIN_PROFILE"),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                commit: env!("LAYERCHAIN_COMMIT").to_owned(),
+                rustc: env!("LAYERCHAIN_RUSTC").to_owned(),
+                profile: env!("LAYERCHAIN_PROFILE").to_owned(),
             },
             blas: Blas {
                 name: library.family().to_string(),
@@ -80,6 +80,48 @@ impl Machine {
         let Blas { name, version, core, sha256, .. } = &self.blas;
         let (threads, Runner { version: runner, commit, .. }) = (self.threads, &self.runner);
         format!("runner {runner} {commit} {name} {version} {core} {sha256:.12} threads {threads}")
+    }
+
+    /// Names what a sum of products depends on: the library, its core, and the threads that share a product. On another one training
+    /// ends elsewhere.
+    pub fn arithmetic(&self) -> String {
+        let Blas { name, version, core, sha256, .. } = &self.blas;
+        format!("{name} {version} {core} {sha256:.12} threads {}", self.threads)
+    }
+
+    /// What makes `now` multiply as this machine did, in words for a person.
+    pub fn how_to_return(&self, now: &Machine) -> String {
+        let (then, here) = (&self.blas, &now.blas);
+        if (&then.name, &then.version, &then.sha256) != (&here.name, &here.version, &here.sha256) {
+            format!("--blas {}", then.path.display())
+        } else if then.core != here.core {
+            format!("OPENBLAS_CORETYPE={}", then.core)
+        } else {
+            format!("run.threads={}", self.threads)
+        }
+    }
+
+    /// What tells machines apart: core and library in one; then the hash of the library, the threads, and the runner.
+    pub fn parts(&self) -> [String; 4] {
+        let (Blas { name, version, core, sha256, .. }, Runner { version: runner, commit, .. }) =
+            (&self.blas, &self.runner);
+        let threads = self.threads;
+        [
+            format!("{core} {name} {version}"),
+            format!("{sha256:.12}"),
+            format!("{threads} {}", if threads == 1 { "thread" } else { "threads" }),
+            format!("runner {runner} {commit:.12}"),
+        ]
+    }
+
+    /// Reads machine.toml; `None` where it is none.
+    pub fn from_toml(text: &str) -> Option<Self> {
+        toml::from_str(text).ok()
+    }
+
+    /// The number of threads that shared a fleet.
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// The BLAS as a model's provenance names it.

@@ -1,10 +1,11 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere.
 
+mod bar;
 mod training;
 
 use std::io::{IsTerminal, Write, stderr};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use net::Score;
 
 pub use self::training::TrainingProgress;
@@ -99,12 +100,7 @@ pub fn say(line: &str) {
 }
 
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {
-    let bar = ProgressBar::new(mega(flops).max(1));
-    // The message comes last and is cut to the terminal's width.
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {eta} left  {wide_msg}");
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
+    let bar = bar::new(mega(flops).max(1), "{percent:>3}%");
     bar.set_message(format!("0/{trials} trials"));
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
     bar

@@ -79,12 +79,31 @@ pub enum LoadError {
         /// The first function that is missing.
         symbol: &'static str,
     },
+    /// It would wait for memory for ever: OpenBLAS tries again and again to map what it packs operands in.
+    #[error("{name} needs {} MiB of address space, which are not to be had here (see ulimit -v)", ROOM >> 20)]
+    NoRoom {
+        /// The name or path that was asked for.
+        name: String,
+    },
     /// It would read 64-bit integers where 32-bit ones are passed.
     #[error("{name} is built for 64-bit integers (ILP64); use its LP64 build")]
     WideIntegers {
         /// The name or path that was asked for.
         name: String,
     },
+}
+
+/// What a library and its first product map: OpenBLAS's buffer of 128 MiB, and the library itself.
+const ROOM: usize = 192 << 20;
+
+/// Finds out whether the system would map so many bytes.
+fn has_room(bytes: usize) -> bool {
+    let (access, kind) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
+    // SAFETY: a mapping at no particular address, which nobody uses and which is given back as it came.
+    unsafe {
+        let mapped = libc::mmap(ptr::null_mut(), bytes, access, kind, -1, 0);
+        mapped != libc::MAP_FAILED && libc::munmap(mapped, bytes) == 0
+    }
 }
 
 impl Library {
@@ -94,7 +113,7 @@ impl Library {
     /// `OPENBLAS_CORETYPE` says which ones to take.
     ///
     /// # Errors
-    /// If there is no such file, or no BLAS in it.
+    /// If there is no such file, no BLAS in it, or no room for it.
     pub fn load(path: &Path) -> Result<&'static Library, LoadError> {
         // Held while loading: a library reads the environment, which is changed for it.
         static LOADED: Mutex<Vec<&'static Library>> = Mutex::new(Vec::new());
@@ -237,6 +256,9 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
     // Its own symbols before those of other libraries: two OpenBLAS in a process must not share their tables.
     const DEEPBIND: c_int = libc::RTLD_DEEPBIND;
     let name = path.display().to_string();
+    if !has_room(ROOM) {
+        return Err(LoadError::NoRoom { name });
+    }
     start_no_threads();
     // SAFETY: a BLAS's initialisers only look at the processor and the environment, which nobody changes meanwhile.
     let handle = unsafe { Handle::open(Some(path), RTLD_NOW | RTLD_LOCAL | DEEPBIND) };

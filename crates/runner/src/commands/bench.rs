@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use kernels::blas::{Library, Request};
 
 use super::session::{Session, enough_memory};
@@ -59,7 +59,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let is_compared = args.save.is_some() || args.against.is_some();
     let pause = if is_compared { PAUSE } else { Duration::ZERO };
     let bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
-    let workers = Workers::new(1, threads).context("can't start the workers")?;
+    let workers = Workers::new(1, threads).map_err(Failure::from)?;
     let watch = Watch::start();
     watch.before().into_iter().for_each(|busy| say(&format!("warning: {busy}")));
     say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));

@@ -8,8 +8,10 @@ mod gradcheck;
 mod predict;
 mod session;
 mod show;
+mod stop;
 mod sweep;
 mod train;
+mod verify;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -27,9 +29,9 @@ use crate::experiment::{DataSource, Experiment, TestFiles};
 use crate::files::OfTheDisk;
 use crate::model;
 use crate::results;
-use crate::sweep::engine;
 use crate::sweep::inputs::Prepared;
 use crate::sweep::untrusted::Untrusted;
+use crate::sweep::{engine, execute, training};
 
 /// An error that doesn't exit with 2.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,9 @@ pub enum Failure {
     /// There is no BLAS that can be used.
     #[error(transparent)]
     Blas(#[from] blas::Error),
+    /// The system has no more threads for this program.
+    #[error("can't start a thread: {0}; use fewer --jobs, or raise the limit (ulimit -u)")]
+    NoThread(String),
     /// A person asked it to end.
     #[error("interrupted before the training began")]
     Interrupted,
@@ -109,6 +114,15 @@ impl Failure {
         if error.is_of_the_disk() { Failure::Disk(Box::new(error)).into() } else { error.into() }
     }
 
+    /// A sweep that was cut short, with what is `kept` of it.
+    fn of_training(error: training::Error<results::record::Error>, kept: usize) -> Self {
+        match error {
+            training::Error::Untrusted(error) => Failure::Untrusted(error),
+            training::Error::Cut(execute::Error::Write(error)) => Failure::CutShort { error, kept },
+            training::Error::Cut(execute::Error::NoThread(reason)) => Failure::NoThread(reason),
+        }
+    }
+
     /// The exit code, see `runner --help`.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -117,7 +131,7 @@ impl Failure {
             | Failure::Untrusted(_)
             | Failure::Refused(_)
             | Failure::Blas(blas::Error::Refused(_)) => 3,
-            Failure::Blas(_) => 2,
+            Failure::Blas(_) | Failure::NoThread(_) => 2,
             Failure::Interrupted => 130,
             Failure::CutShort { .. }
             | Failure::NotExported { .. }
@@ -127,6 +141,13 @@ impl Failure {
             | Failure::Unanswered(_)
             | Failure::Unnamed { .. } => 1,
         }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// No thread.
+    fn from(error: io::Error) -> Self {
+        Failure::NoThread(error.to_string())
     }
 }
 
@@ -142,6 +163,7 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Predict(args) => predict::run(&args, blas),
         Command::Evaluate(args) => evaluate::run(&args, blas),
         Command::Show(args) => show::run(&args),
+        Command::Verify(args) => verify::run(&args, blas),
         Command::Gradcheck(args) => gradcheck::run(&args, blas),
         Command::Bench(args) => bench::run(&args),
         Command::Check => check::run(blas),

@@ -1,14 +1,11 @@
 //! The beginning of `runner sweep` and `runner train`: an experiment, its data, its plan, and a BLAS that is trusted.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use kernels::blas::{Choice, Request, choose};
 use kernels::{Call, LayerShape, self_check};
 use net::Engine;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use super::{Failure, data_of};
 use crate::data::{Names, Scaling, Task};
@@ -40,8 +37,12 @@ impl Session {
     pub(super) fn plan(&self, span: &LazySpan) -> Result<Plan> {
         let shape = self.data.shape();
         enough_for_span(&self.experiment, shape)?;
-        let hash = data_hash(&self.data, &self.experiment);
-        Plan::new(&self.experiment, shape, &hash, span).map_err(Failure::of_plan)
+        Plan::new(&self.experiment, shape, &self.data_hash(), span).map_err(Failure::of_plan)
+    }
+
+    /// What a trial's id says of its data: both files' hashes, which of their datasets it is, and what was made of them.
+    pub(super) fn data_hash(&self) -> String {
+        data_hash(&self.data, &self.experiment)
     }
 
     /// Checks, then trusts: all workers at once, and every call of a product that the plan makes and a `further` one, until `stop`
@@ -52,7 +53,7 @@ impl Session {
         workers: &Workers,
         further: Option<(Dtype, LayerShape, Call)>,
         stop: &AtomicBool,
-    ) -> Result<Machine, Failure> {
+    ) -> Result<(), Failure> {
         let library = self.blas.library;
         library.admit(workers.threads())?;
         let check = |(dtype, shape, calls): &(Dtype, LayerShape, Vec<Call>)| {
@@ -71,8 +72,12 @@ impl Session {
         let products = count(calls.iter().map(|(_, _, calls)| calls.len()).sum(), "product");
         say(&format!("checking {library}: {products} at {}", count(calls.len(), "layer shape")));
         // All workers at once, as they will train.
-        workers.try_each(&calls, check)?;
-        Ok(Machine::this(library, self.experiment.threads))
+        workers.try_each(&calls, check)
+    }
+
+    /// What this trains on.
+    pub(super) fn machine(&self) -> Machine {
+        Machine::this(self.blas.library, self.experiment.threads)
     }
 
     /// Says what this trains on: the machine and its BLAS, and what a person should know of them and of the data.
@@ -101,7 +106,6 @@ impl Session {
     }
 }
 
-/// What a trial's id says of its data: both files' hashes, which of their datasets it is, and what was made of them.
 fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
     let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
     let test = match (&data.test, &experiment.source) {
@@ -160,17 +164,6 @@ pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, Failure> {
     let blas = choose(&asked.cloned().unwrap_or_else(Request::of_environment))?;
     blas.library.put_into_use();
     Ok(blas)
-}
-
-/// The first Ctrl-C (or SIGTERM) asks the workers to stop; a second one leaves at once.
-pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-            .context("can't listen for Ctrl-C")?;
-    }
-    Ok(stop)
 }
 
 /// A number of bytes for a person.

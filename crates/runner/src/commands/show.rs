@@ -9,6 +9,7 @@ use super::print;
 use crate::cli::{self, SortBy};
 use crate::progress::{count, say};
 use crate::results::export::plain;
+use crate::results::machines::Names;
 use crate::results::record::{Error, Record};
 use crate::results::stored::{FinishedTrial, RecordedPoint, Summary};
 use crate::table::Table;
@@ -25,6 +26,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     let mut points = record.points()?;
     let unfinished = points.iter().filter(|point| point.finished.is_none()).count();
     let finished = points.len() - unfinished;
+    let machines = record.machines_in_words(&points)?;
     let over = if args.trials { None } else { over(args, &axes, &points)? };
     let table = match &over {
         Some(over) => {
@@ -34,7 +36,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
                 groups.sort_by(|a, b| a.compare(b, args.sort));
             }
             groups.truncate(args.limit.unwrap_or(usize::MAX));
-            aggregate::table(&record, &groups, &axes, over)?
+            aggregate::table(&record, &groups, &axes, over, &machines)?
         }
         None => {
             points.retain(|point| point.finished.is_some());
@@ -42,7 +44,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
                 points.sort_by(|a, b| compare(args.sort, a, b));
             }
             points.truncate(args.limit.unwrap_or(usize::MAX));
-            trials(&record, &points, &axes)?
+            trials(&record, &points, &axes, &machines)?
         }
     };
     print(&table.to_string())?;
@@ -52,6 +54,12 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
             format!("; mean ± standard deviation and lowest..highest over {over}, --trials shows a row a trial")
         });
         say(&format!("{name}: {}{rest}{}", count(finished, "trial"), how.unwrap_or_default()));
+    }
+    if machines.column().is_some() {
+        let names = machines.all().into_iter().collect::<Vec<_>>().join(", ");
+        say(&format!(
+            "warning: trials of several machines ({names}), and a fifth of all costs differ by more than 1% between two"
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -72,9 +80,10 @@ fn over(args: &cli::Show, axes: &[String], points: &[RecordedPoint]) -> Result<O
 }
 
 /// A row a trial.
-fn trials(record: &Record, points: &[RecordedPoint], axes: &[String]) -> Result<Table, Error> {
+fn trials(record: &Record, points: &[RecordedPoint], axes: &[String], machines: &Names) -> Result<Table, Error> {
     let names = ["final_cost", "train", "test", "seconds", "engine", "drift", "status", "cost"];
-    let mut table = Table::new(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(names));
+    let keys = axes.iter().map(String::as_str);
+    let mut table = Table::new(["trial"].into_iter().chain(keys).chain(machines.column()).chain(names));
     for point in points {
         let Some(finished) = &point.finished else { continue };
         let trial = &finished.summary;
@@ -94,7 +103,8 @@ fn trials(record: &Record, points: &[RecordedPoint], axes: &[String]) -> Result<
             status,
             sparkline(&costs),
         ];
-        table.row([point.trial.clone()].into_iter().chain(swept).chain(rest));
+        let machine = machines.of(finished).map(str::to_owned);
+        table.row([point.trial.clone()].into_iter().chain(swept).chain(machine).chain(rest));
     }
     Ok(table)
 }

@@ -3,36 +3,36 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use kernels::blas::Request;
 
-use self::tally::Tally;
-use super::session::{Session, enough_memory, stop_on_interrupt};
+use self::mixed::Mixed;
+use self::tally::{GOES_ON, Tally};
+use super::session::{Session, enough_memory};
+use super::stop::{Stop, stop_on_interrupt};
 use super::{Failure, print_names};
 use crate::cli;
 use crate::experiment::Experiment;
-use crate::files::write_whole;
 use crate::machine::{self, Machine};
 use crate::progress::{Progress, count, say};
 use crate::results::export::export;
 use crate::results::folder::{refuse_foreign, set_aside};
-use crate::results::record::{self, Record};
-use crate::sweep::execute::{FleetOf, execute};
+use crate::results::record::{Error, Record};
 use crate::sweep::halving::Ladder;
 use crate::sweep::inputs::{Inputs, LazySpan, Prepared};
 use crate::sweep::plan::Plan;
-use crate::sweep::trial;
+use crate::sweep::training::{left_to_train, train};
 use crate::sweep::workers::Workers;
 
 mod dry_run;
+mod mixed;
 mod tally;
 
 /// Trains what is left to train of an experiment, one rung after the other where it halves.
 pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
+    stop.at_the_end("interrupted before the training began".to_owned());
     let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let mut ladder = Ladder::new(&mut experiment);
     let mut session = Session::of(experiment, blas)?;
@@ -52,21 +52,32 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
         refuse_foreign(&folder)?;
     }
     enough_for(&plan, &span, jobs, session.experiment.threads)?;
-    let workers = Workers::new(jobs, session.experiment.threads).context("can't start the workers")?;
-    let machine = session.check_blas(&plan, &workers, None, &stop)?;
+    let machine = session.machine();
+    let mixed = Mixed { machine: &machine, is_allowed: args.mix, folder: &folder };
+    if !args.fresh {
+        mixed.refuse_in_folder(&plan)?;
+    }
+    let workers = Workers::new(jobs, session.experiment.threads).map_err(Failure::from)?;
+    session.check_blas(&plan, &workers, None, &stop)?;
 
     if args.fresh && folder.exists() {
         say(&format!("{} is now {}", folder.display(), set_aside(&folder)?.display()));
     }
     let mut record = Record::open(&folder).map_err(Failure::of_writing)?;
+    stop.at_the_end(format!("interrupted: finished trials are kept in {}; {GOES_ON}", folder.display()));
+    if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
+        say(&format!("warning: {damaged}: this does"));
+    }
     put_down(&mut record, &folder, &session, &plan, &machine).map_err(Failure::of_writing)?;
-    let number = record.machine(&machine).map_err(Failure::of_writing)?;
-    let finished = record.finished().map_err(Failure::of_writing)?;
+    let (finished, damaged) = record.finished().map_err(Failure::of_writing)?;
     let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).count();
-    header(&session, &plan, left, jobs, &machine, record.from_other_machines(number)?);
+    header(&session, &plan, left, jobs, &machine);
+    mixed.warn(&record, &plan)?;
+    say_damaged(&plan, &damaged);
 
     let (mode, tally) = (args.progress, Tally::new());
-    let mut training = Training { workers, stop, record, machine: number, finished, mode, tally, planned: 0, kept: 0 };
+    let mut training =
+        Training { workers, stop, record, machine: machine.clone(), finished, mode, tally, planned: 0, kept: 0 };
     let mut may_go_on = true;
     while may_go_on && !ladder.is_at_top() {
         ladder.words().iter().for_each(|words| say(words));
@@ -76,6 +87,7 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
         if may_go_on {
             plan = session.plan(&span)?;
             enough_for(&plan, &span, jobs, session.experiment.threads)?;
+            mixed.refuse(&training.record, &plan)?;
             session.check_blas(&plan, &training.workers, None, &training.stop)?;
             put_down(&mut training.record, &folder, &session, &plan, &machine)
                 .map_err(|error| Failure::CutShort { error, kept: training.kept })?;
@@ -94,10 +106,9 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
 /// What stays the same from rung to rung.
 struct Training {
     workers: Workers,
-    stop: Arc<AtomicBool>,
+    stop: Stop,
     record: Record,
-    /// The machine's number in the record.
-    machine: i64,
+    machine: Machine,
     /// Ids of the trials that are done.
     finished: HashSet<String>,
     mode: cli::ProgressMode,
@@ -117,38 +128,22 @@ impl Training {
         *planned += trials.len();
         let mut progress = Progress::new(*mode, trials.len(), trials.iter().map(|trial| plan.flops(trial)).sum());
         let mut done = Vec::new();
-        let wrong = OnceLock::new();
-        let result = execute(
-            &left,
-            workers,
-            stop,
-            |trials, keep_going| {
-                trial::run(plan, trials, inputs, keep_going).unwrap_or_else(|error| {
-                    stop.store(true, Ordering::Relaxed);
-                    let _ = wrong.set(error);
-                    None
-                })
-            },
-            |mut outcomes| {
-                outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
-                record.insert(&outcomes, *machine)?;
-                for (trial, outcome) in &outcomes {
-                    tally.add(plan, trial, outcome);
-                    done.push(trial.id.clone());
-                    progress.finished(&plan.label(trial), outcome, plan.flops(trial));
-                }
-                Ok(())
-            },
-        );
+        let result = train(plan, &left, inputs, workers, stop, |mut outcomes| {
+            outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
+            record.insert(plan, &outcomes, machine)?;
+            for (trial, outcome) in &outcomes {
+                tally.add(plan, trial, outcome);
+                done.push(trial.id.clone());
+                progress.finished(&plan.label(trial), outcome, plan.flops(trial));
+            }
+            Ok(())
+        });
         progress.end();
-        if let Some(wrong) = wrong.into_inner() {
-            return Err(Failure::Untrusted(wrong).into());
-        }
         let all = done.len() == trials.len();
         finished.extend(done);
         *kept = plan.trials.iter().filter(|trial| finished.contains(&trial.id)).count();
-        result.map_err(|error| Failure::CutShort { error, kept: *kept })?;
-        Ok(all && !stop.load(Ordering::Relaxed))
+        result.map_err(|error| Failure::of_training(error, *kept))?;
+        Ok(all && !stop.is_asked())
     }
 
     /// Writes the tables, and says what was done.
@@ -156,7 +151,7 @@ impl Training {
         let Training { workers, stop, record, tally, planned, kept, .. } = self;
         let exported = export(&record, folder).and_then(|()| record.close());
         exported.map_err(|error| Failure::NotExported { error, kept })?;
-        let interrupted = stop.load(Ordering::Relaxed) && (tally.all() < planned || rungs_are_left);
+        let interrupted = stop.is_asked() && (tally.all() < planned || rungs_are_left);
         tally.say(planned, workers.threads(), interrupted);
         if rungs_are_left && !interrupted {
             say("no setting of this rung has completed: none goes on");
@@ -164,17 +159,6 @@ impl Training {
         print_names(&[folder])?;
         Ok(ExitCode::from(tally.exit_code(interrupted)))
     }
-}
-
-/// The fleets with a trial that has not finished, whole, so that a trial's bits don't depend on how much of its own
-/// experiment was finished before (the rows of a product beside its own can change its last bits);
-/// the longest first, so that none is left alone at the end, and equal ones in declared order.
-fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<'p>> {
-    let fleets = plan.fleets.iter().map(|fleet| fleet.iter().map(|&trial| &plan.trials[trial]).collect::<Vec<_>>());
-    let mut left: Vec<_> = fleets.filter(|fleet| fleet.iter().any(|trial| !finished.contains(&trial.id))).collect();
-    let flops = |fleet: &FleetOf| -> f64 { fleet.iter().map(|trial| plan.flops(trial)).sum() };
-    left.sort_by(|a, b| flops(b).total_cmp(&flops(a)));
-    left
 }
 
 /// Fleets at once: jobs x threads <= cores.
@@ -202,14 +186,14 @@ fn put_down(
     session: &Session,
     plan: &Plan,
     machine: &Machine,
-) -> Result<(), record::Error> {
+) -> Result<(), Error> {
     let Session { experiment, data, .. } = session;
     let words = session.data_in_words();
     let hash = hashes(data);
     let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
     record.plan(&experiment.name, &experiment.description, &toml, &words, plan)?;
     for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
-        write_whole(&folder.join(file), true, |out| out.write_all(text.as_bytes()))?;
+        record.write_file(folder, file, |out| out.write_all(text.as_bytes()))?;
     }
     Ok(())
 }
@@ -219,7 +203,7 @@ fn hashes(data: &Prepared) -> String {
     format!("# train sha256 {}{}", data.train.sha256, test.unwrap_or_default())
 }
 
-fn header(session: &Session, plan: &Plan, left: usize, jobs: usize, machine: &Machine, others: usize) {
+fn header(session: &Session, plan: &Plan, left: usize, jobs: usize, machine: &Machine) {
     let experiment = &session.experiment;
     let done = plan.trials.len() - left;
     let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
@@ -227,10 +211,13 @@ fn header(session: &Session, plan: &Plan, left: usize, jobs: usize, machine: &Ma
     let of_threads = if experiment.threads > 1 { format!(" of {} threads", experiment.threads) } else { String::new() };
     say(&format!("{}: {trials}{resumed}; {}{of_threads}", experiment.name, count(jobs, "worker")));
     session.say_machine(machine);
-    if others > 0 {
-        say(&format!(
-            "warning: {others} finished trials were trained on another BLAS, core, runner or run.threads: \
-             their last bits may differ from today's; --fresh trains them again"
-        ));
+}
+
+fn say_damaged(plan: &Plan, damaged: &[String]) {
+    let planned: HashSet<&str> = plan.trials.iter().map(|trial| &*trial.id).collect();
+    let again: Vec<&str> = damaged.iter().map(String::as_str).filter(|id| planned.contains(id)).collect();
+    if let [first, others @ ..] = &again[..] {
+        let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        say(&format!("warning: trial {first}{others} in the record is not what was stored; it is trained again"));
     }
 }

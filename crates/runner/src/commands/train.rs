@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
 use net::{Engine, Score};
 use serde_json::{Value, json};
 
-use super::session::{Session, enough_memory, stop_on_interrupt};
+use super::session::{Session, enough_memory};
+use super::stop::stop_on_interrupt;
 use super::{Failure, print_names};
 use crate::cli;
 use crate::data::{TargetsChoice, Task};
@@ -30,6 +31,7 @@ use crate::sweep::workers::Workers;
 /// Trains the one point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
+    stop.at_the_end("interrupted: no model is written".to_owned());
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     one_point(&experiment, &args.experiment.file)?;
     let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name).join("model.h5"));
@@ -47,11 +49,12 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let needed = plan.peak_bytes(1, session.experiment.threads) - span.bytes_held()
         + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", "use a smaller net")?;
-    let workers = Workers::new(1, session.experiment.threads).context("can't start the worker")?;
+    let workers = Workers::new(1, session.experiment.threads).map_err(Failure::from)?;
     // Every engine but the direct one multiplies its steps by the examples at the end.
     let moves = Call::backward_weights(1.0, Accumulate::Add);
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
-    let machine = session.check_blas(&plan, &workers, at_end, &stop)?;
+    session.check_blas(&plan, &workers, at_end, &stop)?;
+    let machine = session.machine();
     can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     session.say_machine(&machine);

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use net::CostAt;
 
-use super::say;
+use super::{bar, say};
 use crate::cli::ProgressMode;
 
 /// Lines of a whole training, more or less, where it has more records than that.
@@ -41,9 +41,7 @@ impl TrainingProgress {
         let shown = match mode {
             ProgressMode::None => Shown::Nothing,
             ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => {
-                let bar = ProgressBar::new(iterations as u64);
-                let style = ProgressStyle::with_template("{bar:24} {pos}/{len}  {eta} left  {wide_msg}");
-                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+                let bar = bar::new(iterations as u64, "{pos}/{len}");
                 Shown::Bar { bar, drawn: RefCell::new(Instant::now()) }
             }
             _ => Shown::Lines { every: record_every * iterations.div_ceil(record_every).div_ceil(LINES).max(1) },

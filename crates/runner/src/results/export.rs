@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
+use super::machines::Names;
 use super::record::{Error, Record};
 use super::stored::{Recorded, RecordedPoint};
-use crate::files::write_whole;
 
 /// Writes both tables into `folder`, each whole or not at all.
 ///
@@ -15,12 +15,18 @@ use crate::files::write_whole;
 pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
     let points = record.points()?;
     let axes = record.axes()?;
-    write_whole(&folder.join("trials.csv"), true, |out| write_trials(out, &axes, &points))?;
-    Ok(write_whole(&folder.join("history.csv"), true, |out| write_history(out, record, &points))?)
+    let machines = record.machines_in_words(&points)?;
+    record.write_file(folder, "trials.csv", |out| write_trials(out, &axes, &points, &machines))?;
+    record.write_file(folder, "history.csv", |out| write_history(out, record, &points, &machines))
 }
 
 /// One row a finished point: trial, every swept key, how it ended and how its net does.
-fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoint]) -> io::Result<()> {
+fn write_trials(
+    out: &mut dyn io::Write,
+    axes: &[String],
+    points: &[RecordedPoint],
+    machines: &Names,
+) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = [
         "status",
@@ -37,9 +43,11 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
         "ended_at",
         "reason",
     ];
-    csv.write_record(["trial"].into_iter().chain(axes.iter().map(String::as_str)).chain(columns))?;
+    let keys = axes.iter().map(String::as_str);
+    csv.write_record(["trial"].into_iter().chain(keys).chain(columns).chain(machines.column()))?;
     for point in points {
-        let Some(trial) = point.finished.as_ref().map(|finished| &finished.summary) else { continue };
+        let Some(finished) = &point.finished else { continue };
+        let trial = &finished.summary;
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
         let rest = [
@@ -57,21 +65,28 @@ fn write_trials(out: &mut dyn io::Write, axes: &[String], points: &[RecordedPoin
             trial.ended_at.map(|iteration| iteration.to_string()).unwrap_or_default(),
             trial.reason.clone().unwrap_or_default(),
         ];
-        csv.write_record([point.trial.clone()].into_iter().chain(swept).chain(rest))?;
+        let machine = machines.of(finished).map(str::to_owned);
+        csv.write_record([point.trial.clone()].into_iter().chain(swept).chain(rest).chain(machine))?;
     }
     csv.flush()
 }
 
 /// One row a recorded cost, and a column for each metric that some trial records. The shortest decimal that gives the same
 /// f64 back, so that equal bits are equal bytes.
-fn write_history(out: &mut dyn io::Write, record: &Record, points: &[RecordedPoint]) -> io::Result<()> {
+fn write_history(
+    out: &mut dyn io::Write,
+    record: &Record,
+    points: &[RecordedPoint],
+    machines: &Names,
+) -> io::Result<()> {
     let mut columns: Vec<&str> = Vec::new();
     for name in points.iter().filter_map(|point| point.finished.as_ref()).flat_map(|trial| &trial.summary.metrics) {
         if !columns.contains(&name.as_str()) {
             columns.push(name);
         }
     }
-    writeln!(out, "{}", ["trial", "iteration", "cost"].iter().chain(&columns).copied().collect::<Vec<_>>().join(","))?;
+    let names = ["trial", "iteration", "cost"].into_iter().chain(columns.iter().copied()).chain(machines.column());
+    writeln!(out, "{}", names.collect::<Vec<_>>().join(","))?;
     let mut written = HashSet::new();
     for point in points {
         let Some(trial) = &point.finished else { continue };
@@ -86,7 +101,7 @@ fn write_history(out: &mut dyn io::Write, record: &Record, points: &[RecordedPoi
                 let value = place.and_then(|place| metrics.get(place).copied().flatten());
                 write!(out, ",{}", value.map(|value| format!("{value:?}")).unwrap_or_default())?;
             }
-            writeln!(out)?;
+            writeln!(out, "{}", machines.of(trial).map(|name| format!(",{name}")).unwrap_or_default())?;
         }
     }
     Ok(())

@@ -5,18 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, params};
-use serde_json::{Map, Value, json};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::folder::{lock, refuse_files, refuse_foreign};
-use super::stored::{Recorded, Summary};
 use crate::files::{self, OfTheDisk, folder_of, make_folder, sync_folder};
-use crate::machine::Machine;
-use crate::sweep::plan::{Plan, Trial};
-use crate::sweep::trial::Outcome;
 
 /// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
+/// How long to wait for another process that has the database.
+const BUSY: Duration = Duration::from_secs(30);
 /// The file of the record.
 pub(super) const DATABASE: &str = "results.db";
 /// "LayC": marks the file as ours in SQLite's header.
@@ -85,8 +82,18 @@ pub enum Error {
         /// The trial's id.
         trial: String,
     },
+    /// What is stored of the plan is not what was stored.
+    #[error(
+        "{}: the experiment, its axes or its plan are not what was stored; run the sweep again to write them anew, or \
+         `runner verify` to see what else differs",
+        .0.display()
+    )]
+    DamagedPlan(PathBuf),
     /// The record has another layout.
-    #[error("{}: the record has schema {found}, this runner reads {SCHEMA}; use --fresh or another --out", path.display())]
+    #[error(
+        "{}: the record has schema {found}, this runner reads {SCHEMA}: another release wrote it; use --fresh or another --out",
+        path.display()
+    )]
     Schema {
         /// The database.
         path: PathBuf,
@@ -141,25 +148,35 @@ impl Record {
         Ok(record)
     }
 
-    /// Opens the record of `folder` for reading.
+    /// Opens the record of `folder` for reading, as it is now: what a sweep adds meanwhile is not seen.
     ///
     /// # Errors
-    /// If there is none, or it has another schema.
+    /// If there is none, or it has another schema, or its plan is not what was stored.
     pub fn read(folder: &Path) -> Result<Self, Error> {
+        let record = Record::read_unproven(folder)?;
+        record.prove_plan()?;
+        Ok(record)
+    }
+
+    /// [`Record::read`], where the plan may be damaged.
+    ///
+    /// # Errors
+    /// If there is none, or it has another schema, or the database itself is damaged.
+    pub fn read_unproven(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(DATABASE);
         if !path.try_exists().map_err(|error| Error::io(&path, error))? {
             return Err(Error::Missing(folder.to_owned()));
         }
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at(&path))?;
+        connection.busy_timeout(BUSY).map_err(at(&path))?;
         let record = Record { path, connection, lock: None };
-        if record.number("SELECT COUNT(*) FROM sqlite_master")? > 0 {
-            record.is_ours()?;
+        record.connection.execute_batch("BEGIN").map_err(at(&record.path))?;
+        // A sweep makes the file first and its tables in one transaction.
+        if record.number("SELECT COUNT(*) FROM sqlite_master")? == 0 {
+            return Err(Error::Missing(folder.to_owned()));
         }
-        match record.number("PRAGMA user_version")? {
-            SCHEMA => Ok(record),
-            0 => Err(Error::Missing(folder.to_owned())),
-            found => Err(Error::Schema { path: record.path, found }),
-        }
+        record.recognise()?;
+        Ok(record)
     }
 
     /// A single number that the database answers with.
@@ -168,7 +185,7 @@ impl Record {
     }
 
     fn prepare(&mut self, folder: &Path) -> Result<(), Error> {
-        self.connection.busy_timeout(Duration::from_secs(30)).map_err(at(&self.path))?;
+        self.connection.busy_timeout(BUSY).map_err(at(&self.path))?;
         let fresh = self.number("SELECT COUNT(*) FROM sqlite_master")? == 0;
         if fresh {
             refuse_files(folder)?;
@@ -216,102 +233,6 @@ impl Record {
         Err(Error::NotARecord { path: self.path.clone(), reason })
     }
 
-    /// Puts down what is about to run, in place of what was planned before. Finished trials stay.
-    ///
-    /// # Errors
-    /// If the database can't be written.
-    pub fn plan(&mut self, name: &str, description: &str, toml: &str, data: &str, plan: &Plan) -> Result<(), Error> {
-        let write = |connection: &mut Connection| {
-            let transaction = connection.transaction()?;
-            transaction.execute_batch("DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan;")?;
-            transaction.execute("INSERT INTO experiment VALUES (?1, ?2, ?3, ?4)", [name, description, toml, data])?;
-            for (position, axis) in plan.axes.iter().enumerate() {
-                let factor = axis.factor.map(|factor| factor as i64);
-                let row = params![position as i64, axis.key, axis.scale.name(), factor];
-                transaction.execute("INSERT INTO axis VALUES (?1, ?2, ?3, ?4)", row)?;
-            }
-            let mut insert = transaction.prepare("INSERT INTO plan VALUES (?1, ?2, ?3)")?;
-            for (position, point) in plan.points.iter().enumerate() {
-                let keys = plan.axes.iter().map(|axis| axis.key.clone());
-                let values: Map<String, Value> = keys.zip(point.values.iter().cloned()).collect();
-                insert.execute(params![position as i64, plan.trials[point.trial].id, json!(values).to_string()])?;
-            }
-            drop(insert);
-            transaction.commit()
-        };
-        write(&mut self.connection).map_err(at(&self.path))
-    }
-
-    /// The number of `machine` in the record, entered if it is new.
-    ///
-    /// # Errors
-    /// If the database can't be written.
-    pub fn machine(&mut self, machine: &Machine) -> Result<i64, Error> {
-        let enter = |connection: &Connection| {
-            let insert = "INSERT INTO machine (fingerprint, toml) VALUES (?1, ?2) ON CONFLICT (fingerprint) DO NOTHING";
-            connection.execute(insert, [machine.fingerprint(), machine.to_toml()])?;
-            let find = "SELECT number FROM machine WHERE fingerprint = ?1";
-            connection.query_row(find, [machine.fingerprint()], |row| row.get(0))
-        };
-        enter(&self.connection).map_err(at(&self.path))
-    }
-
-    /// Enters finished trials with their histories, durably, in one transaction. One that failed before, or was damaged,
-    /// is replaced.
-    ///
-    /// # Errors
-    /// If the database can't be written; then nothing of these trials is in it.
-    pub fn insert(&mut self, finished: &[(&Trial, Outcome)], machine: i64) -> Result<(), Error> {
-        let write = |connection: &mut Connection| {
-            let transaction = connection.transaction()?;
-            for (trial, outcome) in finished {
-                insert_one(&transaction, trial, outcome, machine)?;
-            }
-            transaction.commit()
-        };
-        write(&mut self.connection).map_err(at(&self.path))
-    }
-}
-
-fn insert_one(transaction: &Transaction, trial: &Trial, outcome: &Outcome, machine: i64) -> rusqlite::Result<()> {
-    let summary = Summary::of(trial.engine, outcome);
-    let history = Recorded::all_of(outcome);
-    let digest = summary.digest(&trial.id, &history);
-    let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
-    transaction.prepare_cached(old)?.execute([&trial.id])?;
-    transaction.prepare_cached("DELETE FROM trial WHERE id = ?1")?.execute([&trial.id])?;
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO trial (id, config, engine, status, reason, ended_at, final_cost, train_cost, train_accuracy, \
-         test_accuracy, test_cost, validation_accuracy, validation_cost, drift, seconds, metrics, machine, digest) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-    )?;
-    insert.execute(params![
-        trial.id,
-        trial.config.canonical().to_string(),
-        summary.engine,
-        summary.status,
-        summary.reason,
-        summary.ended_at,
-        summary.final_cost,
-        summary.train_cost,
-        summary.train_accuracy,
-        summary.test_accuracy,
-        summary.test_cost,
-        summary.validation_accuracy,
-        summary.validation_cost,
-        summary.drift,
-        summary.seconds,
-        json!(summary.metrics).to_string(),
-        machine,
-        digest
-    ])?;
-    let number = transaction.last_insert_rowid();
-    let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3, ?4)")?;
-    for Recorded { iteration, cost, metrics } in history {
-        let metrics = (!metrics.is_empty()).then(|| json!(metrics).to_string());
-        insert.execute(params![number, iteration, cost, metrics])?;
-    }
-    Ok(())
 }
 
 /// SQLite's message without the statement.

@@ -1,19 +1,19 @@
 //! What the record holds of finished trials, read back and compared with its digest.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use net::{Engine, Score};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, types};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::record::{Error, Record, at};
-use crate::sweep::plan::hex;
+use super::seal::{Seal, real};
+use crate::sweep::plan::trial_id;
 use crate::sweep::trial::{Outcome, Status};
 
 /// How a trial ended, in the record's words.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// `direct`, `reduced` or `dual`.
     pub engine: String,
@@ -61,9 +61,30 @@ pub struct Recorded {
 pub struct FinishedTrial {
     /// How it ended.
     pub summary: Summary,
+    /// The number of the machine in the record.
+    pub machine: i64,
     /// Its key in the history table.
-    number: i64,
+    pub(super) number: i64,
     digest: String,
+    /// Over all but the history.
+    seal: Seal,
+    /// Whether the id is the hash of the configuration and the data.
+    is_itself: bool,
+}
+
+/// What a finished trial was made of, so that it can be made again.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// Its canonical configuration.
+    pub config: String,
+    /// What its id says of the data.
+    pub data: String,
+    /// The ids of the trials of its fleet, in their order.
+    pub fleet: Vec<String>,
+    /// The number of its machine in the record.
+    pub machine: i64,
+    /// How it ended.
+    pub trial: FinishedTrial,
 }
 
 /// A point of the plan, with its trial if that has finished.
@@ -77,30 +98,45 @@ pub struct RecordedPoint {
     pub finished: Option<FinishedTrial>,
 }
 
-/// What [`FinishedTrial::from_row`] reads, in its order.
-const COLUMNS: &str = "number, digest, engine, status, reason, ended_at, final_cost, train_cost, train_accuracy, \
-                       test_accuracy, test_cost, validation_accuracy, validation_cost, drift, seconds, metrics";
+/// What [`FinishedTrial::from_row`] reads, in its order: what is not sealed, then what is.
+const COLUMNS: &str = "trial.number, trial.digest, trial.machine, trial.id, trial.config, trial.engine, trial.status, \
+                       trial.reason, trial.ended_at, trial.final_cost, trial.train_cost, trial.train_accuracy, \
+                       trial.test_accuracy, trial.test_cost, trial.validation_accuracy, trial.validation_cost, trial.drift, \
+                       trial.seconds, trial.metrics, machine.fingerprint, machine.toml, data.said, fleet.trials";
+/// How many columns are not sealed.
+const NOT_SEALED: usize = 3;
+/// What a trial refers to.
+const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
+                          LEFT JOIN fleet ON fleet.number = trial.fleet";
 
 impl FinishedTrial {
-    /// From [`COLUMNS`], which begin at column `first`.
+    /// From [`COLUMNS`], which are the last ones of the row and begin at column `first`.
     fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
+        let first_sealed = first + NOT_SEALED;
+        let (id, config, said): (String, String, Option<String>) =
+            (row.get(first_sealed)?, row.get(first_sealed + 1)?, row.get(first_sealed + 18)?);
+        let of = first_sealed + 2;
         let summary = Summary {
-            engine: row.get(first + 2)?,
-            status: row.get(first + 3)?,
-            reason: row.get(first + 4)?,
-            ended_at: row.get(first + 5)?,
-            final_cost: row.get(first + 6)?,
-            train_cost: row.get(first + 7)?,
-            train_accuracy: row.get(first + 8)?,
-            test_accuracy: row.get(first + 9)?,
-            test_cost: row.get(first + 10)?,
-            validation_accuracy: row.get(first + 11)?,
-            validation_cost: row.get(first + 12)?,
-            drift: row.get(first + 13)?,
-            seconds: row.get(first + 14)?,
-            metrics: serde_json::from_str(&row.get::<_, String>(first + 15)?).unwrap_or_default(),
+            engine: row.get(of)?,
+            status: row.get(of + 1)?,
+            reason: row.get(of + 2)?,
+            ended_at: row.get(of + 3)?,
+            final_cost: row.get(of + 4)?,
+            train_cost: row.get(of + 5)?,
+            train_accuracy: row.get(of + 6)?,
+            test_accuracy: row.get(of + 7)?,
+            test_cost: row.get(of + 8)?,
+            validation_accuracy: row.get(of + 9)?,
+            validation_cost: row.get(of + 10)?,
+            drift: row.get(of + 11)?,
+            seconds: row.get(of + 12)?,
+            metrics: serde_json::from_str(&row.get::<_, String>(of + 13)?).unwrap_or_default(),
         };
-        Ok(FinishedTrial { summary, number: row.get(first)?, digest: row.get(first + 1)? })
+        let mut seal = Seal::of("trial");
+        seal.add_row(row, first_sealed)?;
+        let is_itself = said.is_some_and(|said| trial_id(&config, &said) == id);
+        let (number, digest, machine) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?);
+        Ok(FinishedTrial { summary, machine, number, digest, seal, is_itself })
     }
 }
 
@@ -115,6 +151,13 @@ impl Recorded {
             metrics: row(place).iter().map(|value| Some(*value).filter(|value| value.is_finite())).collect(),
         });
         records.collect()
+    }
+
+    /// What is stored of it: iteration, cost and, where there are any, its metrics as JSON.
+    pub(super) fn values(&self) -> [types::Value; 3] {
+        let Recorded { iteration, cost, metrics } = self;
+        let metrics = (!metrics.is_empty()).then(|| json!(metrics).to_string());
+        [(*iteration).into(), real(*cost), metrics.into()]
     }
 }
 
@@ -148,50 +191,51 @@ impl Summary {
             metrics: outcome.metrics.columns.clone(),
         }
     }
-
-    /// SHA-256 over the results that are stored of trial `id`, itself a hash of its configuration: SQLite keeps no
-    /// checksum of its pages, and a flipped bit must not become a result.
-    pub fn digest(&self, id: &str, history: &[Recorded]) -> String {
-        let mut sha256 = Sha256::new();
-        sha256.update(json!([id, self]).to_string());
-        for Recorded { iteration, cost, metrics } in history {
-            sha256.update(iteration.to_le_bytes());
-            sha256.update(cost.to_bits().to_le_bytes());
-            for value in metrics {
-                sha256.update(value.unwrap_or(f64::NAN).to_bits().to_le_bytes());
-            }
-        }
-        hex(&sha256.finalize())
-    }
 }
 
 impl Record {
-    /// Ids of the trials that need not run again: the completed and the diverged ones that are as they were stored.
+    /// Ids of the trials that need not run again: the completed and the diverged ones that are as they were stored. And ids of
+    /// those that aren't.
     ///
     /// # Errors
     /// If the database can't be read.
-    pub fn finished(&self) -> Result<HashSet<String>, Error> {
-        let select = format!("SELECT id, {COLUMNS} FROM trial WHERE status <> 'failed'");
+    pub fn finished(&self) -> Result<(HashSet<String>, Vec<String>), Error> {
+        let select = format!("SELECT trial.id, {COLUMNS} FROM trial {REFERENCES}");
         let trials = self.rows(&select, [], |row| Ok((row.get::<_, String>(0)?, FinishedTrial::from_row(row, 1)?)))?;
-        let mut intact = HashSet::new();
+        let (mut intact, mut damaged) = (HashSet::new(), Vec::new());
         for (id, trial) in trials {
             match self.history(&id, &trial) {
+                Ok(_) if trial.summary.status == "failed" => {}
                 Ok(_) => drop(intact.insert(id)),
-                Err(Error::Damaged { .. }) => {}
+                Err(Error::Damaged { .. }) => damaged.push(id),
                 Err(error) => return Err(error),
             }
         }
-        Ok(intact)
+        Ok((intact, damaged))
     }
 
-    /// How many planned trials came from a machine other than `number`.
+    /// The recipes of the trials with these ids.
     ///
     /// # Errors
     /// If the database can't be read.
-    pub fn from_other_machines(&self, number: i64) -> Result<usize, Error> {
-        let count = "SELECT COUNT(*) FROM trial WHERE machine <> ?1 AND id IN (SELECT trial FROM plan)";
-        let count: i64 = self.connection.query_row(count, [number], |row| row.get(0)).map_err(at(&self.path))?;
-        Ok(usize::try_from(count).unwrap_or(0))
+    pub fn recipes(&self, ids: &HashSet<String>) -> Result<HashMap<String, Recipe>, Error> {
+        let select =
+            format!("SELECT trial.id, trial.config, data.said, fleet.trials, {COLUMNS} FROM trial {REFERENCES}");
+        let recipes = self.rows(&select, [], |row| {
+            let trial = FinishedTrial::from_row(row, 4)?;
+            let fleet = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
+            let recipe = Recipe { config: row.get(1)?, data: row.get(2)?, fleet, machine: trial.machine, trial };
+            Ok((row.get::<_, String>(0)?, recipe))
+        })?;
+        Ok(recipes.into_iter().filter(|(id, _)| ids.contains(id)).collect())
+    }
+
+    /// How many rows refer to a row that isn't there.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn lost_references(&self) -> Result<usize, Error> {
+        Ok(self.rows("PRAGMA foreign_key_check", [], |_| Ok(()))?.len())
     }
 
     /// The name and description of the experiment, if one was planned here.
@@ -218,7 +262,7 @@ impl Record {
     /// If the database can't be read.
     pub fn points(&self) -> Result<Vec<RecordedPoint>, Error> {
         let select = format!(
-            "SELECT plan.trial, plan.point, {COLUMNS} FROM plan LEFT JOIN trial ON trial.id = plan.trial \
+            "SELECT plan.trial, plan.point, {COLUMNS} FROM plan LEFT JOIN trial ON trial.id = plan.trial {REFERENCES} \
              ORDER BY position"
         );
         self.rows(&select, [], |row| {
@@ -235,18 +279,20 @@ impl Record {
     /// If the database can't be read, or the trial is not what was stored.
     pub fn history(&self, id: &str, trial: &FinishedTrial) -> Result<Vec<Recorded>, Error> {
         let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
+        let mut seal = trial.seal.clone();
         let history = self.rows(select, [trial.number], |row| {
+            seal.add_row(row, 0)?;
             let metrics = row.get::<_, Option<String>>(2)?.map(|list| serde_json::from_str(&list).unwrap_or_default());
             Ok(Recorded { iteration: row.get(0)?, cost: row.get(1)?, metrics: metrics.unwrap_or_default() })
-        })?;
-        if trial.summary.digest(id, &history) == trial.digest {
-            Ok(history)
+        });
+        if trial.is_itself && seal.hex() == trial.digest {
+            history
         } else {
             Err(Error::Damaged { path: self.path.clone(), trial: id.to_owned() })
         }
     }
 
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         select: &str,
         parameters: impl rusqlite::Params,

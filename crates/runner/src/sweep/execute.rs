@@ -1,9 +1,9 @@
 //! Fleets in parallel: workers, the longest first, one writer.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::thread;
+use std::{io, thread};
 
 use super::plan::Trial;
 use super::trial::Outcome;
@@ -12,25 +12,37 @@ use super::workers::Workers;
 /// Trials that are trained together.
 pub type FleetOf<'t> = Vec<&'t Trial>;
 
+/// What ends a run before its time.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error<E> {
+    /// An outcome could not be written.
+    #[error(transparent)]
+    Write(E),
+    /// The system has no more threads.
+    #[error("can't start a thread: {0}")]
+    NoThread(String),
+}
+
 /// Runs `fleets` on `workers` in the given order and hands the outcomes to `write` on this thread as they
 /// come: whole fleets, and all that have finished since the last time at once. The trials of a fleet that panics are trained
 /// one by one, and those that panic again have failed. When `stop` is set, or `write` fails, the running fleets are dropped.
 ///
 /// # Errors
-/// The first error of `write`.
+/// The first error of `write`, or the system's.
 pub fn execute<'t, E>(
     fleets: &[FleetOf<'t>],
     workers: &Workers,
     stop: &AtomicBool,
     run: impl Fn(&[&Trial], &dyn Fn() -> bool) -> Option<Vec<Outcome>> + Sync,
     mut write: impl FnMut(Vec<(&'t Trial, Outcome)>) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<(), Error<E>> {
+    let no_thread = |error: io::Error| Error::NoThread(error.to_string());
     let next = AtomicUsize::new(0);
     let keep_going = || !stop.load(Ordering::Relaxed);
     let (finished, outcomes) = mpsc::channel();
     thread::scope(|scope| {
         let (next, run, keep_going) = (&next, &run, &keep_going);
-        scope.spawn(move || {
+        let work = move || {
             workers.each(|| {
                 while let Some(fleet) = fleets.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let Some(outcomes) = guarded(fleet, &|trials| run(trials, keep_going)) else { break };
@@ -39,17 +51,18 @@ pub fn execute<'t, E>(
                         break;
                     }
                 }
-            });
-        });
+            })
+        };
+        let all = thread::Builder::new().spawn_scoped(scope, work).map_err(no_thread)?;
         // Ends when the last worker has dropped its sender.
         while let Ok(first) = outcomes.recv() {
             let others = outcomes.try_iter().flatten();
             if let Err(error) = write(first.into_iter().chain(others).collect()) {
                 stop.store(true, Ordering::Relaxed);
-                return Err(error);
+                return Err(Error::Write(error));
             }
         }
-        Ok(())
+        all.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(no_thread)
     })
 }
 
@@ -168,7 +181,7 @@ mod tests {
         };
         let alone: Vec<FleetOf> = trials.iter().map(|trial| vec![trial]).collect();
         let error = execute(&alone, &workers(2), &AtomicBool::new(false), run, |_| Err("disk full"));
-        assert_eq!(error, Err("disk full"));
+        assert_eq!(error, Err(Error::Write("disk full")));
         assert!(started.into_inner() < 100);
     }
 

@@ -72,9 +72,13 @@ pub struct Plan {
     pub fleets: Vec<Vec<usize>>,
     /// The shape of the data.
     pub data: DataShape,
+    /// What the ids say of the data.
+    pub data_hash: String,
     /// The rank of the training examples, or what it can be at most where no engine has asked for it.
     rank: usize,
     first_points: HashMap<String, usize>,
+    /// The place of each trial's fleet in `fleets`.
+    fleet_places: Vec<usize>,
 }
 
 impl Plan {
@@ -107,7 +111,7 @@ impl Plan {
             let engine = engines.choose(&config)?;
             let flush_subnormals = config.flush_subnormals && CAN_FLUSH;
             let config = TrialConfig { cost: Some(cost), engine: Some(engine), flush_subnormals, ..config };
-            let id = trial_id(&config, data_hash);
+            let id = trial_id(&config.canonical().to_string(), data_hash);
             let trial = *known.entry(id.clone()).or_insert_with(|| {
                 first_points.insert(id.clone(), points.len());
                 trials.push(Trial { id, config, engine });
@@ -118,7 +122,18 @@ impl Plan {
         let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);
         let rank = if reduces { span.get().directions()? } else { data.features.min(data.train) };
         let fleets = fleets::of(&trials, data);
-        Ok(Plan { axes, points, trials, fleets, data, rank, first_points })
+        let mut fleet_places = vec![0; trials.len()];
+        for (place, fleet) in fleets.iter().enumerate() {
+            fleet.iter().for_each(|&trial| fleet_places[trial] = place);
+        }
+        let data_hash = data_hash.to_owned();
+        Ok(Plan { axes, points, trials, fleets, data, data_hash, rank, first_points, fleet_places })
+    }
+
+    /// The ids of the trials that `trial` of this plan is trained with, its own among them, in the order of their rows.
+    pub fn fleet_of(&self, trial: &Trial) -> Vec<&str> {
+        let place = self.fleet_places[self.points[self.first_points[&trial.id]].trial];
+        self.fleets[place].iter().map(|&trial| &*self.trials[trial].id).collect()
     }
 
     /// The rank of the training examples, or what it can be at most.
@@ -206,8 +221,9 @@ fn column_of_widths(axes: &mut Vec<Axis>, points: &[Point]) -> Option<usize> {
     })
 }
 
-fn trial_id(config: &TrialConfig, data_hash: &str) -> String {
-    hex(&Sha256::digest(format!("{}\n{data_hash}", config.canonical())))[..12].to_owned()
+/// The id of a trial of this canonical config on these data.
+pub fn trial_id(config: &str, data_hash: &str) -> String {
+    hex(&Sha256::digest(format!("{config}\n{data_hash}")))[..12].to_owned()
 }
 
 /// Lower-case hexadecimal digits.

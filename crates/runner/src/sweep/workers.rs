@@ -1,7 +1,7 @@
 //! Workers: each trains one fleet at a time, and has a team of as many threads as share a fleet.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::{io, thread};
 
 use kernels::Team;
@@ -24,12 +24,22 @@ impl Workers {
     }
 
     /// Runs `work` on every worker at once, and returns when all are done.
-    pub fn each(&self, work: impl Fn() + Sync) {
+    ///
+    /// # Errors
+    /// If the system has no more threads; then no worker has begun.
+    pub fn each(&self, work: impl Fn() + Sync) -> io::Result<()> {
+        let all_are_here = OnceLock::new();
         thread::scope(|scope| {
-            for team in &self.0 {
-                scope.spawn(|| team.install(&work));
-            }
-        });
+            let worker = |team: &'_ Team| {
+                if *all_are_here.wait() {
+                    team.install(&work);
+                }
+            };
+            let start = |team| thread::Builder::new().spawn_scoped(scope, move || worker(team)).map(drop);
+            let started = self.0.iter().try_for_each(start);
+            let _ = all_are_here.set(started.is_ok());
+            started
+        })
     }
 
     /// Runs `work` on one worker.
@@ -40,8 +50,12 @@ impl Workers {
     /// Does `work` on all `items`, each on the first worker that is free, until one fails.
     ///
     /// # Errors
-    /// The first one's.
-    pub fn try_each<T: Sync, E: Send>(&self, items: &[T], work: impl Fn(&T) -> Result<(), E> + Sync) -> Result<(), E> {
+    /// The first one's, or the system's if it has no more threads.
+    pub fn try_each<T: Sync, E: Send + From<io::Error>>(
+        &self,
+        items: &[T],
+        work: impl Fn(&T) -> Result<(), E> + Sync,
+    ) -> Result<(), E> {
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
         self.each(|| {
             while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -50,7 +64,7 @@ impl Workers {
                     failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(error);
                 }
             }
-        });
+        })?;
         failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).map_or(Ok(()), Err)
     }
 }
@@ -66,13 +80,14 @@ mod tests {
         let workers = Workers::new(3, 2).unwrap();
         assert_eq!(workers.threads(), 6);
         let (begun, names) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        workers.each(|| {
+        let began = workers.each(|| {
             begun.fetch_add(1, Ordering::SeqCst);
             while begun.load(Ordering::SeqCst) < 3 {
                 std::thread::yield_now();
             }
             names.lock().unwrap().push(format!("{:?}", std::thread::current().id()));
         });
+        let () = began.unwrap();
         assert_eq!(names.into_inner().unwrap().into_iter().collect::<BTreeSet<_>>().len(), 3);
         assert_eq!(workers.alone(|| 7), 7);
     }
@@ -83,18 +98,18 @@ mod tests {
         let done = Mutex::new(Vec::new());
         let work = |&item: &i32| {
             done.lock().unwrap().push(item);
-            Ok::<_, ()>(())
+            Ok::<_, io::Error>(())
         };
-        assert_eq!(workers.try_each(&items, work), Ok(()));
+        workers.try_each(&items, work).unwrap();
         let mut done = done.into_inner().unwrap();
         done.sort_unstable();
         assert_eq!(done, items);
         let count = AtomicUsize::new(0);
         let failing = |&item: &i32| {
             count.fetch_add(1, Ordering::SeqCst);
-            if item >= 10 { Err("ten") } else { Ok(()) }
+            if item >= 10 { Err(io::Error::other("ten")) } else { Ok(()) }
         };
-        assert_eq!(workers.try_each(&items, failing), Err("ten"));
+        assert_eq!(workers.try_each(&items, failing).unwrap_err().to_string(), "ten");
         assert!(count.into_inner() <= 12);
     }
 }

@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use super::{name, style};
 use crate::cli::{self, ImportFormat, MissingWord, ProgressMode};
 use crate::commands::Failure;
-use crate::commands::session::stop_on_interrupt;
+use crate::commands::stop::stop_on_interrupt;
 use crate::data::TargetsChoice;
 use crate::data::import::{Categorical, Error, Format, Missing, Progress, Request, import};
 use crate::experiment::DEFAULT_MAX_BYTES;

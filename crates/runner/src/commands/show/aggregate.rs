@@ -2,11 +2,12 @@
 //! lowest and highest.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{sparkline, trial_costs};
 use crate::cli::SortBy;
 use crate::results::export::plain;
+use crate::results::machines::Names;
 use crate::results::record::{Error, Record};
 use crate::results::stored::{RecordedPoint, Summary};
 use crate::table::Table;
@@ -101,10 +102,16 @@ impl Group<'_> {
 ///
 /// # Errors
 /// If the record can't be read.
-pub(super) fn table(record: &Record, groups: &[Group], axes: &[String], over: &str) -> Result<Table, Error> {
+pub(super) fn table(
+    record: &Record,
+    groups: &[Group],
+    axes: &[String],
+    over: &str,
+    machines: &Names,
+) -> Result<Table, Error> {
     let keys: Vec<&str> = axes.iter().map(String::as_str).filter(|key| *key != over).collect();
     let names = ["n", "final_cost", "cost_range", "train", "train_range", "test", "test_range", "status", "cost"];
-    let mut table = Table::new(keys.iter().copied().chain(names));
+    let mut table = Table::new(keys.iter().copied().chain(machines.column()).chain(names));
     for group in groups {
         let (mut curves, mut damaged) = (Vec::new(), 0);
         for point in &group.points {
@@ -135,7 +142,10 @@ pub(super) fn table(record: &Record, groups: &[Group], axes: &[String], over: &s
         let values = keys.iter().map(|key| group.points[0].values.get(*key).map(plain).unwrap_or_default());
         let n = cost.map_or(0, |cost| cost.count).to_string();
         let rest = measured.into_iter().flatten().chain([status.join(", "), sparkline(&mean_curve(&curves))]);
-        table.row(values.chain([n]).chain(rest));
+        let finished = group.points.iter().filter_map(|point| point.finished.as_ref());
+        let used: BTreeSet<&str> = finished.filter_map(|trial| machines.of(trial)).collect();
+        let used = machines.column().map(|_| used.into_iter().collect::<Vec<_>>().join(" + "));
+        table.row(values.chain(used).chain([n]).chain(rest));
     }
     Ok(table)
 }

@@ -60,7 +60,7 @@ pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), f
 
 fn finished(folder: &Path) -> Result<HashSet<String>, Error> {
     match Record::read(folder) {
-        Ok(record) => record.finished(),
+        Ok(record) => Ok(record.finished()?.0),
         Err(Error::Missing(_)) => Ok(HashSet::new()),
         Err(error) => Err(error),
     }

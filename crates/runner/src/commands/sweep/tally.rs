@@ -9,6 +9,9 @@ use crate::progress::{count, say};
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::{Outcome, Status, drift_bound};
 
+/// How an interrupted sweep is resumed.
+pub(super) const GOES_ON: &str = "the same command goes on";
+
 /// What a run has done.
 pub(super) struct Tally {
     start: Instant,
@@ -93,10 +96,11 @@ impl Tally {
             String::new()
         };
         let speed = self.steps as f64 / seconds;
+        let goes_on = if interrupted { format!("; {GOES_ON}") } else { String::new() };
         let decimals = if speed < 100.0 { 2 } else { 0 };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
-             {speed:.decimals$} net-steps/s, {:.1} GFLOP/s done ({:.0}% of peak){direct}",
+             {speed:.decimals$} net-steps/s, {:.1} GFLOP/s done ({:.0}% of peak){direct}{goes_on}",
             flops / seconds / 1e9,
             100.0 * self.seconds_at_peak(threads) / seconds
         )

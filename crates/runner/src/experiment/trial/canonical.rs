@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::keys::AUTO;
 use super::optimiser::{ALPHA, BETAS, EPS, GAMMA, MOMENTUM, WARMUP_START};
-use super::{Length, TrialConfig, initialisation};
+use super::{Draft, Length, TrialConfig, initialisation};
 
 /// Keys and values, without those that say what a trial is without them.
 struct Keys(Map<String, Value>);
@@ -33,6 +33,21 @@ impl TrialConfig {
         self.put_schedule(&mut keys);
         self.put_course(&mut keys);
         Value::Object(keys.0)
+    }
+
+    /// Reads a canonical form.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of_canonical(text: &str) -> Result<Self, String> {
+        let keys: Map<String, Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut draft = Draft::default();
+        for (key, value) in keys.iter().filter(|(_, value)| !value.is_null()) {
+            let value = toml::Value::try_from(value).map_err(|error| format!("{key}: {error}"))?;
+            draft.set(key, &value).ok_or_else(|| format!("{key} is no key of a trial"))??;
+        }
+        let (config, _) = draft.finish().map_err(|(key, problem)| format!("{key}: {problem}"))?;
+        Ok(config)
     }
 
     fn put_model(&self, keys: &mut Keys) {
@@ -154,4 +169,32 @@ fn one_or_list(values: &[f64]) -> Value {
 /// The name of `value` in a table that has every value.
 pub fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
     table.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canonical_form_reads_back_as_the_trial_that_it_is_of() {
+        for lines in [
+            "model.hidden = [5, 3]",
+            "model.hidden = []\nmodel.cost = \"softmax-cross-entropy\"",
+            "model.hidden = [4]\nmodel.activation = \"tanh\"\nmodel.dropout = 0.5\nmodel.init = \"mup\"\nmodel.base_width = 2\nmodel.dtype = \"f64\"",
+            "model.hidden = [4, 4]\nmodel.activation = [\"tanh\", \"relu\"]\nmodel.init = \"orthogonal\"\nmodel.init_gain = 2.0\nmodel.init_scale = [1.0, 2.0, 3.0]",
+            "model.hidden = [4]\ntrain.optimizer = \"adamw\"\ntrain.weight_decay = 0.1\ntrain.betas = [0.8, 0.99]\ntrain.clip_norm = 1.0",
+            "model.hidden = [4]\ntrain.optimizer = \"nesterov\"\ntrain.momentum = 0.5\ntrain.weight_decay = 1\ntrain.decay_biases = false",
+            "model.hidden = [4]\ntrain.schedule = \"cosine\"\ntrain.warmup = 3\ntrain.cosine_iterations = 5\ntrain.min_learning_rate = 0.01",
+            "model.hidden = [4]\ntrain.schedule = \"step\"\ntrain.step_size = 3\ntrain.batch = 7\ntrain.batch_seed = 9",
+            "model.hidden = [4]\ntrain.batch = 7\ntrain.shuffle = false\ntrain.metrics = [\"train_accuracy\"]\ntrain.patience = 3\ntrain.min_delta = 0.1",
+            "model.hidden = [4]\ntrain.stop_cost = 0.1\ntrain.stop_seconds = 3\ntrain.diverge_above = 1e4\nrun.engine = \"dual\"\nseed = 7",
+        ] {
+            let config = TrialConfig::of(lines);
+            let read = TrialConfig::of_canonical(&config.canonical().to_string())
+                .unwrap_or_else(|problem| panic!("{lines}: {problem}"));
+            assert_eq!(read.canonical(), config.canonical(), "{lines}");
+            assert_eq!(read, TrialConfig { cost: read.cost, ..config }, "{lines}");
+        }
+        assert!(TrialConfig::of_canonical("{\"model.depht\":1}").unwrap_err().contains("model.depht"));
+    }
 }

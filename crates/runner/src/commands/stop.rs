@@ -1,0 +1,75 @@
+//! The end that a person asks for: Ctrl-C, or SIGTERM.
+
+use std::io::{IsTerminal, stderr};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::{flag, low_level};
+
+use crate::progress::say;
+
+/// How long an orderly end may take. It is over within two seconds, whatever is under way.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// The exit code of a run that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+/// Whether it has been asked for.
+#[derive(Clone)]
+pub(super) struct Stop {
+    asked: Arc<AtomicBool>,
+    last_words: Arc<Mutex<String>>,
+}
+
+impl Deref for Stop {
+    type Target = AtomicBool;
+
+    fn deref(&self) -> &AtomicBool {
+        &self.asked
+    }
+}
+
+impl Stop {
+    /// Whether it has been asked for.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// What is said where the end comes in the middle of something long: what is kept, and how to go on.
+    pub(super) fn at_the_end(&self, words: String) {
+        *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+}
+
+/// The first signal asks the work to end in order. What doesn't look (a long product, a factorisation, a library that reads a
+/// file) is cut off a little later: nothing that is kept can be lost by that, for files appear whole and the record by
+/// transactions. A second signal ends at once.
+pub(super) fn stop_on_interrupt() -> Result<Stop> {
+    const PROBLEM: &str = "can't listen for Ctrl-C";
+    let stop =
+        Stop { asked: Arc::default(), last_words: Arc::new(Mutex::new("interrupted; nothing is kept".to_owned())) };
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context(PROBLEM)?;
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop.asked))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop.asked)))
+            .context(PROBLEM)?;
+    }
+    let last_words = Arc::clone(&stop.last_words);
+    let watch = move || {
+        if signals.forever().next().is_some() {
+            thread::sleep(GRACE);
+            // In place of a progress bar, where there is one.
+            let begin = if stderr().is_terminal() { "\r\x1b[2K" } else { "" };
+            say(&format!("{begin}{}", last_words.lock().unwrap_or_else(PoisonError::into_inner)));
+            low_level::exit(INTERRUPTED);
+        }
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(watch).context(PROBLEM)?;
+    Ok(stop)
+}

@@ -1,0 +1,95 @@
+//! Trials of several machines in one record: refused unless it is asked for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::machine::Machine;
+use crate::progress::{count, say};
+use crate::results::record::{Error, Record};
+use crate::sweep::plan::Plan;
+
+/// The share of recorded costs that differ by more than 1% from those of another core, as measured in docs/machines.md.
+const HOW_MUCH: &str = "a fifth of all costs then differ by more than 1%";
+
+/// What a sweep trains on, and whether it may go on with what another machine has begun.
+pub(super) struct Mixed<'s> {
+    pub(super) machine: &'s Machine,
+    pub(super) is_allowed: bool,
+    pub(super) folder: &'s Path,
+}
+
+/// Finished trials of the plan that come from elsewhere.
+#[derive(Default)]
+struct Others {
+    /// On another library or core, or with other threads.
+    arithmetic: usize,
+    /// The first such machine.
+    machine: Option<Machine>,
+    /// By another runner on the same.
+    runner: usize,
+    /// All finished ones.
+    finished: usize,
+}
+
+impl Mixed<'_> {
+    /// [`Mixed::refuse`], of what is in the folder, if anything is.
+    pub(super) fn refuse_in_folder(&self, plan: &Plan) -> Result<()> {
+        match Record::read_unproven(self.folder) {
+            Ok(record) => self.refuse(&record, plan),
+            // What else is wrong is said when it is opened for writing.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Refuses to train further trials where some of `plan` are from another library or core.
+    pub(super) fn refuse(&self, record: &Record, plan: &Plan) -> Result<()> {
+        let others = self.others(record, plan)?;
+        let left = plan.trials.len() - others.finished;
+        let Some(machine) = others.machine.filter(|_| !self.is_allowed && left > 0) else { return Ok(()) };
+        let there = machine.how_to_return(self.machine);
+        bail!(
+            "{}: {} trained on {}, this is {} ({HOW_MUCH}); --mix trains the other {left} here all the same, --fresh all \
+             of them, {there} goes on as it began",
+            self.folder.display(),
+            count(others.arithmetic, "trial"),
+            machine.arithmetic(),
+            self.machine.arithmetic(),
+        )
+    }
+
+    /// Says what the record mixes.
+    pub(super) fn warn(&self, record: &Record, plan: &Plan) -> Result<(), Error> {
+        let Others { arithmetic, runner, .. } = self.others(record, plan)?;
+        if arithmetic > 0 {
+            say(&format!(
+                "warning: {} of another BLAS, core or run.threads: {HOW_MUCH} (column machine of trials.csv and runner show)",
+                count(arithmetic, "finished trial")
+            ));
+        }
+        if runner > 0 {
+            say(&format!(
+                "warning: {} of another build of runner: where it rounds differently, {HOW_MUCH}; --fresh trains them again",
+                count(runner, "finished trial")
+            ));
+        }
+        Ok(())
+    }
+
+    fn others(&self, record: &Record, plan: &Plan) -> Result<Others, Error> {
+        let ids: BTreeSet<&str> = plan.trials.iter().map(|trial| &*trial.id).collect();
+        let (machines, mut others) = (record.machines()?, Others::default());
+        for (number, trials) in record.trained_on(&ids)? {
+            others.finished += trials;
+            let Some(machine) = machines.get(&number) else { continue };
+            if machine.arithmetic() != self.machine.arithmetic() {
+                others.arithmetic += trials;
+                others.machine.get_or_insert(machine.clone());
+            } else if machine.fingerprint() != self.machine.fingerprint() {
+                others.runner += trials;
+            }
+        }
+        Ok(others)
+    }
+}

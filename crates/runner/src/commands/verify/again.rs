@@ -1,0 +1,188 @@
+//! Trials of a record, trained again and compared with what is recorded of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use anyhow::Result;
+use kernels::blas::Request;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::compared::Compared;
+use super::{Report, some};
+use crate::cli::{self, Retrain};
+use crate::commands::Failure;
+use crate::commands::session::{Session, enough_memory};
+use crate::commands::stop::Stop;
+use crate::experiment::trial::TrialConfig;
+use crate::experiment::{Experiment, Point};
+use crate::machine::{self, Machine};
+use crate::progress::count;
+use crate::results::record::{Error, Record};
+use crate::results::stored::{Recipe, Recorded, Summary};
+use crate::sweep::inputs::{Inputs, LazySpan};
+use crate::sweep::plan::Trial;
+use crate::sweep::training::train;
+use crate::sweep::trial::Outcome;
+use crate::sweep::workers::Workers;
+
+/// Trains as many trials again as are asked for, with the fleets that they were trained in.
+pub(super) fn run(
+    args: &cli::Verify,
+    blas: Option<&Request>,
+    record: &Record,
+    intact: &HashSet<String>,
+    stop: &Stop,
+    report: &mut Report,
+) -> Result<()> {
+    let nothing = |report: &mut Report, why: &str| report.line(None, "trained again", &format!("nothing: {why}"));
+    if args.retrain == Retrain::Some(0) {
+        nothing(report, "--retrain 0");
+        return Ok(());
+    }
+    let recipes = record.recipes(intact)?;
+    let chosen = choose(args, record, &recipes)?;
+    if chosen.is_empty() {
+        nothing(report, "no finished trial of the plan, with all of its fleet, repeats");
+        return Ok(());
+    }
+    let experiment = Experiment::load(&args.dir.join("experiment.toml"), &[])?;
+    let mut session = match Session::of(experiment, blas) {
+        Ok(session) => session,
+        Err(error) if error.is::<Failure>() => return Err(error),
+        Err(error) => {
+            nothing(report, &format!("the data are not at hand: {error:#}"));
+            return Ok(());
+        }
+    };
+    let hash = session.data_hash();
+    let (mine, others): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|id| recipes[*id].data == hash);
+    if others.is_empty() {
+        report.line(Some(true), "data", "what these trials were trained on");
+    } else {
+        let ids = some(others.iter().copied());
+        report.line(
+            Some(false),
+            "data",
+            &format!("other data than {} trained on: {ids}", count(others.len(), "trial")),
+        );
+    }
+    let machines = record.machines()?;
+    let mut by_threads: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for id in mine {
+        let threads = machines.get(&recipes[id].machine).map_or(1, Machine::threads).min(machine::cores());
+        by_threads.entry(threads).or_default().push(id);
+    }
+    for (threads, ids) in by_threads {
+        session.experiment.threads = threads;
+        let again = Again { record, recipes: &recipes, machines: &machines, ids };
+        if let Some(compared) = again.train(&mut session, stop, report)? {
+            compared.say(report);
+        }
+    }
+    Ok(())
+}
+
+/// Draws from the planned trials that finished, and of whose fleets none ends by the clock.
+fn choose<'r>(
+    args: &cli::Verify,
+    record: &Record,
+    recipes: &'r HashMap<String, Recipe>,
+) -> Result<Vec<&'r str>, Error> {
+    let repeats = |id: &String| recipes.get(id).is_some_and(|recipe| !recipe.config.contains("\"train.stop_seconds\""));
+    let (mut ids, mut seen) = (Vec::new(), HashSet::new());
+    for point in record.points()? {
+        if let Some((id, recipe)) = recipes.get_key_value(&point.trial)
+            && recipe.fleet.iter().all(repeats)
+            && seen.insert(id)
+        {
+            ids.push(id.as_str());
+        }
+    }
+    if let Retrain::Some(number) = args.retrain {
+        ids.shuffle(&mut ChaCha8Rng::seed_from_u64(args.seed));
+        ids.truncate(number);
+    }
+    Ok(ids)
+}
+
+/// Trials to train again, all by the same number of threads.
+struct Again<'r> {
+    record: &'r Record,
+    recipes: &'r HashMap<String, Recipe>,
+    machines: &'r BTreeMap<i64, Machine>,
+    ids: Vec<&'r str>,
+}
+
+impl<'r> Again<'r> {
+    /// As the sweep did; `None` where it can't be done, which is said.
+    fn train(&self, session: &mut Session, stop: &Stop, report: &mut Report) -> Result<Option<Compared>> {
+        let mut fleets: Vec<&'r [String]> = self.ids.iter().map(|id| &*self.recipes[*id].fleet).collect();
+        fleets.sort_unstable();
+        fleets.dedup();
+        let points = fleets.iter().copied().flatten().map(|id| self.point(id)).collect::<Result<_, String>>();
+        session.experiment.axes = Vec::new();
+        session.experiment.points = points.map_err(anyhow::Error::msg)?;
+        let span = LazySpan::new(&session.data);
+        let mut plan = session.plan(&span)?;
+        let places: HashMap<&str, usize> =
+            plan.trials.iter().enumerate().map(|(place, trial)| (&*trial.id, place)).collect();
+        let of_fleet = |fleet: &&[String]| fleet.iter().map(|id| places.get(&**id).copied()).collect();
+        let Some(as_recorded) = fleets.iter().map(of_fleet).collect::<Option<Vec<Vec<usize>>>>() else {
+            report.line(Some(false), "trained again", "nothing: this runner gives these settings and data other ids");
+            return Ok(None);
+        };
+        plan.fleets = as_recorded;
+
+        let threads = session.experiment.threads;
+        enough_memory(
+            plan.peak_bytes(1, threads) - span.bytes_held(),
+            "training again needs",
+            "use a machine with more",
+        )?;
+        let workers = Workers::new(1, threads).map_err(Failure::from)?;
+        session.check_blas(&plan, &workers, None, stop)?;
+        let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
+        let (here, mut compared) = (session.machine(), Compared::of(self.ids.len()));
+        // One after the other: a trial that was trained anew in a later fleet belongs to several of them.
+        for (recorded, fleet) in fleets.iter().zip(&plan.fleets) {
+            let fleet = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
+            let write = |outcomes: Vec<(&Trial, Outcome)>| {
+                let mut outcomes = outcomes.iter();
+                outcomes.try_for_each(|(trial, outcome)| self.compare(recorded, trial, outcome, &here, &mut compared))
+            };
+            let trained = train(&plan, &[fleet], &inputs, &workers, stop, write);
+            trained.map_err(|error| Failure::of_training(error, 0))?;
+        }
+        Ok(Some(compared))
+    }
+
+    fn point(&self, id: &str) -> Result<Point, String> {
+        let config =
+            TrialConfig::of_canonical(&self.recipes[id].config).map_err(|problem| format!("trial {id}: {problem}"))?;
+        Ok(Point { values: Vec::new(), config, budget: None })
+    }
+
+    fn compare(
+        &self,
+        fleet: &[String],
+        trial: &Trial,
+        outcome: &Outcome,
+        here: &Machine,
+        compared: &mut Compared,
+    ) -> Result<(), Error> {
+        let recipe = &self.recipes[&trial.id];
+        let Some(then) = self.machines.get(&recipe.machine) else { return Ok(()) };
+        if recipe.fleet != fleet {
+            return Ok(());
+        }
+        let recorded = (&recipe.trial.summary, &*self.record.history(&trial.id, &recipe.trial)?);
+        let found = (&Summary::of(trial.engine, outcome), &*Recorded::all_of(outcome));
+        if then.fingerprint() == here.fingerprint() {
+            compared.with_the_same_machine(&trial.id, recorded, found);
+        } else {
+            compared.with_another_machine(&trial.id, trial.config.dtype, &then.parts().join(" "), recorded.1, found.1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! What trials that were trained again have in common with what is recorded of them.
+
+use std::collections::BTreeSet;
+
+use super::{Report, some};
+use crate::experiment::trial::Dtype;
+use crate::progress::count;
+use crate::results::stored::{Recorded, Summary};
+
+/// How far the first cost may be off on another machine, in units of the element type's epsilon and relative to itself. It is J before
+/// any update, one way forward; docs/machines.md has what is seen, 1.5 of them at most. What comes later is chaotic.
+const FIRST_COST: f64 = 1000.0;
+
+/// The outcome of a comparison, trial by trial.
+#[derive(Default)]
+pub(super) struct Compared {
+    /// How many were chosen; the others are of their fleets.
+    chosen: usize,
+    /// Trials and costs recorded on this very machine.
+    here: (usize, usize),
+    /// The same of others.
+    elsewhere: (usize, usize),
+    machines: BTreeSet<String>,
+    /// Costs of others that differ by more than 1%, and the largest factor between two.
+    apart: usize,
+    factor: f64,
+    wrong: BTreeSet<String>,
+}
+
+impl Compared {
+    /// Of nothing yet, for so many chosen trials.
+    pub(super) fn of(chosen: usize) -> Self {
+        Compared { chosen, factor: 1.0, ..Compared::default() }
+    }
+
+    /// Everything bit for bit, but for the seconds.
+    pub(super) fn with_the_same_machine(
+        &mut self,
+        id: &str,
+        recorded: (&Summary, &[Recorded]),
+        found: (&Summary, &[Recorded]),
+    ) {
+        self.here.0 += 1;
+        self.here.1 += found.1.len();
+        let seconds = recorded.0.seconds;
+        if recorded.1 != found.1 || *recorded.0 != (Summary { seconds, ..found.0.clone() }) {
+            self.wrong.insert(id.to_owned());
+        }
+    }
+
+    /// The first cost within its bound; the others are counted.
+    pub(super) fn with_another_machine(
+        &mut self,
+        id: &str,
+        dtype: Dtype,
+        machine: &str,
+        recorded: &[Recorded],
+        found: &[Recorded],
+    ) {
+        self.elsewhere.0 += 1;
+        self.machines.insert(machine.to_owned());
+        let first = |history: &[Recorded]| history.first().map(|first| first.iteration);
+        let mut within = first(recorded) == first(found);
+        for (then, now) in recorded.iter().zip(found).filter(|(then, now)| then.iteration == now.iteration) {
+            let (least, most) = (then.cost.min(now.cost), then.cost.max(now.cost));
+            self.elsewhere.1 += 1;
+            self.apart += usize::from(most - least > 0.01 * most);
+            self.factor = self.factor.max(most / least);
+            within &= then.iteration > 0 || most - least <= FIRST_COST * epsilon(dtype) * most;
+        }
+        if !within {
+            self.wrong.insert(id.to_owned());
+        }
+    }
+
+    pub(super) fn say(&self, report: &mut Report) {
+        let but = |said: String| {
+            let ids = some(self.wrong.iter().map(String::as_str));
+            if self.wrong.is_empty() { said } else { format!("{said}: not so {ids}") }
+        };
+        let right = Some(self.wrong.is_empty());
+        let (trials, costs) = self.here;
+        if trials > 0 {
+            let others = count(trials.saturating_sub(self.chosen), "other");
+            let of = format!("{} and {others} of the same fleets", count(self.chosen.min(trials), "trial"));
+            report.line(right, "trained again", &but(format!("{of}, {}, bit for bit", count(costs, "cost"))));
+        }
+        let (trials, costs) = self.elsewhere;
+        if trials > 0 {
+            let machines = self.machines.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
+            report.line(
+                right,
+                "trained again",
+                &but(format!(
+                    "{} of another machine ({machines}), the first costs within \
+                        {FIRST_COST:.0} epsilon",
+                    count(trials, "trial")
+                )),
+            );
+            let share = 100.0 * self.apart as f64 / costs.max(1) as f64;
+            report.line(
+                None,
+                "on another machine",
+                &format!(
+                    "training is chaotic: {share:.0}% of {} differ by more than 1%, \
+                        at most {:.2} times",
+                    count(costs, "cost"),
+                    self.factor
+                ),
+            );
+        }
+    }
+}
+
+fn epsilon(dtype: Dtype) -> f64 {
+    match dtype {
+        Dtype::F32 => f32::EPSILON.into(),
+        Dtype::F64 => f64::EPSILON,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(costs: &[f64]) -> Vec<Recorded> {
+        (0..).zip(costs).map(|(iteration, &cost)| Recorded { iteration, cost, metrics: Vec::new() }).collect()
+    }
+
+    fn wrong(dtype: Dtype, recorded: &[f64], found: &[f64]) -> usize {
+        let mut compared = Compared::of(1);
+        compared.with_another_machine("id", dtype, "Zen", &history(recorded), &history(found));
+        compared.wrong.len()
+    }
+
+    #[test]
+    fn on_another_machine_the_first_cost_is_held_to_its_bound_and_no_later_one() {
+        assert_eq!(wrong(Dtype::F32, &[0.7, 0.6], &[0.70005, 0.1]), 0);
+        assert_eq!(wrong(Dtype::F32, &[0.7, 0.6], &[0.7002, 0.6]), 1);
+        assert_eq!(wrong(Dtype::F64, &[0.7], &[0.7 + 1e-13]), 0);
+        assert_eq!(wrong(Dtype::F64, &[0.7], &[0.7 + 1e-12]), 1);
+        assert_eq!(wrong(Dtype::F64, &[0.7], &[]), 1, "a cost that is not there");
+    }
+
+    #[test]
+    fn on_the_same_machine_every_bit_counts() {
+        let summary = Summary { seconds: 2.0, ..Summary::default() };
+        let mut compared = Compared::of(3);
+        let (mine, near) = (history(&[0.7, 0.6]), history(&[0.7, 0.6 + 1e-16]));
+        compared.with_the_same_machine(
+            "same",
+            (&summary, &mine),
+            (&Summary { seconds: 1.0, ..summary.clone() }, &mine),
+        );
+        assert!(compared.wrong.is_empty());
+        compared.with_the_same_machine("cost", (&summary, &mine), (&summary, &near));
+        compared.with_the_same_machine(
+            "accuracy",
+            (&summary, &mine),
+            (&Summary { test_accuracy: Some(0.5), ..summary.clone() }, &mine),
+        );
+        assert_eq!(compared.wrong.len(), 2);
+    }
+}

@@ -1,0 +1,144 @@
+//! A bar that leaves nothing behind: it keeps off the end of the line, where a terminal's own ^C would push it up.
+
+use std::fmt::Write;
+use std::io;
+
+use console::Term;
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+
+/// Columns that a bar takes at most, so that most changes of a window's width don't break it into two lines.
+const WIDEST: u16 = 80;
+/// Columns at the end of the line that stay free: a terminal writes ^C there, and goes to the next line where it has no room.
+const FREE: u16 = 4;
+
+/// A bar of so many parts on stderr, with what is `done` in words of indicatif's template.
+pub(super) fn new(parts: u64, done: &str) -> ProgressBar {
+    on(Term::buffered_stderr(), parts, done)
+}
+
+fn on(terminal: impl TermLike + 'static, parts: u64, done: &str) -> ProgressBar {
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrower(terminal)), 20);
+    let bar = ProgressBar::with_draw_target(Some(parts), target);
+    // The bar takes what the words leave.
+    let style = ProgressStyle::with_template(&format!("{{wide_bar}} {done}{{left}}  {{msg}}"));
+    bar.set_style(style.expect("a template without mistakes").with_key("left", time_left));
+    bar
+}
+
+/// Nothing before the first part is done: there is nothing to tell it by.
+fn time_left(state: &ProgressState, out: &mut dyn Write) {
+    if state.pos() > 0 {
+        let _ = write!(out, "  {:#} left", HumanDuration(state.eta()));
+    }
+}
+
+/// The terminal, as if it had fewer columns.
+#[derive(Debug)]
+struct Narrower<T>(T);
+
+impl<T: TermLike> TermLike for Narrower<T> {
+    fn width(&self) -> u16 {
+        self.0.width().min(WIDEST).saturating_sub(FREE).max(1)
+    }
+
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_up(lines)
+    }
+
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_down(lines)
+    }
+
+    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_right(columns)
+    }
+
+    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_left(columns)
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.0.write_line(line)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// What is written on a terminal of so many columns.
+    #[derive(Clone, Debug)]
+    struct Paper(u16, Arc<Mutex<String>>);
+
+    impl TermLike for Paper {
+        fn width(&self) -> u16 {
+            self.0
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, line: &str) -> io::Result<()> {
+            self.write_str(line)
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.1.lock().unwrap().push_str(text);
+            Ok(())
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            self.1.lock().unwrap().clear();
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_bar_leaves_room_for_what_the_terminal_writes_and_says_no_time_before_it_knows_one() {
+        for (columns, width) in [(60, 56), (80, 76), (200, 76)] {
+            let paper = Paper(columns, Arc::default());
+            let bar = on(paper.clone(), 100, "{percent:>3}%");
+            bar.set_message("16/108 trials, best cost 0.1947");
+            bar.tick();
+            let drawn = || paper.1.lock().unwrap().trim_end_matches('\n').to_owned();
+            assert_eq!(drawn().chars().count(), width, "{}", drawn());
+            assert!(!drawn().contains("left") && drawn().contains("  0%"), "{}", drawn());
+            bar.set_position(50);
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            bar.tick();
+            assert!(drawn().contains(" left  16/108 trials, best cost 0.1947"), "{}", drawn());
+            assert_eq!(drawn().chars().count(), width, "{}", drawn());
+        }
+    }
+}

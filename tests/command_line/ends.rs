@@ -1,0 +1,78 @@
+//! Runs end when they are told to, and under every limit in order.
+
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{Bench, signal, text};
+
+/// So wide that one product of f64 takes longer than anybody waits.
+const WIDE: &str = r#"
+name = "wide"
+
+[data]
+set = "drawn"
+
+[model]
+hidden = [2500, 2500, 2500]
+dtype = "f64"
+
+[train]
+learning_rate = 0.01
+iterations = 1000
+"#;
+
+#[test]
+fn one_signal_ends_a_run_within_two_seconds_in_any_phase() {
+    let bench = Bench::new();
+    bench.write("wide.toml", WIDE);
+    for (arguments, after) in [
+        (&["sweep", "wide.toml", "run.engine=direct"][..], 700),
+        (&["sweep", "wide.toml", "model.init=orthogonal"], 3000),
+        (&["train", "wide.toml"], 1500),
+    ] {
+        let mut child = bench.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(after));
+        assert!(child.try_wait().unwrap().is_none(), "{arguments:?} was over before the signal");
+        signal(&child, "TERM");
+        let start = Instant::now();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
+        // Two seconds and what a loaded machine adds.
+        assert!(start.elapsed() < Duration::from_secs(4), "{arguments:?} ended {:?} after the signal", start.elapsed());
+    }
+    assert!(!bench.path("results/wide/model.h5").exists());
+}
+
+/// Runs under a limit of the shell's.
+fn limited(bench: &Bench, limit: &str, arguments: &str) -> Output {
+    let script = format!("ulimit {limit}; exec {} {arguments}", env!("CARGO_BIN_EXE_runner"));
+    Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).env_remove("CATVNONCAT").output().unwrap()
+}
+
+#[test]
+fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
+    let bench = Bench::new();
+    let small = WIDE.replace("2500, 2500, 2500", "6").replace("iterations = 1000", "iterations = 20");
+    bench.write("wide.toml", &small);
+    assert!(bench.run(&["train", "wide.toml", "--out", "model.h5"]).status.success());
+    for arguments in [
+        "sweep wide.toml --progress none",
+        "train wide.toml --progress none --force",
+        "evaluate model.h5 drawn",
+        "predict model.h5 data/test_drawn.h5",
+        "gradcheck wide.toml",
+        "--version",
+    ] {
+        for limit in ["-v 90000", "-v 150000", "-v 250000", "-v 500000", "-n 5", "-n 9", "-f 0", "-f 20"] {
+            let run = limited(&bench, limit, arguments);
+            let stderr = text(&run.stderr);
+            let errors = stderr.lines().filter(|line| line.starts_with("error: ")).count();
+            // 127: the system can't load the program itself.
+            assert!(matches!(run.status.code(), Some(0..=3 | 127)), "{limit} {arguments}: {:?} {stderr}", run.status);
+            assert!(
+                run.status.success() || run.status.code() == Some(127) || errors == 1,
+                "{limit} {arguments}: {stderr}"
+            );
+        }
+    }
+}
