@@ -17,12 +17,12 @@ pub enum Error<E> {
     /// What was trained can't be trusted.
     #[error(transparent)]
     Untrusted(Untrusted),
-    /// What [`execute`] says.
+    /// What [`execute()`] says.
     #[error(transparent)]
     Cut(#[from] execute::Error<E>),
 }
 
-/// Trains `fleets` of `plan` and hands the outcomes to `write`, as [`execute`] does, until `stop` is set.
+/// Trains `fleets` of `plan` and hands the outcomes to `write`, as [`execute()`] does, until `stop` is set.
 ///
 /// # Errors
 /// If a training can't be trusted, the system has no more threads, or `write` fails.
