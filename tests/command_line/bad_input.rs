@@ -113,7 +113,7 @@ fn a_bad_override_or_file_is_refused() {
     fs::write(bench.path("binary.toml"), [0xff, 0xfe, 0x00]).unwrap();
     for (arguments, parts) in [
         (&["none.toml"][..], &["none.toml", "No such file"][..]),
-        (&["data"], &["data", "Is a directory"]),
+        (&["data"], &["data", "a folder, not a regular file"]),
         (&["binary.toml"], &["binary.toml", "UTF-8"]),
         (&["good.toml", "train.learning_rate"], &["command line", "key=value"]),
         (&["good.toml", "train.learning_rate=fast"], &["command line", "train.learning_rate", "\"fast\""]),

@@ -12,6 +12,7 @@ mod ends; // signals and limits
 mod exclusions; // what is left out and added, and what does nothing
 mod faults; // a disk that fails, lies or stops
 mod forms; // every call that trains was checked in that form; later faults
+mod hostile; // files that crash libhdf5; pipes; what steers a terminal
 mod import; // other formats, good and bad
 mod models; // train, predict, evaluate
 mod published; // the course's numbers on the real images

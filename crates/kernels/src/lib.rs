@@ -12,7 +12,7 @@
 //! in a [`Team`], large products and passes are shared by its threads.
 //! Between them stand [`bias_activation`], [`activation_backward`] and [`bias_gradient`], one pass each.
 //!
-//! This is the only crate with `unsafe`: the loading of a BLAS, the calls into it. It knows no layers, files or threads of its own.
+//! This is the only crate with `unsafe`: the loading of a BLAS, the calls into it, the variables that C libraries read. It knows no layers, files or threads of its own.
 //!
 //! ```
 //! use kernels::{Accumulate, forward};
@@ -33,6 +33,7 @@ mod classes;
 mod costs;
 mod descent;
 mod elementwise;
+mod environment;
 mod functions;
 mod gemm;
 pub mod lapack;
@@ -58,6 +59,7 @@ pub use classes::{correct, one_hot_difference};
 pub use costs::{binary_cross_entropy_sum, softmax_cross_entropy_sum, squared_error_sum};
 pub use descent::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
 pub use elementwise::{scale, scaled_difference};
+pub use environment::set_variable;
 pub use gemm::{Accumulate, backward_data, backward_weights, forward};
 pub use lines::CacheLines;
 pub use plan::{Panels, Plan};

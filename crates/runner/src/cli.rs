@@ -107,6 +107,18 @@ pub enum Command {
     /// Data to train on: list, generate, fetch, import and inspect data sets.
     #[command(subcommand)]
     Data(Data),
+    /// Try what reading a file does: this program runs it before it reads one itself.
+    #[command(hide = true)]
+    Rehearse(Rehearse),
+}
+
+/// Arguments of `runner rehearse`.
+#[derive(Args, Debug)]
+pub struct Rehearse {
+    /// What is read, as JSON.
+    pub reading: String,
+    /// The files.
+    pub paths: Vec<PathBuf>,
 }
 
 /// An experiment and what is changed of it.

@@ -14,6 +14,8 @@ pub mod files;
 pub mod machine;
 pub mod model;
 pub mod progress;
+mod regular_file;
 pub mod results;
 pub mod sweep;
 mod table;
+mod visible;

@@ -15,11 +15,12 @@ use signal_hook::flag;
 static MEMORY: CacheLines = CacheLines;
 
 fn main() -> ExitCode {
+    // HDF5 loads no plugins, whatever a file asks for: with them would come another HDF5, and code that nobody expects.
+    kernels::set_variable("HDF5_PLUGIN_PRELOAD", "::");
     match outlive_file_limit().and_then(|()| commands::run(Cli::parse())) {
         Ok(code) => code,
         Err(error) => {
-            // One line, whatever a name or a value holds.
-            runner::progress::say(&format!("error: {error:#}").replace('\n', "\\n"));
+            runner::progress::say(&format!("error: {error:#}"));
             ExitCode::from(error.downcast_ref().map_or(2, Failure::exit_code))
         }
     }

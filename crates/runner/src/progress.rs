@@ -12,6 +12,7 @@ pub use self::training::TrainingProgress;
 
 use crate::cli::ProgressMode;
 use crate::sweep::trial::{Outcome, Status};
+use crate::visible::visible_line;
 
 /// Shows a sweep's progress. Its measure is flops, so that the time left is right when trials differ in size.
 pub struct Progress {
@@ -96,7 +97,7 @@ pub fn count(number: usize, word: &str) -> String {
 
 /// A line on stderr. A closed stderr is no reason to lose a sweep.
 pub fn say(line: &str) {
-    let _ = writeln!(stderr(), "{line}");
+    let _ = writeln!(stderr(), "{}", visible_line(line));
 }
 
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {

@@ -2,44 +2,64 @@
 
 use std::fmt;
 
+use crate::visible::visible_line;
+
 /// Characters of a cell at most.
 const WIDEST: usize = 120;
 
 /// A table with a header. Columns of numbers are set to the right, others to the left.
 pub(crate) struct Table {
-    rows: Vec<Vec<String>>,
+    columns: Vec<Column>,
+    /// The header and then the rows: their cells, each with a line break behind it. A text a cell would take eight times the memory.
+    rows: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+struct Column {
+    width: usize,
+    /// Whether all its cells below the header are numbers or empty.
+    is_numeric: bool,
 }
 
 impl Table {
     /// A table with these column names.
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Table { rows: vec![names.into_iter().map(str::to_owned).collect()] }
+        let names: Vec<&str> = names.into_iter().collect();
+        let columns = vec![Column { width: 0, is_numeric: true }; names.len()];
+        let mut table = Table { columns, rows: Vec::new() };
+        table.add(names.into_iter().map(str::to_owned), |_| true);
+        table
     }
 
-    /// Adds a row. A cell is one line, and not a page of it.
+    /// Adds a row, of a cell for each column. A cell is one line, and not a page of it.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let one_line = |cell: String| cell.replace(char::is_control, " ").chars().take(WIDEST).collect();
-        self.rows.push(cells.into_iter().map(one_line).collect());
+        self.add(cells, |cell| {
+            cell.is_empty() || (cell.starts_with(|c: char| c.is_ascii_digit()) && !cell.contains('-'))
+        });
     }
 
-    fn is_numeric(&self, column: usize) -> bool {
-        let mut cells = self.rows[1..].iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
-        cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit()) && !cell.contains('-'))
+    fn add(&mut self, cells: impl IntoIterator<Item = String>, is_number: impl Fn(&str) -> bool) {
+        let mut row = String::new();
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            let line = visible_line(&cell);
+            let end = line.char_indices().nth(WIDEST).map_or(line.len(), |(end, _)| end);
+            let cell = &line[..end];
+            column.width = column.width.max(cell.chars().count());
+            column.is_numeric &= is_number(cell);
+            row += cell;
+            row.push('\n');
+        }
+        row.shrink_to_fit();
+        self.rows.push(row);
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let columns = self.rows[0].len();
-        let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
-        let widths: Vec<usize> =
-            (0..columns).map(|column| cells(column).map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
-        let numeric: Vec<bool> = (0..columns).map(|column| self.is_numeric(column)).collect();
         for row in &self.rows {
             let mut line = String::new();
-            for (column, cell) in row.iter().enumerate() {
-                let width = widths[column];
-                line += &if numeric[column] { format!("{cell:>width$}  ") } else { format!("{cell:<width$}  ") };
+            for (&Column { width, is_numeric }, cell) in self.columns.iter().zip(row.lines()) {
+                line += &if is_numeric { format!("{cell:>width$}  ") } else { format!("{cell:<width$}  ") };
             }
             writeln!(f, "{}", line.trim_end())?;
         }

@@ -9,7 +9,8 @@ use libloading::os::unix::Library as Handle;
 use ndarray::Array2;
 
 use super::family::Family;
-use super::library::{GemmFunction, Library, LoadError, ROW_MAJOR, Transpose, open, set_variable};
+use super::library::{GemmFunction, Library, LoadError, ROW_MAJOR, Transpose, open};
+use crate::environment::set_variable;
 use crate::real::Real;
 use crate::reference;
 use crate::vectors::Vectors;

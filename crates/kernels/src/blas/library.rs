@@ -11,6 +11,7 @@ use super::cure;
 use super::family::{Description, Family, PREFIXES, ThreadCount, describe, function};
 use super::lapack::Lapack;
 use super::release::{Refused, ThreadLayer, Version, admit};
+use crate::environment::set_variable;
 use crate::vectors::Vectors;
 
 /// Whether an operand of cblas is taken as it lies or transposed.
@@ -292,13 +293,6 @@ fn start_no_threads() {
             set_variable(variable, "1");
         }
     }
-}
-
-/// Sets an environment variable for the library that is loaded next.
-pub(super) fn set_variable(name: &str, value: &str) {
-    // SAFETY: the standard library's own accesses are locked against this, and other libraries of this program read the
-    // environment when they are loaded or first used, not while a BLAS is loaded.
-    unsafe { env::set_var(name, value) };
 }
 
 /// The loader's message without the name that it repeats.

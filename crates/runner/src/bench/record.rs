@@ -1,6 +1,5 @@
 //! The record of a bench: everything that was measured, as JSON, in `results/bench/NAME.json` where it is kept.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use super::statistics::Estimate;
 use crate::experiment::trial::Dtype;
 use crate::files::{self, OfTheDisk, folder_of, make_folder, write_whole};
 use crate::machine;
+use crate::regular_file;
 use crate::sweep::products::Product;
 
 /// Raised when a record's fields change their meaning.
@@ -198,7 +198,7 @@ impl Record {
     /// Reads one.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let unreadable = |reason: String| Error::Unreadable { path: path.to_owned(), reason };
-        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        let text = regular_file::open(path).and_then(io::read_to_string).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => unreadable("there is no such record: runner bench --save makes one".to_owned()),
             _ => unreadable(error.to_string()),
         })?;

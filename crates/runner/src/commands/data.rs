@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::rehearse::{Reading, Tried, rehearse};
 use super::{Failure, print, print_names};
 use crate::cli::{self, Data};
 use crate::data::catalog::{self, KnownFiles, Origin};
@@ -84,7 +85,15 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
     let mut sheets = 0;
     let mut broken = false;
     for file in &files {
-        let inspection = inspect(file, &Names::default(), DEFAULT_MAX_BYTES)?;
+        let (names, max_bytes) = (Names::default(), DEFAULT_MAX_BYTES);
+        let tried = rehearse(&Reading::Everything { names: names.clone(), max_bytes }, &[file])?;
+        // Of a broken file this process reads nothing but the pictures that are asked for.
+        if let (Tried::Broken(report), None) = (tried, &args.sheet) {
+            print(&format!("{report}\n"))?;
+            broken = true;
+            continue;
+        }
+        let inspection = inspect(file, &names, max_bytes)?;
         print(&format!("{inspection}\n"))?;
         broken |= !inspection.problems.is_empty();
         let Some(sheet) = &args.sheet else { continue };

@@ -8,8 +8,9 @@ use kernels::blas::Request;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
-use super::{Failure, print, source_of};
+use super::{Failure, print, set_of, source_of};
 use crate::cli::{self, WhichPart};
 use crate::data::catalog::{self, KnownFiles};
 use crate::data::{DataSet, Names, OnePart, Pinned, Source, TargetsChoice, TestSource};
@@ -59,6 +60,7 @@ enum TestPlace {
 
 /// Reads everything, asks the model, prints.
 pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCode> {
+    rehearse(&Reading::Model, &[&Pinned::any(&args.model)])?;
     let model = Model::read(&args.model)?;
     let mut all = Vec::new();
     for what in &args.what {
@@ -102,8 +104,7 @@ fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
     let names = Names::default();
     let (test, train) = ((&*names.test_x, &*names.test_y), (&*names.train_x, &*names.train_y));
     let pairs = if part == WhichPart::Test { [test, train] } else { [train, test] };
-    let examples = OnePart::load(&Pinned::any(path), &pairs, &names.classes, model.task(), DEFAULT_MAX_BYTES)?;
-    Ok(Labelled { path: path.to_owned(), examples })
+    labelled(&Pinned::any(path), &pairs, &names.classes, model, DEFAULT_MAX_BYTES)
 }
 
 /// A known set, whose content is known.
@@ -122,7 +123,7 @@ fn of_source(source: &Source, part: WhichPart, model: &Model) -> Result<Labelled
             bail!("{}: there are no test examples; use --part train, or name a file", train.path.display())
         }
         (_, TestSource::Share { .. }) => {
-            let DataSet { train: kept, test: aside, classes, .. } = DataSet::load(source)?;
+            let DataSet { train: kept, test: aside, classes, .. } = set_of(source)?;
             let chosen = if part == WhichPart::Test { aside.unwrap_or(kept) } else { kept };
             let (x_name, y_name) = (names.train_x.clone(), names.train_y.clone());
             return Ok(Labelled {
@@ -131,7 +132,14 @@ fn of_source(source: &Source, part: WhichPart, model: &Model) -> Result<Labelled
             });
         }
     };
-    let examples = OnePart::load(file, &[pair], &names.classes, model.task(), *max_bytes)?;
+    labelled(file, &[pair], &names.classes, model, *max_bytes)
+}
+
+fn labelled(file: &Pinned, pairs: &[(&str, &str)], classes: &str, model: &Model, max_bytes: u64) -> Result<Labelled> {
+    let owned = pairs.iter().map(|(x, y)| ((*x).to_owned(), (*y).to_owned())).collect();
+    let reading = Reading::Part { pairs: owned, classes: classes.to_owned(), asked: model.task(), max_bytes };
+    rehearse(&reading, &[file])?;
+    let examples = OnePart::load(file, pairs, classes, model.task(), max_bytes)?;
     Ok(Labelled { path: file.path.clone(), examples })
 }
 

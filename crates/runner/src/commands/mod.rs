@@ -6,6 +6,7 @@ mod data;
 mod evaluate;
 mod gradcheck;
 mod predict;
+mod rehearse;
 mod session;
 mod show;
 mod stop;
@@ -22,6 +23,7 @@ use anyhow::{Result, bail};
 use kernels::blas::{self, Refused};
 use kernels::{WrongProduct, WrongSum};
 
+use self::rehearse::{Reading, rehearse};
 use crate::cli::{Cli, Command};
 use crate::data::catalog::{self, KnownFiles};
 use crate::data::{DataSet, Expected, Pinned, SaidBy, Source, TestSource};
@@ -32,6 +34,7 @@ use crate::results;
 use crate::sweep::inputs::Prepared;
 use crate::sweep::untrusted::Untrusted;
 use crate::sweep::{engine, execute, training};
+use crate::visible::visible;
 
 /// An error that doesn't exit with 2.
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +171,7 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Bench(args) => bench::run(&args),
         Command::Check => check::run(blas),
         Command::Data(command) => data::run(command),
+        Command::Rehearse(args) => rehearse::run(&args),
     }
 }
 
@@ -213,11 +217,16 @@ fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pi
 
 /// Reads what an experiment trains on, under the data contract, and prepares it for nets.
 fn data_of(experiment: &Experiment) -> Result<Prepared> {
-    let set = DataSet::load(&source_of(experiment)?)?;
-    Ok(Prepared::new(set, experiment.validation, experiment.scaling)?)
+    Ok(Prepared::new(set_of(&source_of(experiment)?)?, experiment.validation, experiment.scaling)?)
 }
 
-/// Writes to stdout. A reader that has seen enough (`| head`) is no error.
+/// Reads a data set, once that has been tried.
+fn set_of(source: &Source) -> Result<DataSet> {
+    rehearse(&Reading::of_set(source), &source.files())?;
+    Ok(DataSet::load(source)?)
+}
+
+/// Writes to stdout, with nothing in it that steers a terminal. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<()> {
     put_out(text).map_err(|error| Failure::Unanswered(error).into())
 }
@@ -230,7 +239,7 @@ fn print_names(paths: &[&Path]) -> Result<()> {
 
 fn put_out(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(visible(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

@@ -10,11 +10,12 @@ use kernels::blas::Request;
 use ndarray::{Array2, ArrayView1};
 use serde_json::json;
 
+use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
 use super::{Failure, print};
 use crate::cli;
 use crate::data::import::{picture, pictures_in};
-use crate::data::{Examples, HDF5_SIGNATURE, Names, PixelType, Pixels};
+use crate::data::{Examples, HDF5_SIGNATURE, Names, Pinned, PixelType, Pixels};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::model::{Model, most_probable};
 use crate::table::Table;
@@ -30,6 +31,7 @@ struct Asked {
 
 /// Reads everything, asks the model, prints.
 pub(super) fn run(args: &cli::Predict, blas: Option<&Request>) -> Result<ExitCode> {
+    rehearse(&Reading::Model, &[&Pinned::any(&args.model)])?;
     let model = Model::read(&args.model)?;
     let asked = asked(args, &model)?;
     set_up_blas(blas)?;
@@ -114,6 +116,8 @@ fn examples(path: &Path, dataset: Option<&str>, model: &Model) -> Result<Asked> 
     let Names { test_x, train_x, .. } = Names::default();
     let usual = [test_x.as_str(), train_x.as_str()];
     let wanted = dataset.as_ref().map_or(&usual[..], std::slice::from_ref);
+    let owned = wanted.iter().map(|&name| name.to_owned()).collect();
+    rehearse(&Reading::Examples { wanted: owned, max_bytes: DEFAULT_MAX_BYTES }, &[&Pinned::any(path)])?;
     let Examples { name, pixels, image_shape } = Examples::load(path, wanted, DEFAULT_MAX_BYTES)?;
     if let Err(problem) = model.takes(&pixels, image_shape) {
         bail!("{}: dataset `{name}`: {problem}", path.display());

@@ -13,7 +13,7 @@ use super::pin::Pinned;
 use super::read::{DataFile, describe, names};
 use super::targets::{self, Meaning, Targets, TargetsChoice, Task};
 
-/// Lines printed of a longer list of datasets.
+/// Names looked at of a longer list.
 const LISTED: usize = 40;
 /// Classes or outputs printed of more.
 const LISTED_TARGETS: usize = 12;
@@ -27,8 +27,10 @@ pub struct Inspection {
     pub bytes: u64,
     /// SHA-256 of the whole file, in hexadecimal.
     pub sha256: String,
-    /// Everything in the root of the file.
+    /// The first names in the root of the file.
     pub datasets: Vec<DatasetLine>,
+    /// How many more there are.
+    pub further: usize,
     /// The names of the classes, label 0 first; empty where the file names none.
     pub classes: Vec<String>,
     /// The names of the features; empty where the file names none.
@@ -101,9 +103,9 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
     let hashed = HashedFile::open(pinned)?;
     let (file, path) = (hashed.file(), pinned.path.as_path());
     let mut problems = Vec::new();
-    let datasets = list(file).unwrap_or_else(|problem| {
+    let (datasets, further) = list(file).unwrap_or_else(|problem| {
         problems.push(problem.of(path, "/"));
-        Vec::new()
+        (Vec::new(), 0)
     });
     let classes = classes::read(file, &names.classes).unwrap_or_else(|error| {
         problems.push(error);
@@ -148,7 +150,7 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(Error::NoPart { path: path.to_owned(), wanted, present });
     }
     let (bytes, sha256) = (file.bytes(), hashed.sha256()?);
-    Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, classes, features, parts, problems })
+    Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, further, classes, features, parts, problems })
 }
 
 /// A part that was read.
@@ -162,8 +164,13 @@ struct Found<'n> {
     is_training: bool,
 }
 
-fn list(file: &DataFile) -> Result<Vec<DatasetLine>, Problem> {
-    let lines = names(file.root())?.into_iter().map(|name| {
+/// The first names in the root, and how many more there are. libhdf5 looks at all names to find one: to look each up would take the
+/// square of their number.
+fn list(file: &DataFile) -> Result<(Vec<DatasetLine>, usize), Problem> {
+    let mut names = names(file.root())?;
+    let further = names.len().saturating_sub(LISTED);
+    names.truncate(LISTED);
+    let lines = names.into_iter().map(|name| {
         let (shape, kind) = match file.dataset(&name) {
             Ok(dataset) => match (dataset.space(), dataset.dtype()) {
                 (Ok(space), Ok(dtype)) => (Some(space.shape()), describe(&dtype)),
@@ -175,7 +182,7 @@ fn list(file: &DataFile) -> Result<Vec<DatasetLine>, Problem> {
         };
         DatasetLine { name, shape, kind }
     });
-    Ok(lines.collect())
+    Ok((lines.collect(), further))
 }
 
 impl PartSummary {
@@ -226,14 +233,14 @@ impl fmt::Display for Inspection {
             let shape = line.shape.as_ref().map_or(String::new(), |shape| format!("{shape:?}"));
             (line.name.escape_debug().to_string(), shape)
         };
-        let columns: Vec<_> = self.datasets.iter().take(LISTED).map(shown).collect();
+        let columns: Vec<_> = self.datasets.iter().map(shown).collect();
         let name_width = columns.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let shape_width = columns.iter().map(|(_, shape)| shape.len()).max().unwrap_or(0);
         for ((name, shape), line) in columns.iter().zip(&self.datasets) {
             writeln!(f, "  {name:name_width$}  {shape:shape_width$}  {}", line.kind)?;
         }
-        if self.datasets.len() > LISTED {
-            writeln!(f, "  ... and {} more", self.datasets.len() - LISTED)?;
+        if self.further > 0 {
+            writeln!(f, "  ... and {} more", self.further)?;
         }
         if !self.classes.is_empty() {
             let named = self.classes.iter().enumerate().map(|(label, name)| format!("{label} = {name}"));
@@ -393,6 +400,20 @@ mod tests {
         let report = inspected(&path, &Names::default());
         assert!((report.parts[0].features.mean / f64::MAX - 0.5).abs() < 1e-12);
         assert!(report.to_string().contains("0 of label 1 (0.0 %); only one class is present"), "{report}");
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_looked_at_and_the_others_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set.h5");
+        let file = hdf5::File::create(&path).unwrap();
+        for number in 0..1000 {
+            file.create_group(&format!("group_{number:04}")).unwrap();
+        }
+        file.close().unwrap();
+        let report = inspected(&path, &Names::default());
+        assert_eq!((report.datasets.len(), report.further), (LISTED, 1000 - LISTED));
+        assert!(report.to_string().contains("  ... and 960 more\n"), "{report}");
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub use scaling::{Scaling, ScalingChoice, TooWide};
 pub use split::EmptySide;
 pub use targets::{MOST_CLASSES, Meaning, Targets, TargetsChoice, Task};
 
+use serde::{Deserialize, Serialize};
+
 use contract::CheckedPart;
 use hashed::HashedFile;
 use numbers::Numbers;
@@ -58,7 +60,7 @@ pub struct Files {
 }
 
 /// The names of the datasets, as paths from the root of their file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Names {
     /// Training pictures, in the training file.
     pub train_x: String,
@@ -114,6 +116,14 @@ pub enum TestSource {
     },
     /// There are none.
     Absent,
+}
+
+impl Source {
+    /// The files.
+    pub fn files(&self) -> Vec<&Pinned> {
+        let test = if let TestSource::File(test) = &self.test { Some(test) } else { None };
+        std::iter::once(&self.train).chain(test).collect()
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What nets are to answer: a class of K, or n real values, for each example; settled for training and test examples together.
 
 use ndarray::{Array2, Axis};
+use serde::{Deserialize, Serialize};
 
 use super::contract::CheckedPart;
 use super::error::{Error, Problem};
@@ -19,7 +20,7 @@ pub enum Targets {
 }
 
 /// What is asked of a net, the same of training and of test examples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Task {
     /// To tell K classes apart, 2 to [`MOST_CLASSES`]; every label is below K.
     Classes(usize),
@@ -28,7 +29,7 @@ pub enum Task {
 }
 
 /// What the targets of a data set are said to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum TargetsChoice {
     /// Integers of one column are classes, and integers of several where each row is one-hot; everything else is values.
     #[default]
@@ -38,7 +39,7 @@ pub enum TargetsChoice {
 }
 
 /// What the numbers of targets mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Meaning {
     /// A column of class numbers.
     Classes,

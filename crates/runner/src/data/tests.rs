@@ -109,6 +109,7 @@ fn every_committed_hostile_file_is_refused_for_its_own_reason() {
         ("huge_chunk", &["chunks of [1048576, 1024]", "fit the size limit"]),
         ("filter_lzf", &["filter number 32000", "deflate"]),
         ("filter_deflate_twice", &["deflate + deflate", "at most once"]),
+        ("filter_with_many_numbers", &["`train_set_x`", "more than 32 numbers", "deflate"]),
         ("type_compound", &["neither integers nor floats", "floats of 16 to 64"]),
         ("type_text_labels", &["text of width 1"]),
         ("classes_not_utf8", &["`list_classes`", "class 1", r"\xff\xfe", "UTF-8"]),

@@ -128,11 +128,18 @@ impl Range {
     }
 }
 
+/// The number of values of a range.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn count_of(count: &Value) -> Result<usize, String> {
+    integer(count, 1, 1_000_000).map_err(|problem| format!("count {problem}"))
+}
+
 fn expand(key: &str, range: &Table) -> Result<(Scale, Vec<Value>), String> {
     let parsed = Range::parse(key, range)?;
     let Range { from, to, scale, .. } = parsed;
-    let count = range.get("count").ok_or("the range lacks count")?;
-    let count = integer(count, 1, 1_000_000).map_err(|problem| format!("count {problem}"))?;
+    let count = count_of(range.get("count").ok_or("the range lacks count")?)?;
     if count == 1 && from != to {
         return Err("a range of one value needs from = to".to_owned());
     }

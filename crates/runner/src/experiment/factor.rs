@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::axis::{Range, Scale, distinct, values};
+use super::axis::{Range, Scale, count_of, distinct, values};
 use super::error::Error;
 use super::reader::setting;
 use super::sampler::Domain;
@@ -27,6 +27,15 @@ impl Group {
     fn error(&self, column: &Entry, problem: String) -> Error {
         let list = if self.number.is_some() { "zip." } else { "" };
         setting(&column.place, &format!("sweep.{list}{}", column.key), problem)
+    }
+
+    /// The rows of an axis, as far as they can be counted without being made; 1 for a zip, which may have rows twice.
+    pub(super) fn size(&self) -> usize {
+        match (&self.columns[0].value, self.number) {
+            (Value::Array(values), None) => values.len(),
+            (Value::Table(range), None) => range.get("count").and_then(|count| count_of(count).ok()).unwrap_or(1),
+            _ => 1,
+        }
     }
 
     /// The rows of an axis or of a zip, every value allowed for its key.

@@ -200,7 +200,8 @@ impl Space {
         Ok(())
     }
 
-    /// What is multiplied: each axis and zip, or one factor of samples and the seed.
+    /// What is multiplied: each axis and zip, or one factor of samples and the seed. Too many points are refused before the values
+    /// of any axis are made.
     fn factors(&self, path: &Path) -> Result<(Option<Sampled>, Vec<Factor>), Error> {
         let (method, place) = match &self.method {
             None | Some((Method::Grid, _)) => {
@@ -213,6 +214,7 @@ impl Space {
                         return Err(setting(place, &format!("sweep.{name}"), problem));
                     }
                 }
+                few_enough(&self.factors.iter().map(Group::size).collect::<Vec<_>>(), path)?;
                 let factors = self.factors.iter().map(Group::factor).collect::<Result<Vec<_>, _>>()?;
                 few_enough(&factors.iter().map(|factor| factor.rows.len()).collect::<Vec<_>>(), path)?;
                 return Ok((None, factors));
@@ -231,6 +233,7 @@ impl Space {
         if drawn.is_empty() {
             return Err(setting(place, "sweep.method", "there is no axis to draw from but the seed".to_owned()));
         }
+        few_enough(&[*samples].into_iter().chain(full.iter().map(|group| group.size())).collect::<Vec<_>>(), path)?;
         let full = full.into_iter().map(Group::factor).collect::<Result<Vec<_>, _>>()?;
         let seed = self.sample_seed.as_ref().map_or(1, |(seed, _)| *seed);
         let drawn = Drawn::of(&drawn, method, seed)?;

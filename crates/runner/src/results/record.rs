@@ -232,7 +232,6 @@ impl Record {
         let reason = "this is another program's database".to_owned();
         Err(Error::NotARecord { path: self.path.clone(), reason })
     }
-
 }
 
 /// SQLite's message without the statement.

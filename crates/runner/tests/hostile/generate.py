@@ -114,6 +114,10 @@ with write("filter_lzf", x=None) as f:
 with write("filter_deflate_twice", x=None) as f:
     x = chunked(f, b"train_set_x", X.shape, X.shape, "u1", [deflate, deflate])
     x.write_direct_chunk((0, 0, 0, 0), zlib.compress(zlib.compress(X.tobytes())))
+with write("filter_with_many_numbers", x=None) as f:
+    numbers = tuple(range(40))  # the binding has room for 32
+    x = chunked(f, b"train_set_x", X.shape, X.shape, "u1", [lambda creation: creation.set_filter(3, 1, numbers)])
+    h5py.Dataset(x)[:] = X
 
 # Types.
 write("type_big_endian_labels", y=Y.astype(">i8")).close()

@@ -9,6 +9,7 @@ use super::error::{At, Error, one_line, quoted};
 use super::numbers::{Number, RawType};
 use super::open::{checked_size, read_up_to};
 use super::raw::{Bytes, RawArray};
+use crate::regular_file;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy writes some 118 bytes.
@@ -115,10 +116,7 @@ pub(super) struct Archive {
 impl Archive {
     /// Opens the archive at `path`, without unpacking anything.
     pub(super) fn open(path: &Path, limit: u64) -> Result<Self, Error> {
-        if !path.is_file() {
-            return Err(Error::file(path, "not a regular file"));
-        }
-        let file = File::open(path).map_err(|reason| Error::read(path, &reason))?;
+        let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
         let zip = zip::ZipArchive::new(file).map_err(|error| broken(path, &error.to_string()))?;
         Ok(Self { path: path.to_owned(), zip, limit })
     }

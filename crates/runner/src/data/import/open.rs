@@ -1,21 +1,16 @@
 //! Files to read from: plain or gzipped, and never more of them than is allowed.
 
-use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
 use super::Error;
+use crate::regular_file;
 
 /// The content of the regular file at `path`, unpacked where it begins as gzip does.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
-    let metadata = fs::metadata(path).map_err(|reason| Error::read(path, &reason))?;
-    // Checked before opening: to open a pipe would wait for its writer.
-    if !metadata.is_file() {
-        return Err(Error::file(path, "not a regular file"));
-    }
-    let file = File::open(path).map_err(|reason| Error::read(path, &reason))?;
+    let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
     let mut buffered = BufReader::with_capacity(1 << 16, file);
     let start = io::BufRead::fill_buf(&mut buffered).map_err(|reason| Error::read(path, &reason))?;
     if start.starts_with(&[0x1f, 0x8b]) {

@@ -191,6 +191,15 @@ fn activations_costs_and_inputs_that_are_not_known_are_refused() {
 }
 
 #[test]
+fn an_attribute_that_holds_no_value_is_refused() {
+    let empty = |file: &File| {
+        file.delete_attr("version").unwrap();
+        file.new_attr::<i64>().shape(hdf5::Extents::Null).create("version").unwrap();
+    };
+    assert_refused(empty, &["attribute `version`", "it is empty"]);
+}
+
+#[test]
 fn links_and_sizes_that_the_file_does_not_hold_are_refused() {
     let linked = |file: &File| {
         file.relink("layer_2", "elsewhere").unwrap();

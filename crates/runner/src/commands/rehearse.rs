@@ -1,0 +1,231 @@
+//! The reading of an HDF5 file, tried in a process of its own before it is done here.
+//!
+//! libhdf5 believes much of what a file says: a crafted one makes even its current release read past the end of its memory. A copy
+//! of this program therefore reads the file first, by the same functions, with bounds on memory and time. Where that ends the copy,
+//! or the copy refuses the file, it is refused here in one line, and never opened. Only what the copy has read to the end is read here.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+use signal_hook::consts::{
+    SIGABRT, SIGBUS, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGQUIT, SIGSEGV, SIGTERM, SIGXCPU,
+};
+
+use super::Failure;
+use crate::cli;
+use crate::data::{DataSet, Examples, Names, OnePart, Pinned, Source, TargetsChoice, Task, TestSource, inspect};
+use crate::model::Model;
+
+/// The most memory that a file's reading may take above the program's own, whatever the file's size.
+const LEAST_BYTES: u64 = 64 << 20;
+/// The most bytes of memory for a byte of the file: values are unpacked 200-fold at most, and kept as they are and as f64.
+const BYTES_A_BYTE: u64 = 4000;
+/// Seconds of a core for the smallest file, and bytes of a larger one in a further second.
+const SECONDS: u64 = 3;
+const BYTES_A_SECOND: u64 = 4 << 20;
+
+/// Exit codes of the trial, apart from those of commands: what it says is a line that refuses the file, or a report.
+const REFUSED: i32 = 20;
+const BROKEN: i32 = 21;
+
+/// What is read of a file, or of two.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) enum Reading {
+    /// [`DataSet::load`].
+    Set { names: Names, targets: TargetsChoice, share: Option<(f64, u64)>, max_bytes: u64 },
+    /// [`inspect`].
+    Everything { names: Names, max_bytes: u64 },
+    /// [`OnePart::load`].
+    Part { pairs: Vec<(String, String)>, classes: String, asked: Task, max_bytes: u64 },
+    /// [`Examples::load`].
+    Examples { wanted: Vec<String>, max_bytes: u64 },
+    /// [`Model::read`].
+    Model,
+}
+
+/// What came of a trial.
+#[derive(Debug, PartialEq)]
+pub(super) enum Tried {
+    /// All was read.
+    Sound,
+    /// [`inspect`] found problems in the file: its report.
+    Broken(String),
+}
+
+/// How the process ended that tried a reading.
+#[derive(Debug, PartialEq)]
+enum End {
+    Tried(Tried),
+    /// It refused the file, in this line.
+    Refused(String),
+    /// It was ended, by this.
+    Ended(String),
+}
+
+/// Tries the reading of `files` in a process of its own; not where all have one content that they must have, which is looked at
+/// before they are read.
+///
+/// # Errors
+/// What is wrong with a file, or that it ended that process, or why the process can't be started.
+pub(super) fn rehearse(reading: &Reading, files: &[&Pinned]) -> Result<Tried> {
+    if files.iter().all(|file| file.expected.is_some()) {
+        return Ok(Tried::Sound);
+    }
+    let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
+    let by = match tried(reading, &paths)? {
+        End::Tried(tried) => return Ok(tried),
+        End::Refused(line) => bail!("{line}"),
+        End::Ended(by) => by,
+    };
+    // Of two files the one that does it alone.
+    let alone = |path: &Path| {
+        let Reading::Set { names, max_bytes, .. } = reading else { return true };
+        if paths.iter().all(|other| *other == path) {
+            return true;
+        }
+        let everything = Reading::Everything { names: names.clone(), max_bytes: *max_bytes };
+        matches!(tried(&everything, &[path]), Ok(End::Ended(_)))
+    };
+    let guilty = paths.iter().find(|path| alone(path));
+    let named: Vec<String> = match guilty {
+        Some(path) => vec![path.display().to_string()],
+        None => paths.iter().map(|path| path.display().to_string()).collect(),
+    };
+    bail!(
+        "{}: a damaged HDF5 file: {by} in the process that tries its reading; the file is not used",
+        named.join(" or ")
+    )
+}
+
+fn tried(reading: &Reading, paths: &[&Path]) -> Result<End> {
+    let reading = serde_json::to_string(reading).context("texts and numbers make valid JSON")?;
+    // This program, even where its file has been replaced since it started.
+    let output = Command::new("/proc/self/exe")
+        .arg0("runner")
+        .args(["rehearse", "--", &reading])
+        .args(paths)
+        // Memory that is used before it is written, or after it is freed, holds no plausible values by chance.
+        .env("MALLOC_PERTURB_", "165")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .with_context(|| format!("{}: can't start the process that tries its reading", paths[0].display()))?;
+    end(output.status, String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn end(status: ExitStatus, said: String) -> Result<End> {
+    let by = match status.signal() {
+        None => match status.code() {
+            Some(0) => return Ok(End::Tried(Tried::Sound)),
+            Some(BROKEN) => return Ok(End::Tried(Tried::Broken(said))),
+            Some(REFUSED) => return Ok(End::Refused(said)),
+            _ => "the binding of the HDF5 library gave up".to_owned(),
+        },
+        Some(SIGINT | SIGTERM | SIGHUP | SIGQUIT) => return Err(Failure::Interrupted.into()),
+        Some(SIGXCPU) => format!("no end in sight after {SECONDS} s or more"),
+        Some(SIGABRT) => "SIGABRT".to_owned(),
+        Some(SIGBUS) => "SIGBUS".to_owned(),
+        Some(SIGFPE) => "SIGFPE".to_owned(),
+        Some(SIGILL) => "SIGILL".to_owned(),
+        Some(SIGKILL) => "SIGKILL".to_owned(),
+        Some(SIGSEGV) => "SIGSEGV".to_owned(),
+        Some(signal) => format!("signal {signal}"),
+    };
+    Ok(End::Ended(by))
+}
+
+/// Reads, and says on stdout what is wrong, if anything is.
+pub(super) fn run(cli::Rehearse { reading, paths }: &cli::Rehearse) -> Result<ExitCode> {
+    let reading: Reading = serde_json::from_str(reading)?;
+    let bytes = paths.iter().filter_map(|path| fs::metadata(path).ok()).map(|file| file.len()).sum();
+    limit(bytes)?;
+    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    let (code, said) = match reading.carry_out(&paths) {
+        Ok(Tried::Sound) => (0, String::new()),
+        Ok(Tried::Broken(report)) => (BROKEN, report),
+        Err(error) => (REFUSED, format!("{error:#}")),
+    };
+    io::stdout().write_all(said.as_bytes())?;
+    Ok(ExitCode::from(code as u8))
+}
+
+impl Reading {
+    /// The reading of a data set.
+    pub(super) fn of_set(Source { test, names, targets, max_bytes, .. }: &Source) -> Self {
+        let share = if let TestSource::Share { share, seed } = test { Some((*share, *seed)) } else { None };
+        Reading::Set { names: names.clone(), targets: *targets, share, max_bytes: *max_bytes }
+    }
+
+    /// Reads the files as the commands do.
+    fn carry_out(&self, paths: &[&Path]) -> Result<Tried> {
+        match (self, paths) {
+            (Reading::Set { names, targets, share, max_bytes }, [train, rest @ ..]) => {
+                let test = match (rest, *share) {
+                    ([test, ..], _) => TestSource::File(Pinned::any(*test)),
+                    ([], Some((share, seed))) => TestSource::Share { share, seed },
+                    ([], None) => TestSource::Absent,
+                };
+                let (train, names) = (Pinned::any(*train), names.clone());
+                DataSet::load(&Source { train, test, names, targets: *targets, max_bytes: *max_bytes })?;
+            }
+            (Reading::Everything { names, max_bytes }, [path]) => {
+                let inspection = inspect(&Pinned::any(*path), names, *max_bytes)?;
+                if !inspection.problems.is_empty() {
+                    return Ok(Tried::Broken(inspection.to_string()));
+                }
+            }
+            (Reading::Part { pairs, classes, asked, max_bytes }, [path]) => {
+                let pairs: Vec<_> = pairs.iter().map(|(x, y)| (x.as_str(), y.as_str())).collect();
+                OnePart::load(&Pinned::any(*path), &pairs, classes, *asked, *max_bytes)?;
+            }
+            (Reading::Examples { wanted, max_bytes }, [path]) => {
+                let wanted: Vec<_> = wanted.iter().map(String::as_str).collect();
+                Examples::load(path, &wanted, *max_bytes)?;
+            }
+            (Reading::Model, [path]) => {
+                Model::read(path)?;
+            }
+            (_, paths) => bail!("{} files; another number is read", paths.len()),
+        }
+        Ok(Tried::Sound)
+    }
+}
+
+/// Bounds what this process may take for the reading of `bytes`.
+fn limit(bytes: u64) -> io::Result<()> {
+    let to = |resource, most: u64| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    to(Resource::Core, 0)?;
+    // The soft limit's signal is told from others, the hard one's is not.
+    let seconds = SECONDS + bytes / BYTES_A_SECOND;
+    setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 1) })?;
+    let status = fs::read_to_string("/proc/self/status")?;
+    let own =
+        status.lines().find_map(|line| line.strip_prefix("VmSize:")?.split_whitespace().next()?.parse::<u64>().ok());
+    if let Some(own) = own {
+        to(Resource::As, (own << 10) + LEAST_BYTES + bytes.saturating_mul(BYTES_A_BYTE))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_process_that_ended_by_itself_is_no_reason_to_refuse_a_file() {
+        let end = |status| end(ExitStatus::from_raw(status), "said".to_owned());
+        assert_eq!(end(0).unwrap(), End::Tried(Tried::Sound));
+        assert_eq!(end(BROKEN << 8).unwrap(), End::Tried(Tried::Broken("said".to_owned())));
+        assert_eq!(end(REFUSED << 8).unwrap(), End::Refused("said".to_owned()));
+        assert_eq!(end(SIGSEGV).unwrap(), End::Ended("SIGSEGV".to_owned()));
+        assert!(matches!(end(SIGXCPU).unwrap(), End::Ended(by) if by.starts_with("no end in sight")));
+        assert!(matches!(end(101 << 8).unwrap(), End::Ended(_)), "a panic");
+        assert!(end(SIGINT).is_err(), "a person wants to end it");
+    }
+}
