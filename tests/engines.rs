@@ -444,8 +444,28 @@ fn weights_of_other_features_have_no_origin() {
 
 #[test]
 #[should_panic(expected = "span:")]
-fn no_test_examples_span_nothing() {
-    Span::of_both(Array2::ones((5, 4)), 4);
+fn no_training_examples_span_nothing() {
+    Span::of_both(Array2::ones((5, 4)), 0);
+}
+
+#[test]
+fn a_net_without_test_examples_is_trained_as_with_them_and_has_no_test_score() {
+    let (x, y) = (Array2::from_shape_fn((5, 4), |(i, j)| (i * 3 + j * 7) as f64 % 5.0 - 2.0), [[0.0, 1.0, 1.0, 0.0]]);
+    let (y, none) = (Array2::from(y.to_vec()), Array2::zeros((1, 0)));
+    let architecture = Architecture::classifier(5, &[3], Activation::Tanh);
+    let chain = || initialise::chain(&architecture, &Scheme::HeNormal.into(), 1);
+    for (name, engine) in Engine::ALL {
+        let train = |x_test: ArrayView2<f64>, y_test: &Array2<f64>| {
+            let span = Arc::new(Span::new(x.view(), x_test));
+            let examples = Examples::<f64>::of(engine, &span, y.clone(), y_test.clone()).unwrap();
+            let start = Start::new(&examples, chain(), Training::descent(0.3, 20, 1)).unwrap();
+            Fleet::new(&examples, Batches::full(4), vec![start]).train(|| true).unwrap().unwrap().remove(0)
+        };
+        let (with, without) = (train(x.view(), &y), train(x.slice(s![.., ..0]), &none));
+        assert_eq!(without.history, with.history, "{name}");
+        assert_eq!((without.ending, without.test), (Ending::Completed, None), "{name}");
+        assert_eq!(without.train, with.train, "{name}");
+    }
 }
 
 fn accuracies(trained: &Trained) -> (Option<f64>, Option<f64>) {

@@ -11,6 +11,9 @@ const fn key(key: &'static str, ordinary: &'static [&'static str], extreme: &'st
     Values { key, ordinary, extreme }
 }
 
+/// The SHA-256 of no file here.
+const CONTENT: &str = "\"0000000000000000000000000000000000000000000000000000000000000000\"";
+
 /// Keys that are not a trial's.
 pub(crate) const OF_ALL: &[Values] = &[
     key("data.scale", &["\"auto\"", "\"standardize\"", "\"none\"", "\"divide-255\""], &["\"sideways\""]),
@@ -21,6 +24,11 @@ pub(crate) const OF_ALL: &[Values] = &[
     key("data.test_x", &["\"test_set_x\""], &["3"]),
     key("data.test_y", &["\"test_set_y\""], &["[]"]),
     key("data.classes", &["\"list_classes\""], &["true"]),
+    key("data.targets", &["\"auto\"", "\"classes\""], &["\"values\"", "\"one-hot\"", "\"both\""]),
+    key("data.train_sha256", &[CONTENT], &["\"\"", "\"0\""]),
+    key("data.test_sha256", &[CONTENT], &["0"]),
+    key("data.test_share", &["0.25"], &["0", "1", "-0.5"]),
+    key("data.test_seed", &["1", "7"], &["-1", "4294967295"]),
     key("data.max_bytes", &["8000000"], &["1", "1125899906842624"]),
     key("run.jobs", &["1", "2"], &["4096", "0"]),
     key("run.threads", &["1"], &["1024"]),
