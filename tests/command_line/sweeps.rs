@@ -508,7 +508,7 @@ fn a_full_disk_ends_the_sweep_with_one_line_and_keeps_every_committed_trial() {
     let bench = bench();
     // A limit on the size of a file stands in for a disk: SQLite's log reaches it in the middle of the sweep.
     let script = format!(
-        "ulimit -f 120; exec {} sweep small.toml -j 1 train.record_every=1 train.iterations=400 --progress none",
+        "ulimit -f 240; exec {} sweep small.toml -j 1 train.record_every=1 train.iterations=400 --progress none",
         env!("CARGO_BIN_EXE_runner")
     );
     let full = bench

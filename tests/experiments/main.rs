@@ -53,7 +53,7 @@ fn whatever_is_documented_is_trained_or_refused_in_one_line() {
     let of_first = wrong.values().flatten().next().map(|&seed| generate(seed));
     let first = of_first.map(|drawn| format!("{}{:?} on data {}", drawn.toml, drawn.overrides, drawn.data));
     assert!(wrong.is_empty(), "{}\nthe first of them:\n{}", worst.join("\n"), first.unwrap_or_default());
-    assert!(count < FEW || refused < count / 2, "{refused} of {count} were refused: that tests the refusals alone");
+    assert!(count < FEW || refused < count * 3 / 5, "{refused} of {count} were refused: that tests the refusals alone");
 }
 
 /// The keys in the first column of the tables of docs/experiments.md; a name without its section has that of the one before.

@@ -236,6 +236,8 @@ pub(crate) fn path_of(option: &'static str, name: &str) -> Result<PathBuf, Error
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::bench::compare::tests::record;
 
