@@ -16,58 +16,72 @@ const COMPARED_WHOLE: usize = 1 << 27;
 /// of a product of more than 2²⁷ multiply-adds whole rows and whole columns, the first and last ones and others drawn between
 /// them, for as many multiply-adds in each direction. What is wrong with a block, an edge or a thread's part crosses them.
 ///
-/// The inputs are drawn uniformly from [-1, 1) with a fixed seed. A sum of K such products has partial sums of
-/// up to about √K/3, so that its K roundings add up to about ε K / 6; the bound is 2 ε (K + 2), which leaves an order of
-/// magnitude for any order of summation and still sees one element of typical size that is off by a thousandth of it. A C that is
-/// added to is as large as the product.
+/// The inputs are drawn uniformly from [-1, 1) with a fixed seed, but for one term of each sum, ±2√K, which leaves no element near
+/// zero: all are of the size √K to 3√K. K roundings of partial sums of that size add up to about ε K; the bound is 8 ε (K + 2), for
+/// any order of summation, and sees each element that is off by a thousandth of itself for K up to a million in f32. A C that is
+/// added to is a quarter as large as the product.
 ///
 /// # Errors
 /// The first wrong element, if there is one.
 pub fn self_check<R: Real>(shape: LayerShape, calls: &[Call]) -> Result<(), WrongProduct> {
-    let operands = Operands::<R>::drawn(shape);
     for product in [Product::Forward, Product::BackwardWeights, Product::BackwardData] {
         let mut calls = calls.iter().filter(|call| call.product == product).peekable();
         if calls.peek().is_some() {
-            let expected = operands.expected(product);
+            let operands = Operands::<R>::drawn(product, shape);
+            let (a, b) = operands.multiplied();
+            let expected = Expected::of(a, b);
             calls.try_for_each(|&call| expected.compare(call, shape, |c| operands.make(call, c)))?;
         }
     }
     Ok(())
 }
 
-/// A layer's W, A and dZ.
+/// W and A, dZ and A, or W and dZ.
 struct Operands<R> {
-    w: Array2<R>,
-    a_prev: Array2<R>,
-    /// Aᵀ, row-major.
+    product: Product,
+    left: Array2<R>,
+    right: Array2<R>,
+    /// The right one in the other order of storage.
     by_columns: Array2<R>,
-    dz: Array2<R>,
 }
 
 impl<R: Real> Operands<R> {
-    fn drawn(LayerShape { n_out, n_in, examples }: LayerShape) -> Self {
+    fn drawn(product: Product, LayerShape { n_out, n_in, examples }: LayerShape) -> Self {
+        let (left, right, terms) = match product {
+            Product::Forward => ((n_out, n_in), (n_in, examples), n_in),
+            Product::BackwardWeights => ((n_out, examples), (n_in, examples), examples),
+            Product::BackwardData => ((n_out, n_in), (n_out, examples), n_out),
+        };
         let mut stream = ChaCha8Rng::seed_from_u64(0x5e1f_c4ec);
-        let (w, a_prev) = (uniform(&mut stream, (n_out, n_in)), uniform(&mut stream, (n_in, examples)));
-        let dz = uniform(&mut stream, (n_out, examples));
-        Operands { w, by_columns: a_prev.t().as_standard_layout().into_owned(), a_prev, dz }
+        let (mut left, mut right) = (uniform::<R>(&mut stream, left), uniform::<R>(&mut stream, right));
+        let large = R::from_f64(2.0 * (terms as f64).sqrt());
+        let last = terms - 1;
+        let (of_a, of_b) = match product {
+            Product::Forward => (left.column_mut(last), right.row_mut(last)),
+            Product::BackwardWeights => (left.column_mut(last), right.column_mut(last)),
+            Product::BackwardData => (left.row_mut(last), right.row_mut(last)),
+        };
+        of_a.into_iter().for_each(|a| *a = large.copysign(*a));
+        of_b.into_iter().for_each(|b| *b = R::one().copysign(*b));
+        Operands { product, by_columns: right.t().as_standard_layout().into_owned(), left, right }
     }
 
-    fn expected(&self, product: Product) -> Expected {
-        let Operands { w, a_prev, dz, .. } = self;
-        match product {
-            Product::Forward => Expected::of(w.view(), a_prev.view()),
-            Product::BackwardWeights => Expected::of(dz.view(), a_prev.t()),
-            Product::BackwardData => Expected::of(w.t(), dz.view()),
+    /// op(A) and op(B).
+    fn multiplied(&self) -> (ArrayView2<'_, R>, ArrayView2<'_, R>) {
+        match self.product {
+            Product::Forward => (self.left.view(), self.right.view()),
+            Product::BackwardWeights => (self.left.view(), self.right.t()),
+            Product::BackwardData => (self.left.t(), self.right.view()),
         }
     }
 
     fn make(&self, Call { product, accumulate, scale, column_major }: Call, c: ArrayViewMut2<R>) {
-        let Operands { w, a_prev, by_columns, dz } = self;
-        let a_prev = if column_major { by_columns.t() } else { a_prev.view() };
+        let left = self.left.view();
+        let right = if column_major { self.by_columns.t() } else { self.right.view() };
         match product {
-            Product::Forward => forward(w.view(), a_prev, c, accumulate),
-            Product::BackwardWeights => backward_weights(dz.view(), a_prev, R::from_f64(scale), c, accumulate),
-            Product::BackwardData => backward_data(w.view(), dz.view(), c, accumulate),
+            Product::Forward => forward(left, right, c, accumulate),
+            Product::BackwardWeights => backward_weights(left, right, R::from_f64(scale), c, accumulate),
+            Product::BackwardData => backward_data(left, right, c, accumulate),
         }
     }
 }
@@ -108,13 +122,13 @@ impl Expected {
             // NaN in the output: a product that leaves an element untouched must not pass by luck.
             Accumulate::Replace => Array2::from_elem(self.sides, R::nan()),
             Accumulate::Add => {
-                let size = R::from_f64(scale * (self.terms as f64).sqrt() / 3.0);
+                let size = R::from_f64(scale * (self.terms as f64).sqrt() / 2.0);
                 uniform::<R>(&mut ChaCha8Rng::seed_from_u64(0xadd), self.sides).mapv(|drawn| size * drawn)
             }
         };
         let mut found = before.clone();
         make(found.view_mut());
-        let rounding = 2.0 * R::epsilon().as_f64() * (self.terms + 2) as f64 * scale.abs();
+        let rounding = 8.0 * R::epsilon().as_f64() * (self.terms + 2) as f64 * scale.abs();
         // Terms too small for a normal number lose up to that number each.
         let bound = rounding + self.terms as f64 * R::min_positive_value().as_f64();
         let of_rows = self.rows.1.indexed_iter().map(|((place, column), value)| (self.rows.0[place], column, *value));
@@ -164,7 +178,7 @@ mod tests {
                 Accumulate::Replace => found.assign(&(call.scale * &product)),
                 Accumulate::Add => found.scaled_add(call.scale, &product),
             }
-            found[[2, 1]] += offset * 2.0 * f64::EPSILON * 7.0 * call.scale.abs();
+            found[[2, 1]] += offset * 8.0 * f64::EPSILON * 7.0 * call.scale.abs();
         })
     }
 
@@ -227,6 +241,19 @@ mod tests {
         let shape = LayerShape { n_out: 20, n_in: 12_288, examples: 209 };
         assert_eq!(self_check::<f32>(shape, &Call::ALL), Ok(()));
         assert_eq!(self_check::<f64>(shape, &Call::ALL), Ok(()));
+    }
+
+    #[test]
+    fn no_element_is_so_small_that_a_thousandth_of_it_is_lost_in_the_bound() {
+        for (n_out, n_in, examples) in [(1, 70, 40), (20, 12_288, 5), (3, 1, 2), (1, 4, 400)] {
+            for product in [Product::Forward, Product::BackwardWeights, Product::BackwardData] {
+                let operands = Operands::<f32>::drawn(product, LayerShape { n_out, n_in, examples });
+                let (a, b) = operands.multiplied();
+                let least = reference::product(a, b).iter().fold(f64::INFINITY, |least, c| least.min(c.abs()));
+                let bound = 8.0 * f64::from(f32::EPSILON) * (a.ncols() + 2) as f64;
+                assert!(0.001 * least > bound, "{product} {n_out} {n_in} {examples}: {least}");
+            }
+        }
     }
 
     #[test]
