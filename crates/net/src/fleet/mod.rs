@@ -4,55 +4,26 @@
 //! layer is each net's own; depths, widths, optimisers, learning rates and seeds may all differ.
 
 mod evaluation;
+mod recording;
+mod trained;
 
 use kernels::{Real, WrongProduct, inspected, scale};
 use ndarray::{Array2, ArrayView2, Axis};
 
+pub use self::trained::Trained;
 use crate::batches::Batches;
-use crate::cost::Score;
 use crate::first_layer::{Columns, FirstLayers, block, block_mut};
 use crate::layer::make_room;
 use crate::member::{Member, Start};
 use crate::optimiser::Update;
 use crate::progress::CostAt;
 use crate::sample::Sample;
-use crate::training::{Ending, Reason};
+use crate::training::Ending;
 use crate::{Cache, Chain, Examples};
 
 /// After so many steps the dual engine's P is computed anew from T, in f64: one product of the size of a step's, well
 /// below 1% of the work.
 const REFRESH_EVERY: usize = 500;
-
-/// What training leaves beside the trained net.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trained {
-    /// The recorded costs, all finite, in order of iteration.
-    pub history: Vec<CostAt>,
-    /// The values of all columns of all metrics ([`crate::Metric::columns`]) at each point of the history, one after another.
-    pub metrics: Vec<f64>,
-    /// How it ended.
-    pub ending: Ending,
-    /// On the training examples after the last update, of a net that has not diverged.
-    pub train: Option<Score>,
-    /// The same on the test examples, where there are any.
-    pub test: Option<Score>,
-    /// The same on the validation examples, where there are any.
-    pub validation: Option<Score>,
-    /// The most that z\[1\] was off, over its largest element, when it was computed anew in f64; `None` of an engine that
-    /// computes it from the weights at each step.
-    pub drift: Option<f64>,
-}
-
-impl Trained {
-    /// Whether another training of the same net made the same records, bit for bit, and ended alike.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let history = |trained: &Trained| -> Vec<_> {
-            trained.history.iter().map(|CostAt { iteration, cost }| (*iteration, cost.to_bits())).collect()
-        };
-        let metrics = |trained: &Trained| -> Vec<_> { trained.metrics.iter().map(|value| value.to_bits()).collect() };
-        self.ending == other.ending && history(self) == history(other) && metrics(self) == metrics(other)
-    }
-}
 
 /// Nets in training.
 pub struct Fleet<'e, R> {
@@ -239,46 +210,6 @@ impl<'e, R: Real> Fleet<'e, R> {
             }
         }
         diverged
-    }
-
-    /// Costs and metrics where they are due or a training ends, at the parameters before the update. Returns the nets that have
-    /// been told to stop.
-    fn record(&mut self) -> Vec<(usize, Ending)> {
-        let (iteration, mut stopped) = (self.iteration, Vec::new());
-        for at in 0..self.members.len() {
-            let is_due = self.members[at].training.records(iteration);
-            let reason = self.reason_to_stop(at, is_due);
-            if is_due || reason.is_some() {
-                let (cost, values) = (self.cost_now(&self.members[at]), self.metrics(&self.members[at]));
-                let Member { progress, .. } = &mut self.members[at];
-                progress.history.push(CostAt { iteration, cost });
-                progress.metrics.extend(values);
-            }
-            stopped.extend(reason.map(|reason| (self.members[at].place, Ending::Stopped { iteration, reason })));
-        }
-        stopped
-    }
-
-    fn reason_to_stop(&mut self, at: usize, is_due: bool) -> Option<Reason> {
-        let Member { training, cost_now, .. } = &self.members[at];
-        if let (Some(mark), Some(cost)) = (training.stopping.cost_below, *cost_now)
-            && cost < mark
-        {
-            return Some(Reason::CostBelow);
-        }
-        let validates = training.stopping.patience.is_some() && !self.examples.validation().is_empty();
-        let validation = (is_due && validates).then(|| self.validation_score(&self.members[at])).flatten();
-        let Member { training, progress, cost_now, .. } = &mut self.members[at];
-        let watched = validation.map(|score| score.cost).or(*cost_now).unwrap_or(f64::INFINITY);
-        if is_due && progress.is_out_of_patience(&training.stopping, watched) {
-            return Some(if validates { Reason::ValidationPlateau } else { Reason::Plateau });
-        }
-        progress.is_late(&training.stopping).then_some(Reason::Time)
-    }
-
-    /// J on the examples of the step.
-    fn cost_now(&self, member: &Member<R>) -> f64 {
-        member.cost_now.unwrap_or_else(|| member.cost(block(&self.z, member.rows.clone()), self.y.now()))
     }
 
     /// All parameters of all nets take their step; where it `is_plain` for every net, the first layers do so in one product.

@@ -10,6 +10,7 @@ mod memory;
 pub mod origins;
 pub mod plan;
 pub mod products;
+mod ready;
 pub mod training;
 pub mod trial;
 pub mod untrusted;

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use kernels::{Real, WrongProduct, WrongSum, flushed, inspected};
+use kernels::{Real, WrongProduct, WrongSum, inspected};
 use net::initialise::Draw;
 use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Score, Start, Stopping, Trained, Training};
 
 use super::inputs::Inputs;
 use super::origins::Origins;
 use super::plan::{Plan, Trial};
+use super::ready::Ready;
 use super::untrusted::Untrusted;
 use crate::experiment::trial::Dtype;
 use crate::model::Net;
@@ -238,55 +239,6 @@ fn run_alone_in<R: Real>(
         return Ok(None);
     }
     Ok(Some((outcomes(plan, &[trial], trained, start.elapsed().as_secs_f64()).remove(0), net)))
-}
-
-/// Trials of one fleet, with all that they are trained on.
-struct Ready<'r, R> {
-    plan: &'r Plan,
-    trials: &'r [&'r Trial],
-    examples: &'r Examples<R>,
-    origins: &'r Origins,
-}
-
-type TrainedFleet<'e, R> = (Fleet<'e, R>, Vec<Trained>);
-
-impl<'r, R: Real> Ready<'r, R> {
-    fn fleet(&self) -> Result<Fleet<'r, R>, WrongSum> {
-        let Ready { plan, trials, examples, origins } = self;
-        let starts = trials.iter().map(|trial| origins.start(trial, plan.data, examples)).collect::<Result<_, _>>()?;
-        Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
-    }
-
-    fn train(&self, keep_going: impl Fn(&Fleet<R>) -> bool) -> Result<Option<TrainedFleet<'r, R>>, Untrusted> {
-        // Shared by trials that flush subnormals and trials that don't, and hence made outside of that.
-        let mut fleet = self.fleet()?;
-        let trained = flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(keep_going))?;
-        Ok(trained.map(|trained| (fleet, trained)))
-    }
-
-    /// Trains the fleet once more, as far as the last net that diverged in it: what a fault of the machine has brought about is not
-    /// repeated. `false` if `keep_going` said no.
-    fn believes(&self, trained: &[Trained], keep_going: &dyn Fn() -> bool) -> Result<bool, Untrusted> {
-        let diverged = |trained: &&Trained| matches!(trained.ending, Ending::Diverged { .. });
-        let places = || (0..trained.len()).filter(|&place| diverged(&&trained[place]));
-        if places().next().is_none() {
-            return Ok(true);
-        }
-        let mut fleet = self.fleet()?;
-        let is_open = |fleet: &Fleet<R>| places().any(|place| fleet.ended(place).is_none());
-        let again = |fleet: &Fleet<R>| is_open(fleet) && keep_going();
-        flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(again))?;
-        if is_open(&fleet) && !keep_going() {
-            return Ok(false);
-        }
-        for place in places() {
-            let (first, second) = (&trained[place], fleet.ended(place));
-            if !second.is_some_and(|second| second.is_same(first)) {
-                return Err(Untrusted::of_two(self.trials[place], first, second));
-            }
-        }
-        Ok(true)
-    }
 }
 
 /// What the trials of a fleet leave that took so many seconds.
