@@ -35,11 +35,12 @@ impl<'r, R: Real> Ready<'r, R> {
     }
 
     /// Trains the fleet once more, as far as the last net that diverged in it: what a fault of the machine has brought about is not
-    /// repeated. `false` if `keep_going` said no.
+    /// repeated. `false` if `keep_going` said no. A fleet whose nets end by the clock can't be repeated, and is believed.
     pub(super) fn believes(&self, trained: &[Trained], keep_going: &dyn Fn() -> bool) -> Result<bool, Untrusted> {
-        let diverged = |trained: &&Trained| matches!(trained.ending, Ending::Diverged { .. });
-        let places = || (0..trained.len()).filter(|&place| diverged(&&trained[place]));
-        if places().next().is_none() {
+        let diverged = |&place: &usize| matches!(trained[place].ending, Ending::Diverged { .. });
+        let places = || (0..trained.len()).filter(diverged);
+        let by_the_clock = self.trials.iter().any(|trial| trial.config.stopping.seconds.is_some());
+        if by_the_clock || places().next().is_none() {
             return Ok(true);
         }
         let mut fleet = self.fleet()?;
