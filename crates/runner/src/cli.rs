@@ -19,7 +19,7 @@ use crate::data::Meaning;
 #[command(name = "runner", version, max_term_width = 110)]
 #[command(
     after_help = "Exit codes: 0 done, 1 a trial failed, the net of `runner train` diverged, a gradient is wrong, or the disk or stdout \
-takes no more, 2 usage, experiment or data error (before any work), 3 the BLAS is refused or fails its self-check, \
+takes no more, 2 usage, experiment or data error (before any work), 3 the BLAS is refused or computes wrongly, \
 4 something takes longer than in the record of `runner bench --against`, 130 interrupted."
 )]
 pub struct Cli {
