@@ -19,6 +19,7 @@ from .style import (
 MOST_PAGES = 12
 MOST_LEGEND_ENTRIES = 8
 MOST_COLUMNS = 6
+BROKEN = (0, (4, 2))  # a line of which some seeds have ended
 
 
 def cost_figures(sweep: Sweep) -> Iterator[tuple[str, Figure]]:
@@ -80,7 +81,7 @@ def _page(sweep: Sweep, runs: list[Run], colour: Optional[Axis], panels: list[Ax
     width = max(WIDTH, 1.3 * columns)
     height = 3.6 if rows * columns == 1 else 2.3 if rows == 1 else 1.65
     page = Page(rows, columns, height, f"{sweep.name}: cost while training", [source(sweep), _reading(sweep, note)],
-                legend=_handles(sweep, runs, colour, colours), legend_title=colour.name if colour else "", width=width,
+                legend=_handles(sweep, runs, colour, colours), legend_title=_legend_title(colour), width=width,
                 right=0.35 if len(panels) == 2 else 0.2, gap=(0.16, 0.2 if len(panels) == 2 else 0.4),
                 titled=bool(panels))
     low, high, log = _cost_range(runs)
@@ -173,20 +174,38 @@ def _end(run: Run) -> int:
     return int(run.iterations[-1]) if len(run.iterations) else 0
 
 
+def _trains_at(run: Run, iterations: np.ndarray) -> np.ndarray:
+    """Whether the run has got as far as each of these iterations."""
+    return iterations <= (run.iterations[-1] if len(run.iterations) else -1)
+
+
+def _ends_early(runs: list[Run], rest: list[Axis]) -> bool:
+    """Whether some seeds of a setting end before others."""
+    completed = [run for run in runs if run.completed and len(run.iterations)]
+    return any(len({int(run.iterations[-1]) for run in seeds}) > 1 for seeds in grouped(completed, rest).values())
+
+
 def _mean_and_band(axes: Axes, runs: list[Run], colour: str) -> None:
-    """The mean over the seeds as a line, from the lowest to the highest seed as a band."""
+    """The mean over the seeds as a line, from the lowest to the highest seed as a band; broken once some seeds have ended."""
     if not any(len(run.iterations) for run in runs):
         return
     iterations = np.unique(np.concatenate([run.iterations for run in runs]))
     costs = np.full((len(runs), len(iterations)), np.nan)
     for row, run in zip(costs, runs):
         row[np.searchsorted(iterations, run.iterations)] = np.where(np.isfinite(run.costs), run.costs, np.nan)
-    known = ~np.all(np.isnan(costs), axis=0)
-    iterations, costs = iterations[known], costs[:, known]
+    # Where one seed ends it has a record that the others lack: a mean is of all that still train.
+    training = sum(_trains_at(run, iterations) for run in runs)
+    recorded = np.sum(~np.isnan(costs), axis=0)
+    known = (recorded > 0) & (recorded >= training)
+    iterations, costs, training = iterations[known], costs[:, known], training[known]
     if not iterations.size:
         return
-    axes.plot(iterations, np.nanmean(costs, axis=0), color=colour, zorder=3,
-              marker="o" if len(iterations) == 1 else None)
+    mean, whole = np.nanmean(costs, axis=0), int(np.sum(training == len(runs)))
+    marker = "o" if len(iterations) == 1 else None
+    axes.plot(iterations[:whole], mean[:whole], color=colour, zorder=3, marker=marker)
+    if whole < len(iterations):
+        rest = slice(max(whole - 1, 0), None)
+        axes.plot(iterations[rest], mean[rest], color=colour, zorder=3, marker=marker, linestyle=BROKEN)
     if len(runs) > 1:
         starts = np.unique(np.linspace(0, len(iterations) - 1, 300).astype(int))  # keeps an SVG small
         axes.fill_between(
@@ -217,17 +236,32 @@ def _name_sides(page: Page, rows: int, columns: int, places: int, panel_axes: in
     page.figure.text(0.12 / width, (first.y1 + last.y0) / 2, "cost J", ha="left", va="center", rotation=90, fontsize=9)
 
 
+def _named(colour: Axis) -> list[int]:
+    """The places of the values that the legend names: all, or some from the first to the last of many numbers."""
+    count = len(colour.values)
+    if not colour.numeric or count <= MOST_LEGEND_ENTRIES:
+        return list(range(count))
+    return sorted(set(np.linspace(0, count - 1, MOST_LEGEND_ENTRIES).astype(int).tolist()))
+
+
+def _legend_title(colour: Optional[Axis]) -> str:
+    """The name of the colour's axis, and how many of its values the legend names where it leaves some out."""
+    if not colour:
+        return ""
+    named, count = len(_named(colour)), len(colour.values)
+    return colour.name if named == count else f"{colour.name} ({named} of {count} values are named)"
+
+
 def _handles(sweep: Sweep, runs: list[Run], colour: Optional[Axis], colours: list[str]) -> list:
     handles: list = []
     if colour:
-        count = len(colour.values)
-        shown = range(count)
-        if colour.numeric and count > MOST_LEGEND_ENTRIES:
-            shown = sorted(set(np.linspace(0, count - 1, MOST_LEGEND_ENTRIES).astype(int)))
+        shown = _named(colour)
         handles += [Line2D([], [], color=colours[i], linewidth=2.2, label=colour.text(colour.values[i])) for i in shown]
     if sweep.seeds:
         handles.append(Line2D([], [], color=SOFT, linewidth=2.2, label=f"mean over {len(sweep.seeds.values)} seeds"))
         handles.append(Patch(facecolor=SOFT, alpha=0.3, label="lowest to highest seed"))
+        if _ends_early(runs, sweep.factors):
+            handles.append(Line2D([], [], color=SOFT, linewidth=2.2, linestyle=BROKEN, label="some seeds have ended"))
     if any(run.diverged for run in runs):
         handles.append(diverged_mark())
     return handles
