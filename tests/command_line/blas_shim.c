@@ -8,8 +8,8 @@
  * BLAS_SHIM_CASE=0|1|2   only of W.A (NN), of dZ.A' (NT), of W'.dZ (TN)
  * BLAS_SHIM_SIDE=N       only of products with N terms to a sum
  * BLAS_SHIM_FORM=FORM    only of calls of that form, as the log has it: s|d transpose transpose m n k alpha beta
- * BLAS_SHIM_AFTER=N      only after so many column-major calls
- * BLAS_SHIM_EVERY=N      only one call of so many
+ * BLAS_SHIM_AFTER=N      only after that many column-major calls
+ * BLAS_SHIM_EVERY=N      only one call of that many
  * BLAS_SHIM_ONCE=1       only one call of all
  * BLAS_SHIM_LOG=FILE     write every form of a column-major call at exit, and how often it was called before and after
  * BLAS_SHIM_UNTIL=PATH   ... this file existed

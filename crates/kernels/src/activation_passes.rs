@@ -123,7 +123,7 @@ pub fn bias_activation<R: Real>(activation: Activation, b: ArrayView1<R>, z: Arr
 /// units), which is that with the whole Jacobian.
 ///
 /// g' is within 7 ulp of the exact value, from end to end of the range; of gelu, gelu-tanh and silu, whose derivatives are zero
-/// at one z each, within 7 ulp of Φ(z), or what stands for it, where that is larger.
+/// at one z each, within 7 ulp of Φ(z), or of what takes its place in them, where that is larger.
 ///
 /// # Shapes
 /// `z`, `a` and `da` n_out × examples; `z` and `a` as [`bias_activation`] left them.

@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// One step of so many is inspected. Its products cost about a third more then.
+/// Steps of which one is inspected. Its products cost about a third more then.
 const BLOCK: usize = 100;
 
 /// A seeded sample of the steps: the first one, one of each hundred, and those that are asked for.

@@ -27,7 +27,7 @@ pub(crate) struct Factors {
 }
 
 impl Span {
-    /// Of the training examples `x` (`n[0]` × m) and the test examples `x_test` (`n[0]` × m_t), of which there may be none.
+    /// Takes the training examples `x` (`n[0]` × m) and the test examples `x_test` (`n[0]` × m_t), of which there may be none.
     ///
     /// # Panics
     /// If their features differ in number, or a side of X is empty.

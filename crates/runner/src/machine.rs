@@ -114,7 +114,7 @@ impl Machine {
         ]
     }
 
-    /// Reads machine.toml; `None` where it is none.
+    /// Reads machine.toml; `None` of any other text.
     pub fn from_toml(text: &str) -> Option<Self> {
         toml::from_str(text).ok()
     }

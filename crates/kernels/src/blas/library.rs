@@ -97,7 +97,7 @@ pub enum LoadError {
 /// What a library and its first product map: OpenBLAS's buffer of 128 MiB, and the library itself.
 const ROOM: usize = 192 << 20;
 
-/// Finds out whether the system would map so many bytes.
+/// Finds out whether the system would map this many bytes.
 fn has_room(bytes: usize) -> bool {
     let (access, kind) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
     // SAFETY: a mapping at no particular address, which nobody uses and which is given back as it came.

@@ -23,7 +23,7 @@ pub struct Verify {
 pub enum Retrain {
     /// Every one.
     All,
-    /// At most so many.
+    /// At most this many.
     Some(usize),
 }
 

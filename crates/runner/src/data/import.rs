@@ -61,7 +61,7 @@ pub struct Request {
     pub train: Vec<PathBuf>,
     /// The test examples alike; where there are none they are drawn from all by `test_share`.
     pub test: Vec<PathBuf>,
-    /// Found out from the first file where it is none.
+    /// The format; found out from the first file where nothing is said.
     pub format: Option<Format>,
     /// The share of all examples that become test examples.
     pub test_share: Option<f64>,
@@ -87,9 +87,9 @@ pub struct Request {
     pub categorical: Categorical,
     /// The array of an archive with the examples.
     pub features: Option<String>,
-    /// Whether the first line of a table names its columns; found out where it is none.
+    /// Whether the first line of a table names its columns; found out where nothing is said.
     pub header: Option<bool>,
-    /// What separates the cells of a table; found out where it is none.
+    /// What separates the cells of a table; found out where nothing is said.
     pub delimiter: Option<u8>,
     /// `(height, width)` of pictures: what those of a folder are resized to, and the features of a table are.
     pub size: Option<(usize, usize)>,

@@ -14,7 +14,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Before the first point of a sweep with so many included ones.
+    /// Knows no point yet of a sweep with `includes` included ones.
     pub(super) fn new(includes: usize) -> Self {
         Told { base: Meanings::default(), swept: Meanings::default(), included: vec![Meanings::default(); includes] }
     }

@@ -37,9 +37,9 @@ pub enum DataSource {
     Set(String),
     /// Files.
     Files {
-        /// Of the training examples.
+        /// Holds the training examples.
         train: PathBuf,
-        /// Of the test examples.
+        /// Where the test examples are.
         test: TestFiles,
     },
 }
@@ -63,9 +63,9 @@ pub enum TestFiles {
 /// The SHA-256 that an experiment says its files have, in lower-case hexadecimal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
-    /// Of the training file.
+    /// That of the training file.
     pub train: Option<String>,
-    /// Of the test file.
+    /// That of the test file.
     pub test: Option<String>,
 }
 

@@ -11,7 +11,7 @@ const WIDEST: u16 = 80;
 /// Columns at the end of the line that stay free: a terminal writes ^C there, and goes to the next line where it has no room.
 const FREE: u16 = 4;
 
-/// A bar of so many parts on stderr, with what is `done` in words of indicatif's template.
+/// A bar on stderr, with what is `done` in words of indicatif's template.
 pub(super) fn new(parts: u64, done: &str) -> ProgressBar {
     on(Term::buffered_stderr(), parts, done)
 }
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// What is written on a terminal of so many columns.
+    /// What is written on a terminal of this many columns.
     #[derive(Clone, Debug)]
     struct Paper(u16, Arc<Mutex<String>>);
 

@@ -43,7 +43,7 @@ impl Plan {
         calls
     }
 
-    /// Calls of one step of a fleet on so many `examples`: `add` is told of each, once a net.
+    /// Lists the calls of one step of a fleet on a number of `examples`: `add` is told of each, once a net.
     pub(super) fn step_calls(&self, fleet: &[usize], examples: usize, add: &mut impl FnMut(LayerShape, Call)) {
         self.first_layer_calls(fleet, examples, add);
         for trial in fleet.iter().map(|&trial| &self.trials[trial]) {

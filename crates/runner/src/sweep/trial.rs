@@ -241,7 +241,7 @@ fn run_alone_in<R: Real>(
     Ok(Some((outcomes(plan, &[trial], trained, start.elapsed().as_secs_f64()).remove(0), net)))
 }
 
-/// What the trials of a fleet leave that took so many seconds.
+/// Shares the seconds of a fleet out among its trials, and puts down what each leaves.
 fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64) -> Vec<Outcome> {
     let flops: Vec<f64> =
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();

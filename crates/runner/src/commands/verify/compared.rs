@@ -28,7 +28,7 @@ pub(super) struct Compared {
 }
 
 impl Compared {
-    /// Of nothing yet, for so many chosen trials.
+    /// Has compared nothing yet of the `chosen` trials.
     pub(super) fn of(chosen: usize) -> Self {
         Compared { chosen, factor: 1.0, ..Compared::default() }
     }

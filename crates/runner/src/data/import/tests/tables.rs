@@ -90,7 +90,7 @@ fn missing_cells_become_the_mean_of_the_training_rows_in_both_parts() {
     bench.assert_refused(&hollow, &["train.csv: column 2", "\"b\"", "no training row has a value in it", "--ignore"]);
 }
 
-/// Of one file: what the drawn test rows hold has no part in the means.
+/// What the test rows that are drawn of one file hold has no part in the means.
 #[test]
 fn means_are_of_the_rows_that_are_drawn_for_training() {
     let bench = Bench::new();
