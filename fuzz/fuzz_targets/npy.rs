@@ -1,0 +1,13 @@
+//! Two NPY files: examples, and labels or values.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use runner::data::import::Format;
+use runner::data::{Meaning, TargetsChoice};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((examples, labels)) = scratch::halves(input) else { return };
+    let files = vec![scratch::file("x.npy", examples), scratch::file("y.npy", labels)];
+    let meaning = [Meaning::Classes, Meaning::Values, Meaning::OneHot][usize::from(input[0] % 3)];
+    scratch::import_all(Format::Npy, files, |request| request.meaning = TargetsChoice::Said(meaning));
+});
