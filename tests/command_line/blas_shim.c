@@ -3,8 +3,6 @@
  * BLAS_SHIM_REAL=FILE    the BLAS that multiplies, an OpenBLAS
  * BLAS_SHIM_COUNT=FILE   write the number of column-major calls at exit: training makes those, measurements of speed the others
  * BLAS_SHIM_WRONG=FACTOR multiply the last element of every product by FACTOR
- * BLAS_SHIM_SLOW=SHARE   take that much longer for every product, 0.5 for half as long again
- * BLAS_SHIM_SLOW_FOR=S   only for so many seconds after it was loaded
  * BLAS_SHIM_CASE=0|1|2   only of W.A (NN), of dZ.A' (NT), of W'.dZ (TN)
  * BLAS_SHIM_SIDE=N       only of products with N terms to a sum
  * BLAS_SHIM_FORM=FORM    only of calls of that form, as the log has it: s|d transpose transpose m n k alpha beta
@@ -24,11 +22,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static atomic_long calls;
-static double factor = 1.0, slow = 0.0, slow_until = 0.0;
+static double factor = 1.0;
 static int only = -1, terms = -1, once = 0;
 static long after = 0, every = 1;
 static atomic_long spoilt;
@@ -74,22 +71,12 @@ static void *function(const char *name) {
     return found ? found : dlsym(blas, prefixed);
 }
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + 1e-9 * time.tv_nsec;
-}
-
 __attribute__((constructor)) static void start(void) {
     const char *wrong = getenv("BLAS_SHIM_WRONG");
     const char *which = getenv("BLAS_SHIM_CASE");
     const char *side = getenv("BLAS_SHIM_SIDE");
     const char *real = getenv("BLAS_SHIM_REAL");
-    const char *slower = getenv("BLAS_SHIM_SLOW");
     if (wrong) factor = atof(wrong);
-    if (slower) slow = atof(slower);
-    const char *seconds = getenv("BLAS_SHIM_SLOW_FOR");
-    slow_until = seconds ? now() + atof(seconds) : 1e300;
     if (which) only = atoi(which);
     const char *form = getenv("BLAS_SHIM_FORM");
     if (form && sscanf(form, "%c %d %d %d %d %d %la %la", &wanted.type, &wanted.ta, &wanted.tb, &wanted.m, &wanted.n,
@@ -141,13 +128,6 @@ int openblas_get_num_threads(void) {
     return threads ? atoi(threads) : ((int (*)(void))function("openblas_get_num_threads"))();
 }
 
-static void wait_after(double start) {
-    double end = now();
-    if (end > slow_until) return;
-    end += slow * (end - start);
-    while (now() < end) {}
-}
-
 #define SHIM(name, real)                                                                                          \
     void name(int layout, int ta, int tb, int m, int n, int k, real alpha, const real *a, int lda, const real *b, \
               int ldb, real beta, real *c, int ldc) {                                                             \
@@ -155,9 +135,7 @@ static void wait_after(double start) {
                              real *, int);                                                                        \
         static gemm multiply;                                                                                     \
         if (!multiply) multiply = (gemm)function(#name);                                                          \
-        double start = slow > 0 ? now() : 0;                                                                      \
         multiply(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);                                   \
-        if (slow > 0) wait_after(start);                                                                          \
         long call = layout == 102 ? atomic_fetch_add(&calls, 1) : -1;                                             \
         Form called = {#name[6], ta, tb, m, n, k, alpha, beta};                                                   \
         if (log_path && call >= 0) note(called);                                                                  \
