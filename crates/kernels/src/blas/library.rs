@@ -94,7 +94,7 @@ pub enum LoadError {
     },
 }
 
-/// What a library and its first product map: OpenBLAS's buffer of 128 MiB, and the library itself.
+/// Bytes that a library and its first product map: OpenBLAS's buffer of 128 MiB, and the library itself.
 const ROOM: usize = 192 << 20;
 
 /// Finds out whether the system would map this many bytes.

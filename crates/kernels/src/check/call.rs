@@ -1,4 +1,4 @@
-//! What a product is called with, and what is said of a wrong one.
+//! The calls of products, by which they are checked, and the error of a wrong one.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -59,9 +59,9 @@ impl fmt::Display for Product {
 pub struct Call {
     /// The product.
     pub product: Product,
-    /// What it does with the values of C.
+    /// Whether it replaces the values of C or is added to them.
     pub accumulate: Accumulate,
-    /// What dZ·Aᵀ is multiplied by; 1 for the others.
+    /// The factor of dZ·Aᵀ; 1 for the others.
     pub scale: f64,
     /// Whether the features of each example lie side by side in A, as those of a mini-batch do.
     pub column_major: bool,
@@ -83,7 +83,7 @@ impl Call {
         Call { product: Product::BackwardData, accumulate: Accumulate::Replace, scale: 1.0, column_major: false }
     }
 
-    /// The same with this order of the inputs.
+    /// Makes the same call with inputs in this order of storage.
     pub const fn with_inputs(self, column_major: bool) -> Self {
         Call { column_major, ..self }
     }
@@ -165,7 +165,7 @@ pub struct WrongProduct {
     pub column: usize,
     /// The library's value there.
     pub found: f64,
-    /// What [`crate::reference`] says.
+    /// The value that [`crate::reference`] computes.
     pub expected: f64,
     /// The largest difference that rounding can explain.
     pub bound: f64,

@@ -18,7 +18,7 @@ use crate::{Real, reference};
 /// Rows of a product that are computed by the definition at most, the most suspicious first.
 const SUSPECTS: usize = 2;
 
-/// What has been found since inspection began.
+/// An inspection under way, and the first wrong product that it has found.
 struct Inspection {
     signs: ChaCha8Rng,
     wrong: Option<WrongProduct>,

@@ -90,7 +90,7 @@ fn uniform<R: Real>(stream: &mut ChaCha8Rng, dim: (usize, usize)) -> Array2<R> {
     Array2::from_shape_simple_fn(dim, || R::from_f64(stream.random_range(-1.0..1.0)))
 }
 
-/// What the reference says of some rows, and of some columns, of a product.
+/// Some rows, and some columns, of a product as the reference computes them.
 struct Expected {
     sides: (usize, usize),
     terms: usize,
