@@ -4,13 +4,14 @@
 //! of this program therefore reads the file first, by the same functions, with bounds on memory and time. Where that ends the copy,
 //! or the copy refuses the file, it is refused here in one line, and never opened. Only what the copy has read to the end is read here.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{
@@ -105,18 +106,24 @@ pub(super) fn rehearse(reading: &Reading, files: &[&Pinned]) -> Result<Tried> {
 
 fn tried(reading: &Reading, paths: &[&Path]) -> Result<End> {
     let reading = serde_json::to_string(reading).context("texts and numbers make valid JSON")?;
+    let context = || format!("{}: can't start the process that tries its reading", paths[0].display());
+    // A file in memory, since a pipe ends only when all copies of its other end are closed.
+    let mut said = File::from(memfd_create("rehearsal", MemfdFlags::CLOEXEC).with_context(context)?);
     // This program, even where its file has been replaced since it started.
-    let output = Command::new("/proc/self/exe")
+    let status = Command::new("/proc/self/exe")
         .arg0("runner")
         .args(["rehearse", "--", &reading])
         .args(paths)
         // Memory that is used before it is written, or after it is freed, holds no plausible values by chance.
         .env("MALLOC_PERTURB_", "165")
         .stdin(Stdio::null())
+        .stdout(said.try_clone().with_context(context)?)
         .stderr(Stdio::null())
-        .output()
-        .with_context(|| format!("{}: can't start the process that tries its reading", paths[0].display()))?;
-    end(output.status, String::from_utf8_lossy(&output.stdout).into_owned())
+        .status()
+        .with_context(context)?;
+    let mut bytes = Vec::new();
+    said.rewind().and_then(|()| said.read_to_end(&mut bytes)).context("can't read what the trial of a file says")?;
+    end(status, String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn end(status: ExitStatus, said: String) -> Result<End> {
