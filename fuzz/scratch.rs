@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runner::data::TargetsChoice;
-use runner::data::import::{Categorical, Format, Missing, Request, import};
+use datasets::TargetsChoice;
+use datasets::import::{Categorical, Format, Missing, Request, import};
 
 /// A folder of this process's own.
 pub fn folder() -> PathBuf {

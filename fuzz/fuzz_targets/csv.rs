@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use runner::data::import::{Categorical, Format, Missing};
+use datasets::import::{Categorical, Format, Missing};
 
 fuzz_target!(|input: &[u8]| {
     let Some((&[options, column], table)) = input.split_first_chunk::<2>() else { return };

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use runner::data::import::Format;
-use runner::data::{Meaning, TargetsChoice};
+use datasets::import::Format;
+use datasets::{Meaning, TargetsChoice};
 
 fuzz_target!(|input: &[u8]| {
     let Some((examples, labels)) = scratch::halves(input) else { return };

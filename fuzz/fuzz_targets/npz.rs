@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use runner::data::import::Format;
+use datasets::import::Format;
 
 fuzz_target!(|input: &[u8]| {
     let files = vec![scratch::file("arrays.npz", input)];

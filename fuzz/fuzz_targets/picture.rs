@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use runner::data::import::picture;
+use datasets::import::picture;
 
 fuzz_target!(|input: &[u8]| {
     let path = scratch::file("picture.png", input);

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
 
+use datasets::{DataSet, Meaning, Part, Pixels, Targets, Task};
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
-use runner::data::{DataSet, Meaning, Part, Pixels, Targets, Task};
 use runner::experiment::Experiment;
 use runner::sweep::halving::Ladder;
 use runner::sweep::inputs::{Inputs, LazySpan, Prepared};

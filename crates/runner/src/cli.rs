@@ -12,7 +12,7 @@ use kernels::blas::Request;
 pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::models::{Evaluate, Predict, Train, WhichPart};
 pub use self::verify::{Retrain, Verify};
-use crate::data::Meaning;
+use datasets::Meaning;
 
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
 #[derive(Debug, Parser)]

@@ -90,11 +90,6 @@ fn scores(outcome: &Outcome) -> String {
     format!("cost {cost:.4}  train {}  test {}", of(outcome.train), of(outcome.test))
 }
 
-/// `1 trial`, `2 trials`.
-pub fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-}
-
 /// A line on stderr. A closed stderr is no reason to lose a sweep.
 pub fn say(line: &str) {
     let _ = writeln!(stderr(), "{}", visible_line(line));

@@ -11,10 +11,10 @@ use super::limits::{Bound, Limits};
 use super::measure::Samples;
 use super::statistics::Estimate;
 use crate::experiment::trial::Dtype;
-use crate::files::{self, OfTheDisk, folder_of, make_folder, write_whole};
 use crate::machine;
-use crate::regular_file;
 use crate::sweep::products::Product;
+use datasets::files::{self, OfTheDisk, folder_of, make_folder, write_whole};
+use datasets::regular_file;
 
 /// Raised when a record's fields change their meaning.
 const FORMAT: u32 = 1;

@@ -18,10 +18,11 @@ use crate::bench::{compare, report};
 use crate::cli::{self, WhichDtypes};
 use crate::experiment::Experiment;
 use crate::machine;
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::sweep::inputs::{Inputs, LazySpan};
 use crate::sweep::plan::Plan;
 use crate::sweep::workers::Workers;
+use datasets::text::count;
 
 mod comparison;
 

@@ -8,8 +8,8 @@ use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
 use super::print;
 use super::session::set_up_blas;
-use crate::data::catalog;
 use crate::machine::{self, Machine};
+use datasets::catalog;
 
 /// The course net's layers, a square one, and one example.
 const SHAPES: [LayerShape; 4] = [

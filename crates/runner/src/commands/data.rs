@@ -11,13 +11,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::rehearse::{Reading, Tried, rehearse};
 use super::{Failure, print, print_names};
 use crate::cli::{self, Data};
-use crate::data::catalog::{self, KnownFiles, Origin};
-use crate::data::fetch::{self, Progress};
-use crate::data::generate::{self, Request};
-use crate::data::{ContactSheet, Files, Names, Pinned, inspect};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::progress::say;
 use crate::table::Table;
+use datasets::catalog::{self, KnownFiles, Origin};
+use datasets::fetch::{self, Progress};
+use datasets::generate::{self, Request};
+use datasets::{ContactSheet, Files, Names, Pinned, inspect};
 
 /// Runs one of the data commands.
 pub(super) fn run(command: Data) -> Result<ExitCode> {

@@ -12,12 +12,13 @@ use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
 use super::{Failure, print, set_of, source_of};
 use crate::cli::{self, WhichPart};
-use crate::data::catalog::{self, KnownFiles};
-use crate::data::{DataSet, Names, OnePart, Pinned, Source, TargetsChoice, TestSource};
 use crate::experiment::{DEFAULT_MAX_BYTES, Experiment};
 use crate::model::{Confusion, Evaluation, Model};
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::table::Table;
+use datasets::catalog::{self, KnownFiles};
+use datasets::text::count;
+use datasets::{DataSet, Names, OnePart, Pinned, Source, TargetsChoice, TestSource};
 
 /// Classes of a confusion matrix that a person can read.
 const MOST_SHOWN: usize = 20;

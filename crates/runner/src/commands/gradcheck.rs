@@ -12,10 +12,11 @@ use super::session::set_up_blas;
 use super::{data_of, print};
 use crate::cli;
 use crate::experiment::Experiment;
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::results::export::plain;
 use crate::sweep::engine;
 use crate::table::Table;
+use datasets::text::count;
 
 /// What a net and its cost depend on.
 const KEYS: [&str; 11] = [

@@ -25,16 +25,16 @@ use kernels::{WrongProduct, WrongSum};
 
 use self::rehearse::{Reading, rehearse};
 use crate::cli::{Cli, Command};
-use crate::data::catalog::{self, KnownFiles};
-use crate::data::{DataSet, Expected, Pinned, SaidBy, Source, TestSource};
 use crate::experiment::{DataSource, Experiment, TestFiles};
-use crate::files::OfTheDisk;
 use crate::model;
 use crate::results;
 use crate::sweep::inputs::Prepared;
 use crate::sweep::untrusted::Untrusted;
 use crate::sweep::{engine, execute, training};
 use crate::visible::visible;
+use datasets::catalog::{self, KnownFiles};
+use datasets::files::OfTheDisk;
+use datasets::{DataSet, Expected, Pinned, SaidBy, Source, TestSource};
 
 /// An error that doesn't exit with 2.
 #[derive(Debug, thiserror::Error)]

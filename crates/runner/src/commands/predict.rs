@@ -14,11 +14,11 @@ use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
 use super::{Failure, print};
 use crate::cli;
-use crate::data::import::{picture, pictures_in};
-use crate::data::{Examples, HDF5_SIGNATURE, Names, Pinned, PixelType, Pixels};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::model::{Model, most_probable};
 use crate::table::Table;
+use datasets::import::{picture, pictures_in};
+use datasets::{Examples, HDF5_SIGNATURE, Names, Pinned, PixelType, Pixels};
 
 /// What an example is called: its file, and where that has many its number in it, from 0.
 type Name = (PathBuf, Option<usize>);

@@ -20,8 +20,8 @@ use signal_hook::consts::{
 
 use super::Failure;
 use crate::cli;
-use crate::data::{DataSet, Examples, Names, OnePart, Pinned, Source, TargetsChoice, Task, TestSource, inspect};
 use crate::model::Model;
+use datasets::{DataSet, Examples, Names, OnePart, Pinned, Source, TargetsChoice, Task, TestSource, inspect};
 
 /// The most memory that a file's reading may take above the program's own, whatever the file's size.
 const LEAST_BYTES: u64 = 64 << 20;

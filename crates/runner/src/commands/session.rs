@@ -8,14 +8,15 @@ use kernels::{Call, LayerShape, self_check};
 use net::Engine;
 
 use super::{Failure, data_of};
-use crate::data::{Names, Scaling, Task};
 use crate::experiment::trial::Dtype;
 use crate::experiment::{DataSource, Experiment, TestFiles};
 use crate::machine::{self, Machine};
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::sweep::inputs::{LazySpan, Prepared, ValidationSplit};
 use crate::sweep::plan::{DataShape, Plan};
 use crate::sweep::workers::Workers;
+use datasets::text::count;
+use datasets::{Names, Scaling, Task};
 
 /// An experiment with its data, and the BLAS that it asks for.
 pub(super) struct Session {

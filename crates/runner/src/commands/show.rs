@@ -7,12 +7,13 @@ use anyhow::{Result, bail};
 
 use super::print;
 use crate::cli::{self, SortBy};
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::results::export::plain;
 use crate::results::machines::Names;
 use crate::results::record::{Error, Record};
 use crate::results::stored::{FinishedTrial, RecordedPoint, Summary};
 use crate::table::Table;
+use datasets::text::count;
 
 mod aggregate;
 

@@ -15,7 +15,7 @@ use super::{Failure, print_names};
 use crate::cli;
 use crate::experiment::Experiment;
 use crate::machine::{self, Machine};
-use crate::progress::{Progress, count, say};
+use crate::progress::{Progress, say};
 use crate::results::export::export;
 use crate::results::folder::{refuse_foreign, set_aside};
 use crate::results::record::{Error, Record};
@@ -24,6 +24,7 @@ use crate::sweep::inputs::{Inputs, LazySpan, Prepared};
 use crate::sweep::plan::Plan;
 use crate::sweep::training::{left_to_train, train};
 use crate::sweep::workers::Workers;
+use datasets::text::count;
 
 mod dry_run;
 mod mixed;

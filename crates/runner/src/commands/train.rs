@@ -15,10 +15,8 @@ use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use super::{Failure, print_names};
 use crate::cli;
-use crate::data::{TargetsChoice, Task};
 use crate::experiment::trial::Dtype;
 use crate::experiment::{DataSource, Experiment, TestFiles};
-use crate::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 use crate::machine::Machine;
 use crate::model::{self, Model, Net};
 use crate::progress::{TrainingProgress, say};
@@ -27,6 +25,8 @@ use crate::sweep::inputs::{Inputs, LazySpan};
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::{self, Outcome, Status, drift_bound};
 use crate::sweep::workers::Workers;
+use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
+use datasets::{TargetsChoice, Task};
 
 /// Trains the one point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {

@@ -11,8 +11,9 @@ use super::print;
 use super::stop::stop_on_interrupt;
 use crate::cli;
 use crate::machine::sha256;
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::results::record::{Error, Record};
+use datasets::text::count;
 
 mod again;
 mod compared;

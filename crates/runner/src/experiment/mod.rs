@@ -26,9 +26,9 @@ use self::error::Error;
 use self::halving::Halving;
 use self::reader::Reader;
 use self::trial::TrialConfig;
-use crate::data::{Names, ScalingChoice, TargetsChoice};
 use crate::sweep::inputs::ValidationSplit;
 use crate::sweep::plan::DataShape;
+use datasets::{Names, ScalingChoice, TargetsChoice};
 
 /// Where the pictures come from.
 #[derive(Clone, Debug, PartialEq)]

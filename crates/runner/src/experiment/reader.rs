@@ -13,8 +13,8 @@ use super::space::{Points, Space};
 use super::suggestion::nearest_key;
 use super::trial::{Draft, TrialConfig, integer, number, one_of};
 use super::{DEFAULT_MAX_BYTES, DataSource, Experiment, Pins, TestFiles};
-use crate::data::{Names, ScalingChoice, TargetsChoice};
 use crate::sweep::inputs::ValidationSplit;
+use datasets::{Names, ScalingChoice, TargetsChoice};
 
 pub(super) type Setter = fn(&mut Reader, &Value) -> Result<(), String>;
 

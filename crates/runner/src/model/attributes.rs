@@ -6,10 +6,10 @@ use hdf5::Group;
 
 use super::read::Reader;
 use super::{Error, FORMAT};
-use crate::data::attribute::attribute;
-use crate::data::classes::texts;
-use crate::data::error::reason;
-use crate::data::read::describe;
+use datasets::attribute::attribute;
+use datasets::classes::texts;
+use datasets::error::reason;
+use datasets::read::describe;
 
 pub(super) fn refused(found: impl Display, allowed: impl Display) -> String {
     format!("found \"{found}\"; allowed: {allowed}")

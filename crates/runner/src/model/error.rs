@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::data;
-use crate::files;
+use datasets::files;
 
 /// Why a model can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is no HDF5 file, or one of its datasets can't be read.
     #[error(transparent)]
-    File(Box<data::Error>),
+    File(Box<datasets::Error>),
     /// Something in it is not as it should be.
     #[error("{}: {place}: {problem}", path.display())]
     Content {
@@ -29,8 +28,8 @@ pub enum Error {
     Write(#[from] files::Error),
 }
 
-impl From<data::Error> for Error {
-    fn from(error: data::Error) -> Self {
+impl From<datasets::Error> for Error {
+    fn from(error: datasets::Error) -> Self {
         Error::File(Box::new(error))
     }
 }

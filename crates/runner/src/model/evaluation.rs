@@ -7,7 +7,7 @@ use ndarray::Axis;
 use net::{Chain, Cost};
 
 use super::{Model, Net, class_of, each_block};
-use crate::data::{Part, Targets};
+use datasets::{Part, Targets};
 
 /// What a model makes of examples.
 #[derive(Clone, Debug, PartialEq)]

@@ -18,8 +18,8 @@ use serde_json::Value;
 
 pub use self::error::Error;
 pub use self::evaluation::{Confusion, Evaluation};
-use crate::data::{PixelType, Pixels, Scaling, Task};
 use crate::experiment::trial::Dtype;
+use datasets::{PixelType, Pixels, Scaling, Task};
 
 /// What a model file calls its format.
 pub const FORMAT: &str = "layerchain-model";

@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::attributes::refused;
 use super::write::SOFTMAX;
 use super::{Error, FORMAT, MOST_BYTES, Model, Net, VERSION};
-use crate::data::attribute::attribute;
-use crate::data::classes;
-use crate::data::read::{DataFile, Element, describe, elements};
-use crate::data::storage::{self, checked_bytes};
-use crate::data::{self, PixelType, Problem, Scaling};
 use crate::experiment::trial::Dtype;
+use datasets::attribute::attribute;
+use datasets::classes;
+use datasets::read::{DataFile, Element, describe, elements};
+use datasets::storage::{self, checked_bytes};
+use datasets::{PixelType, Problem, Scaling};
 
 impl Model {
     /// Reads the file at `path`.
@@ -254,7 +254,7 @@ impl Reader {
             None => Ok(values),
             Some(at) => {
                 let value = values[at].into();
-                Err(self.dataset(name, data::Problem::NotFinite { row: at / columns, column: at % columns, value }))
+                Err(self.dataset(name, datasets::Problem::NotFinite { row: at / columns, column: at % columns, value }))
             }
         }
     }

@@ -7,9 +7,9 @@ use kernels::{Activation, Real};
 use net::{Chain, Cost, Layer};
 
 use super::{Error, FORMAT, Model, Net, VERSION};
-use crate::data::{Scaling, classes};
 use crate::experiment::trial::name_of;
-use crate::files::{self, Element, NewHdf5, put_in_place};
+use datasets::files::{self, Element, NewHdf5, put_in_place};
+use datasets::{Scaling, classes};
 
 /// The longest text of an attribute, which HDF5 bounds by 64 KiB with all that belongs to it.
 pub(super) const LONGEST_TEXT: usize = 60_000;

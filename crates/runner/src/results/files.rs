@@ -8,8 +8,8 @@ use rusqlite::params;
 use sha2::{Digest, Sha256};
 
 use super::record::{Error, Record, at};
-use crate::files::write_whole;
 use crate::sweep::plan::hex;
+use datasets::files::write_whole;
 
 impl Record {
     /// Writes a file into `folder`, whole or not at all, and then its hash into the record.

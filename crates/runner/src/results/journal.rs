@@ -3,8 +3,8 @@
 use std::fs::File;
 
 use super::record::{Error, Record, at};
-use crate::files::{folder_of, sync_folder};
 use crate::progress::say;
+use datasets::files::{folder_of, sync_folder};
 
 /// `PRAGMA synchronous`, where each commit waits for the disk.
 const FULL: i64 = 2;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::folder::{lock, refuse_files, refuse_foreign};
-use crate::files::{self, OfTheDisk, folder_of, make_folder, sync_folder};
+use datasets::files::{self, OfTheDisk, folder_of, make_folder, sync_folder};
 
 /// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
 const SCHEMA: i64 = 4;

@@ -58,8 +58,8 @@ mod tests {
     use net::Engine;
 
     use super::*;
-    use crate::data::Task;
     use crate::experiment::trial::{Dtype, Length, TrialConfig};
+    use datasets::Task;
 
     const CATS: DataShape = DataShape { features: 12_288, train: 209, test: 50, validation: 0, task: Task::Classes(2) };
 

@@ -12,8 +12,8 @@ use crate::experiment::axis::{Axis, Scale};
 use crate::experiment::halving::Metric;
 use crate::experiment::trial::Length;
 use crate::experiment::{Experiment, Point};
-use crate::progress::count;
 use crate::results::stored::{RecordedPoint, Summary};
+use datasets::text::count;
 
 const SEED: &str = "seed";
 

@@ -9,8 +9,8 @@ use net::{Engine, Examples, Span};
 
 use super::origins::Origins;
 use super::plan::{DataShape, Plan};
-use crate::data::{DataSet, EmptySide, Meaning, Part, Scaling, ScalingChoice, Targets, Task, TooWide};
 use crate::experiment::trial::Dtype;
+use datasets::{DataSet, EmptySide, Meaning, Part, Scaling, ScalingChoice, Targets, Task, TooWide};
 
 /// Data that can't be prepared as asked.
 #[derive(Debug, thiserror::Error)]

@@ -83,8 +83,8 @@ mod tests {
     use net::{Chain, Scheme, initialise};
 
     use super::*;
-    use crate::data::Task;
     use crate::experiment::trial::TrialConfig;
+    use datasets::Task;
 
     #[test]
     fn trials_that_share_a_first_layer_start_as_the_nets_that_are_drawn_whole() {

@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::engine::{self, Chooser, workload};
 use super::fleets;
 use super::inputs::{Form, LazySpan};
-use crate::data::Task;
 use crate::experiment::axis::{Axis, Scale};
 use crate::experiment::trial::{Dtype, TrialConfig};
 use crate::experiment::{Experiment, Point};
 use crate::results::export::plain;
+use datasets::Task;
 
 /// The sides of the data that a trial's work depends on.
 #[derive(Clone, Copy, Debug)]

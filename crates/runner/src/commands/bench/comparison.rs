@@ -13,8 +13,9 @@ use crate::bench::record::{Record, StepRecord};
 use crate::bench::statistics::median;
 use crate::bench::timing::Bench;
 use crate::cli;
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::sweep::workers::Workers;
+use datasets::text::count;
 
 /// How often a case is timed again that seems slower, on other matrices each time and after longer and longer pauses, before it
 /// is believed: what was slow by chance is not slow every time.

@@ -13,10 +13,10 @@ use super::{name, style};
 use crate::cli::{self, ImportFormat, MissingWord, ProgressMode};
 use crate::commands::Failure;
 use crate::commands::stop::stop_on_interrupt;
-use crate::data::TargetsChoice;
-use crate::data::import::{Categorical, Error, Format, Missing, Progress, Request, import};
 use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::progress::say;
+use datasets::TargetsChoice;
+use datasets::import::{Categorical, Error, Format, Missing, Progress, Request, import};
 
 /// Imports, and names both files.
 pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {

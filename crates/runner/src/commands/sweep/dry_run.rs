@@ -7,11 +7,12 @@ use anyhow::Result;
 
 use crate::commands::print;
 use crate::commands::session::bytes;
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::results::export::plain;
 use crate::results::record::{Error, Record};
 use crate::sweep::plan::Plan;
 use crate::table::Table;
+use datasets::text::count;
 
 /// Lists the plan on stdout, and what it costs in all on stderr.
 pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), fresh: bool) -> Result<()> {

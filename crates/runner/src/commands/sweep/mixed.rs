@@ -6,9 +6,10 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::machine::Machine;
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::results::record::{Error, Record};
 use crate::sweep::plan::Plan;
+use datasets::text::count;
 
 /// The share of recorded costs that differ by more than 1% from those of another core, as measured in docs/machines.md.
 const HOW_MUCH: &str = "a fifth of all costs then differ by more than 1%";

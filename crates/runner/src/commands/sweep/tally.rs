@@ -5,9 +5,10 @@ use std::time::Instant;
 use kernels::peak;
 
 use crate::experiment::trial::Dtype;
-use crate::progress::{count, say};
+use crate::progress::say;
 use crate::sweep::plan::{Plan, Trial};
 use crate::sweep::trial::{Outcome, Status, drift_bound};
+use datasets::text::count;
 
 /// How an interrupted sweep is resumed.
 pub(super) const GOES_ON: &str = "the same command goes on";

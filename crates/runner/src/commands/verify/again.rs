@@ -17,7 +17,6 @@ use crate::commands::stop::Stop;
 use crate::experiment::trial::TrialConfig;
 use crate::experiment::{Experiment, Point};
 use crate::machine::{self, Machine};
-use crate::progress::count;
 use crate::results::record::{Error, Record};
 use crate::results::stored::{Recipe, Recorded, Summary};
 use crate::sweep::inputs::{Inputs, LazySpan};
@@ -25,6 +24,7 @@ use crate::sweep::plan::Trial;
 use crate::sweep::training::train;
 use crate::sweep::trial::Outcome;
 use crate::sweep::workers::Workers;
+use datasets::text::count;
 
 /// Trains as many trials again as are asked for, with the fleets that they were trained in.
 pub(super) fn run(

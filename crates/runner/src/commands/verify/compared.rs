@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Report, some};
 use crate::experiment::trial::Dtype;
-use crate::progress::count;
 use crate::results::stored::{Recorded, Summary};
+use datasets::text::count;
 
 /// How far the first cost may be off on another machine, in units of the element type's epsilon and relative to itself. It is J before
 /// any update, one way forward; docs/machines.md has what is seen, 1.5 of them at most. What comes later is chaotic.

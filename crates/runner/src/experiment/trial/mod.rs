@@ -17,7 +17,7 @@ pub use self::canonical::name_of;
 pub use self::conditional::{CONDITIONAL, Meanings};
 pub use self::draft::Draft;
 pub use self::keys::{KEYS, integer, is_always_list, is_whole, number, one_of};
-use crate::data::Task;
+use datasets::Task;
 
 /// The element type that a net is trained in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

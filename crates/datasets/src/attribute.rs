@@ -1,0 +1,24 @@
+//! Attributes, opened by name. They are never listed: for each of a list the binding takes a number of the file, which libhdf5 does
+//! not check, for one of sixteen character sets, and reads the set's name from whatever lies there.
+
+use hdf5::{Attribute, Error, Location, MajorErrorCode, MinorErrorCode};
+
+use super::error::Problem;
+
+/// The attribute `name` of a group or a dataset, if there is one.
+pub fn attribute(location: &Location, name: &str) -> Result<Option<Attribute>, Problem> {
+    match location.attr(name) {
+        Ok(attribute) => Ok(Some(attribute)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether libhdf5 looked at all attributes and found no such name: nothing deeper in it failed.
+fn is_absence(error: &Error) -> bool {
+    let stack = error.stack();
+    let innermost = stack.as_ref().and_then(|frames| frames.last());
+    innermost.is_some_and(|frame| {
+        frame.major_code() == MajorErrorCode::Attr && frame.minor_code() == MinorErrorCode::NotFound
+    })
+}

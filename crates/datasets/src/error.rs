@@ -1,0 +1,353 @@
+//! What can be wrong with a data file, each said in one line: file, dataset, what was found, what is allowed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::pin::Expected;
+use super::targets::MOST_CLASSES;
+use crate::files::{self, OfTheDisk};
+
+/// Why a data file was refused or could not be read.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{}: cannot {action}: {reason}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, as a verb: `open`, `read`, `write`.
+        action: &'static str,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] files::Error),
+    /// The path names something that is not a regular file.
+    #[error("{}: this is {found}; a data file must be a regular file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is: a folder, a device, ...
+        found: &'static str,
+    },
+    /// The file does not begin with the HDF5 signature.
+    #[error("{}: not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)", path.display())]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// libhdf5 cannot open the file.
+    #[error("{}: damaged or truncated HDF5 file ({bytes} bytes): {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+        /// libhdf5's own reason.
+        reason: String,
+    },
+    /// Size or modification time changed between opening and the end of reading.
+    #[error("{}: the file changed while it was being read; try again when nothing writes to it", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not the one that is known.
+    #[error("{}: its SHA-256 is {found}, {expected}", path.display())]
+    OtherContent {
+        /// The file.
+        path: PathBuf,
+        /// Its SHA-256.
+        found: String,
+        /// What it must be, and what to do.
+        expected: Expected,
+    },
+    /// Too few examples for a share of them to be set aside.
+    #[error("{}: {problem} (data.test_share)", path.display())]
+    Share {
+        /// The file.
+        path: PathBuf,
+        /// What it comes to.
+        problem: String,
+    },
+    /// A dataset breaks the contract.
+    #[error("{}: dataset `{dataset}`: {problem}", path.display())]
+    Dataset {
+        /// The file.
+        path: PathBuf,
+        /// The dataset's name in it.
+        dataset: String,
+        /// What is wrong.
+        problem: Problem,
+    },
+    /// Two datasets that must agree do not.
+    #[error("{}: dataset `{dataset}` has {found}, but {other}; {rule}", path.display())]
+    Disagree {
+        /// The file of the first dataset.
+        path: PathBuf,
+        /// The first dataset.
+        dataset: String,
+        /// What it has.
+        found: String,
+        /// The second dataset, its file and what it has.
+        other: String,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// None of the datasets that could hold examples is in the file.
+    #[error("{}: holds {}; {}", path.display(), none_of(wanted), holds(present))]
+    NoPart {
+        /// The file.
+        path: PathBuf,
+        /// The names looked for.
+        wanted: Vec<String>,
+        /// The names in the file's root.
+        present: Vec<String>,
+    },
+    /// A contact sheet cannot be drawn.
+    #[error("{}: cannot draw a contact sheet: {reason}", path.display())]
+    ContactSheet {
+        /// The picture that was to be written.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// What is wrong with one dataset.
+#[derive(Debug, Error)]
+pub enum Problem {
+    /// No such name in the file.
+    #[error("not in the file; {}", holds(present))]
+    Missing {
+        /// The names that are there.
+        present: Vec<String>,
+    },
+    /// The name, or a group on the way to it, is a link.
+    #[error("`{component}` is {kind}; only datasets stored in the file itself are read")]
+    Link {
+        /// The part of the path that is a link.
+        component: String,
+        /// Which kind of link.
+        kind: &'static str,
+    },
+    /// The name is a group or a type.
+    #[error("this is not a dataset; a dataset is required")]
+    NotADataset,
+    /// A part of the path is a dataset or a type.
+    #[error("`{component}` is not a group; a group is required")]
+    NotAGroup {
+        /// The part.
+        component: String,
+    },
+    /// The bytes lie in another file, or are assembled from other datasets.
+    #[error("its bytes lie in {place}; only datasets stored in the file itself are read")]
+    Elsewhere {
+        /// Where they lie.
+        place: &'static str,
+    },
+    /// A filter that is not trusted.
+    #[error("compressed with {found}; allowed: each of deflate (gzip), shuffle and fletcher32 at most once")]
+    Filter {
+        /// The filters found.
+        found: String,
+    },
+    /// The element type is not allowed here.
+    #[error("its elements are {found}; allowed: {allowed}")]
+    Type {
+        /// The type found.
+        found: String,
+        /// The types allowed.
+        allowed: &'static str,
+    },
+    /// The number of dimensions, or one of them, is not allowed here.
+    #[error("its shape is {found:?}; allowed: {allowed}")]
+    Shape {
+        /// The shape found.
+        found: Vec<usize>,
+        /// The shapes allowed.
+        allowed: &'static str,
+    },
+    /// The decoded data would not fit the limit.
+    #[error("its shape {shape:?} needs {needed} bytes as f64; the limit is {limit}")]
+    TooLarge {
+        /// The declared shape.
+        shape: Vec<usize>,
+        /// Bytes needed, `more than 2^64` where they do not fit a number.
+        needed: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Declared and stored size do not belong together.
+    #[error("declares {declared} bytes but {found}; {allowed}")]
+    Stored {
+        /// Bytes that the shape and the type ask for.
+        declared: u64,
+        /// What the file holds.
+        found: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// Integer labels outside of what class numbers can be.
+    #[error(
+        "labels {min} to {max}; classes are numbered from 0 to at most {}; data.targets = \"values\" takes any number",
+        MOST_CLASSES - 1
+    )]
+    Labels {
+        /// The least label.
+        min: i128,
+        /// The greatest label.
+        max: i128,
+    },
+    /// A number that is said to be a label and can't be one.
+    #[error("the value of row {row} is {value}; data.targets = \"classes\" takes whole numbers from 0 to {}", MOST_CLASSES - 1)]
+    NoLabel {
+        /// The example, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// Labels that count from 1, or further up.
+    #[error(
+        "labels {min} to {max}, and classes are numbered from 0, of which no example is: write each label - {min}, or name \
+         the classes from 0 in `list_classes`; or data.targets = \"values\", if they are no classes"
+    )]
+    NoClass0 {
+        /// The least label.
+        min: u32,
+        /// The greatest label.
+        max: u32,
+    },
+    /// A test label that a net never sees in training.
+    #[error("the label of row {row} is {label}, which no training example has; a net can't learn that class")]
+    Untrained {
+        /// The label.
+        label: u32,
+        /// The test example, from 0.
+        row: usize,
+    },
+    /// Targets that are not what they are said to be.
+    #[error("{0}")]
+    Targets(String),
+    /// A label without a class name, where there are names.
+    #[error("label {label} has no name: {names} classes are named, so labels must be below {names}")]
+    Unnamed {
+        /// The largest label.
+        label: u32,
+        /// Classes with a name.
+        names: usize,
+    },
+    /// A NaN or an infinity.
+    #[error("the value at row {row}, column {column} is {value}; every value must be finite")]
+    NotFinite {
+        /// The example, from 0.
+        row: usize,
+        /// The feature, from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// An integer that f64 cannot hold.
+    #[error("the value at row {row}, column {column} is {value}; whole numbers must lie within ±2^53 to be exact")]
+    Inexact {
+        /// The example, from 0.
+        row: usize,
+        /// The feature, from 0.
+        column: usize,
+        /// The value.
+        value: i128,
+    },
+    /// A class name that is not text.
+    #[error("the name of class {index} is \"{found}\"; allowed: non-empty UTF-8 text without control characters")]
+    ClassName {
+        /// The class, from 0.
+        index: usize,
+        /// Its bytes, escaped.
+        found: String,
+    },
+    /// Memory for the decoded data is not to be had.
+    #[error("cannot allocate {bytes} bytes for it")]
+    Memory {
+        /// Bytes asked for.
+        bytes: u64,
+    },
+    /// libhdf5 failed.
+    #[error("HDF5 cannot read it (damaged file?): {reason}")]
+    Library {
+        /// libhdf5's own reason.
+        reason: String,
+    },
+}
+
+impl Problem {
+    /// This problem, of `dataset` in the file at `path`.
+    pub fn of(self, path: &Path, dataset: &str) -> Error {
+        Error::Dataset { path: path.to_owned(), dataset: dataset.to_owned(), problem: self }
+    }
+}
+
+/// libhdf5's reason in one line: its words may quote raw bytes of the file.
+pub fn reason(error: &hdf5::Error) -> String {
+    const LONGEST: usize = 300;
+    let text = error.to_string();
+    // The binding builds this string unchecked from C, so its bytes are decoded again.
+    let text = String::from_utf8_lossy(text.as_bytes());
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    clean.take(LONGEST).collect()
+}
+
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        matches!(self, Error::Write(error) if error.is_of_the_disk())
+    }
+}
+
+impl From<hdf5::Error> for Problem {
+    fn from(error: hdf5::Error) -> Self {
+        Problem::Library { reason: reason(&error) }
+    }
+}
+
+fn holds(present: &[String]) -> String {
+    const SHOWN: usize = 8;
+    if present.is_empty() {
+        return "the file holds nothing".to_owned();
+    }
+    let more = if present.len() > SHOWN { ", ..." } else { "" };
+    format!("the file holds {}{more}", ticked(&present[..present.len().min(SHOWN)]).join(", "))
+}
+
+fn none_of(wanted: &[String]) -> String {
+    let names = ticked(wanted);
+    if names.len() == 1 { format!("no {}", names[0]) } else { format!("neither {}", names.join(" nor ")) }
+}
+
+fn ticked(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("`{}`", name.escape_debug())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_library_are_made_one_short_line() {
+        let error = hdf5::Error::from(format!("first\nsecond\u{1b}[2J{}", "x".repeat(1000)));
+        let reason = reason(&error);
+        assert!(reason.starts_with("first second [2Jxxx"), "{reason}");
+        assert_eq!(reason.len(), 300);
+    }
+
+    #[test]
+    fn a_long_list_of_names_is_cut_short() {
+        let names: Vec<String> = (0..20).map(|name| name.to_string()).collect();
+        assert_eq!(holds(&names[..2]), "the file holds `0`, `1`");
+        assert_eq!(holds(&names), "the file holds `0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, ...");
+        assert_eq!(holds(&[]), "the file holds nothing");
+    }
+}

@@ -1,0 +1,72 @@
+//! Why a file was not written, in one line, and whose fault that is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+/// Why there is no new file. What had its name before is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something of this name has come meanwhile.
+    #[error("{}: a file of this name has appeared meanwhile; it is left as it is", .0.display())]
+    Appeared(PathBuf),
+    /// The system refuses.
+    #[error("cannot write {}: {reason}", path.display())]
+    System {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// HDF5 could not write, though the folder still takes bytes.
+    #[error("cannot write {place} of {}: {reason}", path.display())]
+    Hdf5 {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// The dataset or attribute, or `the start` or `the end`.
+        place: String,
+        /// What HDF5 says, on one line.
+        reason: String,
+    },
+    /// What was read back is not what was written.
+    #[error("cannot write {}: {place} reads back as something else than was written; the disk is not to be trusted", path.display())]
+    Differs {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// The dataset or attribute, or `the content`.
+        place: String,
+    },
+}
+
+impl Error {
+    /// What the system says of `path`.
+    pub fn system(path: &Path, reason: impl Into<io::Error>) -> Self {
+        Error::System { path: path.to_owned(), reason: reason.into() }
+    }
+}
+
+/// An error that may be the disk's, which exits with 1, or else a person's, which exits with 2.
+pub trait OfTheDisk {
+    /// Whether the disk is full or broken, or the file at its largest.
+    fn is_of_the_disk(&self) -> bool;
+}
+
+impl OfTheDisk for io::Error {
+    fn is_of_the_disk(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        // An I/O error of the device has no kind of its own.
+        matches!(self.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+            || self.raw_os_error() == Some(Errno::IO.raw_os_error())
+    }
+}
+
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        match self {
+            Error::Appeared(_) => false,
+            Error::System { reason, .. } => reason.is_of_the_disk(),
+            Error::Hdf5 { .. } | Error::Differs { .. } => true,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Every file that the runner writes: under its final name there is what was meant, or what was there before.
+//!
+//! A file is written under a hidden name beside its place (`Part`), synced, renamed, and its folder synced (`put_in_place`).
+//! HDF5 files are read back in between (`NewHdf5`). Only the record of a sweep is not written here: SQLite keeps it whole.
+
+mod elements;
+mod error;
+mod folder;
+mod hdf5;
+mod orphans;
+mod part;
+mod plain;
+#[cfg(test)]
+mod tests;
+
+pub use self::elements::Element;
+pub use self::error::{Error, OfTheDisk};
+pub use self::folder::{folder_of, make_folder, missing_folders, sync_folder};
+pub use self::hdf5::{Filling, NewHdf5};
+pub use self::part::{Part, put_in_place};
+pub use self::plain::write_whole;

@@ -1,0 +1,164 @@
+//! A file on its way to its name.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use tempfile::NamedTempFile;
+
+use super::Error;
+use super::folder::{folder_of, sync_folder};
+use super::orphans::{RANDOM, SUFFIX, prefix, remove_orphans};
+
+/// A file `.NAME.xxxxxx.part` beside the place of NAME: locked for as long as it is written, and gone when dropped.
+pub struct Part {
+    file: NamedTempFile,
+    /// Where it will be.
+    path: PathBuf,
+}
+
+impl Part {
+    /// Makes an empty one for `path`, and removes those of the same name that killed runs have left.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn new(path: &Path) -> Result<Self, Error> {
+        let failed = |reason| Error::system(path, reason);
+        let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
+        let folder = folder_of(path);
+        remove_orphans(folder, name);
+        loop {
+            let file = tempfile::Builder::new()
+                .prefix(OsStr::from_bytes(&prefix(name)))
+                .suffix(SUFFIX)
+                .rand_bytes(RANDOM)
+                // As any other new file's: the umask decides. A temporary file is otherwise its owner's alone.
+                .permissions(Permissions::from_mode(0o666))
+                .tempfile_in(folder)
+                .map_err(failed)?;
+            if is_held(file.as_file()).map_err(failed)? {
+                return Ok(Part { file, path: path.to_owned() });
+            }
+        }
+    }
+
+    /// Where the file will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it is now.
+    pub(super) fn place(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// What is written to.
+    pub fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Opens it anew, to read what is there.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn reopen(&self) -> Result<File, Error> {
+        File::open(self.place()).map_err(|reason| Error::system(&self.path, reason))
+    }
+}
+
+/// Locks a new part. It is not held if another run took it for an orphan before it was locked.
+fn is_held(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(file.metadata()?.nlink() > 0),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        // Some network file systems have no locks. Then a part can't be taken for an orphan either.
+        Err(TryLockError::Error(_)) => Ok(true),
+    }
+}
+
+/// Gives complete files their names, all or, if the disk allows even that, none of them. What has a name already is replaced
+/// only with `replace`.
+///
+/// # Errors
+/// Whatever the system says; or something has come there meanwhile that is not to be replaced.
+pub fn put_in_place<const N: usize>(parts: [Part; N], replace: bool) -> Result<(), Error> {
+    for Part { file, path } in &parts {
+        // Afterwards nothing is left that closing the file could fail at.
+        file.as_file().sync_all().map_err(|reason| Error::system(path, reason))?;
+    }
+    let folders = parts.each_ref().map(|part| folder_of(&part.path).to_owned());
+    let mut placed = Vec::new();
+    for part in parts {
+        match rename(part, replace, N > 1) {
+            Ok(done) => placed.push(done),
+            Err(error) => {
+                placed.into_iter().rev().for_each(Placed::undo);
+                return Err(error);
+            }
+        }
+    }
+    // What was replaced goes only now.
+    drop(placed);
+    for (index, folder) in folders.iter().enumerate() {
+        if !folders[..index].contains(folder) {
+            sync_folder(folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// A file that has its name, and what it takes to undo that.
+enum Placed {
+    /// There was nothing of that name.
+    New(PathBuf),
+    /// What had the name before has that of the part now.
+    Exchanged(Part),
+    /// It has replaced what was there.
+    Replaced,
+}
+
+impl Placed {
+    fn undo(self) {
+        match self {
+            Placed::New(path) => drop(fs::remove_file(path)),
+            Placed::Exchanged(part) => drop(exchange(&part)),
+            Placed::Replaced => {}
+        }
+    }
+}
+
+fn exchange(part: &Part) -> rustix::io::Result<()> {
+    renameat_with(CWD, part.place(), CWD, &part.path, RenameFlags::EXCHANGE)
+}
+
+/// Gives `part` its name, in a way that can be undone if `can_be_undone` and the file system knows how.
+fn rename(part: Part, replace: bool, can_be_undone: bool) -> Result<Placed, Error> {
+    // A folder could be exchanged too, but not be removed afterwards.
+    let is_folder = fs::symlink_metadata(&part.path).is_ok_and(|found| found.is_dir());
+    if replace && can_be_undone && !is_folder && exchange(&part).is_ok() {
+        return Ok(Placed::Exchanged(part));
+    }
+    let Part { file, path } = part;
+    if can_be_undone || !replace {
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(Placed::New(path)),
+            Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(Error::system(&path, failed.error));
+            }
+            Err(_) if !replace => return Err(Error::Appeared(path)),
+            Err(failed) => return persist(failed.file, path),
+        }
+    }
+    persist(file, path)
+}
+
+fn persist(file: NamedTempFile, path: PathBuf) -> Result<Placed, Error> {
+    match file.persist(&path) {
+        Ok(_) => Ok(Placed::Replaced),
+        Err(failed) => Err(Error::system(&path, failed.error)),
+    }
+}

@@ -1,0 +1,113 @@
+//! The classes of training and test examples together: their order, and their names.
+
+use std::collections::HashMap;
+
+use ndarray::Array2;
+
+use super::error::quoted;
+use super::source::Answers;
+use crate::targets::Targets;
+
+/// The longest name written, in bytes.
+pub(super) const LONGEST_NAME: usize = 1024;
+
+/// What training and test examples have in common.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) train: Targets,
+    /// Nothing where the test examples are still among the training examples.
+    pub(super) test: Option<Targets>,
+    /// Label 0 first; none where the labels say all, 0 to K - 1.
+    pub(super) names: Vec<String>,
+}
+
+/// Which of the two an error is about, and what it is.
+pub(super) type Problem = (Side, String);
+
+/// The training or the test examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Train,
+    Test,
+}
+
+/// Numbers the classes: numbers in their order, else texts in the order of their letters. The classes are those of the
+/// training examples.
+pub(super) fn settle(train: &Answers, test: Option<&Answers>) -> Result<Settled, Problem> {
+    match (train, test) {
+        (Answers::Words { labels, words }, test) => {
+            let order = sorted(words).map_err(|problem| (Side::Train, problem))?;
+            let number_of: HashMap<&str, u32> =
+                order.iter().zip(0..).map(|(word, number)| (word.as_str(), number)).collect();
+            let renumbered = |labels: &[u32], words: &[String]| {
+                let new = |word: &String| {
+                    let unknown = || format!("label {} is not among the training examples' labels", quoted(word));
+                    number_of.get(word.as_str()).copied().ok_or_else(unknown)
+                };
+                let new: Vec<u32> = words.iter().map(new).collect::<Result<_, _>>()?;
+                Ok(Targets::Classes(labels.iter().map(|&label| new[label as usize]).collect()))
+            };
+            let train = renumbered(labels, words).map_err(|problem| (Side::Train, problem))?;
+            let test = match test {
+                None => None,
+                Some(Answers::Words { labels, words }) => {
+                    Some(renumbered(labels, words).map_err(|problem| (Side::Test, problem))?)
+                }
+                Some(Answers::Known(_)) => return Err((Side::Test, other_kind())),
+            };
+            let plain = order.iter().enumerate().all(|(number, word)| *word == number.to_string());
+            Ok(Settled { train, test, names: if plain { Vec::new() } else { order } })
+        }
+        (Answers::Known(train), None) => Ok(Settled { train: train.clone(), test: None, names: Vec::new() }),
+        (Answers::Known(train), Some(Answers::Known(test))) => {
+            // Values that are whole by chance look like labels.
+            let values = [train, test].iter().any(|targets| matches!(targets, Targets::Values(_)));
+            let [train, test] = [train, test].map(|targets| if values { as_values(targets) } else { targets.clone() });
+            if let (Targets::Values(train), Targets::Values(test)) = (&train, &test)
+                && train.nrows() != test.nrows()
+            {
+                let problem =
+                    format!("{} values an example; the training examples have {}", test.nrows(), train.nrows());
+                return Err((Side::Test, problem));
+            }
+            Ok(Settled { train, test: Some(test), names: Vec::new() })
+        }
+        (Answers::Known(_), Some(Answers::Words { .. })) => Err((Side::Test, other_kind())),
+    }
+}
+
+fn other_kind() -> String {
+    "its labels are of another kind than the training examples'; both must have one format".to_owned()
+}
+
+fn as_values(targets: &Targets) -> Targets {
+    match targets {
+        Targets::Values(_) => targets.clone(),
+        Targets::Classes(labels) => {
+            Targets::Values(Array2::from_shape_fn((1, labels.len()), |(_, example)| f64::from(labels[example])))
+        }
+    }
+}
+
+fn sorted(words: &[String]) -> Result<Vec<String>, String> {
+    for word in words {
+        if word.len() > LONGEST_NAME || word.chars().any(char::is_control) {
+            let problem =
+                format!("class {}: names have at most {LONGEST_NAME} bytes and no control characters", quoted(word));
+            return Err(problem);
+        }
+    }
+    if let [only] = words {
+        return Err(format!("every label is {}; at least 2 classes are required", quoted(only)));
+    }
+    let numbers: Option<Vec<f64>> =
+        words.iter().map(|word| word.parse().ok().filter(|number: &f64| number.is_finite())).collect();
+    let mut order: Vec<usize> = (0..words.len()).collect();
+    match numbers {
+        Some(numbers) => {
+            order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]).then_with(|| words[a].cmp(&words[b])))
+        }
+        None => order.sort_by(|&a, &b| words[a].cmp(&words[b])),
+    }
+    Ok(order.into_iter().map(|word| words[word].clone()).collect())
+}

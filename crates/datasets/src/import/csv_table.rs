@@ -1,0 +1,305 @@
+//! Tables of comma-separated values: a row an example, with a column of labels or columns of values among its features.
+//!
+//! A table is read twice: to check every cell and to collect the labels, and then for the features; and once in between where
+//! means or texts of the training rows are needed. None needs more memory for more rows, but for the labels.
+
+mod reading;
+
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+
+use super::columns::{Column, position, sniffed};
+use super::encoding::{Categorical, Encoding, Missing, is_missing};
+use super::error::{At, Error, quoted};
+use super::open::checked_size;
+use super::rows::Rows;
+use super::source::{Answers, Cells, Kept, Survey};
+use super::words::{Words, number};
+use crate::targets::{MOST_CLASSES, Targets};
+
+/// How a table is read.
+#[derive(Clone, Debug)]
+pub(super) struct Format {
+    pub(super) label: Column,
+    /// Columns of values, instead of the label.
+    pub(super) targets: Vec<Column>,
+    /// Columns that are left out.
+    pub(super) ignored: Vec<Column>,
+    /// Whether the first line names the columns; `None`: if one of its features is no number.
+    pub(super) header: Option<bool>,
+    /// `None`: the most frequent in the first line of comma, semicolon and tab.
+    pub(super) delimiter: Option<u8>,
+    /// `(height, width)`, where the features are the bytes of pictures, row by row and channels last.
+    pub(super) picture: Option<(usize, usize)>,
+    /// What becomes of cells without a value.
+    pub(super) missing: Missing,
+    /// Which columns are of texts.
+    pub(super) categorical: Categorical,
+}
+
+/// A table whose cells are all checked.
+pub(super) struct Table {
+    path: PathBuf,
+    delimiter: u8,
+    /// The names of all columns, or their numbers where no header names them.
+    names: Vec<String>,
+    header: bool,
+    /// The columns that are features.
+    features: Vec<usize>,
+    /// The columns of the answers.
+    answers: Vec<usize>,
+    /// For each feature, whether it is of texts.
+    textual: Vec<bool>,
+    format: Format,
+    /// Rows that are left out, and cells without a value in the others.
+    dropped: usize,
+    filled: usize,
+    encoding: Option<Encoding>,
+    survey: Survey,
+    limit: u64,
+}
+
+impl Table {
+    /// Reads through the table at `path`; `on_row` may stop it.
+    pub(super) fn survey(
+        path: &Path,
+        format: &Format,
+        limit: u64,
+        on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let delimiter = match format.delimiter {
+            Some(delimiter) => delimiter,
+            None => sniffed(path)?,
+        };
+        let mut rows = Rows::open(path, delimiter)?;
+        if !rows.advance()? {
+            return Err(Error::file(path, "an empty table"));
+        }
+        let width = rows.record.len();
+        let texts = match &format.categorical {
+            Categorical::Columns(columns) => columns.iter().map(|column| Column::from_text(column)).collect(),
+            _ => Vec::new(),
+        };
+        let asked: &[Column] =
+            if format.targets.is_empty() { std::slice::from_ref(&format.label) } else { &format.targets };
+        let of_columns = [asked, &format.ignored, &texts];
+        let named = of_columns.into_iter().flatten().any(|column| matches!(column, Column::Named(_)));
+        let find = |column: &Column| {
+            position(column, &rows.record, format.header != Some(false))
+                .map_err(|problem| Error::at(path, At::Line(1), problem))
+        };
+        let found = |columns: &[Column]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
+        let [answers, ignored, texts] = [found(asked)?, found(&format.ignored)?, found(&texts)?];
+        let features: Vec<usize> =
+            (0..width).filter(|column| !answers.contains(column) && !ignored.contains(column)).collect();
+        let count = features.len();
+        if count == 0 {
+            return Err(Error::at(
+                path,
+                At::Line(1),
+                format!("{width} columns, and none of them is a feature (--delimiter?)"),
+            ));
+        }
+        if let Some(column) = texts.iter().find(|column| !features.contains(column)) {
+            let problem = format!("column {} is no feature; --categorical is for features", column + 1);
+            return Err(Error::at(path, At::Line(1), problem));
+        }
+        let names_it = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
+        let header = format.header.unwrap_or(named || features.iter().any(names_it));
+        let (shape, kept) = match format.picture {
+            Some((height, width)) => {
+                let area = height.saturating_mul(width);
+                if area == 0 || !count.is_multiple_of(area) {
+                    let problem = format!(
+                        "{count} columns are features; pictures of {height} x {width} need a multiple of {area}"
+                    );
+                    return Err(Error::at(path, At::Line(1), problem));
+                }
+                (vec![height, width, count / area], Kept::U8)
+            }
+            None => (vec![count], Kept::F64),
+        };
+        let name = |(column, cell): (usize, &[u8])| {
+            let is_name = header && !cell.is_empty();
+            if is_name { String::from_utf8_lossy(cell).into_owned() } else { format!("column {}", column + 1) }
+        };
+        let mut table = Table {
+            path: path.to_owned(),
+            delimiter,
+            names: rows.record.iter().enumerate().map(name).collect(),
+            header,
+            textual: features.iter().map(|column| texts.contains(column)).collect(),
+            features,
+            answers,
+            format: format.clone(),
+            dropped: 0,
+            filled: 0,
+            encoding: None,
+            survey: Survey::new(shape, kept, Answers::Known(Targets::Classes(Vec::new()))),
+            limit,
+        };
+        table.survey.answers = table.read_answers(rows, on_row)?;
+        Ok(table)
+    }
+
+    fn read_answers(
+        &mut self,
+        mut rows: Rows,
+        on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
+    ) -> Result<Answers, Error> {
+        let as_labels = self.format.targets.is_empty();
+        let mut labels = Vec::new();
+        let mut words = Words::default();
+        let mut values = Vec::new();
+        let mut examples = 0;
+        let mut more = !self.header || rows.advance()?;
+        let columns = self.features.len().max(self.answers.len());
+        while more {
+            if self.is_kept(&rows)? {
+                self.check_features(&rows)?;
+                for &column in &self.answers {
+                    let cell = &rows.record[column];
+                    if as_labels {
+                        let label = words.index(cell);
+                        labels.push(label.map_err(|problem| self.wrong(&rows, column, &problem))?);
+                    } else {
+                        values.push(number(cell).ok_or_else(|| self.not_a_number(&rows, column))?);
+                    }
+                }
+                examples += 1;
+            } else {
+                self.dropped += 1;
+            }
+            if (examples + self.dropped).is_multiple_of(1024) {
+                checked_size(&self.path, &[examples, columns], 8, self.limit)?;
+                on_row(examples)?;
+            }
+            more = rows.advance()?;
+        }
+        if examples == 0 {
+            let problem = if self.dropped > 0 { "every row has a missing cell" } else { "a header without rows" };
+            return Err(Error::file(&self.path, problem));
+        }
+        checked_size(&self.path, &[examples, columns], 8, self.limit)?;
+        if as_labels {
+            let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
+            return Ok(Answers::Words { labels, words });
+        }
+        let values = Array2::from_shape_vec((examples, self.answers.len()), values).expect("a value for each column");
+        Ok(Answers::Known(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())))
+    }
+
+    /// Whether the row is an example: it has as many cells as the first, and none is missing where such rows are left out.
+    fn is_kept(&self, rows: &Rows) -> Result<bool, Error> {
+        if rows.record.len() != self.names.len() {
+            let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
+            return Err(Error::at(&self.path, At::Line(rows.line()), problem));
+        }
+        if self.format.missing != Missing::Drop {
+            return Ok(true);
+        }
+        Ok(!self.features.iter().chain(&self.answers).any(|&column| is_missing(&rows.record[column])))
+    }
+
+    /// Checks the features of a row before it is known what they become, and finds out which are texts.
+    fn check_features(&mut self, rows: &Rows) -> Result<(), Error> {
+        for (feature, &column) in self.features.iter().enumerate() {
+            let cell = &rows.record[column];
+            match (is_missing(cell), number(cell).is_some()) {
+                (true, _) if self.format.missing == Missing::Mean => self.filled += 1,
+                (true, _) => return Err(self.not_a_number(rows, column)),
+                (false, true) if self.survey.kept == Kept::U8 => self.byte(rows, column).map(|_| ())?,
+                (false, true) => {}
+                (false, false) if self.textual[feature] => {}
+                (false, false) if self.format.categorical == Categorical::OneHot => self.textual[feature] = true,
+                (false, false) => return Err(self.not_a_number(rows, column)),
+            }
+        }
+        Ok(())
+    }
+
+    fn byte(&self, rows: &Rows, column: usize) -> Result<u8, Error> {
+        let value = number(&rows.record[column]).ok_or_else(|| self.not_a_number(rows, column))?;
+        if value.fract() == 0.0 && (0.0..=255.0).contains(&value) {
+            return Ok(value as u8);
+        }
+        let problem = format!("{value}, but the pixels of a picture are whole numbers from 0 to 255");
+        Err(self.wrong(rows, column, &problem))
+    }
+
+    /// Adds the features of a row. The number of texts in it that no training row has.
+    fn features_of(&self, rows: &Rows, cells: &mut Cells) -> Result<usize, Error> {
+        let mut unknown = 0;
+        for (feature, &column) in self.features.iter().enumerate() {
+            match (&mut *cells, &self.encoding) {
+                (Cells::U8(bytes), _) => bytes.push(self.byte(rows, column)?),
+                (Cells::F64(numbers), Some(encoding)) => {
+                    let known = encoding.columns[feature].append(&rows.record[column], numbers);
+                    unknown += usize::from(!known.map_err(|()| self.not_a_number(rows, column))?);
+                }
+                (Cells::F64(numbers), None) => {
+                    numbers.push(number(&rows.record[column]).ok_or_else(|| self.not_a_number(rows, column))?);
+                }
+                (Cells::F32(_), _) => unreachable!("a table is kept as bytes or in f64"),
+            }
+        }
+        Ok(unknown)
+    }
+
+    fn not_a_number(&self, rows: &Rows, column: usize) -> Error {
+        let cell = &rows.record[column];
+        let found = quoted(&String::from_utf8_lossy(cell));
+        let hint = match (is_missing(cell), self.features.contains(&column)) {
+            (true, true) => "--missing drop leaves such rows out, --missing mean takes the column's mean",
+            (true, false) => "--missing drop leaves such rows out",
+            (false, true) => "--categorical one-hot makes a column of each text, --ignore leaves a column out",
+            (false, false) => "targets are numbers",
+        };
+        self.wrong(rows, column, &format!("{found}; a finite number is required ({hint})"))
+    }
+
+    fn wrong(&self, rows: &Rows, column: usize, problem: &str) -> Error {
+        let name = if self.header { format!(", {},", quoted(&self.names[column])) } else { String::new() };
+        Error::at(&self.path, At::Line(rows.line()), format!("column {}{name} is {problem}", column + 1))
+    }
+
+    /// Gives every example to `take`, with its number.
+    fn each(&self, mut take: impl FnMut(usize, &Rows) -> Result<(), Error>) -> Result<(), Error> {
+        let mut rows = self.rows()?;
+        let mut example = 0;
+        while rows.advance()? {
+            if self.is_kept(&rows)? {
+                take(example, &rows)?;
+                example += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows behind the header.
+    fn rows(&self) -> Result<Rows, Error> {
+        let mut rows = Rows::open(&self.path, self.delimiter)?;
+        if self.header {
+            rows.advance()?;
+        }
+        Ok(rows)
+    }
+
+    fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
+        let width = encoding.width();
+        checked_size(&self.path, &[self.survey.answers.examples(), width], 8, self.limit)?;
+        if width > MOST_CLASSES {
+            let problem = format!("its columns become {width}; at most {MOST_CLASSES} (--ignore leaves columns out)");
+            return Err(Error::file(&self.path, problem));
+        }
+        self.survey.shape = vec![width];
+        let names: Vec<String> = self.features.iter().map(|&column| self.names[column].clone()).collect();
+        self.survey.feature_names = encoding.names(&names);
+        if self.format.missing == Missing::Mean {
+            self.survey.fillings = encoding.fillings();
+        }
+        self.encoding = Some(encoding);
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! What is done with a table once all of its cells are checked: to learn of its training rows, and to read its features.
+
+use super::super::encoding::{Coded, Encoding, Learner};
+use super::super::error::{Error, quoted};
+use super::super::rows::Rows;
+use super::super::source::{Cells, Examples, Source, Survey};
+use super::{Missing, Table};
+use crate::text::count;
+
+impl Source for Table {
+    fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    fn learn(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
+        if self.format.missing != Missing::Mean && !self.textual.contains(&true) {
+            return Ok(());
+        }
+        let mut learners: Vec<Learner> = self.textual.iter().map(|&textual| Learner::new(textual)).collect();
+        self.each(|example, rows| {
+            if is_training(example) {
+                for (learner, &column) in learners.iter_mut().zip(&self.features) {
+                    let taken = learner.take(&rows.record[column]);
+                    taken.map_err(|problem| self.wrong(rows, column, &problem))?;
+                }
+            }
+            Ok(())
+        })?;
+        let finish = |(learner, &column): (Learner, &usize)| {
+            let name = quoted(&self.names[column]);
+            learner
+                .finish()
+                .map_err(|problem| Error::file(&self.path, format!("column {} ({name}): {problem}", column + 1)))
+        };
+        let columns = learners.into_iter().zip(&self.features).map(finish).collect::<Result<_, _>>()?;
+        self.encode(Encoding { columns })
+    }
+
+    fn encoding(&self) -> Option<&Encoding> {
+        self.encoding.as_ref()
+    }
+
+    fn apply(&mut self, encoding: &Encoding) -> Result<(), Error> {
+        if encoding.columns.len() != self.features.len() {
+            let (found, expected) = (self.features.len(), encoding.columns.len());
+            return Err(Error::file(
+                &self.path,
+                format!("{found} columns are features; the training table has {expected}"),
+            ));
+        }
+        self.encode(encoding.clone())
+    }
+
+    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+        Ok(Box::new(Again { table: self, rows: self.rows()?, unknown: 0 }))
+    }
+
+    fn remark(&self) -> Option<String> {
+        let mut words = Vec::new();
+        if self.dropped > 0 {
+            words.push(format!("{} with a missing cell left out", count(self.dropped, "row")));
+        }
+        if self.filled > 0 {
+            words.push(format!("{} filled with the mean of the training rows", count(self.filled, "missing cell")));
+        }
+        if let Some(encoding) = self.encoding.as_ref().filter(|encoding| encoding.has_levels()) {
+            let columns = encoding.columns.iter().filter(|coded| matches!(coded, Coded::Levels { .. })).count();
+            let (from, to) = (count(columns, "column"), encoding.width() + columns - encoding.columns.len());
+            words.push(format!("{from} of texts became {to}, one a level"));
+        }
+        (!words.is_empty()).then(|| words.join("; "))
+    }
+}
+
+/// The reading that gives the features.
+struct Again<'t> {
+    table: &'t Table,
+    rows: Rows,
+    /// Texts that no training row has.
+    unknown: usize,
+}
+
+impl Again<'_> {
+    fn changed(&self) -> Error {
+        Error::file(&self.table.path, "the file changed while it was being read; try again when nothing writes to it")
+    }
+
+    /// Goes to the next example; false behind the last.
+    fn advance(&mut self) -> Result<bool, Error> {
+        while self.rows.advance()? {
+            if self.table.is_kept(&self.rows)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Examples for Again<'_> {
+    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
+        if !self.advance()? {
+            return Err(self.changed());
+        }
+        self.unknown += self.table.features_of(&self.rows, cells)?;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<Option<String>, Error> {
+        if self.advance()? {
+            return Err(self.changed());
+        }
+        let unknown = self.unknown;
+        Ok((unknown > 0)
+            .then(|| format!("{} that no training row has: 0 in every column of its levels", count(unknown, "text"))))
+    }
+}

@@ -1,0 +1,234 @@
+//! Pictures: folders of them, a folder a class and named after it, and single ones.
+
+use std::fs;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use image::error::{LimitError, LimitErrorKind};
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
+
+use super::error::{Error, one_line};
+use super::open::checked_size;
+use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
+use crate::targets::MOST_CLASSES;
+
+/// What is read; of moving pictures the first frame.
+const KINDS: &str = "PNG, JPEG, WebP, GIF or BMP";
+/// The most bytes that one picture may take while it is decoded.
+const MOST_BYTES: u64 = 1 << 29;
+/// The widest and highest picture.
+const LONGEST_SIDE: u32 = 1 << 16;
+
+/// The pictures of all classes.
+pub(super) struct Folder {
+    files: Vec<PathBuf>,
+    /// Whether pictures may be resized: else each must have the size of the first.
+    resized: bool,
+    /// Files of another kind.
+    left_out: usize,
+    survey: Survey,
+}
+
+impl Folder {
+    /// Lists the pictures below `path`, the classes and the files of each in the order of their names. `size` is
+    /// `(height, width)`; without one it is the first picture's.
+    pub(super) fn survey(path: &Path, size: Option<(usize, usize)>, grey: bool, limit: u64) -> Result<Self, Error> {
+        let (mut files, mut labels, mut words, mut left_out) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        for class in entries(path)? {
+            if !class.is_dir() {
+                left_out += 1;
+                continue;
+            }
+            let word = class.file_name().and_then(|name| name.to_str());
+            let word = word.ok_or_else(|| Error::file(&class, "the name of a class must be UTF-8"))?;
+            let before = files.len();
+            for file in entries(&class)? {
+                if file.is_dir() {
+                    return Err(Error::file(
+                        &file,
+                        "a folder within a class; pictures must lie in the class's folder itself",
+                    ));
+                }
+                if is_picture(&file) {
+                    files.push(file);
+                    labels.push(words.len() as u32);
+                } else {
+                    left_out += 1;
+                }
+            }
+            if files.len() == before {
+                return Err(Error::file(&class, format!("no picture ({KINDS}) in this folder of a class")));
+            }
+            words.push(word.to_owned());
+            if words.len() > MOST_CLASSES {
+                return Err(Error::file(path, format!("more than {MOST_CLASSES} folders; at most as many classes")));
+            }
+        }
+        let Some(first) = files.first() else {
+            return Err(Error::file(path, "no folders in it; a folder of pictures for each class is required"));
+        };
+        let (height, width) = match size {
+            Some(size) => size,
+            None => {
+                let picture = decoded(first)?;
+                (picture.height() as usize, picture.width() as usize)
+            }
+        };
+        let channels = if grey { 1 } else { 3 };
+        checked_size(path, &[files.len(), height, width, channels], 1, limit)?;
+        let answers = Answers::Words { labels, words };
+        let survey = Survey::new(vec![height, width, channels], Kept::U8, answers);
+        Ok(Folder { files, resized: size.is_some(), left_out, survey })
+    }
+}
+
+impl Source for Folder {
+    fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+        Ok(Box::new(Pictures { folder: self, next: 0 }))
+    }
+
+    fn remark(&self) -> Option<String> {
+        let left_out = self.left_out;
+        (left_out > 0).then(|| {
+            let files = if left_out == 1 { "1 file that is".to_owned() } else { format!("{left_out} files that are") };
+            format!("{files} no picture ({KINDS}) left out")
+        })
+    }
+}
+
+struct Pictures<'f> {
+    folder: &'f Folder,
+    next: usize,
+}
+
+impl Examples for Pictures<'_> {
+    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
+        let Folder { files, resized, survey, .. } = self.folder;
+        let path = &files[self.next];
+        let shape = [survey.shape[0], survey.shape[1], survey.shape[2]];
+        let picture = decoded(path)?;
+        let (height, width) = (picture.height() as usize, picture.width() as usize);
+        if !resized && [height, width] != shape[..2] {
+            let found = format!("{height} x {width} pixels, but the first picture has {} x {}", shape[0], shape[1]);
+            return Err(Error::file(
+                path,
+                format!("{found} (height x width); --side, or --height and --width resize all"),
+            ));
+        }
+        if let Cells::U8(bytes) = cells {
+            bytes.extend_from_slice(&flattened(&picture, shape));
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+}
+
+/// The pictures in a folder and in the folders in it, in the order of their names, by what they are called; none that is hidden.
+///
+/// # Errors
+/// If a folder can't be read, or none is there.
+pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut pictures = Vec::new();
+    for entry in entries(folder)? {
+        if entry.is_dir() {
+            pictures.extend(entries(&entry)?.into_iter().filter(|file| is_picture(file)));
+        } else if is_picture(&entry) {
+            pictures.push(entry);
+        }
+    }
+    if pictures.is_empty() {
+        return Err(Error::file(folder, format!("no picture ({KINDS}) in this folder")));
+    }
+    Ok(pictures)
+}
+
+/// The bytes of the picture at `path` as an example of shape `[height, width, channels]`, with 1 (grey) or 3 channels.
+///
+/// # Errors
+/// If it can't be read, or is of another kind.
+pub fn picture(path: &Path, shape: [usize; 3]) -> Result<Vec<u8>, Error> {
+    let metadata = fs::metadata(path).map_err(|reason| Error::read(path, &reason))?;
+    // Checked before opening: to open a pipe would wait for its writer.
+    if !metadata.is_file() {
+        return Err(Error::file(path, format!("not a regular file; a picture ({KINDS}) is required")));
+    }
+    Ok(flattened(&decoded(path)?, shape))
+}
+
+/// The bytes of a picture, over white where it is transparent, resized to `[height, width, channels]`.
+fn flattened(picture: &DynamicImage, [height, width, channels]: [usize; 3]) -> Vec<u8> {
+    // Converted first: a resized palette or alpha would bleed.
+    let picture = if picture.color().has_alpha() { &over_white(picture) } else { picture };
+    let picture = match channels {
+        1 => DynamicImage::from(picture.to_luma8()),
+        _ => DynamicImage::from(picture.to_rgb8()),
+    };
+    if (picture.height() as usize, picture.width() as usize) == (height, width) {
+        return picture.into_bytes();
+    }
+    // A triangle as wide as the reduction: every pixel counts, so nothing is aliased.
+    picture.resize_exact(width as u32, height as u32, FilterType::Triangle).into_bytes()
+}
+
+/// What lies below a transparent pixel is whatever a program left there.
+fn over_white(picture: &DynamicImage) -> DynamicImage {
+    let mut rgba = picture.to_rgba8();
+    for Rgba([colour @ .., alpha]) in rgba.pixels_mut() {
+        let share = u32::from(std::mem::replace(alpha, 255));
+        colour
+            .iter_mut()
+            .for_each(|value| *value = ((u32::from(*value) * share + 255 * (255 - share) + 127) / 255) as u8);
+    }
+    DynamicImage::from(rgba)
+}
+
+/// The picture, turned as its EXIF tag says.
+fn decoded(path: &Path) -> Result<DynamicImage, Error> {
+    let file = fs::File::open(path).map_err(|reason| Error::read(path, &reason))?;
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(LONGEST_SIDE), Some(LONGEST_SIDE));
+    limits.max_alloc = Some(MOST_BYTES);
+    let decode = || {
+        // By content: a JPEG may be called .png.
+        let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
+        reader.limits(limits);
+        let mut decoder = reader.into_decoder()?;
+        // What is declared is allocated at once.
+        if decoder.total_bytes() > MOST_BYTES {
+            return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::InsufficientMemory)));
+        }
+        let orientation = decoder.orientation()?;
+        let mut picture = DynamicImage::from_decoder(decoder)?;
+        picture.apply_orientation(orientation);
+        Ok(picture)
+    };
+    decode().map_err(|error: ImageError| {
+        Error::file(path, format!("no picture ({KINDS}) that can be read: {}", one_line(&error.to_string())))
+    })
+}
+
+fn is_picture(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
+    path.is_file() && matches!(extension.as_str(), "png" | "jpg" | "jpeg" | "webp" | "gif" | "bmp")
+}
+
+/// What is in a folder, sorted by name, without what is hidden.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+        paths.retain(|path| path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b".")));
+        paths.sort();
+        Ok(paths)
+    };
+    read().map_err(|reason| Error::read(folder, &reason))
+}

@@ -1,0 +1,250 @@
+//! Arrays of numbers as IDX and NPY files have them: a header, and then the elements one after another.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+
+use super::error::{At, Error};
+use super::numbers::RawType;
+use super::open::{open, read_up_to};
+use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
+use super::words::Words;
+use crate::Problem;
+use crate::numbers::Numbers;
+use crate::targets::{Meaning, TargetsChoice};
+
+/// An array in a file, known by its header.
+#[derive(Debug)]
+pub(super) struct RawArray {
+    /// What messages call it: a file, or a file and an array in it.
+    pub(super) path: PathBuf,
+    pub(super) bytes: Bytes,
+    /// Where the elements begin.
+    pub(super) start: u64,
+    pub(super) element: RawType,
+    pub(super) shape: Vec<usize>,
+    /// Whether the first index is the fastest.
+    pub(super) fortran: bool,
+}
+
+/// Where an array's bytes are.
+#[derive(Debug)]
+pub(super) enum Bytes {
+    /// In a file of its own, maybe gzipped.
+    At(PathBuf),
+    /// In a file without a name, unpacked from an archive.
+    Unpacked(File),
+}
+
+impl Bytes {
+    pub(super) fn open(&self, path: &Path) -> Result<Box<dyn Read>, Error> {
+        match self {
+            Bytes::At(file) => open(file),
+            Bytes::Unpacked(file) => {
+                let again = || {
+                    let mut file = file.try_clone()?;
+                    file.seek(SeekFrom::Start(0)).map(|_| file)
+                };
+                let file = again().map_err(|reason| Error::read(path, &reason))?;
+                Ok(Box::new(std::io::BufReader::with_capacity(1 << 16, file)))
+            }
+        }
+    }
+}
+
+impl RawArray {
+    fn examples(&self) -> usize {
+        self.shape[0]
+    }
+
+    fn features(&self) -> usize {
+        self.shape[1..].iter().product()
+    }
+
+    fn rows(&self) -> Result<Rows<'_>, Error> {
+        let mut reader = self.bytes.open(&self.path)?;
+        let mut row = Vec::new();
+        read_up_to(&mut reader, self.start, &mut row).map_err(|reason| Error::read(&self.path, &reason))?;
+        let row_bytes = self.features() as u64 * self.element.size() as u64;
+        let mut rows = Rows { array: self, reader, row, row_bytes, next: 0, columns: None };
+        if self.fortran {
+            let all = row_bytes * self.examples() as u64;
+            let mut columns = Vec::new();
+            rows.take(all, &mut columns)?;
+            rows.columns = Some(columns);
+        }
+        Ok(rows)
+    }
+
+    /// All elements as f64, rows × columns.
+    fn matrix(&self) -> Result<Array2<f64>, Error> {
+        let (examples, features) = (self.examples(), self.features());
+        let mut rows = self.rows()?;
+        let mut values = Vec::new();
+        let mut cells = Cells::new(self.element.kept());
+        for _ in 0..examples {
+            cells.clear();
+            rows.next(&mut cells)?;
+            match &cells {
+                Cells::U8(row) => values.extend(row.iter().map(|&value| f64::from(value))),
+                Cells::F32(row) => values.extend(row.iter().map(|&value| f64::from(value))),
+                Cells::F64(row) => values.extend_from_slice(row),
+            }
+        }
+        rows.end()?;
+        Ok(Array2::from_shape_vec((examples, features), values).expect("as many as the rows have"))
+    }
+
+    /// These numbers as the right answers of `examples` examples: what they are said to be, or else what they look like, as in a
+    /// data file. The numbers of classes are labels like any other: those that don't count from 0 become names.
+    pub(super) fn answers(&self, examples: usize, targets: TargetsChoice) -> Result<Answers, Error> {
+        // [1, m] are the course's labels; [m, 1] has a column.
+        let (count, outputs) = match self.shape[..] {
+            [m] if m > 0 => (m, 1),
+            [1, m] if m > 0 && examples != 1 => (m, 1),
+            [m, n] if m > 0 && n > 0 => (m, n),
+            _ => {
+                return Err(Error::file(
+                    &self.path,
+                    format!("its shape is {:?}; labels are [m], values [m, outputs]", self.shape),
+                ));
+            }
+        };
+        if count != examples {
+            return Err(Error::file(&self.path, format!("has {count} labels, but there are {examples} examples")));
+        }
+        let rows = self.matrix()?.into_shape_with_order((examples, outputs)).expect("as many as before");
+        let numbers = Numbers { rows, is_float: self.element.is_float(), marked: false };
+        let refused = |problem: Problem| Error::file(&self.path, problem.to_string());
+        match numbers.meaning(targets) {
+            Meaning::Values => numbers.targets(Meaning::Values).map(Answers::Known).map_err(refused),
+            Meaning::OneHot => self.words(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
+            Meaning::Classes if outputs > 1 => numbers.targets(Meaning::Classes).map(Answers::Known).map_err(refused),
+            Meaning::Classes => self.words(numbers.rows.iter().copied()),
+        }
+    }
+
+    fn words(&self, labels: impl Iterator<Item = f64>) -> Result<Answers, Error> {
+        let mut words = Words::default();
+        let index = |(row, label): (usize, f64)| {
+            let index = words.index(label.to_string().as_bytes());
+            index.map_err(|problem| Error::at(&self.path, At::Value(row, 0), format!("is {problem}")))
+        };
+        let labels = labels.enumerate().map(index).collect::<Result<_, _>>()?;
+        let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
+        Ok(Answers::Words { labels, words })
+    }
+}
+
+/// The rows of an array, from the first on.
+struct Rows<'a> {
+    array: &'a RawArray,
+    reader: Box<dyn Read>,
+    row: Vec<u8>,
+    row_bytes: u64,
+    next: usize,
+    /// All bytes of an array whose rows lie scattered.
+    columns: Option<Vec<u8>>,
+}
+
+impl Rows<'_> {
+    fn take(&mut self, count: u64, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        let RawArray { path, start, .. } = self.array;
+        let at = start + self.next as u64 * self.row_bytes;
+        let read = read_up_to(&mut self.reader, count, bytes);
+        let broken = |problem: String| Error::at(path, At::Byte(at + bytes.len() as u64), problem);
+        read.map_err(|reason| broken(format!("cannot read on: {}", super::error::one_line(&reason.to_string()))))?;
+        if (bytes.len() as u64) < count {
+            let all = start + self.row_bytes * self.array.examples() as u64;
+            return Err(broken(format!("it ends here; its header declares {all} bytes")));
+        }
+        Ok(())
+    }
+}
+
+impl Examples for Rows<'_> {
+    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
+        let RawArray { path, element, .. } = self.array;
+        let mut row = std::mem::take(&mut self.row);
+        if let Some(columns) = &self.columns {
+            row.clear();
+            let size = element.size();
+            let columns = columns.chunks_exact(self.array.examples() * size);
+            // The features themselves are in Fortran's order too, the first of them the fastest.
+            let mut scattered: Vec<&[u8]> = columns.map(|column| &column[self.next * size..][..size]).collect();
+            in_c_order(&mut scattered, &self.array.shape[1..]);
+            scattered.iter().for_each(|element| row.extend_from_slice(element));
+        } else {
+            self.take(self.row_bytes, &mut row)?;
+        }
+        element
+            .append(&row, cells)
+            .map_err(|(column, problem)| Error::at(path, At::Value(self.next, column), problem))?;
+        self.row = row;
+        self.next += 1;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<Option<String>, Error> {
+        let mut more = Vec::new();
+        let read = read_up_to(&mut self.reader, 1, &mut more);
+        read.map_err(|reason| Error::read(&self.array.path, &reason))?;
+        if more.is_empty() {
+            return Ok(None);
+        }
+        let RawArray { path, start, .. } = self.array;
+        let end = start + self.row_bytes * self.array.examples() as u64;
+        Err(Error::at(path, At::Byte(end), "more bytes follow than its header declares"))
+    }
+}
+
+/// Sorts elements of an array of this shape, the first index the fastest, so that the last is.
+fn in_c_order<T: Copy>(elements: &mut [T], shape: &[usize]) {
+    if shape.len() < 2 {
+        return;
+    }
+    let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+    let sorted: Vec<T> = ndarray::ArrayViewD::from_shape(reversed, elements)
+        .expect("one element for each index")
+        .reversed_axes()
+        .iter()
+        .copied()
+        .collect();
+    elements.copy_from_slice(&sorted);
+}
+
+/// Two arrays, examples and answers.
+pub(super) struct Arrays {
+    x: RawArray,
+    survey: Survey,
+}
+
+impl Arrays {
+    /// `x` is `[m, features]`, or pictures `[m, h, w]` or `[m, h, w, c]`; of another type than u8 those become features.
+    pub(super) fn new(x: RawArray, y: &RawArray, targets: TargetsChoice) -> Result<Self, Error> {
+        let kept = x.element.kept();
+        if !matches!(x.shape.len(), 2..=4) || x.shape.contains(&0) {
+            let problem = format!("its shape is {:?}; examples are [m, features], [m, h, w] or [m, h, w, c]", x.shape);
+            return Err(Error::file(&x.path, problem));
+        }
+        let shape = match (&x.shape[1..], kept) {
+            (&[height, width], Kept::U8) => vec![height, width, 1],
+            (&[height, width, channels], Kept::U8) => vec![height, width, channels],
+            _ => vec![x.features()],
+        };
+        let answers = y.answers(x.examples(), targets)?;
+        Ok(Arrays { x, survey: Survey::new(shape, kept, answers) })
+    }
+}
+
+impl Source for Arrays {
+    fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+        Ok(Box::new(self.x.rows()?))
+    }
+}

@@ -1,0 +1,65 @@
+//! Labels as text: the different ones, and which of them are numbers.
+
+use std::collections::HashMap;
+
+use super::classes::LONGEST_NAME;
+use super::encoding::is_missing;
+use super::error::quoted;
+use crate::targets::MOST_CLASSES;
+
+/// The different labels, each with a number by the order of first sight.
+#[derive(Default)]
+pub(super) struct Words {
+    numbers: HashMap<String, u32>,
+}
+
+impl Words {
+    pub(super) fn index(&mut self, cell: &[u8]) -> Result<u32, String> {
+        let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
+        if text.is_empty() {
+            return Err("empty; every row needs a label (--missing drop leaves such rows out)".to_owned());
+        }
+        if is_missing(cell) {
+            return Err(format!("{}; every row needs a label (--missing drop leaves such rows out)", quoted(text)));
+        }
+        if text.len() > LONGEST_NAME {
+            return Err(format!("a label of {} bytes; at most {LONGEST_NAME}", text.len()));
+        }
+        // 1 and 1.0 are one class.
+        let whole = number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
+        let canonical = whole.map(|value| (value as i64).to_string());
+        let word = canonical.as_deref().unwrap_or(text);
+        if let Some(&known) = self.numbers.get(word) {
+            return Ok(known);
+        }
+        let next = self.numbers.len();
+        if next == MOST_CLASSES {
+            return Err(format!(
+                "the {}th different label; at most {MOST_CLASSES} classes (--target or --targets values for values)",
+                next + 1
+            ));
+        }
+        self.numbers.insert(word.to_owned(), next as u32);
+        Ok(next as u32)
+    }
+
+    /// The labels by their numbers.
+    pub(super) fn finish(self) -> Result<Vec<String>, String> {
+        let mut words = vec![String::new(); self.numbers.len()];
+        self.numbers.into_iter().for_each(|(word, index)| words[index as usize] = word);
+        let fraction = words.iter().find(|word| number(word.as_bytes()).is_some_and(|value| value.fract() != 0.0));
+        if let Some(fraction) = fraction
+            && words.iter().all(|word| number(word.as_bytes()).is_some())
+        {
+            return Err(format!(
+                "labels such as {fraction} are no classes; use --target COLUMN (of tables) or --targets values"
+            ));
+        }
+        Ok(words)
+    }
+}
+
+/// A finite number.
+pub(super) fn number(cell: &[u8]) -> Option<f64> {
+    std::str::from_utf8(cell).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
+}

@@ -1,0 +1,105 @@
+//! One file of the pair: datasets of known size, filled a block at a time.
+
+use std::path::Path;
+
+use super::Error;
+use super::source::{Cells, Kept, Survey};
+use crate::classes;
+use crate::contract::{FEATURE_NAMES, REGRESSION};
+use crate::files::{self, Filling, NewHdf5, Part};
+use crate::targets::Targets;
+
+/// What a missing cell became, for each feature.
+const FILLINGS: &str = "feature_means";
+
+/// Bytes gathered before they are written.
+const BLOCK: usize = 1 << 22;
+
+/// A file that is being written, under a temporary name.
+pub(super) struct Writing {
+    file: NewHdf5,
+    x: Filling,
+    block: Cells,
+}
+
+impl Writing {
+    /// Makes the file for `path`, with everything but the features. `set` is `train` or `test`.
+    pub(super) fn new(
+        path: &Path,
+        set: &str,
+        survey: &Survey,
+        targets: &Targets,
+        names: &[String],
+    ) -> Result<Self, Error> {
+        let mut file = NewHdf5::new(path)?;
+        classes::write(&mut file, "list_classes", names)?;
+        write_targets(&mut file, &format!("{set}_set_y"), targets)?;
+        write_features(&mut file, survey)?;
+        let shape: Vec<usize> = [&[targets.examples()], survey.shape.as_slice()].concat();
+        let name = format!("{set}_set_x");
+        let x = match survey.kept {
+            Kept::U8 => file.begin::<u8>(&name, &shape),
+            Kept::F32 => file.begin::<f32>(&name, &shape),
+            Kept::F64 => file.begin::<f64>(&name, &shape),
+        };
+        Ok(Writing { x: x?, file, block: Cells::new(survey.kept) })
+    }
+
+    /// Adds an example.
+    pub(super) fn add(&mut self, example: &Cells) -> Result<(), Error> {
+        match (&mut self.block, example) {
+            (Cells::U8(block), Cells::U8(example)) => block.extend_from_slice(example),
+            (Cells::F32(block), Cells::F32(example)) => block.extend_from_slice(example),
+            (Cells::F64(block), Cells::F64(example)) => block.extend_from_slice(example),
+            _ => unreachable!("a source keeps the element type of its survey"),
+        }
+        if self.block.bytes() >= BLOCK { self.write_block() } else { Ok(()) }
+    }
+
+    fn write_block(&mut self) -> Result<(), Error> {
+        match &self.block {
+            Cells::U8(values) => self.file.add(self.x, values),
+            Cells::F32(values) => self.file.add(self.x, values),
+            Cells::F64(values) => self.file.add(self.x, values),
+        }?;
+        self.block.clear();
+        Ok(())
+    }
+
+    /// The complete file, still under its temporary name.
+    pub(super) fn finish(mut self) -> Result<Part, Error> {
+        self.write_block()?;
+        Ok(self.file.finish()?)
+    }
+}
+
+/// Labels as the course's files have them, i64; values a row an example, marked as what they are.
+fn write_targets(file: &mut NewHdf5, name: &str, targets: &Targets) -> Result<(), files::Error> {
+    match targets {
+        Targets::Classes(labels) => {
+            let labels: Vec<i64> = labels.iter().map(|&label| label.into()).collect();
+            file.dataset(name, &[labels.len()], &labels)
+        }
+        Targets::Values(values) => {
+            let rows = values.t();
+            let y = file.begin::<f64>(name, rows.shape())?;
+            file.attribute((name, REGRESSION), &[], &[1u8])?;
+            file.add(y, &rows.iter().copied().collect::<Vec<_>>())
+        }
+    }
+}
+
+/// What the features are called, and what a missing cell became, where more was done to them than to read them.
+fn write_features(file: &mut NewHdf5, survey: &Survey) -> Result<(), files::Error> {
+    classes::write(file, FEATURE_NAMES, &survey.feature_names)?;
+    if survey.fillings.is_empty() {
+        return Ok(());
+    }
+    file.dataset(FILLINGS, &[survey.fillings.len()], &survey.fillings)
+}
+
+/// The targets of these examples.
+pub(super) fn selected(targets: &Targets, wanted: impl Fn(usize) -> bool) -> Targets {
+    let examples: Vec<usize> = (0..targets.examples()).filter(|&example| wanted(example)).collect();
+    targets.select(&examples)
+}
