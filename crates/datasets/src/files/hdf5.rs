@@ -6,6 +6,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::mem::ManuallyDrop;
 use std::ops::Range;
 use std::path::Path;
 
@@ -21,9 +22,12 @@ use super::{Error, Part};
 const BLOCK: usize = 1 << 22;
 
 /// An HDF5 file under a temporary name, and what it is meant to hold.
+///
+/// Only [`NewHdf5::finish`] closes it and its datasets, once all is flushed: to close what can't be written frees memory twice in
+/// libhdf5 2.2.0, which ends the process. A file that fails is left open, without its name, until the process ends.
 pub struct NewHdf5 {
     part: Part,
-    file: File,
+    file: ManuallyDrop<File>,
     datasets: Vec<NewDataset>,
     attributes: Vec<NewAttribute>,
 }
@@ -31,7 +35,7 @@ pub struct NewHdf5 {
 /// A dataset that is filled row by row.
 struct NewDataset {
     name: String,
-    dataset: Dataset,
+    dataset: ManuallyDrop<Dataset>,
     shape: Vec<usize>,
     rows: usize,
     sha256: Sha256,
@@ -59,7 +63,9 @@ impl NewHdf5 {
     pub fn new(path: &Path) -> Result<Self, Error> {
         let mut part = Part::new(path)?;
         match open(part.place(), true) {
-            Ok(file) => Ok(NewHdf5 { part, file, datasets: Vec::new(), attributes: Vec::new() }),
+            Ok(file) => {
+                Ok(NewHdf5 { part, file: ManuallyDrop::new(file), datasets: Vec::new(), attributes: Vec::new() })
+            }
             Err(error) => Err(failed(&mut part, "the start", &error)),
         }
     }
@@ -80,7 +86,7 @@ impl NewHdf5 {
     pub fn begin<T: Element>(&mut self, name: &str, shape: &[usize]) -> Result<Filling, Error> {
         // HDF5 stamps each dataset with the time of its writing, unless told not to: the same request gives the same bytes.
         let made = self.file.new_dataset::<T>().obj_track_times(false).shape(shape).create(name);
-        let dataset = made.map_err(|error| failed(&mut self.part, name, &error))?;
+        let dataset = ManuallyDrop::new(made.map_err(|error| failed(&mut self.part, name, &error))?);
         let (name, shape) = (name.to_owned(), shape.to_owned());
         self.datasets.push(NewDataset { name, dataset, shape, rows: 0, sha256: Sha256::new(), read: read_back::<T> });
         Ok(Filling(self.datasets.len() - 1))
@@ -177,13 +183,13 @@ impl NewHdf5 {
     pub fn finish(self) -> Result<Part, Error> {
         let NewHdf5 { mut part, file, datasets, attributes } = self;
         let mut meant = Vec::new();
-        let flushed = file.flush();
+        file.flush().map_err(|error| failed(&mut part, "the end", &error))?;
         for NewDataset { name, dataset, shape, rows, sha256, read } in datasets {
             assert_eq!(Some(&rows), shape.first(), "rows of {name}");
-            drop(dataset);
+            drop(ManuallyDrop::into_inner(dataset));
             meant.push((name, shape, sha256, read));
         }
-        flushed.and_then(|()| file.close()).map_err(|error| failed(&mut part, "the end", &error))?;
+        ManuallyDrop::into_inner(file).close().map_err(|error| failed(&mut part, "the end", &error))?;
 
         let differs =
             |part: &Part, place: &str| Err(Error::Differs { path: part.path().to_owned(), place: place.to_owned() });
