@@ -198,8 +198,7 @@ fn a_dropout_of_zero_is_none() {
 fn first_masks(dropout: [f64; 2], dropout_seed: u64, units: usize, examples: usize) -> Vec<Array2<bool>> {
     let data = Data::random(4, examples, 1);
     let chain = data.net(&[units, units], Activation::Tanh, 1);
-    let training = Training { dropout: dropout.to_vec(), dropout_seed, ..Training::descent(0.1, 1, 1) };
-    let mut caches = chain.training_caches(examples, &training);
+    let mut caches = chain.dropout_caches(examples, &dropout, dropout_seed);
     chain.forward(data.x.view(), &mut caches);
     let of_layer = |(cache, p): (&net::Cache<f64>, f64)| {
         let output = cache.output();

@@ -120,8 +120,8 @@ fn the_textbook_start_and_the_sigmoids_derivative_give_the_same_way_back_as_a_mi
         let mut textbook = pass.chain.gradients(pass.x.ncols());
         let last = pass.chain.layers.len() - 1;
         cost::da_output(caches[last].a.view(), pass.y.view(), textbook[last].dz.view_mut());
-        pass.chain.layers[last].backward_activation(&caches[last], &mut textbook[last]);
-        pass.chain.backward_from_dz(pass.x.view(), &caches, &mut textbook, None);
+        pass.chain.layers[last].backward_activation(&caches[last], textbook[last].dz.view_mut());
+        pass.chain.backward_from_dz(pass.x.view(), &caches, &mut textbook);
         // The textbook's da has the rounding of a over a, or over 1 - a; the slope, which is right to a few ulp, keeps it.
         let shares = caches[last].a.iter().zip(&pass.y).map(|(&a, &y)| if y > 0.5 { a } else { 1.0 - a });
         let bound = 1e-13 + 8.0 * f64::EPSILON / shares.fold(1.0, f64::min);

@@ -5,17 +5,34 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::cost::{Cost, Score, Tally};
 use crate::dropout::Dropout;
-use crate::{Cache, Gradient, Layer, Training};
+use crate::layer::{Cache, CacheView, Gradient, Layer};
 
 /// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
+///
+/// The net of the lecture, relu-relu-sigmoid, on one example:
+///
+/// ```
+/// use net::ndarray::array;
+/// use net::{Activation, Architecture, Scheme, initialise};
+///
+/// let architecture = Architecture::classifier(2, &[4, 3], Activation::Relu); // n[0] = 2, n[1] = 4, n[2] = 3, n[3] = 1
+/// let chain = initialise::chain::<f64>(&architecture, &Scheme::HeNormal.into(), 1);
+/// let (x, y) = (array![[1.0], [-2.0]], array![[1.0]]);
+///
+/// let (mut caches, mut gradients) = (chain.caches(1), chain.gradients(1));
+/// let y_hat = chain.forward(x.view(), &mut caches).a[[0, 0]];
+/// chain.backward(x.view(), y.view(), &caches, &mut gradients);
+/// assert_eq!(gradients[2].dz[[0, 0]], y_hat - 1.0); // dz[3] = a[3] - y
+/// assert_eq!(gradients[0].dw.dim(), (4, 2)); // dW[1]
+/// ```
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
-    /// Layer l stands at index l - 1.
+    /// Layer l is at index l - 1.
     pub layers: Vec<Layer<R>>,
 }
 
 impl<R: Real> Chain<R> {
-    /// The cost that its output layer is made for.
+    /// Returns the cost that its output layer is made for.
     ///
     /// # Panics
     /// If the chain is empty, or ends in another activation.
@@ -27,108 +44,110 @@ impl<R: Real> Chain<R> {
     /// Forward: fills `caches` from the inputs `x` (`n[0]` × examples) and returns the output layer's cache.
     ///
     /// # Panics
-    /// If the shapes don't fit.
+    /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache a layer");
-        for (l, layer) in self.layers.iter().enumerate() {
-            let (before, from_here) = caches.split_at_mut(l);
-            let a_prev = before.last().map_or(x, Cache::output);
-            layer.forward(a_prev, &mut from_here[0]);
-        }
+        let (first, above) = caches.split_first_mut().expect("a chain has at least one layer");
+        self.layers[0].forward(x, first);
+        self.forward_above(first.output(), above);
         caches.last().expect("a chain has at least one layer")
     }
 
-    /// Back, from `dz[L]` as [`Cost::dz_output`] has it: fills `gradients` from the caches that [`Chain::forward`] left.
+    /// Forward from layer 2 on: fills `caches`, the first of which is layer 2's, from `a_1` = `a[1]`.
+    #[track_caller]
+    pub(crate) fn forward_above(&self, a_1: ArrayView2<R>, caches: &mut [Cache<R>]) {
+        for (at, layer) in self.layers[1..].iter().enumerate() {
+            let (before, from_here) = caches.split_at_mut(at);
+            layer.forward(before.last().map_or(a_1, Cache::output), &mut from_here[0]);
+        }
+    }
+
+    /// Back: fills `gradients` from the caches that [`Chain::forward`] left. `da[0]` is not needed, and not computed.
     ///
     /// # Shapes
     /// `x` is `n[0]` × examples, `y` as the cost takes it.
     ///
     /// # Panics
-    /// If the shapes don't fit.
+    /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one of each a layer");
         let last = self.layers.len() - 1;
         self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
-        self.backward_from_dz(x, caches, gradients, None);
+        self.backward_from_dz(x, caches, gradients);
     }
 
-    /// Back, from a `dz[L]` that stands in the last gradient. `da[0]`, which a whole net doesn't need, is computed only
-    /// for a `da_0` to hold it: `n[0]` × examples.
+    /// Back from `dz[L]`, which is in the last of the `gradients`.
     ///
     /// # Panics
-    /// If the shapes don't fit.
+    /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
-    pub fn backward_from_dz(
-        &self,
-        x: ArrayView2<R>,
-        caches: &[Cache<R>],
-        gradients: &mut [Gradient<R>],
-        da_0: Option<ArrayViewMut2<R>>,
-    ) {
-        self.backward_dz(caches, gradients, da_0);
-        self.backward_parameters(x, caches, gradients);
+    pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
+        let (first, above) = gradients.split_first_mut().expect("a chain has at least one layer");
+        self.backward_to_first(caches[0].view(), &caches[1..], above, first.dz.view_mut());
+        self.layers[0].backward_parameters(x, first);
+        self.backward_parameters_above(caches[0].output(), &caches[1..], above);
     }
 
-    /// The first half of it: `dz[L-1]` to `dz[1]`, and `da[0]`.
+    /// Back from `dz[L]` to `dz[1]` by `da[l-1] = W[l]ᵀ dz[l]` and `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
     ///
-    /// # Panics
-    /// If the shapes don't fit.
+    /// `caches` and `gradients` belong to layers 2 to L, `first` and `dz_1` to layer 1.
     #[track_caller]
-    pub(crate) fn backward_dz(
+    pub(crate) fn backward_to_first<'c>(
         &self,
-        caches: &[Cache<R>],
+        first: CacheView<'c, R>,
+        caches: &'c [Cache<R>],
         gradients: &mut [Gradient<R>],
-        mut da_0: Option<ArrayViewMut2<R>>,
+        mut dz_1: ArrayViewMut2<R>,
     ) {
-        for (l, layer) in self.layers.iter().enumerate().rev() {
-            let (before, from_here) = gradients.split_at_mut(l);
-            let dz = from_here[0].dz.view();
-            match l.checked_sub(1) {
-                Some(l_prev) => {
-                    layer.backward_data(dz, before[l_prev].dz.view_mut());
-                    self.layers[l_prev].backward_activation(&caches[l_prev], &mut before[l_prev]);
-                }
-                None => da_0.take().into_iter().for_each(|da_0| layer.backward_data(dz, da_0)),
-            }
+        for at in (0..caches.len()).rev() {
+            let (before, from_here) = gradients.split_at_mut(at);
+            let (cache_prev, mut dz_prev) = match before.last_mut() {
+                Some(gradient) => (caches[at - 1].view(), gradient.dz.view_mut()),
+                None => (first, dz_1.view_mut()),
+            };
+            self.layers[at + 1].backward_data(from_here[0].dz.view(), dz_prev.view_mut());
+            self.layers[at].backward_activation_at(cache_prev, dz_prev);
         }
     }
 
-    /// The second half: every dW and db.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
+    /// Computes `dW[l]` and `db[l]` of layers 2 to L, whose caches and gradients these are.
     #[track_caller]
-    pub(crate) fn backward_parameters(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        for (l, (layer, gradient)) in self.layers.iter().zip(gradients).enumerate() {
-            let a_prev = l.checked_sub(1).map_or(x, |l_prev| caches[l_prev].output());
-            layer.backward_parameters(a_prev, gradient);
+    pub(crate) fn backward_parameters_above(
+        &self,
+        a_1: ArrayView2<R>,
+        caches: &[Cache<R>],
+        gradients: &mut [Gradient<R>],
+    ) {
+        for (at, (layer, gradient)) in self.layers[1..].iter().zip(gradients).enumerate() {
+            layer.backward_parameters(input_of(at, a_1, caches), gradient);
         }
     }
 
-    /// Empty caches for forward passes over `examples`.
+    /// Makes empty caches for forward passes over `examples`.
     pub fn caches(&self, examples: usize) -> Vec<Cache<R>> {
         self.layers.iter().map(|layer| layer.cache(examples)).collect()
     }
 
-    /// The same with the masks of dropout of a step of `training`, drawn anew for each of its hidden layers.
-    pub fn training_caches(&self, examples: usize, training: &Training) -> Vec<Cache<R>> {
+    /// Makes caches with the masks of dropout of a training's first step: hidden layer l drops the share `rates[l - 1]` of its units,
+    /// drawn from `seed`; no rates are no dropout.
+    pub fn dropout_caches(&self, examples: usize, rates: &[f64], seed: u64) -> Vec<Cache<R>> {
         let mut caches = self.caches(examples);
         let hidden = caches.len() - 1;
         for (l, cache) in caches[..hidden].iter_mut().enumerate() {
-            cache.dropout = Dropout::of(training, l, cache.z.nrows());
+            cache.dropout = Dropout::new(rates, seed, l, cache.z.nrows());
             cache.prepare(examples);
         }
         caches
     }
 
-    /// Empty gradients for ways back over `examples`.
+    /// Makes empty gradients for ways back over `examples`.
     pub fn gradients(&self, examples: usize) -> Vec<Gradient<R>> {
         self.layers.iter().map(|layer| layer.gradient(examples)).collect()
     }
 
-    /// How the net does on the examples `x`; `None` if some output is not finite.
+    /// Evaluates the net on the examples `x`; `None` if an output is not finite.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -140,4 +159,9 @@ impl<R: Real> Chain<R> {
         tally.add(z.view(), a.view(), y);
         tally.score()
     }
+}
+
+/// Returns the input of layer `at` + 2, of the caches of layers 2 to L.
+pub(crate) fn input_of<'c, R: Real>(at: usize, a_1: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
+    at.checked_sub(1).map_or(a_1, |prev| caches[prev].output())
 }

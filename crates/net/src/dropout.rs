@@ -6,8 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::Training;
-use crate::layer::make_room;
+use crate::matrix::make_room;
 
 /// Masks are drawn from streams of their own beside those of the weights.
 const FIRST_STREAM: u64 = 1 << 40;
@@ -25,10 +24,11 @@ pub(crate) struct Dropout<R> {
 }
 
 impl<R: Real> Dropout<R> {
-    /// Of hidden layer `l`, counted from 0, with `units` units; `None` where nothing is dropped.
-    pub(crate) fn of(training: &Training, l: usize, units: usize) -> Option<Self> {
-        let rate = training.dropout.get(l).copied().filter(|rate| *rate > 0.0)?;
-        let mut stream = ChaCha8Rng::seed_from_u64(training.dropout_seed);
+    /// Begins the masks of the hidden layer at index `l` with `units` units, of which the share `rates[l]` is dropped; `None` if
+    /// nothing is.
+    pub(crate) fn new(rates: &[f64], seed: u64, l: usize, units: usize) -> Option<Self> {
+        let rate = rates.get(l).copied().filter(|rate| *rate > 0.0)?;
+        let mut stream = ChaCha8Rng::seed_from_u64(seed);
         stream.set_stream(FIRST_STREAM + l as u64);
         let threshold = (rate * 2f64.powi(32)).round() as u64;
         Some(Dropout { stream, threshold, mask: Array2::zeros((units, 0)), a: Array2::zeros((units, 0)) })

@@ -1,12 +1,14 @@
 //! The gradients that the way back computes, against finite differences of the cost.
 
-use ndarray::{ArrayView2, ArrayViewMutD, Axis};
+use ndarray::{ArrayView2, ArrayViewMutD};
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
-use crate::optimiser::{Memory, Rule, Update, row};
-use crate::{Cache, Chain, Gradient, LayerRate, Optimiser, Training};
+use crate::chain::Chain;
+use crate::layer::{Cache, Gradient, Layer};
+use crate::optimiser::{Optimiser, OptimiserState, Rule};
+use crate::training::Training;
 
 /// The course's bound on the relative error of a right gradient.
 pub const TOLERANCE: f64 = 1e-7;
@@ -48,7 +50,7 @@ pub fn check(
     training: &Training,
     per_tensor: usize,
 ) -> Vec<TensorCheck> {
-    let mut caches = chain.training_caches(x.ncols(), training);
+    let mut caches = chain.dropout_caches(x.ncols(), &training.dropout, training.dropout_seed);
     let mut gradients = chain.gradients(x.ncols());
     chain.forward(x, &mut caches);
     chain.backward(x, y, &caches, &mut gradients);
@@ -86,17 +88,15 @@ fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimise
     if optimiser.decay.decoupled {
         return gradients.to_vec();
     }
-    let optimiser = Optimiser { rule: Rule::Descent, ..*optimiser };
-    let update = Update { optimiser, rate: 1.0, factor: 1.0, iteration: 0 };
-    let one = LayerRate::default();
-    let of_layer = |(layer, gradient): (&crate::Layer<f64>, &Gradient<f64>)| {
-        let (mut w, mut b) = (layer.w.clone(), layer.b.clone());
-        let mut nothing = Memory::new(&optimiser, (0, 0));
-        update.of_weights(one).apply(w.view_mut(), gradient.dw.view(), &mut nothing);
-        update.of_bias(one).apply(row(&mut b), gradient.db.view().insert_axis(Axis(0)), &mut nothing);
-        Gradient { dz: gradient.dz.clone(), dw: &layer.w - &w, db: &layer.b - &b }
+    let optimiser = Optimiser { rule: Rule::Descent, clip_norm: None, ..*optimiser };
+    let mut moved = chain.clone();
+    OptimiserState::new(optimiser, chain).step(&mut moved, gradients, 1.0);
+    let way = |((from, to), gradient): ((&Layer<f64>, &Layer<f64>), &Gradient<f64>)| Gradient {
+        dz: gradient.dz.clone(),
+        dw: &from.w - &to.w,
+        db: &from.b - &to.b,
     };
-    chain.layers.iter().zip(gradients).map(of_layer).collect()
+    chain.layers.iter().zip(&moved.layers).zip(gradients).map(way).collect()
 }
 
 /// Evaluates the cost with one parameter moved.
@@ -173,7 +173,7 @@ impl Probe<'_> {
     /// J at the caches, and λ/2 times the sum of squares of what decays.
     fn cost(&self, caches: &[Cache<f64>]) -> f64 {
         let decay = self.training.optimiser.decay;
-        let squares = |layer: &crate::Layer<f64>| {
+        let squares = |layer: &Layer<f64>| {
             let of_bias = if decay.biases { layer.b.dot(&layer.b) } else { 0.0 };
             layer.w.iter().map(|w| w * w).sum::<f64>() + of_bias
         };

@@ -1,4 +1,4 @@
-//! One layer: its parameters, what its forward pass leaves for the way back, and its gradient.
+//! One layer: its parameters, the cache that its forward pass leaves for the way back, and its gradient.
 
 use kernels::{
     Accumulate, Activation, Real, activation_backward, backward_data, backward_weights, bias_activation, bias_gradient,
@@ -7,6 +7,7 @@ use kernels::{
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
 use crate::dropout::Dropout;
+use crate::matrix::make_room;
 
 /// `W[l]`, `b[l]` and `g[l]`.
 #[derive(Clone, Debug)]
@@ -19,34 +20,26 @@ pub struct Layer<R> {
     pub activation: Activation,
 }
 
-/// What the forward pass of a layer leaves: `z[l]` and `a[l]`, n_out × examples each.
+/// The cache of a layer's forward pass: `z[l]` and `a[l]`, n_out × examples each.
 #[derive(Clone, Debug)]
 pub struct Cache<R> {
     /// `z[l] = W[l] a[l-1] + b[l]`.
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// What is dropped of `a[l]` in training.
+    /// The masks on `a[l]`, if units are dropped.
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
-impl<R: Real> Cache<R> {
-    /// What the next layer sees: `a[l]`, or what dropout leaves of it.
-    pub fn output(&self) -> ArrayView2<'_, R> {
-        self.dropout.as_ref().map_or(self.a.view(), Dropout::a)
-    }
-
-    /// Makes room for `examples`, and draws the masks of the next step. What stood here is lost.
-    pub(crate) fn prepare(&mut self, examples: usize) {
-        make_room(&mut self.z, examples);
-        make_room(&mut self.a, examples);
-        if let Some(dropout) = &mut self.dropout {
-            dropout.draw(examples);
-        }
-    }
+/// A cache to read from: a layer's own, or a first layer's rows of the matrices of a fleet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CacheView<'c, R> {
+    pub(crate) z: ArrayView2<'c, R>,
+    pub(crate) a: ArrayView2<'c, R>,
+    pub(crate) dropout: Option<&'c Dropout<R>>,
 }
 
-/// What the way back leaves at a layer.
+/// The gradients of a layer.
 #[derive(Clone, Debug)]
 pub struct Gradient<R> {
     /// `dz[l]`, n_out × examples. `da[l]` arrives in this buffer and becomes `dz[l]` in place.
@@ -58,17 +51,17 @@ pub struct Gradient<R> {
 }
 
 impl<R: Real> Layer<R> {
-    /// `n[l]`, the number of units.
+    /// Returns `n[l]`, the number of units.
     pub fn n_out(&self) -> usize {
         self.w.nrows()
     }
 
-    /// `n[l-1]`, the number of inputs.
+    /// Returns `n[l-1]`, the number of inputs.
     pub fn n_in(&self) -> usize {
         self.w.ncols()
     }
 
-    /// `z[l] = W[l] a[l-1] + b[l]` and `a[l] = g[l](z[l])`.
+    /// Computes `z[l] = W[l] a[l-1] + b[l]` and `a[l] = g[l](z[l])`.
     ///
     /// # Shapes
     /// `a_prev` n_in × examples; `cache` n_out × examples.
@@ -77,26 +70,42 @@ impl<R: Real> Layer<R> {
     /// If the shapes don't fit.
     #[track_caller]
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
-        forward(self.w.view(), a_prev, cache.z.view_mut(), Accumulate::Replace);
-        bias_activation(self.activation, self.b.view(), cache.z.view_mut(), cache.a.view_mut());
-        if let Some(dropout) = &mut cache.dropout {
-            dropout.forward(cache.a.view());
+        let Cache { z, a, dropout } = cache;
+        forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace);
+        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut());
+    }
+
+    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`, masked where units are dropped.
+    #[track_caller]
+    pub(crate) fn activate(&self, z: ArrayViewMut2<R>, a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
+        let mut a = a;
+        bias_activation(self.activation, self.b.view(), z, a.view_mut());
+        if let Some(dropout) = dropout {
+            dropout.forward(a.view());
         }
     }
 
-    /// `dz[l] = da[l] · g[l]'(z[l])`, in place in `gradient.dz`; where units are dropped, `da[l]` is masked first.
+    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`, which is masked first where units are dropped.
+    ///
+    /// # Shapes
+    /// `dz` n_out × examples, as `cache`.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn backward_activation(&self, cache: &Cache<R>, gradient: &mut Gradient<R>) {
-        if let Some(dropout) = &cache.dropout {
-            dropout.backward(gradient.dz.view_mut());
-        }
-        activation_backward(self.activation, cache.z.view(), cache.a.view(), gradient.dz.view_mut());
+    pub fn backward_activation(&self, cache: &Cache<R>, dz: ArrayViewMut2<R>) {
+        self.backward_activation_at(cache.view(), dz);
     }
 
-    /// `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
+    #[track_caller]
+    pub(crate) fn backward_activation_at(&self, cache: CacheView<R>, mut dz: ArrayViewMut2<R>) {
+        if let Some(dropout) = cache.dropout {
+            dropout.backward(dz.view_mut());
+        }
+        activation_backward(self.activation, cache.z, cache.a, dz);
+    }
+
+    /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
     ///
     /// # Shapes
     /// `a_prev` n_in × examples; `gradient.dz` n_out × examples.
@@ -111,18 +120,7 @@ impl<R: Real> Layer<R> {
         bias_gradient(dz.view(), one_over_m, db.view_mut());
     }
 
-    /// `W[l] -= rate dW[l]` in one product, without a `dW[l]`: `W[l] += s a[l-1]ᵀ`, where s = (-rate/m) `dz[l]` takes the place of
-    /// `dz[l]`. So that every step of every rate is the same product, which has been checked.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
-    #[track_caller]
-    pub(crate) fn descend_along(&mut self, a_prev: ArrayView2<R>, mut dz: ArrayViewMut2<R>, rate: f64) {
-        scale(R::from_f64(-rate / a_prev.ncols() as f64), dz.view_mut());
-        backward_weights(dz.view(), a_prev, R::one(), self.w.view_mut(), Accumulate::Add);
-    }
-
-    /// `da[l-1] = W[l]ᵀ dz[l]`.
+    /// Computes `da[l-1] = W[l]ᵀ dz[l]`.
     ///
     /// # Shapes
     /// `dz` n_out × examples, `da_prev` n_in × examples.
@@ -134,13 +132,24 @@ impl<R: Real> Layer<R> {
         backward_data(self.w.view(), dz, da_prev, Accumulate::Replace);
     }
 
-    /// An empty cache for a forward pass over `examples`.
+    /// Makes the step `W[l] -= η dW[l]` in one product, without a `dW[l]`: `W[l] += s a[l-1]ᵀ` with `s = (-η/m) dz[l]`, which takes
+    /// the place of `dz[l]`. So the steps of all learning rates are one form of product, which has been checked.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub(crate) fn descend_along(&mut self, a_prev: ArrayView2<R>, mut dz: ArrayViewMut2<R>, learning_rate: f64) {
+        scale(R::from_f64(-learning_rate / a_prev.ncols() as f64), dz.view_mut());
+        backward_weights(dz.view(), a_prev, R::one(), self.w.view_mut(), Accumulate::Add);
+    }
+
+    /// Makes an empty cache for a forward pass over `examples`.
     pub fn cache(&self, examples: usize) -> Cache<R> {
         let zeros = Array2::zeros((self.n_out(), examples));
         Cache { z: zeros.clone(), a: zeros, dropout: None }
     }
 
-    /// An empty gradient for a way back over `examples`.
+    /// Makes an empty gradient for a way back over `examples`.
     pub fn gradient(&self, examples: usize) -> Gradient<R> {
         Gradient {
             dz: Array2::zeros((self.n_out(), examples)),
@@ -150,14 +159,29 @@ impl<R: Real> Layer<R> {
     }
 }
 
-/// Gives `matrix` another number of columns; allocates only where it has never had as many elements.
-pub(crate) fn make_room<R: Real>(matrix: &mut Array2<R>, columns: usize) {
-    let rows = matrix.nrows();
-    if matrix.ncols() == columns {
-        return;
+impl<R: Real> Cache<R> {
+    /// Returns the next layer's input: `a[l]`, masked where units are dropped.
+    pub fn output(&self) -> ArrayView2<'_, R> {
+        self.dropout.as_ref().map_or(self.a.view(), Dropout::a)
     }
-    let (mut elements, offset) = std::mem::replace(matrix, Array2::zeros((0, 0))).into_raw_vec_and_offset();
-    debug_assert!(offset.unwrap_or(0) == 0, "a matrix made here begins where its elements begin");
-    elements.resize(rows * columns, R::zero());
-    *matrix = Array2::from_shape_vec((rows, columns), elements).expect("as many elements as the shape says");
+
+    pub(crate) fn view(&self) -> CacheView<'_, R> {
+        CacheView { z: self.z.view(), a: self.a.view(), dropout: self.dropout.as_ref() }
+    }
+
+    /// Makes room for `examples`, and draws the masks of the next step. The values before are lost.
+    pub(crate) fn prepare(&mut self, examples: usize) {
+        make_room(&mut self.z, examples);
+        make_room(&mut self.a, examples);
+        if let Some(dropout) = &mut self.dropout {
+            dropout.draw(examples);
+        }
+    }
+}
+
+impl<'c, R: Real> CacheView<'c, R> {
+    /// Returns the next layer's input: `a[l]`, masked where units are dropped.
+    pub(crate) fn output(&self) -> ArrayView2<'_, R> {
+        self.dropout.map_or(self.a, Dropout::a)
+    }
 }

@@ -1,11 +1,13 @@
-//! How parameters follow their gradients. The equations of each step stand in `kernels`.
+//! Optimisers: how parameters follow their gradients. The equation of each is beside its pass over an array, in `kernels`.
 
-use kernels::{Adam, Real, Step, adam_step, gradient_step, momentum_step, rmsprop_step};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use kernels::{Adam, Real, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use crate::LayerRate;
+use crate::chain::Chain;
+use crate::layer::{Gradient, Layer};
+use crate::matrix::{row, row_mut};
 
-/// The rule of a step.
+/// The algorithm of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
     /// Gradient descent.
@@ -40,15 +42,31 @@ pub struct Decay {
     pub biases: bool,
 }
 
+/// The factors on the learning rate of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerRate {
+    /// For `W[l]`.
+    pub w: f64,
+    /// For `b[l]`.
+    pub b: f64,
+}
+
+/// The learning rate itself.
+impl Default for LayerRate {
+    fn default() -> Self {
+        LayerRate { w: 1.0, b: 1.0 }
+    }
+}
+
 /// An optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimiser {
-    /// The rule.
+    /// The algorithm.
     pub rule: Rule,
     /// Weight decay.
     pub decay: Decay,
-    /// The whole gradient of a net is scaled down to this Euclidean norm where it is longer (Pascanu et al., ICML 2013), by
-    /// c / (norm + 10⁻⁶) as in PyTorch's `clip_grad_norm_`.
+    /// The greatest Euclidean norm of a net's whole gradient: a longer one is multiplied by clip_norm / (norm + 10⁻⁶), as in PyTorch's
+    /// `clip_grad_norm_` (Pascanu et al., ICML 2013).
     pub clip_norm: Option<f64>,
 }
 
@@ -60,24 +78,24 @@ impl Optimiser {
         clip_norm: None,
     };
 
-    /// Whether a step is a linear function of the parameters, their gradient and what is remembered of them, with the same
+    /// Returns whether a step is a linear function of the parameters, their gradient and their moments, with the same
     /// numbers for every element of a tensor: then it commutes with every change of coordinates, and the reduced and the
     /// dual engine are exact.
     pub fn is_linear(&self) -> bool {
         matches!(self.rule, Rule::Descent | Rule::Momentum { .. })
     }
 
-    /// Whether a step is W -= η dW and nothing else, which one product does without a dW of its own: W += (-η/m) dz aᵀ.
+    /// Returns whether a step is W -= η dW and nothing else, which one product does without a dW: W += (-η/m) dz aᵀ.
     pub(crate) fn is_plain(&self) -> bool {
         self.rule == Rule::Descent && self.decay.factor == 0.0 && self.clip_norm.is_none()
     }
 
-    /// What a gradient of Euclidean norm `norm` is multiplied by.
+    /// Returns the number by which a gradient of Euclidean norm `norm` is multiplied.
     pub(crate) fn clip_factor(&self, norm: f64) -> f64 {
         self.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm + 1e-6)))
     }
 
-    /// Arrays that the rule remembers of each array of parameters.
+    /// Returns the number of moments that are kept for each parameter.
     pub fn memories(&self) -> usize {
         match self.rule {
             Rule::Descent => 0,
@@ -87,83 +105,177 @@ impl Optimiser {
     }
 }
 
-/// One step of an optimiser: the same for all arrays of a net but for [`LayerRate`] and the decay of biases.
+/// The moments of all parameters of a chain, and the number of steps so far.
+///
+/// ```
+/// use net::ndarray::array;
+/// use net::{Activation, Architecture, Optimiser, OptimiserState, Scheme, initialise};
+///
+/// let architecture = Architecture::classifier(2, &[3], Activation::Tanh);
+/// let mut chain = initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 1);
+/// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[0.0, 1.0]]);
+/// let (mut caches, mut gradients) = (chain.caches(2), chain.gradients(2));
+/// let mut state = OptimiserState::new(Optimiser::DESCENT, &chain);
+/// let mut costs = Vec::new();
+/// for _ in 0..100 {
+///     let output = chain.forward(x.view(), &mut caches);
+///     costs.push(chain.cost().of(output.z.view(), y.view()));
+///     chain.backward(x.view(), y.view(), &caches, &mut gradients);
+///     state.step(&mut chain, &gradients, 0.5);
+/// }
+/// assert!(costs[99] < 0.1 * costs[0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct OptimiserState<R> {
+    optimiser: Optimiser,
+    rates: Vec<LayerRate>,
+    /// The moments of `W[l]` and `b[l]`, layer l at index l - 1.
+    moments: Vec<[Moments<R>; 2]>,
+    steps: usize,
+}
+
+impl<R: Real> OptimiserState<R> {
+    /// Begins with moments that are 0, and one learning rate for all layers.
+    pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
+        Self::with_rates(optimiser, chain, &[])
+    }
+
+    /// Begins with factors on the learning rates of the layers; all 1 where `rates` is empty.
+    ///
+    /// # Panics
+    /// If their number is neither 0 nor that of the layers.
+    #[track_caller]
+    pub fn with_rates(optimiser: Optimiser, chain: &Chain<R>, rates: &[LayerRate]) -> Self {
+        let layers = chain.layers.len();
+        assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
+        let mut rates = rates.to_vec();
+        rates.resize(layers, LayerRate::default());
+        let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(&optimiser, dim));
+        OptimiserState { optimiser, rates, moments: chain.layers.iter().map(moments).collect(), steps: 0 }
+    }
+
+    /// Moves all parameters of `chain` along their `gradients`, at the learning rate η.
+    ///
+    /// # Panics
+    /// If the shapes differ from those of the chain that it began with.
+    #[track_caller]
+    pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
+        assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one of each a layer");
+        let norm = || gradients.iter().map(gradient_square).sum::<f64>().sqrt();
+        let grad_scale = if self.optimiser.clip_norm.is_some() { self.optimiser.clip_factor(norm()) } else { 1.0 };
+        let update = self.begin_step(learning_rate, grad_scale);
+        for (l, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
+            self.step_weights(l, layer, gradient, update);
+            self.step_bias(l, layer, gradient, update);
+        }
+    }
+
+    /// Begins the next step at the learning rate η, for a gradient that is multiplied by `grad_scale`.
+    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> Update {
+        self.steps += 1;
+        Update { optimiser: self.optimiser, learning_rate, grad_scale, t: self.steps }
+    }
+
+    /// Moves `W[l]`; `l` is its index.
+    pub(crate) fn step_weights(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, update: Update) {
+        update.of_weights(self.rates[l]).apply(layer.w.view_mut(), gradient.dw.view(), &mut self.moments[l][0]);
+    }
+
+    /// Moves `b[l]`; `l` is its index.
+    pub(crate) fn step_bias(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, update: Update) {
+        update.of_bias(self.rates[l]).apply(row_mut(&mut layer.b), row(&gradient.db), &mut self.moments[l][1]);
+    }
+
+    /// Returns the factors on the rates of the layer at index `l`.
+    pub(crate) fn rate(&self, l: usize) -> LayerRate {
+        self.rates[l]
+    }
+}
+
+/// Returns |dW|² + |db|².
+pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
+    square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
+}
+
+/// One step: the same for all parameters of a net but for [`LayerRate`] and the decay of biases.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Update {
-    pub(crate) optimiser: Optimiser,
+    optimiser: Optimiser,
     /// η of this step.
-    pub(crate) rate: f64,
-    /// From clipping.
-    pub(crate) factor: f64,
-    /// The steps made before this one.
-    pub(crate) iteration: usize,
+    pub(crate) learning_rate: f64,
+    /// The factor on the gradient, below 1 where it is clipped.
+    grad_scale: f64,
+    /// The number of this step, from 1 on.
+    t: usize,
 }
 
 impl Update {
-    /// Of the weights of a layer.
-    pub(crate) fn of_weights(self, rate: LayerRate) -> Rated {
-        self.rated(rate.w, self.optimiser.decay.factor)
+    /// Returns the step of a layer's weights.
+    pub(crate) fn of_weights(self, rate: LayerRate) -> TensorUpdate {
+        self.at(rate.w, self.optimiser.decay.factor)
     }
 
-    /// Of its bias.
-    pub(crate) fn of_bias(self, rate: LayerRate) -> Rated {
+    /// Returns the step of a layer's bias.
+    pub(crate) fn of_bias(self, rate: LayerRate) -> TensorUpdate {
         let Decay { factor, biases, .. } = self.optimiser.decay;
-        self.rated(rate.b, if biases { factor } else { 0.0 })
+        self.at(rate.b, if biases { factor } else { 0.0 })
     }
 
-    fn rated(self, by: f64, decay: f64) -> Rated {
+    fn at(self, rate: f64, decay: f64) -> TensorUpdate {
         // The product of rate and decay stays what it is, as in muP's own optimisers.
-        let (rate, decay) = (self.rate * by, decay / by);
+        let (rate, decay) = (self.learning_rate * rate, decay / rate);
         let (l2, keep) = if self.optimiser.decay.decoupled { (0.0, 1.0 - rate * decay) } else { (decay, 1.0) };
-        let step = Step { rate, factor: self.factor, l2, keep };
-        Rated { rule: self.optimiser.rule, step, t: self.iteration + 1 }
+        let step = Step { rate, factor: self.grad_scale, l2, keep };
+        TensorUpdate { rule: self.optimiser.rule, step, t: self.t }
     }
 }
 
-/// An update with everything that one array of parameters needs.
+/// One step of one tensor.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rated {
+pub(crate) struct TensorUpdate {
     rule: Rule,
     step: Step,
     t: usize,
 }
 
-impl Rated {
-    /// The parameters `w`, with their gradient `g`, take the step.
-    pub(crate) fn apply<R: Real>(self, w: ArrayViewMut2<R>, g: ArrayView2<R>, memory: &mut Memory<R>) {
-        match (self.rule, memory.0.as_mut_slice()) {
+impl TensorUpdate {
+    /// Moves the parameters `w` along their gradient `g`.
+    pub(crate) fn apply<R: Real>(self, w: ArrayViewMut2<R>, g: ArrayView2<R>, moments: &mut Moments<R>) {
+        match (self.rule, moments.0.as_mut_slice()) {
             (Rule::RmsProp { alpha, eps }, [v]) => rmsprop_step(self.step, alpha, eps, w, g, v.view_mut()),
             (Rule::Adam(adam), [m, v]) => adam_step(self.step, adam, self.t, w, g, [m.view_mut(), v.view_mut()]),
-            _ => self.apply_linear(w, g, memory),
+            _ => self.apply_linear(w, g, moments),
         }
     }
 
-    /// As [`Rated::apply`], for the linear rules alone; the gradient may be of another element type.
+    /// Moves them as [`TensorUpdate::apply`], by the linear rules alone; the gradient may be of another element type.
     ///
     /// # Panics
     /// If the rule isn't linear.
-    pub(crate) fn apply_linear<R: Real, G: Real>(self, w: ArrayViewMut2<R>, g: ArrayView2<G>, memory: &mut Memory<R>) {
-        match (self.rule, memory.0.as_mut_slice()) {
+    pub(crate) fn apply_linear<R: Real, G: Real>(
+        self,
+        w: ArrayViewMut2<R>,
+        g: ArrayView2<G>,
+        moments: &mut Moments<R>,
+    ) {
+        match (self.rule, moments.0.as_mut_slice()) {
             (Rule::Descent, []) => gradient_step(self.step, w, g),
             (Rule::Momentum { momentum, nesterov }, [v]) => {
                 momentum_step(self.step, momentum, nesterov, w, g, v.view_mut());
             }
-            (rule, memories) => panic!("{rule:?} is not linear, or remembers other than {} arrays", memories.len()),
+            (rule, moments) => {
+                panic!("{rule:?} is not linear, or has another number of moments than {}", moments.len())
+            }
         }
     }
 }
 
-/// What an optimiser remembers of one array of parameters: zeros at the start.
+/// The moments of one tensor, such as Adam's m and v: zeros at the start.
 #[derive(Clone, Debug)]
-pub(crate) struct Memory<R>(Vec<Array2<R>>);
+pub(crate) struct Moments<R>(Vec<Array2<R>>);
 
-impl<R: Real> Memory<R> {
+impl<R: Real> Moments<R> {
     pub(crate) fn new(optimiser: &Optimiser, dim: (usize, usize)) -> Self {
-        Memory(vec![Array2::zeros(dim); optimiser.memories()])
+        Moments(vec![Array2::zeros(dim); optimiser.memories()])
     }
-}
-
-/// A bias as a matrix of one row.
-pub(crate) fn row<R>(b: &mut ndarray::Array1<R>) -> ArrayViewMut2<'_, R> {
-    b.view_mut().insert_axis(Axis(0))
 }

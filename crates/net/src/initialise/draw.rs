@@ -9,8 +9,10 @@ use rand_distr::{Distribution, Open01, StandardNormal};
 
 use super::Initialisation;
 use super::scheme::{Law, Place};
+use crate::architecture::Architecture;
+use crate::chain::Chain;
+use crate::layer::Layer;
 use crate::numpy_stream::NumpyStream;
-use crate::{Architecture, Chain, Layer};
 
 /// The parameters of one net of which `W[1]` has been drawn. They are in two parts because nets of different
 /// depth can start from one `W[1]`, and from its product with X: no scheme's first layer depends on the layers above it.

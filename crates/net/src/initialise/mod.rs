@@ -7,10 +7,11 @@ mod scheme;
 use kernels::Real;
 
 pub use draw::Draw;
-pub use rates::LayerRate;
 pub use scheme::Scheme;
 
-use crate::{Architecture, Chain, Layer};
+use crate::architecture::Architecture;
+use crate::chain::Chain;
+use crate::layer::Layer;
 
 /// How the parameters of a net are drawn.
 #[derive(Clone, Debug, PartialEq)]

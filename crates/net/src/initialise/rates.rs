@@ -1,23 +1,8 @@
 //! The learning rates that belong to an initialisation.
 
 use super::{Initialisation, Scheme};
-use crate::Architecture;
-
-/// What the learning rate is multiplied by at one layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LayerRate {
-    /// For `W[l]`.
-    pub w: f64,
-    /// For `b[l]`.
-    pub b: f64,
-}
-
-/// The learning rate itself.
-impl Default for LayerRate {
-    fn default() -> Self {
-        LayerRate { w: 1.0, b: 1.0 }
-    }
-}
+use crate::architecture::Architecture;
+use crate::optimiser::LayerRate;
 
 impl Initialisation {
     /// The factors on the learning rate, layer l at index l - 1; all 1 but for [`Scheme::MuP`].

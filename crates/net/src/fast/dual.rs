@@ -8,16 +8,18 @@ use std::ops::Range;
 use kernels::{Accumulate, Real, Step, forward, gradient_step, scale};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
-use super::{Anchor, FirstLayers, FirstMemory, block, block_mut, not_below_zero};
 use crate::batches::Batch;
-use crate::optimiser::{Memory, Optimiser, Rated};
+use crate::fast::first_layers::{FirstLayers, FirstMoments};
+use crate::fast::initial_term::{InitialTerm, not_below_zero};
+use crate::matrix::{block, block_mut};
+use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
 /// z = P; dT = (1/m) dz and dP = dT G.
 ///
 /// T adds up all steps in f64: rounded to f32 at each step, T Xᵀ X_h would lose digits to cancellation that W X_h
 /// doesn't lose.
 pub(crate) struct Dual<'e, R> {
-    anchor: Anchor<'e>,
+    initial: InitialTerm<'e>,
     gram: ArrayView2<'e, R>,
     p: Array2<R>,
     dp: Array2<R>,
@@ -26,10 +28,10 @@ pub(crate) struct Dual<'e, R> {
 }
 
 impl<'e, R: Real> Dual<'e, R> {
-    pub(crate) fn new(anchor: Anchor<'e>, gram: ArrayView2<'e, R>) -> Self {
-        let p = anchor.outputs.mapv(R::from_f64);
+    pub(crate) fn new(initial: InitialTerm<'e>, gram: ArrayView2<'e, R>) -> Self {
+        let p = initial.outputs_0.mapv(R::from_f64);
         let zeros = Array2::zeros(p.dim());
-        Dual { anchor, gram, dp: zeros.clone(), t: Array2::zeros(p.dim()), p, dt: zeros }
+        Dual { initial, gram, dp: zeros.clone(), t: Array2::zeros(p.dim()), p, dt: zeros }
     }
 }
 
@@ -60,19 +62,19 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         gradient_step(Step::of_rate(-1.0), self.t.view_mut(), steps);
     }
 
-    fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
+    fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {
         let examples = (rows, self.p.ncols());
-        FirstMemory {
-            main: Memory::new(optimiser, examples),
-            share: Memory::new(optimiser, (rows, 1)),
-            total: Memory::new(optimiser, examples),
+        FirstMoments {
+            w: Moments::new(optimiser, examples),
+            c: Moments::new(optimiser, (rows, 1)),
+            t: Moments::new(optimiser, examples),
         }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: Rated, memory: &mut FirstMemory<R>) {
-        step.apply_linear(block_mut(&mut self.p, rows.clone()), block(&self.dp, rows.clone()), &mut memory.main);
-        step.apply_linear(block_mut(&mut self.t, rows.clone()), block(&self.dt, rows.clone()), &mut memory.total);
-        self.anchor.descend(rows, step, &mut memory.share);
+    fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>) {
+        step.apply_linear(block_mut(&mut self.p, rows.clone()), block(&self.dp, rows.clone()), &mut moments.w);
+        step.apply_linear(block_mut(&mut self.t, rows.clone()), block(&self.dt, rows.clone()), &mut moments.t);
+        self.initial.descend(rows, step, &mut moments.c);
     }
 
     fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
@@ -80,23 +82,23 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
     }
 
     fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.anchor.outputs_held_out(block(&self.t, rows.clone()), rows, examples).mapv(R::from_f64)
+        self.initial.outputs_held_out(block(&self.t, rows.clone()), rows, examples).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        self.anchor.weights(block(&self.t, rows.clone()), rows, w_0)
+        self.initial.weights(block(&self.t, rows.clone()), rows, w_0)
     }
 
     /// |T Xᵀ|² = <T, T G> = <T, P - c W(0) X>.
     fn weights_square(&self, rows: Range<usize>) -> f64 {
-        let (t, outputs_0) = (block(&self.t, rows.clone()), self.anchor.outputs(rows.clone()));
+        let (t, outputs_0) = (block(&self.t, rows.clone()), self.initial.outputs(rows.clone()));
         let p = block(&self.p, rows.clone());
         let moved = Zip::from(t).and(p).and(&outputs_0).fold(0.0, |sum, t, p, start| sum + t * (p.as_f64() - start));
-        self.anchor.weights_square(t, rows, moved)
+        self.initial.weights_square(t, rows, moved)
     }
 
-    fn keep(&mut self, rows: &[usize]) {
-        self.anchor.keep(rows);
+    fn retain_rows(&mut self, rows: &[usize]) {
+        self.initial.retain_rows(rows);
         for kept in [&mut self.p, &mut self.dp, &mut self.dt] {
             *kept = kept.select(Axis(0), rows);
         }
@@ -105,8 +107,8 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
 
     /// P = c W(0) X + T G, in f64.
     fn refresh(&mut self, rows: Range<usize>) -> Option<f64> {
-        let outputs_0 = self.anchor.outputs(rows.clone());
-        let p_now = self.anchor.span.outputs_on_training(block(&self.t, rows.clone()), outputs_0.view());
+        let outputs_0 = self.initial.outputs(rows.clone());
+        let p_now = self.initial.space.outputs_on_training(block(&self.t, rows.clone()), outputs_0.view());
         let mut p = block_mut(&mut self.p, rows);
         let (mut off, mut largest) = (0.0, f64::MIN_POSITIVE);
         for (p, &p_now) in p.iter_mut().zip(&p_now) {
@@ -125,16 +127,16 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::Span;
+    use crate::fast::gram::GramSpace;
 
     #[test]
     fn a_refresh_says_by_how_much_p_was_off_and_puts_it_right() {
         let (x, x_test) = (array![[1.0, 2.0, 0.0], [0.0, 1.0, 1.0]], array![[1.0], [1.0]]);
-        let span = Span::new(x.view(), x_test.view());
-        let gram = span.gram().unwrap();
+        let space = GramSpace::new(x.view(), x_test.view());
+        let gram = space.gram().unwrap();
         let outputs_0 = array![[1.0, 0.0, -1.0], [0.0, 2.0, 0.0]];
-        let anchor = Anchor::new(&span, outputs_0, array![[0.0], [0.0]], vec![0.0; 2]);
-        let mut dual = Dual::<f64>::new(anchor, gram);
+        let initial = InitialTerm::new(&space, outputs_0, array![[0.0], [0.0]], vec![0.0; 2]);
+        let mut dual = Dual::<f64>::new(initial, gram);
         dual.t = array![[0.0, 0.0, 0.0], [1.0, 0.0, -1.0]];
         dual.p[[1, 0]] = 1.25; // T G = [1, 1, -1], so that P must be [1, 3, -1]
         dual.p[[1, 1]] = 3.0;

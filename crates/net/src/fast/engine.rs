@@ -1,6 +1,6 @@
 //! Three exact ways to train the first layer, and which of them is the cheapest.
 //!
-//! Gradient descent never takes W = W\[1\] out of W(0) + span of the examples: every dW = (1/m) dz Xᵀ, so that
+//! Gradient descent never takes W = W\[1\] out of W(0) + space of the examples: every dW = (1/m) dz Xᵀ, so that
 //! W(t) = W(0) + T(t) Xᵀ with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
 //!
 //! | engine | keeps | z - b | its gradient | flops a step and row of W |
@@ -93,8 +93,8 @@ impl Engine {
     /// The matrix that all of them are multiplied by (X, R or G) is read again at each step. Where it stays in a core's
     /// cache, products of 20 rows are as fast as any, and more nets at once only push each other's activations out
     /// of it: fleets of 64 took 30% longer for a net's step than fleets of 1 (`cargo bench --bench training_step`). Where it
-    /// comes from memory, it should come for many rows at once: with 320 a net's step takes 0.6 of the time that it takes with
-    /// 20. Mini-batches are put together anew at each step, or come from memory, and should do so for many rows too: four nets of
+    /// comes from moments, it should come for many rows at once: with 320 a net's step takes 0.6 of the time that it takes with
+    /// 20. Mini-batches are put together anew at each step, or come from moments, and should do so for many rows too: four nets of
     /// 128 rows took 0.9 of the time that each takes alone where batches are shuffled, 0.98 where they aren't.
     pub fn rows_of_a_fleet(self, Workload { features, examples, batch, .. }: Workload, bytes: usize) -> usize {
         if batch < examples {
@@ -142,7 +142,7 @@ fn flops_of_rank(Workload { features, examples, .. }: Workload, engine: Engine) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Rule;
+    use crate::optimiser::Rule;
 
     fn cheapest(features: usize, examples: usize, iterations: usize, rank: usize) -> Engine {
         let workload = Workload { features, examples, batch: examples, rows: 20, iterations };

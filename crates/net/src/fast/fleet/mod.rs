@@ -5,21 +5,23 @@
 
 mod evaluation;
 mod recording;
-mod trained;
 
 use kernels::{Real, WrongProduct, inspected, scale};
 use ndarray::{Array2, ArrayView2, Axis};
 
-pub use self::trained::Trained;
 use crate::batches::Batches;
-use crate::first_layer::{Columns, FirstLayers, block, block_mut};
-use crate::layer::make_room;
-use crate::member::{Member, Start};
-use crate::optimiser::Update;
+use crate::chain::Chain;
+use crate::fast::columns::Columns;
+use crate::fast::examples::Examples;
+use crate::fast::first_layers::FirstLayers;
+use crate::fast::initial_net::InitialNet;
+use crate::fast::member::Member;
+use crate::fast::sample::Sample;
+use crate::layer::Cache;
+use crate::matrix::{block, block_mut, make_room};
 use crate::progress::CostAt;
-use crate::sample::Sample;
+use crate::trained::Trained;
 use crate::training::Ending;
-use crate::{Cache, Chain, Examples};
 
 /// After so many steps the dual engine's P is computed anew from T, in f64: one product of the size of a step's, well
 /// below 1% of the work.
@@ -50,11 +52,11 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, or an engine or an optimiser can't do
     /// what it should ([`crate::Engine::is_exact_for`]).
     #[track_caller]
-    pub fn new(examples: &'e Examples<R>, batches: Batches, starts: Vec<Start<R>>) -> Self {
+    pub fn new(examples: &'e Examples<R>, batches: Batches, starts: Vec<InitialNet<R>>) -> Self {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
         let iterations = starts.first().expect("a fleet has at least one net").training.iterations;
         for start in &starts {
-            let Start { origin, b, rest, training, .. } = start;
+            let InitialNet { origin, b, rest, training, .. } = start;
             assert_eq!(training.iterations, iterations, "the nets of a fleet make as many steps each");
             let n_in = rest.layers.first().map_or(origin.rows(), |layer| layer.n_in());
             let widths = (origin.rows(), origin.rows());
@@ -218,16 +220,16 @@ impl<'e, R: Real> Fleet<'e, R> {
         let examples = dz.ncols();
         for member in members.iter_mut() {
             let (optimiser, rows) = (member.training.optimiser, member.rows.clone());
-            let factor = if optimiser.clip_norm.is_some() {
+            let grad_scale = if optimiser.clip_norm.is_some() {
                 let of_w_1 = first.gradient_square(rows.clone());
                 optimiser.clip_factor(member.gradient_squares(of_w_1).sum::<f64>().sqrt())
             } else {
                 1.0
             };
-            let rate = member.training.schedule.at(*iteration);
-            let update = Update { optimiser, rate, factor, iteration: *iteration };
+            let learning_rate = member.training.schedule.at(*iteration);
+            let update = member.begin_step(learning_rate, grad_scale);
             if is_plain {
-                scale(member.first_step(rate, examples), block_mut(dz, rows.clone()));
+                scale(member.first_step(update, examples), block_mut(dz, rows.clone()));
             } else {
                 member.descend_first(update, &mut **first);
             }
@@ -265,7 +267,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         if rows.len() == self.z.nrows() {
             return;
         }
-        self.first.keep(&rows);
+        self.first.retain_rows(&rows);
         self.sample.take_next();
         for stacked in [&mut self.z, &mut self.a, &mut self.dz] {
             *stacked = stacked.select(Axis(0), &rows);
@@ -290,21 +292,22 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::fast::gram::GramSpace;
     use crate::training::Bound;
-    use crate::{Architecture, Engine, Scheme, Span, Training, initialise};
+    use crate::{Architecture, Engine, Scheme, Training, initialise};
     use kernels::Activation;
 
     fn fleet(examples: &Examples<f64>) -> Fleet<'_, f64> {
         let architecture = Architecture::classifier(2, &[3], Activation::Tanh);
         let chain = initialise::chain(&architecture, &Scheme::XavierNormal.into(), 1);
         let descent = Training::descent(0.1, 1000, 100);
-        Fleet::new(examples, Batches::full(3), vec![Start::new(examples, chain, descent).unwrap()])
+        Fleet::new(examples, Batches::full(3), vec![InitialNet::new(examples, chain, descent).unwrap()])
     }
 
     fn examples() -> Examples<f64> {
         let x = ndarray::array![[0.1, 0.9, 0.4], [0.7, 0.2, 0.3]];
         let y = ndarray::array![[0.0, 1.0, 1.0]];
-        Examples::of(Engine::Dual, &Arc::new(Span::new(x.view(), x.view())), y.clone(), y).unwrap()
+        Examples::of(Engine::Dual, &Arc::new(GramSpace::new(x.view(), x.view())), y.clone(), y).unwrap()
     }
 
     #[test]
@@ -327,8 +330,8 @@ mod tests {
         let none = || Array2::zeros((2, 0));
         let trained = |engine, tested: bool| {
             let (x_test, y_test) = if tested { (x.clone(), y.clone()) } else { (none(), Array2::zeros((1, 0))) };
-            let span = Arc::new(Span::new(x.view(), x_test.view()));
-            let examples = Examples::of(engine, &span, y.clone(), y_test).unwrap().validating_on(0);
+            let space = Arc::new(GramSpace::new(x.view(), x_test.view()));
+            let examples = Examples::of(engine, &space, y.clone(), y_test).unwrap().validating_on(0);
             let mut fleet = fleet(&examples);
             fleet.train(|| true).unwrap().unwrap().remove(0)
         };

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use kernels::Real;
-use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder};
 
-use super::columns;
 use crate::batches::Batch;
 
 /// All examples, and those of the step.
@@ -60,5 +59,18 @@ impl<'e, R: Real> Columns<'e, R> {
     /// Every one.
     pub(crate) fn all(&self) -> ArrayView2<'e, R> {
         self.all
+    }
+}
+
+/// Copies the columns of a batch, of a matrix whose columns are the examples.
+pub(crate) fn columns<R: Copy>(matrix: ArrayView2<R>, batch: &Batch, mut chosen: ArrayViewMut2<R>) {
+    match batch {
+        Batch::All => chosen.assign(&matrix),
+        Batch::Run(range) => chosen.assign(&matrix.slice_axis(Axis(1), range.clone().into())),
+        Batch::Chosen(examples) => {
+            for (&example, mut column) in examples.iter().zip(chosen.columns_mut()) {
+                column.assign(&matrix.column(example));
+            }
+        }
     }
 }

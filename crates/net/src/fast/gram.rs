@@ -1,4 +1,4 @@
-//! The space that the training examples span, and what the reduced and the dual engine need of it: computed in f64,
+//! The space that the training examples space, and what the reduced and the dual engine need of it: computed in f64,
 //! once, when it is first asked for, and shared by every net on these examples.
 
 use std::ops::Range;
@@ -9,7 +9,7 @@ use kernels::{Accumulate, ProductCheck, Real, WrongSum, backward_data, backward_
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 /// Training examples X (`n[0]` × m) beside test examples X_t (`n[0]` × m_t), and the products of them.
-pub struct Span {
+pub struct GramSpace {
     /// \[X X_t\].
     both: Array2<f64>,
     examples: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Factors {
     pub(crate) to_examples: Array2<f64>,
 }
 
-impl Span {
+impl GramSpace {
     /// Takes the training examples `x` (`n[0]` × m) and the test examples `x_test` (`n[0]` × m_t), of which there may be none.
     ///
     /// # Panics
@@ -38,7 +38,7 @@ impl Span {
         let (mut training, mut test) = both.view_mut().split_at(Axis(1), x.ncols());
         training.assign(&x);
         test.assign(&x_test);
-        Span::of_both(both, x.ncols())
+        GramSpace::of_both(both, x.ncols())
     }
 
     /// Of \[X X_t\], `n[0]` × (m + m_t), the first `examples` columns of which are X. X_t may have none.
@@ -49,8 +49,8 @@ impl Span {
     pub fn of_both(both: Array2<f64>, examples: usize) -> Self {
         let sides = (both.nrows(), examples, both.ncols());
         let fits = sides.0 > 0 && (1..=sides.2).contains(&sides.1);
-        assert!(fits, "span: features, examples, examples with those for testing are {sides:?}");
-        Span { both, examples, check: OnceLock::new(), products: OnceLock::new(), factors: OnceLock::new() }
+        assert!(fits, "space: features, examples, examples with those for testing are {sides:?}");
+        GramSpace { both, examples, check: OnceLock::new(), products: OnceLock::new(), factors: OnceLock::new() }
     }
 
     /// X.
@@ -243,20 +243,20 @@ mod tests {
         let half =
             Array2::from_shape_fn((60, 10), |(i, j)| ((i * i * 7 + j * j * 13 + i * j * 5) % 101) as f64 / 101.0);
         let twice = ndarray::concatenate![Axis(1), half, half];
-        assert_eq!(Span::new(twice.view(), half.view()).factors().unwrap().r.nrows(), 10);
+        assert_eq!(GramSpace::new(twice.view(), half.view()).factors().unwrap().r.nrows(), 10);
         let (wide, test) = (twice.view().split_at(Axis(0), 15).0, half.view().split_at(Axis(0), 15).0);
-        assert_eq!(Span::new(wide, test).factors().unwrap().r.nrows(), 10);
+        assert_eq!(GramSpace::new(wide, test).factors().unwrap().r.nrows(), 10);
     }
 
     #[test]
     fn factors_that_are_off_by_a_billionth_are_seen() {
         let x = Array2::from_shape_fn((60, 10), |(i, j)| ((i * i * 7 + j * j * 13 + i * j * 5) % 101) as f64 / 101.0);
-        let span = Span::new(x.view(), x.view());
+        let space = GramSpace::new(x.view(), x.view());
         let factors = || Factors::of(x.view());
-        assert!(factors().checked(span.gram().unwrap(), 60).is_ok());
+        assert!(factors().checked(space.gram().unwrap(), 60).is_ok());
         let mut off = factors();
         off.r[[0, 0]] *= 1.0 + 1e-9;
-        assert!(off.checked(span.gram().unwrap(), 60).is_err());
+        assert!(off.checked(space.gram().unwrap(), 60).is_err());
     }
 
     /// Numbers between -1 and 1 without a pattern.
@@ -283,7 +283,7 @@ mod tests {
             let other = x.column(j / 3).to_owned();
             x.column_mut(j).assign(&other);
         }
-        let span = Span::new(x.view(), x.view());
-        assert_eq!((span.rank().unwrap(), span.directions().unwrap()), (160, 160));
+        let space = GramSpace::new(x.view(), x.view());
+        assert_eq!((space.rank().unwrap(), space.directions().unwrap()), (160, 160));
     }
 }

@@ -6,8 +6,13 @@ use std::sync::Arc;
 use kernels::{Real, WrongSum};
 use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, concatenate};
 
-use crate::first_layer::{Anchor, Direct, Dual, FirstLayers, Reduced};
-use crate::{Engine, Span};
+use crate::fast::direct::Direct;
+use crate::fast::dual::Dual;
+use crate::fast::engine::Engine;
+use crate::fast::first_layers::FirstLayers;
+use crate::fast::gram::GramSpace;
+use crate::fast::initial_term::{InitialTerm, row_squares};
+use crate::fast::reduced::Reduced;
 
 /// Inputs and targets for nets of element type `R`. Of the held-out examples, which there may be none of, the first are for
 /// testing and the last for validation.
@@ -33,7 +38,7 @@ impl Origin {
         self.matrix.nrows()
     }
 
-    /// What it takes of memory.
+    /// What it takes of moments.
     pub fn bytes(&self) -> usize {
         size_of::<f64>() * (self.matrix.len() + self.squares.len())
     }
@@ -42,8 +47,8 @@ impl Origin {
 /// What the first layers multiply by.
 enum Inputs<R> {
     Direct { x: Array2<R>, x_held_out: Array2<R> },
-    Reduced { span: Arc<Span>, r: Array2<R> },
-    Dual { span: Arc<Span>, gram: Array2<R> },
+    Reduced { space: Arc<GramSpace>, r: Array2<R> },
+    Dual { space: Arc<GramSpace>, gram: Array2<R> },
 }
 
 impl<R: Real> Examples<R> {
@@ -73,13 +78,13 @@ impl<R: Real> Examples<R> {
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn of(engine: Engine, span: &Arc<Span>, y: Array2<R>, y_held_out: Array2<R>) -> Result<Self, WrongSum> {
-        check_targets((span.x().ncols(), span.x_test().ncols()), &y, &y_held_out);
+    pub fn of(engine: Engine, space: &Arc<GramSpace>, y: Array2<R>, y_held_out: Array2<R>) -> Result<Self, WrongSum> {
+        check_targets((space.x().ncols(), space.x_test().ncols()), &y, &y_held_out);
         let round = |matrix: ArrayView2<f64>| matrix.mapv(R::from_f64);
         let inputs = match engine {
-            Engine::Direct => Inputs::Direct { x: round(span.x()), x_held_out: round(span.x_test()) },
-            Engine::Reduced => Inputs::Reduced { span: Arc::clone(span), r: round(span.factors()?.r.view()) },
-            Engine::Dual => Inputs::Dual { span: Arc::clone(span), gram: round(span.gram()?) },
+            Engine::Direct => Inputs::Direct { x: round(space.x()), x_held_out: round(space.x_test()) },
+            Engine::Reduced => Inputs::Reduced { space: Arc::clone(space), r: round(space.factors()?.r.view()) },
+            Engine::Dual => Inputs::Dual { space: Arc::clone(space), gram: round(space.gram()?) },
         };
         Ok(Examples { inputs, y, y_held_out, validation: 0 })
     }
@@ -117,7 +122,7 @@ impl<R: Real> Examples<R> {
     pub fn features(&self) -> usize {
         match &self.inputs {
             Inputs::Direct { x, .. } => x.nrows(),
-            Inputs::Reduced { span, .. } | Inputs::Dual { span, .. } => span.x().nrows(),
+            Inputs::Reduced { space, .. } | Inputs::Dual { space, .. } => space.x().nrows(),
         }
     }
 
@@ -147,10 +152,10 @@ impl<R: Real> Examples<R> {
     #[track_caller]
     pub fn origin(&self, w_0: Array2<f64>) -> Result<Origin, WrongSum> {
         assert_eq!(w_0.ncols(), self.features(), "W[1] has one column a feature");
-        let squares = w_0.rows().into_iter().map(|row| row.dot(&row)).collect();
+        let squares = row_squares(w_0.view());
         let matrix = match &self.inputs {
             Inputs::Direct { .. } => w_0,
-            Inputs::Reduced { span, .. } | Inputs::Dual { span, .. } => span.outputs(w_0.view())?,
+            Inputs::Reduced { space, .. } | Inputs::Dual { space, .. } => space.outputs(w_0.view())?,
         };
         Ok(Origin { matrix, squares })
     }
@@ -158,18 +163,18 @@ impl<R: Real> Examples<R> {
     /// The stacked first layers of nets that start at `origins`.
     pub(crate) fn first_layers(&self, origins: &[&Origin]) -> Box<dyn FirstLayers<R> + '_> {
         let matrix = stacked(&origins.iter().map(|origin| origin.matrix.view()).collect::<Vec<_>>());
-        let anchor = |span| {
+        let initial = |space| {
             let (outputs, held_out) = matrix.view().split_at(Axis(1), self.training());
             let squares = origins.iter().flat_map(|origin| origin.squares.iter().copied()).collect();
-            Anchor::new(span, row_major(outputs), row_major(held_out), squares)
+            InitialTerm::new(space, row_major(outputs), row_major(held_out), squares)
         };
         match &self.inputs {
             Inputs::Direct { x, x_held_out } => {
                 let w = row_major(matrix.view()).mapv(R::from_f64);
                 Box::new(Direct::new(x.view(), x_held_out.view(), w))
             }
-            Inputs::Reduced { span, r } => Box::new(Reduced::new(anchor(span), r.view())),
-            Inputs::Dual { span, gram } => Box::new(Dual::new(anchor(span), gram.view())),
+            Inputs::Reduced { space, r } => Box::new(Reduced::new(initial(space), r.view())),
+            Inputs::Dual { space, gram } => Box::new(Dual::new(initial(space), gram.view())),
         }
     }
 }

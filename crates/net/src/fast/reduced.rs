@@ -7,14 +7,17 @@ use std::ops::Range;
 use kernels::{Accumulate, Real, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{Anchor, Columns, FirstLayers, FirstMemory, block, block_mut, columns};
 use crate::batches::Batch;
-use crate::optimiser::{Memory, Optimiser, Rated};
-use crate::span::CHECKED;
+use crate::fast::columns::{Columns, columns};
+use crate::fast::first_layers::{FirstLayers, FirstMoments};
+use crate::fast::gram::CHECKED;
+use crate::fast::initial_term::InitialTerm;
+use crate::matrix::{block, block_mut};
+use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
 /// z = c W(0) X + D R; dD = (1/m) dz Rᵀ.
 pub(crate) struct Reduced<'e, R> {
-    anchor: Anchor<'e>,
+    initial: InitialTerm<'e>,
     r: Columns<'e, R>,
     /// c W(0) X for the examples of the step, of a mini-batch.
     outputs_0: Array2<f64>,
@@ -24,16 +27,16 @@ pub(crate) struct Reduced<'e, R> {
 }
 
 impl<'e, R: Real> Reduced<'e, R> {
-    pub(crate) fn new(anchor: Anchor<'e>, r: ArrayView2<'e, R>) -> Self {
-        let d = Array2::zeros((anchor.outputs.nrows(), r.nrows()));
-        let (outputs_0, examples) = (anchor.outputs.clone(), r.ncols());
-        Reduced { anchor, r: Columns::of_inputs(r), outputs_0, examples, dd: d.clone(), d }
+    pub(crate) fn new(initial: InitialTerm<'e>, r: ArrayView2<'e, R>) -> Self {
+        let d = Array2::zeros((initial.outputs_0.nrows(), r.nrows()));
+        let (outputs_0, examples) = (initial.outputs_0.clone(), r.ncols());
+        Reduced { initial, r: Columns::of_inputs(r), outputs_0, examples, dd: d.clone(), d }
     }
 
     /// T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
     fn in_examples(&self, rows: Range<usize>) -> Array2<f64> {
         let d = block(&self.d, rows).mapv(R::as_f64);
-        let to_examples = self.anchor.span.factors().expect(CHECKED).to_examples.view();
+        let to_examples = self.initial.space.factors().expect(CHECKED).to_examples.view();
         let mut t = Array2::zeros((d.nrows(), to_examples.ncols()));
         forward(d.view(), to_examples, t.view_mut(), Accumulate::Replace);
         t
@@ -45,12 +48,12 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         self.examples = batch.len(self.r.all().ncols());
         self.r.take(batch);
         let examples = (..self.examples).into();
-        columns(self.anchor.outputs.view(), batch, self.outputs_0.slice_axis_mut(Axis(1), examples));
+        columns(self.initial.outputs_0.view(), batch, self.outputs_0.slice_axis_mut(Axis(1), examples));
     }
 
     fn forward(&self, mut z: ArrayViewMut2<R>) {
         let outputs_0 = self.outputs_0.slice_axis(Axis(1), (..self.examples).into());
-        for ((mut z, outputs_0), &c) in z.rows_mut().into_iter().zip(outputs_0.rows()).zip(&self.anchor.share) {
+        for ((mut z, outputs_0), &c) in z.rows_mut().into_iter().zip(outputs_0.rows()).zip(&self.initial.c) {
             z.zip_mut_with(&outputs_0, |z, &output| *z = R::from_f64(c * output));
         }
         forward(self.d.view(), self.r.now(), z, Accumulate::Add);
@@ -70,21 +73,21 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         backward_weights(steps, self.r.now(), R::one(), self.d.view_mut(), Accumulate::Add);
     }
 
-    fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
-        FirstMemory {
-            main: Memory::new(optimiser, (rows, self.d.ncols())),
-            share: Memory::new(optimiser, (rows, 1)),
-            total: Memory::new(optimiser, (0, 0)),
+    fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {
+        FirstMoments {
+            w: Moments::new(optimiser, (rows, self.d.ncols())),
+            c: Moments::new(optimiser, (rows, 1)),
+            t: Moments::new(optimiser, (0, 0)),
         }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: Rated, memory: &mut FirstMemory<R>) {
-        step.apply_linear(block_mut(&mut self.d, rows.clone()), block(&self.dd, rows.clone()), &mut memory.main);
-        self.anchor.descend(rows, step, &mut memory.share);
+    fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>) {
+        step.apply_linear(block_mut(&mut self.d, rows.clone()), block(&self.dd, rows.clone()), &mut moments.w);
+        self.initial.descend(rows, step, &mut moments.c);
     }
 
     fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        let outputs_0 = self.anchor.outputs(rows.clone());
+        let outputs_0 = self.initial.outputs(rows.clone());
         let mut z = outputs_0.slice_axis(Axis(1), examples.clone().into()).mapv(R::from_f64);
         let r = self.r.all();
         forward(block(&self.d, rows), r.slice_axis(Axis(1), examples.into()), z.view_mut(), Accumulate::Add);
@@ -92,20 +95,20 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
     }
 
     fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.anchor.outputs_held_out(self.in_examples(rows.clone()).view(), rows, examples).mapv(R::from_f64)
+        self.initial.outputs_held_out(self.in_examples(rows.clone()).view(), rows, examples).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        self.anchor.weights(self.in_examples(rows.clone()).view(), rows, w_0)
+        self.initial.weights(self.in_examples(rows.clone()).view(), rows, w_0)
     }
 
     fn weights_square(&self, rows: Range<usize>) -> f64 {
         let moved = square_sum(block(&self.d, rows.clone()));
-        self.anchor.weights_square(self.in_examples(rows.clone()).view(), rows, moved)
+        self.initial.weights_square(self.in_examples(rows.clone()).view(), rows, moved)
     }
 
-    fn keep(&mut self, rows: &[usize]) {
-        self.anchor.keep(rows);
+    fn retain_rows(&mut self, rows: &[usize]) {
+        self.initial.retain_rows(rows);
         for kept in [&mut self.d, &mut self.dd] {
             *kept = kept.select(Axis(0), rows);
         }

@@ -5,9 +5,11 @@ use std::ops::Range;
 use kernels::{Accumulate, Real, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{Columns, FirstLayers, FirstMemory, block, block_mut};
 use crate::batches::Batch;
-use crate::optimiser::{Memory, Optimiser, Rated};
+use crate::fast::columns::Columns;
+use crate::fast::first_layers::{FirstLayers, FirstMoments};
+use crate::matrix::{block, block_mut};
+use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
 /// z = W X; dW = (1/m) dz Xᵀ.
 pub(crate) struct Direct<'e, R> {
@@ -51,13 +53,13 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         backward_weights(steps, self.x.now(), R::one(), self.w.view_mut(), Accumulate::Add);
     }
 
-    fn memory(&self, optimiser: &Optimiser, rows: usize) -> FirstMemory<R> {
-        let (main, none) = (Memory::new(optimiser, (rows, self.w.ncols())), Memory::new(optimiser, (0, 0)));
-        FirstMemory { main, share: none.clone(), total: none }
+    fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {
+        let (w, none) = (Moments::new(optimiser, (rows, self.w.ncols())), Moments::new(optimiser, (0, 0)));
+        FirstMoments { w, c: none.clone(), t: none }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: Rated, memory: &mut FirstMemory<R>) {
-        step.apply(block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut memory.main);
+    fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>) {
+        step.apply(block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut moments.w);
     }
 
     fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
@@ -76,7 +78,7 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         square_sum(block(&self.w, rows))
     }
 
-    fn keep(&mut self, rows: &[usize]) {
+    fn retain_rows(&mut self, rows: &[usize]) {
         self.w = self.w.select(Axis(0), rows);
         self.dw = self.dw.select(Axis(0), rows);
     }

@@ -3,8 +3,8 @@
 use kernels::Real;
 
 use super::Fleet;
-use crate::first_layer::block;
-use crate::member::Member;
+use crate::fast::member::Member;
+use crate::matrix::block;
 use crate::progress::CostAt;
 use crate::training::{Ending, Reason};
 

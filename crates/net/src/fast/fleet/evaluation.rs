@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use kernels::Real;
 
-use super::{Fleet, Trained};
+use super::Fleet;
 use crate::cost::Score;
-use crate::first_layer::block;
-use crate::member::Member;
+use crate::fast::member::Member;
+use crate::matrix::block;
+use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
 
 impl<R: Real> Fleet<'_, R> {

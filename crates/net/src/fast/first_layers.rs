@@ -1,0 +1,65 @@
+//! The stacked first layers of a fleet, as every engine keeps them.
+
+use std::ops::Range;
+
+use kernels::Real;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use crate::batches::Batch;
+use crate::optimiser::{Moments, Optimiser, TensorUpdate};
+
+/// The first layers of several nets, stacked: W has N rows, the sum of their `n[1]`. [`crate::Engine`] says what each engine keeps.
+pub(crate) trait FirstLayers<R: Real>: Send {
+    /// Takes the examples of the next step.
+    fn take(&mut self, batch: &Batch);
+
+    /// Computes z = W X, without the biases, for the examples of the step; `z` is N × examples.
+    fn forward(&self, z: ArrayViewMut2<R>);
+
+    /// Computes dW = (1/m) dz Xᵀ for all rows at once, in the engine's coordinates; `dz` is N × examples and may be changed.
+    fn backward(&mut self, dz: ArrayViewMut2<R>);
+
+    /// Returns |dW|², the sum of squares, of the rows of one net.
+    fn gradient_square(&self, rows: Range<usize>) -> f64;
+
+    /// Makes the plain step of all rows at once, in place of [`FirstLayers::backward`] and [`FirstLayers::descend`]: W += s Xᵀ with
+    /// `steps` = s = (-η/m) dz, N × examples.
+    fn descend_along(&mut self, steps: ArrayView2<R>);
+
+    /// Makes the moments of one net, which has `rows` rows.
+    fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R>;
+
+    /// Moves the rows of one net.
+    fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>);
+
+    /// Returns W X for the rows of one net and these of all training examples.
+    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
+
+    /// Returns W X_h for these of the held-out examples.
+    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
+
+    /// Returns W for the rows of one net; `w_0` is its W(0).
+    fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64>;
+
+    /// Returns |W|², the sum of squares, of the rows of one net.
+    fn weights_square(&self, rows: Range<usize>) -> f64;
+
+    /// Retains these rows only, in their order.
+    fn retain_rows(&mut self, rows: &[usize]);
+
+    /// Recomputes z of the rows of one net if it was summed up step by step beside W, and returns its drift: the largest
+    /// difference over the largest element. `None` if z is computed from the weights themselves at each step.
+    fn refresh(&mut self, _rows: Range<usize>) -> Option<f64> {
+        None
+    }
+}
+
+/// The moments of the first layer of one net.
+pub(crate) struct FirstMoments<R> {
+    /// The moments of what follows dW: W, D or P.
+    pub(crate) w: Moments<R>,
+    /// The moments of c.
+    pub(crate) c: Moments<f64>,
+    /// The moments of T.
+    pub(crate) t: Moments<f64>,
+}

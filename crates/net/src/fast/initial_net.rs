@@ -1,0 +1,58 @@
+//! Nets before their training, as fleets take them.
+
+use std::sync::Arc;
+
+use kernels::{Activation, Real, WrongSum};
+use ndarray::Array1;
+
+use crate::chain::Chain;
+use crate::cost::Cost;
+use crate::fast::examples::{Examples, Origin};
+use crate::layer::Layer;
+use crate::optimiser::LayerRate;
+use crate::training::Training;
+
+/// A net before its training.
+#[derive(Clone, Debug)]
+pub struct InitialNet<R> {
+    /// `W[1]` at the start, in the coordinates of the engine.
+    pub origin: Arc<Origin>,
+    /// `b[1]`.
+    pub b: Array1<R>,
+    /// `g[1]`.
+    pub activation: Activation,
+    /// Layers 2 to L; none in a net of one layer.
+    pub rest: Chain<R>,
+    /// The factors on the learning rate, layer by layer; empty for 1.
+    pub rates: Vec<LayerRate>,
+    /// How it is trained.
+    pub training: Training,
+}
+
+impl<R: Real> InitialNet<R> {
+    /// Takes a whole chain, to be trained on `examples`.
+    ///
+    /// # Errors
+    /// If the BLAS computes W(0) X wrongly.
+    ///
+    /// # Panics
+    /// If the chain has no layer, or a shape doesn't fit.
+    #[track_caller]
+    pub fn new(examples: &Examples<R>, chain: Chain<R>, training: Training) -> Result<Self, WrongSum> {
+        let mut layers = chain.layers.into_iter();
+        let Layer { w, b, activation } = layers.next().expect("a net has at least one layer");
+        let origin = Arc::new(examples.origin(w.mapv(R::as_f64))?);
+        let rest = Chain { layers: layers.collect() };
+        Ok(InitialNet { origin, b, activation, rest, rates: Vec::new(), training })
+    }
+
+    /// Returns the cost of its output layer.
+    pub fn cost(&self) -> Cost {
+        Cost::of_output(self.rest.layers.last().map_or(self.activation, |layer| layer.activation))
+    }
+
+    /// Returns `n[L]`.
+    pub fn outputs(&self) -> usize {
+        self.rest.layers.last().map_or(self.b.len(), Layer::n_out)
+    }
+}

@@ -1,0 +1,98 @@
+//! The term c W(0) of the first layer's weights, which the examples need not span.
+
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use crate::fast::gram::GramSpace;
+use crate::matrix::{block, block_mut};
+use crate::optimiser::{Moments, TensorUpdate};
+
+/// c and W(0) \[X X_h\] in W = c W(0) + T Xᵀ, for the stacked rows of a fleet. c begins at 1, and only weight decay changes it.
+pub(crate) struct InitialTerm<'e> {
+    pub(crate) space: &'e GramSpace,
+    /// c for each row, N × 1.
+    pub(crate) c: Array2<f64>,
+    /// The gradient of c but for its decay: zeros.
+    no_gradient: Array2<f64>,
+    /// W(0) X.
+    pub(crate) outputs_0: Array2<f64>,
+    /// W(0) X_h.
+    held_out_0: Array2<f64>,
+    /// |W(0)|² of each row.
+    squares_0: Vec<f64>,
+}
+
+impl<'e> InitialTerm<'e> {
+    pub(crate) fn new(
+        space: &'e GramSpace,
+        outputs_0: Array2<f64>,
+        held_out_0: Array2<f64>,
+        squares_0: Vec<f64>,
+    ) -> Self {
+        let rows = outputs_0.nrows();
+        let (c, no_gradient) = (Array2::ones((rows, 1)), Array2::zeros((rows, 1)));
+        InitialTerm { space, c, no_gradient, outputs_0, held_out_0, squares_0 }
+    }
+
+    /// Lets c decay by one step.
+    pub(crate) fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut Moments<f64>) {
+        let gradient = block(&self.no_gradient, rows.clone());
+        step.apply_linear(block_mut(&mut self.c, rows), gradient, moments);
+    }
+
+    /// Returns c W(0) X.
+    pub(crate) fn outputs(&self, rows: Range<usize>) -> Array2<f64> {
+        &block(&self.outputs_0, rows.clone()) * &block(&self.c, rows)
+    }
+
+    /// Returns W X_h, with `t` n × m.
+    pub(crate) fn outputs_held_out(
+        &self,
+        t: ArrayView2<f64>,
+        rows: Range<usize>,
+        examples: Range<usize>,
+    ) -> Array2<f64> {
+        let start = block(&self.held_out_0, rows.clone());
+        let start = start.slice_axis(Axis(1), examples.clone().into());
+        self.space.outputs_on_test(t, (&start * &block(&self.c, rows)).view(), examples)
+    }
+
+    /// Returns W, with `t` n × m and `w_0` = W(0).
+    ///
+    /// # Panics
+    /// If `w_0` isn't the W(0) of these rows.
+    #[track_caller]
+    pub(crate) fn weights(&self, t: ArrayView2<f64>, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
+        let squares = row_squares(w_0);
+        let differ = |(found, square): (&f64, &f64)| (found - square).abs() > 1e-12 * square;
+        let other = squares.len() != rows.len() || squares.iter().zip(&self.squares_0[rows.clone()]).any(differ);
+        assert!(!other, "w_0 must be the W[1] that this net started with");
+        self.space.weights(t, (&w_0 * &block(&self.c, rows)).view())
+    }
+
+    /// Returns |W|² = |c W(0)|² + 2 c <T, W(0) X> + |T Xᵀ|², where `moved` is the last term.
+    pub(crate) fn weights_square(&self, t: ArrayView2<f64>, rows: Range<usize>, moved: f64) -> f64 {
+        let c = block(&self.c, rows.clone());
+        let at_start: f64 = self.squares_0[rows.clone()].iter().zip(&c).map(|(square, c)| c * c * square).sum();
+        not_below_zero(at_start + 2.0 * (&t * &self.outputs(rows)).sum() + moved)
+    }
+
+    /// Retains these rows only, in their order.
+    pub(crate) fn retain_rows(&mut self, rows: &[usize]) {
+        for kept in [&mut self.c, &mut self.no_gradient, &mut self.outputs_0, &mut self.held_out_0] {
+            *kept = kept.select(Axis(0), rows);
+        }
+        self.squares_0 = rows.iter().map(|&row| self.squares_0[row]).collect();
+    }
+}
+
+/// Returns |w|² of each row.
+pub(crate) fn row_squares(w: ArrayView2<f64>) -> Vec<f64> {
+    w.rows().into_iter().map(|row| row.dot(&row)).collect()
+}
+
+/// Returns a square that is the sum of terms of either sign, of which rounding may leave less than 0. NaN stays NaN.
+pub(crate) fn not_below_zero(square: f64) -> f64 {
+    if square < 0.0 { 0.0 } else { square }
+}

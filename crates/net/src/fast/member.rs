@@ -1,0 +1,230 @@
+//! One net of a fleet: a chain whose `W[1]` is kept by the engine, which feeds it with `z[1]`.
+
+use std::ops::Range;
+
+use kernels::{Activation, Real, all_finite, bias_gradient, square_sum};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+
+use crate::chain::{Chain, input_of};
+use crate::cost::{Score, Tally};
+use crate::dropout::Dropout;
+use crate::fast::first_layers::{FirstLayers, FirstMoments};
+use crate::fast::initial_net::InitialNet;
+use crate::layer::{Cache, CacheView, Gradient, Layer};
+use crate::matrix::{make_room, row};
+use crate::optimiser::{OptimiserState, Update, gradient_square};
+use crate::progress::Progress;
+use crate::training::{Bound, Training};
+
+/// Examples that are evaluated at once, so that the memory for it doesn't grow with their number.
+const CHUNK: usize = 2048;
+
+/// Returns how many of `examples` a net sees at once when it is evaluated: one or two numbers.
+pub fn evaluated_at_once(examples: usize) -> impl Iterator<Item = usize> {
+    [examples.min(CHUNK), examples % CHUNK].into_iter().filter(|&count| count > 0)
+}
+
+/// A net in training. Its `z[1]`, `a[1]` and `dz[1]` are rows of the fleet's matrices, and `W[1]` is kept by the engine.
+pub(crate) struct Member<R> {
+    /// Its place in the list that the fleet was made of.
+    pub(crate) place: usize,
+    /// Its rows in the fleet's matrices.
+    pub(crate) rows: Range<usize>,
+    pub(crate) training: Training,
+    pub(crate) progress: Progress,
+    /// J on the examples of the step, if it was due.
+    pub(crate) cost_now: Option<f64>,
+    pub(crate) drift: Option<f64>,
+    /// Layers 1 to L; `W[1]` has no columns.
+    chain: Chain<R>,
+    /// Of layer 1 only the masks are used, the rest is in the fleet's matrices.
+    caches: Vec<Cache<R>>,
+    /// Of layer 1 only `db[1]` is used.
+    gradients: Vec<Gradient<R>>,
+    optimiser: OptimiserState<R>,
+    /// The moments of `W[1]` in the engine's coordinates.
+    first_moments: FirstMoments<R>,
+}
+
+impl<R: Real> Member<R> {
+    pub(crate) fn new(place: usize, first_row: usize, net: InitialNet<R>, first: &dyn FirstLayers<R>) -> Self {
+        let InitialNet { origin: _, b, activation, rest, rates, training } = net;
+        let rows = b.len();
+        let first_layer = Layer { w: Array2::zeros((rows, 0)), b, activation };
+        let chain = Chain { layers: std::iter::once(first_layer).chain(rest.layers).collect() };
+        let mut caches = chain.caches(0);
+        let hidden = caches.len() - 1;
+        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
+            cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
+        }
+        Member {
+            place,
+            rows: first_row..first_row + rows,
+            progress: Progress::new(&training, chain.layers.len()),
+            cost_now: None,
+            drift: None,
+            caches,
+            gradients: chain.gradients(0),
+            optimiser: OptimiserState::with_rates(training.optimiser, &chain, &rates),
+            first_moments: first.moments(&training.optimiser, rows),
+            chain,
+            training,
+        }
+    }
+
+    /// Makes room for the examples of the next step, and draws its masks.
+    pub(crate) fn prepare(&mut self, examples: usize) {
+        if let Some(dropout) = &mut self.caches[0].dropout {
+            dropout.draw(examples);
+        }
+        self.caches[1..].iter_mut().for_each(|cache| cache.prepare(examples));
+        self.gradients[1..].iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
+    }
+
+    /// Forward, from `z` = `W[1] X`, which becomes `z[1]`, to `a[1]` and all layers above.
+    pub(crate) fn forward(&mut self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
+        let (first, above) = self.caches.split_first_mut().expect("a net has at least one layer");
+        self.chain.layers[0].activate(z, a.view_mut(), first.dropout.as_mut());
+        let a_1 = first.dropout.as_ref().map_or(a.view(), Dropout::a);
+        self.chain.forward_above(a_1, above);
+    }
+
+    /// Returns J on the examples of the step; `z` is `z[1]`. Finite logits can still add up to more than f64 holds.
+    pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
+        self.chain.cost().of(self.output(z), y)
+    }
+
+    /// Keeps J if it is due at `iteration`, and returns the bound that is broken, if one is; `z` is `z[1]`.
+    pub(crate) fn broken_bound(&mut self, z: ArrayView2<R>, y: ArrayView2<R>, iteration: usize) -> Option<Bound> {
+        if !all_finite(self.output(z)) {
+            return Some(Bound::Finite);
+        }
+        let Training { stopping, .. } = &self.training;
+        let is_due = self.training.records(iteration) || stopping.watches_every_cost();
+        let most = stopping.diverge_above.unwrap_or(f64::INFINITY);
+        self.cost_now = is_due.then(|| self.cost(z, y));
+        self.cost_now.and_then(|cost| match cost {
+            _ if !cost.is_finite() => Some(Bound::Finite),
+            _ => (cost > most).then_some(Bound::Cost),
+        })
+    }
+
+    /// Returns `z[L]`, given `z[1]`.
+    fn output<'z>(&'z self, z: ArrayView2<'z, R>) -> ArrayView2<'z, R> {
+        self.caches[1..].last().map_or(z, |output| output.z.view())
+    }
+
+    /// Returns whether its steps need no gradient of their own, see [`Training::is_plain`].
+    pub(crate) fn is_plain(&self) -> bool {
+        self.training.is_plain()
+    }
+
+    /// Back to `dz` = `dz[1]`; and, if they are needed, the gradients of all parameters but `W[1]`.
+    pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
+        let is_plain = self.is_plain();
+        let (cost, first) = (self.chain.cost(), CacheView { z, a, dropout: self.caches[0].dropout.as_ref() });
+        let (caches, gradients) = (&self.caches[1..], &mut self.gradients[1..]);
+        match (caches.last(), gradients.last_mut()) {
+            (Some(output), Some(gradient)) => cost.dz_output(output.a.view(), y, gradient.dz.view_mut()),
+            _ => cost.dz_output(a, y, dz.view_mut()),
+        }
+        self.chain.backward_to_first(first, caches, gradients, dz.view_mut());
+        if !is_plain {
+            self.chain.backward_parameters_above(first.output(), caches, gradients);
+        }
+        bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), self.gradients[0].db.view_mut());
+    }
+
+    /// Returns |gradient|² of the parameters of each layer, given that of `W[1]`.
+    pub(crate) fn gradient_squares(&self, of_w_1: f64) -> impl Iterator<Item = f64> {
+        let first = of_w_1 + square_sum(row(&self.gradients[0].db));
+        std::iter::once(first).chain(self.gradients[1..].iter().map(gradient_square))
+    }
+
+    /// Returns |`W[l]`|² of layers 2 to L.
+    pub(crate) fn upper_weights_squares(&self) -> impl Iterator<Item = f64> {
+        self.chain.layers[1..].iter().map(|layer| square_sum(layer.w.view()))
+    }
+
+    /// Returns the share of units of each hidden relu layer that are 0 for all examples of the step, NaN for other layers; `a` is
+    /// `a[1]`.
+    pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> impl Iterator<Item = f64> {
+        let activations = self.chain.layers.iter().map(|layer| layer.activation);
+        let outputs = std::iter::once(a).chain(self.caches[1..].iter().map(|cache| cache.a.view()));
+        let share = |(activation, a): (Activation, ArrayView2<R>)| {
+            let dead = a.rows().into_iter().filter(|row| row.iter().all(|&a| a == R::zero())).count();
+            if activation == Activation::Relu { dead as f64 / a.nrows() as f64 } else { f64::NAN }
+        };
+        let hidden = self.chain.layers.len() - 1;
+        activations.zip(outputs).map(share).take(hidden).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Begins a step at the learning rate η, for a gradient that is multiplied by `grad_scale`.
+    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> Update {
+        self.optimiser.begin_step(learning_rate, grad_scale)
+    }
+
+    /// Returns -η/m of `W[1]`, for a plain step.
+    pub(crate) fn first_step(&self, update: Update, examples: usize) -> R {
+        R::from_f64(-update.learning_rate * self.optimiser.rate(0).w / examples as f64)
+    }
+
+    /// Moves `W[1]`.
+    pub(crate) fn descend_first(&mut self, update: Update, first: &mut dyn FirstLayers<R>) {
+        first.descend(self.rows.clone(), update.of_weights(self.optimiser.rate(0)), &mut self.first_moments);
+    }
+
+    /// Moves all other parameters; `a` is `a[1]`.
+    pub(crate) fn descend(&mut self, update: Update, a: ArrayView2<R>) {
+        let is_plain = self.is_plain();
+        let (first, caches) = self.caches.split_first().expect("a net has at least one layer");
+        let a_1 = first.dropout.as_ref().map_or(a, Dropout::a);
+        for (l, (layer, gradient)) in self.chain.layers.iter_mut().zip(&mut self.gradients).enumerate() {
+            if let Some(at) = l.checked_sub(1) {
+                if is_plain {
+                    let Gradient { dz, db, .. } = gradient;
+                    bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
+                    let learning_rate = update.learning_rate * self.optimiser.rate(l).w;
+                    layer.descend_along(input_of(at, a_1, caches), dz.view_mut(), learning_rate);
+                } else {
+                    self.optimiser.step_weights(l, layer, gradient, update);
+                }
+            }
+            self.optimiser.step_bias(l, layer, gradient, update);
+        }
+    }
+
+    /// Evaluates the net on the examples of `range`, whose targets are `y` and whose `W[1] X` is given by `outputs`; `None` if an
+    /// output is not finite.
+    pub(crate) fn score(
+        &self,
+        y: ArrayView2<R>,
+        range: Range<usize>,
+        outputs: impl Fn(Range<usize>) -> Array2<R>,
+    ) -> Option<Score> {
+        let mut tally = Tally::new(self.chain.cost());
+        for from in range.clone().step_by(CHUNK) {
+            let examples = from..range.end.min(from + CHUNK);
+            let Cache { z, a, .. } = self.predict(outputs(examples.clone()));
+            tally.add(z.view(), a.view(), y.slice_axis(Axis(1), examples.into()));
+        }
+        tally.score()
+    }
+
+    /// Computes `z[L]` and `a[L]` for other examples, from `z` = `W[1] X`.
+    pub(crate) fn predict(&self, mut z: Array2<R>) -> Cache<R> {
+        let (first, above) = self.chain.layers.split_first().expect("a net has at least one layer");
+        let mut a = Array2::zeros(z.dim());
+        first.activate(z.view_mut(), a.view_mut(), None);
+        let mut caches: Vec<_> = above.iter().map(|layer| layer.cache(z.ncols())).collect();
+        self.chain.forward_above(a.view(), &mut caches);
+        caches.pop().unwrap_or(Cache { z, a, dropout: None })
+    }
+
+    /// Returns the whole net, with `w` for `W[1]`.
+    pub(crate) fn chain(&self, w: &Array2<f64>) -> Chain<R> {
+        let mut chain = self.chain.clone();
+        chain.layers[0].w = w.mapv(R::from_f64);
+        chain
+    }
+}
