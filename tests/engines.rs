@@ -443,7 +443,7 @@ fn weights_of_other_features_have_no_origin() {
 }
 
 #[test]
-#[should_panic(expected = "span:")]
+#[should_panic(expected = "no training examples")]
 fn no_training_examples_span_nothing() {
     Span::of_both(Array2::ones((5, 4)), 0);
 }

@@ -98,7 +98,7 @@ fn run<'g>(file: &'g Value, golden: &'g Value) -> Run<'g> {
         schedule: schedule(golden),
         ..Training::descent(0.0, whole(&file["iterations"]), 1)
     };
-    let chain = Chain { layers: layers.collect() };
+    let chain = Chain::new(layers.collect());
     Run { golden, chain, y: matrix(&net["y"]), training, batches: Batches::new(examples, batch, None) }
 }
 
@@ -180,7 +180,7 @@ fn the_comparison_sees_one_parameter_and_one_cost_that_are_off() {
     let golden = run.golden["layers"].as_array().unwrap().iter().zip(&run.chain.layers);
     let layers =
         golden.map(|(golden, layer)| Layer { w: matrix(&golden["w"]), b: vector(&golden["b"]), ..layer.clone() });
-    let right = Chain { layers: layers.collect() };
+    let right = Chain::new(layers.collect());
     let costs = vector(&run.golden["costs"]).to_vec();
     assert!(differences(&run, &right, &costs).is_empty());
     let mut wrong = right.clone();

@@ -55,7 +55,7 @@ fn passes() -> Vec<Pass> {
                 activation: if l + 1 == layers.len() { Activation::Sigmoid } else { hidden },
             });
             Pass {
-                chain: Chain { layers: chain.collect() },
+                chain: Chain::new(chain.collect()),
                 x: matrix(&golden["x"]),
                 y: matrix(&golden["y"]),
                 golden: golden.clone(),

@@ -6,6 +6,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use crate::cost::{Cost, Score, Tally};
 use crate::dropout::Dropout;
 use crate::layer::{Cache, CacheView, Gradient, Layer};
+use crate::rates::WidthRatios;
 
 /// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
 ///
@@ -29,9 +30,16 @@ use crate::layer::{Cache, CacheView, Gradient, Layer};
 pub struct Chain<R> {
     /// Layer l is at index l - 1.
     pub layers: Vec<Layer<R>>,
+    /// What the initialisation asks of the learning rates of the layers; the default is one rate for all.
+    pub width_ratios: WidthRatios,
 }
 
 impl<R: Real> Chain<R> {
+    /// Makes a chain of these layers, with one learning rate for all.
+    pub fn new(layers: Vec<Layer<R>>) -> Self {
+        Chain { layers, width_ratios: WidthRatios::default() }
+    }
+
     /// Returns the cost that its output layer is made for.
     ///
     /// # Panics

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use crate::chain::Chain;
 use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
+use crate::rates::LayerRate;
 
 /// The algorithm of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,22 +41,6 @@ pub struct Decay {
     pub decoupled: bool,
     /// Whether biases decay too (PyTorch's way), or weights alone (scikit-learn's way).
     pub biases: bool,
-}
-
-/// The factors on the learning rate of a layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LayerRate {
-    /// For `W[l]`.
-    pub w: f64,
-    /// For `b[l]`.
-    pub b: f64,
-}
-
-/// The learning rate itself.
-impl Default for LayerRate {
-    fn default() -> Self {
-        LayerRate { w: 1.0, b: 1.0 }
-    }
 }
 
 /// An optimiser.
@@ -135,9 +120,9 @@ pub struct OptimiserState<R> {
 }
 
 impl<R: Real> OptimiserState<R> {
-    /// Begins with moments that are 0, and one learning rate for all layers.
+    /// Begins with moments that are 0, and with the learning rates that `chain` asks for.
     pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
-        Self::with_rates(optimiser, chain, &[])
+        Self::with_rates(optimiser, chain, &chain.width_ratios.rates(!optimiser.is_linear()))
     }
 
     /// Begins with factors on the learning rates of the layers; all 1 where `rates` is empty.
@@ -145,7 +130,7 @@ impl<R: Real> OptimiserState<R> {
     /// # Panics
     /// If their number is neither 0 nor that of the layers.
     #[track_caller]
-    pub fn with_rates(optimiser: Optimiser, chain: &Chain<R>, rates: &[LayerRate]) -> Self {
+    pub(crate) fn with_rates(optimiser: Optimiser, chain: &Chain<R>, rates: &[LayerRate]) -> Self {
         let layers = chain.layers.len();
         assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
         let mut rates = rates.to_vec();

@@ -1,6 +1,6 @@
 //! Three exact ways to train the first layer, and which of them is the cheapest.
 //!
-//! Gradient descent never takes W = W\[1\] out of W(0) + space of the examples: every dW = (1/m) dz Xᵀ, so that
+//! Gradient descent never takes W = W\[1\] out of W(0) + the span of the examples: every dW = (1/m) dz Xᵀ, so that
 //! W(t) = W(0) + T(t) Xᵀ with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
 //!
 //! | engine | keeps | z - b | its gradient | flops a step and row of W |

@@ -1,5 +1,5 @@
-//! The space that the training examples space, and what the reduced and the dual engine need of it: computed in f64,
-//! once, when it is first asked for, and shared by every net on these examples.
+//! The inner products and the factors of the training examples: computed in f64, once, when they are first asked for, and
+//! shared by every net on these examples.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -8,9 +8,10 @@ use kernels::lapack::{Qr, singular_values, singular_values_and_vt};
 use kernels::{Accumulate, ProductCheck, Real, WrongSum, backward_data, backward_weights, forward};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-/// Training examples X (`n[0]` × m) beside test examples X_t (`n[0]` × m_t), and the products of them.
+/// Training examples X (`n[0]` × m) beside held-out examples X_h (`n[0]` × m_h), their inner products G = XᵀX and XᵀX_h, and X = Q R:
+/// all that the reduced and the dual engine compute from the examples.
 pub struct GramSpace {
-    /// \[X X_t\].
+    /// \[X X_h\].
     both: Array2<f64>,
     examples: usize,
     check: OnceLock<ProductCheck>,
@@ -27,7 +28,7 @@ pub(crate) struct Factors {
 }
 
 impl GramSpace {
-    /// Takes the training examples `x` (`n[0]` × m) and the test examples `x_test` (`n[0]` × m_t), of which there may be none.
+    /// Takes the training examples `x` (`n[0]` × m) and the held-out examples `x_test` (`n[0]` × m_h), of which there may be none.
     ///
     /// # Panics
     /// If their features differ in number, or a side of X is empty.
@@ -41,7 +42,7 @@ impl GramSpace {
         GramSpace::of_both(both, x.ncols())
     }
 
-    /// Of \[X X_t\], `n[0]` × (m + m_t), the first `examples` columns of which are X. X_t may have none.
+    /// Takes \[X X_h\], `n[0]` × (m + m_h), whose first `examples` columns are X. X_h may have none.
     ///
     /// # Panics
     /// If a side of X is empty.
@@ -49,21 +50,21 @@ impl GramSpace {
     pub fn of_both(both: Array2<f64>, examples: usize) -> Self {
         let sides = (both.nrows(), examples, both.ncols());
         let fits = sides.0 > 0 && (1..=sides.2).contains(&sides.1);
-        assert!(fits, "space: features, examples, examples with those for testing are {sides:?}");
+        assert!(fits, "no training examples or no features: X is {} × {} of {} columns", sides.0, sides.1, sides.2);
         GramSpace { both, examples, check: OnceLock::new(), products: OnceLock::new(), factors: OnceLock::new() }
     }
 
-    /// X.
+    /// Returns X.
     pub fn x(&self) -> ArrayView2<'_, f64> {
         self.both.view().split_at(Axis(1), self.examples).0
     }
 
-    /// X_t.
+    /// Returns X_h.
     pub fn x_test(&self) -> ArrayView2<'_, f64> {
         self.both.view().split_at(Axis(1), self.examples).1
     }
 
-    /// W \[X X_t\], n × (m + m_t), for `w` n × `n[0]`.
+    /// Computes W \[X X_h\], n × (m + m_h), for `w` n × `n[0]`.
     ///
     /// # Errors
     /// If OpenBLAS computed it wrongly.
@@ -78,7 +79,7 @@ impl GramSpace {
         Ok(outputs)
     }
 
-    /// G = XᵀX, m × m.
+    /// Returns G = XᵀX, m × m.
     ///
     /// # Errors
     /// If OpenBLAS computed it wrongly.
@@ -86,7 +87,7 @@ impl GramSpace {
         Ok(self.products()?.split_at(Axis(1), self.examples).0)
     }
 
-    /// XᵀX_t, m × m_t.
+    /// Returns XᵀX_h, m × m_h.
     ///
     /// # Errors
     /// If OpenBLAS computed it wrongly.
@@ -94,12 +95,12 @@ impl GramSpace {
         Ok(self.products()?.split_at(Axis(1), self.examples).1)
     }
 
-    /// Of products A \[X X_t\].
+    /// Returns the check of products A \[X X_h\].
     fn check(&self) -> &ProductCheck {
         self.check.get_or_init(|| ProductCheck::of(self.both.view()))
     }
 
-    /// Xᵀ \[X X_t\].
+    /// Returns Xᵀ \[X X_h\].
     fn products(&self) -> Result<ArrayView2<'_, f64>, WrongSum> {
         let compute = || {
             let mut products = Array2::zeros((self.examples, self.both.ncols()));
@@ -110,13 +111,13 @@ impl GramSpace {
         self.products.get_or_init(compute).as_ref().map(|products| products.view()).map_err(Clone::clone)
     }
 
-    /// W X = `outputs_0` + T XᵀX for W = W(0) + T Xᵀ, with `t` n × m and `outputs_0` = W(0) X.
+    /// Returns W X = `outputs_0` + T XᵀX for W = W(0) + T Xᵀ, with `t` n × m and `outputs_0` = W(0) X.
     pub(crate) fn outputs_on_training(&self, t: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
         add_product(t, self.gram().expect(CHECKED), outputs_0)
     }
 
-    /// W X_t = `outputs_0` + T XᵀX_t for W = W(0) + T Xᵀ and these of the test examples, with `t` n × m and
-    /// `outputs_0` = W(0) X_t.
+    /// Returns W X_h = `outputs_0` + T XᵀX_h for W = W(0) + T Xᵀ and these of the held-out examples, with `t` n × m and
+    /// `outputs_0` = W(0) X_h.
     pub(crate) fn outputs_on_test(
         &self,
         t: ArrayView2<f64>,
@@ -126,16 +127,16 @@ impl GramSpace {
         add_product(t, self.cross().expect(CHECKED).slice_axis(Axis(1), examples.into()), outputs_0)
     }
 
-    /// W = W(0) + T Xᵀ, with `t` n × m and `w_0` = W(0).
+    /// Returns W = W(0) + T Xᵀ, with `t` n × m and `w_0` = W(0).
     pub(crate) fn weights(&self, t: ArrayView2<f64>, w_0: ArrayView2<f64>) -> Array2<f64> {
         let mut w = w_0.as_standard_layout().into_owned();
         backward_weights(t, self.x(), 1.0, w.view_mut(), Accumulate::Add);
         w
     }
 
-    /// The rank of X: how many of its singular values are above rounding.
+    /// Returns the rank of X: the number of its singular values that are above rounding.
     ///
-    /// Where its smaller Gram matrix shows full rank, to about eight digits, it is; where not, the factors of X tell.
+    /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide.
     ///
     /// # Errors
     /// If OpenBLAS computes a product of X wrongly.
@@ -154,7 +155,7 @@ impl GramSpace {
         if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }
     }
 
-    /// How many rows R has in X = Q R, as the reduced engine trains with it.
+    /// Returns the number of rows of R in X = Q R, as the reduced engine trains with it.
     ///
     /// # Errors
     /// As [`Self::rank`].
@@ -162,8 +163,8 @@ impl GramSpace {
         Ok(self.factors()?.r.nrows())
     }
 
-    /// Whether the inner products of the examples keep their digits in `R`: far from its largest and its smallest number.
-    /// Where not, only the direct engine can be exact.
+    /// Returns whether the inner products of the examples keep their digits in `R`: far from its largest and its smallest number.
+    /// If not, only the direct engine can be exact.
     pub fn in_range<R: Real>(&self) -> bool {
         let (mut squares, mut largest) = (Array1::<f64>::zeros(self.examples), Array1::<f64>::zeros(self.examples));
         for row in self.x().rows() {
@@ -175,10 +176,10 @@ impl GramSpace {
         squares.iter().zip(&largest).all(|(&square, &largest)| largest == 0.0 || fits(square))
     }
 
-    /// The factors of X, of as many directions as X has above rounding.
+    /// Returns the factors of X, with as many directions as X has above rounding.
     ///
     /// # Errors
-    /// If RᵀR is not XᵀX, which is all that training makes use of.
+    /// If RᵀR is not XᵀX, which is all that training uses.
     pub(crate) fn factors(&self) -> Result<&Factors, WrongSum> {
         let compute = || {
             let gram = self.gram()?;
@@ -188,10 +189,10 @@ impl GramSpace {
     }
 }
 
-/// Training begins only once these products have been computed and found right.
+/// Why these products can be expected: training begins only once they have been computed and found right.
 pub(crate) const CHECKED: &str = "checked when training began";
 
-/// `outputs_0` + T `products`.
+/// Returns `outputs_0` + T `products`.
 fn add_product(t: ArrayView2<f64>, products: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
     let mut outputs = outputs_0.as_standard_layout().into_owned();
     forward(t, products, outputs.view_mut(), Accumulate::Add);
@@ -199,8 +200,8 @@ fn add_product(t: ArrayView2<f64>, products: ArrayView2<f64>, outputs_0: ArrayVi
 }
 
 impl Factors {
-    /// Householder's triangle of X's larger side, then the singular values of that small triangle: their errors are of
-    /// the order of ε S\[0\], where those of XᵀX's eigenvalues would be √ε S\[0\].
+    /// Factorises X by Householder's triangle of its larger side, then by the singular values of that small triangle: their errors are
+    /// of the order of ε S\[0\], where those of the eigenvalues of XᵀX would be √ε S\[0\].
     fn of(x: ArrayView2<f64>) -> Self {
         let (features, examples) = x.dim();
         // X = Q R where it is tall; where it is wide Xᵀ = Z Rᵀ, so that X = R Zᵀ.
@@ -224,7 +225,7 @@ impl Factors {
         Factors { r, to_examples }
     }
 
-    /// Whether RᵀR is `gram` = XᵀX, the elements of which are sums over the `features`.
+    /// Checks that RᵀR is `gram` = XᵀX, whose elements are sums over the `features`.
     fn checked(self, gram: ArrayView2<f64>, features: usize) -> Result<Self, WrongSum> {
         ProductCheck::of(self.r.view()).normwise(features).verify(self.r.t(), gram)?;
         Ok(self)

@@ -9,7 +9,7 @@ use crate::chain::Chain;
 use crate::cost::Cost;
 use crate::fast::examples::{Examples, Origin};
 use crate::layer::Layer;
-use crate::optimiser::LayerRate;
+use crate::rates::LayerRate;
 use crate::training::Training;
 
 /// A net before its training.
@@ -39,11 +39,11 @@ impl<R: Real> InitialNet<R> {
     /// If the chain has no layer, or a shape doesn't fit.
     #[track_caller]
     pub fn new(examples: &Examples<R>, chain: Chain<R>, training: Training) -> Result<Self, WrongSum> {
+        let rates = chain.width_ratios.rates(!training.optimiser.is_linear());
         let mut layers = chain.layers.into_iter();
         let Layer { w, b, activation } = layers.next().expect("a net has at least one layer");
         let origin = Arc::new(examples.origin(w.mapv(R::as_f64))?);
-        let rest = Chain { layers: layers.collect() };
-        Ok(InitialNet { origin, b, activation, rest, rates: Vec::new(), training })
+        Ok(InitialNet { origin, b, activation, rest: Chain::new(layers.collect()), rates, training })
     }
 
     /// Returns the cost of its output layer.

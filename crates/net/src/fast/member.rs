@@ -51,7 +51,7 @@ impl<R: Real> Member<R> {
         let InitialNet { origin: _, b, activation, rest, rates, training } = net;
         let rows = b.len();
         let first_layer = Layer { w: Array2::zeros((rows, 0)), b, activation };
-        let chain = Chain { layers: std::iter::once(first_layer).chain(rest.layers).collect() };
+        let chain = Chain::new(std::iter::once(first_layer).chain(rest.layers).collect());
         let mut caches = chain.caches(0);
         let hidden = caches.len() - 1;
         for (l, cache) in caches[..hidden].iter_mut().enumerate() {

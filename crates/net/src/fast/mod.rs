@@ -16,3 +16,4 @@ mod initial_term;
 pub(crate) mod member;
 mod reduced;
 mod sample;
+pub(crate) mod train;

@@ -57,7 +57,7 @@ impl Draw {
             let w = draw.weights(l, place).mapv(R::from_f64);
             Layer { w, b: draw.biases(l, place).mapv(R::from_f64), activation: activations[l] }
         });
-        Chain { layers: layers.collect() }
+        Chain::new(layers.collect())
     }
 
     fn weights(&mut self, l: usize, place: Place) -> Array2<f64> {

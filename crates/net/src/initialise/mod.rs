@@ -65,7 +65,8 @@ pub fn chain<R: Real>(architecture: &Architecture, initialisation: &Initialisati
     let (w, draw) = Draw::first_weights(initialisation, seed, n_out, n_in);
     let (w, b) = (w.mapv(R::from_f64), draw.first_biases().mapv(R::from_f64));
     let first = Layer { w, b, activation: architecture.activations[0] };
-    Chain { layers: std::iter::once(first).chain(draw.rest(architecture).layers).collect() }
+    let layers = std::iter::once(first).chain(draw.rest(architecture).layers).collect();
+    Chain { layers, width_ratios: initialisation.width_ratios(architecture) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{Initialisation, Scheme};
 use crate::architecture::Architecture;
-use crate::optimiser::LayerRate;
+use crate::rates::{LayerRate, WidthRatios};
 
 impl Initialisation {
     /// The factors on the learning rate, layer l at index l - 1; all 1 but for [`Scheme::MuP`].
@@ -29,20 +29,19 @@ impl Initialisation {
     #[track_caller]
     pub fn rates(&self, architecture: &Architecture, adaptive: bool) -> Vec<LayerRate> {
         self.check(architecture);
-        let Scheme::MuP { base_width } = self.scheme else {
-            return vec![LayerRate::default(); architecture.layers()];
-        };
-        let last = architecture.layers();
-        let times_wider = |l: usize| match l {
+        let rates = self.width_ratios(architecture).rates(adaptive);
+        if rates.is_empty() { vec![LayerRate::default(); architecture.layers()] } else { rates }
+    }
+
+    /// Returns k\[0\] to k\[L\] of muP; nothing for other schemes.
+    pub(super) fn width_ratios(&self, architecture: &Architecture) -> WidthRatios {
+        let Scheme::MuP { base_width } = self.scheme else { return WidthRatios::default() };
+        let ratio = |l: usize| match l {
             0 => 1.0,
-            l if l == last => 1.0,
+            l if l == architecture.layers() => 1.0,
             l => architecture.widths[l] as f64 / base_width as f64,
         };
-        let rate = |l: usize| match adaptive {
-            false => LayerRate { w: times_wider(l) / times_wider(l - 1), b: times_wider(l) },
-            true => LayerRate { w: 1.0 / times_wider(l - 1), b: 1.0 },
-        };
-        (1..=last).map(rate).collect()
+        WidthRatios((0..=architecture.layers()).map(ratio).collect())
     }
 }
 

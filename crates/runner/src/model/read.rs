@@ -240,7 +240,7 @@ impl Reader {
             let w = Array2::from_shape_vec(shape, w).expect("as many as the shape says");
             Ok(Layer { w, b, activation: *activation })
         };
-        Ok(Chain { layers: layers.iter().map(layer).collect::<Result<_, Error>>()? })
+        Ok(Chain::new(layers.iter().map(layer).collect::<Result<_, Error>>()?))
     }
 
     fn finite<T: H5Type + Copy + Default + Into<f64>>(

@@ -26,9 +26,7 @@ fn chain<R: Real>(activation: Activation, outputs: usize) -> Chain<R> {
         b: Array1::from_shape_fn(n_out, |i| values[i % values.len()]),
         activation,
     };
-    Chain {
-        layers: vec![layer(3, 4, Activation::GeluTanh), layer(2, 3, Activation::Relu), layer(outputs, 2, activation)],
-    }
+    Chain::new(vec![layer(3, 4, Activation::GeluTanh), layer(2, 3, Activation::Relu), layer(outputs, 2, activation)])
 }
 
 fn model(net: Net) -> Model {
@@ -113,12 +111,10 @@ fn a_configuration_that_is_too_long_for_an_attribute_is_left_out() {
 #[test]
 fn outputs_are_those_of_the_chain_on_scaled_examples_in_any_number() {
     let layer = |w: Array2<f64>, b: f64, activation| Layer { b: Array1::from_elem(w.nrows(), b), w, activation };
-    let chain = Chain {
-        layers: vec![
-            layer(array![[0.5, -1.0], [0.25, 0.75]], 0.1, Activation::Tanh),
-            layer(array![[1.0, -2.0]], -0.3, Activation::Sigmoid),
-        ],
-    };
+    let chain = Chain::new(vec![
+        layer(array![[0.5, -1.0], [0.25, 0.75]], 0.1, Activation::Tanh),
+        layer(array![[1.0, -2.0]], -0.3, Activation::Sigmoid),
+    ]);
     let model = Model { image_shape: None, classes: Vec::new(), ..model(Net::F64(chain)) };
     let examples = 5000; // more than are evaluated at once
     let pixels = Array2::from_shape_fn((examples, 2), |(example, feature)| ((example * 31 + feature * 7) % 256) as u8);

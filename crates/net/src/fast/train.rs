@@ -1,0 +1,123 @@
+//! One net trained alone: a fleet of one, by the cheapest exact engine.
+
+use std::sync::Arc;
+
+use kernels::{Real, WrongProduct, WrongSum};
+use ndarray::{Array2, ArrayView2};
+use thiserror::Error;
+
+use crate::batches::Batches;
+use crate::chain::Chain;
+use crate::fast::engine::{Engine, Workload};
+use crate::fast::examples::Examples;
+use crate::fast::fleet::Fleet;
+use crate::fast::gram::GramSpace;
+use crate::fast::initial_net::InitialNet;
+use crate::trained::Trained;
+use crate::training::Training;
+
+/// The examples that a net is trained and tested on, one a column.
+#[derive(Clone, Debug)]
+pub struct Data<'d> {
+    x: ArrayView2<'d, f64>,
+    y: ArrayView2<'d, f64>,
+    test: Option<(ArrayView2<'d, f64>, ArrayView2<'d, f64>)>,
+    batches: Option<Batches>,
+    engine: Option<Engine>,
+}
+
+/// A product that the BLAS computed wrongly.
+#[derive(Clone, Debug, Error)]
+pub enum Error {
+    /// A product before the training, such as XᵀX.
+    #[error(transparent)]
+    Before(#[from] WrongSum),
+    /// A product of a step.
+    #[error(transparent)]
+    InTraining(#[from] WrongProduct),
+}
+
+impl<'d> Data<'d> {
+    /// Takes the training examples: `x` `n[0]` × m, and `y` as the net's cost takes it, with m columns. All of them make a step.
+    pub fn new(x: &'d Array2<f64>, y: &'d Array2<f64>) -> Self {
+        Data { x: x.view(), y: y.view(), test: None, batches: None, engine: None }
+    }
+
+    /// Adds test examples.
+    #[must_use]
+    pub fn test(self, x: &'d Array2<f64>, y: &'d Array2<f64>) -> Self {
+        Data { test: Some((x.view(), y.view())), ..self }
+    }
+
+    /// Trains on mini-batches.
+    #[must_use]
+    pub fn batches(self, batches: Batches) -> Self {
+        Data { batches: Some(batches), ..self }
+    }
+
+    /// Trains the first layer by this engine, whether it is the cheapest or not.
+    #[must_use]
+    pub fn engine(self, engine: Engine) -> Self {
+        Data { engine: Some(engine), ..self }
+    }
+}
+
+/// Trains `chain`, unless it diverges, and returns its costs and how it does.
+///
+/// It is the training of [`Chain::train`], but for rounding, by the first-layer engine with the fewest operations
+/// ([`Engine::cheapest`]), with everything that a [`Training`] can ask for. For many nets at once see [`Fleet`].
+///
+/// ```
+/// use net::ndarray::array;
+/// use net::{Activation, Architecture, Data, Scheme, Training, initialise};
+///
+/// let (x, y) = (array![[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]], array![[0.0, 1.0, 1.0, 0.0]]); // exclusive or
+/// let architecture = Architecture::classifier(2, &[4], Activation::Tanh);
+/// let mut chain = initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 3);
+/// let trained = net::train(&mut chain, &Data::new(&x, &y), &Training::descent(1.0, 2000, 100))?;
+/// println!("{:?}", trained.history);
+/// assert_eq!(trained.train.unwrap().accuracy, Some(1.0));
+/// # Ok::<(), net::Error>(())
+/// ```
+///
+/// # Errors
+/// If the BLAS computes a product wrongly.
+///
+/// # Panics
+/// If the shapes don't fit, or an engine is asked for that is not exact for the optimiser or for mini-batches.
+#[track_caller]
+pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) -> Result<Trained, Error> {
+    let (features, m) = data.x.dim();
+    let rounded = |matrix: ArrayView2<f64>| matrix.mapv(R::from_f64);
+    let none = || (Array2::zeros((features, 0)), Array2::zeros((data.y.nrows(), 0)));
+    let (x_test, y_test) = data.test.map_or_else(none, |(x, y)| (x.to_owned(), y.to_owned()));
+    let space = Arc::new(GramSpace::new(data.x, x_test.view()));
+    let batches = data.batches.clone().unwrap_or_else(|| Batches::full(m));
+    let engine = match data.engine {
+        Some(engine) => engine,
+        None => {
+            let rows = chain.layers.first().map_or(0, |first| first.n_out());
+            let workload =
+                Workload { features, examples: m, batch: batches.size(), rows, iterations: training.iterations };
+            let mut rank = Ok(0);
+            let engine = Engine::cheapest(workload, &training.optimiser, || {
+                rank = space.rank();
+                rank.clone().unwrap_or(0)
+            });
+            rank?;
+            if space.in_range::<R>() { engine } else { Engine::Direct }
+        }
+    };
+    let mut examples = Examples::of(engine, &space, rounded(data.y), rounded(y_test.view()))?;
+    if !batches.is_full() {
+        examples = examples.column_major();
+    }
+    let w_0 = chain.layers.first().map_or_else(|| Array2::zeros((0, 0)), |first| first.w.mapv(R::as_f64));
+    let net = InitialNet::new(&examples, chain.clone(), training.clone())?;
+    let mut fleet = Fleet::new(&examples, batches, vec![net]);
+    let trained = fleet.train(|| true)?.expect("nobody stops it").remove(0);
+    if let Some(trained) = fleet.chain(0, w_0.view()) {
+        *chain = trained;
+    }
+    Ok(trained)
+}

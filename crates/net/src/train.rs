@@ -1,0 +1,51 @@
+//! The course's training loop: forward, cost, backward, update.
+
+use kernels::Real;
+use ndarray::ArrayView2;
+
+use crate::chain::Chain;
+use crate::optimiser::{Optimiser, OptimiserState};
+
+impl<R: Real> Chain<R> {
+    /// Trains the net on all examples at each step, and returns the cost J before each update.
+    ///
+    /// This is the loop of the course, with no more than [`Chain::forward`], [`crate::Cost::of`], [`Chain::backward`] and
+    /// [`OptimiserState::step`]. [`crate::train`] does the same by the cheapest exact engine, evaluates the net and stops when told to.
+    ///
+    /// ```
+    /// use net::ndarray::array;
+    /// use net::{Activation, Architecture, Optimiser, Scheme, initialise};
+    ///
+    /// let (x, y) = (array![[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]], array![[0.0, 1.0, 1.0, 0.0]]); // exclusive or
+    /// let architecture = Architecture::classifier(2, &[4], Activation::Tanh);
+    /// let mut chain = initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 3);
+    /// let costs = chain.train(x.view(), y.view(), Optimiser::DESCENT, 1.0, 2000);
+    /// assert!(costs[0] > 0.6 && costs[1999] < 0.01);
+    /// ```
+    ///
+    /// # Shapes
+    /// `x` is `n[0]` × m, `y` as the cost takes it.
+    ///
+    /// # Panics
+    /// If the chain is empty, or the shapes don't fit.
+    #[track_caller]
+    pub fn train(
+        &mut self,
+        x: ArrayView2<R>,
+        y: ArrayView2<R>,
+        optimiser: Optimiser,
+        learning_rate: f64,
+        iterations: usize,
+    ) -> Vec<f64> {
+        let (mut caches, mut gradients) = (self.caches(x.ncols()), self.gradients(x.ncols()));
+        let mut optimiser = OptimiserState::new(optimiser, self);
+        let mut costs = Vec::with_capacity(iterations);
+        for _ in 0..iterations {
+            let output = self.forward(x, &mut caches);
+            costs.push(self.cost().of(output.z.view(), y));
+            self.backward(x, y, &caches, &mut gradients);
+            optimiser.step(self, &gradients, learning_rate);
+        }
+        costs
+    }
+}
