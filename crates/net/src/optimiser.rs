@@ -63,6 +63,10 @@ impl Optimiser {
         clip_norm: None,
     };
 
+    /// Adam with the constants of its authors: β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
+    pub const ADAM: Optimiser =
+        Optimiser { rule: Rule::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
+
     /// Returns whether a step is a linear function of the parameters, their gradient and their moments, with the same
     /// numbers for every element of a tensor: then it commutes with every change of coordinates, and the reduced and the
     /// dual engine are exact.
