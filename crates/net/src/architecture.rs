@@ -1,4 +1,4 @@
-//! What a net looks like before it has parameters: its widths and its activations.
+//! The architecture of a net: its widths and activations, before it has parameters.
 
 use kernels::Activation;
 
@@ -7,15 +7,15 @@ use kernels::Activation;
 pub struct Architecture {
     /// `n[0]` to `n[L]`: the features, then the units of each layer.
     pub widths: Vec<usize>,
-    /// `g[1]` to `g[L]`: one a layer, the output's included.
+    /// `g[1]` to `g[L]`, one for each layer, the output's included.
     pub activations: Vec<Activation>,
 }
 
 impl Architecture {
-    /// A net of `activations.len()` layers.
+    /// Makes the architecture of a net with `activations.len()` layers.
     ///
     /// # Panics
-    /// If there is no layer, a width is zero, or there isn't one activation a layer.
+    /// If there is no layer, a width is zero, or the number of activations is not that of the layers.
     #[track_caller]
     pub fn new(widths: Vec<usize>, activations: Vec<Activation>) -> Self {
         let architecture = Architecture { widths, activations };
@@ -23,8 +23,7 @@ impl Architecture {
         architecture
     }
 
-    /// The usual net for two classes: from `n_in` features over the `hidden` widths, which share one activation, to one
-    /// sigmoid unit.
+    /// Makes the usual net for two classes: `n_in` features, the `hidden` widths, which share one activation, and one sigmoid unit.
     ///
     /// # Panics
     /// If a width is zero.
@@ -35,12 +34,12 @@ impl Architecture {
         Self::new(widths, hidden_activations.chain([Activation::Sigmoid]).collect())
     }
 
-    /// L.
+    /// Returns L.
     pub fn layers(&self) -> usize {
         self.activations.len()
     }
 
-    /// The fields are public; what depends on their lengths checks them.
+    /// Checks the fields, which are public, before anything depends on their lengths.
     #[track_caller]
     pub(crate) fn check(&self) {
         let Architecture { widths, activations } = self;

@@ -1,4 +1,4 @@
-//! Which examples each step sees: all of them, or mini-batches.
+//! The examples of each step: all of them, or mini-batches.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// How the examples of an epoch are cut into batches. The last batch of an epoch has what is left.
+/// The division of an epoch into batches. The last batch of an epoch has the examples that are left.
 #[derive(Clone, Debug)]
 pub struct Batches {
     examples: usize,
     size: usize,
     shuffle: Option<u64>,
-    /// The order of the epoch that has been drawn last.
+    /// The order of the epoch that was drawn last.
     order: Vec<usize>,
     epoch: Option<usize>,
 }
@@ -20,57 +20,57 @@ pub struct Batches {
 /// The examples of one step, as columns of X.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Batch<'b> {
-    /// Every example.
+    /// All examples.
     All,
-    /// Neighbours.
+    /// Examples that are neighbours.
     Run(Range<usize>),
-    /// These, in this order.
+    /// These examples, in this order.
     Chosen(&'b [usize]),
 }
 
 impl Batches {
-    /// Every step sees every one of `examples`.
+    /// Makes batches of all `examples`.
     pub fn full(examples: usize) -> Self {
         Batches::new(examples, examples, None)
     }
 
-    /// `size` examples a step, in the order of the data, or anew each epoch in an order drawn from `shuffle` and the number of
-    /// the epoch. A `size` of all examples or more is the full batch.
+    /// Makes batches of `size` examples, in the order of the data, or in an order that is drawn for each epoch from the seed `shuffle` and
+    /// the number of the epoch. A `size` of all examples or more is the full batch.
     ///
     /// # Panics
-    /// If there are no examples, or none in a batch.
+    /// If `examples` or `size` is 0.
     #[track_caller]
     pub fn new(examples: usize, size: usize, shuffle: Option<u64>) -> Self {
         assert!(examples > 0 && size > 0, "batches of {size} of {examples} examples");
         Batches { examples, size: size.min(examples), shuffle, order: Vec::new(), epoch: None }
     }
 
-    /// m.
+    /// Returns m.
     pub fn examples(&self) -> usize {
         self.examples
     }
 
-    /// Examples of a batch, but for the last one of an epoch.
+    /// Returns the examples of a batch, but for the last one of an epoch.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Whether every step sees every example.
+    /// Returns whether every step sees every example.
     pub fn is_full(&self) -> bool {
         self.size == self.examples
     }
 
-    /// Steps an epoch.
+    /// Returns the number of steps of an epoch.
     pub fn an_epoch(&self) -> usize {
         self.examples.div_ceil(self.size)
     }
 
-    /// Examples of the last batch of an epoch.
+    /// Returns the examples of the last batch of an epoch.
     pub fn last_size(&self) -> usize {
         self.examples - (self.an_epoch() - 1) * self.size
     }
 
-    /// The batch of step `iteration`.
+    /// Returns the batch of step `iteration`.
     pub fn at(&mut self, iteration: usize) -> Batch<'_> {
         if self.is_full() {
             return Batch::All;
@@ -91,7 +91,7 @@ impl Batches {
 }
 
 impl Batch<'_> {
-    /// The number of examples, of `all` there are.
+    /// Returns the number of its examples, out of `all`.
     pub fn len(&self, all: usize) -> usize {
         match self {
             Batch::All => all,

@@ -1,4 +1,4 @@
-//! The costs, each of one kind of output: what it is, where the way back starts, and the accuracy.
+//! The costs, one for each kind of output: J, dz\[L\] at the start of the way back, and the accuracy.
 //!
 //! | output g\[L\] | cost J | y | dz\[L\] |
 //! |---|---|---|---|
@@ -15,14 +15,14 @@ use kernels::{
 };
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
-/// A cost, and the output layer that it is the cost of.
+/// A cost, with the output layer that belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cost {
-    /// Of sigmoid outputs, each the probability of class 1.
+    /// The cost of sigmoid outputs, each the probability of class 1.
     BinaryCrossEntropy,
-    /// Of a softmax output, the probabilities of the classes.
+    /// The cost of a softmax output, the probabilities of the classes.
     SoftmaxCrossEntropy,
-    /// Of a linear output, for regression.
+    /// The cost of a linear output, for regression.
     MeanSquaredError,
 }
 
@@ -34,10 +34,10 @@ impl Cost {
         ("mean-squared-error", Cost::MeanSquaredError),
     ];
 
-    /// The cost of an output layer with activation `output`.
+    /// Returns the cost of an output layer with activation `output`.
     ///
     /// # Panics
-    /// If there is none for it.
+    /// If no cost belongs to it.
     #[track_caller]
     pub fn of_output(output: Activation) -> Self {
         match output {
@@ -48,7 +48,7 @@ impl Cost {
         }
     }
 
-    /// g\[L\].
+    /// Returns g\[L\].
     pub fn output(self) -> Activation {
         match self {
             Cost::BinaryCrossEntropy => Activation::Sigmoid,
@@ -57,27 +57,27 @@ impl Cost {
         }
     }
 
-    /// Rows of y for `outputs` = `n[L]` units.
+    /// Returns the number of rows of y for `outputs` = `n[L]` units.
     pub fn rows_of_y(self, outputs: usize) -> usize {
         if self == Cost::SoftmaxCrossEntropy { 1 } else { outputs }
     }
 
-    /// J.
+    /// Returns J.
     ///
     /// # Shapes
     /// `z` = `z[L]` `n[L]` × examples, `y` as in the module's table.
     ///
     /// # Panics
-    /// If the shapes don't fit, or a class number is none.
+    /// If the shapes don't fit, or a label is not a class number.
     #[track_caller]
     pub fn of<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
         self.sum(z, y) / z.ncols() as f64
     }
 
-    /// m J, so that parts of a set can be added up.
+    /// Returns m J, so that parts of a set can be added up.
     ///
     /// # Panics
-    /// As [`Cost::of`].
+    /// If the shapes don't fit, or a label is not a class number.
     #[track_caller]
     pub fn sum<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
         match self {
@@ -87,13 +87,13 @@ impl Cost {
         }
     }
 
-    /// `dz[L]`, such that dW = (1/m) dz aᵀ.
+    /// Computes `dz[L]`, such that dW = (1/m) dz aᵀ.
     ///
     /// # Shapes
     /// `a` = `a[L]` and `dz` `n[L]` × examples, `y` as in the module's table.
     ///
     /// # Panics
-    /// If the shapes don't fit, or a class number is none.
+    /// If the shapes don't fit, or a label is not a class number.
     #[track_caller]
     pub fn dz_output<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
         match self {
@@ -103,8 +103,8 @@ impl Cost {
         }
     }
 
-    /// How many examples are put in the class that y says: for a sigmoid, 1 if a > 0.5 (where all of several outputs are
-    /// right); for a softmax, that of the largest output, the first of equals. `None` where there are no classes.
+    /// Counts the examples that are put in the class of y: for a sigmoid, 1 if a > 0.5 (if there are several outputs, all must
+    /// be right); for a softmax, the class of the largest output, the first of equals. `None` for a regression.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -126,8 +126,8 @@ impl Cost {
     }
 }
 
-/// `da[L] = -y/a[L] + (1-y)/(1-a[L])`, as the textbook starts the way back of a sigmoid output; infinite where `a[L]` is
-/// rounded to 0 or 1. Times the sigmoid's derivative it comes to a - y.
+/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the way back from a sigmoid output; infinite where `a[L]`
+/// is rounded to 0 or 1. Multiplied by the sigmoid's derivative it is a - y.
 ///
 /// # Shapes
 /// `a`, `y` and `da` `n[L]` × examples.
@@ -141,16 +141,16 @@ pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<
     Zip::from(da).and(a).and(y).for_each(|da, &a, &y| *da = -y / a + (one - y) / (one - a));
 }
 
-/// How a net does on a set of examples.
+/// The cost and accuracy of a net on a set of examples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     /// J.
     pub cost: f64,
-    /// The share in the right class; `None` of a regression.
+    /// The share in the right class; `None` for a regression.
     pub accuracy: Option<f64>,
 }
 
-/// A [`Score`] as its examples come in.
+/// A [`Score`] in the making, part by part of its examples.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tally {
     cost: Cost,
@@ -165,7 +165,7 @@ impl Tally {
         Tally { cost, sum: 0.0, right: Some(0), examples: 0, finite: true }
     }
 
-    /// Adds examples of which `z` and `a` are `z[L]` and `a[L]`.
+    /// Adds examples with the outputs `z` = `z[L]` and `a` = `a[L]`.
     #[track_caller]
     pub(crate) fn add<R: Real>(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>) {
         self.finite &= all_finite(z);
@@ -174,7 +174,7 @@ impl Tally {
         self.examples += z.ncols();
     }
 
-    /// `None` if some `z[L]` was not finite: such a net has diverged.
+    /// Returns the score; `None` if an element of `z[L]` was not finite: such a net has diverged.
     pub(crate) fn score(self) -> Option<Score> {
         let m = self.examples as f64;
         let accuracy = self.right.map(|right| right as f64 / m);

@@ -1,5 +1,5 @@
-//! Inverted dropout: in each step of training a unit is left out with probability p, and what stays is multiplied by
-//! 1/(1-p), so that nothing is to be done afterwards (Srivastava et al., JMLR 15, 2014).
+//! Inverted dropout: in each step of training a unit is dropped with probability p, and the others are multiplied by
+//! 1/(1-p), so that a trained net needs no correction (Srivastava et al., JMLR 15, 2014).
 
 use kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
@@ -8,16 +8,16 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::matrix::make_room;
 
-/// Masks are drawn from streams of their own beside those of the weights.
+/// The number of the first stream of masks, beyond the streams of the weights.
 const FIRST_STREAM: u64 = 1 << 40;
 
-/// The masks of one layer, and its a after them.
+/// The mask of one layer, and its masked a.
 #[derive(Clone, Debug)]
 pub(crate) struct Dropout<R> {
     stream: ChaCha8Rng,
-    /// A unit is kept where a random u32 is at least this: p 2³².
+    /// p 2³²: a unit is kept if a random u32 is at least this.
     threshold: u64,
-    /// 0, or 1/(1-p).
+    /// 0 or 1/(1-p) for each unit and example.
     mask: Array2<R>,
     /// a · mask.
     a: Array2<R>,
@@ -25,7 +25,7 @@ pub(crate) struct Dropout<R> {
 
 impl<R: Real> Dropout<R> {
     /// Begins the masks of the hidden layer at index `l` with `units` units, of which the share `rates[l]` is dropped; `None` if
-    /// nothing is.
+    /// that is 0.
     pub(crate) fn new(rates: &[f64], seed: u64, l: usize, units: usize) -> Option<Self> {
         let rate = rates.get(l).copied().filter(|rate| *rate > 0.0)?;
         let mut stream = ChaCha8Rng::seed_from_u64(seed);
@@ -43,17 +43,17 @@ impl<R: Real> Dropout<R> {
         mask.map_inplace(|mask| *mask = if u64::from(stream.next_u32()) < *threshold { R::zero() } else { kept });
     }
 
-    /// a · mask.
+    /// Computes a · mask.
     pub(crate) fn forward(&mut self, a: ArrayView2<R>) {
         Zip::from(&mut self.a).and(a).and(&self.mask).for_each(|dropped, &a, &mask| *dropped = a * mask);
     }
 
-    /// da ← da · mask.
+    /// Masks da in place: da · mask.
     pub(crate) fn backward(&self, da: ArrayViewMut2<R>) {
         Zip::from(da).and(&self.mask).for_each(|da, &mask| *da *= mask);
     }
 
-    /// a after the mask.
+    /// Returns a · mask.
     pub(crate) fn a(&self) -> ArrayView2<'_, R> {
         self.a.view()
     }

@@ -16,16 +16,16 @@ pub const TOLERANCE: f64 = 1e-7;
 /// The step h of the differences: its truncation error is of order h⁴ and its rounding error of order ε J / h.
 const STEP: f64 = 1e-4;
 
-/// How one parameter tensor fared.
+/// The result of the check for one parameter tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorCheck {
     /// `w1`, `b1`, `w2`, …
     pub name: String,
     /// The number of elements in it.
     pub elements: usize,
-    /// How many of them were compared.
+    /// The number of elements that were compared.
     pub compared: usize,
-    /// How many were passed over because a step moves some z across a kink of its activation, where J has no derivative.
+    /// The number of elements left out because a step moves some z across a kink of its activation, where J has no derivative.
     pub at_kink: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
     pub relative_error: f64,
@@ -34,8 +34,8 @@ pub struct TensorCheck {
 }
 
 /// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (as its cost takes it), at most `per_tensor` elements
-/// of each, drawn with a fixed seed. Of `training`, what belongs to the cost counts: L2 decay, as λ/2 times the sum of squares
-/// of what decays, and dropout, with the masks of the first step.
+/// of each, drawn with a fixed seed. The terms of `training` that belong to the cost count: L2 decay, as λ/2 times the sum of
+/// squares of the parameters that decay, and dropout, with the masks of the first step.
 ///
 /// The numeric derivative is the fourth-order central difference
 /// (8 (J(θ+h) - J(θ-h)) - (J(θ+2h) - J(θ-2h))) / (12 h).
@@ -57,7 +57,7 @@ pub fn check(
     compare(chain, x, y, training, &caches, &gradients, per_tensor)
 }
 
-/// As [`check`], for gradients, without decay, that the caller has computed at the caller's caches.
+/// Checks, as [`check`] does, gradients without decay that the caller has computed from `caches`.
 #[track_caller]
 pub fn compare(
     chain: &Chain<f64>,
@@ -83,7 +83,7 @@ pub fn compare(
     checks
 }
 
-/// What gradient descent with the optimiser's decay goes along: the way of one step of rate 1.
+/// Returns the gradients with the optimiser's L2 decay: the negative of a descent step of rate 1.
 fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimiser) -> Vec<Gradient<f64>> {
     if optimiser.decay.decoupled {
         return gradients.to_vec();
@@ -99,7 +99,7 @@ fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimise
     chain.layers.iter().zip(&moved.layers).zip(gradients).map(way).collect()
 }
 
-/// Evaluates the cost with one parameter moved.
+/// A net whose cost is evaluated with one parameter moved.
 struct Probe<'a> {
     chain: Chain<f64>,
     scratch: Vec<Cache<f64>>,
@@ -147,7 +147,7 @@ impl Probe<'_> {
         }
     }
 
-    /// J with one element moved by `step`; `None` if that takes some z across a kink of its activation.
+    /// Returns J with one element moved by `step`; `None` if that takes some z across a kink of its activation.
     fn moved_cost(
         &mut self,
         parameters: &impl Fn(&mut Chain<f64>) -> ArrayViewMutD<'_, f64>,
@@ -170,7 +170,7 @@ impl Probe<'_> {
         (!crossed).then_some(cost)
     }
 
-    /// J at the caches, and λ/2 times the sum of squares of what decays.
+    /// Returns J at the caches, plus λ/2 times the sum of squares of the parameters that decay.
     fn cost(&self, caches: &[Cache<f64>]) -> f64 {
         let decay = self.training.optimiser.decay;
         let squares = |layer: &Layer<f64>| {

@@ -1,4 +1,4 @@
-//! The cached chain of layers, forward and backward, exactly as in the deep-learning course's equations.
+//! The cached chain of layers, forward and backward, exactly as in the deep-learning course's equations; and the same, fast.
 //!
 //! Column-major *examples*: `x = a[0]` is `n[0]` × m, one example a column. For layer `l` of `L`:
 //!
@@ -11,8 +11,26 @@
 //! step         W[l] -= η dW[l]                     b[l] -= η db[l]      and its relatives   optimiser.rs
 //! ```
 //!
-//! One example (m = 1) and a whole training set go through the same code. This crate knows no files, no threads
-//! and no command line.
+//! A net for exclusive or, in a dozen lines:
+//!
+//! ```
+//! use net::ndarray::array;
+//! use net::{Activation, Architecture, Data, Scheme, Training, initialise};
+//!
+//! let (x, y) = (array![[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]], array![[0.0, 1.0, 1.0, 0.0]]);
+//! let architecture = Architecture::classifier(2, &[4], Activation::Tanh);
+//! let mut chain = initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 3);
+//! let trained = net::train(&mut chain, &Data::new(&x, &y), &Training::descent(1.0, 2000, 100))?;
+//! for point in &trained.history {
+//!     println!("{:5} {:.6}", point.iteration, point.cost);
+//! }
+//! assert_eq!(chain.score(x.view(), y.view()).unwrap().accuracy, Some(1.0));
+//! # Ok::<(), net::Error>(())
+//! ```
+//!
+//! [`train()`] trains one net by the cheapest exact engine, a [`Fleet`] many at once, and [`Chain::train`] one by the course's loop. All of
+//! them go through the same lines above `z[1]`, which [`gradient_check`] checks. One example (m = 1) and a whole training set go through
+//! the same code. This crate knows no files, no threads and no command line.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +39,7 @@ mod batches;
 mod chain;
 pub mod cost;
 mod dropout;
-pub mod fast;
+mod fast;
 pub mod gradient_check;
 pub mod initialise;
 mod layer;

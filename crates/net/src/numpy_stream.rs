@@ -15,7 +15,7 @@ impl NumpyStream {
         NumpyStream { generator: Mt::new(seed), spare: None }
     }
 
-    /// The next number of `randn`.
+    /// Draws the next number of `randn`.
     pub(crate) fn randn(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
@@ -32,7 +32,7 @@ impl NumpyStream {
         }
     }
 
-    /// Uniform in [0, 1) with 53 bits, as MT19937's `genrand_res53`.
+    /// Draws a number of [0, 1) with 53 bits, as MT19937's `genrand_res53`.
     fn uniform(&mut self) -> f64 {
         let high = f64::from(self.generator.next_u32() >> 5);
         let low = f64::from(self.generator.next_u32() >> 6);

@@ -1,4 +1,4 @@
-//! What has been recorded of a net in training, and whether that ends it.
+//! The record of a net in training, and whether it ends the training.
 
 use std::time::Instant;
 
@@ -7,20 +7,20 @@ use crate::training::{Stopping, Training};
 /// One point of a history.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CostAt {
-    /// The updates made before this point.
+    /// The number of updates before this point.
     pub iteration: usize,
     /// J on the examples of the step, before its update.
     pub cost: f64,
 }
 
-/// Histories, and the lowest cost so far.
+/// The histories so far, and the lowest cost.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     pub(crate) history: Vec<CostAt>,
     /// The values of the metrics at each point of the history, one after another.
     pub(crate) metrics: Vec<f64>,
     lowest: f64,
-    /// Records since.
+    /// Records since the lowest cost.
     waited: usize,
     start: Instant,
 }
@@ -38,7 +38,7 @@ impl Progress {
         }
     }
 
-    /// Whether patience has run out at a record; `watched` is the cost that it looks at.
+    /// Takes the next recorded cost, and returns whether patience has run out.
     pub(crate) fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
         if watched < self.lowest - stopping.min_delta {
             (self.lowest, self.waited) = (watched, 0);
@@ -48,7 +48,7 @@ impl Progress {
         stopping.patience.is_some_and(|patience| self.waited >= patience)
     }
 
-    /// Whether its time is up.
+    /// Returns whether the time of the training is up.
     pub(crate) fn is_late(&self, stopping: &Stopping) -> bool {
         stopping.seconds.is_some_and(|seconds| self.start.elapsed().as_secs_f64() > seconds)
     }

@@ -2,14 +2,14 @@
 
 use std::f64::consts::PI;
 
-/// How the learning rate goes on after its warm-up, t steps after it. Definitions are PyTorch's (`torch.optim.lr_scheduler`).
+/// The learning rate after the warm-up, as a function of the t steps since. Definitions are PyTorch's (`torch.optim.lr_scheduler`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Curve {
     /// η.
     Constant,
     /// η γ^⌊t / every⌋: `StepLR`.
     Step {
-        /// Steps between two falls.
+        /// The steps between two falls.
         every: usize,
         /// γ.
         gamma: f64,
@@ -17,38 +17,38 @@ pub enum Curve {
     /// η_min + (η - η_min) (1 + cos(π t / over)) / 2: `CosineAnnealingLR`'s closed form (Loshchilov and Hutter, ICLR 2017), which
     /// rises again after `over` steps.
     Cosine {
-        /// Steps from η to η_min.
+        /// The steps from η to η_min.
         over: usize,
         /// η_min.
         least: f64,
     },
     /// η / (1 + decay t).
     Inverse {
-        /// The decay a step.
+        /// The decay for each step.
         decay: f64,
     },
 }
 
-/// A learning rate and what becomes of it.
+/// A learning rate and its course over the steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
     /// η.
     pub rate: f64,
-    /// Steps over which the rate rises linearly to η (`LinearLR`); 0 for none.
+    /// The steps over which the rate rises linearly to η (`LinearLR`); 0 for none.
     pub warmup: usize,
-    /// The share of η that the first of them has.
+    /// The share of η at the first of them.
     pub warmup_start: f64,
-    /// What follows.
+    /// The rate after the warm-up.
     pub curve: Curve,
 }
 
 impl Schedule {
-    /// η at every step.
+    /// Makes a schedule with η at every step.
     pub fn constant(rate: f64) -> Self {
         Schedule { rate, warmup: 0, warmup_start: 1.0, curve: Curve::Constant }
     }
 
-    /// The rate of step `iteration`, counted from 0.
+    /// Returns the learning rate of step `iteration`, counted from 0.
     pub fn at(&self, iteration: usize) -> f64 {
         let Some(t) = iteration.checked_sub(self.warmup) else {
             let done = iteration as f64 / self.warmup as f64;

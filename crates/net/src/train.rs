@@ -10,7 +10,7 @@ impl<R: Real> Chain<R> {
     /// Trains the net on all examples at each step, and returns the cost J before each update.
     ///
     /// This is the loop of the course, with no more than [`Chain::forward`], [`crate::Cost::of`], [`Chain::backward`] and
-    /// [`OptimiserState::step`]. [`crate::train`] does the same by the cheapest exact engine, evaluates the net and stops when told to.
+    /// [`OptimiserState::step`]. [`crate::train()`] does the same by the cheapest exact engine, evaluates the net and stops when told to.
     ///
     /// ```
     /// use net::ndarray::array;

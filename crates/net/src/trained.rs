@@ -1,10 +1,10 @@
-//! What is left of a training.
+//! The results of a training.
 
 use crate::cost::Score;
 use crate::progress::CostAt;
 use crate::training::Ending;
 
-/// What training leaves beside the trained net.
+/// The results of a training, beside the trained net.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// The recorded costs, all finite, in order of iteration.
@@ -13,19 +13,19 @@ pub struct Trained {
     pub metrics: Vec<f64>,
     /// How it ended.
     pub ending: Ending,
-    /// On the training examples after the last update, of a net that has not diverged.
+    /// The score on the training examples after the last update; `None` if the net has diverged.
     pub train: Option<Score>,
-    /// The same on the test examples, where there are any.
+    /// The score on the test examples; `None` if there are none.
     pub test: Option<Score>,
-    /// The same on the validation examples, where there are any.
+    /// The score on the validation examples; `None` if there are none.
     pub validation: Option<Score>,
-    /// The most that z\[1\] was off, over its largest element, when it was computed anew in f64; `None` of an engine that
-    /// computes it from the weights at each step.
+    /// The drift: the largest error of z\[1\], over its largest element, whenever it was computed anew in f64; `None` for an engine that
+    /// computes z\[1\] from the weights at each step.
     pub drift: Option<f64>,
 }
 
 impl Trained {
-    /// Whether another training of the same net made the same records, bit for bit, and ended alike.
+    /// Returns whether another training of the same net made the same records, bit for bit, and ended alike.
     pub fn is_same(&self, other: &Self) -> bool {
         let history = |trained: &Trained| -> Vec<_> {
             trained.history.iter().map(|CostAt { iteration, cost }| (*iteration, cost.to_bits())).collect()

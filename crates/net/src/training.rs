@@ -1,4 +1,4 @@
-//! What one net's training is: its optimiser, its rates, when it ends and what is recorded on the way.
+//! How one net is trained: its optimiser and learning rates, what ends it early, and what is recorded.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use crate::schedule::Schedule;
 /// How a net is trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
-    /// What a step does with the gradient.
+    /// The optimiser.
     pub optimiser: Optimiser,
-    /// How large it is.
+    /// The learning rate of each step.
     pub schedule: Schedule,
     /// The number of updates.
     pub iterations: usize,
     /// The cost is recorded at iterations 0, `record_every`, 2 `record_every`, … and at the last one.
     pub record_every: usize,
-    /// What is recorded beside it.
+    /// The metrics that are recorded beside the cost.
     pub metrics: Vec<Metric>,
-    /// What ends it before.
+    /// The conditions that end it early.
     pub stopping: Stopping,
-    /// The share of units of each hidden layer that is dropped in a step; none where it is empty.
+    /// The share of units of each hidden layer that is dropped in a step; empty for no dropout.
     pub dropout: Vec<f64>,
-    /// What the masks of dropout are drawn from.
+    /// The seed of the masks of dropout.
     pub dropout_seed: u64,
 }
 
 impl Training {
-    /// Gradient descent at a constant rate, with nothing else.
+    /// Makes a training by gradient descent at a constant rate.
     pub fn descent(learning_rate: f64, iterations: usize, record_every: usize) -> Self {
         Training {
             optimiser: Optimiser::DESCENT,
@@ -41,47 +41,47 @@ impl Training {
         }
     }
 
-    /// Whether a step is made without a dW of its own, in one product W += s aᵀ with s = (-η/m) dz: nothing asks for one.
+    /// Returns whether nothing asks for dW, so that a step is one product W += s aᵀ with s = (-η/m) dz.
     pub fn is_plain(&self) -> bool {
         self.optimiser.is_plain() && !self.metrics.contains(&Metric::GradientNorm)
     }
 
-    /// Whether the cost of iteration `iteration` is recorded.
+    /// Returns whether the cost of iteration `iteration` is recorded.
     pub(crate) fn records(&self, iteration: usize) -> bool {
         iteration.is_multiple_of(self.record_every) || iteration + 1 == self.iterations
     }
 }
 
-/// What ends a training before its last iteration: before the update of the iteration at which it ends, whose cost is the last
-/// one recorded.
+/// The conditions that end a training before its last iteration. It ends before the update of the iteration whose cost is recorded
+/// last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stopping {
-    /// Ends it at the first step whose cost is below.
+    /// Ends it at the first step with a cost below this.
     pub cost_below: Option<f64>,
-    /// Ends it after so many records in a row without a cost lower than the lowest one by [`Self::min_delta`]. The cost of
-    /// the validation examples counts where there are any, else the recorded one.
+    /// Ends it after this number of records in a row without a cost that is lower than the lowest one by [`Self::min_delta`]: the
+    /// cost of the validation examples if there are any, else the recorded one.
     pub patience: Option<usize>,
-    /// See [`Self::patience`].
+    /// The difference that counts for [`Self::patience`].
     pub min_delta: f64,
-    /// Ends it after so many seconds. What is recorded then depends on the machine.
+    /// Ends it after this number of seconds. The record then depends on the machine.
     pub seconds: Option<f64>,
-    /// A cost above it is a divergence, at any step.
+    /// Calls a cost above this a divergence, at any step.
     pub diverge_above: Option<f64>,
 }
 
 impl Stopping {
-    /// Whether the cost of every step is looked at, and not of the recorded ones alone.
+    /// Returns whether the cost of every step is needed, not only of the recorded ones.
     pub(crate) fn watches_every_cost(&self) -> bool {
         self.cost_below.is_some() || self.diverge_above.is_some()
     }
 }
 
-/// What can be recorded beside the cost, at the parameters before the update of the iteration.
+/// A quantity that can be recorded beside the cost, at the parameters before the update of the iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// The share of all training examples in their right class.
     TrainAccuracy,
-    /// The same of the test examples.
+    /// The share of all test examples in their right class.
     TestAccuracy,
     /// J of the test examples.
     TestCost,
@@ -110,12 +110,12 @@ impl Metric {
         ("dead_relu", Metric::DeadRelu),
     ];
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         Self::ALL.into_iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| name)
     }
 
-    /// The names of its values in a net of `layers` layers, such as `gradient_norm_1`.
+    /// Returns the names of its values in a net of `layers` layers, such as `gradient_norm_1`.
     pub fn columns(self, layers: usize) -> Vec<String> {
         let layers = match self {
             Metric::GradientNorm | Metric::WeightNorm => layers,
@@ -131,23 +131,23 @@ impl Metric {
 pub enum Ending {
     /// All iterations were made.
     Completed,
-    /// It ended before.
+    /// It ended early.
     Stopped {
-        /// The updates made.
+        /// The number of updates.
         iteration: usize,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
-    /// It went beyond all bounds.
+    /// It diverged.
     Diverged {
-        /// The first such iteration.
+        /// The first iteration beyond the bound.
         iteration: usize,
-        /// Which bound.
+        /// The bound.
         bound: Bound,
     },
 }
 
-/// What a diverging training breaks.
+/// A bound that a diverging training breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// The largest number: an output, or the cost, was infinite or NaN.
@@ -165,7 +165,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// Why a training ended before its last iteration, see [`Stopping`].
+/// The reason of a training's early end, see [`Stopping`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The cost was below its mark.

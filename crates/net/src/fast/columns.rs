@@ -1,4 +1,4 @@
-//! The inputs, or the targets, of one step: columns of the matrix of all examples, copied only where they are not neighbours.
+//! The inputs or targets of one step: columns of the matrix of all examples, copied only if they are not neighbours.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::batches::Batch;
 /// All examples, and those of the step.
 pub(crate) struct Columns<'e, R> {
     all: ArrayView2<'e, R>,
-    /// With room for the largest batch so far.
+    /// The copied examples, with room for the largest batch so far.
     chosen: Array2<R>,
     column_major: bool,
     now: Now,
@@ -23,17 +23,17 @@ enum Now {
 }
 
 impl<'e, R: Real> Columns<'e, R> {
-    /// Inputs: what is chosen of them has the features of each example side by side.
+    /// Takes inputs; copies have the features of each example side by side.
     pub(crate) fn of_inputs(all: ArrayView2<'e, R>) -> Self {
         Columns { all, chosen: Array2::zeros((all.nrows(), 0)), column_major: true, now: Now::All }
     }
 
-    /// Targets: row-major.
+    /// Takes targets; copies are row-major.
     pub(crate) fn of_targets(all: ArrayView2<'e, R>) -> Self {
         Columns { column_major: false, ..Columns::of_inputs(all) }
     }
 
-    pub(crate) fn take(&mut self, batch: &Batch) {
+    pub(crate) fn set_batch(&mut self, batch: &Batch) {
         self.now = match batch {
             Batch::All => Now::All,
             Batch::Run(range) => Now::Run(range.clone()),
@@ -47,8 +47,8 @@ impl<'e, R: Real> Columns<'e, R> {
         };
     }
 
-    /// Those of the step.
-    pub(crate) fn now(&self) -> ArrayView2<'_, R> {
+    /// Returns the examples of the step.
+    pub(crate) fn current(&self) -> ArrayView2<'_, R> {
         match &self.now {
             Now::All => self.all,
             Now::Run(range) => self.all.slice_axis(Axis(1), range.clone().into()),
@@ -56,7 +56,7 @@ impl<'e, R: Real> Columns<'e, R> {
         }
     }
 
-    /// Every one.
+    /// Returns all examples.
     pub(crate) fn all(&self) -> ArrayView2<'e, R> {
         self.all
     }

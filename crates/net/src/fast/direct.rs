@@ -1,4 +1,4 @@
-//! `direct`: W is kept, n\[1\] × `n[0]`, and multiplied by X as it stands.
+//! `direct`: keeps W, n\[1\] × `n[0]`, and multiplies it by X.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
-/// z = W X; dW = (1/m) dz Xᵀ.
+/// W itself: z = W X; dW = (1/m) dz Xᵀ.
 pub(crate) struct Direct<'e, R> {
     x: Columns<'e, R>,
     x_held_out: ArrayView2<'e, R>,
@@ -32,17 +32,17 @@ impl<'e, R: Real> Direct<'e, R> {
 }
 
 impl<R: Real> FirstLayers<R> for Direct<'_, R> {
-    fn take(&mut self, batch: &Batch) {
-        self.x.take(batch);
+    fn set_batch(&mut self, batch: &Batch) {
+        self.x.set_batch(batch);
     }
 
     fn forward(&self, z: ArrayViewMut2<R>) {
-        forward(self.w.view(), self.x.now(), z, Accumulate::Replace);
+        forward(self.w.view(), self.x.current(), z, Accumulate::Replace);
     }
 
     fn backward(&mut self, dz: ArrayViewMut2<R>) {
         let one_over_m = R::from_f64(1.0 / dz.ncols() as f64);
-        backward_weights(dz.view(), self.x.now(), one_over_m, self.dw.view_mut(), Accumulate::Replace);
+        backward_weights(dz.view(), self.x.current(), one_over_m, self.dw.view_mut(), Accumulate::Replace);
     }
 
     fn gradient_square(&self, rows: Range<usize>) -> f64 {
@@ -50,7 +50,7 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
     }
 
     fn descend_along(&mut self, steps: ArrayView2<R>) {
-        backward_weights(steps, self.x.now(), R::one(), self.w.view_mut(), Accumulate::Add);
+        backward_weights(steps, self.x.current(), R::one(), self.w.view_mut(), Accumulate::Add);
     }
 
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {

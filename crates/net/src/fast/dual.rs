@@ -1,4 +1,4 @@
-//! `dual`: P = W X is kept, n\[1\] × m, and T and c, where W = c W(0) + T Xᵀ. Of full batches only.
+//! `dual`: keeps P = W X, n\[1\] × m, and T and c, where W = c W(0) + T Xᵀ; for full batches only.
 //!
 //! dT = (1/m) dz and dP = dW X = dT XᵀX = dT G: one product a step instead of two. The optimiser is linear, so that P, T and c
 //! take the same step, each with its own gradient.
@@ -14,7 +14,7 @@ use crate::fast::initial_term::{InitialTerm, not_below_zero};
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
-/// z = P; dT = (1/m) dz and dP = dT G.
+/// P, T and c: z = P; dT = (1/m) dz and dP = dT G.
 ///
 /// T adds up all steps in f64: rounded to f32 at each step, T Xᵀ X_h would lose digits to cancellation that W X_h
 /// doesn't lose.
@@ -36,7 +36,7 @@ impl<'e, R: Real> Dual<'e, R> {
 }
 
 impl<R: Real> FirstLayers<R> for Dual<'_, R> {
-    fn take(&mut self, batch: &Batch) {
+    fn set_batch(&mut self, batch: &Batch) {
         assert_eq!(*batch, Batch::All, "the dual engine trains on full batches");
     }
 
@@ -50,7 +50,7 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         forward(self.dt.view(), self.gram, self.dp.view_mut(), Accumulate::Replace);
     }
 
-    /// |dT Xᵀ|² = <dT, dT G>. Of a norm below √ε |dT| |X|, nothing but rounding is left.
+    /// Returns |dT Xᵀ|² = <dT, dT G>. Below √ε |dT| |X| the norm is rounding alone.
     fn gradient_square(&self, rows: Range<usize>) -> f64 {
         let pairs = self.dt.slice_axis(Axis(0), rows.clone().into());
         let square = Zip::from(pairs).and(block(&self.dp, rows));
@@ -89,7 +89,7 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.initial.weights(block(&self.t, rows.clone()), rows, w_0)
     }
 
-    /// |T Xᵀ|² = <T, T G> = <T, P - c W(0) X>.
+    /// Returns |W|², with |T Xᵀ|² = <T, T G> = <T, P - c W(0) X>.
     fn weights_square(&self, rows: Range<usize>) -> f64 {
         let (t, outputs_0) = (block(&self.t, rows.clone()), self.initial.outputs(rows.clone()));
         let p = block(&self.p, rows.clone());
@@ -105,7 +105,7 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.t = self.t.select(Axis(0), rows);
     }
 
-    /// P = c W(0) X + T G, in f64.
+    /// Computes P = c W(0) X + T G, in f64.
     fn refresh(&mut self, rows: Range<usize>) -> Option<f64> {
         let outputs_0 = self.initial.outputs(rows.clone());
         let p_now = self.initial.space.outputs_on_training(block(&self.t, rows.clone()), outputs_0.view());

@@ -1,4 +1,4 @@
-//! Three exact ways to train the first layer, and which of them is the cheapest.
+//! Three exact ways to train the first layer, and the choice of the cheapest.
 //!
 //! Gradient descent never takes W = W\[1\] out of W(0) + the span of the examples: every dW = (1/m) dz Xᵀ, so that
 //! W(t) = W(0) + T(t) Xᵀ with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
@@ -17,7 +17,7 @@
 
 use crate::optimiser::Optimiser;
 
-/// How the first layer is trained.
+/// A way to train the first layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
     /// W X and dz Xᵀ as they stand.
@@ -28,18 +28,18 @@ pub enum Engine {
     Dual,
 }
 
-/// What the cost of training one net's first layer depends on.
+/// The sizes that the operations of one net's first layer depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
     /// `n[0]`.
     pub features: usize,
     /// m.
     pub examples: usize,
-    /// Examples a step; m for full batches.
+    /// The examples of a step; m for full batches.
     pub batch: usize,
     /// `n[1]`, the rows of W.
     pub rows: usize,
-    /// Steps.
+    /// The number of steps.
     pub iterations: usize,
 }
 
@@ -48,7 +48,7 @@ impl Engine {
     pub const ALL: [(&'static str, Engine); 3] =
         [("direct", Engine::Direct), ("reduced", Engine::Reduced), ("dual", Engine::Dual)];
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Engine::Direct => "direct",
@@ -57,8 +57,8 @@ impl Engine {
         }
     }
 
-    /// Whether it computes the same training as [`Engine::Direct`]: the others need an optimiser whose step is the same in
-    /// every system of coordinates, and the dual engine the full batch at each step.
+    /// Returns whether it computes the same training as [`Engine::Direct`]: the others need an optimiser whose step is the same in
+    /// every system of coordinates, and the dual engine needs the full batch at each step.
     pub fn is_exact_for(self, optimiser: &Optimiser, full_batch: bool) -> bool {
         match self {
             Engine::Direct => true,
@@ -67,7 +67,7 @@ impl Engine {
         }
     }
 
-    /// Floating-point operations of the first layer in one step, for X of the given rank.
+    /// Returns the floating-point operations of the first layer in one step, for X of the given rank.
     pub fn flops_a_step(self, Workload { features, examples, batch, rows, .. }: Workload, rank: usize) -> f64 {
         let (n0, m, b, n1, r) = (features as f64, examples as f64, batch as f64, rows as f64, rank as f64);
         match self {
@@ -77,7 +77,7 @@ impl Engine {
         }
     }
 
-    /// Floating-point operations before the first step: W(0) X, and G or the factors of X.
+    /// Returns the floating-point operations before the first step: of W(0) X, and of G or the factors of X.
     pub fn flops_before(self, Workload { features, examples, rows, .. }: Workload) -> f64 {
         let (n0, m, n1) = (features as f64, examples as f64, rows as f64);
         let (least, most) = (n0.min(m), n0.max(m));
@@ -88,13 +88,13 @@ impl Engine {
         }
     }
 
-    /// How many rows a fleet's stacked first layers should have, for elements of `bytes` each.
+    /// Returns the best number of rows of a fleet's stacked first layers, for elements of `bytes` each.
     ///
     /// The matrix that all of them are multiplied by (X, R or G) is read again at each step. Where it stays in a core's
     /// cache, products of 20 rows are as fast as any, and more nets at once only push each other's activations out
     /// of it: fleets of 64 took 30% longer for a net's step than fleets of 1 (`cargo bench --bench training_step`). Where it
-    /// comes from moments, it should come for many rows at once: with 320 a net's step takes 0.6 of the time that it takes with
-    /// 20. Mini-batches are put together anew at each step, or come from moments, and should do so for many rows too: four nets of
+    /// comes from memory, it should come for many rows at once: with 320 a net's step takes 0.6 of the time that it takes with
+    /// 20. Mini-batches are put together anew at each step, or come from memory, and should do so for many rows too: four nets of
     /// 128 rows took 0.9 of the time that each takes alone where batches are shuffled, 0.98 where they aren't.
     pub fn rows_of_a_fleet(self, Workload { features, examples, batch, .. }: Workload, bytes: usize) -> usize {
         if batch < examples {
@@ -108,10 +108,10 @@ impl Engine {
         if n_in * examples * bytes <= 512 * 1024 { 20 } else { 320 }
     }
 
-    /// The exact engine of the fewest operations for one net alone that `optimiser` trains.
+    /// Returns the exact engine with the fewest operations for one net that `optimiser` trains.
     ///
-    /// `rank` is asked for only where finding it, by the singular values of X's smaller Gram matrix, costs less than a tenth
-    /// of the training: the reduced engine can be the cheapest only where X has a rank below both of its sides.
+    /// `rank` is called only if finding it, by the singular values of X's smaller Gram matrix, costs less than a tenth of the training:
+    /// the reduced engine can be the cheapest only if X has a rank below both of its sides.
     pub fn cheapest(workload: Workload, optimiser: &Optimiser, rank: impl FnOnce() -> usize) -> Engine {
         let is_exact = |engine: Engine| engine.is_exact_for(optimiser, workload.batch == workload.examples);
         let total = |engine: Engine, rank: usize| {
@@ -131,7 +131,7 @@ impl Engine {
     }
 }
 
-/// What finding the rank costs on top of what `engine` computes anyway.
+/// Returns the operations for finding the rank, beyond those that `engine` needs anyway.
 fn flops_of_rank(Workload { features, examples, .. }: Workload, engine: Engine) -> f64 {
     let (n0, m) = (features as f64, examples as f64);
     let least = n0.min(m);

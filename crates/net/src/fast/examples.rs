@@ -1,4 +1,4 @@
-//! Training and held-out examples in the form in which one engine trains on them: made once, shared by all fleets.
+//! Training and held-out examples in the form that one engine trains on: made once, shared by all fleets.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use crate::fast::gram::GramSpace;
 use crate::fast::initial_term::{InitialTerm, row_squares};
 use crate::fast::reduced::Reduced;
 
-/// Inputs and targets for nets of element type `R`. Of the held-out examples, which there may be none of, the first are for
-/// testing and the last for validation.
+/// Inputs and targets for nets of element type `R`. There may be held-out examples: the first of them for testing, the last for
+/// validation.
 pub struct Examples<R> {
     inputs: Inputs<R>,
     pub(crate) y: Array2<R>,
@@ -23,28 +23,28 @@ pub struct Examples<R> {
     validation: usize,
 }
 
-/// Where a first layer starts, as the engine of its examples takes it: `W[1]`(0) itself, or its products
-/// `W[1]`(0) \[X X_h\]. Nets that start with the same first layer share it.
+/// The start of a first layer, as its engine takes it: `W[1]`(0) itself, or its product with \[X X_h\]. Nets that start with the same
+/// first layer share it.
 #[derive(Debug)]
 pub struct Origin {
     matrix: Array2<f64>,
-    /// |W(0)|² a row.
+    /// |W(0)|² of each row.
     squares: Vec<f64>,
 }
 
 impl Origin {
-    /// n\[1\].
+    /// Returns n\[1\].
     pub fn rows(&self) -> usize {
         self.matrix.nrows()
     }
 
-    /// What it takes of moments.
+    /// Returns the bytes of memory that it takes.
     pub fn bytes(&self) -> usize {
         size_of::<f64>() * (self.matrix.len() + self.squares.len())
     }
 }
 
-/// What the first layers multiply by.
+/// The matrix that the first layers are multiplied by.
 enum Inputs<R> {
     Direct { x: Array2<R>, x_held_out: Array2<R> },
     Reduced { space: Arc<GramSpace>, r: Array2<R> },
@@ -52,7 +52,7 @@ enum Inputs<R> {
 }
 
 impl<R: Real> Examples<R> {
-    /// For the direct engine.
+    /// Makes examples for the direct engine.
     ///
     /// # Shapes
     /// `x` `n[0]` × m, row-major for full batches and better column-major for mini-batches; `y` as the cost takes it, with m
@@ -67,7 +67,7 @@ impl<R: Real> Examples<R> {
         Examples { inputs: Inputs::Direct { x, x_held_out }, y, y_held_out, validation: 0 }
     }
 
-    /// For any engine, from examples in f64.
+    /// Makes examples for any engine, from examples in f64.
     ///
     /// # Shapes
     /// `y` and `y_held_out` as the cost takes them, with m and m_h columns.
@@ -89,17 +89,17 @@ impl<R: Real> Examples<R> {
         Ok(Examples { inputs, y, y_held_out, validation: 0 })
     }
 
-    /// The last `count` of the held-out examples are for validation, those before them for testing.
+    /// Takes the last `count` of the held-out examples for validation, and those before them for testing.
     ///
     /// # Panics
-    /// If there are fewer.
+    /// If there are fewer held-out examples.
     #[track_caller]
     pub fn validating_on(self, count: usize) -> Self {
         assert!(count <= self.y_held_out.ncols(), "{count} of {} held-out examples", self.y_held_out.ncols());
         Examples { validation: count, ..self }
     }
 
-    /// The same with the inputs of each example side by side, as mini-batches are gathered fastest.
+    /// Stores the inputs of each example side by side, so that mini-batches are gathered fastest.
     pub fn column_major(mut self) -> Self {
         if let Inputs::Direct { x: inputs, .. } | Inputs::Reduced { r: inputs, .. } = &mut self.inputs {
             let mut column_major = Array2::zeros(inputs.dim().f());
@@ -109,7 +109,7 @@ impl<R: Real> Examples<R> {
         self
     }
 
-    /// The engine.
+    /// Returns the engine.
     pub fn engine(&self) -> Engine {
         match self.inputs {
             Inputs::Direct { .. } => Engine::Direct,
@@ -118,7 +118,7 @@ impl<R: Real> Examples<R> {
         }
     }
 
-    /// `n[0]`.
+    /// Returns `n[0]`.
     pub fn features(&self) -> usize {
         match &self.inputs {
             Inputs::Direct { x, .. } => x.nrows(),
@@ -126,23 +126,23 @@ impl<R: Real> Examples<R> {
         }
     }
 
-    /// m.
+    /// Returns m.
     pub fn training(&self) -> usize {
         self.y.ncols()
     }
 
-    /// Which of the held-out examples are for testing.
+    /// Returns the held-out examples that are for testing.
     pub(crate) fn test(&self) -> Range<usize> {
         0..self.y_held_out.ncols() - self.validation
     }
 
-    /// Which of them are for validation.
+    /// Returns the held-out examples that are for validation.
     pub(crate) fn validation(&self) -> Range<usize> {
         let all = self.y_held_out.ncols();
         all - self.validation..all
     }
 
-    /// Where a first layer with the initial weights `w_0`, n\[1\] × `n[0]`, starts.
+    /// Prepares the start of a first layer from its initial weights `w_0`, n\[1\] × `n[0]`.
     ///
     /// # Errors
     /// If the BLAS computes W(0) X wrongly.
@@ -160,7 +160,7 @@ impl<R: Real> Examples<R> {
         Ok(Origin { matrix, squares })
     }
 
-    /// The stacked first layers of nets that start at `origins`.
+    /// Stacks the first layers of nets that start at `origins`.
     pub(crate) fn first_layers(&self, origins: &[&Origin]) -> Box<dyn FirstLayers<R> + '_> {
         let matrix = stacked(&origins.iter().map(|origin| origin.matrix.view()).collect::<Vec<_>>());
         let initial = |space| {

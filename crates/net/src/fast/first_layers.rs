@@ -10,8 +10,8 @@ use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
 /// The first layers of several nets, stacked: W has N rows, the sum of their `n[1]`. [`crate::Engine`] says what each engine keeps.
 pub(crate) trait FirstLayers<R: Real>: Send {
-    /// Takes the examples of the next step.
-    fn take(&mut self, batch: &Batch);
+    /// Sets the examples of the next step.
+    fn set_batch(&mut self, batch: &Batch);
 
     /// Computes z = W X, without the biases, for the examples of the step; `z` is N × examples.
     fn forward(&self, z: ArrayViewMut2<R>);

@@ -1,7 +1,7 @@
 //! The same training, faster: the first layer of many nets at once, in the coordinates of the examples.
 //!
-//! Nothing here adds an equation above `z[1]`: a net of a fleet is a [`crate::Chain`] whose first product `W[1] X` an [`engine`] computes for
-//! all nets of the [`fleet`], and whose `W[1]` follows `dz[1]` there.
+//! Nothing here adds an equation above `z[1]`: a net of a fleet is a [`crate::Chain`] whose first product `W[1] X` an engine computes for
+//! all nets of the fleet, and whose `W[1]` follows `dz[1]` there.
 
 mod columns;
 mod direct;

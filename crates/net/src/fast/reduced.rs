@@ -1,4 +1,4 @@
-//! `reduced`: X = Q R, and W = c W(0) + D Qᵀ is kept as D, n\[1\] × r, and c.
+//! `reduced`: keeps D, n\[1\] × r, and c, where X = Q R and W = c W(0) + D Qᵀ.
 //!
 //! dD = dW Q = (1/m) dz Xᵀ Q = (1/m) dz Rᵀ, and W X = c W(0) X + D R.
 
@@ -15,11 +15,11 @@ use crate::fast::initial_term::InitialTerm;
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
-/// z = c W(0) X + D R; dD = (1/m) dz Rᵀ.
+/// D and c: z = c W(0) X + D R; dD = (1/m) dz Rᵀ.
 pub(crate) struct Reduced<'e, R> {
     initial: InitialTerm<'e>,
     r: Columns<'e, R>,
-    /// c W(0) X for the examples of the step, of a mini-batch.
+    /// c W(0) X for the examples of a mini-batch.
     outputs_0: Array2<f64>,
     examples: usize,
     d: Array2<R>,
@@ -33,7 +33,7 @@ impl<'e, R: Real> Reduced<'e, R> {
         Reduced { initial, r: Columns::of_inputs(r), outputs_0, examples, dd: d.clone(), d }
     }
 
-    /// T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
+    /// Returns T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
     fn in_examples(&self, rows: Range<usize>) -> Array2<f64> {
         let d = block(&self.d, rows).mapv(R::as_f64);
         let to_examples = self.initial.space.factors().expect(CHECKED).to_examples.view();
@@ -44,9 +44,9 @@ impl<'e, R: Real> Reduced<'e, R> {
 }
 
 impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
-    fn take(&mut self, batch: &Batch) {
+    fn set_batch(&mut self, batch: &Batch) {
         self.examples = batch.len(self.r.all().ncols());
-        self.r.take(batch);
+        self.r.set_batch(batch);
         let examples = (..self.examples).into();
         columns(self.initial.outputs_0.view(), batch, self.outputs_0.slice_axis_mut(Axis(1), examples));
     }
@@ -56,21 +56,21 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         for ((mut z, outputs_0), &c) in z.rows_mut().into_iter().zip(outputs_0.rows()).zip(&self.initial.c) {
             z.zip_mut_with(&outputs_0, |z, &output| *z = R::from_f64(c * output));
         }
-        forward(self.d.view(), self.r.now(), z, Accumulate::Add);
+        forward(self.d.view(), self.r.current(), z, Accumulate::Add);
     }
 
     fn backward(&mut self, dz: ArrayViewMut2<R>) {
         let one_over_m = R::from_f64(1.0 / dz.ncols() as f64);
-        backward_weights(dz.view(), self.r.now(), one_over_m, self.dd.view_mut(), Accumulate::Replace);
+        backward_weights(dz.view(), self.r.current(), one_over_m, self.dd.view_mut(), Accumulate::Replace);
     }
 
-    /// Q's columns are orthonormal: |dD Qᵀ| = |dD|.
+    /// Returns |dW|² = |dD Qᵀ|² = |dD|², since Q's columns are orthonormal.
     fn gradient_square(&self, rows: Range<usize>) -> f64 {
         square_sum(block(&self.dd, rows))
     }
 
     fn descend_along(&mut self, steps: ArrayView2<R>) {
-        backward_weights(steps, self.r.now(), R::one(), self.d.view_mut(), Accumulate::Add);
+        backward_weights(steps, self.r.current(), R::one(), self.d.view_mut(), Accumulate::Add);
     }
 
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {

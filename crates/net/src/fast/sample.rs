@@ -1,27 +1,27 @@
-//! Which steps of a training are inspected.
+//! The choice of the steps whose products are inspected.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Steps of which one is inspected. Its products cost about a third more then.
+/// The number of steps of which one is inspected. Its products then cost about a third more.
 const BLOCK: usize = 100;
 
 /// A seeded sample of the steps: the first one, one of each hundred, and those that are asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     stream: ChaCha8Rng,
-    /// The step of the hundred that is under way.
+    /// The chosen step of the current hundred.
     chosen: usize,
     next_too: bool,
 }
 
 impl Sample {
-    /// Draws from `seed`.
+    /// Makes a sample that is drawn from `seed`.
     pub(crate) fn of(seed: u64) -> Self {
         Sample { stream: ChaCha8Rng::seed_from_u64(seed), chosen: 0, next_too: true }
     }
 
-    /// Whether `iteration` is inspected; asked of one after the other.
+    /// Returns whether `iteration` is inspected. It is called for each iteration in turn.
     pub(crate) fn takes(&mut self, iteration: usize) -> bool {
         if iteration.is_multiple_of(BLOCK) {
             self.chosen = iteration + self.stream.random_range(0..BLOCK);
@@ -29,12 +29,12 @@ impl Sample {
         std::mem::take(&mut self.next_too) || iteration == self.chosen
     }
 
-    /// Has the next step inspected, too.
+    /// Adds the next step to the sample.
     pub(crate) fn take_next(&mut self) {
         self.next_too = true;
     }
 
-    /// A seed for the signs of an inspection.
+    /// Draws a seed for the signs of an inspection.
     pub(crate) fn seed(&mut self) -> u64 {
         self.stream.random()
     }

@@ -14,8 +14,8 @@ use crate::chain::Chain;
 use crate::layer::Layer;
 use crate::numpy_stream::NumpyStream;
 
-/// The parameters of one net of which `W[1]` has been drawn. They are in two parts because nets of different
-/// depth can start from one `W[1]`, and from its product with X: no scheme's first layer depends on the layers above it.
+/// A draw of the parameters of one net that has come as far as `W[1]`. It is in two parts because nets of different depths can share
+/// `W[1]` and its product with X: in no scheme does the first layer depend on the layers above it.
 ///
 /// Weights of layer l come from the ChaCha8 stream (seed, l - 1), its biases from the stream (seed, 2⁶³ + l - 1).
 #[derive(Clone)]
@@ -23,24 +23,24 @@ pub struct Draw {
     initialisation: Initialisation,
     seed: u32,
     first: Place,
-    /// NumPy's stream behind `W[1]`.
+    /// NumPy's stream, after `W[1]`.
     numpy: NumpyStream,
 }
 
 impl Draw {
-    /// `W[1]`, n_out × n_in, and the draw that goes on from it.
+    /// Draws `W[1]`, n_out × n_in; the returned draw goes on from there.
     pub fn first_weights(initialisation: &Initialisation, seed: u32, n_out: usize, n_in: usize) -> (Array2<f64>, Draw) {
         let first = Place { n_out, n_in, reads_out: false };
         let mut draw = Draw { initialisation: initialisation.clone(), seed, first, numpy: NumpyStream::new(seed) };
         (draw.weights(0, first), draw)
     }
 
-    /// `b[1]`, as long as `W[1]` has rows.
+    /// Draws `b[1]`, with one element for each row of `W[1]`.
     pub fn first_biases(&self) -> Array1<f64> {
         self.biases(0, self.first)
     }
 
-    /// Layers 2 to L of `architecture`, rounded to `R`; none where L is 1. The same at every call.
+    /// Draws layers 2 to L of `architecture`, rounded to `R`; the same at every call.
     ///
     /// # Panics
     /// If `architecture` isn't one that [`Architecture::new`] makes, its first layer doesn't have the shape of the `W[1]`
@@ -82,7 +82,7 @@ impl Draw {
     }
 }
 
-/// The streams of biases are those from here on: there are fewer layers.
+/// The number of the first stream of biases, beyond the streams of the weights.
 const BIASES: u64 = 1 << 63;
 
 fn stream(seed: u32, of: u64) -> ChaCha8Rng {
@@ -96,7 +96,7 @@ fn normal(stream: &mut ChaCha8Rng, shape: (usize, usize), deviation: f64) -> Arr
     Array2::from_shape_simple_fn(shape, || deviation * draw())
 }
 
-/// `bound` times one of the 2⁵² odd multiples of 2⁻⁵² between -1 and 1, all equally likely: as many above zero as below,
+/// Draws `bound` times one of the 2⁵² odd multiples of 2⁻⁵² between -1 and 1, all equally likely: half of them above zero,
 /// and none at ±`bound`.
 fn uniform(stream: &mut ChaCha8Rng, bound: f64) -> f64 {
     // `Open01` draws odd multiples of 2⁻⁵³, so that twice it less 1 is exact.

@@ -13,25 +13,24 @@ use crate::architecture::Architecture;
 use crate::chain::Chain;
 use crate::layer::Layer;
 
-/// How the parameters of a net are drawn.
+/// A law for the parameters of a net.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Initialisation {
     /// The law of each layer's weights and biases.
     pub scheme: Scheme,
-    /// What `W[l]` is multiplied by after it has been drawn; biases are left as drawn. Empty: 1 for every layer. One
-    /// number: the same for every layer. Else one number a layer.
+    /// The factors on `W[l]` after it has been drawn, not on biases: none for 1, one number for all layers, or one for each layer.
     pub scales: Vec<f64>,
 }
 
 impl From<Scheme> for Initialisation {
-    /// The scheme as its authors wrote it: all scales are 1.
+    /// Takes the scheme as its authors wrote it: all scales are 1.
     fn from(scheme: Scheme) -> Self {
         Initialisation { scheme, scales: Vec::new() }
     }
 }
 
 impl Initialisation {
-    /// The factor on `W[l]`, layer l at index l - 1.
+    /// Returns the factor on `W[l]`, layer l at index l - 1.
     fn scale(&self, l: usize) -> f64 {
         match self.scales[..] {
             [] => 1.0,
@@ -53,7 +52,7 @@ impl Initialisation {
     }
 }
 
-/// A net with freshly drawn parameters, drawn in f64 and rounded to `R`.
+/// Draws the parameters of a net, in f64, and rounds them to `R`.
 ///
 /// # Panics
 /// If `architecture` isn't one that [`Architecture::new`] makes, the number of scales is neither 0 nor 1 nor L, or the base

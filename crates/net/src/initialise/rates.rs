@@ -5,7 +5,7 @@ use crate::architecture::Architecture;
 use crate::rates::{LayerRate, WidthRatios};
 
 impl Initialisation {
-    /// The factors on the learning rate, layer l at index l - 1; all 1 but for [`Scheme::MuP`].
+    /// Returns the factors on the learning rate, layer l at index l - 1; all 1 but for [`Scheme::MuP`].
     ///
     /// `adaptive` is for optimisers that divide out the size of the gradient (Adam, AdamW, RMSprop); without it they are
     /// for those whose step is linear in it (gradient descent, momentum, Nesterov).

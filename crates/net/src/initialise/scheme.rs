@@ -1,4 +1,4 @@
-//! The laws that weights and biases are drawn from.
+//! The distributions of initial weights and biases.
 
 /// The law of `W[l]` (n_out × n_in) and `b[l]` (n_out). Biases start at zero but for [`Scheme::PyTorch`].
 ///
@@ -32,7 +32,7 @@ pub enum Scheme {
         /// The length of the rows (or columns).
         gain: f64,
     },
-    /// What `torch.nn.Linear` starts with: weights and biases uniform within ±1 / √n_in. (PyTorch writes the weights' law
+    /// The start of `torch.nn.Linear`: weights and biases uniform within ±1 / √n_in. (PyTorch writes the weights' law
     /// as `kaiming_uniform_(a=√5)`: √3 · √(2 / (1 + 5)) / √n_in.) The law is PyTorch's, the numbers are not.
     PyTorch,
     /// Maximal update parametrisation: [`Scheme::HeNormal`] with the output layer's variance divided by
@@ -46,7 +46,7 @@ pub enum Scheme {
     Zeros,
 }
 
-/// A layer, as far as the law of its parameters depends on it.
+/// The properties of a layer that the law of its parameters depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) n_out: usize,
@@ -55,18 +55,18 @@ pub(super) struct Place {
     pub(super) reads_out: bool,
 }
 
-/// What `W[l]` is drawn from.
+/// A distribution of `W[l]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Law {
     Zero,
-    /// `factor` times NumPy's `randn`.
+    /// NumPy's `randn` times `factor`.
     Randn {
         factor: f64,
     },
     Normal {
         deviation: f64,
     },
-    /// Between -`bound` and `bound`.
+    /// Uniform between -`bound` and `bound`.
     Uniform {
         bound: f64,
     },
@@ -97,7 +97,7 @@ impl Scheme {
         }
     }
 
-    /// The bound of the biases' uniform law; `None` for biases of zero.
+    /// Returns the bound of the biases' uniform distribution; `None` for biases of zero.
     pub(super) fn bound_of_biases(self, n_in: usize) -> Option<f64> {
         (self == Scheme::PyTorch).then(|| (n_in as f64).sqrt().recip())
     }

@@ -1,4 +1,4 @@
-//! How the nets of a fleet do: on whole sets of examples, and in their metrics.
+//! The scores of a fleet's nets on whole sets of examples, and their metrics.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
 
 impl<R: Real> Fleet<'_, R> {
-    /// The values of a net's metrics, in their order.
+    /// Returns the values of a net's metrics, in their order.
     pub(super) fn metrics(&self, member: &Member<R>) -> Vec<f64> {
         let rows = || member.rows.clone();
         let accuracy = |score: Option<Score>| vec![score.and_then(|score| score.accuracy).unwrap_or(f64::NAN)];
@@ -35,7 +35,7 @@ impl<R: Real> Fleet<'_, R> {
         member.training.metrics.iter().flat_map(values).collect()
     }
 
-    /// What a net leaves; where an output is not finite after the last update, that update was one too many.
+    /// Evaluates a net whose training has ended. It has diverged if an output is not finite after the last update.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
         let (history, metrics) = (member.progress.history.clone(), member.progress.metrics.clone());
         let diverged = |ending| Trained {
@@ -70,7 +70,7 @@ impl<R: Real> Fleet<'_, R> {
         self.score_held_out(member, self.examples.validation())
     }
 
-    /// `None` where there are no such examples, too.
+    /// Evaluates a net on held-out examples; `None` also if there are none.
     fn score_held_out(&self, member: &Member<R>, range: Range<usize>) -> Option<Score> {
         if range.is_empty() {
             return None;

@@ -1,10 +1,12 @@
 //! A fleet: nets that see the same examples at the same step, trained in lock-step with their first layers stacked.
 //!
-//! One product of the sum of their n\[1\] rows takes the place of one thin product a net. What is above the first
-//! layer is each net's own; depths, widths, optimisers, learning rates and seeds may all differ.
+//! One product with the sum of their n\[1\] rows takes the place of a thin product for each net. The layers above the first
+//! are each net's own: depths, widths, optimisers, learning rates and seeds may all differ.
 
 mod evaluation;
 mod recording;
+#[cfg(test)]
+mod tests;
 
 use kernels::{Real, WrongProduct, inspected, scale};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -23,8 +25,8 @@ use crate::progress::CostAt;
 use crate::trained::Trained;
 use crate::training::Ending;
 
-/// After so many steps the dual engine's P is computed anew from T, in f64: one product of the size of a step's, well
-/// below 1% of the work.
+/// The number of steps after which the dual engine's P is computed anew from T, in f64: one product of the size of a step's,
+/// well below 1% of the work.
 const REFRESH_EVERY: usize = 500;
 
 /// Nets in training.
@@ -33,7 +35,7 @@ pub struct Fleet<'e, R> {
     batches: Batches,
     first: Box<dyn FirstLayers<R> + 'e>,
     y: Columns<'e, R>,
-    /// Those in training; their rows in this order. The last ones stay when they have ended.
+    /// The nets in training, with their rows in this order. The last ones stay when they have ended.
     members: Vec<Member<R>>,
     iteration: usize,
     iterations: usize,
@@ -46,11 +48,11 @@ pub struct Fleet<'e, R> {
 }
 
 impl<'e, R: Real> Fleet<'e, R> {
-    /// A fleet that is to be trained on `examples`, in these batches.
+    /// Makes a fleet that trains on `examples`, in these batches.
     ///
     /// # Panics
-    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, or an engine or an optimiser can't do
-    /// what it should ([`crate::Engine::is_exact_for`]).
+    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, or the engine is not exact for an optimiser
+    /// or for these batches ([`crate::Engine::is_exact_for`]).
     #[track_caller]
     pub fn new(examples: &'e Examples<R>, batches: Batches, starts: Vec<InitialNet<R>>) -> Self {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
@@ -87,13 +89,13 @@ impl<'e, R: Real> Fleet<'e, R> {
         Fleet { examples, batches, first, y, members, iteration: 0, iterations, sample, z, a, dz, trained }
     }
 
-    /// Trains all nets to their end. `keep_going` is asked before each step; `None` if it says no.
+    /// Trains all nets to their end. `keep_going` is called before each step; `None` if it returns false.
     ///
-    /// The products of one step of a hundred are inspected ([`kernels::inspected`]), those of the first step, of the first with
+    /// The products of one step of a hundred are inspected ([`kernels::inspected`]), and those of the first step, of the first step with
     /// fewer nets than before, and of the evaluations at the end.
     ///
-    /// Nothing is allocated in a step but when a net leaves, when a metric is recorded that looks at other examples than the
-    /// step's, when a step is inspected, and every 500th time to compute P anew.
+    /// A step allocates nothing, unless a net leaves, a metric looks at other examples than the step's, the step is inspected, or P is
+    /// computed anew.
     ///
     /// # Errors
     /// If a product that was inspected is wrong.
@@ -101,7 +103,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.train_watched(|_| keep_going())
     }
 
-    /// [`Fleet::train`], where what is asked before each step sees the fleet.
+    /// Trains all nets as [`Fleet::train`] does; `keep_going` sees the fleet.
     ///
     /// # Errors
     /// If a product that was inspected is wrong.
@@ -121,7 +123,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         Ok(self.trained.iter().cloned().collect())
     }
 
-    /// What the net at `place` of the list that the fleet was made of has left, if its training has ended.
+    /// Returns the results of the net at `place` of the list that the fleet was made of; `None` if its training goes on.
     pub fn ended(&self, place: usize) -> Option<&Trained> {
         self.trained[place].as_ref()
     }
@@ -130,20 +132,23 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.members.iter().any(|member| self.trained[member.place].is_none())
     }
 
-    /// The last recorded cost of the net at `place`; `None` before the first one, and of a net that has left.
+    /// Returns the last recorded cost of the net at `place`; `None` before the first record, and if the net has left the fleet.
     pub fn latest(&self, place: usize) -> Option<CostAt> {
         self.members.iter().find(|member| member.place == place)?.progress.history.last().copied()
     }
 
-    /// The net at `place` of the list that the fleet was made of, as it is now; `w_0` is what it started with. `None` of one
-    /// that has left: it diverged, or ended before others.
+    /// Returns the net at `place` of the list that the fleet was made of, as it is now; `w_0` is the `W[1]` that it started with. `None` if
+    /// the net has left the fleet: it diverged, or ended before others.
+    ///
+    /// # Panics
+    /// If `w_0` is another matrix, and the engine is not the direct one, which does not need it.
     pub fn chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
         Some(member.chain(&self.first.weights(member.rows.clone(), w_0)))
     }
 
-    /// z\[L\] and a\[L\] on the held-out examples, of the net at `place` as it is now; `None` of one that has left, and where there
-    /// are no such examples.
+    /// Computes z\[L\] and a\[L\] on the held-out examples, by the net at `place` as it is now; `None` if it has left the fleet, or there are
+    /// no such examples.
     pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
         let all = 0..self.examples.y_held_out.ncols();
@@ -153,7 +158,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         Some(member.predict(self.first.outputs_held_out(member.rows.clone(), all)))
     }
 
-    /// One step of all nets: forward, J where it is due, back, descend.
+    /// Makes one step of all nets: forward, cost, backward, update.
     ///
     /// # Errors
     /// If its products are inspected, and one is wrong.
@@ -188,17 +193,17 @@ impl<'e, R: Real> Fleet<'e, R> {
         Ok(())
     }
 
-    /// All nets on the batch of this step, to dz\[1\] and the gradients above it. Returns those that have diverged.
+    /// Takes all nets forward on the batch of this step and back to dz\[1\], with the gradients above it. Returns those that have diverged.
     fn forward_and_back(&mut self) -> Vec<(usize, Ending)> {
         let Fleet { batches, first, y, members, iteration, z, a, dz, .. } = self;
         let batch = batches.at(*iteration);
         let examples = batch.len(self.examples.training());
-        first.take(&batch);
-        y.take(&batch);
+        first.set_batch(&batch);
+        y.set_batch(&batch);
         for stacked in [&mut *z, a, dz] {
             make_room(stacked, examples);
         }
-        let y = y.now();
+        let y = y.current();
         let mut diverged = Vec::new();
         first.forward(z.view_mut());
         for member in members.iter_mut() {
@@ -214,7 +219,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         diverged
     }
 
-    /// All parameters of all nets take their step; where it `is_plain` for every net, the first layers do so in one product.
+    /// Moves all parameters of all nets; if the step `is_plain` for every net, the first layers move in one product.
     fn descend(&mut self, is_plain: bool) {
         let Fleet { members, first, iteration, a, dz, .. } = self;
         let examples = dz.ncols();
@@ -240,7 +245,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// These nets have ended: they are evaluated, and leave if others go on.
+    /// Evaluates the nets that have ended; they leave the fleet if others go on.
     fn end(&mut self, endings: &[(usize, Ending)]) -> Result<(), WrongProduct> {
         if endings.is_empty() {
             return Ok(());
@@ -255,12 +260,12 @@ impl<'e, R: Real> Fleet<'e, R> {
             ended => ended.is_some() && self.is_training(),
         };
         let gone: Vec<bool> = self.members.iter().map(|member| gone(&self.trained, member)).collect();
-        self.keep(&gone.iter().map(|gone| !gone).collect::<Vec<_>>());
+        self.retain(&gone.iter().map(|gone| !gone).collect::<Vec<_>>());
         Ok(())
     }
 
-    /// Keeps these members only; their rows stay as they are.
-    fn keep(&mut self, stays: &[bool]) {
+    /// Retains these members only; their rows stay as they are.
+    fn retain(&mut self, stays: &[bool]) {
         let mut stays = stays.iter();
         self.members.retain(|_| *stays.next().expect("one a member"));
         let rows: Vec<usize> = self.members.iter().flat_map(|member| member.rows.clone()).collect();
@@ -284,72 +289,5 @@ impl<'e, R: Real> Fleet<'e, R> {
             let drift = self.first.refresh(member.rows.clone());
             member.drift = member.drift.into_iter().chain(drift).max_by(f64::total_cmp);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::fast::gram::GramSpace;
-    use crate::training::Bound;
-    use crate::{Architecture, Engine, Scheme, Training, initialise};
-    use kernels::Activation;
-
-    fn fleet(examples: &Examples<f64>) -> Fleet<'_, f64> {
-        let architecture = Architecture::classifier(2, &[3], Activation::Tanh);
-        let chain = initialise::chain(&architecture, &Scheme::XavierNormal.into(), 1);
-        let descent = Training::descent(0.1, 1000, 100);
-        Fleet::new(examples, Batches::full(3), vec![InitialNet::new(examples, chain, descent).unwrap()])
-    }
-
-    fn examples() -> Examples<f64> {
-        let x = ndarray::array![[0.1, 0.9, 0.4], [0.7, 0.2, 0.3]];
-        let y = ndarray::array![[0.0, 1.0, 1.0]];
-        Examples::of(Engine::Dual, &Arc::new(GramSpace::new(x.view(), x.view())), y.clone(), y).unwrap()
-    }
-
-    #[test]
-    fn the_first_layer_is_refreshed_before_step_500_and_the_largest_drift_is_kept() {
-        let examples = examples();
-        let mut fleet = fleet(&examples);
-        (0..500).for_each(|_| fleet.step().unwrap());
-        assert_eq!(fleet.members[0].drift, None);
-        fleet.step().unwrap();
-        assert!(fleet.members[0].drift.is_some());
-        fleet.members[0].drift = Some(0.5);
-        fleet.refresh();
-        assert_eq!(fleet.members[0].drift, Some(0.5));
-    }
-
-    #[test]
-    fn nets_are_trained_without_held_out_examples() {
-        let x = ndarray::array![[0.1, 0.9, 0.4], [0.7, 0.2, 0.3]];
-        let y = ndarray::array![[0.0, 1.0, 1.0]];
-        let none = || Array2::zeros((2, 0));
-        let trained = |engine, tested: bool| {
-            let (x_test, y_test) = if tested { (x.clone(), y.clone()) } else { (none(), Array2::zeros((1, 0))) };
-            let space = Arc::new(GramSpace::new(x.view(), x_test.view()));
-            let examples = Examples::of(engine, &space, y.clone(), y_test).unwrap().validating_on(0);
-            let mut fleet = fleet(&examples);
-            fleet.train(|| true).unwrap().unwrap().remove(0)
-        };
-        for engine in [Engine::Direct, Engine::Reduced, Engine::Dual] {
-            let (with, without) = (trained(engine, true), trained(engine, false));
-            assert_eq!((without.ending, without.test), (Ending::Completed, None), "{engine:?}");
-            assert!(with.test.is_some() && with.history.len() == without.history.len());
-            let pairs = with.history.iter().zip(&without.history);
-            assert!(pairs.into_iter().all(|(a, b)| (a.cost - b.cost).abs() < 1e-12), "{engine:?}");
-        }
-    }
-
-    #[test]
-    fn a_diverged_net_keeps_its_drift() {
-        let examples = examples();
-        let mut fleet = fleet(&examples);
-        fleet.members[0].drift = Some(0.25);
-        fleet.end(&[(0, Ending::Diverged { iteration: 3, bound: Bound::Finite })]).unwrap();
-        assert_eq!(fleet.trained[0].as_ref().unwrap().drift, Some(0.25));
     }
 }

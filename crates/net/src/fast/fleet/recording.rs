@@ -1,4 +1,4 @@
-//! What is put down of each step, and which nets it ends.
+//! The records of each step, and the nets that it ends.
 
 use kernels::Real;
 
@@ -9,8 +9,7 @@ use crate::progress::CostAt;
 use crate::training::{Ending, Reason};
 
 impl<R: Real> Fleet<'_, R> {
-    /// Costs and metrics where they are due or a training ends, at the parameters before the update. Returns the nets that have
-    /// been told to stop.
+    /// Records costs and metrics that are due, or if a training ends, at the parameters before the update. Returns the nets that stop.
     pub(super) fn record(&mut self) -> Vec<(usize, Ending)> {
         let (iteration, mut stopped) = (self.iteration, Vec::new());
         for at in 0..self.members.len() {
@@ -44,8 +43,8 @@ impl<R: Real> Fleet<'_, R> {
         progress.is_late(&training.stopping).then_some(Reason::Time)
     }
 
-    /// J on the examples of the step.
+    /// Returns J on the examples of the step.
     fn cost_now(&self, member: &Member<R>) -> f64 {
-        member.cost_now.unwrap_or_else(|| member.cost(block(&self.z, member.rows.clone()), self.y.now()))
+        member.cost_now.unwrap_or_else(|| member.cost(block(&self.z, member.rows.clone()), self.y.current()))
     }
 }
