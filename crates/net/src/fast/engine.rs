@@ -15,6 +15,11 @@
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
+use crate::fast::chunks::evaluated_at_once;
+use crate::fast::direct::DirectProfile;
+use crate::fast::dual::DualProfile;
+use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
+use crate::fast::reduced::ReducedProfile;
 use crate::optimiser::Optimiser;
 
 /// A way to train the first layer.
@@ -43,6 +48,12 @@ pub struct Workload {
     pub iterations: usize,
 }
 
+impl Workload {
+    fn data(&self, rank: usize) -> DataSizes {
+        DataSizes { features: self.features, train: self.examples, test: 0, validation: 0, rank }
+    }
+}
+
 impl Engine {
     /// Every engine with its name in experiments.
     pub const ALL: [(&'static str, Engine); 3] =
@@ -50,42 +61,62 @@ impl Engine {
 
     /// Returns its name.
     pub fn name(self) -> &'static str {
+        self.profile().name()
+    }
+
+    fn profile(self) -> &'static dyn Profile {
         match self {
-            Engine::Direct => "direct",
-            Engine::Reduced => "reduced",
-            Engine::Dual => "dual",
+            Engine::Direct => &DirectProfile,
+            Engine::Reduced => &ReducedProfile,
+            Engine::Dual => &DualProfile,
         }
     }
 
     /// Returns whether it computes the same training as [`Engine::Direct`]: the others need an optimiser whose step is the same in
     /// every system of coordinates, and the dual engine needs the full batch at each step.
     pub fn is_exact_for(self, optimiser: &Optimiser, full_batch: bool) -> bool {
-        match self {
-            Engine::Direct => true,
-            Engine::Reduced => optimiser.is_linear(),
-            Engine::Dual => optimiser.is_linear() && full_batch,
-        }
+        self.profile().is_exact_for(optimiser, full_batch)
     }
 
     /// Returns the floating-point operations of the first layer in one step, for X of the given rank.
-    pub fn flops_a_step(self, Workload { features, examples, batch, rows, .. }: Workload, rank: usize) -> f64 {
-        let (n0, m, b, n1, r) = (features as f64, examples as f64, batch as f64, rows as f64, rank as f64);
-        match self {
-            Engine::Direct => 4.0 * n1 * n0 * b,
-            Engine::Reduced => 4.0 * n1 * r * b,
-            Engine::Dual => 2.0 * n1 * m * m,
-        }
+    pub fn flops_a_step(self, workload: Workload, rank: usize) -> f64 {
+        self.profile().flops_a_step(&workload.data(rank)) * workload.rows as f64 * workload.batch as f64
     }
 
     /// Returns the floating-point operations before the first step: of W(0) X, and of G or the factors of X.
-    pub fn flops_before(self, Workload { features, examples, rows, .. }: Workload) -> f64 {
-        let (n0, m, n1) = (features as f64, examples as f64, rows as f64);
-        let (least, most) = (n0.min(m), n0.max(m));
-        match self {
-            Engine::Direct => 0.0,
-            Engine::Reduced => 2.0 * n1 * n0 * m + 2.0 * most * least * least + 12.0 * least.powi(3),
-            Engine::Dual => 2.0 * n1 * n0 * m + 2.0 * n0 * m * m,
-        }
+    pub fn flops_before(self, workload: Workload) -> f64 {
+        self.profile().flops_before(&workload.data(0), workload.rows)
+    }
+
+    /// Returns the columns of W in its coordinates: `n[0]`, r or m.
+    pub fn columns(self, data: &DataSizes) -> usize {
+        self.profile().columns(data)
+    }
+
+    /// Returns the elements of its inputs X, R or G, in the element type of the nets.
+    pub fn input_elements(self, data: &DataSizes) -> f64 {
+        self.profile().input_elements(data)
+    }
+
+    /// Returns the bytes of a row of W in training by `optimiser`, for elements of `element` bytes.
+    pub fn bytes_of_a_row(self, data: &DataSizes, optimiser: &Optimiser, element: usize) -> f64 {
+        self.profile().bytes_of_a_row(data, 2.0 + optimiser.memories() as f64, element as f64)
+    }
+
+    /// Returns the calls of products that the stacked first layers make in a step.
+    pub fn step_calls(self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
+        self.profile().step_calls(data, step)
+    }
+
+    /// Returns the calls of products that one net with `rows` rows of W makes in its first layer when it is evaluated on all examples,
+    /// or its z is computed anew.
+    pub fn evaluation_calls(self, data: &DataSizes, rows: usize, column_major: bool) -> Vec<ProductCall> {
+        let outputs = |all, held_out| {
+            evaluated_at_once(all)
+                .flat_map(move |examples| self.profile().output_calls(data, rows, examples, held_out, column_major))
+        };
+        let held_out = [data.test, data.validation].into_iter().flat_map(|all| outputs(all, true));
+        held_out.chain(outputs(data.train, false)).chain(self.profile().refresh_calls(data, rows)).collect()
     }
 
     /// Returns the best number of rows of a fleet's stacked first layers, for elements of `bytes` each.
@@ -96,15 +127,12 @@ impl Engine {
     /// comes from memory, it should come for many rows at once: with 320 a net's step takes 0.6 of the time that it takes with
     /// 20. Mini-batches are put together anew at each step, or come from memory, and should do so for many rows too: four nets of
     /// 128 rows took 0.9 of the time that each takes alone where batches are shuffled, 0.98 where they aren't.
-    pub fn rows_of_a_fleet(self, Workload { features, examples, batch, .. }: Workload, bytes: usize) -> usize {
+    pub fn rows_of_a_fleet(self, workload: Workload, bytes: usize) -> usize {
+        let Workload { features, examples, batch, .. } = workload;
         if batch < examples {
             return 512;
         }
-        let n_in = match self {
-            Engine::Direct => features,
-            Engine::Reduced => features.min(examples),
-            Engine::Dual => examples,
-        };
+        let n_in = self.columns(&workload.data(features.min(examples)));
         if n_in * examples * bytes <= 512 * 1024 { 20 } else { 320 }
     }
 

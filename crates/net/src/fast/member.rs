@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use crate::chain::{Chain, input_of};
 use crate::cost::{Score, Tally};
 use crate::dropout::Dropout;
+use crate::fast::chunks::CHUNK;
 use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::initial_net::InitialNet;
 use crate::layer::{Cache, CacheView, Gradient, Layer};
@@ -15,14 +16,6 @@ use crate::matrix::{make_room, row};
 use crate::optimiser::{OptimiserState, Update, gradient_square};
 use crate::progress::Progress;
 use crate::training::{Bound, Training};
-
-/// Examples that are evaluated at once, so that the memory for it doesn't grow with their number.
-const CHUNK: usize = 2048;
-
-/// Returns how many of `examples` a net sees at once when it is evaluated: one or two numbers.
-pub fn evaluated_at_once(examples: usize) -> impl Iterator<Item = usize> {
-    [examples.min(CHUNK), examples % CHUNK].into_iter().filter(|&count| count > 0)
-}
 
 /// A net in training. Its `z[1]`, `a[1]` and `dz[1]` are rows of the fleet's matrices, and `W[1]` is kept by the engine.
 pub(crate) struct Member<R> {

@@ -3,6 +3,7 @@
 //! Nothing here adds an equation above `z[1]`: a net of a fleet is a [`crate::Chain`] whose first product `W[1] X` an engine computes for
 //! all nets of the fleet, and whose `W[1]` follows `dz[1]` there.
 
+pub(crate) mod chunks;
 mod columns;
 mod direct;
 mod dual;
@@ -13,7 +14,8 @@ pub(crate) mod fleet;
 pub(crate) mod gram;
 pub(crate) mod initial_net;
 mod initial_term;
-pub(crate) mod member;
+mod member;
+pub(crate) mod profile;
 mod reduced;
 mod sample;
 pub(crate) mod train;

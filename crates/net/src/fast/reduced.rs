@@ -4,14 +4,16 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Real, backward_weights, forward, square_sum};
+use kernels::{Accumulate, Call, Real, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
 use crate::fast::columns::{Columns, columns};
+use crate::fast::direct::weights_call;
 use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::gram::CHECKED;
 use crate::fast::initial_term::InitialTerm;
+use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
@@ -113,5 +115,73 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
             *kept = kept.select(Axis(0), rows);
         }
         self.outputs_0 = self.outputs_0.select(Axis(0), rows);
+    }
+}
+
+/// The demands of `reduced`.
+pub(crate) struct ReducedProfile;
+
+impl Profile for ReducedProfile {
+    fn name(&self) -> &'static str {
+        "reduced"
+    }
+
+    fn is_exact_for(&self, optimiser: &Optimiser, _full_batch: bool) -> bool {
+        optimiser.is_linear()
+    }
+
+    fn columns(&self, data: &DataSizes) -> usize {
+        data.rank
+    }
+
+    fn input_elements(&self, data: &DataSizes) -> f64 {
+        data.rank as f64 * data.train as f64
+    }
+
+    fn flops_a_step(&self, data: &DataSizes) -> f64 {
+        4.0 * data.rank as f64
+    }
+
+    /// W(0) X, and the factors of X.
+    fn flops_before(&self, data: &DataSizes, rows: usize) -> f64 {
+        let (n0, m, n1) = (data.features as f64, data.train as f64, rows as f64);
+        let (least, most) = (n0.min(m), n0.max(m));
+        2.0 * n1 * n0 * m + 2.0 * most * least * least + 12.0 * least.powi(3)
+    }
+
+    /// D, and in f64 W(0) X of all examples and of a batch, T and W(0) X_h.
+    fn bytes_of_a_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
+        let in_f64 = 4.0 * data.train as f64 + 2.0 * data.held_out() as f64;
+        data.rank as f64 * copies * element + in_f64 * size_of::<f64>() as f64
+    }
+
+    /// D R is added to W(0) X.
+    fn step_calls(&self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
+        let StackedStep { rows, examples, is_plain, column_major } = step;
+        let forward = Call::forward(Accumulate::Add);
+        [forward, weights_call(is_plain, examples)]
+            .map(|call| ProductCall::new(rows, data.rank, examples, call.with_inputs(column_major)))
+            .to_vec()
+    }
+
+    /// W(0) X + D R, or W(0) X_h + T XᵀX_h.
+    fn output_calls(
+        &self,
+        data: &DataSizes,
+        rows: usize,
+        examples: usize,
+        held_out: bool,
+        column_major: bool,
+    ) -> Vec<ProductCall> {
+        let forward = Call::forward(Accumulate::Add);
+        vec![match held_out {
+            true => ProductCall::in_f64(rows, data.train, examples, forward),
+            false => ProductCall::new(rows, data.rank, examples, forward.with_inputs(column_major)),
+        }]
+    }
+
+    /// T = D S⁻¹ Vᵀ.
+    fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall> {
+        vec![ProductCall::in_f64(rows, data.rank, data.train, Call::forward(Accumulate::Replace))]
     }
 }
