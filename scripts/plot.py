@@ -40,7 +40,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         style.use_style()
         for stem, figure in figures(sweep):
             for path in style.write(figure, out, stem, options.format):
-                print(path, flush=True)
+                style.tell(path)
     except record.RecordError as error:
         return fail(str(error))
     except OSError as error:

@@ -47,7 +47,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         figure = roofline(record)
         for path in style.write(figure, options.out or options.record.parent, options.record.stem + "-roofline",
                                 options.format):
-            print(path, flush=True)
+            style.tell(path)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         return fail(f"{options.record}: no record of runner bench --save: {error}")
     except OSError as error:

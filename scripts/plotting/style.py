@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import sys
 import textwrap
 from pathlib import Path
 from typing import Iterable, Sequence
@@ -147,6 +148,14 @@ def value_ticks(axes: Axes, axis: Axis, positions: Iterable[float]) -> None:
     if crowd > 1:
         for label in axes.get_xticklabels():
             label.set(rotation=35, horizontalalignment="right", rotation_mode="anchor")
+
+
+def tell(path: Path) -> None:
+    """Prints the path of a file that was drawn. A reader that has gone is no reason not to draw the next."""
+    try:
+        print(path, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write(figure: Figure, directory: Path, stem: str, formats: Iterable[str]) -> list[Path]:
