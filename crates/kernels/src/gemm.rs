@@ -10,9 +10,9 @@ use crate::blas::Transpose::{self, No as N, Yes as T};
 use crate::blas::in_use;
 use crate::check::{Call, is_inspected, verify};
 use crate::panels::in_panels;
+use crate::parallel::in_parts;
 use crate::plan::Plan;
 use crate::real::{Operand, Product, Real};
-use crate::share::in_parts;
 use crate::team::threads;
 
 /// What a product does with the values that stand in the output buffer.

@@ -26,45 +26,44 @@
 //! ```
 
 mod activation;
-mod activation_passes;
 pub mod blas;
 mod check;
-mod classes;
-mod costs;
-mod descent;
-mod elementwise;
 mod environment;
-mod functions;
 mod gemm;
+mod labels;
 pub mod lapack;
 mod lines;
+mod loss;
+mod math;
 mod panels;
+mod parallel;
 pub mod peak;
 mod plan;
 mod real;
 mod reductions;
 pub mod reference;
-mod share;
+mod rows;
+mod simd;
 mod softmax;
 mod subnormals;
 mod team;
 mod transpose;
-mod vectors;
-mod widest;
+mod update;
 
-pub use activation::Activation;
-pub use activation_passes::{activation_backward, bias_activation};
+pub use activation::{Activation, activation_backward, bias_activation};
 pub use check::{Call, LayerShape, Product, ProductCheck, WrongProduct, WrongSum, inspected, self_check};
-pub use classes::{correct, one_hot_difference};
-pub use costs::{binary_cross_entropy_sum, softmax_cross_entropy_sum, squared_error_sum};
-pub use descent::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
-pub use elementwise::{scale, scaled_difference};
 pub use environment::set_variable;
 pub use gemm::{Accumulate, backward_data, backward_weights, forward};
+pub use labels::count_correct;
 pub use lines::CacheLines;
+pub use loss::{
+    binary_cross_entropy_dz, binary_cross_entropy_sum, mean_squared_error_dz, mean_squared_error_sum,
+    softmax_cross_entropy_dz, softmax_cross_entropy_sum,
+};
 pub use plan::{Panels, Plan};
 pub use real::Real;
-pub use reductions::{all_finite, bias_gradient};
+pub use reductions::{all_finite, bias_gradient, square_sum};
+pub use simd::Vectors;
 pub use subnormals::{CAN_FLUSH, flushed};
 pub use team::{Team, threads};
-pub use vectors::Vectors;
+pub use update::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, scale};

@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use itertools::izip;
+
 pub(crate) use self::multiply_adds::MultiplyAdds;
 use crate::real::Real;
-use crate::vectors::Vectors;
-use crate::widest::widest;
+use crate::simd::{Vectors, vectorised};
 
 /// How long a window of a measurement takes, and how many there are; the fastest one counts, since others only take time away.
 const WINDOW: Duration = Duration::from_micros(500);
@@ -69,11 +70,10 @@ pub fn bandwidth(bytes: usize) -> f64 {
     let moved = (3 * size_of::<f64>() * length) as f64;
     best_rate(|count| {
         for _ in 0..count {
-            let (a, b, c, s) = (&mut a[..], &b[..], &c[..], black_box(0.5));
-            widest(
-                #[inline(always)]
-                || a.iter_mut().zip(b).zip(c).for_each(|((a, b), c)| *a = *b + s * c),
-            );
+            let (sum, b, c, s) = (&mut a[..], &b[..], &c[..], black_box(0.5));
+            vectorised!(for (sum, b, c) in izip!(sum, b, c) {
+                *sum = b + s * c;
+            });
             black_box(&mut a[0]);
         }
         count as f64 * moved

@@ -3,7 +3,7 @@
 use ndarray::NdFloat;
 
 use crate::blas::{GemmFunction, Library, Transpose};
-use crate::functions::Constants;
+use crate::math::Constants;
 use crate::peak::MultiplyAdds;
 use crate::transpose::TransposeBlock;
 

@@ -1,13 +1,13 @@
-//! What becomes of a whole row: the bias gradient, a sum in f64, and whether all of it is finite.
+//! Reductions along rows: the bias gradient, sums in f64, and the test for non-finite elements.
 
-use ndarray::{ArrayView2, ArrayViewMut1};
+use itertools::izip;
+use ndarray::{Array1, ArrayView2, ArrayViewMut1};
 
-use crate::Real;
-use crate::elementwise::adjacent;
-use crate::share::by_rows;
-use crate::widest::widest;
+use crate::real::Real;
+use crate::rows::{for_each_row, par_for_each_row};
+use crate::simd::vectorised;
 
-/// db = scale · (sum of dz over the examples), with `scale` = 1/m in the course's equations.
+/// Computes the bias gradient db = scale · (sum of dz over the examples), with `scale` = 1/m in the course's equations.
 ///
 /// The sum is taken in f64 and in a fixed order, whatever the element type.
 ///
@@ -16,26 +16,29 @@ use crate::widest::widest;
 ///
 /// # Panics
 /// If the shapes differ, or the elements of a row aren't adjacent.
+///
+/// ```
+/// use ndarray::array;
+///
+/// let (dz, mut db) = (array![[1.0, 2.0, 6.0]], array![0.0]);
+/// kernels::bias_gradient(dz.view(), 1.0 / 3.0, db.view_mut());
+/// assert_eq!(db, array![3.0]);
+/// ```
 #[track_caller]
 pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, db: ArrayViewMut1<R>) {
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
-    by_rows(dz.len(), (dz, db), |(dz, mut db)| {
-        for (row, db) in dz.rows().into_iter().zip(&mut db) {
-            let row = adjacent(&row);
-            let sum = widest(
-                #[inline(always)]
-                || {
-                    sum_over(
-                        row,
-                        row,
-                        #[inline(always)]
-                        |value, _| value.as_f64(),
-                    )
-                },
-            );
-            *db = R::from_f64(scale.as_f64() * sum);
-        }
-    });
+    par_for_each_row!((dz, db), |(dz, db)| *db = R::from_f64(scale.as_f64() * sum_over(dz, dz, first)));
+}
+
+/// Sums the squares of all elements, in f64 and in a fixed order.
+///
+/// # Panics
+/// If the elements of a row aren't adjacent.
+#[track_caller]
+pub fn square_sum<R: Real>(matrix: ArrayView2<R>) -> f64 {
+    let mut sum = 0.0;
+    for_each_row!(matrix, |row| sum += sum_over(row, row, product));
+    sum
 }
 
 /// Whether every element is neither infinite nor NaN.
@@ -44,35 +47,67 @@ pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, db: ArrayViewMut1<R>)
 /// If the elements of a row aren't adjacent.
 #[track_caller]
 pub fn all_finite<R: Real>(matrix: ArrayView2<R>) -> bool {
-    matrix.rows().into_iter().all(|row| {
-        let row = adjacent(&row);
-        widest(
-            #[inline(always)]
-            || row.iter().fold(true, |finite, value| finite & value.is_finite()),
-        )
-    })
+    let mut finite = true;
+    for_each_row!(matrix, |row| finite &= row.iter().fold(true, |finite, value| finite & value.is_finite()));
+    finite
 }
 
-/// The sum of `term(a, b)` over two rows of one length, in sixteen lanes, so that it can be vectorised without waiting
-/// for each addition; their order is part of the result.
+/// Sums `term(a[i][j], v[j])` over j, for each row i of `a`, which is row-major or the transpose of a row-major matrix.
+///
+/// `term` must be marked `#[inline(always)]`.
+pub(crate) fn row_sums<R: Real>(
+    a: ArrayView2<R>,
+    v: &Array1<f64>,
+    term: impl Fn(f64, f64) -> f64 + Copy,
+) -> Array1<f64> {
+    let mut sums = Array1::zeros(a.nrows());
+    let row_major = a.row(0).as_slice().is_some();
+    let v = v.as_slice().expect("an owned vector");
+    if row_major {
+        for_each_row!((a, sums.view_mut()), |(a, sum)| *sum = sum_over(a, v, term));
+        return sums;
+    }
+    let of_rows = sums.as_slice_mut().expect("just made");
+    for (column, &v) in izip!(a.columns(), v) {
+        let column = column.as_slice().expect("A is row-major, or its transpose is");
+        let of_rows = &mut *of_rows;
+        vectorised!(for (sum, a) in izip!(of_rows, column) {
+            *sum += term(a.as_f64(), v);
+        });
+    }
+    sums
+}
+
+/// Sums `term(a, b)` over two rows of one length, in sixteen lanes, so that it can be vectorised without waiting for each
+/// addition. The order of the additions is part of the result. `term` must be marked `#[inline(always)]`.
 #[inline(always)]
-pub(crate) fn sum_over<A: Copy, B: Copy>(a: &[A], b: &[B], term: impl Fn(A, B) -> f64) -> f64 {
+pub(crate) fn sum_over<A: Real, B: Real>(a: &[A], b: &[B], term: impl Fn(f64, f64) -> f64) -> f64 {
     const LANES: usize = 16;
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut lanes = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
+    for (a, b) in izip!(a, b) {
         for lane in 0..LANES {
-            lanes[lane] += term(a[lane], b[lane]);
+            lanes[lane] += term(a[lane].as_f64(), b[lane].as_f64());
         }
     }
     let mut sum = 0.0;
-    for (&a, &b) in a_rest.iter().zip(b_rest) {
-        sum += term(a, b);
+    for (a, b) in izip!(a_rest, b_rest) {
+        sum += term(a.as_f64(), b.as_f64());
     }
     for lane in 0..LANES / 2 {
         sum += lanes[lane] + lanes[lane + LANES / 2];
     }
     sum
+}
+
+#[inline(always)]
+fn first(a: f64, _: f64) -> f64 {
+    a
+}
+
+#[inline(always)]
+fn product(a: f64, b: f64) -> f64 {
+    a * b
 }
 
 #[cfg(test)]

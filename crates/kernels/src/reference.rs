@@ -4,9 +4,8 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::Real;
-use crate::elementwise::adjacent;
-use crate::widest::widest;
+use crate::real::Real;
+use crate::simd::vectorised;
 
 /// W a_prev, as in [`crate::forward`].
 pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>) -> Array2<f64> {
@@ -33,13 +32,11 @@ pub(crate) fn product<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Array2<f64
     for (a_rows, mut c_rows) in a.axis_chunks_iter(Axis(0), ROWS).zip(c.axis_chunks_iter_mut(Axis(0), ROWS)) {
         let c_rows = c_rows.as_slice_mut().expect("just made");
         for (a_column, b_row) in a_rows.columns().into_iter().zip(b.rows()) {
-            let b_row = adjacent(&b_row);
+            let b_row = b_row.as_slice().expect("a row of a row-major matrix");
             let mut a = [0.0; ROWS];
             a.iter_mut().zip(a_column).for_each(|(a, &element)| *a = element.as_f64());
-            widest(
-                #[inline(always)]
-                || add_multiples(a, b_row, c_rows, columns),
-            );
+            let c_rows = &mut *c_rows;
+            vectorised!(add_multiples(a, b_row, c_rows, columns));
         }
     }
     c

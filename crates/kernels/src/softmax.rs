@@ -1,26 +1,29 @@
-//! Softmax over the units of each example, down the columns, but vectorised along the examples.
+//! Softmax over the units of each example: along the columns, yet vectorised across the examples.
 //!
-//! A block of examples at a time: its maxima and sums stand on the stack, its columns stay in the cache between the passes.
+//! It works on a block of examples at a time: maxima and sums live on the stack, and the block's columns stay in the cache from one
+//! pass to the next.
 
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
+use itertools::izip;
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, s};
 
-use crate::Real;
-use crate::elementwise::{adjacent, adjacent_mut};
-use crate::functions::exp_of_difference;
-use crate::widest::widest;
+use crate::math::exp_of_difference;
+use crate::real::Real;
+use crate::rows::for_each_row;
 
-/// The examples of a block.
+/// Examples per block.
 pub(crate) const BLOCK: usize = 128;
 
-/// The columns of each block in turn; the last one may be short.
+/// Iterates over the columns of each block; the last block may be short.
 pub(crate) fn blocks(examples: usize) -> impl Iterator<Item = Range<usize>> {
     (0..examples).step_by(BLOCK).map(move |start| start..examples.min(start + BLOCK))
 }
 
-/// A sum for each example of a block, in f64. What each addition rounds off goes into the next one (Kahan, Further remarks
-/// on reducing truncation errors, Communications of the ACM 8, 1965), so that the number of units costs no accuracy.
+/// A sum in f64 for each example of a block.
+///
+/// The rounding error of each addition is carried into the next one (Kahan, Further remarks on reducing truncation errors,
+/// Communications of the ACM 8, 1965), so that the number of units costs no accuracy.
 pub(crate) struct Sums {
     sum: [f64; BLOCK],
     excess: [f64; BLOCK],
@@ -39,6 +42,7 @@ impl Sums {
         )
     }
 
+    /// The sums of the first `examples` examples.
     #[inline(always)]
     pub(crate) fn totals(&self, examples: usize) -> &[f64] {
         &self.sum[..examples]
@@ -61,76 +65,45 @@ impl Sum<'_> {
     }
 }
 
-/// z ← z + b, a = e^(z - max) / (sum of e^(z - max)), of shapes that the caller has checked.
+/// Computes z ← z + b, a = e^(z - max) / (sum of e^(z - max) over the units). The caller has checked the shapes.
 #[track_caller]
 pub(crate) fn bias_softmax<R: Real>(b: ArrayView1<R>, mut z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
     for block in blocks(z.ncols()) {
-        let mut most = [R::neg_infinity(); BLOCK];
-        for (&b, mut row) in b.iter().zip(z.rows_mut()) {
-            let row = &mut adjacent_mut(&mut row)[block.clone()];
-            widest(
-                #[inline(always)]
-                || {
-                    for (z, most) in row.iter_mut().zip(&mut most) {
-                        *z += b;
-                        *most = if *z > *most { *z } else { *most };
-                    }
-                },
-            );
-        }
+        let mut z = z.slice_mut(s![.., block.clone()]);
+        let mut a = a.slice_mut(s![.., block.clone()]);
+        let mut max = [R::neg_infinity(); BLOCK];
+        for_each_row!((b, z.view_mut()), |(&b, z)| for (z, max) in izip!(z, &mut max) {
+            *z += b;
+            *max = if *z > *max { *z } else { *max };
+        });
         let mut sums = Sums::zero();
-        for (z, mut a) in z.rows().into_iter().zip(a.rows_mut()) {
-            let (z, a) = (&adjacent(&z)[block.clone()], &mut adjacent_mut(&mut a)[block.clone()]);
-            widest(
-                #[inline(always)]
-                || {
-                    for (((&z, a), sum), &most) in z.iter().zip(a).zip(sums.iter_mut()).zip(&most) {
-                        *a = exp_of_difference(z, most);
-                        sum.add(a.as_f64());
-                    }
-                },
-            );
-        }
-        for mut a in a.rows_mut() {
-            let a = &mut adjacent_mut(&mut a)[block.clone()];
-            widest(
-                #[inline(always)]
-                || {
-                    for (a, &sum) in a.iter_mut().zip(sums.totals(block.len())) {
-                        *a = R::from_f64(a.as_f64() / sum);
-                    }
-                },
-            );
-        }
+        for_each_row!(
+            (z.view(), a.view_mut()),
+            |(z, a)| for (&z, a, sum, &max) in izip!(z, a, sums.iter_mut(), &max) {
+                *a = exp_of_difference(z, max);
+                sum.add(a.as_f64());
+            }
+        );
+        let sums = sums.totals(block.len());
+        for_each_row!(a, |a| for (a, &sum) in izip!(a, sums) {
+            *a = R::from_f64(a.as_f64() / sum);
+        });
     }
 }
 
-/// dz = a (da - sum of a da over the units), in place, of shapes that the caller has checked.
+/// Computes dz = a (da - sum of a da over the units), in place. The caller has checked the shapes.
 #[track_caller]
 pub(crate) fn softmax_backward<R: Real>(a: ArrayView2<R>, mut da_to_dz: ArrayViewMut2<R>) {
     for block in blocks(a.ncols()) {
+        let a = a.slice(s![.., block.clone()]);
+        let da_to_dz = da_to_dz.slice_mut(s![.., block.clone()]);
         let mut sums = Sums::zero();
-        for (a, da) in a.rows().into_iter().zip(da_to_dz.rows()) {
-            let (a, da) = (&adjacent(&a)[block.clone()], &adjacent(&da)[block.clone()]);
-            widest(
-                #[inline(always)]
-                || {
-                    for ((a, da), sum) in a.iter().zip(da).zip(sums.iter_mut()) {
-                        sum.add(a.as_f64() * da.as_f64());
-                    }
-                },
-            );
-        }
-        for (a, mut dz) in a.rows().into_iter().zip(da_to_dz.rows_mut()) {
-            let (a, dz) = (&adjacent(&a)[block.clone()], &mut adjacent_mut(&mut dz)[block.clone()]);
-            widest(
-                #[inline(always)]
-                || {
-                    for ((a, dz), &sum) in a.iter().zip(dz).zip(sums.totals(block.len())) {
-                        *dz = R::from_f64(a.as_f64() * (dz.as_f64() - sum));
-                    }
-                },
-            );
-        }
+        for_each_row!((a, da_to_dz.view()), |(a, da)| for (a, da, sum) in izip!(a, da, sums.iter_mut()) {
+            sum.add(a.as_f64() * da.as_f64());
+        });
+        let sums = sums.totals(block.len());
+        for_each_row!((a, da_to_dz), |(a, dz)| for (a, dz, &sum) in izip!(a, dz, sums) {
+            *dz = R::from_f64(a.as_f64() * (dz.as_f64() - sum));
+        });
     }
 }

@@ -1,8 +1,8 @@
 //! Softmax and the costs against 80-digit values (golden/costs.py), at the ends of the range, and across blocks.
 
 use kernels::{
-    Activation, Real, activation_backward, bias_activation, one_hot_difference, softmax_cross_entropy_sum,
-    squared_error_sum,
+    Activation, Real, activation_backward, bias_activation, mean_squared_error_sum, softmax_cross_entropy_dz,
+    softmax_cross_entropy_sum,
 };
 use ndarray::{Array1, Array2, array};
 
@@ -146,8 +146,8 @@ fn infinite_and_nan_logits_make_the_cost_infinite_or_nan_and_softmax_nan() {
     assert_eq!(softmax(&impossible), array![[0.0], [1.0]]);
     assert_eq!(softmax_cross_entropy_sum(impossible.view(), array![[0.0]].view()), infinity);
     assert_eq!(softmax_cross_entropy_sum(impossible.view(), array![[1.0]].view()), 0.0);
-    assert!(squared_error_sum(array![[nan]].view(), array![[0.0]].view()).is_nan());
-    assert_eq!(squared_error_sum(array![[infinity]].view(), array![[0.0]].view()), infinity);
+    assert!(mean_squared_error_sum(array![[nan]].view(), array![[0.0]].view()).is_nan());
+    assert_eq!(mean_squared_error_sum(array![[infinity]].view(), array![[0.0]].view()), infinity);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn the_start_of_the_way_back_is_what_softmax_makes_of_the_gradient_of_the_cost()
         Array2::from_shape_fn((3, 3), |(k, j)| if y[[0, j]] == k as f64 { -1.0 / a[[k, j]] } else { 0.0 });
     activation_backward(Activation::Softmax, z.view(), a.view(), by_jacobian.view_mut());
     let mut dz = Array2::zeros((3, 3));
-    one_hot_difference(a.view(), y.view(), dz.view_mut());
+    softmax_cross_entropy_dz(a.view(), y.view(), dz.view_mut());
     for (found, expected) in dz.iter().zip(&by_jacobian) {
         assert!((found - expected).abs() <= 4.0 * f64::EPSILON, "{dz} {by_jacobian}");
     }
@@ -192,13 +192,14 @@ fn squared_errors_are_within_five_ulps_of_the_exact_sum() {
         let n = line[0] as usize;
         let row = |values: &[f64]| Array2::from_shape_vec((1, n), values.to_vec()).unwrap();
         let (z, y, sum) = (row(&line[1..][..n]), row(&line[1 + n..][..n]), exact(&line[1 + 2 * n..]));
-        let found = squared_error_sum(z.view(), y.view());
+        let found = mean_squared_error_sum(z.view(), y.view());
         assert!(sum.error(found) <= 5.0, "{z} {y}: {found:e} is not {sum:?}");
         count += 1;
     }
     assert!(count > 20);
     let z = array![[1.0f32, 2.0], [1e30, 0.5]];
-    assert_eq!(squared_error_sum(z.view(), array![[0.0, 4.0], [0.0, 0.5]].view()), 5.0 + f64::from(1e30f32).powi(2));
+    let two_outputs = mean_squared_error_sum(z.view(), array![[0.0, 4.0], [0.0, 0.5]].view());
+    assert_eq!(two_outputs, (5.0 + f64::from(1e30f32).powi(2)) / 2.0);
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn one_hot_labels_are_refused() {
 }
 
 #[test]
-#[should_panic(expected = "squared_error_sum: shapes differ: z (3, 2), y (1, 2)")]
+#[should_panic(expected = "mean_squared_error_sum: shapes differ: z (3, 2), y (1, 2)")]
 fn targets_of_another_shape_are_refused() {
-    squared_error_sum(Array2::<f32>::zeros((3, 2)).view(), Array2::zeros((1, 2)).view());
+    mean_squared_error_sum(Array2::<f32>::zeros((3, 2)).view(), Array2::zeros((1, 2)).view());
 }

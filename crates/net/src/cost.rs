@@ -10,8 +10,8 @@
 //! (as PyTorch's `BCEWithLogitsLoss` and `CrossEntropyLoss`); every sum is taken in f64.
 
 use kernels::{
-    Activation, Real, all_finite, binary_cross_entropy_sum, correct, one_hot_difference, scaled_difference,
-    softmax_cross_entropy_sum, squared_error_sum,
+    Activation, Real, all_finite, binary_cross_entropy_dz, binary_cross_entropy_sum, count_correct,
+    mean_squared_error_dz, mean_squared_error_sum, softmax_cross_entropy_dz, softmax_cross_entropy_sum,
 };
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
@@ -83,7 +83,7 @@ impl Cost {
         match self {
             Cost::BinaryCrossEntropy => binary_cross_entropy_sum(z, y),
             Cost::SoftmaxCrossEntropy => softmax_cross_entropy_sum(z, y),
-            Cost::MeanSquaredError => squared_error_sum(z, y) / z.nrows() as f64,
+            Cost::MeanSquaredError => mean_squared_error_sum(z, y),
         }
     }
 
@@ -97,9 +97,9 @@ impl Cost {
     #[track_caller]
     pub fn dz_output<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
         match self {
-            Cost::BinaryCrossEntropy => scaled_difference(R::one(), a, y, dz),
-            Cost::SoftmaxCrossEntropy => one_hot_difference(a, y, dz),
-            Cost::MeanSquaredError => scaled_difference(R::from_f64(2.0 / a.nrows() as f64), a, y, dz),
+            Cost::BinaryCrossEntropy => binary_cross_entropy_dz(a, y, dz),
+            Cost::SoftmaxCrossEntropy => softmax_cross_entropy_dz(a, y, dz),
+            Cost::MeanSquaredError => mean_squared_error_dz(a, y, dz),
         }
     }
 
@@ -120,7 +120,7 @@ impl Cost {
                 };
                 Some(examples.filter(is_right).count())
             }
-            Cost::SoftmaxCrossEntropy => Some(correct(a, y)),
+            Cost::SoftmaxCrossEntropy => Some(count_correct(a, y)),
             Cost::MeanSquaredError => None,
         }
     }

@@ -213,8 +213,8 @@ impl Update {
     fn at(self, rate: f64, decay: f64) -> TensorUpdate {
         // The product of rate and decay stays what it is, as in muP's own optimisers.
         let (rate, decay) = (self.learning_rate * rate, decay / rate);
-        let (l2, keep) = if self.optimiser.decay.decoupled { (0.0, 1.0 - rate * decay) } else { (decay, 1.0) };
-        let step = Step { rate, factor: self.grad_scale, l2, keep };
+        let (l2, weight_scale) = if self.optimiser.decay.decoupled { (0.0, 1.0 - rate * decay) } else { (decay, 1.0) };
+        let step = Step { learning_rate: rate, grad_scale: self.grad_scale, l2, weight_scale };
         TensorUpdate { rule: self.optimiser.rule, step, t: self.t }
     }
 }

@@ -12,7 +12,7 @@ use super::family::Family;
 use super::find::{Candidate, Source, candidates};
 use super::library::{Library, LoadError, file_of};
 use super::release::{Refused, ThreadLayer};
-use crate::vectors::Vectors;
+use crate::simd::Vectors;
 
 /// The environment variable that names the BLAS to use, where nothing else does.
 pub const VARIABLE: &str = "LAYERCHAIN_BLAS";

@@ -13,7 +13,7 @@ use super::library::{GemmFunction, Library, LoadError, ROW_MAJOR, Transpose, ope
 use crate::environment::set_variable;
 use crate::real::Real;
 use crate::reference;
-use crate::vectors::Vectors;
+use crate::simd::Vectors;
 
 /// OpenBLAS's own way to be told which kernels to take.
 pub(super) const CORETYPE: &str = "OPENBLAS_CORETYPE";

@@ -6,7 +6,7 @@ use std::fmt;
 use libloading::os::unix::Library as Handle;
 
 use super::release::{ThreadLayer, Version};
-use crate::vectors::Vectors;
+use crate::simd::Vectors;
 
 /// A family of libraries that answer the same questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::family::{Description, Family, PREFIXES, ThreadCount, describe, functi
 use super::lapack::Lapack;
 use super::release::{Refused, ThreadLayer, Version, admit};
 use crate::environment::set_variable;
-use crate::vectors::Vectors;
+use crate::simd::Vectors;
 
 /// Whether an operand of cblas is taken as it lies or transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

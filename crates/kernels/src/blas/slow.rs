@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use super::library::{GemmFunction, Library, ROW_MAJOR, Transpose};
 use crate::peak;
 use crate::real::Real;
-use crate::vectors::Vectors;
+use crate::simd::Vectors;
 
 impl Library {
     /// Measures the floating-point operations a second, on one core, of a product that any good library does near the peak: two

@@ -4,8 +4,8 @@ use ndarray::{Array1, ArrayView2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::row_sums::row_sums;
 use crate::blas::in_use;
+use crate::reductions::row_sums;
 
 /// A product that a BLAS has computed is not the product.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -11,8 +11,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::call::{Call, WrongProduct};
-use super::row_sums::row_sums;
 use crate::blas::in_use;
+use crate::reductions::row_sums;
 use crate::{Real, reference};
 
 /// Rows of a product that are computed by the definition at most, the most suspicious first.

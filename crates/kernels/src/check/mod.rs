@@ -4,7 +4,6 @@
 mod call;
 mod finished;
 mod inspect;
-mod row_sums;
 mod self_check;
 
 pub use call::{Call, LayerShape, Product, WrongProduct};

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::vectors::Vectors;
+use crate::simd::Vectors;
 
 /// Independent chains of multiply-adds: two units, each with a latency of four to five cycles, and registers for no more.
 const CHAINS: usize = 12;

@@ -60,7 +60,7 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
 
     fn descend_along(&mut self, steps: ArrayView2<R>) {
         forward(steps, self.gram, self.p.view_mut(), Accumulate::Add);
-        gradient_step(Step::of_rate(-1.0), self.t.view_mut(), steps);
+        gradient_step(Step::new(-1.0), self.t.view_mut(), steps);
     }
 
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {

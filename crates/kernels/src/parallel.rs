@@ -1,30 +1,26 @@
-//! Work shared among the threads of the team that calls. Outside of a team, or in one of a single thread, nothing is shared.
+//! Splits one piece of work into parts, which the threads of the current team take.
 //!
-//! The BLAS itself always uses one thread. OpenBLAS's own threads, before 0.3.34, can return wrong numbers when several callers
-//! use them (OpenBLAS #5836), and know nothing of the passes between the products. Here products and passes are cut at the
-//! same rows, but for products that are much wider than high: two threads mostly find the rows that they have in their cache.
+//! [`crate::team`] keeps the threads; this module says who does which part. Products and passes are split at the same rows, except
+//! for products that are much wider than tall, which are split by columns. So a thread mostly finds its rows in its own cache.
+//!
+//! The BLAS itself always uses one thread: OpenBLAS's own threads, before 0.3.34, can return wrong numbers to several callers
+//! (OpenBLAS #5836), and would know nothing of the passes between the products.
 
 use std::sync::{Mutex, PoisonError};
 
-use ndarray::{ArrayView, ArrayViewMut, Axis, Dimension, RemoveAxis};
-
 use crate::subnormals::{flushed, is_flushing};
-use crate::team::{threads, together};
+use crate::team::together;
 
-/// Elements that a pass must have to be shared: handing a part over takes a microsecond, and fifty where the other thread
-/// has gone to sleep.
-const LEAST_ELEMENTS: usize = 1 << 13;
-
-/// The most parts that anything is cut into.
+/// Most parts that a piece of work is split into.
 const MOST_PARTS: usize = 64;
 
-/// Runs `work` on `whole`, cut into at most a part for each of `threads` of the current team; `cut` cuts what is `length` long, at
-/// multiples of `step`.
+/// Runs `work` on the parts of `whole`: at most one per thread, for `threads` threads of the current team. `split` splits `whole`,
+/// which is `length` long, and is called with multiples of `step`. Outside of a team, or on a team of one, `whole` is the only part.
 pub(crate) fn in_parts<W: Send>(
     threads: usize,
     (length, step): (usize, usize),
     whole: W,
-    cut: &impl Fn(W, usize) -> (W, W),
+    split: &impl Fn(W, usize) -> (W, W),
     work: &(impl Fn(W) + Sync),
 ) {
     let threads = threads.min(MOST_PARTS);
@@ -36,7 +32,7 @@ pub(crate) fn in_parts<W: Send>(
     for number in 1..threads {
         let end = (length * number / threads + step / 2) / step * step;
         if begin < end && end < length {
-            let (part, after) = cut(rest, end - begin);
+            let (part, after) = split(rest, end - begin);
             put(&parts[count], part);
             (rest, begin, count) = (after, end, count + 1);
         }
@@ -46,7 +42,7 @@ pub(crate) fn in_parts<W: Send>(
     }
     put(&parts[count], rest);
     let (parts, flush) = (&parts[..=count], is_flushing());
-    // Each thread begins with the part of its own number, which it mostly had before, and goes on with those that nobody took.
+    // A thread begins with the part of its own number, which it mostly had before, and goes on with the parts that nobody has taken.
     together(&|number| {
         for part in parts.iter().cycle().skip(number % parts.len()).take(parts.len()) {
             let part = part.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -57,61 +53,9 @@ pub(crate) fn in_parts<W: Send>(
     });
 }
 
-fn put<W>(place: &Mutex<Option<W>>, part: W) {
-    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
+fn put<W>(slot: &Mutex<Option<W>>, part: W) {
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
 }
-
-/// Runs a pass over so many `elements` on `views`, all of as many rows, shared by rows where it is long enough.
-pub(crate) fn by_rows<V: Rows>(elements: usize, views: V, pass: impl Fn(V) + Sync) {
-    let threads = if elements < LEAST_ELEMENTS { 1 } else { threads() };
-    in_parts(threads, (views.rows(), 1), views, &V::cut, &pass);
-}
-
-/// What can be cut between two rows.
-pub(crate) trait Rows: Send + Sized {
-    fn rows(&self) -> usize;
-    fn cut(self, row: usize) -> (Self, Self);
-}
-
-impl<T: Sync, D: Dimension + RemoveAxis> Rows for ArrayView<'_, T, D> {
-    fn rows(&self) -> usize {
-        self.len_of(Axis(0))
-    }
-
-    fn cut(self, row: usize) -> (Self, Self) {
-        self.split_at(Axis(0), row)
-    }
-}
-
-impl<T: Send, D: Dimension + RemoveAxis> Rows for ArrayViewMut<'_, T, D> {
-    fn rows(&self) -> usize {
-        self.len_of(Axis(0))
-    }
-
-    fn cut(self, row: usize) -> (Self, Self) {
-        self.split_at(Axis(0), row)
-    }
-}
-
-macro_rules! rows_of_each {
-    ($($view:ident $type:ident),+) => {
-        impl<$($type: Rows),+> Rows for ($($type,)+) {
-            fn rows(&self) -> usize {
-                self.0.rows()
-            }
-
-            fn cut(self, row: usize) -> (Self, Self) {
-                let ($($view,)+) = self;
-                $(let $view = $view.cut(row);)+
-                (($($view.0,)+), ($($view.1,)+))
-            }
-        }
-    };
-}
-
-rows_of_each!(a A, b B);
-rows_of_each!(a A, b B, c C);
-rows_of_each!(a A, b B, c C, d D);
 
 #[cfg(test)]
 mod tests {
@@ -119,9 +63,10 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::{Duration, Instant};
 
-    use ndarray::Array2;
+    use ndarray::{Array2, Axis};
 
     use super::*;
+    use crate::rows::par_rows;
     use crate::{Activation, Adam, Real, Step, Team};
     use crate::{activation_backward, adam_step, bias_activation, bias_gradient, gradient_step, momentum_step};
     use crate::{rmsprop_step, scale};
@@ -146,14 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_in_one_part_and_no_more_parts_are_cut_than_there_are_threads() {
+    fn every_row_is_in_one_part_and_no_more_parts_are_made_than_there_are_threads() {
         let teams: Vec<_> = (0..10).map(team).collect();
         for (threads, step) in (1..10).flat_map(|threads| [(threads, 1), (threads, 8)]) {
             for length in 1..200 {
                 let parts = Mutex::new(Vec::new());
-                let cut = |rows: std::ops::Range<usize>, at| (rows.start..rows.start + at, rows.start + at..rows.end);
+                let split = |rows: std::ops::Range<usize>, at| (rows.start..rows.start + at, rows.start + at..rows.end);
                 let work =
-                    || in_parts(threads, (length, step), 0..length, &cut, &|rows| parts.lock().unwrap().push(rows));
+                    || in_parts(threads, (length, step), 0..length, &split, &|rows| parts.lock().unwrap().push(rows));
                 teams[threads].install(work);
                 let mut parts = parts.into_inner().unwrap();
                 parts.sort_by_key(|rows| rows.start);
@@ -169,11 +114,11 @@ mod tests {
     fn the_threads_of_the_team_work_at_once_and_others_do_not() {
         let rows = Array2::<f32>::zeros((300, 300));
         let all = Meeting::default();
-        team(3).install(|| by_rows(rows.len(), rows.view(), |_| all.wait_for(3)));
+        team(3).install(|| par_rows(rows.view(), |_| all.wait_for(3)));
         let this = std::thread::current().id();
-        by_rows(rows.len(), rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
+        par_rows(rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
         let few = rows.slice_axis(Axis(0), (..27).into());
-        team(3).install(|| by_rows(few.len(), few, |rows| assert_eq!(rows.nrows(), 27)));
+        team(3).install(|| par_rows(few, |rows| assert_eq!(rows.nrows(), 27)));
     }
 
     /// Every pass that is shared, one after the other, on matrices of 700 × 50.
@@ -192,7 +137,7 @@ mod tests {
         }
         scale(R::from_f64(0.75), dz.view_mut());
         bias_gradient(dz.view(), R::from_f64(0.5), db.column_mut(3));
-        let step = Step { rate: 0.1, factor: 0.9, l2: 0.01, keep: 0.999 };
+        let step = Step { learning_rate: 0.1, grad_scale: 0.9, l2: 0.01, weight_scale: 0.999 };
         gradient_step(step, w.view_mut(), dz.view());
         momentum_step(step, 0.9, true, w.view_mut(), dz.view(), m.view_mut());
         rmsprop_step(step, 0.99, 1e-8, w.view_mut(), dz.view(), v.view_mut());
@@ -216,7 +161,7 @@ mod tests {
                 all.wait_for(3); // or one thread would do all of them
                 assert_eq!(is_flushing(), flush && crate::CAN_FLUSH);
             };
-            team(3).install(|| flushed(flush, || by_rows(rows.len(), rows.view(), part)));
+            team(3).install(|| flushed(flush, || par_rows(rows.view(), part)));
         }
     }
 }

@@ -1,0 +1,100 @@
+//! Class labels, one per example: their check, and the count of examples that a net classifies correctly.
+
+use itertools::izip;
+use ndarray::{ArrayView2, s};
+
+use crate::real::Real;
+use crate::rows::for_each_row;
+use crate::softmax::{BLOCK, blocks};
+
+/// Counts the examples whose largest z is that of class y.
+///
+/// The first of equal ones is the largest, and NaN is larger than any number, as in NumPy's `argmax`.
+///
+/// # Shapes
+/// `z` classes × examples (or a: softmax keeps the order), `y` 1 × examples: labels 0, 1, … as elements.
+///
+/// # Panics
+/// If the shapes don't fit, a label is not one of 0, …, classes - 1, or the elements of a row aren't adjacent.
+///
+/// ```
+/// use ndarray::array;
+///
+/// let z = array![[2.0, 0.0], [-1.0, 0.5]]; // two classes, two examples
+/// assert_eq!(kernels::count_correct(z.view(), array![[0.0, 0.0]].view()), 1);
+/// ```
+#[track_caller]
+pub fn count_correct<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> usize {
+    assert!(y.dim() == (1, z.ncols()), "count_correct: shapes don't fit: z {:?}, y {:?}", z.dim(), y.dim());
+    let mut correct = 0;
+    for block in blocks(z.ncols()) {
+        let (mut max, mut argmax, mut k) = ([R::neg_infinity(); BLOCK], [0u32; BLOCK], 0);
+        for_each_row!(z.slice(s![.., block.clone()]), |z| {
+            let class = k;
+            for (&z, max, argmax) in izip!(z, &mut max, &mut argmax) {
+                let larger = (z > *max) | (z.is_nan() & !max.is_nan());
+                *max = if larger { z } else { *max };
+                *argmax = if larger { class } else { *argmax };
+            }
+            k += 1;
+        });
+        for (example, argmax) in izip!(block, argmax) {
+            correct += usize::from(class(y[[0, example]], z.nrows(), example) == argmax as usize);
+        }
+    }
+    correct
+}
+
+/// Converts the label `y` of example number `example` into a row number.
+///
+/// # Panics
+/// If it is not one of 0, …, `classes` - 1.
+#[track_caller]
+pub(crate) fn class<R: Real>(y: R, classes: usize, example: usize) -> usize {
+    let class = y.as_f64() as usize;
+    assert!(
+        class < classes && R::from_f64(class as f64) == y,
+        "example {example} is of class {y}, but the classes of {classes} units are 0, 1, … below {classes}"
+    );
+    class
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use ndarray::{Array2, array};
+
+    use super::*;
+
+    #[test]
+    fn the_first_of_equal_ones_is_the_largest_and_nan_is_larger() {
+        let z = array![[1.0, 2.0, f64::NAN, 0.0, f64::NEG_INFINITY], [1.0, 3.0, 5.0, f64::NAN, f64::NEG_INFINITY]];
+        for (y, right) in [([0.0, 1.0, 0.0, 1.0, 0.0], 5), ([1.0, 0.0, 1.0, 0.0, 1.0], 0), ([0.0; 5], 3)] {
+            assert_eq!(count_correct(z.view(), array![y].view()), right, "{y:?}");
+        }
+    }
+
+    #[test]
+    fn examples_are_counted_beyond_one_block() {
+        let (classes, examples) = (7, 2 * BLOCK + 5);
+        let z = Array2::from_shape_fn((classes, examples), |(k, j)| if k == j * j % classes { 2.0f32 } else { -1.0 });
+        let y = Array2::from_shape_fn((1, examples), |(_, j)| ((j * j + usize::from(j % 9 == 0)) % classes) as f32);
+        assert_eq!(count_correct(z.view(), y.view()), examples - examples.div_ceil(9));
+    }
+
+    #[test]
+    fn what_is_no_class_number_is_refused() {
+        for y in [-1.0, 0.5, 3.0, 1e300, f64::NAN, f64::INFINITY] {
+            let refused = catch_unwind(|| count_correct(Array2::zeros((3, 1)).view(), array![[y]].view())).unwrap_err();
+            let message = refused.downcast_ref::<String>().unwrap();
+            assert!(message.starts_with(&format!("example 0 is of class {y}, but")), "{message}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "count_correct: shapes don't fit: z (2, 3), y (1, 2)")]
+    fn too_few_labels_are_refused() {
+        count_correct(Array2::<f32>::zeros((2, 3)).view(), Array2::zeros((1, 2)).view());
+    }
+}

@@ -1,0 +1,182 @@
+//! Loops over the rows of several matrices at once, in the widest vectors, so that a pass shows nothing but its formula.
+//!
+//! ```text
+//! par_for_each_row!((w, g), |(w, g)| {
+//!     for (w, &g) in izip!(w, g) {
+//!         *w -= learning_rate * g;
+//!     }
+//! });
+//! ```
+//!
+//! The views may be two-dimensional, whose rows are slices, or one-dimensional, whose rows are single elements. All have the same
+//! number of rows; the caller has checked that.
+
+use itertools::izip;
+use ndarray::{ArrayView, ArrayView1, ArrayViewMut, ArrayViewMut1, Axis, Ix1, Ix2};
+
+use crate::parallel::in_parts;
+use crate::simd::in_widest_vectors;
+use crate::team::threads;
+
+/// Runs a closure on each row of some views, in order, as compiled for the widest vectors. It may change what it borrows.
+macro_rules! for_each_row {
+    ($views:expr, |$row:pat_param| $body:expr) => {
+        $crate::rows::run_on_rows(
+            $views,
+            #[inline(always)]
+            |$row| $body,
+        )
+    };
+}
+pub(crate) use for_each_row;
+
+/// Runs a closure on each row of some views, as compiled for the widest vectors. The current team shares the rows, unless they have
+/// few elements in all. The closure copies the numbers that it uses: one that is only reachable by reference would be read again
+/// for every element, as the rows might overlap it.
+macro_rules! par_for_each_row {
+    ($views:expr, |$row:pat_param| $body:expr) => {
+        $crate::rows::par_run_on_rows(
+            $views,
+            #[inline(always)]
+            move |$row| $body,
+        )
+    };
+}
+pub(crate) use par_for_each_row;
+
+/// Fewest elements of a matrix whose rows are shared: to hand over a part takes a microsecond, and fifty if the other thread has
+/// gone to sleep.
+const LEAST_ELEMENTS: usize = 1 << 13;
+
+/// The function behind [`for_each_row!`]; `body` must be marked `#[inline(always)]`.
+#[inline(always)]
+pub(crate) fn run_on_rows<V: Rows>(mut views: V, mut body: impl for<'r> FnMut(<V as IterRows<'r>>::Row)) {
+    let body = &mut body;
+    for row in views.rows() {
+        in_widest_vectors(
+            #[inline(always)]
+            || body(row),
+        );
+    }
+}
+
+/// The function behind [`par_for_each_row!`]; `body` must be marked `#[inline(always)]`.
+#[inline(always)]
+pub(crate) fn par_run_on_rows<V: Rows + Send>(views: V, body: impl for<'r> Fn(<V as IterRows<'r>>::Row) + Copy + Sync) {
+    par_rows(views, |mut part| {
+        for row in part.rows() {
+            in_widest_vectors(
+                #[inline(always)]
+                move || body(row),
+            );
+        }
+    });
+}
+
+/// Runs `work` on contiguous parts of the rows of `views`, one part per thread of the current team, or on all rows if they have few
+/// elements in all.
+pub(crate) fn par_rows<V: Rows + Send>(views: V, work: impl Fn(V) + Sync) {
+    let threads = if views.elements() < LEAST_ELEMENTS { 1 } else { threads() };
+    in_parts(threads, (views.row_count(), 1), views, &V::split, &work);
+}
+
+/// A view with rows, or a tuple of views with equally many rows.
+pub(crate) trait Rows: Sized + for<'r> IterRows<'r> {
+    /// Counts the rows.
+    fn row_count(&self) -> usize;
+
+    /// Counts the elements of the largest view.
+    fn elements(&self) -> usize;
+
+    /// Splits the rows before number `row` from the others.
+    fn split(self, row: usize) -> (Self, Self);
+}
+
+/// The iteration over [`Rows`] that are borrowed for `'r`.
+pub(crate) trait IterRows<'r> {
+    /// A row, or a tuple of one row of each view.
+    type Row;
+
+    /// Iterates over the rows.
+    ///
+    /// # Panics
+    /// If the elements of a row aren't adjacent.
+    fn rows(&'r mut self) -> impl Iterator<Item = Self::Row>;
+}
+
+macro_rules! rows_of_view {
+    ($view:ident, $dimension:ty, $row:ty, |$self:ident| $rows:expr) => {
+        impl<T: Send + Sync + 'static> Rows for $view<'_, T, $dimension> {
+            fn row_count(&self) -> usize {
+                self.len_of(Axis(0))
+            }
+
+            fn elements(&self) -> usize {
+                self.len()
+            }
+
+            fn split(self, row: usize) -> (Self, Self) {
+                self.split_at(Axis(0), row)
+            }
+        }
+
+        impl<'r, T: Send + Sync + 'static> IterRows<'r> for $view<'_, T, $dimension> {
+            type Row = $row;
+
+            #[inline]
+            fn rows(&'r mut $self) -> impl Iterator<Item = $row> {
+                $rows
+            }
+        }
+    };
+}
+
+rows_of_view!(ArrayView, Ix1, &'r T, |self| self.iter());
+rows_of_view!(ArrayViewMut, Ix1, &'r mut T, |self| self.iter_mut());
+rows_of_view!(ArrayView, Ix2, &'r [T], |self| self.outer_iter().map(adjacent));
+rows_of_view!(ArrayViewMut, Ix2, &'r mut [T], |self| self.outer_iter_mut().map(adjacent_mut));
+
+macro_rules! rows_of_each {
+    ($($view:ident $type:ident),+) => {
+        impl<$($type: Rows),+> Rows for ($($type,)+) {
+            fn row_count(&self) -> usize {
+                self.0.row_count()
+            }
+
+            fn elements(&self) -> usize {
+                let ($($view,)+) = self;
+                0 $(.max($view.elements()))+
+            }
+
+            fn split(self, row: usize) -> (Self, Self) {
+                let ($($view,)+) = self;
+                $(let $view = $view.split(row);)+
+                (($($view.0,)+), ($($view.1,)+))
+            }
+        }
+
+        impl<'r, $($type: IterRows<'r>),+> IterRows<'r> for ($($type,)+) {
+            type Row = ($($type::Row,)+);
+
+            #[inline]
+            fn rows(&'r mut self) -> impl Iterator<Item = Self::Row> {
+                let ($($view,)+) = self;
+                izip!($($view.rows()),+)
+            }
+        }
+    };
+}
+
+rows_of_each!(a A, b B);
+rows_of_each!(a A, b B, c C);
+rows_of_each!(a A, b B, c C, d D);
+
+#[inline]
+fn adjacent<T>(row: ArrayView1<'_, T>) -> &[T] {
+    row.to_slice().expect("the elements of a row must be adjacent")
+}
+
+#[inline]
+fn adjacent_mut<T>(row: ArrayViewMut1<'_, T>) -> &mut [T] {
+    row.into_slice().expect("the elements of a row must be adjacent")
+}

@@ -1,0 +1,131 @@
+//! Vector instructions: which ones this processor has, and loops compiled for the widest of them.
+//!
+//! The program is built for every x86-64. Its hot loops are built three times, and one of the three is picked at run time. No
+//! result depends on the pick: the compiler never fuses or reorders floating-point operations by itself, `mul_add` rounds once
+//! everywhere, and sums are written in a fixed number of lanes.
+
+use std::fmt;
+
+/// A generation of vector instructions, from the narrowest to the widest. Each does twice as many multiply-adds per cycle as the
+/// one before it, on a processor with full-width units for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vectors {
+    /// 128 bits, separate multiplication and addition (NEON, which fuses them, counts as this too).
+    Sse,
+    /// 256 bits, separate multiplication and addition.
+    Avx,
+    /// 256 bits, fused multiply-add.
+    Avx2,
+    /// 512 bits, fused multiply-add.
+    Avx512,
+}
+
+impl Vectors {
+    /// Detects the widest vectors that this processor and its system offer.
+    pub fn here() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let fused = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            if fused && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+                return Vectors::Avx512;
+            }
+            if fused {
+                return Vectors::Avx2;
+            }
+            if is_x86_feature_detected!("avx") {
+                return Vectors::Avx;
+            }
+        }
+        Vectors::Sse
+    }
+
+    /// Looks up the vectors of a library's `core`, by the names that OpenBLAS and BLIS give their kernels; `None` if it is unknown.
+    pub(crate) fn of_core(core: &str) -> Option<Self> {
+        let core = core.to_ascii_lowercase();
+        Some(match core.as_str() {
+            "katmai" | "coppermine" | "northwood" | "prescott" | "banias" | "atom" | "core2" | "penryn"
+            | "dunnington" | "nehalem" | "athlon" | "opteron" | "opteron_sse3" | "barcelona" | "bobcat" | "nano"
+            | "generic" => Vectors::Sse,
+            "sandybridge" => Vectors::Avx,
+            "bulldozer" | "piledriver" | "steamroller" | "excavator" | "haswell" | "zen" | "zen2" | "zen3" => {
+                Vectors::Avx2
+            }
+            "skylakex" | "cooperlake" | "sapphirerapids" | "skx" | "knl" | "zen4" | "zen5" => Vectors::Avx512,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Vectors {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Vectors::Sse if cfg!(target_arch = "x86_64") => "SSE",
+            Vectors::Sse => "128-bit",
+            Vectors::Avx => "AVX",
+            Vectors::Avx2 => "AVX2",
+            Vectors::Avx512 => "AVX-512",
+        })
+    }
+}
+
+/// Evaluates an expression as compiled for the widest vectors that this processor has: a loop over slices that calls nothing but
+/// arithmetic and functions marked `#[inline(always)]`. It moves what it uses: a number that is only reachable by reference would
+/// be read again in every round, as the slices might overlap it.
+macro_rules! vectorised {
+    ($body:expr) => {
+        $crate::simd::in_widest_vectors(
+            #[inline(always)]
+            move || $body,
+        )
+    };
+}
+pub(crate) use vectorised;
+
+/// Runs `body` as compiled for the widest vectors that this processor has.
+///
+/// Only inlined code is compiled anew, so `body` and every closure in it must be marked `#[inline(always)]`. [`vectorised!`] and
+/// the macros of [`crate::rows`] do so.
+#[inline]
+pub(crate) fn in_widest_vectors<T>(body: impl FnOnce() -> T) -> T {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+        fn avx512<T>(body: impl FnOnce() -> T) -> T {
+            body()
+        }
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<T>(body: impl FnOnce() -> T) -> T {
+            body()
+        }
+        let has_fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let has_avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl");
+        if has_fma && has_avx512 {
+            // SAFETY: the processor has every feature that the function is compiled for.
+            return unsafe { avx512(body) };
+        }
+        if has_fma {
+            // SAFETY: as above.
+            return unsafe { avx2(body) };
+        }
+    }
+    body()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_are_known_by_any_case_and_ordered_by_width() {
+        let of = Vectors::of_core;
+        assert_eq!(
+            [of("Prescott"), of("Haswell"), of("SkylakeX")].map(Option::unwrap),
+            [Vectors::Sse, Vectors::Avx2, Vectors::Avx512]
+        );
+        assert!(of("Nehalem") < of("Sandybridge") && of("Sandybridge") < of("ZEN") && of("zen3") < of("zen4"));
+        assert_eq!(of("a core of the future"), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! One step of an optimiser on one array of parameters: one pass over the parameters, their gradient and their moments.
+//!
+//! Definitions and names are PyTorch's (`torch.optim` SGD, RMSprop, Adam, AdamW). η is the learning rate of this step, g the
+//! gradient, λ the weight decay:
+//!
+//! ```text
+//! every step    decoupled decay   w ← (1 - η λ) w                  (Loshchilov and Hutter, ICLR 2019)
+//!               L2                g ← grad_scale · g + λ w         grad_scale: from clipping, else 1
+//! sgd           v ← μ v + g       w ← w - η v                      Nesterov: w ← w - η (g + μ v)
+//! rmsprop       v ← α v + (1-α) g²                                 w ← w - η g / (√v + ε)
+//! adam          m ← β₁ m + (1-β₁) g     v ← β₂ v + (1-β₂) g²       w ← w - η / (1-β₁ᵗ) · m / (√v / √(1-β₂ᵗ) + ε)
+//! ```
+
+use itertools::izip;
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::real::Real;
+use crate::rows::par_for_each_row;
+
+/// The part of a step that all optimisers share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// η.
+    pub learning_rate: f64,
+    /// The factor of the gradient, less than 1 if its norm is clipped.
+    pub grad_scale: f64,
+    /// λ, if the decay is added to the gradient (L2); else 0.
+    pub l2: f64,
+    /// 1 - η λ, if the decay is decoupled from the gradient; else 1.
+    pub weight_scale: f64,
+}
+
+impl Step {
+    /// A step without decay or clipping.
+    pub fn new(learning_rate: f64) -> Self {
+        Step { learning_rate, grad_scale: 1.0, l2: 0.0, weight_scale: 1.0 }
+    }
+}
+
+/// Makes a step of gradient descent: w ← weight_scale w - η (grad_scale g + λ w). The gradient may be of another element type.
+///
+/// # Shapes
+/// `w` and `g` the same.
+///
+/// # Panics
+/// If the shapes differ, or the elements of a row aren't adjacent.
+///
+/// ```
+/// use kernels::{Step, gradient_step};
+/// use ndarray::array;
+///
+/// let mut w = array![[1.0, 2.0]];
+/// gradient_step(Step::new(0.5), w.view_mut(), array![[1.0, -1.0]].view());
+/// assert_eq!(w, array![[0.5, 2.5]]);
+/// ```
+#[track_caller]
+pub fn gradient_step<R: Real, G: Real>(step: Step, w: ArrayViewMut2<R>, g: ArrayView2<G>) {
+    assert!(w.dim() == g.dim(), "gradient_step: shapes differ: w {:?}, g {:?}", w.dim(), g.dim());
+    let Step { learning_rate, grad_scale, l2, weight_scale } = step;
+    let [by_g, by_w] = [-learning_rate * grad_scale, weight_scale - learning_rate * l2].map(R::from_f64);
+    par_for_each_row!((w, g), |(w, g)| for (w, g) in izip!(w, g) {
+        *w = *w * by_w + by_g * R::from_f64(g.as_f64());
+    });
+}
+
+/// Makes a step with momentum μ; `v` is the velocity, zeros before the first step. Nesterov's momentum steps along g + μ v.
+///
+/// The gradient may be of another element type. Sources: Polyak 1964; Sutskever et al., ICML 2013, in PyTorch's form.
+///
+/// # Shapes
+/// `w`, `g` and `v` the same.
+///
+/// # Panics
+/// If the shapes differ, or the elements of a row aren't adjacent.
+#[track_caller]
+pub fn momentum_step<R: Real, G: Real>(
+    step: Step,
+    momentum: f64,
+    nesterov: bool,
+    w: ArrayViewMut2<R>,
+    g: ArrayView2<G>,
+    v: ArrayViewMut2<R>,
+) {
+    let shapes = [w.dim(), g.dim(), v.dim()];
+    assert!(shapes.iter().all(|dim| *dim == shapes[0]), "momentum_step: shapes of w, g and v differ: {shapes:?}");
+    let [learning_rate, grad_scale, l2, weight_scale] = step.rounded();
+    let momentum = R::from_f64(momentum);
+    // The step is along g + μ v, or along v.
+    let (of_v, of_g) = if nesterov { (momentum, R::one()) } else { (R::one(), R::zero()) };
+    par_for_each_row!((w, g, v), |(w, g, v)| for (w, g, v) in izip!(w, g, v) {
+        let g = grad_scale * R::from_f64(g.as_f64()) + l2 * *w;
+        *v = momentum * *v + g;
+        *w = *w * weight_scale - learning_rate * (of_g * g + of_v * *v);
+    });
+}
+
+/// Makes a step of RMSProp; `v` is the running mean of g², zeros before the first step.
+///
+/// Source: Tieleman and Hinton, Coursera lecture 6.5, 2012.
+///
+/// # Shapes
+/// `w`, `g` and `v` the same.
+///
+/// # Panics
+/// If the shapes differ, or the elements of a row aren't adjacent.
+#[track_caller]
+pub fn rmsprop_step<R: Real>(
+    step: Step,
+    alpha: f64,
+    eps: f64,
+    w: ArrayViewMut2<R>,
+    g: ArrayView2<R>,
+    v: ArrayViewMut2<R>,
+) {
+    let shapes = [w.dim(), g.dim(), v.dim()];
+    assert!(shapes.iter().all(|dim| *dim == shapes[0]), "rmsprop_step: shapes of w, g and v differ: {shapes:?}");
+    let [learning_rate, grad_scale, l2, weight_scale] = step.rounded();
+    let [alpha, one_minus_alpha, eps] = [alpha, 1.0 - alpha, eps].map(R::from_f64);
+    par_for_each_row!((w, g, v), |(w, g, v)| for (w, &g, v) in izip!(w, g, v) {
+        let g = grad_scale * g + l2 * *w;
+        *v = alpha * *v + one_minus_alpha * (g * g);
+        *w = *w * weight_scale - learning_rate * (g / (v.sqrt() + eps));
+    });
+}
+
+/// Adam's hyperparameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// β₁, of the running mean of g.
+    pub beta_1: f64,
+    /// β₂, of the running mean of g².
+    pub beta_2: f64,
+    /// ε.
+    pub eps: f64,
+}
+
+/// Makes step number `t`, which is 1 for the first, of Adam; `m` and `v` are the running means of g and g², zeros before the first
+/// step.
+///
+/// Source: Kingma and Ba, ICLR 2015.
+///
+/// # Shapes
+/// `w`, `g`, `m` and `v` the same.
+///
+/// # Panics
+/// If the shapes differ, the elements of a row aren't adjacent, or `t` is 0.
+///
+/// ```
+/// use kernels::{Adam, Step, adam_step};
+/// use ndarray::array;
+///
+/// let adam = Adam { beta_1: 0.9, beta_2: 0.999, eps: 0.0 };
+/// let (mut w, mut m, mut v) = (array![[1.0, 2.0]], array![[0.0, 0.0]], array![[0.0, 0.0]]);
+/// adam_step(Step::new(0.5), adam, 1, w.view_mut(), array![[7.0, -0.01]].view(), [m.view_mut(), v.view_mut()]);
+/// // The first step is along the gradient's signs.
+/// assert!((w - array![[0.5, 2.5]]).iter().all(|off: &f64| off.abs() < 1e-14));
+/// ```
+#[track_caller]
+pub fn adam_step<R: Real>(
+    step: Step,
+    Adam { beta_1, beta_2, eps }: Adam,
+    t: usize,
+    w: ArrayViewMut2<R>,
+    g: ArrayView2<R>,
+    [m, v]: [ArrayViewMut2<R>; 2],
+) {
+    let shapes = [w.dim(), g.dim(), m.dim(), v.dim()];
+    assert!(shapes.iter().all(|dim| *dim == shapes[0]), "adam_step: shapes of w, g, m and v differ: {shapes:?}");
+    assert!(t > 0, "adam_step: the first step is number 1");
+    let t = i32::try_from(t).unwrap_or(i32::MAX);
+    // η m̂ = (η / (1-β₁ᵗ)) m and √v̂ = √v (1 / √(1-β₂ᵗ)): the corrections of the bias, rounded once for all elements.
+    let m_correction = R::from_f64(step.learning_rate / (1.0 - beta_1.powi(t)));
+    let root_correction = R::from_f64(1.0 / (1.0 - beta_2.powi(t)).sqrt());
+    let [_, grad_scale, l2, weight_scale] = step.rounded();
+    let [beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, eps] =
+        [beta_1, 1.0 - beta_1, beta_2, 1.0 - beta_2, eps].map(R::from_f64);
+    par_for_each_row!((w, g, m, v), |(w, g, m, v)| for (w, &g, m, v) in izip!(w, g, m, v) {
+        let g = grad_scale * g + l2 * *w;
+        *m = beta_1 * *m + one_minus_beta_1 * g;
+        *v = beta_2 * *v + one_minus_beta_2 * (g * g);
+        *w = *w * weight_scale - m_correction * (*m / (v.sqrt() * root_correction + eps));
+    });
+}
+
+impl Step {
+    /// The learning rate, the scale of the gradient, λ and the scale of the weights in the element type of the parameters.
+    fn rounded<R: Real>(self) -> [R; 4] {
+        [self.learning_rate, self.grad_scale, self.l2, self.weight_scale].map(R::from_f64)
+    }
+}
+
+/// Scales a gradient: dz ← factor · dz.
+///
+/// # Panics
+/// If the elements of a row aren't adjacent.
+#[track_caller]
+pub fn scale<R: Real>(factor: R, dz: ArrayViewMut2<R>) {
+    par_for_each_row!(dz, |dz| for dz in dz {
+        *dz *= factor;
+    });
+}
