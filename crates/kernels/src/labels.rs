@@ -1,11 +1,11 @@
 //! Class labels, one per example: their check, and the count of examples that a net classifies correctly.
 
 use itertools::izip;
-use ndarray::{ArrayView2, s};
+use ndarray::{ArrayView2, Axis};
 
 use crate::real::Real;
 use crate::rows::for_each_row;
-use crate::softmax::{BLOCK, blocks};
+use crate::softmax::BLOCK;
 
 /// Counts the examples whose largest z is that of class y.
 ///
@@ -27,9 +27,10 @@ use crate::softmax::{BLOCK, blocks};
 pub fn count_correct<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> usize {
     assert!(y.dim() == (1, z.ncols()), "count_correct: shapes don't fit: z {:?}, y {:?}", z.dim(), y.dim());
     let mut correct = 0;
-    for block in blocks(z.ncols()) {
+    let blocks = izip!(z.axis_chunks_iter(Axis(1), BLOCK), y.axis_chunks_iter(Axis(1), BLOCK), (0..).step_by(BLOCK));
+    for (z, y, first) in blocks {
         let (mut max, mut argmax, mut k) = ([R::neg_infinity(); BLOCK], [0u32; BLOCK], 0);
-        for_each_row!(z.slice(s![.., block.clone()]), |z| {
+        for_each_row!(z, |z| {
             let class = k;
             for (&z, max, argmax) in izip!(z, &mut max, &mut argmax) {
                 let larger = (z > *max) | (z.is_nan() & !max.is_nan());
@@ -38,8 +39,8 @@ pub fn count_correct<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> usize {
             }
             k += 1;
         });
-        for (example, argmax) in izip!(block, argmax) {
-            correct += usize::from(class(y[[0, example]], z.nrows(), example) == argmax as usize);
+        for (example, (&y, argmax)) in izip!(y, argmax).enumerate() {
+            correct += usize::from(class(y, z.nrows(), first + example) == argmax as usize);
         }
     }
     correct

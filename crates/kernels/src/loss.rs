@@ -10,15 +10,15 @@
 //! included, whatever the element type. The 1/m of J is left to dW and db, as in the course's equations.
 
 use itertools::izip;
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::labels::class;
 use crate::math::{exp, exp_of_difference, ln_1p, ln_1p_of_sum};
 use crate::real::Real;
 use crate::reductions::sum_over;
-use crate::rows::{for_each_row, par_for_each_row};
+use crate::rows::{IterRows, for_each_row, par_for_each_row};
 use crate::simd::vectorised;
-use crate::softmax::{BLOCK, Sums, blocks};
+use crate::softmax::{BLOCK, Sums};
 
 /// Sums the binary cross-entropy max(z, 0) - z y + log(1 + e^-|z|) over the examples and outputs, from the z of a sigmoid.
 ///
@@ -47,9 +47,7 @@ pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> 
         let positive_part = if z < 0.0 { 0.0 } else { z };
         positive_part - z * y + ln_1p(exp(-z.abs()))
     }
-    let mut sum = 0.0;
-    for_each_row!((z, y), |(z, y)| sum += sum_over(z, y, term));
-    sum
+    (z, y).row_slices().map(|(z, y)| vectorised!(sum_over(z, y, term))).sum()
 }
 
 /// Computes dz = a - y, the gradient of [`binary_cross_entropy_sum`] with respect to z.
@@ -97,11 +95,10 @@ pub fn softmax_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) ->
         gap + ln_1p_of_sum(u)
     }
     let mut sum = 0.0;
-    for block in blocks(z.ncols()) {
-        let examples = block.len();
-        let z_block = z.slice(s![.., block.clone()]);
+    let blocks = izip!(z.axis_chunks_iter(Axis(1), BLOCK), y.axis_chunks_iter(Axis(1), BLOCK), (0..).step_by(BLOCK));
+    for (z, y, first) in blocks {
         let (mut max, mut argmax, mut k) = ([f64::NEG_INFINITY; BLOCK], [0.0; BLOCK], 0.0);
-        for_each_row!(z_block, |z| {
+        for_each_row!(z, |z| {
             let class = k;
             for (z, max, argmax) in izip!(z, &mut max, &mut argmax) {
                 let z = z.as_f64();
@@ -112,11 +109,11 @@ pub fn softmax_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) ->
             k += 1.0;
         });
         let mut gap = [0.0; BLOCK];
-        for (gap, max, example) in izip!(&mut gap, max, block) {
-            *gap = max - z[[class(y[[0, example]], z.nrows(), example), example]].as_f64();
+        for (example, (gap, max, &y)) in izip!(&mut gap, max, y).enumerate() {
+            *gap = max - z[[class(y, z.nrows(), first + example), example]].as_f64();
         }
         let (mut u, mut k) = (Sums::zero(), 0.0);
-        for_each_row!(z_block, |z| {
+        for_each_row!(z, |z| {
             let class = k;
             for (z, u, &max, &argmax) in izip!(z, u.iter_mut(), &max, &argmax) {
                 let e = exp_of_difference(z.as_f64(), max);
@@ -124,7 +121,7 @@ pub fn softmax_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) ->
             }
             k += 1.0;
         });
-        let (u, gap) = (u.totals(examples), &gap[..examples]);
+        let (u, gap) = (u.totals(z.ncols()), &gap[..z.ncols()]);
         sum += vectorised!(sum_over(u, gap, term));
     }
     sum
@@ -178,8 +175,7 @@ pub fn mean_squared_error_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f6
     fn term(z: f64, y: f64) -> f64 {
         (z - y) * (z - y)
     }
-    let mut sum = 0.0;
-    for_each_row!((z, y), |(z, y)| sum += sum_over(z, y, term));
+    let sum: f64 = (z, y).row_slices().map(|(z, y)| vectorised!(sum_over(z, y, term))).sum();
     sum / z.nrows() as f64
 }
 

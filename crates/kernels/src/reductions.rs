@@ -4,7 +4,7 @@ use itertools::izip;
 use ndarray::{Array1, ArrayView2, ArrayViewMut1};
 
 use crate::real::Real;
-use crate::rows::{for_each_row, par_for_each_row};
+use crate::rows::{IterRows, for_each_row, par_rows};
 use crate::simd::vectorised;
 
 /// Computes the bias gradient db = scale · (sum of dz over the examples), with `scale` = 1/m in the course's equations.
@@ -27,7 +27,12 @@ use crate::simd::vectorised;
 #[track_caller]
 pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, db: ArrayViewMut1<R>) {
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
-    par_for_each_row!((dz, db), |(dz, db)| *db = R::from_f64(scale.as_f64() * sum_over(dz, dz, first)));
+    par_rows((dz, db), |mut rows| {
+        for (dz, db) in rows.row_slices() {
+            let sum = vectorised!(sum_over(dz, dz, first));
+            *db = R::from_f64(scale.as_f64() * sum);
+        }
+    });
 }
 
 /// Sums the squares of all elements, in f64 and in a fixed order.
@@ -35,10 +40,8 @@ pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, db: ArrayViewMut1<R>)
 /// # Panics
 /// If the elements of a row aren't adjacent.
 #[track_caller]
-pub fn square_sum<R: Real>(matrix: ArrayView2<R>) -> f64 {
-    let mut sum = 0.0;
-    for_each_row!(matrix, |row| sum += sum_over(row, row, product));
-    sum
+pub fn square_sum<R: Real>(mut matrix: ArrayView2<R>) -> f64 {
+    matrix.row_slices().map(|row| vectorised!(sum_over(row, row, product))).sum()
 }
 
 /// Whether every element is neither infinite nor NaN.
@@ -46,10 +49,8 @@ pub fn square_sum<R: Real>(matrix: ArrayView2<R>) -> f64 {
 /// # Panics
 /// If the elements of a row aren't adjacent.
 #[track_caller]
-pub fn all_finite<R: Real>(matrix: ArrayView2<R>) -> bool {
-    let mut finite = true;
-    for_each_row!(matrix, |row| finite &= row.iter().fold(true, |finite, value| finite & value.is_finite()));
-    finite
+pub fn all_finite<R: Real>(mut matrix: ArrayView2<R>) -> bool {
+    matrix.row_slices().all(|row| vectorised!(row.iter().fold(true, |finite, value| finite & value.is_finite())))
 }
 
 /// Sums `term(a[i][j], v[j])` over j, for each row i of `a`, which is row-major or the transpose of a row-major matrix.

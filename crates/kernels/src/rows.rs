@@ -52,7 +52,7 @@ const LEAST_ELEMENTS: usize = 1 << 13;
 #[inline(always)]
 pub(crate) fn run_on_rows<V: Rows>(mut views: V, mut body: impl for<'r> FnMut(<V as IterRows<'r>>::Row)) {
     let body = &mut body;
-    for row in views.rows() {
+    for row in views.row_slices() {
         in_widest_vectors(
             #[inline(always)]
             || body(row),
@@ -64,7 +64,7 @@ pub(crate) fn run_on_rows<V: Rows>(mut views: V, mut body: impl for<'r> FnMut(<V
 #[inline(always)]
 pub(crate) fn par_run_on_rows<V: Rows + Send>(views: V, body: impl for<'r> Fn(<V as IterRows<'r>>::Row) + Copy + Sync) {
     par_rows(views, |mut part| {
-        for row in part.rows() {
+        for row in part.row_slices() {
             in_widest_vectors(
                 #[inline(always)]
                 move || body(row),
@@ -97,11 +97,11 @@ pub(crate) trait IterRows<'r> {
     /// A row, or a tuple of one row of each view.
     type Row;
 
-    /// Iterates over the rows.
+    /// Iterates over the rows, for reductions: `sum` and `all` of what [`vectorised!`](crate::simd::vectorised) makes of each.
     ///
     /// # Panics
     /// If the elements of a row aren't adjacent.
-    fn rows(&'r mut self) -> impl Iterator<Item = Self::Row>;
+    fn row_slices(&'r mut self) -> impl Iterator<Item = Self::Row>;
 }
 
 macro_rules! rows_of_view {
@@ -124,7 +124,7 @@ macro_rules! rows_of_view {
             type Row = $row;
 
             #[inline]
-            fn rows(&'r mut $self) -> impl Iterator<Item = $row> {
+            fn row_slices(&'r mut $self) -> impl Iterator<Item = $row> {
                 $rows
             }
         }
@@ -159,9 +159,9 @@ macro_rules! rows_of_each {
             type Row = ($($type::Row,)+);
 
             #[inline]
-            fn rows(&'r mut self) -> impl Iterator<Item = Self::Row> {
+            fn row_slices(&'r mut self) -> impl Iterator<Item = Self::Row> {
                 let ($($view,)+) = self;
-                izip!($($view.rows()),+)
+                izip!($($view.row_slices()),+)
             }
         }
     };

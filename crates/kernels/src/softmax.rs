@@ -3,10 +3,8 @@
 //! It works on a block of examples at a time: maxima and sums live on the stack, and the block's columns stay in the cache from one
 //! pass to the next.
 
-use std::ops::Range;
-
 use itertools::izip;
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::math::exp_of_difference;
 use crate::real::Real;
@@ -14,11 +12,6 @@ use crate::rows::for_each_row;
 
 /// Examples per block.
 pub(crate) const BLOCK: usize = 128;
-
-/// Iterates over the columns of each block; the last block may be short.
-pub(crate) fn blocks(examples: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..examples).step_by(BLOCK).map(move |start| start..examples.min(start + BLOCK))
-}
 
 /// A sum in f64 for each example of a block.
 ///
@@ -68,9 +61,8 @@ impl Sum<'_> {
 /// Computes z ← z + b, a = e^(z - max) / (sum of e^(z - max) over the units). The caller has checked the shapes.
 #[track_caller]
 pub(crate) fn bias_softmax<R: Real>(b: ArrayView1<R>, mut z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
-    for block in blocks(z.ncols()) {
-        let mut z = z.slice_mut(s![.., block.clone()]);
-        let mut a = a.slice_mut(s![.., block.clone()]);
+    let blocks = izip!(z.axis_chunks_iter_mut(Axis(1), BLOCK), a.axis_chunks_iter_mut(Axis(1), BLOCK));
+    for (mut z, mut a) in blocks {
         let mut max = [R::neg_infinity(); BLOCK];
         for_each_row!((b, z.view_mut()), |(&b, z)| for (z, max) in izip!(z, &mut max) {
             *z += b;
@@ -84,7 +76,7 @@ pub(crate) fn bias_softmax<R: Real>(b: ArrayView1<R>, mut z: ArrayViewMut2<R>, m
                 sum.add(a.as_f64());
             }
         );
-        let sums = sums.totals(block.len());
+        let sums = sums.totals(a.ncols());
         for_each_row!(a, |a| for (a, &sum) in izip!(a, sums) {
             *a = R::from_f64(a.as_f64() / sum);
         });
@@ -94,14 +86,13 @@ pub(crate) fn bias_softmax<R: Real>(b: ArrayView1<R>, mut z: ArrayViewMut2<R>, m
 /// Computes dz = a (da - sum of a da over the units), in place. The caller has checked the shapes.
 #[track_caller]
 pub(crate) fn softmax_backward<R: Real>(a: ArrayView2<R>, mut da_to_dz: ArrayViewMut2<R>) {
-    for block in blocks(a.ncols()) {
-        let a = a.slice(s![.., block.clone()]);
-        let da_to_dz = da_to_dz.slice_mut(s![.., block.clone()]);
+    let blocks = izip!(a.axis_chunks_iter(Axis(1), BLOCK), da_to_dz.axis_chunks_iter_mut(Axis(1), BLOCK));
+    for (a, da_to_dz) in blocks {
         let mut sums = Sums::zero();
         for_each_row!((a, da_to_dz.view()), |(a, da)| for (a, da, sum) in izip!(a, da, sums.iter_mut()) {
             sum.add(a.as_f64() * da.as_f64());
         });
-        let sums = sums.totals(block.len());
+        let sums = sums.totals(a.ncols());
         for_each_row!((a, da_to_dz), |(a, dz)| for (a, dz, &sum) in izip!(a, dz, sums) {
             *dz = R::from_f64(a.as_f64() * (dz.as_f64() - sum));
         });
