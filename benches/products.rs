@@ -1,9 +1,9 @@
-//! The three products, in FLOP/s, at the shapes of the experiments and at square and large ones.
+//! The FLOP/s of the three products, at the shapes of the experiments and at square and large ones.
 //!
 //! usage: cargo bench --bench products [-- FILTER]
 //!
-//! Inputs are random and seeded, never zeros. Every product is checked against the reference at the shape before it
-//! is timed; a wrong BLAS ends the program. LAYERCHAIN_BLAS names another one. One thread.
+//! Inputs are random and seeded, never zeros. Before a product is timed it is compared with the reference at that shape, and a wrong
+//! BLAS ends the program. LAYERCHAIN_BLAS names another BLAS. One thread.
 
 mod flops;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use kernels::Plan;
+use kernels::GemmPlan;
 use kernels::blas::{Choice, Request, Transpose, choose};
 
 use crate::support::{Bench, built, text};
@@ -33,8 +33,8 @@ type Form = ([Transpose; 2], [usize; 3]);
 /// The calls of the plans of products, in f32 and in f64.
 fn calls(products: &[Form]) -> [usize; 2] {
     let library = choose(&Request::Auto).unwrap().library;
-    let single = products.iter().map(|&(form, shape)| Plan::of::<f32>(library, form, shape).calls(shape)).sum();
-    let double = products.iter().map(|&(form, shape)| Plan::of::<f64>(library, form, shape).calls(shape)).sum();
+    let single = products.iter().map(|&(form, shape)| GemmPlan::of::<f32>(library, form, shape).calls(shape)).sum();
+    let double = products.iter().map(|&(form, shape)| GemmPlan::of::<f64>(library, form, shape).calls(shape)).sum();
     [single, double]
 }
 

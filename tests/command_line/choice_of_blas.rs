@@ -24,7 +24,7 @@ fn what_is_no_blas_is_refused_in_one_line() {
         ("/nowhere/libopenblas.so.0", "can't load /nowhere/libopenblas.so.0 as a BLAS"),
         ("./text.so", "can't load ./text.so as a BLAS"),
         ("libm.so.6", "libm.so.6 is not a BLAS with cblas: it has no cblas_sgemm"),
-        ("aocl", "no BLAS of the name aocl is to be found here"),
+        ("aocl", "no BLAS named aocl was found"),
     ] {
         let mut command = bench.command();
         command.args(SWEEP).args(["--blas", blas]);
@@ -45,8 +45,8 @@ fn releases_that_go_wrong_are_refused_and_threads_that_stay_too() {
     for (variable, value, said) in [
         ("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.20 DYNAMIC_ARCH MAX_THREADS=64", "OpenBLAS 0.3.20 is too old"),
         ("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.30 DYNAMIC_ARCH MAX_THREADS=64", "known for races"),
-        ("BLAS_SHIM_CONFIG", "ATLAS", "can't tell which OpenBLAS this is"),
-        ("BLAS_SHIM_THREADS", "2", "for one thread a product, it uses 2"),
+        ("BLAS_SHIM_CONFIG", "ATLAS", "can't find the release of this OpenBLAS"),
+        ("BLAS_SHIM_THREADS", "2", "was set to one thread and still uses 2"),
     ] {
         let mut command = shimmed(&bench, &SWEEP);
         command.env(variable, value);

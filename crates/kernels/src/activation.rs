@@ -1,4 +1,4 @@
-//! The activations: which there are, and for each one a = g(z) and dz = da g'(z) side by side.
+//! The activations: for each one its formulas a = g(z) and dz = da g'(z), side by side in a table, and the passes that apply them.
 //!
 //! A new activation is a variant of [`Activation`], its name in [`Activation::ALL`], and its two formulas in the table below.
 
@@ -28,7 +28,7 @@ pub enum Activation {
     Identity,
     /// z where z > 0, else eᶻ - 1 (α = 1, so that its derivative is continuous).
     Elu,
-    /// log(1 + eᶻ), exact everywhere: there is no threshold above which z is taken.
+    /// log(1 + eᶻ) for every z: there is no threshold above which the result is z.
     Softplus,
     /// z Φ(z), where Φ is the normal distribution function.
     Gelu,
@@ -114,7 +114,7 @@ activations! {
     Identity:
         a  = |z| z,
         dz = |da, _, _| da;
-    Elu: // The slope is eᶻ, not a + 1: that is all rounding where it is small.
+    Elu: // Its slope is eᶻ; a + 1 would be nothing but rounding errors where eᶻ is small.
         a  = |z| elu(z),
         dz = |da, z, _| if z > R::zero() { da } else { da * exp(z) };
     Softplus:

@@ -1,8 +1,8 @@
-//! Variables of this process's environment, for C libraries that are told by them.
+//! Environment variables of this process, for C libraries that are configured by them.
 
 use std::env;
 
-/// Sets a variable for a library that reads it when it is loaded or first used, which must come later.
+/// Sets an environment variable for a C library. It must be called before the library is loaded or first used.
 pub fn set_variable(name: &str, value: &str) {
     // SAFETY: the standard library's own accesses are locked against this, and the C libraries of this program read the
     // environment when they are loaded or first used: a BLAS after this is called for it, HDF5 after the start of `main`.

@@ -1,30 +1,41 @@
-//! QR and singular values in f64, by the LAPACK of the library in use, or where it has none (BLIS), of the OpenBLAS that the rule
-//! would choose.
+//! QR and singular value decomposition in f64, by the LAPACK of the BLAS in use or, if it has none (BLIS), of the OpenBLAS that the
+//! rule of [`choose()`] would take.
 
 use std::ffi::{c_char, c_int};
 
 use ndarray::{Array1, Array2, ArrayView2};
 
-use crate::blas::{Lapack, lapack};
+use crate::blas::{Lapack, Request, choose, in_use};
 
-/// A = Q R for an A that is not wider than high. Q is kept as the Householder reflections that it is a product of.
+/// The QR decomposition A = Q R of a matrix that is not wider than tall. Q is kept as a product of Householder reflections.
+///
+/// ```
+/// use kernels::lapack::Qr;
+/// use ndarray::array;
+///
+/// let a = array![[3.0, 1.0], [4.0, 7.0]];
+/// let qr = Qr::of(a.view());
+/// let r = qr.r();
+/// let q_transposed = qr.into_q_transposed();
+/// assert!((q_transposed.t().dot(&r) - a).iter().all(|off| off.abs() < 1e-14));
+/// ```
 pub struct Qr {
     lapack: Lapack,
-    /// Aᵀ in row-major order, which is A as LAPACK takes it: R in and above A's diagonal, reflections below it.
+    /// Aᵀ in row-major order, which LAPACK reads as A: R in and above A's diagonal, reflections below it.
     reflected: Array2<f64>,
-    /// The factors of the reflections.
+    /// The scalar factors of the reflections (LAPACK's `tau`).
     tau: Vec<f64>,
 }
 
 impl Qr {
-    /// Factors `a`, rows × columns, in 2 rows columns² operations.
+    /// Decomposes `a`, rows × columns, in about 2 rows columns² operations.
     ///
     /// # Panics
-    /// If `a` is wider than high or empty, or an element is not finite.
+    /// If `a` is wider than tall or empty, or an element is not finite.
     #[track_caller]
     pub fn of(a: ArrayView2<f64>) -> Self {
         let (rows, columns) = a.dim();
-        assert!(0 < columns && columns <= rows, "QR of a matrix of {rows}x{columns}: it must not be wider than high");
+        assert!(0 < columns && columns <= rows, "QR of a matrix of {rows}x{columns}: it must not be wider than tall");
         assert!(a.iter().all(|element| element.is_finite()), "QR of a matrix that isn't finite");
         let (lapack, mut reflected, mut tau) = (lapack(), as_columns(a), vec![0.0; columns]);
         let (m, n) = (int(rows), int(columns));
@@ -35,7 +46,7 @@ impl Qr {
         Qr { lapack, reflected, tau }
     }
 
-    /// R, columns × columns, upper triangular.
+    /// Returns R, columns × columns, upper triangular.
     pub fn r(&self) -> Array2<f64> {
         let columns = self.tau.len();
         Array2::from_shape_fn((columns, columns), |(i, j)| if i <= j { self.reflected[[j, i]] } else { 0.0 })
@@ -65,14 +76,27 @@ pub fn singular_values(a: ArrayView2<f64>) -> Array1<f64> {
 /// Computes the singular value decomposition A = U S Vᵀ of a square `a`: S, the largest first, and Vᵀ, with orthonormal rows.
 ///
 /// # Panics
-/// As [`singular_values`].
+/// If `a` is not square or empty, or an element is not finite.
 #[track_caller]
 pub fn singular_values_and_vt(a: ArrayView2<f64>) -> (Array1<f64>, Array2<f64>) {
     let (s, vt) = decompose(a, true);
     (s, as_columns(vt.view()))
 }
 
-/// Computes S, and Vᵀ column by column where `vectors` are wanted.
+/// Finds the LAPACK of the library in use or, if it has none, of the OpenBLAS that the rule would choose.
+///
+/// # Panics
+/// If there is none.
+fn lapack() -> Lapack {
+    let by_rule = || choose(&Request::Auto).ok().and_then(|choice| choice.library.lapack);
+    let library = in_use();
+    library
+        .lapack
+        .or_else(by_rule)
+        .unwrap_or_else(|| panic!("{library} has no LAPACK, and there is no OpenBLAS for it"))
+}
+
+/// Computes S and, if `vectors`, Vᵀ in column-major order.
 #[track_caller]
 fn decompose(a: ArrayView2<f64>, vectors: bool) -> (Array1<f64>, Array2<f64>) {
     let n = a.nrows();
@@ -86,7 +110,7 @@ fn decompose(a: ArrayView2<f64>, vectors: bool) -> (Array1<f64>, Array2<f64>) {
     let (n, ld) = (int(n), int(kept));
     with_workspace("dgesdd", |work, size, info| {
         let (a, s, u, vt) = (memory.as_mut_ptr(), s.as_mut_ptr(), u.as_mut_ptr(), vt.as_mut_ptr());
-        // SAFETY: A, U and Vᵀ are n × n, or the latter two not referenced; the integers are 8 n; the text has one character.
+        // SAFETY: A is n × n; U and Vᵀ are too, or they are not referenced; there are 8 n integers; the string has one character.
         unsafe {
             (lapack.dgesdd)(&job, &n, &n, a, &n, s, u, &ld, vt, &ld, work, &size, integers.as_mut_ptr(), info, 1);
         }
@@ -94,7 +118,7 @@ fn decompose(a: ArrayView2<f64>, vectors: bool) -> (Array1<f64>, Array2<f64>) {
     (s, vt)
 }
 
-/// Calls a function of LAPACK twice: it says how much memory it wants, and gets it.
+/// Calls a function of LAPACK twice: first it returns the size of its workspace, then it runs in one.
 #[track_caller]
 fn with_workspace(name: &str, mut call: impl FnMut(*mut f64, c_int, &mut c_int)) {
     let (mut wanted, mut info) = (0.0, 0);
@@ -106,7 +130,7 @@ fn with_workspace(name: &str, mut call: impl FnMut(*mut f64, c_int, &mut c_int))
     assert!(info == 0, "{name} ended with {info} on a finite matrix");
 }
 
-/// The elements of `a` column by column.
+/// Copies the elements of `a` in column-major order.
 fn as_columns(a: ArrayView2<f64>) -> Array2<f64> {
     a.t().as_standard_layout().into_owned()
 }
@@ -157,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "it must not be wider than high")]
+    #[should_panic(expected = "it must not be wider than tall")]
     fn a_wide_matrix_is_refused() {
         Qr::of(drawn(2, 3).view());
     }

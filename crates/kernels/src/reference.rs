@@ -1,31 +1,31 @@
-//! The three products again, slow and obvious: what the ones on a BLAS are checked against.
+//! The three products by their definitions, slow and obvious, for checks of those on a BLAS.
 //!
-//! Every sum is taken in f64, one term after the other, whatever the element type; nothing here calls BLAS.
+//! Every sum is taken in f64, one term after the other, whatever the element type. Nothing here calls a BLAS.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::real::Real;
 use crate::simd::vectorised;
 
-/// W a_prev, as in [`crate::forward`].
+/// Computes W a_prev, as [`crate::forward`] does.
 pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>) -> Array2<f64> {
     product(w, a_prev)
 }
 
-/// dz a_prevᵀ, as in [`crate::backward_weights`] with a scale of one.
+/// Computes dz a_prevᵀ, as [`crate::backward_weights`] does with a scale of 1.
 pub fn backward_weights<R: Real>(dz: ArrayView2<R>, a_prev: ArrayView2<R>) -> Array2<f64> {
     product(dz, a_prev.t())
 }
 
-/// Wᵀ dz, as in [`crate::backward_data`].
+/// Computes Wᵀ dz, as [`crate::backward_data`] does.
 pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>) -> Array2<f64> {
     product(w.t(), dz)
 }
 
-/// Rows of C that are computed at once: each row of B is read once for all of them.
+/// The number of rows of C that are computed together: a row of B is read once for all of them.
 const ROWS: usize = 4;
 
-/// `C[i][j] = sum over k of A[i][k] B[k][j]`; k in the middle loop, so that the inner one runs along rows.
+/// Computes `C[i][j] = sum over k of A[i][k] B[k][j]`; k is the middle loop, so that the inner one runs along rows.
 pub(crate) fn product<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Array2<f64> {
     let b = b.mapv(Real::as_f64).as_standard_layout().into_owned();
     let (columns, mut c) = (b.ncols(), Array2::zeros((a.nrows(), b.ncols())));
@@ -42,7 +42,7 @@ pub(crate) fn product<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Array2<f64
     c
 }
 
-/// Adds `a[i]` times `b_row` to row i of C; fewer than [`ROWS`] of them at C's end.
+/// Adds `a[i]` times `b_row` to row i of `c_rows`, which has [`ROWS`] rows, or fewer at the end of C.
 #[inline(always)]
 fn add_multiples(a: [f64; ROWS], b_row: &[f64], c_rows: &mut [f64], columns: usize) {
     if c_rows.len() == ROWS * columns {

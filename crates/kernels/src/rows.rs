@@ -14,9 +14,8 @@
 use itertools::izip;
 use ndarray::{ArrayView, ArrayView1, ArrayViewMut, ArrayViewMut1, Axis, Ix1, Ix2};
 
-use crate::parallel::in_parts;
+use crate::parallel::{in_parts, threads};
 use crate::simd::in_widest_vectors;
-use crate::team::threads;
 
 /// Runs a closure on each row of some views, in order, as compiled for the widest vectors. It may change what it borrows.
 macro_rules! for_each_row {

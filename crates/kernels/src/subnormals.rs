@@ -1,13 +1,13 @@
-//! Subnormal numbers: taken as zero while a net trains, because arithmetic with them is many times slower.
+//! Flushing of subnormal numbers to zero while a net trains, because arithmetic with them is many times slower.
 
-/// Whether [`flushed`] can do anything on this kind of processor.
+/// Whether [`flushed`] has an effect on this kind of processor.
 pub const CAN_FLUSH: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
-/// Runs `body` with subnormal operands and results taken as zero on this thread, if `flush` says so, and sets
-/// everything back afterwards, also when `body` panics.
+/// Runs `body`; if `flush`, with subnormal operands and results taken as zero. The previous mode is restored afterwards, also when
+/// `body` panics.
 ///
-/// It takes this thread's whole arithmetic, OpenBLAS's on this thread included, and what the kernels hand over to others, but
-/// nothing else on another thread. Where the processor can't ([`CAN_FLUSH`]), nothing changes.
+/// The mode holds for all arithmetic of this thread, including OpenBLAS's, and for the parts of products and passes that other
+/// threads of a [`Team`](crate::Team) take. Without [`CAN_FLUSH`], this only runs `body`.
 pub fn flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
     struct Restore(Option<u64>);
     impl Drop for Restore {
@@ -25,7 +25,7 @@ pub fn flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Whether this thread takes subnormal numbers as zero.
+/// Whether this thread flushes subnormal numbers to zero.
 pub(crate) fn is_flushing() -> bool {
     CAN_FLUSH && control::get() & control::FLUSH == control::FLUSH
 }
@@ -46,10 +46,10 @@ mod control {
 
     pub(super) fn set(mxcsr: u64) {
         let mxcsr = mxcsr as u32;
-        // SAFETY: the value was read from the register and has at most the two bits of FLUSH changed. This departs from what
+        // SAFETY: the value was read from the register and has at most the two bits of FLUSH changed. This goes beyond what
         // Rust promises: its documentation asks for the register's default state around all floating-point code. In
-        // practice the compiler only folds constants by that state, so that it may keep a subnormal number where the
-        // processor would have made it zero; whoever asks for flushing accepts either. The tests hold what is relied on.
+        // practice the compiler only folds constants in that state, so it may keep a subnormal number that the processor
+        // would have flushed; a caller of `flushed` accepts either. The tests check what is relied on.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const mxcsr, options(nostack, readonly)) };
     }
 }

@@ -1,21 +1,21 @@
-//! The transpose of a matrix into another place, by blocks that vector registers hold.
+//! Out-of-place transposition of a matrix, by square blocks that fit into vector registers.
 
-/// An element type with a transpose of square blocks.
+/// An element type of which square blocks can be transposed.
 pub trait TransposeBlock: Copy + Default {
-    /// The side of a block: the elements of a 512-bit register.
+    /// The side of a block: the number of elements in a 512-bit register.
     const SIDE: usize;
 
-    /// Transposes a block; `leading` elements from one row to the next.
+    /// Transposes a block. Rows are `leading_from` and `leading_to` elements apart.
     ///
     /// # Safety
-    /// Both places must have `SIDE` rows of `SIDE` elements, and not overlap.
+    /// `from` and `to` must have `SIDE` rows of `SIDE` elements, and must not overlap.
     unsafe fn transpose_block(from: *const Self, leading_from: usize, to: *mut Self, leading_to: usize);
 }
 
-/// Writes the transpose of the rows × columns elements at `from` to `to`, where `leading_to` ≥ rows.
+/// Writes the transpose of the rows × columns elements at `from` to `to`; `leading_to` ≥ rows.
 ///
 /// # Safety
-/// `from` must have that many rows and columns with `leading_from`, `to` columns × rows with `leading_to`; they must not overlap.
+/// `from` must have rows × columns elements with `leading_from`, and `to` columns × rows with `leading_to`; they must not overlap.
 pub(crate) unsafe fn transpose<R: TransposeBlock>(
     from: *const R,
     leading_from: usize,
@@ -27,7 +27,7 @@ pub(crate) unsafe fn transpose<R: TransposeBlock>(
     for row in (0..rows).step_by(side) {
         for column in (0..columns).step_by(side) {
             let (height, width) = (side.min(rows - row), side.min(columns - column));
-            // SAFETY: the block lies in both matrices; one that is cut off by an edge goes through blocks of its own.
+            // SAFETY: the block lies in both matrices; a block that an edge cuts off goes through whole blocks on the stack.
             unsafe {
                 let (from, to) = (from.add(row * leading_from + column), to.add(column * leading_to + row));
                 if height == side && width == side {
@@ -40,13 +40,13 @@ pub(crate) unsafe fn transpose<R: TransposeBlock>(
     }
 }
 
-/// The largest block of all types.
+/// The side of the largest block of all types.
 const MOST: usize = 16;
 
-/// Transposes a block of which only `height` × `width` elements are there.
+/// Transposes a block that has only `height` × `width` elements.
 ///
 /// # Safety
-/// As [`transpose`].
+/// `from` must have height × width elements, and `to` width × height; they must not overlap.
 unsafe fn edge<R: TransposeBlock>(
     from: *const R,
     leading_from: usize,
@@ -56,7 +56,7 @@ unsafe fn edge<R: TransposeBlock>(
 ) {
     let side = R::SIDE;
     let (mut whole, mut transposed) = ([R::default(); MOST * MOST], [R::default(); MOST * MOST]);
-    // SAFETY: the caller's elements are there, and those of the two blocks.
+    // SAFETY: the caller upholds the bounds of `from` and `to`; the two blocks on the stack are large enough for both types.
     unsafe {
         for row in 0..height {
             from.add(row * leading_from).copy_to_nonoverlapping(whole.as_mut_ptr().add(row * side), width);
@@ -68,14 +68,14 @@ unsafe fn edge<R: TransposeBlock>(
     }
 }
 
-/// One element after the other: for processors without 512-bit registers.
+/// Transposes a block element by element, for processors without 512-bit registers.
 ///
 /// # Safety
-/// As [`TransposeBlock::transpose_block`].
+/// The requirements of [`TransposeBlock::transpose_block`] must hold.
 unsafe fn one_by_one<R: TransposeBlock>(from: *const R, leading_from: usize, to: *mut R, leading_to: usize) {
     for row in 0..R::SIDE {
         for column in 0..R::SIDE {
-            // SAFETY: by the caller's word.
+            // SAFETY: the caller upholds it.
             unsafe { *to.add(column * leading_to + row) = *from.add(row * leading_from + column) };
         }
     }
@@ -89,10 +89,10 @@ macro_rules! transpose_block {
             unsafe fn transpose_block(from: *const Self, leading_from: usize, to: *mut Self, leading_to: usize) {
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx512f") {
-                    // SAFETY: the processor has what the function is compiled for; the rest by the caller's word.
+                    // SAFETY: the processor has the instructions of the function; the caller upholds the rest.
                     return unsafe { avx512::$avx512(from, leading_from, to, leading_to) };
                 }
-                // SAFETY: by the caller's word.
+                // SAFETY: the caller upholds it.
                 unsafe { one_by_one(from, leading_from, to, leading_to) }
             }
         }
@@ -113,7 +113,7 @@ mod avx512 {
     /// Transposes 16 × 16 elements: four columns of rows i, 4 + i, 8 + i, 12 + i in a register, then 4 × 4 in each of its lanes.
     ///
     /// # Safety
-    /// As `TransposeBlock::transpose_block`.
+    /// The requirements of `TransposeBlock::transpose_block` must hold.
     #[target_feature(enable = "avx512f")]
     pub(super) unsafe fn transpose_f32(from: *const f32, leading_from: usize, to: *mut f32, leading_to: usize) {
         for column in (0..16).step_by(4) {
@@ -144,7 +144,7 @@ mod avx512 {
     /// Transposes 8 × 8 elements: two columns of rows i, 2 + i, 4 + i, 6 + i in a register, then 2 × 2 in each of its lanes.
     ///
     /// # Safety
-    /// As `TransposeBlock::transpose_block`.
+    /// The requirements of `TransposeBlock::transpose_block` must hold.
     #[target_feature(enable = "avx512f")]
     pub(super) unsafe fn transpose_f64(from: *const f64, leading_from: usize, to: *mut f64, leading_to: usize) {
         for column in (0..8).step_by(2) {

@@ -22,7 +22,7 @@ use crate::rows::par_for_each_row;
 pub struct Step {
     /// η.
     pub learning_rate: f64,
-    /// The factor of the gradient, less than 1 if its norm is clipped.
+    /// The scale of the gradient, less than 1 if its norm is clipped.
     pub grad_scale: f64,
     /// λ, if the decay is added to the gradient (L2); else 0.
     pub l2: f64,

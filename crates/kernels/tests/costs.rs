@@ -1,4 +1,4 @@
-//! Softmax and the costs against 80-digit values (golden/costs.py), at the ends of the range, and across blocks.
+//! Softmax and the losses against 80-digit values (golden/costs.py), at the ends of the range, and across blocks.
 
 use kernels::{
     Activation, Real, activation_backward, bias_activation, mean_squared_error_sum, softmax_cross_entropy_dz,

@@ -1,4 +1,4 @@
-//! The elementwise passes against the definitions of the activations and their derivatives.
+//! The elementwise passes, compared with the definitions of the activations and their derivatives.
 
 use std::f64::consts::PI;
 

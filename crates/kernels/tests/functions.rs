@@ -38,8 +38,9 @@ fn ulp<R: Real>(x: f64) -> f64 {
     2f64.powi(ulp.max(-1022)) * 2f64.powi((ulp + 1022).min(0))
 }
 
-/// The Φ(z) or σ(v) of g(z) = z Φ(z), against which the error of g' is measured where that is smaller; 0 for the others.
-fn factor(activation: Activation, z: f64, value: f64) -> f64 {
+/// Computes g(z) / z, which is Φ(z) or σ(v), for activations whose g' has a zero: the error of g' is measured against the larger of
+/// the two. 0 for the others.
+fn floor(activation: Activation, z: f64, value: f64) -> f64 {
     match activation {
         Activation::Gelu | Activation::GeluTanh | Activation::Silu if z != 0.0 => value / z,
         _ => 0.0,
@@ -94,7 +95,7 @@ fn every_activation_and_its_derivative_are_within_their_bounds_of_the_exact_valu
         let (mut worst, mut worst_slope) = (Worst::default(), Worst::default());
         for (i, &z) in z.iter().enumerate() {
             worst.meet(z, a[i], value[i], rest[i], 0.0);
-            worst_slope.meet(z, slope[i], derivative[i], derivative_rest[i], factor(activation, z, value[i]));
+            worst_slope.meet(z, slope[i], derivative[i], derivative_rest[i], floor(activation, z, value[i]));
         }
         worst.is_within(bound, name);
         worst_slope.is_within(derivative_bound, &format!("{name}'"));
@@ -113,7 +114,7 @@ fn every_activation_and_its_derivative_are_within_their_bounds_of_f64s_in_f32() 
             let (value, derivative) = value_and_derivative(activation, &wide);
             for (i, &z) in wide.iter().enumerate() {
                 worst.meet(z, a[i], value[i], 0.0, 0.0);
-                worst_slope.meet(z, slope[i], derivative[i], 0.0, factor(activation, z, value[i]));
+                worst_slope.meet(z, slope[i], derivative[i], 0.0, floor(activation, z, value[i]));
             }
         }
         worst.is_within(bound, name);

@@ -1,8 +1,8 @@
-//! In a library without small kernels every product is exactly one cblas call, at every size; or one a thread, where the threads
-//! of a team share it. (Of panels: the tests of src/panels.rs.)
+//! The number of cblas calls of a product, in a library without small kernels: exactly one at every size, or one per thread if a
+//! team shares it. (The tests of src/gemm/panels.rs cover products in panels.)
 //!
-//! This program's library has two functions of its own in place of a BLAS's. They count, and multiply by the definition, so that
-//! a wrong argument shows as a wrong product.
+//! The library is made of two functions of this program, which count their calls. They multiply by the definition, so that a wrong
+//! argument shows as a wrong product.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use kernels::blas::{COLUMN_MAJOR, Library, Transpose};
 use kernels::{Accumulate, Real, Team, backward_data, backward_weights, forward, reference};
 use ndarray::{Array2, ArrayView2, s};
 
-/// Calls of all threads.
+/// The number of calls, of all threads.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
-/// Held by the test that counts.
+/// Locked by the test that counts.
 static COUNTING: Mutex<()> = Mutex::new(());
 
 macro_rules! counting_gemm {

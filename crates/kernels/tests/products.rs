@@ -1,4 +1,4 @@
-//! The products on the real OpenBLAS: what they write, what they leave alone, and what they refuse.
+//! The products on a real OpenBLAS: the elements that they write, those that they leave alone, and the arguments that they refuse.
 
 use kernels::{Accumulate, Real, backward_data, backward_weights, forward, reference};
 use ndarray::{Array2, s};

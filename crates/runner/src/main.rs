@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use kernels::CacheLines;
+use kernels::CacheAlignedAllocator;
 use runner::cli::Cli;
 use runner::commands::{self, Failure};
 use signal_hook::consts::SIGXFSZ;
 use signal_hook::flag;
 
 #[global_allocator]
-static MEMORY: CacheLines = CacheLines;
+static MEMORY: CacheAlignedAllocator = CacheAlignedAllocator;
 
 fn main() -> ExitCode {
     // HDF5 loads no plugins, whatever a file asks for: with them would come another HDF5, and code that nobody expects.

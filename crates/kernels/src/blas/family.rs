@@ -1,4 +1,4 @@
-//! Families of BLAS libraries: how each is asked what it is, and held to one thread.
+//! Families of BLAS libraries: how each describes itself and counts its threads.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::fmt;
@@ -8,7 +8,7 @@ use libloading::os::unix::Library as Handle;
 use super::release::{ThreadLayer, Version};
 use crate::simd::Vectors;
 
-/// A family of libraries that answer the same questions.
+/// A family of libraries with the same functions about themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// OpenBLAS, under its own names or with the prefix of SciPy's build.
@@ -17,7 +17,7 @@ pub enum Family {
     Mkl,
     /// BLIS, and AMD's AOCL-BLAS, which is built from it.
     Blis,
-    /// A library with cblas that says nothing of itself.
+    /// A library with cblas and no known function about itself.
     Other,
 }
 
@@ -41,11 +41,11 @@ pub(super) struct Description {
     pub(super) core: String,
     pub(super) vectors: Option<Vectors>,
     pub(super) thread_layer: ThreadLayer,
-    /// Whether its integers have 64 bits, which are not the ones that it will be called with.
+    /// Whether it takes 64-bit integers, while it will be called with 32-bit ones.
     pub(super) wide_integers: bool,
 }
 
-/// How a library is told its number of threads, and how that is read back: in C's `int`, or in a number as wide as a pointer.
+/// The functions that set and read a library's number of threads, as C's `int` or as an integer as wide as a pointer.
 #[derive(Clone, Copy)]
 pub(super) enum ThreadCount {
     Int { set: unsafe extern "C" fn(c_int), get: unsafe extern "C" fn() -> c_int },
@@ -53,21 +53,21 @@ pub(super) enum ThreadCount {
 }
 
 impl ThreadCount {
-    /// Sets one thread a product and reads the number back.
-    pub(super) fn one(self) -> usize {
-        // SAFETY: each takes any number of threads.
+    /// Sets the number of threads to 1, and reads it back.
+    pub(super) fn set_one(self) -> usize {
+        // SAFETY: each function takes any number of threads.
         unsafe {
             match self {
                 ThreadCount::Int { set, .. } => set(1),
                 ThreadCount::Wide { set, .. } => set(1),
             }
         }
-        self.now()
+        self.get()
     }
 
-    /// Reads the number of threads a product. BLIS says -1 where it was told nothing, which means one.
-    pub(super) fn now(self) -> usize {
-        // SAFETY: both take nothing and read a counter.
+    /// Reads the number of threads. BLIS returns -1 if it was never set, which means 1.
+    pub(super) fn get(self) -> usize {
+        // SAFETY: both functions take no argument and read a counter.
         let count = unsafe {
             match self {
                 ThreadCount::Int { get, .. } => get() as isize,
@@ -81,19 +81,19 @@ impl ThreadCount {
 type Text = unsafe extern "C" fn() -> *const c_char;
 type Number = unsafe extern "C" fn() -> c_int;
 
-/// SciPy's build of OpenBLAS prefixes every name with this.
+/// The prefixes of names: SciPy's build of OpenBLAS has one.
 pub(super) const PREFIXES: [&str; 2] = ["", "scipy_"];
 
-/// Finds `name` in a library; `F` must be the type of the function that has it there.
+/// Looks up the function `name` in a library; `None` if it isn't there.
 ///
 /// # Safety
-/// `F` is a function pointer of the right signature.
+/// `F` must be a function pointer with that function's signature.
 pub(super) unsafe fn function<F: Copy>(handle: &Handle, name: &str) -> Option<F> {
     // SAFETY: the caller knows the signature; the pointer is copied out, and libraries in use are never closed.
     unsafe { handle.get::<F>(name.as_bytes()) }.ok().map(|symbol| *symbol)
 }
 
-/// Asks a library what it is, and how its threads are counted.
+/// Describes a library by its own functions, and finds those for its number of threads; `None` if it has none.
 pub(super) fn describe(handle: &Handle) -> (Description, Option<ThreadCount>) {
     // SAFETY: each function is called with the signature that its library documents; all return at once.
     unsafe {
@@ -118,8 +118,10 @@ impl Description {
     }
 }
 
+/// Describes an OpenBLAS; `None` if the library is something else.
+///
 /// # Safety
-/// A library with these names has OpenBLAS's signatures.
+/// Functions of the library with OpenBLAS's names must have OpenBLAS's signatures.
 unsafe fn openblas(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
     PREFIXES.into_iter().find_map(|prefix| {
         let name = |name: &str| format!("{prefix}openblas_{name}");
@@ -150,7 +152,7 @@ unsafe fn openblas(handle: &Handle) -> Option<(Description, Option<ThreadCount>)
     })
 }
 
-/// MKL's answer to `MKL_Get_Version`.
+/// The struct that `MKL_Get_Version` fills in.
 #[repr(C)]
 struct MklVersion {
     major: c_int,
@@ -162,8 +164,10 @@ struct MklVersion {
     platform: *const c_char,
 }
 
+/// Describes an MKL; `None` if the library is something else.
+///
 /// # Safety
-/// A library with these names has MKL's signatures.
+/// Functions of the library with MKL's names must have MKL's signatures.
 unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
     const LP64: c_int = 0;
     const SEQUENTIAL: c_int = 1;
@@ -179,11 +183,11 @@ unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
             set: function(handle, "MKL_Set_Num_Threads")?,
             get: function(handle, "MKL_Get_Max_Threads")?,
         };
-        let mut said = std::mem::zeroed::<MklVersion>();
-        version(&raw mut said);
-        let processor = text(said.processor);
+        let mut answer = std::mem::zeroed::<MklVersion>();
+        version(&raw mut answer);
+        let processor = text(answer.processor);
         let [major, minor, update] =
-            [said.major, said.minor, said.update].map(|field| u32::try_from(field).unwrap_or(0));
+            [answer.major, answer.minor, answer.update].map(|field| u32::try_from(field).unwrap_or(0));
         let core = match &processor {
             name if name.contains("AVX-512") => "AVX-512",
             name if name.contains("AVX2") => "AVX2",
@@ -201,9 +205,9 @@ unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
             version: Some(Version(major, minor, update)),
             config: format!(
                 "{} {} for {}, {processor}",
-                text(said.product_status),
-                text(said.build),
-                text(said.platform)
+                text(answer.product_status),
+                text(answer.build),
+                text(answer.platform)
             ),
             core: core.to_owned(),
             vectors,
@@ -214,8 +218,10 @@ unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
     }
 }
 
+/// Describes a BLIS; `None` if the library is something else.
+///
 /// # Safety
-/// A library with these names has BLIS's signatures.
+/// Functions of the library with BLIS's names must have BLIS's signatures.
 unsafe fn blis(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
     // SAFETY: as blis.h declares them: its dim_t and gint_t have the size of a pointer, its enums that of an int.
     unsafe {
@@ -246,12 +252,14 @@ unsafe fn blis(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
     }
 }
 
+/// Copies a string of C, trimmed; empty if `pointer` is null.
+///
 /// # Safety
 /// `pointer` must be null or point to a NUL-terminated string.
 unsafe fn text(pointer: *const c_char) -> String {
     if pointer.is_null() {
         return String::new();
     }
-    // SAFETY: not null, and NUL-terminated by the caller's word.
+    // SAFETY: it is not null, and the caller upholds that it is NUL-terminated.
     unsafe { CStr::from_ptr(pointer) }.to_string_lossy().trim().to_owned()
 }

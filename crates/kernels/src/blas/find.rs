@@ -1,12 +1,12 @@
-//! Where BLAS libraries may be: names and folders, nothing is loaded.
+//! Lists the files that may be BLAS libraries, by names and folders. Nothing is loaded.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// A place that libraries come from.
+/// A source of libraries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The OpenBLAS that comes with Layerchain: `scripts/setup` puts it into the checkout.
+    /// The OpenBLAS that comes with Layerchain; `scripts/setup` installs it into the checkout.
     Bundled,
     /// The system's OpenBLAS.
     System,
@@ -27,14 +27,14 @@ pub struct Candidate {
     pub path: PathBuf,
 }
 
-/// The bundled library, below the folder that `scripts/setup` installs it to.
+/// The path of the bundled library in the folder that `scripts/setup` installs it to.
 const BUNDLED: &str = "scipy_openblas32/lib/libscipy_openblas.so";
 
 impl Source {
-    /// All of them.
+    /// Every source.
     pub const ALL: [Source; 5] = [Source::Bundled, Source::System, Source::Mkl, Source::Blis, Source::Aocl];
 
-    /// The name that `--blas` takes.
+    /// Returns the name that `--blas` takes.
     pub fn name(self) -> &'static str {
         match self {
             Source::Bundled => "bundled",
@@ -45,7 +45,7 @@ impl Source {
         }
     }
 
-    /// How to get one.
+    /// Returns the advice to a user who has no library of this source.
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Source::Bundled => "run scripts/setup",
@@ -56,8 +56,8 @@ impl Source {
         }
     }
 
-    /// The beginnings of its files' names.
-    fn file_name(self) -> &'static [&'static str] {
+    /// Returns the beginnings of its files' names.
+    fn file_names(self) -> &'static [&'static str] {
         match self {
             Source::Bundled => &[],
             Source::System => &["libopenblas.so", "libopenblasp.so"],
@@ -66,7 +66,7 @@ impl Source {
         }
     }
 
-    /// The folders that its files may be in.
+    /// Lists the folders that its files may be in.
     fn folders(self) -> Vec<PathBuf> {
         let of_variable = |name: &str, inside: &[&str]| {
             let root = env::var_os(name).map(PathBuf::from);
@@ -100,7 +100,7 @@ impl Source {
     }
 }
 
-/// Lists the files of a source, each once, those of the first folder first.
+/// Lists the files of a source, each once, in the order of its folders.
 pub fn candidates(source: Source) -> Vec<Candidate> {
     let files = if source == Source::Bundled { bundled() } else { files_of(source) };
     let mut paths: Vec<PathBuf> = Vec::new();
@@ -112,7 +112,8 @@ pub fn candidates(source: Source) -> Vec<Candidate> {
     paths.into_iter().map(|path| Candidate { source, path }).collect()
 }
 
-/// Beside the program as it may be installed (`bin/runner` and `lib/layerchain/`), then in the checkout that it was built in.
+/// Lists where the bundled library may be: beside an installed program (`bin/runner` and `lib/layerchain/`), then in the checkout
+/// that the program was built in.
 fn bundled() -> Vec<PathBuf> {
     let installed =
         env::current_exe().ok().and_then(|program| Some(program.parent()?.parent()?.join("lib/layerchain")));
@@ -122,12 +123,12 @@ fn bundled() -> Vec<PathBuf> {
 fn files_of(source: Source) -> Vec<PathBuf> {
     let named = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        source.file_name().iter().any(|start| name.starts_with(start))
+        source.file_names().iter().any(|start| name.starts_with(start))
     };
     source.folders().iter().flat_map(|folder| names_in(folder)).filter(named).collect()
 }
 
-/// The paths in a folder, sorted; none where it can't be read.
+/// Lists the paths in a folder, sorted; none if it can't be read.
 fn names_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
@@ -135,7 +136,7 @@ fn names_in(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The checkout that this program was built in.
+/// Returns the checkout that this program was built in.
 fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -1,13 +1,11 @@
-//! The few functions of LAPACK that are called, in Fortran's convention: every argument is a pointer, and the lengths of texts
-//! stand at the end.
+//! The functions of LAPACK that are called, by Fortran's convention: every argument is a pointer, and the lengths of strings come
+//! last.
 
 use std::ffi::{c_char, c_int};
 
 use libloading::os::unix::Library as Handle;
 
-use super::choose::{Request, choose};
 use super::family::{PREFIXES, function};
-use super::in_use;
 
 type Dgeqrf = unsafe extern "C" fn(
     m: *const c_int,
@@ -50,7 +48,7 @@ type Dgesdd = unsafe extern "C" fn(
     jobz_length: usize,
 );
 
-/// Functions of LAPACK in a library that is loaded.
+/// The functions of LAPACK in a loaded library.
 #[derive(Clone, Copy)]
 pub(crate) struct Lapack {
     pub(crate) dgeqrf: Dgeqrf,
@@ -59,7 +57,7 @@ pub(crate) struct Lapack {
 }
 
 impl Lapack {
-    /// Finds all of them, or nothing.
+    /// Looks up the functions; `None` if one is missing.
     pub(super) fn of(handle: &Handle) -> Option<Self> {
         PREFIXES.into_iter().find_map(|prefix| {
             let name = |name: &str| format!("{prefix}{name}_");
@@ -73,17 +71,4 @@ impl Lapack {
             }
         })
     }
-}
-
-/// The LAPACK of the library in use, or where it has none, of the OpenBLAS that the rule would choose.
-///
-/// # Panics
-/// If there is none.
-pub(crate) fn lapack() -> Lapack {
-    let by_rule = || choose(&Request::Auto).ok().and_then(|choice| choice.library.lapack);
-    let library = in_use();
-    library
-        .lapack
-        .or_else(by_rule)
-        .unwrap_or_else(|| panic!("{library} has no LAPACK, and there is no OpenBLAS for it"))
 }

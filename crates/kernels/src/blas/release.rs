@@ -1,13 +1,13 @@
-//! Releases of OpenBLAS, and which ones are refused.
+//! Releases of OpenBLAS, and the refusal of those that are known to return wrong results.
 
 use std::fmt;
 
-/// A release, compared field by field.
+/// A release number, compared field by field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32, pub u32, pub u32);
 
 impl Version {
-    /// Reads a release at the start of `text`: `0.3.21`, `0.3.31.dev`, `2026.0`.
+    /// Reads a release number at the start of `text`: `0.3.21`, `0.3.31.dev`, `2026.0`; `None` if there is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut fields = text.split_whitespace().next()?.split(['.', '-']).map(|field| {
             let digits = field.find(|c: char| !c.is_ascii_digit()).unwrap_or(field.len());
@@ -23,7 +23,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// How a library was built to run one product on several threads.
+/// The way in which a library was built to run one product on several threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThreadLayer {
     /// Not at all.
@@ -32,7 +32,7 @@ pub enum ThreadLayer {
     Pthreads,
     /// OpenMP's threads.
     OpenMp,
-    /// The library doesn't tell.
+    /// Unknown: the library doesn't tell.
     Unknown,
 }
 
@@ -47,51 +47,51 @@ impl fmt::Display for ThreadLayer {
     }
 }
 
-/// Why a library, or a number of callers of it, is not used.
+/// The reason why a library, or a number of its concurrent callers, is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refused {
-    /// The library's description has no release in it.
-    #[error("can't tell which OpenBLAS this is from its description {0:?}; it must be 0.3.21 or newer")]
+    /// Its description has no release number.
+    #[error("can't find the release of this OpenBLAS in its description {0:?}; it must be 0.3.21 or newer")]
     UnknownVersion(String),
-    /// Silently wrong products on recent processors were reported for it.
+    /// It is known to return wrong products on recent processors, silently.
     #[error(
-        "OpenBLAS {0} is too old: 0.3.20 returns wrong products on some processors; scripts/setup brings a current one, \
-         --blas NAME or PATH takes another"
+        "OpenBLAS {0} is too old: 0.3.20 returns wrong products on some processors; scripts/setup installs a current one, \
+         --blas NAME or PATH chooses another"
     )]
     TooOld(Version),
-    /// Its threaded gemm has a race that the next release took back.
+    /// Its threaded gemm has a race, which the next release fixes.
     #[error("OpenBLAS {0} is known for races inside its products (fixed in 0.3.31); use another release")]
     RacyRelease(Version),
-    /// A sequential build without locks must not be entered twice at once (OpenBLAS FAQ, USE_LOCKING).
+    /// It is a sequential build without locks, which several threads must not call at once (OpenBLAS FAQ, USE_LOCKING).
     #[error(
         "this OpenBLAS is a sequential build without locks, which {callers} threads at once would corrupt; \
          install the pthread build (Debian: libopenblas0-pthread), or use --jobs 1 and run.threads=1"
     )]
     NotLocked {
-        /// Threads at once.
+        /// The number of concurrent callers.
         callers: usize,
     },
-    /// More callers than the library has buffers.
+    /// It has fewer buffers than concurrent callers.
     #[error(
         "{callers} threads at once are more than this OpenBLAS has buffers for; jobs x run.threads may be {most} at most"
     )]
     TooManyCallers {
-        /// Threads at once.
+        /// The number of concurrent callers.
         callers: usize,
-        /// The most that fit.
+        /// The most callers that it has buffers for.
         most: usize,
     },
-    /// It did not give up its threads.
-    #[error("asked {library} for one thread a product, it uses {found}; set OMP_NUM_THREADS=1, or use another library")]
+    /// It was set to one thread, and uses more.
+    #[error("{library} was set to one thread and still uses {found}; set OMP_NUM_THREADS=1, or use another library")]
     StillThreaded {
         /// The library.
         library: String,
-        /// The count that was read back.
+        /// The number of threads that was read back.
         found: usize,
     },
 }
 
-/// Refuses releases of OpenBLAS, and numbers of `callers` at once, that are known to go wrong.
+/// Checks that neither a release of OpenBLAS nor the number of concurrent `callers` is known to give wrong results.
 pub(super) fn admit(
     version: Option<Version>,
     config: &str,
@@ -108,16 +108,16 @@ pub(super) fn admit(
     if thread_layer == ThreadLayer::Sequential && callers > 1 && !config.contains("USE_LOCKING") {
         return Err(Refused::NotLocked { callers });
     }
-    let most = max_callers(config) - 1;
+    let most = buffers(config) - 1;
     if callers > most {
         return Err(Refused::TooManyCallers { callers, most });
     }
     Ok(())
 }
 
-/// The most callers that may be inside OpenBLAS at once: each takes one of its NUM_BUFFERS = max(50, 2 MAX_THREADS) buffers,
-/// and past them its allocator returns null (OpenBLAS #5958).
-fn max_callers(config: &str) -> usize {
+/// Computes the number of OpenBLAS's buffers, max(50, 2 MAX_THREADS). Each concurrent caller takes one, and when none is left its
+/// allocator returns null (OpenBLAS #5958).
+fn buffers(config: &str) -> usize {
     let max_threads = config.rsplit("MAX_THREADS=").next().and_then(|digits| digits.trim().parse().ok());
     max_threads.map_or(50, |threads: usize| 50.max(2 * threads))
 }

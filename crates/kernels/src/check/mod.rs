@@ -1,13 +1,8 @@
-//! Check, then trust: the products that are about to be made, those that are being made, and those that
-//! stand for good.
+//! Checks of products before they are trusted: those that are about to be made, and finished ones. [`crate::gemm`] itself inspects
+//! products as they are made.
 
-mod call;
-mod finished;
-mod inspect;
+mod freivalds;
 mod self_check;
 
-pub use call::{Call, LayerShape, Product, WrongProduct};
-pub use finished::{ProductCheck, WrongSum};
-pub use inspect::inspected;
-pub(crate) use inspect::{is_inspected, verify};
+pub use freivalds::{ProductCheck, WrongSum};
 pub use self_check::self_check;

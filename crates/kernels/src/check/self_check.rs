@@ -1,28 +1,39 @@
-//! Check, then trust, the products that are about to be made: at their shapes and in their manner, against [`crate::reference`].
+//! Checks products before a program relies on them: at its shapes and with its calls, against [`crate::reference`].
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rand::seq::index;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::call::{Call, LayerShape, Product, WrongProduct};
 use crate::blas::in_use;
-use crate::{Accumulate, Real, backward_data, backward_weights, forward, reference};
+use crate::gemm::{Accumulate, Call, LayerShape, Product, WrongProduct, backward_data, backward_weights, forward};
+use crate::real::Real;
+use crate::reference;
 
-/// Multiply-adds of a product up to which every element is compared.
+/// Most multiply-adds of a product of which every element is compared.
 const COMPARED_WHOLE: usize = 1 << 27;
 
-/// Makes each of `calls` at a layer of `shape` on the BLAS in use, and compares the products with the reference: every element, or
-/// of a product of more than 2²⁷ multiply-adds whole rows and whole columns, the first and last ones and others drawn between
-/// them, for as many multiply-adds in each direction. What is wrong with a block, an edge or a thread's part crosses them.
+/// Makes each of `calls` for a layer of `shape` on the BLAS in use, and compares the products with [`crate::reference`].
 ///
-/// The inputs are drawn uniformly from [-1, 1) with a fixed seed, but for one term of each sum, ±2√K, which leaves no element near
-/// zero: all are of the size √K to 3√K. K roundings of partial sums of that size add up to about ε K; the bound is 8 ε (K + 2), for
-/// any order of summation, and sees each element that is off by a thousandth of itself for K up to a million in f32. A C that is
-/// added to is a quarter as large as the product.
+/// Every element is compared. Of a product of more than 2²⁷ multiply-adds, whole rows and whole columns are compared, with that many
+/// multiply-adds in each direction: the first and last ones, and random ones between them. A wrong block, edge or thread's part
+/// crosses them.
+///
+/// The inputs are uniform in [-1, 1), from a fixed seed, except for one term of each sum, ±2√K. So no element is near zero: all are
+/// between √K and 3√K in size. K roundings of partial sums of that size add up to about ε K. The bound is 8 ε (K + 2); it holds for
+/// any order of summation, and in f32 it exposes an element that is off by a thousandth, for K up to a million. A C that is added to
+/// is a quarter as large as the product.
 ///
 /// # Errors
-/// The first wrong element, if there is one.
+/// If a product is wrong: its first wrong element.
+///
+/// ```
+/// use kernels::{Accumulate, Call, LayerShape, self_check};
+///
+/// let shape = LayerShape { n_out: 20, n_in: 300, examples: 64 };
+/// self_check::<f32>(shape, &[Call::forward(Accumulate::Replace), Call::backward_data()])?;
+/// # Ok::<(), kernels::WrongProduct>(())
+/// ```
 pub fn self_check<R: Real>(shape: LayerShape, calls: &[Call]) -> Result<(), WrongProduct> {
     for product in [Product::Forward, Product::BackwardWeights, Product::BackwardData] {
         let mut calls = calls.iter().filter(|call| call.product == product).peekable();
@@ -36,12 +47,12 @@ pub fn self_check<R: Real>(shape: LayerShape, calls: &[Call]) -> Result<(), Wron
     Ok(())
 }
 
-/// W and A, dZ and A, or W and dZ.
+/// The operands of a product: W and A, dZ and A, or W and dZ.
 struct Operands<R> {
     product: Product,
     left: Array2<R>,
     right: Array2<R>,
-    /// The right one in the other order of storage.
+    /// The right operand in the other order of storage.
     by_columns: Array2<R>,
 }
 
@@ -66,7 +77,7 @@ impl<R: Real> Operands<R> {
         Operands { product, by_columns: right.t().as_standard_layout().into_owned(), left, right }
     }
 
-    /// op(A) and op(B).
+    /// Views op(A) and op(B).
     fn multiplied(&self) -> (ArrayView2<'_, R>, ArrayView2<'_, R>) {
         match self.product {
             Product::Forward => (self.left.view(), self.right.view()),
@@ -90,7 +101,7 @@ fn uniform<R: Real>(stream: &mut ChaCha8Rng, dim: (usize, usize)) -> Array2<R> {
     Array2::from_shape_simple_fn(dim, || R::from_f64(stream.random_range(-1.0..1.0)))
 }
 
-/// Some rows, and some columns, of a product as the reference computes them.
+/// Some rows and some columns of a product, as the reference computes them, with their numbers.
 struct Expected {
     sides: (usize, usize),
     terms: usize,
@@ -99,11 +110,11 @@ struct Expected {
 }
 
 impl Expected {
-    /// Multiplies A and B by the definition.
+    /// Computes rows and columns of A B by the definition.
     fn of<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Self {
         let (sides, terms) = ((a.nrows(), b.ncols()), a.ncols());
         let rows = chosen(sides.0, COMPARED_WHOLE / (terms * sides.1));
-        // Where every row is compared, every column is.
+        // If every row is compared, every column is.
         let columns =
             if rows.len() < sides.0 { chosen(sides.1, COMPARED_WHOLE / (terms * sides.0)) } else { Vec::new() };
         let of_rows = reference::product(a.select(Axis(0), &rows).view(), b);
@@ -119,7 +130,7 @@ impl Expected {
     ) -> Result<(), WrongProduct> {
         let scale = R::from_f64(call.scale).as_f64();
         let before = match call.accumulate {
-            // NaN in the output: a product that leaves an element untouched must not pass by luck.
+            // NaN, so that an element that the product leaves untouched can't pass by luck.
             Accumulate::Replace => Array2::from_elem(self.sides, R::nan()),
             Accumulate::Add => {
                 let size = R::from_f64(scale * (self.terms as f64).sqrt() / 2.0);
@@ -147,8 +158,8 @@ impl Expected {
     }
 }
 
-/// At most about `most`, but at least 32, of the places below `count`, in order: all, or a quarter from each end and the rest
-/// drawn between them.
+/// Chooses about `most` of the numbers below `count`, at least 32, in rising order: all of them, or a quarter at each end and random
+/// ones in between.
 fn chosen(count: usize, most: usize) -> Vec<usize> {
     let most = most.max(32);
     if most >= count {
@@ -168,7 +179,7 @@ mod tests {
 
     const SHAPE: LayerShape = LayerShape { n_out: 3, n_in: 5, examples: 4 };
 
-    /// Compares a product, of which one element is off by `offset` bounds, in the manner of `call`.
+    /// Compares the product of `call`, with one element that is off by `offset` bounds.
     fn compared(call: Call, offset: f64) -> Result<(), WrongProduct> {
         let product = Array2::<f64>::from_elem((3, 4), 0.5);
         let (rows, columns) = (((0..3).collect(), product.clone()), (Vec::new(), Array2::zeros((3, 0))));

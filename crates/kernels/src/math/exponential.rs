@@ -1,34 +1,34 @@
 //! exp, elu, tanh and the sigmoid, from one reduction of the argument.
 
-use crate::Real;
+use ndarray::NdFloat;
 
-/// What the exponential needs to know of an element type.
-pub trait ExponentialConstants: Copy {
-    /// 1.5 · 2^(mantissa bits): adding it leaves the nearest integer in the lowest bits.
+/// The constants of the exponential in an element type.
+pub trait Exponential: NdFloat {
+    /// 1.5 · 2^(mantissa bits): a number plus this has the nearest integer in its lowest bits.
     const SHIFTER: Self;
     /// log2 e.
     const LOG2_E: Self;
-    /// ln 2 rounded.
+    /// ln 2, rounded.
     const LN_2_HIGH: Self;
-    /// ln 2 less that.
+    /// ln 2 - `LN_2_HIGH`.
     const LN_2_LOW: Self;
-    /// Below it eˣ and x eˣ are zero.
+    /// The x below which eˣ and x eˣ are zero.
     const EXP_LEAST: Self;
-    /// Above it exp is infinite.
+    /// The x above which eˣ is infinite.
     const EXP_MOST: Self;
-    /// From it on 1 - e⁻ˣ rounds to one, and from half of it on tanh x.
+    /// The x from which on 1 - e⁻ˣ rounds to 1. From half of it on, tanh x does.
     const EXPM1_ONE: Self;
-    /// (e^r - 1) / r for |r| <= ln 2 / 2: Taylor's series, to the last term that counts.
+    /// Computes (e^r - 1) / r for |r| <= ln 2 / 2, by Taylor's series to the last term that matters.
     fn expm1_over_r(r: Self) -> Self;
-    /// 2^k p, where `shifted` is k + [`Self::SHIFTER`]; in two factors, so that subnormal results and infinity come
-    /// out right.
+    /// Computes 2^k p, where `shifted` is k + [`Self::SHIFTER`]. The power is applied in two factors, so that subnormal
+    /// results and infinity come out right.
     fn scale(p: Self, shifted: Self) -> Self;
 }
 
 macro_rules! constants {
     ($type:ident, $bits:ident, $mantissa:literal, $shifter:expr, $low:expr, $least:expr, $most:expr, $one:expr,
      [$highest:literal $(, $factorial:literal)*]) => {
-        impl ExponentialConstants for $type {
+        impl Exponential for $type {
             const SHIFTER: $type = $shifter;
             const LOG2_E: $type = std::$type::consts::LOG2_E;
             const LN_2_HIGH: $type = std::$type::consts::LN_2;
@@ -94,58 +94,60 @@ constants!(
     ]
 );
 
-/// `x` = k ln 2 + r with |r| <= ln 2 / 2: k + shifter, and r.
+/// Splits `x` = k ln 2 + r with |r| <= ln 2 / 2 into k + [`Exponential::SHIFTER`] and r.
 #[inline(always)]
-pub(super) fn reduce<R: Real>(x: R) -> (R, R) {
+pub(super) fn reduce<R: Exponential>(x: R) -> (R, R) {
     let shifted = x.mul_add(R::LOG2_E, R::SHIFTER);
     let k = shifted - R::SHIFTER;
     (shifted, (-k).mul_add(R::LN_2_LOW, (-k).mul_add(R::LN_2_HIGH, x)))
 }
 
-/// eˣ, within 1 ulp.
+/// Computes eˣ within 1 ulp.
 #[inline(always)]
-pub(crate) fn exp<R: Real>(x: R) -> R {
-    // Comparisons and not `clamp`: NaN must stay.
+pub(crate) fn exp<R: Exponential>(x: R) -> R {
+    // Comparisons, as `clamp` would hide NaN.
     let x = if x < R::EXP_LEAST { R::EXP_LEAST } else { x };
     let x = if x > R::EXP_MOST { R::EXP_MOST } else { x };
     let (shifted, r) = reduce(x);
     R::scale(r.mul_add(R::expm1_over_r(r), R::one()), shifted)
 }
 
-/// eᵃ⁻ᵇ within 2 ulp for a <= b: a - b is taken exactly, as its rounding would be multiplied by its size.
+/// Computes eᵃ⁻ᵇ within 2 ulp for a <= b.
+///
+/// a - b is taken exactly, because a rounding error in it would be amplified by its size.
 #[inline(always)]
-pub(crate) fn exp_of_difference<R: Real>(a: R, b: R) -> R {
+pub(crate) fn exp_of_difference<R: Exponential>(a: R, b: R) -> R {
     let difference = a - b;
     let back = a - difference;
     let lost = (a - (difference + back)) + (back - b);
     let vanishes = difference < R::EXP_LEAST;
-    // Where a - b overflows, so does what it lost.
+    // If a - b overflows, so does `lost`.
     let (difference, lost) = if vanishes { (R::EXP_LEAST, R::zero()) } else { (difference, lost) };
     let (shifted, r) = reduce(difference);
     let r = r + lost;
     R::scale(r.mul_add(R::expm1_over_r(r), R::one()), shifted)
 }
 
-/// eˣ - 1 for |x| <= [`ExponentialConstants::EXPM1_ONE`], within 2 ulp.
+/// Computes eˣ - 1 for |x| <= [`Exponential::EXPM1_ONE`], within 2 ulp.
 #[inline(always)]
-fn expm1<R: Real>(x: R) -> R {
+fn expm1<R: Exponential>(x: R) -> R {
     let (shifted, r) = reduce(x);
     let power = R::scale(R::one(), shifted); // 2^k
-    // e^x - 1 = 2^k (e^r - 1) + (2^k - 1): the two have one sign, or the second is the larger by far.
+    // e^x - 1 = 2^k (e^r - 1) + (2^k - 1): both have the same sign, or the second is much larger.
     power.mul_add(r * R::expm1_over_r(r), power - R::one())
 }
 
-/// x where x > 0, else eˣ - 1, within 2 ulp, small x included.
+/// Computes elu x = x if x > 0, else eˣ - 1, within 2 ulp, also for small x.
 #[inline(always)]
-pub(crate) fn elu<R: Real>(x: R) -> R {
-    // Comparisons and not `max`: NaN must stay.
+pub(crate) fn elu<R: Exponential>(x: R) -> R {
+    // Comparisons, as `max` would hide NaN.
     let negative = if x < -R::EXPM1_ONE { -R::EXPM1_ONE } else { x };
     if x > R::zero() { x } else { expm1(negative) }
 }
 
-/// tanh x = (e²ˣ - 1) / (e²ˣ + 1), within 3 ulp, small x included.
+/// Computes tanh x = (e²ˣ - 1) / (e²ˣ + 1) within 3 ulp, also for small x.
 #[inline(always)]
-pub(crate) fn tanh<R: Real>(x: R) -> R {
+pub(crate) fn tanh<R: Exponential>(x: R) -> R {
     let two = R::one() + R::one();
     let y = two * x.abs();
     let y = if y > R::EXPM1_ONE { R::EXPM1_ONE } else { y };
@@ -153,37 +155,39 @@ pub(crate) fn tanh<R: Real>(x: R) -> R {
     (expm1 / (expm1 + two)).copysign(x)
 }
 
-/// 1 / (1 + e⁻ˣ), within 3 ulp, from whichever side doesn't overflow.
+/// Computes σ(x) = 1 / (1 + e⁻ˣ) within 3 ulp, in the form that doesn't overflow.
 #[inline(always)]
-pub(crate) fn sigmoid<R: Real>(x: R) -> R {
+pub(crate) fn sigmoid<R: Exponential>(x: R) -> R {
     let e = exp(-x.abs());
     let numerator = if x < R::zero() { e } else { R::one() };
     numerator / (R::one() + e)
 }
 
-/// tanh' x = 4 t / (1 + t)² with t = e^-2|x|, within 5 ulp from end to end of the range, where `a` is [`tanh`] of x.
+/// Computes tanh' x = 4 t / (1 + t)², with t = e^-2|x|, within 5 ulp over the whole range; `a` is [`tanh`] of x.
 ///
-/// 1 - a² has no digit left where a rounds to 1. The division is left out: 2 / (1 + t) is 1 + |a|.
+/// 1 - a² loses all digits when a rounds to 1. There is no division, because 2 / (1 + t) is 1 + |a|.
 #[inline(always)]
-pub(crate) fn tanh_derivative<R: Real>(x: R, a: R) -> R {
+pub(crate) fn tanh_derivative<R: Exponential>(x: R, a: R) -> R {
     let two = R::one() + R::one();
     let by = R::one() + a.abs();
     exp_times(-two * x.abs(), by * by)
 }
 
-/// σ' x = e / (1 + e)² with e = e^-|x|, within 6 ulp from end to end of the range, where `a` is [`sigmoid`] of x.
+/// Computes σ'(x) = e / (1 + e)², with e = e^-|x|, within 6 ulp over the whole range; `a` is [`sigmoid`] of x.
 ///
-/// a (1 - a) has no digit left where a rounds to 1. The division is left out: 1 / (1 + e) is the larger of a and 1 - a.
+/// a (1 - a) loses all digits when a rounds to 1. There is no division, because 1 / (1 + e) is the larger of a and 1 - a.
 #[inline(always)]
-pub(crate) fn sigmoid_derivative<R: Real>(x: R, a: R) -> R {
+pub(crate) fn sigmoid_derivative<R: Exponential>(x: R, a: R) -> R {
     let larger = if x < R::zero() { R::one() - a } else { a };
     exp_times(-x.abs(), larger * larger)
 }
 
-/// eˣ `by` for x <= 0 and `by` from 1/4 to 4: the power of two comes last, so that subnormal results are rounded once.
+/// Computes eˣ · `by` for x <= 0 and `by` from 1/4 to 4.
+///
+/// The power of two is applied last, so that a subnormal result is rounded once.
 #[inline(always)]
-fn exp_times<R: Real>(x: R, by: R) -> R {
-    // A comparison and not `max`: NaN must stay.
+fn exp_times<R: Exponential>(x: R, by: R) -> R {
+    // A comparison, as `max` would hide NaN.
     let x = if x < R::EXP_LEAST { R::EXP_LEAST } else { x };
     let (shifted, r) = reduce(x);
     R::scale(r.mul_add(R::expm1_over_r(r), R::one()) * by, shifted)
@@ -193,7 +197,7 @@ fn exp_times<R: Real>(x: R, by: R) -> R {
 mod tests {
     use super::*;
 
-    /// The distance of `found` from `exact` in ulps of `exact`, which is known to more digits than an f32 has.
+    /// The distance of `found` from `exact` in ulps of `exact`, which has more digits than an f32.
     fn ulps_f32(found: f32, exact: f64) -> f64 {
         let rounded = exact as f32;
         let ulp = if rounded.abs() < f32::MIN_POSITIVE {
@@ -204,7 +208,7 @@ mod tests {
         (f64::from(found) - exact).abs() / ulp
     }
 
-    /// The distance of two f64, in steps from one number to the next.
+    /// Counts the steps from one f64 to the next between two of them.
     fn steps(found: f64, expected: f64) -> u64 {
         found.to_bits().abs_diff(expected.to_bits())
     }
@@ -213,7 +217,7 @@ mod tests {
         (0..=u32::MAX).step_by(n).map(f32::from_bits).filter(|x| x.is_finite())
     }
 
-    /// Of every magnitude and both signs, evenly in the exponent.
+    /// Numbers of every magnitude and both signs, evenly spaced in the exponent.
     fn f64s() -> impl Iterator<Item = f64> {
         let magnitudes = (0..400_000u64).map(|i| f64::from_bits(0x3c00_0000_0000_0000 + i * 0xbe_61cf_feb0));
         magnitudes.filter(|x| *x < 800.0).flat_map(|x| [x, -x])

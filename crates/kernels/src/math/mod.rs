@@ -1,7 +1,8 @@
-//! The functions of the passes, written without branches or calls, so that a loop over them is vectorised.
+//! exp, log, tanh, the sigmoid and what activations are made of them, without branches or calls, so that loops over them are
+//! vectorised.
 //!
-//! Each error bound is in ulps of the exact result, and holds for subnormal results as well; the tests hold them. NaN
-//! comes out as NaN, and an infinity as the limit.
+//! Error bounds are in ulps of the exact result and hold for subnormal results as well; the tests check them. NaN gives NaN, and
+//! an infinity gives the limit.
 
 mod exponential;
 mod logarithm;
@@ -13,14 +14,8 @@ pub(crate) use logarithm::{ln_1p, ln_1p_of_sum, softplus};
 pub(crate) use logistic::{gelu_tanh, gelu_tanh_derivative, silu, silu_derivative};
 pub(crate) use normal::{gelu, gelu_derivative};
 
-/// What the functions need to know of an element type.
-pub trait Constants:
-    exponential::ExponentialConstants
-    + logarithm::LogarithmConstants
-    + logistic::LogisticConstants
-    + normal::NormalConstants
-{
-}
+/// An element type of which every function here can be computed.
+pub trait Math: logarithm::Logarithm + logistic::Logistic + normal::Normal {}
 
-impl Constants for f32 {}
-impl Constants for f64 {}
+impl Math for f32 {}
+impl Math for f64 {}

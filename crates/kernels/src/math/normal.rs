@@ -1,29 +1,28 @@
-//! z Φ(z) with the normal distribution function Φ: gelu.
+//! z Φ(z), where Φ is the normal distribution function: gelu.
 //!
-//! From Q(x) = Φ(-x) e^(x²/2), which falls slowly from 1/2 as 1 / (x √(2π)), for x = |z|: no second formula, and the
-//! tail keeps its relative accuracy. With t = (x - c) / (x + c) = 2x / (x + c) - 1 the function (x + c) Q(x) is a short polynomial of t on
-//! the whole range. Source: Shepherd and Laframboise, Chebyshev approximation of (1 + 2x) exp(x²) erfc x, Mathematics
-//! of Computation 36, 1981. `tests/golden/normal_tail.py` computes the coefficients.
+//! It is computed from Q(x) = Φ(-x) e^(x²/2) for x = |z|, which falls slowly from 1/2 as 1 / (x √(2π)). So one formula does for
+//! all z, and the tail keeps its relative accuracy. With t = (x - c) / (x + c) = 2x / (x + c) - 1, the function (x + c) Q(x) is a
+//! short polynomial of t on the whole range. Source: Shepherd and Laframboise, Chebyshev approximation of (1 + 2x) exp(x²) erfc x,
+//! Mathematics of Computation 36, 1981. `tests/golden/normal_tail.py` computes the coefficients.
 
 use super::exponential::reduce;
-use super::logistic::magnitude;
-use crate::Real;
+use super::logistic::{Logistic, magnitude};
 
-/// What gelu needs to know of an element type.
-pub trait NormalConstants: Copy {
-    /// c.
+/// The constants of gelu in an element type.
+pub trait Normal: Logistic {
+    /// c in t = (x - c) / (x + c).
     const CENTRE: Self;
-    /// From it on x φ(x) is zero.
+    /// The x from which on x φ(x) is zero.
     const GELU_MOST: Self;
-    /// 1 / √(2π).
+    /// φ(0) = 1 / √(2π).
     const DENSITY_AT_ZERO: Self;
-    /// (x + c) Q(x) as a polynomial of t.
+    /// Computes (x + c) Q(x), a polynomial of t.
     fn tail_polynomial(t: Self) -> Self;
 }
 
 macro_rules! constants {
     ($type:ident, $centre:literal, $most:literal, [$highest:literal $(, $coefficient:literal)*]) => {
-        impl NormalConstants for $type {
+        impl Normal for $type {
             const CENTRE: $type = $centre;
             const GELU_MOST: $type = $most;
             #[allow(clippy::excessive_precision, reason = "the digits of f64, rounded to either type")]
@@ -89,35 +88,35 @@ constants!(
     ]
 );
 
-/// z Φ(z), within 4 ulp.
+/// Computes gelu z = z Φ(z) within 4 ulp.
 #[inline(always)]
-pub(crate) fn gelu<R: Real>(z: R) -> R {
+pub(crate) fn gelu<R: Normal>(z: R) -> R {
     let x = magnitude(z, R::GELU_MOST);
     let (shifted, p) = bell(x);
     let tail = R::scale(x * (scaled_tail(x) * p), shifted);
     if z < R::zero() { -tail } else { z - tail }
 }
 
-/// Φ(z) + z φ(z), within 5 ulp of the larger of its magnitude and Φ(z): it is zero near -0.75.
+/// Computes gelu' z = Φ(z) + z φ(z) within 5 ulp of the larger of its magnitude and Φ(z): it is zero near -0.75.
 #[inline(always)]
-pub(crate) fn gelu_derivative<R: Real>(z: R) -> R {
+pub(crate) fn gelu_derivative<R: Normal>(z: R) -> R {
     let x = magnitude(z, R::GELU_MOST);
     let (shifted, p) = bell(x);
     let at_minus_x = R::scale(p * (-x).mul_add(R::DENSITY_AT_ZERO, scaled_tail(x)), shifted);
     if z < R::zero() { at_minus_x } else { R::one() - at_minus_x }
 }
 
-/// Q(x). Of the two forms of t the second is exact but for its last rounding where the polynomial is steepest, at 0.
+/// Computes Q(x). t is computed as 2x / (x + c) - 1, which is exact but for the last rounding at 0, where the polynomial is steepest.
 #[inline(always)]
-fn scaled_tail<R: Real>(x: R) -> R {
+fn scaled_tail<R: Normal>(x: R) -> R {
     let inverse = (x + R::CENTRE).recip();
     let two = R::one() + R::one();
     R::tail_polynomial((two * x).mul_add(inverse, -R::one())) * inverse
 }
 
-/// e^(-x²/2) = 2^k p: k + shifter, and p. The rounding of x² is made good, as it would be multiplied by x².
+/// Splits e^(-x²/2) = 2^k p into k + `SHIFTER` and p. The rounding error of x² is corrected, because it would be amplified by x².
 #[inline(always)]
-fn bell<R: Real>(x: R) -> (R, R) {
+fn bell<R: Normal>(x: R) -> (R, R) {
     let minus_half = -(R::one() + R::one()).recip();
     let square = x * x;
     let lost = x.mul_add(x, -square);

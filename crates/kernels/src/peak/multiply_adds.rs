@@ -1,18 +1,19 @@
-//! Loops of multiply-adds, one for each generation of vectors and element type.
+//! Loops of multiply-adds, one per generation of vectors and element type.
 
 use std::hint::black_box;
 
 use crate::simd::Vectors;
 
-/// Independent chains of multiply-adds: two units, each with a latency of four to five cycles, and registers for no more.
+/// The number of independent chains of multiply-adds: enough for two units with a latency of four to five cycles, and all that the
+/// registers hold.
 const CHAINS: usize = 12;
 
-/// A loop of multiply-adds, which is told how often to go round.
+/// A loop of multiply-adds; its argument is the number of rounds.
 pub(super) type Loop = fn(usize);
 
 /// An element type whose multiply-adds can be timed.
 pub trait MultiplyAdds: Sized {
-    /// The loop over `vectors`, and the floating-point operations of each of its rounds.
+    /// Returns the loop over `vectors`, and the number of floating-point operations per round.
     fn multiply_adds(vectors: Vectors) -> (Loop, f64);
 }
 
@@ -41,7 +42,7 @@ mod x86_64 {
                     }
                     black_box(chains);
                 }
-                // SAFETY: `flops` has seen that the processor has these instructions.
+                // SAFETY: `flops` has checked that the processor has these instructions.
                 unsafe { run(rounds) }
             }
         };
@@ -56,7 +57,7 @@ mod x86_64 {
     chains!(avx512_f32, "avx512f", _mm512_set1_ps, |a, x, y| _mm512_fmadd_ps(*a, x, y));
     chains!(avx512_f64, "avx512f", _mm512_set1_pd, |a, x, y| _mm512_fmadd_pd(*a, x, y));
 
-    /// The operations of a round over vectors of so many bytes.
+    /// Counts the operations of a round over vectors of `vector` bytes.
     const fn flop(vector: usize, element: usize) -> f64 {
         (2 * vector / element * CHAINS) as f64
     }

@@ -1,34 +1,33 @@
-//! Memory on boundaries of cache lines, for matrices that vectors of a whole line are loaded from.
+//! A global allocator that aligns matrices to cache lines.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 
-/// An allocator that begins everything of a kibibyte and more at a cache line. A program makes it its own with
-/// `#[global_allocator]`.
+/// An allocator that aligns every block of at least a kibibyte to a cache line, for `#[global_allocator]`.
 ///
-/// Where the system has no more memory, it ends the process with one line and exit code 1, in place of an abort: a program that
-/// writes files whole or not at all loses nothing by that.
+/// The system's allocator begins large blocks 16 bytes into a line, so that every vector of 64 bytes would cross two lines.
 ///
-/// The system's begins large memory 16 bytes into a line, so that every vector of 64 bytes lies across two lines.
-pub struct CacheLines;
+/// If the system has no more memory, it ends the process with one line on stderr and exit code 1, where the system's would abort. A
+/// program that writes files whole or not at all loses nothing by that.
+pub struct CacheAlignedAllocator;
 
 const LINE: usize = 64;
 
-/// Bytes from which on memory begins at a line.
+/// Fewest bytes of a block that is aligned to a line.
 const LARGE: usize = 1024;
 
-impl CacheLines {
+impl CacheAlignedAllocator {
     fn layout(layout: Layout) -> Layout {
         if layout.size() < LARGE { layout } else { layout.align_to(LINE).unwrap_or(layout) }
     }
 }
 
-/// Hands on what was allocated, or ends the process.
-fn there(memory: *mut u8, layout: Layout) -> *mut u8 {
+/// Returns `memory`, or ends the process if it is null.
+fn or_exit(memory: *mut u8, layout: Layout) -> *mut u8 {
     if memory.is_null() { out_of_memory(layout.size()) } else { memory }
 }
 
-/// Says so without allocating anything.
+/// Prints the message without an allocation, and ends the process.
 #[cold]
 fn out_of_memory(bytes: usize) -> ! {
     let mut line = [0u8; 128];
@@ -44,22 +43,22 @@ fn out_of_memory(bytes: usize) -> ! {
     }
 }
 
-// SAFETY: every call is the system's, with a layout that depends on the caller's alone, and so is the same when memory is given
-// back.
-unsafe impl GlobalAlloc for CacheLines {
+// SAFETY: every call is the system's, with a layout that depends only on the caller's. So memory is freed with the layout that it was
+// allocated with.
+unsafe impl GlobalAlloc for CacheAlignedAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: by the caller's word.
-        there(unsafe { System.alloc(CacheLines::layout(layout)) }, layout)
+        // SAFETY: the caller upholds it.
+        or_exit(unsafe { System.alloc(CacheAlignedAllocator::layout(layout)) }, layout)
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: by the caller's word.
-        there(unsafe { System.alloc_zeroed(CacheLines::layout(layout)) }, layout)
+        // SAFETY: the caller upholds it.
+        or_exit(unsafe { System.alloc_zeroed(CacheAlignedAllocator::layout(layout)) }, layout)
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: by the caller's word, and it came from the same layout.
-        unsafe { System.dealloc(memory, CacheLines::layout(layout)) }
+        // SAFETY: the caller upholds it, and the memory came from the same layout.
+        unsafe { System.dealloc(memory, CacheAlignedAllocator::layout(layout)) }
     }
 }
 
@@ -73,12 +72,12 @@ mod tests {
             let layout = Layout::from_size_align(size, 4).unwrap();
             // SAFETY: what is allocated here is written and freed here, by the size that it has.
             unsafe {
-                let memory = CacheLines.alloc_zeroed(layout);
+                let memory = CacheAlignedAllocator.alloc_zeroed(layout);
                 assert!(size < LARGE || memory.addr().is_multiple_of(LINE), "{size}");
                 memory.add(size - 1).write(7);
-                let grown = CacheLines.realloc(memory, layout, size + 2000);
+                let grown = CacheAlignedAllocator.realloc(memory, layout, size + 2000);
                 assert!(grown.addr().is_multiple_of(LINE) && grown.add(size - 1).read() == 7, "{size}");
-                CacheLines.dealloc(grown, Layout::from_size_align(size + 2000, 4).unwrap());
+                CacheAlignedAllocator.dealloc(grown, Layout::from_size_align(size + 2000, 4).unwrap());
             }
         }
     }

@@ -1,42 +1,44 @@
-//! How a product is cut into calls: by a written rule of library, form and shape, never by a race, so that bits repeat.
+//! The plan of a product: one cblas call, or one for each pair of panels. It follows a fixed rule of library, transpositions and
+//! shape, and never a timing, so that bits repeat.
 //!
-//! OpenBLAS has kernels for small products that read both operands where they lie, on its AVX-512 cores and for at most 10⁶
-//! multiply-adds. They come to 90% of the processor's peak and more. Larger products are packed first, and come to 75 to 85%. So
-//! a large product is cut into panels that the small kernels take.
+//! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach
+//! 90% of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into
+//! panels that are small enough for those kernels.
 
-use crate::blas::{Library, Transpose};
+use crate::blas::Library;
+use crate::cblas::Transpose;
 use crate::real::Real;
 
-/// The calls that a product is made of.
+/// The cblas calls that a product is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plan {
+pub enum GemmPlan {
     /// One call.
     OneCall,
-    /// A call for each panel of op(A) and panel of op(B) that meet.
+    /// A call for each panel of op(A) and each panel of op(B) that it is multiplied by.
     Panels(Panels),
 }
 
-/// The most that a panel has: op(A)'s are rows × terms, op(B)'s terms × columns.
+/// The sides of panels, which are rows × terms in op(A) and terms × columns in op(B).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panels {
     pub(crate) rows: Side,
     pub(crate) columns: Side,
     pub(crate) terms: Side,
-    /// Whether op(B)'s panels are copied side by side first, row after row; a transposed B is untransposed by that.
+    /// Whether op(B)'s panels are first copied to memory without gaps, row after row, which undoes the transposition of B.
     pub(crate) copied: bool,
 }
 
 /// One side of a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Side {
-    /// The longest that it may be.
+    /// Its greatest length.
     most: usize,
-    /// A number that its length is a multiple of.
+    /// The number that its length is a multiple of.
     step: usize,
 }
 
 impl Side {
-    /// Divides `length` into panels of this side, which are equally long but for the last one.
+    /// Computes the length of the panels that `length` is divided into: all are equally long, except the last.
     pub(crate) fn of(self, length: usize) -> usize {
         let panels = length.div_ceil(self.most);
         length.div_ceil(panels).next_multiple_of(self.step).min(self.most)
@@ -47,35 +49,34 @@ impl Side {
     }
 }
 
-/// Multiply-adds up to which OpenBLAS takes its small kernels.
+/// Most multiply-adds of a product for which OpenBLAS uses its small kernels.
 const SMALL: usize = 1_000_000;
 
-/// Bytes that a copied panel of op(B) takes at most.
+/// Most bytes of a copied panel of op(B).
 pub(crate) const PANEL_BYTES: usize = 1 << 16;
 
-impl Plan {
+impl GemmPlan {
     /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
-    ///
     pub fn of<R: Real>(library: &Library, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
-        if library.has_small_kernels { Plan::for_small_kernels::<R>(transposes, shape) } else { Plan::OneCall }
+        if library.has_small_kernels { GemmPlan::for_small_kernels::<R>(transposes, shape) } else { GemmPlan::OneCall }
     }
 
     /// Plans a product in a library that has small kernels.
     ///
-    /// The numbers were found by measuring some 70 shapes in both types (on Zen 4; OpenBLAS 0.3.34, core SkylakeX).
+    /// The numbers come from measurements of some 70 shapes in both types (Zen 4; OpenBLAS 0.3.34, core SkylakeX).
     pub(crate) fn for_small_kernels<R: Real>([a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
         use Transpose::{No, Yes};
         let element = size_of::<R>();
-        // The small kernels that read a transposed B make dot products, for which few elements of C and long sums are best.
+        // The small kernels for a transposed B compute dot products, which suit a C of few elements with long sums.
         let is_small = m * n * k <= SMALL && (b == No || (m * n <= 1200 && k >= 32));
-        // Where all sides are long, packing costs less than the many additions into C.
+        // If all sides are long, packing costs less than the many additions into C.
         let is_large = m.min(n).min(k) >= 1024;
         if is_small || is_large {
-            return Plan::OneCall;
+            return GemmPlan::OneCall;
         }
         let side = |most, step| Side { most, step };
         let panels = |rows, columns, terms, copied| {
-            Plan::Panels(Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied })
+            GemmPlan::Panels(Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied })
         };
         match (a, b) {
             (No, Yes) if m <= 64 && k >= 32 && k * element >= 16 * m => panels(20, side(60, 4), 3200 / element, false),
@@ -88,8 +89,8 @@ impl Plan {
     /// Counts the calls for a product of m × n elements with k terms each.
     pub fn calls(self, [m, n, k]: [usize; 3]) -> usize {
         match self {
-            Plan::OneCall => 1,
-            Plan::Panels(Panels { rows, columns, terms, .. }) => rows.count(m) * columns.count(n) * terms.count(k),
+            GemmPlan::OneCall => 1,
+            GemmPlan::Panels(Panels { rows, columns, terms, .. }) => rows.count(m) * columns.count(n) * terms.count(k),
         }
     }
 }

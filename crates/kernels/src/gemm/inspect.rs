@@ -1,8 +1,8 @@
-//! Check, then trust, the products that are being made: Freivalds' method, and whole rows by the definition where it suspects one.
+//! Checks products as they are made: by Freivalds' method, and by the definition in the rows that it suspects.
 //!
-//! C v = A (B v) for a vector v of random signs takes M K + K N + M N multiplications in place of M K N. In f64, the two sides differ
-//! by the roundings of C alone. How much these come to can only be estimated, so that a row that differs by more is not
-//! yet wrong: its elements are computed by the definition, and compared within a bound for any order of summation.
+//! C v = A (B v), for a vector v of random signs, takes M K + K N + M N multiplications instead of M K N. In f64, the two sides
+//! differ only by the rounding errors of C. Their size can only be estimated, so a row that differs by more is suspected, not
+//! wrong: its elements are computed by the definition and compared within a bound that holds for any order of summation.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,13 +12,14 @@ use rand_chacha::ChaCha8Rng;
 
 use super::call::{Call, WrongProduct};
 use crate::blas::in_use;
+use crate::real::Real;
 use crate::reductions::row_sums;
-use crate::{Real, reference};
+use crate::reference;
 
-/// Rows of a product that are computed by the definition at most, the most suspicious first.
+/// Most rows of a product that are computed by the definition, the most suspicious first.
 const SUSPECTS: usize = 2;
 
-/// An inspection under way, and the first wrong product that it has found.
+/// The state of an inspection: the stream of random signs, and the first wrong product.
 struct Inspection {
     signs: ChaCha8Rng,
     wrong: Option<WrongProduct>,
@@ -29,15 +30,16 @@ thread_local! {
     static INSPECTION: RefCell<Option<Inspection>> = const { RefCell::new(None) };
 }
 
-/// Does `work`, and inspects every product that it makes on this thread, parts that other threads of a team make included.
-/// `seed` is what the signs are drawn from. The products are what they are without inspection. Inside of another inspected work,
-/// the outer one finds what is wrong.
+/// Runs `work` and inspects every product that it makes on this thread, including the parts that other threads of a team make.
+///
+/// `seed` is the seed of the random signs. The products are the same as without inspection. Inside of another inspection, this only
+/// runs `work`: the outer inspection reports what is wrong.
 ///
 /// # Errors
-/// The first wrong product. An element is seen that is off by a thousandth of a typical one, but for sums of many thousand terms
-/// that nearly cancel.
+/// Returns the first wrong product. An element that is off by a thousandth of a typical one is found, except in sums of many
+/// thousand terms that nearly cancel.
 pub fn inspected<T>(seed: u64, work: impl FnOnce() -> T) -> Result<T, WrongProduct> {
-    /// Ends the inspection, whatever `work` does.
+    /// Ends the inspection, also when `work` panics.
     struct End;
     impl Drop for End {
         fn drop(&mut self) {
@@ -58,12 +60,12 @@ pub fn inspected<T>(seed: u64, work: impl FnOnce() -> T) -> Result<T, WrongProdu
     }
 }
 
-/// Whether products on this thread are inspected.
+/// Whether the products of this thread are inspected.
 pub(crate) fn is_inspected() -> bool {
     IS_INSPECTED.get()
 }
 
-/// Inspects C = scale · A B, or C = `before` + scale · A B, and notes the first wrong element.
+/// Inspects C = scale · A B, or C = `before` + scale · A B, and keeps the first wrong element for [`inspected`].
 pub(crate) fn verify<R: Real>(
     call: Call,
     (a, b): (ArrayView2<R>, ArrayView2<R>),
@@ -77,10 +79,11 @@ pub(crate) fn verify<R: Real>(
     });
 }
 
-/// The rows of C whose signed sums differ from those of A B by more than their roundings should come to.
+/// Lists the rows of C whose signed sums differ from those of A B by more than rounding is likely to explain.
 ///
-/// Element j of row i is a sum of K terms, whose partial sums grow like a random walk's to about |aᵢ| |bⱼ|, or evenly to cᵢⱼ. The
-/// variance of its roundings is then about (ε/2)² (|aᵢ|² |bⱼ|² / 2 + K cᵢⱼ² / 3), which adds up over j. Eight deviations are let pass.
+/// Element j of row i is a sum of K terms, whose partial sums grow like a random walk to about |aᵢ| |bⱼ|, or evenly to cᵢⱼ. The
+/// variance of its rounding errors is then about (ε/2)² (|aᵢ|² |bⱼ|² / 2 + K cᵢⱼ² / 3), summed over j. A row is suspected from
+/// eight standard deviations on.
 fn suspects<R: Real>(
     signs: &mut ChaCha8Rng,
     call: Call,
@@ -119,10 +122,10 @@ fn suspects<R: Real>(
     suspects.into_iter().take(SUSPECTS).map(|(_, row)| row).collect()
 }
 
-/// Compares a row with its definition.
+/// Compares a row with its definition; `None` if it is right.
 ///
-/// K roundings of sums of magnitude Σ|a||b| come to at most K ε/2 of it; of many, each about as often up as down, to a small
-/// multiple of √K of them and a share of all for those that all go one way.
+/// K roundings of sums of magnitude Σ|a||b| add up to at most K ε/2 times that. Many roundings go up about as often as down, and
+/// add up to a small multiple of √K of them, plus a fraction of K for those that all go the same way.
 fn wrong_in_row<R: Real>(
     row: usize,
     call: Call,
@@ -145,7 +148,7 @@ fn wrong_in_row<R: Real>(
         let by_addition = 2.0 * epsilon * (terms / 64.0 + 2.0) * (added_to.abs() + expected.abs());
         let underflow = terms * R::min_positive_value().as_f64();
         let bound = by_sum + by_addition + underflow;
-        // Numbers that overflow can't be compared; false for NaN.
+        // Numbers that overflow can't be compared; the comparison is false for NaN.
         let right = size + added_to.abs() >= R::max_value().as_f64() || (found - expected).abs() <= bound;
         let (shape, dtype) = (call.product.layer([m, n, k]), R::NAME);
         (!right).then(|| WrongProduct {
@@ -167,7 +170,8 @@ mod tests {
     use ndarray::{ShapeBuilder, s};
 
     use super::*;
-    use crate::{Accumulate, Team, backward_data, backward_weights, forward};
+    use crate::gemm::{Accumulate, backward_data, backward_weights, forward};
+    use crate::parallel::Team;
 
     const SHAPES: [[usize; 3]; 9] = [
         [20, 209, 209],

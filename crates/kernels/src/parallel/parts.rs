@@ -1,15 +1,12 @@
-//! Splits one piece of work into parts, which the threads of the current team take.
+//! Divides one piece of work into parts, which the threads of the current team take.
 //!
-//! [`crate::team`] keeps the threads; this module says who does which part. Products and passes are split at the same rows, except
-//! for products that are much wider than tall, which are split by columns. So a thread mostly finds its rows in its own cache.
-//!
-//! The BLAS itself always uses one thread: OpenBLAS's own threads, before 0.3.34, can return wrong numbers to several callers
-//! (OpenBLAS #5836), and would know nothing of the passes between the products.
+//! Products and passes are split at the same rows, except for products that are much wider than tall, which are split by columns.
+//! So a thread mostly finds its rows in its own cache.
 
 use std::sync::{Mutex, PoisonError};
 
+use super::team::together;
 use crate::subnormals::{flushed, is_flushing};
-use crate::team::together;
 
 /// Most parts that a piece of work is split into.
 const MOST_PARTS: usize = 64;
@@ -75,7 +72,7 @@ mod tests {
         Team::new(threads).unwrap()
     }
 
-    /// Where threads wait for one another.
+    /// A barrier at which threads wait for one another.
     #[derive(Default)]
     struct Meeting(AtomicUsize);
 
@@ -121,7 +118,7 @@ mod tests {
         team(3).install(|| par_rows(few, |rows| assert_eq!(rows.nrows(), 27)));
     }
 
-    /// Every pass that is shared, one after the other, on matrices of 700 × 50.
+    /// Runs every pass that is shared, one after the other, on matrices of 700 × 50.
     fn passes<R: Real>() -> Vec<Array2<R>> {
         let drawn = |salt: usize| {
             Array2::from_shape_fn((700, 50), |(i, j)| {

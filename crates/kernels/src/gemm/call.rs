@@ -1,9 +1,16 @@
-//! The calls of products, by which they are checked, and the error of a wrong one.
+//! The three products and the ways in which training calls them, by which they are checked; the error of a wrong product.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::Accumulate;
+/// The treatment of the values that the output buffer holds before a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accumulate {
+    /// Overwrite them. They are not read: NaN in the old buffer doesn't matter.
+    Replace,
+    /// Add the product to them.
+    Add,
+}
 
 /// The sides of one layer's three products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +41,7 @@ pub enum Product {
 }
 
 impl Product {
-    /// The layer that makes it with m × n elements of k terms each.
+    /// Computes the shape of the layer whose product this is, with m × n elements of k terms each.
     pub fn layer(self, [m, n, k]: [usize; 3]) -> LayerShape {
         match self {
             Product::Forward => LayerShape { n_out: m, examples: n, n_in: k },
@@ -54,41 +61,41 @@ impl fmt::Display for Product {
     }
 }
 
-/// The manner in which a training calls one of the three products: BLAS may have a kernel of its own for each.
+/// One of the ways in which training calls one of the three products. A BLAS may have a kernel of its own for each.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// The product.
     pub product: Product,
-    /// Whether it replaces the values of C or is added to them.
+    /// Whether the product replaces the values of C or is added to them.
     pub accumulate: Accumulate,
-    /// The factor of dZ·Aᵀ; 1 for the others.
+    /// The scale of dZ·Aᵀ; 1 for the other products.
     pub scale: f64,
-    /// Whether the features of each example lie side by side in A, as those of a mini-batch do.
+    /// Whether A is column-major, as mini-batches are: the features of an example are adjacent.
     pub column_major: bool,
 }
 
 impl Call {
-    /// z = W A, or z += W A.
+    /// The call of z = W A, or z += W A.
     pub const fn forward(accumulate: Accumulate) -> Self {
         Call { product: Product::Forward, accumulate, scale: 1.0, column_major: false }
     }
 
-    /// dW = scale · dZ Aᵀ, or W += scale · dZ Aᵀ.
+    /// The call of dW = scale · dZ Aᵀ, or W += scale · dZ Aᵀ.
     pub const fn backward_weights(scale: f64, accumulate: Accumulate) -> Self {
         Call { product: Product::BackwardWeights, accumulate, scale, column_major: false }
     }
 
-    /// dA = Wᵀ dZ.
+    /// The call of dA = Wᵀ dZ.
     pub const fn backward_data() -> Self {
         Call { product: Product::BackwardData, accumulate: Accumulate::Replace, scale: 1.0, column_major: false }
     }
 
-    /// Makes the same call with inputs in this order of storage.
+    /// Returns the same call with A in the given order of storage.
     pub const fn with_inputs(self, column_major: bool) -> Self {
         Call { column_major, ..self }
     }
 
-    /// Every manner in which some training calls a product, with one scale for all.
+    /// Every way in which some training calls a product, with one scale for all.
     pub const ALL: [Call; 9] = {
         let replaced = (Call::forward(Accumulate::Replace), Call::backward_weights(1.0, Accumulate::Replace));
         let added = (Call::forward(Accumulate::Add), Call::backward_weights(-0.01, Accumulate::Add));
@@ -131,7 +138,7 @@ impl Ord for Call {
 }
 
 impl fmt::Display for Call {
-    /// `dZ·Aᵀ times -0.01 added to C, A by columns`.
+    /// Writes it as `dZ·Aᵀ times -0.01 added to C, A by columns`.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}", self.product)?;
         if self.scale != 1.0 {
@@ -144,24 +151,24 @@ impl fmt::Display for Call {
     }
 }
 
-/// A BLAS returned a product that is not the product.
+/// The error of a BLAS that has returned a wrong product.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "{library} computes {call} wrongly ({dtype}, {shape}): element [{row}, {column}] is {found}, \
      must be {expected} within {bound:e}"
 )]
 pub struct WrongProduct {
-    /// Which library.
+    /// The library.
     pub library: String,
-    /// Which product, and how it was called.
+    /// The product, and how it was called.
     pub call: Call,
-    /// At which shape.
+    /// The shape of the layer.
     pub shape: LayerShape,
-    /// In which element type.
+    /// The element type.
     pub dtype: &'static str,
-    /// Row of the first wrong element.
+    /// The row of the first wrong element.
     pub row: usize,
-    /// Its column.
+    /// The column of the first wrong element.
     pub column: usize,
     /// The library's value there.
     pub found: f64,

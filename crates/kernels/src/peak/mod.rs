@@ -1,6 +1,6 @@
-//! The speed that the machine itself allows: multiply-adds of its vector units, and bytes from its caches and memory.
+//! Measurements of the speed that the machine allows: multiply-adds of its vector units, and bytes from its caches and memory.
 //!
-//! Both are measured by loops of our own, so that a slow library can't pass for a slow machine.
+//! The loops are our own, so that a slow library can't pass for a slow machine.
 
 mod multiply_adds;
 
@@ -12,20 +12,19 @@ use std::time::{Duration, Instant};
 use itertools::izip;
 
 pub(crate) use self::multiply_adds::MultiplyAdds;
-use crate::real::Real;
 use crate::simd::{Vectors, vectorised};
 
-/// How long a window of a measurement takes, and how many there are; the fastest one counts, since others only take time away.
+/// The length of a window of a measurement, and the number of windows. The fastest counts, since other programs only take time away.
 const WINDOW: Duration = Duration::from_micros(500);
 const WINDOWS: usize = 20;
 
-/// Measures the floating-point operations that a core makes a second in multiply-adds of `vectors`, which this processor
-/// must have: two operations a multiply-add and lane.
+/// Measures the floating-point operations per second of one core, in multiply-adds of `vectors`: two operations per multiply-add
+/// and lane.
 ///
 /// # Panics
-/// If the processor has no such `vectors`.
-pub fn flops<R: Real>(vectors: Vectors) -> f64 {
-    assert!(vectors <= Vectors::here(), "{vectors} instructions are not to be had on this processor");
+/// If this processor lacks `vectors`.
+pub fn flops<R: MultiplyAdds>(vectors: Vectors) -> f64 {
+    assert!(vectors <= Vectors::here(), "this processor has no {vectors} instructions");
     let (run, flop) = R::multiply_adds(vectors);
     best_rate(|rounds| {
         run(rounds);
@@ -33,9 +32,9 @@ pub fn flops<R: Real>(vectors: Vectors) -> f64 {
     })
 }
 
-/// Measures the floating-point operations a second of the widest vectors in one run of about so many `operations`: the pace of
-/// this core just now, where [`flops`] is the best of many runs.
-pub fn flops_now<R: Real>(operations: f64) -> f64 {
+/// Measures the floating-point operations per second of the widest vectors in one run of about `operations`: the present pace of
+/// this core, while [`flops`] is the best of many runs.
+pub fn flops_now<R: MultiplyAdds>(operations: f64) -> f64 {
     let (run, flop) = R::multiply_adds(Vectors::here());
     let rounds = (operations / flop).ceil();
     let start = Instant::now();
@@ -43,9 +42,9 @@ pub fn flops_now<R: Real>(operations: f64) -> f64 {
     rounds * flop / start.elapsed().as_secs_f64()
 }
 
-/// Measures [`flops`] of the widest vectors on `threads` cores at once, added up. A core whose thread the system can't start counts
-/// as this one does.
-pub fn flops_of_threads<R: Real>(threads: usize) -> f64 {
+/// Measures [`flops`] of the widest vectors on `threads` cores at once, and adds them up. If the system can't start a thread, this
+/// core's figure is taken for it.
+pub fn flops_of_threads<R: MultiplyAdds>(threads: usize) -> f64 {
     let begin = OnceLock::new();
     thread::scope(|scope| {
         let measure = || {
@@ -62,8 +61,8 @@ pub fn flops_of_threads<R: Real>(threads: usize) -> f64 {
     })
 }
 
-/// Measures the bytes that a core moves a second in the triad `a = b + s c` over three arrays of `bytes` together: two read,
-/// one written.
+/// Measures the bytes per second that a core moves in the triad `a = b + s c` over three arrays of `bytes` in all: two are read, one
+/// is written.
 pub fn bandwidth(bytes: usize) -> f64 {
     let length = (bytes / (3 * size_of::<f64>())).max(64);
     let (mut a, b, c) = (vec![0.0f64; length], vec![1.0; length], vec![2.0; length]);
@@ -80,8 +79,8 @@ pub fn bandwidth(bytes: usize) -> f64 {
     })
 }
 
-/// Runs `work`, which is told how often to repeat itself and says how much it did, until its windows are long enough; the
-/// most that it did in a second.
+/// Measures the best rate of `work` per second. `work` is given a number of repetitions and returns the amount of work that it did;
+/// the number is doubled until a window is long enough.
 pub(crate) fn best_rate(mut work: impl FnMut(usize) -> f64) -> f64 {
     let mut count = 1;
     let mut best = 0.0f64;

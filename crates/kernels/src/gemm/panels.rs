@@ -1,13 +1,15 @@
-//! A product in panels: the loops around the calls of a plan.
+//! A product as a call for each pair of panels: the loops around the cblas calls.
 
 use std::cell::UnsafeCell;
 
-use crate::blas::{Library, Transpose};
-use crate::plan::{PANEL_BYTES, Panels};
-use crate::real::{Operand, Product, Real};
+use super::operand::{GemmArguments, Operand, call_gemm};
+use super::plan::{PANEL_BYTES, Panels};
+use crate::blas::Library;
+use crate::cblas::Transpose;
+use crate::real::Real;
 use crate::transpose::transpose;
 
-/// Memory for one panel of op(B), on a boundary of cache lines.
+/// Memory for one panel of op(B), aligned to cache lines.
 #[repr(align(64))]
 struct Scratch(UnsafeCell<[u8; PANEL_BYTES]>);
 
@@ -15,13 +17,13 @@ thread_local! {
     static SCRATCH: Box<Scratch> = const { Scratch(UnsafeCell::new([0; PANEL_BYTES])) }.into();
 }
 
-/// Computes a product with a call for each pair of panels. A panel of op(B) is copied once and meets all panels of op(A) below
-/// one another; the parts of a sum over k are added up in C.
+/// Computes a product with a call for each pair of panels. A panel of op(B) is copied once and multiplied by all panels of op(A);
+/// the parts of the sums over k are added up in C.
 ///
 /// # Safety
-/// As `Gemm::gemm`.
-pub(crate) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, product: Product<R>) {
-    let Product { shape: [m, n, k], a, b, c, .. } = product;
+/// The arguments must be as [`call_gemm`] asks.
+pub(super) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, arguments: GemmArguments<R>) {
+    let GemmArguments { shape: [m, n, k], a, b, c, .. } = arguments;
     let (rows, columns, terms) = (panels.rows.of(m), panels.columns.of(n), panels.terms.of(k));
     SCRATCH.with(|scratch| {
         let scratch = scratch.0.get().cast::<R>();
@@ -29,7 +31,7 @@ pub(crate) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, produ
             let columns = columns.min(n - column);
             for term in (0..k).step_by(terms) {
                 let terms = terms.min(k - term);
-                let beta = if term == 0 { product.beta } else { R::one() };
+                let beta = if term == 0 { arguments.beta } else { R::one() };
                 // SAFETY: every panel lies in its operand; the copy of `terms` × `columns` elements fits into the scratch, which
                 // no other panel of this thread uses meanwhile.
                 unsafe {
@@ -37,7 +39,7 @@ pub(crate) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, produ
                     let b = if panels.copied { copy(b, terms, columns, scratch) } else { b };
                     for row in (0..m).step_by(rows) {
                         let (shape, a, c) = ([rows.min(m - row), columns, terms], a.at(row, term), c.at(row, column));
-                        R::gemm(library, Product { shape, a, b, beta, c, ..product });
+                        call_gemm(library, GemmArguments { shape, a, b, beta, c, ..arguments });
                     }
                 }
             }
@@ -46,35 +48,35 @@ pub(crate) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, produ
 }
 
 impl<R> Operand<*const R> {
-    /// The part of op(A) from a row and a column on.
+    /// Narrows op(A) to the part from a row and a column on.
     ///
     /// # Safety
-    /// They must lie in op(A).
+    /// The row and the column must lie in op(A).
     unsafe fn at(self, row: usize, column: usize) -> Self {
         let (row, column) = if self.transpose == Transpose::Yes { (column, row) } else { (row, column) };
-        // SAFETY: by the caller's word.
+        // SAFETY: the caller upholds it.
         Operand { pointer: unsafe { self.pointer.add(row * self.leading as usize + column) }, ..self }
     }
 }
 
 impl<R> Operand<*mut R> {
-    /// The part of C from a row and a column on.
+    /// Narrows C to the part from a row and a column on.
     ///
     /// # Safety
-    /// They must lie in C.
+    /// The row and the column must lie in C.
     unsafe fn at(self, row: usize, column: usize) -> Self {
-        // SAFETY: by the caller's word.
+        // SAFETY: the caller upholds it.
         Operand { pointer: unsafe { self.pointer.add(row * self.leading as usize + column) }, ..self }
     }
 }
 
-/// Copies the first `rows` × `columns` of op(B) to `to`, row after row without gaps.
+/// Copies the first `rows` × `columns` elements of op(B) to `to`, row after row without gaps.
 ///
 /// # Safety
-/// op(B) must have them, and `to` room for them.
+/// op(B) must have that many rows and columns, and `to` must have room for them.
 unsafe fn copy<R: Real>(b: Operand<*const R>, rows: usize, columns: usize, to: *mut R) -> Operand<*const R> {
     let leading = b.leading as usize;
-    // SAFETY: by the caller's word.
+    // SAFETY: the caller upholds it.
     unsafe {
         match b.transpose {
             Transpose::Yes => transpose(b.pointer, leading, to, columns, [columns, rows]),
@@ -95,8 +97,8 @@ mod tests {
     use ndarray::{Array2, ArrayView2};
 
     use super::*;
-    use crate::blas::COLUMN_MAJOR;
-    use crate::plan::Plan;
+    use crate::cblas::COLUMN_MAJOR;
+    use crate::gemm::plan::GemmPlan;
     use crate::reference;
 
     macro_rules! by_definition {
@@ -146,7 +148,9 @@ mod tests {
 
     /// Multiplies small integers by the plan, which is exact, into a C with padded rows.
     fn is_exact<R: Real>(transposes: [Transpose; 2], [m, n, k]: [usize; 3]) {
-        let Plan::Panels(panels) = Plan::for_small_kernels::<R>(transposes, [m, n, k]) else { panic!("one call") };
+        let GemmPlan::Panels(panels) = GemmPlan::for_small_kernels::<R>(transposes, [m, n, k]) else {
+            panic!("one call")
+        };
         // SAFETY: they multiply by the definition.
         let library = unsafe { Library::of_functions("by the definition", sgemm, dgemm) };
         let [transpose_a, transpose_b] = transposes;
@@ -163,7 +167,9 @@ mod tests {
             let (a, b) = (operand(a.view(), transpose_a), operand(b.view(), transpose_b));
             let target = Operand { pointer: c.as_mut_ptr(), leading: n as i32 + 3, transpose: Transpose::No };
             // SAFETY: the operands have these sides.
-            unsafe { in_panels(library, panels, Product { shape, alpha, a, b, beta: R::from_f64(beta), c: target }) };
+            unsafe {
+                in_panels(library, panels, GemmArguments { shape, alpha, a, b, beta: R::from_f64(beta), c: target })
+            };
             for ((i, j), found) in c.indexed_iter() {
                 let expected = if j < n { 2.0 * product_of_views[[i, j]] + beta * 7.0 } else { 7.0 };
                 assert_eq!(found.as_f64(), expected, "{transposes:?} {shape:?} at {i}, {j}");

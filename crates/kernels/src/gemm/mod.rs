@@ -1,45 +1,46 @@
-//! The three products of a layer, each by the cblas calls of its plan, shared by the threads of a team. `m n k` and leading
-//! dimensions stay here and below.
+//! The three products of a layer. The threads of a team share a large one, and each part is made by the cblas calls of its plan.
+//! `m n k` and leading dimensions appear only here and below.
 //!
-//! Operands are row-major, or column-major, which BLAS reads as the transpose of a row-major matrix: a mini-batch of
-//! inputs has the features of each of its examples side by side. Rows, or columns, may be padded.
+//! Operands may be row-major or column-major, which BLAS reads as the transpose of a row-major matrix: in a mini-batch of inputs the
+//! features of each example are adjacent. Rows, or columns, may be padded.
+
+mod call;
+mod inspect;
+mod operand;
+mod panels;
+mod plan;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
-use crate::blas::Transpose::{self, No as N, Yes as T};
+pub use self::call::{Accumulate, Call, LayerShape, Product, WrongProduct};
+pub use self::inspect::inspected;
+use self::inspect::{is_inspected, verify};
+use self::operand::{GemmArguments, Operand, call_gemm};
+use self::panels::in_panels;
+pub use self::plan::{GemmPlan, Panels};
 use crate::blas::in_use;
-use crate::check::{Call, is_inspected, verify};
-use crate::panels::in_panels;
-use crate::parallel::in_parts;
-use crate::plan::Plan;
-use crate::real::{Operand, Product, Real};
-use crate::team::threads;
+use crate::cblas::Transpose::{self, No as N, Yes as T};
+use crate::parallel::{in_parts, threads};
+use crate::real::Real;
 
-/// What a product does with the values that stand in the output buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accumulate {
-    /// Overwrite them. They are not read: NaN in the old buffer doesn't matter.
-    Replace,
-    /// Add the product to them.
-    Add,
-}
-
-impl Accumulate {
-    fn beta<R: Real>(self) -> R {
-        match self {
-            Accumulate::Replace => R::zero(),
-            Accumulate::Add => R::one(),
-        }
-    }
-}
-
-/// z = W a_prev.
+/// Computes z = W a_prev.
 ///
 /// # Shapes
 /// `w` n_out × n_in, `a_prev` n_in × examples, `z` n_out × examples; all at least 1.
 ///
 /// # Panics
 /// If the shapes don't fit, `z` isn't row-major, or the elements of `w` and `a_prev` are adjacent in neither direction.
+///
+/// ```
+/// use kernels::{Accumulate, forward};
+/// use ndarray::{Array2, array};
+///
+/// let w = array![[1.0, 2.0], [3.0, 4.0]];
+/// let a_prev = array![[1.0], [10.0]]; // one example
+/// let mut z = Array2::zeros((2, 1));
+/// forward(w.view(), a_prev.view(), z.view_mut(), Accumulate::Replace);
+/// assert_eq!(z, array![[21.0], [43.0]]);
+/// ```
 #[track_caller]
 pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>, z: ArrayViewMut2<R>, accumulate: Accumulate) {
     let (n_out, n_in) = w.dim();
@@ -48,17 +49,27 @@ pub fn forward<R: Real>(w: ArrayView2<R>, a_prev: ArrayView2<R>, z: ArrayViewMut
         shapes_do_not_fit("forward: z = W a_prev", [("w", w.dim()), ("a_prev", a_prev.dim()), ("z", z.dim())]);
     }
     let call = Call::forward(accumulate);
-    multiply(call, [n_out, examples, n_in], R::one(), Factors { a: (w, N), b: (a_prev, N), c: z });
+    multiply(call, [n_out, examples, n_in], R::one(), Operands { a: (w, N), b: (a_prev, N), c: z });
 }
 
-/// dW = scale · dz a_prevᵀ, with `scale` = 1/m in the course's equations.
+/// Computes dW = scale · dz a_prevᵀ, with `scale` = 1/m in the course's equations.
 ///
 /// # Shapes
 /// `dz` n_out × examples, `a_prev` n_in × examples, `dw` n_out × n_in; all at least 1.
 ///
 /// # Panics
 /// If the shapes don't fit, `dw` isn't row-major, the elements of `dz` and `a_prev` are adjacent in neither direction, or
-/// `scale` is zero (OpenBLAS cores differ in what a zero factor does to NaN).
+/// `scale` is zero (OpenBLAS's kernels differ in what a zero alpha does to NaN).
+///
+/// ```
+/// use kernels::{Accumulate, backward_weights};
+/// use ndarray::{Array2, array};
+///
+/// let (dz, a_prev) = (array![[1.0, 2.0]], array![[3.0, 5.0], [0.0, 4.0]]); // one unit, two inputs, two examples
+/// let mut dw = Array2::zeros((1, 2));
+/// backward_weights(dz.view(), a_prev.view(), 0.5, dw.view_mut(), Accumulate::Replace);
+/// assert_eq!(dw, array![[6.5, 4.0]]);
+/// ```
 #[track_caller]
 pub fn backward_weights<R: Real>(
     dz: ArrayView2<R>,
@@ -77,16 +88,26 @@ pub fn backward_weights<R: Real>(
     }
     assert!(scale != R::zero(), "backward_weights: scale must not be zero");
     let call = Call::backward_weights(scale.as_f64(), accumulate);
-    multiply(call, [n_out, n_in, examples], scale, Factors { a: (dz, N), b: (a_prev, T), c: dw });
+    multiply(call, [n_out, n_in, examples], scale, Operands { a: (dz, N), b: (a_prev, T), c: dw });
 }
 
-/// da_prev = Wᵀ dz.
+/// Computes da_prev = Wᵀ dz.
 ///
 /// # Shapes
 /// `w` n_out × n_in, `dz` n_out × examples, `da_prev` n_in × examples; all at least 1.
 ///
 /// # Panics
 /// If the shapes don't fit, `da_prev` isn't row-major, or the elements of `w` and `dz` are adjacent in neither direction.
+///
+/// ```
+/// use kernels::{Accumulate, backward_data};
+/// use ndarray::{Array2, array};
+///
+/// let (w, dz) = (array![[1.0, 2.0], [3.0, 4.0]], array![[1.0], [10.0]]);
+/// let mut da_prev = Array2::zeros((2, 1));
+/// backward_data(w.view(), dz.view(), da_prev.view_mut(), Accumulate::Replace);
+/// assert_eq!(da_prev, array![[31.0], [42.0]]);
+/// ```
 #[track_caller]
 pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: ArrayViewMut2<R>, accumulate: Accumulate) {
     let (n_out, n_in) = w.dim();
@@ -98,103 +119,109 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: Arra
         );
     }
     let call = Call { accumulate, ..Call::backward_data() };
-    multiply(call, [n_in, examples, n_out], R::one(), Factors { a: (w, T), b: (dz, N), c: da_prev });
+    multiply(call, [n_in, examples, n_out], R::one(), Operands { a: (w, T), b: (dz, N), c: da_prev });
 }
 
-/// Multiply-adds that a product must have to be shared.
+/// Fewest multiply-adds of a product that threads share.
 const LEAST_MULTIPLY_ADDS: usize = 1 << 16;
 
-/// Where a part of a product begins: OpenBLAS's kernels take so many rows or columns at once.
+/// The number of rows or columns that the length of a part is a multiple of: OpenBLAS's kernels take that many at once.
 const STEP: usize = 8;
 
-/// op(A), op(B) and C of a product.
-struct Factors<'v, R> {
+/// A and B, each with its transposition, and C of a product C ← alpha op(A) op(B) + beta C.
+struct Operands<'v, R> {
     a: (ArrayView2<'v, R>, Transpose),
     b: (ArrayView2<'v, R>, Transpose),
     c: ArrayViewMut2<'v, R>,
 }
 
-impl<R> Factors<'_, R> {
-    /// Of the rows of C above `row` and of those from it on.
-    fn cut_rows(self, row: usize) -> (Self, Self) {
-        let Factors { a: (a, transpose), b, c } = self;
+impl<R> Operands<'_, R> {
+    /// Splits C's rows at `row`, with the rows of op(A) that make them.
+    fn split_rows(self, row: usize) -> (Self, Self) {
+        let Operands { a: (a, transpose), b, c } = self;
         let (above, below) = a.split_at(Axis(usize::from(transpose == T)), row);
         let (c_above, c_below) = c.split_at(Axis(0), row);
-        let part = |a, c| Factors { a: (a, transpose), b, c };
+        let part = |a, c| Operands { a: (a, transpose), b, c };
         (part(above, c_above), part(below, c_below))
     }
 
-    /// Of the columns of C before `column` and of those from it on.
-    fn cut_columns(self, column: usize) -> (Self, Self) {
-        let Factors { a, b: (b, transpose), c } = self;
+    /// Splits C's columns at `column`, with the columns of op(B) that make them.
+    fn split_columns(self, column: usize) -> (Self, Self) {
+        let Operands { a, b: (b, transpose), c } = self;
         let (before, after) = b.split_at(Axis(usize::from(transpose == N)), column);
         let (c_before, c_after) = c.split_at(Axis(1), column);
-        let part = |b, c| Factors { a, b: (b, transpose), c };
+        let part = |b, c| Operands { a, b: (b, transpose), c };
         (part(before, c_before), part(after, c_after))
     }
 }
 
-/// op(A) as it is multiplied.
-fn as_multiplied<'v, R>((matrix, transpose): &(ArrayView2<'v, R>, Transpose)) -> ArrayView2<'v, R> {
+/// Views op(A).
+fn operation<'v, R>((matrix, transpose): &(ArrayView2<'v, R>, Transpose)) -> ArrayView2<'v, R> {
     if *transpose == T { matrix.reborrow().reversed_axes() } else { matrix.reborrow() }
 }
 
-/// C ← alpha op(A) op(B) + beta C, which is checked at once where products are inspected.
+/// Computes C ← alpha op(A) op(B) + beta C, and checks it if products are inspected.
 #[track_caller]
-fn multiply<R: Real>(call: Call, shape: [usize; 3], alpha: R, mut factors: Factors<R>) {
+fn multiply<R: Real>(call: Call, shape: [usize; 3], alpha: R, mut operands: Operands<R>) {
     // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
     assert!(shape.iter().all(|&length| length > 0), "a product has an empty side: M × N × K = {shape:?}");
     if !is_inspected() {
-        return in_parts_of_threads(shape, alpha, call.accumulate, factors);
+        return in_parts_of_threads(shape, alpha, call.accumulate, operands);
     }
-    let (a, b) = (as_multiplied(&factors.a), as_multiplied(&factors.b));
-    let before = (call.accumulate == Accumulate::Add).then(|| factors.c.to_owned());
-    let same = Factors { a: factors.a, b: factors.b, c: factors.c.view_mut() };
+    let (a, b) = (operation(&operands.a), operation(&operands.b));
+    let before = (call.accumulate == Accumulate::Add).then(|| operands.c.to_owned());
+    let same = Operands { a: operands.a, b: operands.b, c: operands.c.view_mut() };
     in_parts_of_threads(shape, alpha, call.accumulate, same);
-    let column_major = factors.b.0.strides()[1] != 1;
-    verify(call.with_inputs(column_major), (a, b), before.as_ref().map(|before| before.view()), factors.c.view());
+    let column_major = operands.b.0.strides()[1] != 1;
+    verify(call.with_inputs(column_major), (a, b), before.as_ref().map(|before| before.view()), operands.c.view());
 }
 
-/// C ← alpha op(A) op(B) + beta C. The threads share it by rows; or by columns where C is so wide that B, which all of them would
-/// read, is much larger than A, or has too few rows for all.
+/// Computes C ← alpha op(A) op(B) + beta C, on all threads of the current team if it is large.
+///
+/// The threads share it by rows. They share it by columns if C has too few rows for all of them, or is so wide that B, which all of
+/// them would read, is much larger than A.
 #[track_caller]
-fn in_parts_of_threads<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, factors: Factors<R>) {
+fn in_parts_of_threads<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, operands: Operands<R>) {
     let [m, n, k] = shape;
     let threads = if m * n * k < LEAST_MULTIPLY_ADDS { 1 } else { threads() };
     if threads == 1 {
-        return gemm(k, alpha, accumulate, factors);
+        return gemm(k, alpha, accumulate, operands);
     }
-    let part = |factors| gemm(k, alpha, accumulate, factors);
+    let part = |operands| gemm(k, alpha, accumulate, operands);
     let enough_rows = m >= n || m >= 2 * STEP * threads;
     if enough_rows && n < 4 * m {
-        in_parts(threads, (m, STEP), factors, &Factors::cut_rows, &part);
+        in_parts(threads, (m, STEP), operands, &Operands::split_rows, &part);
     } else {
-        in_parts(threads, (n, STEP), factors, &Factors::cut_columns, &part);
+        in_parts(threads, (n, STEP), operands, &Operands::split_columns, &part);
     }
 }
 
-/// The one place where the BLAS multiplies, by the calls of its plan; `k` terms a sum.
+/// Computes a part of a product, or all of it, by the cblas calls of its plan; `k` is the number of terms of each element.
 #[track_caller]
-fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Factors { a, b, mut c }: Factors<R>) {
+fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Operands { a, b, mut c }: Operands<R>) {
     let (library, shape) = (in_use(), [c.nrows(), c.ncols(), k]);
     shape.into_iter().for_each(|side| _ = blas_int(side));
     let (a, b) = (operand(&a.0, a.1), operand(&b.0, b.1));
     let leading = leading_dimension(c.dim(), c.strides()).unwrap_or_else(|| must_be_row_major(c.dim(), c.strides()));
     let c = Operand { pointer: c.as_mut_ptr(), leading, transpose: N };
-    let plan = Plan::of::<R>(library, [a.transpose, b.transpose], shape);
-    let product = Product { shape, alpha, a, b, beta: accumulate.beta(), c };
+    let plan = GemmPlan::of::<R>(library, [a.transpose, b.transpose], shape);
+    let beta = match accumulate {
+        Accumulate::Replace => R::zero(),
+        Accumulate::Add => R::one(),
+    };
+    let arguments = GemmArguments { shape, alpha, a, b, beta, c };
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
-    // matched the shapes with m, n and k, which `cut_rows` and `cut_columns` keep so, `leading_dimension` has matched the
+    // matched the shapes with m, n and k, which `split_rows` and `split_columns` preserve, `leading_dimension` has matched the
     // strides, and `c` is borrowed mutably, so nothing overlaps it.
     unsafe {
         match plan {
-            Plan::OneCall => R::gemm(library, product),
-            Plan::Panels(panels) => in_panels(library, panels, product),
+            GemmPlan::OneCall => call_gemm(library, arguments),
+            GemmPlan::Panels(panels) => in_panels(library, panels, arguments),
         }
     }
 }
 
-/// A matrix as BLAS takes it: one that is column-major is the transpose of a row-major one.
+/// Describes a matrix to BLAS: a column-major one is the transpose of a row-major one.
 #[track_caller]
 fn operand<R>(matrix: &ArrayView2<R>, transpose: Transpose) -> Operand<*const R> {
     let (dim, strides) = (matrix.dim(), matrix.strides());
@@ -206,7 +233,7 @@ fn operand<R>(matrix: &ArrayView2<R>, transpose: Transpose) -> Operand<*const R>
     Operand { pointer: matrix.as_ptr(), leading, transpose: if transpose == N { T } else { N } }
 }
 
-/// From one row to the next, if the elements of a row are adjacent and rows don't overlap.
+/// Computes the distance from one row to the next; `None` if the elements of a row aren't adjacent, or rows overlap.
 #[track_caller]
 fn leading_dimension((rows, columns): (usize, usize), strides: &[isize]) -> Option<i32> {
     let adjacent = columns == 1 || strides[1] == 1;

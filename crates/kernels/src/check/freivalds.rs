@@ -1,4 +1,4 @@
-//! Check, then trust, a product that stands for good: Freivalds' method.
+//! Checks finished products by Freivalds' method.
 
 use ndarray::{Array1, ArrayView2};
 use rand::{RngExt, SeedableRng};
@@ -7,51 +7,61 @@ use rand_chacha::ChaCha8Rng;
 use crate::blas::in_use;
 use crate::reductions::row_sums;
 
-/// A product that a BLAS has computed is not the product.
+/// The error of a finished product that is wrong.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "{library} computes the product of {m}x{k} and {k}x{n} wrongly: row {row} adds up to {found:e} under random \
      signs, must be {expected:e} within {bound:e}"
 )]
 pub struct WrongSum {
-    /// Which library.
+    /// The library.
     pub library: String,
     /// Rows of C.
     pub m: usize,
     /// Columns of C.
     pub n: usize,
-    /// Terms of each of its elements.
+    /// Terms of each element of C.
     pub k: usize,
     /// The first wrong row.
     pub row: usize,
-    /// Its elements under random signs, added up.
+    /// The sum of its elements under random signs.
     pub found: f64,
-    /// What they must add up to.
+    /// The sum that A and B give.
     pub expected: f64,
     /// The largest difference that rounding can explain.
     pub bound: f64,
 }
 
-/// Checks finished products C = A B by Freivalds' method: C v = A (B v) for a vector v of random signs, in
-/// 2 (M K + M N) operations instead of 2 M N K, and 2 K N once for B.
+/// A check of finished products C = A B for one B, by Freivalds' method: C v = A (B v) for a vector v of random signs.
 ///
-/// One wrong element shows in its row's sum, whatever the signs. The bound is 2 ε (K + N) of the sum of magnitudes, and
-/// what underflow can take from K N terms.
+/// It takes 2 (M K + M N) operations instead of 2 M N K, and 2 K N once for B. A single wrong element shows in the sum of its row,
+/// whatever the signs. The bound is 2 ε (K + N) times the sum of magnitudes, plus what underflow can take from K N terms.
 /// Matrices are row-major, or the transpose of a row-major matrix.
+///
+/// ```
+/// use kernels::ProductCheck;
+/// use ndarray::array;
+///
+/// let (a, b) = (array![[1.0, 2.0]], array![[3.0], [4.0]]);
+/// let check = ProductCheck::of(b.view());
+/// assert!(check.verify(a.view(), array![[11.0]].view()).is_ok());
+/// assert!(check.verify(a.view(), array![[11.5]].view()).is_err());
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProductCheck {
     signs: Array1<f64>,
     /// B v.
     signed: Array1<f64>,
-    /// The sums of B's magnitudes along its rows.
+    /// The sums of |B| along its rows.
     magnitudes: Array1<f64>,
-    /// How many roundings an element of C may carry.
+    /// The number of roundings that an element of C may have gone through.
     roundings: usize,
+    /// Whether every row is compared within the bound of the largest row.
     normwise: bool,
 }
 
 impl ProductCheck {
-    /// For products with `b`, K × N, on the right.
+    /// Prepares the check of products with `b`, K × N, on the right.
     pub fn of(b: ArrayView2<f64>) -> Self {
         let mut stream = ChaCha8Rng::seed_from_u64(0xf4e1_7a1d);
         let signs = Array1::from_shape_simple_fn(b.ncols(), || if stream.random() { 1.0 } else { -1.0 });
@@ -59,18 +69,18 @@ impl ProductCheck {
         ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols(), normwise: false }
     }
 
-    /// For a C that was computed in another way, with sums of `terms` terms, and an A and a B whose elements are known as
-    /// well as their largest ones are: every row may be off by as much as the row of the largest magnitude.
+    /// Widens the bound for a C that was computed in another way, with sums of `terms` terms, from an A and a B whose small elements
+    /// have absolute errors as large as those of their large ones: every row may be off by as much as the row of largest magnitude.
     pub fn normwise(mut self, terms: usize) -> Self {
         self.roundings += terms;
         self.normwise = true;
         self
     }
 
-    /// Whether `c`, M × N, is `a` B.
+    /// Checks that `c`, M × N, is `a` B.
     ///
     /// # Errors
-    /// The first row that is wrong.
+    /// If it isn't: the first row that is wrong.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -87,7 +97,7 @@ impl ProductCheck {
             let rounding = 2.0 * f64::EPSILON * self.roundings as f64 * magnitude;
             // Products too small for a normal number lose up to that number each.
             let bound = rounding + (k * n) as f64 * f64::MIN_POSITIVE;
-            // Numbers that overflow can't be compared; false for NaN.
+            // Numbers that overflow can't be compared; the comparison is false for NaN.
             let right = !magnitude.is_finite() || (found - expected).abs() <= bound;
             if !right {
                 let library = in_use().to_string();

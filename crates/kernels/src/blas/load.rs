@@ -1,0 +1,126 @@
+//! Loads a BLAS for the rest of the process, each file once.
+//!
+//! An OpenBLAS that doesn't know the processor picks kernels for narrow vectors: Debian 12's 0.3.21 takes SSE3 kernels on Intel's
+//! processors of 2023 (OpenBLAS #4267, fixed in 0.3.25), at a quarter of the speed. Such a library is loaded again with wider ones.
+
+use std::ffi::c_int;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::{env, mem, ptr};
+
+use libloading::os::unix::Library as Handle;
+use ndarray::Array2;
+
+use super::family::Family;
+use super::library::Library;
+use super::open::{LoadError, open};
+use crate::cblas::{GemmFunction, ROW_MAJOR, Transpose};
+use crate::environment::set_variable;
+use crate::real::Real;
+use crate::reference;
+use crate::simd::Vectors;
+
+impl Library {
+    /// Loads the library at `path`, or the one that the system's loader finds by a bare name.
+    ///
+    /// An OpenBLAS that picks kernels for narrower vectors than the processor has is loaded again with wider ones, unless
+    /// `OPENBLAS_CORETYPE` is set.
+    ///
+    /// # Errors
+    /// If there is no such file, if it is not a BLAS, or if there is not enough address space for it.
+    pub fn load(path: &Path) -> Result<&'static Library, LoadError> {
+        // Locked while loading: a library reads the environment, which is changed for it.
+        static LOADED: Mutex<Vec<&'static Library>> = Mutex::new(Vec::new());
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        let (handle, mut library) = open(path)?;
+        if let Some(known) = loaded.iter().find(|known| ptr::fn_addr_eq(known.gemm.sgemm, library.gemm.sgemm)) {
+            return Ok(known);
+        }
+        if needs_wider_kernels(&library) {
+            library = load_with_wider_kernels(path, handle, library)?;
+        } else {
+            mem::forget(handle);
+        }
+        let library: &'static Library = Box::leak(Box::new(library));
+        loaded.push(library);
+        Ok(library)
+    }
+}
+
+/// The environment variable that tells OpenBLAS which core's kernels to use.
+pub(super) const CORETYPE: &str = "OPENBLAS_CORETYPE";
+
+/// Whether the library is an OpenBLAS that has picked, by itself, kernels for narrower vectors than the processor has.
+fn needs_wider_kernels(library: &Library) -> bool {
+    library.family() == Family::OpenBlas && library.is_narrow() && env::var_os(CORETYPE).is_none()
+}
+
+/// Closes a library and loads it with the widest kernels that multiply correctly; as it was, if there are none.
+fn load_with_wider_kernels(path: &Path, handle: Handle, narrow: Library) -> Result<Library, LoadError> {
+    let by_itself = narrow.core().to_owned();
+    drop(handle);
+    let wider = [(Vectors::Avx512, "SkylakeX"), (Vectors::Avx2, "Haswell")];
+    for (_, core) in wider.into_iter().filter(|(vectors, _)| *vectors <= Vectors::here()) {
+        let (handle, library) = open_with(core, path)?;
+        if library.core().eq_ignore_ascii_case(core) && multiplies_correctly(&library) {
+            mem::forget(handle);
+            return Ok(Library { replaced_core: Some(by_itself), ..library });
+        }
+    }
+    let (handle, library) = open(path)?;
+    mem::forget(handle);
+    Ok(library)
+}
+
+/// Opens a library with the kernels of `core`. Libraries that are opened later choose for themselves again.
+fn open_with(core: &str, path: &Path) -> Result<(Handle, Library), LoadError> {
+    set_variable(CORETYPE, core);
+    let opened = open(path);
+    // SAFETY: as in `set_variable`; OpenBLAS reads it only when it is loaded.
+    unsafe { env::remove_var(CORETYPE) };
+    opened
+}
+
+/// Whether products of a few shapes, in both types and with all transpositions that training uses, equal the reference.
+fn multiplies_correctly(library: &Library) -> bool {
+    [[20, 209, 209], [7, 61, 20], [64, 128, 112], [130, 127, 301]]
+        .into_iter()
+        .all(|shape| is_right::<f32>(library.gemm(), shape) && is_right::<f64>(library.gemm(), shape))
+}
+
+fn is_right<R: Real>(gemm: GemmFunction<R>, [m, n, k]: [usize; 3]) -> bool {
+    let drawn = |rows, columns| {
+        Array2::from_shape_fn((rows, columns), |(i, j)| R::from_f64(((i * 31 + j * 17) % 101) as f64 / 50.0 - 1.0))
+    };
+    let forms = [(Transpose::No, Transpose::No), (Transpose::No, Transpose::Yes), (Transpose::Yes, Transpose::No)];
+    forms.into_iter().all(|(transpose_a, transpose_b)| {
+        let a = if transpose_a == Transpose::Yes { drawn(k, m) } else { drawn(m, k) };
+        let b = if transpose_b == Transpose::Yes { drawn(n, k) } else { drawn(k, n) };
+        let mut c = Array2::from_elem((m, n), R::nan());
+        let [rows, columns, terms] = [m, n, k].map(|side| side as c_int);
+        let [lda, ldb] = [a.ncols(), b.ncols()].map(|side| side as c_int);
+        // SAFETY: the matrices have the sides that the transposes and m, n, k give them.
+        unsafe {
+            gemm(
+                ROW_MAJOR,
+                transpose_a,
+                transpose_b,
+                rows,
+                columns,
+                terms,
+                R::one(),
+                a.as_ptr(),
+                lda,
+                b.as_ptr(),
+                ldb,
+                R::zero(),
+                c.as_mut_ptr(),
+                columns,
+            );
+        }
+        let a = if transpose_a == Transpose::Yes { a.t() } else { a.view() };
+        let b = if transpose_b == Transpose::Yes { b.t() } else { b.view() };
+        let bound = 2.0 * R::epsilon().as_f64() * k as f64;
+        reference::product(a, b).iter().zip(&c).all(|(right, found)| (found.as_f64() - right).abs() <= bound)
+    })
+}

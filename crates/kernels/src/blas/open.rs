@@ -1,0 +1,124 @@
+//! Opens a file as a BLAS and asks it what it is.
+
+use std::ffi::{CStr, c_int};
+use std::path::{Path, PathBuf};
+use std::{env, fs, mem, ptr};
+
+use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
+
+use super::family::{Family, PREFIXES, describe, function};
+use super::lapack::Lapack;
+use super::library::Library;
+use crate::cblas::GemmFunctions;
+use crate::environment::set_variable;
+
+/// The error of a file that can't be loaded as a BLAS.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LoadError {
+    /// The system's loader can't open it.
+    #[error("can't load {name} as a BLAS: {reason}")]
+    NotLoaded {
+        /// The name or path that was asked for.
+        name: String,
+        /// The loader's message.
+        reason: String,
+    },
+    /// It is a library without cblas.
+    #[error("{name} is not a BLAS with cblas: it has no {symbol}")]
+    Lacks {
+        /// The name or path that was asked for.
+        name: String,
+        /// The first function that is missing.
+        symbol: &'static str,
+    },
+    /// There is not enough address space. OpenBLAS would try to map its buffers again and again, for ever.
+    #[error("{name} needs {} MiB of address space, more than is left here (see ulimit -v)", ROOM >> 20)]
+    NoRoom {
+        /// The name or path that was asked for.
+        name: String,
+    },
+    /// It takes 64-bit integers, where 32-bit ones are passed.
+    #[error("{name} is built for 64-bit integers (ILP64); use its LP64 build")]
+    WideIntegers {
+        /// The name or path that was asked for.
+        name: String,
+    },
+}
+
+/// The bytes that a library and its first product map: OpenBLAS's buffer of 128 MiB, and the library itself.
+const ROOM: usize = 192 << 20;
+
+/// Whether the system would map this many bytes.
+fn has_room(bytes: usize) -> bool {
+    let (access, kind) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
+    // SAFETY: the mapping is at an address that the system picks; nobody uses it, and it is unmapped as it was mapped.
+    unsafe {
+        let mapped = libc::mmap(ptr::null_mut(), bytes, access, kind, -1, 0);
+        mapped != libc::MAP_FAILED && libc::munmap(mapped, bytes) == 0
+    }
+}
+
+/// Opens a library and describes it. The functions in the description are valid while the handle is not dropped.
+pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
+    // Prefers the library's own symbols: two OpenBLAS in a process must not share their tables.
+    const DEEPBIND: c_int = libc::RTLD_DEEPBIND;
+    let name = path.display().to_string();
+    if !has_room(ROOM) {
+        return Err(LoadError::NoRoom { name });
+    }
+    start_no_threads();
+    // SAFETY: the initialisers of a BLAS only read the processor and the environment, which nobody changes meanwhile.
+    let handle = unsafe { Handle::open(Some(path), RTLD_NOW | RTLD_LOCAL | DEEPBIND) };
+    let handle = handle.map_err(|error| LoadError::NotLoaded { name: name.clone(), reason: reason(&error) })?;
+    let lacks = |symbol| LoadError::Lacks { name: name.clone(), symbol };
+    // SAFETY: both have the signature that cblas specifies.
+    let (sgemm, dgemm) = unsafe {
+        (
+            PREFIXES.iter().find_map(|prefix| function(&handle, &format!("{prefix}cblas_sgemm"))),
+            PREFIXES.iter().find_map(|prefix| function(&handle, &format!("{prefix}cblas_dgemm"))),
+        )
+    };
+    let (sgemm, dgemm) = (sgemm.ok_or_else(|| lacks("cblas_sgemm"))?, dgemm.ok_or_else(|| lacks("cblas_dgemm"))?);
+    let (description, threads) = describe(&handle);
+    if description.wide_integers {
+        return Err(LoadError::WideIntegers { name });
+    }
+    let path = file_of(sgemm as *const ()).unwrap_or_else(|| path.to_owned());
+    let has_small_kernels = description.family == Family::OpenBlas
+        && ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(&description.core.as_str());
+    let lapack = Lapack::of(&handle);
+    let gemm = GemmFunctions { sgemm, dgemm };
+    let library = Library { description, path, replaced_core: None, threads, lapack, has_small_kernels, gemm };
+    Ok((handle, library))
+}
+
+/// Sets the environment so that a library starts no threads when it is loaded: OpenBLAS starts them at once, and OpenMP keeps a
+/// number per thread afterwards.
+fn start_no_threads() {
+    for variable in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"] {
+        if env::var_os(variable).is_none_or(|count| count != "1") {
+            set_variable(variable, "1");
+        }
+    }
+}
+
+/// Extracts the loader's message, without the name that it repeats.
+fn reason(error: &libloading::Error) -> String {
+    let text = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    text.replace('\n', " ")
+}
+
+/// Finds the file that a function of a loaded library comes from.
+pub(super) fn file_of(function: *const ()) -> Option<PathBuf> {
+    // SAFETY: a plain struct of pointers and numbers may be zero; dladdr takes any address and fills the struct in.
+    let (found, said) = unsafe {
+        let mut said = mem::zeroed::<libc::Dl_info>();
+        (libc::dladdr(function.cast(), &raw mut said), said)
+    };
+    if found == 0 || said.dli_fname.is_null() {
+        return None;
+    }
+    // SAFETY: dladdr's name is NUL-terminated and lives as long as the library.
+    let name = unsafe { CStr::from_ptr(said.dli_fname) }.to_string_lossy().into_owned();
+    Some(fs::canonicalize(&name).unwrap_or_else(|_| name.into()))
+}

@@ -1,0 +1,104 @@
+//! What can go wrong with the choice of a BLAS, and warnings about the chosen one.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::open::LoadError;
+use super::release::Refused;
+use crate::simd::Vectors;
+
+/// The error of a choice that ends without a BLAS.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The library that was asked for can't be loaded.
+    #[error(transparent)]
+    NotLoaded(#[from] LoadError),
+    /// The library that was asked for is known to return wrong results.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Nothing was found.
+    #[error("no {what} was found: {remedy}")]
+    NotFound {
+        /// The name that was looked for.
+        what: String,
+        /// How to get one.
+        remedy: &'static str,
+    },
+    /// The library has no LAPACK, and no other library here has one.
+    #[error("{library} has no LAPACK, and no OpenBLAS was found to take its place: run scripts/setup")]
+    NoLapack {
+        /// The library.
+        library: String,
+    },
+    /// LD_PRELOAD puts another library before the chosen one.
+    #[error(
+        "LD_PRELOAD puts {} ({what}) before every other BLAS, so the chosen one would not be used: unset LD_PRELOAD, or choose \
+         that library with --blas {}",
+        path.display(),
+        path.display()
+    )]
+    Preloaded {
+        /// The file.
+        path: PathBuf,
+        /// The library's own description.
+        what: String,
+    },
+}
+
+/// A warning about the chosen library, with a remedy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// The OpenBLAS that comes with Layerchain can't be used.
+    NotBundled {
+        /// Why not; `None` if it isn't there.
+        reason: Option<String>,
+    },
+    /// An OpenBLAS was loaded with wider kernels than it chose by itself.
+    WiderKernels {
+        /// The library.
+        library: String,
+        /// The core that it chose by itself.
+        narrow: String,
+    },
+    /// The library is far slower than the processor allows.
+    Slow {
+        /// The library.
+        library: String,
+        /// The vectors of the processor.
+        vectors: Vectors,
+        /// The fraction of the processor's peak that the library reaches.
+        fraction: f64,
+        /// Whether `OPENBLAS_CORETYPE` told it which kernels to use.
+        by_request: bool,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Warning::NotBundled { reason: None } => {
+                write!(
+                    f,
+                    "the OpenBLAS that comes with Layerchain isn't here (scripts/setup installs it): the system's is used"
+                )
+            }
+            Warning::NotBundled { reason: Some(reason) } => {
+                write!(f, "the OpenBLAS that comes with Layerchain can't be used ({reason}): the system's is used")
+            }
+            Warning::WiderKernels { library, narrow } => write!(
+                f,
+                "{library} doesn't know this processor and would have taken its {narrow} kernels; it was given wider ones"
+            ),
+            Warning::Slow { library, vectors, fraction, by_request } => write!(
+                f,
+                "{library} reaches {:.0}% of this processor's {vectors} peak: {}",
+                100.0 * fraction,
+                if *by_request {
+                    "unset OPENBLAS_CORETYPE"
+                } else {
+                    "scripts/setup installs a faster BLAS, --blas chooses another"
+                }
+            ),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The BLAS that a user asks for.
+
+use std::convert::Infallible;
+use std::env;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::find::Source;
+
+/// The environment variable that names the BLAS to use, if nothing else does.
+pub const VARIABLE: &str = "LAYERCHAIN_BLAS";
+
+/// The BLAS that a user asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Request {
+    /// The OpenBLAS that comes with Layerchain, else the newest admitted OpenBLAS of the system.
+    #[default]
+    Auto,
+    /// The first library of a source that can be used.
+    From(Source),
+    /// A file, or a name that the system's loader knows.
+    Path(PathBuf),
+}
+
+impl Request {
+    /// Reads [`VARIABLE`]; `Auto` if it is not set.
+    pub fn of_environment() -> Self {
+        let set = env::var(VARIABLE).ok().filter(|name| !name.is_empty());
+        set.map_or(Request::Auto, |name| name.parse().unwrap_or_else(|never: Infallible| match never {}))
+    }
+}
+
+impl FromStr for Request {
+    type Err = Infallible;
+
+    /// Reads `auto` or the name of a source; anything else is a path.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let source = Source::ALL.into_iter().find(|source| source.name() == text);
+        Ok(match source {
+            _ if text == "auto" => Request::Auto,
+            Some(source) => Request::From(source),
+            None => Request::Path(text.into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_is_asked_for_by_a_word_or_a_path() {
+        let request = |text: &str| text.parse::<Request>().unwrap();
+        assert_eq!(request("auto"), Request::Auto);
+        assert_eq!(request("mkl"), Request::From(Source::Mkl));
+        assert_eq!(request("libmkl_rt.so.2"), Request::Path("libmkl_rt.so.2".into()));
+    }
+}
