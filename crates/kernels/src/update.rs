@@ -72,6 +72,17 @@ pub fn gradient_step<R: Real, G: Real>(step: Step, w: ArrayViewMut2<R>, g: Array
 ///
 /// # Panics
 /// If the shapes differ, or the elements of a row aren't adjacent.
+///
+/// ```
+/// use kernels::{Step, momentum_step};
+/// use ndarray::array;
+///
+/// let (mut w, mut v, g) = (array![[8.0]], array![[0.0]], array![[2.0]]);
+/// for _ in 0..2 {
+///     momentum_step(Step::new(0.25), 0.5, false, w.view_mut(), g.view(), v.view_mut());
+/// }
+/// assert_eq!((v, w), (array![[0.5 * 2.0 + 2.0]], array![[8.0 - 0.25 * 2.0 - 0.25 * 3.0]]));
+/// ```
 #[track_caller]
 pub fn momentum_step<R: Real, G: Real>(
     step: Step,
@@ -103,6 +114,15 @@ pub fn momentum_step<R: Real, G: Real>(
 ///
 /// # Panics
 /// If the shapes differ, or the elements of a row aren't adjacent.
+///
+/// ```
+/// use kernels::{Step, rmsprop_step};
+/// use ndarray::array;
+///
+/// let (mut w, mut v, g) = (array![[1.0]], array![[0.0]], array![[2.0]]);
+/// rmsprop_step(Step::new(0.5), 0.75, 1.0, w.view_mut(), g.view(), v.view_mut());
+/// assert_eq!((v, w), (array![[0.25 * 4.0]], array![[1.0 - 0.5 * (2.0 / (1.0 + 1.0))]]));
+/// ```
 #[track_caller]
 pub fn rmsprop_step<R: Real>(
     step: Step,
@@ -168,8 +188,8 @@ pub fn adam_step<R: Real>(
     assert!(shapes.iter().all(|dim| *dim == shapes[0]), "adam_step: shapes of w, g, m and v differ: {shapes:?}");
     assert!(t > 0, "adam_step: the first step is number 1");
     let t = i32::try_from(t).unwrap_or(i32::MAX);
-    // η m̂ = (η / (1-β₁ᵗ)) m and √v̂ = √v (1 / √(1-β₂ᵗ)): the corrections of the bias, rounded once for all elements.
-    let m_correction = R::from_f64(step.learning_rate / (1.0 - beta_1.powi(t)));
+    // The corrections of the bias, η m̂ = (η / (1-β₁ᵗ)) m and √v̂ = √v / √(1-β₂ᵗ), have one rounded coefficient each for all elements.
+    let corrected_rate = R::from_f64(step.learning_rate / (1.0 - beta_1.powi(t)));
     let root_correction = R::from_f64(1.0 / (1.0 - beta_2.powi(t)).sqrt());
     let [_, grad_scale, l2, weight_scale] = step.rounded();
     let [beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, eps] =
@@ -178,7 +198,8 @@ pub fn adam_step<R: Real>(
         let g = grad_scale * g + l2 * *w;
         *m = beta_1 * *m + one_minus_beta_1 * g;
         *v = beta_2 * *v + one_minus_beta_2 * (g * g);
-        *w = *w * weight_scale - m_correction * (*m / (v.sqrt() * root_correction + eps));
+        let root_v_hat = v.sqrt() * root_correction;
+        *w = *w * weight_scale - corrected_rate * (*m / (root_v_hat + eps));
     });
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong with the choice of a BLAS, and warnings about the chosen one.
+//! The errors of the choice of a BLAS, and the warnings about the chosen one.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub enum Error {
     /// The library that was asked for is known to return wrong results.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// Nothing was found.
+    /// No library of the kind was found.
     #[error("no {what} was found: {remedy}")]
     NotFound {
         /// The name that was looked for.
