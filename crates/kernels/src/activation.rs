@@ -1,14 +1,15 @@
 //! The activations: for each one its formulas a = g(z) and dz = da g'(z), side by side in a table, and the passes that apply them.
 //!
-//! A new activation is a variant of [`Activation`], its name in [`Activation::ALL`], and its two formulas in the table below.
+//! A new activation takes a variant of [`Activation`], its name in [`Activation::ALL`], and two formulas in the table below; functions
+//! that the standard operations don't have go to [`crate::math`].
 
 use itertools::izip;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
 
-use crate::math::{
-    elu, exp, gelu, gelu_derivative, gelu_tanh, gelu_tanh_derivative, sigmoid, sigmoid_derivative, silu,
-    silu_derivative, softplus, tanh, tanh_derivative,
-};
+use crate::math::exponential::{elu, exp, sigmoid, sigmoid_derivative, tanh, tanh_derivative};
+use crate::math::logarithm::softplus;
+use crate::math::logistic::{gelu_tanh, gelu_tanh_derivative, silu, silu_derivative};
+use crate::math::normal::{gelu, gelu_derivative};
 use crate::real::Real;
 use crate::rows::par_for_each_row;
 use crate::softmax::{bias_softmax, softmax_backward};

@@ -13,7 +13,8 @@ use itertools::izip;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::labels::class;
-use crate::math::{exp, exp_of_difference, ln_1p, ln_1p_of_sum};
+use crate::math::exponential::{exp, exp_of_difference};
+use crate::math::logarithm::{ln_1p, ln_1p_of_sum};
 use crate::real::Real;
 use crate::reductions::sum_over;
 use crate::rows::{IterRows, for_each_row, par_for_each_row};

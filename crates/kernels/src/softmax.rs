@@ -6,7 +6,7 @@
 use itertools::izip;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
-use crate::math::exp_of_difference;
+use crate::math::exponential::exp_of_difference;
 use crate::real::Real;
 use crate::rows::for_each_row;
 
