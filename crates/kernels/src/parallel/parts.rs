@@ -64,7 +64,7 @@ mod tests {
 
     use super::*;
     use crate::rows::par_rows;
-    use crate::{Activation, Adam, Real, Step, Team};
+    use crate::{Activation, Adam, Real, Step, Team, binary_cross_entropy_dz, mean_squared_error_dz};
     use crate::{activation_backward, adam_step, bias_activation, bias_gradient, gradient_step, momentum_step};
     use crate::{rmsprop_step, scale};
 
@@ -72,11 +72,11 @@ mod tests {
         Team::new(threads).unwrap()
     }
 
-    /// A barrier at which threads wait for one another.
+    /// A barrier that fails if the other threads do not come.
     #[derive(Default)]
-    struct Meeting(AtomicUsize);
+    struct Barrier(AtomicUsize);
 
-    impl Meeting {
+    impl Barrier {
         fn wait_for(&self, threads: usize) {
             self.0.fetch_add(1, Ordering::SeqCst);
             let start = Instant::now();
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn the_threads_of_the_team_work_at_once_and_others_do_not() {
         let rows = Array2::<f32>::zeros((300, 300));
-        let all = Meeting::default();
+        let all = Barrier::default();
         team(3).install(|| par_rows(rows.view(), |_| all.wait_for(3)));
         let this = std::thread::current().id();
         par_rows(rows.view(), |rows| assert_eq!((rows.nrows(), std::thread::current().id()), (300, this)));
@@ -125,7 +125,7 @@ mod tests {
                 R::from_f64(((i * 31 + j * 17 + salt * 7) % 101) as f64 / 50.0 - 1.0)
             })
         };
-        let [mut w, mut z, mut a, mut dz, mut m, mut v, mut db] = [0, 1, 2, 3, 4, 5, 6].map(drawn);
+        let [mut w, mut z, mut a, mut dz, mut m, mut v, mut db, mut loss] = [0, 1, 2, 3, 4, 5, 6, 8].map(drawn);
         v.mapv_inplace(|v| v * v);
         let b = drawn(7);
         for (_, activation) in Activation::ALL {
@@ -133,6 +133,8 @@ mod tests {
             activation_backward(activation, z.view(), a.view(), dz.view_mut());
         }
         scale(R::from_f64(0.75), dz.view_mut());
+        binary_cross_entropy_dz(a.view(), m.view(), loss.view_mut());
+        mean_squared_error_dz(z.view(), loss.view(), m.view_mut());
         bias_gradient(dz.view(), R::from_f64(0.5), db.column_mut(3));
         let step = Step { learning_rate: 0.1, grad_scale: 0.9, l2: 0.01, weight_scale: 0.999 };
         gradient_step(step, w.view_mut(), dz.view());
@@ -140,7 +142,7 @@ mod tests {
         rmsprop_step(step, 0.99, 1e-8, w.view_mut(), dz.view(), v.view_mut());
         let adam = Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 };
         adam_step(step, adam, 3, w.view_mut(), dz.view(), [m.view_mut(), v.view_mut()]);
-        vec![w, z, a, dz, m, v, db]
+        vec![w, z, a, dz, m, v, db, loss]
     }
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
     fn subnormal_numbers_are_zero_in_every_part_or_in_none() {
         let rows = Array2::<f32>::zeros((300, 300));
         for flush in [true, false] {
-            let all = Meeting::default();
+            let all = Barrier::default();
             let part = |_| {
                 all.wait_for(3); // or one thread would do all of them
                 assert_eq!(is_flushing(), flush && crate::CAN_FLUSH);
