@@ -33,7 +33,7 @@ fn out_of_memory(bytes: usize) -> ! {
     let mut line = [0u8; 128];
     let mut rest = &mut line[..];
     // The line is longer than this ever is.
-    let _ = writeln!(rest, "error: out of memory: {bytes} bytes more are not to be had here (see ulimit -v)");
+    let _ = writeln!(rest, "error: out of memory: the system has no {bytes} more bytes (see ulimit -v)");
     let left = rest.len();
     let said = &line[..line.len() - left];
     // SAFETY: the bytes are this function's own; both calls may be made at any time, from any thread.
