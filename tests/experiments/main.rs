@@ -3,6 +3,7 @@
 //! `EXPERIMENTS` (how many) and `EXPERIMENTS_FROM` (the first seed) make it a long search: `scripts/faults/experiments`.
 
 mod generate;
+mod ids;
 mod run;
 mod values;
 
