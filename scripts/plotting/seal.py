@@ -1,4 +1,4 @@
-"""The seals of a record, as `crates/runner/src/results/seal.rs` makes them: what is drawn is what was stored."""
+"""The seals of a record, as `crates/runner/src/record/seal.rs` makes them: what is drawn is what was stored."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use runner::results::seal::Seal;
+use runner::record::seal::Seal;
 use rusqlite::Connection;
 
 use crate::support::{Bench, failure, text};

@@ -4,9 +4,9 @@
 
 use std::fs;
 
-use runner::experiment::Experiment;
-use runner::experiment::trial::{KEYS, TrialConfig};
-use runner::sweep::plan::trial_id;
+use runner::plan::trial_id;
+use runner::spec::Experiment;
+use runner::spec::trial::{KEYS, TrialConfig};
 use serde_json::Value;
 
 const GOLDEN: &str = include_str!("../golden/trial_ids.json");

@@ -10,7 +10,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use runner::experiment::trial::KEYS;
+use runner::spec::trial::KEYS;
 
 use crate::generate::generate;
 use crate::run::{Bench, Ended};

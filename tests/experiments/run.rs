@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use datasets::{DataSet, Meaning, Part, Pixels, Targets, Task};
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
-use runner::experiment::Experiment;
-use runner::sweep::halving::Ladder;
-use runner::sweep::inputs::{Inputs, LazySpan, Prepared};
-use runner::sweep::plan::{Plan, Trial};
-use runner::sweep::trial::{self, Outcome, Status};
+use runner::plan::{Plan, Trial};
+use runner::record::halving::Ladder;
+use runner::run::inputs::{Inputs, LazySpan, Prepared};
+use runner::run::trial::{self, Outcome, Status};
+use runner::spec::Experiment;
 use tempfile::TempDir;
 
 use crate::generate::Generated;

@@ -1,18 +1,19 @@
 //! Layerchain's runner: experiments, sweeps, results and the command line around `net`.
 //!
-//! A sweep flows one way: [`experiment`] (TOML, checked) → [`datasets`] (HDF5, checked) → [`sweep::plan`] (trials with
-//! ids) → [`sweep::execute`] (workers) → [`results::record`] (one writer) → [`results::export`].
+//! A sweep flows one way: [`spec`] (TOML, checked) → [`datasets`] (HDF5, checked) → [`plan`] (trials with ids) → [`run`]
+//! (workers) → [`record`] (one writer, and the tables).
 
 #![forbid(unsafe_code)]
 
 mod bench;
 pub mod cli;
 pub mod commands;
-pub mod experiment;
 pub mod machine;
 pub mod model;
+pub mod plan;
 pub mod progress;
-pub mod results;
-pub mod sweep;
+pub mod record;
+pub mod run;
+pub mod spec;
 mod table;
 mod visible;

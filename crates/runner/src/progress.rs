@@ -11,7 +11,7 @@ use net::Score;
 pub use self::training::TrainingProgress;
 
 use crate::cli::ProgressMode;
-use crate::sweep::trial::{Outcome, Status};
+use crate::run::trial::{Outcome, Status};
 use crate::visible::visible_line;
 
 /// Shows a sweep's progress. Its measure is flops, so that the time left is right when trials differ in size.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::shape::Shapes;
-use crate::experiment::trial::Dtype;
-use crate::sweep::plan::{Plan, Trial};
-use crate::sweep::products::Product;
+use crate::plan::products::Product;
+use crate::plan::{Plan, Trial};
+use crate::spec::trial::Dtype;
 
 /// The most products and fleets of an experiment that are timed.
 const MOST_PRODUCTS: usize = 60;

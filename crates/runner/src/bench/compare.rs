@@ -122,8 +122,8 @@ pub(crate) fn other_files<'n>(now: &'n Record, then: &Record) -> Vec<&'n Library
 pub(crate) mod tests {
     use super::*;
     use crate::bench::record::ProductRecord;
-    use crate::experiment::trial::Dtype;
-    use crate::sweep::products::{Form, Product};
+    use crate::plan::products::{Form, Product};
+    use crate::spec::trial::Dtype;
 
     fn samples(seconds: &[f64]) -> Samples {
         Samples { seconds: seconds.to_vec(), pace: vec![2.0; seconds.len()], calls: 1 }

@@ -10,8 +10,8 @@ use kernels::{Accumulate, Real, forward, peak};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::trial::Dtype;
-use crate::sweep::products::Product;
+use crate::plan::products::Product;
+use crate::spec::trial::Dtype;
 
 /// A limit that bounds the speed of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ fn smallest_product<R: Real>() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::products::Form;
+    use crate::plan::products::Form;
 
     #[test]
     fn the_longest_of_the_three_times_bounds_a_product() {

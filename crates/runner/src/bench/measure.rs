@@ -8,7 +8,7 @@ use kernels::{peak, threads};
 use serde::{Deserialize, Serialize};
 
 use super::statistics::Estimate;
-use crate::experiment::trial::Dtype;
+use crate::spec::trial::Dtype;
 
 /// How long a sample takes at least: a thousand times the resolution of the clock.
 const SAMPLE: Duration = Duration::from_micros(300);

@@ -3,7 +3,7 @@
 use kernels::{Accumulate, Real, backward_data, backward_weights, forward};
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
-use crate::sweep::products::{Form, Product};
+use crate::plan::products::{Form, Product};
 
 /// Elements of a cache line in f32; matrices begin so many further on in each placement.
 const LINE: usize = 16;
@@ -78,7 +78,7 @@ impl<R: Real> Matrix<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::trial::Dtype;
+    use crate::spec::trial::Dtype;
 
     #[test]
     fn each_form_is_multiplied_at_its_sides_in_any_storage_order() {

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::limits::{Bound, Limits};
 use super::measure::Samples;
 use super::statistics::Estimate;
-use crate::experiment::trial::Dtype;
 use crate::machine;
-use crate::sweep::products::Product;
+use crate::plan::products::Product;
+use crate::spec::trial::Dtype;
 use datasets::files::{self, OfTheDisk, folder_of, make_folder, write_whole};
 use datasets::regular_file;
 

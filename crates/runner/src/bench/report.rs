@@ -1,8 +1,8 @@
 //! A record for a person, and as CSV.
 
 use super::record::{Measured, ProductRecord, Record, StepRecord};
-use crate::experiment::trial::Dtype;
-use crate::sweep::products::Product;
+use crate::plan::products::Product;
+use crate::spec::trial::Dtype;
 use crate::table::Table;
 
 /// The tables that a person reads: a line a library, a row a product, a row a fleet.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::sweep::products::Form;
+use crate::plan::products::Form;
 
 /// The most shapes that one argument may stand for.
 const MOST: usize = 1000;

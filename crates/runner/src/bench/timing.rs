@@ -13,12 +13,12 @@ use super::limits::{Limits, call_seconds};
 use super::measure::{Manner, Measurement, PASSES, Samples};
 use super::operands::Operands;
 use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
-use crate::experiment::trial::Dtype;
-use crate::sweep::inputs::Inputs;
-use crate::sweep::plan::Plan;
-use crate::sweep::products::Product;
-use crate::sweep::trial::endless;
-use crate::sweep::untrusted::Untrusted;
+use crate::plan::Plan;
+use crate::plan::products::Product;
+use crate::run::inputs::Inputs;
+use crate::run::trial::endless;
+use crate::run::untrusted::Untrusted;
+use crate::spec::trial::Dtype;
 
 /// Working sets whose bandwidth every record has, as the roofs of a picture: in the nearest cache, and beyond most caches.
 const ROOFS: [f64; 2] = [16.0 * 1024.0, 128.0 * 1024.0 * 1024.0];

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use kernels::blas::Request;
 
 use crate::bench::shape::Shapes;
-use crate::experiment::trial::Dtype;
+use crate::spec::trial::Dtype;
 
 /// Arguments of `runner bench`.
 #[derive(Args, Debug)]

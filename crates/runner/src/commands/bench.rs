@@ -16,12 +16,12 @@ use crate::bench::record::{self, Host, Record, path_of};
 use crate::bench::timing::{Bench, Step};
 use crate::bench::{compare, report};
 use crate::cli::{self, WhichDtypes};
-use crate::experiment::Experiment;
 use crate::machine;
+use crate::plan::Plan;
 use crate::progress::say;
-use crate::sweep::inputs::{Inputs, LazySpan};
-use crate::sweep::plan::Plan;
-use crate::sweep::workers::Workers;
+use crate::run::inputs::{Inputs, LazySpan};
+use crate::run::workers::Workers;
+use crate::spec::Experiment;
 use datasets::text::count;
 
 mod comparison;

@@ -11,10 +11,10 @@ use net::{gradient_check, initialise};
 use super::session::set_up_blas;
 use super::{data_of, print};
 use crate::cli;
-use crate::experiment::Experiment;
+use crate::plan::engine;
 use crate::progress::say;
-use crate::results::export::plain;
-use crate::sweep::engine;
+use crate::record::export::plain;
+use crate::spec::Experiment;
 use crate::table::Table;
 use datasets::text::count;
 

@@ -25,12 +25,13 @@ use kernels::{WrongProduct, WrongSum};
 
 use self::rehearse::{Reading, rehearse};
 use crate::cli::{Cli, Command};
-use crate::experiment::{DataSource, Experiment, TestFiles};
 use crate::model;
-use crate::results;
-use crate::sweep::inputs::Prepared;
-use crate::sweep::untrusted::Untrusted;
-use crate::sweep::{engine, execute, training};
+use crate::plan::engine;
+use crate::record;
+use crate::run::inputs::Prepared;
+use crate::run::untrusted::Untrusted;
+use crate::run::{execute, training};
+use crate::spec::{DataSource, Experiment, TestFiles};
 use crate::visible::visible;
 use datasets::catalog::{self, KnownFiles};
 use datasets::files::OfTheDisk;
@@ -75,7 +76,7 @@ pub enum Failure {
     #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
     NotExported {
         /// What went wrong.
-        error: results::record::Error,
+        error: record::Error,
         /// Trials in the record.
         kept: usize,
     },
@@ -97,7 +98,7 @@ pub enum Failure {
     #[error("{kept} finished trials are kept, the rest is not done: {error}")]
     CutShort {
         /// What went wrong.
-        error: results::record::Error,
+        error: record::Error,
         /// Trials in the record.
         kept: usize,
     },
@@ -118,7 +119,7 @@ impl Failure {
     }
 
     /// A sweep that was cut short, with what is `kept` of it.
-    fn of_training(error: training::Error<results::record::Error>, kept: usize) -> Self {
+    fn of_training(error: training::Error<record::Error>, kept: usize) -> Self {
         match error {
             training::Error::Untrusted(error) => Failure::Untrusted(error),
             training::Error::Cut(execute::Error::Write(error)) => Failure::CutShort { error, kept },

@@ -8,13 +8,13 @@ use kernels::{Call, LayerShape, self_check};
 use net::Engine;
 
 use super::{Failure, data_of};
-use crate::experiment::trial::Dtype;
-use crate::experiment::{DataSource, Experiment, TestFiles};
 use crate::machine::{self, Machine};
+use crate::plan::{DataShape, Plan};
 use crate::progress::say;
-use crate::sweep::inputs::{LazySpan, Prepared, ValidationSplit};
-use crate::sweep::plan::{DataShape, Plan};
-use crate::sweep::workers::Workers;
+use crate::run::inputs::{LazySpan, Prepared, ValidationSplit};
+use crate::run::workers::Workers;
+use crate::spec::trial::Dtype;
+use crate::spec::{DataSource, Experiment, TestFiles};
 use datasets::text::count;
 use datasets::{Names, Scaling, Task};
 

@@ -8,10 +8,10 @@ use anyhow::{Result, bail};
 use super::print;
 use crate::cli::{self, SortBy};
 use crate::progress::say;
-use crate::results::export::plain;
-use crate::results::machines::Names;
-use crate::results::record::{Error, Record};
-use crate::results::stored::{FinishedTrial, RecordedPoint, Summary};
+use crate::record::export::plain;
+use crate::record::machines::Names;
+use crate::record::stored::{FinishedTrial, RecordedPoint, Summary};
+use crate::record::{Error, Record};
 use crate::table::Table;
 use datasets::text::count;
 

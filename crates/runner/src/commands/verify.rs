@@ -12,7 +12,7 @@ use super::stop::stop_on_interrupt;
 use crate::cli;
 use crate::machine::sha256;
 use crate::progress::say;
-use crate::results::record::{Error, Record};
+use crate::record::{Error, Record};
 use datasets::text::count;
 
 mod again;

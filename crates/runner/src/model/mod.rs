@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub use self::error::Error;
 pub use self::evaluation::{Confusion, Evaluation};
-use crate::experiment::trial::Dtype;
+use crate::spec::trial::Dtype;
 use datasets::{PixelType, Pixels, Scaling, Task};
 
 /// What a model file calls its format.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::attributes::refused;
 use super::write::SOFTMAX;
 use super::{Error, FORMAT, MOST_BYTES, Model, Net, VERSION};
-use crate::experiment::trial::Dtype;
+use crate::spec::trial::Dtype;
 use datasets::attribute::attribute;
 use datasets::classes;
 use datasets::read::{DataFile, Element, describe, elements};

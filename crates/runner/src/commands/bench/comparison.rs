@@ -14,7 +14,7 @@ use crate::bench::statistics::median;
 use crate::bench::timing::Bench;
 use crate::cli;
 use crate::progress::say;
-use crate::sweep::workers::Workers;
+use crate::run::workers::Workers;
 use datasets::text::count;
 
 /// How often a case is timed again that seems slower, on other matrices each time and after longer and longer pauses, before it

@@ -13,8 +13,8 @@ use super::{name, style};
 use crate::cli::{self, ImportFormat, MissingWord, ProgressMode};
 use crate::commands::Failure;
 use crate::commands::stop::stop_on_interrupt;
-use crate::experiment::DEFAULT_MAX_BYTES;
 use crate::progress::say;
+use crate::spec::DEFAULT_MAX_BYTES;
 use datasets::TargetsChoice;
 use datasets::import::{Categorical, Error, Format, Missing, Progress, Request, import};
 

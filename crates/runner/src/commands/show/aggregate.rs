@@ -6,10 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{sparkline, trial_costs};
 use crate::cli::SortBy;
-use crate::results::export::plain;
-use crate::results::machines::Names;
-use crate::results::record::{Error, Record};
-use crate::results::stored::{RecordedPoint, Summary};
+use crate::record::export::plain;
+use crate::record::machines::Names;
+use crate::record::stored::{RecordedPoint, Summary};
+use crate::record::{Error, Record};
 use crate::table::Table;
 
 /// Points that differ in one key only, in the order of the experiment.

@@ -7,10 +7,10 @@ use anyhow::Result;
 
 use crate::commands::print;
 use crate::commands::session::bytes;
+use crate::plan::Plan;
 use crate::progress::say;
-use crate::results::export::plain;
-use crate::results::record::{Error, Record};
-use crate::sweep::plan::Plan;
+use crate::record::export::plain;
+use crate::record::{Error, Record};
 use crate::table::Table;
 use datasets::text::count;
 

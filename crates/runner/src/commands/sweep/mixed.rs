@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::machine::Machine;
+use crate::plan::Plan;
 use crate::progress::say;
-use crate::results::record::{Error, Record};
-use crate::sweep::plan::Plan;
+use crate::record::{Error, Record};
 use datasets::text::count;
 
 /// The share of recorded costs that differ by more than 1% from those of another core, as measured in docs/machines.md.

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use kernels::peak;
 
-use crate::experiment::trial::Dtype;
+use crate::plan::{Plan, Trial};
 use crate::progress::say;
-use crate::sweep::plan::{Plan, Trial};
-use crate::sweep::trial::{Outcome, Status, drift_bound};
+use crate::run::trial::{Outcome, Status, drift_bound};
+use crate::spec::trial::Dtype;
 use datasets::text::count;
 
 /// How an interrupted sweep is resumed.

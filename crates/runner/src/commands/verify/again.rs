@@ -14,16 +14,16 @@ use crate::cli::{self, Retrain};
 use crate::commands::Failure;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
-use crate::experiment::trial::TrialConfig;
-use crate::experiment::{Experiment, Point};
 use crate::machine::{self, Machine};
-use crate::results::record::{Error, Record};
-use crate::results::stored::{Recipe, Recorded, Summary};
-use crate::sweep::inputs::{Inputs, LazySpan};
-use crate::sweep::plan::Trial;
-use crate::sweep::training::train;
-use crate::sweep::trial::Outcome;
-use crate::sweep::workers::Workers;
+use crate::plan::Trial;
+use crate::record::stored::{Recipe, Recorded, Summary};
+use crate::record::{Error, Record};
+use crate::run::inputs::{Inputs, LazySpan};
+use crate::run::training::train;
+use crate::run::trial::Outcome;
+use crate::run::workers::Workers;
+use crate::spec::trial::TrialConfig;
+use crate::spec::{Experiment, Point};
 use datasets::text::count;
 
 /// Trains as many trials again as are asked for, with the fleets that they were trained in.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Report, some};
-use crate::experiment::trial::Dtype;
-use crate::results::stored::{Recorded, Summary};
+use crate::record::stored::{Recorded, Summary};
+use crate::spec::trial::Dtype;
 use datasets::text::count;
 
 /// How far the first cost may be off on another machine, in units of the element type's epsilon and relative to itself. It is J before

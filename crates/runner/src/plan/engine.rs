@@ -1,0 +1,105 @@
+//! Which engine trains a trial.
+
+use kernels::WrongSum;
+use net::{Engine, Workload};
+
+use super::DataShape;
+use crate::run::inputs::LazySpan;
+use crate::spec::trial::{Dtype, TrialConfig};
+
+/// Why no engine could be chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The BLAS computes a product of the examples wrongly.
+    #[error(transparent)]
+    WrongSum(#[from] WrongSum),
+    /// The cost does not fit the data.
+    #[error("model.cost: {0}")]
+    Cost(String),
+    /// The engine that was asked for is not exact for how the net is trained.
+    #[error("run.engine: {engine} is not exact {what}; use {instead}")]
+    NotExact {
+        /// Its name.
+        engine: &'static str,
+        /// For what.
+        what: &'static str,
+        /// What is.
+        instead: &'static str,
+    },
+    /// The engine that was asked for would not be exact.
+    #[error(
+        "run.engine: {engine} is not exact in {dtype} for these examples: their inner products are too large or too small \
+         for it; use \"direct\", or scale the examples"
+    )]
+    OutOfRange {
+        /// Its name.
+        engine: &'static str,
+        /// The element type's name.
+        dtype: &'static str,
+    },
+}
+
+/// Chooses the engines of a sweep.
+pub(super) struct Chooser<'s> {
+    data: DataShape,
+    span: &'s LazySpan<'s>,
+    in_range: [Option<bool>; 2],
+}
+
+impl<'s> Chooser<'s> {
+    pub(super) fn new(data: DataShape, span: &'s LazySpan<'s>) -> Self {
+        Chooser { data, span, in_range: [None; 2] }
+    }
+
+    /// The engine that the trial asks for, or the cheapest one, if it is exact for the examples.
+    pub(super) fn choose(&mut self, config: &TrialConfig) -> Result<Engine, Error> {
+        let engine = match config.engine {
+            Some(engine) => engine,
+            None => self.cheapest(config)?,
+        };
+        let full_batch = config.batches(self.data.train).is_full();
+        if !engine.is_exact_for(&config.optimiser, full_batch) {
+            let engine = engine.name();
+            return Err(if config.optimiser.is_linear() {
+                Error::NotExact { engine, what: "on mini-batches", instead: "\"reduced\", \"direct\" or \"auto\"" }
+            } else {
+                let what = "for RMSProp and Adam, which look at each weight by itself";
+                Error::NotExact { engine, what, instead: "\"direct\" or \"auto\"" }
+            });
+        }
+        match config.engine {
+            _ if engine == Engine::Direct || self.in_range(config.dtype) => Ok(engine),
+            None => Ok(Engine::Direct),
+            Some(engine) => Err(Error::OutOfRange { engine: engine.name(), dtype: config.dtype.name() }),
+        }
+    }
+
+    fn cheapest(&self, config: &TrialConfig) -> Result<Engine, WrongSum> {
+        let mut wrong = None;
+        let engine = Engine::cheapest(workload(config, self.data), &config.optimiser, || {
+            self.span.rank().unwrap_or_else(|error| {
+                wrong = Some(error);
+                usize::MAX
+            })
+        });
+        wrong.map_or(Ok(engine), Err)
+    }
+
+    fn in_range(&mut self, dtype: Dtype) -> bool {
+        *self.in_range[dtype as usize].get_or_insert_with(|| match dtype {
+            Dtype::F32 => self.span.get().in_range::<f32>(),
+            Dtype::F64 => self.span.get().in_range::<f64>(),
+        })
+    }
+}
+
+/// What the first layer of a trial costs.
+pub(super) fn workload(config: &TrialConfig, data: DataShape) -> Workload {
+    Workload {
+        features: data.features,
+        examples: data.train,
+        batch: config.batches(data.train).size(),
+        rows: config.first_width(data.task),
+        iterations: config.iterations(data.train),
+    }
+}

@@ -1,0 +1,80 @@
+//! What a sweep holds in memory, before it does: the data, the origins that are shared, and the fleets in flight.
+
+use net::{Engine, Scheme, evaluated_at_once};
+
+use super::{DataShape, Plan, Trial};
+use crate::run::origins::MOST_BYTES;
+use crate::spec::trial::Dtype;
+
+/// What OpenBLAS 0.3 maps for each caller to pack its operands in; no other library takes more.
+const OPENBLAS_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
+
+const F64: f64 = 8.0;
+
+impl Plan {
+    /// Bytes that a trial holds while its fleet is trained: what its engine keeps of the first layer, parameters and
+    /// gradients of all, what its optimiser remembers of them, z, a and dz of a batch, z and a of the examples that are
+    /// evaluated at once, the draw of its largest layer in f64, and its history.
+    pub fn bytes(&self, trial: &Trial) -> f64 {
+        let Trial { config, engine, .. } = trial;
+        let DataShape { features, train, .. } = self.data;
+        let (features, train, held_out) = (features as f64, train as f64, self.data.held_out() as f64);
+        let (widths, element) = (self.widths(config), config.dtype.bytes() as f64);
+        let rows = widths[1] as f64;
+        let units: f64 = widths[1..].iter().map(|&n| n as f64).sum();
+        let at_once = |examples| evaluated_at_once(examples).max().unwrap_or(0) as f64;
+        let batch = config.batches(self.data.train).size() as f64;
+        let dropout = if config.dropout.is_empty() { 0.0 } else { 2.0 };
+        let evaluated = at_once(self.data.train).max(at_once(self.data.held_out()));
+        let activations = units * ((5.0 + dropout) * batch + 2.0 * evaluated) * element;
+        let upper: f64 = widths[1..].windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
+        // Parameters, their gradients, and what the optimiser remembers.
+        let copies_kept = 2.0 + config.optimiser.memories() as f64;
+        let first = match engine {
+            Engine::Direct => features * (copies_kept * element + F64),
+            Engine::Reduced => self.rank() as f64 * copies_kept * element + (4.0 * train + 2.0 * held_out) * F64,
+            Engine::Dual => train * copies_kept * (element + F64) + (2.0 * train + 2.0 * held_out) * F64,
+        };
+        // LAPACK's QR works on copies.
+        let copies = if matches!(config.initialisation.scheme, Scheme::Orthogonal { .. }) { 5.0 } else { 1.0 };
+        let largest_draw = widths.windows(2).map(|n| n[0] as f64 * n[1] as f64).fold(0.0, f64::max) * F64 * copies;
+        let records = self.iterations(trial).div_ceil(config.record_every) as f64 + 1.0;
+        let columns: usize = config.metrics.iter().map(|metric| metric.columns(widths.len() - 1).len()).sum();
+        let history = (16.0 + F64 * columns as f64) * records;
+        rows * first + copies_kept * upper * element + activations + largest_draw + history
+    }
+
+    /// Bytes of the data in the forms that the trials use.
+    pub fn data_bytes(&self) -> f64 {
+        let DataShape { features, train, .. } = self.data;
+        let (features, train, both) = (features as f64, train as f64, (train + self.data.held_out()) as f64);
+        let labels_and_inputs = |dtype: Dtype| -> f64 {
+            let of_engine = |engine: Engine| match engine {
+                Engine::Direct => features * both,
+                Engine::Reduced => self.rank() as f64 * train,
+                Engine::Dual => train * train,
+            };
+            let elements: f64 = self.forms(dtype).into_iter().map(|(engine, _)| of_engine(engine) + both).sum();
+            elements * dtype.bytes() as f64
+        };
+        let inputs: f64 = self.dtypes().into_iter().map(labels_and_inputs).sum();
+        let spans = self.trials.iter().any(|trial| trial.engine != Engine::Direct);
+        let reduces = self.trials.iter().any(|trial| trial.engine == Engine::Reduced);
+        // The span's X and its products; the factors need a copy of X while they are made.
+        let span = if spans { (features + train) * both * F64 } else { 0.0 };
+        let factors = if reduces { (features * train + 2.0 * self.rank() as f64 * train) * F64 } else { 0.0 };
+        inputs + span + factors
+    }
+
+    /// Bytes of a whole fleet in flight.
+    pub fn fleet_bytes(&self, fleet: &[usize]) -> f64 {
+        fleet.iter().map(|&trial| self.bytes(&self.trials[trial])).sum()
+    }
+
+    /// Bytes that the sweep holds while `jobs` of its largest fleets are trained, by `threads` each. It doesn't grow with their
+    /// number.
+    pub fn peak_bytes(&self, jobs: usize, threads: usize) -> f64 {
+        let largest = self.fleets.iter().map(|fleet| self.fleet_bytes(fleet)).fold(0.0, f64::max);
+        self.data_bytes() + MOST_BYTES as f64 + (largest + OPENBLAS_BUFFER * threads as f64) * jobs as f64
+    }
+}

@@ -1,0 +1,237 @@
+//! What a sweep will do, before it does it: its trials in declared order, with ids, flops and memory.
+
+mod calls;
+pub mod engine;
+mod fleets;
+mod memory;
+pub mod products;
+
+use std::collections::{BTreeSet, HashMap};
+
+use kernels::CAN_FLUSH;
+use net::{Engine, Workload};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use self::engine::{Chooser, workload};
+use crate::record::export::plain;
+use crate::run::inputs::{Form, LazySpan};
+use crate::spec::axis::{Axis, Scale};
+use crate::spec::trial::{Dtype, TrialConfig};
+use crate::spec::{Experiment, Point};
+use datasets::Task;
+
+/// The sides of the data that a trial's work depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct DataShape {
+    /// `n[0]`, features an example.
+    pub features: usize,
+    /// Training examples.
+    pub train: usize,
+    /// Test examples.
+    pub test: usize,
+    /// Validation examples, set aside of the training examples.
+    pub validation: usize,
+    /// What is asked of a net.
+    pub task: Task,
+}
+
+impl DataShape {
+    /// Test and validation examples.
+    pub fn held_out(&self) -> usize {
+        self.test + self.validation
+    }
+}
+
+/// A trial with its id.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The first 12 hex digits of SHA-256 over the canonical config, engine included, and the data's hash.
+    pub id: String,
+    /// What it is, its engine chosen.
+    pub config: TrialConfig,
+    /// How its first layer is trained.
+    pub engine: Engine,
+}
+
+/// A point of the sweep: its values on the axes, and which trial stands there.
+#[derive(Clone, Debug)]
+pub struct PlannedPoint {
+    /// The values of the axes, in their order.
+    pub values: Vec<Value>,
+    /// Index into [`Plan::trials`]. Points that differ only in what their net doesn't have (the width of a net
+    /// without hidden layers) share a trial.
+    pub trial: usize,
+}
+
+/// All of a sweep.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The swept keys.
+    pub axes: Vec<Axis>,
+    /// Every point in declared order.
+    pub points: Vec<PlannedPoint>,
+    /// The distinct trials in order of their first point.
+    pub trials: Vec<Trial>,
+    /// The trials that are trained together, as indices into `trials`.
+    pub fleets: Vec<Vec<usize>>,
+    /// The shape of the data.
+    pub data: DataShape,
+    /// What the ids say of the data.
+    pub data_hash: String,
+    /// The rank of the training examples, or what it can be at most where no engine has asked for it.
+    rank: usize,
+    first_points: HashMap<String, usize>,
+    /// The place of each trial's fleet in `fleets`.
+    fleet_places: Vec<usize>,
+}
+
+impl Plan {
+    /// Plans `experiment` on data of the given shape and hash.
+    ///
+    /// # Errors
+    /// If an engine can't train what it is asked for, or the BLAS computes a product of the examples wrongly.
+    pub fn new(
+        experiment: &Experiment,
+        data: DataShape,
+        data_hash: &str,
+        span: &LazySpan,
+    ) -> Result<Self, engine::Error> {
+        let mut engines = Chooser::new(data, span);
+        let mut trials: Vec<Trial> = Vec::new();
+        let (mut known, mut first_points) = (HashMap::new(), HashMap::new());
+        let mut points = Vec::with_capacity(experiment.points.len());
+        let mut axes = experiment.axes.clone();
+        let width = column_of_widths(&mut axes, &experiment.points);
+        for point in &experiment.points {
+            let cost = point.config.cost_for(data.task).map_err(engine::Error::Cost)?;
+            let config = point.sized(data);
+            let mut values = point.values.clone();
+            if let Some(width) = width {
+                values.resize(axes.len(), Value::Null);
+                if point.budget.is_some() {
+                    values[width] = config.first_width(data.task).into();
+                }
+            }
+            let engine = engines.choose(&config)?;
+            let flush_subnormals = config.flush_subnormals && CAN_FLUSH;
+            let config = TrialConfig { cost: Some(cost), engine: Some(engine), flush_subnormals, ..config };
+            let id = trial_id(&config.canonical().to_string(), data_hash);
+            let trial = *known.entry(id.clone()).or_insert_with(|| {
+                first_points.insert(id.clone(), points.len());
+                trials.push(Trial { id, config, engine });
+                trials.len() - 1
+            });
+            points.push(PlannedPoint { values, trial });
+        }
+        let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);
+        let rank = if reduces { span.get().directions()? } else { data.features.min(data.train) };
+        let fleets = fleets::of(&trials, data);
+        let mut fleet_places = vec![0; trials.len()];
+        for (place, fleet) in fleets.iter().enumerate() {
+            fleet.iter().for_each(|&trial| fleet_places[trial] = place);
+        }
+        let data_hash = data_hash.to_owned();
+        Ok(Plan { axes, points, trials, fleets, data, data_hash, rank, first_points, fleet_places })
+    }
+
+    /// The ids of the trials that `trial` of this plan is trained with, its own among them, in the order of their rows.
+    pub fn fleet_of(&self, trial: &Trial) -> Vec<&str> {
+        let place = self.fleet_places[self.points[self.first_points[&trial.id]].trial];
+        self.fleets[place].iter().map(|&trial| &*self.trials[trial].id).collect()
+    }
+
+    /// The rank of the training examples, or what it can be at most.
+    pub(super) fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// What a trial's first layer costs.
+    fn workload(&self, config: &TrialConfig) -> Workload {
+        workload(config, self.data)
+    }
+
+    /// Floating-point operations of all products of a trial's training step, as its engine does them: 2 for each
+    /// multiply-add, three products a layer but for the first.
+    pub fn flops_a_step(&self, trial: &Trial) -> f64 {
+        self.upper_flops_a_step(&trial.config) + trial.engine.flops_a_step(self.workload(&trial.config), self.rank)
+    }
+
+    /// The same as the direct engine would do them.
+    pub fn direct_flops_a_step(&self, trial: &Trial) -> f64 {
+        self.upper_flops_a_step(&trial.config) + Engine::Direct.flops_a_step(self.workload(&trial.config), self.rank)
+    }
+
+    /// The products above the first layer.
+    fn upper_flops_a_step(&self, config: &TrialConfig) -> f64 {
+        let batch = config.batches(self.data.train).size() as f64;
+        self.widths(config)[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64 * batch).sum()
+    }
+
+    /// Floating-point operations of a trial's steps.
+    pub fn flops(&self, trial: &Trial) -> f64 {
+        self.flops_a_step(trial) * self.iterations(trial) as f64
+    }
+
+    /// Weights and biases of a trial.
+    pub fn parameters(&self, config: &TrialConfig) -> f64 {
+        self.widths(config).windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum()
+    }
+
+    /// What tells a trial from its neighbours: its first point's values.
+    pub fn label(&self, trial: &Trial) -> String {
+        let point = self.first_points.get(&trial.id).map(|&point| &self.points[point]);
+        let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
+        let values = point.into_iter().flat_map(|point| self.axes.iter().zip(&point.values));
+        let values = values.filter(|(_, value)| !value.is_null());
+        let swept: Vec<_> = values.map(|(axis, value)| format!("{}={}", short(&axis.key), plain(value))).collect();
+        if swept.is_empty() { trial.id.clone() } else { swept.join(" ") }
+    }
+
+    /// The element types that the trials use.
+    pub fn dtypes(&self) -> BTreeSet<Dtype> {
+        self.trials.iter().map(|trial| trial.config.dtype).collect()
+    }
+
+    /// How a trial takes its inputs.
+    pub fn form(&self, trial: &Trial) -> Form {
+        (trial.engine, !trial.config.batches(self.data.train).is_full())
+    }
+
+    /// The same of all trials of one element type.
+    pub fn forms(&self, dtype: Dtype) -> BTreeSet<Form> {
+        let of_dtype = self.trials.iter().filter(|trial| trial.config.dtype == dtype);
+        of_dtype.map(|trial| self.form(trial)).collect()
+    }
+
+    /// A trial's updates.
+    pub fn iterations(&self, trial: &Trial) -> usize {
+        trial.config.iterations(self.data.train)
+    }
+
+    /// `n[0]` to `n[L]` of a trial's net.
+    pub fn widths(&self, config: &TrialConfig) -> Vec<usize> {
+        config.widths(self.data.features, self.data.task)
+    }
+}
+
+/// Where budgets give the widths, the column that shows them.
+fn column_of_widths(axes: &mut Vec<Axis>, points: &[Point]) -> Option<usize> {
+    const WIDTH: &str = "model.width";
+    points.iter().any(|point| point.budget.is_some()).then(|| {
+        axes.iter().position(|axis| axis.key == WIDTH).unwrap_or_else(|| {
+            axes.push(Axis { key: WIDTH.to_owned(), scale: Scale::List, factor: None });
+            axes.len() - 1
+        })
+    })
+}
+
+/// The id of a trial of this canonical config on these data.
+pub fn trial_id(config: &str, data_hash: &str) -> String {
+    hex(&Sha256::digest(format!("{config}\n{data_hash}")))[..12].to_owned()
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,128 @@
+//! The products of a training step, as they are timed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kernels::{Accumulate, Call, LayerShape};
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use crate::spec::trial::Dtype;
+
+/// Which factor of a product is transposed, as BLAS names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Neither: z = W a, [`kernels::forward`].
+    Nn,
+    /// The second: dW = dz aᵀ, [`kernels::backward_weights`].
+    Nt,
+    /// The first: da = Wᵀ dz, [`kernels::backward_data`].
+    Tn,
+}
+
+impl Form {
+    /// Every form with its name.
+    pub const ALL: [(&'static str, Form); 3] = [("nn", Form::Nn), ("nt", Form::Nt), ("tn", Form::Tn)];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Nn => "nn",
+            Form::Nt => "nt",
+            Form::Tn => "tn",
+        }
+    }
+}
+
+/// C = A B, or C += A B: m × n sums of k terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Product {
+    /// The factor that is transposed, if one is.
+    pub form: Form,
+    /// Rows of C.
+    pub m: usize,
+    /// Columns of C.
+    pub n: usize,
+    /// Terms of a sum.
+    pub k: usize,
+    /// The element type.
+    pub dtype: Dtype,
+    /// Whether the product is added to C.
+    pub adds: bool,
+    /// Whether the examples' features lie side by side, as those of a mini-batch do.
+    pub column_major: bool,
+}
+
+impl Product {
+    /// Floating-point operations: a multiplication and an addition a term.
+    pub fn flop(&self) -> f64 {
+        2.0 * self.m as f64 * self.n as f64 * self.k as f64
+    }
+
+    /// Bytes of the three matrices.
+    pub fn bytes(&self) -> f64 {
+        self.elements(1.0)
+    }
+
+    /// Bytes that must at least be moved: each factor is read once, C written, and read where the product is added to it.
+    pub fn bytes_moved(&self) -> f64 {
+        self.elements(if self.adds { 2.0 } else { 1.0 })
+    }
+
+    fn elements(&self, times_c: f64) -> f64 {
+        let [m, n, k] = [self.m, self.n, self.k].map(|side| side as f64);
+        (m * k + k * n + times_c * m * n) * self.dtype.bytes() as f64
+    }
+
+    /// A layer's call in element type `dtype`, whatever it is scaled by.
+    pub fn of(dtype: Dtype, LayerShape { n_out, n_in, examples }: LayerShape, call: Call) -> Self {
+        let (form, [m, n, k]) = match call.product {
+            kernels::Product::Forward => (Form::Nn, [n_out, examples, n_in]),
+            kernels::Product::BackwardWeights => (Form::Nt, [n_out, n_in, examples]),
+            kernels::Product::BackwardData => (Form::Tn, [n_in, examples, n_out]),
+        };
+        Product { form, m, n, k, dtype, adds: call.accumulate == Accumulate::Add, column_major: call.column_major }
+    }
+
+    /// The layer that makes this product, and how it calls it, unscaled.
+    pub fn call(&self) -> (LayerShape, Call) {
+        let &Product { form, m, n, k, adds, column_major, .. } = self;
+        let accumulate = if adds { Accumulate::Add } else { Accumulate::Replace };
+        let call = match form {
+            Form::Nn => Call::forward(accumulate),
+            Form::Nt => Call::backward_weights(1.0, accumulate),
+            Form::Tn => Call { accumulate, ..Call::backward_data() },
+        };
+        (call.product.layer([m, n, k]), call.with_inputs(column_major))
+    }
+}
+
+impl fmt::Display for Product {
+    /// `nt 64 x 784 x 128, added, f32`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Product { form, m, n, k, dtype, adds, column_major } = self;
+        write!(f, "{} {m} x {n} x {k}", form.name())?;
+        write!(f, "{}{}", if *adds { ", added" } else { "" }, if *column_major { ", by columns" } else { "" })?;
+        write!(f, ", {}", dtype.name())
+    }
+}
+
+impl Plan {
+    /// Every product that a step of a fleet makes, with how often it does: a fraction of one that only some steps make, since the
+    /// last batch of an epoch may be smaller.
+    pub fn products(&self, fleet: &[usize]) -> BTreeMap<Product, f64> {
+        let mut products = BTreeMap::new();
+        let config = &self.trials[fleet[0]].config;
+        let batches = config.batches(self.data.train);
+        let last = 1.0 / batches.an_epoch() as f64;
+        for (examples, share) in [(batches.size(), 1.0 - last), (batches.last_size(), last)] {
+            self.step_calls(fleet, examples, &mut |shape, call| {
+                if share > 0.0 {
+                    *products.entry(Product::of(config.dtype, shape, call)).or_insert(0.0) += share;
+                }
+            });
+        }
+        products
+    }
+}

@@ -1,0 +1,121 @@
+//! Finished trials and machines, entered into the record.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Transaction, params, params_from_iter};
+use serde_json::json;
+
+use super::seal::{Seal, real};
+use super::stored::{Recorded, Summary};
+use super::{Error, Record, at};
+use crate::machine::Machine;
+use crate::plan::{Plan, Trial};
+use crate::run::trial::Outcome;
+
+impl Record {
+    /// The number of `machine` in the record, entered if it is new.
+    ///
+    /// # Errors
+    /// If the database can't be written.
+    pub fn machine(&mut self, machine: &Machine) -> Result<i64, Error> {
+        let enter = |connection: &Connection| {
+            let row = [machine.fingerprint(), machine.to_toml()];
+            let insert = "INSERT INTO machine (fingerprint, toml) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            connection.execute(insert, row.each_ref())?;
+            let find = "SELECT number FROM machine WHERE fingerprint = ?1 AND toml = ?2";
+            connection.query_row(find, row.each_ref(), |row| row.get(0))
+        };
+        enter(&self.connection).map_err(at(&self.path))
+    }
+
+    /// Enters finished trials of `plan` with their histories, durably, in one transaction. One that failed before, or was
+    /// damaged, is replaced.
+    ///
+    /// # Errors
+    /// If the database can't be written; then nothing of these trials is in it.
+    pub fn insert(&mut self, plan: &Plan, finished: &[(&Trial, Outcome)], machine: &Machine) -> Result<(), Error> {
+        let machine = Named { number: self.machine(machine)?, texts: vec![machine.fingerprint(), machine.to_toml()] };
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            let data = Named::of(&transaction, "data", "said", plan.data_hash.clone())?;
+            for (trial, outcome) in finished {
+                let fleet = Named::of(&transaction, "fleet", "trials", json!(plan.fleet_of(trial)).to_string())?;
+                insert_one(&transaction, trial, outcome, [&machine, &data, &fleet])?;
+            }
+            transaction.commit()
+        };
+        write(&mut self.connection).map_err(at(&self.path))
+    }
+}
+
+/// Texts that many trials share, and their number.
+struct Named {
+    number: i64,
+    texts: Vec<String>,
+}
+
+impl Named {
+    /// Finds `text` in a table of texts, or enters it.
+    fn of(transaction: &Transaction, table: &str, column: &str, text: String) -> rusqlite::Result<Self> {
+        let insert = format!("INSERT INTO {table} ({column}) VALUES (?1) ON CONFLICT DO NOTHING");
+        transaction.prepare_cached(&insert)?.execute([&text])?;
+        let find = format!("SELECT number FROM {table} WHERE {column} = ?1");
+        let number = transaction.prepare_cached(&find)?.query_row([&text], |row| row.get(0))?;
+        Ok(Named { number, texts: vec![text] })
+    }
+}
+
+/// `shared` are the machine, the data and the fleet.
+fn insert_one(
+    transaction: &Transaction,
+    trial: &Trial,
+    outcome: &Outcome,
+    shared: [&Named; 3],
+) -> rusqlite::Result<()> {
+    let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
+    transaction.prepare_cached(old)?.execute([&trial.id])?;
+    transaction.prepare_cached("DELETE FROM trial WHERE id = ?1")?.execute([&trial.id])?;
+
+    let own = values(trial, &Summary::of(trial.engine, outcome));
+    let history: Vec<_> = Recorded::all_of(outcome).iter().map(Recorded::values).collect();
+    let mut seal = Seal::of("trial");
+    seal.add_all(&own);
+    shared.iter().flat_map(|named| &named.texts).for_each(|text| seal.add(text.as_str().into()));
+    history.iter().for_each(|row| seal.add_all(row));
+
+    let row = own.into_iter().chain(shared.map(|named| named.number.into())).chain([seal.hex().into()]);
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO trial (id, config, engine, status, reason, ended_at, final_cost, train_cost, train_accuracy, \
+         test_accuracy, test_cost, validation_accuracy, validation_cost, drift, seconds, metrics, machine, data, fleet, digest) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    )?;
+    insert.execute(params_from_iter(row))?;
+    let number = transaction.last_insert_rowid();
+    let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3, ?4)")?;
+    for [iteration, cost, metrics] in history {
+        insert.execute(params![number, iteration, cost, metrics])?;
+    }
+    Ok(())
+}
+
+/// A trial's own columns, from `id` to `metrics`.
+fn values(trial: &Trial, summary: &Summary) -> Vec<Value> {
+    let Summary { engine, status, reason, ended_at, metrics, .. } = summary;
+    vec![
+        trial.id.clone().into(),
+        trial.config.canonical().to_string().into(),
+        engine.clone().into(),
+        status.clone().into(),
+        reason.clone().into(),
+        (*ended_at).into(),
+        real(summary.final_cost),
+        real(summary.train_cost),
+        real(summary.train_accuracy),
+        real(summary.test_accuracy),
+        real(summary.test_cost),
+        real(summary.validation_accuracy),
+        real(summary.validation_cost),
+        real(summary.drift),
+        real(summary.seconds),
+        json!(metrics).to_string().into(),
+    ]
+}

@@ -1,0 +1,117 @@
+//! trials.csv and history.csv, written from the record: tidy tables for pandas, polars or a spreadsheet.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+use super::machines::Names;
+use super::stored::{Recorded, RecordedPoint};
+use super::{Error, Record};
+
+/// Writes both tables into `folder`, each whole or not at all.
+///
+/// # Errors
+/// If the record can't be read or a file can't be written.
+pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
+    let points = record.points()?;
+    let axes = record.axes()?;
+    let machines = record.machines_in_words(&points)?;
+    record.write_file(folder, "trials.csv", |out| write_trials(out, &axes, &points, &machines))?;
+    record.write_file(folder, "history.csv", |out| write_history(out, record, &points, &machines))
+}
+
+/// One row a finished point: trial, every swept key, how it ended and how its net does.
+fn write_trials(
+    out: &mut dyn io::Write,
+    axes: &[String],
+    points: &[RecordedPoint],
+    machines: &Names,
+) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    let columns = [
+        "status",
+        "final_cost",
+        "train_cost",
+        "train_accuracy",
+        "test_accuracy",
+        "test_cost",
+        "validation_accuracy",
+        "validation_cost",
+        "seconds",
+        "engine",
+        "drift",
+        "ended_at",
+        "reason",
+    ];
+    let keys = axes.iter().map(String::as_str);
+    csv.write_record(["trial"].into_iter().chain(keys).chain(columns).chain(machines.column()))?;
+    for point in points {
+        let Some(finished) = &point.finished else { continue };
+        let trial = &finished.summary;
+        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
+        let rest = [
+            trial.status.clone(),
+            number(trial.final_cost),
+            number(trial.train_cost),
+            number(trial.train_accuracy),
+            number(trial.test_accuracy),
+            number(trial.test_cost),
+            number(trial.validation_accuracy),
+            number(trial.validation_cost),
+            format!("{:.6}", trial.seconds),
+            trial.engine.clone(),
+            trial.drift.map(|drift| format!("{drift:e}")).unwrap_or_default(),
+            trial.ended_at.map(|iteration| iteration.to_string()).unwrap_or_default(),
+            trial.reason.clone().unwrap_or_default(),
+        ];
+        let machine = machines.of(finished).map(str::to_owned);
+        csv.write_record([point.trial.clone()].into_iter().chain(swept).chain(rest).chain(machine))?;
+    }
+    csv.flush()
+}
+
+/// One row a recorded cost, and a column for each metric that some trial records. The shortest decimal that gives the same
+/// f64 back, so that equal bits are equal bytes.
+fn write_history(
+    out: &mut dyn io::Write,
+    record: &Record,
+    points: &[RecordedPoint],
+    machines: &Names,
+) -> io::Result<()> {
+    let mut columns: Vec<&str> = Vec::new();
+    for name in points.iter().filter_map(|point| point.finished.as_ref()).flat_map(|trial| &trial.summary.metrics) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    let names = ["trial", "iteration", "cost"].into_iter().chain(columns.iter().copied()).chain(machines.column());
+    writeln!(out, "{}", names.collect::<Vec<_>>().join(","))?;
+    let mut written = HashSet::new();
+    for point in points {
+        let Some(trial) = &point.finished else { continue };
+        if !written.insert(&point.trial) {
+            continue;
+        }
+        let places: Vec<_> =
+            columns.iter().map(|column| trial.summary.metrics.iter().position(|name| name == column)).collect();
+        for Recorded { iteration, cost, metrics } in record.history(&point.trial, trial).map_err(io::Error::other)? {
+            write!(out, "{},{iteration},{cost:?}", point.trial)?;
+            for place in &places {
+                let value = place.and_then(|place| metrics.get(place).copied().flatten());
+                write!(out, ",{}", value.map(|value| format!("{value:?}")).unwrap_or_default())?;
+            }
+            writeln!(out, "{}", machines.of(trial).map(|name| format!(",{name}")).unwrap_or_default())?;
+        }
+    }
+    Ok(())
+}
+
+/// A value as a person writes it: a text without its quotes, and nothing where there is none.
+pub fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}

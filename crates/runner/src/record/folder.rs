@@ -1,0 +1,93 @@
+//! The directory of a record: whose it is, who is at work in it, and how it is set aside.
+
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use super::{DATABASE, Error};
+
+/// What a sweep writes beside its record.
+const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];
+/// What SQLite writes beside a database.
+const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
+
+/// What is at `path` itself, which may be a link.
+fn found_at(path: &Path) -> Result<Option<Metadata>, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Error::io(path, error)),
+    }
+}
+
+/// Refuses a directory without a record in which a sweep would write over somebody's files, or a record that lies elsewhere.
+///
+/// # Errors
+/// The files that are there, in one line.
+pub fn refuse_foreign(folder: &Path) -> Result<(), Error> {
+    let path = folder.join(DATABASE);
+    match found_at(&path)? {
+        None => refuse_named(folder, &[&FILES[..], &LOGS].concat()),
+        Some(found) if found.is_file() => Ok(()),
+        Some(found) => {
+            let what = if found.is_symlink() { "this is a link, which is not followed" } else { "this is no file" };
+            Err(Error::NotARecord { path, reason: what.to_owned() })
+        }
+    }
+}
+
+/// Refuses a directory whose record is new if it has files that a sweep would write over.
+///
+/// # Errors
+/// The files that are there, in one line.
+pub(super) fn refuse_files(folder: &Path) -> Result<(), Error> {
+    refuse_named(folder, &FILES)
+}
+
+fn refuse_named(folder: &Path, names: &[&str]) -> Result<(), Error> {
+    let mut there = Vec::new();
+    for name in names {
+        if found_at(&folder.join(name))?.is_some() {
+            there.push(*name);
+        }
+    }
+    if there.is_empty() { Ok(()) } else { Err(Error::Foreign { folder: folder.to_owned(), names: there.join(", ") }) }
+}
+
+/// Takes the directory for this process. The kernel frees it when the process ends, however it ends.
+pub(super) fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join(".lock");
+    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+    let open = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_link).open(&path);
+    let lock = open.map_err(|error| Error::io(&path, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(Error::io(&path, error)),
+    }
+}
+
+/// Renames `folder`, unless another runner is at work in it, to the first free `folder.1`, `folder.2`, …
+///
+/// # Errors
+/// If it is in use, or can't be renamed.
+pub fn set_aside(folder: &Path) -> Result<PathBuf, Error> {
+    let is_empty = || fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
+    let is_results = found_at(&folder.join(DATABASE))?.is_some() || is_empty();
+    if !is_results {
+        let reason = "this directory holds something other than results".to_owned();
+        return Err(Error::NotARecord { path: folder.to_owned(), reason });
+    }
+    let _lock = lock(folder)?;
+    let numbered = |number: usize| {
+        let mut name = folder.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
+    fs::rename(folder, &free).map_err(|error| Error::io(folder, error))?;
+    Ok(free)
+}

@@ -1,0 +1,84 @@
+//! The plan in the record: what was to run, proved by its seal.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use serde_json::{Map, json};
+
+use super::seal::Seal;
+use super::{Error, Record, at};
+use crate::plan::Plan;
+
+/// The rows that the seal covers, in its order. Each begins with the table that it is of, and experiment's digest is left out.
+const SEALED: [&str; 3] = [
+    "SELECT 'experiment', name, description, toml, data FROM experiment",
+    "SELECT 'axis', position, key, scale, factor FROM axis ORDER BY position",
+    "SELECT 'plan', position, trial, point FROM plan ORDER BY position",
+];
+
+impl Record {
+    /// Puts down what is about to run, in place of what was planned before. Finished trials stay, histories of none go.
+    ///
+    /// # Errors
+    /// If the database can't be written.
+    pub fn plan(&mut self, name: &str, description: &str, toml: &str, data: &str, plan: &Plan) -> Result<(), Error> {
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(
+                "DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan; DELETE FROM file; \
+                 DELETE FROM history WHERE trial NOT IN (SELECT number FROM trial);",
+            )?;
+            transaction
+                .execute("INSERT INTO experiment VALUES (?1, ?2, ?3, ?4, '')", [name, description, toml, data])?;
+            let mut insert = transaction.prepare("INSERT INTO axis VALUES (?1, ?2, ?3, ?4)")?;
+            for (position, axis) in plan.axes.iter().enumerate() {
+                let factor = axis.factor.map(|factor| factor as i64);
+                let row: [Value; 4] = [
+                    (position as i64).into(),
+                    axis.key.clone().into(),
+                    axis.scale.name().to_owned().into(),
+                    factor.into(),
+                ];
+                insert.execute(params_from_iter(row))?;
+            }
+            drop(insert);
+            let mut insert = transaction.prepare("INSERT INTO plan VALUES (?1, ?2, ?3)")?;
+            for (position, point) in plan.points.iter().enumerate() {
+                let keys = plan.axes.iter().map(|axis| axis.key.clone());
+                let values: Map<String, serde_json::Value> = keys.zip(point.values.iter().cloned()).collect();
+                let id = plan.trials[point.trial].id.clone();
+                let row: [Value; 3] = [(position as i64).into(), id.into(), json!(values).to_string().into()];
+                insert.execute(params_from_iter(row))?;
+            }
+            drop(insert);
+            transaction.execute("UPDATE experiment SET digest = ?1", [seal(&transaction)?])?;
+            transaction.commit()
+        };
+        write(&mut self.connection).map_err(at(&self.path))
+    }
+
+    /// Finds out whether the plan is what was stored.
+    ///
+    /// # Errors
+    /// [`Error::DamagedPlan`] if it isn't; or if the database can't be read.
+    pub fn prove_plan(&self) -> Result<(), Error> {
+        let stored = self.connection.query_row("SELECT digest FROM experiment", [], |row| row.get::<_, String>(0));
+        let stored = stored.optional().map_err(at(&self.path))?;
+        let found = seal(&self.connection).map_err(at(&self.path))?;
+        // Nothing has been planned where a run was ended before it came to that; then there are no trials either.
+        let nothing = stored.is_none() && self.number("SELECT COUNT(*) FROM trial")? == 0;
+        let proved = stored.map_or(nothing && found == Seal::of("plan").hex(), |stored| stored == found);
+        if proved { Ok(()) } else { Err(Error::DamagedPlan(self.path.clone())) }
+    }
+}
+
+fn seal(connection: &Connection) -> rusqlite::Result<String> {
+    let mut seal = Seal::of("plan");
+    for select in SEALED {
+        let mut rows = connection.prepare(select)?;
+        let mut rows = rows.query([])?;
+        while let Some(row) = rows.next()? {
+            seal.add_row(row, 0)?;
+        }
+    }
+    Ok(seal.hex())
+}

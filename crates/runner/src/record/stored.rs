@@ -1,0 +1,305 @@
+//! What the record holds of finished trials, read back and compared with its digest.
+
+use std::collections::{HashMap, HashSet};
+
+use net::{Engine, Score};
+use rusqlite::{OptionalExtension, Row, types};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::seal::{Seal, real};
+use super::{Error, Record, at};
+use crate::plan::trial_id;
+use crate::run::trial::{Outcome, Status};
+
+/// How a trial ended, in the record's words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// `direct`, `reduced` or `dual`.
+    pub engine: String,
+    /// `completed`, `diverged` or `failed`.
+    pub status: String,
+    /// Why it failed, or stopped before its last iteration.
+    pub reason: Option<String>,
+    /// The iteration at which it diverged or stopped.
+    pub ended_at: Option<i64>,
+    /// The last recorded cost.
+    pub final_cost: Option<f64>,
+    /// J of the training examples after the last update.
+    pub train_cost: Option<f64>,
+    /// The share of the training examples in their right class after the last update.
+    pub train_accuracy: Option<f64>,
+    /// The same of the test examples.
+    pub test_accuracy: Option<f64>,
+    /// J of the test examples after the last update.
+    pub test_cost: Option<f64>,
+    /// The same of the validation examples.
+    pub validation_accuracy: Option<f64>,
+    /// J of the validation examples after the last update.
+    pub validation_cost: Option<f64>,
+    /// The most that the dual engine's z\[1\] was off, see [`net::Trained::drift`].
+    pub drift: Option<f64>,
+    /// Its share of its fleet's wall time.
+    pub seconds: f64,
+    /// The columns of [`Recorded::metrics`].
+    pub metrics: Vec<String>,
+}
+
+/// One row of a trial's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The updates made before.
+    pub iteration: i64,
+    /// J.
+    pub cost: f64,
+    /// What was recorded beside it; `None` for NaN and infinity.
+    pub metrics: Vec<Option<f64>>,
+}
+
+/// A finished trial as the record has it.
+#[derive(Clone, Debug)]
+pub struct FinishedTrial {
+    /// How it ended.
+    pub summary: Summary,
+    /// The number of the machine in the record.
+    pub machine: i64,
+    /// Its key in the history table.
+    pub(super) number: i64,
+    digest: String,
+    /// Over all but the history.
+    seal: Seal,
+    /// Whether the id is the hash of the configuration and the data.
+    is_itself: bool,
+}
+
+/// What a finished trial was made of, so that it can be made again.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// Its canonical configuration.
+    pub config: String,
+    /// What its id says of the data.
+    pub data: String,
+    /// The ids of the trials of its fleet, in their order.
+    pub fleet: Vec<String>,
+    /// The number of its machine in the record.
+    pub machine: i64,
+    /// How it ended.
+    pub trial: FinishedTrial,
+}
+
+/// A point of the plan, with its trial if that has finished.
+#[derive(Clone, Debug)]
+pub struct RecordedPoint {
+    /// The trial's id.
+    pub trial: String,
+    /// Swept key -> value.
+    pub values: Map<String, Value>,
+    /// The trial.
+    pub finished: Option<FinishedTrial>,
+}
+
+/// What [`FinishedTrial::from_row`] reads, in its order: what is not sealed, then what is.
+const COLUMNS: &str = "trial.number, trial.digest, trial.machine, trial.id, trial.config, trial.engine, trial.status, \
+                       trial.reason, trial.ended_at, trial.final_cost, trial.train_cost, trial.train_accuracy, \
+                       trial.test_accuracy, trial.test_cost, trial.validation_accuracy, trial.validation_cost, trial.drift, \
+                       trial.seconds, trial.metrics, machine.fingerprint, machine.toml, data.said, fleet.trials";
+/// How many columns are not sealed.
+const NOT_SEALED: usize = 3;
+/// What a trial refers to.
+const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
+                          LEFT JOIN fleet ON fleet.number = trial.fleet";
+
+impl FinishedTrial {
+    /// From [`COLUMNS`], which are the last ones of the row and begin at column `first`.
+    fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
+        let first_sealed = first + NOT_SEALED;
+        let (id, config, said): (String, String, Option<String>) =
+            (row.get(first_sealed)?, row.get(first_sealed + 1)?, row.get(first_sealed + 18)?);
+        let of = first_sealed + 2;
+        let summary = Summary {
+            engine: row.get(of)?,
+            status: row.get(of + 1)?,
+            reason: row.get(of + 2)?,
+            ended_at: row.get(of + 3)?,
+            final_cost: row.get(of + 4)?,
+            train_cost: row.get(of + 5)?,
+            train_accuracy: row.get(of + 6)?,
+            test_accuracy: row.get(of + 7)?,
+            test_cost: row.get(of + 8)?,
+            validation_accuracy: row.get(of + 9)?,
+            validation_cost: row.get(of + 10)?,
+            drift: row.get(of + 11)?,
+            seconds: row.get(of + 12)?,
+            metrics: serde_json::from_str(&row.get::<_, String>(of + 13)?).unwrap_or_default(),
+        };
+        let mut seal = Seal::of("trial");
+        seal.add_row(row, first_sealed)?;
+        let is_itself = said.is_some_and(|said| trial_id(&config, &said) == id);
+        let (number, digest, machine) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?);
+        Ok(FinishedTrial { summary, machine, number, digest, seal, is_itself })
+    }
+}
+
+impl Recorded {
+    /// The history that a trial leaves.
+    pub fn all_of(outcome: &Outcome) -> Vec<Self> {
+        let columns = outcome.metrics.columns.len();
+        let row = |place: usize| &outcome.metrics.values[place * columns..(place + 1) * columns];
+        let records = outcome.history.iter().enumerate().map(|(place, record)| Recorded {
+            iteration: record.iteration as i64,
+            cost: record.cost,
+            metrics: row(place).iter().map(|value| Some(*value).filter(|value| value.is_finite())).collect(),
+        });
+        records.collect()
+    }
+
+    /// What is stored of it: iteration, cost and, where there are any, its metrics as JSON.
+    pub(super) fn values(&self) -> [types::Value; 3] {
+        let Recorded { iteration, cost, metrics } = self;
+        let metrics = (!metrics.is_empty()).then(|| json!(metrics).to_string());
+        [(*iteration).into(), real(*cost), metrics.into()]
+    }
+}
+
+impl Summary {
+    /// Of a trial that has just ended.
+    pub fn of(engine: Engine, outcome: &Outcome) -> Self {
+        let (reason, ended_at) = match &outcome.status {
+            Status::Completed => (Some("all iterations were made".to_owned()), None),
+            Status::Stopped { iteration, reason } | Status::Diverged { iteration, reason } => {
+                (Some(reason.clone()), Some(*iteration as i64))
+            }
+            Status::Failed { reason } => (Some(reason.clone()), None),
+        };
+        // A cost that has overflowed is no number for a table.
+        let cost = |score: Option<Score>| score.map(|score| score.cost).filter(|cost| cost.is_finite());
+        let accuracy = |score: Option<Score>| score.and_then(|score| score.accuracy);
+        Summary {
+            engine: engine.name().to_owned(),
+            status: outcome.status.name().to_owned(),
+            reason,
+            ended_at,
+            final_cost: outcome.history.last().map(|record| record.cost),
+            train_cost: cost(outcome.train),
+            train_accuracy: accuracy(outcome.train),
+            test_accuracy: accuracy(outcome.test),
+            test_cost: cost(outcome.test),
+            validation_accuracy: accuracy(outcome.validation),
+            validation_cost: cost(outcome.validation),
+            drift: outcome.drift,
+            seconds: outcome.seconds,
+            metrics: outcome.metrics.columns.clone(),
+        }
+    }
+}
+
+impl Record {
+    /// Ids of the trials that need not run again: the completed and the diverged ones that are as they were stored. And ids of
+    /// those that aren't.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn finished(&self) -> Result<(HashSet<String>, Vec<String>), Error> {
+        let select = format!("SELECT trial.id, {COLUMNS} FROM trial {REFERENCES}");
+        let trials = self.rows(&select, [], |row| Ok((row.get::<_, String>(0)?, FinishedTrial::from_row(row, 1)?)))?;
+        let (mut intact, mut damaged) = (HashSet::new(), Vec::new());
+        for (id, trial) in trials {
+            match self.history(&id, &trial) {
+                Ok(_) if trial.summary.status == "failed" => {}
+                Ok(_) => drop(intact.insert(id)),
+                Err(Error::Damaged { .. }) => damaged.push(id),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((intact, damaged))
+    }
+
+    /// The recipes of the trials with these ids.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn recipes(&self, ids: &HashSet<String>) -> Result<HashMap<String, Recipe>, Error> {
+        let select =
+            format!("SELECT trial.id, trial.config, data.said, fleet.trials, {COLUMNS} FROM trial {REFERENCES}");
+        let recipes = self.rows(&select, [], |row| {
+            let trial = FinishedTrial::from_row(row, 4)?;
+            let fleet = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
+            let recipe = Recipe { config: row.get(1)?, data: row.get(2)?, fleet, machine: trial.machine, trial };
+            Ok((row.get::<_, String>(0)?, recipe))
+        })?;
+        Ok(recipes.into_iter().filter(|(id, _)| ids.contains(id)).collect())
+    }
+
+    /// How many rows refer to a row that isn't there.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn lost_references(&self) -> Result<usize, Error> {
+        Ok(self.rows("PRAGMA foreign_key_check", [], |_| Ok(()))?.len())
+    }
+
+    /// The name and description of the experiment, if one was planned here.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn experiment(&self) -> Result<Option<(String, String)>, Error> {
+        let select = "SELECT name, description FROM experiment";
+        let row = self.connection.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        row.optional().map_err(at(&self.path))
+    }
+
+    /// The swept keys in order.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn axes(&self) -> Result<Vec<String>, Error> {
+        self.rows("SELECT key FROM axis ORDER BY position", [], |row| row.get(0))
+    }
+
+    /// Every point of the plan in order.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn points(&self) -> Result<Vec<RecordedPoint>, Error> {
+        let select = format!(
+            "SELECT plan.trial, plan.point, {COLUMNS} FROM plan LEFT JOIN trial ON trial.id = plan.trial {REFERENCES} \
+             ORDER BY position"
+        );
+        self.rows(&select, [], |row| {
+            let values = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
+            let is_finished = row.get::<_, Option<i64>>(2)?.is_some();
+            let finished = is_finished.then(|| FinishedTrial::from_row(row, 2)).transpose()?;
+            Ok(RecordedPoint { trial: row.get(0)?, values, finished })
+        })
+    }
+
+    /// The history of trial `id`.
+    ///
+    /// # Errors
+    /// If the database can't be read, or the trial is not what was stored.
+    pub fn history(&self, id: &str, trial: &FinishedTrial) -> Result<Vec<Recorded>, Error> {
+        let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
+        let mut seal = trial.seal.clone();
+        let history = self.rows(select, [trial.number], |row| {
+            seal.add_row(row, 0)?;
+            let metrics = row.get::<_, Option<String>>(2)?.map(|list| serde_json::from_str(&list).unwrap_or_default());
+            Ok(Recorded { iteration: row.get(0)?, cost: row.get(1)?, metrics: metrics.unwrap_or_default() })
+        });
+        if trial.is_itself && seal.hex() == trial.digest {
+            history
+        } else {
+            Err(Error::Damaged { path: self.path.clone(), trial: id.to_owned() })
+        }
+    }
+
+    pub(super) fn rows<T>(
+        &self,
+        select: &str,
+        parameters: impl rusqlite::Params,
+        row: impl FnMut(&rusqlite::Row) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        let read =
+            || self.connection.prepare_cached(select)?.query_map(parameters, row)?.collect::<Result<Vec<T>, _>>();
+        read().map_err(at(&self.path))
+    }
+}

@@ -1,0 +1,61 @@
+//! Fleets trained side by side: what a sweep does, and a verification again.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::execute::{self, FleetOf, execute};
+use super::inputs::Inputs;
+use super::trial::{self, Outcome};
+use super::untrusted::Untrusted;
+use super::workers::Workers;
+use crate::plan::{Plan, Trial};
+
+/// What ends the training of fleets before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum Error<E> {
+    /// What was trained can't be trusted.
+    #[error(transparent)]
+    Untrusted(Untrusted),
+    /// What [`execute()`] says.
+    #[error(transparent)]
+    Cut(#[from] execute::Error<E>),
+}
+
+/// Trains `fleets` of `plan` and hands the outcomes to `write`, as [`execute()`] does, until `stop` is set.
+///
+/// # Errors
+/// If a training can't be trusted, the system has no more threads, or `write` fails.
+pub fn train<'p, E>(
+    plan: &Plan,
+    fleets: &[FleetOf<'p>],
+    inputs: &Inputs,
+    workers: &Workers,
+    stop: &AtomicBool,
+    write: impl FnMut(Vec<(&'p Trial, Outcome)>) -> Result<(), E>,
+) -> Result<(), Error<E>> {
+    let wrong = OnceLock::new();
+    let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
+        trial::run(plan, trials, inputs, keep_going).unwrap_or_else(|error| {
+            stop.store(true, Ordering::Relaxed);
+            let _ = wrong.set(error);
+            None
+        })
+    };
+    let result = execute(fleets, workers, stop, run, write);
+    match wrong.into_inner() {
+        Some(wrong) => Err(Error::Untrusted(wrong)),
+        None => Ok(result?),
+    }
+}
+
+/// The fleets with a trial that has not finished, whole, so that a trial's bits don't depend on how much of its own
+/// experiment was finished before (the rows of a product beside its own can change its last bits);
+/// the longest first, so that none is left alone at the end, and equal ones in declared order.
+pub fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<'p>> {
+    let fleets = plan.fleets.iter().map(|fleet| fleet.iter().map(|&trial| &plan.trials[trial]).collect::<Vec<_>>());
+    let mut left: Vec<_> = fleets.filter(|fleet| fleet.iter().any(|trial| !finished.contains(&trial.id))).collect();
+    let flops = |fleet: &FleetOf| -> f64 { fleet.iter().map(|trial| plan.flops(trial)).sum() };
+    left.sort_by(|a, b| flops(b).total_cmp(&flops(a)));
+    left
+}

@@ -1,0 +1,273 @@
+//! One fleet: draw the weights, train, evaluate.
+
+use std::time::Instant;
+
+use kernels::{Real, WrongProduct, WrongSum, inspected};
+use net::initialise::Draw;
+use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Score, Start, Stopping, Trained, Training};
+
+use super::inputs::Inputs;
+use super::origins::Origins;
+use super::ready::Ready;
+use super::untrusted::Untrusted;
+use crate::model::Net;
+use crate::plan::{Plan, Trial};
+use crate::spec::trial::Dtype;
+
+/// How a trial ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All iterations were made.
+    Completed,
+    /// It was told to end before: a result as good as a completed one.
+    Stopped {
+        /// The updates made.
+        iteration: usize,
+        /// Why.
+        reason: String,
+    },
+    /// An output or the cost was no longer finite, or the cost above its bound.
+    Diverged {
+        /// The first such iteration.
+        iteration: usize,
+        /// Which of them.
+        reason: String,
+    },
+    /// It could not be trained.
+    Failed {
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Status {
+    /// The word in the record.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Status::Completed | Status::Stopped { .. } => "completed",
+            Status::Diverged { .. } => "diverged",
+            Status::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// What a trial leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// Its costs.
+    pub history: Vec<CostAt>,
+    /// What was recorded beside them.
+    pub metrics: Metrics,
+    /// How it does on the training examples after its last update, if it is completed.
+    pub train: Option<Score>,
+    /// The same on the test examples, if there are any.
+    pub test: Option<Score>,
+    /// The same on the validation examples, if there are any.
+    pub validation: Option<Score>,
+    /// Its share of its fleet's wall time, by floating-point operations.
+    pub seconds: f64,
+    /// The most that the dual engine's z\[1\] was off, see [`Trained::drift`].
+    pub drift: Option<f64>,
+}
+
+/// A table of one row a recorded cost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Row by row.
+    pub values: Vec<f64>,
+}
+
+impl Outcome {
+    /// Of a trial that could not be trained.
+    pub fn failed(reason: String) -> Self {
+        let (status, metrics) = (Status::Failed { reason }, Metrics::default());
+        let (train, test, validation) = (None, None, None);
+        Outcome { status, history: Vec::new(), metrics, train, test, validation, seconds: 0.0, drift: None }
+    }
+}
+
+/// A drift above it is more than rounding explains: a factor of some hundred above what is seen in long trainings.
+pub fn drift_bound(dtype: Dtype) -> f64 {
+    match dtype {
+        Dtype::F32 => 1e-3,
+        Dtype::F64 => 1e-11,
+    }
+}
+
+/// The nets of one fleet before their first step.
+pub enum ReadyFleet<'i> {
+    /// In f32.
+    F32(Fleet<'i, f32>),
+    /// In f64.
+    F64(Fleet<'i, f64>),
+}
+
+impl ReadyFleet<'_> {
+    /// One step of all nets.
+    ///
+    /// # Errors
+    /// If its products are inspected, and one is wrong.
+    pub fn step(&mut self) -> Result<(), WrongProduct> {
+        match self {
+            ReadyFleet::F32(fleet) => fleet.step(),
+            ReadyFleet::F64(fleet) => fleet.step(),
+        }
+    }
+}
+
+/// Readies the trials of one fleet for steps that cost what those of training do, as many as are wanted: at a learning rate of
+/// next to nothing and with nothing that stops them, so that no net leaves.
+///
+/// # Errors
+/// If the BLAS computes W(0) X wrongly.
+///
+/// # Panics
+/// If `inputs` weren't made for the plan of these trials.
+pub fn endless<'i>(plan: &Plan, trials: &[&Trial], inputs: &'i Inputs) -> Result<ReadyFleet<'i>, WrongSum> {
+    let form = plan.form(trials[0]);
+    Ok(match trials[0].config.dtype {
+        Dtype::F32 => ReadyFleet::F32(endless_in(plan, trials, inputs.f32(form), &inputs.origins)?),
+        Dtype::F64 => ReadyFleet::F64(endless_in(plan, trials, inputs.f64(form), &inputs.origins)?),
+    })
+}
+
+fn endless_in<'e, R: Real>(
+    plan: &Plan,
+    trials: &[&Trial],
+    examples: &'e Examples<R>,
+    origins: &Origins,
+) -> Result<Fleet<'e, R>, WrongSum> {
+    /// Above 0, which is no factor of a product.
+    const RATE: f64 = 1e-9;
+    let start = |trial: &&Trial| -> Result<Start<R>, WrongSum> {
+        let start = origins.start(trial, plan.data, examples)?;
+        let (schedule, stopping) = (Schedule::constant(RATE), Stopping::default());
+        let training = Training { schedule, stopping, iterations: usize::MAX, ..start.training };
+        Ok(Start { training, ..start })
+    };
+    let starts = trials.iter().map(start).collect::<Result<_, _>>()?;
+    Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
+}
+
+/// Trains the trials of one fleet; `None` if `keep_going` said no before they were done.
+///
+/// # Errors
+/// If a product that was checked is wrong, or a divergence didn't repeat.
+///
+/// # Panics
+/// If `inputs` weren't made for the plan of these trials.
+pub fn run(
+    plan: &Plan,
+    trials: &[&Trial],
+    inputs: &Inputs,
+    keep_going: &dyn Fn() -> bool,
+) -> Result<Option<Vec<Outcome>>, Untrusted> {
+    let form = plan.form(trials[0]);
+    match trials[0].config.dtype {
+        Dtype::F32 => run_in(plan, trials, inputs.f32(form), &inputs.origins, keep_going),
+        Dtype::F64 => run_in(plan, trials, inputs.f64(form), &inputs.origins, keep_going),
+    }
+}
+
+fn run_in<R: Real>(
+    plan: &Plan,
+    trials: &[&Trial],
+    examples: &Examples<R>,
+    origins: &Origins,
+    keep_going: &dyn Fn() -> bool,
+) -> Result<Option<Vec<Outcome>>, Untrusted> {
+    let start = Instant::now();
+    let ready = Ready { plan, trials, examples, origins };
+    let Some((_, trained)) = ready.train(|_| keep_going())? else { return Ok(None) };
+    if !ready.believes(&trained, keep_going)? {
+        return Ok(None);
+    }
+    Ok(Some(outcomes(plan, trials, trained, start.elapsed().as_secs_f64())))
+}
+
+/// What a trial leaves, and its net unless it diverged.
+pub type WithNet<N> = (Outcome, Option<N>);
+
+/// Trains one trial as [`run`] does, bit for bit, and keeps its net; `watch` is asked before each step, and sees the last
+/// recorded cost. `None` if it said no. No net of a trial that diverged.
+///
+/// # Errors
+/// If a product that was checked is wrong, or a divergence didn't repeat.
+///
+/// # Panics
+/// If `inputs` weren't made for the plan of this trial.
+pub fn run_alone(
+    plan: &Plan,
+    trial: &Trial,
+    inputs: &Inputs,
+    watch: &dyn Fn(Option<CostAt>) -> bool,
+) -> Result<Option<WithNet<Net>>, Untrusted> {
+    let form = plan.form(trial);
+    Ok(match trial.config.dtype {
+        Dtype::F32 => run_alone_in(plan, trial, inputs.f32(form), &inputs.origins, watch)?
+            .map(|(outcome, net)| (outcome, net.map(Net::F32))),
+        Dtype::F64 => run_alone_in(plan, trial, inputs.f64(form), &inputs.origins, watch)?
+            .map(|(outcome, net)| (outcome, net.map(Net::F64))),
+    })
+}
+
+fn run_alone_in<R: Real>(
+    plan: &Plan,
+    trial: &Trial,
+    examples: &Examples<R>,
+    origins: &Origins,
+    watch: &dyn Fn(Option<CostAt>) -> bool,
+) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
+    let start = Instant::now();
+    let ready = Ready { plan, trials: &[trial], examples, origins };
+    let Some((fleet, trained)) = ready.train(|fleet| watch(fleet.latest(0)))? else { return Ok(None) };
+    let Trial { config, .. } = trial;
+    let net = if matches!(trained[0].ending, Ending::Diverged { .. }) {
+        None
+    } else {
+        let rows = config.first_width(plan.data.task);
+        // W(0) once more: the engines but the direct one keep its products only.
+        let (w_0, _) = Draw::first_weights(&config.initialisation, config.seed, rows, plan.data.features);
+        inspected(config.seed.into(), || fleet.chain(0, w_0.view()))?
+    };
+    drop(fleet);
+    if !ready.believes(&trained, &|| watch(None))? {
+        return Ok(None);
+    }
+    Ok(Some((outcomes(plan, &[trial], trained, start.elapsed().as_secs_f64()).remove(0), net)))
+}
+
+/// Shares the seconds of a fleet out among its trials, and puts down what each leaves.
+fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64) -> Vec<Outcome> {
+    let flops: Vec<f64> =
+        trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
+    let all: f64 = flops.iter().sum();
+    let outcomes = trials.iter().zip(trained).zip(flops);
+    outcomes.map(|((trial, trained), flops)| outcome(trial, trained, seconds * flops / all)).collect()
+}
+
+fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
+    let Trained { history, metrics, ending, train, test, validation, drift } = trained;
+    let status = match ending {
+        Ending::Completed => Status::Completed,
+        Ending::Stopped { iteration, reason } => Status::Stopped { iteration, reason: reason.to_string() },
+        Ending::Diverged { iteration, bound } => Status::Diverged { iteration, reason: bound.to_string() },
+    };
+    let layers = trial.config.hidden.len() + 1;
+    let columns = trial.config.metrics.iter().flat_map(|metric| metric.columns(layers));
+    let metrics = Metrics { columns: columns.collect(), values: metrics };
+    Outcome { status, history, metrics, train, test, validation, seconds, drift }
+}
+
+/// At least one step's, so that the shares of a fleet's time add up.
+fn flops_done(plan: &Plan, trial: &Trial, trained: &Trained) -> f64 {
+    let steps = match trained.ending {
+        Ending::Completed => plan.iterations(trial),
+        Ending::Stopped { iteration, .. } | Ending::Diverged { iteration, .. } => iteration + 1,
+    };
+    plan.flops_a_step(trial) * steps as f64
+}

@@ -1,0 +1,157 @@
+//! An experiment: a TOML file and its overrides, every value and every point of its sweep checked before any work.
+
+pub mod axis;
+mod budget;
+mod condition;
+mod drawn;
+pub mod error;
+mod factor;
+pub mod halving;
+mod include;
+mod meaning;
+mod reader;
+mod sampler;
+mod source;
+mod space;
+mod suggestion;
+pub mod trial;
+
+use std::path::{Path, PathBuf};
+
+use kernels::blas::Request;
+use serde_json::Value;
+
+use self::axis::Axis;
+use self::error::Error;
+use self::halving::Halving;
+use self::reader::Reader;
+use self::trial::TrialConfig;
+use crate::plan::DataShape;
+use crate::run::inputs::ValidationSplit;
+use datasets::{Names, ScalingChoice, TargetsChoice};
+
+/// Where the pictures come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataSource {
+    /// A known set, looked for by name.
+    Set(String),
+    /// Files.
+    Files {
+        /// Holds the training examples.
+        train: PathBuf,
+        /// Where the test examples are.
+        test: TestFiles,
+    },
+}
+
+/// Where the test examples of an experiment with files of its own come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TestFiles {
+    /// A file.
+    File(PathBuf),
+    /// A share of the training file's examples, drawn from a seed.
+    Share {
+        /// The share.
+        share: f64,
+        /// The seed.
+        seed: u64,
+    },
+    /// There are none.
+    Absent,
+}
+
+/// The SHA-256 that an experiment says its files have, in lower-case hexadecimal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins {
+    /// That of the training file.
+    pub train: Option<String>,
+    /// That of the test file.
+    pub test: Option<String>,
+}
+
+/// An experiment that can be run.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// Names the results directory.
+    pub name: String,
+    /// What question it asks.
+    pub description: String,
+    /// Where the pictures come from.
+    pub source: DataSource,
+    /// The content that the files must have.
+    pub pins: Pins,
+    /// The datasets in the files.
+    pub names: Names,
+    /// What their targets are.
+    pub targets: TargetsChoice,
+    /// The most bytes that a picture dataset may take in memory.
+    pub max_bytes: u64,
+    /// How features are scaled.
+    pub scaling: ScalingChoice,
+    /// What of the training examples is set aside for validation.
+    pub validation: Option<ValidationSplit>,
+    /// The swept keys, in declared order; then those that only single points set.
+    pub axes: Vec<Axis>,
+    /// Every point: the last axis varies fastest, and included points stand at the end.
+    pub points: Vec<Point>,
+    /// Whether only the best of them are trained to the end.
+    pub halving: Option<Halving>,
+    /// Fleets at once; `None` for as many as there are cores for [`Self::threads`] each.
+    pub jobs: Option<usize>,
+    /// Threads that share a fleet.
+    pub threads: usize,
+    /// The BLAS to multiply with; `None` for what the command line, the environment or the rule says.
+    pub blas: Option<Request>,
+    /// The file with overrides and defaults, as it can be run again.
+    pub resolved: String,
+}
+
+/// One point of the sweep.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// The values of the axes, in their order.
+    pub values: Vec<Value>,
+    /// The trial there; where there is a budget, with a width of 1 in place of the one that [`Point::sized`] finds.
+    pub config: TrialConfig,
+    /// The number of weights and biases that gives the net its width.
+    pub budget: Option<usize>,
+}
+
+impl Point {
+    /// The trial on data of this shape: the widest net within the budget, if there is one.
+    ///
+    /// # Panics
+    /// If the trial's cost is not one for the data.
+    pub fn sized(&self, data: DataShape) -> TrialConfig {
+        let mut config = self.config.clone();
+        if let (Some(budget), hidden @ 1..) = (self.budget, config.hidden.len()) {
+            let n_out = config.outputs(data.task);
+            config.hidden = vec![budget::width(budget, data.features, hidden, n_out); hidden];
+        }
+        config
+    }
+
+    /// What tells it from other points: the same text for the same values.
+    fn place(&self) -> Vec<String> {
+        let plain = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
+        self.values.iter().map(plain).collect()
+    }
+}
+
+/// What [`Experiment::max_bytes`] is where `data.max_bytes` isn't given: 8 GiB.
+pub const DEFAULT_MAX_BYTES: u64 = 8 << 30;
+
+impl Experiment {
+    /// Reads and checks an experiment.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in one line.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        let entries = condition::settle(source::read(path, overrides)?)?;
+        let mut reader = Reader::new(path);
+        for entry in &entries {
+            reader.take(entry)?;
+        }
+        reader.finish(&entries)
+    }
+}
