@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use runner::plan::trial_id;
+use runner::plan::trial::trial_id;
 use runner::spec::Experiment;
 use runner::spec::trial::{KEYS, TrialConfig};
 use serde_json::Value;

@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use datasets::{DataSet, Meaning, Part, Pixels, Targets, Task};
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
-use runner::plan::{Plan, Trial};
+use runner::plan::Plan;
+use runner::plan::prepared::{LazySpan, Prepared};
+use runner::plan::trial::Trial;
 use runner::record::halving::Ladder;
-use runner::run::inputs::{Inputs, LazySpan, Prepared};
-use runner::run::trial::{self, Outcome, Status};
+use runner::run::fleet;
+use runner::run::inputs::Inputs;
+use runner::run::outcome::{Outcome, Status};
 use runner::spec::Experiment;
 use tempfile::TempDir;
 
@@ -130,7 +133,7 @@ impl Bench {
                 made.set(made.get() + 1);
                 made.get() <= steps
             };
-            let outcomes = trial::run(&plan, &trials, &inputs, &keep_going).expect("the BLAS is right");
+            let outcomes = fleet::train(&plan, &trials, &inputs, &keep_going).expect("the BLAS is right");
             trained += trials.len();
             for (trial, outcome) in trials.iter().zip(outcomes.iter().flatten()) {
                 if let Some(what) = wrong(trial, outcome) {

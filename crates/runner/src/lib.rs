@@ -16,4 +16,5 @@ pub mod record;
 pub mod run;
 pub mod spec;
 mod table;
-mod visible;
+pub mod terminal;
+mod text;

@@ -8,7 +8,7 @@ use kernels::blas::Library;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::plan::hex;
+use crate::text::hex;
 
 /// Whether HDF5 was built with this program; the system's library is linked otherwise.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");

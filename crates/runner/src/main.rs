@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use kernels::CacheAlignedAllocator;
 use runner::cli::Cli;
-use runner::commands::{self, Failure};
+use runner::commands;
+use runner::commands::failure::Failure;
 use signal_hook::consts::SIGXFSZ;
 use signal_hook::flag;
 
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
     match outlive_file_limit().and_then(|()| commands::run(Cli::parse())) {
         Ok(code) => code,
         Err(error) => {
-            runner::progress::say(&format!("error: {error:#}"));
+            runner::terminal::say(&format!("error: {error:#}"));
             ExitCode::from(error.downcast_ref().map_or(2, Failure::exit_code))
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::visible::visible_line;
+use crate::terminal::visible_line;
 
 /// Characters of a cell at most.
 const WIDEST: usize = 120;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::shape::Shapes;
+use crate::plan::Plan;
 use crate::plan::products::Product;
-use crate::plan::{Plan, Trial};
+use crate::plan::trial::Trial;
 use crate::spec::trial::Dtype;
 
 /// The most products and fleets of an experiment that are timed.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kernels::blas::{Choice, Library, Request, Source, ThreadLayer, candidates, choose};
 
-use crate::progress::say;
+use crate::terminal::say;
 
 /// The word for every library that is found.
 const ALL: &str = "all";

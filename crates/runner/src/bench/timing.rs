@@ -15,8 +15,8 @@ use super::operands::Operands;
 use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
 use crate::plan::Plan;
 use crate::plan::products::Product;
+use crate::run::fleet::endless;
 use crate::run::inputs::Inputs;
-use crate::run::trial::endless;
 use crate::run::untrusted::Untrusted;
 use crate::spec::trial::Dtype;
 

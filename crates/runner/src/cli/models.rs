@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ExperimentArgs, ProgressMode};
+use super::experiment::ExperimentArgs;
+use crate::progress::mode::ProgressMode;
 
 /// Arguments of `runner train`.
 #[derive(Args, Debug)]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use kernels::blas::{Library, Request};
 
+use super::answer::print;
+use super::failure::Failure;
 use super::session::{Session, enough_memory};
-use super::{Failure, print};
 use crate::bench::busy::Watch;
 use crate::bench::cases::{self, Found, Weighted};
 use crate::bench::libraries;
@@ -18,10 +19,11 @@ use crate::bench::{compare, report};
 use crate::cli::{self, WhichDtypes};
 use crate::machine;
 use crate::plan::Plan;
-use crate::progress::say;
-use crate::run::inputs::{Inputs, LazySpan};
+use crate::plan::prepared::LazySpan;
+use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
 use crate::spec::Experiment;
+use crate::terminal::say;
 use datasets::text::count;
 
 mod comparison;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use kernels::blas::{Choice, Library, Request, Source, Warning, candidates, choose};
 use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
-use super::print;
+use super::answer::print;
 use super::session::set_up_blas;
 use crate::machine::{self, Machine};
 use datasets::catalog;

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
+use super::answer::{print, print_files};
+use super::failure::Failure;
 use super::rehearse::{Reading, Tried, rehearse};
-use super::{Failure, print, print_names};
 use crate::cli::{self, Data};
-use crate::progress::say;
+use crate::progress::bar::style;
 use crate::spec::DEFAULT_MAX_BYTES;
 use crate::table::Table;
+use crate::terminal::say;
 use datasets::catalog::{self, KnownFiles, Origin};
 use datasets::fetch::{self, Progress};
 use datasets::generate::{self, Request};
-use datasets::{ContactSheet, Files, Names, Pinned, inspect};
+use datasets::{ContactSheet, Names, Pinned, inspect};
 
 /// Runs one of the data commands.
 pub(super) fn run(command: Data) -> Result<ExitCode> {
@@ -47,7 +49,7 @@ fn generate(args: cli::Generate) -> Result<ExitCode> {
     let files = generate::generate(&Request { folder: out, train, test, side, seed }, || bar.inc(1));
     let files = files.map_err(Failure::of_writing)?;
     bar.finish_and_clear();
-    name(&files)
+    print_files(&files)
 }
 
 fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
@@ -68,7 +70,7 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
     });
     let files = files.map_err(Failure::of_writing)?;
     bar.finish_and_clear();
-    name(&files)
+    print_files(&files)
 }
 
 fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
@@ -117,13 +119,4 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{stem}-{}.png", number + 1))
-}
-
-fn name(files: &Files) -> Result<ExitCode> {
-    print_names(&[&files.train, &files.test])?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn style(counts: &str) -> ProgressStyle {
-    ProgressStyle::with_template(&format!("{{bar:30}} {counts}")).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -8,14 +8,16 @@ use kernels::blas::Request;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::answer::print;
+use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
-use super::{Failure, print, set_of, source_of};
+use super::source::{set_of, source_of};
 use crate::cli::{self, WhichPart};
 use crate::model::{Confusion, Evaluation, Model};
-use crate::progress::say;
 use crate::spec::{DEFAULT_MAX_BYTES, Experiment};
 use crate::table::Table;
+use crate::terminal::say;
 use datasets::catalog::{self, KnownFiles};
 use datasets::text::count;
 use datasets::{DataSet, Names, OnePart, Pinned, Source, TargetsChoice, TestSource};

@@ -8,14 +8,15 @@ use kernels::blas::Request;
 use ndarray::{Array2, Axis};
 use net::{gradient_check, initialise};
 
+use super::answer::print;
 use super::session::set_up_blas;
-use super::{data_of, print};
+use super::source::data_of;
 use crate::cli;
 use crate::plan::engine;
-use crate::progress::say;
-use crate::record::export::plain;
 use crate::spec::Experiment;
 use crate::table::Table;
+use crate::terminal::say;
+use crate::text::plain;
 use datasets::text::count;
 
 /// What a net and its cost depend on.

@@ -10,9 +10,10 @@ use kernels::blas::Request;
 use ndarray::{Array2, ArrayView1};
 use serde_json::json;
 
+use super::answer::print;
+use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
-use super::{Failure, print};
 use crate::cli;
 use crate::model::{Model, most_probable};
 use crate::spec::DEFAULT_MAX_BYTES;

@@ -18,7 +18,7 @@ use signal_hook::consts::{
     SIGABRT, SIGBUS, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGQUIT, SIGSEGV, SIGTERM, SIGXCPU,
 };
 
-use super::Failure;
+use super::failure::Failure;
 use crate::cli;
 use crate::model::Model;
 use datasets::{DataSet, Examples, Names, OnePart, Pinned, Source, TargetsChoice, Task, TestSource, inspect};

@@ -7,14 +7,19 @@ use kernels::blas::{Choice, Request, choose};
 use kernels::{Call, LayerShape, self_check};
 use net::Engine;
 
-use super::{Failure, data_of};
+use super::failure::Failure;
+use super::source::data_of;
 use crate::machine::{self, Machine};
-use crate::plan::{DataShape, Plan};
-use crate::progress::say;
-use crate::run::inputs::{LazySpan, Prepared, ValidationSplit};
+use crate::plan::Plan;
+use crate::plan::prepared::{LazySpan, Prepared};
 use crate::run::workers::Workers;
+use crate::spec::Experiment;
+use crate::spec::data::DataShape;
+use crate::spec::data::ValidationSplit;
+use crate::spec::data::{DataSource, TestFiles};
 use crate::spec::trial::Dtype;
-use crate::spec::{DataSource, Experiment, TestFiles};
+use crate::terminal::say;
+use crate::text::bytes;
 use datasets::text::count;
 use datasets::{Names, Scaling, Task};
 
@@ -165,11 +170,4 @@ pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, Failure> {
     let blas = choose(&asked.cloned().unwrap_or_else(Request::of_environment))?;
     blas.library.put_into_use();
     Ok(blas)
-}
-
-/// A number of bytes for a person.
-pub(super) fn bytes(count: f64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    let step = (0..units.len() - 1).take_while(|&step| count >= 1024f64.powi(step as i32 + 1)).count();
-    format!("{:.1} {}", count / 1024f64.powi(step as i32), units[step])
 }

@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
-use crate::progress::say;
+use crate::terminal::say;
 
 /// How long an orderly end may take. It is over within two seconds, whatever is under way.
 const GRACE: Duration = Duration::from_millis(1500);

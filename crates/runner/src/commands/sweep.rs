@@ -9,21 +9,26 @@ use kernels::blas::Request;
 
 use self::mixed::Mixed;
 use self::tally::{GOES_ON, Tally};
+use super::answer::print_names;
+use super::failure::Failure;
 use super::session::{Session, enough_memory};
 use super::stop::{Stop, stop_on_interrupt};
-use super::{Failure, print_names};
 use crate::cli;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
-use crate::progress::{Progress, say};
+use crate::plan::prepared::{LazySpan, Prepared};
+use crate::progress::mode::ProgressMode;
+use crate::progress::sweep::SweepProgress;
+use crate::record::Record;
+use crate::record::error::Error;
 use crate::record::export::export;
 use crate::record::folder::{refuse_foreign, set_aside};
 use crate::record::halving::Ladder;
-use crate::record::{Error, Record};
-use crate::run::inputs::{Inputs, LazySpan, Prepared};
+use crate::run::inputs::Inputs;
 use crate::run::training::{left_to_train, train};
 use crate::run::workers::Workers;
 use crate::spec::Experiment;
+use crate::terminal::say;
 use datasets::text::count;
 
 mod dry_run;
@@ -112,7 +117,7 @@ struct Training {
     machine: Machine,
     /// Ids of the trials that are done.
     finished: HashSet<String>,
-    mode: cli::ProgressMode,
+    mode: ProgressMode,
     tally: Tally,
     /// Trials that there were to train.
     planned: usize,
@@ -127,7 +132,7 @@ impl Training {
         let left = left_to_train(plan, finished);
         let trials: Vec<_> = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).collect();
         *planned += trials.len();
-        let mut progress = Progress::new(*mode, trials.len(), trials.iter().map(|trial| plan.flops(trial)).sum());
+        let mut progress = SweepProgress::new(*mode, trials.len(), trials.iter().map(|trial| plan.flops(trial)).sum());
         let mut done = Vec::new();
         let result = train(plan, &left, inputs, workers, stop, |mut outcomes| {
             outcomes.retain(|(trial, _)| !finished.contains(&trial.id));

@@ -11,20 +11,26 @@ use kernels::{Accumulate, Call, LayerShape};
 use net::{Engine, Score};
 use serde_json::{Value, json};
 
+use super::answer::print_names;
+use super::failure::Failure;
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
-use super::{Failure, print_names};
 use crate::cli;
 use crate::machine::Machine;
 use crate::model::{self, Model, Net};
-use crate::plan::{Plan, Trial};
-use crate::progress::{TrainingProgress, say};
+use crate::plan::Plan;
+use crate::plan::prepared::LazySpan;
+use crate::plan::trial::Trial;
+use crate::progress::training::TrainingProgress;
 use crate::record::stored::{Recorded, Summary};
-use crate::run::inputs::{Inputs, LazySpan};
-use crate::run::trial::{self, Outcome, Status, drift_bound};
+use crate::run::fleet::{self};
+use crate::run::inputs::Inputs;
+use crate::run::outcome::{Outcome, Status, drift_bound};
 use crate::run::workers::Workers;
+use crate::spec::Experiment;
+use crate::spec::data::{DataSource, TestFiles};
 use crate::spec::trial::Dtype;
-use crate::spec::{DataSource, Experiment, TestFiles};
+use crate::terminal::say;
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 use datasets::{TargetsChoice, Task};
 
@@ -67,7 +73,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
             progress.at(latest);
             !stop.load(Ordering::Relaxed)
         };
-        let trained = trial::run_alone(&plan, trial, &inputs, &watch);
+        let trained = fleet::train_alone(&plan, trial, &inputs, &watch);
         let last = trained.iter().flatten().flat_map(|(outcome, _)| &outcome.history).last();
         progress.end(last.copied());
         trained

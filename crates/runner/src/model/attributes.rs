@@ -4,18 +4,24 @@ use std::fmt::Display;
 
 use hdf5::Group;
 
-use super::read::Reader;
 use super::{Error, FORMAT};
 use datasets::attribute::attribute;
 use datasets::classes::texts;
 use datasets::error::reason;
-use datasets::read::describe;
+use datasets::read::{DataFile, describe};
 
 pub(super) fn refused(found: impl Display, allowed: impl Display) -> String {
     format!("found \"{found}\"; allowed: {allowed}")
 }
 
-impl Reader {
+/// A model file that is being read.
+pub(super) struct ModelFile {
+    pub(super) file: DataFile,
+    /// Bytes that datasets may still take as f64.
+    pub(super) left: u64,
+}
+
+impl ModelFile {
     pub(super) fn content(&self, place: String, problem: String) -> Error {
         Error::Content { path: self.file.path().to_owned(), place, problem }
     }

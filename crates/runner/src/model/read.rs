@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2};
 use net::{Chain, Cost, Layer};
 use serde_json::Value;
 
-use super::attributes::refused;
+use super::attributes::{ModelFile, refused};
 use super::write::SOFTMAX;
 use super::{Error, FORMAT, MOST_BYTES, Model, Net, VERSION};
 use crate::spec::trial::Dtype;
@@ -25,7 +25,7 @@ impl Model {
     /// # Errors
     /// The first breach of the format, in one line.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let mut reader = Reader { file: DataFile::open(path)?, left: MOST_BYTES };
+        let mut reader = ModelFile { file: DataFile::open(path)?, left: MOST_BYTES };
         let root = reader.group("")?;
         let text = |name| reader.text(&root, "the file", name);
         let format = text("format")?;
@@ -71,14 +71,7 @@ struct CheckedLayer {
     activation: Activation,
 }
 
-/// A model file that is being read.
-pub(super) struct Reader {
-    pub(super) file: DataFile,
-    /// Bytes that datasets may still take as f64.
-    left: u64,
-}
-
-impl Reader {
+impl ModelFile {
     fn dataset(&self, name: &str, problem: Problem) -> Error {
         problem.of(self.file.path(), name).into()
     }

@@ -6,7 +6,8 @@ use kernels::Accumulate::{Add, Replace};
 use kernels::{Call, LayerShape};
 use net::{Engine, evaluated_at_once};
 
-use super::{Plan, Trial};
+use super::Plan;
+use super::trial::Trial;
 use crate::spec::trial::Dtype;
 
 /// Calls by the type and the shape at which they are made.

@@ -3,8 +3,8 @@
 use kernels::WrongSum;
 use net::{Engine, Workload};
 
-use super::DataShape;
-use crate::run::inputs::LazySpan;
+use super::prepared::LazySpan;
+use crate::spec::data::DataShape;
 use crate::spec::trial::{Dtype, TrialConfig};
 
 /// Why no engine could be chosen.

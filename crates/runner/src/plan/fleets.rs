@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::engine::workload;
-use super::{DataShape, Trial};
+use super::trial::Trial;
+use crate::spec::data::DataShape;
 
 /// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
 /// engine, batches and number of iterations; those that start with the same first layer side by side; as many as

@@ -2,12 +2,16 @@
 
 use net::{Engine, Scheme, evaluated_at_once};
 
-use super::{DataShape, Plan, Trial};
-use crate::run::origins::MOST_BYTES;
+use super::Plan;
+use super::trial::Trial;
+use crate::spec::data::DataShape;
 use crate::spec::trial::Dtype;
 
 /// What OpenBLAS 0.3 maps for each caller to pack its operands in; no other library takes more.
 const OPENBLAS_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
+
+/// What the origins that are kept for the next trials may take together.
+pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 const F64: f64 = 8.0;
 

@@ -3,56 +3,25 @@
 mod calls;
 pub mod engine;
 mod fleets;
-mod memory;
+pub(crate) mod memory;
+pub mod prepared;
 pub mod products;
+pub mod trial;
 
 use std::collections::{BTreeSet, HashMap};
 
 use kernels::CAN_FLUSH;
 use net::{Engine, Workload};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use self::engine::{Chooser, workload};
-use crate::record::export::plain;
-use crate::run::inputs::{Form, LazySpan};
+use self::prepared::{Form, LazySpan};
+use self::trial::{Trial, trial_id};
 use crate::spec::axis::{Axis, Scale};
+use crate::spec::data::DataShape;
 use crate::spec::trial::{Dtype, TrialConfig};
 use crate::spec::{Experiment, Point};
-use datasets::Task;
-
-/// The sides of the data that a trial's work depends on.
-#[derive(Clone, Copy, Debug)]
-pub struct DataShape {
-    /// `n[0]`, features an example.
-    pub features: usize,
-    /// Training examples.
-    pub train: usize,
-    /// Test examples.
-    pub test: usize,
-    /// Validation examples, set aside of the training examples.
-    pub validation: usize,
-    /// What is asked of a net.
-    pub task: Task,
-}
-
-impl DataShape {
-    /// Test and validation examples.
-    pub fn held_out(&self) -> usize {
-        self.test + self.validation
-    }
-}
-
-/// A trial with its id.
-#[derive(Clone, Debug)]
-pub struct Trial {
-    /// The first 12 hex digits of SHA-256 over the canonical config, engine included, and the data's hash.
-    pub id: String,
-    /// What it is, its engine chosen.
-    pub config: TrialConfig,
-    /// How its first layer is trained.
-    pub engine: Engine,
-}
+use crate::text::plain;
 
 /// A point of the sweep: its values on the axes, and which trial stands there.
 #[derive(Clone, Debug)]
@@ -224,14 +193,4 @@ fn column_of_widths(axes: &mut Vec<Axis>, points: &[Point]) -> Option<usize> {
             axes.len() - 1
         })
     })
-}
-
-/// The id of a trial of this canonical config on these data.
-pub fn trial_id(config: &str, data_hash: &str) -> String {
-    hex(&Sha256::digest(format!("{config}\n{data_hash}")))[..12].to_owned()
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -25,6 +25,11 @@ fn on(terminal: impl TermLike + 'static, parts: u64, done: &str) -> ProgressBar 
     bar
 }
 
+/// The style of a bar that counts `counts`, words of indicatif's template.
+pub(crate) fn style(counts: &str) -> ProgressStyle {
+    ProgressStyle::with_template(&format!("{{bar:30}} {counts}")).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
 /// Nothing before the first part is done: there is nothing to tell it by.
 fn time_left(state: &ProgressState, out: &mut dyn Write) {
     if state.pos() > 0 {

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use indicatif::ProgressBar;
 use net::CostAt;
 
-use super::{bar, say};
-use crate::cli::ProgressMode;
+use super::bar;
+use super::mode::ProgressMode;
+use crate::terminal::say;
 
 /// Lines of a whole training, more or less, where it has more records than that.
 const LINES: usize = 100;

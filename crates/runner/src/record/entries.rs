@@ -4,12 +4,14 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, params, params_from_iter};
 use serde_json::json;
 
+use super::Record;
+use super::error::{Error, at};
 use super::seal::{Seal, real};
 use super::stored::{Recorded, Summary};
-use super::{Error, Record, at};
 use crate::machine::Machine;
-use crate::plan::{Plan, Trial};
-use crate::run::trial::Outcome;
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
+use crate::run::outcome::Outcome;
 
 impl Record {
     /// The number of `machine` in the record, entered if it is new.

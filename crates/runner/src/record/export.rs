@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
+use super::Record;
+use super::error::Error;
 use super::machines::Names;
 use super::stored::{Recorded, RecordedPoint};
-use super::{Error, Record};
+use crate::text::plain;
 
 /// Writes both tables into `folder`, each whole or not at all.
 ///
@@ -105,13 +107,4 @@ fn write_history(
         }
     }
     Ok(())
-}
-
-/// A value as a person writes it: a text without its quotes, and nothing where there is none.
-pub fn plain(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        value => value.to_string(),
-    }
 }

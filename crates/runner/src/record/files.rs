@@ -7,8 +7,9 @@ use std::path::Path;
 use rusqlite::params;
 use sha2::{Digest, Sha256};
 
-use super::{Error, Record, at};
-use crate::plan::hex;
+use super::Record;
+use super::error::{Error, at};
+use crate::text::hex;
 use datasets::files::write_whole;
 
 impl Record {

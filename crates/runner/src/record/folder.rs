@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::{DATABASE, Error};
+use super::error::{DATABASE, Error};
 
 /// What a sweep writes beside its record.
 const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];

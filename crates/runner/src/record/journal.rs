@@ -2,8 +2,9 @@
 
 use std::fs::File;
 
-use super::{Error, Record, at};
-use crate::progress::say;
+use super::Record;
+use super::error::{Error, at};
+use crate::terminal::say;
 use datasets::files::{folder_of, sync_folder};
 
 /// `PRAGMA synchronous`, where each commit waits for the disk.

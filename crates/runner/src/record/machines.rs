@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Record;
+use super::error::Error;
 use super::stored::{FinishedTrial, RecordedPoint};
-use super::{Error, Record};
 use crate::machine::Machine;
 
 /// Names of machines by their numbers in the record; none where all trials come from one.

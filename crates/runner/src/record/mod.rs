@@ -1,6 +1,7 @@
 //! The record of a sweep, `results.db`: SQLite in WAL mode, finished fleets in one transaction, whole.
 
 pub mod entries;
+pub mod error;
 pub mod export;
 pub mod files;
 pub mod folder;
@@ -12,124 +13,19 @@ pub mod seal;
 pub mod stored;
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
+use self::error::{DATABASE, Error, SCHEMA, at};
 use self::folder::{lock, refuse_files, refuse_foreign};
-use datasets::files::{OfTheDisk, folder_of, make_folder, sync_folder};
+use datasets::files::{make_folder, sync_folder};
 
-/// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
-const SCHEMA: i64 = 4;
 /// How long to wait for another process that has the database.
 const BUSY: Duration = Duration::from_secs(30);
-/// The file of the record.
-const DATABASE: &str = "results.db";
 /// "LayC": marks the file as ours in SQLite's header.
 const APPLICATION: i64 = 0x4c61_7943;
-
-/// What can go wrong with a results directory.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The system refused a file or directory.
-    #[error("{}: {reason}", path.display())]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// What the system says.
-        reason: io::Error,
-    },
-    /// A file or directory could not be written.
-    #[error(transparent)]
-    Write(#[from] datasets::files::Error),
-    /// The disk refused SQLite.
-    #[error("{}: {reason}", path.display())]
-    Disk {
-        /// The database.
-        path: PathBuf,
-        /// What SQLite says.
-        reason: String,
-    },
-    /// There is no record, but there are files that it would write over.
-    #[error(
-        "{}: no record of a sweep is here, but {names}, which a sweep would write over; move that away, or choose another \
-         directory with --out", folder.display()
-    )]
-    Foreign {
-        /// The directory.
-        folder: PathBuf,
-        /// The files.
-        names: String,
-    },
-    /// SQLite refused.
-    #[error("{}: {reason}", path.display())]
-    Database {
-        /// The database.
-        path: PathBuf,
-        /// What SQLite says.
-        reason: String,
-    },
-    /// Another process writes here.
-    #[error("{}: another runner is at work here; wait for it, or choose another directory with --out", .0.display())]
-    Locked(PathBuf),
-    /// There is no record.
-    #[error("{}: no results here (there is no {DATABASE}); run a sweep first", .0.display())]
-    Missing(PathBuf),
-    /// The file is no record, or no longer.
-    #[error("{}: {reason}; --fresh sets the directory aside, --out chooses another", path.display())]
-    NotARecord {
-        /// The file.
-        path: PathBuf,
-        /// What it is instead.
-        reason: String,
-    },
-    /// What is stored of a trial is not what was stored.
-    #[error("{}: trial {trial} is damaged in the record; run the sweep again to train it anew", path.display())]
-    Damaged {
-        /// The database.
-        path: PathBuf,
-        /// The trial's id.
-        trial: String,
-    },
-    /// What is stored of the plan is not what was stored.
-    #[error(
-        "{}: the experiment, its axes or its plan are not what was stored; run the sweep again to write them anew, or \
-         `runner verify` to see what else differs",
-        .0.display()
-    )]
-    DamagedPlan(PathBuf),
-    /// The record has another layout.
-    #[error(
-        "{}: the record has schema {found}, this runner reads {SCHEMA}: another release wrote it; use --fresh or another --out",
-        path.display()
-    )]
-    Schema {
-        /// The database.
-        path: PathBuf,
-        /// Its schema number.
-        found: i64,
-    },
-}
-
-impl Error {
-    /// An error of the system at `path`.
-    pub fn io(path: &Path, reason: io::Error) -> Self {
-        Error::Io { path: path.to_owned(), reason }
-    }
-}
-
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
-        match self {
-            Error::Io { reason, .. } => reason.is_of_the_disk(),
-            Error::Write(error) => error.is_of_the_disk(),
-            Error::Disk { .. } => true,
-            _ => false,
-        }
-    }
-}
 
 /// An open record.
 pub struct Record {
@@ -242,28 +138,5 @@ impl Record {
         }
         let reason = "this is another program's database".to_owned();
         Err(Error::NotARecord { path: self.path.clone(), reason })
-    }
-}
-
-/// SQLite's message without the statement.
-fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
-    let path = path.to_owned();
-    move |error| {
-        if let rusqlite::Error::SqliteFailure(code, _) = &error
-            && code.code == ErrorCode::CannotOpen
-            && let Err(reason) = tempfile::tempfile_in(folder_of(&path))
-        {
-            // The system says why.
-            return Error::io(&path, reason);
-        }
-        let reason = match &error {
-            rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-            rusqlite::Error::SqliteFailure(code, Some(message)) => format!("{message} (SQLite {})", code.extended_code),
-            other => other.to_string(),
-        };
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Error::Disk { path: path.clone(), reason },
-            _ => Error::Database { path: path.clone(), reason },
-        }
     }
 }

@@ -4,8 +4,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, json};
 
+use super::Record;
+use super::error::{Error, at};
 use super::seal::Seal;
-use super::{Error, Record, at};
 use crate::plan::Plan;
 
 /// The rows that the seal covers, in its order. Each begins with the table that it is of, and experiment's digest is left out.

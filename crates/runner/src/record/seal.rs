@@ -5,7 +5,7 @@ use rusqlite::Row;
 use rusqlite::types::{Value, ValueRef};
 use sha2::{Digest, Sha256};
 
-use crate::plan::hex;
+use crate::text::hex;
 
 /// SHA-256 over values as SQLite keeps them, one after another: `n` for NULL, `i` and `r` with the 8 bytes of a number, the
 /// lowest first, `t` and `b` with 8 bytes of length before the bytes of a text or a blob. `scripts/plotting/seal.py` does the same.

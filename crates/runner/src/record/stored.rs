@@ -7,10 +7,11 @@ use rusqlite::{OptionalExtension, Row, types};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::Record;
+use super::error::{Error, at};
 use super::seal::{Seal, real};
-use super::{Error, Record, at};
-use crate::plan::trial_id;
-use crate::run::trial::{Outcome, Status};
+use crate::plan::trial::trial_id;
+use crate::run::outcome::{Outcome, Status};
 
 /// How a trial ended, in the record's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::{io, thread};
 
-use super::trial::Outcome;
+use super::outcome::Outcome;
 use super::workers::Workers;
-use crate::plan::Trial;
+use crate::plan::trial::Trial;
 
 /// Trials that are trained together.
 pub type FleetOf<'t> = Vec<&'t Trial>;
@@ -90,7 +90,7 @@ mod tests {
     use net::Engine;
 
     use super::*;
-    use crate::run::trial::Status;
+    use crate::run::outcome::Status;
     use crate::spec::trial::TrialConfig;
 
     fn trials(count: u32) -> Vec<Trial> {

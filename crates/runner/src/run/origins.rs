@@ -7,10 +7,9 @@ use kernels::{Real, WrongSum};
 use net::initialise::Draw;
 use net::{Engine, Examples, Initialisation, Origin, Start};
 
-use crate::plan::{DataShape, Trial};
-
-/// What the origins that are kept for the next trials may take together.
-pub const MOST_BYTES: usize = 16 << 20;
+use crate::plan::memory::MOST_BYTES;
+use crate::plan::trial::Trial;
+use crate::spec::data::DataShape;
 
 /// What an origin depends on.
 #[derive(Clone, PartialEq)]

@@ -5,7 +5,8 @@ use net::{Ending, Examples, Fleet, Trained};
 
 use super::origins::Origins;
 use super::untrusted::Untrusted;
-use crate::plan::{Plan, Trial};
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
 
 /// Trials of one fleet, with all that they are trained on.
 pub(super) struct Ready<'r, R> {

@@ -5,11 +5,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::execute::{self, FleetOf, execute};
+use super::fleet;
 use super::inputs::Inputs;
-use super::trial::{self, Outcome};
+use super::outcome::Outcome;
 use super::untrusted::Untrusted;
 use super::workers::Workers;
-use crate::plan::{Plan, Trial};
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
 
 /// What ends the training of fleets before its time.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +38,7 @@ pub fn train<'p, E>(
 ) -> Result<(), Error<E>> {
     let wrong = OnceLock::new();
     let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
-        trial::run(plan, trials, inputs, keep_going).unwrap_or_else(|error| {
+        fleet::train(plan, trials, inputs, keep_going).unwrap_or_else(|error| {
             stop.store(true, Ordering::Relaxed);
             let _ = wrong.set(error);
             None

@@ -4,7 +4,7 @@ use kernels::blas::in_use;
 use kernels::{WrongProduct, WrongSum};
 use net::{Ending, Trained};
 
-use crate::plan::Trial;
+use crate::plan::trial::Trial;
 
 /// Why a training is not believed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

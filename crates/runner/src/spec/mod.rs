@@ -3,6 +3,7 @@
 pub mod axis;
 mod budget;
 mod condition;
+pub mod data;
 mod drawn;
 pub mod error;
 mod factor;
@@ -16,58 +17,18 @@ mod space;
 mod suggestion;
 pub mod trial;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kernels::blas::Request;
 use serde_json::Value;
 
 use self::axis::Axis;
+use self::data::{DataShape, DataSource, Pins, ValidationSplit};
 use self::error::Error;
 use self::halving::Halving;
 use self::reader::Reader;
 use self::trial::TrialConfig;
-use crate::plan::DataShape;
-use crate::run::inputs::ValidationSplit;
 use datasets::{Names, ScalingChoice, TargetsChoice};
-
-/// Where the pictures come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DataSource {
-    /// A known set, looked for by name.
-    Set(String),
-    /// Files.
-    Files {
-        /// Holds the training examples.
-        train: PathBuf,
-        /// Where the test examples are.
-        test: TestFiles,
-    },
-}
-
-/// Where the test examples of an experiment with files of its own come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TestFiles {
-    /// A file.
-    File(PathBuf),
-    /// A share of the training file's examples, drawn from a seed.
-    Share {
-        /// The share.
-        share: f64,
-        /// The seed.
-        seed: u64,
-    },
-    /// There are none.
-    Absent,
-}
-
-/// The SHA-256 that an experiment says its files have, in lower-case hexadecimal.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pins {
-    /// That of the training file.
-    pub train: Option<String>,
-    /// That of the test file.
-    pub test: Option<String>,
-}
 
 /// An experiment that can be run.
 #[derive(Clone, Debug)]

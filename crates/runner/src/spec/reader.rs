@@ -6,14 +6,15 @@ use kernels::blas::Request;
 use toml::Value;
 
 use super::axis::Axis;
+use super::data::{DataSource, Pins, TestFiles};
 use super::error::{Error, Place};
 use super::halving::Metric;
 use super::source::{Entry, LISTS, listed};
 use super::space::{Points, Space};
 use super::suggestion::nearest_key;
 use super::trial::{Draft, TrialConfig, integer, number, one_of};
-use super::{DEFAULT_MAX_BYTES, DataSource, Experiment, Pins, TestFiles};
-use crate::run::inputs::ValidationSplit;
+use super::{DEFAULT_MAX_BYTES, Experiment};
+use crate::spec::data::ValidationSplit;
 use datasets::{Names, ScalingChoice, TargetsChoice};
 
 pub(super) type Setter = fn(&mut Reader, &Value) -> Result<(), String>;

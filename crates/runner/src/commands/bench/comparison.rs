@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Failure, print};
 use crate::bench::compare::{Case, Pair, Ratio, other_files, pairs};
 use crate::bench::measure::Samples;
 use crate::bench::record::{Record, StepRecord};
 use crate::bench::statistics::median;
 use crate::bench::timing::Bench;
 use crate::cli;
-use crate::progress::say;
+use crate::commands::answer::print;
+use crate::commands::failure::Failure;
 use crate::run::workers::Workers;
+use crate::terminal::say;
 use datasets::text::count;
 
 /// How often a case is timed again that seems slower, on other matrices each time and after longer and longer pauses, before it

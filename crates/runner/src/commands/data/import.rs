@@ -1,34 +1,32 @@
 //! `runner data import`: from the command line to the request, and its progress.
 
-use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use indicatif::ProgressBar;
 
-use super::{name, style};
-use crate::cli::{self, ImportFormat, MissingWord, ProgressMode};
-use crate::commands::Failure;
+use crate::cli::{self, ImportFormat, MissingWord};
+use crate::commands::answer::print_files;
+use crate::commands::failure::Failure;
 use crate::commands::stop::stop_on_interrupt;
-use crate::progress::say;
+use crate::progress::import::ImportProgress;
 use crate::spec::DEFAULT_MAX_BYTES;
+use crate::terminal::say;
 use datasets::TargetsChoice;
-use datasets::import::{Categorical, Error, Format, Missing, Progress, Request, import};
+use datasets::import::{Categorical, Error, Format, Missing, Request, import};
 
 /// Imports, and names both files.
 pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
-    let mut shown = Shown::new(args.progress);
+    let mut shown = ImportProgress::new(args.progress);
     let imported = import(&request(args), |progress| {
         shown.show(&progress);
         !stop.load(Ordering::Relaxed)
     });
     shown.end();
     match imported {
-        Ok(files) => name(&files),
+        Ok(files) => print_files(&files),
         Err(error @ Error::Interrupted) => {
             say(&error.to_string());
             Ok(ExitCode::from(130))
@@ -83,56 +81,4 @@ fn stem(path: &Path) -> String {
     let normal: PathBuf = path.components().collect();
     let name = normal.file_name().unwrap_or_default().to_string_lossy().into_owned();
     name.split('.').next().unwrap_or_default().to_owned()
-}
-
-/// A bar on a terminal; elsewhere a line every few seconds.
-enum Shown {
-    Bar(ProgressBar),
-    Lines { last: Instant },
-    Nothing,
-}
-
-impl Shown {
-    fn new(mode: ProgressMode) -> Self {
-        match mode {
-            ProgressMode::None => Shown::Nothing,
-            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => {
-                Shown::Bar(ProgressBar::new(0).with_style(style("{pos}/{len} examples {msg}")))
-            }
-            _ => Shown::Lines { last: Instant::now() },
-        }
-    }
-
-    fn show(&mut self, progress: &Progress) {
-        const BETWEEN_LINES: Duration = Duration::from_secs(5);
-        match (self, progress) {
-            (Shown::Bar(bar), Progress::Checked(_)) => bar.set_message(words(progress)),
-            (Shown::Bar(bar), Progress::Found(found)) => bar.suspend(|| say(found)),
-            (Shown::Bar(bar), &Progress::Written(written, all)) => {
-                bar.set_message("");
-                bar.set_length(all as u64);
-                bar.set_position(written as u64);
-            }
-            (Shown::Lines { .. }, Progress::Found(found)) => say(found),
-            (Shown::Lines { last }, _) if last.elapsed() >= BETWEEN_LINES => {
-                *last = Instant::now();
-                say(&words(progress));
-            }
-            _ => {}
-        }
-    }
-
-    fn end(&self) {
-        if let Shown::Bar(bar) = self {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn words(progress: &Progress) -> String {
-    match progress {
-        Progress::Checked(examples) => format!("{examples} examples checked"),
-        Progress::Found(found) => found.clone(),
-        Progress::Written(written, all) => format!("{written} of {all} examples written"),
-    }
 }

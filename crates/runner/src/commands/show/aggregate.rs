@@ -4,13 +4,14 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use super::{sparkline, trial_costs};
+use super::sparkline::{sparkline, trial_costs};
 use crate::cli::SortBy;
-use crate::record::export::plain;
+use crate::record::Record;
+use crate::record::error::Error;
 use crate::record::machines::Names;
 use crate::record::stored::{RecordedPoint, Summary};
-use crate::record::{Error, Record};
 use crate::table::Table;
+use crate::text::plain;
 
 /// Points that differ in one key only, in the order of the experiment.
 pub(super) struct Group<'r> {

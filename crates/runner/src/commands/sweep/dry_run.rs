@@ -5,13 +5,14 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::commands::print;
-use crate::commands::session::bytes;
+use crate::commands::answer::print;
 use crate::plan::Plan;
-use crate::progress::say;
-use crate::record::export::plain;
-use crate::record::{Error, Record};
+use crate::record::Record;
+use crate::record::error::Error;
 use crate::table::Table;
+use crate::terminal::say;
+use crate::text::bytes;
+use crate::text::plain;
 use datasets::text::count;
 
 /// Lists the plan on stdout, and what it costs in all on stderr.

@@ -7,8 +7,9 @@ use anyhow::{Result, bail};
 
 use crate::machine::Machine;
 use crate::plan::Plan;
-use crate::progress::say;
-use crate::record::{Error, Record};
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::terminal::say;
 use datasets::text::count;
 
 /// The share of recorded costs that differ by more than 1% from those of another core, as measured in docs/machines.md.

@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use kernels::peak;
 
-use crate::plan::{Plan, Trial};
-use crate::progress::say;
-use crate::run::trial::{Outcome, Status, drift_bound};
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
+use crate::run::outcome::{Outcome, Status, drift_bound};
 use crate::spec::trial::Dtype;
+use crate::terminal::say;
 use datasets::text::count;
 
 /// How an interrupted sweep is resumed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Report, some};
+use super::report::{Report, some};
 use crate::record::stored::{Recorded, Summary};
 use crate::spec::trial::Dtype;
 use datasets::text::count;

@@ -1,7 +1,8 @@
 //! Text for people: what would steer a terminal, or turn the direction of writing, is shown instead.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Write, stderr};
 
 /// A text of several lines. What is hidden in it is written as `\u001b`, as JSON writes it, so that JSON stays what it was.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
@@ -22,6 +23,11 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 /// The same as one line, whatever a name or a value holds.
 pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
+}
+
+/// Writes a line to stderr. An error is ignored: a closed stderr is no reason to lose a sweep.
+pub fn say(line: &str) {
+    let _ = writeln!(stderr(), "{}", visible_line(line));
 }
 
 /// Controls, and the embeddings, overrides and isolates of bidirectional text. They are all below U+10000.

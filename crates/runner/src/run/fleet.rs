@@ -4,99 +4,17 @@ use std::time::Instant;
 
 use kernels::{Real, WrongProduct, WrongSum, inspected};
 use net::initialise::Draw;
-use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Score, Start, Stopping, Trained, Training};
+use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Start, Stopping, Trained, Training};
 
 use super::inputs::Inputs;
 use super::origins::Origins;
+use super::outcome::{Metrics, Outcome, Status};
 use super::ready::Ready;
 use super::untrusted::Untrusted;
 use crate::model::Net;
-use crate::plan::{Plan, Trial};
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
 use crate::spec::trial::Dtype;
-
-/// How a trial ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// All iterations were made.
-    Completed,
-    /// It was told to end before: a result as good as a completed one.
-    Stopped {
-        /// The updates made.
-        iteration: usize,
-        /// Why.
-        reason: String,
-    },
-    /// An output or the cost was no longer finite, or the cost above its bound.
-    Diverged {
-        /// The first such iteration.
-        iteration: usize,
-        /// Which of them.
-        reason: String,
-    },
-    /// It could not be trained.
-    Failed {
-        /// Why not.
-        reason: String,
-    },
-}
-
-impl Status {
-    /// The word in the record.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Status::Completed | Status::Stopped { .. } => "completed",
-            Status::Diverged { .. } => "diverged",
-            Status::Failed { .. } => "failed",
-        }
-    }
-}
-
-/// What a trial leaves.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// How it ended.
-    pub status: Status,
-    /// Its costs.
-    pub history: Vec<CostAt>,
-    /// What was recorded beside them.
-    pub metrics: Metrics,
-    /// How it does on the training examples after its last update, if it is completed.
-    pub train: Option<Score>,
-    /// The same on the test examples, if there are any.
-    pub test: Option<Score>,
-    /// The same on the validation examples, if there are any.
-    pub validation: Option<Score>,
-    /// Its share of its fleet's wall time, by floating-point operations.
-    pub seconds: f64,
-    /// The most that the dual engine's z\[1\] was off, see [`Trained::drift`].
-    pub drift: Option<f64>,
-}
-
-/// A table of one row a recorded cost.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metrics {
-    /// The names of its columns.
-    pub columns: Vec<String>,
-    /// Row by row.
-    pub values: Vec<f64>,
-}
-
-impl Outcome {
-    /// Of a trial that could not be trained.
-    pub fn failed(reason: String) -> Self {
-        let (status, metrics) = (Status::Failed { reason }, Metrics::default());
-        let (train, test, validation) = (None, None, None);
-        Outcome { status, history: Vec::new(), metrics, train, test, validation, seconds: 0.0, drift: None }
-    }
-}
-
-/// A drift above it is more than rounding explains: a factor of some hundred above what is seen in long trainings.
-pub fn drift_bound(dtype: Dtype) -> f64 {
-    match dtype {
-        Dtype::F32 => 1e-3,
-        Dtype::F64 => 1e-11,
-    }
-}
 
 /// The nets of one fleet before their first step.
 pub enum ReadyFleet<'i> {
@@ -160,7 +78,7 @@ fn endless_in<'e, R: Real>(
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of these trials.
-pub fn run(
+pub fn train(
     plan: &Plan,
     trials: &[&Trial],
     inputs: &Inputs,
@@ -168,12 +86,12 @@ pub fn run(
 ) -> Result<Option<Vec<Outcome>>, Untrusted> {
     let form = plan.form(trials[0]);
     match trials[0].config.dtype {
-        Dtype::F32 => run_in(plan, trials, inputs.f32(form), &inputs.origins, keep_going),
-        Dtype::F64 => run_in(plan, trials, inputs.f64(form), &inputs.origins, keep_going),
+        Dtype::F32 => train_in(plan, trials, inputs.f32(form), &inputs.origins, keep_going),
+        Dtype::F64 => train_in(plan, trials, inputs.f64(form), &inputs.origins, keep_going),
     }
 }
 
-fn run_in<R: Real>(
+fn train_in<R: Real>(
     plan: &Plan,
     trials: &[&Trial],
     examples: &Examples<R>,
@@ -192,7 +110,7 @@ fn run_in<R: Real>(
 /// What a trial leaves, and its net unless it diverged.
 pub type WithNet<N> = (Outcome, Option<N>);
 
-/// Trains one trial as [`run`] does, bit for bit, and keeps its net; `watch` is asked before each step, and sees the last
+/// Trains one trial as [`train`] does, bit for bit, and keeps its net; `watch` is asked before each step, and sees the last
 /// recorded cost. `None` if it said no. No net of a trial that diverged.
 ///
 /// # Errors
@@ -200,7 +118,7 @@ pub type WithNet<N> = (Outcome, Option<N>);
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of this trial.
-pub fn run_alone(
+pub fn train_alone(
     plan: &Plan,
     trial: &Trial,
     inputs: &Inputs,
@@ -208,14 +126,14 @@ pub fn run_alone(
 ) -> Result<Option<WithNet<Net>>, Untrusted> {
     let form = plan.form(trial);
     Ok(match trial.config.dtype {
-        Dtype::F32 => run_alone_in(plan, trial, inputs.f32(form), &inputs.origins, watch)?
+        Dtype::F32 => train_alone_in(plan, trial, inputs.f32(form), &inputs.origins, watch)?
             .map(|(outcome, net)| (outcome, net.map(Net::F32))),
-        Dtype::F64 => run_alone_in(plan, trial, inputs.f64(form), &inputs.origins, watch)?
+        Dtype::F64 => train_alone_in(plan, trial, inputs.f64(form), &inputs.origins, watch)?
             .map(|(outcome, net)| (outcome, net.map(Net::F64))),
     })
 }
 
-fn run_alone_in<R: Real>(
+fn train_alone_in<R: Real>(
     plan: &Plan,
     trial: &Trial,
     examples: &Examples<R>,

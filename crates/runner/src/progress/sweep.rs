@@ -1,21 +1,17 @@
-//! Progress on stderr: a bar on a terminal, plain lines elsewhere.
+//! Progress of a sweep: a bar on a terminal, a line a trial elsewhere.
 
-mod bar;
-mod training;
-
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 
 use indicatif::ProgressBar;
 use net::Score;
 
-pub use self::training::TrainingProgress;
-
-use crate::cli::ProgressMode;
-use crate::run::trial::{Outcome, Status};
-use crate::visible::visible_line;
+use super::bar;
+use super::mode::ProgressMode;
+use crate::run::outcome::{Outcome, Status};
+use crate::terminal::say;
 
 /// Shows a sweep's progress. Its measure is flops, so that the time left is right when trials differ in size.
-pub struct Progress {
+pub struct SweepProgress {
     shown: Shown,
     finished: usize,
     flops: f64,
@@ -29,7 +25,7 @@ enum Shown {
     Nothing,
 }
 
-impl Progress {
+impl SweepProgress {
     /// For a sweep of which `trials` with `flops` are to be done.
     pub fn new(mode: ProgressMode, trials: usize, flops: f64) -> Self {
         let shown = match mode {
@@ -38,7 +34,7 @@ impl Progress {
             ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => Shown::Bar(bar_of(trials, flops)),
             _ => Shown::Lines,
         };
-        Progress { shown, finished: 0, flops: 0.0, trials, best: None }
+        SweepProgress { shown, finished: 0, flops: 0.0, trials, best: None }
     }
 
     /// A trial of `flops` has finished and is in the record.
@@ -88,11 +84,6 @@ fn scores(outcome: &Outcome) -> String {
         None => "-".to_owned(),
     };
     format!("cost {cost:.4}  train {}  test {}", of(outcome.train), of(outcome.test))
-}
-
-/// A line on stderr. A closed stderr is no reason to lose a sweep.
-pub fn say(line: &str) {
-    let _ = writeln!(stderr(), "{}", visible_line(line));
 }
 
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {

@@ -1,0 +1,30 @@
+//! The arguments that name an experiment, and those of the commands that only look at one.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// An experiment and what is changed of it.
+#[derive(Args, Debug)]
+pub struct ExperimentArgs {
+    /// The experiment, a TOML file such as experiments/depth.toml.
+    pub file: PathBuf,
+    /// Keys to set or replace, such as train.learning_rate=0.01 or 'sweep.seed=[1, 2]'. A key that the file sweeps is
+    /// then fixed.
+    #[arg(value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+}
+
+/// Arguments of `runner gradcheck`.
+#[derive(Args, Debug)]
+pub struct Gradcheck {
+    /// The experiment.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// Compare at most this many elements of each parameter tensor, drawn with a fixed seed.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    pub elements: u32,
+    /// Use at most this many training examples.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+    pub examples: u32,
+}

@@ -1,0 +1,37 @@
+//! The arguments of `runner show`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Arguments of `runner show`.
+#[derive(Args, Debug)]
+pub struct Show {
+    /// A results directory, such as results/depth.
+    pub dir: PathBuf,
+    /// The swept key to aggregate over [default: seed, where there are several].
+    #[arg(long, value_name = "KEY", conflicts_with = "trials")]
+    pub over: Option<String>,
+    /// A row a trial, nothing aggregated.
+    #[arg(long)]
+    pub trials: bool,
+    /// What makes a trial better.
+    #[arg(long, value_enum, default_value_t = SortBy::Cost, value_name = "BY")]
+    pub sort: SortBy,
+    /// Show only the first N.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// What makes a trial better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SortBy {
+    /// A lower final cost.
+    Cost,
+    /// A higher test accuracy.
+    Test,
+    /// A higher training accuracy.
+    Train,
+    /// The order of the experiment.
+    Plan,
+}

@@ -1,0 +1,35 @@
+//! The arguments of `runner sweep`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::experiment::ExperimentArgs;
+use crate::progress::mode::ProgressMode;
+
+/// Arguments of `runner sweep`.
+#[derive(Args, Debug)]
+pub struct Sweep {
+    /// The experiment.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// Fleets to train at once [default: run.jobs, else as many as there are cores for run.threads each].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// The results directory [default: results/NAME].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// List the trials with their engines, flops and memory, and train nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Start anew: an existing results directory is renamed, never deleted.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Go on where other trials were trained on another BLAS, core or number of threads a fleet. Training is chaotic: a fifth of
+    /// the recorded costs differ by more than 1% from those of another core.
+    #[arg(long, conflicts_with = "fresh")]
+    pub mix: bool,
+    /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
+    pub progress: ProgressMode,
+}

@@ -1,0 +1,36 @@
+//! What a command answers on stdout.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use datasets::Files;
+
+use super::failure::Failure;
+use crate::terminal::visible;
+
+/// Writes to stdout, with nothing in it that steers a terminal. A reader that has seen enough (`| head`) is no error.
+pub(super) fn print(text: &str) -> Result<()> {
+    put_out(text).map_err(|error| Failure::Unanswered(error).into())
+}
+
+/// Writes the names of what is on the disk now to stdout, a line each.
+pub(super) fn print_names(paths: &[&Path]) -> Result<()> {
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    put_out(&(names.join("\n") + "\n")).map_err(|error| Failure::Unnamed { names: names.join(", "), error }.into())
+}
+
+/// Writes the names of both files of a data set to stdout.
+pub(super) fn print_files(files: &Files) -> Result<ExitCode> {
+    print_names(&[&files.train, &files.test])?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn put_out(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(visible(text).as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

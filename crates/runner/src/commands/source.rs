@@ -1,0 +1,61 @@
+//! The data of an experiment: where they are, and reading them.
+
+use anyhow::{Result, bail};
+use datasets::catalog::{self, KnownFiles};
+use datasets::{DataSet, Expected, Pinned, SaidBy, Source, TestSource};
+
+use super::rehearse::{Reading, rehearse};
+use crate::plan::prepared::Prepared;
+use crate::spec::Experiment;
+use crate::spec::data::{DataSource, TestFiles};
+
+/// What an experiment trains on: known files with the content that is known, and others with what the experiment pins.
+pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
+    let Experiment { source, pins, names, targets, max_bytes, .. } = experiment;
+    let (train, test) = match source {
+        DataSource::Set(name) => {
+            let KnownFiles { train, test } = catalog::find(name)?;
+            (train, TestSource::File(test))
+        }
+        DataSource::Files { train, test } => {
+            let test = match test {
+                TestFiles::File(path) => TestSource::File(Pinned::any(path)),
+                &TestFiles::Share { share, seed } => TestSource::Share { share, seed },
+                TestFiles::Absent => TestSource::Absent,
+            };
+            (Pinned::any(train), test)
+        }
+    };
+    let train = pinned(train, pins.train.as_ref(), "data.train_sha256")?;
+    let test = match test {
+        TestSource::File(file) => TestSource::File(pinned(file, pins.test.as_ref(), "data.test_sha256")?),
+        other => other,
+    };
+    Ok(Source { train, test, names: names.clone(), targets: *targets, max_bytes: *max_bytes })
+}
+
+/// A file with what an experiment says of it, beside what is known.
+fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pinned> {
+    match (sha256, &file.expected) {
+        (None, _) => Ok(file),
+        (Some(sha256), Some(known)) if known.sha256 != *sha256 => {
+            bail!("{key}: is {sha256}, and the set's own is {}; a known set has one content", known.sha256)
+        }
+        (Some(_), Some(_)) => Ok(file),
+        (Some(sha256), None) => {
+            let expected = Expected { sha256: sha256.clone(), said_by: SaidBy::Key(key) };
+            Ok(Pinned { expected: Some(expected), ..file })
+        }
+    }
+}
+
+/// Reads what an experiment trains on, under the data contract, and prepares it for nets.
+pub(super) fn data_of(experiment: &Experiment) -> Result<Prepared> {
+    Ok(Prepared::new(set_of(&source_of(experiment)?)?, experiment.validation, experiment.scaling)?)
+}
+
+/// Reads a data set, once that has been tried.
+pub(super) fn set_of(source: &Source) -> Result<DataSet> {
+    rehearse(&Reading::of_set(source), &source.files())?;
+    Ok(DataSet::load(source)?)
+}

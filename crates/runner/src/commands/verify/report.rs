@@ -1,0 +1,85 @@
+//! The report of a verification, printed line by line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::commands::answer::print;
+use crate::machine::sha256;
+use crate::record::Record;
+use crate::record::error::Error;
+use datasets::text::count;
+
+/// Ids that a line names; of further ones it gives the number.
+const NAMED: usize = 3;
+
+/// The lines, printed as they come.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) wrong: usize,
+}
+
+impl Report {
+    /// Prints a line: right, wrong, or neither.
+    pub(super) fn line(&mut self, right: Option<bool>, what: &str, detail: &str) {
+        self.wrong += usize::from(right == Some(false));
+        let mark = right.map_or("·", |right| if right { "✓" } else { "✗" });
+        // A reader that has gone wants no more lines.
+        let _ = print(&format!("{mark} {what}: {}\n", detail.replace(char::is_control, " ")));
+    }
+
+    pub(super) fn plan(&mut self, record: &Record) -> Result<(), Error> {
+        match record.prove_plan() {
+            Ok(()) => {
+                let points = record.points()?;
+                let left = points.iter().filter(|point| point.finished.is_none()).count();
+                let left = if left > 0 { format!("; {left} not finished yet") } else { String::new() };
+                let (points, axes) = (count(points.len(), "point"), count(record.axes()?.len(), "swept key"));
+                self.line(Some(true), "plan", &format!("{points} of {axes}, as they were stored{left}"));
+            }
+            Err(Error::DamagedPlan(_)) => {
+                self.line(Some(false), "plan", "the experiment, its axes or its plan are not what was stored");
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    pub(super) fn trials(&mut self, intact: usize, damaged: &[String]) {
+        if damaged.is_empty() {
+            let all = format!("{} as stored, their ids the hashes of what they are", count(intact, "trial"));
+            self.line(Some(true), "trials", &all);
+        } else {
+            let (all, ids) = (intact + damaged.len(), some(damaged.iter().map(String::as_str)));
+            let some = format!("{} of {all} are not what was stored: {ids}; run the sweep again", damaged.len());
+            self.line(Some(false), "trials", &some);
+        }
+    }
+
+    /// Compares the files beside the record with their hashes in it; whether experiment.toml is the one that was written.
+    pub(super) fn files(&mut self, record: &Record, folder: &Path) -> Result<bool, Error> {
+        let hashes: BTreeMap<String, String> = record.files()?;
+        let mut experiment_is_kept = false;
+        for name in ["experiment.toml", "machine.toml", "trials.csv", "history.csv"] {
+            let found = sha256(&folder.join(name));
+            let (right, detail) = match (hashes.get(name), found) {
+                (Some(stored), Ok(found)) if *stored == found => (Some(true), "as it was written".to_owned()),
+                (Some(_), Ok(_)) => {
+                    (Some(false), "edited since it was written; the next sweep here writes it anew".to_owned())
+                }
+                (Some(_), Err(error)) => (Some(false), error.to_string()),
+                (None, _) => (None, "not written to the end by the last run; run the sweep again".to_owned()),
+            };
+            experiment_is_kept |= name == "experiment.toml" && right == Some(true);
+            self.line(right, name, &detail);
+        }
+        Ok(experiment_is_kept)
+    }
+}
+
+/// The first few of some names, and how many there are beside them.
+pub(super) fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    let rest = names.len().saturating_sub(NAMED);
+    let first = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+    if rest > 0 { format!("{first} and {rest} more") } else { first }
+}

@@ -1,0 +1,162 @@
+//! The data of a sweep, split and scaled, and what its examples span.
+
+use std::sync::{Arc, OnceLock};
+
+use kernels::{Real, WrongSum};
+use ndarray::{Array2, Axis, concatenate};
+use net::{Engine, Span};
+
+use crate::spec::data::{DataShape, ValidationSplit};
+use datasets::{DataSet, EmptySide, Meaning, Part, Scaling, ScalingChoice, Targets, Task, TooWide};
+
+/// Data that can't be prepared as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Too few examples for a validation set of this share.
+    #[error("data.validation: {0}")]
+    EmptySide(#[from] EmptySide),
+    /// A feature can't be standardised.
+    #[error("data.scale: {0}")]
+    TooWide(#[from] TooWide),
+}
+
+/// A data set, ready for nets.
+pub struct Prepared {
+    /// What nets are trained on.
+    pub train: Part,
+    /// What they are tested on, if there is anything.
+    pub test: Option<Part>,
+    /// What was set aside of the training examples.
+    pub validation: Option<Part>,
+    /// Fitted on what nets are trained on.
+    pub scaling: Scaling,
+    /// What is asked of them.
+    pub task: Task,
+    /// The names of the classes, if they have any.
+    pub classes: Vec<String>,
+    /// What a trial's id says of the targets' meaning, see [`DataSet::said`].
+    pub said: Option<&'static str>,
+    /// What a person should know of the data, a line each.
+    pub notes: Vec<String>,
+}
+
+impl Prepared {
+    /// Sets the validation examples aside and fits the scaling on the others.
+    ///
+    /// # Errors
+    /// If there are too few examples, or a feature can't be scaled.
+    pub fn new(set: DataSet, split: Option<ValidationSplit>, scaling: ScalingChoice) -> Result<Self, Error> {
+        let DataSet { train, test, task, meaning, said, classes, test_left_out } = set;
+        let (train, validation) = match split {
+            Some(ValidationSplit { share, seed }) => {
+                let (kept, aside) = train.split(share, seed)?;
+                (kept, Some(aside))
+            }
+            None => (train, None),
+        };
+        let scaling = Scaling::fit(scaling, &train)?;
+        let mut notes = Vec::new();
+        if meaning == Meaning::OneHot {
+            notes.push("the targets are one-hot rows: each is taken as the class of its column".to_owned());
+        }
+        if let Task::Classes(count) = task {
+            notes.extend(untrained(&train.targets.without_example(count), &classes));
+        }
+        if test_left_out {
+            notes.push(
+                "the training file holds test examples too, which are not used: data.test is not given".to_owned(),
+            );
+        }
+        Ok(Prepared { train, test, validation, scaling, task, classes, said, notes })
+    }
+
+    /// Its sides.
+    pub fn shape(&self) -> DataShape {
+        let (train, features) = self.train.pixels.dim();
+        let validation = self.validation.as_ref().map_or(0, Part::examples);
+        let test = self.test.as_ref().map_or(0, Part::examples);
+        DataShape { features, train, test, validation, task: self.task }
+    }
+
+    /// The test examples, and behind them those for validation.
+    fn held_out(&self) -> impl Iterator<Item = &Part> {
+        self.test.iter().chain(&self.validation)
+    }
+
+    /// \[X_t X_v\], `n[0]` × (m_t + m_v).
+    pub(crate) fn x_held_out<R: Real>(&self) -> Array2<R> {
+        let DataShape { features, test, validation, .. } = self.shape();
+        let mut columns = Array2::zeros((features, test + validation));
+        let mut from = 0;
+        for part in self.held_out() {
+            let to = from + part.examples();
+            part.write_columns(&self.scaling, columns.slice_axis_mut(Axis(1), (from..to).into()));
+            from = to;
+        }
+        columns
+    }
+
+    /// The targets of the same examples.
+    pub(crate) fn y_held_out<R: Real>(&self) -> Array2<R> {
+        let rows = match &self.train.targets {
+            Targets::Classes(_) => 1,
+            Targets::Values(values) => values.nrows(),
+        };
+        let none = Array2::zeros((rows, 0));
+        let targets: Vec<Array2<R>> = self.held_out().map(Part::y).collect();
+        let views: Vec<_> = std::iter::once(&none).chain(&targets).map(|targets| targets.view()).collect();
+        concatenate(Axis(1), &views).expect("targets of one task").as_standard_layout().into_owned()
+    }
+}
+
+/// A word on classes that no net can learn.
+fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
+    const SHOWN: usize = 8;
+    let name = |&class: &usize| names.get(class).map_or(class.to_string(), |name| format!("{class} ({name})"));
+    let shown: Vec<String> = absent.iter().take(SHOWN).map(name).collect();
+    let more = if absent.len() > SHOWN { format!(" and {} more", absent.len() - SHOWN) } else { String::new() };
+    let word = if absent.len() == 1 { "class" } else { "classes" };
+    (!absent.is_empty()).then(|| format!("no training example is of {word} {}{more}", shown.join(", ")))
+}
+
+/// The examples as what they span, made when it is first asked for.
+pub struct LazySpan<'i> {
+    data: &'i Prepared,
+    span: OnceLock<Arc<Span>>,
+    rank: OnceLock<Result<usize, WrongSum>>,
+}
+
+impl<'i> LazySpan<'i> {
+    /// Of `data`.
+    pub fn new(data: &'i Prepared) -> Self {
+        LazySpan { data, span: OnceLock::new(), rank: OnceLock::new() }
+    }
+
+    /// The span.
+    pub fn get(&self) -> &Arc<Span> {
+        self.span.get_or_init(|| {
+            let DataShape { features, train, test, validation, .. } = self.data.shape();
+            let mut both = Array2::zeros((features, train + test + validation));
+            let (x, mut x_held_out) = both.view_mut().split_at(Axis(1), train);
+            self.data.train.write_columns(&self.data.scaling, x);
+            x_held_out.assign(&self.data.x_held_out::<f64>());
+            Arc::new(Span::of_both(both, train))
+        })
+    }
+
+    /// The rank of the training examples.
+    ///
+    /// # Errors
+    /// If the BLAS computes a product of the examples wrongly.
+    pub fn rank(&self) -> Result<usize, WrongSum> {
+        self.rank.get_or_init(|| self.get().rank()).clone()
+    }
+
+    /// What is held of it by now, in bytes.
+    pub fn bytes_held(&self) -> f64 {
+        self.span.get().map_or(0.0, |span| (span.x().len() + span.x_test().len()) as f64 * 8.0)
+    }
+}
+
+/// How a trial takes its inputs: by which engine, and whether in mini-batches.
+pub type Form = (Engine, bool);

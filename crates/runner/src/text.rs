@@ -1,0 +1,24 @@
+//! Values as texts.
+
+use serde_json::Value;
+
+/// Formats bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Formats a JSON value as a person writes it: a text without its quotes, null as nothing.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+/// Formats a number of bytes with one decimal and a binary unit.
+pub(crate) fn bytes(count: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let step = (0..units.len() - 1).take_while(|&step| count >= 1024f64.powi(step as i32 + 1)).count();
+    format!("{:.1} {}", count / 1024f64.powi(step as i32), units[step])
+}
