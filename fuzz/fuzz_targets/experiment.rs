@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use runner::spec::Experiment;
+use runner::spec::experiment::Experiment;
 
 fuzz_target!(|input: &[u8]| {
     let path = scratch::file("experiment.toml", input);

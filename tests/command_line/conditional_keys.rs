@@ -61,7 +61,7 @@ fn every_conditional_key_may_stand_beside_what_gives_it_a_meaning_at_one_point_o
         let place = base.lines().position(|line| line == name).unwrap() + 1;
         let key = key.split(' ').next().unwrap();
         assert_eq!(code, Some(2), "{line}");
-        for part in [&format!("points.toml:{place}: {key}: "), "has a meaning only with", "which no point has"] {
+        for part in [&format!("points.toml:{place}: {key}: "), "only applies with", "which no point has"] {
             assert!(line.contains(part), "{part:?} is not in: {line}");
         }
     }

@@ -223,7 +223,7 @@ fn a_share_of_the_training_file_is_tested_on_and_evaluated_again() {
     assert_ne!(ids(&["data.test_share=0.3"]), ids(&[]));
     for (keys, part) in [
         (&["data.set=drawn"][..], "data.test_share: there are test examples"),
-        (&["data.test_share=0", "data.test_seed=2"], "data.test_seed: has a meaning only with"),
+        (&["data.test_share=0", "data.test_seed=2"], "data.test_seed: only applies with"),
         (&["data.test_share=0.001"], "0 test and 40 training examples"),
     ] {
         let (code, line) = failure(&bench.run(&[&["sweep", "one.toml", "--dry-run"], keys].concat()));

@@ -10,7 +10,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use runner::spec::trial::KEYS;
+use runner::spec::trial::keys::keys;
 
 use crate::generate::generate;
 use crate::run::{Bench, Ended};
@@ -85,14 +85,14 @@ fn every_documented_key_is_drawn_and_every_key_is_documented() {
     let drawn: BTreeSet<String> = (0..FEW).flat_map(|seed| generate(seed).keys).collect();
     let documented = documented();
     assert!(documented.len() > 30, "the tables are not where they were: {documented:?}");
-    let known = KEYS.iter().map(|(key, _)| (*key).to_owned());
+    let known = keys().map(|key| key.name().to_owned());
     let of_sweep = ["method", "samples", "sample_seed", "halving.least", "halving.factor", "halving.metric"];
     let of_sweep = of_sweep.into_iter().chain(["zip", "exclude", "include"]).map(|key| format!("sweep.{key}"));
     for key in documented.iter().cloned().chain(known).chain(of_sweep) {
         assert!(drawn.contains(&key), "{key} is never drawn: give it values in values.rs");
     }
     let docs = include_str!("../../docs/experiments.md");
-    for (key, _) in KEYS {
+    for key in keys().map(|key| key.name()) {
         let name = key.rsplit('.').next().unwrap();
         assert!(docs.contains(&format!("`{key}`")) || docs.contains(&format!("`{name}`")), "{key} is not documented");
     }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use datasets::{DataSet, Meaning, Part, Pixels, Targets, Task};
 use kernels::blas::{Request, choose};
@@ -10,11 +11,11 @@ use ndarray::Array2;
 use runner::plan::Plan;
 use runner::plan::prepared::{LazySpan, Prepared};
 use runner::plan::trial::Trial;
-use runner::record::halving::Ladder;
 use runner::run::fleet;
 use runner::run::inputs::Inputs;
-use runner::run::outcome::{Outcome, Status};
-use runner::spec::Experiment;
+use runner::run::outcome::{End, Outcome};
+use runner::spec::experiment::Experiment;
+use runner::spec::rungs::Rungs;
 use tempfile::TempDir;
 
 use crate::generate::Generated;
@@ -107,10 +108,10 @@ impl Bench {
         }
         let set = self.sets[drawn.data].clone();
         let data = match Prepared::new(set, experiment.validation, experiment.scaling) {
-            Ok(data) => data,
+            Ok(data) => Arc::new(data),
             Err(error) => return refused(error.to_string()),
         };
-        let _ladder = Ladder::new(&mut experiment);
+        Rungs::new(&mut experiment);
         let span = LazySpan::new(&data);
         let mut plan = match Plan::new(&experiment, data.shape(), "data", &span) {
             Ok(plan) => plan,
@@ -147,7 +148,7 @@ impl Bench {
 
 /// What an outcome must not have.
 fn wrong(trial: &Trial, outcome: &Outcome) -> Option<String> {
-    if let Status::Failed { reason } = &outcome.status {
+    if let End::Failed { reason } = &outcome.end {
         return Some(format!("failed: {reason}"));
     }
     if outcome.history.iter().any(|record| !record.cost.is_finite()) {

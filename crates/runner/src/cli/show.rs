@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::spec::sweep_keys::Metric;
+
 /// Arguments of `runner show`.
 #[derive(Args, Debug)]
 pub struct Show {
@@ -34,4 +36,16 @@ pub enum SortBy {
     Train,
     /// The order of the experiment.
     Plan,
+}
+
+impl SortBy {
+    /// The metric that it sorts by; `None` if the order stays that of the experiment.
+    pub fn metric(self) -> Option<Metric> {
+        match self {
+            SortBy::Cost => Some(Metric::Cost),
+            SortBy::Test => Some(Metric::TestAccuracy),
+            SortBy::Train => Some(Metric::TrainAccuracy),
+            SortBy::Plan => None,
+        }
+    }
 }

@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::plan::prepared::LazySpan;
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
-use crate::spec::Experiment;
+use crate::spec::experiment::Experiment;
 use crate::terminal::say;
 use datasets::text::count;
 

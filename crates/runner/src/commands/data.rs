@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::rehearse::{Reading, Tried, rehearse};
 use crate::cli::{self, Data};
 use crate::progress::bar::style;
-use crate::spec::DEFAULT_MAX_BYTES;
+use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::say;
 use datasets::catalog::{self, KnownFiles, Origin};

@@ -13,7 +13,7 @@ use super::session::set_up_blas;
 use super::source::data_of;
 use crate::cli;
 use crate::plan::engine;
-use crate::spec::Experiment;
+use crate::spec::experiment::Experiment;
 use crate::table::Table;
 use crate::terminal::say;
 use crate::text::plain;

@@ -16,7 +16,7 @@ use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
 use crate::cli;
 use crate::model::{Model, most_probable};
-use crate::spec::DEFAULT_MAX_BYTES;
+use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use datasets::import::{picture, pictures_in};
 use datasets::{Examples, HDF5_SIGNATURE, Names, Pinned, PixelType, Pixels};

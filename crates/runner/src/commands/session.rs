@@ -1,5 +1,6 @@
 //! The beginning of `runner sweep` and `runner train`: an experiment, its data, its plan, and a BLAS that is trusted.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
@@ -13,10 +14,10 @@ use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::prepared::{LazySpan, Prepared};
 use crate::run::workers::Workers;
-use crate::spec::Experiment;
 use crate::spec::data::DataShape;
 use crate::spec::data::ValidationSplit;
 use crate::spec::data::{DataSource, TestFiles};
+use crate::spec::experiment::Experiment;
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
 use crate::text::bytes;
@@ -26,14 +27,14 @@ use datasets::{Names, Scaling, Task};
 /// An experiment with its data, and the BLAS that it asks for.
 pub(super) struct Session {
     pub(super) experiment: Experiment,
-    pub(super) data: Prepared,
+    pub(super) data: Arc<Prepared>,
     pub(super) blas: Choice,
 }
 
 impl Session {
     /// Reads the data of `experiment`, under the data contract, and loads the BLAS that is `asked` for, or else the experiment's.
     pub(super) fn of(experiment: Experiment, asked: Option<&Request>) -> Result<Self> {
-        let data = data_of(&experiment)?;
+        let data = Arc::new(data_of(&experiment)?);
         enough_cores(experiment.threads)?;
         let blas = set_up_blas(asked.or(experiment.blas.as_ref()))?;
         Ok(Session { experiment, data, blas })

@@ -7,11 +7,13 @@ use anyhow::{Result, bail};
 
 use self::sparkline::{sparkline, trial_costs};
 use super::answer::print;
-use crate::cli::{self, SortBy};
+use crate::cli;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::machines::Names;
 use crate::record::stored::{RecordedPoint, Summary};
+use crate::run::outcome::Status;
+use crate::spec::sweep_keys::Metric;
 use crate::table::Table;
 use crate::terminal::say;
 use crate::text::plain;
@@ -33,16 +35,16 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         Some(over) => {
             let mut groups = aggregate::groups(&points, &axes, over);
             groups.retain(aggregate::Group::has_finished);
-            if args.sort != SortBy::Plan {
-                groups.sort_by(|a, b| a.compare(b, args.sort));
+            if let Some(metric) = args.sort.metric() {
+                groups.sort_by(|a, b| a.compare(b, metric));
             }
             groups.truncate(args.limit.unwrap_or(usize::MAX));
             aggregate::table(&record, &groups, &axes, over, &machines)?
         }
         None => {
             points.retain(|point| point.finished.is_some());
-            if args.sort != SortBy::Plan {
-                points.sort_by(|a, b| compare(args.sort, a, b));
+            if let Some(metric) = args.sort.metric() {
+                points.sort_by(|a, b| compare(metric, a, b));
             }
             points.truncate(args.limit.unwrap_or(usize::MAX));
             trials(&record, &points, &axes, &machines)?
@@ -111,25 +113,18 @@ fn trials(record: &Record, points: &[RecordedPoint], axes: &[String], machines: 
 }
 
 fn status(trial: &Summary) -> String {
-    let status = match (trial.status.as_str(), trial.ended_at) {
-        ("completed", None) => return trial.status.clone(),
-        ("completed", Some(iteration)) => format!("stopped at {iteration}"),
-        (status, Some(iteration)) => format!("{status} at {iteration}"),
-        (status, None) => status.to_owned(),
+    let name = trial.status.name();
+    let status = match (trial.status, trial.ended_at) {
+        (Status::Completed, None) => return name.to_owned(),
+        (Status::Completed, Some(iteration)) => format!("stopped at {iteration}"),
+        (_, Some(iteration)) => format!("{name} at {iteration}"),
+        (_, None) => name.to_owned(),
     };
     trial.reason.iter().fold(status, |status, reason| format!("{status}: {reason}"))
 }
 
-/// The better trial first; those that didn't complete last, and ties in the order of the experiment.
-fn compare(by: SortBy, a: &RecordedPoint, b: &RecordedPoint) -> Ordering {
-    let badness = |point: &RecordedPoint| {
-        let trial = point.finished.as_ref().map(|finished| &finished.summary);
-        let trial = trial.filter(|trial| trial.status == "completed")?;
-        match by {
-            SortBy::Cost | SortBy::Plan => trial.final_cost,
-            SortBy::Test => trial.test_accuracy.map(|accuracy| -accuracy),
-            SortBy::Train => trial.train_accuracy.map(|accuracy| -accuracy),
-        }
-    };
-    badness(a).unwrap_or(f64::INFINITY).total_cmp(&badness(b).unwrap_or(f64::INFINITY))
+/// Orders the better trial first; those that didn't complete last, and ties as in the experiment.
+fn compare(by: Metric, a: &RecordedPoint, b: &RecordedPoint) -> Ordering {
+    let loss = |point: &RecordedPoint| point.loss(by).unwrap_or(f64::INFINITY);
+    loss(a).total_cmp(&loss(b))
 }

@@ -6,8 +6,8 @@ use datasets::{DataSet, Expected, Pinned, SaidBy, Source, TestSource};
 
 use super::rehearse::{Reading, rehearse};
 use crate::plan::prepared::Prepared;
-use crate::spec::Experiment;
 use crate::spec::data::{DataSource, TestFiles};
+use crate::spec::experiment::Experiment;
 
 /// What an experiment trains on: known files with the content that is known, and others with what the experiment pins.
 pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {

@@ -25,10 +25,10 @@ use crate::progress::training::TrainingProgress;
 use crate::record::stored::{Recorded, Summary};
 use crate::run::fleet::{self};
 use crate::run::inputs::Inputs;
-use crate::run::outcome::{Outcome, Status, drift_bound};
+use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::run::workers::Workers;
-use crate::spec::Experiment;
 use crate::spec::data::{DataSource, TestFiles};
+use crate::spec::experiment::Experiment;
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
@@ -87,7 +87,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         write_history(path, args.force, &outcome).map_err(|error| Failure::NotKept(error.into()))?;
     }
     let Some(net) = net else {
-        let Status::Diverged { iteration, reason } = outcome.status else { unreachable!("there is a net") };
+        let End::Diverged { iteration, reason } = outcome.end else { unreachable!("there is a net") };
         return Err(Failure::Diverged { iteration, reason }.into());
     };
     let model = model_of(net, &session, trial, &outcome, &machine);
@@ -191,8 +191,8 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
         "trial": trial.id,
         "seed": trial.config.seed,
         "engine": trial.engine.name(),
-        "iterations": match outcome.status {
-            Status::Stopped { iteration, .. } => iteration,
+        "iterations": match outcome.end {
+            End::Stopped { iteration, .. } => iteration,
             _ => trial.config.iterations(data.shape().train),
         },
         "config": trial.config.canonical(),
@@ -242,8 +242,8 @@ fn summary(trial: &Trial, outcome: &Outcome) {
     };
     let sets = [("train", outcome.train), ("test", outcome.test), ("validation", outcome.validation)];
     let scores: Vec<_> = sets.into_iter().filter_map(|(name, score)| of(name, score)).collect();
-    let stopped = match &outcome.status {
-        Status::Stopped { iteration, reason } => format!("; stopped at iteration {iteration}: {reason}"),
+    let stopped = match &outcome.end {
+        End::Stopped { iteration, reason } => format!("; stopped at iteration {iteration}: {reason}"),
         _ => String::new(),
     };
     say(&format!("{}; {:.1} s, {} engine{stopped}", scores.join("; "), outcome.seconds, trial.engine.name()));

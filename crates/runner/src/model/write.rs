@@ -7,7 +7,7 @@ use kernels::{Activation, Real};
 use net::{Chain, Cost, Layer};
 
 use super::{Error, FORMAT, Model, Net, VERSION};
-use crate::spec::trial::name_of;
+use crate::spec::names::name_of;
 use datasets::files::{self, Element, NewHdf5, put_in_place};
 use datasets::{Scaling, classes};
 

@@ -42,12 +42,12 @@ pub enum Error {
 /// Chooses the engines of a sweep.
 pub(super) struct Chooser<'s> {
     data: DataShape,
-    span: &'s LazySpan<'s>,
+    span: &'s LazySpan,
     in_range: [Option<bool>; 2],
 }
 
 impl<'s> Chooser<'s> {
-    pub(super) fn new(data: DataShape, span: &'s LazySpan<'s>) -> Self {
+    pub(super) fn new(data: DataShape, span: &'s LazySpan) -> Self {
         Chooser { data, span, in_range: [None; 2] }
     }
 

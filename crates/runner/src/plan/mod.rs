@@ -19,8 +19,8 @@ use self::prepared::{Form, LazySpan};
 use self::trial::{Trial, trial_id};
 use crate::spec::axis::{Axis, Scale};
 use crate::spec::data::DataShape;
+use crate::spec::experiment::{Experiment, Point};
 use crate::spec::trial::{Dtype, TrialConfig};
-use crate::spec::{Experiment, Point};
 use crate::text::plain;
 
 /// A point of the sweep: its values on the axes, and which trial stands there.
@@ -189,7 +189,7 @@ fn column_of_widths(axes: &mut Vec<Axis>, points: &[Point]) -> Option<usize> {
     const WIDTH: &str = "model.width";
     points.iter().any(|point| point.budget.is_some()).then(|| {
         axes.iter().position(|axis| axis.key == WIDTH).unwrap_or_else(|| {
-            axes.push(Axis { key: WIDTH.to_owned(), scale: Scale::List, factor: None });
+            axes.push(Axis { key: WIDTH.to_owned(), scale: Scale::List, group: None });
             axes.len() - 1
         })
     })

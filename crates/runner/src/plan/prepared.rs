@@ -120,16 +120,16 @@ fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
 }
 
 /// The examples as what they span, made when it is first asked for.
-pub struct LazySpan<'i> {
-    data: &'i Prepared,
+pub struct LazySpan {
+    data: Arc<Prepared>,
     span: OnceLock<Arc<Span>>,
     rank: OnceLock<Result<usize, WrongSum>>,
 }
 
-impl<'i> LazySpan<'i> {
-    /// Of `data`.
-    pub fn new(data: &'i Prepared) -> Self {
-        LazySpan { data, span: OnceLock::new(), rank: OnceLock::new() }
+impl LazySpan {
+    /// Prepares the span of `data`.
+    pub fn new(data: &Arc<Prepared>) -> Self {
+        LazySpan { data: Arc::clone(data), span: OnceLock::new(), rank: OnceLock::new() }
     }
 
     /// The span.

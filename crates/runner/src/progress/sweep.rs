@@ -7,7 +7,7 @@ use net::Score;
 
 use super::bar;
 use super::mode::ProgressMode;
-use crate::run::outcome::{Outcome, Status};
+use crate::run::outcome::{End, Outcome};
 use crate::terminal::say;
 
 /// Shows a sweep's progress. Its measure is flops, so that the time left is right when trials differ in size.
@@ -42,7 +42,7 @@ impl SweepProgress {
         self.finished += 1;
         self.flops += flops;
         let cost = outcome.history.last().map(|record| record.cost);
-        if matches!(outcome.status, Status::Completed | Status::Stopped { .. }) {
+        if matches!(outcome.end, End::Completed | End::Stopped { .. }) {
             self.best = self.best.into_iter().chain(cost).min_by(f64::total_cmp);
         }
         match &self.shown {
@@ -53,13 +53,13 @@ impl SweepProgress {
             }
             Shown::Lines => {
                 let width = self.trials.to_string().len();
-                let what = match &outcome.status {
-                    Status::Completed => scores(outcome),
-                    Status::Stopped { iteration, reason } => {
+                let what = match &outcome.end {
+                    End::Completed => scores(outcome),
+                    End::Stopped { iteration, reason } => {
                         format!("{}  stopped at iteration {iteration}: {reason}", scores(outcome))
                     }
-                    Status::Diverged { iteration, reason } => format!("diverged at iteration {iteration}: {reason}"),
-                    Status::Failed { reason } => format!("failed: {reason}"),
+                    End::Diverged { iteration, reason } => format!("diverged at iteration {iteration}: {reason}"),
+                    End::Failed { reason } => format!("failed: {reason}"),
                 };
                 say(&format!("[{:width$}/{}] {label}  {what}  {:.1} s", self.finished, self.trials, outcome.seconds));
             }

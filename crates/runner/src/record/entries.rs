@@ -106,7 +106,7 @@ fn values(trial: &Trial, summary: &Summary) -> Vec<Value> {
         trial.id.clone().into(),
         trial.config.canonical().to_string().into(),
         engine.clone().into(),
-        status.clone().into(),
+        status.name().to_owned().into(),
         reason.clone().into(),
         (*ended_at).into(),
         real(summary.final_cost),

@@ -53,7 +53,7 @@ fn write_trials(
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
         let rest = [
-            trial.status.clone(),
+            trial.status.name().to_owned(),
             number(trial.final_cost),
             number(trial.train_cost),
             number(trial.train_accuracy),

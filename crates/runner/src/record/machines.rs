@@ -6,6 +6,7 @@ use super::Record;
 use super::error::Error;
 use super::stored::{FinishedTrial, RecordedPoint};
 use crate::machine::Machine;
+use crate::run::outcome::Status;
 
 /// Names of machines by their numbers in the record; none where all trials come from one.
 pub struct Names(BTreeMap<i64, String>);
@@ -43,8 +44,8 @@ impl Record {
     /// # Errors
     /// If the database can't be read.
     pub fn trained_on(&self, ids: &BTreeSet<&str>) -> Result<BTreeMap<i64, usize>, Error> {
-        let select = "SELECT id, machine FROM trial WHERE status <> 'failed'";
-        let rows = self.rows(select, [], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let select = "SELECT id, machine FROM trial WHERE status <> ?1";
+        let rows = self.rows(select, [Status::Failed.name()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         let mut counts = BTreeMap::new();
         for (_, machine) in rows.iter().filter(|(id, _)| ids.contains(id.as_str())) {
             *counts.entry(*machine).or_insert(0) += 1;

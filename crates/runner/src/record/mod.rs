@@ -5,7 +5,6 @@ pub mod error;
 pub mod export;
 pub mod files;
 pub mod folder;
-pub mod halving;
 mod journal;
 pub mod machines;
 pub mod plan;

@@ -32,12 +32,12 @@ impl Record {
                 .execute("INSERT INTO experiment VALUES (?1, ?2, ?3, ?4, '')", [name, description, toml, data])?;
             let mut insert = transaction.prepare("INSERT INTO axis VALUES (?1, ?2, ?3, ?4)")?;
             for (position, axis) in plan.axes.iter().enumerate() {
-                let factor = axis.factor.map(|factor| factor as i64);
+                let group = axis.group.map(|group| group as i64);
                 let row: [Value; 4] = [
                     (position as i64).into(),
                     axis.key.clone().into(),
                     axis.scale.name().to_owned().into(),
-                    factor.into(),
+                    group.into(),
                 ];
                 insert.execute(params_from_iter(row))?;
             }

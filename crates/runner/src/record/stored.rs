@@ -11,15 +11,16 @@ use super::Record;
 use super::error::{Error, at};
 use super::seal::{Seal, real};
 use crate::plan::trial::trial_id;
-use crate::run::outcome::{Outcome, Status};
+use crate::run::outcome::{End, Outcome, Status};
+use crate::spec::sweep_keys::Metric;
 
 /// How a trial ended, in the record's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// `direct`, `reduced` or `dual`.
     pub engine: String,
-    /// `completed`, `diverged` or `failed`.
-    pub status: String,
+    /// Its status.
+    pub status: Status,
     /// Why it failed, or stopped before its last iteration.
     pub reason: Option<String>,
     /// The iteration at which it diverged or stopped.
@@ -119,7 +120,8 @@ impl FinishedTrial {
         let of = first_sealed + 2;
         let summary = Summary {
             engine: row.get(of)?,
-            status: row.get(of + 1)?,
+            // Another word was not stored by this program: the seal says so.
+            status: Status::from_name(&row.get::<_, String>(of + 1)?).unwrap_or_default(),
             reason: row.get(of + 2)?,
             ended_at: row.get(of + 3)?,
             final_cost: row.get(of + 4)?,
@@ -163,21 +165,36 @@ impl Recorded {
 }
 
 impl Summary {
+    /// What the trial is judged by, the lower the better; `None` if it did not complete.
+    pub fn loss(&self, metric: Metric) -> Option<f64> {
+        if self.status != Status::Completed {
+            return None;
+        }
+        match metric {
+            Metric::Cost => self.final_cost,
+            Metric::TestCost => self.test_cost,
+            Metric::ValidationCost => self.validation_cost,
+            Metric::TrainAccuracy => self.train_accuracy.map(|accuracy| -accuracy),
+            Metric::TestAccuracy => self.test_accuracy.map(|accuracy| -accuracy),
+            Metric::ValidationAccuracy => self.validation_accuracy.map(|accuracy| -accuracy),
+        }
+    }
+
     /// Of a trial that has just ended.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
-        let (reason, ended_at) = match &outcome.status {
-            Status::Completed => (Some("all iterations were made".to_owned()), None),
-            Status::Stopped { iteration, reason } | Status::Diverged { iteration, reason } => {
+        let (reason, ended_at) = match &outcome.end {
+            End::Completed => (Some("all iterations were made".to_owned()), None),
+            End::Stopped { iteration, reason } | End::Diverged { iteration, reason } => {
                 (Some(reason.clone()), Some(*iteration as i64))
             }
-            Status::Failed { reason } => (Some(reason.clone()), None),
+            End::Failed { reason } => (Some(reason.clone()), None),
         };
         // A cost that has overflowed is no number for a table.
         let cost = |score: Option<Score>| score.map(|score| score.cost).filter(|cost| cost.is_finite());
         let accuracy = |score: Option<Score>| score.and_then(|score| score.accuracy);
         Summary {
             engine: engine.name().to_owned(),
-            status: outcome.status.name().to_owned(),
+            status: outcome.end.status(),
             reason,
             ended_at,
             final_cost: outcome.history.last().map(|record| record.cost),
@@ -194,6 +211,13 @@ impl Summary {
     }
 }
 
+impl RecordedPoint {
+    /// What the point is judged by, the lower the better; `None` if its trial did not complete.
+    pub fn loss(&self, metric: Metric) -> Option<f64> {
+        self.finished.as_ref()?.summary.loss(metric)
+    }
+}
+
 impl Record {
     /// Ids of the trials that need not run again: the completed and the diverged ones that are as they were stored. And ids of
     /// those that aren't.
@@ -206,7 +230,7 @@ impl Record {
         let (mut intact, mut damaged) = (HashSet::new(), Vec::new());
         for (id, trial) in trials {
             match self.history(&id, &trial) {
-                Ok(_) if trial.summary.status == "failed" => {}
+                Ok(_) if trial.summary.status == Status::Failed => {}
                 Ok(_) => drop(intact.insert(id)),
                 Err(Error::Damaged { .. }) => damaged.push(id),
                 Err(error) => return Err(error),

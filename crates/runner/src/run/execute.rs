@@ -90,7 +90,7 @@ mod tests {
     use net::Engine;
 
     use super::*;
-    use crate::run::outcome::Status;
+    use crate::run::outcome::End;
     use crate::spec::trial::TrialConfig;
 
     fn trials(count: u32) -> Vec<Trial> {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn completed(trials: &[&Trial]) -> Option<Vec<Outcome>> {
-        let outcome = Outcome { status: Status::Completed, ..Outcome::failed(String::new()) };
+        let outcome = Outcome { end: End::Completed, ..Outcome::failed(String::new()) };
         Some(vec![outcome; trials.len()])
     }
 
@@ -143,7 +143,7 @@ mod tests {
         };
         let write = |outcomes: Vec<(&Trial, Outcome)>| {
             for (trial, outcome) in outcomes {
-                if let Status::Failed { reason } = outcome.status {
+                if let End::Failed { reason } = outcome.end {
                     failed.push((trial.config.seed, reason));
                 } else {
                     done += 1;

@@ -8,7 +8,7 @@ use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Start, Stopping, Tra
 
 use super::inputs::Inputs;
 use super::origins::Origins;
-use super::outcome::{Metrics, Outcome, Status};
+use super::outcome::{End, Metrics, Outcome};
 use super::ready::Ready;
 use super::untrusted::Untrusted;
 use crate::model::Net;
@@ -170,15 +170,15 @@ fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64)
 
 fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     let Trained { history, metrics, ending, train, test, validation, drift } = trained;
-    let status = match ending {
-        Ending::Completed => Status::Completed,
-        Ending::Stopped { iteration, reason } => Status::Stopped { iteration, reason: reason.to_string() },
-        Ending::Diverged { iteration, bound } => Status::Diverged { iteration, reason: bound.to_string() },
+    let end = match ending {
+        Ending::Completed => End::Completed,
+        Ending::Stopped { iteration, reason } => End::Stopped { iteration, reason: reason.to_string() },
+        Ending::Diverged { iteration, bound } => End::Diverged { iteration, reason: bound.to_string() },
     };
     let layers = trial.config.hidden.len() + 1;
     let columns = trial.config.metrics.iter().flat_map(|metric| metric.columns(layers));
     let metrics = Metrics { columns: columns.collect(), values: metrics };
-    Outcome { status, history, metrics, train, test, validation, seconds, drift }
+    Outcome { end, history, metrics, train, test, validation, seconds, drift }
 }
 
 /// At least one step's, so that the shares of a fleet's time add up.

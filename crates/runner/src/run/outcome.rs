@@ -1,12 +1,13 @@
 //! What becomes of a trial.
 
 use net::{CostAt, Score};
+use serde::Serialize;
 
 use crate::spec::trial::Dtype;
 
 /// How a trial ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum End {
     /// All iterations were made.
     Completed,
     /// It was told to end before: a result as good as a completed one.
@@ -30,22 +31,54 @@ pub enum Status {
     },
 }
 
-impl Status {
-    /// The word in the record.
-    pub fn name(&self) -> &'static str {
+impl End {
+    /// The status of a trial that ended so.
+    pub fn status(&self) -> Status {
         match self {
-            Status::Completed | Status::Stopped { .. } => "completed",
-            Status::Diverged { .. } => "diverged",
-            Status::Failed { .. } => "failed",
+            End::Completed | End::Stopped { .. } => Status::Completed,
+            End::Diverged { .. } => Status::Diverged,
+            End::Failed { .. } => Status::Failed,
         }
     }
 }
 
-/// What a trial leaves.
+/// The status of a finished trial.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It has a trained net.
+    Completed,
+    /// It has none, which is a result.
+    Diverged,
+    /// It could not be trained.
+    #[default]
+    Failed,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Status; 3] = [Status::Completed, Status::Diverged, Status::Failed];
+
+    /// Its name in the record and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Completed => "completed",
+            Status::Diverged => "diverged",
+            Status::Failed => "failed",
+        }
+    }
+
+    /// The status of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// The results of a finished trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// How it ended.
-    pub status: Status,
+    pub end: End,
     /// Its costs.
     pub history: Vec<CostAt>,
     /// What was recorded beside them.
@@ -72,11 +105,11 @@ pub struct Metrics {
 }
 
 impl Outcome {
-    /// Of a trial that could not be trained.
+    /// The outcome of a trial that could not be trained.
     pub fn failed(reason: String) -> Self {
-        let (status, metrics) = (Status::Failed { reason }, Metrics::default());
+        let (end, metrics) = (End::Failed { reason }, Metrics::default());
         let (train, test, validation) = (None, None, None);
-        Outcome { status, history: Vec::new(), metrics, train, test, validation, seconds: 0.0, drift: None }
+        Outcome { end, history: Vec::new(), metrics, train, test, validation, seconds: 0.0, drift: None }
     }
 }
 

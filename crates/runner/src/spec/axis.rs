@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use toml::{Table, Value};
 
-use super::trial::{integer, is_whole, number};
+use super::kind::{Kind, POINTS, number};
+use super::trial::keys;
 
 /// How an axis was given, which is how plots should space it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +39,9 @@ pub struct Axis {
     pub key: String,
     /// How it was given.
     pub scale: Scale,
-    /// Keys of the same number advance together: the columns of a zip, or all that is sampled. `None` where the value
+    /// Keys of the same number advance together: the columns of a zip, or all that is sampled. `None` if the value
     /// follows from the others.
-    pub factor: Option<usize>,
+    pub group: Option<usize>,
 }
 
 /// The values of a key from a list or `{ from, to, count, scale = "linear" | "log" }`: at least one.
@@ -110,7 +111,7 @@ impl Range {
         if scale == Scale::Log && (from <= 0.0 || to <= 0.0) {
             return Err(format!("a log range needs from and to above 0, found {from} and {to}"));
         }
-        Ok(Range { from, to, scale, whole: is_whole(key) })
+        Ok(Range { from, to, scale, whole: keys::key(key).is_some_and(|key| key.is_whole()) })
     }
 
     /// A number of the range as a value of its key.
@@ -133,7 +134,7 @@ impl Range {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn count_of(count: &Value) -> Result<usize, String> {
-    integer(count, 1, 1_000_000).map_err(|problem| format!("count {problem}"))
+    POINTS.read(count).map_err(|problem| format!("count {problem}"))
 }
 
 fn expand(key: &str, range: &Table) -> Result<(Scale, Vec<Value>), String> {

@@ -3,9 +3,9 @@
 use toml::Value;
 
 use super::axis::{Scale, distinct};
-use super::condition::Condition;
+use super::axis_group::{AxisGroup, AxisRows};
 use super::error::Error;
-use super::factor::{Factor, Group};
+use super::exclude::Condition;
 use super::sampler::{Domain, Method, uniform};
 
 /// What is drawn: a dimension for each axis or zip.
@@ -23,8 +23,8 @@ struct Dimension {
 }
 
 impl Drawn {
-    pub(super) fn of(groups: &[&Group], method: Method, seed: u32) -> Result<Self, Error> {
-        let dimension = |group: &&Group| {
+    pub(super) fn of(groups: &[&AxisGroup], method: Method, seed: u32) -> Result<Self, Error> {
+        let dimension = |group: &&AxisGroup| {
             let (columns, domain) = group.domain()?;
             Ok(Dimension { key: group.columns[0].key.clone(), columns, domain })
         };
@@ -40,10 +40,10 @@ impl Drawn {
     }
 
     /// The first `samples`, each once: whole numbers may be drawn twice.
-    pub(super) fn factor(&self, samples: usize) -> Factor {
+    pub(super) fn rows(&self, samples: usize) -> AxisRows {
         let mut rows = (0..samples).map(|index| self.row(index)).collect();
         distinct(&mut rows);
-        Factor { columns: self.dimensions.iter().flat_map(|dimension| dimension.columns.clone()).collect(), rows }
+        AxisRows { columns: self.dimensions.iter().flat_map(|dimension| dimension.columns.clone()).collect(), rows }
     }
 
     /// Whether a sample could fulfil all conditions on what is drawn, if not one of those that were.

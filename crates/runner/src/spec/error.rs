@@ -68,6 +68,13 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// A problem of the key `key` at `place`.
+    pub(super) fn setting(place: &Place, key: &str, problem: impl Into<String>) -> Self {
+        Error::Setting { place: place.clone(), key: key.to_owned(), problem: problem.into() }
+    }
+}
+
 fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |key| format!(" (did you mean {key}?)"))
 }

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 use toml::Value;
 
-use super::Point;
 use super::axis::{Axis, Scale};
+use super::axis_group::{AxisGroup, AxisRows};
+use super::coverage::Coverage;
 use super::error::{Error, Place};
-use super::factor::{Factor, Group};
-use super::meaning::Told;
-use super::reader::setting;
+use super::experiment::Point;
+use super::point::{PointBuilder, json};
 use super::source::Entry;
-use super::space::{Maker, SEED, json};
+use super::trial::model::TRIAL_SEED;
 
 /// Adds the included points, for every seed unless they name theirs. What a point doesn't set is as in the base, whatever the
 /// axes have; a key that only such points set is a further axis. Returns the tables that add nothing, since the command line
@@ -21,13 +21,14 @@ use super::space::{Maker, SEED, json};
 /// # Errors
 /// If a point is missing a key or has a wrong one, or a table adds nothing although the command line sets nothing.
 pub(super) fn add(
-    includes: &[Group],
-    factors: &[Factor],
+    includes: &[AxisGroup],
+    rows: &[AxisRows],
     axes: &mut Vec<Axis>,
     points: &mut Vec<Point>,
-    maker: &Maker,
-    told: &mut Told,
+    builder: &PointBuilder,
+    coverage: &mut Coverage,
 ) -> Result<Vec<String>, Error> {
+    let seed_key = TRIAL_SEED.name();
     let mut idle = Vec::new();
     if includes.is_empty() {
         return Ok(idle);
@@ -35,13 +36,13 @@ pub(super) fn add(
     let swept = axes.len();
     for Entry { key, .. } in includes.iter().flat_map(|group| &group.columns) {
         if !axes.iter().any(|axis| axis.key == *key) {
-            let factor = axes.iter().filter_map(|axis| axis.factor).max().map_or(0, |last| last + 1);
-            axes.push(Axis { key: key.clone(), scale: Scale::List, factor: Some(factor) });
+            let group = axes.iter().filter_map(|axis| axis.group).max().map_or(0, |last| last + 1);
+            axes.push(Axis { key: key.clone(), scale: Scale::List, group: Some(group) });
         }
     }
     // What a point has of a key that it doesn't set.
     let unset = |key: &str, point: &Point| -> Json {
-        let of_base = maker.written.iter().find(|entry| entry.key == key);
+        let of_base = builder.written.iter().find(|entry| entry.key == key);
         let of_base = of_base.and_then(|entry| serde_json::to_value(&entry.value).ok());
         of_base.or_else(|| point.config.canonical().get(key).cloned()).unwrap_or(Json::Null)
     };
@@ -53,18 +54,18 @@ pub(super) fn add(
     for (number, group) in includes.iter().enumerate() {
         let before = points.len();
         let columns = &group.columns;
-        let seeds = factors.iter().find(|factor| factor.columns[0].0 == SEED);
-        let seeds = seeds.filter(|_| !columns.iter().any(|column| column.key == SEED));
+        let seeds = rows.iter().find(|factor| factor.columns[0].0 == seed_key);
+        let seeds = seeds.filter(|_| !columns.iter().any(|column| column.key == seed_key));
         let seeds: Vec<Option<&Value>> =
             seeds.map_or_else(|| vec![None], |seeds| seeds.rows.iter().map(|row| Some(&row[0])).collect());
         for seed in seeds {
             let own = columns.iter().map(|column| (column.key.as_str(), &column.value));
-            let assigned: Vec<_> = own.chain(seed.map(|seed| (SEED, seed))).collect();
-            let (mut point, meanings) = maker
+            let assigned: Vec<_> = own.chain(seed.map(|seed| (seed_key, seed))).collect();
+            let (mut point, applied) = builder
                 .point(&assigned, std::slice::from_ref(group))
                 .map_err(|error| explained(error, group, &axes[..swept]))?;
             let set = |key: &str| assigned.iter().find(|(own, _)| *own == key);
-            told.included(number, meanings, |key| set(key).is_some());
+            coverage.included(number, applied, |key| set(key).is_some());
             let values = axes.iter().map(|axis| match set(&axis.key) {
                 Some((_, value)) => json(value),
                 None => unset(&axis.key, &point),
@@ -75,9 +76,9 @@ pub(super) fn add(
             }
         }
         if points.len() == before {
-            if !maker.written.iter().any(|entry| entry.place == Place::CommandLine) {
+            if !builder.written.iter().any(|entry| entry.place == Place::CommandLine) {
                 let problem = "adds nothing: the point is there already".to_owned();
-                return Err(setting(&columns[0].place, "sweep.include", problem));
+                return Err(Error::setting(&columns[0].place, "sweep.include", problem));
             }
             idle.extend(group.number.map(|number| format!("sweep.include[{number}]")));
         }
@@ -86,13 +87,13 @@ pub(super) fn add(
 }
 
 /// Says where an included point takes from what only the axes have.
-fn explained(error: Error, group: &Group, swept: &[Axis]) -> Error {
+fn explained(error: Error, group: &AxisGroup, swept: &[Axis]) -> Error {
     match error {
         Error::Setting { place: Place::File(_), key, .. } if swept.iter().any(|axis| axis.key == key) => {
             let problem = format!(
                 "{key} is missing; an included point has of the axes only what it sets: set it here, or outside of [sweep]"
             );
-            setting(&group.columns[0].place, "sweep.include", problem)
+            Error::setting(&group.columns[0].place, "sweep.include", problem)
         }
         error => error,
     }

@@ -1,118 +1,28 @@
 //! An experiment: a TOML file and its overrides, every value and every point of its sweep checked before any work.
 
 pub mod axis;
+mod axis_group;
 mod budget;
-mod condition;
+mod builder;
+mod coverage;
 pub mod data;
 mod drawn;
 pub mod error;
-mod factor;
+mod exclude;
+pub mod experiment;
+pub mod experiment_keys;
 pub mod halving;
 mod include;
-mod meaning;
-mod reader;
+pub mod key;
+pub mod kind;
+pub mod lists;
+pub mod names;
+mod point;
+mod resolve;
+pub mod rungs;
 mod sampler;
+mod search_space;
 mod source;
-mod space;
 mod suggestion;
+pub mod sweep_keys;
 pub mod trial;
-
-use std::path::Path;
-
-use kernels::blas::Request;
-use serde_json::Value;
-
-use self::axis::Axis;
-use self::data::{DataShape, DataSource, Pins, ValidationSplit};
-use self::error::Error;
-use self::halving::Halving;
-use self::reader::Reader;
-use self::trial::TrialConfig;
-use datasets::{Names, ScalingChoice, TargetsChoice};
-
-/// An experiment that can be run.
-#[derive(Clone, Debug)]
-pub struct Experiment {
-    /// Names the results directory.
-    pub name: String,
-    /// What question it asks.
-    pub description: String,
-    /// Where the pictures come from.
-    pub source: DataSource,
-    /// The content that the files must have.
-    pub pins: Pins,
-    /// The datasets in the files.
-    pub names: Names,
-    /// What their targets are.
-    pub targets: TargetsChoice,
-    /// The most bytes that a picture dataset may take in memory.
-    pub max_bytes: u64,
-    /// How features are scaled.
-    pub scaling: ScalingChoice,
-    /// What of the training examples is set aside for validation.
-    pub validation: Option<ValidationSplit>,
-    /// The swept keys, in declared order; then those that only single points set.
-    pub axes: Vec<Axis>,
-    /// Every point: the last axis varies fastest, and included points stand at the end.
-    pub points: Vec<Point>,
-    /// Whether only the best of them are trained to the end.
-    pub halving: Option<Halving>,
-    /// Fleets at once; `None` for as many as there are cores for [`Self::threads`] each.
-    pub jobs: Option<usize>,
-    /// Threads that share a fleet.
-    pub threads: usize,
-    /// The BLAS to multiply with; `None` for what the command line, the environment or the rule says.
-    pub blas: Option<Request>,
-    /// The file with overrides and defaults, as it can be run again.
-    pub resolved: String,
-}
-
-/// One point of the sweep.
-#[derive(Clone, Debug)]
-pub struct Point {
-    /// The values of the axes, in their order.
-    pub values: Vec<Value>,
-    /// The trial there; where there is a budget, with a width of 1 in place of the one that [`Point::sized`] finds.
-    pub config: TrialConfig,
-    /// The number of weights and biases that gives the net its width.
-    pub budget: Option<usize>,
-}
-
-impl Point {
-    /// The trial on data of this shape: the widest net within the budget, if there is one.
-    ///
-    /// # Panics
-    /// If the trial's cost is not one for the data.
-    pub fn sized(&self, data: DataShape) -> TrialConfig {
-        let mut config = self.config.clone();
-        if let (Some(budget), hidden @ 1..) = (self.budget, config.hidden.len()) {
-            let n_out = config.outputs(data.task);
-            config.hidden = vec![budget::width(budget, data.features, hidden, n_out); hidden];
-        }
-        config
-    }
-
-    /// What tells it from other points: the same text for the same values.
-    fn place(&self) -> Vec<String> {
-        let plain = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
-        self.values.iter().map(plain).collect()
-    }
-}
-
-/// What [`Experiment::max_bytes`] is where `data.max_bytes` isn't given: 8 GiB.
-pub const DEFAULT_MAX_BYTES: u64 = 8 << 30;
-
-impl Experiment {
-    /// Reads and checks an experiment.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, in one line.
-    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let entries = condition::settle(source::read(path, overrides)?)?;
-        let mut reader = Reader::new(path);
-        for entry in &entries {
-            reader.take(entry)?;
-        }
-        reader.finish(&entries)
-    }
-}

@@ -20,10 +20,6 @@ pub(super) enum Method {
     Sobol,
 }
 
-/// The names of the methods.
-pub(super) const METHODS: [(&str, Method); 3] =
-    [("grid", Method::Grid), ("random", Method::Random), ("sobol", Method::Sobol)];
-
 /// The length of the Sobol sequence.
 pub(super) const MOST_SOBOL: usize = 1 << 16;
 

@@ -2,9 +2,11 @@
 
 use strsim::normalized_damerau_levenshtein;
 
-use super::reader::SWEEP_KEYS;
+use super::error::{Error, Place};
+use super::experiment_keys;
 use super::source::LISTS;
-use super::trial::KEYS;
+use super::sweep_keys;
+use super::trial::keys::keys;
 
 /// What other programs and people call a key, without punctuation.
 const ALIASES: [(&str, &str); 54] = [
@@ -64,37 +66,30 @@ const ALIASES: [(&str, &str); 54] = [
     ("earlystopping", "train.patience"),
 ];
 
-/// Keys of `[sweep]` itself.
-const OF_SWEEP: [&str; 9] = [
-    "method",
-    "samples",
-    "sample_seed",
-    "halving.least",
-    "halving.factor",
-    "halving.metric",
-    "zip",
-    "exclude",
-    "include",
-];
-
 /// Below it two names have little in common: of five letters three must be the same.
 const ALIKE: f64 = 0.6;
 
 /// The known key that `key` is most like: by another name of it, by its name in another section, by its letters.
-pub(super) fn nearest_key(key: &str) -> Option<String> {
-    let trial_keys = KEYS.iter().map(|(known, _)| *known);
+fn nearest_key(key: &str) -> Option<String> {
+    let trial_keys = keys().map(|key| key.name());
     let Some(swept) = key.strip_prefix("sweep.") else {
-        return nearest(key, trial_keys.chain(SWEEP_KEYS.iter().map(|(known, _)| *known)));
+        return nearest(key, trial_keys.chain(experiment_keys::KEYS.iter().map(|key| key.name())));
     };
     let list = LISTS.iter().find(|list| swept.strip_prefix(**list).is_some_and(|rest| rest.starts_with('.')));
     let prefix = list.map_or("sweep.".to_owned(), |list| format!("sweep.{list}."));
     let swept = key.strip_prefix(&prefix).unwrap_or(swept);
-    let own = if list.is_none() { &OF_SWEEP[..] } else { &[] };
-    nearest(swept, trial_keys.chain(own.iter().copied())).map(|key| format!("{prefix}{key}"))
+    let of_sweep = sweep_keys::KEYS.iter().filter_map(|key| key.name().strip_prefix("sweep.")).chain(LISTS);
+    let own = of_sweep.filter(|_| list.is_none());
+    nearest(swept, trial_keys.chain(own)).map(|key| format!("{prefix}{key}"))
+}
+
+/// The error of a key that isn't known.
+pub(super) fn unknown(key: &str, place: &Place) -> Error {
+    Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest: nearest_key(key) }
 }
 
 /// The candidate that `word` is most like, if it is like any.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let candidates: Vec<_> = candidates.into_iter().collect();
     let (section, name) = parts(word);
     let bare = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
@@ -165,8 +160,8 @@ mod tests {
     #[test]
     fn every_other_name_is_one_of_a_key_that_is_known_and_no_key_itself() {
         for (alias, key) in ALIASES {
-            assert!(KEYS.iter().any(|(known, _)| *known == key), "{key}");
-            assert!(!KEYS.iter().any(|(known, _)| parts(known).1 == alias), "{alias}");
+            assert!(keys().any(|known| known.name() == key), "{key}");
+            assert!(!keys().any(|known| parts(known.name()).1 == alias), "{alias}");
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::commands::answer::print_files;
 use crate::commands::failure::Failure;
 use crate::commands::stop::stop_on_interrupt;
 use crate::progress::import::ImportProgress;
-use crate::spec::DEFAULT_MAX_BYTES;
+use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::terminal::say;
 use datasets::TargetsChoice;
 use datasets::import::{Categorical, Error, Format, Missing, Request, import};

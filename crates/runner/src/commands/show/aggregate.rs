@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use super::sparkline::{sparkline, trial_costs};
-use crate::cli::SortBy;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::machines::Names;
 use crate::record::stored::{RecordedPoint, Summary};
+use crate::run::outcome::Status;
+use crate::spec::sweep_keys::Metric;
 use crate::table::Table;
 use crate::text::plain;
 
@@ -68,26 +69,23 @@ impl Group<'_> {
         self.points.iter().filter_map(|point| point.finished.as_ref()).map(|finished| &finished.summary)
     }
 
-    /// Of what the completed trials have.
+    /// The statistics of what the completed trials have.
     fn statistics(&self, what: impl Fn(&Summary) -> Option<f64>) -> Option<Statistics> {
-        let completed = self.finished().filter(|trial| trial.status == "completed");
+        let completed = self.finished().filter(|trial| trial.status == Status::Completed);
         Statistics::of(&completed.filter_map(what).collect::<Vec<_>>())
     }
 
-    fn count(&self, status: &str) -> usize {
+    /// The number of finished trials with this status.
+    fn with_status(&self, status: Status) -> usize {
         self.finished().filter(|trial| trial.status == status).count()
     }
 
-    /// The better mean first; behind those of which all trials completed come those of which some diverged or failed.
-    pub(super) fn compare(&self, other: &Self, by: SortBy) -> Ordering {
+    /// Orders the better mean first. A group with trials that diverged or failed comes after those whose trials all completed.
+    pub(super) fn compare(&self, other: &Self, by: Metric) -> Ordering {
         let rank = |group: &Self| {
-            let badness = group.statistics(|trial| match by {
-                SortBy::Cost | SortBy::Plan => trial.final_cost,
-                SortBy::Test => trial.test_accuracy.map(|accuracy| -accuracy),
-                SortBy::Train => trial.train_accuracy.map(|accuracy| -accuracy),
-            });
-            let lost = group.count("diverged") + group.count("failed") > 0;
-            (badness.is_none(), lost, badness.map_or(f64::INFINITY, |badness| badness.mean))
+            let loss = group.statistics(|trial| trial.loss(by));
+            let lost = group.with_status(Status::Diverged) + group.with_status(Status::Failed) > 0;
+            (loss.is_none(), lost, loss.map_or(f64::INFINITY, |loss| loss.mean))
         };
         let (a, b) = (rank(self), rank(other));
         (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2))
@@ -118,22 +116,17 @@ pub(super) fn table(
         for point in &group.points {
             let Some(finished) = &point.finished else { continue };
             match trial_costs(record, &point.trial, finished)? {
-                Some(costs) if finished.summary.status == "completed" => curves.push(costs),
+                Some(costs) if finished.summary.status == Status::Completed => curves.push(costs),
                 Some(_) => {}
                 None => damaged += 1,
             }
         }
         let unfinished = group.points.iter().filter(|point| point.finished.is_none()).count();
-        let [completed, diverged, failed] = ["completed", "diverged", "failed"].map(|status| group.count(status));
-        let counts = [
-            (completed, "completed"),
-            (diverged, "diverged"),
-            (failed, "failed"),
-            (unfinished, "not finished yet"),
-            (damaged, "damaged; sweep again"),
-        ];
+        let finished = Status::ALL.map(|status| (group.with_status(status), status.name()));
+        let others = [(unfinished, "not finished yet"), (damaged, "damaged; sweep again")];
+        let counts = finished.into_iter().chain(others);
         let status: Vec<_> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, status)| format!("{count} {status}")).collect();
+            counts.filter(|(count, _)| *count > 0).map(|(count, status)| format!("{count} {status}")).collect();
         let cost = group.statistics(|trial| trial.final_cost);
         let measured = [
             Statistics::cells(cost, 6),

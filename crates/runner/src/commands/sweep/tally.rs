@@ -6,7 +6,7 @@ use kernels::peak;
 
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
-use crate::run::outcome::{Outcome, Status, drift_bound};
+use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
 use datasets::text::count;
@@ -43,15 +43,15 @@ impl Tally {
 
     pub(super) fn add(&mut self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
         let config = &trial.config;
-        let steps = match outcome.status {
-            Status::Completed => plan.iterations(trial),
-            Status::Stopped { iteration, .. } | Status::Diverged { iteration, .. } => iteration,
-            Status::Failed { .. } => 0,
+        let steps = match outcome.end {
+            End::Completed => plan.iterations(trial),
+            End::Stopped { iteration, .. } | End::Diverged { iteration, .. } => iteration,
+            End::Failed { .. } => 0,
         };
-        match outcome.status {
-            Status::Completed | Status::Stopped { .. } => self.completed += 1,
-            Status::Diverged { .. } => self.diverged += 1,
-            Status::Failed { .. } => self.failed += 1,
+        match outcome.end {
+            End::Completed | End::Stopped { .. } => self.completed += 1,
+            End::Diverged { .. } => self.diverged += 1,
+            End::Failed { .. } => self.failed += 1,
         }
         self.steps += steps;
         self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_a_step(trial) * steps as f64;

@@ -24,8 +24,8 @@ use crate::run::inputs::Inputs;
 use crate::run::outcome::Outcome;
 use crate::run::training::train;
 use crate::run::workers::Workers;
+use crate::spec::experiment::{Experiment, Point};
 use crate::spec::trial::TrialConfig;
-use crate::spec::{Experiment, Point};
 use datasets::text::count;
 
 /// Trains as many trials again as are asked for, with the fleets that they were trained in.

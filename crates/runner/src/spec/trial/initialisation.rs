@@ -1,12 +1,17 @@
-//! The initialisations by their names.
+//! The keys of how a net's parameters are drawn.
 
 use net::{Initialisation, Scheme};
 
-use super::draft::{Draft, Problem, numbers_differ, of_names};
+use super::model::for_each_layer;
+use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
+use crate::spec::kind::{Integer, POSITIVE, Real, WIDTH};
+use crate::spec::lists::{Layers, PerLayer};
+use crate::spec::names::OneOf;
 
+/// The parameters of a scheme have keys of their own, with their defaults.
 const SCHEMES: [(&str, Scheme); 12] = [
     ("course", Scheme::Course),
-    ("scaled-normal", Scheme::ScaledNormal { factor: 0.01 }),
+    ("scaled-normal", Scheme::ScaledNormal { factor: 1.0 }),
     ("he", Scheme::HeNormal),
     ("he-uniform", Scheme::HeUniform),
     ("xavier", Scheme::XavierNormal),
@@ -15,44 +20,57 @@ const SCHEMES: [(&str, Scheme); 12] = [
     ("lecun-uniform", Scheme::LecunUniform),
     ("orthogonal", Scheme::Orthogonal { gain: 1.0 }),
     ("pytorch", Scheme::PyTorch),
-    ("mup", Scheme::MuP { base_width: 64 }),
+    ("mup", Scheme::MuP { base_width: 1 }),
     ("zeros", Scheme::Zeros),
 ];
 
-/// All of them.
-pub(super) fn names() -> Vec<&'static str> {
-    SCHEMES.iter().map(|(name, _)| *name).collect()
+keys! {
+    INIT: OneOf<Scheme> = Key::new("model.init", OneOf(&SCHEMES)).or(|| Scheme::HeNormal);
+    INIT_FACTOR: Real = Key::new("model.init_factor", POSITIVE).or(|| 0.01)
+        .only_with("init = \"scaled-normal\"", |raw| matches!(raw.value(&INIT), Scheme::ScaledNormal { .. }));
+    INIT_GAIN: Real = Key::new("model.init_gain", POSITIVE).or(|| 1.0)
+        .only_with("init = \"orthogonal\"", |raw| matches!(raw.value(&INIT), Scheme::Orthogonal { .. }));
+    BASE_WIDTH: Integer = Key::new("model.base_width", WIDTH).or(|| 64)
+        .only_with("init = \"mup\"", |raw| matches!(raw.value(&INIT), Scheme::MuP { .. }));
+    INIT_SCALE: PerLayer<Real> = Key::new("model.init_scale", PerLayer(POSITIVE)).or(|| Layers::Same(1.0));
 }
 
-/// The name of `scheme`.
-pub(super) fn name(scheme: Scheme) -> &'static str {
-    let kind = std::mem::discriminant(&scheme);
-    SCHEMES.iter().find(|(_, known)| std::mem::discriminant(known) == kind).map_or("", |(name, _)| name)
-}
-
-impl Draft {
-    pub(super) fn init(&self) -> &str {
-        self.text("model.init").unwrap_or("he")
-    }
-}
-
-/// What the draft says of it, for a net of `layers` layers.
-pub(super) fn of(draft: &Draft, layers: usize) -> Result<Initialisation, Problem> {
-    let mut scheme = of_names(&SCHEMES, draft.init());
+/// Reads how a net of `layers` layers is drawn.
+pub(super) fn read(raw: &RawTrial, layers: usize) -> Result<Initialisation, Problem> {
+    let mut scheme = raw.value(&INIT);
     match &mut scheme {
-        Scheme::ScaledNormal { factor } => *factor = draft.number("model.init_factor").unwrap_or(*factor),
-        Scheme::Orthogonal { gain } => *gain = draft.number("model.init_gain").unwrap_or(*gain),
-        Scheme::MuP { base_width } => *base_width = draft.integer("model.base_width").unwrap_or(*base_width),
+        Scheme::ScaledNormal { factor } => *factor = raw.value(&INIT_FACTOR),
+        Scheme::Orthogonal { gain } => *gain = raw.value(&INIT_GAIN),
+        Scheme::MuP { base_width } => *base_width = raw.value(&BASE_WIDTH),
         _ => {}
     }
-    let scales = draft.numbers("model.init_scale").unwrap_or_default();
-    if draft.is_list("model.init_scale") && scales.len() != layers {
-        return Err(("model.init_scale", numbers_differ(scales.len(), "number", layers, "layer")));
-    }
+    let scales = for_each_layer(raw, &INIT_SCALE, "number", layers, "layer")?;
     // One scale for all is one, however it was written.
-    let scales = match scales.as_slice() {
-        [first, others @ ..] if others.iter().all(|scale| scale == first) => vec![*first],
-        _ => scales,
-    };
+    let scales = if scales.iter().all(|scale| *scale == scales[0]) { scales[..1].to_vec() } else { scales };
     Ok(Initialisation { scheme, scales: if scales == [1.0] { Vec::new() } else { scales } })
+}
+
+/// The number that a scheme multiplies by, with its key.
+pub(super) fn multiplier(scheme: Scheme) -> Option<(&'static Key<Real>, f64)> {
+    match scheme {
+        Scheme::ScaledNormal { factor } => Some((&INIT_FACTOR, factor)),
+        Scheme::Orthogonal { gain } => Some((&INIT_GAIN, gain)),
+        _ => None,
+    }
+}
+
+pub(super) fn write(initialisation: &Initialisation, canonical: &mut Canonical) {
+    let Initialisation { scheme, scales } = initialisation;
+    let kind = std::mem::discriminant(scheme);
+    let known = SCHEMES.iter().find(|(_, known)| std::mem::discriminant(known) == kind);
+    known.into_iter().for_each(|(_, known)| canonical.always(&INIT, known));
+    // The first release wrote the factor of every scheme.
+    canonical.0.insert(INIT_FACTOR.name().to_owned(), serde_json::Value::Null);
+    match scheme {
+        Scheme::ScaledNormal { factor } => canonical.always(&INIT_FACTOR, factor),
+        Scheme::Orthogonal { gain } => canonical.put(&INIT_GAIN, gain),
+        Scheme::MuP { base_width } => canonical.always(&BASE_WIDTH, base_width),
+        _ => {}
+    }
+    canonical.put_some(&INIT_SCALE, (!scales.is_empty()).then(|| Layers::Each(scales.clone())).as_ref());
 }

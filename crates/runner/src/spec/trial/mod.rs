@@ -1,11 +1,13 @@
-//! What one trial is: every key that describes it, the values each may take, and its canonical form.
+//! What one trial is: the keys that describe it by subject, each with its values, and its canonical form.
 
-mod canonical;
-mod conditional;
-mod draft;
+pub mod applied;
+pub mod check;
 mod initialisation;
-mod keys;
+pub mod keys;
+pub(super) mod model;
 mod optimiser;
+mod schedule;
+mod training;
 
 use kernels::Activation;
 use net::{
@@ -13,10 +15,7 @@ use net::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::canonical::name_of;
-pub use self::conditional::{CONDITIONAL, Meanings};
-pub use self::draft::Draft;
-pub use self::keys::{KEYS, integer, is_always_list, is_whole, number, one_of};
+use super::names::name_of;
 use datasets::Task;
 
 /// The element type that a net is trained in.
@@ -57,14 +56,6 @@ pub enum Length {
 }
 
 impl Length {
-    /// Its key.
-    pub fn key(self) -> &'static str {
-        match self {
-            Length::Iterations(_) => "train.iterations",
-            Length::Epochs(_) => "train.epochs",
-        }
-    }
-
     /// The number of iterations, or of epochs.
     pub fn amount(self) -> usize {
         match self {
@@ -214,19 +205,5 @@ impl TrialConfig {
             dropout: self.dropout.clone(),
             dropout_seed: self.seed.into(),
         }
-    }
-}
-
-#[cfg(test)]
-impl TrialConfig {
-    /// Of lines such as `model.hidden = [5, 3]`; the rate is 0.1 and the length 10 iterations unless they say otherwise.
-    pub(crate) fn of(lines: &str) -> Self {
-        let mut draft = Draft::default();
-        for line in "train.learning_rate = 0.1\ntrain.iterations = 10".lines().chain(lines.lines()) {
-            let (key, value) = line.split_once('=').expect("key = value");
-            let table: toml::Table = format!("value = {value}").parse().expect("a TOML value");
-            draft.set(key.trim(), &table["value"]).expect("a known key").expect("a good value");
-        }
-        draft.finish().expect("a whole trial").0
     }
 }

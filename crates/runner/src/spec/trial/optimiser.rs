@@ -1,89 +1,106 @@
-//! The optimisers and schedules by their keys.
+//! The keys of the optimisers. Defaults are PyTorch's.
 
 use kernels::Adam;
-use net::{Curve, Decay, Optimiser, Rule, Schedule};
+use net::{Decay, Optimiser, Rule};
 
-use super::draft::{Draft, Problem};
+use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
+use crate::spec::kind::{FRACTION, Flag, NOT_NEGATIVE, POSITIVE, Real};
+use crate::spec::lists::Pair;
+use crate::spec::names::OneOf;
 
-/// PyTorch's default of ε.
-pub(super) const EPS: f64 = 1e-8;
-/// PyTorch's default of α.
-pub(super) const ALPHA: f64 = 0.99;
-/// PyTorch's defaults of β₁ and β₂.
-pub(super) const BETAS: [f64; 2] = [0.9, 0.999];
-/// The usual μ.
-pub(super) const MOMENTUM: f64 = 0.9;
-/// PyTorch's default of `StepLR`'s γ.
-pub(super) const GAMMA: f64 = 0.1;
-/// PyTorch's default of `LinearLR`'s start.
-pub(super) const WARMUP_START: f64 = 1.0 / 3.0;
-/// PyTorch's default of AdamW's weight decay.
-pub(super) const ADAMW_DECAY: f64 = 0.01;
-
-impl Draft {
-    pub(super) fn optimizer(&self) -> &str {
-        self.text("train.optimizer").unwrap_or("gd")
-    }
-
-    pub(super) fn weight_decay(&self) -> f64 {
-        let default = if self.optimizer() == "adamw" { ADAMW_DECAY } else { 0.0 };
-        self.number("train.weight_decay").unwrap_or(default)
-    }
-
-    pub(super) fn schedule(&self) -> &str {
-        self.text("train.schedule").unwrap_or("constant")
-    }
-
-    pub(super) fn warmup(&self) -> usize {
-        self.integer("train.warmup").unwrap_or(0)
-    }
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::spec) enum Name {
+    Gd,
+    Momentum,
+    Nesterov,
+    RmsProp,
+    Adam,
+    AdamW,
 }
 
-/// What the draft says of the optimiser.
-pub(super) fn of(draft: &Draft) -> Result<Optimiser, Problem> {
-    let name = draft.optimizer();
-    let eps = draft.number("train.eps").unwrap_or(EPS);
-    let momentum = draft.number("train.momentum").unwrap_or(MOMENTUM);
+const OPTIMIZERS: [(&str, Name); 6] = [
+    ("gd", Name::Gd),
+    ("momentum", Name::Momentum),
+    ("nesterov", Name::Nesterov),
+    ("rmsprop", Name::RmsProp),
+    ("adam", Name::Adam),
+    ("adamw", Name::AdamW),
+];
+
+keys! {
+    OPTIMIZER: OneOf<Name> = Key::new("train.optimizer", OneOf(&OPTIMIZERS)).or(|| Name::Gd);
+    MOMENTUM: Real = Key::new("train.momentum", FRACTION).or(|| 0.9)
+        .only_with("optimizer = \"momentum\" or \"nesterov\"", |raw| is(raw, &[Name::Momentum, Name::Nesterov]));
+    ALPHA: Real = Key::new("train.alpha", FRACTION).or(|| 0.99)
+        .only_with("optimizer = \"rmsprop\"", |raw| is(raw, &[Name::RmsProp]));
+    BETAS: Pair = Key::new("train.betas", Pair).or(|| [0.9, 0.999])
+        .only_with("optimizer = \"adam\" or \"adamw\"", |raw| is(raw, &[Name::Adam, Name::AdamW]));
+    EPS: Real = Key::new("train.eps", POSITIVE).or(|| 1e-8)
+        .only_with("optimizer = \"rmsprop\", \"adam\" or \"adamw\"", |raw| is(raw, &[Name::RmsProp, Name::Adam, Name::AdamW]));
+    WEIGHT_DECAY: Real = Key::new("train.weight_decay", NOT_NEGATIVE);
+    DECOUPLED: Flag = Key::new("train.decoupled", Flag).only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
+    DECAY_BIASES: Flag = Key::new("train.decay_biases", Flag).or(|| true)
+        .only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
+    CLIP_NORM: Real = Key::new("train.clip_norm", POSITIVE);
+}
+
+fn is(raw: &RawTrial, names: &[Name]) -> bool {
+    names.contains(&raw.value(&OPTIMIZER))
+}
+
+/// Reads λ, whose default follows from the optimiser.
+fn weight_decay(raw: &RawTrial) -> f64 {
+    raw.get(&WEIGHT_DECAY).unwrap_or(if is(raw, &[Name::AdamW]) { 0.01 } else { 0.0 })
+}
+
+/// Reads the optimiser.
+pub(super) fn read(raw: &RawTrial) -> Result<Optimiser, Problem> {
+    let name = raw.value(&OPTIMIZER);
     let rule = match name {
-        "momentum" | "nesterov" => Rule::Momentum { momentum, nesterov: name == "nesterov" },
-        "rmsprop" => Rule::RmsProp { alpha: draft.number("train.alpha").unwrap_or(ALPHA), eps },
-        "adam" | "adamw" => {
-            let betas = draft.numbers("train.betas").unwrap_or_else(|| BETAS.to_vec());
-            Rule::Adam(Adam { beta_1: betas[0], beta_2: betas[1], eps })
+        Name::Gd => Rule::Descent,
+        Name::Momentum | Name::Nesterov => {
+            Rule::Momentum { momentum: raw.value(&MOMENTUM), nesterov: name == Name::Nesterov }
         }
-        _ => Rule::Descent,
+        Name::RmsProp => Rule::RmsProp { alpha: raw.value(&ALPHA), eps: raw.value(&EPS) },
+        Name::Adam | Name::AdamW => {
+            let [beta_1, beta_2] = raw.value(&BETAS);
+            Rule::Adam(Adam { beta_1, beta_2, eps: raw.value(&EPS) })
+        }
     };
-    let factor = draft.weight_decay();
-    let decoupled = draft.flag("train.decoupled").unwrap_or(name == "adamw");
-    if name == "adamw" && !decoupled {
-        return Err(("train.decoupled", "must be true with optimizer = \"adamw\"; use \"adam\"".to_owned()));
+    let decoupled = raw.get(&DECOUPLED).unwrap_or(name == Name::AdamW);
+    if name == Name::AdamW && !decoupled {
+        return Err(DECOUPLED.problem("must be true with optimizer = \"adamw\"; use \"adam\""));
     }
-    let biases = draft.flag("train.decay_biases").unwrap_or(true);
-    // Without a decay these two say nothing.
+    let (factor, biases) = (weight_decay(raw), raw.value(&DECAY_BIASES));
+    // Without a decay these two change nothing.
     let decay = if factor > 0.0 { Decay { factor, decoupled, biases } } else { Optimiser::DESCENT.decay };
-    Ok(Optimiser { rule, decay, clip_norm: draft.number("train.clip_norm") })
+    Ok(Optimiser { rule, decay, clip_norm: raw.get(&CLIP_NORM) })
 }
 
-/// What the draft says of the learning rate.
-pub(super) fn schedule(draft: &Draft) -> Result<Schedule, Problem> {
-    let rate = draft.number("train.learning_rate").ok_or_else(|| ("train.learning_rate", "missing".to_owned()))?;
-    let name = draft.schedule();
-    let needed = |key: &'static str| (key, format!("missing; schedule = {name:?} needs it"));
-    let curve = match name {
-        "step" => Curve::Step {
-            every: draft.integer("train.step_size").ok_or_else(|| needed("train.step_size"))?,
-            gamma: draft.number("train.gamma").unwrap_or(GAMMA),
-        },
-        "cosine" => Curve::Cosine {
-            over: draft.integer("train.cosine_iterations").unwrap_or(0),
-            least: draft.number("train.min_learning_rate").unwrap_or(0.0),
-        },
-        "inverse" => {
-            Curve::Inverse { decay: draft.number("train.rate_decay").ok_or_else(|| needed("train.rate_decay"))? }
+pub(super) fn write(optimiser: &Optimiser, canonical: &mut Canonical) {
+    let Optimiser { rule, decay, clip_norm } = optimiser;
+    let name = match rule {
+        Rule::Descent => Name::Gd,
+        Rule::Momentum { momentum, nesterov } => {
+            canonical.put(&MOMENTUM, momentum);
+            if *nesterov { Name::Nesterov } else { Name::Momentum }
         }
-        _ => Curve::Constant,
+        Rule::RmsProp { alpha, eps } => {
+            canonical.put(&ALPHA, alpha);
+            canonical.put(&EPS, eps);
+            Name::RmsProp
+        }
+        Rule::Adam(Adam { beta_1, beta_2, eps }) => {
+            canonical.put(&BETAS, &[*beta_1, *beta_2]);
+            canonical.put(&EPS, eps);
+            if decay.decoupled { Name::AdamW } else { Name::Adam }
+        }
     };
-    let warmup = draft.warmup();
-    let start = draft.number("train.warmup_start").unwrap_or(WARMUP_START);
-    Ok(Schedule { rate, warmup, warmup_start: if warmup > 0 { start } else { 1.0 }, curve })
+    canonical.always(&OPTIMIZER, &name);
+    if decay.factor > 0.0 {
+        canonical.always(&WEIGHT_DECAY, &decay.factor);
+        canonical.put_some(&DECOUPLED, (decay.decoupled != (name == Name::AdamW)).then_some(&decay.decoupled));
+        canonical.put(&DECAY_BIASES, &decay.biases);
+    }
+    canonical.put_some(&CLIP_NORM, clip_norm.as_ref());
 }

@@ -1,32 +1,31 @@
-//! What is multiplied into points: an axis, a zip, or all that is sampled.
+//! The groups of keys that advance together: an axis alone, a zip, or all that is sampled. Points are made of their product.
 
 use toml::Value;
 
 use super::axis::{Range, Scale, count_of, distinct, values};
 use super::error::Error;
-use super::reader::setting;
 use super::sampler::Domain;
 use super::source::Entry;
-use super::trial::Draft;
+use super::trial::keys::check_value;
 
-/// A table of a list, or an axis alone: its keys with values and places.
+/// An axis, or a table of a list, as written: its keys with values and places.
 #[derive(Debug)]
-pub(super) struct Group {
-    /// The number in its list; `None` for an axis.
+pub(super) struct AxisGroup {
+    /// Its number in its list; `None` if it is an axis.
     pub(super) number: Option<usize>,
     pub(super) columns: Vec<Entry>,
 }
 
 /// Columns that advance together, row by row: an axis, a zip, or all that is sampled.
-pub(super) struct Factor {
+pub(super) struct AxisRows {
     pub(super) columns: Vec<(String, Scale)>,
     pub(super) rows: Vec<Vec<Value>>,
 }
 
-impl Group {
+impl AxisGroup {
     fn error(&self, column: &Entry, problem: String) -> Error {
         let list = if self.number.is_some() { "zip." } else { "" };
-        setting(&column.place, &format!("sweep.{list}{}", column.key), problem)
+        Error::setting(&column.place, &format!("sweep.{list}{}", column.key), problem)
     }
 
     /// The rows of an axis, as far as they can be counted without being made; 1 for a zip, which may have rows twice.
@@ -39,15 +38,13 @@ impl Group {
     }
 
     /// The rows of an axis or of a zip, every value allowed for its key.
-    pub(super) fn factor(&self) -> Result<Factor, Error> {
+    pub(super) fn rows(&self) -> Result<AxisRows, Error> {
         let (mut columns, mut rows): (Vec<(String, Scale)>, Vec<Vec<Value>>) = (Vec::new(), Vec::new());
         for column in &self.columns {
             let (scale, values) = values(&column.key, &column.value).map_err(|problem| self.error(column, problem))?;
             for value in &values {
                 // Each value is checked at once, so that the message has the axis's own line.
-                if let Some(Err(problem)) = Draft::default().set(&column.key, value) {
-                    return Err(self.error(column, problem));
-                }
+                check_value(&column.key, value).map_err(|problem| self.error(column, problem))?;
             }
             if columns.is_empty() {
                 rows = vec![Vec::new(); values.len()];
@@ -65,7 +62,7 @@ impl Group {
         if let (None, Some(value)) = (self.number, repeated) {
             return Err(self.error(&self.columns[0], format!("the axis has {} twice", value[0])));
         }
-        Ok(Factor { columns, rows })
+        Ok(AxisRows { columns, rows })
     }
 
     /// What a sample is drawn from: a range without a count, else the rows.
@@ -73,13 +70,13 @@ impl Group {
         let column = &self.columns[0];
         let range = column.value.as_table().filter(|range| self.columns.len() == 1 && !range.contains_key("count"));
         let Some(range) = range else {
-            let Factor { columns, rows } = self.factor()?;
+            let AxisRows { columns, rows } = self.rows()?;
             return Ok((columns, Domain::Rows(rows)));
         };
         let parse = || {
             let range = Range::parse(&column.key, range)?;
             for end in [range.from, range.to] {
-                Draft::default().set(&column.key, &range.value(end)?).unwrap_or(Ok(()))?;
+                check_value(&column.key, &range.value(end)?)?;
             }
             if range.from >= range.to {
                 return Err(format!("from must be below to, found {} and {}", range.from, range.to));
@@ -91,13 +88,13 @@ impl Group {
     }
 }
 
-/// Each row of each factor with each of the factors before it.
+/// Calls `emit` with each combination of a row of each group, the last varying fastest.
 pub(super) fn product<'f, E>(
-    factors: &'f [Factor],
+    groups: &'f [AxisRows],
     row: &mut Vec<&'f Value>,
     emit: &mut impl FnMut(&[&'f Value]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let Some((first, rest)) = factors.split_first() else { return emit(row) };
+    let Some((first, rest)) = groups.split_first() else { return emit(row) };
     let length = row.len();
     for values in &first.rows {
         row.extend(values);

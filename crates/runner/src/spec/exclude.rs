@@ -4,9 +4,9 @@ use toml::Value;
 
 use super::axis::{Range, plain};
 use super::error::{Error, Place};
-use super::reader::setting;
+use super::kind::number;
 use super::source::{Entry, listed};
-use super::trial::{Draft, is_always_list, number};
+use super::trial::keys::{check_value, key};
 
 /// What a key must be for a point to be left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,13 +35,14 @@ impl Condition {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn parse(key: &str, value: &Value) -> Result<Self, String> {
-        let is_value = |value: &Value| Draft::default().set(key, value).unwrap_or(Ok(()));
+    pub(super) fn parse(name: &str, value: &Value) -> Result<Self, String> {
+        let is_value = |value: &Value| check_value(name, value);
+        let is_always_list = key(name).is_some_and(|key| key.is_list());
         let test = match value {
             Value::Table(bounds) => {
-                Test::Within(bounds.iter().map(|(name, to)| bound(name, to)).collect::<Result<_, _>>()?)
+                Test::Within(bounds.iter().map(|(bound, to)| read_bound(bound, to)).collect::<Result<_, _>>()?)
             }
-            Value::Array(list) if !is_always_list(key) || list.iter().any(Value::is_array) => {
+            Value::Array(list) if !is_always_list || list.iter().any(Value::is_array) => {
                 if list.is_empty() {
                     return Err("the list is empty; give at least one value".to_owned());
                 }
@@ -53,7 +54,7 @@ impl Condition {
                 Test::AnyOf(vec![plain(one)])
             }
         };
-        Ok(Condition { key: key.to_owned(), test })
+        Ok(Condition { key: name.to_owned(), test })
     }
 
     /// Whether `value` fulfils it.
@@ -90,19 +91,19 @@ impl Condition {
     }
 }
 
-fn bound(name: &str, to: &Value) -> Result<(Bound, f64), String> {
+fn read_bound(name: &str, to: &Value) -> Result<(Bound, f64), String> {
     let bound = BOUNDS.iter().find(|(known, _)| *known == name).map(|(_, bound)| *bound);
     let bound = bound.ok_or_else(|| format!("a condition has ge, gt, le and lt, found {name}"))?;
     let to = number(to).filter(|to| !to.is_nan()).ok_or_else(|| format!("{name} must be a number, found {to}"))?;
     Ok((bound, to))
 }
 
-/// Settles the conditions on keys that the command line has fixed: one that holds says no more, and a table with one
-/// that doesn't can leave out nothing.
+/// Evaluates the conditions on keys that the command line has fixed. A condition that is always true is dropped; a table with one
+/// that is always false is dropped whole.
 ///
 /// # Errors
 /// If such a condition is malformed, or a table would leave out every point.
-pub(super) fn settle(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
+pub(super) fn drop_fixed(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
     let verdicts = entries.iter().map(|entry| verdict(entry, &entries)).collect::<Result<Vec<_>, _>>()?;
     let table_of =
         |entry: &Entry| listed(&entry.key).filter(|(list, ..)| *list == "exclude").map(|(_, table, _)| table);
@@ -114,7 +115,7 @@ pub(super) fn settle(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
     for (entry, verdict) in entries.iter().zip(&verdicts) {
         if let Some(table) = table_of(entry) {
             if verdicts_of(table).all(|verdict| verdict == Some(true)) {
-                return Err(setting(&entry.place, "sweep.exclude", "leaves out every point".to_owned()));
+                return Err(Error::setting(&entry.place, "sweep.exclude", "leaves out every point"));
             }
             if verdict.is_some() || verdicts_of(table).any(|verdict| verdict == Some(false)) {
                 continue;
@@ -135,6 +136,6 @@ fn verdict(entry: &Entry, entries: &[Entry]) -> Result<Option<bool>, Error> {
     let fixed = entries.iter().find(|other| other.key == key && other.place == Place::CommandLine);
     let Some(fixed) = fixed.filter(|_| !is_swept) else { return Ok(None) };
     let condition = Condition::parse(key, &entry.value)
-        .map_err(|problem| setting(&entry.place, &format!("sweep.exclude.{key}"), problem))?;
+        .map_err(|problem| Error::setting(&entry.place, &format!("sweep.exclude.{key}"), problem))?;
     Ok(Some(condition.holds(&fixed.value)))
 }

@@ -1,0 +1,133 @@
+//! A sweep before its training: the experiment with its data and plan, rung by rung.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use kernels::blas::Request;
+
+use super::dry_run;
+use crate::cli;
+use crate::commands::failure::Failure;
+use crate::commands::session::{Session, enough_memory};
+use crate::machine;
+use crate::plan::Plan;
+use crate::plan::prepared::LazySpan;
+use crate::record::Record;
+use crate::run::inputs::Inputs;
+use crate::spec::experiment::Experiment;
+use crate::spec::rungs::Rungs;
+use crate::terminal::say;
+
+/// An experiment with all that its training needs.
+pub(super) struct PreparedSweep {
+    rungs: Rungs,
+    /// The plan of the current rung.
+    pub(super) plan: Plan,
+    /// The data; `None` once the inputs of the last rung are made.
+    loaded: Option<Loaded>,
+    /// The results directory.
+    pub(super) folder: PathBuf,
+    /// Fleets that are trained at once.
+    pub(super) jobs: usize,
+    /// Threads that share a fleet.
+    pub(super) threads: usize,
+}
+
+/// What a plan is made from.
+pub(super) struct Loaded {
+    pub(super) session: Session,
+    span: LazySpan,
+}
+
+/// What is trained before settings are compared: all of a sweep that doesn't halve.
+pub(super) struct Rung<'s> {
+    pub(super) plan: &'s Plan,
+    pub(super) inputs: Inputs,
+}
+
+impl PreparedSweep {
+    /// Reads the experiment and its data, and plans its first rung.
+    pub(super) fn new(args: &cli::Sweep, blas: Option<&Request>) -> Result<Self> {
+        let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
+        let rungs = Rungs::new(&mut experiment);
+        let session = Session::of(experiment, blas)?;
+        let span = LazySpan::new(&session.data);
+        let plan = session.plan(&span)?;
+        let jobs = jobs(args, &session.experiment, plan.fleets.len())?;
+        let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
+        let folder = folder.components().collect(); // without a slash at its end, so that it can be renamed
+        let threads = session.experiment.threads;
+        Ok(PreparedSweep { rungs, plan, loaded: Some(Loaded { session, span }), folder, jobs, threads })
+    }
+
+    /// The data and the experiment.
+    ///
+    /// # Panics
+    /// If the last rung has been prepared.
+    pub(super) fn loaded(&self) -> &Loaded {
+        self.loaded.as_ref().expect("the last rung has not been prepared")
+    }
+
+    /// Lists what would be trained.
+    pub(super) fn preview(&self, fresh: bool) -> Result<ExitCode> {
+        dry_run::run(&self.plan, &self.folder, (self.jobs, self.threads), fresh)?;
+        self.rungs.preview(&self.loaded().session.experiment).iter().for_each(|preview| say(preview));
+        // What would be refused is refused here, once its table shows why.
+        self.fits_memory()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses a plan that needs more memory than there is.
+    pub(super) fn fits_memory(&self) -> Result<()> {
+        let needed = self.plan.peak_bytes(self.jobs, self.threads) - self.loaded().span.bytes_held();
+        enough_memory(needed, &format!("{} fleets at once need", self.jobs), "use fewer --jobs or smaller nets")
+    }
+
+    /// Prepares the current rung.
+    ///
+    /// # Panics
+    /// If that has been done.
+    pub(super) fn rung(&mut self) -> Result<Rung<'_>> {
+        let Loaded { session, span } = self.loaded();
+        self.rungs.describe(&session.experiment).iter().for_each(|rung| say(rung));
+        let inputs = Inputs::new(&session.data, span, &self.plan).map_err(Failure::from)?;
+        if self.rungs.is_last() {
+            // What is trained on is in the inputs.
+            self.loaded = None;
+        }
+        Ok(Rung { plan: &self.plan, inputs })
+    }
+
+    /// Adds the best settings of the current rung for longer, and plans the next one. Returns `false` if it was the last, or if none of
+    /// its settings has completed.
+    pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
+        let Some(Loaded { session, span }) = &mut self.loaded else { return Ok(false) };
+        let (points, metric) = (record.points()?, session.experiment.halving.map(|halving| halving.metric));
+        let loss = |point: usize| points.get(point)?.loss(metric?);
+        if !self.rungs.promote(&mut session.experiment, loss) {
+            return Ok(false);
+        }
+        self.plan = session.plan(span)?;
+        self.fits_memory()?;
+        Ok(true)
+    }
+
+    /// Whether there is a rung after the current one.
+    pub(super) fn has_rungs_left(&self) -> bool {
+        !self.rungs.is_last()
+    }
+}
+
+/// Fleets at once: jobs x threads <= cores.
+fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
+    let cores = machine::cores();
+    let threads = experiment.threads;
+    let most = cores / threads;
+    let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or(most);
+    if jobs > most {
+        let threads = if threads > 1 { format!(" x {threads} threads") } else { String::new() };
+        bail!("{jobs} jobs{threads} are more than the {cores} cores here; use --jobs {most} or fewer");
+    }
+    Ok(jobs.min(fleets))
+}

@@ -1,0 +1,175 @@
+//! The training of a sweep, and the record of it.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::mixed::Mixed;
+use super::prepared::{PreparedSweep, Rung};
+use super::tally::{GOES_ON, Tally};
+use crate::cli;
+use crate::commands::answer::print_names;
+use crate::commands::failure::Failure;
+use crate::commands::session::Session;
+use crate::commands::stop::Stop;
+use crate::machine::Machine;
+use crate::plan::Plan;
+use crate::plan::prepared::Prepared;
+use crate::progress::mode::ProgressMode;
+use crate::progress::sweep::SweepProgress;
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::export::export;
+use crate::record::folder::{refuse_foreign, set_aside};
+use crate::run::training::{left_to_train, train};
+use crate::run::workers::Workers;
+use crate::terminal::say;
+use datasets::text::count;
+
+/// What stays the same from rung to rung.
+pub(super) struct Training {
+    workers: Workers,
+    stop: Stop,
+    pub(super) record: Record,
+    machine: Machine,
+    /// Whether trials of other machines are allowed beside these.
+    mix: bool,
+    /// The ids of the trials that are done.
+    finished: HashSet<String>,
+    mode: ProgressMode,
+    tally: Tally,
+    /// The number of trials that there were to train.
+    planned: usize,
+    /// The number of trials of the plan that are in the record.
+    kept: usize,
+}
+
+impl Training {
+    /// Starts the workers, checks the BLAS, and opens the record. What can't be run is refused before anything is written.
+    pub(super) fn begin(sweep: &PreparedSweep, args: &cli::Sweep, stop: Stop) -> Result<Self> {
+        let (session, plan, folder) = (&sweep.loaded().session, &sweep.plan, &sweep.folder);
+        if !args.fresh {
+            refuse_foreign(folder)?;
+        }
+        sweep.fits_memory()?;
+        let machine = session.machine();
+        let mixed = Mixed { machine: &machine, is_allowed: args.mix, folder };
+        if !args.fresh {
+            mixed.refuse_in_folder(plan)?;
+        }
+        let workers = Workers::new(sweep.jobs, sweep.threads).map_err(Failure::from)?;
+        session.check_blas(plan, &workers, None, &stop)?;
+        if args.fresh && folder.exists() {
+            say(&format!("{} is now {}", folder.display(), set_aside(folder)?.display()));
+        }
+        let mut record = Record::open(folder).map_err(Failure::of_writing)?;
+        stop.at_the_end(format!("interrupted: finished trials are kept in {}; {GOES_ON}", folder.display()));
+        if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
+            say(&format!("warning: {damaged}: this does"));
+        }
+        write_plan(&mut record, folder, session, plan, &machine).map_err(Failure::of_writing)?;
+        let (finished, damaged) = record.finished().map_err(Failure::of_writing)?;
+        say_header(session, plan, &finished, sweep.jobs, &machine);
+        mixed.warn(&record, plan)?;
+        say_damaged(plan, &damaged);
+        let (mode, mix) = (args.progress, args.mix);
+        Ok(Training { workers, stop, record, machine, mix, finished, mode, tally: Tally::new(), planned: 0, kept: 0 })
+    }
+
+    /// Goes on with the next rung of `sweep`: checks and records its plan.
+    pub(super) fn extend(&mut self, sweep: &PreparedSweep) -> Result<()> {
+        let (session, plan, folder) = (&sweep.loaded().session, &sweep.plan, &sweep.folder);
+        let mixed = Mixed { machine: &self.machine, is_allowed: self.mix, folder };
+        mixed.refuse(&self.record, plan)?;
+        session.check_blas(plan, &self.workers, None, &self.stop)?;
+        write_plan(&mut self.record, folder, session, plan, &self.machine)
+            .map_err(|error| Failure::CutShort { error, kept: self.kept })?;
+        Ok(())
+    }
+
+    /// Trains what is left to train of the current rung of `sweep`; `false` if that was interrupted.
+    pub(super) fn train(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
+        let Rung { plan, inputs } = sweep.rung()?;
+        let Training { workers, stop, record, machine, finished, mode, tally, planned, kept, .. } = self;
+        let left = left_to_train(plan, finished);
+        let trials: Vec<_> = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).collect();
+        *planned += trials.len();
+        let mut progress = SweepProgress::new(*mode, trials.len(), trials.iter().map(|trial| plan.flops(trial)).sum());
+        let mut done = Vec::new();
+        let result = train(plan, &left, &inputs, workers, stop, |mut outcomes| {
+            outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
+            record.insert(plan, &outcomes, machine)?;
+            for (trial, outcome) in &outcomes {
+                tally.add(plan, trial, outcome);
+                done.push(trial.id.clone());
+                progress.finished(&plan.label(trial), outcome, plan.flops(trial));
+            }
+            Ok(())
+        });
+        progress.end();
+        let all = done.len() == trials.len();
+        finished.extend(done);
+        *kept = plan.trials.iter().filter(|trial| finished.contains(&trial.id)).count();
+        result.map_err(|error| Failure::of_training(error, *kept))?;
+        Ok(all && !stop.is_asked())
+    }
+
+    /// Writes the tables, and says what was done.
+    pub(super) fn end(self, folder: &Path, rungs_are_left: bool) -> Result<ExitCode> {
+        let Training { workers, stop, record, tally, planned, kept, .. } = self;
+        let exported = export(&record, folder).and_then(|()| record.close());
+        exported.map_err(|error| Failure::NotExported { error, kept })?;
+        let interrupted = stop.is_asked() && (tally.all() < planned || rungs_are_left);
+        tally.say(planned, workers.threads(), interrupted);
+        if rungs_are_left && !interrupted {
+            say("no setting of this rung has completed: none goes on");
+        }
+        print_names(&[folder])?;
+        Ok(ExitCode::from(tally.exit_code(interrupted)))
+    }
+}
+
+/// Writes the experiment, the plan and the machine to the results directory.
+fn write_plan(
+    record: &mut Record,
+    folder: &Path,
+    session: &Session,
+    plan: &Plan,
+    machine: &Machine,
+) -> Result<(), Error> {
+    let Session { experiment, data, .. } = session;
+    let words = session.data_in_words();
+    let hash = hashes(data);
+    let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
+    record.plan(&experiment.name, &experiment.description, &toml, &words, plan)?;
+    for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
+        record.write_file(folder, file, |out| out.write_all(text.as_bytes()))?;
+    }
+    Ok(())
+}
+
+fn hashes(data: &Prepared) -> String {
+    let test = data.test.as_ref().map(|test| format!("\n# test  sha256 {}", test.sha256));
+    format!("# train sha256 {}{}", data.train.sha256, test.unwrap_or_default())
+}
+
+fn say_header(session: &Session, plan: &Plan, finished: &HashSet<String>, jobs: usize, machine: &Machine) {
+    let experiment = &session.experiment;
+    let done = plan.trials.iter().filter(|trial| finished.contains(&trial.id)).count();
+    let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
+    let trials = count(plan.trials.len(), "trial");
+    let of_threads = if experiment.threads > 1 { format!(" of {} threads", experiment.threads) } else { String::new() };
+    say(&format!("{}: {trials}{resumed}; {}{of_threads}", experiment.name, count(jobs, "worker")));
+    session.say_machine(machine);
+}
+
+fn say_damaged(plan: &Plan, damaged: &[String]) {
+    let planned: HashSet<&str> = plan.trials.iter().map(|trial| &*trial.id).collect();
+    let again: Vec<&str> = damaged.iter().map(String::as_str).filter(|id| planned.contains(id)).collect();
+    if let [first, others @ ..] = &again[..] {
+        let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        say(&format!("warning: trial {first}{others} in the record is not what was stored; it is trained again"));
+    }
+}

@@ -1,0 +1,152 @@
+//! From entries to a checked experiment.
+
+use std::path::{Path, PathBuf};
+
+use super::data::{DataSource, Pins, TestFiles, ValidationSplit};
+use super::error::{Error, Place};
+use super::exclude::drop_fixed;
+use super::experiment::Experiment;
+use super::experiment_keys as keys;
+use super::halving::Halving;
+use super::key::{Problem, RawTrial, find};
+use super::kind::Text;
+use super::resolve::resolve;
+use super::search_space::{Points, SearchSpace};
+use super::source::{self, Entry};
+use super::suggestion::unknown;
+use super::sweep_keys::METRIC;
+use super::trial::keys::key;
+use datasets::Names;
+
+impl Experiment {
+    /// Reads and checks an experiment.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in one line.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        let entries = drop_fixed(source::read(path, overrides)?)?;
+        let mut builder = ExperimentBuilder { path: path.to_owned(), ..ExperimentBuilder::default() };
+        entries.iter().try_for_each(|entry| builder.add(entry))?;
+        builder.build(&entries)
+    }
+}
+
+/// An experiment as far as its entries have been added.
+#[derive(Default)]
+struct ExperimentBuilder {
+    path: PathBuf,
+    /// The keys of the experiment as a whole.
+    raw: RawTrial,
+    /// The keys of trials that are set outside of `[sweep]`.
+    base: RawTrial,
+    space: SearchSpace,
+}
+
+impl ExperimentBuilder {
+    fn add(&mut self, entry: &Entry) -> Result<(), Error> {
+        let Entry { key: name, value, place } = entry;
+        if name.starts_with("sweep.") {
+            return self.space.add(entry);
+        }
+        let added = match (find(keys::KEYS.iter().copied(), name), key(name)) {
+            (Some(key), _) => self.raw.set(key, value),
+            (None, Some(key)) => self.base.set(key, value),
+            (None, None) => return Err(unknown(name, place)),
+        };
+        added.map_err(|problem| Error::setting(place, name, problem))
+    }
+
+    fn build(mut self, entries: &[Entry]) -> Result<Experiment, Error> {
+        let path = self.path.clone();
+        let wrong = |(key, problem): Problem| Error::setting(&Place::File(path.clone()), key, problem);
+        let raw = self.raw.clone();
+        let missing = || keys::NAME.problem("missing; it names the results directory");
+        let name = raw.get(&keys::NAME).ok_or_else(missing).map_err(wrong)?;
+        let source = source_of(&raw).map_err(wrong)?;
+        let validation = validation_of(&raw).map_err(wrong)?;
+        let Points { axes, points, idle } = self.space.points(&self.base, entries, &self.path)?;
+        let is_idle = |entry: &Entry| idle.iter().any(|table| entry.key.starts_with(table));
+        let entries: Vec<_> = entries.iter().filter(|entry| !is_idle(entry)).cloned().collect();
+        let halving = self.space.halving(&entries, &axes, &points)?;
+        can_be_judged(halving, &source, validation).map_err(wrong)?;
+        let pin = |key: &_| raw.get::<Text>(key).map(|digits| digits.to_lowercase());
+        Ok(Experiment {
+            name,
+            description: raw.get(&keys::DESCRIPTION).unwrap_or_default(),
+            source,
+            pins: Pins { train: pin(&keys::TRAIN_SHA256), test: pin(&keys::TEST_SHA256) },
+            names: Names {
+                train_x: raw.value(&keys::TRAIN_X),
+                train_y: raw.value(&keys::TRAIN_Y),
+                test_x: raw.value(&keys::TEST_X),
+                test_y: raw.value(&keys::TEST_Y),
+                classes: raw.value(&keys::CLASSES),
+            },
+            targets: raw.value(&keys::TARGETS),
+            max_bytes: raw.value(&keys::MAX_BYTES) as u64,
+            scaling: raw.value(&keys::SCALE),
+            validation,
+            resolved: resolve(&entries, &axes, &points[0].config),
+            axes,
+            points,
+            halving,
+            jobs: raw.get(&keys::JOBS),
+            threads: raw.value(&keys::THREADS),
+            blas: raw.get(&keys::BLAS).map(|name| name.parse().unwrap_or_default()),
+        })
+    }
+}
+
+/// Reads where the data are.
+fn source_of(raw: &RawTrial) -> Result<DataSource, Problem> {
+    let path = |key| raw.get(key).map(PathBuf::from);
+    let (set, train, test) = (raw.get(&keys::SET), path(&keys::TRAIN), path(&keys::TEST));
+    let (share, seed) = (raw.value(&keys::TEST_SHARE), raw.value(&keys::TEST_SEED) as u64);
+    if raw.has(&keys::TEST_SEED) && share == 0.0 {
+        return Err(keys::TEST_SEED.problem("only applies with data.test_share above 0"));
+    }
+    if share > 0.0 && (test.is_some() || set.is_some()) {
+        return Err(keys::TEST_SHARE.problem("there are test examples; it is for data.train alone"));
+    }
+    let source = match (set, train, test) {
+        (Some(set), None, None) => DataSource::Set(set),
+        (None, Some(train), Some(test)) => DataSource::Files { train, test: TestFiles::File(test) },
+        (None, Some(train), None) if share > 0.0 => DataSource::Files { train, test: TestFiles::Share { share, seed } },
+        (None, Some(train), None) => DataSource::Files { train, test: TestFiles::Absent },
+        (Some(_), _, _) => return Err(keys::SET.problem("give it or data.train and data.test, not both")),
+        (None, None, None) => return Err(keys::SET.problem("missing; or give data.train and data.test")),
+        (None, None, Some(_)) => return Err(keys::TRAIN.problem("missing; data.test alone is not enough")),
+    };
+    let has_test_file = !matches!(&source, DataSource::Files { test, .. } if !matches!(test, TestFiles::File(_)));
+    if raw.has(&keys::TEST_SHA256) && !has_test_file {
+        return Err(keys::TEST_SHA256.problem("only applies with data.test or data.set"));
+    }
+    Ok(source)
+}
+
+/// Reads what is set aside for validation.
+fn validation_of(raw: &RawTrial) -> Result<Option<ValidationSplit>, Problem> {
+    let (share, seed) = (raw.value(&keys::VALIDATION), raw.value(&keys::VALIDATION_SEED) as u64);
+    if raw.has(&keys::VALIDATION_SEED) && share == 0.0 {
+        return Err(keys::VALIDATION_SEED.problem("only applies with data.validation above 0"));
+    }
+    Ok((share > 0.0).then_some(ValidationSplit { share, seed }))
+}
+
+/// Refuses to judge settings by examples that there are none of.
+fn can_be_judged(
+    halving: Option<Halving>,
+    source: &DataSource,
+    validation: Option<ValidationSplit>,
+) -> Result<(), Problem> {
+    let has_no_test = matches!(source, DataSource::Files { test: TestFiles::Absent, .. });
+    match halving {
+        Some(halving) if halving.needs_validation() && validation.is_none() => {
+            Err(METRIC.problem("there are no validation examples; give data.validation"))
+        }
+        Some(halving) if halving.needs_test() && has_no_test => {
+            Err(METRIC.problem("there are no test examples; give data.test or data.test_share"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,60 @@
+//! The conditional keys that a sweep gives: each must apply at one of its points at least.
+
+use super::axis_group::AxisGroup;
+use super::error::Error;
+use super::source::Entry;
+use super::trial::applied::Applied;
+
+/// Which of them have applied so far, by where they were given.
+pub(super) struct Coverage {
+    base: Applied,
+    swept: Applied,
+    included: Vec<Applied>,
+}
+
+impl Coverage {
+    /// Starts without a point, for a sweep with `includes` included ones.
+    pub(super) fn new(includes: usize) -> Self {
+        Coverage { base: Applied::default(), swept: Applied::default(), included: vec![Applied::default(); includes] }
+    }
+
+    /// Adds a point of the axes, on which the keys for which `is_swept` holds are set.
+    pub(super) fn point(&mut self, applied: Applied, is_swept: impl Fn(&str) -> bool) {
+        self.base.join(applied, |key| !is_swept(key));
+        self.swept.join(applied, is_swept);
+    }
+
+    /// Adds the included point of this number.
+    pub(super) fn included(&mut self, number: usize, applied: Applied, is_own: impl Fn(&str) -> bool) {
+        self.base.join(applied, |key| !is_own(key));
+        self.included[number].join(applied, is_own);
+    }
+
+    /// Whether all have applied.
+    pub(super) fn is_complete(&self) -> bool {
+        [&self.base, &self.swept].into_iter().chain(&self.included).all(|applied| applied.idle().next().is_none())
+    }
+
+    /// Refuses the first that never applied.
+    ///
+    /// # Errors
+    /// Its place, and what it needs.
+    pub(super) fn check(&self, written: &[Entry], swept: &[AxisGroup], includes: &[AxisGroup]) -> Result<(), Error> {
+        let columns =
+            |groups: &[AxisGroup]| groups.iter().flat_map(|group| &group.columns).cloned().collect::<Vec<_>>();
+        let places =
+            [(&self.base, String::new(), written.to_vec()), (&self.swept, "sweep.".to_owned(), columns(swept))];
+        let included = self.included.iter().zip(includes);
+        let included = included.map(|(applied, group)| (applied, "sweep.include.".to_owned(), group.columns.clone()));
+        for (applied, prefix, entries) in places.into_iter().chain(included) {
+            for key in applied.idle() {
+                let (name, with) = (key.name(), key.condition().map_or("", |condition| condition.with));
+                if let Some(entry) = entries.iter().find(|entry| entry.key == name) {
+                    let problem = format!("only applies with {with}, which no point has");
+                    return Err(Error::setting(&entry.place, &format!("{prefix}{name}"), problem));
+                }
+            }
+        }
+        Ok(())
+    }
+}

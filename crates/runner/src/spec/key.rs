@@ -1,0 +1,186 @@
+//! Keys of an experiment. A key is declared in one place: its name, what its value may be, its default, and when it applies.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+use toml::Value;
+
+use super::kind::Kind;
+
+/// A key and what is wrong with it.
+pub type Problem = (&'static str, String);
+
+/// When a key applies. Elsewhere it is no part of the trial.
+#[derive(Clone, Copy, Debug)]
+pub struct Condition {
+    /// What must hold, in the words of a message.
+    pub with: &'static str,
+    /// Whether it does.
+    pub holds: fn(&RawTrial) -> bool,
+}
+
+/// A key whose values are of kind `K`.
+#[derive(Debug)]
+pub struct Key<K: Kind> {
+    name: &'static str,
+    kind: K,
+    default: Option<fn() -> K::Value>,
+    only_with: Option<Condition>,
+}
+
+impl<K: Kind> Key<K> {
+    /// Declares a key without a default.
+    pub(super) const fn new(name: &'static str, kind: K) -> Self {
+        Key { name, kind, default: None, only_with: None }
+    }
+
+    /// Gives it a default.
+    pub(super) const fn or(self, default: fn() -> K::Value) -> Self {
+        Key { default: Some(default), ..self }
+    }
+
+    /// Gives it a condition.
+    pub(super) const fn only_with(self, with: &'static str, holds: fn(&RawTrial) -> bool) -> Self {
+        Key { only_with: Some(Condition { with, holds }), ..self }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// A problem of this key.
+    pub(super) fn problem(&self, problem: impl Into<String>) -> Problem {
+        (self.name, problem.into())
+    }
+}
+
+/// A key of any kind.
+pub trait AnyKey: Sync {
+    /// Its name, such as `train.momentum`.
+    fn name(&self) -> &'static str;
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// What is allowed and what was found.
+    fn check(&self, value: &Value) -> Result<(), String>;
+
+    /// The value that it has where none is given, if that doesn't follow from something else.
+    fn default(&self) -> Option<Json>;
+
+    /// When it applies; `None` if always.
+    fn condition(&self) -> Option<&Condition>;
+
+    /// Whether every value is a list.
+    fn is_list(&self) -> bool;
+
+    /// Whether every number that it takes is whole.
+    fn is_whole(&self) -> bool;
+}
+
+impl<K: Kind> AnyKey for Key<K> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn check(&self, value: &Value) -> Result<(), String> {
+        self.kind.read(value).map(drop)
+    }
+
+    fn default(&self) -> Option<Json> {
+        self.default.map(|default| self.kind.json(&default()))
+    }
+
+    fn condition(&self) -> Option<&Condition> {
+        self.only_with.as_ref()
+    }
+
+    fn is_list(&self) -> bool {
+        K::IS_LIST
+    }
+
+    fn is_whole(&self) -> bool {
+        K::IS_WHOLE
+    }
+}
+
+/// Finds a key by its name.
+pub fn find(keys: impl IntoIterator<Item = &'static dyn AnyKey>, name: &str) -> Option<&'static dyn AnyKey> {
+    keys.into_iter().find(|key| key.name() == name)
+}
+
+/// Declares keys as statics, and the table `KEYS` of all of them.
+macro_rules! keys {
+    ($($name:ident: $kind:ty = $key:expr;)*) => {
+        $(pub(in crate::spec) static $name: $crate::spec::key::Key<$kind> = $key;)*
+        /// Every key that is declared here.
+        pub(in crate::spec) static KEYS: &[&dyn $crate::spec::key::AnyKey] = &[$(&$name),*];
+    };
+}
+pub(super) use keys;
+
+/// A trial, or an experiment, as far as it has been written: the keys that are given, each with a value that it allows.
+#[derive(Clone, Debug, Default)]
+pub struct RawTrial(BTreeMap<&'static str, Value>);
+
+impl RawTrial {
+    /// Gives a key a value.
+    ///
+    /// # Errors
+    /// What is allowed and what was found.
+    pub fn set(&mut self, key: &'static dyn AnyKey, value: &Value) -> Result<(), String> {
+        key.check(value)?;
+        self.0.insert(key.name(), value.clone());
+        Ok(())
+    }
+
+    /// Whether a key is given.
+    pub fn has(&self, key: &dyn AnyKey) -> bool {
+        self.0.contains_key(key.name())
+    }
+
+    /// Takes a key out.
+    pub(super) fn remove(&mut self, key: &dyn AnyKey) {
+        self.0.remove(key.name());
+    }
+
+    /// The value of a key, or else its default.
+    pub(super) fn get<K: Kind>(&self, key: &Key<K>) -> Option<K::Value> {
+        let given =
+            self.0.get(key.name).map(|value| key.kind.read(value).expect("values are checked when they are set"));
+        given.or_else(|| key.default.map(|default| default()))
+    }
+
+    /// The value of a key that has a default.
+    ///
+    /// # Panics
+    /// If it has none.
+    pub(super) fn value<K: Kind>(&self, key: &Key<K>) -> K::Value {
+        self.get(key).unwrap_or_else(|| panic!("{} has no default", key.name))
+    }
+}
+
+/// The canonical form of a trial, key by key.
+#[derive(Default)]
+pub(super) struct Canonical(pub(super) Map<String, Json>);
+
+impl Canonical {
+    /// Writes a key whatever its value: those of the first release, and those without a default.
+    pub(super) fn always<K: Kind>(&mut self, key: &Key<K>, value: &K::Value) {
+        self.0.insert(key.name.to_owned(), key.kind.json(value));
+    }
+
+    /// Writes a key unless it has its default.
+    pub(super) fn put<K: Kind>(&mut self, key: &Key<K>, value: &K::Value) {
+        let value = key.kind.json(value);
+        if AnyKey::default(key) != Some(value.clone()) {
+            self.0.insert(key.name.to_owned(), value);
+        }
+    }
+
+    /// Writes a key if it has a value.
+    pub(super) fn put_some<K: Kind>(&mut self, key: &Key<K>, value: Option<&K::Value>) {
+        value.into_iter().for_each(|value| self.put(key, value));
+    }
+}

@@ -1,0 +1,181 @@
+//! The kinds of values that a key may have: each reads a TOML value, or says what is allowed and what was found.
+
+use serde_json::{Value as Json, json};
+use toml::Value;
+
+/// The most units of a layer.
+const MAX_WIDTH: usize = 1_000_000;
+const MAX_STEPS: usize = 1_000_000_000;
+
+/// A set of values, and how they are written.
+pub trait Kind: Copy + Sync + 'static {
+    /// What a value is read as.
+    type Value;
+
+    /// Reads `value`.
+    ///
+    /// # Errors
+    /// What is allowed and what was found.
+    fn read(self, value: &Value) -> Result<Self::Value, String>;
+
+    /// Writes a value as JSON, which the canonical form of a trial is made of.
+    fn json(self, value: &Self::Value) -> Json;
+
+    /// Whether every value is a list.
+    const IS_LIST: bool = false;
+    /// Whether every number is whole.
+    const IS_WHOLE: bool = false;
+}
+
+/// Whole numbers from `least` to `most`.
+#[derive(Clone, Copy, Debug)]
+pub struct Integer {
+    /// The lowest number allowed.
+    pub least: usize,
+    /// The highest number allowed.
+    pub most: usize,
+}
+
+/// Numbers of units of a layer.
+pub const WIDTH: Integer = Integer { least: 1, most: MAX_WIDTH };
+/// Numbers of steps, epochs or examples.
+pub const STEPS: Integer = Integer { least: 1, most: MAX_STEPS };
+/// The same or none.
+pub const STEPS_OR_NONE: Integer = Integer { least: 0, most: MAX_STEPS };
+/// Numbers of points of a sweep, or of values of an axis; more are taken for a slip.
+pub const POINTS: Integer = Integer { least: 1, most: 1_000_000 };
+/// Seeds.
+pub const SEED: Integer = Integer { least: 0, most: u32::MAX as usize };
+
+impl Kind for Integer {
+    type Value = usize;
+    const IS_WHOLE: bool = true;
+
+    fn read(self, value: &Value) -> Result<usize, String> {
+        let Integer { least, most } = self;
+        let found = value.as_integer().and_then(|found| usize::try_from(found).ok());
+        let found = found.filter(|found| (least..=most).contains(found));
+        found.ok_or_else(|| format!("must be an integer from {least} to {most}, found {value}"))
+    }
+
+    fn json(self, value: &usize) -> Json {
+        json!(value)
+    }
+}
+
+/// Numbers for which `is_allowed` holds, whole or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Real {
+    allowed: &'static str,
+    is_allowed: fn(f64) -> bool,
+}
+
+/// Finite numbers above 0.
+pub const POSITIVE: Real =
+    Real { allowed: "a finite number above 0", is_allowed: |number| number.is_finite() && number > 0.0 };
+/// Finite numbers from 0 on.
+pub const NOT_NEGATIVE: Real =
+    Real { allowed: "a finite number of at least 0", is_allowed: |number| number.is_finite() && number >= 0.0 };
+/// Numbers from 0 on, below 1.
+pub const FRACTION: Real =
+    Real { allowed: "a number of at least 0 and below 1", is_allowed: |number| (0.0..1.0).contains(&number) };
+
+impl Kind for Real {
+    type Value = f64;
+
+    fn read(self, value: &Value) -> Result<f64, String> {
+        let found = number(value).filter(|found| (self.is_allowed)(*found));
+        found.ok_or_else(|| format!("must be {}, found {}", self.allowed, short(value)))
+    }
+
+    fn json(self, value: &f64) -> Json {
+        json!(value)
+    }
+}
+
+/// true and false.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag;
+
+impl Kind for Flag {
+    type Value = bool;
+
+    fn read(self, value: &Value) -> Result<bool, String> {
+        value.as_bool().ok_or_else(|| format!("must be true or false, found {value}"))
+    }
+
+    fn json(self, value: &bool) -> Json {
+        json!(value)
+    }
+}
+
+/// Numbers of examples, and "full", which is read as `None`.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSize;
+
+const FULL: &str = "full";
+
+impl Kind for BatchSize {
+    type Value = Option<usize>;
+    const IS_WHOLE: bool = true;
+
+    fn read(self, value: &Value) -> Result<Option<usize>, String> {
+        if value.as_str() == Some(FULL) {
+            return Ok(None);
+        }
+        let size = STEPS.read(value).map(Some);
+        size.map_err(|_| format!("must be \"full\" or a number of examples of at least 1, found {value}"))
+    }
+
+    fn json(self, value: &Option<usize>) -> Json {
+        value.map_or(json!(FULL), |size| json!(size))
+    }
+}
+
+/// Texts that `read` accepts.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    allowed: &'static str,
+    is_allowed: fn(&str) -> bool,
+}
+
+/// Any text but the empty one.
+pub const TEXT: Text =
+    Text { allowed: "a non-empty text", is_allowed: |text| !text.is_empty() && !text.contains('\0') };
+/// Names of directories: nothing in them may lead elsewhere.
+pub const NAME: Text = Text {
+    allowed: "1 to 64 letters, digits, '.', '_' or '-', not starting with '.'",
+    is_allowed: |name| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        (1..=64).contains(&name.len()) && name.chars().all(is_plain) && !name.starts_with('.')
+    },
+};
+/// SHA-256 sums.
+pub const SHA256: Text = Text {
+    allowed: "the 64 hexadecimal digits that `runner data inspect` prints",
+    is_allowed: |text| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit()),
+};
+
+impl Kind for Text {
+    type Value = String;
+
+    fn read(self, value: &Value) -> Result<String, String> {
+        let found = value.as_str().filter(|text| (self.is_allowed)(text)).map(str::to_owned);
+        found.ok_or_else(|| format!("must be {}, found {value}", self.allowed))
+    }
+
+    fn json(self, value: &String) -> Json {
+        json!(value)
+    }
+}
+
+/// Reads a number, whole or not.
+pub fn number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|integer| integer as f64))
+}
+
+/// Writes a number without hundreds of digits.
+fn short(value: &Value) -> String {
+    let long = value.as_float().filter(|number| number.is_finite() && !(1e-6..1e15).contains(&number.abs()));
+    long.filter(|number| *number != 0.0).map_or_else(|| value.to_string(), |number| format!("{number:e}"))
+}

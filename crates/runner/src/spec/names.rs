@@ -1,0 +1,99 @@
+//! The kinds of keys whose values are names.
+
+use serde_json::{Value as Json, json};
+use toml::Value;
+
+use super::kind::Kind;
+
+/// The name that stands for the choice that suits the data.
+pub const AUTO: &str = "auto";
+
+/// The names of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct OneOf<T: 'static>(pub &'static [(&'static str, T)]);
+
+impl<T: Copy + PartialEq + Sync + 'static> Kind for OneOf<T> {
+    type Value = T;
+
+    fn read(self, value: &Value) -> Result<T, String> {
+        pick(value, self.0.iter().copied())
+    }
+
+    fn json(self, value: &T) -> Json {
+        json!(name_of(self.0, *value))
+    }
+}
+
+/// The names of all values of a type.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<T: 'static> {
+    /// The values.
+    pub all: &'static [T],
+    /// The name of one.
+    pub name: fn(T) -> &'static str,
+}
+
+impl<T: Copy + Sync + 'static> Kind for Choice<T> {
+    type Value = T;
+
+    fn read(self, value: &Value) -> Result<T, String> {
+        pick(value, self.all.iter().map(|known| ((self.name)(*known), *known)))
+    }
+
+    fn json(self, value: &T) -> Json {
+        json!((self.name)(*value))
+    }
+}
+
+/// The names of a table, and "auto", which is read as `None`.
+#[derive(Clone, Copy, Debug)]
+pub struct AutoOr<T: 'static>(pub &'static [(&'static str, T)]);
+
+impl<T: Copy + PartialEq + Sync + 'static> Kind for AutoOr<T> {
+    type Value = Option<T>;
+
+    fn read(self, value: &Value) -> Result<Option<T>, String> {
+        pick(value, [(AUTO, None)].into_iter().chain(self.0.iter().map(|(name, known)| (*name, Some(*known)))))
+    }
+
+    fn json(self, value: &Option<T>) -> Json {
+        json!(value.map_or(AUTO, |value| name_of(self.0, value)))
+    }
+}
+
+/// Lists of names of a table, each at most once. They are read in the order of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<T: 'static>(pub &'static [(&'static str, T)]);
+
+impl<T: Copy + PartialEq + Sync + 'static> Kind for Names<T> {
+    type Value = Vec<T>;
+    const IS_LIST: bool = true;
+
+    fn read(self, value: &Value) -> Result<Vec<T>, String> {
+        let list = value.as_array().ok_or_else(|| format!("must be a list of names, found {value}"))?;
+        let found = list.iter().map(|name| OneOf(self.0).read(name)).collect::<Result<Vec<_>, _>>()?;
+        if let Some((_, name)) = list.iter().enumerate().find(|(place, name)| list[..*place].contains(name)) {
+            return Err(format!("has {name} twice"));
+        }
+        Ok(self.0.iter().map(|(_, known)| *known).filter(|known| found.contains(known)).collect())
+    }
+
+    fn json(self, value: &Vec<T>) -> Json {
+        value.iter().map(|value| OneOf(self.0).json(value)).collect()
+    }
+}
+
+/// Reads the value of a name.
+fn pick<T>(value: &Value, mut table: impl Iterator<Item = (&'static str, T)> + Clone) -> Result<T, String> {
+    let names = table.clone();
+    let found = value.as_str().and_then(|text| table.find(|(name, _)| *name == text));
+    found.map(|(_, known)| known).ok_or_else(|| {
+        let names: Vec<_> = names.map(|(name, _)| format!("{name:?}")).collect();
+        format!("must be one of {}, found {value}", names.join(", "))
+    })
+}
+
+/// Finds the name of `value` in a table that has every value.
+pub fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
+    table.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
+}

@@ -1,0 +1,40 @@
+//! The text of an experiment as it can be run again.
+
+use toml::Value;
+
+use super::axis::Axis;
+use super::source::{Entry, LISTS, listed};
+use super::trial::TrialConfig;
+
+/// Writes the entries as one file again, with defaults filled in. What is swept stays as it was given, in its order.
+pub(super) fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> String {
+    let is_given = |key: &str| entries.iter().any(|entry| entry.key == key) || axes.iter().any(|axis| axis.key == key);
+    let canonical = first.canonical();
+    // What follows from other keys is another value at another point.
+    let follows = ["model.hidden", "model.init_factor", "model.base_width", "train.weight_decay"];
+    let has_default = |key: &str| !follows.contains(&key) && !is_given(key);
+    let defaults = canonical.as_object().into_iter().flatten().filter(|(key, _)| has_default(key));
+    // TOML has no null: what has no value is not written.
+    let defaults = defaults.filter_map(|(key, value)| Some((key.as_str(), Value::try_from(value).ok()?)));
+    let given = entries.iter().map(|entry| (entry.key.as_str(), entry.value.clone()));
+
+    let mut sections: Vec<(String, String)> = vec![(String::new(), String::new())];
+    for (key, value) in given.chain(defaults) {
+        let (header, name) = match (listed(key), key.split_once('.')) {
+            (Some((list, number, inner)), _) => (format!("[[sweep.{list}]] # {}", number + 1), inner),
+            (None, Some((section, name))) => (format!("[{section}]"), name),
+            (None, None) => (String::new(), key),
+        };
+        let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        let name = if is_bare { name.to_owned() } else { Value::from(name).to_string() };
+        let line = format!("{name} = {value}\n");
+        match sections.iter_mut().find(|(known, _)| *known == header) {
+            Some((_, lines)) => *lines += &line,
+            None => sections.push((header, line)),
+        }
+    }
+    // The lists come last: a table of a list ends the section before it.
+    sections.sort_by_key(|(header, _)| LISTS.iter().position(|list| header.starts_with(&format!("[[sweep.{list}]]"))));
+    let sections: Vec<_> = sections.iter().map(|(header, lines)| format!("{header}\n{lines}")).collect();
+    sections.join("\n").trim_start().to_owned()
+}

@@ -1,0 +1,42 @@
+//! The keys of `[sweep]` itself.
+
+use super::key::{Key, keys};
+use super::kind::{Integer, POINTS, SEED, STEPS};
+use super::names::OneOf;
+use super::sampler::Method;
+
+/// What a setting is judged by where a sweep halves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// The last recorded cost, the lower the better.
+    Cost,
+    /// The cost of the test examples, the lower the better.
+    TestCost,
+    /// The higher the better.
+    TrainAccuracy,
+    /// The higher the better.
+    TestAccuracy,
+    /// The cost of the validation examples, the lower the better.
+    ValidationCost,
+    /// The higher the better.
+    ValidationAccuracy,
+}
+
+const METHODS: [(&str, Method); 3] = [("grid", Method::Grid), ("random", Method::Random), ("sobol", Method::Sobol)];
+const METRICS: [(&str, Metric); 6] = [
+    ("cost", Metric::Cost),
+    ("test_cost", Metric::TestCost),
+    ("train_accuracy", Metric::TrainAccuracy),
+    ("test_accuracy", Metric::TestAccuracy),
+    ("validation_cost", Metric::ValidationCost),
+    ("validation_accuracy", Metric::ValidationAccuracy),
+];
+
+keys! {
+    METHOD: OneOf<Method> = Key::new("sweep.method", OneOf(&METHODS)).or(|| Method::Grid);
+    SAMPLES: Integer = Key::new("sweep.samples", POINTS);
+    SAMPLE_SEED: Integer = Key::new("sweep.sample_seed", SEED).or(|| 1);
+    LEAST: Integer = Key::new("sweep.halving.least", STEPS);
+    FACTOR: Integer = Key::new("sweep.halving.factor", Integer { least: 2, most: 1_000_000 }).or(|| 3);
+    METRIC: OneOf<Metric> = Key::new("sweep.halving.metric", OneOf(&METRICS)).or(|| Metric::Cost);
+}

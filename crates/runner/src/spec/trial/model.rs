@@ -1,0 +1,97 @@
+//! The keys of a net: its layers, its cost, its element type and its seed.
+
+use kernels::Activation;
+use net::Cost;
+
+use super::{Dtype, TrialConfig};
+use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
+use crate::spec::kind::{FRACTION, Integer, Kind, Real, SEED, WIDTH};
+use crate::spec::lists::{Layers, PerLayer, Widths};
+use crate::spec::names::{AutoOr, OneOf};
+use datasets::text::count;
+
+const DTYPES: [(&str, Dtype); 2] = [("f32", Dtype::F32), ("f64", Dtype::F64)];
+
+keys! {
+    DEPTH: Integer = Key::new("model.depth", Integer { least: 1, most: 10_000 });
+    MODEL_WIDTH: Integer = Key::new("model.width", WIDTH);
+    PARAMETERS: Integer = Key::new("model.parameters", Integer { least: 1, most: 1 << 50 });
+    HIDDEN: Widths = Key::new("model.hidden", Widths);
+    ACTIVATION: PerLayer<OneOf<Activation>> =
+        Key::new("model.activation", PerLayer(OneOf(&Activation::ALL))).or(|| Layers::Same(Activation::Relu));
+    COST: AutoOr<Cost> = Key::new("model.cost", AutoOr(&Cost::ALL)).or(|| None);
+    DROPOUT: PerLayer<Real> = Key::new("model.dropout", PerLayer(FRACTION)).or(|| Layers::Same(0.0));
+    DTYPE: OneOf<Dtype> = Key::new("model.dtype", OneOf(&DTYPES)).or(|| Dtype::F32);
+    TRIAL_SEED: Integer = Key::new("seed", SEED).or(|| 1);
+}
+
+/// Reads the widths of the hidden layers.
+pub(super) fn hidden(raw: &RawTrial) -> Result<Vec<usize>, Problem> {
+    let (given, depth, width) = (raw.get(&HIDDEN), raw.get(&DEPTH), raw.get(&MODEL_WIDTH));
+    let parameters = raw.get(&PARAMETERS);
+    if parameters.is_some() && (width.is_some() || given.is_some()) {
+        return Err(PARAMETERS.problem("give it with depth; it takes the place of width and hidden"));
+    }
+    // A width of 1 stands for the one that the budget will give when the data are known.
+    let width = width.or(parameters.map(|_| 1));
+    match (given, depth, width) {
+        (Some(hidden), None, None) => Ok(hidden),
+        (Some(_), _, _) => Err(HIDDEN.problem("give it or depth and width, not both")),
+        (None, Some(1), _) => Ok(Vec::new()),
+        (None, Some(depth), Some(width)) => Ok(vec![width; depth - 1]),
+        (None, None, _) => Err(DEPTH.problem("missing; give depth and width, or hidden")),
+        (None, _, None) => Err(MODEL_WIDTH.problem("missing; a net of this depth needs it")),
+    }
+}
+
+/// Reads the number of parameters that gives the net its width; `None` if it has no hidden layers, or is given its width.
+pub(in crate::spec) fn budget(raw: &RawTrial) -> Option<usize> {
+    raw.get(&PARAMETERS).filter(|_| raw.get(&DEPTH) != Some(1))
+}
+
+/// Reads g of each of `hidden` layers.
+pub(super) fn activations(raw: &RawTrial, hidden: usize) -> Result<Vec<Activation>, Problem> {
+    for_each_layer(raw, &ACTIVATION, "value", hidden, "hidden layer")
+}
+
+/// Reads the dropout of each of `hidden` layers; empty if there is none.
+pub(super) fn dropout(raw: &RawTrial, hidden: usize) -> Result<Vec<f64>, Problem> {
+    let rates = for_each_layer(raw, &DROPOUT, "value", hidden, "hidden layer")?;
+    Ok(if rates.iter().all(|rate| *rate == 0.0) { Vec::new() } else { rates })
+}
+
+/// Reads a value for each of the net's `layers`.
+pub(super) fn for_each_layer<T: Clone, K: Kind<Value = T>>(
+    raw: &RawTrial,
+    key: &Key<PerLayer<K>>,
+    value: &str,
+    layers: usize,
+    layer: &str,
+) -> Result<Vec<T>, Problem>
+where
+    PerLayer<K>: Kind<Value = Layers<T>>,
+{
+    match raw.value(key) {
+        Layers::Same(value) => Ok(vec![value; layers]),
+        Layers::Each(list) if list.len() == layers => Ok(list),
+        Layers::Each(list) => {
+            Err(key.problem(format!("has {}, the net has {}", count(list.len(), value), count(layers, layer))))
+        }
+    }
+}
+
+pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
+    let activations = config.activations.clone();
+    let activations = if activations.is_empty() { raw_default(&ACTIVATION) } else { Layers::Each(activations) };
+    canonical.always(&ACTIVATION, &activations);
+    canonical.always(&DTYPE, &config.dtype);
+    canonical.always(&HIDDEN, &config.hidden);
+    canonical.put_some(&DROPOUT, (!config.dropout.is_empty()).then(|| Layers::Each(config.dropout.clone())).as_ref());
+    // The ids of the first release don't name the cost that it had.
+    canonical.put_some(&COST, Some(&config.cost.filter(|cost| *cost != Cost::BinaryCrossEntropy)));
+    canonical.always(&TRIAL_SEED, &(config.seed as usize));
+}
+
+fn raw_default<K: Kind>(key: &Key<K>) -> K::Value {
+    RawTrial::default().value(key)
+}

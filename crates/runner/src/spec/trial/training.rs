@@ -1,0 +1,87 @@
+//! The keys of what happens between the first step and the last: batches, length, records, what ends it early, and the engine.
+
+use net::{Engine, Metric, Stopping};
+
+use super::{BatchChoice, Length, TrialConfig};
+use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
+use crate::spec::kind::{BatchSize, Flag, Integer, NOT_NEGATIVE, POSITIVE, Real, SEED, STEPS};
+use crate::spec::names::{AutoOr, Names};
+
+keys! {
+    BATCH: BatchSize = Key::new("train.batch", BatchSize).or(|| None);
+    SHUFFLE: Flag = Key::new("train.shuffle", Flag).or(|| true)
+        .only_with("a number for batch", |raw| raw.value(&BATCH).is_some());
+    BATCH_SEED: Integer = Key::new("train.batch_seed", SEED).or(|| 1)
+        .only_with("a number for batch and shuffle = true", |raw| raw.value(&BATCH).is_some() && raw.value(&SHUFFLE));
+    ITERATIONS: Integer = Key::new("train.iterations", STEPS);
+    EPOCHS: Integer = Key::new("train.epochs", STEPS);
+    RECORD_EVERY: Integer = Key::new("train.record_every", STEPS).or(|| 1);
+    METRICS: Names<Metric> = Key::new("train.metrics", Names(&Metric::ALL)).or(Vec::new);
+    STOP_COST: Real = Key::new("train.stop_cost", POSITIVE);
+    PATIENCE: Integer = Key::new("train.patience", STEPS);
+    MIN_DELTA: Real = Key::new("train.min_delta", NOT_NEGATIVE).or(|| 0.0)
+        .only_with("patience", |raw| raw.get(&PATIENCE).is_some());
+    STOP_SECONDS: Real = Key::new("train.stop_seconds", POSITIVE);
+    DIVERGE_ABOVE: Real = Key::new("train.diverge_above", POSITIVE);
+    ENGINE: AutoOr<Engine> = Key::new("run.engine", AutoOr(&Engine::ALL)).or(|| None);
+    FLUSH_SUBNORMALS: Flag = Key::new("run.flush_subnormals", Flag).or(|| true);
+}
+
+/// Reads which examples a step sees.
+pub(super) fn batch(raw: &RawTrial) -> BatchChoice {
+    let size = raw.value(&BATCH);
+    let shuffles = size.is_some() && raw.value(&SHUFFLE);
+    BatchChoice { size, shuffle: shuffles.then(|| raw.value(&BATCH_SEED) as u64) }
+}
+
+/// Reads how long the net is trained.
+pub(super) fn length(raw: &RawTrial) -> Result<Length, Problem> {
+    match (raw.get(&ITERATIONS), raw.get(&EPOCHS)) {
+        (Some(iterations), None) => Ok(Length::Iterations(iterations)),
+        (None, Some(epochs)) => Ok(Length::Epochs(epochs)),
+        (Some(_), Some(_)) => Err(EPOCHS.problem("give it or iterations, not both")),
+        (None, None) => Err(ITERATIONS.problem("missing; or give epochs")),
+    }
+}
+
+/// Reads what ends it early.
+pub(super) fn stopping(raw: &RawTrial) -> Stopping {
+    Stopping {
+        cost_below: raw.get(&STOP_COST),
+        patience: raw.get(&PATIENCE),
+        min_delta: raw.value(&MIN_DELTA),
+        seconds: raw.get(&STOP_SECONDS),
+        diverge_above: raw.get(&DIVERGE_ABOVE),
+    }
+}
+
+impl Length {
+    /// Its key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Length::Iterations(_) => ITERATIONS.name(),
+            Length::Epochs(_) => EPOCHS.name(),
+        }
+    }
+}
+
+pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
+    match config.length {
+        Length::Iterations(iterations) => canonical.put(&ITERATIONS, &iterations),
+        Length::Epochs(epochs) => canonical.put(&EPOCHS, &epochs),
+    }
+    let BatchChoice { size, shuffle } = config.batch;
+    canonical.put(&BATCH, &size);
+    canonical.put(&SHUFFLE, &(size.is_none() || shuffle.is_some()));
+    canonical.put_some(&BATCH_SEED, shuffle.map(|seed| seed as usize).as_ref());
+    canonical.always(&RECORD_EVERY, &config.record_every);
+    canonical.put(&METRICS, &config.metrics);
+    let Stopping { cost_below, patience, min_delta, seconds, diverge_above } = &config.stopping;
+    canonical.put_some(&STOP_COST, cost_below.as_ref());
+    canonical.put_some(&PATIENCE, patience.as_ref());
+    canonical.put(&MIN_DELTA, min_delta);
+    canonical.put_some(&STOP_SECONDS, seconds.as_ref());
+    canonical.put_some(&DIVERGE_ABOVE, diverge_above.as_ref());
+    canonical.always(&ENGINE, &config.engine);
+    canonical.always(&FLUSH_SUBNORMALS, &config.flush_subnormals);
+}
