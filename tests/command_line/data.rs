@@ -134,7 +134,10 @@ fn an_experiment_pins_its_files_by_the_lines_that_inspect_prints() {
     assert!(line.contains("mine.h5: its SHA-256 is ") && line.contains("data.train_sha256 says "), "{line}");
     for (key, part) in [
         ("data.train_sha256=abc", "64 hexadecimal digits"),
-        ("data.test_sha256=0000000000000000000000000000000000000000000000000000000000000000", "only with data.test"),
+        (
+            "data.test_sha256=0000000000000000000000000000000000000000000000000000000000000000",
+            "only applies with data.test",
+        ),
     ] {
         let (code, line) = failure(&bench.run(&["sweep", "pinned.toml", key, "--dry-run"]));
         assert!(code == Some(2) && line.contains(key.split('=').next().unwrap()) && line.contains(part), "{line}");
