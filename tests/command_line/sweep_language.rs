@@ -231,7 +231,7 @@ fn what_sweep_cannot_mean_is_refused_with_file_line_and_key() {
         ("[sweep]\nmethd = \"grid\"", &["points.toml:15", "sweep.methd", "did you mean sweep.method?"]),
         ("[sweep]\nmethod = \"random\"\nseed = [1]", &["points.toml:15", "sweep.method", "needs sweep.samples"]),
         ("[sweep]\nmethod = \"random\"\nsamples = 3\nseed = [1]", &["points.toml:15", "no axis to draw from"]),
-        ("[sweep]\nsamples = 3\nseed = [1]", &["points.toml:15", "sweep.samples", "only with"]),
+        ("[sweep]\nsamples = 3\nseed = [1]", &["points.toml:15", "sweep.samples", "only applies with"]),
         ("[sweep]\nmethod = \"random\"\nsamples = 0", &["points.toml:16", "sweep.samples", "from 1"]),
         ("[sweep]\nmethod = \"random\"\nsamples = 1000001", &["points.toml:16", "sweep.samples", "to 1000000"]),
         (

@@ -149,7 +149,7 @@ fn engines_are_chosen_by_what_is_exact_for_the_optimiser_and_the_batch() {
 fn settings_that_contradict_each_other_or_the_data_are_refused_in_one_line() {
     let bench = bench();
     for (settings, parts) in [
-        (&["train.optimizer=gd", "train.momentum=0.9"][..], &["train.momentum", "only with optimizer"][..]),
+        (&["train.optimizer=gd", "train.momentum=0.9"][..], &["train.momentum", "only applies with optimizer"][..]),
         (&["train.optimizer=gd", "train.betas=[0.9, 0.99]"], &["train.betas", "adam"]),
         (&["train.betas=[0.9]", "train.optimizer=adam"], &["train.betas", "two numbers"]),
         (&["train.betas=[0.9, 1.0]", "train.optimizer=adam"], &["train.betas", "below 1"]),

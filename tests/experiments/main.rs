@@ -10,7 +10,11 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use runner::spec::experiment_keys;
+use runner::spec::key::AnyKey;
+use runner::spec::sweep_keys;
 use runner::spec::trial::keys::keys;
+use serde_json::Value;
 
 use crate::generate::generate;
 use crate::run::{Bench, Ended};
@@ -57,43 +61,85 @@ fn whatever_is_documented_is_trained_or_refused_in_one_line() {
     assert!(count < FEW || refused < count * 3 / 5, "{refused} of {count} were refused: that tests the refusals alone");
 }
 
-/// The keys in the first column of the tables of docs/experiments.md; a name without its section has that of the one before.
-fn documented() -> BTreeSet<String> {
+/// The keys in the first column of the tables of docs/experiments.md with their defaults in the second one; a name without its
+/// section has that of the one before, and one default may be that of all keys of a row.
+fn documented() -> BTreeMap<String, String> {
     let docs = include_str!("../../docs/experiments.md");
-    let mut keys = BTreeSet::new();
-    for cell in docs.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next()) {
-        let first = cell.split('`').next().unwrap_or_default();
-        if !first.contains('.') && first != "seed" {
+    let mut keys = BTreeMap::new();
+    for line in docs.lines().filter(|line| line.starts_with("| `")) {
+        let [_, names, defaults, ..] = line.split(" | ").flat_map(|cell| cell.split("| ")).collect::<Vec<_>>()[..]
+        else {
+            continue;
+        };
+        let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+        if !names[0].contains('.') && !["seed", "name", "description"].contains(&names[0]) {
             continue; // a table of values, not of keys
         }
-        let mut section = String::new();
-        for name in cell.split('`').step_by(2).filter(|name| !name.trim().is_empty()) {
-            match name.split_once('.') {
-                Some((its, _)) => section = its.to_owned(),
-                None if name == "seed" => section.clear(),
-                None => {}
-            }
+        let defaults = at_commas(defaults);
+        let section = names[0].split_once('.').map_or("", |(section, _)| section);
+        for (place, name) in names.iter().enumerate() {
             let is_whole = name.contains('.') || section.is_empty();
-            keys.insert(if is_whole { name.to_owned() } else { format!("{section}.{name}") });
+            let name = if is_whole { (*name).to_owned() } else { format!("{section}.{name}") };
+            keys.insert(name, defaults.get(place).unwrap_or(&defaults[0]).clone());
         }
     }
     keys
 }
 
-#[test]
-fn every_documented_key_is_drawn_and_every_key_is_documented() {
-    let drawn: BTreeSet<String> = (0..FEW).flat_map(|seed| generate(seed).keys).collect();
-    let documented = documented();
-    assert!(documented.len() > 30, "the tables are not where they were: {documented:?}");
-    let known = keys().map(|key| key.name().to_owned());
-    let of_sweep = ["method", "samples", "sample_seed", "halving.least", "halving.factor", "halving.metric"];
-    let of_sweep = of_sweep.into_iter().chain(["zip", "exclude", "include"]).map(|key| format!("sweep.{key}"));
-    for key in documented.iter().cloned().chain(known).chain(of_sweep) {
-        assert!(drawn.contains(&key), "{key} is never drawn: give it values in values.rs");
+/// Splits a cell at its commas, but for those in brackets.
+fn at_commas(cell: &str) -> Vec<String> {
+    let (mut depth, mut parts) = (0, vec![String::new()]);
+    for c in cell.chars().filter(|c| *c != '`') {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        if c == ',' && depth == 0 { parts.push(String::new()) } else { parts.last_mut().unwrap().push(c) }
     }
-    let docs = include_str!("../../docs/experiments.md");
-    for key in keys().map(|key| key.name()) {
-        let name = key.rsplit('.').next().unwrap();
-        assert!(docs.contains(&format!("`{key}`")) || docs.contains(&format!("`{name}`")), "{key} is not documented");
+    parts.iter().map(|part| part.trim().to_owned()).collect()
+}
+
+/// The default that a cell gives: a number, a list, true, false or a name; `None` if it says in words what there is instead.
+fn default_of(cell: &str) -> Option<Value> {
+    let text = cell.split(" (").next().unwrap_or_default();
+    if ["–", "none", "off"].contains(&text) || text.contains([';', ' ']) && !text.starts_with('[') {
+        return None;
+    }
+    let ratio = text.split_once('/').and_then(|(a, b)| Some(a.parse::<f64>().ok()? / b.parse::<f64>().ok()?));
+    Some(ratio.map(Value::from).or_else(|| serde_json::from_str(text).ok()).unwrap_or_else(|| text.into()))
+}
+
+/// Numbers as numbers, whether they are written with a point or without.
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+fn all_keys() -> impl Iterator<Item = &'static dyn AnyKey> {
+    keys().chain(experiment_keys::KEYS.iter().copied()).chain(sweep_keys::KEYS.iter().copied())
+}
+
+#[test]
+fn every_key_is_documented_with_its_default_and_nothing_else_is() {
+    let documented = documented();
+    let known: BTreeSet<&str> = all_keys().map(|key| key.name()).collect();
+    let written: BTreeSet<&str> = documented.keys().map(String::as_str).collect();
+    assert_eq!(known, written);
+    for key in all_keys() {
+        let (cell, default) = (&documented[key.name()], key.default());
+        let said = default_of(cell);
+        let agree = match (&said, &default) {
+            (Some(said), Some(default)) => is_same(said, default),
+            (said, default) => said.is_none() && default.is_none(),
+        };
+        assert!(agree, "{}: the documentation says {cell}, the default is {default:?}", key.name());
+    }
+}
+
+#[test]
+fn every_key_is_drawn() {
+    let drawn: BTreeSet<String> = (0..FEW).flat_map(|seed| generate(seed).keys).collect();
+    let of_sweep = ["sweep.zip", "sweep.exclude", "sweep.include"];
+    for key in all_keys().map(|key| key.name()).chain(of_sweep) {
+        assert!(drawn.contains(key), "{key} is never drawn: give it values in values.rs");
     }
 }

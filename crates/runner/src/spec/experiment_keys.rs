@@ -9,6 +9,8 @@ use datasets::{Names, ScalingChoice, TargetsChoice};
 pub const DEFAULT_MAX_BYTES: u64 = 8 << 30;
 
 keys! {
+    pub KEYS;
+
     NAME: Text = Key::new("name", super::kind::NAME);
     DESCRIPTION: Text = Key::new("description", TEXT);
     SET: Text = Key::new("data.set", TEXT);

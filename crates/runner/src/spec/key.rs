@@ -112,10 +112,10 @@ pub fn find(keys: impl IntoIterator<Item = &'static dyn AnyKey>, name: &str) -> 
 
 /// Declares keys as statics, and the table `KEYS` of all of them.
 macro_rules! keys {
-    ($($name:ident: $kind:ty = $key:expr;)*) => {
+    ($visible:vis KEYS; $($name:ident: $kind:ty = $key:expr;)*) => {
         $(pub(in crate::spec) static $name: $crate::spec::key::Key<$kind> = $key;)*
         /// Every key that is declared here.
-        pub(in crate::spec) static KEYS: &[&dyn $crate::spec::key::AnyKey] = &[$(&$name),*];
+        $visible static KEYS: &[&dyn $crate::spec::key::AnyKey] = &[$(&$name),*];
     };
 }
 pub(super) use keys;

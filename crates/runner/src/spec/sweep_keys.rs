@@ -33,6 +33,8 @@ const METRICS: [(&str, Metric); 6] = [
 ];
 
 keys! {
+    pub KEYS;
+
     METHOD: OneOf<Method> = Key::new("sweep.method", OneOf(&METHODS)).or(|| Method::Grid);
     SAMPLES: Integer = Key::new("sweep.samples", POINTS);
     SAMPLE_SEED: Integer = Key::new("sweep.sample_seed", SEED).or(|| 1);

@@ -25,6 +25,8 @@ const SCHEMES: [(&str, Scheme); 12] = [
 ];
 
 keys! {
+    pub(super) KEYS;
+
     INIT: OneOf<Scheme> = Key::new("model.init", OneOf(&SCHEMES)).or(|| Scheme::HeNormal);
     INIT_FACTOR: Real = Key::new("model.init_factor", POSITIVE).or(|| 0.01)
         .only_with("init = \"scaled-normal\"", |raw| matches!(raw.value(&INIT), Scheme::ScaledNormal { .. }));

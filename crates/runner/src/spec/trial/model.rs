@@ -13,6 +13,8 @@ use datasets::text::count;
 const DTYPES: [(&str, Dtype); 2] = [("f32", Dtype::F32), ("f64", Dtype::F64)];
 
 keys! {
+    pub(super) KEYS;
+
     DEPTH: Integer = Key::new("model.depth", Integer { least: 1, most: 10_000 });
     MODEL_WIDTH: Integer = Key::new("model.width", WIDTH);
     PARAMETERS: Integer = Key::new("model.parameters", Integer { least: 1, most: 1 << 50 });

@@ -28,6 +28,8 @@ const OPTIMIZERS: [(&str, Name); 6] = [
 ];
 
 keys! {
+    pub(super) KEYS;
+
     OPTIMIZER: OneOf<Name> = Key::new("train.optimizer", OneOf(&OPTIMIZERS)).or(|| Name::Gd);
     MOMENTUM: Real = Key::new("train.momentum", FRACTION).or(|| 0.9)
         .only_with("optimizer = \"momentum\" or \"nesterov\"", |raw| is(raw, &[Name::Momentum, Name::Nesterov]));

@@ -18,6 +18,8 @@ const SCHEDULES: [(&str, Name); 4] =
     [("constant", Name::Constant), ("step", Name::Step), ("cosine", Name::Cosine), ("inverse", Name::Inverse)];
 
 keys! {
+    pub(super) KEYS;
+
     LEARNING_RATE: Real = Key::new("train.learning_rate", POSITIVE);
     SCHEDULE: OneOf<Name> = Key::new("train.schedule", OneOf(&SCHEDULES)).or(|| Name::Constant);
     STEP_SIZE: Integer = Key::new("train.step_size", STEPS)

@@ -8,6 +8,8 @@ use crate::spec::kind::{BatchSize, Flag, Integer, NOT_NEGATIVE, POSITIVE, Real, 
 use crate::spec::names::{AutoOr, Names};
 
 keys! {
+    pub(super) KEYS;
+
     BATCH: BatchSize = Key::new("train.batch", BatchSize).or(|| None);
     SHUFFLE: Flag = Key::new("train.shuffle", Flag).or(|| true)
         .only_with("a number for batch", |raw| raw.value(&BATCH).is_some());
