@@ -1,4 +1,4 @@
-//! What a sweep ran on: the part of a result that isn't in its experiment.
+//! The machine that a sweep ran on: the part of a result that isn't in its experiment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ const BUILT_IN: bool = cfg!(feature = "static-hdf5");
 pub struct Machine {
     cpu: String,
     cores: usize,
-    /// That share a fleet.
+    /// Threads that share a fleet.
     threads: usize,
     os: String,
     runner: Runner,
@@ -89,7 +89,7 @@ impl Machine {
         format!("{name} {version} {core} {sha256:.12} threads {}", self.threads)
     }
 
-    /// What makes `now` multiply as this machine did, in words for a person.
+    /// How to make `now` multiply as this machine did.
     pub fn how_to_return(&self, now: &Machine) -> String {
         let (then, here) = (&self.blas, &now.blas);
         if (&then.name, &then.version, &then.sha256) != (&here.name, &here.version, &here.sha256) {
@@ -114,7 +114,7 @@ impl Machine {
         ]
     }
 
-    /// Reads machine.toml; `None` of any other text.
+    /// Reads machine.toml; `None` if the text is another.
     pub fn from_toml(text: &str) -> Option<Self> {
         toml::from_str(text).ok()
     }

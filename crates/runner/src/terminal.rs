@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{Write, stderr};
 
-/// A text of several lines. What is hidden in it is written as `\u001b`, as JSON writes it, so that JSON stays what it was.
+/// Makes hidden characters of a text visible as `\u001b`, as JSON writes them, so that JSON stays what it was.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -20,7 +20,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same as one line, whatever a name or a value holds.
+/// Makes hidden characters visible, and line ends too: the text stays one line.
 pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
 }

@@ -1,4 +1,4 @@
-//! What a command answers on stdout.
+//! Answers on stdout.
 
 use std::io::{self, Write};
 use std::path::Path;

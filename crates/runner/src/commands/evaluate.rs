@@ -34,7 +34,7 @@ struct Labelled {
     examples: OnePart,
 }
 
-/// What a provenance says of the data, as far as it is needed to find them again.
+/// The data of a provenance, as far as it is needed to find them again.
 #[derive(Deserialize)]
 struct DataUsed {
     source: Place,

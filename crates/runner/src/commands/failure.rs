@@ -1,4 +1,4 @@
-//! What a command ends with where it does not end well, and its exit code.
+//! Failures of commands, and their exit codes.
 
 use std::error::Error;
 use std::io;
@@ -42,7 +42,7 @@ pub enum Failure {
     Diverged {
         /// The first such iteration.
         iteration: usize,
-        /// What is not finite, or too large.
+        /// The quantity that is not finite, or too large.
         reason: String,
     },
     /// A trained net could not be kept.
@@ -51,7 +51,7 @@ pub enum Failure {
     /// The record is complete, the tables are not.
     #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
     NotExported {
-        /// What went wrong.
+        /// The error.
         error: record::error::Error,
         /// Trials in the record.
         kept: usize,
@@ -65,15 +65,15 @@ pub enum Failure {
     /// The work is done, but nobody hears of it.
     #[error("{names}: kept, but stdout can't be written: {error}")]
     Unnamed {
-        /// What is on the disk.
+        /// The files on the disk.
         names: String,
-        /// What the system says.
+        /// The system's message.
         error: io::Error,
     },
     /// Something could not be written while work was under way.
     #[error("{kept} finished trials are kept, the rest is not done: {error}")]
     CutShort {
-        /// What went wrong.
+        /// The error.
         error: record::error::Error,
         /// Trials in the record.
         kept: usize,

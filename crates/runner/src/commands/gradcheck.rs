@@ -19,7 +19,7 @@ use crate::terminal::say;
 use crate::text::plain;
 use datasets::text::count;
 
-/// What a net and its cost depend on.
+/// The keys that a net and its cost depend on.
 const KEYS: [&str; 11] = [
     "model.hidden",
     "model.activation",

@@ -21,7 +21,7 @@ use crate::table::Table;
 use datasets::import::{picture, pictures_in};
 use datasets::{Examples, HDF5_SIGNATURE, Names, Pinned, PixelType, Pixels};
 
-/// What an example is called: its file, and where that has many its number in it, from 0.
+/// Names an example: its file, and its number in it, from 0, if the file has several.
 type Name = (PathBuf, Option<usize>);
 
 /// Examples of one file, or pictures one after another.

@@ -35,7 +35,7 @@ const BYTES_A_SECOND: u64 = 4 << 20;
 const REFUSED: i32 = 20;
 const BROKEN: i32 = 21;
 
-/// What is read of a file, or of two.
+/// What to read from one file or two.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) enum Reading {
     /// [`DataSet::load`].
@@ -50,7 +50,7 @@ pub(super) enum Reading {
     Model,
 }
 
-/// What came of a trial.
+/// The result of a rehearsal.
 #[derive(Debug, PartialEq)]
 pub(super) enum Tried {
     /// All was read.

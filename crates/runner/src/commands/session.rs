@@ -40,14 +40,14 @@ impl Session {
         Ok(Session { experiment, data, blas })
     }
 
-    /// What is to be trained; `span` is of this session's data.
+    /// Plans the training; `span` is of this session's data.
     pub(super) fn plan(&self, span: &LazySpan) -> Result<Plan> {
         let shape = self.data.shape();
         enough_for_span(&self.experiment, shape)?;
         Plan::new(&self.experiment, shape, &self.data_hash(), span).map_err(Failure::of_plan)
     }
 
-    /// What a trial's id says of its data: both files' hashes, which of their datasets it is, and what was made of them.
+    /// Describes the data for trial ids: both files' hashes, their datasets, and what was made of them.
     pub(super) fn data_hash(&self) -> String {
         data_hash(&self.data, &self.experiment)
     }
@@ -82,7 +82,7 @@ impl Session {
         workers.try_each(&calls, check)
     }
 
-    /// What this trains on.
+    /// The machine that this trains on.
     pub(super) fn machine(&self) -> Machine {
         Machine::this(self.blas.library, self.experiment.threads)
     }
@@ -144,7 +144,7 @@ pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()>
     }
 }
 
-/// What the examples take in f64, and their inner products, before any engine but the direct one is chosen.
+/// Refuses examples that don't fit the memory in f64 with their inner products, which choosing an engine needs.
 fn enough_for_span(experiment: &Experiment, shape: DataShape) -> Result<()> {
     let DataShape { features, train, .. } = shape;
     let needed = (features + features.min(train)) as f64 * (train + shape.held_out()) as f64 * 8.0;

@@ -9,7 +9,7 @@ use crate::plan::prepared::Prepared;
 use crate::spec::data::{DataSource, TestFiles};
 use crate::spec::experiment::Experiment;
 
-/// What an experiment trains on: known files with the content that is known, and others with what the experiment pins.
+/// Finds the data of an experiment: known files with their known content, and others with the content that the experiment pins.
 pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
     let Experiment { source, pins, names, targets, max_bytes, .. } = experiment;
     let (train, test) = match source {

@@ -161,7 +161,7 @@ fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Outcome, machi
     model
 }
 
-/// What repeats the training, and what came of it; nothing that differs from run to run.
+/// Describes the training so that it can be repeated, and its result; nothing that differs from run to run.
 fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Value {
     let Session { experiment, data, .. } = session;
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());

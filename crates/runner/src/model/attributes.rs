@@ -57,7 +57,7 @@ impl ModelFile {
         text.and_then(Result::ok).ok_or_else(|| self.attribute(name, of, "is not UTF-8 text".to_owned()))
     }
 
-    /// What stands beside the name that the attribute of the root has.
+    /// Looks up the attribute of the root in a table of names.
     pub(super) fn one_of<T: Copy>(&self, root: &Group, name: &str, table: &[(&str, T)]) -> Result<T, Error> {
         let found = self.text(root, "the file", name)?;
         self.named(&found, table).map_err(|problem| self.attribute(name, "the file", problem))

@@ -1,4 +1,4 @@
-//! What can be wrong with a model file, each said in one line: file, place in it, what was found, what is allowed.
+//! Errors of model files, each a line: the file, the place in it, what was found, what is allowed.
 
 use std::path::PathBuf;
 

@@ -9,16 +9,16 @@ use net::{Chain, Cost};
 use super::{Model, Net, class_of, each_block};
 use datasets::{Part, Targets};
 
-/// What a model makes of examples.
+/// The evaluation of a model on examples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
     /// m.
     pub examples: usize,
     /// J.
     pub cost: f64,
-    /// The share in the right class; `None` of a regression.
+    /// The share in the right class; `None` if the model is a regression.
     pub accuracy: Option<f64>,
-    /// Which classes are taken for which; `None` of a regression.
+    /// The confusion matrix; `None` if the model is a regression.
     pub confusion: Option<Confusion>,
 }
 
@@ -51,12 +51,12 @@ impl Confusion {
         self.totals(|(_, predicted)| predicted)
     }
 
-    /// Of those put in a class the share that is of it, class by class; `None` where nothing was.
+    /// The precision of each class: of the examples put in it, the share that belongs to it; `None` if there are none.
     pub fn precision(&self) -> Vec<Option<f64>> {
         self.shares(&self.predicted())
     }
 
-    /// Of those of a class the share that was put in it, class by class; `None` where there are none.
+    /// The recall of each class: of its examples, the share that was put in it; `None` if it has none.
     pub fn recall(&self) -> Vec<Option<f64>> {
         self.shares(&self.actual())
     }

@@ -21,7 +21,7 @@ pub use self::evaluation::{Confusion, Evaluation};
 use crate::spec::trial::Dtype;
 use datasets::{PixelType, Pixels, Scaling, Task};
 
-/// What a model file calls its format.
+/// The name of the format in a model file.
 pub const FORMAT: &str = "layerchain-model";
 /// The version of the format that is written, and the only one that is read.
 pub const VERSION: i64 = 1;
@@ -46,7 +46,7 @@ pub struct Model {
     pub input: PixelType,
     /// `[height, width, channels]` of those examples where they are pictures.
     pub image_shape: Option<[usize; 3]>,
-    /// What is done to each feature before the net sees it.
+    /// The scaling of each feature before the net sees it.
     pub scaling: Scaling,
     /// The names of the classes, label 0 first; empty where they have none, and of a regression.
     pub classes: Vec<String>,
@@ -108,7 +108,7 @@ impl Model {
         self.net.widths()[0]
     }
 
-    /// K, the classes that it tells apart; `None` of a regression.
+    /// K, the number of classes that it tells apart; `None` if it is a regression.
     pub fn class_count(&self) -> Option<usize> {
         match self.net.cost() {
             Cost::BinaryCrossEntropy => Some(2),
@@ -117,7 +117,7 @@ impl Model {
         }
     }
 
-    /// What it answers.
+    /// What the net answers: classes or values.
     pub fn task(&self) -> Task {
         let outputs = self.net.widths().last().copied().unwrap_or(0);
         self.class_count().map_or(Task::Values(outputs), Task::Classes)
@@ -168,7 +168,7 @@ impl Model {
         outputs
     }
 
-    /// The probability of each class, for the outputs `a` of one example; `None` of a regression.
+    /// The probability of each class for the outputs `a` of one example; `None` if it is a regression.
     pub fn probabilities(&self, a: ArrayView1<f64>) -> Option<Vec<f64>> {
         match self.net.cost() {
             Cost::BinaryCrossEntropy => Some(vec![1.0 - a[0], a[0]]),

@@ -23,7 +23,7 @@ pub enum Error {
         engine: &'static str,
         /// For what.
         what: &'static str,
-        /// What is.
+        /// The engines that are.
         instead: &'static str,
     },
     /// The engine that was asked for would not be exact.
@@ -63,7 +63,7 @@ impl<'s> Chooser<'s> {
             return Err(if config.optimiser.is_linear() {
                 Error::NotExact { engine, what: "on mini-batches", instead: "\"reduced\", \"direct\" or \"auto\"" }
             } else {
-                let what = "for RMSProp and Adam, which look at each weight by itself";
+                let what = "for an optimiser that scales each weight by itself, as RMSProp and Adam do";
                 Error::NotExact { engine, what, instead: "\"direct\" or \"auto\"" }
             });
         }
@@ -93,7 +93,7 @@ impl<'s> Chooser<'s> {
     }
 }
 
-/// What the first layer of a trial costs.
+/// Computes the dimensions that the cost of a trial's first layer depends on.
 pub(super) fn workload(config: &TrialConfig, data: DataShape) -> Workload {
     Workload {
         features: data.features,

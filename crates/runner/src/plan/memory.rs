@@ -1,4 +1,4 @@
-//! What a sweep holds in memory, before it does: the data, the origins that are shared, and the fleets in flight.
+//! The memory of a sweep, before it runs: the data, the shared first layers, and the fleets in flight.
 
 use net::{Engine, Scheme, evaluated_at_once};
 
@@ -7,10 +7,10 @@ use super::trial::Trial;
 use crate::spec::data::DataShape;
 use crate::spec::trial::Dtype;
 
-/// What OpenBLAS 0.3 maps for each caller to pack its operands in; no other library takes more.
+/// Bytes that OpenBLAS 0.3 maps for each caller to pack its operands in; no other library takes more.
 const OPENBLAS_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 
-/// What the origins that are kept for the next trials may take together.
+/// The most bytes of the first layers that are kept for the next trials.
 pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 const F64: f64 = 8.0;

@@ -1,4 +1,4 @@
-//! What a sweep will do, before it does it: its trials in declared order, with ids, flops and memory.
+//! The plan of a sweep: its trials in declared order, with ids, fleets, flops and memory.
 
 mod calls;
 pub mod engine;
@@ -23,7 +23,7 @@ use crate::spec::experiment::{Experiment, Point};
 use crate::spec::trial::{Dtype, TrialConfig};
 use crate::text::plain;
 
-/// A point of the sweep: its values on the axes, and which trial stands there.
+/// A point of the sweep: its values on the axes, and its trial.
 #[derive(Clone, Debug)]
 pub struct PlannedPoint {
     /// The values of the axes, in their order.
@@ -46,7 +46,7 @@ pub struct Plan {
     pub fleets: Vec<Vec<usize>>,
     /// The shape of the data.
     pub data: DataShape,
-    /// What the ids say of the data.
+    /// The description of the data that the ids are hashes of.
     pub data_hash: String,
     /// The rank of the training examples, or what it can be at most where no engine has asked for it.
     rank: usize,
@@ -115,7 +115,7 @@ impl Plan {
         self.rank
     }
 
-    /// What a trial's first layer costs.
+    /// Computes the dimensions of a trial's first layer.
     fn workload(&self, config: &TrialConfig) -> Workload {
         workload(config, self.data)
     }
@@ -126,7 +126,7 @@ impl Plan {
         self.upper_flops_a_step(&trial.config) + trial.engine.flops_a_step(self.workload(&trial.config), self.rank)
     }
 
-    /// The same as the direct engine would do them.
+    /// The same for the direct engine.
     pub fn direct_flops_a_step(&self, trial: &Trial) -> f64 {
         self.upper_flops_a_step(&trial.config) + Engine::Direct.flops_a_step(self.workload(&trial.config), self.rank)
     }
@@ -147,7 +147,7 @@ impl Plan {
         self.widths(config).windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum()
     }
 
-    /// What tells a trial from its neighbours: its first point's values.
+    /// Labels a trial with the values of its first point.
     pub fn label(&self, trial: &Trial) -> String {
         let point = self.first_points.get(&trial.id).map(|&point| &self.points[point]);
         let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
@@ -167,7 +167,7 @@ impl Plan {
         (trial.engine, !trial.config.batches(self.data.train).is_full())
     }
 
-    /// The same of all trials of one element type.
+    /// Lists the forms of all trials of one element type.
     pub fn forms(&self, dtype: Dtype) -> BTreeSet<Form> {
         let of_dtype = self.trials.iter().filter(|trial| trial.config.dtype == dtype);
         of_dtype.map(|trial| self.form(trial)).collect()

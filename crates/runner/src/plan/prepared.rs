@@ -22,21 +22,21 @@ pub enum Error {
 
 /// A data set, ready for nets.
 pub struct Prepared {
-    /// What nets are trained on.
+    /// The training examples.
     pub train: Part,
-    /// What they are tested on, if there is anything.
+    /// The test examples, if there are any.
     pub test: Option<Part>,
-    /// What was set aside of the training examples.
+    /// The validation examples, set aside of the training examples.
     pub validation: Option<Part>,
-    /// Fitted on what nets are trained on.
+    /// The scaling, fitted on the training examples.
     pub scaling: Scaling,
-    /// What is asked of them.
+    /// The task of the nets.
     pub task: Task,
     /// The names of the classes, if they have any.
     pub classes: Vec<String>,
-    /// What a trial's id says of the targets' meaning, see [`DataSet::said`].
+    /// The meaning of the targets in a trial's id, see [`DataSet::said`].
     pub said: Option<&'static str>,
-    /// What a person should know of the data, a line each.
+    /// Notes on the data for the user, a line each.
     pub notes: Vec<String>,
 }
 
@@ -109,7 +109,7 @@ impl Prepared {
     }
 }
 
-/// A word on classes that no net can learn.
+/// Names the classes that no net can learn.
 fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
     const SHOWN: usize = 8;
     let name = |&class: &usize| names.get(class).map_or(class.to_string(), |name| format!("{class} ({name})"));
@@ -119,7 +119,7 @@ fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
     (!absent.is_empty()).then(|| format!("no training example is of {word} {}{more}", shown.join(", ")))
 }
 
-/// The examples as what they span, made when it is first asked for.
+/// The span of the examples, computed when it is first needed.
 pub struct LazySpan {
     data: Arc<Prepared>,
     span: OnceLock<Arc<Span>>,
@@ -152,7 +152,7 @@ impl LazySpan {
         self.rank.get_or_init(|| self.get().rank()).clone()
     }
 
-    /// What is held of it by now, in bytes.
+    /// The bytes that it holds by now.
     pub fn bytes_held(&self) -> f64 {
         self.span.get().map_or(0.0, |span| (span.x().len() + span.x_test().len()) as f64 * 8.0)
     }

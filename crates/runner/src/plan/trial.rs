@@ -11,7 +11,7 @@ use crate::text::hex;
 pub struct Trial {
     /// The first 12 hex digits of SHA-256 over the canonical config, engine included, and the data's hash.
     pub id: String,
-    /// What it is, its engine chosen.
+    /// Its configuration, engine and cost chosen.
     pub config: TrialConfig,
     /// How its first layer is trained.
     pub engine: Engine,

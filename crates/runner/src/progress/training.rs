@@ -29,7 +29,7 @@ enum Shown {
         bar: ProgressBar,
         drawn: RefCell<Instant>,
     },
-    /// A line each time that so many iterations have gone by.
+    /// A line every `every` iterations.
     Lines {
         every: usize,
     },

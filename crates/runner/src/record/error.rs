@@ -1,4 +1,4 @@
-//! What can be wrong with a record: always one line that names the file and what to do.
+//! Errors of records: each a line that names the file and what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub(super) const SCHEMA: i64 = 4;
 /// The file of the record.
 pub(super) const DATABASE: &str = "results.db";
 
-/// What can go wrong with a results directory.
+/// An error of a results directory.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The system refused a file or directory.
@@ -19,7 +19,7 @@ pub enum Error {
     Io {
         /// Which.
         path: PathBuf,
-        /// What the system says.
+        /// The system's message.
         reason: io::Error,
     },
     /// A file or directory could not be written.
@@ -30,7 +30,7 @@ pub enum Error {
     Disk {
         /// The database.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's message.
         reason: String,
     },
     /// There is no record, but there are files that it would write over.
@@ -49,7 +49,7 @@ pub enum Error {
     Database {
         /// The database.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's message.
         reason: String,
     },
     /// Another process writes here.
@@ -66,7 +66,7 @@ pub enum Error {
         /// What it is instead.
         reason: String,
     },
-    /// What is stored of a trial is not what was stored.
+    /// A trial differs from what was stored.
     #[error("{}: trial {trial} is damaged in the record; run the sweep again to train it anew", path.display())]
     Damaged {
         /// The database.
@@ -74,7 +74,7 @@ pub enum Error {
         /// The trial's id.
         trial: String,
     },
-    /// What is stored of the plan is not what was stored.
+    /// The plan differs from what was stored.
     #[error(
         "{}: the experiment, its axes or its plan are not what was stored; run the sweep again to write them anew, or \
          `runner verify` to see what else differs",

@@ -41,7 +41,7 @@ impl Record {
     }
 }
 
-/// What is written, and its hash.
+/// A writer that hashes what passes through.
 struct Hashed<'w> {
     out: &'w mut dyn Write,
     sha256: &'w mut Sha256,

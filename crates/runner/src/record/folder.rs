@@ -9,12 +9,12 @@ use rustix::fs::OFlags;
 
 use super::error::{DATABASE, Error};
 
-/// What a sweep writes beside its record.
+/// The files that a sweep writes beside its record.
 const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];
-/// What SQLite writes beside a database.
+/// The files that SQLite writes beside a database.
 const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
 
-/// What is at `path` itself, which may be a link.
+/// Looks at `path` itself, which may be a link.
 fn found_at(path: &Path) -> Result<Option<Metadata>, Error> {
     match fs::symlink_metadata(path) {
         Ok(found) => Ok(Some(found)),

@@ -17,7 +17,7 @@ const SEALED: [&str; 3] = [
 ];
 
 impl Record {
-    /// Puts down what is about to run, in place of what was planned before. Finished trials stay, histories of none go.
+    /// Writes the plan that is about to run in place of the one before. Finished trials stay; histories without a trial are deleted.
     ///
     /// # Errors
     /// If the database can't be written.

@@ -13,7 +13,7 @@ use crate::text::hex;
 pub struct Seal(Sha256);
 
 impl Seal {
-    /// Begins the seal of what `kind` of rows.
+    /// Begins the seal of rows of this kind.
     pub fn of(kind: &str) -> Self {
         let mut seal = Seal(Sha256::new());
         seal.add(ValueRef::Text(kind.as_bytes()));

@@ -1,4 +1,4 @@
-//! What the record holds of finished trials, read back and compared with its digest.
+//! Finished trials as they are recorded, read back and compared with their digests.
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,11 +31,11 @@ pub struct Summary {
     pub train_cost: Option<f64>,
     /// The share of the training examples in their right class after the last update.
     pub train_accuracy: Option<f64>,
-    /// The same of the test examples.
+    /// The same for the test examples.
     pub test_accuracy: Option<f64>,
     /// J of the test examples after the last update.
     pub test_cost: Option<f64>,
-    /// The same of the validation examples.
+    /// The same for the validation examples.
     pub validation_accuracy: Option<f64>,
     /// J of the validation examples after the last update.
     pub validation_cost: Option<f64>,
@@ -54,7 +54,7 @@ pub struct Recorded {
     pub iteration: i64,
     /// J.
     pub cost: f64,
-    /// What was recorded beside it; `None` for NaN and infinity.
+    /// The metrics beside it; `None` if NaN or infinite.
     pub metrics: Vec<Option<f64>>,
 }
 
@@ -74,12 +74,12 @@ pub struct FinishedTrial {
     is_itself: bool,
 }
 
-/// What a finished trial was made of, so that it can be made again.
+/// All that a finished trial was made from, so that it can be trained again.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// Its canonical configuration.
     pub config: String,
-    /// What its id says of the data.
+    /// The description of the data in its id.
     pub data: String,
     /// The ids of the trials of its fleet, in their order.
     pub fleet: Vec<String>,
@@ -100,14 +100,14 @@ pub struct RecordedPoint {
     pub finished: Option<FinishedTrial>,
 }
 
-/// What [`FinishedTrial::from_row`] reads, in its order: what is not sealed, then what is.
+/// The columns that [`FinishedTrial::from_row`] reads, in its order: those without a seal, then the sealed ones.
 const COLUMNS: &str = "trial.number, trial.digest, trial.machine, trial.id, trial.config, trial.engine, trial.status, \
                        trial.reason, trial.ended_at, trial.final_cost, trial.train_cost, trial.train_accuracy, \
                        trial.test_accuracy, trial.test_cost, trial.validation_accuracy, trial.validation_cost, trial.drift, \
                        trial.seconds, trial.metrics, machine.fingerprint, machine.toml, data.said, fleet.trials";
 /// How many columns are not sealed.
 const NOT_SEALED: usize = 3;
-/// What a trial refers to.
+/// The tables that a trial refers to.
 const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
                           LEFT JOIN fleet ON fleet.number = trial.fleet";
 
@@ -156,7 +156,7 @@ impl Recorded {
         records.collect()
     }
 
-    /// What is stored of it: iteration, cost and, where there are any, its metrics as JSON.
+    /// The values that are stored: iteration, cost and, if there are any, its metrics as JSON.
     pub(super) fn values(&self) -> [types::Value; 3] {
         let Recorded { iteration, cost, metrics } = self;
         let metrics = (!metrics.is_empty()).then(|| json!(metrics).to_string());
@@ -180,7 +180,7 @@ impl Summary {
         }
     }
 
-    /// Of a trial that has just ended.
+    /// Summarises a trial that has just ended.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
         let (reason, ended_at) = match &outcome.end {
             End::Completed => (Some("all iterations were made".to_owned()), None),
@@ -219,8 +219,8 @@ impl RecordedPoint {
 }
 
 impl Record {
-    /// Ids of the trials that need not run again: the completed and the diverged ones that are as they were stored. And ids of
-    /// those that aren't.
+    /// Finds the trials that need not run again, the completed and the diverged ones that are as they were stored, and those
+    /// that aren't.
     ///
     /// # Errors
     /// If the database can't be read.

@@ -12,7 +12,7 @@ use crate::plan::trial::Trial;
 /// Trials that are trained together.
 pub type FleetOf<'t> = Vec<&'t Trial>;
 
-/// What ends a run before its time.
+/// An error that ends a run.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error<E> {
     /// An outcome could not be written.

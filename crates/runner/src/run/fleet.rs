@@ -107,7 +107,7 @@ fn train_in<R: Real>(
     Ok(Some(outcomes(plan, trials, trained, start.elapsed().as_secs_f64())))
 }
 
-/// What a trial leaves, and its net unless it diverged.
+/// The outcome of a trial, and its net unless it diverged.
 pub type WithNet<N> = (Outcome, Option<N>);
 
 /// Trains one trial as [`train`] does, bit for bit, and keeps its net; `watch` is asked before each step, and sees the last
@@ -159,7 +159,7 @@ fn train_alone_in<R: Real>(
     Ok(Some((outcomes(plan, &[trial], trained, start.elapsed().as_secs_f64()).remove(0), net)))
 }
 
-/// Shares the seconds of a fleet out among its trials, and puts down what each leaves.
+/// Divides the seconds of a fleet among its trials by their flops, and summarises each.
 fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64) -> Vec<Outcome> {
     let flops: Vec<f64> =
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
@@ -181,7 +181,7 @@ fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     Outcome { end, history, metrics, train, test, validation, seconds, drift }
 }
 
-/// At least one step's, so that the shares of a fleet's time add up.
+/// Counts the flops of at least one step, so that the shares of a fleet's time add up.
 fn flops_done(plan: &Plan, trial: &Trial, trained: &Trained) -> f64 {
     let steps = match trained.ending {
         Ending::Completed => plan.iterations(trial),

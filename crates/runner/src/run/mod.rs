@@ -1,4 +1,4 @@
-//! The training of a plan's fleets: their inputs, their workers and what becomes of them.
+//! The training of a plan's fleets: their inputs, workers and outcomes.
 
 pub mod execute;
 pub mod fleet;

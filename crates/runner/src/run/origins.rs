@@ -11,7 +11,7 @@ use crate::plan::memory::MOST_BYTES;
 use crate::plan::trial::Trial;
 use crate::spec::data::DataShape;
 
-/// What an origin depends on.
+/// The key of a first layer: all that it depends on.
 #[derive(Clone, PartialEq)]
 struct Key {
     engine: Engine,
@@ -23,7 +23,7 @@ struct Key {
 /// An origin, and the draw behind it, from which the biases and the other layers are drawn.
 type Drawn = Result<(Arc<Origin>, Draw), WrongSum>;
 
-/// The latest origins, as many as [`MOST_BYTES`] hold.
+/// The latest first layers, as many as [`MOST_BYTES`] hold.
 #[derive(Default)]
 pub struct Origins {
     latest: Mutex<VecDeque<(Key, Arc<OnceLock<Drawn>>)>>,
@@ -44,7 +44,7 @@ impl Origins {
         Ok(Start { origin, b, activation: architecture.activations[0], rest, rates, training })
     }
 
-    /// Of several workers that ask for the same at once, one draws and the others wait for it.
+    /// Finds or draws a first layer. If several workers ask for the same one at once, one draws and the others wait for it.
     fn of<R: Real>(&self, trial: &Trial, rows: usize, examples: &Examples<R>) -> Drawn {
         let Trial { config, engine, .. } = trial;
         let initialisation = config.initialisation.clone();

@@ -1,4 +1,4 @@
-//! What becomes of a trial.
+//! The outcome of a trial.
 
 use net::{CostAt, Score};
 use serde::Serialize;
@@ -81,13 +81,13 @@ pub struct Outcome {
     pub end: End,
     /// Its costs.
     pub history: Vec<CostAt>,
-    /// What was recorded beside them.
+    /// The metrics that were recorded beside them.
     pub metrics: Metrics,
-    /// How it does on the training examples after its last update, if it is completed.
+    /// Its score on the training examples after its last update, if it is completed.
     pub train: Option<Score>,
-    /// The same on the test examples, if there are any.
+    /// Its score on the test examples, if there are any.
     pub test: Option<Score>,
-    /// The same on the validation examples, if there are any.
+    /// Its score on the validation examples, if there are any.
     pub validation: Option<Score>,
     /// Its share of its fleet's wall time, by floating-point operations.
     pub seconds: f64,

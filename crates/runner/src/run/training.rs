@@ -13,13 +13,13 @@ use super::workers::Workers;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
 
-/// What ends the training of fleets before its time.
+/// An error that ends the training of fleets.
 #[derive(Debug, thiserror::Error)]
 pub enum Error<E> {
-    /// What was trained can't be trusted.
+    /// A training can't be trusted.
     #[error(transparent)]
     Untrusted(Untrusted),
-    /// What [`execute()`] says.
+    /// An error of [`execute()`].
     #[error(transparent)]
     Cut(#[from] execute::Error<E>),
 }

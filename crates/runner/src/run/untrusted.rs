@@ -25,15 +25,15 @@ pub enum Untrusted {
         trial: String,
         /// The BLAS.
         library: String,
-        /// What came of the first training.
+        /// The outcome of the first training.
         first: String,
-        /// What came of the second one.
+        /// The outcome of the second one.
         second: String,
     },
 }
 
 impl Untrusted {
-    /// Two trainings of a trial; the second one is `None` where it went on beyond the end of the first.
+    /// The error of a trial that was trained twice; the second training is `None` if it went on beyond the end of the first.
     pub(super) fn of_two(trial: &Trial, first: &Trained, second: Option<&Trained>) -> Self {
         let (first, second) = (in_words(first), second.map_or_else(|| "no end".to_owned(), in_words));
         Untrusted::TwoResults { trial: trial.id.clone(), library: in_use().to_string(), first, second }

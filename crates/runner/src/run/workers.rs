@@ -10,7 +10,7 @@ use kernels::Team;
 pub struct Workers(Vec<Team>);
 
 impl Workers {
-    /// Starts so many workers, at least one, of so many threads each.
+    /// Starts `workers` workers (at least 1) of `threads` threads each.
     ///
     /// # Errors
     /// If the system has no more threads.

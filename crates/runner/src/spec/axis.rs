@@ -60,7 +60,7 @@ pub(super) fn values(key: &str, value: &Value) -> Result<(Scale, Vec<Value>), St
     Ok((scale, values))
 }
 
-/// The same text for the same value: 1 and 1.0 are one number, in a list too.
+/// Formats equal values equally: 1 and 1.0 are one number, in a list too.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Array(list) => format!("[{}]", list.iter().map(plain).collect::<Vec<_>>().join(", ")),
@@ -117,7 +117,7 @@ impl Range {
     /// A number of the range as a value of its key.
     ///
     /// # Errors
-    /// If the key takes whole numbers and it is none.
+    /// If the key takes whole numbers and this is not one.
     pub(super) fn value(&self, number: f64) -> Result<Value, String> {
         if !self.whole {
             return Ok(Value::Float(number));

@@ -65,7 +65,7 @@ impl AxisGroup {
         Ok(AxisRows { columns, rows })
     }
 
-    /// What a sample is drawn from: a range without a count, else the rows.
+    /// The distribution of a sample: a range without a count, else the rows.
     pub(super) fn domain(&self) -> Result<(Vec<(String, Scale)>, Domain), Error> {
         let column = &self.columns[0];
         let range = column.value.as_table().filter(|range| self.columns.len() == 1 && !range.contains_key("count"));

@@ -1,4 +1,4 @@
-//! What an experiment says of its data, and what of the data a net depends on.
+//! The data of an experiment: where they are, and the dimensions that a net depends on.
 
 use std::path::PathBuf;
 
@@ -63,7 +63,7 @@ pub struct DataShape {
     pub test: usize,
     /// Validation examples, set aside of the training examples.
     pub validation: usize,
-    /// What is asked of a net.
+    /// The task of a net.
     pub task: Task,
 }
 

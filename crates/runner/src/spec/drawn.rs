@@ -8,7 +8,7 @@ use super::error::Error;
 use super::exclude::Condition;
 use super::sampler::{Domain, Method, uniform};
 
-/// What is drawn: a dimension for each axis or zip.
+/// A sampled search space: a dimension for each axis or zip.
 pub(super) struct Drawn {
     method: Method,
     seed: u32,
@@ -16,7 +16,7 @@ pub(super) struct Drawn {
 }
 
 struct Dimension {
-    /// What the stream of independent samples is named after.
+    /// The key that names the stream of independent samples.
     key: String,
     columns: Vec<(String, Scale)>,
     domain: Domain,

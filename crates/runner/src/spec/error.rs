@@ -1,16 +1,16 @@
-//! What can be wrong with an experiment: always one line that names the file, the key and what is allowed.
+//! Errors of experiments: each a line that names the file, the key, what was found and what is allowed.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a setting was written.
+/// The place where a setting was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In a file, at a line counted from 1.
     Line(PathBuf, usize),
-    /// In the file as a whole, which lacks something.
+    /// In the file as a whole, which lacks a key.
     File(PathBuf),
-    /// As `key=value` behind the file.
+    /// As `key=value` after the file.
     CommandLine,
 }
 
@@ -32,7 +32,7 @@ pub enum Error {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// The file is not TOML.
@@ -40,16 +40,16 @@ pub enum Error {
     Syntax {
         /// The line.
         place: Place,
-        /// What the parser says.
+        /// The parser's message.
         reason: String,
     },
-    /// A word behind the file is not `key=value`.
+    /// A word after the file is not `key=value`.
     #[error("command line: {0:?} is not of the form key=value")]
     NotAnOverride(String),
     /// There is no such key.
     #[error("{place}: unknown key {key}{}", suggestion(nearest))]
     UnknownKey {
-        /// Where it stands.
+        /// Its place.
         place: Place,
         /// The key.
         key: String,
@@ -59,7 +59,7 @@ pub enum Error {
     /// A key's value is of the wrong type or out of range, or it contradicts another key.
     #[error("{place}: {key}: {problem}")]
     Setting {
-        /// Where it stands.
+        /// Its place.
         place: Place,
         /// The key.
         key: String,

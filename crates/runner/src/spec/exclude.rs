@@ -8,7 +8,7 @@ use super::kind::number;
 use super::source::{Entry, listed};
 use super::trial::keys::{check_value, key};
 
-/// What a key must be for a point to be left out.
+/// A test of the value of a key.
 #[derive(Clone, Debug, PartialEq)]
 enum Test {
     /// One of these values.

@@ -15,7 +15,7 @@ use super::trial::TrialConfig;
 pub struct Experiment {
     /// Names the results directory.
     pub name: String,
-    /// What question it asks.
+    /// The question that it asks.
     pub description: String,
     /// Where the pictures come from.
     pub source: DataSource,
@@ -23,13 +23,13 @@ pub struct Experiment {
     pub pins: Pins,
     /// The datasets in the files.
     pub names: Names,
-    /// What their targets are.
+    /// The meaning of their targets.
     pub targets: TargetsChoice,
     /// The most bytes that a picture dataset may take in memory.
     pub max_bytes: u64,
     /// How features are scaled.
     pub scaling: ScalingChoice,
-    /// What of the training examples is set aside for validation.
+    /// The part of the training examples that is set aside for validation.
     pub validation: Option<ValidationSplit>,
     /// The swept keys, in declared order; then those that only single points set.
     pub axes: Vec<Axis>,
@@ -37,11 +37,11 @@ pub struct Experiment {
     pub points: Vec<Point>,
     /// Whether only the best of them are trained to the end.
     pub halving: Option<Halving>,
-    /// Fleets at once; `None` for as many as there are cores for [`Self::threads`] each.
+    /// Fleets at once; `None` if as many as there are cores for [`Self::threads`] each.
     pub jobs: Option<usize>,
     /// Threads that share a fleet.
     pub threads: usize,
-    /// The BLAS to multiply with; `None` for what the command line, the environment or the rule says.
+    /// The BLAS to multiply with; `None` if the command line, the environment or the rule chooses it.
     pub blas: Option<Request>,
     /// The file with overrides and defaults, as it can be run again.
     pub resolved: String,
@@ -72,7 +72,7 @@ impl Point {
         config
     }
 
-    /// What tells it from other points: the same text for the same values.
+    /// A key of its values, the same for equal values.
     pub(super) fn place(&self) -> Vec<String> {
         let plain = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
         self.values.iter().map(plain).collect()

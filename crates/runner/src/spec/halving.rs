@@ -1,4 +1,4 @@
-//! What a sweep that halves does, see [`super::rungs`].
+//! The settings of successive halving, see [`super::rungs`].
 
 use super::axis::Axis;
 use super::key::{Problem, RawTrial};
@@ -10,9 +10,9 @@ use super::trial::Length;
 pub struct Halving {
     /// Iterations (or epochs) of the first rung.
     pub least: usize,
-    /// One in so many settings goes on, with so many times the iterations.
+    /// η: one in `factor` settings goes on, for `factor` times as many iterations.
     pub factor: usize,
-    /// What a setting is judged by: the mean over its seeds.
+    /// The metric that settings are ranked by, as the mean over their seeds.
     pub metric: Metric,
 }
 

@@ -13,7 +13,7 @@ pub type Problem = (&'static str, String);
 /// When a key applies. Elsewhere it is no part of the trial.
 #[derive(Clone, Copy, Debug)]
 pub struct Condition {
-    /// What must hold, in the words of a message.
+    /// The condition in the words of a message.
     pub with: &'static str,
     /// Whether it does.
     pub holds: fn(&RawTrial) -> bool,

@@ -40,7 +40,7 @@ pub struct Integer {
 pub const WIDTH: Integer = Integer { least: 1, most: MAX_WIDTH };
 /// Numbers of steps, epochs or examples.
 pub const STEPS: Integer = Integer { least: 1, most: MAX_STEPS };
-/// The same or none.
+/// Numbers of steps, or 0.
 pub const STEPS_OR_NONE: Integer = Integer { least: 0, most: MAX_STEPS };
 /// Numbers of points of a sweep, or of values of an axis; more are taken for a slip.
 pub const POINTS: Integer = Integer { least: 1, most: 1_000_000 };

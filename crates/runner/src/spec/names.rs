@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::kind::Kind;
 
-/// The name that stands for the choice that suits the data.
+/// The name of the choice that is made when the data are known.
 pub const AUTO: &str = "auto";
 
 /// The names of a table.

@@ -23,7 +23,7 @@ pub(super) enum Method {
 /// The length of the Sobol sequence.
 pub(super) const MOST_SOBOL: usize = 1 << 16;
 
-/// What one dimension of a sample is drawn from.
+/// The distribution of one dimension of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Domain {
     /// Uniformly one of these rows: values of an axis, or rows of a zip.

@@ -24,7 +24,7 @@ use super::trial::model::TRIAL_SEED;
 /// Samples beyond those of the sweep that are tried before a key is said never to apply.
 const FURTHER_SAMPLES: usize = 1000;
 
-/// What a sweep is.
+/// The result of a search space: its axes and points.
 pub(super) struct Points {
     pub(super) axes: Vec<Axis>,
     pub(super) points: Vec<Point>,

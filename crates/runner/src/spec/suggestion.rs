@@ -8,7 +8,7 @@ use super::source::LISTS;
 use super::sweep_keys;
 use super::trial::keys::keys;
 
-/// What other programs and people call a key, without punctuation.
+/// Other programs' and people's names of keys, without punctuation.
 const ALIASES: [(&str, &str); 54] = [
     ("architecture", "model.hidden"),
     ("hiddenlayers", "model.hidden"),

@@ -5,7 +5,7 @@ use super::kind::{Integer, POINTS, SEED, STEPS};
 use super::names::OneOf;
 use super::sampler::Method;
 
-/// What a setting is judged by where a sweep halves.
+/// A metric that settings are ranked by in successive halving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// The last recorded cost, the lower the better.

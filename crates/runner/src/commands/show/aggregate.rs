@@ -34,7 +34,7 @@ pub(super) fn groups<'r>(points: &'r [RecordedPoint], axes: &[String], over: &st
     groups
 }
 
-/// What is known of some numbers.
+/// Statistics of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Statistics {
     count: usize,
@@ -46,7 +46,7 @@ struct Statistics {
 }
 
 impl Statistics {
-    /// Of at least one number.
+    /// Computes them; `None` if there are no numbers.
     fn of(numbers: &[f64]) -> Option<Self> {
         let count = numbers.len() as f64;
         let mean = numbers.iter().sum::<f64>() / count;

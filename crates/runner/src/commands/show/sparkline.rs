@@ -7,7 +7,7 @@ use crate::record::stored::FinishedTrial;
 /// Characters of a sparkline.
 const SPARKLINE: usize = 24;
 
-/// The recorded costs; `None` where they are not what was stored.
+/// Reads the recorded costs of a trial; `None` if they are not what was stored.
 pub(super) fn trial_costs(record: &Record, id: &str, finished: &FinishedTrial) -> Result<Option<Vec<f64>>, Error> {
     match record.history(id, finished) {
         Ok(history) => Ok(Some(history.iter().map(|record| record.cost).collect())),

@@ -15,7 +15,7 @@ use crate::text::bytes;
 use crate::text::plain;
 use datasets::text::count;
 
-/// Lists the plan on stdout, and what it costs in all on stderr.
+/// Lists the plan on stdout, and its total cost on stderr.
 pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), fresh: bool) -> Result<()> {
     let finished = if fresh { HashSet::new() } else { finished(folder)? };
     let keys = plan.axes.iter().map(|axis| axis.key.as_str());

@@ -15,14 +15,14 @@ use datasets::text::count;
 /// The share of recorded costs that differ by more than 1% from those of another core, as measured in docs/machines.md.
 const HOW_MUCH: &str = "a fifth of all costs then differ by more than 1%";
 
-/// What a sweep trains on, and whether it may go on with what another machine has begun.
+/// The machine of a sweep, and whether it may continue a record that another machine has begun.
 pub(super) struct Mixed<'s> {
     pub(super) machine: &'s Machine,
     pub(super) is_allowed: bool,
     pub(super) folder: &'s Path,
 }
 
-/// Finished trials of the plan that come from elsewhere.
+/// Finished trials of the plan that were trained elsewhere.
 #[derive(Default)]
 struct Others {
     /// On another library or core, or with other threads.
@@ -31,12 +31,12 @@ struct Others {
     machine: Option<Machine>,
     /// By another runner on the same.
     runner: usize,
-    /// All finished ones.
+    /// All finished trials.
     finished: usize,
 }
 
 impl Mixed<'_> {
-    /// [`Mixed::refuse`], of what is in the folder, if anything is.
+    /// [`Mixed::refuse`] for the record in the folder, if there is one.
     pub(super) fn refuse_in_folder(&self, plan: &Plan) -> Result<()> {
         match Record::read_unproven(self.folder) {
             Ok(record) => self.refuse(&record, plan),

@@ -34,13 +34,13 @@ pub(super) struct PreparedSweep {
     pub(super) threads: usize,
 }
 
-/// What a plan is made from.
+/// The experiment and data that a plan is made from.
 pub(super) struct Loaded {
     pub(super) session: Session,
     span: LazySpan,
 }
 
-/// What is trained before settings are compared: all of a sweep that doesn't halve.
+/// The trials that are trained before settings are compared. A sweep that doesn't halve is a single rung.
 pub(super) struct Rung<'s> {
     pub(super) plan: &'s Plan,
     pub(super) inputs: Inputs,
@@ -119,7 +119,7 @@ impl PreparedSweep {
     }
 }
 
-/// Fleets at once: jobs x threads <= cores.
+/// Chooses the number of fleets at once: jobs x threads <= cores.
 fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
     let cores = machine::cores();
     let threads = experiment.threads;

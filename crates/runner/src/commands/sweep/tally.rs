@@ -1,4 +1,4 @@
-//! What a sweep says at its end.
+//! The summary of a sweep.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use datasets::text::count;
 /// How an interrupted sweep is resumed.
 pub(super) const GOES_ON: &str = "the same command goes on";
 
-/// What a run has done.
+/// The work of a run so far.
 pub(super) struct Tally {
     start: Instant,
     completed: usize,
@@ -71,7 +71,7 @@ impl Tally {
         }
     }
 
-    /// Says what was done by so many `threads`, and what a person should know of it.
+    /// Says what `threads` threads have done, and warns of drifts.
     pub(super) fn say(&self, planned: usize, threads: usize, interrupted: bool) {
         if self.drifted > 0 {
             say(&format!(

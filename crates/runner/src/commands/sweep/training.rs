@@ -28,7 +28,7 @@ use crate::run::workers::Workers;
 use crate::terminal::say;
 use datasets::text::count;
 
-/// What stays the same from rung to rung.
+/// The state of a sweep's training, from rung to rung.
 pub(super) struct Training {
     workers: Workers,
     stop: Stop,

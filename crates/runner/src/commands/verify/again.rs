@@ -117,7 +117,7 @@ struct Again<'r> {
 }
 
 impl<'r> Again<'r> {
-    /// As the sweep did; `None` where it can't be done, which is said.
+    /// Trains as the sweep did; `None` if that can't be done, which is reported.
     fn train(&self, session: &mut Session, stop: &Stop, report: &mut Report) -> Result<Option<Compared>> {
         let mut fleets: Vec<&'r [String]> = self.ids.iter().map(|id| &*self.recipes[*id].fleet).collect();
         fleets.sort_unstable();

@@ -1,4 +1,4 @@
-//! What trials that were trained again have in common with what is recorded of them.
+//! Trials that were trained again, compared with their records.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) struct Compared {
     chosen: usize,
     /// Trials and costs recorded on this very machine.
     here: (usize, usize),
-    /// The same of others.
+    /// The same for other machines.
     elsewhere: (usize, usize),
     machines: BTreeSet<String>,
     /// Costs of others that differ by more than 1%, and the largest factor between two.

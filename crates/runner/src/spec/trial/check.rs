@@ -89,7 +89,7 @@ impl TrialConfig {
 
 #[cfg(test)]
 impl TrialConfig {
-    /// Of lines such as `model.hidden = [5, 3]`; the rate is 0.1 and the length 10 iterations unless they say otherwise.
+    /// Reads lines such as `model.hidden = [5, 3]`; the learning rate is 0.1 and the length 10 iterations by default.
     pub(crate) fn of(lines: &str) -> Self {
         let mut raw = RawTrial::default();
         for line in "train.learning_rate = 0.1\ntrain.iterations = 10".lines().chain(lines.lines()) {

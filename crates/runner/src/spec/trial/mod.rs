@@ -1,4 +1,4 @@
-//! What one trial is: the keys that describe it by subject, each with its values, and its canonical form.
+//! The configuration of a trial: its keys by subject, and its canonical form.
 
 pub mod applied;
 pub mod check;
@@ -49,9 +49,9 @@ impl Dtype {
 /// How long a net is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Length {
-    /// So many updates.
+    /// A number of updates.
     Iterations(usize),
-    /// So many times through the training examples.
+    /// A number of passes through the training examples.
     Epochs(usize),
 }
 
@@ -75,9 +75,9 @@ impl Length {
 /// Which examples a step sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BatchChoice {
-    /// Examples a step; `None` for all.
+    /// Examples a step; `None` if all.
     pub size: Option<usize>,
-    /// What the order of each epoch is drawn from; `None` for the order of the file.
+    /// The seed of the order of each epoch; `None` if it is the order of the file.
     pub shuffle: Option<u64>,
 }
 
@@ -90,13 +90,13 @@ pub struct TrialConfig {
     pub activations: Vec<Activation>,
     /// The share of units of each hidden layer that a step leaves out; empty for none.
     pub dropout: Vec<f64>,
-    /// The cost, and with it the output layer; `None` for the one that suits the data.
+    /// The cost, and with it the output layer; `None` if the data decide.
     pub cost: Option<Cost>,
     /// How the parameters are drawn.
     pub initialisation: Initialisation,
     /// The element type.
     pub dtype: Dtype,
-    /// What a step does with the gradient.
+    /// The optimiser.
     pub optimiser: Optimiser,
     /// The learning rate of each step. A cosine `over` 0 steps takes all steps after the warm-up.
     pub schedule: Schedule,
@@ -106,13 +106,13 @@ pub struct TrialConfig {
     pub length: Length,
     /// Iterations from one record of the cost to the next.
     pub record_every: usize,
-    /// What is recorded beside it.
+    /// The metrics that are recorded beside it.
     pub metrics: Vec<Metric>,
-    /// What ends it before.
+    /// The conditions that end it early.
     pub stopping: Stopping,
-    /// What the weights and the masks of dropout are drawn from.
+    /// The seed of the weights and of the masks of dropout.
     pub seed: u32,
-    /// How the first layer is trained; `None` for the cheapest way, which is chosen when the data are known.
+    /// The engine of the first layer; `None` if it is the cheapest one, which is chosen when the data are known.
     pub engine: Option<Engine>,
     /// Whether subnormal numbers are taken as zero.
     pub flush_subnormals: bool,
@@ -122,7 +122,7 @@ impl TrialConfig {
     /// The cost for data of this task, if it can be one.
     ///
     /// # Errors
-    /// What doesn't fit.
+    /// The mismatch.
     pub fn cost_for(&self, task: Task) -> Result<Cost, String> {
         match (self.cost, task) {
             (None, Task::Classes(2)) => Ok(Cost::BinaryCrossEntropy),
