@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::spec::sweep_keys::Metric;
+use crate::spec::sweep_keys::Objective;
 
 /// Arguments of `runner show`.
 #[derive(Args, Debug)]
@@ -39,12 +39,12 @@ pub enum SortBy {
 }
 
 impl SortBy {
-    /// The metric that it sorts by; `None` if the order stays that of the experiment.
-    pub fn metric(self) -> Option<Metric> {
+    /// The objective that it sorts by; `None` if the order stays that of the experiment.
+    pub fn objective(self) -> Option<Objective> {
         match self {
-            SortBy::Cost => Some(Metric::Cost),
-            SortBy::Test => Some(Metric::TestAccuracy),
-            SortBy::Train => Some(Metric::TrainAccuracy),
+            SortBy::Cost => Some(Objective::Cost),
+            SortBy::Test => Some(Objective::TestAccuracy),
+            SortBy::Train => Some(Objective::TrainAccuracy),
             SortBy::Plan => None,
         }
     }

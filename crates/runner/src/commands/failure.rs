@@ -71,7 +71,7 @@ pub enum Failure {
         error: io::Error,
     },
     /// Something could not be written while work was under way.
-    #[error("{kept} finished trials are kept, the rest is not done: {error}")]
+    #[error("{kept} finished trials are kept, the rest was not run: {error}")]
     CutShort {
         /// The error.
         error: record::error::Error,

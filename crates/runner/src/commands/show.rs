@@ -10,10 +10,10 @@ use super::answer::print;
 use crate::cli;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::machines::Names;
+use crate::record::machines::MachineNames;
 use crate::record::stored::{RecordedPoint, Summary};
 use crate::run::outcome::Status;
-use crate::spec::sweep_keys::Metric;
+use crate::spec::sweep_keys::Objective;
 use crate::table::Table;
 use crate::terminal::say;
 use crate::text::plain;
@@ -35,16 +35,16 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         Some(over) => {
             let mut groups = aggregate::groups(&points, &axes, over);
             groups.retain(aggregate::Group::has_finished);
-            if let Some(metric) = args.sort.metric() {
-                groups.sort_by(|a, b| a.compare(b, metric));
+            if let Some(objective) = args.sort.objective() {
+                groups.sort_by(|a, b| a.compare(b, objective));
             }
             groups.truncate(args.limit.unwrap_or(usize::MAX));
             aggregate::table(&record, &groups, &axes, over, &machines)?
         }
         None => {
             points.retain(|point| point.finished.is_some());
-            if let Some(metric) = args.sort.metric() {
-                points.sort_by(|a, b| compare(metric, a, b));
+            if let Some(objective) = args.sort.objective() {
+                points.sort_by(|a, b| compare(objective, a, b));
             }
             points.truncate(args.limit.unwrap_or(usize::MAX));
             trials(&record, &points, &axes, &machines)?
@@ -83,7 +83,7 @@ fn over(args: &cli::Show, axes: &[String], points: &[RecordedPoint]) -> Result<O
 }
 
 /// A row a trial.
-fn trials(record: &Record, points: &[RecordedPoint], axes: &[String], machines: &Names) -> Result<Table, Error> {
+fn trials(record: &Record, points: &[RecordedPoint], axes: &[String], machines: &MachineNames) -> Result<Table, Error> {
     let names = ["final_cost", "train", "test", "seconds", "engine", "drift", "status", "cost"];
     let keys = axes.iter().map(String::as_str);
     let mut table = Table::new(["trial"].into_iter().chain(keys).chain(machines.column()).chain(names));
@@ -124,7 +124,7 @@ fn status(trial: &Summary) -> String {
 }
 
 /// Orders the better trial first; those that didn't complete last, and ties as in the experiment.
-fn compare(by: Metric, a: &RecordedPoint, b: &RecordedPoint) -> Ordering {
+fn compare(by: Objective, a: &RecordedPoint, b: &RecordedPoint) -> Ordering {
     let loss = |point: &RecordedPoint| point.loss(by).unwrap_or(f64::INFINITY);
     loss(a).total_cmp(&loss(b))
 }

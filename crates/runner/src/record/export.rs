@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Record;
 use super::error::Error;
-use super::machines::Names;
+use super::machines::MachineNames;
 use super::stored::{Recorded, RecordedPoint};
 use crate::text::plain;
 
@@ -27,7 +27,7 @@ fn write_trials(
     out: &mut dyn io::Write,
     axes: &[String],
     points: &[RecordedPoint],
-    machines: &Names,
+    machines: &MachineNames,
 ) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = [
@@ -79,7 +79,7 @@ fn write_history(
     out: &mut dyn io::Write,
     record: &Record,
     points: &[RecordedPoint],
-    machines: &Names,
+    machines: &MachineNames,
 ) -> io::Result<()> {
     let mut columns: Vec<&str> = Vec::new();
     for name in points.iter().filter_map(|point| point.finished.as_ref()).flat_map(|trial| &trial.summary.metrics) {

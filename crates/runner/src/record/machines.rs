@@ -8,10 +8,10 @@ use super::stored::{FinishedTrial, RecordedPoint};
 use crate::machine::Machine;
 use crate::run::outcome::Status;
 
-/// Names of machines by their numbers in the record; none where all trials come from one.
-pub struct Names(BTreeMap<i64, String>);
+/// MachineNames of machines by their numbers in the record; none where all trials come from one.
+pub struct MachineNames(BTreeMap<i64, String>);
 
-impl Names {
+impl MachineNames {
     /// The name of the column that has them, where there is one.
     pub fn column(&self) -> Option<&'static str> {
         (!self.0.is_empty()).then_some("machine")
@@ -53,11 +53,11 @@ impl Record {
         Ok(counts)
     }
 
-    /// Names for the machines of the finished trials among `points`.
+    /// MachineNames for the machines of the finished trials among `points`.
     ///
     /// # Errors
     /// If the database can't be read.
-    pub fn machines_in_words(&self, points: &[RecordedPoint]) -> Result<Names, Error> {
+    pub fn machines_in_words(&self, points: &[RecordedPoint]) -> Result<MachineNames, Error> {
         let used: BTreeSet<i64> = points.iter().filter_map(|point| Some(point.finished.as_ref()?.machine)).collect();
         let machines = self.machines()?.into_iter().filter(|(number, _)| used.contains(number));
         Ok(names(machines.collect()))
@@ -65,10 +65,10 @@ impl Record {
 }
 
 /// As short as they can be: what all have in common isn't said, but for the core and the library.
-fn names(machines: BTreeMap<i64, Machine>) -> Names {
+fn names(machines: BTreeMap<i64, Machine>) -> MachineNames {
     let prints: BTreeSet<String> = machines.values().map(Machine::fingerprint).collect();
     if prints.len() < 2 {
-        return Names(BTreeMap::new());
+        return MachineNames(BTreeMap::new());
     }
     let parts: Vec<(i64, [String; 4])> = machines.iter().map(|(number, machine)| (*number, machine.parts())).collect();
     let mut names: Vec<String> = parts.iter().map(|(_, parts)| parts[0].clone()).collect();
@@ -81,7 +81,7 @@ fn names(machines: BTreeMap<i64, Machine>) -> Names {
         }
     }
     let plain = |name: String| name.replace([',', '"'], " ");
-    Names(parts.iter().map(|(number, _)| *number).zip(names.into_iter().map(plain)).collect())
+    MachineNames(parts.iter().map(|(number, _)| *number).zip(names.into_iter().map(plain)).collect())
 }
 
 #[cfg(test)]

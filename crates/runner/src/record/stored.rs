@@ -12,7 +12,7 @@ use super::error::{Error, at};
 use super::seal::{Seal, real};
 use crate::plan::trial::trial_id;
 use crate::run::outcome::{End, Outcome, Status};
-use crate::spec::sweep_keys::Metric;
+use crate::spec::sweep_keys::Objective;
 
 /// How a trial ended, in the record's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -166,17 +166,17 @@ impl Recorded {
 
 impl Summary {
     /// What the trial is judged by, the lower the better; `None` if it did not complete.
-    pub fn loss(&self, metric: Metric) -> Option<f64> {
+    pub fn loss(&self, objective: Objective) -> Option<f64> {
         if self.status != Status::Completed {
             return None;
         }
-        match metric {
-            Metric::Cost => self.final_cost,
-            Metric::TestCost => self.test_cost,
-            Metric::ValidationCost => self.validation_cost,
-            Metric::TrainAccuracy => self.train_accuracy.map(|accuracy| -accuracy),
-            Metric::TestAccuracy => self.test_accuracy.map(|accuracy| -accuracy),
-            Metric::ValidationAccuracy => self.validation_accuracy.map(|accuracy| -accuracy),
+        match objective {
+            Objective::Cost => self.final_cost,
+            Objective::TestCost => self.test_cost,
+            Objective::ValidationCost => self.validation_cost,
+            Objective::TrainAccuracy => self.train_accuracy.map(|accuracy| -accuracy),
+            Objective::TestAccuracy => self.test_accuracy.map(|accuracy| -accuracy),
+            Objective::ValidationAccuracy => self.validation_accuracy.map(|accuracy| -accuracy),
         }
     }
 
@@ -213,8 +213,8 @@ impl Summary {
 
 impl RecordedPoint {
     /// What the point is judged by, the lower the better; `None` if its trial did not complete.
-    pub fn loss(&self, metric: Metric) -> Option<f64> {
-        self.finished.as_ref()?.summary.loss(metric)
+    pub fn loss(&self, objective: Objective) -> Option<f64> {
+        self.finished.as_ref()?.summary.loss(objective)
     }
 }
 

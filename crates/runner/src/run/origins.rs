@@ -23,7 +23,7 @@ struct Key {
 /// An origin, and the draw behind it, from which the biases and the other layers are drawn.
 type Drawn = Result<(Arc<Origin>, Draw), WrongSum>;
 
-/// The latest first layers, as many as [`MOST_BYTES`] hold.
+/// The latest first layers, as many as `MOST_BYTES` hold.
 #[derive(Default)]
 pub struct Origins {
     latest: Mutex<VecDeque<(Key, Arc<OnceLock<Drawn>>)>>,

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::key::{Problem, RawTrial};
-use super::sweep_keys::{FACTOR, LEAST, METRIC, Metric};
+use super::sweep_keys::{FACTOR, LEAST, METRIC, Objective};
 use super::trial::Length;
 
 /// Which settings are worth all their iterations, see `record::halving`.
@@ -12,8 +12,8 @@ pub struct Halving {
     pub least: usize,
     /// η: one in `factor` settings goes on, for `factor` times as many iterations.
     pub factor: usize,
-    /// The metric that settings are ranked by, as the mean over their seeds.
-    pub metric: Metric,
+    /// The objective that settings are ranked by, as the mean over their seeds.
+    pub objective: Objective,
 }
 
 impl Halving {
@@ -34,16 +34,16 @@ impl Halving {
         if least >= all.amount() {
             return Err(LEAST.problem(format!("must be below {}, {}, found {least}", all.key(), all.amount())));
         }
-        Ok(Some(Halving { least, factor: options.value(&FACTOR), metric: options.value(&METRIC) }))
+        Ok(Some(Halving { least, factor: options.value(&FACTOR), objective: options.value(&METRIC) }))
     }
 
     /// Whether only validation examples have what settings are judged by.
     pub(super) fn needs_validation(&self) -> bool {
-        matches!(self.metric, Metric::ValidationCost | Metric::ValidationAccuracy)
+        matches!(self.objective, Objective::ValidationCost | Objective::ValidationAccuracy)
     }
 
     /// Whether only test examples have it.
     pub(super) fn needs_test(&self) -> bool {
-        matches!(self.metric, Metric::TestCost | Metric::TestAccuracy)
+        matches!(self.objective, Objective::TestCost | Objective::TestAccuracy)
     }
 }

@@ -63,9 +63,9 @@ impl<T: Copy + PartialEq + Sync + 'static> Kind for AutoOr<T> {
 
 /// Lists of names of a table, each at most once. They are read in the order of the table.
 #[derive(Clone, Copy, Debug)]
-pub struct Names<T: 'static>(pub &'static [(&'static str, T)]);
+pub struct NameList<T: 'static>(pub &'static [(&'static str, T)]);
 
-impl<T: Copy + PartialEq + Sync + 'static> Kind for Names<T> {
+impl<T: Copy + PartialEq + Sync + 'static> Kind for NameList<T> {
     type Value = Vec<T>;
     const IS_LIST: bool = true;
 

@@ -7,7 +7,7 @@ use super::sampler::Method;
 
 /// A metric that settings are ranked by in successive halving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Metric {
+pub enum Objective {
     /// The last recorded cost, the lower the better.
     Cost,
     /// The cost of the test examples, the lower the better.
@@ -23,13 +23,13 @@ pub enum Metric {
 }
 
 const METHODS: [(&str, Method); 3] = [("grid", Method::Grid), ("random", Method::Random), ("sobol", Method::Sobol)];
-const METRICS: [(&str, Metric); 6] = [
-    ("cost", Metric::Cost),
-    ("test_cost", Metric::TestCost),
-    ("train_accuracy", Metric::TrainAccuracy),
-    ("test_accuracy", Metric::TestAccuracy),
-    ("validation_cost", Metric::ValidationCost),
-    ("validation_accuracy", Metric::ValidationAccuracy),
+const METRICS: [(&str, Objective); 6] = [
+    ("cost", Objective::Cost),
+    ("test_cost", Objective::TestCost),
+    ("train_accuracy", Objective::TrainAccuracy),
+    ("test_accuracy", Objective::TestAccuracy),
+    ("validation_cost", Objective::ValidationCost),
+    ("validation_accuracy", Objective::ValidationAccuracy),
 ];
 
 keys! {
@@ -40,5 +40,5 @@ keys! {
     SAMPLE_SEED: Integer = Key::new("sweep.sample_seed", SEED).or(|| 1);
     LEAST: Integer = Key::new("sweep.halving.least", STEPS);
     FACTOR: Integer = Key::new("sweep.halving.factor", Integer { least: 2, most: 1_000_000 }).or(|| 3);
-    METRIC: OneOf<Metric> = Key::new("sweep.halving.metric", OneOf(&METRICS)).or(|| Metric::Cost);
+    METRIC: OneOf<Objective> = Key::new("sweep.halving.metric", OneOf(&METRICS)).or(|| Objective::Cost);
 }

@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 use super::sparkline::{sparkline, trial_costs};
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::machines::Names;
+use crate::record::machines::MachineNames;
 use crate::record::stored::{RecordedPoint, Summary};
 use crate::run::outcome::Status;
-use crate::spec::sweep_keys::Metric;
+use crate::spec::sweep_keys::Objective;
 use crate::table::Table;
 use crate::text::plain;
 
@@ -81,7 +81,7 @@ impl Group<'_> {
     }
 
     /// Orders the better mean first. A group with trials that diverged or failed comes after those whose trials all completed.
-    pub(super) fn compare(&self, other: &Self, by: Metric) -> Ordering {
+    pub(super) fn compare(&self, other: &Self, by: Objective) -> Ordering {
         let rank = |group: &Self| {
             let loss = group.statistics(|trial| trial.loss(by));
             let lost = group.with_status(Status::Diverged) + group.with_status(Status::Failed) > 0;
@@ -106,7 +106,7 @@ pub(super) fn table(
     groups: &[Group],
     axes: &[String],
     over: &str,
-    machines: &Names,
+    machines: &MachineNames,
 ) -> Result<Table, Error> {
     let keys: Vec<&str> = axes.iter().map(String::as_str).filter(|key| *key != over).collect();
     let names = ["n", "final_cost", "cost_range", "train", "train_range", "test", "test_range", "status", "cost"];

@@ -103,8 +103,8 @@ impl PreparedSweep {
     /// its settings has completed.
     pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
         let Some(Loaded { session, span }) = &mut self.loaded else { return Ok(false) };
-        let (points, metric) = (record.points()?, session.experiment.halving.map(|halving| halving.metric));
-        let loss = |point: usize| points.get(point)?.loss(metric?);
+        let (points, objective) = (record.points()?, session.experiment.halving.map(|halving| halving.objective));
+        let loss = |point: usize| points.get(point)?.loss(objective?);
         if !self.rungs.promote(&mut session.experiment, loss) {
             return Ok(false);
         }

@@ -5,7 +5,7 @@ use net::{Engine, Metric, Stopping};
 use super::{BatchChoice, Length, TrialConfig};
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
 use crate::spec::kind::{BatchSize, Flag, Integer, NOT_NEGATIVE, POSITIVE, Real, SEED, STEPS};
-use crate::spec::names::{AutoOr, Names};
+use crate::spec::names::{AutoOr, NameList};
 
 keys! {
     pub(super) KEYS;
@@ -18,7 +18,7 @@ keys! {
     ITERATIONS: Integer = Key::new("train.iterations", STEPS);
     EPOCHS: Integer = Key::new("train.epochs", STEPS);
     RECORD_EVERY: Integer = Key::new("train.record_every", STEPS).or(|| 1);
-    METRICS: Names<Metric> = Key::new("train.metrics", Names(&Metric::ALL)).or(Vec::new);
+    METRICS: NameList<Metric> = Key::new("train.metrics", NameList(&Metric::ALL)).or(Vec::new);
     STOP_COST: Real = Key::new("train.stop_cost", POSITIVE);
     PATIENCE: Integer = Key::new("train.patience", STEPS);
     MIN_DELTA: Real = Key::new("train.min_delta", NOT_NEGATIVE).or(|| 0.0)
