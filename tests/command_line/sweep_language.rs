@@ -324,7 +324,7 @@ fn show_gives_the_statistics_over_the_seeds_counts_what_diverged_and_shows_trial
     assert!(row.contains("3 completed") && row.contains('█'), "{row}");
 
     let each = run(&bench, &["show", "results/points", "--trials"]).0;
-    assert!(each.lines().count() == 9 && each.starts_with("trial"), "{each}");
+    assert!(each.lines().count() == 9 && each.trim_start().starts_with("trial"), "{each}");
     let rates = run(&bench, &["show", "results/points", "--over", "train.learning_rate", "-n", "2"]).0;
     assert!(rates.lines().count() == 3 && rates.starts_with("seed"), "{rates}");
     let (code, line) = failure(&bench.run(&["show", "results/points", "--over", "model.depth"]));

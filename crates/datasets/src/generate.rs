@@ -8,16 +8,18 @@
 //!
 //! and the same in the test file, with `test_` for `train_`. The same request writes the same bytes.
 
+pub(crate) mod draw;
+
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hdf5::types::FixedAscii;
 
-use super::draw::{SIDES, draw, is_cat};
 use super::read::DataFile;
 use super::{Files, classes};
 use crate::files::{self, NewHdf5, OfTheDisk, Part, make_folder, put_in_place};
+use draw::{SIDES, draw, is_cat};
 
 /// The most bytes that the pictures of both files may take: 16 GiB.
 pub const MOST_BYTES: u64 = 16 << 30;

@@ -10,7 +10,6 @@ pub mod catalog;
 pub mod classes;
 mod contact_sheet;
 mod contract;
-pub mod draw;
 pub mod error;
 pub mod fetch;
 pub mod files;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hdf5::types::{FixedAscii, IntSize, TypeDescriptor};
 use tempfile::tempdir;
 
+use super::draw::{draw, is_cat};
 use super::{Error, FIRST_TEST_PICTURE, Request, generate};
-use crate::draw::{draw, is_cat};
 use crate::files;
 
 fn request(folder: &Path) -> Request {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, array};
 
 use super::*;
-use crate::draw::draw;
+use crate::generate::draw::draw;
 use crate::{Meaning, Pixels, Scaling, Task};
 
 /// All examples and targets of `set`, the training ones first, as f64.
