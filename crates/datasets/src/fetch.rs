@@ -1,27 +1,42 @@
-//! `runner data fetch`: downloads a known data set whose sizes and SHA-256 are pinned, all of a file or nothing of it.
+//! `runner data fetch`: downloads a known data set whose sizes and SHA-256 are pinned, each file whole or not at all.
 //!
-//! A file is received under a hidden name next to its place, hashed on the way, synced and renamed. Whatever goes wrong, the
+//! A file is received under a hidden name beside its place, hashed on the way, synced and renamed. Whatever goes wrong, the
 //! folder is as it was, and a file that is there already is never written to.
 
-mod error;
 #[cfg(test)]
 mod loopback;
 #[cfg(test)]
 mod tests;
-mod transfer;
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use ureq::http::Uri;
+use ureq::{Agent, Proxy};
 
 use super::Files;
 use super::catalog::{Known, Origin, Pin};
-use super::hashed::hash;
-use crate::files::{self, Part, make_folder, missing_folders, put_in_place};
-pub use error::Error;
+use super::hashed::{hash, hexadecimal};
+use crate::files::{self, OfTheDisk, Part, make_folder, missing_folders, put_in_place};
+
+/// The bytes that are read at a time.
+const CHUNK: usize = 1 << 16;
+/// The redirects that are followed.
+const REDIRECTS: u32 = 5;
+
+/// The longest times to wait for a server.
+#[derive(Debug, Clone, Copy)]
+struct Timeouts {
+    /// For the name look-up, and again for the connection.
+    connect: Duration,
+    /// Between two pieces of data.
+    silence: Duration,
+}
+
+const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
 /// What [`fetch`] tells its caller while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +46,7 @@ pub enum Progress<'a> {
         /// The file's name.
         file: &'a str,
     },
-    /// A part of the file has arrived.
+    /// A piece of the file has arrived.
     Received {
         /// The file's name.
         file: &'a str,
@@ -47,20 +62,60 @@ pub enum Progress<'a> {
     },
 }
 
-/// How long and how far a download may go.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    /// For the name look-up, and again for the connection.
-    connect: Duration,
-    /// Between two pieces of data.
-    silence: Duration,
-    redirects: u32,
+/// Why a data set could not be fetched, in one line. No error leaves a part of a file behind.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data set is made on this machine, not downloaded.
+    #[error("data set {name} is not downloaded but made: use `{command}`")]
+    NotPublished {
+        /// The data set.
+        name: &'static str,
+        /// The command that makes it.
+        command: String,
+    },
+    /// Another file has the name; it is not overwritten.
+    #[error(
+        "{}: is there already but is not the file that is known: found {found}, expected {expected}; \
+         remove it or fetch into another folder", path.display()
+    )]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// The address can't be reached, or does not send the pinned bytes in time.
+    #[error("{url}: {problem}")]
+    Download {
+        /// The address.
+        url: String,
+        /// What was found, and what to do.
+        problem: String,
+    },
+    /// A file or folder could not be written.
+    #[error(transparent)]
+    Write(#[from] files::Error),
+    /// A file that is there already can't be read.
+    #[error("{}: cannot read it: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
 }
 
-/// Bytes that are read at a time.
-const CHUNK: usize = 64 * 1024;
-
-const LIMITS: Limits = Limits { connect: Duration::from_secs(15), silence: Duration::from_secs(30), redirects: 5 };
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        match self {
+            Error::Write(error) => error.is_of_the_disk(),
+            Error::Unreadable { reason, .. } => reason.is_of_the_disk(),
+            _ => false,
+        }
+    }
+}
 
 /// Downloads the files of `known` from `base_url` (http or https; the file's name is appended) into `folder`, which is made if
 /// need be. A file that is there with the right content is not downloaded again.
@@ -68,11 +123,11 @@ const LIMITS: Limits = Limits { connect: Duration::from_secs(15), silence: Durat
 /// # Errors
 /// See [`Error`]. None leaves a part of a file or a new empty folder behind; a file that was complete before the error stays.
 pub fn fetch(known: &Known, folder: &Path, base_url: &str, progress: impl FnMut(Progress<'_>)) -> Result<Files, Error> {
-    fetch_within(LIMITS, known, folder, base_url, progress)
+    fetch_within(TIMEOUTS, known, folder, base_url, progress)
 }
 
 fn fetch_within(
-    limits: Limits,
+    timeouts: Timeouts,
     known: &Known,
     folder: &Path,
     base_url: &str,
@@ -90,36 +145,116 @@ fn fetch_within(
             missing.push((file, path, pin));
         }
     }
-    if missing.is_empty() {
-        return Ok(files);
-    }
-
-    let base_url = base_url.trim_end_matches('/');
-    let agent = transfer::agent(base_url, limits);
-    let _folder = NewFolder::create(folder)?;
-    for (file, path, pin) in missing {
+    // Before the folders are made: they may be made in part.
+    let new_folders = missing_folders(folder);
+    let agent = agent(base_url, timeouts);
+    let downloaded = missing.into_iter().try_for_each(|(file, path, pin)| {
+        make_folder(folder)?;
         let mut part = Part::new(path)?;
-        let total = pin.bytes;
-        transfer::Transfer { url: &format!("{base_url}/{file}"), limits, pin, path }.receive(
-            &agent,
-            part.file(),
-            |bytes| {
-                progress(Progress::Received { file, bytes, total });
-            },
-        )?;
+        let url = format!("{}/{file}", base_url.trim_end_matches('/'));
+        receive(&agent, &url, &mut part, pin, |bytes| progress(Progress::Received { file, bytes, total: pin.bytes }))?;
         settle(part, path, pin)?;
         progress(Progress::Saved { file });
+        Ok(())
+    });
+    if downloaded.is_err() {
+        // The system refuses to remove a folder with a file in it, which is the wish.
+        new_folders.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
-    Ok(files)
+    downloaded.map(|()| files)
 }
 
-/// Whether `path` holds what `pin` says (`true`) or nothing (`false`).
+/// Makes the HTTP client for files below `base_url`.
+fn agent(base_url: &str, timeouts: Timeouts) -> Agent {
+    // An address that cannot be parsed is refused by the request itself, which says why.
+    let base = base_url.parse::<Uri>().unwrap_or_default();
+    // No proxy can reach this machine itself.
+    let is_here = base.host().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
+    Agent::config_builder()
+        .https_only(base.scheme_str() == Some("https"))
+        .proxy(if is_here { None } else { Proxy::try_from_env() })
+        .max_redirects(REDIRECTS)
+        // The size is pinned, so it must be the size of what is sent.
+        .accept_encoding("identity")
+        .user_agent(concat!("layerchain/", env!("CARGO_PKG_VERSION")))
+        .timeout_resolve(Some(timeouts.connect))
+        .timeout_connect(Some(timeouts.connect))
+        .timeout_per_read(Some(timeouts.silence))
+        .timeout_per_write(Some(timeouts.silence))
+        .build()
+        .new_agent()
+}
+
+/// Downloads `url` into `part`, unless it sends anything but the pinned bytes. `on_bytes` is told the bytes so far after each piece.
+fn receive(agent: &Agent, url: &str, part: &mut Part, pin: Pin, mut on_bytes: impl FnMut(u64)) -> Result<(), Error> {
+    let refused = |problem: String| Err(Error::Download { url: url.to_owned(), problem });
+    let mut response = match agent.get(url).call() {
+        Ok(response) => response,
+        Err(error) => return refused(unanswered(&error)),
+    };
+    let expected = pin.bytes;
+    if let Some(announced) = response.body().content_length().filter(|&announced| announced != expected) {
+        return refused(format!(
+            "the server offers {announced} bytes, the file has {expected}: not the same file (is there a log-in page in between?)"
+        ));
+    }
+    let mut body = response.body_mut().as_reader();
+    let (mut chunk, mut sha256, mut received) = (vec![0; CHUNK], Sha256::new(), 0);
+    loop {
+        let count = match body.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) => {
+                return refused(format!("broken off after {received} of {expected} bytes: {error}; try again"));
+            }
+        };
+        received += count as u64;
+        if received > expected {
+            return refused(format!("more than the {expected} bytes of the file: stopped"));
+        }
+        sha256.update(&chunk[..count]);
+        part.file().write_all(&chunk[..count]).map_err(|reason| files::Error::system(part.path(), reason))?;
+        on_bytes(received);
+    }
+    if received < expected {
+        return refused(format!("ended after {received} of {expected} bytes; try again"));
+    }
+    match hexadecimal(sha256) {
+        found if found == pin.sha256 => Ok(()),
+        found => refused(format!("wrong content: found SHA-256 {found}, expected {}", pin.sha256)),
+    }
+}
+
+/// Says why there was no answer to a request.
+fn unanswered(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::StatusCode(status) => format!("the server answers with HTTP status {status}"),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+            format!("not an address to download from: {error} (allowed: http:// or https://)")
+        }
+        ureq::Error::RequireHttpsOnly(_) => "redirects from https to an address that is not: refused".to_owned(),
+        // The handshake is driven by reads and writes, which hand on what TLS has against the server as this kind.
+        ureq::Error::Io(reason) if reason.kind() == io::ErrorKind::InvalidData => {
+            format!("no secure connection: {reason}")
+        }
+        ureq::Error::Io(_)
+        | ureq::Error::Timeout(_)
+        | ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::ConnectProxyFailed(_) => {
+            format!("cannot be reached: {error}; is there a network, or a proxy to name in HTTPS_PROXY?")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Returns whether `path` holds what `pin` says (`true`) or nothing (`false`).
 ///
 /// # Errors
-/// [`Error::Occupied`] if something else is there, [`Error::Unreadable`] if it cannot be read.
+/// If something else is there, or it cannot be read.
 fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
     let unreadable = |reason| Error::Unreadable { path: path.to_owned(), reason };
-    let occupied = |found, expected| Error::Occupied { path: path.to_owned(), found, expected };
+    let occupied = |found, expected| Err(Error::Occupied { path: path.to_owned(), found, expected });
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -127,20 +262,15 @@ fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
     };
     // Before it is opened: a named pipe would wait for a writer, and a size is cheaper to compare than a hash.
     if !metadata.is_file() {
-        return Err(occupied("no regular file".to_owned(), "a file or nothing".to_owned()));
+        return occupied("no regular file".to_owned(), "a file or nothing".to_owned());
     }
     if metadata.len() != pin.bytes {
-        return Err(occupied(format!("{} bytes", metadata.len()), format!("{} bytes", pin.bytes)));
+        return occupied(format!("{} bytes", metadata.len()), format!("{} bytes", pin.bytes));
     }
-    let found = File::open(path).and_then(|mut file| hash(&mut file)).map_err(unreadable)?;
-    if found != pin.sha256 {
-        return Err(occupied(format!("SHA-256 {found}"), format!("SHA-256 {}", pin.sha256)));
+    match File::open(path).and_then(|mut file| hash(&mut file)).map_err(unreadable)? {
+        found if found == pin.sha256 => Ok(true),
+        found => occupied(format!("SHA-256 {found}"), format!("SHA-256 {}", pin.sha256)),
     }
-    Ok(true)
-}
-
-fn hexadecimal(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads a received file back and gives it its name, without ever replacing a file.
@@ -152,29 +282,5 @@ fn settle(part: Part, path: &Path, pin: Pin) -> Result<(), Error> {
     match put_in_place([part], false) {
         Err(files::Error::Appeared(_)) if is_complete(path, pin)? => Ok(()),
         settled => Ok(settled?),
-    }
-}
-
-/// A folder that is removed again when dropped, with those above it that were made for it, unless something is in it by then.
-struct NewFolder {
-    /// The folders that were not there before, the innermost first.
-    made: Vec<PathBuf>,
-}
-
-impl NewFolder {
-    fn create(folder: &Path) -> Result<Self, Error> {
-        // Before the folders are made: they may be made in part.
-        let new = Self { made: missing_folders(folder) };
-        make_folder(folder)?;
-        Ok(new)
-    }
-}
-
-impl Drop for NewFolder {
-    fn drop(&mut self) {
-        for folder in &self.made {
-            // Refused by the system for a folder with a file in it, which is the wish.
-            let _ = fs::remove_dir(folder);
-        }
     }
 }

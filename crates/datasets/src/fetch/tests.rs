@@ -1,7 +1,5 @@
-mod folder;
-mod servers;
-
 use std::env;
+use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 
@@ -16,6 +14,10 @@ fn train_body() -> Vec<u8> {
 
 fn test_body() -> Vec<u8> {
     (0..3_000_u64).map(|i| (i * 3 % 241) as u8).collect()
+}
+
+fn both_files() -> [Answer; 2] {
+    [Answer::file(&train_body()), Answer::file(&test_body())]
 }
 
 /// A data set of [`train_body`] and [`test_body`]. The hashes are another program's (Python's hashlib).
@@ -33,10 +35,10 @@ const SMALL: Known = Known {
 };
 
 /// Patient with a busy machine.
-const PATIENT: Limits = Limits { connect: Duration::from_secs(10), silence: Duration::from_secs(10), redirects: 3 };
+const PATIENT: Timeouts = Timeouts { connect: Duration::from_secs(10), silence: Duration::from_secs(10) };
 
-fn fetch_small(limits: Limits, folder: &Path, base_url: &str) -> Result<Files, Error> {
-    fetch_within(limits, &SMALL, folder, base_url, |_| ())
+fn fetch_small(folder: &Path, base_url: &str) -> Result<Files, Error> {
+    fetch_within(PATIENT, &SMALL, folder, base_url, |_| ())
 }
 
 fn names_in(folder: &Path) -> Vec<String> {
@@ -50,9 +52,9 @@ fn names_in(folder: &Path) -> Vec<String> {
 fn both_files_arrive_whole_and_nothing_else_does() {
     let place = TempDir::new().unwrap();
     let folder = place.path().join("new/data");
-    let server = Server::start([Answer::file(&train_body()), Answer::file(&test_body())]);
+    let server = Server::start(both_files());
     let mut heard = Vec::new();
-    let files = fetch_within(PATIENT, &SMALL, &folder, &server.base_url(), |progress| {
+    let files = fetch_within(PATIENT, &SMALL, &folder, &server.base_url, |progress| {
         heard.push(match progress {
             Progress::AlreadyThere { .. } => panic!("{progress:?} in an empty folder"),
             Progress::Received { file, bytes, total } => (file.to_owned(), bytes, total),
@@ -73,18 +75,12 @@ fn both_files_arrive_whole_and_nothing_else_does() {
 }
 
 #[test]
-fn a_body_without_an_announced_size_is_as_good() {
-    let folder = TempDir::new().unwrap();
-    let server = Server::start([Answer::unannounced(&train_body()), Answer::unannounced(&test_body())]);
-    fetch_small(PATIENT, folder.path(), &server.base_url()).unwrap();
-    assert_eq!(names_in(folder.path()), ["test_small.h5", "train_small.h5"]);
-}
-
-#[test]
-fn a_second_fetch_downloads_nothing() {
+fn only_what_is_missing_is_downloaded() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join(SMALL.train), train_body()).unwrap();
-    fs::write(folder.path().join(SMALL.test), test_body()).unwrap();
+    let server = Server::start([Answer::new("200 OK", &test_body())]);
+    fetch_small(folder.path(), &server.base_url).expect("a body without an announced size is as good");
+    assert_eq!(server.requests(), ["GET /datasets/test_small.h5 HTTP/1.1"]);
     let mut there = 0;
     fetch_within(PATIENT, &SMALL, folder.path(), CLOSED, |progress| {
         assert!(matches!(progress, Progress::AlreadyThere { .. }));
@@ -95,23 +91,13 @@ fn a_second_fetch_downloads_nothing() {
 }
 
 #[test]
-fn only_the_missing_file_is_downloaded() {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join(SMALL.train), train_body()).unwrap();
-    let server = Server::start([Answer::file(&test_body())]);
-    fetch_small(PATIENT, folder.path(), &server.base_url()).unwrap();
-    assert_eq!(server.requests(), ["GET /datasets/test_small.h5 HTTP/1.1"]);
-}
-
-#[test]
 fn a_redirect_is_followed() {
     let folder = TempDir::new().unwrap();
     let elsewhere = Server::start([Answer::file(&train_body())]);
-    let server =
-        Server::start([Answer::redirect(&format!("{}moved.h5", elsewhere.base_url())), Answer::file(&test_body())]);
-    fetch_small(PATIENT, folder.path(), &server.base_url()).unwrap();
+    let moved = format!("{}moved.h5", elsewhere.base_url);
+    let server = Server::start([Answer::redirect(&moved), Answer::file(&test_body())]);
+    fetch_small(folder.path(), &server.base_url).unwrap();
     assert_eq!(elsewhere.requests(), ["GET /datasets/moved.h5 HTTP/1.1"]);
-    assert_eq!(names_in(folder.path()), ["test_small.h5", "train_small.h5"]);
 }
 
 #[test]
@@ -121,7 +107,7 @@ fn a_generated_set_is_not_downloaded() {
     assert_eq!(error.to_string(), "data set drawn is not downloaded but made: use `runner data generate`");
 }
 
-/// The pins in the catalog against the real files, where the machine has them.
+/// Holds the pins of the catalogue against the real files, if the machine has them.
 #[test]
 fn the_course_files_pass_through_the_public_door() {
     let Some(course) = env::var_os("CATVNONCAT").filter(|value| !value.is_empty()) else {
@@ -132,7 +118,143 @@ fn the_course_files_pass_through_the_public_door() {
     let (train, test) = (fs::read(real.train).unwrap(), fs::read(real.test).unwrap());
     let server = Server::start([Answer::file(&train), Answer::file(&test)]);
     let folder = TempDir::new().unwrap();
-    let files = fetch(cats, folder.path(), &server.base_url(), |_| ()).unwrap();
+    let files = fetch(cats, folder.path(), &server.base_url, |_| ()).unwrap();
     assert_eq!(fs::read(files.train).unwrap(), train);
     assert_eq!(fs::read(files.test).unwrap(), test);
+}
+
+/// Fetches from a server with these `answers`; checks the words of the one-line error, and that neither a file nor a new folder
+/// is left.
+#[track_caller]
+fn assert_refused(silence: Duration, answers: &[Answer], words: &[&str]) {
+    let place = TempDir::new().unwrap();
+    for folder in [place.path(), &place.path().join("new/data")] {
+        let server = Server::start(answers.iter().cloned());
+        let timeouts = Timeouts { silence, ..PATIENT };
+        let line = fetch_within(timeouts, &SMALL, folder, &server.base_url, |_| ()).unwrap_err().to_string();
+        assert!(line.starts_with(&format!("{}train_small.h5: ", server.base_url)) && !line.contains('\n'), "{line}");
+        words.iter().for_each(|word| assert!(line.contains(word), "{word:?} is missing in: {line}"));
+        assert_eq!(names_in(place.path()), [""; 0], "after {line}");
+    }
+}
+
+#[test]
+fn anything_but_the_pinned_bytes_is_refused_and_leaves_nothing_behind() {
+    let body = train_body();
+    let mut wrong = body.clone();
+    wrong[100_000] ^= 1;
+    let endless = [body.clone(), vec![0; 4_000_000]].concat();
+    let piece = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n"].concat();
+    let chunked = [&piece[..], &piece, b"0\r\n\r\n"].concat();
+    for (answer, words) in [
+        (Answer::file(&wrong), &["wrong content: found SHA-256 ", ", expected c60ce11d"][..]),
+        (Answer::announced(5, b"login"), &["offers 5 bytes, the file has 200000", "log-in page"]),
+        (Answer::announced(300_000, b"login"), &["offers 300000 bytes"]),
+        (Answer::new("200 OK", &body[..199_999]), &["ended after 199999 of 200000 bytes"]),
+        (Answer::announced(200_000, &body[..150_000]), &["broken off after 150000 of 200000 bytes"]),
+        (Answer::new("200 OK", &endless), &["more than the 200000 bytes of the file: stopped"]),
+        (Answer::new("200 OK\r\nTransfer-Encoding: chunked", &chunked), &["more than the 200000 bytes"]),
+        (Answer::new("404 Not Found\r\nContent-Length: 4", b"page"), &["HTTP status 404"]),
+        (Answer::raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["http"]),
+    ] {
+        assert_refused(PATIENT.silence, &[answer], words);
+    }
+    assert_refused(PATIENT.silence, &vec![Answer::redirect("/datasets/train_small.h5"); 10], &["too many redirects"]);
+}
+
+#[test]
+fn a_server_that_falls_silent_is_given_up() {
+    let impatient = Duration::from_millis(400);
+    assert_refused(impatient, &[Answer::raw(b"").then_silence()], &["cannot be reached: timeout"]);
+    let half = Answer::announced(200_000, &train_body()[..150_000]);
+    assert_refused(impatient, &[half.then_silence()], &["after 150000 of 200000 bytes: timeout"]);
+}
+
+#[test]
+fn a_failing_second_file_leaves_the_first_one_whole() {
+    let place = TempDir::new().unwrap();
+    let folder = place.path().join("data");
+    let server = Server::start([Answer::file(&train_body()), Answer::new("503 Service Unavailable", b"")]);
+    let line = fetch_small(&folder, &server.base_url).unwrap_err().to_string();
+    assert!(line.contains("HTTP status 503"), "{line}");
+    assert_eq!(names_in(&folder), ["train_small.h5"]);
+    assert_eq!(fs::read(folder.join(SMALL.train)).unwrap(), train_body());
+}
+
+#[test]
+fn an_address_without_a_server_is_named() {
+    // RFC 2606 reserves the ending .invalid: no host will ever have it.
+    for (base_url, words) in [
+        (CLOSED, "cannot be reached: "),
+        ("http://nowhere.invalid/", "cannot be reached: "),
+        ("", "not an address to download from"),
+        ("data", "not an address"),
+        ("ftp://host/", "not an address"),
+        ("http://", "not an address"),
+        ("http://a b/", "not an address"),
+        ("file:///data", "not an address"),
+    ] {
+        let place = TempDir::new().unwrap();
+        let line = fetch_small(&place.path().join("new"), base_url).unwrap_err().to_string();
+        assert!(line.contains(words) && !line.contains('\n'), "{base_url}: {line}");
+        assert_eq!(names_in(place.path()), [""; 0]);
+    }
+}
+
+#[test]
+fn a_file_with_other_content_is_neither_overwritten_nor_accepted() {
+    let mut same_size = train_body();
+    same_size[0] ^= 1;
+    for (content, found) in [
+        (same_size, "found SHA-256"),
+        (b"mine".to_vec(), "found 4 bytes, expected 200000 bytes"),
+        (Vec::new(), "found 0 bytes"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join(SMALL.train);
+        fs::write(&path, &content).unwrap();
+        let server = Server::start(both_files());
+        let line = fetch_small(folder.path(), &server.base_url).unwrap_err().to_string();
+        assert!(line.contains(found) && line.contains("remove it"), "{line}");
+        assert_eq!(fs::read(&path).unwrap(), content);
+        assert_eq!(names_in(folder.path()), [SMALL.train]);
+        assert_eq!(server.requests(), [""; 0], "nothing is downloaded first");
+    }
+}
+
+#[test]
+fn a_file_that_appears_during_the_download_is_not_overwritten() {
+    for (content, is_right) in [(train_body(), true), (b"mine".to_vec(), false)] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join(SMALL.train);
+        let server = Server::start(both_files());
+        let result = fetch_within(PATIENT, &SMALL, folder.path(), &server.base_url, |_| {
+            if !path.exists() {
+                fs::write(&path, &content).unwrap();
+            }
+        });
+        assert_eq!(fs::read(&path).unwrap(), content);
+        assert_eq!(result.is_ok(), is_right, "{result:?}");
+        assert!(names_in(folder.path()).iter().all(|name| !name.ends_with(".part")));
+    }
+}
+
+#[test]
+fn what_is_no_file_is_neither_replaced_nor_written_below() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join(SMALL.train)).unwrap();
+    let line = fetch_small(folder.path(), CLOSED).unwrap_err().to_string();
+    assert!(line.contains("found no regular file"), "{line}");
+
+    let folder = TempDir::new().unwrap();
+    symlink("nowhere", folder.path().join(SMALL.train)).unwrap();
+    let server = Server::start([Answer::file(&train_body())]);
+    let error = fetch_small(folder.path(), &server.base_url).unwrap_err();
+    assert!(matches!(error, Error::Write(files::Error::Appeared(_))), "{error}");
+    assert_eq!(names_in(folder.path()), [SMALL.train]);
+
+    let file = folder.path().join("file");
+    fs::write(&file, b"").unwrap();
+    let error = fetch_small(&file, CLOSED).unwrap_err();
+    assert!(matches!(&error, Error::Unreadable { path, .. } if path.starts_with(&file)), "{error}");
 }

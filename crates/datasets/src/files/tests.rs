@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::{TempDir, tempdir};
@@ -33,6 +34,16 @@ fn a_part_has_its_name_in_the_end_or_leaves_nothing() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "one");
     put_in_place([part(&path, "two")], true).unwrap();
     assert_eq!((fs::read_to_string(&path).unwrap().as_str(), names(&folder)), ("two", vec!["a.csv".to_owned()]));
+}
+
+#[test]
+fn a_file_has_the_permissions_of_any_new_one() {
+    let folder = tempdir().unwrap();
+    let (path, ordinary) = (folder.path().join("a.csv"), folder.path().join("ordinary"));
+    put_in_place([part(&path, "one")], false).unwrap();
+    fs::write(&ordinary, "").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&path), mode(&ordinary));
 }
 
 #[test]
