@@ -42,7 +42,7 @@ pub fn import_all(format: Format, train: Vec<PathBuf>, change: impl FnOnce(&mut 
         force: true,
         label: None,
         targets: Vec::new(),
-        meaning: TargetsChoice::Auto,
+        target_kind: TargetsChoice::Auto,
         ignored: Vec::new(),
         missing: Missing::Refuse,
         categorical: Categorical::Refuse,

@@ -6,9 +6,9 @@ use std::path::{self, Path, PathBuf};
 
 use thiserror::Error;
 
-use super::hashed::sha256_of;
-use super::pin::{Expected, Pinned, SaidBy};
-use super::{Error as DataError, Files};
+use crate::contract::hashed::verify;
+use crate::contract::pin::{Expected, PinSource, Pinned};
+use crate::{Error as DataError, Files};
 
 /// The folder that data sets are fetched or generated into and looked for, relative to the current one.
 pub const FOLDER: &str = "data";
@@ -134,7 +134,7 @@ impl Known {
 
     /// These files, with the content that they must have.
     fn pinned(&self, Files { train, test }: Files) -> KnownFiles {
-        let expected = |pin: Pin| Expected { sha256: pin.sha256.to_owned(), said_by: SaidBy::Set(self.name) };
+        let expected = |pin: Pin| Expected { sha256: pin.sha256.to_owned(), source: PinSource::Set(self.name) };
         let (of_train, of_test) = match self.origin {
             Origin::Published { train, test, .. } => (Some(expected(train)), Some(expected(test))),
             Origin::Generated => (None, None),
@@ -158,7 +158,7 @@ impl KnownFiles {
     /// # Errors
     /// The first that has another one, or can't be read.
     pub fn verify(&self) -> Result<(), DataError> {
-        [&self.train, &self.test].into_iter().try_for_each(|file| file.check(&sha256_of(&file.path)?))
+        [&self.train, &self.test].into_iter().try_for_each(verify)
     }
 }
 

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, RgbaImage, imageops};
 
-use super::error::Error;
-use super::part::{Part, Pixels};
-use super::targets::Targets;
+use crate::contract::error::Error;
+use crate::contract::targets::Targets;
 use crate::files::write_whole;
+use crate::split::Split;
+use crate::split::features::Features;
 
 /// The width of the frame around a picture, and of the white between two frames, in pixels.
 const FRAME: usize = 3;
@@ -48,16 +49,16 @@ impl Default for ContactSheet {
 }
 
 impl ContactSheet {
-    /// Writes the first pictures of `part` as a PNG at `path`, whole or not at all, and returns their number.
+    /// Writes the first pictures of `split` as a PNG at `path`, whole or not at all, and returns their number.
     ///
     /// # Errors
     ///
-    /// If the part holds no 8-bit pictures of 1, 3 or 4 channels, the sheet would be larger than 256 MiB, another kind of file
+    /// If the split holds no 8-bit pictures of 1, 3 or 4 channels, the sheet would be larger than 256 MiB, another kind of file
     /// is at `path`, or the file cannot be written.
-    pub fn write(&self, part: &Part, path: &Path) -> Result<usize, Error> {
+    pub fn write(&self, split: &Split, path: &Path) -> Result<usize, Error> {
         let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
         let mut png = Cursor::new(Vec::new());
-        self.draw(part)
+        self.draw(split)
             .and_then(|sheet| sheet.write_to(&mut png, ImageFormat::Png).map_err(|error| error.to_string()))
             .map_err(refuse)?;
         if is_something_else(path) {
@@ -66,14 +67,14 @@ impl ContactSheet {
             ));
         }
         write_whole(path, true, |out| out.write_all(png.get_ref()))?;
-        Ok(part.examples().min(self.most))
+        Ok(split.examples().min(self.most))
     }
 
-    fn draw(&self, part: &Part) -> Result<RgbImage, String> {
-        let (Some([height, width, channels]), Pixels::U8(rows)) = (part.image_shape, &part.pixels) else {
+    fn draw(&self, split: &Split) -> Result<RgbImage, String> {
+        let (Some([height, width, channels]), Features::U8(rows)) = (split.image_shape, &split.x) else {
             return Err("the examples are not stored as 8-bit pictures [m, h, w, c]".to_owned());
         };
-        let shown = part.examples().min(self.most);
+        let shown = split.examples().min(self.most);
         if shown == 0 || self.columns == 0 {
             return Err("no pictures and no columns make no sheet; ask for at least 1 of each".to_owned());
         }
@@ -90,7 +91,7 @@ impl ContactSheet {
         };
         let mut sheet = RgbImage::from_pixel(sheet_width as u32, sheet_height as u32, WHITE);
         for (index, pixels) in rows.outer_iter().take(shown).enumerate() {
-            let colour = match &part.targets {
+            let colour = match &split.targets {
                 Targets::Classes(labels) => CLASS_COLOURS[labels[index] as usize % CLASS_COLOURS.len()],
                 Targets::Values(_) => GREY,
             };

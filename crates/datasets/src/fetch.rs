@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 use ureq::http::Uri;
 use ureq::{Agent, Proxy};
 
-use super::Files;
-use super::catalog::{Known, Origin, Pin};
-use super::hashed::{hash, hexadecimal};
+use crate::Files;
+use crate::catalog::{Known, Origin, Pin};
+use crate::contract::hashed::{hash, hexadecimal};
 use crate::files::{self, OfTheDisk, Part, make_folder, missing_folders, put_in_place};
 
 /// The bytes that are read at a time.

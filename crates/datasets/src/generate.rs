@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 
 use hdf5::types::FixedAscii;
 
-use super::read::DataFile;
-use super::{Files, classes};
+use crate::Files;
+use crate::contract::class_names;
+use crate::contract::file::DataFile;
 use crate::files::{self, NewHdf5, OfTheDisk, Part, make_folder, put_in_place};
 use draw::{SIDES, draw, is_cat};
 
@@ -125,7 +126,7 @@ pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files
 
 /// Whether the file at `path` can be one that was drawn before.
 fn is_drawn(path: &Path) -> bool {
-    let classes = DataFile::open(path).and_then(|file| classes::read(&file, CLASSES));
+    let classes = DataFile::open(path).and_then(|file| class_names::read(&file, CLASSES));
     classes.is_ok_and(|classes| classes == NAMES)
 }
 

@@ -8,11 +8,12 @@ mod choose;
 mod classes;
 mod columns;
 mod csv_table;
+mod elements;
 mod encoding;
 mod error;
 mod idx;
+mod label_encoder;
 mod npy;
-mod numbers;
 mod open;
 mod pictures;
 mod raw;
@@ -20,7 +21,6 @@ mod rows;
 mod source;
 #[cfg(test)]
 mod tests;
-mod words;
 mod write;
 
 use std::path::PathBuf;
@@ -30,13 +30,13 @@ pub use error::{At, Error};
 pub use pictures::{picture, pictures_in};
 
 use self::choose::{check_options, detect, labels_of, paths_of, source};
-use self::classes::{Settled, Side, settle};
-use self::source::{Cells, Source, Survey};
+use self::classes::{NumberedTargets, SplitName, number_classes};
+use self::source::{FeatureBuffer, Source, Summary};
 use self::write::{Writing, selected};
-use super::Files;
-use super::share::drawn;
-use super::targets::{Targets, TargetsChoice};
+use crate::Files;
+use crate::contract::targets::{Targets, TargetsChoice};
 use crate::files::{make_folder, put_in_place};
+use crate::split::stratified::stratified_holdout;
 use crate::text::count;
 
 /// What a source is.
@@ -78,10 +78,10 @@ pub struct Request {
     /// The columns of a table, or the array of an archive, with values to be learned instead of labels.
     pub targets: Vec<String>,
     /// What the numbers of the second of two files, or of an archive's second array, are.
-    pub meaning: TargetsChoice,
+    pub target_kind: TargetsChoice,
     /// The columns of a table that are left out.
     pub ignored: Vec<String>,
-    /// What becomes of cells of a table without a value.
+    /// What becomes of buffer of a table without a value.
     pub missing: Missing,
     /// Which columns of a table are of texts.
     pub categorical: Categorical,
@@ -89,7 +89,7 @@ pub struct Request {
     pub features: Option<String>,
     /// Whether the first line of a table names its columns; found out where nothing is said.
     pub header: Option<bool>,
-    /// What separates the cells of a table; found out where nothing is said.
+    /// What separates the buffer of a table; found out where nothing is said.
     pub delimiter: Option<u8>,
     /// `(height, width)` of pictures: what those of a folder are resized to, and the features of a table are.
     pub size: Option<(usize, usize)>,
@@ -125,23 +125,23 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         None => detect(&request.train[0])?,
     };
     check_options(request, format)?;
-    let mut train = source(request, format, Side::Train, tell)?;
+    let mut train = source(request, format, SplitName::Train, tell)?;
     let mut test = match (!request.test.is_empty(), format) {
-        (true, _) => Some(source(request, format, Side::Test, tell)?),
-        (false, Format::Npz) if request.test_share.is_none() => Some(source(request, format, Side::Test, tell)?),
+        (true, _) => Some(source(request, format, SplitName::Test, tell)?),
+        (false, Format::Npz) if request.test_share.is_none() => Some(source(request, format, SplitName::Test, tell)?),
         (false, _) => None,
     };
-    let settled = settle(&train.survey().answers, test.as_ref().map(|test| &test.survey().answers));
-    let Settled { train: targets, test: test_targets, names } =
+    let settled = number_classes(&train.summary().targets, test.as_ref().map(|test| &test.summary().targets));
+    let NumberedTargets { train: targets, test: test_targets, names } =
         settled.map_err(|(side, problem)| Error::file(labels_of(request, side), problem))?;
     let aside = match (&test_targets, request.test_share) {
-        (None, Some(share)) => drawn(&targets, share, request.seed).map_err(Error::Request)?,
+        (None, Some(share)) => stratified_holdout(&targets, share, request.seed).map_err(Error::Request)?,
         _ => vec![false; targets.examples()],
     };
     train.learn(&|example| !aside[example])?;
     if let Some(test) = &mut test {
         train.encoding().map_or(Ok(()), |encoding| test.apply(encoding))?;
-        agree(request, train.survey(), test.survey())?;
+        agree(request, train.summary(), test.summary())?;
     }
     for source in [Some(&train), test.as_ref()].into_iter().flatten() {
         source.remark().map_or(Ok(()), |remark| tell(Progress::Found(remark)))?;
@@ -150,28 +150,28 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     make_folder(&request.folder)?;
     let of_test = test_targets.clone().unwrap_or_else(|| selected(&targets, |example| aside[example]));
     let of_train = selected(&targets, |example| !aside[example]);
-    let survey = train.survey();
-    tell(Progress::Found(in_words(survey, &of_train, &of_test, &names)))?;
-    let mut train_part = Writing::new(&files.train, "train", survey, &of_train, &names)?;
-    let mut test_part = Writing::new(&files.test, "test", survey, &of_test, &names)?;
+    let summary = train.summary();
+    tell(Progress::Found(in_words(summary, &of_train, &of_test, &names)))?;
+    let mut train_part = Writing::new(&files.train, "train", summary, &of_train, &names)?;
+    let mut test_part = Writing::new(&files.test, "test", summary, &of_test, &names)?;
     let all = of_train.examples() + of_test.examples();
     let mut written = 0;
     let mut count = || {
         written += 1;
         tell(Progress::Written(written, all))
     };
-    let mut remarks = copy(&*train, |example, cells| {
+    let mut remarks = copy(&*train, |example, buffer| {
         if aside[example] {
-            test_part.add(cells)?
+            test_part.add(buffer)?
         } else {
-            train_part.add(cells)?
+            train_part.add(buffer)?
         }
         count()
     })?
     .into_iter()
     .collect::<Vec<_>>();
     if let Some(test) = &test {
-        remarks.extend(copy(&**test, |_, cells| test_part.add(cells).and_then(|()| count()))?);
+        remarks.extend(copy(&**test, |_, buffer| test_part.add(buffer).and_then(|()| count()))?);
     }
     remarks.into_iter().try_for_each(|remark| tell(Progress::Found(remark)))?;
     put_in_place([train_part.finish()?, test_part.finish()?], request.force)?;
@@ -209,24 +209,24 @@ fn check(request: &Request) -> Result<Files, Error> {
     Ok(files)
 }
 
-fn agree(request: &Request, train: &Survey, test: &Survey) -> Result<(), Error> {
-    if (&train.shape, train.kept) == (&test.shape, test.kept) {
+fn agree(request: &Request, train: &Summary, test: &Summary) -> Result<(), Error> {
+    if (&train.shape, train.feature_type) == (&test.shape, test.feature_type) {
         return Ok(());
     }
-    let shown = |survey: &Survey| format!("{:?} of {:?}", survey.shape, survey.kept).to_lowercase();
+    let shown = |summary: &Summary| format!("{:?} of {}", summary.shape, summary.feature_type.name());
     let problem = format!("examples are {}, but the training examples are {}", shown(test), shown(train));
-    Err(Error::file(&paths_of(request, Side::Test)[0], problem))
+    Err(Error::file(&paths_of(request, SplitName::Test)[0], problem))
 }
 
-fn in_words(survey: &Survey, train: &Targets, test: &Targets, names: &[String]) -> String {
-    let shape: Vec<String> = survey.shape.iter().map(usize::to_string).collect();
-    let kept = format!("{:?}", survey.kept).to_lowercase();
-    let asked = match super::targets::task([train, test], names.len()) {
-        super::Task::Classes(classes) => format!("{classes} classes"),
-        super::Task::Values(outputs) => format!("{} an example", count(outputs, "value")),
+fn in_words(summary: &Summary, train: &Targets, test: &Targets, names: &[String]) -> String {
+    let shape: Vec<String> = summary.shape.iter().map(usize::to_string).collect();
+    let feature_type = summary.feature_type.name();
+    let asked = match crate::contract::agreement::task([train, test], names.len()) {
+        crate::Task::Classes(classes) => format!("{classes} classes"),
+        crate::Task::Values(outputs) => format!("{} an example", count(outputs, "value")),
     };
     format!(
-        "{} training and {} test examples of {} ({kept}), {asked}",
+        "{} training and {} test examples of {} ({feature_type}), {asked}",
         train.examples(),
         test.examples(),
         shape.join(" x ")
@@ -236,14 +236,14 @@ fn in_words(survey: &Survey, train: &Targets, test: &Targets, names: &[String]) 
 /// Gives every example of `source` to `take`, with its number; what a person should know of them.
 fn copy(
     source: &dyn Source,
-    mut take: impl FnMut(usize, &Cells) -> Result<(), Error>,
+    mut take: impl FnMut(usize, &FeatureBuffer) -> Result<(), Error>,
 ) -> Result<Option<String>, Error> {
     let mut examples = source.read()?;
-    let mut cells = Cells::new(source.survey().kept);
-    for example in 0..source.survey().answers.examples() {
-        cells.clear();
-        examples.next(&mut cells)?;
-        take(example, &cells)?;
+    let mut buffer = FeatureBuffer::new(source.summary().feature_type);
+    for example in 0..source.summary().targets.examples() {
+        buffer.clear();
+        examples.next(&mut buffer)?;
+        take(example, &buffer)?;
     }
     examples.end()
 }

@@ -3,15 +3,19 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Names;
-use super::classes;
-use super::contract::{CheckedPart, FEATURE_NAMES};
-use super::error::{Error, Problem};
-use super::hashed::HashedFile;
-use super::part::{Part, Pixels};
-use super::pin::Pinned;
-use super::read::{DataFile, describe, names};
-use super::targets::{self, Meaning, Targets, TargetsChoice, Task};
+use crate::Names;
+use crate::contract::agreement;
+use crate::contract::checked_split::{CheckedSplit, FEATURE_NAMES};
+use crate::contract::class_names;
+use crate::contract::element_type::describe;
+use crate::contract::error::Error;
+use crate::contract::file::{DataFile, names};
+use crate::contract::hashed::HashedFile;
+use crate::contract::pin::Pinned;
+use crate::contract::problem::Problem;
+use crate::contract::targets::{TargetKind, Targets, TargetsChoice, Task};
+use crate::split::Split;
+use crate::split::features::Features;
 
 /// Names looked at of a longer list.
 const LISTED: usize = 40;
@@ -35,8 +39,8 @@ pub struct Inspection {
     pub classes: Vec<String>,
     /// The names of the features; empty where the file names none.
     pub features: Vec<String>,
-    /// The training part, the test part or both, where they keep the contract.
-    pub parts: Vec<PartSummary>,
+    /// The training split, the test split or both, where they keep the contract.
+    pub splits: Vec<SplitSummary>,
     /// Every breach of the contract. A file without any can be trained on.
     pub problems: Vec<Error>,
 }
@@ -52,17 +56,17 @@ pub struct DatasetLine {
     pub kind: String,
 }
 
-/// A part that keeps the contract, with figures on its values.
+/// A split that keeps the contract, with figures on its values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PartSummary {
+pub struct SplitSummary {
     /// The dataset of the pictures.
     pub x_name: String,
     /// The dataset of the targets.
     pub y_name: String,
     /// Pictures or features, and targets.
-    pub part: Part,
+    pub split: Split,
     /// What the targets look like.
-    pub meaning: Meaning,
+    pub target_kind: TargetKind,
     /// Whether they are training examples.
     pub is_training: bool,
     /// Of the pictures or features, as stored.
@@ -82,7 +86,7 @@ pub struct Figures {
     pub mean: f64,
 }
 
-/// Figures on the targets of a part.
+/// Figures on the targets of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TargetSummary {
     /// Examples of each class, of as many as the whole file has.
@@ -91,9 +95,9 @@ pub enum TargetSummary {
     Values(Vec<Figures>),
 }
 
-/// Looks into the file of `pinned` for the parts that `names` names; one of the two is enough.
+/// Looks into the file of `pinned` for the splits that `names` names; one of the two is enough.
 ///
-/// `max_bytes` bounds the pictures of a part, each value counted as 8 bytes (f64).
+/// `max_bytes` bounds the pictures of a split, each value counted as 8 bytes (f64).
 ///
 /// # Errors
 ///
@@ -107,59 +111,59 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(problem.of(path, "/"));
         (Vec::new(), 0)
     });
-    let classes = classes::read(file, &names.classes).unwrap_or_else(|error| {
+    let classes = class_names::read(file, &names.classes).unwrap_or_else(|error| {
         problems.push(error);
         Vec::new()
     });
-    let features = classes::read(file, FEATURE_NAMES).unwrap_or_else(|error| {
+    let features = class_names::read(file, FEATURE_NAMES).unwrap_or_else(|error| {
         problems.push(error);
         Vec::new()
     });
-    let mut parts: Vec<Found> = Vec::new();
+    let mut splits: Vec<Found> = Vec::new();
     let wanted = [(&names.train_x, &names.train_y, true), (&names.test_x, &names.test_y, false)];
     for (x, y, is_training) in wanted.into_iter().filter(|(x, y, _)| file.has(x) || file.has(y)) {
-        let read = |checked: CheckedPart| {
-            let (part, meaning) = Part::read(&checked, TargetsChoice::Auto, || hashed.sha256())?;
-            Ok(Found { x, y, part, meaning, columns: checked.outputs, is_training })
+        let read = |checked: CheckedSplit| {
+            let (split, target_kind) = Split::read(&checked, TargetsChoice::Auto, || hashed.sha256())?;
+            Ok(Found { x, y, split, target_kind, columns: checked.outputs, is_training })
         };
-        match CheckedPart::check(file, x, y, max_bytes).and_then(read) {
-            Ok(found) => parts.push(found),
+        match CheckedSplit::check(file, x, y, max_bytes).and_then(read) {
+            Ok(found) => splits.push(found),
             Err(error) => problems.push(error),
         }
     }
     let at = |found: &Found, problem: Problem| problem.of(path, found.y);
-    for found in &parts {
-        let targets = &found.part.targets;
-        problems.extend(targets::check_named(targets, classes.len()).err().map(|problem| at(found, problem)));
-        if found.is_training && found.meaning == Meaning::Classes {
-            problems.extend(targets::check_numbered(targets, classes.len()).err().map(|problem| at(found, problem)));
+    for found in &splits {
+        let targets = &found.split.targets;
+        problems.extend(agreement::check_named(targets, classes.len()).err().map(|problem| at(found, problem)));
+        if found.is_training && found.target_kind == TargetKind::Classes {
+            problems.extend(agreement::check_numbered(targets, classes.len()).err().map(|problem| at(found, problem)));
         }
     }
-    if let [train, test] = &parts[..] {
-        let untrained = targets::check_trained(&train.part.targets, &test.part.targets);
+    if let [train, test] = &splits[..] {
+        let untrained = agreement::check_trained(&train.split.targets, &test.split.targets);
         problems.extend(untrained.err().map(|problem| at(test, problem)));
     }
-    let task = match parts.iter().find(|found| found.meaning == Meaning::OneHot) {
+    let task = match splits.iter().find(|found| found.target_kind == TargetKind::OneHot) {
         Some(found) => Task::Classes(found.columns),
-        None => targets::task(parts.iter().map(|found| &found.part.targets), classes.len()),
+        None => agreement::task(splits.iter().map(|found| &found.split.targets), classes.len()),
     };
-    let parts: Vec<_> = parts.into_iter().map(|found| PartSummary::new(found, task)).collect();
-    if parts.is_empty() && problems.is_empty() {
+    let splits: Vec<_> = splits.into_iter().map(|found| SplitSummary::new(found, task)).collect();
+    if splits.is_empty() && problems.is_empty() {
         let present = datasets.iter().map(|line| line.name.clone()).collect();
         let wanted = vec![names.train_x.clone(), names.test_x.clone()];
-        problems.push(Error::NoPart { path: path.to_owned(), wanted, present });
+        problems.push(Error::NoSplit { path: path.to_owned(), wanted, present });
     }
     let (bytes, sha256) = (file.bytes(), hashed.sha256()?);
-    Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, further, classes, features, parts, problems })
+    Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, further, classes, features, splits, problems })
 }
 
-/// A part that was read.
+/// A split that was read.
 struct Found<'n> {
     x: &'n str,
     y: &'n str,
-    part: Part,
-    meaning: Meaning,
-    /// Numbers of a target.
+    split: Split,
+    target_kind: TargetKind,
+    /// TargetMatrix of a target.
     columns: usize,
     is_training: bool,
 }
@@ -185,14 +189,14 @@ fn list(file: &DataFile) -> Result<(Vec<DatasetLine>, usize), Problem> {
     Ok((lines.collect(), further))
 }
 
-impl PartSummary {
-    fn new(Found { x, y, part, meaning, is_training, .. }: Found, task: Task) -> Self {
-        let features = match &part.pixels {
-            Pixels::U8(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
-            Pixels::F32(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
-            Pixels::F64(rows) => Figures::of(rows.iter().copied()),
+impl SplitSummary {
+    fn new(Found { x, y, split, target_kind, is_training, .. }: Found, task: Task) -> Self {
+        let features = match &split.x {
+            Features::U8(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
+            Features::F32(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
+            Features::F64(rows) => Figures::of(rows.iter().copied()),
         };
-        let targets = match &part.targets {
+        let targets = match &split.targets {
             Targets::Classes(labels) => {
                 let present = labels.iter().max().map_or(0, |&label| label as usize + 1);
                 let known = if let Task::Classes(known) = task { known } else { 0 };
@@ -204,7 +208,7 @@ impl PartSummary {
                 TargetSummary::Values(values.outer_iter().map(|output| Figures::of(output.iter().copied())).collect())
             }
         };
-        Self { x_name: x.to_owned(), y_name: y.to_owned(), part, meaning, is_training, features, targets }
+        Self { x_name: x.to_owned(), y_name: y.to_owned(), split, target_kind, is_training, features, targets }
     }
 }
 
@@ -249,7 +253,7 @@ impl fmt::Display for Inspection {
         if !self.features.is_empty() {
             writeln!(f, "  features: {}", first_of(self.features.iter().cloned()))?;
         }
-        for summary in &self.parts {
+        for summary in &self.splits {
             summary.write(f, &self.classes)?;
         }
         self.problems.iter().try_for_each(|problem| writeln!(f, "  error: {problem}"))?;
@@ -260,23 +264,23 @@ impl fmt::Display for Inspection {
 impl Inspection {
     /// What an experiment says to be trained on this very file.
     fn write_pins(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.parts.is_empty() || !self.problems.is_empty() {
+        if self.splits.is_empty() || !self.problems.is_empty() {
             return Ok(());
         }
         writeln!(f, "  in an experiment:\n    [data]")?;
         let path = toml::Value::from(self.path.display().to_string());
-        for part in &self.parts {
-            let key = if part.is_training { "train" } else { "test" };
+        for split in &self.splits {
+            let key = if split.is_training { "train" } else { "test" };
             writeln!(f, "    {key} = {path}\n    {key}_sha256 = \"{}\"", self.sha256)?;
         }
         Ok(())
     }
 }
 
-impl PartSummary {
+impl SplitSummary {
     fn write(&self, f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
-        let (examples, features) = self.part.pixels.dim();
-        let what = match self.part.image_shape {
+        let (examples, features) = self.split.x.dim();
+        let what = match self.split.image_shape {
             Some([height, width, channels]) => format!("pictures of {height} × {width} × {channels}"),
             None => "examples".to_owned(),
         };
@@ -289,7 +293,7 @@ impl PartSummary {
                 format!("{} values an example; {}", outputs.len(), first_of(each).replace(", mean", " mean"))
             }
         };
-        let one_hot = if self.meaning == Meaning::OneHot { "one-hot rows, " } else { "" };
+        let one_hot = if self.target_kind == TargetKind::OneHot { "one-hot rows, " } else { "" };
         writeln!(f, "  {}: {one_hot}{targets}", self.y_name)
     }
 }
@@ -338,8 +342,8 @@ mod tests {
     fn a_file_with_one_part_is_reported_in_full() {
         let report = inspected(&fixture("good_plain"), &Names::default());
         assert!(report.problems.is_empty());
-        assert_eq!(report.parts.len(), 1);
-        assert_eq!(report.parts[0].targets, TargetSummary::Classes(vec![2, 2]));
+        assert_eq!(report.splits.len(), 1);
+        assert_eq!(report.splits[0].targets, TargetSummary::Classes(vec![2, 2]));
         let sha256 = "627e890f1b44f482e0d3db4a05cec0c5b3281664ff9a5151bed1a0ebd3aa3cda";
         let lines = format!(
             "  2142 bytes, sha256 {sha256}\n\
@@ -369,7 +373,7 @@ mod tests {
         };
         let report = inspected(&fixture("good_plain"), &names);
         assert!(report.problems.is_empty());
-        assert_eq!(report.parts[0].x_name, "train_set_x");
+        assert_eq!(report.splits[0].x_name, "train_set_x");
     }
 
     #[test]
@@ -398,7 +402,7 @@ mod tests {
         file.new_dataset_builder().with_data(&ndarray::array![0u8, 0]).create("train_set_y").unwrap();
         file.close().unwrap();
         let report = inspected(&path, &Names::default());
-        assert!((report.parts[0].features.mean / f64::MAX - 0.5).abs() < 1e-12);
+        assert!((report.splits[0].features.mean / f64::MAX - 0.5).abs() < 1e-12);
         assert!(report.to_string().contains("0 of label 1 (0.0 %); only one class is present"), "{report}");
     }
 

@@ -1,86 +1,63 @@
-//! Some examples of a part set aside: for validation, or for testing where no file holds test examples.
+//! One split of a data set: its pictures or features and their targets, in memory.
 
-use ndarray::Axis;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+pub(crate) mod features;
+pub(crate) mod holdout;
+mod layout;
+pub(crate) mod permutation;
+pub(crate) mod scaling;
+pub(crate) mod stratified;
 
-use super::part::{Part, Pixels};
-use super::share::drawn;
+use crate::contract::checked_split::CheckedSplit;
+use crate::contract::error::Error;
+use crate::contract::problem::Problem;
+use crate::contract::target_matrix::TargetMatrix;
+use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
+use crate::split::features::{Features, read_features};
 
-/// A split with nothing on one side.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error(
-    "a share of {share} sets {aside} of {examples} examples aside and keeps {}; at least 1 is needed on each side",
-    examples - aside
-)]
-pub struct EmptySide {
-    /// The share asked for.
-    pub share: f64,
-    /// The examples that it comes to.
-    pub aside: usize,
-    /// All examples.
-    pub examples: usize,
+/// Examples and their targets, all checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// The examples, one a row.
+    pub x: Features,
+    /// `[height, width, channels]` where the examples are pictures; a row holds them in C order.
+    pub image_shape: Option<[usize; 3]>,
+    /// The right answers, one an example.
+    pub targets: Targets,
+    /// SHA-256 of the whole file, in hexadecimal.
+    pub sha256: String,
 }
 
-impl Part {
-    /// What is kept, and what is set aside: round(`share` m) examples (halves away from 0), any of them as likely as the
-    /// others, drawn from `seed`. Both stay in the order of the file, and keep its sha256.
-    ///
-    /// # Errors
-    /// If either side would be empty.
-    pub fn split(self, share: f64, seed: u64) -> Result<(Self, Self), EmptySide> {
-        let examples = self.examples();
-        let aside = (share * examples as f64).round() as usize;
-        if aside == 0 || aside >= examples {
-            return Err(EmptySide { share, aside: aside.min(examples), examples });
-        }
-        let mut drawn = vec![false; examples];
-        permutation(examples, seed).into_iter().take(aside).for_each(|example| drawn[example] = true);
-        let (taken, kept): (Vec<usize>, Vec<usize>) = (0..examples).partition(|&example| drawn[example]);
-        Ok((self.select(&kept), self.select(&taken)))
-    }
-
-    /// What is kept, and what is set aside: the share of each class that [`drawn`] says. Both stay in the order of the file, and
-    /// keep its sha256.
-    ///
-    /// # Errors
-    /// If either side would be empty.
-    pub(super) fn split_classes(&self, share: f64, seed: u64) -> Result<(Self, Self), String> {
-        let aside = drawn(&self.targets, share, seed)?;
-        let (taken, kept): (Vec<usize>, Vec<usize>) = (0..self.examples()).partition(|&example| aside[example]);
-        Ok((self.select(&kept), self.select(&taken)))
-    }
-
-    fn select(&self, examples: &[usize]) -> Self {
-        let pixels = match &self.pixels {
-            Pixels::U8(rows) => Pixels::U8(rows.select(Axis(0), examples)),
-            Pixels::F32(rows) => Pixels::F32(rows.select(Axis(0), examples)),
-            Pixels::F64(rows) => Pixels::F64(rows.select(Axis(0), examples)),
+impl Split {
+    /// Reads what was checked, and checks the values: labels in range, everything finite, integers exact. Says what the targets
+    /// were taken for.
+    pub(crate) fn read(
+        split: &CheckedSplit,
+        choice: TargetsChoice,
+        sha256: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<(Self, TargetKind), Error> {
+        let targets = || {
+            let numbers = TargetMatrix::read(split, choice)?;
+            let target_kind = numbers.target_kind(choice);
+            Ok((numbers.targets(target_kind)?, target_kind))
         };
-        let (targets, sha256) = (self.targets.select(examples), self.sha256.clone());
-        Self { pixels, image_shape: self.image_shape, targets, sha256 }
+        let (targets, target_kind) =
+            targets().map_err(|problem: Problem| problem.of(split.file.path(), &split.y_name))?;
+        Ok((Split::with(split, targets, sha256)?, target_kind))
     }
-}
 
-/// The numbers below `count` in an order drawn from `seed`: Fisher and Yates's shuffle on ChaCha8, written out here, so
-/// that no release of `rand` can change it.
-pub(super) fn permutation(count: usize, seed: u64) -> Vec<usize> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut order: Vec<usize> = (0..count).collect();
-    for last in (1..count).rev() {
-        order.swap(last, below(&mut rng, last as u64 + 1) as usize);
+    /// The examples of `split`, whose targets have been read.
+    pub(crate) fn with(
+        split: &CheckedSplit,
+        targets: Targets,
+        sha256: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<Self, Error> {
+        let x = read_features(&split.x, split.x_element, (split.examples, split.features))
+            .map_err(|problem| problem.of(split.file.path(), &split.x_name))?;
+        Ok(Self { x, image_shape: split.image_shape(), targets, sha256: sha256()? })
     }
-    order
-}
 
-/// Uniform in 0 .. `count`, without bias: the high word of a 128-bit product, drawn again where its low word is below
-/// 2^64 mod `count` (Lemire 2019, Fast random integer generation in an interval).
-fn below(rng: &mut ChaCha8Rng, count: u64) -> u64 {
-    let rejected = count.wrapping_neg() % count;
-    loop {
-        let product = u128::from(rng.next_u64()) * u128::from(count);
-        if product as u64 >= rejected {
-            return (product >> 64) as u64;
-        }
+    /// The number of examples m.
+    pub fn examples(&self) -> usize {
+        self.targets.examples()
     }
 }

@@ -15,10 +15,14 @@ use ndarray::{Array1, Array2, Array4, ArrayView, Dimension, array};
 use tempfile::TempDir;
 
 use super::*;
+use crate::contract::checked_split::CheckedSplit;
+use crate::contract::class_names;
+use crate::contract::file::DataFile;
+use crate::contract::hashed::HashedFile;
 
 const LIMIT: u64 = 1 << 20;
 
-/// Both parts are read from the training names, so that one file can stand for either.
+/// Both splits are read from the training names, so that one file can stand for either.
 fn names() -> Names {
     let Names { train_x, train_y, classes, .. } = Names::default();
     Names { test_x: train_x.clone(), test_y: train_y.clone(), train_x, train_y, classes }
@@ -138,7 +142,7 @@ fn every_committed_good_file_gives_the_same_examples() {
             assert_eq!(set.train.targets, Targets::Classes(vec![0, 1, 1, 0]), "{}", path.display());
             assert_eq!(set.train.image_shape, Some([2, 2, 3]));
             let rows = pictures().into_shape_with_order((4, 12)).unwrap();
-            assert_eq!(set.train.pixels, Pixels::U8(rows), "{}", path.display());
+            assert_eq!(set.train.x, Features::U8(rows), "{}", path.display());
             seen += 1;
         }
     }
@@ -168,7 +172,7 @@ fn a_chunk_that_unpacks_to_another_size_is_refused_before_libhdf5_unpacks_it() {
 fn a_strong_compression_is_refused_even_within_the_limit() {
     let path = fixture("zeros_compressed");
     let file = DataFile::open(&path).unwrap();
-    let error = CheckedPart::check(&file, "train_set_x", "train_set_y", 1 << 40).err().unwrap().to_string();
+    let error = CheckedSplit::check(&file, "train_set_x", "train_set_y", 1 << 40).err().unwrap().to_string();
     assert!(error.contains("declares 3145728 bytes") && error.contains("at most 200 times"), "{error}");
 }
 
@@ -186,9 +190,9 @@ fn datasets_in_groups_are_found_by_their_path() {
     file.link_hard("train_set_x", "a/b/x").unwrap();
     file.close().unwrap();
     let file = DataFile::open(&path).unwrap();
-    assert!(CheckedPart::check(&file, "/a/b/x", "train_set_y", LIMIT).is_ok());
+    assert!(CheckedSplit::check(&file, "/a/b/x", "train_set_y", LIMIT).is_ok());
     for (name, words) in [("a/b", "not a dataset"), ("a/../x", "not in the file"), ("", "not in the file")] {
-        let error = CheckedPart::check(&file, name, "train_set_y", LIMIT).err().unwrap().to_string();
+        let error = CheckedSplit::check(&file, name, "train_set_y", LIMIT).err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
     }
 }
@@ -211,9 +215,9 @@ fn a_file_that_changes_while_it_is_read_is_refused() {
     let path = folder.path().join("set.h5");
     fs::copy(fixture("good_plain"), &path).unwrap();
     let file = HashedFile::open(&Pinned::any(&path)).unwrap();
-    let part = CheckedPart::check(file.file(), "train_set_x", "train_set_y", LIMIT).unwrap();
+    let split = CheckedSplit::check(file.file(), "train_set_x", "train_set_y", LIMIT).unwrap();
     fs::OpenOptions::new().append(true).open(&path).unwrap().set_len(3000).unwrap();
-    assert!(matches!(Part::read(&part, TargetsChoice::Auto, || file.sha256()), Err(Error::Changed { .. })));
+    assert!(matches!(Split::read(&split, TargetsChoice::Auto, || file.sha256()), Err(Error::Changed { .. })));
 }
 
 #[test]
@@ -266,16 +270,16 @@ fn no_flipped_bit_breaks_the_reader_or_the_contract() {
             fs::write(&path, &edited).unwrap();
             let read = || {
                 let file = DataFile::open(&path)?;
-                classes::read(&file, "list_classes")?;
-                let part = CheckedPart::check(&file, "train_set_x", "train_set_y", LIMIT)?;
-                Part::read(&part, TargetsChoice::Auto, || Ok(String::new())).map(|(part, _)| part)
+                class_names::read(&file, "list_classes")?;
+                let split = CheckedSplit::check(&file, "train_set_x", "train_set_y", LIMIT)?;
+                Split::read(&split, TargetsChoice::Auto, || Ok(String::new())).map(|(split, _)| split)
             };
             match read() {
                 Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
-                Ok(part) => {
-                    assert_eq!(part.pixels.dim().0, part.targets.examples(), "bit flipped in byte {position}");
-                    assert!(part.pixels.dim().1 > 0);
-                    match part.targets {
+                Ok(split) => {
+                    assert_eq!(split.x.dim().0, split.targets.examples(), "bit flipped in byte {position}");
+                    assert!(split.x.dim().1 > 0);
+                    match split.targets {
                         Targets::Classes(labels) => assert!(labels.iter().all(|&label| label < 1 << 16)),
                         Targets::Values(values) => assert!(values.iter().all(|value| value.is_finite())),
                     }

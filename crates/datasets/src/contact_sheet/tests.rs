@@ -5,14 +5,14 @@ use ndarray::Array2;
 use super::*;
 
 /// `examples` pictures of 2 × 2 pixels, each pixel unlike the others, two classes in turn.
-fn part(examples: usize, channels: usize) -> Part {
-    part_of(2, examples, channels)
+fn split(examples: usize, channels: usize) -> Split {
+    split_of(2, examples, channels)
 }
 
-fn part_of(classes: usize, examples: usize, channels: usize) -> Part {
+fn split_of(classes: usize, examples: usize, channels: usize) -> Split {
     let features = 4 * channels;
-    Part {
-        pixels: Pixels::U8(Array2::from_shape_fn((examples, features), |(i, j)| (i * features + j) as u8)),
+    Split {
+        x: Features::U8(Array2::from_shape_fn((examples, features), |(i, j)| (i * features + j) as u8)),
         image_shape: Some([2, 2, channels]),
         targets: Targets::Classes((0..examples).map(|example| (example % classes) as u32).collect()),
         sha256: String::new(),
@@ -32,7 +32,7 @@ fn pictures_stand_in_a_grid_framed_by_class() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
     let sheet = ContactSheet { columns: 2, most: 3 };
-    assert_eq!(sheet.write(&part(9, 3), &path).unwrap(), 3);
+    assert_eq!(sheet.write(&split(9, 3), &path).unwrap(), 3);
     let canvas = decoded(&path);
     let cell = 2 + 2 * FRAME + GAP;
     assert_eq!(canvas.dimensions(), ((2 * cell + GAP) as u32, (2 * cell + GAP) as u32));
@@ -53,12 +53,12 @@ fn many_classes_take_turns_with_the_colours_and_values_have_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
     let sheet = ContactSheet { columns: 20, most: 20 };
-    let pictures = part_of(10, 10, 1);
+    let pictures = split_of(10, 10, 1);
     sheet.write(&pictures, &path).unwrap();
     let frame = |label: usize| at(&decoded(&path), GAP + label * (2 + 2 * FRAME + GAP), GAP);
     assert_eq!([frame(2), frame(7), frame(8), frame(9)], [Rgb([0, 158, 115]), Rgb([0; 3]), frame(0), frame(1)]);
     let values = Targets::Values(Array2::zeros((3, 10)));
-    sheet.write(&Part { targets: values, ..pictures }, &path).unwrap();
+    sheet.write(&Split { targets: values, ..pictures }, &path).unwrap();
     assert_eq!([0, 1].map(|example| at(&decoded(&path), GAP + example * (2 + 2 * FRAME + GAP), GAP)), [GREY; 2]);
 }
 
@@ -67,9 +67,9 @@ fn grey_pictures_and_those_with_a_fourth_channel_are_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
     let first = GAP + FRAME;
-    ContactSheet::default().write(&part(1, 1), &path).unwrap();
+    ContactSheet::default().write(&split(1, 1), &path).unwrap();
     assert_eq!(at(&decoded(&path), first + 1, first + 1), Rgb([3, 3, 3]));
-    ContactSheet::default().write(&part(1, 4), &path).unwrap();
+    ContactSheet::default().write(&split(1, 4), &path).unwrap();
     assert_eq!(at(&decoded(&path), first + 1, first + 1), Rgb([12, 13, 14]));
 }
 
@@ -77,17 +77,17 @@ fn grey_pictures_and_those_with_a_fourth_channel_are_drawn() {
 fn what_cannot_be_drawn_is_said_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
-    let features = Part { image_shape: None, ..part(2, 3) };
-    let wide = Part { image_shape: Some([1, 1 << 30, 1]), ..part(1, 1) };
+    let features = Split { image_shape: None, ..split(2, 3) };
+    let wide = Split { image_shape: Some([1, 1 << 30, 1]), ..split(1, 1) };
     let none = ContactSheet { columns: 0, most: 1 };
     let sheet = ContactSheet::default();
-    for (sheet, part, words) in [
-        (sheet, part(1, 2), "2 channels"),
+    for (sheet, split, words) in [
+        (sheet, split(1, 2), "2 channels"),
         (sheet, features, "8-bit pictures"),
         (sheet, wide, "more than 256 MiB"),
-        (none, part(1, 3), "at least 1"),
+        (none, split(1, 3), "at least 1"),
     ] {
-        let error = sheet.write(&part, &path).unwrap_err().to_string();
+        let error = sheet.write(&split, &path).unwrap_err().to_string();
         assert!(error.contains(words) && error.contains("sheet.png"), "{error}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -99,13 +99,13 @@ fn a_sheet_takes_the_place_of_a_sheet_and_of_nothing_else() {
     let path = folder.path().join("data.h5");
     for mine in ["years of work", "png"] {
         fs::write(&path, mine).unwrap();
-        let error = ContactSheet::default().write(&part(1, 3), &path).unwrap_err().to_string();
+        let error = ContactSheet::default().write(&split(1, 3), &path).unwrap_err().to_string();
         assert!(error.contains("data.h5") && error.contains("no PNG"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), mine);
     }
     fs::remove_file(&path).unwrap();
-    ContactSheet::default().write(&part(1, 3), &path).unwrap();
-    ContactSheet::default().write(&part(2, 3), &path).unwrap();
+    ContactSheet::default().write(&split(1, 3), &path).unwrap();
+    ContactSheet::default().write(&split(2, 3), &path).unwrap();
     assert_eq!(decoded(&path).width() as usize, 2 * (2 + 2 * FRAME + GAP) + GAP);
 }
 
@@ -115,8 +115,8 @@ fn a_sheet_that_cannot_be_put_in_place_leaves_nothing_behind() {
     // A folder in the picture's place cannot be replaced by a file.
     let path = folder.path().join("sheet.png");
     fs::create_dir(&path).unwrap();
-    let error = ContactSheet::default().write(&part(1, 3), &path).unwrap_err().to_string();
+    let error = ContactSheet::default().write(&split(1, 3), &path).unwrap_err().to_string();
     assert!(error.contains("cannot write"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert!(ContactSheet::default().write(&part(1, 3), &folder.path().join("none/sheet.png")).is_err());
+    assert!(ContactSheet::default().write(&split(1, 3), &folder.path().join("none/sheet.png")).is_err());
 }

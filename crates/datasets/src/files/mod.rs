@@ -10,6 +10,7 @@ mod hdf5;
 mod orphans;
 mod part;
 mod plain;
+pub mod regular_file;
 #[cfg(test)]
 mod tests;
 

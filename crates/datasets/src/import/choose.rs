@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::classes::Side;
+use super::classes::SplitName;
 use super::columns::Column;
 use super::encoding::{Categorical, Missing};
 use super::source::Source;
 use super::{Error, Format, Progress, Request, csv_table, error, idx, npy, open, pictures, raw};
-use crate::{Meaning, TargetsChoice};
+use crate::{TargetKind, TargetsChoice};
 
 /// The format of what is at `path`, by its first bytes and else by its name.
 pub(super) fn detect(path: &Path) -> Result<Format, Error> {
@@ -33,7 +33,7 @@ pub(super) fn check_options(request: &Request, format: Format) -> Result<(), Err
     for (given, option, formats) in [
         (request.label.is_some(), "--label", TABLES_AND_ARCHIVES),
         (!request.targets.is_empty(), "--target", TABLES_AND_ARCHIVES),
-        (request.meaning != TargetsChoice::Auto, "--targets", &[Format::Idx, Format::Npy, Format::Npz]),
+        (request.target_kind != TargetsChoice::Auto, "--targets", &[Format::Idx, Format::Npy, Format::Npz]),
         (request.features.is_some(), "--features", &[Format::Npz]),
         (request.header.is_some(), "--header", &[Format::Csv]),
         (request.delimiter.is_some(), "--delimiter", &[Format::Csv]),
@@ -75,12 +75,13 @@ fn names(formats: &[Format]) -> String {
 pub(super) fn source(
     request: &Request,
     format: Format,
-    side: Side,
+    side: SplitName,
     tell: &mut dyn FnMut(Progress) -> Result<(), Error>,
 ) -> Result<Box<dyn Source>, Error> {
     let paths = paths_of(request, side);
     let limit = request.max_bytes;
-    let targets = if request.targets.is_empty() { request.meaning } else { TargetsChoice::Said(Meaning::Values) };
+    let targets =
+        if request.targets.is_empty() { request.target_kind } else { TargetsChoice::Declared(TargetKind::Values) };
     let wanted = if matches!(format, Format::Idx | Format::Npy) { 2 } else { 1 };
     if paths.len() != wanted {
         let what = if wanted == 2 { "a file of examples and a file of labels" } else { "one path" };
@@ -121,14 +122,14 @@ pub(super) fn source(
                 missing: request.missing,
                 categorical: request.categorical.clone(),
             };
-            Box::new(csv_table::Table::survey(&paths[0], &format, limit, &mut |rows| tell(Progress::Checked(rows)))?)
+            Box::new(csv_table::Table::scan(&paths[0], &format, limit, &mut |rows| tell(Progress::Checked(rows)))?)
         }
-        Format::Pictures => Box::new(pictures::Folder::survey(&paths[0], request.size, request.grey, limit)?),
+        Format::Pictures => Box::new(pictures::Folder::scan(&paths[0], request.size, request.grey, limit)?),
     })
 }
 
 /// The names of the arrays of examples and of labels of one side in an archive.
-fn arrays_of(request: &Request, side: Side, path: &Path, present: &[String]) -> Result<(String, String), Error> {
+fn arrays_of(request: &Request, side: SplitName, path: &Path, present: &[String]) -> Result<(String, String), Error> {
     // Keras's and MedMNIST's, in training and test; then archives of one side.
     const PAIRS: [[&str; 4]; 4] = [
         ["x_train", "y_train", "x_test", "y_test"],
@@ -165,7 +166,7 @@ fn arrays_of(request: &Request, side: Side, path: &Path, present: &[String]) -> 
                 );
                 Error::file(path, problem)
             })?;
-            let [x, y] = if side == Side::Train { [x, y] } else { [x_test, y_test] };
+            let [x, y] = if side == SplitName::Train { [x, y] } else { [x_test, y_test] };
             [x, y].map(str::to_owned)
         }
         _ => {
@@ -182,15 +183,15 @@ fn arrays_of(request: &Request, side: Side, path: &Path, present: &[String]) -> 
 }
 
 /// The paths that one side is read from.
-pub(super) fn paths_of(request: &Request, side: Side) -> &[PathBuf] {
+pub(super) fn paths_of(request: &Request, side: SplitName) -> &[PathBuf] {
     match side {
-        Side::Test if !request.test.is_empty() => &request.test,
+        SplitName::Test if !request.test.is_empty() => &request.test,
         _ => &request.train,
     }
 }
 
 /// The path that messages about labels name.
-pub(super) fn labels_of(request: &Request, side: Side) -> &Path {
+pub(super) fn labels_of(request: &Request, side: SplitName) -> &Path {
     let paths = paths_of(request, side);
     paths.last().unwrap_or(&request.folder)
 }

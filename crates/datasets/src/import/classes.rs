@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use ndarray::Array2;
 
 use super::error::quoted;
-use super::source::Answers;
-use crate::targets::Targets;
+use super::source::SourceTargets;
+use crate::contract::targets::Targets;
 
 /// The longest name written, in bytes.
 pub(super) const LONGEST_NAME: usize = 1024;
 
 /// What training and test examples have in common.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(super) struct NumberedTargets {
     pub(super) train: Targets,
     /// Nothing where the test examples are still among the training examples.
     pub(super) test: Option<Targets>,
@@ -22,21 +22,21 @@ pub(super) struct Settled {
 }
 
 /// Which of the two an error is about, and what it is.
-pub(super) type Problem = (Side, String);
+pub(super) type Problem = (SplitName, String);
 
 /// The training or the test examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum SplitName {
     Train,
     Test,
 }
 
 /// Numbers the classes: numbers in their order, else texts in the order of their letters. The classes are those of the
 /// training examples.
-pub(super) fn settle(train: &Answers, test: Option<&Answers>) -> Result<Settled, Problem> {
+pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>) -> Result<NumberedTargets, Problem> {
     match (train, test) {
-        (Answers::Words { labels, words }, test) => {
-            let order = sorted(words).map_err(|problem| (Side::Train, problem))?;
+        (SourceTargets::Labels { codes: labels, names: words }, test) => {
+            let order = sorted(words).map_err(|problem| (SplitName::Train, problem))?;
             let number_of: HashMap<&str, u32> =
                 order.iter().zip(0..).map(|(word, number)| (word.as_str(), number)).collect();
             let renumbered = |labels: &[u32], words: &[String]| {
@@ -47,19 +47,21 @@ pub(super) fn settle(train: &Answers, test: Option<&Answers>) -> Result<Settled,
                 let new: Vec<u32> = words.iter().map(new).collect::<Result<_, _>>()?;
                 Ok(Targets::Classes(labels.iter().map(|&label| new[label as usize]).collect()))
             };
-            let train = renumbered(labels, words).map_err(|problem| (Side::Train, problem))?;
+            let train = renumbered(labels, words).map_err(|problem| (SplitName::Train, problem))?;
             let test = match test {
                 None => None,
-                Some(Answers::Words { labels, words }) => {
-                    Some(renumbered(labels, words).map_err(|problem| (Side::Test, problem))?)
+                Some(SourceTargets::Labels { codes: labels, names: words }) => {
+                    Some(renumbered(labels, words).map_err(|problem| (SplitName::Test, problem))?)
                 }
-                Some(Answers::Known(_)) => return Err((Side::Test, other_kind())),
+                Some(SourceTargets::Final(_)) => return Err((SplitName::Test, other_kind())),
             };
             let plain = order.iter().enumerate().all(|(number, word)| *word == number.to_string());
-            Ok(Settled { train, test, names: if plain { Vec::new() } else { order } })
+            Ok(NumberedTargets { train, test, names: if plain { Vec::new() } else { order } })
         }
-        (Answers::Known(train), None) => Ok(Settled { train: train.clone(), test: None, names: Vec::new() }),
-        (Answers::Known(train), Some(Answers::Known(test))) => {
+        (SourceTargets::Final(train), None) => {
+            Ok(NumberedTargets { train: train.clone(), test: None, names: Vec::new() })
+        }
+        (SourceTargets::Final(train), Some(SourceTargets::Final(test))) => {
             // Values that are whole by chance look like labels.
             let values = [train, test].iter().any(|targets| matches!(targets, Targets::Values(_)));
             let [train, test] = [train, test].map(|targets| if values { as_values(targets) } else { targets.clone() });
@@ -68,11 +70,11 @@ pub(super) fn settle(train: &Answers, test: Option<&Answers>) -> Result<Settled,
             {
                 let problem =
                     format!("{} values an example; the training examples have {}", test.nrows(), train.nrows());
-                return Err((Side::Test, problem));
+                return Err((SplitName::Test, problem));
             }
-            Ok(Settled { train, test: Some(test), names: Vec::new() })
+            Ok(NumberedTargets { train, test: Some(test), names: Vec::new() })
         }
-        (Answers::Known(_), Some(Answers::Words { .. })) => Err((Side::Test, other_kind())),
+        (SourceTargets::Final(_), Some(SourceTargets::Labels { .. })) => Err((SplitName::Test, other_kind())),
     }
 }
 

@@ -12,11 +12,13 @@ use ndarray::Array2;
 use super::columns::{Column, position, sniffed};
 use super::encoding::{Categorical, Encoding, Missing, is_missing};
 use super::error::{At, Error, quoted};
+use super::label_encoder::{LabelEncoder, number};
 use super::open::checked_size;
 use super::rows::Rows;
-use super::source::{Answers, Cells, Kept, Survey};
-use super::words::{Words, number};
-use crate::targets::{MOST_CLASSES, Targets};
+use super::source::{FeatureBuffer, SourceTargets, Summary};
+use crate::contract::problem::MOST_CLASSES;
+use crate::contract::targets::Targets;
+use crate::split::features::FeatureType;
 
 /// How a table is read.
 #[derive(Clone, Debug)]
@@ -47,8 +49,8 @@ pub(super) struct Table {
     header: bool,
     /// The columns that are features.
     features: Vec<usize>,
-    /// The columns of the answers.
-    answers: Vec<usize>,
+    /// The columns of the targets.
+    target_columns: Vec<usize>,
     /// For each feature, whether it is of texts.
     textual: Vec<bool>,
     format: Format,
@@ -56,13 +58,13 @@ pub(super) struct Table {
     dropped: usize,
     filled: usize,
     encoding: Option<Encoding>,
-    survey: Survey,
+    summary: Summary,
     limit: u64,
 }
 
 impl Table {
     /// Reads through the table at `path`; `on_row` may stop it.
-    pub(super) fn survey(
+    pub(super) fn scan(
         path: &Path,
         format: &Format,
         limit: u64,
@@ -90,9 +92,9 @@ impl Table {
                 .map_err(|problem| Error::at(path, At::Line(1), problem))
         };
         let found = |columns: &[Column]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
-        let [answers, ignored, texts] = [found(asked)?, found(&format.ignored)?, found(&texts)?];
+        let [targets, ignored, texts] = [found(asked)?, found(&format.ignored)?, found(&texts)?];
         let features: Vec<usize> =
-            (0..width).filter(|column| !answers.contains(column) && !ignored.contains(column)).collect();
+            (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
         let count = features.len();
         if count == 0 {
             return Err(Error::at(
@@ -107,7 +109,7 @@ impl Table {
         }
         let names_it = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
         let header = format.header.unwrap_or(named || features.iter().any(names_it));
-        let (shape, kept) = match format.picture {
+        let (shape, feature_type) = match format.picture {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);
                 if area == 0 || !count.is_multiple_of(area) {
@@ -116,9 +118,9 @@ impl Table {
                     );
                     return Err(Error::at(path, At::Line(1), problem));
                 }
-                (vec![height, width, count / area], Kept::U8)
+                (vec![height, width, count / area], FeatureType::U8)
             }
-            None => (vec![count], Kept::F64),
+            None => (vec![count], FeatureType::F64),
         };
         let name = |(column, cell): (usize, &[u8])| {
             let is_name = header && !cell.is_empty();
@@ -131,34 +133,34 @@ impl Table {
             header,
             textual: features.iter().map(|column| texts.contains(column)).collect(),
             features,
-            answers,
+            target_columns: targets,
             format: format.clone(),
             dropped: 0,
             filled: 0,
             encoding: None,
-            survey: Survey::new(shape, kept, Answers::Known(Targets::Classes(Vec::new()))),
+            summary: Summary::new(shape, feature_type, SourceTargets::Final(Targets::Classes(Vec::new()))),
             limit,
         };
-        table.survey.answers = table.read_answers(rows, on_row)?;
+        table.summary.targets = table.read_targets(rows, on_row)?;
         Ok(table)
     }
 
-    fn read_answers(
+    fn read_targets(
         &mut self,
         mut rows: Rows,
         on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
-    ) -> Result<Answers, Error> {
+    ) -> Result<SourceTargets, Error> {
         let as_labels = self.format.targets.is_empty();
         let mut labels = Vec::new();
-        let mut words = Words::default();
+        let mut words = LabelEncoder::default();
         let mut values = Vec::new();
         let mut examples = 0;
         let mut more = !self.header || rows.advance()?;
-        let columns = self.features.len().max(self.answers.len());
+        let columns = self.features.len().max(self.target_columns.len());
         while more {
             if self.is_kept(&rows)? {
                 self.check_features(&rows)?;
-                for &column in &self.answers {
+                for &column in &self.target_columns {
                     let cell = &rows.record[column];
                     if as_labels {
                         let label = words.index(cell);
@@ -184,10 +186,11 @@ impl Table {
         checked_size(&self.path, &[examples, columns], 8, self.limit)?;
         if as_labels {
             let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
-            return Ok(Answers::Words { labels, words });
+            return Ok(SourceTargets::Labels { codes: labels, names: words });
         }
-        let values = Array2::from_shape_vec((examples, self.answers.len()), values).expect("a value for each column");
-        Ok(Answers::Known(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())))
+        let values =
+            Array2::from_shape_vec((examples, self.target_columns.len()), values).expect("a value for each column");
+        Ok(SourceTargets::Final(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())))
     }
 
     /// Whether the row is an example: it has as many cells as the first, and none is missing where such rows are left out.
@@ -199,7 +202,7 @@ impl Table {
         if self.format.missing != Missing::Drop {
             return Ok(true);
         }
-        Ok(!self.features.iter().chain(&self.answers).any(|&column| is_missing(&rows.record[column])))
+        Ok(!self.features.iter().chain(&self.target_columns).any(|&column| is_missing(&rows.record[column])))
     }
 
     /// Checks the features of a row before it is known what they become, and finds out which are texts.
@@ -209,7 +212,7 @@ impl Table {
             match (is_missing(cell), number(cell).is_some()) {
                 (true, _) if self.format.missing == Missing::Mean => self.filled += 1,
                 (true, _) => return Err(self.not_a_number(rows, column)),
-                (false, true) if self.survey.kept == Kept::U8 => self.byte(rows, column).map(|_| ())?,
+                (false, true) if self.summary.feature_type == FeatureType::U8 => self.byte(rows, column).map(|_| ())?,
                 (false, true) => {}
                 (false, false) if self.textual[feature] => {}
                 (false, false) if self.format.categorical == Categorical::OneHot => self.textual[feature] = true,
@@ -229,19 +232,19 @@ impl Table {
     }
 
     /// Adds the features of a row. The number of texts in it that no training row has.
-    fn features_of(&self, rows: &Rows, cells: &mut Cells) -> Result<usize, Error> {
+    fn features_of(&self, rows: &Rows, buffer: &mut FeatureBuffer) -> Result<usize, Error> {
         let mut unknown = 0;
         for (feature, &column) in self.features.iter().enumerate() {
-            match (&mut *cells, &self.encoding) {
-                (Cells::U8(bytes), _) => bytes.push(self.byte(rows, column)?),
-                (Cells::F64(numbers), Some(encoding)) => {
+            match (&mut *buffer, &self.encoding) {
+                (FeatureBuffer::U8(bytes), _) => bytes.push(self.byte(rows, column)?),
+                (FeatureBuffer::F64(numbers), Some(encoding)) => {
                     let known = encoding.columns[feature].append(&rows.record[column], numbers);
                     unknown += usize::from(!known.map_err(|()| self.not_a_number(rows, column))?);
                 }
-                (Cells::F64(numbers), None) => {
+                (FeatureBuffer::F64(numbers), None) => {
                     numbers.push(number(&rows.record[column]).ok_or_else(|| self.not_a_number(rows, column))?);
                 }
-                (Cells::F32(_), _) => unreachable!("a table is kept as bytes or in f64"),
+                (FeatureBuffer::F32(_), _) => unreachable!("a table is kept as bytes or in f64"),
             }
         }
         Ok(unknown)
@@ -288,16 +291,16 @@ impl Table {
 
     fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
         let width = encoding.width();
-        checked_size(&self.path, &[self.survey.answers.examples(), width], 8, self.limit)?;
+        checked_size(&self.path, &[self.summary.targets.examples(), width], 8, self.limit)?;
         if width > MOST_CLASSES {
             let problem = format!("its columns become {width}; at most {MOST_CLASSES} (--ignore leaves columns out)");
             return Err(Error::file(&self.path, problem));
         }
-        self.survey.shape = vec![width];
+        self.summary.shape = vec![width];
         let names: Vec<String> = self.features.iter().map(|&column| self.names[column].clone()).collect();
-        self.survey.feature_names = encoding.names(&names);
+        self.summary.feature_names = encoding.names(&names);
         if self.format.missing == Missing::Mean {
-            self.survey.fillings = encoding.fillings();
+            self.summary.fillings = encoding.fillings();
         }
         self.encoding = Some(encoding);
         Ok(())

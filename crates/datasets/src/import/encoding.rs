@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::classes::LONGEST_NAME;
 use super::error::quoted;
-use super::words::number;
+use super::label_encoder::number;
 
 /// The most different texts of a column.
 const MOST_LEVELS: usize = 4096;
@@ -41,24 +41,24 @@ pub(super) fn is_missing(cell: &[u8]) -> bool {
 /// What the feature columns of a table become.
 #[derive(Clone, Debug)]
 pub(super) struct Encoding {
-    pub(super) columns: Vec<Coded>,
+    pub(super) columns: Vec<ColumnEncoding>,
 }
 
 /// What a column becomes.
 #[derive(Clone, Debug)]
-pub(super) enum Coded {
+pub(super) enum ColumnEncoding {
     /// A number, or `mean` where it is missing.
     Number { mean: f64 },
     /// A number a level, 1 for the cell's own and else 0; their shares of the training rows where the cell is missing.
     Levels { levels: Vec<String>, shares: Vec<f64> },
 }
 
-impl Coded {
-    /// Numbers of a cell.
+impl ColumnEncoding {
+    /// TargetMatrix of a cell.
     fn width(&self) -> usize {
         match self {
-            Coded::Number { .. } => 1,
-            Coded::Levels { levels, .. } => levels.len(),
+            ColumnEncoding::Number { .. } => 1,
+            ColumnEncoding::Levels { levels, .. } => levels.len(),
         }
     }
 
@@ -68,10 +68,10 @@ impl Coded {
     /// If it is neither a number nor missing, where there are no levels.
     pub(super) fn append(&self, cell: &[u8], numbers: &mut Vec<f64>) -> Result<bool, ()> {
         match self {
-            Coded::Number { mean } if is_missing(cell) => numbers.push(*mean),
-            Coded::Number { .. } => numbers.push(number(cell).ok_or(())?),
-            Coded::Levels { shares, .. } if is_missing(cell) => numbers.extend_from_slice(shares),
-            Coded::Levels { levels, .. } => {
+            ColumnEncoding::Number { mean } if is_missing(cell) => numbers.push(*mean),
+            ColumnEncoding::Number { .. } => numbers.push(number(cell).ok_or(())?),
+            ColumnEncoding::Levels { shares, .. } if is_missing(cell) => numbers.extend_from_slice(shares),
+            ColumnEncoding::Levels { levels, .. } => {
                 let place = level(cell).and_then(|level| levels.binary_search(&level).ok());
                 numbers.extend((0..levels.len()).map(|level| f64::from(u8::from(Some(level) == place))));
                 return Ok(place.is_some());
@@ -82,21 +82,21 @@ impl Coded {
 }
 
 impl Encoding {
-    /// Numbers of a row.
+    /// TargetMatrix of a row.
     pub(super) fn width(&self) -> usize {
-        self.columns.iter().map(Coded::width).sum()
+        self.columns.iter().map(ColumnEncoding::width).sum()
     }
 
     /// Whether it says more than that cells are numbers.
     pub(super) fn has_levels(&self) -> bool {
-        self.columns.iter().any(|coded| matches!(coded, Coded::Levels { .. }))
+        self.columns.iter().any(|coded| matches!(coded, ColumnEncoding::Levels { .. }))
     }
 
     /// A name for each number of a row: that of its column, or `column=level`.
     pub(super) fn names(&self, columns: &[String]) -> Vec<String> {
-        let of = |(coded, name): (&Coded, &String)| match coded {
-            Coded::Number { .. } => vec![name.clone()],
-            Coded::Levels { levels, .. } => levels.iter().map(|level| format!("{name}={level}")).collect(),
+        let of = |(coded, name): (&ColumnEncoding, &String)| match coded {
+            ColumnEncoding::Number { .. } => vec![name.clone()],
+            ColumnEncoding::Levels { levels, .. } => levels.iter().map(|level| format!("{name}={level}")).collect(),
         };
         let names = self.columns.iter().zip(columns).flat_map(of);
         // A header may be of any length.
@@ -105,9 +105,9 @@ impl Encoding {
 
     /// What a missing cell gives, for each number of a row.
     pub(super) fn fillings(&self) -> Vec<f64> {
-        let of = |coded: &Coded| match coded {
-            Coded::Number { mean } => vec![*mean],
-            Coded::Levels { shares, .. } => shares.clone(),
+        let of = |coded: &ColumnEncoding| match coded {
+            ColumnEncoding::Number { mean } => vec![*mean],
+            ColumnEncoding::Levels { shares, .. } => shares.clone(),
         };
         self.columns.iter().flat_map(of).collect()
     }
@@ -123,16 +123,16 @@ fn level(cell: &[u8]) -> Option<String> {
 }
 
 /// What the training rows seen so far say of one column.
-pub(super) enum Learner {
+pub(super) enum ColumnFit {
     /// The number of values, and their mean.
     Number { count: f64, mean: f64 },
     /// How often each text was seen.
     Levels(BTreeMap<String, usize>),
 }
 
-impl Learner {
+impl ColumnFit {
     pub(super) fn new(of_levels: bool) -> Self {
-        if of_levels { Learner::Levels(BTreeMap::new()) } else { Learner::Number { count: 0.0, mean: 0.0 } }
+        if of_levels { ColumnFit::Levels(BTreeMap::new()) } else { ColumnFit::Number { count: 0.0, mean: 0.0 } }
     }
 
     /// Takes a cell of a training row.
@@ -145,12 +145,12 @@ impl Learner {
         }
         match self {
             // The running mean stays finite where the sum would not.
-            Learner::Number { count, mean } => {
+            ColumnFit::Number { count, mean } => {
                 let value = number(cell).unwrap_or(*mean);
                 *count += 1.0;
                 *mean += value / *count - *mean / *count;
             }
-            Learner::Levels(seen) => {
+            ColumnFit::Levels(seen) => {
                 let level = level(cell).ok_or_else(|| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
                 if level.len() > LONGEST_NAME {
                     return Err(format!("a text of {} bytes; at most {LONGEST_NAME} of a level", level.len()));
@@ -172,16 +172,16 @@ impl Learner {
     ///
     /// # Errors
     /// If no training row has a value in it.
-    pub(super) fn finish(self) -> Result<Coded, String> {
+    pub(super) fn finish(self) -> Result<ColumnEncoding, String> {
         let empty = "no training row has a value in it (--ignore leaves it out)";
         match self {
-            Learner::Number { count: 0.0, .. } => Err(empty.to_owned()),
-            Learner::Number { mean, .. } => Ok(Coded::Number { mean }),
-            Learner::Levels(seen) if seen.is_empty() => Err(empty.to_owned()),
-            Learner::Levels(seen) => {
+            ColumnFit::Number { count: 0.0, .. } => Err(empty.to_owned()),
+            ColumnFit::Number { mean, .. } => Ok(ColumnEncoding::Number { mean }),
+            ColumnFit::Levels(seen) if seen.is_empty() => Err(empty.to_owned()),
+            ColumnFit::Levels(seen) => {
                 let all: usize = seen.values().sum();
                 let shares = seen.values().map(|&count| count as f64 / all as f64).collect();
-                Ok(Coded::Levels { levels: seen.into_keys().collect(), shares })
+                Ok(ColumnEncoding::Levels { levels: seen.into_keys().collect(), shares })
             }
         }
     }

@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
+use super::elements::StoredType;
 use super::error::{At, Error};
-use super::numbers::{Number, RawType};
 use super::open::{checked_size, open, read_up_to};
 use super::raw::{Bytes, RawArray};
+use crate::contract::element_type::ElementType;
 
 /// Reads the header of the file at `path`, plain or gzipped.
 pub(super) fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
@@ -17,13 +18,13 @@ pub(super) fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
         read.map_err(|reason| Error::read(path, &reason)).map(|()| bytes)
     };
     let magic = take(4)?;
-    let number = match magic[..] {
-        [0, 0, 0x08, 1..=4] => Number::U8,
-        [0, 0, 0x09, 1..=4] => Number::I8,
-        [0, 0, 0x0b, 1..=4] => Number::I16,
-        [0, 0, 0x0c, 1..=4] => Number::I32,
-        [0, 0, 0x0d, 1..=4] => Number::F32,
-        [0, 0, 0x0e, 1..=4] => Number::F64,
+    let element = match magic[..] {
+        [0, 0, 0x08, 1..=4] => ElementType::U8,
+        [0, 0, 0x09, 1..=4] => ElementType::I8,
+        [0, 0, 0x0b, 1..=4] => ElementType::I16,
+        [0, 0, 0x0c, 1..=4] => ElementType::I32,
+        [0, 0, 0x0d, 1..=4] => ElementType::F32,
+        [0, 0, 0x0e, 1..=4] => ElementType::F64,
         _ => {
             let problem = format!(
                 "begins with {magic:02x?}; an IDX file begins with 00 00, its type (08, 09, 0b, 0c, 0d or 0e) and 1 to 4 dimensions"
@@ -36,8 +37,8 @@ pub(super) fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
         return Err(Error::at(path, At::Byte(4 + sizes.len() as u64), "it ends within its header"));
     }
     let shape: Vec<usize> = sizes.as_chunks().0.iter().map(|&size| u32::from_be_bytes(size) as usize).collect();
-    let element = RawType { number, big_endian: true };
-    checked_size(path, &shape, element.size(), limit)?;
+    let stored = StoredType { element, big_endian: true };
+    checked_size(path, &shape, stored.element.size(), limit)?;
     let start = 4 + sizes.len() as u64;
-    Ok(RawArray { path: path.to_owned(), bytes: Bytes::At(path.to_owned()), start, element, shape, fortran: false })
+    Ok(RawArray { path: path.to_owned(), bytes: Bytes::At(path.to_owned()), start, stored, shape, fortran: false })
 }

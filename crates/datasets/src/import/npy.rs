@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::elements::StoredType;
 use super::error::{At, Error, one_line, quoted};
-use super::numbers::{Number, RawType};
 use super::open::{checked_size, read_up_to};
 use super::raw::{Bytes, RawArray};
-use crate::regular_file;
+use crate::contract::element_type::ElementType;
+use crate::files::regular_file;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy writes some 118 bytes.
@@ -48,17 +49,17 @@ fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArray, Error> 
         return Err(Error::at(&path, At::Byte(8 + width + header.len() as u64), "it ends within its header"));
     }
     let header = String::from_utf8_lossy(&header);
-    let (element, fortran, shape) = parse(&header).map_err(|problem| Error::at(&path, At::Byte(8 + width), problem))?;
-    checked_size(&path, &shape, element.size(), limit)?;
+    let (stored, fortran, shape) = parse(&header).map_err(|problem| Error::at(&path, At::Byte(8 + width), problem))?;
+    checked_size(&path, &shape, stored.element.size(), limit)?;
     if shape.is_empty() {
         return Err(Error::file(&path, "a single number; an array of examples or labels is required"));
     }
     let start = 8 + width + length;
-    Ok(RawArray { path, bytes, start, element, shape, fortran })
+    Ok(RawArray { path, bytes, start, stored, shape, fortran })
 }
 
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
-fn parse(header: &str) -> Result<(RawType, bool, Vec<usize>), String> {
+fn parse(header: &str) -> Result<(StoredType, bool, Vec<usize>), String> {
     let unreadable = || format!("the header {} is not NumPy's", quoted(header.trim()));
     let value_of = |key: &str| {
         let quoted_key = format!("'{key}':");
@@ -66,9 +67,12 @@ fn parse(header: &str) -> Result<(RawType, bool, Vec<usize>), String> {
     };
     let described = value_of("descr")?;
     let name = described.strip_prefix('\'').and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
-    let element = name.and_then(element).ok_or_else(|| {
+    let stored = name.and_then(stored_type).ok_or_else(|| {
         let found = described.split(", 'fortran_order'").next().unwrap_or(described);
-        format!("its elements are {}; allowed: booleans, integers of 8 to 64 bits, float32 and float64", quoted(found))
+        format!(
+            "its elements are {}; allowed: booleans, integers of 8 to 64 bits, float16, float32 and float64",
+            quoted(found)
+        )
     })?;
     let order = value_of("fortran_order")?;
     let fortran = order.starts_with("True");
@@ -79,23 +83,24 @@ fn parse(header: &str) -> Result<(RawType, bool, Vec<usize>), String> {
     let lengths = tuple.split(',').map(str::trim).filter(|length| !length.is_empty());
     let shape: Result<Vec<usize>, _> = lengths.map(|length| length.trim_end_matches('L').parse()).collect();
     let shape = shape.ok().filter(|shape| shape.len() <= 32).ok_or_else(unreadable)?;
-    Ok((element, fortran, shape))
+    Ok((stored, fortran, shape))
 }
 
-fn element(name: &str) -> Option<RawType> {
+fn stored_type(name: &str) -> Option<StoredType> {
     let (order, kind) = name.split_at_checked(1)?;
-    let number = match kind {
-        "b1" => Number::Bool,
-        "u1" => Number::U8,
-        "i1" => Number::I8,
-        "u2" => Number::U16,
-        "i2" => Number::I16,
-        "u4" => Number::U32,
-        "i4" => Number::I32,
-        "u8" => Number::U64,
-        "i8" => Number::I64,
-        "f4" => Number::F32,
-        "f8" => Number::F64,
+    let element = match kind {
+        "b1" => ElementType::Bool,
+        "u1" => ElementType::U8,
+        "i1" => ElementType::I8,
+        "u2" => ElementType::U16,
+        "i2" => ElementType::I16,
+        "u4" => ElementType::U32,
+        "i4" => ElementType::I32,
+        "u8" => ElementType::U64,
+        "i8" => ElementType::I64,
+        "f2" => ElementType::F16,
+        "f4" => ElementType::F32,
+        "f8" => ElementType::F64,
         _ => return None,
     };
     let big_endian = match order {
@@ -103,7 +108,7 @@ fn element(name: &str) -> Option<RawType> {
         ">" => true,
         _ => return None,
     };
-    Some(RawType { number, big_endian })
+    Some(StoredType { element, big_endian })
 }
 
 /// An NPZ archive.

@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use super::Error;
-use crate::regular_file;
+use crate::files::regular_file;
 
 /// The content of the regular file at `path`, unpacked where it begins as gzip does.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {

@@ -10,8 +10,9 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::error::{Error, one_line};
 use super::open::checked_size;
-use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
-use crate::targets::MOST_CLASSES;
+use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
+use crate::contract::problem::MOST_CLASSES;
+use crate::split::features::FeatureType;
 
 /// What is read; of moving pictures the first frame.
 const KINDS: &str = "PNG, JPEG, WebP, GIF or BMP";
@@ -27,13 +28,13 @@ pub(super) struct Folder {
     resized: bool,
     /// Files of another kind.
     left_out: usize,
-    survey: Survey,
+    summary: Summary,
 }
 
 impl Folder {
     /// Lists the pictures below `path`, the classes and the files of each in the order of their names. `size` is
     /// `(height, width)`; without one it is the first picture's.
-    pub(super) fn survey(path: &Path, size: Option<(usize, usize)>, grey: bool, limit: u64) -> Result<Self, Error> {
+    pub(super) fn scan(path: &Path, size: Option<(usize, usize)>, grey: bool, limit: u64) -> Result<Self, Error> {
         let (mut files, mut labels, mut words, mut left_out) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for class in entries(path)? {
             if !class.is_dir() {
@@ -77,18 +78,18 @@ impl Folder {
         };
         let channels = if grey { 1 } else { 3 };
         checked_size(path, &[files.len(), height, width, channels], 1, limit)?;
-        let answers = Answers::Words { labels, words };
-        let survey = Survey::new(vec![height, width, channels], Kept::U8, answers);
-        Ok(Folder { files, resized: size.is_some(), left_out, survey })
+        let targets = SourceTargets::Labels { codes: labels, names: words };
+        let summary = Summary::new(vec![height, width, channels], FeatureType::U8, targets);
+        Ok(Folder { files, resized: size.is_some(), left_out, summary })
     }
 }
 
 impl Source for Folder {
-    fn survey(&self) -> &Survey {
-        &self.survey
+    fn summary(&self) -> &Summary {
+        &self.summary
     }
 
-    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+    fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
         Ok(Box::new(Pictures { folder: self, next: 0 }))
     }
 
@@ -106,11 +107,11 @@ struct Pictures<'f> {
     next: usize,
 }
 
-impl Examples for Pictures<'_> {
-    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
-        let Folder { files, resized, survey, .. } = self.folder;
+impl ExampleReader for Pictures<'_> {
+    fn next(&mut self, buffer: &mut FeatureBuffer) -> Result<(), Error> {
+        let Folder { files, resized, summary, .. } = self.folder;
         let path = &files[self.next];
-        let shape = [survey.shape[0], survey.shape[1], survey.shape[2]];
+        let shape = [summary.shape[0], summary.shape[1], summary.shape[2]];
         let picture = decoded(path)?;
         let (height, width) = (picture.height() as usize, picture.width() as usize);
         if !resized && [height, width] != shape[..2] {
@@ -120,7 +121,7 @@ impl Examples for Pictures<'_> {
                 format!("{found} (height x width); --side, or --height and --width resize all"),
             ));
         }
-        if let Cells::U8(bytes) = cells {
+        if let FeatureBuffer::U8(bytes) = buffer {
             bytes.extend_from_slice(&flattened(&picture, shape));
         }
         self.next += 1;

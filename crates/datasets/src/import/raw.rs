@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
+use super::elements::StoredType;
 use super::error::{At, Error};
-use super::numbers::RawType;
+use super::label_encoder::LabelEncoder;
 use super::open::{open, read_up_to};
-use super::source::{Answers, Cells, Examples, Kept, Source, Survey};
-use super::words::Words;
+use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
 use crate::Problem;
-use crate::numbers::Numbers;
-use crate::targets::{Meaning, TargetsChoice};
+use crate::contract::target_matrix::TargetMatrix;
+use crate::contract::targets::{TargetKind, TargetsChoice};
+use crate::split::features::FeatureType;
 
 /// An array in a file, known by its header.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(super) struct RawArray {
     pub(super) bytes: Bytes,
     /// Where the elements begin.
     pub(super) start: u64,
-    pub(super) element: RawType,
+    pub(super) stored: StoredType,
     pub(super) shape: Vec<usize>,
     /// Whether the first index is the fastest.
     pub(super) fortran: bool,
@@ -67,7 +68,7 @@ impl RawArray {
         let mut reader = self.bytes.open(&self.path)?;
         let mut row = Vec::new();
         read_up_to(&mut reader, self.start, &mut row).map_err(|reason| Error::read(&self.path, &reason))?;
-        let row_bytes = self.features() as u64 * self.element.size() as u64;
+        let row_bytes = self.features() as u64 * self.stored.element.size() as u64;
         let mut rows = Rows { array: self, reader, row, row_bytes, next: 0, columns: None };
         if self.fortran {
             let all = row_bytes * self.examples() as u64;
@@ -83,14 +84,14 @@ impl RawArray {
         let (examples, features) = (self.examples(), self.features());
         let mut rows = self.rows()?;
         let mut values = Vec::new();
-        let mut cells = Cells::new(self.element.kept());
+        let mut buffer = FeatureBuffer::new(self.stored.feature_type());
         for _ in 0..examples {
-            cells.clear();
-            rows.next(&mut cells)?;
-            match &cells {
-                Cells::U8(row) => values.extend(row.iter().map(|&value| f64::from(value))),
-                Cells::F32(row) => values.extend(row.iter().map(|&value| f64::from(value))),
-                Cells::F64(row) => values.extend_from_slice(row),
+            buffer.clear();
+            rows.next(&mut buffer)?;
+            match &buffer {
+                FeatureBuffer::U8(row) => values.extend(row.iter().map(|&value| f64::from(value))),
+                FeatureBuffer::F32(row) => values.extend(row.iter().map(|&value| f64::from(value))),
+                FeatureBuffer::F64(row) => values.extend_from_slice(row),
             }
         }
         rows.end()?;
@@ -99,7 +100,7 @@ impl RawArray {
 
     /// These numbers as the right answers of `examples` examples: what they are said to be, or else what they look like, as in a
     /// data file. The numbers of classes are labels like any other: those that don't count from 0 become names.
-    pub(super) fn answers(&self, examples: usize, targets: TargetsChoice) -> Result<Answers, Error> {
+    pub(super) fn targets(&self, examples: usize, targets: TargetsChoice) -> Result<SourceTargets, Error> {
         // [1, m] are the course's labels; [m, 1] has a column.
         let (count, outputs) = match self.shape[..] {
             [m] if m > 0 => (m, 1),
@@ -116,25 +117,27 @@ impl RawArray {
             return Err(Error::file(&self.path, format!("has {count} labels, but there are {examples} examples")));
         }
         let rows = self.matrix()?.into_shape_with_order((examples, outputs)).expect("as many as before");
-        let numbers = Numbers { rows, is_float: self.element.is_float(), marked: false };
+        let numbers = TargetMatrix { rows, is_float: self.stored.element.is_float(), marked: false };
         let refused = |problem: Problem| Error::file(&self.path, problem.to_string());
-        match numbers.meaning(targets) {
-            Meaning::Values => numbers.targets(Meaning::Values).map(Answers::Known).map_err(refused),
-            Meaning::OneHot => self.words(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
-            Meaning::Classes if outputs > 1 => numbers.targets(Meaning::Classes).map(Answers::Known).map_err(refused),
-            Meaning::Classes => self.words(numbers.rows.iter().copied()),
+        match numbers.target_kind(targets) {
+            TargetKind::Values => numbers.targets(TargetKind::Values).map(SourceTargets::Final).map_err(refused),
+            TargetKind::OneHot => self.words(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
+            TargetKind::Classes if outputs > 1 => {
+                numbers.targets(TargetKind::Classes).map(SourceTargets::Final).map_err(refused)
+            }
+            TargetKind::Classes => self.words(numbers.rows.iter().copied()),
         }
     }
 
-    fn words(&self, labels: impl Iterator<Item = f64>) -> Result<Answers, Error> {
-        let mut words = Words::default();
+    fn words(&self, labels: impl Iterator<Item = f64>) -> Result<SourceTargets, Error> {
+        let mut words = LabelEncoder::default();
         let index = |(row, label): (usize, f64)| {
             let index = words.index(label.to_string().as_bytes());
             index.map_err(|problem| Error::at(&self.path, At::Value(row, 0), format!("is {problem}")))
         };
         let labels = labels.enumerate().map(index).collect::<Result<_, _>>()?;
         let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
-        Ok(Answers::Words { labels, words })
+        Ok(SourceTargets::Labels { codes: labels, names: words })
     }
 }
 
@@ -164,13 +167,13 @@ impl Rows<'_> {
     }
 }
 
-impl Examples for Rows<'_> {
-    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
-        let RawArray { path, element, .. } = self.array;
+impl ExampleReader for Rows<'_> {
+    fn next(&mut self, buffer: &mut FeatureBuffer) -> Result<(), Error> {
+        let RawArray { path, stored, .. } = self.array;
         let mut row = std::mem::take(&mut self.row);
         if let Some(columns) = &self.columns {
             row.clear();
-            let size = element.size();
+            let size = stored.element.size();
             let columns = columns.chunks_exact(self.array.examples() * size);
             // The features themselves are in Fortran's order too, the first of them the fastest.
             let mut scattered: Vec<&[u8]> = columns.map(|column| &column[self.next * size..][..size]).collect();
@@ -179,8 +182,8 @@ impl Examples for Rows<'_> {
         } else {
             self.take(self.row_bytes, &mut row)?;
         }
-        element
-            .append(&row, cells)
+        stored
+            .append(&row, buffer)
             .map_err(|(column, problem)| Error::at(path, At::Value(self.next, column), problem))?;
         self.row = row;
         self.next += 1;
@@ -215,36 +218,36 @@ fn in_c_order<T: Copy>(elements: &mut [T], shape: &[usize]) {
     elements.copy_from_slice(&sorted);
 }
 
-/// Two arrays, examples and answers.
+/// Two arrays, examples and targets.
 pub(super) struct Arrays {
     x: RawArray,
-    survey: Survey,
+    summary: Summary,
 }
 
 impl Arrays {
     /// `x` is `[m, features]`, or pictures `[m, h, w]` or `[m, h, w, c]`; of another type than u8 those become features.
     pub(super) fn new(x: RawArray, y: &RawArray, targets: TargetsChoice) -> Result<Self, Error> {
-        let kept = x.element.kept();
+        let feature_type = x.stored.feature_type();
         if !matches!(x.shape.len(), 2..=4) || x.shape.contains(&0) {
             let problem = format!("its shape is {:?}; examples are [m, features], [m, h, w] or [m, h, w, c]", x.shape);
             return Err(Error::file(&x.path, problem));
         }
-        let shape = match (&x.shape[1..], kept) {
-            (&[height, width], Kept::U8) => vec![height, width, 1],
-            (&[height, width, channels], Kept::U8) => vec![height, width, channels],
+        let shape = match (&x.shape[1..], feature_type) {
+            (&[height, width], FeatureType::U8) => vec![height, width, 1],
+            (&[height, width, channels], FeatureType::U8) => vec![height, width, channels],
             _ => vec![x.features()],
         };
-        let answers = y.answers(x.examples(), targets)?;
-        Ok(Arrays { x, survey: Survey::new(shape, kept, answers) })
+        let targets = y.targets(x.examples(), targets)?;
+        Ok(Arrays { x, summary: Summary::new(shape, feature_type, targets) })
     }
 }
 
 impl Source for Arrays {
-    fn survey(&self) -> &Survey {
-        &self.survey
+    fn summary(&self) -> &Summary {
+        &self.summary
     }
 
-    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+    fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
         Ok(Box::new(self.x.rows()?))
     }
 }

@@ -51,7 +51,7 @@ impl Bench {
             force: true,
             label: None,
             targets: Vec::new(),
-            meaning: TargetsChoice::Auto,
+            target_kind: TargetsChoice::Auto,
             ignored: Vec::new(),
             missing: Missing::Refuse,
             categorical: Categorical::Refuse,

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::Error;
-use super::source::{Cells, Kept, Survey};
-use crate::classes;
-use crate::contract::{FEATURE_NAMES, REGRESSION};
+use super::source::{FeatureBuffer, Summary};
+use crate::contract::checked_split::{FEATURE_NAMES, REGRESSION};
+use crate::contract::class_names;
+use crate::contract::targets::Targets;
 use crate::files::{self, Filling, NewHdf5, Part};
-use crate::targets::Targets;
+use crate::split::features::FeatureType;
 
 /// What a missing cell became, for each feature.
 const FILLINGS: &str = "feature_means";
@@ -19,7 +20,7 @@ const BLOCK: usize = 1 << 22;
 pub(super) struct Writing {
     file: NewHdf5,
     x: Filling,
-    block: Cells,
+    block: FeatureBuffer,
 }
 
 impl Writing {
@@ -27,40 +28,40 @@ impl Writing {
     pub(super) fn new(
         path: &Path,
         set: &str,
-        survey: &Survey,
+        summary: &Summary,
         targets: &Targets,
         names: &[String],
     ) -> Result<Self, Error> {
         let mut file = NewHdf5::new(path)?;
-        classes::write(&mut file, "list_classes", names)?;
+        class_names::write(&mut file, "list_classes", names)?;
         write_targets(&mut file, &format!("{set}_set_y"), targets)?;
-        write_features(&mut file, survey)?;
-        let shape: Vec<usize> = [&[targets.examples()], survey.shape.as_slice()].concat();
+        write_features(&mut file, summary)?;
+        let shape: Vec<usize> = [&[targets.examples()], summary.shape.as_slice()].concat();
         let name = format!("{set}_set_x");
-        let x = match survey.kept {
-            Kept::U8 => file.begin::<u8>(&name, &shape),
-            Kept::F32 => file.begin::<f32>(&name, &shape),
-            Kept::F64 => file.begin::<f64>(&name, &shape),
+        let x = match summary.feature_type {
+            FeatureType::U8 => file.begin::<u8>(&name, &shape),
+            FeatureType::F32 => file.begin::<f32>(&name, &shape),
+            FeatureType::F64 => file.begin::<f64>(&name, &shape),
         };
-        Ok(Writing { x: x?, file, block: Cells::new(survey.kept) })
+        Ok(Writing { x: x?, file, block: FeatureBuffer::new(summary.feature_type) })
     }
 
     /// Adds an example.
-    pub(super) fn add(&mut self, example: &Cells) -> Result<(), Error> {
+    pub(super) fn add(&mut self, example: &FeatureBuffer) -> Result<(), Error> {
         match (&mut self.block, example) {
-            (Cells::U8(block), Cells::U8(example)) => block.extend_from_slice(example),
-            (Cells::F32(block), Cells::F32(example)) => block.extend_from_slice(example),
-            (Cells::F64(block), Cells::F64(example)) => block.extend_from_slice(example),
-            _ => unreachable!("a source keeps the element type of its survey"),
+            (FeatureBuffer::U8(block), FeatureBuffer::U8(example)) => block.extend_from_slice(example),
+            (FeatureBuffer::F32(block), FeatureBuffer::F32(example)) => block.extend_from_slice(example),
+            (FeatureBuffer::F64(block), FeatureBuffer::F64(example)) => block.extend_from_slice(example),
+            _ => unreachable!("a source keeps the element type of its summary"),
         }
         if self.block.bytes() >= BLOCK { self.write_block() } else { Ok(()) }
     }
 
     fn write_block(&mut self) -> Result<(), Error> {
         match &self.block {
-            Cells::U8(values) => self.file.add(self.x, values),
-            Cells::F32(values) => self.file.add(self.x, values),
-            Cells::F64(values) => self.file.add(self.x, values),
+            FeatureBuffer::U8(values) => self.file.add(self.x, values),
+            FeatureBuffer::F32(values) => self.file.add(self.x, values),
+            FeatureBuffer::F64(values) => self.file.add(self.x, values),
         }?;
         self.block.clear();
         Ok(())
@@ -90,12 +91,12 @@ fn write_targets(file: &mut NewHdf5, name: &str, targets: &Targets) -> Result<()
 }
 
 /// What the features are called, and what a missing cell became, where more was done to them than to read them.
-fn write_features(file: &mut NewHdf5, survey: &Survey) -> Result<(), files::Error> {
-    classes::write(file, FEATURE_NAMES, &survey.feature_names)?;
-    if survey.fillings.is_empty() {
+fn write_features(file: &mut NewHdf5, summary: &Summary) -> Result<(), files::Error> {
+    class_names::write(file, FEATURE_NAMES, &summary.feature_names)?;
+    if summary.fillings.is_empty() {
         return Ok(());
     }
-    file.dataset(FILLINGS, &[survey.fillings.len()], &survey.fillings)
+    file.dataset(FILLINGS, &[summary.fillings.len()], &summary.fillings)
 }
 
 /// The targets of these examples.

@@ -3,14 +3,15 @@
 use ndarray::{Array2, Axis, array};
 
 use super::*;
+use crate::split::permutation::permutation;
 
-fn auto(part: &Part) -> Scaling {
-    Scaling::fit(ScalingChoice::Auto, part).unwrap()
+fn auto(split: &Split) -> Scaling {
+    Scaling::fit(ScalingChoice::Auto, split).unwrap()
 }
 
-fn part(pixels: Pixels) -> Part {
-    let labels = (0..pixels.dim().0 as u32).collect();
-    Part { pixels, image_shape: None, targets: Targets::Classes(labels), sha256: "of the file".to_owned() }
+fn split(x: Features) -> Split {
+    let labels = (0..x.dim().0 as u32).collect();
+    Split { x, image_shape: None, targets: Targets::Classes(labels), sha256: "of the file".to_owned() }
 }
 
 #[test]
@@ -31,31 +32,31 @@ fn features_keep_their_values_and_bytes_are_scaled() {
     assert!(columns.is_standard_layout());
     assert_eq!(columns[[11, 3]], (235.0f64 / 255.0) as f32);
     assert_eq!(train.columns::<f32>(&Scaling::None)[[11, 3]], 235.0);
-    let bytes = part(Pixels::U8(Array2::from_shape_fn((1, 256), |(_, byte)| byte as u8)));
+    let bytes = split(Features::U8(Array2::from_shape_fn((1, 256), |(_, byte)| byte as u8)));
     let divided = bytes.rows::<f64>(&auto(&bytes));
     assert!(
         divided.iter().enumerate().all(|(byte, &value)| value == byte as f64 / 255.0),
         "the quotient, not a product"
     );
-    let floats = part(Pixels::F64(array![[51.0]]));
+    let floats = split(Features::F64(array![[51.0]]));
     assert_eq!(floats.columns::<f64>(&Scaling::fit(ScalingChoice::Divide255, &floats).unwrap()), array![[0.2]]);
 }
 
 #[test]
 fn rows_are_the_columns_transposed_bit_for_bit() {
-    let pixels = Array2::from_shape_fn((37, 53), |(i, j)| ((i * 53 + j) as f64 * 0.37).sin() * (j + 1) as f64);
+    let x = Array2::from_shape_fn((37, 53), |(i, j)| ((i * 53 + j) as f64 * 0.37).sin() * (j + 1) as f64);
     let all = [
-        part(Pixels::U8(pixels.mapv(|value| value as u8))),
-        part(Pixels::F32(pixels.mapv(|value| value as f32))),
-        part(Pixels::F64(pixels)),
+        split(Features::U8(x.mapv(|value| value as u8))),
+        split(Features::F32(x.mapv(|value| value as f32))),
+        split(Features::F64(x)),
     ];
-    for part in all {
+    for split in all {
         for choice in ScalingChoice::ALL {
-            let scaling = Scaling::fit(choice, &part).unwrap();
-            let (rows, columns) = (part.rows::<f32>(&scaling), part.columns::<f32>(&scaling));
+            let scaling = Scaling::fit(choice, &split).unwrap();
+            let (rows, columns) = (split.rows::<f32>(&scaling), split.columns::<f32>(&scaling));
             assert!(rows.is_standard_layout());
             assert!(rows.t().iter().zip(&columns).all(|(a, b)| a.to_bits() == b.to_bits()), "{choice:?}");
-            assert_eq!(part.rows::<f64>(&scaling).t(), part.columns::<f64>(&scaling));
+            assert_eq!(split.rows::<f64>(&scaling).t(), split.columns::<f64>(&scaling));
         }
     }
 }
@@ -63,7 +64,7 @@ fn rows_are_the_columns_transposed_bit_for_bit() {
 /// By scikit-learn 1.9's `StandardScaler` on the same numbers.
 #[test]
 fn standardized_as_scikit_learn_does() {
-    let train = part(Pixels::F64(array![
+    let train = split(Features::F64(array![
         [1.0, 1e9, 0.1, -2.5],
         [2.0, 1e9 + 1.0, 0.1, 3.25],
         [4.0, 1e9 + 2.0, 0.1, 0.0],
@@ -80,17 +81,17 @@ fn standardized_as_scikit_learn_does() {
     }
     let x = train.rows::<f64>(&scaling);
     assert_eq!(x.column(2).to_vec(), [0.0; 4]);
-    let test = part(Pixels::F64(array![[3.875, 0.0, 1.1, 0.0]]));
+    let test = split(Features::F64(array![[3.875, 0.0, 1.1, 0.0]]));
     let x = test.rows::<f64>(&scaling);
-    assert_eq!((x[[0, 0]], x[[0, 2]]), (0.0, 1.0), "scaled as the training part is, not by itself");
+    assert_eq!((x[[0, 0]], x[[0, 2]]), (0.0, 1.0), "scaled as the training split is, not by itself");
 }
 
 #[test]
 fn what_overflows_when_standardized_is_refused_and_what_fits_is_not() {
-    let wide = part(Pixels::F64(array![[0.0, f64::MAX], [1.0, -f64::MAX]]));
+    let wide = split(Features::F64(array![[0.0, f64::MAX], [1.0, -f64::MAX]]));
     let error = Scaling::fit(ScalingChoice::Standardize, &wide).unwrap_err();
     assert_eq!(error, TooWide { feature: 1 });
-    let large = part(Pixels::F64(Array2::from_elem((3, 1), 1.5e308)));
+    let large = split(Features::F64(Array2::from_elem((3, 1), 1.5e308)));
     assert_eq!(
         large.rows::<f64>(&Scaling::fit(ScalingChoice::Standardize, &large).unwrap()),
         array![[0.0], [0.0], [0.0]]
@@ -99,7 +100,7 @@ fn what_overflows_when_standardized_is_refused_and_what_fits_is_not() {
 
 #[test]
 fn a_scaling_survives_being_written() {
-    let train = part(Pixels::F64(array![[0.1, 2.0], [0.7, 1.0 / 3.0]]));
+    let train = split(Features::F64(array![[0.1, 2.0], [0.7, 1.0 / 3.0]]));
     for choice in ScalingChoice::ALL {
         assert_eq!(ScalingChoice::from_name(choice.name()), Some(choice));
         let scaling = Scaling::fit(choice, &train).unwrap();
@@ -112,20 +113,20 @@ fn a_scaling_survives_being_written() {
 #[test]
 #[should_panic(expected = "a mean and a std for each feature")]
 fn a_scaling_of_other_features_is_not_applied() {
-    let scaling = Scaling::fit(ScalingChoice::Standardize, &part(Pixels::U8(array![[1, 2], [3, 4]]))).unwrap();
-    part(Pixels::U8(array![[1]])).rows::<f32>(&scaling);
+    let scaling = Scaling::fit(ScalingChoice::Standardize, &split(Features::U8(array![[1, 2], [3, 4]]))).unwrap();
+    split(Features::U8(array![[1]])).rows::<f32>(&scaling);
 }
 
 #[test]
 fn a_split_sets_the_share_aside_in_file_order_and_loses_nothing() {
-    let whole = part(Pixels::F64(Array2::from_shape_fn((25, 2), |(i, j)| (i * 2 + j) as f64)));
+    let whole = split(Features::F64(Array2::from_shape_fn((25, 2), |(i, j)| (i * 2 + j) as f64)));
     let (kept, aside) = whole.clone().split(0.3, 7).unwrap();
     assert_eq!((kept.examples(), aside.examples()), (17, 8), "7.5 is rounded to 8");
     assert_eq!((&kept.sha256, &aside.sha256), (&whole.sha256, &whole.sha256));
     let mut all = Vec::new();
     for side in [&kept, &aside] {
         let Targets::Classes(labels) = &side.targets else { panic!() };
-        let Pixels::F64(rows) = &side.pixels else { panic!() };
+        let Features::F64(rows) = &side.x else { panic!() };
         assert!(labels.is_sorted());
         assert!(labels.iter().zip(rows.column(0)).all(|(&label, &first)| first == f64::from(2 * label)));
         all.extend_from_slice(labels);
@@ -138,16 +139,16 @@ fn a_split_sets_the_share_aside_in_file_order_and_loses_nothing() {
 
 #[test]
 fn a_permutation_never_changes_and_has_every_order() {
-    assert_eq!(split::permutation(10, 1), [2, 7, 8, 5, 3, 6, 1, 9, 0, 4]);
+    assert_eq!(permutation(10, 1), [2, 7, 8, 5, 3, 6, 1, 9, 0, 4]);
     let mut seen = std::collections::BTreeMap::new();
-    (0..2400).for_each(|seed| *seen.entry(split::permutation(4, seed)).or_insert(0) += 1);
+    (0..2400).for_each(|seed| *seen.entry(permutation(4, seed)).or_insert(0) += 1);
     // 100 expected, with a standard deviation of 10.
     assert!(seen.len() == 24 && seen.values().all(|times| (60..140).contains(times)), "{seen:?}");
 }
 
 #[test]
 fn a_split_sets_every_example_aside_equally_often() {
-    let whole = part(Pixels::U8(Array2::zeros((10, 1))));
+    let whole = split(Features::U8(Array2::zeros((10, 1))));
     let mut times = [0u32; 10];
     for seed in 0..2000 {
         let Targets::Classes(labels) = whole.clone().split(0.2, seed).unwrap().1.targets else { panic!() };
@@ -159,11 +160,11 @@ fn a_split_sets_every_example_aside_equally_often() {
 
 #[test]
 fn a_split_with_an_empty_side_is_refused() {
-    let whole = part(Pixels::U8(Array2::zeros((4, 1))));
+    let whole = split(Features::U8(Array2::zeros((4, 1))));
     let error = whole.clone().split(0.1, 1).unwrap_err().to_string();
     assert_eq!(error, "a share of 0.1 sets 0 of 4 examples aside and keeps 4; at least 1 is needed on each side");
     assert!(whole.clone().split(0.9, 1).unwrap_err().to_string().contains("sets 4 of 4 examples aside and keeps 0"));
-    let values = Part { targets: Targets::Values(array![[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]), ..whole };
+    let values = Split { targets: Targets::Values(array![[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]), ..whole };
     let (kept, aside) = values.split(0.5, 1).unwrap();
     let columns = ndarray::concatenate![Axis(1), kept.y::<f64>(), aside.y::<f64>()];
     assert_eq!(columns.dim(), (2, 4));

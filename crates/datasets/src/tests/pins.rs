@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn pinned(path: &Path, sha256: &str, said_by: SaidBy) -> Pinned {
-    Pinned { path: path.to_owned(), expected: Some(Expected { sha256: sha256.to_owned(), said_by }) }
+fn pinned(path: &Path, sha256: &str, source: PinSource) -> Pinned {
+    Pinned { path: path.to_owned(), expected: Some(Expected { sha256: sha256.to_owned(), source }) }
 }
 
 fn source(train: Pinned) -> Source {
@@ -18,7 +18,7 @@ fn a_file_of_the_right_content_is_loaded_and_any_other_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set.h5");
     let whole = fs::read(fixture("good_plain")).unwrap();
-    let load = || DataSet::load(&source(pinned(&path, GOOD, SaidBy::Set("catvnoncat"))));
+    let load = || DataSet::load(&source(pinned(&path, GOOD, PinSource::Set("catvnoncat"))));
     fs::write(&path, &whole).unwrap();
     assert_eq!(load().unwrap().train.sha256, GOOD);
     for position in 0..whole.len() {
@@ -33,14 +33,17 @@ fn a_file_of_the_right_content_is_loaded_and_any_other_byte_is_refused() {
 #[test]
 fn the_refusal_says_what_was_found_what_was_expected_and_what_to_do() {
     let other = "0".repeat(64);
-    for (said_by, words) in [
+    for (pin_source, words) in [
         (
-            SaidBy::Set("catvnoncat"),
+            PinSource::Set("catvnoncat"),
             ["that of catvnoncat is 000", "`runner data fetch catvnoncat`", "data.train or data.test"],
         ),
-        (SaidBy::Key("data.train_sha256"), ["data.train_sha256 says 000", "the file that was meant", "what was found"]),
+        (
+            PinSource::Key("data.train_sha256"),
+            ["data.train_sha256 says 000", "the file that was meant", "what was found"],
+        ),
     ] {
-        let error = DataSet::load(&source(pinned(&fixture("good_plain"), &other, said_by))).unwrap_err().to_string();
+        let error = DataSet::load(&source(pinned(&fixture("good_plain"), &other, pin_source))).unwrap_err().to_string();
         assert!(!error.contains('\n') && error.contains("good_plain.h5: ") && error.contains(GOOD), "{error}");
         assert!(words.iter().all(|word| error.contains(word)), "{error}");
     }
@@ -48,10 +51,10 @@ fn the_refusal_says_what_was_found_what_was_expected_and_what_to_do() {
 
 #[test]
 fn every_way_into_a_file_looks_at_its_content() {
-    let wrong = pinned(&fixture("good_plain"), &"0".repeat(64), SaidBy::Set("catvnoncat"));
+    let wrong = pinned(&fixture("good_plain"), &"0".repeat(64), PinSource::Set("catvnoncat"));
     let Names { train_x, train_y, classes, .. } = Names::default();
     let pairs = [(train_x.as_str(), train_y.as_str())];
-    let one = OnePart::load(&wrong, &pairs, &classes, Task::Classes(2), LIMIT).unwrap_err();
+    let one = NamedSplit::load(&wrong, &pairs, &classes, Task::Classes(2), LIMIT).unwrap_err();
     let inspected = inspect(&wrong, &Names::default(), LIMIT).unwrap_err();
     let tested = Source { test: TestSource::File(wrong), ..source(Pinned::any(fixture("good_plain"))) };
     for error in [one, inspected, DataSet::load(&tested).unwrap_err()] {

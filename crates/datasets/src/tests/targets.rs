@@ -5,10 +5,10 @@ use ndarray::{Array, Array1, Array2, Array3, Dimension, array};
 use super::*;
 
 /// The same as [`asked`], with targets that are said to be something.
-fn said<T: hdf5::H5Type, D: Dimension>(targets: &Array<T, D>, meaning: Meaning) -> Result<DataSet, Error> {
+fn said<T: hdf5::H5Type, D: Dimension>(targets: &Array<T, D>, target_kind: TargetKind) -> Result<DataSet, Error> {
     let (_folder, path) = Builder::new().with("train_set_x", &pictures()).with("train_set_y", targets).finish();
     let files = Files { train: path.clone(), test: path };
-    let source = Source { targets: TargetsChoice::Said(meaning), ..Source::of_files(&files, &names(), LIMIT) };
+    let source = Source { targets: TargetsChoice::Declared(target_kind), ..Source::of_files(&files, &names(), LIMIT) };
     DataSet::load(&source)
 }
 
@@ -191,19 +191,22 @@ fn an_inspection_says_what_the_targets_are() {
 #[test]
 fn what_targets_are_said_to_be_goes_before_what_they_look_like() {
     let floats = array![0.0f32, 1.0, 3.0, 0.0];
-    let set = said(&floats, Meaning::Classes).unwrap();
-    assert_eq!((set.task, set.said, &set.train.targets), (Task::Classes(4), None, &Targets::Classes(vec![0, 1, 3, 0])));
-    let set = said(&array![7i64, -3, 70_000, 0], Meaning::Values).unwrap();
+    let set = said(&floats, TargetKind::Classes).unwrap();
+    assert_eq!(
+        (set.task, set.kind_in_id, &set.train.targets),
+        (Task::Classes(4), None, &Targets::Classes(vec![0, 1, 3, 0]))
+    );
+    let set = said(&array![7i64, -3, 70_000, 0], TargetKind::Values).unwrap();
     assert_eq!(set.train.targets, Targets::Values(array![[7.0, -3.0, 70_000.0, 0.0]]));
-    assert_eq!(said(&array![0u8, 1, 1, 0], Meaning::Values).unwrap().said, Some("values"), "an id of its own");
-    assert_eq!(said(&array![true, false, true, true], Meaning::Values).unwrap().task, Task::Values(1));
+    assert_eq!(said(&array![0u8, 1, 1, 0], TargetKind::Values).unwrap().kind_in_id, Some("values"), "an id of its own");
+    assert_eq!(said(&array![true, false, true, true], TargetKind::Values).unwrap().task, Task::Values(1));
 
-    let fraction = said(&array![0.0, 1.0, 0.5, 1.0], Meaning::Classes);
+    let fraction = said(&array![0.0, 1.0, 0.5, 1.0], TargetKind::Classes);
     assert_error(fraction, &["`train_set_y`", "row 2 is 0.5", "\"classes\" takes whole numbers from 0 to 65535"]);
-    assert_error(said(&array![[0, 1], [1, 0], [1, 1], [0, 0]], Meaning::Classes), &["2 columns", "one column"]);
-    assert_error(said(&array![0u8, 1, 1, 0], Meaning::OneHot), &["one column", "at least 2"]);
+    assert_error(said(&array![[0, 1], [1, 0], [1, 1], [0, 0]], TargetKind::Classes), &["2 columns", "one column"]);
+    assert_error(said(&array![0u8, 1, 1, 0], TargetKind::OneHot), &["one column", "at least 2"]);
     assert_error(
-        said(&array![[0.0, 1.0], [1.0, 0.0], [0.5, 0.5], [1.0, 0.0]], Meaning::OneHot),
+        said(&array![[0.0, 1.0], [1.0, 0.0], [0.5, 0.5], [1.0, 0.0]], TargetKind::OneHot),
         &["row 2 is not one-hot"],
     );
 }
@@ -211,28 +214,28 @@ fn what_targets_are_said_to_be_goes_before_what_they_look_like() {
 #[test]
 fn whole_floats_have_another_id_than_when_they_were_taken_for_classes() {
     let (whole, fraction) = (array![0.0, 1.0, 2.0, 8.0], array![0.5, 1.0, 2.0, 8.0]);
-    assert_eq!(asked(&whole, &whole).unwrap().said, Some("values"));
-    assert_eq!(asked(&whole, &fraction).unwrap().said, None);
-    assert_eq!(asked(&fraction, &fraction).unwrap().said, None);
-    assert_eq!(asked(&array![0u8, 1, 1, 0], &array![0u8, 1, 1, 0]).unwrap().said, None);
+    assert_eq!(asked(&whole, &whole).unwrap().kind_in_id, Some("values"));
+    assert_eq!(asked(&whole, &fraction).unwrap().kind_in_id, None);
+    assert_eq!(asked(&fraction, &fraction).unwrap().kind_in_id, None);
+    assert_eq!(asked(&array![0u8, 1, 1, 0], &array![0u8, 1, 1, 0]).unwrap().kind_in_id, None);
 }
 
 #[test]
 fn one_hot_rows_of_integers_and_booleans_are_classes() {
     let rows = array![[0u8, 0, 1], [1, 0, 0], [0, 0, 1], [1, 0, 0]];
     let set = asked(&rows, &rows).unwrap();
-    assert_eq!((set.task, set.meaning, set.said), (Task::Classes(3), Meaning::OneHot, Some("one-hot")));
+    assert_eq!((set.task, set.target_kind, set.kind_in_id), (Task::Classes(3), TargetKind::OneHot, Some("one-hot")));
     assert_eq!(set.train.targets, Targets::Classes(vec![2, 0, 2, 0]), "class 1 has no example and is one all the same");
     assert_eq!(set.train.targets.without_example(3), [1]);
     let bools = rows.mapv(|one| one == 1);
     assert_eq!(
         asked(&bools, &bools).unwrap().train,
-        Part { sha256: asked(&bools, &bools).unwrap().train.sha256, ..set.train }
+        Split { sha256: asked(&bools, &bools).unwrap().train.sha256, ..set.train }
     );
 
     let floats = rows.mapv(f32::from);
     assert_eq!(asked(&floats, &floats).unwrap().task, Task::Values(3), "floats are values, unless it is said");
-    assert_eq!(said(&floats, Meaning::OneHot).unwrap().task, Task::Classes(3));
+    assert_eq!(said(&floats, TargetKind::OneHot).unwrap().task, Task::Classes(3));
     for other in [[0u8, 0, 0], [0, 1, 1], [0, 2, 0]] {
         let mut spoilt = rows.clone();
         spoilt.row_mut(3).assign(&Array1::from_iter(other));
@@ -277,15 +280,15 @@ fn what_numbers_look_like_follows_the_rule_for_any_numbers() {
         let one_hot =
             columns > 1 && rows.rows().into_iter().all(|row| row.sum() == 1 && row.iter().all(|v| (0..2).contains(v)));
         let least = *rows.iter().min().unwrap();
-        let found = asked(&rows, &rows).map(|set| set.meaning);
+        let found = asked(&rows, &rows).map(|set| set.target_kind);
         let expected = match columns {
             1 if least > 0 => None,
-            1 => Some(Meaning::Classes),
-            _ if one_hot => Some(Meaning::OneHot),
-            _ => Some(Meaning::Values),
+            1 => Some(TargetKind::Classes),
+            _ if one_hot => Some(TargetKind::OneHot),
+            _ => Some(TargetKind::Values),
         };
         assert_eq!(found.ok(), expected, "{rows}");
-        seen[expected.map_or(3, |meaning| meaning as usize)] += 1;
+        seen[expected.map_or(3, |target_kind| target_kind as usize)] += 1;
     }
     assert!(seen.iter().all(|&times| times > 2), "every case is met: {seen:?}");
 }

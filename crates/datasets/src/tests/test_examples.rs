@@ -20,12 +20,12 @@ fn a_share_of_each_class_is_drawn_from_the_seed_and_nothing_is_lost() {
     let (_folder, source) = twenty();
     let set = share(0.25, 1, &source).unwrap();
     let test = set.test.as_ref().unwrap();
-    let count = |part: &Part| {
-        let Targets::Classes(labels) = &part.targets else { panic!() };
+    let count = |split: &Split| {
+        let Targets::Classes(labels) = &split.targets else { panic!() };
         (0..5u32).map(|class| labels.iter().filter(|&&label| label == class).count()).collect::<Vec<_>>()
     };
     assert_eq!((count(&set.train), count(test)), (vec![3; 5], vec![1; 5]));
-    let numbers = |part: &Part| part.rows::<f64>(&Scaling::None).into_iter().map(|x| x as u32).collect::<Vec<_>>();
+    let numbers = |split: &Split| split.rows::<f64>(&Scaling::None).into_iter().map(|x| x as u32).collect::<Vec<_>>();
     assert!(numbers(&set.train).is_sorted() && numbers(test).is_sorted(), "in the order of the file");
     let mut all = [numbers(&set.train), numbers(test)].concat();
     all.sort();

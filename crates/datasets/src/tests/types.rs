@@ -18,7 +18,7 @@ fn numbers_of_the_other_byte_order_and_half_floats_are_read() {
     assert_eq!(f64s(&fixture("type_big_endian_features")), written());
     assert_eq!(f64s(&fixture("type_half_floats")), written());
     for name in ["type_big_endian_features", "type_half_floats"] {
-        assert!(matches!(load(&fixture(name)).unwrap().train.pixels, Pixels::F32(_)), "{name}");
+        assert!(matches!(load(&fixture(name)).unwrap().train.x, Features::F32(_)), "{name}");
     }
     let labels = load(&fixture("type_big_endian_labels")).unwrap().train.targets;
     assert_eq!(labels, Targets::Classes(vec![0, 1, 1, 0]));
@@ -48,10 +48,10 @@ fn grey_pictures_may_lack_their_channel() {
     let grey = Array3::from_shape_fn((4, 2, 3), |(i, y, x)| (i * 6 + y * 3 + x) as u8);
     let (_folder, path) = Builder::new().with("train_set_x", &grey).with("train_set_y", &labels).finish();
     let set = load(&path).unwrap();
-    assert_eq!((set.train.image_shape, set.train.pixels.dim()), (Some([2, 3, 1]), (4, 6)));
+    assert_eq!((set.train.image_shape, set.train.x.dim()), (Some([2, 3, 1]), (4, 6)));
     let with_channel = grey.clone().insert_axis(ndarray::Axis(3));
     let (_other, other) = Builder::new().with("train_set_x", &with_channel).with("train_set_y", &labels).finish();
-    assert_eq!(loaded(&path, &other).unwrap().test.unwrap().pixels, set.train.pixels);
+    assert_eq!(loaded(&path, &other).unwrap().test.unwrap().x, set.train.x);
     let flat = grey.into_shape_with_order((4, 6)).unwrap();
     let (_flat, flat) = Builder::new().with("train_set_x", &flat).with("train_set_y", &labels).finish();
     let error = loaded(&path, &flat).unwrap_err().to_string();

@@ -1,38 +1,37 @@
 //! What is done with a table once all of its cells are checked: to learn of its training rows, and to read its features.
 
-use super::super::encoding::{Coded, Encoding, Learner};
+use super::super::encoding::{ColumnEncoding, ColumnFit, Encoding};
 use super::super::error::{Error, quoted};
 use super::super::rows::Rows;
-use super::super::source::{Cells, Examples, Source, Survey};
+use super::super::source::{ExampleReader, FeatureBuffer, Source, Summary};
 use super::{Missing, Table};
 use crate::text::count;
 
 impl Source for Table {
-    fn survey(&self) -> &Survey {
-        &self.survey
+    fn summary(&self) -> &Summary {
+        &self.summary
     }
 
     fn learn(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
         if self.format.missing != Missing::Mean && !self.textual.contains(&true) {
             return Ok(());
         }
-        let mut learners: Vec<Learner> = self.textual.iter().map(|&textual| Learner::new(textual)).collect();
+        let mut fits: Vec<ColumnFit> = self.textual.iter().map(|&textual| ColumnFit::new(textual)).collect();
         self.each(|example, rows| {
             if is_training(example) {
-                for (learner, &column) in learners.iter_mut().zip(&self.features) {
-                    let taken = learner.take(&rows.record[column]);
+                for (fit, &column) in fits.iter_mut().zip(&self.features) {
+                    let taken = fit.take(&rows.record[column]);
                     taken.map_err(|problem| self.wrong(rows, column, &problem))?;
                 }
             }
             Ok(())
         })?;
-        let finish = |(learner, &column): (Learner, &usize)| {
+        let finish = |(fit, &column): (ColumnFit, &usize)| {
             let name = quoted(&self.names[column]);
-            learner
-                .finish()
+            fit.finish()
                 .map_err(|problem| Error::file(&self.path, format!("column {} ({name}): {problem}", column + 1)))
         };
-        let columns = learners.into_iter().zip(&self.features).map(finish).collect::<Result<_, _>>()?;
+        let columns = fits.into_iter().zip(&self.features).map(finish).collect::<Result<_, _>>()?;
         self.encode(Encoding { columns })
     }
 
@@ -51,7 +50,7 @@ impl Source for Table {
         self.encode(encoding.clone())
     }
 
-    fn read(&self) -> Result<Box<dyn Examples + '_>, Error> {
+    fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
         Ok(Box::new(Again { table: self, rows: self.rows()?, unknown: 0 }))
     }
 
@@ -64,7 +63,8 @@ impl Source for Table {
             words.push(format!("{} filled with the mean of the training rows", count(self.filled, "missing cell")));
         }
         if let Some(encoding) = self.encoding.as_ref().filter(|encoding| encoding.has_levels()) {
-            let columns = encoding.columns.iter().filter(|coded| matches!(coded, Coded::Levels { .. })).count();
+            let columns =
+                encoding.columns.iter().filter(|coded| matches!(coded, ColumnEncoding::Levels { .. })).count();
             let (from, to) = (count(columns, "column"), encoding.width() + columns - encoding.columns.len());
             words.push(format!("{from} of texts became {to}, one a level"));
         }
@@ -96,12 +96,12 @@ impl Again<'_> {
     }
 }
 
-impl Examples for Again<'_> {
-    fn next(&mut self, cells: &mut Cells) -> Result<(), Error> {
+impl ExampleReader for Again<'_> {
+    fn next(&mut self, buffer: &mut FeatureBuffer) -> Result<(), Error> {
         if !self.advance()? {
             return Err(self.changed());
         }
-        self.unknown += self.table.features_of(&self.rows, cells)?;
+        self.unknown += self.table.features_of(&self.rows, buffer)?;
         Ok(())
     }
 

@@ -4,12 +4,12 @@ use ndarray::{Array2, array};
 
 use super::*;
 use crate::generate::draw::draw;
-use crate::{Meaning, Pixels, Scaling, Task};
+use crate::{Features, Scaling, TargetKind, Task};
 
 /// All examples and targets of `set`, the training ones first, as f64.
 fn all(set: &DataSet) -> (Array2<f64>, Array2<f64>) {
     use ndarray::{Axis, concatenate};
-    let rows = |part: &crate::Part| part.rows::<f64>(&Scaling::None);
+    let rows = |split: &crate::Split| split.rows::<f64>(&Scaling::None);
     let x = concatenate![Axis(0), rows(&set.train), rows(set.test.as_ref().unwrap())];
     (x, concatenate![Axis(1), set.train.y::<f64>(), set.test.as_ref().unwrap().y::<f64>()])
 }
@@ -25,7 +25,7 @@ fn idx_files_plain_and_gzipped() {
     let set = imported(&request);
     assert_eq!((set.task, set.classes.len()), (Task::Classes(3), 0));
     assert_eq!(set.train.image_shape, Some([2, 2, 1]));
-    assert_eq!(set.train.pixels, Pixels::U8(array![[0, 1, 2, 3], [4, 5, 6, 7], [255, 9, 10, 11]]));
+    assert_eq!(set.train.x, Features::U8(array![[0, 1, 2, 3], [4, 5, 6, 7], [255, 9, 10, 11]]));
     assert_eq!(set.train.targets, Targets::Classes(vec![2, 0, 1]));
     assert_eq!(set.test.as_ref().unwrap().targets, Targets::Classes(vec![1]));
 }
@@ -56,22 +56,22 @@ fn targets_are_what_is_said_or_else_what_the_array_looks_like() {
         bench.put("f.npy", npy("'<f4'", false, "(4,)", &[0.0f32, 1.0, 0.0, 1.0].map(f32::to_le_bytes).concat()));
     let integers = bench.put("i.npy", npy("'|u1'", false, "(4,)", &[0, 1, 0, 1]));
     let one_hot = bench.put("o.npy", npy("'|b1'", false, "(4, 2)", &[1, 0, 0, 1, 1, 0, 0, 1]));
-    let task = |y: &Path, meaning: TargetsChoice| {
-        let set = imported(&Request { meaning, test_share: Some(0.5), ..bench.request(&[&x, y]) });
+    let task = |y: &Path, target_kind: TargetsChoice| {
+        let set = imported(&Request { target_kind, test_share: Some(0.5), ..bench.request(&[&x, y]) });
         (set.task, all(&set).1.sum())
     };
-    let said = TargetsChoice::Said;
+    let said = TargetsChoice::Declared;
     assert_eq!(task(&floats, TargetsChoice::Auto), (Task::Values(1), 2.0), "floats are values");
-    assert_eq!(task(&floats, said(Meaning::Classes)), (Task::Classes(2), 2.0));
+    assert_eq!(task(&floats, said(TargetKind::Classes)), (Task::Classes(2), 2.0));
     assert_eq!(task(&integers, TargetsChoice::Auto), (Task::Classes(2), 2.0));
-    assert_eq!(task(&integers, said(Meaning::Values)), (Task::Values(1), 2.0));
+    assert_eq!(task(&integers, said(TargetKind::Values)), (Task::Values(1), 2.0));
     assert_eq!(task(&one_hot, TargetsChoice::Auto), (Task::Classes(2), 2.0));
-    assert_eq!(task(&one_hot, said(Meaning::Values)), (Task::Values(2), 4.0));
-    let refused = |y: &Path, meaning, words: &[&str]| {
-        bench.assert_refused_after(Request { meaning: said(meaning), ..bench.request(&[&x, y]) }, words);
+    assert_eq!(task(&one_hot, said(TargetKind::Values)), (Task::Values(2), 4.0));
+    let refused = |y: &Path, target_kind, words: &[&str]| {
+        bench.assert_refused_after(Request { target_kind: said(target_kind), ..bench.request(&[&x, y]) }, words);
     };
-    refused(&one_hot, Meaning::Classes, &["o.npy: ", "2 columns", "one column"]);
-    refused(&integers, Meaning::OneHot, &["i.npy: ", "one column", "at least 2"]);
+    refused(&one_hot, TargetKind::Classes, &["o.npy: ", "2 columns", "one column"]);
+    refused(&integers, TargetKind::OneHot, &["i.npy: ", "one column", "at least 2"]);
 }
 
 #[test]
@@ -110,11 +110,25 @@ fn numpy_arrays_of_both_orders_are_the_same() {
     let from_fortran = imported(&request);
     let from_c = imported(&Request { test_share: Some(0.5), ..bench.request(&[&c, &y]) });
     assert_eq!(from_fortran, from_c);
-    let Pixels::F32(rows) = &from_c.train.pixels else { panic!("f32 stays f32") };
+    let Features::F32(rows) = &from_c.train.x else { panic!("f32 stays f32") };
     assert_eq!(rows.dim(), (2, 6), "floats are features, of any shape");
     assert!(
         rows.outer_iter().all(|row| row.iter().zip([0.0, 1.0, 2.0, 10.0, 11.0, 12.0]).all(|(v, w)| v - row[0] == w))
     );
+}
+
+/// As in HDF5, where libhdf5 converts them: 1, -2, 65504 and the least number that isn't 0.
+#[test]
+fn numpy_floats_of_16_bits_become_f32_of_the_same_value() {
+    let bench = Bench::new();
+    let y = bench.put("y.npy", npy("'|u1'", false, "(4,)", &[0, 1, 0, 1]));
+    let values = [0x3c00u16, 0xc000, 0x7bff, 1];
+    for (descr, bytes) in [("'<f2'", values.map(u16::to_le_bytes)), ("'>f2'", values.map(u16::to_be_bytes))] {
+        let x = bench.put("x.npy", npy(descr, false, "(4, 1)", &bytes.concat()));
+        let set = imported(&Request { test_share: Some(0.5), ..bench.request(&[&x, &y]) });
+        assert!(matches!(set.train.x, Features::F32(_)), "f32 holds every f16");
+        assert_eq!(all(&set).0.sum(), 1.0 - 2.0 + 65504.0 + 2f64.powi(-24));
+    }
 }
 
 #[test]
@@ -137,9 +151,9 @@ fn an_archive_may_hold_both_parts_or_any_two_arrays() {
         ("prices", y(&[10.0, 20.0])),
     ];
     let path = bench.put("both.npz", npz(&arrays));
-    let meaning = TargetsChoice::Said(Meaning::Classes);
-    let set = imported(&Request { test_share: None, meaning, ..bench.request(&[&path]) });
-    assert_eq!(set.train.pixels, Pixels::U8(array![[1, 2], [3, 4]]));
+    let target_kind = TargetsChoice::Declared(TargetKind::Classes);
+    let set = imported(&Request { test_share: None, target_kind, ..bench.request(&[&path]) });
+    assert_eq!(set.train.x, Features::U8(array![[1, 2], [3, 4]]));
     assert_eq!((set.task, &set.test.as_ref().unwrap().targets), (Task::Classes(2), &Targets::Classes(vec![1])));
 
     let named = Request {
@@ -246,7 +260,7 @@ fn folders_of_pictures_are_classes_resized_and_turned_to_grey() {
     assert_eq!(set.classes, ["Other", "cat"]);
     assert_eq!(set.train.image_shape, Some([16, 16, 3]));
     assert_eq!((set.train.examples(), set.test.as_ref().unwrap().examples()), (6, 2));
-    let Pixels::U8(rows) = &set.train.pixels else { panic!() };
+    let Features::U8(rows) = &set.train.x else { panic!() };
     let Targets::Classes(labels) = &set.train.targets else { panic!() };
     for (row, &label) in rows.outer_iter().zip(labels) {
         let drawn = (0..4).any(|index| draw(5, index, label == 1, 16) == row.to_vec());
@@ -290,7 +304,7 @@ fn a_picture_of_one_colour_keeps_it_when_resized_and_a_jpeg_nearly() {
     let request =
         Request { test: vec![test], test_share: None, size: Some((3, 3)), ..bench.request(&[&bench.path("train")]) };
     let set = imported(&request);
-    let Pixels::U8(rows) = &set.train.pixels else { panic!() };
+    let Features::U8(rows) = &set.train.x else { panic!() };
     assert_eq!(rows.row(1).to_vec(), [10, 250, 30].repeat(9));
     let near = |a: u8, b: u8| a.abs_diff(b) < 6;
     let found = colour(&rows.row(0).to_vec());

@@ -1,7 +1,7 @@
 //! Broken, truncated and hostile files: one clear line each, and nothing left behind.
 
 use super::*;
-use crate::Meaning;
+use crate::TargetKind;
 
 /// Good labels for three examples.
 fn labels(bench: &Bench) -> PathBuf {
@@ -57,7 +57,8 @@ fn numpy_files_that_cannot_be_read() {
     let header = |text: &str| npy_of(text, &[]);
     for (bytes, words) in [
         (npy("'|O'", false, "(3, 2)", &[0; 48]), &["'|O'", "integers of 8 to 64 bits"][..]),
-        (npy("'<f2'", false, "(3, 2)", &[0; 12]), &["'<f2'", "float32 and float64"]),
+        (npy("'<f16'", false, "(3, 2)", &[0; 96]), &["'<f16'", "float16, float32 and float64"]),
+        (npy("'>f2'", false, "(3, 1)", &[0, 0, 0x7c, 0, 0, 0]), &["row 1, column 0: the value is inf"]),
         (npy("'<U5'", false, "(3, 2)", &[0; 12]), &["'<U5'"]),
         (npy("[('a', '<f4')]", false, "(3,)", &[0; 12]), &["[('a', '<f4')]"]),
         (npy("'<f4'", false, "(3, 2)", &[0; 23]), &["it ends here"]),
@@ -234,7 +235,7 @@ fn requests_that_cannot_be() {
         (Request { grey: true, ..request() }, "--grey is for a folder of pictures; "),
         (Request { features: Some("x".to_owned()), ..request() }, "--features is for NPZ"),
         (
-            Request { meaning: TargetsChoice::Said(Meaning::Values), ..request() },
+            Request { target_kind: TargetsChoice::Declared(TargetKind::Values), ..request() },
             "--targets is for IDX and NPY and NPZ",
         ),
         (bench.request(&[&bench.put("x.bin", "??")]), "neither IDX, CSV"),

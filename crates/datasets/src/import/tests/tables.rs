@@ -3,7 +3,7 @@
 use ndarray::{Array2, array};
 
 use super::*;
-use crate::{Part, Pinned, Scaling, inspect};
+use crate::{Pinned, Scaling, Split, inspect};
 
 /// Training and test tables in files of their own, so that it is known which row is which.
 fn both(bench: &Bench, train: &str, test: &str) -> Request {
@@ -11,7 +11,7 @@ fn both(bench: &Bench, train: &str, test: &str) -> Request {
     Request { test: vec![test], test_share: None, ..bench.request(&[&train]) }
 }
 
-fn rows(part: &Part) -> Array2<f64> {
+fn rows(part: &Split) -> Array2<f64> {
     part.rows::<f64>(&Scaling::None)
 }
 

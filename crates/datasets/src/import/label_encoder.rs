@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use super::classes::LONGEST_NAME;
 use super::encoding::is_missing;
 use super::error::quoted;
-use crate::targets::MOST_CLASSES;
+use crate::contract::problem::MOST_CLASSES;
 
 /// The different labels, each with a number by the order of first sight.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct LabelEncoder {
     numbers: HashMap<String, u32>,
 }
 
-impl Words {
+impl LabelEncoder {
     pub(super) fn index(&mut self, cell: &[u8]) -> Result<u32, String> {
         let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
         if text.is_empty() {

@@ -7,12 +7,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::error::Error;
-use super::pin::Pinned;
-use super::read::{DataFile, open_regular};
+use crate::contract::error::Error;
+use crate::contract::file::{DataFile, open_regular};
+use crate::contract::pin::Pinned;
 
 /// An HDF5 file, open for reading, that has the content that it must have.
-pub(super) struct HashedFile {
+pub(crate) struct HashedFile {
     file: DataFile,
     bytes: File,
     sha256: String,
@@ -20,15 +20,15 @@ pub(super) struct HashedFile {
 
 impl HashedFile {
     /// Opens the file of `pinned`, unless it has another content than it must have.
-    pub(super) fn open(pinned: &Pinned) -> Result<Self, Error> {
+    pub(crate) fn open(pinned: &Pinned) -> Result<Self, Error> {
         let (_, mut bytes) = open_regular(&pinned.path)?;
         let sha256 = hash(&mut bytes).map_err(|reason| cannot_read(&pinned.path, reason))?;
-        pinned.check(&sha256)?;
+        check(pinned, &sha256)?;
         Ok(HashedFile { file: DataFile::open(&pinned.path)?, bytes, sha256 })
     }
 
     /// The file to read from.
-    pub(super) fn file(&self) -> &DataFile {
+    pub(crate) fn file(&self) -> &DataFile {
         &self.file
     }
 
@@ -37,7 +37,7 @@ impl HashedFile {
     /// # Errors
     /// If the file is no longer what it was before it was read. What was hashed is a file that this program holds open; that
     /// libhdf5 has read the same one is told by its identity.
-    pub(super) fn sha256(&self) -> Result<String, Error> {
+    pub(crate) fn sha256(&self) -> Result<String, Error> {
         let path = self.file.path();
         let now = || -> io::Result<_> {
             let mut bytes = &self.bytes;
@@ -63,7 +63,7 @@ fn identity(of: &Metadata) -> (u64, u64, u64, [i64; 4]) {
 }
 
 /// SHA-256 of all of `file` in hexadecimal, streamed.
-pub(super) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
+pub(crate) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
     file.rewind()?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
@@ -78,15 +78,32 @@ pub(super) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
 }
 
 /// The digits of a finished hash.
-pub(super) fn hexadecimal(sha256: Sha256) -> String {
+pub(crate) fn hexadecimal(sha256: Sha256) -> String {
     sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Checks that the file of `pinned` has the content that it must have; it is read whole.
+///
+/// # Errors
+/// If it has another one, or can't be read.
+pub(crate) fn verify(pinned: &Pinned) -> Result<(), Error> {
+    check(pinned, &sha256_of(&pinned.path)?)
+}
+
+fn check(pinned: &Pinned, sha256: &str) -> Result<(), Error> {
+    match &pinned.expected {
+        Some(expected) if expected.sha256 != sha256 => {
+            Err(Error::OtherContent { path: pinned.path.clone(), found: sha256.to_owned(), expected: expected.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// SHA-256 of the regular file at `path`, in hexadecimal.
 ///
 /// # Errors
 /// If it can't be read, or isn't a regular file.
-pub(super) fn sha256_of(path: &Path) -> Result<String, Error> {
+fn sha256_of(path: &Path) -> Result<String, Error> {
     let (_, mut bytes) = open_regular(path)?;
     hash(&mut bytes).map_err(|reason| cannot_read(path, reason))
 }

@@ -14,8 +14,8 @@ use hdf5::dataset::{ChunkInfo, Layout};
 use hdf5::filters::Filter;
 use hdf5::plist::DatasetCreate;
 
-use super::error::Problem;
-use super::read::DataFile;
+use crate::contract::file::DataFile;
+use crate::contract::problem::Problem;
 
 /// Above this many decoded bytes a dataset may be at most `RATIO_CAP` times its stored size.
 const SMALL: u64 = 1 << 20;

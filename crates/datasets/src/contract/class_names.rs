@@ -3,10 +3,12 @@
 use hdf5::types::{FixedAscii, FixedUnicode};
 use hdf5::{Container, Dataset, H5Type};
 
-use super::error::{Error, Problem};
-use super::read::{DataFile, describe};
-use super::storage;
-use super::targets::MOST_CLASSES;
+use crate::contract::element_type::describe;
+use crate::contract::error::Error;
+use crate::contract::file::DataFile;
+use crate::contract::problem::MOST_CLASSES;
+use crate::contract::problem::Problem;
+use crate::contract::storage;
 use crate::files::{self, NewHdf5};
 
 /// The widths in which names are read, in bytes of storage. libhdf5 pads shorter ones to the narrowest that holds them.

@@ -1,123 +1,9 @@
-//! What can be wrong with a data file, each said in one line: file, dataset, what was found, what is allowed.
-
-use std::io;
-use std::path::{Path, PathBuf};
+//! What can be wrong with one dataset, each in one line.
 
 use thiserror::Error;
 
-use super::pin::Expected;
-use super::targets::MOST_CLASSES;
-use crate::files::{self, OfTheDisk};
-
-/// Why a data file was refused or could not be read.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// The operating system refused.
-    #[error("{}: cannot {action}: {reason}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What was tried, as a verb: `open`, `read`, `write`.
-        action: &'static str,
-        /// The system's reason.
-        reason: io::Error,
-    },
-    /// A file could not be written.
-    #[error(transparent)]
-    Write(#[from] files::Error),
-    /// The path names something that is not a regular file.
-    #[error("{}: this is {found}; a data file must be a regular file", path.display())]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-        /// What it is: a folder, a device, ...
-        found: &'static str,
-    },
-    /// The file does not begin with the HDF5 signature.
-    #[error("{}: not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)", path.display())]
-    NotHdf5 {
-        /// The file.
-        path: PathBuf,
-        /// Its size in bytes.
-        bytes: u64,
-    },
-    /// libhdf5 cannot open the file.
-    #[error("{}: damaged or truncated HDF5 file ({bytes} bytes): {reason}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Its size in bytes.
-        bytes: u64,
-        /// libhdf5's own reason.
-        reason: String,
-    },
-    /// Size or modification time changed between opening and the end of reading.
-    #[error("{}: the file changed while it was being read; try again when nothing writes to it", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file is not the one that is known.
-    #[error("{}: its SHA-256 is {found}, {expected}", path.display())]
-    OtherContent {
-        /// The file.
-        path: PathBuf,
-        /// Its SHA-256.
-        found: String,
-        /// What it must be, and what to do.
-        expected: Expected,
-    },
-    /// Too few examples for a share of them to be set aside.
-    #[error("{}: {problem} (data.test_share)", path.display())]
-    Share {
-        /// The file.
-        path: PathBuf,
-        /// What it comes to.
-        problem: String,
-    },
-    /// A dataset breaks the contract.
-    #[error("{}: dataset `{dataset}`: {problem}", path.display())]
-    Dataset {
-        /// The file.
-        path: PathBuf,
-        /// The dataset's name in it.
-        dataset: String,
-        /// What is wrong.
-        problem: Problem,
-    },
-    /// Two datasets that must agree do not.
-    #[error("{}: dataset `{dataset}` has {found}, but {other}; {rule}", path.display())]
-    Disagree {
-        /// The file of the first dataset.
-        path: PathBuf,
-        /// The first dataset.
-        dataset: String,
-        /// What it has.
-        found: String,
-        /// The second dataset, its file and what it has.
-        other: String,
-        /// What is allowed.
-        rule: &'static str,
-    },
-    /// None of the datasets that could hold examples is in the file.
-    #[error("{}: holds {}; {}", path.display(), none_of(wanted), holds(present))]
-    NoPart {
-        /// The file.
-        path: PathBuf,
-        /// The names looked for.
-        wanted: Vec<String>,
-        /// The names in the file's root.
-        present: Vec<String>,
-    },
-    /// A contact sheet cannot be drawn.
-    #[error("{}: cannot draw a contact sheet: {reason}", path.display())]
-    ContactSheet {
-        /// The picture that was to be written.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
-}
+/// The most classes, and hence the first label that is too large.
+pub const MOST_CLASSES: usize = 1 << 16;
 
 /// What is wrong with one dataset.
 #[derive(Debug, Error)]
@@ -284,13 +170,6 @@ pub enum Problem {
     },
 }
 
-impl Problem {
-    /// This problem, of `dataset` in the file at `path`.
-    pub fn of(self, path: &Path, dataset: &str) -> Error {
-        Error::Dataset { path: path.to_owned(), dataset: dataset.to_owned(), problem: self }
-    }
-}
-
 /// libhdf5's reason in one line: its words may quote raw bytes of the file.
 pub fn reason(error: &hdf5::Error) -> String {
     const LONGEST: usize = 300;
@@ -301,19 +180,13 @@ pub fn reason(error: &hdf5::Error) -> String {
     clean.take(LONGEST).collect()
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
-        matches!(self, Error::Write(error) if error.is_of_the_disk())
-    }
-}
-
 impl From<hdf5::Error> for Problem {
     fn from(error: hdf5::Error) -> Self {
         Problem::Library { reason: reason(&error) }
     }
 }
 
-fn holds(present: &[String]) -> String {
+pub(crate) fn holds(present: &[String]) -> String {
     const SHOWN: usize = 8;
     if present.is_empty() {
         return "the file holds nothing".to_owned();
@@ -322,12 +195,7 @@ fn holds(present: &[String]) -> String {
     format!("the file holds {}{more}", ticked(&present[..present.len().min(SHOWN)]).join(", "))
 }
 
-fn none_of(wanted: &[String]) -> String {
-    let names = ticked(wanted);
-    if names.len() == 1 { format!("no {}", names[0]) } else { format!("neither {}", names.join(" nor ")) }
-}
-
-fn ticked(names: &[String]) -> Vec<String> {
+pub(crate) fn ticked(names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("`{}`", name.escape_debug())).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Which examples become the test set, where no file holds one.
 
-use super::split::permutation;
-use super::targets::Targets;
+use crate::contract::targets::Targets;
+use crate::split::permutation::permutation;
 
 /// For each example whether it is for testing: round(`share` m) of them, drawn from `seed`; of classes the same share of
 /// each, as near as whole examples come to it (the largest remainders are rounded up, the lower class first), but never all
@@ -9,7 +9,7 @@ use super::targets::Targets;
 ///
 /// # Errors
 /// If either side would be empty, or a class without a training example.
-pub(crate) fn drawn(targets: &Targets, share: f64, seed: u64) -> Result<Vec<bool>, String> {
+pub(crate) fn stratified_holdout(targets: &Targets, share: f64, seed: u64) -> Result<Vec<bool>, String> {
     let examples = targets.examples();
     let aside = (share * examples as f64).round() as usize;
     if aside == 0 || aside >= examples {
@@ -65,30 +65,30 @@ mod tests {
     fn every_class_gives_its_share_and_the_remainders_go_to_the_largest() {
         let labels: Vec<u32> = (0..100).map(|example| u32::from(example >= 50) + u32::from(example >= 85)).collect();
         let targets = Targets::Classes(labels.clone());
-        let test = drawn(&targets, 0.25, 3).unwrap();
+        let test = stratified_holdout(&targets, 0.25, 3).unwrap();
         let of_class = |class: u32| labels.iter().zip(&test).filter(|&(&label, &test)| test && label == class).count();
         // 12.5, 8.75 and 3.75 of 25.
         assert_eq!([of_class(0), of_class(1), of_class(2)], [12, 9, 4]);
-        assert_eq!(drawn(&targets, 0.25, 3).unwrap(), test);
-        assert_ne!(drawn(&targets, 0.25, 4).unwrap(), test);
+        assert_eq!(stratified_holdout(&targets, 0.25, 3).unwrap(), test);
+        assert_ne!(stratified_holdout(&targets, 0.25, 4).unwrap(), test);
     }
 
     #[test]
     fn no_class_loses_its_last_training_example() {
         let labels = vec![0, 1, 2, 3, 4, 4, 4, 4, 4, 4];
-        let test = drawn(&Targets::Classes(labels.clone()), 0.4, 1).unwrap();
+        let test = stratified_holdout(&Targets::Classes(labels.clone()), 0.4, 1).unwrap();
         assert_eq!(test.iter().filter(|&&test| test).count(), 4);
         assert!(labels.iter().zip(&test).all(|(&label, &test)| !test || label == 4), "{test:?}");
-        let error = drawn(&Targets::Classes(vec![0, 1, 2, 3]), 0.5, 1).unwrap_err();
+        let error = stratified_holdout(&Targets::Classes(vec![0, 1, 2, 3]), 0.5, 1).unwrap_err();
         assert!(error.contains("2 of 4 examples") && error.contains("each of 4 classes"), "{error}");
     }
 
     #[test]
     fn values_are_drawn_from_all_and_no_side_may_be_empty() {
         let targets = Targets::Values(ndarray::Array2::zeros((2, 9)));
-        assert_eq!(drawn(&targets, 0.5, 1).unwrap().iter().filter(|&&test| test).count(), 5);
+        assert_eq!(stratified_holdout(&targets, 0.5, 1).unwrap().iter().filter(|&&test| test).count(), 5);
         for (share, words) in [(0.05, "0 test and 9 training"), (0.95, "9 test and 0 training")] {
-            assert!(drawn(&targets, share, 1).unwrap_err().contains(words));
+            assert!(stratified_holdout(&targets, share, 1).unwrap_err().contains(words));
         }
     }
 }

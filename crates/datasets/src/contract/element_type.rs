@@ -1,134 +1,18 @@
-//! A data file opened read-only, its datasets found without following links, and read without conversion.
-
-use std::fs::{self, File as SystemFile, Metadata};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+//! The element types of datasets, and elements read without conversion.
 
 use hdf5::datatype::ByteOrder;
 use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
-use hdf5::{Dataset, Datatype, File, Group, H5Type, LinkType, LocationType};
+use hdf5::{Dataset, Datatype, H5Type};
+use ndarray::Array2;
 
-use super::error::{Error, Problem, reason};
+use crate::contract::problem::Problem;
 
-/// How every HDF5 file begins.
-pub const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
-
-/// An HDF5 file, open for reading.
-pub struct DataFile {
-    path: PathBuf,
-    metadata: Metadata,
-    hdf5: File,
-}
-
-/// A regular file, open, and what the system says of it.
-pub(super) fn open_regular(path: &Path) -> Result<(Metadata, SystemFile), Error> {
-    let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
-    let metadata = fs::metadata(path).map_err(io_error("open"))?;
-    // Checked before opening: to open a pipe would wait for its writer.
-    if !metadata.is_file() {
-        let found = if metadata.is_dir() { "a folder" } else { "not a regular file" };
-        return Err(Error::NotAFile { path: path.to_owned(), found });
-    }
-    let file = SystemFile::open(path).map_err(io_error("open"))?;
-    Ok((file.metadata().map_err(io_error("read"))?, file))
-}
-
-impl DataFile {
-    /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        let (metadata, file) = open_regular(path)?;
-        let bytes = metadata.len();
-        let mut signature = Vec::with_capacity(HDF5_SIGNATURE.len());
-        let read = file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature);
-        read.map_err(|reason| Error::Io { path: path.to_owned(), action: "read", reason })?;
-        if signature != HDF5_SIGNATURE {
-            return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
-        }
-        // The lock is left off: on read-only and network mounts taking it fails.
-        let hdf5 = File::with_options()
-            .with_fapl(|access| access.file_locking(false))
-            .open(path)
-            .map_err(|error| Error::Damaged { path: path.to_owned(), bytes, reason: reason(&error) })?;
-        Ok(Self { path: path.to_owned(), metadata, hdf5 })
-    }
-
-    /// The path that it was opened by.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The file's size in bytes.
-    pub(super) fn bytes(&self) -> u64 {
-        self.metadata.len()
-    }
-
-    /// What the system said of the file when it was opened.
-    pub(super) fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    /// The root group.
-    pub fn root(&self) -> &Group {
-        &self.hdf5
-    }
-
-    /// Whether something, even a link, stands at `name`.
-    pub(super) fn has(&self, name: &str) -> bool {
-        !matches!(self.dataset(name), Err(Problem::Missing { .. }))
-    }
-
-    /// The dataset at `name`, a path of hard links from the root.
-    pub fn dataset(&self, name: &str) -> Result<Dataset, Problem> {
-        let name = name.trim_end_matches('/');
-        let (parent, last) = name.rsplit_once('/').unwrap_or(("", name));
-        let group = self.group(parent)?;
-        check_link(&group, last)?;
-        match group.loc_type_by_name(last)? {
-            LocationType::Dataset => Ok(group.dataset(last)?),
-            _ => Err(Problem::NotADataset),
-        }
-    }
-
-    /// The group at `name`, a path of hard links from the root.
-    pub fn group(&self, name: &str) -> Result<Group, Problem> {
-        let mut group: Group = self.hdf5.group("/")?;
-        for component in name.split('/').filter(|part| !part.is_empty()) {
-            check_link(&group, component)?;
-            if group.loc_type_by_name(component)? != LocationType::Group {
-                return Err(Problem::NotAGroup { component: component.to_owned() });
-            }
-            group = group.group(component)?;
-        }
-        Ok(group)
-    }
-}
-
-/// That `name` in `group` is a hard link.
-fn check_link(group: &Group, name: &str) -> Result<(), Problem> {
-    let kind = match link_type(group, name)? {
-        None => return Err(Problem::Missing { present: names(group)? }),
-        Some(LinkType::Hard) => return Ok(()),
-        Some(LinkType::Soft) => "a soft link",
-        Some(LinkType::External) => "a link out of the file",
-    };
-    Err(Problem::Link { component: name.to_owned(), kind })
-}
-
-/// The type of the link `name` in `group`, without following it.
-fn link_type(group: &Group, name: &str) -> Result<Option<LinkType>, Problem> {
-    let found = group
-        .find_link(Default::default(), Default::default(), |link, info| Ok((link == name).then_some(info.link_type)))?;
-    Ok(found)
-}
-
-/// The names in `group`, whatever they stand for.
-pub fn names(group: &Group) -> Result<Vec<String>, Problem> {
-    Ok(group.member_names()?)
-}
+/// Whole numbers up to here are exact in f64.
+const EXACT: u128 = 1 << 53;
 
 /// An element type as it is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Element {
+pub enum ElementType {
     /// False or true, as h5py writes them: an enum of 0 and 1.
     Bool,
     /// Unsigned, 8 bits.
@@ -147,13 +31,15 @@ pub enum Element {
     U64,
     /// Signed, 64 bits.
     I64,
+    /// A float of 16 bits, IEEE 754; HDF5 reads it as `F32`.
+    F16,
     /// A float of 32 bits, IEEE 754.
     F32,
     /// A float of 64 bits, IEEE 754.
     F64,
 }
 
-impl Element {
+impl ElementType {
     /// The native type that `found` equals bit for bit, byte order included.
     pub fn of(found: &Datatype) -> Option<Self> {
         type IsExactly = fn(&Datatype) -> bool;
@@ -174,7 +60,7 @@ impl Element {
 
     /// The type that holds every value of `found` exactly: the native one that it equals, or that of the other byte order;
     /// f32 for half the width, and booleans.
-    pub(super) fn holding(found: &Datatype) -> Option<Self> {
+    pub(crate) fn holding(found: &Datatype) -> Option<Self> {
         if let Some(native) = Self::of(found) {
             return Some(native);
         }
@@ -207,8 +93,19 @@ impl Element {
         format!("{self:?}").to_lowercase()
     }
 
-    pub(super) fn is_float(self) -> bool {
-        matches!(self, Self::F32 | Self::F64)
+    /// Returns whether values may have fractions.
+    pub(crate) fn is_float(self) -> bool {
+        matches!(self, Self::F16 | Self::F32 | Self::F64)
+    }
+
+    /// Returns the bytes of an element.
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Self::Bool | Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 | Self::F16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+        }
     }
 }
 
@@ -223,7 +120,7 @@ const LARGEST_DESCRIBED: usize = 8;
 /// `found` in words, for messages and reports.
 pub fn describe(found: &Datatype) -> String {
     let size = found.size();
-    if let Some(element) = Element::of(found) {
+    if let Some(element) = ElementType::of(found) {
         return element.name();
     }
     if found.conv_to::<FixedAscii<1>>().is_some() || found.conv_to::<FixedUnicode<1>>().is_some() {
@@ -266,4 +163,29 @@ pub fn elements<T: H5Type + Copy + Default>(dataset: &Dataset, count: usize) -> 
     let reader = if dataset.dtype()?.is::<T>() { reader.no_convert() } else { reader };
     reader.read_into_raw(&mut values)?;
     Ok(values)
+}
+
+/// Reads the elements of `x` as rows, `shape` = (examples, features).
+pub(crate) fn rows<T: H5Type + Copy + Default>(x: &Dataset, shape: (usize, usize)) -> Result<Array2<T>, Problem> {
+    let values = elements(x, shape.0 * shape.1)?;
+    Array2::from_shape_vec(shape, values).map_err(|error| Problem::Library { reason: error.to_string() })
+}
+
+/// `rows`, if every value is finite.
+pub(crate) fn finite<T: Copy + Into<f64>>(rows: Array2<T>) -> Result<Array2<T>, Problem> {
+    let bad = rows.indexed_iter().map(|(at, &value)| (at, value.into())).find(|(_, value)| !value.is_finite());
+    match bad {
+        Some(((row, column), value)) => Err(Problem::NotFinite { row, column, value }),
+        None => Ok(rows),
+    }
+}
+
+/// Whole numbers as f64, each exactly.
+pub(crate) fn exact<T: Copy + Into<i128>>(rows: Array2<T>) -> Result<Array2<f64>, Problem> {
+    let whole = |value: T| -> i128 { value.into() };
+    let mut values = rows.indexed_iter().map(|(at, &value)| (at, whole(value)));
+    if let Some(((row, column), value)) = values.find(|(_, value)| value.unsigned_abs() > EXACT) {
+        return Err(Problem::Inexact { row, column, value });
+    }
+    Ok(rows.mapv(|value| whole(value) as f64))
 }

@@ -3,7 +3,8 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::part::{Part, Pixels};
+use crate::split::Split;
+use crate::split::features::Features;
 
 /// The scalings that an experiment can ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,22 +76,22 @@ impl Scaling {
     ///
     /// # Errors
     /// If a feature's spread overflows f64.
-    pub fn fit(choice: ScalingChoice, train: &Part) -> Result<Self, TooWide> {
-        match (choice, &train.pixels) {
+    pub fn fit(choice: ScalingChoice, train: &Split) -> Result<Self, TooWide> {
+        match (choice, &train.x) {
             (ScalingChoice::None, _) => Ok(Self::None),
             (ScalingChoice::Divide255, _) => Ok(Self::Divide255),
             (ScalingChoice::Auto, pixels) => Ok(Self::auto(pixels)),
-            (ScalingChoice::Standardize, Pixels::U8(rows)) => standardize(rows),
-            (ScalingChoice::Standardize, Pixels::F32(rows)) => standardize(rows),
-            (ScalingChoice::Standardize, Pixels::F64(rows)) => standardize(rows),
+            (ScalingChoice::Standardize, Features::U8(rows)) => standardize(rows),
+            (ScalingChoice::Standardize, Features::F32(rows)) => standardize(rows),
+            (ScalingChoice::Standardize, Features::F64(rows)) => standardize(rows),
         }
     }
 
     /// Bytes divided by 255, everything else as it is.
-    pub fn auto(pixels: &Pixels) -> Self {
+    pub fn auto(pixels: &Features) -> Self {
         match pixels {
-            Pixels::U8(_) => Self::Divide255,
-            Pixels::F32(_) | Pixels::F64(_) => Self::None,
+            Features::U8(_) => Self::Divide255,
+            Features::F32(_) | Features::F64(_) => Self::None,
         }
     }
 

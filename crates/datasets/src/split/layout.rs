@@ -5,9 +5,10 @@ use std::ops::Range;
 use kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::part::{Part, Pixels};
-use super::scaling::Scaling;
-use super::targets::Targets;
+use crate::contract::targets::Targets;
+use crate::split::Split;
+use crate::split::features::Features;
+use crate::split::scaling::Scaling;
 
 /// Where scaled features go.
 enum Layout<'d, R> {
@@ -17,11 +18,11 @@ enum Layout<'d, R> {
     Rows(ArrayViewMut2<'d, R>),
 }
 
-impl Part {
+impl Split {
     /// The input X = A\[0\] of a net: features × examples in C order, one example a column. See
     /// [`Self::write_columns`].
     pub fn columns<R: Real>(&self, scaling: &Scaling) -> Array2<R> {
-        let (examples, features) = self.pixels.dim();
+        let (examples, features) = self.x.dim();
         let mut columns = Array2::zeros((features, examples));
         self.write_columns(scaling, columns.view_mut());
         columns
@@ -35,7 +36,7 @@ impl Part {
     /// features.
     #[track_caller]
     pub fn write_columns<R: Real>(&self, scaling: &Scaling, columns: ArrayViewMut2<R>) {
-        assert_eq!(columns.t().dim(), self.pixels.dim(), "one column an example");
+        assert_eq!(columns.t().dim(), self.x.dim(), "one column an example");
         self.write(scaling, Layout::Columns(columns));
     }
 
@@ -46,7 +47,7 @@ impl Part {
     /// If `scaling` was fitted on other features.
     #[track_caller]
     pub fn rows<R: Real>(&self, scaling: &Scaling) -> Array2<R> {
-        let mut rows = Array2::zeros(self.pixels.dim());
+        let mut rows = Array2::zeros(self.x.dim());
         self.write(scaling, Layout::Rows(rows.view_mut()));
         rows
     }
@@ -63,12 +64,12 @@ impl Part {
 
     #[track_caller]
     fn write<R: Real>(&self, scaling: &Scaling, to: Layout<R>) {
-        self.pixels.write(0..self.pixels.dim().0, scaling, to);
+        self.x.write(0..self.x.dim().0, scaling, to);
     }
 }
 
-impl Pixels {
-    /// Of these examples what [`Part::columns`] has of all.
+impl Features {
+    /// Of these examples what [`Split::columns`] has of all.
     ///
     /// # Panics
     /// If there are no such examples, or `scaling` was fitted on other features.
@@ -82,9 +83,9 @@ impl Pixels {
     #[track_caller]
     fn write<R: Real>(&self, examples: Range<usize>, scaling: &Scaling, to: Layout<R>) {
         match self {
-            Pixels::U8(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
-            Pixels::F32(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
-            Pixels::F64(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
+            Features::U8(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
+            Features::F32(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
+            Features::F64(rows) => scale(rows.slice_axis(Axis(0), examples.into()), scaling, to),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use hdf5::{Attribute, Error, Location, MajorErrorCode, MinorErrorCode};
 
-use super::error::Problem;
+use crate::contract::problem::Problem;
 
 /// The attribute `name` of a group or a dataset, if there is one.
 pub fn attribute(location: &Location, name: &str) -> Result<Option<Attribute>, Problem> {

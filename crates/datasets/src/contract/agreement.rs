@@ -1,0 +1,136 @@
+//! What the targets of training and test examples mean, settled for both together.
+
+use crate::contract::checked_split::CheckedSplit;
+use crate::contract::error::Error;
+use crate::contract::problem::{MOST_CLASSES, Problem};
+use crate::contract::target_matrix::TargetMatrix;
+use crate::contract::targets::{TargetKind, Targets, TargetsChoice, Task};
+
+/// The targets of both splits, and what they mean.
+pub(crate) struct Settled {
+    pub(crate) train: Targets,
+    pub(crate) test: Option<Targets>,
+    pub(crate) task: Task,
+    pub(crate) target_kind: TargetKind,
+    /// What a trial's id says of the target_kind: nothing where it is what releases without `data.targets` took the numbers for.
+    pub(crate) kind_in_id: Option<&'static str>,
+}
+
+/// Settles what the targets of training examples, and of test examples where there are any, are.
+///
+/// `classes` names classes, or is empty.
+pub(crate) fn settle(
+    choice: TargetsChoice,
+    (train, numbers): (&CheckedSplit, TargetMatrix),
+    test: Option<(&CheckedSplit, TargetMatrix)>,
+    classes: &[String],
+) -> Result<Settled, Error> {
+    // A mark in one file is for both.
+    let marked = numbers.marked || test.as_ref().is_some_and(|(_, numbers)| numbers.marked);
+    let numbers = TargetMatrix { marked, ..numbers };
+    let test = test.map(|(split, numbers)| (split, TargetMatrix { marked, ..numbers }));
+
+    let target_kind = numbers.target_kind(choice);
+    if let Some((split, test)) = &test {
+        agree((train, target_kind), (split, test.target_kind(choice)))?;
+    }
+    let legacy_kind = match &test {
+        Some((_, test)) if test.legacy_kind() == TargetKind::Values => TargetKind::Values,
+        _ => numbers.legacy_kind(),
+    };
+    let columns = numbers.rows.ncols();
+    let of = |split: &CheckedSplit, numbers: TargetMatrix| -> Result<Targets, Error> {
+        let targets = numbers.targets(target_kind).map_err(|problem| problem.of(split.file.path(), &split.y_name))?;
+        check_named(&targets, classes.len()).map_err(|problem| problem.of(split.file.path(), &split.y_name))?;
+        Ok(targets)
+    };
+    let train_targets = of(train, numbers)?;
+    let (test_split, test_targets) = match test {
+        Some((split, numbers)) => (Some(split), Some(of(split, numbers)?)),
+        None => (None, None),
+    };
+    if target_kind == TargetKind::Classes {
+        check_numbered(&train_targets, classes.len())
+            .map_err(|problem| problem.of(train.file.path(), &train.y_name))?;
+    }
+    let task = match target_kind {
+        TargetKind::OneHot if !classes.is_empty() && classes.len() != columns => {
+            let names = classes.len();
+            let problem = Problem::Targets(format!("its rows have {columns} columns, but {names} classes are named"));
+            return Err(problem.of(train.file.path(), &train.y_name));
+        }
+        TargetKind::OneHot => Task::Classes(columns),
+        _ => task([Some(&train_targets), test_targets.as_ref()].into_iter().flatten(), classes.len()),
+    };
+    if let (Some(split), Some(test)) = (test_split, &test_targets) {
+        check_trained(&train_targets, test).map_err(|problem| problem.of(split.file.path(), &split.y_name))?;
+    }
+    let kind_in_id = (target_kind != legacy_kind).then(|| target_kind.name());
+    Ok(Settled { train: train_targets, test: test_targets, task, target_kind, kind_in_id })
+}
+
+/// Checks that both splits look like the same.
+fn agree(
+    (train, wanted): (&CheckedSplit, TargetKind),
+    (test, found): (&CheckedSplit, TargetKind),
+) -> Result<(), Error> {
+    let words = |target_kind| match target_kind {
+        TargetKind::Classes => "class numbers (integers)",
+        TargetKind::Values => "values",
+        TargetKind::OneHot => "one-hot rows",
+    };
+    if wanted == found {
+        return Ok(());
+    }
+    Err(Error::Disagree {
+        path: test.file.path().to_owned(),
+        dataset: test.y_name.clone(),
+        found: words(found).to_owned(),
+        other: format!("`{}` of {} has {}", train.y_name, train.file.path().display(), words(wanted)),
+        rule: "both must be the same, or data.targets say what both are",
+    })
+}
+
+/// A label beyond the class names, if there are any.
+pub(crate) fn check_named(targets: &Targets, names: usize) -> Result<(), Problem> {
+    match targets {
+        Targets::Classes(labels) if names > 0 => match labels.iter().max() {
+            Some(&label) if label as usize >= names.max(2) => Err(Problem::Unnamed { label, names }),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Labels that don't count from 0, where no names say that there is a class 0 all the same.
+pub(crate) fn check_numbered(targets: &Targets, names: usize) -> Result<(), Problem> {
+    let Targets::Classes(labels) = targets else { return Ok(()) };
+    match (labels.iter().min(), labels.iter().max()) {
+        (Some(&min), Some(&max)) if min > 0 && names == 0 => Err(Problem::NoClass0 { min, max }),
+        _ => Ok(()),
+    }
+}
+
+/// A test label that no training example has.
+pub(crate) fn check_trained(train: &Targets, test: &Targets) -> Result<(), Problem> {
+    let (Targets::Classes(train), Targets::Classes(test)) = (train, test) else { return Ok(()) };
+    let mut known = vec![false; MOST_CLASSES];
+    train.iter().for_each(|&label| known[label as usize] = true);
+    match test.iter().position(|&label| !known[label as usize]) {
+        Some(row) => Err(Problem::Untrained { label: test[row], row }),
+        None => Ok(()),
+    }
+}
+
+/// K is the number of class names, else the largest label + 1, and at least 2.
+pub(crate) fn task<'t>(splits: impl IntoIterator<Item = &'t Targets>, names: usize) -> Task {
+    let asked = |targets: &Targets| match targets {
+        Targets::Classes(labels) => Task::Classes(labels.iter().max().map_or(0, |&label| label as usize + 1)),
+        Targets::Values(values) => Task::Values(values.nrows()),
+    };
+    let largest = |most, targets| match (most, asked(targets)) {
+        (Task::Classes(most), Task::Classes(count)) => Task::Classes(count.max(most)),
+        (_, values) => values,
+    };
+    splits.into_iter().fold(Task::Classes(names.max(2)), largest)
+}

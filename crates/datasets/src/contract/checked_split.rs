@@ -1,0 +1,173 @@
+//! A split whose metadata keeps the contract.
+
+use hdf5::Dataset;
+
+use crate::contract::attribute::attribute;
+use crate::contract::element_type::{ElementType, describe};
+use crate::contract::error::Error;
+use crate::contract::file::DataFile;
+use crate::contract::problem::Problem;
+use crate::contract::storage::{self, checked_bytes};
+
+/// Bytes of the type in which everything is computed at its widest.
+const DECODED: u64 = size_of::<f64>() as u64;
+
+/// The elements of examples and targets.
+const NUMBERS: &str = "integers of 8 to 64 bits, floats of 16 to 64 (IEEE 754), h5py's booleans";
+
+/// The attribute of targets that are values, even if each is whole.
+pub(crate) const REGRESSION: &str = "regression";
+
+/// The dataset with the names of the features, where an import has made them of a table's columns.
+pub(crate) const FEATURE_NAMES: &str = "feature_names";
+
+/// One split of a data set whose metadata keeps the contract: ready to be read.
+pub(crate) struct CheckedSplit<'f> {
+    pub(crate) file: &'f DataFile,
+    pub(crate) x_name: String,
+    pub(crate) y_name: String,
+    pub(crate) x: Dataset,
+    pub(crate) y: Dataset,
+    pub(crate) x_element: ElementType,
+    pub(crate) y_element: ElementType,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) examples: usize,
+    pub(crate) features: usize,
+    /// Targets of an example.
+    pub(crate) outputs: usize,
+    /// Whether the targets are marked as values, even if they could be labels.
+    pub(crate) marked: bool,
+}
+
+impl<'f> CheckedSplit<'f> {
+    /// Checks the pictures `x_name` and the targets `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
+    pub(crate) fn check(file: &'f DataFile, x_name: &str, y_name: &str, max_bytes: u64) -> Result<Self, Error> {
+        let x = file.dataset(x_name).map_err(|problem| problem.of(file.path(), x_name))?;
+        let y = file.dataset(y_name).map_err(|problem| problem.of(file.path(), y_name))?;
+        let (shape, x_element) = check_x(file, &x, max_bytes).map_err(|problem| problem.of(file.path(), x_name))?;
+        let examples = shape[0];
+        let checked = check_y(file, &y, examples, max_bytes).map_err(|problem| problem.of(file.path(), y_name))?;
+        let ([targets, outputs], y_element) = checked;
+        if targets != examples {
+            return Err(Error::Disagree {
+                path: file.path().to_owned(),
+                dataset: y_name.to_owned(),
+                found: count(targets, if outputs == 1 { "label" } else { "row" }),
+                other: format!("`{x_name}` has {}", count(examples, "row")),
+                rule: "one label or row of values a row is required",
+            });
+        }
+        let marked = attribute(&y, REGRESSION).map_err(|problem| problem.of(file.path(), y_name))?.is_some();
+        let features = shape[1..].iter().product();
+        let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
+        Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, marked })
+    }
+
+    /// `(height, width, channels)` where the examples are stored as pictures.
+    pub(crate) fn image_shape(&self) -> Option<[usize; 3]> {
+        image_shape(&self.shape)
+    }
+
+    /// Checks that examples of `self` and `test` can go through the same net, and together fit `max_bytes` as f64.
+    pub(crate) fn check_agreement(&self, test: &Self, max_bytes: u64) -> Result<(), Error> {
+        let disagree = |found: String, other_found: String, rule| Error::Disagree {
+            path: test.file.path().to_owned(),
+            dataset: test.x_name.clone(),
+            found,
+            other: format!("`{}` of {} has {other_found}", self.x_name, self.file.path().display()),
+            rule,
+        };
+        // Grey pictures may have their one channel or not.
+        if (self.image_shape(), self.features) != (test.image_shape(), test.features) {
+            let examples = |split: &Self| format!("examples of shape {:?}", &split.shape[1..]);
+            let rule = "training and test examples must have the same shape";
+            return Err(disagree(examples(test), examples(self), rule));
+        }
+        if self.x_element != test.x_element {
+            let elements = |split: &Self| format!("{} elements", split.x_element.name());
+            let rule = "both must have the same element type, so that they are scaled alike";
+            return Err(disagree(elements(test), elements(self), rule));
+        }
+        if self.outputs != test.outputs {
+            return Err(Error::Disagree {
+                path: test.file.path().to_owned(),
+                dataset: test.y_name.clone(),
+                found: count(test.outputs, "column"),
+                other: format!("`{}` of {} has {}", self.y_name, self.file.path().display(), self.outputs),
+                rule: "training and test targets must have the same",
+            });
+        }
+        // Each fits alone, so neither product overflows.
+        let decoded = |split: &Self| split.examples as u64 * split.features as u64 * DECODED;
+        let rest = max_bytes - decoded(self);
+        if decoded(test) > rest {
+            let needed = decoded(test).to_string();
+            let problem = Problem::TooLarge { shape: test.shape.clone(), needed, limit: rest };
+            return Err(problem.of(test.file.path(), &test.x_name));
+        }
+        Ok(())
+    }
+}
+
+/// `[height, width, channels]` of examples of the shape `[m, h, w, c]`, or `[m, h, w]` where they are grey.
+pub(crate) fn image_shape(shape: &[usize]) -> Option<[usize; 3]> {
+    match *shape {
+        [_, height, width] => Some([height, width, 1]),
+        [_, height, width, channels] => Some([height, width, channels]),
+        _ => None,
+    }
+}
+
+fn count(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The shape and the element type of pictures or features, which must fit `max_bytes` decoded to f64.
+pub(crate) fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(Vec<usize>, ElementType), Problem> {
+    const ALLOWED: &str = "[m, h, w, c], [m, h, w] or [m, features], each at least 1";
+    let shape = x.space()?.shape();
+    if !matches!(shape.len(), 2..=4) || shape.contains(&0) {
+        return Err(Problem::Shape { found: shape, allowed: ALLOWED });
+    }
+    let found = x.dtype()?;
+    let Some(element) = ElementType::holding(&found) else {
+        return Err(Problem::Type { found: describe(&found), allowed: NUMBERS });
+    };
+    check_size(file, x, &shape, found.size() as u64, max_bytes)?;
+    Ok((shape, element))
+}
+
+/// How many targets there are and how many values each has, `[m, n]`, and their type.
+fn check_y(
+    file: &DataFile,
+    y: &Dataset,
+    examples: usize,
+    max_bytes: u64,
+) -> Result<([usize; 2], ElementType), Problem> {
+    const ALLOWED: &str = "[m], [1, m], [m, 1] or [m, outputs], each at least 1";
+    let shape = y.space()?.shape();
+    let targets = match shape[..] {
+        [m] if m > 0 => [m, 1],
+        [1, m] if m > 0 && examples != 1 => [m, 1],
+        [m, n] if m > 0 && n > 0 => [m, n],
+        _ => return Err(Problem::Shape { found: shape, allowed: ALLOWED }),
+    };
+    let found = y.dtype()?;
+    let Some(element) = ElementType::holding(&found) else {
+        return Err(Problem::Type { found: describe(&found), allowed: NUMBERS });
+    };
+    check_size(file, y, &shape, found.size() as u64, max_bytes)?;
+    Ok((targets, element))
+}
+
+/// Checks the declared size against `max_bytes` once decoded, and against what the file stores.
+fn check_size(file: &DataFile, dataset: &Dataset, shape: &[usize], size: u64, max_bytes: u64) -> Result<(), Problem> {
+    let decoded = checked_bytes(shape, DECODED);
+    if decoded.is_none_or(|bytes| bytes > max_bytes) {
+        let needed = decoded.map_or("more than 2^64".to_owned(), |bytes| bytes.to_string());
+        return Err(Problem::TooLarge { shape: shape.to_vec(), needed, limit: max_bytes });
+    }
+    // No larger than the decoded bytes, since no element is wider than f64.
+    let declared = checked_bytes(shape, size).unwrap_or(u64::MAX);
+    storage::check(file, dataset, declared, max_bytes)
+}

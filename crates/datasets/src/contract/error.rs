@@ -1,0 +1,138 @@
+//! What can be wrong with a data file, each said in one line: file, dataset, what was found, what is allowed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::contract::pin::Expected;
+use crate::contract::problem::{Problem, holds, ticked};
+use crate::files::{self, OfTheDisk};
+
+/// Why a data file was refused or could not be read.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{}: cannot {action}: {reason}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, as a verb: `open`, `read`, `write`.
+        action: &'static str,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] files::Error),
+    /// The path names something that is not a regular file.
+    #[error("{}: this is {found}; a data file must be a regular file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is: a folder, a device, ...
+        found: &'static str,
+    },
+    /// The file does not begin with the HDF5 signature.
+    #[error("{}: not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)", path.display())]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// libhdf5 cannot open the file.
+    #[error("{}: damaged or truncated HDF5 file ({bytes} bytes): {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+        /// libhdf5's own reason.
+        reason: String,
+    },
+    /// Size or modification time changed between opening and the end of reading.
+    #[error("{}: the file changed while it was being read; try again when nothing writes to it", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not the one that is known.
+    #[error("{}: its SHA-256 is {found}, {expected}", path.display())]
+    OtherContent {
+        /// The file.
+        path: PathBuf,
+        /// Its SHA-256.
+        found: String,
+        /// What it must be, and what to do.
+        expected: Expected,
+    },
+    /// Too few examples for a share of them to be set aside.
+    #[error("{}: {problem} (data.test_share)", path.display())]
+    Share {
+        /// The file.
+        path: PathBuf,
+        /// What it comes to.
+        problem: String,
+    },
+    /// A dataset breaks the contract.
+    #[error("{}: dataset `{dataset}`: {problem}", path.display())]
+    Dataset {
+        /// The file.
+        path: PathBuf,
+        /// The dataset's name in it.
+        dataset: String,
+        /// What is wrong.
+        problem: Problem,
+    },
+    /// Two datasets that must agree do not.
+    #[error("{}: dataset `{dataset}` has {found}, but {other}; {rule}", path.display())]
+    Disagree {
+        /// The file of the first dataset.
+        path: PathBuf,
+        /// The first dataset.
+        dataset: String,
+        /// What it has.
+        found: String,
+        /// The second dataset, its file and what it has.
+        other: String,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// None of the datasets that could hold examples is in the file.
+    #[error("{}: holds {}; {}", path.display(), none_of(wanted), holds(present))]
+    NoSplit {
+        /// The file.
+        path: PathBuf,
+        /// The names looked for.
+        wanted: Vec<String>,
+        /// The names in the file's root.
+        present: Vec<String>,
+    },
+    /// A contact sheet cannot be drawn.
+    #[error("{}: cannot draw a contact sheet: {reason}", path.display())]
+    ContactSheet {
+        /// The picture that was to be written.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Problem {
+    /// This problem, of `dataset` in the file at `path`.
+    pub fn of(self, path: &Path, dataset: &str) -> Error {
+        Error::Dataset { path: path.to_owned(), dataset: dataset.to_owned(), problem: self }
+    }
+}
+
+impl OfTheDisk for Error {
+    fn is_of_the_disk(&self) -> bool {
+        matches!(self, Error::Write(error) if error.is_of_the_disk())
+    }
+}
+
+fn none_of(wanted: &[String]) -> String {
+    let names = ticked(wanted);
+    if names.len() == 1 { format!("no {}", names[0]) } else { format!("neither {}", names.join(" nor ")) }
+}

@@ -1,0 +1,126 @@
+//! A data file opened read-only, whose datasets are found without following links.
+
+use std::fs::{self, File as SystemFile, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use hdf5::{Dataset, File, Group, LinkType, LocationType};
+
+use crate::contract::error::Error;
+use crate::contract::problem::{Problem, reason};
+
+/// How every HDF5 file begins.
+pub const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// An HDF5 file, open for reading.
+pub struct DataFile {
+    path: PathBuf,
+    metadata: Metadata,
+    hdf5: File,
+}
+
+/// A regular file, open, and what the system says of it.
+pub(crate) fn open_regular(path: &Path) -> Result<(Metadata, SystemFile), Error> {
+    let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
+    let metadata = fs::metadata(path).map_err(io_error("open"))?;
+    // Checked before opening: to open a pipe would wait for its writer.
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a folder" } else { "not a regular file" };
+        return Err(Error::NotAFile { path: path.to_owned(), found });
+    }
+    let file = SystemFile::open(path).map_err(io_error("open"))?;
+    Ok((file.metadata().map_err(io_error("read"))?, file))
+}
+
+impl DataFile {
+    /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let (metadata, file) = open_regular(path)?;
+        let bytes = metadata.len();
+        let mut signature = Vec::with_capacity(HDF5_SIGNATURE.len());
+        let read = file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature);
+        read.map_err(|reason| Error::Io { path: path.to_owned(), action: "read", reason })?;
+        if signature != HDF5_SIGNATURE {
+            return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
+        }
+        // The lock is left off: on read-only and network mounts taking it fails.
+        let hdf5 = File::with_options()
+            .with_fapl(|access| access.file_locking(false))
+            .open(path)
+            .map_err(|error| Error::Damaged { path: path.to_owned(), bytes, reason: reason(&error) })?;
+        Ok(Self { path: path.to_owned(), metadata, hdf5 })
+    }
+
+    /// The path that it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file's size in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.metadata.len()
+    }
+
+    /// What the system said of the file when it was opened.
+    pub(crate) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The root group.
+    pub fn root(&self) -> &Group {
+        &self.hdf5
+    }
+
+    /// Whether something, even a link, stands at `name`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        !matches!(self.dataset(name), Err(Problem::Missing { .. }))
+    }
+
+    /// The dataset at `name`, a path of hard links from the root.
+    pub fn dataset(&self, name: &str) -> Result<Dataset, Problem> {
+        let name = name.trim_end_matches('/');
+        let (parent, last) = name.rsplit_once('/').unwrap_or(("", name));
+        let group = self.group(parent)?;
+        check_link(&group, last)?;
+        match group.loc_type_by_name(last)? {
+            LocationType::Dataset => Ok(group.dataset(last)?),
+            _ => Err(Problem::NotADataset),
+        }
+    }
+
+    /// The group at `name`, a path of hard links from the root.
+    pub fn group(&self, name: &str) -> Result<Group, Problem> {
+        let mut group: Group = self.hdf5.group("/")?;
+        for component in name.split('/').filter(|part| !part.is_empty()) {
+            check_link(&group, component)?;
+            if group.loc_type_by_name(component)? != LocationType::Group {
+                return Err(Problem::NotAGroup { component: component.to_owned() });
+            }
+            group = group.group(component)?;
+        }
+        Ok(group)
+    }
+}
+
+/// That `name` in `group` is a hard link.
+fn check_link(group: &Group, name: &str) -> Result<(), Problem> {
+    let kind = match link_type(group, name)? {
+        None => return Err(Problem::Missing { present: names(group)? }),
+        Some(LinkType::Hard) => return Ok(()),
+        Some(LinkType::Soft) => "a soft link",
+        Some(LinkType::External) => "a link out of the file",
+    };
+    Err(Problem::Link { component: name.to_owned(), kind })
+}
+
+/// The type of the link `name` in `group`, without following it.
+fn link_type(group: &Group, name: &str) -> Result<Option<LinkType>, Problem> {
+    let found = group
+        .find_link(Default::default(), Default::default(), |link, info| Ok((link == name).then_some(info.link_type)))?;
+    Ok(found)
+}
+
+/// The names in `group`, whatever they stand for.
+pub fn names(group: &Group) -> Result<Vec<String>, Problem> {
+    Ok(group.member_names()?)
+}

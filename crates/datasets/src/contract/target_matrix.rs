@@ -1,0 +1,124 @@
+//! Targets as the numbers that a file holds, and what they can mean.
+
+use hdf5::H5Type;
+use ndarray::{Array2, ArrayView1};
+
+use crate::contract::checked_split::CheckedSplit;
+use crate::contract::element_type::{ElementType, elements};
+use crate::contract::element_type::{exact, finite};
+use crate::contract::problem::MOST_CLASSES;
+use crate::contract::problem::Problem;
+use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
+
+/// The targets of a split as numbers, before it is settled what they mean.
+pub(crate) struct TargetMatrix {
+    /// m × columns.
+    pub(crate) rows: Array2<f64>,
+    /// Whether their elements are floats.
+    pub(crate) is_float: bool,
+    /// Whether they are marked as values.
+    pub(crate) marked: bool,
+}
+
+impl TargetMatrix {
+    /// Reads them: finite, and exact where they are integers.
+    pub(crate) fn read(split: &CheckedSplit, choice: TargetsChoice) -> Result<Self, Problem> {
+        let rows = match split.y_element {
+            ElementType::Bool | ElementType::U8 => integers::<u8>(split, choice),
+            ElementType::I8 => integers::<i8>(split, choice),
+            ElementType::U16 => integers::<u16>(split, choice),
+            ElementType::I16 => integers::<i16>(split, choice),
+            ElementType::U32 => integers::<u32>(split, choice),
+            ElementType::I32 => integers::<i32>(split, choice),
+            ElementType::U64 => integers::<u64>(split, choice),
+            ElementType::I64 => integers::<i64>(split, choice),
+            ElementType::F16 | ElementType::F32 => floats::<f32>(split),
+            ElementType::F64 => floats::<f64>(split),
+        }?;
+        Ok(TargetMatrix { rows, is_float: split.y_element.is_float(), marked: split.marked })
+    }
+
+    /// What they are said to be, or else what they look like.
+    pub(crate) fn target_kind(&self, choice: TargetsChoice) -> TargetKind {
+        match choice {
+            TargetsChoice::Declared(target_kind) => target_kind,
+            TargetsChoice::Auto if self.marked || self.is_float => TargetKind::Values,
+            TargetsChoice::Auto if self.rows.ncols() == 1 => TargetKind::Classes,
+            TargetsChoice::Auto if self.one_hot().is_ok() => TargetKind::OneHot,
+            TargetsChoice::Auto => TargetKind::Values,
+        }
+    }
+
+    /// The same as targets.
+    pub(crate) fn targets(self, target_kind: TargetKind) -> Result<Targets, Problem> {
+        let columns = self.rows.ncols();
+        match target_kind {
+            TargetKind::Values => Ok(Targets::Values(self.rows.reversed_axes().as_standard_layout().into_owned())),
+            TargetKind::OneHot => self.one_hot().map(Targets::Classes),
+            TargetKind::Classes if columns > 1 => Err(Problem::Targets(format!(
+                "its rows have {columns} columns; the numbers of classes are one column (several are one-hot, or values)"
+            ))),
+            TargetKind::Classes => {
+                let bad = self.rows.iter().enumerate().find(|&(_, &value)| !is_label(value));
+                bad.map_or(Ok(()), |(row, &value)| Err(Problem::NoLabel { row, value }))?;
+                Ok(Targets::Classes(self.rows.iter().map(|&label| label as u32).collect()))
+            }
+        }
+    }
+
+    /// The column of each row's 1.
+    pub(crate) fn one_hot(&self) -> Result<Vec<u32>, Problem> {
+        if self.rows.ncols() < 2 {
+            let problem = "its rows have one column; one-hot rows have a column for each class, at least 2";
+            return Err(Problem::Targets(problem.to_owned()));
+        }
+        let hot = |(row, values): (usize, ArrayView1<f64>)| {
+            let ones = values.iter().filter(|&&value| value == 1.0).count();
+            let zeros = values.iter().filter(|&&value| value == 0.0).count();
+            let one = values.iter().position(|&value| value == 1.0);
+            one.filter(|_| ones == 1 && zeros + 1 == values.len()).map(|class| class as u32).ok_or_else(|| {
+                Problem::Targets(format!("row {row} is not one-hot, a single 1 and else 0 (values may be any numbers)"))
+            })
+        };
+        self.rows.outer_iter().enumerate().map(hot).collect()
+    }
+
+    /// What releases without `data.targets` took them for.
+    pub(crate) fn legacy_kind(&self) -> TargetKind {
+        let labels = !self.marked && self.rows.ncols() == 1 && self.rows.iter().all(|&value| is_label(value));
+        if labels { TargetKind::Classes } else { TargetKind::Values }
+    }
+}
+
+fn is_label(value: f64) -> bool {
+    value.fract() == 0.0 && (0.0..MOST_CLASSES as f64).contains(&value)
+}
+
+fn integers<T>(split: &CheckedSplit, choice: TargetsChoice) -> Result<Array2<f64>, Problem>
+where
+    T: H5Type + Copy + Default + Into<i128>,
+{
+    let values = elements::<T>(&split.y, split.examples * split.outputs)?;
+    let labels = match choice {
+        TargetsChoice::Auto => split.outputs == 1 && !split.marked,
+        TargetsChoice::Declared(target_kind) => split.outputs == 1 && target_kind == TargetKind::Classes,
+    };
+    let whole = || values.iter().map(|&label| -> i128 { label.into() });
+    let (min, max) = (whole().min().unwrap_or(0), whole().max().unwrap_or(0));
+    if labels && (min < 0 || max >= MOST_CLASSES as i128) {
+        return Err(Problem::Labels { min, max });
+    }
+    exact(rows(split, values)?)
+}
+
+fn floats<T>(split: &CheckedSplit) -> Result<Array2<f64>, Problem>
+where
+    T: H5Type + Copy + Default + Into<f64>,
+{
+    Ok(finite(rows(split, elements::<T>(&split.y, split.examples * split.outputs)?)?)?.mapv(Into::into))
+}
+
+fn rows<T>(split: &CheckedSplit, values: Vec<T>) -> Result<Array2<T>, Problem> {
+    let shape = (split.examples, split.outputs);
+    Array2::from_shape_vec(shape, values).map_err(|error| Problem::Library { reason: error.to_string() })
+}

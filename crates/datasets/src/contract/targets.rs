@@ -1,0 +1,99 @@
+//! What nets are to answer: a class of K, or n real values, for each example; settled for training and test examples together.
+
+use ndarray::{Array2, Axis};
+use serde::{Deserialize, Serialize};
+
+/// The right answers of a split, one an example.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// The number of its class, from 0.
+    Classes(Vec<u32>),
+    /// n finite values: n × examples.
+    Values(Array2<f64>),
+}
+
+/// What is asked of a net, the same of training and of test examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Task {
+    /// To tell K classes apart, 2 to [`MOST_CLASSES`]; every label is below K.
+    Classes(usize),
+    /// To give n values, at least 1.
+    Values(usize),
+}
+
+/// What the targets of a data set are said to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum TargetsChoice {
+    /// Integers of one column are classes, and integers of several where each row is one-hot; everything else is values.
+    #[default]
+    Auto,
+    /// One of these, whatever they look like.
+    Declared(TargetKind),
+}
+
+/// What the numbers of targets mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum TargetKind {
+    /// A column of class numbers.
+    Classes,
+    /// A column for each value.
+    Values,
+    /// A column for each class: 1 in that of the example's own, else 0.
+    OneHot,
+}
+
+impl TargetKind {
+    /// `classes`, `values` or `one-hot`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classes => "classes",
+            Self::Values => "values",
+            Self::OneHot => "one-hot",
+        }
+    }
+}
+
+impl TargetsChoice {
+    /// Every choice, in the order of the documentation.
+    pub const ALL: [Self; 4] = [
+        Self::Auto,
+        Self::Declared(TargetKind::Classes),
+        Self::Declared(TargetKind::Values),
+        Self::Declared(TargetKind::OneHot),
+    ];
+
+    /// Its name in an experiment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Declared(target_kind) => target_kind.name(),
+        }
+    }
+}
+
+impl Targets {
+    /// The number of examples m.
+    pub fn examples(&self) -> usize {
+        match self {
+            Self::Classes(labels) => labels.len(),
+            Self::Values(values) => values.ncols(),
+        }
+    }
+
+    /// The targets of these examples, in this order.
+    pub(crate) fn select(&self, examples: &[usize]) -> Self {
+        match self {
+            Self::Classes(labels) => Self::Classes(examples.iter().map(|&example| labels[example]).collect()),
+            // Rows of values must stay whole: what is selected comes column by column.
+            Self::Values(values) => Self::Values(values.select(Axis(1), examples).as_standard_layout().into_owned()),
+        }
+    }
+
+    /// Of `classes` those that no example is of; none where the targets are values.
+    pub fn without_example(&self, classes: usize) -> Vec<usize> {
+        let Self::Classes(labels) = self else { return Vec::new() };
+        let mut seen = vec![false; classes];
+        labels.iter().for_each(|&label| seen[label as usize] = true);
+        (0..classes).filter(|&class| !seen[class]).collect()
+    }
+}

@@ -1,0 +1,63 @@
+//! Some examples of a split set aside: for validation, or for testing where no file holds test examples.
+
+use ndarray::Axis;
+
+use crate::split::Split;
+use crate::split::features::Features;
+use crate::split::permutation::permutation;
+use crate::split::stratified::stratified_holdout;
+
+/// A split with nothing on one side.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "a share of {share} sets {aside} of {examples} examples aside and keeps {}; at least 1 is needed on each side",
+    examples - aside
+)]
+pub struct EmptySide {
+    /// The share asked for.
+    pub share: f64,
+    /// The examples that it comes to.
+    pub aside: usize,
+    /// All examples.
+    pub examples: usize,
+}
+
+impl Split {
+    /// What is kept, and what is set aside: round(`share` m) examples (halves away from 0), any of them as likely as the
+    /// others, drawn from `seed`. Both stay in the order of the file, and keep its sha256.
+    ///
+    /// # Errors
+    /// If either side would be empty.
+    pub fn split(self, share: f64, seed: u64) -> Result<(Self, Self), EmptySide> {
+        let examples = self.examples();
+        let aside = (share * examples as f64).round() as usize;
+        if aside == 0 || aside >= examples {
+            return Err(EmptySide { share, aside: aside.min(examples), examples });
+        }
+        let mut drawn = vec![false; examples];
+        permutation(examples, seed).into_iter().take(aside).for_each(|example| drawn[example] = true);
+        let (taken, kept): (Vec<usize>, Vec<usize>) = (0..examples).partition(|&example| drawn[example]);
+        Ok((self.select(&kept), self.select(&taken)))
+    }
+
+    /// What is kept, and what is set aside: the share of each class that [`stratified_holdout`] says. Both stay in the order of the file, and
+    /// keep its sha256.
+    ///
+    /// # Errors
+    /// If either side would be empty.
+    pub(crate) fn hold_out_stratified(&self, share: f64, seed: u64) -> Result<(Self, Self), String> {
+        let aside = stratified_holdout(&self.targets, share, seed)?;
+        let (taken, kept): (Vec<usize>, Vec<usize>) = (0..self.examples()).partition(|&example| aside[example]);
+        Ok((self.select(&kept), self.select(&taken)))
+    }
+
+    fn select(&self, examples: &[usize]) -> Self {
+        let x = match &self.x {
+            Features::U8(rows) => Features::U8(rows.select(Axis(0), examples)),
+            Features::F32(rows) => Features::F32(rows.select(Axis(0), examples)),
+            Features::F64(rows) => Features::F64(rows.select(Axis(0), examples)),
+        };
+        let (targets, sha256) = (self.targets.select(examples), self.sha256.clone());
+        Self { x, image_shape: self.image_shape, targets, sha256 }
+    }
+}
