@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datasets::{DataSet, Meaning, Part, Pixels, Targets, Task};
+use datasets::{DataSet, Features, Split, TargetKind, Targets, Task};
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
 use runner::plan::Plan;
@@ -43,8 +43,8 @@ pub(crate) struct Bench {
     sets: Vec<DataSet>,
 }
 
-fn part(pixels: Pixels, targets: Targets) -> Part {
-    Part { pixels, image_shape: None, targets, sha256: "0".repeat(64) }
+fn part(pixels: Features, targets: Targets) -> Split {
+    Split { x: pixels, image_shape: None, targets, sha256: "0".repeat(64) }
 }
 
 fn classes(examples: usize, of: usize) -> Targets {
@@ -58,12 +58,12 @@ fn features(examples: usize, scale: f64) -> Array2<f64> {
 impl Bench {
     pub(crate) fn new() -> Self {
         choose(&Request::of_environment()).expect("a BLAS").library.put_into_use();
-        let set = |of: &dyn Fn(usize) -> Part, task| DataSet {
+        let set = |of: &dyn Fn(usize) -> Split, task| DataSet {
             train: of(12),
             test: Some(of(5)),
-            meaning: if matches!(task, Task::Classes(_)) { Meaning::Classes } else { Meaning::Values },
+            target_kind: if matches!(task, Task::Classes(_)) { TargetKind::Classes } else { TargetKind::Values },
             task,
-            said: None,
+            kind_in_id: None,
             classes: Vec::new(),
             test_left_out: false,
         };
@@ -72,11 +72,11 @@ impl Bench {
         let values =
             |examples: usize| Targets::Values(Array2::from_shape_fn((2, examples), |(i, j)| (i + j) as f64 / 3.0));
         let sets = vec![
-            set(&|m| part(Pixels::F32(narrow(m)), classes(m, 2)), Task::Classes(2)),
-            set(&|m| part(Pixels::U8(bytes(m)), classes(m, 3)), Task::Classes(3)),
-            set(&|m| part(Pixels::F64(features(m, 1.0)), values(m)), Task::Values(2)),
-            set(&|m| part(Pixels::F64(features(m, 1e30)), classes(m, 2)), Task::Classes(2)),
-            set(&|m| part(Pixels::F64(features(m, 0.0)), classes(m, 2)), Task::Classes(2)),
+            set(&|m| part(Features::F32(narrow(m)), classes(m, 2)), Task::Classes(2)),
+            set(&|m| part(Features::U8(bytes(m)), classes(m, 3)), Task::Classes(3)),
+            set(&|m| part(Features::F64(features(m, 1.0)), values(m)), Task::Values(2)),
+            set(&|m| part(Features::F64(features(m, 1e30)), classes(m, 2)), Task::Classes(2)),
+            set(&|m| part(Features::F64(features(m, 0.0)), classes(m, 2)), Task::Classes(2)),
         ];
         Bench { folder: TempDir::new().expect("a temporary directory"), sets }
     }

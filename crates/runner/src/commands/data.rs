@@ -99,9 +99,9 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
         print(&format!("{inspection}\n"))?;
         broken |= !inspection.problems.is_empty();
         let Some(sheet) = &args.sheet else { continue };
-        for part in &inspection.parts {
+        for part in &inspection.splits {
             let path = numbered(sheet, sheets);
-            ContactSheet::default().write(&part.part, &path).map_err(Failure::of_writing)?;
+            ContactSheet::default().write(&part.split, &path).map_err(Failure::of_writing)?;
             say(&format!("{} shows {}", path.display(), part.x_name));
             sheets += 1;
         }

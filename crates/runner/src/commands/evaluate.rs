@@ -21,7 +21,7 @@ use crate::table::Table;
 use crate::terminal::say;
 use datasets::catalog::{self, KnownFiles};
 use datasets::text::count;
-use datasets::{DataSet, Names, OnePart, Pinned, Source, TargetsChoice, TestSource};
+use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
 
 /// Classes of a confusion matrix that a person can read.
 const MOST_SHOWN: usize = 20;
@@ -31,7 +31,7 @@ const MOST_IN_JSON: usize = 1024;
 /// Examples and where they are from.
 struct Labelled {
     path: PathBuf,
-    examples: OnePart,
+    examples: NamedSplit,
 }
 
 /// The data of a provenance, as far as it is needed to find them again.
@@ -77,8 +77,8 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     set_up_blas(blas)?;
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {
-        model.net.check_products(examples.part.examples()).map_err(Failure::from)?;
-        let evaluation = match model.evaluate(&examples.part) {
+        model.net.check_products(examples.split.examples()).map_err(Failure::from)?;
+        let evaluation = match model.evaluate(&examples.split) {
             Ok(evaluation) => evaluation,
             Err(problem) => bail!("{}: dataset `{}`: {problem}", path.display(), examples.y_name),
         };
@@ -132,7 +132,7 @@ fn of_source(source: &Source, part: WhichPart, model: &Model) -> Result<Labelled
             let (x_name, y_name) = (names.train_x.clone(), names.train_y.clone());
             return Ok(Labelled {
                 path: train.path.clone(),
-                examples: OnePart { x_name, y_name, part: chosen, classes },
+                examples: NamedSplit { x_name, y_name, split: chosen, classes },
             });
         }
     };
@@ -143,7 +143,7 @@ fn labelled(file: &Pinned, pairs: &[(&str, &str)], classes: &str, model: &Model,
     let owned = pairs.iter().map(|(x, y)| ((*x).to_owned(), (*y).to_owned())).collect();
     let reading = Reading::Part { pairs: owned, classes: classes.to_owned(), asked: model.task(), max_bytes };
     rehearse(&reading, &[file])?;
-    let examples = OnePart::load(file, pairs, classes, model.task(), max_bytes)?;
+    let examples = NamedSplit::load(file, pairs, classes, model.task(), max_bytes)?;
     Ok(Labelled { path: file.path.clone(), examples })
 }
 
@@ -170,7 +170,7 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     };
     let labelled = of_source(&source, args.part, model)?;
     let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { Some(data.train_sha256) };
-    if Some(&labelled.examples.part.sha256) != sha256.as_ref() {
+    if Some(&labelled.examples.split.sha256) != sha256.as_ref() {
         say(&format!("warning: {} is not what the model was trained with: another SHA-256", labelled.path.display()));
     }
     Ok(labelled)
@@ -178,8 +178,8 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
 
 /// Whether the model can be asked about them, and means the same classes.
 fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
-    let Labelled { path, examples: OnePart { x_name, part, classes, .. } } = &labelled;
-    if let Err(problem) = model.takes(&part.pixels, part.image_shape) {
+    let Labelled { path, examples: NamedSplit { x_name, split: part, classes, .. } } = &labelled;
+    if let Err(problem) = model.takes(&part.x, part.image_shape) {
         bail!("{}: dataset `{x_name}`: {problem}", path.display());
     }
     let differ = model.classes.iter().zip(classes).any(|(ours, theirs)| ours != theirs);
@@ -193,7 +193,7 @@ fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
     Ok(labelled)
 }
 
-fn as_json(model: &Model, path: &Path, examples: &OnePart, evaluation: &Evaluation) -> String {
+fn as_json(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evaluation) -> String {
     let Evaluation { examples: count, cost, accuracy, confusion } = evaluation;
     let mut line = json!({
         "data": path.display().to_string(),
@@ -222,7 +222,7 @@ fn as_json(model: &Model, path: &Path, examples: &OnePart, evaluation: &Evaluati
     format!("{line}\n")
 }
 
-fn as_text(model: &Model, path: &Path, examples: &OnePart, evaluation: &Evaluation) -> String {
+fn as_text(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evaluation) -> String {
     let Evaluation { examples: all, cost, accuracy, confusion } = evaluation;
     let mut text = format!("{}: {} of {}\ncost {cost:.6}\n", path.display(), count(*all, "example"), examples.x_name);
     if let Some(accuracy) = accuracy {

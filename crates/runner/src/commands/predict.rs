@@ -19,7 +19,7 @@ use crate::model::{Model, most_probable};
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use datasets::import::{picture, pictures_in};
-use datasets::{Examples, HDF5_SIGNATURE, Names, Pinned, PixelType, Pixels};
+use datasets::{FeatureType, Features, HDF5_SIGNATURE, Names, Pinned, Unlabelled};
 
 /// Names an example: its file, and its number in it, from 0, if the file has several.
 type Name = (PathBuf, Option<usize>);
@@ -27,7 +27,7 @@ type Name = (PathBuf, Option<usize>);
 /// Examples of one file, or pictures one after another.
 struct Asked {
     names: Vec<Name>,
-    pixels: Pixels,
+    pixels: Features,
 }
 
 /// Reads everything, asks the model, prints.
@@ -77,7 +77,7 @@ fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
                 model.features()
             );
         };
-        if model.input != PixelType::U8 {
+        if model.input != FeatureType::U8 {
             let element = model.input.name();
             bail!(
                 "{}: the model takes pictures of {element}, not of bytes; give them as an HDF5 file of {element} scaled as those \
@@ -99,7 +99,7 @@ fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
 
 fn together((names, bytes): (Vec<Name>, Vec<u8>), model: &Model) -> Asked {
     let pixels = Array2::from_shape_vec((names.len(), model.features()), bytes);
-    Asked { names, pixels: Pixels::U8(pixels.expect("each picture has the model's shape")) }
+    Asked { names, pixels: Features::U8(pixels.expect("each picture has the model's shape")) }
 }
 
 /// By content, so that a picture may have any name; a name that says HDF5 is believed too, for the better message.
@@ -118,8 +118,8 @@ fn examples(path: &Path, dataset: Option<&str>, model: &Model) -> Result<Asked> 
     let usual = [test_x.as_str(), train_x.as_str()];
     let wanted = dataset.as_ref().map_or(&usual[..], std::slice::from_ref);
     let owned = wanted.iter().map(|&name| name.to_owned()).collect();
-    rehearse(&Reading::Examples { wanted: owned, max_bytes: DEFAULT_MAX_BYTES }, &[&Pinned::any(path)])?;
-    let Examples { name, pixels, image_shape } = Examples::load(path, wanted, DEFAULT_MAX_BYTES)?;
+    rehearse(&Reading::Unlabelled { wanted: owned, max_bytes: DEFAULT_MAX_BYTES }, &[&Pinned::any(path)])?;
+    let Unlabelled { name, x: pixels, image_shape } = Unlabelled::load(path, wanted, DEFAULT_MAX_BYTES)?;
     if let Err(problem) = model.takes(&pixels, image_shape) {
         bail!("{}: dataset `{name}`: {problem}", path.display());
     }

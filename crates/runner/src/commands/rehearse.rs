@@ -21,7 +21,7 @@ use signal_hook::consts::{
 use super::failure::Failure;
 use crate::cli;
 use crate::model::Model;
-use datasets::{DataSet, Examples, Names, OnePart, Pinned, Source, TargetsChoice, Task, TestSource, inspect};
+use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, Task, TestSource, Unlabelled, inspect};
 
 /// The most memory that a file's reading may take above the program's own, whatever the file's size.
 const LEAST_BYTES: u64 = 64 << 20;
@@ -42,10 +42,10 @@ pub(super) enum Reading {
     Set { names: Names, targets: TargetsChoice, share: Option<(f64, u64)>, max_bytes: u64 },
     /// [`inspect`].
     Everything { names: Names, max_bytes: u64 },
-    /// [`OnePart::load`].
+    /// [`NamedSplit::load`].
     Part { pairs: Vec<(String, String)>, classes: String, asked: Task, max_bytes: u64 },
-    /// [`Examples::load`].
-    Examples { wanted: Vec<String>, max_bytes: u64 },
+    /// [`Unlabelled::load`].
+    Unlabelled { wanted: Vec<String>, max_bytes: u64 },
     /// [`Model::read`].
     Model,
 }
@@ -189,11 +189,11 @@ impl Reading {
             }
             (Reading::Part { pairs, classes, asked, max_bytes }, [path]) => {
                 let pairs: Vec<_> = pairs.iter().map(|(x, y)| (x.as_str(), y.as_str())).collect();
-                OnePart::load(&Pinned::any(*path), &pairs, classes, *asked, *max_bytes)?;
+                NamedSplit::load(&Pinned::any(*path), &pairs, classes, *asked, *max_bytes)?;
             }
-            (Reading::Examples { wanted, max_bytes }, [path]) => {
+            (Reading::Unlabelled { wanted, max_bytes }, [path]) => {
                 let wanted: Vec<_> = wanted.iter().map(String::as_str).collect();
-                Examples::load(path, &wanted, *max_bytes)?;
+                Unlabelled::load(path, &wanted, *max_bytes)?;
             }
             (Reading::Model, [path]) => {
                 Model::read(path)?;

@@ -122,7 +122,7 @@ fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
     };
     let mut said = format!("{} {train_x} {train_y} {test}", data.train.sha256);
     // What is usual is not said: trials keep their ids.
-    if data.scaling != Scaling::auto(&data.train.pixels) {
+    if data.scaling != Scaling::auto(&data.train.x) {
         said += &format!(" {}", data.scaling.name());
     }
     if let Some(meaning) = data.said {

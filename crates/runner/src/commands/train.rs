@@ -150,7 +150,7 @@ fn net_in_words(plan: &Plan, trial: &Trial) -> String {
 fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Model {
     let Session { data, .. } = session;
     let provenance = provenance(session, trial, outcome, machine);
-    let input = data.train.pixels.element();
+    let input = data.train.x.element();
     let (image_shape, scaling) = (data.train.image_shape, data.scaling.clone());
     let mut model = Model { net, input, image_shape, scaling, classes: Vec::new(), provenance };
     if let (Some(count), false) = (model.class_count(), data.classes.is_empty()) {
@@ -208,7 +208,7 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
         "machine": machine.fingerprint(),
         "blas": machine.blas(),
     });
-    if let TargetsChoice::Said(meaning) = experiment.targets {
+    if let TargetsChoice::Declared(meaning) = experiment.targets {
         provenance["data"]["targets"] = json!(meaning.name());
     }
     provenance

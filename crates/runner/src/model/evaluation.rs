@@ -7,7 +7,7 @@ use ndarray::Axis;
 use net::{Chain, Cost};
 
 use super::{Model, Net, class_of, each_block};
-use datasets::{Part, Targets};
+use datasets::{Split, Targets};
 
 /// The evaluation of a model on examples.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +82,7 @@ impl Model {
     /// # Panics
     /// If the examples aren't what [`Model::takes`].
     #[track_caller]
-    pub fn evaluate(&self, part: &Part) -> Result<Evaluation, String> {
+    pub fn evaluate(&self, part: &Split) -> Result<Evaluation, String> {
         self.answers(&part.targets)?;
         match &self.net {
             Net::F32(chain) => self.evaluated(chain, part),
@@ -113,10 +113,10 @@ impl Model {
         }
     }
 
-    fn evaluated<R: Real>(&self, chain: &Chain<R>, part: &Part) -> Result<Evaluation, String> {
+    fn evaluated<R: Real>(&self, chain: &Chain<R>, part: &Split) -> Result<Evaluation, String> {
         let (cost, y) = (chain.cost(), part.y::<R>());
         let (mut sum, mut right, mut counts) = (0.0, Some(0), BTreeMap::new());
-        each_block(chain, &self.scaling, &part.pixels, |block, end| {
+        each_block(chain, &self.scaling, &part.x, |block, end| {
             let y = y.slice_axis(Axis(1), block.into());
             sum += cost.sum(end.z.view(), y);
             right = right.zip(cost.right(end.a.view(), y)).map(|(before, now)| before + now);

@@ -34,7 +34,7 @@ fn model(net: Net) -> Model {
     let classes = vec!["nö".to_owned(), "yes".to_owned()];
     Model {
         net,
-        input: PixelType::U8,
+        input: FeatureType::U8,
         image_shape,
         scaling,
         classes,
@@ -66,7 +66,7 @@ fn bits(net: &Net) -> Vec<u64> {
 #[test]
 fn a_model_comes_back_bit_for_bit() {
     let regression = Model {
-        input: PixelType::F64,
+        input: FeatureType::F64,
         image_shape: None,
         scaling: Scaling::Standardize { mean: vec![0.1, -0.0, 1e300, 5e-324], std: vec![1.0, 0.3, 1e-300, 2.0] },
         classes: Vec::new(),
@@ -118,7 +118,7 @@ fn outputs_are_those_of_the_chain_on_scaled_examples_in_any_number() {
     let model = Model { image_shape: None, classes: Vec::new(), ..model(Net::F64(chain)) };
     let examples = 5000; // more than are evaluated at once
     let pixels = Array2::from_shape_fn((examples, 2), |(example, feature)| ((example * 31 + feature * 7) % 256) as u8);
-    let outputs = model.outputs(&Pixels::U8(pixels.clone()));
+    let outputs = model.outputs(&Features::U8(pixels.clone()));
     for (example, row) in pixels.rows().into_iter().enumerate() {
         let x = [f64::from(row[0]) / 255.0, f64::from(row[1]) / 255.0];
         let hidden = [0.5 * x[0] - x[1] + 0.1, 0.25 * x[0] + 0.75 * x[1] + 0.1].map(f64::tanh);

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::error::{Error, Place};
-use datasets::regular_file;
+use datasets::files::regular_file;
 
 /// A file of experiments is short; more than this is a mistake.
 const MAX_BYTES: u64 = 1 << 20;

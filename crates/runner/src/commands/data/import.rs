@@ -55,7 +55,7 @@ fn request(args: &cli::Import) -> Request {
         force: args.force,
         label: args.label.clone(),
         targets: args.target.clone(),
-        meaning: args.targets.map_or(TargetsChoice::Auto, |said| TargetsChoice::Said(said.into())),
+        target_kind: args.targets.map_or(TargetsChoice::Auto, |said| TargetsChoice::Declared(said.into())),
         ignored: args.ignore.clone(),
         missing: match args.missing {
             MissingWord::Refuse => Missing::Refuse,
