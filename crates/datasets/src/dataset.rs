@@ -18,9 +18,9 @@ use crate::split::Split;
 /// The two files of a data set; they may be the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
-    /// Holds the examples that nets are trained on.
+    /// The file of the training examples.
     pub train: PathBuf,
-    /// Holds the examples that nets are tested on.
+    /// The file of the test examples.
     pub test: PathBuf,
 }
 
@@ -35,7 +35,7 @@ pub struct Names {
     pub test_x: String,
     /// Test labels or values, in the test file.
     pub test_y: String,
-    /// Class names, in either file or none.
+    /// Class names, optional, in either file.
     pub classes: String,
 }
 
@@ -52,39 +52,53 @@ impl Default for Names {
     }
 }
 
-/// What to load: the files, the datasets in them, and what their targets are.
+/// A description of a data set to load: the files, the datasets in them, and what their targets are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// Holds the training examples.
+    /// The file of the training examples.
     pub train: Pinned,
-    /// The test examples.
+    /// The place of the test examples.
     pub test: TestSource,
     /// The datasets in the files.
     pub names: Names,
-    /// What the targets are.
+    /// The declared kind of the targets.
     pub targets: TargetsChoice,
     /// The most bytes that the pictures of both splits may take together, each value counted as 8 bytes (f64).
     pub max_bytes: u64,
 }
 
-/// Where test examples come from.
+/// The place that test examples come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TestSource {
     /// A file, which may be that of the training examples.
     File(Pinned),
-    /// They are drawn from the training file's, the same share of each class.
+    /// The training file: the same share of each class is held out.
     Share {
-        /// The share.
+        /// The share, between 0 and 1.
         share: f64,
-        /// What they are drawn from.
+        /// The seed of the draw.
         seed: u64,
     },
-    /// There are none.
+    /// No test examples.
     Absent,
 }
 
+/// The limit of [`Source::new`]: 8 GiB.
+const DEFAULT_MAX_BYTES: u64 = 8 << 30;
+
 impl Source {
-    /// The files.
+    /// Describes two files of any content with the datasets of the deeplearning.ai course, whose targets are what they look like.
+    pub fn new(train: impl Into<PathBuf>, test: impl Into<PathBuf>) -> Self {
+        Source {
+            train: Pinned::any(train),
+            test: TestSource::File(Pinned::any(test)),
+            names: Names::default(),
+            targets: TargetsChoice::Auto,
+            max_bytes: DEFAULT_MAX_BYTES,
+        }
+    }
+
+    /// Returns the files that are read.
     pub fn files(&self) -> Vec<&Pinned> {
         let test = if let TestSource::File(test) = &self.test { Some(test) } else { None };
         std::iter::once(&self.train).chain(test).collect()
@@ -93,32 +107,26 @@ impl Source {
 
 #[cfg(test)]
 impl Source {
-    /// Two files of any content, with targets that are what they look like.
+    /// The same with other names and another limit.
     pub fn of_files(files: &Files, names: &Names, max_bytes: u64) -> Self {
-        Source {
-            train: Pinned::any(&files.train),
-            test: TestSource::File(Pinned::any(&files.test)),
-            names: names.clone(),
-            targets: TargetsChoice::Auto,
-            max_bytes,
-        }
+        Source { names: names.clone(), max_bytes, ..Self::new(&files.train, &files.test) }
     }
 }
 
 /// Training and test examples of the same shape and task, and the names of their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSet {
-    /// What nets are trained on.
+    /// The examples that nets are trained on.
     pub train: Split,
-    /// What nets are tested on, if there is anything.
+    /// The examples that nets are tested on, if there are any.
     pub test: Option<Split>,
-    /// What both ask of a net.
+    /// The task of a net, the same for both splits.
     pub task: Task,
-    /// What the targets in the files mean.
+    /// The kind of the targets in the files.
     pub target_kind: TargetKind,
-    /// What a trial's id says of the target_kind; nothing where it is what releases without `data.targets` took the numbers for.
+    /// The name of `target_kind` for a trial's id; `None` if it is the kind that releases without `data.targets` assumed.
     pub kind_in_id: Option<&'static str>,
-    /// The names of the classes, label 0 first; empty where the files name none.
+    /// The names of the classes, label 0 first; empty if the files name none.
     pub classes: Vec<String>,
     /// Whether there are no test examples but the training file holds some.
     pub test_left_out: bool,
@@ -129,8 +137,8 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// A file with another content than it must have, or the first breach of the contract, in one line: file, dataset, what was
-    /// found and what is allowed. Nothing is allocated for data before the metadata of both files keep the contract.
+    /// If a file has another content than its pin, or for the first breach of the contract: file, dataset, what was found and what
+    /// is allowed, in one line. Nothing is allocated for data before the metadata of both files keep the contract.
     pub fn load(source: &Source) -> Result<Self, Error> {
         let Source { names, targets, max_bytes, .. } = source;
         let train_file = HashedFile::open(&source.train)?;

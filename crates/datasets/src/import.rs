@@ -4,111 +4,42 @@
 //! into datasets of known size, so that memory does not grow with the number of examples. Files are hostile until read: no
 //! declared size is allocated before that many bytes are there.
 
-mod choose;
+mod cell;
 mod classes;
 mod columns;
 mod csv_table;
 mod elements;
 mod encoding;
 mod error;
+mod format;
 mod idx;
 mod label_encoder;
 mod npy;
+mod npz;
 mod open;
 mod pictures;
 mod raw;
+mod request;
 mod rows;
+mod rules;
 mod source;
 #[cfg(test)]
 mod tests;
 mod write;
 
-use std::path::PathBuf;
-
-pub use encoding::{Categorical, Missing};
 pub use error::{At, Error};
 pub use pictures::{picture, pictures_in};
+pub use request::{Categorical, Format, Missing, Progress, Request};
 
-use self::choose::{check_options, detect, labels_of, paths_of, source};
-use self::classes::{NumberedTargets, SplitName, number_classes};
+use self::classes::{NumberedTargets, number_classes};
+use self::request::SplitName;
 use self::source::{FeatureBuffer, Source, Summary};
 use self::write::{Writing, selected};
 use crate::Files;
-use crate::contract::targets::{Targets, TargetsChoice};
+use crate::contract::targets::Targets;
 use crate::files::{make_folder, put_in_place};
 use crate::split::stratified::stratified_holdout;
 use crate::text::count;
-
-/// What a source is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Two IDX files: examples, and labels.
-    Idx,
-    /// One table.
-    Csv,
-    /// Two NPY files: examples, and labels or values.
-    Npy,
-    /// One NPZ archive.
-    Npz,
-    /// A folder with a folder of pictures for each class.
-    Pictures,
-}
-
-/// What to import.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The training examples, or all: a file or folder, and where the format has two files the labels.
-    pub train: Vec<PathBuf>,
-    /// The test examples alike; where there are none they are drawn from all by `test_share`.
-    pub test: Vec<PathBuf>,
-    /// The format; found out from the first file where nothing is said.
-    pub format: Option<Format>,
-    /// The share of all examples that become test examples.
-    pub test_share: Option<f64>,
-    /// What they are drawn from.
-    pub seed: u64,
-    /// Where `train_NAME.h5` and `test_NAME.h5` go. Made if it isn't there.
-    pub folder: PathBuf,
-    /// NAME.
-    pub name: String,
-    /// Whether files of these names may be replaced.
-    pub force: bool,
-    /// The column of a table, or the array of an archive, with the labels.
-    pub label: Option<String>,
-    /// The columns of a table, or the array of an archive, with values to be learned instead of labels.
-    pub targets: Vec<String>,
-    /// What the numbers of the second of two files, or of an archive's second array, are.
-    pub target_kind: TargetsChoice,
-    /// The columns of a table that are left out.
-    pub ignored: Vec<String>,
-    /// What becomes of buffer of a table without a value.
-    pub missing: Missing,
-    /// Which columns of a table are of texts.
-    pub categorical: Categorical,
-    /// The array of an archive with the examples.
-    pub features: Option<String>,
-    /// Whether the first line of a table names its columns; found out where nothing is said.
-    pub header: Option<bool>,
-    /// What separates the buffer of a table; found out where nothing is said.
-    pub delimiter: Option<u8>,
-    /// `(height, width)` of pictures: what those of a folder are resized to, and the features of a table are.
-    pub size: Option<(usize, usize)>,
-    /// Whether pictures are grey: of one channel, not three.
-    pub grey: bool,
-    /// The most bytes that the features, and the targets, may take as f64.
-    pub max_bytes: u64,
-}
-
-/// What [`import`] tells its caller while it works.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// So many examples of a table have been checked.
-    Checked(usize),
-    /// What was found.
-    Found(String),
-    /// So many examples of so many have been written.
-    Written(usize, usize),
-}
 
 /// Reads what `request` asks for and writes both files. `progress` is told, and stops the work by returning false.
 ///
@@ -122,18 +53,16 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     let files = check(request)?;
     let format = match request.format {
         Some(format) => format,
-        None => detect(&request.train[0])?,
+        None => Format::detect(&request.train[0])?,
     };
-    check_options(request, format)?;
-    let mut train = source(request, format, SplitName::Train, tell)?;
-    let mut test = match (!request.test.is_empty(), format) {
-        (true, _) => Some(source(request, format, SplitName::Test, tell)?),
-        (false, Format::Npz) if request.test_share.is_none() => Some(source(request, format, SplitName::Test, tell)?),
-        (false, _) => None,
-    };
+    format.check(request)?;
+    let rules = format.rules();
+    let has_test = !request.test.is_empty() || (rules.holds_both && request.test_share.is_none());
+    let mut train = (rules.open)(request, SplitName::Train, tell)?;
+    let mut test = has_test.then(|| (rules.open)(request, SplitName::Test, tell)).transpose()?;
     let settled = number_classes(&train.summary().targets, test.as_ref().map(|test| &test.summary().targets));
     let NumberedTargets { train: targets, test: test_targets, names } =
-        settled.map_err(|(side, problem)| Error::file(labels_of(request, side), problem))?;
+        settled.map_err(|(split, problem)| Error::file(request.labels_path(split), problem))?;
     let aside = match (&test_targets, request.test_share) {
         (None, Some(share)) => stratified_holdout(&targets, share, request.seed).map_err(Error::Request)?,
         _ => vec![false; targets.examples()],
@@ -215,7 +144,7 @@ fn agree(request: &Request, train: &Summary, test: &Summary) -> Result<(), Error
     }
     let shown = |summary: &Summary| format!("{:?} of {}", summary.shape, summary.feature_type.name());
     let problem = format!("examples are {}, but the training examples are {}", shown(test), shown(train));
-    Err(Error::file(&paths_of(request, SplitName::Test)[0], problem))
+    Err(Error::file(&request.paths(SplitName::Test)[0], problem))
 }
 
 fn in_words(summary: &Summary, train: &Targets, test: &Targets, names: &[String]) -> String {

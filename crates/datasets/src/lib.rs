@@ -1,8 +1,4 @@
-//! Data sets: HDF5 files under a strict contract, and what can be said about them.
-//!
-//! A file is hostile until checked: [`DataSet::load`] allocates nothing of a declared size before the shape, the
-//! type, the place and the stored size of every dataset are known to keep the contract of the `contract` module.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 pub mod catalog;

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use ndarray::Array2;
 
+use super::cell::LONGEST_NAME;
 use super::error::quoted;
+use super::request::SplitName;
 use super::source::SourceTargets;
 use crate::contract::targets::Targets;
-
-/// The longest name written, in bytes.
-pub(super) const LONGEST_NAME: usize = 1024;
 
 /// What training and test examples have in common.
 #[derive(Debug)]
@@ -23,13 +22,6 @@ pub(super) struct NumberedTargets {
 
 /// Which of the two an error is about, and what it is.
 pub(super) type Problem = (SplitName, String);
-
-/// The training or the test examples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SplitName {
-    Train,
-    Test,
-}
 
 /// Numbers the classes: numbers in their order, else texts in the order of their letters. The classes are those of the
 /// training examples.

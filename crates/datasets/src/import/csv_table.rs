@@ -9,20 +9,64 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
+use super::cell::{is_missing, number};
 use super::columns::{Column, position, sniffed};
-use super::encoding::{Categorical, Encoding, Missing, is_missing};
+use super::encoding::Encoding;
 use super::error::{At, Error, quoted};
-use super::label_encoder::{LabelEncoder, number};
+use super::label_encoder::LabelEncoder;
 use super::open::checked_size;
+use super::request::{Categorical, Missing, Progress, Request, SplitName};
 use super::rows::Rows;
-use super::source::{FeatureBuffer, SourceTargets, Summary};
+use super::rules::{Rules, Tell};
+use super::source::{FeatureBuffer, Source, SourceTargets, Summary};
 use crate::contract::problem::MOST_CLASSES;
 use crate::contract::targets::Targets;
 use crate::split::features::FeatureType;
 
-/// How a table is read.
+pub(super) const RULES: Rules = Rules {
+    name: "CSV",
+    paths: 1,
+    options: &[
+        "--label",
+        "--target",
+        "--header",
+        "--delimiter",
+        "--missing",
+        "--categorical",
+        "--ignore",
+        "--side (or --height and --width)",
+    ],
+    begins: |_| false,
+    endings: &[".csv", ".tsv", ".txt", ".data"],
+    holds_both: false,
+    open,
+};
+
+fn open(request: &Request, split: SplitName, tell: &mut Tell) -> Result<Box<dyn Source>, Error> {
+    let needs_numbers = request.missing == Missing::Mean || request.categorical != Categorical::Refuse;
+    if request.size.is_some() && needs_numbers {
+        let problem =
+            "the pixels of pictures are bytes: --missing mean and --categorical are for tables of other numbers";
+        return Err(Error::Request(problem.to_owned()));
+    }
+    let columns = |names: &[String]| names.iter().map(|name| Column::from_text(name)).collect();
+    let layout = Layout {
+        label: request.label.as_deref().map_or(Column::Last, Column::from_text),
+        targets: columns(&request.targets),
+        ignored: columns(&request.ignored),
+        header: request.header,
+        delimiter: request.delimiter,
+        picture: request.size,
+        missing: request.missing,
+        categorical: request.categorical.clone(),
+    };
+    let path = &request.paths(split)[0];
+    Ok(Box::new(Table::scan(path, &layout, request.max_bytes, &mut |rows| tell(Progress::Checked(rows)))?))
+}
+
+/// The layout of a table.
 #[derive(Clone, Debug)]
-pub(super) struct Format {
+pub(super) struct Layout {
     pub(super) label: Column,
     /// Columns of values, instead of the label.
     pub(super) targets: Vec<Column>,
@@ -53,7 +97,7 @@ pub(super) struct Table {
     target_columns: Vec<usize>,
     /// For each feature, whether it is of texts.
     textual: Vec<bool>,
-    format: Format,
+    layout: Layout,
     /// Rows that are left out, and cells without a value in the others.
     dropped: usize,
     filled: usize,
@@ -66,11 +110,11 @@ impl Table {
     /// Reads through the table at `path`; `on_row` may stop it.
     pub(super) fn scan(
         path: &Path,
-        format: &Format,
+        layout: &Layout,
         limit: u64,
         on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let delimiter = match format.delimiter {
+        let delimiter = match layout.delimiter {
             Some(delimiter) => delimiter,
             None => sniffed(path)?,
         };
@@ -79,20 +123,20 @@ impl Table {
             return Err(Error::file(path, "an empty table"));
         }
         let width = rows.record.len();
-        let texts = match &format.categorical {
+        let texts = match &layout.categorical {
             Categorical::Columns(columns) => columns.iter().map(|column| Column::from_text(column)).collect(),
             _ => Vec::new(),
         };
         let asked: &[Column] =
-            if format.targets.is_empty() { std::slice::from_ref(&format.label) } else { &format.targets };
-        let of_columns = [asked, &format.ignored, &texts];
+            if layout.targets.is_empty() { std::slice::from_ref(&layout.label) } else { &layout.targets };
+        let of_columns = [asked, &layout.ignored, &texts];
         let named = of_columns.into_iter().flatten().any(|column| matches!(column, Column::Named(_)));
         let find = |column: &Column| {
-            position(column, &rows.record, format.header != Some(false))
+            position(column, &rows.record, layout.header != Some(false))
                 .map_err(|problem| Error::at(path, At::Line(1), problem))
         };
         let found = |columns: &[Column]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
-        let [targets, ignored, texts] = [found(asked)?, found(&format.ignored)?, found(&texts)?];
+        let [targets, ignored, texts] = [found(asked)?, found(&layout.ignored)?, found(&texts)?];
         let features: Vec<usize> =
             (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
         let count = features.len();
@@ -108,8 +152,8 @@ impl Table {
             return Err(Error::at(path, At::Line(1), problem));
         }
         let names_it = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
-        let header = format.header.unwrap_or(named || features.iter().any(names_it));
-        let (shape, feature_type) = match format.picture {
+        let header = layout.header.unwrap_or(named || features.iter().any(names_it));
+        let (shape, feature_type) = match layout.picture {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);
                 if area == 0 || !count.is_multiple_of(area) {
@@ -134,7 +178,7 @@ impl Table {
             textual: features.iter().map(|column| texts.contains(column)).collect(),
             features,
             target_columns: targets,
-            format: format.clone(),
+            layout: layout.clone(),
             dropped: 0,
             filled: 0,
             encoding: None,
@@ -150,7 +194,7 @@ impl Table {
         mut rows: Rows,
         on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<SourceTargets, Error> {
-        let as_labels = self.format.targets.is_empty();
+        let as_labels = self.layout.targets.is_empty();
         let mut labels = Vec::new();
         let mut words = LabelEncoder::default();
         let mut values = Vec::new();
@@ -199,7 +243,7 @@ impl Table {
             let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
             return Err(Error::at(&self.path, At::Line(rows.line()), problem));
         }
-        if self.format.missing != Missing::Drop {
+        if self.layout.missing != Missing::Drop {
             return Ok(true);
         }
         Ok(!self.features.iter().chain(&self.target_columns).any(|&column| is_missing(&rows.record[column])))
@@ -210,12 +254,12 @@ impl Table {
         for (feature, &column) in self.features.iter().enumerate() {
             let cell = &rows.record[column];
             match (is_missing(cell), number(cell).is_some()) {
-                (true, _) if self.format.missing == Missing::Mean => self.filled += 1,
+                (true, _) if self.layout.missing == Missing::Mean => self.filled += 1,
                 (true, _) => return Err(self.not_a_number(rows, column)),
                 (false, true) if self.summary.feature_type == FeatureType::U8 => self.byte(rows, column).map(|_| ())?,
                 (false, true) => {}
                 (false, false) if self.textual[feature] => {}
-                (false, false) if self.format.categorical == Categorical::OneHot => self.textual[feature] = true,
+                (false, false) if self.layout.categorical == Categorical::OneHot => self.textual[feature] = true,
                 (false, false) => return Err(self.not_a_number(rows, column)),
             }
         }
@@ -299,7 +343,7 @@ impl Table {
         self.summary.shape = vec![width];
         let names: Vec<String> = self.features.iter().map(|&column| self.names[column].clone()).collect();
         self.summary.feature_names = encoding.names(&names);
-        if self.format.missing == Missing::Mean {
+        if self.layout.missing == Missing::Mean {
             self.summary.fillings = encoding.fillings();
         }
         self.encoding = Some(encoding);

@@ -2,41 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::classes::LONGEST_NAME;
+use super::cell::{LONGEST_NAME, is_missing, number};
 use super::error::quoted;
-use super::label_encoder::number;
 
 /// The most different texts of a column.
 const MOST_LEVELS: usize = 4096;
-
-/// What becomes of a cell without a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Missing {
-    /// An error.
-    #[default]
-    Refuse,
-    /// Its row is left out.
-    Drop,
-    /// The mean of its column over the training rows that have one.
-    Mean,
-}
-
-/// Which columns hold texts, each of which gets a column of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Categorical {
-    /// None: a text is an error.
-    #[default]
-    Refuse,
-    /// Every column with a cell that is neither a number nor missing.
-    OneHot,
-    /// These, even if they are numbers.
-    Columns(Vec<String>),
-}
-
-/// Whether a cell says that there is no value.
-pub(super) fn is_missing(cell: &[u8]) -> bool {
-    ["", "na", "nan", "null", "?"].iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
-}
 
 /// What the feature columns of a table become.
 #[derive(Clone, Debug)]

@@ -6,11 +6,25 @@ use std::path::Path;
 use super::elements::StoredType;
 use super::error::{At, Error};
 use super::open::{checked_size, open, read_up_to};
-use super::raw::{Bytes, RawArray};
+use super::raw::{Arrays, Bytes, RawArray};
+use super::rules::Rules;
 use crate::contract::element_type::ElementType;
 
+pub(super) const RULES: Rules = Rules {
+    name: "IDX",
+    paths: 2,
+    options: &["--targets"],
+    begins: |start| matches!(start, [0, 0, 0x08..=0x0e, 1..=4]),
+    endings: &[],
+    holds_both: false,
+    open: |request, split, _| {
+        let [x, y] = [0, 1].map(|file| array(&request.paths(split)[file], request.max_bytes));
+        Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
+    },
+};
+
 /// Reads the header of the file at `path`, plain or gzipped.
-pub(super) fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
+fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
     let mut reader = open(path)?;
     let mut take = |count: u64| {
         let mut bytes = Vec::new();

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::classes::LONGEST_NAME;
-use super::encoding::is_missing;
+use super::cell::{LONGEST_NAME, is_missing, number};
 use super::error::quoted;
 use crate::contract::problem::MOST_CLASSES;
 
@@ -57,9 +56,4 @@ impl LabelEncoder {
         }
         Ok(words)
     }
-}
-
-/// A finite number.
-pub(super) fn number(cell: &[u8]) -> Option<f64> {
-    std::str::from_utf8(cell).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
 }

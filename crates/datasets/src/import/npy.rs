@@ -1,27 +1,34 @@
-//! NumPy's files: NPY, one array, and NPZ, a zip archive of such. The header of an array is a Python dictionary
-//! (NumPy Enhancement Proposal 1).
+//! NumPy's NPY: one array behind a header that is a Python dictionary (NumPy Enhancement Proposal 1).
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::elements::StoredType;
-use super::error::{At, Error, one_line, quoted};
+use super::error::{At, Error, quoted};
 use super::open::{checked_size, read_up_to};
-use super::raw::{Bytes, RawArray};
+use super::raw::{Arrays, Bytes, RawArray};
+use super::rules::Rules;
 use crate::contract::element_type::ElementType;
-use crate::files::regular_file;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy writes some 118 bytes.
-const LONGEST_HEADER: u64 = 1 << 16;
+pub(super) const LONGEST_HEADER: u64 = 1 << 16;
 
-/// Reads the header of the array in the file at `path`, plain or gzipped.
-pub(super) fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
-    array_in(path.to_owned(), Bytes::At(path.to_owned()), limit)
-}
+pub(super) const RULES: Rules = Rules {
+    name: "NPY",
+    paths: 2,
+    options: &["--targets"],
+    begins: |start| start.starts_with(&MAGIC[..4]),
+    endings: &[],
+    holds_both: false,
+    open: |request, split, _| {
+        let array = |path: &PathBuf| array_in(path.clone(), Bytes::At(path.clone()), request.max_bytes);
+        let [x, y] = [0, 1].map(|file| array(&request.paths(split)[file]));
+        Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
+    },
+};
 
-fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArray, Error> {
+/// Reads the header of the array in `bytes`; messages name `path`.
+pub(super) fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArray, Error> {
     let mut reader = bytes.open(&path)?;
     let mut take = |count: u64| {
         let mut bytes = Vec::new();
@@ -109,49 +116,4 @@ fn stored_type(name: &str) -> Option<StoredType> {
         _ => return None,
     };
     Some(StoredType { element, big_endian })
-}
-
-/// An NPZ archive.
-pub(super) struct Archive {
-    path: PathBuf,
-    zip: zip::ZipArchive<File>,
-    limit: u64,
-}
-
-impl Archive {
-    /// Opens the archive at `path`, without unpacking anything.
-    pub(super) fn open(path: &Path, limit: u64) -> Result<Self, Error> {
-        let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
-        let zip = zip::ZipArchive::new(file).map_err(|error| broken(path, &error.to_string()))?;
-        Ok(Self { path: path.to_owned(), zip, limit })
-    }
-
-    /// The names of the arrays.
-    pub(super) fn names(&self) -> Vec<String> {
-        let names = self.zip.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
-        names.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect()
-    }
-
-    /// Unpacks the array called `name` into a file without a name, and reads its header.
-    pub(super) fn array(&mut self, name: &str) -> Result<RawArray, Error> {
-        // Messages name the archive and the array in it.
-        let path = PathBuf::from(format!("{}: {}.npy", self.path.display(), one_line(name)));
-        let entry = self.zip.by_name(&format!("{name}.npy"));
-        let entry = entry.map_err(|error| broken(&path, &error.to_string()))?;
-        let declared = entry.size();
-        let most = self.limit.saturating_add(LONGEST_HEADER);
-        if declared > most {
-            let problem = format!("unpacks to {declared} bytes; the limit is {most} (--max-bytes)");
-            return Err(Error::file(&path, problem));
-        }
-        let mut file = tempfile::tempfile().map_err(|reason| Error::write(&std::env::temp_dir(), reason))?;
-        // More than is declared is an error of the archive; the bound is for archives whose reader can't tell.
-        let unpacked = io::copy(&mut entry.take(most), &mut file);
-        unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
-        array_in(path, Bytes::Unpacked(file), self.limit)
-    }
-}
-
-fn broken(path: &Path, reason: &str) -> Error {
-    Error::file(path, format!("cannot be unpacked: {}", one_line(reason)))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::Error;
+use super::error::Error;
 use crate::files::regular_file;
 
 /// The content of the regular file at `path`, unpacked where it begins as gzip does.

@@ -10,6 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::error::{Error, one_line};
 use super::open::checked_size;
+use super::rules::Rules;
 use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
 use crate::contract::problem::MOST_CLASSES;
 use crate::split::features::FeatureType;
@@ -20,6 +21,19 @@ const KINDS: &str = "PNG, JPEG, WebP, GIF or BMP";
 const MOST_BYTES: u64 = 1 << 29;
 /// The widest and highest picture.
 const LONGEST_SIDE: u32 = 1 << 16;
+
+pub(super) const RULES: Rules = Rules {
+    name: "a folder of pictures",
+    paths: 1,
+    options: &["--side (or --height and --width)", "--grey"],
+    begins: |_| false,
+    endings: &[],
+    holds_both: false,
+    open: |request, split, _| {
+        let path = &request.paths(split)[0];
+        Ok(Box::new(Folder::scan(path, request.size, request.grey, request.max_bytes)?))
+    },
+};
 
 /// The pictures of all classes.
 pub(super) struct Folder {

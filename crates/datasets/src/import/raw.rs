@@ -11,7 +11,7 @@ use super::error::{At, Error};
 use super::label_encoder::LabelEncoder;
 use super::open::{open, read_up_to};
 use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
-use crate::Problem;
+use crate::contract::problem::Problem;
 use crate::contract::target_matrix::TargetMatrix;
 use crate::contract::targets::{TargetKind, TargetsChoice};
 use crate::split::features::FeatureType;

@@ -1,7 +1,7 @@
 //! What every kind of source comes to: a summary of all its examples, and then the examples one by one.
 
-use super::Error;
 use super::encoding::Encoding;
+use super::error::Error;
 use crate::contract::targets::Targets;
 use crate::split::features::FeatureType;
 

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{DataSet, Names, Source};
+use crate::{DataSet, Names, Source, TargetsChoice};
 
 const LIMIT: u64 = 1 << 20;
 

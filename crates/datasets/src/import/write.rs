@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Error;
+use super::error::Error;
 use super::source::{FeatureBuffer, Summary};
 use crate::contract::checked_split::{FEATURE_NAMES, REGRESSION};
 use crate::contract::class_names;

@@ -13,7 +13,7 @@ impl Source for Table {
     }
 
     fn learn(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
-        if self.format.missing != Missing::Mean && !self.textual.contains(&true) {
+        if self.layout.missing != Missing::Mean && !self.textual.contains(&true) {
             return Ok(());
         }
         let mut fits: Vec<ColumnFit> = self.textual.iter().map(|&textual| ColumnFit::new(textual)).collect();

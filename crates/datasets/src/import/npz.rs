@@ -1,0 +1,132 @@
+//! NumPy's NPZ: a zip archive of NPY files.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, one_line, quoted};
+use super::npy::{LONGEST_HEADER, array_in};
+use super::raw::{Arrays, Bytes, RawArray};
+use super::request::{Request, SplitName};
+use super::rules::{Rules, Tell};
+use super::source::Source;
+use crate::files::regular_file;
+
+pub(super) const RULES: Rules = Rules {
+    name: "NPZ",
+    paths: 1,
+    options: &["--label", "--target", "--targets", "--features"],
+    begins: |start| start.starts_with(b"PK"),
+    endings: &[],
+    holds_both: true,
+    open,
+};
+
+fn open(request: &Request, split: SplitName, _: &mut Tell) -> Result<Box<dyn Source>, Error> {
+    if request.targets.len() > 1 {
+        return Err(Error::Request("--target names one array of an archive".to_owned()));
+    }
+    let path = &request.paths(split)[0];
+    let mut archive = Archive::open(path, request.max_bytes)?;
+    let [x, y] = names_of_arrays(request, split, path, &archive.names())?;
+    let (x, y) = (archive.array(&x)?, archive.array(&y)?);
+    Ok(Box::new(Arrays::new(x, &y, request.declared_targets())?))
+}
+
+/// The names of the arrays of examples and of labels of one side in an archive.
+fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[String]) -> Result<[String; 2], Error> {
+    // Keras's and MedMNIST's, in training and test; then archives of one side.
+    const PAIRS: [[&str; 4]; 4] = [
+        ["x_train", "y_train", "x_test", "y_test"],
+        ["X_train", "y_train", "X_test", "y_test"],
+        ["train_images", "train_labels", "test_images", "test_labels"],
+        ["train_x", "train_y", "test_x", "test_y"],
+    ];
+    const ALONE: [[&str; 2]; 5] =
+        [["x", "y"], ["X", "y"], ["data", "target"], ["images", "labels"], ["features", "labels"]];
+    let has = |name: &str| present.iter().any(|array| array == name);
+    let list = || one_line(&present.join(", "));
+    let one_side = !request.test.is_empty() || request.test_share.is_some();
+    let label = request.label.as_deref().or(request.targets.first().map(String::as_str));
+    let found = match (request.features.as_deref(), label) {
+        (Some(features), Some(label)) => [features, label].map(str::to_owned),
+        (None, None) if one_side => {
+            let both = ALONE
+                .into_iter()
+                .chain(PAIRS.map(|[x, y, ..]| [x, y]))
+                .find(|names| names.iter().all(|name| has(name)));
+            both.map(|names| names.map(str::to_owned)).ok_or_else(|| {
+                Error::file(
+                    path,
+                    format!("holds the arrays {}; name two with --features and --label or --target", list()),
+                )
+            })?
+        }
+        (None, None) => {
+            let all = PAIRS.into_iter().find(|names| names.iter().all(|name| has(name)));
+            let [x, y, x_test, y_test] = all.ok_or_else(|| {
+                let problem = format!(
+                    "holds the arrays {}, not x_train, y_train, x_test and y_test; give --test or --test-share",
+                    list()
+                );
+                Error::file(path, problem)
+            })?;
+            let [x, y] = if split == SplitName::Train { [x, y] } else { [x_test, y_test] };
+            [x, y].map(str::to_owned)
+        }
+        _ => {
+            return Err(Error::Request(
+                "an archive needs both --features and --label (or --target), or neither".to_owned(),
+            ));
+        }
+    };
+    if let Some(absent) = found.iter().find(|name| !has(name)) {
+        return Err(Error::file(path, format!("no array is called {}; there are {}", quoted(absent), list())));
+    }
+    Ok(found)
+}
+
+/// An NPZ archive.
+pub(super) struct Archive {
+    path: PathBuf,
+    zip: zip::ZipArchive<File>,
+    limit: u64,
+}
+
+impl Archive {
+    /// Opens the archive at `path`, without unpacking anything.
+    pub(super) fn open(path: &Path, limit: u64) -> Result<Self, Error> {
+        let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
+        let zip = zip::ZipArchive::new(file).map_err(|error| broken(path, &error.to_string()))?;
+        Ok(Self { path: path.to_owned(), zip, limit })
+    }
+
+    /// The names of the arrays.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.zip.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
+        names.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect()
+    }
+
+    /// Unpacks the array called `name` into a file without a name, and reads its header.
+    pub(super) fn array(&mut self, name: &str) -> Result<RawArray, Error> {
+        // Messages name the archive and the array in it.
+        let path = PathBuf::from(format!("{}: {}.npy", self.path.display(), one_line(name)));
+        let entry = self.zip.by_name(&format!("{name}.npy"));
+        let entry = entry.map_err(|error| broken(&path, &error.to_string()))?;
+        let declared = entry.size();
+        let most = self.limit.saturating_add(LONGEST_HEADER);
+        if declared > most {
+            let problem = format!("unpacks to {declared} bytes; the limit is {most} (--max-bytes)");
+            return Err(Error::file(&path, problem));
+        }
+        let mut file = tempfile::tempfile().map_err(|reason| Error::write(&std::env::temp_dir(), reason))?;
+        // More than is declared is an error of the archive; the bound is for archives whose reader can't tell.
+        let unpacked = io::copy(&mut entry.take(most), &mut file);
+        unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
+        array_in(path, Bytes::Unpacked(file), self.limit)
+    }
+}
+
+fn broken(path: &Path, reason: &str) -> Error {
+    Error::file(path, format!("cannot be unpacked: {}", one_line(reason)))
+}
