@@ -6,9 +6,10 @@ use std::path::{self, Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::contract::error::Error as DataError;
 use crate::contract::hashed::verify;
 use crate::contract::pin::{Expected, PinSource, Pinned};
-use crate::{Error as DataError, Files};
+use crate::dataset::Files;
 
 /// The folder that data sets are fetched or generated into and looked for, relative to the current one.
 pub const FOLDER: &str = "data";

@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 use ureq::http::Uri;
 use ureq::{Agent, Proxy};
 
-use crate::Files;
 use crate::catalog::{Known, Origin, Pin};
 use crate::contract::hashed::{hash, hexadecimal};
+use crate::dataset::Files;
 use crate::files::{self, OfTheDisk, Part, make_folder, missing_folders, put_in_place};
 
 /// The bytes that are read at a time.

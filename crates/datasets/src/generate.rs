@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 
 use hdf5::types::FixedAscii;
 
-use crate::Files;
 use crate::contract::class_names;
 use crate::contract::file::DataFile;
+use crate::dataset::Files;
 use crate::files::{self, NewHdf5, OfTheDisk, Part, make_folder, put_in_place};
 use draw::{SIDES, draw, is_cat};
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::error::Error;
 
 /// The folder that a file is in.
 pub fn folder_of(path: &Path) -> &Path {

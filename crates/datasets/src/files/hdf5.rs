@@ -16,7 +16,8 @@ use ndarray::{ArrayD, ArrayViewD};
 use sha2::{Digest, Sha256};
 
 use super::elements::{Element, digest_in, digest_of};
-use super::{Error, Part};
+use super::error::Error;
+use super::part::Part;
 
 /// Bytes that are read back at a time.
 const BLOCK: usize = 1 << 22;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::NamedTempFile;
 
-use super::Error;
+use super::error::Error;
 use super::folder::{folder_of, sync_folder};
 use super::orphans::{RANDOM, SUFFIX, prefix, remove_orphans};
 

@@ -3,7 +3,8 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::{Error, Part, put_in_place};
+use super::error::Error;
+use super::part::{Part, put_in_place};
 
 /// Writes the file at `path`: after a crash it is the old one or the new one. What is there already is replaced only with
 /// `replace`.

@@ -1,10 +1,13 @@
 //! What is done with a table once all of its cells are checked: to learn of its training rows, and to read its features.
 
-use super::super::encoding::{ColumnEncoding, ColumnFit, Encoding};
-use super::super::error::{Error, quoted};
-use super::super::rows::Rows;
-use super::super::source::{ExampleReader, FeatureBuffer, Source, Summary};
-use super::{Missing, Table};
+use super::table::Table;
+use crate::contract::problem::MOST_CLASSES;
+use crate::import::encoding::{ColumnEncoding, ColumnFit, Encoding};
+use crate::import::error::{Error, quoted};
+use crate::import::open::checked_size;
+use crate::import::request::Missing;
+use crate::import::rows::Rows;
+use crate::import::source::{ExampleReader, FeatureBuffer, Source, Summary};
 use crate::text::count;
 
 impl Source for Table {
@@ -51,7 +54,7 @@ impl Source for Table {
     }
 
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
-        Ok(Box::new(Again { table: self, rows: self.rows()?, unknown: 0 }))
+        Ok(Box::new(TableReader { table: self, rows: self.rows()?, unknown: 0 }))
     }
 
     fn remark(&self) -> Option<String> {
@@ -73,14 +76,14 @@ impl Source for Table {
 }
 
 /// The reading that gives the features.
-struct Again<'t> {
+struct TableReader<'t> {
     table: &'t Table,
     rows: Rows,
     /// Texts that no training row has.
     unknown: usize,
 }
 
-impl Again<'_> {
+impl TableReader<'_> {
     fn changed(&self) -> Error {
         Error::file(&self.table.path, "the file changed while it was being read; try again when nothing writes to it")
     }
@@ -96,7 +99,7 @@ impl Again<'_> {
     }
 }
 
-impl ExampleReader for Again<'_> {
+impl ExampleReader for TableReader<'_> {
     fn next(&mut self, buffer: &mut FeatureBuffer) -> Result<(), Error> {
         if !self.advance()? {
             return Err(self.changed());
@@ -112,5 +115,25 @@ impl ExampleReader for Again<'_> {
         let unknown = self.unknown;
         Ok((unknown > 0)
             .then(|| format!("{} that no training row has: 0 in every column of its levels", count(unknown, "text"))))
+    }
+}
+
+impl Table {
+    /// Takes over what the columns become.
+    fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
+        let width = encoding.width();
+        checked_size(&self.path, &[self.summary.targets.examples(), width], 8, self.limit)?;
+        if width > MOST_CLASSES {
+            let problem = format!("its columns become {width}; at most {MOST_CLASSES} (--ignore leaves columns out)");
+            return Err(Error::file(&self.path, problem));
+        }
+        self.summary.shape = vec![width];
+        let names: Vec<String> = self.features.iter().map(|&column| self.names[column].clone()).collect();
+        self.summary.feature_names = encoding.names(&names);
+        if self.layout.missing == Missing::Mean {
+            self.summary.fillings = encoding.fillings();
+        }
+        self.encoding = Some(encoding);
+        Ok(())
     }
 }

@@ -1,0 +1,268 @@
+//! A table, read through to check every cell and to collect the labels.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+
+use super::layout::Layout;
+use crate::contract::targets::Targets;
+use crate::import::cell::{is_missing, number};
+use crate::import::columns::{Column, position, sniffed};
+use crate::import::encoding::Encoding;
+use crate::import::error::{At, Error, quoted};
+use crate::import::label_encoder::LabelEncoder;
+use crate::import::open::checked_size;
+use crate::import::request::{Categorical, Missing};
+use crate::import::rows::Rows;
+use crate::import::source::{FeatureBuffer, SourceTargets, Summary};
+use crate::split::features::FeatureType;
+
+/// A table whose cells are all checked.
+pub(super) struct Table {
+    pub(super) path: PathBuf,
+    delimiter: u8,
+    /// The names of all columns, or their numbers where no header names them.
+    pub(super) names: Vec<String>,
+    header: bool,
+    /// The columns that are features.
+    pub(super) features: Vec<usize>,
+    /// The columns of the targets.
+    target_columns: Vec<usize>,
+    /// For each feature, whether it is of texts.
+    pub(super) textual: Vec<bool>,
+    pub(super) layout: Layout,
+    /// Rows that are left out, and cells without a value in the others.
+    pub(super) dropped: usize,
+    pub(super) filled: usize,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) summary: Summary,
+    pub(super) limit: u64,
+}
+
+impl Table {
+    /// Reads through the table at `path`; `on_row` may stop it.
+    pub(super) fn scan(
+        path: &Path,
+        layout: &Layout,
+        limit: u64,
+        on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let delimiter = match layout.delimiter {
+            Some(delimiter) => delimiter,
+            None => sniffed(path)?,
+        };
+        let mut rows = Rows::open(path, delimiter)?;
+        if !rows.advance()? {
+            return Err(Error::file(path, "an empty table"));
+        }
+        let width = rows.record.len();
+        let texts = match &layout.categorical {
+            Categorical::Columns(columns) => columns.iter().map(|column| Column::from_text(column)).collect(),
+            _ => Vec::new(),
+        };
+        let asked: &[Column] =
+            if layout.targets.is_empty() { std::slice::from_ref(&layout.label) } else { &layout.targets };
+        let of_columns = [asked, &layout.ignored, &texts];
+        let named = of_columns.into_iter().flatten().any(|column| matches!(column, Column::Named(_)));
+        let find = |column: &Column| {
+            position(column, &rows.record, layout.header != Some(false))
+                .map_err(|problem| Error::at(path, At::Line(1), problem))
+        };
+        let found = |columns: &[Column]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
+        let [targets, ignored, texts] = [found(asked)?, found(&layout.ignored)?, found(&texts)?];
+        let features: Vec<usize> =
+            (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
+        let count = features.len();
+        if count == 0 {
+            return Err(Error::at(
+                path,
+                At::Line(1),
+                format!("{width} columns, and none of them is a feature (--delimiter?)"),
+            ));
+        }
+        if let Some(column) = texts.iter().find(|column| !features.contains(column)) {
+            let problem = format!("column {} is no feature; --categorical is for features", column + 1);
+            return Err(Error::at(path, At::Line(1), problem));
+        }
+        let names_it = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
+        let header = layout.header.unwrap_or(named || features.iter().any(names_it));
+        let (shape, feature_type) = match layout.picture {
+            Some((height, width)) => {
+                let area = height.saturating_mul(width);
+                if area == 0 || !count.is_multiple_of(area) {
+                    let problem = format!(
+                        "{count} columns are features; pictures of {height} x {width} need a multiple of {area}"
+                    );
+                    return Err(Error::at(path, At::Line(1), problem));
+                }
+                (vec![height, width, count / area], FeatureType::U8)
+            }
+            None => (vec![count], FeatureType::F64),
+        };
+        let name = |(column, cell): (usize, &[u8])| {
+            let is_name = header && !cell.is_empty();
+            if is_name { String::from_utf8_lossy(cell).into_owned() } else { format!("column {}", column + 1) }
+        };
+        let mut table = Table {
+            path: path.to_owned(),
+            delimiter,
+            names: rows.record.iter().enumerate().map(name).collect(),
+            header,
+            textual: features.iter().map(|column| texts.contains(column)).collect(),
+            features,
+            target_columns: targets,
+            layout: layout.clone(),
+            dropped: 0,
+            filled: 0,
+            encoding: None,
+            summary: Summary::new(shape, feature_type, SourceTargets::Final(Targets::Classes(Vec::new()))),
+            limit,
+        };
+        table.summary.targets = table.read_targets(rows, on_row)?;
+        Ok(table)
+    }
+
+    fn read_targets(
+        &mut self,
+        mut rows: Rows,
+        on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
+    ) -> Result<SourceTargets, Error> {
+        let as_labels = self.layout.targets.is_empty();
+        let mut labels = Vec::new();
+        let mut words = LabelEncoder::default();
+        let mut values = Vec::new();
+        let mut examples = 0;
+        let mut more = !self.header || rows.advance()?;
+        let columns = self.features.len().max(self.target_columns.len());
+        while more {
+            if self.is_kept(&rows)? {
+                self.check_features(&rows)?;
+                for &column in &self.target_columns {
+                    let cell = &rows.record[column];
+                    if as_labels {
+                        let label = words.index(cell);
+                        labels.push(label.map_err(|problem| self.wrong(&rows, column, &problem))?);
+                    } else {
+                        values.push(number(cell).ok_or_else(|| self.not_a_number(&rows, column))?);
+                    }
+                }
+                examples += 1;
+            } else {
+                self.dropped += 1;
+            }
+            if (examples + self.dropped).is_multiple_of(1024) {
+                checked_size(&self.path, &[examples, columns], 8, self.limit)?;
+                on_row(examples)?;
+            }
+            more = rows.advance()?;
+        }
+        if examples == 0 {
+            let problem = if self.dropped > 0 { "every row has a missing cell" } else { "a header without rows" };
+            return Err(Error::file(&self.path, problem));
+        }
+        checked_size(&self.path, &[examples, columns], 8, self.limit)?;
+        if as_labels {
+            let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
+            return Ok(SourceTargets::Labels { codes: labels, names: words });
+        }
+        let values =
+            Array2::from_shape_vec((examples, self.target_columns.len()), values).expect("a value for each column");
+        Ok(SourceTargets::Final(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())))
+    }
+
+    /// Whether the row is an example: it has as many cells as the first, and none is missing where such rows are left out.
+    pub(super) fn is_kept(&self, rows: &Rows) -> Result<bool, Error> {
+        if rows.record.len() != self.names.len() {
+            let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
+            return Err(Error::at(&self.path, At::Line(rows.line()), problem));
+        }
+        if self.layout.missing != Missing::Drop {
+            return Ok(true);
+        }
+        Ok(!self.features.iter().chain(&self.target_columns).any(|&column| is_missing(&rows.record[column])))
+    }
+
+    /// Checks the features of a row before it is known what they become, and finds out which are texts.
+    fn check_features(&mut self, rows: &Rows) -> Result<(), Error> {
+        for (feature, &column) in self.features.iter().enumerate() {
+            let cell = &rows.record[column];
+            match (is_missing(cell), number(cell).is_some()) {
+                (true, _) if self.layout.missing == Missing::Mean => self.filled += 1,
+                (true, _) => return Err(self.not_a_number(rows, column)),
+                (false, true) if self.summary.feature_type == FeatureType::U8 => self.byte(rows, column).map(|_| ())?,
+                (false, true) => {}
+                (false, false) if self.textual[feature] => {}
+                (false, false) if self.layout.categorical == Categorical::OneHot => self.textual[feature] = true,
+                (false, false) => return Err(self.not_a_number(rows, column)),
+            }
+        }
+        Ok(())
+    }
+
+    fn byte(&self, rows: &Rows, column: usize) -> Result<u8, Error> {
+        let value = number(&rows.record[column]).ok_or_else(|| self.not_a_number(rows, column))?;
+        if value.fract() == 0.0 && (0.0..=255.0).contains(&value) {
+            return Ok(value as u8);
+        }
+        let problem = format!("{value}, but the pixels of a picture are whole numbers from 0 to 255");
+        Err(self.wrong(rows, column, &problem))
+    }
+
+    /// Adds the features of a row. The number of texts in it that no training row has.
+    pub(super) fn features_of(&self, rows: &Rows, buffer: &mut FeatureBuffer) -> Result<usize, Error> {
+        let mut unknown = 0;
+        for (feature, &column) in self.features.iter().enumerate() {
+            match (&mut *buffer, &self.encoding) {
+                (FeatureBuffer::U8(bytes), _) => bytes.push(self.byte(rows, column)?),
+                (FeatureBuffer::F64(numbers), Some(encoding)) => {
+                    let known = encoding.columns[feature].append(&rows.record[column], numbers);
+                    unknown += usize::from(!known.map_err(|()| self.not_a_number(rows, column))?);
+                }
+                (FeatureBuffer::F64(numbers), None) => {
+                    numbers.push(number(&rows.record[column]).ok_or_else(|| self.not_a_number(rows, column))?);
+                }
+                (FeatureBuffer::F32(_), _) => unreachable!("a table is kept as bytes or in f64"),
+            }
+        }
+        Ok(unknown)
+    }
+
+    fn not_a_number(&self, rows: &Rows, column: usize) -> Error {
+        let cell = &rows.record[column];
+        let found = quoted(&String::from_utf8_lossy(cell));
+        let hint = match (is_missing(cell), self.features.contains(&column)) {
+            (true, true) => "--missing drop leaves such rows out, --missing mean takes the column's mean",
+            (true, false) => "--missing drop leaves such rows out",
+            (false, true) => "--categorical one-hot makes a column of each text, --ignore leaves a column out",
+            (false, false) => "targets are numbers",
+        };
+        self.wrong(rows, column, &format!("{found}; a finite number is required ({hint})"))
+    }
+
+    pub(super) fn wrong(&self, rows: &Rows, column: usize, problem: &str) -> Error {
+        let name = if self.header { format!(", {},", quoted(&self.names[column])) } else { String::new() };
+        Error::at(&self.path, At::Line(rows.line()), format!("column {}{name} is {problem}", column + 1))
+    }
+
+    /// Gives every example to `take`, with its number.
+    pub(super) fn each(&self, mut take: impl FnMut(usize, &Rows) -> Result<(), Error>) -> Result<(), Error> {
+        let mut rows = self.rows()?;
+        let mut example = 0;
+        while rows.advance()? {
+            if self.is_kept(&rows)? {
+                take(example, &rows)?;
+                example += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows behind the header.
+    pub(super) fn rows(&self) -> Result<Rows, Error> {
+        let mut rows = Rows::open(&self.path, self.delimiter)?;
+        if self.header {
+            rows.advance()?;
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,109 @@
+//! The report of an inspection as text.
+
+use std::fmt;
+
+use crate::contract::targets::TargetKind;
+use crate::inspect::{DatasetLine, Figures, Inspection, SplitSummary, TargetSummary};
+
+/// Classes or outputs printed of more.
+const LISTED_TARGETS: usize = 12;
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}, mean {:.3}", self.min, self.max, self.mean)
+    }
+}
+
+impl fmt::Display for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.path.display())?;
+        writeln!(f, "  {} bytes, sha256 {}", self.bytes, self.sha256)?;
+        let shown = |line: &DatasetLine| {
+            let shape = line.shape.as_ref().map_or(String::new(), |shape| format!("{shape:?}"));
+            (line.name.escape_debug().to_string(), shape)
+        };
+        let columns: Vec<_> = self.datasets.iter().map(shown).collect();
+        let name_width = columns.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let shape_width = columns.iter().map(|(_, shape)| shape.len()).max().unwrap_or(0);
+        for ((name, shape), line) in columns.iter().zip(&self.datasets) {
+            writeln!(f, "  {name:name_width$}  {shape:shape_width$}  {}", line.kind)?;
+        }
+        if self.further > 0 {
+            writeln!(f, "  ... and {} more", self.further)?;
+        }
+        if !self.classes.is_empty() {
+            let named = self.classes.iter().enumerate().map(|(label, name)| format!("{label} = {name}"));
+            writeln!(f, "  classes: {}", first_of(named))?;
+        }
+        if !self.features.is_empty() {
+            writeln!(f, "  features: {}", first_of(self.features.iter().cloned()))?;
+        }
+        for summary in &self.splits {
+            summary.write(f, &self.classes)?;
+        }
+        self.problems.iter().try_for_each(|problem| writeln!(f, "  error: {problem}"))?;
+        self.write_pins(f)
+    }
+}
+
+impl Inspection {
+    /// What an experiment says to be trained on this very file.
+    fn write_pins(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.splits.is_empty() || !self.problems.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "  in an experiment:\n    [data]")?;
+        let path = toml::Value::from(self.path.display().to_string());
+        for split in &self.splits {
+            let key = if split.is_training { "train" } else { "test" };
+            writeln!(f, "    {key} = {path}\n    {key}_sha256 = \"{}\"", self.sha256)?;
+        }
+        Ok(())
+    }
+}
+
+impl SplitSummary {
+    fn write(&self, f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
+        let (examples, features) = self.split.x.dim();
+        let what = match self.split.image_shape {
+            Some([height, width, channels]) => format!("pictures of {height} × {width} × {channels}"),
+            None => "examples".to_owned(),
+        };
+        writeln!(f, "  {}: {examples} {what} ({features} features), values {}", self.x_name, self.features)?;
+        let targets = match &self.targets {
+            TargetSummary::Classes(counts) => balance(counts, examples, classes),
+            TargetSummary::Values(outputs) if outputs.len() == 1 => format!("1 value an example, {}", outputs[0]),
+            TargetSummary::Values(outputs) => {
+                let each = outputs.iter().enumerate().map(|(output, figures)| format!("{output}: {figures}"));
+                format!("{} values an example; {}", outputs.len(), first_of(each).replace(", mean", " mean"))
+            }
+        };
+        let one_hot = if self.target_kind == TargetKind::OneHot { "one-hot rows, " } else { "" };
+        writeln!(f, "  {}: {one_hot}{targets}", self.y_name)
+    }
+}
+
+/// Two classes with their shares; of more, only how many examples each has.
+fn balance(counts: &[usize], examples: usize, names: &[String]) -> String {
+    let named = |label: usize| names.get(label).map_or(String::new(), |name| format!(" {name}"));
+    let absent = counts.iter().filter(|&&count| count == 0).count();
+    let each = counts.iter().enumerate();
+    if counts.len() == 2 {
+        let each = each.map(|(label, &count)| {
+            format!("{count} of label {label}{} ({:.1} %)", named(label), 100.0 * count as f64 / examples as f64)
+        });
+        let warning = if absent > 0 { "; only one class is present" } else { "" };
+        return format!("{}{warning}", first_of(each));
+    }
+    let warning = if absent > 0 { format!("; no example of {absent} classes") } else { String::new() };
+    let (least, most) = (counts.iter().min().unwrap_or(&0), counts.iter().max().unwrap_or(&0));
+    let each = first_of(each.map(|(label, &count)| format!("{count} of label {label}{}", named(label))));
+    format!("{} classes of {least} to {most} examples{warning}: {each}", counts.len())
+}
+
+/// The first few of a list that may be long.
+fn first_of(mut items: impl ExactSizeIterator<Item = String>) -> String {
+    let shown: Vec<String> = items.by_ref().take(LISTED_TARGETS).collect();
+    let more = if items.len() > 0 { format!(", ... and {} more", items.len()) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
