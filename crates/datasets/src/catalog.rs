@@ -1,4 +1,4 @@
-//! The data sets that are known by name: what they are, where they are looked for, how to get them.
+//! The data sets that are known by name: their descriptions, their places, the commands that get them.
 
 use std::env;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::contract::hashed::verify;
 use crate::contract::pin::{Expected, PinSource, Pinned};
 use crate::dataset::Files;
 
-/// The folder that data sets are fetched or generated into and looked for, relative to the current one.
+/// The folder, relative to the current one, that data sets are fetched or generated into and looked for in.
 pub const FOLDER: &str = "data";
 
 /// Every data set that is known by name, in the order of `runner data list`.
@@ -42,9 +42,9 @@ pub static KNOWN: [Known; 2] = [
 /// A data set with a name: a file of training examples and a file of test examples.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
-    /// What an experiment and the command line call it.
+    /// The name in an experiment and on the command line.
     pub name: &'static str,
-    /// What it holds, in half a line.
+    /// A description of half a line.
     pub description: &'static str,
     /// Name of the file with the training examples.
     pub train: &'static str,
@@ -52,11 +52,11 @@ pub struct Known {
     pub test: &'static str,
     /// The environment variable that may name the folder of the two files.
     pub variable: Option<&'static str>,
-    /// Where the files come from.
+    /// The origin of the files.
     pub origin: Origin,
 }
 
-/// Where the files of a [`Known`] data set come from.
+/// The origin of the files of a [`Known`] data set.
 #[derive(Debug, Clone, Copy)]
 pub enum Origin {
     /// Downloaded with `runner data fetch`; every file has one right content.
@@ -82,7 +82,7 @@ pub struct Pin {
 }
 
 impl Known {
-    /// The command that fetches or makes this data set in [`FOLDER`].
+    /// Returns the command that fetches or makes this data set in [`FOLDER`].
     pub fn command(&self) -> String {
         match self.origin {
             Origin::Published { .. } => format!("runner data fetch {}", self.name),
@@ -90,12 +90,12 @@ impl Known {
         }
     }
 
-    /// The paths that the two files have in `folder`, whether they exist or not.
+    /// Returns the paths that the two files have in `folder`, whether they exist or not.
     pub fn files_in(&self, folder: &Path) -> Files {
         Files { train: folder.join(self.train), test: folder.join(self.test) }
     }
 
-    /// The places to look in, the first one first: the folder that the variable names, then `folder`.
+    /// Returns the places to look in, in order: the folder that the variable names, then `folder`.
     fn places(&self, variable_value: Option<PathBuf>, folder: &Path) -> Vec<Place> {
         let named = self.variable.zip(variable_value);
         named
@@ -105,7 +105,7 @@ impl Known {
             .collect()
     }
 
-    /// The files in the first of `places` that has both of them.
+    /// Finds the files in the first of `places` that has both of them.
     fn find_in(&self, places: Vec<Place>) -> Result<Files, Error> {
         let mut looked = Vec::new();
         for place in places {
@@ -122,7 +122,7 @@ impl Known {
         Err(Error::Missing { name: self.name, looked: Looks(looked), command: self.command(), variable: self.variable })
     }
 
-    /// The value of this set's environment variable; an empty one counts as not set.
+    /// Reads this set's environment variable; an empty value counts as not set.
     fn variable_value(&self) -> Option<PathBuf> {
         let value = env::var_os(self.variable?)?;
         (!value.is_empty()).then(|| PathBuf::from(value))
@@ -133,7 +133,7 @@ impl Known {
         Ok(self.pinned(files))
     }
 
-    /// These files, with the content that they must have.
+    /// Pins these files to the content that they must have.
     fn pinned(&self, Files { train, test }: Files) -> KnownFiles {
         let expected = |pin: Pin| Expected { sha256: pin.sha256.to_owned(), source: PinSource::Set(self.name) };
         let (of_train, of_test) = match self.origin {
@@ -144,7 +144,7 @@ impl Known {
     }
 }
 
-/// The files of a known set, each with the content that it must have, if it has one right content.
+/// The files of a known set, each pinned to its one right content if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownFiles {
     /// The training file.
@@ -154,10 +154,10 @@ pub struct KnownFiles {
 }
 
 impl KnownFiles {
-    /// Whether both files have the content that they must have; they are read whole.
+    /// Checks that both files have the content of their pins; they are read whole.
     ///
     /// # Errors
-    /// The first that has another one, or can't be read.
+    /// For the first file that has another content, or can't be read.
     pub fn verify(&self) -> Result<(), DataError> {
         [&self.train, &self.test].into_iter().try_for_each(verify)
     }
@@ -168,7 +168,7 @@ impl KnownFiles {
 pub struct Row {
     /// The data set's name.
     pub name: &'static str,
-    /// What it holds.
+    /// The description.
     pub description: &'static str,
     /// Its files, if it is on this machine.
     pub files: Option<KnownFiles>,
@@ -176,7 +176,7 @@ pub struct Row {
     pub command: String,
 }
 
-/// The rows of `runner data list`: every known data set, where its files are, else the command that gets them.
+/// Returns the rows of `runner data list`: every known data set with its files, or else with the command that gets them.
 pub fn list() -> Vec<Row> {
     KNOWN
         .iter()
@@ -189,10 +189,10 @@ pub fn list() -> Vec<Row> {
         .collect()
 }
 
-/// The known data set called `name`.
+/// Returns the known data set called `name`.
 ///
 /// # Errors
-/// [`Error::Unknown`], with the nearest name, if none is called so.
+/// [`Error::Unknown`], with the nearest name, if no data set has this name.
 pub fn known(name: &str) -> Result<&'static Known, Error> {
     KNOWN
         .iter()
@@ -200,8 +200,8 @@ pub fn known(name: &str) -> Result<&'static Known, Error> {
         .ok_or_else(|| Error::Unknown { name: name.to_owned(), suggestion: Suggestion(nearest(name)) })
 }
 
-/// The files of the known data set called `name`: in the folder that its environment variable names, if both are there,
-/// else in [`FOLDER`]. Whoever reads them checks that they have the content that they must have.
+/// Finds the files of the known data set called `name`: in the folder that its environment variable names if both are there,
+/// else in [`FOLDER`]. Their content is checked only when they are read.
 ///
 /// # Errors
 /// [`Error::Unknown`] for a name that is not in [`KNOWN`]; [`Error::Missing`] if no place has both files.
@@ -209,7 +209,7 @@ pub fn find(name: &str) -> Result<KnownFiles, Error> {
     known(name)?.find()
 }
 
-/// The known name that `name` is most likely a slip of: at most half of its characters differ.
+/// Returns the known name that `name` most likely means: at most half of its characters differ.
 fn nearest(name: &str) -> Option<&'static str> {
     KNOWN
         .iter()
@@ -219,7 +219,7 @@ fn nearest(name: &str) -> Option<&'static str> {
         .map(|(_, known)| known)
 }
 
-/// Why a data set cannot be had by its name.
+/// The reason why a data set can't be found by its name.
 #[derive(Debug, Error)]
 pub enum Error {
     /// No data set has this name.
@@ -227,7 +227,7 @@ pub enum Error {
     Unknown {
         /// The name that was asked for.
         name: String,
-        /// What may have been meant, and what there is.
+        /// The nearest known name, and all of them.
         suggestion: Suggestion,
     },
     /// The data set is known, but not on this machine.
@@ -235,7 +235,7 @@ pub enum Error {
     Missing {
         /// The data set.
         name: &'static str,
-        /// The places that were looked in, and what each lacks.
+        /// The places that were searched, and the files that each lacks.
         looked: Looks,
         /// The command that makes or fetches it.
         command: String,

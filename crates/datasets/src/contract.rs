@@ -9,8 +9,8 @@
 //! | values | `[m]`, `[1, m]`, `[m, 1]` or `[m, n]` | any float; integers of several columns, or with an attribute `regression` |
 //! | class names (optional) | `[K]` | text of fixed length, UTF-8 |
 //!
-//! Integers have 8 to 64 bits, floats 16 to 64, of either byte order; booleans are h5py's. Labels or values are the targets,
-//! see the `targets` module: what they are said to be goes before what they look like.
+//! Integers have 8 to 64 bits, floats 16 to 64, of either byte order; booleans are h5py's. Labels or values are the targets
+//! (see [`TargetKind`](crate::TargetKind)): a declared kind goes before the kind that they look like.
 
 pub(crate) mod agreement;
 pub mod attribute;

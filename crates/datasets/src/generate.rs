@@ -20,50 +20,52 @@ use crate::contract::class_names;
 use crate::contract::file::DataFile;
 use crate::dataset::Files;
 use crate::files::{self, NewHdf5, OfTheDisk, Part, make_folder, put_in_place};
-use draw::{SIDES, draw, is_cat};
+
+pub use draw::SIDES;
+use draw::{draw, is_cat};
 
 /// The most bytes that the pictures of both files may take: 16 GiB.
 pub const MOST_BYTES: u64 = 16 << 30;
 
-/// The dataset with the names of the classes, and those.
+/// The dataset with the names of the classes, and the names.
 const CLASSES: &str = "list_classes";
 const NAMES: [&str; 2] = ["non-cat", "cat"];
 
-/// The stream of the first test picture. So far from the training pictures that a larger training set never reaches
-/// it: the test set stays the same when the training set grows.
+/// The index of the first test picture: so large that no training set reaches it, and the test set stays the same when the
+/// training set grows.
 const FIRST_TEST_PICTURE: u64 = 1 << 32;
 
-/// What to generate.
+/// A description of the set to generate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Where `train_drawn.h5` and `test_drawn.h5` go. Made if it isn't there; drawn sets of these names are replaced.
+    /// The folder of `train_drawn.h5` and `test_drawn.h5`. It is made if need be; drawn sets of these names are replaced.
     pub folder: PathBuf,
-    /// How many training pictures, at least 1. The first m of a larger set are the set of m.
+    /// The number of training pictures, at least 1. The first m of a larger set are the set of m.
     pub train: usize,
-    /// How many test pictures, at least 1.
+    /// The number of test pictures, at least 1.
     pub test: usize,
     /// Width and height of each picture in pixels, in [`SIDES`].
     pub side: u32,
-    /// Which of 2^64 data sets.
+    /// The seed that every picture is drawn from.
     pub seed: u64,
 }
 
-/// Why a data set was not generated. Each message is one line.
+/// The reason why a data set was not generated, in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A set without pictures.
+    /// The request is for a set without pictures.
     #[error("{set} = 0 pictures: a data set needs at least 1 in each of train and test")]
     NoPictures {
         /// `train` or `test`.
         set: &'static str,
     },
-    /// A side outside [`SIDES`].
+    /// The side is outside of [`SIDES`].
     #[error("side = {side} pixels: from {} to {} are allowed", SIDES.start(), SIDES.end())]
     Side {
-        /// What was asked for.
+        /// The side asked for.
         side: u32,
     },
-    /// More than [`MOST_BYTES`].
+    /// The pictures would take more than [`MOST_BYTES`].
     #[error(
         "train + test = {train} + {test} pictures of {side} x {side} x 3 bytes are more than the {} GiB allowed: \
          ask for fewer or smaller ones",
@@ -77,7 +79,7 @@ pub enum Error {
         /// The side asked for.
         side: u32,
     },
-    /// A file of somebody else's.
+    /// A file of this name is not a drawn set.
     #[error(
         "{}: there is a file that is no drawn set, and it is not written over; move it away, or choose another folder \
          with --out", .0.display()
@@ -97,11 +99,11 @@ impl OfTheDisk for Error {
 /// Draws and writes both files, and calls `on_picture` after each picture.
 ///
 /// Both are complete and on the disk under temporary names before either takes its own: on an error, files of an
-/// earlier request are still there, and nothing else but the folder is. Memory does not grow with the counts.
+/// earlier request are still there, and nothing is new but the folder. Memory does not grow with the counts.
 ///
 /// # Errors
 ///
-/// When the request asks for nothing or too much, other files have these names, or the folder can't be written (full,
+/// If the request asks for nothing or too much, other files have these names, or the folder can't be written (full,
 /// read-only, not a folder).
 pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files, Error> {
     check(request)?;
@@ -124,7 +126,7 @@ pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files
     Ok(files)
 }
 
-/// Whether the file at `path` can be one that was drawn before.
+/// Returns whether the file at `path` can be an earlier drawn set.
 fn is_drawn(path: &Path) -> bool {
     let classes = DataFile::open(path).and_then(|file| class_names::read(&file, CLASSES));
     classes.is_ok_and(|classes| classes == NAMES)
@@ -148,7 +150,7 @@ fn check(request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
-/// One complete file under a temporary name.
+/// Writes one complete file under a temporary name.
 fn write_file(
     request: &Request,
     path: &Path,

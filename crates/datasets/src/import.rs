@@ -1,6 +1,6 @@
-//! `runner data import`: other people's formats into a pair of HDF5 files that keep the contract.
+//! Import of other formats into a pair of HDF5 files that keep the contract.
 //!
-//! A source is surveyed first (its shape, its type and every label), and its features are then read example by example
+//! A source is summarised first (its shape, its type and every label), and its features are then read example by example
 //! into datasets of known size, so that memory does not grow with the number of examples. Files are hostile until read: no
 //! declared size is allocated before that many bytes are there.
 
@@ -41,7 +41,7 @@ use crate::files::{make_folder, put_in_place};
 use crate::split::stratified::stratified_holdout;
 use crate::text::count;
 
-/// Reads what `request` asks for and writes both files. `progress` is told, and stops the work by returning false.
+/// Reads what `request` asks for and writes both files. `progress` hears what is done, and stops the work by returning false.
 ///
 /// Both are complete and on the disk under temporary names before either takes its own: on an error, or when stopped, nothing
 /// has changed but that the folder is there.
@@ -107,7 +107,7 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     Ok(files)
 }
 
-/// What can be said without reading.
+/// Checks what can be checked without reading, and returns the paths of the two files.
 fn check(request: &Request) -> Result<Files, Error> {
     let Request { name, folder, test_share, .. } = request;
     let refuse = |problem: String| Err(Error::Request(problem));
@@ -162,7 +162,7 @@ fn in_words(summary: &Summary, train: &Targets, test: &Targets, names: &[String]
     )
 }
 
-/// Gives every example of `source` to `take`, with its number; what a person should know of them.
+/// Passes every example of `source` to `take`, with its number, and returns a remark about them, if there is one.
 fn copy(
     source: &dyn Source,
     mut take: impl FnMut(usize, &FeatureBuffer) -> Result<(), Error>,

@@ -1,4 +1,4 @@
-//! What a data file holds, for a person: its datasets, its classes and its values.
+//! A look into a data file for a person: its datasets, its classes and its values.
 
 mod report;
 
@@ -18,10 +18,10 @@ use crate::dataset::Names;
 use crate::split::Split;
 use crate::split::features::Features;
 
-/// Names looked at of a longer list.
+/// The most names that are looked at.
 const LISTED: usize = 40;
 
-/// What is in one data file.
+/// The contents of one data file.
 #[derive(Debug)]
 pub struct Inspection {
     /// The file.
@@ -32,13 +32,13 @@ pub struct Inspection {
     pub sha256: String,
     /// The first names in the root of the file.
     pub datasets: Vec<DatasetLine>,
-    /// How many more there are.
+    /// The number of further names.
     pub further: usize,
-    /// The names of the classes, label 0 first; empty where the file names none.
+    /// The names of the classes, label 0 first; empty if the file names none.
     pub classes: Vec<String>,
-    /// The names of the features; empty where the file names none.
+    /// The names of the features; empty if the file names none.
     pub features: Vec<String>,
-    /// The training split, the test split or both, where they keep the contract.
+    /// The splits that keep the contract: training, test or both.
     pub splits: Vec<SplitSummary>,
     /// Every breach of the contract. A file without any can be trained on.
     pub problems: Vec<Error>,
@@ -49,7 +49,7 @@ pub struct Inspection {
 pub struct DatasetLine {
     /// The name, as in the file.
     pub name: String,
-    /// Its declared shape; nothing for what is not a dataset.
+    /// Its declared shape; `None` if it is not a dataset.
     pub shape: Option<Vec<usize>>,
     /// Its element type, or what it is instead of a dataset.
     pub kind: String,
@@ -64,13 +64,13 @@ pub struct SplitSummary {
     pub y_name: String,
     /// Pictures or features, and targets.
     pub split: Split,
-    /// What the targets look like.
+    /// The kind that the targets look like.
     pub target_kind: TargetKind,
     /// Whether they are training examples.
     pub is_training: bool,
-    /// Of the pictures or features, as stored.
+    /// Figures on the pictures or features, as stored.
     pub features: Figures,
-    /// Of the targets.
+    /// Figures on the targets.
     pub targets: TargetSummary,
 }
 
@@ -88,9 +88,9 @@ pub struct Figures {
 /// Figures on the targets of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TargetSummary {
-    /// Examples of each class, of as many as the whole file has.
+    /// The number of examples of each class that the file has.
     Classes(Vec<usize>),
-    /// Of each output.
+    /// Figures on each output.
     Values(Vec<Figures>),
 }
 
@@ -100,8 +100,8 @@ pub enum TargetSummary {
 ///
 /// # Errors
 ///
-/// The file cannot be opened as HDF5, has another content than it must have, or changes while it is read. What is wrong inside an
-/// HDF5 file stands in [`Inspection::problems`], beside all that could be read.
+/// If the file cannot be opened as HDF5, has another content than its pin, or changes while it is read. Breaches of the contract
+/// inside an HDF5 file are in [`Inspection::problems`], beside all that could be read.
 pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspection, Error> {
     let hashed = HashedFile::open(pinned)?;
     let (file, path) = (hashed.file(), pinned.path.as_path());
@@ -162,12 +162,12 @@ struct Found<'n> {
     y: &'n str,
     split: Split,
     target_kind: TargetKind,
-    /// TargetMatrix of a target.
+    /// The numbers of one target.
     columns: usize,
     is_training: bool,
 }
 
-/// The first names in the root, and how many more there are. libhdf5 looks at all names to find one: to look each up would take the
+/// Lists the first names in the root, and counts the others. libhdf5 looks at all names to find one: to look each up would take the
 /// square of their number.
 fn list(file: &DataFile) -> Result<(Vec<DatasetLine>, usize), Problem> {
     let mut names = names(file.root())?;
@@ -212,7 +212,7 @@ impl SplitSummary {
 }
 
 impl Figures {
-    /// The running mean stays finite where the sum would not.
+    /// The running mean stays finite even if the sum would not.
     fn of(values: impl Iterator<Item = f64>) -> Self {
         let start = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, mean: 0.0 };
         values.enumerate().fold(start, |Self { min, max, mean }, (before, value)| {

@@ -1,4 +1,4 @@
-//! One split of one file: what a trained net is evaluated on, or predicts from.
+//! Single splits of single files, which a trained net is evaluated on or predicts from.
 
 use std::path::Path;
 
@@ -21,16 +21,16 @@ pub struct NamedSplit {
     pub y_name: String,
     /// The examples.
     pub split: Split,
-    /// The names of the classes, label 0 first; empty where the file names none.
+    /// The names of the classes, label 0 first; empty if the file names none.
     pub classes: Vec<String>,
 }
 
 impl NamedSplit {
-    /// Reads the first of `pairs` of datasets, examples and targets, of which `pinned` has either one. What its targets mean is
-    /// said by what is `asked` of them: one column of classes is their numbers, several are one-hot.
+    /// Reads the first of `pairs` of datasets, examples and targets, of which `pinned` has either one. The kind of its targets
+    /// follows from the task `asked`: one column of classes holds their numbers, several are one-hot.
     ///
     /// # Errors
-    /// Another content than the file must have, or the first breach of the contract, in one line.
+    /// If the file has another content than its pin, or for the first breach of the contract, in one line.
     pub fn load(
         pinned: &Pinned,
         pairs: &[(&str, &str)],
@@ -61,7 +61,7 @@ pub struct Unlabelled {
     pub name: String,
     /// Pictures or features.
     pub x: Features,
-    /// `[height, width, channels]` where they are stored as pictures.
+    /// `[height, width, channels]` if they are stored as pictures.
     pub image_shape: Option<[usize; 3]>,
 }
 
@@ -69,7 +69,7 @@ impl Unlabelled {
     /// Reads the first of the datasets `wanted` that the file at `path` has.
     ///
     /// # Errors
-    /// The first breach of the contract, in one line.
+    /// For the first breach of the contract, in one line.
     pub fn load(path: &Path, wanted: &[&str], max_bytes: u64) -> Result<Self, Error> {
         let file = DataFile::open(path)?;
         let &name = wanted.iter().find(|name| file.has(name)).ok_or_else(|| neither(&file, wanted.iter().copied()))?;

@@ -19,17 +19,17 @@ use crate::split::features::{Features, read_features};
 pub struct Split {
     /// The examples, one a row.
     pub x: Features,
-    /// `[height, width, channels]` where the examples are pictures; a row holds them in C order.
+    /// `[height, width, channels]` if the examples are pictures; a row holds them in C order.
     pub image_shape: Option<[usize; 3]>,
-    /// The right answers, one an example.
+    /// The targets, one an example.
     pub targets: Targets,
     /// SHA-256 of the whole file, in hexadecimal.
     pub sha256: String,
 }
 
 impl Split {
-    /// Reads what was checked, and checks the values: labels in range, everything finite, integers exact. Says what the targets
-    /// were taken for.
+    /// Reads a checked split, and checks its values: labels in range, everything finite, integers exact. Returns the kind of the
+    /// targets with it.
     pub(crate) fn read(
         split: &CheckedSplit,
         choice: TargetsChoice,
@@ -45,7 +45,7 @@ impl Split {
         Ok((Split::with(split, targets, sha256)?, target_kind))
     }
 
-    /// The examples of `split`, whose targets have been read.
+    /// Reads the examples of `split`, whose targets have been read.
     pub(crate) fn with(
         split: &CheckedSplit,
         targets: Targets,
@@ -56,7 +56,7 @@ impl Split {
         Ok(Self { x, image_shape: split.image_shape(), targets, sha256: sha256()? })
     }
 
-    /// The number of examples m.
+    /// Returns the number of examples m.
     pub fn examples(&self) -> usize {
         self.targets.examples()
     }

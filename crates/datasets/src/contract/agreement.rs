@@ -1,4 +1,4 @@
-//! What the targets of training and test examples mean, settled for both together.
+//! The kind of the targets, agreed for training and test examples together.
 
 use crate::contract::checked_split::CheckedSplit;
 use crate::contract::error::Error;
@@ -6,19 +6,18 @@ use crate::contract::problem::{MOST_CLASSES, Problem};
 use crate::contract::target_matrix::TargetMatrix;
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice, Task};
 
-/// The targets of both splits, and what they mean.
+/// The targets of both splits, and their kind.
 pub(crate) struct Settled {
     pub(crate) train: Targets,
     pub(crate) test: Option<Targets>,
     pub(crate) task: Task,
     pub(crate) target_kind: TargetKind,
-    /// What a trial's id says of the target_kind: nothing where it is what releases without `data.targets` took the numbers for.
+    /// The name of `target_kind` for a trial's id; `None` if it is the kind that releases without `data.targets` assumed.
     pub(crate) kind_in_id: Option<&'static str>,
 }
 
-/// Settles what the targets of training examples, and of test examples where there are any, are.
-///
-/// `classes` names classes, or is empty.
+/// Determines the kind of the targets of training examples and of test examples, if there are any. `classes` are the names
+/// of the classes, or empty.
 pub(crate) fn settle(
     choice: TargetsChoice,
     (train, numbers): (&CheckedSplit, TargetMatrix),
@@ -69,7 +68,7 @@ pub(crate) fn settle(
     Ok(Settled { train: train_targets, test: test_targets, task, target_kind, kind_in_id })
 }
 
-/// Checks that both splits look like the same.
+/// Checks that the targets of both splits have the same kind.
 fn agree(
     (train, wanted): (&CheckedSplit, TargetKind),
     (test, found): (&CheckedSplit, TargetKind),
@@ -91,7 +90,7 @@ fn agree(
     })
 }
 
-/// A label beyond the class names, if there are any.
+/// Refuses a label beyond the class names, if there are names.
 pub(crate) fn check_named(targets: &Targets, names: usize) -> Result<(), Problem> {
     match targets {
         Targets::Classes(labels) if names > 0 => match labels.iter().max() {
@@ -102,7 +101,7 @@ pub(crate) fn check_named(targets: &Targets, names: usize) -> Result<(), Problem
     }
 }
 
-/// Labels that don't count from 0, where no names say that there is a class 0 all the same.
+/// Refuses labels that don't count from 0, unless names say that there is a class 0 all the same.
 pub(crate) fn check_numbered(targets: &Targets, names: usize) -> Result<(), Problem> {
     let Targets::Classes(labels) = targets else { return Ok(()) };
     match (labels.iter().min(), labels.iter().max()) {
@@ -111,7 +110,7 @@ pub(crate) fn check_numbered(targets: &Targets, names: usize) -> Result<(), Prob
     }
 }
 
-/// A test label that no training example has.
+/// Refuses a test label that no training example has.
 pub(crate) fn check_trained(train: &Targets, test: &Targets) -> Result<(), Problem> {
     let (Targets::Classes(train), Targets::Classes(test)) = (train, test) else { return Ok(()) };
     let mut known = vec![false; MOST_CLASSES];
@@ -122,7 +121,7 @@ pub(crate) fn check_trained(train: &Targets, test: &Targets) -> Result<(), Probl
     }
 }
 
-/// K is the number of class names, else the largest label + 1, and at least 2.
+/// Returns the task that these targets set. K is the number of class names, else the largest label + 1, and at least 2.
 pub(crate) fn task<'t>(splits: impl IntoIterator<Item = &'t Targets>, names: usize) -> Task {
     let asked = |targets: &Targets| match targets {
         Targets::Classes(labels) => Task::Classes(labels.iter().max().map_or(0, |&label| label as usize + 1)),

@@ -1,11 +1,11 @@
-//! Attributes, opened by name. They are never listed: for each of a list the binding takes a number of the file, which libhdf5 does
-//! not check, for one of sixteen character sets, and reads the set's name from whatever lies there.
+//! Attributes, opened by name. They are never listed: for each attribute of a list, the binding takes an unchecked number from
+//! the file as an index into a table of sixteen character sets, and reads the name from whatever lies there.
 
 use hdf5::{Attribute, Error, Location, MajorErrorCode, MinorErrorCode};
 
 use crate::contract::problem::Problem;
 
-/// The attribute `name` of a group or a dataset, if there is one.
+/// Opens the attribute `name` of a group or a dataset, if there is one.
 pub fn attribute(location: &Location, name: &str) -> Result<Option<Attribute>, Problem> {
     match location.attr(name) {
         Ok(attribute) => Ok(Some(attribute)),
@@ -14,7 +14,7 @@ pub fn attribute(location: &Location, name: &str) -> Result<Option<Attribute>, P
     }
 }
 
-/// Whether libhdf5 looked at all attributes and found no such name: nothing deeper in it failed.
+/// Returns whether libhdf5 looked at all attributes and found no such name, and nothing deeper in it failed.
 fn is_absence(error: &Error) -> bool {
     let stack = error.stack();
     let innermost = stack.as_ref().and_then(|frames| frames.last());

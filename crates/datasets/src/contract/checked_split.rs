@@ -9,16 +9,16 @@ use crate::contract::file::DataFile;
 use crate::contract::problem::Problem;
 use crate::contract::storage::{self, checked_bytes};
 
-/// Bytes of the type in which everything is computed at its widest.
+/// The bytes of the widest type that anything is computed in.
 const DECODED: u64 = size_of::<f64>() as u64;
 
-/// The elements of examples and targets.
+/// The element types that examples and targets may have, for messages.
 const NUMBERS: &str = "integers of 8 to 64 bits, floats of 16 to 64 (IEEE 754), h5py's booleans";
 
-/// The attribute of targets that are values, even if each is whole.
+/// The attribute that marks targets as values, even if each is whole.
 pub(crate) const REGRESSION: &str = "regression";
 
-/// The dataset with the names of the features, where an import has made them of a table's columns.
+/// The dataset with the names of the features, if an import has made them from a table's columns.
 pub(crate) const FEATURE_NAMES: &str = "feature_names";
 
 /// One split of a data set whose metadata keeps the contract: ready to be read.
@@ -33,7 +33,7 @@ pub(crate) struct CheckedSplit<'f> {
     pub(crate) shape: Vec<usize>,
     pub(crate) examples: usize,
     pub(crate) features: usize,
-    /// Targets of an example.
+    /// The numbers of one target.
     pub(crate) outputs: usize,
     /// Whether the targets are marked as values, even if they could be labels.
     pub(crate) marked: bool,
@@ -63,7 +63,7 @@ impl<'f> CheckedSplit<'f> {
         Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, marked })
     }
 
-    /// `(height, width, channels)` where the examples are stored as pictures.
+    /// Returns `[height, width, channels]` if the examples are stored as pictures.
     pub(crate) fn image_shape(&self) -> Option<[usize; 3]> {
         image_shape(&self.shape)
     }
@@ -109,7 +109,7 @@ impl<'f> CheckedSplit<'f> {
     }
 }
 
-/// `[height, width, channels]` of examples of the shape `[m, h, w, c]`, or `[m, h, w]` where they are grey.
+/// Returns `[height, width, channels]` of examples of shape `[m, h, w, c]`, or `[m, h, w]` if they are grey.
 pub(crate) fn image_shape(shape: &[usize]) -> Option<[usize; 3]> {
     match *shape {
         [_, height, width] => Some([height, width, 1]),
@@ -122,7 +122,7 @@ fn count(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The shape and the element type of pictures or features, which must fit `max_bytes` decoded to f64.
+/// Checks and returns the shape and the element type of pictures or features; decoded to f64 they must fit `max_bytes`.
 pub(crate) fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(Vec<usize>, ElementType), Problem> {
     const ALLOWED: &str = "[m, h, w, c], [m, h, w] or [m, features], each at least 1";
     let shape = x.space()?.shape();
@@ -137,7 +137,7 @@ pub(crate) fn check_x(file: &DataFile, x: &Dataset, max_bytes: u64) -> Result<(V
     Ok((shape, element))
 }
 
-/// How many targets there are and how many values each has, `[m, n]`, and their type.
+/// Checks and returns the shape of the targets as `[m, n]`, m targets of n numbers, and their element type.
 fn check_y(
     file: &DataFile,
     y: &Dataset,

@@ -18,7 +18,7 @@ const LONGEST: usize = 1 << 16;
 /// The most bytes that all names may take, each padded to the width that it is read in.
 const MOST_BYTES: usize = 1 << 26;
 
-/// The class names at `name` in `file`, label 0 first; none where the dataset is absent.
+/// Reads the class names at `name` in `file`, label 0 first; an empty list if the dataset is absent.
 pub fn read(file: &DataFile, name: &str) -> Result<Vec<String>, Error> {
     match file.dataset(name) {
         Ok(dataset) => read_dataset(file, &dataset),
@@ -39,7 +39,7 @@ fn read_dataset(file: &DataFile, dataset: &Dataset) -> Result<Vec<String>, Probl
     names.into_iter().enumerate().map(|(index, bytes)| decode(index, &bytes)).collect()
 }
 
-/// The `count` texts of a dataset or an attribute, as bytes; read only if `check` has nothing against it.
+/// Reads the `count` texts of a dataset or an attribute as bytes, if `check` passes.
 pub fn texts(
     container: &Container,
     count: usize,
@@ -70,7 +70,7 @@ fn read_as<T: H5Type>(container: &Container, bytes: fn(&T) -> &[u8]) -> Result<V
     Ok(texts.iter().map(|text| bytes(text).to_vec()).collect())
 }
 
-/// Writes the names of classes, label 0 first, as [`read`] takes them; nothing where there are none.
+/// Writes the names of classes, label 0 first, in the layout that [`read`] takes; without names, nothing.
 pub fn write(file: &mut NewHdf5, dataset: &str, names: &[String]) -> Result<(), files::Error> {
     match names.iter().map(String::len).max() {
         None => Ok(()),

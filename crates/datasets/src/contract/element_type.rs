@@ -7,10 +7,10 @@ use ndarray::Array2;
 
 use crate::contract::problem::Problem;
 
-/// Whole numbers up to here are exact in f64.
+/// The largest whole number up to which all are exact in f64.
 const EXACT: u128 = 1 << 53;
 
-/// An element type as it is in memory.
+/// The type of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementType {
     /// False or true, as h5py writes them: an enum of 0 and 1.
@@ -40,7 +40,7 @@ pub enum ElementType {
 }
 
 impl ElementType {
-    /// The native type that `found` equals bit for bit, byte order included.
+    /// Returns the native type that `found` equals bit for bit, byte order included.
     pub fn of(found: &Datatype) -> Option<Self> {
         type IsExactly = fn(&Datatype) -> bool;
         let candidates: [(Self, IsExactly); 10] = [
@@ -58,8 +58,8 @@ impl ElementType {
         candidates.into_iter().find(|(_, is)| is(found)).map(|(element, _)| element)
     }
 
-    /// The type that holds every value of `found` exactly: the native one that it equals, or that of the other byte order;
-    /// f32 for half the width, and booleans.
+    /// Returns the type that holds every value of `found` exactly: the native one that it equals, whichever its byte order;
+    /// f32 for floats of 16 bits; booleans.
     pub(crate) fn holding(found: &Datatype) -> Option<Self> {
         if let Some(native) = Self::of(found) {
             return Some(native);
@@ -88,7 +88,7 @@ impl ElementType {
         }
     }
 
-    /// The name that Rust gives it.
+    /// Returns its name in Rust.
     pub fn name(self) -> String {
         format!("{self:?}").to_lowercase()
     }
@@ -109,7 +109,7 @@ impl ElementType {
     }
 }
 
-/// Two bytes that become floats and are nothing that the binding has a word for, as integers and text are.
+/// Returns whether elements are floats of 16 bits, which the binding can convert but not describe.
 fn is_half_float(found: &Datatype) -> bool {
     found.size() == 2 && found.conv_to::<f32>().is_some() && found.to_descriptor().is_err()
 }
@@ -117,7 +117,7 @@ fn is_half_float(found: &Datatype) -> bool {
 /// Larger types are not described in full: the binding copies enum values of any size into 8 bytes.
 const LARGEST_DESCRIBED: usize = 8;
 
-/// `found` in words, for messages and reports.
+/// Describes `found` for messages and reports.
 pub fn describe(found: &Datatype) -> String {
     let size = found.size();
     if let Some(element) = ElementType::of(found) {
@@ -153,7 +153,8 @@ fn bit_count(size: IntSize) -> usize {
     size as usize * 8
 }
 
-/// Every element of `dataset`, in C order. The caller has checked `count` against a limit, and that `T` holds the elements exactly.
+/// Reads every element of `dataset`, in C order. The caller has checked `count` against a limit, and that `T` holds the elements
+/// exactly.
 pub fn elements<T: H5Type + Copy + Default>(dataset: &Dataset, count: usize) -> Result<Vec<T>, Problem> {
     let mut values = Vec::new();
     let memory = |_| Problem::Memory { bytes: count as u64 * size_of::<T>() as u64 };
@@ -171,7 +172,7 @@ pub(crate) fn rows<T: H5Type + Copy + Default>(x: &Dataset, shape: (usize, usize
     Array2::from_shape_vec(shape, values).map_err(|error| Problem::Library { reason: error.to_string() })
 }
 
-/// `rows`, if every value is finite.
+/// Returns `rows` if every value is finite.
 pub(crate) fn finite<T: Copy + Into<f64>>(rows: Array2<T>) -> Result<Array2<T>, Problem> {
     let bad = rows.indexed_iter().map(|(at, &value)| (at, value.into())).find(|(_, value)| !value.is_finite());
     match bad {
@@ -180,7 +181,7 @@ pub(crate) fn finite<T: Copy + Into<f64>>(rows: Array2<T>) -> Result<Array2<T>, 
     }
 }
 
-/// Whole numbers as f64, each exactly.
+/// Converts whole numbers to f64, each exactly.
 pub(crate) fn exact<T: Copy + Into<i128>>(rows: Array2<T>) -> Result<Array2<f64>, Problem> {
     let whole = |value: T| -> i128 { value.into() };
     let mut values = rows.indexed_iter().map(|(at, &value)| (at, whole(value)));

@@ -1,4 +1,4 @@
-//! What can be wrong with a data file, each said in one line: file, dataset, what was found, what is allowed.
+//! Errors about data files, each in one line: file, dataset, what was found, what is allowed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::contract::pin::Expected;
 use crate::contract::problem::{Problem, holds, ticked};
 use crate::files::{self, OfTheDisk};
 
-/// Why a data file was refused or could not be read.
+/// The reason why a data file was refused or could not be read.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The operating system refused.
@@ -17,7 +17,7 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried, as a verb: `open`, `read`, `write`.
+        /// The attempted action, as a verb: `open`, `read`, `write`.
         action: &'static str,
         /// The system's reason.
         reason: io::Error,
@@ -30,7 +30,7 @@ pub enum Error {
     NotAFile {
         /// The path.
         path: PathBuf,
-        /// What it is: a folder, a device, ...
+        /// The kind of thing that it is: a folder, a device, ...
         found: &'static str,
     },
     /// The file does not begin with the HDF5 signature.
@@ -57,22 +57,22 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not the one that is known.
+    /// The file has another content than its pin.
     #[error("{}: its SHA-256 is {found}, {expected}", path.display())]
     OtherContent {
         /// The file.
         path: PathBuf,
         /// Its SHA-256.
         found: String,
-        /// What it must be, and what to do.
+        /// The content of the pin, and what to do.
         expected: Expected,
     },
-    /// Too few examples for a share of them to be set aside.
+    /// There are too few examples for a share of them to be held out.
     #[error("{}: {problem} (data.test_share)", path.display())]
     Share {
         /// The file.
         path: PathBuf,
-        /// What it comes to.
+        /// What the share comes to.
         problem: String,
     },
     /// A dataset breaks the contract.
@@ -82,7 +82,7 @@ pub enum Error {
         path: PathBuf,
         /// The dataset's name in it.
         dataset: String,
-        /// What is wrong.
+        /// The breach.
         problem: Problem,
     },
     /// Two datasets that must agree do not.
@@ -92,11 +92,11 @@ pub enum Error {
         path: PathBuf,
         /// The first dataset.
         dataset: String,
-        /// What it has.
+        /// What the first dataset has.
         found: String,
         /// The second dataset, its file and what it has.
         other: String,
-        /// What is allowed.
+        /// The rule that both must keep.
         rule: &'static str,
     },
     /// None of the datasets that could hold examples is in the file.
@@ -114,13 +114,13 @@ pub enum Error {
     ContactSheet {
         /// The picture that was to be written.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Problem {
-    /// This problem, of `dataset` in the file at `path`.
+    /// Returns the error that `dataset` in the file at `path` has this problem.
     pub fn of(self, path: &Path, dataset: &str) -> Error {
         Error::Dataset { path: path.to_owned(), dataset: dataset.to_owned(), problem: self }
     }

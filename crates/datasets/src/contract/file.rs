@@ -9,7 +9,7 @@ use hdf5::{Dataset, File, Group, LinkType, LocationType};
 use crate::contract::error::Error;
 use crate::contract::problem::{Problem, reason};
 
-/// How every HDF5 file begins.
+/// The first bytes of every HDF5 file.
 pub const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// An HDF5 file, open for reading.
@@ -19,7 +19,7 @@ pub struct DataFile {
     hdf5: File,
 }
 
-/// A regular file, open, and what the system says of it.
+/// Opens a regular file, and returns its metadata with it.
 pub(crate) fn open_regular(path: &Path) -> Result<(Metadata, SystemFile), Error> {
     let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
     let metadata = fs::metadata(path).map_err(io_error("open"))?;
@@ -43,7 +43,7 @@ impl DataFile {
         if signature != HDF5_SIGNATURE {
             return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
         }
-        // The lock is left off: on read-only and network mounts taking it fails.
+        // No lock is taken: on read-only and network mounts that fails.
         let hdf5 = File::with_options()
             .with_fapl(|access| access.file_locking(false))
             .open(path)
@@ -51,32 +51,32 @@ impl DataFile {
         Ok(Self { path: path.to_owned(), metadata, hdf5 })
     }
 
-    /// The path that it was opened by.
+    /// Returns the path that it was opened by.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file's size in bytes.
+    /// Returns the file's size in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.metadata.len()
     }
 
-    /// What the system said of the file when it was opened.
+    /// Returns the file's metadata of the time when it was opened.
     pub(crate) fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The root group.
+    /// Returns the root group.
     pub fn root(&self) -> &Group {
         &self.hdf5
     }
 
-    /// Whether something, even a link, stands at `name`.
+    /// Returns whether there is anything at `name`, even a link.
     pub(crate) fn has(&self, name: &str) -> bool {
         !matches!(self.dataset(name), Err(Problem::Missing { .. }))
     }
 
-    /// The dataset at `name`, a path of hard links from the root.
+    /// Opens the dataset at `name`, a path of hard links from the root.
     pub fn dataset(&self, name: &str) -> Result<Dataset, Problem> {
         let name = name.trim_end_matches('/');
         let (parent, last) = name.rsplit_once('/').unwrap_or(("", name));
@@ -88,7 +88,7 @@ impl DataFile {
         }
     }
 
-    /// The group at `name`, a path of hard links from the root.
+    /// Opens the group at `name`, a path of hard links from the root.
     pub fn group(&self, name: &str) -> Result<Group, Problem> {
         let mut group: Group = self.hdf5.group("/")?;
         for component in name.split('/').filter(|part| !part.is_empty()) {
@@ -102,7 +102,7 @@ impl DataFile {
     }
 }
 
-/// That `name` in `group` is a hard link.
+/// Checks that `name` in `group` is a hard link.
 fn check_link(group: &Group, name: &str) -> Result<(), Problem> {
     let kind = match link_type(group, name)? {
         None => return Err(Problem::Missing { present: names(group)? }),
@@ -113,14 +113,14 @@ fn check_link(group: &Group, name: &str) -> Result<(), Problem> {
     Err(Problem::Link { component: name.to_owned(), kind })
 }
 
-/// The type of the link `name` in `group`, without following it.
+/// Returns the type of the link `name` in `group`, without following it.
 fn link_type(group: &Group, name: &str) -> Result<Option<LinkType>, Problem> {
     let found = group
         .find_link(Default::default(), Default::default(), |link, info| Ok((link == name).then_some(info.link_type)))?;
     Ok(found)
 }
 
-/// The names in `group`, whatever they stand for.
+/// Lists the names in `group`, whatever they refer to.
 pub fn names(group: &Group) -> Result<Vec<String>, Problem> {
     Ok(group.member_names()?)
 }

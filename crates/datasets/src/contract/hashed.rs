@@ -11,7 +11,7 @@ use crate::contract::error::Error;
 use crate::contract::file::{DataFile, open_regular};
 use crate::contract::pin::Pinned;
 
-/// An HDF5 file, open for reading, that has the content that it must have.
+/// An HDF5 file, open for reading, that has the content of its pin.
 pub(crate) struct HashedFile {
     file: DataFile,
     bytes: File,
@@ -19,7 +19,7 @@ pub(crate) struct HashedFile {
 }
 
 impl HashedFile {
-    /// Opens the file of `pinned`, unless it has another content than it must have.
+    /// Opens the file of `pinned` if it has the pinned content.
     pub(crate) fn open(pinned: &Pinned) -> Result<Self, Error> {
         let (_, mut bytes) = open_regular(&pinned.path)?;
         let sha256 = hash(&mut bytes).map_err(|reason| cannot_read(&pinned.path, reason))?;
@@ -27,16 +27,16 @@ impl HashedFile {
         Ok(HashedFile { file: DataFile::open(&pinned.path)?, bytes, sha256 })
     }
 
-    /// The file to read from.
+    /// Returns the file to read from.
     pub(crate) fn file(&self) -> &DataFile {
         &self.file
     }
 
-    /// SHA-256 of the whole file in hexadecimal, once all that is wanted has been read.
+    /// Returns the SHA-256 of the whole file in hexadecimal; to be called once everything has been read.
     ///
     /// # Errors
-    /// If the file is no longer what it was before it was read. What was hashed is a file that this program holds open; that
-    /// libhdf5 has read the same one is told by its identity.
+    /// If the file changed since it was opened. The hashed file is one that this program holds open; its identity tells that
+    /// libhdf5 has read the same one.
     pub(crate) fn sha256(&self) -> Result<String, Error> {
         let path = self.file.path();
         let now = || -> io::Result<_> {
@@ -56,13 +56,13 @@ fn cannot_read(path: &Path, reason: io::Error) -> Error {
     Error::Io { path: path.to_owned(), action: "read", reason }
 }
 
-/// What a file keeps that nobody has written or replaced: device, number, size, and the times of its last changes to the
-/// nanosecond.
+/// Returns what stays the same unless the file is written or replaced: device, number, size, and the times of its last changes
+/// to the nanosecond.
 fn identity(of: &Metadata) -> (u64, u64, u64, [i64; 4]) {
     (of.dev(), of.ino(), of.len(), [of.mtime(), of.mtime_nsec(), of.ctime(), of.ctime_nsec()])
 }
 
-/// SHA-256 of all of `file` in hexadecimal, streamed.
+/// Hashes all of `file` as a stream: SHA-256 in hexadecimal.
 pub(crate) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
     file.rewind()?;
     let mut hash = Sha256::new();
@@ -77,12 +77,12 @@ pub(crate) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
     }
 }
 
-/// The digits of a finished hash.
+/// Returns the hexadecimal digits of a finished hash.
 pub(crate) fn hexadecimal(sha256: Sha256) -> String {
     sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Checks that the file of `pinned` has the content that it must have; it is read whole.
+/// Checks that the file of `pinned` has the pinned content; it is read whole.
 ///
 /// # Errors
 /// If it has another one, or can't be read.
@@ -99,7 +99,7 @@ fn check(pinned: &Pinned, sha256: &str) -> Result<(), Error> {
     }
 }
 
-/// SHA-256 of the regular file at `path`, in hexadecimal.
+/// Hashes the regular file at `path`: SHA-256 in hexadecimal.
 ///
 /// # Errors
 /// If it can't be read, or isn't a regular file.

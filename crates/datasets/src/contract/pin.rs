@@ -1,14 +1,14 @@
-//! The content that a data file must have, where someone has said so.
+//! Pins: the content that a data file must have.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A data file and, where it is known, its one right content.
+/// A data file and, if it is pinned, its one right content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned {
     /// The file.
     pub path: PathBuf,
-    /// The content.
+    /// The pin.
     pub expected: Option<Expected>,
 }
 
@@ -17,21 +17,21 @@ pub struct Pinned {
 pub struct Expected {
     /// SHA-256, 64 lower-case hexadecimal digits.
     pub sha256: String,
-    /// Who says so.
+    /// The place of the pin.
     pub source: PinSource,
 }
 
-/// Where a pinned SHA-256 stands.
+/// The place where a SHA-256 is pinned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PinSource {
-    /// In this program, for a set that is published.
+    /// This program, for a published set of this name.
     Set(&'static str),
-    /// At this key of an experiment.
+    /// This key of an experiment.
     Key(&'static str),
 }
 
 impl Pinned {
-    /// A file of any content.
+    /// Describes a file of any content.
     pub fn any(path: impl Into<PathBuf>) -> Self {
         Pinned { path: path.into(), expected: None }
     }

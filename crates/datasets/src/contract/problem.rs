@@ -1,14 +1,14 @@
-//! What can be wrong with one dataset, each in one line.
+//! Breaches of the contract by one dataset, each in one line.
 
 use thiserror::Error;
 
-/// The most classes, and hence the first label that is too large.
+/// The largest number of classes, and hence the first label that is too large.
 pub const MOST_CLASSES: usize = 1 << 16;
 
-/// What is wrong with one dataset.
+/// A breach of the contract by one dataset.
 #[derive(Debug, Error)]
 pub enum Problem {
-    /// No such name in the file.
+    /// The file has no such name.
     #[error("not in the file; {}", holds(present))]
     Missing {
         /// The names that are there.
@@ -19,7 +19,7 @@ pub enum Problem {
     Link {
         /// The part of the path that is a link.
         component: String,
-        /// Which kind of link.
+        /// The kind of link.
         kind: &'static str,
     },
     /// The name is a group or a type.
@@ -34,10 +34,10 @@ pub enum Problem {
     /// The bytes lie in another file, or are assembled from other datasets.
     #[error("its bytes lie in {place}; only datasets stored in the file itself are read")]
     Elsewhere {
-        /// Where they lie.
+        /// The place of the bytes.
         place: &'static str,
     },
-    /// A filter that is not trusted.
+    /// A filter is not trusted.
     #[error("compressed with {found}; allowed: each of deflate (gzip), shuffle and fletcher32 at most once")]
     Filter {
         /// The filters found.
@@ -64,7 +64,7 @@ pub enum Problem {
     TooLarge {
         /// The declared shape.
         shape: Vec<usize>,
-        /// Bytes needed, `more than 2^64` where they do not fit a number.
+        /// The bytes needed; `more than 2^64` if they do not fit a number.
         needed: String,
         /// The limit in bytes.
         limit: u64,
@@ -72,14 +72,14 @@ pub enum Problem {
     /// Declared and stored size do not belong together.
     #[error("declares {declared} bytes but {found}; {allowed}")]
     Stored {
-        /// Bytes that the shape and the type ask for.
+        /// The bytes that the shape and the type ask for.
         declared: u64,
-        /// What the file holds.
+        /// The bytes that the file holds.
         found: String,
-        /// What is allowed.
+        /// The rule.
         allowed: String,
     },
-    /// Integer labels outside of what class numbers can be.
+    /// Integer labels lie outside of the range of class numbers.
     #[error(
         "labels {min} to {max}; classes are numbered from 0 to at most {}; data.targets = \"values\" takes any number",
         MOST_CLASSES - 1
@@ -90,7 +90,7 @@ pub enum Problem {
         /// The greatest label.
         max: i128,
     },
-    /// A number that is said to be a label and can't be one.
+    /// A declared label can't be a class number.
     #[error("the value of row {row} is {value}; data.targets = \"classes\" takes whole numbers from 0 to {}", MOST_CLASSES - 1)]
     NoLabel {
         /// The example, from 0.
@@ -98,7 +98,7 @@ pub enum Problem {
         /// The value.
         value: f64,
     },
-    /// Labels that count from 1, or further up.
+    /// The labels count from 1 or more.
     #[error(
         "labels {min} to {max}, and classes are numbered from 0, of which no example is: write each label - {min}, or name \
          the classes from 0 in `list_classes`; or data.targets = \"values\", if they are no classes"
@@ -109,7 +109,7 @@ pub enum Problem {
         /// The greatest label.
         max: u32,
     },
-    /// A test label that a net never sees in training.
+    /// A test label has no training example.
     #[error("the label of row {row} is {label}, which no training example has; a net can't learn that class")]
     Untrained {
         /// The label.
@@ -117,18 +117,18 @@ pub enum Problem {
         /// The test example, from 0.
         row: usize,
     },
-    /// Targets that are not what they are said to be.
+    /// The targets are not of their declared kind.
     #[error("{0}")]
     Targets(String),
-    /// A label without a class name, where there are names.
+    /// A label has no class name, though there are names.
     #[error("label {label} has no name: {names} classes are named, so labels must be below {names}")]
     Unnamed {
         /// The largest label.
         label: u32,
-        /// Classes with a name.
+        /// The number of named classes.
         names: usize,
     },
-    /// A NaN or an infinity.
+    /// A value is NaN or infinite.
     #[error("the value at row {row}, column {column} is {value}; every value must be finite")]
     NotFinite {
         /// The example, from 0.
@@ -138,7 +138,7 @@ pub enum Problem {
         /// The value.
         value: f64,
     },
-    /// An integer that f64 cannot hold.
+    /// An integer does not fit f64 exactly.
     #[error("the value at row {row}, column {column} is {value}; whole numbers must lie within ±2^53 to be exact")]
     Inexact {
         /// The example, from 0.
@@ -148,7 +148,7 @@ pub enum Problem {
         /// The value.
         value: i128,
     },
-    /// A class name that is not text.
+    /// A class name is not text.
     #[error("the name of class {index} is \"{found}\"; allowed: non-empty UTF-8 text without control characters")]
     ClassName {
         /// The class, from 0.
@@ -156,10 +156,10 @@ pub enum Problem {
         /// Its bytes, escaped.
         found: String,
     },
-    /// Memory for the decoded data is not to be had.
+    /// There is no memory for the decoded data.
     #[error("cannot allocate {bytes} bytes for it")]
     Memory {
-        /// Bytes asked for.
+        /// The bytes asked for.
         bytes: u64,
     },
     /// libhdf5 failed.
@@ -170,7 +170,7 @@ pub enum Problem {
     },
 }
 
-/// libhdf5's reason in one line: its words may quote raw bytes of the file.
+/// Puts libhdf5's reason into one line: it may quote raw bytes of the file.
 pub fn reason(error: &hdf5::Error) -> String {
     const LONGEST: usize = 300;
     let text = error.to_string();

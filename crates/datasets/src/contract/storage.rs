@@ -1,4 +1,4 @@
-//! Where a dataset's bytes lie, and whether there are as many of them as its shape declares.
+//! Checks of where a dataset's bytes lie, and that there are as many of them as its shape declares.
 //!
 //! A valid file of 1,400 bytes can declare terabytes: libhdf5 makes up what was never written, inflates a chunk without
 //! a bound, and reads past the end of one that unpacks to too little. Everything here is checked before anything of the declared size is allocated.
@@ -17,11 +17,11 @@ use hdf5::plist::DatasetCreate;
 use crate::contract::file::DataFile;
 use crate::contract::problem::Problem;
 
-/// Above this many decoded bytes a dataset may be at most `RATIO_CAP` times its stored size.
+/// The decoded bytes above which a dataset may be at most `RATIO_CAP` times its stored size.
 const SMALL: u64 = 1 << 20;
-/// Photographs compress 2-fold and drawings 20-fold; more than this is a bomb, or worth storing as it is.
+/// The largest compression. Photographs compress 2-fold and drawings 20-fold; more than this is a bomb, or worth storing as it is.
 const RATIO_CAP: u64 = 200;
-/// libhdf5 finds the k-th chunk by walking over k of them.
+/// The most chunks of a dataset: libhdf5 finds the k-th by walking over k of them.
 const MOST_CHUNKS_WALKED: u64 = 1 << 14;
 
 /// Checks that `dataset`, `declared` bytes by its shape, is stored in `file` itself, in full, and unpacks to that size.
@@ -105,9 +105,9 @@ fn unreadable(error: io::Error) -> Problem {
     Problem::Library { reason: error.to_string() }
 }
 
-/// The filters that a dataset is stored through.
+/// Returns the filters that a dataset is stored through.
 ///
-/// The binding panics where one has more than 32 numbers of its own, and those that are allowed have one or none.
+/// The binding panics if a filter has more than 32 parameters; those that are allowed have at most one.
 fn filters(creation: &DatasetCreate) -> Result<Vec<Filter>, Problem> {
     static HOOK: Mutex<()> = Mutex::new(());
     let only_one = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,7 +142,7 @@ fn name(filter: &Filter) -> String {
     }
 }
 
-/// Bytes of `shape` with elements of `size` bytes, or `None` where they overflow.
+/// Returns the bytes of `shape` with elements of `size` bytes, or `None` if they overflow.
 pub fn checked_bytes(shape: &[usize], size: u64) -> Option<u64> {
     shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length as u64))
 }
@@ -162,14 +162,14 @@ struct Pipeline<'f> {
 }
 
 impl Pipeline<'_> {
-    /// Whether `chunk` comes to exactly a chunk's bytes, found out by inflating it into nothing.
+    /// Returns whether `chunk` unpacks to exactly a chunk's bytes; it is inflated into nothing.
     fn unpacks_to_a_chunk(&self, file: &mut SystemFile, chunk: &ChunkInfo) -> io::Result<bool> {
         let applied = |index: usize| chunk.filter_mask & (1 << index) == 0;
         let position =
             |wanted: fn(&Filter) -> bool| self.filters.iter().position(wanted).filter(|&index| applied(index));
         let deflate = position(|filter| matches!(filter, Filter::Deflate(_)));
         let checksum = position(|filter| matches!(filter, Filter::Fletcher32));
-        // Four bytes behind what the checksum was taken of: behind the deflated stream, or within it.
+        // Four bytes behind the checked bytes: behind the deflated stream, or within it.
         let checked = |inside: bool| self.chunk_bytes + if inside { 4 } else { 0 };
         let Some(deflate) = deflate else {
             return Ok(chunk.size == checked(checksum.is_some()));

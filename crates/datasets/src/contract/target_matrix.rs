@@ -1,4 +1,4 @@
-//! Targets as the numbers that a file holds, and what they can mean.
+//! Targets as the numbers of a file, and the kinds that they can have.
 
 use hdf5::H5Type;
 use ndarray::{Array2, ArrayView1};
@@ -10,18 +10,18 @@ use crate::contract::problem::MOST_CLASSES;
 use crate::contract::problem::Problem;
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 
-/// The targets of a split as numbers, before it is settled what they mean.
+/// The targets of a split as numbers, before their kind is agreed.
 pub(crate) struct TargetMatrix {
     /// m × columns.
     pub(crate) rows: Array2<f64>,
-    /// Whether their elements are floats.
+    /// Whether the elements in the file are floats.
     pub(crate) is_float: bool,
     /// Whether they are marked as values.
     pub(crate) marked: bool,
 }
 
 impl TargetMatrix {
-    /// Reads them: finite, and exact where they are integers.
+    /// Reads the targets of `split`, and checks that they are finite and, if they are integers, exact in f64.
     pub(crate) fn read(split: &CheckedSplit, choice: TargetsChoice) -> Result<Self, Problem> {
         let rows = match split.y_element {
             ElementType::Bool | ElementType::U8 => integers::<u8>(split, choice),
@@ -38,7 +38,7 @@ impl TargetMatrix {
         Ok(TargetMatrix { rows, is_float: split.y_element.is_float(), marked: split.marked })
     }
 
-    /// What they are said to be, or else what they look like.
+    /// Returns their declared kind, or else the kind that they look like.
     pub(crate) fn target_kind(&self, choice: TargetsChoice) -> TargetKind {
         match choice {
             TargetsChoice::Declared(target_kind) => target_kind,
@@ -49,7 +49,7 @@ impl TargetMatrix {
         }
     }
 
-    /// The same as targets.
+    /// Converts the numbers to targets of this kind.
     pub(crate) fn targets(self, target_kind: TargetKind) -> Result<Targets, Problem> {
         let columns = self.rows.ncols();
         match target_kind {
@@ -66,7 +66,7 @@ impl TargetMatrix {
         }
     }
 
-    /// The column of each row's 1.
+    /// Returns the column of each row's 1.
     pub(crate) fn one_hot(&self) -> Result<Vec<u32>, Problem> {
         if self.rows.ncols() < 2 {
             let problem = "its rows have one column; one-hot rows have a column for each class, at least 2";
@@ -83,7 +83,7 @@ impl TargetMatrix {
         self.rows.outer_iter().enumerate().map(hot).collect()
     }
 
-    /// What releases without `data.targets` took them for.
+    /// Returns the kind that releases without `data.targets` assumed.
     pub(crate) fn legacy_kind(&self) -> TargetKind {
         let labels = !self.marked && self.rows.ncols() == 1 && self.rows.iter().all(|&value| is_label(value));
         if labels { TargetKind::Classes } else { TargetKind::Values }

@@ -1,9 +1,9 @@
-//! What nets are to answer: a class of K, or n real values, for each example; settled for training and test examples together.
+//! The targets of a net: a class of K, or n real values, for each example.
 
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
-/// The right answers of a split, one an example.
+/// The targets of a split, one an example.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// The number of its class, from 0.
@@ -12,26 +12,26 @@ pub enum Targets {
     Values(Array2<f64>),
 }
 
-/// What is asked of a net, the same of training and of test examples.
+/// The task of a net, the same for training and test examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Task {
-    /// To tell K classes apart, 2 to [`MOST_CLASSES`]; every label is below K.
+    /// Telling K classes apart, 2 to [`MOST_CLASSES`](crate::MOST_CLASSES); every label is below K.
     Classes(usize),
-    /// To give n values, at least 1.
+    /// Giving n values, at least 1.
     Values(usize),
 }
 
-/// What the targets of a data set are said to be.
+/// The declared kind of a data set's targets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum TargetsChoice {
-    /// Integers of one column are classes, and integers of several where each row is one-hot; everything else is values.
+    /// Classes if they are integers of one column, or one-hot rows of integers; else values.
     #[default]
     Auto,
-    /// One of these, whatever they look like.
+    /// This kind, whatever they look like.
     Declared(TargetKind),
 }
 
-/// What the numbers of targets mean.
+/// A kind of targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum TargetKind {
     /// A column of class numbers.
@@ -43,7 +43,7 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    /// `classes`, `values` or `one-hot`.
+    /// Returns `classes`, `values` or `one-hot`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Classes => "classes",
@@ -62,7 +62,7 @@ impl TargetsChoice {
         Self::Declared(TargetKind::OneHot),
     ];
 
-    /// Its name in an experiment.
+    /// Returns its name in an experiment.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -72,7 +72,7 @@ impl TargetsChoice {
 }
 
 impl Targets {
-    /// The number of examples m.
+    /// Returns the number of examples m.
     pub fn examples(&self) -> usize {
         match self {
             Self::Classes(labels) => labels.len(),
@@ -80,7 +80,7 @@ impl Targets {
         }
     }
 
-    /// The targets of these examples, in this order.
+    /// Selects the targets of these examples, in this order.
     pub(crate) fn select(&self, examples: &[usize]) -> Self {
         match self {
             Self::Classes(labels) => Self::Classes(examples.iter().map(|&example| labels[example]).collect()),
@@ -89,7 +89,7 @@ impl Targets {
         }
     }
 
-    /// Of `classes` those that no example is of; none where the targets are values.
+    /// Lists the classes below `classes` without an example; an empty list if the targets are values.
     pub fn without_example(&self, classes: usize) -> Vec<usize> {
         let Self::Classes(labels) = self else { return Vec::new() };
         let mut seen = vec![false; classes];

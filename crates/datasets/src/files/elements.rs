@@ -4,7 +4,7 @@ use hdf5::types::{FixedAscii, FixedUnicode};
 use hdf5::{Container, H5Type};
 use sha2::{Digest, Sha256};
 
-/// What is stored, such that two values are the same if and only if their bits are.
+/// An element that can be stored and digested: two digests are the same if and only if the bits are.
 pub trait Element: H5Type + Clone {
     /// Adds `values` to a digest.
     fn digest(values: &[Self], sha256: &mut Sha256);
@@ -28,7 +28,7 @@ macro_rules! numbers {
 
 numbers!(u8 i64 f32 f64);
 
-/// The text of each with its length before it.
+/// Each text is digested with its length before it.
 macro_rules! texts {
     ($($text:ident)*) => {$(
         impl<const WIDTH: usize> Element for $text<WIDTH> {
@@ -44,14 +44,14 @@ macro_rules! texts {
 
 texts!(FixedAscii FixedUnicode);
 
-/// The digest of all `values`.
+/// Digests all `values`.
 pub(super) fn digest_of<T: Element>(values: &[T]) -> Sha256 {
     let mut sha256 = Sha256::new();
     T::digest(values, &mut sha256);
     sha256
 }
 
-/// The digest of everything in an attribute.
+/// Digests everything in an attribute.
 pub(super) fn digest_in<T: Element>(attribute: &Container) -> hdf5::Result<Sha256> {
     Ok(digest_of(&attribute.as_reader().read_raw::<T>()?))
 }

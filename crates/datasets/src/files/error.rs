@@ -1,14 +1,14 @@
-//! Why a file was not written, in one line, and whose fault that is.
+//! Errors of writing files, each in one line, and whether they are the disk's.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-/// Why there is no new file. What had its name before is as it was.
+/// The reason why there is no new file. A file that had its name before is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Something of this name has come meanwhile.
+    /// A file of this name has appeared meanwhile.
     #[error("{}: a file of this name has appeared meanwhile; it is left as it is", .0.display())]
     Appeared(PathBuf),
     /// The system refuses.
@@ -16,7 +16,7 @@ pub enum Error {
     System {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's reason.
         reason: io::Error,
     },
     /// HDF5 could not write, though the folder still takes bytes.
@@ -26,10 +26,10 @@ pub enum Error {
         path: PathBuf,
         /// The dataset or attribute, or `the start` or `the end`.
         place: String,
-        /// What HDF5 says, on one line.
+        /// HDF5's reason, on one line.
         reason: String,
     },
-    /// What was read back is not what was written.
+    /// The file reads back as something else than was written.
     #[error("cannot write {}: {place} reads back as something else than was written; the disk is not to be trusted", path.display())]
     Differs {
         /// The file that was to be written.
@@ -40,15 +40,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the system says of `path`.
+    /// Wraps the system's reason about `path`.
     pub fn system(path: &Path, reason: impl Into<io::Error>) -> Self {
         Error::System { path: path.to_owned(), reason: reason.into() }
     }
 }
 
-/// An error that may be the disk's, which exits with 1, or else a person's, which exits with 2.
+/// An error that is either the disk's (exit code 1) or a person's (exit code 2).
 pub trait OfTheDisk {
-    /// Whether the disk is full or broken, or the file at its largest.
+    /// Returns whether the disk is full or broken, or the file has reached its largest size.
     fn is_of_the_disk(&self) -> bool;
 }
 

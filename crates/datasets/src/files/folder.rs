@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-/// The folder that a file is in.
+/// Returns the folder of a file.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The folders that [`make_folder`] would make, the innermost first.
+/// Lists the folders that [`make_folder`] would make, the innermost first.
 pub fn missing_folders(folder: &Path) -> Vec<PathBuf> {
     let above = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
     above.map(Path::to_owned).collect()
@@ -20,7 +20,7 @@ pub fn missing_folders(folder: &Path) -> Vec<PathBuf> {
 /// Makes `folder` and those above it where they aren't there, each with its name on the disk.
 ///
 /// # Errors
-/// Whatever the system says.
+/// If the system refuses.
 pub fn make_folder(folder: &Path) -> Result<(), Error> {
     let made = missing_folders(folder);
     fs::create_dir_all(folder).map_err(|reason| Error::system(folder, reason))?;
@@ -30,10 +30,10 @@ pub fn make_folder(folder: &Path) -> Result<(), Error> {
 /// Waits until the names in `folder` are on the disk, as they are safe from a power cut only then.
 ///
 /// # Errors
-/// Whatever the system says.
+/// If the system refuses.
 pub fn sync_folder(folder: &Path) -> Result<(), Error> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // A file system that has no such thing for folders.
+        // Some file systems can't sync folders.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         synced => synced.map_err(|reason| Error::system(folder, reason)),
     }

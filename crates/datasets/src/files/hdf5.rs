@@ -22,7 +22,7 @@ use super::part::Part;
 /// Bytes that are read back at a time.
 const BLOCK: usize = 1 << 22;
 
-/// An HDF5 file under a temporary name, and what it is meant to hold.
+/// An HDF5 file under a temporary name, with digests of what was written to it.
 ///
 /// Only [`NewHdf5::finish`] closes it and its datasets, once all is flushed: to close what can't be written frees memory twice in
 /// libhdf5 2.2.0, which ends the process. A file that fails is left open, without its name, until the process ends.
@@ -52,7 +52,7 @@ struct NewAttribute {
     read: fn(&Container) -> hdf5::Result<Sha256>,
 }
 
-/// Names a dataset of a [`NewHdf5`] that is being filled.
+/// A handle of a dataset of a [`NewHdf5`] that is being filled.
 #[derive(Clone, Copy, Debug)]
 pub struct Filling(usize);
 
@@ -99,7 +99,7 @@ impl NewHdf5 {
     /// If they can't be written.
     ///
     /// # Panics
-    /// If they are no whole rows, or too many.
+    /// If they are not whole rows, or too many.
     #[track_caller]
     pub fn add<T: Element>(&mut self, Filling(index): Filling, values: &[T]) -> Result<(), Error> {
         let NewDataset { name, dataset, shape, rows, sha256, .. } = &mut self.datasets[index];
@@ -173,7 +173,7 @@ impl NewHdf5 {
         Ok(())
     }
 
-    /// Closes the file, reads it back, and gives it out if it holds what was meant.
+    /// Closes the file, reads it back, and returns it if it holds what was written.
     ///
     /// # Errors
     /// If it can't be written, or holds something else.
@@ -229,7 +229,7 @@ fn open(place: &Path, new: bool) -> hdf5::Result<File> {
     if new { options.create(place) } else { options.open(place) }
 }
 
-/// The group or dataset at `path`; the root where it is empty.
+/// Opens the group or dataset at `path`; the root if it is empty.
 fn location(file: &File, path: &str) -> hdf5::Result<Location> {
     if path.is_empty() {
         return Ok((***file).clone());
@@ -245,7 +245,7 @@ fn rows_of(rows: Range<usize>, shape: &[usize]) -> Hyperslab {
     Hyperslab::new([rows.into()].into_iter().chain(all).collect::<Vec<_>>())
 }
 
-/// The digest of a dataset of exactly this type and shape, else nothing.
+/// Digests a dataset of exactly this type and shape; `None` if it has another one.
 fn read_back<T: Element>(dataset: &Dataset, shape: &[usize]) -> hdf5::Result<Option<Sha256>> {
     if dataset.shape() != shape || !dataset.dtype()?.is::<T>() {
         return Ok(None);
@@ -261,8 +261,8 @@ fn read_back<T: Element>(dataset: &Dataset, shape: &[usize]) -> hdf5::Result<Opt
     Ok(Some(sha256))
 }
 
-/// HDF5 tells of a full disk in a paragraph about buffers, which mostly has the system's number of the error. The file itself, asked
-/// to take more, says it too; where it takes more, HDF5 has the word.
+/// Finds out why HDF5 failed. HDF5 reports a full disk in a paragraph about buffers, which mostly has the system's error number.
+/// Without one, the file itself is asked to take more; if it does, HDF5's own reason is returned.
 fn failed(part: &mut Part, place: &str, said: &impl Display) -> Error {
     let words = said.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     let number = words.split_once("errno = ").and_then(|(_, rest)| rest.split(',').next()?.parse().ok());

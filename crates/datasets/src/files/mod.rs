@@ -1,7 +1,7 @@
-//! Every file that the runner writes: under its final name there is what was meant, or what was there before.
+//! Files written whole or not at all: a final name has the complete new content, or what was there before.
 //!
 //! A file is written under a hidden name beside its place (`Part`), synced, renamed, and its folder synced (`put_in_place`).
-//! HDF5 files are read back in between (`NewHdf5`). Only the record of a sweep is not written here: SQLite keeps it whole.
+//! HDF5 files are read back in between (`NewHdf5`). (The record of a sweep is not written here: SQLite keeps it whole.)
 
 mod elements;
 mod error;

@@ -1,4 +1,4 @@
-//! Parts that killed runs have left.
+//! Parts that killed runs left behind.
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
@@ -8,12 +8,12 @@ use std::path::Path;
 
 use rustix::fs::{Dir, Mode, OFlags};
 
-/// Random letters and digits in the name of a part.
+/// The number of random letters and digits in the name of a part.
 pub(super) const RANDOM: usize = 6;
-/// How it ends.
+/// The end of the name of a part.
 pub(super) const SUFFIX: &str = ".part";
 
-/// How it begins for the file `name`.
+/// Returns the start of the names of parts of the file `name`.
 pub(super) fn prefix(name: &OsStr) -> Vec<u8> {
     [b".", name.as_bytes(), b"."].concat()
 }
@@ -32,7 +32,7 @@ pub(super) fn remove_orphans(folder: &Path, name: &OsStr) {
     }
 }
 
-/// Whether `found` has exactly the shape of a part's name: others' files only look a little like it.
+/// Returns whether `found` has exactly the form of a part's name: files of others may look like it.
 fn is_part(found: &[u8], name: &OsStr) -> bool {
     let random = found.strip_prefix(&prefix(name)[..]).and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
     random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))

@@ -1,4 +1,4 @@
-//! A file on its way to its name.
+//! Files under temporary names, and how they get their final ones.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions, TryLockError};
@@ -17,15 +17,15 @@ use super::orphans::{RANDOM, SUFFIX, prefix, remove_orphans};
 /// A file `.NAME.xxxxxx.part` beside the place of NAME: locked for as long as it is written, and gone when dropped.
 pub struct Part {
     file: NamedTempFile,
-    /// Where it will be.
+    /// The final path.
     path: PathBuf,
 }
 
 impl Part {
-    /// Makes an empty one for `path`, and removes those of the same name that killed runs have left.
+    /// Makes an empty part for `path`, and removes those of the same name that killed runs left behind.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// If the system refuses.
     pub fn new(path: &Path) -> Result<Self, Error> {
         let failed = |reason| Error::system(path, reason);
         let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
@@ -46,25 +46,25 @@ impl Part {
         }
     }
 
-    /// Where the file will be.
+    /// Returns the final path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it is now.
+    /// Returns the temporary path.
     pub(super) fn place(&self) -> &Path {
         self.file.path()
     }
 
-    /// What is written to.
+    /// Returns the file to write to.
     pub fn file(&mut self) -> &mut File {
         self.file.as_file_mut()
     }
 
-    /// Opens it anew, to read what is there.
+    /// Opens the file again to read it.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// If the system refuses.
     pub fn reopen(&self) -> Result<File, Error> {
         File::open(self.place()).map_err(|reason| Error::system(&self.path, reason))
     }
@@ -80,14 +80,14 @@ fn is_held(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Gives complete files their names, all or, if the disk allows even that, none of them. What has a name already is replaced
-/// only with `replace`.
+/// Gives complete files their final names: all of them or, if the disk allows the undoing, none. A file that has the name already
+/// is replaced only with `replace`.
 ///
 /// # Errors
-/// Whatever the system says; or something has come there meanwhile that is not to be replaced.
+/// If the system refuses, or a file has appeared meanwhile that is not to be replaced.
 pub fn put_in_place<const N: usize>(parts: [Part; N], replace: bool) -> Result<(), Error> {
     for Part { file, path } in &parts {
-        // Afterwards nothing is left that closing the file could fail at.
+        // Afterwards closing the file can't fail.
         file.as_file().sync_all().map_err(|reason| Error::system(path, reason))?;
     }
     let folders = parts.each_ref().map(|part| folder_of(&part.path).to_owned());
@@ -101,7 +101,7 @@ pub fn put_in_place<const N: usize>(parts: [Part; N], replace: bool) -> Result<(
             }
         }
     }
-    // What was replaced goes only now.
+    // The replaced files are removed only now.
     drop(placed);
     for (index, folder) in folders.iter().enumerate() {
         if !folders[..index].contains(folder) {
@@ -111,13 +111,13 @@ pub fn put_in_place<const N: usize>(parts: [Part; N], replace: bool) -> Result<(
     Ok(())
 }
 
-/// A file that has its name, and what it takes to undo that.
+/// A file that has got its final name, and how to undo that.
 enum Placed {
     /// There was nothing of that name.
     New(PathBuf),
-    /// What had the name before has that of the part now.
+    /// The file that had the name before has the part's name now.
     Exchanged(Part),
-    /// It has replaced what was there.
+    /// It has replaced the file that was there.
     Replaced,
 }
 

@@ -6,11 +6,11 @@ use std::path::Path;
 use super::error::Error;
 use super::part::{Part, put_in_place};
 
-/// Writes the file at `path`: after a crash it is the old one or the new one. What is there already is replaced only with
+/// Writes the file at `path`: after a crash it is the old one or the new one. A file that is there already is replaced only with
 /// `replace`.
 ///
 /// # Errors
-/// Whatever `write` or the system says; then what was there is there still.
+/// If `write` fails or the system refuses; then the old file is still there.
 pub fn write_whole(
     path: &Path,
     replace: bool,

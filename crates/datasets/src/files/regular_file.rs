@@ -7,7 +7,7 @@ use std::path::Path;
 /// Opens the file at `path`. A pipe, a device or a folder is refused before it is opened: to open a pipe would wait for its writer.
 ///
 /// # Errors
-/// Whatever the system says, or that it is no regular file.
+/// If the system refuses, or it is not a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// The sides, in pixels, that a picture may have.
-pub(crate) const SIDES: RangeInclusive<u32> = 8..=1024;
+pub const SIDES: RangeInclusive<u32> = 8..=1024;
 
 /// Cells of blobs along a side of the picture.
 const CELLS: usize = 5;

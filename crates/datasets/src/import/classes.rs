@@ -10,17 +10,17 @@ use super::request::SplitName;
 use super::source::SourceTargets;
 use crate::contract::targets::Targets;
 
-/// What training and test examples have in common.
+/// The targets of both splits with the same numbers for the same classes.
 #[derive(Debug)]
 pub(super) struct NumberedTargets {
     pub(super) train: Targets,
-    /// Nothing where the test examples are still among the training examples.
+    /// `None` if the test examples are still among the training examples.
     pub(super) test: Option<Targets>,
-    /// Label 0 first; none where the labels say all, 0 to K - 1.
+    /// The names of the classes, label 0 first; empty if the labels are 0 to K - 1 already.
     pub(super) names: Vec<String>,
 }
 
-/// Which of the two an error is about, and what it is.
+/// The split that an error is about, and the error.
 pub(super) type Problem = (SplitName, String);
 
 /// Numbers the classes: numbers in their order, else texts in the order of their letters. The classes are those of the

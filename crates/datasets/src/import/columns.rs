@@ -1,4 +1,4 @@
-//! Which columns of a table are meant, and what separates them.
+//! Columns of a table by place, number or name, and their delimiter.
 
 use std::path::Path;
 
@@ -7,21 +7,21 @@ use csv::ByteRecord;
 use super::error::{Error, quoted};
 use super::open::{open, read_up_to};
 
-/// Which column of a table.
+/// A reference to a column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     /// The first.
     First,
     /// The last.
     Last,
-    /// By its number, from 1.
+    /// The column of this number, from 1.
     Number(usize),
-    /// By its name in the header.
+    /// The column of this name in the header.
     Named(String),
 }
 
 impl Column {
-    /// `first`, `last`, a number from 1, or a name.
+    /// Parses `first`, `last`, a number from 1, or a name.
     pub(super) fn from_text(text: &str) -> Self {
         match text {
             "first" => Column::First,
@@ -31,7 +31,7 @@ impl Column {
     }
 }
 
-/// Its index in a table that begins with the row `first`.
+/// Returns the index of `column` in a table that begins with the row `first`.
 pub(super) fn position(column: &Column, first: &ByteRecord, may_be_header: bool) -> Result<usize, String> {
     let width = first.len();
     match column {
@@ -60,12 +60,12 @@ pub(super) fn position(column: &Column, first: &ByteRecord, may_be_header: bool)
     }
 }
 
-/// The most frequent of comma, semicolon and tab in the first line.
+/// Returns the most frequent of comma, semicolon and tab in the first line.
 pub(super) fn sniffed(path: &Path) -> Result<u8, Error> {
     let mut start = Vec::new();
     read_up_to(&mut open(path)?, 1 << 16, &mut start).map_err(|reason| Error::read(path, &reason))?;
     let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let count = |delimiter: u8| line.iter().filter(|&&byte| byte == delimiter).count();
-    // Of equals the last is taken: a comma where there is none of them.
+    // Among equals the last is taken: a comma if the line has no delimiter.
     Ok(*b"\t;,".iter().max_by_key(|&&delimiter| count(delimiter)).expect("three candidates"))
 }

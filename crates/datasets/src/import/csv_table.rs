@@ -1,7 +1,7 @@
 //! Tables of comma-separated values: a row an example, with a column of labels or columns of values among its features.
 //!
 //! A table is read twice: to check every cell and to collect the labels, and then for the features; and once in between where
-//! means or texts of the training rows are needed. None needs more memory for more rows, but for the labels.
+//! means or texts of the training rows are needed. Only the labels need more memory for more rows.
 
 mod layout;
 mod reading;

@@ -1,30 +1,30 @@
-//! How the cells of a table become numbers: learned on its training rows, applied to all.
+//! The encoding of a table's cells as numbers: fitted to its training rows, applied to all.
 
 use std::collections::BTreeMap;
 
 use super::cell::{LONGEST_NAME, is_missing, number};
 use super::error::quoted;
 
-/// The most different texts of a column.
+/// The largest number of different texts in a column.
 const MOST_LEVELS: usize = 4096;
 
-/// What the feature columns of a table become.
+/// The encoding of all feature columns of a table.
 #[derive(Clone, Debug)]
 pub(super) struct Encoding {
     pub(super) columns: Vec<ColumnEncoding>,
 }
 
-/// What a column becomes.
+/// The encoding of a column.
 #[derive(Clone, Debug)]
 pub(super) enum ColumnEncoding {
-    /// A number, or `mean` where it is missing.
+    /// A number, or `mean` if it is missing.
     Number { mean: f64 },
-    /// A number a level, 1 for the cell's own and else 0; their shares of the training rows where the cell is missing.
+    /// A number for each level: 1 for the cell's own level, else 0; if the cell is missing, the levels' shares of the training rows.
     Levels { levels: Vec<String>, shares: Vec<f64> },
 }
 
 impl ColumnEncoding {
-    /// TargetMatrix of a cell.
+    /// Returns the numbers that a cell becomes.
     fn width(&self) -> usize {
         match self {
             ColumnEncoding::Number { .. } => 1,
@@ -32,10 +32,10 @@ impl ColumnEncoding {
         }
     }
 
-    /// Adds the numbers of `cell`. `false` for a text that no training row has: all of them are 0.
+    /// Appends the numbers of `cell`. Returns `false` for a text that no training row has: all numbers are 0.
     ///
     /// # Errors
-    /// If it is neither a number nor missing, where there are no levels.
+    /// If it is neither a number nor missing, and there are no levels.
     pub(super) fn append(&self, cell: &[u8], numbers: &mut Vec<f64>) -> Result<bool, ()> {
         match self {
             ColumnEncoding::Number { mean } if is_missing(cell) => numbers.push(*mean),
@@ -52,17 +52,17 @@ impl ColumnEncoding {
 }
 
 impl Encoding {
-    /// TargetMatrix of a row.
+    /// Returns the count of numbers that a row becomes.
     pub(super) fn width(&self) -> usize {
         self.columns.iter().map(ColumnEncoding::width).sum()
     }
 
-    /// Whether it says more than that cells are numbers.
+    /// Returns whether any column has levels.
     pub(super) fn has_levels(&self) -> bool {
         self.columns.iter().any(|coded| matches!(coded, ColumnEncoding::Levels { .. }))
     }
 
-    /// A name for each number of a row: that of its column, or `column=level`.
+    /// Returns a name for each number of a row: its column's, or `column=level`.
     pub(super) fn names(&self, columns: &[String]) -> Vec<String> {
         let of = |(coded, name): (&ColumnEncoding, &String)| match coded {
             ColumnEncoding::Number { .. } => vec![name.clone()],
@@ -73,7 +73,7 @@ impl Encoding {
         names.map(|name| name.escape_debug().take(LONGEST_NAME / 4).collect()).collect()
     }
 
-    /// What a missing cell gives, for each number of a row.
+    /// Returns the replacement of a missing cell, for each number of a row.
     pub(super) fn fillings(&self) -> Vec<f64> {
         let of = |coded: &ColumnEncoding| match coded {
             ColumnEncoding::Number { mean } => vec![*mean],
@@ -83,7 +83,7 @@ impl Encoding {
     }
 }
 
-/// A text as a level: 1 and 1.0 are one. Nothing where it is no UTF-8.
+/// Returns the level of a text: 1 and 1.0 are one level. `None` if it is not UTF-8.
 fn level(cell: &[u8]) -> Option<String> {
     let whole = number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
     match whole {
@@ -92,11 +92,11 @@ fn level(cell: &[u8]) -> Option<String> {
     }
 }
 
-/// What the training rows seen so far say of one column.
+/// The fit of one column to the training rows seen so far.
 pub(super) enum ColumnFit {
     /// The number of values, and their mean.
     Number { count: f64, mean: f64 },
-    /// How often each text was seen.
+    /// The number of times that each text was seen.
     Levels(BTreeMap<String, usize>),
 }
 
@@ -105,16 +105,16 @@ impl ColumnFit {
         if of_levels { ColumnFit::Levels(BTreeMap::new()) } else { ColumnFit::Number { count: 0.0, mean: 0.0 } }
     }
 
-    /// Takes a cell of a training row.
+    /// Updates the fit with a cell of a training row.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub(super) fn take(&mut self, cell: &[u8]) -> Result<(), String> {
+    /// If the cell can't be a level, or there are too many levels.
+    pub(super) fn update(&mut self, cell: &[u8]) -> Result<(), String> {
         if is_missing(cell) {
             return Ok(());
         }
         match self {
-            // The running mean stays finite where the sum would not.
+            // The running mean stays finite even if the sum would not.
             ColumnFit::Number { count, mean } => {
                 let value = number(cell).unwrap_or(*mean);
                 *count += 1.0;
@@ -138,7 +138,7 @@ impl ColumnFit {
         Ok(())
     }
 
-    /// What the column becomes.
+    /// Returns the encoding of the column.
     ///
     /// # Errors
     /// If no training row has a value in it.

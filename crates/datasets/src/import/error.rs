@@ -1,4 +1,4 @@
-//! What can be wrong with an import, each said in one line: file, place, what was found, what is allowed.
+//! Errors of an import, each in one line: file, place, what was found, what is allowed.
 
 use std::fmt;
 use std::io;
@@ -8,18 +8,18 @@ use thiserror::Error;
 
 use crate::files::{self, OfTheDisk};
 
-/// Why nothing was imported.
+/// The reason why nothing was imported.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// What was asked for cannot be.
+    /// The request can't be fulfilled.
     #[error("{0}")]
     Request(String),
-    /// A file that was to be read is not as it should be.
+    /// A file to be read is not as it should be.
     #[error("{}: {at}{problem}", path.display())]
     Input {
         /// The file.
         path: PathBuf,
-        /// Where in it.
+        /// The place in it.
         at: At,
         /// What was found, and what is allowed.
         problem: String,
@@ -27,7 +27,7 @@ pub enum Error {
     /// A file or folder could not be written.
     #[error(transparent)]
     Write(#[from] files::Error),
-    /// The caller no longer wants it.
+    /// The caller has stopped the import.
     #[error("interrupted; nothing was written")]
     Interrupted,
 }
@@ -57,7 +57,7 @@ impl fmt::Display for At {
 }
 
 impl Error {
-    /// `problem` of the file at `path` as a whole.
+    /// Describes a problem of the file at `path` as a whole.
     pub(super) fn file(path: &Path, problem: impl Into<String>) -> Self {
         Self::at(path, At::File, problem)
     }
@@ -66,7 +66,7 @@ impl Error {
         Error::Input { path: path.to_owned(), at, problem: problem.into() }
     }
 
-    /// The system's reason not to open or read `path`.
+    /// Wraps the system's reason not to open or read `path`.
     pub(super) fn read(path: &Path, reason: &io::Error) -> Self {
         Self::file(path, format!("cannot read it: {}", one_line(&reason.to_string())))
     }
@@ -82,13 +82,13 @@ impl OfTheDisk for Error {
     }
 }
 
-/// Text of a file or a library, short and without anything that a terminal obeys.
+/// Shortens text of a file or a library, and removes control characters.
 pub(super) fn one_line(text: &str) -> String {
     const LONGEST: usize = 200;
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect()
 }
 
-/// A cell of a table or a name as it is shown in a message.
+/// Quotes a cell of a table or a name for a message.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
     let cut: String = text.chars().take(LONGEST).collect();

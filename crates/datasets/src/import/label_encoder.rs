@@ -1,4 +1,4 @@
-//! Labels as text: the different ones, and which of them are numbers.
+//! Labels as text, encoded as numbers.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,18 @@ use super::cell::{LONGEST_NAME, is_missing, number};
 use super::error::quoted;
 use crate::contract::problem::MOST_CLASSES;
 
-/// The different labels, each with a number by the order of first sight.
+/// An encoder of labels: different labels are numbered in the order of their first appearance.
 #[derive(Default)]
 pub(super) struct LabelEncoder {
     numbers: HashMap<String, u32>,
 }
 
 impl LabelEncoder {
-    pub(super) fn index(&mut self, cell: &[u8]) -> Result<u32, String> {
+    /// Returns the number of a label.
+    ///
+    /// # Errors
+    /// If it is empty, missing, too long or not UTF-8, or one class too many.
+    pub(super) fn encode(&mut self, cell: &[u8]) -> Result<u32, String> {
         let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
         if text.is_empty() {
             return Err("empty; every row needs a label (--missing drop leaves such rows out)".to_owned());
@@ -42,8 +46,8 @@ impl LabelEncoder {
         Ok(next as u32)
     }
 
-    /// The labels by their numbers.
-    pub(super) fn finish(self) -> Result<Vec<String>, String> {
+    /// Returns the labels by their numbers.
+    pub(super) fn into_labels(self) -> Result<Vec<String>, String> {
         let mut words = vec![String::new(); self.numbers.len()];
         self.numbers.into_iter().for_each(|(word, index)| words[index as usize] = word);
         let fraction = words.iter().find(|word| number(word.as_bytes()).is_some_and(|value| value.fract() != 0.0));

@@ -10,7 +10,7 @@ use super::rules::Rules;
 use crate::contract::element_type::ElementType;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// NumPy writes some 118 bytes.
+/// The longest header, in bytes; NumPy writes some 118.
 pub(super) const LONGEST_HEADER: u64 = 1 << 16;
 
 pub(super) const RULES: Rules = Rules {
@@ -65,7 +65,7 @@ pub(super) fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArr
     Ok(RawArray { path, bytes, start, stored, shape, fortran })
 }
 
-/// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
+/// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
 fn parse(header: &str) -> Result<(StoredType, bool, Vec<usize>), String> {
     let unreadable = || format!("the header {} is not NumPy's", quoted(header.trim()));
     let value_of = |key: &str| {

@@ -33,9 +33,9 @@ fn open(request: &Request, split: SplitName, _: &mut Tell) -> Result<Box<dyn Sou
     Ok(Box::new(Arrays::new(x, &y, request.declared_targets())?))
 }
 
-/// The names of the arrays of examples and of labels of one side in an archive.
+/// Returns the names of the arrays of examples and of labels of one split in an archive.
 fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[String]) -> Result<[String; 2], Error> {
-    // Keras's and MedMNIST's, in training and test; then archives of one side.
+    // Keras's and MedMNIST's names of both splits; then names in archives of one split.
     const PAIRS: [[&str; 4]; 4] = [
         ["x_train", "y_train", "x_test", "y_test"],
         ["X_train", "y_train", "X_test", "y_test"],
@@ -101,7 +101,7 @@ impl Archive {
         Ok(Self { path: path.to_owned(), zip, limit })
     }
 
-    /// The names of the arrays.
+    /// Lists the names of the arrays.
     pub(super) fn names(&self) -> Vec<String> {
         let names = self.zip.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
         names.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect()
@@ -120,7 +120,7 @@ impl Archive {
             return Err(Error::file(&path, problem));
         }
         let mut file = tempfile::tempfile().map_err(|reason| Error::write(&std::env::temp_dir(), reason))?;
-        // More than is declared is an error of the archive; the bound is for archives whose reader can't tell.
+        // More bytes than declared are an error of the archive; this bound holds even if its reader can't tell.
         let unpacked = io::copy(&mut entry.take(most), &mut file);
         unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
         array_in(path, Bytes::Unpacked(file), self.limit)

@@ -1,4 +1,4 @@
-//! Files to read from: plain or gzipped, and never more of them than is allowed.
+//! Source files, plain or gzipped, read up to a limit.
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -8,7 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::error::Error;
 use crate::files::regular_file;
 
-/// The content of the regular file at `path`, unpacked where it begins as gzip does.
+/// Opens the regular file at `path`; a gzipped one is unpacked as it is read.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
     let mut buffered = BufReader::with_capacity(1 << 16, file);
@@ -20,14 +20,14 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     Ok(Box::new(buffered))
 }
 
-/// Fills `bytes` with the next `count`, or with those that are left. What is declared is not allocated before it is there.
+/// Fills `bytes` with the next `count`, or with those that are left. No declared size is allocated before its bytes are there.
 pub(super) fn read_up_to(reader: &mut impl Read, count: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     bytes.clear();
     reader.take(count).read_to_end(bytes)?;
     Ok(())
 }
 
-/// The bytes of `shape` with `size` bytes an element; refused where they are above `limit` as f64.
+/// Returns the bytes of `shape` with `size` bytes an element; refuses those above `limit` as f64.
 pub(super) fn checked_size(path: &Path, shape: &[usize], size: usize, limit: u64) -> Result<u64, Error> {
     let elements = shape.iter().try_fold(1u64, |elements, &length| elements.checked_mul(length as u64));
     match elements.and_then(|elements| elements.checked_mul(8)) {

@@ -1,4 +1,4 @@
-//! Pictures: folders of them, a folder a class and named after it, and single ones.
+//! Pictures: folders with a folder for each class, named after it, and single ones.
 
 use std::fs;
 use std::io::BufReader;
@@ -15,11 +15,11 @@ use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary
 use crate::contract::problem::MOST_CLASSES;
 use crate::split::features::FeatureType;
 
-/// What is read; of moving pictures the first frame.
+/// The kinds of pictures that are read; of moving pictures the first frame.
 const KINDS: &str = "PNG, JPEG, WebP, GIF or BMP";
 /// The most bytes that one picture may take while it is decoded.
 const MOST_BYTES: u64 = 1 << 29;
-/// The widest and highest picture.
+/// The largest width and height.
 const LONGEST_SIDE: u32 = 1 << 16;
 
 pub(super) const RULES: Rules = Rules {
@@ -40,7 +40,7 @@ pub(super) struct Folder {
     files: Vec<PathBuf>,
     /// Whether pictures may be resized: else each must have the size of the first.
     resized: bool,
-    /// Files of another kind.
+    /// The number of files of another kind.
     left_out: usize,
     summary: Summary,
 }
@@ -147,10 +147,10 @@ impl ExampleReader for Pictures<'_> {
     }
 }
 
-/// The pictures in a folder and in the folders in it, in the order of their names, by what they are called; none that is hidden.
+/// Lists the pictures in a folder and in the folders in it, in the order of their names; hidden files are left out.
 ///
 /// # Errors
-/// If a folder can't be read, or none is there.
+/// If a folder can't be read, or there is no picture.
 pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut pictures = Vec::new();
     for entry in entries(folder)? {
@@ -166,7 +166,7 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(pictures)
 }
 
-/// The bytes of the picture at `path` as an example of shape `[height, width, channels]`, with 1 (grey) or 3 channels.
+/// Reads the picture at `path` as the bytes of an example of shape `[height, width, channels]`, with 1 (grey) or 3 channels.
 ///
 /// # Errors
 /// If it can't be read, or is of another kind.
@@ -179,7 +179,7 @@ pub fn picture(path: &Path, shape: [usize; 3]) -> Result<Vec<u8>, Error> {
     Ok(flattened(&decoded(path)?, shape))
 }
 
-/// The bytes of a picture, over white where it is transparent, resized to `[height, width, channels]`.
+/// Returns the bytes of a picture, over white where it is transparent, resized to `[height, width, channels]`.
 fn flattened(picture: &DynamicImage, [height, width, channels]: [usize; 3]) -> Vec<u8> {
     // Converted first: a resized palette or alpha would bleed.
     let picture = if picture.color().has_alpha() { &over_white(picture) } else { picture };
@@ -194,7 +194,7 @@ fn flattened(picture: &DynamicImage, [height, width, channels]: [usize; 3]) -> V
     picture.resize_exact(width as u32, height as u32, FilterType::Triangle).into_bytes()
 }
 
-/// What lies below a transparent pixel is whatever a program left there.
+/// Lays a picture over white: the colours of transparent pixels are arbitrary.
 fn over_white(picture: &DynamicImage) -> DynamicImage {
     let mut rgba = picture.to_rgba8();
     for Rgba([colour @ .., alpha]) in rgba.pixels_mut() {
@@ -206,7 +206,7 @@ fn over_white(picture: &DynamicImage) -> DynamicImage {
     DynamicImage::from(rgba)
 }
 
-/// The picture, turned as its EXIF tag says.
+/// Decodes the picture, and turns it as its EXIF tag says.
 fn decoded(path: &Path) -> Result<DynamicImage, Error> {
     let file = fs::File::open(path).map_err(|reason| Error::read(path, &reason))?;
     let mut limits = Limits::default();
@@ -217,7 +217,7 @@ fn decoded(path: &Path) -> Result<DynamicImage, Error> {
         let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
         reader.limits(limits);
         let mut decoder = reader.into_decoder()?;
-        // What is declared is allocated at once.
+        // The declared size is allocated at once.
         if decoder.total_bytes() > MOST_BYTES {
             return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::InsufficientMemory)));
         }
@@ -236,7 +236,7 @@ fn is_picture(path: &Path) -> bool {
     path.is_file() && matches!(extension.as_str(), "png" | "jpg" | "jpeg" | "webp" | "gif" | "bmp")
 }
 
-/// What is in a folder, sorted by name, without what is hidden.
+/// Lists a folder, sorted by name, without hidden files.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let read = || -> std::io::Result<Vec<PathBuf>> {
         let mut paths: Vec<PathBuf> =

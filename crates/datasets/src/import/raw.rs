@@ -19,10 +19,10 @@ use crate::split::features::FeatureType;
 /// An array in a file, known by its header.
 #[derive(Debug)]
 pub(super) struct RawArray {
-    /// What messages call it: a file, or a file and an array in it.
+    /// The name in messages: a file, or a file and an array in it.
     pub(super) path: PathBuf,
     pub(super) bytes: Bytes,
-    /// Where the elements begin.
+    /// The byte at which the elements begin.
     pub(super) start: u64,
     pub(super) stored: StoredType,
     pub(super) shape: Vec<usize>,
@@ -30,12 +30,12 @@ pub(super) struct RawArray {
     pub(super) fortran: bool,
 }
 
-/// Where an array's bytes are.
+/// The place of an array's bytes.
 #[derive(Debug)]
 pub(super) enum Bytes {
-    /// In a file of its own, maybe gzipped.
+    /// A file of its own, plain or gzipped.
     At(PathBuf),
-    /// In a file without a name, unpacked from an archive.
+    /// A file without a name, unpacked from an archive.
     Unpacked(File),
 }
 
@@ -79,7 +79,7 @@ impl RawArray {
         Ok(rows)
     }
 
-    /// All elements as f64, rows × columns.
+    /// Reads all elements as f64, rows × columns.
     fn matrix(&self) -> Result<Array2<f64>, Error> {
         let (examples, features) = (self.examples(), self.features());
         let mut rows = self.rows()?;
@@ -98,10 +98,10 @@ impl RawArray {
         Ok(Array2::from_shape_vec((examples, features), values).expect("as many as the rows have"))
     }
 
-    /// These numbers as the right answers of `examples` examples: what they are said to be, or else what they look like, as in a
-    /// data file. The numbers of classes are labels like any other: those that don't count from 0 become names.
+    /// Reads the array as targets of `examples` examples, of their declared kind or else the kind that they look like, as in a data
+    /// file. Class numbers are labels like any others: those that don't count from 0 become names.
     pub(super) fn targets(&self, examples: usize, targets: TargetsChoice) -> Result<SourceTargets, Error> {
-        // [1, m] are the course's labels; [m, 1] has a column.
+        // [1, m] is the shape of the course's labels; [m, 1] has a column.
         let (count, outputs) = match self.shape[..] {
             [m] if m > 0 => (m, 1),
             [1, m] if m > 0 && examples != 1 => (m, 1),
@@ -121,34 +121,34 @@ impl RawArray {
         let refused = |problem: Problem| Error::file(&self.path, problem.to_string());
         match numbers.target_kind(targets) {
             TargetKind::Values => numbers.targets(TargetKind::Values).map(SourceTargets::Final).map_err(refused),
-            TargetKind::OneHot => self.words(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
+            TargetKind::OneHot => self.labels(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
             TargetKind::Classes if outputs > 1 => {
                 numbers.targets(TargetKind::Classes).map(SourceTargets::Final).map_err(refused)
             }
-            TargetKind::Classes => self.words(numbers.rows.iter().copied()),
+            TargetKind::Classes => self.labels(numbers.rows.iter().copied()),
         }
     }
 
-    fn words(&self, labels: impl Iterator<Item = f64>) -> Result<SourceTargets, Error> {
-        let mut words = LabelEncoder::default();
-        let index = |(row, label): (usize, f64)| {
-            let index = words.index(label.to_string().as_bytes());
+    fn labels(&self, labels: impl Iterator<Item = f64>) -> Result<SourceTargets, Error> {
+        let mut encoder = LabelEncoder::default();
+        let code = |(row, label): (usize, f64)| {
+            let index = encoder.encode(label.to_string().as_bytes());
             index.map_err(|problem| Error::at(&self.path, At::Value(row, 0), format!("is {problem}")))
         };
-        let labels = labels.enumerate().map(index).collect::<Result<_, _>>()?;
-        let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
-        Ok(SourceTargets::Labels { codes: labels, names: words })
+        let codes = labels.enumerate().map(code).collect::<Result<_, _>>()?;
+        let names = encoder.into_labels().map_err(|problem| Error::file(&self.path, problem))?;
+        Ok(SourceTargets::Labels { codes, names })
     }
 }
 
-/// The rows of an array, from the first on.
+/// A reader of the rows of an array.
 struct Rows<'a> {
     array: &'a RawArray,
     reader: Box<dyn Read>,
     row: Vec<u8>,
     row_bytes: u64,
     next: usize,
-    /// All bytes of an array whose rows lie scattered.
+    /// All bytes of an array in Fortran order, whose rows lie scattered.
     columns: Option<Vec<u8>>,
 }
 
@@ -203,7 +203,7 @@ impl ExampleReader for Rows<'_> {
     }
 }
 
-/// Sorts elements of an array of this shape, the first index the fastest, so that the last is.
+/// Reorders the elements of an array of this shape from Fortran order to C order.
 fn in_c_order<T: Copy>(elements: &mut [T], shape: &[usize]) {
     if shape.len() < 2 {
         return;
@@ -218,14 +218,15 @@ fn in_c_order<T: Copy>(elements: &mut [T], shape: &[usize]) {
     elements.copy_from_slice(&sorted);
 }
 
-/// Two arrays, examples and targets.
+/// A source of two arrays, examples and targets.
 pub(super) struct Arrays {
     x: RawArray,
     summary: Summary,
 }
 
 impl Arrays {
-    /// `x` is `[m, features]`, or pictures `[m, h, w]` or `[m, h, w, c]`; of another type than u8 those become features.
+    /// Makes a source of `x`, `[m, features]` or pictures `[m, h, w]` or `[m, h, w, c]`, and `y`. Pictures of another type than u8
+    /// become features.
     pub(super) fn new(x: RawArray, y: &RawArray, targets: TargetsChoice) -> Result<Self, Error> {
         let feature_type = x.stored.feature_type();
         if !matches!(x.shape.len(), 2..=4) || x.shape.contains(&0) {

@@ -1,4 +1,4 @@
-//! What can be asked of an import, and what it tells while it works.
+//! Requests for an import, and its progress.
 
 use std::path::{Path, PathBuf};
 
@@ -19,14 +19,14 @@ pub enum Format {
     Pictures,
 }
 
-/// The training or the test examples.
+/// The name of a split: the training or the test examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SplitName {
     Train,
     Test,
 }
 
-/// What becomes of a cell without a value.
+/// The treatment of a cell without a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
     /// An error.
@@ -38,10 +38,10 @@ pub enum Missing {
     Mean,
 }
 
-/// Which columns hold texts, each of which gets a column of its own.
+/// The columns that hold texts; each text becomes a column of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Categorical {
-    /// None: a text is an error.
+    /// No column: a text is an error.
     #[default]
     Refuse,
     /// Every column with a cell that is neither a number nor missing.
@@ -50,20 +50,20 @@ pub enum Categorical {
     Columns(Vec<String>),
 }
 
-/// What to import.
+/// A description of what to import.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The training examples, or all: a file or folder, and where the format has two files the labels.
+    /// The training examples, or all: a file or folder, and a file of labels if the format has two files.
     pub train: Vec<PathBuf>,
-    /// The test examples alike; where there are none they are drawn from all by `test_share`.
+    /// The test examples, likewise; if empty, `test_share` of all examples is held out.
     pub test: Vec<PathBuf>,
-    /// The format; found out from the first file where nothing is said.
+    /// The format; `None`: detected from the first file.
     pub format: Option<Format>,
     /// The share of all examples that become test examples.
     pub test_share: Option<f64>,
-    /// What they are drawn from.
+    /// The seed that they are drawn from.
     pub seed: u64,
-    /// Where `train_NAME.h5` and `test_NAME.h5` go. Made if it isn't there.
+    /// The folder of `train_NAME.h5` and `test_NAME.h5`. It is made if need be.
     pub folder: PathBuf,
     /// NAME.
     pub name: String,
@@ -73,21 +73,21 @@ pub struct Request {
     pub label: Option<String>,
     /// The columns of a table, or the array of an archive, with values to be learned instead of labels.
     pub targets: Vec<String>,
-    /// What the numbers of the second of two files, or of an archive's second array, are.
+    /// The kind of the numbers in the second of two files, or in an archive's second array.
     pub target_kind: TargetsChoice,
     /// The columns of a table that are left out.
     pub ignored: Vec<String>,
-    /// What becomes of buffer of a table without a value.
+    /// The treatment of cells of a table without a value.
     pub missing: Missing,
-    /// Which columns of a table are of texts.
+    /// The columns of a table that hold texts.
     pub categorical: Categorical,
     /// The array of an archive with the examples.
     pub features: Option<String>,
-    /// Whether the first line of a table names its columns; found out where nothing is said.
+    /// Whether the first line of a table names its columns; `None`: detected.
     pub header: Option<bool>,
-    /// What separates the buffer of a table; found out where nothing is said.
+    /// The delimiter of a table; `None`: detected.
     pub delimiter: Option<u8>,
-    /// `(height, width)` of pictures: what those of a folder are resized to, and the features of a table are.
+    /// `(height, width)` of pictures: those of a folder are resized to it, and the features of a table are read as such.
     pub size: Option<(usize, usize)>,
     /// Whether pictures are grey: of one channel, not three.
     pub grey: bool,
@@ -95,19 +95,19 @@ pub struct Request {
     pub max_bytes: u64,
 }
 
-/// What [`import`] tells its caller while it works.
+/// Progress of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many examples of a table have been checked.
+    /// This many examples of a table have been checked.
     Checked(usize),
-    /// What was found.
+    /// A remark on what was found.
     Found(String),
-    /// So many examples of so many have been written.
+    /// This many examples have been written, of this many.
     Written(usize, usize),
 }
 
 impl Request {
-    /// Returns what the numbers of a targets array are: values if they were asked for by name.
+    /// Returns the declared kind of the targets: values if they were asked for by name.
     pub(super) fn declared_targets(&self) -> TargetsChoice {
         if self.targets.is_empty() { self.target_kind } else { TargetsChoice::Declared(TargetKind::Values) }
     }

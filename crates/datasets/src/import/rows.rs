@@ -8,14 +8,14 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::error::{At, Error, one_line};
 use super::open::open;
 
-/// A longer row is no row of a table.
+/// The longest row, in bytes.
 const LONGEST_ROW: usize = 1 << 26;
 
 /// The rows of a table, one at a time.
 pub(super) struct Rows {
     path: PathBuf,
     reader: csv::Reader<ShortRows<Box<dyn Read>>>,
-    /// The one that it is at.
+    /// The current row.
     pub(super) record: ByteRecord,
 }
 
@@ -26,7 +26,7 @@ impl Rows {
         Ok(Rows { path: path.to_owned(), reader, record: ByteRecord::new() })
     }
 
-    /// Goes to the next row, the first at first; false behind the last.
+    /// Goes to the next row, at first to the first; returns false behind the last.
     pub(super) fn advance(&mut self) -> Result<bool, Error> {
         let read = self.reader.read_byte_record(&mut self.record);
         let line = self.reader.position().line();
@@ -38,7 +38,7 @@ impl Rows {
         Ok(more)
     }
 
-    /// Its line in the file, from 1.
+    /// Returns the line of the current row in the file, from 1.
     pub(super) fn line(&self) -> u64 {
         self.record.position().map_or(0, csv::Position::line)
     }

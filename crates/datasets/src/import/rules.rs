@@ -19,8 +19,11 @@ pub(super) struct Rules {
     /// Whether one source may hold both training and test examples.
     pub(super) holds_both: bool,
     /// Reads all but the features of one split's source.
-    pub(super) open: fn(&Request, SplitName, &mut Tell) -> Result<Box<dyn Source>, Error>,
+    pub(super) open: Open,
 }
+
+/// A function that opens the source of one split.
+type Open = fn(&Request, SplitName, &mut Tell) -> Result<Box<dyn Source>, Error>;
 
 /// A function that passes progress on, and fails when the work is to stop.
 pub(super) type Tell<'t> = dyn FnMut(Progress) -> Result<(), Error> + 't;

@@ -1,4 +1,4 @@
-//! What every kind of source comes to: a summary of all its examples, and then the examples one by one.
+//! What every format's reader gives: a summary of all examples, and then the examples one by one.
 
 use super::encoding::Encoding;
 use super::error::Error;
@@ -30,7 +30,7 @@ impl FeatureBuffer {
         }
     }
 
-    /// Bytes held.
+    /// Returns the bytes held.
     pub(super) fn bytes(&self) -> usize {
         match self {
             FeatureBuffer::U8(values) => size_of_val(values.as_slice()),
@@ -40,16 +40,16 @@ impl FeatureBuffer {
     }
 }
 
-/// What is known of a source before its features are read, or after they were read once and left.
+/// All that is known of a source before its features are read.
 #[derive(Clone, Debug)]
 pub(super) struct Summary {
     /// The shape of an example: `[features]`, or `[height, width, channels]` of a picture.
     pub(super) shape: Vec<usize>,
     pub(super) feature_type: FeatureType,
     pub(super) targets: SourceTargets,
-    /// A name for each feature, where more was done to them than to read them.
+    /// The names of the features; empty unless the features were encoded.
     pub(super) feature_names: Vec<String>,
-    /// What a missing cell became, for each feature, where some were filled.
+    /// The replacement of a missing cell, for each feature; empty unless cells were filled.
     pub(super) fillings: Vec<f64>,
 }
 
@@ -59,12 +59,12 @@ impl Summary {
     }
 }
 
-/// The right answers of all examples.
+/// The targets of all examples of a source.
 #[derive(Clone, Debug)]
 pub(super) enum SourceTargets {
     /// The label of each example as an index into `names`, which are distinct.
     Labels { codes: Vec<u32>, names: Vec<String> },
-    /// Class numbers or values, to be kept as they are.
+    /// Class numbers or values, final as they are.
     Final(Targets),
 }
 
@@ -77,40 +77,40 @@ impl SourceTargets {
     }
 }
 
-/// Examples that can be read.
+/// A source of examples.
 pub(super) trait Source {
-    /// What they are.
+    /// Returns the summary of the examples.
     fn summary(&self) -> &Summary;
 
-    /// Learns what it takes to turn the features into numbers, from the examples that are for training; before they are read.
+    /// Fits the encoding of the features to the training examples; called before the features are read.
     fn learn(&mut self, _is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
         Ok(())
     }
 
-    /// What was learned, if there was anything to learn.
+    /// Returns the fitted encoding, if there is one.
     fn encoding(&self) -> Option<&Encoding> {
         None
     }
 
-    /// Takes over what was learned from training examples elsewhere.
+    /// Takes over an encoding that was fitted to another source's training examples.
     fn apply(&mut self, _encoding: &Encoding) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Their features from the first example on.
+    /// Starts reading the features, from the first example on.
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error>;
 
-    /// Something that a person should know before the features are read.
+    /// Returns a remark for the person who imports, before the features are read.
     fn remark(&self) -> Option<String> {
         None
     }
 }
 
-/// The features of the examples of a [`Source`], in its order.
+/// A reader of the features of a [`Source`], in its order.
 pub(super) trait ExampleReader {
-    /// Adds those of the next example, as many as the summary says.
+    /// Appends the features of the next example, as many as the summary says.
     fn next(&mut self, buffer: &mut FeatureBuffer) -> Result<(), Error>;
 
-    /// Checks, once every example was read, that nothing is left; something that a person should know of what was read.
+    /// Checks that nothing is left after the last example, and returns a remark on what was read, if there is one.
     fn end(&mut self) -> Result<Option<String>, Error>;
 }

@@ -10,10 +10,10 @@ use crate::contract::targets::Targets;
 use crate::files::{self, Filling, NewHdf5, Part};
 use crate::split::features::FeatureType;
 
-/// What a missing cell became, for each feature.
+/// The dataset with the replacement of a missing cell, for each feature.
 const FILLINGS: &str = "feature_means";
 
-/// Bytes gathered before they are written.
+/// The bytes gathered before they are written.
 const BLOCK: usize = 1 << 22;
 
 /// A file that is being written, under a temporary name.
@@ -67,14 +67,14 @@ impl Writing {
         Ok(())
     }
 
-    /// The complete file, still under its temporary name.
+    /// Returns the complete file, still under its temporary name.
     pub(super) fn finish(mut self) -> Result<Part, Error> {
         self.write_block()?;
         Ok(self.file.finish()?)
     }
 }
 
-/// Labels as the course's files have them, i64; values a row an example, marked as what they are.
+/// Writes labels as i64, as the course's files have them; values one row an example, marked as values.
 fn write_targets(file: &mut NewHdf5, name: &str, targets: &Targets) -> Result<(), files::Error> {
     match targets {
         Targets::Classes(labels) => {
@@ -90,7 +90,7 @@ fn write_targets(file: &mut NewHdf5, name: &str, targets: &Targets) -> Result<()
     }
 }
 
-/// What the features are called, and what a missing cell became, where more was done to them than to read them.
+/// Writes the names of encoded features, and the replacements of missing cells.
 fn write_features(file: &mut NewHdf5, summary: &Summary) -> Result<(), files::Error> {
     class_names::write(file, FEATURE_NAMES, &summary.feature_names)?;
     if summary.fillings.is_empty() {
@@ -99,7 +99,7 @@ fn write_features(file: &mut NewHdf5, summary: &Summary) -> Result<(), files::Er
     file.dataset(FILLINGS, &[summary.fillings.len()], &summary.fillings)
 }
 
-/// The targets of these examples.
+/// Selects the targets of these examples.
 pub(super) fn selected(targets: &Targets, wanted: impl Fn(usize) -> bool) -> Targets {
     let examples: Vec<usize> = (0..targets.examples()).filter(|&example| wanted(example)).collect();
     targets.select(&examples)

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::contract::targets::TargetKind;
 use crate::inspect::{DatasetLine, Figures, Inspection, SplitSummary, TargetSummary};
 
-/// Classes or outputs printed of more.
+/// The most classes or outputs that are printed.
 const LISTED_TARGETS: usize = 12;
 
 impl fmt::Display for Figures {
@@ -47,7 +47,7 @@ impl fmt::Display for Inspection {
 }
 
 impl Inspection {
-    /// What an experiment says to be trained on this very file.
+    /// Writes the lines of an experiment that pin this very file.
     fn write_pins(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.splits.is_empty() || !self.problems.is_empty() {
             return Ok(());
@@ -83,7 +83,7 @@ impl SplitSummary {
     }
 }
 
-/// Two classes with their shares; of more, only how many examples each has.
+/// Describes two classes with their shares, or more classes with their numbers of examples.
 fn balance(counts: &[usize], examples: usize, names: &[String]) -> String {
     let named = |label: usize| names.get(label).map_or(String::new(), |name| format!(" {name}"));
     let absent = counts.iter().filter(|&&count| count == 0).count();
@@ -101,7 +101,7 @@ fn balance(counts: &[usize], examples: usize, names: &[String]) -> String {
     format!("{} classes of {least} to {most} examples{warning}: {each}", counts.len())
 }
 
-/// The first few of a list that may be long.
+/// Joins the first few items of a list that may be long.
 fn first_of(mut items: impl ExactSizeIterator<Item = String>) -> String {
     let shown: Vec<String> = items.by_ref().take(LISTED_TARGETS).collect();
     let more = if items.len() > 0 { format!(", ... and {} more", items.len()) } else { String::new() };

@@ -6,7 +6,7 @@ use ndarray::Array2;
 use crate::contract::element_type::{ElementType, exact, finite, rows};
 use crate::contract::problem::Problem;
 
-/// Pictures or features, one example a row, as the file has them.
+/// Pictures or features, one example a row, unscaled.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Features {
     /// Bytes from 0 to 255.
@@ -32,7 +32,7 @@ impl FeatureType {
     /// Every type.
     pub const ALL: [Self; 3] = [Self::U8, Self::F32, Self::F64];
 
-    /// `u8`, `f32` or `f64`.
+    /// Returns `u8`, `f32` or `f64`.
     pub fn name(self) -> &'static str {
         match self {
             Self::U8 => "u8",
@@ -43,7 +43,7 @@ impl FeatureType {
 }
 
 impl Features {
-    /// The element type.
+    /// Returns the element type.
     pub fn element(&self) -> FeatureType {
         match self {
             Self::U8(_) => FeatureType::U8,
@@ -52,7 +52,7 @@ impl Features {
         }
     }
 
-    /// `(examples, features)`.
+    /// Returns `(examples, features)`.
     pub fn dim(&self) -> (usize, usize) {
         match self {
             Self::U8(rows) => rows.dim(),
@@ -62,7 +62,7 @@ impl Features {
     }
 }
 
-/// The pictures or features of a dataset that was checked, `shape` = (examples, features).
+/// Reads the pictures or features of a checked dataset, `shape` = (examples, features).
 pub(crate) fn read_features(x: &Dataset, element: ElementType, shape: (usize, usize)) -> Result<Features, Problem> {
     match element {
         ElementType::U8 => Ok(Features::U8(rows(x, shape)?)),

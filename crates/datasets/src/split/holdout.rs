@@ -1,4 +1,4 @@
-//! Some examples of a split set aside: for validation, or for testing where no file holds test examples.
+//! Examples held out of a split: for validation, or for testing if no file holds test examples.
 
 use ndarray::Axis;
 
@@ -7,7 +7,7 @@ use crate::split::features::Features;
 use crate::split::permutation::permutation;
 use crate::split::stratified::stratified_holdout;
 
-/// A split with nothing on one side.
+/// A hold-out that leaves one side empty.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "a share of {share} sets {aside} of {examples} examples aside and keeps {}; at least 1 is needed on each side",
@@ -16,14 +16,14 @@ use crate::split::stratified::stratified_holdout;
 pub struct EmptySide {
     /// The share asked for.
     pub share: f64,
-    /// The examples that it comes to.
+    /// The number of examples that it comes to.
     pub aside: usize,
-    /// All examples.
+    /// The number of all examples.
     pub examples: usize,
 }
 
 impl Split {
-    /// What is kept, and what is set aside: round(`share` m) examples (halves away from 0), any of them as likely as the
+    /// Returns the examples kept and those held out: round(`share` m) examples (halves away from 0), each as likely as the
     /// others, drawn from `seed`. Both stay in the order of the file, and keep its sha256.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl Split {
         Ok((self.select(&kept), self.select(&taken)))
     }
 
-    /// What is kept, and what is set aside: the share of each class that [`stratified_holdout`] says. Both stay in the order of the file, and
+    /// Returns the examples kept and those held out, chosen by [`stratified_holdout`]. Both stay in the order of the file, and
     /// keep its sha256.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::split::Split;
 use crate::split::features::Features;
 use crate::split::scaling::Scaling;
 
-/// Where scaled features go.
+/// The destination of scaled features.
 enum Layout<'d, R> {
     /// features × examples.
     Columns(ArrayViewMut2<'d, R>),
@@ -19,7 +19,7 @@ enum Layout<'d, R> {
 }
 
 impl Split {
-    /// The input X = A\[0\] of a net: features × examples in C order, one example a column. See
+    /// Returns the input X = A\[0\] of a net: features × examples in C order, one example a column. See
     /// [`Self::write_columns`].
     pub fn columns<R: Real>(&self, scaling: &Scaling) -> Array2<R> {
         let (examples, features) = self.x.dim();
@@ -28,8 +28,7 @@ impl Split {
         columns
     }
 
-    /// Writes the input X = A\[0\] of a net, features × examples, where it is wanted. Scaled in f64 and then rounded to
-    /// `R`.
+    /// Writes the input X = A\[0\] of a net, features × examples, into `columns`. Scaled in f64 and then rounded to `R`.
     ///
     /// # Panics
     /// If `columns` has another shape, or the elements of a row of it aren't adjacent, or `scaling` was fitted on other
@@ -40,7 +39,7 @@ impl Split {
         self.write(scaling, Layout::Columns(columns));
     }
 
-    /// The transpose of [`Self::columns`], bit for bit: examples × features in C order, one example a row, so that a
+    /// Returns the transpose of [`Self::columns`], bit for bit: examples × features in C order, one example a row, so that a
     /// mini-batch can be gathered row by row.
     ///
     /// # Panics
@@ -52,7 +51,7 @@ impl Split {
         rows
     }
 
-    /// Y: the numbers of the classes, 1 × examples, or the values, outputs × examples; in C order.
+    /// Returns Y: the numbers of the classes, 1 × examples, or the values, outputs × examples; in C order.
     pub fn y<R: Real>(&self) -> Array2<R> {
         match &self.targets {
             Targets::Classes(labels) => {
@@ -69,7 +68,7 @@ impl Split {
 }
 
 impl Features {
-    /// Of these examples what [`Split::columns`] has of all.
+    /// Returns the columns of [`Split::columns`] that belong to these examples.
     ///
     /// # Panics
     /// If there are no such examples, or `scaling` was fitted on other features.
@@ -114,7 +113,7 @@ fn fill<T: Copy, R>(rows: ArrayView2<T>, to: Layout<R>, convert: impl Fn(usize, 
     }
 }
 
-/// A few features at a time, so that what is read and what is written both stay in the cache.
+/// Transposes a few features at a time, so that source and destination both stay in the cache.
 fn transpose<T: Copy, R>(rows: ArrayView2<T>, mut columns: ArrayViewMut2<R>, convert: impl Fn(usize, T) -> R) {
     const FEATURES: usize = 16;
     let wide = rows.axis_chunks_iter(Axis(1), FEATURES);

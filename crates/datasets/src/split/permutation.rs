@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// The numbers below `count` in an order drawn from `seed`: Fisher and Yates's shuffle on ChaCha8, written out here, so
+/// Returns the numbers below `count` in an order drawn from `seed`: Fisher and Yates's shuffle on ChaCha8, written out here so
 /// that no release of `rand` can change it.
 pub(crate) fn permutation(count: usize, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -14,7 +14,7 @@ pub(crate) fn permutation(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// Uniform in 0 .. `count`, without bias: the high word of a 128-bit product, drawn again where its low word is below
+/// Draws uniformly from 0 .. `count`, without bias: the high word of a 128-bit product, drawn again where its low word is below
 /// 2^64 mod `count` (Lemire 2019, Fast random integer generation in an interval).
 fn below(rng: &mut ChaCha8Rng, count: u64) -> u64 {
     let rejected = count.wrapping_neg() % count;

@@ -1,4 +1,4 @@
-//! How the features of examples are scaled before a net sees them: fitted on training examples, applied to all.
+//! Scaling of features before a net sees them: fitted on training examples, applied to all.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub enum ScalingChoice {
     Divide255,
     /// `(v - mean) / std`, each feature by itself.
     Standardize,
-    /// Taken as they are.
+    /// `v`.
     None,
 }
 
@@ -24,7 +24,7 @@ impl ScalingChoice {
     /// Every choice, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::Auto, Self::Divide255, Self::Standardize, Self::None];
 
-    /// Its name in an experiment.
+    /// Returns its name in an experiment.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -34,13 +34,13 @@ impl ScalingChoice {
         }
     }
 
-    /// The choice called `name`.
+    /// Returns the choice called `name`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }
 
-/// A scaling with all that it needs: what a trained net takes along.
+/// A scaling with its parameters, as a trained net keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Scaling {
@@ -53,7 +53,7 @@ pub enum Scaling {
     Standardize {
         /// The mean of each feature over the training examples.
         mean: Vec<f64>,
-        /// The standard deviation of each feature over the m training examples, with 1/m; 1 where a feature is constant.
+        /// The standard deviation of each feature over the m training examples, with 1/m; 1 if a feature is constant.
         std: Vec<f64>,
     },
 }
@@ -67,7 +67,7 @@ pub struct TooWide {
 }
 
 impl Scaling {
-    /// What `choice` comes to for nets that are trained on `train`.
+    /// Fits the scaling `choice` to the training examples.
     ///
     /// Standardised as scikit-learn's `StandardScaler` does: std² = (1/m) Σ (v - mean)², and std = 1 for a feature that is
     /// constant up to the rounding of its mean, std² <= m ε std² + (m ε mean)². In f64 and two passes, the second of which
@@ -87,7 +87,7 @@ impl Scaling {
         }
     }
 
-    /// Bytes divided by 255, everything else as it is.
+    /// Returns the scaling of [`ScalingChoice::Auto`]: bytes are divided by 255, everything else is left as it is.
     pub fn auto(pixels: &Features) -> Self {
         match pixels {
             Features::U8(_) => Self::Divide255,
@@ -95,7 +95,7 @@ impl Scaling {
         }
     }
 
-    /// Its name in words for people, the one of its choice.
+    /// Returns the name of the [`ScalingChoice`] that it came from.
     pub fn name(&self) -> &'static str {
         match self {
             Self::None => ScalingChoice::None.name(),
@@ -110,7 +110,7 @@ fn standardize<T: Copy + Into<f64>>(rows: &Array2<T>) -> Result<Scaling, TooWide
     let m = examples as f64;
     let mut mean = vec![0.0; features];
     for row in rows.rows() {
-        // The quotients are added up, for the sum of values that fit f64 need not.
+        // The quotients are added up, because the sum of finite values may overflow.
         mean.iter_mut().zip(row).for_each(|(mean, &value)| *mean += value.into() / m);
     }
     let (mut off, mut squares) = (vec![0.0; features], vec![0.0; features]);

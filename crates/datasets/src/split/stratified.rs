@@ -1,11 +1,10 @@
-//! Which examples become the test set, where no file holds one.
+//! A stratified split: the same share of each class is held out.
 
 use crate::contract::targets::Targets;
 use crate::split::permutation::permutation;
 
-/// For each example whether it is for testing: round(`share` m) of them, drawn from `seed`; of classes the same share of
-/// each, as near as whole examples come to it (the largest remainders are rounded up, the lower class first), but never all
-/// of a class.
+/// Returns for each example whether it is held out: round(`share` m) of them, drawn from `seed`; the same share of each class,
+/// as nearly as whole examples allow (the largest remainders are rounded up, the lower class first), but never all of a class.
 ///
 /// # Errors
 /// If either side would be empty, or a class without a training example.

@@ -1,4 +1,4 @@
-//! How a table is to be read.
+//! The layout of a table: its delimiter, its header and the roles of its columns.
 
 use crate::import::columns::Column;
 use crate::import::request::{Categorical, Missing};
@@ -11,14 +11,14 @@ pub(super) struct Layout {
     pub(super) targets: Vec<Column>,
     /// Columns that are left out.
     pub(super) ignored: Vec<Column>,
-    /// Whether the first line names the columns; `None`: if one of its features is no number.
+    /// Whether the first line names the columns; `None`: it does if one of its features is not a number.
     pub(super) header: Option<bool>,
-    /// `None`: the most frequent in the first line of comma, semicolon and tab.
+    /// The delimiter; `None`: the most frequent of comma, semicolon and tab in the first line.
     pub(super) delimiter: Option<u8>,
-    /// `(height, width)`, where the features are the bytes of pictures, row by row and channels last.
+    /// `(height, width)` if the features are the bytes of pictures, row by row and channels last.
     pub(super) picture: Option<(usize, usize)>,
-    /// What becomes of cells without a value.
+    /// The treatment of cells without a value.
     pub(super) missing: Missing,
-    /// Which columns are of texts.
+    /// The columns of texts.
     pub(super) categorical: Categorical,
 }

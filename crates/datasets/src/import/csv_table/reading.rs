@@ -1,4 +1,4 @@
-//! What is done with a table once all of its cells are checked: to learn of its training rows, and to read its features.
+//! A table whose cells are all checked: its encoding is fitted to the training rows, and its features are read.
 
 use super::table::Table;
 use crate::contract::problem::MOST_CLASSES;
@@ -23,7 +23,7 @@ impl Source for Table {
         self.each(|example, rows| {
             if is_training(example) {
                 for (fit, &column) in fits.iter_mut().zip(&self.features) {
-                    let taken = fit.take(&rows.record[column]);
+                    let taken = fit.update(&rows.record[column]);
                     taken.map_err(|problem| self.wrong(rows, column, &problem))?;
                 }
             }
@@ -75,11 +75,11 @@ impl Source for Table {
     }
 }
 
-/// The reading that gives the features.
+/// The reader of a table's features.
 struct TableReader<'t> {
     table: &'t Table,
     rows: Rows,
-    /// Texts that no training row has.
+    /// The number of texts that no training row has.
     unknown: usize,
 }
 
@@ -88,7 +88,7 @@ impl TableReader<'_> {
         Error::file(&self.table.path, "the file changed while it was being read; try again when nothing writes to it")
     }
 
-    /// Goes to the next example; false behind the last.
+    /// Goes to the next example; returns false behind the last.
     fn advance(&mut self) -> Result<bool, Error> {
         while self.rows.advance()? {
             if self.table.is_kept(&self.rows)? {
@@ -119,7 +119,7 @@ impl ExampleReader for TableReader<'_> {
 }
 
 impl Table {
-    /// Takes over what the columns become.
+    /// Takes over the encoding of the columns.
     fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
         let width = encoding.width();
         checked_size(&self.path, &[self.summary.targets.examples(), width], 8, self.limit)?;

@@ -21,17 +21,17 @@ use crate::split::features::FeatureType;
 pub(super) struct Table {
     pub(super) path: PathBuf,
     delimiter: u8,
-    /// The names of all columns, or their numbers where no header names them.
+    /// The names of all columns, or their numbers if no header names them.
     pub(super) names: Vec<String>,
     header: bool,
     /// The columns that are features.
     pub(super) features: Vec<usize>,
     /// The columns of the targets.
     target_columns: Vec<usize>,
-    /// For each feature, whether it is of texts.
+    /// For each feature, whether it holds texts.
     pub(super) textual: Vec<bool>,
     pub(super) layout: Layout,
-    /// Rows that are left out, and cells without a value in the others.
+    /// The numbers of rows that are left out, and of cells without a value in the others.
     pub(super) dropped: usize,
     pub(super) filled: usize,
     pub(super) encoding: Option<Encoding>,
@@ -128,8 +128,8 @@ impl Table {
         on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<SourceTargets, Error> {
         let as_labels = self.layout.targets.is_empty();
-        let mut labels = Vec::new();
-        let mut words = LabelEncoder::default();
+        let mut codes = Vec::new();
+        let mut encoder = LabelEncoder::default();
         let mut values = Vec::new();
         let mut examples = 0;
         let mut more = !self.header || rows.advance()?;
@@ -140,8 +140,8 @@ impl Table {
                 for &column in &self.target_columns {
                     let cell = &rows.record[column];
                     if as_labels {
-                        let label = words.index(cell);
-                        labels.push(label.map_err(|problem| self.wrong(&rows, column, &problem))?);
+                        let code = encoder.encode(cell);
+                        codes.push(code.map_err(|problem| self.wrong(&rows, column, &problem))?);
                     } else {
                         values.push(number(cell).ok_or_else(|| self.not_a_number(&rows, column))?);
                     }
@@ -162,15 +162,15 @@ impl Table {
         }
         checked_size(&self.path, &[examples, columns], 8, self.limit)?;
         if as_labels {
-            let words = words.finish().map_err(|problem| Error::file(&self.path, problem))?;
-            return Ok(SourceTargets::Labels { codes: labels, names: words });
+            let names = encoder.into_labels().map_err(|problem| Error::file(&self.path, problem))?;
+            return Ok(SourceTargets::Labels { codes, names });
         }
         let values =
             Array2::from_shape_vec((examples, self.target_columns.len()), values).expect("a value for each column");
         Ok(SourceTargets::Final(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())))
     }
 
-    /// Whether the row is an example: it has as many cells as the first, and none is missing where such rows are left out.
+    /// Returns whether the row is an example: it has as many cells as the first, and no missing cell if such rows are left out.
     pub(super) fn is_kept(&self, rows: &Rows) -> Result<bool, Error> {
         if rows.record.len() != self.names.len() {
             let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
@@ -182,7 +182,7 @@ impl Table {
         Ok(!self.features.iter().chain(&self.target_columns).any(|&column| is_missing(&rows.record[column])))
     }
 
-    /// Checks the features of a row before it is known what they become, and finds out which are texts.
+    /// Checks the features of a row before the encoding is known, and marks the columns of texts.
     fn check_features(&mut self, rows: &Rows) -> Result<(), Error> {
         for (feature, &column) in self.features.iter().enumerate() {
             let cell = &rows.record[column];
@@ -208,7 +208,7 @@ impl Table {
         Err(self.wrong(rows, column, &problem))
     }
 
-    /// Adds the features of a row. The number of texts in it that no training row has.
+    /// Appends the features of a row, and returns the number of texts in it that no training row has.
     pub(super) fn features_of(&self, rows: &Rows, buffer: &mut FeatureBuffer) -> Result<usize, Error> {
         let mut unknown = 0;
         for (feature, &column) in self.features.iter().enumerate() {
@@ -244,7 +244,7 @@ impl Table {
         Error::at(&self.path, At::Line(rows.line()), format!("column {}{name} is {problem}", column + 1))
     }
 
-    /// Gives every example to `take`, with its number.
+    /// Passes every example to `take`, with its number.
     pub(super) fn each(&self, mut take: impl FnMut(usize, &Rows) -> Result<(), Error>) -> Result<(), Error> {
         let mut rows = self.rows()?;
         let mut example = 0;
@@ -257,7 +257,7 @@ impl Table {
         Ok(())
     }
 
-    /// The rows behind the header.
+    /// Opens the rows behind the header.
     pub(super) fn rows(&self) -> Result<Rows, Error> {
         let mut rows = Rows::open(&self.path, self.delimiter)?;
         if self.header {
