@@ -13,8 +13,8 @@ use super::statistics::Estimate;
 use crate::machine;
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
+use datasets::files::regular_file;
 use datasets::files::{self, OfTheDisk, folder_of, make_folder, write_whole};
-use datasets::regular_file;
 
 /// Raised when a record's fields change their meaning.
 const FORMAT: u32 = 1;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use datasets::Meaning;
+use datasets::TargetKind;
 
 use crate::progress::mode::ProgressMode;
 
@@ -178,12 +178,12 @@ pub enum TargetsWord {
     OneHot,
 }
 
-impl From<TargetsWord> for Meaning {
+impl From<TargetsWord> for TargetKind {
     fn from(word: TargetsWord) -> Self {
         match word {
-            TargetsWord::Classes => Meaning::Classes,
-            TargetsWord::Values => Meaning::Values,
-            TargetsWord::OneHot => Meaning::OneHot,
+            TargetsWord::Classes => TargetKind::Classes,
+            TargetsWord::Values => TargetKind::Values,
+            TargetsWord::OneHot => TargetKind::OneHot,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use datasets::catalog::{self, KnownFiles};
-use datasets::{DataSet, Expected, Pinned, SaidBy, Source, TestSource};
+use datasets::{DataSet, Expected, PinSource, Pinned, Source, TestSource};
 
 use super::rehearse::{Reading, rehearse};
 use crate::plan::prepared::Prepared;
@@ -43,7 +43,7 @@ fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pi
         }
         (Some(_), Some(_)) => Ok(file),
         (Some(sha256), None) => {
-            let expected = Expected { sha256: sha256.clone(), said_by: SaidBy::Key(key) };
+            let expected = Expected { sha256: sha256.clone(), source: PinSource::Key(key) };
             Ok(Pinned { expected: Some(expected), ..file })
         }
     }

@@ -5,10 +5,11 @@ use std::fmt::Display;
 use hdf5::Group;
 
 use super::{Error, FORMAT};
-use datasets::attribute::attribute;
-use datasets::classes::texts;
-use datasets::error::reason;
-use datasets::read::{DataFile, describe};
+use datasets::contract::attribute::attribute;
+use datasets::contract::class_names::texts;
+use datasets::contract::element_type::describe;
+use datasets::contract::file::DataFile;
+use datasets::contract::problem::reason;
 
 pub(super) fn refused(found: impl Display, allowed: impl Display) -> String {
     format!("found \"{found}\"; allowed: {allowed}")

@@ -19,7 +19,7 @@ use serde_json::Value;
 pub use self::error::Error;
 pub use self::evaluation::{Confusion, Evaluation};
 use crate::spec::trial::Dtype;
-use datasets::{PixelType, Pixels, Scaling, Task};
+use datasets::{FeatureType, Features, Scaling, Task};
 
 /// The name of the format in a model file.
 pub const FORMAT: &str = "layerchain-model";
@@ -43,7 +43,7 @@ pub struct Model {
     /// Its layers.
     pub net: Net,
     /// The element type of the examples that it was trained on, before they were scaled.
-    pub input: PixelType,
+    pub input: FeatureType,
     /// `[height, width, channels]` of those examples where they are pictures.
     pub image_shape: Option<[usize; 3]>,
     /// The scaling of each feature before the net sees it.
@@ -132,7 +132,7 @@ impl Model {
     ///
     /// # Errors
     /// What was found, and what the model takes.
-    pub fn takes(&self, pixels: &Pixels, image_shape: Option<[usize; 3]>) -> Result<(), String> {
+    pub fn takes(&self, pixels: &Features, image_shape: Option<[usize; 3]>) -> Result<(), String> {
         let (features, found) = (self.features(), pixels.dim().1);
         if let (Some(trained), Some(found)) = (self.image_shape, image_shape)
             && trained != found
@@ -157,7 +157,7 @@ impl Model {
     /// # Panics
     /// If the examples aren't what [`Model::takes`].
     #[track_caller]
-    pub fn outputs(&self, pixels: &Pixels) -> Array2<f64> {
+    pub fn outputs(&self, pixels: &Features) -> Array2<f64> {
         let n_out = self.net.widths().last().copied().unwrap_or(0);
         let mut outputs = Array2::zeros((n_out, pixels.dim().0));
         let mut put = |block: Range<usize>, a: Array2<f64>| outputs.slice_axis_mut(Axis(1), block.into()).assign(&a);
@@ -201,7 +201,7 @@ pub fn most_probable(probabilities: &[f64]) -> usize {
 fn each_block<R: Real>(
     chain: &Chain<R>,
     scaling: &Scaling,
-    pixels: &Pixels,
+    pixels: &Features,
     mut take: impl FnMut(Range<usize>, &Cache<R>),
 ) {
     let examples = pixels.dim().0;

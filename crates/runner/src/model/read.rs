@@ -13,11 +13,12 @@ use super::attributes::{ModelFile, refused};
 use super::write::SOFTMAX;
 use super::{Error, FORMAT, MOST_BYTES, Model, Net, VERSION};
 use crate::spec::trial::Dtype;
-use datasets::attribute::attribute;
-use datasets::classes;
-use datasets::read::{DataFile, Element, describe, elements};
-use datasets::storage::{self, checked_bytes};
-use datasets::{PixelType, Problem, Scaling};
+use datasets::contract::attribute::attribute;
+use datasets::contract::class_names;
+use datasets::contract::element_type::{ElementType, describe, elements};
+use datasets::contract::file::DataFile;
+use datasets::contract::storage::{self, checked_bytes};
+use datasets::{FeatureType, Problem, Scaling};
 
 impl Model {
     /// Reads the file at `path`.
@@ -39,7 +40,7 @@ impl Model {
         }
         let dtype = reader.one_of(&root, "dtype", &[Dtype::F32, Dtype::F64].map(|dtype| (dtype.name(), dtype)))?;
         let cost = reader.one_of(&root, "cost", &Cost::ALL)?;
-        let input = reader.one_of(&root, "input", &PixelType::ALL.map(|element| (element.name(), element)))?;
+        let input = reader.one_of(&root, "input", &FeatureType::ALL.map(|element| (element.name(), element)))?;
         let layers = reader.integer(&root, "layers")?;
         let features = reader.integer(&root, "features")?;
         let image_shape = reader.image_shape(&root, features)?;
@@ -95,18 +96,23 @@ impl ModelFile {
     }
 
     /// A dataset of elements `element` of which the file stores all that the shape declares.
-    fn checked(&mut self, name: &str, element: Element, dimensions: usize) -> Result<(Dataset, Vec<usize>), Error> {
+    fn checked(&mut self, name: &str, element: ElementType, dimensions: usize) -> Result<(Dataset, Vec<usize>), Error> {
         let found = self.check(name, element, dimensions);
         let (dataset, shape, bytes) = found.map_err(|problem| self.dataset(name, problem))?;
         self.left -= bytes;
         Ok((dataset, shape))
     }
 
-    fn check(&self, name: &str, element: Element, dimensions: usize) -> Result<(Dataset, Vec<usize>, u64), Problem> {
+    fn check(
+        &self,
+        name: &str,
+        element: ElementType,
+        dimensions: usize,
+    ) -> Result<(Dataset, Vec<usize>, u64), Problem> {
         let dataset = self.file.dataset(name)?;
         let found = dataset.dtype()?;
-        if Element::of(&found) != Some(element) {
-            let allowed = if element == Element::F32 { "f32, as `dtype` says" } else { "f64" };
+        if ElementType::of(&found) != Some(element) {
+            let allowed = if element == ElementType::F32 { "f32, as `dtype` says" } else { "f64" };
             return Err(Problem::Type { found: describe(&found), allowed });
         }
         let shape = dataset.space()?.shape();
@@ -132,7 +138,7 @@ impl ModelFile {
         dtype: Dtype,
         cost: Cost,
     ) -> Result<Vec<CheckedLayer>, Error> {
-        let element = if dtype == Dtype::F32 { Element::F32 } else { Element::F64 };
+        let element = if dtype == Dtype::F32 { ElementType::F32 } else { ElementType::F64 };
         let (mut layers, mut n_in): (Vec<CheckedLayer>, usize) = (Vec::new(), features);
         for l in 1..=count {
             let name = format!("layer_{l}");
@@ -202,7 +208,7 @@ impl ModelFile {
     }
 
     fn of_features(&mut self, name: &str, features: usize) -> Result<Vec<f64>, Error> {
-        let (dataset, shape) = self.checked(name, Element::F64, 1)?;
+        let (dataset, shape) = self.checked(name, ElementType::F64, 1)?;
         if shape[0] != features {
             let problem = format!("its shape is {shape:?}; allowed: [{features}], one a feature");
             return Err(self.content(format!("dataset `{name}`"), problem));
@@ -212,7 +218,7 @@ impl ModelFile {
 
     fn classes(&self, cost: Cost, n_out: usize) -> Result<Vec<String>, Error> {
         const NAME: &str = "classes";
-        let names = classes::read(&self.file, NAME)?;
+        let names = class_names::read(&self.file, NAME)?;
         let wanted = match cost {
             Cost::BinaryCrossEntropy => 2,
             Cost::SoftmaxCrossEntropy => n_out,

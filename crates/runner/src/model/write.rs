@@ -8,8 +8,9 @@ use net::{Chain, Cost, Layer};
 
 use super::{Error, FORMAT, Model, Net, VERSION};
 use crate::spec::names::name_of;
+use datasets::Scaling;
+use datasets::contract::class_names;
 use datasets::files::{self, Element, NewHdf5, put_in_place};
-use datasets::{Scaling, classes};
 
 /// The longest text of an attribute, which HDF5 bounds by 64 KiB with all that belongs to it.
 pub(super) const LONGEST_TEXT: usize = 60_000;
@@ -46,7 +47,7 @@ impl Model {
             file.dataset("scaling/mean", &[mean.len()], mean)?;
             file.dataset("scaling/std", &[std.len()], std)?;
         }
-        classes::write(file, "classes", &self.classes)?;
+        class_names::write(file, "classes", &self.classes)?;
         file.text(("", "provenance"), &self.provenance_text())?;
         match &self.net {
             Net::F32(chain) => put_layers(file, chain),

@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis, concatenate};
 use net::{Engine, Span};
 
 use crate::spec::data::{DataShape, ValidationSplit};
-use datasets::{DataSet, EmptySide, Meaning, Part, Scaling, ScalingChoice, Targets, Task, TooWide};
+use datasets::{DataSet, EmptySide, Scaling, ScalingChoice, Split, TargetKind, Targets, Task, TooWide};
 
 /// Data that can't be prepared as asked.
 #[derive(Debug, thiserror::Error)]
@@ -23,11 +23,11 @@ pub enum Error {
 /// A data set, ready for nets.
 pub struct Prepared {
     /// The training examples.
-    pub train: Part,
+    pub train: Split,
     /// The test examples, if there are any.
-    pub test: Option<Part>,
+    pub test: Option<Split>,
     /// The validation examples, set aside of the training examples.
-    pub validation: Option<Part>,
+    pub validation: Option<Split>,
     /// The scaling, fitted on the training examples.
     pub scaling: Scaling,
     /// The task of the nets.
@@ -46,7 +46,7 @@ impl Prepared {
     /// # Errors
     /// If there are too few examples, or a feature can't be scaled.
     pub fn new(set: DataSet, split: Option<ValidationSplit>, scaling: ScalingChoice) -> Result<Self, Error> {
-        let DataSet { train, test, task, meaning, said, classes, test_left_out } = set;
+        let DataSet { train, test, task, target_kind: meaning, kind_in_id: said, classes, test_left_out } = set;
         let (train, validation) = match split {
             Some(ValidationSplit { share, seed }) => {
                 let (kept, aside) = train.split(share, seed)?;
@@ -56,7 +56,7 @@ impl Prepared {
         };
         let scaling = Scaling::fit(scaling, &train)?;
         let mut notes = Vec::new();
-        if meaning == Meaning::OneHot {
+        if meaning == TargetKind::OneHot {
             notes.push("the targets are one-hot rows: each is taken as the class of its column".to_owned());
         }
         if let Task::Classes(count) = task {
@@ -72,14 +72,14 @@ impl Prepared {
 
     /// Its sides.
     pub fn shape(&self) -> DataShape {
-        let (train, features) = self.train.pixels.dim();
-        let validation = self.validation.as_ref().map_or(0, Part::examples);
-        let test = self.test.as_ref().map_or(0, Part::examples);
+        let (train, features) = self.train.x.dim();
+        let validation = self.validation.as_ref().map_or(0, Split::examples);
+        let test = self.test.as_ref().map_or(0, Split::examples);
         DataShape { features, train, test, validation, task: self.task }
     }
 
     /// The test examples, and behind them those for validation.
-    fn held_out(&self) -> impl Iterator<Item = &Part> {
+    fn held_out(&self) -> impl Iterator<Item = &Split> {
         self.test.iter().chain(&self.validation)
     }
 
@@ -103,7 +103,7 @@ impl Prepared {
             Targets::Values(values) => values.nrows(),
         };
         let none = Array2::zeros((rows, 0));
-        let targets: Vec<Array2<R>> = self.held_out().map(Part::y).collect();
+        let targets: Vec<Array2<R>> = self.held_out().map(Split::y).collect();
         let views: Vec<_> = std::iter::once(&none).chain(&targets).map(|targets| targets.view()).collect();
         concatenate(Axis(1), &views).expect("targets of one task").as_standard_layout().into_owned()
     }
