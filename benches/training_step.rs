@@ -15,7 +15,9 @@ use flops::Flops;
 use kernels::blas;
 use kernels::{Activation, Call, LayerShape, Real, self_check};
 use ndarray::Array2;
-use net::{Architecture, Batches, Engine, Examples, Fleet, Scheme, Span, Start, Training, Workload, initialise};
+use net::{
+    Architecture, Batches, Engine, Examples, Fleet, GramSpace, InitialNet, Scheme, Training, Workload, initialise,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -35,7 +37,7 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
     for (widths, m) in NETS {
         let mut uniform =
             |rows, columns| Array2::from_shape_simple_fn((rows, columns), || stream.random_range(0.0..1.0));
-        let span = Arc::new(Span::new(uniform(widths[0], m).view(), uniform(widths[0], 10).view()));
+        let span = Arc::new(GramSpace::new(uniform(widths[0], m).view(), uniform(widths[0], 10).view()));
         let labels = |count| Array2::from_shape_fn((1, count), |(_, example)| R::from_f64((example % 2) as f64));
         let name: Vec<String> = widths.iter().map(ToString::to_string).collect();
         let mut group = criterion.benchmark_group(format!("training_step/{}/{}_examples{m}", R::NAME, name.join("-")));
@@ -45,7 +47,7 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
                 let architecture = Architecture::classifier(widths[0], &widths[1..widths.len() - 1], Activation::Relu);
                 let chain = initialise::chain::<R>(&architecture, &Scheme::Course.into(), 1);
                 let descent = Training::descent(1e-4, ENDLESS, ENDLESS);
-                let start = Start::new(&examples, chain, descent).expect("checked");
+                let start = InitialNet::new(&examples, chain, descent).expect("checked");
                 check::<R>(&span, engine, nets, widths);
                 let workload = Workload { features: widths[0], examples: m, batch: m, rows: widths[1], iterations: 1 };
                 let upper: usize = widths[1..].windows(2).map(|n| 6 * n[0] * n[1] * m).sum();
@@ -61,7 +63,7 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
 }
 
 /// The products at the shapes that the fleet multiplies at.
-fn check<R: Real>(span: &Span, engine: Engine, nets: usize, widths: &[usize]) {
+fn check<R: Real>(span: &GramSpace, engine: Engine, nets: usize, widths: &[usize]) {
     let m = span.x().ncols();
     let n_in = match engine {
         Engine::Direct => widths[0],

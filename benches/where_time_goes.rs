@@ -20,7 +20,7 @@ use kernels::{
     Accumulate, Activation, Adam, Call, LayerShape, Team, backward_data, backward_weights, forward, self_check,
 };
 use ndarray::{Array2, ShapeBuilder};
-use net::{Architecture, Batches, Examples, Fleet, Optimiser, Rule, Scheme, Start, Training, initialise};
+use net::{Algorithm, Architecture, Batches, Examples, Fleet, InitialNet, Optimiser, Scheme, Training, initialise};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -30,17 +30,23 @@ struct Case {
     widths: &'static [usize],
     batch: usize,
     batches: usize,
-    rule: Rule,
+    algorithm: Algorithm,
 }
 
-const ADAM: Rule = Rule::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 });
+const ADAM: Algorithm = Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 });
 
 const CASES: [Case; 5] = [
-    Case { name: "small", widths: &[784, 128, 64, 10], batch: 64, batches: 10, rule: Rule::Descent },
-    Case { name: "small-adam", widths: &[784, 128, 64, 10], batch: 64, batches: 10, rule: ADAM },
-    Case { name: "medium", widths: &[784, 512, 512, 10], batch: 128, batches: 10, rule: Rule::Descent },
-    Case { name: "edge", widths: &[3072, 200, 200, 10], batch: 5000, batches: 1, rule: Rule::Descent },
-    Case { name: "large", widths: &[2048, 2048, 2048, 2048, 10], batch: 1024, batches: 2, rule: Rule::Descent },
+    Case { name: "small", widths: &[784, 128, 64, 10], batch: 64, batches: 10, algorithm: Algorithm::Descent },
+    Case { name: "small-adam", widths: &[784, 128, 64, 10], batch: 64, batches: 10, algorithm: ADAM },
+    Case { name: "medium", widths: &[784, 512, 512, 10], batch: 128, batches: 10, algorithm: Algorithm::Descent },
+    Case { name: "edge", widths: &[3072, 200, 200, 10], batch: 5000, batches: 1, algorithm: Algorithm::Descent },
+    Case {
+        name: "large",
+        widths: &[2048, 2048, 2048, 2048, 10],
+        batch: 1024,
+        batches: 2,
+        algorithm: Algorithm::Descent,
+    },
 ];
 
 /// More steps than a bench makes.
@@ -72,9 +78,9 @@ impl Case {
         let activations = hidden.into_iter().chain([Activation::Softmax]).collect();
         let architecture = Architecture::new(self.widths.to_vec(), activations);
         let chain = initialise::chain::<f32>(&architecture, &Scheme::HeNormal.into(), 1);
-        let optimiser = Optimiser { rule: self.rule, ..Optimiser::DESCENT };
+        let optimiser = Optimiser { algorithm: self.algorithm, ..Optimiser::DESCENT };
         let training = Training { optimiser, ..Training::descent(1e-3, ENDLESS, ENDLESS) };
-        let start = Start::new(examples, chain, training).expect("checked");
+        let start = InitialNet::new(examples, chain, training).expect("checked");
         Fleet::new(examples, Batches::new(self.batch * self.batches, self.batch, None), vec![start])
     }
 

@@ -6,8 +6,8 @@ use by_hand::{ByHand, Data, assert_close};
 use kernels::Activation;
 use ndarray::{Array2, Axis};
 use net::{
-    Batch, Batches, Chain, Decay, Engine, Examples, Fleet, LayerRate, Optimiser, Rule, Start, Stopping, Trained,
-    Training,
+    Algorithm, Batch, Batches, Chain, Decay, Engine, Examples, Fleet, InitialNet, LayerRate, Optimiser, Stopping,
+    Trained, Training,
 };
 
 const EXAMPLES: usize = 23;
@@ -22,13 +22,13 @@ fn batches() -> [Batches; 3] {
 }
 
 fn optimisers() -> [Optimiser; 4] {
-    let decay = |decoupled, biases| Decay { factor: 0.3, decoupled, biases };
-    let momentum = Rule::Momentum { momentum: 0.8, nesterov: false };
+    let decay = |decoupled, biases| Decay { lambda: 0.3, decoupled, biases };
+    let momentum = Algorithm::Momentum { momentum: 0.8, nesterov: false };
     [
         Optimiser::DESCENT,
         Optimiser { decay: decay(false, true), clip_norm: Some(0.2), ..Optimiser::DESCENT },
-        Optimiser { rule: momentum, decay: decay(false, false), clip_norm: Some(0.1) },
-        Optimiser { rule: momentum, decay: decay(true, true), clip_norm: Some(0.3) },
+        Optimiser { algorithm: momentum, decay: decay(false, false), clip_norm: Some(0.1) },
+        Optimiser { algorithm: momentum, decay: decay(true, true), clip_norm: Some(0.3) },
     ]
 }
 
@@ -43,8 +43,9 @@ fn train(
     batches: &Batches,
     nets: &[(Chain<f64>, Training)],
 ) -> Vec<(Trained, Option<Chain<f64>>)> {
-    let start =
-        |(chain, training): &(Chain<f64>, Training)| Start::new(examples, chain.clone(), training.clone()).unwrap();
+    let start = |(chain, training): &(Chain<f64>, Training)| {
+        InitialNet::new(examples, chain.clone(), training.clone()).unwrap()
+    };
     let mut fleet = Fleet::new(examples, batches.clone(), nets.iter().map(start).collect());
     let trained = fleet.train(|| true).unwrap().unwrap();
     let places = nets.iter().enumerate();
@@ -145,8 +146,9 @@ fn each_layer_learns_at_its_own_rate_and_decays_by_the_same_product() {
             let by_hand = train_by_hand(&data, &batches, ByHand::new(&chain, &training).at_rates(&rates), 9);
             for engine in engines(&training, &batches) {
                 let examples = data.examples(engine);
-                let start = Start::new(&examples, chain.clone(), training.clone()).unwrap();
-                let mut fleet = Fleet::new(&examples, batches.clone(), vec![Start { rates: rates.to_vec(), ..start }]);
+                let start = InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
+                let mut fleet =
+                    Fleet::new(&examples, batches.clone(), vec![InitialNet { rates: rates.to_vec(), ..start }]);
                 let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
                 let found = (trained, fleet.chain(0, chain.layers[0].w.view()));
                 assert_same(&format!("{engine:?}, {batches:?}, {optimiser:?}"), &data, &found, &by_hand);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use kernels::Activation;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
-use net::{Architecture, Chain, Engine, Examples, Layer, LayerRate, Rule, Scheme, Score, Span, Training, initialise};
+use net::{
+    Algorithm, Architecture, Chain, Engine, Examples, GramSpace, Layer, LayerRate, Scheme, Score, Training, initialise,
+};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -29,7 +31,7 @@ impl Data {
     }
 
     pub(crate) fn examples(&self, engine: Engine) -> Examples<f64> {
-        let span = Arc::new(Span::new(self.x.view(), self.x_held_out.view()));
+        let span = Arc::new(GramSpace::new(self.x.view(), self.x_held_out.view()));
         Examples::of(engine, &span, self.y.clone(), self.y_held_out.clone()).expect("OpenBLAS is right")
     }
 
@@ -118,15 +120,15 @@ impl ByHand {
     /// The step of the pass.
     pub(crate) fn descend(&mut self, pass: &Pass) {
         let optimiser = self.training.optimiser;
-        let momentum = match optimiser.rule {
-            Rule::Descent => 0.0,
-            Rule::Momentum { momentum, nesterov: false } => momentum,
+        let momentum = match optimiser.algorithm {
+            Algorithm::Descent => 0.0,
+            Algorithm::Momentum { momentum, nesterov: false } => momentum,
             other => panic!("not by hand: {other:?}"),
         };
         let norm = pass.gradient_norms().iter().map(|norm| norm * norm).sum::<f64>().sqrt();
         let factor = optimiser.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm + 1e-6)));
         let step = |rate: f64, decays: bool, w: f64, v: &mut f64, g: f64| {
-            let decay = if decays { optimiser.decay.factor } else { 0.0 };
+            let decay = if decays { optimiser.decay.lambda } else { 0.0 };
             let learning_rate = self.training.schedule.rate * rate;
             // The product of the two is the same at all rates.
             let decay = decay / rate;

@@ -6,7 +6,8 @@ use kernels::{Activation, Real};
 use ndarray::{Array2, ArrayView2, s};
 use net::initialise::{self, Draw};
 use net::{
-    Architecture, Batches, Bound, Cost, CostAt, Ending, Engine, Examples, Fleet, Scheme, Span, Start, Trained, Training,
+    Architecture, Batches, Bound, Cost, CostAt, Ending, Engine, Examples, Fleet, GramSpace, InitialNet, Scheme,
+    Trained, Training,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -55,7 +56,7 @@ impl Data {
     }
 
     fn examples<R: Real>(&self, engine: Engine) -> Examples<R> {
-        let span = Arc::new(Span::new(self.x.view(), self.x_test.view()));
+        let span = Arc::new(GramSpace::new(self.x.view(), self.x_test.view()));
         let labels = |y: &Array2<f64>| y.mapv(R::from_f64);
         Examples::of(engine, &span, labels(&self.y), labels(&self.y_test)).expect("OpenBLAS is right")
     }
@@ -81,11 +82,11 @@ impl Net {
         }
     }
 
-    fn start<R: Real>(&self, examples: &Examples<R>, iterations: usize) -> Start<R> {
+    fn start<R: Real>(&self, examples: &Examples<R>, iterations: usize) -> InitialNet<R> {
         let architecture = Architecture::classifier(examples.features(), &self.hidden, self.activation);
         // The initial weights of f64 also for f32: a start in f32 would be another net.
         let chain = initialise::chain::<R>(&architecture, &Scheme::XavierNormal.into(), self.seed);
-        Start::new(examples, chain, Training::descent(self.learning_rate, iterations, 1)).unwrap()
+        InitialNet::new(examples, chain, Training::descent(self.learning_rate, iterations, 1)).unwrap()
     }
 }
 
@@ -250,14 +251,14 @@ fn the_rank_is_that_of_the_examples() {
     let mut stream = ChaCha8Rng::seed_from_u64(8);
     let mut rank = |features, examples, flaw| {
         let Data { x, x_test, .. } = Data::random(&mut stream, features, examples, flaw);
-        Span::new(x.view(), x_test.view()).rank().unwrap()
+        GramSpace::new(x.view(), x_test.view()).rank().unwrap()
     };
     assert_eq!(rank(60, 20, Flaw::None), 20);
     assert_eq!(rank(12, 50, Flaw::None), 12);
     assert_eq!(rank(60, 20, Flaw::Duplicates), 10);
     assert_eq!(rank(12, 50, Flaw::ConstantFeatures), 7);
     let zeros = Array2::zeros((5, 4));
-    assert_eq!(Span::new(zeros.view(), zeros.view()).rank().unwrap(), 1);
+    assert_eq!(GramSpace::new(zeros.view(), zeros.view()).rank().unwrap(), 1);
 }
 
 #[test]
@@ -267,7 +268,7 @@ fn inner_products_must_keep_their_digits_in_the_element_type() {
     let in_range = |scale: f64| {
         let mut x = &x * scale;
         x.column_mut(0).fill(0.0); // an example of zeros is no matter
-        let span = Span::new(x.view(), x_test.view());
+        let span = GramSpace::new(x.view(), x_test.view());
         (span.in_range::<f32>(), span.in_range::<f64>())
     };
     assert_eq!([in_range(1.0), in_range(1e14), in_range(1e-14)], [(true, true); 3]);
@@ -278,7 +279,7 @@ fn inner_products_must_keep_their_digits_in_the_element_type() {
 #[test]
 fn products_too_small_for_normal_numbers_are_no_fault_of_openblas() {
     let tiny = Array2::from_shape_fn((30, 5), |(i, j)| 1e-160 * (i * 5 + j) as f64);
-    let span = Span::new(tiny.view(), tiny.view());
+    let span = GramSpace::new(tiny.view(), tiny.view());
     assert!(span.gram().is_ok() && span.rank().is_ok());
 }
 
@@ -359,7 +360,7 @@ fn the_accuracies_are_those_after_the_last_update() {
         let examples = data.examples::<f64>(engine);
         let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
         let descent = Training::descent(1.0, 1, 1);
-        let start = Start::new(&examples, zeros, descent).unwrap();
+        let start = InitialNet::new(&examples, zeros, descent).unwrap();
         let trained = Fleet::new(&examples, Batches::full(examples.training()), vec![start])
             .train(|| true)
             .unwrap()
@@ -377,7 +378,7 @@ fn a_last_update_after_which_only_the_test_or_only_the_training_outputs_are_fini
         let examples = data.examples::<f64>(Engine::Direct);
         let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
         let descent = Training::descent(1e10, 1, 1);
-        let start = Start::new(&examples, zeros, descent).unwrap();
+        let start = InitialNet::new(&examples, zeros, descent).unwrap();
         let trained = Fleet::new(&examples, Batches::full(examples.training()), vec![start])
             .train(|| true)
             .unwrap()
@@ -391,7 +392,7 @@ fn a_last_update_after_which_only_the_test_or_only_the_training_outputs_are_fini
 #[test]
 fn the_rank_counts_every_direction_above_rounding() {
     let x = Array2::from_diag(&ndarray::array![1.0, 1e-5, 1e-10, 1e-17]);
-    assert_eq!(Span::new(x.view(), x.view()).rank().unwrap(), 3);
+    assert_eq!(GramSpace::new(x.view(), x.view()).rank().unwrap(), 3);
 }
 
 #[test]
@@ -439,13 +440,14 @@ fn test_examples_of_other_features_make_no_examples() {
 #[should_panic(expected = "one column a feature")]
 fn weights_of_other_features_have_no_origin() {
     let x = Array2::<f64>::ones((5, 4));
-    let _ = Examples::direct(x.clone(), Array2::ones((1, 4)), x, Array2::ones((1, 4))).origin(Array2::ones((2, 6)));
+    let _ = Examples::direct(x.clone(), Array2::ones((1, 4)), x, Array2::ones((1, 4)))
+        .initial_first_layer(Array2::ones((2, 6)));
 }
 
 #[test]
 #[should_panic(expected = "no training examples")]
 fn no_training_examples_span_nothing() {
-    Span::of_both(Array2::ones((5, 4)), 0);
+    GramSpace::of_both(Array2::ones((5, 4)), 0);
 }
 
 #[test]
@@ -456,9 +458,9 @@ fn a_net_without_test_examples_is_trained_as_with_them_and_has_no_test_score() {
     let chain = || initialise::chain(&architecture, &Scheme::HeNormal.into(), 1);
     for (name, engine) in Engine::ALL {
         let train = |x_test: ArrayView2<f64>, y_test: &Array2<f64>| {
-            let span = Arc::new(Span::new(x.view(), x_test));
+            let span = Arc::new(GramSpace::new(x.view(), x_test));
             let examples = Examples::<f64>::of(engine, &span, y.clone(), y_test.clone()).unwrap();
-            let start = Start::new(&examples, chain(), Training::descent(0.3, 20, 1)).unwrap();
+            let start = InitialNet::new(&examples, chain(), Training::descent(0.3, 20, 1)).unwrap();
             Fleet::new(&examples, Batches::full(4), vec![start]).train(|| true).unwrap().unwrap().remove(0)
         };
         let (with, without) = (train(x.view(), &y), train(x.slice(s![.., ..0]), &none));

@@ -22,7 +22,7 @@ fn targets(cost: Cost, outputs: usize) -> Array2<f64> {
 fn regularisers() -> [(&'static str, Training); 5] {
     let plain = Training::descent(0.1, 1, 1);
     let decay = |biases, decoupled| Training {
-        optimiser: Optimiser { decay: Decay { factor: 0.3, decoupled, biases }, ..Optimiser::DESCENT },
+        optimiser: Optimiser { decay: Decay { lambda: 0.3, decoupled, biases }, ..Optimiser::DESCENT },
         ..plain.clone()
     };
     let dropout = Training { dropout: vec![0.4, 0.25], dropout_seed: 3, ..plain.clone() };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 use net::{
-    Activation, Architecture, Batches, Chain, Data, Engine, Examples, Fleet, GramSpace, InitialNet, Optimiser, Rule,
-    Scheme, Training, initialise,
+    Activation, Algorithm, Architecture, Batches, Chain, Data, Engine, Examples, Fleet, GramSpace, InitialNet,
+    Optimiser, Scheme, Training, initialise,
 };
 
 /// Twelve examples of five features, and classes that depend on them.
@@ -20,7 +20,7 @@ fn drawn(scheme: Scheme) -> Chain<f64> {
 }
 
 fn momentum() -> Optimiser {
-    Optimiser { rule: Rule::Momentum { momentum: 0.9, nesterov: true }, ..Optimiser::DESCENT }
+    Optimiser { algorithm: Algorithm::Momentum { momentum: 0.9, nesterov: true }, ..Optimiser::DESCENT }
 }
 
 /// Trains by the loop of the course and by every exact engine, and returns the largest difference of a cost.

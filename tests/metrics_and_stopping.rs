@@ -6,8 +6,8 @@ use by_hand::{ByHand, Data, assert_close};
 use kernels::Activation;
 use ndarray::{ArrayView2, Axis};
 use net::{
-    Batches, Bound, Chain, Curve, Decay, Ending, Engine, Examples, Fleet, Metric, Optimiser, Reason, Rule, Schedule,
-    Start, Stopping, Trained, Training,
+    Algorithm, Batches, Bound, Chain, Curve, Decay, Ending, Engine, Examples, Fleet, InitialNet, Metric, Optimiser,
+    Reason, Schedule, Stopping, Trained, Training,
 };
 
 const EXAMPLES: usize = 20;
@@ -24,21 +24,21 @@ fn data() -> Data {
 }
 
 fn optimisers() -> [Optimiser; 5] {
-    let decay = |decoupled, biases| Decay { factor: 0.4, decoupled, biases };
-    let momentum = Rule::Momentum { momentum: 0.7, nesterov: false };
+    let decay = |decoupled, biases| Decay { lambda: 0.4, decoupled, biases };
+    let momentum = Algorithm::Momentum { momentum: 0.7, nesterov: false };
     [
         Optimiser::DESCENT,
         Optimiser { decay: decay(false, true), ..Optimiser::DESCENT },
         Optimiser { decay: decay(true, false), clip_norm: Some(0.2), ..Optimiser::DESCENT },
-        Optimiser { rule: momentum, decay: decay(false, false), clip_norm: Some(0.1) },
-        Optimiser { rule: momentum, decay: decay(true, true), clip_norm: None },
+        Optimiser { algorithm: momentum, decay: decay(false, false), clip_norm: Some(0.1) },
+        Optimiser { algorithm: momentum, decay: decay(true, true), clip_norm: None },
     ]
 }
 
 type Net = (Chain<f64>, Training);
 
 fn fleet<'e>(examples: &'e Examples<f64>, nets: &[Net]) -> Fleet<'e, f64> {
-    let start = |(chain, training): &Net| Start::new(examples, chain.clone(), training.clone()).unwrap();
+    let start = |(chain, training): &Net| InitialNet::new(examples, chain.clone(), training.clone()).unwrap();
     Fleet::new(examples, Batches::full(EXAMPLES), nets.iter().map(start).collect())
 }
 
@@ -151,7 +151,7 @@ fn on_mini_batches_norms_and_dead_units_are_of_the_batch_and_accuracies_of_all_e
     }
     for engine in [Engine::Direct, Engine::Reduced] {
         let examples = data.examples(engine);
-        let start = Start::new(&examples, chain.clone(), training.clone()).unwrap();
+        let start = InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
         let mut fleet = Fleet::new(&examples, Batches::new(EXAMPLES, 8, None), vec![start]);
         let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
         assert_close(engine.name(), &trained.metrics, &expected, 1e-10);

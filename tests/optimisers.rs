@@ -7,8 +7,8 @@ use std::sync::Arc;
 use kernels::{Activation, Adam};
 use ndarray::{Array1, Array2};
 use net::{
-    Architecture, Batches, Chain, Cost, Curve, Decay, Engine, Examples, Fleet, Layer, Optimiser, Rule, Schedule,
-    Scheme, Span, Start, Stopping, Training, initialise,
+    Algorithm, Architecture, Batches, Chain, Cost, Curve, Decay, Engine, Examples, Fleet, GramSpace, InitialNet, Layer,
+    Optimiser, Schedule, Scheme, Stopping, Training, initialise,
 };
 use serde_json::Value;
 
@@ -54,18 +54,18 @@ fn activation(name: &Value) -> Activation {
 fn optimiser(golden: &Value) -> Optimiser {
     let (momentum, eps) = (number(&golden["momentum"]), number(&golden["eps"]));
     let adam = || Adam { beta_1: number(&golden["betas"][0]), beta_2: number(&golden["betas"][1]), eps };
-    let rule = match text(&golden["optimizer"]) {
-        "gd" => Rule::Descent,
-        "momentum" => Rule::Momentum { momentum, nesterov: false },
-        "nesterov" => Rule::Momentum { momentum, nesterov: true },
-        "rmsprop" => Rule::RmsProp { alpha: number(&golden["alpha"]), eps },
-        "adam" | "adamw" => Rule::Adam(adam()),
+    let algorithm = match text(&golden["optimizer"]) {
+        "gd" => Algorithm::Descent,
+        "momentum" => Algorithm::Momentum { momentum, nesterov: false },
+        "nesterov" => Algorithm::Momentum { momentum, nesterov: true },
+        "rmsprop" => Algorithm::RmsProp { alpha: number(&golden["alpha"]), eps },
+        "adam" | "adamw" => Algorithm::Adam(adam()),
         other => panic!("no optimiser {other}"),
     };
     let biases = golden["decay_biases"].as_bool().unwrap();
     let decoupled = golden["decoupled"].as_bool().unwrap() || golden["optimizer"] == "adamw";
-    let decay = Decay { factor: number(&golden["weight_decay"]), decoupled, biases };
-    Optimiser { rule, decay, clip_norm: golden["clip_norm"].as_f64() }
+    let decay = Decay { lambda: number(&golden["weight_decay"]), decoupled, biases };
+    Optimiser { algorithm, decay, clip_norm: golden["clip_norm"].as_f64() }
 }
 
 fn schedule(golden: &Value) -> Schedule {
@@ -133,7 +133,7 @@ fn differences(run: &Run, found: &Chain<f64>, costs: &[f64]) -> Vec<String> {
 }
 
 fn examples(engine: Engine, x: &Array2<f64>, y: &Array2<f64>) -> Examples<f64> {
-    let span = Arc::new(Span::new(x.view(), x.view()));
+    let span = Arc::new(GramSpace::new(x.view(), x.view()));
     Examples::of(engine, &span, y.clone(), y.clone()).unwrap()
 }
 
@@ -149,7 +149,7 @@ fn agree(text: &str, least: [usize; 3]) {
                 continue;
             }
             let examples = examples(engine, &x, &run.y);
-            let start = Start::new(&examples, run.chain.clone(), run.training.clone()).unwrap();
+            let start = InitialNet::new(&examples, run.chain.clone(), run.training.clone()).unwrap();
             let mut fleet = Fleet::new(&examples, run.batches.clone(), vec![start]);
             let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
             let chain = fleet.chain(0, run.chain.layers[0].w.view()).expect("it has not diverged");
@@ -202,7 +202,7 @@ fn nets_of_different_optimisers_train_in_one_fleet_as_they_do_alone() {
     let base: Vec<_> = runs.iter().filter(|run| run.golden["net"] == "base" && run.golden["batch"] == 8).collect();
     assert!(base.len() > 80, "{}", base.len());
     let examples = examples(Engine::Direct, &x, &base[0].y);
-    let start = |run: &&Run| Start::new(&examples, run.chain.clone(), run.training.clone()).unwrap();
+    let start = |run: &&Run| InitialNet::new(&examples, run.chain.clone(), run.training.clone()).unwrap();
     let mut fleet = Fleet::new(&examples, base[0].batches.clone(), base.iter().map(start).collect());
     let trained = fleet.train(|| true).unwrap().unwrap();
     for (place, run) in base.iter().enumerate() {
@@ -216,10 +216,10 @@ fn nets_of_different_optimisers_train_in_one_fleet_as_they_do_alone() {
 fn a_plain_step_is_the_same_where_a_net_with_momentum_stops_in_it() {
     let x = Array2::from_shape_fn((5, 9), |(i, j)| (1.3 * i as f64 + 0.7 * j as f64).sin());
     let y = Array2::from_shape_fn((1, 9), |(_, j)| (j % 2) as f64);
-    let momentum = Rule::Momentum { momentum: 0.9, nesterov: false };
+    let momentum = Algorithm::Momentum { momentum: 0.9, nesterov: false };
     let plain = Training::descent(0.5, 20, 1);
     let stops_at_once = Training {
-        optimiser: Optimiser { rule: momentum, ..Optimiser::DESCENT },
+        optimiser: Optimiser { algorithm: momentum, ..Optimiser::DESCENT },
         stopping: Stopping { cost_below: Some(1e9), ..Stopping::default() },
         ..plain.clone()
     };
@@ -230,8 +230,8 @@ fn a_plain_step_is_the_same_where_a_net_with_momentum_stops_in_it() {
             &Scheme::XavierNormal.into(),
             1,
         );
-        let start = |training: &Training| Start::new(&examples, chain.clone(), training.clone()).unwrap();
-        let costs = |starts: Vec<Start<f64>>| -> Vec<f64> {
+        let start = |training: &Training| InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
+        let costs = |starts: Vec<InitialNet<f64>>| -> Vec<f64> {
             let trained = Fleet::new(&examples, Batches::full(9), starts).train(|| true).unwrap().unwrap();
             trained[0].history.iter().map(|record| record.cost).collect()
         };

@@ -5,7 +5,8 @@ mod one_net;
 use kernels::{Activation, Real};
 use ndarray::{Array2, array};
 use net::{
-    Architecture, Batches, Bound, Chain, Ending, Engine, Examples, Fleet, Scheme, Start, Trained, Training, initialise,
+    Architecture, Batches, Bound, Chain, Ending, Engine, Examples, Fleet, InitialNet, Scheme, Trained, Training,
+    initialise,
 };
 
 fn classifier<R: Real>(n_in: usize, hidden: &[usize], activation: Activation, scheme: Scheme) -> Chain<R> {
@@ -67,7 +68,7 @@ fn a_diverging_net_ends_at_the_first_output_that_is_not_finite_and_keeps_its_fin
 fn training_stops_when_told_to() {
     let (x, y) = data::<f64>();
     let examples = Examples::direct(x.clone(), y.clone(), x, y);
-    let start = Start::new(&examples, chain(), descent(0.1, 100, 1)).unwrap();
+    let start = InitialNet::new(&examples, chain(), descent(0.1, 100, 1)).unwrap();
     let asked = std::cell::Cell::new(0);
     assert_eq!(
         Fleet::new(&examples, Batches::full(6), vec![start]).train(|| asked.replace(asked.get() + 1) < 3),

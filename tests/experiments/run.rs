@@ -9,7 +9,7 @@ use datasets::{DataSet, Features, Split, TargetKind, Targets, Task};
 use kernels::blas::{Request, choose};
 use ndarray::Array2;
 use runner::plan::Plan;
-use runner::plan::prepared::{LazySpan, Prepared};
+use runner::plan::prepared::{LazyGramSpace, Prepared};
 use runner::plan::trial::Trial;
 use runner::run::fleet;
 use runner::run::inputs::Inputs;
@@ -112,7 +112,7 @@ impl Bench {
             Err(error) => return refused(error.to_string()),
         };
         Rungs::new(&mut experiment);
-        let span = LazySpan::new(&data);
+        let span = LazyGramSpace::new(&data);
         let mut plan = match Plan::new(&experiment, data.shape(), "data", &span) {
             Ok(plan) => plan,
             Err(error) => return refused(error.to_string()),

@@ -61,13 +61,13 @@ impl Batches {
     }
 
     /// Returns the number of steps of an epoch.
-    pub fn an_epoch(&self) -> usize {
+    pub fn steps_per_epoch(&self) -> usize {
         self.examples.div_ceil(self.size)
     }
 
     /// Returns the examples of the last batch of an epoch.
     pub fn last_size(&self) -> usize {
-        self.examples - (self.an_epoch() - 1) * self.size
+        self.examples - (self.steps_per_epoch() - 1) * self.size
     }
 
     /// Returns the batch of step `iteration`.
@@ -75,7 +75,7 @@ impl Batches {
         if self.is_full() {
             return Batch::All;
         }
-        let (epoch, place) = (iteration / self.an_epoch(), iteration % self.an_epoch());
+        let (epoch, place) = (iteration / self.steps_per_epoch(), iteration % self.steps_per_epoch());
         let range = place * self.size..(self.examples).min((place + 1) * self.size);
         let Some(seed) = self.shuffle else { return Batch::Run(range) };
         if self.epoch != Some(epoch) {
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn epoch(batches: &mut Batches, epoch: usize) -> Vec<Vec<usize>> {
-        let steps = batches.an_epoch();
+        let steps = batches.steps_per_epoch();
         let at = |step: usize| match batches.at(epoch * steps + step) {
             Batch::All => panic!("not a mini-batch"),
             Batch::Run(range) => range.collect(),
@@ -126,7 +126,7 @@ mod tests {
             all.sort_unstable();
             assert_eq!(all, (0..37).collect::<Vec<_>>());
         }
-        assert_eq!((shuffled.an_epoch(), shuffled.size(), shuffled.last_size()), (5, 8, 5));
+        assert_eq!((shuffled.steps_per_epoch(), shuffled.size(), shuffled.last_size()), (5, 8, 5));
         assert_eq!(Batches::new(32, 8, None).last_size(), 8);
     }
 
@@ -152,7 +152,7 @@ mod tests {
             let mut full = Batches::new(5, size, Some(1));
             assert!(full.is_full());
             assert_eq!(full.at(3), Batch::All);
-            assert_eq!(full.an_epoch(), 1);
+            assert_eq!(full.steps_per_epoch(), 1);
         }
     }
 

@@ -109,7 +109,7 @@ impl Cost {
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn right<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
+    pub fn count_correct<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
         let half = R::from_f64(0.5);
         match self {
             Cost::BinaryCrossEntropy => {
@@ -170,7 +170,7 @@ impl Tally {
     pub(crate) fn add<R: Real>(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>) {
         self.finite &= all_finite(z);
         self.sum += self.cost.sum(z, y);
-        self.right = self.right.zip(self.cost.right(a, y)).map(|(before, now)| before + now);
+        self.right = self.right.zip(self.cost.count_correct(a, y)).map(|(before, now)| before + now);
         self.examples += z.ncols();
     }
 
@@ -223,6 +223,6 @@ mod tests {
     #[test]
     fn an_example_of_several_sigmoids_is_right_where_all_are() {
         let (a, y) = (array![[0.9, 0.9, 0.1], [0.1, 0.9, 0.5]], array![[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]);
-        assert_eq!(Cost::BinaryCrossEntropy.right(a.view(), y.view()), Some(2));
+        assert_eq!(Cost::BinaryCrossEntropy.count_correct(a.view(), y.view()), Some(2));
     }
 }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::chain::Chain;
 use crate::layer::{Cache, Gradient, Layer};
-use crate::optimiser::{Optimiser, OptimiserState, Rule};
+use crate::optimiser::{Algorithm, Optimiser, OptimiserState};
 use crate::training::Training;
 
 /// The course's bound on the relative error of a right gradient.
@@ -88,7 +88,7 @@ fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimise
     if optimiser.decay.decoupled {
         return gradients.to_vec();
     }
-    let optimiser = Optimiser { rule: Rule::Descent, clip_norm: None, ..*optimiser };
+    let optimiser = Optimiser { algorithm: Algorithm::Descent, clip_norm: None, ..*optimiser };
     let mut moved = chain.clone();
     OptimiserState::new(optimiser, chain).step(&mut moved, gradients, 1.0);
     let way = |((from, to), gradient): ((&Layer<f64>, &Layer<f64>), &Gradient<f64>)| Gradient {
@@ -177,10 +177,10 @@ impl Probe<'_> {
             let of_bias = if decay.biases { layer.b.dot(&layer.b) } else { 0.0 };
             layer.w.iter().map(|w| w * w).sum::<f64>() + of_bias
         };
-        let penalty = if decay.decoupled || decay.factor == 0.0 {
+        let penalty = if decay.decoupled || decay.lambda == 0.0 {
             0.0
         } else {
-            decay.factor / 2.0 * self.chain.layers.iter().map(squares).sum::<f64>()
+            decay.lambda / 2.0 * self.chain.layers.iter().map(squares).sum::<f64>()
         };
         self.chain.cost().of(caches[caches.len() - 1].z.view(), self.y) + penalty
     }

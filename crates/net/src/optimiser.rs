@@ -10,7 +10,7 @@ use crate::rates::LayerRate;
 
 /// The algorithm of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rule {
+pub enum Algorithm {
     /// Gradient descent.
     Descent,
     /// Gradient descent with momentum μ: the heavy ball, or Nesterov's.
@@ -35,7 +35,7 @@ pub enum Rule {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
     /// λ; 0 for none.
-    pub factor: f64,
+    pub lambda: f64,
     /// Whether the parameters themselves shrink by η λ a step (AdamW's way), or λ w is added to the gradient (L2: the
     /// gradient of λ/2 |w|²).
     pub decoupled: bool,
@@ -47,7 +47,7 @@ pub struct Decay {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimiser {
     /// The algorithm.
-    pub rule: Rule,
+    pub algorithm: Algorithm,
     /// Weight decay.
     pub decay: Decay,
     /// The greatest Euclidean norm of a net's whole gradient: a longer one is multiplied by clip_norm / (norm + 10⁻⁶), as in PyTorch's
@@ -58,38 +58,38 @@ pub struct Optimiser {
 impl Optimiser {
     /// Gradient descent without decay or clipping.
     pub const DESCENT: Optimiser = Optimiser {
-        rule: Rule::Descent,
-        decay: Decay { factor: 0.0, decoupled: false, biases: true },
+        algorithm: Algorithm::Descent,
+        decay: Decay { lambda: 0.0, decoupled: false, biases: true },
         clip_norm: None,
     };
 
     /// Adam with the constants of its authors: β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
     pub const ADAM: Optimiser =
-        Optimiser { rule: Rule::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
+        Optimiser { algorithm: Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
 
     /// Returns whether a step is a linear function of the parameters, their gradient and their moments, with the same
     /// numbers for every element of a tensor: then it commutes with every change of coordinates, and the reduced and the
     /// dual engine are exact.
     pub fn is_linear(&self) -> bool {
-        matches!(self.rule, Rule::Descent | Rule::Momentum { .. })
+        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }
 
     /// Returns whether a step is W -= η dW and nothing else, which one product does without a dW: W += (-η/m) dz aᵀ.
     pub(crate) fn is_plain(&self) -> bool {
-        self.rule == Rule::Descent && self.decay.factor == 0.0 && self.clip_norm.is_none()
+        self.algorithm == Algorithm::Descent && self.decay.lambda == 0.0 && self.clip_norm.is_none()
     }
 
     /// Returns the number by which a gradient of Euclidean norm `norm` is multiplied.
-    pub(crate) fn clip_factor(&self, norm: f64) -> f64 {
+    pub(crate) fn clip_scale(&self, norm: f64) -> f64 {
         self.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm + 1e-6)))
     }
 
     /// Returns the number of moments that are kept for each parameter.
-    pub fn memories(&self) -> usize {
-        match self.rule {
-            Rule::Descent => 0,
-            Rule::Momentum { .. } | Rule::RmsProp { .. } => 1,
-            Rule::Adam(_) => 2,
+    pub fn moments(&self) -> usize {
+        match self.algorithm {
+            Algorithm::Descent => 0,
+            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
+            Algorithm::Adam(_) => 2,
         }
     }
 }
@@ -151,7 +151,7 @@ impl<R: Real> OptimiserState<R> {
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one of each a layer");
         let norm = || gradients.iter().map(gradient_square).sum::<f64>().sqrt();
-        let grad_scale = if self.optimiser.clip_norm.is_some() { self.optimiser.clip_factor(norm()) } else { 1.0 };
+        let grad_scale = if self.optimiser.clip_norm.is_some() { self.optimiser.clip_scale(norm()) } else { 1.0 };
         let update = self.begin_step(learning_rate, grad_scale);
         for (l, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
             self.step_weights(l, layer, gradient, update);
@@ -201,13 +201,13 @@ pub(crate) struct Update {
 impl Update {
     /// Returns the step of a layer's weights.
     pub(crate) fn of_weights(self, rate: LayerRate) -> TensorUpdate {
-        self.at(rate.w, self.optimiser.decay.factor)
+        self.at(rate.w, self.optimiser.decay.lambda)
     }
 
     /// Returns the step of a layer's bias.
     pub(crate) fn of_bias(self, rate: LayerRate) -> TensorUpdate {
-        let Decay { factor, biases, .. } = self.optimiser.decay;
-        self.at(rate.b, if biases { factor } else { 0.0 })
+        let Decay { lambda, biases, .. } = self.optimiser.decay;
+        self.at(rate.b, if biases { lambda } else { 0.0 })
     }
 
     fn at(self, rate: f64, decay: f64) -> TensorUpdate {
@@ -215,14 +215,14 @@ impl Update {
         let (rate, decay) = (self.learning_rate * rate, decay / rate);
         let (l2, weight_scale) = if self.optimiser.decay.decoupled { (0.0, 1.0 - rate * decay) } else { (decay, 1.0) };
         let step = Step { learning_rate: rate, grad_scale: self.grad_scale, l2, weight_scale };
-        TensorUpdate { rule: self.optimiser.rule, step, t: self.t }
+        TensorUpdate { algorithm: self.optimiser.algorithm, step, t: self.t }
     }
 }
 
 /// One step of one tensor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TensorUpdate {
-    rule: Rule,
+    algorithm: Algorithm,
     step: Step,
     t: usize,
 }
@@ -230,9 +230,9 @@ pub(crate) struct TensorUpdate {
 impl TensorUpdate {
     /// Moves the parameters `w` along their gradient `g`.
     pub(crate) fn apply<R: Real>(self, w: ArrayViewMut2<R>, g: ArrayView2<R>, moments: &mut Moments<R>) {
-        match (self.rule, moments.0.as_mut_slice()) {
-            (Rule::RmsProp { alpha, eps }, [v]) => rmsprop_step(self.step, alpha, eps, w, g, v.view_mut()),
-            (Rule::Adam(adam), [m, v]) => adam_step(self.step, adam, self.t, w, g, [m.view_mut(), v.view_mut()]),
+        match (self.algorithm, moments.0.as_mut_slice()) {
+            (Algorithm::RmsProp { alpha, eps }, [v]) => rmsprop_step(self.step, alpha, eps, w, g, v.view_mut()),
+            (Algorithm::Adam(adam), [m, v]) => adam_step(self.step, adam, self.t, w, g, [m.view_mut(), v.view_mut()]),
             _ => self.apply_linear(w, g, moments),
         }
     }
@@ -240,20 +240,20 @@ impl TensorUpdate {
     /// Moves them as [`TensorUpdate::apply`], by the linear rules alone; the gradient may be of another element type.
     ///
     /// # Panics
-    /// If the rule isn't linear.
+    /// If the algorithm is not linear.
     pub(crate) fn apply_linear<R: Real, G: Real>(
         self,
         w: ArrayViewMut2<R>,
         g: ArrayView2<G>,
         moments: &mut Moments<R>,
     ) {
-        match (self.rule, moments.0.as_mut_slice()) {
-            (Rule::Descent, []) => gradient_step(self.step, w, g),
-            (Rule::Momentum { momentum, nesterov }, [v]) => {
+        match (self.algorithm, moments.0.as_mut_slice()) {
+            (Algorithm::Descent, []) => gradient_step(self.step, w, g),
+            (Algorithm::Momentum { momentum, nesterov }, [v]) => {
                 momentum_step(self.step, momentum, nesterov, w, g, v.view_mut());
             }
-            (rule, moments) => {
-                panic!("{rule:?} is not linear, or has another number of moments than {}", moments.len())
+            (algorithm, moments) => {
+                panic!("{algorithm:?} is not linear, or has another number of moments than {}", moments.len())
             }
         }
     }
@@ -265,6 +265,6 @@ pub(crate) struct Moments<R>(Vec<Array2<R>>);
 
 impl<R: Real> Moments<R> {
     pub(crate) fn new(optimiser: &Optimiser, dim: (usize, usize)) -> Self {
-        Moments(vec![Array2::zeros(dim); optimiser.memories()])
+        Moments(vec![Array2::zeros(dim); optimiser.moments()])
     }
 }

@@ -100,7 +100,7 @@ impl Engine {
 
     /// Returns the bytes of a row of W in training by `optimiser`, for elements of `element` bytes.
     pub fn bytes_of_a_row(self, data: &DataSizes, optimiser: &Optimiser, element: usize) -> f64 {
-        self.profile().bytes_of_a_row(data, 2.0 + optimiser.memories() as f64, element as f64)
+        self.profile().bytes_of_a_row(data, 2.0 + optimiser.moments() as f64, element as f64)
     }
 
     /// Returns the calls of products that the stacked first layers make in a step.
@@ -170,7 +170,7 @@ fn flops_of_rank(Workload { features, examples, .. }: Workload, engine: Engine) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::optimiser::Rule;
+    use crate::optimiser::Algorithm;
 
     fn cheapest(features: usize, examples: usize, iterations: usize, rank: usize) -> Engine {
         let workload = Workload { features, examples, batch: examples, rows: 20, iterations };
@@ -182,7 +182,7 @@ mod tests {
         let workload = Workload { features: 12_288, examples: 209, batch: 32, rows: 20, iterations: 10_000 };
         assert_eq!(Engine::cheapest(workload, &Optimiser::DESCENT, || 209), Engine::Reduced);
         let adam = Optimiser {
-            rule: Rule::Adam(kernels::Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }),
+            algorithm: Algorithm::Adam(kernels::Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }),
             ..Optimiser::DESCENT
         };
         for batch in [32, 209] {

@@ -26,13 +26,13 @@ pub struct Examples<R> {
 /// The start of a first layer, as its engine takes it: `W[1]`(0) itself, or its product with \[X X_h\]. Nets that start with the same
 /// first layer share it.
 #[derive(Debug)]
-pub struct Origin {
+pub struct InitialFirstLayer {
     matrix: Array2<f64>,
     /// |W(0)|² of each row.
     squares: Vec<f64>,
 }
 
-impl Origin {
+impl InitialFirstLayer {
     /// Returns n\[1\].
     pub fn rows(&self) -> usize {
         self.matrix.nrows()
@@ -150,22 +150,22 @@ impl<R: Real> Examples<R> {
     /// # Panics
     /// If the shape doesn't fit.
     #[track_caller]
-    pub fn origin(&self, w_0: Array2<f64>) -> Result<Origin, WrongSum> {
+    pub fn initial_first_layer(&self, w_0: Array2<f64>) -> Result<InitialFirstLayer, WrongSum> {
         assert_eq!(w_0.ncols(), self.features(), "W[1] has one column a feature");
         let squares = row_squares(w_0.view());
         let matrix = match &self.inputs {
             Inputs::Direct { .. } => w_0,
             Inputs::Reduced { space, .. } | Inputs::Dual { space, .. } => space.outputs(w_0.view())?,
         };
-        Ok(Origin { matrix, squares })
+        Ok(InitialFirstLayer { matrix, squares })
     }
 
-    /// Stacks the first layers of nets that start at `origins`.
-    pub(crate) fn first_layers(&self, origins: &[&Origin]) -> Box<dyn FirstLayers<R> + '_> {
-        let matrix = stacked(&origins.iter().map(|origin| origin.matrix.view()).collect::<Vec<_>>());
+    /// Stacks the first layers of nets that start at `initial`.
+    pub(crate) fn first_layers(&self, initial: &[&InitialFirstLayer]) -> Box<dyn FirstLayers<R> + '_> {
+        let matrix = stacked(&initial.iter().map(|first| first.matrix.view()).collect::<Vec<_>>());
         let initial = |space| {
             let (outputs, held_out) = matrix.view().split_at(Axis(1), self.training());
-            let squares = origins.iter().flat_map(|origin| origin.squares.iter().copied()).collect();
+            let squares = initial.iter().flat_map(|first| first.squares.iter().copied()).collect();
             InitialTerm::new(space, row_major(outputs), row_major(held_out), squares)
         };
         match &self.inputs {

@@ -7,7 +7,7 @@ use ndarray::Array1;
 
 use crate::chain::Chain;
 use crate::cost::Cost;
-use crate::fast::examples::{Examples, Origin};
+use crate::fast::examples::{Examples, InitialFirstLayer};
 use crate::layer::Layer;
 use crate::rates::LayerRate;
 use crate::training::Training;
@@ -16,7 +16,7 @@ use crate::training::Training;
 #[derive(Clone, Debug)]
 pub struct InitialNet<R> {
     /// `W[1]` at the start, in the coordinates of the engine.
-    pub origin: Arc<Origin>,
+    pub first: Arc<InitialFirstLayer>,
     /// `b[1]`.
     pub b: Array1<R>,
     /// `g[1]`.
@@ -42,8 +42,8 @@ impl<R: Real> InitialNet<R> {
         let rates = chain.width_ratios.rates(!training.optimiser.is_linear());
         let mut layers = chain.layers.into_iter();
         let Layer { w, b, activation } = layers.next().expect("a net has at least one layer");
-        let origin = Arc::new(examples.origin(w.mapv(R::as_f64))?);
-        Ok(InitialNet { origin, b, activation, rest: Chain::new(layers.collect()), rates, training })
+        let first = Arc::new(examples.initial_first_layer(w.mapv(R::as_f64))?);
+        Ok(InitialNet { first, b, activation, rest: Chain::new(layers.collect()), rates, training })
     }
 
     /// Returns the cost of its output layer.

@@ -41,7 +41,7 @@ pub(crate) struct Member<R> {
 
 impl<R: Real> Member<R> {
     pub(crate) fn new(place: usize, first_row: usize, net: InitialNet<R>, first: &dyn FirstLayers<R>) -> Self {
-        let InitialNet { origin: _, b, activation, rest, rates, training } = net;
+        let InitialNet { first: _, b, activation, rest, rates, training } = net;
         let rows = b.len();
         let first_layer = Layer { w: Array2::zeros((rows, 0)), b, activation };
         let chain = Chain::new(std::iter::once(first_layer).chain(rest.layers).collect());

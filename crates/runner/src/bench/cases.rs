@@ -114,8 +114,9 @@ fn cost_of(plan: &Plan, trials: &[&Trial]) -> String {
         .iter()
         .map(|trial| {
             let config = &trial.config;
-            let decays = config.optimiser.decay.factor != 0.0;
-            let (rule, clips) = (std::mem::discriminant(&config.optimiser.rule), config.optimiser.clip_norm.is_some());
+            let decays = config.optimiser.decay.lambda != 0.0;
+            let (rule, clips) =
+                (std::mem::discriminant(&config.optimiser.algorithm), config.optimiser.clip_norm.is_some());
             let (widths, every) = (plan.widths(config), config.record_every);
             format!(
                 "{widths:?} {:?} {:?} {rule:?} {decays} {clips} {:?} {every}",

@@ -19,7 +19,7 @@ use crate::bench::{compare, report};
 use crate::cli::{self, WhichDtypes};
 use crate::machine;
 use crate::plan::Plan;
-use crate::plan::prepared::LazySpan;
+use crate::plan::prepared::LazyGramSpace;
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let libraries =
         libraries::find(&args.blas, &usual.unwrap_or_else(Request::of_environment), threads).map_err(Failure::from)?;
     let sessions = sessions(experiments, libraries[0])?;
-    let spans: Vec<_> = sessions.iter().map(|session| LazySpan::new(&session.data)).collect();
+    let spans: Vec<_> = sessions.iter().map(|session| LazyGramSpace::new(&session.data)).collect();
     let plans: Vec<Plan> =
         sessions.iter().zip(&spans).map(|(session, span)| session.plan(span)).collect::<Result<_>>()?;
     let inputs = inputs(&sessions, &spans, &plans, threads)?;
@@ -120,7 +120,7 @@ fn sessions(experiments: Vec<Experiment>, library: &'static Library) -> Result<V
     experiments.into_iter().map(|experiment| Session::of(experiment, Some(&first))).collect()
 }
 
-fn inputs(sessions: &[Session], spans: &[LazySpan], plans: &[Plan], threads: usize) -> Result<Vec<Inputs>> {
+fn inputs(sessions: &[Session], spans: &[LazyGramSpace], plans: &[Plan], threads: usize) -> Result<Vec<Inputs>> {
     let all = sessions.iter().zip(spans).zip(plans);
     all.map(|((session, span), plan)| {
         let needed = plan.peak_bytes(1, threads) - span.bytes_held();

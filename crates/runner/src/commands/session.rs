@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::source::data_of;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
-use crate::plan::prepared::{LazySpan, Prepared};
+use crate::plan::prepared::{LazyGramSpace, Prepared};
 use crate::run::workers::Workers;
 use crate::spec::data::DataShape;
 use crate::spec::data::ValidationSplit;
@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// Plans the training; `span` is of this session's data.
-    pub(super) fn plan(&self, span: &LazySpan) -> Result<Plan> {
+    pub(super) fn plan(&self, span: &LazyGramSpace) -> Result<Plan> {
         let shape = self.data.shape();
         enough_for_span(&self.experiment, shape)?;
         Plan::new(&self.experiment, shape, &self.data_hash(), span).map_err(Failure::of_plan)

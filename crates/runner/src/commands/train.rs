@@ -19,7 +19,7 @@ use crate::cli;
 use crate::machine::Machine;
 use crate::model::{self, Model, Net};
 use crate::plan::Plan;
-use crate::plan::prepared::LazySpan;
+use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::training::TrainingProgress;
 use crate::record::stored::{Recorded, Summary};
@@ -46,7 +46,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     files().try_for_each(|file| may_be_written(file, args.force))?;
 
     let session = Session::of(experiment, blas)?;
-    let span = LazySpan::new(&session.data);
+    let span = LazyGramSpace::new(&session.data);
     let plan = session.plan(&span)?;
     let trial = &plan.trials[0];
     let weights = first_weights(&plan, trial);

@@ -119,7 +119,7 @@ impl Model {
         each_block(chain, &self.scaling, &part.x, |block, end| {
             let y = y.slice_axis(Axis(1), block.into());
             sum += cost.sum(end.z.view(), y);
-            right = right.zip(cost.right(end.a.view(), y)).map(|(before, now)| before + now);
+            right = right.zip(cost.count_correct(end.a.view(), y)).map(|(before, now)| before + now);
             if cost != Cost::MeanSquaredError {
                 for (a, y) in end.a.columns().into_iter().zip(y.columns()) {
                     *counts.entry((y[0].as_f64() as usize, class_of(cost, a))).or_insert(0) += 1;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernels::Accumulate::{Add, Replace};
 use kernels::{Call, LayerShape};
-use net::{Engine, evaluated_at_once};
+use net::{DataSizes, ProductCall, StackedStep, evaluated_at_once};
 
 use super::Plan;
 use super::trial::Trial;
+use crate::spec::data::DataShape;
 use crate::spec::trial::Dtype;
 
 /// Calls by the type and the shape at which they are made.
@@ -27,7 +28,7 @@ impl Calls {
 }
 
 impl Plan {
-    /// Every call that the fleets make, in their steps and when their nets are evaluated, as they begin: where nets leave a
+    /// Returns every call that the fleets make, in their steps and when their nets are evaluated, as they begin: when nets leave a
     /// fleet, it goes on with fewer rows, and inspects the products of that step instead. XᵀX and W(0) X are checked as they are made.
     pub fn calls(&self) -> Calls {
         let mut calls = Calls::default();
@@ -44,10 +45,17 @@ impl Plan {
         calls
     }
 
-    /// Lists the calls of one step of a fleet on a number of `examples`: `add` is told of each, once a net.
+    /// Passes each call of one step of a fleet on a number of `examples` to `add`, once for each net.
     pub(super) fn step_calls(&self, fleet: &[usize], examples: usize, add: &mut impl FnMut(LayerShape, Call)) {
-        self.first_layer_calls(fleet, examples, add);
-        for trial in fleet.iter().map(|&trial| &self.trials[trial]) {
+        let trials = fleet.iter().map(|&trial| &self.trials[trial]);
+        let (engine, column_major) = self.form(&self.trials[fleet[0]]);
+        let rows = trials.clone().map(|trial| self.widths(&trial.config)[1]).sum();
+        let is_plain = trials.clone().all(|trial| self.is_plain(trial));
+        let step = StackedStep { rows, examples, is_plain, column_major };
+        for ProductCall { shape, call, .. } in engine.step_calls(&self.data_sizes(), step) {
+            add(shape, call);
+        }
+        for trial in trials {
             let step = step_call(self.is_plain(trial), examples);
             for n in self.widths(&trial.config)[1..].windows(2) {
                 let shape = LayerShape { n_out: n[1], n_in: n[0], examples };
@@ -56,85 +64,34 @@ impl Plan {
         }
     }
 
-    /// Calls for the stacked first layers: a step is added to what is kept of W where every net's is plain.
-    fn first_layer_calls(&self, fleet: &[usize], examples: usize, add: &mut impl FnMut(LayerShape, Call)) {
-        let trials = fleet.iter().map(|&trial| &self.trials[trial]);
-        let n_out = trials.clone().map(|trial| self.widths(&trial.config)[1]).sum();
-        let is_plain = trials.clone().all(|trial| self.is_plain(trial));
-        let (engine, mini_batches) = self.form(&self.trials[fleet[0]]);
-        let shape = LayerShape { n_out, n_in: self.columns(engine), examples };
-        let one_over_m = 1.0 / examples as f64;
-        let step =
-            if is_plain { Call::backward_weights(1.0, Add) } else { Call::backward_weights(one_over_m, Replace) };
-        match engine {
-            Engine::Dual => add(shape, Call::forward(if is_plain { Add } else { Replace })),
-            Engine::Direct => {
-                add(shape, Call::forward(Replace).with_inputs(mini_batches));
-                add(shape, step.with_inputs(mini_batches));
-            }
-            // D R is added to W(0) X.
-            Engine::Reduced => {
-                add(shape, Call::forward(Add).with_inputs(mini_batches));
-                add(shape, step.with_inputs(mini_batches));
-            }
-        }
-    }
-
     fn is_plain(&self, trial: &Trial) -> bool {
         trial.config.training(self.data.train).is_plain()
     }
 
-    /// Columns of what the first layers of an engine are multiplied by.
-    fn columns(&self, engine: Engine) -> usize {
-        match engine {
-            Engine::Direct => self.data.features,
-            Engine::Reduced => self.rank(),
-            Engine::Dual => self.data.train,
-        }
+    /// Returns the sizes that the engines' products depend on.
+    pub(super) fn data_sizes(&self) -> DataSizes {
+        let DataShape { features, train, test, validation, .. } = self.data;
+        DataSizes { features, train, test, validation, rank: self.rank() }
     }
 
-    /// Calls that are made net by net, when a net is evaluated or its first layer computed anew.
+    /// Adds the calls that are made net by net, when a net is evaluated or its first layer computed anew.
     fn evaluation_calls(&self, trial: &Trial, calls: &mut Calls) {
-        let (train, widths) = (self.data.train, self.widths(&trial.config));
-        let (held_out, dtype) = ([self.data.test, self.data.validation], trial.config.dtype);
-        let (engine, mini_batches) = self.form(trial);
-        let rank = self.rank();
-        let mut first = |dtype, n_in, examples, call| {
-            calls.add(dtype, LayerShape { n_out: widths[1], n_in, examples }, call);
-        };
-        let forward = |accumulate| Call::forward(accumulate);
-        for examples in held_out.into_iter().flat_map(evaluated_at_once) {
-            match engine {
-                Engine::Direct => first(dtype, self.data.features, examples, forward(Replace)),
-                // W(0) X_h + T XᵀX_h.
-                Engine::Reduced | Engine::Dual => first(Dtype::F64, train, examples, forward(Add)),
-            }
+        let (widths, dtype) = (self.widths(&trial.config), trial.config.dtype);
+        let (engine, column_major) = self.form(trial);
+        for ProductCall { in_f64, shape, call } in engine.evaluation_calls(&self.data_sizes(), widths[1], column_major)
+        {
+            calls.add(if in_f64 { Dtype::F64 } else { dtype }, shape, call);
         }
-        for examples in evaluated_at_once(train) {
-            match engine {
-                Engine::Direct => {
-                    first(dtype, self.data.features, examples, forward(Replace).with_inputs(mini_batches));
-                }
-                Engine::Reduced => first(dtype, rank, examples, forward(Add).with_inputs(mini_batches)),
-                Engine::Dual => {}
-            }
-        }
-        match engine {
-            Engine::Direct => {}
-            // T = D S⁻¹ Vᵀ.
-            Engine::Reduced => first(Dtype::F64, rank, train, forward(Replace)),
-            // W(0) X + T XᵀX.
-            Engine::Dual => first(Dtype::F64, train, train, forward(Add)),
-        }
-        for examples in [train].into_iter().chain(held_out).flat_map(evaluated_at_once) {
+        let DataShape { train, test, validation, .. } = self.data;
+        for examples in [train, test, validation].into_iter().flat_map(evaluated_at_once) {
             for n in widths[1..].windows(2) {
-                calls.add(dtype, LayerShape { n_out: n[1], n_in: n[0], examples }, forward(Replace));
+                calls.add(dtype, LayerShape { n_out: n[1], n_in: n[0], examples }, Call::forward(Replace));
             }
         }
     }
 }
 
-/// W += s Aᵀ, where a step `is_plain`, else dW = (1/m) dZ Aᵀ.
+/// Returns the call of W += s Aᵀ, if a step `is_plain`, else of dW = (1/m) dZ Aᵀ.
 fn step_call(is_plain: bool, examples: usize) -> Call {
     if is_plain { Call::backward_weights(1.0, Add) } else { Call::backward_weights(1.0 / examples as f64, Replace) }
 }

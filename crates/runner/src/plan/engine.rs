@@ -3,7 +3,7 @@
 use kernels::WrongSum;
 use net::{Engine, Workload};
 
-use super::prepared::LazySpan;
+use super::prepared::LazyGramSpace;
 use crate::spec::data::DataShape;
 use crate::spec::trial::{Dtype, TrialConfig};
 
@@ -42,12 +42,12 @@ pub enum Error {
 /// Chooses the engines of a sweep.
 pub(super) struct Chooser<'s> {
     data: DataShape,
-    span: &'s LazySpan,
+    span: &'s LazyGramSpace,
     in_range: [Option<bool>; 2],
 }
 
 impl<'s> Chooser<'s> {
-    pub(super) fn new(data: DataShape, span: &'s LazySpan) -> Self {
+    pub(super) fn new(data: DataShape, span: &'s LazyGramSpace) -> Self {
         Chooser { data, span, in_range: [None; 2] }
     }
 

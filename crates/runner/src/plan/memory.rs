@@ -21,8 +21,6 @@ impl Plan {
     /// evaluated at once, the draw of its largest layer in f64, and its history.
     pub fn bytes(&self, trial: &Trial) -> f64 {
         let Trial { config, engine, .. } = trial;
-        let DataShape { features, train, .. } = self.data;
-        let (features, train, held_out) = (features as f64, train as f64, self.data.held_out() as f64);
         let (widths, element) = (self.widths(config), config.dtype.bytes() as f64);
         let rows = widths[1] as f64;
         let units: f64 = widths[1..].iter().map(|&n| n as f64).sum();
@@ -33,12 +31,8 @@ impl Plan {
         let activations = units * ((5.0 + dropout) * batch + 2.0 * evaluated) * element;
         let upper: f64 = widths[1..].windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
         // Parameters, their gradients, and what the optimiser remembers.
-        let copies_kept = 2.0 + config.optimiser.memories() as f64;
-        let first = match engine {
-            Engine::Direct => features * (copies_kept * element + F64),
-            Engine::Reduced => self.rank() as f64 * copies_kept * element + (4.0 * train + 2.0 * held_out) * F64,
-            Engine::Dual => train * copies_kept * (element + F64) + (2.0 * train + 2.0 * held_out) * F64,
-        };
+        let copies_kept = 2.0 + config.optimiser.moments() as f64;
+        let first = engine.bytes_of_a_row(&self.data_sizes(), &config.optimiser, config.dtype.bytes() as usize);
         // LAPACK's QR works on copies.
         let copies = if matches!(config.initialisation.scheme, Scheme::Orthogonal { .. }) { 5.0 } else { 1.0 };
         let largest_draw = widths.windows(2).map(|n| n[0] as f64 * n[1] as f64).fold(0.0, f64::max) * F64 * copies;
@@ -53,12 +47,8 @@ impl Plan {
         let DataShape { features, train, .. } = self.data;
         let (features, train, both) = (features as f64, train as f64, (train + self.data.held_out()) as f64);
         let labels_and_inputs = |dtype: Dtype| -> f64 {
-            let of_engine = |engine: Engine| match engine {
-                Engine::Direct => features * both,
-                Engine::Reduced => self.rank() as f64 * train,
-                Engine::Dual => train * train,
-            };
-            let elements: f64 = self.forms(dtype).into_iter().map(|(engine, _)| of_engine(engine) + both).sum();
+            let elements: f64 =
+                self.forms(dtype).into_iter().map(|(engine, _)| engine.input_elements(&self.data_sizes()) + both).sum();
             elements * dtype.bytes() as f64
         };
         let inputs: f64 = self.dtypes().into_iter().map(labels_and_inputs).sum();

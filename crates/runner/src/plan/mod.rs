@@ -15,7 +15,7 @@ use net::{Engine, Workload};
 use serde_json::Value;
 
 use self::engine::{Chooser, workload};
-use self::prepared::{Form, LazySpan};
+use self::prepared::{Form, LazyGramSpace};
 use self::trial::{Trial, trial_id};
 use crate::spec::axis::{Axis, Scale};
 use crate::spec::data::DataShape;
@@ -64,7 +64,7 @@ impl Plan {
         experiment: &Experiment,
         data: DataShape,
         data_hash: &str,
-        span: &LazySpan,
+        span: &LazyGramSpace,
     ) -> Result<Self, engine::Error> {
         let mut engines = Chooser::new(data, span);
         let mut trials: Vec<Trial> = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use kernels::{Real, WrongSum};
 use ndarray::{Array2, Axis, concatenate};
-use net::{Engine, Span};
+use net::{Engine, GramSpace};
 
 use crate::spec::data::{DataShape, ValidationSplit};
 use datasets::{DataSet, EmptySide, Scaling, ScalingChoice, Split, TargetKind, Targets, Task, TooWide};
@@ -120,27 +120,27 @@ fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
 }
 
 /// The span of the examples, computed when it is first needed.
-pub struct LazySpan {
+pub struct LazyGramSpace {
     data: Arc<Prepared>,
-    span: OnceLock<Arc<Span>>,
+    span: OnceLock<Arc<GramSpace>>,
     rank: OnceLock<Result<usize, WrongSum>>,
 }
 
-impl LazySpan {
+impl LazyGramSpace {
     /// Prepares the span of `data`.
     pub fn new(data: &Arc<Prepared>) -> Self {
-        LazySpan { data: Arc::clone(data), span: OnceLock::new(), rank: OnceLock::new() }
+        LazyGramSpace { data: Arc::clone(data), span: OnceLock::new(), rank: OnceLock::new() }
     }
 
     /// The span.
-    pub fn get(&self) -> &Arc<Span> {
+    pub fn get(&self) -> &Arc<GramSpace> {
         self.span.get_or_init(|| {
             let DataShape { features, train, test, validation, .. } = self.data.shape();
             let mut both = Array2::zeros((features, train + test + validation));
             let (x, mut x_held_out) = both.view_mut().split_at(Axis(1), train);
             self.data.train.write_columns(&self.data.scaling, x);
             x_held_out.assign(&self.data.x_held_out::<f64>());
-            Arc::new(Span::of_both(both, train))
+            Arc::new(GramSpace::of_both(both, train))
         })
     }
 

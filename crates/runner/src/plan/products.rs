@@ -115,7 +115,7 @@ impl Plan {
         let mut products = BTreeMap::new();
         let config = &self.trials[fleet[0]].config;
         let batches = config.batches(self.data.train);
-        let last = 1.0 / batches.an_epoch() as f64;
+        let last = 1.0 / batches.steps_per_epoch() as f64;
         for (examples, share) in [(batches.size(), 1.0 - last), (batches.last_size(), last)] {
             self.step_calls(fleet, examples, &mut |shape, call| {
                 if share > 0.0 {

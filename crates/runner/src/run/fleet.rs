@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use kernels::{Real, WrongProduct, WrongSum, inspected};
 use net::initialise::Draw;
-use net::{Chain, CostAt, Ending, Examples, Fleet, Schedule, Start, Stopping, Trained, Training};
+use net::{Chain, CostAt, Ending, Examples, Fleet, InitialNet, Schedule, Stopping, Trained, Training};
 
 use super::inputs::Inputs;
 use super::origins::Origins;
@@ -61,11 +61,11 @@ fn endless_in<'e, R: Real>(
 ) -> Result<Fleet<'e, R>, WrongSum> {
     /// Above 0, which is no factor of a product.
     const RATE: f64 = 1e-9;
-    let start = |trial: &&Trial| -> Result<Start<R>, WrongSum> {
+    let start = |trial: &&Trial| -> Result<InitialNet<R>, WrongSum> {
         let start = origins.start(trial, plan.data, examples)?;
         let (schedule, stopping) = (Schedule::constant(RATE), Stopping::default());
         let training = Training { schedule, stopping, iterations: usize::MAX, ..start.training };
-        Ok(Start { training, ..start })
+        Ok(InitialNet { training, ..start })
     };
     let starts = trials.iter().map(start).collect::<Result<_, _>>()?;
     Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))

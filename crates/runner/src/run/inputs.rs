@@ -7,7 +7,7 @@ use net::{Engine, Examples};
 
 use super::origins::Origins;
 use crate::plan::Plan;
-use crate::plan::prepared::{Form, LazySpan, Prepared};
+use crate::plan::prepared::{Form, LazyGramSpace, Prepared};
 use crate::spec::trial::Dtype;
 
 /// The data as the nets take it, in the element types and forms of a sweep; shared by all its trials.
@@ -23,7 +23,7 @@ impl Inputs {
     ///
     /// # Errors
     /// If the BLAS computes the examples' inner products wrongly.
-    pub fn new(data: &Prepared, span: &LazySpan, plan: &Plan) -> Result<Self, WrongSum> {
+    pub fn new(data: &Prepared, span: &LazyGramSpace, plan: &Plan) -> Result<Self, WrongSum> {
         Ok(Inputs {
             f32: examples(data, span, plan, Dtype::F32)?,
             f64: examples(data, span, plan, Dtype::F64)?,
@@ -52,7 +52,7 @@ const UNPREPARED: &str = "inputs are prepared for every trial of the plan";
 
 fn examples<R: Real>(
     data: &Prepared,
-    span: &LazySpan,
+    span: &LazyGramSpace,
     plan: &Plan,
     dtype: Dtype,
 ) -> Result<BTreeMap<Form, Examples<R>>, WrongSum> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kernels::{Real, WrongSum};
 use net::initialise::Draw;
-use net::{Engine, Examples, Initialisation, Origin, Start};
+use net::{Engine, Examples, InitialFirstLayer, InitialNet, Initialisation};
 
 use crate::plan::memory::MOST_BYTES;
 use crate::plan::trial::Trial;
@@ -21,7 +21,7 @@ struct Key {
 }
 
 /// An origin, and the draw behind it, from which the biases and the other layers are drawn.
-type Drawn = Result<(Arc<Origin>, Draw), WrongSum>;
+type Drawn = Result<(Arc<InitialFirstLayer>, Draw), WrongSum>;
 
 /// The latest first layers, as many as `MOST_BYTES` hold.
 #[derive(Default)]
@@ -34,14 +34,19 @@ impl Origins {
     ///
     /// # Errors
     /// If the BLAS computes W(0) X wrongly.
-    pub fn start<R: Real>(&self, trial: &Trial, data: DataShape, examples: &Examples<R>) -> Result<Start<R>, WrongSum> {
+    pub fn start<R: Real>(
+        &self,
+        trial: &Trial,
+        data: DataShape,
+        examples: &Examples<R>,
+    ) -> Result<InitialNet<R>, WrongSum> {
         let config = &trial.config;
         let architecture = config.architecture(data.features, data.task);
         let (origin, draw) = self.of(trial, architecture.widths[1], examples)?;
         let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.rest(&architecture));
         let rates = config.initialisation.rates(&architecture, !config.optimiser.is_linear());
         let training = config.training(data.train);
-        Ok(Start { origin, b, activation: architecture.activations[0], rest, rates, training })
+        Ok(InitialNet { first: origin, b, activation: architecture.activations[0], rest, rates, training })
     }
 
     /// Finds or draws a first layer. If several workers ask for the same one at once, one draws and the others wait for it.
@@ -53,7 +58,7 @@ impl Origins {
         place
             .get_or_init(|| {
                 let (w_0, draw) = Draw::first_weights(&key.initialisation, key.seed, rows, examples.features());
-                Ok((Arc::new(examples.origin(w_0)?), draw))
+                Ok((Arc::new(examples.initial_first_layer(w_0)?), draw))
             })
             .clone()
     }
@@ -100,7 +105,8 @@ mod tests {
                 let data = DataShape { features: 6, train: 3, test: 3, validation: 0, task: Task::Classes(2) };
                 let start = origins.start(&trial, data, &examples).unwrap();
                 let rates = trial.config.initialisation.rates(&architecture, false);
-                let whole = Start { rates, ..Start::new(&examples, whole, trial.config.training(3)).unwrap() };
+                let whole =
+                    InitialNet { rates, ..InitialNet::new(&examples, whole, trial.config.training(3)).unwrap() };
                 assert_eq!(format!("{start:?}"), format!("{whole:?}"));
             }
         }

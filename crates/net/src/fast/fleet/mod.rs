@@ -54,17 +54,17 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, or the engine is not exact for an optimiser
     /// or for these batches ([`crate::Engine::is_exact_for`]).
     #[track_caller]
-    pub fn new(examples: &'e Examples<R>, batches: Batches, starts: Vec<InitialNet<R>>) -> Self {
+    pub fn new(examples: &'e Examples<R>, batches: Batches, nets: Vec<InitialNet<R>>) -> Self {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
-        let iterations = starts.first().expect("a fleet has at least one net").training.iterations;
-        for start in &starts {
-            let InitialNet { origin, b, rest, training, .. } = start;
+        let iterations = nets.first().expect("a fleet has at least one net").training.iterations;
+        for net in &nets {
+            let InitialNet { first, b, rest, training, .. } = net;
             assert_eq!(training.iterations, iterations, "the nets of a fleet make as many steps each");
-            let n_in = rest.layers.first().map_or(origin.rows(), |layer| layer.n_in());
-            let widths = (origin.rows(), origin.rows());
+            let n_in = rest.layers.first().map_or(first.rows(), |layer| layer.n_in());
+            let widths = (first.rows(), first.rows());
             assert_eq!((b.len(), n_in), widths, "b[1] and the second layer's inputs fit the first layer's outputs");
-            let rows = start.cost().rows_of_y(start.outputs());
-            assert_eq!(examples.y.nrows(), rows, "y has the rows that {:?} takes", start.cost());
+            let rows = net.cost().rows_of_y(net.outputs());
+            assert_eq!(examples.y.nrows(), rows, "y has the rows that {:?} takes", net.cost());
             let engine = examples.engine();
             assert!(
                 engine.is_exact_for(&training.optimiser, batches.is_full()),
@@ -72,12 +72,12 @@ impl<'e, R: Real> Fleet<'e, R> {
                 engine.name()
             );
         }
-        let sample = Sample::of(starts[0].training.dropout_seed);
-        let first = examples.first_layers(&starts.iter().map(|start| &*start.origin).collect::<Vec<_>>());
-        let count = starts.len();
+        let sample = Sample::of(nets[0].training.dropout_seed);
+        let first = examples.first_layers(&nets.iter().map(|net| &*net.first).collect::<Vec<_>>());
+        let count = nets.len();
         let mut rows = 0;
-        let members = starts.into_iter().enumerate().map(|(place, start)| {
-            let member = Member::new(place, rows, start, &*first);
+        let members = nets.into_iter().enumerate().map(|(place, net)| {
+            let member = Member::new(place, rows, net, &*first);
             rows = member.rows.end;
             member
         });
@@ -227,7 +227,7 @@ impl<'e, R: Real> Fleet<'e, R> {
             let (optimiser, rows) = (member.training.optimiser, member.rows.clone());
             let grad_scale = if optimiser.clip_norm.is_some() {
                 let of_w_1 = first.gradient_square(rows.clone());
-                optimiser.clip_factor(member.gradient_squares(of_w_1).sum::<f64>().sqrt())
+                optimiser.clip_scale(member.gradient_squares(of_w_1).sum::<f64>().sqrt())
             } else {
                 1.0
             };

@@ -12,7 +12,7 @@ use crate::commands::failure::Failure;
 use crate::commands::session::{Session, enough_memory};
 use crate::machine;
 use crate::plan::Plan;
-use crate::plan::prepared::LazySpan;
+use crate::plan::prepared::LazyGramSpace;
 use crate::record::Record;
 use crate::run::inputs::Inputs;
 use crate::spec::experiment::Experiment;
@@ -37,7 +37,7 @@ pub(super) struct PreparedSweep {
 /// The experiment and data that a plan is made from.
 pub(super) struct Loaded {
     pub(super) session: Session,
-    span: LazySpan,
+    span: LazyGramSpace,
 }
 
 /// The trials that are trained before settings are compared. A sweep that doesn't halve is a single rung.
@@ -52,7 +52,7 @@ impl PreparedSweep {
         let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
         let rungs = Rungs::new(&mut experiment);
         let session = Session::of(experiment, blas)?;
-        let span = LazySpan::new(&session.data);
+        let span = LazyGramSpace::new(&session.data);
         let plan = session.plan(&span)?;
         let jobs = jobs(args, &session.experiment, plan.fleets.len())?;
         let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));

@@ -15,7 +15,7 @@ use crate::commands::failure::Failure;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
-use crate::plan::prepared::LazySpan;
+use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::record::Record;
 use crate::record::error::Error;
@@ -125,7 +125,7 @@ impl<'r> Again<'r> {
         let points = fleets.iter().copied().flatten().map(|id| self.point(id)).collect::<Result<_, String>>();
         session.experiment.axes = Vec::new();
         session.experiment.points = points.map_err(anyhow::Error::msg)?;
-        let span = LazySpan::new(&session.data);
+        let span = LazyGramSpace::new(&session.data);
         let mut plan = session.plan(&span)?;
         let places: HashMap<&str, usize> =
             plan.trials.iter().enumerate().map(|(place, trial)| (&*trial.id, place)).collect();

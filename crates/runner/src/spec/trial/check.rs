@@ -43,7 +43,7 @@ pub fn check(mut raw: RawTrial) -> Result<(TrialConfig, Applied), Problem> {
 /// Refuses numbers that are beyond f32 for a net that is trained in f32.
 fn fits_dtype(config: &TrialConfig) -> Result<(), Problem> {
     let gamma = if let Curve::Step { gamma, .. } = config.schedule.curve { Some(gamma) } else { None };
-    let decay = Some(config.optimiser.decay.factor).filter(|factor| *factor > 0.0);
+    let decay = Some(config.optimiser.decay.lambda).filter(|factor| *factor > 0.0);
     let numbers = [
         Some((&schedule::LEARNING_RATE, config.schedule.rate)),
         initialisation::multiplier(config.initialisation.scheme),

@@ -184,7 +184,7 @@ impl TrialConfig {
     pub fn iterations(&self, examples: usize) -> usize {
         match self.length {
             Length::Iterations(iterations) => iterations,
-            Length::Epochs(epochs) => epochs.saturating_mul(self.batches(examples).an_epoch()),
+            Length::Epochs(epochs) => epochs.saturating_mul(self.batches(examples).steps_per_epoch()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The keys of the optimisers. Defaults are PyTorch's.
 
 use kernels::Adam;
-use net::{Decay, Optimiser, Rule};
+use net::{Algorithm, Decay, Optimiser};
 
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
 use crate::spec::kind::{FRACTION, Flag, NOT_NEGATIVE, POSITIVE, Real};
@@ -58,15 +58,15 @@ fn weight_decay(raw: &RawTrial) -> f64 {
 /// Reads the optimiser.
 pub(super) fn read(raw: &RawTrial) -> Result<Optimiser, Problem> {
     let name = raw.value(&OPTIMIZER);
-    let rule = match name {
-        Name::Gd => Rule::Descent,
+    let algorithm = match name {
+        Name::Gd => Algorithm::Descent,
         Name::Momentum | Name::Nesterov => {
-            Rule::Momentum { momentum: raw.value(&MOMENTUM), nesterov: name == Name::Nesterov }
+            Algorithm::Momentum { momentum: raw.value(&MOMENTUM), nesterov: name == Name::Nesterov }
         }
-        Name::RmsProp => Rule::RmsProp { alpha: raw.value(&ALPHA), eps: raw.value(&EPS) },
+        Name::RmsProp => Algorithm::RmsProp { alpha: raw.value(&ALPHA), eps: raw.value(&EPS) },
         Name::Adam | Name::AdamW => {
             let [beta_1, beta_2] = raw.value(&BETAS);
-            Rule::Adam(Adam { beta_1, beta_2, eps: raw.value(&EPS) })
+            Algorithm::Adam(Adam { beta_1, beta_2, eps: raw.value(&EPS) })
         }
     };
     let decoupled = raw.get(&DECOUPLED).unwrap_or(name == Name::AdamW);
@@ -75,32 +75,32 @@ pub(super) fn read(raw: &RawTrial) -> Result<Optimiser, Problem> {
     }
     let (factor, biases) = (weight_decay(raw), raw.value(&DECAY_BIASES));
     // Without a decay these two change nothing.
-    let decay = if factor > 0.0 { Decay { factor, decoupled, biases } } else { Optimiser::DESCENT.decay };
-    Ok(Optimiser { rule, decay, clip_norm: raw.get(&CLIP_NORM) })
+    let decay = if factor > 0.0 { Decay { lambda: factor, decoupled, biases } } else { Optimiser::DESCENT.decay };
+    Ok(Optimiser { algorithm, decay, clip_norm: raw.get(&CLIP_NORM) })
 }
 
 pub(super) fn write(optimiser: &Optimiser, canonical: &mut Canonical) {
-    let Optimiser { rule, decay, clip_norm } = optimiser;
-    let name = match rule {
-        Rule::Descent => Name::Gd,
-        Rule::Momentum { momentum, nesterov } => {
+    let Optimiser { algorithm, decay, clip_norm } = optimiser;
+    let name = match algorithm {
+        Algorithm::Descent => Name::Gd,
+        Algorithm::Momentum { momentum, nesterov } => {
             canonical.put(&MOMENTUM, momentum);
             if *nesterov { Name::Nesterov } else { Name::Momentum }
         }
-        Rule::RmsProp { alpha, eps } => {
+        Algorithm::RmsProp { alpha, eps } => {
             canonical.put(&ALPHA, alpha);
             canonical.put(&EPS, eps);
             Name::RmsProp
         }
-        Rule::Adam(Adam { beta_1, beta_2, eps }) => {
+        Algorithm::Adam(Adam { beta_1, beta_2, eps }) => {
             canonical.put(&BETAS, &[*beta_1, *beta_2]);
             canonical.put(&EPS, eps);
             if decay.decoupled { Name::AdamW } else { Name::Adam }
         }
     };
     canonical.always(&OPTIMIZER, &name);
-    if decay.factor > 0.0 {
-        canonical.always(&WEIGHT_DECAY, &decay.factor);
+    if decay.lambda > 0.0 {
+        canonical.always(&WEIGHT_DECAY, &decay.lambda);
         canonical.put_some(&DECOUPLED, (decay.decoupled != (name == Name::AdamW)).then_some(&decay.decoupled));
         canonical.put(&DECAY_BIASES, &decay.biases);
     }
