@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Record;
 use super::error::{Error, at};
 use super::seal::{Seal, real};
-use super::stored::{Recorded, Summary};
+use super::summary::{Recorded, Summary};
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::Record;
 use super::error::Error;
 use super::machines::MachineNames;
-use super::stored::{Recorded, RecordedPoint};
+use super::stored::RecordedPoint;
+use super::summary::Recorded;
 use crate::text::plain;
 
 /// Writes both tables into `folder`, each whole or not at all.

@@ -10,6 +10,7 @@ pub mod machines;
 pub mod plan;
 pub mod seal;
 pub mod stored;
+pub mod summary;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::report::{Report, some};
-use crate::record::stored::{Recorded, Summary};
+use crate::record::summary::{Recorded, Summary};
 use crate::spec::trial::Dtype;
 use datasets::text::count;
 

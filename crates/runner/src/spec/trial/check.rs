@@ -127,4 +127,25 @@ mod tests {
         }
         assert!(TrialConfig::of_canonical("{\"model.depht\":1}").unwrap_err().contains("model.depht"));
     }
+
+    #[test]
+    fn a_number_beyond_f32_is_refused_by_its_own_key() {
+        for (name, more) in [
+            ("model.init_gain", "model.init = \"orthogonal\""),
+            ("model.init_factor", "model.init = \"scaled-normal\""),
+            ("train.gamma", "train.schedule = \"step\"\ntrain.step_size = 2"),
+            ("train.weight_decay", ""),
+        ] {
+            let lines =
+                format!("model.hidden = [3]\ntrain.learning_rate = 1\ntrain.iterations = 5\n{name} = 1e300\n{more}");
+            let mut raw = RawTrial::default();
+            for line in lines.lines() {
+                let (name, value) = line.split_once(" = ").unwrap();
+                let table: toml::Table = format!("value = {value}").parse().unwrap();
+                raw.set(key(name).unwrap(), &table["value"]).unwrap();
+            }
+            let (wrong, problem) = check(raw).unwrap_err();
+            assert!(wrong == name && problem.contains("beyond f32"), "{wrong}: {problem}");
+        }
+    }
 }
