@@ -1,4 +1,5 @@
-//! The three first-layer engines are the same training, and a net in a fleet is the net alone.
+//! The three first-layer engines in f32 and at the edges, and nets in a fleet, which train as alone. That the engines are the same
+//! training in f64 is in `engine_properties.rs`.
 
 use std::sync::Arc;
 
@@ -26,7 +27,6 @@ enum Flaw {
     None,
     Duplicates,
     ConstantFeatures,
-    NearlyDependent,
 }
 
 impl Data {
@@ -40,16 +40,6 @@ impl Data {
                 x.slice_mut(s![.., examples - examples / 2..]).assign(&copies);
             }
             Flaw::ConstantFeatures => x.slice_mut(s![..features / 2, ..]).fill(0.25),
-            Flaw::NearlyDependent => {
-                // Singular values from 1 down to 1e-14 of the largest.
-                for (column, mut example) in x.columns_mut().into_iter().enumerate().skip(1) {
-                    example *= 10f64.powf(-14.0 * column as f64 / examples as f64);
-                }
-                let first = x.column(0).to_owned();
-                for mut example in x.columns_mut().into_iter().skip(1) {
-                    example += &first;
-                }
-            }
         }
         let mut labels = |count| Array2::from_shape_simple_fn((1, count), || f64::from(stream.random_bool(0.5)));
         Data { y: labels(examples), y_test: labels(7), x, x_test }
@@ -130,30 +120,7 @@ fn largest_difference(one: ArrayView2<f64>, other: ArrayView2<f64>) -> f64 {
     one.iter().zip(other).map(|(one, other)| (one - other).abs() / scale).fold(0.0, f64::max)
 }
 
-const FLAWS: [Flaw; 4] = [Flaw::None, Flaw::Duplicates, Flaw::ConstantFeatures, Flaw::NearlyDependent];
-
-#[test]
-fn the_engines_agree_on_costs_test_outputs_and_weights_for_any_shape_and_rank() {
-    let mut stream = ChaCha8Rng::seed_from_u64(3);
-    for case in 0..60 {
-        let (features, examples) = (stream.random_range(2..70), stream.random_range(2..50));
-        let data = Data::random(&mut stream, features, examples, FLAWS[case % FLAWS.len()]);
-        let net = Net::random(&mut stream);
-        let direct = alone::<f64>(Engine::Direct, &data, &net, 300);
-        for engine in [Engine::Reduced, Engine::Dual] {
-            let found = alone::<f64>(engine, &data, &net, 300);
-            let gaps = [
-                largest_gap(&found.trained.history, &direct.trained.history),
-                largest_difference(found.test.view(), direct.test.view()),
-                largest_difference(found.w.view(), direct.w.view()),
-            ];
-            let shape = (features, examples, FLAWS[case % FLAWS.len()]);
-            assert!(gaps.iter().all(|gap| *gap < 1e-9), "{engine:?} {shape:?} {net:?}: {gaps:?}");
-            assert_eq!(found.trained.test.map(|s| s.accuracy), direct.trained.test.map(|s| s.accuracy));
-            assert_eq!(found.trained.train.map(|s| s.accuracy), direct.trained.train.map(|s| s.accuracy));
-        }
-    }
-}
+const FLAWS: [Flaw; 3] = [Flaw::None, Flaw::Duplicates, Flaw::ConstantFeatures];
 
 #[test]
 fn in_f32_no_engine_is_three_times_as_far_from_f64_as_the_direct_one() {
@@ -161,7 +128,7 @@ fn in_f32_no_engine_is_three_times_as_far_from_f64_as_the_direct_one() {
     let mut distances = [[0.0; 2]; 3];
     for case in 0..24 {
         let (features, examples) = (stream.random_range(200..600), stream.random_range(20..80));
-        let data = Data::random(&mut stream, features, examples, FLAWS[case % 3]);
+        let data = Data::random(&mut stream, features, examples, FLAWS[case % FLAWS.len()]);
         let net = Net::random(&mut stream);
         let exact = alone::<f64>(Engine::Direct, &data, &net, 300);
         for ((_, engine), distances) in Engine::ALL.into_iter().zip(&mut distances) {

@@ -1,0 +1,160 @@
+//! Any net on any data is trained alike by every engine that is exact for it.
+//!
+//! The cases are drawn from a fixed seed; one that fails is shrunk to the smallest that fails too.
+
+use ndarray::{Array2, s};
+use net::{
+    Activation, Architecture, Batches, Chain, Data, Decay, Engine, Optimiser, Rule, Scheme, Score, Trained, Training,
+    initialise,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{RngSeed, TestCaseResult};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// The greatest relative difference of a cost, or of a weight on the scale of its layer's, after [`ITERATIONS`] steps in f64.
+const BOUND: f64 = 1e-9;
+const ITERATIONS: usize = 300;
+const TEST_EXAMPLES: usize = 7;
+
+/// A reason why the rank of X is lower than its sides, or hard to tell.
+#[derive(Clone, Copy, Debug)]
+enum Flaw {
+    None,
+    Duplicates,
+    ConstantFeatures,
+    NearlyDependent,
+}
+
+/// A net, its examples and its training.
+#[derive(Clone, Debug)]
+struct Case {
+    features: usize,
+    examples: usize,
+    flaw: Flaw,
+    hidden: Vec<usize>,
+    activation: Activation,
+    optimiser: Optimiser,
+    batch: Option<usize>,
+    seed: u32,
+}
+
+prop_compose! {
+    fn optimisers()(
+        momentum in option::of((select(vec![0.5, 0.9]), any::<bool>())),
+        factor in select(vec![0.0, 0.01]),
+        decoupled in any::<bool>(),
+        biases in any::<bool>(),
+        clip_norm in option::of(select(vec![0.05, 0.5])),
+    ) -> Optimiser {
+        let rule = momentum.map_or(Rule::Descent, |(momentum, nesterov)| Rule::Momentum { momentum, nesterov });
+        Optimiser { rule, decay: Decay { factor, decoupled, biases }, clip_norm }
+    }
+}
+
+prop_compose! {
+    fn cases()(
+        features in 2..70_usize,
+        examples in 2..50_usize,
+        flaw in select(vec![Flaw::None, Flaw::Duplicates, Flaw::ConstantFeatures, Flaw::NearlyDependent]),
+        hidden in vec(1..12_usize, 0..4),
+        activation in select(Activation::ALL.map(|(_, activation)| activation).to_vec()),
+        optimiser in optimisers(),
+        batch in option::of(1..50_usize),
+        seed in any::<u32>().no_shrink(),
+    ) -> Case {
+        Case { features, examples, flaw, hidden, activation, optimiser, batch, seed }
+    }
+}
+
+impl Case {
+    /// Draws the training and test examples, one a column of the first matrix, and their labels.
+    fn draw(&self) -> [Array2<f64>; 4] {
+        let mut stream = ChaCha8Rng::seed_from_u64(self.seed.into());
+        let mut numbers =
+            |columns| Array2::from_shape_simple_fn((self.features, columns), || stream.random_range(0.0..1.0));
+        let (mut x, x_test) = (numbers(self.examples), numbers(TEST_EXAMPLES));
+        match self.flaw {
+            Flaw::None => {}
+            Flaw::Duplicates => {
+                let copies = x.slice(s![.., ..self.examples / 2]).to_owned();
+                x.slice_mut(s![.., self.examples - self.examples / 2..]).assign(&copies);
+            }
+            Flaw::ConstantFeatures => x.slice_mut(s![..self.features / 2, ..]).fill(0.25),
+            Flaw::NearlyDependent => {
+                // Singular values from 1 down to 1e-14 of the largest.
+                let first = x.column(0).to_owned();
+                for (column, mut example) in x.columns_mut().into_iter().enumerate().skip(1) {
+                    example *= 10f64.powf(-14.0 * column as f64 / self.examples as f64);
+                    example += &first;
+                }
+            }
+        }
+        let mut labels = |count| Array2::from_shape_simple_fn((1, count), || f64::from(stream.random_bool(0.5)));
+        let (y, y_test) = (labels(self.examples), labels(TEST_EXAMPLES));
+        [x, y, x_test, y_test]
+    }
+
+    fn batches(&self) -> Batches {
+        match self.batch {
+            Some(size) if size < self.examples => Batches::new(self.examples, size, Some(self.seed.into())),
+            _ => Batches::full(self.examples),
+        }
+    }
+
+    fn train(&self, engine: Engine) -> (Chain<f64>, Trained) {
+        let [x, y, x_test, y_test] = self.draw();
+        let data = Data::new(&x, &y).test(&x_test, &y_test).batches(self.batches()).engine(engine);
+        let architecture = Architecture::classifier(self.features, &self.hidden, self.activation);
+        let mut chain = initialise::chain(&architecture, &Scheme::XavierNormal.into(), self.seed);
+        let training = Training { optimiser: self.optimiser, ..Training::descent(0.02, ITERATIONS, 1) };
+        let trained = net::train(&mut chain, &data, &training).expect("OpenBLAS is right");
+        (chain, trained)
+    }
+
+    fn engines_agree(&self) -> TestCaseResult {
+        let (direct, of_direct) = self.train(Engine::Direct);
+        for (name, engine) in Engine::ALL {
+            if engine == Engine::Direct || !engine.is_exact_for(&self.optimiser, self.batches().is_full()) {
+                continue;
+            }
+            let (chain, trained) = self.train(engine);
+            prop_assert_eq!(trained.ending, of_direct.ending, "{}", name);
+            prop_assert_eq!(trained.history.len(), of_direct.history.len(), "{}", name);
+            let costs = trained.history.iter().zip(&of_direct.history).map(|(one, other)| (one.cost, other.cost));
+            let scores = [(trained.train, of_direct.train), (trained.test, of_direct.test)];
+            for (one, other) in costs.chain(scores.map(|(one, other)| (cost(one), cost(other)))) {
+                prop_assert!((one / other - 1.0).abs() < BOUND, "{name}: cost {one} for {other}");
+            }
+            for (l, (layer, other)) in chain.layers.iter().zip(&direct.layers).enumerate() {
+                let apart =
+                    [(&layer.w - &other.w).into_raw_vec_and_offset().0, (&layer.b - &other.b).to_vec()].concat();
+                let scale = other.w.iter().chain(&other.b).fold(1.0, |scale: f64, value| scale.max(value.abs()));
+                let apart = apart.into_iter().fold(0.0, |apart: f64, value| apart.max(value.abs())) / scale;
+                prop_assert!(apart < BOUND, "{name}: W, b of layer {} are {apart:e} apart", l + 1);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn cost(score: Option<Score>) -> f64 {
+    score.expect("it doesn't diverge").cost
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn every_exact_engine_trains_any_net_on_any_data_alike(case in cases()) {
+        case.engines_agree()?;
+    }
+}
