@@ -4,8 +4,8 @@
 
 use ndarray::{Array2, s};
 use net::{
-    Activation, Architecture, Batches, Chain, Data, Decay, Engine, Optimiser, Rule, Scheme, Score, Trained, Training,
-    initialise,
+    Activation, Algorithm, Architecture, Batches, Chain, Data, Decay, Engine, Optimiser, Scheme, Score, Trained,
+    Training, initialise,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -50,8 +50,8 @@ prop_compose! {
         biases in any::<bool>(),
         clip_norm in option::of(select(vec![0.05, 0.5])),
     ) -> Optimiser {
-        let rule = momentum.map_or(Rule::Descent, |(momentum, nesterov)| Rule::Momentum { momentum, nesterov });
-        Optimiser { rule, decay: Decay { factor, decoupled, biases }, clip_norm }
+        let algorithm = momentum.map_or(Algorithm::Descent, |(momentum, nesterov)| Algorithm::Momentum { momentum, nesterov });
+        Optimiser { algorithm, decay: Decay { lambda: factor, decoupled, biases }, clip_norm }
     }
 }
 
