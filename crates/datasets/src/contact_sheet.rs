@@ -63,7 +63,7 @@ impl ContactSheet {
             .map_err(refuse)?;
         if is_something_else(path) {
             return Err(refuse(
-                "there is a file that is no PNG, which is not written over; choose another name".to_owned(),
+                "there is a file that is not a PNG, which is not written over; choose another name".to_owned(),
             ));
         }
         write_whole(path, true, |out| out.write_all(png.get_ref()))?;

@@ -81,7 +81,7 @@ pub enum Error {
     },
     /// A file of this name is not a drawn set.
     #[error(
-        "{}: there is a file that is no drawn set, and it is not written over; move it away, or choose another folder \
+        "{}: there is a file that is not a drawn set, and it is not written over; move it away, or choose another folder \
          with --out", .0.display()
     )]
     NotOurs(PathBuf),

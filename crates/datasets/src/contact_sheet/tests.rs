@@ -100,7 +100,7 @@ fn a_sheet_takes_the_place_of_a_sheet_and_of_nothing_else() {
     for mine in ["years of work", "png"] {
         fs::write(&path, mine).unwrap();
         let error = ContactSheet::default().write(&split(1, 3), &path).unwrap_err().to_string();
-        assert!(error.contains("data.h5") && error.contains("no PNG"), "{error}");
+        assert!(error.contains("data.h5") && error.contains("not a PNG"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), mine);
     }
     fs::remove_file(&path).unwrap();

@@ -101,7 +101,7 @@ pub enum Problem {
     /// The labels count from 1 or more.
     #[error(
         "labels {min} to {max}, and classes are numbered from 0, of which no example is: write each label - {min}, or name \
-         the classes from 0 in `list_classes`; or data.targets = \"values\", if they are no classes"
+         the classes from 0 in `list_classes`; or data.targets = \"values\", if they are not classes"
     )]
     NoClass0 {
         /// The least label.

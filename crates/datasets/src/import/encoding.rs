@@ -121,7 +121,7 @@ impl ColumnFit {
                 *mean += value / *count - *mean / *count;
             }
             ColumnFit::Levels(seen) => {
-                let level = level(cell).ok_or_else(|| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
+                let level = level(cell).ok_or_else(|| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
                 if level.len() > LONGEST_NAME {
                     return Err(format!("a text of {} bytes; at most {LONGEST_NAME} of a level", level.len()));
                 }

@@ -18,7 +18,7 @@ impl LabelEncoder {
     /// # Errors
     /// If it is empty, missing, too long or not UTF-8, or one class too many.
     pub(super) fn encode(&mut self, cell: &[u8]) -> Result<u32, String> {
-        let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is no UTF-8", cell.escape_ascii()))?;
+        let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
         if text.is_empty() {
             return Err("empty; every row needs a label (--missing drop leaves such rows out)".to_owned());
         }
@@ -55,7 +55,7 @@ impl LabelEncoder {
             && words.iter().all(|word| number(word.as_bytes()).is_some())
         {
             return Err(format!(
-                "labels such as {fraction} are no classes; use --target COLUMN (of tables) or --targets values"
+                "labels such as {fraction} are not classes; use --target COLUMN (of tables) or --targets values"
             ));
         }
         Ok(words)

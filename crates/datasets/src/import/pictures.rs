@@ -110,8 +110,11 @@ impl Source for Folder {
     fn remark(&self) -> Option<String> {
         let left_out = self.left_out;
         (left_out > 0).then(|| {
-            let files = if left_out == 1 { "1 file that is".to_owned() } else { format!("{left_out} files that are") };
-            format!("{files} no picture ({KINDS}) left out")
+            let files = match left_out {
+                1 => "1 file that is not a picture".to_owned(),
+                _ => format!("{left_out} files that are not pictures"),
+            };
+            format!("{files} ({KINDS}) left out")
         })
     }
 }

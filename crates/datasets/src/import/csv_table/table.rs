@@ -81,7 +81,7 @@ impl Table {
             ));
         }
         if let Some(column) = texts.iter().find(|column| !features.contains(column)) {
-            let problem = format!("column {} is no feature; --categorical is for features", column + 1);
+            let problem = format!("column {} is not a feature; --categorical is for features", column + 1);
             return Err(Error::at(path, At::Line(1), problem));
         }
         let names_it = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);

@@ -282,7 +282,7 @@ fn folders_of_pictures_are_classes_resized_and_turned_to_grey() {
     assert_eq!(
         found,
         [
-            "1 file that is no picture (PNG, JPEG, WebP, GIF or BMP) left out",
+            "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP) left out",
             "6 training and 2 test examples of 4 x 8 x 3 (u8), 2 classes"
         ]
     );

@@ -146,7 +146,7 @@ fn tables_with_wrong_cells() {
         bench.assert_refused(&bench.request(&[&path]), words);
     }
     let path = bench.put("t.csv", b"1,2,x\n3,4,\xff\xfe\n");
-    bench.assert_refused(&bench.request(&[&path]), &["line 2: column 3 is \"\\xff\\xfe\", which is no UTF-8"]);
+    bench.assert_refused(&bench.request(&[&path]), &["line 2: column 3 is \"\\xff\\xfe\", which is not UTF-8"]);
     let path = bench.put("t.csv", "a,b,a\n1,2,3\n");
     for (label, words) in [
         ("c", "no column is called \"c\"; there are \"a\", \"b\""),
