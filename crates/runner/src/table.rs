@@ -25,7 +25,8 @@ impl Table {
     /// A table with these column names.
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
-        let columns = vec![Column { width: 0, is_numeric: true }; names.len()];
+        // An id is text even if all its characters happen to be digits.
+        let columns = names.iter().map(|name| Column { width: 0, is_numeric: *name != "trial" }).collect();
         let mut table = Table { columns, rows: Vec::new() };
         table.add(names.into_iter().map(str::to_owned), |_| true);
         table
@@ -64,5 +65,20 @@ impl fmt::Display for Table {
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_set_to_the_right_and_ids_to_the_left_even_if_all_are_digits() {
+        let mut table = Table::new(["trial", "cost"]);
+        table.row(["123".to_owned(), "0.5".to_owned()]);
+        assert_eq!(table.to_string(), "trial  cost\n123     0.5\n");
+        let mut table = Table::new(["cost", "width"]);
+        table.row(["7".to_owned(), "20".to_owned()]);
+        assert_eq!(table.to_string(), "cost  width\n   7     20\n");
     }
 }
