@@ -31,7 +31,7 @@ pub static KNOWN: [Known; 2] = [
     },
     Known {
         name: "drawn",
-        description: "procedurally drawn cats and non-cats, seeded, of any count and size",
+        description: "cats and non-cats drawn as simple shapes, seeded, of any count and size",
         train: "train_drawn.h5",
         test: "test_drawn.h5",
         variable: None,
