@@ -6,8 +6,8 @@ use by_hand::{ByHand, Data, assert_close};
 use kernels::Activation;
 use ndarray::{Array2, Axis};
 use net::{
-    Algorithm, Batch, Batches, Chain, Decay, Engine, Examples, Fleet, InitialNet, LayerRate, Optimiser, Stopping,
-    Trained, Training,
+    Algorithm, Batch, Batches, Chain, Decay, Engine, Examples, Fleet, InitialNet, LayerRate, LayerRates, Optimiser,
+    Stopping, Trained, Training,
 };
 
 const EXAMPLES: usize = 23;
@@ -147,8 +147,11 @@ fn each_layer_learns_at_its_own_rate_and_decays_by_the_same_product() {
             for engine in engines(&training, &batches) {
                 let examples = data.examples(engine);
                 let start = InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
-                let mut fleet =
-                    Fleet::new(&examples, batches.clone(), vec![InitialNet { rates: rates.to_vec(), ..start }]);
+                let mut fleet = Fleet::new(
+                    &examples,
+                    batches.clone(),
+                    vec![InitialNet { rates: LayerRates { linear: rates.to_vec(), adaptive: Vec::new() }, ..start }],
+                );
                 let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
                 let found = (trained, fleet.chain(0, chain.layers[0].w.view()));
                 assert_same(&format!("{engine:?}, {batches:?}, {optimiser:?}"), &data, &found, &by_hand);

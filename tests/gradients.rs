@@ -104,3 +104,15 @@ fn a_decay_that_is_off_by_a_hundredth_fails() {
     let wrong: Vec<_> = checks.iter().filter(|check| !check.passes).map(|check| check.name.as_str()).collect();
     assert_eq!(wrong, ["w1"]);
 }
+
+#[test]
+fn a_net_at_the_rates_of_mup_passes_the_gradient_check() {
+    let architecture = Architecture::classifier(4, &[6, 5], Activation::Tanh);
+    let chain = initialise::chain::<f64>(&architecture, &Scheme::MuP { base_width: 2 }.into(), 5);
+    let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
+    for (regulariser, training) in regularisers() {
+        for check in gradient_check::check(&chain, x.view(), y.view(), &training, 40) {
+            assert!(check.passes, "{regulariser}: {check:?}");
+        }
+    }
+}

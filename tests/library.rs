@@ -58,6 +58,10 @@ fn a_net_that_is_drawn_for_mup_is_trained_at_the_rates_of_mup() {
         let of_mup = costs(&mut drawn(mup));
         assert_eq!(one_rate[0], of_mup[0]);
         assert!((one_rate[9] - of_mup[9]).abs() > 1e-3, "{one_rate:?} {of_mup:?}");
+        let mut chain = drawn(mup);
+        let training = Training { optimiser, ..Training::descent(learning_rate, 3, 1) };
+        net::train(&mut chain, &Data::new(&x, &y), &training).unwrap();
+        assert_eq!(chain.rates, drawn(mup).rates, "the trained net goes on at the same rates");
     }
 }
 

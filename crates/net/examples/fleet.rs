@@ -15,8 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let m = 200;
     let x = Array2::from_shape_fn((2, m), |(i, j)| ((j * (7 + 12 * i)) % 41) as f64 / 20.0 - 1.0);
     let y = Array2::from_shape_fn((1, m), |(_, j)| if x.column(j).dot(&x.column(j)) < 0.5 { 1.0 } else { 0.0 });
-    let space = Arc::new(GramSpace::new(x.view(), x.view()));
-    let examples = Examples::<f64>::of(Engine::Direct, &space, y.clone(), y)?;
+    let space = Arc::new(GramSpace::new(x.view(), Array2::zeros((2, 0)).view()));
+    let examples = Examples::<f64>::of(Engine::Direct, &space, y, Array2::zeros((1, 0)))?;
 
     let (mut names, mut nets) = (Vec::new(), Vec::new());
     for hidden in [vec![8], vec![8, 8], vec![16, 8, 4]] {

@@ -50,7 +50,7 @@ impl Batches {
         self.examples
     }
 
-    /// Returns the examples of a batch, but for the last one of an epoch.
+    /// Returns the number of examples of every batch of an epoch but the last.
     pub fn size(&self) -> usize {
         self.size
     }
@@ -65,7 +65,7 @@ impl Batches {
         self.examples.div_ceil(self.size)
     }
 
-    /// Returns the examples of the last batch of an epoch.
+    /// Returns the number of examples of the last batch of an epoch.
     pub fn last_size(&self) -> usize {
         self.examples - (self.steps_per_epoch() - 1) * self.size
     }

@@ -6,7 +6,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use crate::cost::{Cost, Score, Tally};
 use crate::dropout::Dropout;
 use crate::layer::{Cache, CacheView, Gradient, Layer};
-use crate::rates::WidthRatios;
+use crate::rates::LayerRates;
 
 /// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
 ///
@@ -30,26 +30,26 @@ use crate::rates::WidthRatios;
 pub struct Chain<R> {
     /// Layer l is at index l - 1.
     pub layers: Vec<Layer<R>>,
-    /// What the initialisation asks of the learning rates of the layers; the default is one rate for all.
-    pub width_ratios: WidthRatios,
+    /// The factors on the learning rates of the layers; the default is 1 for all.
+    pub rates: LayerRates,
 }
 
 impl<R: Real> Chain<R> {
-    /// Makes a chain of these layers, with one learning rate for all.
+    /// Makes a chain of these layers, with one learning rate for all of them.
     pub fn new(layers: Vec<Layer<R>>) -> Self {
-        Chain { layers, width_ratios: WidthRatios::default() }
+        Chain { layers, rates: LayerRates::default() }
     }
 
     /// Returns the cost that its output layer is made for.
     ///
     /// # Panics
-    /// If the chain is empty, or ends in another activation.
+    /// If the chain is empty, or its last activation is not a sigmoid, a softmax or the identity.
     #[track_caller]
     pub fn cost(&self) -> Cost {
         Cost::of_output(self.layers.last().expect("a chain has at least one layer").activation)
     }
 
-    /// Forward: fills `caches` from the inputs `x` (`n[0]` × examples) and returns the output layer's cache.
+    /// Runs the forward pass: fills `caches` from the inputs `x` (`n[0]` × examples) and returns the output layer's cache.
     ///
     /// # Panics
     /// If the chain is empty, or the shapes don't fit.
@@ -62,7 +62,7 @@ impl<R: Real> Chain<R> {
         caches.last().expect("a chain has at least one layer")
     }
 
-    /// Forward from layer 2 on: fills `caches`, the first of which is layer 2's, from `a_1` = `a[1]`.
+    /// Runs the forward pass from layer 2 on: fills `caches`, the first of which is layer 2's, from `a_1` = `a[1]`.
     #[track_caller]
     pub(crate) fn forward_above(&self, a_1: ArrayView2<R>, caches: &mut [Cache<R>]) {
         for (at, layer) in self.layers[1..].iter().enumerate() {
@@ -71,7 +71,7 @@ impl<R: Real> Chain<R> {
         }
     }
 
-    /// Back: fills `gradients` from the caches that [`Chain::forward`] left. `da[0]` is not needed, and not computed.
+    /// Runs the backward pass: fills `gradients` from the caches that [`Chain::forward`] left. `da[0]` is not needed, and not computed.
     ///
     /// # Shapes
     /// `x` is `n[0]` × examples, `y` as the cost takes it.
@@ -86,7 +86,7 @@ impl<R: Real> Chain<R> {
         self.backward_from_dz(x, caches, gradients);
     }
 
-    /// Back from `dz[L]`, which is in the last of the `gradients`.
+    /// Runs the backward pass from `dz[L]`, which is in the last of the `gradients`.
     ///
     /// # Panics
     /// If the chain is empty, or the shapes don't fit.
@@ -98,7 +98,7 @@ impl<R: Real> Chain<R> {
         self.backward_parameters_above(caches[0].output(), &caches[1..], above);
     }
 
-    /// Back from `dz[L]` to `dz[1]` by `da[l-1] = W[l]ᵀ dz[l]` and `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
+    /// Computes `dz[L-1]` to `dz[1]` from `dz[L]` by `da[l-1] = W[l]ᵀ dz[l]` and `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
     ///
     /// `caches` and `gradients` belong to layers 2 to L, `first` and `dz_1` to layer 1.
     #[track_caller]
@@ -109,6 +109,7 @@ impl<R: Real> Chain<R> {
         gradients: &mut [Gradient<R>],
         mut dz_1: ArrayViewMut2<R>,
     ) {
+        // `caches[at]` and `gradients[at]` belong to layer at + 2, which is `self.layers[at + 1]`.
         for at in (0..caches.len()).rev() {
             let (before, from_here) = gradients.split_at_mut(at);
             let (cache_prev, mut dz_prev) = match before.last_mut() {
@@ -133,13 +134,13 @@ impl<R: Real> Chain<R> {
         }
     }
 
-    /// Makes empty caches for forward passes over `examples`.
+    /// Makes caches of zeros for forward passes over `examples`.
     pub fn caches(&self, examples: usize) -> Vec<Cache<R>> {
         self.layers.iter().map(|layer| layer.cache(examples)).collect()
     }
 
-    /// Makes caches with the masks of dropout of a training's first step: hidden layer l drops the share `rates[l - 1]` of its units,
-    /// drawn from `seed`; no rates are no dropout.
+    /// Makes caches with the dropout masks of the first step of training: hidden layer l drops the share `rates[l - 1]` of its units,
+    /// drawn from `seed`; nothing is dropped if `rates` is empty.
     pub fn dropout_caches(&self, examples: usize, rates: &[f64], seed: u64) -> Vec<Cache<R>> {
         let mut caches = self.caches(examples);
         let hidden = caches.len() - 1;
@@ -150,7 +151,7 @@ impl<R: Real> Chain<R> {
         caches
     }
 
-    /// Makes empty gradients for ways back over `examples`.
+    /// Makes gradients of zeros for backward passes over `examples`.
     pub fn gradients(&self, examples: usize) -> Vec<Gradient<R>> {
         self.layers.iter().map(|layer| layer.gradient(examples)).collect()
     }
@@ -169,7 +170,7 @@ impl<R: Real> Chain<R> {
     }
 }
 
-/// Returns the input of layer `at` + 2, of the caches of layers 2 to L.
+/// Returns the input of layer `at` + 2: `a_1`, or the output of the layer below among the `caches` of layers 2 to L.
 pub(crate) fn input_of<'c, R: Real>(at: usize, a_1: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
     at.checked_sub(1).map_or(a_1, |prev| caches[prev].output())
 }

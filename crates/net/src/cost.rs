@@ -1,4 +1,4 @@
-//! The costs, one for each kind of output: J, dz\[L\] at the start of the way back, and the accuracy.
+//! The costs, one for each kind of output: J, dz\[L\] at the start of the backward pass, and the accuracy.
 //!
 //! | output g\[L\] | cost J | y | dz\[L\] |
 //! |---|---|---|---|
@@ -62,7 +62,7 @@ impl Cost {
         if self == Cost::SoftmaxCrossEntropy { 1 } else { outputs }
     }
 
-    /// Returns J.
+    /// Returns J, the mean over the examples.
     ///
     /// # Shapes
     /// `z` = `z[L]` `n[L]` × examples, `y` as in the module's table.
@@ -87,7 +87,7 @@ impl Cost {
         }
     }
 
-    /// Computes `dz[L]`, such that dW = (1/m) dz aᵀ.
+    /// Computes `dz[L]`, scaled such that `dW[L] = (1/m) dz[L] a[L-1]ᵀ`.
     ///
     /// # Shapes
     /// `a` = `a[L]` and `dz` `n[L]` × examples, `y` as in the module's table.

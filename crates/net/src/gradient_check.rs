@@ -89,8 +89,9 @@ fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimise
         return gradients.to_vec();
     }
     let optimiser = Optimiser { algorithm: Algorithm::Descent, clip_norm: None, ..*optimiser };
-    let mut moved = chain.clone();
-    OptimiserState::new(optimiser, chain).step(&mut moved, gradients, 1.0);
+    // At one rate for all layers, whatever muP would make of it.
+    let mut moved = Chain::new(chain.layers.clone());
+    OptimiserState::new(optimiser, &moved).step(&mut moved, gradients, 1.0);
     let way = |((from, to), gradient): ((&Layer<f64>, &Layer<f64>), &Gradient<f64>)| Gradient {
         dz: gradient.dz.clone(),
         dw: &from.w - &to.w,

@@ -1,8 +1,7 @@
 //! One layer: its parameters, the cache that its forward pass leaves for the way back, and its gradient.
 
 use kernels::{
-    Accumulate, Activation, Real, activation_backward, backward_data, backward_weights, bias_activation, bias_gradient,
-    forward, scale,
+    Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient, scale,
 };
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
@@ -27,11 +26,11 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// The masks on `a[l]`, if units are dropped.
+    /// The mask of this layer and its masked copy of `a[l]`; `None` without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
-/// A cache to read from: a layer's own, or a first layer's rows of the matrices of a fleet.
+/// A view of a cache: a layer's own, or the rows of layer 1 in the stacked matrices of a fleet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CacheView<'c, R> {
     pub(crate) z: ArrayView2<'c, R>,
@@ -71,11 +70,12 @@ impl<R: Real> Layer<R> {
     #[track_caller]
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         let Cache { z, a, dropout } = cache;
-        forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace);
+        kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace);
         self.activate(z.view_mut(), a.view_mut(), dropout.as_mut());
     }
 
-    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`, masked where units are dropped.
+    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`. `a` stays as it is under dropout, which
+    /// keeps a masked copy.
     #[track_caller]
     pub(crate) fn activate(&self, z: ArrayViewMut2<R>, a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
         let mut a = a;
@@ -129,11 +129,11 @@ impl<R: Real> Layer<R> {
     /// If the shapes don't fit.
     #[track_caller]
     pub fn backward_data(&self, dz: ArrayView2<R>, da_prev: ArrayViewMut2<R>) {
-        backward_data(self.w.view(), dz, da_prev, Accumulate::Replace);
+        kernels::backward_data(self.w.view(), dz, da_prev, Accumulate::Replace);
     }
 
     /// Makes the step `W[l] -= η dW[l]` in one product, without a `dW[l]`: `W[l] += s a[l-1]ᵀ` with `s = (-η/m) dz[l]`, which takes
-    /// the place of `dz[l]`. So the steps of all learning rates are one form of product, which has been checked.
+    /// the place of `dz[l]`. η is in s and not in the factor of the product, so that one checked form serves every learning rate.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -143,13 +143,13 @@ impl<R: Real> Layer<R> {
         backward_weights(dz.view(), a_prev, R::one(), self.w.view_mut(), Accumulate::Add);
     }
 
-    /// Makes an empty cache for a forward pass over `examples`.
+    /// Makes a cache of zeros for a forward pass over `examples`.
     pub fn cache(&self, examples: usize) -> Cache<R> {
         let zeros = Array2::zeros((self.n_out(), examples));
         Cache { z: zeros.clone(), a: zeros, dropout: None }
     }
 
-    /// Makes an empty gradient for a way back over `examples`.
+    /// Makes a gradient of zeros for a backward pass over `examples`.
     pub fn gradient(&self, examples: usize) -> Gradient<R> {
         Gradient {
             dz: Array2::zeros((self.n_out(), examples)),

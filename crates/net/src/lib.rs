@@ -1,13 +1,13 @@
 //! The cached chain of layers, forward and backward, exactly as in the deep-learning course's equations; and the same, fast.
 //!
-//! Column-major *examples*: `x = a[0]` is `n[0]` × m, one example a column. For layer `l` of `L`:
+//! One example a column, matrices row-major: `x = a[0]` is `n[0]` × m. For layer `l` of `L`:
 //!
 //! ```text
 //! forward      z[l] = W[l] a[l-1] + b[l]           a[l] = g[l](z[l])                        layer.rs
 //! cost         J, of a sigmoid, a softmax or a linear output                               cost.rs
-//! way back     dz[L] = a[L] - y                                                             cost.rs
+//! back         dz[L] = a[L] - y (times 2/n[L] for the squared error)                        cost.rs
+//!              da[l-1] = W[l]ᵀ dz[l]               dz[l-1] = da[l-1] · g[l-1]'(z[l-1])      chain.rs, layer.rs
 //!              dW[l] = (1/m) dz[l] a[l-1]ᵀ         db[l] = (1/m) sum over examples of dz[l] layer.rs
-//!              da[l-1] = W[l]ᵀ dz[l]               dz[l-1] = da[l-1] · g[l-1]'(z[l-1])      layer.rs
 //! step         W[l] -= η dW[l]                     b[l] -= η db[l]      and its relatives   optimiser.rs
 //! ```
 //!
@@ -29,7 +29,8 @@
 //! ```
 //!
 //! [`train()`] trains one net by the cheapest exact engine, a [`Fleet`] many at once, and [`Chain::train`] one by the course's loop. All of
-//! them go through the same lines above `z[1]`, which [`gradient_check`] checks. One example (m = 1) and a whole training set go through
+//! them use the same forward pass, cost and `dz[l]`, which [`gradient_check`] checks; a fleet makes the step W -= η dW of plain gradient
+//! descent in one product, which `tests/library.rs` holds against the course's loop. One example (m = 1) and a whole training set go through
 //! the same code. This crate knows no files, no threads and no command line.
 
 #![forbid(unsafe_code)]
@@ -71,7 +72,7 @@ pub use layer::{Cache, Gradient, Layer};
 pub use ndarray;
 pub use optimiser::{Algorithm, Decay, Optimiser, OptimiserState};
 pub use progress::CostAt;
-pub use rates::{LayerRate, WidthRatios};
+pub use rates::{LayerRate, LayerRates};
 pub use schedule::{Curve, Schedule};
 pub use trained::Trained;
 pub use training::{Bound, Ending, Metric, Reason, Stopping, Training};

@@ -1,4 +1,4 @@
-//! Optimisers: how parameters follow their gradients. The equation of each is beside its pass over an array, in `kernels`.
+//! Optimisers: the steps of parameters against their gradients. The equations of each are beside its pass, in `kernels/src/update.rs`.
 
 use kernels::{Adam, Real, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
@@ -6,14 +6,14 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use crate::chain::Chain;
 use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
-use crate::rates::LayerRate;
+use crate::rates::{LayerRate, LayerRates};
 
 /// The algorithm of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
     /// Gradient descent.
     Descent,
-    /// Gradient descent with momentum μ: the heavy ball, or Nesterov's.
+    /// Gradient descent with momentum, as PyTorch's SGD has it: v ← μ v + g, w ← w - η v, or Nesterov's w ← w - η (g + μ v).
     Momentum {
         /// μ.
         momentum: f64,
@@ -36,8 +36,8 @@ pub enum Algorithm {
 pub struct Decay {
     /// λ; 0 for none.
     pub lambda: f64,
-    /// Whether the parameters themselves shrink by η λ a step (AdamW's way), or λ w is added to the gradient (L2: the
-    /// gradient of λ/2 |w|²).
+    /// Whether a step multiplies the parameters by 1 - η λ (AdamW), instead of adding λ w to the gradient (L2: the gradient of
+    /// λ/2 |w|²).
     pub decoupled: bool,
     /// Whether biases decay too (PyTorch's way), or weights alone (scikit-learn's way).
     pub biases: bool,
@@ -68,8 +68,8 @@ impl Optimiser {
         Optimiser { algorithm: Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
 
     /// Returns whether a step is a linear function of the parameters, their gradient and their moments, with the same
-    /// numbers for every element of a tensor: then it commutes with every change of coordinates, and the reduced and the
-    /// dual engine are exact.
+    /// coefficients for every element of a tensor. Such a step commutes with linear changes of coordinates, so that the reduced and
+    /// the dual engine are exact.
     pub fn is_linear(&self) -> bool {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }
@@ -124,26 +124,22 @@ pub struct OptimiserState<R> {
 }
 
 impl<R: Real> OptimiserState<R> {
-    /// Begins with moments that are 0, and with the learning rates that `chain` asks for.
-    pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
-        Self::with_rates(optimiser, chain, &chain.width_ratios.rates(!optimiser.is_linear()))
-    }
-
-    /// Begins with factors on the learning rates of the layers; all 1 where `rates` is empty.
+    /// Makes the state before the first step: moments of 0, and the factors of `chain` on the learning rates of its layers.
     ///
     /// # Panics
-    /// If their number is neither 0 nor that of the layers.
+    /// If the number of these factors is neither 0 nor that of the layers.
     #[track_caller]
-    pub(crate) fn with_rates(optimiser: Optimiser, chain: &Chain<R>, rates: &[LayerRate]) -> Self {
+    pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
         let layers = chain.layers.len();
+        let LayerRates { linear, adaptive } = &chain.rates;
+        let mut rates = if optimiser.is_linear() { linear } else { adaptive }.clone();
         assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
-        let mut rates = rates.to_vec();
         rates.resize(layers, LayerRate::default());
         let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(&optimiser, dim));
         OptimiserState { optimiser, rates, moments: chain.layers.iter().map(moments).collect(), steps: 0 }
     }
 
-    /// Moves all parameters of `chain` along their `gradients`, at the learning rate η.
+    /// Makes one step of all parameters of `chain` against their `gradients`, at the learning rate η.
     ///
     /// # Panics
     /// If the shapes differ from those of the chain that it began with.
@@ -211,7 +207,7 @@ impl Update {
     }
 
     fn at(self, rate: f64, decay: f64) -> TensorUpdate {
-        // The product of rate and decay stays what it is, as in muP's own optimisers.
+        // λ is divided by the rate's factor, so that η λ is the same in every layer, as in the `mup` package.
         let (rate, decay) = (self.learning_rate * rate, decay / rate);
         let (l2, weight_scale) = if self.optimiser.decay.decoupled { (0.0, 1.0 - rate * decay) } else { (decay, 1.0) };
         let step = Step { learning_rate: rate, grad_scale: self.grad_scale, l2, weight_scale };
@@ -228,7 +224,7 @@ pub(crate) struct TensorUpdate {
 }
 
 impl TensorUpdate {
-    /// Moves the parameters `w` along their gradient `g`.
+    /// Makes the step of the parameters `w` against their gradient `g`.
     pub(crate) fn apply<R: Real>(self, w: ArrayViewMut2<R>, g: ArrayView2<R>, moments: &mut Moments<R>) {
         match (self.algorithm, moments.0.as_mut_slice()) {
             (Algorithm::RmsProp { alpha, eps }, [v]) => rmsprop_step(self.step, alpha, eps, w, g, v.view_mut()),

@@ -9,25 +9,19 @@ pub struct LayerRate {
     pub b: f64,
 }
 
-/// The learning rate itself.
 impl Default for LayerRate {
+    /// Returns factors of 1.
     fn default() -> Self {
         LayerRate { w: 1.0, b: 1.0 }
     }
 }
 
-/// k\[0\] to k\[L\], by which muP scales the learning rates of the layers, see [`crate::Initialisation::rates`]. Empty for one rate for all.
+/// The factors on the learning rates of all layers of a net, layer l at index l - 1, by the kind of optimiser; empty for 1 everywhere. Only
+/// muP has others ([`crate::Initialisation::rates`]).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct WidthRatios(pub(crate) Vec<f64>);
-
-impl WidthRatios {
-    /// Returns the factors, layer l at index l - 1; none for one rate for all. `adaptive` is whether the optimiser divides out the
-    /// size of the gradient.
-    pub(crate) fn rates(&self, adaptive: bool) -> Vec<LayerRate> {
-        let rate = |k: &[f64]| match adaptive {
-            false => LayerRate { w: k[1] / k[0], b: k[1] },
-            true => LayerRate { w: 1.0 / k[0], b: 1.0 },
-        };
-        self.0.windows(2).map(rate).collect()
-    }
+pub struct LayerRates {
+    /// The factors for optimisers whose step is linear in the gradient: gradient descent, momentum, Nesterov.
+    pub linear: Vec<LayerRate>,
+    /// The factors for optimisers that divide out the size of the gradient: Adam, AdamW, RMSProp.
+    pub adaptive: Vec<LayerRate>,
 }

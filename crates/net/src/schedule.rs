@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-/// The learning rate after the warm-up, as a function of the t steps since. Definitions are PyTorch's (`torch.optim.lr_scheduler`).
+/// The learning rate after the warm-up, as a function of the t steps since. The steps and the cosine are PyTorch's (`torch.optim.lr_scheduler`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Curve {
     /// η.

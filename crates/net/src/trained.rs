@@ -15,12 +15,12 @@ pub struct Trained {
     pub ending: Ending,
     /// The score on the training examples after the last update; `None` if the net has diverged.
     pub train: Option<Score>,
-    /// The score on the test examples; `None` if there are none.
+    /// The score on the test examples; `None` if there are none, or the net has diverged.
     pub test: Option<Score>,
-    /// The score on the validation examples; `None` if there are none.
+    /// The score on the validation examples; `None` if there are none, or the net has diverged.
     pub validation: Option<Score>,
-    /// The drift: the largest error of z\[1\], over its largest element, whenever it was computed anew in f64; `None` for an engine that
-    /// computes z\[1\] from the weights at each step.
+    /// The largest error of z\[1\] that a recomputation in f64 has found, over its largest element. `None` if the engine computes z\[1\]
+    /// from the weights at each step, or the net left before the first recomputation.
     pub drift: Option<f64>,
 }
 

@@ -56,16 +56,16 @@ impl Training {
 /// last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stopping {
-    /// Ends it at the first step with a cost below this.
+    /// The cost below which a training ends, at any step.
     pub cost_below: Option<f64>,
-    /// Ends it after this number of records in a row without a cost that is lower than the lowest one by [`Self::min_delta`]: the
+    /// The number of records in a row after which it ends without a cost that is lower than the lowest one by [`Self::min_delta`]: the
     /// cost of the validation examples if there are any, else the recorded one.
     pub patience: Option<usize>,
     /// The difference that counts for [`Self::patience`].
     pub min_delta: f64,
-    /// Ends it after this number of seconds. The record then depends on the machine.
+    /// The seconds after which it ends. The record then depends on the machine.
     pub seconds: Option<f64>,
-    /// Calls a cost above this a divergence, at any step.
+    /// The cost above which a net has diverged, at any step.
     pub diverge_above: Option<f64>,
 }
 
@@ -150,7 +150,7 @@ pub enum Ending {
 /// A bound that a diverging training breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// The largest number: an output, or the cost, was infinite or NaN.
+    /// The range of finite numbers: an output or the cost was infinite or NaN.
     Finite,
     /// [`Stopping::diverge_above`].
     Cost,

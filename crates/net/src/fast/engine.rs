@@ -3,7 +3,7 @@
 //! Gradient descent never takes W = W\[1\] out of W(0) + the span of the examples: every dW = (1/m) dz Xᵀ, so that
 //! W(t) = W(0) + T(t) Xᵀ with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
 //!
-//! | engine | keeps | z - b | its gradient | flops a step and row of W |
+//! | engine | keeps | z - b | its gradient | flops per step and row of W |
 //! |---|---|---|---|---|
 //! | direct | W | W X | (1/m) dz Xᵀ | 4 n\[0\] m |
 //! | reduced, X = Q R | D, where W = W(0) + D Qᵀ | W(0) X + D R | (1/m) dz Rᵀ | 4 r m |
@@ -11,7 +11,7 @@
 //!
 //! with r = rank X. All three are the same training, but for rounding, with every optimiser that is linear: momentum and
 //! weight decay act on D, P and T as they do on W, where W(0) gets a factor c that decays; and the norm of dW, for clipping, is
-//! that of its coordinates. On mini-batches the columns of R stand for the examples of a step.
+//! that of its coordinates. A mini-batch takes the columns of R that belong to its examples.
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
@@ -25,7 +25,7 @@ use crate::optimiser::Optimiser;
 /// A way to train the first layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
-    /// W X and dz Xᵀ as they stand.
+    /// The products W X and dz Xᵀ over all features.
     Direct,
     /// In the coordinates of an orthonormal basis of the examples.
     Reduced,
@@ -138,8 +138,9 @@ impl Engine {
 
     /// Returns the exact engine with the fewest operations for one net that `optimiser` trains.
     ///
-    /// `rank` is called only if finding it, by the singular values of X's smaller Gram matrix, costs less than a tenth of the training:
-    /// the reduced engine can be the cheapest only if X has a rank below both of its sides.
+    /// `rank` is called only if the reduced engine could be the cheapest, and finding the rank, by the singular values of X's smaller Gram
+    /// matrix, costs less than a tenth of the training. On full batches it can be the cheapest only if X has a rank below both of its
+    /// sides.
     pub fn cheapest(workload: Workload, optimiser: &Optimiser, rank: impl FnOnce() -> usize) -> Engine {
         let is_exact = |engine: Engine| engine.is_exact_for(optimiser, workload.batch == workload.examples);
         let total = |engine: Engine, rank: usize| {

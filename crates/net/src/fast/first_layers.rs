@@ -32,10 +32,10 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     /// Moves the rows of one net.
     fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>);
 
-    /// Returns W X for the rows of one net and these of all training examples.
+    /// Returns W X, without the biases, for the rows of one net and these training examples.
     fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
 
-    /// Returns W X_h for these of the held-out examples.
+    /// Returns W X_h, without the biases, for the rows of one net and these held-out examples.
     fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
 
     /// Returns W for the rows of one net; `w_0` is its W(0).
@@ -56,10 +56,10 @@ pub(crate) trait FirstLayers<R: Real>: Send {
 
 /// The moments of the first layer of one net.
 pub(crate) struct FirstMoments<R> {
-    /// The moments of what follows dW: W, D or P.
+    /// The moments of the matrix that the engine keeps: W, D or P.
     pub(crate) w: Moments<R>,
-    /// The moments of c.
+    /// The moments of c; empty for the direct engine.
     pub(crate) c: Moments<f64>,
-    /// The moments of T.
+    /// The moments of T; empty but for the dual engine.
     pub(crate) t: Moments<f64>,
 }

@@ -19,7 +19,8 @@ pub struct GramSpace {
     factors: OnceLock<Result<Factors, WrongSum>>,
 }
 
-/// X = Q R with orthonormal columns of Q. Q itself, which is as large as X, is not formed.
+/// X = Q R, where Q has orthonormal columns and R = S Vᵀ, by the singular value decomposition X = Q S Vᵀ: R is not a triangle. Q, which is
+/// as large as X, is not formed.
 pub(crate) struct Factors {
     /// R, r × m: the examples in the coordinates of Q.
     pub(crate) r: Array2<f64>,
@@ -155,7 +156,7 @@ impl GramSpace {
         if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }
     }
 
-    /// Returns the number of rows of R in X = Q R, as the reduced engine trains with it.
+    /// Returns the rank of X by its singular values: the rows of R in X = Q R.
     ///
     /// # Errors
     /// As [`Self::rank`].
@@ -204,7 +205,7 @@ impl Factors {
     /// of the order of ε S\[0\], where those of the eigenvalues of XᵀX would be √ε S\[0\].
     fn of(x: ArrayView2<f64>) -> Self {
         let (features, examples) = x.dim();
-        // X = Q R where it is tall; where it is wide Xᵀ = Z Rᵀ, so that X = R Zᵀ.
+        // Householder's QR of X if it is tall, else of Xᵀ; its triangle is not the R of the factors.
         let tall = features >= examples;
         let qr = Qr::of(if tall { x } else { x.reversed_axes() });
         let triangle = if tall { qr.r() } else { qr.r().reversed_axes() };

@@ -9,7 +9,7 @@ use crate::chain::Chain;
 use crate::cost::Cost;
 use crate::fast::examples::{Examples, InitialFirstLayer};
 use crate::layer::Layer;
-use crate::rates::LayerRate;
+use crate::rates::LayerRates;
 use crate::training::Training;
 
 /// A net before its training.
@@ -23,8 +23,8 @@ pub struct InitialNet<R> {
     pub activation: Activation,
     /// Layers 2 to L; none in a net of one layer.
     pub rest: Chain<R>,
-    /// The factors on the learning rate, layer by layer; empty for 1.
-    pub rates: Vec<LayerRate>,
+    /// The factors on the learning rates of all layers.
+    pub rates: LayerRates,
     /// How it is trained.
     pub training: Training,
 }
@@ -39,7 +39,7 @@ impl<R: Real> InitialNet<R> {
     /// If the chain has no layer, or a shape doesn't fit.
     #[track_caller]
     pub fn new(examples: &Examples<R>, chain: Chain<R>, training: Training) -> Result<Self, WrongSum> {
-        let rates = chain.width_ratios.rates(!training.optimiser.is_linear());
+        let rates = chain.rates;
         let mut layers = chain.layers.into_iter();
         let Layer { w, b, activation } = layers.next().expect("a net has at least one layer");
         let first = Arc::new(examples.initial_first_layer(w.mapv(R::as_f64))?);

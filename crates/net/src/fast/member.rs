@@ -44,7 +44,7 @@ impl<R: Real> Member<R> {
         let InitialNet { first: _, b, activation, rest, rates, training } = net;
         let rows = b.len();
         let first_layer = Layer { w: Array2::zeros((rows, 0)), b, activation };
-        let chain = Chain::new(std::iter::once(first_layer).chain(rest.layers).collect());
+        let chain = Chain { layers: std::iter::once(first_layer).chain(rest.layers).collect(), rates };
         let mut caches = chain.caches(0);
         let hidden = caches.len() - 1;
         for (l, cache) in caches[..hidden].iter_mut().enumerate() {
@@ -58,7 +58,7 @@ impl<R: Real> Member<R> {
             drift: None,
             caches,
             gradients: chain.gradients(0),
-            optimiser: OptimiserState::with_rates(training.optimiser, &chain, &rates),
+            optimiser: OptimiserState::new(training.optimiser, &chain),
             first_moments: first.moments(&training.optimiser, rows),
             chain,
             training,
@@ -74,7 +74,7 @@ impl<R: Real> Member<R> {
         self.gradients[1..].iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
     }
 
-    /// Forward, from `z` = `W[1] X`, which becomes `z[1]`, to `a[1]` and all layers above.
+    /// Runs the forward pass from `z` = `W[1] X`, which becomes `z[1]`, to `a[1]` and all layers above.
     pub(crate) fn forward(&mut self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
         let (first, above) = self.caches.split_first_mut().expect("a net has at least one layer");
         self.chain.layers[0].activate(z, a.view_mut(), first.dropout.as_mut());
@@ -87,8 +87,8 @@ impl<R: Real> Member<R> {
         self.chain.cost().of(self.output(z), y)
     }
 
-    /// Keeps J if it is due at `iteration`, and returns the bound that is broken, if one is; `z` is `z[1]`.
-    pub(crate) fn broken_bound(&mut self, z: ArrayView2<R>, y: ArrayView2<R>, iteration: usize) -> Option<Bound> {
+    /// Stores J if it is due at `iteration`, and returns the bound that the net breaks; `z` is `z[1]`.
+    pub(crate) fn check_bounds(&mut self, z: ArrayView2<R>, y: ArrayView2<R>, iteration: usize) -> Option<Bound> {
         if !all_finite(self.output(z)) {
             return Some(Bound::Finite);
         }
@@ -112,7 +112,7 @@ impl<R: Real> Member<R> {
         self.training.is_plain()
     }
 
-    /// Back to `dz` = `dz[1]`; and, if they are needed, the gradients of all parameters but `W[1]`.
+    /// Runs the backward pass to `dz` = `dz[1]`, with the gradients of all parameters but `W[1]` if they are needed.
     pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
         let is_plain = self.is_plain();
         let (cost, first) = (self.chain.cost(), CacheView { z, a, dropout: self.caches[0].dropout.as_ref() });
@@ -157,8 +157,8 @@ impl<R: Real> Member<R> {
         self.optimiser.begin_step(learning_rate, grad_scale)
     }
 
-    /// Returns -η/m of `W[1]`, for a plain step.
-    pub(crate) fn first_step(&self, update: Update, examples: usize) -> R {
+    /// Returns -η/m with the learning rate of `W[1]`, which makes dz\[1\] the s of a plain step.
+    pub(crate) fn plain_factor(&self, update: Update, examples: usize) -> R {
         R::from_f64(-update.learning_rate * self.optimiser.rate(0).w / examples as f64)
     }
 

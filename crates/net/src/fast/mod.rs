@@ -1,6 +1,6 @@
 //! The same training, faster: the first layer of many nets at once, in the coordinates of the examples.
 //!
-//! Nothing here adds an equation above `z[1]`: a net of a fleet is a [`crate::Chain`] whose first product `W[1] X` an engine computes for
+//! Above `z[1]` nothing is new but the order of products in a plain step: a net of a fleet is a [`crate::Chain`] whose `W[1] X` an engine computes for
 //! all nets of the fleet, and whose `W[1]` follows `dz[1]` there.
 
 pub(crate) mod chunks;

@@ -38,7 +38,7 @@ pub enum Error {
 }
 
 impl<'d> Data<'d> {
-    /// Takes the training examples: `x` `n[0]` × m, and `y` as the net's cost takes it, with m columns. All of them make a step.
+    /// Takes the training examples: `x` `n[0]` × m, and `y` as the net's cost takes it, with m columns. Every step uses all of them.
     pub fn new(x: &'d Array2<f64>, y: &'d Array2<f64>) -> Self {
         Data { x: x.view(), y: y.view(), test: None, batches: None, engine: None }
     }
@@ -62,7 +62,7 @@ impl<'d> Data<'d> {
     }
 }
 
-/// Trains `chain`, unless it diverges, and returns its costs and how it does.
+/// Trains `chain`, and returns the recorded costs and the scores at the end. If the training diverges, `chain` stays as it was.
 ///
 /// It is the training of [`Chain::train`], but for rounding, by the first-layer engine with the fewest operations
 /// ([`Engine::cheapest`]), with everything that a [`Training`] can ask for. For many nets at once see [`Fleet`].

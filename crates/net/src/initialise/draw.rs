@@ -14,8 +14,8 @@ use crate::chain::Chain;
 use crate::layer::Layer;
 use crate::numpy_stream::NumpyStream;
 
-/// A draw of the parameters of one net that has come as far as `W[1]`. It is in two parts because nets of different depths can share
-/// `W[1]` and its product with X: in no scheme does the first layer depend on the layers above it.
+/// The drawing of the parameters of one net, after `W[1]`. It is in two parts because nets of different depths can share `W[1]` and its
+/// product with X: in no scheme does the first layer depend on the layers above it.
 ///
 /// Weights of layer l come from the ChaCha8 stream (seed, l - 1), its biases from the stream (seed, 2⁶³ + l - 1).
 #[derive(Clone)]

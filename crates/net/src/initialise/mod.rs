@@ -18,7 +18,7 @@ use crate::layer::Layer;
 pub struct Initialisation {
     /// The law of each layer's weights and biases.
     pub scheme: Scheme,
-    /// The factors on `W[l]` after it has been drawn, not on biases: none for 1, one number for all layers, or one for each layer.
+    /// The factors on `W[l]` after it has been drawn, not on biases: empty for 1, one number for all layers, or one for each layer.
     pub scales: Vec<f64>,
 }
 
@@ -65,7 +65,7 @@ pub fn chain<R: Real>(architecture: &Architecture, initialisation: &Initialisati
     let (w, b) = (w.mapv(R::from_f64), draw.first_biases().mapv(R::from_f64));
     let first = Layer { w, b, activation: architecture.activations[0] };
     let layers = std::iter::once(first).chain(draw.rest(architecture).layers).collect();
-    Chain { layers, width_ratios: initialisation.width_ratios(architecture) }
+    Chain { layers, rates: initialisation.rates(architecture) }
 }
 
 #[cfg(test)]

@@ -2,13 +2,10 @@
 
 use super::{Initialisation, Scheme};
 use crate::architecture::Architecture;
-use crate::rates::{LayerRate, WidthRatios};
+use crate::rates::{LayerRate, LayerRates};
 
 impl Initialisation {
-    /// Returns the factors on the learning rate, layer l at index l - 1; all 1 but for [`Scheme::MuP`].
-    ///
-    /// `adaptive` is for optimisers that divide out the size of the gradient (Adam, AdamW, RMSprop); without it they are
-    /// for those whose step is linear in it (gradient descent, momentum, Nesterov).
+    /// Returns the factors on the learning rates, layer l at index l - 1; none but for [`Scheme::MuP`].
     ///
     /// With k\[l\] = `n[l]` / base_width for the hidden layers and k\[0\] = k\[L\] = 1, since the features and the outputs
     /// are given by the data:
@@ -27,21 +24,15 @@ impl Initialisation {
     /// If `architecture` isn't one that [`Architecture::new`] makes, the number of scales is neither 0 nor 1 nor L, or
     /// base_width is 0.
     #[track_caller]
-    pub fn rates(&self, architecture: &Architecture, adaptive: bool) -> Vec<LayerRate> {
+    pub fn rates(&self, architecture: &Architecture) -> LayerRates {
         self.check(architecture);
-        let rates = self.width_ratios(architecture).rates(adaptive);
-        if rates.is_empty() { vec![LayerRate::default(); architecture.layers()] } else { rates }
-    }
-
-    /// Returns k\[0\] to k\[L\] of muP; nothing for other schemes.
-    pub(super) fn width_ratios(&self, architecture: &Architecture) -> WidthRatios {
-        let Scheme::MuP { base_width } = self.scheme else { return WidthRatios::default() };
-        let ratio = |l: usize| match l {
-            0 => 1.0,
-            l if l == architecture.layers() => 1.0,
-            l => architecture.widths[l] as f64 / base_width as f64,
-        };
-        WidthRatios((0..=architecture.layers()).map(ratio).collect())
+        let Scheme::MuP { base_width } = self.scheme else { return LayerRates::default() };
+        let last = architecture.layers();
+        let k = |l: usize| if l == 0 || l == last { 1.0 } else { architecture.widths[l] as f64 / base_width as f64 };
+        LayerRates {
+            linear: (1..=last).map(|l| LayerRate { w: k(l) / k(l - 1), b: k(l) }).collect(),
+            adaptive: (1..=last).map(|l| LayerRate { w: 1.0 / k(l - 1), b: 1.0 }).collect(),
+        }
     }
 }
 
@@ -57,7 +48,8 @@ mod tests {
 
     fn rates(scheme: Scheme, hidden: &[usize], adaptive: bool) -> Vec<(f64, f64)> {
         let architecture = Architecture::classifier(10, hidden, Activation::Relu);
-        let rates = Initialisation::from(scheme).rates(&architecture, adaptive);
+        let LayerRates { linear, adaptive: of_adaptive } = Initialisation::from(scheme).rates(&architecture);
+        let rates = if adaptive { of_adaptive } else { linear };
         rates.into_iter().map(|LayerRate { w, b }| (w, b)).collect()
     }
 
@@ -66,7 +58,7 @@ mod tests {
         assert_eq!(rates(MUP, &[128, 32], false), [(2.0, 2.0), (0.25, 0.5), (2.0, 1.0)]);
         assert_eq!(rates(MUP, &[128, 32], true), [(1.0, 1.0), (0.5, 1.0), (2.0, 1.0)]);
         assert_eq!(rates(MUP, &[], false), [(1.0, 1.0)]);
-        assert_eq!(rates(Scheme::HeNormal, &[128, 32], false), [(1.0, 1.0); 3]);
+        assert_eq!(rates(Scheme::HeNormal, &[128, 32], false), []);
     }
 
     #[test]
@@ -100,7 +92,9 @@ mod tests {
         let x = Array2::from_shape_fn((16, 8), |(i, j)| ((i * 7 + j * 5) % 13) as f64 / 6.0 - 1.0);
         let y = Array2::from_shape_fn((1, 8), |(_, j)| (j % 3 % 2) as f64);
         let (architecture, initialisation) = (architecture(width), Initialisation::from(scheme));
-        let rates = initialisation.rates(&architecture, adaptive);
+        let LayerRates { linear, adaptive: of_adaptive } = initialisation.rates(&architecture);
+        let mut rates = if adaptive { of_adaptive } else { linear };
+        rates.resize(3, LayerRate::default());
         // A gradient's sign is Adam's first step, and what makes an optimiser adaptive.
         let (learning_rate, direction): (f64, fn(f64) -> f64) =
             if adaptive { (0.001, f64::signum) } else { (0.1, |derivative| derivative) };

@@ -4,7 +4,7 @@
 ///
 /// `Course` and `ScaledNormal` take NumPy's `RandomState(seed).randn` stream, drawn layer by layer and row by row, so
 /// that they give the course's own weights. The others draw each layer's weights, and each layer's biases, from a
-/// counter-based stream of their own. Normal laws aren't truncated, other than those of the same names in Keras and JAX.
+/// counter-based stream of their own. Normal distributions are not truncated, unlike those of the same names in Keras and JAX.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scheme {
     /// randn / √n_in, as the course's L-layer net.

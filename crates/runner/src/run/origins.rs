@@ -44,7 +44,7 @@ impl Origins {
         let architecture = config.architecture(data.features, data.task);
         let (origin, draw) = self.of(trial, architecture.widths[1], examples)?;
         let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.rest(&architecture));
-        let rates = config.initialisation.rates(&architecture, !config.optimiser.is_linear());
+        let rates = config.initialisation.rates(&architecture);
         let training = config.training(data.train);
         Ok(InitialNet { first: origin, b, activation: architecture.activations[0], rest, rates, training })
     }
@@ -104,9 +104,7 @@ mod tests {
                 let trial = Trial { id: String::new(), config, engine: Engine::Direct };
                 let data = DataShape { features: 6, train: 3, test: 3, validation: 0, task: Task::Classes(2) };
                 let start = origins.start(&trial, data, &examples).unwrap();
-                let rates = trial.config.initialisation.rates(&architecture, false);
-                let whole =
-                    InitialNet { rates, ..InitialNet::new(&examples, whole, trial.config.training(3)).unwrap() };
+                let whole = InitialNet::new(&examples, whole, trial.config.training(3)).unwrap();
                 assert_eq!(format!("{start:?}"), format!("{whole:?}"));
             }
         }

@@ -72,6 +72,7 @@ impl<'e, R: Real> Fleet<'e, R> {
                 engine.name()
             );
         }
+        // Any fixed seed serves, since an inspection changes no result.
         let sample = Sample::of(nets[0].training.dropout_seed);
         let first = examples.first_layers(&nets.iter().map(|net| &*net.first).collect::<Vec<_>>());
         let count = nets.len();
@@ -94,8 +95,8 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// The products of one step of a hundred are inspected ([`kernels::inspected`]), and those of the first step, of the first step with
     /// fewer nets than before, and of the evaluations at the end.
     ///
-    /// A step allocates nothing, unless a net leaves, a metric looks at other examples than the step's, the step is inspected, or P is
-    /// computed anew.
+    /// A step allocates nothing but on the way to the largest batch, and unless a metric is recorded, a net leaves, the step is inspected, or
+    /// P is computed anew.
     ///
     /// # Errors
     /// If a product that was inspected is wrong.
@@ -177,7 +178,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
         let diverged = self.forward_and_back();
         self.end(&diverged)?;
-        // For the whole step, whoever stops in it: dz is dW's, or the step's.
+        // Decided once: if dz has become dW's here, the step can't be the plain one, even if only plain nets are left.
         let is_plain = self.members.iter().all(Member::is_plain);
         if self.is_training() {
             if !is_plain {
@@ -211,7 +212,7 @@ impl<'e, R: Real> Fleet<'e, R> {
             member.prepare(examples);
             member.forward(block_mut(z, rows.clone()), block_mut(a, rows.clone()));
             let (z, a, dz) = (block(z, rows.clone()), block(a, rows.clone()), block_mut(dz, rows));
-            match member.broken_bound(z, y, *iteration) {
+            match member.check_bounds(z, y, *iteration) {
                 Some(bound) => diverged.push((member.place, Ending::Diverged { iteration: *iteration, bound })),
                 None => member.backward(z, a, y, dz),
             }
@@ -234,7 +235,7 @@ impl<'e, R: Real> Fleet<'e, R> {
             let learning_rate = member.training.schedule.at(*iteration);
             let update = member.begin_step(learning_rate, grad_scale);
             if is_plain {
-                scale(member.first_step(update, examples), block_mut(dz, rows.clone()));
+                scale(member.plain_factor(update, examples), block_mut(dz, rows.clone()));
             } else {
                 member.descend_first(update, &mut **first);
             }
