@@ -178,7 +178,7 @@ impl Model {
     }
 }
 
-/// The class that an output says, as [`Cost::right`] has it; 0 where there are no classes.
+/// The class that an output says, as [`Cost::count_correct`] has it; 0 where there are no classes.
 fn class_of<R: Real>(cost: Cost, a: ArrayView1<R>) -> usize {
     match cost {
         Cost::BinaryCrossEntropy => usize::from(a[0] > R::from_f64(0.5)),

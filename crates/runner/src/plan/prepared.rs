@@ -34,7 +34,7 @@ pub struct Prepared {
     pub task: Task,
     /// The names of the classes, if they have any.
     pub classes: Vec<String>,
-    /// The meaning of the targets in a trial's id, see [`DataSet::said`].
+    /// The meaning of the targets in a trial's id, see [`DataSet::kind_in_id`].
     pub said: Option<&'static str>,
     /// Notes on the data for the user, a line each.
     pub notes: Vec<String>,
