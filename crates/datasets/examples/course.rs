@@ -1,6 +1,6 @@
 //! The course's 4-layer net on its cat pictures: the published costs, digit for digit, and both accuracies.
 //!
-//!     CATVNONCAT=FOLDER cargo run --release -p layerchain-net --example course
+//!     CATVNONCAT=FOLDER cargo run --release -p layerchain-datasets --example course
 
 use std::error::Error;
 use std::path::Path;
