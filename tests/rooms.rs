@@ -150,6 +150,6 @@ fn an_import_upward_and_a_circle_are_found() {
     assert!(!circle.contains("text") && !circle.contains("commands"), "{circle:?}");
 
     let mut sources = runner();
-    *sources.get_mut("text").unwrap() += "\nfn long(text: &str) -> crate::table::Table { todo!() }";
+    *sources.get_mut("text").unwrap() += "\nfn long(text: &str) -> crate::table::Table;";
     assert_eq!(upward(&sources), ["text imports from table"]);
 }

@@ -107,7 +107,7 @@ impl Source {
 
 #[cfg(test)]
 impl Source {
-    /// The same with other names and another limit.
+    /// Makes a source of two files with these names of datasets and this limit.
     pub fn of_files(files: &Files, names: &Names, max_bytes: u64) -> Self {
         Source { names: names.clone(), max_bytes, ..Self::new(&files.train, &files.test) }
     }

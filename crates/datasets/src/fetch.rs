@@ -38,7 +38,7 @@ struct Timeouts {
 
 const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
-/// What [`fetch`] tells its caller while it works.
+/// A stage of [`fetch`], as it is told to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
     /// The file is in the folder already, with the right content.
@@ -81,9 +81,9 @@ pub enum Error {
     Occupied {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// The kind, size or SHA-256 of the file that is there.
         found: String,
-        /// What it should be.
+        /// The kind, size or SHA-256 that is expected.
         expected: String,
     },
     /// The address can't be reached, or does not send the pinned bytes in time.
@@ -91,7 +91,7 @@ pub enum Error {
     Download {
         /// The address.
         url: String,
-        /// What was found, and what to do.
+        /// The problem, and its remedy.
         problem: String,
     },
     /// A file or folder could not be written.

@@ -72,7 +72,7 @@ pub enum Error {
     Share {
         /// The file.
         path: PathBuf,
-        /// What the share comes to.
+        /// The number of examples that the share comes to.
         problem: String,
     },
     /// A dataset breaks the contract.
@@ -92,9 +92,9 @@ pub enum Error {
         path: PathBuf,
         /// The first dataset.
         dataset: String,
-        /// What the first dataset has.
+        /// The shape, type or names in the first dataset.
         found: String,
-        /// The second dataset, its file and what it has.
+        /// The second dataset, its file and its shape, type or names.
         other: String,
         /// The rule that both must keep.
         rule: &'static str,

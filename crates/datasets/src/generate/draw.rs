@@ -114,7 +114,7 @@ struct Scene {
     tilt: Point,
     /// Each covers those before it.
     shapes: Vec<Shape>,
-    /// What the light is multiplied by from left to right.
+    /// The slope of the light from left to right.
     light: f64,
 }
 
