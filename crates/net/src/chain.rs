@@ -1,11 +1,11 @@
 //! The chain of layers: left to right, and back.
 
 use kernels::Real;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayView2;
 
 use crate::cost::{Cost, Score, Tally};
 use crate::dropout::Dropout;
-use crate::layer::{Cache, CacheView, Gradient, Layer};
+use crate::layer::{Cache, Gradient, Layer};
 use crate::rates::LayerRates;
 
 /// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
@@ -55,20 +55,8 @@ impl<R: Real> Chain<R> {
     /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
-        assert_eq!(caches.len(), self.layers.len(), "one cache a layer");
-        let (first, above) = caches.split_first_mut().expect("a chain has at least one layer");
-        self.layers[0].forward(x, first);
-        self.forward_above(first.output(), above);
+        forward(&self.layers, x, caches);
         caches.last().expect("a chain has at least one layer")
-    }
-
-    /// Runs the forward pass from layer 2 on: fills `caches`, the first of which is layer 2's, from `a_1` = `a[1]`.
-    #[track_caller]
-    pub(crate) fn forward_above(&self, a_1: ArrayView2<R>, caches: &mut [Cache<R>]) {
-        for (at, layer) in self.layers[1..].iter().enumerate() {
-            let (before, from_here) = caches.split_at_mut(at);
-            layer.forward(before.last().map_or(a_1, Cache::output), &mut from_here[0]);
-        }
     }
 
     /// Runs the backward pass: fills `gradients` from the caches that [`Chain::forward`] left. `da[0]` is not needed, and not computed.
@@ -92,46 +80,8 @@ impl<R: Real> Chain<R> {
     /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        let (first, above) = gradients.split_first_mut().expect("a chain has at least one layer");
-        self.backward_to_first(caches[0].view(), &caches[1..], above, first.dz.view_mut());
-        self.layers[0].backward_parameters(x, first);
-        self.backward_parameters_above(caches[0].output(), &caches[1..], above);
-    }
-
-    /// Computes `dz[L-1]` to `dz[1]` from `dz[L]` by `da[l-1] = W[l]ᵀ dz[l]` and `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
-    ///
-    /// `caches` and `gradients` belong to layers 2 to L, `first` and `dz_1` to layer 1.
-    #[track_caller]
-    pub(crate) fn backward_to_first<'c>(
-        &self,
-        first: CacheView<'c, R>,
-        caches: &'c [Cache<R>],
-        gradients: &mut [Gradient<R>],
-        mut dz_1: ArrayViewMut2<R>,
-    ) {
-        // `caches[at]` and `gradients[at]` belong to layer at + 2, which is `self.layers[at + 1]`.
-        for at in (0..caches.len()).rev() {
-            let (before, from_here) = gradients.split_at_mut(at);
-            let (cache_prev, mut dz_prev) = match before.last_mut() {
-                Some(gradient) => (caches[at - 1].view(), gradient.dz.view_mut()),
-                None => (first, dz_1.view_mut()),
-            };
-            self.layers[at + 1].backward_data(from_here[0].dz.view(), dz_prev.view_mut());
-            self.layers[at].backward_activation_at(cache_prev, dz_prev);
-        }
-    }
-
-    /// Computes `dW[l]` and `db[l]` of layers 2 to L, whose caches and gradients these are.
-    #[track_caller]
-    pub(crate) fn backward_parameters_above(
-        &self,
-        a_1: ArrayView2<R>,
-        caches: &[Cache<R>],
-        gradients: &mut [Gradient<R>],
-    ) {
-        for (at, (layer, gradient)) in self.layers[1..].iter().zip(gradients).enumerate() {
-            layer.backward_parameters(input_of(at, a_1, caches), gradient);
-        }
+        backward_data(&self.layers, caches, gradients);
+        backward_parameters(&self.layers, x, caches, gradients);
     }
 
     /// Makes caches of zeros for forward passes over `examples`.
@@ -170,7 +120,44 @@ impl<R: Real> Chain<R> {
     }
 }
 
-/// Returns the input of layer `at` + 2: `a_1`, or the output of the layer below among the `caches` of layers 2 to L.
-pub(crate) fn input_of<'c, R: Real>(at: usize, a_1: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
-    at.checked_sub(1).map_or(a_1, |prev| caches[prev].output())
+// The passes through consecutive layers: the whole chain, or layers 2 to L of a fleet's net, whose layer 1 is an engine's. Layer,
+// cache and gradient of the same layer have the same index.
+
+/// Computes `z[l]` and `a[l]` of one layer after the other; `input` is that of the first.
+#[track_caller]
+pub(crate) fn forward<R: Real>(layers: &[Layer<R>], input: ArrayView2<R>, caches: &mut [Cache<R>]) {
+    assert_eq!(caches.len(), layers.len(), "one cache a layer");
+    for (l, layer) in layers.iter().enumerate() {
+        let (before, from_here) = caches.split_at_mut(l);
+        layer.forward(before.last().map_or(input, Cache::output), &mut from_here[0]);
+    }
+}
+
+/// Computes `da[l-1] = W[l]ᵀ dz[l]` and `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`, from the last layer's dz down to the first one's.
+#[track_caller]
+pub(crate) fn backward_data<R: Real>(layers: &[Layer<R>], caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
+    for l in (1..layers.len()).rev() {
+        let (before, from_here) = gradients.split_at_mut(l);
+        let dz_prev = &mut before[l - 1].dz;
+        layers[l].backward_data(from_here[0].dz.view(), dz_prev.view_mut());
+        layers[l - 1].backward_activation(&caches[l - 1], dz_prev.view_mut());
+    }
+}
+
+/// Computes `dW[l]` and `db[l]` of each layer from its `dz[l]`; `input` is that of the first.
+#[track_caller]
+pub(crate) fn backward_parameters<R: Real>(
+    layers: &[Layer<R>],
+    input: ArrayView2<R>,
+    caches: &[Cache<R>],
+    gradients: &mut [Gradient<R>],
+) {
+    for (l, (layer, gradient)) in layers.iter().zip(gradients).enumerate() {
+        layer.backward_parameters(a_prev(l, input, caches), gradient);
+    }
+}
+
+/// Returns the input of the layer at index `l`: `input`, or the output of the layer before.
+pub(crate) fn a_prev<'c, R: Real>(l: usize, input: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
+    caches[..l].last().map_or(input, Cache::output)
 }

@@ -1,4 +1,4 @@
-//! Optimisers: the steps of parameters against their gradients. The equations of each are beside its pass, in `kernels/src/update.rs`.
+//! Optimisers: the steps of parameters against their gradients.
 
 use kernels::{Adam, Real, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
@@ -8,26 +8,27 @@ use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
 use crate::rates::{LayerRate, LayerRates};
 
-/// The algorithm of a step.
+/// The algorithm of a step: how the parameters w and their moments move, given the gradient g and the learning rate η. Names and
+/// equations are PyTorch's; each is one pass over the parameters, in `kernels/src/update.rs`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
-    /// Gradient descent.
+    /// Gradient descent: w ← w - η g.
     Descent,
-    /// Gradient descent with momentum, as PyTorch's SGD has it: v ← μ v + g, w ← w - η v, or Nesterov's w ← w - η (g + μ v).
+    /// Gradient descent with momentum: v ← μ v + g, then w ← w - η v, or w ← w - η (g + μ v) if Nesterov's.
     Momentum {
         /// μ.
         momentum: f64,
         /// Whether the step looks ahead.
         nesterov: bool,
     },
-    /// RMSProp.
+    /// RMSProp: v ← α v + (1-α) g², then w ← w - η g / (√v + ε).
     RmsProp {
         /// α, of the running mean of g².
         alpha: f64,
         /// ε.
         eps: f64,
     },
-    /// Adam.
+    /// Adam: m ← β₁ m + (1-β₁) g and v ← β₂ v + (1-β₂) g², then at step t, w ← w - η / (1-β₁ᵗ) · m / (√v / √(1-β₂ᵗ) + ε).
     Adam(Adam),
 }
 

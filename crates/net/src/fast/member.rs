@@ -5,7 +5,7 @@ use std::ops::Range;
 use kernels::{Activation, Real, all_finite, bias_gradient, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use crate::chain::{Chain, input_of};
+use crate::chain::{self, Chain};
 use crate::cost::{Score, Tally};
 use crate::dropout::Dropout;
 use crate::fast::chunks::CHUNK;
@@ -79,7 +79,7 @@ impl<R: Real> Member<R> {
         let (first, above) = self.caches.split_first_mut().expect("a net has at least one layer");
         self.chain.layers[0].activate(z, a.view_mut(), first.dropout.as_mut());
         let a_1 = first.dropout.as_ref().map_or(a.view(), Dropout::a);
-        self.chain.forward_above(a_1, above);
+        chain::forward(&self.chain.layers[1..], a_1, above);
     }
 
     /// Returns J on the examples of the step; `z` is `z[1]`. Finite logits can still add up to more than f64 holds.
@@ -121,9 +121,14 @@ impl<R: Real> Member<R> {
             (Some(output), Some(gradient)) => cost.dz_output(output.a.view(), y, gradient.dz.view_mut()),
             _ => cost.dz_output(a, y, dz.view_mut()),
         }
-        self.chain.backward_to_first(first, caches, gradients, dz.view_mut());
+        let (layer_1, above) = self.chain.layers.split_first().expect("a net has at least one layer");
+        chain::backward_data(above, caches, gradients);
+        if let (Some(layer_2), Some(gradient)) = (above.first(), gradients.first()) {
+            layer_2.backward_data(gradient.dz.view(), dz.view_mut());
+            layer_1.backward_activation_at(first, dz.view_mut());
+        }
         if !is_plain {
-            self.chain.backward_parameters_above(first.output(), caches, gradients);
+            chain::backward_parameters(above, first.output(), caches, gradients);
         }
         bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), self.gradients[0].db.view_mut());
     }
@@ -178,7 +183,7 @@ impl<R: Real> Member<R> {
                     let Gradient { dz, db, .. } = gradient;
                     bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
                     let learning_rate = update.learning_rate * self.optimiser.rate(l).w;
-                    layer.descend_along(input_of(at, a_1, caches), dz.view_mut(), learning_rate);
+                    layer.descend_along(chain::a_prev(at, a_1, caches), dz.view_mut(), learning_rate);
                 } else {
                     self.optimiser.step_weights(l, layer, gradient, update);
                 }
@@ -210,7 +215,7 @@ impl<R: Real> Member<R> {
         let mut a = Array2::zeros(z.dim());
         first.activate(z.view_mut(), a.view_mut(), None);
         let mut caches: Vec<_> = above.iter().map(|layer| layer.cache(z.ncols())).collect();
-        self.chain.forward_above(a.view(), &mut caches);
+        chain::forward(above, a.view(), &mut caches);
         caches.pop().unwrap_or(Cache { z, a, dropout: None })
     }
 
