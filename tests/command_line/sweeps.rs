@@ -98,15 +98,16 @@ fn the_longest_fleet_goes_first() {
 #[test]
 fn ctrl_c_keeps_the_finished_trials_and_exits_with_130() {
     let bench = bench();
-    let arguments = ["sweep", "small.toml", "-j", "1"];
-    let mut interrupted = bench.start_until(&arguments, 3);
+    // Long enough that the signal comes before the last trial, on a busy machine too.
+    let long = "train.iterations=40000";
+    let mut interrupted = bench.start_until(&["sweep", "small.toml", "-j", "1", long], 3);
     signal(&interrupted, "INT");
     assert_eq!(interrupted.wait().unwrap().code(), Some(130));
     let kept = bench.read("results/small/trials.csv").lines().count() - 1;
     assert!((3..18).contains(&kept), "{kept} trials kept");
     let shown = bench.run(&["show", "results/small"]);
     assert!(text(&shown.stderr).contains("not finished yet"));
-    sweep(&bench, &["-j", "1"]);
+    sweep(&bench, &["-j", "1", long]);
     assert_eq!(bench.read("results/small/trials.csv").lines().count() - 1, 18);
 }
 
@@ -174,8 +175,9 @@ fn points_that_share_a_net_are_one_trial_shown_at_each() {
 #[test]
 fn two_runners_do_not_write_to_one_directory() {
     let bench = bench();
-    let mut first = bench.start_until(&["sweep", "small.toml", "-j", "1"], 1);
-    let second = bench.run(&["sweep", "small.toml", "-j", "1"]);
+    let long = ["sweep", "small.toml", "-j", "1", "train.iterations=200000"];
+    let mut first = bench.start_until(&long, 1);
+    let second = bench.run(&long);
     let (code, line) = failure_after_header(&second.stderr, second.status.code());
     assert_eq!(code, Some(2));
     assert!(line.contains("another runner is at work here"), "{line}");
