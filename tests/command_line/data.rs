@@ -268,3 +268,40 @@ fn what_the_targets_are_is_said_and_shown() {
     }
     assert!(text(&bench.run(&["data", "inspect", "hot.h5"]).stdout).contains("one-hot rows, 3 classes"));
 }
+
+/// `--wrong` names the examples that predict puts in another class, and the sheet has their pictures.
+#[test]
+fn wrong_answers_are_listed_the_surest_first_and_drawn() {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    assert!(bench.run(&["train", "one.toml", "--out", "model.h5"]).status.success());
+    let run = bench.run(&["evaluate", "model.h5", "--part", "train", "--wrong", "--json", "--sheet", "wrong.png"]);
+    let evaluated: serde_json::Value = serde_json::from_str(&text(&run.stdout)).unwrap();
+    let predicted = text(&bench.run(&["predict", "model.h5", "data/train_drawn.h5", "--json"]).stdout);
+    let predicted: Vec<serde_json::Value> = predicted.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let labels = File::open(bench.path("data/train_drawn.h5")).unwrap().dataset("train_set_y").unwrap();
+    let labels = labels.read_raw::<i64>().unwrap();
+    let classes = ["non-cat", "cat"];
+    let mut expected: Vec<(usize, f64)> = Vec::new();
+    for (example, (answer, &label)) in predicted.iter().zip(&labels).enumerate() {
+        if answer["class"] != label {
+            let class = answer["class"].as_u64().unwrap() as usize;
+            expected.push((example, answer["probabilities"][class].as_f64().unwrap()));
+        }
+    }
+    expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+    assert!(!expected.is_empty() && expected.len() < labels.len(), "{} wrong answers", expected.len());
+    let wrong = evaluated["wrong"].as_array().unwrap();
+    assert_eq!(wrong.len(), expected.len());
+    for (found, (example, probability)) in wrong.iter().zip(&expected) {
+        assert_eq!((&found["example"], &found["probability"]), (&(*example).into(), &(*probability).into()));
+        assert_eq!(found["actual"], classes[labels[*example] as usize]);
+        assert_eq!(found["predicted"], classes[1 - labels[*example] as usize]);
+    }
+    let said = text(&run.stderr);
+    assert!(said.contains(&format!("wrong.png shows {} pictures", wrong.len())), "{said}");
+    assert!(said.contains("frames: blue non-cat, orange cat"), "{said}");
+    assert!(fs::read(bench.path("wrong.png")).unwrap().starts_with(b"\x89PNG"));
+    let listed = text(&bench.run(&["evaluate", "model.h5", "--part", "train", "--wrong"]).stdout);
+    assert!(listed.contains(&format!("{} examples in a wrong class", wrong.len())), "{listed}");
+}

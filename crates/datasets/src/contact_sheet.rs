@@ -16,17 +16,17 @@ use crate::split::features::Features;
 const FRAME: usize = 3;
 const GAP: usize = 4;
 const WHITE: Rgb<u8> = Rgb([255; 3]);
-/// Blue for label 0, orange for label 1, ...: the Okabe-Ito palette, which colour-blind readers can tell apart. Label 8 begins
-/// it anew.
-const CLASS_COLOURS: [Rgb<u8>; 8] = [
-    Rgb([0, 114, 178]),
-    Rgb([230, 159, 0]),
-    Rgb([0, 158, 115]),
-    Rgb([213, 94, 0]),
-    Rgb([86, 180, 233]),
-    Rgb([204, 121, 167]),
-    Rgb([240, 228, 66]),
-    Rgb([0, 0, 0]),
+/// The colours of the frames, label by label: the Okabe-Ito palette, which colour-blind readers can tell apart. Label 8 begins it
+/// anew.
+const CLASS_COLOURS: [(&str, Rgb<u8>); 8] = [
+    ("blue", Rgb([0, 114, 178])),
+    ("orange", Rgb([230, 159, 0])),
+    ("green", Rgb([0, 158, 115])),
+    ("red", Rgb([213, 94, 0])),
+    ("light blue", Rgb([86, 180, 233])),
+    ("pink", Rgb([204, 121, 167])),
+    ("yellow", Rgb([240, 228, 66])),
+    ("black", Rgb([0, 0, 0])),
 ];
 /// The frame of a picture whose targets are values.
 const GREY: Rgb<u8> = Rgb([128; 3]);
@@ -38,7 +38,7 @@ const MOST_BYTES: usize = 1 << 28;
 pub struct ContactSheet {
     /// Pictures in a row.
     pub columns: usize,
-    /// The most pictures, from the first example on.
+    /// The most pictures.
     pub most: usize,
 }
 
@@ -49,16 +49,27 @@ impl Default for ContactSheet {
 }
 
 impl ContactSheet {
-    /// Writes the first pictures of `split` as a PNG at `path`, whole or not at all, and returns their number.
+    /// Returns the colour of the frames around pictures with this label, in words.
+    pub fn colour(label: usize) -> &'static str {
+        CLASS_COLOURS[label % CLASS_COLOURS.len()].0
+    }
+
+    /// Writes the first of these `examples` of `split`, given by their indices, as a PNG at `path`, whole or not at all, and returns
+    /// the number of pictures on it.
     ///
     /// # Errors
     ///
     /// If the split holds no 8-bit pictures of 1, 3 or 4 channels, the sheet would be larger than 256 MiB, another kind of file
     /// is at `path`, or the file cannot be written.
-    pub fn write(&self, split: &Split, path: &Path) -> Result<usize, Error> {
+    ///
+    /// # Panics
+    ///
+    /// If there is no such example.
+    pub fn write(&self, split: &Split, examples: &[usize], path: &Path) -> Result<usize, Error> {
         let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
         let mut png = Cursor::new(Vec::new());
-        self.draw(split)
+        let examples = &examples[..examples.len().min(self.most)];
+        self.draw(split, examples)
             .and_then(|sheet| sheet.write_to(&mut png, ImageFormat::Png).map_err(|error| error.to_string()))
             .map_err(refuse)?;
         if is_something_else(path) {
@@ -67,14 +78,14 @@ impl ContactSheet {
             ));
         }
         write_whole(path, true, |out| out.write_all(png.get_ref()))?;
-        Ok(split.examples().min(self.most))
+        Ok(examples.len())
     }
 
-    fn draw(&self, split: &Split) -> Result<RgbImage, String> {
+    fn draw(&self, split: &Split, examples: &[usize]) -> Result<RgbImage, String> {
         let (Some([height, width, channels]), Features::U8(rows)) = (split.image_shape, &split.x) else {
             return Err("the examples are not stored as 8-bit pictures [m, h, w, c]".to_owned());
         };
-        let shown = split.examples().min(self.most);
+        let shown = examples.len();
         if shown == 0 || self.columns == 0 {
             return Err("no pictures and no columns make no sheet; ask for at least 1 of each".to_owned());
         }
@@ -90,9 +101,10 @@ impl ContactSheet {
             return Err(format!("{shown} pictures of {height} × {width} make more than 256 MiB; ask for fewer"));
         };
         let mut sheet = RgbImage::from_pixel(sheet_width as u32, sheet_height as u32, WHITE);
-        for (index, pixels) in rows.outer_iter().take(shown).enumerate() {
+        for (index, &example) in examples.iter().enumerate() {
+            let pixels = rows.row(example);
             let colour = match &split.targets {
-                Targets::Classes(labels) => CLASS_COLOURS[labels[index] as usize % CLASS_COLOURS.len()],
+                Targets::Classes(labels) => CLASS_COLOURS[labels[example] as usize % CLASS_COLOURS.len()].1,
                 Targets::Values(_) => GREY,
             };
             let frame = RgbImage::from_pixel((width + 2 * FRAME) as u32, (height + 2 * FRAME) as u32, colour);

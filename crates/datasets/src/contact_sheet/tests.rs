@@ -19,6 +19,11 @@ fn split_of(classes: usize, examples: usize, channels: usize) -> Split {
     }
 }
 
+/// Writes all pictures of `split`.
+fn write(sheet: &ContactSheet, split: &Split, path: &Path) -> Result<usize, Error> {
+    sheet.write(split, &(0..split.examples()).collect::<Vec<_>>(), path)
+}
+
 fn decoded(path: &Path) -> RgbImage {
     image::load_from_memory(&fs::read(path).unwrap()).unwrap().into_rgb8()
 }
@@ -32,13 +37,13 @@ fn pictures_stand_in_a_grid_framed_by_class() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
     let sheet = ContactSheet { columns: 2, most: 3 };
-    assert_eq!(sheet.write(&split(9, 3), &path).unwrap(), 3);
+    assert_eq!(write(&sheet, &split(9, 3), &path).unwrap(), 3);
     let canvas = decoded(&path);
     let cell = 2 + 2 * FRAME + GAP;
     assert_eq!(canvas.dimensions(), ((2 * cell + GAP) as u32, (2 * cell + GAP) as u32));
     assert_eq!(at(&canvas, 0, 0), WHITE);
-    assert_eq!(at(&canvas, GAP, GAP), CLASS_COLOURS[0]);
-    assert_eq!(at(&canvas, GAP + cell, GAP), CLASS_COLOURS[1]);
+    assert_eq!(at(&canvas, GAP, GAP), CLASS_COLOURS[0].1);
+    assert_eq!(at(&canvas, GAP + cell, GAP), CLASS_COLOURS[1].1);
     let first = GAP + FRAME;
     assert_eq!(at(&canvas, first, first), Rgb([0, 1, 2]));
     assert_eq!(at(&canvas, first + 1, first), Rgb([3, 4, 5]));
@@ -54,11 +59,11 @@ fn many_classes_take_turns_with_the_colours_and_values_have_none() {
     let path = folder.path().join("sheet.png");
     let sheet = ContactSheet { columns: 20, most: 20 };
     let pictures = split_of(10, 10, 1);
-    sheet.write(&pictures, &path).unwrap();
+    write(&sheet, &pictures, &path).unwrap();
     let frame = |label: usize| at(&decoded(&path), GAP + label * (2 + 2 * FRAME + GAP), GAP);
     assert_eq!([frame(2), frame(7), frame(8), frame(9)], [Rgb([0, 158, 115]), Rgb([0; 3]), frame(0), frame(1)]);
     let values = Targets::Values(Array2::zeros((3, 10)));
-    sheet.write(&Split { targets: values, ..pictures }, &path).unwrap();
+    write(&sheet, &Split { targets: values, ..pictures }, &path).unwrap();
     assert_eq!([0, 1].map(|example| at(&decoded(&path), GAP + example * (2 + 2 * FRAME + GAP), GAP)), [GREY; 2]);
 }
 
@@ -67,9 +72,9 @@ fn grey_pictures_and_those_with_a_fourth_channel_are_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
     let first = GAP + FRAME;
-    ContactSheet::default().write(&split(1, 1), &path).unwrap();
+    write(&ContactSheet::default(), &split(1, 1), &path).unwrap();
     assert_eq!(at(&decoded(&path), first + 1, first + 1), Rgb([3, 3, 3]));
-    ContactSheet::default().write(&split(1, 4), &path).unwrap();
+    write(&ContactSheet::default(), &split(1, 4), &path).unwrap();
     assert_eq!(at(&decoded(&path), first + 1, first + 1), Rgb([12, 13, 14]));
 }
 
@@ -87,7 +92,7 @@ fn what_cannot_be_drawn_is_said_and_nothing_is_written() {
         (sheet, wide, "more than 256 MiB"),
         (none, split(1, 3), "at least 1"),
     ] {
-        let error = sheet.write(&split, &path).unwrap_err().to_string();
+        let error = write(&sheet, &split, &path).unwrap_err().to_string();
         assert!(error.contains(words) && error.contains("sheet.png"), "{error}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -99,13 +104,13 @@ fn a_sheet_takes_the_place_of_a_sheet_and_of_nothing_else() {
     let path = folder.path().join("data.h5");
     for mine in ["years of work", "png"] {
         fs::write(&path, mine).unwrap();
-        let error = ContactSheet::default().write(&split(1, 3), &path).unwrap_err().to_string();
+        let error = write(&ContactSheet::default(), &split(1, 3), &path).unwrap_err().to_string();
         assert!(error.contains("data.h5") && error.contains("not a PNG"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), mine);
     }
     fs::remove_file(&path).unwrap();
-    ContactSheet::default().write(&split(1, 3), &path).unwrap();
-    ContactSheet::default().write(&split(2, 3), &path).unwrap();
+    write(&ContactSheet::default(), &split(1, 3), &path).unwrap();
+    write(&ContactSheet::default(), &split(2, 3), &path).unwrap();
     assert_eq!(decoded(&path).width() as usize, 2 * (2 + 2 * FRAME + GAP) + GAP);
 }
 
@@ -115,8 +120,20 @@ fn a_sheet_that_cannot_be_put_in_place_leaves_nothing_behind() {
     // A folder in the picture's place cannot be replaced by a file.
     let path = folder.path().join("sheet.png");
     fs::create_dir(&path).unwrap();
-    let error = ContactSheet::default().write(&split(1, 3), &path).unwrap_err().to_string();
+    let error = write(&ContactSheet::default(), &split(1, 3), &path).unwrap_err().to_string();
     assert!(error.contains("cannot write"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert!(ContactSheet::default().write(&split(1, 3), &folder.path().join("none/sheet.png")).is_err());
+    assert!(write(&ContactSheet::default(), &split(1, 3), &folder.path().join("none/sheet.png")).is_err());
+}
+
+#[test]
+fn chosen_pictures_stand_in_the_order_of_the_choice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sheet.png");
+    assert_eq!(ContactSheet::default().write(&split(9, 1), &[4, 1], &path).unwrap(), 2);
+    let canvas = decoded(&path);
+    let (first, cell) = (GAP + FRAME, 2 + 2 * FRAME + GAP);
+    assert_eq!([at(&canvas, first, first), at(&canvas, first + cell, first)], [Rgb([16; 3]), Rgb([4; 3])]);
+    assert_eq!([at(&canvas, GAP, GAP), at(&canvas, GAP + cell, GAP)], [CLASS_COLOURS[0].1, CLASS_COLOURS[1].1]);
+    assert_eq!([0, 1, 8].map(ContactSheet::colour), ["blue", "orange", "blue"]);
 }

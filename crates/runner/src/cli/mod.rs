@@ -76,6 +76,7 @@ pub enum Command {
     #[command(after_help = "Examples:
   runner evaluate results/course-4layer/model.h5
   runner evaluate model.h5 --part train
+  runner evaluate model.h5 --wrong --sheet mistakes.png
   runner evaluate model.h5 experiments/course-4layer.toml
   runner evaluate model.h5 drawn data/test_mine.h5 --json")]
     Evaluate(Evaluate),

@@ -54,6 +54,12 @@ pub struct Evaluate {
     /// The examples to take; of an HDF5 file, else those that it has.
     #[arg(long, value_enum, default_value_t = WhichPart::Test)]
     pub part: WhichPart,
+    /// Also list the examples that are put in a wrong class, those first that the model is surest of.
+    #[arg(long)]
+    pub wrong: bool,
+    /// Also write the pictures of these examples as one PNG (256 at most), each framed in the colour of the class that it is.
+    #[arg(long, value_name = "PNG")]
+    pub sheet: Option<PathBuf>,
     /// Print a JSON object for each.
     #[arg(long)]
     pub json: bool,

@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use super::answer::{print, print_files};
 use super::failure::Failure;
 use super::rehearse::{Reading, Tried, rehearse};
+use super::sheet::write_sheet;
 use crate::cli::{self, Data};
 use crate::progress::bar::style;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
@@ -19,7 +20,7 @@ use crate::terminal::say;
 use datasets::catalog::{self, KnownFiles, Origin};
 use datasets::fetch::{self, Progress};
 use datasets::generate::{self, Request};
-use datasets::{ContactSheet, Names, Pinned, inspect};
+use datasets::{Names, Pinned, inspect};
 
 /// Runs one of the data commands.
 pub(super) fn run(command: Data) -> Result<ExitCode> {
@@ -101,8 +102,9 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
         let Some(sheet) = &args.sheet else { continue };
         for part in &inspection.splits {
             let path = numbered(sheet, sheets);
-            ContactSheet::default().write(&part.split, &path).map_err(Failure::of_writing)?;
-            say(&format!("{} shows {}", path.display(), part.x_name));
+            let all: Vec<usize> = (0..part.split.examples()).collect();
+            let name = |class: usize| inspection.classes.get(class).cloned().unwrap_or_else(|| class.to_string());
+            write_sheet(&part.split, &all, &path, &format!("pictures of {}", part.x_name), name)?;
             sheets += 1;
         }
     }

@@ -1,5 +1,7 @@
 //! `runner evaluate`: what a model says of examples beside what they are.
 
+mod mistakes;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -74,22 +76,29 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     if args.what.is_empty() {
         all.push(checked(trained_on(args, &model)?, &model)?);
     }
+    if args.sheet.is_some() && all.len() > 1 {
+        bail!("--sheet takes one set of examples, {} are given", all.len());
+    }
     set_up_blas(blas)?;
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {
         model.net.check_products(examples.split.examples()).map_err(Failure::from)?;
-        let evaluation = match model.evaluate(&examples.split) {
+        let mut evaluation = match model.evaluate(&examples.split) {
             Ok(evaluation) => evaluation,
             Err(problem) => bail!("{}: dataset `{}`: {problem}", path.display(), examples.y_name),
         };
+        mistakes::surest_first(&mut evaluation);
         if index > 0 && !args.json {
             report += "\n";
         }
         report += &if args.json {
-            as_json(&model, path, examples, &evaluation)
+            as_json(&model, path, examples, &evaluation, args.wrong)
         } else {
-            as_text(&model, path, examples, &evaluation)
+            as_text(&model, path, examples, &evaluation, args.wrong)
         };
+        if let Some(sheet) = &args.sheet {
+            mistakes::sheet(&model, examples, &evaluation.mistakes, sheet)?;
+        }
     }
     print(&report)?;
     Ok(ExitCode::SUCCESS)
@@ -193,8 +202,8 @@ fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
     Ok(labelled)
 }
 
-fn as_json(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evaluation) -> String {
-    let Evaluation { examples: count, cost, accuracy, confusion } = evaluation;
+fn as_json(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evaluation, wrong: bool) -> String {
+    let Evaluation { examples: count, cost, accuracy, confusion, mistakes } = evaluation;
     let mut line = json!({
         "data": path.display().to_string(),
         "dataset": examples.x_name,
@@ -218,12 +227,15 @@ fn as_json(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evalu
             })
         };
         line["classes"] = json!(shares.enumerate().map(of_class).collect::<Vec<_>>());
+        if wrong {
+            line["wrong"] = mistakes::json(model, mistakes);
+        }
     }
     format!("{line}\n")
 }
 
-fn as_text(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evaluation) -> String {
-    let Evaluation { examples: all, cost, accuracy, confusion } = evaluation;
+fn as_text(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evaluation, wrong: bool) -> String {
+    let Evaluation { examples: all, cost, accuracy, confusion, mistakes } = evaluation;
     let mut text = format!("{}: {} of {}\ncost {cost:.6}\n", path.display(), count(*all, "example"), examples.x_name);
     if let Some(accuracy) = accuracy {
         text += &format!("accuracy {accuracy:.6}\n");
@@ -234,6 +246,10 @@ fn as_text(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evalu
             ..=MOST_SHOWN => format!("\n{}", matrix(model, confusion)),
             classes => format!("\nthe confusion matrix of {classes} classes is in --json\n"),
         };
+        if wrong {
+            text += &format!("\n{} in a wrong class\n", count(mistakes.len(), "example"));
+            text += &if mistakes.is_empty() { String::new() } else { mistakes::table(model, mistakes).to_string() };
+        }
     }
     text
 }

@@ -10,6 +10,7 @@ mod gradcheck;
 mod predict;
 mod rehearse;
 mod session;
+mod sheet;
 mod show;
 mod source;
 mod stop;

@@ -20,6 +20,21 @@ pub struct Evaluation {
     pub accuracy: Option<f64>,
     /// The confusion matrix; `None` if the model is a regression.
     pub confusion: Option<Confusion>,
+    /// The examples that were put in a wrong class, in their order.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// An example that was put in a wrong class.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mistake {
+    /// The index of the example, from 0 on.
+    pub example: usize,
+    /// The class that it belongs to.
+    pub actual: usize,
+    /// The class that it was put in.
+    pub predicted: usize,
+    /// The probability that the model gave this class.
+    pub probability: f64,
 }
 
 /// How many examples of each class were put in each class.
@@ -115,14 +130,20 @@ impl Model {
 
     fn evaluated<R: Real>(&self, chain: &Chain<R>, part: &Split) -> Result<Evaluation, String> {
         let (cost, y) = (chain.cost(), part.y::<R>());
-        let (mut sum, mut right, mut counts) = (0.0, Some(0), BTreeMap::new());
+        let (mut sum, mut right, mut counts, mut mistakes) = (0.0, Some(0), BTreeMap::new(), Vec::new());
         each_block(chain, &self.scaling, &part.x, |block, end| {
-            let y = y.slice_axis(Axis(1), block.into());
+            let y = y.slice_axis(Axis(1), block.clone().into());
             sum += cost.sum(end.z.view(), y);
             right = right.zip(cost.count_correct(end.a.view(), y)).map(|(before, now)| before + now);
             if cost != Cost::MeanSquaredError {
-                for (a, y) in end.a.columns().into_iter().zip(y.columns()) {
-                    *counts.entry((y[0].as_f64() as usize, class_of(cost, a))).or_insert(0) += 1;
+                for ((example, a), y) in block.zip(end.a.columns()).zip(y.columns()) {
+                    let (actual, predicted) = (y[0].as_f64() as usize, class_of(cost, a));
+                    *counts.entry((actual, predicted)).or_insert(0) += 1;
+                    if actual != predicted {
+                        let probabilities = self.probabilities(a.mapv(Real::as_f64).view());
+                        let probability = probabilities.map_or(f64::NAN, |probabilities| probabilities[predicted]);
+                        mistakes.push(Mistake { example, actual, predicted, probability });
+                    }
                 }
             }
         });
@@ -132,6 +153,6 @@ impl Model {
         let examples = part.examples();
         let confusion = self.class_count().map(|classes| Confusion { classes, counts });
         let accuracy = right.map(|right| right as f64 / examples as f64);
-        Ok(Evaluation { examples, cost: sum / examples as f64, accuracy, confusion })
+        Ok(Evaluation { examples, cost: sum / examples as f64, accuracy, confusion, mistakes })
     }
 }

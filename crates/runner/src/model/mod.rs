@@ -17,7 +17,7 @@ use net::{Cache, Chain, Cost, evaluated_at_once};
 use serde_json::Value;
 
 pub use self::error::Error;
-pub use self::evaluation::{Confusion, Evaluation};
+pub use self::evaluation::{Confusion, Evaluation, Mistake};
 use crate::spec::trial::Dtype;
 use datasets::{FeatureType, Features, Scaling, Task};
 

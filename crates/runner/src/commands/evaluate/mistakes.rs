@@ -1,0 +1,52 @@
+//! The examples that were put in a wrong class: as a list, as JSON, as a sheet of pictures.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use crate::commands::sheet::write_sheet;
+use crate::model::{Evaluation, Mistake, Model};
+use crate::table::Table;
+use datasets::NamedSplit;
+
+/// Sorts the mistakes: those come first that the model was surest of.
+pub(super) fn surest_first(evaluation: &mut Evaluation) {
+    evaluation.mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+}
+
+/// Makes a table with a row for each mistake.
+pub(super) fn table(model: &Model, mistakes: &[Mistake]) -> Table {
+    let mut table = Table::new(["example", "actual", "predicted", "probability"]);
+    for mistake in mistakes {
+        let [actual, predicted] = [mistake.actual, mistake.predicted].map(|class| model.class_name(class));
+        table.row([mistake.example.to_string(), actual, predicted, format!("{:.4}", mistake.probability)]);
+    }
+    table
+}
+
+/// Makes an array with an object for each mistake.
+pub(super) fn json(model: &Model, mistakes: &[Mistake]) -> Value {
+    let of_mistake = |mistake: &Mistake| {
+        json!({
+            "example": mistake.example,
+            "actual": model.class_name(mistake.actual),
+            "predicted": model.class_name(mistake.predicted),
+            "probability": mistake.probability,
+        })
+    };
+    mistakes.iter().map(of_mistake).collect()
+}
+
+/// Writes the pictures of the mistakes to `path`, framed in the colour of what they are.
+///
+/// # Errors
+/// If there are none, they aren't pictures, or the file can't be written.
+pub(super) fn sheet(model: &Model, examples: &NamedSplit, mistakes: &[Mistake], path: &Path) -> Result<()> {
+    if mistakes.is_empty() {
+        bail!("{}: no picture of {} is in a wrong class, so there is no sheet", path.display(), examples.x_name);
+    }
+    let wrong: Vec<usize> = mistakes.iter().map(|mistake| mistake.example).collect();
+    let what = format!("pictures of {} in a wrong class, the surest first", examples.x_name);
+    write_sheet(&examples.split, &wrong, path, &what, |class| model.class_name(class))
+}
