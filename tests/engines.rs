@@ -305,7 +305,7 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
             let chain = fleet.chain(place, w_0.view()).unwrap();
             let mut caches = chain.caches(data.x_test.ncols());
             let z = chain.forward(data.x_test.view(), &mut caches).z.clone();
-            let test_cost = Cost::BinaryCrossEntropy.of(z.view(), data.y_test.view());
+            let test_cost = Cost::BinaryCrossEntropy.mean(z.view(), data.y_test.view());
             assert!((trained[place].test.unwrap().cost / test_cost - 1.0).abs() < 1e-12, "{engine:?} {net:?}");
             assert!(
                 largest_difference(fleet.predict_held_out(place).unwrap().z.view(), z.view()) < 1e-12,

@@ -37,7 +37,7 @@ fn regularisers() -> [(&'static str, Training); 5] {
 }
 
 fn check(activations: Vec<Activation>, outputs: usize, training: &Training) -> Vec<gradient_check::TensorCheck> {
-    let cost = Cost::of_output(*activations.last().unwrap());
+    let cost = Cost::for_output(*activations.last().unwrap());
     let widths = [4, 5, 6][..activations.len()].iter().copied().chain([outputs]).collect();
     // Biases that aren't zero, and units on both sides of every kink.
     let architecture = Architecture::new(widths, activations);
@@ -51,7 +51,7 @@ fn every_activation_cost_and_regulariser_passes_the_gradient_check() {
         for (_, cost) in Cost::ALL {
             for outputs in [1, 3] {
                 for (regulariser, training) in regularisers() {
-                    for check in check(vec![activation, activation, cost.output()], outputs, &training) {
+                    for check in check(vec![activation, activation, cost.output_activation()], outputs, &training) {
                         let case = format!("{name}, {cost:?} of {outputs}, {regulariser}: {check:?}");
                         assert!(check.passes, "{case}");
                         // A softmax over one unit is 1 whatever its z: its gradients are zero.
@@ -70,7 +70,7 @@ fn layers_of_different_activations_pass_and_a_softmax_may_stand_anywhere() {
     let hidden = || Activation::ALL.into_iter().map(|(_, activation)| activation).chain([Activation::Softmax]);
     for (first, second) in hidden().flat_map(|first| hidden().map(move |second| (first, second))) {
         for cost in [Cost::SoftmaxCrossEntropy, Cost::MeanSquaredError] {
-            for check in check(vec![first, second, cost.output()], 3, &Training::descent(0.1, 1, 1)) {
+            for check in check(vec![first, second, cost.output_activation()], 3, &Training::descent(0.1, 1, 1)) {
                 assert!(check.passes, "{first:?} {second:?} {cost:?}: {check:?}");
             }
         }
@@ -81,7 +81,7 @@ fn layers_of_different_activations_pass_and_a_softmax_may_stand_anywhere() {
 fn nets_of_one_layer_pass() {
     for (_, cost) in Cost::ALL {
         for (regulariser, training) in regularisers() {
-            for check in check(vec![cost.output()], 2, &training) {
+            for check in check(vec![cost.output_activation()], 2, &training) {
                 assert!(check.passes, "{cost:?}, {regulariser}: {check:?}");
             }
         }

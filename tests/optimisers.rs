@@ -48,7 +48,7 @@ struct Run<'g> {
 
 fn activation(name: &Value) -> Activation {
     let known = Activation::ALL.into_iter().find(|(known, _)| *known == text(name));
-    known.map_or_else(|| Cost::SoftmaxCrossEntropy.output(), |(_, activation)| activation)
+    known.map_or_else(|| Cost::SoftmaxCrossEntropy.output_activation(), |(_, activation)| activation)
 }
 
 fn optimiser(golden: &Value) -> Optimiser {

@@ -89,7 +89,7 @@ fn assert_close<'a>(
 fn every_value_of_a_pass_equals_pytorchs_for_each_activation_and_for_one_example() {
     for pass in passes() {
         let (caches, gradients) = forward_and_back(&pass);
-        let j = pass.chain.cost().of(caches.last().unwrap().z.view(), pass.y.view());
+        let j = pass.chain.cost().mean(caches.last().unwrap().z.view(), pass.y.view());
         assert_close("cost", &[j], [pass.golden["cost"].as_f64().unwrap()], 1e-14);
         for (l, layer) in pass.golden["layers"].as_array().unwrap().iter().enumerate() {
             let name = |tensor| format!("{} {tensor}{}, {} examples", pass.golden["activation"], l + 1, pass.x.ncols());

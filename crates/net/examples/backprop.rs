@@ -26,7 +26,7 @@ fn main() {
         show(&format!("a[{l}]"), cache.a.view());
     }
     let cost =
-        |chain: &net::Chain<f64>| chain.cost().of(chain.forward(x.view(), &mut chain.caches(3)).z.view(), y.view());
+        |chain: &net::Chain<f64>| chain.cost().mean(chain.forward(x.view(), &mut chain.caches(3)).z.view(), y.view());
     println!("cost: J = -(1/m) sum( y log a[L] + (1-y) log(1-a[L]) ) = {:.6}\n", cost(&chain));
     show("y", y.view());
 

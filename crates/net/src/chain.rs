@@ -46,7 +46,7 @@ impl<R: Real> Chain<R> {
     /// If the chain is empty, or its last activation is not a sigmoid, a softmax or the identity.
     #[track_caller]
     pub fn cost(&self) -> Cost {
-        Cost::of_output(self.layers.last().expect("a chain has at least one layer").activation)
+        Cost::for_output(self.layers.last().expect("a chain has at least one layer").activation)
     }
 
     /// Runs the forward pass: fills `caches` from the inputs `x` (`n[0]` × examples) and returns the output layer's cache.

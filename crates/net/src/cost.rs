@@ -34,12 +34,12 @@ impl Cost {
         ("mean-squared-error", Cost::MeanSquaredError),
     ];
 
-    /// Returns the cost of an output layer with activation `output`.
+    /// Returns the cost that belongs to the output activation g\[L\].
     ///
     /// # Panics
-    /// If no cost belongs to it.
+    /// If `output` is neither a sigmoid nor a softmax nor the identity.
     #[track_caller]
-    pub fn of_output(output: Activation) -> Self {
+    pub fn for_output(output: Activation) -> Self {
         match output {
             Activation::Sigmoid => Cost::BinaryCrossEntropy,
             Activation::Softmax => Cost::SoftmaxCrossEntropy,
@@ -48,8 +48,8 @@ impl Cost {
         }
     }
 
-    /// Returns g\[L\].
-    pub fn output(self) -> Activation {
+    /// Returns g\[L\], the activation of the output layer.
+    pub fn output_activation(self) -> Activation {
         match self {
             Cost::BinaryCrossEntropy => Activation::Sigmoid,
             Cost::SoftmaxCrossEntropy => Activation::Softmax,
@@ -57,24 +57,27 @@ impl Cost {
         }
     }
 
-    /// Returns the number of rows of y for `outputs` = `n[L]` units.
-    pub fn rows_of_y(self, outputs: usize) -> usize {
-        if self == Cost::SoftmaxCrossEntropy { 1 } else { outputs }
+    /// Returns the number of rows of y for `n_out` = `n[L]` output units.
+    pub fn target_rows(self, n_out: usize) -> usize {
+        if self == Cost::SoftmaxCrossEntropy { 1 } else { n_out }
     }
 
-    /// Returns J, the mean over the examples.
+    /// Computes J, the mean over the examples.
     ///
     /// # Shapes
-    /// `z` = `z[L]` `n[L]` × examples, `y` as in the module's table.
+    /// `z` = `z[L]` is `n[L]` × examples, `y` as in the module's table.
     ///
     /// # Panics
     /// If the shapes don't fit, or a label is not a class number.
     #[track_caller]
-    pub fn of<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
+    pub fn mean<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
         self.sum(z, y) / z.ncols() as f64
     }
 
-    /// Returns m J, so that parts of a set can be added up.
+    /// Computes m J, the sum over the examples, so that the parts of a set can be added up.
+    ///
+    /// # Shapes
+    /// As for [`Cost::mean`].
     ///
     /// # Panics
     /// If the shapes don't fit, or a label is not a class number.
@@ -90,7 +93,7 @@ impl Cost {
     /// Computes `dz[L]`, scaled such that `dW[L] = (1/m) dz[L] a[L-1]ᵀ`.
     ///
     /// # Shapes
-    /// `a` = `a[L]` and `dz` `n[L]` × examples, `y` as in the module's table.
+    /// `a` = `a[L]` and `dz` are `n[L]` × examples, `y` as in the module's table.
     ///
     /// # Panics
     /// If the shapes don't fit, or a label is not a class number.
@@ -103,11 +106,14 @@ impl Cost {
         }
     }
 
-    /// Counts the examples that are put in the class of y: for a sigmoid, 1 if a > 0.5 (if there are several outputs, all must
-    /// be right); for a softmax, the class of the largest output, the first of equals. `None` for a regression.
+    /// Counts the examples that are classified as y says; `None` if it is a regression. A sigmoid unit predicts 1 if a > 0.5, and all
+    /// units of an example must be right; a softmax predicts the class of the largest output, the first of equal ones.
+    ///
+    /// # Shapes
+    /// `a` = `a[L]` is `n[L]` × examples, `y` as in the module's table.
     ///
     /// # Panics
-    /// If the shapes don't fit.
+    /// If the shapes don't fit, or a label is not a class number.
     #[track_caller]
     pub fn count_correct<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
         let half = R::from_f64(0.5);
@@ -126,11 +132,11 @@ impl Cost {
     }
 }
 
-/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the way back from a sigmoid output; infinite where `a[L]`
-/// is rounded to 0 or 1. Multiplied by the sigmoid's derivative it is a - y.
+/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. It is infinite
+/// where `a[L]` is rounded to 0 or 1; times the sigmoid's derivative it is a - y, which [`Cost::dz_output`] computes.
 ///
 /// # Shapes
-/// `a`, `y` and `da` `n[L]` × examples.
+/// `a`, `y` and `da` are `n[L]` × examples.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -146,38 +152,38 @@ pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<
 pub struct Score {
     /// J.
     pub cost: f64,
-    /// The share in the right class; `None` for a regression.
+    /// The share of the examples that are classified correctly; `None` for a regression.
     pub accuracy: Option<f64>,
 }
 
-/// A [`Score`] in the making, part by part of its examples.
+/// A running sum of the cost and the correct examples over the parts of a set, from which its [`Score`] is computed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tally {
     cost: Cost,
     sum: f64,
-    right: Option<usize>,
+    correct: Option<usize>,
     examples: usize,
     finite: bool,
 }
 
 impl Tally {
     pub(crate) fn new(cost: Cost) -> Self {
-        Tally { cost, sum: 0.0, right: Some(0), examples: 0, finite: true }
+        Tally { cost, sum: 0.0, correct: Some(0), examples: 0, finite: true }
     }
 
-    /// Adds examples with the outputs `z` = `z[L]` and `a` = `a[L]`.
+    /// Adds a part of the examples, with `z` = `z[L]`, `a` = `a[L]` and their targets `y`.
     #[track_caller]
     pub(crate) fn add<R: Real>(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>) {
         self.finite &= all_finite(z);
         self.sum += self.cost.sum(z, y);
-        self.right = self.right.zip(self.cost.count_correct(a, y)).map(|(before, now)| before + now);
+        self.correct = self.correct.zip(self.cost.count_correct(a, y)).map(|(before, now)| before + now);
         self.examples += z.ncols();
     }
 
     /// Returns the score; `None` if an element of `z[L]` was not finite: such a net has diverged.
     pub(crate) fn score(self) -> Option<Score> {
         let m = self.examples as f64;
-        let accuracy = self.right.map(|right| right as f64 / m);
+        let accuracy = self.correct.map(|correct| correct as f64 / m);
         self.finite.then_some(Score { cost: self.sum / m, accuracy })
     }
 }
@@ -193,7 +199,7 @@ mod tests {
         for (z, y) in [(0.0, 1.0), (2.5, 1.0), (2.5, 0.0), (-7.0, 1.0), (-7.0, 0.0)] {
             let a: f64 = 1.0 / (1.0 + f64::exp(-z));
             let textbook = -(y * a.ln() + (1.0 - y) * (1.0 - a).ln());
-            let found = Cost::BinaryCrossEntropy.of(array![[z]].view(), array![[y]].view());
+            let found = Cost::BinaryCrossEntropy.mean(array![[z]].view(), array![[y]].view());
             // The textbook formula sees a and 1 - a rounded to within ε.
             let rounding = 4.0 * f64::EPSILON / if y == 1.0 { a } else { 1.0 - a };
             assert!((found - textbook).abs() <= rounding, "z {z}, y {y}: {found} {textbook}");
@@ -202,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_range_neither_overflow_nor_take_log_of_zero() {
-        let cost = |z: f64, y: f64| Cost::BinaryCrossEntropy.of(array![[z]].view(), array![[y]].view());
+        let cost = |z: f64, y: f64| Cost::BinaryCrossEntropy.mean(array![[z]].view(), array![[y]].view());
         assert_eq!(cost(-1e308, 1.0), 1e308);
         assert_eq!(cost(1e308, 1.0), 0.0);
         assert_eq!(cost(-1e308, 0.0), 0.0);
@@ -214,7 +220,7 @@ mod tests {
     #[test]
     fn squared_errors_are_averaged_over_examples_and_outputs() {
         let (a, y) = (array![[1.0, 2.0], [3.0, 5.0]], array![[0.0, 2.0], [1.0, 2.0]]);
-        assert_eq!(Cost::MeanSquaredError.of(a.view(), y.view()), (1.0 + 0.0 + 4.0 + 9.0) / 4.0);
+        assert_eq!(Cost::MeanSquaredError.mean(a.view(), y.view()), (1.0 + 0.0 + 4.0 + 9.0) / 4.0);
         let mut dz = array![[0.0, 0.0], [0.0, 0.0]];
         Cost::MeanSquaredError.dz_output(a.view(), y.view(), dz.view_mut());
         assert_eq!(dz, array![[1.0, 0.0], [2.0, 3.0]]);

@@ -183,7 +183,7 @@ impl Probe<'_> {
         } else {
             decay.lambda / 2.0 * self.chain.layers.iter().map(squares).sum::<f64>()
         };
-        self.chain.cost().of(caches[caches.len() - 1].z.view(), self.y) + penalty
+        self.chain.cost().mean(caches[caches.len() - 1].z.view(), self.y) + penalty
     }
 }
 

@@ -109,7 +109,7 @@ impl Optimiser {
 /// let mut costs = Vec::new();
 /// for _ in 0..100 {
 ///     let output = chain.forward(x.view(), &mut caches);
-///     costs.push(chain.cost().of(output.z.view(), y.view()));
+///     costs.push(chain.cost().mean(output.z.view(), y.view()));
 ///     chain.backward(x.view(), y.view(), &caches, &mut gradients);
 ///     state.step(&mut chain, &gradients, 0.5);
 /// }

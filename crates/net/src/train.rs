@@ -9,7 +9,7 @@ use crate::optimiser::{Optimiser, OptimiserState};
 impl<R: Real> Chain<R> {
     /// Trains the net on all examples at each step, and returns the cost J before each update.
     ///
-    /// This is the loop of the course, with no more than [`Chain::forward`], [`crate::Cost::of`], [`Chain::backward`] and
+    /// This is the loop of the course, with no more than [`Chain::forward`], [`crate::Cost::mean`], [`Chain::backward`] and
     /// [`OptimiserState::step`]. [`crate::train()`] does the same by the cheapest exact engine, evaluates the net and stops when told to.
     ///
     /// ```
@@ -42,7 +42,7 @@ impl<R: Real> Chain<R> {
         let mut costs = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let output = self.forward(x, &mut caches);
-            costs.push(self.cost().of(output.z.view(), y));
+            costs.push(self.cost().mean(output.z.view(), y));
             self.backward(x, y, &caches, &mut gradients);
             optimiser.step(self, &gradients, learning_rate);
         }

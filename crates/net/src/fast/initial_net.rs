@@ -48,7 +48,7 @@ impl<R: Real> InitialNet<R> {
 
     /// Returns the cost of its output layer.
     pub fn cost(&self) -> Cost {
-        Cost::of_output(self.rest.layers.last().map_or(self.activation, |layer| layer.activation))
+        Cost::for_output(self.rest.layers.last().map_or(self.activation, |layer| layer.activation))
     }
 
     /// Returns `n[L]`.

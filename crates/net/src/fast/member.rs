@@ -84,7 +84,7 @@ impl<R: Real> Member<R> {
 
     /// Returns J on the examples of the step; `z` is `z[1]`. Finite logits can still add up to more than f64 holds.
     pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
-        self.chain.cost().of(self.output(z), y)
+        self.chain.cost().mean(self.output(z), y)
     }
 
     /// Stores J if it is due at `iteration`, and returns the bound that the net breaks; `z` is `z[1]`.

@@ -63,7 +63,7 @@ impl<'e, R: Real> Fleet<'e, R> {
             let n_in = rest.layers.first().map_or(first.rows(), |layer| layer.n_in());
             let widths = (first.rows(), first.rows());
             assert_eq!((b.len(), n_in), widths, "b[1] and the second layer's inputs fit the first layer's outputs");
-            let rows = net.cost().rows_of_y(net.outputs());
+            let rows = net.cost().target_rows(net.outputs());
             assert_eq!(examples.y.nrows(), rows, "y has the rows that {:?} takes", net.cost());
             let engine = examples.engine();
             assert!(

@@ -169,7 +169,7 @@ impl TrialConfig {
     /// # Panics
     /// If [`Self::cost_for`] has an error.
     pub fn architecture(&self, n_in: usize, task: Task) -> Architecture {
-        let output = self.cost_for(task).unwrap_or_else(|problem| panic!("{problem}")).output();
+        let output = self.cost_for(task).unwrap_or_else(|problem| panic!("{problem}")).output_activation();
         let activations = self.activations.iter().copied().chain([output]).collect();
         Architecture::new(self.widths(n_in, task), activations)
     }
