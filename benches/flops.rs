@@ -1,4 +1,4 @@
-//! Wall time, reported in FLOP/s: what every bench here measures with.
+//! The measurement of every bench here: wall time, reported in FLOP/s.
 
 use std::time::Duration;
 
@@ -60,14 +60,14 @@ impl ValueFormatter for FlopsFormatter {
     }
 }
 
-/// Measures the peak of so many cores in both types: what to divide by.
+/// Measures the peak of this many cores in both types, by which the benches' figures can be divided.
 pub(crate) fn peaks(threads: usize) -> String {
     let single = peak::flops_of_threads::<f32>(threads) / 1e9;
     let double = peak::flops_of_threads::<f64>(threads) / 1e9;
     format!("peak with {threads} threads: f32 {single:.1}, f64 {double:.1} GFLOP/s")
 }
 
-/// The one configuration: enough samples for a median, short enough to run the whole list.
+/// Makes the configuration of all benches: enough samples for a median, short enough to run the whole list.
 pub(crate) fn criterion() -> Criterion<Flops> {
     Criterion::default()
         .with_measurement(Flops)

@@ -1,9 +1,9 @@
-//! The FLOP/s of the three products, at the shapes of the experiments and at square and large ones.
+//! The FLOP/s of the three products, at the shapes of the experiments and at square and large shapes.
 //!
 //! usage: cargo bench --bench products [-- FILTER]
 //!
-//! Inputs are random and seeded, never zeros. Before a product is timed it is compared with the reference at that shape, and a wrong
-//! BLAS ends the program. LAYERCHAIN_BLAS names another BLAS. One thread.
+//! Inputs are random and seeded. Before a product is timed, it is compared with the reference at that shape, and a wrong product ends the
+//! program. It runs on one thread; LAYERCHAIN_BLAS names another BLAS.
 
 mod flops;
 

@@ -2,9 +2,9 @@
 //!
 //! usage: cargo bench --bench training_step [-- FILTER]
 //!
-//! A time is a step of the whole fleet; the throughput counts the operations of its products, as the engine does them.
-//! Inputs are random and seeded. The products are checked at every layer's shape before a net is timed. One
-//! thread; LAYERCHAIN_BLAS names another BLAS.
+//! A time is that of a step of the whole fleet; the throughput counts the operations of the products that the engine makes. Inputs are
+//! random and seeded. The products are checked at every layer's shape before a net is timed. It runs on one thread; LAYERCHAIN_BLAS names
+//! another BLAS.
 
 mod flops;
 
@@ -37,21 +37,22 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
     for (widths, m) in NETS {
         let mut uniform =
             |rows, columns| Array2::from_shape_simple_fn((rows, columns), || stream.random_range(0.0..1.0));
-        let span = Arc::new(GramSpace::new(uniform(widths[0], m).view(), uniform(widths[0], 10).view()));
+        let space = Arc::new(GramSpace::new(uniform(widths[0], m).view(), uniform(widths[0], 10).view()));
         let labels = |count| Array2::from_shape_fn((1, count), |(_, example)| R::from_f64((example % 2) as f64));
         let name: Vec<String> = widths.iter().map(ToString::to_string).collect();
         let mut group = criterion.benchmark_group(format!("training_step/{}/{}_examples{m}", R::NAME, name.join("-")));
         for (engine_name, engine) in Engine::ALL {
-            let examples = Examples::of(engine, &span, labels(m), labels(10)).unwrap_or_else(|wrong| panic!("{wrong}"));
+            let examples =
+                Examples::for_engine(engine, &space, labels(m), labels(10)).unwrap_or_else(|wrong| panic!("{wrong}"));
             for nets in [1, 4, 16, 64] {
                 let architecture = Architecture::classifier(widths[0], &widths[1..widths.len() - 1], Activation::Relu);
                 let chain = initialise::chain::<R>(&architecture, &Scheme::Course.into(), 1);
                 let descent = Training::descent(1e-4, ENDLESS, ENDLESS);
-                let start = InitialNet::new(&examples, chain, descent).expect("checked");
-                check::<R>(&span, engine, nets, widths);
+                let start = InitialNet::new(&examples, chain, descent).expect("a right BLAS");
+                check::<R>(&space, engine, nets, widths);
                 let workload = Workload { features: widths[0], examples: m, batch: m, rows: widths[1], iterations: 1 };
                 let upper: usize = widths[1..].windows(2).map(|n| 6 * n[0] * n[1] * m).sum();
-                let flops = engine.flops_a_step(workload, span.x().nrows().min(m)) + upper as f64;
+                let flops = engine.flops_per_step(workload, space.x().nrows().min(m)) + upper as f64;
                 group.throughput(Throughput::Elements((flops * nets as f64) as u64));
                 group.bench_function(BenchmarkId::new(engine_name, format!("fleet_of_{nets}")), |bencher| {
                     let mut fleet = Fleet::new(&examples, Batches::full(m), vec![start.clone(); nets]);
@@ -62,12 +63,12 @@ fn training_step<R: Real>(criterion: &mut Criterion<Flops>) {
     }
 }
 
-/// The products at the shapes that the fleet multiplies at.
-fn check<R: Real>(span: &GramSpace, engine: Engine, nets: usize, widths: &[usize]) {
-    let m = span.x().ncols();
+/// Checks the products at the shapes that the fleet multiplies.
+fn check<R: Real>(space: &GramSpace, engine: Engine, nets: usize, widths: &[usize]) {
+    let m = space.x().ncols();
     let n_in = match engine {
         Engine::Direct => widths[0],
-        Engine::Reduced => span.rank().expect("the products are right"),
+        Engine::Reduced => space.rank().expect("the products are right"),
         Engine::Dual => m,
     };
     let first = LayerShape { n_out: nets * widths[1], n_in, examples: m };

@@ -3,10 +3,10 @@
 //!
 //! usage: cargo bench --bench where_time_goes [-- FILTER]
 //!
-//! All throughputs are of the products' operations, so that they can be divided by one another: `products` over the peak is
-//! what the shapes cost, `step` over `products` what stands between the products (bias, activations and their
-//! derivatives, the optimiser). The nets are those of scripts/compare_peers; direct engine,
-//! f32, relu, softmax. Inputs are random and seeded; products are checked at every shape before they are timed.
+//! All throughputs count the products' operations alone, so that they can be divided by one another: `products` over the peak shows the
+//! loss to the shapes, `step` over `products` the loss to the passes between the products (bias, activations and their derivatives,
+//! optimiser). The nets are those of scripts/compare_peers, by the direct engine, in f32, with relu and softmax. Inputs are random and
+//! seeded; products are checked at every shape before they are timed.
 
 mod flops;
 
@@ -53,18 +53,18 @@ const CASES: [Case; 5] = [
 const ENDLESS: usize = 1 << 40;
 
 impl Case {
-    /// n_out and n_in of each layer.
+    /// Lists n_out and n_in of each layer.
     fn layers(&self) -> impl Iterator<Item = [usize; 2]> {
         self.widths.windows(2).map(|n| [n[1], n[0]])
     }
 
-    /// Of the products of a step; da\[0\] is not computed.
+    /// Counts the operations of the products of a step; da\[0\] is not computed.
     fn flop(&self) -> u64 {
         let products = |(l, [n_out, n_in]): (usize, [usize; 2])| if l == 0 { 4 } else { 6 } * n_out * n_in * self.batch;
         self.layers().enumerate().map(products).sum::<usize>() as u64
     }
 
-    /// Examples with the features of each side by side where they come in mini-batches, as the runner has them.
+    /// Draws the examples, column-major if they come in mini-batches, as in the runner.
     fn examples(&self, uniform: &mut dyn FnMut() -> f32) -> Examples<f32> {
         let (count, classes) = (self.batch * self.batches, *self.widths.last().expect("a net has widths"));
         let mut drawn = |count| Array2::from_shape_simple_fn((self.widths[0], count), &mut *uniform);
@@ -80,11 +80,11 @@ impl Case {
         let chain = initialise::chain::<f32>(&architecture, &Scheme::HeNormal.into(), 1);
         let optimiser = Optimiser { algorithm: self.algorithm, ..Optimiser::DESCENT };
         let training = Training { optimiser, ..Training::descent(1e-3, ENDLESS, ENDLESS) };
-        let start = InitialNet::new(examples, chain, training).expect("checked");
+        let start = InitialNet::new(examples, chain, training).expect("a right BLAS");
         Fleet::new(examples, Batches::new(self.batch * self.batches, self.batch, None), vec![start])
     }
 
-    /// The products of a step, one after the other as a step makes them, and nothing between.
+    /// Returns a function that makes the products of a step, in the order of a step, and nothing else.
     fn products(&self, uniform: &mut dyn FnMut() -> f32) -> impl FnMut() + Send + use<> {
         let mut drawn = |rows, columns| Array2::from_shape_simple_fn((rows, columns), &mut *uniform);
         let mut w: Vec<_> = self.layers().map(|[n_out, n_in]| drawn(n_out, n_in)).collect();
@@ -106,7 +106,7 @@ impl Case {
                 backward_data(w.view(), dz[0].view(), da_prev[l].view_mut(), replace);
             }
             for (l, w) in w.iter_mut().enumerate() {
-                // As small as a step, so that nothing overflows.
+                // The factor is as small as a learning rate, so that nothing overflows.
                 backward_weights(dz[l + 1].view(), a[l].view(), 1e-9, w.view_mut(), Accumulate::Add);
             }
         }
@@ -138,7 +138,7 @@ fn where_time_goes(criterion: &mut Criterion<Flops>, threads: usize) {
     }
 }
 
-/// Times `work` inside of `team`: entering it would cost more than a small step.
+/// Times `work` inside of `team`, because entering the team would cost more than a small step.
 fn time(group: &mut BenchmarkGroup<Flops>, name: &str, team: &Team, mut work: impl FnMut() + Send) {
     group.bench_function(name, |bencher| {
         bencher.iter_custom(|steps| {

@@ -16,7 +16,7 @@ fn data() -> Data {
     Data::random(9, EXAMPLES, 11)
 }
 
-/// All at once; neighbours, with three left for the last batch; drawn anew each epoch, with one left.
+/// Makes full batches; consecutive ones, with three examples left for the last; and ones that are drawn for each epoch, with one left.
 fn batches() -> [Batches; 3] {
     [Batches::full(EXAMPLES), Batches::new(EXAMPLES, 5, None), Batches::new(EXAMPLES, 11, Some(3))]
 }
@@ -32,7 +32,7 @@ fn optimisers() -> [Optimiser; 4] {
     ]
 }
 
-/// The engines that are exact for a training.
+/// Lists the engines that are exact for a training.
 fn engines(training: &Training, batches: &Batches) -> impl Iterator<Item = Engine> {
     let (optimiser, full) = (training.optimiser, batches.is_full());
     Engine::ALL.into_iter().map(|(_, engine)| engine).filter(move |engine| engine.is_exact_for(&optimiser, full))
@@ -53,14 +53,14 @@ fn train(
     trained.into_iter().zip(chains).collect()
 }
 
-/// The same by hand, with its costs.
+/// Trains by hand, and returns the net with its costs.
 fn train_by_hand(data: &Data, batches: &Batches, mut net: ByHand, iterations: usize) -> (ByHand, Vec<f64>) {
     let mut batches = batches.clone();
     let step = |iteration| {
         let examples: Vec<usize> = match batches.at(iteration) {
             Batch::All => (0..EXAMPLES).collect(),
-            Batch::Run(range) => range.collect(),
-            Batch::Chosen(examples) => examples.to_vec(),
+            Batch::Range(range) => range.collect(),
+            Batch::Indices(examples) => examples.to_vec(),
         };
         let pass = net.pass(data.x.select(Axis(1), &examples).view(), data.y.select(Axis(1), &examples).view());
         net.descend(&pass);
@@ -116,7 +116,7 @@ fn mini_batches_under_decay_momentum_and_clipping_are_what_they_are_by_hand() {
 #[test]
 fn dropout_masks_every_hidden_layer_anew_at_each_step_forward_and_back() {
     let data = data();
-    // p that 2⁻³² divides; two layers of one width, and one of which nothing is dropped.
+    // Multiples of 2⁻³² as p; two layers of the same width; a layer without dropout.
     for (hidden, dropout) in
         [(&[6, 6][..], vec![0.375, 0.375]), (&[5, 4, 7], vec![0.25, 0.0, 0.5]), (&[4, 3], vec![0.5])]
     {
@@ -199,7 +199,7 @@ fn a_dropout_of_zero_is_none() {
     assert_ne!(none, some);
 }
 
-/// Which elements of a hidden layer of a training of two have been dropped in its first step, beside a / (1-p) of the others.
+/// Returns the elements of two hidden layers that are dropped in the first step, and checks that the others are a / (1-p).
 fn first_masks(dropout: [f64; 2], dropout_seed: u64, units: usize, examples: usize) -> Vec<Array2<bool>> {
     let data = Data::random(4, examples, 1);
     let chain = data.net(&[units, units], Activation::Tanh, 1);
@@ -213,7 +213,7 @@ fn first_masks(dropout: [f64; 2], dropout_seed: u64, units: usize, examples: usi
         }
         output.mapv(|output| output == 0.0)
     };
-    assert_eq!(caches[2].output(), caches[2].a, "nothing is dropped of the output layer");
+    assert_eq!(caches[2].output(), caches[2].a, "the output layer has no dropout");
     caches.iter().zip(dropout).map(of_layer).collect()
 }
 
@@ -228,7 +228,7 @@ fn a_unit_is_dropped_with_the_probability_asked_for_and_what_stays_is_divided_by
                 assert!((count / of - p).abs() < 5.0 * (p * (1.0 - p) / of).sqrt(), "{count} of {of} for p = {p}");
             };
             share(mask.iter().filter(|dropped| **dropped).count() as f64, all);
-            // Neither units nor examples are dropped together: of the neighbours of dropped ones as many are.
+            // Neither units nor examples are dropped together: next to dropped elements, the share is the same.
             let both = |axis| {
                 let (one, next) = (mask.slice_axis(axis, (..-1).into()), mask.slice_axis(axis, (1..).into()));
                 let pairs = one.iter().zip(next).filter(|(one, _)| **one);

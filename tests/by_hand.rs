@@ -1,6 +1,6 @@
 //! One net trained by hand: the course's equations with ndarray's own products in f64, nothing fused, stacked or shortened.
 
-// Each test binary that has this module uses a part of it.
+// Each test binary with this module uses only a part of it.
 #![allow(dead_code)]
 
 use std::sync::Arc;
@@ -31,11 +31,11 @@ impl Data {
     }
 
     pub(crate) fn examples(&self, engine: Engine) -> Examples<f64> {
-        let span = Arc::new(GramSpace::new(self.x.view(), self.x_held_out.view()));
-        Examples::of(engine, &span, self.y.clone(), self.y_held_out.clone()).expect("OpenBLAS is right")
+        let space = Arc::new(GramSpace::new(self.x.view(), self.x_held_out.view()));
+        Examples::for_engine(engine, &space, self.y.clone(), self.y_held_out.clone()).expect("OpenBLAS is right")
     }
 
-    /// A net for them, with biases that aren't zero.
+    /// Draws a net for these examples, with biases that aren't zero.
     pub(crate) fn net(&self, hidden: &[usize], activation: Activation, seed: u32) -> Chain<f64> {
         let architecture = Architecture::classifier(self.x.nrows(), hidden, activation);
         initialise::chain(&architecture, &Scheme::PyTorch.into(), seed)
@@ -48,11 +48,11 @@ pub(crate) struct ByHand {
     velocities: Vec<(Array2<f64>, Array1<f64>)>,
     rates: Vec<LayerRate>,
     training: Training,
-    /// p of each hidden layer, and what its masks come from.
+    /// p of each hidden layer, and the stream of its masks.
     dropout: Vec<(f64, ChaCha8Rng)>,
 }
 
-/// What one pass forward and back leaves.
+/// The results of a forward and a backward pass.
 pub(crate) struct Pass {
     pub(crate) cost: f64,
     a: Vec<Array2<f64>>,
@@ -82,8 +82,8 @@ impl ByHand {
         ByHand { rates: rates.to_vec(), ..self }
     }
 
-    /// A unit is kept where a random u32 is at least p 2³², and then multiplied by 1/(1-p). One number a unit and example, unit
-    /// by unit, from a stream that goes on from step to step; none where p is 0.
+    /// Draws the masks of a step. A unit is kept if a random u32 is at least p 2³², and then multiplied by 1/(1-p). Each unit and example
+    /// takes one number, unit by unit, from a stream that goes on from step to step; none is taken if p is 0.
     fn masks(&mut self, examples: usize) -> Vec<Array2<f64>> {
         let mask = |(layer, (p, stream)): (&Layer<f64>, &mut (f64, ChaCha8Rng))| {
             let p = *p;
@@ -94,7 +94,7 @@ impl ByHand {
         self.layers.iter().zip(&mut self.dropout).map(mask).collect()
     }
 
-    /// Forward and back on the examples of a step, with the masks of that step.
+    /// Runs the forward and the backward pass on the examples of a step, with the masks of that step.
     pub(crate) fn pass(&mut self, x: ArrayView2<f64>, y: ArrayView2<f64>) -> Pass {
         let masks = self.masks(x.ncols());
         let (mut inputs, mut z, mut a) = (vec![x.to_owned()], Vec::new(), Vec::new());
@@ -117,7 +117,7 @@ impl ByHand {
         Pass { cost: cost(&a[a.len() - 1], y), a, dw, db }
     }
 
-    /// The step of the pass.
+    /// Makes the step against the gradients of `pass`.
     pub(crate) fn descend(&mut self, pass: &Pass) {
         let optimiser = self.training.optimiser;
         let momentum = match optimiser.algorithm {
@@ -129,8 +129,8 @@ impl ByHand {
         let factor = optimiser.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm + 1e-6)));
         let step = |rate: f64, decays: bool, w: f64, v: &mut f64, g: f64| {
             let decay = if decays { optimiser.decay.lambda } else { 0.0 };
-            let learning_rate = self.training.schedule.rate * rate;
-            // The product of the two is the same at all rates.
+            let learning_rate = self.training.schedule.learning_rate * rate;
+            // λ is divided by the layer's factor, so that η λ is the same in all layers.
             let decay = decay / rate;
             let coupled = if optimiser.decay.decoupled { 0.0 } else { decay };
             *v = momentum * *v + factor * g + coupled * w;
@@ -148,7 +148,7 @@ impl ByHand {
         }
     }
 
-    /// How the net does on examples, no unit dropped.
+    /// Evaluates the net on examples, without dropout.
     pub(crate) fn score(&self, x: ArrayView2<f64>, y: ArrayView2<f64>) -> Score {
         let a = self.layers.iter().fold(x.to_owned(), |a_prev, layer| {
             (layer.w.dot(&a_prev) + layer.b.view().insert_axis(Axis(1))).mapv(|z| g(layer.activation, z))
@@ -157,20 +157,20 @@ impl ByHand {
         Score { cost: cost(&a, y), accuracy: Some(right as f64 / y.len() as f64) }
     }
 
-    /// |`W[l]`|.
+    /// Computes |`W[l]`| of each layer.
     pub(crate) fn weight_norms(&self) -> Vec<f64> {
         self.layers.iter().map(|layer| layer.w.iter().map(|w| w * w).sum::<f64>().sqrt()).collect()
     }
 }
 
 impl Pass {
-    /// |(`dW[l]`, `db[l]`)|.
+    /// Computes |(`dW[l]`, `db[l]`)| of each layer.
     pub(crate) fn gradient_norms(&self) -> Vec<f64> {
         let of_layer = |(dw, db): (&Array2<f64>, &Array1<f64>)| dw.iter().chain(db).map(|g| g * g).sum::<f64>().sqrt();
         self.dw.iter().zip(&self.db).map(of_layer).collect()
     }
 
-    /// The share of units of each hidden layer that are 0 for all examples.
+    /// Computes the share of the units of each hidden layer that are 0 for all examples.
     pub(crate) fn dead_shares(&self) -> Vec<f64> {
         let hidden = &self.a[..self.a.len() - 1];
         let dead = |a: &Array2<f64>| a.rows().into_iter().filter(|unit| unit.iter().all(|a| *a == 0.0)).count();
@@ -197,12 +197,12 @@ fn slope(activation: Activation, z: f64) -> f64 {
     }
 }
 
-/// Binary cross-entropy.
+/// Computes the binary cross-entropy.
 fn cost(a: &Array2<f64>, y: ArrayView2<f64>) -> f64 {
     a.iter().zip(y).map(|(a, y)| -(y * a.ln() + (1.0 - y) * (1.0 - a).ln())).sum::<f64>() / y.len() as f64
 }
 
-/// Equal within `tolerance` of the larger of 1 and what is expected; NaN equals NaN alone.
+/// Checks that each number is within `tolerance` max(1, |expected|) of the expected one; NaN is equal only to NaN.
 #[track_caller]
 pub(crate) fn assert_close<'a>(
     what: &str,

@@ -1,5 +1,5 @@
-//! The three first-layer engines in f32 and at the edges, and nets in a fleet, which train as alone. That the engines are the same
-//! training in f64 is in `engine_properties.rs`.
+//! The three first-layer engines in f32 and at the edges, and the nets of a fleet, which train as they do alone. `engine_properties.rs`
+//! tests that the engines are the same training in f64.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use kernels::{Activation, Real};
 use ndarray::{Array2, ArrayView2, s};
 use net::initialise::{self, Draw};
 use net::{
-    Architecture, Batches, Bound, Cost, CostAt, Ending, Engine, Examples, Fleet, GramSpace, InitialNet, Scheme,
+    Architecture, Batches, Bound, Cost, Ending, Engine, Examples, Fleet, GramSpace, HistoryPoint, InitialNet, Scheme,
     Trained, Training,
 };
 use rand::{RngExt, SeedableRng};
@@ -21,7 +21,7 @@ struct Data {
     y_test: Array2<f64>,
 }
 
-/// What makes X's rank lower than its sides.
+/// A reason why the rank of X is lower than its sides.
 #[derive(Clone, Copy, Debug)]
 enum Flaw {
     None,
@@ -46,9 +46,9 @@ impl Data {
     }
 
     fn examples<R: Real>(&self, engine: Engine) -> Examples<R> {
-        let span = Arc::new(GramSpace::new(self.x.view(), self.x_test.view()));
+        let space = Arc::new(GramSpace::new(self.x.view(), self.x_test.view()));
         let labels = |y: &Array2<f64>| y.mapv(R::from_f64);
-        Examples::of(engine, &span, labels(&self.y), labels(&self.y_test)).expect("OpenBLAS is right")
+        Examples::for_engine(engine, &space, labels(&self.y), labels(&self.y_test)).expect("OpenBLAS is right")
     }
 }
 
@@ -74,13 +74,13 @@ impl Net {
 
     fn start<R: Real>(&self, examples: &Examples<R>, iterations: usize) -> InitialNet<R> {
         let architecture = Architecture::classifier(examples.features(), &self.hidden, self.activation);
-        // The initial weights of f64 also for f32: a start in f32 would be another net.
+        // The initial weights are drawn in f64, also for f32: drawn in f32 they would be those of another net.
         let chain = initialise::chain::<R>(&architecture, &Scheme::XavierNormal.into(), self.seed);
         InitialNet::new(examples, chain, Training::descent(self.learning_rate, iterations, 1)).unwrap()
     }
 }
 
-/// What a training leaves, with the outputs z[L] on the test examples and the whole first layer.
+/// The results of a training, with z\[L\] on the test examples and W\[1\].
 struct Result {
     trained: Trained,
     test: Array2<f64>,
@@ -110,7 +110,7 @@ fn alone<R: Real>(engine: Engine, data: &Data, net: &Net, iterations: usize) -> 
     train::<R>(engine, data, std::slice::from_ref(net), iterations).remove(0).expect("it doesn't diverge")
 }
 
-fn largest_gap(one: &[CostAt], other: &[CostAt]) -> f64 {
+fn largest_gap(one: &[HistoryPoint], other: &[HistoryPoint]) -> f64 {
     assert_eq!(one.len(), other.len());
     one.iter().zip(other).map(|(one, other)| (one.cost / other.cost - 1.0).abs()).fold(0.0, f64::max)
 }
@@ -235,8 +235,8 @@ fn inner_products_must_keep_their_digits_in_the_element_type() {
     let in_range = |scale: f64| {
         let mut x = &x * scale;
         x.column_mut(0).fill(0.0); // an example of zeros is no matter
-        let span = GramSpace::new(x.view(), x_test.view());
-        (span.in_range::<f32>(), span.in_range::<f64>())
+        let space = GramSpace::new(x.view(), x_test.view());
+        (space.in_range::<f32>(), space.in_range::<f64>())
     };
     assert_eq!([in_range(1.0), in_range(1e14), in_range(1e-14)], [(true, true); 3]);
     assert_eq!([in_range(1e20), in_range(1e-20)], [(false, true); 2]);
@@ -246,8 +246,8 @@ fn inner_products_must_keep_their_digits_in_the_element_type() {
 #[test]
 fn products_too_small_for_normal_numbers_are_no_fault_of_openblas() {
     let tiny = Array2::from_shape_fn((30, 5), |(i, j)| 1e-160 * (i * 5 + j) as f64);
-    let span = GramSpace::new(tiny.view(), tiny.view());
-    assert!(span.gram().is_ok() && span.rank().is_ok());
+    let space = GramSpace::new(tiny.view(), tiny.view());
+    assert!(space.gram().is_ok() && space.rank().is_ok());
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn nets_that_start_with_the_same_first_layer_share_it() {
     let net = Net { hidden: vec![5, 3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
     let one = net.start(&examples, 50);
     let mut other = one.clone();
-    other.training.schedule.rate = 0.01;
+    other.training.schedule.learning_rate = 0.01;
     let together = Fleet::new(&examples, Batches::full(examples.training()), vec![one, other.clone()])
         .train(|| true)
         .unwrap()
@@ -371,7 +371,7 @@ fn a_short_training_has_a_drift_too() {
 }
 
 #[test]
-#[should_panic(expected = "as many steps each")]
+#[should_panic(expected = "the same number of steps")]
 fn nets_of_unequal_iterations_make_no_fleet() {
     let data = Data::random(&mut ChaCha8Rng::seed_from_u64(1), 5, 4, Flaw::None);
     let examples = data.examples::<f64>(Engine::Direct);
@@ -386,12 +386,12 @@ fn too_few_biases_make_no_fleet() {
     let examples = data.examples::<f64>(Engine::Direct);
     let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
     let mut start = net.start(&examples, 5);
-    start.b = ndarray::Array1::zeros(2);
+    start.first_biases = ndarray::Array1::zeros(2);
     Fleet::new(&examples, Batches::full(examples.training()), vec![start]);
 }
 
 #[test]
-#[should_panic(expected = "one column of targets an example")]
+#[should_panic(expected = "one column of targets for each example")]
 fn too_few_labels_make_no_examples() {
     let x = Array2::<f64>::ones((5, 4));
     Examples::direct(x.clone(), Array2::ones((1, 3)), x, Array2::ones((1, 4)));
@@ -404,17 +404,17 @@ fn test_examples_of_other_features_make_no_examples() {
 }
 
 #[test]
-#[should_panic(expected = "one column a feature")]
-fn weights_of_other_features_have_no_origin() {
+#[should_panic(expected = "one column for each feature")]
+fn weights_of_other_features_are_refused() {
     let x = Array2::<f64>::ones((5, 4));
     let _ = Examples::direct(x.clone(), Array2::ones((1, 4)), x, Array2::ones((1, 4)))
-        .initial_first_layer(Array2::ones((2, 6)));
+        .initial_first_weights(Array2::ones((2, 6)));
 }
 
 #[test]
 #[should_panic(expected = "no training examples")]
-fn no_training_examples_span_nothing() {
-    GramSpace::of_both(Array2::ones((5, 4)), 0);
+fn a_gram_space_needs_training_examples() {
+    GramSpace::from_joined(Array2::ones((5, 4)), 0);
 }
 
 #[test]
@@ -425,8 +425,8 @@ fn a_net_without_test_examples_is_trained_as_with_them_and_has_no_test_score() {
     let chain = || initialise::chain(&architecture, &Scheme::HeNormal.into(), 1);
     for (name, engine) in Engine::ALL {
         let train = |x_test: ArrayView2<f64>, y_test: &Array2<f64>| {
-            let span = Arc::new(GramSpace::new(x.view(), x_test));
-            let examples = Examples::<f64>::of(engine, &span, y.clone(), y_test.clone()).unwrap();
+            let space = Arc::new(GramSpace::new(x.view(), x_test));
+            let examples = Examples::<f64>::for_engine(engine, &space, y.clone(), y_test.clone()).unwrap();
             let start = InitialNet::new(&examples, chain(), Training::descent(0.3, 20, 1)).unwrap();
             Fleet::new(&examples, Batches::full(4), vec![start]).train(|| true).unwrap().unwrap().remove(0)
         };

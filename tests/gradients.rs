@@ -10,7 +10,7 @@ fn wave(rows: usize, columns: usize, phase: f64) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(i, j)| (phase + 1.7 * i as f64 + 2.3 * j as f64).sin())
 }
 
-/// Targets of the kind that the cost takes.
+/// Makes targets of the kind that the cost takes.
 fn targets(cost: Cost, outputs: usize) -> Array2<f64> {
     match cost {
         Cost::BinaryCrossEntropy => Array2::from_shape_fn((outputs, EXAMPLES), |(i, j)| ((i + j) % 2) as f64),
@@ -98,7 +98,7 @@ fn a_decay_that_is_off_by_a_hundredth_fails() {
     let mut gradients = chain.gradients(EXAMPLES);
     chain.forward(x.view(), &mut caches);
     chain.backward(x.view(), y.view(), &caches, &mut gradients);
-    // What 1.01 λ would add.
+    // As if λ were 1.01 λ.
     gradients[0].dw.scaled_add(0.003, &chain.layers[0].w);
     let checks = gradient_check::compare(&chain, x.view(), y.view(), right, &caches, &gradients, 40);
     let wrong: Vec<_> = checks.iter().filter(|check| !check.passes).map(|check| check.name.as_str()).collect();

@@ -23,7 +23,7 @@ fn momentum() -> Optimiser {
     Optimiser { algorithm: Algorithm::Momentum { momentum: 0.9, nesterov: true }, ..Optimiser::DESCENT }
 }
 
-/// Trains by the loop of the course and by every exact engine, and returns the largest difference of a cost.
+/// Trains by the loop of the course and by every exact engine, and returns the largest difference between their costs.
 fn apart(scheme: Scheme, optimiser: Optimiser, learning_rate: f64) -> f64 {
     let (x, y) = data();
     let costs = drawn(scheme).train(x.view(), y.view(), optimiser, learning_rate, 60);
@@ -94,7 +94,7 @@ fn mini_batches_are_trained_on_by_the_exact_engines_alike() {
 fn a_net_is_not_rebuilt_from_another_start() {
     let (x, y) = data();
     let space = Arc::new(GramSpace::new(x.view(), x.view()));
-    let examples = Examples::<f64>::of(Engine::Dual, &space, y.clone(), y).unwrap();
+    let examples = Examples::<f64>::for_engine(Engine::Dual, &space, y.clone(), y).unwrap();
     let chain = drawn(Scheme::XavierNormal);
     let other = &chain.layers[0].w * 0.5;
     let net = InitialNet::new(&examples, chain, Training::descent(0.3, 5, 1)).unwrap();

@@ -1,4 +1,4 @@
-//! What is recorded beside the cost, and what ends a training: against nets trained by hand, alone and in fleets that lose members.
+//! The metrics, and the early end of a training: against nets trained by hand, alone and in fleets that lose members.
 
 mod by_hand;
 
@@ -7,11 +7,11 @@ use kernels::Activation;
 use ndarray::{ArrayView2, Axis};
 use net::{
     Algorithm, Batches, Bound, Chain, Curve, Decay, Ending, Engine, Examples, Fleet, InitialNet, Metric, Optimiser,
-    Reason, Schedule, Stopping, Trained, Training,
+    Schedule, StopReason, Stopping, Trained, Training,
 };
 
 const EXAMPLES: usize = 20;
-/// The held-out examples: the first are for testing, the last for validation.
+/// The number of held-out examples: the first are for testing, the last for validation.
 const HELD_OUT: usize = 13;
 const VALIDATION: usize = 5;
 
@@ -46,7 +46,7 @@ fn train(examples: &Examples<f64>, nets: &[Net]) -> Vec<Trained> {
     fleet(examples, nets).train(|| true).unwrap().unwrap()
 }
 
-/// One net for every step by hand: the parameters before the update, and the pass.
+/// Trains a net by hand, and collects what `look` sees of each step: the net before its update, and the pass.
 fn by_hand<T>(
     data: &Data,
     (chain, training): &Net,
@@ -90,7 +90,7 @@ fn costs(trained: &Trained) -> Vec<f64> {
     trained.history.iter().map(|record| record.cost).collect()
 }
 
-/// The first record before which `patience` records in a row, itself among them, were not lower than the lowest by `min_delta`.
+/// Finds the first record at which `patience` consecutive records, itself included, were not lower than the lowest by `min_delta`.
 fn plateau(costs: &[f64], patience: usize, min_delta: f64) -> Option<usize> {
     let mut lowest = (0, costs[0]);
     for (record, &cost) in costs.iter().enumerate() {
@@ -230,7 +230,7 @@ fn a_gradient_that_vanishes_and_weights_that_stay_zero_have_norms_of_rounding_an
         let gradients: Vec<f64> = norms.iter().copied().step_by(2).skip(100).collect();
         assert!(gradients.iter().all(|norm| *norm < 1e-8), "{name}: {gradients:?}");
     }
-    // Each example stands there twice, once in each class: nothing can be learnt.
+    // Each example is there twice, once in each class: nothing can be learnt.
     let mut data = Data::random(9, EXAMPLES, HELD_OUT);
     for one in 0..EXAMPLES / 2 {
         let twin = EXAMPLES / 2 + (3 * one + 1) % (EXAMPLES / 2);
@@ -248,8 +248,8 @@ fn a_gradient_that_vanishes_and_weights_that_stay_zero_have_norms_of_rounding_an
     }
 }
 
-/// Nets of which some end before others: at a cost, on a plateau, by a bound, at once, by overflow. The second and the last go on.
-fn some_of_whom_end_early(data: &Data) -> Vec<Net> {
+/// Makes nets that end at different times: at a cost, on a plateau, by a bound, at once, by overflow. The second and the last go on.
+fn nets_that_end_at_different_times(data: &Data) -> Vec<Net> {
     let net = |hidden: &[usize], seed, rate, optimiser: usize, stopping: Stopping| {
         let optimiser = optimisers()[optimiser];
         let training = Training { optimiser, stopping, metrics: NORMS.to_vec(), ..Training::descent(rate, 40, 1) };
@@ -270,7 +270,7 @@ fn some_of_whom_end_early(data: &Data) -> Vec<Net> {
 #[test]
 fn each_net_of_a_fleet_ends_where_it_would_alone_and_the_others_go_on_as_if_alone() {
     let data = data();
-    let nets = some_of_whom_end_early(&data);
+    let nets = nets_that_end_at_different_times(&data);
     for (name, engine) in Engine::ALL {
         let examples = data.examples(engine).validating_on(VALIDATION);
         let mut together = fleet(&examples, &nets);
@@ -279,7 +279,7 @@ fn each_net_of_a_fleet_ends_where_it_would_alone_and_the_others_go_on_as_if_alon
             Ending::Stopped { iteration, reason } => (iteration, reason),
             other => panic!("{name}: net {place}: {other:?}"),
         };
-        let ((below, Reason::CostBelow), (plateau_at, Reason::ValidationPlateau), (0, Reason::Time)) =
+        let ((below, StopReason::CostBelow), (plateau_at, StopReason::ValidationPlateau), (0, StopReason::Time)) =
             (stopped(0), stopped(2), stopped(4))
         else {
             panic!("{name}: {:?}", trained.iter().map(|trained| trained.ending).collect::<Vec<_>>())
@@ -366,7 +366,11 @@ fn a_cost_below_its_mark_ends_a_training_at_its_first_step_which_is_recorded() {
     for every in [1, 7, 1000] {
         let net = (chain.clone(), training(every, stopping.clone()));
         let trained = train(&data.examples(Engine::Dual), &[net]).remove(0);
-        assert_eq!(trained.ending, Ending::Stopped { iteration: first, reason: Reason::CostBelow }, "every {every}");
+        assert_eq!(
+            trained.ending,
+            Ending::Stopped { iteration: first, reason: StopReason::CostBelow },
+            "every {every}"
+        );
         let mut recorded: Vec<_> = (0..first).step_by(every).collect();
         recorded.push(first);
         assert_eq!(iterations(&trained), recorded, "every {every}");
@@ -418,7 +422,7 @@ fn patience_watches_the_validation_examples_where_there_are_any() {
         let validated = train(&data.examples(engine).validating_on(VALIDATION), std::slice::from_ref(&net)).remove(0);
         assert_eq!(
             validated.ending,
-            Ending::Stopped { iteration: expected, reason: Reason::ValidationPlateau },
+            Ending::Stopped { iteration: expected, reason: StopReason::ValidationPlateau },
             "{name}"
         );
         let unvalidated = train(&data.examples(engine), std::slice::from_ref(&net)).remove(0);
@@ -440,7 +444,7 @@ fn nets_that_end_last_keep_their_parameters_from_before_the_update_and_a_diverge
         let nets = [net(1, 0.3, 0.66), net(1, 0.3, 0.66), net(2, 0.3, f64::INFINITY), net(3, 1e200, 0.0)];
         let mut fleet = fleet(&examples, &nets);
         let trained = fleet.train(|| true).unwrap().unwrap();
-        let Ending::Stopped { iteration, reason: Reason::CostBelow } = trained[0].ending else {
+        let Ending::Stopped { iteration, reason: StopReason::CostBelow } = trained[0].ending else {
             panic!("{name}: {:?}", trained[0].ending)
         };
         assert!(iteration > 0);

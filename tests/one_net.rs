@@ -1,4 +1,4 @@
-//! One net trained alone, its training examples standing in for test examples.
+//! One net trained alone, with its training examples as test examples too.
 
 use kernels::Real;
 use ndarray::Array2;

@@ -1,6 +1,6 @@
 //! Fifty steps of every optimiser, schedule, decay, activation and cost against PyTorch and scikit-learn, in f64.
 //!
-//! The golden files and the scripts that wrote them stand in `golden/`.
+//! The golden files, and the scripts that wrote them, are in `golden/`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use net::{
 };
 use serde_json::Value;
 
-/// Equal within so much of a tensor's largest element.
+/// The greatest difference that counts as equal, as a share of a tensor's largest element.
 const TOLERANCE: f64 = 1e-9;
 
 fn number(value: &Value) -> f64 {
@@ -37,7 +37,7 @@ fn matrix(value: &Value) -> Array2<f64> {
     Array2::from_shape_vec(shape, rows.into_iter().flatten().collect()).expect("rows of one length")
 }
 
-/// The same job in the terms of this library.
+/// A golden run in the types of this library.
 struct Run<'g> {
     golden: &'g Value,
     chain: Chain<f64>,
@@ -80,7 +80,7 @@ fn schedule(golden: &Value) -> Schedule {
         other => panic!("no schedule {other}"),
     };
     let (warmup, warmup_start) = (whole(&golden["warmup"]), number(&golden["warmup_start"]));
-    Schedule { rate: number(&golden["learning_rate"]), warmup, warmup_start, curve }
+    Schedule { learning_rate: number(&golden["learning_rate"]), warmup, warmup_start, curve }
 }
 
 fn run<'g>(file: &'g Value, golden: &'g Value) -> Run<'g> {
@@ -111,7 +111,7 @@ fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
     values.into_iter().fold(0.0, |largest, value| f64::max(largest, value.abs()))
 }
 
-/// What differs from the golden run, if anything does.
+/// Lists the tensors that differ from the golden run, and `costs` if a cost does.
 fn differences(run: &Run, found: &Chain<f64>, costs: &[f64]) -> Vec<String> {
     let mut off = Vec::new();
     for (l, (layer, golden)) in found.layers.iter().zip(run.golden["layers"].as_array().unwrap()).enumerate() {
@@ -133,11 +133,11 @@ fn differences(run: &Run, found: &Chain<f64>, costs: &[f64]) -> Vec<String> {
 }
 
 fn examples(engine: Engine, x: &Array2<f64>, y: &Array2<f64>) -> Examples<f64> {
-    let span = Arc::new(GramSpace::new(x.view(), x.view()));
-    Examples::of(engine, &span, y.clone(), y.clone()).unwrap()
+    let space = Arc::new(GramSpace::new(x.view(), x.view()));
+    Examples::for_engine(engine, &space, y.clone(), y.clone()).unwrap()
 }
 
-/// The runs that one engine can train, and that must be all that it is exact for.
+/// Compares each golden run, by every engine that is exact for it; direct, reduced and dual must have `least` runs each.
 fn agree(text: &str, least: [usize; 3]) {
     let file: Value = serde_json::from_str(text).unwrap();
     let x = matrix(&file["x"]);

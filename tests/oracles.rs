@@ -1,6 +1,6 @@
 //! The net against two independent oracles: PyTorch's autograd for one pass, NumPy for cost histories.
 //!
-//! The golden files and the scripts that wrote them stand in `golden/`.
+//! The golden files, and the scripts that wrote them, are in `golden/`.
 
 mod one_net;
 
@@ -28,12 +28,12 @@ fn activation(value: &Value) -> Activation {
     Activation::ALL.into_iter().find(|(known, _)| *known == name).expect("a known activation").1
 }
 
-/// Without decay or dropout.
+/// Makes a training without decay or dropout.
 fn plain() -> Training {
     Training::descent(0.1, 1, 1)
 }
 
-/// One PyTorch pass: the chain, its inputs, and what autograd says.
+/// One pass of PyTorch: the chain, its inputs, and the results of autograd.
 struct Pass {
     chain: Chain<f64>,
     x: Array2<f64>,
@@ -114,7 +114,7 @@ fn the_comparison_sees_nan() {
 }
 
 #[test]
-fn the_textbook_start_and_the_sigmoids_derivative_give_the_same_way_back_as_a_minus_y() {
+fn the_textbook_start_and_the_sigmoids_derivative_give_the_same_backward_pass_as_a_minus_y() {
     for pass in passes() {
         let (caches, from_logits) = forward_and_back(&pass);
         let mut textbook = pass.chain.gradients(pass.x.ncols());

@@ -88,7 +88,7 @@ fn an_openblas_that_does_not_know_the_processor_gets_wider_kernels_unless_the_us
         assert!(run.status.success(), "{}", text(&run.stderr));
         text(&run.stderr)
     };
-    if kernels::Vectors::here() > kernels::Vectors::Avx {
+    if kernels::Vectors::detect() > kernels::Vectors::Avx {
         let cured = blind(None);
         assert!(cured.contains("would have taken its Prescott kernels; it was given wider ones"), "{cured}");
     }
@@ -108,7 +108,7 @@ fn an_openblas_that_does_not_know_the_processor_gets_wider_kernels_unless_the_us
 #[test]
 fn kernels_that_are_slow_by_request_are_said_to_be_slow() {
     let bench = Bench::new();
-    if kernels::Vectors::here() < kernels::Vectors::Avx2 {
+    if kernels::Vectors::detect() < kernels::Vectors::Avx2 {
         return;
     }
     bench.write("counted.toml", EXPERIMENT);

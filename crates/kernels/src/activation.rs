@@ -1,4 +1,4 @@
-//! The activations: for each one its formulas a = g(z) and dz = da g'(z), side by side in a table, and the passes that apply them.
+//! The activations: for each one, its formulas a = g(z) and dz = da g'(z) side by side in a table, and the passes that apply them.
 //!
 //! A new activation takes a variant of [`Activation`], its name in [`Activation::ALL`], and two formulas in the table below; functions
 //! that the standard operations don't have go to [`crate::math`].
@@ -70,7 +70,7 @@ impl Activation {
     }
 }
 
-/// Makes the two passes from a table of formulas; softmax, which has no formula of one element, is written out.
+/// Makes the two passes from a table of formulas; softmax, whose formula is not elementwise, is written out.
 macro_rules! activations {
     ($($name:ident: a = |$z:ident| $g:expr, dz = |$da:ident, $z_back:pat_param, $a:pat_param| $dz:expr;)+) => {
         #[track_caller]

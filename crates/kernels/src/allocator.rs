@@ -7,13 +7,13 @@ use std::io::Write;
 ///
 /// The system's allocator begins large blocks 16 bytes into a line, so that every vector of 64 bytes would cross two lines.
 ///
-/// If the system has no more memory, it ends the process with one line on stderr and exit code 1, where the system's would abort. A
-/// program that writes files whole or not at all loses nothing by that.
+/// If the system has no more memory, it ends the process with one line on stderr and exit code 1; the system's allocator would abort. A
+/// program that writes files whole or not at all loses no file by that.
 pub struct CacheAlignedAllocator;
 
 const LINE: usize = 64;
 
-/// Fewest bytes of a block that is aligned to a line.
+/// The fewest bytes of a block that is aligned to a line.
 const LARGE: usize = 1024;
 
 impl CacheAlignedAllocator {
@@ -32,13 +32,13 @@ fn or_exit(memory: *mut u8, layout: Layout) -> *mut u8 {
 fn out_of_memory(bytes: usize) -> ! {
     let mut line = [0u8; 128];
     let mut rest = &mut line[..];
-    // The line is longer than this ever is.
+    // A longer message would only be cut off.
     let _ = writeln!(rest, "error: out of memory: the system has no {bytes} more bytes (see ulimit -v)");
     let left = rest.len();
-    let said = &line[..line.len() - left];
+    let message = &line[..line.len() - left];
     // SAFETY: the bytes are this function's own; both calls may be made at any time, from any thread.
     unsafe {
-        libc::write(libc::STDERR_FILENO, said.as_ptr().cast(), said.len());
+        libc::write(libc::STDERR_FILENO, message.as_ptr().cast(), message.len());
         libc::_exit(1)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-/// Whether cblas takes an operand as it lies in memory or transposed.
+/// The op of an operand: as it lies in memory, or transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum Transpose {

@@ -2,7 +2,7 @@
 
 use std::env;
 
-/// Sets an environment variable for a C library. It must be called before the library is loaded or first used.
+/// Sets an environment variable for a C library; to be called before the library is loaded or first used.
 pub fn set_variable(name: &str, value: &str) {
     // SAFETY: the standard library's own accesses are locked against this, and the C libraries of this program read the
     // environment when they are loaded or first used: a BLAS after this is called for it, HDF5 after the start of `main`.

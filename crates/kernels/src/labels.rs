@@ -1,4 +1,4 @@
-//! Class labels, one per example: their check, and the count of examples that a net classifies correctly.
+//! Class labels, one per example: their check, and the count of correctly classified examples.
 
 use itertools::izip;
 use ndarray::{ArrayView2, Axis};
@@ -9,7 +9,7 @@ use crate::softmax::BLOCK;
 
 /// Counts the examples whose largest z is that of class y.
 ///
-/// The first of equal ones is the largest, and NaN is larger than any number, as in NumPy's `argmax`.
+/// The first of equal z counts as the largest, and NaN as larger than any number, as in NumPy's `argmax`.
 ///
 /// # Shapes
 /// `z` classes × examples (or a: softmax keeps the order), `y` 1 × examples: labels 0, 1, … as elements.

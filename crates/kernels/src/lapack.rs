@@ -1,5 +1,5 @@
-//! QR and singular value decomposition in f64, by the LAPACK of the BLAS in use or, if it has none (BLIS), of the OpenBLAS that the
-//! rule of [`choose()`] would take.
+//! QR and singular value decomposition in f64, by the LAPACK of the BLAS in use or, if it has none (BLIS), by that of the OpenBLAS which
+//! [`choose()`] would take for [`Request::Auto`].
 
 use std::ffi::{c_char, c_int};
 
@@ -14,7 +14,7 @@ use crate::blas::{Lapack, Request, choose, in_use};
 /// use ndarray::array;
 ///
 /// let a = array![[3.0, 1.0], [4.0, 7.0]];
-/// let qr = Qr::of(a.view());
+/// let qr = Qr::new(a.view());
 /// let r = qr.r();
 /// let q_transposed = qr.into_q_transposed();
 /// assert!((q_transposed.t().dot(&r) - a).iter().all(|off| off.abs() < 1e-14));
@@ -33,7 +33,7 @@ impl Qr {
     /// # Panics
     /// If `a` is wider than tall or empty, or an element is not finite.
     #[track_caller]
-    pub fn of(a: ArrayView2<f64>) -> Self {
+    pub fn new(a: ArrayView2<f64>) -> Self {
         let (rows, columns) = a.dim();
         assert!(0 < columns && columns <= rows, "QR of a matrix of {rows}x{columns}: it must not be wider than tall");
         assert!(a.iter().all(|element| element.is_finite()), "QR of a matrix that isn't finite");
@@ -57,7 +57,7 @@ impl Qr {
         let Qr { lapack, mut reflected, tau } = self;
         let (m, n) = (int(reflected.ncols()), int(reflected.nrows()));
         with_workspace("dorgqr", |work, size, info| {
-            // SAFETY: as in `of`, whose reflections these are.
+            // SAFETY: as in `new`, whose reflections these are.
             unsafe { (lapack.dorgqr)(&m, &n, &n, reflected.as_mut_ptr(), &m, tau.as_ptr(), work, &size, info) };
         });
         reflected
@@ -83,10 +83,10 @@ pub fn singular_values_and_vt(a: ArrayView2<f64>) -> (Array1<f64>, Array2<f64>) 
     (s, as_columns(vt.view()))
 }
 
-/// Finds the LAPACK of the library in use or, if it has none, of the OpenBLAS that the rule would choose.
+/// Finds the LAPACK of the library in use or, if it has none, of the OpenBLAS that is chosen automatically.
 ///
 /// # Panics
-/// If there is none.
+/// If neither has a LAPACK.
 fn lapack() -> Lapack {
     let by_rule = || choose(&Request::Auto).ok().and_then(|choice| choice.library.lapack);
     let library = in_use();
@@ -158,7 +158,7 @@ mod tests {
     fn q_times_r_is_a_and_the_rows_of_q_transposed_are_orthonormal() {
         for (rows, columns) in [(1, 1), (5, 1), (7, 7), (60, 11)] {
             let a = drawn(rows, columns);
-            let qr = Qr::of(a.view());
+            let qr = Qr::new(a.view());
             let r = qr.r();
             let q_transposed = qr.into_q_transposed();
             assert_close(&q_transposed.t().dot(&r), &a);
@@ -183,6 +183,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "it must not be wider than tall")]
     fn a_wide_matrix_is_refused() {
-        Qr::of(drawn(2, 3).view());
+        Qr::new(drawn(2, 3).view());
     }
 }

@@ -40,5 +40,5 @@ pub use parallel::{Team, threads};
 pub use real::Real;
 pub use reductions::{all_finite, bias_gradient, square_sum};
 pub use simd::Vectors;
-pub use subnormals::{CAN_FLUSH, flushed};
+pub use subnormals::{CAN_FLUSH, with_subnormals_flushed};
 pub use update::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, scale};

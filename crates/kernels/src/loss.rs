@@ -1,4 +1,4 @@
-//! The losses: of each, the sum over the examples and, below it, the gradient dz of the output layer.
+//! The losses: for each one, its sum over the examples and, below it, the gradient dz of the output layer.
 //!
 //! | loss | output | sum over the examples (m J) | dz |
 //! |---|---|---|---|

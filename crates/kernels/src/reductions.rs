@@ -44,7 +44,7 @@ pub fn square_sum<R: Real>(mut matrix: ArrayView2<R>) -> f64 {
     matrix.row_slices().map(|row| vectorised!(sum_over(row, row, product))).sum()
 }
 
-/// Whether every element is neither infinite nor NaN.
+/// Returns whether every element is neither infinite nor NaN.
 ///
 /// # Panics
 /// If the elements of a row aren't adjacent.
@@ -68,19 +68,19 @@ pub(crate) fn row_sums<R: Real>(
         for_each_row!((a, sums.view_mut()), |(a, sum)| *sum = sum_over(a, v, term));
         return sums;
     }
-    let of_rows = sums.as_slice_mut().expect("just made");
+    let sums_slice = sums.as_slice_mut().expect("just made");
     for (column, &v) in izip!(a.columns(), v) {
         let column = column.as_slice().expect("A is row-major, or its transpose is");
-        let of_rows = &mut *of_rows;
-        vectorised!(for (sum, a) in izip!(of_rows, column) {
+        let sums = &mut *sums_slice;
+        vectorised!(for (sum, a) in izip!(sums, column) {
             *sum += term(a.as_f64(), v);
         });
     }
     sums
 }
 
-/// Sums `term(a, b)` over two rows of one length, in sixteen lanes, so that it can be vectorised without waiting for each
-/// addition. The order of the additions is part of the result. `term` must be marked `#[inline(always)]`.
+/// Sums `term(a, b)` over two rows of the same length, in sixteen lanes, so that it can be vectorised without waiting for each
+/// addition. The order of the additions is fixed, so that results repeat bit for bit. `term` must be marked `#[inline(always)]`.
 #[inline(always)]
 pub(crate) fn sum_over<A: Real, B: Real>(a: &[A], b: &[B], term: impl Fn(f64, f64) -> f64) -> f64 {
     const LANES: usize = 16;

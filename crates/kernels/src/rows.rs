@@ -17,7 +17,7 @@ use ndarray::{ArrayView, ArrayView1, ArrayViewMut, ArrayViewMut1, Axis, Ix1, Ix2
 use crate::parallel::{in_parts, threads};
 use crate::simd::in_widest_vectors;
 
-/// Runs a closure on each row of some views, in order, as compiled for the widest vectors. It may change what it borrows.
+/// Runs a closure on each row of some views, in order, as compiled for the widest vectors. The closure may change what it borrows.
 macro_rules! for_each_row {
     ($views:expr, |$row:pat_param| $body:expr) => {
         $crate::rows::run_on_rows(
@@ -43,11 +43,11 @@ macro_rules! par_for_each_row {
 }
 pub(crate) use par_for_each_row;
 
-/// Fewest elements of a matrix whose rows are shared: to hand over a part takes a microsecond, and fifty if the other thread has
+/// The fewest elements of a matrix whose rows are shared: to hand over a part takes a microsecond, and fifty if the other thread has
 /// gone to sleep.
 const LEAST_ELEMENTS: usize = 1 << 13;
 
-/// The function behind [`for_each_row!`]; `body` must be marked `#[inline(always)]`.
+/// Runs `body` for [`for_each_row!`]; it must be marked `#[inline(always)]`.
 #[inline(always)]
 pub(crate) fn run_on_rows<V: Rows>(mut views: V, mut body: impl for<'r> FnMut(<V as IterRows<'r>>::Row)) {
     let body = &mut body;
@@ -59,7 +59,7 @@ pub(crate) fn run_on_rows<V: Rows>(mut views: V, mut body: impl for<'r> FnMut(<V
     }
 }
 
-/// The function behind [`par_for_each_row!`]; `body` must be marked `#[inline(always)]`.
+/// Runs `body` for [`par_for_each_row!`]; it must be marked `#[inline(always)]`.
 #[inline(always)]
 pub(crate) fn par_run_on_rows<V: Rows + Send>(views: V, body: impl for<'r> Fn(<V as IterRows<'r>>::Row) + Copy + Sync) {
     par_rows(views, |mut part| {
@@ -87,7 +87,7 @@ pub(crate) trait Rows: Sized + for<'r> IterRows<'r> {
     /// Counts the elements of the largest view.
     fn elements(&self) -> usize;
 
-    /// Splits the rows before number `row` from the others.
+    /// Splits them into the rows before `row`, and the others.
     fn split(self, row: usize) -> (Self, Self);
 }
 
@@ -96,7 +96,7 @@ pub(crate) trait IterRows<'r> {
     /// A row, or a tuple of one row of each view.
     type Row;
 
-    /// Iterates over the rows, for reductions: `sum` and `all` of what [`vectorised!`](crate::simd::vectorised) makes of each.
+    /// Iterates over the rows, for reductions: `sum` or `all` over the results of [`vectorised!`](crate::simd::vectorised) for each.
     ///
     /// # Panics
     /// If the elements of a row aren't adjacent.

@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-/// A generation of vector instructions, from the narrowest to the widest. Each does twice as many multiply-adds per cycle as the
-/// one before it, on a processor with full-width units for it.
+/// A generation of vector instructions, from the narrowest to the widest. Each generation does twice as many multiply-adds per cycle as
+/// the one before it, on a processor whose units have its full width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Vectors {
     /// 128 bits, separate multiplication and addition (NEON, which fuses them, counts as this too).
@@ -22,7 +22,7 @@ pub enum Vectors {
 
 impl Vectors {
     /// Detects the widest vectors that this processor and its system offer.
-    pub fn here() -> Self {
+    pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             let fused = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
@@ -69,8 +69,8 @@ impl fmt::Display for Vectors {
 }
 
 /// Evaluates an expression as compiled for the widest vectors that this processor has: a loop over slices that calls nothing but
-/// arithmetic and functions marked `#[inline(always)]`. It moves what it uses: a number that is only reachable by reference would
-/// be read again in every round, as the slices might overlap it.
+/// arithmetic and functions marked `#[inline(always)]`. The expression takes what it uses by value: a number behind a reference
+/// would be read again in every round, since the slices might overlap it.
 macro_rules! vectorised {
     ($body:expr) => {
         $crate::simd::in_widest_vectors(

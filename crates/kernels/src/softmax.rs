@@ -10,7 +10,7 @@ use crate::math::exponential::exp_of_difference;
 use crate::real::Real;
 use crate::rows::for_each_row;
 
-/// Examples per block.
+/// The number of examples in a block.
 pub(crate) const BLOCK: usize = 128;
 
 /// A sum in f64 for each example of a block.
@@ -35,7 +35,7 @@ impl Sums {
         )
     }
 
-    /// The sums of the first `examples` examples.
+    /// Returns the sums of the first `examples` examples.
     #[inline(always)]
     pub(crate) fn totals(&self, examples: usize) -> &[f64] {
         &self.sum[..examples]

@@ -1,14 +1,14 @@
 //! Flushing of subnormal numbers to zero while a net trains, because arithmetic with them is many times slower.
 
-/// Whether [`flushed`] has an effect on this kind of processor.
+/// Whether [`with_subnormals_flushed`] has an effect on this kind of processor.
 pub const CAN_FLUSH: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
-/// Runs `body`; if `flush`, with subnormal operands and results taken as zero. The previous mode is restored afterwards, also when
-/// `body` panics.
+/// Runs `body`, with subnormal operands and results taken as zero if `flush`. The previous mode is restored afterwards, also if `body`
+/// panics.
 ///
 /// The mode holds for all arithmetic of this thread, including OpenBLAS's, and for the parts of products and passes that other
 /// threads of a [`Team`](crate::Team) take. Without [`CAN_FLUSH`], this only runs `body`.
-pub fn flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
+pub fn with_subnormals_flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
     struct Restore(Option<u64>);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -25,7 +25,7 @@ pub fn flushed<T>(flush: bool, body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Whether this thread flushes subnormal numbers to zero.
+/// Returns whether this thread flushes subnormal numbers to zero.
 pub(crate) fn is_flushing() -> bool {
     CAN_FLUSH && control::get() & control::FLUSH == control::FLUSH
 }
@@ -49,7 +49,7 @@ mod control {
         // SAFETY: the value was read from the register and has at most the two bits of FLUSH changed. This goes beyond what
         // Rust promises: its documentation asks for the register's default state around all floating-point code. In
         // practice the compiler only folds constants in that state, so it may keep a subnormal number that the processor
-        // would have flushed; a caller of `flushed` accepts either. The tests check what is relied on.
+        // would have flushed; a caller of `with_subnormals_flushed` accepts either. The tests check what is relied on.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const mxcsr, options(nostack, readonly)) };
     }
 }
@@ -99,28 +99,28 @@ mod tests {
     #[test]
     fn subnormal_results_are_zero_inside_and_kept_outside() {
         assert!(half_of_the_least_normal() > 0.0);
-        assert_eq!(flushed(true, half_of_the_least_normal) == 0.0, CAN_FLUSH);
-        assert!(flushed(false, half_of_the_least_normal) > 0.0);
+        assert_eq!(with_subnormals_flushed(true, half_of_the_least_normal) == 0.0, CAN_FLUSH);
+        assert!(with_subnormals_flushed(false, half_of_the_least_normal) > 0.0);
         assert!(half_of_the_least_normal() > 0.0);
     }
 
     #[test]
     fn a_panic_inside_sets_everything_back() {
-        assert!(catch_unwind(|| flushed(true, || panic!("inside"))).is_err());
+        assert!(catch_unwind(|| with_subnormals_flushed(true, || panic!("inside"))).is_err());
         assert!(half_of_the_least_normal() > 0.0);
     }
 
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn subnormal_operands_are_zero_inside() {
-        assert_eq!(flushed(true, || black_box(f32::from_bits(1 << 22)) * black_box(1e30)), 0.0);
+        assert_eq!(with_subnormals_flushed(true, || black_box(f32::from_bits(1 << 22)) * black_box(1e30)), 0.0);
     }
 
     #[test]
     fn an_inner_call_leaves_the_outer_one_in_force() {
         assert_eq!(
-            flushed(true, || {
-                flushed(true, || ());
+            with_subnormals_flushed(true, || {
+                with_subnormals_flushed(true, || ());
                 half_of_the_least_normal()
             }) == 0.0,
             CAN_FLUSH

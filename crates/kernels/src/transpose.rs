@@ -1,4 +1,4 @@
-//! Out-of-place transposition of a matrix, by square blocks that fit into vector registers.
+//! The transposition of a matrix into other memory, by square blocks that fit into vector registers.
 
 /// An element type of which square blocks can be transposed.
 pub trait TransposeBlock: Copy + Default {
@@ -12,7 +12,8 @@ pub trait TransposeBlock: Copy + Default {
     unsafe fn transpose_block(from: *const Self, leading_from: usize, to: *mut Self, leading_to: usize);
 }
 
-/// Writes the transpose of the rows × columns elements at `from` to `to`; `leading_to` ≥ rows.
+/// Writes the transpose of the rows × columns elements at `from` to `to`. Rows are `leading_from` and `leading_to` elements apart;
+/// `leading_to` ≥ rows.
 ///
 /// # Safety
 /// `from` must have rows × columns elements with `leading_from`, and `to` columns × rows with `leading_to`; they must not overlap.
@@ -41,7 +42,7 @@ pub(crate) unsafe fn transpose<R: TransposeBlock>(
 }
 
 /// The side of the largest block of all types.
-const MOST: usize = 16;
+const MOST_SIDE: usize = 16;
 
 /// Transposes a block that has only `height` × `width` elements.
 ///
@@ -55,7 +56,7 @@ unsafe fn edge<R: TransposeBlock>(
     [height, width]: [usize; 2],
 ) {
     let side = R::SIDE;
-    let (mut whole, mut transposed) = ([R::default(); MOST * MOST], [R::default(); MOST * MOST]);
+    let (mut whole, mut transposed) = ([R::default(); MOST_SIDE * MOST_SIDE], [R::default(); MOST_SIDE * MOST_SIDE]);
     // SAFETY: the caller upholds the bounds of `from` and `to`; the two blocks on the stack are large enough for both types.
     unsafe {
         for row in 0..height {

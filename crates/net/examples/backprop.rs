@@ -1,4 +1,4 @@
-//! One pass forward and back through the net of the lecture, relu-relu-sigmoid, with every cache and gradient and its shape.
+//! A forward and a backward pass through the net of the lecture, relu-relu-sigmoid: every cache and gradient, with its shape.
 //!
 //!     cargo run --release -p layerchain-net --example backprop
 
@@ -6,7 +6,7 @@ use net::ndarray::{ArrayView2, Axis, array};
 use net::{Activation, Architecture, Optimiser, OptimiserState, Scheme, initialise};
 
 fn main() {
-    // Two features, hidden layers of 4 and 3 units, one output; three examples, one a column.
+    // Two features, hidden layers of 4 and 3 units, one output; three examples, one per column.
     let architecture = Architecture::classifier(2, &[4, 3], Activation::Relu);
     let mut chain = initialise::chain::<f64>(&architecture, &Scheme::HeNormal.into(), 1);
     let x = array![[-1.0, -0.5, 0.3], [0.4, 1.5, -1.0]];

@@ -8,7 +8,7 @@ use net::ndarray::Array2;
 use net::{Activation, Architecture, Data, Engine, GramSpace, Scheme, Training, Workload, initialise};
 
 fn main() -> Result<(), net::Error> {
-    // 200 examples of 12,288 features, as the course's cat pictures are; class 1 where the first features are bright.
+    // 200 examples of 12,288 features, as many as the course's cat pictures have; class 1 if the first two add up to more than 1.
     let (features, m, iterations) = (12_288, 200, 200);
     let x = Array2::from_shape_fn((features, m), |(i, j)| ((i * 31 + j * 17 + i * j) % 101) as f64 / 100.0);
     let y = Array2::from_shape_fn((1, m), |(_, j)| if x[[0, j]] + x[[1, j]] > 1.0 { 1.0 } else { 0.0 });
@@ -24,7 +24,7 @@ fn main() -> Result<(), net::Error> {
             net::train(&mut chain, &Data::new(&x, &y).engine(engine), &Training::descent(0.0075, iterations, 1))?;
         let seconds = start.elapsed().as_secs_f64();
         let (first, last) = (trained.history[0].cost, trained.history[iterations - 1].cost);
-        let flops = engine.flops_a_step(workload, rank) / 1e6;
+        let flops = engine.flops_per_step(workload, rank) / 1e6;
         println!("{name:<8} {flops:>13.2} {seconds:>8.2}  {first:.7}  {last:.7}");
     }
     Ok(())

@@ -5,9 +5,9 @@ use kernels::Activation;
 /// The widths and activations of a net of L layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Architecture {
-    /// `n[0]` to `n[L]`: the features, then the units of each layer.
+    /// `n[0]` to `n[L]`: the number of features, then the units of each layer.
     pub widths: Vec<usize>,
-    /// `g[1]` to `g[L]`, one for each layer, the output's included.
+    /// `g[1]` to `g[L]`, one for each layer, the output layer included.
     pub activations: Vec<Activation>,
 }
 
@@ -15,7 +15,7 @@ impl Architecture {
     /// Makes the architecture of a net with `activations.len()` layers.
     ///
     /// # Panics
-    /// If there is no layer, a width is zero, or the number of activations is not that of the layers.
+    /// If there is no layer, a width is zero, or `widths` does not have one element more than `activations`.
     #[track_caller]
     pub fn new(widths: Vec<usize>, activations: Vec<Activation>) -> Self {
         let architecture = Architecture { widths, activations };
@@ -23,7 +23,8 @@ impl Architecture {
         architecture
     }
 
-    /// Makes the usual net for two classes: `n_in` features, the `hidden` widths, which share one activation, and one sigmoid unit.
+    /// Makes the usual architecture for two classes: `n_in` features, hidden layers of the widths `hidden` with one activation, and one
+    /// sigmoid unit.
     ///
     /// # Panics
     /// If a width is zero.
@@ -34,8 +35,8 @@ impl Architecture {
         Self::new(widths, hidden_activations.chain([Activation::Sigmoid]).collect())
     }
 
-    /// Returns L.
-    pub fn layers(&self) -> usize {
+    /// Returns L, the number of layers.
+    pub fn depth(&self) -> usize {
         self.activations.len()
     }
 
@@ -45,7 +46,7 @@ impl Architecture {
         let Architecture { widths, activations } = self;
         assert!(
             !activations.is_empty() && widths.len() == activations.len() + 1 && !widths.contains(&0),
-            "an architecture has at least one layer, widths of at least 1 from n[0] to n[L] and one activation a layer: \
+            "an architecture has at least one layer, widths of at least 1 from n[0] to n[L] and one activation per layer: \
              found widths {widths:?} and activations {activations:?}"
         );
     }

@@ -6,14 +6,15 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// The division of an epoch into batches. The last batch of an epoch has the examples that are left.
+/// The division of the training examples into batches, epoch by epoch. The last batch of an epoch has the examples that are left.
 #[derive(Clone, Debug)]
 pub struct Batches {
     examples: usize,
     size: usize,
     shuffle: Option<u64>,
-    /// The order of the epoch that was drawn last.
+    /// The order of the examples in `epoch`.
     order: Vec<usize>,
+    /// The epoch whose order was drawn last.
     epoch: Option<usize>,
 }
 
@@ -22,20 +23,20 @@ pub struct Batches {
 pub enum Batch<'b> {
     /// All examples.
     All,
-    /// Examples that are neighbours.
-    Run(Range<usize>),
-    /// These examples, in this order.
-    Chosen(&'b [usize]),
+    /// Consecutive examples.
+    Range(Range<usize>),
+    /// The examples with these indices, in this order.
+    Indices(&'b [usize]),
 }
 
 impl Batches {
-    /// Makes batches of all `examples`.
+    /// Makes full batches: every step uses all `examples`.
     pub fn full(examples: usize) -> Self {
         Batches::new(examples, examples, None)
     }
 
-    /// Makes batches of `size` examples, in the order of the data, or in an order that is drawn for each epoch from the seed `shuffle` and
-    /// the number of the epoch. A `size` of all examples or more is the full batch.
+    /// Makes batches of `size` out of `examples` examples: in the order of the data, or in an order that is drawn for each epoch from the
+    /// seed `shuffle` and the number of the epoch. A `size` of `examples` or more makes full batches.
     ///
     /// # Panics
     /// If `examples` or `size` is 0.
@@ -45,7 +46,7 @@ impl Batches {
         Batches { examples, size: size.min(examples), shuffle, order: Vec::new(), epoch: None }
     }
 
-    /// Returns m.
+    /// Returns m, the number of training examples.
     pub fn examples(&self) -> usize {
         self.examples
     }
@@ -55,7 +56,7 @@ impl Batches {
         self.size
     }
 
-    /// Returns whether every step sees every example.
+    /// Returns whether every step uses all examples.
     pub fn is_full(&self) -> bool {
         self.size == self.examples
     }
@@ -77,7 +78,7 @@ impl Batches {
         }
         let (epoch, place) = (iteration / self.steps_per_epoch(), iteration % self.steps_per_epoch());
         let range = place * self.size..(self.examples).min((place + 1) * self.size);
-        let Some(seed) = self.shuffle else { return Batch::Run(range) };
+        let Some(seed) = self.shuffle else { return Batch::Range(range) };
         if self.epoch != Some(epoch) {
             self.epoch = Some(epoch);
             self.order.clear();
@@ -86,17 +87,17 @@ impl Batches {
             stream.set_stream(epoch as u64);
             self.order.shuffle(&mut stream);
         }
-        Batch::Chosen(&self.order[range])
+        Batch::Indices(&self.order[range])
     }
 }
 
 impl Batch<'_> {
-    /// Returns the number of its examples, out of `all`.
+    /// Returns the number of its examples, where there are `all` in the training set.
     pub fn len(&self, all: usize) -> usize {
         match self {
             Batch::All => all,
-            Batch::Run(range) => range.len(),
-            Batch::Chosen(examples) => examples.len(),
+            Batch::Range(range) => range.len(),
+            Batch::Indices(examples) => examples.len(),
         }
     }
 }
@@ -109,8 +110,8 @@ mod tests {
         let steps = batches.steps_per_epoch();
         let at = |step: usize| match batches.at(epoch * steps + step) {
             Batch::All => panic!("not a mini-batch"),
-            Batch::Run(range) => range.collect(),
-            Batch::Chosen(examples) => examples.to_vec(),
+            Batch::Range(range) => range.collect(),
+            Batch::Indices(examples) => examples.to_vec(),
         };
         (0..steps).map(at).collect()
     }
@@ -161,7 +162,7 @@ mod tests {
         let mut first = [0; 4];
         for epoch in 0..4000 {
             match Batches::new(4, 2, Some(7)).at(2 * epoch) {
-                Batch::Chosen(examples) => first[examples[0]] += 1,
+                Batch::Indices(examples) => first[examples[0]] += 1,
                 _ => panic!("shuffled"),
             }
         }

@@ -24,8 +24,8 @@ pub(crate) struct Dropout<R> {
 }
 
 impl<R: Real> Dropout<R> {
-    /// Begins the masks of the hidden layer at index `l` with `units` units, of which the share `rates[l]` is dropped; `None` if
-    /// that is 0.
+    /// Makes the masks of the hidden layer at index `l`, which has `units` units and drops the share p = `rates[l]` of them; `None` if p
+    /// is 0.
     pub(crate) fn new(rates: &[f64], seed: u64, l: usize, units: usize) -> Option<Self> {
         let rate = rates.get(l).copied().filter(|rate| *rate > 0.0)?;
         let mut stream = ChaCha8Rng::seed_from_u64(seed);
@@ -34,7 +34,7 @@ impl<R: Real> Dropout<R> {
         Some(Dropout { stream, threshold, mask: Array2::zeros((units, 0)), a: Array2::zeros((units, 0)) })
     }
 
-    /// Draws the masks of the next step.
+    /// Draws the mask of the next step, for `examples` examples.
     pub(crate) fn draw(&mut self, examples: usize) {
         make_room(&mut self.mask, examples);
         make_room(&mut self.a, examples);
@@ -48,7 +48,7 @@ impl<R: Real> Dropout<R> {
         Zip::from(&mut self.a).and(a).and(&self.mask).for_each(|dropped, &a, &mask| *dropped = a * mask);
     }
 
-    /// Masks da in place: da · mask.
+    /// Computes da ← da · mask, in place.
     pub(crate) fn backward(&self, da: ArrayViewMut2<R>) {
         Zip::from(da).and(&self.mask).for_each(|da, &mask| *da *= mask);
     }

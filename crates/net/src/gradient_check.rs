@@ -1,4 +1,4 @@
-//! The gradients that the way back computes, against finite differences of the cost.
+//! The check of the backward pass: its gradients against finite differences of the cost.
 
 use ndarray::{ArrayView2, ArrayViewMutD};
 use rand::SeedableRng;
@@ -10,7 +10,7 @@ use crate::layer::{Cache, Gradient, Layer};
 use crate::optimiser::{Algorithm, Optimiser, OptimiserState};
 use crate::training::Training;
 
-/// The course's bound on the relative error of a right gradient.
+/// The course's bound on the relative error of a correct gradient.
 pub const TOLERANCE: f64 = 1e-7;
 
 /// The step h of the differences: its truncation error is of order h⁴ and its rounding error of order ε J / h.
@@ -21,7 +21,7 @@ const STEP: f64 = 1e-4;
 pub struct TensorCheck {
     /// `w1`, `b1`, `w2`, …
     pub name: String,
-    /// The number of elements in it.
+    /// The number of its elements.
     pub elements: usize,
     /// The number of elements that were compared.
     pub compared: usize,
@@ -34,8 +34,8 @@ pub struct TensorCheck {
 }
 
 /// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (as its cost takes it), at most `per_tensor` elements
-/// of each, drawn with a fixed seed. The terms of `training` that belong to the cost count: L2 decay, as λ/2 times the sum of
-/// squares of the parameters that decay, and dropout, with the masks of the first step.
+/// of each, drawn with a fixed seed. Of `training` it uses what changes the cost: L2 decay, as λ/2 times the sum of squares of the
+/// parameters that decay, and dropout, with the masks of the first step.
 ///
 /// The numeric derivative is the fourth-order central difference
 /// (8 (J(θ+h) - J(θ-h)) - (J(θ+2h) - J(θ-2h))) / (12 h).
@@ -57,7 +57,10 @@ pub fn check(
     compare(chain, x, y, training, &caches, &gradients, per_tensor)
 }
 
-/// Checks, as [`check`] does, gradients without decay that the caller has computed from `caches`.
+/// Checks `gradients` without decay, which the caller has computed from `caches`, as [`check`] does.
+///
+/// # Panics
+/// If the shapes don't fit.
 #[track_caller]
 pub fn compare(
     chain: &Chain<f64>,
@@ -89,15 +92,15 @@ fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimise
         return gradients.to_vec();
     }
     let optimiser = Optimiser { algorithm: Algorithm::Descent, clip_norm: None, ..*optimiser };
-    // At one rate for all layers, whatever muP would make of it.
+    // A gradient has no learning rate: the step is made at the same one in all layers, also in a net with muP's factors.
     let mut moved = Chain::new(chain.layers.clone());
     OptimiserState::new(optimiser, &moved).step(&mut moved, gradients, 1.0);
-    let way = |((from, to), gradient): ((&Layer<f64>, &Layer<f64>), &Gradient<f64>)| Gradient {
+    let difference = |((from, to), gradient): ((&Layer<f64>, &Layer<f64>), &Gradient<f64>)| Gradient {
         dz: gradient.dz.clone(),
         dw: &from.w - &to.w,
         db: &from.b - &to.b,
     };
-    chain.layers.iter().zip(&moved.layers).zip(gradients).map(way).collect()
+    chain.layers.iter().zip(&moved.layers).zip(gradients).map(difference).collect()
 }
 
 /// A net whose cost is evaluated with one parameter moved.
@@ -123,11 +126,8 @@ impl Probe<'_> {
         let chosen = index::sample(&mut stream, elements, per_tensor.min(elements));
         let (mut compared, mut difference, mut numeric_norm, mut analytic_norm) = (0, 0.0, 0.0, 0.0);
         for element in chosen.iter() {
-            let mut moved_cost = |step: f64| self.moved_cost(&parameters, element, step);
-            let Some([plus, minus, plus2, minus2]) = all([STEP, -STEP, 2.0 * STEP, -2.0 * STEP], &mut moved_cost)
-            else {
-                continue;
-            };
+            let costs = [STEP, -STEP, 2.0 * STEP, -2.0 * STEP].map(|step| self.moved_cost(&parameters, element, step));
+            let [Some(plus), Some(minus), Some(plus2), Some(minus2)] = costs else { continue };
             let numeric = (8.0 * (plus - minus) - (plus2 - minus2)) / (12.0 * STEP);
             compared += 1;
             difference += (numeric - analytic[element]).powi(2);
@@ -148,7 +148,7 @@ impl Probe<'_> {
         }
     }
 
-    /// Returns J with one element moved by `step`; `None` if that takes some z across a kink of its activation.
+    /// Computes J with one element moved by `step`; `None` if that takes some z across a kink of its activation.
     fn moved_cost(
         &mut self,
         parameters: &impl Fn(&mut Chain<f64>) -> ArrayViewMutD<'_, f64>,
@@ -171,12 +171,12 @@ impl Probe<'_> {
         (!crossed).then_some(cost)
     }
 
-    /// Returns J at the caches, plus λ/2 times the sum of squares of the parameters that decay.
+    /// Computes J from `caches`, plus λ/2 times the sum of squares of the parameters that decay.
     fn cost(&self, caches: &[Cache<f64>]) -> f64 {
         let decay = self.training.optimiser.decay;
         let squares = |layer: &Layer<f64>| {
-            let of_bias = if decay.biases { layer.b.dot(&layer.b) } else { 0.0 };
-            layer.w.iter().map(|w| w * w).sum::<f64>() + of_bias
+            let bias_square = if decay.biases { layer.b.dot(&layer.b) } else { 0.0 };
+            layer.w.iter().map(|w| w * w).sum::<f64>() + bias_square
         };
         let penalty = if decay.decoupled || decay.lambda == 0.0 {
             0.0
@@ -185,12 +185,4 @@ impl Probe<'_> {
         };
         self.chain.cost().mean(caches[caches.len() - 1].z.view(), self.y) + penalty
     }
-}
-
-fn all<const N: usize>(steps: [f64; N], cost: &mut impl FnMut(f64) -> Option<f64>) -> Option<[f64; N]> {
-    let mut costs = [0.0; N];
-    for (place, step) in costs.iter_mut().zip(steps) {
-        *place = cost(step)?;
-    }
-    Some(costs)
 }

@@ -1,6 +1,7 @@
-//! The cached chain of layers, forward and backward, exactly as in the deep-learning course's equations; and the same, fast.
+//! Fully-connected nets: the cached chain of layers, forward and backward, exactly as in the deep-learning course's equations, and fast
+//! ways to train many of them.
 //!
-//! One example a column, matrices row-major: `x = a[0]` is `n[0]` × m. For layer `l` of `L`:
+//! Matrices are row-major with one example per column: `x = a[0]` is `n[0]` × m. For layer `l` of `L`:
 //!
 //! ```text
 //! forward      z[l] = W[l] a[l-1] + b[l]           a[l] = g[l](z[l])                        layer.rs
@@ -11,7 +12,7 @@
 //! step         W[l] -= η dW[l]                     b[l] -= η db[l]      and its relatives   optimiser.rs
 //! ```
 //!
-//! A net for exclusive or, in a dozen lines:
+//! A net that learns exclusive or:
 //!
 //! ```
 //! use net::ndarray::array;
@@ -29,9 +30,9 @@
 //! ```
 //!
 //! [`train()`] trains one net by the cheapest exact engine, a [`Fleet`] many at once, and [`Chain::train`] one by the course's loop. All of
-//! them use the same forward pass, cost and `dz[l]`, which [`gradient_check`] checks; a fleet makes the step W -= η dW of plain gradient
-//! descent in one product, which `tests/library.rs` holds against the course's loop. One example (m = 1) and a whole training set go through
-//! the same code. This crate knows no files, no threads and no command line.
+//! them use the same forward pass, cost and `dz[l]`, which [`gradient_check`] checks. A fleet makes the step W -= η dW of plain gradient
+//! descent in one product, which `tests/library.rs` compares with the course's loop. One example (m = 1) and a whole training set go
+//! through the same code. This crate has no files, no threads and no command line.
 
 #![forbid(unsafe_code)]
 
@@ -58,9 +59,9 @@ pub use architecture::Architecture;
 pub use batches::{Batch, Batches};
 pub use chain::Chain;
 pub use cost::{Cost, Score};
-pub use fast::chunks::evaluated_at_once;
+pub use fast::chunks::chunk_sizes;
 pub use fast::engine::{Engine, Workload};
-pub use fast::examples::{Examples, InitialFirstLayer};
+pub use fast::examples::{Examples, InitialFirstWeights};
 pub use fast::fleet::Fleet;
 pub use fast::gram::GramSpace;
 pub use fast::initial_net::InitialNet;
@@ -71,8 +72,8 @@ pub use kernels::{Activation, Adam, Real};
 pub use layer::{Cache, Gradient, Layer};
 pub use ndarray;
 pub use optimiser::{Algorithm, Decay, Optimiser, OptimiserState};
-pub use progress::CostAt;
+pub use progress::HistoryPoint;
 pub use rates::{LayerRate, LayerRates};
 pub use schedule::{Curve, Schedule};
 pub use trained::Trained;
-pub use training::{Bound, Ending, Metric, Reason, Stopping, Training};
+pub use training::{Bound, Ending, Metric, StopReason, Stopping, Training};

@@ -1,11 +1,11 @@
-//! Matrices as blocks of rows, and their room for another number of columns.
+//! Blocks of rows of matrices, and buffers whose number of columns changes.
 
 use std::ops::Range;
 
 use kernels::Real;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
-/// Gives `matrix` another number of columns; allocates only where it has never had as many elements.
+/// Gives `matrix` this number of columns, with any values; allocates only if it has never had as many elements.
 pub(crate) fn make_room<R: Real>(matrix: &mut Array2<R>, columns: usize) {
     let rows = matrix.nrows();
     if matrix.ncols() == columns {
@@ -27,7 +27,7 @@ pub(crate) fn block_mut<T>(matrix: &mut Array2<T>, rows: Range<usize>) -> ArrayV
     matrix.slice_axis_mut(Axis(0), rows.into())
 }
 
-/// Views a bias or its gradient as a matrix of one row.
+/// Views a bias, or its gradient, as a matrix of one row.
 pub(crate) fn row<R>(bias: &Array1<R>) -> ArrayView2<'_, R> {
     bias.view().insert_axis(Axis(0))
 }

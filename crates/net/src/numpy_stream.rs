@@ -32,7 +32,7 @@ impl NumpyStream {
         }
     }
 
-    /// Draws a number of [0, 1) with 53 bits, as MT19937's `genrand_res53`.
+    /// Draws a number from [0, 1) with 53 bits, as MT19937's `genrand_res53` does.
     fn uniform(&mut self) -> f64 {
         let high = f64::from(self.generator.next_u32() >> 5);
         let low = f64::from(self.generator.next_u32() >> 6);

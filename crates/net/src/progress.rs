@@ -1,4 +1,4 @@
-//! The record of a net in training, and whether it ends the training.
+//! The history of a net in training, and the conditions of an early end that look back on it.
 
 use std::time::Instant;
 
@@ -6,21 +6,21 @@ use crate::training::{Stopping, Training};
 
 /// One point of a history.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CostAt {
+pub struct HistoryPoint {
     /// The number of updates before this point.
     pub iteration: usize,
     /// J on the examples of the step, before its update.
     pub cost: f64,
 }
 
-/// The histories so far, and the lowest cost.
+/// The history so far, and the lowest cost.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
-    pub(crate) history: Vec<CostAt>,
+    pub(crate) history: Vec<HistoryPoint>,
     /// The values of the metrics at each point of the history, one after another.
     pub(crate) metrics: Vec<f64>,
     lowest: f64,
-    /// Records since the lowest cost.
+    /// The number of records since the lowest cost.
     waited: usize,
     start: Instant,
 }
@@ -38,7 +38,7 @@ impl Progress {
         }
     }
 
-    /// Takes the next recorded cost, and returns whether patience has run out.
+    /// Compares the next recorded cost `watched` with the lowest one, and returns whether patience has run out.
     pub(crate) fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
         if watched < self.lowest - stopping.min_delta {
             (self.lowest, self.waited) = (watched, 0);

@@ -16,8 +16,8 @@ impl Default for LayerRate {
     }
 }
 
-/// The factors on the learning rates of all layers of a net, layer l at index l - 1, by the kind of optimiser; empty for 1 everywhere. Only
-/// muP has others ([`crate::Initialisation::rates`]).
+/// The factors on the learning rates of all layers of a net, for each kind of optimiser: layer l at index l - 1, or empty if all are 1.
+/// Only muP has other factors ([`crate::Initialisation::rates`]).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerRates {
     /// The factors for optimisers whose step is linear in the gradient: gradient descent, momentum, Nesterov.

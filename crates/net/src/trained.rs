@@ -1,15 +1,16 @@
 //! The results of a training.
 
 use crate::cost::Score;
-use crate::progress::CostAt;
+use crate::progress::HistoryPoint;
 use crate::training::Ending;
 
-/// The results of a training, beside the trained net.
+/// The results of a training, without the trained net.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// The recorded costs, all finite, in order of iteration.
-    pub history: Vec<CostAt>,
-    /// The values of all columns of all metrics ([`crate::Metric::columns`]) at each point of the history, one after another.
+    pub history: Vec<HistoryPoint>,
+    /// The recorded metrics, point after point of the history: at each point the values of all columns of all metrics
+    /// ([`crate::Metric::columns`]), in their order.
     pub metrics: Vec<f64>,
     /// How it ended.
     pub ending: Ending,
@@ -19,16 +20,16 @@ pub struct Trained {
     pub test: Option<Score>,
     /// The score on the validation examples; `None` if there are none, or the net has diverged.
     pub validation: Option<Score>,
-    /// The largest error of z\[1\] that a recomputation in f64 has found, over its largest element. `None` if the engine computes z\[1\]
-    /// from the weights at each step, or the net left before the first recomputation.
+    /// The drift of z\[1\] in the dual engine, which sums it up step by step: its largest difference from a recomputation in f64, over its
+    /// largest element. `None` for the other engines, and if the net left its fleet before the first recomputation.
     pub drift: Option<f64>,
 }
 
 impl Trained {
-    /// Returns whether another training of the same net made the same records, bit for bit, and ended alike.
+    /// Returns whether `other` has the same history and metrics, bit for bit, and the same ending.
     pub fn is_same(&self, other: &Self) -> bool {
         let history = |trained: &Trained| -> Vec<_> {
-            trained.history.iter().map(|CostAt { iteration, cost }| (*iteration, cost.to_bits())).collect()
+            trained.history.iter().map(|HistoryPoint { iteration, cost }| (*iteration, cost.to_bits())).collect()
         };
         let metrics = |trained: &Trained| -> Vec<_> { trained.metrics.iter().map(|value| value.to_bits()).collect() };
         self.ending == other.ending && history(self) == history(other) && metrics(self) == metrics(other)

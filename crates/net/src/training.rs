@@ -5,29 +5,30 @@ use std::fmt;
 use crate::optimiser::Optimiser;
 use crate::schedule::Schedule;
 
-/// How a net is trained.
+/// The training of one net.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
     /// The optimiser.
     pub optimiser: Optimiser,
-    /// The learning rate of each step.
+    /// The schedule of the learning rate.
     pub schedule: Schedule,
-    /// The number of updates.
+    /// The number of steps.
     pub iterations: usize,
-    /// The cost is recorded at iterations 0, `record_every`, 2 `record_every`, … and at the last one.
+    /// The number of steps from one record to the next: the cost is recorded at iterations 0, `record_every`, 2 `record_every`, … and at the
+    /// last one.
     pub record_every: usize,
     /// The metrics that are recorded beside the cost.
     pub metrics: Vec<Metric>,
     /// The conditions that end it early.
     pub stopping: Stopping,
-    /// The share of units of each hidden layer that is dropped in a step; empty for no dropout.
+    /// The share of the units of each hidden layer that are dropped in a step; empty for no dropout.
     pub dropout: Vec<f64>,
-    /// The seed of the masks of dropout.
+    /// The seed of the dropout masks.
     pub dropout_seed: u64,
 }
 
 impl Training {
-    /// Makes a training by gradient descent at a constant rate.
+    /// Makes a training by plain gradient descent at a constant learning rate.
     pub fn descent(learning_rate: f64, iterations: usize, record_every: usize) -> Self {
         Training {
             optimiser: Optimiser::DESCENT,
@@ -41,7 +42,7 @@ impl Training {
         }
     }
 
-    /// Returns whether nothing asks for dW, so that a step is one product W += s aᵀ with s = (-η/m) dz.
+    /// Returns whether neither the optimiser nor a metric needs dW, so that a step is one product W += s aᵀ with s = (-η/m) dz.
     pub fn is_plain(&self) -> bool {
         self.optimiser.is_plain() && !self.metrics.contains(&Metric::GradientNorm)
     }
@@ -52,18 +53,18 @@ impl Training {
     }
 }
 
-/// The conditions that end a training before its last iteration. It ends before the update of the iteration whose cost is recorded
-/// last.
+/// The conditions under which a training ends before its last iteration. Its last recorded cost is then that of the parameters at which it
+/// ends: the update of that iteration is not made.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stopping {
     /// The cost below which a training ends, at any step.
     pub cost_below: Option<f64>,
-    /// The number of records in a row after which it ends without a cost that is lower than the lowest one by [`Self::min_delta`]: the
-    /// cost of the validation examples if there are any, else the recorded one.
+    /// The number of consecutive records without an improvement after which it ends. What must improve, by more than
+    /// [`Self::min_delta`] on the lowest so far, is the cost on the validation examples if there are any, else the recorded cost.
     pub patience: Option<usize>,
-    /// The difference that counts for [`Self::patience`].
+    /// The least improvement that [`Self::patience`] counts as one.
     pub min_delta: f64,
-    /// The seconds after which it ends. The record then depends on the machine.
+    /// The seconds after which it ends. The results then depend on the machine.
     pub seconds: Option<f64>,
     /// The cost above which a net has diverged, at any step.
     pub diverge_above: Option<f64>,
@@ -79,21 +80,21 @@ impl Stopping {
 /// A quantity that can be recorded beside the cost, at the parameters before the update of the iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
-    /// The share of all training examples in their right class.
+    /// The share of all training examples that are classified correctly.
     TrainAccuracy,
-    /// The share of all test examples in their right class.
+    /// The share of all test examples that are classified correctly.
     TestAccuracy,
-    /// J of the test examples.
+    /// J on the test examples.
     TestCost,
-    /// The share of the validation examples in their right class.
+    /// The share of the validation examples that are classified correctly.
     ValidationAccuracy,
-    /// J of the validation examples.
+    /// J on the validation examples.
     ValidationCost,
     /// The Euclidean norm of the gradient of each layer's parameters, on the examples of the step, before clipping.
     GradientNorm,
     /// The Euclidean norm of each layer's weights.
     WeightNorm,
-    /// The share of units of each hidden relu layer that are 0 for every example of the step.
+    /// The share of the units of each hidden relu layer whose a is 0 for every example of the step.
     DeadRelu,
 }
 
@@ -115,7 +116,7 @@ impl Metric {
         Self::ALL.into_iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| name)
     }
 
-    /// Returns the names of its values in a net of `layers` layers, such as `gradient_norm_1`.
+    /// Lists the names of its values in a net of `layers` layers: its own, or one for each layer, such as `gradient_norm_1`.
     pub fn columns(self, layers: usize) -> Vec<String> {
         let layers = match self {
             Metric::GradientNorm | Metric::WeightNorm => layers,
@@ -126,28 +127,28 @@ impl Metric {
     }
 }
 
-/// How training ended.
+/// The way in which a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// All iterations were made.
     Completed,
     /// It ended early.
     Stopped {
-        /// The number of updates.
+        /// The number of updates that were made.
         iteration: usize,
         /// The reason.
-        reason: Reason,
+        reason: StopReason,
     },
     /// It diverged.
     Diverged {
-        /// The first iteration beyond the bound.
+        /// The first iteration at which the bound was broken.
         iteration: usize,
         /// The bound.
         bound: Bound,
     },
 }
 
-/// A bound that a diverging training breaks.
+/// A bound that a diverged training has broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// The range of finite numbers: an output or the cost was infinite or NaN.
@@ -165,26 +166,26 @@ impl fmt::Display for Bound {
     }
 }
 
-/// The reason of a training's early end, see [`Stopping`].
+/// The condition of [`Stopping`] that ended a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The cost was below its mark.
+pub enum StopReason {
+    /// The cost fell below [`Stopping::cost_below`].
     CostBelow,
-    /// The recorded cost no longer fell.
+    /// The recorded cost ran out of [`Stopping::patience`].
     Plateau,
-    /// The cost of the validation examples no longer fell.
+    /// The cost on the validation examples ran out of [`Stopping::patience`].
     ValidationPlateau,
-    /// Its time was up.
+    /// [`Stopping::seconds`] were over.
     Time,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
-            Reason::CostBelow => "cost below stop_cost",
-            Reason::Plateau => "cost no longer falls",
-            Reason::ValidationPlateau => "validation cost no longer falls",
-            Reason::Time => "stop_seconds are over",
+            StopReason::CostBelow => "cost below stop_cost",
+            StopReason::Plateau => "cost no longer falls",
+            StopReason::ValidationPlateau => "validation cost no longer falls",
+            StopReason::Time => "stop_seconds are over",
         })
     }
 }

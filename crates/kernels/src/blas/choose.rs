@@ -22,11 +22,10 @@ pub struct Choice {
     pub warnings: Vec<Warning>,
 }
 
-/// Finds, loads and checks the library that is asked for, and sets it to one thread. [`Library::put_into_use`] makes it the one that
-/// multiplies.
+/// Finds, loads and checks the library of `request`, and sets it to one thread. [`Library::put_into_use`] then makes all products call it.
 ///
 /// # Errors
-/// If it is not there, is not a BLAS, or is known to return wrong results.
+/// If it is not there, is not a BLAS, is known to return wrong results, or has no LAPACK and no other library has one.
 pub fn choose(request: &Request) -> Result<Choice, Error> {
     let mut choice = match request {
         Request::Auto => automatic(),
@@ -44,7 +43,7 @@ pub fn choose(request: &Request) -> Result<Choice, Error> {
     if let Some(fraction) = choice.library.slow_fraction() {
         let library = choice.library.to_string();
         let by_request = choice.library.family() == Family::OpenBlas && env::var_os(CORETYPE).is_some();
-        choice.warnings.push(Warning::Slow { library, vectors: Vectors::here(), fraction, by_request });
+        choice.warnings.push(Warning::Slow { library, vectors: Vectors::detect(), fraction, by_request });
     }
     Ok(choice)
 }

@@ -8,7 +8,7 @@ use libloading::os::unix::Library as Handle;
 use super::release::{ThreadLayer, Version};
 use crate::simd::Vectors;
 
-/// A family of libraries with the same functions about themselves.
+/// A family of libraries that describe themselves by the same functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// OpenBLAS, under its own names or with the prefix of SciPy's build.
@@ -17,7 +17,7 @@ pub enum Family {
     Mkl,
     /// BLIS, and AMD's AOCL-BLAS, which is built from it.
     Blis,
-    /// A library with cblas and no known function about itself.
+    /// A library with cblas, but without any of the known functions that describe it.
     Other,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Description {
     pub(super) core: String,
     pub(super) vectors: Option<Vectors>,
     pub(super) thread_layer: ThreadLayer,
-    /// Whether it takes 64-bit integers, while it will be called with 32-bit ones.
+    /// Whether it takes 64-bit integers, and so can't be called with 32-bit ones.
     pub(super) wide_integers: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Lists the files that may be BLAS libraries, by names and folders. Nothing is loaded.
+//! The files that may be BLAS libraries, by names and folders. Nothing is loaded.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -21,7 +21,7 @@ pub enum Source {
 /// A file that may be a BLAS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Where it comes from.
+    /// The source that it was found by.
     pub source: Source,
     /// The file.
     pub path: PathBuf,
@@ -56,7 +56,7 @@ impl Source {
         }
     }
 
-    /// Returns the beginnings of its files' names.
+    /// Lists the prefixes of its files' names.
     fn file_names(self) -> &'static [&'static str] {
         match self {
             Source::Bundled => &[],

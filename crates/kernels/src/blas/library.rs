@@ -52,7 +52,7 @@ impl Library {
         self.description.family
     }
 
-    /// Returns its release; `None` if it doesn't tell.
+    /// Returns its release; `None` if it doesn't tell it.
     pub fn version(&self) -> Option<Version> {
         self.description.version
     }
@@ -77,7 +77,7 @@ impl Library {
         self.description.vectors
     }
 
-    /// Returns how it was built to use threads.
+    /// Returns the way in which it was built to use threads.
     pub fn thread_layer(&self) -> ThreadLayer {
         self.description.thread_layer
     }
@@ -95,7 +95,7 @@ impl Library {
     /// Checks that neither its release nor the number of concurrent `callers` is known to give wrong results.
     ///
     /// # Errors
-    /// If one is, with the reason and the remedy.
+    /// If one of them is: the reason, and a remedy.
     pub fn admit(&self, callers: usize) -> Result<(), Refused> {
         match self.family() {
             Family::OpenBlas => admit(self.version(), self.config(), self.thread_layer(), callers),
@@ -118,7 +118,7 @@ impl Library {
         if found == 1 { Ok(()) } else { Err(Refused::StillThreaded { library: self.to_string(), found }) }
     }
 
-    /// Reads how many threads it may use for a product.
+    /// Reads the number of threads that it may use for a product.
     pub fn threads(&self) -> usize {
         self.threads.map_or(1, ThreadCount::get)
     }

@@ -1,4 +1,4 @@
-//! Loads a BLAS for the rest of the process, each file once.
+//! The loading of a BLAS for the rest of the process, each file once.
 //!
 //! An OpenBLAS that doesn't know the processor picks kernels for narrow vectors: Debian 12's 0.3.21 takes SSE3 kernels on Intel's
 //! processors of 2023 (OpenBLAS #4267, fixed in 0.3.25), at a quarter of the speed. Such a library is loaded again with wider ones.
@@ -50,17 +50,17 @@ impl Library {
 /// The environment variable that tells OpenBLAS which core's kernels to use.
 pub(super) const CORETYPE: &str = "OPENBLAS_CORETYPE";
 
-/// Whether the library is an OpenBLAS that has picked, by itself, kernels for narrower vectors than the processor has.
+/// Returns whether the library is an OpenBLAS that has picked, by itself, kernels for narrower vectors than the processor has.
 fn needs_wider_kernels(library: &Library) -> bool {
     library.family() == Family::OpenBlas && library.is_narrow() && env::var_os(CORETYPE).is_none()
 }
 
-/// Closes a library and loads it with the widest kernels that multiply correctly; as it was, if there are none.
+/// Closes a library and loads it with the widest kernels that multiply correctly, or as it was if there are none.
 fn load_with_wider_kernels(path: &Path, handle: Handle, narrow: Library) -> Result<Library, LoadError> {
     let by_itself = narrow.core().to_owned();
     drop(handle);
     let wider = [(Vectors::Avx512, "SkylakeX"), (Vectors::Avx2, "Haswell")];
-    for (_, core) in wider.into_iter().filter(|(vectors, _)| *vectors <= Vectors::here()) {
+    for (_, core) in wider.into_iter().filter(|(vectors, _)| *vectors <= Vectors::detect()) {
         let (handle, library) = open_with(core, path)?;
         if library.core().eq_ignore_ascii_case(core) && multiplies_correctly(&library) {
             mem::forget(handle);
@@ -81,7 +81,7 @@ fn open_with(core: &str, path: &Path) -> Result<(Handle, Library), LoadError> {
     opened
 }
 
-/// Whether products of a few shapes, in both types and with all transpositions that training uses, equal the reference.
+/// Returns whether products of a few shapes, in both types and with all transpositions that training uses, equal the reference.
 fn multiplies_correctly(library: &Library) -> bool {
     [[20, 209, 209], [7, 61, 20], [64, 128, 112], [130, 127, 301]]
         .into_iter()

@@ -1,4 +1,4 @@
-//! Opens a file as a BLAS and asks it what it is.
+//! The opening of a file as a BLAS, and its description by its own functions.
 
 use std::ffi::{CStr, c_int};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub enum LoadError {
 /// The bytes that a library and its first product map: OpenBLAS's buffer of 128 MiB, and the library itself.
 const ROOM: usize = 192 << 20;
 
-/// Whether the system would map this many bytes.
+/// Returns whether the system would map this many bytes.
 fn has_room(bytes: usize) -> bool {
     let (access, kind) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
     // SAFETY: the mapping is at an address that the system picks; nobody uses it, and it is unmapped as it was mapped.
@@ -60,7 +60,7 @@ fn has_room(bytes: usize) -> bool {
 
 /// Opens a library and describes it. The functions in the description are valid while the handle is not dropped.
 pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
-    // Prefers the library's own symbols: two OpenBLAS in a process must not share their tables.
+    // It makes the loader prefer the library's own symbols: two OpenBLAS in a process must not share their tables.
     const DEEPBIND: c_int = libc::RTLD_DEEPBIND;
     let name = path.display().to_string();
     if !has_room(ROOM) {
@@ -111,14 +111,14 @@ fn reason(error: &libloading::Error) -> String {
 /// Finds the file that a function of a loaded library comes from.
 pub(super) fn file_of(function: *const ()) -> Option<PathBuf> {
     // SAFETY: a plain struct of pointers and numbers may be zero; dladdr takes any address and fills the struct in.
-    let (found, said) = unsafe {
-        let mut said = mem::zeroed::<libc::Dl_info>();
-        (libc::dladdr(function.cast(), &raw mut said), said)
+    let (found, info) = unsafe {
+        let mut info = mem::zeroed::<libc::Dl_info>();
+        (libc::dladdr(function.cast(), &raw mut info), info)
     };
-    if found == 0 || said.dli_fname.is_null() {
+    if found == 0 || info.dli_fname.is_null() {
         return None;
     }
     // SAFETY: dladdr's name is NUL-terminated and lives as long as the library.
-    let name = unsafe { CStr::from_ptr(said.dli_fname) }.to_string_lossy().into_owned();
+    let name = unsafe { CStr::from_ptr(info.dli_fname) }.to_string_lossy().into_owned();
     Some(fs::canonicalize(&name).unwrap_or_else(|_| name.into()))
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::find::Source;
 
-/// The environment variable that names the BLAS to use, if nothing else does.
+/// The environment variable that names the BLAS of a program that chooses none itself.
 pub const VARIABLE: &str = "LAYERCHAIN_BLAS";
 
 /// The BLAS that a user asks for.

@@ -9,7 +9,7 @@ use crate::real::Real;
 use crate::simd::Vectors;
 
 impl Library {
-    /// Measures the floating-point operations per second, on one core, of a product that any good library makes near the peak: of two
+    /// Measures the floating-point operations per second, on one core, of a product that any good library makes near the peak: that of two
     /// square matrices with sides of 256, in cache.
     pub fn flops<R: Real>(&self) -> f64 {
         const SIDE: usize = 256;
@@ -42,15 +42,15 @@ impl Library {
         })
     }
 
-    /// Whether its kernels are for narrower vectors than the processor has.
+    /// Returns whether its kernels are for narrower vectors than the processor has.
     pub(super) fn is_narrow(&self) -> bool {
-        self.vectors().is_some_and(|vectors| vectors < Vectors::here())
+        self.vectors().is_some_and(|vectors| vectors < Vectors::detect())
     }
 
     /// Measures the fraction of the processor's peak that it reaches in f32. `None` if its kernels use the processor's widest vectors,
     /// or if it reaches half of the peak.
     pub fn slow_fraction(&self) -> Option<f64> {
-        let fraction = || self.flops::<f32>() / peak::flops::<f32>(Vectors::here());
+        let fraction = || self.flops::<f32>() / peak::flops::<f32>(Vectors::detect());
         self.is_narrow().then(fraction).filter(|&fraction| fraction < 0.5)
     }
 }

@@ -1,4 +1,4 @@
-//! Checks finished products by Freivalds' method.
+//! The check of finished products by Freivalds' method.
 
 use ndarray::{Array1, ArrayView2};
 use rand::{RngExt, SeedableRng};
@@ -16,11 +16,11 @@ use crate::reductions::row_sums;
 pub struct WrongSum {
     /// The library.
     pub library: String,
-    /// Rows of C.
+    /// The number of rows of C.
     pub m: usize,
-    /// Columns of C.
+    /// The number of columns of C.
     pub n: usize,
-    /// Terms of each element of C.
+    /// The number of terms of each element of C.
     pub k: usize,
     /// The first wrong row.
     pub row: usize,
@@ -43,7 +43,7 @@ pub struct WrongSum {
 /// use ndarray::array;
 ///
 /// let (a, b) = (array![[1.0, 2.0]], array![[3.0], [4.0]]);
-/// let check = ProductCheck::of(b.view());
+/// let check = ProductCheck::new(b.view());
 /// assert!(check.verify(a.view(), array![[11.0]].view()).is_ok());
 /// assert!(check.verify(a.view(), array![[11.5]].view()).is_err());
 /// ```
@@ -62,15 +62,15 @@ pub struct ProductCheck {
 
 impl ProductCheck {
     /// Prepares the check of products with `b`, K × N, on the right.
-    pub fn of(b: ArrayView2<f64>) -> Self {
+    pub fn new(b: ArrayView2<f64>) -> Self {
         let mut stream = ChaCha8Rng::seed_from_u64(0xf4e1_7a1d);
         let signs = Array1::from_shape_simple_fn(b.ncols(), || if stream.random() { 1.0 } else { -1.0 });
         let (signed, magnitudes) = (row_sums(b, &signs, |b, v| b * v), row_sums(b, &signs, |b, _| b.abs()));
         ProductCheck { signs, signed, magnitudes, roundings: b.nrows() + b.ncols(), normwise: false }
     }
 
-    /// Widens the bound for a C that was computed in another way, with sums of `terms` terms, from an A and a B whose small elements
-    /// have absolute errors as large as those of their large ones: every row may be off by as much as the row of largest magnitude.
+    /// Widens the bound for a C that was computed in another way, with sums of `terms` terms, and for an A and a B whose small elements have
+    /// absolute errors as large as those of the large ones: every row may be off by as much as the row of largest magnitude.
     pub fn normwise(mut self, terms: usize) -> Self {
         self.roundings += terms;
         self.normwise = true;
@@ -80,7 +80,7 @@ impl ProductCheck {
     /// Checks that `c`, M × N, is `a` B.
     ///
     /// # Errors
-    /// If it isn't: the first row that is wrong.
+    /// If it isn't: the first wrong row.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -98,8 +98,8 @@ impl ProductCheck {
             // Products too small for a normal number lose up to that number each.
             let bound = rounding + (k * n) as f64 * f64::MIN_POSITIVE;
             // Numbers that overflow can't be compared; the comparison is false for NaN.
-            let right = !magnitude.is_finite() || (found - expected).abs() <= bound;
-            if !right {
+            let is_right = !magnitude.is_finite() || (found - expected).abs() <= bound;
+            if !is_right {
                 let library = in_use().to_string();
                 return Err(WrongSum { library, m, n, k, row, found, expected, bound });
             }
@@ -122,16 +122,16 @@ mod tests {
         let w = Array2::from_shape_fn((5, 300), |(i, j)| element(j, i + 3));
         let outputs = reference::forward(w.view(), x.view());
         let gram = reference::backward_data(x.view(), x.view());
-        assert_eq!(ProductCheck::of(x.view()).verify(w.view(), outputs.view()), Ok(()));
-        assert_eq!(ProductCheck::of(x.view()).verify(x.t(), gram.view()), Ok(()));
+        assert_eq!(ProductCheck::new(x.view()).verify(w.view(), outputs.view()), Ok(()));
+        assert_eq!(ProductCheck::new(x.view()).verify(x.t(), gram.view()), Ok(()));
         for wrong in [1.0 + 1e-9, f64::NAN, f64::INFINITY, 0.0] {
             let mut gram = gram.clone();
             gram[[7, 3]] *= wrong;
-            assert_eq!(ProductCheck::of(x.view()).verify(x.t(), gram.view()).unwrap_err().row, 7, "{wrong}");
+            assert_eq!(ProductCheck::new(x.view()).verify(x.t(), gram.view()).unwrap_err().row, 7, "{wrong}");
         }
         let mut outputs = outputs;
         outputs[[4, 19]] *= 1.0 - 1e-9;
-        assert_eq!(ProductCheck::of(x.view()).verify(w.view(), outputs.view()).unwrap_err().row, 4);
+        assert_eq!(ProductCheck::new(x.view()).verify(w.view(), outputs.view()).unwrap_err().row, 4);
     }
 
     #[test]
@@ -140,16 +140,16 @@ mod tests {
         let a = Array2::from_shape_fn((3, 20), |(i, j)| (i * 20 + j) as f64);
         let mut c = a.clone();
         c.row_mut(1).assign(&a.slice(ndarray::s![1, ..;-1]));
-        assert_eq!(ProductCheck::of(b.view()).verify(a.view(), c.view()).unwrap_err().row, 1);
+        assert_eq!(ProductCheck::new(b.view()).verify(a.view(), c.view()).unwrap_err().row, 1);
         let huge = Array2::from_elem((1, 1), 1e200);
         let infinite = Array2::from_elem((1, 1), f64::INFINITY);
-        assert_eq!(ProductCheck::of(huge.view()).verify(huge.view(), infinite.view()), Ok(()));
+        assert_eq!(ProductCheck::new(huge.view()).verify(huge.view(), infinite.view()), Ok(()));
     }
 
     #[test]
     #[should_panic(expected = "verify")]
     fn a_product_that_lacks_a_row_is_not_taken() {
         let one = Array2::<f64>::ones((2, 2));
-        let _ = ProductCheck::of(one.view()).verify(one.view(), Array2::zeros((0, 2)).view());
+        let _ = ProductCheck::new(one.view()).verify(one.view(), Array2::zeros((0, 2)).view());
     }
 }

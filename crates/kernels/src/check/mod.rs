@@ -1,5 +1,5 @@
-//! Checks of products before they are trusted: those that are about to be made, and finished ones. [`crate::gemm`] itself inspects
-//! products as they are made.
+//! Checks of products that a program relies on: of those that it will make, and of finished ones. Products are inspected as they are made
+//! by [`crate::inspected`].
 
 mod freivalds;
 mod self_check;

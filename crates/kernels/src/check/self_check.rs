@@ -1,4 +1,4 @@
-//! Checks products before a program relies on them: at its shapes and with its calls, against [`crate::reference`].
+//! The check of products before a program relies on them: at its shapes and with its calls, against [`crate::reference`].
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rand::seq::index;
@@ -10,7 +10,7 @@ use crate::gemm::{Accumulate, Call, LayerShape, Product, WrongProduct, backward_
 use crate::real::Real;
 use crate::reference;
 
-/// Most multiply-adds of a product of which every element is compared.
+/// The most multiply-adds of a product of which every element is compared.
 const COMPARED_WHOLE: usize = 1 << 27;
 
 /// Makes each of `calls` for a layer of `shape` on the BLAS in use, and compares the products with [`crate::reference`].
@@ -67,13 +67,13 @@ impl<R: Real> Operands<R> {
         let (mut left, mut right) = (uniform::<R>(&mut stream, left), uniform::<R>(&mut stream, right));
         let large = R::from_f64(2.0 * (terms as f64).sqrt());
         let last = terms - 1;
-        let (of_a, of_b) = match product {
+        let (last_of_a, last_of_b) = match product {
             Product::Forward => (left.column_mut(last), right.row_mut(last)),
             Product::BackwardWeights => (left.column_mut(last), right.column_mut(last)),
             Product::BackwardData => (left.row_mut(last), right.row_mut(last)),
         };
-        of_a.into_iter().for_each(|a| *a = large.copysign(*a));
-        of_b.into_iter().for_each(|b| *b = R::one().copysign(*b));
+        last_of_a.into_iter().for_each(|a| *a = large.copysign(*a));
+        last_of_b.into_iter().for_each(|b| *b = R::one().copysign(*b));
         Operands { product, by_columns: right.t().as_standard_layout().into_owned(), left, right }
     }
 
@@ -148,8 +148,8 @@ impl Expected {
         for (row, column, product) in of_rows.chain(of_columns) {
             let added_to = if call.accumulate == Accumulate::Add { before[[row, column]].as_f64() } else { 0.0 };
             let (found, expected) = (found[[row, column]].as_f64(), added_to + scale * product);
-            let right = (found - expected).abs() <= bound; // false for NaN
-            if !right {
+            let is_right = (found - expected).abs() <= bound; // false for NaN
+            if !is_right {
                 let (library, dtype) = (in_use().to_string(), R::NAME);
                 return Err(WrongProduct { library, call, shape, dtype, row, column, found, expected, bound });
             }

@@ -12,14 +12,14 @@ pub enum Accumulate {
     Add,
 }
 
-/// The sides of one layer's three products.
+/// The shape of a layer, which fixes the sides of its three products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LayerShape {
-    /// Rows of W.
+    /// The number of rows of W.
     pub n_out: usize,
-    /// Columns of W.
+    /// The number of columns of W.
     pub n_in: usize,
-    /// Columns of the activations.
+    /// The number of columns of A and dZ.
     pub examples: usize,
 }
 
@@ -32,16 +32,16 @@ impl fmt::Display for LayerShape {
 /// One of the three products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Product {
-    /// W·A.
+    /// W·A, the product of [`forward`](crate::forward).
     Forward,
-    /// dZ·Aᵀ.
+    /// dZ·Aᵀ, the product of [`backward_weights`](crate::backward_weights).
     BackwardWeights,
-    /// Wᵀ·dZ.
+    /// Wᵀ·dZ, the product of [`backward_data`](crate::backward_data).
     BackwardData,
 }
 
 impl Product {
-    /// Computes the shape of the layer whose product this is, with m × n elements of k terms each.
+    /// Returns the shape of the layer whose product this is, if it has m × n elements of k terms each.
     pub fn layer(self, [m, n, k]: [usize; 3]) -> LayerShape {
         match self {
             Product::Forward => LayerShape { n_out: m, examples: n, n_in: k },
@@ -68,34 +68,34 @@ pub struct Call {
     pub product: Product,
     /// Whether the product replaces the values of C or is added to them.
     pub accumulate: Accumulate,
-    /// The scale of dZ·Aᵀ; 1 for the other products.
+    /// The factor on dZ·Aᵀ; 1 for the other products.
     pub scale: f64,
     /// Whether A is column-major, as mini-batches are: the features of an example are adjacent.
     pub column_major: bool,
 }
 
 impl Call {
-    /// The call of z = W A, or z += W A.
+    /// Describes the call of z = W A, or z += W A.
     pub const fn forward(accumulate: Accumulate) -> Self {
         Call { product: Product::Forward, accumulate, scale: 1.0, column_major: false }
     }
 
-    /// The call of dW = scale · dZ Aᵀ, or W += scale · dZ Aᵀ.
+    /// Describes the call of dW = scale · dZ Aᵀ, or W += scale · dZ Aᵀ.
     pub const fn backward_weights(scale: f64, accumulate: Accumulate) -> Self {
         Call { product: Product::BackwardWeights, accumulate, scale, column_major: false }
     }
 
-    /// The call of dA = Wᵀ dZ.
+    /// Describes the call of dA = Wᵀ dZ.
     pub const fn backward_data() -> Self {
         Call { product: Product::BackwardData, accumulate: Accumulate::Replace, scale: 1.0, column_major: false }
     }
 
-    /// Returns the same call with A in the given order of storage.
+    /// Returns the same call with A column-major if `column_major`, else row-major.
     pub const fn with_inputs(self, column_major: bool) -> Self {
         Call { column_major, ..self }
     }
 
-    /// Every way in which some training calls a product, with one scale for all.
+    /// Every way in which a training calls a product, each with one example of a scale.
     pub const ALL: [Call; 9] = {
         let replaced = (Call::forward(Accumulate::Replace), Call::backward_weights(1.0, Accumulate::Replace));
         let added = (Call::forward(Accumulate::Add), Call::backward_weights(-0.01, Accumulate::Add));
@@ -138,7 +138,7 @@ impl Ord for Call {
 }
 
 impl fmt::Display for Call {
-    /// Writes it as `dZ·Aᵀ times -0.01 added to C, A by columns`.
+    /// Writes such as `dZ·Aᵀ times -1e-2 added to C, A by columns,`.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}", self.product)?;
         if self.scale != 1.0 {

@@ -1,8 +1,8 @@
-//! Checks products as they are made: by Freivalds' method, and by the definition in the rows that it suspects.
+//! The check of products as they are made: by Freivalds' method, and by the definition in the rows that it suspects.
 //!
-//! C v = A (B v), for a vector v of random signs, takes M K + K N + M N multiplications instead of M K N. In f64, the two sides
-//! differ only by the rounding errors of C. Their size can only be estimated, so a row that differs by more is suspected, not
-//! wrong: its elements are computed by the definition and compared within a bound that holds for any order of summation.
+//! For a vector v of random signs, C v = A (B v) is checked in M K + K N + M N multiplications instead of M K N. In f64, the two sides
+//! differ only by the rounding errors of C. Their size can only be estimated, so a row that differs by more is suspected, not known to
+//! be wrong: its elements are computed by the definition and compared within a bound that holds for any order of summation.
 
 use std::cell::{Cell, RefCell};
 
@@ -16,7 +16,7 @@ use crate::real::Real;
 use crate::reductions::row_sums;
 use crate::reference;
 
-/// Most rows of a product that are computed by the definition, the most suspicious first.
+/// The most rows of a product that are computed by the definition, the most suspicious first.
 const SUSPECTS: usize = 2;
 
 /// The state of an inspection: the stream of random signs, and the first wrong product.
@@ -36,7 +36,7 @@ thread_local! {
 /// runs `work`: the outer inspection reports what is wrong.
 ///
 /// # Errors
-/// Returns the first wrong product. An element that is off by a thousandth of a typical one is found, except in sums of many
+/// If a product is wrong: the first one. An element that is off by a thousandth of a typical one is found, except in sums of many
 /// thousand terms that nearly cancel.
 pub fn inspected<T>(seed: u64, work: impl FnOnce() -> T) -> Result<T, WrongProduct> {
     /// Ends the inspection, also when `work` panics.
@@ -60,7 +60,7 @@ pub fn inspected<T>(seed: u64, work: impl FnOnce() -> T) -> Result<T, WrongProdu
     }
 }
 
-/// Whether the products of this thread are inspected.
+/// Returns whether the products of this thread are inspected.
 pub(crate) fn is_inspected() -> bool {
     IS_INSPECTED.get()
 }
@@ -124,8 +124,8 @@ fn suspects<R: Real>(
 
 /// Compares a row with its definition; `None` if it is right.
 ///
-/// K roundings of sums of magnitude Σ|a||b| add up to at most K ε/2 times that. Many roundings go up about as often as down, and
-/// add up to a small multiple of √K of them, plus a fraction of K for those that all go the same way.
+/// K roundings of sums of magnitude Σ|a||b| add up to at most K ε/2 times that magnitude. If K is large, roundings go up about as often as
+/// down: they add up to a small multiple of √K roundings, plus a fraction of K for those that all go the same way.
 fn wrong_in_row<R: Real>(
     row: usize,
     call: Call,
@@ -149,9 +149,9 @@ fn wrong_in_row<R: Real>(
         let underflow = terms * R::min_positive_value().as_f64();
         let bound = by_sum + by_addition + underflow;
         // Numbers that overflow can't be compared; the comparison is false for NaN.
-        let right = size + added_to.abs() >= R::max_value().as_f64() || (found - expected).abs() <= bound;
+        let is_right = size + added_to.abs() >= R::max_value().as_f64() || (found - expected).abs() <= bound;
         let (shape, dtype) = (call.product.layer([m, n, k]), R::NAME);
-        (!right).then(|| WrongProduct {
+        (!is_right).then(|| WrongProduct {
             library: in_use().to_string(),
             call,
             shape,

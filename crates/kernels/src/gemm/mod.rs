@@ -1,5 +1,5 @@
-//! The three products of a layer. The threads of a team share a large one, and each part is made by the cblas calls of its plan.
-//! `m n k` and leading dimensions appear only here and below.
+//! The three products of a layer. The threads of a team share a large product, and each part is made by the cblas calls of its plan.
+//! BLAS's m, n, k and leading dimensions appear only in this module.
 //!
 //! Operands may be row-major or column-major, which BLAS reads as the transpose of a row-major matrix: in a mini-batch of inputs the
 //! features of each example are adjacent. Rows, or columns, may be padded.
@@ -122,7 +122,7 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: Arra
     multiply(call, [n_in, examples, n_out], R::one(), Operands { a: (w, T), b: (dz, N), c: da_prev });
 }
 
-/// Fewest multiply-adds of a product that threads share.
+/// The fewest multiply-adds of a product that threads share.
 const LEAST_MULTIPLY_ADDS: usize = 1 << 16;
 
 /// The number of rows or columns that the length of a part is a multiple of: OpenBLAS's kernels take that many at once.
@@ -160,7 +160,7 @@ fn operation<'v, R>((matrix, transpose): &(ArrayView2<'v, R>, Transpose)) -> Arr
     if *transpose == T { matrix.reborrow().reversed_axes() } else { matrix.reborrow() }
 }
 
-/// Computes C ← alpha op(A) op(B) + beta C, and checks it if products are inspected.
+/// Computes C ← alpha op(A) op(B) + beta C, where beta is 0 or 1 as `accumulate` says, and checks it if products are inspected.
 #[track_caller]
 fn multiply<R: Real>(call: Call, shape: [usize; 3], alpha: R, mut operands: Operands<R>) {
     // OpenBLAS 0.3.11 returned garbage for K = 0, and an empty product is always a mistake of the caller's.
@@ -178,8 +178,8 @@ fn multiply<R: Real>(call: Call, shape: [usize; 3], alpha: R, mut operands: Oper
 
 /// Computes C ← alpha op(A) op(B) + beta C, on all threads of the current team if it is large.
 ///
-/// The threads share it by rows. They share it by columns if C has too few rows for all of them, or is so wide that B, which all of
-/// them would read, is much larger than A.
+/// Each thread takes some rows of C. It takes some columns if C has too few rows for all threads, or is so wide that B, which all threads
+/// would read, is much larger than A.
 #[track_caller]
 fn in_parts_of_threads<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, operands: Operands<R>) {
     let [m, n, k] = shape;
@@ -233,7 +233,7 @@ fn operand<R>(matrix: &ArrayView2<R>, transpose: Transpose) -> Operand<*const R>
     Operand { pointer: matrix.as_ptr(), leading, transpose: if transpose == N { T } else { N } }
 }
 
-/// Computes the distance from one row to the next; `None` if the elements of a row aren't adjacent, or rows overlap.
+/// Returns the number of elements from one row to the next; `None` if the elements of a row aren't adjacent, or rows overlap.
 #[track_caller]
 fn leading_dimension((rows, columns): (usize, usize), strides: &[isize]) -> Option<i32> {
     let adjacent = columns == 1 || strides[1] == 1;

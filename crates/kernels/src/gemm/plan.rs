@@ -1,5 +1,5 @@
-//! The plan of a product: one cblas call, or one for each pair of panels. It follows a fixed rule of library, transpositions and
-//! shape, and never a timing, so that bits repeat.
+//! The plan of a product: one cblas call, or one for each pair of panels. It depends only on the library, the transpositions and the
+//! shape, never on a timing, so that bits repeat.
 //!
 //! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach
 //! 90% of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into
@@ -31,28 +31,29 @@ pub struct Panels {
 /// One side of a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Side {
-    /// Its greatest length.
+    /// The greatest length of the side.
     most: usize,
-    /// The number that its length is a multiple of.
+    /// The number that the length is a multiple of.
     step: usize,
 }
 
 impl Side {
-    /// Computes the length of the panels that `length` is divided into: all are equally long, except the last.
+    /// Computes the length of each panel that `length` is divided into; the last one may be shorter.
     pub(crate) fn of(self, length: usize) -> usize {
         let panels = length.div_ceil(self.most);
         length.div_ceil(panels).next_multiple_of(self.step).min(self.most)
     }
 
+    /// Counts the panels that `length` is divided into.
     fn count(self, length: usize) -> usize {
         length.div_ceil(self.of(length))
     }
 }
 
-/// Most multiply-adds of a product for which OpenBLAS uses its small kernels.
+/// The most multiply-adds of a product for which OpenBLAS uses its small kernels.
 const SMALL: usize = 1_000_000;
 
-/// Most bytes of a copied panel of op(B).
+/// The most bytes of a copied panel of op(B).
 pub(crate) const PANEL_BYTES: usize = 1 << 16;
 
 impl GemmPlan {

@@ -1,4 +1,4 @@
-//! exp, log, tanh, the sigmoid and what activations are made of them, without branches or calls, so that loops over them are
+//! exp, log, tanh, the sigmoid and the activations that are computed from them, without branches or calls, so that loops over them are
 //! vectorised.
 //!
 //! Error bounds are in ulps of the exact result and hold for subnormal results as well; the tests check them. NaN gives NaN, and

@@ -1,4 +1,4 @@
-//! Divides one piece of work into parts, which the threads of the current team take.
+//! The division of a piece of work into parts, which the threads of the current team take.
 //!
 //! Products and passes are split at the same rows, except for products that are much wider than tall, which are split by columns.
 //! So a thread mostly finds its rows in its own cache.
@@ -6,9 +6,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::team::together;
-use crate::subnormals::{flushed, is_flushing};
+use crate::subnormals::{is_flushing, with_subnormals_flushed};
 
-/// Most parts that a piece of work is split into.
+/// The most parts that a piece of work is split into.
 const MOST_PARTS: usize = 64;
 
 /// Runs `work` on the parts of `whole`: at most one per thread, for `threads` threads of the current team. `split` splits `whole`,
@@ -39,17 +39,18 @@ pub(crate) fn in_parts<W: Send>(
     }
     put(&parts[count], rest);
     let (parts, flush) = (&parts[..=count], is_flushing());
-    // A thread begins with the part of its own number, which it mostly had before, and goes on with the parts that nobody has taken.
+    // A thread begins with the part of its own number, which is most likely in its cache, and goes on with parts that no thread has taken.
     together(&|number| {
         for part in parts.iter().cycle().skip(number % parts.len()).take(parts.len()) {
             let part = part.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(part) = part {
-                flushed(flush, || work(part));
+                with_subnormals_flushed(flush, || work(part));
             }
         }
     });
 }
 
+/// Puts a part where the threads of the team find it.
 fn put<W>(slot: &Mutex<Option<W>>, part: W) {
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
 }
@@ -160,7 +161,7 @@ mod tests {
                 all.wait_for(3); // or one thread would do all of them
                 assert_eq!(is_flushing(), flush && crate::CAN_FLUSH);
             };
-            team(3).install(|| flushed(flush, || par_rows(rows.view(), part)));
+            team(3).install(|| with_subnormals_flushed(flush, || par_rows(rows.view(), part)));
         }
     }
 }

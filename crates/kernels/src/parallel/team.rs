@@ -14,10 +14,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use std::{io, mem, ptr};
 
-/// How long a member spins before it sleeps: longer than the serial parts of a step, shorter than a person notices.
+/// The time that a member spins before it sleeps: longer than the serial parts of a step, shorter than a person notices.
 const SPIN_TIME: Duration = Duration::from_micros(200);
 
-/// Rounds of spinning between two looks at the clock.
+/// The rounds of spinning between two looks at the clock.
 const SPINS: u32 = 64;
 
 /// Threads that share the products and passes of one caller: the calling thread, and others that wait for its work.
@@ -194,8 +194,8 @@ impl Shared {
             if spins.is_multiple_of(16 * SPINS) { thread::yield_now() } else { spin_loop() }
         }
         if begun > 0 {
-            let of_others = mem::take(&mut *self.panic.lock().unwrap_or_else(PoisonError::into_inner));
-            if let Some(panic) = of_others {
+            let panic_of_member = mem::take(&mut *self.panic.lock().unwrap_or_else(PoisonError::into_inner));
+            if let Some(panic) = panic_of_member {
                 resume_unwind(panic);
             }
         }
@@ -209,7 +209,7 @@ impl Shared {
     /// # Safety
     /// The gate must be closed, and all members that began must be done.
     unsafe fn open(&self, piece: Option<Piece>) {
-        // SAFETY: as the caller upholds, nobody reads it.
+        // SAFETY: no member reads it, as the caller upholds.
         unsafe { *self.newest.get() = piece };
         self.done.store(0, Ordering::Relaxed);
         let next = Gate(self.gate.load(Ordering::Relaxed)).piece().wrapping_add(1);

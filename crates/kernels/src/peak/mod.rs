@@ -14,8 +14,10 @@ use itertools::izip;
 pub(crate) use self::multiply_adds::MultiplyAdds;
 use crate::simd::{Vectors, vectorised};
 
-/// The length of a window of a measurement, and the number of windows. The fastest counts, since other programs only take time away.
+/// The length of a window of a measurement.
 const WINDOW: Duration = Duration::from_micros(500);
+
+/// The number of windows. The fastest one counts, since other programs can only take time away.
 const WINDOWS: usize = 20;
 
 /// Measures the floating-point operations per second of one core, in multiply-adds of `vectors`: two operations per multiply-add
@@ -24,7 +26,7 @@ const WINDOWS: usize = 20;
 /// # Panics
 /// If this processor lacks `vectors`.
 pub fn flops<R: MultiplyAdds>(vectors: Vectors) -> f64 {
-    assert!(vectors <= Vectors::here(), "this processor has no {vectors} instructions");
+    assert!(vectors <= Vectors::detect(), "this processor has no {vectors} instructions");
     let (run, flop) = R::multiply_adds(vectors);
     best_rate(|rounds| {
         run(rounds);
@@ -35,28 +37,29 @@ pub fn flops<R: MultiplyAdds>(vectors: Vectors) -> f64 {
 /// Measures the floating-point operations per second of the widest vectors in one run of about `operations`: the present pace of
 /// this core, while [`flops`] is the best of many runs.
 pub fn flops_now<R: MultiplyAdds>(operations: f64) -> f64 {
-    let (run, flop) = R::multiply_adds(Vectors::here());
+    let (run, flop) = R::multiply_adds(Vectors::detect());
     let rounds = (operations / flop).ceil();
     let start = Instant::now();
     run(rounds as usize);
     rounds * flop / start.elapsed().as_secs_f64()
 }
 
-/// Measures [`flops`] of the widest vectors on `threads` cores at once, and adds them up. If the system can't start a thread, this
-/// core's figure is taken for it.
+/// Measures [`flops`] of the widest vectors on `threads` cores at once, and adds them up. For a thread that the system can't start, the
+/// calling thread's figure is added.
 pub fn flops_of_threads<R: MultiplyAdds>(threads: usize) -> f64 {
     let begin = OnceLock::new();
     thread::scope(|scope| {
         let measure = || {
             let () = begin.wait();
-            flops::<R>(Vectors::here())
+            flops::<R>(Vectors::detect())
         };
         let start = |_| thread::Builder::new().spawn_scoped(scope, measure).ok();
         let others: Vec<_> = (1..threads).map(start).collect();
         let _ = begin.set(());
-        let own = flops::<R>(Vectors::here());
-        let of =
-            |other: Option<ScopedJoinHandle<f64>>| other.map_or(own, |other| other.join().expect("it only counts"));
+        let own = flops::<R>(Vectors::detect());
+        let of = |other: Option<ScopedJoinHandle<f64>>| {
+            other.map_or(own, |other| other.join().expect("a measurement does not panic"))
+        };
         others.into_iter().fold(own, |sum, other| sum + of(other))
     })
 }
@@ -117,14 +120,14 @@ mod tests {
     #[test]
     fn every_loop_that_this_processor_has_counts_its_operations() {
         for vectors in [Vectors::Sse, Vectors::Avx, Vectors::Avx2, Vectors::Avx512] {
-            if vectors <= Vectors::here() {
+            if vectors <= Vectors::detect() {
                 let rates = [flops::<f32>(vectors), flops::<f64>(vectors)];
                 // From a slow embedded core to a core of the next decade.
                 assert!(rates.iter().all(|rate| (1e8..1e13).contains(rate)), "{vectors}: {rates:?}");
             }
         }
         assert!((1e8..1e14).contains(&bandwidth(1 << 16)));
-        let (now, best) = (flops_now::<f32>(1e7), flops::<f32>(Vectors::here()));
+        let (now, best) = (flops_now::<f32>(1e7), flops::<f32>(Vectors::detect()));
         assert!((1e6..1.3 * best).contains(&now), "{now}, at best {best}");
     }
 }

@@ -1,9 +1,9 @@
-//! The evaluation of many examples in parts.
+//! The chunks in which examples are evaluated.
 
-/// Examples that are evaluated at once, so that the memory for it doesn't grow with their number.
+/// The most examples that are evaluated at once, so that the memory for it doesn't grow with their number.
 pub(crate) const CHUNK: usize = 2048;
 
-/// Returns the sizes of the parts in which `examples` are evaluated.
-pub fn evaluated_at_once(examples: usize) -> impl Iterator<Item = usize> {
+/// Lists the different sizes of the chunks in which `examples` are evaluated: that of a whole chunk, and that of the last one.
+pub fn chunk_sizes(examples: usize) -> impl Iterator<Item = usize> {
     [examples.min(CHUNK), examples % CHUNK].into_iter().filter(|&count| count > 0)
 }

@@ -12,7 +12,7 @@ use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
-/// W itself: z = W X; dW = (1/m) dz Xᵀ.
+/// W itself: z - b = W X and dW = (1/m) dz Xᵀ.
 pub(crate) struct Direct<'e, R> {
     x: Columns<'e, R>,
     x_held_out: ArrayView2<'e, R>,
@@ -25,7 +25,7 @@ impl<'e, R: Real> Direct<'e, R> {
         Direct { x: Columns::of_inputs(x), x_held_out, dw: Array2::zeros(w.dim()), w }
     }
 
-    fn outputs_on(&self, x: ArrayView2<R>, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+    fn product_with(&self, x: ArrayView2<R>, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
         let mut z = Array2::zeros((rows.len(), examples.len()));
         forward(block(&self.w, rows), x.slice_axis(Axis(1), examples.into()), z.view_mut(), Accumulate::Replace);
         z
@@ -63,12 +63,12 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         step.apply(block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut moments.w);
     }
 
-    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.outputs_on(self.x.all(), rows, examples)
+    fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.product_with(self.x.all(), rows, examples)
     }
 
-    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.outputs_on(self.x_held_out, rows, examples)
+    fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.product_with(self.x_held_out, rows, examples)
     }
 
     fn weights(&self, rows: Range<usize>, _w_0: ArrayView2<f64>) -> Array2<f64> {
@@ -85,14 +85,10 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
     }
 }
 
-/// The demands of `direct`.
+/// The work and memory of `direct`.
 pub(crate) struct DirectProfile;
 
 impl Profile for DirectProfile {
-    fn name(&self) -> &'static str {
-        "direct"
-    }
-
     fn is_exact_for(&self, _optimiser: &Optimiser, _full_batch: bool) -> bool {
         true
     }
@@ -105,7 +101,7 @@ impl Profile for DirectProfile {
         data.features as f64 * (data.train + data.held_out()) as f64
     }
 
-    fn flops_a_step(&self, data: &DataSizes) -> f64 {
+    fn flops_per_step(&self, data: &DataSizes) -> f64 {
         4.0 * data.features as f64
     }
 
@@ -113,8 +109,8 @@ impl Profile for DirectProfile {
         0.0
     }
 
-    /// W(0) is in f64.
-    fn bytes_of_a_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
+    /// Counts W and, in f64, W(0).
+    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
         data.features as f64 * (copies * element + size_of::<f64>() as f64)
     }
 
@@ -126,7 +122,7 @@ impl Profile for DirectProfile {
             .to_vec()
     }
 
-    fn output_calls(
+    fn wx_calls(
         &self,
         data: &DataSizes,
         rows: usize,
@@ -143,7 +139,7 @@ impl Profile for DirectProfile {
     }
 }
 
-/// Returns the call of W += s aᵀ, if a step is plain, else of dW = (1/m) dz aᵀ.
+/// Returns the call that makes W += s aᵀ if the step is plain, else dW = (1/m) dz aᵀ.
 pub(crate) fn weights_call(is_plain: bool, examples: usize) -> Call {
     match is_plain {
         true => Call::backward_weights(1.0, Accumulate::Add),

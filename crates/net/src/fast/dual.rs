@@ -1,7 +1,7 @@
 //! `dual`: keeps P = W X, n\[1\] × m, and T and c, where W = c W(0) + T Xᵀ; for full batches only.
 //!
-//! dT = (1/m) dz and dP = dW X = dT XᵀX = dT G: one product a step instead of two. The optimiser is linear, so that P, T and c
-//! take the same step, each with its own gradient.
+//! dT = (1/m) dz and dP = dW X = dT XᵀX = dT G: one product per step instead of two. The optimiser must be linear: then P, T and c take
+//! the same step as W, each with its own gradient.
 
 use std::ops::Range;
 
@@ -30,7 +30,7 @@ pub(crate) struct Dual<'e, R> {
 
 impl<'e, R: Real> Dual<'e, R> {
     pub(crate) fn new(initial: InitialTerm<'e>, gram: ArrayView2<'e, R>) -> Self {
-        let p = initial.outputs_0.mapv(R::from_f64);
+        let p = initial.wx_0.mapv(R::from_f64);
         let zeros = Array2::zeros(p.dim());
         Dual { initial, gram, dp: zeros.clone(), t: Array2::zeros(p.dim()), p, dt: zeros }
     }
@@ -51,7 +51,7 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         forward(self.dt.view(), self.gram, self.dp.view_mut(), Accumulate::Replace);
     }
 
-    /// Returns |dT Xᵀ|² = <dT, dT G>. Below √ε |dT| |X| the norm is rounding alone.
+    /// Returns |dW|² = |dT Xᵀ|² = <dT, dT G>. A norm below √ε |dT| |X| is nothing but rounding.
     fn gradient_square(&self, rows: Range<usize>) -> f64 {
         let pairs = self.dt.slice_axis(Axis(0), rows.clone().into());
         let square = Zip::from(pairs).and(block(&self.dp, rows));
@@ -78,12 +78,12 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.initial.descend(rows, step, &mut moments.c);
     }
 
-    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+    fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
         block(&self.p, rows).slice_axis(Axis(1), examples.into()).to_owned()
     }
 
-    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.initial.outputs_held_out(block(&self.t, rows.clone()), rows, examples).mapv(R::from_f64)
+    fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.initial.wx_held_out(block(&self.t, rows.clone()), rows, examples).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
@@ -92,9 +92,9 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
 
     /// Returns |W|², with |T Xᵀ|² = <T, T G> = <T, P - c W(0) X>.
     fn weights_square(&self, rows: Range<usize>) -> f64 {
-        let (t, outputs_0) = (block(&self.t, rows.clone()), self.initial.outputs(rows.clone()));
+        let (t, c_wx_0) = (block(&self.t, rows.clone()), self.initial.c_wx_0(rows.clone()));
         let p = block(&self.p, rows.clone());
-        let moved = Zip::from(t).and(p).and(&outputs_0).fold(0.0, |sum, t, p, start| sum + t * (p.as_f64() - start));
+        let moved = Zip::from(t).and(p).and(&c_wx_0).fold(0.0, |sum, t, p, start| sum + t * (p.as_f64() - start));
         self.initial.weights_square(t, rows, moved)
     }
 
@@ -106,10 +106,10 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.t = self.t.select(Axis(0), rows);
     }
 
-    /// Computes P = c W(0) X + T G, in f64.
+    /// Computes P = c W(0) X + T G in f64, and returns the largest difference from the P so far, over the largest element.
     fn refresh(&mut self, rows: Range<usize>) -> Option<f64> {
-        let outputs_0 = self.initial.outputs(rows.clone());
-        let p_now = self.initial.space.outputs_on_training(block(&self.t, rows.clone()), outputs_0.view());
+        let c_wx_0 = self.initial.c_wx_0(rows.clone());
+        let p_now = self.initial.space.wx(block(&self.t, rows.clone()), c_wx_0.view());
         let mut p = block_mut(&mut self.p, rows);
         let (mut off, mut largest) = (0.0, f64::MIN_POSITIVE);
         for (p, &p_now) in p.iter_mut().zip(&p_now) {
@@ -123,14 +123,10 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
     }
 }
 
-/// The demands of `dual`.
+/// The work and memory of `dual`.
 pub(crate) struct DualProfile;
 
 impl Profile for DualProfile {
-    fn name(&self) -> &'static str {
-        "dual"
-    }
-
     fn is_exact_for(&self, optimiser: &Optimiser, full_batch: bool) -> bool {
         optimiser.is_linear() && full_batch
     }
@@ -143,18 +139,18 @@ impl Profile for DualProfile {
         data.train as f64 * data.train as f64
     }
 
-    fn flops_a_step(&self, data: &DataSizes) -> f64 {
+    fn flops_per_step(&self, data: &DataSizes) -> f64 {
         2.0 * data.train as f64
     }
 
-    /// W(0) X, and XᵀX.
+    /// Counts W(0) X, and XᵀX.
     fn flops_before(&self, data: &DataSizes, rows: usize) -> f64 {
         let (n0, m, n1) = (data.features as f64, data.train as f64, rows as f64);
         2.0 * n1 * n0 * m + 2.0 * n0 * m * m
     }
 
-    /// P, and in f64 T, W(0) X and W(0) X_h.
-    fn bytes_of_a_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
+    /// Counts P and, in f64, T, W(0) X and W(0) X_h.
+    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
         let f64_bytes = size_of::<f64>() as f64;
         let (train, held_out) = (data.train as f64, data.held_out() as f64);
         train * copies * (element + f64_bytes) + (2.0 * train + 2.0 * held_out) * f64_bytes
@@ -165,8 +161,8 @@ impl Profile for DualProfile {
         vec![ProductCall::new(step.rows, data.train, step.examples, Call::forward(accumulate))]
     }
 
-    /// P is there, and W X_h = W(0) X_h + T XᵀX_h.
-    fn output_calls(
+    /// Lists nothing for the training examples, whose P is kept, and the product of W(0) X_h + T XᵀX_h for held-out ones.
+    fn wx_calls(
         &self,
         data: &DataSizes,
         rows: usize,
@@ -178,7 +174,7 @@ impl Profile for DualProfile {
         if held_out { vec![call] } else { Vec::new() }
     }
 
-    /// P = W(0) X + T XᵀX.
+    /// Lists the product of P = W(0) X + T XᵀX.
     fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall> {
         vec![ProductCall::in_f64(rows, data.train, data.train, Call::forward(Accumulate::Add))]
     }
@@ -196,8 +192,8 @@ mod tests {
         let (x, x_test) = (array![[1.0, 2.0, 0.0], [0.0, 1.0, 1.0]], array![[1.0], [1.0]]);
         let space = GramSpace::new(x.view(), x_test.view());
         let gram = space.gram().unwrap();
-        let outputs_0 = array![[1.0, 0.0, -1.0], [0.0, 2.0, 0.0]];
-        let initial = InitialTerm::new(&space, outputs_0, array![[0.0], [0.0]], vec![0.0; 2]);
+        let wx_0 = array![[1.0, 0.0, -1.0], [0.0, 2.0, 0.0]];
+        let initial = InitialTerm::new(&space, wx_0, array![[0.0], [0.0]], vec![0.0; 2]);
         let mut dual = Dual::<f64>::new(initial, gram);
         dual.t = array![[0.0, 0.0, 0.0], [1.0, 0.0, -1.0]];
         dual.p[[1, 0]] = 1.25; // T G = [1, 1, -1], so that P must be [1, 3, -1]

@@ -1,7 +1,7 @@
 //! Three exact ways to train the first layer, and the choice of the cheapest.
 //!
-//! Gradient descent never takes W = W\[1\] out of W(0) + the span of the examples: every dW = (1/m) dz Xᵀ, so that
-//! W(t) = W(0) + T(t) Xᵀ with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
+//! Every gradient dW = (1/m) dz Xᵀ of W = W\[1\] lies in the span of the examples, so that after t steps of gradient descent
+//! W(t) = W(0) + T(t) Xᵀ, with T n\[1\] × m. Hence W need not be kept in its `n[0]` columns:
 //!
 //! | engine | keeps | z - b | its gradient | flops per step and row of W |
 //! |---|---|---|---|---|
@@ -9,13 +9,13 @@
 //! | reduced, X = Q R | D, where W = W(0) + D Qᵀ | W(0) X + D R | (1/m) dz Rᵀ | 4 r m |
 //! | dual, G = XᵀX | P = W X, and T | P | (1/m) dz G, and (1/m) dz | 2 m² |
 //!
-//! with r = rank X. All three are the same training, but for rounding, with every optimiser that is linear: momentum and
-//! weight decay act on D, P and T as they do on W, where W(0) gets a factor c that decays; and the norm of dW, for clipping, is
-//! that of its coordinates. A mini-batch takes the columns of R that belong to its examples.
+//! with r = rank X. All three are the same training, except for rounding, with every linear optimiser: momentum and weight decay act on
+//! D, P and T as they do on W, and W(0) gets a factor c that decays. The norm of dW, for clipping, is computed from its coordinates. A
+//! mini-batch takes the columns of R that belong to its examples.
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
-use crate::fast::chunks::evaluated_at_once;
+use crate::fast::chunks::chunk_sizes;
 use crate::fast::direct::DirectProfile;
 use crate::fast::dual::DualProfile;
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
@@ -25,7 +25,7 @@ use crate::optimiser::Optimiser;
 /// A way to train the first layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
-    /// The products W X and dz Xᵀ over all features.
+    /// By the products W X and dz Xᵀ over all features.
     Direct,
     /// In the coordinates of an orthonormal basis of the examples.
     Reduced,
@@ -38,11 +38,11 @@ pub enum Engine {
 pub struct Workload {
     /// `n[0]`.
     pub features: usize,
-    /// m.
+    /// m, the number of training examples.
     pub examples: usize,
-    /// The examples of a step; m for full batches.
+    /// The number of examples of a step; m for full batches.
     pub batch: usize,
-    /// `n[1]`, the rows of W.
+    /// `n[1]`, the number of rows of W.
     pub rows: usize,
     /// The number of steps.
     pub iterations: usize,
@@ -61,7 +61,7 @@ impl Engine {
 
     /// Returns its name.
     pub fn name(self) -> &'static str {
-        self.profile().name()
+        Self::ALL.into_iter().find(|(_, engine)| *engine == self).map_or("", |(name, _)| name)
     }
 
     fn profile(self) -> &'static dyn Profile {
@@ -72,62 +72,62 @@ impl Engine {
         }
     }
 
-    /// Returns whether it computes the same training as [`Engine::Direct`]: the others need an optimiser whose step is the same in
-    /// every system of coordinates, and the dual engine needs the full batch at each step.
+    /// Returns whether it computes the same training as [`Engine::Direct`], except for rounding: the others need a linear optimiser
+    /// ([`Optimiser::is_linear`]), and the dual engine needs full batches.
     pub fn is_exact_for(self, optimiser: &Optimiser, full_batch: bool) -> bool {
         self.profile().is_exact_for(optimiser, full_batch)
     }
 
-    /// Returns the floating-point operations of the first layer in one step, for X of the given rank.
-    pub fn flops_a_step(self, workload: Workload, rank: usize) -> f64 {
-        self.profile().flops_a_step(&workload.data(rank)) * workload.rows as f64 * workload.batch as f64
+    /// Counts the floating-point operations of the first layer in one step, for X of the given rank.
+    pub fn flops_per_step(self, workload: Workload, rank: usize) -> f64 {
+        self.profile().flops_per_step(&workload.data(rank)) * workload.rows as f64 * workload.batch as f64
     }
 
-    /// Returns the floating-point operations before the first step: of W(0) X, and of G or the factors of X.
+    /// Counts the floating-point operations before the first step: those for W(0) X, and for G or the factors of X.
     pub fn flops_before(self, workload: Workload) -> f64 {
         self.profile().flops_before(&workload.data(0), workload.rows)
     }
 
-    /// Returns the columns of W in its coordinates: `n[0]`, r or m.
+    /// Returns the number of columns of W in its coordinates: `n[0]`, r or m.
     pub fn columns(self, data: &DataSizes) -> usize {
         self.profile().columns(data)
     }
 
-    /// Returns the elements of its inputs X, R or G, in the element type of the nets.
+    /// Counts the elements of its input matrix, X, R or G, in the element type of the nets.
     pub fn input_elements(self, data: &DataSizes) -> f64 {
         self.profile().input_elements(data)
     }
 
-    /// Returns the bytes of a row of W in training by `optimiser`, for elements of `element` bytes.
-    pub fn bytes_of_a_row(self, data: &DataSizes, optimiser: &Optimiser, element: usize) -> f64 {
-        self.profile().bytes_of_a_row(data, 2.0 + optimiser.moments() as f64, element as f64)
+    /// Counts the bytes that a row of W takes in training by `optimiser`, for elements of `element` bytes.
+    pub fn bytes_per_row(self, data: &DataSizes, optimiser: &Optimiser, element: usize) -> f64 {
+        self.profile().bytes_per_row(data, 2.0 + optimiser.moments() as f64, element as f64)
     }
 
-    /// Returns the calls of products that the stacked first layers make in a step.
+    /// Lists the product calls that the stacked first layers make in a step.
     pub fn step_calls(self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
         self.profile().step_calls(data, step)
     }
 
-    /// Returns the calls of products that one net with `rows` rows of W makes in its first layer when it is evaluated on all examples,
-    /// or its z is computed anew.
+    /// Lists the product calls that one net with `rows` rows of W makes in its first layer when it is evaluated on all examples, or its z is
+    /// computed anew.
     pub fn evaluation_calls(self, data: &DataSizes, rows: usize, column_major: bool) -> Vec<ProductCall> {
-        let outputs = |all, held_out| {
-            evaluated_at_once(all)
-                .flat_map(move |examples| self.profile().output_calls(data, rows, examples, held_out, column_major))
+        let wx_calls = |all, held_out| {
+            chunk_sizes(all)
+                .flat_map(move |examples| self.profile().wx_calls(data, rows, examples, held_out, column_major))
         };
-        let held_out = [data.test, data.validation].into_iter().flat_map(|all| outputs(all, true));
-        held_out.chain(outputs(data.train, false)).chain(self.profile().refresh_calls(data, rows)).collect()
+        let held_out = [data.test, data.validation].into_iter().flat_map(|all| wx_calls(all, true));
+        held_out.chain(wx_calls(data.train, false)).chain(self.profile().refresh_calls(data, rows)).collect()
     }
 
-    /// Returns the best number of rows of a fleet's stacked first layers, for elements of `bytes` each.
+    /// Returns the best number of rows for the stacked first layers of a fleet, for elements of `bytes` bytes.
     ///
     /// The matrix that all of them are multiplied by (X, R or G) is read again at each step. Where it stays in a core's
-    /// cache, products of 20 rows are as fast as any, and more nets at once only push each other's activations out
-    /// of it: fleets of 64 took 30% longer for a net's step than fleets of 1 (`cargo bench --bench training_step`). Where it
-    /// comes from memory, it should come for many rows at once: with 320 a net's step takes 0.6 of the time that it takes with
-    /// 20. Mini-batches are put together anew at each step, or come from memory, and should do so for many rows too: four nets of
-    /// 128 rows took 0.9 of the time that each takes alone where batches are shuffled, 0.98 where they aren't.
-    pub fn rows_of_a_fleet(self, workload: Workload, bytes: usize) -> usize {
+    /// cache, products of 20 rows are as fast as any, and more nets only push each other's activations out of it: in
+    /// fleets of 64 a net's step took 30% longer than in fleets of 1 (`cargo bench --bench training_step`). Where it
+    /// comes from memory, it should come for many rows at once: with 320 rows a net's step takes 0.6 of the time that it takes with 20.
+    /// Mini-batches are gathered anew at each step, or come from memory, and so should serve many rows too: in a fleet of four nets of 128
+    /// rows, a net's step took 0.9 of the time that it takes alone if batches are shuffled, 0.98 if they aren't.
+    pub fn rows_per_fleet(self, workload: Workload, bytes: usize) -> usize {
         let Workload { features, examples, batch, .. } = workload;
         if batch < examples {
             return 512;
@@ -138,29 +138,26 @@ impl Engine {
 
     /// Returns the exact engine with the fewest operations for one net that `optimiser` trains.
     ///
-    /// `rank` is called only if the reduced engine could be the cheapest, and finding the rank, by the singular values of X's smaller Gram
-    /// matrix, costs less than a tenth of the training. On full batches it can be the cheapest only if X has a rank below both of its
-    /// sides.
+    /// `rank` computes the rank of X. It is called only if the reduced engine could be the cheapest and the rank, by the singular values of
+    /// X's smaller Gram matrix, costs less than a tenth of the training. On full batches the reduced engine can be the cheapest only if the
+    /// rank is below both sides of X.
     pub fn cheapest(workload: Workload, optimiser: &Optimiser, rank: impl FnOnce() -> usize) -> Engine {
         let is_exact = |engine: Engine| engine.is_exact_for(optimiser, workload.batch == workload.examples);
         let total = |engine: Engine, rank: usize| {
-            engine.flops_before(workload) + workload.iterations as f64 * engine.flops_a_step(workload, rank)
+            engine.flops_before(workload) + workload.iterations as f64 * engine.flops_per_step(workload, rank)
         };
         let full = workload.features.min(workload.examples);
-        let duals = is_exact(Engine::Dual) && total(Engine::Dual, full) < total(Engine::Direct, full);
-        let unreduced = if duals { Engine::Dual } else { Engine::Direct };
-        let cost = total(unreduced, full);
-        if !is_exact(Engine::Reduced) {
-            return unreduced;
-        }
-        if flops_of_rank(workload, unreduced) > cost / 10.0 || total(Engine::Reduced, 1) >= cost {
-            return unreduced;
-        }
-        if total(Engine::Reduced, rank()) < cost { Engine::Reduced } else { unreduced }
+        let dual_is_cheaper = is_exact(Engine::Dual) && total(Engine::Dual, full) < total(Engine::Direct, full);
+        let unreduced = if dual_is_cheaper { Engine::Dual } else { Engine::Direct };
+        let flops = total(unreduced, full);
+        let may_be_reduced = is_exact(Engine::Reduced)
+            && flops_of_rank(workload, unreduced) <= flops / 10.0
+            && total(Engine::Reduced, 1) < flops;
+        if may_be_reduced && total(Engine::Reduced, rank()) < flops { Engine::Reduced } else { unreduced }
     }
 }
 
-/// Returns the operations for finding the rank, beyond those that `engine` needs anyway.
+/// Counts the operations for the rank of X, beyond those that `engine` needs anyway.
 fn flops_of_rank(Workload { features, examples, .. }: Workload, engine: Engine) -> f64 {
     let (n0, m) = (features as f64, examples as f64);
     let least = n0.min(m);
@@ -196,7 +193,7 @@ mod tests {
     fn the_cat_pictures_are_trained_by_their_inner_products() {
         assert_eq!(cheapest(12_288, 209, 2500, 209), Engine::Dual);
         let workload = Workload { features: 12_288, examples: 209, batch: 209, rows: 20, iterations: 1 };
-        let gain = Engine::Direct.flops_a_step(workload, 209) / Engine::Dual.flops_a_step(workload, 209);
+        let gain = Engine::Direct.flops_per_step(workload, 209) / Engine::Dual.flops_per_step(workload, 209);
         assert!((gain - 2.0 * 12_288.0 / 209.0).abs() < 1e-9, "{gain}");
     }
 
@@ -245,7 +242,7 @@ mod tests {
     #[test]
     fn fleets_are_small_where_their_matrix_stays_in_cache() {
         let cats = Workload { features: 12_288, examples: 209, batch: 209, rows: 20, iterations: 1 };
-        let rows = |workload| Engine::ALL.map(|(_, engine)| engine.rows_of_a_fleet(workload, 4));
+        let rows = |workload| Engine::ALL.map(|(_, engine)| engine.rows_per_fleet(workload, 4));
         assert_eq!(rows(cats), [320, 20, 20]);
         let one_of = |features| rows(Workload { features, examples: 1, batch: 1, ..cats })[0];
         assert_eq!([131_072, 131_073].map(one_of), [20, 320]);

@@ -14,8 +14,7 @@ use crate::fast::gram::GramSpace;
 use crate::fast::initial_term::{InitialTerm, row_squares};
 use crate::fast::reduced::Reduced;
 
-/// Inputs and targets for nets of element type `R`. There may be held-out examples: the first of them for testing, the last for
-/// validation.
+/// Training examples for nets of element type `R`, and held-out examples: the first of these for testing, the last for validation.
 pub struct Examples<R> {
     inputs: Inputs<R>,
     pub(crate) y: Array2<R>,
@@ -23,16 +22,15 @@ pub struct Examples<R> {
     validation: usize,
 }
 
-/// The start of a first layer, as its engine takes it: `W[1]`(0) itself, or its product with \[X X_h\]. Nets that start with the same
-/// first layer share it.
+/// `W[1](0)` as an engine takes it: itself, or its product with \[X X_h\]. Nets that start with the same `W[1]` share it.
 #[derive(Debug)]
-pub struct InitialFirstLayer {
+pub struct InitialFirstWeights {
     matrix: Array2<f64>,
-    /// |W(0)|² of each row.
+    /// The sum of squares of each row of `W[1](0)`.
     squares: Vec<f64>,
 }
 
-impl InitialFirstLayer {
+impl InitialFirstWeights {
     /// Returns n\[1\].
     pub fn rows(&self) -> usize {
         self.matrix.nrows()
@@ -55,8 +53,8 @@ impl<R: Real> Examples<R> {
     /// Makes examples for the direct engine.
     ///
     /// # Shapes
-    /// `x` `n[0]` × m, row-major for full batches and better column-major for mini-batches; `y` as the cost takes it, with m
-    /// columns; `x_held_out` and `y_held_out` the same with another m.
+    /// `x` is `n[0]` × m, row-major for full batches and preferably column-major for mini-batches; `y` as the cost takes it, with m
+    /// columns; `x_held_out` and `y_held_out` alike with m_h columns.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -67,7 +65,7 @@ impl<R: Real> Examples<R> {
         Examples { inputs: Inputs::Direct { x, x_held_out }, y, y_held_out, validation: 0 }
     }
 
-    /// Makes examples for any engine, from examples in f64.
+    /// Makes examples for `engine`, rounded from those in f64 in `space`.
     ///
     /// # Shapes
     /// `y` and `y_held_out` as the cost takes them, with m and m_h columns.
@@ -78,18 +76,23 @@ impl<R: Real> Examples<R> {
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn of(engine: Engine, space: &Arc<GramSpace>, y: Array2<R>, y_held_out: Array2<R>) -> Result<Self, WrongSum> {
-        check_targets((space.x().ncols(), space.x_test().ncols()), &y, &y_held_out);
+    pub fn for_engine(
+        engine: Engine,
+        space: &Arc<GramSpace>,
+        y: Array2<R>,
+        y_held_out: Array2<R>,
+    ) -> Result<Self, WrongSum> {
+        check_targets((space.x().ncols(), space.x_held_out().ncols()), &y, &y_held_out);
         let round = |matrix: ArrayView2<f64>| matrix.mapv(R::from_f64);
         let inputs = match engine {
-            Engine::Direct => Inputs::Direct { x: round(space.x()), x_held_out: round(space.x_test()) },
+            Engine::Direct => Inputs::Direct { x: round(space.x()), x_held_out: round(space.x_held_out()) },
             Engine::Reduced => Inputs::Reduced { space: Arc::clone(space), r: round(space.factors()?.r.view()) },
             Engine::Dual => Inputs::Dual { space: Arc::clone(space), gram: round(space.gram()?) },
         };
         Ok(Examples { inputs, y, y_held_out, validation: 0 })
     }
 
-    /// Takes the last `count` of the held-out examples for validation, and those before them for testing.
+    /// Sets the last `count` held-out examples aside for validation, and leaves those before them for testing.
     ///
     /// # Panics
     /// If there are fewer held-out examples.
@@ -126,47 +129,47 @@ impl<R: Real> Examples<R> {
         }
     }
 
-    /// Returns m.
+    /// Returns m, the number of training examples.
     pub fn training(&self) -> usize {
         self.y.ncols()
     }
 
-    /// Returns the held-out examples that are for testing.
+    /// Returns the range of the held-out examples that are for testing.
     pub(crate) fn test(&self) -> Range<usize> {
         0..self.y_held_out.ncols() - self.validation
     }
 
-    /// Returns the held-out examples that are for validation.
+    /// Returns the range of the held-out examples that are for validation.
     pub(crate) fn validation(&self) -> Range<usize> {
         let all = self.y_held_out.ncols();
         all - self.validation..all
     }
 
-    /// Prepares the start of a first layer from its initial weights `w_0`, n\[1\] × `n[0]`.
+    /// Prepares `w_0` = `W[1](0)`, n\[1\] × `n[0]`, for the engine.
     ///
     /// # Errors
     /// If the BLAS computes W(0) X wrongly.
     ///
     /// # Panics
-    /// If the shape doesn't fit.
+    /// If `w_0` does not have a column for each feature.
     #[track_caller]
-    pub fn initial_first_layer(&self, w_0: Array2<f64>) -> Result<InitialFirstLayer, WrongSum> {
-        assert_eq!(w_0.ncols(), self.features(), "W[1] has one column a feature");
+    pub fn initial_first_weights(&self, w_0: Array2<f64>) -> Result<InitialFirstWeights, WrongSum> {
+        assert_eq!(w_0.ncols(), self.features(), "W[1] has one column for each feature");
         let squares = row_squares(w_0.view());
         let matrix = match &self.inputs {
             Inputs::Direct { .. } => w_0,
-            Inputs::Reduced { space, .. } | Inputs::Dual { space, .. } => space.outputs(w_0.view())?,
+            Inputs::Reduced { space, .. } | Inputs::Dual { space, .. } => space.wx_both(w_0.view())?,
         };
-        Ok(InitialFirstLayer { matrix, squares })
+        Ok(InitialFirstWeights { matrix, squares })
     }
 
-    /// Stacks the first layers of nets that start at `initial`.
-    pub(crate) fn first_layers(&self, initial: &[&InitialFirstLayer]) -> Box<dyn FirstLayers<R> + '_> {
-        let matrix = stacked(&initial.iter().map(|first| first.matrix.view()).collect::<Vec<_>>());
+    /// Stacks the first layers of nets whose `W[1](0)` are `initial`.
+    pub(crate) fn first_layers(&self, initial: &[&InitialFirstWeights]) -> Box<dyn FirstLayers<R> + '_> {
+        let matrix = stacked(&initial.iter().map(|weights| weights.matrix.view()).collect::<Vec<_>>());
         let initial = |space| {
-            let (outputs, held_out) = matrix.view().split_at(Axis(1), self.training());
-            let squares = initial.iter().flat_map(|first| first.squares.iter().copied()).collect();
-            InitialTerm::new(space, row_major(outputs), row_major(held_out), squares)
+            let (wx_0, wx_held_out_0) = matrix.view().split_at(Axis(1), self.training());
+            let squares = initial.iter().flat_map(|weights| weights.squares.iter().copied()).collect();
+            InitialTerm::new(space, row_major(wx_0), row_major(wx_held_out_0), squares)
         };
         match &self.inputs {
             Inputs::Direct { x, x_held_out } => {
@@ -189,6 +192,6 @@ fn row_major(matrix: ArrayView2<f64>) -> Array2<f64> {
 
 #[track_caller]
 fn check_targets<R>((examples, held_out): (usize, usize), y: &Array2<R>, y_held_out: &Array2<R>) {
-    assert_eq!((y.ncols(), y_held_out.ncols()), (examples, held_out), "one column of targets an example");
+    assert_eq!((y.ncols(), y_held_out.ncols()), (examples, held_out), "one column of targets for each example");
     assert_eq!(y.nrows(), y_held_out.nrows(), "training and held-out targets have the same rows");
 }

@@ -19,7 +19,7 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     /// Computes dW = (1/m) dz Xᵀ for all rows at once, in the engine's coordinates; `dz` is N × examples and may be changed.
     fn backward(&mut self, dz: ArrayViewMut2<R>);
 
-    /// Returns |dW|², the sum of squares, of the rows of one net.
+    /// Returns |dW|², the sum of squares over the rows of one net.
     fn gradient_square(&self, rows: Range<usize>) -> f64;
 
     /// Makes the plain step of all rows at once, in place of [`FirstLayers::backward`] and [`FirstLayers::descend`]: W += s Xᵀ with
@@ -29,22 +29,22 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     /// Makes the moments of one net, which has `rows` rows.
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R>;
 
-    /// Moves the rows of one net.
+    /// Makes the step of the rows of one net against the gradient that [`FirstLayers::backward`] left.
     fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>);
 
-    /// Returns W X, without the biases, for the rows of one net and these training examples.
-    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
+    /// Computes W X, which is z without the biases, for the rows of one net and these training examples.
+    fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
 
-    /// Returns W X_h, without the biases, for the rows of one net and these held-out examples.
-    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
+    /// Computes W X_h, which is z without the biases, for the rows of one net and these held-out examples.
+    fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
 
-    /// Returns W for the rows of one net; `w_0` is its W(0).
+    /// Computes W for the rows of one net; `w_0` is its W(0).
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64>;
 
-    /// Returns |W|², the sum of squares, of the rows of one net.
+    /// Returns |W|², the sum of squares over the rows of one net.
     fn weights_square(&self, rows: Range<usize>) -> f64;
 
-    /// Retains these rows only, in their order.
+    /// Retains only these rows, in their order.
     fn retain_rows(&mut self, rows: &[usize]);
 
     /// Recomputes z of the rows of one net if it was summed up step by step beside W, and returns its drift: the largest
@@ -60,6 +60,6 @@ pub(crate) struct FirstMoments<R> {
     pub(crate) w: Moments<R>,
     /// The moments of c; empty for the direct engine.
     pub(crate) c: Moments<f64>,
-    /// The moments of T; empty but for the dual engine.
+    /// The moments of T; empty for the direct and the reduced engine.
     pub(crate) t: Moments<f64>,
 }

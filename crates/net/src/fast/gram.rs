@@ -29,26 +29,26 @@ pub(crate) struct Factors {
 }
 
 impl GramSpace {
-    /// Takes the training examples `x` (`n[0]` × m) and the held-out examples `x_test` (`n[0]` × m_h), of which there may be none.
+    /// Copies the training examples `x` (`n[0]` × m) and the held-out examples `x_held_out` (`n[0]` × m_h; m_h may be 0).
     ///
     /// # Panics
     /// If their features differ in number, or a side of X is empty.
     #[track_caller]
-    pub fn new(x: ArrayView2<f64>, x_test: ArrayView2<f64>) -> Self {
-        assert_eq!(x.nrows(), x_test.nrows(), "training and test examples have the same features");
-        let mut both = Array2::zeros((x.nrows(), x.ncols() + x_test.ncols()));
-        let (mut training, mut test) = both.view_mut().split_at(Axis(1), x.ncols());
+    pub fn new(x: ArrayView2<f64>, x_held_out: ArrayView2<f64>) -> Self {
+        assert_eq!(x.nrows(), x_held_out.nrows(), "training and held-out examples have the same features");
+        let mut both = Array2::zeros((x.nrows(), x.ncols() + x_held_out.ncols()));
+        let (mut training, mut held_out) = both.view_mut().split_at(Axis(1), x.ncols());
         training.assign(&x);
-        test.assign(&x_test);
-        GramSpace::of_both(both, x.ncols())
+        held_out.assign(&x_held_out);
+        GramSpace::from_joined(both, x.ncols())
     }
 
-    /// Takes \[X X_h\], `n[0]` × (m + m_h), whose first `examples` columns are X. X_h may have none.
+    /// Takes \[X X_h\], `n[0]` × (m + m_h), whose first `examples` = m columns are X. X_h may be empty.
     ///
     /// # Panics
     /// If a side of X is empty.
     #[track_caller]
-    pub fn of_both(both: Array2<f64>, examples: usize) -> Self {
+    pub fn from_joined(both: Array2<f64>, examples: usize) -> Self {
         let sides = (both.nrows(), examples, both.ncols());
         let fits = sides.0 > 0 && (1..=sides.2).contains(&sides.1);
         assert!(fits, "no training examples or no features: X is {} × {} of {} columns", sides.0, sides.1, sides.2);
@@ -61,29 +61,29 @@ impl GramSpace {
     }
 
     /// Returns X_h.
-    pub fn x_test(&self) -> ArrayView2<'_, f64> {
+    pub fn x_held_out(&self) -> ArrayView2<'_, f64> {
         self.both.view().split_at(Axis(1), self.examples).1
     }
 
-    /// Computes W \[X X_h\], n × (m + m_h), for `w` n × `n[0]`.
+    /// Computes W \[X X_h\], n\[1\] × (m + m_h), for `w` n\[1\] × `n[0]`.
     ///
     /// # Errors
-    /// If OpenBLAS computed it wrongly.
+    /// If the BLAS computes it wrongly.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub(crate) fn outputs(&self, w: ArrayView2<f64>) -> Result<Array2<f64>, WrongSum> {
-        let mut outputs = Array2::zeros((w.nrows(), self.both.ncols()));
-        forward(w, self.both.view(), outputs.view_mut(), Accumulate::Replace);
-        self.check().verify(w, outputs.view())?;
-        Ok(outputs)
+    pub(crate) fn wx_both(&self, w: ArrayView2<f64>) -> Result<Array2<f64>, WrongSum> {
+        let mut wx = Array2::zeros((w.nrows(), self.both.ncols()));
+        forward(w, self.both.view(), wx.view_mut(), Accumulate::Replace);
+        self.check().verify(w, wx.view())?;
+        Ok(wx)
     }
 
     /// Returns G = XᵀX, m × m.
     ///
     /// # Errors
-    /// If OpenBLAS computed it wrongly.
+    /// If the BLAS computes it wrongly.
     pub fn gram(&self) -> Result<ArrayView2<'_, f64>, WrongSum> {
         Ok(self.products()?.split_at(Axis(1), self.examples).0)
     }
@@ -91,14 +91,14 @@ impl GramSpace {
     /// Returns XᵀX_h, m × m_h.
     ///
     /// # Errors
-    /// If OpenBLAS computed it wrongly.
+    /// If the BLAS computes it wrongly.
     pub fn cross(&self) -> Result<ArrayView2<'_, f64>, WrongSum> {
         Ok(self.products()?.split_at(Axis(1), self.examples).1)
     }
 
-    /// Returns the check of products A \[X X_h\].
+    /// Returns the check of products whose right factor is \[X X_h\].
     fn check(&self) -> &ProductCheck {
-        self.check.get_or_init(|| ProductCheck::of(self.both.view()))
+        self.check.get_or_init(|| ProductCheck::new(self.both.view()))
     }
 
     /// Returns Xᵀ \[X X_h\].
@@ -112,23 +112,17 @@ impl GramSpace {
         self.products.get_or_init(compute).as_ref().map(|products| products.view()).map_err(Clone::clone)
     }
 
-    /// Returns W X = `outputs_0` + T XᵀX for W = W(0) + T Xᵀ, with `t` n × m and `outputs_0` = W(0) X.
-    pub(crate) fn outputs_on_training(&self, t: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
-        add_product(t, self.gram().expect(CHECKED), outputs_0)
+    /// Computes W X = `wx_0` + T XᵀX for W = W(0) + T Xᵀ, with `t` n\[1\] × m and `wx_0` = W(0) X.
+    pub(crate) fn wx(&self, t: ArrayView2<f64>, wx_0: ArrayView2<f64>) -> Array2<f64> {
+        add_product(t, self.gram().expect(CHECKED), wx_0)
     }
 
-    /// Returns W X_h = `outputs_0` + T XᵀX_h for W = W(0) + T Xᵀ and these of the held-out examples, with `t` n × m and
-    /// `outputs_0` = W(0) X_h.
-    pub(crate) fn outputs_on_test(
-        &self,
-        t: ArrayView2<f64>,
-        outputs_0: ArrayView2<f64>,
-        examples: Range<usize>,
-    ) -> Array2<f64> {
-        add_product(t, self.cross().expect(CHECKED).slice_axis(Axis(1), examples.into()), outputs_0)
+    /// Computes W X_h = `wx_0` + T XᵀX_h for W = W(0) + T Xᵀ and these held-out examples, with `t` n\[1\] × m and `wx_0` = W(0) X_h.
+    pub(crate) fn wx_held_out(&self, t: ArrayView2<f64>, wx_0: ArrayView2<f64>, examples: Range<usize>) -> Array2<f64> {
+        add_product(t, self.cross().expect(CHECKED).slice_axis(Axis(1), examples.into()), wx_0)
     }
 
-    /// Returns W = W(0) + T Xᵀ, with `t` n × m and `w_0` = W(0).
+    /// Computes W = W(0) + T Xᵀ, with `t` n\[1\] × m and `w_0` = W(0).
     pub(crate) fn weights(&self, t: ArrayView2<f64>, w_0: ArrayView2<f64>) -> Array2<f64> {
         let mut w = w_0.as_standard_layout().into_owned();
         backward_weights(t, self.x(), 1.0, w.view_mut(), Accumulate::Add);
@@ -140,7 +134,7 @@ impl GramSpace {
     /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide.
     ///
     /// # Errors
-    /// If OpenBLAS computes a product of X wrongly.
+    /// If the BLAS computes a product of X wrongly.
     pub fn rank(&self) -> Result<usize, WrongSum> {
         let (features, examples) = self.x().dim();
         let gram = if examples <= features {
@@ -148,7 +142,7 @@ impl GramSpace {
         } else {
             let mut gram = Array2::zeros((features, features));
             backward_weights(self.x(), self.x(), 1.0, gram.view_mut(), Accumulate::Replace);
-            ProductCheck::of(self.x().t()).verify(self.x(), gram.view())?;
+            ProductCheck::new(self.x().t()).verify(self.x(), gram.view())?;
             gram
         };
         let squares = singular_values(gram.view());
@@ -156,7 +150,7 @@ impl GramSpace {
         if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }
     }
 
-    /// Returns the rank of X by its singular values: the rows of R in X = Q R.
+    /// Returns the rank of X as the factors X = Q R have it: the number of rows of R.
     ///
     /// # Errors
     /// As [`Self::rank`].
@@ -164,8 +158,8 @@ impl GramSpace {
         Ok(self.factors()?.r.nrows())
     }
 
-    /// Returns whether the inner products of the examples keep their digits in `R`: far from its largest and its smallest number.
-    /// If not, only the direct engine can be exact.
+    /// Returns whether every |x|² lies so far within the range of `R` that inner products of the examples keep their digits. If not, only
+    /// the direct engine can be exact.
     pub fn in_range<R: Real>(&self) -> bool {
         let (mut squares, mut largest) = (Array1::<f64>::zeros(self.examples), Array1::<f64>::zeros(self.examples));
         for row in self.x().rows() {
@@ -177,7 +171,7 @@ impl GramSpace {
         squares.iter().zip(&largest).all(|(&square, &largest)| largest == 0.0 || fits(square))
     }
 
-    /// Returns the factors of X, with as many directions as X has above rounding.
+    /// Returns the factors of X, with a direction for each singular value above rounding.
     ///
     /// # Errors
     /// If RᵀR is not XᵀX, which is all that training uses.
@@ -190,24 +184,24 @@ impl GramSpace {
     }
 }
 
-/// Why these products can be expected: training begins only once they have been computed and found right.
+/// The reason why these products are there: training begins only after they have been computed and checked.
 pub(crate) const CHECKED: &str = "checked when training began";
 
-/// Returns `outputs_0` + T `products`.
-fn add_product(t: ArrayView2<f64>, products: ArrayView2<f64>, outputs_0: ArrayView2<f64>) -> Array2<f64> {
-    let mut outputs = outputs_0.as_standard_layout().into_owned();
-    forward(t, products, outputs.view_mut(), Accumulate::Add);
-    outputs
+/// Computes `wx_0` + T `products`.
+fn add_product(t: ArrayView2<f64>, products: ArrayView2<f64>, wx_0: ArrayView2<f64>) -> Array2<f64> {
+    let mut sum = wx_0.as_standard_layout().into_owned();
+    forward(t, products, sum.view_mut(), Accumulate::Add);
+    sum
 }
 
 impl Factors {
-    /// Factorises X by Householder's triangle of its larger side, then by the singular values of that small triangle: their errors are
-    /// of the order of ε S\[0\], where those of the eigenvalues of XᵀX would be √ε S\[0\].
+    /// Factorises X by a QR decomposition along its longer side, and then by the singular values of the small triangle: their errors are
+    /// of the order of ε S\[0\], where those from the eigenvalues of XᵀX would be of the order of √ε S\[0\].
     fn of(x: ArrayView2<f64>) -> Self {
         let (features, examples) = x.dim();
         // Householder's QR of X if it is tall, else of Xᵀ; its triangle is not the R of the factors.
         let tall = features >= examples;
-        let qr = Qr::of(if tall { x } else { x.reversed_axes() });
+        let qr = Qr::new(if tall { x } else { x.reversed_axes() });
         let triangle = if tall { qr.r() } else { qr.r().reversed_axes() };
         let (singular, vt) = singular_values_and_vt(triangle.view());
         let noise = singular[0] * features.max(examples) as f64 * f64::EPSILON;
@@ -228,7 +222,7 @@ impl Factors {
 
     /// Checks that RᵀR is `gram` = XᵀX, whose elements are sums over the `features`.
     fn checked(self, gram: ArrayView2<f64>, features: usize) -> Result<Self, WrongSum> {
-        ProductCheck::of(self.r.view()).normwise(features).verify(self.r.t(), gram)?;
+        ProductCheck::new(self.r.view()).normwise(features).verify(self.r.t(), gram)?;
         Ok(self)
     }
 }

@@ -7,7 +7,7 @@ use ndarray::Array1;
 
 use crate::chain::Chain;
 use crate::cost::Cost;
-use crate::fast::examples::{Examples, InitialFirstLayer};
+use crate::fast::examples::{Examples, InitialFirstWeights};
 use crate::layer::Layer;
 use crate::rates::LayerRates;
 use crate::training::Training;
@@ -15,14 +15,14 @@ use crate::training::Training;
 /// A net before its training.
 #[derive(Clone, Debug)]
 pub struct InitialNet<R> {
-    /// `W[1]` at the start, in the coordinates of the engine.
-    pub first: Arc<InitialFirstLayer>,
+    /// `W[1](0)`, as the engine takes it.
+    pub first_weights: Arc<InitialFirstWeights>,
     /// `b[1]`.
-    pub b: Array1<R>,
+    pub first_biases: Array1<R>,
     /// `g[1]`.
-    pub activation: Activation,
-    /// Layers 2 to L; none in a net of one layer.
-    pub rest: Chain<R>,
+    pub first_activation: Activation,
+    /// Layers 2 to L; an empty chain if L = 1.
+    pub upper: Chain<R>,
     /// The factors on the learning rates of all layers.
     pub rates: LayerRates,
     /// How it is trained.
@@ -41,18 +41,20 @@ impl<R: Real> InitialNet<R> {
     pub fn new(examples: &Examples<R>, chain: Chain<R>, training: Training) -> Result<Self, WrongSum> {
         let rates = chain.rates;
         let mut layers = chain.layers.into_iter();
-        let Layer { w, b, activation } = layers.next().expect("a net has at least one layer");
-        let first = Arc::new(examples.initial_first_layer(w.mapv(R::as_f64))?);
-        Ok(InitialNet { first, b, activation, rest: Chain::new(layers.collect()), rates, training })
+        let Layer { w, b: first_biases, activation: first_activation } =
+            layers.next().expect("a net has at least one layer");
+        let first_weights = Arc::new(examples.initial_first_weights(w.mapv(R::as_f64))?);
+        let upper = Chain::new(layers.collect());
+        Ok(InitialNet { first_weights, first_biases, first_activation, upper, rates, training })
     }
 
     /// Returns the cost of its output layer.
     pub fn cost(&self) -> Cost {
-        Cost::for_output(self.rest.layers.last().map_or(self.activation, |layer| layer.activation))
+        Cost::for_output(self.upper.layers.last().map_or(self.first_activation, |layer| layer.activation))
     }
 
     /// Returns `n[L]`.
-    pub fn outputs(&self) -> usize {
-        self.rest.layers.last().map_or(self.b.len(), Layer::n_out)
+    pub fn n_out(&self) -> usize {
+        self.upper.layers.last().map_or(self.first_biases.len(), Layer::n_out)
     }
 }

@@ -13,12 +13,12 @@ pub(crate) struct InitialTerm<'e> {
     pub(crate) space: &'e GramSpace,
     /// c for each row, N × 1.
     pub(crate) c: Array2<f64>,
-    /// The gradient of c but for its decay: zeros.
+    /// The gradient of c without its decay: zeros.
     no_gradient: Array2<f64>,
     /// W(0) X.
-    pub(crate) outputs_0: Array2<f64>,
+    pub(crate) wx_0: Array2<f64>,
     /// W(0) X_h.
-    held_out_0: Array2<f64>,
+    wx_held_out_0: Array2<f64>,
     /// |W(0)|² of each row.
     squares_0: Vec<f64>,
 }
@@ -26,39 +26,34 @@ pub(crate) struct InitialTerm<'e> {
 impl<'e> InitialTerm<'e> {
     pub(crate) fn new(
         space: &'e GramSpace,
-        outputs_0: Array2<f64>,
-        held_out_0: Array2<f64>,
+        wx_0: Array2<f64>,
+        wx_held_out_0: Array2<f64>,
         squares_0: Vec<f64>,
     ) -> Self {
-        let rows = outputs_0.nrows();
+        let rows = wx_0.nrows();
         let (c, no_gradient) = (Array2::ones((rows, 1)), Array2::zeros((rows, 1)));
-        InitialTerm { space, c, no_gradient, outputs_0, held_out_0, squares_0 }
+        InitialTerm { space, c, no_gradient, wx_0, wx_held_out_0, squares_0 }
     }
 
-    /// Lets c decay by one step.
+    /// Makes one step of c, which only decays.
     pub(crate) fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut Moments<f64>) {
         let gradient = block(&self.no_gradient, rows.clone());
         step.apply_linear(block_mut(&mut self.c, rows), gradient, moments);
     }
 
-    /// Returns c W(0) X.
-    pub(crate) fn outputs(&self, rows: Range<usize>) -> Array2<f64> {
-        &block(&self.outputs_0, rows.clone()) * &block(&self.c, rows)
+    /// Computes c W(0) X for the rows of one net.
+    pub(crate) fn c_wx_0(&self, rows: Range<usize>) -> Array2<f64> {
+        &block(&self.wx_0, rows.clone()) * &block(&self.c, rows)
     }
 
-    /// Returns W X_h, with `t` n × m.
-    pub(crate) fn outputs_held_out(
-        &self,
-        t: ArrayView2<f64>,
-        rows: Range<usize>,
-        examples: Range<usize>,
-    ) -> Array2<f64> {
-        let start = block(&self.held_out_0, rows.clone());
+    /// Computes W X_h = c W(0) X_h + T XᵀX_h for the rows of one net and these held-out examples, with `t` n\[1\] × m.
+    pub(crate) fn wx_held_out(&self, t: ArrayView2<f64>, rows: Range<usize>, examples: Range<usize>) -> Array2<f64> {
+        let start = block(&self.wx_held_out_0, rows.clone());
         let start = start.slice_axis(Axis(1), examples.clone().into());
-        self.space.outputs_on_test(t, (&start * &block(&self.c, rows)).view(), examples)
+        self.space.wx_held_out(t, (&start * &block(&self.c, rows)).view(), examples)
     }
 
-    /// Returns W, with `t` n × m and `w_0` = W(0).
+    /// Computes W = c W(0) + T Xᵀ for the rows of one net, with `t` n\[1\] × m and `w_0` = W(0).
     ///
     /// # Panics
     /// If `w_0` isn't the W(0) of these rows.
@@ -75,24 +70,24 @@ impl<'e> InitialTerm<'e> {
     pub(crate) fn weights_square(&self, t: ArrayView2<f64>, rows: Range<usize>, moved: f64) -> f64 {
         let c = block(&self.c, rows.clone());
         let at_start: f64 = self.squares_0[rows.clone()].iter().zip(&c).map(|(square, c)| c * c * square).sum();
-        not_below_zero(at_start + 2.0 * (&t * &self.outputs(rows)).sum() + moved)
+        not_below_zero(at_start + 2.0 * (&t * &self.c_wx_0(rows)).sum() + moved)
     }
 
-    /// Retains these rows only, in their order.
+    /// Retains only these rows, in their order.
     pub(crate) fn retain_rows(&mut self, rows: &[usize]) {
-        for kept in [&mut self.c, &mut self.no_gradient, &mut self.outputs_0, &mut self.held_out_0] {
+        for kept in [&mut self.c, &mut self.no_gradient, &mut self.wx_0, &mut self.wx_held_out_0] {
             *kept = kept.select(Axis(0), rows);
         }
         self.squares_0 = rows.iter().map(|&row| self.squares_0[row]).collect();
     }
 }
 
-/// Returns |w|² of each row.
+/// Returns the sum of squares of each row.
 pub(crate) fn row_squares(w: ArrayView2<f64>) -> Vec<f64> {
     w.rows().into_iter().map(|row| row.dot(&row)).collect()
 }
 
-/// Returns a square that is the sum of terms of either sign, of which rounding may leave less than 0. NaN stays NaN.
+/// Returns `square`, or 0 where the rounding of its terms, which have either sign, has left less. NaN stays NaN.
 pub(crate) fn not_below_zero(square: f64) -> f64 {
     if square < 0.0 { 0.0 } else { square }
 }

@@ -19,20 +19,20 @@ use crate::training::{Bound, Training};
 
 /// A net in training. Its `z[1]`, `a[1]` and `dz[1]` are rows of the fleet's matrices, and `W[1]` is kept by the engine.
 pub(crate) struct Member<R> {
-    /// Its place in the list that the fleet was made of.
+    /// Its index in the list of nets that the fleet was made from.
     pub(crate) place: usize,
     /// Its rows in the fleet's matrices.
     pub(crate) rows: Range<usize>,
     pub(crate) training: Training,
     pub(crate) progress: Progress,
-    /// J on the examples of the step, if it was due.
+    /// J on the examples of the step, if it was needed.
     pub(crate) cost_now: Option<f64>,
     pub(crate) drift: Option<f64>,
-    /// Layers 1 to L; `W[1]` has no columns.
+    /// Layers 1 to L; its `W[1]` has no columns, because the engine keeps it.
     chain: Chain<R>,
-    /// Of layer 1 only the masks are used, the rest is in the fleet's matrices.
+    /// The caches of layers 1 to L. In that of layer 1 only the masks are used: z\[1\] and a\[1\] are rows of the fleet's matrices.
     caches: Vec<Cache<R>>,
-    /// Of layer 1 only `db[1]` is used.
+    /// The gradients of layers 1 to L. In that of layer 1 only `db[1]` is used.
     gradients: Vec<Gradient<R>>,
     optimiser: OptimiserState<R>,
     /// The moments of `W[1]` in the engine's coordinates.
@@ -41,10 +41,11 @@ pub(crate) struct Member<R> {
 
 impl<R: Real> Member<R> {
     pub(crate) fn new(place: usize, first_row: usize, net: InitialNet<R>, first: &dyn FirstLayers<R>) -> Self {
-        let InitialNet { first: _, b, activation, rest, rates, training } = net;
+        let InitialNet { first_weights: _, first_biases: b, first_activation: activation, upper, rates, training } =
+            net;
         let rows = b.len();
         let first_layer = Layer { w: Array2::zeros((rows, 0)), b, activation };
-        let chain = Chain { layers: std::iter::once(first_layer).chain(rest.layers).collect(), rates };
+        let chain = Chain { layers: std::iter::once(first_layer).chain(upper.layers).collect(), rates };
         let mut caches = chain.caches(0);
         let hidden = caches.len() - 1;
         for (l, cache) in caches[..hidden].iter_mut().enumerate() {
@@ -65,7 +66,7 @@ impl<R: Real> Member<R> {
         }
     }
 
-    /// Makes room for the examples of the next step, and draws its masks.
+    /// Makes room for the next step's number of examples, and draws its dropout masks.
     pub(crate) fn prepare(&mut self, examples: usize) {
         if let Some(dropout) = &mut self.caches[0].dropout {
             dropout.draw(examples);
@@ -74,7 +75,7 @@ impl<R: Real> Member<R> {
         self.gradients[1..].iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
     }
 
-    /// Runs the forward pass from `z` = `W[1] X`, which becomes `z[1]`, to `a[1]` and all layers above.
+    /// Runs the forward pass from `z` = `W[1] X`, which becomes `z[1]`, through `a` = `a[1]` to layer L.
     pub(crate) fn forward(&mut self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
         let (first, above) = self.caches.split_first_mut().expect("a net has at least one layer");
         self.chain.layers[0].activate(z, a.view_mut(), first.dropout.as_mut());
@@ -82,20 +83,20 @@ impl<R: Real> Member<R> {
         chain::forward(&self.chain.layers[1..], a_1, above);
     }
 
-    /// Returns J on the examples of the step; `z` is `z[1]`. Finite logits can still add up to more than f64 holds.
+    /// Computes J on the examples of the step; `z` is `z[1]`. Even if z\[L\] is finite, J can overflow f64.
     pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
         self.chain.cost().mean(self.output(z), y)
     }
 
-    /// Stores J if it is due at `iteration`, and returns the bound that the net breaks; `z` is `z[1]`.
+    /// Computes [`Member::cost_now`] if `iteration` needs it, and returns the bound that the net has broken, if any; `z` is `z[1]`.
     pub(crate) fn check_bounds(&mut self, z: ArrayView2<R>, y: ArrayView2<R>, iteration: usize) -> Option<Bound> {
         if !all_finite(self.output(z)) {
             return Some(Bound::Finite);
         }
         let Training { stopping, .. } = &self.training;
-        let is_due = self.training.records(iteration) || stopping.watches_every_cost();
+        let is_needed = self.training.records(iteration) || stopping.watches_every_cost();
         let most = stopping.diverge_above.unwrap_or(f64::INFINITY);
-        self.cost_now = is_due.then(|| self.cost(z, y));
+        self.cost_now = is_needed.then(|| self.cost(z, y));
         self.cost_now.and_then(|cost| match cost {
             _ if !cost.is_finite() => Some(Bound::Finite),
             _ => (cost > most).then_some(Bound::Cost),
@@ -112,7 +113,7 @@ impl<R: Real> Member<R> {
         self.training.is_plain()
     }
 
-    /// Runs the backward pass to `dz` = `dz[1]`, with the gradients of all parameters but `W[1]` if they are needed.
+    /// Runs the backward pass to `dz` = `dz[1]` and `db[1]`, and computes the gradients of layers 2 to L if the steps aren't plain.
     pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
         let is_plain = self.is_plain();
         let (cost, first) = (self.chain.cost(), CacheView { z, a, dropout: self.caches[0].dropout.as_ref() });
@@ -133,9 +134,9 @@ impl<R: Real> Member<R> {
         bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), self.gradients[0].db.view_mut());
     }
 
-    /// Returns |gradient|² of the parameters of each layer, given that of `W[1]`.
-    pub(crate) fn gradient_squares(&self, of_w_1: f64) -> impl Iterator<Item = f64> {
-        let first = of_w_1 + square_sum(row(&self.gradients[0].db));
+    /// Returns |(`dW[l]`, `db[l]`)|² of each layer, given |`dW[1]`|².
+    pub(crate) fn gradient_squares(&self, dw_1_square: f64) -> impl Iterator<Item = f64> {
+        let first = dw_1_square + square_sum(row(&self.gradients[0].db));
         std::iter::once(first).chain(self.gradients[1..].iter().map(gradient_square))
     }
 
@@ -144,17 +145,17 @@ impl<R: Real> Member<R> {
         self.chain.layers[1..].iter().map(|layer| square_sum(layer.w.view()))
     }
 
-    /// Returns the share of units of each hidden relu layer that are 0 for all examples of the step, NaN for other layers; `a` is
-    /// `a[1]`.
+    /// Returns, for each hidden layer, the share of its units whose a is 0 for all examples of the step if it is a relu layer, else NaN; `a`
+    /// is `a[1]`.
     pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> impl Iterator<Item = f64> {
         let activations = self.chain.layers.iter().map(|layer| layer.activation);
-        let outputs = std::iter::once(a).chain(self.caches[1..].iter().map(|cache| cache.a.view()));
+        let a_by_layer = std::iter::once(a).chain(self.caches[1..].iter().map(|cache| cache.a.view()));
         let share = |(activation, a): (Activation, ArrayView2<R>)| {
             let dead = a.rows().into_iter().filter(|row| row.iter().all(|&a| a == R::zero())).count();
             if activation == Activation::Relu { dead as f64 / a.nrows() as f64 } else { f64::NAN }
         };
         let hidden = self.chain.layers.len() - 1;
-        activations.zip(outputs).map(share).take(hidden).collect::<Vec<_>>().into_iter()
+        activations.zip(a_by_layer).map(share).take(hidden).collect::<Vec<_>>().into_iter()
     }
 
     /// Begins a step at the learning rate η, for a gradient that is multiplied by `grad_scale`.
@@ -167,12 +168,12 @@ impl<R: Real> Member<R> {
         R::from_f64(-update.learning_rate * self.optimiser.rate(0).w / examples as f64)
     }
 
-    /// Moves `W[1]`.
+    /// Makes the step of `W[1]`, by the engine.
     pub(crate) fn descend_first(&mut self, update: Update, first: &mut dyn FirstLayers<R>) {
         first.descend(self.rows.clone(), update.of_weights(self.optimiser.rate(0)), &mut self.first_moments);
     }
 
-    /// Moves all other parameters; `a` is `a[1]`.
+    /// Makes the step of all other parameters; `a` is `a[1]`.
     pub(crate) fn descend(&mut self, update: Update, a: ArrayView2<R>) {
         let is_plain = self.is_plain();
         let (first, caches) = self.caches.split_first().expect("a net has at least one layer");
@@ -192,24 +193,24 @@ impl<R: Real> Member<R> {
         }
     }
 
-    /// Evaluates the net on the examples of `range`, whose targets are `y` and whose `W[1] X` is given by `outputs`; `None` if an
-    /// output is not finite.
+    /// Evaluates the net on the examples `range` of a set with the targets `y`, whose `W[1] X` is computed by `wx`; `None` if an output is
+    /// not finite.
     pub(crate) fn score(
         &self,
         y: ArrayView2<R>,
         range: Range<usize>,
-        outputs: impl Fn(Range<usize>) -> Array2<R>,
+        wx: impl Fn(Range<usize>) -> Array2<R>,
     ) -> Option<Score> {
         let mut tally = Tally::new(self.chain.cost());
         for from in range.clone().step_by(CHUNK) {
             let examples = from..range.end.min(from + CHUNK);
-            let Cache { z, a, .. } = self.predict(outputs(examples.clone()));
+            let Cache { z, a, .. } = self.predict(wx(examples.clone()));
             tally.add(z.view(), a.view(), y.slice_axis(Axis(1), examples.into()));
         }
         tally.score()
     }
 
-    /// Computes `z[L]` and `a[L]` for other examples, from `z` = `W[1] X`.
+    /// Computes `z[L]` and `a[L]` for any examples, from `z` = `W[1] X`, without dropout.
     pub(crate) fn predict(&self, mut z: Array2<R>) -> Cache<R> {
         let (first, above) = self.chain.layers.split_first().expect("a net has at least one layer");
         let mut a = Array2::zeros(z.dim());

@@ -1,7 +1,8 @@
 //! The same training, faster: the first layer of many nets at once, in the coordinates of the examples.
 //!
-//! Above `z[1]` nothing is new but the order of products in a plain step: a net of a fleet is a [`crate::Chain`] whose `W[1] X` an engine computes for
-//! all nets of the fleet, and whose `W[1]` follows `dz[1]` there.
+//! A net of a fleet is a [`crate::Chain`] without its `W[1]`: an engine computes `W[1] X` for all nets of the fleet at once, and makes the
+//! step of `W[1]` from `dz[1]`. Above `z[1]`, nothing differs from a chain that is trained alone but the order of the products in a plain
+//! step.
 
 pub(crate) mod chunks;
 mod columns;

@@ -1,19 +1,19 @@
-//! The demands of an engine: operations, memory, and the products that it calls.
+//! The work and memory of an engine: its operations, its bytes, and the products that it calls.
 
 use kernels::{Call, LayerShape};
 
 use crate::optimiser::Optimiser;
 
-/// The sizes of a data set that first layers depend on.
+/// The sizes of a data set on which the work of first layers depends.
 #[derive(Clone, Copy, Debug)]
 pub struct DataSizes {
     /// `n[0]`.
     pub features: usize,
-    /// m, the training examples.
+    /// m, the number of training examples.
     pub train: usize,
-    /// The test examples.
+    /// The number of test examples.
     pub test: usize,
-    /// The validation examples.
+    /// The number of validation examples.
     pub validation: usize,
     /// The rank of X; only the reduced engine depends on it.
     pub rank: usize,
@@ -29,9 +29,9 @@ impl DataSizes {
 /// The stacked first layers of a fleet in one step.
 #[derive(Clone, Copy, Debug)]
 pub struct StackedStep {
-    /// The rows of W, the sum of the nets' `n[1]`.
+    /// The number of rows of W, the sum of the nets' `n[1]`.
     pub rows: usize,
-    /// The examples of the step.
+    /// The number of examples of the step.
     pub examples: usize,
     /// Whether the step of every net is one product W += s aᵀ ([`crate::Training::is_plain`]).
     pub is_plain: bool,
@@ -42,11 +42,11 @@ pub struct StackedStep {
 /// One call of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProductCall {
-    /// Whether it is in f64 whatever the element type of the nets is.
+    /// Whether it is in f64, even if the nets' element type is f32.
     pub in_f64: bool,
-    /// Its shape.
+    /// The shape of the layer whose product it is.
     pub shape: LayerShape,
-    /// Its form.
+    /// The product, and how it is called.
     pub call: Call,
 }
 
@@ -62,35 +62,32 @@ impl ProductCall {
     }
 }
 
-/// The demands of an engine. Each stands beside the code that makes them.
+/// The work and memory of an engine. Each engine implements it beside the code that it describes.
 pub(crate) trait Profile: Sync {
-    /// Returns its name in experiments.
-    fn name(&self) -> &'static str;
-
     /// Returns whether it computes the same training as the direct engine.
     fn is_exact_for(&self, optimiser: &Optimiser, full_batch: bool) -> bool;
 
     /// Returns the columns of W in its coordinates: the rows of the matrix that W is multiplied by.
     fn columns(&self, data: &DataSizes) -> usize;
 
-    /// Returns the elements of its inputs, in the element type of the nets.
+    /// Counts the elements of its input matrix, in the element type of the nets.
     fn input_elements(&self, data: &DataSizes) -> f64;
 
-    /// Returns the operations of a step, for each row of W and example of the step.
-    fn flops_a_step(&self, data: &DataSizes) -> f64;
+    /// Counts the operations of a step for one row of W and one example.
+    fn flops_per_step(&self, data: &DataSizes) -> f64;
 
-    /// Returns the operations before the first step, for `rows` rows of W.
+    /// Counts the operations before the first step, for `rows` rows of W.
     fn flops_before(&self, data: &DataSizes, rows: usize) -> f64;
 
-    /// Returns the bytes of a row of W in training, with `copies` arrays of each parameter (itself, its gradient, its moments) whose
-    /// elements have `element` bytes.
-    fn bytes_of_a_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64;
+    /// Counts the bytes of a row of W in training, with `copies` arrays for the parameters (themselves, their gradient, their moments) of
+    /// `element` bytes per element.
+    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64;
 
-    /// Returns the calls of a step.
+    /// Lists the calls of a step.
     fn step_calls(&self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall>;
 
-    /// Returns the calls for the outputs of one net with `rows` rows of W on `examples` training examples, or on held-out ones.
-    fn output_calls(
+    /// Lists the calls that compute W X for one net with `rows` rows of W and `examples` training examples, or W X_h if `held_out`.
+    fn wx_calls(
         &self,
         data: &DataSizes,
         rows: usize,
@@ -99,6 +96,6 @@ pub(crate) trait Profile: Sync {
         column_major: bool,
     ) -> Vec<ProductCall>;
 
-    /// Returns the calls for a net's weights, or for its z computed anew.
+    /// Lists the calls that compute a net's weights, or its z anew.
     fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall>;
 }

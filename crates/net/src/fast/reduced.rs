@@ -21,8 +21,9 @@ use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 pub(crate) struct Reduced<'e, R> {
     initial: InitialTerm<'e>,
     r: Columns<'e, R>,
-    /// c W(0) X for the examples of a mini-batch.
-    outputs_0: Array2<f64>,
+    /// W(0) X for the examples of the step, in the first columns.
+    batch_wx_0: Array2<f64>,
+    /// The number of examples of the step.
     examples: usize,
     d: Array2<R>,
     dd: Array2<R>,
@@ -30,13 +31,13 @@ pub(crate) struct Reduced<'e, R> {
 
 impl<'e, R: Real> Reduced<'e, R> {
     pub(crate) fn new(initial: InitialTerm<'e>, r: ArrayView2<'e, R>) -> Self {
-        let d = Array2::zeros((initial.outputs_0.nrows(), r.nrows()));
-        let (outputs_0, examples) = (initial.outputs_0.clone(), r.ncols());
-        Reduced { initial, r: Columns::of_inputs(r), outputs_0, examples, dd: d.clone(), d }
+        let d = Array2::zeros((initial.wx_0.nrows(), r.nrows()));
+        let (batch_wx_0, examples) = (initial.wx_0.clone(), r.ncols());
+        Reduced { initial, r: Columns::of_inputs(r), batch_wx_0, examples, dd: d.clone(), d }
     }
 
-    /// Returns T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
-    fn in_examples(&self, rows: Range<usize>) -> Array2<f64> {
+    /// Computes T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
+    fn t(&self, rows: Range<usize>) -> Array2<f64> {
         let d = block(&self.d, rows).mapv(R::as_f64);
         let to_examples = self.initial.space.factors().expect(CHECKED).to_examples.view();
         let mut t = Array2::zeros((d.nrows(), to_examples.ncols()));
@@ -50,13 +51,13 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         self.examples = batch.len(self.r.all().ncols());
         self.r.set_batch(batch);
         let examples = (..self.examples).into();
-        columns(self.initial.outputs_0.view(), batch, self.outputs_0.slice_axis_mut(Axis(1), examples));
+        columns(self.initial.wx_0.view(), batch, self.batch_wx_0.slice_axis_mut(Axis(1), examples));
     }
 
     fn forward(&self, mut z: ArrayViewMut2<R>) {
-        let outputs_0 = self.outputs_0.slice_axis(Axis(1), (..self.examples).into());
-        for ((mut z, outputs_0), &c) in z.rows_mut().into_iter().zip(outputs_0.rows()).zip(&self.initial.c) {
-            z.zip_mut_with(&outputs_0, |z, &output| *z = R::from_f64(c * output));
+        let wx_0 = self.batch_wx_0.slice_axis(Axis(1), (..self.examples).into());
+        for ((mut z, wx_0), &c) in z.rows_mut().into_iter().zip(wx_0.rows()).zip(&self.initial.c) {
+            z.zip_mut_with(&wx_0, |z, &wx_0| *z = R::from_f64(c * wx_0));
         }
         forward(self.d.view(), self.r.current(), z, Accumulate::Add);
     }
@@ -88,25 +89,25 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         self.initial.descend(rows, step, &mut moments.c);
     }
 
-    fn outputs(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        let outputs_0 = self.initial.outputs(rows.clone());
-        let mut z = outputs_0.slice_axis(Axis(1), examples.clone().into()).mapv(R::from_f64);
+    fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        let c_wx_0 = self.initial.c_wx_0(rows.clone());
+        let mut z = c_wx_0.slice_axis(Axis(1), examples.clone().into()).mapv(R::from_f64);
         let r = self.r.all();
         forward(block(&self.d, rows), r.slice_axis(Axis(1), examples.into()), z.view_mut(), Accumulate::Add);
         z
     }
 
-    fn outputs_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.initial.outputs_held_out(self.in_examples(rows.clone()).view(), rows, examples).mapv(R::from_f64)
+    fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
+        self.initial.wx_held_out(self.t(rows.clone()).view(), rows, examples).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        self.initial.weights(self.in_examples(rows.clone()).view(), rows, w_0)
+        self.initial.weights(self.t(rows.clone()).view(), rows, w_0)
     }
 
     fn weights_square(&self, rows: Range<usize>) -> f64 {
         let moved = square_sum(block(&self.d, rows.clone()));
-        self.initial.weights_square(self.in_examples(rows.clone()).view(), rows, moved)
+        self.initial.weights_square(self.t(rows.clone()).view(), rows, moved)
     }
 
     fn retain_rows(&mut self, rows: &[usize]) {
@@ -114,18 +115,14 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         for kept in [&mut self.d, &mut self.dd] {
             *kept = kept.select(Axis(0), rows);
         }
-        self.outputs_0 = self.outputs_0.select(Axis(0), rows);
+        self.batch_wx_0 = self.batch_wx_0.select(Axis(0), rows);
     }
 }
 
-/// The demands of `reduced`.
+/// The work and memory of `reduced`.
 pub(crate) struct ReducedProfile;
 
 impl Profile for ReducedProfile {
-    fn name(&self) -> &'static str {
-        "reduced"
-    }
-
     fn is_exact_for(&self, optimiser: &Optimiser, _full_batch: bool) -> bool {
         optimiser.is_linear()
     }
@@ -138,24 +135,24 @@ impl Profile for ReducedProfile {
         data.rank as f64 * data.train as f64
     }
 
-    fn flops_a_step(&self, data: &DataSizes) -> f64 {
+    fn flops_per_step(&self, data: &DataSizes) -> f64 {
         4.0 * data.rank as f64
     }
 
-    /// W(0) X, and the factors of X.
+    /// Counts W(0) X, and the factors of X.
     fn flops_before(&self, data: &DataSizes, rows: usize) -> f64 {
         let (n0, m, n1) = (data.features as f64, data.train as f64, rows as f64);
         let (least, most) = (n0.min(m), n0.max(m));
         2.0 * n1 * n0 * m + 2.0 * most * least * least + 12.0 * least.powi(3)
     }
 
-    /// D, and in f64 W(0) X of all examples and of a batch, T and W(0) X_h.
-    fn bytes_of_a_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
+    /// Counts D and, in f64, W(0) X of all examples and of a batch, T and W(0) X_h.
+    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
         let in_f64 = 4.0 * data.train as f64 + 2.0 * data.held_out() as f64;
         data.rank as f64 * copies * element + in_f64 * size_of::<f64>() as f64
     }
 
-    /// D R is added to W(0) X.
+    /// Lists the product D R, which is added to W(0) X, and that for dD or D.
     fn step_calls(&self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
         let StackedStep { rows, examples, is_plain, column_major } = step;
         let forward = Call::forward(Accumulate::Add);
@@ -164,8 +161,8 @@ impl Profile for ReducedProfile {
             .to_vec()
     }
 
-    /// W(0) X + D R, or W(0) X_h + T XᵀX_h.
-    fn output_calls(
+    /// Lists the product of W(0) X + D R, or of W(0) X_h + T XᵀX_h.
+    fn wx_calls(
         &self,
         data: &DataSizes,
         rows: usize,
@@ -180,7 +177,7 @@ impl Profile for ReducedProfile {
         }]
     }
 
-    /// T = D S⁻¹ Vᵀ.
+    /// Lists the product T = D S⁻¹ Vᵀ.
     fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall> {
         vec![ProductCall::in_f64(rows, data.rank, data.train, Call::forward(Accumulate::Replace))]
     }

@@ -3,35 +3,35 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The number of steps of which one is inspected. Its products then cost about a third more.
+/// The number of steps of which one is inspected. The products of an inspected step cost about a third more.
 const BLOCK: usize = 100;
 
-/// A seeded sample of the steps: the first one, one of each hundred, and those that are asked for.
+/// A seeded sample of the steps: the first one, a random one of each hundred, and those that [`Sample::take_next`] adds.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     stream: ChaCha8Rng,
     /// The chosen step of the current hundred.
     chosen: usize,
-    next_too: bool,
+    takes_next: bool,
 }
 
 impl Sample {
     /// Makes a sample that is drawn from `seed`.
-    pub(crate) fn of(seed: u64) -> Self {
-        Sample { stream: ChaCha8Rng::seed_from_u64(seed), chosen: 0, next_too: true }
+    pub(crate) fn new(seed: u64) -> Self {
+        Sample { stream: ChaCha8Rng::seed_from_u64(seed), chosen: 0, takes_next: true }
     }
 
-    /// Returns whether `iteration` is inspected. It is called for each iteration in turn.
+    /// Returns whether `iteration` is inspected; to be called for each iteration in turn.
     pub(crate) fn takes(&mut self, iteration: usize) -> bool {
         if iteration.is_multiple_of(BLOCK) {
             self.chosen = iteration + self.stream.random_range(0..BLOCK);
         }
-        std::mem::take(&mut self.next_too) || iteration == self.chosen
+        std::mem::take(&mut self.takes_next) || iteration == self.chosen
     }
 
     /// Adds the next step to the sample.
     pub(crate) fn take_next(&mut self) {
-        self.next_too = true;
+        self.takes_next = true;
     }
 
     /// Draws a seed for the signs of an inspection.
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn one_step_of_each_hundred_is_taken_and_the_first_and_those_that_are_asked_for() {
-        let mut sample = Sample::of(5);
+        let mut sample = Sample::new(5);
         let mut taken = Vec::new();
         for iteration in 0..10_000 {
             if iteration == 5_001 {

@@ -26,36 +26,37 @@ pub struct Data<'d> {
     engine: Option<Engine>,
 }
 
-/// A product that the BLAS computed wrongly.
+/// The error of a training in which the BLAS has computed a product wrongly.
 #[derive(Clone, Debug, Error)]
 pub enum Error {
-    /// A product before the training, such as XᵀX.
+    /// A product before the first step, such as XᵀX, is wrong.
     #[error(transparent)]
     Before(#[from] WrongSum),
-    /// A product of a step.
+    /// A product of a step, or of the evaluation at the end, is wrong.
     #[error(transparent)]
     InTraining(#[from] WrongProduct),
 }
 
 impl<'d> Data<'d> {
-    /// Takes the training examples: `x` `n[0]` × m, and `y` as the net's cost takes it, with m columns. Every step uses all of them.
+    /// Takes the training examples: `x` `n[0]` × m, and `y` as the net's cost takes it, with m columns. Every step uses all of them unless
+    /// [`Data::batches`] are set.
     pub fn new(x: &'d Array2<f64>, y: &'d Array2<f64>) -> Self {
         Data { x: x.view(), y: y.view(), test: None, batches: None, engine: None }
     }
 
-    /// Adds test examples.
+    /// Adds test examples, with the same rows as the training examples.
     #[must_use]
     pub fn test(self, x: &'d Array2<f64>, y: &'d Array2<f64>) -> Self {
         Data { test: Some((x.view(), y.view())), ..self }
     }
 
-    /// Trains on mini-batches.
+    /// Sets the batches of the steps.
     #[must_use]
     pub fn batches(self, batches: Batches) -> Self {
         Data { batches: Some(batches), ..self }
     }
 
-    /// Trains the first layer by this engine, whether it is the cheapest or not.
+    /// Sets the engine of the first layer, in place of the cheapest one.
     #[must_use]
     pub fn engine(self, engine: Engine) -> Self {
         Data { engine: Some(engine), ..self }
@@ -64,8 +65,8 @@ impl<'d> Data<'d> {
 
 /// Trains `chain`, and returns the recorded costs and the scores at the end. If the training diverges, `chain` stays as it was.
 ///
-/// It is the training of [`Chain::train`], but for rounding, by the first-layer engine with the fewest operations
-/// ([`Engine::cheapest`]), with everything that a [`Training`] can ask for. For many nets at once see [`Fleet`].
+/// It is the training of [`Chain::train`], except for rounding, with all options of [`Training`], by the first-layer engine with the
+/// fewest operations ([`Engine::cheapest`]). For many nets at once see [`Fleet`].
 ///
 /// ```
 /// use net::ndarray::array;
@@ -108,14 +109,14 @@ pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) ->
             if space.in_range::<R>() { engine } else { Engine::Direct }
         }
     };
-    let mut examples = Examples::of(engine, &space, rounded(data.y), rounded(y_test.view()))?;
+    let mut examples = Examples::for_engine(engine, &space, rounded(data.y), rounded(y_test.view()))?;
     if !batches.is_full() {
         examples = examples.column_major();
     }
     let w_0 = chain.layers.first().map_or_else(|| Array2::zeros((0, 0)), |first| first.w.mapv(R::as_f64));
     let net = InitialNet::new(&examples, chain.clone(), training.clone())?;
     let mut fleet = Fleet::new(&examples, batches, vec![net]);
-    let trained = fleet.train(|| true)?.expect("nobody stops it").remove(0);
+    let trained = fleet.train(|| true)?.expect("`keep_going` is always true").remove(0);
     if let Some(trained) = fleet.chain(0, w_0.view()) {
         *chain = trained;
     }

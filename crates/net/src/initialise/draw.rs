@@ -1,4 +1,4 @@
-//! Drawing the parameters of one net, layer after layer.
+//! The drawing of the parameters of one net, layer after layer.
 
 use kernels::Real;
 use kernels::lapack::Qr;
@@ -14,10 +14,10 @@ use crate::chain::Chain;
 use crate::layer::Layer;
 use crate::numpy_stream::NumpyStream;
 
-/// The drawing of the parameters of one net, after `W[1]`. It is in two parts because nets of different depths can share `W[1]` and its
-/// product with X: in no scheme does the first layer depend on the layers above it.
+/// A draw of the parameters of one net of which `W[1]` has been taken. It has two parts because nets of different depths can share
+/// `W[1]` and its product with X: in no scheme does the first layer depend on the layers above it.
 ///
-/// Weights of layer l come from the ChaCha8 stream (seed, l - 1), its biases from the stream (seed, 2⁶³ + l - 1).
+/// The weights of layer l come from the ChaCha8 stream (seed, l - 1), its biases from the stream (seed, 2⁶³ + l - 1).
 #[derive(Clone)]
 pub struct Draw {
     initialisation: Initialisation,
@@ -28,7 +28,7 @@ pub struct Draw {
 }
 
 impl Draw {
-    /// Draws `W[1]`, n_out × n_in; the returned draw goes on from there.
+    /// Draws `W[1]`, n_out × n_in, and returns it with the draw of all other parameters.
     pub fn first_weights(initialisation: &Initialisation, seed: u32, n_out: usize, n_in: usize) -> (Array2<f64>, Draw) {
         let first = Place { n_out, n_in, reads_out: false };
         let mut draw = Draw { initialisation: initialisation.clone(), seed, first, numpy: NumpyStream::new(seed) };
@@ -40,20 +40,20 @@ impl Draw {
         self.biases(0, self.first)
     }
 
-    /// Draws layers 2 to L of `architecture`, rounded to `R`; the same at every call.
+    /// Draws layers 2 to L of `architecture`, rounded to `R`, the same at every call; an empty chain if L = 1.
     ///
     /// # Panics
     /// If `architecture` isn't one that [`Architecture::new`] makes, its first layer doesn't have the shape of the `W[1]`
     /// that was drawn, the number of scales is neither 0 nor 1 nor L, or the base width of muP is 0.
     #[track_caller]
-    pub fn rest<R: Real>(&self, architecture: &Architecture) -> Chain<R> {
+    pub fn upper_layers<R: Real>(&self, architecture: &Architecture) -> Chain<R> {
         self.initialisation.check(architecture);
         let Place { n_out, n_in, .. } = self.first;
         let Architecture { widths, activations } = architecture;
         assert_eq!(widths[..2], [n_in, n_out], "W[1] was drawn for these widths n[0] and n[1], of {widths:?}");
         let mut draw = self.clone();
-        let layers = (1..architecture.layers()).map(|l| {
-            let place = Place { n_out: widths[l + 1], n_in: widths[l], reads_out: l + 1 == architecture.layers() };
+        let layers = (1..architecture.depth()).map(|l| {
+            let place = Place { n_out: widths[l + 1], n_in: widths[l], reads_out: l + 1 == architecture.depth() };
             let w = draw.weights(l, place).mapv(R::from_f64);
             Layer { w, b: draw.biases(l, place).mapv(R::from_f64), activation: activations[l] }
         });
@@ -63,7 +63,7 @@ impl Draw {
     fn weights(&mut self, l: usize, place: Place) -> Array2<f64> {
         let shape = (place.n_out, place.n_in);
         let mut stream = stream(self.seed, l as u64);
-        let w = match self.initialisation.scheme.law_of_weights(place) {
+        let w = match self.initialisation.scheme.weight_law(place) {
             Law::Zero => Array2::zeros(shape),
             Law::Randn { factor } => Array2::from_shape_simple_fn(shape, || self.numpy.randn() * factor),
             Law::Normal { deviation } => normal(&mut stream, shape, deviation),
@@ -74,7 +74,7 @@ impl Draw {
     }
 
     fn biases(&self, l: usize, place: Place) -> Array1<f64> {
-        let Some(bound) = self.initialisation.scheme.bound_of_biases(place.n_in) else {
+        let Some(bound) = self.initialisation.scheme.bias_bound(place.n_in) else {
             return Array1::zeros(place.n_out);
         };
         let mut stream = stream(self.seed, BIASES | l as u64);
@@ -85,9 +85,9 @@ impl Draw {
 /// The number of the first stream of biases, beyond the streams of the weights.
 const BIASES: u64 = 1 << 63;
 
-fn stream(seed: u32, of: u64) -> ChaCha8Rng {
+fn stream(seed: u32, number: u64) -> ChaCha8Rng {
     let mut stream = ChaCha8Rng::seed_from_u64(seed.into());
-    stream.set_stream(of);
+    stream.set_stream(number);
     stream
 }
 
@@ -106,7 +106,7 @@ fn uniform(stream: &mut ChaCha8Rng, bound: f64) -> f64 {
 
 fn orthogonal(stream: &mut ChaCha8Rng, (n_out, n_in): (usize, usize), gain: f64) -> Array2<f64> {
     let tall = normal(stream, (n_out.max(n_in), n_out.min(n_in)), 1.0);
-    let qr = Qr::of(tall.view());
+    let qr = Qr::new(tall.view());
     let r = qr.r();
     let mut q_transposed = qr.into_q_transposed();
     for (mut row, &diagonal) in q_transposed.rows_mut().into_iter().zip(r.diag()) {

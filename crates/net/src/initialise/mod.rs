@@ -1,4 +1,4 @@
-//! Initial parameters: the weights and biases that a net starts with, and the learning rates that belong to them.
+//! Initialisation: the weights and biases that a net starts with, and the factors on its learning rates that belong to them.
 
 mod draw;
 mod rates;
@@ -13,17 +13,17 @@ use crate::architecture::Architecture;
 use crate::chain::Chain;
 use crate::layer::Layer;
 
-/// A law for the parameters of a net.
+/// The distribution that the initial parameters of a net are drawn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Initialisation {
-    /// The law of each layer's weights and biases.
+    /// The distribution of each layer's weights and biases.
     pub scheme: Scheme,
-    /// The factors on `W[l]` after it has been drawn, not on biases: empty for 1, one number for all layers, or one for each layer.
+    /// The factors on `W[l]` after it has been drawn (biases are left alone): empty for 1, one number for all layers, or one for each layer.
     pub scales: Vec<f64>,
 }
 
 impl From<Scheme> for Initialisation {
-    /// Takes the scheme as its authors wrote it: all scales are 1.
+    /// Makes an initialisation by this scheme, with scales of 1.
     fn from(scheme: Scheme) -> Self {
         Initialisation { scheme, scales: Vec::new() }
     }
@@ -44,8 +44,8 @@ impl Initialisation {
         architecture.check();
         assert_ne!(self.scheme, Scheme::MuP { base_width: 0 }, "the base width of muP is at least 1");
         assert!(
-            self.scales.len() <= 1 || self.scales.len() == architecture.layers(),
-            "an initialisation has no scale, one, or one a layer: found scales {:?} for widths {:?}",
+            self.scales.len() <= 1 || self.scales.len() == architecture.depth(),
+            "an initialisation has no scale, one, or one per layer: found scales {:?} for widths {:?}",
             self.scales,
             architecture.widths
         );
@@ -64,7 +64,7 @@ pub fn chain<R: Real>(architecture: &Architecture, initialisation: &Initialisati
     let (w, draw) = Draw::first_weights(initialisation, seed, n_out, n_in);
     let (w, b) = (w.mapv(R::from_f64), draw.first_biases().mapv(R::from_f64));
     let first = Layer { w, b, activation: architecture.activations[0] };
-    let layers = std::iter::once(first).chain(draw.rest(architecture).layers).collect();
+    let layers = std::iter::once(first).chain(draw.upper_layers(architecture).layers).collect();
     Chain { layers, rates: initialisation.rates(architecture) }
 }
 

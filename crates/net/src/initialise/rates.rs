@@ -1,11 +1,11 @@
-//! The learning rates that belong to an initialisation.
+//! The factors on the learning rates that belong to an initialisation.
 
 use super::{Initialisation, Scheme};
 use crate::architecture::Architecture;
 use crate::rates::{LayerRate, LayerRates};
 
 impl Initialisation {
-    /// Returns the factors on the learning rates, layer l at index l - 1; none but for [`Scheme::MuP`].
+    /// Returns the factors on the learning rates of the layers, layer l at index l - 1; empty except for [`Scheme::MuP`].
     ///
     /// With k\[l\] = `n[l]` / base_width for the hidden layers and k\[0\] = k\[L\] = 1, since the features and the outputs
     /// are given by the data:
@@ -27,7 +27,7 @@ impl Initialisation {
     pub fn rates(&self, architecture: &Architecture) -> LayerRates {
         self.check(architecture);
         let Scheme::MuP { base_width } = self.scheme else { return LayerRates::default() };
-        let last = architecture.layers();
+        let last = architecture.depth();
         let k = |l: usize| if l == 0 || l == last { 1.0 } else { architecture.widths[l] as f64 / base_width as f64 };
         LayerRates {
             linear: (1..=last).map(|l| LayerRate { w: k(l) / k(l - 1), b: k(l) }).collect(),

@@ -1,6 +1,6 @@
 //! The distributions of initial weights and biases.
 
-/// The law of `W[l]` (n_out × n_in) and `b[l]` (n_out). Biases start at zero but for [`Scheme::PyTorch`].
+/// The distribution of `W[l]` (n_out × n_in) and `b[l]` (n_out). Biases start at zero, except for [`Scheme::PyTorch`].
 ///
 /// `Course` and `ScaledNormal` take NumPy's `RandomState(seed).randn` stream, drawn layer by layer and row by row, so
 /// that they give the course's own weights. The others draw each layer's weights, and each layer's biases, from a
@@ -26,32 +26,32 @@ pub enum Scheme {
     LecunNormal,
     /// Uniform with that variance: within ±√(3 / n_in).
     LecunUniform,
-    /// `gain` times a matrix with orthonormal rows (or columns, where there are fewer): Q of a normal matrix, uniform
-    /// over all such (Saxe et al. 2013, arXiv 1312.6120; Mezzadri 2007, arXiv math-ph/0609050, for the signs).
+    /// `gain` times a matrix with orthonormal rows (or columns, if there are fewer of them), uniform over all such matrices: the Q of a matrix
+    /// of normal numbers (Saxe et al. 2013, arXiv 1312.6120; Mezzadri 2007, arXiv math-ph/0609050, for the signs).
     Orthogonal {
         /// The length of the rows (or columns).
         gain: f64,
     },
-    /// The start of `torch.nn.Linear`: weights and biases uniform within ±1 / √n_in. (PyTorch writes the weights' law
-    /// as `kaiming_uniform_(a=√5)`: √3 · √(2 / (1 + 5)) / √n_in.) The law is PyTorch's, the numbers are not.
+    /// As `torch.nn.Linear`: weights and biases uniform within ±1 / √n_in, though with other random numbers. (PyTorch calls the distribution
+    /// of the weights `kaiming_uniform_(a=√5)`: within √3 · √(2 / (1 + 5)) / √n_in.)
     PyTorch,
     /// Maximal update parametrisation: [`Scheme::HeNormal`] with the output layer's variance divided by
     /// n_in / base_width, to be trained at the rates of [`Initialisation::rates`](super::Initialisation::rates), so that
     /// one learning rate serves every width (Yang, Hu et al. 2022, Tensor Programs V, arXiv 2203.03466, Table 3).
     MuP {
-        /// The width of the hidden layers at which it is `HeNormal` with equal rates, bit for bit.
+        /// The width of the hidden layers at which it is `HeNormal` with equal learning rates, bit for bit.
         base_width: usize,
     },
-    /// All zero: every unit of a layer stays equal to its neighbours.
+    /// Zero weights, with which all units of a layer stay equal.
     Zeros,
 }
 
-/// The properties of a layer that the law of its parameters depends on.
+/// The properties of a layer that the distribution of its parameters depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) n_out: usize,
     pub(super) n_in: usize,
-    /// Whether its inputs are hidden units and its outputs the net's: the last layer, unless it is also the first.
+    /// Whether its inputs are hidden units and its outputs those of the net: whether it is the last layer and not the first.
     pub(super) reads_out: bool,
 }
 
@@ -76,7 +76,8 @@ pub(super) enum Law {
 }
 
 impl Scheme {
-    pub(super) fn law_of_weights(self, Place { n_out, n_in, reads_out }: Place) -> Law {
+    /// Returns the distribution of the weights of a layer.
+    pub(super) fn weight_law(self, Place { n_out, n_in, reads_out }: Place) -> Law {
         let (n_in, both) = (n_in as f64, (n_in + n_out) as f64);
         match self {
             Scheme::Course => Law::Randn { factor: 1.0 / n_in.sqrt() },
@@ -97,8 +98,8 @@ impl Scheme {
         }
     }
 
-    /// Returns the bound of the biases' uniform distribution; `None` for biases of zero.
-    pub(super) fn bound_of_biases(self, n_in: usize) -> Option<f64> {
+    /// Returns the bound of the biases' uniform distribution; `None` if the biases are zero.
+    pub(super) fn bias_bound(self, n_in: usize) -> Option<f64> {
         (self == Scheme::PyTorch).then(|| (n_in as f64).sqrt().recip())
     }
 }

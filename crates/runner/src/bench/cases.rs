@@ -100,7 +100,7 @@ pub(crate) fn fleets(plan: &Plan) -> Found<FleetKind> {
         let new = || FleetKind {
             fleet: fleet.clone(),
             count: 0,
-            flop: trials.iter().map(|trial| plan.flops_a_step(trial)).sum(),
+            flop: trials.iter().map(|trial| plan.flops_per_step(trial)).sum(),
             words: in_words(plan, &trials),
         };
         kinds.entry(cost_of(plan, &trials)).or_insert_with(new).count += 1;

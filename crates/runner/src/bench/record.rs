@@ -143,7 +143,7 @@ impl Host {
     pub(crate) fn this() -> Self {
         Host {
             cpu: machine::cpu(),
-            vectors: Vectors::here().to_string(),
+            vectors: Vectors::detect().to_string(),
             cores: machine::cores(),
             os: machine::os(),
             runner: env!("CARGO_PKG_VERSION").to_owned(),

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use kernels::blas::Library;
-use kernels::{Call, LayerShape, WrongProduct, flushed, self_check};
+use kernels::{Call, LayerShape, WrongProduct, self_check, with_subnormals_flushed};
 
 use super::cases::{FleetKind, Weight, Weighted};
 use super::compare::Case;
@@ -166,7 +166,7 @@ impl Bench<'_> {
                 let trials: Vec<_> = kind.fleet.iter().map(|&trial| &plan.trials[trial]).collect();
                 let mut fleet = endless(plan, &trials, inputs)?;
                 let mut stepped = Ok(());
-                flushed(trials[0].config.flush_subnormals, || {
+                with_subnormals_flushed(trials[0].config.flush_subnormals, || {
                     measurement.pass(&manner(step.dtype()), pass, &mut || {
                         if stepped.is_ok() {
                             stepped = fleet.step();

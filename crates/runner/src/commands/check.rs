@@ -27,7 +27,7 @@ struct Peak([f64; 2]);
 /// another content than is known.
 pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     let Choice { library, warnings } = set_up_blas(asked)?;
-    let peak = Peak([peak::flops::<f32>(Vectors::here()), peak::flops::<f64>(Vectors::here())]);
+    let peak = Peak([peak::flops::<f32>(Vectors::detect()), peak::flops::<f64>(Vectors::detect())]);
     let this = Machine::this(library, 1);
     let admitted = library.admit(machine::cores());
     let products = [("f32", products::<f32>()), ("f64", products::<f64>())];
@@ -40,7 +40,7 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     report.line(
         true,
         "peak of a core",
-        format!("{} multiply-adds: f32 {single}, f64 {double} GFLOP/s", Vectors::here()),
+        format!("{} multiply-adds: f32 {single}, f64 {double} GFLOP/s", Vectors::detect()),
     );
     report.line(
         admitted.is_ok(),

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use kernels::{Accumulate, Call, LayerShape, Real, WrongProduct, self_check};
 use ndarray::{Array2, ArrayView1, Axis};
-use net::{Cache, Chain, Cost, evaluated_at_once};
+use net::{Cache, Chain, Cost, chunk_sizes};
 use serde_json::Value;
 
 pub use self::error::Error;
@@ -93,7 +93,7 @@ impl Net {
             Net::F32(_) => self_check::<f32>,
             Net::F64(_) => self_check::<f64>,
         };
-        for examples in evaluated_at_once(examples) {
+        for examples in chunk_sizes(examples) {
             for n in widths.windows(2) {
                 check(LayerShape { n_out: n[1], n_in: n[0], examples }, &[Call::forward(Accumulate::Replace)])?;
             }
@@ -205,7 +205,7 @@ fn each_block<R: Real>(
     mut take: impl FnMut(Range<usize>, &Cache<R>),
 ) {
     let examples = pixels.dim().0;
-    let at_once = evaluated_at_once(examples).next().unwrap_or(1);
+    let at_once = chunk_sizes(examples).next().unwrap_or(1);
     for from in (0..examples).step_by(at_once) {
         let block = from..examples.min(from + at_once);
         let x = pixels.columns_of::<R>(block.clone(), scaling);

@@ -162,7 +162,10 @@ impl ModelFile {
                 let output = if cost == Cost::SoftmaxCrossEntropy {
                     (SOFTMAX, cost.output_activation())
                 } else {
-                    Activation::ALL.into_iter().find(|(_, known)| *known == cost.output_activation()).expect("a known activation")
+                    Activation::ALL
+                        .into_iter()
+                        .find(|(_, known)| *known == cost.output_activation())
+                        .expect("a known activation")
                 };
                 self.named(&found, &[output]).map_err(|problem| format!("{problem}, the output of the file's `cost`"))
             } else {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernels::Accumulate::{Add, Replace};
 use kernels::{Call, LayerShape};
-use net::{DataSizes, ProductCall, StackedStep, evaluated_at_once};
+use net::{DataSizes, ProductCall, StackedStep, chunk_sizes};
 
 use super::Plan;
 use super::trial::Trial;
@@ -83,7 +83,7 @@ impl Plan {
             calls.add(if in_f64 { Dtype::F64 } else { dtype }, shape, call);
         }
         let DataShape { train, test, validation, .. } = self.data;
-        for examples in [train, test, validation].into_iter().flat_map(evaluated_at_once) {
+        for examples in [train, test, validation].into_iter().flat_map(chunk_sizes) {
             for n in widths[1..].windows(2) {
                 calls.add(dtype, LayerShape { n_out: n[1], n_in: n[0], examples }, Call::forward(Replace));
             }

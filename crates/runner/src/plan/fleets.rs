@@ -9,7 +9,7 @@ use crate::spec::data::DataShape;
 
 /// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
 /// engine, batches and number of iterations; those that start with the same first layer side by side; as many as
-/// [`net::Engine::rows_of_a_fleet`] says, but no more than a quarter of a kind, so that a small sweep keeps several cores busy.
+/// [`net::Engine::rows_per_fleet`] says, but no more than a quarter of a kind, so that a small sweep keeps several cores busy.
 pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..trials.len()).collect();
     let mut fleets: Vec<Vec<usize>> = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     };
     for group in grouped(all, kind) {
         let Trial { config, engine, .. } = &trials[group[0]];
-        let most = engine.rows_of_a_fleet(workload(config, data), config.dtype.bytes() as usize);
+        let most = engine.rows_per_fleet(workload(config, data), config.dtype.bytes() as usize);
         let most_nets = group.len().div_ceil(4);
         let mut rows = usize::MAX;
         for trial in grouped(group, origin).into_iter().flatten() {

@@ -1,6 +1,6 @@
 //! The memory of a sweep, before it runs: the data, the shared first layers, and the fleets in flight.
 
-use net::{Engine, Scheme, evaluated_at_once};
+use net::{Engine, Scheme, chunk_sizes};
 
 use super::Plan;
 use super::trial::Trial;
@@ -24,7 +24,7 @@ impl Plan {
         let (widths, element) = (self.widths(config), config.dtype.bytes() as f64);
         let rows = widths[1] as f64;
         let units: f64 = widths[1..].iter().map(|&n| n as f64).sum();
-        let at_once = |examples| evaluated_at_once(examples).max().unwrap_or(0) as f64;
+        let at_once = |examples| chunk_sizes(examples).max().unwrap_or(0) as f64;
         let batch = config.batches(self.data.train).size() as f64;
         let dropout = if config.dropout.is_empty() { 0.0 } else { 2.0 };
         let evaluated = at_once(self.data.train).max(at_once(self.data.held_out()));
@@ -32,7 +32,7 @@ impl Plan {
         let upper: f64 = widths[1..].windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
         // Parameters, their gradients, and what the optimiser remembers.
         let copies_kept = 2.0 + config.optimiser.moments() as f64;
-        let first = engine.bytes_of_a_row(&self.data_sizes(), &config.optimiser, config.dtype.bytes() as usize);
+        let first = engine.bytes_per_row(&self.data_sizes(), &config.optimiser, config.dtype.bytes() as usize);
         // LAPACK's QR works on copies.
         let copies = if matches!(config.initialisation.scheme, Scheme::Orthogonal { .. }) { 5.0 } else { 1.0 };
         let largest_draw = widths.windows(2).map(|n| n[0] as f64 * n[1] as f64).fold(0.0, f64::max) * F64 * copies;

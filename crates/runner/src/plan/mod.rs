@@ -122,24 +122,25 @@ impl Plan {
 
     /// Floating-point operations of all products of a trial's training step, as its engine does them: 2 for each
     /// multiply-add, three products a layer but for the first.
-    pub fn flops_a_step(&self, trial: &Trial) -> f64 {
-        self.upper_flops_a_step(&trial.config) + trial.engine.flops_a_step(self.workload(&trial.config), self.rank)
+    pub fn flops_per_step(&self, trial: &Trial) -> f64 {
+        self.upper_flops_per_step(&trial.config) + trial.engine.flops_per_step(self.workload(&trial.config), self.rank)
     }
 
     /// The same for the direct engine.
-    pub fn direct_flops_a_step(&self, trial: &Trial) -> f64 {
-        self.upper_flops_a_step(&trial.config) + Engine::Direct.flops_a_step(self.workload(&trial.config), self.rank)
+    pub fn direct_flops_per_step(&self, trial: &Trial) -> f64 {
+        self.upper_flops_per_step(&trial.config)
+            + Engine::Direct.flops_per_step(self.workload(&trial.config), self.rank)
     }
 
     /// The products above the first layer.
-    fn upper_flops_a_step(&self, config: &TrialConfig) -> f64 {
+    fn upper_flops_per_step(&self, config: &TrialConfig) -> f64 {
         let batch = config.batches(self.data.train).size() as f64;
         self.widths(config)[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64 * batch).sum()
     }
 
     /// Floating-point operations of a trial's steps.
     pub fn flops(&self, trial: &Trial) -> f64 {
-        self.flops_a_step(trial) * self.iterations(trial) as f64
+        self.flops_per_step(trial) * self.iterations(trial) as f64
     }
 
     /// Weights and biases of a trial.

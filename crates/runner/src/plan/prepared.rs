@@ -140,7 +140,7 @@ impl LazyGramSpace {
             let (x, mut x_held_out) = both.view_mut().split_at(Axis(1), train);
             self.data.train.write_columns(&self.data.scaling, x);
             x_held_out.assign(&self.data.x_held_out::<f64>());
-            Arc::new(GramSpace::of_both(both, train))
+            Arc::new(GramSpace::from_joined(both, train))
         })
     }
 
@@ -154,7 +154,7 @@ impl LazyGramSpace {
 
     /// The bytes that it holds by now.
     pub fn bytes_held(&self) -> f64 {
-        self.span.get().map_or(0.0, |span| (span.x().len() + span.x_test().len()) as f64 * 8.0)
+        self.span.get().map_or(0.0, |span| (span.x().len() + span.x_held_out().len()) as f64 * 8.0)
     }
 }
 

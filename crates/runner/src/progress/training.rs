@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use net::CostAt;
+use net::HistoryPoint;
 
 use super::bar;
 use super::mode::ProgressMode;
@@ -51,8 +51,8 @@ impl TrainingProgress {
     }
 
     /// The last recorded cost, as it is before each step.
-    pub fn at(&self, latest: Option<CostAt>) {
-        let Some(CostAt { iteration, cost }) = latest else { return };
+    pub fn at(&self, latest: Option<HistoryPoint>) {
+        let Some(HistoryPoint { iteration, cost }) = latest else { return };
         match &self.shown {
             Shown::Bar { bar, drawn } if drawn.borrow().elapsed() >= DRAWN_EVERY => {
                 drawn.replace(Instant::now());
@@ -65,7 +65,7 @@ impl TrainingProgress {
     }
 
     /// The training has ended, with this cost as its last record: the bar goes.
-    pub fn end(&self, last: Option<CostAt>) {
+    pub fn end(&self, last: Option<HistoryPoint>) {
         match &self.shown {
             Shown::Bar { bar, .. } => bar.finish_and_clear(),
             Shown::Lines { .. } => last.into_iter().for_each(|last| self.line(last.iteration, last.cost)),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use kernels::{Real, WrongProduct, WrongSum, inspected};
 use net::initialise::Draw;
-use net::{Chain, CostAt, Ending, Examples, Fleet, InitialNet, Schedule, Stopping, Trained, Training};
+use net::{Chain, Ending, Examples, Fleet, HistoryPoint, InitialNet, Schedule, Stopping, Trained, Training};
 
 use super::inputs::Inputs;
 use super::origins::Origins;
@@ -122,7 +122,7 @@ pub fn train_alone(
     plan: &Plan,
     trial: &Trial,
     inputs: &Inputs,
-    watch: &dyn Fn(Option<CostAt>) -> bool,
+    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<WithNet<Net>>, Untrusted> {
     let form = plan.form(trial);
     Ok(match trial.config.dtype {
@@ -138,7 +138,7 @@ fn train_alone_in<R: Real>(
     trial: &Trial,
     examples: &Examples<R>,
     origins: &Origins,
-    watch: &dyn Fn(Option<CostAt>) -> bool,
+    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
     let start = Instant::now();
     let ready = Ready { plan, trials: &[trial], examples, origins };
@@ -187,5 +187,5 @@ fn flops_done(plan: &Plan, trial: &Trial, trained: &Trained) -> f64 {
         Ending::Completed => plan.iterations(trial),
         Ending::Stopped { iteration, .. } | Ending::Diverged { iteration, .. } => iteration + 1,
     };
-    plan.flops_a_step(trial) * steps as f64
+    plan.flops_per_step(trial) * steps as f64
 }

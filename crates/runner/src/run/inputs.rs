@@ -65,8 +65,8 @@ fn examples<R: Real>(
             (Engine::Direct, true) => {
                 Examples::direct(train.rows(scaling).reversed_axes(), y, data.x_held_out(), y_held_out)
             }
-            (Engine::Reduced, true) => Examples::of(engine, span.get(), y, y_held_out)?.column_major(),
-            _ => Examples::of(engine, span.get(), y, y_held_out)?,
+            (Engine::Reduced, true) => Examples::for_engine(engine, span.get(), y, y_held_out)?.column_major(),
+            _ => Examples::for_engine(engine, span.get(), y, y_held_out)?,
         };
         Ok(examples.validating_on(data.shape().validation))
     };

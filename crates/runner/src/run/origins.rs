@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kernels::{Real, WrongSum};
 use net::initialise::Draw;
-use net::{Engine, Examples, InitialFirstLayer, InitialNet, Initialisation};
+use net::{Engine, Examples, InitialFirstWeights, InitialNet, Initialisation};
 
 use crate::plan::memory::MOST_BYTES;
 use crate::plan::trial::Trial;
@@ -21,7 +21,7 @@ struct Key {
 }
 
 /// An origin, and the draw behind it, from which the biases and the other layers are drawn.
-type Drawn = Result<(Arc<InitialFirstLayer>, Draw), WrongSum>;
+type Drawn = Result<(Arc<InitialFirstWeights>, Draw), WrongSum>;
 
 /// The latest first layers, as many as `MOST_BYTES` hold.
 #[derive(Default)]
@@ -43,10 +43,11 @@ impl Origins {
         let config = &trial.config;
         let architecture = config.architecture(data.features, data.task);
         let (origin, draw) = self.of(trial, architecture.widths[1], examples)?;
-        let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.rest(&architecture));
+        let (first_biases, upper) = (draw.first_biases().mapv(R::from_f64), draw.upper_layers(&architecture));
         let rates = config.initialisation.rates(&architecture);
         let training = config.training(data.train);
-        Ok(InitialNet { first: origin, b, activation: architecture.activations[0], rest, rates, training })
+        let first_activation = architecture.activations[0];
+        Ok(InitialNet { first_weights: origin, first_biases, first_activation, upper, rates, training })
     }
 
     /// Finds or draws a first layer. If several workers ask for the same one at once, one draws and the others wait for it.
@@ -58,7 +59,7 @@ impl Origins {
         place
             .get_or_init(|| {
                 let (w_0, draw) = Draw::first_weights(&key.initialisation, key.seed, rows, examples.features());
-                Ok((Arc::new(examples.initial_first_layer(w_0)?), draw))
+                Ok((Arc::new(examples.initial_first_weights(w_0)?), draw))
             })
             .clone()
     }

@@ -1,6 +1,6 @@
 //! The outcome of a trial.
 
-use net::{CostAt, Score};
+use net::{HistoryPoint, Score};
 use serde::Serialize;
 
 use crate::spec::trial::Dtype;
@@ -80,7 +80,7 @@ pub struct Outcome {
     /// How it ended.
     pub end: End,
     /// Its costs.
-    pub history: Vec<CostAt>,
+    pub history: Vec<HistoryPoint>,
     /// The metrics that were recorded beside them.
     pub metrics: Metrics,
     /// Its score on the training examples after its last update, if it is completed.

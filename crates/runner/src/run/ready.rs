@@ -1,6 +1,6 @@
 //! The trials of one fleet, trained, and trained again where one has diverged.
 
-use kernels::{Real, WrongSum, flushed};
+use kernels::{Real, WrongSum, with_subnormals_flushed};
 use net::{Ending, Examples, Fleet, Trained};
 
 use super::origins::Origins;
@@ -31,7 +31,8 @@ impl<'r, R: Real> Ready<'r, R> {
     ) -> Result<Option<TrainedFleet<'r, R>>, Untrusted> {
         // Shared by trials that flush subnormals and trials that don't, and hence made outside of that.
         let mut fleet = self.fleet()?;
-        let trained = flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(keep_going))?;
+        let trained =
+            with_subnormals_flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(keep_going))?;
         Ok(trained.map(|trained| (fleet, trained)))
     }
 
@@ -47,7 +48,7 @@ impl<'r, R: Real> Ready<'r, R> {
         let mut fleet = self.fleet()?;
         let is_open = |fleet: &Fleet<R>| places().any(|place| fleet.ended(place).is_none());
         let again = |fleet: &Fleet<R>| is_open(fleet) && keep_going();
-        flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(again))?;
+        with_subnormals_flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(again))?;
         if is_open(&fleet) && !keep_going() {
             return Ok(false);
         }

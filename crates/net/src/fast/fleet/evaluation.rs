@@ -1,4 +1,4 @@
-//! The scores of a fleet's nets on whole sets of examples, and their metrics.
+//! The scores of a fleet's nets on whole sets of examples, and the values of their metrics.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
 
 impl<R: Real> Fleet<'_, R> {
-    /// Returns the values of a net's metrics, in their order.
+    /// Computes the values of a net's metrics, in the order of [`crate::Training::metrics`].
     pub(super) fn metrics(&self, member: &Member<R>) -> Vec<f64> {
         let rows = || member.rows.clone();
         let accuracy = |score: Option<Score>| vec![score.and_then(|score| score.accuracy).unwrap_or(f64::NAN)];
@@ -58,8 +58,8 @@ impl<R: Real> Fleet<'_, R> {
     }
 
     fn train_score(&self, member: &Member<R>) -> Option<Score> {
-        let outputs = |examples| self.first.outputs(member.rows.clone(), examples);
-        member.score(self.examples.y.view(), 0..self.examples.training(), outputs)
+        let wx = |examples| self.first.wx(member.rows.clone(), examples);
+        member.score(self.examples.y.view(), 0..self.examples.training(), wx)
     }
 
     fn test_score(&self, member: &Member<R>) -> Option<Score> {
@@ -75,7 +75,7 @@ impl<R: Real> Fleet<'_, R> {
         if range.is_empty() {
             return None;
         }
-        let outputs = |examples| self.first.outputs_held_out(member.rows.clone(), examples);
-        member.score(self.examples.y_held_out.view(), range, outputs)
+        let wx = |examples| self.first.wx_held_out(member.rows.clone(), examples);
+        member.score(self.examples.y_held_out.view(), range, wx)
     }
 }

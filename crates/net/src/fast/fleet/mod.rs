@@ -21,21 +21,21 @@ use crate::fast::member::Member;
 use crate::fast::sample::Sample;
 use crate::layer::Cache;
 use crate::matrix::{block, block_mut, make_room};
-use crate::progress::CostAt;
+use crate::progress::HistoryPoint;
 use crate::trained::Trained;
 use crate::training::Ending;
 
-/// The number of steps after which the dual engine's P is computed anew from T, in f64: one product of the size of a step's,
-/// well below 1% of the work.
+/// The number of steps after which the dual engine's P is computed anew from T, in f64: one product as large as that of a step, well below
+/// 1% of the work.
 const REFRESH_EVERY: usize = 500;
 
-/// Nets in training.
+/// Nets in training, whose first layers are stacked.
 pub struct Fleet<'e, R> {
     examples: &'e Examples<R>,
     batches: Batches,
     first: Box<dyn FirstLayers<R> + 'e>,
     y: Columns<'e, R>,
-    /// The nets in training, with their rows in this order. The last ones stay when they have ended.
+    /// The nets in training, in the order of their rows. The nets that end last stay here.
     members: Vec<Member<R>>,
     iteration: usize,
     iterations: usize,
@@ -48,7 +48,7 @@ pub struct Fleet<'e, R> {
 }
 
 impl<'e, R: Real> Fleet<'e, R> {
-    /// Makes a fleet that trains on `examples`, in these batches.
+    /// Makes a fleet of `nets` that trains on `examples`, in `batches`.
     ///
     /// # Panics
     /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, or the engine is not exact for an optimiser
@@ -58,12 +58,16 @@ impl<'e, R: Real> Fleet<'e, R> {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
         let iterations = nets.first().expect("a fleet has at least one net").training.iterations;
         for net in &nets {
-            let InitialNet { first, b, rest, training, .. } = net;
-            assert_eq!(training.iterations, iterations, "the nets of a fleet make as many steps each");
-            let n_in = rest.layers.first().map_or(first.rows(), |layer| layer.n_in());
-            let widths = (first.rows(), first.rows());
-            assert_eq!((b.len(), n_in), widths, "b[1] and the second layer's inputs fit the first layer's outputs");
-            let rows = net.cost().target_rows(net.outputs());
+            let InitialNet { first_weights, first_biases, upper, training, .. } = net;
+            assert_eq!(training.iterations, iterations, "the nets of a fleet make the same number of steps");
+            let n_1 = first_weights.rows();
+            let n_in = upper.layers.first().map_or(n_1, |layer| layer.n_in());
+            assert_eq!(
+                (first_biases.len(), n_in),
+                (n_1, n_1),
+                "b[1] and the inputs of layer 2 have as many elements as W[1] has rows"
+            );
+            let rows = net.cost().target_rows(net.n_out());
             assert_eq!(examples.y.nrows(), rows, "y has the rows that {:?} takes", net.cost());
             let engine = examples.engine();
             assert!(
@@ -73,8 +77,8 @@ impl<'e, R: Real> Fleet<'e, R> {
             );
         }
         // Any fixed seed serves, since an inspection changes no result.
-        let sample = Sample::of(nets[0].training.dropout_seed);
-        let first = examples.first_layers(&nets.iter().map(|net| &*net.first).collect::<Vec<_>>());
+        let sample = Sample::new(nets[0].training.dropout_seed);
+        let first = examples.first_layers(&nets.iter().map(|net| &*net.first_weights).collect::<Vec<_>>());
         let count = nets.len();
         let mut rows = 0;
         let members = nets.into_iter().enumerate().map(|(place, net)| {
@@ -90,24 +94,25 @@ impl<'e, R: Real> Fleet<'e, R> {
         Fleet { examples, batches, first, y, members, iteration: 0, iterations, sample, z, a, dz, trained }
     }
 
-    /// Trains all nets to their end. `keep_going` is called before each step; `None` if it returns false.
+    /// Trains all nets to their end, and returns their results in the order of [`Fleet::new`]. `keep_going` is called before each step;
+    /// `None` if it returns false.
     ///
-    /// The products of one step of a hundred are inspected ([`kernels::inspected`]), and those of the first step, of the first step with
-    /// fewer nets than before, and of the evaluations at the end.
+    /// The products of one step in a hundred are inspected ([`kernels::inspected`]), and those of the first step, of each first step after a
+    /// net has left, and of the evaluations at the end.
     ///
-    /// A step allocates nothing but on the way to the largest batch, and unless a metric is recorded, a net leaves, the step is inspected, or
-    /// P is computed anew.
+    /// A step allocates memory only if its batch is larger than any before, a metric is recorded, a net leaves, the step is inspected, or P is
+    /// computed anew.
     ///
     /// # Errors
-    /// If a product that was inspected is wrong.
+    /// If an inspected product is wrong.
     pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
         self.train_watched(|_| keep_going())
     }
 
-    /// Trains all nets as [`Fleet::train`] does; `keep_going` sees the fleet.
+    /// Trains all nets as [`Fleet::train`] does, with a `keep_going` that can look at the fleet, such as at [`Fleet::latest`].
     ///
     /// # Errors
-    /// If a product that was inspected is wrong.
+    /// If an inspected product is wrong.
     pub fn train_watched(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
         while self.iteration < self.iterations && self.is_training() {
             if !keep_going(self) {
@@ -124,7 +129,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         Ok(self.trained.iter().cloned().collect())
     }
 
-    /// Returns the results of the net at `place` of the list that the fleet was made of; `None` if its training goes on.
+    /// Returns the results of the net at index `place` of the list given to [`Fleet::new`]; `None` if its training goes on.
     pub fn ended(&self, place: usize) -> Option<&Trained> {
         self.trained[place].as_ref()
     }
@@ -133,13 +138,13 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.members.iter().any(|member| self.trained[member.place].is_none())
     }
 
-    /// Returns the last recorded cost of the net at `place`; `None` before the first record, and if the net has left the fleet.
-    pub fn latest(&self, place: usize) -> Option<CostAt> {
+    /// Returns the last point in the history of the net at index `place`; `None` before the first record, and if the net has left the fleet.
+    pub fn latest(&self, place: usize) -> Option<HistoryPoint> {
         self.members.iter().find(|member| member.place == place)?.progress.history.last().copied()
     }
 
-    /// Returns the net at `place` of the list that the fleet was made of, as it is now; `w_0` is the `W[1]` that it started with. `None` if
-    /// the net has left the fleet: it diverged, or ended before others.
+    /// Returns the net at index `place` with its present parameters; `w_0` is the `W[1]` that it started with, n\[1\] × `n[0]`. `None` if the
+    /// net has left the fleet: it diverged, or ended before others.
     ///
     /// # Panics
     /// If `w_0` is another matrix, and the engine is not the direct one, which does not need it.
@@ -148,21 +153,21 @@ impl<'e, R: Real> Fleet<'e, R> {
         Some(member.chain(&self.first.weights(member.rows.clone(), w_0)))
     }
 
-    /// Computes z\[L\] and a\[L\] on the held-out examples, by the net at `place` as it is now; `None` if it has left the fleet, or there are
-    /// no such examples.
+    /// Computes z\[L\] and a\[L\] of the net at index `place` on the held-out examples, with its present parameters; `None` if it has left the
+    /// fleet, or there are no held-out examples.
     pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
         let all = 0..self.examples.y_held_out.ncols();
         if all.is_empty() {
             return None;
         }
-        Some(member.predict(self.first.outputs_held_out(member.rows.clone(), all)))
+        Some(member.predict(self.first.wx_held_out(member.rows.clone(), all)))
     }
 
     /// Makes one step of all nets: forward, cost, backward, update.
     ///
     /// # Errors
-    /// If its products are inspected, and one is wrong.
+    /// If its products are inspected and one of them is wrong.
     pub fn step(&mut self) -> Result<(), WrongProduct> {
         if self.sample.takes(self.iteration) {
             inspected(self.sample.seed(), || self.make_step())?
@@ -178,7 +183,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
         let diverged = self.forward_and_back();
         self.end(&diverged)?;
-        // Decided once: if dz has become dW's here, the step can't be the plain one, even if only plain nets are left.
+        // Decided before nets stop, because `backward` may change dz: a step that calls it isn't made as a plain one, even if only plain
+        // nets are left by then.
         let is_plain = self.members.iter().all(Member::is_plain);
         if self.is_training() {
             if !is_plain {
@@ -194,7 +200,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         Ok(())
     }
 
-    /// Takes all nets forward on the batch of this step and back to dz\[1\], with the gradients above it. Returns those that have diverged.
+    /// Runs the forward and the backward pass of all nets on the batch of this step, down to dz\[1\]. Returns the nets that have diverged.
     fn forward_and_back(&mut self) -> Vec<(usize, Ending)> {
         let Fleet { batches, first, y, members, iteration, z, a, dz, .. } = self;
         let batch = batches.at(*iteration);
@@ -220,7 +226,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         diverged
     }
 
-    /// Moves all parameters of all nets; if the step `is_plain` for every net, the first layers move in one product.
+    /// Makes the step of all parameters of all nets; if it `is_plain` for every net, that of the first layers is one product.
     fn descend(&mut self, is_plain: bool) {
         let Fleet { members, first, iteration, a, dz, .. } = self;
         let examples = dz.ncols();
@@ -246,14 +252,15 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
-    /// Evaluates the nets that have ended; they leave the fleet if others go on.
+    /// Evaluates the nets that end. They leave the fleet if they have diverged, or if other nets go on.
     fn end(&mut self, endings: &[(usize, Ending)]) -> Result<(), WrongProduct> {
         if endings.is_empty() {
             return Ok(());
         }
         for &(place, ending) in endings {
             let seed = self.sample.seed();
-            let member = self.members.iter().find(|member| member.place == place).expect("it was in training");
+            let member =
+                self.members.iter().find(|member| member.place == place).expect("a net that ends is in training");
             self.trained[place] = Some(inspected(seed, || self.evaluated(member, ending))?);
         }
         let gone = |trained: &[Option<Trained>], member: &Member<R>| match &trained[member.place] {
@@ -265,10 +272,10 @@ impl<'e, R: Real> Fleet<'e, R> {
         Ok(())
     }
 
-    /// Retains these members only; their rows stay as they are.
+    /// Retains only the members that `stays` marks; their rows keep their values.
     fn retain(&mut self, stays: &[bool]) {
         let mut stays = stays.iter();
-        self.members.retain(|_| *stays.next().expect("one a member"));
+        self.members.retain(|_| *stays.next().expect("one for each member"));
         let rows: Vec<usize> = self.members.iter().flat_map(|member| member.rows.clone()).collect();
         if rows.len() == self.z.nrows() {
             return;
@@ -285,6 +292,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
     }
 
+    /// Recomputes the engine's z of every net, and keeps the largest drift.
     fn refresh(&mut self) {
         for member in &mut self.members {
             let drift = self.first.refresh(member.rows.clone());

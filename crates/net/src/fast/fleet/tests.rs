@@ -18,7 +18,7 @@ fn fleet(examples: &Examples<f64>) -> Fleet<'_, f64> {
 fn examples() -> Examples<f64> {
     let x = ndarray::array![[0.1, 0.9, 0.4], [0.7, 0.2, 0.3]];
     let y = ndarray::array![[0.0, 1.0, 1.0]];
-    Examples::of(Engine::Dual, &Arc::new(GramSpace::new(x.view(), x.view())), y.clone(), y).unwrap()
+    Examples::for_engine(Engine::Dual, &Arc::new(GramSpace::new(x.view(), x.view())), y.clone(), y).unwrap()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn nets_are_trained_without_held_out_examples() {
     let trained = |engine, tested: bool| {
         let (x_test, y_test) = if tested { (x.clone(), y.clone()) } else { (none(), Array2::zeros((1, 0))) };
         let space = Arc::new(GramSpace::new(x.view(), x_test.view()));
-        let examples = Examples::of(engine, &space, y.clone(), y_test).unwrap().validating_on(0);
+        let examples = Examples::for_engine(engine, &space, y.clone(), y_test).unwrap().validating_on(0);
         let mut fleet = fleet(&examples);
         fleet.train(|| true).unwrap().unwrap().remove(0)
     };

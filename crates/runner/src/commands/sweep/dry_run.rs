@@ -37,7 +37,7 @@ pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), f
             layers,
             trial.engine.name().to_owned(),
             format!("{:.0}", plan.parameters(config)),
-            format!("{:.2}", plan.flops_a_step(trial) / 1e6),
+            format!("{:.2}", plan.flops_per_step(trial) / 1e6),
             format!("{:.1}", plan.flops(trial) / 1e9),
             bytes(plan.bytes(trial)),
             state.to_owned(),

@@ -54,8 +54,8 @@ impl Tally {
             End::Failed { .. } => self.failed += 1,
         }
         self.steps += steps;
-        self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_a_step(trial) * steps as f64;
-        self.direct_flops += plan.direct_flops_a_step(trial) * steps as f64;
+        self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_per_step(trial) * steps as f64;
+        self.direct_flops += plan.direct_flops_per_step(trial) * steps as f64;
         self.drifted += usize::from(outcome.drift.is_some_and(|drift| drift > drift_bound(config.dtype)));
     }
 

@@ -45,7 +45,7 @@ fn fits_dtype(config: &TrialConfig) -> Result<(), Problem> {
     let gamma = if let Curve::Step { gamma, .. } = config.schedule.curve { Some(gamma) } else { None };
     let decay = Some(config.optimiser.decay.lambda).filter(|factor| *factor > 0.0);
     let numbers = [
-        Some((&schedule::LEARNING_RATE, config.schedule.rate)),
+        Some((&schedule::LEARNING_RATE, config.schedule.learning_rate)),
         initialisation::multiplier(config.initialisation.scheme),
         gamma.map(|gamma| (&schedule::GAMMA, gamma)),
         decay.map(|decay| (&optimiser::WEIGHT_DECAY, decay)),

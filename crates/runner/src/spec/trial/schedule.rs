@@ -39,7 +39,7 @@ keys! {
 
 /// Reads the learning rate of each step.
 pub(super) fn read(raw: &RawTrial) -> Result<Schedule, Problem> {
-    let rate = raw.get(&LEARNING_RATE).ok_or_else(|| LEARNING_RATE.problem("missing"))?;
+    let learning_rate = raw.get(&LEARNING_RATE).ok_or_else(|| LEARNING_RATE.problem("missing"))?;
     let curve = match raw.value(&SCHEDULE) {
         Name::Constant => Curve::Constant,
         Name::Step => {
@@ -57,11 +57,12 @@ pub(super) fn read(raw: &RawTrial) -> Result<Schedule, Problem> {
         }
     };
     let warmup = raw.value(&WARMUP);
-    Ok(Schedule { rate, warmup, warmup_start: if warmup > 0 { raw.value(&WARMUP_START) } else { 1.0 }, curve })
+    let warmup_start = if warmup > 0 { raw.value(&WARMUP_START) } else { 1.0 };
+    Ok(Schedule { learning_rate, warmup, warmup_start, curve })
 }
 
 pub(super) fn write(schedule: &Schedule, canonical: &mut Canonical) {
-    canonical.always(&LEARNING_RATE, &schedule.rate);
+    canonical.always(&LEARNING_RATE, &schedule.learning_rate);
     let name = match &schedule.curve {
         Curve::Constant => Name::Constant,
         Curve::Step { every, gamma } => {
