@@ -117,9 +117,14 @@ impl Known {
             if missing.is_empty() {
                 return Ok(files);
             }
-            looked.push(Looked { place, missing });
+            looked.push(SearchedPlace { place, missing });
         }
-        Err(Error::Missing { name: self.name, looked: Looks(looked), command: self.command(), variable: self.variable })
+        Err(Error::Missing {
+            name: self.name,
+            looked: SearchedPlaces(looked),
+            command: self.command(),
+            variable: self.variable,
+        })
     }
 
     /// Reads this set's environment variable; an empty value counts as not set.
@@ -236,7 +241,7 @@ pub enum Error {
         /// The data set.
         name: &'static str,
         /// The places that were searched, and the files that each lacks.
-        looked: Looks,
+        looked: SearchedPlaces,
         /// The command that makes or fetches it.
         command: String,
         /// The environment variable that can name its folder.
@@ -270,18 +275,18 @@ struct Place {
 }
 
 #[derive(Debug)]
-struct Looked {
+struct SearchedPlace {
     place: Place,
     missing: Vec<&'static str>,
 }
 
 /// The places that a data set was looked for in, each with the files that it lacks.
 #[derive(Debug)]
-pub struct Looks(Vec<Looked>);
+pub struct SearchedPlaces(Vec<SearchedPlace>);
 
-impl fmt::Display for Looks {
+impl fmt::Display for SearchedPlaces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Looked { place, missing }) in self.0.iter().enumerate() {
+        for (index, SearchedPlace { place, missing }) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             write!(f, "{separator}no {} in ", missing.join(" and "))?;
             if let Some(variable) = place.variable {

@@ -39,12 +39,12 @@ pub struct ContactSheet {
     /// Pictures in a row.
     pub columns: usize,
     /// The most pictures.
-    pub most: usize,
+    pub max_pictures: usize,
 }
 
 impl Default for ContactSheet {
     fn default() -> Self {
-        Self { columns: 16, most: 256 }
+        Self { columns: 16, max_pictures: 256 }
     }
 }
 
@@ -68,7 +68,7 @@ impl ContactSheet {
     pub fn write(&self, split: &Split, examples: &[usize], path: &Path) -> Result<usize, Error> {
         let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
         let mut png = Cursor::new(Vec::new());
-        let examples = &examples[..examples.len().min(self.most)];
+        let examples = &examples[..examples.len().min(self.max_pictures)];
         self.draw(split, examples)
             .and_then(|sheet| sheet.write_to(&mut png, ImageFormat::Png).map_err(|error| error.to_string()))
             .map_err(refuse)?;

@@ -155,7 +155,7 @@ impl DataSet {
         let classes = agreed_classes(train_file.file(), test_file.as_ref().map(HashedFile::file), &names.classes)?;
 
         let numbers = |split: &_| {
-            TargetMatrix::read(split, *targets).map_err(|problem| problem.of(split.file.path(), &split.y_name))
+            TargetMatrix::read(split, *targets).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))
         };
         let test_numbers = test.as_ref().map(|test| numbers(test).map(|numbers| (test, numbers))).transpose()?;
         let settled = agreement::settle(*targets, (&train, numbers(&train)?), test_numbers, &classes)?;

@@ -20,7 +20,7 @@ use ureq::{Agent, Proxy};
 use crate::catalog::{Known, Origin, Pin};
 use crate::contract::hashed::{hash, hexadecimal};
 use crate::dataset::Files;
-use crate::files::{self, OfTheDisk, Part, make_folder, missing_folders, put_in_place};
+use crate::files::{self, DiskFailure, Part, make_folder, missing_folders, put_in_place};
 
 /// The bytes that are read at a time.
 const CHUNK: usize = 1 << 16;
@@ -107,11 +107,11 @@ pub enum Error {
     },
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
+impl DiskFailure for Error {
+    fn is_disk_failure(&self) -> bool {
         match self {
-            Error::Write(error) => error.is_of_the_disk(),
-            Error::Unreadable { reason, .. } => reason.is_of_the_disk(),
+            Error::Write(error) => error.is_disk_failure(),
+            Error::Unreadable { reason, .. } => reason.is_disk_failure(),
             _ => false,
         }
     }

@@ -19,7 +19,7 @@ use hdf5::types::FixedAscii;
 use crate::contract::class_names;
 use crate::contract::file::DataFile;
 use crate::dataset::Files;
-use crate::files::{self, NewHdf5, OfTheDisk, Part, make_folder, put_in_place};
+use crate::files::{self, DiskFailure, NewHdf5, Part, make_folder, put_in_place};
 
 pub use draw::SIDES;
 use draw::{draw, is_cat};
@@ -90,9 +90,9 @@ pub enum Error {
     File(#[from] files::Error),
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
-        matches!(self, Error::File(error) if error.is_of_the_disk())
+impl DiskFailure for Error {
+    fn is_disk_failure(&self) -> bool {
+        matches!(self, Error::File(error) if error.is_disk_failure())
     }
 }
 

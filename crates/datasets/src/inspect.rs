@@ -68,15 +68,15 @@ pub struct SplitSummary {
     pub target_kind: TargetKind,
     /// Whether they are training examples.
     pub is_training: bool,
-    /// Figures on the pictures or features, as stored.
-    pub features: Figures,
-    /// Figures on the targets.
+    /// Statistics on the pictures or features, as stored.
+    pub features: Statistics,
+    /// Statistics on the targets.
     pub targets: TargetSummary,
 }
 
-/// Figures on many values.
+/// Statistics on many values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Figures {
+pub struct Statistics {
     /// The least value.
     pub min: f64,
     /// The greatest value.
@@ -85,13 +85,13 @@ pub struct Figures {
     pub mean: f64,
 }
 
-/// Figures on the targets of a split.
+/// Statistics on the targets of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TargetSummary {
     /// The number of examples of each class that the file has.
     Classes(Vec<usize>),
-    /// Figures on each output.
-    Values(Vec<Figures>),
+    /// Statistics on each output.
+    Values(Vec<Statistics>),
 }
 
 /// Looks into the file of `pinned` for the splits that `names` names; one of the two is enough.
@@ -107,7 +107,7 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
     let (file, path) = (hashed.file(), pinned.path.as_path());
     let mut problems = Vec::new();
     let (datasets, further) = list(file).unwrap_or_else(|problem| {
-        problems.push(problem.of(path, "/"));
+        problems.push(problem.in_dataset(path, "/"));
         (Vec::new(), 0)
     });
     let classes = class_names::read(file, &names.classes).unwrap_or_else(|error| {
@@ -130,7 +130,7 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
             Err(error) => problems.push(error),
         }
     }
-    let at = |found: &Found, problem: Problem| problem.of(path, found.y);
+    let at = |found: &Found, problem: Problem| problem.in_dataset(path, found.y);
     for found in &splits {
         let targets = &found.split.targets;
         problems.extend(agreement::check_named(targets, classes.len()).err().map(|problem| at(found, problem)));
@@ -191,9 +191,9 @@ fn list(file: &DataFile) -> Result<(Vec<DatasetLine>, usize), Problem> {
 impl SplitSummary {
     fn new(Found { x, y, split, target_kind, is_training, .. }: Found, task: Task) -> Self {
         let features = match &split.x {
-            Features::U8(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
-            Features::F32(rows) => Figures::of(rows.iter().map(|&value| f64::from(value))),
-            Features::F64(rows) => Figures::of(rows.iter().copied()),
+            Features::U8(rows) => Statistics::of(rows.iter().map(|&value| f64::from(value))),
+            Features::F32(rows) => Statistics::of(rows.iter().map(|&value| f64::from(value))),
+            Features::F64(rows) => Statistics::of(rows.iter().copied()),
         };
         let targets = match &split.targets {
             Targets::Classes(labels) => {
@@ -203,15 +203,15 @@ impl SplitSummary {
                 labels.iter().for_each(|&label| counts[label as usize] += 1);
                 TargetSummary::Classes(counts)
             }
-            Targets::Values(values) => {
-                TargetSummary::Values(values.outer_iter().map(|output| Figures::of(output.iter().copied())).collect())
-            }
+            Targets::Values(values) => TargetSummary::Values(
+                values.outer_iter().map(|output| Statistics::of(output.iter().copied())).collect(),
+            ),
         };
         Self { x_name: x.to_owned(), y_name: y.to_owned(), split, target_kind, is_training, features, targets }
     }
 }
 
-impl Figures {
+impl Statistics {
     /// The running mean stays finite even if the sum would not.
     fn of(values: impl Iterator<Item = f64>) -> Self {
         let start = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, mean: 0.0 };

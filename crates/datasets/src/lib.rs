@@ -23,7 +23,7 @@ pub use contract::pin::{Expected, PinSource, Pinned};
 pub use contract::problem::{MOST_CLASSES, Problem};
 pub use contract::targets::{TargetKind, Targets, TargetsChoice, Task};
 pub use dataset::{DataSet, Files, Names, Source, TestSource};
-pub use inspect::{DatasetLine, Figures, Inspection, SplitSummary, TargetSummary, inspect};
+pub use inspect::{DatasetLine, Inspection, SplitSummary, Statistics, TargetSummary, inspect};
 pub use single::{NamedSplit, Unlabelled};
 pub use split::Split;
 pub use split::features::{FeatureType, Features};

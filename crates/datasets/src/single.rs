@@ -79,7 +79,7 @@ impl Unlabelled {
             let x = read_features(&x, element, (shape[0], shape[1..].iter().product()))?;
             Ok(Self { name: name.to_owned(), x, image_shape: image_shape(&shape) })
         };
-        read().map_err(|problem: crate::Problem| problem.of(path, name))
+        read().map_err(|problem: crate::Problem| problem.in_dataset(path, name))
     }
 }
 

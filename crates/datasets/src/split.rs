@@ -41,7 +41,7 @@ impl Split {
             Ok((numbers.targets(target_kind)?, target_kind))
         };
         let (targets, target_kind) =
-            targets().map_err(|problem: Problem| problem.of(split.file.path(), &split.y_name))?;
+            targets().map_err(|problem: Problem| problem.in_dataset(split.file.path(), &split.y_name))?;
         Ok((Split::with(split, targets, sha256)?, target_kind))
     }
 
@@ -52,7 +52,7 @@ impl Split {
         sha256: impl FnOnce() -> Result<String, Error>,
     ) -> Result<Self, Error> {
         let x = read_features(&split.x, split.x_element, (split.examples, split.features))
-            .map_err(|problem| problem.of(split.file.path(), &split.x_name))?;
+            .map_err(|problem| problem.in_dataset(split.file.path(), &split.x_name))?;
         Ok(Self { x, image_shape: split.image_shape(), targets, sha256: sha256()? })
     }
 

@@ -36,7 +36,7 @@ fn at(sheet: &RgbImage, x: usize, y: usize) -> Rgb<u8> {
 fn pictures_stand_in_a_grid_framed_by_class() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
-    let sheet = ContactSheet { columns: 2, most: 3 };
+    let sheet = ContactSheet { columns: 2, max_pictures: 3 };
     assert_eq!(write(&sheet, &split(9, 3), &path).unwrap(), 3);
     let canvas = decoded(&path);
     let cell = 2 + 2 * FRAME + GAP;
@@ -57,7 +57,7 @@ fn pictures_stand_in_a_grid_framed_by_class() {
 fn many_classes_take_turns_with_the_colours_and_values_have_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sheet.png");
-    let sheet = ContactSheet { columns: 20, most: 20 };
+    let sheet = ContactSheet { columns: 20, max_pictures: 20 };
     let pictures = split_of(10, 10, 1);
     write(&sheet, &pictures, &path).unwrap();
     let frame = |label: usize| at(&decoded(&path), GAP + label * (2 + 2 * FRAME + GAP), GAP);

@@ -39,8 +39,9 @@ pub(crate) fn settle(
     };
     let columns = numbers.rows.ncols();
     let of = |split: &CheckedSplit, numbers: TargetMatrix| -> Result<Targets, Error> {
-        let targets = numbers.targets(target_kind).map_err(|problem| problem.of(split.file.path(), &split.y_name))?;
-        check_named(&targets, classes.len()).map_err(|problem| problem.of(split.file.path(), &split.y_name))?;
+        let targets =
+            numbers.targets(target_kind).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
+        check_named(&targets, classes.len()).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
         Ok(targets)
     };
     let train_targets = of(train, numbers)?;
@@ -50,19 +51,19 @@ pub(crate) fn settle(
     };
     if target_kind == TargetKind::Classes {
         check_numbered(&train_targets, classes.len())
-            .map_err(|problem| problem.of(train.file.path(), &train.y_name))?;
+            .map_err(|problem| problem.in_dataset(train.file.path(), &train.y_name))?;
     }
     let task = match target_kind {
         TargetKind::OneHot if !classes.is_empty() && classes.len() != columns => {
             let names = classes.len();
             let problem = Problem::Targets(format!("its rows have {columns} columns, but {names} classes are named"));
-            return Err(problem.of(train.file.path(), &train.y_name));
+            return Err(problem.in_dataset(train.file.path(), &train.y_name));
         }
         TargetKind::OneHot => Task::Classes(columns),
         _ => task([Some(&train_targets), test_targets.as_ref()].into_iter().flatten(), classes.len()),
     };
     if let (Some(split), Some(test)) = (test_split, &test_targets) {
-        check_trained(&train_targets, test).map_err(|problem| problem.of(split.file.path(), &split.y_name))?;
+        check_trained(&train_targets, test).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
     }
     let kind_in_id = (target_kind != legacy_kind).then(|| target_kind.name());
     Ok(Settled { train: train_targets, test: test_targets, task, target_kind, kind_in_id })

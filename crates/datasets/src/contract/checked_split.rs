@@ -42,11 +42,13 @@ pub(crate) struct CheckedSplit<'f> {
 impl<'f> CheckedSplit<'f> {
     /// Checks the pictures `x_name` and the targets `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
     pub(crate) fn check(file: &'f DataFile, x_name: &str, y_name: &str, max_bytes: u64) -> Result<Self, Error> {
-        let x = file.dataset(x_name).map_err(|problem| problem.of(file.path(), x_name))?;
-        let y = file.dataset(y_name).map_err(|problem| problem.of(file.path(), y_name))?;
-        let (shape, x_element) = check_x(file, &x, max_bytes).map_err(|problem| problem.of(file.path(), x_name))?;
+        let x = file.dataset(x_name).map_err(|problem| problem.in_dataset(file.path(), x_name))?;
+        let y = file.dataset(y_name).map_err(|problem| problem.in_dataset(file.path(), y_name))?;
+        let (shape, x_element) =
+            check_x(file, &x, max_bytes).map_err(|problem| problem.in_dataset(file.path(), x_name))?;
         let examples = shape[0];
-        let checked = check_y(file, &y, examples, max_bytes).map_err(|problem| problem.of(file.path(), y_name))?;
+        let checked =
+            check_y(file, &y, examples, max_bytes).map_err(|problem| problem.in_dataset(file.path(), y_name))?;
         let ([targets, outputs], y_element) = checked;
         if targets != examples {
             return Err(Error::Disagree {
@@ -57,7 +59,7 @@ impl<'f> CheckedSplit<'f> {
                 rule: "one label or row of values a row is required",
             });
         }
-        let marked = attribute(&y, REGRESSION).map_err(|problem| problem.of(file.path(), y_name))?.is_some();
+        let marked = attribute(&y, REGRESSION).map_err(|problem| problem.in_dataset(file.path(), y_name))?.is_some();
         let features = shape[1..].iter().product();
         let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
         Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, marked })
@@ -103,7 +105,7 @@ impl<'f> CheckedSplit<'f> {
         if decoded(test) > rest {
             let needed = decoded(test).to_string();
             let problem = Problem::TooLarge { shape: test.shape.clone(), needed, limit: rest };
-            return Err(problem.of(test.file.path(), &test.x_name));
+            return Err(problem.in_dataset(test.file.path(), &test.x_name));
         }
         Ok(())
     }

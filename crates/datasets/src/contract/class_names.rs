@@ -25,7 +25,7 @@ pub fn read(file: &DataFile, name: &str) -> Result<Vec<String>, Error> {
         Err(Problem::Missing { .. }) => Ok(Vec::new()),
         Err(problem) => Err(problem),
     }
-    .map_err(|problem| problem.of(file.path(), name))
+    .map_err(|problem| problem.in_dataset(file.path(), name))
 }
 
 fn read_dataset(file: &DataFile, dataset: &Dataset) -> Result<Vec<String>, Problem> {

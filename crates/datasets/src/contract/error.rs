@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::contract::pin::Expected;
 use crate::contract::problem::{Problem, holds, ticked};
-use crate::files::{self, OfTheDisk};
+use crate::files::{self, DiskFailure};
 
 /// The reason why a data file was refused or could not be read.
 #[derive(Debug, Error)]
@@ -121,14 +121,14 @@ pub enum Error {
 
 impl Problem {
     /// Returns the error that `dataset` in the file at `path` has this problem.
-    pub fn of(self, path: &Path, dataset: &str) -> Error {
+    pub fn in_dataset(self, path: &Path, dataset: &str) -> Error {
         Error::Dataset { path: path.to_owned(), dataset: dataset.to_owned(), problem: self }
     }
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
-        matches!(self, Error::Write(error) if error.is_of_the_disk())
+impl DiskFailure for Error {
+    fn is_disk_failure(&self) -> bool {
+        matches!(self, Error::Write(error) if error.is_disk_failure())
     }
 }
 

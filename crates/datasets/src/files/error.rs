@@ -47,13 +47,13 @@ impl Error {
 }
 
 /// An error that is either the disk's (exit code 1) or a person's (exit code 2).
-pub trait OfTheDisk {
+pub trait DiskFailure {
     /// Returns whether the disk is full or broken, or the file has reached its largest size.
-    fn is_of_the_disk(&self) -> bool;
+    fn is_disk_failure(&self) -> bool;
 }
 
-impl OfTheDisk for io::Error {
-    fn is_of_the_disk(&self) -> bool {
+impl DiskFailure for io::Error {
+    fn is_disk_failure(&self) -> bool {
         use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         // An I/O error of the device has no kind of its own.
         matches!(self.kind(), FileTooLarge | QuotaExceeded | StorageFull)
@@ -61,11 +61,11 @@ impl OfTheDisk for io::Error {
     }
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
+impl DiskFailure for Error {
+    fn is_disk_failure(&self) -> bool {
         match self {
             Error::Appeared(_) => false,
-            Error::System { reason, .. } => reason.is_of_the_disk(),
+            Error::System { reason, .. } => reason.is_disk_failure(),
             Error::Hdf5 { .. } | Error::Differs { .. } => true,
         }
     }

@@ -54,7 +54,7 @@ struct NewAttribute {
 
 /// A handle of a dataset of a [`NewHdf5`] that is being filled.
 #[derive(Clone, Copy, Debug)]
-pub struct Filling(usize);
+pub struct DatasetHandle(usize);
 
 impl NewHdf5 {
     /// Makes the file that will be at `path`.
@@ -84,13 +84,13 @@ impl NewHdf5 {
     ///
     /// # Errors
     /// If it can't be written.
-    pub fn begin<T: Element>(&mut self, name: &str, shape: &[usize]) -> Result<Filling, Error> {
+    pub fn begin<T: Element>(&mut self, name: &str, shape: &[usize]) -> Result<DatasetHandle, Error> {
         // HDF5 stamps each dataset with the time of its writing, unless told not to: the same request gives the same bytes.
         let made = self.file.new_dataset::<T>().obj_track_times(false).shape(shape).create(name);
         let dataset = ManuallyDrop::new(made.map_err(|error| failed(&mut self.part, name, &error))?);
         let (name, shape) = (name.to_owned(), shape.to_owned());
         self.datasets.push(NewDataset { name, dataset, shape, rows: 0, sha256: Sha256::new(), read: read_back::<T> });
-        Ok(Filling(self.datasets.len() - 1))
+        Ok(DatasetHandle(self.datasets.len() - 1))
     }
 
     /// Adds rows to a dataset: elements in C order.
@@ -101,7 +101,7 @@ impl NewHdf5 {
     /// # Panics
     /// If they are not whole rows, or too many.
     #[track_caller]
-    pub fn add<T: Element>(&mut self, Filling(index): Filling, values: &[T]) -> Result<(), Error> {
+    pub fn add<T: Element>(&mut self, DatasetHandle(index): DatasetHandle, values: &[T]) -> Result<(), Error> {
         let NewDataset { name, dataset, shape, rows, sha256, .. } = &mut self.datasets[index];
         let mut block = shape.clone();
         block[0] = values.len() / shape[1..].iter().product::<usize>();

@@ -15,8 +15,8 @@ pub mod regular_file;
 mod tests;
 
 pub use self::elements::Element;
-pub use self::error::{Error, OfTheDisk};
+pub use self::error::{DiskFailure, Error};
 pub use self::folder::{folder_of, make_folder, missing_folders, sync_folder};
-pub use self::hdf5::{Filling, NewHdf5};
+pub use self::hdf5::{DatasetHandle, NewHdf5};
 pub use self::part::{Part, put_in_place};
 pub use self::plain::write_whole;

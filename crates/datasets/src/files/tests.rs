@@ -30,7 +30,7 @@ fn a_part_has_its_name_in_the_end_or_leaves_nothing() {
     assert!(names(&folder).is_empty());
     put_in_place([part(&path, "one")], false).unwrap();
     let kept = put_in_place([part(&path, "two")], false).unwrap_err();
-    assert!(matches!(&kept, Error::Appeared(there) if there == &path) && !kept.is_of_the_disk(), "{kept}");
+    assert!(matches!(&kept, Error::Appeared(there) if there == &path) && !kept.is_disk_failure(), "{kept}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "one");
     put_in_place([part(&path, "two")], true).unwrap();
     assert_eq!((fs::read_to_string(&path).unwrap().as_str(), names(&folder)), ("two", vec!["a.csv".to_owned()]));
@@ -102,7 +102,7 @@ fn folders_are_made_with_those_above_them() {
     make_folder(&deep).unwrap();
     assert!(deep.is_dir() && missing_folders(&deep).is_empty());
     fs::write(folder.path().join("file"), "").unwrap();
-    assert!(!make_folder(&folder.path().join("file/under")).unwrap_err().is_of_the_disk());
+    assert!(!make_folder(&folder.path().join("file/under")).unwrap_err().is_disk_failure());
 }
 
 #[test]

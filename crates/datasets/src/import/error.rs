@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::files::{self, OfTheDisk};
+use crate::files::{self, DiskFailure};
 
 /// The reason why nothing was imported.
 #[derive(Debug, Error)]
@@ -76,9 +76,9 @@ impl Error {
     }
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
-        matches!(self, Error::Write(error) if error.is_of_the_disk())
+impl DiskFailure for Error {
+    fn is_disk_failure(&self) -> bool {
+        matches!(self, Error::Write(error) if error.is_disk_failure())
     }
 }
 

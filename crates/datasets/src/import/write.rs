@@ -7,7 +7,7 @@ use super::source::{FeatureBuffer, Summary};
 use crate::contract::checked_split::{FEATURE_NAMES, REGRESSION};
 use crate::contract::class_names;
 use crate::contract::targets::Targets;
-use crate::files::{self, Filling, NewHdf5, Part};
+use crate::files::{self, DatasetHandle, NewHdf5, Part};
 use crate::split::features::FeatureType;
 
 /// The dataset with the replacement of a missing cell, for each feature.
@@ -19,7 +19,7 @@ const BLOCK: usize = 1 << 22;
 /// A file that is being written, under a temporary name.
 pub(super) struct Writing {
     file: NewHdf5,
-    x: Filling,
+    x: DatasetHandle,
     block: FeatureBuffer,
 }
 

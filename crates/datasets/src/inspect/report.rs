@@ -3,12 +3,12 @@
 use std::fmt;
 
 use crate::contract::targets::TargetKind;
-use crate::inspect::{DatasetLine, Figures, Inspection, SplitSummary, TargetSummary};
+use crate::inspect::{DatasetLine, Inspection, SplitSummary, Statistics, TargetSummary};
 
 /// The most classes or outputs that are printed.
 const LISTED_TARGETS: usize = 12;
 
-impl fmt::Display for Figures {
+impl fmt::Display for Statistics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} to {}, mean {:.3}", self.min, self.max, self.mean)
     }

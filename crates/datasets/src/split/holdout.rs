@@ -28,7 +28,7 @@ impl Split {
     ///
     /// # Errors
     /// If either side would be empty.
-    pub fn split(self, share: f64, seed: u64) -> Result<(Self, Self), EmptySide> {
+    pub fn hold_out(self, share: f64, seed: u64) -> Result<(Self, Self), EmptySide> {
         let examples = self.examples();
         let aside = (share * examples as f64).round() as usize;
         if aside == 0 || aside >= examples {

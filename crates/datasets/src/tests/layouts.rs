@@ -120,7 +120,7 @@ fn a_scaling_of_other_features_is_not_applied() {
 #[test]
 fn a_split_sets_the_share_aside_in_file_order_and_loses_nothing() {
     let whole = split(Features::F64(Array2::from_shape_fn((25, 2), |(i, j)| (i * 2 + j) as f64)));
-    let (kept, aside) = whole.clone().split(0.3, 7).unwrap();
+    let (kept, aside) = whole.clone().hold_out(0.3, 7).unwrap();
     assert_eq!((kept.examples(), aside.examples()), (17, 8), "7.5 is rounded to 8");
     assert_eq!((&kept.sha256, &aside.sha256), (&whole.sha256, &whole.sha256));
     let mut all = Vec::new();
@@ -133,8 +133,8 @@ fn a_split_sets_the_share_aside_in_file_order_and_loses_nothing() {
     }
     all.sort();
     assert!(all.iter().copied().eq(0..25));
-    assert_eq!(whole.clone().split(0.3, 7).unwrap().1, aside, "the same seed");
-    assert_ne!(whole.split(0.3, 8).unwrap().1, aside, "another seed");
+    assert_eq!(whole.clone().hold_out(0.3, 7).unwrap().1, aside, "the same seed");
+    assert_ne!(whole.hold_out(0.3, 8).unwrap().1, aside, "another seed");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_split_sets_every_example_aside_equally_often() {
     let whole = split(Features::U8(Array2::zeros((10, 1))));
     let mut times = [0u32; 10];
     for seed in 0..2000 {
-        let Targets::Classes(labels) = whole.clone().split(0.2, seed).unwrap().1.targets else { panic!() };
+        let Targets::Classes(labels) = whole.clone().hold_out(0.2, seed).unwrap().1.targets else { panic!() };
         labels.iter().for_each(|&label| times[label as usize] += 1);
     }
     // 400 expected, with a standard deviation of 18.
@@ -161,11 +161,11 @@ fn a_split_sets_every_example_aside_equally_often() {
 #[test]
 fn a_split_with_an_empty_side_is_refused() {
     let whole = split(Features::U8(Array2::zeros((4, 1))));
-    let error = whole.clone().split(0.1, 1).unwrap_err().to_string();
+    let error = whole.clone().hold_out(0.1, 1).unwrap_err().to_string();
     assert_eq!(error, "a share of 0.1 sets 0 of 4 examples aside and keeps 4; at least 1 is needed on each side");
-    assert!(whole.clone().split(0.9, 1).unwrap_err().to_string().contains("sets 4 of 4 examples aside and keeps 0"));
+    assert!(whole.clone().hold_out(0.9, 1).unwrap_err().to_string().contains("sets 4 of 4 examples aside and keeps 0"));
     let values = Split { targets: Targets::Values(array![[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]), ..whole };
-    let (kept, aside) = values.split(0.5, 1).unwrap();
+    let (kept, aside) = values.hold_out(0.5, 1).unwrap();
     let columns = ndarray::concatenate![Axis(1), kept.y::<f64>(), aside.y::<f64>()];
     assert_eq!(columns.dim(), (2, 4));
     assert!(columns.columns().into_iter().all(|column| column[1] == column[0] + 4.0));

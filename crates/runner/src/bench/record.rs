@@ -14,7 +14,7 @@ use crate::machine;
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
 use datasets::files::regular_file;
-use datasets::files::{self, OfTheDisk, folder_of, make_folder, write_whole};
+use datasets::files::{self, DiskFailure, folder_of, make_folder, write_whole};
 
 /// Raised when a record's fields change their meaning.
 const FORMAT: u32 = 1;
@@ -132,9 +132,9 @@ pub(crate) enum Error {
     Unwritten(#[from] files::Error),
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
-        matches!(self, Error::Unwritten(error) if error.is_of_the_disk())
+impl DiskFailure for Error {
+    fn is_disk_failure(&self) -> bool {
+        matches!(self, Error::Unwritten(error) if error.is_disk_failure())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use datasets::files::OfTheDisk;
+use datasets::files::DiskFailure;
 use kernels::blas::{self, Refused};
 use kernels::{WrongProduct, WrongSum};
 
@@ -90,8 +90,8 @@ impl Failure {
     }
 
     /// An error of writing: the disk's own exits with 1, and a place that can't be written with 2.
-    pub(super) fn of_writing<E: OfTheDisk + Error + Send + Sync + 'static>(error: E) -> anyhow::Error {
-        if error.is_of_the_disk() { Failure::Disk(Box::new(error)).into() } else { error.into() }
+    pub(super) fn of_writing<E: DiskFailure + Error + Send + Sync + 'static>(error: E) -> anyhow::Error {
+        if error.is_disk_failure() { Failure::Disk(Box::new(error)).into() } else { error.into() }
     }
 
     /// A sweep that was cut short, with what is `kept` of it.

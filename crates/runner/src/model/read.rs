@@ -74,7 +74,7 @@ struct CheckedLayer {
 
 impl ModelFile {
     fn dataset(&self, name: &str, problem: Problem) -> Error {
-        problem.of(self.file.path(), name).into()
+        problem.in_dataset(self.file.path(), name).into()
     }
 
     fn group(&self, name: &str) -> Result<Group, Error> {

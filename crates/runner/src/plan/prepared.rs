@@ -49,7 +49,7 @@ impl Prepared {
         let DataSet { train, test, task, target_kind: meaning, kind_in_id: said, classes, test_left_out } = set;
         let (train, validation) = match split {
             Some(ValidationSplit { share, seed }) => {
-                let (kept, aside) = train.split(share, seed)?;
+                let (kept, aside) = train.hold_out(share, seed)?;
                 (kept, Some(aside))
             }
             None => (train, None),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use datasets::files::{self, OfTheDisk, folder_of};
+use datasets::files::{self, DiskFailure, folder_of};
 use rusqlite::ErrorCode;
 
 /// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
@@ -101,11 +101,11 @@ impl Error {
     }
 }
 
-impl OfTheDisk for Error {
-    fn is_of_the_disk(&self) -> bool {
+impl DiskFailure for Error {
+    fn is_disk_failure(&self) -> bool {
         match self {
-            Error::Io { reason, .. } => reason.is_of_the_disk(),
-            Error::Write(error) => error.is_of_the_disk(),
+            Error::Io { reason, .. } => reason.is_disk_failure(),
+            Error::Write(error) => error.is_disk_failure(),
             Error::Disk { .. } => true,
             _ => false,
         }
