@@ -46,9 +46,9 @@ pub struct Known {
     pub name: &'static str,
     /// A description of half a line.
     pub description: &'static str,
-    /// Name of the file with the training examples.
+    /// The name of the file with the training examples.
     pub train: &'static str,
-    /// Name of the file with the test examples.
+    /// The name of the file with the test examples.
     pub test: &'static str,
     /// The environment variable that may name the folder of the two files.
     pub variable: Option<&'static str>,
@@ -59,20 +59,20 @@ pub struct Known {
 /// The origin of the files of a [`Known`] data set.
 #[derive(Debug, Clone, Copy)]
 pub enum Origin {
-    /// Downloaded with `runner data fetch`; every file has one right content.
+    /// Downloaded with `runner data fetch`; the content of each file is pinned.
     Published {
         /// The address that a file's name is appended to.
         base_url: &'static str,
-        /// The right content of the training file.
+        /// The content of the training file.
         train: Pin,
-        /// The right content of the test file.
+        /// The content of the test file.
         test: Pin,
     },
     /// Made on this machine with `runner data generate`.
     Generated,
 }
 
-/// The one right content of a file.
+/// The content that a published file must have.
 #[derive(Debug, Clone, Copy)]
 pub struct Pin {
     /// Size in bytes.
@@ -138,18 +138,21 @@ impl Known {
         Ok(self.pinned(files))
     }
 
-    /// Pins these files to the content that they must have.
+    /// Pins these files to their published content, if they have one.
     fn pinned(&self, Files { train, test }: Files) -> KnownFiles {
         let expected = |pin: Pin| Expected { sha256: pin.sha256.to_owned(), source: PinSource::Set(self.name) };
-        let (of_train, of_test) = match self.origin {
+        let (train_pin, test_pin) = match self.origin {
             Origin::Published { train, test, .. } => (Some(expected(train)), Some(expected(test))),
             Origin::Generated => (None, None),
         };
-        KnownFiles { train: Pinned { path: train, expected: of_train }, test: Pinned { path: test, expected: of_test } }
+        KnownFiles {
+            train: Pinned { path: train, expected: train_pin },
+            test: Pinned { path: test, expected: test_pin },
+        }
     }
 }
 
-/// The files of a known set, each pinned to its one right content if it has one.
+/// The files of a known set, each pinned to its published content if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownFiles {
     /// The training file.
@@ -232,7 +235,7 @@ pub enum Error {
     Unknown {
         /// The name that was asked for.
         name: String,
-        /// The nearest known name, and all of them.
+        /// The nearest known name, and a list of all.
         suggestion: Suggestion,
     },
     /// The data set is known, but not on this machine.
@@ -253,7 +256,7 @@ fn or_set(variable: &Option<&'static str>) -> String {
     variable.map_or_else(String::new, |variable| format!(", or set {variable} to the folder that holds it"))
 }
 
-/// The end of the line about an unknown name: the nearest known one, if any is near, and all of them.
+/// The end of the message about an unknown name: the nearest known name, if one is near, and a list of all.
 #[derive(Debug)]
 pub struct Suggestion(Option<&'static str>);
 
@@ -292,7 +295,7 @@ impl fmt::Display for SearchedPlaces {
             if let Some(variable) = place.variable {
                 write!(f, "{variable}=")?;
             }
-            // A relative path alone does not say where it was looked.
+            // A relative path alone does not tell which folder was searched.
             let folder = path::absolute(&place.folder).unwrap_or_else(|_| place.folder.clone());
             write!(f, "{}", folder.display())?;
         }

@@ -12,8 +12,9 @@ use crate::files::write_whole;
 use crate::split::Split;
 use crate::split::features::Features;
 
-/// The width of the frame around a picture, and of the white between two frames, in pixels.
+/// The width of the frame around a picture, in pixels.
 const FRAME: usize = 3;
+/// The width of the white between two frames, in pixels.
 const GAP: usize = 4;
 const WHITE: Rgb<u8> = Rgb([255; 3]);
 /// The colours of the frames, label by label: the Okabe-Ito palette, which colour-blind readers can tell apart. Label 8 begins it
@@ -36,7 +37,7 @@ const MOST_BYTES: usize = 1 << 28;
 /// The layout of a contact sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContactSheet {
-    /// Pictures in a row.
+    /// The number of pictures in a row.
     pub columns: usize,
     /// The most pictures.
     pub max_pictures: usize,

@@ -10,7 +10,7 @@
 //! | class names (optional) | `[K]` | text of fixed length, UTF-8 |
 //!
 //! Integers have 8 to 64 bits, floats 16 to 64, of either byte order; booleans are h5py's. Labels or values are the targets
-//! (see [`TargetKind`](crate::TargetKind)): a declared kind goes before the kind that they look like.
+//! (see [`TargetKind`](crate::TargetKind)). Their declared kind, if there is one, overrules the kind that they look like.
 
 pub(crate) mod agreement;
 pub mod attribute;

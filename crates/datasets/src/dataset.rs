@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::agreement::{self, Settled};
+use crate::contract::agreement::{self, AgreedTargets};
 use crate::contract::checked_split::CheckedSplit;
 use crate::contract::class_names;
 use crate::contract::error::Error;
@@ -40,7 +40,7 @@ pub struct Names {
 }
 
 impl Default for Names {
-    /// The names in the files of the deeplearning.ai course.
+    /// Returns the names in the files of the deeplearning.ai course.
     fn default() -> Self {
         Self {
             train_x: "train_set_x".to_owned(),
@@ -158,11 +158,12 @@ impl DataSet {
             TargetMatrix::read(split, *targets).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))
         };
         let test_numbers = test.as_ref().map(|test| numbers(test).map(|numbers| (test, numbers))).transpose()?;
-        let settled = agreement::settle(*targets, (&train, numbers(&train)?), test_numbers, &classes)?;
-        let Settled { train: train_targets, test: test_targets, task, target_kind, kind_in_id } = settled;
-        let train_split = Split::with(&train, train_targets, || train_file.sha256())?;
+        let agreed = agreement::agree_on_targets(*targets, (&train, numbers(&train)?), test_numbers, &classes)?;
+        let AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id } = agreed;
+        let train_split = Split::with_targets(&train, train_targets, || train_file.sha256())?;
         let given = test.as_ref().zip(test_targets).zip(test_file.as_ref());
-        let given = given.map(|((split, targets), file)| Split::with(split, targets, || file.sha256())).transpose()?;
+        let given =
+            given.map(|((split, targets), file)| Split::with_targets(split, targets, || file.sha256())).transpose()?;
         let drawn = |share, seed| {
             train_split
                 .hold_out_stratified(share, seed)

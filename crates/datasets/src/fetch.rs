@@ -22,9 +22,9 @@ use crate::contract::hashed::{hash, hexadecimal};
 use crate::dataset::Files;
 use crate::files::{self, DiskFailure, Part, make_folder, missing_folders, put_in_place};
 
-/// The bytes that are read at a time.
+/// The number of bytes that are read at a time.
 const CHUNK: usize = 1 << 16;
-/// The redirects that are followed.
+/// The number of redirects that are followed.
 const REDIRECTS: u32 = 5;
 
 /// The longest times to wait for a server.
@@ -38,7 +38,7 @@ struct Timeouts {
 
 const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(15), silence: Duration::from_secs(30) };
 
-/// A stage of [`fetch`], as it is told to the caller.
+/// A stage of [`fetch`], as reported to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
     /// The file is in the folder already, with the right content.
@@ -62,7 +62,7 @@ pub enum Progress<'a> {
     },
 }
 
-/// Why a data set could not be fetched, in one line. No error leaves a part of a file behind.
+/// The reason why a data set could not be fetched, in one line. No error leaves a part of a file behind.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The data set is made on this machine, not downloaded.
@@ -153,12 +153,12 @@ fn fetch_within(
         let mut part = Part::new(path)?;
         let url = format!("{}/{file}", base_url.trim_end_matches('/'));
         receive(&agent, &url, &mut part, pin, |bytes| progress(Progress::Received { file, bytes, total: pin.bytes }))?;
-        settle(part, path, pin)?;
+        verify_and_place(part, path, pin)?;
         progress(Progress::Saved { file });
         Ok(())
     });
     if downloaded.is_err() {
-        // The system refuses to remove a folder with a file in it, which is the wish.
+        // A folder with a file in it stays: the system refuses to remove it.
         new_folders.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
     downloaded.map(|()| files)
@@ -225,7 +225,7 @@ fn receive(agent: &Agent, url: &str, part: &mut Part, pin: Pin, mut on_bytes: im
     }
 }
 
-/// Says why there was no answer to a request.
+/// Describes why there was no answer to a request.
 fn unanswered(error: &ureq::Error) -> String {
     match error {
         ureq::Error::StatusCode(status) => format!("the server answers with HTTP status {status}"),
@@ -273,14 +273,14 @@ fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
     }
 }
 
-/// Reads a received file back and gives it its name, without ever replacing a file.
-fn settle(part: Part, path: &Path, pin: Pin) -> Result<(), Error> {
+/// Reads a received file back, and gives it its name unless a file of that name has appeared.
+fn verify_and_place(part: Part, path: &Path, pin: Pin) -> Result<(), Error> {
     let found = hash(&mut part.reopen()?).map_err(|reason| files::Error::system(path, reason))?;
     if found != pin.sha256 {
         return Err(files::Error::Differs { path: path.to_owned(), place: "the content".to_owned() }.into());
     }
     match put_in_place([part], false) {
         Err(files::Error::Appeared(_)) if is_complete(path, pin)? => Ok(()),
-        settled => Ok(settled?),
+        placed => Ok(placed?),
     }
 }

@@ -1,4 +1,4 @@
-//! Writes the built-in data set: two HDF5 files with the schema of the course's cat/non-cat files.
+//! The built-in data set, drawn and written: two HDF5 files with the schema of the course's cat/non-cat files.
 //!
 //! | dataset | type | shape |
 //! |---|---|---|

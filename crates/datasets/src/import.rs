@@ -41,15 +41,15 @@ use crate::files::{make_folder, put_in_place};
 use crate::split::stratified::stratified_holdout;
 use crate::text::count;
 
-/// Reads what `request` asks for and writes both files. `progress` hears what is done, and stops the work by returning false.
+/// Reads what `request` asks for and writes both files. `progress` is called at each stage, and stops the import by returning false.
 ///
-/// Both are complete and on the disk under temporary names before either takes its own: on an error, or when stopped, nothing
-/// has changed but that the folder is there.
+/// Both files are complete and on the disk under temporary names before either takes its own: on an error, or when stopped, nothing has
+/// changed except that the folder may have been made.
 ///
 /// # Errors
 /// See [`Error`].
 pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> Result<Files, Error> {
-    let tell = &mut |what| if progress(what) { Ok(()) } else { Err(Error::Interrupted) };
+    let report = &mut |stage| if progress(stage) { Ok(()) } else { Err(Error::Interrupted) };
     let files = check(request)?;
     let format = match request.format {
         Some(format) => format,
@@ -58,36 +58,36 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     format.check(request)?;
     let rules = format.rules();
     let has_test = !request.test.is_empty() || (rules.holds_both && request.test_share.is_none());
-    let mut train = (rules.open)(request, SplitName::Train, tell)?;
-    let mut test = has_test.then(|| (rules.open)(request, SplitName::Test, tell)).transpose()?;
-    let settled = number_classes(&train.summary().targets, test.as_ref().map(|test| &test.summary().targets));
+    let mut train = (rules.open)(request, SplitName::Train, report)?;
+    let mut test = has_test.then(|| (rules.open)(request, SplitName::Test, report)).transpose()?;
+    let numbered = number_classes(&train.summary().targets, test.as_ref().map(|test| &test.summary().targets));
     let NumberedTargets { train: targets, test: test_targets, names } =
-        settled.map_err(|(split, problem)| Error::file(request.labels_path(split), problem))?;
+        numbered.map_err(|(split, problem)| Error::file(request.labels_path(split), problem))?;
     let aside = match (&test_targets, request.test_share) {
         (None, Some(share)) => stratified_holdout(&targets, share, request.seed).map_err(Error::Request)?,
         _ => vec![false; targets.examples()],
     };
-    train.learn(&|example| !aside[example])?;
+    train.fit(&|example| !aside[example])?;
     if let Some(test) = &mut test {
-        train.encoding().map_or(Ok(()), |encoding| test.apply(encoding))?;
+        train.encoding().map_or(Ok(()), |encoding| test.use_encoding(encoding))?;
         agree(request, train.summary(), test.summary())?;
     }
     for source in [Some(&train), test.as_ref()].into_iter().flatten() {
-        source.remark().map_or(Ok(()), |remark| tell(Progress::Found(remark)))?;
+        source.remark().map_or(Ok(()), |remark| report(Progress::Found(remark)))?;
     }
 
     make_folder(&request.folder)?;
-    let of_test = test_targets.clone().unwrap_or_else(|| selected(&targets, |example| aside[example]));
-    let of_train = selected(&targets, |example| !aside[example]);
+    let test_targets = test_targets.unwrap_or_else(|| selected(&targets, |example| aside[example]));
+    let train_targets = selected(&targets, |example| !aside[example]);
     let summary = train.summary();
-    tell(Progress::Found(in_words(summary, &of_train, &of_test, &names)))?;
-    let mut train_part = Writing::new(&files.train, "train", summary, &of_train, &names)?;
-    let mut test_part = Writing::new(&files.test, "test", summary, &of_test, &names)?;
-    let all = of_train.examples() + of_test.examples();
+    report(Progress::Found(description(summary, &train_targets, &test_targets, &names)))?;
+    let mut train_part = Writing::new(&files.train, "train", summary, &train_targets, &names)?;
+    let mut test_part = Writing::new(&files.test, "test", summary, &test_targets, &names)?;
+    let all = train_targets.examples() + test_targets.examples();
     let mut written = 0;
     let mut count = || {
         written += 1;
-        tell(Progress::Written(written, all))
+        report(Progress::Written(written, all))
     };
     let mut remarks = copy(&*train, |example, buffer| {
         if aside[example] {
@@ -102,7 +102,7 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     if let Some(test) = &test {
         remarks.extend(copy(&**test, |_, buffer| test_part.add(buffer).and_then(|()| count()))?);
     }
-    remarks.into_iter().try_for_each(|remark| tell(Progress::Found(remark)))?;
+    remarks.into_iter().try_for_each(|remark| report(Progress::Found(remark)))?;
     put_in_place([train_part.finish()?, test_part.finish()?], request.force)?;
     Ok(files)
 }
@@ -138,6 +138,7 @@ fn check(request: &Request) -> Result<Files, Error> {
     Ok(files)
 }
 
+/// Checks that training and test examples have the same shape and type.
 fn agree(request: &Request, train: &Summary, test: &Summary) -> Result<(), Error> {
     if (&train.shape, train.feature_type) == (&test.shape, test.feature_type) {
         return Ok(());
@@ -147,15 +148,16 @@ fn agree(request: &Request, train: &Summary, test: &Summary) -> Result<(), Error
     Err(Error::file(&request.paths(SplitName::Test)[0], problem))
 }
 
-fn in_words(summary: &Summary, train: &Targets, test: &Targets, names: &[String]) -> String {
+/// Describes what is written, for the person who imports.
+fn description(summary: &Summary, train: &Targets, test: &Targets, names: &[String]) -> String {
     let shape: Vec<String> = summary.shape.iter().map(usize::to_string).collect();
     let feature_type = summary.feature_type.name();
-    let asked = match crate::contract::agreement::task([train, test], names.len()) {
+    let task = match crate::contract::agreement::task([train, test], names.len()) {
         crate::Task::Classes(classes) => format!("{classes} classes"),
         crate::Task::Values(outputs) => format!("{} an example", count(outputs, "value")),
     };
     format!(
-        "{} training and {} test examples of {} ({feature_type}), {asked}",
+        "{} training and {} test examples of {} ({feature_type}), {task}",
         train.examples(),
         test.examples(),
         shape.join(" x ")

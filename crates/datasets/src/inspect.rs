@@ -1,4 +1,4 @@
-//! A look into a data file for a person: its datasets, its classes and its values.
+//! The inspection of a data file: its datasets, its classes and its values, for a person to read.
 
 mod report;
 
@@ -18,7 +18,7 @@ use crate::dataset::Names;
 use crate::split::Split;
 use crate::split::features::Features;
 
-/// The most names that are looked at.
+/// The most names that are listed.
 const LISTED: usize = 40;
 
 /// The contents of one data file.
@@ -32,7 +32,7 @@ pub struct Inspection {
     pub sha256: String,
     /// The first names in the root of the file.
     pub datasets: Vec<DatasetLine>,
-    /// The number of further names.
+    /// The number of names beyond those.
     pub further: usize,
     /// The names of the classes, label 0 first; empty if the file names none.
     pub classes: Vec<String>,
@@ -55,7 +55,7 @@ pub struct DatasetLine {
     pub kind: String,
 }
 
-/// A split that keeps the contract, with figures on its values.
+/// A split that keeps the contract, with summary statistics of its values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SplitSummary {
     /// The dataset of the pictures.
@@ -68,13 +68,13 @@ pub struct SplitSummary {
     pub target_kind: TargetKind,
     /// Whether they are training examples.
     pub is_training: bool,
-    /// Statistics on the pictures or features, as stored.
+    /// The statistics of the pictures or features, as stored.
     pub features: Statistics,
-    /// Statistics on the targets.
+    /// The statistics of the targets.
     pub targets: TargetSummary,
 }
 
-/// Statistics on many values.
+/// Summary statistics of many values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Statistics {
     /// The least value.
@@ -85,16 +85,16 @@ pub struct Statistics {
     pub mean: f64,
 }
 
-/// Statistics on the targets of a split.
+/// Summary statistics of the targets of a split.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TargetSummary {
     /// The number of examples of each class that the file has.
     Classes(Vec<usize>),
-    /// Statistics on each output.
+    /// The statistics of each output.
     Values(Vec<Statistics>),
 }
 
-/// Looks into the file of `pinned` for the splits that `names` names; one of the two is enough.
+/// Inspects the file of `pinned` for the splits whose datasets `names` names; one of the two is enough.
 ///
 /// `max_bytes` bounds the pictures of a split, each value counted as 8 bytes (f64).
 ///
@@ -162,7 +162,7 @@ struct Found<'n> {
     y: &'n str,
     split: Split,
     target_kind: TargetKind,
-    /// The numbers of one target.
+    /// The number of values in one target.
     columns: usize,
     is_training: bool,
 }
@@ -212,7 +212,7 @@ impl SplitSummary {
 }
 
 impl Statistics {
-    /// The running mean stays finite even if the sum would not.
+    /// Computes the statistics by a running mean, which stays finite even if the sum would not.
     fn of(values: impl Iterator<Item = f64>) -> Self {
         let start = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, mean: 0.0 };
         values.enumerate().fold(start, |Self { min, max, mean }, (before, value)| {

@@ -1,4 +1,4 @@
-//! Single splits of single files, which a trained net is evaluated on or predicts from.
+//! Single splits of single files, for the evaluation or the predictions of a trained net.
 
 use std::path::Path;
 
@@ -26,8 +26,8 @@ pub struct NamedSplit {
 }
 
 impl NamedSplit {
-    /// Reads the first of `pairs` of datasets, examples and targets, of which `pinned` has either one. The kind of its targets
-    /// follows from the task `asked`: one column of classes holds their numbers, several are one-hot.
+    /// Reads the first of `pairs`, the names of a dataset of examples and one of targets, of which `pinned` has either one. The kind of its
+    /// targets follows from `task`: of classes, one column holds their numbers, and several are one-hot.
     ///
     /// # Errors
     /// If the file has another content than its pin, or for the first breach of the contract, in one line.
@@ -35,7 +35,7 @@ impl NamedSplit {
         pinned: &Pinned,
         pairs: &[(&str, &str)],
         class_names: &str,
-        asked: Task,
+        task: Task,
         max_bytes: u64,
     ) -> Result<Self, Error> {
         let hashed = HashedFile::open(pinned)?;
@@ -44,7 +44,7 @@ impl NamedSplit {
         let &(x, y) = found.ok_or_else(|| neither(file, pairs.iter().map(|(x, _)| *x)))?;
         let classes = class_names::read(file, class_names)?;
         let checked = CheckedSplit::check(file, x, y, max_bytes)?;
-        let target_kind = match asked {
+        let target_kind = match task {
             Task::Classes(_) if checked.outputs > 1 => TargetKind::OneHot,
             Task::Classes(_) => TargetKind::Classes,
             Task::Values(_) => TargetKind::Values,
@@ -83,6 +83,7 @@ impl Unlabelled {
     }
 }
 
+/// Returns the error that a file has none of the datasets that are looked for.
 fn neither<'n>(file: &DataFile, wanted: impl Iterator<Item = &'n str>) -> Error {
     let wanted = wanted.map(str::to_owned).collect();
     let present = names(file.root()).unwrap_or_default();

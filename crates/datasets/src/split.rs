@@ -14,7 +14,7 @@ use crate::contract::target_matrix::TargetMatrix;
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 use crate::split::features::{Features, read_features};
 
-/// Examples and their targets, all checked.
+/// Examples and their targets, whose values have been checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// The examples, one a row.
@@ -42,11 +42,11 @@ impl Split {
         };
         let (targets, target_kind) =
             targets().map_err(|problem: Problem| problem.in_dataset(split.file.path(), &split.y_name))?;
-        Ok((Split::with(split, targets, sha256)?, target_kind))
+        Ok((Split::with_targets(split, targets, sha256)?, target_kind))
     }
 
-    /// Reads the examples of `split`, whose targets have been read.
-    pub(crate) fn with(
+    /// Reads the examples of `split`, and joins them with `targets`, which have been read before.
+    pub(crate) fn with_targets(
         split: &CheckedSplit,
         targets: Targets,
         sha256: impl FnOnce() -> Result<String, Error>,

@@ -1,6 +1,6 @@
 //! Words for messages.
 
-/// Returns a number with its noun, such as "1 row" and "2 rows".
+/// Writes a number with its noun, such as "1 row" or "2 rows".
 pub fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

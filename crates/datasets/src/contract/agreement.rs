@@ -7,7 +7,7 @@ use crate::contract::target_matrix::TargetMatrix;
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice, Task};
 
 /// The targets of both splits, and their kind.
-pub(crate) struct Settled {
+pub(crate) struct AgreedTargets {
     pub(crate) train: Targets,
     pub(crate) test: Option<Targets>,
     pub(crate) task: Task,
@@ -16,15 +16,18 @@ pub(crate) struct Settled {
     pub(crate) kind_in_id: Option<&'static str>,
 }
 
-/// Determines the kind of the targets of training examples and of test examples, if there are any. `classes` are the names
-/// of the classes, or empty.
-pub(crate) fn settle(
+/// Determines the kind of the targets of the training examples and of the test examples, if there are any, and converts them.
+/// `classes` are the names of the classes, or empty.
+///
+/// # Errors
+/// For the first breach of the contract.
+pub(crate) fn agree_on_targets(
     choice: TargetsChoice,
     (train, numbers): (&CheckedSplit, TargetMatrix),
     test: Option<(&CheckedSplit, TargetMatrix)>,
     classes: &[String],
-) -> Result<Settled, Error> {
-    // A mark in one file is for both.
+) -> Result<AgreedTargets, Error> {
+    // A mark as values in one file holds for both.
     let marked = numbers.marked || test.as_ref().is_some_and(|(_, numbers)| numbers.marked);
     let numbers = TargetMatrix { marked, ..numbers };
     let test = test.map(|(split, numbers)| (split, TargetMatrix { marked, ..numbers }));
@@ -38,15 +41,15 @@ pub(crate) fn settle(
         _ => numbers.legacy_kind(),
     };
     let columns = numbers.rows.ncols();
-    let of = |split: &CheckedSplit, numbers: TargetMatrix| -> Result<Targets, Error> {
+    let convert = |split: &CheckedSplit, numbers: TargetMatrix| -> Result<Targets, Error> {
         let targets =
             numbers.targets(target_kind).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
         check_named(&targets, classes.len()).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
         Ok(targets)
     };
-    let train_targets = of(train, numbers)?;
+    let train_targets = convert(train, numbers)?;
     let (test_split, test_targets) = match test {
-        Some((split, numbers)) => (Some(split), Some(of(split, numbers)?)),
+        Some((split, numbers)) => (Some(split), Some(convert(split, numbers)?)),
         None => (None, None),
     };
     if target_kind == TargetKind::Classes {
@@ -66,7 +69,7 @@ pub(crate) fn settle(
         check_trained(&train_targets, test).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
     }
     let kind_in_id = (target_kind != legacy_kind).then(|| target_kind.name());
-    Ok(Settled { train: train_targets, test: test_targets, task, target_kind, kind_in_id })
+    Ok(AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id })
 }
 
 /// Checks that the targets of both splits have the same kind.
@@ -102,7 +105,7 @@ pub(crate) fn check_named(targets: &Targets, names: usize) -> Result<(), Problem
     }
 }
 
-/// Refuses labels that don't count from 0, unless names say that there is a class 0 all the same.
+/// Refuses labels that don't count from 0, unless the classes are named: then class 0 has a name, though no example.
 pub(crate) fn check_numbered(targets: &Targets, names: usize) -> Result<(), Problem> {
     let Targets::Classes(labels) = targets else { return Ok(()) };
     match (labels.iter().min(), labels.iter().max()) {
@@ -122,13 +125,13 @@ pub(crate) fn check_trained(train: &Targets, test: &Targets) -> Result<(), Probl
     }
 }
 
-/// Returns the task that these targets set. K is the number of class names, else the largest label + 1, and at least 2.
+/// Returns the task that these targets ask for. K is the number of class names, else the largest label + 1, and at least 2.
 pub(crate) fn task<'t>(splits: impl IntoIterator<Item = &'t Targets>, names: usize) -> Task {
-    let asked = |targets: &Targets| match targets {
+    let task_of = |targets: &Targets| match targets {
         Targets::Classes(labels) => Task::Classes(labels.iter().max().map_or(0, |&label| label as usize + 1)),
         Targets::Values(values) => Task::Values(values.nrows()),
     };
-    let largest = |most, targets| match (most, asked(targets)) {
+    let largest = |most, targets| match (most, task_of(targets)) {
         (Task::Classes(most), Task::Classes(count)) => Task::Classes(count.max(most)),
         (_, values) => values,
     };

@@ -8,8 +8,9 @@ use crate::contract::error::Error;
 use crate::contract::file::DataFile;
 use crate::contract::problem::Problem;
 use crate::contract::storage::{self, checked_bytes};
+use crate::text::count;
 
-/// The bytes of the widest type that anything is computed in.
+/// The bytes of an element once it is decoded to f64, the widest type in use.
 const DECODED: u64 = size_of::<f64>() as u64;
 
 /// The element types that examples and targets may have, for messages.
@@ -33,14 +34,14 @@ pub(crate) struct CheckedSplit<'f> {
     pub(crate) shape: Vec<usize>,
     pub(crate) examples: usize,
     pub(crate) features: usize,
-    /// The numbers of one target.
+    /// The number of values in one target.
     pub(crate) outputs: usize,
     /// Whether the targets are marked as values, even if they could be labels.
     pub(crate) marked: bool,
 }
 
 impl<'f> CheckedSplit<'f> {
-    /// Checks the pictures `x_name` and the targets `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
+    /// Checks the examples `x_name` and the targets `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
     pub(crate) fn check(file: &'f DataFile, x_name: &str, y_name: &str, max_bytes: u64) -> Result<Self, Error> {
         let x = file.dataset(x_name).map_err(|problem| problem.in_dataset(file.path(), x_name))?;
         let y = file.dataset(y_name).map_err(|problem| problem.in_dataset(file.path(), y_name))?;
@@ -118,10 +119,6 @@ pub(crate) fn image_shape(shape: &[usize]) -> Option<[usize; 3]> {
         [_, height, width, channels] => Some([height, width, channels]),
         _ => None,
     }
-}
-
-fn count(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Checks and returns the shape and the element type of pictures or features; decoded to f64 they must fit `max_bytes`.

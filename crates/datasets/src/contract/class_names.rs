@@ -6,12 +6,11 @@ use hdf5::{Container, Dataset, H5Type};
 use crate::contract::element_type::describe;
 use crate::contract::error::Error;
 use crate::contract::file::DataFile;
-use crate::contract::problem::MOST_CLASSES;
-use crate::contract::problem::Problem;
+use crate::contract::problem::{MOST_CLASSES, Problem};
 use crate::contract::storage;
 use crate::files::{self, NewHdf5};
 
-/// The widths in which names are read, in bytes of storage. libhdf5 pads shorter ones to the narrowest that holds them.
+/// The widths in which names are read, in bytes. A name is padded to the narrowest width that holds it.
 const SHORT: usize = 64;
 const LONG: usize = 1024;
 const LONGEST: usize = 1 << 16;

@@ -40,7 +40,7 @@ pub enum ElementType {
 }
 
 impl ElementType {
-    /// Returns the native type that `found` equals bit for bit, byte order included.
+    /// Returns the native type that `found` equals bit for bit, byte order included; `None` if it equals none.
     pub fn of(found: &Datatype) -> Option<Self> {
         type IsExactly = fn(&Datatype) -> bool;
         let candidates: [(Self, IsExactly); 10] = [
@@ -58,8 +58,8 @@ impl ElementType {
         candidates.into_iter().find(|(_, is)| is(found)).map(|(element, _)| element)
     }
 
-    /// Returns the type that holds every value of `found` exactly: the native one that it equals, whichever its byte order;
-    /// f32 for floats of 16 bits; booleans.
+    /// Returns the type that holds every value of `found` exactly: the native type of the same width, in either byte order; F32 for floats
+    /// of 16 bits; Bool for h5py's booleans. `None` if there is none.
     pub(crate) fn holding(found: &Datatype) -> Option<Self> {
         if let Some(native) = Self::of(found) {
             return Some(native);
@@ -98,7 +98,7 @@ impl ElementType {
         matches!(self, Self::F16 | Self::F32 | Self::F64)
     }
 
-    /// Returns the bytes of an element.
+    /// Returns the size of an element in bytes.
     pub(crate) fn size(self) -> usize {
         match self {
             Self::Bool | Self::U8 | Self::I8 => 1,

@@ -32,11 +32,12 @@ impl HashedFile {
         &self.file
     }
 
-    /// Returns the SHA-256 of the whole file in hexadecimal; to be called once everything has been read.
+    /// Hashes the whole file once more, and returns its SHA-256 in hexadecimal; to be called after everything has been read.
+    ///
+    /// The hash is that of a file which this program holds open; that libhdf5 has read the same file is known by its identity.
     ///
     /// # Errors
-    /// If the file changed since it was opened. The hashed file is one that this program holds open; its identity tells that
-    /// libhdf5 has read the same one.
+    /// If the file has changed since it was opened.
     pub(crate) fn sha256(&self) -> Result<String, Error> {
         let path = self.file.path();
         let now = || -> io::Result<_> {
@@ -56,10 +57,11 @@ fn cannot_read(path: &Path, reason: io::Error) -> Error {
     Error::Io { path: path.to_owned(), action: "read", reason }
 }
 
-/// Returns what stays the same unless the file is written or replaced: device, number, size, and the times of its last changes
-/// to the nanosecond.
-fn identity(of: &Metadata) -> (u64, u64, u64, [i64; 4]) {
-    (of.dev(), of.ino(), of.len(), [of.mtime(), of.mtime_nsec(), of.ctime(), of.ctime_nsec()])
+/// Returns the properties that change if the file is written or replaced: device, inode, size, and the times of its last changes, in
+/// seconds and nanoseconds.
+fn identity(metadata: &Metadata) -> (u64, u64, u64, [i64; 4]) {
+    let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
+    (metadata.dev(), metadata.ino(), metadata.len(), times)
 }
 
 /// Hashes all of `file` as a stream: SHA-256 in hexadecimal.

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// A data file and, if it is pinned, its one right content.
+/// A data file and, if it is pinned, the content that it must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned {
     /// The file.
     pub path: PathBuf,
-    /// The pin.
+    /// The pinned content; `None` if any content is right.
     pub expected: Option<Expected>,
 }
 
-/// The one right content of a file.
+/// The content that a pinned file must have, and the place of the pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// SHA-256, 64 lower-case hexadecimal digits.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// The largest number of classes, and hence the first label that is too large.
+/// The largest number of classes. Labels are below it.
 pub const MOST_CLASSES: usize = 1 << 16;
 
 /// A breach of the contract by one dataset.

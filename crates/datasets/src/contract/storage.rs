@@ -17,9 +17,10 @@ use hdf5::plist::DatasetCreate;
 use crate::contract::file::DataFile;
 use crate::contract::problem::Problem;
 
-/// The decoded bytes above which a dataset may be at most `RATIO_CAP` times its stored size.
+/// The decoded bytes up to which a dataset may be compressed more than [`RATIO_CAP`]-fold.
 const SMALL: u64 = 1 << 20;
-/// The largest compression. Photographs compress 2-fold and drawings 20-fold; more than this is a bomb, or worth storing as it is.
+/// The largest compression. Photographs compress 2-fold and drawings 20-fold; what compresses more than this is a decompression bomb, or
+/// small enough to store uncompressed.
 const RATIO_CAP: u64 = 200;
 /// The most chunks of a dataset: libhdf5 finds the k-th by walking over k of them.
 const MOST_CHUNKS_WALKED: u64 = 1 << 14;
@@ -162,14 +163,14 @@ struct Pipeline<'f> {
 }
 
 impl Pipeline<'_> {
-    /// Returns whether `chunk` unpacks to exactly a chunk's bytes; it is inflated into nothing.
+    /// Returns whether `chunk` unpacks to exactly the bytes of a chunk. The unpacked bytes are counted, not kept.
     fn unpacks_to_a_chunk(&self, file: &mut SystemFile, chunk: &ChunkInfo) -> io::Result<bool> {
         let applied = |index: usize| chunk.filter_mask & (1 << index) == 0;
         let position =
             |wanted: fn(&Filter) -> bool| self.filters.iter().position(wanted).filter(|&index| applied(index));
         let deflate = position(|filter| matches!(filter, Filter::Deflate(_)));
         let checksum = position(|filter| matches!(filter, Filter::Fletcher32));
-        // Four bytes behind the checked bytes: behind the deflated stream, or within it.
+        // A checksum takes four bytes behind the bytes that it is of: behind the deflated stream, or within it.
         let checked = |inside: bool| self.chunk_bytes + if inside { 4 } else { 0 };
         let Some(deflate) = deflate else {
             return Ok(chunk.size == checked(checksum.is_some()));

@@ -4,15 +4,13 @@ use hdf5::H5Type;
 use ndarray::{Array2, ArrayView1};
 
 use crate::contract::checked_split::CheckedSplit;
-use crate::contract::element_type::{ElementType, elements};
-use crate::contract::element_type::{exact, finite};
-use crate::contract::problem::MOST_CLASSES;
-use crate::contract::problem::Problem;
+use crate::contract::element_type::{ElementType, elements, exact, finite};
+use crate::contract::problem::{MOST_CLASSES, Problem};
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 
 /// The targets of a split as numbers, before their kind is agreed.
 pub(crate) struct TargetMatrix {
-    /// m × columns.
+    /// The values, m × columns.
     pub(crate) rows: Array2<f64>,
     /// Whether the elements in the file are floats.
     pub(crate) is_float: bool,
@@ -38,7 +36,7 @@ impl TargetMatrix {
         Ok(TargetMatrix { rows, is_float: split.y_element.is_float(), marked: split.marked })
     }
 
-    /// Returns their declared kind, or else the kind that they look like.
+    /// Returns the declared kind, or else the kind that the values look like.
     pub(crate) fn target_kind(&self, choice: TargetsChoice) -> TargetKind {
         match choice {
             TargetsChoice::Declared(target_kind) => target_kind,
@@ -72,7 +70,7 @@ impl TargetMatrix {
             let problem = "its rows have one column; one-hot rows have a column for each class, at least 2";
             return Err(Problem::Targets(problem.to_owned()));
         }
-        let hot = |(row, values): (usize, ArrayView1<f64>)| {
+        let class_of = |(row, values): (usize, ArrayView1<f64>)| {
             let ones = values.iter().filter(|&&value| value == 1.0).count();
             let zeros = values.iter().filter(|&&value| value == 0.0).count();
             let one = values.iter().position(|&value| value == 1.0);
@@ -80,7 +78,7 @@ impl TargetMatrix {
                 Problem::Targets(format!("row {row} is not one-hot, a single 1 and else 0 (values may be any numbers)"))
             })
         };
-        self.rows.outer_iter().enumerate().map(hot).collect()
+        self.rows.outer_iter().enumerate().map(class_of).collect()
     }
 
     /// Returns the kind that releases without `data.targets` assumed.

@@ -3,10 +3,10 @@
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
-/// The targets of a split, one an example.
+/// The targets of a split, one for each example.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
-    /// The number of its class, from 0.
+    /// The number of each example's class, from 0.
     Classes(Vec<u32>),
     /// n finite values: n × examples.
     Values(Array2<f64>),
@@ -15,9 +15,9 @@ pub enum Targets {
 /// The task of a net, the same for training and test examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Task {
-    /// Telling K classes apart, 2 to [`MOST_CLASSES`](crate::MOST_CLASSES); every label is below K.
+    /// Classification into K classes, 2 to [`MOST_CLASSES`](crate::MOST_CLASSES); every label is below K.
     Classes(usize),
-    /// Giving n values, at least 1.
+    /// Regression of n values, at least 1.
     Values(usize),
 }
 
@@ -38,7 +38,7 @@ pub enum TargetKind {
     Classes,
     /// A column for each value.
     Values,
-    /// A column for each class: 1 in that of the example's own, else 0.
+    /// A column for each class: 1 in the column of the example's class, else 0.
     OneHot,
 }
 
@@ -84,12 +84,12 @@ impl Targets {
     pub(crate) fn select(&self, examples: &[usize]) -> Self {
         match self {
             Self::Classes(labels) => Self::Classes(examples.iter().map(|&example| labels[example]).collect()),
-            // Rows of values must stay whole: what is selected comes column by column.
+            // `select` lays the chosen examples out column by column; rows must be contiguous.
             Self::Values(values) => Self::Values(values.select(Axis(1), examples).as_standard_layout().into_owned()),
         }
     }
 
-    /// Lists the classes below `classes` without an example; an empty list if the targets are values.
+    /// Lists the classes below `classes` that have no example; an empty list if the targets are values.
     pub fn without_example(&self, classes: usize) -> Vec<usize> {
         let Self::Classes(labels) = self else { return Vec::new() };
         let mut seen = vec![false; classes];

@@ -1,4 +1,4 @@
-//! Errors of writing files, each in one line, and whether they are the disk's.
+//! Errors of writing files, each in one line, and the trait that tells failures of the disk from mistakes of a user.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ impl Error {
     }
 }
 
-/// An error that is either the disk's (exit code 1) or a person's (exit code 2).
+/// An error that is either a failure of the disk (exit code 1) or a user's mistake (exit code 2).
 pub trait DiskFailure {
     /// Returns whether the disk is full or broken, or the file has reached its largest size.
     fn is_disk_failure(&self) -> bool;

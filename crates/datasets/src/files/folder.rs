@@ -1,4 +1,4 @@
-//! Folders whose names are on the disk.
+//! Folders, made and synced so that their names are on the disk.
 
 use std::fs::{self, File};
 use std::io;

@@ -19,7 +19,7 @@ use super::elements::{Element, digest_in, digest_of};
 use super::error::Error;
 use super::part::Part;
 
-/// Bytes that are read back at a time.
+/// The number of bytes that are read back at a time.
 const BLOCK: usize = 1 << 22;
 
 /// An HDF5 file under a temporary name, with digests of what was written to it.
@@ -52,7 +52,7 @@ struct NewAttribute {
     read: fn(&Container) -> hdf5::Result<Sha256>,
 }
 
-/// A handle of a dataset of a [`NewHdf5`] that is being filled.
+/// A handle of a dataset of a [`NewHdf5`] that is being filled, row by row.
 #[derive(Clone, Copy, Debug)]
 pub struct DatasetHandle(usize);
 
@@ -261,10 +261,10 @@ fn read_back<T: Element>(dataset: &Dataset, shape: &[usize]) -> hdf5::Result<Opt
     Ok(Some(sha256))
 }
 
-/// Finds out why HDF5 failed. HDF5 reports a full disk in a paragraph about buffers, which mostly has the system's error number.
-/// Without one, the file itself is asked to take more; if it does, HDF5's own reason is returned.
-fn failed(part: &mut Part, place: &str, said: &impl Display) -> Error {
-    let words = said.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+/// Finds the reason of HDF5's `error`. HDF5 reports a full disk in a paragraph about buffers, which mostly contains the system's error
+/// number. If it doesn't, more bytes are written to the file itself; if that succeeds, HDF5's own reason is returned.
+fn failed(part: &mut Part, place: &str, error: &impl Display) -> Error {
+    let words = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     let number = words.split_once("errno = ").and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
     let file = part.file();
     let more = match number {

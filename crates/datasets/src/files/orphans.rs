@@ -1,4 +1,4 @@
-//! Parts that killed runs left behind.
+//! The removal of parts that killed runs left behind.
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
@@ -19,7 +19,7 @@ pub(super) fn prefix(name: &OsStr) -> Vec<u8> {
 }
 
 /// Removes the parts of the file `name` that killed runs left in `folder`. The kernel frees a lock with its process, so that a
-/// part that can be locked is nobody's. This only tidies up: what fails here stops nothing.
+/// part that can be locked belongs to no run. Errors are ignored, because nothing depends on the removal.
 pub(super) fn remove_orphans(folder: &Path, name: &OsStr) {
     // Not std's listing, which panics where the folder can't be closed.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -80,7 +80,7 @@ fn is_held(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Gives complete files their final names: all of them or, if the disk allows the undoing, none. A file that has the name already
+/// Gives complete files their final names: all of them or, if the file system allows a renaming to be undone, none. A file that has the name already
 /// is replaced only with `replace`.
 ///
 /// # Errors
@@ -111,7 +111,7 @@ pub fn put_in_place<const N: usize>(parts: [Part; N], replace: bool) -> Result<(
     Ok(())
 }
 
-/// A file that has got its final name, and how to undo that.
+/// A file that has its final name, and what is needed to undo the renaming.
 enum Placed {
     /// There was nothing of that name.
     New(PathBuf),

@@ -13,7 +13,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// The sides, in pixels, that a picture may have.
 pub const SIDES: RangeInclusive<u32> = 8..=1024;
 
-/// Cells of blobs along a side of the picture.
+/// The number of cells of blobs along a side of the picture.
 const CELLS: usize = 5;
 /// The largest deviation of a byte by noise.
 const NOISE: f64 = 16.0;
@@ -59,7 +59,7 @@ impl Stream {
         Stream(rng)
     }
 
-    /// Draws from [`from`, `to`): 53 bits.
+    /// Draws a number from [`from`, `to`) with 53 bits.
     fn uniform(&mut self, from: f64, to: f64) -> f64 {
         from + (to - from) * (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
@@ -81,7 +81,7 @@ enum Outline {
 }
 
 impl Outline {
-    /// The distance of `p` to the outline, negative inside; of an ellipse nearly.
+    /// Computes the distance of `p` to the outline, negative inside; for an ellipse it is approximate.
     fn distance(&self, p: Point) -> f64 {
         match self {
             Outline::Ellipse { centre, radii } => {
@@ -112,7 +112,7 @@ struct Scene {
     centre: Point,
     radius: f64,
     tilt: Point,
-    /// Each covers those before it.
+    /// The shapes of the face; each covers those before it.
     shapes: Vec<Shape>,
     /// The slope of the light from left to right.
     light: f64,
@@ -122,7 +122,7 @@ impl Scene {
     fn random(stream: &mut Stream, is_cat: bool) -> Self {
         let (ground, other) = (stream.colour(20.0, 160.0), stream.colour(20.0, 160.0));
         let blobs = [(); CELLS + 1].map(|()| [(); CELLS + 1].map(|()| mix(ground, other, stream.uniform(0.0, 1.0))));
-        // The tangent of half the angle gives both without a library's sine.
+        // Cosine and sine come from the tangent of half the angle, without a library's sine.
         let half = stream.uniform(-0.1, 0.1);
         Scene {
             blobs,
@@ -134,7 +134,7 @@ impl Scene {
         }
     }
 
-    /// The colour at `place`; `pixel` is the width of a pixel.
+    /// Computes the colour at `place`; `pixel` is the width of a pixel.
     fn colour(&self, place: Point, pixel: f64) -> Colour {
         let offset = [0, 1].map(|axis| (place[axis] - self.centre[axis]) / self.radius);
         let [cos, sin] = self.tilt;
@@ -146,7 +146,7 @@ impl Scene {
         drawn.map(|value| value * (1.0 + self.light * place[0]))
     }
 
-    /// The blobs at `place`, interpolated between the corners of its cell.
+    /// Computes the colour of the blobs at `place`, interpolated between the corners of its cell.
     fn ground(&self, place: Point) -> Colour {
         let [(column, x), (row, y)] = place.map(|at| {
             let at = (at + 1.0) / 2.0 * CELLS as f64;
@@ -157,7 +157,7 @@ impl Scene {
     }
 }
 
-/// The parts of a face, those at the back first.
+/// Draws the parts of a face, those at the back first.
 fn face(stream: &mut Stream, is_cat: bool) -> Vec<Shape> {
     let (fur, [inner, iris]) = (stream.colour(90.0, 255.0), [(); 2].map(|()| stream.colour(60.0, 255.0)));
     let (dark, size, kind) = ([25.0; 3], stream.uniform(0.8, 1.2), stream.uniform(0.0, 3.0) as u32);

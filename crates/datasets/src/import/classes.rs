@@ -23,32 +23,35 @@ pub(super) struct NumberedTargets {
 /// The split that an error is about, and the error.
 pub(super) type Problem = (SplitName, String);
 
-/// Numbers the classes: numbers in their order, else texts in the order of their letters. The classes are those of the
-/// training examples.
+/// Numbers the classes of the training examples: in their order if their names are numbers, else in alphabetical order. Both splits get
+/// the same numbers.
+///
+/// # Errors
+/// If the targets of the splits differ in kind, or a test example is of another class.
 pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>) -> Result<NumberedTargets, Problem> {
     match (train, test) {
-        (SourceTargets::Labels { codes: labels, names: words }, test) => {
-            let order = sorted(words).map_err(|problem| (SplitName::Train, problem))?;
+        (SourceTargets::Labels { codes, names }, test) => {
+            let classes = sorted(names).map_err(|problem| (SplitName::Train, problem))?;
             let number_of: HashMap<&str, u32> =
-                order.iter().zip(0..).map(|(word, number)| (word.as_str(), number)).collect();
-            let renumbered = |labels: &[u32], words: &[String]| {
-                let new = |word: &String| {
-                    let unknown = || format!("label {} is not among the training examples' labels", quoted(word));
-                    number_of.get(word.as_str()).copied().ok_or_else(unknown)
+                classes.iter().zip(0..).map(|(name, number)| (name.as_str(), number)).collect();
+            let renumbered = |codes: &[u32], names: &[String]| {
+                let number = |name: &String| {
+                    let unknown = || format!("label {} is not among the training examples' labels", quoted(name));
+                    number_of.get(name.as_str()).copied().ok_or_else(unknown)
                 };
-                let new: Vec<u32> = words.iter().map(new).collect::<Result<_, _>>()?;
-                Ok(Targets::Classes(labels.iter().map(|&label| new[label as usize]).collect()))
+                let numbers: Vec<u32> = names.iter().map(number).collect::<Result<_, _>>()?;
+                Ok(Targets::Classes(codes.iter().map(|&code| numbers[code as usize]).collect()))
             };
-            let train = renumbered(labels, words).map_err(|problem| (SplitName::Train, problem))?;
+            let train = renumbered(codes, names).map_err(|problem| (SplitName::Train, problem))?;
             let test = match test {
                 None => None,
-                Some(SourceTargets::Labels { codes: labels, names: words }) => {
-                    Some(renumbered(labels, words).map_err(|problem| (SplitName::Test, problem))?)
+                Some(SourceTargets::Labels { codes, names }) => {
+                    Some(renumbered(codes, names).map_err(|problem| (SplitName::Test, problem))?)
                 }
                 Some(SourceTargets::Final(_)) => return Err((SplitName::Test, other_kind())),
             };
-            let plain = order.iter().enumerate().all(|(number, word)| *word == number.to_string());
-            Ok(NumberedTargets { train, test, names: if plain { Vec::new() } else { order } })
+            let are_numbers = classes.iter().enumerate().all(|(number, name)| *name == number.to_string());
+            Ok(NumberedTargets { train, test, names: if are_numbers { Vec::new() } else { classes } })
         }
         (SourceTargets::Final(train), None) => {
             Ok(NumberedTargets { train: train.clone(), test: None, names: Vec::new() })
@@ -70,10 +73,12 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
     }
 }
 
+/// Describes test labels of another kind than the training examples' labels.
 fn other_kind() -> String {
     "its labels are of another kind than the training examples'; both must have one format".to_owned()
 }
 
+/// Converts class numbers to values.
 fn as_values(targets: &Targets) -> Targets {
     match targets {
         Targets::Values(_) => targets.clone(),
@@ -83,25 +88,26 @@ fn as_values(targets: &Targets) -> Targets {
     }
 }
 
-fn sorted(words: &[String]) -> Result<Vec<String>, String> {
-    for word in words {
-        if word.len() > LONGEST_NAME || word.chars().any(char::is_control) {
+/// Sorts the names of the classes: as numbers if all of them are, else by their letters.
+fn sorted(names: &[String]) -> Result<Vec<String>, String> {
+    for name in names {
+        if name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
             let problem =
-                format!("class {}: names have at most {LONGEST_NAME} bytes and no control characters", quoted(word));
+                format!("class {}: names have at most {LONGEST_NAME} bytes and no control characters", quoted(name));
             return Err(problem);
         }
     }
-    if let [only] = words {
+    if let [only] = names {
         return Err(format!("every label is {}; at least 2 classes are required", quoted(only)));
     }
     let numbers: Option<Vec<f64>> =
-        words.iter().map(|word| word.parse().ok().filter(|number: &f64| number.is_finite())).collect();
-    let mut order: Vec<usize> = (0..words.len()).collect();
+        names.iter().map(|name| name.parse().ok().filter(|number: &f64| number.is_finite())).collect();
+    let mut order: Vec<usize> = (0..names.len()).collect();
     match numbers {
         Some(numbers) => {
-            order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]).then_with(|| words[a].cmp(&words[b])))
+            order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]).then_with(|| names[a].cmp(&names[b])))
         }
-        None => order.sort_by(|&a, &b| words[a].cmp(&words[b])),
+        None => order.sort_by(|&a, &b| names[a].cmp(&names[b])),
     }
-    Ok(order.into_iter().map(|word| words[word].clone()).collect())
+    Ok(order.into_iter().map(|class| names[class].clone()).collect())
 }

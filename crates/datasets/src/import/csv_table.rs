@@ -1,7 +1,7 @@
-//! Tables of comma-separated values: a row an example, with a column of labels or columns of values among its features.
+//! Tables of comma-separated values: each row is an example, with a column of labels or columns of values among its features.
 //!
-//! A table is read twice: to check every cell and to collect the labels, and then for the features; and once in between where
-//! means or texts of the training rows are needed. Only the labels need more memory for more rows.
+//! A table is read twice: to check every cell and to collect the labels, and then for the features. If means or texts of the training rows
+//! are needed, it is read once more in between. Only the labels need more memory for more rows.
 
 mod layout;
 mod reading;
@@ -12,7 +12,7 @@ use self::table::Table;
 use super::columns::Column;
 use super::error::Error;
 use super::request::{Categorical, Missing, Progress, Request, SplitName};
-use super::rules::{Rules, Tell};
+use super::rules::{Report, Rules};
 use super::source::Source;
 
 pub(super) const RULES: Rules = Rules {
@@ -34,7 +34,7 @@ pub(super) const RULES: Rules = Rules {
     open,
 };
 
-fn open(request: &Request, split: SplitName, tell: &mut Tell) -> Result<Box<dyn Source>, Error> {
+fn open(request: &Request, split: SplitName, report: &mut Report) -> Result<Box<dyn Source>, Error> {
     let needs_numbers = request.missing == Missing::Mean || request.categorical != Categorical::Refuse;
     if request.size.is_some() && needs_numbers {
         let problem =
@@ -53,5 +53,5 @@ fn open(request: &Request, split: SplitName, tell: &mut Tell) -> Result<Box<dyn 
         categorical: request.categorical.clone(),
     };
     let path = &request.paths(split)[0];
-    Ok(Box::new(Table::scan(path, &layout, request.max_bytes, &mut |rows| tell(Progress::Checked(rows)))?))
+    Ok(Box::new(Table::scan(path, &layout, request.max_bytes, &mut |rows| report(Progress::Checked(rows)))?))
 }

@@ -24,7 +24,7 @@ pub(super) enum ColumnEncoding {
 }
 
 impl ColumnEncoding {
-    /// Returns the numbers that a cell becomes.
+    /// Returns the count of numbers that a cell becomes.
     fn width(&self) -> usize {
         match self {
             ColumnEncoding::Number { .. } => 1,
@@ -101,8 +101,8 @@ pub(super) enum ColumnFit {
 }
 
 impl ColumnFit {
-    pub(super) fn new(of_levels: bool) -> Self {
-        if of_levels { ColumnFit::Levels(BTreeMap::new()) } else { ColumnFit::Number { count: 0.0, mean: 0.0 } }
+    pub(super) fn new(is_textual: bool) -> Self {
+        if is_textual { ColumnFit::Levels(BTreeMap::new()) } else { ColumnFit::Number { count: 0.0, mean: 0.0 } }
     }
 
     /// Updates the fit with a cell of a training row.

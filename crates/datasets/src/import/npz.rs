@@ -8,7 +8,7 @@ use super::error::{Error, one_line, quoted};
 use super::npy::{LONGEST_HEADER, array_in};
 use super::raw::{Arrays, Bytes, RawArray};
 use super::request::{Request, SplitName};
-use super::rules::{Rules, Tell};
+use super::rules::{Report, Rules};
 use super::source::Source;
 use crate::files::regular_file;
 
@@ -22,7 +22,7 @@ pub(super) const RULES: Rules = Rules {
     open,
 };
 
-fn open(request: &Request, split: SplitName, _: &mut Tell) -> Result<Box<dyn Source>, Error> {
+fn open(request: &Request, split: SplitName, _: &mut Report) -> Result<Box<dyn Source>, Error> {
     if request.targets.len() > 1 {
         return Err(Error::Request("--target names one array of an archive".to_owned()));
     }

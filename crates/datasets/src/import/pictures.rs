@@ -35,10 +35,10 @@ pub(super) const RULES: Rules = Rules {
     },
 };
 
-/// The pictures of all classes.
+/// A folder of pictures, with a folder for each class.
 pub(super) struct Folder {
     files: Vec<PathBuf>,
-    /// Whether pictures may be resized: else each must have the size of the first.
+    /// Whether pictures are resized; if not, each must have the size of the first.
     resized: bool,
     /// The number of files of another kind.
     left_out: usize,
@@ -119,6 +119,7 @@ impl Source for Folder {
     }
 }
 
+/// A reader of the pictures in a folder.
 struct Pictures<'f> {
     folder: &'f Folder,
     next: usize,
@@ -184,7 +185,7 @@ pub fn picture(path: &Path, shape: [usize; 3]) -> Result<Vec<u8>, Error> {
 
 /// Returns the bytes of a picture, over white where it is transparent, resized to `[height, width, channels]`.
 fn flattened(picture: &DynamicImage, [height, width, channels]: [usize; 3]) -> Vec<u8> {
-    // Converted first: a resized palette or alpha would bleed.
+    // Converted before resizing, which would mix palette indices, and the colours of transparent pixels.
     let picture = if picture.color().has_alpha() { &over_white(picture) } else { picture };
     let picture = match channels {
         1 => DynamicImage::from(picture.to_luma8()),

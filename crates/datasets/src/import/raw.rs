@@ -132,8 +132,8 @@ impl RawArray {
     fn labels(&self, labels: impl Iterator<Item = f64>) -> Result<SourceTargets, Error> {
         let mut encoder = LabelEncoder::default();
         let code = |(row, label): (usize, f64)| {
-            let index = encoder.encode(label.to_string().as_bytes());
-            index.map_err(|problem| Error::at(&self.path, At::Value(row, 0), format!("is {problem}")))
+            let code = encoder.encode(label.to_string().as_bytes());
+            code.map_err(|problem| Error::at(&self.path, At::Value(row, 0), format!("is {problem}")))
         };
         let codes = labels.enumerate().map(code).collect::<Result<_, _>>()?;
         let names = encoder.into_labels().map_err(|problem| Error::file(&self.path, problem))?;

@@ -29,12 +29,12 @@ pub(super) enum SplitName {
 /// The treatment of a cell without a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
-    /// An error.
+    /// It is an error.
     #[default]
     Refuse,
     /// Its row is left out.
     Drop,
-    /// The mean of its column over the training rows that have one.
+    /// It is filled with the mean of its column over the training rows that have a value.
     Mean,
 }
 
@@ -46,18 +46,18 @@ pub enum Categorical {
     Refuse,
     /// Every column with a cell that is neither a number nor missing.
     OneHot,
-    /// These, even if they are numbers.
+    /// The columns of these names, even if they hold numbers.
     Columns(Vec<String>),
 }
 
 /// A description of what to import.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The training examples, or all: a file or folder, and a file of labels if the format has two files.
+    /// The training examples, or all examples: a file or folder, and a file of labels if the format has two files.
     pub train: Vec<PathBuf>,
     /// The test examples, likewise; if empty, `test_share` of all examples is held out.
     pub test: Vec<PathBuf>,
-    /// The format; `None`: detected from the first file.
+    /// The format; `None` if it is to be detected from the first file.
     pub format: Option<Format>,
     /// The share of all examples that become test examples.
     pub test_share: Option<f64>,
@@ -65,7 +65,7 @@ pub struct Request {
     pub seed: u64,
     /// The folder of `train_NAME.h5` and `test_NAME.h5`. It is made if need be.
     pub folder: PathBuf,
-    /// NAME.
+    /// NAME in the names of the two files.
     pub name: String,
     /// Whether files of these names may be replaced.
     pub force: bool,
@@ -83,9 +83,9 @@ pub struct Request {
     pub categorical: Categorical,
     /// The array of an archive with the examples.
     pub features: Option<String>,
-    /// Whether the first line of a table names its columns; `None`: detected.
+    /// Whether the first line of a table names its columns; `None` if that is to be detected.
     pub header: Option<bool>,
-    /// The delimiter of a table; `None`: detected.
+    /// The delimiter of a table; `None` if it is to be detected.
     pub delimiter: Option<u8>,
     /// `(height, width)` of pictures: those of a folder are resized to it, and the features of a table are read as such.
     pub size: Option<(usize, usize)>,

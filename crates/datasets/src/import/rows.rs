@@ -26,7 +26,7 @@ impl Rows {
         Ok(Rows { path: path.to_owned(), reader, record: ByteRecord::new() })
     }
 
-    /// Goes to the next row, at first to the first; returns false behind the last.
+    /// Goes to the next row, and returns whether there is one.
     pub(super) fn advance(&mut self) -> Result<bool, Error> {
         let read = self.reader.read_byte_record(&mut self.record);
         let line = self.reader.position().line();

@@ -1,4 +1,4 @@
-//! What every format's reader gives: a summary of all examples, and then the examples one by one.
+//! The interface of every format's reader: a summary of all examples, and then the examples one by one.
 
 use super::encoding::Encoding;
 use super::error::Error;
@@ -30,7 +30,7 @@ impl FeatureBuffer {
         }
     }
 
-    /// Returns the bytes held.
+    /// Returns the size of the values in bytes.
     pub(super) fn bytes(&self) -> usize {
         match self {
             FeatureBuffer::U8(values) => size_of_val(values.as_slice()),
@@ -40,7 +40,7 @@ impl FeatureBuffer {
     }
 }
 
-/// All that is known of a source before its features are read.
+/// The summary of a source, known before its features are read.
 #[derive(Clone, Debug)]
 pub(super) struct Summary {
     /// The shape of an example: `[features]`, or `[height, width, channels]` of a picture.
@@ -83,7 +83,7 @@ pub(super) trait Source {
     fn summary(&self) -> &Summary;
 
     /// Fits the encoding of the features to the training examples; called before the features are read.
-    fn learn(&mut self, _is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
+    fn fit(&mut self, _is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
         Ok(())
     }
 
@@ -92,8 +92,8 @@ pub(super) trait Source {
         None
     }
 
-    /// Takes over an encoding that was fitted to another source's training examples.
-    fn apply(&mut self, _encoding: &Encoding) -> Result<(), Error> {
+    /// Sets the encoding, which was fitted to another source's training examples.
+    fn use_encoding(&mut self, _encoding: &Encoding) -> Result<(), Error> {
         Ok(())
     }
 

@@ -74,7 +74,7 @@ impl Writing {
     }
 }
 
-/// Writes labels as i64, as the course's files have them; values one row an example, marked as values.
+/// Writes labels as i64, as the course's files have them; values as a row for each example, marked as values.
 fn write_targets(file: &mut NewHdf5, name: &str, targets: &Targets) -> Result<(), files::Error> {
     match targets {
         Targets::Classes(labels) => {

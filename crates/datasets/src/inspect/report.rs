@@ -74,7 +74,7 @@ impl SplitSummary {
             TargetSummary::Classes(counts) => balance(counts, examples, classes),
             TargetSummary::Values(outputs) if outputs.len() == 1 => format!("1 value an example, {}", outputs[0]),
             TargetSummary::Values(outputs) => {
-                let each = outputs.iter().enumerate().map(|(output, figures)| format!("{output}: {figures}"));
+                let each = outputs.iter().enumerate().map(|(output, statistics)| format!("{output}: {statistics}"));
                 format!("{} values an example; {}", outputs.len(), first_of(each).replace(", mean", " mean"))
             }
         };

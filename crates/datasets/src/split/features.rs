@@ -6,7 +6,7 @@ use ndarray::Array2;
 use crate::contract::element_type::{ElementType, exact, finite, rows};
 use crate::contract::problem::Problem;
 
-/// Pictures or features, one example a row, unscaled.
+/// Pictures or features, one example per row, unscaled.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Features {
     /// Bytes from 0 to 255.

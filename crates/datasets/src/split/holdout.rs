@@ -23,8 +23,8 @@ pub struct EmptySide {
 }
 
 impl Split {
-    /// Returns the examples kept and those held out: round(`share` m) examples (halves away from 0), each as likely as the
-    /// others, drawn from `seed`. Both stay in the order of the file, and keep its sha256.
+    /// Splits into the examples kept and those held out: round(`share` m) examples (halves away from 0), each with the same probability,
+    /// drawn from `seed`. Both stay in the order of the file, and keep its sha256.
     ///
     /// # Errors
     /// If either side would be empty.
@@ -36,19 +36,19 @@ impl Split {
         }
         let mut drawn = vec![false; examples];
         permutation(examples, seed).into_iter().take(aside).for_each(|example| drawn[example] = true);
-        let (taken, kept): (Vec<usize>, Vec<usize>) = (0..examples).partition(|&example| drawn[example]);
-        Ok((self.select(&kept), self.select(&taken)))
+        let (held_out, kept): (Vec<usize>, Vec<usize>) = (0..examples).partition(|&example| drawn[example]);
+        Ok((self.select(&kept), self.select(&held_out)))
     }
 
-    /// Returns the examples kept and those held out, chosen by [`stratified_holdout`]. Both stay in the order of the file, and
+    /// Splits into the examples kept and those held out, chosen by [`stratified_holdout`]. Both stay in the order of the file, and
     /// keep its sha256.
     ///
     /// # Errors
     /// If either side would be empty.
     pub(crate) fn hold_out_stratified(&self, share: f64, seed: u64) -> Result<(Self, Self), String> {
         let aside = stratified_holdout(&self.targets, share, seed)?;
-        let (taken, kept): (Vec<usize>, Vec<usize>) = (0..self.examples()).partition(|&example| aside[example]);
-        Ok((self.select(&kept), self.select(&taken)))
+        let (held_out, kept): (Vec<usize>, Vec<usize>) = (0..self.examples()).partition(|&example| aside[example]);
+        Ok((self.select(&kept), self.select(&held_out)))
     }
 
     fn select(&self, examples: &[usize]) -> Self {

@@ -19,7 +19,7 @@ enum Layout<'d, R> {
 }
 
 impl Split {
-    /// Returns the input X = A\[0\] of a net: features × examples in C order, one example a column. See
+    /// Returns the input X = A\[0\] of a net: features × examples in C order, one example per column. See
     /// [`Self::write_columns`].
     pub fn columns<R: Real>(&self, scaling: &Scaling) -> Array2<R> {
         let (examples, features) = self.x.dim();
@@ -28,19 +28,19 @@ impl Split {
         columns
     }
 
-    /// Writes the input X = A\[0\] of a net, features × examples, into `columns`. Scaled in f64 and then rounded to `R`.
+    /// Writes the input X = A\[0\] of a net, features × examples, into `columns`: scaled in f64, and then rounded to `R`.
     ///
     /// # Panics
     /// If `columns` has another shape, or the elements of a row of it aren't adjacent, or `scaling` was fitted on other
     /// features.
     #[track_caller]
     pub fn write_columns<R: Real>(&self, scaling: &Scaling, columns: ArrayViewMut2<R>) {
-        assert_eq!(columns.t().dim(), self.x.dim(), "one column an example");
+        assert_eq!(columns.t().dim(), self.x.dim(), "one column for each example");
         self.write(scaling, Layout::Columns(columns));
     }
 
-    /// Returns the transpose of [`Self::columns`], bit for bit: examples × features in C order, one example a row, so that a
-    /// mini-batch can be gathered row by row.
+    /// Returns the transpose of [`Self::columns`], bit for bit: examples × features in C order, one example per row, so that
+    /// a mini-batch can be gathered row by row.
     ///
     /// # Panics
     /// If `scaling` was fitted on other features.

@@ -6,14 +6,15 @@ use crate::import::request::{Categorical, Missing};
 /// The layout of a table.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
+    /// The column of labels, unless `targets` are named.
     pub(super) label: Column,
-    /// Columns of values, instead of the label.
+    /// The columns of values, instead of labels.
     pub(super) targets: Vec<Column>,
-    /// Columns that are left out.
+    /// The columns that are left out.
     pub(super) ignored: Vec<Column>,
-    /// Whether the first line names the columns; `None`: it does if one of its features is not a number.
+    /// Whether the first line names the columns. If `None`, it does if one of its features is not a number.
     pub(super) header: Option<bool>,
-    /// The delimiter; `None`: the most frequent of comma, semicolon and tab in the first line.
+    /// The delimiter. If `None`, it is the most frequent of comma, semicolon and tab in the first line.
     pub(super) delimiter: Option<u8>,
     /// `(height, width)` if the features are the bytes of pictures, row by row and channels last.
     pub(super) picture: Option<(usize, usize)>,

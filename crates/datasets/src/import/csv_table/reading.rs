@@ -1,4 +1,4 @@
-//! A table whose cells are all checked: its encoding is fitted to the training rows, and its features are read.
+//! The reading of a table whose cells are all checked: its encoding is fitted to the training rows, and its features are read.
 
 use super::table::Table;
 use crate::contract::problem::MOST_CLASSES;
@@ -15,7 +15,7 @@ impl Source for Table {
         &self.summary
     }
 
-    fn learn(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
+    fn fit(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
         if self.layout.missing != Missing::Mean && !self.textual.contains(&true) {
             return Ok(());
         }
@@ -23,8 +23,8 @@ impl Source for Table {
         self.each(|example, rows| {
             if is_training(example) {
                 for (fit, &column) in fits.iter_mut().zip(&self.features) {
-                    let taken = fit.update(&rows.record[column]);
-                    taken.map_err(|problem| self.wrong(rows, column, &problem))?;
+                    let updated = fit.update(&rows.record[column]);
+                    updated.map_err(|problem| self.wrong(rows, column, &problem))?;
                 }
             }
             Ok(())
@@ -42,7 +42,7 @@ impl Source for Table {
         self.encoding.as_ref()
     }
 
-    fn apply(&mut self, encoding: &Encoding) -> Result<(), Error> {
+    fn use_encoding(&mut self, encoding: &Encoding) -> Result<(), Error> {
         if encoding.columns.len() != self.features.len() {
             let (found, expected) = (self.features.len(), encoding.columns.len());
             return Err(Error::file(
@@ -84,11 +84,12 @@ struct TableReader<'t> {
 }
 
 impl TableReader<'_> {
+    /// Returns the error that the table is not as it was when it was checked.
     fn changed(&self) -> Error {
         Error::file(&self.table.path, "the file changed while it was being read; try again when nothing writes to it")
     }
 
-    /// Goes to the next example; returns false behind the last.
+    /// Goes to the next example, and returns whether there is one.
     fn advance(&mut self) -> Result<bool, Error> {
         while self.rows.advance()? {
             if self.table.is_kept(&self.rows)? {
@@ -119,7 +120,7 @@ impl ExampleReader for TableReader<'_> {
 }
 
 impl Table {
-    /// Takes over the encoding of the columns.
+    /// Sets the encoding of the columns.
     fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
         let width = encoding.width();
         checked_size(&self.path, &[self.summary.targets.examples(), width], 8, self.limit)?;

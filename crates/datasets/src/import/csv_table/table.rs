@@ -31,8 +31,9 @@ pub(super) struct Table {
     /// For each feature, whether it holds texts.
     pub(super) textual: Vec<bool>,
     pub(super) layout: Layout,
-    /// The numbers of rows that are left out, and of cells without a value in the others.
+    /// The number of rows that are left out.
     pub(super) dropped: usize,
+    /// The number of cells without a value in the other rows.
     pub(super) filled: usize,
     pub(super) encoding: Option<Encoding>,
     pub(super) summary: Summary,
@@ -40,7 +41,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Reads through the table at `path`; `on_row` may stop it.
+    /// Checks every cell of the table at `path`, and collects its targets. `on_row` is called with the examples so far, and may stop it.
     pub(super) fn scan(
         path: &Path,
         layout: &Layout,
@@ -60,16 +61,16 @@ impl Table {
             Categorical::Columns(columns) => columns.iter().map(|column| Column::from_text(column)).collect(),
             _ => Vec::new(),
         };
-        let asked: &[Column] =
+        let target_columns: &[Column] =
             if layout.targets.is_empty() { std::slice::from_ref(&layout.label) } else { &layout.targets };
-        let of_columns = [asked, &layout.ignored, &texts];
-        let named = of_columns.into_iter().flatten().any(|column| matches!(column, Column::Named(_)));
+        let roles = [target_columns, &layout.ignored, &texts];
+        let named = roles.into_iter().flatten().any(|column| matches!(column, Column::Named(_)));
         let find = |column: &Column| {
             position(column, &rows.record, layout.header != Some(false))
                 .map_err(|problem| Error::at(path, At::Line(1), problem))
         };
         let found = |columns: &[Column]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
-        let [targets, ignored, texts] = [found(asked)?, found(&layout.ignored)?, found(&texts)?];
+        let [targets, ignored, texts] = [found(target_columns)?, found(&layout.ignored)?, found(&texts)?];
         let features: Vec<usize> =
             (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
         let count = features.len();
@@ -84,8 +85,8 @@ impl Table {
             let problem = format!("column {} is not a feature; --categorical is for features", column + 1);
             return Err(Error::at(path, At::Line(1), problem));
         }
-        let names_it = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
-        let header = layout.header.unwrap_or(named || features.iter().any(names_it));
+        let is_name = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
+        let header = layout.header.unwrap_or(named || features.iter().any(is_name));
         let (shape, feature_type) = match layout.picture {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);
