@@ -39,7 +39,7 @@ pub enum Error {
 
 impl<'d> Data<'d> {
     /// Takes the training examples: `x` `n[0]` × m, and `y` as the net's cost takes it, with m columns. Every step uses all of them unless
-    /// [`Data::batches`] are set.
+    /// [`Data::batches()`] are set.
     pub fn new(x: &'d Array2<f64>, y: &'d Array2<f64>) -> Self {
         Data { x: x.view(), y: y.view(), test: None, batches: None, engine: None }
     }
