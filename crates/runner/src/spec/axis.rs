@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use super::kind::{Kind, POINTS, number};
 use super::trial::keys;
 
-/// How an axis was given, which is how plots should space it.
+/// The way an axis was written, which plots follow in their spacing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     /// A list of values.
@@ -21,7 +21,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// The name in the record.
+    /// Returns its name in the record.
     pub fn name(self) -> &'static str {
         match self {
             Scale::List => "list",
@@ -37,14 +37,14 @@ impl Scale {
 pub struct Axis {
     /// The key, such as `train.learning_rate`.
     pub key: String,
-    /// How it was given.
+    /// The way it was written.
     pub scale: Scale,
-    /// Keys of the same number advance together: the columns of a zip, or all that is sampled. `None` if the value
-    /// follows from the others.
+    /// The number of its group: keys of one group advance together, as the columns of a zip do, or all sampled keys.
+    /// `None` if the value follows from the other axes.
     pub group: Option<usize>,
 }
 
-/// The values of a key from a list or `{ from, to, count, scale = "linear" | "log" }`: at least one.
+/// Reads the values of an axis, at least one, from a list or from `{ from, to, count, scale = "linear" | "log" }`.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -68,7 +68,7 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// Drops rows that stand there before; the first of them.
+/// Drops repeated rows, and returns the first one that was dropped.
 pub(super) fn distinct(rows: &mut Vec<Vec<Value>>) -> Option<Vec<Value>> {
     let (mut seen, mut first) = (HashSet::new(), None);
     rows.retain(|row| {
@@ -81,7 +81,7 @@ pub(super) fn distinct(rows: &mut Vec<Vec<Value>>) -> Option<Vec<Value>> {
     first
 }
 
-/// The ends and the scale of a range, and whether its key takes whole numbers only.
+/// A range of numbers: its ends, its scale, and whether its key takes only whole numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Range {
     pub(super) from: f64,
@@ -114,7 +114,7 @@ impl Range {
         Ok(Range { from, to, scale, whole: keys::key(key).is_some_and(|key| key.is_whole()) })
     }
 
-    /// A number of the range as a value of its key.
+    /// Turns a number of the range into a value of its key.
     ///
     /// # Errors
     /// If the key takes whole numbers and this is not one.
@@ -129,7 +129,7 @@ impl Range {
     }
 }
 
-/// The number of values of a range.
+/// Reads the number of values of a range.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -145,7 +145,7 @@ fn expand(key: &str, range: &Table) -> Result<(Scale, Vec<Value>), String> {
         return Err("a range of one value needs from = to".to_owned());
     }
     let at = |index: usize| {
-        // The ends are given exactly; between them twelve digits keep 0.01 from becoming 0.010000000000000002.
+        // The ends stay as they were written; between them, twelve digits keep 0.01 from becoming 0.010000000000000002.
         match (index, scale) {
             (0, _) => from,
             (index, _) if index + 1 == count => to,

@@ -1,4 +1,5 @@
-//! The groups of keys that advance together: an axis alone, a zip, or all that is sampled. Points are made of their product.
+//! Groups of keys that advance together: a single axis, a zip, or all sampled keys. The points of a grid are the
+//! product of the groups.
 
 use toml::Value;
 
@@ -8,15 +9,16 @@ use super::sampler::Domain;
 use super::source::Entry;
 use super::trial::keys::check_value;
 
-/// An axis, or a table of a list, as written: its keys with values and places.
+/// A single axis, or one table of `[[sweep.zip]]`, `[[sweep.exclude]]` or `[[sweep.include]]`, as written: its keys
+/// with their values and places.
 #[derive(Debug)]
 pub(super) struct AxisGroup {
-    /// Its number in its list; `None` if it is an axis.
+    /// The number of the table in its list; `None` if it is a single axis.
     pub(super) number: Option<usize>,
     pub(super) columns: Vec<Entry>,
 }
 
-/// Columns that advance together, row by row: an axis, a zip, or all that is sampled.
+/// The values of a group: columns that advance together, row by row.
 pub(super) struct AxisRows {
     pub(super) columns: Vec<(String, Scale)>,
     pub(super) rows: Vec<Vec<Value>>,
@@ -28,7 +30,8 @@ impl AxisGroup {
         Error::setting(&column.place, &format!("sweep.{list}{}", column.key), problem)
     }
 
-    /// The rows of an axis, as far as they can be counted without being made; 1 for a zip, which may have rows twice.
+    /// Counts the rows of an axis without making its values; returns 1 for a zip, whose repeated rows are dropped only
+    /// later.
     pub(super) fn size(&self) -> usize {
         match (&self.columns[0].value, self.number) {
             (Value::Array(values), None) => values.len(),
@@ -37,13 +40,13 @@ impl AxisGroup {
         }
     }
 
-    /// The rows of an axis or of a zip, every value allowed for its key.
+    /// Makes the rows of an axis or of a zip, and checks every value against its key.
     pub(super) fn rows(&self) -> Result<AxisRows, Error> {
         let (mut columns, mut rows): (Vec<(String, Scale)>, Vec<Vec<Value>>) = (Vec::new(), Vec::new());
         for column in &self.columns {
             let (scale, values) = values(&column.key, &column.value).map_err(|problem| self.error(column, problem))?;
             for value in &values {
-                // Each value is checked at once, so that the message has the axis's own line.
+                // Checked here and not point by point, so that the message names the line of the axis.
                 check_value(&column.key, value).map_err(|problem| self.error(column, problem))?;
             }
             if columns.is_empty() {
@@ -58,14 +61,14 @@ impl AxisGroup {
             columns.push((column.key.clone(), scale));
         }
         let repeated = distinct(&mut rows);
-        // A zip that has lost a column to the command line may have rows twice.
+        // In a zip, rows may repeat once the command line has fixed one of its columns.
         if let (None, Some(value)) = (self.number, repeated) {
             return Err(self.error(&self.columns[0], format!("the axis has {} twice", value[0])));
         }
         Ok(AxisRows { columns, rows })
     }
 
-    /// The distribution of a sample: a range without a count, else the rows.
+    /// Returns the distribution that a sample is drawn from: a range if it has no count, else the rows.
     pub(super) fn domain(&self) -> Result<(Vec<(String, Scale)>, Domain), Error> {
         let column = &self.columns[0];
         let range = column.value.as_table().filter(|range| self.columns.len() == 1 && !range.contains_key("count"));
@@ -88,7 +91,7 @@ impl AxisGroup {
     }
 }
 
-/// Calls `emit` with each combination of a row of each group, the last varying fastest.
+/// Calls `emit` with every combination of one row of each group; the last group varies fastest.
 pub(super) fn product<'f, E>(
     groups: &'f [AxisRows],
     row: &mut Vec<&'f Value>,

@@ -1,15 +1,15 @@
-//! The width of a net that is given by its number of parameters.
+//! The width of a net from its number of parameters.
 
-/// The largest width, at least 1, of `hidden` equal layers (at least one) between `n_in` features and `n_out` outputs
-/// whose weights and biases are no more than `budget`:
+/// Returns the largest width w >= 1 of `hidden` >= 1 equal layers between `n_in` features and `n_out` outputs with at
+/// most `budget` weights and biases:
 ///
 /// p(w) = (n_in + 1) w + (hidden - 1) (w + 1) w + (w + 1) n_out.
 ///
-/// Where even p(1) is above the budget, the width is 1.
+/// If even p(1) is above the budget, the width is 1.
 pub(super) fn width(budget: usize, n_in: usize, hidden: usize, n_out: usize) -> usize {
     let [n_in, between, n_out] = [n_in, hidden - 1, n_out].map(|n| n as u128);
     let parameters = |w: u128| (n_in + 1) * w + between * (w + 1) * w + (w + 1) * n_out;
-    // p(w) >= 2 w, so no more than half the budget is ever in question.
+    // p(w) >= 2 w, so the width is at most half of the budget.
     let (mut fits, mut too_wide) = (1, budget as u128 / 2 + 2);
     while too_wide - fits > 1 {
         let middle = fits + (too_wide - fits) / 2;

@@ -37,7 +37,7 @@ struct ExperimentBuilder {
     path: PathBuf,
     /// The keys of the experiment as a whole.
     raw: RawTrial,
-    /// The keys of trials that are set outside of `[sweep]`.
+    /// The keys of trials that are set outside `[sweep]`.
     base: RawTrial,
     space: SearchSpace,
 }
@@ -97,7 +97,7 @@ impl ExperimentBuilder {
     }
 }
 
-/// Reads where the data are.
+/// Reads which files or which known set the data come from.
 fn source_of(raw: &RawTrial) -> Result<DataSource, Problem> {
     let path = |key| raw.get(key).map(PathBuf::from);
     let (set, train, test) = (raw.get(&keys::SET), path(&keys::TRAIN), path(&keys::TEST));
@@ -124,7 +124,7 @@ fn source_of(raw: &RawTrial) -> Result<DataSource, Problem> {
     Ok(source)
 }
 
-/// Reads what is set aside for validation.
+/// Reads the split that sets validation examples aside.
 fn validation_of(raw: &RawTrial) -> Result<Option<ValidationSplit>, Problem> {
     let (share, seed) = (raw.value(&keys::VALIDATION), raw.value(&keys::VALIDATION_SEED) as u64);
     if raw.has(&keys::VALIDATION_SEED) && share == 0.0 {
@@ -133,7 +133,7 @@ fn validation_of(raw: &RawTrial) -> Result<Option<ValidationSplit>, Problem> {
     Ok((share > 0.0).then_some(ValidationSplit { share, seed }))
 }
 
-/// Refuses to judge settings by examples that there are none of.
+/// Refuses a halving whose metric needs examples that the experiment does not have.
 fn can_be_judged(
     halving: Option<Halving>,
     source: &DataSource,

@@ -1,11 +1,11 @@
-//! The conditional keys that a sweep gives: each must apply at one of its points at least.
+//! Coverage of conditional keys: each one that a sweep sets must apply at one of its points at least.
 
 use super::axis_group::AxisGroup;
 use super::error::Error;
 use super::source::Entry;
 use super::trial::applied::Applied;
 
-/// Which of them have applied so far, by where they were given.
+/// The conditional keys that have been set and have applied so far, by where they were written.
 pub(super) struct Coverage {
     base: Applied,
     swept: Applied,
@@ -13,32 +13,32 @@ pub(super) struct Coverage {
 }
 
 impl Coverage {
-    /// Starts without a point, for a sweep with `includes` included ones.
+    /// Starts without points, for a sweep with `includes` tables of included points.
     pub(super) fn new(includes: usize) -> Self {
         Coverage { base: Applied::default(), swept: Applied::default(), included: vec![Applied::default(); includes] }
     }
 
-    /// Adds a point of the axes, on which the keys for which `is_swept` holds are set.
+    /// Adds a point of the axes; `is_swept` tells the keys that the axes set.
     pub(super) fn point(&mut self, applied: Applied, is_swept: impl Fn(&str) -> bool) {
         self.base.join(applied, |key| !is_swept(key));
         self.swept.join(applied, is_swept);
     }
 
-    /// Adds the included point of this number.
+    /// Adds a point of the included table `number`; `is_own` tells the keys that the table sets.
     pub(super) fn included(&mut self, number: usize, applied: Applied, is_own: impl Fn(&str) -> bool) {
         self.base.join(applied, |key| !is_own(key));
         self.included[number].join(applied, is_own);
     }
 
-    /// Whether all have applied.
+    /// Returns whether every key has applied somewhere.
     pub(super) fn is_complete(&self) -> bool {
         [&self.base, &self.swept].into_iter().chain(&self.included).all(|applied| applied.idle().next().is_none())
     }
 
-    /// Refuses the first that never applied.
+    /// Refuses the first key that never applied.
     ///
     /// # Errors
-    /// Its place, and what it needs.
+    /// The place of the key, and the condition that it needs.
     pub(super) fn check(&self, written: &[Entry], swept: &[AxisGroup], includes: &[AxisGroup]) -> Result<(), Error> {
         let columns =
             |groups: &[AxisGroup]| groups.iter().flat_map(|group| &group.columns).cloned().collect::<Vec<_>>();

@@ -1,24 +1,24 @@
-//! The data of an experiment: where they are, and the dimensions that a net depends on.
+//! The data of an experiment: their source, and the dimensions that a net depends on.
 
 use std::path::PathBuf;
 
 use datasets::Task;
 
-/// Where the pictures come from.
+/// The source of the examples.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DataSource {
-    /// A known set, looked for by name.
+    /// A known set, found by its name.
     Set(String),
     /// Files.
     Files {
-        /// Holds the training examples.
+        /// The file of the training examples.
         train: PathBuf,
-        /// Where the test examples are.
+        /// The source of the test examples.
         test: TestFiles,
     },
 }
 
-/// Where the test examples of an experiment with files of its own come from.
+/// The source of the test examples of an experiment that names its own files.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TestFiles {
     /// A file.
@@ -30,11 +30,11 @@ pub enum TestFiles {
         /// The seed.
         seed: u64,
     },
-    /// There are none.
+    /// No test examples.
     Absent,
 }
 
-/// The SHA-256 that an experiment says its files have, in lower-case hexadecimal.
+/// The SHA-256 that the files must have, in lower-case hexadecimal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
     /// That of the training file.
@@ -43,7 +43,7 @@ pub struct Pins {
     pub test: Option<String>,
 }
 
-/// A share of the training examples that is set aside, and what they are drawn from.
+/// The share of the training examples that is set aside for validation, and the seed that draws them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ValidationSplit {
     /// The share.
@@ -52,23 +52,23 @@ pub struct ValidationSplit {
     pub seed: u64,
 }
 
-/// The sides of the data that a trial's work depends on.
+/// The dimensions of the data that the work of a trial depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct DataShape {
-    /// `n[0]`, features an example.
+    /// `n[0]`, the number of features of an example.
     pub features: usize,
     /// Training examples.
     pub train: usize,
     /// Test examples.
     pub test: usize,
-    /// Validation examples, set aside of the training examples.
+    /// Validation examples, which are not among the training examples.
     pub validation: usize,
     /// The task of a net.
     pub task: Task,
 }
 
 impl DataShape {
-    /// Test and validation examples.
+    /// Returns the number of test and validation examples together.
     pub fn held_out(&self) -> usize {
         self.test + self.validation
     }

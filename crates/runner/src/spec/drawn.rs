@@ -1,4 +1,4 @@
-//! A sweep whose points are drawn: what of, and which there are.
+//! A sweep whose points are drawn: its distributions and its samples.
 
 use toml::Value;
 
@@ -31,7 +31,7 @@ impl Drawn {
         Ok(Drawn { method, seed, dimensions: groups.iter().map(dimension).collect::<Result<_, _>>()? })
     }
 
-    /// The sample of number `index`: a value for each column.
+    /// Draws sample `index`: a value for each column.
     pub(super) fn row(&self, index: usize) -> Vec<Value> {
         let of_dimension = |(number, Dimension { key, domain, .. }): (usize, &Dimension)| {
             domain.at(uniform(self.method, self.seed, index, number, key))
@@ -39,14 +39,14 @@ impl Drawn {
         self.dimensions.iter().enumerate().flat_map(of_dimension).collect()
     }
 
-    /// The first `samples`, each once: whole numbers may be drawn twice.
+    /// Draws the first `samples` rows, and drops those that repeat: whole numbers may be drawn twice.
     pub(super) fn rows(&self, samples: usize) -> AxisRows {
         let mut rows = (0..samples).map(|index| self.row(index)).collect();
         distinct(&mut rows);
         AxisRows { columns: self.dimensions.iter().flat_map(|dimension| dimension.columns.clone()).collect(), rows }
     }
 
-    /// Whether a sample could fulfil all conditions on what is drawn, if not one of those that were.
+    /// Returns whether some sample, drawn or not, could fulfil all conditions on the sampled keys.
     pub(super) fn may_hold(&self, conditions: &[Condition]) -> bool {
         self.dimensions.iter().all(|Dimension { columns, domain, .. }| {
             let own: Vec<_> = conditions

@@ -46,14 +46,14 @@ pub enum Error {
     /// A word after the file is not `key=value`.
     #[error("command line: {0:?} is not of the form key=value")]
     NotAnOverride(String),
-    /// There is no such key.
+    /// No key has this name.
     #[error("{place}: unknown key {key}{}", suggestion(nearest))]
     UnknownKey {
         /// Its place.
         place: Place,
         /// The key.
         key: String,
-        /// The known key nearest to it, if one is near.
+        /// The known key that is spelt most like it, if one is close enough.
         nearest: Option<String>,
     },
     /// A key's value is of the wrong type or out of range, or it contradicts another key.
@@ -69,7 +69,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A problem of the key `key` at `place`.
+    /// Makes the error of a setting: the `problem` of `key`, written at `place`.
     pub(super) fn setting(place: &Place, key: &str, problem: impl Into<String>) -> Self {
         Error::Setting { place: place.clone(), key: key.to_owned(), problem: problem.into() }
     }

@@ -29,9 +29,9 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    /// A condition from a value, a list of values, or bounds such as `{ ge = 4, lt = 8 }`. A list has values as an axis of the
-    /// key has them: a value that is itself a list stands in a list. Of a key whose every value is a list (`model.hidden`), a
-    /// list without lists in it is one value.
+    /// Reads a condition from a value, a list of values, or bounds such as `{ ge = 4, lt = 8 }`. A list holds values as
+    /// an axis of the key does, so that a value that is itself a list is written within a list. If every value of the
+    /// key is a list (as for `model.hidden`), a list without inner lists is one value.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -57,7 +57,7 @@ impl Condition {
         Ok(Condition { key: name.to_owned(), test })
     }
 
-    /// Whether `value` fulfils it.
+    /// Returns whether `value` fulfils the condition.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match &self.test {
             Test::AnyOf(values) => values.contains(&plain(value)),
@@ -67,12 +67,13 @@ impl Condition {
         }
     }
 
-    /// Whether some number of `range` fulfils it.
+    /// Returns whether some number of `range` fulfils the condition.
     pub(super) fn may_hold_within(&self, range: &Range) -> bool {
         let is_in = |value: &f64| (range.from..=range.to).contains(value) && (!range.whole || value.fract() == 0.0);
         match &self.test {
             Test::AnyOf(values) => values.iter().filter_map(|text| text.parse().ok()).any(|value| is_in(&value)),
-            // What fulfils all bounds is an interval: it has one of its ends, or the middle, or a whole number next to an end.
+            // The numbers within all bounds form an interval. If it is not empty, it contains one of the numbers tried
+            // here: an end, the middle, or a whole number next to an end.
             Test::Within(bounds) => {
                 let is_lower = |bound: &Bound| bound(&1.0, &0.0);
                 let ends = |lower| bounds.iter().filter(move |(bound, _)| is_lower(bound) == lower).map(|(_, to)| *to);
@@ -85,7 +86,7 @@ impl Condition {
         }
     }
 
-    /// Whether it compares numbers.
+    /// Returns whether the condition compares numbers.
     pub(super) fn needs_numbers(&self) -> bool {
         matches!(self.test, Test::Within(_))
     }
@@ -126,7 +127,8 @@ pub(super) fn drop_fixed(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
     Ok(kept)
 }
 
-/// Whether the condition `entry` holds, if it is one on a key that is fixed on the command line.
+/// Returns whether the condition `entry` holds; `None` if `entry` is no condition, or the command line does not fix its
+/// key.
 fn verdict(entry: &Entry, entries: &[Entry]) -> Result<Option<bool>, Error> {
     let Some(("exclude", _, key)) = listed(&entry.key) else { return Ok(None) };
     let is_swept = entries.iter().any(|other| match listed(&other.key) {

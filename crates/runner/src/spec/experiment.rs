@@ -13,21 +13,21 @@ use super::trial::TrialConfig;
 /// An experiment that can be run.
 #[derive(Clone, Debug)]
 pub struct Experiment {
-    /// Names the results directory.
+    /// The name, which is also that of the results directory.
     pub name: String,
     /// The question that it asks.
     pub description: String,
-    /// Where the pictures come from.
+    /// The source of the examples.
     pub source: DataSource,
-    /// The content that the files must have.
+    /// The hashes that the files must have.
     pub pins: Pins,
-    /// The datasets in the files.
+    /// The names of the datasets in the files.
     pub names: Names,
     /// The meaning of their targets.
     pub targets: TargetsChoice,
-    /// The most bytes that a picture dataset may take in memory.
+    /// The most bytes that the examples may take in memory, each number counted as 8.
     pub max_bytes: u64,
-    /// How features are scaled.
+    /// The scaling of the features.
     pub scaling: ScalingChoice,
     /// The part of the training examples that is set aside for validation.
     pub validation: Option<ValidationSplit>,
@@ -35,15 +35,16 @@ pub struct Experiment {
     pub axes: Vec<Axis>,
     /// Every point: the last axis varies fastest, and included points stand at the end.
     pub points: Vec<Point>,
-    /// Whether only the best of them are trained to the end.
+    /// Successive halving; `None` if every point is trained to the end.
     pub halving: Option<Halving>,
-    /// Fleets at once; `None` if as many as there are cores for [`Self::threads`] each.
+    /// The number of fleets that are trained at once; `None` if as many as the cores allow with [`Self::threads`] for
+    /// each.
     pub jobs: Option<usize>,
     /// Threads that share a fleet.
     pub threads: usize,
-    /// The BLAS to multiply with; `None` if the command line, the environment or the rule chooses it.
+    /// The BLAS; `None` if the command line, the environment or the default chooses it.
     pub blas: Option<Request>,
-    /// The file with overrides and defaults, as it can be run again.
+    /// The text of the experiment with overrides and defaults filled in, which can be run again.
     pub resolved: String,
 }
 
@@ -52,14 +53,14 @@ pub struct Experiment {
 pub struct Point {
     /// The values of the axes, in their order.
     pub values: Vec<Value>,
-    /// The trial there; where there is a budget, with a width of 1 in place of the one that [`Point::sized`] finds.
+    /// Its trial. If there is a budget, the hidden layers have width 1 here, and [`Point::sized`] finds the real one.
     pub config: TrialConfig,
-    /// The number of weights and biases that gives the net its width.
+    /// The most weights and biases, if they determine the width.
     pub budget: Option<usize>,
 }
 
 impl Point {
-    /// The trial on data of this shape: the widest net within the budget, if there is one.
+    /// Returns the trial on data of this shape: the widest net within the budget, if there is one.
     ///
     /// # Panics
     /// If the trial's cost is not one for the data.
@@ -72,7 +73,7 @@ impl Point {
         config
     }
 
-    /// A key of its values, the same for equal values.
+    /// Returns the values in a form that is the same for equal values: 1 and 1.0 are one number.
     pub(super) fn place(&self) -> Vec<String> {
         let plain = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
         self.values.iter().map(plain).collect()

@@ -5,7 +5,7 @@ use super::kind::{FRACTION, Integer, Real, SEED, SHA256, TEXT, Text};
 use super::names::Choice;
 use datasets::{Names, ScalingChoice, TargetsChoice};
 
-/// The most bytes that the examples may take in memory, where `data.max_bytes` isn't given: 8 GiB.
+/// The most bytes that the examples may take in memory unless `data.max_bytes` says otherwise: 8 GiB.
 pub const DEFAULT_MAX_BYTES: u64 = 8 << 30;
 
 keys! {

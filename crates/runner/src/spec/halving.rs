@@ -1,18 +1,18 @@
-//! The settings of successive halving, see [`super::rungs`].
+//! The keys of `[sweep.halving]`.
 
 use super::axis::Axis;
 use super::key::{Problem, RawTrial};
 use super::sweep_keys::{FACTOR, LEAST, METRIC, Objective};
 use super::trial::Length;
 
-/// Which settings are worth all their iterations, see `record::halving`.
+/// The settings of successive halving, see [`Rungs`](super::rungs::Rungs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Halving {
     /// Iterations (or epochs) of the first rung.
     pub least: usize,
-    /// η: one in `factor` settings goes on, for `factor` times as many iterations.
+    /// η: the best 1/`factor` of the settings go on, for `factor` times as many iterations.
     pub factor: usize,
-    /// The objective that settings are ranked by, as the mean over their seeds.
+    /// The objective: settings are ranked by its mean over their seeds.
     pub objective: Objective,
 }
 
@@ -37,12 +37,12 @@ impl Halving {
         Ok(Some(Halving { least, factor: options.value(&FACTOR), objective: options.value(&METRIC) }))
     }
 
-    /// Whether only validation examples have what settings are judged by.
+    /// Returns whether the objective is measured on validation examples.
     pub(super) fn needs_validation(&self) -> bool {
         matches!(self.objective, Objective::ValidationCost | Objective::ValidationAccuracy)
     }
 
-    /// Whether only test examples have it.
+    /// Returns whether the objective is measured on test examples.
     pub(super) fn needs_test(&self) -> bool {
         matches!(self.objective, Objective::TestCost | Objective::TestAccuracy)
     }

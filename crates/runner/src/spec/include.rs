@@ -1,4 +1,4 @@
-//! Single points beside those of the axes.
+//! Included points: single ones beside those of the axes.
 
 use std::collections::HashSet;
 
@@ -14,12 +14,12 @@ use super::point::{PointBuilder, json};
 use super::source::Entry;
 use super::trial::model::TRIAL_SEED;
 
-/// Adds the included points, for every seed unless they name theirs. What a point doesn't set is as in the base, whatever the
-/// axes have; a key that only such points set is a further axis. Returns the tables that add nothing, since the command line
-/// has set something.
+/// Adds the included points: one for every seed of the sweep, unless the point sets `seed`. All other keys that a point
+/// does not set have their values outside `[sweep]`, whatever the axes have; a key that only included points set
+/// becomes a further axis. Returns the tables that add nothing; that is allowed only if the command line sets a key.
 ///
 /// # Errors
-/// If a point is missing a key or has a wrong one, or a table adds nothing although the command line sets nothing.
+/// If a point lacks a key or has a wrong value, or a table adds nothing although the command line sets no key.
 pub(super) fn add(
     includes: &[AxisGroup],
     rows: &[AxisRows],
@@ -40,7 +40,7 @@ pub(super) fn add(
             axes.push(Axis { key: key.clone(), scale: Scale::List, group: Some(group) });
         }
     }
-    // What a point has of a key that it doesn't set.
+    // The value of a key that the point does not set: the file's, else the default.
     let unset = |key: &str, point: &Point| -> Json {
         let of_base = builder.written.iter().find(|entry| entry.key == key);
         let of_base = of_base.and_then(|entry| serde_json::to_value(&entry.value).ok());
@@ -54,7 +54,7 @@ pub(super) fn add(
     for (number, group) in includes.iter().enumerate() {
         let before = points.len();
         let columns = &group.columns;
-        let seeds = rows.iter().find(|factor| factor.columns[0].0 == seed_key);
+        let seeds = rows.iter().find(|axis| axis.columns[0].0 == seed_key);
         let seeds = seeds.filter(|_| !columns.iter().any(|column| column.key == seed_key));
         let seeds: Vec<Option<&Value>> =
             seeds.map_or_else(|| vec![None], |seeds| seeds.rows.iter().map(|row| Some(&row[0])).collect());
@@ -86,7 +86,7 @@ pub(super) fn add(
     Ok(idle)
 }
 
-/// Says where an included point takes from what only the axes have.
+/// Explains a missing key of an included point that only the axes set.
 fn explained(error: Error, group: &AxisGroup, swept: &[Axis]) -> Error {
     match error {
         Error::Setting { place: Place::File(_), key, .. } if swept.iter().any(|axis| axis.key == key) => {

@@ -7,15 +7,15 @@ use toml::Value;
 
 use super::kind::Kind;
 
-/// A key and what is wrong with it.
+/// The name of a key, and the problem with its value.
 pub type Problem = (&'static str, String);
 
-/// When a key applies. Elsewhere it is no part of the trial.
+/// The condition on which a key applies; without it, the key is no part of the trial.
 #[derive(Clone, Copy, Debug)]
 pub struct Condition {
     /// The condition in the words of a message.
     pub with: &'static str,
-    /// Whether it does.
+    /// The test of the condition.
     pub holds: fn(&RawTrial) -> bool,
 }
 
@@ -34,12 +34,12 @@ impl<K: Kind> Key<K> {
         Key { name, kind, default: None, only_with: None }
     }
 
-    /// Gives it a default.
+    /// Adds a default.
     pub(super) const fn or(self, default: fn() -> K::Value) -> Self {
         Key { default: Some(default), ..self }
     }
 
-    /// Gives it a condition.
+    /// Adds a condition.
     pub(super) const fn only_with(self, with: &'static str, holds: fn(&RawTrial) -> bool) -> Self {
         Key { only_with: Some(Condition { with, holds }), ..self }
     }
@@ -49,7 +49,7 @@ impl<K: Kind> Key<K> {
         self.name
     }
 
-    /// A problem of this key.
+    /// Pairs the name of the key with a problem of its value.
     pub(super) fn problem(&self, problem: impl Into<String>) -> Problem {
         (self.name, problem.into())
     }
@@ -66,16 +66,16 @@ pub trait AnyKey: Sync {
     /// What is allowed and what was found.
     fn check(&self, value: &Value) -> Result<(), String>;
 
-    /// The value that it has where none is given, if that doesn't follow from something else.
+    /// Returns its default; `None` if it has none, or the default follows from other keys.
     fn default(&self) -> Option<Json>;
 
-    /// When it applies; `None` if always.
+    /// Returns the condition on which it applies; `None` if it always does.
     fn condition(&self) -> Option<&Condition>;
 
-    /// Whether every value is a list.
+    /// Returns whether every value is a list.
     fn is_list(&self) -> bool;
 
-    /// Whether every number that it takes is whole.
+    /// Returns whether it takes only whole numbers.
     fn is_whole(&self) -> bool;
 }
 
@@ -120,12 +120,12 @@ macro_rules! keys {
 }
 pub(super) use keys;
 
-/// A trial, or an experiment, as far as it has been written: the keys that are given, each with a value that it allows.
+/// A trial, or an experiment, as written: the keys that are set, each with a value that it allows.
 #[derive(Clone, Debug, Default)]
 pub struct RawTrial(BTreeMap<&'static str, Value>);
 
 impl RawTrial {
-    /// Gives a key a value.
+    /// Sets a key to a value.
     ///
     /// # Errors
     /// What is allowed and what was found.
@@ -135,24 +135,24 @@ impl RawTrial {
         Ok(())
     }
 
-    /// Whether a key is given.
+    /// Returns whether a key is set.
     pub fn has(&self, key: &dyn AnyKey) -> bool {
         self.0.contains_key(key.name())
     }
 
-    /// Takes a key out.
+    /// Removes a key.
     pub(super) fn remove(&mut self, key: &dyn AnyKey) {
         self.0.remove(key.name());
     }
 
-    /// The value of a key, or else its default.
+    /// Returns the value of a key, or else its default.
     pub(super) fn get<K: Kind>(&self, key: &Key<K>) -> Option<K::Value> {
         let given =
             self.0.get(key.name).map(|value| key.kind.read(value).expect("values are checked when they are set"));
         given.or_else(|| key.default.map(|default| default()))
     }
 
-    /// The value of a key that has a default.
+    /// Returns the value of a key that has a default.
     ///
     /// # Panics
     /// If it has none.
@@ -166,12 +166,12 @@ impl RawTrial {
 pub(super) struct Canonical(pub(super) Map<String, Json>);
 
 impl Canonical {
-    /// Writes a key whatever its value: those of the first release, and those without a default.
+    /// Writes a key whatever its value: for keys of the first release, and keys without a default.
     pub(super) fn always<K: Kind>(&mut self, key: &Key<K>, value: &K::Value) {
         self.0.insert(key.name.to_owned(), key.kind.json(value));
     }
 
-    /// Writes a key unless it has its default.
+    /// Writes a key unless its value is the default.
     pub(super) fn put<K: Kind>(&mut self, key: &Key<K>, value: &K::Value) {
         let value = key.kind.json(value);
         if AnyKey::default(key) != Some(value.clone()) {
@@ -179,7 +179,7 @@ impl Canonical {
         }
     }
 
-    /// Writes a key if it has a value.
+    /// Writes a key if it has a value that is not the default.
     pub(super) fn put_some<K: Kind>(&mut self, key: &Key<K>, value: Option<&K::Value>) {
         value.into_iter().for_each(|value| self.put(key, value));
     }

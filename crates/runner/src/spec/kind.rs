@@ -9,7 +9,7 @@ const MAX_STEPS: usize = 1_000_000_000;
 
 /// A set of values, and how they are written.
 pub trait Kind: Copy + Sync + 'static {
-    /// What a value is read as.
+    /// The type that a value is read as.
     type Value;
 
     /// Reads `value`.
@@ -18,7 +18,7 @@ pub trait Kind: Copy + Sync + 'static {
     /// What is allowed and what was found.
     fn read(self, value: &Value) -> Result<Self::Value, String>;
 
-    /// Writes a value as JSON, which the canonical form of a trial is made of.
+    /// Writes a value as JSON, for the canonical form of a trial.
     fn json(self, value: &Self::Value) -> Json;
 
     /// Whether every value is a list.
@@ -42,7 +42,7 @@ pub const WIDTH: Integer = Integer { least: 1, most: MAX_WIDTH };
 pub const STEPS: Integer = Integer { least: 1, most: MAX_STEPS };
 /// Numbers of steps, or 0.
 pub const STEPS_OR_NONE: Integer = Integer { least: 0, most: MAX_STEPS };
-/// Numbers of points of a sweep, or of values of an axis; more are taken for a slip.
+/// Numbers of points of a sweep, or of values of an axis; more than this is a typing error.
 pub const POINTS: Integer = Integer { least: 1, most: 1_000_000 };
 /// Seeds.
 pub const SEED: Integer = Integer { least: 0, most: u32::MAX as usize };

@@ -29,7 +29,7 @@ impl<K: Kind<Value: PartialEq>> Kind for PerLayer<K> {
         }
     }
 
-    /// A list of equal values is the value.
+    /// Writes a list of equal values as the value, so that both spellings have one canonical form.
     fn json(self, value: &Self::Value) -> Json {
         match value {
             Layers::Same(value) => self.0.json(value),

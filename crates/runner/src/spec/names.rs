@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::kind::Kind;
 
-/// The name of the choice that is made when the data are known.
+/// The value that leaves a choice until the data are known.
 pub const AUTO: &str = "auto";
 
 /// The names of a table.
@@ -61,7 +61,7 @@ impl<T: Copy + PartialEq + Sync + 'static> Kind for AutoOr<T> {
     }
 }
 
-/// Lists of names of a table, each at most once. They are read in the order of the table.
+/// Lists of names of a table, each at most once, read in the order of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct NameList<T: 'static>(pub &'static [(&'static str, T)]);
 
@@ -93,7 +93,7 @@ fn pick<T>(value: &Value, mut table: impl Iterator<Item = (&'static str, T)> + C
     })
 }
 
-/// Finds the name of `value` in a table that has every value.
+/// Finds the name of `value` in a table of all values.
 pub fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
     table.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
 }

@@ -15,7 +15,7 @@ use super::trial::check::check;
 use super::trial::keys::key;
 use super::trial::model::budget;
 
-/// Builds points: the base with some keys set.
+/// A builder of points, each the base with some keys set.
 pub(super) struct PointBuilder<'e> {
     pub(super) base: &'e RawTrial,
     pub(super) written: &'e [Entry],
@@ -26,7 +26,7 @@ impl PointBuilder<'_> {
     /// Builds the point of the base with the `assigned` keys set, which were written in `groups`.
     ///
     /// # Errors
-    /// A value that is not allowed, or what is wrong with the trial.
+    /// If a value is not allowed, or the keys contradict each other.
     pub(super) fn point(&self, assigned: &[(&str, &Value)], groups: &[AxisGroup]) -> Result<(Point, Applied), Error> {
         let wrong = |key: &str, section: &str, problem: String| {
             let is_set = assigned.iter().any(|(set, _)| *set == key);
@@ -47,7 +47,7 @@ impl PointBuilder<'_> {
     }
 }
 
-/// The value as JSON.
+/// Converts a TOML value to JSON.
 pub(super) fn json(value: &Value) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }

@@ -6,15 +6,15 @@ use super::axis::Axis;
 use super::source::{Entry, LISTS, listed};
 use super::trial::TrialConfig;
 
-/// Writes the entries as one file again, with defaults filled in. What is swept stays as it was given, in its order.
+/// Writes the entries as one file again, with defaults filled in. `[sweep]` stays as it was written, in its order.
 pub(super) fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> String {
     let is_given = |key: &str| entries.iter().any(|entry| entry.key == key) || axes.iter().any(|axis| axis.key == key);
     let canonical = first.canonical();
-    // What follows from other keys is another value at another point.
+    // The values of these keys follow from other keys, so that each point may have another one.
     let follows = ["model.hidden", "model.init_factor", "model.base_width", "train.weight_decay"];
     let has_default = |key: &str| !follows.contains(&key) && !is_given(key);
     let defaults = canonical.as_object().into_iter().flatten().filter(|(key, _)| has_default(key));
-    // TOML has no null: what has no value is not written.
+    // TOML has no null: a key without a value is not written.
     let defaults = defaults.filter_map(|(key, value)| Some((key.as_str(), Value::try_from(value).ok()?)));
     let given = entries.iter().map(|entry| (entry.key.as_str(), entry.value.clone()));
 

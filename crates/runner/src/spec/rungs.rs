@@ -1,4 +1,4 @@
-//! Successive halving: every setting for a few iterations (or epochs), the best of them for more, and so on.
+//! Successive halving: every setting is trained for a few iterations (or epochs), the best of them for more, and so on.
 //!
 //! K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", AISTATS 2016;
 //! the numbers of settings are those of scikit-learn's HalvingGridSearchCV. Each rung's trials are ordinary ones that
@@ -16,11 +16,11 @@ use datasets::text::count;
 
 /// The rungs of an experiment. Without halving there is a single one.
 pub struct Rungs {
-    /// How long each rung trains.
+    /// The length of training on each rung.
     lengths: Vec<Length>,
-    /// The rung that the experiment is at.
+    /// The current rung.
     rung: usize,
-    /// The first of its points.
+    /// The index of the first point of the current rung.
     first: usize,
 }
 
@@ -43,7 +43,7 @@ impl Rungs {
         Rungs { lengths, rung: 0, first: 0 }
     }
 
-    /// Whether there is no further rung.
+    /// Returns whether the current rung is the last one.
     pub fn is_last(&self) -> bool {
         self.rung + 1 == self.lengths.len()
     }
@@ -67,8 +67,9 @@ impl Rungs {
         Some(format!("halving: {}; the table has the first rung", rungs.join(", then the best ")))
     }
 
-    /// Takes `experiment` to the next rung: adds the best settings of this one, for longer. `loss` gives what a point is judged by,
-    /// the lower the better; `None` if its trial did not complete. Returns `false` if this is the last rung, or no trial has completed.
+    /// Takes `experiment` to the next rung: adds the best settings of this one with a longer training. `loss` returns
+    /// the loss of a point, by which settings are ranked; `None` if its trial did not complete. Returns `false` if this
+    /// is the last rung, or no trial has completed.
     pub fn promote(&mut self, experiment: &mut Experiment, loss: impl Fn(usize) -> Option<f64>) -> bool {
         let (Some(halving), Some(&length)) = (experiment.halving, self.lengths.get(self.rung + 1)) else {
             return false;
@@ -108,8 +109,8 @@ fn in_words(length: Length) -> String {
     }
 }
 
-/// least, least * factor, and so on, and at last `all`; without one that is less than the square root of the factor below
-/// that: it would cost nearly as much as the last rung and decide little.
+/// Returns the lengths of the rungs: `least`, `least` · `factor`, and so on, and at last `all`. A length above `all` /
+/// √`factor` is left out: that rung would cost nearly as much as the last one and decide little.
 fn amounts(least: usize, factor: usize, all: usize) -> Vec<usize> {
     let is_worth = |iterations: &usize| {
         let square = |number: usize| (number as u128).pow(2);
@@ -119,7 +120,7 @@ fn amounts(least: usize, factor: usize, all: usize) -> Vec<usize> {
     below.chain([all]).collect()
 }
 
-/// The points that differ in their seed only, in the order of their first.
+/// Groups the points that differ only in their seed, in the order of their first points.
 fn settings(axes: &[Axis], points: &[Point]) -> Vec<Vec<usize>> {
     let (mut settings, mut places): (Vec<Vec<usize>>, HashMap<Vec<String>, usize>) = Default::default();
     for (index, point) in points.iter().enumerate() {
@@ -134,8 +135,8 @@ fn settings(axes: &[Axis], points: &[Point]) -> Vec<Vec<usize>> {
     settings
 }
 
-/// Ranks a setting by the losses of its seeds, the lower the better: first whether one did not complete, then the mean of the others.
-/// `None` if none completed.
+/// Returns the rank of a setting, the lower the better: whether the trial of some seed did not complete, then the mean
+/// loss of those that did. `None` if none completed.
 fn rank(losses: impl Iterator<Item = Option<f64>>) -> Option<(bool, f64)> {
     let losses: Vec<_> = losses.collect();
     let found: Vec<f64> = losses.iter().copied().flatten().collect();

@@ -1,4 +1,4 @@
-//! Points that are drawn instead of listed: independent ones, or those of a scrambled Sobol sequence.
+//! Samples in place of a grid: independent ones, or those of a scrambled Sobol sequence.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -7,12 +7,12 @@ use toml::Value;
 
 use super::axis::{Range, Scale};
 
-/// How points are made of the axes.
+/// The way in which points are made of the axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     /// Every combination.
     Grid,
-    /// Independent and uniform.
+    /// Independent, uniform samples.
     Random,
     /// Low discrepancy: S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional projections",
     /// SIAM J. Sci. Comput. 30 (2008), with the nested uniform scrambling of A. B. Owen as hashed by B. Burley,
@@ -33,8 +33,8 @@ pub(super) enum Domain {
 }
 
 impl Domain {
-    /// The value at `u` of \[0, 1): the inverse of the cumulative distribution. Each whole number of a linear range has
-    /// the same share; k of a log range has the share ln((k + 1/2) / (k - 1/2)).
+    /// Returns the value at `u` of \[0, 1), by the inverse of the cumulative distribution. All whole numbers of a
+    /// linear range are equally likely; k of a log range has a weight of ln((k + 1/2) / (k - 1/2)).
     pub(super) fn at(&self, u: f64) -> Vec<Value> {
         let &Range { from, to, scale, whole } = match self {
             Domain::Rows(rows) => return rows[((u * rows.len() as f64) as usize).min(rows.len() - 1)].clone(),
@@ -51,7 +51,7 @@ impl Domain {
     }
 }
 
-/// `value` to nine digits of itself or of the range, whichever is finer: the digits beyond mean nothing.
+/// Rounds `value` to nine digits of itself or of the range, whichever is finer: further digits mean nothing.
 fn readable(value: f64, span: f64) -> f64 {
     let digits = 8.0 - value.abs().min(span).log10().floor();
     if !(0.0..300.0).contains(&digits) {
@@ -60,8 +60,8 @@ fn readable(value: f64, span: f64) -> f64 {
     format!("{value:.0$}", digits as usize).parse().unwrap_or(value)
 }
 
-/// Where the sample of number `index` lies in dimension `dimension`, which is that of `key`: a number of \[0, 1) that
-/// does not depend on how many samples there are; nor, where they are independent, on the other keys.
+/// Draws coordinate `dimension`, which belongs to `key`, of sample `index`: a number of \[0, 1) that does not depend on
+/// the number of samples, nor, if they are independent, on the other keys.
 pub(super) fn uniform(method: Method, seed: u32, index: usize, dimension: usize, key: &str) -> f64 {
     if method == Method::Sobol {
         return sobol_burley::sample(index as u32, dimension as u32, seed).into();

@@ -1,4 +1,4 @@
-//! The section `sweep`: from its entries to the points, each a value for every swept key.
+//! The section `[sweep]`: from its entries to points, each with a value for every swept key.
 
 use std::path::Path;
 
@@ -21,18 +21,18 @@ use super::sweep_keys::{self, METHOD, SAMPLE_SEED, SAMPLES};
 use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
 
-/// Samples beyond those of the sweep that are tried before a key is said never to apply.
+/// The number of samples beyond those of the sweep that are tried before a key is refused because it never applies.
 const FURTHER_SAMPLES: usize = 1000;
 
 /// The result of a search space: its axes and points.
 pub(super) struct Points {
     pub(super) axes: Vec<Axis>,
     pub(super) points: Vec<Point>,
-    /// The tables of lists that do nothing with what the command line has set, such as `sweep.exclude[0]`.
+    /// The tables, such as `sweep.exclude[0]`, that have no effect once the command line has set its keys.
     pub(super) idle: Vec<String>,
 }
 
-/// The section `sweep`, as far as its entries have been added.
+/// The section `[sweep]`, as far as its entries have been added.
 #[derive(Debug, Default)]
 pub(super) struct SearchSpace {
     groups: Vec<AxisGroup>,
@@ -41,7 +41,7 @@ pub(super) struct SearchSpace {
     options: RawTrial,
 }
 
-/// Groups that are drawn together, and the number of their samples.
+/// The sampled groups, and the number of their samples.
 type Sampled = (Drawn, usize);
 
 impl SearchSpace {
@@ -86,24 +86,24 @@ impl SearchSpace {
         Ok(())
     }
 
-    /// The axes and every point: the axes in declared order, then the zips, the first varying slowest; at the end the
-    /// points that are included.
+    /// Makes the axes and every point. The axes come in declared order, then the zips; the first varies slowest.
+    /// Included points come last.
     pub(super) fn points(&mut self, base: &RawTrial, written: &[Entry], path: &Path) -> Result<Points, Error> {
         self.groups.sort_by_key(|group| group.number);
         self.each_key_once()?;
-        let (drawn, factors) = self.rows(path, written)?;
+        let (drawn, rows) = self.rows(path, written)?;
         let mut axes = Vec::new();
-        for (number, factor) in factors.iter().enumerate() {
+        for (number, group) in rows.iter().enumerate() {
             let axis = |(key, scale): &(String, Scale)| Axis { key: key.clone(), scale: *scale, group: Some(number) };
-            axes.extend(factor.columns.iter().map(axis));
+            axes.extend(group.columns.iter().map(axis));
         }
-        let excludes = self.conditions(&factors)?;
+        let excludes = self.conditions(&rows)?;
         let mut used = vec![false; excludes.len()];
         let builder = PointBuilder { base, written, path };
         let mut coverage = Coverage::new(self.includes.len());
         let is_swept = |key: &str| axes.iter().any(|axis| axis.key == key);
         let mut found = Vec::new();
-        product(&factors, &mut Vec::new(), &mut |row| {
+        product(&rows, &mut Vec::new(), &mut |row| {
             let value = |key: &str| axes.iter().position(|axis| axis.key == key).map(|column| &row[column]);
             let holds = |condition: &Condition| value(&condition.key).is_some_and(|value| condition.holds(value));
             let mut is_left_out = false;
@@ -125,43 +125,44 @@ impl SearchSpace {
             return Err(Error::setting(&first.columns[0].place, "sweep.exclude", "leaves out every point".to_owned()));
         }
         if let Some((drawn, samples)) = &drawn {
-            // What few samples didn't meet, more of them may.
+            // A condition that no sample meets may be met by further ones.
             for row in (0..FURTHER_SAMPLES).map(|further| drawn.row(samples + further)) {
                 if coverage.is_complete() {
                     break;
                 }
                 let seeds = axes[row.len()..]
                     .iter()
-                    .zip(&factors[1..])
-                    .map(|(axis, factor)| (axis.key.as_str(), &factor.rows[0][0]));
+                    .zip(&rows[1..])
+                    .map(|(axis, group)| (axis.key.as_str(), &group.rows[0][0]));
                 let assigned: Vec<_> = axes.iter().map(|axis| axis.key.as_str()).zip(&row).chain(seeds).collect();
                 if let Ok((_, applied)) = builder.point(&assigned, &self.groups) {
                     coverage.point(applied, is_swept);
                 }
             }
         }
-        let mut idle = self.idle_excludes(&excludes, &used, drawn.as_ref().map(|(drawn, _)| drawn), &factors)?;
-        idle.extend(include::add(&self.includes, &factors, &mut axes, &mut found, &builder, &mut coverage)?);
+        let mut idle = self.idle_excludes(&excludes, &used, drawn.as_ref().map(|(drawn, _)| drawn), &rows)?;
+        idle.extend(include::add(&self.includes, &rows, &mut axes, &mut found, &builder, &mut coverage)?);
         coverage.check(written, &self.groups, &self.includes)?;
         Ok(Points { axes, points: found, idle })
     }
 
-    /// The tables of `exclude` that leave out nothing, since the command line gave an axis other values.
+    /// Returns the tables of `exclude` that leave out nothing because the command line has given one of their axes
+    /// other values.
     ///
     /// # Errors
-    /// If one leaves out nothing although its axes are those of the file.
+    /// If a table leaves out nothing although the command line has not changed its axes.
     fn idle_excludes(
         &self,
         excludes: &[Vec<Condition>],
         used: &[bool],
         drawn: Option<&Drawn>,
-        factors: &[AxisRows],
+        rows: &[AxisRows],
     ) -> Result<Vec<String>, Error> {
         let mut idle = Vec::new();
         for ((group, conditions), _) in self.excludes.iter().zip(excludes).zip(used).filter(|(_, used)| !**used) {
             let may_hold_of_seed = |condition: &Condition| {
-                let column = factors.iter().skip(1).find(|factor| factor.columns[0].0 == condition.key);
-                column.is_none_or(|factor| factor.rows.iter().any(|row| condition.holds(&row[0])))
+                let column = rows.iter().skip(1).find(|group| group.columns[0].0 == condition.key);
+                column.is_none_or(|group| group.rows.iter().any(|row| condition.holds(&row[0])))
             };
             if drawn.is_some_and(|drawn| drawn.may_hold(conditions) && conditions.iter().all(may_hold_of_seed)) {
                 continue;
@@ -192,8 +193,8 @@ impl SearchSpace {
         Ok(())
     }
 
-    /// The rows of each group: of each axis and zip, or of all that is sampled together and of the seed. Too many points are refused
-    /// before the values of any axis are made.
+    /// Makes the rows of each group: of each axis and zip, or of the sampled keys together and of the seed. Refuses too
+    /// many points before it makes the values of any axis.
     fn rows(&self, path: &Path, written: &[Entry]) -> Result<(Option<Sampled>, Vec<AxisRows>), Error> {
         let method = self.options.value(&METHOD);
         if method == Method::Grid {
@@ -229,22 +230,22 @@ impl SearchSpace {
         Ok((Some((drawn, samples)), rows))
     }
 
-    /// How the sweep halves, if it does.
+    /// Reads the successive halving, if the sweep has one.
     ///
     /// # Errors
-    /// If that is not fit for its points.
+    /// If it does not fit the axes or the length of the training.
     pub(super) fn halving(&self, written: &[Entry], axes: &[Axis], points: &[Point]) -> Result<Option<Halving>, Error> {
         Halving::read(&self.options, axes, points[0].config.length)
             .map_err(|(name, problem)| at(name, written, problem))
     }
 
-    fn conditions(&self, factors: &[AxisRows]) -> Result<Vec<Vec<Condition>>, Error> {
+    fn conditions(&self, rows: &[AxisRows]) -> Result<Vec<Vec<Condition>>, Error> {
         let of_column = |Entry { key, value, place }: &Entry| {
             let wrong = |problem: String| Error::setting(place, &format!("sweep.exclude.{key}"), problem);
             let condition = Condition::parse(key, value).map_err(wrong)?;
-            let column = factors.iter().find_map(|factor| {
-                let column = factor.columns.iter().position(|(swept, _)| swept == key)?;
-                Some(factor.rows.iter().map(move |row| &row[column]))
+            let column = rows.iter().find_map(|group| {
+                let column = group.columns.iter().position(|(swept, _)| swept == key)?;
+                Some(group.rows.iter().map(move |row| &row[column]))
             });
             let mut column = column.ok_or_else(|| wrong("is not swept, so it can't tell points apart".to_owned()))?;
             if let Some(text) = column.find(|value| condition.needs_numbers() && number(value).is_none()) {
@@ -266,12 +267,12 @@ fn few_enough(sizes: &[usize], path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// A problem of a key of the sweep.
+/// Makes the error of a key of `[sweep]` itself.
 fn wrong<K: Kind>(key: &Key<K>, written: &[Entry], problem: impl Into<String>) -> Error {
     at(key.name(), written, problem)
 }
 
-/// A problem of the key of this name, at the place where the key, or else a key of the same table, is written.
+/// Makes the error of the key `name` at the place where it, or else a key of the same table, is written.
 fn at(name: &str, written: &[Entry], problem: impl Into<String>) -> Error {
     let table = name.rsplit_once('.').map_or("", |(table, _)| table);
     let entry = written.iter().find(|entry| entry.key == name);

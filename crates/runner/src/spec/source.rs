@@ -1,6 +1,6 @@
 //! The raw experiment: dotted keys with their values and places, from a TOML file and `key=value` overrides.
 //!
-//! Nothing is interpreted here; `experiment::Experiment` gives the keys their meaning.
+//! Nothing is interpreted here; `builder` gives the keys their meaning.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -12,10 +12,10 @@ use toml::{Table, Value};
 use super::error::{Error, Place};
 use datasets::files::regular_file;
 
-/// A file of experiments is short; more than this is a mistake.
+/// The most bytes of an experiment's file: it is short, and a longer one is a mistake.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Keys that say the same thing in two ways: giving one on the command line withdraws the other from the file.
+/// Keys that say the same thing in two ways: one on the command line withdraws the other from the file.
 const ALTERNATIVES: [(&[&str], &[&str]); 4] = [
     (&["model.hidden"], &["model.depth", "model.width", "model.parameters"]),
     (&["model.width"], &["model.parameters"]),
@@ -26,18 +26,18 @@ const ALTERNATIVES: [(&[&str], &[&str]); 4] = [
 /// The lists of tables below `sweep`.
 pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
 
-/// One key as written.
+/// A key with its value, as written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     /// The whole key, such as `train.learning_rate`, `sweep.train.learning_rate` or `sweep.zip[0].train.learning_rate`.
     pub(super) key: String,
     /// Its value.
     pub(super) value: Value,
-    /// Where it was written.
+    /// The place where it was written.
     pub(super) place: Place,
 }
 
-/// Reads the file and lays the overrides over it, in the order of the file.
+/// Reads the file and applies the overrides, which keep the file's order.
 ///
 /// # Errors
 /// If the file can't be read or isn't TOML, or an override isn't `key=value`.
@@ -57,7 +57,7 @@ pub(super) fn read(path: &Path, overrides: &[String]) -> Result<Vec<Entry>, Erro
     let mut twice = None;
     flatten("", table, &mut |key, value| {
         let place = Place::Line(path.to_owned(), lines.get(&key).copied().unwrap_or(1));
-        // TOML lets one key be spelt a.b and "a.b".
+        // TOML tells a.b and "a.b" apart; here they are one key.
         if entries.iter().any(|entry| entry.key == key) {
             twice.get_or_insert((key.clone(), place.clone()));
         }
@@ -102,7 +102,7 @@ fn lay_over(entries: &mut Vec<Entry>, key: &str, value: Value) {
         let withdraws = ALTERNATIVES.iter().any(|(one, two)| alternative(one, two) || alternative(two, one));
         replaced || (withdraws && !is_condition)
     };
-    // What takes the place of an entry stands at its place: the order of the axes is the file's.
+    // An override takes the place of what it withdraws, so that the axes keep the order of the file.
     let place = entries.iter().position(|entry| withdrawn(&entry.key)).unwrap_or(entries.len());
     entries.retain(|entry| !withdrawn(&entry.key));
     let mut new = Vec::new();
@@ -114,7 +114,8 @@ fn lay_over(entries: &mut Vec<Entry>, key: &str, value: Value) {
     entries.splice(place..place, new);
 }
 
-/// The list, the number of its table and the key in it, of an entry such as `sweep.zip[0].train.learning_rate`.
+/// Splits a key such as `sweep.zip[0].train.learning_rate` into its list, the number of its table, and the key in the
+/// table.
 pub(super) fn listed(key: &str) -> Option<(&str, usize, &str)> {
     let (list, rest) = key.strip_prefix("sweep.")?.split_once('[')?;
     let (number, inner) = rest.split_once(']')?;
@@ -125,7 +126,8 @@ fn is_list(key: &str) -> bool {
     key.strip_prefix("sweep.").is_some_and(|list| LISTS.contains(&list))
 }
 
-/// A TOML value where it is one, else the text itself: `model.activation=tanh` needs no quotes, and `.5` no 0.
+/// Reads the text as a TOML value, or else takes it as a string: `model.activation=tanh` needs no quotes, and `.5` no
+/// 0.
 fn parse_value(text: &str) -> Value {
     let value = |text: &str| {
         let table: Table = format!("value = {text}").parse().ok()?;
@@ -134,7 +136,7 @@ fn parse_value(text: &str) -> Value {
     value(text).or_else(|| value(&with_zeros(text))).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The text with a 0 before and behind each point that lacks a digit there.
+/// Adds a 0 on each side of a decimal point that lacks a digit there.
 fn with_zeros(text: &str) -> String {
     let mut whole = String::new();
     let mut characters = text.chars().peekable();
@@ -157,7 +159,8 @@ fn join(prefix: &str, key: &str) -> String {
     if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
 }
 
-/// `{ from = ..., to = ... }` and `{ ge = ... }` are values; any other table is a level of the dotted key.
+/// Returns whether a table is a value, such as `{ from = ..., to = ... }` or `{ ge = ... }`; any other table is a level
+/// of the dotted key.
 fn is_value(table: &Table) -> bool {
     ["from", "to", "ge", "gt", "le", "lt"].iter().any(|key| table.contains_key(*key))
 }
@@ -173,7 +176,8 @@ fn flatten(prefix: &str, table: Table, emit: &mut impl FnMut(String, Value)) {
     }
 }
 
-/// Each table of a list by its number. What is no table, or an empty one, stays whole and is refused by the reader.
+/// Flattens each table of a list under its number. An item that is not a table, or is empty, is passed on whole and
+/// refused later.
 fn flatten_list(key: &str, tables: Vec<Value>, emit: &mut impl FnMut(String, Value)) {
     for (number, table) in tables.into_iter().enumerate() {
         let key = format!("{key}[{number}]");

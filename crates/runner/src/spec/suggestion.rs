@@ -1,4 +1,4 @@
-//! The key that was meant by one that isn't known.
+//! Suggestions for unknown keys.
 
 use strsim::normalized_damerau_levenshtein;
 
@@ -8,7 +8,7 @@ use super::source::LISTS;
 use super::sweep_keys;
 use super::trial::keys::keys;
 
-/// Other programs' and people's names of keys, without punctuation.
+/// Names that other programs and people use, without punctuation, and the keys that they mean.
 const ALIASES: [(&str, &str); 54] = [
     ("architecture", "model.hidden"),
     ("hiddenlayers", "model.hidden"),
@@ -66,10 +66,10 @@ const ALIASES: [(&str, &str); 54] = [
     ("earlystopping", "train.patience"),
 ];
 
-/// Below it two names have little in common: of five letters three must be the same.
+/// The least similarity of a suggestion: three of five letters must be the same.
 const ALIKE: f64 = 0.6;
 
-/// The known key that `key` is most like: by another name of it, by its name in another section, by its letters.
+/// Finds the known key that `key` most resembles: by an alias, by its name in another section, or by its letters.
 fn nearest_key(key: &str) -> Option<String> {
     let trial_keys = keys().map(|key| key.name());
     let Some(swept) = key.strip_prefix("sweep.") else {
@@ -83,12 +83,12 @@ fn nearest_key(key: &str) -> Option<String> {
     nearest(swept, trial_keys.chain(own)).map(|key| format!("{prefix}{key}"))
 }
 
-/// The error of a key that isn't known.
+/// Makes the error of an unknown key.
 pub(super) fn unknown(key: &str, place: &Place) -> Error {
     Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest: nearest_key(key) }
 }
 
-/// The candidate that `word` is most like, if it is like any.
+/// Finds the candidate that `word` most resembles, if it is similar enough.
 fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let candidates: Vec<_> = candidates.into_iter().collect();
     let (section, name) = parts(word);
@@ -98,7 +98,7 @@ fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Opt
     let likeness = |candidate: &&str| {
         let (its_section, its_name) = parts(candidate);
         let sections = if section.is_empty() { 1.0 } else { normalized_damerau_levenshtein(section, its_section) };
-        // Its section counts where the names are as much alike.
+        // The section decides only between names that are equally similar.
         (normalized_damerau_levenshtein(&bare(name), &bare(its_name)), sections)
     };
     let alike = candidates.iter().map(|candidate| (likeness(candidate), *candidate));
@@ -107,7 +107,7 @@ fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Opt
     known.or(best.map(|(_, candidate)| candidate)).map(str::to_owned)
 }
 
-/// The section and the name in it.
+/// Splits a key into its section and its name there.
 fn parts(key: &str) -> (&str, &str) {
     key.rsplit_once('.').unwrap_or(("", key))
 }

@@ -5,20 +5,20 @@ use super::kind::{Integer, POINTS, SEED, STEPS};
 use super::names::OneOf;
 use super::sampler::Method;
 
-/// A metric that settings are ranked by in successive halving.
+/// A metric by which successive halving ranks settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objective {
-    /// The last recorded cost, the lower the better.
+    /// The last recorded cost.
     Cost,
-    /// The cost of the test examples, the lower the better.
+    /// The cost of the test examples.
     TestCost,
-    /// The higher the better.
+    /// The accuracy on the training examples, the higher the better.
     TrainAccuracy,
-    /// The higher the better.
+    /// The accuracy on the test examples, the higher the better.
     TestAccuracy,
-    /// The cost of the validation examples, the lower the better.
+    /// The cost of the validation examples.
     ValidationCost,
-    /// The higher the better.
+    /// The accuracy on the validation examples, the higher the better.
     ValidationAccuracy,
 }
 

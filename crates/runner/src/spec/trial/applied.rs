@@ -1,9 +1,10 @@
-//! Which of the keys that were given to a trial apply.
+//! The conditional keys of a trial that are set, and those that apply.
 
 use super::keys::keys;
 use crate::spec::key::{AnyKey, RawTrial};
 
-/// The conditional keys that a trial was given, and those of them that apply: a bit each, by their places in the table of keys.
+/// The conditional keys that a trial sets, and those of them that apply: a bit for each, by its place in the table of
+/// keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Applied {
     given: u64,
@@ -11,7 +12,7 @@ pub struct Applied {
 }
 
 impl Applied {
-    /// Judges all conditions of the given keys.
+    /// Tests the conditions of all keys that are set.
     pub(super) fn of(raw: &RawTrial) -> Self {
         let mut found = Applied::default();
         for (place, key) in keys().enumerate() {
@@ -23,7 +24,7 @@ impl Applied {
         found
     }
 
-    /// Adds what `other` has of the keys for which `is_among` holds.
+    /// Adds the keys of `other` for which `is_among` holds.
     pub(in crate::spec) fn join(&mut self, other: Applied, is_among: impl Fn(&str) -> bool) {
         for (place, _) in keys().enumerate().filter(|(_, key)| is_among(key.name())) {
             self.given |= other.given & 1 << place;
@@ -31,7 +32,7 @@ impl Applied {
         }
     }
 
-    /// Lists the keys that were given and never applied.
+    /// Lists the keys that were set and never applied.
     pub(in crate::spec) fn idle(self) -> impl Iterator<Item = &'static dyn AnyKey> {
         let idle = self.given & !self.applied;
         keys().enumerate().filter(move |(place, _)| idle >> place & 1 == 1).map(|(_, key)| key)

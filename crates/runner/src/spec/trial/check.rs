@@ -1,4 +1,4 @@
-//! From the keys that are given to a trial, and from a trial to its canonical form.
+//! From keys to a checked trial, and from a trial to its canonical form and back.
 
 use net::Curve;
 use serde_json::{Map, Value as Json};
@@ -9,10 +9,10 @@ use super::keys::key;
 use super::{Dtype, TrialConfig, initialisation, model, optimiser, schedule, training};
 use crate::spec::key::{Canonical, Problem, RawTrial};
 
-/// Checks the trial whose keys are given in `raw`, and finds out which of its conditional keys apply.
+/// Checks the trial with the keys of `raw`, and finds which of its conditional keys apply.
 ///
 /// # Errors
-/// A key that is missing or contradicts another, and what is wrong with it.
+/// If a key is missing, or contradicts another.
 pub fn check(mut raw: RawTrial) -> Result<(TrialConfig, Applied), Problem> {
     let applied = Applied::of(&raw);
     applied.idle().for_each(|key| raw.remove(key));
@@ -40,10 +40,10 @@ pub fn check(mut raw: RawTrial) -> Result<(TrialConfig, Applied), Problem> {
     Ok((config, applied))
 }
 
-/// Refuses numbers that are beyond f32 for a net that is trained in f32.
+/// Refuses numbers that f32 cannot hold if the net is trained in f32.
 fn fits_dtype(config: &TrialConfig) -> Result<(), Problem> {
     let gamma = if let Curve::Step { gamma, .. } = config.schedule.curve { Some(gamma) } else { None };
-    let decay = Some(config.optimiser.decay.lambda).filter(|factor| *factor > 0.0);
+    let decay = Some(config.optimiser.decay.lambda).filter(|lambda| *lambda > 0.0);
     let numbers = [
         Some((&schedule::LEARNING_RATE, config.schedule.learning_rate)),
         initialisation::multiplier(config.initialisation.scheme),
@@ -59,8 +59,8 @@ fn fits_dtype(config: &TrialConfig) -> Result<(), Problem> {
 }
 
 impl TrialConfig {
-    /// Writes the canonical form, which a trial's id is the hash of: the same for the same trial however it was written. Keys that
-    /// later releases have added are left out at their defaults: a trial keeps its id when the software learns something new.
+    /// Writes the canonical form, whose hash is the trial's id: it is the same however the trial was written. Keys that
+    /// later releases have added are left out at their defaults, so that a trial keeps its id when new keys appear.
     pub fn canonical(&self) -> Json {
         let mut canonical = Canonical::default();
         model::write(self, &mut canonical);
@@ -74,7 +74,7 @@ impl TrialConfig {
     /// Reads a canonical form.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If it is not JSON, or is not a trial.
     pub fn of_canonical(text: &str) -> Result<Self, String> {
         let given: Map<String, Json> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let mut raw = RawTrial::default();

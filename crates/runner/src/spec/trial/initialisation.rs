@@ -1,4 +1,4 @@
-//! The keys of how a net's parameters are drawn.
+//! The keys of the initialisation.
 
 use net::{Initialisation, Scheme};
 
@@ -8,7 +8,7 @@ use crate::spec::kind::{Integer, POSITIVE, Real, WIDTH};
 use crate::spec::lists::{Layers, PerLayer};
 use crate::spec::names::OneOf;
 
-/// The parameters of a scheme have keys of their own, with their defaults.
+/// Every scheme with its name. The numbers in them are placeholders: each is a key of its own.
 const SCHEMES: [(&str, Scheme); 12] = [
     ("course", Scheme::Course),
     ("scaled-normal", Scheme::ScaledNormal { factor: 1.0 }),
@@ -37,7 +37,7 @@ keys! {
     INIT_SCALE: PerLayer<Real> = Key::new("model.init_scale", PerLayer(POSITIVE)).or(|| Layers::Same(1.0));
 }
 
-/// Reads how a net of `layers` layers is drawn.
+/// Reads the initialisation of a net of `layers` layers.
 pub(super) fn read(raw: &RawTrial, layers: usize) -> Result<Initialisation, Problem> {
     let mut scheme = raw.value(&INIT);
     match &mut scheme {
@@ -47,12 +47,12 @@ pub(super) fn read(raw: &RawTrial, layers: usize) -> Result<Initialisation, Prob
         _ => {}
     }
     let scales = for_each_layer(raw, &INIT_SCALE, "number", layers, "layer")?;
-    // One scale for all is one, however it was written.
+    // Equal scales are one, however they were written, so that such trials have one id.
     let scales = if scales.iter().all(|scale| *scale == scales[0]) { scales[..1].to_vec() } else { scales };
     Ok(Initialisation { scheme, scales: if scales == [1.0] { Vec::new() } else { scales } })
 }
 
-/// The number that a scheme multiplies by, with its key.
+/// Returns the number that a scheme multiplies by, with its key.
 pub(super) fn multiplier(scheme: Scheme) -> Option<(&'static Key<Real>, f64)> {
     match scheme {
         Scheme::ScaledNormal { factor } => Some((&INIT_FACTOR, factor)),
@@ -66,7 +66,7 @@ pub(super) fn write(initialisation: &Initialisation, canonical: &mut Canonical) 
     let kind = std::mem::discriminant(scheme);
     let known = SCHEMES.iter().find(|(_, known)| std::mem::discriminant(known) == kind);
     known.into_iter().for_each(|(_, known)| canonical.always(&INIT, known));
-    // The first release wrote the factor of every scheme.
+    // Ids of the first release include a factor for every scheme.
     canonical.0.insert(INIT_FACTOR.name().to_owned(), serde_json::Value::Null);
     match scheme {
         Scheme::ScaledNormal { factor } => canonical.always(&INIT_FACTOR, factor),

@@ -5,7 +5,7 @@ use toml::Value;
 use super::{initialisation, model, optimiser, schedule, training};
 use crate::spec::key::{AnyKey, find};
 
-/// Lists every key of a trial. Each may stand in the base and on an axis.
+/// Lists every key of a trial. Each may be set outside `[sweep]` and on an axis.
 pub fn keys() -> impl Iterator<Item = &'static dyn AnyKey> {
     let tables = [model::KEYS, initialisation::KEYS, optimiser::KEYS, schedule::KEYS, training::KEYS];
     tables.into_iter().flatten().copied()

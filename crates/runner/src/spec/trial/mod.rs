@@ -29,7 +29,7 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// `f32` or `f64`.
+    /// Returns `f32` or `f64`.
     pub fn name(self) -> &'static str {
         match self {
             Dtype::F32 => "f32",
@@ -37,7 +37,7 @@ impl Dtype {
         }
     }
 
-    /// Bytes an element.
+    /// Returns the bytes of an element.
     pub fn bytes(self) -> u64 {
         match self {
             Dtype::F32 => 4,
@@ -46,7 +46,7 @@ impl Dtype {
     }
 }
 
-/// How long a net is trained.
+/// The length of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Length {
     /// A number of updates.
@@ -56,14 +56,14 @@ pub enum Length {
 }
 
 impl Length {
-    /// The number of iterations, or of epochs.
+    /// Returns the number of iterations, or of epochs.
     pub fn amount(self) -> usize {
         match self {
             Length::Iterations(amount) | Length::Epochs(amount) => amount,
         }
     }
 
-    /// Another number of the same.
+    /// Returns a length in the same unit.
     pub fn of(self, amount: usize) -> Self {
         match self {
             Length::Iterations(_) => Length::Iterations(amount),
@@ -72,12 +72,12 @@ impl Length {
     }
 }
 
-/// Which examples a step sees.
+/// The batches of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BatchChoice {
-    /// Examples a step; `None` if all.
+    /// The number of examples of a step; `None` if all.
     pub size: Option<usize>,
-    /// The seed of the order of each epoch; `None` if it is the order of the file.
+    /// The seed that shuffles each epoch; `None` if examples stay in the order of the file.
     pub shuffle: Option<u64>,
 }
 
@@ -88,41 +88,41 @@ pub struct TrialConfig {
     pub hidden: Vec<usize>,
     /// g of each hidden layer.
     pub activations: Vec<Activation>,
-    /// The share of units of each hidden layer that a step leaves out; empty for none.
+    /// The share of units of each hidden layer that a step leaves out; empty without dropout.
     pub dropout: Vec<f64>,
-    /// The cost, and with it the output layer; `None` if the data decide.
+    /// The cost, which determines the output layer; `None` if the data determine it.
     pub cost: Option<Cost>,
-    /// How the parameters are drawn.
+    /// The initialisation.
     pub initialisation: Initialisation,
     /// The element type.
     pub dtype: Dtype,
     /// The optimiser.
     pub optimiser: Optimiser,
-    /// The learning rate of each step. A cosine `over` 0 steps takes all steps after the warm-up.
+    /// The learning rate of each step. A cosine `over` 0 steps stands for all steps after the warm-up.
     pub schedule: Schedule,
     /// The batches.
     pub batch: BatchChoice,
-    /// How long it is trained.
+    /// The length of the training.
     pub length: Length,
-    /// Iterations from one record of the cost to the next.
+    /// The number of iterations from one record of the cost to the next.
     pub record_every: usize,
-    /// The metrics that are recorded beside it.
+    /// The metrics that are recorded beside the cost.
     pub metrics: Vec<Metric>,
-    /// The conditions that end it early.
+    /// The conditions that end the training early.
     pub stopping: Stopping,
-    /// The seed of the weights and of the masks of dropout.
+    /// The seed of the weights and of the dropout masks.
     pub seed: u32,
-    /// The engine of the first layer; `None` if it is the cheapest one, which is chosen when the data are known.
+    /// The engine of the first layer; `None` if the cheapest one is to be chosen once the data are known.
     pub engine: Option<Engine>,
-    /// Whether subnormal numbers are taken as zero.
+    /// Whether subnormal numbers are replaced by zero.
     pub flush_subnormals: bool,
 }
 
 impl TrialConfig {
-    /// The cost for data of this task, if it can be one.
+    /// Returns the cost for data of this task.
     ///
     /// # Errors
-    /// The mismatch.
+    /// If the cost does not fit the task.
     pub fn cost_for(&self, task: Task) -> Result<Cost, String> {
         match (self.cost, task) {
             (None, Task::Classes(2)) => Ok(Cost::BinaryCrossEntropy),
@@ -141,7 +141,7 @@ impl TrialConfig {
         }
     }
 
-    /// `n[L]` for data of this task.
+    /// Returns `n[L]` for data of this task.
     ///
     /// # Panics
     /// If [`Self::cost_for`] has an error.
@@ -154,17 +154,17 @@ impl TrialConfig {
         }
     }
 
-    /// `n[0]` to `n[L]` for inputs of `n_in` features.
+    /// Returns `n[0]` to `n[L]` for inputs of `n_in` features.
     pub fn widths(&self, n_in: usize, task: Task) -> Vec<usize> {
         std::iter::once(n_in).chain(self.hidden.iter().copied()).chain([self.outputs(task)]).collect()
     }
 
-    /// `n[1]`.
+    /// Returns `n[1]`.
     pub fn first_width(&self, task: Task) -> usize {
         self.hidden.first().copied().unwrap_or_else(|| self.outputs(task))
     }
 
-    /// The net for inputs of `n_in` features.
+    /// Returns the architecture for inputs of `n_in` features.
     ///
     /// # Panics
     /// If [`Self::cost_for`] has an error.
@@ -174,13 +174,13 @@ impl TrialConfig {
         Architecture::new(self.widths(n_in, task), activations)
     }
 
-    /// The batches of `examples`.
+    /// Returns the batches of this number of `examples`.
     pub fn batches(&self, examples: usize) -> Batches {
         let BatchChoice { size, shuffle } = self.batch;
         Batches::new(examples, size.unwrap_or(examples), shuffle)
     }
 
-    /// The number of updates on `examples`.
+    /// Returns the number of updates on this number of `examples`.
     pub fn iterations(&self, examples: usize) -> usize {
         match self.length {
             Length::Iterations(iterations) => iterations,
@@ -188,7 +188,7 @@ impl TrialConfig {
         }
     }
 
-    /// How it is trained on `examples`.
+    /// Returns the settings of its training on this number of `examples`.
     pub fn training(&self, examples: usize) -> Training {
         let iterations = self.iterations(examples);
         let mut schedule = self.schedule;

@@ -1,4 +1,4 @@
-//! The keys of a net: its layers, its cost, its element type and its seed.
+//! The keys of a net: layers, cost, element type and seed.
 
 use kernels::Activation;
 use net::Cost;
@@ -34,7 +34,7 @@ pub(super) fn hidden(raw: &RawTrial) -> Result<Vec<usize>, Problem> {
     if parameters.is_some() && (width.is_some() || given.is_some()) {
         return Err(PARAMETERS.problem("give it with depth; it takes the place of width and hidden"));
     }
-    // A width of 1 stands for the one that the budget will give when the data are known.
+    // Width 1 is a placeholder: the budget determines the width once the data are known.
     let width = width.or(parameters.map(|_| 1));
     match (given, depth, width) {
         (Some(hidden), None, None) => Ok(hidden),
@@ -46,7 +46,7 @@ pub(super) fn hidden(raw: &RawTrial) -> Result<Vec<usize>, Problem> {
     }
 }
 
-/// Reads the number of parameters that gives the net its width; `None` if it has no hidden layers, or is given its width.
+/// Reads the budget of parameters; `None` if there is none, or the net has no hidden layers.
 pub(in crate::spec) fn budget(raw: &RawTrial) -> Option<usize> {
     raw.get(&PARAMETERS).filter(|_| raw.get(&DEPTH) != Some(1))
 }
@@ -89,7 +89,7 @@ pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
     canonical.always(&DTYPE, &config.dtype);
     canonical.always(&HIDDEN, &config.hidden);
     canonical.put_some(&DROPOUT, (!config.dropout.is_empty()).then(|| Layers::Each(config.dropout.clone())).as_ref());
-    // The ids of the first release don't name the cost that it had.
+    // Ids of the first release do not include its only cost.
     canonical.put_some(&COST, Some(&config.cost.filter(|cost| *cost != Cost::BinaryCrossEntropy)));
     canonical.always(&TRIAL_SEED, &(config.seed as usize));
 }

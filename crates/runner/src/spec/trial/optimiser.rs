@@ -73,9 +73,9 @@ pub(super) fn read(raw: &RawTrial) -> Result<Optimiser, Problem> {
     if name == Name::AdamW && !decoupled {
         return Err(DECOUPLED.problem("must be true with optimizer = \"adamw\"; use \"adam\""));
     }
-    let (factor, biases) = (weight_decay(raw), raw.value(&DECAY_BIASES));
-    // Without a decay these two change nothing.
-    let decay = if factor > 0.0 { Decay { lambda: factor, decoupled, biases } } else { Optimiser::DESCENT.decay };
+    let (lambda, biases) = (weight_decay(raw), raw.value(&DECAY_BIASES));
+    // Without decay, `decoupled` and `biases` have no effect: one id for all their values.
+    let decay = if lambda > 0.0 { Decay { lambda, decoupled, biases } } else { Optimiser::DESCENT.decay };
     Ok(Optimiser { algorithm, decay, clip_norm: raw.get(&CLIP_NORM) })
 }
 

@@ -47,7 +47,7 @@ pub(super) fn read(raw: &RawTrial) -> Result<Schedule, Problem> {
                 raw.get(&STEP_SIZE).ok_or_else(|| STEP_SIZE.problem("missing; schedule = \"step\" needs it"))?;
             Curve::Step { every, gamma: raw.value(&GAMMA) }
         }
-        // 0 takes all steps after the warm-up.
+        // 0 stands for all steps after the warm-up.
         Name::Cosine => {
             Curve::Cosine { over: raw.get(&COSINE_ITERATIONS).unwrap_or(0), least: raw.value(&MIN_LEARNING_RATE) }
         }

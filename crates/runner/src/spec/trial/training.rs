@@ -1,4 +1,4 @@
-//! The keys of what happens between the first step and the last: batches, length, records, what ends it early, and the engine.
+//! The keys of the training loop: batches, length, records, early stopping and engine.
 
 use net::{Engine, Metric, Stopping};
 
@@ -29,14 +29,14 @@ keys! {
     FLUSH_SUBNORMALS: Flag = Key::new("run.flush_subnormals", Flag).or(|| true);
 }
 
-/// Reads which examples a step sees.
+/// Reads the batches.
 pub(super) fn batch(raw: &RawTrial) -> BatchChoice {
     let size = raw.value(&BATCH);
     let shuffles = size.is_some() && raw.value(&SHUFFLE);
     BatchChoice { size, shuffle: shuffles.then(|| raw.value(&BATCH_SEED) as u64) }
 }
 
-/// Reads how long the net is trained.
+/// Reads the length of the training.
 pub(super) fn length(raw: &RawTrial) -> Result<Length, Problem> {
     match (raw.get(&ITERATIONS), raw.get(&EPOCHS)) {
         (Some(iterations), None) => Ok(Length::Iterations(iterations)),
@@ -46,7 +46,7 @@ pub(super) fn length(raw: &RawTrial) -> Result<Length, Problem> {
     }
 }
 
-/// Reads what ends it early.
+/// Reads the conditions of early stopping.
 pub(super) fn stopping(raw: &RawTrial) -> Stopping {
     Stopping {
         cost_below: raw.get(&STOP_COST),
@@ -58,7 +58,7 @@ pub(super) fn stopping(raw: &RawTrial) -> Stopping {
 }
 
 impl Length {
-    /// Its key.
+    /// Returns its key.
     pub fn key(self) -> &'static str {
         match self {
             Length::Iterations(_) => ITERATIONS.name(),
