@@ -1,4 +1,4 @@
-//! The machine that a sweep ran on: the part of a result that isn't in its experiment.
+//! The machine that a sweep ran on: whatever else a result depends on beside the experiment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 
 use crate::text::hex;
 
-/// Whether HDF5 was built with this program; the system's library is linked otherwise.
+/// Whether HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
 
-/// The record of a machine.
+/// A machine, as machine.toml describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     cpu: String,
@@ -47,7 +47,7 @@ struct Blas {
 }
 
 impl Machine {
-    /// This machine, where `threads` share a fleet, with `library` and the number of its threads as it is set now.
+    /// Describes this machine with `library` and its current number of threads; `threads` share a fleet.
     pub fn this(library: &Library, threads: usize) -> Self {
         let (major, minor, micro) = hdf5::library_version();
         Machine {
@@ -75,21 +75,21 @@ impl Machine {
         }
     }
 
-    /// Names everything that the bits of a result depend on beside the experiment.
+    /// Names everything beside the experiment that the bits of a result depend on.
     pub fn fingerprint(&self) -> String {
         let Blas { name, version, core, sha256, .. } = &self.blas;
         let (threads, Runner { version: runner, commit, .. }) = (self.threads, &self.runner);
         format!("runner {runner} {commit} {name} {version} {core} {sha256:.12} threads {threads}")
     }
 
-    /// Names what a sum of products depends on: the library, its core, and the threads that share a product. On another one training
-    /// ends elsewhere.
+    /// Names what the order of a sum of products depends on: the library, its core, and the threads that share a
+    /// product. With another order, training ends with other results.
     pub fn arithmetic(&self) -> String {
         let Blas { name, version, core, sha256, .. } = &self.blas;
         format!("{name} {version} {core} {sha256:.12} threads {}", self.threads)
     }
 
-    /// How to make `now` multiply as this machine did.
+    /// Returns the option with which the machine `now` multiplies as this one did.
     pub fn how_to_return(&self, now: &Machine) -> String {
         let (then, here) = (&self.blas, &now.blas);
         if (&then.name, &then.version, &then.sha256) != (&here.name, &here.version, &here.sha256) {
@@ -101,7 +101,8 @@ impl Machine {
         }
     }
 
-    /// What tells machines apart: core and library in one; then the hash of the library, the threads, and the runner.
+    /// Returns the parts of a name that tells machines apart: core and library, the library's hash, the threads, and
+    /// the runner.
     pub fn parts(&self) -> [String; 4] {
         let (Blas { name, version, core, sha256, .. }, Runner { version: runner, commit, .. }) =
             (&self.blas, &self.runner);
@@ -114,33 +115,33 @@ impl Machine {
         ]
     }
 
-    /// Reads machine.toml; `None` if the text is another.
+    /// Reads machine.toml; `None` if the text is not one.
     pub fn from_toml(text: &str) -> Option<Self> {
         toml::from_str(text).ok()
     }
 
-    /// The number of threads that shared a fleet.
+    /// Returns the number of threads that share a fleet.
     pub fn threads(&self) -> usize {
         self.threads
     }
 
-    /// The BLAS as a model's provenance names it.
+    /// Describes the BLAS for the provenance of a model.
     pub fn blas(&self) -> serde_json::Value {
         let Blas { name, version, core, path, sha256, .. } = &self.blas;
         serde_json::json!({ "name": name, "version": version, "core": core, "path": path, "sha256": sha256 })
     }
 
-    /// machine.toml.
+    /// Writes machine.toml.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("numbers and texts make valid TOML")
     }
 
-    /// The release of the linked HDF5 library, and whose it is.
+    /// Returns the release of HDF5, and whether it is built in or the system's.
     pub fn hdf5_version(&self) -> &str {
         &self.hdf5
     }
 
-    /// One line for a person.
+    /// Describes the machine in a line.
     pub fn summary(&self) -> String {
         let Blas { name, version, core, path, sha256, .. } = &self.blas;
         let (cpu, cores, path) = (&self.cpu, self.cores, path.display());
@@ -148,40 +149,41 @@ impl Machine {
     }
 }
 
-/// Cores that this process may use, by affinity and cgroup quota.
+/// Counts the cores that this process may use, by affinity and cgroup quota.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Bytes that can be had without swapping and within this process's address-space limit, where the system tells.
+/// Returns the bytes that this process can allocate without swapping and within its address-space limit; `None` if the
+/// system doesn't tell.
 pub fn available_bytes() -> Option<f64> {
     let field = |path: &str, name: &str| {
         let text = fs::read_to_string(path).ok()?;
         text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<f64>().ok())
     };
     let free = field("/proc/meminfo", "MemAvailable:").map(|kib| kib * 1024.0);
-    let limit = field("/proc/self/limits", "Max address space"); // no number where it is unlimited
+    let limit = field("/proc/self/limits", "Max address space"); // the word "unlimited" is no number
     let used = field("/proc/self/status", "VmSize:").map(|kib| kib * 1024.0);
     let below_limit = limit.zip(used).map(|(limit, used)| limit - used);
     free.into_iter().chain(below_limit).min_by(f64::total_cmp)
 }
 
-/// The hash of a file, in hexadecimal digits.
+/// Returns the SHA-256 of a file, in hexadecimal digits.
 ///
 /// # Errors
-/// Whatever the system says.
+/// If the file can't be read.
 pub fn sha256(path: &Path) -> io::Result<String> {
     Ok(hex(&Sha256::digest(fs::read(path)?)))
 }
 
-/// The model of the processor, as the system names it.
+/// Returns the model of the processor, as the system names it.
 pub fn cpu() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
     model.map_or_else(|| std::env::consts::ARCH.to_owned(), |model| model.trim().to_owned())
 }
 
-/// The system and its release.
+/// Returns the name and release of the system.
 pub fn os() -> String {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{} {}", std::env::consts::OS, release.trim()).trim().to_owned()

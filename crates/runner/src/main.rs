@@ -16,7 +16,8 @@ use signal_hook::flag;
 static MEMORY: CacheAlignedAllocator = CacheAlignedAllocator;
 
 fn main() -> ExitCode {
-    // HDF5 loads no plugins, whatever a file asks for: with them would come another HDF5, and code that nobody expects.
+    // HDF5 must load no plugins, whatever a file asks for: a plugin brings another HDF5 and code of unknown origin
+    // along.
     kernels::set_variable("HDF5_PLUGIN_PRELOAD", "::");
     match outlive_file_limit().and_then(|()| commands::run(Cli::parse())) {
         Ok(code) => code,
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Catches the signal of `ulimit -f`, which would end the process without a word: the write fails instead, and says why.
+/// Catches the signal of `ulimit -f`, which would end the process without a message: the write fails instead.
 fn outlive_file_limit() -> Result<()> {
     flag::register(SIGXFSZ, Arc::default()).context("can't listen for the limit of a file's size")?;
     Ok(())

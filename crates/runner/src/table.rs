@@ -1,38 +1,39 @@
-//! Columns of text, aligned.
+//! Tables of text with aligned columns.
 
 use std::fmt;
 
 use crate::terminal::visible_line;
 
-/// Characters of a cell at most.
+/// The most characters of a cell.
 const WIDEST: usize = 120;
 
-/// A table with a header. Columns of numbers are set to the right, others to the left.
+/// A table with a header. Columns of numbers are aligned to the right, others to the left.
 pub(crate) struct Table {
     columns: Vec<Column>,
-    /// The header and then the rows: their cells, each with a line break behind it. A text a cell would take eight times the memory.
+    /// The header and the rows, each as its cells with a line break after each: one `String` per cell would take eight
+    /// times the memory.
     rows: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
 struct Column {
     width: usize,
-    /// Whether all its cells below the header are numbers or empty.
+    /// Whether all cells below the header are numbers or empty.
     is_numeric: bool,
 }
 
 impl Table {
-    /// A table with these column names.
+    /// Starts a table with these column names.
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
-        // An id is text even if all its characters happen to be digits.
+        // A trial's id is text, even if all its characters happen to be digits.
         let columns = names.iter().map(|name| Column { width: 0, is_numeric: *name != "trial" }).collect();
         let mut table = Table { columns, rows: Vec::new() };
         table.add(names.into_iter().map(str::to_owned), |_| true);
         table
     }
 
-    /// Adds a row, of a cell for each column. A cell is one line, and not a page of it.
+    /// Adds a row with a cell for each column. A cell is cut to one line of bounded length.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.add(cells, |cell| {
             cell.is_empty() || (cell.starts_with(|c: char| c.is_ascii_digit()) && !cell.contains('-'))

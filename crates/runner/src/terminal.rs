@@ -1,10 +1,10 @@
-//! Text for people: what would steer a terminal, or turn the direction of writing, is shown instead.
+//! Text for a terminal: control characters and changes of writing direction are shown, not obeyed.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{Write, stderr};
 
-/// Makes hidden characters of a text visible as `\u001b`, as JSON writes them, so that JSON stays what it was.
+/// Makes hidden characters visible as JSON escapes them (`\u001b`), so that JSON keeps its meaning.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -20,7 +20,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Makes hidden characters visible, and line ends too: the text stays one line.
+/// Makes hidden characters and line ends visible, so that the text stays one line.
 pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
 }
@@ -30,7 +30,8 @@ pub fn say(line: &str) {
     let _ = writeln!(stderr(), "{}", visible_line(line));
 }
 
-/// Controls, and the embeddings, overrides and isolates of bidirectional text. They are all below U+10000.
+/// Returns whether a character is a control, or an embedding, override or isolate of bidirectional text. All are below
+/// U+10000.
 fn is_hidden(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,4 +1,4 @@
-//! Values as texts.
+//! Formats of values as text.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Formats a JSON value as a person writes it: a text without its quotes, null as nothing.
+/// Formats a JSON value as a person writes it: text without quotes, and null as nothing.
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

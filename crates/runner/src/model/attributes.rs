@@ -1,4 +1,4 @@
-//! The attributes of a model file: there, of the right shape and type, and one of the values that are allowed.
+//! The attributes of a model file, checked: presence, shape, type and value.
 
 use std::fmt::Display;
 
@@ -18,7 +18,7 @@ pub(super) fn refused(found: impl Display, allowed: impl Display) -> String {
 /// A model file that is being read.
 pub(super) struct ModelFile {
     pub(super) file: DataFile,
-    /// Bytes that datasets may still take as f64.
+    /// The bytes that further datasets may take, each number counted as 8.
     pub(super) left: u64,
 }
 
@@ -31,7 +31,7 @@ impl ModelFile {
         self.content(format!("attribute `{name}` of {of}"), problem)
     }
 
-    /// The attribute `name`, which must have the given shape.
+    /// Opens the attribute `name`, and checks its shape.
     fn open(&self, group: &Group, of: &str, name: &str, shape: &[usize]) -> Result<hdf5::Attribute, Error> {
         let wrong = |problem| self.attribute(name, of, problem);
         let library = |error: hdf5::Error| wrong(format!("HDF5 cannot read it: {}", reason(&error)));

@@ -1,16 +1,16 @@
-//! Errors of model files, each a line: the file, the place in it, what was found, what is allowed.
+//! Errors of model files, each a line with the file, the place in it, what was found and what is allowed.
 
 use std::path::PathBuf;
 
 use datasets::files;
 
-/// Why a model can't be read or written.
+/// An error of reading or writing a model.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is no HDF5 file, or one of its datasets can't be read.
     #[error(transparent)]
     File(Box<datasets::Error>),
-    /// Something in it is not as it should be.
+    /// Its content breaks the format.
     #[error("{}: {place}: {problem}", path.display())]
     Content {
         /// The file.

@@ -1,4 +1,4 @@
-//! How a model does on examples with targets.
+//! The evaluation of a model on examples with targets.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use datasets::{Split, Targets};
 /// The evaluation of a model on examples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// m.
+    /// m, the number of examples.
     pub examples: usize,
-    /// J.
+    /// J, the mean cost.
     pub cost: f64,
-    /// The share in the right class; `None` if the model is a regression.
+    /// The share of examples in the right class; `None` if the model is a regression.
     pub accuracy: Option<f64>,
     /// The confusion matrix; `None` if the model is a regression.
     pub confusion: Option<Confusion>,
@@ -37,41 +37,42 @@ pub struct Mistake {
     pub probability: f64,
 }
 
-/// How many examples of each class were put in each class.
+/// The confusion matrix: how many examples of each class were put in each class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
-    /// (actual, predicted) -> examples; of many classes few pairs occur.
+    /// (actual, predicted) -> examples. A map, because few pairs occur if there are many classes.
     counts: BTreeMap<(usize, usize), usize>,
 }
 
 impl Confusion {
-    /// K.
+    /// Returns K, the number of classes.
     pub fn classes(&self) -> usize {
         self.classes
     }
 
-    /// Examples of class `actual` that were put in class `predicted`.
+    /// Counts the examples of class `actual` that were put in class `predicted`.
     pub fn count(&self, actual: usize, predicted: usize) -> usize {
         self.counts.get(&(actual, predicted)).copied().unwrap_or(0)
     }
 
-    /// Examples of each class.
+    /// Counts the examples of each class.
     pub fn actual(&self) -> Vec<usize> {
         self.totals(|(actual, _)| actual)
     }
 
-    /// Examples that were put in each class.
+    /// Counts the examples that were put in each class.
     pub fn predicted(&self) -> Vec<usize> {
         self.totals(|(_, predicted)| predicted)
     }
 
-    /// The precision of each class: of the examples put in it, the share that belongs to it; `None` if there are none.
+    /// Returns the precision of each class: of the examples put in it, the share that belongs to it. `None` if none
+    /// were put in it.
     pub fn precision(&self) -> Vec<Option<f64>> {
         self.shares(&self.predicted())
     }
 
-    /// The recall of each class: of its examples, the share that was put in it; `None` if it has none.
+    /// Returns the recall of each class: of its examples, the share that was put in it. `None` if it has no examples.
     pub fn recall(&self) -> Vec<Option<f64>> {
         self.shares(&self.actual())
     }
@@ -89,24 +90,24 @@ impl Confusion {
 }
 
 impl Model {
-    /// Asks the model for all examples of `part`, and compares.
+    /// Compares the model's outputs for the examples of `part` with their targets.
     ///
     /// # Errors
-    /// If the targets aren't what the net answers, or an output is not finite.
+    /// If the targets don't fit the net's outputs, or an output is not finite.
     ///
     /// # Panics
-    /// If the examples aren't what [`Model::takes`].
+    /// If [`Model::takes`] refuses the examples.
     #[track_caller]
     pub fn evaluate(&self, part: &Split) -> Result<Evaluation, String> {
-        self.answers(&part.targets)?;
+        self.check_targets(&part.targets)?;
         match &self.net {
             Net::F32(chain) => self.evaluated(chain, part),
             Net::F64(chain) => self.evaluated(chain, part),
         }
     }
 
-    /// Whether the net's outputs can be compared with these targets.
-    fn answers(&self, targets: &Targets) -> Result<(), String> {
+    /// Checks that the net's outputs can be compared with these targets.
+    fn check_targets(&self, targets: &Targets) -> Result<(), String> {
         let outputs = self.net.widths().last().copied().unwrap_or(0);
         match (targets, self.class_count()) {
             (Targets::Classes(labels), Some(classes)) => {

@@ -1,4 +1,4 @@
-//! Trained nets: what is kept of one (`model.h5`, see docs/model-format.md), and what one answers.
+//! Trained nets: their files (`model.h5`, see docs/model-format.md), outputs and evaluation.
 
 mod attributes;
 mod error;
@@ -37,25 +37,25 @@ pub enum Net {
     F64(Chain<f64>),
 }
 
-/// A trained net and all that it takes to ask it.
+/// A trained net with everything that a prediction needs.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// Its layers.
     pub net: Net,
     /// The element type of the examples that it was trained on, before they were scaled.
     pub input: FeatureType,
-    /// `[height, width, channels]` of those examples where they are pictures.
+    /// `[height, width, channels]` of those examples, if they are pictures.
     pub image_shape: Option<[usize; 3]>,
     /// The scaling of each feature before the net sees it.
     pub scaling: Scaling,
-    /// The names of the classes, label 0 first; empty where they have none, and of a regression.
+    /// The names of the classes, label 0 first; empty if they have no names, or the model is a regression.
     pub classes: Vec<String>,
-    /// Where it comes from: a JSON object.
+    /// Its provenance: a JSON object that describes its training.
     pub provenance: Value,
 }
 
 impl Net {
-    /// The element type.
+    /// Returns the element type.
     pub fn dtype(&self) -> Dtype {
         match self {
             Net::F32(_) => Dtype::F32,
@@ -63,7 +63,7 @@ impl Net {
         }
     }
 
-    /// J, and with it what the outputs are.
+    /// Returns the cost, which says what the outputs are.
     pub fn cost(&self) -> Cost {
         match self {
             Net::F32(chain) => chain.cost(),
@@ -71,7 +71,7 @@ impl Net {
         }
     }
 
-    /// `n[0]` to `n[L]`.
+    /// Returns `n[0]` to `n[L]`.
     pub fn widths(&self) -> Vec<usize> {
         fn widths<R: Real>(chain: &Chain<R>) -> Vec<usize> {
             let inputs = chain.layers.first().map(net::Layer::n_in);
@@ -103,12 +103,12 @@ impl Net {
 }
 
 impl Model {
-    /// `n[0]`.
+    /// Returns `n[0]`.
     pub fn features(&self) -> usize {
         self.net.widths()[0]
     }
 
-    /// K, the number of classes that it tells apart; `None` if it is a regression.
+    /// Returns K, the number of classes; `None` if it is a regression.
     pub fn class_count(&self) -> Option<usize> {
         match self.net.cost() {
             Cost::BinaryCrossEntropy => Some(2),
@@ -117,18 +117,18 @@ impl Model {
         }
     }
 
-    /// What the net answers: classes or values.
+    /// Returns the task of the net: classes or values.
     pub fn task(&self) -> Task {
         let outputs = self.net.widths().last().copied().unwrap_or(0);
         self.class_count().map_or(Task::Values(outputs), Task::Classes)
     }
 
-    /// The name of a class: its number where it has none.
+    /// Returns the name of a class, or else its number.
     pub fn class_name(&self, class: usize) -> String {
         self.classes.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
-    /// Whether examples of this kind can be scaled and multiplied as those that the net was trained on.
+    /// Checks that examples have the features, element type and picture shape of those that the net was trained on.
     ///
     /// # Errors
     /// What was found, and what the model takes.
@@ -152,7 +152,7 @@ impl Model {
         Ok(())
     }
 
-    /// `a[L]`, `n[L]` × examples: the probability of class 1, the probabilities of the classes, or values.
+    /// Returns `a[L]`, `n[L]` × examples: the probability of class 1, the probabilities of the classes, or values.
     ///
     /// # Panics
     /// If the examples aren't what [`Model::takes`].
@@ -168,7 +168,7 @@ impl Model {
         outputs
     }
 
-    /// The probability of each class for the outputs `a` of one example; `None` if it is a regression.
+    /// Returns the probability of each class from the outputs `a` of one example; `None` if it is a regression.
     pub fn probabilities(&self, a: ArrayView1<f64>) -> Option<Vec<f64>> {
         match self.net.cost() {
             Cost::BinaryCrossEntropy => Some(vec![1.0 - a[0], a[0]]),
@@ -178,7 +178,7 @@ impl Model {
     }
 }
 
-/// The class that an output says, as [`Cost::count_correct`] has it; 0 where there are no classes.
+/// Returns the predicted class, by the rule of [`Cost::count_correct`]; 0 for a regression.
 fn class_of<R: Real>(cost: Cost, a: ArrayView1<R>) -> usize {
     match cost {
         Cost::BinaryCrossEntropy => usize::from(a[0] > R::from_f64(0.5)),
@@ -188,16 +188,17 @@ fn class_of<R: Real>(cost: Cost, a: ArrayView1<R>) -> usize {
     }
 }
 
-/// The most probable class.
+/// Returns the most probable class.
 pub fn most_probable(probabilities: &[f64]) -> usize {
     match probabilities {
-        // As accuracy has it: class 1 must have more than a half.
+        // By the rule of the accuracy: class 1 needs more than a half.
         &[_, of_one] => usize::from(of_one > 0.5),
         _ => class_of(Cost::SoftmaxCrossEntropy, ArrayView1::from(probabilities)),
     }
 }
 
-/// The whole way forward, as many examples at once as in training: what it takes of memory doesn't grow with their number.
+/// Runs the forward pass in blocks of as many examples as in training, so that its memory doesn't grow with their
+/// number.
 fn each_block<R: Real>(
     chain: &Chain<R>,
     scaling: &Scaling,

@@ -1,5 +1,5 @@
-//! A model from its file, under the contract of docs/model-format.md: nothing of a declared size is allocated before all
-//! shapes, types and stored sizes are known to keep it.
+//! Reading a model file under the contract of docs/model-format.md: nothing of a declared size is allocated before all
+//! shapes, types and stored sizes are checked.
 
 use std::path::Path;
 
@@ -62,7 +62,7 @@ impl Model {
     }
 }
 
-/// A layer whose datasets keep the contract, but for their values.
+/// A layer whose datasets are checked, but whose values are not read yet.
 struct CheckedLayer {
     name: String,
     w: Dataset,
@@ -95,7 +95,7 @@ impl ModelFile {
         Ok(Some([sides[0], sides[1], sides[2]]))
     }
 
-    /// A dataset of elements `element` of which the file stores all that the shape declares.
+    /// Opens a dataset of elements `element`, and checks that the file stores all that its shape declares.
     fn checked(&mut self, name: &str, element: ElementType, dimensions: usize) -> Result<(Dataset, Vec<usize>), Error> {
         let found = self.check(name, element, dimensions);
         let (dataset, shape, bytes) = found.map_err(|problem| self.dataset(name, problem))?;

@@ -1,4 +1,4 @@
-//! Models to files and back, bit for bit, and what they answer.
+//! Models written to files and read back bit for bit, and their outputs.
 
 mod refused;
 
@@ -12,13 +12,14 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// Numbers that are lost first: subnormal, -0, the largest, the smallest, and one whose last bit is 1.
+/// Returns the numbers that a careless conversion loses first: a subnormal, -0, the largest, the smallest, and one
+/// whose last bit is 1.
 fn delicate<R: Real>() -> [R; 6] {
     let (least, most) = (R::min_positive_value(), R::max_value());
     [least / R::from_f64(4.0), -R::zero(), most, -least, R::one() + R::epsilon(), R::from_f64(-0.3)]
 }
 
-/// Of widths 4-3-2-`outputs`, with `activation` as its output.
+/// Makes a chain of widths 4-3-2-`outputs` with output layer `activation`.
 fn chain<R: Real>(activation: Activation, outputs: usize) -> Chain<R> {
     let values = delicate::<R>();
     let layer = |n_out: usize, n_in: usize, activation| Layer {

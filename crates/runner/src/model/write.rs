@@ -1,4 +1,4 @@
-//! A model into its file.
+//! Writing a model file.
 
 use std::fs;
 use std::path::Path;
@@ -12,14 +12,14 @@ use datasets::Scaling;
 use datasets::contract::class_names;
 use datasets::files::{self, Element, NewHdf5, put_in_place};
 
-/// The longest text of an attribute, which HDF5 bounds by 64 KiB with all that belongs to it.
+/// The longest text of an attribute. HDF5 bounds an attribute with its header by 64 KiB.
 pub(super) const LONGEST_TEXT: usize = 60_000;
 
 impl Model {
-    /// Writes the file at `path`: whole, read back and on the disk under another name before it gets its own.
+    /// Writes the file at `path`: under another name first, read back and synced before it is renamed.
     ///
     /// # Errors
-    /// If there is a file already and `replace` is false, or the disk or the folder won't take it.
+    /// If the file exists and `replace` is false, or it can't be written.
     pub fn write(&self, path: &Path, replace: bool) -> Result<(), Error> {
         if !replace && fs::symlink_metadata(path).is_ok() {
             return Err(Error::Exists(path.to_owned()));
@@ -55,8 +55,8 @@ impl Model {
         }
     }
 
-    /// The provenance as JSON; without the configuration of the trial where that would be too long for an attribute (a net of
-    /// thousands of layers).
+    /// Returns the provenance as JSON, without the configuration of the trial if that would be too long for an
+    /// attribute, as for a net of thousands of layers.
     fn provenance_text(&self) -> String {
         let text = self.provenance.to_string();
         if text.len() <= LONGEST_TEXT {
@@ -83,10 +83,10 @@ fn put_layers<R: Real + Element>(file: &mut NewHdf5, chain: &Chain<R>) -> Result
     Ok(())
 }
 
-/// The one activation that hidden layers don't have.
+/// The name of the one activation that hidden layers can't have.
 pub(super) const SOFTMAX: &str = "softmax";
 
-/// One integer as a scalar, several as a list.
+/// Writes one integer as a scalar attribute, several as a list.
 fn put_integers(file: &mut NewHdf5, name: &str, values: &[i64]) -> Result<(), files::Error> {
     let shape = [values.len()];
     file.attribute(("", name), if values.len() == 1 { &[] } else { &shape }, values)

@@ -1,4 +1,4 @@
-//! Errors of records: each a line that names the file and what to do.
+//! Errors of records, each a line that names the file and what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use datasets::files::{self, DiskFailure, folder_of};
 use rusqlite::ErrorCode;
 
-/// The layout of the tables in record.sql; a record of another one is refused rather than guessed at.
+/// The version of the tables in record.sql. A record of another version is refused.
 pub(super) const SCHEMA: i64 = 4;
-/// The file of the record.
+/// The file name of the record.
 pub(super) const DATABASE: &str = "results.db";
 
 /// An error of a results directory.
@@ -17,7 +17,7 @@ pub enum Error {
     /// The system refused a file or directory.
     #[error("{}: {reason}", path.display())]
     Io {
-        /// Which.
+        /// The file or directory.
         path: PathBuf,
         /// The system's message.
         reason: io::Error,
@@ -33,7 +33,7 @@ pub enum Error {
         /// SQLite's message.
         reason: String,
     },
-    /// There is no record, but there are files that it would write over.
+    /// There is no record, but there are files that a sweep would write over.
     #[error(
         "{}: no record of a sweep is here, but {names}, which a sweep would write over; move that away, or choose another \
          directory with --out", folder.display()
@@ -58,12 +58,12 @@ pub enum Error {
     /// There is no record.
     #[error("{}: no results here (there is no {DATABASE}); run a sweep first", .0.display())]
     Missing(PathBuf),
-    /// The file is no record, or no longer.
+    /// The file is not a record, or is damaged.
     #[error("{}: {reason}; --fresh sets the directory aside, --out chooses another", path.display())]
     NotARecord {
         /// The file.
         path: PathBuf,
-        /// What it is instead.
+        /// The reason why it is none.
         reason: String,
     },
     /// A trial differs from what was stored.
@@ -95,7 +95,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// An error of the system at `path`.
+    /// Makes the error of a system call at `path`.
     pub fn io(path: &Path, reason: io::Error) -> Self {
         Error::Io { path: path.to_owned(), reason }
     }
@@ -112,7 +112,7 @@ impl DiskFailure for Error {
     }
 }
 
-/// SQLite's message without the statement.
+/// Converts SQLite's errors at `path`: without the statement, and told apart by whether the disk is at fault.
 pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
     let path = path.to_owned();
     move |error| {
@@ -120,7 +120,7 @@ pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
             && code.code == ErrorCode::CannotOpen
             && let Err(reason) = tempfile::tempfile_in(folder_of(&path))
         {
-            // The system says why.
+            // SQLite does not say why it can't open a file; the system does.
             return Error::io(&path, reason);
         }
         let reason = match &error {

@@ -1,4 +1,4 @@
-//! trials.csv and history.csv, written from the record: tidy tables for pandas, polars or a spreadsheet.
+//! The tables trials.csv and history.csv, tidy data for pandas, polars or a spreadsheet, made from the record.
 
 use std::collections::HashSet;
 use std::io;
@@ -23,7 +23,7 @@ pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
     record.write_file(folder, "history.csv", |out| write_history(out, record, &points, &machines))
 }
 
-/// One row a finished point: trial, every swept key, how it ended and how its net does.
+/// Writes a row for each finished point: trial, swept keys, status and scores.
 fn write_trials(
     out: &mut dyn io::Write,
     axes: &[String],
@@ -74,8 +74,8 @@ fn write_trials(
     csv.flush()
 }
 
-/// One row a recorded cost, and a column for each metric that some trial records. The shortest decimal that gives the same
-/// f64 back, so that equal bits are equal bytes.
+/// Writes a row for each recorded cost, with a column for each metric that some trial records. Numbers are the shortest
+/// decimals that read back as the same f64, so that equal bits are equal bytes.
 fn write_history(
     out: &mut dyn io::Write,
     record: &Record,

@@ -1,4 +1,4 @@
-//! The files beside the record, each with its hash in it.
+//! The files beside the record, whose hashes the record keeps.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::text::hex;
 use datasets::files::write_whole;
 
 impl Record {
-    /// Writes a file into `folder`, whole or not at all, and then its hash into the record.
+    /// Writes a file to `folder`, whole or not at all, and then its hash to the record.
     ///
     /// # Errors
     /// If either can't be written.
@@ -31,7 +31,7 @@ impl Record {
         entered.map(drop).map_err(at(&self.path))
     }
 
-    /// The files that the last run has written, with their hashes.
+    /// Reads the names and hashes of the files that the last run wrote.
     ///
     /// # Errors
     /// If the database can't be read.

@@ -1,4 +1,4 @@
-//! The directory of a record: whose it is, who is at work in it, and how it is set aside.
+//! The results directory: what may be written to, its lock, and how it is set aside.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -14,7 +14,7 @@ const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "hist
 /// The files that SQLite writes beside a database.
 const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
 
-/// Looks at `path` itself, which may be a link.
+/// Looks at `path` itself, and does not follow it if it is a link.
 fn found_at(path: &Path) -> Result<Option<Metadata>, Error> {
     match fs::symlink_metadata(path) {
         Ok(found) => Ok(Some(found)),
@@ -23,7 +23,7 @@ fn found_at(path: &Path) -> Result<Option<Metadata>, Error> {
     }
 }
 
-/// Refuses a directory without a record in which a sweep would write over somebody's files, or a record that lies elsewhere.
+/// Refuses a directory without a record but with files that a sweep would write over, and a record that is a link.
 ///
 /// # Errors
 /// The files that are there, in one line.
@@ -39,7 +39,7 @@ pub fn refuse_foreign(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses a directory whose record is new if it has files that a sweep would write over.
+/// Refuses a directory with a new record if it has files that a sweep would write over.
 ///
 /// # Errors
 /// The files that are there, in one line.
@@ -57,7 +57,7 @@ fn refuse_named(folder: &Path, names: &[&str]) -> Result<(), Error> {
     if there.is_empty() { Ok(()) } else { Err(Error::Foreign { folder: folder.to_owned(), names: there.join(", ") }) }
 }
 
-/// Takes the directory for this process. The kernel frees it when the process ends, however it ends.
+/// Locks the directory for this process. The kernel frees the lock when the process ends, however it ends.
 pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join(".lock");
     let no_link = OFlags::NOFOLLOW.bits().cast_signed();

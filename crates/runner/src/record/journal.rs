@@ -1,4 +1,5 @@
-//! The journal of the record: set up so that each commit is on the disk before it is believed, and given up in the end.
+//! The write-ahead log of the record: each commit is on the disk before it counts, and closing merges the log into the
+//! file.
 
 use std::fs::File;
 
@@ -7,11 +8,11 @@ use super::error::{Error, at};
 use crate::terminal::say;
 use datasets::files::{folder_of, sync_folder};
 
-/// `PRAGMA synchronous`, where each commit waits for the disk.
+/// The value of `PRAGMA synchronous` with which each commit waits for the disk.
 const FULL: i64 = 2;
 
 impl Record {
-    /// Sets up the write-ahead log, and that each commit waits for the disk.
+    /// Sets up the write-ahead log, with commits that wait for the disk.
     pub(super) fn set_up_journal(&self) -> Result<(), Error> {
         let journal = self.journal("wal")?;
         if journal != "wal" {
@@ -26,29 +27,29 @@ impl Record {
         Ok(())
     }
 
-    /// Ends writing: afterwards one file holds everything, and can be read where nothing can be written.
+    /// Ends writing: afterwards one file holds everything, and can be read from a read-only directory.
     ///
     /// # Errors
     /// If the database can't be written.
     pub fn close(self) -> Result<(), Error> {
         if self.journal("delete")? != "delete" {
-            // Somebody reads it, or else the disk refuses, which this says.
+            // Either another process is reading the record, or the disk refuses, which this statement reports.
             self.number("PRAGMA wal_checkpoint(PASSIVE)")?;
             say(&format!("warning: {} keeps its write-ahead log beside it: is it being read?", self.path.display()));
         }
         let Record { path, connection, lock } = self;
         connection.close().map_err(|(_, error)| at(&path)(error))?;
-        // Only now that SQLite has let go of the file: to close it would take SQLite's own locks away.
+        // Only after SQLite has closed the file: closing another handle of it would release SQLite's locks.
         File::open(&path).and_then(|file| file.sync_all()).map_err(|error| Error::io(&path, error))?;
         sync_folder(folder_of(&path))?;
         drop(lock);
         Ok(())
     }
 
-    /// Asks for a journal, and returns the one that there is then: where the disk refused, that is the old one.
+    /// Asks for a journal mode, and returns the mode in effect: the old one if the disk refused.
     fn journal(&self, wanted: &str) -> Result<String, Error> {
         let mut found = String::new();
-        // To the last row: only at the end does SQLite say whether the change was written.
+        // Reads to the last row: only there does SQLite say whether the change was written.
         let asked = self.connection.pragma(None, "journal_mode", wanted, |row| {
             found = row.get(0)?;
             Ok(())

@@ -1,4 +1,4 @@
-//! The machines that trials were trained on, and short names that tell them apart.
+//! The machines that trials were trained on, and short names for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,28 +8,28 @@ use super::stored::{FinishedTrial, RecordedPoint};
 use crate::machine::Machine;
 use crate::run::outcome::Status;
 
-/// MachineNames of machines by their numbers in the record; none where all trials come from one.
+/// Short names of machines by their numbers in the record; empty if all trials come from one machine.
 pub struct MachineNames(BTreeMap<i64, String>);
 
 impl MachineNames {
-    /// The name of the column that has them, where there is one.
+    /// Returns the header of the column of machines, if there are several.
     pub fn column(&self) -> Option<&'static str> {
         (!self.0.is_empty()).then_some("machine")
     }
 
-    /// The name of a trial's machine, where there are several.
+    /// Returns the name of a trial's machine, if there are several.
     pub fn of(&self, trial: &FinishedTrial) -> Option<&str> {
         (!self.0.is_empty()).then(|| self.0.get(&trial.machine).map_or("unknown", String::as_str))
     }
 
-    /// All names.
+    /// Returns all names.
     pub fn all(&self) -> BTreeSet<&str> {
         self.0.values().map(String::as_str).collect()
     }
 }
 
 impl Record {
-    /// The machines of the record by their numbers. One that can't be read is left out: its trials are damaged.
+    /// Reads the machines of the record by their numbers. One that can't be read is left out: its trials are damaged.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -39,7 +39,7 @@ impl Record {
         Ok(rows.into_iter().filter_map(|(number, toml)| Some((number, Machine::from_toml(&toml)?))).collect())
     }
 
-    /// How many trials have been trained on each machine, of those with these ids.
+    /// Counts the trials with these ids that each machine has trained.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -53,7 +53,7 @@ impl Record {
         Ok(counts)
     }
 
-    /// MachineNames for the machines of the finished trials among `points`.
+    /// Names the machines of the finished trials among `points`.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -64,7 +64,7 @@ impl Record {
     }
 }
 
-/// As short as they can be: what all have in common isn't said, but for the core and the library.
+/// Makes names of core and library, and of those further parts that are needed to tell the machines apart.
 fn names(machines: BTreeMap<i64, Machine>) -> MachineNames {
     let prints: BTreeSet<String> = machines.values().map(Machine::fingerprint).collect();
     if prints.len() < 2 {

@@ -1,4 +1,5 @@
-//! The record of a sweep, `results.db`: SQLite in WAL mode, finished fleets in one transaction, whole.
+//! The record of a sweep, `results.db`: SQLite with a write-ahead log, and finished fleets entered whole, in one
+//! transaction.
 
 pub mod entries;
 pub mod error;
@@ -22,9 +23,9 @@ use self::error::{DATABASE, Error, SCHEMA, at};
 use self::folder::{lock, refuse_files, refuse_foreign};
 use datasets::files::{make_folder, sync_folder};
 
-/// How long to wait for another process that has the database.
+/// The longest wait for another process that holds the database.
 const BUSY: Duration = Duration::from_secs(30);
-/// "LayC": marks the file as ours in SQLite's header.
+/// "LayC", which marks the file as ours in SQLite's header.
 const APPLICATION: i64 = 0x4c61_7943;
 
 /// An open record.
@@ -36,16 +37,16 @@ pub struct Record {
 }
 
 impl Record {
-    /// Opens the record of `folder` for writing, and makes both if they aren't there.
+    /// Opens the record of `folder` for writing, and makes either if it is missing.
     ///
     /// # Errors
-    /// If the directory can't be made or written, is in use, or holds something else or a damaged record.
+    /// If the directory can't be made or written, is in use, holds other files, or holds a damaged record.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         refuse_foreign(folder)?;
         make_folder(folder)?;
         let lock = lock(folder)?;
         let path = folder.join(DATABASE);
-        // The directory may be reached by a link, the record may not be one.
+        // The path of the directory may contain links, but the record itself may not be one.
         let place = fs::canonicalize(folder).map_err(|error| Error::io(folder, error))?.join(DATABASE);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection = Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -55,20 +56,20 @@ impl Record {
         Ok(record)
     }
 
-    /// Opens the record of `folder` for reading, as it is now: what a sweep adds meanwhile is not seen.
+    /// Opens the record of `folder` for reading, as it is now: it does not see what a sweep adds meanwhile.
     ///
     /// # Errors
-    /// If there is none, or it has another schema, or its plan is not what was stored.
+    /// If there is no record, it has another schema, or its plan differs from what was stored.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let record = Record::read_unproven(folder)?;
         record.prove_plan()?;
         Ok(record)
     }
 
-    /// [`Record::read`], where the plan may be damaged.
+    /// Opens the record as [`Record::read`] does, but accepts a damaged plan.
     ///
     /// # Errors
-    /// If there is none, or it has another schema, or the database itself is damaged.
+    /// If there is no record, it has another schema, or the database itself is damaged.
     pub fn read_unproven(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(DATABASE);
         if !path.try_exists().map_err(|error| Error::io(&path, error))? {
@@ -78,7 +79,7 @@ impl Record {
         connection.busy_timeout(BUSY).map_err(at(&path))?;
         let record = Record { path, connection, lock: None };
         record.connection.execute_batch("BEGIN").map_err(at(&record.path))?;
-        // A sweep makes the file first and its tables in one transaction.
+        // A sweep makes the file first and its tables later, so that there may be no table yet.
         if record.number("SELECT COUNT(*) FROM sqlite_master")? == 0 {
             return Err(Error::Missing(folder.to_owned()));
         }
@@ -86,7 +87,7 @@ impl Record {
         Ok(record)
     }
 
-    /// A single number that the database answers with.
+    /// Reads the single number that `select` returns.
     fn number(&self, select: &str) -> Result<i64, Error> {
         self.connection.query_row(select, [], |row| row.get(0)).map_err(at(&self.path))
     }
@@ -111,7 +112,7 @@ impl Record {
             Ok(())
         };
         set_up(&mut self.connection).map_err(at(&self.path))?;
-        // SQLite passes over it if the names of its files don't reach the disk.
+        // SQLite ignores a failure to sync the names of its files.
         Ok(sync_folder(folder)?)
     }
 

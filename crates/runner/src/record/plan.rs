@@ -1,4 +1,4 @@
-//! The plan in the record: what was to run, proved by its seal.
+//! The plan in the record, with its seal.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -9,7 +9,8 @@ use super::error::{Error, at};
 use super::seal::Seal;
 use crate::plan::Plan;
 
-/// The rows that the seal covers, in its order. Each begins with the table that it is of, and experiment's digest is left out.
+/// The queries of the rows that the seal covers, in this order. Each row begins with the name of its table; the digest
+/// itself is left out.
 const SEALED: [&str; 3] = [
     "SELECT 'experiment', name, description, toml, data FROM experiment",
     "SELECT 'axis', position, key, scale, factor FROM axis ORDER BY position",
@@ -17,7 +18,7 @@ const SEALED: [&str; 3] = [
 ];
 
 impl Record {
-    /// Writes the plan that is about to run in place of the one before. Finished trials stay; histories without a trial are deleted.
+    /// Replaces the plan by the one that is about to run. Finished trials stay; histories without a trial are deleted.
     ///
     /// # Errors
     /// If the database can't be written.
@@ -57,7 +58,7 @@ impl Record {
         write(&mut self.connection).map_err(at(&self.path))
     }
 
-    /// Finds out whether the plan is what was stored.
+    /// Checks that the plan is what was stored.
     ///
     /// # Errors
     /// [`Error::DamagedPlan`] if it isn't; or if the database can't be read.
@@ -65,7 +66,7 @@ impl Record {
         let stored = self.connection.query_row("SELECT digest FROM experiment", [], |row| row.get::<_, String>(0));
         let stored = stored.optional().map_err(at(&self.path))?;
         let found = seal(&self.connection).map_err(at(&self.path))?;
-        // Nothing has been planned where a run was ended before it came to that; then there are no trials either.
+        // A run that ended before it wrote a plan leaves neither plan nor trials, which is no damage.
         let nothing = stored.is_none() && self.number("SELECT COUNT(*) FROM trial")? == 0;
         let proved = stored.map_or(nothing && found == Seal::of("plan").hex(), |stored| stored == found);
         if proved { Ok(()) } else { Err(Error::DamagedPlan(self.path.clone())) }

@@ -1,4 +1,5 @@
--- The record of a sweep. A trial is absent or complete: it enters with its history in one transaction. Digests are of src/results/seal.rs.
+-- The record of a sweep. A trial is absent or complete: it enters with its history in one transaction. Digests are the
+-- seals of seal.rs.
 
 CREATE TABLE experiment (
     name        TEXT NOT NULL,

@@ -1,5 +1,5 @@
-//! The seal of rows of the record: what tells whether they are those that were stored. SQLite keeps no checksum of its pages,
-//! and neither a flipped bit nor an edit by hand may become a result.
+//! Seals: digests that tell whether rows are what was stored. SQLite keeps no checksums of its pages, and neither a
+//! flipped bit nor an edit by hand may become a result.
 
 use rusqlite::Row;
 use rusqlite::types::{Value, ValueRef};
@@ -7,13 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::text::hex;
 
-/// SHA-256 over values as SQLite keeps them, one after another: `n` for NULL, `i` and `r` with the 8 bytes of a number, the
-/// lowest first, `t` and `b` with 8 bytes of length before the bytes of a text or a blob. `scripts/plotting/seal.py` does the same.
+/// SHA-256 over values as SQLite keeps them, one after another: `n` for NULL; `i` or `r` and the 8 bytes of a number;
+/// `t` or `b`, 8 bytes of length, and the bytes of a text or a blob. Numbers and lengths are little-endian.
+/// `scripts/plotting/seal.py` computes the same.
 #[derive(Clone, Debug)]
 pub struct Seal(Sha256);
 
 impl Seal {
-    /// Begins the seal of rows of this kind.
+    /// Starts the seal of rows of this kind.
     pub fn of(kind: &str) -> Self {
         let mut seal = Seal(Sha256::new());
         seal.add(ValueRef::Text(kind.as_bytes()));
@@ -34,12 +35,12 @@ impl Seal {
         self.0.update(bytes);
     }
 
-    /// Adds all values that are about to be stored.
+    /// Adds values that are about to be stored.
     pub fn add_all(&mut self, values: &[Value]) {
         values.iter().for_each(|value| self.add(value.into()));
     }
 
-    /// Adds the columns of a row that has been read, from number `first` to the last.
+    /// Adds the columns of a row that was read, from column `first` to the last.
     ///
     /// # Errors
     /// If a column can't be read.
@@ -50,13 +51,13 @@ impl Seal {
         Ok(())
     }
 
-    /// The seal in hexadecimal digits.
+    /// Returns the seal in hexadecimal digits.
     pub fn hex(&self) -> String {
         hex(&self.0.clone().finalize())
     }
 }
 
-/// A number as SQLite keeps it: it has no NaN.
+/// Converts a number to a value of SQLite, which has no NaN: NULL in its place.
 pub fn real(number: impl Into<Option<f64>>) -> Value {
     number.into().filter(|number| !number.is_nan()).map_or(Value::Null, Value::Real)
 }

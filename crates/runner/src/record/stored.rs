@@ -1,4 +1,4 @@
-//! Finished trials as they are recorded, read back and compared with their digests.
+//! Finished trials read from the record and compared with their digests.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,34 +13,34 @@ use crate::plan::trial::trial_id;
 use crate::run::outcome::Status;
 use crate::spec::sweep_keys::Objective;
 
-/// A finished trial as the record has it.
+/// A finished trial of the record.
 #[derive(Clone, Debug)]
 pub struct FinishedTrial {
-    /// How it ended.
+    /// Its results.
     pub summary: Summary,
     /// The number of the machine in the record.
     pub machine: i64,
     /// Its key in the history table.
     pub(super) number: i64,
     digest: String,
-    /// Over all but the history.
+    /// The seal of everything but the history.
     seal: Seal,
-    /// Whether the id is the hash of the configuration and the data.
+    /// Whether its id is the hash of its configuration and data.
     is_itself: bool,
 }
 
-/// All that a finished trial was made from, so that it can be trained again.
+/// Everything that is needed to train a finished trial again.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// Its canonical configuration.
     pub config: String,
-    /// The description of the data in its id.
+    /// The description of the data that is hashed into its id.
     pub data: String,
     /// The ids of the trials of its fleet, in their order.
     pub fleet: Vec<String>,
     /// The number of its machine in the record.
     pub machine: i64,
-    /// How it ended.
+    /// The trial as it is recorded.
     pub trial: FinishedTrial,
 }
 
@@ -55,19 +55,19 @@ pub struct RecordedPoint {
     pub finished: Option<FinishedTrial>,
 }
 
-/// The columns that [`FinishedTrial::from_row`] reads, in its order: those without a seal, then the sealed ones.
+/// The columns that [`FinishedTrial::from_row`] reads, in this order: the unsealed ones, then the sealed ones.
 const COLUMNS: &str = "trial.number, trial.digest, trial.machine, trial.id, trial.config, trial.engine, trial.status, \
                        trial.reason, trial.ended_at, trial.final_cost, trial.train_cost, trial.train_accuracy, \
                        trial.test_accuracy, trial.test_cost, trial.validation_accuracy, trial.validation_cost, trial.drift, \
                        trial.seconds, trial.metrics, machine.fingerprint, machine.toml, data.said, fleet.trials";
-/// How many columns are not sealed.
+/// The number of columns that are not sealed.
 const NOT_SEALED: usize = 3;
 /// The tables that a trial refers to.
 const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
                           LEFT JOIN fleet ON fleet.number = trial.fleet";
 
 impl FinishedTrial {
-    /// From [`COLUMNS`], which are the last ones of the row and begin at column `first`.
+    /// Reads [`COLUMNS`], which begin at column `first` and end the row.
     fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
         let first_sealed = first + NOT_SEALED;
         let (id, config, said): (String, String, Option<String>) =
@@ -75,7 +75,7 @@ impl FinishedTrial {
         let of = first_sealed + 2;
         let summary = Summary {
             engine: row.get(of)?,
-            // Another word was not stored by this program: the seal says so.
+            // An unknown status was not written by this program, so that the seal fails too.
             status: Status::from_name(&row.get::<_, String>(of + 1)?).unwrap_or_default(),
             reason: row.get(of + 2)?,
             ended_at: row.get(of + 3)?,
@@ -99,15 +99,15 @@ impl FinishedTrial {
 }
 
 impl RecordedPoint {
-    /// What the point is judged by, the lower the better; `None` if its trial did not complete.
+    /// Returns the loss of the point, see [`Summary::loss`].
     pub fn loss(&self, objective: Objective) -> Option<f64> {
         self.finished.as_ref()?.summary.loss(objective)
     }
 }
 
 impl Record {
-    /// Finds the trials that need not run again, the completed and the diverged ones that are as they were stored, and those
-    /// that aren't.
+    /// Returns the trials that need not run again, which are completed or diverged and as they were stored, and the
+    /// trials that are damaged.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -126,7 +126,7 @@ impl Record {
         Ok((intact, damaged))
     }
 
-    /// The recipes of the trials with these ids.
+    /// Reads the recipes of the trials with these ids.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -142,7 +142,7 @@ impl Record {
         Ok(recipes.into_iter().filter(|(id, _)| ids.contains(id)).collect())
     }
 
-    /// How many rows refer to a row that isn't there.
+    /// Counts the rows that refer to a missing row.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -150,7 +150,7 @@ impl Record {
         Ok(self.rows("PRAGMA foreign_key_check", [], |_| Ok(()))?.len())
     }
 
-    /// The name and description of the experiment, if one was planned here.
+    /// Reads the name and description of the experiment; `None` if none was planned here.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -160,7 +160,7 @@ impl Record {
         row.optional().map_err(at(&self.path))
     }
 
-    /// The swept keys in order.
+    /// Reads the swept keys in order.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -168,7 +168,7 @@ impl Record {
         self.rows("SELECT key FROM axis ORDER BY position", [], |row| row.get(0))
     }
 
-    /// Every point of the plan in order.
+    /// Reads every point of the plan in order.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -185,10 +185,10 @@ impl Record {
         })
     }
 
-    /// The history of trial `id`.
+    /// Reads the history of trial `id`.
     ///
     /// # Errors
-    /// If the database can't be read, or the trial is not what was stored.
+    /// If the database can't be read, or the trial differs from what was stored.
     pub fn history(&self, id: &str, trial: &FinishedTrial) -> Result<Vec<Recorded>, Error> {
         let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
         let mut seal = trial.seal.clone();

@@ -1,4 +1,4 @@
-//! How a trial ended, and its history, as the record keeps them.
+//! The results and the history of a trial, as the record keeps them.
 
 use net::{Engine, Score};
 use rusqlite::types;
@@ -9,7 +9,7 @@ use super::seal::real;
 use crate::run::outcome::{End, Outcome, Status};
 use crate::spec::sweep_keys::Objective;
 
-/// How a trial ended, in the record's words.
+/// The results of a trial, as the record keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// `direct`, `reduced` or `dual`.
@@ -26,35 +26,35 @@ pub struct Summary {
     pub train_cost: Option<f64>,
     /// The share of the training examples in their right class after the last update.
     pub train_accuracy: Option<f64>,
-    /// The same for the test examples.
+    /// The accuracy on the test examples after the last update.
     pub test_accuracy: Option<f64>,
     /// J of the test examples after the last update.
     pub test_cost: Option<f64>,
-    /// The same for the validation examples.
+    /// The accuracy on the validation examples after the last update.
     pub validation_accuracy: Option<f64>,
     /// J of the validation examples after the last update.
     pub validation_cost: Option<f64>,
-    /// The most that the dual engine's z\[1\] was off, see [`net::Trained::drift`].
+    /// The largest relative error of the dual engine's z\[1\], see [`net::Trained::drift`].
     pub drift: Option<f64>,
     /// Its share of its fleet's wall time.
     pub seconds: f64,
-    /// The columns of [`Recorded::metrics`].
+    /// The names of the [`Recorded::metrics`].
     pub metrics: Vec<String>,
 }
 
 /// One row of a trial's history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
-    /// The updates made before.
+    /// The number of updates before it.
     pub iteration: i64,
     /// J.
     pub cost: f64,
-    /// The metrics beside it; `None` if NaN or infinite.
+    /// The metrics beside the cost; `None` if NaN or infinite.
     pub metrics: Vec<Option<f64>>,
 }
 
 impl Recorded {
-    /// The history that a trial leaves.
+    /// Makes the history of an outcome.
     pub fn all_of(outcome: &Outcome) -> Vec<Self> {
         let columns = outcome.metrics.columns.len();
         let row = |place: usize| &outcome.metrics.values[place * columns..(place + 1) * columns];
@@ -66,7 +66,7 @@ impl Recorded {
         records.collect()
     }
 
-    /// The values that are stored: iteration, cost and, if there are any, its metrics as JSON.
+    /// Returns the values to store: iteration, cost, and the metrics as JSON if there are any.
     pub(super) fn values(&self) -> [types::Value; 3] {
         let Recorded { iteration, cost, metrics } = self;
         let metrics = (!metrics.is_empty()).then(|| json!(metrics).to_string());
@@ -75,7 +75,8 @@ impl Recorded {
 }
 
 impl Summary {
-    /// What the trial is judged by, the lower the better; `None` if it did not complete.
+    /// Returns the loss of the trial, the lower the better: a cost, or the negative of an accuracy. `None` if it did
+    /// not complete.
     pub fn loss(&self, objective: Objective) -> Option<f64> {
         if self.status != Status::Completed {
             return None;
@@ -90,7 +91,7 @@ impl Summary {
         }
     }
 
-    /// Summarises a trial that has just ended.
+    /// Summarises the outcome of a trial.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
         let (reason, ended_at) = match &outcome.end {
             End::Completed => (Some("all iterations were made".to_owned()), None),
@@ -99,7 +100,7 @@ impl Summary {
             }
             End::Failed { reason } => (Some(reason.clone()), None),
         };
-        // A cost that has overflowed is no number for a table.
+        // Tables hold only finite numbers, and a cost may have overflowed.
         let cost = |score: Option<Score>| score.map(|score| score.cost).filter(|cost| cost.is_finite());
         let accuracy = |score: Option<Score>| score.and_then(|score| score.accuracy);
         Summary {
