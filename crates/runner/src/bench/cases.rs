@@ -1,4 +1,4 @@
-//! The cases of a bench: the products of an experiment's steps, or shapes that are asked for, and whole steps.
+//! The cases of a bench: the products of an experiment's steps, or the given shapes, and whole steps.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,11 @@ use crate::plan::products::Product;
 use crate::plan::trial::Trial;
 use crate::spec::trial::Dtype;
 
-/// The most products and fleets of an experiment that are timed.
+/// The most products, and the most fleets, of an experiment that are timed.
 const MOST_PRODUCTS: usize = 60;
 const MOST_FLEETS: usize = 12;
 
-/// A product with its part in the steps of an experiment: how often one of every fleet together makes it, and its share of their
-/// operations.
+/// A product, with its weight in the steps of an experiment; `None` for a given shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Weighted {
     pub(crate) product: Product,
@@ -26,43 +25,43 @@ pub(crate) struct Weight {
     pub(crate) share_of_step: f64,
 }
 
-/// Fleets that cost the same, by the first of them.
+/// Fleets of equal cost, represented by the first of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FleetKind {
     /// Indices of trials.
     pub(crate) fleet: Vec<usize>,
-    /// How many there are.
+    /// The number of such fleets.
     pub(crate) count: usize,
     /// Operations of a step's products.
     pub(crate) flop: f64,
-    /// Its nets in words.
+    /// A description of its nets.
     pub(crate) words: String,
 }
 
-/// The cases that are timed, and how much is left out for the sake of time.
+/// The largest cases, which are timed, and the share of those that are left out to save time.
 #[derive(Debug)]
-pub(crate) struct Found<T> {
-    /// By operations, the most first.
+pub(crate) struct Selection<T> {
+    /// The cases, the one with the most operations first.
     pub(crate) cases: Vec<T>,
-    /// Cases left out.
+    /// The number of cases that are left out.
     pub(crate) left_out: usize,
     /// Their share of the operations.
     pub(crate) share_left_out: f64,
 }
 
-impl<T> Found<T> {
+impl<T> Selection<T> {
     fn of(mut cases: Vec<(f64, T)>, most: usize) -> Self {
         cases.sort_by(|(a, _), (b, _)| b.total_cmp(a)); // stable: equal ones in their own order
         let all: f64 = cases.iter().map(|(flop, _)| flop).sum();
         let rest = cases.split_off(cases.len().min(most));
         let share_left_out = rest.iter().map(|(flop, _)| flop).sum::<f64>() / all;
         let left_out = rest.len();
-        Found { cases: cases.into_iter().map(|(_, case)| case).collect(), left_out, share_left_out }
+        Selection { cases: cases.into_iter().map(|(_, case)| case).collect(), left_out, share_left_out }
     }
 }
 
-/// Every product that the steps of a plan make, each once.
-pub(crate) fn products(plan: &Plan) -> Found<Weighted> {
+/// Selects the largest products that the steps of a plan make, each once.
+pub(crate) fn products(plan: &Plan) -> Selection<Weighted> {
     let mut calls: BTreeMap<Product, f64> = BTreeMap::new();
     for fleet in &plan.fleets {
         for (product, times) in plan.products(fleet) {
@@ -74,10 +73,10 @@ pub(crate) fn products(plan: &Plan) -> Found<Weighted> {
         let flop = product.flop() * calls_a_step;
         (flop, Weighted { product, weight: Some(Weight { calls_a_step, share_of_step: flop / all }) })
     });
-    Found::of(weighted.collect(), MOST_PRODUCTS)
+    Selection::of(weighted.collect(), MOST_PRODUCTS)
 }
 
-/// Every shape that is asked for, in each of `dtypes`.
+/// Lists every given shape in each of `dtypes`.
 pub(crate) fn of_shapes(shapes: &[Shapes], dtypes: &[Dtype]) -> Vec<Weighted> {
     let sides = shapes.iter().flat_map(|Shapes { form, sides }| sides.iter().map(|sides| (*form, *sides)));
     let mut cases: Vec<Weighted> = Vec::new();
@@ -92,8 +91,8 @@ pub(crate) fn of_shapes(shapes: &[Shapes], dtypes: &[Dtype]) -> Vec<Weighted> {
     cases
 }
 
-/// The fleets of a plan that cost something else each.
-pub(crate) fn fleets(plan: &Plan) -> Found<FleetKind> {
+/// Selects the largest fleets of a plan, one of each cost.
+pub(crate) fn fleets(plan: &Plan) -> Selection<FleetKind> {
     let mut kinds: BTreeMap<String, FleetKind> = BTreeMap::new();
     for fleet in &plan.fleets {
         let trials: Vec<&Trial> = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
@@ -105,10 +104,10 @@ pub(crate) fn fleets(plan: &Plan) -> Found<FleetKind> {
         };
         kinds.entry(cost_of(plan, &trials)).or_insert_with(new).count += 1;
     }
-    Found::of(kinds.into_values().map(|kind| (kind.flop * kind.count as f64, kind)).collect(), MOST_FLEETS)
+    Selection::of(kinds.into_values().map(|kind| (kind.flop * kind.count as f64, kind)).collect(), MOST_FLEETS)
 }
 
-/// Everything that the cost of a fleet's step depends on.
+/// Describes everything that the cost of a fleet's step depends on.
 fn cost_of(plan: &Plan, trials: &[&Trial]) -> String {
     let mut nets: Vec<String> = trials
         .iter()
@@ -129,14 +128,14 @@ fn cost_of(plan: &Plan, trials: &[&Trial]) -> String {
     format!(
         "{:?} {:?} {:?} {} {}",
         config.dtype,
-        plan.form(trials[0]),
+        plan.input_form(trials[0]),
         config.batch,
         config.flush_subnormals,
         nets.join("; ")
     )
 }
 
-/// `2 x 784-512-10, direct, 128 examples`.
+/// Describes a fleet, as `2 x 784-512-10, direct, 128 examples`.
 fn in_words(plan: &Plan, trials: &[&Trial]) -> String {
     let mut nets: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
     for trial in trials {

@@ -1,8 +1,8 @@
-//! A bench beside the record of an earlier one.
+//! The comparison of a bench with the record of an earlier one.
 //!
-//! What others do to a shared machine makes samples longer, never shorter, and at some times more than at others. So what is
-//! compared is what a quarter of the samples stays below, each sample multiplied by the pace of the core around it
-//! ([`Samples::paced`]); and a difference counts only where the whole confidence interval of the ratio lies beyond the bound.
+//! On a shared machine, other programs make samples longer, never shorter, and by varying amounts. Hence the lower
+//! quartiles are compared, with each sample multiplied by the pace of the core around it ([`Samples::paced`]); and a
+//! difference counts only if the whole confidence interval of the ratio lies beyond the bound.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::measure::Samples;
 use super::record::{Host, LibraryRecord, Measured, Record};
 use super::statistics::Quantile;
 
-/// Why a record can't be compared with this run.
+/// A reason why a record can't be compared with this run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// It is of another processor.
@@ -24,7 +24,8 @@ pub(crate) enum Error {
     NothingInCommon(String),
 }
 
-/// How long a case takes now over how long it took then, by the lower quartiles, with the interval that those of both leave.
+/// The ratio of the lower quartiles of a case's times, now over then, with the interval that follows from the intervals
+/// of both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ratio(pub(crate) Quantile);
 
@@ -34,12 +35,12 @@ impl Ratio {
         Ratio(Quantile { at: now.at / then.at, low: now.low / then.high, high: now.high / then.low })
     }
 
-    /// Whether it takes longer by more than this share, beyond what chance explains.
+    /// Returns whether the case takes longer by more than this share, beyond what chance explains.
     pub(crate) fn is_slower_by(&self, share: f64) -> bool {
         self.0.low > 1.0 + share
     }
 
-    /// Whether it takes less time, likewise.
+    /// Returns whether the case takes less time by more than this share, beyond what chance explains.
     pub(crate) fn is_faster_by(&self, share: f64) -> bool {
         self.0.high < 1.0 / (1.0 + share)
     }
@@ -52,12 +53,12 @@ impl fmt::Display for Ratio {
     }
 }
 
-/// A case that is in both.
+/// A case that is in both records.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair<'r> {
-    /// Its place: of the product, or of the step.
+    /// Its place in the record of now.
     pub(crate) case: Case,
-    /// The library's place.
+    /// The place of its library in the record of now.
     pub(crate) library: usize,
     /// The earlier measurement.
     pub(crate) then: &'r Measured,
@@ -70,7 +71,7 @@ pub(crate) enum Case {
     Step(usize),
 }
 
-/// Whether `then`, called `name`, may be compared with `now`.
+/// Checks that the record `then`, called `name`, may be compared with a run of `threads` threads on `host`.
 ///
 /// # Errors
 /// If it is of another machine or number of threads.
@@ -85,7 +86,7 @@ pub(crate) fn same_machine(name: &str, then: &Record, host: &Host, threads: usiz
     Ok(())
 }
 
-/// The cases that are in both records.
+/// Pairs the cases that are in both records.
 ///
 /// # Errors
 /// If there is none.
@@ -109,7 +110,7 @@ fn is_same(one: &LibraryRecord, other: &LibraryRecord) -> bool {
     one.name == other.name
 }
 
-/// The libraries of which another file of the same name was timed then.
+/// Lists the libraries that were another file of the same name then.
 pub(crate) fn other_files<'n>(now: &'n Record, then: &Record) -> Vec<&'n LibraryRecord> {
     let differs = |library: &&LibraryRecord| {
         let known = then.libraries.iter().find(|known| is_same(library, known));
@@ -129,7 +130,7 @@ pub(crate) mod tests {
         Samples { seconds: seconds.to_vec(), pace: vec![2.0; seconds.len()], calls: 1 }
     }
 
-    /// A record of one product of one library.
+    /// Makes a record of one product of one library.
     pub(crate) fn record(seconds: &[f64]) -> Record {
         let mut record = Record::new("a test".to_owned(), 1);
         let name = "OpenBLAS 0.3.34 Zen".to_owned();

@@ -1,4 +1,4 @@
-//! The libraries that take turns.
+//! The choice of the libraries that are timed in turns.
 
 use std::path::Path;
 
@@ -6,14 +6,15 @@ use kernels::blas::{Choice, Library, Request, Source, ThreadLayer, candidates, c
 
 use crate::terminal::say;
 
-/// The word for every library that is found.
+/// The word that stands for every library of this machine.
 const ALL: &str = "all";
 
-/// Finds the libraries that are `asked` for, the first one first, each once; `usual` where none is. Of `all`, those that can't be
-/// used are said and left out, and of several builds of one release that with threads of its own stays: it locks.
+/// Finds the libraries that are `asked` for, each once, or else `usual`. Among `all`, libraries that can't be used are
+/// reported and left out; of several builds of one release, the one with threads of its own is taken, since only that
+/// build locks.
 ///
 /// # Errors
-/// If one that is asked for by name or path can't be used by so many `callers` at once.
+/// If a library that is asked for by name or path can't be used by `callers` threads at once.
 pub(crate) fn find(
     asked: &[Request],
     usual: &Request,
@@ -42,7 +43,7 @@ fn add(found: &mut Vec<&'static Library>, library: &'static Library) {
     }
 }
 
-/// Every library here that can be used: that of the rule first.
+/// Finds every usable library of this machine; the default one comes first.
 fn every(callers: usize) -> Vec<&'static Library> {
     let mut found: Vec<&'static Library> = Vec::new();
     let files = Source::ALL.into_iter().flat_map(candidates).map(|candidate| Request::Path(candidate.path));
@@ -52,7 +53,7 @@ fn every(callers: usize) -> Vec<&'static Library> {
             (Ok(Choice { library, .. }), _) => {
                 let twin = found.iter().position(|known| is_same_release(known, library));
                 match twin {
-                    // The rule's own stays.
+                    // The default library is never replaced.
                     Some(twin) if twin > 0 && library.thread_layer() == ThreadLayer::Pthreads => found[twin] = library,
                     Some(_) => {}
                     None => found.push(library),

@@ -1,4 +1,4 @@
-//! The machine's limits: its peak, its bandwidth, and what a call costs; and which of them bounds a product.
+//! The machine's limits: its peak, its bandwidth and the overhead of a call; and the one that bounds a product.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +21,7 @@ pub(crate) enum Bound {
     Compute,
     /// Moving the matrices takes longest.
     Bandwidth,
-    /// The call itself takes longest: a product of 1 × 1 × 1.
+    /// The overhead of the call takes longest, measured as a product of 1 × 1 × 1.
     CallOverhead,
 }
 
@@ -38,14 +38,14 @@ impl fmt::Display for Bound {
 /// The machine's limits, as measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Limits {
-    /// Operations a second of all threads, by element type: the best of the run.
+    /// Operations per second of all threads, by element type: the best of the run.
     pub(crate) peak: BTreeMap<Dtype, f64>,
-    /// Bytes a second that one core moves, by the bytes of what it moves them in.
+    /// Bytes per second that one core moves, by the size of the working set in bytes.
     pub(crate) bandwidth: BTreeMap<usize, f64>,
 }
 
 impl Limits {
-    /// Measures the peak of `threads` cores again; the best one counts.
+    /// Measures the peak of `threads` cores again, and keeps the best.
     pub(crate) fn update_peak(&mut self, dtype: Dtype, threads: usize) {
         let flops = match dtype {
             Dtype::F32 => peak::flops_of_threads::<f32>(threads),
@@ -55,13 +55,13 @@ impl Limits {
         *best = best.max(flops);
     }
 
-    /// Measures the bandwidth in a working set of these `bytes`, unless it is known.
+    /// Measures the bandwidth in a working set of `bytes`, unless it is known.
     pub(crate) fn add_bandwidth(&mut self, bytes: f64) {
         let size = size(bytes);
         self.bandwidth.entry(size).or_insert_with(|| peak::bandwidth(size));
     }
 
-    /// The bandwidth in a working set of these `bytes`.
+    /// Returns the bandwidth in a working set of `bytes`.
     ///
     /// # Panics
     /// If it wasn't measured.
@@ -69,7 +69,8 @@ impl Limits {
         self.bandwidth[&size(bytes)]
     }
 
-    /// Which of the three times that a product takes at least is the longest; `call` is that of a call.
+    /// Returns the limit that gives a product its longest lower bound of time; `call` is the seconds of the overhead of
+    /// a call.
     pub(crate) fn bound(&self, product: &Product, call: f64) -> Bound {
         let compute = product.flop() / self.peak[&product.dtype];
         let moving = product.bytes_moved() / self.bandwidth(product.bytes());
@@ -78,12 +79,12 @@ impl Limits {
     }
 }
 
-/// The next power of two, from a page to half a gigabyte: beyond it nothing changes.
+/// Rounds up to a power of two, from a page to half a gigabyte, beyond which the bandwidth doesn't change.
 fn size(bytes: f64) -> usize {
     (bytes as usize).clamp(1 << 12, 1 << 29).next_power_of_two()
 }
 
-/// Measures the seconds of a call of `library` that multiplies next to nothing: the least of many windows.
+/// Measures the overhead of a call of `library` in seconds: the least of many means, each of a product of 1 × 1 × 1.
 pub(crate) fn call_seconds(library: &'static Library, dtype: Dtype) -> f64 {
     library.put_into_use();
     match dtype {

@@ -1,4 +1,5 @@
-//! How a case is timed: all libraries in turn, round after round, so that whatever slows the machine slows all of them.
+//! The timing of a case: all libraries take turns, round after round, so that whatever slows the machine slows all of
+//! them.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -10,17 +11,19 @@ use serde::{Deserialize, Serialize};
 use super::statistics::Estimate;
 use crate::spec::trial::Dtype;
 
-/// How long a sample takes at least: a thousand times the resolution of the clock.
+/// The least time of a sample: a thousand times the resolution of the clock.
 const SAMPLE: Duration = Duration::from_micros(300);
 
-/// Samples of a library: the fewest whose outermost ones are a confidence interval of 95%, and as many as are worth their time.
+/// The least number of samples of a library, whose outermost ones are a confidence interval of 95%, and the largest
+/// number that is worth its time.
 const LEAST_ROUNDS: usize = 6;
 const MOST_ROUNDS: usize = 42;
 
-/// Passes over all cases that the samples of each are spread over: a disturbance of a part of the run is one of a part of them.
+/// The number of passes over all cases: the samples of each case are spread over them, so that a disturbance of a part
+/// of the run affects only a part of its samples.
 pub(crate) const PASSES: usize = 6;
 
-/// Operations of the loop that says how fast the core is just now: some fifty microseconds.
+/// The operations of the loop that measures the pace of the core: some fifty microseconds.
 const PACE_OPERATIONS: f64 = 4e6;
 
 /// The samples of one case on one library.
@@ -28,51 +31,51 @@ const PACE_OPERATIONS: f64 = 4e6;
 pub(crate) struct Samples {
     /// Seconds of one call.
     pub(crate) seconds: Vec<f64>,
-    /// Operations a second of the loop of multiply-adds around each of them: the pace of the core at that moment.
+    /// The pace of the core at each sample: operations per second of a loop of multiply-adds before and after it.
     pub(crate) pace: Vec<f64>,
-    /// Calls that a sample is the mean of.
+    /// The number of calls of a sample, which is their mean.
     pub(crate) calls: usize,
 }
 
 impl Samples {
-    /// Seconds of a call.
+    /// Estimates the seconds of a call.
     pub(crate) fn time(&self) -> Estimate {
         Estimate::of(&self.seconds)
     }
 
-    /// Operations of the loop of multiply-adds in the time of a call: a duration that doesn't depend on the clock rate of the
-    /// moment, nor on a neighbour that shares the core.
+    /// Returns the times of a call in operations of the loop of multiply-adds: durations that depend neither on the
+    /// clock rate at that moment, nor on a neighbour that shares the core.
     pub(crate) fn paced(&self) -> Vec<f64> {
         self.seconds.iter().zip(&self.pace).map(|(seconds, pace)| seconds * pace).collect()
     }
 }
 
-/// A case on its way through the passes.
+/// The measurement of a case, pass by pass.
 pub(crate) struct Measurement {
-    /// A library each.
+    /// The samples of each library.
     pub(crate) samples: Vec<Samples>,
     rounds: usize,
 }
 
-/// How a case is timed.
-pub(crate) struct Manner<'l> {
+/// The settings of the timing of a case.
+pub(crate) struct Settings<'l> {
     /// The libraries that take turns.
     pub(crate) libraries: &'l [&'static Library],
     /// The element type.
     pub(crate) dtype: Dtype,
-    /// About how long all of it takes.
+    /// The approximate seconds of all its samples together.
     pub(crate) seconds: f64,
 }
 
 impl Measurement {
-    /// Without samples.
+    /// Starts without samples.
     pub(crate) fn new(libraries: usize) -> Self {
         Measurement { samples: vec![Samples::default(); libraries], rounds: 0 }
     }
 
-    /// Adds the samples of one of [`PASSES`] passes, on matrices that were made for it.
-    pub(crate) fn pass(&mut self, manner: &Manner, pass: usize, call: &mut dyn FnMut()) {
-        let Manner { libraries, dtype, seconds } = *manner;
+    /// Adds the samples of one of [`PASSES`] passes, on matrices that were made for this pass.
+    pub(crate) fn pass(&mut self, settings: &Settings, pass: usize, call: &mut dyn FnMut()) {
+        let Settings { libraries, dtype, seconds } = *settings;
         if pass == 0 {
             let all = libraries.iter().zip(&mut self.samples);
             let cost: f64 = all.map(|(library, samples)| calibrate(library, samples, call)).sum();
@@ -81,7 +84,8 @@ impl Measurement {
             call(); // the first one maps memory
         }
         for round in self.rounds * pass / PASSES..self.rounds * (pass + 1) / PASSES {
-            // None is always the first one after the matrices were made or another library's.
+            // Each round begins with the next library: none is always the first on fresh matrices, or always follows
+            // the same other one.
             for turn in 0..libraries.len() {
                 let which = (round + turn) % libraries.len();
                 libraries[which].put_into_use();
@@ -102,7 +106,7 @@ fn calibrate(library: &'static Library, samples: &mut Samples, call: &mut dyn Fn
             samples.calls = calls;
             return took.as_secs_f64();
         }
-        // Some more than seem to be needed, and not too many after a call that was interrupted.
+        // A few more than seem necessary, and not too many after a call that was interrupted.
         let missing = 1.2 * SAMPLE.as_secs_f64() / took.as_secs_f64().max(1e-9);
         calls = (calls as f64 * missing.clamp(1.5, 100.0)).ceil() as usize;
     }
@@ -119,8 +123,8 @@ fn sample(samples: &mut Samples, dtype: Dtype, call: &mut dyn FnMut()) {
     samples.pace.push(before.max(after)); // either may have been interrupted
 }
 
-/// The time of some calls, but for that in which this thread was ready and others had its core. Where threads share a call, those
-/// that wait for one another can't be told from those that wait for a core, and all of it counts.
+/// Times `calls` calls, less the time in which this thread waited for a core. If threads share a call, all time counts:
+/// threads that wait for one another can't be told from those that wait for a core.
 fn time(calls: usize, call: &mut dyn FnMut()) -> Duration {
     let before = waited();
     let start = Instant::now();
@@ -130,7 +134,8 @@ fn time(calls: usize, call: &mut dyn FnMut()) -> Duration {
     if threads() == 1 { took.saturating_sub(waited).max(took / 100) } else { took }
 }
 
-/// How long this thread has waited for a core since it began, as the scheduler counts it to the nanosecond; 0 where it doesn't.
+/// Returns the time that this thread has waited for a core since it began, as the scheduler counts it to the
+/// nanosecond; 0 if it doesn't.
 fn waited() -> Duration {
     let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(statistics.split_whitespace().nth(1).and_then(|field| field.parse().ok()).unwrap_or(0))
@@ -154,8 +159,8 @@ mod tests {
 
     fn measured(libraries: &[&'static Library], seconds: f64, call: &dyn Fn(usize)) -> Vec<Samples> {
         let mut measurement = Measurement::new(libraries.len());
-        let manner = Manner { libraries, dtype: Dtype::F32, seconds };
-        (0..PASSES).for_each(|pass| measurement.pass(&manner, pass, &mut || call(pass)));
+        let settings = Settings { libraries, dtype: Dtype::F32, seconds };
+        (0..PASSES).for_each(|pass| measurement.pass(&settings, pass, &mut || call(pass)));
         measurement.samples
     }
 

@@ -5,7 +5,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
 use crate::plan::products::{Form, Product};
 
-/// Elements of a cache line in f32; matrices begin so many further on in each placement.
+/// The elements of a cache line in f32. Each placement moves the matrices by a multiple of it.
 const LINE: usize = 16;
 
 /// A, B and C of a product.
@@ -24,8 +24,8 @@ struct Matrix<R> {
 }
 
 impl<R: Real> Operands<R> {
-    /// Draws the factors of `product`. Where matrices lie in memory decides some per cent of the speed, so that each `placement` is
-    /// another one.
+    /// Draws the factors of `product`. The place of matrices in memory decides some per cent of the speed, so that each
+    /// `placement` lays them elsewhere.
     pub(crate) fn new(product: Product, placement: usize) -> Self {
         let Product { form, m, n, k, column_major, .. } = product;
         let (a, b) = match form {
@@ -44,7 +44,7 @@ impl<R: Real> Operands<R> {
         let (a, b, c) = (a.view(), b.view(), c.view_mut());
         match product.form {
             Form::Nn => forward(a, b, c, accumulate),
-            // As small as the step of an optimiser.
+            // As small as a step of an optimiser.
             Form::Nt => backward_weights(a, b, R::from_f64(1e-3), c, accumulate),
             Form::Tn => backward_data(a, b, c, accumulate),
         }
@@ -52,7 +52,7 @@ impl<R: Real> Operands<R> {
 }
 
 impl<R: Real> Matrix<R> {
-    /// Numbers between -1 and 1 that are no multiples of one another: some processors are faster on zeros.
+    /// Draws numbers between -1 and 1 that are no multiples of one another: some processors are faster on zeros.
     fn drawn(start: usize, dim: (usize, usize), column_major: bool) -> Self {
         let mut state = start as u64 + 1;
         let drawn = |_| {

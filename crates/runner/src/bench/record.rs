@@ -1,4 +1,4 @@
-//! The record of a bench: everything that was measured, as JSON, in `results/bench/NAME.json` where it is kept.
+//! The record of a bench: everything that was measured, as JSON. `--save` keeps it as `results/bench/NAME.json`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::spec::trial::Dtype;
 use datasets::files::regular_file;
 use datasets::files::{self, DiskFailure, folder_of, make_folder, write_whole};
 
-/// Raised when a record's fields change their meaning.
+/// The version of the format, raised when a field changes its meaning.
 const FORMAT: u32 = 1;
 
 /// The record of one bench.
@@ -25,7 +25,7 @@ pub(crate) struct Record {
     format: u32,
     /// The experiment or the shapes that were timed, in words.
     pub(crate) what: String,
-    /// Where.
+    /// The machine and the program.
     pub(crate) host: Host,
     /// Threads that shared a product.
     pub(crate) threads: usize,
@@ -39,12 +39,12 @@ pub(crate) struct Record {
     pub(crate) steps: Vec<StepRecord>,
 }
 
-/// The machine and the program.
+/// The machine and the program that a bench ran on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Host {
     /// The model of the processor.
     pub(crate) cpu: String,
-    /// Its widest vectors.
+    /// The widest vectors of the processor.
     pub(crate) vectors: String,
     cores: usize,
     os: String,
@@ -67,15 +67,15 @@ pub(crate) struct LibraryRecord {
     pub(crate) call_seconds: Vec<(Dtype, f64)>,
 }
 
-/// A product, and what each library makes of it, in the order of [`Record::libraries`].
+/// A product with its results, in the order of [`Record::libraries`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ProductRecord {
     /// The product.
     #[serde(flatten)]
     pub(crate) product: Product,
-    /// How often one step of every fleet together makes it; nothing of a shape that was asked for.
+    /// How often one step of every fleet together makes it; `None` for a given shape.
     pub(crate) calls_a_step: Option<f64>,
-    /// Its share of the steps' operations, those of products that were left out included.
+    /// Its share of the steps' operations, including those of products that were left out.
     pub(crate) share_of_step: Option<f64>,
     /// Operations.
     pub(crate) flop: f64,
@@ -85,14 +85,14 @@ pub(crate) struct ProductRecord {
     pub(crate) results: Vec<Measured>,
 }
 
-/// A step of a fleet, and what each library makes of it.
+/// A step of a fleet with its results.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StepRecord {
     /// The nets, in words.
     pub(crate) fleet: String,
     /// The element type.
     pub(crate) dtype: Dtype,
-    /// Such fleets in the experiment.
+    /// The number of such fleets in the experiment.
     pub(crate) fleets: usize,
     /// Operations of its products.
     pub(crate) flop: f64,
@@ -105,26 +105,26 @@ pub(crate) struct StepRecord {
 pub(crate) struct Measured {
     /// Seconds of a call.
     pub(crate) seconds: Estimate,
-    /// Operations a second, in 10⁹.
+    /// Operations per second, in 10⁹.
     pub(crate) gflops: f64,
-    /// Their share of the cores' peak.
+    /// The share of the cores' peak.
     pub(crate) share_of_peak: f64,
-    /// The limit that bounds a product; nothing of a whole step.
+    /// The limit that bounds a product; `None` for a whole step.
     pub(crate) bound: Option<Bound>,
     /// Every sample.
     pub(crate) samples: Samples,
 }
 
-/// A fault of a record.
+/// An error of reading or writing a record.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A name that is a path.
+    /// The name could be a path.
     #[error("--{option} {name}: a record's name has letters, digits, '-', '_' and '.', and begins with none of these")]
     Name { option: &'static str, name: String },
-    /// One of that name is there.
+    /// A record of that name exists.
     #[error("{} is there: --force replaces it, --save takes another name", .0.display())]
     Exists(PathBuf),
-    /// It can't be read, or isn't one.
+    /// It can't be read, or is not a record.
     #[error("{}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
     /// It can't be written.
@@ -139,7 +139,7 @@ impl DiskFailure for Error {
 }
 
 impl Host {
-    /// This one.
+    /// Describes this machine and program.
     pub(crate) fn this() -> Self {
         Host {
             cpu: machine::cpu(),
@@ -161,7 +161,7 @@ impl LibraryRecord {
         LibraryRecord { name: library.to_string(), path: library.path().to_owned(), sha256, call_seconds }
     }
 
-    /// Seconds of its shortest call; 0 where it wasn't measured.
+    /// Returns the overhead of a call in seconds; 0 if it wasn't measured.
     pub(crate) fn call(&self, dtype: Dtype) -> f64 {
         self.call_seconds.iter().find(|(of, _)| *of == dtype).map_or(0.0, |(_, seconds)| *seconds)
     }
@@ -177,25 +177,25 @@ impl Measured {
 }
 
 impl Record {
-    /// An empty one of this machine.
+    /// Starts the record of this machine, without cases.
     pub(crate) fn new(what: String, threads: usize) -> Self {
         let (libraries, products, steps) = (Vec::new(), Vec::new(), Vec::new());
         let (host, limits) = (Host::this(), Limits::default());
         Record { format: FORMAT, what, host, threads, libraries, limits, products, steps }
     }
 
-    /// As JSON, one line.
+    /// Writes the record as one line of JSON.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("numbers and texts make valid JSON")
     }
 
-    /// Writes it to `path`, whole or not at all; over another one only with `replace`.
+    /// Writes the record to `path`, whole or not at all; over an existing file only with `replace`.
     pub(crate) fn save(&self, path: &Path, replace: bool) -> Result<(), Error> {
         make_folder(folder_of(path))?;
         Ok(write_whole(path, replace, |out| writeln!(out, "{}", self.to_json()))?)
     }
 
-    /// Reads one.
+    /// Reads a record.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let unreadable = |reason: String| Error::Unreadable { path: path.to_owned(), reason };
         let text = regular_file::open(path).and_then(io::read_to_string).map_err(|error| match error.kind() {
@@ -222,7 +222,7 @@ impl Record {
     }
 }
 
-/// The file of a record.
+/// Returns the file of the record `name`.
 ///
 /// # Errors
 /// If the name could be a path.

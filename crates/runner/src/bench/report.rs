@@ -1,11 +1,11 @@
-//! A record for a person, and as CSV.
+//! The tables of a record, for people and as CSV.
 
 use super::record::{Measured, ProductRecord, Record, StepRecord};
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
 use crate::table::Table;
 
-/// The tables that a person reads: a line a library, a row a product, a row a fleet.
+/// Writes the tables for people: a line for each library, a row for each product and each fleet.
 pub(crate) fn for_a_person(record: &Record) -> String {
     let mut text = heading(record);
     for dtype in [Dtype::F32, Dtype::F64] {
@@ -21,7 +21,7 @@ pub(crate) fn for_a_person(record: &Record) -> String {
     text + "\n" + &legend(record)
 }
 
-/// The letter that stands for a library.
+/// Returns the letter of a library in the tables.
 pub(crate) fn letter(library: usize) -> String {
     char::from_digit(10 + library as u32, 36)
         .map_or_else(|| library.to_string(), |c| c.to_ascii_uppercase().to_string())
@@ -62,14 +62,15 @@ fn table_of_products(record: &Record, products: &[&ProductRecord]) -> Table {
     table
 }
 
-/// The names of the columns that [`speeds`] fills.
+/// Names the columns that [`speeds`] fills.
 fn names_of_speeds(record: &Record) -> impl Iterator<Item = String> {
     let count = record.libraries.len();
     let against_best = (count > 1).then(|| "A/best".to_owned());
     (0..count).map(letter).chain(["+-".to_owned()]).chain(against_best)
 }
 
-/// GFLOP/s and share of the peak of each library, the first one's uncertainty, and its speed over that of the best.
+/// Writes GFLOP/s and share of the peak of each library, the uncertainty of the first one, and its speed over that of
+/// the best.
 fn speeds(results: &[Measured]) -> Vec<String> {
     let speed = |measured: &Measured| format!("{} {}", three_digits(measured.gflops), percent(measured.share_of_peak));
     let mut cells: Vec<String> = results.iter().map(speed).collect();
@@ -81,7 +82,7 @@ fn speeds(results: &[Measured]) -> Vec<String> {
     cells
 }
 
-/// Explains those columns and marks that the table has.
+/// Explains the columns and marks that the tables have.
 fn legend(record: &Record) -> String {
     let mut text = String::from("GFLOP/s and share of the peak; +- is half of A's confidence interval of 95%");
     text += if record.libraries.len() > 1 { "; bounds are A's\n" } else { "\n" };
@@ -98,7 +99,7 @@ fn legend(record: &Record) -> String {
     text
 }
 
-/// Adds up the speed of each library over all products of the steps, each as often as it is made.
+/// Computes the speed of each library over all products of the steps, each weighted by how often it is made.
 fn together(record: &Record, products: &[&ProductRecord]) -> Option<String> {
     let sum = |of: &dyn Fn(&ProductRecord) -> f64| -> f64 {
         products.iter().filter_map(|product| Some(of(product) * product.calls_a_step?)).sum()
@@ -124,10 +125,10 @@ fn steps(record: &Record) -> String {
     format!("{table}{fleets}")
 }
 
-/// A row a case and library.
+/// Writes the table for programs: a row for each case and library.
 ///
 /// # Errors
-/// None in memory.
+/// None: writing to memory does not fail.
 pub(crate) fn csv(record: &Record) -> Result<String, csv::Error> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record([
@@ -188,9 +189,9 @@ pub(crate) fn csv(record: &Record) -> Result<String, csv::Error> {
     Ok(String::from_utf8_lossy(&out.into_inner().map_err(|error| error.into_error())?).into_owned())
 }
 
-/// A number with three digits that count.
+/// Formats a number with three significant digits.
 pub(crate) fn three_digits(number: f64) -> String {
-    // 99.96 has three digits as 100.
+    // 99.96 becomes 100, not 100.0.
     let decimals = (0..=4).rev().find(|&decimals| number < 999.5 / 10f64.powi(decimals)).unwrap_or(0);
     format!("{number:.*}", decimals as usize)
 }
@@ -200,7 +201,7 @@ fn percent(share: f64) -> String {
     if percent < 1.0 && percent > 0.0 { format!("{percent:.1}%") } else { format!("{percent:.0}%") }
 }
 
-/// A whole number, or one with two decimals.
+/// Formats a number without decimals if it is whole, else with two.
 fn short(number: f64) -> String {
     if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.2}") }
 }

@@ -1,16 +1,16 @@
-//! Shapes as a person asks for them: `64,784,128`, `256..1024x2,nt`.
+//! Shapes on the command line: `64,784,128` or `256..1024x2,nt`.
 
 use std::str::FromStr;
 
 use crate::plan::products::Form;
 
-/// The most shapes that one argument may stand for.
+/// The most shapes of one argument.
 const MOST: usize = 1000;
 
-/// The longest side: BLAS counts in 32 bits.
+/// The longest side: cblas takes 32-bit integers.
 const LONGEST: usize = i32::MAX as usize;
 
-/// The shapes that one `--shape` stands for.
+/// The shapes of one `--shape`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shapes {
     /// The factor that is transposed, if one is.
@@ -22,7 +22,8 @@ pub struct Shapes {
 impl FromStr for Shapes {
     type Err = String;
 
-    /// Takes M,N,K or one side for all three, with the form behind it; each side a number, `FROM..TOxFACTOR` or `FROM..TO+STEP`.
+    /// Reads M,N,K or one side for all three, and then the form, if any. Each side is a number, `FROM..TOxFACTOR` or
+    /// `FROM..TO+STEP`.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut fields: Vec<&str> = text.split(',').map(str::trim).collect();
         let form = Form::ALL.into_iter().find(|(name, _)| fields.last() == Some(name)).map(|(_, form)| form);
@@ -43,7 +44,7 @@ impl FromStr for Shapes {
     }
 }
 
-/// The lengths that one side stands for.
+/// Reads the lengths of one side.
 fn side(text: &str) -> Result<Vec<usize>, String> {
     let Some((from, rest)) = text.split_once("..") else { return length(text).map(|side| vec![side]) };
     let way = || "a range is FROM..TOxFACTOR or FROM..TO+STEP".to_owned();

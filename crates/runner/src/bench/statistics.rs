@@ -1,8 +1,8 @@
-//! Medians, and how far they can be trusted.
+//! Medians and quantiles with their confidence intervals.
 
 use serde::{Deserialize, Serialize};
 
-/// The share of samples on either side of a confidence interval of 95%.
+/// The probability on either side of a confidence interval of 95%.
 const TAIL: f64 = 0.025;
 
 /// A median with its confidence interval of 95%.
@@ -26,13 +26,13 @@ impl Estimate {
         Estimate { median, low, high }
     }
 
-    /// Half of the interval's width, as a share of the median.
+    /// Returns half of the interval's width, as a share of the median.
     pub(crate) fn uncertainty(&self) -> f64 {
         (self.high - self.low) / 2.0 / self.median
     }
 }
 
-/// A value that a certain share of a distribution lies below, with its confidence interval of 95%.
+/// A quantile with its confidence interval of 95%.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Quantile {
     /// The value.
@@ -44,9 +44,9 @@ pub(crate) struct Quantile {
 }
 
 impl Quantile {
-    /// Estimates what a `share` of the distribution that `samples` were drawn from lies below. Each sample falls below it with that
-    /// probability, so that the binomial distribution says between which samples it lies. Where there are too few for that, the
-    /// outermost ones are taken.
+    /// Estimates the quantile that a `share` of the distribution of the `samples` lies below. Each sample falls below
+    /// it with that probability, so that the binomial distribution says between which samples it lies. If there are too
+    /// few samples for that, the outermost ones are the interval.
     ///
     /// # Panics
     /// If there are no samples.
@@ -54,7 +54,8 @@ impl Quantile {
         let sorted = sorted(samples);
         let count = sorted.len();
         let (mut probability, mut at_most) = ((1.0 - share).powi(count as i32), 0.0);
-        // 1-based ranks: fewer than `low` samples lie below it, or `high` and more, one time in forty each.
+        // 1-based ranks: with probability 1/40 each, fewer than `low` samples lie below the quantile, or `high` and
+        // more.
         let (mut low, mut high) = (0, count);
         for below in 0..count {
             at_most += probability;
@@ -71,7 +72,7 @@ impl Quantile {
     }
 }
 
-/// The median.
+/// Returns the median.
 pub(crate) fn median(samples: &[f64]) -> f64 {
     quantile(&sorted(samples), 0.5)
 }
@@ -83,7 +84,7 @@ fn sorted(samples: &[f64]) -> Vec<f64> {
     sorted
 }
 
-/// Between the two nearest samples, in proportion.
+/// Interpolates linearly between the two nearest samples.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);

@@ -1,4 +1,4 @@
-//! The run of a bench: check, then time, then say what the times mean.
+//! The run of a bench: it checks the libraries, times the cases and evaluates the times.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -10,7 +10,7 @@ use kernels::{Call, LayerShape, WrongProduct, self_check, with_subnormals_flushe
 use super::cases::{FleetKind, Weight, Weighted};
 use super::compare::Case;
 use super::limits::{Limits, call_seconds};
-use super::measure::{Manner, Measurement, PASSES, Samples};
+use super::measure::{Measurement, PASSES, Samples, Settings};
 use super::operands::Operands;
 use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
 use crate::plan::Plan;
@@ -20,13 +20,14 @@ use crate::run::inputs::Inputs;
 use crate::run::untrusted::Untrusted;
 use crate::spec::trial::Dtype;
 
-/// Working sets whose bandwidth every record has, as the roofs of a picture: in the nearest cache, and beyond most caches.
+/// The working sets whose bandwidth every record has, for the roofs of its plot: one in the nearest cache, and one
+/// beyond most caches.
 const ROOFS: [f64; 2] = [16.0 * 1024.0, 128.0 * 1024.0 * 1024.0];
 
-/// After so many cases the peak is measured again.
+/// The number of cases after which the peak is measured again.
 const CASES_A_PEAK: usize = 4;
 
-/// A fleet to step, with the plan and the inputs that it is of.
+/// A fleet whose steps are timed, with its plan and inputs.
 pub(crate) struct Step<'i> {
     pub(crate) plan: &'i Plan,
     pub(crate) inputs: &'i Inputs,
@@ -42,18 +43,18 @@ impl Step<'_> {
 /// The cases to time, the libraries, and the time for each.
 pub(crate) struct Bench<'i> {
     pub(crate) libraries: Vec<&'static Library>,
-    /// The threads of the team that this is called in.
+    /// The threads of the team that runs the bench.
     pub(crate) threads: usize,
-    /// Seconds a case, for all libraries together.
+    /// The seconds of each case, for all libraries together.
     pub(crate) seconds: f64,
-    /// Between passes, where the samples are to be spread over some seconds at least.
+    /// The pause between passes, which spreads the samples over some seconds.
     pub(crate) pause: Duration,
     pub(crate) products: Vec<Weighted>,
     pub(crate) steps: Vec<Step<'i>>,
 }
 
 impl Bench<'_> {
-    /// The shapes of layers that are checked before they are timed.
+    /// Returns the shapes of layers that are checked before they are timed.
     pub(crate) fn layers(&self) -> BTreeSet<(Dtype, LayerShape)> {
         let shape = |product: Product| (product.dtype, product.call().0);
         let products = self.products.iter().map(|case| case.product);
@@ -61,7 +62,7 @@ impl Bench<'_> {
         products.chain(steps).map(shape).collect()
     }
 
-    /// Multiplies at every shape on every library, and compares with the reference.
+    /// Checks every library at every shape against the reference.
     ///
     /// # Errors
     /// The first product that is wrong.
@@ -79,10 +80,10 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Times every case and puts all of it into `record`.
+    /// Times every case and puts the results into `record`.
     ///
     /// # Errors
-    /// If a library computes what a fleet starts with, or an inspected step of it, wrongly.
+    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly.
     pub(crate) fn run(&self, record: &mut Record) -> Result<(), Untrusted> {
         let products = self.products.iter().map(|case| case.product.dtype);
         let dtypes: BTreeSet<Dtype> = products.chain(self.steps.iter().map(Step::dtype)).collect();
@@ -119,23 +120,23 @@ impl Bench<'_> {
             .products
             .iter()
             .zip(&mut samples)
-            .map(|(case, samples)| in_words(case, samples, &limits, calls))
+            .map(|(case, samples)| product_record(case, samples, &limits, calls))
             .collect();
         record.steps =
-            self.steps.iter().zip(samples).map(|(step, samples)| step_in_words(step, samples, &limits)).collect();
+            self.steps.iter().zip(samples).map(|(step, samples)| step_record(step, samples, &limits)).collect();
         record.limits = limits;
         Ok(())
     }
 
-    /// Every case, the products first.
+    /// Iterates over every case, the products first.
     fn cases(&self) -> impl Iterator<Item = Case> {
         (0..self.products.len()).map(Case::Product).chain((0..self.steps.len()).map(Case::Step))
     }
 
-    /// Times one case on every library again, on other matrices at each `attempt`.
+    /// Times one case on every library again, with other matrices for each `attempt`.
     ///
     /// # Errors
-    /// If a library computes what a fleet starts with wrongly.
+    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly.
     pub(crate) fn time_again(&self, case: Case, attempt: usize) -> Result<Vec<Samples>, Untrusted> {
         let mut measurement = Measurement::new(self.libraries.len());
         for pass in 0..PASSES {
@@ -144,20 +145,20 @@ impl Bench<'_> {
         Ok(measurement.samples)
     }
 
-    /// One pass over a case, its matrices at a `placement` of their own.
+    /// Makes one pass over a case, with its matrices at a `placement` of their own.
     fn pass(&self, case: Case, pass: usize, placement: usize, measurement: &mut Measurement) -> Result<(), Untrusted> {
-        let manner = |dtype| Manner { libraries: &self.libraries, dtype, seconds: self.seconds };
+        let settings = |dtype| Settings { libraries: &self.libraries, dtype, seconds: self.seconds };
         match case {
             Case::Product(place) => {
                 let product = self.products[place].product;
                 match product.dtype {
                     Dtype::F32 => {
                         let mut operands = Operands::<f32>::new(product, placement);
-                        measurement.pass(&manner(Dtype::F32), pass, &mut || operands.multiply());
+                        measurement.pass(&settings(Dtype::F32), pass, &mut || operands.multiply());
                     }
                     Dtype::F64 => {
                         let mut operands = Operands::<f64>::new(product, placement);
-                        measurement.pass(&manner(Dtype::F64), pass, &mut || operands.multiply());
+                        measurement.pass(&settings(Dtype::F64), pass, &mut || operands.multiply());
                     }
                 }
             }
@@ -167,7 +168,7 @@ impl Bench<'_> {
                 let mut fleet = endless(plan, &trials, inputs)?;
                 let mut stepped = Ok(());
                 with_subnormals_flushed(trials[0].config.flush_subnormals, || {
-                    measurement.pass(&manner(step.dtype()), pass, &mut || {
+                    measurement.pass(&settings(step.dtype()), pass, &mut || {
                         if stepped.is_ok() {
                             stepped = fleet.step();
                         }
@@ -180,7 +181,12 @@ impl Bench<'_> {
     }
 }
 
-fn in_words(case: &Weighted, samples: Vec<Samples>, limits: &Limits, libraries: &[LibraryRecord]) -> ProductRecord {
+fn product_record(
+    case: &Weighted,
+    samples: Vec<Samples>,
+    limits: &Limits,
+    libraries: &[LibraryRecord],
+) -> ProductRecord {
     let Weighted { product, weight } = *case;
     let peak = limits.peak[&product.dtype];
     let results = samples.into_iter().zip(libraries).map(|(samples, library)| {
@@ -197,7 +203,7 @@ fn in_words(case: &Weighted, samples: Vec<Samples>, limits: &Limits, libraries: 
     }
 }
 
-fn step_in_words(step: &Step, samples: Vec<Samples>, limits: &Limits) -> StepRecord {
+fn step_record(step: &Step, samples: Vec<Samples>, limits: &Limits) -> StepRecord {
     let FleetKind { count, flop, words, .. } = &step.kind;
     let peak = limits.peak[&step.dtype()];
     let results = samples.into_iter().map(|samples| Measured::new(samples, *flop, peak, None));

@@ -1,4 +1,4 @@
-//! Answers on stdout.
+//! Output on stdout.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,12 +10,12 @@ use datasets::Files;
 use super::failure::Failure;
 use crate::terminal::visible;
 
-/// Writes to stdout, with nothing in it that steers a terminal. A reader that has seen enough (`| head`) is no error.
+/// Writes to stdout, with control characters made visible. A reader that stops early (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<()> {
     put_out(text).map_err(|error| Failure::Unanswered(error).into())
 }
 
-/// Writes the names of what is on the disk now to stdout, a line each.
+/// Writes the names of the files that are now on the disk to stdout, one per line.
 pub(super) fn print_names(paths: &[&Path]) -> Result<()> {
     let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     put_out(&(names.join("\n") + "\n")).map_err(|error| Failure::Unnamed { names: names.join(", "), error }.into())

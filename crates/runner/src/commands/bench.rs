@@ -1,4 +1,4 @@
-//! `runner bench`: an experiment's products and steps, or given shapes, on every library in turn.
+//! `runner bench`: times an experiment's products and steps, or given shapes, on every library in turn.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,8 +10,8 @@ use kernels::blas::{Library, Request};
 use super::answer::print;
 use super::failure::Failure;
 use super::session::{Session, enough_memory};
-use crate::bench::busy::Watch;
-use crate::bench::cases::{self, Found, Weighted};
+use crate::bench::busy::Counters;
+use crate::bench::cases::{self, Selection, Weighted};
 use crate::bench::libraries;
 use crate::bench::record::{self, Host, Record, path_of};
 use crate::bench::timing::{Bench, Step};
@@ -28,10 +28,10 @@ use datasets::text::count;
 
 mod comparison;
 
-/// Between the passes of a run that is compared with another.
+/// The pause between passes of a run that is compared with another.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Checks, times, reports; exit code 4 where something has become slower than is allowed.
+/// Checks, times and reports; exit code 4 if something has become slower than `--fail-above` allows.
 pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let to_save = file_to_save(args)?;
     let against = match &args.against {
@@ -51,19 +51,22 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let libraries =
         libraries::find(&args.blas, &usual.unwrap_or_else(Request::of_environment), threads).map_err(Failure::from)?;
     let sessions = sessions(experiments, libraries[0])?;
-    let spans: Vec<_> = sessions.iter().map(|session| LazyGramSpace::new(&session.data)).collect();
-    let plans: Vec<Plan> =
-        sessions.iter().zip(&spans).map(|(session, span)| session.plan(span)).collect::<Result<_>>()?;
-    let inputs = inputs(&sessions, &spans, &plans, threads)?;
+    let gram_spaces: Vec<_> = sessions.iter().map(|session| LazyGramSpace::new(&session.data)).collect();
+    let plans: Vec<Plan> = sessions
+        .iter()
+        .zip(&gram_spaces)
+        .map(|(session, gram_space)| session.plan(gram_space))
+        .collect::<Result<_>>()?;
+    let inputs = inputs(&sessions, &gram_spaces, &plans, threads)?;
 
     let products = products(args, &plans)?;
     let steps = steps(&plans, &inputs);
-    // What is compared with another run should not be what happened in one second.
+    // Times that are compared must not depend on what happened in a single second.
     let is_compared = args.save.is_some() || args.against.is_some();
     let pause = if is_compared { PAUSE } else { Duration::ZERO };
     let bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
     let workers = Workers::new(1, threads).map_err(Failure::from)?;
-    let watch = Watch::start();
+    let watch = Counters::read();
     watch.before().into_iter().for_each(|busy| say(&format!("warning: {busy}")));
     say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));
     workers.alone(|| bench.check()).map_err(Failure::from)?;
@@ -75,7 +78,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     ));
     let mut record = Record::new(what(args, &sessions), threads);
     workers.alone(|| bench.run(&mut record)).map_err(Failure::from)?;
-    watch.after(&Watch::start()).iter().for_each(|busy| say(&format!("warning: {busy}")));
+    watch.after(&Counters::read()).iter().for_each(|busy| say(&format!("warning: {busy}")));
 
     if let Some(path) = to_save {
         record.save(&path, args.force).map_err(Failure::of_writing)?;
@@ -101,7 +104,7 @@ fn file_to_save(args: &cli::Bench) -> Result<Option<PathBuf>> {
     Ok(Some(path))
 }
 
-/// The experiment in every element type that is asked for; none where shapes are.
+/// Loads the experiment in every element type that is asked for; nothing if shapes are given instead.
 fn experiments(args: &cli::Bench) -> Result<Vec<Experiment>> {
     let Some(file) = &args.file else { return Ok(Vec::new()) };
     let load = |further: Option<String>| -> Result<Experiment> {
@@ -120,12 +123,12 @@ fn sessions(experiments: Vec<Experiment>, library: &'static Library) -> Result<V
     experiments.into_iter().map(|experiment| Session::of(experiment, Some(&first))).collect()
 }
 
-fn inputs(sessions: &[Session], spans: &[LazyGramSpace], plans: &[Plan], threads: usize) -> Result<Vec<Inputs>> {
-    let all = sessions.iter().zip(spans).zip(plans);
-    all.map(|((session, span), plan)| {
-        let needed = plan.peak_bytes(1, threads) - span.bytes_held();
+fn inputs(sessions: &[Session], gram_spaces: &[LazyGramSpace], plans: &[Plan], threads: usize) -> Result<Vec<Inputs>> {
+    let all = sessions.iter().zip(gram_spaces).zip(plans);
+    all.map(|((session, gram_space), plan)| {
+        let needed = plan.peak_bytes(1, threads) - gram_space.bytes_held();
         enough_memory(needed, "a step of the largest fleet needs", "use smaller nets")?;
-        Ok(Inputs::new(&session.data, span, plan).map_err(Failure::from)?)
+        Ok(Inputs::new(&session.data, gram_space, plan).map_err(Failure::from)?)
     })
     .collect()
 }
@@ -138,7 +141,7 @@ fn products(args: &cli::Bench, plans: &[Plan]) -> Result<Vec<Weighted>> {
         products.extend(found.cases);
     }
     let largest = products.iter().map(|case| case.product.bytes()).fold(0.0, f64::max);
-    // The check has the matrices of all three products, in f64 too.
+    // The check holds the matrices of all three products, and all of them in f64 too.
     enough_memory(6.0 * largest, "the largest product needs", "use smaller shapes")?;
     Ok(products)
 }
@@ -152,9 +155,9 @@ fn steps<'i>(plans: &'i [Plan], inputs: &'i [Inputs]) -> Vec<Step<'i>> {
     plans.iter().zip(inputs).flat_map(of_plan).collect()
 }
 
-fn say_left_out<T>(found: &Found<T>, what: &str) {
+fn say_left_out<T>(found: &Selection<T>, what: &str) {
     if found.left_out > 0 {
-        let Found { cases, left_out, share_left_out } = found;
+        let Selection { cases, left_out, share_left_out } = found;
         let share = 100.0 * share_left_out;
         say(&format!(
             "the {} largest {what} are timed; {left_out} with {share:.1}% of the operations are not",

@@ -1,4 +1,4 @@
-//! `runner check`: this machine, item by item, each ✗ with its fix.
+//! `runner check`: reports on this machine, item by item, each ✗ with its fix.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use super::session::set_up_blas;
 use crate::machine::{self, Machine};
 use datasets::catalog;
 
-/// The course net's layers, a square one, and one example.
+/// Two layers of the course's net, a square layer, and a batch of one example.
 const SHAPES: [LayerShape; 4] = [
     LayerShape { n_out: 20, n_in: 12_288, examples: 209 },
     LayerShape { n_out: 7, n_in: 20, examples: 209 },
@@ -19,12 +19,12 @@ const SHAPES: [LayerShape; 4] = [
     LayerShape { n_out: 20, n_in: 12_288, examples: 1 },
 ];
 
-/// The peak of a core: floating-point operations a second in f32 and in f64.
+/// The peak of a core: floating-point operations per second in f32 and in f64.
 #[derive(Clone, Copy)]
 struct Peak([f64; 2]);
 
-/// Prints the list on stdout; exit code 3 if the BLAS in use can't be trusted, or is far too slow, else 2 if a known data set has
-/// another content than is known.
+/// Prints the report on stdout; exit code 3 if the BLAS in use is wrong, refused or far too slow, else 2 if a known
+/// data set doesn't have its known content.
 pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     let Choice { library, warnings } = set_up_blas(asked)?;
     let peak = Peak([peak::flops::<f32>(Vectors::detect()), peak::flops::<f64>(Vectors::detect())]);
@@ -83,7 +83,7 @@ fn products<R: Real>() -> Result<(), WrongProduct> {
     SHAPES.into_iter().try_for_each(|shape| self_check::<R>(shape, &Call::ALL))
 }
 
-/// The lines so far.
+/// The lines of the report so far.
 #[derive(Default)]
 struct Report(String);
 
@@ -92,7 +92,7 @@ impl Report {
         self.0 += &format!("{} {what}: {detail}\n", if right { "✓" } else { "✗" });
     }
 
-    /// A line for each library that is found here, with its speed at a product of 256 × 256 × 256.
+    /// Adds a line for each library that is found here, with its speed at a product of 256 × 256 × 256.
     fn libraries(&mut self, in_use: &'static Library, peak: Peak) {
         let found: Vec<_> = Source::ALL.into_iter().flat_map(candidates).collect();
         let named = found.iter().map(|candidate| (format!("found {}", candidate.source.name()), &*candidate.path));

@@ -1,4 +1,4 @@
-//! `runner data`: the data to train on.
+//! `runner data`: lists, generates, fetches, imports and inspects data sets.
 
 mod import;
 
@@ -77,7 +77,7 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
 fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
     let mut files = Vec::new();
     for what in &args.what {
-        // A word that isn't a path is the name of a set.
+        // An argument that isn't a path is the name of a set.
         if Path::new(what).exists() || what.contains(['/', '.']) {
             files.push(Pinned::any(what));
         } else {
@@ -90,7 +90,7 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
     for file in &files {
         let (names, max_bytes) = (Names::default(), DEFAULT_MAX_BYTES);
         let tried = rehearse(&Reading::Everything { names: names.clone(), max_bytes }, &[file])?;
-        // Of a broken file this process reads nothing but the pictures that are asked for.
+        // This process doesn't open a broken file, unless its pictures are asked for.
         if let (Tried::Broken(report), None) = (tried, &args.sheet) {
             print(&format!("{report}\n"))?;
             broken = true;
@@ -114,7 +114,7 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
     Ok(ExitCode::from(if broken { 2 } else { 0 }))
 }
 
-/// `cats.png`, then `cats-2.png`, …: one sheet a part.
+/// Names the sheet of each part: `cats.png`, then `cats-2.png`, and so on.
 fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 0 {
         return path.to_owned();

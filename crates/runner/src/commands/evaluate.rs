@@ -1,4 +1,4 @@
-//! `runner evaluate`: what a model says of examples beside what they are.
+//! `runner evaluate`: compares the predictions of a model with the targets.
 
 mod mistakes;
 
@@ -25,18 +25,18 @@ use datasets::catalog::{self, KnownFiles};
 use datasets::text::count;
 use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
 
-/// Classes of a confusion matrix that a person can read.
+/// The most classes of a confusion matrix that a person can read.
 const MOST_SHOWN: usize = 20;
-/// Classes of one that a program can.
+/// The most classes of a confusion matrix in JSON.
 const MOST_IN_JSON: usize = 1024;
 
-/// Examples and where they are from.
+/// Examples with targets, and the file that they come from.
 struct Labelled {
     path: PathBuf,
     examples: NamedSplit,
 }
 
-/// The data of a provenance, as far as it is needed to find them again.
+/// The part of a provenance that finds the data again.
 #[derive(Deserialize)]
 struct DataUsed {
     source: Place,
@@ -64,7 +64,7 @@ enum TestPlace {
     Share { share: f64, seed: u64 },
 }
 
-/// Reads everything, asks the model, prints.
+/// Reads the model and all data, evaluates, and prints.
 pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCode> {
     rehearse(&Reading::Model, &[&Pinned::any(&args.model)])?;
     let model = Model::read(&args.model)?;
@@ -104,13 +104,13 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// An experiment's data, a known set or a file.
+/// Reads the examples that an argument names: an experiment's, a known set's or a file's.
 fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
     let path = Path::new(what);
     if path.extension().is_some_and(|extension| extension == "toml") {
         return of_source(&source_of(&Experiment::load(path, &[])?)?, part, model);
     }
-    // As `runner data inspect` has it: a word that isn't a path is the name of a set.
+    // As in `runner data inspect`, an argument that isn't a path is the name of a set.
     if !path.exists() && !what.contains(['/', '.']) {
         return of_source(&known(what, Names::default())?, part, model);
     }
@@ -120,7 +120,7 @@ fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
     labelled(&Pinned::any(path), &pairs, &names.classes, model, DEFAULT_MAX_BYTES)
 }
 
-/// A known set, whose content is known.
+/// Finds the files of a known set.
 fn known(set: &str, names: Names) -> Result<Source> {
     let KnownFiles { train, test } = catalog::find(set)?;
     let (test, targets) = (TestSource::File(test), TargetsChoice::Auto);
@@ -156,7 +156,7 @@ fn labelled(file: &Pinned, pairs: &[(&str, &str)], classes: &str, model: &Model,
     Ok(Labelled { path: file.path.clone(), examples })
 }
 
-/// The data that the model's provenance names; a warning where they are no longer the same.
+/// Reads the examples that the model's provenance names, and warns if they have changed.
 fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     let data = model.provenance.get("data").cloned().unwrap_or_default();
     let Ok(data) = serde_json::from_value::<DataUsed>(data) else {
@@ -185,7 +185,7 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     Ok(labelled)
 }
 
-/// Whether the model can be asked about them, and means the same classes.
+/// Checks that the model takes the examples, and that both name the same classes.
 fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
     let Labelled { path, examples: NamedSplit { x_name, split: part, classes, .. } } = &labelled;
     if let Err(problem) = model.takes(&part.x, part.image_shape) {
@@ -265,7 +265,7 @@ fn shares(model: &Model, confusion: &Confusion) -> Table {
     table
 }
 
-/// A row for each class as it is, a column for each as it was predicted.
+/// Makes the confusion matrix, with a row for each actual class and a column for each predicted class.
 fn matrix(model: &Model, confusion: &Confusion) -> Table {
     let names: Vec<String> = (0..confusion.classes()).map(|class| model.class_name(class)).collect();
     let mut table = Table::new(["actual \\ predicted"].into_iter().chain(names.iter().map(String::as_str)));

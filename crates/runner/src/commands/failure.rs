@@ -13,10 +13,10 @@ use crate::record;
 use crate::run::untrusted::Untrusted;
 use crate::run::{execute, training};
 
-/// An error that doesn't exit with 2.
+/// An error with an exit code or a message of its own; all others exit with 2.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The BLAS computes wrongly.
+    /// The BLAS computes a product wrongly.
     #[error(transparent)]
     WrongProduct(#[from] WrongProduct),
     /// The BLAS has computed the examples' inner products wrongly.
@@ -25,19 +25,19 @@ pub enum Failure {
     /// A training can't be trusted.
     #[error(transparent)]
     Untrusted(#[from] Untrusted),
-    /// This BLAS is not used like that.
+    /// This BLAS is refused.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// There is no BLAS that can be used.
+    /// No usable BLAS was found.
     #[error(transparent)]
     Blas(#[from] blas::Error),
     /// The system has no more threads for this program.
     #[error("can't start a thread: {0}; use fewer --jobs, or raise the limit (ulimit -u)")]
     NoThread(String),
-    /// A person asked it to end.
+    /// The user interrupted it.
     #[error("interrupted before the training began")]
     Interrupted,
-    /// There is no net to keep.
+    /// The net diverged, so that there is no model to write.
     #[error("diverged at iteration {iteration}: {reason}; no model is written")]
     Diverged {
         /// The first such iteration.
@@ -45,10 +45,10 @@ pub enum Failure {
         /// The quantity that is not finite, or too large.
         reason: String,
     },
-    /// A trained net could not be kept.
+    /// The model of a trained net could not be written.
     #[error(transparent)]
     NotKept(model::Error),
-    /// The record is complete, the tables are not.
+    /// The record is complete, but its tables could not be written.
     #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
     NotExported {
         /// The error.
@@ -56,13 +56,13 @@ pub enum Failure {
         /// Trials in the record.
         kept: usize,
     },
-    /// The disk is full or broken, which is nobody's mistake.
+    /// The disk is full or broken.
     #[error(transparent)]
     Disk(Box<dyn Error + Send + Sync>),
-    /// The answer is there, but nobody hears it.
+    /// The result could not be written to stdout.
     #[error("stdout can't be written: {0}")]
     Unanswered(io::Error),
-    /// The work is done, but nobody hears of it.
+    /// The files are written, but their names could not be written to stdout.
     #[error("{names}: kept, but stdout can't be written: {error}")]
     Unnamed {
         /// The files on the disk.
@@ -70,7 +70,7 @@ pub enum Failure {
         /// The system's message.
         error: io::Error,
     },
-    /// Something could not be written while work was under way.
+    /// The record could not be written, which cut the sweep short.
     #[error("{kept} finished trials are kept, the rest was not run: {error}")]
     CutShort {
         /// The error.
@@ -81,7 +81,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A wrong product exits with 3; what an engine can't do is a mistake of the experiment's.
+    /// Converts an error of a plan: a wrong product exits with 3, an engine that can't train a trial with 2.
     pub(super) fn of_plan(error: engine::Error) -> anyhow::Error {
         match error {
             engine::Error::WrongSum(wrong) => Failure::from(wrong).into(),
@@ -89,12 +89,12 @@ impl Failure {
         }
     }
 
-    /// An error of writing: the disk's own exits with 1, and a place that can't be written with 2.
+    /// Converts an error of writing: a fault of the disk exits with 1, a place that can't be written with 2.
     pub(super) fn of_writing<E: DiskFailure + Error + Send + Sync + 'static>(error: E) -> anyhow::Error {
         if error.is_disk_failure() { Failure::Disk(Box::new(error)).into() } else { error.into() }
     }
 
-    /// A sweep that was cut short, with what is `kept` of it.
+    /// Converts the error of a training that was cut short, with the number of trials that are `kept`.
     pub(super) fn of_training(error: training::Error<record::error::Error>, kept: usize) -> Self {
         match error {
             training::Error::Untrusted(error) => Failure::Untrusted(error),
@@ -103,7 +103,7 @@ impl Failure {
         }
     }
 
-    /// The exit code, see `runner --help`.
+    /// Returns the exit code, see `runner --help`.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::WrongProduct(_)
@@ -125,7 +125,7 @@ impl Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// No thread.
+    /// Takes the error as that of a thread that could not be started.
     fn from(error: io::Error) -> Self {
         Failure::NoThread(error.to_string())
     }

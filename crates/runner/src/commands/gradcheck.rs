@@ -1,4 +1,4 @@
-//! `runner gradcheck`: the way back of an experiment's nets against finite differences, in f64.
+//! `runner gradcheck`: compares the gradients of an experiment's nets with finite differences, in f64.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
         let name = |key| canonical.get(key).filter(|value| !value.is_null()).map(plain).unwrap_or_default();
         let net = KEYS.map(name).into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" ");
         if !seen.insert(net.clone()) {
-            continue; // differs only in its seed, its dtype or its way of descent
+            continue; // differs only in keys that its gradients don't depend on: seed, dtype, optimiser
         }
         let architecture = config.architecture(shape.features, shape.task);
         let chain = initialise::chain(&architecture, &config.initialisation, config.seed);

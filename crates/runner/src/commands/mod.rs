@@ -1,4 +1,4 @@
-//! One file a subcommand.
+//! The commands, a file for each.
 
 mod answer;
 mod bench;
@@ -27,7 +27,7 @@ use crate::cli::{Cli, Command};
 /// Runs a subcommand.
 ///
 /// # Errors
-/// Whatever stopped it, in one line.
+/// The error that stopped the command, a single line.
 pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
     let blas = blas.as_ref();
     match command {

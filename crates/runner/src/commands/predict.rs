@@ -1,4 +1,4 @@
-//! `runner predict`: what a model says of pictures and examples.
+//! `runner predict`: the predictions of a model for pictures and examples.
 
 use std::fs::File;
 use std::io::Read;
@@ -21,16 +21,16 @@ use crate::table::Table;
 use datasets::import::{picture, pictures_in};
 use datasets::{FeatureType, Features, HDF5_SIGNATURE, Names, Pinned, Unlabelled};
 
-/// Names an example: its file, and its number in it, from 0, if the file has several.
+/// The name of an example: its file, and its number there, from 0, if the file may have several.
 type Name = (PathBuf, Option<usize>);
 
-/// Examples of one file, or pictures one after another.
+/// The examples of one HDF5 file, or consecutive pictures.
 struct Asked {
     names: Vec<Name>,
     pixels: Features,
 }
 
-/// Reads everything, asks the model, prints.
+/// Reads the model and all inputs, predicts, and prints.
 pub(super) fn run(args: &cli::Predict, blas: Option<&Request>) -> Result<ExitCode> {
     rehearse(&Reading::Model, &[&Pinned::any(&args.model)])?;
     let model = Model::read(&args.model)?;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &cli::Predict, blas: Option<&Request>) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// Everything that is asked about, in the order of the command line; pictures that follow each other go together.
+/// Reads all inputs in the order of the command line; consecutive pictures are put together.
 fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
     let mut all: Vec<Asked> = Vec::new();
     let mut pictures: Option<(Vec<Name>, Vec<u8>)> = None;
@@ -102,10 +102,12 @@ fn together((names, bytes): (Vec<Name>, Vec<u8>), model: &Model) -> Asked {
     Asked { names, pixels: Features::U8(pixels.expect("each picture has the model's shape")) }
 }
 
-/// By content, so that a picture may have any name; a name that says HDF5 is believed too, for the better message.
+/// Returns whether a file is HDF5, by its content, so that a picture may have any name. A file with an HDF5 name is
+/// taken as one too, since its error is then clearer.
 fn is_hdf5(path: &Path) -> bool {
     let named = path.extension().is_some_and(|extension| extension == "h5" || extension == "hdf5");
-    // To open a pipe would wait for its writer; what can't be read is refused as a picture, with the reason.
+    // Only a regular file is opened, since opening a pipe would wait for its writer. An unreadable file is refused
+    // later, as a picture, with the reason.
     let begins = || {
         let mut start = [0; HDF5_SIGNATURE.len()];
         File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == HDF5_SIGNATURE

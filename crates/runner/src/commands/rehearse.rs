@@ -1,8 +1,9 @@
-//! The reading of an HDF5 file, tried in a process of its own before it is done here.
+//! Rehearsals: an HDF5 file is read in a process of its own before it is read here.
 //!
-//! libhdf5 believes much of what a file says: a crafted one makes even its current release read past the end of its memory. A copy
-//! of this program therefore reads the file first, by the same functions, with bounds on memory and time. Where that ends the copy,
-//! or the copy refuses the file, it is refused here in one line, and never opened. Only what the copy has read to the end is read here.
+//! libhdf5 trusts a file too far: a crafted one makes even its current release read past the end of its memory. A copy
+//! of this program therefore reads the file first, by the same functions, with bounds on memory and time. If the copy
+//! crashes, exceeds a bound or refuses the file, the file is refused here in one line, and never opened. Only a file
+//! that the copy has read to the end is read here.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -23,19 +24,21 @@ use crate::cli;
 use crate::model::Model;
 use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, Task, TestSource, Unlabelled, inspect};
 
-/// The most memory that a file's reading may take above the program's own, whatever the file's size.
+/// The memory that reading may take beyond the program's own, whatever the size of the file.
 const LEAST_BYTES: u64 = 64 << 20;
-/// The most bytes of memory for a byte of the file: values are unpacked 200-fold at most, and kept as they are and as f64.
+/// The further bytes of memory for each byte of the file: values are unpacked at most 200-fold, and kept both as they
+/// are and as f64.
 const BYTES_A_BYTE: u64 = 4000;
-/// Seconds of a core for the smallest file, and bytes of a larger one in a further second.
+/// The seconds of a core for the smallest file, and the bytes of a larger one for each further second.
 const SECONDS: u64 = 3;
 const BYTES_A_SECOND: u64 = 4 << 20;
 
-/// Exit codes of the trial, apart from those of commands: what it says is a line that refuses the file, or a report.
+/// Exit codes of the copy, apart from those of commands: its stdout is a line that refuses the file, or a report of its
+/// problems.
 const REFUSED: i32 = 20;
 const BROKEN: i32 = 21;
 
-/// What to read from one file or two.
+/// A reading of one file or two.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) enum Reading {
     /// [`DataSet::load`].
@@ -59,39 +62,39 @@ pub(super) enum Tried {
     Broken(String),
 }
 
-/// How the process ended that tried a reading.
+/// The end of the copy.
 #[derive(Debug, PartialEq)]
-enum End {
+enum CopyEnd {
     Tried(Tried),
-    /// It refused the file, in this line.
+    /// It refused the file, with this line.
     Refused(String),
-    /// It was ended, by this.
+    /// It was ended by this cause.
     Ended(String),
 }
 
-/// Tries the reading of `files` in a process of its own; not where all have one content that they must have, which is looked at
-/// before they are read.
+/// Tries the reading of `files` in a process of its own. If all files have pinned hashes, nothing is tried: their
+/// content is compared with the hashes before they are read.
 ///
 /// # Errors
-/// What is wrong with a file, or that it ended that process, or why the process can't be started.
+/// If a file is refused, or ends that process, or the process can't be started.
 pub(super) fn rehearse(reading: &Reading, files: &[&Pinned]) -> Result<Tried> {
     if files.iter().all(|file| file.expected.is_some()) {
         return Ok(Tried::Sound);
     }
     let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
-    let by = match tried(reading, &paths)? {
-        End::Tried(tried) => return Ok(tried),
-        End::Refused(line) => bail!("{line}"),
-        End::Ended(by) => by,
+    let by = match run_copy(reading, &paths)? {
+        CopyEnd::Tried(tried) => return Ok(tried),
+        CopyEnd::Refused(line) => bail!("{line}"),
+        CopyEnd::Ended(by) => by,
     };
-    // Of two files the one that does it alone.
+    // Of two files, name the one that ends the process alone.
     let alone = |path: &Path| {
         let Reading::Set { names, max_bytes, .. } = reading else { return true };
         if paths.iter().all(|other| *other == path) {
             return true;
         }
         let everything = Reading::Everything { names: names.clone(), max_bytes: *max_bytes };
-        matches!(tried(&everything, &[path]), Ok(End::Ended(_)))
+        matches!(run_copy(&everything, &[path]), Ok(CopyEnd::Ended(_)))
     };
     let guilty = paths.iter().find(|path| alone(path));
     let named: Vec<String> = match guilty {
@@ -104,17 +107,17 @@ pub(super) fn rehearse(reading: &Reading, files: &[&Pinned]) -> Result<Tried> {
     )
 }
 
-fn tried(reading: &Reading, paths: &[&Path]) -> Result<End> {
+fn run_copy(reading: &Reading, paths: &[&Path]) -> Result<CopyEnd> {
     let reading = serde_json::to_string(reading).context("texts and numbers make valid JSON")?;
     let context = || format!("{}: can't start the process that tries its reading", paths[0].display());
-    // A file in memory, since a pipe ends only when all copies of its other end are closed.
+    // A file in memory, not a pipe: a pipe ends only once all copies of its other end are closed.
     let mut said = File::from(memfd_create("rehearsal", MemfdFlags::CLOEXEC).with_context(context)?);
-    // This program, even where its file has been replaced since it started.
+    // This very program, even if its file has been replaced since it started.
     let status = Command::new("/proc/self/exe")
         .arg0("runner")
         .args(["rehearse", "--", &reading])
         .args(paths)
-        // Memory that is used before it is written, or after it is freed, holds no plausible values by chance.
+        // Fills new and freed memory with a pattern, so that it holds no plausible values by chance.
         .env("MALLOC_PERTURB_", "165")
         .stdin(Stdio::null())
         .stdout(said.try_clone().with_context(context)?)
@@ -123,15 +126,15 @@ fn tried(reading: &Reading, paths: &[&Path]) -> Result<End> {
         .with_context(context)?;
     let mut bytes = Vec::new();
     said.rewind().and_then(|()| said.read_to_end(&mut bytes)).context("can't read what the trial of a file says")?;
-    end(status, String::from_utf8_lossy(&bytes).into_owned())
+    end_of_copy(status, String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn end(status: ExitStatus, said: String) -> Result<End> {
+fn end_of_copy(status: ExitStatus, said: String) -> Result<CopyEnd> {
     let by = match status.signal() {
         None => match status.code() {
-            Some(0) => return Ok(End::Tried(Tried::Sound)),
-            Some(BROKEN) => return Ok(End::Tried(Tried::Broken(said))),
-            Some(REFUSED) => return Ok(End::Refused(said)),
+            Some(0) => return Ok(CopyEnd::Tried(Tried::Sound)),
+            Some(BROKEN) => return Ok(CopyEnd::Tried(Tried::Broken(said))),
+            Some(REFUSED) => return Ok(CopyEnd::Refused(said)),
             _ => "the binding of the HDF5 library gave up".to_owned(),
         },
         Some(SIGINT | SIGTERM | SIGHUP | SIGQUIT) => return Err(Failure::Interrupted.into()),
@@ -144,10 +147,10 @@ fn end(status: ExitStatus, said: String) -> Result<End> {
         Some(SIGSEGV) => "SIGSEGV".to_owned(),
         Some(signal) => format!("signal {signal}"),
     };
-    Ok(End::Ended(by))
+    Ok(CopyEnd::Ended(by))
 }
 
-/// Reads, and says on stdout what is wrong, if anything is.
+/// Reads the files in this copy of the program, and writes to stdout what is wrong with them, if anything is.
 pub(super) fn run(cli::Rehearse { reading, paths }: &cli::Rehearse) -> Result<ExitCode> {
     let reading: Reading = serde_json::from_str(reading)?;
     let bytes = paths.iter().filter_map(|path| fs::metadata(path).ok()).map(|file| file.len()).sum();
@@ -163,7 +166,7 @@ pub(super) fn run(cli::Rehearse { reading, paths }: &cli::Rehearse) -> Result<Ex
 }
 
 impl Reading {
-    /// The reading of a data set.
+    /// Makes the reading of a data set.
     pub(super) fn of_set(Source { test, names, targets, max_bytes, .. }: &Source) -> Self {
         let share = if let TestSource::Share { share, seed } = test { Some((*share, *seed)) } else { None };
         Reading::Set { names: names.clone(), targets: *targets, share, max_bytes: *max_bytes }
@@ -204,11 +207,11 @@ impl Reading {
     }
 }
 
-/// Bounds what this process may take for the reading of `bytes`.
+/// Bounds the time and memory of this process for files of `bytes`.
 fn limit(bytes: u64) -> io::Result<()> {
     let to = |resource, most: u64| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     to(Resource::Core, 0)?;
-    // The soft limit's signal is told from others, the hard one's is not.
+    // The soft limit ends the process by a signal of its own, the hard one by SIGKILL.
     let seconds = SECONDS + bytes / BYTES_A_SECOND;
     setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 1) })?;
     let status = fs::read_to_string("/proc/self/status")?;
@@ -226,13 +229,13 @@ mod tests {
 
     #[test]
     fn only_a_process_that_ended_by_itself_is_no_reason_to_refuse_a_file() {
-        let end = |status| end(ExitStatus::from_raw(status), "said".to_owned());
-        assert_eq!(end(0).unwrap(), End::Tried(Tried::Sound));
-        assert_eq!(end(BROKEN << 8).unwrap(), End::Tried(Tried::Broken("said".to_owned())));
-        assert_eq!(end(REFUSED << 8).unwrap(), End::Refused("said".to_owned()));
-        assert_eq!(end(SIGSEGV).unwrap(), End::Ended("SIGSEGV".to_owned()));
-        assert!(matches!(end(SIGXCPU).unwrap(), End::Ended(by) if by.starts_with("no end in sight")));
-        assert!(matches!(end(101 << 8).unwrap(), End::Ended(_)), "a panic");
+        let end = |status| end_of_copy(ExitStatus::from_raw(status), "said".to_owned());
+        assert_eq!(end(0).unwrap(), CopyEnd::Tried(Tried::Sound));
+        assert_eq!(end(BROKEN << 8).unwrap(), CopyEnd::Tried(Tried::Broken("said".to_owned())));
+        assert_eq!(end(REFUSED << 8).unwrap(), CopyEnd::Refused("said".to_owned()));
+        assert_eq!(end(SIGSEGV).unwrap(), CopyEnd::Ended("SIGSEGV".to_owned()));
+        assert!(matches!(end(SIGXCPU).unwrap(), CopyEnd::Ended(by) if by.starts_with("no end in sight")));
+        assert!(matches!(end(101 << 8).unwrap(), CopyEnd::Ended(_)), "a panic");
         assert!(end(SIGINT).is_err(), "a person wants to end it");
     }
 }

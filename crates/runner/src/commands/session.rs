@@ -1,4 +1,4 @@
-//! The beginning of `runner sweep` and `runner train`: an experiment, its data, its plan, and a BLAS that is trusted.
+//! The common start of commands that train: an experiment, its data, its plan, and a checked BLAS.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,7 @@ use crate::text::bytes;
 use datasets::text::count;
 use datasets::{Names, Scaling, Task};
 
-/// An experiment with its data, and the BLAS that it asks for.
+/// An experiment with its data and BLAS.
 pub(super) struct Session {
     pub(super) experiment: Experiment,
     pub(super) data: Arc<Prepared>,
@@ -32,7 +32,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Reads the data of `experiment`, under the data contract, and loads the BLAS that is `asked` for, or else the experiment's.
+    /// Reads the data of `experiment` under the data contract, and loads the BLAS that is `asked` for, or else the
+    /// experiment's.
     pub(super) fn of(experiment: Experiment, asked: Option<&Request>) -> Result<Self> {
         let data = Arc::new(data_of(&experiment)?);
         enough_cores(experiment.threads)?;
@@ -40,20 +41,19 @@ impl Session {
         Ok(Session { experiment, data, blas })
     }
 
-    /// Plans the training; `span` is of this session's data.
-    pub(super) fn plan(&self, span: &LazyGramSpace) -> Result<Plan> {
+    /// Plans the training; `gram_space` is the Gram space of this session's data.
+    pub(super) fn plan(&self, gram_space: &LazyGramSpace) -> Result<Plan> {
         let shape = self.data.shape();
-        enough_for_span(&self.experiment, shape)?;
-        Plan::new(&self.experiment, shape, &self.data_hash(), span).map_err(Failure::of_plan)
+        enough_for_gram_space(&self.experiment, shape)?;
+        Plan::new(&self.experiment, shape, &self.data_hash(), gram_space).map_err(Failure::of_plan)
     }
 
-    /// Describes the data for trial ids: both files' hashes, their datasets, and what was made of them.
+    /// Describes the data for trial ids: the hashes of both files, their datasets, scaling and splits.
     pub(super) fn data_hash(&self) -> String {
         data_hash(&self.data, &self.experiment)
     }
 
-    /// Checks, then trusts: all workers at once, and every call of a product that the plan makes and a `further` one, until `stop`
-    /// is set.
+    /// Checks the BLAS at every call of a product that the plan makes, and at a `further` one, until `stop` is set.
     pub(super) fn check_blas(
         &self,
         plan: &Plan,
@@ -78,23 +78,23 @@ impl Session {
         let calls = calls.by_shape();
         let products = count(calls.iter().map(|(_, _, calls)| calls.len()).sum(), "product");
         say(&format!("checking {library}: {products} at {}", count(calls.len(), "layer shape")));
-        // All workers at once, as they will train.
+        // All workers at once, as in training.
         workers.try_each(&calls, check)
     }
 
-    /// The machine that this trains on.
+    /// Describes the machine of this session.
     pub(super) fn machine(&self) -> Machine {
         Machine::this(self.blas.library, self.experiment.threads)
     }
 
-    /// Says what this trains on: the machine and its BLAS, and what a person should know of them and of the data.
+    /// Reports the machine and its BLAS, with warnings about them and notes on the data.
     pub(super) fn say_machine(&self, machine: &Machine) {
         say(&machine.summary());
         self.blas.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
         self.data.notes.iter().for_each(|note| say(&format!("note: {note}")));
     }
 
-    /// The data in half a line.
+    /// Describes the data in half a line.
     pub(super) fn data_in_words(&self) -> String {
         let source = match &self.experiment.source {
             DataSource::Set(name) => name.clone(),
@@ -120,21 +120,22 @@ fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
         (Some(_), DataSource::Files { test: TestFiles::Share { share, seed }, .. }) => format!("test {share} {seed}"),
         (Some(test), _) => format!("{} {test_x} {test_y}", test.sha256),
     };
-    let mut said = format!("{} {train_x} {train_y} {test}", data.train.sha256);
-    // What is usual is not said: trials keep their ids.
+    let mut text = format!("{} {train_x} {train_y} {test}", data.train.sha256);
+    // Defaults are left out, so that trials of earlier releases keep their ids.
     if data.scaling != Scaling::auto(&data.train.x) {
-        said += &format!(" {}", data.scaling.name());
+        text += &format!(" {}", data.scaling.name());
     }
-    if let Some(meaning) = data.said {
-        said += &format!(" targets {meaning}");
+    if let Some(kind) = data.kind_in_id {
+        text += &format!(" targets {kind}");
     }
     if let Some(ValidationSplit { share, seed }) = experiment.validation {
-        said += &format!(" validation {share} {seed}");
+        text += &format!(" validation {share} {seed}");
     }
-    said
+    text
 }
 
-/// `what` needs so many bytes; `remedy` is what a person can do where they aren't there.
+/// Refuses work that needs more bytes than are free. The message begins with `what` and its verb, and ends with the
+/// `remedy`.
 pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()> {
     match machine::available_bytes() {
         Some(available) if needed > available => {
@@ -144,8 +145,8 @@ pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()>
     }
 }
 
-/// Refuses examples that don't fit the memory in f64 with their inner products, which choosing an engine needs.
-fn enough_for_span(experiment: &Experiment, shape: DataShape) -> Result<()> {
+/// Refuses examples that don't fit into memory in f64 with their inner products, which the choice of an engine needs.
+fn enough_for_gram_space(experiment: &Experiment, shape: DataShape) -> Result<()> {
     let DataShape { features, train, .. } = shape;
     let needed = (features + features.min(train)) as f64 * (train + shape.held_out()) as f64 * 8.0;
     let is_direct = experiment
@@ -166,7 +167,8 @@ fn enough_cores(threads: usize) -> Result<()> {
     Ok(())
 }
 
-/// Loads the BLAS that is asked for, or else the one of the environment or of the rule, before the first product of all.
+/// Loads the BLAS that is asked for, or else that of the environment, or else the default one. It must come before any
+/// product.
 pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, Failure> {
     let blas = choose(&asked.cloned().unwrap_or_else(Request::of_environment))?;
     blas.library.put_into_use();

@@ -1,4 +1,4 @@
-//! The data of an experiment: where they are, and reading them.
+//! Finding and reading the data of an experiment.
 
 use anyhow::{Result, bail};
 use datasets::catalog::{self, KnownFiles};
@@ -9,7 +9,8 @@ use crate::plan::prepared::Prepared;
 use crate::spec::data::{DataSource, TestFiles};
 use crate::spec::experiment::Experiment;
 
-/// Finds the data of an experiment: known files with their known content, and others with the content that the experiment pins.
+/// Finds the files of an experiment with the hashes that they must have: those of a known set, or those that the
+/// experiment pins.
 pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
     let Experiment { source, pins, names, targets, max_bytes, .. } = experiment;
     let (train, test) = match source {
@@ -34,7 +35,7 @@ pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
     Ok(Source { train, test, names: names.clone(), targets: *targets, max_bytes: *max_bytes })
 }
 
-/// A file with what an experiment says of it, beside what is known.
+/// Adds the hash that an experiment pins to a file, and refuses it if a known set has another one.
 fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pinned> {
     match (sha256, &file.expected) {
         (None, _) => Ok(file),
@@ -49,12 +50,12 @@ fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pi
     }
 }
 
-/// Reads what an experiment trains on, under the data contract, and prepares it for nets.
+/// Reads the data of an experiment under the data contract, and prepares them for nets.
 pub(super) fn data_of(experiment: &Experiment) -> Result<Prepared> {
     Ok(Prepared::new(set_of(&source_of(experiment)?)?, experiment.validation, experiment.scaling)?)
 }
 
-/// Reads a data set, once that has been tried.
+/// Reads a data set, after a rehearsal.
 pub(super) fn set_of(source: &Source) -> Result<DataSet> {
     rehearse(&Reading::of_set(source), &source.files())?;
     Ok(DataSet::load(source)?)

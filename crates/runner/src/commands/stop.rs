@@ -1,4 +1,4 @@
-//! The end that a person asks for: Ctrl-C, or SIGTERM.
+//! Interruption by Ctrl-C or SIGTERM.
 
 use std::io::{IsTerminal, stderr};
 use std::ops::Deref;
@@ -14,7 +14,7 @@ use signal_hook::{flag, low_level};
 
 use crate::terminal::say;
 
-/// How long an orderly end may take. It is over within two seconds, whatever is under way.
+/// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing.
 const GRACE: Duration = Duration::from_millis(1500);
 
 /// The exit code of a run that was interrupted.
@@ -36,20 +36,20 @@ impl Deref for Stop {
 }
 
 impl Stop {
-    /// Whether it has been asked for.
+    /// Returns whether a stop was asked for.
     pub(super) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// What is said where the end comes in the middle of something long: what is kept, and how to go on.
+    /// Sets the message for the case that the process is cut off: it says what is kept, and how to resume.
     pub(super) fn at_the_end(&self, words: String) {
         *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = words;
     }
 }
 
-/// The first signal asks the work to end in order. What doesn't look (a long product, a factorisation, a library that reads a
-/// file) is cut off a little later: nothing that is kept can be lost by that, for files appear whole and the record by
-/// transactions. A second signal ends at once.
+/// Listens for signals. The first one asks the work to end in order; if it doesn't react (during a long product, a
+/// factorisation, or a library's reading of a file), the process is cut off a little later. That loses nothing that is
+/// kept, since files appear whole, and the record grows by transactions. A second signal ends the process at once.
 pub(super) fn stop_on_interrupt() -> Result<Stop> {
     const PROBLEM: &str = "can't listen for Ctrl-C";
     let stop =
@@ -64,7 +64,7 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     let watch = move || {
         if signals.forever().next().is_some() {
             thread::sleep(GRACE);
-            // In place of a progress bar, where there is one.
+            // Overwrites a progress bar, if there is one.
             let begin = if stderr().is_terminal() { "\r\x1b[2K" } else { "" };
             say(&format!("{begin}{}", last_words.lock().unwrap_or_else(PoisonError::into_inner)));
             low_level::exit(INTERRUPTED);

@@ -16,7 +16,7 @@ use self::training::Training;
 use super::stop::stop_on_interrupt;
 use crate::cli;
 
-/// Trains what is left to train of an experiment: all of it, or one rung after the other if it halves.
+/// Trains the unfinished trials of an experiment, rung by rung if it has successive halving.
 pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     stop.at_the_end("interrupted before the training began".to_owned());

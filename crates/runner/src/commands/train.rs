@@ -1,4 +1,4 @@
-//! `runner train`: one trial, and its net into a file.
+//! `runner train`: trains one trial and writes its net to a file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ use crate::terminal::say;
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 use datasets::{TargetsChoice, Task};
 
-/// Trains the one point of an experiment and writes its model.
+/// Trains the only point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     stop.at_the_end("interrupted: no model is written".to_owned());
@@ -46,17 +46,17 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     files().try_for_each(|file| may_be_written(file, args.force))?;
 
     let session = Session::of(experiment, blas)?;
-    let span = LazyGramSpace::new(&session.data);
-    let plan = session.plan(&span)?;
+    let gram_space = LazyGramSpace::new(&session.data);
+    let plan = session.plan(&gram_space)?;
     let trial = &plan.trials[0];
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
-    // The net's first layer beside what the engine keeps of it, and W(0) beside that.
-    let needed = plan.peak_bytes(1, session.experiment.threads) - span.bytes_held()
+    // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
+    let needed = plan.peak_bytes(1, session.experiment.threads) - gram_space.bytes_held()
         + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", "use a smaller net")?;
     let workers = Workers::new(1, session.experiment.threads).map_err(Failure::from)?;
-    // Every engine but the direct one multiplies its steps by the examples at the end.
+    // At the end, every engine but the direct one multiplies the sum of its steps by the examples.
     let moves = Call::backward_weights(1.0, Accumulate::Add);
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
     session.check_blas(&plan, &workers, at_end, &stop)?;
@@ -65,8 +65,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     session.say_machine(&machine);
 
-    let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
-    drop(span);
+    let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
+    drop(gram_space);
     let trained = workers.alone(|| {
         let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
         let watch = |latest| {
@@ -120,14 +120,15 @@ fn may_be_written(path: &Path, force: bool) -> Result<()> {
     Ok(())
 }
 
-/// Found out before the training: makes the folders, and in them files that go at once.
+/// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
+/// once.
 fn can_be_written(model: &Path, history: Option<&Path>) -> Result<(), files::Error> {
     [Some(model), history].into_iter().flatten().try_for_each(|file| make_folder(folder_of(file)))?;
     NewHdf5::new(model)?;
     history.map_or(Ok(()), |history| Part::new(history).map(drop))
 }
 
-/// W\[1\], and the examples that it is trained on.
+/// Returns the shape of W\[1\] and the number of training examples.
 fn first_weights(plan: &Plan, trial: &Trial) -> LayerShape {
     let n_out = trial.config.first_width(plan.data.task);
     LayerShape { n_out, n_in: plan.data.features, examples: plan.data.train }
@@ -154,14 +155,14 @@ fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Outcome, machi
     let (image_shape, scaling) = (data.train.image_shape, data.scaling.clone());
     let mut model = Model { net, input, image_shape, scaling, classes: Vec::new(), provenance };
     if let (Some(count), false) = (model.class_count(), data.classes.is_empty()) {
-        // A file may name one class of two.
+        // A file may name only one of two classes.
         let name = |class: usize| data.classes.get(class).cloned().unwrap_or_else(|| class.to_string());
         model.classes = (0..count).map(name).collect();
     }
     model
 }
 
-/// Describes the training so that it can be repeated, and its result; nothing that differs from run to run.
+/// Describes the training, so that it can be repeated, and its result. Nothing in it differs from run to run.
 fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Value {
     let Session { experiment, data, .. } = session;
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -214,7 +215,8 @@ fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Mac
     provenance
 }
 
-/// The shortest decimals that give the same f64 back; nothing for what is not finite.
+/// Writes the recorded costs and metrics: the shortest decimals that read back as the same f64, and an empty cell for a
+/// metric that is not finite.
 fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), files::Error> {
     write_whole(path, replace, |out| {
         let columns = outcome.metrics.columns.iter().map(String::as_str);
@@ -228,7 +230,7 @@ fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), fi
     })
 }
 
-/// How the net does after its last update, and how long that took.
+/// Reports the scores after the last update, and the time.
 fn summary(trial: &Trial, outcome: &Outcome) {
     if outcome.drift.is_some_and(|drift| drift > drift_bound(trial.config.dtype)) {
         say("warning: the training drifted further from the weights than rounding explains; run.engine=direct trains \

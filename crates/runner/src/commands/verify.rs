@@ -1,4 +1,4 @@
-//! `runner verify`: whether a results directory is what its sweep has written, line by line, each ✓ or ✗.
+//! `runner verify`: checks that a results directory is what its sweep has written, with a line for each part, ✓ or ✗.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ mod again;
 mod compared;
 mod report;
 
-/// Prints the lines on stdout; exit code 1 if something differs.
+/// Prints the report on stdout; exit code 1 if something differs.
 pub(super) fn run(args: &cli::Verify, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     let record = Record::read_unproven(&args.dir)?;

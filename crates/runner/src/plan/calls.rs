@@ -1,4 +1,5 @@
-//! The calls of products that a sweep makes, as the engines of `net` make them: what the BLAS is checked at before it is trusted.
+//! The calls of products that the engines of `net` make in a sweep. The BLAS is checked at each of them before it is
+//! trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,25 +12,26 @@ use super::trial::Trial;
 use crate::spec::data::DataShape;
 use crate::spec::trial::Dtype;
 
-/// Calls by the type and the shape at which they are made.
+/// Calls by element type and layer shape.
 #[derive(Clone, Debug, Default)]
 pub struct Calls(BTreeMap<(Dtype, LayerShape), BTreeSet<Call>>);
 
 impl Calls {
-    /// Adds one.
+    /// Adds a call.
     pub fn add(&mut self, dtype: Dtype, shape: LayerShape, call: Call) {
         self.0.entry((dtype, shape)).or_default().insert(call);
     }
 
-    /// Type, shape, and all calls there.
+    /// Lists the calls at each element type and layer shape.
     pub fn by_shape(&self) -> Vec<(Dtype, LayerShape, Vec<Call>)> {
         self.0.iter().map(|(&(dtype, shape), calls)| (dtype, shape, calls.iter().copied().collect())).collect()
     }
 }
 
 impl Plan {
-    /// Returns every call that the fleets make, in their steps and when their nets are evaluated, as they begin: when nets leave a
-    /// fleet, it goes on with fewer rows, and inspects the products of that step instead. XᵀX and W(0) X are checked as they are made.
+    /// Returns every call that whole fleets make in their steps and when their nets are evaluated. A fleet that some
+    /// nets have left goes on with fewer rows; the products of its next step are inspected instead. XᵀX and W(0) X are
+    /// checked when they are computed.
     pub fn calls(&self) -> Calls {
         let mut calls = Calls::default();
         for fleet in &self.fleets {
@@ -45,10 +47,11 @@ impl Plan {
         calls
     }
 
-    /// Passes each call of one step of a fleet on a number of `examples` to `add`, once for each net.
+    /// Passes every call of one step of a fleet on a number of `examples` to `add`; calls above the first layer once
+    /// for each net.
     pub(super) fn step_calls(&self, fleet: &[usize], examples: usize, add: &mut impl FnMut(LayerShape, Call)) {
         let trials = fleet.iter().map(|&trial| &self.trials[trial]);
-        let (engine, column_major) = self.form(&self.trials[fleet[0]]);
+        let (engine, column_major) = self.input_form(&self.trials[fleet[0]]);
         let rows = trials.clone().map(|trial| self.widths(&trial.config)[1]).sum();
         let is_plain = trials.clone().all(|trial| self.is_plain(trial));
         let step = StackedStep { rows, examples, is_plain, column_major };
@@ -74,10 +77,10 @@ impl Plan {
         DataSizes { features, train, test, validation, rank: self.rank() }
     }
 
-    /// Adds the calls that are made net by net, when a net is evaluated or its first layer computed anew.
+    /// Adds the calls that are made net by net: to evaluate a net, or to compute its first layer anew.
     fn evaluation_calls(&self, trial: &Trial, calls: &mut Calls) {
         let (widths, dtype) = (self.widths(&trial.config), trial.config.dtype);
-        let (engine, column_major) = self.form(trial);
+        let (engine, column_major) = self.input_form(trial);
         for ProductCall { in_f64, shape, call } in engine.evaluation_calls(&self.data_sizes(), widths[1], column_major)
         {
             calls.add(if in_f64 { Dtype::F64 } else { dtype }, shape, call);
@@ -91,7 +94,7 @@ impl Plan {
     }
 }
 
-/// Returns the call of W += s Aᵀ, if a step `is_plain`, else of dW = (1/m) dZ Aᵀ.
+/// Returns the call of W += s Aᵀ if the step `is_plain`, else that of dW = (1/m) dZ Aᵀ.
 fn step_call(is_plain: bool, examples: usize) -> Call {
     if is_plain { Call::backward_weights(1.0, Add) } else { Call::backward_weights(1.0 / examples as f64, Replace) }
 }

@@ -1,4 +1,4 @@
-//! Which engine trains a trial.
+//! The choice of a trial's first-layer engine.
 
 use kernels::WrongSum;
 use net::{Engine, Workload};
@@ -7,7 +7,7 @@ use super::prepared::LazyGramSpace;
 use crate::spec::data::DataShape;
 use crate::spec::trial::{Dtype, TrialConfig};
 
-/// Why no engine could be chosen.
+/// An error of the choice of an engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The BLAS computes a product of the examples wrongly.
@@ -16,14 +16,14 @@ pub enum Error {
     /// The cost does not fit the data.
     #[error("model.cost: {0}")]
     Cost(String),
-    /// The engine that was asked for is not exact for how the net is trained.
+    /// The engine that was asked for is not exact for the optimiser or the batches.
     #[error("run.engine: {engine} is not exact {what}; use {instead}")]
     NotExact {
         /// Its name.
         engine: &'static str,
-        /// For what.
+        /// The use for which it is not exact.
         what: &'static str,
-        /// The engines that are.
+        /// The engines that are exact.
         instead: &'static str,
     },
     /// The engine that was asked for would not be exact.
@@ -39,19 +39,19 @@ pub enum Error {
     },
 }
 
-/// Chooses the engines of a sweep.
+/// The chooser of a sweep's engines.
 pub(super) struct Chooser<'s> {
     data: DataShape,
-    span: &'s LazyGramSpace,
+    gram_space: &'s LazyGramSpace,
     in_range: [Option<bool>; 2],
 }
 
 impl<'s> Chooser<'s> {
-    pub(super) fn new(data: DataShape, span: &'s LazyGramSpace) -> Self {
-        Chooser { data, span, in_range: [None; 2] }
+    pub(super) fn new(data: DataShape, gram_space: &'s LazyGramSpace) -> Self {
+        Chooser { data, gram_space, in_range: [None; 2] }
     }
 
-    /// The engine that the trial asks for, or the cheapest one, if it is exact for the examples.
+    /// Returns the engine that the trial asks for, or else the cheapest one that is exact.
     pub(super) fn choose(&mut self, config: &TrialConfig) -> Result<Engine, Error> {
         let engine = match config.engine {
             Some(engine) => engine,
@@ -77,7 +77,7 @@ impl<'s> Chooser<'s> {
     fn cheapest(&self, config: &TrialConfig) -> Result<Engine, WrongSum> {
         let mut wrong = None;
         let engine = Engine::cheapest(workload(config, self.data), &config.optimiser, || {
-            self.span.rank().unwrap_or_else(|error| {
+            self.gram_space.rank().unwrap_or_else(|error| {
                 wrong = Some(error);
                 usize::MAX
             })
@@ -87,13 +87,13 @@ impl<'s> Chooser<'s> {
 
     fn in_range(&mut self, dtype: Dtype) -> bool {
         *self.in_range[dtype as usize].get_or_insert_with(|| match dtype {
-            Dtype::F32 => self.span.get().in_range::<f32>(),
-            Dtype::F64 => self.span.get().in_range::<f64>(),
+            Dtype::F32 => self.gram_space.get().in_range::<f32>(),
+            Dtype::F64 => self.gram_space.get().in_range::<f64>(),
         })
     }
 }
 
-/// Computes the dimensions that the cost of a trial's first layer depends on.
+/// Returns the dimensions that the cost of a trial's first layer depends on.
 pub(super) fn workload(config: &TrialConfig, data: DataShape) -> Workload {
     Workload {
         features: data.features,

@@ -1,4 +1,4 @@
-//! Which trials are trained together.
+//! The division of trials into fleets.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,9 +7,10 @@ use super::engine::workload;
 use super::trial::Trial;
 use crate::spec::data::DataShape;
 
-/// Groups trials into fleets, by a rule that sees the experiment and the shape of the data only: the same element type,
-/// engine, batches and number of iterations; those that start with the same first layer side by side; as many as
-/// [`net::Engine::rows_per_fleet`] says, but no more than a quarter of a kind, so that a small sweep keeps several cores busy.
+/// Groups trials into fleets, by a rule that depends only on the experiment and the shape of the data. Trials of a
+/// fleet have the same element type, engine, batches and number of iterations; those that start with the same first
+/// layer are neighbours. A fleet has as many rows as [`net::Engine::rows_per_fleet`] says, but no more than a quarter
+/// of the trials that could share it, so that a small sweep keeps several cores busy.
 pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..trials.len()).collect();
     let mut fleets: Vec<Vec<usize>> = Vec::new();
@@ -17,7 +18,7 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
         let Trial { config, engine, .. } = &trials[trial];
         (config.dtype, *engine, config.flush_subnormals, config.batch, config.iterations(data.train))
     };
-    let origin = |&trial: &usize| {
+    let first_layer = |&trial: &usize| {
         let config = &trials[trial].config;
         (format!("{:?}", config.initialisation), config.seed, config.first_width(data.task))
     };
@@ -26,7 +27,7 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
         let most = engine.rows_per_fleet(workload(config, data), config.dtype.bytes() as usize);
         let most_nets = group.len().div_ceil(4);
         let mut rows = usize::MAX;
-        for trial in grouped(group, origin).into_iter().flatten() {
+        for trial in grouped(group, first_layer).into_iter().flatten() {
             let width = trials[trial].config.first_width(data.task);
             match fleets.last_mut() {
                 Some(fleet) if rows.saturating_add(width) <= most && fleet.len() < most_nets => fleet.push(trial),
@@ -41,7 +42,7 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     fleets
 }
 
-/// Groups of equal keys, each in the order of `items`, in the order of their first items.
+/// Groups the items with equal keys. Groups, and the items in them, keep the order of `items`.
 fn grouped<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
     let (mut groups, mut places): (Vec<Vec<T>>, HashMap<K, usize>) = (Vec::new(), HashMap::new());
     for item in items {

@@ -1,4 +1,4 @@
-//! The memory of a sweep, before it runs: the data, the shared first layers, and the fleets in flight.
+//! The memory that a sweep will need: the data, the shared first layers, and the fleets in training.
 
 use net::{Engine, Scheme, chunk_sizes};
 
@@ -7,18 +7,18 @@ use super::trial::Trial;
 use crate::spec::data::DataShape;
 use crate::spec::trial::Dtype;
 
-/// Bytes that OpenBLAS 0.3 maps for each caller to pack its operands in; no other library takes more.
+/// The bytes that OpenBLAS 0.3 maps for each calling thread to pack its operands; no other library takes more.
 const OPENBLAS_BUFFER: f64 = 128.0 * 1024.0 * 1024.0;
 
-/// The most bytes of the first layers that are kept for the next trials.
-pub(crate) const MOST_BYTES: usize = 16 << 20;
+/// The most bytes of the initial first layers that are kept for further trials, see [`crate::run::first_layers`].
+pub(crate) const FIRST_LAYER_BYTES: usize = 16 << 20;
 
 const F64: f64 = 8.0;
 
 impl Plan {
-    /// Bytes that a trial holds while its fleet is trained: what its engine keeps of the first layer, parameters and
-    /// gradients of all, what its optimiser remembers of them, z, a and dz of a batch, z and a of the examples that are
-    /// evaluated at once, the draw of its largest layer in f64, and its history.
+    /// Estimates the bytes that a trial holds while its fleet is trained: the engine's form of the first layer;
+    /// parameters, gradients and moments of the others; z, a and dz of a batch; z and a of the examples that are
+    /// evaluated at once; the draw of the largest layer in f64; and the history.
     pub fn bytes(&self, trial: &Trial) -> f64 {
         let Trial { config, engine, .. } = trial;
         let (widths, element) = (self.widths(config), config.dtype.bytes() as f64);
@@ -30,7 +30,7 @@ impl Plan {
         let evaluated = at_once(self.data.train).max(at_once(self.data.held_out()));
         let activations = units * ((5.0 + dropout) * batch + 2.0 * evaluated) * element;
         let upper: f64 = widths[1..].windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
-        // Parameters, their gradients, and what the optimiser remembers.
+        // Parameters, gradients, and the optimiser's moments.
         let copies_kept = 2.0 + config.optimiser.moments() as f64;
         let first = engine.bytes_per_row(&self.data_sizes(), &config.optimiser, config.dtype.bytes() as usize);
         // LAPACK's QR works on copies.
@@ -42,33 +42,36 @@ impl Plan {
         rows * first + copies_kept * upper * element + activations + largest_draw + history
     }
 
-    /// Bytes of the data in the forms that the trials use.
+    /// Estimates the bytes of the data in all forms that the trials use.
     pub fn data_bytes(&self) -> f64 {
         let DataShape { features, train, .. } = self.data;
         let (features, train, both) = (features as f64, train as f64, (train + self.data.held_out()) as f64);
         let labels_and_inputs = |dtype: Dtype| -> f64 {
-            let elements: f64 =
-                self.forms(dtype).into_iter().map(|(engine, _)| engine.input_elements(&self.data_sizes()) + both).sum();
+            let elements: f64 = self
+                .input_forms(dtype)
+                .into_iter()
+                .map(|(engine, _)| engine.input_elements(&self.data_sizes()) + both)
+                .sum();
             elements * dtype.bytes() as f64
         };
         let inputs: f64 = self.dtypes().into_iter().map(labels_and_inputs).sum();
-        let spans = self.trials.iter().any(|trial| trial.engine != Engine::Direct);
+        let uses_gram_space = self.trials.iter().any(|trial| trial.engine != Engine::Direct);
         let reduces = self.trials.iter().any(|trial| trial.engine == Engine::Reduced);
-        // The span's X and its products; the factors need a copy of X while they are made.
-        let span = if spans { (features + train) * both * F64 } else { 0.0 };
+        // X of the Gram space and its products; the factorisation needs a copy of X.
+        let gram_space = if uses_gram_space { (features + train) * both * F64 } else { 0.0 };
         let factors = if reduces { (features * train + 2.0 * self.rank() as f64 * train) * F64 } else { 0.0 };
-        inputs + span + factors
+        inputs + gram_space + factors
     }
 
-    /// Bytes of a whole fleet in flight.
+    /// Estimates the bytes of a fleet in training.
     pub fn fleet_bytes(&self, fleet: &[usize]) -> f64 {
         fleet.iter().map(|&trial| self.bytes(&self.trials[trial])).sum()
     }
 
-    /// Bytes that the sweep holds while `jobs` of its largest fleets are trained, by `threads` each. It doesn't grow with their
-    /// number.
+    /// Estimates the bytes of the sweep while `jobs` of its largest fleets are trained by `threads` threads each. The
+    /// total number of fleets doesn't matter.
     pub fn peak_bytes(&self, jobs: usize, threads: usize) -> f64 {
         let largest = self.fleets.iter().map(|fleet| self.fleet_bytes(fleet)).fold(0.0, f64::max);
-        self.data_bytes() + MOST_BYTES as f64 + (largest + OPENBLAS_BUFFER * threads as f64) * jobs as f64
+        self.data_bytes() + FIRST_LAYER_BYTES as f64 + (largest + OPENBLAS_BUFFER * threads as f64) * jobs as f64
     }
 }

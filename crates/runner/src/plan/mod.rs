@@ -1,4 +1,4 @@
-//! The plan of a sweep: its trials in declared order, with ids, fleets, flops and memory.
+//! The plan of a sweep: its trials in declared order, with ids, engines, fleets, operations and memory.
 
 mod calls;
 pub mod engine;
@@ -15,7 +15,7 @@ use net::{Engine, Workload};
 use serde_json::Value;
 
 use self::engine::{Chooser, workload};
-use self::prepared::{Form, LazyGramSpace};
+use self::prepared::{InputForm, LazyGramSpace};
 use self::trial::{Trial, trial_id};
 use crate::spec::axis::{Axis, Scale};
 use crate::spec::data::DataShape;
@@ -23,17 +23,17 @@ use crate::spec::experiment::{Experiment, Point};
 use crate::spec::trial::{Dtype, TrialConfig};
 use crate::text::plain;
 
-/// A point of the sweep: its values on the axes, and its trial.
+/// A point of the sweep with its trial.
 #[derive(Clone, Debug)]
 pub struct PlannedPoint {
     /// The values of the axes, in their order.
     pub values: Vec<Value>,
-    /// Index into [`Plan::trials`]. Points that differ only in what their net doesn't have (the width of a net
-    /// without hidden layers) share a trial.
+    /// The index of its trial in [`Plan::trials`]. Points share a trial if they differ only in keys that don't apply,
+    /// such as the width of a net without hidden layers.
     pub trial: usize,
 }
 
-/// All of a sweep.
+/// The plan of a sweep.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The swept keys.
@@ -46,9 +46,9 @@ pub struct Plan {
     pub fleets: Vec<Vec<usize>>,
     /// The shape of the data.
     pub data: DataShape,
-    /// The description of the data that the ids are hashes of.
+    /// The description of the data that is hashed into the ids.
     pub data_hash: String,
-    /// The rank of the training examples, or what it can be at most where no engine has asked for it.
+    /// The rank of the training examples, or its upper bound if no engine needs it.
     rank: usize,
     first_points: HashMap<String, usize>,
     /// The place of each trial's fleet in `fleets`.
@@ -59,14 +59,14 @@ impl Plan {
     /// Plans `experiment` on data of the given shape and hash.
     ///
     /// # Errors
-    /// If an engine can't train what it is asked for, or the BLAS computes a product of the examples wrongly.
+    /// If an engine can't train a trial that asks for it, or the BLAS computes a product of the examples wrongly.
     pub fn new(
         experiment: &Experiment,
         data: DataShape,
         data_hash: &str,
-        span: &LazyGramSpace,
+        gram_space: &LazyGramSpace,
     ) -> Result<Self, engine::Error> {
-        let mut engines = Chooser::new(data, span);
+        let mut engines = Chooser::new(data, gram_space);
         let mut trials: Vec<Trial> = Vec::new();
         let (mut known, mut first_points) = (HashMap::new(), HashMap::new());
         let mut points = Vec::with_capacity(experiment.points.len());
@@ -94,7 +94,7 @@ impl Plan {
             points.push(PlannedPoint { values, trial });
         }
         let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);
-        let rank = if reduces { span.get().directions()? } else { data.features.min(data.train) };
+        let rank = if reduces { gram_space.get().directions()? } else { data.features.min(data.train) };
         let fleets = fleets::of(&trials, data);
         let mut fleet_places = vec![0; trials.len()];
         for (place, fleet) in fleets.iter().enumerate() {
@@ -104,46 +104,45 @@ impl Plan {
         Ok(Plan { axes, points, trials, fleets, data, data_hash, rank, first_points, fleet_places })
     }
 
-    /// The ids of the trials that `trial` of this plan is trained with, its own among them, in the order of their rows.
+    /// Returns the ids of the trials of the fleet of `trial`, in the order of their rows.
     pub fn fleet_of(&self, trial: &Trial) -> Vec<&str> {
         let place = self.fleet_places[self.points[self.first_points[&trial.id]].trial];
         self.fleets[place].iter().map(|&trial| &*self.trials[trial].id).collect()
     }
 
-    /// The rank of the training examples, or what it can be at most.
+    /// Returns the rank of the training examples, or its upper bound if no engine needs it.
     pub(super) fn rank(&self) -> usize {
         self.rank
     }
 
-    /// Computes the dimensions of a trial's first layer.
+    /// Returns the dimensions that the cost of a trial's first layer depends on.
     fn workload(&self, config: &TrialConfig) -> Workload {
         workload(config, self.data)
     }
 
-    /// Floating-point operations of all products of a trial's training step, as its engine does them: 2 for each
-    /// multiply-add, three products a layer but for the first.
+    /// Counts the floating-point operations of the products of a trial's step: two for each multiply-add. The engine
+    /// says how many the first layer takes; each further layer takes three products.
     pub fn flops_per_step(&self, trial: &Trial) -> f64 {
         self.upper_flops_per_step(&trial.config) + trial.engine.flops_per_step(self.workload(&trial.config), self.rank)
     }
 
-    /// The same for the direct engine.
+    /// Counts the same as if the direct engine trained it.
     pub fn direct_flops_per_step(&self, trial: &Trial) -> f64 {
-        self.upper_flops_per_step(&trial.config)
-            + Engine::Direct.flops_per_step(self.workload(&trial.config), self.rank)
+        self.upper_flops_per_step(&trial.config) + Engine::Direct.flops_per_step(self.workload(&trial.config), self.rank)
     }
 
-    /// The products above the first layer.
+    /// Counts the operations of the products above the first layer.
     fn upper_flops_per_step(&self, config: &TrialConfig) -> f64 {
         let batch = config.batches(self.data.train).size() as f64;
         self.widths(config)[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64 * batch).sum()
     }
 
-    /// Floating-point operations of a trial's steps.
+    /// Counts the floating-point operations of the products of all steps of a trial.
     pub fn flops(&self, trial: &Trial) -> f64 {
         self.flops_per_step(trial) * self.iterations(trial) as f64
     }
 
-    /// Weights and biases of a trial.
+    /// Counts the weights and biases of a trial's net.
     pub fn parameters(&self, config: &TrialConfig) -> f64 {
         self.widths(config).windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum()
     }
@@ -158,34 +157,34 @@ impl Plan {
         if swept.is_empty() { trial.id.clone() } else { swept.join(" ") }
     }
 
-    /// The element types that the trials use.
+    /// Returns the element types of the trials.
     pub fn dtypes(&self) -> BTreeSet<Dtype> {
         self.trials.iter().map(|trial| trial.config.dtype).collect()
     }
 
-    /// How a trial takes its inputs.
-    pub fn form(&self, trial: &Trial) -> Form {
+    /// Returns the form in which a trial takes its inputs.
+    pub fn input_form(&self, trial: &Trial) -> InputForm {
         (trial.engine, !trial.config.batches(self.data.train).is_full())
     }
 
-    /// Lists the forms of all trials of one element type.
-    pub fn forms(&self, dtype: Dtype) -> BTreeSet<Form> {
+    /// Returns the forms in which the trials of one element type take their inputs.
+    pub fn input_forms(&self, dtype: Dtype) -> BTreeSet<InputForm> {
         let of_dtype = self.trials.iter().filter(|trial| trial.config.dtype == dtype);
-        of_dtype.map(|trial| self.form(trial)).collect()
+        of_dtype.map(|trial| self.input_form(trial)).collect()
     }
 
-    /// A trial's updates.
+    /// Returns the number of updates of a trial.
     pub fn iterations(&self, trial: &Trial) -> usize {
         trial.config.iterations(self.data.train)
     }
 
-    /// `n[0]` to `n[L]` of a trial's net.
+    /// Returns `n[0]` to `n[L]` of a trial's net.
     pub fn widths(&self, config: &TrialConfig) -> Vec<usize> {
         config.widths(self.data.features, self.data.task)
     }
 }
 
-/// Where budgets give the widths, the column that shows them.
+/// Finds or adds the column that shows the widths that budgets determine; `None` if there is no budget.
 fn column_of_widths(axes: &mut Vec<Axis>, points: &[Point]) -> Option<usize> {
     const WIDTH: &str = "model.width";
     points.iter().any(|point| point.budget.is_some()).then(|| {

@@ -1,4 +1,4 @@
-//! The data of a sweep, split and scaled, and what its examples span.
+//! The data of a sweep, split and scaled, and their Gram space.
 
 use std::sync::{Arc, OnceLock};
 
@@ -34,8 +34,8 @@ pub struct Prepared {
     pub task: Task,
     /// The names of the classes, if they have any.
     pub classes: Vec<String>,
-    /// The meaning of the targets in a trial's id, see [`DataSet::kind_in_id`].
-    pub said: Option<&'static str>,
+    /// The kind of the targets as trial ids include it, see [`DataSet::kind_in_id`].
+    pub kind_in_id: Option<&'static str>,
     /// Notes on the data for the user, a line each.
     pub notes: Vec<String>,
 }
@@ -46,7 +46,7 @@ impl Prepared {
     /// # Errors
     /// If there are too few examples, or a feature can't be scaled.
     pub fn new(set: DataSet, split: Option<ValidationSplit>, scaling: ScalingChoice) -> Result<Self, Error> {
-        let DataSet { train, test, task, target_kind: meaning, kind_in_id: said, classes, test_left_out } = set;
+        let DataSet { train, test, task, target_kind: meaning, kind_in_id, classes, test_left_out } = set;
         let (train, validation) = match split {
             Some(ValidationSplit { share, seed }) => {
                 let (kept, aside) = train.hold_out(share, seed)?;
@@ -67,10 +67,10 @@ impl Prepared {
                 "the training file holds test examples too, which are not used: data.test is not given".to_owned(),
             );
         }
-        Ok(Prepared { train, test, validation, scaling, task, classes, said, notes })
+        Ok(Prepared { train, test, validation, scaling, task, classes, kind_in_id, notes })
     }
 
-    /// Its sides.
+    /// Returns the dimensions of the data.
     pub fn shape(&self) -> DataShape {
         let (train, features) = self.train.x.dim();
         let validation = self.validation.as_ref().map_or(0, Split::examples);
@@ -78,12 +78,12 @@ impl Prepared {
         DataShape { features, train, test, validation, task: self.task }
     }
 
-    /// The test examples, and behind them those for validation.
+    /// Iterates over the test examples and then the validation examples.
     fn held_out(&self) -> impl Iterator<Item = &Split> {
         self.test.iter().chain(&self.validation)
     }
 
-    /// \[X_t X_v\], `n[0]` × (m_t + m_v).
+    /// Returns \[X_t X_v\], the inputs of the test and validation examples: `n[0]` × (m_t + m_v).
     pub(crate) fn x_held_out<R: Real>(&self) -> Array2<R> {
         let DataShape { features, test, validation, .. } = self.shape();
         let mut columns = Array2::zeros((features, test + validation));
@@ -96,7 +96,7 @@ impl Prepared {
         columns
     }
 
-    /// The targets of the same examples.
+    /// Returns the targets of the same examples.
     pub(crate) fn y_held_out<R: Real>(&self) -> Array2<R> {
         let rows = match &self.train.targets {
             Targets::Classes(_) => 1,
@@ -109,7 +109,7 @@ impl Prepared {
     }
 }
 
-/// Names the classes that no net can learn.
+/// Names the classes that no net can learn, if there are any.
 fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
     const SHOWN: usize = 8;
     let name = |&class: &usize| names.get(class).map_or(class.to_string(), |name| format!("{class} ({name})"));
@@ -119,22 +119,22 @@ fn untrained(absent: &[usize], names: &[String]) -> Option<String> {
     (!absent.is_empty()).then(|| format!("no training example is of {word} {}{more}", shown.join(", ")))
 }
 
-/// The span of the examples, computed when it is first needed.
+/// The Gram space of the examples, computed when it is first needed.
 pub struct LazyGramSpace {
     data: Arc<Prepared>,
-    span: OnceLock<Arc<GramSpace>>,
+    gram_space: OnceLock<Arc<GramSpace>>,
     rank: OnceLock<Result<usize, WrongSum>>,
 }
 
 impl LazyGramSpace {
-    /// Prepares the span of `data`.
+    /// Prepares the Gram space of `data` without computing it.
     pub fn new(data: &Arc<Prepared>) -> Self {
-        LazyGramSpace { data: Arc::clone(data), span: OnceLock::new(), rank: OnceLock::new() }
+        LazyGramSpace { data: Arc::clone(data), gram_space: OnceLock::new(), rank: OnceLock::new() }
     }
 
-    /// The span.
+    /// Returns the Gram space; the first call computes it.
     pub fn get(&self) -> &Arc<GramSpace> {
-        self.span.get_or_init(|| {
+        self.gram_space.get_or_init(|| {
             let DataShape { features, train, test, validation, .. } = self.data.shape();
             let mut both = Array2::zeros((features, train + test + validation));
             let (x, mut x_held_out) = both.view_mut().split_at(Axis(1), train);
@@ -144,7 +144,7 @@ impl LazyGramSpace {
         })
     }
 
-    /// The rank of the training examples.
+    /// Returns the rank of the training examples.
     ///
     /// # Errors
     /// If the BLAS computes a product of the examples wrongly.
@@ -152,11 +152,11 @@ impl LazyGramSpace {
         self.rank.get_or_init(|| self.get().rank()).clone()
     }
 
-    /// The bytes that it holds by now.
+    /// Returns the bytes that it holds now.
     pub fn bytes_held(&self) -> f64 {
-        self.span.get().map_or(0.0, |span| (span.x().len() + span.x_held_out().len()) as f64 * 8.0)
+        self.gram_space.get().map_or(0.0, |space| (space.x().len() + space.x_held_out().len()) as f64 * 8.0)
     }
 }
 
-/// How a trial takes its inputs: by which engine, and whether in mini-batches.
-pub type Form = (Engine, bool);
+/// The form in which a trial takes its inputs: its engine, and whether it trains on mini-batches.
+pub type InputForm = (Engine, bool);

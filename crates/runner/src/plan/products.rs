@@ -1,4 +1,4 @@
-//! The products of a training step, as they are timed.
+//! The products of a training step, as `runner bench` times them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,7 +25,7 @@ impl Form {
     /// Every form with its name.
     pub const ALL: [(&'static str, Form); 3] = [("nn", Form::Nn), ("nt", Form::Nt), ("tn", Form::Tn)];
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Form::Nn => "nn",
@@ -44,28 +44,29 @@ pub struct Product {
     pub m: usize,
     /// Columns of C.
     pub n: usize,
-    /// Terms of a sum.
+    /// Terms of each sum.
     pub k: usize,
     /// The element type.
     pub dtype: Dtype,
     /// Whether the product is added to C.
     pub adds: bool,
-    /// Whether the examples' features lie side by side, as those of a mini-batch do.
+    /// Whether the features of an example are adjacent in memory, as in a mini-batch.
     pub column_major: bool,
 }
 
 impl Product {
-    /// Floating-point operations: a multiplication and an addition a term.
+    /// Counts the floating-point operations: a multiplication and an addition for each term.
     pub fn flop(&self) -> f64 {
         2.0 * self.m as f64 * self.n as f64 * self.k as f64
     }
 
-    /// Bytes of the three matrices.
+    /// Counts the bytes of the three matrices.
     pub fn bytes(&self) -> f64 {
         self.elements(1.0)
     }
 
-    /// Bytes that must at least be moved: each factor is read once, C written, and read where the product is added to it.
+    /// Counts the bytes that must be moved at least: each factor is read once, C is written, and read too if the
+    /// product is added to it.
     pub fn bytes_moved(&self) -> f64 {
         self.elements(if self.adds { 2.0 } else { 1.0 })
     }
@@ -75,7 +76,7 @@ impl Product {
         (m * k + k * n + times_c * m * n) * self.dtype.bytes() as f64
     }
 
-    /// A layer's call in element type `dtype`, whatever it is scaled by.
+    /// Describes a layer's call in element type `dtype`; the scale of the call is left out.
     pub fn of(dtype: Dtype, LayerShape { n_out, n_in, examples }: LayerShape, call: Call) -> Self {
         let (form, [m, n, k]) = match call.product {
             kernels::Product::Forward => (Form::Nn, [n_out, examples, n_in]),
@@ -85,7 +86,7 @@ impl Product {
         Product { form, m, n, k, dtype, adds: call.accumulate == Accumulate::Add, column_major: call.column_major }
     }
 
-    /// The layer that makes this product, and how it calls it, unscaled.
+    /// Returns the shape of a layer that makes this product, and its call with scale 1.
     pub fn call(&self) -> (LayerShape, Call) {
         let &Product { form, m, n, k, adds, column_major, .. } = self;
         let accumulate = if adds { Accumulate::Add } else { Accumulate::Replace };
@@ -99,7 +100,7 @@ impl Product {
 }
 
 impl fmt::Display for Product {
-    /// `nt 64 x 784 x 128, added, f32`.
+    /// Writes it as `nt 64 x 784 x 128, added, f32`.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Product { form, m, n, k, dtype, adds, column_major } = self;
         write!(f, "{} {m} x {n} x {k}", form.name())?;
@@ -109,8 +110,8 @@ impl fmt::Display for Product {
 }
 
 impl Plan {
-    /// Every product that a step of a fleet makes, with how often it does: a fraction of one that only some steps make, since the
-    /// last batch of an epoch may be smaller.
+    /// Counts how often a step of a fleet makes each product. The number is a mean over an epoch, whose last batch may
+    /// be smaller.
     pub fn products(&self, fleet: &[usize]) -> BTreeMap<Product, f64> {
         let mut products = BTreeMap::new();
         let config = &self.trials[fleet[0]].config;

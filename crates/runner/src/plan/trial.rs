@@ -9,15 +9,16 @@ use crate::text::hex;
 /// A trial with its id.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// The first 12 hex digits of SHA-256 over the canonical config, engine included, and the data's hash.
+    /// The first 12 hexadecimal digits of SHA-256 over the canonical configuration, engine included, and the
+    /// description of the data.
     pub id: String,
-    /// Its configuration, engine and cost chosen.
+    /// Its configuration, with engine and cost chosen.
     pub config: TrialConfig,
-    /// How its first layer is trained.
+    /// The engine of its first layer.
     pub engine: Engine,
 }
 
-/// The id of a trial of this canonical config on these data.
+/// Computes the id of a trial from its canonical configuration and the description of its data.
 pub fn trial_id(config: &str, data_hash: &str) -> String {
     hex(&Sha256::digest(format!("{config}\n{data_hash}")))[..12].to_owned()
 }

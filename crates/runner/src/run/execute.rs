@@ -1,4 +1,4 @@
-//! Fleets in parallel: workers, the longest first, one writer.
+//! Fleets trained in parallel by workers, with one writer of their outcomes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,8 +9,8 @@ use super::outcome::Outcome;
 use super::workers::Workers;
 use crate::plan::trial::Trial;
 
-/// Trials that are trained together.
-pub type FleetOf<'t> = Vec<&'t Trial>;
+/// The trials of a fleet.
+pub type FleetTrials<'t> = Vec<&'t Trial>;
 
 /// An error that ends a run.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,14 +23,14 @@ pub enum Error<E> {
     NoThread(String),
 }
 
-/// Runs `fleets` on `workers` in the given order and hands the outcomes to `write` on this thread as they
-/// come: whole fleets, and all that have finished since the last time at once. The trials of a fleet that panics are trained
-/// one by one, and those that panic again have failed. When `stop` is set, or `write` fails, the running fleets are dropped.
+/// Runs `fleets` on `workers` in the given order, and hands the outcomes to `write` on this thread: each call gets all
+/// fleets that have finished since the last one. The trials of a fleet that panics are trained one by one, and those
+/// that panic again have failed. When `stop` is set, or `write` fails, the running fleets are dropped.
 ///
 /// # Errors
 /// The first error of `write`, or the system's.
 pub fn execute<'t, E>(
-    fleets: &[FleetOf<'t>],
+    fleets: &[FleetTrials<'t>],
     workers: &Workers,
     stop: &AtomicBool,
     run: impl Fn(&[&Trial], &dyn Fn() -> bool) -> Option<Vec<Outcome>> + Sync,
@@ -66,7 +66,7 @@ pub fn execute<'t, E>(
     })
 }
 
-/// Runs a fleet, and where that panics each of its trials alone: the others don't fail with one.
+/// Runs a fleet; if that panics, runs each of its trials alone, so that only the one at fault fails.
 fn guarded(fleet: &[&Trial], run: &impl Fn(&[&Trial]) -> Option<Vec<Outcome>>) -> Option<Vec<Outcome>> {
     match catch_unwind(AssertUnwindSafe(|| run(fleet))) {
         Ok(outcomes) => outcomes,
@@ -103,7 +103,7 @@ mod tests {
     }
 
     /// Fleets of one, then of two, then of three trials, and so on.
-    fn fleets(trials: &[Trial]) -> Vec<FleetOf<'_>> {
+    fn fleets(trials: &[Trial]) -> Vec<FleetTrials<'_>> {
         let mut left: Vec<_> = trials.iter().collect();
         (1..).map_while(|size| (!left.is_empty()).then(|| left.drain(..size.min(left.len())).collect())).collect()
     }
@@ -165,7 +165,7 @@ mod tests {
             Ok::<_, Infallible>(())
         };
         let run = |trials: &[&Trial], _: &dyn Fn() -> bool| completed(trials);
-        let alone: Vec<FleetOf> = trials.iter().map(|trial| vec![trial]).collect();
+        let alone: Vec<FleetTrials> = trials.iter().map(|trial| vec![trial]).collect();
         execute(&alone, &workers(2), &AtomicBool::new(false), run, write).unwrap();
         assert!(writes < 20, "{writes} writes");
     }
@@ -179,7 +179,7 @@ mod tests {
             thread::sleep(std::time::Duration::from_millis(1));
             if keep_going() { completed(trials) } else { None }
         };
-        let alone: Vec<FleetOf> = trials.iter().map(|trial| vec![trial]).collect();
+        let alone: Vec<FleetTrials> = trials.iter().map(|trial| vec![trial]).collect();
         let error = execute(&alone, &workers(2), &AtomicBool::new(false), run, |_| Err("disk full"));
         assert_eq!(error, Err(Error::Write("disk full")));
         assert!(started.into_inner() < 100);

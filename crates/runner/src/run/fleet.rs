@@ -1,4 +1,4 @@
-//! One fleet: draw the weights, train, evaluate.
+//! The training of one fleet, from the draw of its weights to its outcomes.
 
 use std::time::Instant;
 
@@ -6,8 +6,8 @@ use kernels::{Real, WrongProduct, WrongSum, inspected};
 use net::initialise::Draw;
 use net::{Chain, Ending, Examples, Fleet, HistoryPoint, InitialNet, Schedule, Stopping, Trained, Training};
 
+use super::first_layers::FirstLayers;
 use super::inputs::Inputs;
-use super::origins::Origins;
 use super::outcome::{End, Metrics, Outcome};
 use super::ready::Ready;
 use super::untrusted::Untrusted;
@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::plan::trial::Trial;
 use crate::spec::trial::Dtype;
 
-/// The nets of one fleet before their first step.
+/// A fleet that is ready for its first step.
 pub enum ReadyFleet<'i> {
     /// In f32.
     F32(Fleet<'i, f32>),
@@ -25,7 +25,7 @@ pub enum ReadyFleet<'i> {
 }
 
 impl ReadyFleet<'_> {
-    /// One step of all nets.
+    /// Makes one step of all nets.
     ///
     /// # Errors
     /// If its products are inspected, and one is wrong.
@@ -37,8 +37,8 @@ impl ReadyFleet<'_> {
     }
 }
 
-/// Readies the trials of one fleet for steps that cost what those of training do, as many as are wanted: at a learning rate of
-/// next to nothing and with nothing that stops them, so that no net leaves.
+/// Prepares a fleet for any number of steps, each as costly as in training: its learning rate is tiny and nothing stops
+/// it, so that no net leaves the fleet.
 ///
 /// # Errors
 /// If the BLAS computes W(0) X wrongly.
@@ -46,10 +46,10 @@ impl ReadyFleet<'_> {
 /// # Panics
 /// If `inputs` weren't made for the plan of these trials.
 pub fn endless<'i>(plan: &Plan, trials: &[&Trial], inputs: &'i Inputs) -> Result<ReadyFleet<'i>, WrongSum> {
-    let form = plan.form(trials[0]);
+    let form = plan.input_form(trials[0]);
     Ok(match trials[0].config.dtype {
-        Dtype::F32 => ReadyFleet::F32(endless_in(plan, trials, inputs.f32(form), &inputs.origins)?),
-        Dtype::F64 => ReadyFleet::F64(endless_in(plan, trials, inputs.f64(form), &inputs.origins)?),
+        Dtype::F32 => ReadyFleet::F32(endless_in(plan, trials, inputs.f32(form), &inputs.first_layers)?),
+        Dtype::F64 => ReadyFleet::F64(endless_in(plan, trials, inputs.f64(form), &inputs.first_layers)?),
     })
 }
 
@@ -57,12 +57,12 @@ fn endless_in<'e, R: Real>(
     plan: &Plan,
     trials: &[&Trial],
     examples: &'e Examples<R>,
-    origins: &Origins,
+    first_layers: &FirstLayers,
 ) -> Result<Fleet<'e, R>, WrongSum> {
-    /// Above 0, which is no factor of a product.
+    /// Above 0: BLAS skips a product whose factor is 0.
     const RATE: f64 = 1e-9;
     let start = |trial: &&Trial| -> Result<InitialNet<R>, WrongSum> {
-        let start = origins.start(trial, plan.data, examples)?;
+        let start = first_layers.initial_net(trial, plan.data, examples)?;
         let (schedule, stopping) = (Schedule::constant(RATE), Stopping::default());
         let training = Training { schedule, stopping, iterations: usize::MAX, ..start.training };
         Ok(InitialNet { training, ..start })
@@ -71,7 +71,7 @@ fn endless_in<'e, R: Real>(
     Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
 }
 
-/// Trains the trials of one fleet; `None` if `keep_going` said no before they were done.
+/// Trains the trials of one fleet; `None` if `keep_going` returned `false` before they were done.
 ///
 /// # Errors
 /// If a product that was checked is wrong, or a divergence didn't repeat.
@@ -84,10 +84,10 @@ pub fn train(
     inputs: &Inputs,
     keep_going: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<Outcome>>, Untrusted> {
-    let form = plan.form(trials[0]);
+    let form = plan.input_form(trials[0]);
     match trials[0].config.dtype {
-        Dtype::F32 => train_in(plan, trials, inputs.f32(form), &inputs.origins, keep_going),
-        Dtype::F64 => train_in(plan, trials, inputs.f64(form), &inputs.origins, keep_going),
+        Dtype::F32 => train_in(plan, trials, inputs.f32(form), &inputs.first_layers, keep_going),
+        Dtype::F64 => train_in(plan, trials, inputs.f64(form), &inputs.first_layers, keep_going),
     }
 }
 
@@ -95,11 +95,11 @@ fn train_in<R: Real>(
     plan: &Plan,
     trials: &[&Trial],
     examples: &Examples<R>,
-    origins: &Origins,
+    first_layers: &FirstLayers,
     keep_going: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<Outcome>>, Untrusted> {
     let start = Instant::now();
-    let ready = Ready { plan, trials, examples, origins };
+    let ready = Ready { plan, trials, examples, first_layers };
     let Some((_, trained)) = ready.train(|_| keep_going())? else { return Ok(None) };
     if !ready.believes(&trained, keep_going)? {
         return Ok(None);
@@ -107,11 +107,11 @@ fn train_in<R: Real>(
     Ok(Some(outcomes(plan, trials, trained, start.elapsed().as_secs_f64())))
 }
 
-/// The outcome of a trial, and its net unless it diverged.
+/// The outcome of a trial, with its net unless it diverged.
 pub type WithNet<N> = (Outcome, Option<N>);
 
-/// Trains one trial as [`train`] does, bit for bit, and keeps its net; `watch` is asked before each step, and sees the last
-/// recorded cost. `None` if it said no. No net of a trial that diverged.
+/// Trains one trial as [`train`] does, bit for bit, and returns its net too. `watch` is called before each step with
+/// the last recorded cost; `None` if it returned `false`.
 ///
 /// # Errors
 /// If a product that was checked is wrong, or a divergence didn't repeat.
@@ -124,11 +124,11 @@ pub fn train_alone(
     inputs: &Inputs,
     watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<WithNet<Net>>, Untrusted> {
-    let form = plan.form(trial);
+    let form = plan.input_form(trial);
     Ok(match trial.config.dtype {
-        Dtype::F32 => train_alone_in(plan, trial, inputs.f32(form), &inputs.origins, watch)?
+        Dtype::F32 => train_alone_in(plan, trial, inputs.f32(form), &inputs.first_layers, watch)?
             .map(|(outcome, net)| (outcome, net.map(Net::F32))),
-        Dtype::F64 => train_alone_in(plan, trial, inputs.f64(form), &inputs.origins, watch)?
+        Dtype::F64 => train_alone_in(plan, trial, inputs.f64(form), &inputs.first_layers, watch)?
             .map(|(outcome, net)| (outcome, net.map(Net::F64))),
     })
 }
@@ -137,18 +137,18 @@ fn train_alone_in<R: Real>(
     plan: &Plan,
     trial: &Trial,
     examples: &Examples<R>,
-    origins: &Origins,
+    first_layers: &FirstLayers,
     watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
     let start = Instant::now();
-    let ready = Ready { plan, trials: &[trial], examples, origins };
+    let ready = Ready { plan, trials: &[trial], examples, first_layers };
     let Some((fleet, trained)) = ready.train(|fleet| watch(fleet.latest(0)))? else { return Ok(None) };
     let Trial { config, .. } = trial;
     let net = if matches!(trained[0].ending, Ending::Diverged { .. }) {
         None
     } else {
         let rows = config.first_width(plan.data.task);
-        // W(0) once more: the engines but the direct one keep its products only.
+        // W(0) is drawn again: all engines but the direct one keep only its products.
         let (w_0, _) = Draw::first_weights(&config.initialisation, config.seed, rows, plan.data.features);
         inspected(config.seed.into(), || fleet.chain(0, w_0.view()))?
     };
@@ -159,7 +159,7 @@ fn train_alone_in<R: Real>(
     Ok(Some((outcomes(plan, &[trial], trained, start.elapsed().as_secs_f64()).remove(0), net)))
 }
 
-/// Divides the seconds of a fleet among its trials by their flops, and summarises each.
+/// Divides the seconds of a fleet among its trials in proportion to their operations, and makes their outcomes.
 fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64) -> Vec<Outcome> {
     let flops: Vec<f64> =
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
@@ -181,7 +181,7 @@ fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     Outcome { end, history, metrics, train, test, validation, seconds, drift }
 }
 
-/// Counts the flops of at least one step, so that the shares of a fleet's time add up.
+/// Counts the operations that were done; those of one step at least, so that the shares of a fleet's time add up.
 fn flops_done(plan: &Plan, trial: &Trial, trained: &Trained) -> f64 {
     let steps = match trained.ending {
         Ending::Completed => plan.iterations(trial),

@@ -1,9 +1,9 @@
 //! The training of a plan's fleets: their inputs, workers and outcomes.
 
 pub mod execute;
+pub mod first_layers;
 pub mod fleet;
 pub mod inputs;
-pub mod origins;
 pub mod outcome;
 mod ready;
 pub mod training;

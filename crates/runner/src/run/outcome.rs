@@ -5,34 +5,34 @@ use serde::Serialize;
 
 use crate::spec::trial::Dtype;
 
-/// How a trial ended.
+/// The end of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// All iterations were made.
     Completed,
-    /// It was told to end before: a result as good as a completed one.
+    /// An early-stopping condition ended it, which is as good a result as a completed one.
     Stopped {
-        /// The updates made.
+        /// The number of updates made.
         iteration: usize,
-        /// Why.
+        /// The condition.
         reason: String,
     },
-    /// An output or the cost was no longer finite, or the cost above its bound.
+    /// An output or the cost was not finite, or the cost was above its bound.
     Diverged {
         /// The first such iteration.
         iteration: usize,
-        /// Which of them.
+        /// The quantity that was not finite or too large.
         reason: String,
     },
     /// It could not be trained.
     Failed {
-        /// Why not.
+        /// The message of the failure.
         reason: String,
     },
 }
 
 impl End {
-    /// The status of a trial that ended so.
+    /// Returns the status of a trial with this end.
     pub fn status(&self) -> Status {
         match self {
             End::Completed | End::Stopped { .. } => Status::Completed,
@@ -48,7 +48,7 @@ impl End {
 pub enum Status {
     /// It has a trained net.
     Completed,
-    /// It has none, which is a result.
+    /// Its net diverged, which is a result too.
     Diverged,
     /// It could not be trained.
     #[default]
@@ -59,7 +59,7 @@ impl Status {
     /// Every status.
     pub const ALL: [Status; 3] = [Status::Completed, Status::Diverged, Status::Failed];
 
-    /// Its name in the record and in tables.
+    /// Returns its name in the record and in tables.
     pub fn name(self) -> &'static str {
         match self {
             Status::Completed => "completed",
@@ -68,7 +68,7 @@ impl Status {
         }
     }
 
-    /// The status of this name.
+    /// Finds the status of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
@@ -77,13 +77,13 @@ impl Status {
 /// The results of a finished trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// How it ended.
+    /// Its end.
     pub end: End,
-    /// Its costs.
+    /// Its recorded costs.
     pub history: Vec<HistoryPoint>,
-    /// The metrics that were recorded beside them.
+    /// The metrics that were recorded beside the costs.
     pub metrics: Metrics,
-    /// Its score on the training examples after its last update, if it is completed.
+    /// Its score on the training examples after its last update, if it completed.
     pub train: Option<Score>,
     /// Its score on the test examples, if there are any.
     pub test: Option<Score>,
@@ -91,21 +91,21 @@ pub struct Outcome {
     pub validation: Option<Score>,
     /// Its share of its fleet's wall time, by floating-point operations.
     pub seconds: f64,
-    /// The most that the dual engine's z\[1\] was off, see [`net::Trained::drift`].
+    /// The largest relative error of the dual engine's z\[1\], see [`net::Trained::drift`].
     pub drift: Option<f64>,
 }
 
-/// A table of one row a recorded cost.
+/// A table with a row for each recorded cost.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
     /// The names of its columns.
     pub columns: Vec<String>,
-    /// Row by row.
+    /// The cells, row by row.
     pub values: Vec<f64>,
 }
 
 impl Outcome {
-    /// The outcome of a trial that could not be trained.
+    /// Makes the outcome of a trial that could not be trained.
     pub fn failed(reason: String) -> Self {
         let (end, metrics) = (End::Failed { reason }, Metrics::default());
         let (train, test, validation) = (None, None, None);
@@ -113,7 +113,7 @@ impl Outcome {
     }
 }
 
-/// A drift above it is more than rounding explains: a factor of some hundred above what is seen in long trainings.
+/// Returns the largest drift that rounding explains: some hundred times what long trainings show.
 pub fn drift_bound(dtype: Dtype) -> f64 {
     match dtype {
         Dtype::F32 => 1e-3,

@@ -1,27 +1,30 @@
-//! The trials of one fleet, trained, and trained again where one has diverged.
+//! The training of a fleet, and its repetition if a net has diverged.
 
 use kernels::{Real, WrongSum, with_subnormals_flushed};
 use net::{Ending, Examples, Fleet, Trained};
 
-use super::origins::Origins;
+use super::first_layers::FirstLayers;
 use super::untrusted::Untrusted;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
 
-/// Trials of one fleet, with all that they are trained on.
+/// The trials of a fleet with everything that their training needs.
 pub(super) struct Ready<'r, R> {
     pub(super) plan: &'r Plan,
     pub(super) trials: &'r [&'r Trial],
     pub(super) examples: &'r Examples<R>,
-    pub(super) origins: &'r Origins,
+    pub(super) first_layers: &'r FirstLayers,
 }
 
 pub(super) type TrainedFleet<'e, R> = (Fleet<'e, R>, Vec<Trained>);
 
 impl<'r, R: Real> Ready<'r, R> {
     fn fleet(&self) -> Result<Fleet<'r, R>, WrongSum> {
-        let Ready { plan, trials, examples, origins } = self;
-        let starts = trials.iter().map(|trial| origins.start(trial, plan.data, examples)).collect::<Result<_, _>>()?;
+        let Ready { plan, trials, examples, first_layers } = self;
+        let starts = trials
+            .iter()
+            .map(|trial| first_layers.initial_net(trial, plan.data, examples))
+            .collect::<Result<_, _>>()?;
         Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
     }
 
@@ -29,15 +32,16 @@ impl<'r, R: Real> Ready<'r, R> {
         &self,
         keep_going: impl Fn(&Fleet<R>) -> bool,
     ) -> Result<Option<TrainedFleet<'r, R>>, Untrusted> {
-        // Shared by trials that flush subnormals and trials that don't, and hence made outside of that.
+        // Outside `flushed`: trials that flush subnormals share initial layers with trials that don't.
         let mut fleet = self.fleet()?;
         let trained =
             with_subnormals_flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(keep_going))?;
         Ok(trained.map(|trained| (fleet, trained)))
     }
 
-    /// Trains the fleet once more, as far as the last net that diverged in it: what a fault of the machine has brought about is not
-    /// repeated. `false` if `keep_going` said no. A fleet whose nets end by the clock can't be repeated, and is believed.
+    /// Trains the fleet again, up to the end of the last net that diverged: a divergence that a fault of the machine
+    /// has caused does not repeat. Returns `false` if `keep_going` did. A fleet with a net that a clock may end can't
+    /// be repeated, and is believed.
     pub(super) fn believes(&self, trained: &[Trained], keep_going: &dyn Fn() -> bool) -> Result<bool, Untrusted> {
         let diverged = |&place: &usize| matches!(trained[place].ending, Ending::Diverged { .. });
         let places = || (0..trained.len()).filter(diverged);
@@ -55,7 +59,7 @@ impl<'r, R: Real> Ready<'r, R> {
         for place in places() {
             let (first, second) = (&trained[place], fleet.ended(place));
             if !second.is_some_and(|second| second.is_same(first)) {
-                return Err(Untrusted::of_two(self.trials[place], first, second));
+                return Err(Untrusted::two_results(self.trials[place], first, second));
             }
         }
         Ok(true)

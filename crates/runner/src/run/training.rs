@@ -1,10 +1,10 @@
-//! Fleets trained side by side: what a sweep does, and a verification again.
+//! The training of many fleets, for a sweep or for its verification.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::execute::{self, FleetOf, execute};
+use super::execute::{self, FleetTrials, execute};
 use super::fleet;
 use super::inputs::Inputs;
 use super::outcome::Outcome;
@@ -19,7 +19,7 @@ pub enum Error<E> {
     /// A training can't be trusted.
     #[error(transparent)]
     Untrusted(Untrusted),
-    /// An error of [`execute()`].
+    /// The run of the fleets was cut short.
     #[error(transparent)]
     Cut(#[from] execute::Error<E>),
 }
@@ -30,7 +30,7 @@ pub enum Error<E> {
 /// If a training can't be trusted, the system has no more threads, or `write` fails.
 pub fn train<'p, E>(
     plan: &Plan,
-    fleets: &[FleetOf<'p>],
+    fleets: &[FleetTrials<'p>],
     inputs: &Inputs,
     workers: &Workers,
     stop: &AtomicBool,
@@ -51,13 +51,13 @@ pub fn train<'p, E>(
     }
 }
 
-/// The fleets with a trial that has not finished, whole, so that a trial's bits don't depend on how much of its own
-/// experiment was finished before (the rows of a product beside its own can change its last bits);
-/// the longest first, so that none is left alone at the end, and equal ones in declared order.
-pub fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetOf<'p>> {
+/// Returns the fleets with an unfinished trial, the longest first, so that no long one is left alone at the end; equal
+/// ones stay in declared order. They are whole, finished trials included: the other rows of a product can change the
+/// last bits of a trial, which must not depend on what was finished before.
+pub fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetTrials<'p>> {
     let fleets = plan.fleets.iter().map(|fleet| fleet.iter().map(|&trial| &plan.trials[trial]).collect::<Vec<_>>());
     let mut left: Vec<_> = fleets.filter(|fleet| fleet.iter().any(|trial| !finished.contains(&trial.id))).collect();
-    let flops = |fleet: &FleetOf| -> f64 { fleet.iter().map(|trial| plan.flops(trial)).sum() };
+    let flops = |fleet: &FleetTrials| -> f64 { fleet.iter().map(|trial| plan.flops(trial)).sum() };
     left.sort_by(|a, b| flops(b).total_cmp(&flops(a)));
     left
 }

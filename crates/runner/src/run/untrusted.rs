@@ -6,7 +6,7 @@ use net::{Ending, Trained};
 
 use crate::plan::trial::Trial;
 
-/// Why a training is not believed.
+/// The reason why a training is not believed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Untrusted {
     /// The BLAS computed a product of the examples wrongly.
@@ -15,7 +15,7 @@ pub enum Untrusted {
     /// The BLAS computed a product of a step wrongly.
     #[error(transparent)]
     Product(#[from] WrongProduct),
-    /// A training that diverged was made again and went another way.
+    /// A diverged training was repeated, with another result.
     #[error(
         "trial {trial}: trained twice on {library}, with two results: {first}, then {second}; \
          the machine or its BLAS computes wrongly at times: test its memory, or use another BLAS (--blas)"
@@ -33,14 +33,15 @@ pub enum Untrusted {
 }
 
 impl Untrusted {
-    /// The error of a trial that was trained twice; the second training is `None` if it went on beyond the end of the first.
-    pub(super) fn of_two(trial: &Trial, first: &Trained, second: Option<&Trained>) -> Self {
-        let (first, second) = (in_words(first), second.map_or_else(|| "no end".to_owned(), in_words));
+    /// Makes the error of a trial with two different trainings; `second` is `None` if it went on beyond the end of the
+    /// first.
+    pub(super) fn two_results(trial: &Trial, first: &Trained, second: Option<&Trained>) -> Self {
+        let (first, second) = (describe(first), second.map_or_else(|| "no end".to_owned(), describe));
         Untrusted::TwoResults { trial: trial.id.clone(), library: in_use().to_string(), first, second }
     }
 }
 
-fn in_words(trained: &Trained) -> String {
+fn describe(trained: &Trained) -> String {
     let last = trained.history.last().map(|last| format!(", last cost {:?}", last.cost)).unwrap_or_default();
     match trained.ending {
         Ending::Completed => format!("completed{last}"),

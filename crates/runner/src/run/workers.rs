@@ -1,4 +1,4 @@
-//! Workers: each trains one fleet at a time, and has a team of as many threads as share a fleet.
+//! Workers, each of which trains one fleet at a time with a team of threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -18,7 +18,7 @@ impl Workers {
         (0..workers.max(1)).map(|_| Team::new(threads)).collect::<Result<_, _>>().map(Workers)
     }
 
-    /// The number of all threads of all workers.
+    /// Returns the number of threads of all workers together.
     pub fn threads(&self) -> usize {
         self.0.iter().map(Team::threads).sum()
     }
@@ -50,7 +50,7 @@ impl Workers {
     /// Does `work` on all `items`, each on the first worker that is free, until one fails.
     ///
     /// # Errors
-    /// The first one's, or the system's if it has no more threads.
+    /// The first error of `work`, or the system's if it has no more threads.
     pub fn try_each<T: Sync, E: Send + From<io::Error>>(
         &self,
         items: &[T],

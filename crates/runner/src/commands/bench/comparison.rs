@@ -1,4 +1,4 @@
-//! `runner bench --against`: this run beside a record, suspicious cases timed again.
+//! `runner bench --against`: compares this run with a record, and times suspicious cases again.
 
 use std::process::ExitCode;
 use std::thread;
@@ -18,8 +18,8 @@ use crate::run::workers::Workers;
 use crate::terminal::say;
 use datasets::text::count;
 
-/// How often a case is timed again that seems slower, on other matrices each time and after longer and longer pauses, before it
-/// is believed: what was slow by chance is not slow every time.
+/// The number of times that a case that seems slower is timed again before it counts as slower, on other matrices each
+/// time and after longer and longer pauses: a case that was slow by chance is not slow every time.
 const ATTEMPTS: u32 = 6;
 
 /// The first of the pauses; each is twice as long as the one before, up to two seconds.
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// The smallest change that is worth a line where no bound is given.
 const WORTH_A_LINE: f64 = 0.05;
 
-/// Prints what differs from the record; exit code 4 where something is slower than `--fail-above` allows.
+/// Prints the differences from the record; exit code 4 if something is slower than `--fail-above` allows.
 pub(super) fn run(
     args: &cli::Bench,
     workers: &Workers,
@@ -68,7 +68,7 @@ pub(super) fn run(
     Ok(ExitCode::from(if args.fail_above.is_some() && slower > 0 { 4 } else { 0 }))
 }
 
-/// Times what seems slower again and again, until it doesn't.
+/// Times the cases that seem slower again and again, until none seems slower.
 fn confirm(workers: &Workers, bench: &Bench, pairs: &[Pair], ratios: &mut [Ratio], bound: f64) -> Result<(), Failure> {
     for attempt in 1..=ATTEMPTS {
         let suspicious: Vec<_> = (0..pairs.len()).filter(|&place| ratios[place].is_slower_by(bound)).collect();

@@ -1,4 +1,4 @@
-//! `runner data import`: from the command line to the request, and its progress.
+//! `runner data import`: turns the arguments into a request, and shows its progress.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ use crate::terminal::say;
 use datasets::TargetsChoice;
 use datasets::import::{Categorical, Error, Format, Missing, Request, import};
 
-/// Imports, and names both files.
+/// Imports, and prints the names of both files.
 pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     let mut shown = ImportProgress::new(args.progress);
@@ -76,7 +76,7 @@ fn request(args: &cli::Import) -> Request {
     }
 }
 
-/// `digits` of `some/digits.csv.gz`.
+/// Returns the name up to its first dot: `digits` for `some/digits.csv.gz`.
 fn stem(path: &Path) -> String {
     let normal: PathBuf = path.components().collect();
     let name = normal.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! `runner sweep --dry-run`: the trials with their flops and memory.
+//! `runner sweep --dry-run`: lists the trials with their operations and memory.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Trials of several machines in one record: refused unless it is asked for.
+//! Trials of several machines in one record, which are refused without `--mix`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::record::error::Error;
 use crate::terminal::say;
 use datasets::text::count;
 
-/// The share of recorded costs that differ by more than 1% from those of another core, as measured in docs/machines.md.
+/// The effect of another core on recorded costs, as measured in docs/machines.md.
 const HOW_MUCH: &str = "a fifth of all costs then differ by more than 1%";
 
 /// The machine of a sweep, and whether it may continue a record that another machine has begun.
@@ -22,30 +22,30 @@ pub(super) struct Mixed<'s> {
     pub(super) folder: &'s Path,
 }
 
-/// Finished trials of the plan that were trained elsewhere.
+/// The finished trials of the plan, and those of them that were trained elsewhere.
 #[derive(Default)]
 struct Others {
-    /// On another library or core, or with other threads.
+    /// The number trained with another library, core or number of threads.
     arithmetic: usize,
     /// The first such machine.
     machine: Option<Machine>,
-    /// By another runner on the same.
+    /// The number trained by another build of the runner on the same library and core.
     runner: usize,
-    /// All finished trials.
+    /// The number of all finished trials.
     finished: usize,
 }
 
 impl Mixed<'_> {
-    /// [`Mixed::refuse`] for the record in the folder, if there is one.
+    /// Calls [`Mixed::refuse`] for the record in the folder, if there is one.
     pub(super) fn refuse_in_folder(&self, plan: &Plan) -> Result<()> {
         match Record::read_unproven(self.folder) {
             Ok(record) => self.refuse(&record, plan),
-            // What else is wrong is said when it is opened for writing.
+            // Any other problem is reported when the record is opened for writing.
             Err(_) => Ok(()),
         }
     }
 
-    /// Refuses to train further trials where some of `plan` are from another library or core.
+    /// Refuses to train further trials if some of `plan` were trained with another library or core.
     pub(super) fn refuse(&self, record: &Record, plan: &Plan) -> Result<()> {
         let others = self.others(record, plan)?;
         let left = plan.trials.len() - others.finished;
@@ -61,7 +61,7 @@ impl Mixed<'_> {
         )
     }
 
-    /// Says what the record mixes.
+    /// Warns of trials that other machines or builds have trained.
     pub(super) fn warn(&self, record: &Record, plan: &Plan) -> Result<(), Error> {
         let Others { arithmetic, runner, .. } = self.others(record, plan)?;
         if arithmetic > 0 {

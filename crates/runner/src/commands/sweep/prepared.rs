@@ -1,4 +1,4 @@
-//! A sweep before its training: the experiment with its data and plan, rung by rung.
+//! A sweep that is ready to train: the experiment with its data and plan, rung by rung.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 use crate::terminal::say;
 
-/// An experiment with all that its training needs.
+/// A sweep with everything that its training needs.
 pub(super) struct PreparedSweep {
     rungs: Rungs,
     /// The plan of the current rung.
@@ -37,10 +37,11 @@ pub(super) struct PreparedSweep {
 /// The experiment and data that a plan is made from.
 pub(super) struct Loaded {
     pub(super) session: Session,
-    span: LazyGramSpace,
+    gram_space: LazyGramSpace,
 }
 
-/// The trials that are trained before settings are compared. A sweep that doesn't halve is a single rung.
+/// A rung, which is the whole sweep unless there is successive halving: trials that are trained before settings are
+/// compared.
 pub(super) struct Rung<'s> {
     pub(super) plan: &'s Plan,
     pub(super) inputs: Inputs,
@@ -52,16 +53,16 @@ impl PreparedSweep {
         let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
         let rungs = Rungs::new(&mut experiment);
         let session = Session::of(experiment, blas)?;
-        let span = LazyGramSpace::new(&session.data);
-        let plan = session.plan(&span)?;
+        let gram_space = LazyGramSpace::new(&session.data);
+        let plan = session.plan(&gram_space)?;
         let jobs = jobs(args, &session.experiment, plan.fleets.len())?;
         let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
         let folder = folder.components().collect(); // without a slash at its end, so that it can be renamed
         let threads = session.experiment.threads;
-        Ok(PreparedSweep { rungs, plan, loaded: Some(Loaded { session, span }), folder, jobs, threads })
+        Ok(PreparedSweep { rungs, plan, loaded: Some(Loaded { session, gram_space }), folder, jobs, threads })
     }
 
-    /// The data and the experiment.
+    /// Returns the experiment and its data.
     ///
     /// # Panics
     /// If the last rung has been prepared.
@@ -73,53 +74,53 @@ impl PreparedSweep {
     pub(super) fn preview(&self, fresh: bool) -> Result<ExitCode> {
         dry_run::run(&self.plan, &self.folder, (self.jobs, self.threads), fresh)?;
         self.rungs.preview(&self.loaded().session.experiment).iter().for_each(|preview| say(preview));
-        // What would be refused is refused here, once its table shows why.
+        // A sweep that would be refused is refused here too, after the table that shows why.
         self.fits_memory()?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// Refuses a plan that needs more memory than there is.
     pub(super) fn fits_memory(&self) -> Result<()> {
-        let needed = self.plan.peak_bytes(self.jobs, self.threads) - self.loaded().span.bytes_held();
+        let needed = self.plan.peak_bytes(self.jobs, self.threads) - self.loaded().gram_space.bytes_held();
         enough_memory(needed, &format!("{} fleets at once need", self.jobs), "use fewer --jobs or smaller nets")
     }
 
     /// Prepares the current rung.
     ///
     /// # Panics
-    /// If that has been done.
+    /// If the last rung has been prepared already.
     pub(super) fn rung(&mut self) -> Result<Rung<'_>> {
-        let Loaded { session, span } = self.loaded();
+        let Loaded { session, gram_space } = self.loaded();
         self.rungs.describe(&session.experiment).iter().for_each(|rung| say(rung));
-        let inputs = Inputs::new(&session.data, span, &self.plan).map_err(Failure::from)?;
+        let inputs = Inputs::new(&session.data, gram_space, &self.plan).map_err(Failure::from)?;
         if self.rungs.is_last() {
-            // What is trained on is in the inputs.
+            // The inputs hold everything that the last rung needs.
             self.loaded = None;
         }
         Ok(Rung { plan: &self.plan, inputs })
     }
 
-    /// Adds the best settings of the current rung for longer, and plans the next one. Returns `false` if it was the last, or if none of
-    /// its settings has completed.
+    /// Adds the best settings of the current rung with a longer training, and plans the next rung. Returns `false` if
+    /// this one was the last, or if none of its trials has completed.
     pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
-        let Some(Loaded { session, span }) = &mut self.loaded else { return Ok(false) };
+        let Some(Loaded { session, gram_space }) = &mut self.loaded else { return Ok(false) };
         let (points, objective) = (record.points()?, session.experiment.halving.map(|halving| halving.objective));
         let loss = |point: usize| points.get(point)?.loss(objective?);
         if !self.rungs.promote(&mut session.experiment, loss) {
             return Ok(false);
         }
-        self.plan = session.plan(span)?;
+        self.plan = session.plan(gram_space)?;
         self.fits_memory()?;
         Ok(true)
     }
 
-    /// Whether there is a rung after the current one.
+    /// Returns whether there is a rung after the current one.
     pub(super) fn has_rungs_left(&self) -> bool {
         !self.rungs.is_last()
     }
 }
 
-/// Chooses the number of fleets at once: jobs x threads <= cores.
+/// Chooses the number of fleets that are trained at once, with jobs × threads <= cores.
 fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
     let cores = machine::cores();
     let threads = experiment.threads;

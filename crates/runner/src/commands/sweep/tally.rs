@@ -11,10 +11,10 @@ use crate::spec::trial::Dtype;
 use crate::terminal::say;
 use datasets::text::count;
 
-/// How an interrupted sweep is resumed.
-pub(super) const GOES_ON: &str = "the same command goes on";
+/// The hint on how to resume an interrupted sweep.
+pub(super) const RESUME_HINT: &str = "the same command goes on";
 
-/// The work of a run so far.
+/// The work that a run has done so far.
 pub(super) struct Tally {
     start: Instant,
     completed: usize,
@@ -71,7 +71,7 @@ impl Tally {
         }
     }
 
-    /// Says what `threads` threads have done, and warns of drifts.
+    /// Reports the work of `threads` threads, and warns of drifts.
     pub(super) fn say(&self, planned: usize, threads: usize, interrupted: bool) {
         if self.drifted > 0 {
             say(&format!(
@@ -98,7 +98,7 @@ impl Tally {
             String::new()
         };
         let speed = self.steps as f64 / seconds;
-        let goes_on = if interrupted { format!("; {GOES_ON}") } else { String::new() };
+        let goes_on = if interrupted { format!("; {RESUME_HINT}") } else { String::new() };
         let decimals = if speed < 100.0 { 2 } else { 0 };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
@@ -108,7 +108,7 @@ impl Tally {
         )
     }
 
-    /// Computes the seconds that the products would take at the peak of the cores of `threads`, which is measured for it.
+    /// Computes the seconds that the products would take at the peak of `threads` cores, which it measures.
     fn seconds_at_peak(&self, threads: usize) -> f64 {
         let peaks = [peak::flops_of_threads::<f32>, peak::flops_of_threads::<f64>];
         let used = self.flops.iter().zip(peaks).filter(|(flops, _)| **flops > 0.0);

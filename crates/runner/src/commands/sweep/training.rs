@@ -1,4 +1,4 @@
-//! The training of a sweep, and the record of it.
+//! The training of a sweep into its record.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::mixed::Mixed;
 use super::prepared::{PreparedSweep, Rung};
-use super::tally::{GOES_ON, Tally};
+use super::tally::{RESUME_HINT, Tally};
 use crate::cli;
 use crate::commands::answer::print_names;
 use crate::commands::failure::Failure;
@@ -36,18 +36,19 @@ pub(super) struct Training {
     machine: Machine,
     /// Whether trials of other machines are allowed beside these.
     mix: bool,
-    /// The ids of the trials that are done.
+    /// The ids of the finished trials.
     finished: HashSet<String>,
     mode: ProgressMode,
     tally: Tally,
-    /// The number of trials that there were to train.
+    /// The number of trials that this run had to train, over all rungs so far.
     planned: usize,
     /// The number of trials of the plan that are in the record.
     kept: usize,
 }
 
 impl Training {
-    /// Starts the workers, checks the BLAS, and opens the record. What can't be run is refused before anything is written.
+    /// Starts the workers, checks the BLAS, and opens the record. A sweep that can't be run is refused before anything
+    /// is written.
     pub(super) fn begin(sweep: &PreparedSweep, args: &cli::Sweep, stop: Stop) -> Result<Self> {
         let (session, plan, folder) = (&sweep.loaded().session, &sweep.plan, &sweep.folder);
         if !args.fresh {
@@ -65,7 +66,7 @@ impl Training {
             say(&format!("{} is now {}", folder.display(), set_aside(folder)?.display()));
         }
         let mut record = Record::open(folder).map_err(Failure::of_writing)?;
-        stop.at_the_end(format!("interrupted: finished trials are kept in {}; {GOES_ON}", folder.display()));
+        stop.at_the_end(format!("interrupted: finished trials are kept in {}; {RESUME_HINT}", folder.display()));
         if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
             say(&format!("warning: {damaged}: this does"));
         }
@@ -78,7 +79,7 @@ impl Training {
         Ok(Training { workers, stop, record, machine, mix, finished, mode, tally: Tally::new(), planned: 0, kept: 0 })
     }
 
-    /// Goes on with the next rung of `sweep`: checks and records its plan.
+    /// Prepares for the next rung of `sweep`: checks and records its plan.
     pub(super) fn extend(&mut self, sweep: &PreparedSweep) -> Result<()> {
         let (session, plan, folder) = (&sweep.loaded().session, &sweep.plan, &sweep.folder);
         let mixed = Mixed { machine: &self.machine, is_allowed: self.mix, folder };
@@ -89,7 +90,7 @@ impl Training {
         Ok(())
     }
 
-    /// Trains what is left to train of the current rung of `sweep`; `false` if that was interrupted.
+    /// Trains the unfinished trials of the current rung of `sweep`; returns `false` if it was interrupted.
     pub(super) fn train(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
         let Rung { plan, inputs } = sweep.rung()?;
         let Training { workers, stop, record, machine, finished, mode, tally, planned, kept, .. } = self;
@@ -116,7 +117,7 @@ impl Training {
         Ok(all && !stop.is_asked())
     }
 
-    /// Writes the tables, and says what was done.
+    /// Writes the tables, closes the record, and reports the work.
     pub(super) fn end(self, folder: &Path, rungs_are_left: bool) -> Result<ExitCode> {
         let Training { workers, stop, record, tally, planned, kept, .. } = self;
         let exported = export(&record, folder).and_then(|()| record.close());

@@ -1,4 +1,4 @@
-//! Trials of a record, trained again and compared with what is recorded of them.
+//! Trials of a record that are trained again and compared with their recorded results.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::compared::Compared;
-use super::report::{Report, some};
+use super::report::{Report, first_few};
 use crate::cli::{self, Retrain};
 use crate::commands::failure::Failure;
 use crate::commands::session::{Session, enough_memory};
@@ -29,7 +29,7 @@ use crate::spec::experiment::{Experiment, Point};
 use crate::spec::trial::TrialConfig;
 use datasets::text::count;
 
-/// Trains as many trials again as are asked for, with the fleets that they were trained in.
+/// Trains as many trials again as `--retrain` says, with the fleets that they were trained in.
 pub(super) fn run(
     args: &cli::Verify,
     blas: Option<&Request>,
@@ -63,7 +63,7 @@ pub(super) fn run(
     if others.is_empty() {
         report.line(Some(true), "data", "what these trials were trained on");
     } else {
-        let ids = some(others.iter().copied());
+        let ids = first_few(others.iter().copied());
         report.line(
             Some(false),
             "data",
@@ -86,7 +86,8 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Draws from the planned trials that finished, and of whose fleets none ends by the clock.
+/// Draws from the finished trials of the plan. Trials are left out if a clock may end one of their fleet, or if one of
+/// their fleet is missing.
 fn choose<'r>(
     args: &cli::Verify,
     record: &Record,
@@ -118,7 +119,7 @@ struct Again<'r> {
 }
 
 impl<'r> Again<'r> {
-    /// Trains as the sweep did; `None` if that can't be done, which is reported.
+    /// Trains the fleets as the sweep did; reports why and returns `None` if that can't be done.
     fn train(&self, session: &mut Session, stop: &Stop, report: &mut Report) -> Result<Option<Compared>> {
         let mut fleets: Vec<&'r [String]> = self.ids.iter().map(|id| &*self.recipes[*id].fleet).collect();
         fleets.sort_unstable();
@@ -126,8 +127,8 @@ impl<'r> Again<'r> {
         let points = fleets.iter().copied().flatten().map(|id| self.point(id)).collect::<Result<_, String>>();
         session.experiment.axes = Vec::new();
         session.experiment.points = points.map_err(anyhow::Error::msg)?;
-        let span = LazyGramSpace::new(&session.data);
-        let mut plan = session.plan(&span)?;
+        let gram_space = LazyGramSpace::new(&session.data);
+        let mut plan = session.plan(&gram_space)?;
         let places: HashMap<&str, usize> =
             plan.trials.iter().enumerate().map(|(place, trial)| (&*trial.id, place)).collect();
         let of_fleet = |fleet: &&[String]| fleet.iter().map(|id| places.get(&**id).copied()).collect();
@@ -139,15 +140,15 @@ impl<'r> Again<'r> {
 
         let threads = session.experiment.threads;
         enough_memory(
-            plan.peak_bytes(1, threads) - span.bytes_held(),
+            plan.peak_bytes(1, threads) - gram_space.bytes_held(),
             "training again needs",
             "use a machine with more",
         )?;
         let workers = Workers::new(1, threads).map_err(Failure::from)?;
         session.check_blas(&plan, &workers, None, stop)?;
-        let inputs = Inputs::new(&session.data, &span, &plan).map_err(Failure::from)?;
+        let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
         let (here, mut compared) = (session.machine(), Compared::of(self.ids.len()));
-        // One after the other: a trial that was trained anew in a later fleet belongs to several of them.
+        // One fleet after the other: a trial that was trained again in a later fleet belongs to several of them.
         for (recorded, fleet) in fleets.iter().zip(&plan.fleets) {
             let fleet = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
             let write = |outcomes: Vec<(&Trial, Outcome)>| {

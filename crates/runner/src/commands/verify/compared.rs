@@ -1,39 +1,40 @@
-//! Trials that were trained again, compared with their records.
+//! The comparison of trials that were trained again with their records.
 
 use std::collections::BTreeSet;
 
-use super::report::{Report, some};
+use super::report::{Report, first_few};
 use crate::record::summary::{Recorded, Summary};
 use crate::spec::trial::Dtype;
 use datasets::text::count;
 
-/// How far the first cost may be off on another machine, in units of the element type's epsilon and relative to itself. It is J before
-/// any update, one way forward; docs/machines.md has what is seen, 1.5 of them at most. What comes later is chaotic.
+/// The largest relative difference of the first cost on another machine, in units of the element type's epsilon. The
+/// first cost is J before any update, after a single forward pass; docs/machines.md measures a difference of 1.5 at
+/// most. Later costs are chaotic.
 const FIRST_COST: f64 = 1000.0;
 
 /// The outcome of a comparison, trial by trial.
 #[derive(Default)]
 pub(super) struct Compared {
-    /// How many were chosen; the others are of their fleets.
+    /// The number of chosen trials; the others are in their fleets.
     chosen: usize,
-    /// Trials and costs recorded on this very machine.
+    /// The numbers of trials and of costs that this machine has recorded.
     here: (usize, usize),
     /// The same for other machines.
     elsewhere: (usize, usize),
     machines: BTreeSet<String>,
-    /// Costs of others that differ by more than 1%, and the largest factor between two.
+    /// The number of costs of other machines that differ by more than 1%, and the largest ratio of two costs.
     apart: usize,
     factor: f64,
     wrong: BTreeSet<String>,
 }
 
 impl Compared {
-    /// Has compared nothing yet of the `chosen` trials.
+    /// Starts the comparison of `chosen` trials.
     pub(super) fn of(chosen: usize) -> Self {
         Compared { chosen, factor: 1.0, ..Compared::default() }
     }
 
-    /// Everything bit for bit, but for the seconds.
+    /// Compares everything but the seconds, bit for bit.
     pub(super) fn with_the_same_machine(
         &mut self,
         id: &str,
@@ -48,7 +49,7 @@ impl Compared {
         }
     }
 
-    /// The first cost within its bound; the others are counted.
+    /// Holds the first cost to its bound, and counts the others that differ.
     pub(super) fn with_another_machine(
         &mut self,
         id: &str,
@@ -75,7 +76,7 @@ impl Compared {
 
     pub(super) fn say(&self, report: &mut Report) {
         let but = |said: String| {
-            let ids = some(self.wrong.iter().map(String::as_str));
+            let ids = first_few(self.wrong.iter().map(String::as_str));
             if self.wrong.is_empty() { said } else { format!("{said}: not so {ids}") }
         };
         let right = Some(self.wrong.is_empty());

@@ -9,10 +9,10 @@ use crate::record::Record;
 use crate::record::error::Error;
 use datasets::text::count;
 
-/// Ids that a line names; of further ones it gives the number.
+/// The most ids that a line names; it counts the others.
 const NAMED: usize = 3;
 
-/// The lines, printed as they come.
+/// The report, whose lines are printed as they come, with the number of differences.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) wrong: usize,
@@ -23,7 +23,7 @@ impl Report {
     pub(super) fn line(&mut self, right: Option<bool>, what: &str, detail: &str) {
         self.wrong += usize::from(right == Some(false));
         let mark = right.map_or("·", |right| if right { "✓" } else { "✗" });
-        // A reader that has gone wants no more lines.
+        // A reader that has closed stdout is no error.
         let _ = print(&format!("{mark} {what}: {}\n", detail.replace(char::is_control, " ")));
     }
 
@@ -49,13 +49,14 @@ impl Report {
             let all = format!("{} as stored, their ids the hashes of what they are", count(intact, "trial"));
             self.line(Some(true), "trials", &all);
         } else {
-            let (all, ids) = (intact + damaged.len(), some(damaged.iter().map(String::as_str)));
+            let (all, ids) = (intact + damaged.len(), first_few(damaged.iter().map(String::as_str)));
             let some = format!("{} of {all} are not what was stored: {ids}; run the sweep again", damaged.len());
             self.line(Some(false), "trials", &some);
         }
     }
 
-    /// Compares the files beside the record with their hashes in it; whether experiment.toml is the one that was written.
+    /// Compares the files beside the record with their recorded hashes; returns whether experiment.toml is as it was
+    /// written.
     pub(super) fn files(&mut self, record: &Record, folder: &Path) -> Result<bool, Error> {
         let hashes: BTreeMap<String, String> = record.files()?;
         let mut experiment_is_kept = false;
@@ -76,8 +77,8 @@ impl Report {
     }
 }
 
-/// The first few of some names, and how many there are beside them.
-pub(super) fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
+/// Lists the first few of `names`, and counts the others.
+pub(super) fn first_few<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: BTreeSet<&str> = names.collect();
     let rest = names.len().saturating_sub(NAMED);
     let first = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
