@@ -35,13 +35,15 @@ impl<K: Kind> Key<K> {
     }
 
     /// Adds a default.
-    pub(super) const fn or(self, default: fn() -> K::Value) -> Self {
-        Key { default: Some(default), ..self }
+    pub(super) const fn or(mut self, default: fn() -> K::Value) -> Self {
+        self.default = Some(default);
+        self
     }
 
     /// Adds a condition.
-    pub(super) const fn only_with(self, with: &'static str, holds: fn(&RawTrial) -> bool) -> Self {
-        Key { only_with: Some(Condition { with, holds }), ..self }
+    pub(super) const fn only_with(mut self, with: &'static str, holds: fn(&RawTrial) -> bool) -> Self {
+        self.only_with = Some(Condition { with, holds });
+        self
     }
 
     /// Its name.

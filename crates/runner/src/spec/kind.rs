@@ -1,5 +1,6 @@
 //! The kinds of values that a key may have: each reads a TOML value, or says what is allowed and what was found.
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use toml::Value;
 
@@ -8,7 +9,7 @@ const MAX_WIDTH: usize = 1_000_000;
 const MAX_STEPS: usize = 1_000_000_000;
 
 /// A set of values, and how they are written.
-pub trait Kind: Copy + Sync + 'static {
+pub trait Kind: Sync + 'static {
     /// The type that a value is read as.
     type Value;
 
@@ -16,10 +17,10 @@ pub trait Kind: Copy + Sync + 'static {
     ///
     /// # Errors
     /// What is allowed and what was found.
-    fn read(self, value: &Value) -> Result<Self::Value, String>;
+    fn read(&self, value: &Value) -> Result<Self::Value, String>;
 
     /// Writes a value as JSON, for the canonical form of a trial.
-    fn json(self, value: &Self::Value) -> Json;
+    fn json(&self, value: &Self::Value) -> Json;
 
     /// Whether every value is a list.
     const IS_LIST: bool = false;
@@ -28,7 +29,7 @@ pub trait Kind: Copy + Sync + 'static {
 }
 
 /// Whole numbers from `least` to `most`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Integer {
     /// The lowest number allowed.
     pub least: usize,
@@ -51,66 +52,87 @@ impl Kind for Integer {
     type Value = usize;
     const IS_WHOLE: bool = true;
 
-    fn read(self, value: &Value) -> Result<usize, String> {
-        let Integer { least, most } = self;
+    fn read(&self, value: &Value) -> Result<usize, String> {
+        let &Integer { least, most } = self;
         let found = value.as_integer().and_then(|found| usize::try_from(found).ok());
         let found = found.filter(|found| (least..=most).contains(found));
         found.ok_or_else(|| format!("must be an integer from {least} to {most}, found {value}"))
     }
 
-    fn json(self, value: &usize) -> Json {
+    fn json(&self, value: &usize) -> Json {
         json!(value)
     }
 }
 
-/// Numbers for which `is_allowed` holds, whole or not.
-#[derive(Clone, Copy, Debug)]
-pub struct Real {
+/// Values of a plain type: numbers, flags or texts.
+#[derive(Debug)]
+pub struct Plain<T> {
     allowed: &'static str,
-    is_allowed: fn(f64) -> bool,
+    /// Returns the value if it is allowed.
+    parse: fn(&Value) -> Option<T>,
 }
+
+/// Numbers, whole or not.
+pub type Real = Plain<f64>;
+/// true and false.
+pub type Flag = Plain<bool>;
+/// Texts.
+pub type Text = Plain<String>;
 
 /// Finite numbers above 0.
 pub const POSITIVE: Real =
-    Real { allowed: "a finite number above 0", is_allowed: |number| number.is_finite() && number > 0.0 };
+    Real { allowed: "a finite number above 0", parse: |value| number_if(value, |n| n.is_finite() && n > 0.0) };
 /// Finite numbers from 0 on.
 pub const NOT_NEGATIVE: Real =
-    Real { allowed: "a finite number of at least 0", is_allowed: |number| number.is_finite() && number >= 0.0 };
+    Real { allowed: "a finite number of at least 0", parse: |value| number_if(value, |n| n.is_finite() && n >= 0.0) };
 /// Numbers from 0 on, below 1.
-pub const FRACTION: Real =
-    Real { allowed: "a number of at least 0 and below 1", is_allowed: |number| (0.0..1.0).contains(&number) };
+pub const FRACTION: Real = Real {
+    allowed: "a number of at least 0 and below 1",
+    parse: |value| number_if(value, |n| (0.0..1.0).contains(&n)),
+};
+/// true and false.
+pub const FLAG: Flag = Flag { allowed: "true or false", parse: Value::as_bool };
+/// Any text but the empty one.
+pub const TEXT: Text = Text {
+    allowed: "a non-empty text",
+    parse: |value| text_if(value, |text| !text.is_empty() && !text.contains('\0')),
+};
+/// Names of directories: nothing in them may lead elsewhere.
+pub const NAME: Text = Text {
+    allowed: "1 to 64 letters, digits, '.', '_' or '-', not starting with '.'",
+    parse: |value| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        text_if(value, |name| (1..=64).contains(&name.len()) && name.chars().all(is_plain) && !name.starts_with('.'))
+    },
+};
+/// SHA-256 sums.
+pub const SHA256: Text = Text {
+    allowed: "the 64 hexadecimal digits that `runner data inspect` prints",
+    parse: |value| text_if(value, |text| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())),
+};
 
-impl Kind for Real {
-    type Value = f64;
+impl<T: Serialize + 'static> Kind for Plain<T> {
+    type Value = T;
 
-    fn read(self, value: &Value) -> Result<f64, String> {
-        let found = number(value).filter(|found| (self.is_allowed)(*found));
-        found.ok_or_else(|| format!("must be {}, found {}", self.allowed, short(value)))
+    fn read(&self, value: &Value) -> Result<T, String> {
+        (self.parse)(value).ok_or_else(|| format!("must be {}, found {}", self.allowed, short(value)))
     }
 
-    fn json(self, value: &f64) -> Json {
+    fn json(&self, value: &T) -> Json {
         json!(value)
     }
 }
 
-/// true and false.
-#[derive(Clone, Copy, Debug)]
-pub struct Flag;
+fn number_if(value: &Value, is_allowed: impl Fn(f64) -> bool) -> Option<f64> {
+    number(value).filter(|number| is_allowed(*number))
+}
 
-impl Kind for Flag {
-    type Value = bool;
-
-    fn read(self, value: &Value) -> Result<bool, String> {
-        value.as_bool().ok_or_else(|| format!("must be true or false, found {value}"))
-    }
-
-    fn json(self, value: &bool) -> Json {
-        json!(value)
-    }
+fn text_if(value: &Value, is_allowed: impl Fn(&str) -> bool) -> Option<String> {
+    value.as_str().filter(|text| is_allowed(text)).map(str::to_owned)
 }
 
 /// Numbers of examples, and "full", which is read as `None`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct BatchSize;
 
 const FULL: &str = "full";
@@ -119,7 +141,7 @@ impl Kind for BatchSize {
     type Value = Option<usize>;
     const IS_WHOLE: bool = true;
 
-    fn read(self, value: &Value) -> Result<Option<usize>, String> {
+    fn read(&self, value: &Value) -> Result<Option<usize>, String> {
         if value.as_str() == Some(FULL) {
             return Ok(None);
         }
@@ -127,45 +149,8 @@ impl Kind for BatchSize {
         size.map_err(|_| format!("must be \"full\" or a number of examples of at least 1, found {value}"))
     }
 
-    fn json(self, value: &Option<usize>) -> Json {
+    fn json(&self, value: &Option<usize>) -> Json {
         value.map_or(json!(FULL), |size| json!(size))
-    }
-}
-
-/// Texts that `read` accepts.
-#[derive(Clone, Copy, Debug)]
-pub struct Text {
-    allowed: &'static str,
-    is_allowed: fn(&str) -> bool,
-}
-
-/// Any text but the empty one.
-pub const TEXT: Text =
-    Text { allowed: "a non-empty text", is_allowed: |text| !text.is_empty() && !text.contains('\0') };
-/// Names of directories: nothing in them may lead elsewhere.
-pub const NAME: Text = Text {
-    allowed: "1 to 64 letters, digits, '.', '_' or '-', not starting with '.'",
-    is_allowed: |name| {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        (1..=64).contains(&name.len()) && name.chars().all(is_plain) && !name.starts_with('.')
-    },
-};
-/// SHA-256 sums.
-pub const SHA256: Text = Text {
-    allowed: "the 64 hexadecimal digits that `runner data inspect` prints",
-    is_allowed: |text| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit()),
-};
-
-impl Kind for Text {
-    type Value = String;
-
-    fn read(self, value: &Value) -> Result<String, String> {
-        let found = value.as_str().filter(|text| (self.is_allowed)(text)).map(str::to_owned);
-        found.ok_or_else(|| format!("must be {}, found {value}", self.allowed))
-    }
-
-    fn json(self, value: &String) -> Json {
-        json!(value)
     }
 }
 

@@ -15,13 +15,13 @@ pub enum Layers<T> {
 }
 
 /// One value of a kind, or a list with one for each layer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct PerLayer<K>(pub K);
 
 impl<K: Kind<Value: PartialEq>> Kind for PerLayer<K> {
     type Value = Layers<K::Value>;
 
-    fn read(self, value: &Value) -> Result<Self::Value, String> {
+    fn read(&self, value: &Value) -> Result<Self::Value, String> {
         match value.as_array() {
             Some(list) if list.is_empty() => Err("must not be an empty list".to_owned()),
             Some(list) => list.iter().map(|value| self.0.read(value)).collect::<Result<_, _>>().map(Layers::Each),
@@ -30,7 +30,7 @@ impl<K: Kind<Value: PartialEq>> Kind for PerLayer<K> {
     }
 
     /// Writes a list of equal values as the value, so that both spellings have one canonical form.
-    fn json(self, value: &Self::Value) -> Json {
+    fn json(&self, value: &Self::Value) -> Json {
         match value {
             Layers::Same(value) => self.0.json(value),
             Layers::Each(list) if list.windows(2).all(|pair| pair[0] == pair[1]) && !list.is_empty() => {
@@ -42,40 +42,40 @@ impl<K: Kind<Value: PartialEq>> Kind for PerLayer<K> {
 }
 
 /// Lists of widths.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Widths;
 
 impl Kind for Widths {
     type Value = Vec<usize>;
     const IS_LIST: bool = true;
 
-    fn read(self, value: &Value) -> Result<Vec<usize>, String> {
+    fn read(&self, value: &Value) -> Result<Vec<usize>, String> {
         let wrong = || format!("must be a list of widths such as [20, 7, 5], found {value}");
         let width = |value| WIDTH.read(value).map_err(|problem| format!("a width {problem}"));
         value.as_array().ok_or_else(wrong)?.iter().map(width).collect()
     }
 
-    fn json(self, value: &Vec<usize>) -> Json {
+    fn json(&self, value: &Vec<usize>) -> Json {
         json!(value)
     }
 }
 
 /// Two fractions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Pair;
 
 impl Kind for Pair {
     type Value = [f64; 2];
     const IS_LIST: bool = true;
 
-    fn read(self, value: &Value) -> Result<[f64; 2], String> {
+    fn read(&self, value: &Value) -> Result<[f64; 2], String> {
         match value.as_array().map(Vec::as_slice) {
             Some([first, second]) => Ok([FRACTION.read(first)?, FRACTION.read(second)?]),
             _ => Err(format!("must be two numbers such as [0.9, 0.999], found {value}")),
         }
     }
 
-    fn json(self, value: &[f64; 2]) -> Json {
+    fn json(&self, value: &[f64; 2]) -> Json {
         json!(value)
     }
 }

@@ -9,23 +9,23 @@ use super::kind::Kind;
 pub const AUTO: &str = "auto";
 
 /// The names of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct OneOf<T: 'static>(pub &'static [(&'static str, T)]);
 
 impl<T: Copy + PartialEq + Sync + 'static> Kind for OneOf<T> {
     type Value = T;
 
-    fn read(self, value: &Value) -> Result<T, String> {
+    fn read(&self, value: &Value) -> Result<T, String> {
         pick(value, self.0.iter().copied())
     }
 
-    fn json(self, value: &T) -> Json {
+    fn json(&self, value: &T) -> Json {
         json!(name_of(self.0, *value))
     }
 }
 
 /// The names of all values of a type.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Choice<T: 'static> {
     /// The values.
     pub all: &'static [T],
@@ -36,40 +36,40 @@ pub struct Choice<T: 'static> {
 impl<T: Copy + Sync + 'static> Kind for Choice<T> {
     type Value = T;
 
-    fn read(self, value: &Value) -> Result<T, String> {
+    fn read(&self, value: &Value) -> Result<T, String> {
         pick(value, self.all.iter().map(|known| ((self.name)(*known), *known)))
     }
 
-    fn json(self, value: &T) -> Json {
+    fn json(&self, value: &T) -> Json {
         json!((self.name)(*value))
     }
 }
 
 /// The names of a table, and "auto", which is read as `None`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct AutoOr<T: 'static>(pub &'static [(&'static str, T)]);
 
 impl<T: Copy + PartialEq + Sync + 'static> Kind for AutoOr<T> {
     type Value = Option<T>;
 
-    fn read(self, value: &Value) -> Result<Option<T>, String> {
+    fn read(&self, value: &Value) -> Result<Option<T>, String> {
         pick(value, [(AUTO, None)].into_iter().chain(self.0.iter().map(|(name, known)| (*name, Some(*known)))))
     }
 
-    fn json(self, value: &Option<T>) -> Json {
+    fn json(&self, value: &Option<T>) -> Json {
         json!(value.map_or(AUTO, |value| name_of(self.0, value)))
     }
 }
 
 /// Lists of names of a table, each at most once, read in the order of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct NameList<T: 'static>(pub &'static [(&'static str, T)]);
 
 impl<T: Copy + PartialEq + Sync + 'static> Kind for NameList<T> {
     type Value = Vec<T>;
     const IS_LIST: bool = true;
 
-    fn read(self, value: &Value) -> Result<Vec<T>, String> {
+    fn read(&self, value: &Value) -> Result<Vec<T>, String> {
         let list = value.as_array().ok_or_else(|| format!("must be a list of names, found {value}"))?;
         let found = list.iter().map(|name| OneOf(self.0).read(name)).collect::<Result<Vec<_>, _>>()?;
         if let Some((_, name)) = list.iter().enumerate().find(|(place, name)| list[..*place].contains(name)) {
@@ -78,7 +78,7 @@ impl<T: Copy + PartialEq + Sync + 'static> Kind for NameList<T> {
         Ok(self.0.iter().map(|(_, known)| *known).filter(|known| found.contains(known)).collect())
     }
 
-    fn json(self, value: &Vec<T>) -> Json {
+    fn json(&self, value: &Vec<T>) -> Json {
         value.iter().map(|value| OneOf(self.0).json(value)).collect()
     }
 }

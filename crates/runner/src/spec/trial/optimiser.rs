@@ -4,7 +4,7 @@ use kernels::Adam;
 use net::{Algorithm, Decay, Optimiser};
 
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
-use crate::spec::kind::{FRACTION, Flag, NOT_NEGATIVE, POSITIVE, Real};
+use crate::spec::kind::{FLAG, FRACTION, Flag, NOT_NEGATIVE, POSITIVE, Real};
 use crate::spec::lists::Pair;
 use crate::spec::names::OneOf;
 
@@ -40,8 +40,8 @@ keys! {
     EPS: Real = Key::new("train.eps", POSITIVE).or(|| 1e-8)
         .only_with("optimizer = \"rmsprop\", \"adam\" or \"adamw\"", |raw| is(raw, &[Name::RmsProp, Name::Adam, Name::AdamW]));
     WEIGHT_DECAY: Real = Key::new("train.weight_decay", NOT_NEGATIVE);
-    DECOUPLED: Flag = Key::new("train.decoupled", Flag).only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
-    DECAY_BIASES: Flag = Key::new("train.decay_biases", Flag).or(|| true)
+    DECOUPLED: Flag = Key::new("train.decoupled", FLAG).only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
+    DECAY_BIASES: Flag = Key::new("train.decay_biases", FLAG).or(|| true)
         .only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
     CLIP_NORM: Real = Key::new("train.clip_norm", POSITIVE);
 }

@@ -4,14 +4,14 @@ use net::{Engine, Metric, Stopping};
 
 use super::{BatchChoice, Length, TrialConfig};
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
-use crate::spec::kind::{BatchSize, Flag, Integer, NOT_NEGATIVE, POSITIVE, Real, SEED, STEPS};
+use crate::spec::kind::{BatchSize, FLAG, Flag, Integer, NOT_NEGATIVE, POSITIVE, Real, SEED, STEPS};
 use crate::spec::names::{AutoOr, NameList};
 
 keys! {
     pub(super) KEYS;
 
     BATCH: BatchSize = Key::new("train.batch", BatchSize).or(|| None);
-    SHUFFLE: Flag = Key::new("train.shuffle", Flag).or(|| true)
+    SHUFFLE: Flag = Key::new("train.shuffle", FLAG).or(|| true)
         .only_with("a number for batch", |raw| raw.value(&BATCH).is_some());
     BATCH_SEED: Integer = Key::new("train.batch_seed", SEED).or(|| 1)
         .only_with("a number for batch and shuffle = true", |raw| raw.value(&BATCH).is_some() && raw.value(&SHUFFLE));
@@ -26,7 +26,7 @@ keys! {
     STOP_SECONDS: Real = Key::new("train.stop_seconds", POSITIVE);
     DIVERGE_ABOVE: Real = Key::new("train.diverge_above", POSITIVE);
     ENGINE: AutoOr<Engine> = Key::new("run.engine", AutoOr(&Engine::ALL)).or(|| None);
-    FLUSH_SUBNORMALS: Flag = Key::new("run.flush_subnormals", Flag).or(|| true);
+    FLUSH_SUBNORMALS: Flag = Key::new("run.flush_subnormals", FLAG).or(|| true);
 }
 
 /// Reads the batches.
