@@ -1,7 +1,5 @@
 //! The choice of the libraries that are timed in turns.
 
-use std::path::Path;
-
 use kernels::blas::{Choice, Library, Request, Source, ThreadLayer, candidates, choose};
 
 use crate::terminal::say;
@@ -59,15 +57,11 @@ fn every(callers: usize) -> Vec<&'static Library> {
                     None => found.push(library),
                 }
             }
-            (Err(error), Request::Path(path)) => left_out(&path, &error.to_string()),
+            (Err(error), Request::Path(path)) => say(&format!("left out {}: {error}", path.display())),
             (Err(error), _) => say(&format!("left out: {error}")),
         }
     }
     found
-}
-
-fn left_out(path: &Path, why: &str) {
-    say(&format!("left out {}: {why}", path.display()));
 }
 
 fn is_same_release(one: &Library, other: &Library) -> bool {

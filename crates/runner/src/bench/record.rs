@@ -13,8 +13,7 @@ use super::statistics::Estimate;
 use crate::machine;
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
-use datasets::files::regular_file;
-use datasets::files::{self, DiskFailure, folder_of, make_folder, write_whole};
+use datasets::files::{self, DiskFailure, folder_of, make_folder, regular_file, write_whole};
 
 /// The version of the format, raised when a field changes its meaning.
 const FORMAT: u32 = 1;

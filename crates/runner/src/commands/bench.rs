@@ -1,6 +1,6 @@
 //! `runner bench`: times an experiment's products and steps, or given shapes, on every library in turn.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -177,13 +177,10 @@ fn count_libraries(bench: &Bench) -> String {
 fn what(args: &cli::Bench, sessions: &[Session]) -> String {
     match (&args.file, sessions.first()) {
         (Some(file), Some(session)) => {
-            let words: Vec<_> = [shown(file)].into_iter().chain(args.overrides.iter().cloned()).collect();
+            let words: Vec<_> =
+                [file.display().to_string()].into_iter().chain(args.overrides.iter().cloned()).collect();
             format!("{} ({})", words.join(" "), session.data_in_words())
         }
         _ => "products of given shapes".to_owned(),
     }
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

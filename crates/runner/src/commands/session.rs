@@ -14,9 +14,7 @@ use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::prepared::{LazyGramSpace, Prepared};
 use crate::run::workers::Workers;
-use crate::spec::data::DataShape;
-use crate::spec::data::ValidationSplit;
-use crate::spec::data::{DataSource, TestFiles};
+use crate::spec::data::{DataShape, DataSource, TestFiles, ValidationSplit};
 use crate::spec::experiment::Experiment;
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
@@ -50,7 +48,27 @@ impl Session {
 
     /// Describes the data for trial ids: the hashes of both files, their datasets, scaling and splits.
     pub(super) fn data_hash(&self) -> String {
-        data_hash(&self.data, &self.experiment)
+        let Session { experiment, data, .. } = self;
+        let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
+        let test = match (&data.test, &experiment.source) {
+            (None, _) => "without test examples".to_owned(),
+            (Some(_), DataSource::Files { test: TestFiles::Share { share, seed }, .. }) => {
+                format!("test {share} {seed}")
+            }
+            (Some(test), _) => format!("{} {test_x} {test_y}", test.sha256),
+        };
+        let mut text = format!("{} {train_x} {train_y} {test}", data.train.sha256);
+        // Defaults are left out, so that trials of earlier releases keep their ids.
+        if data.scaling != Scaling::auto(&data.train.x) {
+            text += &format!(" {}", data.scaling.name());
+        }
+        if let Some(kind) = data.kind_in_id {
+            text += &format!(" targets {kind}");
+        }
+        if let Some(ValidationSplit { share, seed }) = experiment.validation {
+            text += &format!(" validation {share} {seed}");
+        }
+        text
     }
 
     /// Checks the BLAS at every call of a product that the plan makes, and at a `further` one, until `stop` is set.
@@ -111,27 +129,6 @@ impl Session {
             if test > 0 { format!(" and {test} test examples") } else { " examples and none for testing,".to_owned() };
         format!("{source}: {train} training{validation}{test} of {features} features{task}")
     }
-}
-
-fn data_hash(data: &Prepared, experiment: &Experiment) -> String {
-    let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
-    let test = match (&data.test, &experiment.source) {
-        (None, _) => "without test examples".to_owned(),
-        (Some(_), DataSource::Files { test: TestFiles::Share { share, seed }, .. }) => format!("test {share} {seed}"),
-        (Some(test), _) => format!("{} {test_x} {test_y}", test.sha256),
-    };
-    let mut text = format!("{} {train_x} {train_y} {test}", data.train.sha256);
-    // Defaults are left out, so that trials of earlier releases keep their ids.
-    if data.scaling != Scaling::auto(&data.train.x) {
-        text += &format!(" {}", data.scaling.name());
-    }
-    if let Some(kind) = data.kind_in_id {
-        text += &format!(" targets {kind}");
-    }
-    if let Some(ValidationSplit { share, seed }) = experiment.validation {
-        text += &format!(" validation {share} {seed}");
-    }
-    text
 }
 
 /// Refuses work that needs more bytes than are free. The message begins with `what` and its verb, and ends with the

@@ -23,7 +23,7 @@ use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::training::TrainingProgress;
 use crate::record::summary::{Recorded, Summary};
-use crate::run::fleet::{self};
+use crate::run::fleet;
 use crate::run::inputs::Inputs;
 use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::run::workers::Workers;

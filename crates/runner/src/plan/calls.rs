@@ -74,7 +74,7 @@ impl Plan {
     /// Returns the sizes that the engines' products depend on.
     pub(super) fn data_sizes(&self) -> DataSizes {
         let DataShape { features, train, test, validation, .. } = self.data;
-        DataSizes { features, train, test, validation, rank: self.rank() }
+        DataSizes { features, train, test, validation, rank: self.rank }
     }
 
     /// Adds the calls that are made net by net: to evaluate a net, or to compute its first layer anew.

@@ -59,7 +59,7 @@ impl Plan {
         let reduces = self.trials.iter().any(|trial| trial.engine == Engine::Reduced);
         // X of the Gram space and its products; the factorisation needs a copy of X.
         let gram_space = if uses_gram_space { (features + train) * both * F64 } else { 0.0 };
-        let factors = if reduces { (features * train + 2.0 * self.rank() as f64 * train) * F64 } else { 0.0 };
+        let factors = if reduces { (features * train + 2.0 * self.rank as f64 * train) * F64 } else { 0.0 };
         inputs + gram_space + factors
     }
 

@@ -11,7 +11,7 @@ pub mod trial;
 use std::collections::{BTreeSet, HashMap};
 
 use kernels::CAN_FLUSH;
-use net::{Engine, Workload};
+use net::Engine;
 use serde_json::Value;
 
 use self::engine::{Chooser, workload};
@@ -110,25 +110,17 @@ impl Plan {
         self.fleets[place].iter().map(|&trial| &*self.trials[trial].id).collect()
     }
 
-    /// Returns the rank of the training examples, or its upper bound if no engine needs it.
-    pub(super) fn rank(&self) -> usize {
-        self.rank
-    }
-
-    /// Returns the dimensions that the cost of a trial's first layer depends on.
-    fn workload(&self, config: &TrialConfig) -> Workload {
-        workload(config, self.data)
-    }
-
     /// Counts the floating-point operations of the products of a trial's step: two for each multiply-add. The engine
     /// says how many the first layer takes; each further layer takes three products.
     pub fn flops_per_step(&self, trial: &Trial) -> f64 {
-        self.upper_flops_per_step(&trial.config) + trial.engine.flops_per_step(self.workload(&trial.config), self.rank)
+        self.upper_flops_per_step(&trial.config)
+            + trial.engine.flops_per_step(workload(&trial.config, self.data), self.rank)
     }
 
     /// Counts the same as if the direct engine trained it.
     pub fn direct_flops_per_step(&self, trial: &Trial) -> f64 {
-        self.upper_flops_per_step(&trial.config) + Engine::Direct.flops_per_step(self.workload(&trial.config), self.rank)
+        self.upper_flops_per_step(&trial.config)
+            + Engine::Direct.flops_per_step(workload(&trial.config, self.data), self.rank)
     }
 
     /// Counts the operations of the products above the first layer.

@@ -11,8 +11,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::table::Table;
 use crate::terminal::say;
-use crate::text::bytes;
-use crate::text::plain;
+use crate::text::{bytes, plain};
 use datasets::text::count;
 
 /// Lists the plan on stdout, and its total cost on stderr.
