@@ -1,8 +1,4 @@
-//! Layerchain's runner: experiments, sweeps, results and the command line around `net`.
-//!
-//! A sweep flows one way: [`spec`] (TOML, checked) → [`datasets`] (HDF5, checked) → [`plan`] (trials with ids) → [`run`]
-//! (workers) → [`record`] (one writer, and the tables).
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod bench;

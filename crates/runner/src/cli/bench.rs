@@ -18,11 +18,11 @@ pub struct Bench {
     /// Keys to set or replace, as in `runner sweep`.
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
-    /// A product instead: M,N,K, or one side for all three, and the factor that is transposed, nn (W a, the default), nt (dz aᵀ) or
-    /// tn (Wᵀ dz). A side may be a range: 64..4096x2 or 64..256+64. May be given several times.
+    /// A product in place of an experiment: M,N,K, or one side for all three, and its form, nn (W a, the default), nt
+    /// (dz aᵀ) or tn (Wᵀ dz). A side may be a range: 64..4096x2 or 64..256+64. May be given several times.
     #[arg(long, value_name = "M,N,K[,FORM]")]
     pub shape: Vec<Shapes>,
-    /// The libraries to time: all that are found here, or names and paths as elsewhere, with commas between or several times
+    /// The libraries to time: `all` that are found here, or names and paths, separated by commas or given several times
     /// [default: the one that `runner sweep` would take].
     #[arg(long, value_name = "all|NAME|PATH", value_delimiter = ',')]
     pub blas: Vec<Request>,
@@ -32,13 +32,14 @@ pub struct Bench {
     /// Threads that share a product [default: run.threads; 1 for --shape].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Seconds for a product or a step, for all libraries together; the six samples that are made at least may take longer.
+    /// Seconds for a product or a step, for all libraries together; at least six samples are made, even if they take
+    /// longer.
     #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = seconds)]
     pub seconds: f64,
     /// Print the whole record as JSON, every sample included.
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print a table (CSV) of a row a product and library.
+    /// Print a table (CSV) with a row for each product and library.
     #[arg(long)]
     pub csv: bool,
     /// Keep the record as results/bench/NAME.json.
@@ -50,7 +51,7 @@ pub struct Bench {
     /// Compare with results/bench/NAME.json, a record of this machine.
     #[arg(long, value_name = "NAME")]
     pub against: Option<String>,
-    /// Exit with 4 if something takes longer than in that record by more than this, again and again.
+    /// Exit with 4 if something takes longer than in that record by more than this share, each time that it is timed.
     #[arg(long, value_name = "SHARE", requires = "against")]
     pub fail_above: Option<Share>,
 }

@@ -56,7 +56,7 @@ pub struct Generate {
     /// Height and width of a picture, in pixels.
     #[arg(long, value_name = "PIXELS", default_value_t = 64)]
     pub side: u32,
-    /// What the pictures are drawn from: the same seed draws the same files, byte for byte.
+    /// The seed of the pictures: the same seed draws the same files, byte for byte.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
@@ -85,22 +85,23 @@ pub struct Import {
     /// y_test (or train_images, ...).
     #[arg(long, num_args = 1..=2, value_name = "FILE|DIR")]
     pub test: Vec<PathBuf>,
-    /// Make this share of the examples test examples, of every class the same.
+    /// Take this share of the examples, the same share of every class, as test examples.
     #[arg(long, value_name = "SHARE", conflicts_with = "test")]
     pub test_share: Option<f64>,
-    /// What the test examples are drawn from.
+    /// The seed that draws the test examples.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// The directory to write to.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub out: PathBuf,
-    /// What the set is called: train_NAME.h5 and test_NAME.h5 [default: the first file's name up to its first dot].
+    /// The name of the set, whose files are train_NAME.h5 and test_NAME.h5 [default: the first file's name up to its
+    /// first dot].
     #[arg(long)]
     pub name: Option<String>,
     /// Replace files of these names.
     #[arg(long)]
     pub force: bool,
-    /// What the files are [default: found out from their first bytes, for CSV from the name].
+    /// The format of the files [default: recognised by their first bytes; CSV by the name].
     #[arg(long, value_enum)]
     pub format: Option<ImportFormat>,
     /// CSV: the column of the labels: its name, its number from 1, first or last [default: last]. Labels may be text; then they
@@ -110,20 +111,21 @@ pub struct Import {
     /// CSV: columns of values to learn instead of classes, for regression. NPZ: the array of the values.
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub target: Vec<String>,
-    /// IDX, NPY and NPZ: what the second file or array holds, as data.targets of an experiment [default: one column of integers is
+    /// IDX, NPY and NPZ: the kind of the targets, as data.targets of an experiment [default: one column of integers is
     /// classes, rows of integers with a single 1 are one-hot, everything else is values].
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "target")]
     pub targets: Option<TargetsWord>,
     /// CSV: columns to leave out, such as names and numbers of rows.
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// CSV: what becomes of an empty cell, NA, NaN, null or ? (in any case): an error, its row is left out, or it is the mean of its
-    /// column over the training rows (of a column of texts: the share of each text). A label or target is never filled.
+    /// CSV: how to treat an empty cell, NA, NaN, null or ? (in upper or lower case): refuse the file, drop the row, or
+    /// fill in the mean of the column over the training rows (for a column of texts: the share of each text). A label
+    /// or target is never filled in.
     #[arg(long, value_enum, default_value_t = MissingWord::Refuse, value_name = "WHAT")]
     pub missing: MissingWord,
-    /// CSV: columns of texts, each of which becomes a column for each text of the training rows, 1 where it stands and else 0: one-hot
-    /// for every column with a cell that is no number, columns of one's own choice, or refuse. A text that only test rows have is 0 in
-    /// all of them.
+    /// CSV: columns of texts to encode as one-hot, with a column of 0 and 1 for each text of the training rows: one-hot
+    /// for every column with a cell that is no number, a list of columns, or refuse for none. A text that only test
+    /// rows have is 0 in all these columns.
     #[arg(long, value_name = "refuse|one-hot|COLUMN,...", value_delimiter = ',', default_value = "refuse")]
     pub categorical: Vec<String>,
     /// NPZ: the array of the examples.
@@ -156,7 +158,7 @@ pub struct Import {
     pub progress: ProgressMode,
 }
 
-/// What becomes of a cell without a value.
+/// The treatment of a cell without a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MissingWord {
     /// An error.
@@ -167,7 +169,7 @@ pub enum MissingWord {
     Mean,
 }
 
-/// What the numbers of targets are.
+/// The kind of targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TargetsWord {
     /// A column of class numbers.
@@ -188,7 +190,7 @@ impl From<TargetsWord> for TargetKind {
     }
 }
 
-/// What `runner data import` reads.
+/// The formats that `runner data import` reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ImportFormat {
     /// Two files as MNIST has them, plain or gzipped.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// An experiment and what is changed of it.
+/// An experiment and its overrides.
 #[derive(Args, Debug)]
 pub struct ExperimentArgs {
     /// The experiment, a TOML file such as experiments/depth.toml.

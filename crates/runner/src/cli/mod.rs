@@ -52,27 +52,27 @@ pub enum Command {
   runner sweep experiments/depth.toml name=depth-tanh model.activation=tanh 'sweep.model.depth=[2, 3, 5]' -j 1
   runner sweep experiments/depth.toml --dry-run")]
     Sweep(Sweep),
-    /// Train one net and save it, with all that it takes to ask it, as a model file (HDF5).
+    /// Train one net and save it, with everything that predictions need, as a model file (HDF5).
     ///
-    /// The experiment must come to one point: a key that its file sweeps is fixed as KEY=VALUE. The training is, bit for bit,
-    /// that of a sweep of this one point. A net that diverges is not saved (exit code 1); nor is one that is interrupted.
+    /// The sweep must have a single point: fix a key that the file sweeps with KEY=VALUE. The training is, bit for bit,
+    /// that of a sweep of this point. A net that diverges or is interrupted is not saved (exit codes 1 and 130).
     #[command(after_help = "Examples:
   runner train experiments/course-4layer.toml
   runner train experiments/depth.toml model.depth=4 train.learning_rate=0.01 seed=1 --out cats.h5 --history cats.csv
   runner predict results/course-4layer/model.h5 my-cat.jpg")]
     Train(Train),
-    /// Ask a model for the class, or the values, of pictures or of the examples of HDF5 files.
+    /// Predict the classes, or values, of pictures or of the examples of HDF5 files.
     ///
-    /// Pictures are turned as their EXIF tag says, laid over white where they are transparent, resized to the
-    /// pictures that the net was trained on (proportions aren't kept), and made grey where those were. Everything is scaled as
-    /// in training. All of it is read before anything is printed.
+    /// Pictures are turned as their EXIF tag says, laid over white where they are transparent, resized to the size of
+    /// the training pictures (proportions aren't kept), and made grey if those were. Everything is scaled as in
+    /// training. All inputs are read before anything is printed.
     #[command(after_help = "Examples:
   runner predict results/course-4layer/model.h5 my-cat.jpg my-dog.png
   runner predict model.h5 data/test_catvnoncat.h5 --json | jq .probability
   runner predict model.h5 cats/ dogs/
   runner predict model.h5 measured.h5 --dataset features")]
     Predict(Predict),
-    /// Compare what a model says of examples with what they are: cost, accuracy, confusion, precision and recall.
+    /// Evaluate a model on examples with targets: cost, accuracy, confusion matrix, precision and recall.
     #[command(after_help = "Examples:
   runner evaluate results/course-4layer/model.h5
   runner evaluate model.h5 --part train
@@ -82,15 +82,15 @@ pub enum Command {
     Evaluate(Evaluate),
     /// Show the points of a sweep, best first, each with a sparkline of its cost.
     ///
-    /// Where several seeds are swept, a row is what they have in common: the mean, the standard deviation, the lowest and
-    /// the highest of the trials that completed; those that diverged are counted.
+    /// If several seeds are swept, a row summarises them: the mean, standard deviation, lowest and highest value of the
+    /// trials that completed, and the number that diverged.
     Show(Show),
-    /// Prove that a results directory is what its sweep has written, and that its trials come out again.
+    /// Check that a results directory is as its sweep wrote it, and that its trials can be repeated.
     ///
-    /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and the files beside it have
-    /// their hashes in it. Some trials, drawn with a seed, are trained again with the fleets that they were trained in: bit for bit
-    /// where the runner, the BLAS and its core are those of the record, else their first costs within 1000 epsilon, for training is
-    /// chaotic. Exit code 1 if something differs.
+    /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and results.db keeps
+    /// the hashes of the files beside it. Some trials, drawn with a seed, are trained again in their fleets. The
+    /// results must be the same bit for bit if the runner, the BLAS and its core are those of the record; else the
+    /// first costs must agree within 1000 epsilon, since training is chaotic. Exit code 1 if something differs.
     #[command(after_help = "Examples:
   runner verify results/depth
   runner verify results/depth --retrain all
@@ -100,9 +100,10 @@ pub enum Command {
     Gradcheck(Gradcheck),
     /// Time the products and whole steps of an experiment, or products of given shapes, on one BLAS library or several.
     ///
-    /// Every product is called as training calls it, each once, with how often a step makes it. Results are checked before they are
-    /// timed; libraries take turns, so that what slows the machine slows all of them. The speeds stand beside what this machine
-    /// can do, measured in the same run, and with what bounds them: compute, bandwidth or the overhead of a call.
+    /// Every product is called as training calls it, and listed once with how often a step makes it. Products are
+    /// checked before they are timed; libraries take turns, so that what slows the machine slows all of them. Each
+    /// speed is compared with this machine's peak, measured in the same run, and shown with the limit that bounds it:
+    /// compute, bandwidth or the overhead of a call.
     #[command(after_help = "Examples:
   runner bench experiments/depth.toml --blas all
   runner bench experiments/depth.toml model.dtype=f64 --blas bundled,mkl --save before
@@ -115,7 +116,7 @@ pub enum Command {
     /// Data to train on: list, generate, fetch, import and inspect data sets.
     #[command(subcommand)]
     Data(Data),
-    /// Try what reading a file does: this program runs it before it reads one itself.
+    /// Read files in a process of its own, before the program reads them itself.
     #[command(hide = true)]
     Rehearse(Rehearse),
 }
@@ -123,7 +124,7 @@ pub enum Command {
 /// Arguments of `runner rehearse`.
 #[derive(Args, Debug)]
 pub struct Rehearse {
-    /// What is read, as JSON.
+    /// The kind of reading, as JSON.
     pub reading: String,
     /// The files.
     pub paths: Vec<PathBuf>,

@@ -16,7 +16,7 @@ pub struct Train {
     /// The model file [default: results/NAME/model.h5].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Also write the recorded costs and metrics, as a table (CSV): iteration, cost, a column each metric.
+    /// Also write the recorded costs and metrics, as a table (CSV): iteration, cost, and a column for each metric.
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
     /// Replace files of these names.
@@ -38,7 +38,7 @@ pub struct Predict {
     /// The dataset of the examples in HDF5 files [default: test_set_x, else train_set_x].
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
-    /// Print a JSON object an example, with the probabilities of all classes.
+    /// Print a JSON object for each example, with the probabilities of all classes.
     #[arg(long)]
     pub json: bool,
 }
@@ -48,10 +48,11 @@ pub struct Predict {
 pub struct Evaluate {
     /// The model, as `runner train` has written it.
     pub model: PathBuf,
-    /// Experiments (.toml), data sets that `runner data list` names, or HDF5 files [default: what it was trained on].
+    /// Experiments (.toml), data sets that `runner data list` names, or HDF5 files [default: the data that it was
+    /// trained on].
     #[arg(value_name = "EXPERIMENT|SET|HDF5")]
     pub what: Vec<String>,
-    /// The examples to take; of an HDF5 file, else those that it has.
+    /// The examples to evaluate; an HDF5 file without them gives its others.
     #[arg(long, value_enum, default_value_t = WhichPart::Test)]
     pub part: WhichPart,
     /// Also list the examples that are put in a wrong class, those first that the model is surest of.
@@ -70,6 +71,6 @@ pub struct Evaluate {
 pub enum WhichPart {
     /// The test examples.
     Test,
-    /// The training examples, those that were set aside for validation among them.
+    /// The training examples, including those set aside for validation.
     Train,
 }

@@ -25,8 +25,8 @@ pub struct Sweep {
     /// Start anew: an existing results directory is renamed, never deleted.
     #[arg(long)]
     pub fresh: bool,
-    /// Go on where other trials were trained on another BLAS, core or number of threads a fleet. Training is chaotic: a fifth of
-    /// the recorded costs differ by more than 1% from those of another core.
+    /// Continue a sweep although finished trials were trained with another BLAS, core or number of threads per fleet.
+    /// Training is chaotic: a fifth of the recorded costs differ by more than 1% from those of another core.
     #[arg(long, conflicts_with = "fresh")]
     pub mix: bool,
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.

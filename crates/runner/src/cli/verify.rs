@@ -10,15 +10,15 @@ use clap::Args;
 pub struct Verify {
     /// A results directory, such as results/depth.
     pub dir: PathBuf,
-    /// Trials to train again: a number, or all.
+    /// How many trials to train again: a number, or all.
     #[arg(long, value_name = "N", default_value = "3")]
     pub retrain: Retrain,
-    /// What they are drawn with.
+    /// The seed that draws these trials.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 }
 
-/// How many trials are trained again.
+/// The number of trials that are trained again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retrain {
     /// Every one.

@@ -101,15 +101,12 @@ pub(super) fn rehearse(reading: &Reading, files: &[&Pinned]) -> Result<Tried> {
         Some(path) => vec![path.display().to_string()],
         None => paths.iter().map(|path| path.display().to_string()).collect(),
     };
-    bail!(
-        "{}: a damaged HDF5 file: {by} in the process that tries its reading; the file is not used",
-        named.join(" or ")
-    )
+    bail!("{}: a damaged HDF5 file: {by} in the process that reads it first; the file is not used", named.join(" or "))
 }
 
 fn run_copy(reading: &Reading, paths: &[&Path]) -> Result<CopyEnd> {
     let reading = serde_json::to_string(reading).context("texts and numbers make valid JSON")?;
-    let context = || format!("{}: can't start the process that tries its reading", paths[0].display());
+    let context = || format!("{}: can't start the process that reads it first", paths[0].display());
     // A file in memory, not a pipe: a pipe ends only once all copies of its other end are closed.
     let mut said = File::from(memfd_create("rehearsal", MemfdFlags::CLOEXEC).with_context(context)?);
     // This very program, even if its file has been replaced since it started.

@@ -113,7 +113,7 @@ fn source_of(raw: &RawTrial) -> Result<DataSource, Problem> {
         (None, Some(train), Some(test)) => DataSource::Files { train, test: TestFiles::File(test) },
         (None, Some(train), None) if share > 0.0 => DataSource::Files { train, test: TestFiles::Share { share, seed } },
         (None, Some(train), None) => DataSource::Files { train, test: TestFiles::Absent },
-        (Some(_), _, _) => return Err(keys::SET.problem("give it or data.train and data.test, not both")),
+        (Some(_), _, _) => return Err(keys::SET.problem("give data.set, or data.train and data.test, not both")),
         (None, None, None) => return Err(keys::SET.problem("missing; or give data.train and data.test")),
         (None, None, Some(_)) => return Err(keys::TRAIN.problem("missing; data.test alone is not enough")),
     };

@@ -68,7 +68,7 @@ impl Training {
         let mut record = Record::open(folder).map_err(Failure::of_writing)?;
         stop.at_the_end(format!("interrupted: finished trials are kept in {}; {RESUME_HINT}", folder.display()));
         if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
-            say(&format!("warning: {damaged}: this does"));
+            say(&format!("warning: {damaged}; this run writes them anew"));
         }
         write_plan(&mut record, folder, session, plan, &machine).map_err(Failure::of_writing)?;
         let (finished, damaged) = record.finished().map_err(Failure::of_writing)?;
@@ -125,7 +125,7 @@ impl Training {
         let interrupted = stop.is_asked() && (tally.all() < planned || rungs_are_left);
         tally.say(planned, workers.threads(), interrupted);
         if rungs_are_left && !interrupted {
-            say("no setting of this rung has completed: none goes on");
+            say("no setting of this rung has completed, so none goes on");
         }
         print_names(&[folder])?;
         Ok(ExitCode::from(tally.exit_code(interrupted)))

@@ -46,7 +46,7 @@ impl Report {
 
     pub(super) fn trials(&mut self, intact: usize, damaged: &[String]) {
         if damaged.is_empty() {
-            let all = format!("{} as stored, their ids the hashes of what they are", count(intact, "trial"));
+            let all = format!("{} as stored, each id the hash of its settings and data", count(intact, "trial"));
             self.line(Some(true), "trials", &all);
         } else {
             let (all, ids) = (intact + damaged.len(), first_few(damaged.iter().map(String::as_str)));

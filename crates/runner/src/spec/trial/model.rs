@@ -32,16 +32,18 @@ pub(super) fn hidden(raw: &RawTrial) -> Result<Vec<usize>, Problem> {
     let (given, depth, width) = (raw.get(&HIDDEN), raw.get(&DEPTH), raw.get(&MODEL_WIDTH));
     let parameters = raw.get(&PARAMETERS);
     if parameters.is_some() && (width.is_some() || given.is_some()) {
-        return Err(PARAMETERS.problem("give it with depth; it takes the place of width and hidden"));
+        return Err(
+            PARAMETERS.problem("give it with model.depth alone; it takes the place of width and hidden")
+        );
     }
     // Width 1 is a placeholder: the budget determines the width once the data are known.
     let width = width.or(parameters.map(|_| 1));
     match (given, depth, width) {
         (Some(hidden), None, None) => Ok(hidden),
-        (Some(_), _, _) => Err(HIDDEN.problem("give it or depth and width, not both")),
+        (Some(_), _, _) => Err(HIDDEN.problem("give model.hidden, or model.depth and model.width, not both")),
         (None, Some(1), _) => Ok(Vec::new()),
         (None, Some(depth), Some(width)) => Ok(vec![width; depth - 1]),
-        (None, None, _) => Err(DEPTH.problem("missing; give depth and width, or hidden")),
+        (None, None, _) => Err(DEPTH.problem("missing; give model.depth and model.width, or model.hidden")),
         (None, _, None) => Err(MODEL_WIDTH.problem("missing; a net of this depth needs it")),
     }
 }

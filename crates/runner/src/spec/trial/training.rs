@@ -41,8 +41,8 @@ pub(super) fn length(raw: &RawTrial) -> Result<Length, Problem> {
     match (raw.get(&ITERATIONS), raw.get(&EPOCHS)) {
         (Some(iterations), None) => Ok(Length::Iterations(iterations)),
         (None, Some(epochs)) => Ok(Length::Epochs(epochs)),
-        (Some(_), Some(_)) => Err(EPOCHS.problem("give it or iterations, not both")),
-        (None, None) => Err(ITERATIONS.problem("missing; or give epochs")),
+        (Some(_), Some(_)) => Err(EPOCHS.problem("give train.epochs or train.iterations, not both")),
+        (None, None) => Err(ITERATIONS.problem("missing; give train.iterations or train.epochs")),
     }
 }
 
