@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A model of `runner train` as a torch.nn.Sequential, and its answers beside those of `runner predict --json`.
+"""Converts a model of `runner train` to a torch.nn.Sequential, and compares its outputs with those of `runner predict --json`.
 
     model_to_torch.py model.h5                              # the module
-    model_to_torch.py model.h5 examples.h5                  # a JSON line an example: probabilities or values
+    model_to_torch.py model.h5 examples.h5                  # a JSON line for each example: probabilities or values
     model_to_torch.py model.h5 examples.h5 --beside FILE    # the largest difference to the lines in FILE
 
 Needs torch, h5py and numpy. The format is in docs/model-format.md.
@@ -30,7 +30,7 @@ ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
     "identity": nn.Identity,
     "elu": nn.ELU,
-    # By default PyTorch takes x for softplus(x) from 20 on, which is 2e-9 off.
+    # By default PyTorch replaces softplus(x) by x from 20 on, which is 2e-9 off.
     "softplus": lambda: nn.Softplus(threshold=40),
     "gelu": nn.GELU,
     "gelu-tanh": lambda: nn.GELU(approximate="tanh"),
@@ -41,7 +41,7 @@ ACTIVATIONS = {
 
 
 def load(path):
-    """The net, a function from raw examples (one a row, as HDF5 has them) to its inputs, and the names of the classes."""
+    """Returns the net, a function from raw examples (one per row, as in HDF5) to its inputs, and the names of the classes."""
     with h5py.File(path) as file:
         text = lambda group, name: group.attrs[name].decode()
         assert (text(file, "format"), file.attrs["version"]) == ("layerchain-model", 1), path
@@ -69,7 +69,7 @@ def load(path):
 
 
 def answers(net, outputs):
-    """What `runner predict --json` calls probabilities, or values."""
+    """Returns the probabilities, or values, as in `runner predict --json`."""
     outputs = outputs.to(torch.float64)
     if isinstance(net[-1], nn.Sigmoid):
         return "probabilities", torch.cat([1.0 - outputs, outputs], dim=1).tolist()

@@ -49,7 +49,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
-    """The command line, checked."""
+    """Reads and checks the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, metavar="RESULTS",
                         help="the directory a sweep wrote, with its results.db (e.g. results/depth); it is only read")
@@ -60,7 +60,7 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
 
 
 def formats(text: str) -> list[str]:
-    """The value of --format. Raises ArgumentTypeError for a format that is not offered."""
+    """Reads the value of --format. Raises ArgumentTypeError for a format that is not offered."""
     names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
     unknown = [name for name in names if name not in style.FORMATS]
     if unknown or not names:
@@ -70,7 +70,7 @@ def formats(text: str) -> list[str]:
 
 
 def figures(sweep: record.Sweep) -> Iterator[tuple[str, style.Figure]]:
-    """Every picture of a sweep with its file name, without the ending."""
+    """Yields every picture of a sweep with its file name, without the ending."""
     yield from curves.cost_figures(sweep)
     yield from outcomes.outcome_figures(sweep)
     yield from heatmap.heatmap_figures(sweep)

@@ -35,7 +35,7 @@ except ModuleNotFoundError as error:
 
 MARKS = "osD^vP"
 MOST_LABELS = 14  # a panel
-LINE, LABEL = 0.15, 1.3  # inches: from one label to the next, and the width of a label
+LINE, LABEL = 0.15, 1.3  # inches: the distance between labels, and the width of a label
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -56,7 +56,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
-    """The command line, checked."""
+    """Reads and checks the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("record", type=Path, metavar="RECORD", help="such as results/bench/NAME.json; it is only read")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to put the picture (default: beside the record)")
@@ -66,7 +66,7 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
 
 
 def roofline(record: dict[str, Any]) -> Figure:
-    """A panel an element type."""
+    """Draws a panel for each element type."""
     if not record["products"]:
         raise ValueError("it has no products")
     dtypes = sorted({product["dtype"] for product in record["products"]})
@@ -87,7 +87,7 @@ def roofline(record: dict[str, Any]) -> Figure:
 
 
 def ends(record: dict[str, Any], width: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The ends of both axes of panels of so many inches, with room for the labels."""
+    """Returns the ends of both axes of panels of this size in inches, with room for the labels."""
     x = [product["flop"] / product["bytes"] for product in record["products"]]
     speeds = [result["gflops"] for product in record["products"] for result in product["results"]]
     peak = max(record["limits"]["peak"].values()) / 1e9
@@ -97,7 +97,7 @@ def ends(record: dict[str, Any], width: float) -> tuple[tuple[float, float], tup
 
 
 def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
-    """Roofs, marks and labels of one element type."""
+    """Draws the roofs, marks and labels of one element type."""
     products = [product for product in record["products"] if product["dtype"] == dtype]
     x = np.array([product["flop"] / product["bytes"] for product in products])
     speeds = np.array([[result["gflops"] for result in product["results"]] for product in products])
@@ -107,7 +107,7 @@ def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
     for at, column in zip(x, speeds):
         axes.plot([at, at], [column.min(), column.max()], color="#cccccc", linewidth=0.8, zorder=2)
     for i in range(speeds.shape[1]):
-        # Side by side: libraries that are as fast as one another would hide one another.
+        # Side by side, since marks of equally fast libraries would hide one another.
         beside = 10 ** ((i - (speeds.shape[1] - 1) / 2) * 0.06 / inches(axes)[0] * np.ptp(np.log10(axes.get_xlim())))
         axes.plot(x * beside, speeds[:, i], MARKS[i % len(MARKS)], color=colour(i), markersize=5, alpha=0.9, zorder=3 + i)
     labels(axes, products, x, speeds, peak)
@@ -116,11 +116,11 @@ def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
 
 
 def roofs(axes: Axes, record: dict[str, Any], peak: float, ends: tuple[float, float]) -> None:
-    """The peak, and the bandwidths of the smallest and of the largest working set."""
+    """Returns the peak, and the bandwidths of the smallest and of the largest working set."""
     axes.plot(ends, [peak, peak], color=style.INK, linewidth=1.4)
     axes.annotate(f"peak {peak:.3g}", (ends[1], peak), (0, 3), textcoords="offset points", ha="right", fontsize=8)
     bandwidths = {int(size): rate for size, rate in record["limits"]["bandwidth"].items()}
-    # Of all threads, where each has its own cache; of the memory, one core's counts.
+    # Caches: the bandwidth of all threads, each with its own. Memory: that of one core.
     sets = ((min(bandwidths), record["threads"]), (max(bandwidths), 1))
     for (size, cores), line in zip(dict(sets).items(), ("--", ":")):
         rate = bandwidths[size] * cores / 1e9
@@ -135,7 +135,7 @@ def roofs(axes: Axes, record: dict[str, Any], peak: float, ends: tuple[float, fl
 
 
 def slope(axes: Axes) -> float:
-    """The angle of a line of slope 1 on the logarithmic scales, in degrees."""
+    """Returns the angle of a line of slope 1 on the logarithmic scales, in degrees."""
     (width, height), (x, y) = inches(axes), (np.ptp(np.log10(axes.get_xlim())), np.ptp(np.log10(axes.get_ylim())))
     return float(np.degrees(np.arctan2(height / y, width / x)))
 
@@ -161,24 +161,24 @@ def labels(axes: Axes, products: Sequence[dict[str, Any]], x: np.ndarray, speeds
 
 
 def inches(axes: Axes) -> tuple[float, float]:
-    """The width and the height of a panel."""
+    """Returns the width and the height of a panel."""
     box, (width, height) = axes.get_position(), axes.figure.get_size_inches()
     return box.width * width, box.height * height
 
 
 def name(product: dict[str, Any]) -> str:
-    """A product as `nt+ 20×209×20`."""
+    """Formats a product as `nt+ 20×209×20`."""
     marks = ("+" if product["adds"] else "") + ("|" if product["column_major"] else "")
     return f"{product['form']}{marks} {product['m']}×{product['n']}×{product['k']}"
 
 
 def in_words(size: int) -> str:
-    """A working set as a person says it."""
+    """Formats the size of a working set."""
     return f"{size // 1024} KiB" if size < 1 << 20 else f"{size >> 20} MiB"
 
 
 def colour(library: int) -> str:
-    """The colour of a library."""
+    """Returns the colour of a library."""
     return style.CATEGORIES[library % len(style.CATEGORIES)]
 
 

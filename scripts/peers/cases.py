@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Case:
-    """A net, its batches and how many `steps` a peer trains in one turn, whole epochs; `runner_steps` are Layerchain's."""
+    """A net, its batches, and the number of `steps` of a peer's turn, whole epochs; `runner_steps` is that of Layerchain."""
 
     name: str
     widths: list[int]
@@ -38,7 +38,7 @@ class Case:
         return f"{nets}, {examples}, {'Adam' if self.optimizer == 'adam' else 'gradient descent'}"
 
     def examples(self) -> tuple[np.ndarray, np.ndarray]:
-        """X, f32 or u8 as it is stored, one example a row, and its classes."""
+        """Returns X, f32 or u8 as it is stored, one example per row, and its classes."""
         if self.is_course:
             with h5py.File(os.path.join(os.environ["CATVNONCAT"], "train_catvnoncat.h5")) as file:
                 return file["train_set_x"][:].reshape(self.batch, -1), file["train_set_y"][:]

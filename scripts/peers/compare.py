@@ -1,4 +1,4 @@
-"""Times runner and its peers, one after the other and round after round on the same cores, and writes what it saw.
+"""Times runner and its peers, one after the other and round after round on the same cores, and writes the results.
 
 Each peer is a process that stays and waits between its turns; its imports, data and first steps don't count. Runner is
 started anew at each turn, as a user would, and reports its own steps a second: drawing the weights, multiplying them by
@@ -28,7 +28,7 @@ REST = 0.3  # seconds between turns: threads that spin for more work must have g
 
 @dataclass
 class Entry:
-    """Who is timed at what; `milliseconds` a step and net, one for each round."""
+    """A peer, its case, and the `milliseconds` per step and net of each round."""
 
     case: str
     dtype: str
@@ -68,7 +68,7 @@ class Peer:
 
 
 def contestants(case: Case, dtype: str, cores: int) -> list[Peer | Runner]:
-    """Who takes turns with whom."""
+    """Returns the peers that take turns at a case."""
     threads = sorted({1, cores})
 
     def peer(who: str, count: int, steps: int = case.steps) -> Peer:

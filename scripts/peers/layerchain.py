@@ -24,7 +24,7 @@ TEST_EXAMPLES = 64  # an image set has some; runner looks at them once, after th
 
 
 class Drawn:
-    """The drawn examples of a case as an image set, with an experiment on them; made when they are first asked for."""
+    """The drawn examples of a case as an image set, with an experiment on them, made at their first use."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
@@ -51,7 +51,7 @@ DRAWN = Drawn()
 
 
 def settings(case: Case) -> list[str]:
-    """What a case says, as overrides of its experiment."""
+    """Returns a case as overrides of its experiment."""
     steps = case.runner_steps
     rates = case.learning_rates()
     several = f"sweep.train.learning_rate={{ from = {rates[0]}, to = {rates[-1]}, count = {case.nets} }}"
@@ -79,7 +79,7 @@ class Runner:
         return Path(self.folder.name) / "results"
 
     def turn(self) -> float:
-        """Milliseconds a step and net."""
+        """Returns the milliseconds per step and net."""
         begin = time.perf_counter()
         done = subprocess.run(self.command, capture_output=True, text=True)
         seconds = time.perf_counter() - begin

@@ -1,4 +1,4 @@
-"""The comparison in one table and one picture: how many times as long the best peer takes."""
+"""The comparison in one table and one picture: the time of the best peer over that of Layerchain."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Row:
 
 
 def rows(entries: list[Entry]) -> list[Row]:
-    """A row for each case, type and number of threads that Layerchain and a peer were timed on."""
+    """Returns a row for each case, type and number of threads at which Layerchain and a peer were timed."""
     found = []
     for case, dtype in dict.fromkeys((e.case, e.dtype) for e in entries):
         group = [e for e in entries if (e.case, e.dtype) == (case, dtype)]
@@ -63,7 +63,7 @@ def times(ratio: float) -> str:
 
 
 def draw(found: list[Row], path: Path) -> None:
-    """A point for each row, medians with their ranges, on one logarithmic scale."""
+    """Draws a point for each row, the median with its range, on one logarithmic scale."""
     labels = [f"{CASES[row.case].title()}, {row.dtype}".replace(", ", "\n", 1) for row in found]
     places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     figure, panel = pyplot.subplots(figsize=(9, 0.46 * len(places) + 1), layout="constrained")

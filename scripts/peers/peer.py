@@ -35,7 +35,7 @@ rng = np.random.default_rng(0)
 
 
 def scaled_examples() -> tuple[np.ndarray, np.ndarray]:
-    """X, one example a row, and Y: a column of numbers for the binary cross-entropy, else classes."""
+    """Returns X, one example per row, and Y: a column of numbers for the binary cross-entropy, else classes."""
     x, y = case.examples()
     x = (x / 255.0 if x.dtype == np.uint8 else x).astype(REAL)
     return x, y.astype(REAL)[:, None] if BINARY else y
@@ -46,12 +46,12 @@ STARTS = range(0, len(X), M)
 
 
 def epochs(steps: int) -> int:
-    """Of the peers that train whole epochs."""
+    """Returns the number of epochs, for peers that train whole ones."""
     return -(-steps // len(STARTS))
 
 
 def draw(n_in: int, n_out: int) -> np.ndarray:
-    """Weights as the course scales them."""
+    """Draws weights with the course's scale."""
     return (rng.standard_normal((n_in, n_out)) / n_in**0.5).astype(REAL)
 
 

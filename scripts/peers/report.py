@@ -1,4 +1,4 @@
-"""What a comparison saw, as a table for people, a table for programs and a picture."""
+"""The results of a comparison, as a table for people, a table for programs and a picture."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def write(entries: list[Entry], machine: str, out: Path) -> list[Path]:
 
 
 def groups(entries: list[Entry]) -> list[tuple[str, str, list[Entry]]]:
-    """(case, dtype, entries), as they were run."""
+    """Groups the entries as (case, dtype, entries), in the order in which they were run."""
     keys = list(dict.fromkeys((e.case, e.dtype) for e in entries))
     return [(case, dtype, [e for e in entries if (e.case, e.dtype) == (case, dtype)]) for case, dtype in keys]
 
 
 def ours(entries: list[Entry], threads: int | None = None) -> Entry:
-    """Layerchain as a user runs it, with as many threads as asked for, else with all of the case."""
+    """Returns the entry of Layerchain as a user runs it, with this number of threads, or else with the most."""
     found = [e for e in entries if e.who == "layerchain"]
     return next((e for e in found if e.threads == threads), found[-1])
 
@@ -85,14 +85,14 @@ def as_markdown(entries: list[Entry], machine: dict) -> str:
 
 
 def over(ours: Entry, theirs: list[Entry]) -> str:
-    """The best of `theirs` in each round over ours."""
+    """Formats the best time of `theirs` over ours: its median and range over the rounds."""
     rounds = [min(values) for values in zip(*(e.milliseconds for e in theirs))]
     ratios = [a / b for a, b in zip(rounds, ours.milliseconds)]
     return f"{statistics.median(ratios):.3g} ({min(ratios):.3g} to {max(ratios):.3g})"
 
 
 def summary(case: str, group: list[Entry]) -> list[str]:
-    """The factors that the tables are made for."""
+    """Writes the sentences that sum up a case."""
     if case == "course":
         return course_summary(group)
     lines = []
@@ -107,7 +107,7 @@ def summary(case: str, group: list[Entry]) -> list[str]:
 
 
 def course_summary(group: list[Entry]) -> list[str]:
-    """What the algebra gives, and what the kernels."""
+    """Writes the sentences that sum up the course's net: the gain of the algebra, and that of the kernels."""
     def find(who: str) -> list[Entry]:
         return [e for e in group if e.who == who]
 
@@ -126,7 +126,7 @@ def course_summary(group: list[Entry]) -> list[str]:
 
 
 def draw(entries: list[Entry], path: Path) -> None:
-    """Medians and ranges on logarithmic scales: a panel for each table, in two columns of much the same height."""
+    """Draws medians and ranges on logarithmic scales: a panel for each table, in two columns of similar height."""
     tables = groups(entries)
     sizes = [len(group) + 3 for *_, group in tables]  # in lines, with its title and the numbers below it
     left = min(range(1, len(tables) + 1), key=lambda count: max(sum(sizes[:count]), sum(sizes[count:])))

@@ -42,7 +42,7 @@ class Case:
 
     name: str
     arguments: list[str]
-    files: list[str]  # those that must be whole or as they were
+    files: list[str]  # must be whole or as they were
     prepare: Callable[[Path], None]
     again: list[str] = field(default_factory=list)  # further arguments where files may be there
     together: bool = False  # whether its files are a pair: both new, or both as they were
@@ -50,7 +50,7 @@ class Case:
 
 
 def content(path: Path) -> bytes | None:
-    """What must be equal in two runs; nothing where there is no file."""
+    """Returns the content that must be equal in two runs; None if there is no file."""
     if not path.exists():
         return None
     if path.name == "results.db":
@@ -63,7 +63,7 @@ def content(path: Path) -> bytes | None:
 
 
 def rows_of(path: Path) -> bytes:
-    """The rows of a record but for its times, if SQLite has nothing against it."""
+    """Returns the rows of a record without its times, and SQLite's verdict on it."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
         (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
         trials = connection.execute("SELECT id, config, status, final_cost, test_accuracy FROM trial ORDER BY id").fetchall()
@@ -74,7 +74,7 @@ def rows_of(path: Path) -> bytes:
 
 
 def cases(runner: Path, scratch: Path) -> list[Case]:
-    """Every command that writes files; `data fetch` only where the course's files are."""
+    """Returns every command that writes files; `data fetch` only if the course's files are at hand."""
     drawn = scratch / "drawn"
     small = ["--train", "20", "--test", "10", "--side", "8"]
     quietly = functools.partial(subprocess.run, check=True, capture_output=True)
@@ -116,23 +116,23 @@ def cases(runner: Path, scratch: Path) -> list[Case]:
 
 
 def drop(_: object) -> None:
-    """Nothing, of anything."""
+    """Does nothing."""
 
 
 def serve(folder: Path) -> str:
-    """The address of a server of `folder` that lives as long as this process."""
+    """Starts a server of `folder` that lives as long as this process, and returns its address."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
-        """Says nothing of requests."""
+        """A handler that logs no requests."""
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Does nothing."""
 
     class Calm(http.server.ThreadingHTTPServer):
-        """Says nothing of those that hang up."""
+        """A server that logs no broken connections."""
 
         def handle_error(self, *_: object) -> None:
-            """Nothing."""
+            """Does nothing."""
 
     server = Calm(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

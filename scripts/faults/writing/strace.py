@@ -9,20 +9,20 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-# What writes a file, or gives it its name. A call that this machine doesn't have is left out by strace ("?").
+# The calls that write or name files. strace ignores those that this machine doesn't have ("?").
 CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "ftruncate", "close"]
 LINE = re.compile(r"^(?P<thread>\d+) +(?P<call>\w+)\((?P<rest>.*)$")
 
 
 @dataclass
 class Ended:
-    """How a run ended, and what was done to it."""
+    """The end of a run, and the faults that were injected."""
 
     code: int  # below 0: by a signal
     stderr: str
-    points: dict[str, set[int]]  # of each call those that are about a file of the folder or said something: the n-th of a thread
-    injected: list[str]  # what the calls that failed were about
-    synced_later: bool  # every sync that failed was followed by one of the same file that did not
+    points: dict[str, set[int]]  # for each call, the numbers (per thread) of those about a file of the folder or stdout
+    injected: list[str]  # the paths of the calls that failed
+    synced_later: bool  # every failed sync was followed by a successful one of the same file
 
 
 def run(command: list[str], folder: Path, fault: str | None, timeout: float = 120) -> Ended:
@@ -60,7 +60,7 @@ def run(command: list[str], folder: Path, fault: str | None, timeout: float = 12
 
 
 def about(arguments: str) -> str:
-    """The path that a call is about; the number of a file that is none, as stdout's."""
+    """Returns the path that a call is about, or the descriptor if it has none, as stdout."""
     named = re.match(r'(?:AT_FDCWD(?:<(?P<folder>[^>]*)>)?, )?"(?P<name>[^"]*)"', arguments)
     if named:
         return os.path.join(named["folder"] or "", named["name"])
