@@ -1,4 +1,4 @@
-//! The rooms of `runner`: each imports from those before it alone, and no module imports, by whatever way round, from itself.
+//! The rooms of `runner`: each imports only from those before it, and no module imports itself by way of others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ const ORDER: [&str; 14] = [
     "commands", "lib",
 ];
 
-/// The source of a module by its path, such as `spec::trial::model`.
+/// The sources of modules by their paths, such as `spec::trial::model`.
 type Sources = BTreeMap<String, String>;
 
 fn read(folder: &Path, module: &str, sources: &mut Sources) {
@@ -34,7 +34,7 @@ fn without_tests_and_comments(source: &str) -> String {
     source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The paths of a `use`: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
+/// Lists the paths of a `use`: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
 fn expand(path: &str) -> Vec<String> {
     let Some((prefix, list)) = path.split_once('{') else { return vec![path.trim().to_owned()] };
     let (mut depth, mut items) = (0, vec![String::new()]);
@@ -46,7 +46,7 @@ fn expand(path: &str) -> Vec<String> {
     items.flat_map(|item| expand(&format!("{}{}", prefix.trim(), item.trim()))).collect()
 }
 
-/// The paths below `crate`, `super` or `self`, and those of children, that a module names.
+/// Lists the paths below `crate`, `super` or `self`, and those of children, that a module names.
 fn named(module: &str, source: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for (start, _) in source.match_indices("use ") {
@@ -77,7 +77,7 @@ fn named(module: &str, source: &str) -> Vec<String> {
     paths.into_iter().map(absolute).collect()
 }
 
-/// The modules that each module imports from.
+/// Finds the modules that each module imports from.
 fn arrows(sources: &Sources) -> BTreeMap<&str, BTreeSet<&str>> {
     let module_of = |path: &str| {
         let ends = path.match_indices("::").map(|(end, _)| end).chain([path.len()]);
@@ -89,7 +89,7 @@ fn arrows(sources: &Sources) -> BTreeMap<&str, BTreeSet<&str>> {
     sources.iter().map(|entry| (entry.0.as_str(), imports(entry))).collect()
 }
 
-/// Import from a room that comes later.
+/// Lists the imports from a later room.
 fn upward(sources: &Sources) -> Vec<String> {
     let floor = |module: &str| {
         let room = module.split("::").next().unwrap();
@@ -100,7 +100,8 @@ fn upward(sources: &Sources) -> Vec<String> {
     arrows.filter(|(from, to)| floor(from) < floor(to)).map(|(from, to)| format!("{from} imports from {to}")).collect()
 }
 
-/// The modules that are left when all are taken away that import from none of the rest, and that none of the rest imports from.
+/// Returns the modules on circles and between them: it removes, again and again, modules that import from none of the
+/// rest, or that none of the rest imports from.
 fn circles(sources: &Sources) -> BTreeSet<&str> {
     let arrows = arrows(sources);
     let mut left: BTreeSet<&str> = arrows.keys().copied().collect();

@@ -1,4 +1,4 @@
-//! Mistakes: each gives one clear line that names the file and the key or dataset, exit code 2, and no results.
+//! Mistakes of users: each gives one clear line with the file and the key or dataset, exit code 2, and no results.
 
 use std::fs;
 

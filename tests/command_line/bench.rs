@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::blas::shimmed;
 use crate::support::{Bench, failure, text};
 
-/// Enough for a few samples.
+/// The option that limits a case to a few samples.
 const QUICK: [&str; 2] = ["--seconds", "0.02"];
 
 fn run(mut command: Command) -> Output {
@@ -19,7 +19,8 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
 }
 
-/// The products of a record: form, sides, type, whether added, whether by columns, and how often a step makes them.
+/// Lists the products of a record: form, sides, type, whether added, whether by columns, and how often a step makes
+/// them.
 fn products(record: &Value) -> Vec<String> {
     let product = |product: &Value| {
         let field = |name: &str| product[name].to_string().replace('"', "");
@@ -50,7 +51,7 @@ fn the_products_of_an_experiment_are_those_that_its_engines_call() {
     assert_eq!(of(&["run.engine=dual"]), with(&["nn+ 6x40x40 f32 1.0"]));
     let reduced = of(&["run.engine=reduced"]);
     assert!(reduced[1].starts_with("nn+ 6x40x") && reduced[3].starts_with("nt+ 6x"), "{reduced:?}");
-    // Two batches of 16 and one of 8, and a dW of its own.
+    // Two batches of 16 and one of 8, which has a dW product of its own.
     let adam = of(&["run.engine=direct", "train.optimizer=adam", "train.batch=16"]);
     let thirds = ["0.3333333333333333", "0.6666666666666667"];
     for (m, share) in [(8, thirds[0]), (16, &thirds[1][..17])] {
@@ -131,7 +132,7 @@ fn several_libraries_take_turns_and_all_are_said() {
 #[test]
 fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
     let bench = Bench::new();
-    // As large as one call of each form is.
+    // Sides at which each form is still a single call.
     for case in ["0", "1", "2"] {
         let mut wrong = shimmed(&bench, &["bench", "--shape", "32", "--dtype", "f32", "--save", "wrong"]);
         wrong.envs([("BLAS_SHIM_WRONG", "1.001"), ("BLAS_SHIM_CASE", case)]);
@@ -165,7 +166,7 @@ fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
     }
 }
 
-/// Writes the record `to`, whose times are those of `from` times `factor`: so far from today's that no noise bridges it.
+/// Writes the record `to` with the times of `from` multiplied by `factor`, which is larger than any noise.
 fn rescale(bench: &Bench, from: &str, to: &str, factor: f64) {
     let mut record: Value = serde_json::from_str(&bench.read(&format!("results/bench/{from}.json"))).unwrap();
     let scale = |value: &mut Value| *value = (value.as_f64().unwrap() * factor).into();

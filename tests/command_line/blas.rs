@@ -1,4 +1,4 @@
-//! The runner over a BLAS that is counted, wrong, or not what it says: a C shim stands before the real one.
+//! The runner on a BLAS whose calls are counted, or that is wrong or disguised: a C shim in front of the real one.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ pub(crate) fn shim(bench: &Bench) -> PathBuf {
     built(bench, "blas_shim")
 }
 
-/// The runner on the shim, which stands before the library that it would take by itself.
+/// Makes a command of the runner on the shim, which forwards to the library that the runner would choose.
 pub(crate) fn shimmed(bench: &Bench, arguments: &[&str]) -> Command {
     bench.write("counted.toml", EXPERIMENT);
     let Choice { library, .. } = choose(&Request::Auto).expect("a BLAS");
@@ -30,7 +30,7 @@ fn run(bench: &Bench, arguments: &[&str], variable: &str, value: &str) -> Output
 /// The form of a product and its m × n elements with k terms each.
 type Form = ([Transpose; 2], [usize; 3]);
 
-/// The calls of the plans of products, in f32 and in f64.
+/// Counts the gemm calls that the products take, in f32 and in f64.
 fn calls(products: &[Form]) -> [usize; 2] {
     let library = choose(&Request::Auto).unwrap().library;
     let single = products.iter().map(|&(form, shape)| GemmPlan::of::<f32>(library, form, shape).calls(shape)).sum();
@@ -57,7 +57,8 @@ fn a_whole_sweep_makes_the_calls_of_its_products_and_no_other() {
     for (engine, first) in [("direct", 2), ("reduced", 2), ("dual", 1)] {
         assert_eq!(count(31, engine) - count(30, engine), trials * (first + upper), "{engine}");
     }
-    // The rest of a direct sweep: each product of a step and of an evaluation once in the self-check, and two evaluations a trial.
+    // The other calls of a direct sweep: each product of a step and of an evaluation once in the self-check, and two
+    // evaluations for each trial.
     let widths = [192, 6, 5, 4, 1];
     let mut checked = Vec::new();
     for (l, n) in widths.windows(2).enumerate() {
@@ -99,7 +100,7 @@ fn threads_share_the_products_that_are_large_enough_with_a_call_each() {
         bench.read("calls").trim().parse::<usize>().unwrap()
     };
     for command in [["sweep", "counted.toml", "--fresh"], ["train", "counted.toml", "--force"]] {
-        // W·A and dZ·Aᵀ of 192 features and 128 units; the output unit's three products are not worth it.
+        // W·A and dZ·Aᵀ of 192 features and 128 units are shared; the three products of the output unit are too small.
         let [first, _] = calls(&[(NN, [128, 40, 192]), (NT, [128, 192, 40])]);
         let [a_part, _] = calls(&[(NN, [64, 40, 192]), (NT, [64, 192, 40])]);
         for (threads, a_step) in [(1, first + 3), (2, 2 * a_part + 3)] {

@@ -1,4 +1,4 @@
-//! Which BLAS the runner takes, what it says of it, and what it refuses.
+//! The choice of the BLAS, its messages, and what it refuses.
 
 use std::fs;
 use std::process::Command;
@@ -8,7 +8,7 @@ use kernels::blas::{Request, Source, candidates, choose};
 use crate::blas::{EXPERIMENT, shim, shimmed};
 use crate::support::{Bench, failure, text};
 
-/// A command that needs a BLAS and nothing else.
+/// The arguments of a short command that needs a BLAS.
 const SWEEP: [&str; 2] = ["sweep", "counted.toml"];
 
 fn sweep_fails(mut command: Command) -> (Option<i32>, String) {
@@ -92,7 +92,7 @@ fn an_openblas_that_does_not_know_the_processor_gets_wider_kernels_unless_the_us
         let cured = blind(None);
         assert!(cured.contains("would have taken its Prescott kernels; it was given wider ones"), "{cured}");
     }
-    // `check` loads all that it finds after it: they choose their kernels as they always do.
+    // `check` loads further libraries after it, which must choose their kernels as usual.
     let found = |command: &mut Command| -> Vec<String> {
         let check = command.env("BLAS_SHIM_BLIND", "1").env_remove("OPENBLAS_CORETYPE").output().unwrap();
         let report = text(&check.stdout);

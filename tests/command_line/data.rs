@@ -1,4 +1,4 @@
-//! What a net is trained on, as a person says it: known content, what the targets are, test examples or none.
+//! The data of an experiment: known content, kinds of targets, with and without test examples.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ learning_rate = 0.1
 iterations = 20
 "#;
 
-/// The experiment with its own file in place of a set.
+/// Returns the experiment with a file in place of a set.
 fn on(file: &str, keys: &str) -> String {
     ONE.replace("set = \"drawn\"", &format!("train = \"{file}\"\n{keys}"))
 }
@@ -31,13 +31,13 @@ fn write<T: hdf5::H5Type>(path: &Path, x: &Array2<f32>, y: &Array1<T>) {
     file.close().unwrap();
 }
 
-/// Forty examples of two features, in a file without test examples; the first feature tells what the class is.
+/// Writes forty examples of two features, without test examples; the first feature determines the class.
 fn forty(bench: &Bench, name: &str) {
     let x = Array2::from_shape_fn((40, 2), |(i, j)| if j == 0 { (i % 2) as f32 * 2.0 - 1.0 } else { i as f32 / 40.0 });
     write(&bench.path(name), &x, &Array1::from_shape_fn(40, |i| (i % 2) as u8));
 }
 
-/// The cells of the only row of a results directory's table of trials.
+/// Returns the cells of the only row of trials.csv.
 fn trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String + use<> {
     let table = bench.read(&format!("results/{name}/trials.csv"));
     let mut csv = csv::Reader::from_reader(table.as_bytes());
@@ -46,7 +46,7 @@ fn trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String + use<> {
     move |column| row[headers.iter().position(|header| header == column).unwrap()].to_owned()
 }
 
-/// Everything that takes a known set looks at its content: one line, exit code 2, before any work.
+/// Each command that takes a known set checks its content: one line, exit code 2, before any work.
 #[test]
 fn a_known_set_of_another_content_is_refused_by_every_command() {
     let bench = Bench::new();
@@ -88,7 +88,7 @@ fn a_known_set_of_another_content_is_refused_by_every_command() {
     assert!(own.status.success(), "as one's own files: {}", text(&own.stderr));
 }
 
-/// One bit of one pixel of the real pictures, and the real pictures.
+/// Tries the real pictures with one bit of one pixel changed, and unchanged.
 #[test]
 fn a_changed_pixel_of_the_real_pictures_is_refused() {
     let Some(images) = real_images() else { return };
@@ -142,7 +142,7 @@ fn an_experiment_pins_its_files_by_the_lines_that_inspect_prints() {
         let (code, line) = failure(&bench.run(&["sweep", "pinned.toml", key, "--dry-run"]));
         assert!(code == Some(2) && line.contains(key.split('=').next().unwrap()) && line.contains(part), "{line}");
     }
-    // A generated set may be pinned too: of what seed it is.
+    // A generated set may be pinned too, which pins its seed.
     bench.write("one.toml", ONE);
     let wrong = format!("data.test_sha256=\"{}\"", "0".repeat(64));
     let (code, line) = failure(&bench.run(&["sweep", "one.toml", &wrong, "--dry-run"]));
@@ -248,7 +248,7 @@ fn what_the_targets_are_is_said_and_shown() {
     let (_, line) = failure(&dry(&["data.targets=clases"]));
     assert!(line.contains("data.targets") && line.contains("\"classes\""), "{line}");
 
-    // A model is asked about targets as it was trained on them.
+    // A model is evaluated on the kind of targets that it was trained on.
     let run = bench.run(&["train", "one.toml", "data.targets=classes", "--out", "model.h5"]);
     assert!(run.status.success(), "{}", text(&run.stderr));
     let evaluated = bench.run(&["evaluate", "model.h5", "whole.h5", "--part", "train"]);

@@ -4,7 +4,7 @@ use std::env;
 
 use crate::support::{Bench, repository, text};
 
-/// scikit-learn's own file, where `DIGITS_CSV` says that it is.
+/// Imports scikit-learn's own file, if `DIGITS_CSV` names it.
 fn digits() -> Option<Bench> {
     let Some(csv) = env::var_os("DIGITS_CSV") else {
         eprintln!("DIGITS_CSV isn't set: the digits are not tried");
@@ -18,7 +18,7 @@ fn digits() -> Option<Bench> {
     Some(bench)
 }
 
-/// A column of trials.csv.
+/// Returns a column of trials.csv.
 fn column(bench: &Bench, results: &str, name: &str) -> Vec<f64> {
     let table = bench.read(&format!("{results}/trials.csv"));
     let mut rows = table.lines().map(|row| row.split(',').collect::<Vec<_>>());

@@ -1,4 +1,4 @@
-//! Runs end when they are told to, and under every limit in order.
+//! Runs end in order after signals and under limits.
 
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Bench, signal, text};
 
-/// So wide that one product of f64 takes longer than anybody waits.
+/// A net so wide that a single product in f64 outlasts the test.
 const WIDE: &str = r#"
 name = "wide"
 
@@ -37,13 +37,13 @@ fn one_signal_ends_a_run_within_two_seconds_in_any_phase() {
         signal(&child, "TERM");
         let start = Instant::now();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
-        // Two seconds and what a loaded machine adds.
+        // Two seconds, and an allowance for a loaded machine.
         assert!(start.elapsed() < Duration::from_secs(4), "{arguments:?} ended {:?} after the signal", start.elapsed());
     }
     assert!(!bench.path("results/wide/model.h5").exists());
 }
 
-/// Runs under a limit of the shell's.
+/// Runs the runner under a limit of the shell.
 fn limited(bench: &Bench, limit: &str, arguments: &str) -> Output {
     let script = format!("ulimit {limit}; exec {} {arguments}", env!("CARGO_BIN_EXE_runner"));
     Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).env_remove("CATVNONCAT").output().unwrap()

@@ -1,4 +1,4 @@
-//! Points that are left out and added: lists, what matches nothing, and the example in the documentation.
+//! Excluded and included points: lists of values, tables without effect, and the example in the documentation.
 
 use crate::support::{Bench, failure, repository};
 use crate::sweep_language::{BASE, bench, points, resolves_to_the_same_trials, rows, run};
@@ -86,7 +86,7 @@ fn an_exclusion_that_few_samples_do_not_meet_is_none_that_matches_nothing() {
     let drawn = "[sweep]\nmethod = \"random\"\nsamples = 2\nmodel.depth = { from = 1, to = 9999 }\nseed = [1]\n";
     for condition in ["9999", "{ gt = 9998 }", "{ ge = 7, le = 7 }", "[3, 20000]"] {
         let sweep = format!("{drawn}[[sweep.exclude]]\nmodel.depth = {condition}\nseed = 1\n");
-        // Whether it would fit the memory is another question.
+        // Whether it would fit into memory is another question.
         let shown = bench(&sweep).run(&["sweep", "points.toml", "--dry-run", "model.width=1"]);
         assert!(shown.status.code() == Some(0) || condition == "[3, 20000]", "{condition}");
     }

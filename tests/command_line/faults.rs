@@ -1,5 +1,5 @@
-//! A file under its final name is what was meant, whatever the disk does: a C shim lets the calls that write it fail, get lost, or
-//! be the last. `scripts/faults/files` tries every point of every command; these are some of them.
+//! A file under its final name is complete, whatever the disk does: a C shim makes the calls that write it fail, do
+//! nothing, or end the process. `scripts/faults/files` tries every call of every command; this is a sample.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,17 +26,17 @@ iterations = 20
 record_every = 10
 "#;
 
-/// A command that writes below `out`, and what it writes there undisturbed.
+/// A command that writes below `out`, with the files of an undisturbed run.
 struct Disturbed {
     bench: Bench,
     shim: PathBuf,
     arguments: Vec<String>,
     whole: BTreeMap<String, Vec<u8>>,
-    /// How often it makes each call that writes a file.
+    /// The number of times that it makes each call.
     calls: BTreeMap<String, usize>,
 }
 
-/// The `when`-th `call` ends like that; where that ends in +, all later ones, too.
+/// A fault: the end of the `when`-th `call`, and of all later ones if it ends in +.
 type Fault<'a> = (&'a str, usize, &'a str);
 
 impl Disturbed {
@@ -66,7 +66,7 @@ impl Disturbed {
         disturbed
     }
 
-    /// Runs it where nothing was written before.
+    /// Runs the command in an empty folder.
     fn run(&self, fault: Option<Fault>) -> Output {
         let _ = fs::remove_dir_all(self.bench.path("out"));
         self.run_again(fault)
@@ -88,7 +88,7 @@ impl Disturbed {
         command.output().unwrap()
     }
 
-    /// What there is below `out`, without SQLite's pages and the seconds of a table.
+    /// Reads the files below `out`, without SQLite's pages and the seconds of a table.
     fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let Ok(entries) = fs::read_dir(self.bench.path("out")) else { return BTreeMap::new() };
         let content = |entry: std::io::Result<fs::DirEntry>| {
@@ -100,14 +100,14 @@ impl Disturbed {
         entries.map(content).collect()
     }
 
-    /// Every `step`-th of these calls.
+    /// Returns every `step`-th of these calls.
     fn points<'a>(&self, calls: &[&'a str], step: usize) -> Vec<(&'a str, usize)> {
         let all = calls.iter().flat_map(|&call| (1..=self.calls[call]).map(move |when| (call, when)));
         all.step_by(step).collect()
     }
 
-    /// A run with this fault ends well only with the right bytes, and else with one line and without half a file. Returns
-    /// whether it ended well.
+    /// Checks that a run with this fault either succeeds with the right bytes, or fails with one line and without half
+    /// a file. Returns whether it succeeded.
     fn survives(&self, fault: Fault) -> bool {
         let run = self.run(Some(fault));
         let (stderr, files) = (text(&run.stderr), self.files());
@@ -130,7 +130,8 @@ impl Disturbed {
     }
 }
 
-/// Every one of them was exit code 0 before, with zeros in place of labels, names or whole layers.
+/// Without the check of files that are read back, each of these runs exits with 0, with zeros in place of labels, names
+/// or whole layers.
 #[test]
 fn a_write_that_fails_once_is_said_and_leaves_no_file_of_zeros() {
     for command in ["train", "generate", "import"] {
@@ -143,7 +144,7 @@ fn a_write_that_fails_once_is_said_and_leaves_no_file_of_zeros() {
     }
 }
 
-/// libhdf5 2.2.0 frees memory twice where it closes what it couldn't write.
+/// libhdf5 2.2.0 frees memory twice when it closes a file that it couldn't write.
 #[test]
 fn a_disk_that_takes_nothing_more_is_said_and_leaves_no_file() {
     for command in ["train", "generate", "import"] {
@@ -163,7 +164,7 @@ fn a_write_that_is_lost_without_a_word_is_seen_when_the_file_is_read_back() {
         for (call, when) in disturbed.points(&["pwrite"], 2) {
             let run = disturbed.run(Some((call, when, "lost")));
             if run.status.success() {
-                // libhdf5 marks a file as open for writing in byte 20, which holds nothing that was meant.
+                // libhdf5 marks a file as open for writing in byte 20, which holds no content.
                 let unmarked = |mut files: BTreeMap<String, Vec<u8>>| {
                     files.values_mut().filter(|bytes| bytes.starts_with(b"\x89HDF")).for_each(|bytes| bytes[20] = 0);
                     files

@@ -1,4 +1,4 @@
-//! A BLAS that is wrong in one form of call alone, or only after a while.
+//! A BLAS that is wrong only in one form of call, or only after a while.
 
 use std::collections::BTreeSet;
 use std::process::Output;
@@ -6,7 +6,8 @@ use std::process::Output;
 use crate::blas::shimmed;
 use crate::support::{Bench, text};
 
-/// Sweeps and trainings that make between them every kind of call; `{out}` is where they begin to write once the BLAS is checked.
+/// Sweeps and trainings that together make every kind of call, each with the first path that it writes after the BLAS
+/// is checked.
 const TRAININGS: [(&str, &[&str]); 9] = [
     ("results/counted/results.db", &["sweep", "run.engine=direct"]),
     ("results/counted/results.db", &["sweep", "run.engine=reduced"]),
@@ -25,11 +26,12 @@ const TRAININGS: [(&str, &[&str]); 9] = [
     ("results/counted", &["train", "run.engine=dual", "model.dtype=f32"]),
 ];
 
-/// Calls that are checked as they are made, by Freivalds' method in f64: Xᵀ\[X X_h\], the factors' RᵀR, and W(0) \[X X_h\].
+/// Returns whether a call is checked whenever it is made, by Freivalds' method in f64: Xᵀ\[X X_h\], RᵀR of the factors,
+/// and W(0) \[X X_h\].
 fn is_verified_when_made(form: &str) -> bool {
     let mut fields = form.split(' ');
     let is_double = fields.next() == Some("d");
-    // As column-major BLAS sees them: m is all examples that there are, or k all features.
+    // In column-major order: m is the number of all examples, or k the number of all features.
     let sides: Vec<&str> = fields.skip(2).take(3).collect();
     is_double && (sides[0] == "52" || sides[0] == "192" && sides[1] == "192")
 }
@@ -41,7 +43,7 @@ fn run(bench: &Bench, (out, arguments): (&str, &[&str]), shim: &[(&str, &str)]) 
     command.env("BLAS_SHIM_UNTIL", bench.path(out)).envs(shim.iter().copied()).output().unwrap()
 }
 
-/// The forms that were called before the first trial, and those that were called from then on.
+/// Returns the forms that were called before the first trial, and those that were called from then on.
 fn forms(bench: &Bench, training: (&str, &[&str])) -> [BTreeSet<String>; 2] {
     let done = run(bench, training, &[("BLAS_SHIM_LOG", "forms")]);
     assert!(done.status.success(), "{training:?}: {}", text(&done.stderr));
@@ -70,7 +72,7 @@ fn a_blas_that_is_wrong_in_one_form_alone_is_found_out_before_the_first_trial() 
     let mut tried = 0;
     for (number, training) in TRAININGS.into_iter().enumerate() {
         let [_, called] = forms(&bench, training);
-        // Each of those that add to C, and one in eight of the others.
+        // All forms that add to C, and one in eight of the others.
         for (place, form) in called.iter().filter(|form| !is_verified_when_made(form)).enumerate() {
             if form.ends_with(" 0x0p+0") && !(place + number).is_multiple_of(8) {
                 continue;
@@ -86,7 +88,7 @@ fn a_blas_that_is_wrong_in_one_form_alone_is_found_out_before_the_first_trial() 
     assert!(tried > 60, "{tried}");
 }
 
-/// Long enough for the sample of the steps' products to meet a fault that stays.
+/// A sweep that is long enough for the sample of products to detect a permanent fault.
 const LONG: (&str, &[&str]) =
     ("results/counted/results.db", &["sweep", "run.engine=direct", "train.iterations=300", "train.record_every=10"]);
 

@@ -1,5 +1,5 @@
-//! HDF5 files that crash or hang libhdf5, and damaged ones of which nobody knows what they do: one line, never the end of the
-//! program. `scripts/faults/mutants` is the long form.
+//! HDF5 files that crash or hang libhdf5, and randomly damaged ones: each is one line, and never crashes the runner.
+//! `scripts/faults/mutants` is the long form.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::support::{Bench, failure, text};
 
-/// One net of one layer on the drawn pictures.
+/// An experiment with one net of one layer on the drawn pictures.
 const EXPERIMENT: &str = "
     name = 'hostile'
     data.train = 'data/train_drawn.h5'
@@ -38,7 +38,7 @@ impl Bench {
         }
     }
 
-    /// Checks that `data inspect` ends by itself; what is wrong inside a file stands in its report.
+    /// Checks that `data inspect` ends by itself; its report lists the problems of a file.
     fn assert_inspected(&self, what: &str) {
         let output = self.run(&["data", "inspect", "data.h5"]);
         assert!(matches!(output.status.code(), Some(0 | 2)), "{what}: {:?}", output.status);
@@ -54,7 +54,7 @@ fn find(content: &[u8], wanted: &[u8]) -> usize {
     content.windows(wanted.len()).position(|bytes| bytes == wanted).expect("in the file")
 }
 
-/// Writes pictures in chunks, packed, and their labels.
+/// Writes pictures in compressed chunks, and their labels.
 fn write_chunked(path: &Path, newest_format: bool) {
     let mut options = hdf5::File::with_options();
     let file =
@@ -70,7 +70,7 @@ fn write_chunked(path: &Path, newest_format: bool) {
     file.close().unwrap();
 }
 
-/// Jenkins's lookup3, which HDF5 takes of a block of metadata.
+/// Computes Jenkins's lookup3, HDF5's checksum of a block of metadata.
 fn checksum(block: &[u8]) -> u32 {
     let start = 0xdead_beef_u32.wrapping_add(block.len() as u32);
     let [mut a, mut b, mut c] = [start; 3];
@@ -96,7 +96,7 @@ fn checksum(block: &[u8]) -> u32 {
     (c ^ b).wrapping_sub(b.rotate_left(24))
 }
 
-/// The blocks of metadata that a checksum follows.
+/// Finds the blocks of metadata that a checksum follows.
 fn blocks(content: &[u8]) -> Vec<(usize, usize)> {
     const SIGNATURES: [&[u8]; 7] = [b"\x89HDF", b"OHDR", b"OCHK", b"BTHD", b"FRHP", b"FAHD", b"FADB"];
     let starts =
@@ -106,7 +106,7 @@ fn blocks(content: &[u8]) -> Vec<(usize, usize)> {
     starts.filter_map(ends).collect()
 }
 
-/// A copy of which a byte or a few are changed, with right checksums, or the end is cut off.
+/// Makes a copy with a few changed bytes and right checksums, or without its end.
 fn mutant(content: &[u8], blocks: &[(usize, usize)], random: &mut impl Rng) -> Vec<u8> {
     let mut mutant = content.to_vec();
     let at = random.random_range(0..content.len());
@@ -136,7 +136,7 @@ fn data_that_crash_or_hang_libhdf5_are_refused_by_name() {
         ] {
             let (code, line) = failure(&bench.run(arguments));
             assert_eq!(code, Some(2), "{name}: {line}");
-            // The system's library may refuse it by itself.
+            // The system's library may refuse the file by itself.
             assert!(line.contains("data.h5: "), "{name}: {line}");
         }
     }
@@ -161,7 +161,7 @@ fn the_trial_of_a_reading_has_bounds_and_its_end_is_told() {
     if cfg!(feature = "static-hdf5") {
         assert!(line.contains("no end in sight"), "{line}");
     }
-    // The file itself is what the trial reads: with nothing wrong in it nothing is said.
+    // Called by hand on a sound file, the rehearsal says nothing.
     write_chunked(&bench.path("data.h5"), true);
     assert_eq!(bench.run(&["data", "inspect", "data.h5"]).status.code(), Some(0));
 }
@@ -171,11 +171,11 @@ fn a_chunk_without_a_side_and_a_link_without_a_name_are_refused() {
     let bench = Bench::trained();
     write_chunked(&bench.path("data.h5"), false);
     let whole = fs::read(bench.path("data.h5")).unwrap();
-    // The sides of a chunk, the last one the bytes of an element: Debian 12's libhdf5 divides by the first.
+    // The sides of a chunk, followed by the bytes of an element: Debian 12's libhdf5 divides by the first side.
     let sides: Vec<u8> = [5u32, 8, 8, 3, 1].into_iter().flat_map(u32::to_le_bytes).collect();
     let at = find(&whole, &sides);
     let without_side = [&whole[..at], &[0; 4], &whole[at + 4..]].concat();
-    // Where the name of the first link lies: Debian 12's libhdf5 reads it beyond its memory.
+    // The offset of the name of the first link: Debian 12's libhdf5 reads it beyond its memory.
     let at = find(&whole, b"SNOD") + 8;
     let without_name = [&whole[..at], &[255; 8], &whole[at + 8..]].concat();
     for content in [without_side, without_name] {
@@ -235,7 +235,7 @@ fn damaged_files_are_read_or_refused_in_one_line() {
 fn axes_of_too_many_points_are_refused_before_their_values_are_made() {
     let bench = Bench::new();
     bench.write("hostile.toml", EXPERIMENT);
-    // The values of the second axis are wrong, which is found when they are made.
+    // The values of the second axis are wrong too, but that is found only once they are made.
     let (code, line) = failure(&bench.run(&[
         "sweep",
         "hostile.toml",

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use crate::support::{Bench, failure, signal, text};
 
-/// A table of two features that tell two kinds of flowers apart.
+/// Writes a table of two features that tell two kinds of flowers apart.
 fn flowers() -> String {
     let row = |row: usize| {
         let (noise, kind) = (row as f64 * 0.01, ["tulip", "rose"][row % 2]);
@@ -97,10 +97,10 @@ fn an_interrupted_import_leaves_nothing_half_made() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // What was found is said when the first pass is over and the files are about to be written.
+    // The runner reports the columns after its first pass, before it writes files.
     let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
-    // A slow machine says how far it is before that.
+    // On a slow machine, lines of progress come before that.
     while !said.contains(" training") {
         assert!(std::io::BufRead::read_line(&mut stderr, &mut said).unwrap() > 0, "{said}");
     }

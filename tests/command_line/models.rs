@@ -38,7 +38,7 @@ fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
 }
 
-/// The only row of the table of trials.
+/// Returns the cells of the only row of trials.csv.
 fn trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String + use<> {
     let table = bench.read(&format!("results/{name}/trials.csv"));
     let mut csv = csv::Reader::from_reader(table.as_bytes());
@@ -146,7 +146,7 @@ fn ctrl_c_ends_a_training_with_130_and_without_a_model() {
     let bench = bench();
     let arguments = ["train", "one.toml", "train.iterations=100000000", "--progress", "none"];
     let mut child = bench.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // Its folder is made when the training begins.
+    // The folder of the model is made when the training begins.
     while !bench.path("results/one").exists() {
         std::thread::sleep(Duration::from_millis(10));
         assert!(child.try_wait().unwrap().is_none(), "the training ended before it could be interrupted");
@@ -158,7 +158,7 @@ fn ctrl_c_ends_a_training_with_130_and_without_a_model() {
     assert_eq!(fs::read_dir(bench.path("results/one")).unwrap().count(), 0, "a file is left");
 }
 
-/// A picture of 12 x 9 pixels of one colour, its left half transparent.
+/// Writes a picture of 12 x 9 pixels of one colour, with a transparent left half.
 fn half_transparent(path: &Path) {
     let picture = image::RgbaImage::from_fn(12, 9, |x, _| image::Rgba([200, 40, 90, if x < 6 { 0 } else { 255 }]));
     picture.save(path).unwrap();
@@ -226,7 +226,7 @@ fn a_folder_of_pictures_is_asked_about_picture_by_picture() {
     assert_eq!(all.iter().map(|answer| answer["input"].as_str().unwrap()).collect::<Vec<_>>(), names);
 }
 
-/// The range of floats is not known from a picture file, so none is guessed.
+/// A picture file doesn't tell the range of the floats, and the runner doesn't guess it.
 #[test]
 fn a_model_of_float_pictures_takes_them_from_hdf5_files_alone() {
     let bench = bench();
@@ -265,7 +265,7 @@ fn the_confusion_of_three_classes_is_counted() {
     bench.write("trees.csv", &rows(3));
     succeeds(&bench, &["data", "import", "trees.csv", "--test-share", "0.2"]);
     let files = ["data.train=data/train_trees.h5", "data.test=data/test_trees.h5"];
-    // So few steps that some are taken for others.
+    // So few steps that some examples are misclassified.
     let short = ["train.iterations=20", "--out", "trees.h5"];
     succeeds(&bench, &[&["train", "one.toml"], &files[..], &short].concat());
     let answer = &json_lines(&succeeds(&bench, &["evaluate", "trees.h5", "data/test_trees.h5", "--json"]))[0];
@@ -282,7 +282,7 @@ fn the_confusion_of_three_classes_is_counted() {
         assert_eq!((found["precision"].as_f64(), found["recall"].as_f64()), (precision, Some(recall)));
         assert_eq!(found["name"], ["ash", "elm", "oak"][class]);
     }
-    // What predict says of each example adds up to the same.
+    // The predictions of single examples add up to the same matrix.
     let said = json_lines(&succeeds(&bench, &["predict", "trees.h5", "data/test_trees.h5", "--json"]));
     let predicted = |class: usize| said.iter().filter(|line| line["class"] == class).count() as u64;
     assert_eq!(

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A directory with a small drawn data set in `data/`, as a person's checkout would have.
+/// A directory with a small drawn data set in `data/`, like a checkout.
 pub(crate) struct Bench {
     folder: TempDir,
 }
@@ -62,7 +62,7 @@ impl Bench {
 
 /// Sends a signal to a running program.
 pub(crate) fn signal(child: &Child, name: &str) {
-    // The shell's own kill: the program of that name is not on every machine.
+    // The shell's built-in kill: not every machine has the program.
     let kill = format!("kill -{name} {}", child.id());
     assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
 }
@@ -71,7 +71,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A shared library of the C source `name` beside these tests.
+/// Compiles the C source `name` beside these tests to a shared library.
 pub(crate) fn built(bench: &Bench, name: &str) -> PathBuf {
     let library = bench.path(&format!("{name}.so"));
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
@@ -85,7 +85,7 @@ pub(crate) fn built(bench: &Bench, name: &str) -> PathBuf {
     library
 }
 
-/// The exit code and the one line on stderr of a run that must fail.
+/// Returns the exit code and the only line on stderr of a run that must fail.
 pub(crate) fn failure(output: &Output) -> (Option<i32>, String) {
     let stderr = text(&output.stderr);
     let line = stderr.trim_end();
@@ -102,7 +102,7 @@ pub(crate) fn real_images() -> Option<PathBuf> {
     folder
 }
 
-/// A file of this repository.
+/// Returns the path of a file of this repository.
 pub(crate) fn repository(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
 }

@@ -1,4 +1,4 @@
-//! What `[sweep]` can say: which points there are, in which order, and the one line when it says something wrong.
+//! The language of `[sweep]`: its points, their order, and the one line for each mistake.
 
 use crate::support::{Bench, failure, text};
 
@@ -29,7 +29,7 @@ pub(crate) fn run(bench: &Bench, arguments: &[&str]) -> (String, String) {
     (text(&run.stdout), text(&run.stderr))
 }
 
-/// The trial of each point of a dry run, with its values in the columns that are named.
+/// Returns the trial of each point of a dry run, with its values in the named columns.
 pub(crate) fn points(bench: &Bench, overrides: &[&str], columns: &[&str]) -> Vec<Vec<String>> {
     let (table, _) = run(bench, &[&["sweep", "points.toml", "--dry-run"], overrides].concat());
     let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
@@ -43,7 +43,7 @@ pub(crate) fn rows(points: &[Vec<String>]) -> Vec<String> {
     points.iter().map(|point| point.join(" ")).collect()
 }
 
-/// Runs the sweep, and its resolved experiment again: no trial may be another.
+/// Runs the sweep and then its resolved experiment, which must have the same trials.
 pub(crate) fn resolves_to_the_same_trials(bench: &Bench, overrides: &[&str]) {
     run(bench, &[&["sweep", "points.toml"], overrides].concat());
     let ids = |table: String| table.lines().map(|line| line[..12].to_owned()).collect::<Vec<_>>();
@@ -341,7 +341,7 @@ least = 10
 factor = 3
 "#;
 
-/// The rows of trials.csv: rate, seed, iterations, final cost.
+/// Reads the rows of trials.csv: rate, seed, iterations, final cost.
 fn halved_rows(bench: &Bench, folder: &str) -> Vec<(String, String, usize, f64)> {
     let trials = bench.read(&format!("{folder}/trials.csv"));
     let header = "trial,train.learning_rate,seed,train.iterations,status,final_cost,";

@@ -1,4 +1,4 @@
-//! Sweeps end to end: the same bytes however they run, nothing lost however they end.
+//! Sweeps from end to end: the same bytes however they run, and nothing lost however they end.
 
 use std::fs;
 use std::process::{Child, Command};
@@ -275,7 +275,7 @@ fn files_that_no_sweep_made_are_not_written_over() {
     names.iter().for_each(|name| bench.write(&format!("mine/{name}"), "years of work"));
     let (code, line) = failure(&bench.run(&["sweep", "mine/../small.toml", "--out", "mine"]));
     assert!(code == Some(2) && names.iter().all(|name| line.contains(name)), "{line}");
-    // A file that is nobody's record doesn't make them ours.
+    // A results.db that is not a record doesn't make the other files ours.
     fs::remove_file(bench.path("mine/results.db-wal")).unwrap();
     bench.write("mine/results.db", "");
     let run = bench.run(&["sweep", "small.toml", "train.iterations=5", "--out", "mine"]);
@@ -323,7 +323,7 @@ fn a_stdout_that_takes_nothing_loses_nothing() {
 #[test]
 fn a_disk_that_is_full_before_the_first_trial_is_nobodys_mistake() {
     let bench = bench();
-    // The limit is a signal too, which would end the runner without a word.
+    // The limit also sends a signal, which would end the runner without a message.
     for blocks in [0, 1, 4, 8] {
         let script =
             format!("ulimit -f {blocks}; exec {} sweep small.toml --out {blocks}", env!("CARGO_BIN_EXE_runner"));
@@ -463,7 +463,7 @@ fn an_engine_that_would_not_be_exact_is_not_chosen_and_refused_by_name() {
     assert!(line.contains("run.engine: dual is not exact in f32"), "{line}");
 }
 
-/// The most memory that a process has taken until now, in KiB.
+/// Returns the peak memory of a process so far, in KiB.
 fn peak_memory(child: &Child) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok())
@@ -485,8 +485,8 @@ fn memory_grows_with_the_number_of_trials_only_by_what_names_them() {
         peak
     };
     let (few, many) = (peak(4000), peak(8000));
-    // The first layers that are kept for other trials have come to their bound (16 MiB) in both. A trial's plan, id and row in
-    // the tables are some 3 KiB; its first layer alone would be 8 KiB more.
+    // In both sweeps, the kept first layers have reached their bound of 16 MiB. A trial's plan, id and row in the
+    // tables take some 3 KiB; its first layer would add 8 KiB.
     let a_trial = (many as f64 - few as f64) / 4000.0;
     assert!(few > 1024 && a_trial < 5.0, "{few} KiB for 4000 trials, {many} KiB for 8000: {a_trial} KiB each");
 }
@@ -508,7 +508,7 @@ fn a_results_directory_that_cannot_be_written_is_named_before_any_training() {
 #[test]
 fn a_full_disk_ends_the_sweep_with_one_line_and_keeps_every_committed_trial() {
     let bench = bench();
-    // A limit on the size of a file stands in for a disk: SQLite's log reaches it in the middle of the sweep.
+    // A limit on the size of files stands in for a full disk: SQLite's log reaches it in the middle of the sweep.
     let script = format!(
         "ulimit -f 240; exec {} sweep small.toml -j 1 train.record_every=1 train.iterations=400 --progress none",
         env!("CARGO_BIN_EXE_runner")

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::{Bench, failure, text};
 
-/// Six trials that use most of what a step can have, in f32 and in fleets.
+/// Six trials in f32 and in fleets, with most of the options of a step.
 const EXPERIMENT: &str = r#"
 name = "steps"
 
@@ -46,7 +46,7 @@ fn sweep(bench: &Bench, arguments: &[&str]) -> String {
     text(&run.stderr)
 }
 
-/// The cells of a table, its header first.
+/// Returns the cells of a table, with its header first.
 fn cells(bench: &Bench, table: &str) -> Vec<Vec<String>> {
     bench.read(table).lines().map(|row| row.split(',').map(str::to_owned).collect()).collect()
 }

@@ -1,4 +1,4 @@
-//! The record proves itself: what is edited is said, what is trained again comes out again, machines are told apart.
+//! `runner verify`: edits are reported, trials repeat bit for bit, and machines are told apart.
 
 use std::fs;
 
@@ -37,7 +37,8 @@ fn bench() -> Bench {
     bench
 }
 
-/// Runs on kernels that every processor with AVX2 has; the last line of stderr.
+/// Runs on the kernels of `core`, which every processor with AVX2 can run; returns the exit code, stdout and the last
+/// line of stderr.
 fn on(bench: &Bench, core: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let run = bench.command().env("OPENBLAS_CORETYPE", core).args(arguments).output().unwrap();
     (run.status.code(), text(&run.stdout), text(&run.stderr))
@@ -146,7 +147,7 @@ fn other_data_are_said_and_absent_ones_are_no_difference() {
     assert!(code == Some(0) && report.contains("nothing: the data are not at hand"), "{report}");
 }
 
-/// Seals trial 1 as it stands now, as a runner with a mistake would have done.
+/// Seals trial 1 as it is now, as a faulty runner would have done.
 fn reseal(bench: &Bench) {
     let record = Connection::open(bench.path("results/small/results.db")).unwrap();
     let mut seal = Seal::of("trial");

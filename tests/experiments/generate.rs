@@ -1,4 +1,4 @@
-//! Experiments as a person might write them, and as nobody would: every key, alone and together, drawn from a seed.
+//! Random experiments over every key, plausible and absurd ones, drawn from a seed.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +7,19 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::values::{DEPTH, EPOCHS, HIDDEN, ITERATIONS, OF_A_TRIAL, OF_ALL, PARAMETERS, RATE, Values, WIDTH};
 
-/// An experiment with the keys that it gives, those of `[sweep]` itself among them.
+/// An experiment, with the keys that it sets, including those of `[sweep]` itself.
 pub(crate) struct Generated {
     pub(crate) toml: String,
     pub(crate) overrides: Vec<String>,
     pub(crate) keys: BTreeSet<String>,
-    /// Which of the data sets it is for.
+    /// The index of its data set.
     pub(crate) data: usize,
 }
 
 struct Draw {
     stream: ChaCha8Rng,
     keys: BTreeSet<String>,
-    /// How often a value is one at the end of what is allowed, or beyond.
+    /// The share of values at the ends of the allowed range, or beyond.
     extremes: f64,
 }
 
@@ -46,7 +46,7 @@ impl Draw {
         (values.key.to_owned(), self.value(values).to_owned())
     }
 
-    /// Several values of a key, or a range of numbers.
+    /// Draws several values of a key, or a range of numbers.
     fn axis(&mut self, values: &Values, drawn: bool) -> String {
         let ends = [values.ordinary[0], values.ordinary[values.ordinary.len() - 1]];
         let numbers = ends.map(|end| end.parse::<f64>().ok());
@@ -76,10 +76,10 @@ impl Draw {
     }
 }
 
-/// The experiment of this seed.
+/// Draws the experiment of a seed.
 pub(crate) fn generate(seed: u64) -> Generated {
     let mut draw = Draw { stream: ChaCha8Rng::seed_from_u64(seed), keys: BTreeSet::new(), extremes: 0.0 };
-    // Half of them are ordinary in most of their keys, so that they are trained and not refused.
+    // Half of the experiments have ordinary values for most keys, so that they are trained and not refused.
     draw.extremes = draw.one(&[0.0, 0.0, 0.02, 0.1]);
     let data = draw.below(5);
     let by_files = draw.chance(0.1);
@@ -130,7 +130,7 @@ pub(crate) fn generate(seed: u64) -> Generated {
     Generated { toml, overrides, keys: draw.keys, data }
 }
 
-/// A line that gives the key its meaning.
+/// Returns the line of another key with which a conditional key applies.
 fn giver(key: &str) -> Option<(&'static str, &'static str)> {
     Some(match key {
         "model.init_factor" => ("model.init", "\"scaled-normal\""),
@@ -153,12 +153,12 @@ fn giver(key: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Whether the line that gives the key its meaning is there; some keys are given without.
+/// Returns whether the condition of a key is met.
 fn has_a_meaning(key: &str, lines: &[(String, String)]) -> bool {
     giver(key).is_none_or(|(of, as_)| lines.iter().any(|(key, value)| key == of && value == as_))
 }
 
-/// What a schedule cannot do without.
+/// Adds the keys that the schedule requires.
 fn add_needed(draw: &mut Draw, lines: &mut Vec<(String, String)>) {
     for (schedule, needed) in [("step", "train.step_size"), ("inverse", "train.rate_decay")] {
         let has = lines.iter().any(|(key, value)| key == "train.schedule" && value.trim_matches('"') == schedule);
@@ -170,7 +170,7 @@ fn add_needed(draw: &mut Draw, lines: &mut Vec<(String, String)>) {
     }
 }
 
-/// The section `[sweep]`; what gives a swept key its meaning is set among the `lines`.
+/// Draws the section `[sweep]`, and adds the conditions of swept keys to `lines`.
 fn sweep(draw: &mut Draw, sweepable: &[&'static Values], lines: &mut Vec<(String, String)>) -> String {
     let mut toml = "[sweep]\n".to_owned();
     let drawn = draw.chance(0.25);

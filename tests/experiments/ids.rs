@@ -1,6 +1,6 @@
-//! The id of a trial never changes: what each key, and each way to write it, comes to in the canonical form of a release.
+//! Trial ids never change: the canonical forms that earlier releases gave each key, and each way to write it.
 //!
-//! `tests/golden/trial_ids.json` was written by the release before trials were read through one table of keys.
+//! `tests/golden/trial_ids.json` was written by the release before the table of keys.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn golden() -> Vec<(String, Vec<[String; 2]>)> {
     list.iter().map(entry).collect()
 }
 
-/// The id and the canonical text of every point.
+/// Returns the id and the canonical text of every point.
 fn trials(toml: &str) -> Vec<[String; 2]> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ids.toml");

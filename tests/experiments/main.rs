@@ -1,6 +1,7 @@
-//! Experiments that nobody wrote: whatever the documented keys are set to, it is trained or refused in one line.
+//! Random experiments: whatever the documented keys are set to, the experiment is trained or refused in one line.
 //!
-//! `EXPERIMENTS` (how many) and `EXPERIMENTS_FROM` (the first seed) make it a long search: `scripts/faults/experiments`.
+//! `EXPERIMENTS` (the number of experiments) and `EXPERIMENTS_FROM` (the first seed) make it a long search, as in
+//! `scripts/faults/experiments`.
 
 mod generate;
 mod ids;
@@ -19,7 +20,7 @@ use serde_json::Value;
 use crate::generate::generate;
 use crate::run::{Bench, Ended};
 
-/// What is drawn where nothing else is asked for.
+/// The number of experiments by default.
 const FEW: u64 = 400;
 
 fn number_of(variable: &str, default: u64) -> u64 {
@@ -61,8 +62,8 @@ fn whatever_is_documented_is_trained_or_refused_in_one_line() {
     assert!(count < FEW || refused < count * 3 / 5, "{refused} of {count} were refused: that tests the refusals alone");
 }
 
-/// The keys in the first column of the tables of docs/experiments.md with their defaults in the second one; a name without its
-/// section has that of the one before, and one default may be that of all keys of a row.
+/// Reads the keys in the first column of the tables of docs/experiments.md, with their defaults in the second one. A
+/// name without a section has the section of the one before, and a single default may serve all keys of a row.
 fn documented() -> BTreeMap<String, String> {
     let docs = include_str!("../../docs/experiments.md");
     let mut keys = BTreeMap::new();
@@ -96,7 +97,7 @@ fn at_commas(cell: &str) -> Vec<String> {
     parts.iter().map(|part| part.trim().to_owned()).collect()
 }
 
-/// The default that a cell gives: a number, a list, true, false or a name; `None` if it says in words what there is instead.
+/// Reads the default in a cell: a number, a list, true, false or a name; `None` if the cell describes it in words.
 fn default_of(cell: &str) -> Option<Value> {
     let text = cell.split(" (").next().unwrap_or_default();
     if ["–", "none", "off"].contains(&text) || text.contains([';', ' ']) && !text.starts_with('[') {
@@ -106,7 +107,7 @@ fn default_of(cell: &str) -> Option<Value> {
     Some(ratio.map(Value::from).or_else(|| serde_json::from_str(text).ok()).unwrap_or_else(|| text.into()))
 }
 
-/// Numbers as numbers, whether they are written with a point or without.
+/// Compares values, and numbers as numbers, whether they are written with a point or without.
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => a == b,

@@ -20,24 +20,24 @@ use tempfile::TempDir;
 
 use crate::generate::Generated;
 
-/// A fleet that would take more is left out, as the program leaves out what is more than the machine has.
+/// The most bytes of a trial: larger ones are left out, as the runner refuses those that don't fit into memory.
 const MOST_BYTES: f64 = 6e6;
-/// The most steps of a fleet: what goes wrong goes wrong early, or where a schedule has ended.
+/// The most steps of a fleet: mistakes show early, or where a schedule ends.
 const MOST_STEPS: usize = 80;
-/// About as many multiply-adds may a fleet take.
+/// The approximate number of multiply-adds that a fleet may take.
 const MOST_WORK: f64 = 4e7;
 
-/// How an experiment ended.
+/// The end of an experiment.
 pub(crate) enum Ended {
-    /// So many trials were trained, all of them as they should.
+    /// This number of trials was trained, each with sound results.
     Trained(usize),
-    /// In this line.
+    /// It was refused, with this line.
     Refused(String),
-    /// As it never should.
+    /// It ended wrongly, as described.
     Wrong(String),
 }
 
-/// Small data of several kinds, and a place for the file.
+/// Small data of several kinds, and a folder for the experiment's file.
 pub(crate) struct Bench {
     folder: TempDir,
     sets: Vec<DataSet>,
@@ -92,7 +92,7 @@ impl Bench {
             Ok(experiment) => experiment,
             Err(error) => return refused(error.to_string()),
         };
-        // The resolved experiment is the same again.
+        // The resolved experiment must have the same trials.
         let resolved = self.folder.path().join("resolved.toml");
         fs::write(&resolved, &experiment.resolved).expect("a file of the test's own");
         match Experiment::load(&resolved, &[]) {
@@ -146,7 +146,7 @@ impl Bench {
     }
 }
 
-/// What an outcome must not have.
+/// Returns what is wrong with an outcome, if anything is.
 fn wrong(trial: &Trial, outcome: &Outcome) -> Option<String> {
     if let End::Failed { reason } = &outcome.end {
         return Some(format!("failed: {reason}"));
@@ -158,7 +158,7 @@ fn wrong(trial: &Trial, outcome: &Outcome) -> Option<String> {
     if outcome.metrics.values.len() != columns * outcome.history.len() {
         return Some(format!("{columns} columns of metrics don't fit the history of {:?}", trial.config.length));
     }
-    // A gradient may have left the range of numbers while every z[L] is finite; a share or a cost is not of every net.
+    // A gradient may overflow while every z[L] is finite; not every net has a share or a cost.
     let mut values = outcome.metrics.columns.iter().cycle().zip(&outcome.metrics.values);
     let is_wrong = values.any(|(column, value)| column.starts_with("weight_norm") && value.is_nan());
     is_wrong.then(|| "a norm of weights is NaN".to_owned())

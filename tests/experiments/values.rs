@@ -1,4 +1,4 @@
-//! Values that each key of an experiment is given: ordinary ones, ones at the ends of what is allowed, and wrong ones.
+//! The values from which each key is drawn: ordinary ones, ones at the ends of the allowed range, and wrong ones.
 
 /// A key with its values, as they are written in TOML.
 pub(crate) struct Values {
@@ -11,7 +11,7 @@ const fn key(key: &'static str, ordinary: &'static [&'static str], extreme: &'st
     Values { key, ordinary, extreme }
 }
 
-/// The SHA-256 of no file here.
+/// A SHA-256 that no file here has.
 const CONTENT: &str = "\"0000000000000000000000000000000000000000000000000000000000000000\"";
 
 /// Keys that are not a trial's.
@@ -35,7 +35,7 @@ pub(crate) const OF_ALL: &[Values] = &[
     key("run.blas", &["\"auto\"", "\"system\""], &["\"/none\""]),
 ];
 
-/// Keys of a trial but for its shape and its length.
+/// The keys of a trial, without those of its shape and its length.
 pub(crate) const OF_A_TRIAL: &[Values] = &[
     key(
         "model.activation",

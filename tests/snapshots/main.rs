@@ -1,6 +1,6 @@
-//! What the runner prints, as it was last looked at: every `--help`, and the tables of a small sweep.
+//! Snapshots of the output of the runner: every `--help`, and the tables of a small sweep.
 //!
-//! Written again by `INSTA_UPDATE=always cargo test -p layerchain-runner --test snapshots`, to be read as a diff.
+//! `INSTA_UPDATE=always cargo test -p layerchain-runner --test snapshots` writes them again; read the diff.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// Ten examples of two features: the class is whether the first is the larger.
+/// Ten examples of two features; the class says whether the first feature is the larger.
 const POINTS: &str = "a,b,larger\n1,3,b\n4,2,a\n3,5,b\n6,1,a\n2,7,b\n8,3,a\n5,9,b\n7,6,a\n4,8,b\n9,5,a\n";
 
 const EXPERIMENT: &str = r#"

@@ -32,9 +32,7 @@ pub(super) fn hidden(raw: &RawTrial) -> Result<Vec<usize>, Problem> {
     let (given, depth, width) = (raw.get(&HIDDEN), raw.get(&DEPTH), raw.get(&MODEL_WIDTH));
     let parameters = raw.get(&PARAMETERS);
     if parameters.is_some() && (width.is_some() || given.is_some()) {
-        return Err(
-            PARAMETERS.problem("give it with model.depth alone; it takes the place of width and hidden")
-        );
+        return Err(PARAMETERS.problem("give it with model.depth alone; it takes the place of width and hidden"));
     }
     // Width 1 is a placeholder: the budget determines the width once the data are known.
     let width = width.or(parameters.map(|_| 1));
