@@ -84,7 +84,7 @@ fn what_cannot_be_drawn_is_said_and_nothing_is_written() {
     let path = folder.path().join("sheet.png");
     let features = Split { image_shape: None, ..split(2, 3) };
     let wide = Split { image_shape: Some([1, 1 << 30, 1]), ..split(1, 1) };
-    let none = ContactSheet { columns: 0, most: 1 };
+    let none = ContactSheet { columns: 0, max_pictures: 1 };
     let sheet = ContactSheet::default();
     for (sheet, split, words) in [
         (sheet, split(1, 2), "2 channels"),

@@ -46,7 +46,14 @@ impl FirstLayers {
         let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.upper_layers(&architecture));
         let rates = config.initialisation.rates(&architecture);
         let training = config.training(data.train);
-        Ok(InitialNet { first_weights: first, first_biases: b, first_activation: architecture.activations[0], upper: rest, rates, training })
+        Ok(InitialNet {
+            first_weights: first,
+            first_biases: b,
+            first_activation: architecture.activations[0],
+            upper: rest,
+            rates,
+            training,
+        })
     }
 
     /// Finds or draws a first layer. If several workers ask for the same one at once, one draws it and the others wait.
