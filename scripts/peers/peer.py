@@ -18,7 +18,7 @@ NAME, CASE, DTYPE, THREADS = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = str(THREADS)
 if THREADS == 1:
-    # JAX starts a thread a core that it may run on, whatever its flags say.
+    # JAX starts a thread for each core that it may run on, whatever its flags say.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import numpy as np  # noqa: E402

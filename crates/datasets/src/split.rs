@@ -17,11 +17,11 @@ use crate::split::features::{Features, read_features};
 /// Examples and their targets, whose values have been checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// The examples, one a row.
+    /// The examples, one in each row.
     pub x: Features,
     /// `[height, width, channels]` if the examples are pictures; a row holds them in C order.
     pub image_shape: Option<[usize; 3]>,
-    /// The targets, one an example.
+    /// The targets, one for each example.
     pub targets: Targets,
     /// SHA-256 of the whole file, in hexadecimal.
     pub sha256: String,

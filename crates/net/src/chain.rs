@@ -68,7 +68,7 @@ impl<R: Real> Chain<R> {
     /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one of each a layer");
+        assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
         let last = self.layers.len() - 1;
         self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
         self.backward_from_dz(x, caches, gradients);
@@ -126,7 +126,7 @@ impl<R: Real> Chain<R> {
 /// Computes `z[l]` and `a[l]` of one layer after the other; `input` is that of the first.
 #[track_caller]
 pub(crate) fn forward<R: Real>(layers: &[Layer<R>], input: ArrayView2<R>, caches: &mut [Cache<R>]) {
-    assert_eq!(caches.len(), layers.len(), "one cache a layer");
+    assert_eq!(caches.len(), layers.len(), "one cache for each layer");
     for (l, layer) in layers.iter().enumerate() {
         let (before, from_here) = caches.split_at_mut(l);
         layer.forward(before.last().map_or(input, Cache::output), &mut from_here[0]);

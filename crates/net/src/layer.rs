@@ -1,4 +1,4 @@
-//! One layer: its parameters, the cache that its forward pass leaves for the way back, and its gradient.
+//! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
 
 use kernels::{
     Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient, scale,

@@ -146,7 +146,7 @@ impl<R: Real> OptimiserState<R> {
     /// If the shapes differ from those of the chain that it began with.
     #[track_caller]
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
-        assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one of each a layer");
+        assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
         let norm = || gradients.iter().map(gradient_square).sum::<f64>().sqrt();
         let grad_scale = if self.optimiser.clip_norm.is_some() { self.optimiser.clip_scale(norm()) } else { 1.0 };
         let update = self.begin_step(learning_rate, grad_scale);

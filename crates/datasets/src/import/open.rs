@@ -27,7 +27,7 @@ pub(super) fn read_up_to(reader: &mut impl Read, count: u64, bytes: &mut Vec<u8>
     Ok(())
 }
 
-/// Returns the bytes of `shape` with `size` bytes an element; refuses those above `limit` as f64.
+/// Returns the bytes of `shape` with `size` bytes for each element; refuses those above `limit` as f64.
 pub(super) fn checked_size(path: &Path, shape: &[usize], size: usize, limit: u64) -> Result<u64, Error> {
     let elements = shape.iter().try_fold(1u64, |elements, &length| elements.checked_mul(length as u64));
     match elements.and_then(|elements| elements.checked_mul(8)) {

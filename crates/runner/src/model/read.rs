@@ -153,7 +153,8 @@ impl ModelFile {
             }
             let (b, length) = self.checked(&b_name, element, 1)?;
             if length[0] != shape[0] {
-                let problem = format!("its shape is {length:?}; allowed: [{}], one a row of `{w_name}`", shape[0]);
+                let problem =
+                    format!("its shape is {length:?}; allowed: [{}], one for each row of `{w_name}`", shape[0]);
                 return Err(self.content(format!("dataset `{b_name}`"), problem));
             }
             let place = format!("`{name}`");
