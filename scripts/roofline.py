@@ -26,7 +26,9 @@ try:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    from plotting import style
+    from plotting import files, style
+    from plotting.page import Page
+    from plotting.ticks import scale_ticks
 except ModuleNotFoundError as error:
     if error.name not in ("matplotlib", "numpy"):
         raise
@@ -45,9 +47,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         record = json.loads(options.record.read_text())
         style.use_style()
         figure = roofline(record)
-        for path in style.write(figure, options.out or options.record.parent, options.record.stem + "-roofline",
+        for path in files.write(figure, options.out or options.record.parent, options.record.stem + "-roofline",
                                 options.format):
-            style.tell(path)
+            files.tell(path)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         return fail(f"{options.record}: no record of runner bench --save: {error}")
     except OSError as error:
@@ -60,8 +62,8 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("record", type=Path, metavar="RECORD", help="such as results/bench/NAME.json; it is only read")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to put the picture (default: beside the record)")
-    parser.add_argument("--format", nargs="+", choices=style.FORMATS, default=["png", "svg"], metavar="KIND",
-                        help=f"formats, of {', '.join(style.FORMATS)} (default: png svg)")
+    parser.add_argument("--format", nargs="+", choices=files.FORMATS, default=["png", "svg"], metavar="KIND",
+                        help=f"formats, of {', '.join(files.FORMATS)} (default: png svg)")
     return parser.parse_args(arguments)
 
 
@@ -76,8 +78,8 @@ def roofline(record: dict[str, Any]) -> Figure:
     threads = record["threads"]
     note = (f"{record['host']['cpu']}, {record['host']['vectors']}, {threads} thread{'s' if threads > 1 else ''}. "
             f"{textwrap.shorten(record['what'], 150, placeholder=' …')}")
-    page = style.Page(1, len(dtypes), 4.2, "How near each product comes to what the machine allows", [note],
-                      legend=handles, gap=(0.3, 0.35), left=0.7)
+    page = Page(1, len(dtypes), 4.2, "How near each product comes to what the machine allows", [note],
+                legend=[handles], gap=(0.3, 0.35), left=0.7)
     limits = ends(record, inches(page.panels[0][0])[0])
     for axes, dtype in zip(page.panels[0], dtypes):
         axes.set(xscale="log", yscale="log", xlim=limits[0], ylim=limits[1])
@@ -111,8 +113,8 @@ def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
         beside = 10 ** ((i - (speeds.shape[1] - 1) / 2) * 0.06 / inches(axes)[0] * np.ptp(np.log10(axes.get_xlim())))
         axes.plot(x * beside, speeds[:, i], MARKS[i % len(MARKS)], color=colour(i), markersize=5, alpha=0.9, zorder=3 + i)
     labels(axes, products, x, speeds, peak)
-    style.scale_ticks(axes.xaxis)
-    style.scale_ticks(axes.yaxis)
+    scale_ticks(axes.xaxis)
+    scale_ticks(axes.yaxis)
 
 
 def roofs(axes: Axes, record: dict[str, Any], peak: float, ends: tuple[float, float]) -> None:

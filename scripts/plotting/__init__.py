@@ -1,1 +1,6 @@
-"""The pictures of a sweep: `record` reads results.db, `style` fixes how pictures look, the rest draw one kind each."""
+"""The pictures of a sweep.
+
+`record` and `training` read what runner wrote and make a `sweep` of it; `best` says which setting is best; `page`,
+`style` and `ticks` fix how pictures look; `curves`, `best_curves`, `rungs`, `outcomes`, `trends`, `heatmap` (`cells`,
+`tiles`, `points`) draw one kind of picture each.
+"""

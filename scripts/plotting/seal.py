@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sqlite3
 import struct
 from pathlib import Path
@@ -23,24 +24,35 @@ FROM trial LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON
            LEFT JOIN fleet ON fleet.number = trial.fleet
 WHERE trial.id IN (SELECT trial FROM plan)
 """
-HISTORY = "SELECT iteration, cost, metrics FROM history WHERE trial = ? ORDER BY iteration"
+HISTORY = """
+SELECT trial, iteration, cost, metrics FROM history
+WHERE trial IN (SELECT number FROM trial WHERE id IN (SELECT trial FROM plan)) ORDER BY trial, iteration
+"""
 TABLES = ("trials.csv", "history.csv")
 
 
 def plan_is_sound(connection: sqlite3.Connection) -> bool:
     """Whether the experiment, its axes and its plan are what was stored."""
     (stored,) = connection.execute("SELECT digest FROM experiment").fetchone()
-    return stored == _seal("plan", (row for select in PLAN for row in connection.execute(select)))
+    rows = b"".join(_row(row) for select in PLAN for row in connection.execute(select))
+    return stored == hashlib.sha256(_bytes("plan") + rows).hexdigest()
 
 
 def damaged_trials(connection: sqlite3.Connection) -> list[str]:
     """The ids of the planned trials that are not what was stored."""
-    damaged = []
-    for number, digest, *sealed in connection.execute(TRIAL):
-        history = connection.execute(HISTORY, (number,))
-        if digest != _seal("trial", [sealed, *history]):
-            damaged.append(str(sealed[0]))
-    return damaged
+    # A row of a history is written out at once: there are many, and most have no metrics.
+    histories = {
+        number: b"".join(
+            struct.pack("<cqcdc", b"i", iteration, b"r", cost, b"n") if metrics is None and isinstance(cost, float)
+            else _row((iteration, cost, metrics))
+            for _, iteration, cost, metrics in rows
+        )
+        for number, rows in itertools.groupby(connection.execute(HISTORY), key=lambda row: row[0])
+    }
+    return [
+        str(sealed[0]) for number, digest, *sealed in connection.execute(TRIAL)
+        if digest != hashlib.sha256(_bytes("trial") + _row(sealed) + histories.get(number, b"")).hexdigest()
+    ]
 
 
 def edited_tables(connection: sqlite3.Connection, directory: Path) -> list[str]:
@@ -53,12 +65,8 @@ def edited_tables(connection: sqlite3.Connection, directory: Path) -> list[str]:
     ]
 
 
-def _seal(kind: str, rows: Iterable[Iterable[Any]]) -> str:
-    sha256 = hashlib.sha256(_bytes(kind))
-    for row in rows:
-        for value in row:
-            sha256.update(_bytes(value))
-    return sha256.hexdigest()
+def _row(values: Iterable[Any]) -> bytes:
+    return b"".join(map(_bytes, values))
 
 
 def _bytes(value: Any) -> bytes:

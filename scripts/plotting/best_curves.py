@@ -1,0 +1,77 @@
+"""The curves of the best settings, each by name, before all the others."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .best import criterion, judged_by, mean_score, ranked
+from .curves import BROKEN, draw_series, ends_early, name_sides
+from .limits import linear_limits
+from .measure import COST, TEST_ACCURACY, recorded
+from .page import Page, source
+from .series import over_seeds, over_settings
+from .style import SOFT, band, line, palette
+from .sweep import Run, Sweep
+from .ticks import log_cost_ticks, log_worthwhile
+from .wish import Wish
+
+
+def best_figures(sweep: Sweep, wish: Wish) -> Iterator[tuple[str, Figure]]:
+    """The curves of as many of the best settings as are asked for, if there are more settings than that."""
+    completed = [run for run in sweep.runs if run.completed]
+    settings = ranked(sweep, completed, sweep.factors)
+    whole = [s for s in ranked(sweep, sweep.runs, sweep.factors) if any(run.completed for run in s)]
+    if sweep.factors and 0 < wish.best < len(settings):
+        yield "best", _figure(sweep, whole[:wish.best], completed, len(settings), wish)
+
+
+def _figure(sweep: Sweep, best: list[list[Run]], completed: list[Run], count: int, wish: Wish) -> Figure:
+    judged = criterion(sweep)
+    measure = recorded(judged.field if judged.field in sweep.metrics() else "cost")
+    colours = palette(len(best), ordered=False)
+    shown = [run for setting in best for run in setting if run.completed]
+    names = [[line(_named(sweep, place, setting), colour)]
+             for place, (setting, colour) in enumerate(zip(best, colours), start=1)]
+    handles = [line(f"all {count:,} settings: median", style=":"),
+               band("from the lowest tenth to the highest")]
+    if sweep.seeds:
+        handles.append(band("in colour: lowest to highest seed"))
+    if ends_early(shown, sweep.factors):
+        handles.append(line("some seeds have ended", style=BROKEN))
+    page = Page(1, 1, 3.6, f"{sweep.name}: the {len(best)} best of {count:,} settings",
+                [source(sweep), judged_by(sweep)], size=wish.size, legend=[*names, handles], titled=False)
+    axes = page.panels[0][0]
+    lines = []
+    everything = over_settings(completed, sweep.factors, bool(sweep.seeds), measure.field)
+    if everything and not sweep.rungs:
+        draw_series(axes, everything, "#bbbbbb", 0.25, 0.0)
+        axes.plot(everything.iterations, everything.middle, color=SOFT, linestyle=":", linewidth=1.4, zorder=2)
+    for setting, colour in reversed(list(zip(best, colours))):
+        series = over_seeds([run for run in setting if run.completed], measure.field)
+        if series:
+            draw_series(axes, series, colour, 0.16, 1.7)
+            lines.append(series)
+    middles = np.concatenate([series.middle for series in lines])
+    values = np.concatenate([series.lower for series in lines])
+    tops = np.concatenate([series.upper for series in lines])
+    low, high = float(np.nanmin(values)), float(max(np.nanquantile(tops, 0.99), np.nanmax(middles)))
+    if log_worthwhile([low, high]):
+        axes.set(yscale="log", ylim=(low / 1.2, high * 1.3))
+        log_cost_ticks(axes)
+    else:
+        axes.set_ylim(*linear_limits(low, high))
+    axes.set_xlim(0, 1.02 * max(series.iterations[-1] for series in lines))
+    name_sides(page, measure, 1, 0)
+    return page.figure
+
+
+def _named(sweep: Sweep, place: int, setting: list[Run]) -> str:
+    """The rank of a setting, its values, what it is judged by, and what it comes to on the test examples."""
+    values = ", ".join(f"{axis.name} {axis.text(axis.at(setting[0].point))}" for axis in sweep.axes)
+    judged = criterion(sweep)
+    said = f"{place}  {values}: {judged.name if judged is not COST else 'cost'} {mean_score(setting, judged.field):.3g}"
+    test = mean_score(setting, TEST_ACCURACY.field)
+    return said + (f", test accuracy {test:.2f}" if np.isfinite(test) else "")

@@ -1,0 +1,71 @@
+"""From where to where the sides and colours of a picture go: shares end at 1, and outliers leave."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .measure import Measure
+from .sweep import Run
+from .ticks import log_cost_ticks, log_worthwhile
+
+MOST_RISE = 1.5  # times the cost where training begins, or of the median setting: what is above leaves the picture
+
+
+def accuracy_limits(low: float, high: float) -> tuple[float, float]:
+    """Limits of a share: a little room at either end, but none below 0 or above 1."""
+    margin = max(0.02, 0.06 * (high - low))
+    return max(0.0, low - margin), min(1.0, high + margin)
+
+
+def linear_limits(low: float, high: float) -> tuple[float, float]:
+    """Limits with a little room; from 0 where the values come near it."""
+    margin = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
+    return 0.0 if 0 <= low < high / 2 else low - margin, high + margin
+
+
+def score_limits(panels: Sequence[Axes], measures: Sequence[Measure], shown: Sequence[np.ndarray], blown: bool) -> None:
+    """All accuracies share one scale that ends at 1; costs keep room at the top where some trials diverged.
+
+    `shown` is what each panel shows. A cost far beyond most others leaves at the top: it would press them together.
+    """
+    shares = np.concatenate([values for values, m in zip(shown, measures) if m.accuracy] or [np.empty(0)])
+    room = 0.16 if blown else 0.06
+    for axes, measure, values in zip(panels, measures, shown):
+        if measure.accuracy:
+            axes.set_ylim(*accuracy_limits(float(shares.min()), float(shares.max())))
+            continue
+        low, high = _robust_range(values)
+        if log_worthwhile([low, high]):
+            axes.set_yscale("log")
+            axes.set_ylim(low / (high / low) ** 0.06, high * (high / low) ** room)
+            log_cost_ticks(axes)
+        else:
+            low = 0.0 if 0 <= low < high / 2 else low
+            axes.set_ylim(low - 0.03 * (high - low), (high + room * (high - low)) if high > low else low + 1)
+
+
+def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray]) -> str:
+    """What is outside of the picture, in words."""
+    tops = [(measure.name, _robust_range(values)[1], values) for measure, values in zip(measures, shown)
+            if not measure.accuracy]
+    return "  ·  ".join(f"{name} above {top:.2g} is outside of the picture" for name, top, values in tops
+                        if np.any(values > top))
+
+
+def _robust_range(costs: np.ndarray) -> tuple[float, float]:
+    """From the lowest cost to the highest, or to so many times the median, if that is less."""
+    costs = costs[np.isfinite(costs)]
+    if not costs.size:
+        return 0.0, 1.0
+    return float(costs.min()), float(min(costs.max(), MOST_RISE * np.median(costs)))
+
+
+def beginning(runs: Sequence[Run], field: str) -> float:
+    """Where training begins: the median of the first recorded values of a cost, NaN where there are none."""
+    fields = [name for name in (field, "cost") if any(name in run.history for run in runs)][:1]
+    first = np.array([run.series(name)[0] for name in fields for run in runs if len(run.iterations)])
+    first = first[np.isfinite(first)]
+    return float(np.median(first)) if first.size else np.nan

@@ -1,0 +1,75 @@
+"""scripts/plot.py as a person runs it."""
+
+import contextlib
+import io
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import DEPTH, RATE, record
+import plot
+
+
+def drawn(*arguments: object) -> tuple[int, str, str]:
+    """The exit code and what was printed."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = plot.main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            code = left.code
+    return code, out.getvalue(), err.getvalue()
+
+
+class Command(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = record(Path(cls.temporary.name) / "r", {RATE: [0.1, 0.2, 0.3], DEPTH: [2, 4]},
+                            lambda p: {"final_cost": p[RATE], "train_accuracy": 0.9, "test_accuracy": 0.6},
+                            lambda p: [(0, 0.7, None), (10, p[RATE], None)])
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.temporary.cleanup()
+
+    def test_all_pictures_are_drawn_and_their_paths_printed(self) -> None:
+        code, out, err = drawn(self.folder, "--format", "png", "--out", self.folder / "all")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual([Path(line).name for line in out.split()],
+                         ["cost.png", "best.png", "final-learning-rate.png", "final-depth.png", "heatmap.png"])
+
+    def test_text_in_svg_and_pdf_is_text(self) -> None:
+        drawn(self.folder, "--format", "svg,pdf", "--x", "depth", "--label", "depth=number of layers")
+        picture = (self.folder / "plots" / "final-depth.svg").read_text()
+        self.assertIn(">number of layers</text>", picture)
+        pdf = (self.folder / "plots" / "final-depth.pdf").read_bytes()
+        self.assertIn(b"/Type0", pdf)
+        self.assertNotIn(b"/Type3", pdf)
+
+    def test_the_same_record_gives_the_same_bytes(self) -> None:
+        pictures = []
+        for name in ("a", "b"):
+            drawn(self.folder, "--out", self.folder / name, "--metric", "test_accuracy")
+            pictures.append({path.name: path.read_bytes() for path in (self.folder / name).iterdir()})
+        self.assertEqual(pictures[0], pictures[1])
+        self.assertEqual(len(pictures[0]), 6)
+
+    def test_x_and_y_choose_the_map(self) -> None:
+        code, out, _ = drawn(self.folder, "--format", "png", "--x", "depth", "--y", "learning_rate", "--width", "4")
+        self.assertEqual((code, [Path(line).name for line in out.splitlines()]), (0, ["heatmap.png"]))
+
+    def test_what_is_not_there_is_told_in_one_line(self) -> None:
+        for arguments, message in (
+            (["--x", "width"], "--x width: is not swept here; swept are train.learning_rate, model.depth"),
+            (["--x", "depth", "--y", "model.depth"], "--x and --y are both model.depth"),
+            (["--metric", "dead_relu"], "neither recorded nor a score here; there are cost, final_cost"),
+            (["--label", "depth"], "not of the form KEY=TEXT"),
+            (["--where", "depth = 9"], "no finished trial of 6 fits depth = 9"),
+        ):
+            code, out, err = drawn(self.folder, *arguments)
+            self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+            self.assertIn(message, err)
+        for arguments in (["--y", "depth"], ["--size", "8"], ["--width", "1"], ["--best", "x"], ["--format", "gif"]):
+            self.assertEqual(drawn(self.folder, *arguments)[0], 2, arguments)
+        self.assertIn("no such results directory", drawn(self.folder / "nowhere")[2])

@@ -1,0 +1,188 @@
+"""What is on the pictures."""
+
+import unittest
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.figure import Figure
+from support import DEPTH, RATE, WIDTH, run, sweep
+from plotting.axis import Axis
+from plotting.best_curves import best_figures
+from plotting.curves import curve_figures
+from plotting.heatmap import heatmap_figures
+from plotting.maps import Shades
+from plotting.measure import COST, TEST_ACCURACY
+from plotting.outcomes import outcome_figures
+from plotting.page import Size
+from plotting.rungs import rung_figures
+from plotting.sweep import arranged
+from plotting.wish import Wish
+
+SEEDS = {"seed": [1, 2, 3]}
+
+
+def rates(count: int) -> list:
+    return np.geomspace(1e-3, 1.0, count).tolist()
+
+
+def entries(figure: Figure) -> list[str]:
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def said(figure: Figure) -> str:
+    return " | ".join(text.get_text() for text in figure.texts)
+
+
+def one(figures) -> Figure:
+    (_, figure), = figures
+    return figure
+
+
+class Curves(unittest.TestCase):
+    def test_every_value_of_a_short_axis_is_in_the_legend(self) -> None:
+        figure = one(curve_figures(sweep({RATE: rates(10), **SEEDS}, run), Wish()))
+        self.assertEqual(entries(figure)[:10], ["0.001", "0.00215", "0.00464", "0.01", "0.0215", "0.0464", "0.1", "0.215",
+                                                "0.464", "1"])
+        self.assertIn("mean over 3 seeds", entries(figure))
+
+    def test_twenty_values_are_thin_lines_with_a_colour_bar(self) -> None:
+        figure = one(curve_figures(sweep({RATE: rates(20), **SEEDS}, run), Wish()))
+        panel, bar = figure.axes
+        self.assertEqual(len(panel.lines), 20)
+        self.assertEqual(len(panel.collections), 0)
+        self.assertEqual(bar.get_ylabel(), "learning rate")
+
+    def test_250_values_are_five_bands_that_the_legend_names_in_full(self) -> None:
+        found = sweep({RATE: rates(250), DEPTH: [2, 4]},
+                      lambda p: run(p, status="diverged" if p[RATE] > 0.9 else "completed"))
+        figure = one(curve_figures(found, Wish()))
+        for panel in figure.axes:
+            self.assertEqual(len(panel.lines), 5)
+            self.assertIn("× 4 of 250", [text.get_text() for text in panel.texts])
+        self.assertEqual(entries(figure)[:2], ["0.001 to 0.00389", "0.004 to 0.0156"])
+        self.assertIn("learning rate, 250 values in 5 bands", said(figure))
+
+    def test_seeds_that_end_early_are_said_and_drawn_broken(self) -> None:
+        found = sweep(SEEDS, lambda p: run(p, steps=3 if p["seed"] == 1 else 6))
+        figure = one(curve_figures(found, Wish()))
+        whole, rest = figure.axes[0].lines
+        self.assertEqual((list(whole.get_xdata()), list(rest.get_xdata())), ([0, 1, 2], [2, 3, 4, 5]))
+        self.assertEqual(rest.get_linestyle(), "--")
+        self.assertIn("of the seeds that still train: some have ended", entries(figure))
+
+    def test_a_recorded_validation_cost_is_drawn_by_itself_and_another_metric_when_asked(self) -> None:
+        def trial(point: dict):
+            made = run(point, validation_cost=0.6)
+            metrics = {"validation_cost": made.history["cost"] + 0.1, "test_accuracy": np.linspace(0.3, 1.0, 6),
+                       "gradient_norm_1": np.ones(6), "gradient_norm_2": np.full(6, 2.0)}
+            return replace(made, history={**made.history, **metrics})
+        found = sweep({DEPTH: [2, 4], **SEEDS}, trial)
+        self.assertEqual([stem for stem, _ in curve_figures(found, Wish())], ["cost", "validation-cost"])
+        accuracy = one(curve_figures(found, Wish(metric="test_accuracy")))
+        self.assertEqual(accuracy.axes[0].get_ylim()[1], 1.0)
+        norms = one(curve_figures(found, Wish(metric="gradient_norm")))
+        self.assertEqual(entries(norms)[:2], ["1", "2"])
+        self.assertEqual([line.get_ydata()[0] for line in norms.axes[0].lines], [1.0, 2.0])
+        self.assertIn("data  ·  6 trials", said(norms))
+
+    def test_costs_that_leave_the_picture_are_said(self) -> None:
+        def trial(point: dict):
+            made = run(point)
+            return replace(made, history={"cost": np.full(6, 1e5)}) if point[RATE] == 1.0 else made
+        figure = one(curve_figures(sweep({RATE: rates(3)}, trial), Wish()))
+        self.assertLess(figure.axes[0].get_ylim()[1], 2)
+        self.assertIn("1 completed trial rises above", said(figure))
+
+    def test_the_best_settings_are_named_in_order(self) -> None:
+        found = sweep({RATE: rates(12), **SEEDS}, lambda p: run(p, cost=p[RATE]))
+        figure = one(best_figures(found, Wish(best=2)))
+        self.assertEqual(entries(figure)[:2], ["1  learning rate 0.001: cost 0.001, test accuracy 0.70",
+                                               "2  learning rate 0.00187: cost 0.00187, test accuracy 0.70"])
+        self.assertEqual(list(best_figures(found, Wish(best=0))), [])
+
+    def test_halving_is_drawn_by_rung(self) -> None:
+        points = [{RATE: rate, "train.iterations": n} for rate, n in ((0.1, 3), (0.2, 3), (0.3, 3), (0.3, 6))]
+        axes = [Axis(RATE, "list", (), 0), Axis("train.iterations", "rungs", (), 1)]
+        found = arranged("t", "", axes, points, [run(p, steps=p["train.iterations"]) for p in points], validated=False)
+        figure = one(rung_figures(found, Wish()))
+        self.assertEqual(entries(figure), ["2 settings dropped after 3", "1 setting went all the way to 6",
+                                           "best: learning rate 0.3"])
+        self.assertEqual(list(curve_figures(found, Wish())), [])
+
+
+class Outcomes(unittest.TestCase):
+    def test_accuracies_end_at_1(self) -> None:
+        found = sweep({DEPTH: [2, 4], **SEEDS}, lambda p: run(p, train_accuracy=1.0, test_accuracy=0.995))
+        figure = one(outcome_figures(found, Wish()))
+        self.assertEqual([panel.get_ylim()[1] for panel in figure.axes[1:]], [1.0, 1.0])
+
+    def test_the_best_setting_is_one_in_all_panels(self) -> None:
+        found = sweep({DEPTH: [2, 4], WIDTH: [5, 10]},
+                      lambda p: run(p, cost=p[WIDTH] / 10, test_accuracy=p[WIDTH] / 20, train_accuracy=0.5))
+        figure = dict(outcome_figures(found, Wish()))["final-depth"]
+        test = figure.axes[2]
+        self.assertEqual(test.get_title(loc="left"), "test accuracy")
+        diamonds = next(line for line in test.lines if line.get_marker() == "D")
+        self.assertEqual(list(diamonds.get_ydata()), [0.25, 0.25])
+
+    def test_a_validated_sweep_shows_validation(self) -> None:
+        found = sweep({DEPTH: [2, 4], **SEEDS}, lambda p: run(p, validation_cost=0.6, validation_accuracy=0.8))
+        figure = one(outcome_figures(found, Wish()))
+        self.assertEqual([panel.get_title(loc="left") for panel in figure.axes],
+                         ["final cost J", "validation cost", "validation accuracy", "test accuracy"])
+
+    def test_a_wide_axis_has_a_trend_for_each_name_and_no_dots(self) -> None:
+        found = sweep({RATE: rates(250), "model.activation": ["relu", "tanh"], WIDTH: [5, 10, 20, 40]}, run)
+        figure = dict(outcome_figures(found, Wish(x=RATE)))["final-learning-rate"]
+        self.assertEqual(entries(figure)[:2], ["relu", "tanh"])
+        panel = figure.axes[0]
+        self.assertEqual(len([c for c in panel.collections if isinstance(c, PolyCollection)]), 2)
+        trends = [line for line in panel.lines if len(line.get_xdata()) > 1]
+        self.assertEqual([len(line.get_xdata()) for line in trends], [40, 40])
+
+
+class Maps(unittest.TestCase):
+    def test_a_few_cells_have_their_numbers_and_one_frame_in_all_maps(self) -> None:
+        found = sweep({DEPTH: [2, 4], RATE: rates(3)}, lambda p: run(p, cost=p[RATE] * p[DEPTH], test_accuracy=p[RATE]))
+        figure = one(heatmap_figures(found, Wish()))
+        for panel in figure.axes:
+            frames = [patch for patch in panel.patches if not patch.get_fill()]
+            self.assertEqual([(frame.get_x(), frame.get_y()) for frame in frames], [(-0.46, -0.46)])
+        self.assertEqual([text.get_text() for text in figure.axes[1].texts][:2], ["0.0020", "0.063"])
+
+    def test_a_full_wide_grid_is_tiles_with_a_colour_bar(self) -> None:
+        found = sweep({DEPTH: [2, 3, 4, 6], RATE: rates(250)}, lambda p: run(p, cost=0.1 + p[RATE]))
+        figure = one(heatmap_figures(found, Wish()))
+        self.assertEqual(len(figure.axes), 4)
+        self.assertEqual(figure.axes[1].images[0].get_array().shape, (4, 250, 3))
+        self.assertFalse(any(isinstance(c, PathCollection) for c in figure.axes[1].collections))
+
+    def test_colours_end_where_training_begins(self) -> None:
+        found = sweep({DEPTH: [2, 4], RATE: rates(30)}, lambda p: run(p, cost=1e5 if p[RATE] > 0.5 else 0.3 + p[RATE]))
+        shades = Shades.of(COST, [0.3, 0.5, 1e5], found.runs)
+        self.assertEqual((shades.norm.vmin, shades.norm.vmax, shades.clipped), (0.3, 0.7, 0.7))
+        self.assertIn("darkest: final cost J of 0.7, where training begins, or more",
+                      said(one(heatmap_figures(found, Wish()))))
+        self.assertIsNone(Shades.of(TEST_ACCURACY, [0.3, 0.9], found.runs).clipped)
+
+    def test_drawn_points_are_dots_and_many_of_them_tiles(self) -> None:
+        def drawn(count: int):
+            points = [{RATE: r, WIDTH: float(w)} for r, w in zip(rates(count), np.geomspace(4, 64, count)[::-1])]
+            axes = [Axis(RATE, "log", (), 0), Axis(WIDTH, "log", (), 1)]
+            return arranged("t", "", axes, points, [run(p) for p in points], validated=False)
+        few, many = (one(heatmap_figures(drawn(count), Wish())).axes[0] for count in (50, 700))
+        self.assertEqual(len(few.collections[0].get_offsets()), 50)
+        self.assertEqual(many.collections[0].get_array().shape, (28, 48))
+
+
+class Pages(unittest.TestCase):
+    def test_a_size_is_kept_and_long_texts_are_wrapped_not_cut(self) -> None:
+        found = replace(sweep({DEPTH: [2, 4], **SEEDS}, run), data="word " * 60)
+        figure = one(curve_figures(found, Wish(size=Size(5.0, 4.0))))
+        self.assertEqual(tuple(figure.get_size_inches()), (5.0, 4.0))
+        self.assertEqual(said(figure).count("word"), 60)
+
+    def test_a_title_of_ones_own_stands_for_a_key(self) -> None:
+        found = sweep({RATE: rates(20)}, run).called({RATE: "step size"})
+        self.assertEqual(one(curve_figures(found, Wish())).axes[1].get_ylabel(), "step size")

@@ -1,0 +1,81 @@
+"""Reading records and trainings."""
+
+import json
+import sqlite3
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from support import RATE, record
+from plotting.record import RecordError, read_sweep
+from plotting.training import read_training
+
+AXES = {RATE: [0.1, 0.2], "seed": [1, 2, 3]}
+
+
+def a_record(folder: Path) -> Path:
+    names = json.dumps(["validation_cost", "gradient_norm_1"])
+    return record(folder, AXES, lambda p: {"final_cost": p[RATE], "validation_cost": 0.6, "metrics": names},
+                  lambda p: [(i, 0.7 - 0.1 * i, json.dumps([0.8, None if i else 1.5])) for i in range(3)])
+
+
+class Records(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+
+    def test_a_record_has_its_runs_axes_scores_and_metrics(self) -> None:
+        sweep = read_sweep(a_record(self.folder))
+        self.assertEqual([axis.key for axis in sweep.axes], [RATE])
+        self.assertEqual(sweep.seeds.values, (1, 2, 3))
+        self.assertEqual(len(sweep.runs), 6)
+        self.assertTrue(sweep.validated)
+        self.assertEqual(sweep.metrics(), ["validation_cost", "gradient_norm_1"])
+        first = sweep.runs[0]
+        self.assertEqual(first.score("final_cost"), 0.1)
+        self.assertTrue(np.isnan(first.score("test_accuracy")))
+        np.testing.assert_allclose(first.series("cost"), [0.7, 0.6, 0.5])
+        np.testing.assert_equal(first.series("gradient_norm_1"), [1.5, np.nan, np.nan])
+
+    def test_a_history_that_was_edited_is_refused(self) -> None:
+        folder = a_record(self.folder)
+        with sqlite3.connect(folder / "results.db") as connection:
+            connection.execute("UPDATE history SET cost = 0.4 WHERE trial = 2 AND iteration = 1")
+        with self.assertRaises(RecordError) as caught:
+            read_sweep(folder)
+        self.assertIn("trial 000000000001 is damaged", str(caught.exception))
+
+    def test_a_record_whose_costs_have_no_metrics_is_sound(self) -> None:
+        folder = record(self.folder, AXES, lambda p: {"final_cost": 0.5}, lambda p: [(0, 0.7, None), (9, 0.5, None)])
+        self.assertEqual(read_sweep(folder).runs[5].end, 9)
+
+    def test_a_condition_leaves_the_trials_that_fit(self) -> None:
+        folder = a_record(self.folder)
+        sweep = read_sweep(folder, "learning_rate > 0.1 and seed != 2 and dtype = f32 and validation_cost < 1")
+        self.assertEqual([run.point["seed"] for run in sweep.runs], [1, 3])
+        self.assertIn("2 of 6 trials, where learning_rate > 0.1", sweep.summary)
+        for condition, message in (("seed = 9", "no finished trial of 6 fits seed = 9"), ("sed = 1", "no key sed")):
+            with self.assertRaises(RecordError) as caught:
+                read_sweep(folder, condition)
+            self.assertIn(message, str(caught.exception))
+
+    def test_the_history_of_a_training_is_a_sweep_of_one_run(self) -> None:
+        (self.folder / "model.csv").write_text("iteration,cost,test_accuracy\n0,0.7,0.3\n100,0.25,\n")
+        sweep = read_training(self.folder)
+        self.assertEqual(sweep.metrics(), ["test_accuracy"])
+        self.assertEqual(sweep.runs[0].score("final_cost"), 0.25)
+        np.testing.assert_equal(sweep.runs[0].series("test_accuracy"), [0.3, np.nan])
+        self.assertEqual(read_training(self.folder / "model.csv").name, "model")
+
+    def test_a_training_without_a_history_says_how_to_get_one(self) -> None:
+        (self.folder / "model.h5").write_bytes(b"")
+        (self.folder / "other.csv").write_text("a,b\n1,2\n")
+        with self.assertRaises(RecordError) as caught:
+            read_training(self.folder)
+        self.assertIn(f"--history {self.folder / 'model.csv'} --force", str(caught.exception))
+        (self.folder / "broken.csv").write_text("iteration,cost\n0,x\n")
+        with self.assertRaises(RecordError) as caught:
+            read_training(self.folder / "broken.csv")
+        self.assertIn("broken.csv: cannot be read as a history", str(caught.exception))
