@@ -1,6 +1,7 @@
 //! The files beside the record, whose hashes the record keeps.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,11 +10,61 @@ use sha2::{Digest, Sha256};
 
 use super::Record;
 use super::error::{Error, at};
+use crate::machine::sha256;
 use crate::text::hex;
 use datasets::files::write_whole;
 
+/// What became of a file beside the record.
+#[derive(Debug)]
+pub enum FileState {
+    /// It is as it was written.
+    AsWritten,
+    /// It has other bytes.
+    Edited,
+    /// The system's reason.
+    Unreadable(io::Error),
+    /// The last run has not come to write it.
+    NotWritten,
+}
+
+impl FileState {
+    /// Whether the file is what was written; `None` if nothing was written that it could be compared with.
+    pub fn is_right(&self) -> Option<bool> {
+        match self {
+            FileState::AsWritten => Some(true),
+            FileState::Edited | FileState::Unreadable(_) => Some(false),
+            FileState::NotWritten => None,
+        }
+    }
+}
+
+impl fmt::Display for FileState {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            FileState::AsWritten => f.write_str("as it was written"),
+            FileState::Edited => f.write_str("edited since it was written; the next sweep here writes it anew"),
+            FileState::Unreadable(reason) => reason.fmt(f),
+            FileState::NotWritten => f.write_str("not written to the end by the last run; run the sweep again"),
+        }
+    }
+}
+
 impl Record {
-    /// Writes a file to `folder`, whole or not at all, and then its hash to the record.
+    /// Compares the file `name` of `folder` with its hash in the record.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn compare_file(&self, folder: &Path, name: &str) -> Result<FileState, Error> {
+        let stored = self.files()?.remove(name);
+        Ok(match (stored, sha256(&folder.join(name))) {
+            (Some(stored), Ok(found)) if stored == found => FileState::AsWritten,
+            (Some(_), Ok(_)) => FileState::Edited,
+            (Some(_), Err(reason)) => FileState::Unreadable(reason),
+            (None, _) => FileState::NotWritten,
+        })
+    }
+
+    /// Writes a file into `folder`, whole or not at all, and then its hash into the record.
     ///
     /// # Errors
     /// If either can't be written.
@@ -24,10 +75,10 @@ impl Record {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
         let path = folder.join(name);
-        let mut sha256 = Sha256::new();
-        write_whole(&path, true, |out| write(&mut Hashed { out, sha256: &mut sha256 }))?;
+        let mut digest = Sha256::new();
+        write_whole(&path, true, |out| write(&mut Hashed { out, sha256: &mut digest }))?;
         let insert = "INSERT OR REPLACE INTO file (name, sha256) VALUES (?1, ?2)";
-        let entered = self.connection.execute(insert, params![name, hex(&sha256.finalize())]);
+        let entered = self.connection.execute(insert, params![name, hex(&digest.finalize())]);
         entered.map(drop).map_err(at(&self.path))
     }
 

@@ -10,7 +10,7 @@ use rustix::fs::OFlags;
 use super::error::{DATABASE, Error};
 
 /// The files that a sweep writes beside its record.
-const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];
+pub const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];
 /// The files that SQLite writes beside a database.
 const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
 

@@ -17,8 +17,36 @@ const SEALED: [&str; 3] = [
     "SELECT 'plan', position, trial, point FROM plan ORDER BY position",
 ];
 
+/// What was asked, as the record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The name of the experiment.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// The experiment as resolved.
+    pub toml: String,
+    /// The data in words.
+    pub data: String,
+    /// The seal of all this, of the axes and of the plan.
+    pub digest: String,
+}
+
 impl Record {
-    /// Replaces the plan by the one that is about to run. Finished trials stay; histories without a trial are deleted.
+    /// What was asked; `None` if nothing has been planned here.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn planned(&self) -> Result<Option<Planned>, Error> {
+        let select = "SELECT name, description, toml, data, digest FROM experiment";
+        let rows = self.rows(select, [], |row| {
+            let (name, description, toml) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Planned { name, description, toml, data: row.get(3)?, digest: row.get(4)? })
+        })?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// Writes the plan that is about to run in place of the one before. Finished trials stay; histories without a trial are deleted.
     ///
     /// # Errors
     /// If the database can't be written.

@@ -55,7 +55,16 @@ pub struct RecordedPoint {
     pub finished: Option<FinishedTrial>,
 }
 
-/// The columns that [`FinishedTrial::from_row`] reads, in this order: the unsealed ones, then the sealed ones.
+/// A swept key as the record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedAxis {
+    /// The key, such as `train.learning_rate`.
+    pub key: String,
+    /// The name of its [`crate::spec::axis::Scale`].
+    pub scale: String,
+}
+
+/// The columns that [`FinishedTrial::from_row`] reads, in its order: those without a seal, then the sealed ones.
 const COLUMNS: &str = "trial.number, trial.digest, trial.machine, trial.id, trial.config, trial.engine, trial.status, \
                        trial.reason, trial.ended_at, trial.final_cost, trial.train_cost, trial.train_accuracy, \
                        trial.test_accuracy, trial.test_cost, trial.validation_accuracy, trial.validation_cost, trial.drift, \
@@ -168,7 +177,16 @@ impl Record {
         self.rows("SELECT key FROM axis ORDER BY position", [], |row| row.get(0))
     }
 
-    /// Reads every point of the plan in order.
+    /// The swept keys in order, with how they were given.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn recorded_axes(&self) -> Result<Vec<RecordedAxis>, Error> {
+        let select = "SELECT key, scale FROM axis ORDER BY position";
+        self.rows(select, [], |row| Ok(RecordedAxis { key: row.get(0)?, scale: row.get(1)? }))
+    }
+
+    /// Every point of the plan in order.
     ///
     /// # Errors
     /// If the database can't be read.

@@ -1,12 +1,12 @@
 //! The report of a verification, printed line by line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::commands::answer::print;
-use crate::machine::sha256;
 use crate::record::Record;
 use crate::record::error::Error;
+use crate::record::folder::FILES;
 use datasets::text::count;
 
 /// The most ids that a line names; it counts the others.
@@ -58,20 +58,12 @@ impl Report {
     /// Compares the files beside the record with their recorded hashes; returns whether experiment.toml is as it was
     /// written.
     pub(super) fn files(&mut self, record: &Record, folder: &Path) -> Result<bool, Error> {
-        let hashes: BTreeMap<String, String> = record.files()?;
         let mut experiment_is_kept = false;
-        for name in ["experiment.toml", "machine.toml", "trials.csv", "history.csv"] {
-            let found = sha256(&folder.join(name));
-            let (right, detail) = match (hashes.get(name), found) {
-                (Some(stored), Ok(found)) if *stored == found => (Some(true), "as it was written".to_owned()),
-                (Some(_), Ok(_)) => {
-                    (Some(false), "edited since it was written; the next sweep here writes it anew".to_owned())
-                }
-                (Some(_), Err(error)) => (Some(false), error.to_string()),
-                (None, _) => (None, "not written to the end by the last run; run the sweep again".to_owned()),
-            };
+        for name in FILES {
+            let state = record.compare_file(folder, name)?;
+            let right = state.is_right();
             experiment_is_kept |= name == "experiment.toml" && right == Some(true);
-            self.line(right, name, &detail);
+            self.line(right, name, &state.to_string());
         }
         Ok(experiment_is_kept)
     }
