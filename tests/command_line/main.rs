@@ -16,6 +16,7 @@ mod hostile; // files that crash libhdf5; pipes; what steers a terminal
 mod import; // other formats, good and bad
 mod models; // train, predict, evaluate
 mod published; // the course's numbers on the real images
+mod report; // the page of a sweep: right, closed to texts of others, written over nothing
 mod support;
 mod sweep_language; // zips, exclusions, samples, budgets
 mod sweeps; // same bytes, nothing lost

@@ -4,6 +4,7 @@ mod bench;
 mod data;
 mod experiment;
 mod models;
+mod report;
 mod show;
 mod sweep;
 mod verify;
@@ -17,6 +18,7 @@ pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, MissingWord, TargetsWord};
 pub use self::experiment::{ExperimentArgs, Gradcheck};
 pub use self::models::{Evaluate, Predict, Train, WhichPart};
+pub use self::report::{Open, Report};
 pub use self::show::{Show, SortBy};
 pub use self::sweep::Sweep;
 pub use self::verify::{Retrain, Verify};
@@ -85,7 +87,16 @@ pub enum Command {
     /// If several seeds are swept, a row summarises them: the mean, standard deviation, lowest and highest value of the
     /// trials that completed, and the number that diverged.
     Show(Show),
-    /// Check that a results directory is as its sweep wrote it, and that its trials can be repeated.
+    /// Write a sweep as one HTML page that opens anywhere, without a network.
+    ///
+    /// It has what was asked, which setting is best, a table to sort and filter, plots to hover over, the machine, the experiment
+    /// and its digests. The best setting is the one with the lowest validation cost, or training cost if there are no validation
+    /// examples, as the mean over its seeds; the test examples have no part in it. The record stays as it is.
+    #[command(after_help = "Examples:
+  runner report results/depth
+  runner report results/depth -o depth.html --open yes")]
+    Report(Report),
+    /// Prove that a results directory is what its sweep has written, and that its trials come out again.
     ///
     /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and results.db keeps
     /// the hashes of the files beside it. Some trials, drawn with a seed, are trained again in their fleets. The

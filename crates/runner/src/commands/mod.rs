@@ -9,6 +9,7 @@ pub mod failure;
 mod gradcheck;
 mod predict;
 mod rehearse;
+mod report;
 mod session;
 mod sheet;
 mod show;
@@ -36,6 +37,7 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Predict(args) => predict::run(&args, blas),
         Command::Evaluate(args) => evaluate::run(&args, blas),
         Command::Show(args) => show::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Verify(args) => verify::run(&args, blas),
         Command::Gradcheck(args) => gradcheck::run(&args, blas),
         Command::Bench(args) => bench::run(&args),

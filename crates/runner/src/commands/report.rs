@@ -1,0 +1,162 @@
+//! `runner report`: a sweep as one HTML file that opens anywhere, without a network.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Result, bail};
+use datasets::files::{folder_of, make_folder, regular_file, write_whole};
+
+use self::data::{Column, Data};
+use self::page::{AxisInWords, MachineInWords, Share, Words};
+use self::points::{Point, State};
+use self::ranking::{Ranking, rung};
+use super::answer::print_names;
+use super::failure::Failure;
+use crate::cli::{self, Open};
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::plan::Planned;
+use crate::record::stored::RecordedAxis;
+use crate::terminal::{say, visible};
+use crate::text::bytes;
+
+mod asked;
+mod curves;
+mod data;
+mod digits;
+#[cfg(test)]
+mod examples;
+mod importance;
+mod page;
+mod points;
+mod proof;
+mod ranking;
+mod words;
+
+/// Writes the page and prints its name.
+pub(super) fn run(args: &cli::Report) -> Result<ExitCode> {
+    let out = args.out.clone().unwrap_or_else(|| args.dir.join("report.html"));
+    let record = Record::read(&args.dir)?;
+    let Some(planned) = record.planned()? else {
+        bail!("{}: nothing has been planned here; run the sweep again", args.dir.display());
+    };
+    may_be_written(&out)?;
+    let page = page(&record, &args.dir, &planned)?;
+    make_folder(folder_of(&out)).map_err(Failure::of_writing)?;
+    write_whole(&out, true, |file| file.write_all(page.as_bytes())).map_err(Failure::of_writing)?;
+    print_names(&[&out])?;
+    say(&format!("{}: {} with all it needs", planned.name, bytes(page.len() as f64)));
+    if args.open == Open::Yes {
+        open(&out);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to write over what no report has written.
+fn may_be_written(out: &Path) -> Result<()> {
+    if out.is_dir() {
+        bail!("{}: this is a folder; a file's name is required", out.display());
+    }
+    if out.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let mut beginning = vec![0; page::BEGINNING.len()];
+    let read = regular_file::open(out).is_ok_and(|mut file| file.read_exact(&mut beginning).is_ok());
+    if read && beginning == page::BEGINNING.as_bytes() {
+        return Ok(());
+    }
+    bail!("{}: this file is not a report, and is left as it is; choose another name with --out", out.display());
+}
+
+/// Opens the page in what the system opens HTML files with.
+fn open(out: &Path) {
+    let started = Command::new("xdg-open").arg(out).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    if let Err(error) = started {
+        say(&format!("warning: can't start xdg-open: {error}; open {} by hand", out.display()));
+    }
+}
+
+/// Gathers all of the page.
+fn page(record: &Record, folder: &Path, planned: &Planned) -> Result<String, Error> {
+    let (axes, points) = (record.recorded_axes()?, points::read(record)?);
+    let ranking = Ranking::of(&points, &axes);
+    let data = Data::of(&points, &axes, &ranking);
+    let words = Words {
+        name: planned.name.clone(),
+        description: visible(&planned.description).into_owned(),
+        tally: words::tally(&ranking, &points),
+        answer: words::answer(&ranking, &points, &axes),
+        notes: words::notes(&ranking, &points, &axes),
+        data: visible(&planned.data).into_owned(),
+        axes: axes.iter().map(|axis| axis_in_words(axis, &points)).collect(),
+        base: asked::base(&planned.toml),
+        objective: words::objective(ranking.objective),
+        importance: shares(&ranking, &points, &axes),
+        proof: proof::lines(record, folder, planned, &points)?,
+        machines: machines(record, &points)?,
+        toml: visible(&planned.toml).into_owned(),
+        left_out: words::left_out(&data.curves, &points),
+        folder: folder.display().to_string(),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Ok(page::render(&words, &data))
+}
+
+fn axis_in_words(axis: &RecordedAxis, points: &[Point]) -> AxisInWords {
+    const NAMED: usize = 12;
+    let values = Column::of(axis, points).values;
+    let text = |place: usize| words::short(values[place]);
+    let listed = match values.len() {
+        0 => String::new(),
+        count if count <= NAMED => (0..count).map(text).collect::<Vec<_>>().join(", "),
+        count if values[0].is_number() => format!("from {} to {}", text(0), text(count - 1)),
+        count => format!("{}, …, {}", text(0), text(count - 1)),
+    };
+    AxisInWords { key: axis.key.clone(), count: values.len(), listed, scale: axis.scale.clone() }
+}
+
+/// How much each key explains, the most first. In successive halving of the first rung, where every setting was trained.
+fn shares(ranking: &Ranking, points: &[Point], axes: &[RecordedAxis]) -> Vec<Share> {
+    let first = points.iter().map(|point| rung(point, axes)).fold(f64::INFINITY, f64::min);
+    let is_ranked = |point: &&Point| {
+        let is_over = matches!(point.state, State::Completed | State::Diverged);
+        is_over && rung(point, axes) == first
+    };
+    let losses = |point: &Point| point.loss(ranking.objective).unwrap_or(f64::INFINITY);
+    let losses: Vec<f64> = points.iter().filter(is_ranked).map(losses).collect();
+    let mut shares: Vec<Share> = axes.iter().filter_map(|axis| share(axis, points, is_ranked, &losses)).collect();
+    shares.sort_by(|a, b| b.percent.unwrap_or(-1.0).total_cmp(&a.percent.unwrap_or(-1.0)));
+    shares
+}
+
+fn share(axis: &RecordedAxis, points: &[Point], is_ranked: impl Fn(&&Point) -> bool, losses: &[f64]) -> Option<Share> {
+    let column = Column::of(axis, points);
+    if column.values.len() < 2 {
+        return None;
+    }
+    let at: Vec<_> = points.iter().zip(&column.at).filter(|(point, _)| is_ranked(point)).map(|(_, at)| *at).collect();
+    // A point without the key is a group of its own.
+    let places: Vec<usize> = at.iter().map(|at| at.unwrap_or(column.values.len())).collect();
+    let numbers: Option<Vec<f64>> = at.iter().map(|at| column.values[(*at)?].as_f64()).collect();
+    let found = importance::importance(&places, numbers.as_deref(), losses);
+    let groups = match found {
+        Some(found) if found.is_binned => format!("{} bins of {} values", found.groups, column.values.len()),
+        Some(found) => format!("{} values", found.groups),
+        None => "too few trials to say".to_owned(),
+    };
+    let percent = found.map(|found| (found.share * 1000.0).round() / 10.0);
+    Some(Share { key: axis.key.clone(), percent, groups })
+}
+
+/// The machines that the finished trials were trained on.
+fn machines(record: &Record, points: &[Point]) -> Result<Vec<MachineInWords>, Error> {
+    let ids = points.iter().map(|point| point.trial.as_str()).collect();
+    let trained = record.trained_on(&ids)?;
+    let machines = record.machines()?.into_iter().filter(|(number, _)| trained.contains_key(number));
+    let in_words = |(number, machine): (i64, crate::machine::Machine)| {
+        let trials = datasets::text::count(trained[&number], "trial");
+        MachineInWords { summary: format!("{trials}: {}", machine.summary()), toml: machine.to_toml() }
+    };
+    Ok(machines.map(in_words).collect())
+}

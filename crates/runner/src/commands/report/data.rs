@@ -1,0 +1,143 @@
+//! What the page's scripts read: the points of the sweep by columns.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::curves::Curves;
+use super::digits::rounded;
+use super::points::{Point, State};
+use super::ranking::{Ranking, SEED, column};
+use crate::record::stored::RecordedAxis;
+use crate::record::summary::Summary;
+use crate::spec::axis::Scale;
+
+/// Significant digits of a number of the table.
+pub(super) const DIGITS: usize = 6;
+
+/// A number of a finished trial.
+struct Measured {
+    /// Its column in trials.csv.
+    key: &'static str,
+    /// The same in words.
+    name: &'static str,
+    is_lower_better: bool,
+    of: fn(&Summary) -> Option<f64>,
+}
+
+impl Measured {
+    const fn cost(key: &'static str, name: &'static str, of: fn(&Summary) -> Option<f64>) -> Self {
+        Measured { key, name, is_lower_better: true, of }
+    }
+
+    const fn accuracy(key: &'static str, name: &'static str, of: fn(&Summary) -> Option<f64>) -> Self {
+        Measured { key, name, is_lower_better: false, of }
+    }
+}
+
+/// What is measured of a trial.
+const MEASURES: [Measured; 7] = [
+    Measured::cost("validation_cost", "validation cost", |trial| trial.validation_cost),
+    Measured::accuracy("validation_accuracy", "validation accuracy", |trial| trial.validation_accuracy),
+    Measured::cost("final_cost", "final cost", |trial| trial.final_cost),
+    Measured::cost("train_cost", "training cost", |trial| trial.train_cost),
+    Measured::accuracy("train_accuracy", "training accuracy", |trial| trial.train_accuracy),
+    Measured::cost("test_cost", "test cost", |trial| trial.test_cost),
+    Measured::accuracy("test_accuracy", "test accuracy", |trial| trial.test_accuracy),
+];
+
+/// All that the scripts read.
+#[derive(Serialize)]
+pub(super) struct Data<'r> {
+    axes: Vec<Column<'r>>,
+    measures: Vec<Measure>,
+    /// The key of the measure that settings are judged by.
+    judged_by: &'static str,
+    /// The trial of each point.
+    trials: Vec<&'r str>,
+    /// The number of each point's setting, the best first.
+    settings: Vec<usize>,
+    states: [&'static str; 5],
+    /// The number of each point's state.
+    state: Vec<usize>,
+    /// The iteration at which each trial stopped or diverged.
+    ended_at: Vec<Option<i64>>,
+    seconds: Vec<Option<f64>>,
+    /// The machine of each trial; empty if all come from one.
+    machines: Vec<Option<&'r str>>,
+    pub(super) curves: Curves,
+}
+
+/// A swept key and its value at each point.
+#[derive(Serialize)]
+pub(super) struct Column<'r> {
+    pub(super) key: &'r str,
+    /// Whether its values are repetitions of a setting.
+    is_seed: bool,
+    is_log: bool,
+    is_rungs: bool,
+    /// Its values, each once: in their order if they are numbers, else in that of the experiment.
+    pub(super) values: Vec<&'r Value>,
+    /// The place of each point's value in `values`; `None` if the point has none.
+    pub(super) at: Vec<Option<usize>>,
+}
+
+/// A number of each trial.
+#[derive(Serialize)]
+struct Measure {
+    key: &'static str,
+    name: &'static str,
+    is_lower_better: bool,
+    values: Vec<Option<f64>>,
+}
+
+impl<'r> Column<'r> {
+    /// Gathers the values of `axis`.
+    pub(super) fn of(axis: &'r RecordedAxis, points: &'r [Point]) -> Self {
+        let of = |point: &'r Point| point.values.get(&axis.key).filter(|value| !value.is_null());
+        let (mut values, mut texts): (Vec<&Value>, HashSet<String>) = Default::default();
+        for value in points.iter().filter_map(of) {
+            if texts.insert(value.to_string()) {
+                values.push(value);
+            }
+        }
+        if values.iter().all(|value| value.is_number()) {
+            let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+            values.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        }
+        let places: HashMap<String, usize> = values.iter().map(ToString::to_string).zip(0..).collect();
+        let at = points.iter().map(|point| places.get(&of(point)?.to_string()).copied()).collect();
+        let has_scale = |scale: Scale| axis.scale == scale.name();
+        let (is_log, is_rungs) = (has_scale(Scale::Log), has_scale(Scale::Rungs));
+        Column { key: &axis.key, is_seed: axis.key == SEED, is_log, is_rungs, values, at }
+    }
+}
+
+impl<'r> Data<'r> {
+    /// Gathers the data of the page.
+    pub(super) fn of(points: &'r [Point], axes: &'r [RecordedAxis], ranking: &Ranking) -> Self {
+        let summaries = || points.iter().map(|point| point.summary.as_ref());
+        let measures = MEASURES.iter().filter_map(|measured| {
+            let value = |trial: Option<&Summary>| Some(rounded((measured.of)(trial?)?, DIGITS));
+            let values: Vec<Option<f64>> = summaries().map(value).collect();
+            let Measured { key, name, is_lower_better, .. } = *measured;
+            values.iter().any(Option::is_some).then_some(Measure { key, name, is_lower_better, values })
+        });
+        let number = |state| State::ALL.iter().position(|known| *known == state).unwrap_or(0);
+        let machines = points.iter().map(|point| point.machine.as_deref());
+        Data {
+            axes: axes.iter().map(|axis| Column::of(axis, points)).collect(),
+            measures: measures.collect(),
+            judged_by: column(ranking.objective),
+            trials: points.iter().map(|point| point.trial.as_str()).collect(),
+            settings: ranking.numbers(points.len()),
+            states: State::ALL.map(State::name),
+            state: points.iter().map(|point| number(point.state)).collect(),
+            ended_at: summaries().map(|trial| trial?.ended_at).collect(),
+            seconds: summaries().map(|trial| Some(rounded(trial?.seconds, 3))).collect(),
+            machines: if machines.clone().any(|name| name.is_some()) { machines.collect() } else { Vec::new() },
+            curves: Curves::of(points.iter().map(|point| point.curve.as_ref())),
+        }
+    }
+}

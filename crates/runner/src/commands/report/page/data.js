@@ -1,0 +1,108 @@
+// The data of the page, and how its numbers are written.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const axes = data.axes.filter((axis) => axis.values.length > 0);
+const swept = axes.filter((axis) => axis.values.length > 1);
+const settingAxes = axes.filter((axis) => !axis.is_seed);
+const measures = data.measures;
+const judged = measures.find((measure) => measure.key === data.judged_by) ?? measures[0];
+const COMPLETED = data.states.indexOf("completed");
+const DIVERGED = data.states.indexOf("diverged");
+const FAILED = data.states.indexOf("failed");
+const points = data.trials.map((_, point) => point);
+
+/** Formats a number with at most `digits` significant digits. */
+function short(number, digits = 4) {
+  if (number === null || number === undefined || Number.isNaN(number)) return "";
+  return String(Number(number.toPrecision(digits)));
+}
+
+/** Formats a value of an axis, a number with few digits. */
+function valueText(value) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "number") return short(value, 6);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The values of an axis with as few digits as tell them apart, or with three if they are many. */
+function labelsOf(axis) {
+  const MANY = 30;
+  if (isNumeric(axis) && axis.values.length > MANY) return axis.values.map((value) => short(value, 3));
+  for (const digits of isNumeric(axis) ? [2, 3, 4, 5] : []) {
+    const labels = axis.values.map((value) => short(value, digits));
+    if (new Set(labels).size === labels.length) return labels;
+  }
+  return axis.values.map(valueText);
+}
+
+const labels = new Map(axes.map((axis) => [axis, labelsOf(axis)]));
+
+/** The value of an axis at a point; undefined if the point has none. */
+function valueAt(axis, point) {
+  const place = axis.at[point];
+  return place === null ? undefined : axis.values[place];
+}
+
+/** Whether an axis has numbers only. */
+function isNumeric(axis) {
+  return axis.values.every((value) => typeof value === "number");
+}
+
+/** The last part of a key: what it is called where there is little room. */
+function shortKey(key) {
+  const last = (key) => key.slice(key.lastIndexOf(".") + 1);
+  const namesakes = axes.filter((axis) => last(axis.key) === last(key));
+  return (namesakes.length > 1 ? key : last(key)).replaceAll("_", " ");
+}
+
+/** A number with its noun, such as "1 trial" and "2 trials". */
+function count(number, word) {
+  return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/** What became of a trial, with the iteration if it ended early. */
+function stateText(point) {
+  const state = data.states[data.state[point]];
+  const ended = data.ended_at[point];
+  if (ended === null) return state;
+  return data.state[point] === COMPLETED ? `stopped at ${ended}` : `${state} at ${ended}`;
+}
+
+/** Mean and standard deviation of numbers; null if there are none. */
+function spreadOf(numbers) {
+  if (numbers.length === 0) return null;
+  const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  const squares = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0);
+  return { mean, deviation: numbers.length > 1 ? Math.sqrt(squares / (numbers.length - 1)) : null };
+}
+
+/** The settings of some points, the best first. */
+function settingsOf(points) {
+  const settings = new Map();
+  for (const point of points) {
+    const number = data.settings[point];
+    if (!settings.has(number)) settings.set(number, { number, points: [] });
+    settings.get(number).points.push(point);
+  }
+  return [...settings.values()].sort((a, b) => a.number - b.number);
+}
+
+/** The numbers of a measure over the completed trials of a setting. */
+function completedValues(setting, measure) {
+  const completed = setting.points.filter((point) => data.state[point] === COMPLETED);
+  return completed.map((point) => measure.values[point]).filter((value) => value !== null);
+}
+
+/** The swept values of a setting in a few words. */
+function settingText(point) {
+  const own = settingAxes.filter((axis) => axis.values.length > 1 && axis.at[point] !== null);
+  return own.map((axis) => `${shortKey(axis.key)} ${labels.get(axis)[axis.at[point]]}`).join(", ") || "the setting";
+}
+
+/** Makes an element with a text and attributes; a text never becomes tags. */
+function element(tag, text = "", attributes = {}) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}

@@ -1,0 +1,123 @@
+// Slices: a measure of every trial against each swept key.
+
+const MOST_POINTS = 3000;
+const BEST_POINTS = 500;
+let sliceMeasure;
+
+/** Makes the controls. */
+function makeSlices(changed) {
+  const logarithmic = document.getElementById("slice-log");
+  const cut = document.getElementById("slice-cut");
+  const choose = () => {
+    const measure = sliceMeasure();
+    const values = measure ? measure.values.filter((value, point) => value !== null && data.state[point] === COMPLETED) : [];
+    cut.checked = hasFarTail(values, measure);
+    logarithmic.checked = !cut.checked && isWide(values);
+    changed();
+  };
+  sliceMeasure = chooseMeasure("slice-of", choose);
+  logarithmic.addEventListener("change", changed);
+  cut.addEventListener("change", changed);
+  if (measures.length === 0 || swept.length === 0) {
+    document.getElementById("slices-figure").hidden = true;
+    return;
+  }
+  for (const axis of swept) {
+    document.getElementById("slices").append(element("div", "", { class: "chart", role: "img", "data-key": axis.key }));
+  }
+  choose();
+}
+
+/** The value that a tenth of `values` is worse than. */
+function worstTenth(values, measure) {
+  const sign = measure.is_lower_better ? 1 : -1;
+  return values.toSorted((a, b) => sign * (a - b))[Math.floor(0.9 * (values.length - 1))];
+}
+
+/** Whether the worst tenth takes most of the room of all. */
+function hasFarTail(values, measure) {
+  if (values.length < 20) return false;
+  const [least, most] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
+  const edge = worstTenth(values, measure);
+  return most - least > 3 * Math.abs(edge - (measure.is_lower_better ? least : most));
+}
+
+/** Draws a panel for each swept key. */
+function drawSlices(shown) {
+  const measure = sliceMeasure();
+  if (!measure || swept.length === 0) return;
+  const isLog = document.getElementById("slice-log").checked;
+  const isDrawn = (point) => data.state[point] === COMPLETED && measure.values[point] !== null && (!isLog || measure.values[point] > 0);
+  const sign = measure.is_lower_better ? 1 : -1;
+  const completed = shown.filter(isDrawn).sort((a, b) => sign * (measure.values[a] - measure.values[b]));
+  const lost = shown.filter((point) => data.state[point] === DIVERGED);
+  const isCut = document.getElementById("slice-cut").checked && completed.length > 0;
+  const edge = isCut ? worstTenth(completed.map((point) => measure.values[point]), measure) : null;
+  const clip = (value) => (edge === null ? value : measure.is_lower_better ? Math.min(value, edge) : Math.max(value, edge));
+  const drawn = { measure, isLog, clip, completed, points: sample(completed, MOST_POINTS, BEST_POINTS), lost: sample(lost, 500, 0) };
+  swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, drawn));
+  const cut = completed.length > drawn.points.length ? ` ${drawn.points.length.toLocaleString("en")} of ${completed.length.toLocaleString("en")} points are drawn: the best ${BEST_POINTS} and an even sample of the rest; the medians are of all.` : "";
+  const diverged = lost.length > 0 ? ` ${count(lost.length, "diverged trial")} at the top, as triangles.` : "";
+  const clipped = isCut ? ` What is worse than ${short(edge, 3)} is drawn there.` : "";
+  document.getElementById("slices-words").textContent = `Each point is a trial, the line the median.${clipped}${diverged}${cut}`;
+}
+
+function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost }) {
+  const horizontal = layouts.get(axis);
+  const isCategory = horizontal.type === "category";
+  const x = (point) => (isCategory ? axis.at[point] : valueAt(axis, point));
+  const has = (point) => axis.at[point] !== null;
+  const values = completed.map((point) => clip(measure.values[point]));
+  const highest = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const lowest = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const top = isLog ? highest * Math.max((highest / lowest) ** 0.08, 1.05) : highest + 0.06 * Math.max(highest - lowest, 1e-9);
+  const { point: colour, lost: lostColour, ink } = colours();
+  const scatter = (list, y, more) => ({ type: "scatter", data: list.filter(has).map((point) => ({ value: [x(point), y(point)], point })), ...more });
+  const medians = mediansOf(axis, completed, measure, isCategory);
+  const isWideEnough = completed.length < 400;
+  const series = [
+    scatter(points, (point) => clip(measure.values[point]), { symbolSize: isWideEnough ? 7 : 4, itemStyle: { color: colour, opacity: isWideEnough ? 0.55 : 0.3 } }),
+    { type: "line", data: medians.map(({ x, median }) => [x, clip(median)]), symbol: "none", lineStyle: { color: ink, width: 1.5 }, silent: true, z: 3, tooltip: { show: false } },
+  ];
+  if (lost.length > 0 && Number.isFinite(top)) series.push(scatter(lost, () => top, { symbol: "triangle", symbolSize: 9, itemStyle: { color: lostColour, opacity: 0.7 } }));
+  const best = medians.reduce((a, b) => (a === null || (measure.is_lower_better ? b.median < a.median : b.median > a.median) ? b : a), null);
+  const words = best === null ? `${measure.name} by ${axis.key}: no completed trial is left.` : `${measure.name} by ${axis.key}. The best median, ${short(best.median)}, is at ${best.name}.`;
+  draw(
+    place,
+    {
+      title: { text: shortKey(axis.key), left: "center", top: 0, textStyle: { color: ink, fontSize: 13, fontWeight: 600 } },
+      grid: { left: 8, right: 14, top: 28, bottom: 8, containLabel: true },
+      xAxis: axisStyle({ ...horizontal, ...(isCategory ? { jitter: 22, jitterOverlap: true, axisLabel: { interval: 0 } } : {}) }),
+      yAxis: axisStyle({ type: isLog ? "log" : "value", scale: true }),
+      tooltip: hint("item", ({ data: { point } }) => sliceHint(point, measure)),
+      series,
+    },
+    words,
+  );
+}
+
+function sliceHint(point, measure) {
+  const value = data.state[point] === COMPLETED ? `${measure.name} ${short(measure.values[point], 5)}` : stateText(point);
+  return [value, ...axes.map((axis) => `${axis.key} = ${valueText(valueAt(axis, point))}`), `trial ${data.trials[point]}`];
+}
+
+/** The median of each value of an axis; where the values are many, of twelve bins of as many trials. */
+function mediansOf(axis, completed, measure, isCategory) {
+  const median = (list) => {
+    const sorted = list.map((point) => measure.values[point]).sort((a, b) => a - b);
+    const half = Math.floor(sorted.length / 2);
+    return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  };
+  const own = completed.filter((point) => axis.at[point] !== null);
+  if (isCategory) {
+    const groups = axis.values.map((_, place) => ({ x: place, name: labels.get(axis)[place], points: own.filter((point) => axis.at[point] === place) }));
+    return groups.filter((group) => group.points.length > 0).map((group) => ({ ...group, median: median(group.points) }));
+  }
+  const BINS = 12;
+  const sorted = own.sort((a, b) => axis.at[a] - axis.at[b]);
+  const bins = Array.from({ length: BINS }, (_, bin) => sorted.slice(Math.floor((bin * sorted.length) / BINS), Math.floor(((bin + 1) * sorted.length) / BINS)));
+  return bins.filter((bin) => bin.length > 0).map((bin) => {
+    const middle = valueAt(axis, bin[Math.floor(bin.length / 2)]);
+    return { x: middle, name: `about ${short(middle, 3)}`, median: median(bin) };
+  });
+}

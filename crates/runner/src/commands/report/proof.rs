@@ -1,0 +1,61 @@
+//! What a report says of its record: whether it is what the sweep has written.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::points::{Point, State};
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::folder::FILES;
+use crate::record::plan::Planned;
+use datasets::text::count;
+
+/// A line of the proof.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Line {
+    /// ✓, ✗, or · if neither can be said.
+    mark: &'static str,
+    /// The mark in words.
+    said: &'static str,
+    what: String,
+    detail: String,
+    /// A SHA-256, or nothing.
+    digest: String,
+}
+
+impl Line {
+    fn new(right: Option<bool>, what: &str, detail: String, digest: String) -> Self {
+        let (mark, said) = match right {
+            Some(true) => ("✓", "right"),
+            Some(false) => ("✗", "wrong"),
+            None => ("·", "not known"),
+        };
+        Line { mark, said, what: what.to_owned(), detail, digest }
+    }
+}
+
+/// Compares the plan, the trials and the files with their digests. The plan has been proved by [`Record::read`].
+///
+/// # Errors
+/// If the database can't be read.
+pub(super) fn lines(record: &Record, folder: &Path, planned: &Planned, points: &[Point]) -> Result<Vec<Line>, Error> {
+    let number = |state| points.iter().filter(|point| point.state == state).count();
+    let (damaged, open) = (number(State::Damaged), number(State::Unfinished));
+    let finished = points.len() - damaged - open;
+    let trials = match damaged {
+        0 => format!("the {} as stored, ids and histories included", count(finished, "finished trial")),
+        _ => format!("{damaged} of {} are not what was stored; run the sweep again", damaged + finished),
+    };
+    let plan = format!("{} as stored; its digest covers experiment, axes and plan", count(points.len(), "point"));
+    let mut lines = vec![
+        Line::new(Some(true), "plan", plan, planned.digest.clone()),
+        Line::new(Some(damaged == 0), "trials", trials, String::new()),
+    ];
+    let hashes = record.files()?;
+    for name in FILES {
+        let state = record.compare_file(folder, name)?;
+        lines.push(Line::new(state.is_right(), name, state.to_string(), hashes.get(name).cloned().unwrap_or_default()));
+    }
+    Ok(lines)
+}

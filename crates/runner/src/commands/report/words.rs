@@ -1,0 +1,209 @@
+//! The sentences of a report.
+
+use serde_json::Value;
+
+use super::curves::{self, Curves};
+use super::data;
+use super::digits::text;
+use super::points::{Point, State};
+use super::ranking::{Ranking, SEED, Setting, Spread, column};
+use crate::record::stored::RecordedAxis;
+use crate::record::summary::Summary;
+use crate::spec::axis::Scale;
+use crate::spec::sweep_keys::Objective;
+use crate::text::plain;
+use datasets::text::count;
+
+/// Digits of a number in a sentence.
+const DIGITS: usize = 4;
+
+/// An objective in a sentence.
+pub(super) fn objective(objective: Objective) -> String {
+    match objective {
+        Objective::Cost => "final training cost".to_owned(),
+        other => column(other).replace("train_", "training ").replace('_', " "),
+    }
+}
+
+/// Which setting is best, in a sentence.
+pub(super) fn answer(ranking: &Ranking, points: &[Point], axes: &[RecordedAxis]) -> String {
+    let by = objective(ranking.objective);
+    let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else {
+        let is_open = points.iter().any(|point| point.state == State::Unfinished);
+        return format!("No trial has completed{}.", if is_open { " yet" } else { "" });
+    };
+    if ranking.settings.len() < 2 {
+        return match best.points.len() {
+            1 => format!("The one trial ended at a {by} of {}.", spread(loss)),
+            _ => format!("The one setting has a {by} of {} as the mean over {}.", spread(loss), seeds(loss.count)),
+        };
+    }
+    let among = ranking.settings.iter().filter(|setting| setting.length == best.length).count();
+    let over = if best.points.len() > 1 { format!(", mean over {},", seeds(loss.count)) } else { String::new() };
+    let values = setting(&points[best.points[0]], axes);
+    format!("The best of {} by {by}{over} is {values}, with {}.", count(among, "setting"), spread(loss))
+}
+
+/// What to know beside the answer, a sentence each.
+pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[RecordedAxis]) -> Vec<String> {
+    let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else { return Vec::new() };
+    let mut notes = Vec::new();
+    let measured = |of: fn(&Summary) -> Option<f64>| {
+        let completed = best.points.iter().map(|&place| &points[place]).filter(|point| point.state == State::Completed);
+        Spread::of(&completed.filter_map(|point| of(point.summary.as_ref()?)).collect::<Vec<_>>())
+    };
+    let test = [("accuracy", measured(|trial| trial.test_accuracy)), ("cost", measured(|trial| trial.test_cost))];
+    if let Some((what, test)) = test.into_iter().find_map(|(what, test)| Some((what, test?))) {
+        let test = spread(test);
+        notes.push(format!("Its test {what} is {test}; the test examples had no part in the choice."));
+    }
+    if ranking.objective == Objective::Cost {
+        notes.push(
+            "There are no validation examples: this fits the training examples best, which need not be the best on new ones \
+             (data.validation sets some aside)."
+                .to_owned(),
+        );
+    }
+    let rung = axes.iter().find(|axis| axis.scale == Scale::Rungs.name());
+    if let Some(rung) = rung {
+        let length = &points[best.points[0]].values[&rung.key];
+        notes.push(format!(
+            "Successive halving: only settings of the longest rung ({} = {length}) are compared.",
+            rung.key
+        ));
+    }
+    let near = |other: &&Setting| {
+        let mean = other.loss.filter(|_| other.lost == 0 && other.length == best.length).map(|loss| loss.mean);
+        mean.zip(loss.deviation).is_some_and(|(mean, deviation)| mean - loss.mean <= deviation)
+    };
+    let near = ranking.settings.iter().skip(1).filter(near).count();
+    if near > 0 {
+        let are = if near == 1 { "other setting is" } else { "other settings are" };
+        notes.push(format!("{near} {are} within one standard deviation of it."));
+    }
+    let all = best.points.len();
+    if best.lost > 0 {
+        notes.push(format!("{} of its {all} trials diverged or failed; the mean is of the others.", best.lost));
+    }
+    let open = all - best.lost - loss.count;
+    if open > 0 {
+        notes.push(format!("{open} of its {all} trials have no result yet; the mean is of the others."));
+    }
+    notes
+}
+
+/// What became of the trials, in a line.
+pub(super) fn tally(ranking: &Ranking, points: &[Point]) -> String {
+    let states = State::ALL.iter().filter_map(|state| {
+        let number = points.iter().filter(|point| point.state == *state).count();
+        (number > 0).then(|| format!("{number} {}", state.name()))
+    });
+    let states = states.collect::<Vec<_>>().join(", ");
+    format!("{} of {}: {states}", count(points.len(), "trial"), count(ranking.settings.len(), "setting"))
+}
+
+/// What the page has less of than the record.
+pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
+    let mut lines = vec![format!(
+        "Numbers of trials have {} digits here, those of curves {}; trials.csv and history.csv have all.",
+        data::DIGITS,
+        curves::DIGITS
+    )];
+    if curves.recorded > curves.kept {
+        let (kept, recorded) = (curves.kept, curves.recorded);
+        lines.push(format!("A curve has at most {kept} of its {recorded} records here, at even distances."));
+    }
+    let recorded = points.iter().filter_map(|point| point.summary.as_ref()).flat_map(|trial| &trial.metrics);
+    let mut absent: Vec<&str> = recorded.filter(|name| !curves.names().contains(name)).map(String::as_str).collect();
+    absent.sort_unstable();
+    absent.dedup();
+    if !absent.is_empty() {
+        lines.push(format!("Of so many trials only the cost is drawn; history.csv has {}.", absent.join(", ")));
+    }
+    lines
+}
+
+/// The swept values of a setting, such as `model.depth = 4, train.learning_rate = 0.01`.
+fn setting(point: &Point, axes: &[RecordedAxis]) -> String {
+    let axes = axes.iter().filter(|axis| axis.key != SEED && axis.scale != Scale::Rungs.name());
+    let value = |axis: &RecordedAxis| point.values.get(&axis.key).filter(|value| !value.is_null()).map(short);
+    let values = axes.filter_map(|axis| Some(format!("{} = {}", axis.key, value(axis)?)));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// A value in a sentence: a number that is no whole one has few digits.
+pub(super) fn short(value: &Value) -> String {
+    value
+        .as_f64()
+        .filter(|number| value.is_f64() && number.is_finite())
+        .map_or_else(|| plain(value), |number| text(number, 6))
+}
+
+/// `0.0392 ± 0.0012`, the deviation to the digit where the mean ends.
+fn spread(spread: Spread) -> String {
+    let mean = text(spread.mean, DIGITS);
+    spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {}", text(deviation, 2)))
+}
+
+fn seeds(number: usize) -> String {
+    count(number, "seed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{axis, completed, diverged, unfinished};
+    use super::*;
+    use serde_json::json;
+
+    fn said(points: &[Point], axes: &[RecordedAxis]) -> (String, Vec<String>) {
+        let ranking = Ranking::of(points, axes);
+        (answer(&ranking, points, axes), notes(&ranking, points, axes))
+    }
+
+    #[test]
+    fn the_answer_names_the_setting_the_objective_and_the_seeds() {
+        let axes = [axis("model.depth", "list"), axis("train.learning_rate", "log"), axis("seed", "list")];
+        let point = |depth, rate, seed| json!({"model.depth": depth, "train.learning_rate": rate, "seed": seed});
+        let mut points = vec![
+            completed(point(2, 0.1, 1), 0.31),
+            completed(point(2, 0.1, 2), 0.33),
+            completed(point(3, 0.001_234_567_8, 1), 0.2),
+            completed(point(3, 0.001_234_567_8, 2), 0.3),
+        ];
+        points[2].summary.as_mut().unwrap().test_accuracy = Some(0.7);
+        let (answer, notes) = said(&points, &axes);
+        assert_eq!(
+            answer,
+            "The best of 2 settings by final training cost, mean over 2 seeds, is model.depth = 3, \
+             train.learning_rate = 0.00123457, with 0.25 ± 0.071."
+        );
+        assert_eq!(notes[0], "Its test accuracy is 0.7; the test examples had no part in the choice.");
+        assert!(notes[1].starts_with("There are no validation examples"), "{notes:?}");
+        assert_eq!(notes[2], "1 other setting is within one standard deviation of it.");
+        points[3] = diverged(point(3, 0.001_234_567_8, 2));
+        points[1] = diverged(point(2, 0.1, 2));
+        let notes = said(&points, &axes).1;
+        assert!(notes.contains(&"1 of its 2 trials diverged or failed; the mean is of the others.".to_owned()));
+    }
+
+    #[test]
+    fn one_trial_none_that_completed_and_none_that_finished_have_sentences_of_their_own() {
+        let one = completed(json!({}), 0.088_44);
+        assert_eq!(said(&[one], &[]).0, "The one trial ended at a final training cost of 0.08844.");
+        assert_eq!(said(&[diverged(json!({}))], &[]).0, "No trial has completed.");
+        let open = [diverged(json!({"seed": 1})), unfinished(json!({"seed": 2}))];
+        assert_eq!(said(&open, &[axis("seed", "list")]), ("No trial has completed yet.".to_owned(), vec![]));
+    }
+
+    #[test]
+    fn halving_says_that_only_the_longest_rung_is_compared() {
+        let axes = [axis("model.depth", "list"), axis("train.iterations", "rungs")];
+        let point = |depth, length| json!({"model.depth": depth, "train.iterations": length});
+        let points = [completed(point(2, 10), 0.1), completed(point(3, 10), 0.2), completed(point(3, 30), 0.5)];
+        let (answer, notes) = said(&points, &axes);
+        assert_eq!(answer, "The best of 1 setting by final training cost is model.depth = 3, with 0.5.");
+        assert!(notes.contains(
+            &"Successive halving: only settings of the longest rung (train.iterations = 30) are compared.".to_owned()
+        ));
+    }
+}
