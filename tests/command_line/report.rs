@@ -131,7 +131,10 @@ fn a_report_leaves_the_record_as_it_is_and_replaces_only_reports() {
     let verified = bench.run(&["verify", DIR, "--retrain", "1"]);
     assert!(verified.status.success(), "{}", text(&verified.stdout));
 
-    bench.write("mine.html", "<!DOCTYPE html>\n<title>mine</title>");
+    bench.write(
+        "mine.html",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<p>A page of my own, of some length.\n<title>mine</title>",
+    );
     let (code, line) = failure(&bench.run(&["report", DIR, "-o", "mine.html"]));
     assert!(code == Some(2) && line.contains("mine.html: this file is not a report"), "{line}");
     assert!(bench.read("mine.html").ends_with("mine</title>"));
