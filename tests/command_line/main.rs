@@ -1,5 +1,6 @@
 //! The `runner` program as a person uses it.
 
+mod answers; // conditions, the best, comparisons, tags, trials trained again
 mod bad_input; // one clear line, exit code 2, nothing half done
 mod bench; // what is timed, kept, compared and refused
 mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught

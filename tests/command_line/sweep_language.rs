@@ -289,7 +289,7 @@ fn a_budget_of_parameters_is_the_widest_net_that_keeps_within_it_and_the_same_tr
     resolves_to_the_same_trials(&bench, &[]);
     let trials = bench.read("results/points/trials.csv");
     assert!(trials.starts_with("trial,model.depth,model.parameters,model.width,"), "{trials}");
-    assert!(run(&bench, &["show", "results/points"]).0.lines().next().unwrap().contains("model.width"));
+    assert!(run(&bench, &["show", "results/points"]).0.lines().next().unwrap().contains("width"));
     let (_, of_depth_1) = run(&bench, &["sweep", "points.toml", "--dry-run", "model.depth=1"]);
     assert!(of_depth_1.starts_with("1 trial in "), "no hidden layer, hence no width: {of_depth_1}");
     let gradients = run(&bench, &["gradcheck", "points.toml", "model.depth=3", "model.parameters=3000"]).0;
@@ -306,10 +306,16 @@ fn show_gives_the_statistics_over_the_seeds_counts_what_diverged_and_shows_trial
     run(&bench, &[&["sweep", "points.toml"][..], &deep].concat());
     let (table, header) = run(&bench, &["show", "results/points"]);
     let lines: Vec<_> = table.lines().collect();
-    assert!(lines.len() == 4 && header.contains("points: 8 trials; mean ± standard deviation"), "{table}{header}");
+    assert!(
+        lines.len() == 4
+            && header.contains("points: 8 trials; best first by final_cost")
+            && header.contains("; mean ± standard deviation over seed"),
+        "{table}{header}"
+    );
     assert_eq!(
         lines[0].split_whitespace().collect::<Vec<_>>().join(" "),
-        "train.learning_rate model.width n final_cost cost_range train train_range test test_range status cost"
+        "learning_rate width n final_cost cost_range train_cost train_cost_range train_accuracy train_range test_accuracy test_range \
+         test_cost test_cost_range seconds drift engine status curve"
     );
     assert!(lines[3].contains("10000.0") && lines[3].contains(" 0 ") && lines[3].contains("2 diverged"), "{table}");
 

@@ -9,6 +9,7 @@ pub mod model;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod results;
 pub mod run;
 pub mod spec;
 mod table;

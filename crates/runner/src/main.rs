@@ -1,12 +1,13 @@
 //! The `runner` program: see `runner --help`.
 
+use std::env::args_os;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use kernels::CacheAlignedAllocator;
-use runner::cli::Cli;
+use runner::cli::{Cli, with_removals};
 use runner::commands;
 use runner::commands::failure::Failure;
 use signal_hook::consts::SIGXFSZ;
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
     // HDF5 must load no plugins, whatever a file asks for: a plugin brings another HDF5 and code of unknown origin
     // along.
     kernels::set_variable("HDF5_PLUGIN_PRELOAD", "::");
-    match outlive_file_limit().and_then(|()| commands::run(Cli::parse())) {
+    match outlive_file_limit().and_then(|()| commands::run(Cli::parse_from(with_removals(args_os())))) {
         Ok(code) => code,
         Err(error) => {
             runner::terminal::say(&format!("error: {error:#}"));

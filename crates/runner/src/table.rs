@@ -35,9 +35,7 @@ impl Table {
 
     /// Adds a row with a cell for each column. A cell is cut to one line of bounded length.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.add(cells, |cell| {
-            cell.is_empty() || (cell.starts_with(|c: char| c.is_ascii_digit()) && !cell.contains('-'))
-        });
+        self.add(cells, is_number);
     }
 
     fn add(&mut self, cells: impl IntoIterator<Item = String>, is_number: impl Fn(&str) -> bool) {
@@ -54,6 +52,13 @@ impl Table {
         row.shrink_to_fit();
         self.rows.push(row);
     }
+}
+
+/// Whether a cell is a number, perhaps with a sign, an exponent, a unit or its spread, or empty; widths such as 20-7-5 are text.
+fn is_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix(['+', '-']).unwrap_or(cell);
+    let is_range = digits.match_indices('-').any(|(at, _)| !digits[..at].ends_with('e'));
+    cell.is_empty() || (digits.starts_with(|c: char| c.is_ascii_digit()) && !is_range)
 }
 
 impl fmt::Display for Table {
@@ -78,6 +83,12 @@ mod tests {
         let mut table = Table::new(["trial", "cost"]);
         table.row(["123".to_owned(), "0.5".to_owned()]);
         assert_eq!(table.to_string(), "trial  cost\n123     0.5\n");
+        let mut table = Table::new(["drift", "change", "layers"]);
+        for row in [["2e-6", "-0.5", "20-7"], ["1e-16", "+0.25 ± 0.1", "3"]] {
+            table.row(row.map(str::to_owned));
+        }
+        let lines = "drift       change  layers\n 2e-6         -0.5  20-7\n1e-16  +0.25 ± 0.1  3\n";
+        assert_eq!(table.to_string(), lines);
         let mut table = Table::new(["cost", "width"]);
         table.row(["7".to_owned(), "20".to_owned()]);
         assert_eq!(table.to_string(), "cost  width\n   7     20\n");

@@ -19,7 +19,7 @@ pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, Missi
 pub use self::experiment::{ExperimentArgs, Gradcheck};
 pub use self::models::{Evaluate, Predict, Train, WhichPart};
 pub use self::report::{Open, Report};
-pub use self::show::{Show, SortBy};
+pub use self::show::{Best, Compare, Show, Tag, Which, with_removals};
 pub use self::sweep::Sweep;
 pub use self::verify::{Retrain, Verify};
 
@@ -58,9 +58,14 @@ pub enum Command {
     ///
     /// The sweep must have a single point: fix a key that the file sweeps with KEY=VALUE. The training is, bit for bit,
     /// that of a sweep of this point. A net that diverges or is interrupted is not saved (exit codes 1 and 130).
+    ///
+    /// With a results directory in place of the experiment, --trial or --best names a trial of its sweep, which is trained again with the
+    /// fleet that it was trained in: on the same machine bit for bit, which is checked. --best is the trial that `runner best` names.
     #[command(after_help = "Examples:
   runner train experiments/course-4layer.toml
   runner train experiments/depth.toml model.depth=4 train.learning_rate=0.01 seed=1 --out cats.h5 --history cats.csv
+  runner train results/depth --best
+  runner train results/depth --trial 1a2b3c --out cats.h5
   runner predict results/course-4layer/model.h5 my-cat.jpg")]
     Train(Train),
     /// Predict the classes, or values, of pictures or of the examples of HDF5 files.
@@ -82,11 +87,51 @@ pub enum Command {
   runner evaluate model.h5 experiments/course-4layer.toml
   runner evaluate model.h5 drawn data/test_mine.h5 --json")]
     Evaluate(Evaluate),
-    /// Show the points of a sweep, best first, each with a sparkline of its cost.
+    /// Show the trials of a sweep as a table, best first.
     ///
-    /// If several seeds are swept, a row summarises them: the mean, standard deviation, lowest and highest value of the
-    /// trials that completed, and the number that diverged.
+    /// Where several seeds are swept, a row is a setting: the mean and the standard deviation of its trials that completed; those that
+    /// diverged are counted. The best is by the validation cost where it is measured, else by the training cost, never by the test
+    /// examples unless --sort says so; a setting with a trial that did not complete comes after those without. Of a sweep that halves,
+    /// the last rung comes first. On a terminal the less important columns are left out where they don't fit; a file or a pipe gets all.
+    #[command(after_help = "Examples:
+  runner show results/depth
+  runner show results/depth --where 'depth >= 4 and status = completed' --sort test_accuracy -n 10
+  runner show results/depth --trials --sort -seconds --columns trial,depth,learning_rate,seconds
+  runner show results/depth --csv > depth.csv
+  runner show results/depth --trials --json | jq -r .trial
+
+A condition compares a key, by its full or last name, or a column of trials.csv, or trial, tag, note or rung, with a value by =, !=,
+<, <=, > or >=; and, or, not and parentheses join conditions; a value with spaces needs quotes.")]
     Show(Show),
+    /// Name the best setting of a sweep and its best trial, with the keys that give it.
+    ///
+    /// It is the first row of `runner show`: the lowest mean validation cost over the seeds where that is measured, else the lowest mean
+    /// training cost. The lines below the sentences are TOML, and words that `runner sweep` and `runner train` take after an experiment.
+    #[command(after_help = "Examples:
+  runner best results/depth
+  runner best results/depth --by test_accuracy --where 'depth = 4'
+  runner train experiments/depth.toml $(runner best results/depth | grep -v '#')
+  runner best results/depth --json | jq .setting.keys")]
+    Best(Best),
+    /// Compare two sweeps: their trials paired by the swept keys, differences with their standard errors.
+    ///
+    /// A trial of A belongs to the trial of B that has the same values of the keys that either sweeps; what B doesn't sweep has its fixed
+    /// value there. A row is a setting: the means of both over the seeds that both have completed, and the mean of the differences B - A ±
+    /// its standard error. Trials without a partner are counted, and the keys that differ between the experiments are named.
+    #[command(after_help = "Examples:
+  runner compare results/depth results/depth-tanh
+  runner compare results/depth results/depth-tanh --by validation_accuracy --where 'depth <= 4' --csv")]
+    Compare(Compare),
+    /// Put tags and notes on trials, or on a sweep; without a change, list them.
+    ///
+    /// They are kept in results.db beside what `runner verify` proves, and stay when a trial is trained again. `runner show` has them as
+    /// columns, and `--where 'tag = x'` finds them.
+    #[command(after_help = "Examples:
+  runner tag results/depth +paper --note 'figure 3'
+  runner tag results/depth --trial 1a2b3c +look --note 'why does it rise?'
+  runner tag results/depth --where 'depth = 8 and status = diverged' +unstable -look
+  runner tag results/depth")]
+    Tag(Tag),
     /// Write a sweep as one HTML page that opens anywhere, without a network.
     ///
     /// It has what was asked, which setting is best, a table to sort and filter, plots to hover over, the machine, the experiment

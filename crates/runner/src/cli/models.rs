@@ -13,7 +13,16 @@ pub struct Train {
     /// The experiment.
     #[command(flatten)]
     pub experiment: ExperimentArgs,
-    /// The model file [default: results/NAME/model.h5].
+    /// Train this trial of the results directory that is given in place of the experiment; the beginning of its id is enough.
+    #[arg(long, value_name = "ID", conflicts_with = "best")]
+    pub trial: Option<String>,
+    /// Train the best trial of the results directory that is given in place of the experiment.
+    #[arg(long)]
+    pub best: bool,
+    /// The result that decides which is the best [default: the validation cost, else the training cost].
+    #[arg(long, value_name = "KEY", requires = "best")]
+    pub by: Option<String>,
+    /// The model file [default: results/NAME/model.h5; model-ID.h5 in the results directory of a trial].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Also write the recorded costs and metrics, as a table (CSV): iteration, cost, and a column for each metric.

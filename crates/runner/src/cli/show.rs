@@ -1,51 +1,141 @@
-//! The arguments of `runner show`.
+//! The arguments of the commands that look for an answer in results: show, best, compare and tag.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::spec::sweep_keys::Objective;
+/// The trials that are looked at.
+#[derive(Args, Debug)]
+pub struct Which {
+    /// A results directory, such as results/depth.
+    pub dir: PathBuf,
+    /// Only trials for which this holds, such as 'depth >= 4 and (activation = relu or not tag = old)'.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+    /// A former plan that the record keeps, by the number that `runner show` gives it.
+    #[arg(long, value_name = "N")]
+    pub plan: Option<i64>,
+}
 
 /// Arguments of `runner show`.
 #[derive(Args, Debug)]
 pub struct Show {
-    /// A results directory, such as results/depth.
-    pub dir: PathBuf,
+    /// The trials.
+    #[command(flatten)]
+    pub which: Which,
     /// The swept key to aggregate over [default: seed, where there are several].
     #[arg(long, value_name = "KEY", conflicts_with = "trials")]
     pub over: Option<String>,
     /// A row a trial, nothing aggregated.
     #[arg(long)]
     pub trials: bool,
-    /// What makes a trial better.
-    #[arg(long, value_enum, default_value_t = SortBy::Cost, value_name = "BY")]
-    pub sort: SortBy,
+    /// The column to sort by, the best first; -KEY turns the order round, KEY,KEY sorts by several, plan keeps the order of the experiment
+    /// [default: the validation cost, else the training cost].
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    pub sort: Option<String>,
     /// Show only the first N.
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
+    /// The columns to show, in this order: trial, tag, note, keys by their full or last names, results as in trials.csv, n, status, curve.
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Show all columns, however wide the terminal is.
+    #[arg(long)]
+    pub wide: bool,
+    /// Print a JSON object a row, with every digit.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV, with every digit and the full names of keys.
+    #[arg(long)]
+    pub csv: bool,
 }
 
-/// What makes a trial better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SortBy {
-    /// A lower final cost.
-    Cost,
-    /// A higher test accuracy.
-    Test,
-    /// A higher training accuracy.
-    Train,
-    /// The order of the experiment.
-    Plan,
+/// Arguments of `runner best`.
+#[derive(Args, Debug)]
+pub struct Best {
+    /// The trials.
+    #[command(flatten)]
+    pub which: Which,
+    /// The result that decides, such as validation_accuracy [default: the validation cost, else the training cost].
+    #[arg(long, value_name = "KEY")]
+    pub by: Option<String>,
+    /// Print a JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
-impl SortBy {
-    /// The objective that it sorts by; `None` if the order stays that of the experiment.
-    pub fn objective(self) -> Option<Objective> {
-        match self {
-            SortBy::Cost => Some(Objective::Cost),
-            SortBy::Test => Some(Objective::TestAccuracy),
-            SortBy::Train => Some(Objective::TrainAccuracy),
-            SortBy::Plan => None,
+/// Arguments of `runner compare`.
+#[derive(Args, Debug)]
+pub struct Compare {
+    /// A results directory, which the other one is compared with.
+    pub a: PathBuf,
+    /// The other results directory.
+    pub b: PathBuf,
+    /// The results to compare, the first of which orders the rows [default: the validation cost, else the training cost, and the test
+    /// accuracy].
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Only trials of both for which this holds.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+    /// Show only the first N.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print a JSON object a row, with every digit.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV, with every digit and the full names of keys.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// Arguments of `runner tag`.
+#[derive(Args, Debug)]
+pub struct Tag {
+    /// The trials of --where.
+    #[command(flatten)]
+    pub which: Which,
+    /// Tags to put on, as +TAG; -TAG takes one off.
+    #[arg(value_name = "+TAG|-TAG")]
+    pub add: Vec<String>,
+    /// Take a tag off, as -TAG does; may be given again for others.
+    #[arg(long, value_name = "TAG")]
+    pub remove: Vec<String>,
+    /// A trial, by its id or the beginning of it; may be given again for others.
+    #[arg(long, value_name = "ID", conflicts_with = "condition")]
+    pub trial: Vec<String>,
+    /// A note in place of the one before; an empty one takes that off.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+/// Writes `-TAG` among the arguments of `runner tag` as `--remove=TAG`: there, no word with one dash is an option but `-h`.
+pub fn with_removals(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|command| command == "tag") {
+        for argument in &mut arguments[2..] {
+            let removed = argument.to_str().and_then(|word| word.strip_prefix('-'));
+            if let Some(tag) = removed.filter(|tag| !tag.is_empty() && !tag.starts_with('-') && *tag != "h") {
+                *argument = format!("--remove={tag}").into();
+            }
         }
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_removals;
+
+    #[test]
+    fn a_dash_takes_a_tag_off_in_tag_only() {
+        let of = |words: &[&str]| with_removals(words.iter().map(|word| (*word).into()));
+        assert_eq!(
+            of(&["runner", "tag", "d", "-old", "+x", "--note", "y"])[3..],
+            ["--remove=old", "+x", "--note", "y"]
+        );
+        assert_eq!(of(&["runner", "tag", "d", "-h", "-"])[3..], ["-h", "-"]);
+        assert_eq!(of(&["runner", "show", "d", "-n"])[3..], ["-n"]);
     }
 }

@@ -45,6 +45,14 @@ pub enum Failure {
         /// The quantity that is not finite, or too large.
         reason: String,
     },
+    /// A trial of a record has come out otherwise.
+    #[error(
+        "trial {id}: its costs are not those of the record, on the same machine; runner check tests the BLAS, runner verify the record"
+    )]
+    NotRepeated {
+        /// The trial's id.
+        id: String,
+    },
     /// The model of a trained net could not be written.
     #[error(transparent)]
     NotKept(model::Error),
@@ -110,6 +118,7 @@ impl Failure {
             | Failure::WrongSum(_)
             | Failure::Untrusted(_)
             | Failure::Refused(_)
+            | Failure::NotRepeated { .. }
             | Failure::Blas(blas::Error::Refused(_)) => 3,
             Failure::Blas(_) | Failure::NoThread(_) => 2,
             Failure::Interrupted => 130,

@@ -2,12 +2,17 @@
 
 mod answer;
 mod bench;
+mod best;
 mod check;
+mod chosen;
+mod compare;
 mod data;
 mod evaluate;
 pub mod failure;
 mod gradcheck;
+mod layout;
 mod predict;
+mod recorded;
 mod rehearse;
 mod report;
 mod session;
@@ -16,6 +21,7 @@ mod show;
 mod source;
 mod stop;
 mod sweep;
+mod tag;
 mod train;
 mod verify;
 
@@ -38,6 +44,9 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Evaluate(args) => evaluate::run(&args, blas),
         Command::Show(args) => show::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Best(args) => best::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Tag(args) => tag::run(&args),
         Command::Verify(args) => verify::run(&args, blas),
         Command::Gradcheck(args) => gradcheck::run(&args, blas),
         Command::Bench(args) => bench::run(&args),

@@ -16,8 +16,8 @@ use super::failure::Failure;
 use crate::cli::{self, Open};
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::plan::Planned;
-use crate::record::stored::RecordedAxis;
+use crate::record::plan::Asked;
+use crate::record::planned::PlannedAxis;
 use crate::terminal::{say, visible};
 use crate::text::bytes;
 
@@ -38,15 +38,15 @@ mod words;
 pub(super) fn run(args: &cli::Report) -> Result<ExitCode> {
     let out = args.out.clone().unwrap_or_else(|| args.dir.join("report.html"));
     let record = Record::read(&args.dir)?;
-    let Some(planned) = record.planned()? else {
+    let Some(asked) = record.asked()? else {
         bail!("{}: nothing has been planned here; run the sweep again", args.dir.display());
     };
     may_be_written(&out)?;
-    let page = page(&record, &args.dir, &planned)?;
+    let page = page(&record, &args.dir, &asked)?;
     make_folder(folder_of(&out)).map_err(Failure::of_writing)?;
     write_whole(&out, true, |file| file.write_all(page.as_bytes())).map_err(Failure::of_writing)?;
     print_names(&[&out])?;
-    say(&format!("{}: {} with all it needs", planned.name, bytes(page.len() as f64)));
+    say(&format!("{}: {} with all it needs", asked.name, bytes(page.len() as f64)));
     if args.open == Open::Yes {
         open(&out);
     }
@@ -78,24 +78,24 @@ fn open(out: &Path) {
 }
 
 /// Gathers all of the page.
-fn page(record: &Record, folder: &Path, planned: &Planned) -> Result<String, Error> {
-    let (axes, points) = (record.recorded_axes()?, points::read(record)?);
+fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> {
+    let (axes, points) = (record.planned_axes()?, points::read(record)?);
     let ranking = Ranking::of(&points, &axes);
     let data = Data::of(&points, &axes, &ranking);
     let words = Words {
-        name: planned.name.clone(),
-        description: visible(&planned.description).into_owned(),
+        name: asked.name.clone(),
+        description: visible(&asked.description).into_owned(),
         tally: words::tally(&ranking, &points),
         answer: words::answer(&ranking, &points, &axes),
         notes: words::notes(&ranking, &points, &axes),
-        data: visible(&planned.data).into_owned(),
+        data: visible(&asked.data).into_owned(),
         axes: axes.iter().map(|axis| axis_in_words(axis, &points)).collect(),
-        base: asked::base(&planned.toml),
-        objective: words::objective(ranking.objective),
+        base: asked::base(&asked.toml),
+        objective: words::score(ranking.score),
         importance: shares(&ranking, &points, &axes),
-        proof: proof::lines(record, folder, planned, &points)?,
+        proof: proof::lines(record, folder, asked, &points)?,
         machines: machines(record, &points)?,
-        toml: visible(&planned.toml).into_owned(),
+        toml: visible(&asked.toml).into_owned(),
         left_out: words::left_out(&data.curves, &points),
         folder: folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION"),
@@ -103,7 +103,7 @@ fn page(record: &Record, folder: &Path, planned: &Planned) -> Result<String, Err
     Ok(page::render(&words, &data))
 }
 
-fn axis_in_words(axis: &RecordedAxis, points: &[Point]) -> AxisInWords {
+fn axis_in_words(axis: &PlannedAxis, points: &[Point]) -> AxisInWords {
     const NAMED: usize = 12;
     let values = Column::of(axis, points).values;
     let text = |place: usize| words::short(values[place]);
@@ -117,20 +117,20 @@ fn axis_in_words(axis: &RecordedAxis, points: &[Point]) -> AxisInWords {
 }
 
 /// How much each key explains, the most first. In successive halving of the first rung, where every setting was trained.
-fn shares(ranking: &Ranking, points: &[Point], axes: &[RecordedAxis]) -> Vec<Share> {
+fn shares(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> Vec<Share> {
     let first = points.iter().map(|point| rung(point, axes)).fold(f64::INFINITY, f64::min);
     let is_ranked = |point: &&Point| {
         let is_over = matches!(point.state, State::Completed | State::Diverged);
         is_over && rung(point, axes) == first
     };
-    let losses = |point: &Point| point.loss(ranking.objective).unwrap_or(f64::INFINITY);
+    let losses = |point: &Point| point.loss(ranking.score).unwrap_or(f64::INFINITY);
     let losses: Vec<f64> = points.iter().filter(is_ranked).map(losses).collect();
     let mut shares: Vec<Share> = axes.iter().filter_map(|axis| share(axis, points, is_ranked, &losses)).collect();
     shares.sort_by(|a, b| b.percent.unwrap_or(-1.0).total_cmp(&a.percent.unwrap_or(-1.0)));
     shares
 }
 
-fn share(axis: &RecordedAxis, points: &[Point], is_ranked: impl Fn(&&Point) -> bool, losses: &[f64]) -> Option<Share> {
+fn share(axis: &PlannedAxis, points: &[Point], is_ranked: impl Fn(&&Point) -> bool, losses: &[f64]) -> Option<Share> {
     let column = Column::of(axis, points);
     if column.values.len() < 2 {
         return None;

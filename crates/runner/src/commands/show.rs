@@ -1,66 +1,54 @@
-//! `runner show`: the points of a sweep, best first, each with a sparkline of its cost.
+//! `runner show`: the settings or the trials of a sweep, best first.
 
-use std::cmp::Ordering;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use serde_json::{Map, Value};
 
-use self::sparkline::{sparkline, trial_costs};
+use self::order::Sort;
+use self::shown::{Shown, View, csv_cell};
 use super::answer::print;
+use super::chosen::Chosen;
+use super::layout::{TableColumn, left_out, names_of, room, set};
 use crate::cli;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::machines::MachineNames;
-use crate::record::stored::RecordedPoint;
-use crate::record::summary::Summary;
-use crate::run::outcome::Status;
-use crate::spec::sweep_keys::Objective;
-use crate::table::Table;
+use crate::results::difference::differences;
+use crate::results::setting::Setting;
+use crate::results::trials::Trials;
 use crate::terminal::say;
-use crate::text::plain;
 use datasets::text::count;
 
-mod aggregate;
+mod order;
+mod shown;
 mod sparkline;
 
-/// Prints the table on stdout.
+/// Prints the table on stdout, and around it on stderr what it shows.
 pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
-    let record = Record::read(&args.dir)?;
-    let axes = record.axes()?;
-    let mut points = record.points()?;
-    let unfinished = points.iter().filter(|point| point.finished.is_none()).count();
-    let finished = points.len() - unfinished;
-    let machines = record.machines_in_words(&points)?;
-    let over = if args.trials { None } else { over(args, &axes, &points)? };
-    let table = match &over {
-        Some(over) => {
-            let mut groups = aggregate::groups(&points, &axes, over);
-            groups.retain(aggregate::Group::has_finished);
-            if let Some(objective) = args.sort.objective() {
-                groups.sort_by(|a, b| a.compare(b, objective));
-            }
-            groups.truncate(args.limit.unwrap_or(usize::MAX));
-            aggregate::table(&record, &groups, &axes, over, &machines)?
-        }
-        None => {
-            points.retain(|point| point.finished.is_some());
-            if let Some(objective) = args.sort.objective() {
-                points.sort_by(|a, b| compare(objective, a, b));
-            }
-            points.truncate(args.limit.unwrap_or(usize::MAX));
-            trials(&record, &points, &axes, &machines)?
-        }
-    };
-    print(&table.to_string())?;
-    if let Some((name, _)) = record.experiment()? {
-        let rest = if unfinished > 0 { format!(", {unfinished} not finished yet") } else { String::new() };
-        let how = over.map(|over| {
-            format!("; mean ± standard deviation and lowest..highest over {over}, --trials shows a row a trial")
-        });
-        say(&format!("{name}: {}{rest}{}", count(finished, "trial"), how.unwrap_or_default()));
+    let chosen = Chosen::read(&args.which)?;
+    let trials = &chosen.trials;
+    let sort = Sort::read(args.sort.as_deref(), trials)?;
+    let over = if args.trials { None } else { over(args, trials)? };
+    let mut settings = trials.settings(over.as_deref(), |row| chosen.has(row));
+    sort.sort(&mut settings);
+    let view = View { trials, over, score: sort.score(trials) };
+    let asked = view.asked(&args.columns)?;
+    say(&header(args, &view, &settings, &sort));
+    settings.truncate(args.limit.unwrap_or(usize::MAX));
+    if args.json || args.csv {
+        let shown = if asked.is_empty() { view.export() } else { asked };
+        print(&if args.json { json(&view, &shown, &settings) } else { csv(&view, &shown, &settings)? })?;
+    } else {
+        let is_asked = !asked.is_empty();
+        let shown = if is_asked { asked } else { view.table(&settings) };
+        let room = room().filter(|_| !args.wide && !is_asked);
+        print_table(&chosen.record, &view, &settings, &shown, room)?;
     }
-    if machines.column().is_some() {
-        let names = machines.all().into_iter().collect::<Vec<_>>().join(", ");
+    if args.which.plan.is_none() {
+        say_former(&chosen.record, trials)?;
+    }
+    if !trials.machines.is_empty() {
+        let names = trials.machines.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         say(&format!(
             "warning: trials of several machines ({names}), and a fifth of all costs differ by more than 1% between two"
         ));
@@ -69,63 +57,106 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
 }
 
 /// The key to aggregate over: the one that is asked for, else the seed if there are several.
-fn over(args: &cli::Show, axes: &[String], points: &[RecordedPoint]) -> Result<Option<String>> {
-    const SEED: &str = "seed";
-    if let Some(key) = &args.over {
-        if !axes.contains(key) {
-            let swept = if axes.is_empty() { "nothing".to_owned() } else { axes.join(", ") };
-            bail!("--over: {key} is not swept in {}; swept is {swept}", args.dir.display());
-        }
-        return Ok(Some(key.clone()));
-    }
-    let mut seeds = points.iter().filter_map(|point| point.values.get(SEED));
-    let first = seeds.next();
-    Ok(seeds.any(|seed| Some(seed) != first).then(|| SEED.to_owned()))
-}
-
-/// A row a trial.
-fn trials(record: &Record, points: &[RecordedPoint], axes: &[String], machines: &MachineNames) -> Result<Table, Error> {
-    let names = ["final_cost", "train", "test", "seconds", "engine", "drift", "status", "cost"];
-    let keys = axes.iter().map(String::as_str);
-    let mut table = Table::new(["trial"].into_iter().chain(keys).chain(machines.column()).chain(names));
-    for point in points {
-        let Some(finished) = &point.finished else { continue };
-        let trial = &finished.summary;
-        let number = |value: Option<f64>, digits| value.map(|value| format!("{value:.digits$}")).unwrap_or_default();
-        let (status, costs) = match trial_costs(record, &point.trial, finished)? {
-            Some(costs) => (status(trial), costs),
-            None => ("damaged; sweep again".to_owned(), Vec::new()),
-        };
-        let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
-        let rest = [
-            number(trial.final_cost, 6),
-            number(trial.train_accuracy, 4),
-            number(trial.test_accuracy, 4),
-            format!("{:.3}", trial.seconds),
-            trial.engine.clone(),
-            trial.drift.map(|drift| format!("{drift:.0e}")).unwrap_or_default(),
-            status,
-            sparkline(&costs),
-        ];
-        let machine = machines.of(finished).map(str::to_owned);
-        table.row([point.trial.clone()].into_iter().chain(swept).chain(machine).chain(rest));
-    }
-    Ok(table)
-}
-
-fn status(trial: &Summary) -> String {
-    let name = trial.status.name();
-    let status = match (trial.status, trial.ended_at) {
-        (Status::Completed, None) => return name.to_owned(),
-        (Status::Completed, Some(iteration)) => format!("stopped at {iteration}"),
-        (_, Some(iteration)) => format!("{name} at {iteration}"),
-        (_, None) => name.to_owned(),
+fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
+    let Some(key) = &args.over else {
+        return Ok(trials.seed().filter(|_| trials.has_seeds()).map(str::to_owned));
     };
-    trial.reason.iter().fold(status, |status, reason| format!("{status}: {reason}"))
+    let is_meant = |swept: &str| swept == key || swept.rsplit('.').next() == Some(key);
+    let Some(axis) = trials.axes.iter().find(|axis| is_meant(&axis.key)) else {
+        let swept: Vec<_> = trials.axes.iter().map(|axis| axis.key.as_str()).collect();
+        let swept = if swept.is_empty() { "nothing".to_owned() } else { swept.join(", ") };
+        bail!("--over: {key} is not swept in {}; swept is {swept}", args.which.dir.display());
+    };
+    Ok(Some(axis.key.clone()))
 }
 
-/// Orders the better trial first; those that didn't complete last, and ties as in the experiment.
-fn compare(by: Objective, a: &RecordedPoint, b: &RecordedPoint) -> Ordering {
-    let loss = |point: &RecordedPoint| point.loss(by).unwrap_or(f64::INFINITY);
-    loss(a).total_cmp(&loss(b))
+/// What is shown, in what order, in a line.
+fn header(args: &cli::Show, view: &View, settings: &[Setting], sort: &Sort) -> String {
+    let trials = view.trials;
+    let shown: usize = settings.iter().map(|setting| setting.rows.len()).sum();
+    let mut parts = vec![match &args.which.condition {
+        Some(_) => format!("{shown} of {}", count(trials.rows.len(), "trial")),
+        None => count(shown, "trial"),
+    }];
+    if !trials.unfinished.is_empty() {
+        parts[0] += &format!(", {} not finished yet", trials.unfinished.len());
+    }
+    if trials.rungs > 1 {
+        parts.push("the last rung first".to_owned());
+    }
+    parts.push(sort.in_words());
+    if let Some(over) = &view.over {
+        parts.push(format!("mean ± standard deviation over {over} (--trials: a row a trial)"));
+    }
+    let (tags, note) = &trials.about;
+    let tags = if tags.is_empty() { String::new() } else { format!(" [{}]", tags.join(" ")) };
+    let note = note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+    format!("{}{tags}{note}: {}", trials.name, parts.join("; "))
+}
+
+/// Prints the table, and names the columns for which there is no `room`.
+fn print_table(record: &Record, view: &View, settings: &[Setting], shown: &[Shown], room: Option<usize>) -> Result<()> {
+    let column = |column: &Shown| TableColumn {
+        heading: view.heading(column, shown),
+        cells: settings.iter().map(|setting| view.cell(column, setting)).collect(),
+        importance: view.importance(column),
+        least_width: column.least_width(),
+    };
+    let mut columns: Vec<TableColumn> = shown.iter().map(column).collect();
+    let left_out = left_out(&columns, room);
+    for (place, column) in shown.iter().enumerate() {
+        if matches!(column, Shown::Curve) && !left_out.contains(&place) {
+            let curves = settings.iter().map(|setting| sparkline::curve(record, setting));
+            columns[place].cells = curves.collect::<Result<_, _>>()?;
+        }
+    }
+    let names = names_of(&columns, &left_out);
+    print(&set(&mut columns, &left_out).to_string())?;
+    if !names.is_empty() {
+        say(&format!("left out: {names}; --wide shows all, --columns A,B,C those"));
+    }
+    Ok(())
+}
+
+fn json(view: &View, shown: &[Shown], settings: &[Setting]) -> String {
+    let mut lines = String::new();
+    for setting in settings {
+        let fields = shown.iter().flat_map(|column| view.fields(column).into_iter().zip(view.values(column, setting)));
+        lines += &Value::Object(fields.collect::<Map<_, _>>()).to_string();
+        lines.push('\n');
+    }
+    lines
+}
+
+fn csv(view: &View, shown: &[Shown], settings: &[Setting]) -> Result<String> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(shown.iter().flat_map(|column| view.fields(column)))?;
+    for setting in settings {
+        csv.write_record(shown.iter().flat_map(|column| view.values(column, setting)).map(|value| csv_cell(&value)))?;
+    }
+    Ok(String::from_utf8(csv.into_inner()?)?)
+}
+
+/// Lists the former plans that the record keeps.
+fn say_former(record: &Record, trials: &Trials) -> Result<(), Error> {
+    let (plans, damaged) = record.former_plans()?;
+    for plan in plans {
+        let swept: Vec<_> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
+        let swept = if swept.is_empty() { "nothing swept".to_owned() } else { swept.join(" x ") };
+        let other: Vec<_> = differences(&trials.toml, &plan.toml)
+            .into_iter()
+            .map(|(key, _, there)| there.map_or_else(|| format!("no {key}"), |value| format!("{key}={value}")))
+            .collect();
+        let other = if other.is_empty() { String::new() } else { format!("; there {}", other.join(", ")) };
+        say(&format!(
+            "note: the record keeps a former plan too, --plan {}: {}, {} of {swept}{other}",
+            plan.number,
+            plan.name,
+            count(plan.points(), "point"),
+        ));
+    }
+    if damaged > 0 {
+        say(&format!("warning: {} in the record is not what was stored and left out", count(damaged, "former plan")));
+    }
+    Ok(())
 }

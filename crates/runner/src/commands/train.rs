@@ -1,7 +1,7 @@
 //! `runner train`: trains one trial and writes its net to a file.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -9,8 +9,9 @@ use anyhow::{Result, bail};
 use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
 use net::{Engine, Score};
-use serde_json::{Value, json};
 
+use self::provenance::provenance;
+use self::subject::{RecordedTrial, Subject};
 use super::answer::print_names;
 use super::failure::Failure;
 use super::session::{Session, enough_memory};
@@ -22,33 +23,38 @@ use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::training::TrainingProgress;
-use crate::record::summary::{Recorded, Summary};
-use crate::run::fleet;
+use crate::record::summary::Recorded;
+use crate::run::fleet::{self, Kept};
 use crate::run::inputs::Inputs;
 use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::run::workers::Workers;
-use crate::spec::data::{DataSource, TestFiles};
-use crate::spec::experiment::Experiment;
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
-use datasets::{TargetsChoice, Task};
+
+mod provenance;
+mod subject;
 
 /// Trains the only point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
     let stop = stop_on_interrupt()?;
     stop.at_the_end("interrupted: no model is written".to_owned());
-    let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
-    one_point(&experiment, &args.experiment.file)?;
-    let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name).join("model.h5"));
+    let subject = Subject::of(args)?;
+    let out = args.out.clone().unwrap_or_else(|| subject.model_file());
     let files = [Some(&out), args.history.as_ref()];
     let files = || files.into_iter().flatten();
     files().try_for_each(|file| may_be_written(file, args.force))?;
 
-    let session = Session::of(experiment, blas)?;
+    let Subject { experiment, recorded } = subject;
+    let mut session = Session::of(experiment, blas)?;
     let gram_space = LazyGramSpace::new(&session.data);
-    let plan = session.plan(&gram_space)?;
-    let trial = &plan.trials[0];
+    let plan = match &recorded {
+        Some(recorded) => recorded.plan(&mut session, &gram_space)?,
+        None => session.plan(&gram_space)?,
+    };
+    let fleet: Vec<&Trial> = plan.fleets[0].iter().map(|&trial| &plan.trials[trial]).collect();
+    let kept = recorded.as_ref().map_or(Kept { place: 0, stops_at: None }, RecordedTrial::kept);
+    let trial = fleet[kept.place];
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
     // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
@@ -64,6 +70,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     session.say_machine(&machine);
+    recorded.iter().for_each(|recorded| recorded.say(&machine));
 
     let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
     drop(gram_space);
@@ -73,7 +80,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
             progress.at(latest);
             !stop.load(Ordering::Relaxed)
         };
-        let trained = fleet::train_alone(&plan, trial, &inputs, &watch);
+        let trained = fleet::train_keeping(&plan, &fleet, kept, &inputs, &watch);
         let last = trained.iter().flatten().flat_map(|(outcome, _)| &outcome.history).last();
         progress.end(last.copied());
         trained
@@ -83,31 +90,24 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         say("interrupted: no model is written");
         return Ok(ExitCode::from(130));
     };
+    if let Some(recorded) = &recorded {
+        recorded.compare(&outcome, &machine)?;
+    }
     if let Some(path) = &args.history {
         write_history(path, args.force, &outcome).map_err(|error| Failure::NotKept(error.into()))?;
     }
     let Some(net) = net else {
-        let End::Diverged { iteration, reason } = outcome.end else { unreachable!("there is a net") };
+        let End::Diverged { iteration, reason } = outcome.end else {
+            bail!("trial {} stopped at another iteration than in the record: its net is lost; train it alone", trial.id)
+        };
         return Err(Failure::Diverged { iteration, reason }.into());
     };
-    let model = model_of(net, &session, trial, &outcome, &machine);
+    let mut model = model_of(net, &session, trial, &outcome, &machine);
+    recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
     model.write(&out, args.force).map_err(Failure::NotKept)?;
     summary(trial, &outcome);
     print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn one_point(experiment: &Experiment, file: &Path) -> Result<()> {
-    let points = experiment.points.len();
-    if points == 1 {
-        return Ok(());
-    }
-    let keys: Vec<_> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();
-    bail!(
-        "{}: the sweep has {points} points, runner train takes one; fix {} with KEY=VALUE, or use runner sweep",
-        file.display(),
-        keys.join(", ")
-    )
 }
 
 fn may_be_written(path: &Path, force: bool) -> Result<()> {
@@ -160,59 +160,6 @@ fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Outcome, machi
         model.classes = (0..count).map(name).collect();
     }
     model
-}
-
-/// Describes the training, so that it can be repeated, and its result. Nothing in it differs from run to run.
-fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Value {
-    let Session { experiment, data, .. } = session;
-    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let source = match &experiment.source {
-        DataSource::Set(name) => json!({ "set": name }),
-        DataSource::Files { train, test } => {
-            let test = match test {
-                TestFiles::File(test) => json!(absolute(test)),
-                TestFiles::Share { share, seed } => json!({ "share": share, "seed": seed }),
-                TestFiles::Absent => Value::Null,
-            };
-            json!({ "train": absolute(train), "test": test })
-        }
-    };
-    let names = &experiment.names;
-    let mut result = json!(Summary::of(trial.engine, outcome));
-    if let Some(result) = result.as_object_mut() {
-        result.remove("seconds");
-        result.remove("metrics");
-    }
-    let task = match data.task {
-        Task::Classes(classes) => json!({ "classes": classes }),
-        Task::Values(values) => json!({ "values": values }),
-    };
-    let mut provenance = json!({
-        "experiment": experiment.name,
-        "trial": trial.id,
-        "seed": trial.config.seed,
-        "engine": trial.engine.name(),
-        "iterations": match outcome.end {
-            End::Stopped { iteration, .. } => iteration,
-            _ => trial.config.iterations(data.shape().train),
-        },
-        "config": trial.config.canonical(),
-        "data": {
-            "source": source,
-            "train_x": names.train_x, "train_y": names.train_y, "test_x": names.test_x, "test_y": names.test_y,
-            "class_names": names.classes,
-            "train_sha256": data.train.sha256, "test_sha256": data.test.as_ref().map(|test| &test.sha256),
-            "task": task,
-            "validation": experiment.validation.map(|split| json!({ "share": split.share, "seed": split.seed })),
-        },
-        "result": result,
-        "machine": machine.fingerprint(),
-        "blas": machine.blas(),
-    });
-    if let TargetsChoice::Declared(meaning) = experiment.targets {
-        provenance["data"]["targets"] = json!(meaning.name());
-    }
-    provenance
 }
 
 /// Writes the recorded costs and metrics: the shortest decimals that read back as the same f64, and an empty cell for a

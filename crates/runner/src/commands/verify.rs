@@ -31,6 +31,7 @@ pub(super) fn run(args: &cli::Verify, blas: Option<&Request>) -> Result<ExitCode
     }
     let (finished, damaged) = record.finished()?;
     report.plan(&record)?;
+    report.former_plans(&record)?;
     report.trials(finished.len(), &damaged);
     let experiment_is_kept = report.files(&record, &args.dir)?;
     if !experiment_is_kept {

@@ -1,12 +1,15 @@
 //! Finished trials and machines, entered into the record.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, params, params_from_iter};
 use serde_json::json;
 
 use super::Record;
+use super::columns::STORED;
 use super::error::{Error, at};
-use super::seal::{Seal, real};
+use super::seal::Seal;
 use super::summary::{Recorded, Summary};
 use crate::machine::Machine;
 use crate::plan::Plan;
@@ -66,6 +69,13 @@ impl Named {
     }
 }
 
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<_> = STORED.iter().map(|column| column.name).collect();
+    let columns = format!("id, config, {}, metrics, machine, data, fleet, digest", names.join(", "));
+    let places: Vec<_> = (1..=columns.split(',').count()).map(|place| format!("?{place}")).collect();
+    format!("INSERT INTO trial ({columns}) VALUES ({})", places.join(", "))
+});
+
 /// `shared` are the machine, the data and the fleet.
 fn insert_one(
     transaction: &Transaction,
@@ -85,11 +95,7 @@ fn insert_one(
     history.iter().for_each(|row| seal.add_all(row));
 
     let row = own.into_iter().chain(shared.map(|named| named.number.into())).chain([seal.hex().into()]);
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO trial (id, config, engine, status, reason, ended_at, final_cost, train_cost, train_accuracy, \
-         test_accuracy, test_cost, validation_accuracy, validation_cost, drift, seconds, metrics, machine, data, fleet, digest) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-    )?;
+    let mut insert = transaction.prepare_cached(&INSERT)?;
     insert.execute(params_from_iter(row))?;
     let number = transaction.last_insert_rowid();
     let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3, ?4)")?;
@@ -101,23 +107,7 @@ fn insert_one(
 
 /// A trial's own columns, from `id` to `metrics`.
 fn values(trial: &Trial, summary: &Summary) -> Vec<Value> {
-    let Summary { engine, status, reason, ended_at, metrics, .. } = summary;
-    vec![
-        trial.id.clone().into(),
-        trial.config.canonical().to_string().into(),
-        engine.clone().into(),
-        status.name().to_owned().into(),
-        reason.clone().into(),
-        (*ended_at).into(),
-        real(summary.final_cost),
-        real(summary.train_cost),
-        real(summary.train_accuracy),
-        real(summary.test_accuracy),
-        real(summary.test_cost),
-        real(summary.validation_accuracy),
-        real(summary.validation_cost),
-        real(summary.drift),
-        real(summary.seconds),
-        json!(metrics).to_string().into(),
-    ]
+    let identity = [trial.id.clone().into(), trial.config.canonical().to_string().into()];
+    let columns = STORED.iter().map(|column| column.stored(summary));
+    identity.into_iter().chain(columns).chain([json!(summary.metrics).to_string().into()]).collect()
 }

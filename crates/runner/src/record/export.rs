@@ -5,10 +5,11 @@ use std::io;
 use std::path::Path;
 
 use super::Record;
+use super::columns::WRITTEN;
 use super::error::Error;
 use super::machines::MachineNames;
 use super::stored::RecordedPoint;
-use super::summary::{Recorded, Summary};
+use super::summary::Recorded;
 use crate::text::plain;
 
 /// Writes both tables into `folder`, each whole or not at all.
@@ -31,37 +32,17 @@ fn write_trials(
     machines: &MachineNames,
 ) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
+    let columns = WRITTEN.iter().map(|column| column.name);
     let keys = axes.iter().map(String::as_str);
-    let columns = cells(&Summary::default()).map(|(column, _)| column);
     csv.write_record(["trial"].into_iter().chain(keys).chain(columns).chain(machines.column()))?;
     for point in points {
         let Some(finished) = &point.finished else { continue };
         let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
-        let rest = cells(&finished.summary).map(|(_, cell)| cell);
+        let rest = WRITTEN.iter().map(|column| column.csv(&finished.summary));
         let machine = machines.of(finished).map(str::to_owned);
         csv.write_record([point.trial.clone()].into_iter().chain(swept).chain(rest).chain(machine))?;
     }
     csv.flush()
-}
-
-/// Returns the columns of a trial's results, each with its cell.
-fn cells(trial: &Summary) -> [(&'static str, String); 13] {
-    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    [
-        ("status", trial.status.name().to_owned()),
-        ("final_cost", number(trial.final_cost)),
-        ("train_cost", number(trial.train_cost)),
-        ("train_accuracy", number(trial.train_accuracy)),
-        ("test_accuracy", number(trial.test_accuracy)),
-        ("test_cost", number(trial.test_cost)),
-        ("validation_accuracy", number(trial.validation_accuracy)),
-        ("validation_cost", number(trial.validation_cost)),
-        ("seconds", format!("{:.6}", trial.seconds)),
-        ("engine", trial.engine.clone()),
-        ("drift", trial.drift.map(|drift| format!("{drift:e}")).unwrap_or_default()),
-        ("ended_at", trial.ended_at.map(|iteration| iteration.to_string()).unwrap_or_default()),
-        ("reason", trial.reason.clone().unwrap_or_default()),
-    ]
 }
 
 /// Writes a row for each recorded cost, with a column for each metric that some trial records. Numbers are the shortest

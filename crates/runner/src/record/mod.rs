@@ -1,14 +1,19 @@
 //! The record of a sweep, `results.db`: SQLite with a write-ahead log, and finished fleets entered whole, in one
 //! transaction.
 
+pub mod columns;
 pub mod entries;
 pub mod error;
 pub mod export;
 pub mod files;
 pub mod folder;
+pub mod former;
 mod journal;
 pub mod machines;
+pub mod notes;
 pub mod plan;
+pub mod planned;
+mod proof;
 pub mod seal;
 pub mod stored;
 pub mod summary;
@@ -109,7 +114,7 @@ impl Record {
                 transaction.pragma_update(None, "user_version", SCHEMA)?;
                 transaction.commit()?;
             }
-            Ok(())
+            connection.execute_batch(include_str!("additions.sql"))
         };
         set_up(&mut self.connection).map_err(at(&self.path))?;
         // SQLite ignores a failure to sync the names of its files.

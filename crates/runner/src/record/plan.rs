@@ -1,11 +1,14 @@
 //! The plan in the record, with its seal.
 
+use std::collections::HashSet;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, json};
 
 use super::Record;
 use super::error::{Error, at};
+use super::former;
 use super::seal::Seal;
 use crate::plan::Plan;
 
@@ -19,7 +22,7 @@ const SEALED: [&str; 3] = [
 
 /// What was asked, as the record has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub struct Asked {
     /// The name of the experiment.
     pub name: String,
     /// Its description.
@@ -37,22 +40,28 @@ impl Record {
     ///
     /// # Errors
     /// If the database can't be read.
-    pub fn planned(&self) -> Result<Option<Planned>, Error> {
+    pub fn asked(&self) -> Result<Option<Asked>, Error> {
         let select = "SELECT name, description, toml, data, digest FROM experiment";
         let rows = self.rows(select, [], |row| {
             let (name, description, toml) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Planned { name, description, toml, data: row.get(3)?, digest: row.get(4)? })
+            Ok(Asked { name, description, toml, data: row.get(3)?, digest: row.get(4)? })
         })?;
         Ok(rows.into_iter().next())
     }
 
-    /// Writes the plan that is about to run in place of the one before. Finished trials stay; histories without a trial are deleted.
+    /// Writes the plan that is about to run in place of the one before, which is kept among the former plans if it had other trials.
+    /// Finished trials stay; histories without a trial are deleted.
     ///
     /// # Errors
     /// If the database can't be written.
     pub fn plan(&mut self, name: &str, description: &str, toml: &str, data: &str, plan: &Plan) -> Result<(), Error> {
+        let ids: HashSet<&str> = plan.trials.iter().map(|trial| &*trial.id).collect();
+        let is_sound = self.prove_plan().is_ok();
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
+            if is_sound {
+                former::keep(&transaction, &ids)?;
+            }
             transaction.execute_batch(
                 "DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan; DELETE FROM file; \
                  DELETE FROM history WHERE trial NOT IN (SELECT number FROM trial);",

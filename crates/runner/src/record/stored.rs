@@ -1,46 +1,45 @@
 //! Finished trials read from the record and compared with their digests.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value};
 
 use super::Record;
+use super::columns::{Column, STORED};
 use super::error::{Error, at};
 use super::seal::Seal;
 use super::summary::{Recorded, Summary};
 use crate::plan::trial::trial_id;
 use crate::run::outcome::Status;
-use crate::spec::sweep_keys::Objective;
 
 /// A finished trial of the record.
 #[derive(Clone, Debug)]
 pub struct FinishedTrial {
     /// Its results.
     pub summary: Summary,
+    /// Its canonical configuration.
+    pub config: String,
     /// The number of the machine in the record.
     pub machine: i64,
     /// Its key in the history table.
     pub(super) number: i64,
     digest: String,
-    /// The seal of everything but the history.
-    seal: Seal,
-    /// Whether its id is the hash of its configuration and data.
+    /// Over all but the history.
+    pub(super) seal: Seal,
+    /// Whether the id is the hash of the configuration and the data.
     is_itself: bool,
 }
 
 /// Everything that is needed to train a finished trial again.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// Its canonical configuration.
-    pub config: String,
-    /// The description of the data that is hashed into its id.
+    /// The description of the data in its id.
     pub data: String,
     /// The ids of the trials of its fleet, in their order.
     pub fleet: Vec<String>,
-    /// The number of its machine in the record.
-    pub machine: i64,
-    /// The trial as it is recorded.
+    /// How it ended.
     pub trial: FinishedTrial,
 }
 
@@ -55,21 +54,16 @@ pub struct RecordedPoint {
     pub finished: Option<FinishedTrial>,
 }
 
-/// A swept key as the record has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedAxis {
-    /// The key, such as `train.learning_rate`.
-    pub key: String,
-    /// The name of its [`crate::spec::axis::Scale`].
-    pub scale: String,
-}
-
 /// The columns that [`FinishedTrial::from_row`] reads, in its order: those without a seal, then the sealed ones.
-const COLUMNS: &str = "trial.number, trial.digest, trial.machine, trial.id, trial.config, trial.engine, trial.status, \
-                       trial.reason, trial.ended_at, trial.final_cost, trial.train_cost, trial.train_accuracy, \
-                       trial.test_accuracy, trial.test_cost, trial.validation_accuracy, trial.validation_cost, trial.drift, \
-                       trial.seconds, trial.metrics, machine.fingerprint, machine.toml, data.said, fleet.trials";
-/// The number of columns that are not sealed.
+static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<_> = STORED.iter().map(|column| format!("trial.{}", column.name)).collect();
+    format!(
+        "trial.number, trial.digest, trial.machine, trial.id, trial.config, {}, trial.metrics, machine.fingerprint, \
+         machine.toml, data.said, fleet.trials",
+        names.join(", ")
+    )
+});
+/// How many columns are not sealed.
 const NOT_SEALED: usize = 3;
 /// The tables that a trial refers to.
 const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
@@ -79,38 +73,32 @@ impl FinishedTrial {
     /// Reads [`COLUMNS`], which begin at column `first` and end the row.
     fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
         let first_sealed = first + NOT_SEALED;
-        let (id, config, said): (String, String, Option<String>) =
-            (row.get(first_sealed)?, row.get(first_sealed + 1)?, row.get(first_sealed + 18)?);
-        let of = first_sealed + 2;
-        let summary = Summary {
-            engine: row.get(of)?,
-            // An unknown status was not written by this program, so that the seal fails too.
-            status: Status::from_name(&row.get::<_, String>(of + 1)?).unwrap_or_default(),
-            reason: row.get(of + 2)?,
-            ended_at: row.get(of + 3)?,
-            final_cost: row.get(of + 4)?,
-            train_cost: row.get(of + 5)?,
-            train_accuracy: row.get(of + 6)?,
-            test_accuracy: row.get(of + 7)?,
-            test_cost: row.get(of + 8)?,
-            validation_accuracy: row.get(of + 9)?,
-            validation_cost: row.get(of + 10)?,
-            drift: row.get(of + 11)?,
-            seconds: row.get(of + 12)?,
-            metrics: serde_json::from_str(&row.get::<_, String>(of + 13)?).unwrap_or_default(),
-        };
+        let (id, config): (String, String) = (row.get(first_sealed)?, row.get(first_sealed + 1)?);
+        let first_column = first_sealed + 2;
+        let mut summary = Summary::default();
+        for (place, column) in STORED.iter().enumerate() {
+            column.restore(&mut summary, row.get(first_column + place)?);
+        }
+        let metrics = first_column + STORED.len();
+        summary.metrics = serde_json::from_str(&row.get::<_, String>(metrics)?).unwrap_or_default();
+        let said: Option<String> = row.get(metrics + 3)?;
         let mut seal = Seal::of("trial");
         seal.add_row(row, first_sealed)?;
         let is_itself = said.is_some_and(|said| trial_id(&config, &said) == id);
         let (number, digest, machine) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?);
-        Ok(FinishedTrial { summary, machine, number, digest, seal, is_itself })
+        Ok(FinishedTrial { summary, config, machine, number, digest, seal, is_itself })
+    }
+
+    /// Whether the trial is what was stored, by its seal with its history in it.
+    pub(super) fn is_sound(&self, with_history: &Seal) -> bool {
+        self.is_itself && with_history.hex() == self.digest
     }
 }
 
 impl RecordedPoint {
-    /// Returns the loss of the point, see [`Summary::loss`].
-    pub fn loss(&self, objective: Objective) -> Option<f64> {
-        self.finished.as_ref()?.summary.loss(objective)
+    /// What the point is judged by, the lower the better; `None` if its trial did not complete.
+    pub fn loss(&self, score: &Column) -> Option<f64> {
+        score.loss(&self.finished.as_ref()?.summary)
     }
 }
 
@@ -121,18 +109,20 @@ impl Record {
     /// # Errors
     /// If the database can't be read.
     pub fn finished(&self) -> Result<(HashSet<String>, Vec<String>), Error> {
-        let select = format!("SELECT trial.id, {COLUMNS} FROM trial {REFERENCES}");
-        let trials = self.rows(&select, [], |row| Ok((row.get::<_, String>(0)?, FinishedTrial::from_row(row, 1)?)))?;
-        let (mut intact, mut damaged) = (HashSet::new(), Vec::new());
-        for (id, trial) in trials {
-            match self.history(&id, &trial) {
-                Ok(_) if trial.summary.status == Status::Failed => {}
-                Ok(_) => drop(intact.insert(id)),
-                Err(Error::Damaged { .. }) => damaged.push(id),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok((intact, damaged))
+        let trials = self.finished_trials()?;
+        let damaged = self.damaged(trials.iter().map(|(id, trial)| (&**id, trial)))?;
+        let repeats = |(_, trial): &&(String, FinishedTrial)| trial.summary.status != Status::Failed;
+        let intact = trials.iter().filter(|(id, _)| !damaged.contains(id)).filter(repeats).map(|(id, _)| id.clone());
+        Ok((intact.collect(), trials.iter().map(|(id, _)| id.clone()).filter(|id| damaged.contains(id)).collect()))
+    }
+
+    /// All finished trials by their ids, of whatever plan.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn finished_trials(&self) -> Result<Vec<(String, FinishedTrial)>, Error> {
+        let select = format!("SELECT trial.id, {} FROM trial {REFERENCES}", *COLUMNS);
+        self.rows(&select, [], |row| Ok((row.get(0)?, FinishedTrial::from_row(row, 1)?)))
     }
 
     /// Reads the recipes of the trials with these ids.
@@ -140,12 +130,10 @@ impl Record {
     /// # Errors
     /// If the database can't be read.
     pub fn recipes(&self, ids: &HashSet<String>) -> Result<HashMap<String, Recipe>, Error> {
-        let select =
-            format!("SELECT trial.id, trial.config, data.said, fleet.trials, {COLUMNS} FROM trial {REFERENCES}");
+        let select = format!("SELECT trial.id, data.said, fleet.trials, {} FROM trial {REFERENCES}", *COLUMNS);
         let recipes = self.rows(&select, [], |row| {
-            let trial = FinishedTrial::from_row(row, 4)?;
-            let fleet = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
-            let recipe = Recipe { config: row.get(1)?, data: row.get(2)?, fleet, machine: trial.machine, trial };
+            let fleet = serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default();
+            let recipe = Recipe { data: row.get(1)?, fleet, trial: FinishedTrial::from_row(row, 3)? };
             Ok((row.get::<_, String>(0)?, recipe))
         })?;
         Ok(recipes.into_iter().filter(|(id, _)| ids.contains(id)).collect())
@@ -177,23 +165,15 @@ impl Record {
         self.rows("SELECT key FROM axis ORDER BY position", [], |row| row.get(0))
     }
 
-    /// The swept keys in order, with how they were given.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn recorded_axes(&self) -> Result<Vec<RecordedAxis>, Error> {
-        let select = "SELECT key, scale FROM axis ORDER BY position";
-        self.rows(select, [], |row| Ok(RecordedAxis { key: row.get(0)?, scale: row.get(1)? }))
-    }
-
     /// Every point of the plan in order.
     ///
     /// # Errors
     /// If the database can't be read.
     pub fn points(&self) -> Result<Vec<RecordedPoint>, Error> {
         let select = format!(
-            "SELECT plan.trial, plan.point, {COLUMNS} FROM plan LEFT JOIN trial ON trial.id = plan.trial {REFERENCES} \
-             ORDER BY position"
+            "SELECT plan.trial, plan.point, {} FROM plan LEFT JOIN trial ON trial.id = plan.trial {REFERENCES} \
+             ORDER BY position",
+            *COLUMNS
         );
         self.rows(&select, [], |row| {
             let values = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
@@ -215,7 +195,7 @@ impl Record {
             let metrics = row.get::<_, Option<String>>(2)?.map(|list| serde_json::from_str(&list).unwrap_or_default());
             Ok(Recorded { iteration: row.get(0)?, cost: row.get(1)?, metrics: metrics.unwrap_or_default() })
         });
-        if trial.is_itself && seal.hex() == trial.digest {
+        if trial.is_sound(&seal) {
             history
         } else {
             Err(Error::Damaged { path: self.path.clone(), trial: id.to_owned() })

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::seal::real;
 use crate::run::outcome::{End, Outcome, Status};
-use crate::spec::sweep_keys::Objective;
 
 /// The results of a trial, as the record keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -75,22 +74,6 @@ impl Recorded {
 }
 
 impl Summary {
-    /// Returns the loss of the trial, the lower the better: a cost, or the negative of an accuracy. `None` if it did
-    /// not complete.
-    pub fn loss(&self, objective: Objective) -> Option<f64> {
-        if self.status != Status::Completed {
-            return None;
-        }
-        match objective {
-            Objective::Cost => self.final_cost,
-            Objective::TestCost => self.test_cost,
-            Objective::ValidationCost => self.validation_cost,
-            Objective::TrainAccuracy => self.train_accuracy.map(|accuracy| -accuracy),
-            Objective::TestAccuracy => self.test_accuracy.map(|accuracy| -accuracy),
-            Objective::ValidationAccuracy => self.validation_accuracy.map(|accuracy| -accuracy),
-        }
-    }
-
     /// Summarises the outcome of a trial.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
         let (reason, ended_at) = match &outcome.end {

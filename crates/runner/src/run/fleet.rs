@@ -1,5 +1,6 @@
 //! The training of one fleet, from the draw of its weights to its outcomes.
 
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use kernels::{Real, WrongProduct, WrongSum, inspected};
@@ -110,53 +111,76 @@ fn train_in<R: Real>(
 /// The outcome of a trial, with its net unless it diverged.
 pub type WithNet<N> = (Outcome, Option<N>);
 
-/// Trains one trial as [`train`] does, bit for bit, and returns its net too. `watch` is called before each step with
-/// the last recorded cost; `None` if it returned `false`.
+/// The trial of a fleet whose net is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Its place in the fleet.
+    pub place: usize,
+    /// The iteration at which it is known to stop early, so that its net is taken before it leaves the others.
+    pub stops_at: Option<usize>,
+}
+
+/// Trains a fleet as [`train`] does, bit for bit, and keeps the net of one of its trials; `watch` is asked before each step, and sees that
+/// trial's last recorded cost. `None` if it said no. No net of a trial that diverged, nor of one that left the fleet at another
+/// iteration than it was known to.
 ///
 /// # Errors
 /// If a product that was checked is wrong, or a divergence didn't repeat.
 ///
 /// # Panics
-/// If `inputs` weren't made for the plan of this trial.
-pub fn train_alone(
+/// If `inputs` weren't made for the plan of these trials.
+pub fn train_keeping(
     plan: &Plan,
-    trial: &Trial,
+    trials: &[&Trial],
+    kept: Kept,
     inputs: &Inputs,
     watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<WithNet<Net>>, Untrusted> {
-    let form = plan.input_form(trial);
-    Ok(match trial.config.dtype {
-        Dtype::F32 => train_alone_in(plan, trial, inputs.f32(form), &inputs.first_layers, watch)?
+    let form = plan.input_form(trials[0]);
+    Ok(match trials[0].config.dtype {
+        Dtype::F32 => train_keeping_in(plan, trials, kept, inputs.f32(form), &inputs.first_layers, watch)?
             .map(|(outcome, net)| (outcome, net.map(Net::F32))),
-        Dtype::F64 => train_alone_in(plan, trial, inputs.f64(form), &inputs.first_layers, watch)?
+        Dtype::F64 => train_keeping_in(plan, trials, kept, inputs.f64(form), &inputs.first_layers, watch)?
             .map(|(outcome, net)| (outcome, net.map(Net::F64))),
     })
 }
 
-fn train_alone_in<R: Real>(
+fn train_keeping_in<R: Real>(
     plan: &Plan,
-    trial: &Trial,
+    trials: &[&Trial],
+    Kept { place, stops_at }: Kept,
     examples: &Examples<R>,
     first_layers: &FirstLayers,
     watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
     let start = Instant::now();
-    let ready = Ready { plan, trials: &[trial], examples, first_layers };
-    let Some((fleet, trained)) = ready.train(|fleet| watch(fleet.latest(0)))? else { return Ok(None) };
-    let Trial { config, .. } = trial;
-    let net = if matches!(trained[0].ending, Ending::Diverged { .. }) {
-        None
-    } else {
+    let ready = Ready { plan, trials, examples, first_layers };
+    let Trial { config, .. } = trials[place];
+    let net_of = |fleet: &Fleet<R>| {
+        // W(0) once more: the engines but the direct one keep its products only.
         let rows = config.first_width(plan.data.task);
-        // W(0) is drawn again: all engines but the direct one keep only its products.
         let (w_0, _) = Draw::first_weights(&config.initialisation, config.seed, rows, plan.data.features);
-        inspected(config.seed.into(), || fleet.chain(0, w_0.view()))?
+        inspected(config.seed.into(), || fleet.chain(place, w_0.view()))
+    };
+    // A net that stops makes no update in its last step: it is what it was before that.
+    let (iteration, stopped) = (Cell::new(0), RefCell::new(None));
+    let keep_going = |fleet: &Fleet<R>| {
+        if stops_at == Some(iteration.replace(iteration.get() + 1)) {
+            stopped.replace(Some(net_of(fleet)));
+        }
+        watch(fleet.latest(place))
+    };
+    let Some((fleet, trained)) = ready.train(keep_going)? else { return Ok(None) };
+    let net = match trained[place].ending {
+        Ending::Diverged { .. } => None,
+        Ending::Stopped { iteration, .. } if Some(iteration) == stops_at => stopped.into_inner().transpose()?.flatten(),
+        Ending::Stopped { .. } | Ending::Completed => net_of(&fleet)?,
     };
     drop(fleet);
     if !ready.believes(&trained, &|| watch(None))? {
         return Ok(None);
     }
-    Ok(Some((outcomes(plan, &[trial], trained, start.elapsed().as_secs_f64()).remove(0), net)))
+    Ok(Some((outcomes(plan, trials, trained, start.elapsed().as_secs_f64()).swap_remove(place), net)))
 }
 
 /// Divides the seconds of a fleet among its trials in proportion to their operations, and makes their outcomes.

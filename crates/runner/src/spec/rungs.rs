@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::axis::{Axis, Scale};
 use super::experiment::{Experiment, Point};
+use super::ranking::Rank;
 use super::trial::Length;
 use super::trial::model::TRIAL_SEED;
 use datasets::text::count;
@@ -77,9 +78,9 @@ impl Rungs {
         let points = &experiment.points[self.first..];
         let settings = settings(&experiment.axes, points);
         let keep = settings.len().div_ceil(halving.factor);
-        let ranks = settings.iter().map(|seeds| rank(seeds.iter().map(|&seed| loss(self.first + seed))));
+        let ranks = settings.iter().map(|seeds| Rank::of(seeds.iter().map(|&seed| loss(self.first + seed))));
         let mut ranked: Vec<_> = ranks.zip(&settings).filter_map(|(rank, seeds)| Some((rank?, seeds))).collect();
-        ranked.sort_by(|((lost, a), _), ((other_lost, b), _)| lost.cmp(other_lost).then(a.total_cmp(b)));
+        ranked.sort_by(|(a, _), (b, _)| a.compare(b));
         let mut kept: Vec<usize> = ranked.into_iter().take(keep).flat_map(|(_, seeds)| seeds.iter().copied()).collect();
         kept.sort_unstable(); // in declared order
         let column = experiment.axes.iter().position(|axis| axis.key == length.key());
@@ -133,14 +134,6 @@ fn settings(axes: &[Axis], points: &[Point]) -> Vec<Vec<usize>> {
         settings[place].push(index);
     }
     settings
-}
-
-/// Returns the rank of a setting, the lower the better: whether the trial of some seed did not complete, then the mean
-/// loss of those that did. `None` if none completed.
-fn rank(losses: impl Iterator<Item = Option<f64>>) -> Option<(bool, f64)> {
-    let losses: Vec<_> = losses.collect();
-    let found: Vec<f64> = losses.iter().copied().flatten().collect();
-    (!found.is_empty()).then(|| (found.len() < losses.len(), found.iter().sum::<f64>() / found.len() as f64))
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub(super) fn unknown(key: &str, place: &Place) -> Error {
 }
 
 /// Finds the candidate that `word` most resembles, if it is similar enough.
-fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let candidates: Vec<_> = candidates.into_iter().collect();
     let (section, name) = parts(word);
     let bare = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::curves::Curves;
 use super::digits::rounded;
 use super::points::{Point, State};
-use super::ranking::{Ranking, SEED, column};
-use crate::record::stored::RecordedAxis;
+use super::ranking::Ranking;
+use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
+use crate::results::trials::SEED;
 use crate::spec::axis::Scale;
 
 /// Significant digits of a number of the table.
@@ -94,7 +95,7 @@ struct Measure {
 
 impl<'r> Column<'r> {
     /// Gathers the values of `axis`.
-    pub(super) fn of(axis: &'r RecordedAxis, points: &'r [Point]) -> Self {
+    pub(super) fn of(axis: &'r PlannedAxis, points: &'r [Point]) -> Self {
         let of = |point: &'r Point| point.values.get(&axis.key).filter(|value| !value.is_null());
         let (mut values, mut texts): (Vec<&Value>, HashSet<String>) = Default::default();
         for value in points.iter().filter_map(of) {
@@ -116,7 +117,7 @@ impl<'r> Column<'r> {
 
 impl<'r> Data<'r> {
     /// Gathers the data of the page.
-    pub(super) fn of(points: &'r [Point], axes: &'r [RecordedAxis], ranking: &Ranking) -> Self {
+    pub(super) fn of(points: &'r [Point], axes: &'r [PlannedAxis], ranking: &Ranking) -> Self {
         let summaries = || points.iter().map(|point| point.summary.as_ref());
         let measures = MEASURES.iter().filter_map(|measured| {
             let value = |trial: Option<&Summary>| Some(rounded((measured.of)(trial?)?, DIGITS));
@@ -129,7 +130,7 @@ impl<'r> Data<'r> {
         Data {
             axes: axes.iter().map(|axis| Column::of(axis, points)).collect(),
             measures: measures.collect(),
-            judged_by: column(ranking.objective),
+            judged_by: ranking.score.name,
             trials: points.iter().map(|point| point.trial.as_str()).collect(),
             settings: ranking.numbers(points.len()),
             states: State::ALL.map(State::name),

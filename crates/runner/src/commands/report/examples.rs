@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::points::{Point, State};
-use crate::record::stored::RecordedAxis;
+use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
 
-pub(super) fn axis(key: &str, scale: &str) -> RecordedAxis {
-    RecordedAxis { key: key.to_owned(), scale: scale.to_owned() }
+pub(super) fn axis(key: &str, scale: &str) -> PlannedAxis {
+    PlannedAxis { key: key.to_owned(), scale: scale.to_owned(), factor: Some(0) }
 }
 
 pub(super) fn unfinished(values: Value) -> Point {

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::curves::Curve;
 use crate::record::Record;
+use crate::record::columns::Column;
 use crate::record::error::Error;
 use crate::record::stored::RecordedPoint;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
-use crate::spec::sweep_keys::Objective;
 
 /// A point of the plan.
 pub(super) struct Point {
@@ -54,8 +54,8 @@ impl State {
 
 impl Point {
     /// What it is judged by, the lower the better; `None` if its trial did not complete.
-    pub(super) fn loss(&self, objective: Objective) -> Option<f64> {
-        self.summary.as_ref()?.loss(objective)
+    pub(super) fn loss(&self, score: &Column) -> Option<f64> {
+        score.loss(self.summary.as_ref()?)
     }
 }
 

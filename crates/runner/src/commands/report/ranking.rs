@@ -1,19 +1,20 @@
-//! The settings of a sweep, best first: the rule by which a report says which is best.
+//! The settings of a sweep, best first, by the rule of [`crate::results::ranking`].
 
 use std::collections::HashMap;
 
 use super::points::{Point, State};
-use crate::record::stored::RecordedAxis;
+use crate::record::columns::Column;
+use crate::record::planned::PlannedAxis;
+use crate::results::ranking::Score;
+use crate::results::setting::Statistics;
+use crate::results::trials::SEED;
 use crate::spec::axis::Scale;
-use crate::spec::sweep_keys::Objective;
-
-/// The swept key whose values are repetitions of a setting.
-pub(super) const SEED: &str = "seed";
+use crate::spec::ranking::Rank;
 
 /// The settings of a sweep, best first.
 pub(super) struct Ranking {
-    /// What they are judged by: never a score of the test examples.
-    pub(super) objective: Objective,
+    /// The column that they are judged by: never a score of the test examples.
+    pub(super) score: &'static Column,
     /// The best first; those without a completed trial last, in the order of the experiment.
     pub(super) settings: Vec<Setting>,
 }
@@ -22,58 +23,37 @@ pub(super) struct Ranking {
 pub(super) struct Setting {
     /// Their places in the plan.
     pub(super) points: Vec<usize>,
-    /// Their objective over the trials that completed; `None` if none did.
-    pub(super) loss: Option<Spread>,
+    /// Their score over the trials that completed; `None` if none did.
+    pub(super) loss: Option<Statistics>,
+    rank: Option<Rank>,
     /// Trials that diverged or failed.
     pub(super) lost: usize,
     /// Steps (or epochs) of its rung in successive halving, else 0.
     pub(super) length: f64,
 }
 
-/// Mean and standard deviation of a sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
-    pub(super) count: usize,
-    pub(super) mean: f64,
-    /// With count - 1 in the denominator; `None` if there is one number.
-    pub(super) deviation: Option<f64>,
-}
-
-impl Spread {
-    /// Computes both; `None` if there are no numbers.
-    pub(super) fn of(numbers: &[f64]) -> Option<Self> {
-        let count = numbers.len();
-        let mean = numbers.iter().sum::<f64>() / count as f64;
-        let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
-        let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
-        (count > 0).then_some(Spread { count, mean, deviation })
-    }
-}
-
 impl Ranking {
     /// Ranks the settings by the validation cost if there are validation examples, else by the final training cost: the lowest mean
-    /// over the seeds first. In successive halving a longer rung comes before a shorter one; settings with a trial that diverged or
-    /// failed come after those whose trials all completed.
-    pub(super) fn of(points: &[Point], axes: &[RecordedAxis]) -> Self {
-        let is_validated = points.iter().any(|point| point.loss(Objective::ValidationCost).is_some());
-        let objective = if is_validated { Objective::ValidationCost } else { Objective::Cost };
+    /// over the seeds first. In successive halving a longer rung comes before a shorter one; settings with a trial that did not
+    /// complete come after those whose trials all did.
+    pub(super) fn of(points: &[Point], axes: &[PlannedAxis]) -> Self {
+        let score = Score::by_default(|column| points.iter().any(|point| point.loss(column).is_some())).column;
         let mut settings: Vec<_> = grouped(points, axes)
             .into_iter()
             .map(|places| {
-                let losses: Vec<f64> = places.iter().filter_map(|&place| points[place].loss(objective)).collect();
+                let losses = || places.iter().map(|&place| points[place].loss(score));
                 let is_lost = |state| matches!(state, State::Diverged | State::Failed);
                 let lost = places.iter().filter(|&&place| is_lost(points[place].state)).count();
+                let (loss, rank) = (Statistics::of(&losses().flatten().collect::<Vec<_>>()), Rank::of(losses()));
                 let length = rung(&points[places[0]], axes);
-                Setting { loss: Spread::of(&losses), points: places, lost, length }
+                Setting { loss, rank, points: places, lost, length }
             })
             .collect();
-        settings.sort_by(|a, b| {
-            let of = |setting: &Setting| (setting.loss.is_none(), setting.lost > 0);
-            let mean = |setting: &Setting| setting.loss.map_or(f64::INFINITY, |loss| loss.mean);
-            let (rungs, ends) = (b.length.total_cmp(&a.length), of(a).cmp(&of(b)));
-            a.loss.is_none().cmp(&b.loss.is_none()).then(rungs).then(ends).then(mean(a).total_cmp(&mean(b)))
+        settings.sort_by(|a, b| match (&a.rank, &b.rank) {
+            (Some(rank_a), Some(rank_b)) => b.length.total_cmp(&a.length).then(rank_a.compare(rank_b)),
+            (a, b) => a.is_none().cmp(&b.is_none()),
         });
-        Ranking { objective, settings }
+        Ranking { score, settings }
     }
 
     /// The best setting; `None` if no trial has completed.
@@ -91,20 +71,8 @@ impl Ranking {
     }
 }
 
-/// The column of trials.csv that has an objective.
-pub(super) fn column(objective: Objective) -> &'static str {
-    match objective {
-        Objective::Cost => "final_cost",
-        Objective::TestCost => "test_cost",
-        Objective::TrainAccuracy => "train_accuracy",
-        Objective::TestAccuracy => "test_accuracy",
-        Objective::ValidationCost => "validation_cost",
-        Objective::ValidationAccuracy => "validation_accuracy",
-    }
-}
-
 /// The places of the points that differ in their seed only, in the order of the experiment.
-fn grouped(points: &[Point], axes: &[RecordedAxis]) -> Vec<Vec<usize>> {
+fn grouped(points: &[Point], axes: &[PlannedAxis]) -> Vec<Vec<usize>> {
     let (mut groups, mut numbers): (Vec<Vec<usize>>, HashMap<Vec<String>, usize>) = Default::default();
     for (place, point) in points.iter().enumerate() {
         let keys = axes.iter().map(|axis| &axis.key).filter(|key| *key != SEED);
@@ -119,7 +87,7 @@ fn grouped(points: &[Point], axes: &[RecordedAxis]) -> Vec<Vec<usize>> {
 }
 
 /// The length of the point's rung; 0 if the sweep doesn't halve.
-pub(super) fn rung(point: &Point, axes: &[RecordedAxis]) -> f64 {
+pub(super) fn rung(point: &Point, axes: &[PlannedAxis]) -> f64 {
     let lengths = axes.iter().filter(|axis| axis.scale == Scale::Rungs.name());
     lengths.filter_map(|axis| point.values.get(&axis.key)?.as_f64()).fold(0.0, f64::max)
 }
@@ -130,7 +98,7 @@ mod tests {
     use crate::commands::report::examples::{axis, completed, diverged, unfinished};
     use serde_json::json;
 
-    fn order(points: &[Point], axes: &[RecordedAxis]) -> Vec<Vec<usize>> {
+    fn order(points: &[Point], axes: &[PlannedAxis]) -> Vec<Vec<usize>> {
         Ranking::of(points, axes).settings.into_iter().map(|setting| setting.points).collect()
     }
 
@@ -151,7 +119,7 @@ mod tests {
         };
         (0..2).for_each(|place| test(&mut points, place));
         let ranking = Ranking::of(&points, &axes);
-        assert_eq!(ranking.objective, Objective::Cost);
+        assert_eq!(ranking.score.name, "final_cost");
         assert_eq!(ranking.best().unwrap().points, [2, 3]);
         assert_eq!(ranking.numbers(4), [1, 1, 0, 0]);
     }
@@ -164,7 +132,7 @@ mod tests {
             point.summary.as_mut().unwrap().validation_cost = Some(cost);
         }
         let ranking = Ranking::of(&points, &axes);
-        assert_eq!((ranking.objective, &ranking.settings[0].points[..]), (Objective::ValidationCost, &[1][..]));
+        assert_eq!((ranking.score.name, &ranking.settings[0].points[..]), ("validation_cost", &[1][..]));
     }
 
     #[test]
@@ -188,14 +156,5 @@ mod tests {
         let point = |depth: i64, length: i64| json!({"model.depth": depth, "train.iterations": length});
         let points = [completed(point(2, 10), 0.1), completed(point(3, 10), 0.2), completed(point(3, 30), 0.5)];
         assert_eq!(order(&points, &axes), [[2], [0], [1]]);
-    }
-
-    #[test]
-    fn the_deviation_is_that_of_a_sample() {
-        let spread = Spread::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
-        assert_eq!((spread.count, spread.mean), (8, 5.0));
-        assert!((spread.deviation.unwrap() - (32.0f64 / 7.0).sqrt()).abs() < 1e-15);
-        assert_eq!(Spread::of(&[3.0]).unwrap().deviation, None);
-        assert_eq!(Spread::of(&[]), None);
     }
 }

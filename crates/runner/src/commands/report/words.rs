@@ -6,28 +6,27 @@ use super::curves::{self, Curves};
 use super::data;
 use super::digits::text;
 use super::points::{Point, State};
-use super::ranking::{Ranking, SEED, Setting, Spread, column};
-use crate::record::stored::RecordedAxis;
+use super::ranking::{Ranking, Setting};
+use crate::record::columns::{Column, FINAL_COST};
+use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
+use crate::results::setting::Statistics;
+use crate::results::trials::SEED;
 use crate::spec::axis::Scale;
-use crate::spec::sweep_keys::Objective;
 use crate::text::plain;
 use datasets::text::count;
 
 /// Digits of a number in a sentence.
 const DIGITS: usize = 4;
 
-/// An objective in a sentence.
-pub(super) fn objective(objective: Objective) -> String {
-    match objective {
-        Objective::Cost => "final training cost".to_owned(),
-        other => column(other).replace("train_", "training ").replace('_', " "),
-    }
+/// A score in a sentence.
+pub(super) fn score(column: &Column) -> String {
+    if column.name == FINAL_COST.name { "final training cost".to_owned() } else { column.name.replace('_', " ") }
 }
 
 /// Which setting is best, in a sentence.
-pub(super) fn answer(ranking: &Ranking, points: &[Point], axes: &[RecordedAxis]) -> String {
-    let by = objective(ranking.objective);
+pub(super) fn answer(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> String {
+    let by = score(ranking.score);
     let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else {
         let is_open = points.iter().any(|point| point.state == State::Unfinished);
         return format!("No trial has completed{}.", if is_open { " yet" } else { "" });
@@ -45,19 +44,19 @@ pub(super) fn answer(ranking: &Ranking, points: &[Point], axes: &[RecordedAxis])
 }
 
 /// What to know beside the answer, a sentence each.
-pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[RecordedAxis]) -> Vec<String> {
+pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> Vec<String> {
     let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else { return Vec::new() };
     let mut notes = Vec::new();
     let measured = |of: fn(&Summary) -> Option<f64>| {
         let completed = best.points.iter().map(|&place| &points[place]).filter(|point| point.state == State::Completed);
-        Spread::of(&completed.filter_map(|point| of(point.summary.as_ref()?)).collect::<Vec<_>>())
+        Statistics::of(&completed.filter_map(|point| of(point.summary.as_ref()?)).collect::<Vec<_>>())
     };
     let test = [("accuracy", measured(|trial| trial.test_accuracy)), ("cost", measured(|trial| trial.test_cost))];
     if let Some((what, test)) = test.into_iter().find_map(|(what, test)| Some((what, test?))) {
         let test = spread(test);
         notes.push(format!("Its test {what} is {test}; the test examples had no part in the choice."));
     }
-    if ranking.objective == Objective::Cost {
+    if ranking.score.name == FINAL_COST.name {
         notes.push(
             "There are no validation examples: this fits the training examples best, which need not be the best on new ones \
              (data.validation sets some aside)."
@@ -124,9 +123,9 @@ pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
 }
 
 /// The swept values of a setting, such as `model.depth = 4, train.learning_rate = 0.01`.
-fn setting(point: &Point, axes: &[RecordedAxis]) -> String {
+fn setting(point: &Point, axes: &[PlannedAxis]) -> String {
     let axes = axes.iter().filter(|axis| axis.key != SEED && axis.scale != Scale::Rungs.name());
-    let value = |axis: &RecordedAxis| point.values.get(&axis.key).filter(|value| !value.is_null()).map(short);
+    let value = |axis: &PlannedAxis| point.values.get(&axis.key).filter(|value| !value.is_null()).map(short);
     let values = axes.filter_map(|axis| Some(format!("{} = {}", axis.key, value(axis)?)));
     values.collect::<Vec<_>>().join(", ")
 }
@@ -140,7 +139,7 @@ pub(super) fn short(value: &Value) -> String {
 }
 
 /// `0.0392 ± 0.0012`, the deviation to the digit where the mean ends.
-fn spread(spread: Spread) -> String {
+fn spread(spread: Statistics) -> String {
     let mean = text(spread.mean, DIGITS);
     spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {}", text(deviation, 2)))
 }
@@ -155,7 +154,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn said(points: &[Point], axes: &[RecordedAxis]) -> (String, Vec<String>) {
+    fn said(points: &[Point], axes: &[PlannedAxis]) -> (String, Vec<String>) {
         let ranking = Ranking::of(points, axes);
         (answer(&ranking, points, axes), notes(&ranking, points, axes))
     }

@@ -14,6 +14,7 @@ use crate::machine;
 use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
 use crate::record::Record;
+use crate::record::columns::of_objective;
 use crate::run::inputs::Inputs;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
@@ -104,8 +105,9 @@ impl PreparedSweep {
     /// this one was the last, or if none of its trials has completed.
     pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
         let Some(Loaded { session, gram_space }) = &mut self.loaded else { return Ok(false) };
-        let (points, objective) = (record.points()?, session.experiment.halving.map(|halving| halving.objective));
-        let loss = |point: usize| points.get(point)?.loss(objective?);
+        let points = record.points()?;
+        let score = session.experiment.halving.map(|halving| of_objective(halving.objective));
+        let loss = |point: usize| points.get(point)?.loss(score?);
         if !self.rungs.promote(&mut session.experiment, loss) {
             return Ok(false);
         }

@@ -12,6 +12,7 @@ use super::compared::Compared;
 use super::report::{Report, first_few};
 use crate::cli::{self, Retrain};
 use crate::commands::failure::Failure;
+use crate::commands::recorded::planned_again;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
@@ -25,8 +26,7 @@ use crate::run::inputs::Inputs;
 use crate::run::outcome::Outcome;
 use crate::run::training::train;
 use crate::run::workers::Workers;
-use crate::spec::experiment::{Experiment, Point};
-use crate::spec::trial::TrialConfig;
+use crate::spec::experiment::Experiment;
 use datasets::text::count;
 
 /// Trains as many trials again as `--retrain` says, with the fleets that they were trained in.
@@ -73,7 +73,7 @@ pub(super) fn run(
     let machines = record.machines()?;
     let mut by_threads: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for id in mine {
-        let threads = machines.get(&recipes[id].machine).map_or(1, Machine::threads).min(machine::cores());
+        let threads = machines.get(&recipes[id].trial.machine).map_or(1, Machine::threads).min(machine::cores());
         by_threads.entry(threads).or_default().push(id);
     }
     for (threads, ids) in by_threads {
@@ -93,7 +93,8 @@ fn choose<'r>(
     record: &Record,
     recipes: &'r HashMap<String, Recipe>,
 ) -> Result<Vec<&'r str>, Error> {
-    let repeats = |id: &String| recipes.get(id).is_some_and(|recipe| !recipe.config.contains("\"train.stop_seconds\""));
+    let repeats =
+        |id: &String| recipes.get(id).is_some_and(|recipe| !recipe.trial.config.contains("\"train.stop_seconds\""));
     let (mut ids, mut seen) = (Vec::new(), HashSet::new());
     for point in record.points()? {
         if let Some((id, recipe)) = recipes.get_key_value(&point.trial)
@@ -124,19 +125,11 @@ impl<'r> Again<'r> {
         let mut fleets: Vec<&'r [String]> = self.ids.iter().map(|id| &*self.recipes[*id].fleet).collect();
         fleets.sort_unstable();
         fleets.dedup();
-        let points = fleets.iter().copied().flatten().map(|id| self.point(id)).collect::<Result<_, String>>();
-        session.experiment.axes = Vec::new();
-        session.experiment.points = points.map_err(anyhow::Error::msg)?;
         let gram_space = LazyGramSpace::new(&session.data);
-        let mut plan = session.plan(&gram_space)?;
-        let places: HashMap<&str, usize> =
-            plan.trials.iter().enumerate().map(|(place, trial)| (&*trial.id, place)).collect();
-        let of_fleet = |fleet: &&[String]| fleet.iter().map(|id| places.get(&**id).copied()).collect();
-        let Some(as_recorded) = fleets.iter().map(of_fleet).collect::<Option<Vec<Vec<usize>>>>() else {
+        let Some(plan) = planned_again(session, &gram_space, self.recipes, &fleets)? else {
             report.line(Some(false), "trained again", "nothing: this runner gives these settings and data other ids");
             return Ok(None);
         };
-        plan.fleets = as_recorded;
 
         let threads = session.experiment.threads;
         enough_memory(
@@ -161,12 +154,6 @@ impl<'r> Again<'r> {
         Ok(Some(compared))
     }
 
-    fn point(&self, id: &str) -> Result<Point, String> {
-        let config =
-            TrialConfig::of_canonical(&self.recipes[id].config).map_err(|problem| format!("trial {id}: {problem}"))?;
-        Ok(Point { values: Vec::new(), config, budget: None })
-    }
-
     fn compare(
         &self,
         fleet: &[String],
@@ -176,7 +163,7 @@ impl<'r> Again<'r> {
         compared: &mut Compared,
     ) -> Result<(), Error> {
         let recipe = &self.recipes[&trial.id];
-        let Some(then) = self.machines.get(&recipe.machine) else { return Ok(()) };
+        let Some(then) = self.machines.get(&recipe.trial.machine) else { return Ok(()) };
         if recipe.fleet != fleet {
             return Ok(());
         }

@@ -55,6 +55,24 @@ impl Report {
         }
     }
 
+    /// Compares the former plans with their seals.
+    pub(super) fn former_plans(&mut self, record: &Record) -> Result<(), Error> {
+        match record.former_plans()? {
+            (_, damaged @ 1..) => {
+                self.line(
+                    Some(false),
+                    "former plans",
+                    &format!("{} not what was stored; the next sweep here forgets it", count(damaged, "plan")),
+                );
+            }
+            (plans, 0) if !plans.is_empty() => {
+                self.line(Some(true), "former plans", &format!("{}, as stored", count(plans.len(), "plan")));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Compares the files beside the record with their recorded hashes; returns whether experiment.toml is as it was
     /// written.
     pub(super) fn files(&mut self, record: &Record, folder: &Path) -> Result<bool, Error> {

@@ -1,0 +1,145 @@
+//! `runner best`: the best setting of a sweep and its best trial, as a sentence and as keys that an experiment takes.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use serde_json::{Map, Value, json};
+
+use super::answer::print;
+use super::chosen::Chosen;
+use crate::cli;
+use crate::record::columns::{Column, Kind, TEST_ACCURACY, WRITTEN};
+use crate::results::column::{print_number, short_name};
+use crate::results::ranking::{self, Best, Score};
+use crate::results::setting::Setting;
+use crate::results::trials::{Row, SEED};
+use crate::run::outcome::Status;
+use crate::terminal::say;
+use crate::text::plain;
+use datasets::text::count;
+
+/// Prints the answer on stdout.
+pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
+    let chosen = Chosen::read(&args.which)?;
+    let score = chosen.score(args.by.as_deref())?;
+    let best = best_of(&chosen, score)?;
+    let trials = &chosen.trials;
+    let keys: Vec<&str> =
+        trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str()).collect();
+    if !trials.unfinished.is_empty() {
+        say(&format!("note: {} of the plan not finished yet", count(trials.unfinished.len(), "trial")));
+    }
+    if args.json {
+        print(&format!("{}\n", in_json(&best, score, &keys)))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Best { among, setting, trial } = &best;
+    let (seeds, swept) = (setting.rows.len() + setting.unfinished, settings_in_words(trial, &keys));
+    let over = if seeds > 1 { format!(", by the mean over {seeds} seeds") } else { String::new() };
+    let rung = trial.rung.map(|rung| format!(" of rung {rung}")).unwrap_or_default();
+    let mut lines = format!(
+        "# {}: the best of {}{rung} by {} ({}){over}\n",
+        trials.name,
+        count(*among, "setting"),
+        score.column.name,
+        score.why,
+    );
+    lines += &format!(
+        "# {}: {}{}\n",
+        if swept.is_empty() { "its result" } else { &swept },
+        measured(setting, score),
+        lost(setting)
+    );
+    let own = Setting { rows: vec![*trial], unfinished: 0 };
+    let seed = trial.values.get(SEED).map(|seed| format!(", seed {seed}")).unwrap_or_default();
+    let dir = args.which.dir.display();
+    lines += &format!(
+        "# its best trial: {}{seed}: {}; its net: runner train {dir} --trial {}\n",
+        trial.trial,
+        measured(&own, score),
+        trial.trial
+    );
+    for (key, value) in overrides(trial, &keys) {
+        lines += &format!("{key}={}\n", toml(&value));
+    }
+    print(&lines)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The best setting of the trials that are asked for.
+pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
+    let Some(best) = ranking::best(&chosen.trials, score, |row| chosen.has(row)) else {
+        let trials = chosen.trials.rows.iter().filter(|row| chosen.has(row)).count();
+        bail!(
+            "{}: none of {} completed with a {}; there is no best one",
+            chosen.trials.name,
+            count(trials, "trial"),
+            score.column.name
+        );
+    };
+    Ok(best)
+}
+
+/// The values of the swept keys but the seed, in words.
+fn settings_in_words(row: &Row, keys: &[&str]) -> String {
+    let others = keys.iter().filter(|key| **key != SEED);
+    let given = others.filter_map(|key| Some((key, row.values.get(*key).filter(|value| !value.is_null())?)));
+    given.map(|(key, value)| format!("{} {}", short_name(key), plain(value))).collect::<Vec<_>>().join(", ")
+}
+
+/// The score and the test accuracy.
+fn measured(setting: &Setting, score: Score) -> String {
+    let mut shown: Vec<&Column> = vec![score.column];
+    shown.extend([&TEST_ACCURACY].into_iter().filter(|column| column.name != score.column.name));
+    let mean = |column: &&Column| {
+        let found = setting.statistics(column)?;
+        let print = |number| print_number(column.kind, number);
+        let deviation = found.deviation.map(|deviation| format!(" ± {}", print(deviation))).unwrap_or_default();
+        Some(format!("{} {}{deviation}", column.name, print(found.mean)))
+    };
+    shown.iter().filter_map(mean).collect::<Vec<_>>().join(", ")
+}
+
+/// The trials of the setting that don't count.
+fn lost(setting: &Setting) -> String {
+    let (all, completed) = (setting.rows.len() + setting.unfinished, setting.with_status(Status::Completed));
+    if completed == all { String::new() } else { format!("; {completed} of its {all} trials completed") }
+}
+
+fn overrides(trial: &Row, keys: &[&str]) -> Vec<(String, Value)> {
+    let values = keys.iter().filter_map(|key| Some(((*key).to_owned(), trial.values.get(*key)?.clone())));
+    values.filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// A value in TOML, without spaces, so that a shell takes key=value for one word.
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(",")),
+        value => value.to_string(),
+    }
+}
+
+fn in_json(best: &Best, score: Score, keys: &[&str]) -> Value {
+    let Best { among, setting, trial } = best;
+    let measures = WRITTEN.iter().filter(|column| !matches!(column.kind, Kind::Text | Kind::Whole));
+    let means: Map<String, Value> = measures
+        .filter_map(|column| {
+            let found = setting.statistics(column)?;
+            Some((column.name.to_owned(), json!({ "mean": found.mean, "sd": found.deviation })))
+        })
+        .collect();
+    let results: Map<String, Value> =
+        WRITTEN.iter().map(|column| (column.name.to_owned(), column.json(&trial.finished.summary))).collect();
+    let mut setting_keys: Map<String, Value> = overrides(trial, keys).into_iter().collect();
+    let all = Value::Object(setting_keys.clone());
+    setting_keys.remove(SEED);
+    json!({
+        "by": score.column.name,
+        "why": score.why,
+        "settings": among,
+        "setting": { "keys": setting_keys, "trials": setting.rows.len() + setting.unfinished,
+            "completed": setting.with_status(Status::Completed), "rung": setting.rung(), "results": means },
+        "trial": { "id": trial.trial, "results": results },
+        "overrides": all,
+    })
+}

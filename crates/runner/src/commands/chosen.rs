@@ -1,0 +1,81 @@
+//! The trials that a command is asked for.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+
+use crate::cli::Which;
+use crate::record::Record;
+use crate::results::condition::Condition;
+use crate::results::ranking::Score;
+use crate::results::trials::{Row, Trials};
+use datasets::text::count;
+
+/// The trials of a plan, and the condition on them.
+pub(super) struct Chosen {
+    pub(super) record: Record,
+    pub(super) trials: Trials,
+    condition: Option<Condition>,
+}
+
+impl Chosen {
+    pub(super) fn read(which: &Which) -> Result<Self> {
+        Chosen::of(&which.dir, which.plan, which.condition.as_deref())
+    }
+
+    /// Reads a plan of the record in `dir`, the newest one unless a `number` is given.
+    pub(super) fn of(dir: &Path, number: Option<i64>, condition: Option<&str>) -> Result<Self> {
+        let record = Record::read(dir)?;
+        let planned = match number {
+            None => record.planned()?,
+            Some(number) => {
+                let (plans, _) = record.former_plans()?;
+                let numbers: Vec<_> = plans.iter().map(|plan| plan.number.to_string()).collect();
+                let Some(plan) = plans.into_iter().find(|plan| plan.number == number) else {
+                    let kept = match &numbers[..] {
+                        [] => "no former plan".to_owned(),
+                        numbers => format!("former plans {}", numbers.join(", ")),
+                    };
+                    bail!("--plan: {} keeps {kept}, there is no {number}", dir.display());
+                };
+                plan.planned(&record)?
+            }
+        };
+        let trials = Trials::read(&record, planned)?;
+        let parse = |text: &str| {
+            Condition::parse(text, &trials)
+                .map_err(|mistake| anyhow!("--where '{text}': at character {}: {}", mistake.at, mistake.problem))
+        };
+        let condition = condition.map(parse).transpose()?;
+        Ok(Chosen { record, trials, condition })
+    }
+
+    /// Whether a trial is among those that are asked for.
+    pub(super) fn has(&self, row: &Row) -> bool {
+        self.condition.as_ref().is_none_or(|condition| condition.holds(row))
+    }
+
+    /// The score that is asked for by the option `--by`, or else the usual one.
+    pub(super) fn score(&self, by: Option<&str>) -> Result<Score> {
+        let find = |name| Score::find(name, &self.trials).map_err(|problem| anyhow!("--by: {problem}"));
+        Ok(by.map(find).transpose()?.unwrap_or_else(|| Score::default_of(&self.trials)))
+    }
+
+    /// Finds the trial whose id begins with `id`.
+    pub(super) fn trial(&self, id: &str, dir: &Path) -> Result<&Row> {
+        let mut found: Vec<&Row> = self.trials.rows.iter().filter(|row| row.trial.starts_with(id)).collect();
+        found.dedup_by_key(|row| &row.trial);
+        match found[..] {
+            [row] if !id.is_empty() => Ok(row),
+            [] => bail!(
+                "--trial: {} has no finished trial {id} in its plan; `runner show --trials` lists them",
+                dir.display()
+            ),
+            _ => bail!(
+                "--trial: {} of {} begin with {id}; give more of the id",
+                count(found.len(), "trial"),
+                dir.display()
+            ),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The order of the rows of `runner show`.
+
+use std::cmp::Ordering;
+
+use anyhow::{Result, anyhow};
+use serde_json::Value;
+
+use crate::record::columns::Kind;
+use crate::results::column::Column;
+use crate::results::ranking::{Score, order};
+use crate::results::setting::Setting;
+use crate::results::trials::Trials;
+
+/// The order that is asked for.
+pub(super) enum Sort {
+    /// That of the experiment.
+    Plan,
+    /// The best first.
+    Best(Score),
+    /// By the values of columns, those that are marked the other way round.
+    Columns(Vec<(Column, bool)>),
+}
+
+impl Sort {
+    /// Reads `--sort`.
+    pub(super) fn read(asked: Option<&str>, trials: &Trials) -> Result<Self> {
+        let Some(asked) = asked else { return Ok(Sort::Best(Score::default_of(trials))) };
+        if asked == "plan" {
+            return Ok(Sort::Plan);
+        }
+        let column = |name: &str| {
+            let (name, is_reversed) = name.trim().strip_prefix('-').map_or((name.trim(), false), |name| (name, true));
+            let column = Column::find(name, trials).map_err(|problem| anyhow!("--sort: {problem}"))?;
+            Ok((column, is_reversed))
+        };
+        let columns = asked.split(',').map(column).collect::<Result<Vec<_>>>()?;
+        match &columns[..] {
+            [(column, false)] if let Some(column) = column.measure() => {
+                Ok(Sort::Best(Score { column, why: "as asked" }))
+            }
+            _ => Ok(Sort::Columns(columns)),
+        }
+    }
+
+    /// The score that the order is of, or else the usual one.
+    pub(super) fn score(&self, trials: &Trials) -> Score {
+        if let Sort::Best(score) = self { *score } else { Score::default_of(trials) }
+    }
+
+    /// Describes the order, after a comma or a semicolon.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Sort::Plan => "in the order of the experiment".to_owned(),
+            Sort::Best(score) => format!("best first by {}, {}", score.column.name, score.why),
+            Sort::Columns(columns) => {
+                let names = columns.iter().map(|(column, is_reversed)| {
+                    let sign = if *is_reversed { "-" } else { "" };
+                    format!("{sign}{}", column.name())
+                });
+                format!("sorted by {}", names.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    /// Sorts. A later rung is before an earlier one, whatever the columns are: their trials are no equals.
+    pub(super) fn sort(&self, settings: &mut [Setting]) {
+        match self {
+            Sort::Plan => {}
+            Sort::Best(score) => order(settings, score.column),
+            Sort::Columns(columns) => {
+                let keys =
+                    |setting: &Setting| columns.iter().map(|(column, _)| value(column, setting)).collect::<Vec<_>>();
+                let mut keyed: Vec<_> = settings.iter().map(|setting| (keys(setting), setting.clone())).collect();
+                keyed.sort_by(|(a, first), (b, second)| {
+                    let by_column =
+                        a.iter().zip(b).zip(columns).map(|((a, b), (_, is_reversed))| compare(a, b, *is_reversed));
+                    second.rung().cmp(&first.rung()).then(by_column.fold(Ordering::Equal, Ordering::then))
+                });
+                settings.iter_mut().zip(keyed).for_each(|(place, (_, setting))| *place = setting);
+            }
+        }
+    }
+}
+
+/// What a setting is sorted by: of a result the mean, the better the lower; else the value of its first trial.
+fn value(column: &Column, setting: &Setting) -> Value {
+    let Some(measure) = column.measure() else { return column.read(setting.rows[0]) };
+    let sign = if measure.kind == Kind::Accuracy { -1.0 } else { 1.0 };
+    setting.statistics(measure).map_or(Value::Null, |found| (sign * found.mean).into())
+}
+
+/// Numbers before texts, and what is missing last, also where the order is reversed.
+fn compare(a: &Value, b: &Value, is_reversed: bool) -> Ordering {
+    let kind = |value: &Value| match value {
+        Value::Number(_) | Value::Bool(_) => 0,
+        Value::Null => 2,
+        _ => 1,
+    };
+    let order = match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => a.to_string().cmp(&b.to_string()),
+    };
+    kind(a).cmp(&kind(b)).then(if is_reversed { order.reverse() } else { order })
+}

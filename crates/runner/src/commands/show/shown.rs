@@ -1,0 +1,272 @@
+//! The columns of `runner show`: what each prints of a setting, and how much it matters where there is little room.
+
+use anyhow::{Result, anyhow};
+use serde_json::{Value, json};
+
+use super::sparkline::SPARKLINE;
+use crate::record::columns::{self, Kind, STATUS, TEST_ACCURACY, WRITTEN};
+use crate::results::column::{Column, print_number, short_name};
+use crate::results::ranking::Score;
+use crate::results::setting::Setting;
+use crate::results::trials::Trials;
+use crate::run::outcome::Status;
+use crate::spec::axis::Scale;
+use crate::text::plain;
+
+/// A column that is shown.
+#[derive(Clone, Debug)]
+pub(super) enum Shown {
+    /// The value of a trial, or the mean and the standard deviation of a setting.
+    Column(Column),
+    /// The lowest and the highest of a setting.
+    Range(&'static columns::Column),
+    /// How many trials of a setting completed.
+    Count,
+    /// How a trial ended and why, or how many trials of a setting ended how.
+    Status,
+    /// The costs, drawn.
+    Curve,
+}
+
+/// What to show, and of what.
+pub(super) struct View<'t> {
+    pub(super) trials: &'t Trials,
+    /// The key that rows are aggregated over; `None` if a row is a trial.
+    pub(super) over: Option<String>,
+    pub(super) score: Score,
+}
+
+impl View<'_> {
+    /// The columns of a table where nobody has asked for others: those that have a value in `settings`.
+    pub(super) fn table(&self, settings: &[Setting]) -> Vec<Shown> {
+        let has = |column: &Column| {
+            settings.iter().flat_map(|setting| &setting.rows).any(|row| match column.read(row) {
+                Value::Null => false,
+                Value::Array(tags) => !tags.is_empty(),
+                _ => true,
+            })
+        };
+        let mut shown: Vec<Shown> = self.keys().into_iter().map(Shown::Column).collect();
+        shown.extend([Column::Machine].into_iter().filter(has).map(Shown::Column));
+        if self.over.is_some() {
+            shown.push(Shown::Count);
+        }
+        let measures = WRITTEN.iter().map(|column| Column::Result(column)).filter(|column| column.measure().is_some());
+        for column in measures.filter(has) {
+            let range = column
+                .measure()
+                .filter(|column| self.over.is_some() && matches!(column.kind, Kind::Cost | Kind::Accuracy));
+            shown.push(Shown::Column(column));
+            shown.extend(range.map(Shown::Range));
+        }
+        let engine = WRITTEN.iter().filter(|column| column.name == "engine").map(|column| Column::Result(column));
+        shown.extend(engine.map(Shown::Column));
+        shown.push(Shown::Status);
+        shown.extend([Column::Tags, Column::Note].into_iter().filter(has).map(Shown::Column));
+        shown.push(Shown::Curve);
+        shown
+    }
+
+    /// The columns of an export where nobody has asked for others: everything.
+    pub(super) fn export(&self) -> Vec<Shown> {
+        let mut shown: Vec<Shown> = self.keys().into_iter().map(Shown::Column).collect();
+        if self.over.is_some() {
+            shown.push(Shown::Count);
+        }
+        let results = WRITTEN.iter().map(|column| Column::Result(column));
+        let is_shown = |column: &Column| self.over.is_none() || column.measure().is_some();
+        shown.extend(results.filter(is_shown).map(Shown::Column));
+        if self.over.is_some() {
+            shown.push(Shown::Status);
+        }
+        shown.extend([Column::Machine, Column::Tags, Column::Note].map(Shown::Column));
+        shown
+    }
+
+    /// What says which trial or setting a row is.
+    fn keys(&self) -> Vec<Column> {
+        let id = self.over.is_none().then_some(Column::Trial);
+        let rung = (self.trials.rungs > 0).then_some(Column::Rung);
+        let swept = self.trials.axes.iter().filter(|axis| Some(&axis.key) != self.over.as_ref());
+        let swept = swept.map(|axis| Column::Key(axis.key.clone()));
+        id.into_iter().chain(rung).chain(swept).collect()
+    }
+
+    /// The columns that are asked for.
+    pub(super) fn asked(&self, names: &[String]) -> Result<Vec<Shown>> {
+        let find = |name: &String| match (name.trim(), &self.over) {
+            ("n", Some(_)) => Ok(Shown::Count),
+            ("curve", _) => Ok(Shown::Curve),
+            ("status", Some(_)) => Ok(Shown::Status),
+            (name, _) => Column::find(name, self.trials).map(Shown::Column),
+        };
+        names.iter().map(|name| find(name).map_err(|problem| anyhow!("--columns: {problem}"))).collect()
+    }
+
+    /// The heading of a column in a table. A key has its last name, unless another column has that too.
+    pub(super) fn heading(&self, shown: &Shown, all: &[Shown]) -> String {
+        let Shown::Column(Column::Key(key)) = shown else { return shown.name() };
+        let short = short_name(key);
+        let same = all.iter().filter(|other| short_name(&other.name()) == short).count();
+        if same > 1 { key.clone() } else { short.to_owned() }
+    }
+
+    /// The cell of a setting in a table; the curve is left to its own module.
+    pub(super) fn cell(&self, shown: &Shown, setting: &Setting) -> String {
+        match shown {
+            Shown::Column(column) => match column.measure().filter(|_| self.over.is_some()) {
+                Some(measure) => mean(measure, setting),
+                None => self
+                    .distinct(column, setting)
+                    .iter()
+                    .map(|value| column.print(value))
+                    .collect::<Vec<_>>()
+                    .join(" + "),
+            },
+            Shown::Range(measure) => range(measure, setting),
+            Shown::Count => setting.with_status(Status::Completed).to_string(),
+            Shown::Status if self.over.is_some() => counts(setting).join(", "),
+            Shown::Status => status(setting),
+            Shown::Curve => String::new(),
+        }
+    }
+
+    /// The different values of a setting's trials, without those that are missing unless all are.
+    fn distinct(&self, column: &Column, setting: &Setting) -> Vec<Value> {
+        let mut values: Vec<Value> = Vec::new();
+        for row in &setting.rows {
+            let value = column.read(row);
+            let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            if !is_empty && !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values
+    }
+
+    /// The names of a column's fields in an export.
+    pub(super) fn fields(&self, shown: &Shown) -> Vec<String> {
+        let name = shown.name();
+        match shown {
+            Shown::Column(column) if self.over.is_some() && column.measure().is_some() => {
+                ["", "_sd", "_lowest", "_highest"].iter().map(|end| format!("{name}{end}")).collect()
+            }
+            _ => vec![name],
+        }
+    }
+
+    /// The values of these fields.
+    pub(super) fn values(&self, shown: &Shown, setting: &Setting) -> Vec<Value> {
+        match shown {
+            Shown::Column(column) => match column.measure().filter(|_| self.over.is_some()) {
+                Some(measure) => match setting.statistics(measure) {
+                    Some(found) => {
+                        vec![json!(found.mean), json!(found.deviation), json!(found.lowest), json!(found.highest)]
+                    }
+                    None => vec![Value::Null; 4],
+                },
+                None => {
+                    let mut values = self.distinct(column, setting);
+                    vec![if values.len() > 1 { Value::Array(values) } else { values.pop().unwrap_or(Value::Null) }]
+                }
+            },
+            Shown::Count => vec![json!(setting.with_status(Status::Completed))],
+            shown => vec![json!(self.cell(shown, setting))],
+        }
+    }
+
+    /// Whether a key is what the rungs of the sweep differ in.
+    fn is_rungs(&self, key: &str) -> bool {
+        self.trials.axes.iter().any(|axis| axis.key == key && axis.scale == Scale::Rungs.name())
+    }
+
+    /// How much a column matters, the lower the more.
+    pub(super) fn importance(&self, shown: &Shown) -> usize {
+        match shown {
+            // The rung says it too.
+            Shown::Column(Column::Key(key)) if self.is_rungs(key) => 6,
+            Shown::Column(Column::Key(_) | Column::Rung) => 0,
+            Shown::Column(Column::Result(column)) if column.name == self.score.column.name => 0,
+            Shown::Status => 1,
+            Shown::Column(Column::Trial) => 2,
+            Shown::Column(Column::Machine | Column::Tags) => 3,
+            Shown::Column(Column::Result(column)) => match column.kind {
+                Kind::Accuracy if column.name == TEST_ACCURACY.name => 4,
+                Kind::Accuracy => 7,
+                Kind::Cost => 8,
+                Kind::Seconds => 9,
+                Kind::Drift | Kind::Text | Kind::Whole => 10,
+            },
+            Shown::Count | Shown::Column(Column::Note) => 5,
+            Shown::Curve => 6,
+            Shown::Range(_) => 11,
+        }
+    }
+}
+
+impl Shown {
+    /// The full name.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Shown::Column(column) => column.name().to_owned(),
+            Shown::Range(column) => {
+                format!("{}_range", column.name.trim_end_matches("_accuracy").trim_start_matches("final_"))
+            }
+            Shown::Count => "n".to_owned(),
+            Shown::Status => STATUS.name.to_owned(),
+            Shown::Curve => "curve".to_owned(),
+        }
+    }
+
+    /// The characters that it takes at least, whatever its cells are.
+    pub(super) fn least_width(&self) -> usize {
+        if matches!(self, Shown::Curve) { SPARKLINE } else { 0 }
+    }
+}
+
+fn mean(measure: &columns::Column, setting: &Setting) -> String {
+    let Some(found) = setting.statistics(measure) else { return String::new() };
+    let print = |number| print_number(measure.kind, number);
+    let deviation = found.deviation.map(|deviation| format!(" ± {}", print(deviation)));
+    print(found.mean) + &deviation.unwrap_or_default()
+}
+
+fn range(measure: &columns::Column, setting: &Setting) -> String {
+    let Some(found) = setting.statistics(measure) else { return String::new() };
+    format!("{}..{}", print_number(measure.kind, found.lowest), print_number(measure.kind, found.highest))
+}
+
+/// How many trials of a setting ended how.
+pub(super) fn counts(setting: &Setting) -> Vec<String> {
+    let finished = Status::ALL.map(|status| (setting.with_status(status), status.name()));
+    let others = [(setting.unfinished, "not finished yet"), (setting.damaged(), "damaged; sweep again")];
+    let counts = finished.into_iter().chain(others).filter(|(count, _)| *count > 0);
+    counts.map(|(count, status)| format!("{count} {status}")).collect()
+}
+
+/// How the only trial of a setting ended.
+fn status(setting: &Setting) -> String {
+    let row = setting.rows[0];
+    if row.is_damaged {
+        return "damaged; sweep again".to_owned();
+    }
+    let trial = &row.finished.summary;
+    let name = trial.status.name();
+    let status = match (trial.status, trial.ended_at) {
+        (Status::Completed, None) => return name.to_owned(),
+        (Status::Completed, Some(iteration)) => format!("stopped at {iteration}"),
+        (_, Some(iteration)) => format!("{name} at {iteration}"),
+        (_, None) => name.to_owned(),
+    };
+    trial.reason.iter().fold(status, |status, reason| format!("{status}: {reason}"))
+}
+
+/// A value in a cell of CSV.
+pub(super) fn csv_cell(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().map(plain).collect::<Vec<_>>().join(" ")
+        }
+        value => plain(value),
+    }
+}

@@ -1,0 +1,95 @@
+//! `runner tag`: tags and notes on trials, or on a sweep.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use super::answer::print;
+use super::chosen::Chosen;
+use super::failure::Failure;
+use crate::cli;
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::notes::{Change, Notes};
+use crate::results::trials::Row;
+use crate::table::Table;
+use crate::terminal::say;
+use datasets::text::count;
+
+/// The most characters of a tag.
+const LONGEST: usize = 60;
+
+/// Changes tags and notes, or lists those that there are.
+pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
+    let change = change(args)?;
+    let chosen = Chosen::read(&args.which)?;
+    let dir = &args.which.dir;
+    let mut ids: Vec<String> = Vec::new();
+    for id in &args.trial {
+        ids.push(chosen.trial(id, dir)?.trial.clone());
+    }
+    if args.which.condition.is_some() {
+        ids.extend(chosen.trials.rows.iter().filter(|row| chosen.has(row)).map(|row| row.trial.clone()));
+        if ids.is_empty() {
+            bail!("--where: no trial of {} is such", dir.display());
+        }
+    }
+    ids.dedup();
+    if change == Change::default() {
+        list(&chosen, &ids)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let of_sweep = ids.is_empty();
+    drop(chosen);
+    let mut record = Record::open(dir).map_err(Failure::of_writing)?;
+    let ids: Vec<&str> = if of_sweep { vec![Notes::OF_SWEEP] } else { ids.iter().map(String::as_str).collect() };
+    let annotated = record.annotate(&ids, &change).and_then(|()| record.close());
+    annotated.map_err(Failure::of_writing::<Error>)?;
+    let what = if of_sweep { "the sweep".to_owned() } else { count(ids.len(), "trial") };
+    say(&format!("{}: {what} {}", dir.display(), in_words(&change)));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads `+tag`, `-tag` and `--note`.
+fn change(args: &cli::Tag) -> Result<Change> {
+    let mut change = Change { note: args.note.clone(), ..Change::default() };
+    for word in &args.add {
+        let Some(tag) = word.strip_prefix('+') else {
+            bail!("{word}: write +{word} to put the tag on, -{word} to take it off");
+        };
+        change.add.push(tag.to_owned());
+    }
+    change.remove.clone_from(&args.remove);
+    let is_part = |c: char| c.is_alphanumeric() || "_.:/-".contains(c);
+    let is_tag = |tag: &&String| !tag.is_empty() && tag.chars().all(is_part) && tag.chars().count() <= LONGEST;
+    if let Some(tag) = change.add.iter().chain(&change.remove).find(|tag| !is_tag(tag)) {
+        bail!("{tag:?}: a tag is 1 to {LONGEST} letters, digits, and _ . : / -");
+    }
+    if change.note.as_ref().is_some_and(|note| note.contains(['\n', '\0'])) {
+        bail!("--note: a note is one line");
+    }
+    Ok(change)
+}
+
+fn in_words(change: &Change) -> String {
+    let tags = change.add.iter().map(|tag| format!("+{tag}")).chain(change.remove.iter().map(|tag| format!("-{tag}")));
+    let note =
+        change.note.as_ref().map(|note| if note.is_empty() { "no note".to_owned() } else { format!("note: {note}") });
+    tags.chain(note).collect::<Vec<_>>().join(" ")
+}
+
+/// Lists the tags and notes of the sweep and of its trials.
+fn list(chosen: &Chosen, ids: &[String]) -> Result<()> {
+    let mut table = Table::new(["trial", "tags", "note"]);
+    let (tags, note) = &chosen.trials.about;
+    if ids.is_empty() && (!tags.is_empty() || note.is_some()) {
+        table.row(["the sweep".to_owned(), tags.join(" "), note.clone().unwrap_or_default()]);
+    }
+    let is_asked = |row: &&Row| ids.is_empty() || ids.contains(&row.trial);
+    let mut rows: Vec<&Row> = chosen.trials.rows.iter().filter(is_asked).collect();
+    rows.dedup_by_key(|row| &row.trial);
+    for row in rows.into_iter().filter(|row| !row.tags.is_empty() || row.note.is_some()) {
+        table.row([row.trial.clone(), row.tags.join(" "), row.note.clone().unwrap_or_default()]);
+    }
+    print(&table.to_string())
+}

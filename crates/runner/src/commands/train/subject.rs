@@ -1,0 +1,189 @@
+//! What `runner train` trains: the one point of an experiment, or a trial of a record.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use crate::cli;
+use crate::commands::best::best_of;
+use crate::commands::chosen::Chosen;
+use crate::commands::failure::Failure;
+use crate::commands::recorded::planned_again;
+use crate::commands::session::Session;
+use crate::machine::{Machine, sha256};
+use crate::plan::Plan;
+use crate::plan::prepared::LazyGramSpace;
+use crate::record::Record;
+use crate::record::stored::Recipe;
+use crate::record::summary::Recorded;
+use crate::run::fleet::Kept;
+use crate::run::outcome::{Outcome, Status};
+use crate::spec::experiment::Experiment;
+use crate::terminal::say;
+use datasets::text::count;
+
+/// The file of the experiment in a results directory.
+const EXPERIMENT: &str = "experiment.toml";
+
+/// What is trained.
+pub(super) struct Subject {
+    pub(super) experiment: Experiment,
+    /// The trial; `None` if the experiment is trained.
+    pub(super) recorded: Option<RecordedTrial>,
+}
+
+/// A trial of a record, with all that it takes to train it again.
+pub(super) struct RecordedTrial {
+    dir: PathBuf,
+    id: String,
+    /// Those of its fleet.
+    recipes: HashMap<String, Recipe>,
+    machine: Option<Machine>,
+    history: Vec<Recorded>,
+}
+
+impl Subject {
+    /// Reads the experiment, or the record if a directory is given in its place.
+    pub(super) fn of(args: &cli::Train) -> Result<Self> {
+        let file = &args.experiment.file;
+        let is_trial = args.trial.is_some() || args.best;
+        match (file.is_dir(), is_trial) {
+            (true, true) => Subject::of_trial(args, file),
+            (true, false) => {
+                bail!("{}: this is a directory; --best or --trial ID chooses a trial of its sweep", file.display())
+            }
+            (false, true) => {
+                bail!("{}: --trial and --best take a results directory in place of the experiment", file.display())
+            }
+            (false, false) => {
+                let experiment = Experiment::load(file, &args.experiment.overrides)?;
+                one_point(&experiment, file)?;
+                Ok(Subject { experiment, recorded: None })
+            }
+        }
+    }
+
+    fn of_trial(args: &cli::Train, dir: &Path) -> Result<Self> {
+        if let Some(given) = args.experiment.overrides.first() {
+            bail!("{given}: a trial of a record has its settings; give the experiment to change them");
+        }
+        let chosen = Chosen::of(dir, None, None)?;
+        let record = &chosen.record;
+        let id = match &args.trial {
+            Some(id) => chosen.trial(id, dir)?.trial.clone(),
+            None => best_of(&chosen, chosen.score(args.by.as_deref())?)?.trial.trial.clone(),
+        };
+        let file = dir.join(EXPERIMENT);
+        match (record.files()?.get(EXPERIMENT), sha256(&file)) {
+            (_, Err(error)) => bail!("{}: {error}", file.display()),
+            (Some(stored), Ok(found)) if *stored == found => {}
+            _ => bail!("{}: edited since it was written; run the sweep again, which writes it anew", file.display()),
+        }
+        let experiment = Experiment::load(&file, &[])?;
+        let recorded = RecordedTrial::read(record, dir, id)?;
+        Ok(Subject { experiment, recorded: Some(recorded) })
+    }
+
+    /// The file of the model where no other is asked for.
+    pub(super) fn model_file(&self) -> PathBuf {
+        match &self.recorded {
+            Some(RecordedTrial { dir, id, .. }) => dir.join(format!("model-{id}.h5")),
+            None => Path::new("results").join(&self.experiment.name).join("model.h5"),
+        }
+    }
+}
+
+fn one_point(experiment: &Experiment, file: &Path) -> Result<()> {
+    let points = experiment.points.len();
+    if points == 1 {
+        return Ok(());
+    }
+    let keys: Vec<_> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();
+    bail!(
+        "{}: the sweep has {points} points, runner train takes one; fix {} with KEY=VALUE, or use runner sweep",
+        file.display(),
+        keys.join(", ")
+    )
+}
+
+impl RecordedTrial {
+    fn read(record: &Record, dir: &Path, id: String) -> Result<Self> {
+        let all = record.finished_trials()?.into_iter().map(|(id, _)| id).collect();
+        let mut recipes = record.recipes(&all)?;
+        let recipe = &recipes[&id];
+        let history = record.history(&id, &recipe.trial)?;
+        if recipe.trial.summary.status == Status::Failed {
+            let reason = recipe.trial.summary.reason.as_deref().unwrap_or("no reason is recorded");
+            bail!("trial {id} failed in its sweep: {reason}");
+        }
+        let machine = record.machines()?.remove(&recipe.trial.machine);
+        let fleet = recipe.fleet.clone();
+        recipes.retain(|of, _| fleet.contains(of));
+        Ok(RecordedTrial { dir: dir.to_owned(), id, recipes, machine, history })
+    }
+
+    fn recipe(&self) -> &Recipe {
+        &self.recipes[&self.id]
+    }
+
+    /// Plans the fleet of the trial as it was trained.
+    pub(super) fn plan(&self, session: &mut Session, span: &LazyGramSpace) -> Result<Plan> {
+        if session.data_hash() != self.recipe().data {
+            bail!("trial {} was trained on other data than {} names", self.id, self.dir.join(EXPERIMENT).display());
+        }
+        if let Some(machine) = &self.machine {
+            session.experiment.threads = machine.threads().min(crate::machine::cores());
+        }
+        match planned_again(session, span, &self.recipes, &[&self.recipe().fleet])? {
+            Some(plan) => Ok(plan),
+            None => bail!("trial {}: this runner gives its settings and data another id", self.id),
+        }
+    }
+
+    /// Its place in its fleet, and where it stops if it stops early.
+    pub(super) fn kept(&self) -> Kept {
+        let place = self.recipe().fleet.iter().position(|id| *id == self.id).unwrap_or_default();
+        let summary = &self.recipe().trial.summary;
+        let stops_at = summary.ended_at.filter(|_| summary.status == Status::Completed);
+        Kept { place, stops_at: stops_at.and_then(|iteration| usize::try_from(iteration).ok()) }
+    }
+
+    /// Says what is trained, and whether it can come out as it was.
+    pub(super) fn say(&self, here: &Machine) {
+        let (id, others) = (&self.id, self.recipe().fleet.len() - 1);
+        let with = if others > 0 { format!(", with {} of its fleet", count(others, "other")) } else { String::new() };
+        say(&format!("trial {id} of {}{with}", self.dir.display()));
+        let Some(then) = &self.machine else { return };
+        if then.fingerprint() != here.fingerprint() {
+            say(&format!(
+                "warning: it was trained on another machine or by another build ({}): its costs need not come out bit for bit",
+                then.parts().join(" ")
+            ));
+        }
+    }
+
+    /// Compares what has come out with the record.
+    pub(super) fn compare(&self, outcome: &Outcome, here: &Machine) -> Result<()> {
+        let found = Recorded::all_of(outcome);
+        let costs = count(found.len(), "cost");
+        let is_same_machine = self.machine.as_ref().is_some_and(|then| then.fingerprint() == here.fingerprint());
+        let by_the_clock = self.recipes.values().any(|recipe| recipe.trial.config.contains("\"train.stop_seconds\""));
+        if found == self.history {
+            say(&format!("{costs} as in the record, bit for bit"));
+        } else if is_same_machine && !by_the_clock {
+            return Err(Failure::NotRepeated { id: self.id.clone() }.into());
+        } else {
+            say("warning: the costs are not those of the record");
+        }
+        Ok(())
+    }
+
+    /// Names the record in the provenance of the model.
+    pub(super) fn name_in(&self, provenance: &mut Value) {
+        let dir = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
+        provenance["results"] = json!(dir);
+        provenance["fleet"] = json!(self.recipe().fleet);
+    }
+}

@@ -1,0 +1,20 @@
+-- Tables that records of the first releases lack; a runner that opens one for writing adds them. No seal covers another table's rows.
+
+CREATE TABLE IF NOT EXISTS tag (
+    trial TEXT NOT NULL,                     -- a trial's id; '' is the sweep itself
+    tag   TEXT NOT NULL,
+    PRIMARY KEY (trial, tag)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS note (
+    trial TEXT PRIMARY KEY,                  -- as in tag
+    text  TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS former (          -- plans that another one has taken the place of, and whose trials are kept
+    number INTEGER PRIMARY KEY,
+    name   TEXT NOT NULL,                    -- these three as in experiment
+    toml   TEXT NOT NULL,
+    data   TEXT NOT NULL,
+    axes   TEXT NOT NULL,                    -- JSON: key, scale and factor of each axis, in order
+    points TEXT NOT NULL,                    -- JSON: trial's id and point of each, in order
+    digest TEXT NOT NULL                     -- the seal of this row (seal.rs)
+) STRICT;

@@ -1,0 +1,102 @@
+//! Tags and notes that people put on trials and on a sweep: beside what the seals prove, and kept when a trial is trained again.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Transaction, params};
+
+use super::Record;
+use super::error::{Error, at};
+
+/// Tags and notes by the id of what they are on.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    tags: BTreeMap<String, Vec<String>>,
+    notes: BTreeMap<String, String>,
+}
+
+impl Notes {
+    /// In place of a trial's id: the sweep itself.
+    pub const OF_SWEEP: &'static str = "";
+
+    /// Takes the tags of a trial out, in order.
+    pub fn tags(&mut self, id: &str) -> Vec<String> {
+        self.tags.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Takes the note of a trial out.
+    pub fn note(&mut self, id: &str) -> Option<String> {
+        self.notes.get(id).cloned()
+    }
+}
+
+/// A change of the tags and the note of trials.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Tags to put on.
+    pub add: Vec<String>,
+    /// Tags to take off.
+    pub remove: Vec<String>,
+    /// The new note; an empty one takes the old one off.
+    pub note: Option<String>,
+}
+
+impl Record {
+    /// Reads all tags and notes. A record of an earlier release has none.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn notes(&self) -> Result<Notes, Error> {
+        let mut notes = Notes::default();
+        if !self.has_table("tag")? {
+            return Ok(notes);
+        }
+        let rows =
+            self.rows("SELECT trial, tag FROM tag ORDER BY trial, tag", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for (trial, tag) in rows {
+            notes.tags.entry(trial).or_default().push(tag);
+        }
+        let rows = self.rows("SELECT trial, text FROM note", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        notes.notes = rows.into_iter().collect();
+        Ok(notes)
+    }
+
+    /// Makes a change for all of `ids`, in one transaction.
+    ///
+    /// # Errors
+    /// If the database can't be written.
+    pub fn annotate(&mut self, ids: &[&str], change: &Change) -> Result<(), Error> {
+        let write = |transaction: &Transaction| -> rusqlite::Result<()> {
+            for id in ids {
+                for tag in &change.add {
+                    let insert = "INSERT INTO tag VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+                    transaction.prepare_cached(insert)?.execute([id, &**tag])?;
+                }
+                for tag in &change.remove {
+                    transaction
+                        .prepare_cached("DELETE FROM tag WHERE trial = ?1 AND tag = ?2")?
+                        .execute([id, &**tag])?;
+                }
+                match change.note.as_deref() {
+                    None => {}
+                    Some("") => drop(transaction.execute("DELETE FROM note WHERE trial = ?1", [id])?),
+                    Some(text) => {
+                        transaction.execute("INSERT OR REPLACE INTO note VALUES (?1, ?2)", params![id, text])?;
+                    }
+                }
+            }
+            Ok(())
+        };
+        let all = self.connection.transaction().and_then(|transaction| {
+            write(&transaction)?;
+            transaction.commit()
+        });
+        all.map_err(at(&self.path))
+    }
+
+    /// Whether the record has a table of this name.
+    pub(super) fn has_table(&self, name: &str) -> Result<bool, Error> {
+        let select = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        let found: i64 = self.connection.query_row(select, [name], |row| row.get(0)).map_err(at(&self.path))?;
+        Ok(found > 0)
+    }
+}

@@ -1,0 +1,164 @@
+//! The columns of trials by the names that people give them: one table for what is shown, filtered, sorted and exported.
+
+use serde_json::{Value, json};
+
+use super::trials::{Row, Trials};
+use crate::record::columns::{self, Kind, STATUS, WRITTEN};
+use crate::spec::suggestion::nearest;
+use crate::spec::trial::keys::keys;
+use crate::text::plain;
+
+/// The status of a trial that is not what was stored.
+pub const DAMAGED: &str = "damaged";
+
+/// Shorter names of results.
+const ALIASES: [(&str, &str); 5] = [
+    ("cost", "final_cost"),
+    ("train", "train_accuracy"),
+    ("test", "test_accuracy"),
+    ("validation", "validation_accuracy"),
+    ("tags", "tag"),
+];
+
+/// A column of trials.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// The id.
+    Trial,
+    /// The rung of a sweep that halves, from 1.
+    Rung,
+    /// A key of the experiment, swept or fixed.
+    Key(String),
+    /// A result.
+    Result(&'static columns::Column),
+    /// The machine, where there are several.
+    Machine,
+    /// The tags.
+    Tags,
+    /// The note.
+    Note,
+}
+
+impl PartialEq for Column {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Column {
+    /// Its full name.
+    pub fn name(&self) -> &str {
+        match self {
+            Column::Trial => "trial",
+            Column::Rung => "rung",
+            Column::Key(key) => key,
+            Column::Result(column) => column.name,
+            Column::Machine => "machine",
+            Column::Tags => "tag",
+            Column::Note => "note",
+        }
+    }
+
+    /// Finds a column by its name, by a shorter one, or by the last part of a key's name.
+    ///
+    /// # Errors
+    /// What is wrong with the name, and the one that may be meant.
+    pub fn find(name: &str, trials: &Trials) -> Result<Self, String> {
+        let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, full)| full);
+        let fixed = [Column::Trial, Column::Rung, Column::Machine, Column::Tags, Column::Note];
+        let results = WRITTEN.iter().map(|column| Column::Result(column));
+        if let Some(column) = fixed.into_iter().chain(results).find(|column| column.name() == name) {
+            return Ok(column);
+        }
+        let swept = trials.axes.iter().map(|axis| axis.key.as_str());
+        let all: Vec<&str> = swept.clone().chain(keys().map(|key| key.name())).collect();
+        if all.contains(&name) {
+            return Ok(Column::Key(name.to_owned()));
+        }
+        // A swept key is meant before one that is fixed.
+        let short = |key: &&str| short_name(key) == name;
+        if let Some(key) = swept.clone().find(short).or_else(|| all.iter().copied().find(short)) {
+            return Ok(Column::Key(key.to_owned()));
+        }
+        let names: Vec<&str> = all.iter().copied().chain(WRITTEN.iter().map(|column| column.name)).collect();
+        let short_names = names.iter().map(|name| short_name(name)).chain(ALIASES.map(|(alias, _)| alias));
+        let meant = nearest(name, names.iter().copied()).or_else(|| nearest(name, short_names));
+        Err(match meant {
+            Some(meant) => format!("there is no column {name} (did you mean {meant}?)"),
+            None => {
+                let swept: Vec<_> = swept.map(short_name).collect();
+                let results: Vec<_> = WRITTEN.iter().map(|column| column.name).collect();
+                format!(
+                    "there is no column {name}; there are trial, tag, note, {}, {}, and the fixed keys",
+                    swept.join(", "),
+                    results.join(", ")
+                )
+            }
+        })
+    }
+
+    /// The value of a trial in this column; null where it has none.
+    pub fn read(&self, row: &Row) -> Value {
+        match self {
+            Column::Trial => json!(row.trial),
+            Column::Rung => json!(row.rung),
+            Column::Key(key) => row.setting(key),
+            Column::Result(column) if row.is_damaged => {
+                if column.name == STATUS.name {
+                    json!(DAMAGED)
+                } else {
+                    Value::Null
+                }
+            }
+            Column::Result(column) => column.json(&row.finished.summary),
+            Column::Machine => json!(row.machine),
+            Column::Tags => json!(row.tags),
+            Column::Note => json!(row.note),
+        }
+    }
+
+    /// Formats a value for a table that people read.
+    pub fn print(&self, value: &Value) -> String {
+        match (self, value) {
+            (Column::Result(column), Value::Number(number)) => {
+                print_number(column.kind, number.as_f64().unwrap_or(f64::NAN))
+            }
+            (Column::Tags, Value::Array(tags)) => tags.iter().map(plain).collect::<Vec<_>>().join(" "),
+            (_, value) => plain(value),
+        }
+    }
+
+    /// Formats a value for CSV, all of its digits.
+    pub fn csv(&self, value: &Value) -> String {
+        match (self, value) {
+            (Column::Result(_), Value::Number(number)) if number.is_f64() => {
+                number.as_f64().map(|number| number.to_string()).unwrap_or_default()
+            }
+            (_, value) => self.print(value),
+        }
+    }
+
+    /// The result, if its values are numbers that a setting has the mean of.
+    pub fn measure(&self) -> Option<&'static columns::Column> {
+        match self {
+            Column::Result(column) if !matches!(column.kind, Kind::Text | Kind::Whole) => Some(column),
+            _ => None,
+        }
+    }
+}
+
+/// Formats a measured number, with as many digits as its kind is worth.
+pub fn print_number(kind: Kind, number: f64) -> String {
+    match kind {
+        Kind::Cost => format!("{number:.6}"),
+        Kind::Accuracy => format!("{number:.4}"),
+        Kind::Seconds => format!("{number:.3}"),
+        Kind::Drift => format!("{number:.0e}"),
+        Kind::Text | Kind::Whole => format!("{number}"),
+    }
+}
+
+/// The last part of a key's name: `depth` for `model.depth`.
+pub fn short_name(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}

@@ -1,0 +1,49 @@
+//! The keys that differ between two experiments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::{Table, Value};
+
+/// A key that differs, with its values in the first experiment and in the second.
+pub type Difference = (String, Option<String>, Option<String>);
+
+/// Lists the keys in which two experiments differ, but for their names and descriptions.
+pub fn differences(a: &str, b: &str) -> Vec<Difference> {
+    let (a, b) = (flat(a), flat(b));
+    let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
+    let is_about = |key: &&String| matches!(key.as_str(), "name" | "description");
+    differ.filter(|key| !is_about(key)).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
+}
+
+fn flat(toml: &str) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    add("", &toml.parse::<Table>().unwrap_or_default(), &mut keys);
+    keys
+}
+
+fn add(prefix: &str, table: &Table, keys: &mut BTreeMap<String, String>) {
+    for (name, value) in table {
+        let name = format!("{prefix}{name}");
+        match value {
+            Value::Table(inner) => add(&format!("{name}."), inner, keys),
+            value => drop(keys.insert(name, value.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::differences;
+
+    #[test]
+    fn keys_that_differ_or_are_missing_are_listed_however_they_are_written() {
+        let a = "name = 'a'\n[train]\niterations = 5\n[model]\nwidth = 3\n[sweep]\n'seed' = [1, 2]\n";
+        let b = "name = 'b'\ntrain.iterations = 6\nmodel.width = 3\nmodel.dtype = 'f64'\nsweep.seed = [1, 2]\n";
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            differences(a, b),
+            [("model.dtype".to_owned(), None, text("\"f64\"")), ("train.iterations".to_owned(), text("5"), text("6"))]
+        );
+    }
+}

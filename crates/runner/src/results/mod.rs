@@ -1,0 +1,11 @@
+//! The trials of a record as people ask for them: a table with a column for every key and every result, conditions on it, its
+//! settings with their statistics, and the one rule which of them is the best.
+
+pub mod column;
+pub mod condition;
+pub mod difference;
+mod lexer;
+pub mod pairs;
+pub mod ranking;
+pub mod setting;
+pub mod trials;

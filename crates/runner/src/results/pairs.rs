@@ -1,0 +1,108 @@
+//! Trials of two sweeps, paired by the keys that they share.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use super::setting::{Setting, Statistics};
+use super::trials::{Row, SEED, Trials};
+use crate::record::columns::Column;
+use crate::run::outcome::Status;
+
+/// A trial of one sweep and its partner of the other.
+pub type Pair<'t> = (&'t Row, &'t Row);
+
+/// Pairs that differ in their seed only.
+#[derive(Clone, Debug)]
+pub struct PairedSetting<'t> {
+    /// The values of the keys but the seed.
+    pub values: Vec<Value>,
+    /// The pairs.
+    pub pairs: Vec<Pair<'t>>,
+}
+
+/// Two sweeps, joined.
+#[derive(Clone, Debug)]
+pub struct Joined<'t> {
+    /// The keys that trials are joined by, but the seed.
+    pub keys: Vec<String>,
+    /// Whether they are joined by their seeds too.
+    pub by_seed: bool,
+    /// The pairs by setting, in the order of the first sweep.
+    pub settings: Vec<PairedSetting<'t>>,
+    /// The trials of each sweep that have no partner.
+    pub alone: [usize; 2],
+}
+
+/// The means of both sides over pairs of which both trials completed, and their difference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// The mean of the first sweep.
+    pub a: f64,
+    /// The mean of the second sweep.
+    pub b: f64,
+    /// The statistics of second - first.
+    pub difference: Statistics,
+}
+
+impl Difference {
+    /// Computes it; `None` if no pair has both numbers.
+    pub fn of<'p, 't: 'p>(pairs: impl IntoIterator<Item = &'p Pair<'t>>, measure: &Column) -> Option<Self> {
+        let number =
+            |row: &'t Row| Setting { rows: vec![row], unfinished: 0 }.statistics(measure).map(|found| found.mean);
+        let both: Vec<(f64, f64)> = pairs.into_iter().filter_map(|&(a, b)| number(a).zip(number(b))).collect();
+        let difference = Statistics::of(&both.iter().map(|(a, b)| b - a).collect::<Vec<_>>())?;
+        let mean = |side: fn(&(f64, f64)) -> f64| both.iter().map(side).sum::<f64>() / both.len() as f64;
+        Some(Difference { a: mean(|pair| pair.0), b: mean(|pair| pair.1), difference })
+    }
+}
+
+impl Joined<'_> {
+    /// All pairs.
+    pub fn pairs(&self) -> impl Iterator<Item = &Pair<'_>> {
+        self.settings.iter().flat_map(|setting| &setting.pairs)
+    }
+
+    /// The number of trials on each side of a pair that did not complete.
+    pub fn incomplete(&self) -> [usize; 2] {
+        let is_lost = |row: &Row| row.is_damaged || row.finished.summary.status != Status::Completed;
+        [self.pairs().filter(|pair| is_lost(pair.0)).count(), self.pairs().filter(|pair| is_lost(pair.1)).count()]
+    }
+}
+
+/// Joins the rows of two sweeps for which `has_a` and `has_b` hold, by every key that either sweeps, unless all rows of both have one value
+/// of it each.
+pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: impl Fn(&Row) -> bool) -> Joined<'t> {
+    let rows_a: Vec<&Row> = a.rows.iter().filter(|row| has_a(row)).collect();
+    let rows_b: Vec<&Row> = b.rows.iter().filter(|row| has_b(row)).collect();
+    let mut keys: Vec<String> = Vec::new();
+    for axis in a.axes.iter().chain(&b.axes).filter(|axis| axis.factor.is_some()) {
+        let is_varied =
+            |rows: &[&Row]| rows.iter().map(|row| plain(&row.setting(&axis.key))).collect::<BTreeSet<_>>().len() > 1;
+        if !keys.contains(&axis.key) && (is_varied(&rows_a) || is_varied(&rows_b)) {
+            keys.push(axis.key.clone());
+        }
+    }
+    let place = |row: &Row| keys.iter().map(|key| plain(&row.setting(key))).collect::<Vec<_>>();
+    let mut partners: HashMap<Vec<String>, &Row> = rows_b.iter().map(|row| (place(row), *row)).collect();
+    let (others, by_seed) =
+        (keys.iter().filter(|key| *key != SEED).cloned().collect::<Vec<_>>(), keys.iter().any(|key| key == SEED));
+    let (mut settings, mut places): (Vec<PairedSetting>, HashMap<Vec<String>, usize>) = Default::default();
+    let mut paired = 0;
+    for &row in &rows_a {
+        let Some(partner) = partners.remove(&place(row)) else { continue };
+        paired += 1;
+        let values: Vec<Value> = others.iter().map(|key| row.setting(key)).collect();
+        let place = *places.entry(values.iter().map(plain).collect()).or_insert(settings.len());
+        if place == settings.len() {
+            settings.push(PairedSetting { values, pairs: Vec::new() });
+        }
+        settings[place].pairs.push((row, partner));
+    }
+    Joined { keys: others, by_seed, settings, alone: [rows_a.len() - paired, rows_b.len() - paired] }
+}
+
+/// The same for equal values: 1 and 1.0 are one number.
+fn plain(value: &Value) -> String {
+    value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
+}

@@ -1,0 +1,106 @@
+//! The one answer to which setting is the best: `runner show`, `runner best` and `runner train --best` ask here.
+
+use std::cmp::Ordering;
+
+use super::column::Column;
+use super::setting::Setting;
+use super::trials::{Row, Trials};
+use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, WRITTEN};
+
+/// What settings are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Score {
+    /// The result that decides.
+    pub column: &'static columns::Column,
+    /// Why it does.
+    pub why: &'static str,
+}
+
+impl Score {
+    /// The score of trials where nobody has asked for one: the validation cost where it is measured, else the training cost. Never one
+    /// of the test examples.
+    pub fn default_of(trials: &Trials) -> Self {
+        Score::by_default(|column| trials.rows.iter().any(|row| Setting::loss(column, row).is_some()))
+    }
+
+    /// The same, where `is_measured` says whether a completed trial has the column.
+    pub fn by_default(is_measured: impl Fn(&columns::Column) -> bool) -> Self {
+        if is_measured(&VALIDATION_COST) {
+            Score { column: &VALIDATION_COST, why: "the cost of the validation examples" }
+        } else {
+            Score { column: &FINAL_COST, why: "the training cost, as there are no validation examples" }
+        }
+    }
+
+    /// The score of this name.
+    ///
+    /// # Errors
+    /// If it is no column, or none that tells better from worse.
+    pub fn find(name: &str, trials: &Trials) -> Result<Self, String> {
+        match Column::find(name, trials)?.measure() {
+            Some(column) => Ok(Score { column, why: "as asked" }),
+            None => {
+                let scores = WRITTEN.iter().filter(|column| Column::Result(column).measure().is_some());
+                let scores: Vec<_> = scores.map(|column| column.name).collect();
+                Err(format!("{name} does not tell better from worse; {} do", scores.join(", ")))
+            }
+        }
+    }
+}
+
+/// Orders the better setting first: those of a later rung; then those all of whose trials completed; then by the mean. Equal ones stay in
+/// the order of the plan.
+pub fn order(settings: &mut [Setting], score: &columns::Column) {
+    settings.sort_by_cached_key(|setting| Place { rung: setting.rung(), rank: setting.rank(score) });
+}
+
+struct Place {
+    rung: Option<usize>,
+    rank: Option<crate::spec::ranking::Rank>,
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let ranks = match (&self.rank, &other.rank) {
+            (Some(a), Some(b)) => a.compare(b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        };
+        other.rung.cmp(&self.rung).then(ranks)
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Place {}
+
+/// The best setting, and its best trial.
+#[derive(Clone, Debug)]
+pub struct Best<'t> {
+    /// The number of settings that it is the best of: those of its rung.
+    pub among: usize,
+    /// The setting.
+    pub setting: Setting<'t>,
+    /// The trial.
+    pub trial: &'t Row,
+}
+
+/// Finds the best setting of the rows for which `is_shown` holds; `None` if no trial of the last rung completed.
+pub fn best<'t>(trials: &'t Trials, score: Score, is_shown: impl Fn(&Row) -> bool) -> Option<Best<'t>> {
+    let mut settings = trials.settings(trials.seed(), is_shown);
+    order(&mut settings, score.column);
+    let rung = settings.first()?.rung();
+    let among = settings.iter().filter(|setting| setting.rung() == rung).count();
+    let setting = settings.swap_remove(0);
+    let trial = setting.best_trial(score.column)?;
+    Some(Best { among, setting, trial })
+}

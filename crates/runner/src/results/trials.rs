@@ -1,0 +1,153 @@
+//! The finished trials of a plan, row by row.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::{Map, Value, json};
+
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::machines::MachineNames;
+use crate::record::notes::Notes;
+use crate::record::planned::{Planned, PlannedAxis};
+use crate::record::stored::FinishedTrial;
+use crate::spec::axis::Scale;
+use crate::spec::key::AnyKey;
+use crate::spec::trial::keys::key;
+
+/// The key of the seed, over which settings are averaged.
+pub const SEED: &str = "seed";
+
+/// A finished trial at a point of the plan.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The trial's id.
+    pub trial: String,
+    /// Swept key -> value.
+    pub values: Map<String, Value>,
+    /// The number of its rung, from 1; `None` unless the sweep halves.
+    pub rung: Option<usize>,
+    /// The trial.
+    pub finished: FinishedTrial,
+    /// Whether it is not what was stored; then nothing of its results counts.
+    pub is_damaged: bool,
+    /// The name of its machine, where there are several.
+    pub machine: Option<String>,
+    /// Its tags, in order.
+    pub tags: Vec<String>,
+    /// Its note.
+    pub note: Option<String>,
+}
+
+/// The finished trials of a plan.
+#[derive(Clone, Debug)]
+pub struct Trials {
+    /// The name of the experiment.
+    pub name: String,
+    /// The experiment as it was run.
+    pub toml: String,
+    /// The swept keys in order.
+    pub axes: Vec<PlannedAxis>,
+    /// The finished trials in the order of the plan.
+    pub rows: Vec<Row>,
+    /// The values of the points that are not finished yet.
+    pub unfinished: Vec<Map<String, Value>>,
+    /// The number of rungs; 0 unless the sweep halves.
+    pub rungs: usize,
+    /// The names of the machines, where there are several.
+    pub machines: BTreeSet<String>,
+    /// The tags and the note of the sweep itself.
+    pub about: (Vec<String>, Option<String>),
+}
+
+impl Trials {
+    /// Reads the trials of a plan of `record` and proves each.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn read(record: &Record, planned: Planned) -> Result<Self, Error> {
+        let Planned { name, toml, axes, points } = planned;
+        let names = record.machines_in_words(&points)?;
+        let finished = points.iter().filter_map(|point| Some((&*point.trial, point.finished.as_ref()?)));
+        let damaged = record.damaged(finished)?;
+        let mut notes = record.notes()?;
+        let rungs = Rungs::of(&axes, points.iter().map(|point| &point.values));
+        let unfinished =
+            points.iter().filter(|point| point.finished.is_none()).map(|point| point.values.clone()).collect();
+        let rows = points.into_iter().filter_map(|point| {
+            let finished = point.finished?;
+            Some(Row {
+                rung: rungs.of_point(&point.values),
+                is_damaged: damaged.contains(&point.trial),
+                machine: names.of(&finished).map(str::to_owned),
+                tags: notes.tags(&point.trial),
+                note: notes.note(&point.trial),
+                trial: point.trial,
+                values: point.values,
+                finished,
+            })
+        });
+        let rows: Vec<Row> = rows.collect();
+        let about = (notes.tags(Notes::OF_SWEEP), notes.note(Notes::OF_SWEEP));
+        let machines = MachineNames::all(&names).into_iter().map(str::to_owned).collect();
+        Ok(Trials { name, toml, axes, rows, unfinished, rungs: rungs.numbers.len(), machines, about })
+    }
+
+    /// Whether a key is swept.
+    pub fn is_swept(&self, key: &str) -> bool {
+        self.axes.iter().any(|axis| axis.key == key)
+    }
+
+    /// The key that settings are averaged over: the seed, if it is swept.
+    pub fn seed(&self) -> Option<&'static str> {
+        self.is_swept(SEED).then_some(SEED)
+    }
+
+    /// Whether the trials have several seeds.
+    pub fn has_seeds(&self) -> bool {
+        let mut seeds = self.rows.iter().filter_map(|row| row.values.get(SEED));
+        let first = seeds.next();
+        seeds.any(|seed| Some(seed) != first)
+    }
+}
+
+impl Row {
+    /// The value of a key: swept, or fixed by the experiment, or its default. The depth and the width of a net follow from its layers.
+    pub fn setting(&self, name: &str) -> Value {
+        if let Some(value) = self.values.get(name) {
+            return value.clone();
+        }
+        let config: Map<String, Value> = serde_json::from_str(&self.finished.config).unwrap_or_default();
+        if let Some(value) = config.get(name) {
+            return value.clone();
+        }
+        let hidden = || config.get("model.hidden").and_then(Value::as_array);
+        match name {
+            "model.depth" => hidden().map_or(Value::Null, |hidden| json!(hidden.len() + 1)),
+            "model.width" => match hidden().map(Vec::as_slice) {
+                Some([first, rest @ ..]) if rest.iter().all(|width| width == first) => first.clone(),
+                _ => Value::Null,
+            },
+            _ => key(name).and_then(AnyKey::default).unwrap_or(Value::Null),
+        }
+    }
+}
+
+/// The rungs of a sweep that halves, by the lengths of their trials.
+struct Rungs {
+    key: Option<String>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Rungs {
+    fn of<'p>(axes: &[PlannedAxis], points: impl Iterator<Item = &'p Map<String, Value>>) -> Self {
+        let key = axes.iter().find(|axis| axis.scale == Scale::Rungs.name()).map(|axis| axis.key.clone());
+        let mut lengths: Vec<&Value> = points.filter_map(|point| point.get(key.as_ref()?)).collect();
+        lengths.sort_by_key(|length| length.as_u64());
+        lengths.dedup();
+        Rungs { numbers: lengths.into_iter().map(Value::to_string).zip(1..).collect(), key }
+    }
+
+    fn of_point(&self, values: &Map<String, Value>) -> Option<usize> {
+        self.numbers.get(&values.get(self.key.as_ref()?)?.to_string()).copied()
+    }
+}

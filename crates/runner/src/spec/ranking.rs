@@ -1,0 +1,44 @@
+//! How settings are ranked: one rule, for successive halving and for whoever asks which setting is the best.
+
+use std::cmp::Ordering;
+
+/// The rank of a setting by the losses of its trials, which differ in their seed: first come the settings all of whose trials have
+/// completed, and among them those with the lower mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rank {
+    /// Whether a trial diverged, failed or is missing.
+    pub is_incomplete: bool,
+    /// The mean loss of the others.
+    pub mean: f64,
+}
+
+impl Rank {
+    /// Ranks a setting; the loss of a trial that did not complete is `None`. `None` if no trial completed.
+    pub fn of(losses: impl IntoIterator<Item = Option<f64>>) -> Option<Self> {
+        let losses: Vec<_> = losses.into_iter().collect();
+        let found: Vec<f64> = losses.iter().copied().flatten().collect();
+        let mean = found.iter().sum::<f64>() / found.len() as f64;
+        (!found.is_empty()).then_some(Rank { is_incomplete: found.len() < losses.len(), mean })
+    }
+
+    /// Orders the better rank first.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        self.is_incomplete.cmp(&other.is_incomplete).then(self.mean.total_cmp(&other.mean))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_whose_trials_all_completed_is_before_a_better_mean_of_some() {
+        let rank = |losses: &[Option<f64>]| Rank::of(losses.iter().copied());
+        assert_eq!(rank(&[None, None]), None);
+        assert_eq!(rank(&[Some(1.0), Some(2.0)]), Some(Rank { is_incomplete: false, mean: 1.5 }));
+        let (whole, part) = (rank(&[Some(1.0), Some(2.0)]).unwrap(), rank(&[Some(0.1), None]).unwrap());
+        assert_eq!(part, Rank { is_incomplete: true, mean: 0.1 });
+        assert_eq!(whole.compare(&part), Ordering::Less);
+        assert_eq!(rank(&[Some(0.2)]).unwrap().compare(&whole), Ordering::Less);
+    }
+}
