@@ -228,6 +228,23 @@ fn the_gradient_check_compares_as_many_elements_as_it_is_asked_to() {
 }
 
 #[test]
+fn the_gradient_check_tells_the_numeric_derivative_of_each_element_that_it_compares() {
+    let pass = &passes()[4];
+    let (_, gradients) = forward_and_back(pass);
+    let checks = gradient_check::check(&pass.chain, pass.x.view(), pass.y.view(), &plain(), 50);
+    for (l, gradient) in gradients.iter().enumerate() {
+        for (check, analytic) in checks[2 * l..].iter().zip([gradient.dw.flatten(), gradient.db.flatten()]) {
+            let mut places: Vec<_> = check.numeric.iter().map(|(place, _)| *place).collect();
+            places.sort_unstable();
+            assert_eq!(places, (0..analytic.len()).collect::<Vec<_>>(), "{}", check.name);
+            for &(place, numeric) in &check.numeric {
+                assert!((numeric - analytic[place]).abs() < 1e-9, "{} {place}: {numeric}", check.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_gradient_check_passes_over_the_kinks_and_nothing_else() {
     let (x, y) = (ndarray::array![[0.5, 1.0], [2.0, 0.25]], ndarray::array![[0.0, 1.0]]);
     for (_, activation) in Activation::ALL {

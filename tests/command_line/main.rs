@@ -21,5 +21,6 @@ mod report; // the page of a sweep: right, closed to texts of others, written ov
 mod support;
 mod sweep_language; // zips, exclusions, samples, budgets
 mod sweeps; // same bytes, nothing lost
+mod trace; // one step laid open
 mod training; // optimisers, batches, costs, stopping, metrics
 mod verify; // the record proves itself

@@ -142,6 +142,19 @@ fn the_tables_of_a_sweep_read_as_they_were_last_looked_at() {
     agrees("show-trials", &without_seconds(&without_hashes(&folder.run("show results/points --trials"))));
 }
 
+/// Replaces relative errors of finite differences, whose digits are rounding.
+fn without_rounding(text: &str) -> String {
+    with_words(text, |word| {
+        word.parse::<f64>().is_ok_and(|error| error > 0.0 && error < 1e-9).then(|| "tiny".to_owned())
+    })
+}
+
+#[test]
+fn a_step_laid_open_reads_as_it_was_last_looked_at() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../experiments/trace/lecture.toml");
+    agrees("trace", &without_rounding(&Folder::new().run(&format!("trace {}", file.display()))));
+}
+
 #[test]
 fn a_model_is_asked_in_tables() {
     let folder = Folder::with_points();

@@ -25,6 +25,8 @@ pub struct TensorCheck {
     pub elements: usize,
     /// The number of elements that were compared.
     pub compared: usize,
+    /// The numeric derivative of each of them, behind its place in the tensor, row by row; in the order in which they were drawn.
+    pub numeric: Vec<(usize, f64)>,
     /// The number of elements left out because a step moves some z across a kink of its activation, where J has no derivative.
     pub at_kink: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
@@ -124,16 +126,17 @@ impl Probe<'_> {
         let elements = analytic.len();
         let mut stream = ChaCha8Rng::seed_from_u64(elements as u64);
         let chosen = index::sample(&mut stream, elements, per_tensor.min(elements));
-        let (mut compared, mut difference, mut numeric_norm, mut analytic_norm) = (0, 0.0, 0.0, 0.0);
+        let (mut numerics, mut difference, mut numeric_norm, mut analytic_norm) = (Vec::new(), 0.0, 0.0, 0.0);
         for element in chosen.iter() {
             let costs = [STEP, -STEP, 2.0 * STEP, -2.0 * STEP].map(|step| self.moved_cost(&parameters, element, step));
             let [Some(plus), Some(minus), Some(plus2), Some(minus2)] = costs else { continue };
             let numeric = (8.0 * (plus - minus) - (plus2 - minus2)) / (12.0 * STEP);
-            compared += 1;
+            numerics.push((element, numeric));
             difference += (numeric - analytic[element]).powi(2);
             numeric_norm += numeric.powi(2);
             analytic_norm += analytic[element].powi(2);
         }
+        let compared = numerics.len();
         let (difference, norms) = (difference.sqrt(), numeric_norm.sqrt() + analytic_norm.sqrt());
         let cost = self.cost(self.base);
         // A few ulps of J in each of the four costs.
@@ -142,6 +145,7 @@ impl Probe<'_> {
             name,
             elements,
             compared,
+            numeric: numerics,
             at_kink: chosen.len() - compared,
             relative_error: if difference == 0.0 { 0.0 } else { difference / norms },
             passes: difference <= TOLERANCE * norms + rounding,

@@ -170,7 +170,7 @@ impl<R: Real> Cache<R> {
     }
 
     /// Makes room for `examples`, and draws the masks of the next step. The values before are lost.
-    pub(crate) fn prepare(&mut self, examples: usize) {
+    pub fn prepare(&mut self, examples: usize) {
         make_room(&mut self.z, examples);
         make_room(&mut self.a, examples);
         if let Some(dropout) = &mut self.dropout {

@@ -7,6 +7,7 @@ mod models;
 mod report;
 mod show;
 mod sweep;
+mod trace;
 mod verify;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use self::models::{Evaluate, Predict, Train, WhichPart};
 pub use self::report::{Open, Report};
 pub use self::show::{Best, Compare, Show, Tag, Which, with_removals};
 pub use self::sweep::Sweep;
+pub use self::trace::Trace;
 pub use self::verify::{Retrain, Verify};
 
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
@@ -37,7 +39,7 @@ pub struct Cli {
     pub command: Command,
     /// The BLAS to multiply with: bundled, system, mkl, blis, aocl, or the path of a library with cblas; auto is the OpenBLAS
     /// that comes with Layerchain, else the system's newest [default: run.blas, else LAYERCHAIN_BLAS, else auto].
-    #[arg(long, global = true, value_name = "NAME|PATH")]
+    #[arg(long, global = true, value_name = "NAME|PATH", display_order = 900)]
     pub blas: Option<Request>,
 }
 
@@ -154,6 +156,17 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     Verify(Verify),
     /// Compare the gradients of an experiment's nets with finite differences of the cost, in f64.
     Gradcheck(Gradcheck),
+    /// Lay one step of a small net open: every matrix from X to the new W and b, with its shape and equation.
+    ///
+    /// Forward layer by layer, the cost, back, the update, all in f64; beside the gradients stand finite differences, beside the
+    /// exercises of the course the published results. FILE is an experiment of one point, or a worked example with numbers of its
+    /// own (docs/trace.md). Exit code 1 if a gradient or a published result is not met.
+    #[command(after_help = "Examples:
+  runner trace experiments/trace/lecture.toml
+  runner trace experiments/trace/lecture.toml train.learning_rate=1 layer.1.activation=tanh --step 3
+  runner trace experiments/trace/l-model-forward.toml --html step.html
+  runner trace experiments/course-2layer.toml --examples 1")]
+    Trace(Trace),
     /// Time the products and whole steps of an experiment, or products of given shapes, on one BLAS library or several.
     ///
     /// Every product is called as training calls it, and listed once with how often a step makes it. Products are

@@ -22,6 +22,7 @@ mod source;
 mod stop;
 mod sweep;
 mod tag;
+mod trace;
 mod train;
 mod verify;
 
@@ -49,6 +50,7 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Tag(args) => tag::run(&args),
         Command::Verify(args) => verify::run(&args, blas),
         Command::Gradcheck(args) => gradcheck::run(&args, blas),
+        Command::Trace(args) => trace::run(&args, blas),
         Command::Bench(args) => bench::run(&args),
         Command::Check => check::run(blas),
         Command::Data(command) => data::run(command),

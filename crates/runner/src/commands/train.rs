@@ -33,7 +33,7 @@ use crate::terminal::say;
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 
 mod provenance;
-mod subject;
+pub(super) mod subject;
 
 /// Trains the only point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
@@ -110,7 +110,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-fn may_be_written(path: &Path, force: bool) -> Result<()> {
+/// Refuses a place where a file can't be, or, without `force`, where one is.
+pub(super) fn may_be_written(path: &Path, force: bool) -> Result<()> {
     if path.is_dir() {
         bail!("{}: this is a folder; a file's name is required", path.display());
     }

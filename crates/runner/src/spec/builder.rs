@@ -16,6 +16,7 @@ use super::source::{self, Entry};
 use super::suggestion::unknown;
 use super::sweep_keys::METRIC;
 use super::trial::keys::key;
+use super::worked_example::tensor::LAYER;
 use datasets::Names;
 
 impl Experiment {
@@ -25,6 +26,13 @@ impl Experiment {
     /// The first thing that is wrong, in one line.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
         let entries = drop_fixed(source::read(path, overrides)?)?;
+        if let Some(layer) = entries.iter().find(|entry| entry.key.starts_with(LAYER)) {
+            return Err(Error::setting(
+                &layer.place,
+                &layer.key,
+                "a net of given numbers, which only runner trace takes",
+            ));
+        }
         let mut builder = ExperimentBuilder { path: path.to_owned(), ..ExperimentBuilder::default() };
         entries.iter().try_for_each(|entry| builder.add(entry))?;
         builder.build(&entries)

@@ -27,3 +27,4 @@ mod source;
 pub mod suggestion;
 pub mod sweep_keys;
 pub mod trial;
+pub mod worked_example;

@@ -59,7 +59,7 @@ impl Subject {
             }
             (false, false) => {
                 let experiment = Experiment::load(file, &args.experiment.overrides)?;
-                one_point(&experiment, file)?;
+                one_point(&experiment, file, "runner train")?;
                 Ok(Subject { experiment, recorded: None })
             }
         }
@@ -95,14 +95,15 @@ impl Subject {
     }
 }
 
-fn one_point(experiment: &Experiment, file: &Path) -> Result<()> {
+/// Refuses an experiment that sweeps; `command` takes one point.
+pub(in crate::commands) fn one_point(experiment: &Experiment, file: &Path, command: &str) -> Result<()> {
     let points = experiment.points.len();
     if points == 1 {
         return Ok(());
     }
     let keys: Vec<_> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();
     bail!(
-        "{}: the sweep has {points} points, runner train takes one; fix {} with KEY=VALUE, or use runner sweep",
+        "{}: the sweep has {points} points, {command} takes one; fix {} with KEY=VALUE, or use runner sweep",
         file.display(),
         keys.join(", ")
     )

@@ -1,0 +1,127 @@
+//! `runner trace`: one step of a small net laid open.
+
+mod equations;
+mod hdf5;
+mod matrix;
+mod page;
+mod pass;
+mod report;
+mod stages;
+mod subject;
+mod text;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use datasets::files::{folder_of, make_folder, write_whole};
+use datasets::text::count;
+use kernels::blas::Request;
+use kernels::{Accumulate, Call, LayerShape, self_check};
+
+use self::pass::Pass;
+use self::report::Report;
+use self::subject::Subject;
+use super::answer::{print, print_names};
+use super::failure::Failure;
+use super::session::set_up_blas;
+use super::source::data_of;
+use super::train::may_be_written;
+use super::train::subject::one_point;
+use crate::cli;
+use crate::spec::experiment::Experiment;
+use crate::spec::worked_example::example::WorkedExample;
+use crate::terminal::say;
+
+/// Makes the step and shows it; exit code 1 if a gradient or a published value is not met.
+pub(super) fn run(args: &cli::Trace, blas: Option<&Request>) -> Result<ExitCode> {
+    [&args.hdf5, &args.html].into_iter().flatten().try_for_each(|path| may_be_written(path, args.force))?;
+    let cli::ExperimentArgs { file, overrides } = &args.experiment;
+    let subject = match WorkedExample::load(file, overrides)? {
+        Some(example) => {
+            set_up_blas(blas)?;
+            Subject::of_example(example, args)?
+        }
+        None => {
+            let experiment = Experiment::load(file, overrides)?;
+            one_point(&experiment, file, "runner trace")?;
+            let data = data_of(&experiment)?;
+            set_up_blas(blas.or(experiment.blas.as_ref()))?;
+            Subject::of_experiment(&experiment, &data, args)?
+        }
+    };
+    check_products(&subject)?;
+    let report = stages::report(&subject, &Pass::of(&subject));
+    write_files(&report, args)?;
+    if args.json {
+        print(&(serde_json::to_string(&report)? + "\n"))?;
+    } else if args.hdf5.is_none() && args.html.is_none() {
+        let text = text::write(&report, text::columns(), args.full);
+        print(&text.text)?;
+        if text.is_abbreviated {
+            say("… stands for rows and columns that are left out; --full prints every number");
+        }
+    }
+    Ok(verdict(&report))
+}
+
+/// Checks the BLAS at every layer's shape.
+fn check_products(subject: &Subject) -> Result<(), Failure> {
+    let examples = subject.x.as_ref().map_or(1, ndarray::Array2::ncols);
+    let calls = [
+        Call::forward(Accumulate::Replace),
+        Call::backward_weights(1.0 / examples as f64, Accumulate::Replace),
+        Call::backward_data(),
+    ];
+    for layer in &subject.chain.layers {
+        self_check::<f64>(LayerShape { n_out: layer.n_out(), n_in: layer.n_in(), examples }, &calls)?;
+    }
+    Ok(())
+}
+
+/// Writes the files that are asked for, and prints their names.
+fn write_files(report: &Report, args: &cli::Trace) -> Result<()> {
+    if let Some(path) = &args.html {
+        page::fits(report, path)?;
+    }
+    let paths: Vec<_> = [&args.hdf5, &args.html].into_iter().flatten().map(AsRef::as_ref).collect();
+    paths.iter().try_for_each(|path| make_folder(folder_of(path))).map_err(Failure::of_writing)?;
+    if let Some(path) = &args.hdf5 {
+        hdf5::write(report, path, args.force).map_err(Failure::of_writing)?;
+    }
+    if let Some(path) = &args.html {
+        let page = page::write(report)?;
+        write_whole(path, args.force, |out| out.write_all(page.as_bytes())).map_err(Failure::of_writing)?;
+    }
+    if !paths.is_empty() && !args.json {
+        print_names(&paths)?;
+    }
+    Ok(())
+}
+
+/// Says whether the gradients agree with finite differences, and the results with the published ones.
+fn verdict(report: &Report) -> ExitCode {
+    let differences: Vec<_> = report.quantities().filter_map(|quantity| quantity.differences.as_ref()).collect();
+    let published: Vec<_> = report.quantities().filter_map(|quantity| quantity.published.as_ref()).collect();
+    let wrong = differences.iter().filter(|differences| !differences.agrees).count();
+    let off = published.iter().filter(|published| !published.agrees).count();
+    let compared: usize = differences.iter().map(|differences| differences.compared).sum();
+    match (differences.len(), wrong) {
+        (0, _) => {}
+        (all, 0) => {
+            say(&format!("{} in {compared} elements agree with finite differences of J", count(all, "gradient")))
+        }
+        (all, wrong) => say(&format!("{wrong} of {all} gradients differ from finite differences of J")),
+    }
+    match (published.len(), off) {
+        (0, _) => {}
+        (all, 0) => say(&format!("{all} of {all} published results are met to 8 decimals")),
+        (all, off) => say(&format!("{off} of {all} published results are not met to 8 decimals")),
+    }
+    if report.not_computed > 0 {
+        say(&format!(
+            "{} can't be compared: this step does not compute what they are of",
+            count(report.not_computed, "published result")
+        ));
+    }
+    ExitCode::from(u8::from(wrong + off + report.not_computed > 0))
+}

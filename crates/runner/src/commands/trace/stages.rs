@@ -1,0 +1,229 @@
+//! From the results of a step to the stages that show it.
+
+use ndarray::Array2;
+use net::gradient_check::TensorCheck;
+
+use super::equations::{Equations, laws, optimizer_name};
+use super::pass::{Pass, column};
+use super::report::{Differences, Phase, Published, Quantity, Report, Stage};
+use super::subject::{Subject, Update, activation_name};
+use crate::spec::worked_example::expected::Expected;
+use crate::spec::worked_example::tensor::Tensor;
+use datasets::text::count;
+
+/// Makes the report of a step.
+pub(super) fn report(subject: &Subject, pass: &Pass) -> Report {
+    let layers = &subject.chain.layers;
+    let update = subject.update.as_ref();
+    let teller = Teller { subject, pass, equations: Equations(subject) };
+    let stages = teller.stages();
+    let quantities = stages.iter().flat_map(|stage| &stage.quantities);
+    let compared = quantities.filter(|quantity| quantity.published.is_some()).count();
+    let Expected { cost, tensors, .. } = &subject.expected;
+    Report {
+        name: subject.name.clone(),
+        description: subject.description.clone(),
+        step: subject.step,
+        steps: update.map(|update| update.training.iterations),
+        widths: layers
+            .iter()
+            .take(1)
+            .map(|layer| layer.n_in())
+            .chain(layers.iter().map(|layer| layer.n_out()))
+            .collect(),
+        activations: layers.iter().map(|layer| activation_name(layer.activation)).collect(),
+        examples: subject.x.as_ref().map_or(0, Array2::ncols),
+        optimizer: update.map(|update| optimizer_name(&update.training.optimiser)),
+        learning_rate: update.map(|update| update.learning_rate),
+        plain_update: update.is_some_and(Update::is_plain),
+        published_in: subject.expected.source.clone(),
+        not_computed: tensors.len() + usize::from(cost.is_some()) - compared,
+        stages,
+    }
+}
+
+struct Teller<'s> {
+    subject: &'s Subject,
+    pass: &'s Pass,
+    equations: Equations<'s>,
+}
+
+impl Teller<'_> {
+    fn stages(&self) -> Vec<Stage> {
+        let depth = self.subject.chain.layers.len();
+        let forward = (1..=depth).map(|l| self.forward(l));
+        let back = (1..=depth).rev().map(|l| self.back(l));
+        let all = [self.inputs()].into_iter().chain(forward).chain([self.cost()]).chain(back).chain([self.update()]);
+        all.filter(|stage| !stage.quantities.is_empty()).collect()
+    }
+
+    fn inputs(&self) -> Stage {
+        let Subject { x, y, .. } = self.subject;
+        let all = [("X", "x", x), ("Y", "y", y)];
+        let input = |(symbol, path, values): (&str, &str, &Option<Array2<f64>>)| {
+            values.as_ref().map(|values| plain(symbol, path, values.clone()))
+        };
+        let m = x.as_ref().map_or(0, Array2::ncols);
+        Stage {
+            phase: Phase::Input,
+            layer: None,
+            title: "Inputs".to_owned(),
+            notes: vec![format!("m = {}, one a column; X = a[0]", count(m, "example"))],
+            quantities: all.into_iter().filter_map(input).collect(),
+        }
+    }
+
+    fn forward(&self, l: usize) -> Stage {
+        let (layer, results, equations) =
+            (&self.subject.chain.layers[l - 1], &self.pass.layers[l - 1], &self.equations);
+        let mut quantities = vec![
+            plain(&format!("W[{l}]"), &format!("layer_{l}/w"), layer.w.clone()),
+            plain(&format!("b[{l}]"), &format!("layer_{l}/b"), column(&layer.b)),
+        ];
+        quantities.extend(self.computed(l, Tensor::Z, results.z.as_ref(), equations.z(l)));
+        quantities.extend(self.computed(l, Tensor::A, results.a.as_ref(), equations.a(l)));
+        let dropped = results.dropped.clone().map(|values| Quantity {
+            equation: Some(Equations::dropped(l)),
+            ..plain(&format!("ã[{l}]"), &format!("layer_{l}/dropped"), values)
+        });
+        let p = self.subject.dropout(l - 1);
+        let notes =
+            if dropped.is_some() { vec![format!("dropout: p = {p}, the masks of this step")] } else { Vec::new() };
+        quantities.extend(dropped);
+        let name = activation_name(layer.activation);
+        Stage { phase: Phase::Forward, layer: Some(l), title: format!("Layer {l}, forward: {name}"), notes, quantities }
+    }
+
+    fn cost(&self) -> Stage {
+        let j = self.pass.cost.map(|cost| {
+            let values = scalar(cost);
+            let published = self.subject.expected.cost.map(|cost| Published::beside(&scalar(cost), &values));
+            Quantity { equation: Some(self.equations.cost()), published, ..plain("J", "cost", values) }
+        });
+        Stage {
+            phase: Phase::Cost,
+            layer: None,
+            title: "Cost".to_owned(),
+            notes: vec!["computed from z[L], so that log never sees a rounded 0".to_owned()],
+            quantities: j.into_iter().collect(),
+        }
+    }
+
+    fn back(&self, l: usize) -> Stage {
+        let (depth, equations) = (self.subject.chain.layers.len(), &self.equations);
+        let results = &self.pass.layers[l - 1];
+        let mut notes = Vec::new();
+        let mut quantities = Vec::new();
+        let from_cost = l == depth && !self.pass.is_textbook_start;
+        if l == depth {
+            quantities.extend(self.computed(l, Tensor::Da, results.da.as_ref(), equations.da_output()));
+            if from_cost && results.da.is_some() {
+                notes.push(format!("da[{l}] · sigmoid'(z[{l}]) = a[{l}] - Y: dz[{l}] is computed without da[{l}]"));
+            }
+        }
+        let is_given = self.subject.given(l - 1, Tensor::Dz).is_some();
+        let dz =
+            if from_cost && !is_given && self.subject.y.is_some() { equations.dz_output() } else { equations.dz(l) };
+        quantities.extend(self.computed(l, Tensor::Dz, results.dz.as_ref(), dz));
+        quantities.extend(self.gradient(l, Tensor::Dw, results.dw.as_ref(), equations.dw(l)));
+        quantities.extend(self.gradient(l, Tensor::Db, results.db.as_ref(), Equations::db(l)));
+        let da = if l == 1 { self.pass.da_0.as_ref() } else { self.pass.layers[l - 2].da.as_ref() };
+        quantities.extend(self.computed(l - 1, Tensor::Da, da.filter(|_| results.dw.is_some()), Equations::da(l - 1)));
+        if l == 1 && self.pass.da_0.is_some() {
+            notes.push("training has no use for da[0], and does not compute it".to_owned());
+        }
+        Stage { phase: Phase::Backward, layer: Some(l), title: format!("Layer {l}, back"), notes, quantities }
+    }
+
+    fn update(&self) -> Stage {
+        let mut stage = Stage {
+            phase: Phase::Update,
+            layer: None,
+            title: "Update".to_owned(),
+            notes: Vec::new(),
+            quantities: Vec::new(),
+        };
+        let Some(update) = &self.subject.update else { return stage };
+        stage.title = format!("Update: {}", optimizer_name(&update.training.optimiser));
+        stage.notes = laws(update, self.subject.step);
+        for (l, results) in (1..).zip(&self.pass.layers) {
+            for (tensor, values, symbol) in [(Tensor::NewW, &results.new_w, "W"), (Tensor::NewB, &results.new_b, "b")] {
+                stage.quantities.extend(self.computed(
+                    l,
+                    tensor,
+                    values.as_ref(),
+                    self.equations.step(update, symbol, l),
+                ));
+            }
+        }
+        stage.quantities.extend(self.pass.cost_after.map(|cost| Quantity {
+            equation: Some("J of the same examples with the new W and b".to_owned()),
+            ..plain("J new", "new_cost", scalar(cost))
+        }));
+        stage
+    }
+
+    /// Returns a computed or given tensor of layer `l`; 0 for `da[0]`.
+    fn computed(&self, l: usize, tensor: Tensor, values: Option<&Array2<f64>>, equation: String) -> Option<Quantity> {
+        let values = values?.clone();
+        let name = Tensor::ALL.iter().find(|(_, known)| *known == tensor).map_or("", |(name, _)| name);
+        let symbol = match tensor {
+            Tensor::Dw => format!("dW[{l}]"),
+            Tensor::NewW => format!("W[{l}] new"),
+            Tensor::NewB => format!("b[{l}] new"),
+            _ => format!("{name}[{l}]"),
+        };
+        let path = if l == 0 { format!("{name}_0") } else { format!("layer_{l}/{name}") };
+        let given = l.checked_sub(1).is_some_and(|index| self.subject.given(index, tensor).is_some());
+        let published = self.subject.expected.get(l, tensor).map(|expected| Published::beside(expected, &values));
+        Some(Quantity {
+            equation: Some(equation).filter(|_| !given),
+            given,
+            published,
+            ..plain(&symbol, &path, values)
+        })
+    }
+
+    /// Returns dW or db with its finite differences.
+    fn gradient(&self, l: usize, tensor: Tensor, values: Option<&Array2<f64>>, equation: String) -> Option<Quantity> {
+        let quantity = self.computed(l, tensor, values, equation)?;
+        let name = format!("{}{l}", if tensor == Tensor::Dw { "w" } else { "b" });
+        let check = self.pass.differences.iter().find(|check| check.name == name);
+        Some(Quantity { differences: check.map(|check| differences(check, quantity.values.dim())), ..quantity })
+    }
+}
+
+fn plain(symbol: &str, path: &str, values: Array2<f64>) -> Quantity {
+    let (rows, columns) = values.dim();
+    Quantity {
+        symbol: symbol.to_owned(),
+        path: path.to_owned(),
+        equation: None,
+        given: false,
+        shape: [rows, columns],
+        values,
+        differences: None,
+        published: None,
+    }
+}
+
+fn differences(check: &TensorCheck, dim: (usize, usize)) -> Differences {
+    let is_whole = check.compared + check.at_kink == check.elements;
+    let values = is_whole.then(|| {
+        let mut values = Array2::from_elem(dim, f64::NAN);
+        check.numeric.iter().for_each(|&(place, value)| values[[place / dim.1, place % dim.1]] = value);
+        values
+    });
+    Differences {
+        values,
+        compared: check.compared,
+        at_kink: check.at_kink,
+        elements: check.elements,
+        relative_error: check.relative_error,
+        agrees: check.passes,
+    }
+}
+
+fn scalar(value: f64) -> Array2<f64> {
+    Array2::from_elem((1, 1), value)
+}

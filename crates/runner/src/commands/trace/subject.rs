@@ -1,0 +1,214 @@
+//! The net that is traced, at the beginning of the step.
+
+use anyhow::{Result, bail};
+use kernels::Activation;
+use ndarray::{Array2, Axis};
+use net::{
+    Batch, Batches, Cache, Chain, Layer, LayerRate, LayerRates, Optimiser, OptimiserState, Training, initialise,
+};
+
+use crate::cli;
+use crate::plan::engine;
+use crate::plan::prepared::Prepared;
+use crate::spec::experiment::Experiment;
+use crate::spec::worked_example::example::{GivenLayer, WorkedExample};
+use crate::spec::worked_example::expected::Expected;
+use crate::spec::worked_example::tensor::Tensor;
+
+/// A net and the examples of a step, before the step.
+pub(super) struct Subject {
+    pub(super) name: String,
+    pub(super) description: String,
+    /// The number of the step, from 1 on.
+    pub(super) step: usize,
+    pub(super) chain: Chain<f64>,
+    /// The examples of the step; `None` if nothing but the update is made.
+    pub(super) x: Option<Array2<f64>>,
+    /// Their targets; `None` if there is no cost.
+    pub(super) y: Option<Array2<f64>>,
+    /// Caches with the step's masks of dropout.
+    pub(super) caches: Vec<Cache<f64>>,
+    /// The tensors that the file gives; empty if it gives none.
+    given: Vec<GivenLayer>,
+    /// How the net is trained; `None` if there is no update.
+    pub(super) update: Option<Update>,
+    pub(super) expected: Expected,
+}
+
+/// The update of a step.
+pub(super) struct Update {
+    pub(super) training: Training,
+    /// The moments before the step.
+    pub(super) state: OptimiserState<f64>,
+    /// α of the step.
+    pub(super) learning_rate: f64,
+    /// The factors on α of each layer; empty if all are 1.
+    pub(super) rates: Vec<LayerRate>,
+}
+
+impl Subject {
+    /// Draws the net of the one point of an experiment, and trains it up to the step.
+    pub(super) fn of_experiment(experiment: &Experiment, data: &Prepared, args: &cli::Trace) -> Result<Self> {
+        let shape = data.shape();
+        let point = &experiment.points[0];
+        point.config.cost_for(shape.task).map_err(engine::Error::Cost)?;
+        let config = point.sized(shape);
+        let chain =
+            initialise::chain(&config.architecture(shape.features, shape.task), &config.initialisation, config.seed);
+        let (x, y) = (data.train.columns(&data.scaling), data.train.y());
+        let (x, y) = (first(x, args.examples), first(y, args.examples));
+        let mut subject = Subject {
+            name: experiment.name.clone(),
+            description: experiment.description.clone(),
+            step: 1,
+            caches: Vec::new(),
+            given: Vec::new(),
+            update: None,
+            expected: Expected::default(),
+            chain,
+            x: None,
+            y: None,
+        };
+        let (batches, training) = (config.batches(x.ncols()), config.training(x.ncols()));
+        subject.train((x, y), batches, training, args.step as usize)?;
+        Ok(subject)
+    }
+
+    /// Takes the net of a worked example, and trains it up to the step.
+    pub(super) fn of_example(example: WorkedExample, args: &cli::Trace) -> Result<Self> {
+        let gives_caches = example.gives_caches();
+        if gives_caches && (args.step > 1 || args.examples.is_some()) {
+            bail!("--step and --examples: the file gives caches or gradients of one step on all its examples");
+        }
+        let is_as_published = args.step == 1 && args.examples.is_none() && args.experiment.overrides.is_empty();
+        let WorkedExample { name, description, x, y, layers, training, expected } = example;
+        let layer = |given: &GivenLayer| Layer {
+            w: given.w.clone(),
+            b: given.b.column(0).to_owned(),
+            activation: given.activation,
+        };
+        let chain = Chain::new(layers.iter().map(layer).collect());
+        let (x, y) = (x.map(|x| first(x, args.examples)), y.map(|y| first(y, args.examples)));
+        let mut subject = Subject {
+            name,
+            description,
+            step: 1,
+            caches: chain.caches(x.as_ref().map_or(1, Array2::ncols)),
+            given: layers,
+            update: None,
+            expected: if is_as_published { expected } else { Expected::default() },
+            chain,
+            x,
+            y,
+        };
+        match (training, subject.x.take(), subject.y.take()) {
+            (Some(config), Some(x), Some(y)) if !gives_caches => {
+                let (batches, training) = (config.batches(x.ncols()), config.training(x.ncols()));
+                subject.train((x, y), batches, training, args.step as usize)?;
+            }
+            (_, x, y) if args.step > 1 => {
+                let missing = if x.is_some() && y.is_some() { "train.learning_rate" } else { "x and y" };
+                bail!("--step: without {missing} there is one step");
+            }
+            (config, x, y) => {
+                let examples = x.as_ref().map_or(1, Array2::ncols);
+                let update = config.map(|config| Update::first(config.training(examples), &subject.chain));
+                subject = Subject { x, y, update, ..subject };
+            }
+        }
+        Ok(subject)
+    }
+
+    /// Returns what the file gives in place of `tensor` of the layer at index `l`.
+    pub(super) fn given(&self, l: usize, tensor: Tensor) -> Option<&Array2<f64>> {
+        self.given.get(l).and_then(|layer| layer.get(tensor))
+    }
+
+    /// Returns whether the file gives anything that would be computed otherwise.
+    pub(super) fn gives_caches(&self) -> bool {
+        self.given.iter().any(|layer| !layer.given.is_empty())
+    }
+
+    /// Returns the share of units of the layer at index `l` that the step drops.
+    pub(super) fn dropout(&self, l: usize) -> f64 {
+        let rates = self.update.as_ref().map(|update| &update.training.dropout);
+        rates.and_then(|rates| rates.get(l).copied()).unwrap_or(0.0)
+    }
+
+    /// Makes the steps before `step` by the course's loop, and takes the examples and the masks of that step.
+    fn train(
+        &mut self,
+        (x, y): (Array2<f64>, Array2<f64>),
+        mut batches: Batches,
+        training: Training,
+        step: usize,
+    ) -> Result<()> {
+        if step > training.iterations && step > 1 {
+            bail!(
+                "--step {step}: the training has {} (train.iterations)",
+                datasets::text::count(training.iterations, "step")
+            );
+        }
+        let mut update = Update::first(training, &self.chain);
+        let Training { dropout, dropout_seed, .. } = &update.training;
+        self.caches = self.chain.dropout_caches(batches.size(), dropout, *dropout_seed);
+        for iteration in 0..step {
+            let (x, y) = (columns(&x, &batches.at(iteration)), columns(&y, &batches.at(iteration)));
+            if iteration > 0 {
+                self.caches.iter_mut().for_each(|cache| cache.prepare(x.ncols()));
+            }
+            update.learning_rate = update.training.schedule.at(iteration);
+            if iteration + 1 < step {
+                let mut gradients = self.chain.gradients(x.ncols());
+                self.chain.forward(x.view(), &mut self.caches);
+                self.chain.backward(x.view(), y.view(), &self.caches, &mut gradients);
+                update.state.step(&mut self.chain, &gradients, update.learning_rate);
+            } else {
+                (self.x, self.y) = (Some(x), Some(y));
+            }
+        }
+        (self.step, self.update) = (step, Some(update));
+        Ok(())
+    }
+}
+
+impl Update {
+    fn first(training: Training, chain: &Chain<f64>) -> Self {
+        let state = OptimiserState::new(training.optimiser, chain);
+        let LayerRates { linear, adaptive } = &chain.rates;
+        let rates = if training.optimiser.is_linear() { linear } else { adaptive }.clone();
+        Update { learning_rate: training.schedule.at(0), state, training, rates }
+    }
+
+    /// Returns whether a step is W - α dW and nothing else.
+    pub(super) fn is_plain(&self) -> bool {
+        let is_alike = self.rates.iter().all(|rate| *rate == LayerRate::default());
+        is_alike && self.training.optimiser == Optimiser::DESCENT
+    }
+}
+
+/// Returns the first `most` examples.
+fn first(matrix: Array2<f64>, most: Option<u32>) -> Array2<f64> {
+    match most.map(|most| most as usize) {
+        Some(most) if most < matrix.ncols() => {
+            matrix.slice_axis(Axis(1), (..most).into()).as_standard_layout().into_owned()
+        }
+        _ => matrix,
+    }
+}
+
+/// Returns the examples of a batch.
+fn columns(matrix: &Array2<f64>, batch: &Batch) -> Array2<f64> {
+    match batch {
+        Batch::All => matrix.clone(),
+        Batch::Range(range) => matrix.slice_axis(Axis(1), range.clone().into()).as_standard_layout().into_owned(),
+        Batch::Indices(examples) => {
+            Array2::from_shape_fn((matrix.nrows(), examples.len()), |(row, column)| matrix[[row, examples[column]]])
+        }
+    }
+}
+
+/// Returns the name of an activation in experiments.
+pub(super) fn activation_name(activation: Activation) -> &'static str {
+    Activation::ALL.iter().find(|(_, known)| *known == activation).map_or("softmax", |(name, _)| name)
+}
