@@ -11,6 +11,7 @@ mod data; // pinned content, what targets are, test examples or none
 mod digits; // real data of ten classes
 mod ends; // signals and limits
 mod exclusions; // what is left out and added, and what does nothing
+mod export; // models for other programs
 mod faults; // a disk that fails, lies or stops
 mod forms; // every call that trains was checked in that form; later faults
 mod hostile; // files that crash libhdf5; pipes; what steers a terminal

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Bench, failure, repository, text};
+use crate::support::{Bench, failure, text};
 
 const ONE: &str = r#"
 name = "one"
@@ -240,18 +240,6 @@ fn a_model_of_float_pictures_takes_them_from_hdf5_files_alone() {
     image::RgbImage::new(2, 2).save(bench.path("black.png")).unwrap();
     let (code, line) = failure(&bench.run(&["predict", "m.h5", "black.png"]));
     assert!(code == Some(2) && line.contains("black.png: the model takes pictures of f32"), "{line}");
-}
-
-#[test]
-fn the_script_for_torch_says_in_one_line_what_is_not_installed() {
-    // Without any package but Python's own.
-    let script = repository("scripts/model_to_torch.py");
-    let Ok(run) = Command::new("python3").args(["-S", "-I"]).arg(script).arg("m.h5").output() else {
-        println!("skipped: there is no python3");
-        return;
-    };
-    let (code, line) = failure(&run);
-    assert!(code == Some(1) && line.contains("the Python package h5py: python3 -m pip install torch"), "{line}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use kernels::blas::Request;
 pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, MissingWord, TargetsWord};
 pub use self::experiment::{ExperimentArgs, Gradcheck};
-pub use self::models::{Evaluate, Predict, Train, WhichPart};
+pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
 pub use self::report::{Open, Report};
 pub use self::show::{Best, Compare, Show, Tag, Which, with_removals};
 pub use self::sweep::Sweep;
@@ -89,6 +89,14 @@ pub enum Command {
   runner evaluate model.h5 experiments/course-4layer.toml
   runner evaluate model.h5 drawn data/test_mine.h5 --json")]
     Evaluate(Evaluate),
+    /// Write a model for other programs: as an ONNX graph, as safetensors, or for NumPy.
+    ///
+    /// The ONNX graph takes unscaled examples, as they are in the data files, and gives the probabilities of the classes, or values;
+    /// scaling is part of it. The other two hold the parameters. What the net is and where it comes from goes along as metadata.
+    #[command(after_help = "Examples:
+  runner export results/course-4layer/model.h5 --onnx cats.onnx
+  runner export model.h5 --safetensors model.safetensors --npz model.npz")]
+    Export(Export),
     /// Show the trials of a sweep as a table, best first.
     ///
     /// Where several seeds are swept, a row is a setting: the mean and the standard deviation of its trials that completed; those that

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::experiment::ExperimentArgs;
 use crate::progress::mode::ProgressMode;
@@ -73,6 +73,26 @@ pub struct Evaluate {
     /// Print a JSON object for each.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `runner export`.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("formats").required(true).multiple(true).args(["onnx", "safetensors", "npz"]))]
+pub struct Export {
+    /// The model, as `runner train` has written it.
+    pub model: PathBuf,
+    /// Write an ONNX graph (operators of release 17), from unscaled examples to probabilities or values.
+    #[arg(long, value_name = "FILE")]
+    pub onnx: Option<PathBuf>,
+    /// Write the parameters as safetensors, under the names of the Python package's PyTorch module.
+    #[arg(long, value_name = "FILE")]
+    pub safetensors: Option<PathBuf>,
+    /// Write the parameters as an archive of NumPy arrays.
+    #[arg(long, value_name = "FILE")]
+    pub npz: Option<PathBuf>,
+    /// Replace files of these names.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// One of the two parts of a data set.

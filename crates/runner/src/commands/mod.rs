@@ -8,6 +8,7 @@ mod chosen;
 mod compare;
 mod data;
 mod evaluate;
+mod export;
 pub mod failure;
 mod gradcheck;
 mod layout;
@@ -43,6 +44,7 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Train(args) => train::run(&args, blas),
         Command::Predict(args) => predict::run(&args, blas),
         Command::Evaluate(args) => evaluate::run(&args, blas),
+        Command::Export(args) => export::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Best(args) => best::run(&args),

@@ -3,6 +3,7 @@
 mod attributes;
 mod error;
 mod evaluation;
+pub mod export;
 mod read;
 mod write;
 

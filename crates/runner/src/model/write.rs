@@ -77,10 +77,14 @@ fn put_layers<R: Real + Element>(file: &mut NewHdf5, chain: &Chain<R>) -> Result
         let values = w.as_standard_layout();
         file.dataset(&format!("{group}/w"), w.shape(), values.as_slice().expect("in C order"))?;
         file.dataset(&format!("{group}/b"), b.shape(), b.as_slice().expect("adjacent"))?;
-        let name = if *activation == Activation::Softmax { SOFTMAX } else { name_of(&Activation::ALL, *activation) };
-        file.text((&group, "activation"), name)?;
+        file.text((&group, "activation"), activation_name(*activation))?;
     }
     Ok(())
+}
+
+/// The name of an activation in model files.
+pub(super) fn activation_name(activation: Activation) -> &'static str {
+    if activation == Activation::Softmax { SOFTMAX } else { name_of(&Activation::ALL, activation) }
 }
 
 /// The name of the one activation that hidden layers can't have.

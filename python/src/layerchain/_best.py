@@ -1,0 +1,116 @@
+"""Which setting is the best: one rule for `best()`, `to_optuna()` and `runner best`, in docs/results.md."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ._errors import LayerchainError
+from ._record import SCORES, Point, Record, Trial
+
+SEED = "seed"
+RUNGS = "rungs"
+_ACCURACY = "accuracy"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Swept values without the seed, with the finished trials of its seeds."""
+
+    values: Mapping[str, Any]
+    trials: Sequence[Trial]
+    planned: int
+
+    @property
+    def completed(self) -> list[Trial]:
+        return [trial for trial in self.trials if trial.status == "completed"]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no trial of it diverged, failed or is missing."""
+        return len(self.completed) == self.planned
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best setting by the mean of `metric` over its seeds."""
+
+    setting: Mapping[str, Any]
+    metric: str
+    mean: float
+    deviation: float | None  # with n - 1 in the denominator; None if there is one seed
+    trials: Sequence[str]  # the ids of all its finished trials
+    best_trial: str  # the id of the best one of them
+
+
+def settings(record: Record) -> list[Setting]:
+    """The settings in the order of the experiment; of successive halving, those of the last rung.
+
+    Costs after different numbers of iterations are not comparable.
+    """
+    points = list(record.points)
+    for axis in record.axes:
+        if axis.scale == RUNGS and points:
+            last = max((point.values[axis.key] for point in points if point.trial is not None), default=None)
+            points = [point for point in points if point.values[axis.key] == last]
+    groups: dict[tuple[Any, ...], list[Point]] = {}
+    keys = [axis.key for axis in record.axes if axis.key != SEED]
+    for point in points:
+        groups.setdefault(tuple(point.values.get(key) for key in keys), []).append(point)
+    return [
+        Setting(dict(zip(keys, place)), trials, len(group))
+        for place, group in groups.items()
+        if (trials := [point.trial for point in group if point.trial is not None])
+    ]
+
+
+def chosen_metric(record: Record, metric: str | None) -> str:
+    """The metric to judge by: the given one, else the cost of the validation examples, or of the training examples
+    where none were set aside. Never the test examples' unless they are asked for."""
+    if metric is None:
+        has_validation = any(values_of(setting, "validation_cost") for setting in settings(record))
+        return "validation_cost" if has_validation else "final_cost"
+    if metric not in SCORES:
+        raise LayerchainError(f"unknown metric {metric!r}; allowed: {', '.join(SCORES)}")
+    return metric
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether the metric is an accuracy."""
+    return metric.endswith(_ACCURACY)
+
+
+def values_of(setting: Setting, metric: str) -> list[float]:
+    """The metric of the completed trials that have it."""
+    values = (trial.scores[metric] for trial in setting.completed)
+    return [value for value in values if not math.isnan(value)]
+
+
+def best(record: Record, metric: str | None) -> Best:
+    """The setting with the best mean over its seeds; one with a trial that diverged, failed or is missing comes after all
+    others."""
+    by = chosen_metric(record, metric)
+    sign = -1.0 if higher_is_better(by) else 1.0
+    ranked = [
+        (not setting.is_complete, sign * statistics.fmean(values), place, setting, values)
+        for place, setting in enumerate(settings(record))
+        if (values := values_of(setting, by))
+    ]
+    if not ranked:
+        raise LayerchainError(f"{record.name}: no completed trial has a {by}")
+    _, _, _, setting, values = min(ranked, key=lambda row: row[:3])
+    return Best(
+        setting=setting.values,
+        metric=by,
+        mean=statistics.fmean(values),
+        deviation=statistics.stdev(values) if len(values) > 1 else None,
+        trials=[trial.id for trial in setting.trials],
+        best_trial=min(setting.completed, key=lambda trial: _loss(trial.scores[by], sign)).id,
+    )
+
+
+def _loss(score: float, sign: float) -> float:
+    return math.inf if math.isnan(score) else sign * score

@@ -1,0 +1,66 @@
+"""A sweep as an experiment of MLflow."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+
+from ._errors import LayerchainError
+from ._record import Record, Trial, plain
+
+# What a server takes in one request.
+_METRICS, _PARAMS = 1000, 100
+_LONGEST_PARAM = 6000
+_STATUS = {"completed": "FINISHED"}
+
+
+def write_experiment(record: Record, trials: Sequence[Trial], tracking_uri: str | None, name: str) -> str:
+    """Writes a run a trial; see `Sweep.to_mlflow`."""
+    client = MlflowClient(tracking_uri)
+    experiment = client.get_experiment_by_name(name)
+    if experiment is not None and experiment.lifecycle_stage == "deleted":
+        raise LayerchainError(f"the experiment {name!r} of MLflow is deleted; choose another name by experiment=")
+    id: str = experiment.experiment_id if experiment is not None else client.create_experiment(name)
+    client.set_experiment_tag(id, "mlflow.note.content", f"{record.description}\n\n{record.data}".strip())
+    for trial in trials:
+        _write(client, id, trial)
+    return id
+
+
+def _write(client: MlflowClient, experiment: str, trial: Trial) -> None:
+    end = int(time.time() * 1000)
+    start = end - int(trial.seconds * 1000)
+    run = client.create_run(experiment, start_time=start, run_name=trial.id)
+    tags = {"trial": trial.id, "status": trial.status, "engine": trial.engine, "machine": trial.machine}
+    if trial.reason is not None:
+        tags["reason"] = trial.reason
+    client.log_batch(run.info.run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+    params = (Param(key, _text(value)) for key, value in trial.config.items())
+    while batch := list(islice(params, _PARAMS)):
+        client.log_batch(run.info.run_id, params=batch)
+    metrics = _metrics(trial, end)
+    while some := list(islice(metrics, _METRICS)):
+        client.log_batch(run.info.run_id, metrics=some)
+    client.set_terminated(run.info.run_id, _STATUS.get(trial.status, "FAILED"), end_time=end)
+
+
+def _metrics(trial: Trial, time: int) -> Iterator[Metric]:
+    """The history, a step an iteration, and the scores."""
+    for name, values in {"cost": trial.costs, **trial.metrics}.items():
+        for iteration, value in zip(trial.iterations.tolist(), values.tolist()):
+            if not math.isnan(value):
+                yield Metric(name, value, time, iteration)
+    # After the last update, which is one step after the last record.
+    step = int(trial.iterations[-1]) + 1 if len(trial.iterations) else 0
+    for name, value in {**trial.scores, "seconds": trial.seconds}.items():
+        if not math.isnan(value):
+            yield Metric(name, value, time, step)
+
+
+def _text(value: object) -> str:
+    return str(plain(value))[:_LONGEST_PARAM]

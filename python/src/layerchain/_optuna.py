@@ -1,0 +1,112 @@
+"""A sweep as a study of Optuna."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from ._best import SEED, Setting, chosen_metric, higher_is_better, settings, values_of
+from ._errors import LayerchainError
+from ._record import Axis, Record, Trial, plain
+
+Storage: TypeAlias = str | os.PathLike[str] | optuna.storages.BaseStorage | None
+
+
+def write_study(record: Record, storage: Storage, name: str, metric: str | None, replace: bool) -> optuna.Study:
+    """Writes a trial a setting; see `Sweep.to_optuna`."""
+    by = chosen_metric(record, metric)
+    place = _place(storage)
+    if replace:
+        _delete(name, place)
+    direction = StudyDirection.MAXIMIZE if higher_is_better(by) else StudyDirection.MINIMIZE
+    try:
+        study = optuna.create_study(storage=place, study_name=name, direction=direction)
+    except optuna.exceptions.DuplicatedStudyError:
+        raise LayerchainError(f"{place}: there is a study {name!r} already; replace=True replaces it") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names([by])  # else plots call it "Objective Value"
+    study.set_user_attr("description", record.description)
+    study.set_user_attr("data", record.data)
+    all_settings = settings(record)
+    distributions = {axis.key: _distribution(axis, all_settings) for axis in record.axes if axis.key != SEED}
+    study.add_trials(_trial(setting, by, distributions) for setting in all_settings)
+    return study
+
+
+def _place(storage: Storage) -> str | optuna.storages.BaseStorage | None:
+    """The storage as Optuna takes it: a file is one of SQLite."""
+    if storage is None or isinstance(storage, optuna.storages.BaseStorage):
+        return storage
+    return str(storage) if "://" in str(storage) else f"sqlite:///{Path(storage)}"
+
+
+def _delete(name: str, storage: str | optuna.storages.BaseStorage | None) -> None:
+    try:
+        optuna.delete_study(study_name=name, storage=storage or optuna.storages.InMemoryStorage())
+    except KeyError:
+        pass  # there was none
+
+
+def _distribution(axis: Axis, all_settings: Sequence[Setting]) -> BaseDistribution:
+    """What a key may be: a range where its values are numbers, else the list of them."""
+    values = list(dict.fromkeys(setting.values.get(axis.key) for setting in all_settings))
+    numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(numbers) < sum(value is not None for value in values) or not numbers:
+        return CategoricalDistribution([plain(value) for value in values])
+    low, high = min(numbers), max(numbers)
+    log = low > 0 and (axis.scale == "log" or (axis.scale == "list" and high / low >= 10))
+    if all(isinstance(value, int) for value in numbers):
+        return IntDistribution(int(low), int(high), log=log)
+    return FloatDistribution(low, high, log=log)
+
+
+def _trial(setting: Setting, metric: str, distributions: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    values = values_of(setting, metric)
+    if not setting.completed and all(trial.status == "failed" for trial in setting.trials):
+        state = TrialState.FAIL
+    elif any(trial.status != "completed" for trial in setting.trials) or not values:
+        state = TrialState.PRUNED
+    else:
+        state = TrialState.COMPLETE
+    # A key that is not set here is no parameter of the trial.
+    params = {
+        key: plain(setting.values[key])
+        for key, distribution in distributions.items()
+        if setting.values[key] is not None or isinstance(distribution, CategoricalDistribution)
+    }
+    return optuna.trial.create_trial(
+        state=state,
+        value=float(np.mean(values)) if state == TrialState.COMPLETE else None,
+        params=params,
+        distributions={key: distributions[key] for key in params},
+        user_attrs=_attributes(setting),
+        intermediate_values=_mean_costs(setting.trials) if state != TrialState.FAIL else {},
+    )
+
+
+def _attributes(setting: Setting) -> dict[str, Any]:
+    """The trials of the setting, and the mean of each score over those that completed."""
+    attributes: dict[str, Any] = {
+        "trials": [trial.id for trial in setting.trials],
+        "status": [trial.status for trial in setting.trials],
+        "seconds": sum(trial.seconds for trial in setting.trials),
+    }
+    scores = setting.trials[0].scores
+    return attributes | {score: float(np.mean(found)) for score in scores if (found := values_of(setting, score))}
+
+
+def _mean_costs(trials: Sequence[Trial]) -> dict[int, float]:
+    """The mean over the seeds of the cost at each iteration that all of them have recorded."""
+    costs = [dict(zip(trial.iterations.tolist(), trial.costs.tolist())) for trial in trials]
+    common = [iteration for iteration in costs[0] if all(iteration in cost for cost in costs)] if costs else []
+    return {iteration: float(np.mean([cost[iteration] for cost in costs])) for iteration in common}

@@ -1,0 +1,195 @@
+"""The record of a sweep (results.db): read in one snapshot, proved by its seals, and never written."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._errors import LayerchainError
+from ._seal import seal
+
+SCHEMA = 4
+DATABASE = "results.db"
+
+# The rows that the seal of a plan covers, each after the name of its table.
+_PLAN = (
+    "SELECT 'experiment', name, description, toml, data FROM experiment",
+    "SELECT 'axis', position, key, scale, factor FROM axis ORDER BY position",
+    "SELECT 'plan', position, trial, point FROM plan ORDER BY position",
+)
+# What the seal of a trial covers, after its number and the seal itself.
+_TRIALS = """
+SELECT trial.number, trial.digest, trial.id, trial.config, trial.engine, trial.status, trial.reason, trial.ended_at,
+       trial.final_cost, trial.train_cost, trial.train_accuracy, trial.test_accuracy, trial.test_cost,
+       trial.validation_accuracy, trial.validation_cost, trial.drift, trial.seconds, trial.metrics,
+       machine.fingerprint, machine.toml, data.said, fleet.trials
+FROM trial LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data
+           LEFT JOIN fleet ON fleet.number = trial.fleet
+WHERE trial.id IN (SELECT trial FROM plan) ORDER BY trial.number
+"""
+_HISTORY = "SELECT iteration, cost, metrics FROM history WHERE trial = ? ORDER BY iteration"
+
+# The scores of a trial, in the order of its row and of trials.csv.
+SCORES = (
+    "final_cost",
+    "train_cost",
+    "train_accuracy",
+    "test_accuracy",
+    "test_cost",
+    "validation_accuracy",
+    "validation_cost",
+)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A swept key. `scale` is list, linear, log or rungs; keys of one `factor` advance together."""
+
+    key: str
+    scale: str
+    factor: int | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A finished trial: its configuration, how it ended, and its history, an element a recorded iteration."""
+
+    id: str
+    config: Mapping[str, Any]
+    engine: str
+    status: str
+    reason: str | None
+    ended_at: int | None
+    scores: Mapping[str, float]  # NaN where there is none
+    drift: float
+    seconds: float
+    machine: str  # the fingerprint
+    machine_toml: str
+    iterations: NDArray[np.int64]
+    costs: NDArray[np.float64]
+    metrics: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place in the sweep, with its trial if that has finished."""
+
+    values: Mapping[str, Any]
+    trial_id: str
+    trial: Trial | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as far as its sweep has run."""
+
+    name: str
+    description: str
+    toml: str
+    data: str
+    axes: Sequence[Axis]
+    points: Sequence[Point]
+
+
+def read_record(directory: Path) -> Record:
+    """Reads the record in a results directory.
+
+    Raises LayerchainError if there is none, or it is damaged, or of another version.
+    """
+    path = directory / DATABASE
+    if not directory.is_dir():
+        raise LayerchainError(f"{directory}: no such results directory; run the sweep first")
+    if not path.is_file():
+        raise LayerchainError(f"{path}: no record there; give the directory that a sweep wrote, e.g. results/depth")
+    try:
+        with closing(_connect(path)) as connection:
+            return _read(connection, path)
+    except sqlite3.Error as error:
+        raise LayerchainError(f"{path}: cannot be read as a record: {error}") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    uri = path.resolve().as_uri()
+    # A reader of a WAL database makes a -wal and a -shm file, which a directory without write
+    # permission refuses. With no -wal file there is no writer either, so the file can be read as it is.
+    at_rest = not path.with_name(path.name + "-wal").exists()
+    return sqlite3.connect(uri + ("?mode=ro&immutable=1" if at_rest else "?mode=ro"), uri=True)
+
+
+def _read(connection: sqlite3.Connection, path: Path) -> Record:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != SCHEMA:
+        raise LayerchainError(f"{path}: the record has schema {version}, this package reads schema {SCHEMA}")
+    connection.execute("BEGIN")  # one snapshot, though a sweep may be writing
+    experiment = connection.execute("SELECT name, description, toml, data, digest FROM experiment").fetchone()
+    if experiment is None:
+        raise LayerchainError(f"{path}: nothing has been planned there yet")
+    name, description, toml, data, digest = experiment
+    if digest != seal("plan", (row for select in _PLAN for row in connection.execute(select))):
+        raise LayerchainError(f"{path}: the experiment, its axes or its plan are not what was stored; run the sweep again")
+    trials = {trial.id: trial for trial in _trials(connection, path)}
+    axes = [Axis(*row) for row in connection.execute("SELECT key, scale, factor FROM axis ORDER BY position")]
+    points = [
+        Point({key: _frozen(value) for key, value in json.loads(point).items()}, trial, trials.get(trial))
+        for trial, point in connection.execute("SELECT trial, point FROM plan ORDER BY position")
+    ]
+    return Record(name, description, toml, data, axes, points)
+
+
+def _trials(connection: sqlite3.Connection, path: Path) -> Iterator[Trial]:
+    for number, digest, *sealed in connection.execute(_TRIALS):
+        history = connection.execute(_HISTORY, (number,)).fetchall()
+        if digest != seal("trial", [sealed, *history]):
+            raise LayerchainError(
+                f"{path}: trial {sealed[0]} is damaged in the record; run the sweep again to train it anew"
+            )
+        yield _trial(sealed, history)
+
+
+def _trial(row: Sequence[Any], history: Sequence[Any]) -> Trial:
+    id, config, engine, status, reason, ended_at = row[:6]
+    after = 6 + len(SCORES)
+    drift, seconds, metrics, fingerprint, toml = row[after : after + 5]
+    names = json.loads(metrics)
+    # Of a trial without metrics, the rows have none either.
+    recorded = [json.loads(metrics) if metrics else [] for _, _, metrics in history]
+    columns = np.array(recorded, dtype=np.float64).reshape(len(history), len(names))
+    return Trial(
+        id=id,
+        config={key: _frozen(value) for key, value in json.loads(config).items()},
+        engine=engine,
+        status=status,
+        reason=reason,
+        ended_at=ended_at,
+        scores=dict(zip(SCORES, map(_number, row[6:after]))),
+        drift=_number(drift),
+        seconds=seconds,
+        machine=fingerprint,
+        machine_toml=toml,
+        iterations=np.array([iteration for iteration, _, _ in history], dtype=np.int64),
+        costs=np.array([cost for _, cost, _ in history], dtype=np.float64),
+        metrics={name: columns[:, place] for place, name in enumerate(names)},
+    )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _frozen(value: Any) -> Any:
+    """A list as a tuple, which can be a key."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def plain(value: Any) -> Any:
+    """A value as trials.csv has it: a list is its JSON text."""
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, tuple) else value

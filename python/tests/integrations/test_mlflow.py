@@ -1,0 +1,41 @@
+"""A sweep as an experiment: MLflow finds every run by its keys and scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+import layerchain
+from layerchain._record import plain
+
+
+# MLflow's own.
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_has_the_keys_the_history_and_the_scores_of_its_trial(results: Path, tmp_path: Path) -> None:
+    sweep = layerchain.read(results)
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    id = sweep.to_mlflow(store)
+    client = MlflowClient(store)
+    assert client.get_experiment(id).name == "plain"
+    runs = {run.data.tags["trial"]: run for run in client.search_runs([id], max_results=1000)}
+    trials = sweep.trials.set_index("trial")
+    assert set(runs) == set(trials.index)
+    for trial, run in runs.items():
+        row = trials.loc[trial]
+        assert float(run.data.params["train.learning_rate"]) == row["train.learning_rate"]
+        assert run.data.params["model.hidden"] == plain(row["model.hidden"])
+        assert run.data.params["train.iterations"] == "20"
+        assert run.data.tags["status"] == row["status"]
+        assert run.info.status == ("FINISHED" if row["status"] == "completed" else "FAILED")
+        if row["status"] == "completed":
+            assert run.data.metrics["train_accuracy"] == row["train_accuracy"]
+            assert run.data.metrics["test_cost"] == row["test_cost"], "the score after the last update is the last one"
+            history = sweep.history[sweep.history["trial"] == trial]
+            costs = client.get_metric_history(run.info.run_id, "cost")
+            found = sorted((metric.step, metric.value) for metric in costs)
+            assert found == list(zip(history["iteration"].tolist(), history["cost"].tolist()))
+    best = client.search_runs([id], "metrics.train_accuracy >= 0", order_by=["metrics.final_cost ASC"])[0]
+    completed = trials[trials["status"] == "completed"]
+    assert best.data.tags["trial"] == completed["final_cost"].idxmin()

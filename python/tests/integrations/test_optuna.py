@@ -1,0 +1,87 @@
+"""A sweep as a study: Optuna's best trial is the best setting, and its plots and its dashboard open it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from optuna import visualization
+from optuna.trial import TrialState
+from serving import served
+
+import layerchain
+from layerchain import LayerchainError
+from layerchain._record import plain
+
+
+def test_a_trial_is_a_setting_and_the_best_one_is_the_best_setting(results: Path, validated: Path) -> None:
+    for directory in (results, validated):
+        sweep = layerchain.read(directory)
+        study, best = sweep.to_optuna(), sweep.best()
+        assert len(study.trials) == len(sweep.trials) / 2, "two seeds are a trial"
+        assert study.best_params == {key: plain(value) for key, value in best.setting.items()}
+        assert study.best_value == best.mean and study.metric_names == [best.metric]
+        assert study.best_trial.user_attrs["trials"] == list(best.trials)
+
+
+def test_a_setting_that_diverged_is_pruned_and_has_its_costs(results: Path) -> None:
+    sweep = layerchain.read(results)
+    pruned = sweep.to_optuna().get_trials(states=[TrialState.PRUNED])
+    diverged = sweep.trials[sweep.trials["status"] == "diverged"]
+    assert pruned and all("diverged" in trial.user_attrs["status"] for trial in pruned)
+    assert {id for trial in pruned for id in trial.user_attrs["trials"]} >= set(diverged["trial"])
+    completed = sweep.to_optuna().best_trial
+    costs = sweep.history[sweep.history["trial"].isin(completed.user_attrs["trials"])]
+    means = costs.groupby("iteration")["cost"].mean()
+    assert list(completed.intermediate_values) == means.index.tolist()
+    np.testing.assert_allclose(list(completed.intermediate_values.values()), means)
+
+
+def test_keys_are_ranges_of_numbers_or_choices(results: Path) -> None:
+    distributions = layerchain.read(results).to_optuna().best_trial.distributions
+    assert distributions == {
+        "model.hidden": optuna.distributions.CategoricalDistribution(["[5,3]", "[]"]),
+        "train.learning_rate": optuna.distributions.FloatDistribution(0.05, 1e9, log=True),
+    }
+
+
+def test_an_accuracy_is_maximised(results: Path) -> None:
+    sweep = layerchain.read(results)
+    study = sweep.to_optuna(metric="test_accuracy")
+    assert study.direction == optuna.study.StudyDirection.MAXIMIZE
+    assert study.best_value == sweep.best("test_accuracy").mean
+
+
+def test_a_study_is_not_written_twice_unless_it_is_to_be_replaced(results: Path, tmp_path: Path) -> None:
+    sweep = layerchain.read(results)
+    for replace in (False, True):
+        sweep.to_optuna(tmp_path / "s.db", replace=replace)
+    with pytest.raises(LayerchainError, match="there is a study 'plain' already; replace=True replaces it"):
+        sweep.to_optuna(tmp_path / "s.db")
+    sweep.to_optuna(tmp_path / "s.db", study_name="other", metric="test_cost")
+    storage = f"sqlite:///{tmp_path / 's.db'}"
+    assert sorted(optuna.get_all_study_names(storage)) == ["other", "plain"]
+    assert len(optuna.load_study(study_name="plain", storage=storage).trials) == 6
+
+
+@pytest.mark.parametrize("plot", ["optimization_history", "parallel_coordinate", "slice", "contour", "edf", "param_importances", "intermediate_values"])
+def test_every_plot_of_optuna_draws_it(validated: Path, plot: str) -> None:
+    figure = getattr(visualization, f"plot_{plot}")(layerchain.read(validated).to_optuna())
+    assert sum(len(trace.to_plotly_json()) > 1 for trace in figure.data) > 0
+
+
+def test_optuna_dashboard_opens_it(validated: Path, tmp_path: Path) -> None:
+    layerchain.read(validated).to_optuna(tmp_path / "s.db")
+    program = Path(sys.executable).with_name("optuna-dashboard")
+    with served([program, f"sqlite:///{tmp_path / 's.db'}", "--host", "127.0.0.1", "--port", "{port}"], "/api/studies") as url:
+        with urllib.request.urlopen(f"{url}/api/studies") as answer:
+            (study,) = json.load(answer)["study_summaries"]
+        assert study["study_name"] == "validated"
+        with urllib.request.urlopen(f"{url}/api/studies/{study['study_id']}?after=0") as answer:
+            detail = json.load(answer)
+        assert len(detail["trials"]) == 6 and {trial["state"] for trial in detail["trials"]} == {"Complete"}

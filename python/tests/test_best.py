@@ -1,0 +1,67 @@
+"""Which setting is the best, on records that are made up for it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from layerchain._best import best
+from layerchain._errors import LayerchainError
+from layerchain._record import SCORES, Axis, Point, Record, Trial
+
+NONE = dict.fromkeys(SCORES, math.nan)
+
+
+def record(points: list[tuple[float, int, str | None, dict[str, float]]], key: str = "rate", scale: str = "list") -> Record:
+    """A record of points: value, seed, status (None where it has not finished) and scores."""
+
+    def point(place: int, value: float, seed: int, status: str | None, scores: dict[str, float]) -> Point:
+        empty = np.empty(0)
+        trial = Trial(
+            str(place), {}, "direct", status or "", None, None, NONE | scores, math.nan, 0.1, "", "", empty.astype(np.int64), empty, {}
+        )
+        return Point({key: value, "seed": seed}, trial.id, trial if status else None)
+
+    axes = [Axis(key, scale, 0), Axis("seed", "list", 1)]
+    return Record("made up", "", "", "", axes, [point(place, *row) for place, row in enumerate(points)])
+
+
+def cost(value: float) -> dict[str, float]:
+    return {"final_cost": value}
+
+
+def test_the_mean_decides_and_not_the_luckiest_seed() -> None:
+    found = best(record([(1, 1, "completed", cost(0.1)), (1, 2, "completed", cost(0.9)), (2, 1, "completed", cost(0.4)), (2, 2, "completed", cost(0.3))]), None)
+    assert (found.setting, found.metric, found.trials, found.best_trial) == ({"rate": 2}, "final_cost", ["2", "3"], "3")
+    assert math.isclose(found.mean, 0.35) and found.deviation is not None and math.isclose(found.deviation, 0.05 * math.sqrt(2))
+
+
+@pytest.mark.parametrize("status", ["diverged", "failed", None])
+def test_a_setting_that_lacks_a_trial_comes_after_those_whose_trials_all_completed(status: str | None) -> None:
+    lacking = [(1.0, 1, "completed", cost(0.1)), (1.0, 2, status, cost(9.0))]
+    whole = [(2.0, 1, "completed", cost(0.5)), (2.0, 2, "completed", cost(0.5))]
+    assert best(record([*lacking, *whole]), None).setting == {"rate": 2}
+    assert best(record(lacking), None).mean == 0.1, "where there is no other"
+
+
+def test_of_successive_halving_the_last_rung_counts_alone() -> None:
+    points: list[tuple[float, int, str | None, dict[str, float]]] = [(10, 1, "completed", cost(0.1)), (30, 1, "completed", cost(0.4))]
+    assert best(record(points, "train.iterations", "rungs"), None).setting == {"train.iterations": 30}
+    assert best(record(points, "train.iterations", "list"), None).setting == {"train.iterations": 10}
+
+
+def test_validation_examples_decide_where_there_are_any_and_test_examples_only_where_they_are_asked_to() -> None:
+    one = {"final_cost": 0.1, "validation_cost": 0.9, "test_accuracy": 0.7, "test_cost": 0.1}
+    two = {"final_cost": 0.2, "validation_cost": 0.8, "test_accuracy": 0.6, "test_cost": 0.2}
+    both = record([(1, 1, "completed", one), (2, 1, "completed", two)])
+    assert (best(both, None).setting, best(both, None).metric) == ({"rate": 2}, "validation_cost")
+    assert best(both, "final_cost").setting == {"rate": 1}
+    assert best(both, "test_accuracy").setting == {"rate": 1}, "of accuracies the highest"
+    assert best(both, None).deviation is None
+
+
+def test_where_nothing_completed_there_is_no_best() -> None:
+    with pytest.raises(LayerchainError, match="made up: no completed trial has a final_cost"):
+        best(record([(1, 1, "diverged", cost(9.0))]), None)

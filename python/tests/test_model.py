@@ -1,0 +1,136 @@
+"""A model answers in NumPy what the runner answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from conftest import Workplace
+
+import layerchain
+from layerchain import LayerchainError
+from layerchain._activations import ACTIVATIONS
+
+HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
+TREES = ("data.train=data/train_trees.h5", "data.test=data/test_trees.h5")
+SUMS = ("data.train=data/train_sums.h5", "data.test=data/test_sums.h5", "data.scale=standardize")
+DRAWN = "data/test_drawn.h5"
+# How far answers may be apart: some hundred roundings.
+TOLERANCE = {"f32": 2e-5, "f64": 1e-13}
+NETS = {
+    "pictures in f32": ((DRAWN), ("model.dtype=f32", "model.hidden=[6, 5]")),
+    "pictures standardized": ((DRAWN), ("data.scale=standardize",)),
+    "three classes": (("data/test_trees.h5"), (*TREES, "model.hidden=[]")),
+    "three classes in f32": (("data/test_trees.h5"), (*TREES, "model.dtype=f32")),
+    "two values": (("data/test_sums.h5"), SUMS),
+}
+
+
+def examples(workplace: Workplace, name: str) -> np.ndarray:
+    with h5py.File(workplace.folder / name) as file:
+        return file["test_set_x"][:]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+@pytest.mark.parametrize("activation", HIDDEN)
+def test_every_activation_answers_as_the_runner_does(workplace: Workplace, activation: str, dtype: str) -> None:
+    path = workplace.model(f"model.activation={activation}", f"model.dtype={dtype}", "model.hidden=[6, 5]")
+    model = layerchain.load(path)
+    assert [layer.activation for layer in model.layers] == [activation, activation, "sigmoid"]
+    found = model.predict_proba(examples(workplace, DRAWN))
+    np.testing.assert_allclose(found, workplace.answers(path, DRAWN), rtol=0, atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_every_output_and_scaling_answers_as_the_runner_does(workplace: Workplace, net: str) -> None:
+    file, keys = NETS[net]
+    path = workplace.model(*keys)
+    model, x = layerchain.load(path), examples(workplace, file)
+    found = model(x) if net == "two values" else model.predict_proba(x)
+    np.testing.assert_allclose(found, workplace.answers(path, file), rtol=0, atol=TOLERANCE["f32" if "f32" in net else "f64"])
+
+
+def test_classes_are_those_of_predict(workplace: Workplace) -> None:
+    for file, keys in ((DRAWN, ()), ("data/test_trees.h5", TREES)):
+        path = workplace.model(*keys)
+        model = layerchain.load(path)
+        said = [json.loads(line) for line in workplace.run("predict", str(path), file, "--json").splitlines()]
+        labels = model.predict(examples(workplace, file))
+        assert labels.tolist() == [line["class"] for line in said]
+        assert np.array(model.classes)[labels].tolist() == [line["name"] for line in said]
+    assert len({line["class"] for line in said}) > 1
+
+
+def test_all_that_a_model_file_holds_is_there(workplace: Workplace) -> None:
+    model = layerchain.load(workplace.model("model.dtype=f32", "model.hidden=[6, 5]"))
+    assert repr(model) == "<Model 192-6-5-1 in float32: relu, relu, sigmoid>"
+    assert (model.features, model.image_shape, model.scaling.kind) == (192, (8, 8, 3), "divide-255")
+    assert (model.input, model.dtype) == (np.dtype("u1"), np.dtype("f4"))
+    assert model.classes == ["non-cat", "cat"] and model.provenance["experiment"] == "drawn"
+
+
+def test_hidden_activations_can_be_looked_at(workplace: Workplace) -> None:
+    model = layerchain.load(workplace.model("model.dtype=f32", "model.hidden=[6, 5]"))
+    x = examples(workplace, DRAWN)
+    a = model.activations(x)
+    assert [values.shape for values in a] == [(12, 192), (12, 6), (12, 5), (12, 1)]
+    assert all(values.dtype == np.float32 for values in a)
+    np.testing.assert_array_equal(a[-1], model(x))
+
+
+def test_examples_on_another_scale_or_of_another_shape_are_refused(workplace: Workplace) -> None:
+    model = layerchain.load(workplace.model())
+    x = examples(workplace, DRAWN)
+    np.testing.assert_array_equal(model(x), model(x.reshape(len(x), -1)))
+    with pytest.raises(LayerchainError, match="takes uint8 as in its training data, unscaled; found float64"):
+        model(x / 255)
+    with pytest.raises(LayerchainError, match=r"shape \('m', 8, 8, 3\), found \(8, 8, 3\); one example is x\[None\]"):
+        model(x[0])
+    with pytest.raises(LayerchainError, match=r"found \(12, 7, 8, 3\)$"):
+        model(x[:, 1:])
+    regression = layerchain.load(workplace.model(*SUMS))
+    with pytest.raises(LayerchainError, match="a regression has no classes"):
+        regression.predict_proba(examples(workplace, "data/test_sums.h5"))
+    with pytest.raises(LayerchainError, match="takes float64 .*found uint8"):
+        regression(np.ones((3, 2), np.uint8))
+
+
+def test_what_is_no_model_is_refused_in_one_line(workplace: Workplace, tmp_path: Path) -> None:
+    (tmp_path / "text.h5").write_text("no HDF5")
+    for path, message in (
+        (tmp_path / "none.h5", "none.h5: no such file"),
+        (tmp_path / "text.h5", "text.h5: not an HDF5 file"),
+        (workplace.folder / DRAWN, "test_drawn.h5: attribute `format`: not in the file"),
+    ):
+        with pytest.raises(LayerchainError, match=message):
+            layerchain.load(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("version", 2, "attribute `version`: found 2, this package reads 1"),
+        ("scaling", "halve", "attribute `scaling`: found 'halve'; allowed: none, divide-255, standardize"),
+        ("layers", 1, "group `layer_1`: must end in sigmoid"),
+        ("features", 5, r"dataset `layer_1/w`: its shape is \(4, 192\); allowed: \(n_out, 5\)"),
+        ("dtype", "f32", "dataset `layer_1/w`: found float64 of 2 dimensions; allowed: float32 of 2"),
+        ("layer_1/activation", "sine", "attribute `activation` of `layer_1`: found 'sine'; allowed: relu, "),
+        ("layer_2/b", None, "dataset `layer_2/b`: not in the file"),
+    ],
+)
+def test_a_model_that_breaks_the_format_is_refused(
+    workplace: Workplace, tmp_path: Path, place: str, value: object, message: str
+) -> None:
+    path = tmp_path / "m.h5"
+    path.write_bytes(workplace.model().read_bytes())
+    with h5py.File(path, "r+") as file:
+        group, _, name = place.rpartition("/")
+        if value is None:
+            del file[place]
+        else:
+            file[group or "/"].attrs[name] = np.bytes_(value) if isinstance(value, str) else value
+    with pytest.raises(LayerchainError, match=f"m.h5: {message}"):
+        layerchain.load(path)
