@@ -151,7 +151,7 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
   runner report results/depth
   runner report results/depth -o depth.html --open yes")]
     Report(Report),
-    /// Prove that a results directory is what its sweep has written, and that its trials come out again.
+    /// Check that a results directory is as its sweep wrote it, and that its trials can be repeated.
     ///
     /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and results.db keeps
     /// the hashes of the files beside it. Some trials, drawn with a seed, are trained again in their fleets. The
