@@ -11,7 +11,8 @@ from .measure import Measure
 from .sweep import Run
 from .ticks import log_cost_ticks, log_worthwhile
 
-MOST_RISE = 1.5  # times the cost where training begins, or of the median setting: what is above leaves the picture
+MOST_RISE = 1.5  # times the cost where training begins, or of the median setting: what is above may leave the picture
+FENCE = 1.5  # Tukey's: interquartile ranges above the upper quartile, of the logarithms
 
 
 def accuracy_limits(low: float, high: float) -> tuple[float, float]:
@@ -56,11 +57,16 @@ def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray]) -> str:
 
 
 def _robust_range(costs: np.ndarray) -> tuple[float, float]:
-    """From the lowest cost to the highest, or to so many times the median, if that is less."""
+    """From the lowest cost to the highest that is no outlier, which is above both MOST_RISE medians and the fence."""
     costs = costs[np.isfinite(costs)]
     if not costs.size:
         return 0.0, 1.0
-    return float(costs.min()), float(min(costs.max(), MOST_RISE * np.median(costs)))
+    high = MOST_RISE * np.median(costs)
+    positive = costs[costs > 0]
+    if positive.size:
+        lower, upper = np.quantile(np.log(positive), [0.25, 0.75])
+        high = max(high, np.exp(upper + FENCE * (upper - lower)))
+    return float(costs.min()), float(min(costs.max(), high))
 
 
 def beginning(runs: Sequence[Run], field: str) -> float:
