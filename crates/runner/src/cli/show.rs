@@ -27,7 +27,7 @@ pub struct Show {
     /// The swept key to aggregate over [default: seed, where there are several].
     #[arg(long, value_name = "KEY", conflicts_with = "trials")]
     pub over: Option<String>,
-    /// A row a trial, nothing aggregated.
+    /// Print a row for each trial, with nothing aggregated.
     #[arg(long)]
     pub trials: bool,
     /// The column to sort by, the best first; -KEY turns the order round, KEY,KEY sorts by several, plan keeps the order of the experiment

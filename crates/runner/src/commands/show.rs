@@ -86,7 +86,7 @@ fn header(args: &cli::Show, view: &View, settings: &[Setting], sort: &Sort) -> S
     }
     parts.push(sort.in_words());
     if let Some(over) = &view.over {
-        parts.push(format!("mean ± standard deviation over {over} (--trials: a row a trial)"));
+        parts.push(format!("mean ± standard deviation over {over} (--trials: a row for each trial)"));
     }
     let (tags, note) = &trials.about;
     let tags = if tags.is_empty() { String::new() } else { format!(" [{}]", tags.join(" ")) };

@@ -68,7 +68,7 @@ impl Teller<'_> {
             phase: Phase::Input,
             layer: None,
             title: "Inputs".to_owned(),
-            notes: vec![format!("m = {}, one a column; X = a[0]", count(m, "example"))],
+            notes: vec![format!("m = {}, one in each column; X = a[0]", count(m, "example"))],
             quantities: all.into_iter().filter_map(input).collect(),
         }
     }

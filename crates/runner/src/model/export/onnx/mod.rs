@@ -54,7 +54,7 @@ pub(super) fn encode(model: &Model) -> Result<Vec<u8>, Error> {
         ir_version: IR_VERSION,
         producer_name: "layerchain".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        doc_string: "A trained net; examples are unscaled, as in its data files, one a row".to_owned(),
+        doc_string: "A trained net; examples are unscaled, as in its data files, one in each row".to_owned(),
         graph: Some(graph(model)),
         opset_import: vec![OperatorSet { domain: String::new(), version: OPERATORS }],
         metadata_props: description.collect(),
