@@ -17,6 +17,7 @@ mod forms; // every call that trains was checked in that form; later faults
 mod hostile; // files that crash libhdf5; pipes; what steers a terminal
 mod import; // other formats, good and bad
 mod models; // train, predict, evaluate
+mod people; // completions, manual pages, schema, colours, progress, advice
 mod published; // the course's numbers on the real images
 mod report; // the page of a sweep: right, closed to texts of others, written over nothing
 mod support;

@@ -130,7 +130,7 @@ impl Bench {
             let work: f64 = trials.iter().map(|trial| plan.parameters(&trial.config) * 12.0).sum();
             let steps = ((MOST_WORK / work) as usize).clamp(3, MOST_STEPS);
             let made = Cell::new(0);
-            let keep_going = || {
+            let keep_going = |_| {
                 made.set(made.get() + 1);
                 made.get() <= steps
             };

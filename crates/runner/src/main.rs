@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 use kernels::CacheAlignedAllocator;
-use runner::cli::{Cli, with_removals};
+use runner::cli::{COMPLETE, Cli, with_removals};
 use runner::commands;
 use runner::commands::failure::Failure;
 use signal_hook::consts::SIGXFSZ;
@@ -17,13 +18,14 @@ use signal_hook::flag;
 static MEMORY: CacheAlignedAllocator = CacheAlignedAllocator;
 
 fn main() -> ExitCode {
+    CompleteEnv::with_factory(Cli::command).var(COMPLETE).complete();
     // HDF5 must load no plugins, whatever a file asks for: a plugin brings another HDF5 and code of unknown origin
     // along.
     kernels::set_variable("HDF5_PLUGIN_PRELOAD", "::");
     match outlive_file_limit().and_then(|()| commands::run(Cli::parse_from(with_removals(args_os())))) {
         Ok(code) => code,
         Err(error) => {
-            runner::terminal::say(&format!("error: {error:#}"));
+            runner::terminal::fail(&format!("{error:#}"));
             ExitCode::from(error.downcast_ref().map_or(2, Failure::exit_code))
         }
     }

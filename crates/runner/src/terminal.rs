@@ -1,8 +1,167 @@
-//! Text for a terminal: control characters and changes of writing direction are shown, not obeyed.
+//! Messages to users on stderr: how many, in colour or not, as JSON or as text. Control characters and changes of writing direction
+//! are shown, not obeyed.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// The least important level that is still said; [`Level::Info`] until a person asks for more or less.
+static LEAST: AtomicU8 = AtomicU8::new(Level::Info as u8);
+/// Whether every line is a JSON object.
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set; elsewhere if CLICOLOR_FORCE is.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How important a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Error,
+    Warning,
+    Note,
+    Info,
+    Detail,
+}
+
+impl Level {
+    /// The word before a line, and the name of its level in JSON.
+    fn word(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+            Level::Info => "info",
+            Level::Detail => "detail",
+        }
+    }
+
+    /// The style of the word; `None` if none stands before the line.
+    fn style(self) -> Option<Style> {
+        match self {
+            Level::Error => Some(RED),
+            Level::Warning => Some(YELLOW),
+            Level::Note => Some(CYAN),
+            Level::Info | Level::Detail => None,
+        }
+    }
+}
+
+/// Sets how much is said, `more` steps above the usual (below, if it is negative), and when in colour.
+pub fn set_up(more: i8, color: ColorWhen) {
+    let least = match more {
+        ..0 => Level::Warning,
+        0 => Level::Info,
+        1.. => Level::Detail,
+    };
+    LEAST.store(least as u8, Ordering::Relaxed);
+    let choice = match color {
+        ColorWhen::Auto => ColorChoice::Auto,
+        ColorWhen::Always => ColorChoice::AlwaysAnsi,
+        ColorWhen::Never => ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Makes every further line on stderr a JSON object.
+pub fn speak_json() {
+    IS_JSON.store(true, Ordering::Relaxed);
+}
+
+/// Whether a person has asked for warnings and errors alone.
+pub(crate) fn is_quiet() -> bool {
+    !is_said(Level::Info)
+}
+
+/// Says what fails.
+pub fn fail(line: &str) {
+    tell(Level::Error, line);
+}
+
+/// Says what may be wrong.
+pub fn warn(line: &str) {
+    tell(Level::Warning, line);
+}
+
+/// Says what a person should know.
+pub(crate) fn note(line: &str) {
+    tell(Level::Note, line);
+}
+
+/// Says what is being done.
+pub fn say(line: &str) {
+    tell(Level::Info, line);
+}
+
+/// Says more of what is being done, if that was asked for.
+pub(crate) fn detail(line: &str) {
+    tell(Level::Detail, line);
+}
+
+/// Writes an event as a line of JSON.
+pub(crate) fn emit(event: &Value) {
+    write_line(&visible(&event.to_string()));
+}
+
+/// Paints each ✓ of a text for stdout green and each ✗ red, if it has colours.
+pub(crate) fn with_painted_marks(text: &str) -> Cow<'_, str> {
+    if AutoStream::choice(&stdout()) == ColorChoice::Never {
+        return Cow::Borrowed(text);
+    }
+    let painted = [('✓', GREEN), ('✗', RED)]
+        .into_iter()
+        .fold(text.to_owned(), |text, (mark, style)| text.replace(mark, &format!("{style}{mark}{style:#}")));
+    Cow::Owned(painted)
+}
+
+/// Clears the line that the cursor is in, on a terminal: in place of a bar, something is said.
+pub(crate) fn clear_line() {
+    let mut stderr = stderr();
+    if stderr.is_terminal() {
+        let _ = write!(stderr, "\r\u{1b}[2K");
+    }
+}
+
+fn is_said(level: Level) -> bool {
+    level as u8 <= LEAST.load(Ordering::Relaxed)
+}
+
+fn tell(level: Level, line: &str) {
+    if !is_said(level) {
+        return;
+    }
+    if IS_JSON.load(Ordering::Relaxed) {
+        return emit(&json!({ "event": "message", "level": level.word(), "text": line }));
+    }
+    let line = visible_line(line);
+    let Some(style) = level.style() else { return write_line(&line) };
+    let style = if AutoStream::choice(&stderr()) == ColorChoice::Never { Style::new() } else { style };
+    write_line(&format!("{style}{}:{style:#} {line}", level.word()));
+}
+
+/// Writes a line to stderr. An error is ignored: a closed stderr is no reason to lose a sweep.
+fn write_line(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
+}
 
 /// Makes hidden characters visible as JSON escapes them (`\u001b`), so that JSON keeps its meaning.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
@@ -23,11 +182,6 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 /// Makes hidden characters and line ends visible, so that the text stays one line.
 pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
-}
-
-/// Writes a line to stderr. An error is ignored: a closed stderr is no reason to lose a sweep.
-pub fn say(line: &str) {
-    let _ = writeln!(stderr(), "{}", visible_line(line));
 }
 
 /// Returns whether a character is a control, or an embedding, override or isolate of bidirectional text. All are below

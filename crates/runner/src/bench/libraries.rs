@@ -2,7 +2,7 @@
 
 use kernels::blas::{Choice, Library, Request, Source, ThreadLayer, candidates, choose};
 
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 
 /// The word that stands for every library of this machine.
 const ALL: &str = "all";
@@ -28,7 +28,7 @@ pub(crate) fn find(
         } else {
             let Choice { library, warnings } = choose(request)?;
             library.admit(callers)?;
-            warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+            warnings.iter().for_each(|warning| warn(&warning.to_string()));
             add(&mut found, library);
         }
     }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCompleter;
 use kernels::blas::Request;
 
+use super::keys::candidates;
 use crate::bench::shape::Shapes;
 use crate::spec::trial::Dtype;
 
@@ -16,7 +18,7 @@ pub struct Bench {
     #[arg(value_name = "EXPERIMENT", required_unless_present = "shape", conflicts_with = "shape")]
     pub file: Option<PathBuf>,
     /// Keys to set or replace, as in `runner sweep`.
-    #[arg(value_name = "KEY=VALUE")]
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(candidates))]
     pub overrides: Vec<String>,
     /// A product in place of an experiment: M,N,K, or one side for all three, and its form, nn (W a, the default), nt
     /// (dz aᵀ) or tn (Wᵀ dz). A side may be a range: 64..4096x2 or 64..256+64. May be given several times.

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
+
+use super::keys::candidates;
 
 /// An experiment and its overrides.
 #[derive(Args, Debug)]
@@ -11,7 +14,7 @@ pub struct ExperimentArgs {
     pub file: PathBuf,
     /// Keys to set or replace, such as train.learning_rate=0.01 or 'sweep.seed=[1, 2]'. A key that the file sweeps is
     /// then fixed.
-    #[arg(value_name = "KEY=VALUE")]
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(candidates))]
     pub overrides: Vec<String>,
 }
 

@@ -3,8 +3,10 @@
 mod bench;
 mod data;
 mod experiment;
+mod keys;
 mod models;
 mod report;
+mod shells;
 mod show;
 mod sweep;
 mod trace;
@@ -15,11 +17,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use kernels::blas::Request;
 
+use crate::terminal::ColorWhen;
+
 pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, MissingWord, TargetsWord};
 pub use self::experiment::{ExperimentArgs, Gradcheck};
 pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
 pub use self::report::{Open, Report};
+pub use self::shells::{COMPLETE, Completions, Man, Shell};
 pub use self::show::{Best, Compare, Show, Tag, Which, with_removals};
 pub use self::sweep::Sweep;
 pub use self::trace::Trace;
@@ -41,6 +46,15 @@ pub struct Cli {
     /// that comes with Layerchain, else the system's newest [default: run.blas, else LAYERCHAIN_BLAS, else auto].
     #[arg(long, global = true, value_name = "NAME|PATH", display_order = 900)]
     pub blas: Option<Request>,
+    /// Say more: what is read and planned, and how long it takes.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Say nothing on stderr but warnings and errors.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// When to use colours; auto respects NO_COLOR and CLICOLOR_FORCE.
+    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, value_name = "WHEN")]
+    pub color: ColorWhen,
 }
 
 /// The subcommands.
@@ -193,6 +207,23 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     /// Data to train on: list, generate, fetch, import and inspect data sets.
     #[command(subcommand)]
     Data(Data),
+    /// Print the JSON schema of experiments, with which an editor checks and completes them.
+    ///
+    /// It is draft-07, as Taplo and Even Better TOML take it: `#:schema ./experiment.schema.json` in the first line of an experiment
+    /// names the file.
+    #[command(after_help = "Example:
+  runner schema > experiment.schema.json")]
+    Schema,
+    /// Print what makes a shell complete commands, options, files and the keys of experiments.
+    #[command(after_help = "Examples:
+  source <(runner completions bash)                                   # in ~/.bashrc
+  source <(runner completions zsh)                                    # in ~/.zshrc, after compinit
+  runner completions fish > ~/.config/fish/completions/runner.fish")]
+    Completions(Completions),
+    /// Write manual pages into a folder.
+    #[command(after_help = "Example:
+  runner man ~/.local/share/man/man1 && man runner-sweep")]
+    Man(Man),
     /// Read files in a process of its own, before the program reads them itself.
     #[command(hide = true)]
     Rehearse(Rehearse),

@@ -8,11 +8,16 @@ use anyhow::Result;
 use datasets::Files;
 
 use super::failure::Failure;
-use crate::terminal::visible;
+use crate::terminal::{visible, with_painted_marks};
 
 /// Writes to stdout, with control characters made visible. A reader that stops early (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<()> {
     put_out(text).map_err(|error| Failure::Unanswered(error).into())
+}
+
+/// Writes to stdout as [`print`] does, with marks in colour.
+pub(super) fn print_with_marks(text: &str) -> Result<()> {
+    write(&with_painted_marks(&visible(text))).map_err(|error| Failure::Unanswered(error).into())
 }
 
 /// Writes the names of the files that are now on the disk to stdout, one per line.
@@ -28,8 +33,12 @@ pub(super) fn print_files(files: &Files) -> Result<ExitCode> {
 }
 
 fn put_out(text: &str) -> io::Result<()> {
+    write(&visible(text))
+}
+
+fn write(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(visible(text).as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

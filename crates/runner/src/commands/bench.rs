@@ -23,7 +23,7 @@ use crate::plan::prepared::LazyGramSpace;
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use datasets::text::count;
 
 mod comparison;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
     let workers = Workers::new(1, threads).map_err(Failure::from)?;
     let watch = Counters::read();
-    watch.before().into_iter().for_each(|busy| say(&format!("warning: {busy}")));
+    watch.before().into_iter().for_each(|busy| warn(&busy.to_string()));
     say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));
     workers.alone(|| bench.check()).map_err(Failure::from)?;
     let cases = bench.products.len() + bench.steps.len();
@@ -78,7 +78,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     ));
     let mut record = Record::new(what(args, &sessions), threads);
     workers.alone(|| bench.run(&mut record)).map_err(Failure::from)?;
-    watch.after(&Counters::read()).iter().for_each(|busy| say(&format!("warning: {busy}")));
+    watch.after(&Counters::read()).iter().for_each(|busy| warn(&busy.to_string()));
 
     if let Some(path) = to_save {
         record.save(&path, args.force).map_err(Failure::of_writing)?;

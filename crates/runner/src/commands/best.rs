@@ -14,7 +14,7 @@ use crate::results::ranking::{self, Best, Score};
 use crate::results::setting::Setting;
 use crate::results::trials::{Row, SEED};
 use crate::run::outcome::Status;
-use crate::terminal::say;
+use crate::terminal::note;
 use crate::text::plain;
 use datasets::text::count;
 
@@ -27,7 +27,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     let keys: Vec<&str> =
         trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str()).collect();
     if !trials.unfinished.is_empty() {
-        say(&format!("note: {} of the plan not finished yet", count(trials.unfinished.len(), "trial")));
+        note(&format!("{} of the plan not finished yet", count(trials.unfinished.len(), "trial")));
     }
     if args.json {
         print(&format!("{}\n", in_json(&best, score, &keys)))?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use kernels::blas::{Choice, Library, Request, Source, Warning, candidates, choose};
 use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
-use super::answer::print;
+use super::answer::print_with_marks;
 use super::session::set_up_blas;
 use crate::machine::{self, Machine};
 use datasets::catalog;
@@ -75,7 +75,7 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
         };
         report.line(right, &format!("data set {}", set.name), detail);
     }
-    print(&report.0)?;
+    print_with_marks(&report.0)?;
     Ok(ExitCode::from(if !trusted || is_slow { 3 } else { 2 * u8::from(wrong_data) }))
 }
 

@@ -20,7 +20,7 @@ use crate::model::{Confusion, Evaluation, Model};
 use crate::spec::experiment::Experiment;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
-use crate::terminal::say;
+use crate::terminal::warn;
 use datasets::catalog::{self, KnownFiles};
 use datasets::text::count;
 use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
@@ -180,7 +180,7 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     let labelled = of_source(&source, args.part, model)?;
     let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { Some(data.train_sha256) };
     if Some(&labelled.examples.split.sha256) != sha256.as_ref() {
-        say(&format!("warning: {} is not what the model was trained with: another SHA-256", labelled.path.display()));
+        warn(&format!("{} is not what the model was trained with: another SHA-256", labelled.path.display()));
     }
     Ok(labelled)
 }

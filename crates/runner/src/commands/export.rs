@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 
 use super::answer::print_names;
 use super::failure::Failure;
+use super::output::may_be_written;
 use super::rehearse::{Reading, rehearse};
-use super::train::may_be_written;
 use crate::cli;
 use crate::model::Model;
 use crate::model::export::Format;

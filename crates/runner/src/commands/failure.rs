@@ -38,12 +38,16 @@ pub enum Failure {
     #[error("interrupted before the training began")]
     Interrupted,
     /// The net diverged, so that there is no model to write.
-    #[error("diverged at iteration {iteration}: {reason}; no model is written")]
+    #[error(
+        "diverged at iteration {iteration}: {reason}; no model is written; try a smaller train.learning_rate than {rate:?}"
+    )]
     Diverged {
         /// The first such iteration.
         iteration: usize,
         /// The quantity that is not finite, or too large.
         reason: String,
+        /// The learning rate.
+        rate: f64,
     },
     /// A trial of a record has come out otherwise.
     #[error(

@@ -8,7 +8,7 @@ use kernels::blas::Request;
 use ndarray::{Array2, Axis};
 use net::{gradient_check, initialise};
 
-use super::answer::print;
+use super::answer::print_with_marks;
 use super::session::set_up_blas;
 use super::source::data_of;
 use crate::cli;
@@ -70,7 +70,7 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
             ]);
         }
     }
-    print(&table.to_string())?;
+    print_with_marks(&table.to_string())?;
     say(&match (wrong, at_kink) {
         (0, 1..) => format!("no gradient is wrong; {} could not be compared: all at a kink", count(at_kink, "tensor")),
         (0, 0) => {

@@ -1,21 +1,28 @@
 //! The commands, a file for each.
 
+mod advice;
 mod answer;
 mod bench;
 mod best;
 mod check;
 mod chosen;
 mod compare;
+mod completions;
 mod data;
 mod evaluate;
 mod export;
 pub mod failure;
 mod gradcheck;
 mod layout;
+mod man;
+mod one_point;
+mod output;
 mod predict;
 mod recorded;
 mod rehearse;
 mod report;
+mod resume;
+mod schema;
 mod session;
 mod sheet;
 mod show;
@@ -32,13 +39,15 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::cli::{Cli, Command};
+use crate::terminal::set_up;
 
 /// Runs a subcommand.
 ///
 /// # Errors
 /// The error that stopped the command, a single line.
-pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
+pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode> {
     let blas = blas.as_ref();
+    set_up(if quiet { -1 } else { i8::from(verbose) }, color);
     match command {
         Command::Sweep(args) => sweep::run(&args, blas),
         Command::Train(args) => train::run(&args, blas),
@@ -56,6 +65,9 @@ pub fn run(Cli { command, blas }: Cli) -> Result<ExitCode> {
         Command::Bench(args) => bench::run(&args),
         Command::Check => check::run(blas),
         Command::Data(command) => data::run(command),
+        Command::Schema => schema::run(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),
     }
 }

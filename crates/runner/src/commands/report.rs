@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
-use crate::terminal::{say, visible};
+use crate::terminal::{say, visible, warn};
 use crate::text::bytes;
 
 mod asked;
@@ -73,7 +73,7 @@ fn may_be_written(out: &Path) -> Result<()> {
 fn open(out: &Path) {
     let started = Command::new("xdg-open").arg(out).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     if let Err(error) = started {
-        say(&format!("warning: can't start xdg-open: {error}; open {} by hand", out.display()));
+        warn(&format!("can't start xdg-open: {error}; open {} by hand", out.display()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use kernels::blas::{Choice, Request, choose};
@@ -17,7 +18,7 @@ use crate::run::workers::Workers;
 use crate::spec::data::{DataShape, DataSource, TestFiles, ValidationSplit};
 use crate::spec::experiment::Experiment;
 use crate::spec::trial::Dtype;
-use crate::terminal::say;
+use crate::terminal::{detail, note, say, warn};
 use crate::text::bytes;
 use datasets::text::count;
 use datasets::{Names, Scaling, Task};
@@ -33,17 +34,28 @@ impl Session {
     /// Reads the data of `experiment` under the data contract, and loads the BLAS that is `asked` for, or else the
     /// experiment's.
     pub(super) fn of(experiment: Experiment, asked: Option<&Request>) -> Result<Self> {
+        let start = Instant::now();
         let data = Arc::new(data_of(&experiment)?);
+        let read = start.elapsed().as_secs_f64();
         enough_cores(experiment.threads)?;
         let blas = set_up_blas(asked.or(experiment.blas.as_ref()))?;
-        Ok(Session { experiment, data, blas })
+        let session = Session { experiment, data, blas };
+        detail(&format!("{}: read in {read:.2} s", session.data_in_words()));
+        Ok(session)
     }
 
     /// Plans the training; `gram_space` is the Gram space of this session's data.
     pub(super) fn plan(&self, gram_space: &LazyGramSpace) -> Result<Plan> {
         let shape = self.data.shape();
         enough_for_gram_space(&self.experiment, shape)?;
-        Plan::new(&self.experiment, shape, &self.data_hash(), gram_space).map_err(Failure::of_plan)
+        let start = Instant::now();
+        let plan = Plan::new(&self.experiment, shape, &self.data_hash(), gram_space).map_err(Failure::of_plan)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let (trials, fleets) = (count(plan.trials.len(), "trial"), count(plan.fleets.len(), "fleet"));
+        let with = |engine: &Engine| plan.trials.iter().filter(|trial| trial.engine == *engine).count();
+        let engines = Engine::ALL.map(|(name, engine)| format!("{} {name}", with(&engine))).join(", ");
+        detail(&format!("{trials} in {fleets} ({engines}): planned in {seconds:.2} s"));
+        Ok(plan)
     }
 
     /// Describes the data for trial ids: the hashes of both files, their datasets, scaling and splits.
@@ -96,8 +108,11 @@ impl Session {
         let calls = calls.by_shape();
         let products = count(calls.iter().map(|(_, _, calls)| calls.len()).sum(), "product");
         say(&format!("checking {library}: {products} at {}", count(calls.len(), "layer shape")));
+        let start = Instant::now();
         // All workers at once, as in training.
-        workers.try_each(&calls, check)
+        workers.try_each(&calls, check)?;
+        detail(&format!("every product is right: checked in {:.2} s", start.elapsed().as_secs_f64()));
+        Ok(())
     }
 
     /// Describes the machine of this session.
@@ -108,8 +123,8 @@ impl Session {
     /// Reports the machine and its BLAS, with warnings about them and notes on the data.
     pub(super) fn say_machine(&self, machine: &Machine) {
         say(&machine.summary());
-        self.blas.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
-        self.data.notes.iter().for_each(|note| say(&format!("note: {note}")));
+        self.blas.warnings.iter().for_each(|warning| warn(&warning.to_string()));
+        self.data.notes.iter().for_each(|line| note(line));
     }
 
     /// Describes the data in half a line.

@@ -16,7 +16,7 @@ use crate::record::error::Error;
 use crate::results::difference::differences;
 use crate::results::setting::Setting;
 use crate::results::trials::Trials;
-use crate::terminal::say;
+use crate::terminal::{note, say, warn};
 use datasets::text::count;
 
 mod order;
@@ -49,8 +49,8 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     }
     if !trials.machines.is_empty() {
         let names = trials.machines.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        say(&format!(
-            "warning: trials of several machines ({names}), and a fifth of all costs differ by more than 1% between two"
+        warn(&format!(
+            "trials of several machines ({names}), and a fifth of all costs differ by more than 1% between two"
         ));
     }
     Ok(ExitCode::SUCCESS)
@@ -148,15 +148,15 @@ fn say_former(record: &Record, trials: &Trials) -> Result<(), Error> {
             .map(|(key, _, there)| there.map_or_else(|| format!("no {key}"), |value| format!("{key}={value}")))
             .collect();
         let other = if other.is_empty() { String::new() } else { format!("; there {}", other.join(", ")) };
-        say(&format!(
-            "note: the record keeps a former plan too, --plan {}: {}, {} of {swept}{other}",
+        note(&format!(
+            "the record keeps a former plan too, --plan {}: {}, {} of {swept}{other}",
             plan.number,
             plan.name,
             count(plan.points(), "point"),
         ));
     }
     if damaged > 0 {
-        say(&format!("warning: {} in the record is not what was stored and left out", count(damaged, "former plan")));
+        warn(&format!("{} in the record is not what was stored and left out", count(damaged, "former plan")));
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Interruption by Ctrl-C or SIGTERM.
 
-use std::io::{IsTerminal, stderr};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
-use crate::terminal::say;
+use crate::terminal::{clear_line, say};
 
 /// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -64,9 +63,8 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     let watch = move || {
         if signals.forever().next().is_some() {
             thread::sleep(GRACE);
-            // Overwrites a progress bar, if there is one.
-            let begin = if stderr().is_terminal() { "\r\x1b[2K" } else { "" };
-            say(&format!("{begin}{}", last_words.lock().unwrap_or_else(PoisonError::into_inner)));
+            clear_line();
+            say(&last_words.lock().unwrap_or_else(PoisonError::into_inner));
             low_level::exit(INTERRUPTED);
         }
     };

@@ -13,14 +13,17 @@ use kernels::blas::Request;
 
 use self::prepared::PreparedSweep;
 use self::training::Training;
+use super::advice::advise;
 use super::stop::stop_on_interrupt;
 use crate::cli;
 
 /// Trains the unfinished trials of an experiment, rung by rung if it has successive halving.
 pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode> {
+    args.progress.set_up();
     let stop = stop_on_interrupt()?;
     stop.at_the_end("interrupted before the training began".to_owned());
     let mut sweep = PreparedSweep::new(args, blas)?;
+    advise(&sweep.plan);
     if args.dry_run {
         return sweep.preview(args.fresh);
     }

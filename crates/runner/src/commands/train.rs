@@ -1,6 +1,5 @@
 //! `runner train`: trains one trial and writes its net to a file.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -12,8 +11,10 @@ use net::{Engine, Score};
 
 use self::provenance::provenance;
 use self::subject::{RecordedTrial, Subject};
+use super::advice::advise;
 use super::answer::print_names;
 use super::failure::Failure;
+use super::output::may_be_written;
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use crate::cli;
@@ -29,21 +30,21 @@ use crate::run::inputs::Inputs;
 use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::run::workers::Workers;
 use crate::spec::trial::Dtype;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 
 mod provenance;
-pub(super) mod subject;
+mod subject;
 
 /// Trains the only point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
+    args.progress.set_up();
     let stop = stop_on_interrupt()?;
     stop.at_the_end("interrupted: no model is written".to_owned());
     let subject = Subject::of(args)?;
     let out = args.out.clone().unwrap_or_else(|| subject.model_file());
     let files = [Some(&out), args.history.as_ref()];
     let files = || files.into_iter().flatten();
-    files().try_for_each(|file| may_be_written(file, args.force))?;
 
     let Subject { experiment, recorded } = subject;
     let mut session = Session::of(experiment, blas)?;
@@ -57,6 +58,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let trial = fleet[kept.place];
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
+    files().try_for_each(|file| may_be_written(file, args.force))?;
+    advise(&plan);
     // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
     let needed = plan.peak_bytes(1, session.experiment.threads) - gram_space.bytes_held()
         + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
@@ -81,8 +84,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
             !stop.load(Ordering::Relaxed)
         };
         let trained = fleet::train_keeping(&plan, &fleet, kept, &inputs, &watch);
-        let last = trained.iter().flatten().flat_map(|(outcome, _)| &outcome.history).last();
-        progress.end(last.copied());
+        progress.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
         trained
     });
     let trained = trained.map_err(Failure::from)?;
@@ -100,7 +102,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         let End::Diverged { iteration, reason } = outcome.end else {
             bail!("trial {} stopped at another iteration than in the record: its net is lost; train it alone", trial.id)
         };
-        return Err(Failure::Diverged { iteration, reason }.into());
+        let rate = trial.config.schedule.learning_rate;
+        return Err(Failure::Diverged { iteration, reason, rate }.into());
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
@@ -108,17 +111,6 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     summary(trial, &outcome);
     print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Refuses a place where a file can't be, or, without `force`, where one is.
-pub(super) fn may_be_written(path: &Path, force: bool) -> Result<()> {
-    if path.is_dir() {
-        bail!("{}: this is a folder; a file's name is required", path.display());
-    }
-    if !force && fs::symlink_metadata(path).is_ok() {
-        bail!(model::Error::Exists(path.to_owned()));
-    }
-    Ok(())
 }
 
 /// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
@@ -181,8 +173,10 @@ fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), fi
 /// Reports the scores after the last update, and the time.
 fn summary(trial: &Trial, outcome: &Outcome) {
     if outcome.drift.is_some_and(|drift| drift > drift_bound(trial.config.dtype)) {
-        say("warning: the training drifted further from the weights than rounding explains; run.engine=direct trains \
-             without it");
+        warn(
+            "the training drifted further from the weights than rounding explains; run.engine=direct trains \
+             without it",
+        );
     }
     let of = |name: &str, score: Option<Score>| {
         score.map(|Score { cost, accuracy }| {

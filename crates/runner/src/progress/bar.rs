@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::io;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use console::Term;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
@@ -17,7 +18,7 @@ pub(super) fn new(parts: u64, done: &str) -> ProgressBar {
 }
 
 fn on(terminal: impl TermLike + 'static, parts: u64, done: &str) -> ProgressBar {
-    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrower(terminal)), 20);
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrower { terminal, drawn: AtomicU16::new(0) }), 20);
     let bar = ProgressBar::with_draw_target(Some(parts), target);
     // The bar takes what the words leave.
     let style = ProgressStyle::with_template(&format!("{{wide_bar}} {done}{{left}}  {{msg}}"));
@@ -39,43 +40,54 @@ fn time_left(state: &ProgressState, out: &mut dyn Write) {
 
 /// The terminal, as if it had fewer columns.
 #[derive(Debug)]
-struct Narrower<T>(T);
+struct Narrower<T> {
+    terminal: T,
+    /// The columns of what was drawn since the line was cleared.
+    drawn: AtomicU16,
+}
 
 impl<T: TermLike> TermLike for Narrower<T> {
     fn width(&self) -> u16 {
-        self.0.width().min(WIDEST).saturating_sub(FREE).max(1)
+        self.terminal.width().min(WIDEST).saturating_sub(FREE).max(1)
     }
 
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_up(lines)
+        self.terminal.move_cursor_up(lines)
     }
 
     fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_down(lines)
+        self.terminal.move_cursor_down(lines)
     }
 
     fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_right(columns)
+        self.terminal.move_cursor_right(columns)
     }
 
     fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_left(columns)
+        self.terminal.move_cursor_left(columns)
     }
 
     fn write_line(&self, line: &str) -> io::Result<()> {
-        self.0.write_line(line)
+        self.terminal.write_line(line)
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text)
+        self.drawn.fetch_add(text.chars().count() as u16, Ordering::Relaxed);
+        self.terminal.write_str(text)
     }
 
+    /// Clears also the lines that a bar has been broken into since it was drawn, by a window that has become narrower.
     fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
+        let broken = self.drawn.swap(0, Ordering::Relaxed).saturating_sub(1) / self.terminal.width().max(1);
+        for _ in 0..broken {
+            self.terminal.clear_line()?;
+            self.terminal.move_cursor_up(1)?;
+        }
+        self.terminal.clear_line()
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        self.terminal.flush()
     }
 }
 
@@ -85,13 +97,23 @@ mod tests {
 
     use super::*;
 
-    /// What is written on a terminal of this many columns.
+    /// What is written on a terminal of this many columns, and how often a line of it was cleared.
     #[derive(Clone, Debug)]
-    struct Paper(u16, Arc<Mutex<String>>);
+    struct Paper {
+        columns: Arc<AtomicU16>,
+        text: Arc<Mutex<String>>,
+        cleared: Arc<AtomicU16>,
+    }
+
+    impl Paper {
+        fn new(columns: u16) -> Self {
+            Paper { columns: Arc::new(columns.into()), text: Arc::default(), cleared: Arc::default() }
+        }
+    }
 
     impl TermLike for Paper {
         fn width(&self) -> u16 {
-            self.0
+            self.columns.load(Ordering::Relaxed)
         }
 
         fn move_cursor_up(&self, _: usize) -> io::Result<()> {
@@ -115,12 +137,13 @@ mod tests {
         }
 
         fn write_str(&self, text: &str) -> io::Result<()> {
-            self.1.lock().unwrap().push_str(text);
+            self.text.lock().unwrap().push_str(text);
             Ok(())
         }
 
         fn clear_line(&self) -> io::Result<()> {
-            self.1.lock().unwrap().clear();
+            self.text.lock().unwrap().clear();
+            self.cleared.fetch_add(1, Ordering::Relaxed);
             Ok(())
         }
 
@@ -132,11 +155,11 @@ mod tests {
     #[test]
     fn a_bar_leaves_room_for_what_the_terminal_writes_and_says_no_time_before_it_knows_one() {
         for (columns, width) in [(60, 56), (80, 76), (200, 76)] {
-            let paper = Paper(columns, Arc::default());
+            let paper = Paper::new(columns);
             let bar = on(paper.clone(), 100, "{percent:>3}%");
             bar.set_message("16/108 trials, best cost 0.1947");
             bar.tick();
-            let drawn = || paper.1.lock().unwrap().trim_end_matches('\n').to_owned();
+            let drawn = || paper.text.lock().unwrap().trim_end_matches('\n').to_owned();
             assert_eq!(drawn().chars().count(), width, "{}", drawn());
             assert!(!drawn().contains("left") && drawn().contains("  0%"), "{}", drawn());
             bar.set_position(50);
@@ -145,5 +168,16 @@ mod tests {
             assert!(drawn().contains(" left  16/108 trials, best cost 0.1947"), "{}", drawn());
             assert_eq!(drawn().chars().count(), width, "{}", drawn());
         }
+    }
+
+    #[test]
+    fn a_bar_that_a_narrower_window_has_broken_into_lines_is_cleared_whole() {
+        let paper = Paper::new(80);
+        let bar = on(paper.clone(), 100, "{percent:>3}%");
+        bar.tick();
+        paper.columns.store(30, Ordering::Relaxed);
+        paper.cleared.store(0, Ordering::Relaxed);
+        bar.finish_and_clear();
+        assert_eq!(paper.cleared.load(Ordering::Relaxed), 3, "76 columns on lines of 30");
     }
 }

@@ -1,37 +1,38 @@
 //! Progress of an import.
 
-use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use datasets::import::Progress;
 use indicatif::ProgressBar;
+use serde_json::json;
 
 use super::bar::style;
-use super::mode::ProgressMode;
-use crate::terminal::say;
+use super::mode::{Form, ProgressMode};
+use crate::terminal::{emit, say};
 
 /// Shows the progress of an import: a bar on a terminal; elsewhere a line every few seconds.
 pub(crate) enum ImportProgress {
     Bar(ProgressBar),
     Lines { last: Instant },
+    Events { last: Instant },
     Nothing,
 }
 
 impl ImportProgress {
     /// Begins to show it.
     pub(crate) fn new(mode: ProgressMode) -> Self {
-        match mode {
-            ProgressMode::None => ImportProgress::Nothing,
-            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => {
-                ImportProgress::Bar(ProgressBar::new(0).with_style(style("{pos}/{len} examples {msg}")))
-            }
-            _ => ImportProgress::Lines { last: Instant::now() },
+        match mode.form() {
+            Form::Nothing => ImportProgress::Nothing,
+            Form::Bar => ImportProgress::Bar(ProgressBar::new(0).with_style(style("{pos}/{len} examples {msg}"))),
+            Form::Lines => ImportProgress::Lines { last: Instant::now() },
+            Form::Events => ImportProgress::Events { last: Instant::now() },
         }
     }
 
     /// Shows how far it is.
     pub(crate) fn show(&mut self, progress: &Progress) {
         const BETWEEN_LINES: Duration = Duration::from_secs(5);
+        const BETWEEN_EVENTS: Duration = Duration::from_secs(1);
         match (self, progress) {
             (ImportProgress::Bar(bar), Progress::Checked(_)) => bar.set_message(words(progress)),
             (ImportProgress::Bar(bar), Progress::Found(found)) => bar.suspend(|| say(found)),
@@ -40,10 +41,20 @@ impl ImportProgress {
                 bar.set_length(all as u64);
                 bar.set_position(written as u64);
             }
-            (ImportProgress::Lines { .. }, Progress::Found(found)) => say(found),
+            (ImportProgress::Lines { .. } | ImportProgress::Events { .. }, Progress::Found(found)) => say(found),
             (ImportProgress::Lines { last }, _) if last.elapsed() >= BETWEEN_LINES => {
                 *last = Instant::now();
                 say(&words(progress));
+            }
+            (ImportProgress::Events { last }, _) if last.elapsed() >= BETWEEN_EVENTS => {
+                *last = Instant::now();
+                match progress {
+                    Progress::Checked(checked) => emit(&json!({ "event": "progress", "checked": checked })),
+                    Progress::Written(written, all) => {
+                        emit(&json!({ "event": "progress", "written": written, "examples": all }));
+                    }
+                    Progress::Found(_) => {}
+                }
             }
             _ => {}
         }

@@ -1,57 +1,135 @@
-//! Progress of a sweep: a bar on a terminal, a line a trial elsewhere.
+//! Progress of a sweep: a bar on a terminal, elsewhere a line for each trial, and in between the state of the trials in training.
 
-use std::io::{IsTerminal, stderr};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use net::Score;
+use serde_json::{Value, json};
 
 use super::bar;
-use super::mode::ProgressMode;
-use crate::run::outcome::{End, Outcome};
-use crate::terminal::say;
+use super::mode::{Form, ProgressMode};
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
+use crate::record::summary::Summary;
+use crate::run::advance::{Advance, Running};
+use crate::run::outcome::{End, Outcome, Status};
+use crate::terminal::{emit, say};
+
+/// A trial that takes longer than this is shown on its way.
+const LONG: Duration = Duration::from_secs(2);
+/// Trials on their way that one line or event lists at most.
+const LISTED: usize = 8;
 
 /// Shows a sweep's progress. Its measure is flops, so that the time left is right when trials differ in size.
 pub struct SweepProgress {
-    shown: Shown,
-    finished: usize,
-    flops: f64,
-    trials: usize,
-    best: Option<f64>,
+    shared: Arc<Shared>,
+    ticker: Option<JoinHandle<()>>,
 }
 
-enum Shown {
-    Bar(ProgressBar),
-    Lines,
-    Nothing,
+struct Shared {
+    state: Mutex<State>,
+    has_ended: Condvar,
+}
+
+struct State {
+    form: Form,
+    bar: Option<ProgressBar>,
+    advance: Advance,
+    trials: usize,
+    all_flops: f64,
+    flops: f64,
+    /// Finished trials by their status, in the order of [`Status::ALL`].
+    finished: [usize; 3],
+    best: Option<f64>,
+    begun: Instant,
+    /// When something was shown last.
+    shown: Instant,
+    is_over: bool,
 }
 
 impl SweepProgress {
-    /// For a sweep of which `trials` with `flops` are to be done.
-    pub fn new(mode: ProgressMode, trials: usize, flops: f64) -> Self {
-        let shown = match mode {
-            ProgressMode::None => Shown::Nothing,
-            // indicatif draws nothing where there is no terminal.
-            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => Shown::Bar(bar_of(trials, flops)),
-            _ => Shown::Lines,
+    /// For a sweep of which `trials` with `flops` are to be done; `advance` is theirs.
+    pub fn new(mode: ProgressMode, advance: &Advance, trials: usize, flops: f64) -> Self {
+        let form = mode.form();
+        let state = State {
+            form,
+            bar: (form == Form::Bar).then(|| bar_of(trials, flops)),
+            advance: advance.clone(),
+            trials,
+            all_flops: flops,
+            flops: 0.0,
+            finished: [0; 3],
+            best: None,
+            begun: Instant::now(),
+            shown: Instant::now(),
+            is_over: false,
         };
-        SweepProgress { shown, finished: 0, flops: 0.0, trials, best: None }
+        if form == Form::Events {
+            emit(&json!({ "event": "begin", "trials": trials, "flops": flops }));
+        }
+        let shared = Arc::new(Shared { state: Mutex::new(state), has_ended: Condvar::new() });
+        let every = match form {
+            Form::Bar => Some(Duration::from_millis(200)),
+            Form::Events => Some(Duration::from_secs(1)),
+            Form::Lines => Some(Duration::from_secs(10)),
+            Form::Nothing => None,
+        };
+        // Where there is no thread to be had, progress is shown trial by trial.
+        let ticker = every.filter(|_| trials > 0).and_then(|every| {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name("progress".to_owned()).spawn(move || shared.tick(every)).ok()
+        });
+        SweepProgress { shared, ticker }
     }
 
-    /// A trial of `flops` has finished and is in the record.
-    pub fn finished(&mut self, label: &str, outcome: &Outcome, flops: f64) {
-        self.finished += 1;
-        self.flops += flops;
+    /// A trial has finished and is in the record.
+    pub fn finished(&self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
+        self.shared.state().finished(plan, trial, outcome);
+    }
+
+    /// The sweep has ended: the bar goes.
+    pub fn end(self) {
+        self.shared.state().end();
+        self.shared.has_ended.notify_all();
+        // A ticker that has panicked shows no more, which is no reason to lose a sweep.
+        let _ = self.ticker.map(JoinHandle::join);
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows how far the trials are, at each of these intervals, until the end.
+    fn tick(&self, every: Duration) {
+        let mut state = self.state();
+        while !state.is_over {
+            let waited = self.has_ended.wait_timeout(state, every);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if !state.is_over {
+                state.show_running(every);
+            }
+        }
+    }
+}
+
+impl State {
+    fn finished(&mut self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
+        let status = outcome.end.status();
+        self.finished[Status::ALL.iter().position(|known| *known == status).expect("every status")] += 1;
+        self.flops += plan.flops(trial);
+        self.shown = Instant::now();
         let cost = outcome.history.last().map(|record| record.cost);
-        if matches!(outcome.end, End::Completed | End::Stopped { .. }) {
+        if status == Status::Completed {
             self.best = self.best.into_iter().chain(cost).min_by(f64::total_cmp);
         }
-        match &self.shown {
-            Shown::Bar(bar) => {
-                bar.set_position(mega(self.flops));
-                let best = self.best.map(|cost| format!(", best cost {cost:.4}")).unwrap_or_default();
-                bar.set_message(format!("{}/{} trials{best}", self.finished, self.trials));
-            }
-            Shown::Lines => {
+        let finished = self.count();
+        match self.form {
+            Form::Bar => self.draw(""),
+            Form::Lines => {
                 let width = self.trials.to_string().len();
                 let what = match &outcome.end {
                     End::Completed => scores(outcome),
@@ -61,18 +139,88 @@ impl SweepProgress {
                     End::Diverged { iteration, reason } => format!("diverged at iteration {iteration}: {reason}"),
                     End::Failed { reason } => format!("failed: {reason}"),
                 };
-                say(&format!("[{:width$}/{}] {label}  {what}  {:.1} s", self.finished, self.trials, outcome.seconds));
+                let label = plan.label(trial);
+                say(&format!("[{finished:width$}/{}] {label}  {what}  {:.1} s", self.trials, outcome.seconds));
             }
-            Shown::Nothing => {}
+            Form::Events => {
+                let mut event = json!({
+                    "event": "trial", "trial": trial.id, "label": plan.label(trial), "finished": finished, "trials": self.trials,
+                });
+                let summary = json!(Summary::of(trial.engine, outcome));
+                if let (Some(event), Value::Object(summary)) = (event.as_object_mut(), summary) {
+                    event.extend(summary);
+                }
+                emit(&event);
+            }
+            Form::Nothing => {}
         }
     }
 
-    /// The sweep has ended: the bar goes.
-    pub fn end(&self) {
-        if let Shown::Bar(bar) = &self.shown {
+    fn end(&mut self) {
+        self.is_over = true;
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        if self.form == Form::Events {
+            let [completed, diverged, failed] = self.finished;
+            emit(&json!({
+                "event": "end", "trials": self.trials, "completed": completed, "diverged": diverged, "failed": failed,
+                "seconds": self.begun.elapsed().as_secs_f64(),
+            }));
+        }
     }
+
+    fn count(&self) -> usize {
+        self.finished.iter().sum()
+    }
+
+    /// Shows the fleets on their way: in the bar, as an event, or in a line for each if nothing was said for that long.
+    fn show_running(&mut self, every: Duration) {
+        let running = self.advance.running();
+        let running = &running[..running.len().min(LISTED)];
+        match self.form {
+            Form::Bar => {
+                let first = running.first().filter(|_| self.shown.elapsed() >= LONG);
+                let on_its_way = first.map(|running| format!(", {}", in_words(running))).unwrap_or_default();
+                self.draw(&on_its_way);
+            }
+            Form::Lines if self.shown.elapsed() >= every => {
+                running.iter().for_each(|running| say(&format!("{}  {}", running.label, in_words(running))));
+            }
+            Form::Events => emit(&json!({
+                "event": "progress", "finished": self.count(), "trials": self.trials, "fraction": self.fraction(),
+                "best_cost": self.best,
+                "running": running.iter().map(|running| as_json(running)).collect::<Vec<_>>(),
+            })),
+            Form::Lines | Form::Nothing => {}
+        }
+    }
+
+    /// The share of the operations that are done, in finished trials and in those on their way.
+    fn fraction(&self) -> f64 {
+        let running: f64 = self.advance.running().iter().map(|running| running.flops_done()).sum();
+        if self.all_flops > 0.0 { ((self.flops + running) / self.all_flops).min(1.0) } else { 1.0 }
+    }
+
+    fn draw(&self, on_its_way: &str) {
+        let Some(bar) = &self.bar else { return };
+        // A fleet that ends before it is in the record does not draw the bar back.
+        bar.set_position(mega(self.fraction() * self.all_flops).max(bar.position()));
+        let best = self.best.map(|cost| format!(", best cost {cost:.4}")).unwrap_or_default();
+        bar.set_message(format!("{}/{} trials{best}{on_its_way}", self.count(), self.trials));
+        bar.tick();
+    }
+}
+
+fn in_words(running: &Running) -> String {
+    let cost = running.cost().map(|cost| format!(", cost {cost:.4}")).unwrap_or_default();
+    format!("iteration {} of {}{cost}", running.iteration(), running.iterations)
+}
+
+fn as_json(running: &Running) -> Value {
+    json!({
+        "trials": running.trials, "iteration": running.iteration(), "iterations": running.iterations, "cost": running.cost(),
+    })
 }
 
 /// The last cost, and how the net does: the share in the right class, or the cost where there are no classes.
@@ -89,7 +237,6 @@ fn scores(outcome: &Outcome) -> String {
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {
     let bar = bar::new(mega(flops).max(1), "{percent:>3}%");
     bar.set_message(format!("0/{trials} trials"));
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
     bar
 }
 

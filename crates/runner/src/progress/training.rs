@@ -1,20 +1,25 @@
 //! Progress of one trial: a bar with its cost on a terminal, records elsewhere.
 
 use std::cell::{Cell, RefCell};
-use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use net::HistoryPoint;
+use serde_json::{Value, json};
 
 use super::bar;
-use super::mode::ProgressMode;
-use crate::terminal::say;
+use super::mode::{Form, ProgressMode};
+use crate::plan::trial::Trial;
+use crate::record::summary::Summary;
+use crate::run::outcome::Outcome;
+use crate::terminal::{emit, say};
 
 /// Lines of a whole training, more or less, where it has more records than that.
 const LINES: usize = 100;
 /// A bar is drawn no more often: steps can take microseconds.
 const DRAWN_EVERY: Duration = Duration::from_millis(100);
+/// Events of a training come no more often.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// Shows a trial's progress.
 pub struct TrainingProgress {
@@ -33,19 +38,28 @@ enum Shown {
     Lines {
         every: usize,
     },
+    Events {
+        told: RefCell<Instant>,
+    },
     Nothing,
 }
 
 impl TrainingProgress {
     /// For `iterations` updates, with a record after each `record_every` of them.
     pub fn new(mode: ProgressMode, iterations: usize, record_every: usize) -> Self {
-        let shown = match mode {
-            ProgressMode::None => Shown::Nothing,
-            ProgressMode::Auto | ProgressMode::Bar if stderr().is_terminal() => {
+        let shown = match mode.form() {
+            Form::Nothing => Shown::Nothing,
+            Form::Bar => {
                 let bar = bar::new(iterations as u64, "{pos}/{len}");
                 Shown::Bar { bar, drawn: RefCell::new(Instant::now()) }
             }
-            _ => Shown::Lines { every: record_every * iterations.div_ceil(record_every).div_ceil(LINES).max(1) },
+            Form::Lines => {
+                Shown::Lines { every: record_every * iterations.div_ceil(record_every).div_ceil(LINES).max(1) }
+            }
+            Form::Events => {
+                emit(&json!({ "event": "begin", "trials": 1, "iterations": iterations }));
+                Shown::Events { told: RefCell::new(Instant::now()) }
+            }
         };
         TrainingProgress { shown, iterations, last: Cell::new(None) }
     }
@@ -60,15 +74,31 @@ impl TrainingProgress {
                 bar.set_message(format!("cost {cost:.4}"));
             }
             Shown::Lines { every } if iteration.is_multiple_of(*every) => self.line(iteration, cost),
+            Shown::Events { told } if told.borrow().elapsed() >= TOLD_EVERY => {
+                told.replace(Instant::now());
+                let iterations = self.iterations;
+                emit(&json!({ "event": "progress", "iteration": iteration, "iterations": iterations, "cost": cost }));
+            }
             _ => {}
         }
     }
 
-    /// The training has ended, with this cost as its last record: the bar goes.
-    pub fn end(&self, last: Option<HistoryPoint>) {
+    /// The training of `trial` has ended, with this outcome unless it was interrupted: the bar goes.
+    pub fn end(&self, trial: &Trial, outcome: Option<&Outcome>) {
         match &self.shown {
             Shown::Bar { bar, .. } => bar.finish_and_clear(),
-            Shown::Lines { .. } => last.into_iter().for_each(|last| self.line(last.iteration, last.cost)),
+            Shown::Lines { .. } => {
+                let last = outcome.and_then(|outcome| outcome.history.last());
+                last.into_iter().for_each(|last| self.line(last.iteration, last.cost));
+            }
+            Shown::Events { .. } => {
+                let mut event = json!({ "event": "end", "trial": trial.id });
+                let summary = outcome.map(|outcome| json!(Summary::of(trial.engine, outcome)));
+                if let (Some(event), Some(Value::Object(summary))) = (event.as_object_mut(), summary) {
+                    event.extend(summary);
+                }
+                emit(&event);
+            }
             Shown::Nothing => {}
         }
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 
 use super::Record;
 use super::error::{Error, at};
-use crate::terminal::say;
+use crate::terminal::warn;
 use datasets::files::{folder_of, sync_folder};
 
 /// The value of `PRAGMA synchronous` with which each commit waits for the disk.
@@ -35,7 +35,7 @@ impl Record {
         if self.journal("delete")? != "delete" {
             // Either another process is reading the record, or the disk refuses, which this statement reports.
             self.number("PRAGMA wal_checkpoint(PASSIVE)")?;
-            say(&format!("warning: {} keeps its write-ahead log beside it: is it being read?", self.path.display()));
+            warn(&format!("{} keeps its write-ahead log beside it: is it being read?", self.path.display()));
         }
         let Record { path, connection, lock } = self;
         connection.close().map_err(|(_, error)| at(&path)(error))?;

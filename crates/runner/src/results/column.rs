@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::trials::{Row, Trials};
 use crate::record::columns::{self, Kind, STATUS, WRITTEN};
-use crate::spec::suggestion::nearest;
+use crate::spec::synonyms::nearest;
 use crate::spec::trial::keys::keys;
 use crate::text::plain;
 

@@ -9,7 +9,7 @@ use super::lexer::{Comparison, Mistake, Token, tokens};
 use super::trials::{Row, Trials};
 use crate::record::columns::{Kind, STATUS};
 use crate::run::outcome::Status;
-use crate::spec::suggestion::nearest;
+use crate::spec::synonyms::nearest;
 use crate::spec::trial::keys::check_value;
 
 /// Parentheses in each other, and `not` after `not`, at most.

@@ -72,7 +72,8 @@ fn endless_in<'e, R: Real>(
     Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
 }
 
-/// Trains the trials of one fleet; `None` if `keep_going` returned `false` before they were done.
+/// Trains the trials of one fleet; `watch` is called before each step with the last recorded cost of the first net. `None` if it
+/// returned `false` before they were done.
 ///
 /// # Errors
 /// If a product that was checked is wrong, or a divergence didn't repeat.
@@ -83,12 +84,12 @@ pub fn train(
     plan: &Plan,
     trials: &[&Trial],
     inputs: &Inputs,
-    keep_going: &dyn Fn() -> bool,
+    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<Vec<Outcome>>, Untrusted> {
     let form = plan.input_form(trials[0]);
     match trials[0].config.dtype {
-        Dtype::F32 => train_in(plan, trials, inputs.f32(form), &inputs.first_layers, keep_going),
-        Dtype::F64 => train_in(plan, trials, inputs.f64(form), &inputs.first_layers, keep_going),
+        Dtype::F32 => train_in(plan, trials, inputs.f32(form), &inputs.first_layers, watch),
+        Dtype::F64 => train_in(plan, trials, inputs.f64(form), &inputs.first_layers, watch),
     }
 }
 
@@ -97,12 +98,12 @@ fn train_in<R: Real>(
     trials: &[&Trial],
     examples: &Examples<R>,
     first_layers: &FirstLayers,
-    keep_going: &dyn Fn() -> bool,
+    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
 ) -> Result<Option<Vec<Outcome>>, Untrusted> {
     let start = Instant::now();
     let ready = Ready { plan, trials, examples, first_layers };
-    let Some((_, trained)) = ready.train(|_| keep_going())? else { return Ok(None) };
-    if !ready.believes(&trained, keep_going)? {
+    let Some((_, trained)) = ready.train(|fleet| watch(fleet.latest(0)))? else { return Ok(None) };
+    if !ready.believes(&trained, &|| watch(None))? {
         return Ok(None);
     }
     Ok(Some(outcomes(plan, trials, trained, start.elapsed().as_secs_f64())))

@@ -1,5 +1,6 @@
 //! The training of a plan's fleets: their inputs, workers and outcomes.
 
+pub mod advance;
 pub mod execute;
 pub mod first_layers;
 pub mod fleet;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::advance::Advance;
 use super::execute::{self, FleetTrials, execute};
 use super::fleet;
 use super::inputs::Inputs;
@@ -24,7 +25,8 @@ pub enum Error<E> {
     Cut(#[from] execute::Error<E>),
 }
 
-/// Trains `fleets` of `plan` and hands the outcomes to `write`, as [`execute()`] does, until `stop` is set.
+/// Trains `fleets` of `plan` and hands the outcomes to `write`, as [`execute()`] does, until `stop` is set;
+/// `advance` shows how far they are.
 ///
 /// # Errors
 /// If a training can't be trusted, the system has no more threads, or `write` fails.
@@ -34,11 +36,17 @@ pub fn train<'p, E>(
     inputs: &Inputs,
     workers: &Workers,
     stop: &AtomicBool,
+    advance: &Advance,
     write: impl FnMut(Vec<(&'p Trial, Outcome)>) -> Result<(), E>,
 ) -> Result<(), Error<E>> {
     let wrong = OnceLock::new();
     let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
-        fleet::train(plan, trials, inputs, keep_going).unwrap_or_else(|error| {
+        let entry = advance.enter(plan, trials);
+        let watch = |latest| {
+            entry.step(latest);
+            keep_going()
+        };
+        fleet::train(plan, trials, inputs, &watch).unwrap_or_else(|error| {
             stop.store(true, Ordering::Relaxed);
             let _ = wrong.set(error);
             None

@@ -23,6 +23,7 @@ pub struct Condition {
 #[derive(Debug)]
 pub struct Key<K: Kind> {
     name: &'static str,
+    meaning: &'static str,
     kind: K,
     default: Option<fn() -> K::Value>,
     only_with: Option<Condition>,
@@ -31,7 +32,13 @@ pub struct Key<K: Kind> {
 impl<K: Kind> Key<K> {
     /// Declares a key without a default.
     pub(super) const fn new(name: &'static str, kind: K) -> Self {
-        Key { name, kind, default: None, only_with: None }
+        Key { name, meaning: "", kind, default: None, only_with: None }
+    }
+
+    /// Says what it means.
+    pub(super) const fn meaning(mut self, meaning: &'static str) -> Self {
+        self.meaning = meaning;
+        self
     }
 
     /// Adds a default.
@@ -62,6 +69,12 @@ pub trait AnyKey: Sync {
     /// Its name, such as `train.momentum`.
     fn name(&self) -> &'static str;
 
+    /// Its meaning, in a sentence.
+    fn meaning(&self) -> &'static str;
+
+    /// The values that it takes, as a JSON schema.
+    fn schema(&self) -> Json;
+
     /// Checks a value.
     ///
     /// # Errors
@@ -84,6 +97,14 @@ pub trait AnyKey: Sync {
 impl<K: Kind> AnyKey for Key<K> {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn meaning(&self) -> &'static str {
+        self.meaning
+    }
+
+    fn schema(&self) -> Json {
+        self.kind.schema()
     }
 
     fn check(&self, value: &Value) -> Result<(), String> {
@@ -112,10 +133,12 @@ pub fn find(keys: impl IntoIterator<Item = &'static dyn AnyKey>, name: &str) -> 
     keys.into_iter().find(|key| key.name() == name)
 }
 
-/// Declares keys as statics, and the table `KEYS` of all of them.
+/// Declares keys as statics, and the table `KEYS` of all of them. Their doc comments are their meanings.
 macro_rules! keys {
-    ($visible:vis KEYS; $($name:ident: $kind:ty = $key:expr;)*) => {
-        $(pub(in crate::spec) static $name: $crate::spec::key::Key<$kind> = $key;)*
+    ($visible:vis KEYS; $($(#[doc = $meaning:literal])+ $name:ident: $kind:ty = $key:expr;)*) => {
+        $($(#[doc = $meaning])+
+        pub(in crate::spec) static $name: $crate::spec::key::Key<$kind> =
+            $key.meaning(concat!($($meaning),+).trim_ascii());)*
         /// Every key that is declared here.
         $visible static KEYS: &[&dyn $crate::spec::key::AnyKey] = &[$(&$name),*];
     };

@@ -22,6 +22,9 @@ pub trait Kind: Sync + 'static {
     /// Writes a value as JSON, for the canonical form of a trial.
     fn json(&self, value: &Self::Value) -> Json;
 
+    /// Describes the values as a JSON schema (draft-07).
+    fn schema(&self) -> Json;
+
     /// Whether every value is a list.
     const IS_LIST: bool = false;
     /// Whether every number is whole.
@@ -62,6 +65,10 @@ impl Kind for Integer {
     fn json(&self, value: &usize) -> Json {
         json!(value)
     }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "integer", "minimum": self.least, "maximum": self.most })
+    }
 }
 
 /// Values of a plain type: numbers, flags or texts.
@@ -70,6 +77,8 @@ pub struct Plain<T> {
     allowed: &'static str,
     /// Returns the value if it is allowed.
     parse: fn(&Value) -> Option<T>,
+    /// Describes the same values as a JSON schema.
+    schema: fn() -> Json,
 }
 
 /// Numbers, whole or not.
@@ -80,22 +89,31 @@ pub type Flag = Plain<bool>;
 pub type Text = Plain<String>;
 
 /// Finite numbers above 0.
-pub const POSITIVE: Real =
-    Real { allowed: "a finite number above 0", parse: |value| number_if(value, |n| n.is_finite() && n > 0.0) };
+pub const POSITIVE: Real = Real {
+    allowed: "a finite number above 0",
+    parse: |value| number_if(value, |n| n.is_finite() && n > 0.0),
+    schema: || json!({ "type": "number", "exclusiveMinimum": 0.0 }),
+};
 /// Finite numbers from 0 on.
-pub const NOT_NEGATIVE: Real =
-    Real { allowed: "a finite number of at least 0", parse: |value| number_if(value, |n| n.is_finite() && n >= 0.0) };
+pub const NOT_NEGATIVE: Real = Real {
+    allowed: "a finite number of at least 0",
+    parse: |value| number_if(value, |n| n.is_finite() && n >= 0.0),
+    schema: || json!({ "type": "number", "minimum": 0.0 }),
+};
 /// Numbers from 0 on, below 1.
 pub const FRACTION: Real = Real {
     allowed: "a number of at least 0 and below 1",
     parse: |value| number_if(value, |n| (0.0..1.0).contains(&n)),
+    schema: || json!({ "type": "number", "minimum": 0.0, "exclusiveMaximum": 1.0 }),
 };
 /// true and false.
-pub const FLAG: Flag = Flag { allowed: "true or false", parse: Value::as_bool };
+pub const FLAG: Flag =
+    Flag { allowed: "true or false", parse: Value::as_bool, schema: || json!({ "type": "boolean" }) };
 /// Any text but the empty one.
 pub const TEXT: Text = Text {
     allowed: "a non-empty text",
     parse: |value| text_if(value, |text| !text.is_empty() && !text.contains('\0')),
+    schema: || json!({ "type": "string", "pattern": r"^[^\x00]+$" }),
 };
 /// Names of directories: nothing in them may lead elsewhere.
 pub const NAME: Text = Text {
@@ -104,11 +122,13 @@ pub const NAME: Text = Text {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         text_if(value, |name| (1..=64).contains(&name.len()) && name.chars().all(is_plain) && !name.starts_with('.'))
     },
+    schema: || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$" }),
 };
 /// SHA-256 sums.
 pub const SHA256: Text = Text {
     allowed: "the 64 hexadecimal digits that `runner data inspect` prints",
     parse: |value| text_if(value, |text| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())),
+    schema: || json!({ "type": "string", "pattern": "^[0-9A-Fa-f]{64}$" }),
 };
 
 impl<T: Serialize + 'static> Kind for Plain<T> {
@@ -120,6 +140,10 @@ impl<T: Serialize + 'static> Kind for Plain<T> {
 
     fn json(&self, value: &T) -> Json {
         json!(value)
+    }
+
+    fn schema(&self) -> Json {
+        (self.schema)()
     }
 }
 
@@ -151,6 +175,10 @@ impl Kind for BatchSize {
 
     fn json(&self, value: &Option<usize>) -> Json {
         value.map_or(json!(FULL), |size| json!(size))
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "anyOf": [{ "const": FULL }, STEPS.schema()] })
     }
 }
 

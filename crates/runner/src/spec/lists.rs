@@ -39,6 +39,11 @@ impl<K: Kind<Value: PartialEq>> Kind for PerLayer<K> {
             Layers::Each(list) => list.iter().map(|value| self.0.json(value)).collect(),
         }
     }
+
+    fn schema(&self) -> Json {
+        let one = self.0.schema();
+        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    }
 }
 
 /// Lists of widths.
@@ -57,6 +62,10 @@ impl Kind for Widths {
 
     fn json(&self, value: &Vec<usize>) -> Json {
         json!(value)
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "array", "items": WIDTH.schema() })
     }
 }
 
@@ -77,5 +86,9 @@ impl Kind for Pair {
 
     fn json(&self, value: &[f64; 2]) -> Json {
         json!(value)
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "array", "items": FRACTION.schema(), "minItems": 2, "maxItems": 2 })
     }
 }

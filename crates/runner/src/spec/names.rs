@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use toml::Value;
 
 use super::kind::Kind;
+use super::synonyms::meant;
 
 /// The value that leaves a choice until the data are known.
 pub const AUTO: &str = "auto";
@@ -21,6 +22,10 @@ impl<T: Copy + PartialEq + Sync + 'static> Kind for OneOf<T> {
 
     fn json(&self, value: &T) -> Json {
         json!(name_of(self.0, *value))
+    }
+
+    fn schema(&self) -> Json {
+        one_of(self.0.iter().map(|(name, _)| *name))
     }
 }
 
@@ -43,6 +48,10 @@ impl<T: Copy + Sync + 'static> Kind for Choice<T> {
     fn json(&self, value: &T) -> Json {
         json!((self.name)(*value))
     }
+
+    fn schema(&self) -> Json {
+        one_of(self.all.iter().map(|known| (self.name)(*known)))
+    }
 }
 
 /// The names of a table, and "auto", which is read as `None`.
@@ -58,6 +67,10 @@ impl<T: Copy + PartialEq + Sync + 'static> Kind for AutoOr<T> {
 
     fn json(&self, value: &Option<T>) -> Json {
         json!(value.map_or(AUTO, |value| name_of(self.0, value)))
+    }
+
+    fn schema(&self) -> Json {
+        one_of([AUTO].into_iter().chain(self.0.iter().map(|(name, _)| *name)))
     }
 }
 
@@ -81,6 +94,15 @@ impl<T: Copy + PartialEq + Sync + 'static> Kind for NameList<T> {
     fn json(&self, value: &Vec<T>) -> Json {
         value.iter().map(|value| OneOf(self.0).json(value)).collect()
     }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "array", "items": OneOf(self.0).schema(), "uniqueItems": true })
+    }
+}
+
+/// Describes a text that is one of `names`.
+fn one_of(names: impl Iterator<Item = &'static str>) -> Json {
+    json!({ "enum": names.collect::<Vec<_>>() })
 }
 
 /// Reads the value of a name.
@@ -88,8 +110,11 @@ fn pick<T>(value: &Value, mut table: impl Iterator<Item = (&'static str, T)> + C
     let names = table.clone();
     let found = value.as_str().and_then(|text| table.find(|(name, _)| *name == text));
     found.map(|(_, known)| known).ok_or_else(|| {
-        let names: Vec<_> = names.map(|(name, _)| format!("{name:?}")).collect();
-        format!("must be one of {}, found {value}", names.join(", "))
+        let names: Vec<_> = names.map(|(name, _)| name).collect();
+        let meant = value.as_str().and_then(|word| meant(word, &names));
+        let meant = meant.map(|name| format!(" (did you mean {name:?}?)")).unwrap_or_default();
+        let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
+        format!("must be one of {}, found {value}{meant}", names.join(", "))
     })
 }
 

@@ -16,7 +16,7 @@ use datasets::files::regular_file;
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Keys that say the same thing in two ways: one on the command line withdraws the other from the file.
-const ALTERNATIVES: [(&[&str], &[&str]); 4] = [
+pub(super) const ALTERNATIVES: [(&[&str], &[&str]); 4] = [
     (&["model.hidden"], &["model.depth", "model.width", "model.parameters"]),
     (&["model.width"], &["model.parameters"]),
     (&["data.set"], &["data.train", "data.test"]),

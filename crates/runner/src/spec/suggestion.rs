@@ -1,75 +1,13 @@
 //! Suggestions for unknown keys.
 
-use strsim::normalized_damerau_levenshtein;
-
 use super::error::{Error, Place};
 use super::experiment_keys;
 use super::source::LISTS;
 use super::sweep_keys;
+use super::synonyms::nearest;
 use super::trial::keys::keys;
 
-/// Names that other programs and people use, without punctuation, and the keys that they mean.
-const ALIASES: [(&str, &str); 54] = [
-    ("architecture", "model.hidden"),
-    ("hiddenlayers", "model.hidden"),
-    ("hiddenlayersizes", "model.hidden"),
-    ("hiddensizes", "model.hidden"),
-    ("hiddenunits", "model.hidden"),
-    ("layerdims", "model.hidden"),
-    ("layers", "model.hidden"),
-    ("layersdims", "model.hidden"),
-    ("layersizes", "model.hidden"),
-    ("neurons", "model.hidden"),
-    ("units", "model.hidden"),
-    ("widths", "model.hidden"),
-    ("nlayers", "model.depth"),
-    ("numlayers", "model.depth"),
-    ("act", "model.activation"),
-    ("activations", "model.activation"),
-    ("nonlinearity", "model.activation"),
-    ("criterion", "model.cost"),
-    ("loss", "model.cost"),
-    ("dropoutrate", "model.dropout"),
-    ("initialisation", "model.init"),
-    ("initialization", "model.init"),
-    ("initializer", "model.init"),
-    ("gain", "model.init_gain"),
-    ("nparameters", "model.parameters"),
-    ("params", "model.parameters"),
-    ("precision", "model.dtype"),
-    ("type", "model.dtype"),
-    ("randomstate", "seed"),
-    ("seeds", "seed"),
-    ("eta", "train.learning_rate"),
-    ("lr", "train.learning_rate"),
-    ("rate", "train.learning_rate"),
-    ("epoch", "train.epochs"),
-    ("nepochs", "train.epochs"),
-    ("numepochs", "train.epochs"),
-    ("iters", "train.iterations"),
-    ("maxiter", "train.iterations"),
-    ("numiterations", "train.iterations"),
-    ("steps", "train.iterations"),
-    ("algorithm", "train.optimizer"),
-    ("optim", "train.optimizer"),
-    ("solver", "train.optimizer"),
-    ("batchsize", "train.batch"),
-    ("minibatch", "train.batch"),
-    ("beta", "train.momentum"),
-    ("mu", "train.momentum"),
-    ("epsilon", "train.eps"),
-    ("l2", "train.weight_decay"),
-    ("lambd", "train.weight_decay"),
-    ("wd", "train.weight_decay"),
-    ("gradclip", "train.clip_norm"),
-    ("scheduler", "train.schedule"),
-    ("earlystopping", "train.patience"),
-];
-
-/// The least similarity of a suggestion: three of five letters must be the same.
-const ALIKE: f64 = 0.6;
-
-/// Finds the known key that `key` most resembles: by an alias, by its name in another section, or by its letters.
+/// Finds the known key that `key` most resembles: by another name of it, by its name in another section, or by its letters.
 fn nearest_key(key: &str) -> Option<String> {
     let trial_keys = keys().map(|key| key.name());
     let Some(swept) = key.strip_prefix("sweep.") else {
@@ -88,32 +26,9 @@ pub(super) fn unknown(key: &str, place: &Place) -> Error {
     Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest: nearest_key(key) }
 }
 
-/// Finds the candidate that `word` most resembles, if it is similar enough.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let candidates: Vec<_> = candidates.into_iter().collect();
-    let (section, name) = parts(word);
-    let bare = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == bare(name)).map(|(_, key)| *key);
-    let known = alias.filter(|key| candidates.contains(key));
-    let likeness = |candidate: &&str| {
-        let (its_section, its_name) = parts(candidate);
-        let sections = if section.is_empty() { 1.0 } else { normalized_damerau_levenshtein(section, its_section) };
-        // The section decides only between names that are equally similar.
-        (normalized_damerau_levenshtein(&bare(name), &bare(its_name)), sections)
-    };
-    let alike = candidates.iter().map(|candidate| (likeness(candidate), *candidate));
-    let best =
-        alike.filter(|((names, _), _)| *names >= ALIKE).max_by(|(a, _), (b, _)| a.partial_cmp(b).expect("numbers"));
-    known.or(best.map(|(_, candidate)| candidate)).map(str::to_owned)
-}
-
-/// Splits a key into its section and its name there.
-fn parts(key: &str) -> (&str, &str) {
-    key.rsplit_once('.').unwrap_or(("", key))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::synonyms::{KEYS, parts};
     use super::*;
 
     #[test]
@@ -122,6 +37,9 @@ mod tests {
             ("train.lr", "train.learning_rate"),
             ("train.LR", "train.learning_rate"),
             ("lr", "train.learning_rate"),
+            ("epochs", "train.epochs"),
+            ("weight_decay", "train.weight_decay"),
+            ("train.lambda", "train.weight_decay"),
             ("train.learning-rate", "train.learning_rate"),
             ("model.learning_rate", "train.learning_rate"),
             ("train.leraning_rate", "train.learning_rate"),
@@ -159,7 +77,7 @@ mod tests {
 
     #[test]
     fn every_other_name_is_one_of_a_key_that_is_known_and_no_key_itself() {
-        for (alias, key) in ALIASES {
+        for &(alias, key) in KEYS {
             assert!(keys().any(|known| known.name() == key), "{key}");
             assert!(!keys().any(|known| parts(known.name()).1 == alias), "{alias}");
         }

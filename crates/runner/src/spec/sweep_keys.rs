@@ -35,10 +35,16 @@ const METRICS: [(&str, Objective); 6] = [
 keys! {
     pub KEYS;
 
+    /// How points are chosen: every combination (grid), or samples of the axes (random, sobol).
     METHOD: OneOf<Method> = Key::new("sweep.method", OneOf(&METHODS)).or(|| Method::Grid);
+    /// The number of points that random and sobol draw.
     SAMPLES: Integer = Key::new("sweep.samples", POINTS);
+    /// The seed that points are drawn from.
     SAMPLE_SEED: Integer = Key::new("sweep.sample_seed", SEED).or(|| 1);
+    /// Iterations (or epochs) of the first rung of successive halving.
     LEAST: Integer = Key::new("sweep.halving.least", STEPS);
+    /// One in this many settings goes on to the next rung, for this many times as long.
     FACTOR: Integer = Key::new("sweep.halving.factor", Integer { least: 2, most: 1_000_000 }).or(|| 3);
+    /// The metric that settings are ranked by in successive halving.
     METRIC: OneOf<Objective> = Key::new("sweep.halving.metric", OneOf(&METRICS)).or(|| Objective::Cost);
 }

@@ -15,7 +15,7 @@ use crate::cli;
 use crate::commands::answer::print;
 use crate::commands::failure::Failure;
 use crate::run::workers::Workers;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use datasets::text::count;
 
 /// The number of times that a case that seems slower is timed again before it counts as slower, on other matrices each
@@ -37,7 +37,7 @@ pub(super) fn run(
     (name, then): (&str, &Record),
 ) -> Result<ExitCode> {
     for library in other_files(now, then) {
-        say(&format!("warning: {} is another file than the {} of {name}", library.path.display(), library.name));
+        warn(&format!("{} is another file than the {} of {name}", library.path.display(), library.name));
     }
     let pairs = pairs(name, now, then)?;
     let bound = args.fail_above.map_or(WORTH_A_LINE, |share| share.0);

@@ -18,6 +18,7 @@ use datasets::import::{Categorical, Error, Format, Missing, Request, import};
 
 /// Imports, and prints the names of both files.
 pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
+    args.progress.set_up();
     let stop = stop_on_interrupt()?;
     let mut shown = ImportProgress::new(args.progress);
     let imported = import(&request(args), |progress| {

@@ -9,7 +9,7 @@ use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::terminal::say;
+use crate::terminal::warn;
 use datasets::text::count;
 
 /// The effect of another core on recorded costs, as measured in docs/machines.md.
@@ -65,14 +65,14 @@ impl Mixed<'_> {
     pub(super) fn warn(&self, record: &Record, plan: &Plan) -> Result<(), Error> {
         let Others { arithmetic, runner, .. } = self.others(record, plan)?;
         if arithmetic > 0 {
-            say(&format!(
-                "warning: {} of another BLAS, core or run.threads: {HOW_MUCH} (column machine of trials.csv and runner show)",
+            warn(&format!(
+                "{} of another BLAS, core or run.threads: {HOW_MUCH} (column machine of trials.csv and runner show)",
                 count(arithmetic, "finished trial")
             ));
         }
         if runner > 0 {
-            say(&format!(
-                "warning: {} of another build of runner: where it rounds differently, {HOW_MUCH}; --fresh trains them again",
+            warn(&format!(
+                "{} of another build of runner: where it rounds differently, {HOW_MUCH}; --fresh trains them again",
                 count(runner, "finished trial")
             ));
         }

@@ -4,15 +4,13 @@ use std::time::Instant;
 
 use kernels::peak;
 
+use crate::commands::resume::same_again;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
 use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::spec::trial::Dtype;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use datasets::text::count;
-
-/// The hint on how to resume an interrupted sweep.
-pub(super) const RESUME_HINT: &str = "the same command goes on";
 
 /// The work that a run has done so far.
 pub(super) struct Tally {
@@ -25,6 +23,8 @@ pub(super) struct Tally {
     flops: [f64; 2],
     direct_flops: f64,
     drifted: usize,
+    /// The lowest learning rate.
+    lowest_rate: f64,
 }
 
 impl Tally {
@@ -38,6 +38,7 @@ impl Tally {
             flops: [0.0; 2],
             direct_flops: 0.0,
             drifted: 0,
+            lowest_rate: f64::INFINITY,
         }
     }
 
@@ -53,6 +54,7 @@ impl Tally {
             End::Diverged { .. } => self.diverged += 1,
             End::Failed { .. } => self.failed += 1,
         }
+        self.lowest_rate = self.lowest_rate.min(config.schedule.learning_rate);
         self.steps += steps;
         self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_per_step(trial) * steps as f64;
         self.direct_flops += plan.direct_flops_per_step(trial) * steps as f64;
@@ -74,10 +76,16 @@ impl Tally {
     /// Reports the work of `threads` threads, and warns of drifts.
     pub(super) fn say(&self, planned: usize, threads: usize, interrupted: bool) {
         if self.drifted > 0 {
-            say(&format!(
-                "warning: {} drifted further from the weights than rounding explains (column drift of runner show); \
+            warn(&format!(
+                "{} drifted further from the weights than rounding explains (column drift of runner show); \
                  run.engine = \"direct\" trains without it",
                 count(self.drifted, "trial")
+            ));
+        }
+        if self.diverged > 0 && self.completed == 0 {
+            let rate = self.lowest_rate;
+            warn(&format!(
+                "every trial diverged, also with the lowest train.learning_rate, {rate:?}: try a smaller one"
             ));
         }
         say(&self.line(planned, threads, interrupted));
@@ -98,7 +106,7 @@ impl Tally {
             String::new()
         };
         let speed = self.steps as f64 / seconds;
-        let goes_on = if interrupted { format!("; {RESUME_HINT}") } else { String::new() };
+        let goes_on = if interrupted { format!("; to go on: {}", same_again()) } else { String::new() };
         let decimals = if speed < 100.0 { 2 } else { 0 };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \

@@ -8,10 +8,11 @@ use anyhow::Result;
 
 use super::mixed::Mixed;
 use super::prepared::{PreparedSweep, Rung};
-use super::tally::{RESUME_HINT, Tally};
+use super::tally::Tally;
 use crate::cli;
 use crate::commands::answer::print_names;
 use crate::commands::failure::Failure;
+use crate::commands::resume::same_again;
 use crate::commands::session::Session;
 use crate::commands::stop::Stop;
 use crate::machine::Machine;
@@ -23,9 +24,10 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::export::export;
 use crate::record::folder::{refuse_foreign, set_aside};
+use crate::run::advance::Advance;
 use crate::run::training::{left_to_train, train};
 use crate::run::workers::Workers;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use datasets::text::count;
 
 /// The state of a sweep's training, from rung to rung.
@@ -66,9 +68,10 @@ impl Training {
             say(&format!("{} is now {}", folder.display(), set_aside(folder)?.display()));
         }
         let mut record = Record::open(folder).map_err(Failure::of_writing)?;
-        stop.at_the_end(format!("interrupted: finished trials are kept in {}; {RESUME_HINT}", folder.display()));
+        let again = same_again();
+        stop.at_the_end(format!("interrupted: finished trials are kept in {}; to go on: {again}", folder.display()));
         if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
-            say(&format!("warning: {damaged}; this run writes them anew"));
+            warn(&format!("{damaged}; this run writes them anew"));
         }
         write_plan(&mut record, folder, session, plan, &machine).map_err(Failure::of_writing)?;
         let (finished, damaged) = record.finished().map_err(Failure::of_writing)?;
@@ -97,15 +100,17 @@ impl Training {
         let left = left_to_train(plan, finished);
         let trials: Vec<_> = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).collect();
         *planned += trials.len();
-        let mut progress = SweepProgress::new(*mode, trials.len(), trials.iter().map(|trial| plan.flops(trial)).sum());
+        let flops = trials.iter().map(|trial| plan.flops(trial)).sum();
+        let advance = Advance::default();
+        let progress = SweepProgress::new(*mode, &advance, trials.len(), flops);
         let mut done = Vec::new();
-        let result = train(plan, &left, &inputs, workers, stop, |mut outcomes| {
+        let result = train(plan, &left, &inputs, workers, stop, &advance, |mut outcomes| {
             outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
             record.insert(plan, &outcomes, machine)?;
             for (trial, outcome) in &outcomes {
                 tally.add(plan, trial, outcome);
                 done.push(trial.id.clone());
-                progress.finished(&plan.label(trial), outcome, plan.flops(trial));
+                progress.finished(plan, trial, outcome);
             }
             Ok(())
         });
@@ -171,6 +176,6 @@ fn say_damaged(plan: &Plan, damaged: &[String]) {
     let again: Vec<&str> = damaged.iter().map(String::as_str).filter(|id| planned.contains(id)).collect();
     if let [first, others @ ..] = &again[..] {
         let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-        say(&format!("warning: trial {first}{others} in the record is not what was stored; it is trained again"));
+        warn(&format!("trial {first}{others} in the record is not what was stored; it is trained again"));
     }
 }

@@ -10,6 +10,7 @@ use crate::cli;
 use crate::commands::best::best_of;
 use crate::commands::chosen::Chosen;
 use crate::commands::failure::Failure;
+use crate::commands::one_point::one_point;
 use crate::commands::recorded::planned_again;
 use crate::commands::session::Session;
 use crate::machine::{Machine, sha256};
@@ -21,7 +22,7 @@ use crate::record::summary::Recorded;
 use crate::run::fleet::Kept;
 use crate::run::outcome::{Outcome, Status};
 use crate::spec::experiment::Experiment;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use datasets::text::count;
 
 /// The file of the experiment in a results directory.
@@ -95,20 +96,6 @@ impl Subject {
     }
 }
 
-/// Refuses an experiment that sweeps; `command` takes one point.
-pub(in crate::commands) fn one_point(experiment: &Experiment, file: &Path, command: &str) -> Result<()> {
-    let points = experiment.points.len();
-    if points == 1 {
-        return Ok(());
-    }
-    let keys: Vec<_> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();
-    bail!(
-        "{}: the sweep has {points} points, {command} takes one; fix {} with KEY=VALUE, or use runner sweep",
-        file.display(),
-        keys.join(", ")
-    )
-}
-
 impl RecordedTrial {
     fn read(record: &Record, dir: &Path, id: String) -> Result<Self> {
         let all = record.finished_trials()?.into_iter().map(|(id, _)| id).collect();
@@ -158,8 +145,8 @@ impl RecordedTrial {
         say(&format!("trial {id} of {}{with}", self.dir.display()));
         let Some(then) = &self.machine else { return };
         if then.fingerprint() != here.fingerprint() {
-            say(&format!(
-                "warning: it was trained on another machine or by another build ({}): its costs need not come out bit for bit",
+            warn(&format!(
+                "it was trained on another machine or by another build ({}): its costs need not come out bit for bit",
                 then.parts().join(" ")
             ));
         }
@@ -176,7 +163,7 @@ impl RecordedTrial {
         } else if is_same_machine && !by_the_clock {
             return Err(Failure::NotRepeated { id: self.id.clone() }.into());
         } else {
-            say("warning: the costs are not those of the record");
+            warn("the costs are not those of the record");
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::stored::Recipe;
 use crate::record::summary::{Recorded, Summary};
+use crate::run::advance::Advance;
 use crate::run::inputs::Inputs;
 use crate::run::outcome::Outcome;
 use crate::run::training::train;
@@ -148,7 +149,7 @@ impl<'r> Again<'r> {
                 let mut outcomes = outcomes.iter();
                 outcomes.try_for_each(|(trial, outcome)| self.compare(recorded, trial, outcome, &here, &mut compared))
             };
-            let trained = train(&plan, &[fleet], &inputs, &workers, stop, write);
+            let trained = train(&plan, &[fleet], &inputs, &workers, stop, &Advance::default(), write);
             trained.map_err(|error| Failure::of_training(error, 0))?;
         }
         Ok(Some(compared))

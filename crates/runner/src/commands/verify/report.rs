@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::commands::answer::print;
+use crate::commands::answer::print_with_marks;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::FILES;
@@ -24,7 +24,7 @@ impl Report {
         self.wrong += usize::from(right == Some(false));
         let mark = right.map_or("·", |right| if right { "✓" } else { "✗" });
         // A reader that has closed stdout is no error.
-        let _ = print(&format!("{mark} {what}: {}\n", detail.replace(char::is_control, " ")));
+        let _ = print_with_marks(&format!("{mark} {what}: {}\n", detail.replace(char::is_control, " ")));
     }
 
     pub(super) fn plan(&mut self, record: &Record) -> Result<(), Error> {

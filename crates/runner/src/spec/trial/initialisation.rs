@@ -27,13 +27,18 @@ const SCHEMES: [(&str, Scheme); 12] = [
 keys! {
     pub(super) KEYS;
 
+    /// How weights and biases are drawn.
     INIT: OneOf<Scheme> = Key::new("model.init", OneOf(&SCHEMES)).or(|| Scheme::HeNormal);
+    /// The factor of scaled-normal.
     INIT_FACTOR: Real = Key::new("model.init_factor", POSITIVE).or(|| 0.01)
         .only_with("init = \"scaled-normal\"", |raw| matches!(raw.value(&INIT), Scheme::ScaledNormal { .. }));
+    /// The gain of orthogonal.
     INIT_GAIN: Real = Key::new("model.init_gain", POSITIVE).or(|| 1.0)
         .only_with("init = \"orthogonal\"", |raw| matches!(raw.value(&INIT), Scheme::Orthogonal { .. }));
+    /// The width at which mup is he.
     BASE_WIDTH: Integer = Key::new("model.base_width", WIDTH).or(|| 64)
         .only_with("init = \"mup\"", |raw| matches!(raw.value(&INIT), Scheme::MuP { .. }));
+    /// A factor on W[l] after it is drawn, one or a list with one for each layer.
     INIT_SCALE: PerLayer<Real> = Key::new("model.init_scale", PerLayer(POSITIVE)).or(|| Layers::Same(1.0));
 }
 

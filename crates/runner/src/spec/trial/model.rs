@@ -15,15 +15,24 @@ const DTYPES: [(&str, Dtype); 2] = [("f32", Dtype::F32), ("f64", Dtype::F64)];
 keys! {
     pub(super) KEYS;
 
+    /// The number of layers with weights, the output layer among them.
     DEPTH: Integer = Key::new("model.depth", Integer { least: 1, most: 10_000 });
+    /// The number of units of each hidden layer.
     MODEL_WIDTH: Integer = Key::new("model.width", WIDTH);
+    /// A budget of weights and biases in place of a width: the net is the widest of its depth within it.
     PARAMETERS: Integer = Key::new("model.parameters", Integer { least: 1, most: 1 << 50 });
+    /// The widths of the hidden layers, without the inputs and the output layer; or give depth and width.
     HIDDEN: Widths = Key::new("model.hidden", Widths);
+    /// The activation of the hidden layers, one or a list with one for each hidden layer.
     ACTIVATION: PerLayer<OneOf<Activation>> =
         Key::new("model.activation", PerLayer(OneOf(&Activation::ALL))).or(|| Layers::Same(Activation::Relu));
+    /// The cost, and with it the output layer; auto is binary-cross-entropy for 2 classes, softmax-cross-entropy for more, mean-squared-error for values.
     COST: AutoOr<Cost> = Key::new("model.cost", AutoOr(&Cost::ALL)).or(|| None);
+    /// The share of units that inverted dropout leaves out, one or a list with one for each hidden layer.
     DROPOUT: PerLayer<Real> = Key::new("model.dropout", PerLayer(FRACTION)).or(|| Layers::Same(0.0));
+    /// The element type that a net is trained in.
     DTYPE: OneOf<Dtype> = Key::new("model.dtype", OneOf(&DTYPES)).or(|| Dtype::F32);
+    /// The seed that weights and dropout masks are drawn from.
     TRIAL_SEED: Integer = Key::new("seed", SEED).or(|| 1);
 }
 

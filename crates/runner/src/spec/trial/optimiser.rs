@@ -30,19 +30,28 @@ const OPTIMIZERS: [(&str, Name); 6] = [
 keys! {
     pub(super) KEYS;
 
+    /// The optimiser; gd is gradient descent, with mini-batches also called SGD.
     OPTIMIZER: OneOf<Name> = Key::new("train.optimizer", OneOf(&OPTIMIZERS)).or(|| Name::Gd);
+    /// The factor μ of momentum and nesterov.
     MOMENTUM: Real = Key::new("train.momentum", FRACTION).or(|| 0.9)
         .only_with("optimizer = \"momentum\" or \"nesterov\"", |raw| is(raw, &[Name::Momentum, Name::Nesterov]));
+    /// The smoothing constant α of rmsprop.
     ALPHA: Real = Key::new("train.alpha", FRACTION).or(|| 0.99)
         .only_with("optimizer = \"rmsprop\"", |raw| is(raw, &[Name::RmsProp]));
+    /// The decay rates [β1, β2] of adam and adamw.
     BETAS: Pair = Key::new("train.betas", Pair).or(|| [0.9, 0.999])
         .only_with("optimizer = \"adam\" or \"adamw\"", |raw| is(raw, &[Name::Adam, Name::AdamW]));
+    /// The number ε that is added to the denominator of rmsprop, adam and adamw.
     EPS: Real = Key::new("train.eps", POSITIVE).or(|| 1e-8)
         .only_with("optimizer = \"rmsprop\", \"adam\" or \"adamw\"", |raw| is(raw, &[Name::RmsProp, Name::Adam, Name::AdamW]));
+    /// The weight decay λ; 0, for adamw 0.01, where it is not given.
     WEIGHT_DECAY: Real = Key::new("train.weight_decay", NOT_NEGATIVE);
+    /// Whether w shrinks by η λ w (true, as adamw does) or λ w is added to the gradient (false).
     DECOUPLED: Flag = Key::new("train.decoupled", FLAG).only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
+    /// Whether biases decay too.
     DECAY_BIASES: Flag = Key::new("train.decay_biases", FLAG).or(|| true)
         .only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
+    /// The longest that the whole gradient may be; a longer one is scaled down.
     CLIP_NORM: Real = Key::new("train.clip_norm", POSITIVE);
 }
 

@@ -20,19 +20,28 @@ const SCHEDULES: [(&str, Name); 4] =
 keys! {
     pub(super) KEYS;
 
+    /// The learning rate η.
     LEARNING_RATE: Real = Key::new("train.learning_rate", POSITIVE);
+    /// How the learning rate changes with the iterations.
     SCHEDULE: OneOf<Name> = Key::new("train.schedule", OneOf(&SCHEDULES)).or(|| Name::Constant);
+    /// Iterations between two drops of the learning rate.
     STEP_SIZE: Integer = Key::new("train.step_size", STEPS)
         .only_with("schedule = \"step\"", |raw| raw.value(&SCHEDULE) == Name::Step);
+    /// The factor of each drop of the learning rate.
     GAMMA: Real = Key::new("train.gamma", POSITIVE).or(|| 0.1)
         .only_with("schedule = \"step\"", |raw| raw.value(&SCHEDULE) == Name::Step);
+    /// Iterations over which the learning rate falls; to the end where it is not given.
     COSINE_ITERATIONS: Integer = Key::new("train.cosine_iterations", STEPS)
         .only_with("schedule = \"cosine\"", |raw| raw.value(&SCHEDULE) == Name::Cosine);
+    /// The learning rate that a cosine falls to.
     MIN_LEARNING_RATE: Real = Key::new("train.min_learning_rate", NOT_NEGATIVE).or(|| 0.0)
         .only_with("schedule = \"cosine\"", |raw| raw.value(&SCHEDULE) == Name::Cosine);
+    /// The decay d of η / (1 + d t).
     RATE_DECAY: Real = Key::new("train.rate_decay", NOT_NEGATIVE)
         .only_with("schedule = \"inverse\"", |raw| raw.value(&SCHEDULE) == Name::Inverse);
+    /// Iterations over which the learning rate rises linearly; the schedule begins after them.
     WARMUP: Integer = Key::new("train.warmup", STEPS_OR_NONE).or(|| 0);
+    /// The share of the learning rate that the warm-up begins with.
     WARMUP_START: Real = Key::new("train.warmup_start", POSITIVE).or(|| 1.0 / 3.0)
         .only_with("warmup above 0", |raw| raw.value(&WARMUP) > 0);
 }

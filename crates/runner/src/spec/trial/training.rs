@@ -10,22 +10,36 @@ use crate::spec::names::{AutoOr, NameList};
 keys! {
     pub(super) KEYS;
 
+    /// The examples of a step, or "full" for all.
     BATCH: BatchSize = Key::new("train.batch", BatchSize).or(|| None);
+    /// Whether each epoch has a new order of the examples.
     SHUFFLE: Flag = Key::new("train.shuffle", FLAG).or(|| true)
         .only_with("a number for batch", |raw| raw.value(&BATCH).is_some());
+    /// The seed that the orders of the epochs are drawn from.
     BATCH_SEED: Integer = Key::new("train.batch_seed", SEED).or(|| 1)
         .only_with("a number for batch and shuffle = true", |raw| raw.value(&BATCH).is_some() && raw.value(&SHUFFLE));
+    /// The number of updates; or give epochs.
     ITERATIONS: Integer = Key::new("train.iterations", STEPS);
+    /// The number of times through the training examples; or give iterations.
     EPOCHS: Integer = Key::new("train.epochs", STEPS);
+    /// Iterations from one record of the cost to the next.
     RECORD_EVERY: Integer = Key::new("train.record_every", STEPS).or(|| 1);
+    /// The metrics that are recorded beside the cost.
     METRICS: NameList<Metric> = Key::new("train.metrics", NameList(&Metric::ALL)).or(Vec::new);
+    /// A cost that ends the training at the first step below it.
     STOP_COST: Real = Key::new("train.stop_cost", POSITIVE);
+    /// The number of records without a lower cost (the validation cost where there is one) that ends the training.
     PATIENCE: Integer = Key::new("train.patience", STEPS);
+    /// The amount by which a cost must be lower to count for patience.
     MIN_DELTA: Real = Key::new("train.min_delta", NOT_NEGATIVE).or(|| 0.0)
         .only_with("patience", |raw| raw.get(&PATIENCE).is_some());
+    /// Seconds after which the training ends; its results then depend on the machine.
     STOP_SECONDS: Real = Key::new("train.stop_seconds", POSITIVE);
+    /// A cost above which the training counts as diverged.
     DIVERGE_ABOVE: Real = Key::new("train.diverge_above", POSITIVE);
+    /// The engine of the first layer; auto is the cheapest exact one.
     ENGINE: AutoOr<Engine> = Key::new("run.engine", AutoOr(&Engine::ALL)).or(|| None);
+    /// Whether subnormal numbers are taken as zero: arithmetic with them is slow.
     FLUSH_SUBNORMALS: Flag = Key::new("run.flush_subnormals", FLAG).or(|| true);
 }
 

@@ -1,0 +1,63 @@
+//! What is said of a plan before it is trained, for it may be a slip.
+
+use crate::plan::Plan;
+use crate::terminal::warn;
+
+/// Warns of the first net whose hidden layers seem to have the input or the output layer among them.
+pub(super) fn advise(plan: &Plan) {
+    let advice = plan.trials.iter().find_map(|trial| slip(&plan.widths(&trial.config)));
+    advice.iter().for_each(|advice| warn(advice));
+}
+
+/// What may be a slip in a net of these widths, from its inputs to its outputs.
+fn slip(widths: &[usize]) -> Option<String> {
+    let [n_in, hidden @ .., n_out] = widths else { return None };
+    let (first, last) = (hidden.first()?, hidden.last()?);
+    let has_inputs = first == n_in && hidden.len() > 1;
+    // A layer may be as wide as the outputs by choice, above all where all layers are equally wide.
+    let has_outputs = last == n_out && (has_inputs || hidden.windows(2).any(|pair| pair[0] != pair[1]));
+    let what = match (has_inputs, has_outputs) {
+        (true, true) => format!("the {n_in} inputs and the {n_out} of the output layer"),
+        (true, false) => format!("the {n_in} inputs"),
+        (false, true) => format!("the {n_out} of the output layer"),
+        (false, false) => return None,
+    };
+    let inner = &hidden[usize::from(has_inputs)..hidden.len() - usize::from(has_outputs)];
+    let layers = widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+    Some(format!(
+        "model.hidden = {hidden:?} seems to list {what} too, this net is {layers}; it takes the hidden layers alone: {inner:?}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slip;
+
+    #[test]
+    fn layers_that_hidden_does_not_take_are_told() {
+        for (widths, meant) in [
+            (&[12288, 12288, 20, 7, 5, 1, 1][..], "[20, 7, 5]"),
+            (&[12288, 20, 7, 5, 1, 1], "[20, 7, 5]"),
+            (&[64, 64, 20, 2], "[20]"),
+            (&[784, 128, 64, 10, 10], "[128, 64]"),
+        ] {
+            let advice = slip(widths).unwrap();
+            assert!(advice.ends_with(&format!("alone: {meant}")), "{advice}");
+        }
+    }
+
+    #[test]
+    fn a_net_as_people_make_them_is_not_remarked_on() {
+        for widths in [
+            &[12288, 20, 7, 5, 1][..],
+            &[64, 64, 10],
+            &[64, 10, 10, 10, 10],
+            &[2, 1],
+            &[64, 10, 10],
+            &[12288, 7, 1],
+            &[192, 1, 1, 1, 1],
+        ] {
+            assert_eq!(slip(widths), None, "{widths:?}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! How far the fleets are that train at the moment: workers write it at each step, and who shows progress reads it now and then.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use net::HistoryPoint;
+
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
+
+/// The fleets that train at the moment.
+#[derive(Clone, Default)]
+pub struct Advance(Arc<Mutex<Vec<Arc<Running>>>>);
+
+/// A fleet that trains.
+pub struct Running {
+    /// The ids of its trials.
+    pub trials: Vec<String>,
+    /// The first of them, in words.
+    pub label: String,
+    /// The updates that it is to make.
+    pub iterations: usize,
+    /// The operations of all its updates.
+    pub flops: f64,
+    steps: AtomicUsize,
+    /// The bits of the last recorded cost of its first net; those of NaN before there is one.
+    cost: AtomicU64,
+}
+
+/// The entry of a fleet, for as long as it trains.
+pub(super) struct Entry {
+    advance: Advance,
+    running: Arc<Running>,
+}
+
+impl Advance {
+    /// Lists the fleets that train at the moment.
+    pub fn running(&self) -> Vec<Arc<Running>> {
+        self.fleets().clone()
+    }
+
+    /// Enters the fleet of `trials`.
+    pub(super) fn enter(&self, plan: &Plan, trials: &[&Trial]) -> Entry {
+        let running = Arc::new(Running {
+            trials: trials.iter().map(|trial| trial.id.clone()).collect(),
+            label: plan.label(trials[0]),
+            iterations: trials.iter().map(|trial| plan.iterations(trial)).max().unwrap_or(0),
+            flops: trials.iter().map(|trial| plan.flops(trial)).sum(),
+            steps: AtomicUsize::new(0),
+            cost: AtomicU64::new(f64::NAN.to_bits()),
+        });
+        self.fleets().push(Arc::clone(&running));
+        Entry { advance: self.clone(), running }
+    }
+
+    fn fleets(&self) -> MutexGuard<'_, Vec<Arc<Running>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running {
+    /// The updates made, of [`Running::iterations`].
+    pub fn iteration(&self) -> usize {
+        self.steps.load(Ordering::Relaxed).min(self.iterations)
+    }
+
+    /// The last recorded cost of its first net.
+    pub fn cost(&self) -> Option<f64> {
+        Some(f64::from_bits(self.cost.load(Ordering::Relaxed))).filter(|cost| cost.is_finite())
+    }
+
+    /// The operations done so far.
+    pub fn flops_done(&self) -> f64 {
+        self.flops * self.iteration() as f64 / self.iterations.max(1) as f64
+    }
+}
+
+impl Entry {
+    /// Enters that a step begins, with the last recorded cost of the first net.
+    pub(super) fn step(&self, latest: Option<HistoryPoint>) {
+        // One thread writes: no step is lost between the two.
+        self.running.steps.store(self.running.steps.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if let Some(HistoryPoint { cost, .. }) = latest {
+            self.running.cost.store(cost.to_bits(), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.advance.fleets().retain(|running| !Arc::ptr_eq(running, &self.running));
+    }
+}

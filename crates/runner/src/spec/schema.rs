@@ -1,0 +1,167 @@
+//! The JSON schema of an experiment, made of the tables of its keys: what an editor checks and completes while one is written.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::experiment_keys;
+use super::key::AnyKey;
+use super::kind::{Kind, POINTS};
+use super::source::ALTERNATIVES;
+use super::sweep_keys;
+use super::trial::keys::keys;
+
+/// The words of the schema's lists of tables.
+const ZIP: &str = "Columns that advance together: one more axis.";
+const EXCLUDE: &str = "Points for which all of this holds are left out.";
+const INCLUDE: &str = "A single point more, for every seed.";
+
+/// Makes the schema: draft-07, which Taplo and Even Better TOML read. It says what each key takes; what keys say together is checked by
+/// the program alone.
+pub fn schema() -> Json {
+    let own = experiment_keys::KEYS.iter().copied();
+    let values = own.chain(keys()).map(|key| (key.name(), reference("value", key)));
+    let mut schema = table(values, Spelling::Nested);
+    schema["definitions"] = definitions();
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("An experiment of Layerchain");
+    schema["required"] = json!(["name", "data"]);
+    schema["properties"]["sweep"] = sweep();
+    for section in ["data", "model"] {
+        let (names, section) = (names_of(&schema, section), &mut schema["properties"][section]);
+        let pairs: Vec<_> = alternatives().filter(|pair| pair.iter().all(|name| names.contains(*name))).collect();
+        let both = |pair: &[&str; 2]| json!({ "required": pair.map(|name| name.split_once('.').map_or(name, |(_, name)| name)) });
+        section["not"] = json!({ "anyOf": pairs.iter().map(both).collect::<Vec<_>>() });
+    }
+    schema["properties"]["data"]["anyOf"] = json!([{ "required": ["set"] }, { "required": ["train"] }]);
+    schema
+}
+
+/// What is referred to: the forms of each key.
+fn definitions() -> Json {
+    let all = [experiment_keys::KEYS, sweep_keys::KEYS].into_iter().flatten().copied().chain(keys());
+    let values = all.map(|key| (format!("value.{}", key.name()), value_of(key)));
+    let axes = keys().map(|key| (format!("axis.{}", key.name()), axis_of(key)));
+    let conditions = keys().map(|key| (format!("condition.{}", key.name()), condition_of(key)));
+    values.chain(axes).chain(conditions).collect::<Map<_, _>>().into()
+}
+
+/// A reference to a form of a key.
+fn reference(form: &str, key: &dyn AnyKey) -> Json {
+    json!({ "$ref": format!("#/definitions/{form}.{}", key.name()) })
+}
+
+/// The pairs of keys that say the same thing in two ways.
+fn alternatives() -> impl Iterator<Item = [&'static str; 2]> {
+    ALTERNATIVES.iter().flat_map(|(some, others)| some.iter().flat_map(|one| others.iter().map(|other| [*one, *other])))
+}
+
+/// The whole names of the keys of a section.
+fn names_of(schema: &Json, section: &str) -> BTreeSet<String> {
+    let properties = schema["properties"][section]["properties"].as_object();
+    properties.into_iter().flatten().map(|(name, _)| format!("{section}.{name}")).collect()
+}
+
+/// How a key with a section may be written in a table.
+#[derive(Clone, Copy, PartialEq)]
+enum Spelling {
+    /// In the table of its section.
+    Nested,
+    /// So, or as one quoted name, as in `[sweep]`.
+    Either,
+}
+
+/// A table of these keys and no others.
+fn table<'k>(keys: impl Iterator<Item = (&'k str, Json)>, spelling: Spelling) -> Json {
+    let mut properties = Map::new();
+    for (name, schema) in keys {
+        let Some((section, bare)) = name.split_once('.') else {
+            properties.insert(name.to_owned(), schema);
+            continue;
+        };
+        if spelling == Spelling::Either {
+            properties.insert(name.to_owned(), schema.clone());
+        }
+        let empty = || json!({ "type": "object", "properties": {}, "additionalProperties": false });
+        properties.entry(section).or_insert_with(empty)["properties"][bare] = schema;
+    }
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// The section `[sweep]`: axes, its own keys, and its lists of tables.
+fn sweep() -> Json {
+    let own = sweep_keys::KEYS.iter().map(|key| (key.name().trim_start_matches("sweep."), reference("value", *key)));
+    let of_keys = |form| keys().map(move |key| (key.name(), reference(form, key)));
+    let mut sweep = table(own.chain(of_keys("axis")), Spelling::Either);
+    for (list, meaning, form) in
+        [("zip", ZIP, "axis"), ("exclude", EXCLUDE, "condition"), ("include", INCLUDE, "value")]
+    {
+        let mut tables = table(of_keys(form), Spelling::Either);
+        tables["minProperties"] = json!(1);
+        sweep["properties"][list] = json!({ "type": "array", "description": meaning, "items": tables });
+    }
+    sweep["description"] = json!("The axes, in this order, the last varying fastest.");
+    sweep
+}
+
+/// The values of a key with what it means, its condition and its default.
+fn value_of(key: &dyn AnyKey) -> Json {
+    let mut schema = key.schema();
+    schema["description"] = json!(described(key));
+    if let Some(default) = key.default() {
+        schema["default"] = default;
+    }
+    schema
+}
+
+fn described(key: &dyn AnyKey) -> String {
+    let only_with = key.condition().map(|condition| format!(" Only with {}.", condition.with));
+    format!("{}{}", key.meaning(), only_with.unwrap_or_default())
+}
+
+/// The axis of a key: a list of its values or, for numbers, a range.
+fn axis_of(key: &dyn AnyKey) -> Json {
+    let list = json!({ "type": "array", "items": reference("value", key), "minItems": 1 });
+    let Some(number) = number_of(&key.schema()) else {
+        return with_meaning(list, key);
+    };
+    let range = json!({
+        "type": "object",
+        "properties": {
+            "from": number, "to": number,
+            "count": POINTS.schema(),
+            "scale": { "enum": ["linear", "log"], "default": "linear" },
+        },
+        "required": ["from", "to"],
+        "additionalProperties": false,
+    });
+    with_meaning(json!({ "anyOf": [list, range] }), key)
+}
+
+/// A condition on a key: a value, a list of values or, for numbers, bounds.
+fn condition_of(key: &dyn AnyKey) -> Json {
+    let value = || reference("value", key);
+    let mut forms = vec![value(), json!({ "type": "array", "items": value(), "minItems": 1 })];
+    if number_of(&key.schema()).is_some() {
+        let bound = json!({ "type": "number" });
+        forms.push(json!({
+            "type": "object",
+            "properties": { "ge": bound, "gt": bound, "le": bound, "lt": bound },
+            "minProperties": 1,
+            "additionalProperties": false,
+        }));
+    }
+    with_meaning(json!({ "anyOf": forms }), key)
+}
+
+fn with_meaning(mut schema: Json, key: &dyn AnyKey) -> Json {
+    schema["description"] = json!(described(key));
+    schema
+}
+
+/// The numbers among the values that a schema describes.
+fn number_of(schema: &Json) -> Option<Json> {
+    let is_number = |schema: &&Json| ["integer", "number"].iter().any(|name| schema["type"] == *name);
+    let forms = schema["anyOf"].as_array();
+    [schema].into_iter().chain(forms.into_iter().flatten()).find(is_number).cloned()
+}
