@@ -133,11 +133,11 @@ pub(crate) fn with_painted_marks(text: &str) -> Cow<'_, str> {
     Cow::Owned(painted)
 }
 
-/// Clears the line that the cursor is in, on a terminal: in place of a bar, something is said.
-pub(crate) fn clear_line() {
+/// Clears a terminal from the start of the current line on: a bar that a narrower window has wrapped has several lines.
+pub(crate) fn clear_from_here() {
     let mut stderr = stderr();
     if stderr.is_terminal() {
-        let _ = write!(stderr, "\r\u{1b}[2K");
+        let _ = write!(stderr, "\r\u{1b}[J");
     }
 }
 

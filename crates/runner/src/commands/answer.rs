@@ -15,7 +15,7 @@ pub(super) fn print(text: &str) -> Result<()> {
     put_out(text).map_err(|error| Failure::Unanswered(error).into())
 }
 
-/// Writes to stdout as [`print`] does, with marks in colour.
+/// Writes to stdout as [`print()`] does, with marks in colour.
 pub(super) fn print_with_marks(text: &str) -> Result<()> {
     write(&with_painted_marks(&visible(text))).map_err(|error| Failure::Unanswered(error).into())
 }

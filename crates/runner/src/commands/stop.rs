@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
-use crate::terminal::{clear_line, say};
+use crate::terminal::{clear_from_here, say};
 
 /// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -63,7 +63,7 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     let watch = move || {
         if signals.forever().next().is_some() {
             thread::sleep(GRACE);
-            clear_line();
+            clear_from_here();
             say(&last_words.lock().unwrap_or_else(PoisonError::into_inner));
             low_level::exit(INTERRUPTED);
         }

@@ -15,7 +15,7 @@ use crate::plan::trial::Trial;
 use crate::record::summary::Summary;
 use crate::run::advance::{Advance, Running};
 use crate::run::outcome::{End, Outcome, Status};
-use crate::terminal::{emit, say};
+use crate::terminal::{clear_from_here, emit, say};
 
 /// A trial that takes longer than this is shown on its way.
 const LONG: Duration = Duration::from_secs(2);
@@ -160,6 +160,7 @@ impl State {
         self.is_over = true;
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+            clear_from_here();
         }
         if self.form == Form::Events {
             let [completed, diverged, failed] = self.finished;

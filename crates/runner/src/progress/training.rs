@@ -12,7 +12,7 @@ use super::mode::{Form, ProgressMode};
 use crate::plan::trial::Trial;
 use crate::record::summary::Summary;
 use crate::run::outcome::Outcome;
-use crate::terminal::{emit, say};
+use crate::terminal::{clear_from_here, emit, say};
 
 /// Lines of a whole training, more or less, where it has more records than that.
 const LINES: usize = 100;
@@ -86,7 +86,10 @@ impl TrainingProgress {
     /// The training of `trial` has ended, with this outcome unless it was interrupted: the bar goes.
     pub fn end(&self, trial: &Trial, outcome: Option<&Outcome>) {
         match &self.shown {
-            Shown::Bar { bar, .. } => bar.finish_and_clear(),
+            Shown::Bar { bar, .. } => {
+                bar.finish_and_clear();
+                clear_from_here();
+            }
             Shown::Lines { .. } => {
                 let last = outcome.and_then(|outcome| outcome.history.last());
                 last.into_iter().for_each(|last| self.line(last.iteration, last.cost));

@@ -38,7 +38,7 @@ keys! {
     /// The width at which mup is he.
     BASE_WIDTH: Integer = Key::new("model.base_width", WIDTH).or(|| 64)
         .only_with("init = \"mup\"", |raw| matches!(raw.value(&INIT), Scheme::MuP { .. }));
-    /// A factor on W[l] after it is drawn, one or a list with one for each layer.
+    /// A factor on the weights of a layer after they are drawn, one or a list with one for each layer.
     INIT_SCALE: PerLayer<Real> = Key::new("model.init_scale", PerLayer(POSITIVE)).or(|| Layers::Same(1.0));
 }
 
