@@ -22,7 +22,7 @@ def test_the_notebook_runs_and_draws_its_figures(
 ) -> None:
     monkeypatch.setenv("RUNNER", str(workplace.runner))
     notebook: NotebookNode = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
     best = layerchain.read(tmp_path / "results/depth-drawn").best()
