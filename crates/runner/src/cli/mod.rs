@@ -79,7 +79,7 @@ pub enum Command {
     /// fleet that it was trained in: on the same machine bit for bit, which is checked. --best is the trial that `runner best` names.
     #[command(after_help = "Examples:
   runner train experiments/course-4layer.toml
-  runner train experiments/depth.toml model.depth=4 train.learning_rate=0.01 seed=1 --out cats.h5 --history cats.csv
+  runner train experiments/depth.toml model.depth=4 model.width=20 train.learning_rate=0.01 seed=1 --out cats.h5 --history cats.csv
   runner train results/depth --best
   runner train results/depth --trial 1a2b3c --out cats.h5
   runner predict results/course-4layer/model.h5 my-cat.jpg")]
@@ -134,7 +134,7 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     #[command(after_help = "Examples:
   runner best results/depth
   runner best results/depth --by test_accuracy --where 'depth = 4'
-  runner train experiments/depth.toml $(runner best results/depth | grep -v '#')
+  runner train results/depth/experiment.toml $(runner best results/depth | grep -v '#')
   runner best results/depth --json | jq .setting.keys")]
     Best(Best),
     /// Compare two sweeps: their trials paired by the swept keys, differences with their standard errors.

@@ -1,4 +1,4 @@
-//! What is said of a plan before it is trained, for it may be a slip.
+//! Warnings of likely slips in a plan, before it is trained.
 
 use crate::plan::Plan;
 use crate::terminal::warn;
@@ -9,7 +9,7 @@ pub(super) fn advise(plan: &Plan) {
     advice.iter().for_each(|advice| warn(advice));
 }
 
-/// What may be a slip in a net of these widths, from its inputs to its outputs.
+/// Describes a likely slip in a net of these widths, which go from its inputs to its outputs; `None` if there is none.
 fn slip(widths: &[usize]) -> Option<String> {
     let [n_in, hidden @ .., n_out] = widths else { return None };
     let (first, last) = (hidden.first()?, hidden.last()?);

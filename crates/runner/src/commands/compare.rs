@@ -55,7 +55,7 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is compared.
+/// The two sweeps and the score that they are compared by.
 fn measures(args: &cli::Compare, a: &Chosen, b: &Chosen) -> Result<Vec<&'static Column>> {
     let has = |column: &'static Column| {
         let rows = a.trials.rows.iter().chain(&b.trials.rows);
@@ -73,7 +73,7 @@ fn measures(args: &cli::Compare, a: &Chosen, b: &Chosen) -> Result<Vec<&'static 
 
 type Differ = [crate::results::difference::Difference];
 
-/// What is compared, what differs, and what comes out, a line each.
+/// Describes the sweeps, the keys that differ, and the result, in one line each.
 fn sentences(args: &cli::Compare, joined: &Joined, measures: &[&Column], differ: &Differ) -> Vec<String> {
     let pairs = joined.pairs().count();
     let mut keys: Vec<&str> = joined.keys.iter().map(|key| short_name(key)).collect();

@@ -1,4 +1,4 @@
-//! How an interrupted command is gone on with.
+//! The command line that resumes an interrupted command.
 
 use std::env;
 

@@ -31,7 +31,7 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
     if args.which.condition.is_some() {
         ids.extend(chosen.trials.rows.iter().filter(|row| chosen.has(row)).map(|row| row.trial.clone()));
         if ids.is_empty() {
-            bail!("--where: no trial of {} is such", dir.display());
+            bail!("--where: no trial of {} fits it", dir.display());
         }
     }
     ids.dedup();

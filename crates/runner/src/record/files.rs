@@ -14,7 +14,7 @@ use crate::machine::sha256;
 use crate::text::hex;
 use datasets::files::write_whole;
 
-/// What became of a file beside the record.
+/// The state of a file beside the record.
 #[derive(Debug)]
 pub enum FileState {
     /// It is as it was written.

@@ -20,7 +20,7 @@ const SEALED: [&str; 3] = [
     "SELECT 'plan', position, trial, point FROM plan ORDER BY position",
 ];
 
-/// What was asked, as the record has it.
+/// The question of a sweep, as the record has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The name of the experiment.

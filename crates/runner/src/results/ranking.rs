@@ -7,7 +7,7 @@ use super::setting::Setting;
 use super::trials::{Row, Trials};
 use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, WRITTEN};
 
-/// What settings are judged by.
+/// The score that settings are ranked by.
 #[derive(Clone, Copy, Debug)]
 pub struct Score {
     /// The result that decides.

@@ -1,4 +1,4 @@
-//! How far the fleets are that train at the moment: workers write it at each step, and who shows progress reads it now and then.
+//! The progress of the fleets in training: workers write it at each step, and the display of progress reads it now and then.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! How settings are ranked: one rule, for successive halving and for whoever asks which setting is the best.
+//! The rank of a setting: one rule, for successive halving and for every answer to which setting is best.
 
 use std::cmp::Ordering;
 

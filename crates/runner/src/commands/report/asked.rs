@@ -1,4 +1,4 @@
-//! What an experiment sets for all of its trials.
+//! The settings that all trials of an experiment share.
 
 use toml::{Table, Value};
 

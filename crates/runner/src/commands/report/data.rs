@@ -1,4 +1,4 @@
-//! What the page's scripts read: the points of the sweep by columns.
+//! The data of the page's scripts: the points of the sweep by columns.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ pub(super) const DIGITS: usize = 6;
 struct Measured {
     /// Its column in trials.csv.
     key: &'static str,
-    /// The same in words.
+    /// The name of the column in words.
     name: &'static str,
     is_lower_better: bool,
     of: fn(&Summary) -> Option<f64>,
@@ -37,7 +37,7 @@ impl Measured {
     }
 }
 
-/// What is measured of a trial.
+/// The measures of a trial.
 const MEASURES: [Measured; 7] = [
     Measured::cost("validation_cost", "validation cost", |trial| trial.validation_cost),
     Measured::accuracy("validation_accuracy", "validation accuracy", |trial| trial.validation_accuracy),

@@ -17,7 +17,7 @@ const MOST_VALUES: usize = 12;
 /// Bins of a number that has many values, each with as many trials.
 const BINS: usize = 8;
 
-/// How much a key explains.
+/// The share that a key explains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Importance {
     /// The share of the variance of the ranks, from 0 to 1.

@@ -25,7 +25,7 @@ pub(super) struct Point {
     pub(super) machine: Option<String>,
 }
 
-/// What became of a trial.
+/// The state of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Completed,

@@ -91,7 +91,7 @@ pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -
     notes
 }
 
-/// What became of the trials, in a line.
+/// Counts the trials by their state, in a line.
 pub(super) fn tally(ranking: &Ranking, points: &[Point]) -> String {
     let states = State::ALL.iter().filter_map(|state| {
         let number = points.iter().filter(|point| point.state == *state).count();

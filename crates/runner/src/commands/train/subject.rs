@@ -39,7 +39,7 @@ pub(super) struct Subject {
 pub(super) struct RecordedTrial {
     dir: PathBuf,
     id: String,
-    /// Those of its fleet.
+    /// The recipes of the trials of its fleet.
     recipes: HashMap<String, Recipe>,
     machine: Option<Machine>,
     history: Vec<Recorded>,
