@@ -415,7 +415,7 @@ fn tags_and_notes_are_kept_beside_what_is_proved() {
         (&["+"], "a tag is 1 to 60 letters"),
         (&["+x", "--trial", "zzz"], "--trial: results/nets has no finished trial zzz"),
         (&["+x", "--trial", ""], "24 trials"),
-        (&["+x", "--where", "depth = 9"], "--where: no trial of results/nets is such"),
+        (&["+x", "--where", "depth = 9"], "--where: no trial of results/nets fits it"),
     ] {
         let (code, line) = failure(&bench.run(&[&["tag", DIR], arguments].concat()));
         assert!(code == Some(2) && line.contains(problem), "{line}");
