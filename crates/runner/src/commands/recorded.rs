@@ -35,6 +35,6 @@ pub(super) fn planned_again(
         plan.trials.iter().enumerate().map(|(place, trial)| (&*trial.id, place)).collect();
     let of_fleet = |fleet: &&[String]| fleet.iter().map(|id| places.get(&**id).copied()).collect();
     let Some(as_recorded) = fleets.iter().map(of_fleet).collect::<Option<Vec<Vec<usize>>>>() else { return Ok(None) };
-    plan.fleets = as_recorded;
+    plan.set_fleets(as_recorded);
     Ok(Some(plan))
 }

@@ -41,7 +41,7 @@ impl Plan {
                 self.step_calls(fleet, examples, &mut |shape, call| calls.add(config.dtype, shape, call));
             }
         }
-        for trial in &self.trials {
+        for trial in self.own_trials() {
             self.evaluation_calls(trial, &mut calls);
         }
         calls

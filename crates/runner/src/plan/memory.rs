@@ -42,7 +42,7 @@ impl Plan {
         rows * first + copies_kept * upper * element + activations + largest_draw + history
     }
 
-    /// Estimates the bytes of the data in all forms that the trials use.
+    /// Estimates the bytes of the data in all forms that the fleets use.
     pub fn data_bytes(&self) -> f64 {
         let DataShape { features, train, .. } = self.data;
         let (features, train, both) = (features as f64, train as f64, (train + self.data.held_out()) as f64);
@@ -55,8 +55,8 @@ impl Plan {
             elements * dtype.bytes() as f64
         };
         let inputs: f64 = self.dtypes().into_iter().map(labels_and_inputs).sum();
-        let uses_gram_space = self.trials.iter().any(|trial| trial.engine != Engine::Direct);
-        let reduces = self.trials.iter().any(|trial| trial.engine == Engine::Reduced);
+        let uses_gram_space = self.own_trials().any(|trial| trial.engine != Engine::Direct);
+        let reduces = self.own_trials().any(|trial| trial.engine == Engine::Reduced);
         // X of the Gram space and its products; the factorisation needs a copy of X.
         let gram_space = if uses_gram_space { (features + train) * both * F64 } else { 0.0 };
         let factors = if reduces { (features * train + 2.0 * self.rank as f64 * train) * F64 } else { 0.0 };

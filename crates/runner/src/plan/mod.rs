@@ -6,6 +6,7 @@ mod fleets;
 pub(crate) mod memory;
 pub mod prepared;
 pub mod products;
+pub mod shard;
 pub mod trial;
 
 use std::collections::{BTreeSet, HashMap};
@@ -42,7 +43,7 @@ pub struct Plan {
     pub points: Vec<PlannedPoint>,
     /// The distinct trials in order of their first point.
     pub trials: Vec<Trial>,
-    /// The trials that are trained together, as indices into `trials`.
+    /// The trials that are trained together, as indices into `trials`. Those of a shard have only some of all trials.
     pub fleets: Vec<Vec<usize>>,
     /// The shape of the data.
     pub data: DataShape,
@@ -51,8 +52,8 @@ pub struct Plan {
     /// The rank of the training examples, or its upper bound if no engine needs it.
     rank: usize,
     first_points: HashMap<String, usize>,
-    /// The place of each trial's fleet in `fleets`.
-    fleet_places: Vec<usize>,
+    /// The place of each trial's fleet in `fleets`; `None` if the trial is of another shard.
+    fleet_places: Vec<Option<usize>>,
 }
 
 impl Plan {
@@ -96,17 +97,34 @@ impl Plan {
         let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);
         let rank = if reduces { gram_space.get().directions()? } else { data.features.min(data.train) };
         let fleets = fleets::of(&trials, data);
-        let mut fleet_places = vec![0; trials.len()];
+        let (data_hash, fleet_places) = (data_hash.to_owned(), Vec::new());
+        let mut plan =
+            Plan { axes, points, trials, fleets: Vec::new(), data, data_hash, rank, first_points, fleet_places };
+        plan.set_fleets(fleets);
+        Ok(plan)
+    }
+
+    /// Replaces the fleets. Trials that are in none of them are not trained.
+    pub fn set_fleets(&mut self, fleets: Vec<Vec<usize>>) {
+        self.fleet_places = vec![None; self.trials.len()];
         for (place, fleet) in fleets.iter().enumerate() {
-            fleet.iter().for_each(|&trial| fleet_places[trial] = place);
+            fleet.iter().for_each(|&trial| self.fleet_places[trial] = Some(place));
         }
-        let data_hash = data_hash.to_owned();
-        Ok(Plan { axes, points, trials, fleets, data, data_hash, rank, first_points, fleet_places })
+        self.fleets = fleets;
+    }
+
+    /// Iterates over the trials of the fleets, in declared order: all trials, or those of a shard.
+    pub fn own_trials(&self) -> impl Iterator<Item = &Trial> + Clone {
+        let places = self.trials.iter().zip(&self.fleet_places);
+        places.filter(|(_, place)| place.is_some()).map(|(trial, _)| trial)
     }
 
     /// Returns the ids of the trials of the fleet of `trial`, in the order of their rows.
+    ///
+    /// # Panics
+    /// If the trial is in no fleet.
     pub fn fleet_of(&self, trial: &Trial) -> Vec<&str> {
-        let place = self.fleet_places[self.points[self.first_points[&trial.id]].trial];
+        let place = self.fleet_places[self.points[self.first_points[&trial.id]].trial].expect("a trial of a fleet");
         self.fleets[place].iter().map(|&trial| &*self.trials[trial].id).collect()
     }
 
@@ -134,6 +152,11 @@ impl Plan {
         self.flops_per_step(trial) * self.iterations(trial) as f64
     }
 
+    /// Counts the same for all trials of a fleet.
+    pub fn fleet_flops(&self, fleet: &[usize]) -> f64 {
+        fleet.iter().map(|&trial| self.flops(&self.trials[trial])).sum()
+    }
+
     /// Counts the weights and biases of a trial's net.
     pub fn parameters(&self, config: &TrialConfig) -> f64 {
         self.widths(config).windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum()
@@ -149,9 +172,9 @@ impl Plan {
         if swept.is_empty() { trial.id.clone() } else { swept.join(" ") }
     }
 
-    /// Returns the element types of the trials.
+    /// Returns the element types of the trials that are trained.
     pub fn dtypes(&self) -> BTreeSet<Dtype> {
-        self.trials.iter().map(|trial| trial.config.dtype).collect()
+        self.own_trials().map(|trial| trial.config.dtype).collect()
     }
 
     /// Returns the form in which a trial takes its inputs.
@@ -159,9 +182,9 @@ impl Plan {
         (trial.engine, !trial.config.batches(self.data.train).is_full())
     }
 
-    /// Returns the forms in which the trials of one element type take their inputs.
+    /// Returns the forms in which the trials of one element type that are trained take their inputs.
     pub fn input_forms(&self, dtype: Dtype) -> BTreeSet<InputForm> {
-        let of_dtype = self.trials.iter().filter(|trial| trial.config.dtype == dtype);
+        let of_dtype = self.own_trials().filter(|trial| trial.config.dtype == dtype);
         of_dtype.map(|trial| self.input_form(trial)).collect()
     }
 
