@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::experiment::ExperimentArgs;
+use crate::plan::shard::Shard;
 use crate::progress::mode::ProgressMode;
 
 /// Arguments of `runner sweep`.
@@ -29,6 +30,13 @@ pub struct Sweep {
     /// Training is chaotic: a fifth of the recorded costs differ by more than 1% from those of another core.
     #[arg(long, conflicts_with = "fresh")]
     pub mix: bool,
+    /// Train only shard I of N, with I from 0 to N - 1, into DIR.shards/I-of-N; `runner merge` joins the shards.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Train the shard that a scheduler's environment names: the task of a Slurm array, HyperQueue's task (N is needed
+    /// then), or the rank of an MPI process.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with = "shard")]
+    pub shard_from_env: Option<Option<usize>>,
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,

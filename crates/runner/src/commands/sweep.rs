@@ -3,6 +3,7 @@
 mod dry_run;
 mod mixed;
 mod prepared;
+mod shard;
 mod tally;
 mod training;
 
@@ -28,8 +29,8 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
         return sweep.preview(args.fresh);
     }
     let mut training = Training::begin(&sweep, args, stop)?;
-    while training.train(&mut sweep)? && sweep.promote(&training.record)? {
+    while training.train(&mut sweep)? && sweep.goes_on(&training.record)? {
         training.extend(&sweep)?;
     }
-    training.end(&sweep.folder, sweep.has_rungs_left())
+    training.end(&sweep)
 }

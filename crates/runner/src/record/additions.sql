@@ -18,3 +18,8 @@ CREATE TABLE IF NOT EXISTS former (          -- plans that another one has taken
     points TEXT NOT NULL,                    -- JSON: trial's id and point of each, in order
     digest TEXT NOT NULL                     -- the seal of this row (seal.rs)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS shard (           -- one row in the record of a shard
+    number INTEGER NOT NULL,                 -- from 0
+    count  INTEGER NOT NULL,
+    trials TEXT NOT NULL                     -- JSON: the ids of the trials of the plan that are the shard's
+) STRICT;

@@ -17,30 +17,15 @@ use crate::plan::trial::Trial;
 use crate::run::outcome::Outcome;
 
 impl Record {
-    /// The number of `machine` in the record, entered if it is new.
-    ///
-    /// # Errors
-    /// If the database can't be written.
-    pub fn machine(&mut self, machine: &Machine) -> Result<i64, Error> {
-        let enter = |connection: &Connection| {
-            let row = [machine.fingerprint(), machine.to_toml()];
-            let insert = "INSERT INTO machine (fingerprint, toml) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-            connection.execute(insert, row.each_ref())?;
-            let find = "SELECT number FROM machine WHERE fingerprint = ?1 AND toml = ?2";
-            connection.query_row(find, row.each_ref(), |row| row.get(0))
-        };
-        enter(&self.connection).map_err(at(&self.path))
-    }
-
     /// Enters finished trials of `plan` with their histories, durably, in one transaction. One that failed before, or was
     /// damaged, is replaced.
     ///
     /// # Errors
     /// If the database can't be written; then nothing of these trials is in it.
     pub fn insert(&mut self, plan: &Plan, finished: &[(&Trial, Outcome)], machine: &Machine) -> Result<(), Error> {
-        let machine = Named { number: self.machine(machine)?, texts: vec![machine.fingerprint(), machine.to_toml()] };
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
+            let machine = Named::machine(&transaction, machine.fingerprint(), machine.to_toml())?;
             let data = Named::of(&transaction, "data", "said", plan.data_hash.clone())?;
             for (trial, outcome) in finished {
                 let fleet = Named::of(&transaction, "fleet", "trials", json!(plan.fleet_of(trial)).to_string())?;
@@ -53,19 +38,33 @@ impl Record {
 }
 
 /// Texts that many trials share, and their number.
-struct Named {
+pub(super) struct Named {
     number: i64,
     texts: Vec<String>,
 }
 
 impl Named {
     /// Finds `text` in a table of texts, or enters it.
-    fn of(transaction: &Transaction, table: &str, column: &str, text: String) -> rusqlite::Result<Self> {
+    pub(super) fn of(
+        transaction: &Transaction,
+        table: &str,
+        column: &str,
+        text: String,
+    ) -> rusqlite::Result<Self> {
         let insert = format!("INSERT INTO {table} ({column}) VALUES (?1) ON CONFLICT DO NOTHING");
         transaction.prepare_cached(&insert)?.execute([&text])?;
         let find = format!("SELECT number FROM {table} WHERE {column} = ?1");
         let number = transaction.prepare_cached(&find)?.query_row([&text], |row| row.get(0))?;
         Ok(Named { number, texts: vec![text] })
+    }
+
+    /// Finds a machine, or enters it.
+    pub(super) fn machine(transaction: &Transaction, fingerprint: String, toml: String) -> rusqlite::Result<Self> {
+        let insert = "INSERT INTO machine (fingerprint, toml) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        transaction.prepare_cached(insert)?.execute([&fingerprint, &toml])?;
+        let find = "SELECT number FROM machine WHERE fingerprint = ?1 AND toml = ?2";
+        let number = transaction.prepare_cached(find)?.query_row([&fingerprint, &toml], |row| row.get(0))?;
+        Ok(Named { number, texts: vec![fingerprint, toml] })
     }
 }
 
@@ -83,10 +82,6 @@ fn insert_one(
     outcome: &Outcome,
     shared: [&Named; 3],
 ) -> rusqlite::Result<()> {
-    let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
-    transaction.prepare_cached(old)?.execute([&trial.id])?;
-    transaction.prepare_cached("DELETE FROM trial WHERE id = ?1")?.execute([&trial.id])?;
-
     let own = values(trial, &Summary::of(trial.engine, outcome));
     let history: Vec<_> = Recorded::all_of(outcome).iter().map(Recorded::values).collect();
     let mut seal = Seal::of("trial");
@@ -94,9 +89,24 @@ fn insert_one(
     shared.iter().flat_map(|named| &named.texts).for_each(|text| seal.add(text.as_str().into()));
     history.iter().for_each(|row| seal.add_all(row));
 
-    let row = own.into_iter().chain(shared.map(|named| named.number.into())).chain([seal.hex().into()]);
-    let mut insert = transaction.prepare_cached(&INSERT)?;
-    insert.execute(params_from_iter(row))?;
+    replace(transaction, &trial.id, own, shared, seal.hex(), history)
+}
+
+/// Enters a trial in place of the one with the same `id`, if there is one. `own` are its columns from `id` to `metrics`,
+/// `shared` the machine, the data and the fleet.
+pub(super) fn replace(
+    transaction: &Transaction,
+    id: &str,
+    own: Vec<Value>,
+    shared: [&Named; 3],
+    digest: String,
+    history: Vec<[Value; 3]>,
+) -> rusqlite::Result<()> {
+    let old = "DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = ?1)";
+    transaction.prepare_cached(old)?.execute([id])?;
+    transaction.prepare_cached("DELETE FROM trial WHERE id = ?1")?.execute([id])?;
+    let row = own.into_iter().chain(shared.map(|named| named.number.into())).chain([digest.into()]);
+    transaction.prepare_cached(&INSERT)?.execute(params_from_iter(row))?;
     let number = transaction.last_insert_rowid();
     let mut insert = transaction.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3, ?4)")?;
     for [iteration, cost, metrics] in history {

@@ -1,6 +1,7 @@
 //! The record of a sweep, `results.db`: SQLite with a write-ahead log, and finished fleets entered whole, in one
 //! transaction.
 
+mod adopt;
 pub mod columns;
 pub mod entries;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod plan;
 pub mod planned;
 mod proof;
 pub mod seal;
+pub mod shards;
 pub mod stored;
 pub mod summary;
 

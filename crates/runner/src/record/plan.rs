@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, json};
 
 use super::Record;
 use super::error::{Error, at};
 use super::former;
+use super::planned::PlannedAxis;
 use super::seal::Seal;
 use crate::plan::Plan;
+use crate::spec::experiment::Experiment;
 
 /// The queries of the rows that the seal covers, in this order. Each row begins with the name of its table; the digest
 /// itself is left out.
@@ -35,6 +36,41 @@ pub struct Asked {
     pub digest: String,
 }
 
+/// A plan as the record keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPlan {
+    /// The name of the experiment.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// The experiment as resolved.
+    pub toml: String,
+    /// The data in words.
+    pub data: String,
+    /// The swept keys in order.
+    pub axes: Vec<PlannedAxis>,
+    /// The trial's id of every point in order, and its swept keys with their values, as JSON.
+    pub points: Vec<(String, String)>,
+}
+
+impl StoredPlan {
+    /// Describes the plan of an experiment, which is given as resolved, on data in words.
+    pub fn of(plan: &Plan, experiment: &Experiment, toml: String, data: String) -> Self {
+        let axes = plan.axes.iter().map(|axis| PlannedAxis {
+            key: axis.key.clone(),
+            scale: axis.scale.name().to_owned(),
+            factor: axis.group.map(|group| group as i64),
+        });
+        let points = plan.points.iter().map(|point| {
+            let keys = plan.axes.iter().map(|axis| axis.key.clone());
+            let values: Map<String, serde_json::Value> = keys.zip(point.values.iter().cloned()).collect();
+            (plan.trials[point.trial].id.clone(), json!(values).to_string())
+        });
+        let (name, description) = (experiment.name.clone(), experiment.description.clone());
+        StoredPlan { name, description, toml, data, axes: axes.collect(), points: points.collect() }
+    }
+}
+
 impl Record {
     /// What was asked; `None` if nothing has been planned here.
     ///
@@ -49,13 +85,24 @@ impl Record {
         Ok(rows.into_iter().next())
     }
 
-    /// Writes the plan that is about to run in place of the one before, which is kept among the former plans if it had other trials.
-    /// Finished trials stay; histories without a trial are deleted.
+    /// Reads the newest plan as it is stored; `None` if nothing has been planned here.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn stored_plan(&self) -> Result<Option<StoredPlan>, Error> {
+        let Some(Asked { name, description, toml, data, .. }) = self.asked()? else { return Ok(None) };
+        let select = "SELECT trial, point FROM plan ORDER BY position";
+        let points = self.rows(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Some(StoredPlan { name, description, toml, data, axes: self.planned_axes()?, points }))
+    }
+
+    /// Writes a plan in place of the one before, which is kept among the former plans if it had other trials. Finished
+    /// trials stay; histories without a trial are deleted.
     ///
     /// # Errors
     /// If the database can't be written.
-    pub fn plan(&mut self, name: &str, description: &str, toml: &str, data: &str, plan: &Plan) -> Result<(), Error> {
-        let ids: HashSet<&str> = plan.trials.iter().map(|trial| &*trial.id).collect();
+    pub fn write_plan(&mut self, plan: &StoredPlan) -> Result<(), Error> {
+        let ids: HashSet<&str> = plan.points.iter().map(|(id, _)| &**id).collect();
         let is_sound = self.prove_plan().is_ok();
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
@@ -63,30 +110,20 @@ impl Record {
                 former::keep(&transaction, &ids)?;
             }
             transaction.execute_batch(
-                "DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan; DELETE FROM file; \
+                "DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan; DELETE FROM file; DELETE FROM shard; \
                  DELETE FROM history WHERE trial NOT IN (SELECT number FROM trial);",
             )?;
+            let StoredPlan { name, description, toml, data, axes, points } = plan;
             transaction
                 .execute("INSERT INTO experiment VALUES (?1, ?2, ?3, ?4, '')", [name, description, toml, data])?;
             let mut insert = transaction.prepare("INSERT INTO axis VALUES (?1, ?2, ?3, ?4)")?;
-            for (position, axis) in plan.axes.iter().enumerate() {
-                let group = axis.group.map(|group| group as i64);
-                let row: [Value; 4] = [
-                    (position as i64).into(),
-                    axis.key.clone().into(),
-                    axis.scale.name().to_owned().into(),
-                    group.into(),
-                ];
-                insert.execute(params_from_iter(row))?;
+            for (position, PlannedAxis { key, scale, factor }) in axes.iter().enumerate() {
+                insert.execute(params![position as i64, key, scale, factor])?;
             }
             drop(insert);
             let mut insert = transaction.prepare("INSERT INTO plan VALUES (?1, ?2, ?3)")?;
-            for (position, point) in plan.points.iter().enumerate() {
-                let keys = plan.axes.iter().map(|axis| axis.key.clone());
-                let values: Map<String, serde_json::Value> = keys.zip(point.values.iter().cloned()).collect();
-                let id = plan.trials[point.trial].id.clone();
-                let row: [Value; 3] = [(position as i64).into(), id.into(), json!(values).to_string().into()];
-                insert.execute(params_from_iter(row))?;
+            for (position, (id, values)) in points.iter().enumerate() {
+                insert.execute(params![position as i64, id, values])?;
             }
             drop(insert);
             transaction.execute("UPDATE experiment SET digest = ?1", [seal(&transaction)?])?;

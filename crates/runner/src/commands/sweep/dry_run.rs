@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::prepared::PreparedSweep;
+use super::shard::trials_in_words;
 use crate::commands::answer::print;
-use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::table::Table;
@@ -15,8 +16,11 @@ use crate::text::{bytes, plain};
 use datasets::text::count;
 
 /// Lists the plan on stdout, and its total cost on stderr.
-pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), fresh: bool) -> Result<()> {
-    let finished = if fresh { HashSet::new() } else { finished(folder)? };
+pub(super) fn run(sweep: &PreparedSweep, fresh: bool) -> Result<()> {
+    let PreparedSweep { plan, folder, jobs, threads, merged, .. } = sweep;
+    let mut finished = if fresh { HashSet::new() } else { finished(folder)? };
+    finished.extend(merged.iter().cloned());
+    let own: HashSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
     let keys = plan.axes.iter().map(|axis| axis.key.as_str());
     let mut table = Table::new(["trial"].into_iter().chain(keys).chain([
         "layers",
@@ -29,6 +33,9 @@ pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), f
     ]));
     for point in &plan.points {
         let trial = &plan.trials[point.trial];
+        if !own.contains(&*trial.id) {
+            continue;
+        }
         let config = &trial.config;
         let layers = plan.widths(config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
         let state = if finished.contains(&trial.id) { "finished" } else { "" };
@@ -45,15 +52,15 @@ pub(super) fn run(plan: &Plan, folder: &Path, (jobs, threads): (usize, usize), f
     }
     print(&table.to_string())?;
 
-    let left = plan.trials.iter().filter(|trial| !finished.contains(&trial.id));
+    let left = plan.own_trials().filter(|trial| !finished.contains(&trial.id));
     let flops = left.clone().fold(0.0, |sum, trial| sum + plan.flops(trial));
     say(&format!(
         "{} in {}, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
-        count(plan.trials.len(), "trial"),
+        trials_in_words(plan),
         count(plan.fleets.len(), "fleet"),
         left.count(),
         flops / 1e9,
-        bytes(plan.peak_bytes(jobs, threads)),
+        bytes(plan.peak_bytes(*jobs, *threads)),
         folder.display()
     ));
     Ok(())

@@ -48,7 +48,7 @@ impl Mixed<'_> {
     /// Refuses to train further trials if some of `plan` were trained with another library or core.
     pub(super) fn refuse(&self, record: &Record, plan: &Plan) -> Result<()> {
         let others = self.others(record, plan)?;
-        let left = plan.trials.len() - others.finished;
+        let left = plan.own_trials().count() - others.finished;
         let Some(machine) = others.machine.filter(|_| !self.is_allowed && left > 0) else { return Ok(()) };
         let there = machine.how_to_return(self.machine);
         bail!(
@@ -80,7 +80,7 @@ impl Mixed<'_> {
     }
 
     fn others(&self, record: &Record, plan: &Plan) -> Result<Others, Error> {
-        let ids: BTreeSet<&str> = plan.trials.iter().map(|trial| &*trial.id).collect();
+        let ids: BTreeSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
         let (machines, mut others) = (record.machines()?, Others::default());
         for (number, trials) in record.trained_on(&ids)? {
             others.finished += trials;

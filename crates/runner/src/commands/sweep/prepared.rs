@@ -1,5 +1,6 @@
 //! A sweep that is ready to train: the experiment with its data and plan, rung by rung.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,14 +8,18 @@ use anyhow::{Result, bail};
 use kernels::blas::Request;
 
 use super::dry_run;
+use super::shard::shard_of;
 use crate::cli;
 use crate::commands::failure::Failure;
 use crate::commands::session::{Session, enough_memory};
 use crate::machine;
 use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
+use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::columns::of_objective;
+use crate::record::error::Error;
+use crate::record::shards::shard_folder;
 use crate::run::inputs::Inputs;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
@@ -29,6 +34,10 @@ pub(super) struct PreparedSweep {
     loaded: Option<Loaded>,
     /// The results directory.
     pub(super) folder: PathBuf,
+    /// The shard that is trained; `None` if it is the whole sweep.
+    pub(super) shard: Option<Shard>,
+    /// The ids of the trials that were finished before this shard, and merged.
+    pub(super) merged: HashSet<String>,
     /// Fleets that are trained at once.
     pub(super) jobs: usize,
     /// Threads that share a fleet.
@@ -56,11 +65,31 @@ impl PreparedSweep {
         let session = Session::of(experiment, blas)?;
         let gram_space = LazyGramSpace::new(&session.data);
         let plan = session.plan(&gram_space)?;
-        let jobs = jobs(args, &session.experiment, plan.fleets.len())?;
         let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
         let folder = folder.components().collect(); // without a slash at its end, so that it can be renamed
-        let threads = session.experiment.threads;
-        Ok(PreparedSweep { rungs, plan, loaded: Some(Loaded { session, gram_space }), folder, jobs, threads })
+        let (shard, threads) = (shard_of(args)?, session.experiment.threads);
+        let loaded = Some(Loaded { session, gram_space });
+        let mut sweep = PreparedSweep { rungs, plan, loaded, folder, shard, merged: HashSet::new(), jobs: 1, threads };
+        if let Some(shard) = shard {
+            sweep.restrict_to(shard)?;
+        }
+        sweep.jobs = jobs(args, &sweep.loaded().session.experiment, sweep.plan.fleets.len())?;
+        Ok(sweep)
+    }
+
+    /// Keeps the fleets of a shard, on the first rung that the merged results of all shards don't have whole.
+    fn restrict_to(&mut self, shard: Shard) -> Result<()> {
+        match Record::read(&self.folder) {
+            Err(Error::Missing(_)) => {}
+            Err(error) => return Err(error.into()),
+            Ok(merged) => {
+                self.merged = merged.finished()?.0;
+                while self.plan.trials.iter().all(|trial| self.merged.contains(&trial.id)) && self.promote(&merged)? {}
+            }
+        }
+        self.plan = self.plan.clone().restricted_to(shard);
+        self.folder = shard_folder(&self.folder, shard);
+        Ok(())
     }
 
     /// Returns the experiment and its data.
@@ -73,7 +102,7 @@ impl PreparedSweep {
 
     /// Lists what would be trained.
     pub(super) fn preview(&self, fresh: bool) -> Result<ExitCode> {
-        dry_run::run(&self.plan, &self.folder, (self.jobs, self.threads), fresh)?;
+        dry_run::run(self, fresh)?;
         self.rungs.preview(&self.loaded().session.experiment).iter().for_each(|preview| say(preview));
         // A sweep that would be refused is refused here too, after the table that shows why.
         self.fits_memory()?;
@@ -116,6 +145,12 @@ impl PreparedSweep {
         Ok(true)
     }
 
+    /// Goes on to the next rung, if there is one. A shard ends with its rung: the best settings are known only when all
+    /// shards are merged.
+    pub(super) fn goes_on(&mut self, record: &Record) -> Result<bool> {
+        Ok(self.shard.is_none() && self.promote(record)?)
+    }
+
     /// Returns whether there is a rung after the current one.
     pub(super) fn has_rungs_left(&self) -> bool {
         !self.rungs.is_last()
@@ -132,5 +167,5 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usi
         let threads = if threads > 1 { format!(" x {threads} threads") } else { String::new() };
         bail!("{jobs} jobs{threads} are more than the {cores} cores here; use --jobs {most} or fewer");
     }
-    Ok(jobs.min(fleets))
+    Ok(jobs.min(fleets.max(1)))
 }

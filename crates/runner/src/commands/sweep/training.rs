@@ -1,13 +1,13 @@
 //! The training of a sweep into its record.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
 use super::mixed::Mixed;
 use super::prepared::{PreparedSweep, Rung};
+use super::shard::trials_in_words;
 use super::tally::Tally;
 use crate::cli;
 use crate::commands::answer::print_names;
@@ -24,6 +24,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::export::export;
 use crate::record::folder::{refuse_foreign, set_aside};
+use crate::record::plan::StoredPlan;
 use crate::run::advance::Advance;
 use crate::run::training::{left_to_train, train};
 use crate::run::workers::Workers;
@@ -73,9 +74,10 @@ impl Training {
         if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
             warn(&format!("{damaged}; this run writes them anew"));
         }
-        write_plan(&mut record, folder, session, plan, &machine).map_err(Failure::of_writing)?;
-        let (finished, damaged) = record.finished().map_err(Failure::of_writing)?;
-        say_header(session, plan, &finished, sweep.jobs, &machine);
+        write_plan(&mut record, sweep, &machine).map_err(Failure::of_writing)?;
+        let (mut finished, damaged) = record.finished().map_err(Failure::of_writing)?;
+        finished.extend(sweep.merged.iter().cloned());
+        say_header(sweep, &finished, &machine);
         mixed.warn(&record, plan)?;
         say_damaged(plan, &damaged);
         let (mode, mix) = (args.progress, args.mix);
@@ -88,7 +90,7 @@ impl Training {
         let mixed = Mixed { machine: &self.machine, is_allowed: self.mix, folder };
         mixed.refuse(&self.record, plan)?;
         session.check_blas(plan, &self.workers, None, &self.stop)?;
-        write_plan(&mut self.record, folder, session, plan, &self.machine)
+        write_plan(&mut self.record, sweep, &self.machine)
             .map_err(|error| Failure::CutShort { error, kept: self.kept })?;
         Ok(())
     }
@@ -98,7 +100,7 @@ impl Training {
         let Rung { plan, inputs } = sweep.rung()?;
         let Training { workers, stop, record, machine, finished, mode, tally, planned, kept, .. } = self;
         let left = left_to_train(plan, finished);
-        let trials: Vec<_> = plan.trials.iter().filter(|trial| !finished.contains(&trial.id)).collect();
+        let trials: Vec<_> = plan.own_trials().filter(|trial| !finished.contains(&trial.id)).collect();
         *planned += trials.len();
         let flops = trials.iter().map(|trial| plan.flops(trial)).sum();
         let advance = Advance::default();
@@ -117,41 +119,49 @@ impl Training {
         progress.end();
         let all = done.len() == trials.len();
         finished.extend(done);
-        *kept = plan.trials.iter().filter(|trial| finished.contains(&trial.id)).count();
+        *kept = plan.own_trials().filter(|trial| finished.contains(&trial.id)).count();
         result.map_err(|error| Failure::of_training(error, *kept))?;
         Ok(all && !stop.is_asked())
     }
 
     /// Writes the tables, closes the record, and reports the work.
-    pub(super) fn end(self, folder: &Path, rungs_are_left: bool) -> Result<ExitCode> {
+    pub(super) fn end(self, sweep: &PreparedSweep) -> Result<ExitCode> {
         let Training { workers, stop, record, tally, planned, kept, .. } = self;
+        let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
         let exported = export(&record, folder).and_then(|()| record.close());
         exported.map_err(|error| Failure::NotExported { error, kept })?;
-        let interrupted = stop.is_asked() && (tally.all() < planned || rungs_are_left);
+        let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());
+        let interrupted = stop.is_asked() && is_cut_short;
         tally.say(planned, workers.threads(), interrupted);
-        if rungs_are_left && !interrupted {
-            say("no setting of this rung has completed, so none goes on");
+        match sweep.shard {
+            Some(_) if !interrupted => say_next(sweep),
+            None if rungs_are_left && !interrupted => say("no setting of this rung has completed, so none goes on"),
+            _ => {}
         }
         print_names(&[folder])?;
         Ok(ExitCode::from(tally.exit_code(interrupted)))
     }
 }
 
+/// Says how the shards of a sweep become one.
+fn say_next(sweep: &PreparedSweep) {
+    let shards = sweep.folder.parent().unwrap_or(&sweep.folder).display();
+    let then = if sweep.has_rungs_left() { ", which each shard needs before the next rung" } else { "" };
+    say(&format!("runner merge {shards} joins the shards{then}"));
+}
+
 /// Writes the experiment, the plan and the machine to the results directory.
-fn write_plan(
-    record: &mut Record,
-    folder: &Path,
-    session: &Session,
-    plan: &Plan,
-    machine: &Machine,
-) -> Result<(), Error> {
-    let Session { experiment, data, .. } = session;
+fn write_plan(record: &mut Record, sweep: &PreparedSweep, machine: &Machine) -> Result<(), Error> {
+    let session @ Session { experiment, data, .. } = &sweep.loaded().session;
     let words = session.data_in_words();
     let hash = hashes(data);
     let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
-    record.plan(&experiment.name, &experiment.description, &toml, &words, plan)?;
+    record.write_plan(&StoredPlan::of(&sweep.plan, experiment, toml.clone(), words))?;
+    if let Some(shard) = sweep.shard {
+        record.write_shard(shard, &sweep.plan)?;
+    }
     for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
-        record.write_file(folder, file, |out| out.write_all(text.as_bytes()))?;
+        record.write_file(&sweep.folder, file, |out| out.write_all(text.as_bytes()))?;
     }
     Ok(())
 }
@@ -161,18 +171,20 @@ fn hashes(data: &Prepared) -> String {
     format!("# train sha256 {}{}", data.train.sha256, test.unwrap_or_default())
 }
 
-fn say_header(session: &Session, plan: &Plan, finished: &HashSet<String>, jobs: usize, machine: &Machine) {
-    let experiment = &session.experiment;
-    let done = plan.trials.iter().filter(|trial| finished.contains(&trial.id)).count();
+fn say_header(sweep: &PreparedSweep, finished: &HashSet<String>, machine: &Machine) {
+    let PreparedSweep { plan, jobs, threads, .. } = sweep;
+    let session = &sweep.loaded().session;
+    let done = plan.own_trials().filter(|trial| finished.contains(&trial.id)).count();
     let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
-    let trials = count(plan.trials.len(), "trial");
-    let of_threads = if experiment.threads > 1 { format!(" of {} threads", experiment.threads) } else { String::new() };
-    say(&format!("{}: {trials}{resumed}; {}{of_threads}", experiment.name, count(jobs, "worker")));
+    let shard = sweep.shard.map_or_else(String::new, |shard| format!("shard {shard}: "));
+    let of_threads = if *threads > 1 { format!(" of {threads} threads") } else { String::new() };
+    let (name, trials) = (&session.experiment.name, trials_in_words(plan));
+    say(&format!("{name}: {shard}{trials}{resumed}; {}{of_threads}", count(*jobs, "worker")));
     session.say_machine(machine);
 }
 
 fn say_damaged(plan: &Plan, damaged: &[String]) {
-    let planned: HashSet<&str> = plan.trials.iter().map(|trial| &*trial.id).collect();
+    let planned: HashSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
     let again: Vec<&str> = damaged.iter().map(String::as_str).filter(|id| planned.contains(id)).collect();
     if let [first, others @ ..] = &again[..] {
         let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };

@@ -1,0 +1,112 @@
+//! The shard that a sweep is asked for, and what is said of it.
+
+use std::env;
+
+use anyhow::{Result, bail};
+
+use crate::cli;
+use crate::plan::Plan;
+use crate::plan::shard::Shard;
+use datasets::text::count;
+
+/// Finds the shard that is asked for; `None` if it is the whole sweep.
+pub(super) fn shard_of(args: &cli::Sweep) -> Result<Option<Shard>> {
+    match args.shard_from_env {
+        Some(count) => from_environment(count, |name| env::var(name).ok()).map(Some),
+        None => Ok(args.shard),
+    }
+}
+
+/// Reads the shard from the variables of Slurm, HyperQueue or an MPI launcher, in this order; `count` is the number of
+/// shards, if it is given.
+fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<String>) -> Result<Shard> {
+    let number = |name: &str| -> Result<Option<usize>> {
+        let Some(text) = variable(name) else { return Ok(None) };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => bail!("--shard-from-env: {name} is {text:?}, not a number"),
+        }
+    };
+    let shard = |task: &str, number: usize, count: usize| {
+        Shard::new(number, count).ok_or_else(|| {
+            anyhow::anyhow!("--shard-from-env: {task} is {number}, and {count} shards are numbered from 0 to {}", count - 1)
+        })
+    };
+    if let Some(task) = number("SLURM_ARRAY_TASK_ID")? {
+        let all = number("SLURM_ARRAY_TASK_COUNT")?;
+        let (least, most) = (number("SLURM_ARRAY_TASK_MIN")?, number("SLURM_ARRAY_TASK_MAX")?);
+        let is_whole = least == Some(0) && most.zip(all).is_some_and(|(most, all)| most + 1 == all);
+        return match count.or(all.filter(|_| is_whole)) {
+            Some(count) if count > 0 => shard("SLURM_ARRAY_TASK_ID", task, count),
+            _ => bail!(
+                "--shard-from-env: the Slurm array isn't 0 to N - 1 without gaps, so that its size is not the number of \
+                 shards; give that: --shard-from-env=N"
+            ),
+        };
+    }
+    if let Some(task) = number("HQ_TASK_ID")? {
+        return match count {
+            Some(count) if count > 0 => shard("HQ_TASK_ID", task, count),
+            _ => bail!("--shard-from-env: HyperQueue doesn't tell its tasks how many they are; give --shard-from-env=N"),
+        };
+    }
+    for (rank, size) in [("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")] {
+        if let Some(number_of_rank) = number(rank)? {
+            return match count.or(number(size)?) {
+                Some(count) if count > 0 => shard(rank, number_of_rank, count),
+                _ => bail!("--shard-from-env: {size} is missing beside {rank}; give --shard-from-env=N"),
+            };
+        }
+    }
+    bail!(
+        "--shard-from-env: none of SLURM_ARRAY_TASK_ID, HQ_TASK_ID, PMI_RANK and OMPI_COMM_WORLD_RANK is set; \
+         --shard I/N names the shard"
+    )
+}
+
+/// Counts the trials of a plan: all of them, or those of a shard.
+pub(super) fn trials_in_words(plan: &Plan) -> String {
+    let (own, all) = (plan.own_trials().count(), plan.trials.len());
+    if own == all { count(all, "trial") } else { format!("{own} of {}", count(all, "trial")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(count: Option<usize>, variables: &[(&str, &str)]) -> Result<String, String> {
+        let variable = |name: &str| Some(variables.iter().find(|(known, _)| *known == name)?.1.to_owned());
+        from_environment(count, variable).map(|shard| shard.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_shard_is_the_task_of_the_scheduler() {
+        let array = [
+            ("SLURM_ARRAY_TASK_ID", "3"),
+            ("SLURM_ARRAY_TASK_COUNT", "8"),
+            ("SLURM_ARRAY_TASK_MIN", "0"),
+            ("SLURM_ARRAY_TASK_MAX", "7"),
+        ];
+        assert_eq!(found(None, &array), Ok("3/8".into()));
+        assert_eq!(found(Some(16), &array), Ok("3/16".into()));
+        assert_eq!(found(Some(4), &[("HQ_TASK_ID", "2")]), Ok("2/4".into()));
+        assert_eq!(found(None, &[("PMI_RANK", "1"), ("PMI_SIZE", "2")]), Ok("1/2".into()));
+        let open_mpi = [("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_SIZE", "2")];
+        assert_eq!(found(None, &open_mpi), Ok("0/2".into()));
+    }
+
+    #[test]
+    fn a_number_that_could_be_wrong_is_refused() {
+        let resumed = [
+            ("SLURM_ARRAY_TASK_ID", "3"),
+            ("SLURM_ARRAY_TASK_COUNT", "2"),
+            ("SLURM_ARRAY_TASK_MIN", "3"),
+            ("SLURM_ARRAY_TASK_MAX", "5"),
+        ];
+        assert!(found(None, &resumed).unwrap_err().contains("--shard-from-env=N"));
+        assert!(found(None, &[("HQ_TASK_ID", "2")]).unwrap_err().contains("--shard-from-env=N"));
+        assert!(found(Some(2), &[("HQ_TASK_ID", "2")]).unwrap_err().contains("numbered from 0 to 1"));
+        assert!(found(None, &[("PMI_RANK", "one"), ("PMI_SIZE", "2")]).unwrap_err().contains("not a number"));
+        assert!(found(None, &[]).unwrap_err().contains("--shard I/N"));
+    }
+}

@@ -1,0 +1,118 @@
+//! The directories of a sweep's shards, and what the record of a shard says of it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::params;
+use serde_json::json;
+
+use super::Record;
+use super::error::{DATABASE, Error, at};
+use crate::plan::Plan;
+use crate::plan::shard::Shard;
+
+/// A shard, as its record describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedShard {
+    /// The shard.
+    pub shard: Shard,
+    /// The ids of its trials.
+    pub trials: BTreeSet<String>,
+}
+
+/// The ending of the directory that holds the shards of the sweep in a results directory.
+const ENDING: &str = ".shards";
+
+/// Names the directory that holds the shards of the sweep whose results directory is `results`.
+pub fn shards_of(results: &Path) -> PathBuf {
+    let mut name = results.as_os_str().to_owned();
+    name.push(ENDING);
+    name.into()
+}
+
+/// Names the results directory of the sweep whose shards are in `shards`; `None` if that is not the name of such a
+/// directory.
+pub fn results_of(shards: &Path) -> Option<PathBuf> {
+    let name = shards.file_name()?.to_str()?.strip_suffix(ENDING)?;
+    (!name.is_empty()).then(|| shards.with_file_name(name))
+}
+
+/// Names the results directory of a shard of the sweep whose results directory is `results`.
+pub fn shard_folder(results: &Path, shard: Shard) -> PathBuf {
+    shards_of(results).join(format!("{}-of-{}", shard.number(), shard.count()))
+}
+
+/// Lists the directories in `folder` that hold a record, the shards among them by their numbers.
+///
+/// # Errors
+/// If the directory can't be read.
+pub fn records_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.map_err(|error| Error::io(folder, error))?;
+    let mut folders: Vec<PathBuf> =
+        entries.into_iter().map(|entry| entry.path()).filter(|path| path.join(DATABASE).exists()).collect();
+    let number = |path: &Path| path.file_name()?.to_str()?.split_once("-of-")?.0.parse::<usize>().ok();
+    folders.sort_by_cached_key(|path| (number(path), path.clone()));
+    Ok(folders)
+}
+
+impl Record {
+    /// Writes which trials of `plan`, which is restricted to a shard, are the shard's.
+    ///
+    /// # Errors
+    /// If the database can't be written.
+    pub fn write_shard(&mut self, shard: Shard, plan: &Plan) -> Result<(), Error> {
+        let trials: Vec<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
+        let row = params![shard.number() as i64, shard.count() as i64, json!(trials).to_string()];
+        let written = self.connection.execute("INSERT INTO shard VALUES (?1, ?2, ?3)", row);
+        written.map(drop).map_err(at(&self.path))
+    }
+
+    /// Reads which shard the record is of; `None` if it is of a whole sweep.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn shard(&self) -> Result<Option<RecordedShard>, Error> {
+        if !self.has_table("shard")? {
+            return Ok(None);
+        }
+        let rows = self.rows("SELECT number, count, trials FROM shard", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        })?;
+        let shards = rows.into_iter().filter_map(|(number, count, trials)| {
+            let shard = Shard::new(number.try_into().ok()?, count.try_into().ok()?)?;
+            Some(RecordedShard { shard, trials: serde_json::from_str(&trials).ok()? })
+        });
+        Ok(shards.last())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_is_beside_the_results_of_its_sweep() {
+        let shard = "3/8".parse().unwrap();
+        assert_eq!(shard_folder(Path::new("results/depth"), shard), Path::new("results/depth.shards/3-of-8"));
+        assert_eq!(results_of(Path::new("results/depth.shards")), Some("results/depth".into()));
+        assert_eq!(results_of(Path::new("depth.shards")), Some("depth".into()));
+        assert_eq!(results_of(Path::new("results/depth")), None);
+        assert_eq!(results_of(Path::new("results/.shards")), None);
+    }
+
+    #[test]
+    fn records_are_listed_by_the_numbers_of_their_shards() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["10-of-12", "9-of-12", "other", "empty"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            if name != "empty" {
+                fs::write(folder.path().join(name).join(DATABASE), "").unwrap();
+            }
+        }
+        let names = records_in(folder.path()).unwrap();
+        let names: Vec<_> = names.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["other", "9-of-12", "10-of-12"]);
+    }
+}
