@@ -20,6 +20,7 @@ mod models; // train, predict, evaluate
 mod people; // completions, manual pages, schema, colours, progress, advice
 mod published; // the course's numbers on the real images
 mod report; // the page of a sweep: right, closed to texts of others, written over nothing
+mod shards; // trained apart, joined to the same bytes
 mod support;
 mod sweep_language; // zips, exclusions, samples, budgets
 mod sweeps; // same bytes, nothing lost

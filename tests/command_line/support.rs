@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use runner::record::seal::Seal;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// A directory with a small drawn data set in `data/`, like a checkout.
@@ -92,6 +94,28 @@ pub(crate) fn failure(output: &Output) -> (Option<i32>, String) {
     assert!(line.starts_with("error: ") && !line.contains('\n'), "one clear line, not:\n{stderr}");
     assert!(!line.contains("panicked"), "{line}");
     (output.status.code(), line.to_owned())
+}
+
+/// Seals trial 1 of a record as it is now, as a faulty runner would have done.
+pub(crate) fn reseal(record: &Connection) {
+    let mut seal = Seal::of("trial");
+    for (select, columns) in [
+        ("SELECT * FROM trial WHERE number = 1", 1..17),
+        (
+            "SELECT fingerprint, toml FROM machine JOIN trial ON trial.machine = machine.number WHERE trial.number = 1",
+            0..2,
+        ),
+        ("SELECT said FROM data JOIN trial ON trial.data = data.number WHERE trial.number = 1", 0..1),
+        ("SELECT trials FROM fleet JOIN trial ON trial.fleet = fleet.number WHERE trial.number = 1", 0..1),
+        ("SELECT iteration, cost, metrics FROM history WHERE trial = 1 ORDER BY iteration", 0..3),
+    ] {
+        let mut rows = record.prepare(select).unwrap();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            columns.clone().for_each(|column| seal.add(row.get_ref(column).unwrap()));
+        }
+    }
+    assert_eq!(record.execute("UPDATE trial SET digest = ?1 WHERE number = 1", [seal.hex()]).unwrap(), 1);
 }
 
 pub(crate) fn real_images() -> Option<PathBuf> {

@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use runner::record::seal::Seal;
 use rusqlite::Connection;
 
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure, reseal, text};
 
 const SWEEP: &str = r#"
 name = "small"
@@ -49,8 +48,12 @@ fn verified(bench: &Bench, arguments: &[&str]) -> (Option<i32>, String) {
     (code, report)
 }
 
+fn record(bench: &Bench) -> Connection {
+    Connection::open(bench.path("results/small/results.db")).unwrap()
+}
+
 fn edit(bench: &Bench, statement: &str) {
-    let changed = Connection::open(bench.path("results/small/results.db")).unwrap().execute(statement, []).unwrap();
+    let changed = record(bench).execute(statement, []).unwrap();
     assert!(changed > 0, "{statement}");
 }
 
@@ -147,35 +150,13 @@ fn other_data_are_said_and_absent_ones_are_no_difference() {
     assert!(code == Some(0) && report.contains("nothing: the data are not at hand"), "{report}");
 }
 
-/// Seals trial 1 as it is now, as a faulty runner would have done.
-fn reseal(bench: &Bench) {
-    let record = Connection::open(bench.path("results/small/results.db")).unwrap();
-    let mut seal = Seal::of("trial");
-    let mut add = |select: &str, columns: std::ops::Range<usize>| {
-        let mut rows = record.prepare(select).unwrap();
-        let mut rows = rows.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            columns.clone().for_each(|column| seal.add(row.get_ref(column).unwrap()));
-        }
-    };
-    add("SELECT * FROM trial WHERE number = 1", 1..17);
-    add(
-        "SELECT fingerprint, toml FROM machine JOIN trial ON trial.machine = machine.number WHERE trial.number = 1",
-        0..2,
-    );
-    add("SELECT said FROM data JOIN trial ON trial.data = data.number WHERE trial.number = 1", 0..1);
-    add("SELECT trials FROM fleet JOIN trial ON trial.fleet = fleet.number WHERE trial.number = 1", 0..1);
-    add("SELECT iteration, cost, metrics FROM history WHERE trial = 1 ORDER BY iteration", 0..3);
-    assert_eq!(record.execute("UPDATE trial SET digest = ?1 WHERE number = 1", [seal.hex()]).unwrap(), 1);
-}
-
 #[test]
 fn a_result_that_is_sealed_but_false_is_found_by_training_again() {
     let bench = bench();
-    reseal(&bench);
+    reseal(&record(&bench));
     assert_eq!(verified(&bench, &["--retrain", "all"]).0, Some(0), "the test's seal is the runner's");
     edit(&bench, "UPDATE history SET cost = cost * (1 + 1e-15) WHERE trial = 1 AND iteration = 30");
-    reseal(&bench);
+    reseal(&record(&bench));
     assert_eq!(verified(&bench, &["--retrain", "0"]).0, Some(0));
     let (code, report) = verified(&bench, &["--retrain", "all"]);
     assert!(
@@ -195,7 +176,7 @@ fn on_another_core_the_first_costs_are_held_to_a_bound_and_later_ones_are_counte
         "{report}"
     );
     edit(&bench, "UPDATE history SET cost = cost * 1.001 WHERE trial = 1 AND iteration = 0");
-    reseal(&bench);
+    reseal(&record(&bench));
     let (code, report, _) = elsewhere();
     assert!(code == Some(1) && report.contains("✗ trained again"), "{report}");
 }

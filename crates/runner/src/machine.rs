@@ -13,6 +13,9 @@ use crate::text::hex;
 /// Whether HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
 
+/// The effect of another library, core or number of threads on recorded costs, as measured in docs/machines.md.
+pub const OTHER_ARITHMETIC: &str = "a fifth of all costs then differ by more than 1%";
+
 /// A machine, as machine.toml describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
@@ -113,6 +116,11 @@ impl Machine {
             format!("{threads} {}", if threads == 1 { "thread" } else { "threads" }),
             format!("runner {runner} {commit:.12}"),
         ]
+    }
+
+    /// Names the processor with all that the bits of a result depend on.
+    pub fn name(&self) -> String {
+        format!("{} ({})", self.cpu, self.fingerprint())
     }
 
     /// Reads machine.toml; `None` if the text is not one.

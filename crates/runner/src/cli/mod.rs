@@ -4,6 +4,7 @@ mod bench;
 mod data;
 mod experiment;
 mod keys;
+mod merge;
 mod models;
 mod report;
 mod shells;
@@ -22,6 +23,7 @@ use crate::terminal::ColorWhen;
 pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, MissingWord, TargetsWord};
 pub use self::experiment::{ExperimentArgs, Gradcheck};
+pub use self::merge::Merge;
 pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
 pub use self::report::{Open, Report};
 pub use self::shells::{COMPLETE, Completions, Man, Shell};
@@ -70,6 +72,16 @@ pub enum Command {
   runner sweep experiments/depth.toml name=depth-tanh model.activation=tanh 'sweep.model.depth=[2, 3, 5]' -j 1
   runner sweep experiments/depth.toml --dry-run")]
     Sweep(Sweep),
+    /// Join the shards of a sweep into one results directory.
+    ///
+    /// `runner sweep FILE --shard I/N` trains a part of a sweep into results/NAME.shards/I-of-N, on any machine and at any time; their
+    /// records together are the sweep: the tables are, byte for byte, those of a sweep on one machine with the same BLAS and core.
+    /// Trials that several records have must be equal in every bit. Trials that are missing are listed, with exit code 1; to merge
+    /// again adds what has come since. Where a sweep halves, a merge comes between two rungs.
+    #[command(after_help = "Examples:
+  runner merge results/depth.shards
+  runner merge shards/0-of-2 /mnt/other/1-of-2 --out results/depth")]
+    Merge(Merge),
     /// Train one net and save it, with everything that predictions need, as a model file (HDF5).
     ///
     /// The sweep must have a single point: fix a key that the file sweeps with KEY=VALUE. The training is, bit for bit,

@@ -57,6 +57,19 @@ pub enum Failure {
         /// The trial's id.
         id: String,
     },
+    /// A trial has different results in two records.
+    #[error(
+        "trial {id} has two results: {first}, {second}; one of the two computes wrongly at times, or is another build: \
+         runner verify --retrain all tells which; nothing is joined"
+    )]
+    Doubled {
+        /// The trial's id.
+        id: String,
+        /// The result, machine and directory of one record.
+        first: String,
+        /// The same of the other one.
+        second: String,
+    },
     /// The model of a trained net could not be written.
     #[error(transparent)]
     NotKept(model::Error),
@@ -123,6 +136,7 @@ impl Failure {
             | Failure::Untrusted(_)
             | Failure::Refused(_)
             | Failure::NotRepeated { .. }
+            | Failure::Doubled { .. }
             | Failure::Blas(blas::Error::Refused(_)) => 3,
             Failure::Blas(_) | Failure::NoThread(_) => 2,
             Failure::Interrupted => 130,

@@ -15,6 +15,7 @@ pub mod failure;
 mod gradcheck;
 mod layout;
 mod man;
+mod merge;
 mod one_point;
 mod output;
 mod predict;
@@ -50,6 +51,7 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
     set_up(if quiet { -1 } else { i8::from(verbose) }, color);
     match command {
         Command::Sweep(args) => sweep::run(&args, blas),
+        Command::Merge(args) => merge::run(&args),
         Command::Train(args) => train::run(&args, blas),
         Command::Predict(args) => predict::run(&args, blas),
         Command::Evaluate(args) => evaluate::run(&args, blas),

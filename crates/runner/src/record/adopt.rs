@@ -1,6 +1,6 @@
-//! Trials of one record, copied into another with everything that their seals cover.
+//! Trials of one record, copied into another and proved on the way.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use rusqlite::types::Value;
@@ -10,8 +10,11 @@ use super::Record;
 use super::columns::STORED;
 use super::entries::{Named, replace};
 use super::error::{Error, at};
+use super::seal::Seal;
+use crate::plan::trial::trial_id;
+use crate::run::outcome::Status;
 
-/// The columns of a trial from `id` to `metrics`, then those of [`copy`].
+/// A trial's columns from `id` to `metrics`, then those that [`copy`] reads.
 static SELECT: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<_> = STORED.iter().map(|column| format!("trial.{}", column.name)).collect();
     format!(
@@ -25,35 +28,81 @@ static SELECT: LazyLock<String> = LazyLock::new(|| {
 static OWN: LazyLock<usize> = LazyLock::new(|| STORED.len() + 3);
 
 impl Record {
-    /// Copies the trials of `other` with these ids and their histories, in one transaction; a trial that is here
-    /// already is replaced.
+    /// Reads the status of every finished trial, without its proof.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn statuses(&self) -> Result<HashMap<String, Status>, Error> {
+        let select = "SELECT id, status FROM trial";
+        let rows = self.rows(select, [], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        Ok(rows.into_iter().filter_map(|(id, status)| Some((id, Status::from_name(&status)?))).collect())
+    }
+
+    /// Finds the ids of the trials of fleets that a clock may have ended, which don't repeat.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn timed(&self) -> Result<HashSet<String>, Error> {
+        let select = "SELECT id FROM trial WHERE fleet IN \
+                      (SELECT fleet FROM trial WHERE instr(config, '\"train.stop_seconds\"') > 0)";
+        Ok(self.rows(select, [], |row| row.get(0))?.into_iter().collect())
+    }
+
+    /// Copies the trials of `other` with these ids and their histories, in one transaction; one that is here already is
+    /// replaced. Returns the ids of those that are not what was stored, which are left out.
     ///
     /// # Errors
     /// If either database refuses; then nothing is copied.
-    pub fn adopt(&mut self, other: &Record, ids: &HashSet<&str>) -> Result<(), Error> {
+    pub fn adopt(&mut self, other: &Record, ids: &HashSet<&str>) -> Result<Vec<String>, Error> {
+        let mut damaged = Vec::new();
         let transaction = self.connection.transaction().map_err(at(&self.path))?;
         let mut select = other.connection.prepare_cached(&SELECT).map_err(at(&other.path))?;
         let mut rows = select.query([]).map_err(at(&other.path))?;
         while let Some(row) = rows.next().map_err(at(&other.path))? {
             let id: String = row.get(0).map_err(at(&other.path))?;
-            if ids.contains(&*id) {
-                copy(&transaction, &other.connection, &id, row).map_err(at(&self.path))?;
+            if ids.contains(&*id) && !copy(&transaction, &other.connection, &id, row).map_err(at(&self.path))? {
+                damaged.push(id);
             }
         }
-        transaction.commit().map_err(at(&self.path))
+        transaction.commit().map_err(at(&self.path))?;
+        Ok(damaged)
+    }
+
+    /// Counts the trials of the plan by the machine that trained them, which is given as machine.toml describes it.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn trials_by_machine(&self) -> Result<BTreeMap<String, usize>, Error> {
+        let select = "SELECT machine.toml, COUNT(*) FROM trial JOIN machine ON machine.number = trial.machine \
+                      WHERE trial.id IN (SELECT trial FROM plan) AND trial.status <> ?1 GROUP BY machine.toml";
+        let rows = self.rows(select, [Status::Failed.name()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        Ok(rows.into_iter().map(|(machine, trials)| (machine, trials as usize)).collect())
     }
 }
 
-/// Copies the trial of a `row` of [`SELECT`].
-fn copy(transaction: &Transaction, from: &Connection, id: &str, row: &Row) -> rusqlite::Result<()> {
+/// Copies the trial of a `row` of [`SELECT`]; returns `false`, without a copy, if it is not what was stored.
+fn copy(transaction: &Transaction, from: &Connection, id: &str, row: &Row) -> rusqlite::Result<bool> {
     let own = (0..*OWN).map(|column| row.get(column)).collect::<Result<Vec<Value>, _>>()?;
     let after = |place: usize| row.get::<_, String>(*OWN + place);
-    let machine = Named::machine(transaction, after(0)?, after(1)?)?;
-    let data = Named::of(transaction, "data", "said", after(2)?)?;
-    let fleet = Named::of(transaction, "fleet", "trials", after(3)?)?;
+    let (config, said, digest) = (row.get::<_, String>(1)?, after(2)?, after(4)?);
+    let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
+    let mut select = from.prepare_cached(select)?;
     let number: i64 = row.get(*OWN + 5)?;
-    let mut select = from
-        .prepare_cached("SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration")?;
     let history = select.query_map(params![number], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
-    replace(transaction, id, own, [&machine, &data, &fleet], after(4)?, history.collect::<Result<_, _>>()?)
+    let history = history.collect::<Result<Vec<[Value; 3]>, _>>()?;
+
+    let mut seal = Seal::of("trial");
+    seal.add_all(&own);
+    for text in [after(0)?, after(1)?, said.clone(), after(3)?] {
+        seal.add_all(&[Value::Text(text)]);
+    }
+    history.iter().for_each(|row| seal.add_all(row));
+    if seal.hex() != digest || trial_id(&config, &said) != id {
+        return Ok(false);
+    }
+    let machine = Named::machine(transaction, after(0)?, after(1)?)?;
+    let data = Named::of(transaction, "data", "said", said)?;
+    let fleet = Named::of(transaction, "fleet", "trials", after(3)?)?;
+    replace(transaction, id, own, [&machine, &data, &fleet], digest, history)?;
+    Ok(true)
 }

@@ -45,12 +45,7 @@ pub(super) struct Named {
 
 impl Named {
     /// Finds `text` in a table of texts, or enters it.
-    pub(super) fn of(
-        transaction: &Transaction,
-        table: &str,
-        column: &str,
-        text: String,
-    ) -> rusqlite::Result<Self> {
+    pub(super) fn of(transaction: &Transaction, table: &str, column: &str, text: String) -> rusqlite::Result<Self> {
         let insert = format!("INSERT INTO {table} ({column}) VALUES (?1) ON CONFLICT DO NOTHING");
         transaction.prepare_cached(&insert)?.execute([&text])?;
         let find = format!("SELECT number FROM {table} WHERE {column} = ?1");

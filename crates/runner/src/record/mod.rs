@@ -63,6 +63,11 @@ impl Record {
         Ok(record)
     }
 
+    /// Returns whether `folder` has a record.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(DATABASE).exists()
+    }
+
     /// Opens the record of `folder` for reading, as it is now: it does not see what a sweep adds meanwhile.
     ///
     /// # Errors

@@ -125,6 +125,15 @@ impl Record {
         self.rows(&select, [], |row| Ok((row.get(0)?, FinishedTrial::from_row(row, 1)?)))
     }
 
+    /// Reads the finished trial with this id; `None` if there is none.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn finished_trial(&self, id: &str) -> Result<Option<FinishedTrial>, Error> {
+        let select = format!("SELECT {} FROM trial {REFERENCES} WHERE trial.id = ?1", *COLUMNS);
+        Ok(self.rows(&select, [id], |row| FinishedTrial::from_row(row, 0))?.into_iter().next())
+    }
+
     /// Reads the recipes of the trials with these ids.
     ///
     /// # Errors

@@ -49,6 +49,11 @@ impl Rungs {
         self.rung + 1 == self.lengths.len()
     }
 
+    /// Returns the length of training on the last rung.
+    pub fn last(&self) -> Length {
+        self.lengths[self.lengths.len() - 1]
+    }
+
     /// Describes the rung in a line; `None` if the experiment doesn't halve.
     pub fn describe(&self, experiment: &Experiment) -> Option<String> {
         experiment.halving?;

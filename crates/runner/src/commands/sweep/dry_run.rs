@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::prepared::PreparedSweep;
 use super::shard::trials_in_words;
 use crate::commands::answer::print;
+use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::table::Table;
@@ -16,8 +16,13 @@ use crate::text::{bytes, plain};
 use datasets::text::count;
 
 /// Lists the plan on stdout, and its total cost on stderr.
-pub(super) fn run(sweep: &PreparedSweep, fresh: bool) -> Result<()> {
-    let PreparedSweep { plan, folder, jobs, threads, merged, .. } = sweep;
+pub(super) fn run(
+    plan: &Plan,
+    folder: &Path,
+    merged: &HashSet<String>,
+    (jobs, threads): (usize, usize),
+    fresh: bool,
+) -> Result<()> {
     let mut finished = if fresh { HashSet::new() } else { finished(folder)? };
     finished.extend(merged.iter().cloned());
     let own: HashSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
@@ -60,7 +65,7 @@ pub(super) fn run(sweep: &PreparedSweep, fresh: bool) -> Result<()> {
         count(plan.fleets.len(), "fleet"),
         left.count(),
         flops / 1e9,
-        bytes(plan.peak_bytes(*jobs, *threads)),
+        bytes(plan.peak_bytes(jobs, threads)),
         folder.display()
     ));
     Ok(())

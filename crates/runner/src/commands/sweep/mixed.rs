@@ -5,15 +5,12 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::machine::Machine;
+use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::terminal::warn;
 use datasets::text::count;
-
-/// The effect of another core on recorded costs, as measured in docs/machines.md.
-const HOW_MUCH: &str = "a fifth of all costs then differ by more than 1%";
 
 /// The machine of a sweep, and whether it may continue a record that another machine has begun.
 pub(super) struct Mixed<'s> {
@@ -52,7 +49,7 @@ impl Mixed<'_> {
         let Some(machine) = others.machine.filter(|_| !self.is_allowed && left > 0) else { return Ok(()) };
         let there = machine.how_to_return(self.machine);
         bail!(
-            "{}: {} trained on {}, this is {} ({HOW_MUCH}); --mix trains the other {left} here all the same, --fresh all \
+            "{}: {} trained on {}, this is {} ({OTHER_ARITHMETIC}); --mix trains the other {left} here all the same, --fresh all \
              of them, {there} goes on as it began",
             self.folder.display(),
             count(others.arithmetic, "trial"),
@@ -66,13 +63,13 @@ impl Mixed<'_> {
         let Others { arithmetic, runner, .. } = self.others(record, plan)?;
         if arithmetic > 0 {
             warn(&format!(
-                "{} of another BLAS, core or run.threads: {HOW_MUCH} (column machine of trials.csv and runner show)",
+                "{} of another BLAS, core or run.threads: {OTHER_ARITHMETIC} (column machine of trials.csv and runner show)",
                 count(arithmetic, "finished trial")
             ));
         }
         if runner > 0 {
             warn(&format!(
-                "{} of another build of runner: where it rounds differently, {HOW_MUCH}; --fresh trains them again",
+                "{} of another build of runner: where it rounds differently, {OTHER_ARITHMETIC}; --fresh trains them again",
                 count(runner, "finished trial")
             ));
         }

@@ -84,7 +84,9 @@ impl PreparedSweep {
             Err(error) => return Err(error.into()),
             Ok(merged) => {
                 self.merged = merged.finished()?.0;
-                while self.plan.trials.iter().all(|trial| self.merged.contains(&trial.id)) && self.promote(&merged)? {}
+                // Failed trials too: they are trained again, but no rung waits for them.
+                let ended = merged.statuses()?;
+                while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&merged)? {}
             }
         }
         self.plan = self.plan.clone().restricted_to(shard);
@@ -102,7 +104,7 @@ impl PreparedSweep {
 
     /// Lists what would be trained.
     pub(super) fn preview(&self, fresh: bool) -> Result<ExitCode> {
-        dry_run::run(self, fresh)?;
+        dry_run::run(&self.plan, &self.folder, &self.merged, (self.jobs, self.threads), fresh)?;
         self.rungs.preview(&self.loaded().session.experiment).iter().for_each(|preview| say(preview));
         // A sweep that would be refused is refused here too, after the table that shows why.
         self.fits_memory()?;

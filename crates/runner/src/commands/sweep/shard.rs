@@ -29,7 +29,10 @@ fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<Stri
     };
     let shard = |task: &str, number: usize, count: usize| {
         Shard::new(number, count).ok_or_else(|| {
-            anyhow::anyhow!("--shard-from-env: {task} is {number}, and {count} shards are numbered from 0 to {}", count - 1)
+            anyhow::anyhow!(
+                "--shard-from-env: {task} is {number}, and {count} shards are numbered from 0 to {}",
+                count - 1
+            )
         })
     };
     if let Some(task) = number("SLURM_ARRAY_TASK_ID")? {
@@ -47,7 +50,9 @@ fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<Stri
     if let Some(task) = number("HQ_TASK_ID")? {
         return match count {
             Some(count) if count > 0 => shard("HQ_TASK_ID", task, count),
-            _ => bail!("--shard-from-env: HyperQueue doesn't tell its tasks how many they are; give --shard-from-env=N"),
+            _ => {
+                bail!("--shard-from-env: HyperQueue doesn't tell its tasks how many they are; give --shard-from-env=N")
+            }
         };
     }
     for (rank, size) in [("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")] {

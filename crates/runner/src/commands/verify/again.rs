@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::compared::Compared;
-use super::report::{Report, first_few};
+use super::report::Report;
 use crate::cli::{self, Retrain};
 use crate::commands::failure::Failure;
 use crate::commands::recorded::planned_again;
@@ -28,6 +28,7 @@ use crate::run::outcome::Outcome;
 use crate::run::training::train;
 use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
+use crate::text::first_few;
 use datasets::text::count;
 
 /// Trains as many trials again as `--retrain` says, with the fleets that they were trained in.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::report::{Report, first_few};
+use super::report::Report;
 use crate::record::summary::{Recorded, Summary};
 use crate::spec::trial::Dtype;
+use crate::text::first_few;
 use datasets::text::count;
 
 /// The largest relative difference of the first cost on another machine, in units of the element type's epsilon. The

@@ -1,16 +1,13 @@
 //! The report of a verification, printed line by line.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::commands::answer::print_with_marks;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::FILES;
+use crate::text::first_few;
 use datasets::text::count;
-
-/// The most ids that a line names; it counts the others.
-const NAMED: usize = 3;
 
 /// The report, whose lines are printed as they come, with the number of differences.
 #[derive(Default)]
@@ -85,12 +82,4 @@ impl Report {
         }
         Ok(experiment_is_kept)
     }
-}
-
-/// Lists the first few of `names`, and counts the others.
-pub(super) fn first_few<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let names: BTreeSet<&str> = names.collect();
-    let rest = names.len().saturating_sub(NAMED);
-    let first = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-    if rest > 0 { format!("{first} and {rest} more") } else { first }
 }

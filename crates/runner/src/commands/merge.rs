@@ -1,0 +1,81 @@
+//! `runner merge`: the records of a sweep's shards → one record → tables.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use self::chosen::Chosen;
+use self::source::Source;
+use super::answer::print_names;
+use super::failure::Failure;
+use crate::cli;
+use crate::machine::Machine;
+use crate::record::Record;
+use crate::record::export::export;
+use crate::record::plan::StoredPlan;
+use crate::record::shards::results_of;
+use crate::terminal::warn;
+
+mod chosen;
+mod doubled;
+mod machines;
+mod missing;
+mod plan;
+mod rungs;
+mod source;
+
+/// Joins the shards. Exit code 1 if trials are missing or failed.
+pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
+    let shards = source::in_folders(&args.dirs)?;
+    let plan = plan::common(&shards)?;
+    let out = args.out.clone().unwrap_or_else(|| default_out(&args.dirs, &plan));
+    let merged_before = Source::of_target(&out)?;
+    let all: Vec<&Source> = merged_before.iter().chain(&shards).collect();
+    machines::refuse_mixed(&shards, args.mix)?;
+    let mut chosen = Chosen::of(&all, &plan);
+    doubled::compare(&all, &mut chosen, args.mix)?;
+    let record = written(&out, &plan, &all, &mut chosen).map_err(Failure::of_writing)?;
+    let all_are_done = missing::report(&record, &plan, &shards, &out)?;
+    if all_are_done {
+        rungs::say_next(&plan, &out)?;
+    }
+    record.close().map_err(Failure::of_writing)?;
+    print_names(&[&out])?;
+    Ok(ExitCode::from(u8::from(!all_are_done)))
+}
+
+/// Names the results directory of the sweep.
+fn default_out(dirs: &[PathBuf], plan: &StoredPlan) -> PathBuf {
+    let of_one = match dirs {
+        [dir] => results_of(&dir.components().collect::<PathBuf>()),
+        _ => None,
+    };
+    of_one.unwrap_or_else(|| Path::new("results").join(&plan.name))
+}
+
+/// Writes the plan, the chosen trials, and the files beside the record, which is returned open.
+fn written(
+    out: &Path,
+    plan: &StoredPlan,
+    all: &[&Source],
+    chosen: &mut Chosen,
+) -> Result<Record, crate::record::error::Error> {
+    let mut record = Record::open(out)?;
+    record.write_plan(plan)?;
+    for (place, source) in all.iter().enumerate().filter(|(_, source)| !source.is_target) {
+        let damaged = record.adopt(&Record::read(&source.folder)?, &chosen.of_source(place))?;
+        if let Some(first) = damaged.first() {
+            let others = if damaged.len() > 1 { format!(" and {} more", damaged.len() - 1) } else { String::new() };
+            let folder = source.folder.display();
+            warn(&format!("{folder}: trial {first}{others} in the record is not what was stored, and is left out"));
+        }
+    }
+    let machine = record.trials_by_machine()?.into_iter().max_by_key(|(_, trials)| *trials).map(|(toml, _)| toml);
+    let machine = machine.as_deref().and_then(Machine::from_toml).map_or_else(String::new, |machine| machine.to_toml());
+    for (file, text) in [("experiment.toml", &plan.toml), ("machine.toml", &machine)] {
+        record.write_file(out, file, |out| out.write_all(text.as_bytes()))?;
+    }
+    export(&record, out)?;
+    Ok(record)
+}

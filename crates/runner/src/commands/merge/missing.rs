@@ -1,0 +1,76 @@
+//! The trials that no shard has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::source::Source;
+use crate::plan::shard::Shard;
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::plan::StoredPlan;
+use crate::record::shards::shard_folder;
+use crate::run::outcome::Status;
+use crate::terminal::{say, warn};
+use crate::text::first_few;
+use datasets::text::count;
+
+/// Lists the trials of the plan that are missing, shard by shard, and those that failed. Returns whether neither is the
+/// case.
+pub(super) fn report(record: &Record, plan: &StoredPlan, shards: &[Source], out: &Path) -> Result<bool, Error> {
+    let found = record.statuses()?;
+    let planned: BTreeSet<&str> = plan.points.iter().map(|(id, _)| &**id).collect();
+    let mut missing: BTreeSet<&str> = planned.iter().copied().filter(|id| !found.contains_key(*id)).collect();
+    let failed = planned.iter().filter(|id| found.get(**id) == Some(&Status::Failed)).count();
+    let there = planned.len() - missing.len();
+    let (trials, records) = (count(planned.len(), "trial"), count(shards.len(), "record"));
+    say(&format!("{there} of {trials}, of {records}, are in {}", out.display()));
+    if failed > 0 {
+        warn(&format!("{} failed; the same shards train them again", count(failed, "trial")));
+    }
+    let is_complete = missing.is_empty();
+    for (shard, source) in by_shard(shards) {
+        let Some(recorded) = &source.shard else { continue };
+        let own: Vec<&str> = missing.iter().copied().filter(|id| recorded.trials.contains(*id)).collect();
+        if !own.is_empty() {
+            warn(&format!(
+                "shard {shard}: {} of {} missing: {}",
+                own.len(),
+                count(recorded.trials.len(), "trial"),
+                first_few(own.iter().copied())
+            ));
+        }
+        missing.retain(|id| !recorded.trials.contains(*id));
+    }
+    let absent = absent(shards);
+    if let Some(first) = absent.first() {
+        let numbers = absent.iter().map(|shard| shard.number().to_string()).collect::<Vec<_>>().join(", ");
+        let (word, where_) = if absent.len() == 1 { ("shard", "is") } else { ("shards", "are") };
+        warn(&format!(
+            "{word} {numbers} of {} {where_} missing (no {}), with {}",
+            first.count(),
+            shard_folder(out, *first).display(),
+            count(missing.len(), "trial"),
+        ));
+        missing.clear();
+    }
+    if !missing.is_empty() {
+        warn(&format!(
+            "{} missing, of no shard here: {}",
+            count(missing.len(), "trial"),
+            first_few(missing.iter().copied())
+        ));
+    }
+    Ok(is_complete && failed == 0)
+}
+
+fn by_shard(shards: &[Source]) -> BTreeMap<Shard, &Source> {
+    shards.iter().filter_map(|source| Some((source.shard.as_ref()?.shard, source))).collect()
+}
+
+/// Returns the shards without a record, if all that have one are of the same number of shards.
+fn absent(shards: &[Source]) -> Vec<Shard> {
+    let there = by_shard(shards);
+    let counts: BTreeSet<usize> = there.keys().map(|shard| shard.count()).collect();
+    let [count] = counts.into_iter().collect::<Vec<_>>()[..] else { return Vec::new() };
+    (0..count).filter_map(|number| Shard::new(number, count)).filter(|shard| !there.contains_key(shard)).collect()
+}

@@ -1,0 +1,70 @@
+//! The records that are joined.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::plan::Asked;
+use crate::record::shards::{RecordedShard, records_in};
+use crate::run::outcome::Status;
+use crate::terminal::note;
+
+/// A record that is joined with others; it is opened again when it is copied, since a process can't hold the records of
+/// a thousand shards open.
+pub(super) struct Source {
+    pub(super) folder: PathBuf,
+    /// Whether it is the joined record of an earlier merge.
+    pub(super) is_target: bool,
+    pub(super) asked: Asked,
+    pub(super) shard: Option<RecordedShard>,
+    /// Its finished trials.
+    pub(super) trials: HashMap<String, Status>,
+    /// The number of trials of its plan that each machine has trained, given as machine.toml describes it.
+    pub(super) machines: BTreeMap<String, usize>,
+}
+
+impl Source {
+    /// Reads the record of a directory; `None` if there is none, or it has no plan yet.
+    fn read(folder: &Path) -> Result<Option<Self>> {
+        let record = match Record::read(folder) {
+            Ok(record) => record,
+            Err(Error::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(asked) = record.asked()? else { return Ok(None) };
+        let (shard, trials, machines) = (record.shard()?, record.statuses()?, record.trials_by_machine()?);
+        Ok(Some(Source { folder: folder.to_owned(), is_target: false, asked, shard, trials, machines }))
+    }
+
+    /// Reads the results of an earlier merge, which shards are joined with.
+    pub(super) fn of_target(folder: &Path) -> Result<Option<Self>> {
+        let source = Source::read(folder)?;
+        Ok(source.map(|source| Source { is_target: true, ..source }))
+    }
+}
+
+/// Reads the shards in `dirs`, each of which is a shard's results directory, or holds some.
+pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for dir in dirs {
+        let found = if Record::is_in(dir) { vec![dir.clone()] } else { records_in(dir)? };
+        if found.is_empty() {
+            bail!("{}: no results of a shard are here; runner sweep --shard I/N writes them", dir.display());
+        }
+        folders.extend(found);
+    }
+    let mut shards = Vec::new();
+    for folder in &folders {
+        match Source::read(folder)? {
+            Some(source) => shards.push(source),
+            None => note(&format!("{}: nothing is recorded yet", folder.display())),
+        }
+    }
+    match shards.is_empty() {
+        true => bail!("{}: no shard has recorded anything yet", dirs[0].display()),
+        false => Ok(shards),
+    }
+}
