@@ -80,11 +80,11 @@ impl Record {
         let rows = self.rows("SELECT number, count, trials FROM shard", [], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
         })?;
-        let shards = rows.into_iter().filter_map(|(number, count, trials)| {
+        let mut shards = rows.into_iter().filter_map(|(number, count, trials)| {
             let shard = Shard::new(number.try_into().ok()?, count.try_into().ok()?)?;
             Some(RecordedShard { shard, trials: serde_json::from_str(&trials).ok()? })
         });
-        Ok(shards.last())
+        Ok(shards.next())
     }
 }
 
