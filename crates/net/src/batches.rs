@@ -91,7 +91,16 @@ impl Batches {
     }
 }
 
-impl Batch<'_> {
+impl<'b> Batch<'b> {
+    /// Returns the examples at these `places` of the batch.
+    pub(crate) fn part(&self, places: Range<usize>) -> Batch<'b> {
+        match *self {
+            Batch::All => Batch::Range(places),
+            Batch::Range(ref range) => Batch::Range(range.start + places.start..range.start + places.end),
+            Batch::Indices(examples) => Batch::Indices(&examples[places]),
+        }
+    }
+
     /// Returns the number of its examples, where there are `all` in the training set.
     pub fn len(&self, all: usize) -> usize {
         match self {

@@ -180,6 +180,24 @@ impl Tally {
         self.examples += z.ncols();
     }
 
+    /// The length of [`Tally::to_numbers`].
+    pub(crate) const NUMBERS: usize = 4;
+
+    /// Returns the sums as numbers, to be sent to another process.
+    pub(crate) fn to_numbers(self) -> [f64; Self::NUMBERS] {
+        let correct = self.correct.map_or(f64::NAN, |correct| correct as f64);
+        [self.sum, correct, self.examples as f64, if self.finite { 0.0 } else { f64::NAN }]
+    }
+
+    /// Adds the numbers that [`Tally::to_numbers`] has returned elsewhere.
+    pub(crate) fn add_numbers(&mut self, numbers: &[f64]) {
+        let [sum, correct, examples, finite] = *numbers else { panic!("{} numbers of a tally", numbers.len()) };
+        self.finite &= finite == 0.0;
+        self.sum += sum;
+        self.correct = self.correct.filter(|_| !correct.is_nan()).map(|before| before + correct as usize);
+        self.examples += examples as usize;
+    }
+
     /// Returns the score; `None` if an element of `z[L]` was not finite: such a net has diverged.
     pub(crate) fn score(self) -> Option<Score> {
         let m = self.examples as f64;

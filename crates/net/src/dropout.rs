@@ -1,8 +1,10 @@
 //! Inverted dropout: in each step of training a unit is dropped with probability p, and the others are multiplied by
 //! 1/(1-p), so that a trained net needs no correction (Srivastava et al., JMLR 15, 2014).
 
+use std::ops::Range;
+
 use kernels::Real;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -41,6 +43,13 @@ impl<R: Real> Dropout<R> {
         let kept = R::from_f64(2f64.powi(32) / (2f64.powi(32) - self.threshold as f64));
         let Dropout { stream, threshold, mask, .. } = self;
         mask.map_inplace(|mask| *mask = if u64::from(stream.next_u32()) < *threshold { R::zero() } else { kept });
+    }
+
+    /// Takes the mask of some of the examples of `whole`, whose mask is drawn.
+    pub(crate) fn take_part(&mut self, whole: &Dropout<R>, examples: Range<usize>) {
+        make_room(&mut self.mask, examples.len());
+        make_room(&mut self.a, examples.len());
+        self.mask.assign(&whole.mask.slice_axis(Axis(1), examples.into()));
     }
 
     /// Computes a · mask.

@@ -1,5 +1,7 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
 
+use std::ops::Range;
+
 use kernels::{
     Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient, scale,
 };
@@ -114,8 +116,14 @@ impl<R: Real> Layer<R> {
     /// If the shapes don't fit.
     #[track_caller]
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
+        self.backward_parameters_of_part(a_prev, a_prev.ncols(), gradient);
+    }
+
+    /// Computes the share of some examples in `dW[l]` and `db[l]`, where the batch has `m` examples.
+    #[track_caller]
+    pub(crate) fn backward_parameters_of_part(&self, a_prev: ArrayView2<R>, m: usize, gradient: &mut Gradient<R>) {
         let Gradient { dz, dw, db } = gradient;
-        let one_over_m = R::from_f64(1.0 / a_prev.ncols() as f64);
+        let one_over_m = R::from_f64(1.0 / m as f64);
         backward_weights(dz.view(), a_prev, one_over_m, dw.view_mut(), Accumulate::Replace);
         bias_gradient(dz.view(), one_over_m, db.view_mut());
     }
@@ -175,6 +183,17 @@ impl<R: Real> Cache<R> {
         make_room(&mut self.a, examples);
         if let Some(dropout) = &mut self.dropout {
             dropout.draw(examples);
+        }
+    }
+}
+
+impl<R: Real> Cache<R> {
+    /// Makes room for some `examples` of a batch, whose masks are drawn. The values before are lost.
+    pub(crate) fn prepare_part(&mut self, masks: Option<&Dropout<R>>, examples: Range<usize>) {
+        make_room(&mut self.z, examples.len());
+        make_room(&mut self.a, examples.len());
+        if let (Some(dropout), Some(masks)) = (&mut self.dropout, masks) {
+            dropout.take_part(masks, examples);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod chunks;
 mod columns;
+pub(crate) mod data_parallel;
 mod direct;
 mod dual;
 pub(crate) mod engine;

@@ -1,0 +1,98 @@
+//! The gradients of a step, summed over all chunks while the way back goes on.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use kernels::Real;
+
+use super::chunks::{self, TreeSum};
+use super::ranks::Ranks;
+
+/// The gradients of the layers, last layer first, on their way to their sums. A sum is made in two exchanges: each rank gets its slice
+/// of all nodes and adds them up; then each rank gets all slices. That is as much to send as the gradient is large, twice, however
+/// many ranks there are.
+pub(super) struct Sums<'r, R> {
+    ranks: &'r mut dyn Ranks<R>,
+    /// The number of chunks of the batch.
+    chunks: usize,
+    /// The sums under way, in the order of their exchanges.
+    under_way: VecDeque<Stage>,
+    /// The sums that are done, in the order in which they were begun.
+    done: Vec<Vec<R>>,
+}
+
+/// The exchange that a sum waits for.
+#[derive(Clone, Copy)]
+enum Stage {
+    Nodes { length: usize },
+    Slices,
+}
+
+impl<'r, R: Real> Sums<'r, R> {
+    pub(super) fn new(ranks: &'r mut dyn Ranks<R>, chunks: usize) -> Self {
+        Sums { ranks, chunks, under_way: VecDeque::new(), done: Vec::new() }
+    }
+
+    /// Begins the sum of a gradient of `length` elements, of which this rank has the nodes `own`.
+    pub(super) fn begin(&mut self, length: usize, own: TreeSum<Vec<R>>) {
+        if self.ranks.count() == 1 {
+            self.done.push(own.into_sum());
+            return;
+        }
+        let nodes = own.into_nodes();
+        let part = |rank| -> Vec<R> {
+            let slice = slice(length, rank, self.ranks.count());
+            nodes.iter().flat_map(|(_, value)| &value[slice.clone()]).copied().collect()
+        };
+        let to = (0..self.ranks.count()).map(part).collect();
+        self.ranks.begin(to);
+        self.under_way.push_back(Stage::Nodes { length });
+        // Of the gradient before this one the nodes have arrived by now, or nearly so.
+        if self.under_way.len() > 1 {
+            self.go_on();
+        }
+    }
+
+    /// Waits for all sums, and returns them in the order in which they were begun.
+    pub(super) fn finish(mut self) -> Vec<Vec<R>> {
+        while !self.under_way.is_empty() {
+            self.go_on();
+        }
+        self.done
+    }
+
+    /// Finishes the earliest exchange, and begins the one that follows from it.
+    fn go_on(&mut self) {
+        let Some(stage) = self.under_way.pop_front() else { return };
+        let received = self.ranks.finish();
+        match stage {
+            Stage::Slices => self.done.push(received.concat()),
+            Stage::Nodes { length } => {
+                let (rank, ranks) = (self.ranks.rank(), self.ranks.count());
+                let width = slice(length, rank, ranks).len();
+                let mut sum = TreeSum::new();
+                for (from, values) in received.into_iter().enumerate() {
+                    let nodes = chunks::nodes(chunks::of_rank(from, ranks, self.chunks));
+                    assert_eq!(values.len(), nodes.len() * width, "rank {from} sends its nodes of this slice");
+                    for (place, chunks) in nodes.into_iter().enumerate() {
+                        sum.push(chunks, values[place * width..(place + 1) * width].to_vec(), |sum, values| {
+                            add(sum, values)
+                        });
+                    }
+                }
+                self.ranks.begin(vec![sum.into_sum(); ranks]);
+                self.under_way.push_back(Stage::Slices);
+            }
+        }
+    }
+}
+
+/// Returns the elements that a rank adds up.
+fn slice(length: usize, rank: usize, ranks: usize) -> Range<usize> {
+    rank * length / ranks..(rank + 1) * length / ranks
+}
+
+/// Adds `values` to `sum`, element by element.
+pub(super) fn add<R: Real>(sum: &mut [R], values: &[R]) {
+    sum.iter_mut().zip(values).for_each(|(sum, &value)| *sum += value);
+}

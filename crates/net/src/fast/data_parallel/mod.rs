@@ -1,0 +1,289 @@
+//! One net whose batches are shared by several processes, on one machine or on several.
+//!
+//! Every rank has the whole net, and the examples. Of each batch it takes its own chunks through the passes of [`Chain`]; the gradients are summed
+//! over all ranks, and each makes the same step. A batch is divided into chunks by a rule that depends on its size
+//! alone, and the sums are taken along a fixed tree, so that the bits don't depend on the number of ranks. With one rank this is the
+//! training of [`Chain::train`] except for rounding, since the sums over the examples are taken chunk by chunk.
+
+mod chunks;
+mod evaluation;
+mod gradients;
+mod ranks;
+mod recording;
+
+use std::ops::Range;
+
+use kernels::{Real, WrongProduct, all_finite, inspected};
+use ndarray::{Array1, Array2, ArrayView2};
+
+pub use self::ranks::{Alone, Ranks};
+
+use self::chunks::TreeSum;
+use self::gradients::Sums;
+use crate::batches::Batches;
+use crate::chain::{self, Chain};
+use crate::dropout::Dropout;
+use crate::fast::columns::Columns;
+use crate::fast::sample::Sample;
+use crate::layer::{Cache, Gradient};
+use crate::matrix::make_room;
+use crate::optimiser::OptimiserState;
+use crate::progress::{HistoryPoint, Progress};
+use crate::trained::Trained;
+use crate::training::{Bound, Ending, Training};
+
+/// The examples of a training, which every rank has.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedExamples<'e, R> {
+    /// The inputs of the training examples, `n[0]` × m.
+    pub x: ArrayView2<'e, R>,
+    /// Their targets, as the cost takes them.
+    pub y: ArrayView2<'e, R>,
+    /// The inputs of the test examples and then the validation examples.
+    pub x_held_out: ArrayView2<'e, R>,
+    /// Their targets.
+    pub y_held_out: ArrayView2<'e, R>,
+    /// The number of the validation examples.
+    pub validation: usize,
+}
+
+/// A net in training, shared by ranks.
+pub struct DataParallel<'e, R> {
+    examples: SharedExamples<'e, R>,
+    batches: Batches,
+    ranks: Box<dyn Ranks<R> + 'e>,
+    training: Training,
+    chain: Chain<R>,
+    optimiser: OptimiserState<R>,
+    /// The masks of the whole batch, by hidden layer.
+    masks: Vec<Option<Dropout<R>>>,
+    /// The chunks of this rank.
+    own: Vec<Chunk<'e, R>>,
+    /// The sums of the gradients; dz is not used.
+    sums: Vec<Gradient<R>>,
+    progress: Progress,
+    iteration: usize,
+    sample: Sample,
+}
+
+/// A chunk of a batch with its caches and gradients.
+struct Chunk<'e, R> {
+    x: Columns<'e, R>,
+    y: Columns<'e, R>,
+    caches: Vec<Cache<R>>,
+    gradients: Vec<Gradient<R>>,
+}
+
+/// What ends a step before its update.
+enum End {
+    /// `keep_going` returned `false` on some rank.
+    Interrupted,
+    Ended(Ending),
+}
+
+impl<'e, R: Real> DataParallel<'e, R> {
+    /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
+    ///
+    /// # Panics
+    /// If a shape doesn't fit, or the dead relus are to be recorded, which would need all examples of a step in one place.
+    #[track_caller]
+    pub fn new(
+        chain: Chain<R>,
+        training: Training,
+        examples: SharedExamples<'e, R>,
+        batches: Batches,
+        ranks: Box<dyn Ranks<R> + 'e>,
+    ) -> Self {
+        assert_eq!(batches.examples(), examples.x.ncols(), "batches are made for these examples");
+        assert!(!training.metrics.contains(&crate::Metric::DeadRelu), "dead relus are not recorded by several ranks");
+        let hidden = chain.layers.len() - 1;
+        let masks = chain.layers[..hidden]
+            .iter()
+            .enumerate()
+            .map(|(l, layer)| Dropout::new(&training.dropout, training.dropout_seed, l, layer.n_out()));
+        DataParallel {
+            masks: masks.collect(),
+            optimiser: OptimiserState::new(training.optimiser, &chain),
+            sums: chain.gradients(0),
+            progress: Progress::new(&training, chain.layers.len()),
+            sample: Sample::new(training.dropout_seed),
+            own: Vec::new(),
+            iteration: 0,
+            examples,
+            batches,
+            ranks,
+            training,
+            chain,
+        }
+    }
+
+    /// Trains the net to its end; `keep_going` is called before each step, with the last point of the history. `None` if it returned `false` on
+    /// some rank, or an inspected product was wrong on another one.
+    ///
+    /// # Errors
+    /// If an inspected product is wrong on this rank.
+    pub fn train(
+        &mut self,
+        keep_going: impl Fn(Option<HistoryPoint>) -> bool,
+    ) -> Result<Option<Trained>, WrongProduct> {
+        let mut ending = Ending::Completed;
+        while self.iteration < self.training.iterations {
+            let goes_on = keep_going(self.progress.history.last().copied());
+            // A rank whose product is wrong takes part in the exchanges of its step, and leaves with all others before the next one.
+            let inspect = self.sample.takes(self.iteration);
+            let step =
+                if inspect { inspected(self.sample.seed(), || self.step(goes_on)) } else { Ok(self.step(goes_on)) };
+            let is_right = self.all_agree(!inspect || step.is_ok(), inspect);
+            match step {
+                Err(wrong) => return Err(wrong),
+                Ok(_) if !is_right => return Ok(None),
+                Ok(None) => self.iteration += 1,
+                Ok(Some(End::Interrupted)) => return Ok(None),
+                Ok(Some(End::Ended(reason))) => {
+                    ending = reason;
+                    break;
+                }
+            }
+        }
+        let trained = inspected(self.sample.seed(), || self.evaluated(ending));
+        let is_right = self.all_agree(trained.is_ok(), true);
+        trained.map(|trained| is_right.then_some(trained))
+    }
+
+    /// Returns the net with its present parameters.
+    pub fn chain(&self) -> &Chain<R> {
+        &self.chain
+    }
+
+    /// Returns whether all ranks say yes, if they are `asked`.
+    fn all_agree(&mut self, yes: bool, asked: bool) -> bool {
+        !asked || self.ranks.gather(vec![f64::from(u8::from(yes))]).iter().flatten().all(|&yes| yes == 1.0)
+    }
+
+    /// Makes one step: forward, cost, backward, update. Returns what ends the training before the update, if anything.
+    fn step(&mut self, goes_on: bool) -> Option<End> {
+        let m = self.take_batch();
+        let chunks = chunks::count(m);
+        let iteration = self.iteration;
+        let is_needed = self.training.records(iteration) || self.training.stopping.watches_every_cost();
+        let (sum, stops) = self.forward(chunks, is_needed, goes_on);
+        if stops {
+            return Some(End::Interrupted);
+        }
+        let cost = sum / m as f64;
+        let most = self.training.stopping.diverge_above.unwrap_or(f64::INFINITY);
+        if !cost.is_finite() || cost > most {
+            let bound = if cost.is_finite() { Bound::Cost } else { Bound::Finite };
+            return Some(End::Ended(Ending::Diverged { iteration, bound }));
+        }
+        self.backward(m, chunks);
+        if let Some(reason) = self.record(cost) {
+            return Some(End::Ended(Ending::Stopped { iteration, reason }));
+        }
+        self.optimiser.step(&mut self.chain, &self.sums, self.training.schedule.at(iteration));
+        None
+    }
+
+    /// Takes this rank's chunks of the next batch, and returns the number of examples of the whole one.
+    fn take_batch(&mut self) -> usize {
+        let DataParallel { examples, batches, ranks, chain, training, masks, own, iteration, .. } = self;
+        let batch = batches.at(*iteration);
+        let m = batch.len(examples.x.ncols());
+        let count = chunks::count(m);
+        let mine = chunks::of_rank(ranks.rank(), ranks.count(), count);
+        masks.iter_mut().flatten().for_each(|mask| mask.draw(m));
+        own.truncate(mine.len());
+        while own.len() < mine.len() {
+            own.push(Chunk::new(chain, training, examples));
+        }
+        for (chunk, place) in own.iter_mut().zip(mine) {
+            let places = chunks::examples_of(place, count, m);
+            chunk.x.set_batch(&batch.part(places.clone()));
+            chunk.y.set_batch(&batch.part(places.clone()));
+            let masks = masks.iter().map(Option::as_ref).chain([None]);
+            chunk.caches.iter_mut().zip(masks).for_each(|(cache, masks)| cache.prepare_part(masks, places.clone()));
+            chunk.gradients.iter_mut().for_each(|gradient| make_room(&mut gradient.dz, places.len()));
+        }
+        m
+    }
+
+    /// Runs the forward pass of this rank's chunks. Returns m J over all ranks, and whether some rank stops. The sum is NaN if an output is not
+    /// finite; else it is 0 unless it `is_needed`.
+    fn forward(&mut self, chunks: usize, is_needed: bool, goes_on: bool) -> (f64, bool) {
+        let (chain, cost) = (&self.chain, self.chain.cost());
+        let mut own = vec![f64::from(u8::from(goes_on))];
+        for Chunk { x, y, caches, .. } in &mut self.own {
+            let output = chain.forward(x.current(), caches);
+            own.push(match all_finite(output.z.view()) {
+                true if is_needed => cost.sum(output.z.view(), y.current()),
+                true => 0.0,
+                false => f64::NAN,
+            });
+        }
+        let all = self.ranks.gather(own);
+        let stops = all.iter().any(|rank| rank[0] == 0.0);
+        let mut sum = TreeSum::new();
+        let costs = all.iter().flat_map(|rank| &rank[1..]);
+        costs.enumerate().for_each(|(chunk, &cost)| sum.push(chunk..chunk + 1, cost, |sum, cost| *sum += cost));
+        debug_assert_eq!(all.iter().map(|rank| rank.len() - 1).sum::<usize>(), chunks);
+        (sum.into_sum(), stops)
+    }
+
+    /// Runs the backward pass of this rank's chunks, layer by layer, and sums the gradients over all ranks meanwhile.
+    fn backward(&mut self, m: usize, chunks: usize) {
+        let DataParallel { ranks, chain, own, sums, .. } = self;
+        let mine = chunks::of_rank(ranks.rank(), ranks.count(), chunks);
+        let cost = chain.cost();
+        for Chunk { y, caches, gradients, .. } in own.iter_mut() {
+            let last = caches.len() - 1;
+            cost.dz_output(caches[last].a.view(), y.current(), gradients[last].dz.view_mut());
+        }
+        let mut under_way = Sums::new(&mut **ranks, chunks);
+        for (l, layer) in chain.layers.iter().enumerate().rev() {
+            let mut parts = TreeSum::new();
+            for (Chunk { x, caches, gradients, .. }, place) in own.iter_mut().zip(mine.clone()) {
+                let Gradient { dz, .. } = &mut gradients[l];
+                let gradient = &mut sums[l];
+                std::mem::swap(dz, &mut gradient.dz);
+                layer.backward_parameters_of_part(chain::a_prev(l, x.current(), caches), m, gradient);
+                std::mem::swap(dz, &mut gradient.dz);
+                parts.push(place..place + 1, flat(gradient), |sum, values| gradients::add(sum, values));
+            }
+            under_way.begin(layer.w.len() + layer.b.len(), parts);
+            if l > 0 {
+                own.iter_mut().for_each(|chunk| chunk.backward_data(l, chain));
+            }
+        }
+        for (gradient, sum) in sums.iter_mut().rev().zip(under_way.finish()) {
+            let (dw, db) = sum.split_at(gradient.dw.len());
+            gradient.dw = Array2::from_shape_vec(gradient.dw.dim(), dw.to_vec()).expect("as many elements as W has");
+            gradient.db = Array1::from(db.to_vec());
+        }
+    }
+}
+
+impl<'e, R: Real> Chunk<'e, R> {
+    fn new(chain: &Chain<R>, training: &Training, examples: &SharedExamples<'e, R>) -> Self {
+        let mut caches = chain.caches(0);
+        let hidden = caches.len() - 1;
+        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
+            cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
+        }
+        let (x, y) = (Columns::of_inputs(examples.x), Columns::of_targets(examples.y));
+        Chunk { x, y, caches, gradients: chain.gradients(0) }
+    }
+
+    /// Computes `dz[l-1]` from `dz[l]`; `l` is the layer's index.
+    fn backward_data(&mut self, l: usize, chain: &Chain<R>) {
+        let two: Range<usize> = l - 1..l + 1;
+        chain::backward_data(&chain.layers[two.clone()], &self.caches[two.clone()], &mut self.gradients[two]);
+    }
+}
+
+/// Returns dW and db as one list.
+fn flat<R: Real>(gradient: &Gradient<R>) -> Vec<R> {
+    let mut all = Vec::with_capacity(gradient.dw.len() + gradient.db.len());
+    all.extend(&gradient.dw);
+    all.extend(&gradient.db);
+    all
+}

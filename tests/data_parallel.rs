@@ -1,0 +1,259 @@
+//! Ranks as threads of one process: the same bits for any number of them, and the training of one net within rounding.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use net::ndarray::{Array2, s};
+use net::{
+    Activation, Alone, Architecture, Batches, Chain, Data, DataParallel, Decay, Ending, Engine, Metric, Optimiser,
+    Ranks, Real, Schedule, Scheme, Score, SharedExamples, StopReason, Stopping, Trained, Training, initialise,
+};
+
+/// What one rank sends to another: an exchange, or numbers.
+enum Sent<R> {
+    Values(Vec<R>),
+    Numbers(Vec<f64>),
+}
+
+struct Threads<R> {
+    rank: usize,
+    to: Vec<Sender<Sent<R>>>,
+    from: Vec<Receiver<Sent<R>>>,
+}
+
+impl<R: Real> Ranks<R> for Threads<R> {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn count(&self) -> usize {
+        self.to.len()
+    }
+
+    fn begin(&mut self, to: Vec<Vec<R>>) {
+        self.to.iter().zip(to).for_each(|(other, values)| other.send(Sent::Values(values)).unwrap());
+    }
+
+    fn finish(&mut self) -> Vec<Vec<R>> {
+        let values = |from: &Receiver<Sent<R>>| match from.recv().unwrap() {
+            Sent::Values(values) => values,
+            Sent::Numbers(_) => panic!("the ranks call the same functions in the same order"),
+        };
+        self.from.iter().map(values).collect()
+    }
+
+    fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
+        self.to.iter().for_each(|other| other.send(Sent::Numbers(own.clone())).unwrap());
+        let numbers = |from: &Receiver<Sent<R>>| match from.recv().unwrap() {
+            Sent::Numbers(numbers) => numbers,
+            Sent::Values(_) => panic!("the ranks call the same functions in the same order"),
+        };
+        self.from.iter().map(numbers).collect()
+    }
+}
+
+fn threads<R: Real>(count: usize) -> Vec<Threads<R>> {
+    let mut ranks: Vec<_> = (0..count).map(|rank| Threads { rank, to: Vec::new(), from: Vec::new() }).collect();
+    for from in 0..count {
+        for to in 0..count {
+            let (sender, receiver) = channel();
+            ranks[from].to.push(sender);
+            ranks[to].from.push(receiver);
+        }
+    }
+    ranks
+}
+
+/// A net with its training and its examples.
+struct Case {
+    architecture: Architecture,
+    training: Training,
+    batches: Batches,
+}
+
+const FEATURES: usize = 12;
+const TRAINING: usize = 209;
+const HELD_OUT: usize = 40;
+
+fn data() -> (Array2<f64>, Array2<f64>) {
+    let x = Array2::from_shape_fn((FEATURES, TRAINING + HELD_OUT), |(i, j)| ((i * 7 + j * 13) as f64 * 0.37).sin());
+    let y = Array2::from_shape_fn((1, TRAINING + HELD_OUT), |(_, j)| f64::from(u8::from(x[[0, j]] * x[[1, j]] > 0.0)));
+    (x, y)
+}
+
+impl Case {
+    fn new(training: Training) -> Self {
+        let architecture = Architecture::classifier(FEATURES, &[9, 5], Activation::Tanh);
+        Case { architecture, training, batches: Batches::full(TRAINING) }
+    }
+
+    fn chain<R: Real>(&self) -> Chain<R> {
+        initialise::chain(&self.architecture, &Scheme::XavierNormal.into(), 3)
+    }
+
+    /// Trains by this number of ranks; returns the net and the results of each rank.
+    fn trained<R: Real>(&self, ranks: usize) -> Vec<(Chain<R>, Trained)> {
+        let (x, y) = data();
+        let (x, y) = (x.mapv(R::from_f64), y.mapv(R::from_f64));
+        let examples = SharedExamples {
+            x: x.slice(s![.., ..TRAINING]),
+            y: y.slice(s![.., ..TRAINING]),
+            x_held_out: x.slice(s![.., TRAINING..]),
+            y_held_out: y.slice(s![.., TRAINING..]),
+            validation: 15,
+        };
+        let run = |ranks: Box<dyn Ranks<R>>| {
+            let (training, batches) = (self.training.clone(), self.batches.clone());
+            let mut net = DataParallel::new(self.chain(), training, examples, batches, ranks);
+            let trained = net.train(|_| true).unwrap().unwrap();
+            (net.chain().clone(), trained)
+        };
+        if ranks == 1 {
+            return vec![run(Box::new(Alone))];
+        }
+        thread::scope(|scope| {
+            let started: Vec<_> = threads(ranks).into_iter().map(|rank| scope.spawn(|| run(Box::new(rank)))).collect();
+            started.into_iter().map(|rank| rank.join().unwrap()).collect()
+        })
+    }
+
+    /// Trains by `net::train` with the direct engine.
+    fn alone(&self) -> (Chain<f64>, Trained) {
+        let (x, y) = data();
+        let part = |all: &Array2<f64>, range: std::ops::Range<usize>| all.slice(s![.., range]).to_owned();
+        let (x_train, y_train) = (part(&x, 0..TRAINING), part(&y, 0..TRAINING));
+        let test = TRAINING..TRAINING + HELD_OUT - 15;
+        let (x_test, y_test) = (part(&x, test.clone()), part(&y, test));
+        let data = Data::new(&x_train, &y_train).test(&x_test, &y_test).batches(self.batches.clone());
+        let mut chain = self.chain();
+        let trained = net::train(&mut chain, &data.engine(Engine::Direct), &self.training).unwrap();
+        (chain, trained)
+    }
+}
+
+fn parameters<R: Real>(chain: &Chain<R>) -> Vec<R> {
+    chain.layers.iter().flat_map(|layer| layer.w.iter().chain(&layer.b).copied()).collect()
+}
+
+fn cases() -> Vec<Case> {
+    let descent = || Training::descent(0.3, 40, 7);
+    let decay = Decay { lambda: 0.01, decoupled: true, biases: false };
+    vec![
+        Case::new(descent()),
+        Case { batches: Batches::new(TRAINING, 70, Some(5)), ..Case::new(descent()) },
+        Case { batches: Batches::new(TRAINING, 33, None), ..Case::new(descent()) },
+        Case::new(Training {
+            optimiser: Optimiser { decay, clip_norm: Some(0.1), ..Optimiser::ADAM },
+            schedule: Schedule::constant(0.01),
+            metrics: vec![Metric::TrainAccuracy, Metric::TestCost, Metric::GradientNorm, Metric::WeightNorm],
+            ..descent()
+        }),
+        Case {
+            batches: Batches::new(TRAINING, 130, Some(1)),
+            ..Case::new(Training { dropout: vec![0.2, 0.4], dropout_seed: 9, ..descent() })
+        },
+    ]
+}
+
+fn all_alike<R: Real>(case: &Case) {
+    let one = case.trained::<R>(1).remove(0);
+    for ranks in [2, 3, 4, 7] {
+        for (chain, trained) in case.trained::<R>(ranks) {
+            assert_eq!(parameters(&chain), parameters(&one.0), "{ranks} ranks, the same bits");
+            assert_eq!(trained, one.1, "{ranks} ranks");
+        }
+    }
+}
+
+#[test]
+fn the_bits_are_the_same_on_every_rank_of_any_number_of_ranks() {
+    for case in cases() {
+        all_alike::<f32>(&case);
+        all_alike::<f64>(&case);
+    }
+}
+
+#[test]
+fn it_is_the_training_of_one_net_within_rounding() {
+    for case in cases() {
+        let (chain, trained) = case.trained::<f64>(3).remove(0);
+        let (expected, alone) = case.alone();
+        let pairs = || parameters(&chain).into_iter().zip(parameters(&expected));
+        let largest = pairs().map(|(_, expected)| expected.abs()).fold(0.0, f64::max);
+        let apart = pairs().map(|(found, expected)| (found - expected).abs()).fold(0.0, f64::max);
+        assert!(apart <= 1e-12 * largest, "{apart} of {largest}");
+        assert_eq!(trained.history.len(), alone.history.len());
+        for (found, expected) in trained.history.iter().zip(&alone.history) {
+            assert_eq!(found.iteration, expected.iteration);
+            assert!((found.cost - expected.cost).abs() <= 1e-12 * expected.cost, "{found:?} {expected:?}");
+        }
+        for (found, expected) in trained.metrics.iter().zip(&alone.metrics) {
+            assert!((found - expected).abs() <= 1e-11 * expected.abs(), "{found} {expected}");
+        }
+        let near = |found: Option<Score>, expected: Option<Score>| {
+            let (found, expected) = (found.unwrap(), expected.unwrap());
+            assert!((found.cost - expected.cost).abs() <= 1e-12 * expected.cost);
+            assert_eq!(found.accuracy, expected.accuracy);
+        };
+        near(trained.train, alone.train);
+        near(trained.test, alone.test);
+        assert!(trained.validation.is_some());
+    }
+}
+
+#[test]
+fn it_ends_as_one_net_does_on_all_ranks() {
+    let stop = |stopping| Training { stopping, ..Training::descent(0.3, 400, 5) };
+    let diverging = Training::descent(f64::MAX, 40, 7);
+    let plateau = Stopping { patience: Some(2), min_delta: 0.02, ..Stopping::default() };
+    let history = Case::new(stop(Stopping::default())).alone().1.history;
+    let mark = (history[29].cost + history[30].cost) / 2.0;
+    let trainings = [
+        (stop(Stopping { cost_below: Some(mark), ..Stopping::default() }), true),
+        (stop(Stopping { diverge_above: Some(1e-3), ..Stopping::default() }), true),
+        (diverging, true),
+        (stop(plateau), false),
+    ];
+    for (training, without_validation) in trainings {
+        let case = Case::new(training);
+        let all = case.trained::<f64>(3);
+        assert_ne!(all[0].1.ending, Ending::Completed);
+        assert!(all.iter().all(|(_, trained)| trained.ending == all[0].1.ending));
+        if without_validation {
+            assert_eq!(all[0].1.ending, case.alone().1.ending);
+        } else {
+            assert!(matches!(all[0].1.ending, Ending::Stopped { reason: StopReason::ValidationPlateau, .. }));
+        }
+    }
+}
+
+#[test]
+fn all_ranks_stop_when_one_is_told_to() {
+    let case = Case::new(Training::descent(0.3, 1000, 7));
+    let (x, y) = data();
+    let train = s![.., ..TRAINING];
+    let held_out = s![.., TRAINING..];
+    let examples = SharedExamples {
+        x: x.slice(train),
+        y: y.slice(train),
+        x_held_out: x.slice(held_out),
+        y_held_out: y.slice(held_out),
+        validation: 0,
+    };
+    thread::scope(|scope| {
+        for rank in threads::<f64>(3) {
+            let case = &case;
+            scope.spawn(move || {
+                let (number, steps) = (rank.rank, std::cell::Cell::new(0));
+                let (training, batches) = (case.training.clone(), case.batches.clone());
+                let mut net = DataParallel::new(case.chain(), training, examples, batches, Box::new(rank));
+                let keep_going = |_| {
+                    steps.set(steps.get() + 1);
+                    number != 1 || steps.get() < 10
+                };
+                assert_eq!(net.train(keep_going).unwrap(), None);
+                assert_eq!(steps.get(), 10);
+            });
+        }
+    });
+}
