@@ -1,12 +1,13 @@
 //! Ranks as threads of one process: the same bits for any number of them, and the training of one net within rounding.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use net::ndarray::{Array2, s};
 use net::{
-    Activation, Alone, Architecture, Batches, Chain, Data, DataParallel, Decay, Ending, Engine, Metric, Optimiser,
-    Ranks, Real, Schedule, Scheme, Score, SharedExamples, StopReason, Stopping, Trained, Training, initialise,
+    Activation, Alone, Architecture, Batches, Chain, Data, DataParallel, Decay, Ending, Engine, Examples, Metric,
+    Optimiser, Ranks, Real, Schedule, Scheme, Score, StopReason, Stopping, Trained, Training, initialise,
 };
 
 /// What one rank sends to another: an exchange, or numbers.
@@ -19,6 +20,7 @@ struct Threads<R> {
     rank: usize,
     to: Vec<Sender<Sent<R>>>,
     from: Vec<Receiver<Sent<R>>>,
+    expected: VecDeque<Vec<usize>>,
 }
 
 impl<R: Real> Ranks<R> for Threads<R> {
@@ -30,7 +32,8 @@ impl<R: Real> Ranks<R> for Threads<R> {
         self.to.len()
     }
 
-    fn begin(&mut self, to: Vec<Vec<R>>) {
+    fn begin(&mut self, to: Vec<Vec<R>>, lengths: Vec<usize>) {
+        self.expected.push_back(lengths);
         self.to.iter().zip(to).for_each(|(other, values)| other.send(Sent::Values(values)).unwrap());
     }
 
@@ -39,7 +42,9 @@ impl<R: Real> Ranks<R> for Threads<R> {
             Sent::Values(values) => values,
             Sent::Numbers(_) => panic!("the ranks call the same functions in the same order"),
         };
-        self.from.iter().map(values).collect()
+        let received: Vec<Vec<R>> = self.from.iter().map(values).collect();
+        assert_eq!(Some(received.iter().map(Vec::len).collect()), self.expected.pop_front());
+        received
     }
 
     fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
@@ -53,7 +58,8 @@ impl<R: Real> Ranks<R> for Threads<R> {
 }
 
 fn threads<R: Real>(count: usize) -> Vec<Threads<R>> {
-    let mut ranks: Vec<_> = (0..count).map(|rank| Threads { rank, to: Vec::new(), from: Vec::new() }).collect();
+    let mut ranks: Vec<_> =
+        (0..count).map(|rank| Threads { rank, to: Vec::new(), from: Vec::new(), expected: VecDeque::new() }).collect();
     for from in 0..count {
         for to in 0..count {
             let (sender, receiver) = channel();
@@ -81,6 +87,15 @@ fn data() -> (Array2<f64>, Array2<f64>) {
     (x, y)
 }
 
+fn examples<R: Real>(x: &Array2<R>, y: &Array2<R>, column_major: bool) -> Examples<R> {
+    let part = |all: &Array2<R>, held_out: bool| {
+        let range = if held_out { TRAINING..TRAINING + HELD_OUT } else { 0..TRAINING };
+        all.slice(s![.., range]).to_owned()
+    };
+    let examples = Examples::direct(part(x, false), part(y, false), part(x, true), part(y, true));
+    if column_major { examples.column_major() } else { examples }
+}
+
 impl Case {
     fn new(training: Training) -> Self {
         let architecture = Architecture::classifier(FEATURES, &[9, 5], Activation::Tanh);
@@ -95,16 +110,10 @@ impl Case {
     fn trained<R: Real>(&self, ranks: usize) -> Vec<(Chain<R>, Trained)> {
         let (x, y) = data();
         let (x, y) = (x.mapv(R::from_f64), y.mapv(R::from_f64));
-        let examples = SharedExamples {
-            x: x.slice(s![.., ..TRAINING]),
-            y: y.slice(s![.., ..TRAINING]),
-            x_held_out: x.slice(s![.., TRAINING..]),
-            y_held_out: y.slice(s![.., TRAINING..]),
-            validation: 15,
-        };
+        let examples = examples(&x, &y, !self.batches.is_full()).validating_on(15);
         let run = |ranks: Box<dyn Ranks<R>>| {
             let (training, batches) = (self.training.clone(), self.batches.clone());
-            let mut net = DataParallel::new(self.chain(), training, examples, batches, ranks);
+            let mut net = DataParallel::new(self.chain(), training, &examples, batches, ranks);
             let trained = net.train(|_| true).unwrap().unwrap();
             (net.chain().clone(), trained)
         };
@@ -231,15 +240,7 @@ fn it_ends_as_one_net_does_on_all_ranks() {
 fn all_ranks_stop_when_one_is_told_to() {
     let case = Case::new(Training::descent(0.3, 1000, 7));
     let (x, y) = data();
-    let train = s![.., ..TRAINING];
-    let held_out = s![.., TRAINING..];
-    let examples = SharedExamples {
-        x: x.slice(train),
-        y: y.slice(train),
-        x_held_out: x.slice(held_out),
-        y_held_out: y.slice(held_out),
-        validation: 0,
-    };
+    let examples = &examples(&x, &y, false);
     thread::scope(|scope| {
         for rank in threads::<f64>(3) {
             let case = &case;

@@ -121,6 +121,14 @@ impl<R: Real> Examples<R> {
         }
     }
 
+    /// Returns the inputs of the training examples and of the held-out ones, as the direct engine takes them; `None` if another one does.
+    pub(crate) fn inputs(&self) -> Option<[ArrayView2<'_, R>; 2]> {
+        match &self.inputs {
+            Inputs::Direct { x, x_held_out } => Some([x.view(), x_held_out.view()]),
+            Inputs::Reduced { .. } | Inputs::Dual { .. } => None,
+        }
+    }
+
     /// Returns `n[0]`.
     pub fn features(&self) -> usize {
         match &self.inputs {

@@ -23,7 +23,7 @@ impl<R: Real> DataParallel<'_, R> {
             return diverged(ending);
         }
         let (train, test) = (self.train_score(), self.test_score());
-        if train.is_none() || (test.is_none() && !self.test().is_empty()) {
+        if train.is_none() || (test.is_none() && !self.examples.test().is_empty()) {
             return diverged(Ending::Diverged { iteration: self.iteration, bound: Bound::Finite });
         }
         Trained { train, test, validation: self.validation_score(), ..diverged(ending) }
@@ -48,20 +48,15 @@ impl<R: Real> DataParallel<'_, R> {
     }
 
     fn train_score(&mut self) -> Option<Score> {
-        self.score(self.examples.x, self.examples.y, 0..self.examples.x.ncols())
+        self.score(self.x, self.examples.y.view(), 0..self.examples.training())
     }
 
     fn test_score(&mut self) -> Option<Score> {
-        self.score(self.examples.x_held_out, self.examples.y_held_out, self.test())
+        self.score(self.x_held_out, self.examples.y_held_out.view(), self.examples.test())
     }
 
     pub(super) fn validation_score(&mut self) -> Option<Score> {
-        let all = self.examples.x_held_out.ncols();
-        self.score(self.examples.x_held_out, self.examples.y_held_out, all - self.examples.validation..all)
-    }
-
-    fn test(&self) -> Range<usize> {
-        0..self.examples.x_held_out.ncols() - self.examples.validation
+        self.score(self.x_held_out, self.examples.y_held_out.view(), self.examples.validation())
     }
 
     /// Evaluates the net on the examples `range` of a set; `None` if there are none, or an output is not finite.

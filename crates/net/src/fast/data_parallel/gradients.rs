@@ -44,8 +44,11 @@ impl<'r, R: Real> Sums<'r, R> {
             let slice = slice(length, rank, self.ranks.count());
             nodes.iter().flat_map(|(_, value)| &value[slice.clone()]).copied().collect()
         };
-        let to = (0..self.ranks.count()).map(part).collect();
-        self.ranks.begin(to);
+        let (rank, ranks) = (self.ranks.rank(), self.ranks.count());
+        let width = slice(length, rank, ranks).len();
+        let nodes_of = |from| chunks::nodes(chunks::of_rank(from, ranks, self.chunks)).len();
+        let lengths = (0..ranks).map(|from| nodes_of(from) * width).collect();
+        self.ranks.begin((0..ranks).map(part).collect(), lengths);
         self.under_way.push_back(Stage::Nodes { length });
         // Of the gradient before this one the nodes have arrived by now, or nearly so.
         if self.under_way.len() > 1 {
@@ -73,14 +76,14 @@ impl<'r, R: Real> Sums<'r, R> {
                 let mut sum = TreeSum::new();
                 for (from, values) in received.into_iter().enumerate() {
                     let nodes = chunks::nodes(chunks::of_rank(from, ranks, self.chunks));
-                    assert_eq!(values.len(), nodes.len() * width, "rank {from} sends its nodes of this slice");
                     for (place, chunks) in nodes.into_iter().enumerate() {
                         sum.push(chunks, values[place * width..(place + 1) * width].to_vec(), |sum, values| {
                             add(sum, values)
                         });
                     }
                 }
-                self.ranks.begin(vec![sum.into_sum(); ranks]);
+                let lengths = (0..ranks).map(|rank| slice(length, rank, ranks).len()).collect();
+                self.ranks.begin(vec![sum.into_sum(); ranks], lengths);
                 self.under_way.push_back(Stage::Slices);
             }
         }

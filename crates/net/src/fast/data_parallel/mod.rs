@@ -5,6 +5,7 @@
 //! alone, and the sums are taken along a fixed tree, so that the bits don't depend on the number of ranks. With one rank this is the
 //! training of [`Chain::train`] except for rounding, since the sums over the examples are taken chunk by chunk.
 
+mod calls;
 mod chunks;
 mod evaluation;
 mod gradients;
@@ -16,6 +17,7 @@ use std::ops::Range;
 use kernels::{Real, WrongProduct, all_finite, inspected};
 use ndarray::{Array1, Array2, ArrayView2};
 
+pub use self::calls::data_parallel_calls;
 pub use self::ranks::{Alone, Ranks};
 
 use self::chunks::TreeSum;
@@ -24,6 +26,7 @@ use crate::batches::Batches;
 use crate::chain::{self, Chain};
 use crate::dropout::Dropout;
 use crate::fast::columns::Columns;
+use crate::fast::examples::Examples;
 use crate::fast::sample::Sample;
 use crate::layer::{Cache, Gradient};
 use crate::matrix::make_room;
@@ -32,24 +35,11 @@ use crate::progress::{HistoryPoint, Progress};
 use crate::trained::Trained;
 use crate::training::{Bound, Ending, Training};
 
-/// The examples of a training, which every rank has.
-#[derive(Clone, Copy, Debug)]
-pub struct SharedExamples<'e, R> {
-    /// The inputs of the training examples, `n[0]` × m.
-    pub x: ArrayView2<'e, R>,
-    /// Their targets, as the cost takes them.
-    pub y: ArrayView2<'e, R>,
-    /// The inputs of the test examples and then the validation examples.
-    pub x_held_out: ArrayView2<'e, R>,
-    /// Their targets.
-    pub y_held_out: ArrayView2<'e, R>,
-    /// The number of the validation examples.
-    pub validation: usize,
-}
-
 /// A net in training, shared by ranks.
 pub struct DataParallel<'e, R> {
-    examples: SharedExamples<'e, R>,
+    examples: &'e Examples<R>,
+    x: ArrayView2<'e, R>,
+    x_held_out: ArrayView2<'e, R>,
     batches: Batches,
     ranks: Box<dyn Ranks<R> + 'e>,
     training: Training,
@@ -85,16 +75,18 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
     /// # Panics
-    /// If a shape doesn't fit, or the dead relus are to be recorded, which would need all examples of a step in one place.
+    /// If a shape doesn't fit, the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
+    /// examples of a step in one place.
     #[track_caller]
     pub fn new(
         chain: Chain<R>,
         training: Training,
-        examples: SharedExamples<'e, R>,
+        examples: &'e Examples<R>,
         batches: Batches,
         ranks: Box<dyn Ranks<R> + 'e>,
     ) -> Self {
-        assert_eq!(batches.examples(), examples.x.ncols(), "batches are made for these examples");
+        assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
+        let [x, x_held_out] = examples.inputs().expect("examples for the direct engine");
         assert!(!training.metrics.contains(&crate::Metric::DeadRelu), "dead relus are not recorded by several ranks");
         let hidden = chain.layers.len() - 1;
         let masks = chain.layers[..hidden]
@@ -110,6 +102,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
             own: Vec::new(),
             iteration: 0,
             examples,
+            x,
+            x_held_out,
             batches,
             ranks,
             training,
@@ -186,15 +180,15 @@ impl<'e, R: Real> DataParallel<'e, R> {
 
     /// Takes this rank's chunks of the next batch, and returns the number of examples of the whole one.
     fn take_batch(&mut self) -> usize {
-        let DataParallel { examples, batches, ranks, chain, training, masks, own, iteration, .. } = self;
+        let DataParallel { examples, x, batches, ranks, chain, training, masks, own, iteration, .. } = self;
         let batch = batches.at(*iteration);
-        let m = batch.len(examples.x.ncols());
+        let m = batch.len(x.ncols());
         let count = chunks::count(m);
         let mine = chunks::of_rank(ranks.rank(), ranks.count(), count);
         masks.iter_mut().flatten().for_each(|mask| mask.draw(m));
         own.truncate(mine.len());
         while own.len() < mine.len() {
-            own.push(Chunk::new(chain, training, examples));
+            own.push(Chunk::new(chain, training, *x, examples.y.view()));
         }
         for (chunk, place) in own.iter_mut().zip(mine) {
             let places = chunks::examples_of(place, count, m);
@@ -263,13 +257,13 @@ impl<'e, R: Real> DataParallel<'e, R> {
 }
 
 impl<'e, R: Real> Chunk<'e, R> {
-    fn new(chain: &Chain<R>, training: &Training, examples: &SharedExamples<'e, R>) -> Self {
+    fn new(chain: &Chain<R>, training: &Training, x: ArrayView2<'e, R>, y: ArrayView2<'e, R>) -> Self {
         let mut caches = chain.caches(0);
         let hidden = caches.len() - 1;
         for (l, cache) in caches[..hidden].iter_mut().enumerate() {
             cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
         }
-        let (x, y) = (Columns::of_inputs(examples.x), Columns::of_targets(examples.y));
+        let (x, y) = (Columns::of_inputs(x), Columns::of_targets(y));
         Chunk { x, y, caches, gradients: chain.gradients(0) }
     }
 

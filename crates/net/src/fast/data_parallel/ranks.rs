@@ -9,8 +9,8 @@ pub trait Ranks<R> {
     /// Returns the number of ranks.
     fn count(&self) -> usize;
 
-    /// Begins to send `to[r]` to rank r, and returns at once. The lengths are known to both sides from the order of the calls.
-    fn begin(&mut self, to: Vec<Vec<R>>);
+    /// Begins to send `to[r]` to rank r, which sends `lengths[r]` values here, and returns at once.
+    fn begin(&mut self, to: Vec<Vec<R>>, lengths: Vec<usize>);
 
     /// Waits for the earliest exchange that was begun and not finished, and returns what each rank sent here.
     fn finish(&mut self) -> Vec<Vec<R>>;
@@ -32,7 +32,7 @@ impl<R> Ranks<R> for Alone {
         1
     }
 
-    fn begin(&mut self, _: Vec<Vec<R>>) {
+    fn begin(&mut self, _: Vec<Vec<R>>, _: Vec<usize>) {
         unreachable!("the only rank has nobody to send to");
     }
 

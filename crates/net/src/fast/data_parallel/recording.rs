@@ -25,7 +25,7 @@ impl<R: Real> DataParallel<'_, R> {
         if stopping.cost_below.is_some_and(|mark| cost < mark) {
             return Some(StopReason::CostBelow);
         }
-        let validates = stopping.patience.is_some() && self.examples.validation > 0;
+        let validates = stopping.patience.is_some() && !self.examples.validation().is_empty();
         let watched = if is_due && validates { self.validation_score().map(|score| score.cost) } else { None };
         if is_due && self.progress.is_out_of_patience(&stopping, watched.unwrap_or(cost)) {
             return Some(if validates { StopReason::ValidationPlateau } else { StopReason::Plateau });
