@@ -6,6 +6,8 @@ pub mod cli;
 pub mod commands;
 pub mod machine;
 pub mod model;
+#[cfg(feature = "mpi")]
+pub mod mpi_ranks;
 pub mod plan;
 pub mod progress;
 pub mod record;

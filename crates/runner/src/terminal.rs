@@ -82,6 +82,12 @@ pub fn set_up(more: i8, color: ColorWhen) {
     choice.write_global();
 }
 
+/// Makes this process say nothing but errors: another one speaks for it.
+#[cfg(feature = "mpi")]
+pub fn speak_of_errors_only() {
+    LEAST.store(Level::Error as u8, Ordering::Relaxed);
+}
+
 /// Makes every further line on stderr a JSON object.
 pub fn speak_json() {
     IS_JSON.store(true, Ordering::Relaxed);

@@ -34,6 +34,10 @@ pub struct Train {
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere (a hundred or so).
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+    /// Share the batches with the other processes that `mpirun` has started: the same bits for any number of them.
+    #[cfg(feature = "mpi")]
+    #[arg(long, conflicts_with_all = ["trial", "best"])]
+    pub mpi: bool,
 }
 
 /// Arguments of `runner predict`.

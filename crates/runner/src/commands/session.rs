@@ -83,12 +83,12 @@ impl Session {
         text
     }
 
-    /// Checks the BLAS at every call of a product that the plan makes, and at a `further` one, until `stop` is set.
+    /// Checks the BLAS at every call of a product that the plan makes, and at `further` ones, until `stop` is set.
     pub(super) fn check_blas(
         &self,
         plan: &Plan,
         workers: &Workers,
-        further: Option<(Dtype, LayerShape, Call)>,
+        further: impl IntoIterator<Item = (Dtype, LayerShape, Call)>,
         stop: &AtomicBool,
     ) -> Result<(), Failure> {
         let library = self.blas.library;

@@ -34,10 +34,16 @@ use crate::terminal::{say, warn};
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 
 mod provenance;
+#[cfg(feature = "mpi")]
+mod shared;
 mod subject;
 
 /// Trains the only point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
+    #[cfg(feature = "mpi")]
+    if args.mpi {
+        return shared::run(args, blas);
+    }
     args.progress.set_up();
     let stop = stop_on_interrupt()?;
     stop.at_the_end("interrupted: no model is written".to_owned());

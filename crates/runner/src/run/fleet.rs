@@ -193,7 +193,8 @@ fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64)
     outcomes.map(|((trial, trained), flops)| outcome(trial, trained, seconds * flops / all)).collect()
 }
 
-fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
+/// Makes the outcome of a trial.
+pub fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     let Trained { history, metrics, ending, train, test, validation, drift } = trained;
     let end = match ending {
         Ending::Completed => End::Completed,

@@ -35,7 +35,7 @@ impl Inputs {
     ///
     /// # Panics
     /// If the plan had no such trial.
-    pub(super) fn f32(&self, form: InputForm) -> &Examples<f32> {
+    pub(crate) fn f32(&self, form: InputForm) -> &Examples<f32> {
         self.f32.get(&form).expect(UNPREPARED)
     }
 
@@ -43,7 +43,7 @@ impl Inputs {
     ///
     /// # Panics
     /// If the plan had no such trial.
-    pub(super) fn f64(&self, form: InputForm) -> &Examples<f64> {
+    pub(crate) fn f64(&self, form: InputForm) -> &Examples<f64> {
         self.f64.get(&form).expect(UNPREPARED)
     }
 }

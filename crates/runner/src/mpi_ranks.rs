@@ -1,0 +1,177 @@
+//! Ranks of MPI. One thread makes all calls of MPI, so that an exchange goes on while the others compute; it sleeps while it waits.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use mpi::Threading;
+use mpi::collective::CommunicatorCollectives;
+use mpi::datatype::{Equivalence, Partition, PartitionMut};
+use mpi::request::{Request, Scope};
+use mpi::topology::{Communicator, SimpleCommunicator};
+use net::{Ranks, Real};
+
+/// The wait between two looks at an exchange.
+const POLL: Duration = Duration::from_micros(20);
+
+type Job = Box<dyn FnOnce(&SimpleCommunicator) + Send>;
+
+/// The processes that `mpirun` has started.
+pub struct Mpi {
+    rank: usize,
+    count: usize,
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+/// An MPI that can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("MPI can't be started: {0}")]
+pub struct Error(String);
+
+impl Mpi {
+    /// Starts MPI.
+    ///
+    /// # Errors
+    /// If it can't be started.
+    pub fn start() -> Result<Self, Error> {
+        let (jobs, to_do) = channel::<Job>();
+        let (tell, place) = channel();
+        let work = move || {
+            let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else { return };
+            let world = universe.world();
+            let _ = tell.send((world.rank(), world.size()));
+            to_do.into_iter().for_each(|job| job(&world));
+            drop(universe); // ends MPI, once all ranks have come here
+        };
+        let thread =
+            thread::Builder::new().name("mpi".to_owned()).spawn(work).map_err(|error| Error(error.to_string()))?;
+        let (rank, count) = place.recv().map_err(|_| Error("it was started before".to_owned()))?;
+        let number = |number: i32| usize::try_from(number).map_err(|error| Error(error.to_string()));
+        Ok(Mpi { rank: number(rank)?, count: number(count)?, jobs, thread })
+    }
+
+    /// Returns the number of this process, from 0.
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// Returns the number of processes.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Ends MPI, which all ranks must do. A process that leaves without it makes `mpirun` end the others.
+    pub fn finish(self) {
+        let Mpi { jobs, thread, .. } = self;
+        drop(jobs);
+        let _ = thread.join();
+    }
+
+    /// Collects numbers of each rank on all ranks, by rank.
+    pub fn gather(&self, own: Vec<f64>) -> Vec<Vec<f64>> {
+        let count = self.count;
+        let received = self.begin(move |world| {
+            let length = [own.len() as i32];
+            let mut lengths = vec![0; count];
+            mpi::request::scope(|scope| {
+                wait(world.immediate_all_gather_into(scope, &length[..], &mut lengths[..]));
+            });
+            exchange(world, vec![own; count], &lengths)
+        });
+        received.recv().expect(GONE)
+    }
+
+    /// Begins a job, and returns where its result will be.
+    fn begin<T: Send + 'static>(&self, job: impl FnOnce(&SimpleCommunicator) -> T + Send + 'static) -> Receiver<T> {
+        let (sender, receiver) = channel();
+        let job: Job = Box::new(move |world| drop(sender.send(job(world))));
+        self.jobs.send(job).expect(GONE);
+        receiver
+    }
+}
+
+/// MPI ends the process where a call fails, so that its thread is always there.
+const GONE: &str = "the thread of MPI runs until the end";
+
+/// The ranks of MPI in a training of element type `R`.
+pub struct MpiRanks<'m, R> {
+    mpi: &'m Mpi,
+    under_way: VecDeque<Receiver<Vec<Vec<R>>>>,
+}
+
+impl<'m, R> MpiRanks<'m, R> {
+    /// Takes all processes.
+    pub fn new(mpi: &'m Mpi) -> Self {
+        MpiRanks { mpi, under_way: VecDeque::new() }
+    }
+}
+
+impl<R: Real + Equivalence> Ranks<R> for MpiRanks<'_, R> {
+    fn rank(&self) -> usize {
+        self.mpi.rank
+    }
+
+    fn count(&self) -> usize {
+        self.mpi.count
+    }
+
+    fn begin(&mut self, to: Vec<Vec<R>>, lengths: Vec<usize>) {
+        let lengths: Vec<i32> = lengths.into_iter().map(|length| length as i32).collect();
+        self.under_way.push_back(self.mpi.begin(move |world| exchange(world, to, &lengths)));
+    }
+
+    fn finish(&mut self) -> Vec<Vec<R>> {
+        let earliest = self.under_way.pop_front().expect("an exchange was begun");
+        earliest.recv().expect(GONE)
+    }
+
+    fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
+        self.mpi.gather(own)
+    }
+}
+
+/// Sends `to[r]` to rank r, and returns what each rank sends here, `lengths[r]` values.
+fn exchange<R: Equivalence + Copy + Default>(
+    world: &SimpleCommunicator,
+    to: Vec<Vec<R>>,
+    lengths: &[i32],
+) -> Vec<Vec<R>> {
+    let counts: Vec<i32> = to.iter().map(|values| values.len() as i32).collect();
+    let sent = to.concat();
+    let mut received = vec![R::default(); lengths.iter().map(|&length| length as usize).sum()];
+    {
+        let from = Partition::new(&sent[..], &counts[..], places(&counts));
+        let mut into = PartitionMut::new(&mut received[..], lengths, places(lengths));
+        mpi::request::scope(|scope| {
+            wait(world.immediate_all_to_all_varcount_into(scope, &from, &mut into));
+        });
+    }
+    let mut rest = &received[..];
+    let parts = lengths.iter().map(|&length| {
+        let (part, others) = rest.split_at(length as usize);
+        rest = others;
+        part.to_vec()
+    });
+    parts.collect()
+}
+
+/// Returns where each part begins, one after another.
+fn places(lengths: &[i32]) -> Vec<i32> {
+    let begin = |next: &mut i32, length: &i32| {
+        let place = *next;
+        *next += length;
+        Some(place)
+    };
+    lengths.iter().scan(0, begin).collect()
+}
+
+/// Waits for an exchange, without keeping a core busy.
+fn wait<'a, D: ?Sized, S: Scope<'a>>(request: Request<'a, D, S>) {
+    let mut request = request;
+    while let Err(not_yet) = request.test() {
+        request = not_yet;
+        thread::sleep(POLL);
+    }
+}
