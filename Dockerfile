@@ -1,5 +1,5 @@
 # docker build -t layerchain . after scripts/package: the .deb on Debian 12, and nothing else.
-# docker run --rm -v "$PWD:/work" layerchain sweep experiments/depth.toml
+# docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" layerchain sweep experiments/depth.toml
 FROM debian:12-slim
 COPY target/package/layerchain_*.deb /tmp/
 RUN dpkg -i /tmp/layerchain_*.deb && rm /tmp/layerchain_*.deb

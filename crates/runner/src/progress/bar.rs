@@ -12,6 +12,9 @@ const WIDEST: u16 = 80;
 /// Columns at the end of the line that stay free: a terminal writes ^C there, and goes to the next line where it has no room.
 const FREE: u16 = 4;
 
+/// Columns of the share that is done and of the time that is left.
+const BESIDE: usize = "100%  89s left  ".len();
+
 /// A bar on stderr, with what is `done` in words of indicatif's template.
 pub(super) fn new(parts: u64, done: &str) -> ProgressBar {
     on(Term::buffered_stderr(), parts, done)
@@ -24,6 +27,26 @@ fn on(terminal: impl TermLike + 'static, parts: u64, done: &str) -> ProgressBar 
     let style = ProgressStyle::with_template(&format!("{{wide_bar}} {done}{{left}}  {{msg}}"));
     bar.set_style(style.expect("a template without mistakes").with_key("left", time_left));
     bar
+}
+
+/// Returns the columns that a bar on stderr has.
+pub(super) fn columns() -> usize {
+    columns_of(Term::stderr().size().1).into()
+}
+
+/// Joins the first words, at least one, that fit into a bar of these columns: a longer line would be broken into two, of which
+/// one would stay on the screen.
+pub(super) fn fitting(words: impl IntoIterator<Item = String>, columns: usize) -> String {
+    let joined = words.into_iter().scan(String::new(), |line, word| {
+        *line = if line.is_empty() { word } else { format!("{line}, {word}") };
+        Some(line.clone())
+    });
+    let room = joined.enumerate().take_while(|(index, line)| *index == 0 || BESIDE + line.chars().count() <= columns);
+    room.last().map(|(_, line)| line).unwrap_or_default()
+}
+
+fn columns_of(terminal: u16) -> u16 {
+    terminal.min(WIDEST).saturating_sub(FREE).max(1)
 }
 
 /// The style of a bar that counts `counts`, words of indicatif's template.
@@ -48,7 +71,7 @@ struct Narrower<T> {
 
 impl<T: TermLike> TermLike for Narrower<T> {
     fn width(&self) -> u16 {
-        self.terminal.width().min(WIDEST).saturating_sub(FREE).max(1)
+        columns_of(self.terminal.width())
     }
 
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
@@ -167,6 +190,27 @@ mod tests {
             bar.tick();
             assert!(drawn().contains(" left  16/108 trials, best cost 0.1947"), "{}", drawn());
             assert_eq!(drawn().chars().count(), width, "{}", drawn());
+        }
+    }
+
+    #[test]
+    fn a_bar_says_only_what_fits_into_one_line() {
+        let words =
+            || ["16/108 trials", "best cost 0.1947", "iteration 7157 of 20000", "cost 0.0006"].map(str::to_owned);
+        for (columns, said) in [
+            (20, "16/108 trials"),
+            (60, "16/108 trials, best cost 0.1947"),
+            (80, "16/108 trials, best cost 0.1947, iteration 7157 of 20000"),
+        ] {
+            let paper = Paper::new(columns);
+            let bar = on(paper.clone(), 100, "{percent:>3}%");
+            bar.set_message(fitting(words(), columns_of(columns).into()));
+            bar.set_position(50);
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            bar.tick();
+            let drawn = paper.text.lock().unwrap().trim_end().to_owned();
+            assert!(drawn.ends_with(&format!(" left  {said}")), "{drawn}");
+            assert!(columns < 60 || drawn.chars().count() <= columns_of(columns).into(), "{drawn}");
         }
     }
 

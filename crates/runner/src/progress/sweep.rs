@@ -128,7 +128,7 @@ impl State {
         }
         let finished = self.count();
         match self.form {
-            Form::Bar => self.draw(""),
+            Form::Bar => self.draw(None),
             Form::Lines => {
                 let width = self.trials.to_string().len();
                 let what = match &outcome.end {
@@ -181,9 +181,7 @@ impl State {
         let running = &running[..running.len().min(LISTED)];
         match self.form {
             Form::Bar => {
-                let first = running.first().filter(|_| self.shown.elapsed() >= LONG);
-                let on_its_way = first.map(|running| format!(", {}", in_words(running))).unwrap_or_default();
-                self.draw(&on_its_way);
+                self.draw(running.first().filter(|_| self.shown.elapsed() >= LONG).map(Arc::as_ref));
             }
             Form::Lines if self.shown.elapsed() >= every => {
                 running.iter().for_each(|running| say(&format!("{}  {}", running.label, in_words(running))));
@@ -203,12 +201,17 @@ impl State {
         if self.all_flops > 0.0 { ((self.flops + running) / self.all_flops).min(1.0) } else { 1.0 }
     }
 
-    fn draw(&self, on_its_way: &str) {
+    fn draw(&self, on_its_way: Option<&Running>) {
         let Some(bar) = &self.bar else { return };
         // A fleet that ends before it is in the record does not draw the bar back.
         bar.set_position(mega(self.fraction() * self.all_flops).max(bar.position()));
-        let best = self.best.map(|cost| format!(", best cost {cost:.4}")).unwrap_or_default();
-        bar.set_message(format!("{}/{} trials{best}{on_its_way}", self.count(), self.trials));
+        let words = [
+            Some(format!("{}/{} trials", self.count(), self.trials)),
+            self.best.map(|cost| format!("best cost {cost:.4}")),
+            on_its_way.map(|running| format!("iteration {} of {}", running.iteration(), running.iterations)),
+            on_its_way.and_then(Running::cost).map(|cost| format!("cost {cost:.4}")),
+        ];
+        bar.set_message(bar::fitting(words.into_iter().flatten(), bar::columns()));
         bar.tick();
     }
 }
