@@ -1,4 +1,4 @@
-//! Where the time of a training step goes: the whole step of one net beside its products alone, and both beside the
+//! The time of a training step by its parts: the whole step of one net beside its products alone, and both beside the
 //! peak that the cores' own multiply-adds reach.
 //!
 //! usage: cargo bench --bench where_time_goes [-- FILTER]

@@ -104,7 +104,7 @@ def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
     x = np.array([product["flop"] / product["bytes"] for product in products])
     speeds = np.array([[result["gflops"] for result in product["results"]] for product in products])
     peak = record["limits"]["peak"][dtype] / 1e9
-    axes.set(title=dtype, xlabel="floating-point operations a byte that must be moved")
+    axes.set(title=dtype, xlabel="floating-point operations for each byte that must be moved")
     roofs(axes, record, peak, axes.get_xlim())
     for at, column in zip(x, speeds):
         axes.plot([at, at], [column.min(), column.max()], color="#cccccc", linewidth=0.8, zorder=2)
@@ -143,7 +143,7 @@ def slope(axes: Axes) -> float:
 
 
 def labels(axes: Axes, products: Sequence[dict[str, Any]], x: np.ndarray, speeds: np.ndarray, peak: float) -> None:
-    """Names the products, those of most operations a step first, in a column to the right of all marks, each as near to the
+    """Names the products, those with the most operations in a step first, in a column to the right of all marks, each as near to the
     height of its best mark as the others allow."""
     (bottom, top), height = np.log10(axes.get_ylim()), inches(axes)[1]
     line = LINE / height * (top - bottom)

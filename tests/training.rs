@@ -1,4 +1,4 @@
-//! What training records, and how it ends.
+//! The records of a training, and its end.
 
 mod one_net;
 

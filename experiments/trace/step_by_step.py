@@ -19,7 +19,7 @@ def drawn(seed, **shapes):
 
 
 def toml(values):
-    """Writes a matrix as TOML, a row a line."""
+    """Writes a matrix as TOML, each row on a line of its own."""
     if np.ndim(values) == 0:
         return repr(float(values))
     rows = ["[" + ", ".join(repr(float(value)) for value in row) + "]" for row in np.asarray(values, dtype=float)]

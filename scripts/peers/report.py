@@ -64,7 +64,7 @@ def as_markdown(entries: list[Entry], machine: dict) -> str:
         f"{machine['cpu']}, {machine['cores']} cores; {blas['name']} {blas['version']} (core {blas['core']}) under Layerchain;",
         f"{', '.join(versions)}.",
         "",
-        "Milliseconds a step and net: median (lowest to highest) of "
+        "Milliseconds for a step of a net: median (lowest to highest) of "
         f"{len(entries[0].milliseconds)} rounds in which all took turns. *Times as long* is",
         "the median of the ratios, in the same round, to the line of Layerchain with as many threads, or else to its last one.",
         "Not counted: a peer's imports, data and first steps; Layerchain's reading of the examples, XᵀX and self-check, which",
@@ -139,7 +139,7 @@ def draw(entries: list[Entry], path: Path) -> None:
         grid = place.add_gridspec(len(column) + 1, 1, height_ratios=[*filled, max(height - sum(filled), 1e-3)])
         for row, (case, dtype, group) in enumerate(column):
             draw_table(place.add_subplot(grid[row]), f"{case}, {dtype}: {CASES[case].title()}", group)
-    figure.supxlabel("milliseconds a step and net, median and range; further left is faster", fontsize=9)
+    figure.supxlabel("milliseconds for a step of a net, median and range; further left is faster", fontsize=9)
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 

@@ -114,7 +114,7 @@ class Axis:
         return first if first == last else f"{first} to {last}"
 
     def groups(self, most: int) -> list[tuple]:
-        """Its values in order as at most so many groups of equal size, to within one."""
+        """Its values in order as at most the given number of groups, of equal size to within one."""
         count = len(self.values)
         cuts = np.linspace(0, count, min(most, count) + 1).round().astype(int)
         return [self.values[a:b] for a, b in zip(cuts[:-1], cuts[1:])]

@@ -76,7 +76,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
     shown = [np.array([y for place in found if place for y in (*place.means, *place.band, place.best)])
              for found in places]
     notes = [source(sweep), judged_by(sweep) if several else "",
-             "× so many of the trials at that value diverged; the means leave them out" if blown else "",
+             "× n: n of the trials at that value diverged; the means leave them out" if blown else "",
              beyond(measures, shown)]
     dots = any(place.means for found in places for place in found if place)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}", notes, size=wish.size,

@@ -89,7 +89,7 @@ class Page:
 
 
 def wrapped(text: str, width: float, points: float) -> list[str]:
-    """A text as lines of at most so many inches, broken between words."""
+    """A text as lines of at most the given width in inches, broken between words."""
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -101,7 +101,7 @@ def wrapped(text: str, width: float, points: float) -> list[str]:
 
 
 def flowed(handles: Sequence[Artist], width: float) -> Iterator[list[Artist]]:
-    """The entries of a legend as lines of at most so many inches."""
+    """The entries of a legend as lines of at most the given width in inches."""
     row: list[Artist] = []
     used = 0.0
     for handle in handles:

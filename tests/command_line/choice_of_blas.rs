@@ -6,7 +6,7 @@ use std::process::Command;
 use kernels::blas::{Request, Source, candidates, choose};
 
 use crate::blas::{EXPERIMENT, shim, shimmed};
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure, repository, text};
 
 /// The arguments of a short command that needs a BLAS.
 const SWEEP: [&str; 2] = ["sweep", "counted.toml"];
@@ -158,5 +158,26 @@ fn every_library_that_is_found_trains_the_same_net() {
         for (cost, expected) in costs(candidate.path.to_str().unwrap()).iter().zip(&expected) {
             assert!((cost - expected).abs() < 1e-12, "{}: {cost} {expected}", candidate.path.display());
         }
+    }
+}
+
+#[test]
+fn the_commands_that_multiply_take_a_blas_and_the_others_refuse_one() {
+    let bench = Bench::new();
+    let takes = |command: &str| text(&bench.run(&[command, "--help"]).stdout).contains("--blas <NAME|PATH>");
+    for command in ["sweep", "train", "predict", "evaluate", "verify", "gradcheck", "trace", "check"] {
+        assert!(takes(command), "{command}");
+    }
+    let lecture = repository("experiments/trace/lecture.toml");
+    let lecture = lecture.to_str().unwrap();
+    for wrong in
+        [&["show", "results", "--blas", "auto"][..], &["schema", "--blas", "auto"], &["--blas", "auto", "schema"]]
+    {
+        let refused = bench.run(wrong);
+        assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("--blas"), "{wrong:?}");
+    }
+    for place in [&["--blas", "libm.so.6", "trace", lecture][..], &["trace", lecture, "--blas", "libm.so.6"]] {
+        let (code, line) = failure(&bench.run(place));
+        assert!(code == Some(2) && line.contains("libm.so.6 is not a BLAS"), "{line}");
     }
 }

@@ -128,7 +128,7 @@ fn a_fetch_that_cannot_reach_its_server_leaves_nothing_behind() {
 fn help_names_every_command_and_exit_code() {
     let bench = Bench::new();
     let help = text(&bench.run(&["--help"]).stdout);
-    for word in ["sweep", "show", "gradcheck", "check", "data", "130 interrupted"] {
+    for word in ["sweep", "show", "gradcheck", "check", "data", "130  interrupted"] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
     assert_eq!(bench.run(&["sweep"]).status.code(), Some(2));

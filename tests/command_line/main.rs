@@ -1,14 +1,17 @@
 //! The `runner` program as a person uses it.
 
-mod answers; // conditions, the best, comparisons, tags, trials trained again
+mod answers; // conditions, orders and columns of a table
 mod bad_input; // one clear line, exit code 2, nothing half done
 mod bench; // what is timed, kept, compared and refused
+mod best; // the best setting, and its best trial trained again
 mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught
 mod choice_of_blas; // by name, path and rule; what is refused; what is said
 mod commands; // gradcheck, show, check and data
+mod comparisons; // two sweeps, pair by pair
 mod conditional_keys; // keys that have a meaning at some points only
 mod data; // pinned content, what targets are, test examples or none
 mod digits; // real data of ten classes
+mod docs; // the examples of the documentation, run as printed
 mod ends; // signals and limits
 mod exclusions; // what is left out and added, and what does nothing
 mod export; // models for other programs
@@ -17,13 +20,17 @@ mod forms; // every call that trains was checked in that form; later faults
 mod hostile; // files that crash libhdf5; pipes; what steers a terminal
 mod import; // other formats, good and bad
 mod models; // train, predict, evaluate
+mod nets; // the sweep that the tests of answers ask about
 mod people; // completions, manual pages, schema, colours, progress, advice
 mod published; // the course's numbers on the real images
 mod report; // the page of a sweep: right, closed to texts of others, written over nothing
+mod results_folder; // who may write there, what is kept and what is left
 mod shards; // trained apart, joined to the same bytes
 mod support;
+mod sweep_engines; // chosen, asked for, swept, refused
 mod sweep_language; // zips, exclusions, samples, budgets
-mod sweeps; // same bytes, nothing lost
+mod sweeps; // same bytes, workers, memory
+mod tags; // tags, notes and former plans
 mod trace; // one step laid open
 mod training; // optimisers, batches, costs, stopping, metrics
 mod verify; // the record proves itself

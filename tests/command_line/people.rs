@@ -1,4 +1,4 @@
-//! What makes the command line pleasant: completions, manual pages, the schema, colours, progress and advice.
+//! The comforts of the command line: completions, manual pages, the schema, colours, progress and advice.
 
 use serde_json::Value;
 

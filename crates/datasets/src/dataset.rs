@@ -128,7 +128,7 @@ pub struct DataSet {
     pub kind_in_id: Option<&'static str>,
     /// The names of the classes, label 0 first; empty if the files name none.
     pub classes: Vec<String>,
-    /// Whether there are no test examples but the training file holds some.
+    /// True if there are no test examples but the training file holds some.
     pub test_left_out: bool,
 }
 

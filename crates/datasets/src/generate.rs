@@ -182,7 +182,7 @@ fn write_pictures(
     Ok(())
 }
 
-/// Labels take 8 bytes a picture: written a block at a time, they need no more memory for more pictures.
+/// Labels take 8 bytes for each picture: written block by block, they need no more memory for more pictures.
 fn write_labels(file: &mut NewHdf5, name: &str, seed: u64, pictures: Range<u64>) -> Result<(), files::Error> {
     const BLOCK: u64 = 8192;
     let y = file.begin::<i64>(name, &[(pictures.end - pictures.start) as usize])?;

@@ -66,7 +66,7 @@ pub struct SplitSummary {
     pub split: Split,
     /// The kind that the targets look like.
     pub target_kind: TargetKind,
-    /// Whether they are training examples.
+    /// True if they are training examples.
     pub is_training: bool,
     /// The statistics of the pictures or features, as stored.
     pub features: Statistics,

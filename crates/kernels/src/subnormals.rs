@@ -1,6 +1,6 @@
 //! Flushing of subnormal numbers to zero while a net trains, because arithmetic with them is many times slower.
 
-/// Whether [`with_subnormals_flushed`] has an effect on this kind of processor.
+/// True if [`with_subnormals_flushed`] has an effect on this kind of processor.
 pub const CAN_FLUSH: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
 /// Runs `body`, with subnormal operands and results taken as zero if `flush`. The previous mode is restored afterwards, also if `body`

@@ -31,7 +31,7 @@ pub struct TensorCheck {
     pub at_kink: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
     pub relative_error: f64,
-    /// Whether the difference stays within [`TOLERANCE`] of the norms plus what rounding of J explains.
+    /// True if the difference stays within [`TOLERANCE`] of the norms plus what rounding of J explains.
     pub passes: bool,
 }
 

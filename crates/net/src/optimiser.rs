@@ -18,7 +18,7 @@ pub enum Algorithm {
     Momentum {
         /// μ.
         momentum: f64,
-        /// Whether the step looks ahead.
+        /// True if the step looks ahead.
         nesterov: bool,
     },
     /// RMSProp: v ← α v + (1-α) g², then w ← w - η g / (√v + ε).
@@ -37,10 +37,10 @@ pub enum Algorithm {
 pub struct Decay {
     /// λ; 0 for none.
     pub lambda: f64,
-    /// Whether a step multiplies the parameters by 1 - η λ (AdamW), instead of adding λ w to the gradient (L2: the gradient of
+    /// True if a step multiplies the parameters by 1 - η λ (AdamW), instead of adding λ w to the gradient (L2: the gradient of
     /// λ/2 |w|²).
     pub decoupled: bool,
-    /// Whether biases decay too (PyTorch's way), or weights alone (scikit-learn's way).
+    /// True if biases decay too (PyTorch's way); else weights decay alone (scikit-learn's way).
     pub biases: bool,
 }
 

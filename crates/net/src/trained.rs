@@ -12,7 +12,7 @@ pub struct Trained {
     /// The recorded metrics, point after point of the history: at each point the values of all columns of all metrics
     /// ([`crate::Metric::columns`]), in their order.
     pub metrics: Vec<f64>,
-    /// How it ended.
+    /// The end of its training.
     pub ending: Ending,
     /// The score on the training examples after the last update; `None` if the net has diverged.
     pub train: Option<Score>,

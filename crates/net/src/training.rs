@@ -1,4 +1,4 @@
-//! How one net is trained: its optimiser and learning rates, what ends it early, and what is recorded.
+//! The training of one net: its optimiser and learning rates, what ends it early, and what is recorded.
 
 use std::fmt;
 

@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 
 use crate::text::hex;
 
-/// Whether HDF5 is built in; otherwise the system's library is linked.
+/// True if HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
 
 /// The effect of another library, core or number of threads on recorded costs, as measured in docs/machines.md.
-pub const OTHER_ARITHMETIC: &str = "a fifth of all costs then differ by more than 1%";
+pub const OTHER_ARITHMETIC: &str = "many costs may then differ by more than 1%, a quarter of those of depth.toml did";
 
 /// A machine, as machine.toml describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

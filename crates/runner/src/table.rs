@@ -18,7 +18,7 @@ pub(crate) struct Table {
 #[derive(Clone, Copy)]
 struct Column {
     width: usize,
-    /// Whether all cells below the header are numbers or empty.
+    /// True if all cells below the header are numbers or empty.
     is_numeric: bool,
 }
 
@@ -54,7 +54,7 @@ impl Table {
     }
 }
 
-/// Whether a cell is a number, perhaps with a sign, an exponent, a unit or its spread, or empty; widths such as 20-7-5 are text.
+/// Returns whether a cell is a number, perhaps with a sign, an exponent, a unit or its spread, or empty; widths such as 20-7-5 are text.
 fn is_number(cell: &str) -> bool {
     let digits = cell.strip_prefix(['+', '-']).unwrap_or(cell);
     let is_range = digits.match_indices('-').any(|(at, _)| !digits[..at].ends_with('e'));

@@ -18,10 +18,10 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 
 /// The least important level that is still said; [`Level::Info`] until a person asks for more or less.
 static LEAST: AtomicU8 = AtomicU8::new(Level::Info as u8);
-/// Whether every line is a JSON object.
+/// True if every line is a JSON object.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
-/// When colours are used.
+/// The condition for colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
     /// On a terminal, unless NO_COLOR is set; elsewhere if CLICOLOR_FORCE is.
@@ -33,7 +33,7 @@ pub enum ColorWhen {
     Never,
 }
 
-/// How important a line is.
+/// The importance of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Error,
@@ -93,7 +93,7 @@ pub fn speak_json() {
     IS_JSON.store(true, Ordering::Relaxed);
 }
 
-/// Whether a person has asked for warnings and errors alone.
+/// Returns whether a person has asked for warnings and errors alone.
 pub(crate) fn is_quiet() -> bool {
     !is_said(Level::Info)
 }

@@ -2,7 +2,7 @@
 
     sweep = layerchain.read("results/depth")     # sweep.trials, sweep.history, sweep.best()
     model = layerchain.load("results/course-4layer/model.h5")
-    model.predict(pictures)
+    model.predict(examples)                      # an array with an example in each row, as it is in the data file
 """
 
 from ._best import Best

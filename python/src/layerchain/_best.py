@@ -1,4 +1,4 @@
-"""Which setting is the best: one rule for `best()`, `to_optuna()` and `runner best`, in docs/results.md."""
+"""The best setting: one rule for `best()`, `to_optuna()` and `runner best`, in docs/results.md."""
 
 from __future__ import annotations
 

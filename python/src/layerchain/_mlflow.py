@@ -20,7 +20,7 @@ _STATUS = {"completed": "FINISHED"}
 
 
 def write_experiment(record: Record, trials: Sequence[Trial], tracking_uri: str | None, name: str) -> str:
-    """Writes a run a trial; see `Sweep.to_mlflow`."""
+    """Writes a run for each trial; see `Sweep.to_mlflow`."""
     client = MlflowClient(tracking_uri)
     experiment = client.get_experiment_by_name(name)
     if experiment is not None and experiment.lifecycle_stage == "deleted":
@@ -50,7 +50,7 @@ def _write(client: MlflowClient, experiment: str, trial: Trial) -> None:
 
 
 def _metrics(trial: Trial, time: int) -> Iterator[Metric]:
-    """The history, a step an iteration, and the scores."""
+    """The history, with a step for each iteration, and the scores."""
     for name, values in {"cost": trial.costs, **trial.metrics}.items():
         for iteration, value in zip(trial.iterations.tolist(), values.tolist()):
             if not math.isnan(value):

@@ -43,7 +43,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Scaling:
-    """What is done to each feature before the net sees it, in f64: v, v / 255 or (v - mean) / std."""
+    """The scaling of each feature before the net sees it, in f64: v, v / 255 or (v - mean) / std."""
 
     kind: str
     mean: NDArray[np.float64] | None = None
@@ -59,7 +59,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained net and all that it takes to ask it. Examples stand in rows, as they stand in the data files: unscaled."""
+    """A trained net with its scaling and classes. Examples are rows, unscaled, as they are in the data files."""
 
     layers: Sequence[Layer]
     dtype: np.dtype[Any]
@@ -76,7 +76,7 @@ class Model:
 
     @property
     def features(self) -> int:
-        """n[0], values an example."""
+        """n[0], the number of features of an example."""
         return int(self.layers[0].w.shape[1])
 
     def scaled(self, x: ArrayLike) -> Array:

@@ -22,7 +22,7 @@ Storage: TypeAlias = str | os.PathLike[str] | optuna.storages.BaseStorage | None
 
 
 def write_study(record: Record, storage: Storage, name: str, metric: str | None, replace: bool) -> optuna.Study:
-    """Writes a trial a setting; see `Sweep.to_optuna`."""
+    """Writes a trial for each setting; see `Sweep.to_optuna`."""
     by = chosen_metric(record, metric)
     place = _place(storage)
     if replace:
@@ -58,7 +58,7 @@ def _delete(name: str, storage: str | optuna.storages.BaseStorage | None) -> Non
 
 
 def _distribution(axis: Axis, all_settings: Sequence[Setting]) -> BaseDistribution:
-    """What a key may be: a range where its values are numbers, else the list of them."""
+    """The distribution of a key: a range if its values are numbers, else the list of them."""
     values = list(dict.fromkeys(setting.values.get(axis.key) for setting in all_settings))
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
     if len(numbers) < sum(value is not None for value in values) or not numbers:

@@ -61,7 +61,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Trial:
-    """A finished trial: its configuration, how it ended, and its history, an element a recorded iteration."""
+    """A finished trial: its configuration, its end, and its history, with an element for each recorded iteration."""
 
     id: str
     config: Mapping[str, Any]

@@ -98,12 +98,12 @@ class Sweep:
 
     @cached_property
     def trials(self) -> Any:
-        """The table of trials.csv, a row a finished point: a data frame of pandas, of polars where that alone is installed."""
+        """The table of trials.csv, a row for each finished point: a data frame of pandas, or of polars if that alone is installed."""
         return _frame(self._tables.trials)
 
     @cached_property
     def history(self) -> Any:
-        """The table of history.csv, a row a recorded cost: a data frame of pandas, of polars where that alone is installed."""
+        """The table of history.csv, a row for each recorded cost: a data frame of pandas, or of polars if that alone is installed."""
         return _frame(self._tables.history)
 
     def to_numpy(self) -> Tables[dict[str, NDArray[Any]]]:
@@ -135,7 +135,7 @@ class Sweep:
         metric: str | None = None,
         replace: bool = False,
     ) -> optuna.Study:
-        """Writes the sweep as a study of Optuna, a trial a setting, and returns it.
+        """Writes the sweep as a study of Optuna, with a trial for each setting, and returns it.
 
         A setting's value is the mean of `metric` over its seeds, as `best()` has it, so that the study's best trial is
         the best setting; its intermediate values are the mean costs. Where a seed diverged the trial is pruned.
@@ -147,7 +147,7 @@ class Sweep:
         return write_study(self._record, storage, study_name or self.name, metric, replace)
 
     def to_tensorboard(self, directory: str | os.PathLike[str], *, trials: Sequence[str] | None = None) -> Path:
-        """Writes a run a trial below `directory`: its costs and metrics, and for the HPARAMS tab its swept keys and scores.
+        """Writes a run for each trial below `directory`: its costs and metrics, and for the HPARAMS tab its swept keys and scores.
 
         `trials` are the ids of those to write, by default all that have finished. Returns the directory.
         """
@@ -163,7 +163,7 @@ class Sweep:
         experiment: str | None = None,
         trials: Sequence[str] | None = None,
     ) -> str:
-        """Writes a run a trial to MLflow, with its keys as parameters, its scores and its history, and returns the
+        """Writes a run for each trial to MLflow, with its keys as parameters, its scores and its history, and returns the
         experiment's id.
 
         `tracking_uri` is a server or a store, by default the one that MLflow uses; `experiment` is the sweep's name by

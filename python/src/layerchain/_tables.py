@@ -12,7 +12,7 @@ from ._record import SCORES, Point, Record, Trial
 
 
 def trials_table(record: Record) -> Table:
-    """One row a finished point: trial, every swept key, how it ended and how its net does."""
+    """One row for each finished point: trial, every swept key, its end and its scores."""
     finished = [(point, point.trial) for point in record.points if point.trial is not None]
     trials = [trial for _, trial in finished]
     columns: dict[str, Column] = {"trial": Column("text", [trial.id for trial in trials])}
@@ -30,7 +30,7 @@ def trials_table(record: Record) -> Table:
 
 
 def history_table(record: Record) -> Table:
-    """One row a recorded cost, and a column for each metric that some trial records."""
+    """One row for each recorded cost, and a column for each metric that some trial records."""
     trials = distinct_trials(record.points)
     names = list(dict.fromkeys(name for trial in trials for name in trial.metrics))
 

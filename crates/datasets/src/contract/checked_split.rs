@@ -36,7 +36,7 @@ pub(crate) struct CheckedSplit<'f> {
     pub(crate) features: usize,
     /// The number of values in one target.
     pub(crate) outputs: usize,
-    /// Whether the targets are marked as values, even if they could be labels.
+    /// True if the targets are marked as values, even if they could be labels.
     pub(crate) marked: bool,
 }
 
@@ -57,7 +57,7 @@ impl<'f> CheckedSplit<'f> {
                 dataset: y_name.to_owned(),
                 found: count(targets, if outputs == 1 { "label" } else { "row" }),
                 other: format!("`{x_name}` has {}", count(examples, "row")),
-                rule: "one label or row of values a row is required",
+                rule: "one label or row of values for each example is required",
             });
         }
         let marked = attribute(&y, REGRESSION).map_err(|problem| problem.in_dataset(file.path(), y_name))?.is_some();

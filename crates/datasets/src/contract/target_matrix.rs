@@ -12,9 +12,9 @@ use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 pub(crate) struct TargetMatrix {
     /// The values, m × columns.
     pub(crate) rows: Array2<f64>,
-    /// Whether the elements in the file are floats.
+    /// True if the elements in the file are floats.
     pub(crate) is_float: bool,
-    /// Whether they are marked as values.
+    /// True if they are marked as values.
     pub(crate) marked: bool,
 }
 

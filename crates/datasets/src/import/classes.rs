@@ -64,7 +64,7 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
                 && train.nrows() != test.nrows()
             {
                 let problem =
-                    format!("{} values an example; the training examples have {}", test.nrows(), train.nrows());
+                    format!("{} values for each example; the training examples have {}", test.nrows(), train.nrows());
                 return Err((SplitName::Test, problem));
             }
             Ok(NumberedTargets { train, test: Some(test), names: Vec::new() })

@@ -21,7 +21,7 @@ pub enum Error {
         path: PathBuf,
         /// The place in it.
         at: At,
-        /// What was found, and what is allowed.
+        /// The value that was found, and the allowed ones.
         problem: String,
     },
     /// A file or folder could not be written.

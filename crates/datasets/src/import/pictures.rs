@@ -38,7 +38,7 @@ pub(super) const RULES: Rules = Rules {
 /// A folder of pictures, with a folder for each class.
 pub(super) struct Folder {
     files: Vec<PathBuf>,
-    /// Whether pictures are resized; if not, each must have the size of the first.
+    /// True if pictures are resized; if not, each must have the size of the first.
     resized: bool,
     /// The number of files of another kind.
     left_out: usize,

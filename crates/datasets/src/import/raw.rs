@@ -26,7 +26,7 @@ pub(super) struct RawArray {
     pub(super) start: u64,
     pub(super) stored: StoredType,
     pub(super) shape: Vec<usize>,
-    /// Whether the first index is the fastest.
+    /// True if the first index is the fastest.
     pub(super) fortran: bool,
 }
 

@@ -67,7 +67,7 @@ pub struct Request {
     pub folder: PathBuf,
     /// NAME in the names of the two files.
     pub name: String,
-    /// Whether files of these names may be replaced.
+    /// True if files of these names may be replaced.
     pub force: bool,
     /// The column of a table, or the array of an archive, with the labels.
     pub label: Option<String>,
@@ -83,13 +83,13 @@ pub struct Request {
     pub categorical: Categorical,
     /// The array of an archive with the examples.
     pub features: Option<String>,
-    /// Whether the first line of a table names its columns; `None` if that is to be detected.
+    /// True if the first line of a table names its columns; `None` if that is to be detected.
     pub header: Option<bool>,
     /// The delimiter of a table; `None` if it is to be detected.
     pub delimiter: Option<u8>,
     /// `(height, width)` of pictures: those of a folder are resized to it, and the features of a table are read as such.
     pub size: Option<(usize, usize)>,
-    /// Whether pictures are grey: of one channel, not three.
+    /// True if pictures are grey: of one channel, not three.
     pub grey: bool,
     /// The most bytes that the features, and the targets, may take as f64.
     pub max_bytes: u64,

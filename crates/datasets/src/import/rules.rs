@@ -16,7 +16,7 @@ pub(super) struct Rules {
     pub(super) begins: fn(&[u8]) -> bool,
     /// The endings of file names by which a file is recognised if no format recognises its bytes.
     pub(super) endings: &'static [&'static str],
-    /// Whether one source may hold both training and test examples.
+    /// True if one source may hold both training and test examples.
     pub(super) holds_both: bool,
     /// The function that reads everything but the features from the source of one split.
     pub(super) open: Open,

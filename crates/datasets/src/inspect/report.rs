@@ -72,10 +72,10 @@ impl SplitSummary {
         writeln!(f, "  {}: {examples} {what} ({features} features), values {}", self.x_name, self.features)?;
         let targets = match &self.targets {
             TargetSummary::Classes(counts) => balance(counts, examples, classes),
-            TargetSummary::Values(outputs) if outputs.len() == 1 => format!("1 value an example, {}", outputs[0]),
+            TargetSummary::Values(outputs) if outputs.len() == 1 => format!("1 value for each example, {}", outputs[0]),
             TargetSummary::Values(outputs) => {
                 let each = outputs.iter().enumerate().map(|(output, statistics)| format!("{output}: {statistics}"));
-                format!("{} values an example; {}", outputs.len(), first_of(each).replace(", mean", " mean"))
+                format!("{} values for each example; {}", outputs.len(), first_of(each).replace(", mean", " mean"))
             }
         };
         let one_hot = if self.target_kind == TargetKind::OneHot { "one-hot rows, " } else { "" };

@@ -8,7 +8,7 @@ fn f64s(path: &Path) -> Vec<f64> {
     load(path).unwrap().train.rows::<f64>(&Scaling::None).into_iter().collect()
 }
 
-/// What generate.py wrote to every fixture.
+/// The values that generate.py wrote to every fixture.
 fn written() -> Vec<f64> {
     pictures().iter().map(|&value| f64::from(value)).collect()
 }

@@ -41,7 +41,7 @@ pub(super) struct Description {
     pub(super) core: String,
     pub(super) vectors: Option<Vectors>,
     pub(super) thread_layer: ThreadLayer,
-    /// Whether it takes 64-bit integers, and so can't be called with 32-bit ones.
+    /// True if it takes 64-bit integers, and so can't be called with 32-bit ones.
     pub(super) wide_integers: bool,
 }
 

@@ -19,7 +19,7 @@ pub struct Library {
     /// `None` if it has no functions for its number of threads.
     pub(super) threads: Option<ThreadCount>,
     pub(crate) lapack: Option<Lapack>,
-    /// Whether it multiplies small matrices without packing them: OpenBLAS's AVX-512 cores do, since 0.3.17.
+    /// True if it multiplies small matrices without packing them: OpenBLAS's AVX-512 cores do, since 0.3.17.
     pub(crate) has_small_kernels: bool,
     pub(super) gemm: GemmFunctions,
 }

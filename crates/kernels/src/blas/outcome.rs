@@ -21,7 +21,7 @@ pub enum Error {
     NotFound {
         /// The name that was looked for.
         what: String,
-        /// How to get one.
+        /// The way to get one.
         remedy: &'static str,
     },
     /// The library has no LAPACK, and no other library here has one.
@@ -50,7 +50,7 @@ pub enum Error {
 pub enum Warning {
     /// The OpenBLAS that comes with Layerchain can't be used.
     NotBundled {
-        /// Why not; `None` if it isn't there.
+        /// The reason why not; `None` if it isn't there.
         reason: Option<String>,
     },
     /// An OpenBLAS was loaded with wider kernels than it chose by itself.
@@ -68,7 +68,7 @@ pub enum Warning {
         vectors: Vectors,
         /// The fraction of the processor's peak that the library reaches.
         fraction: f64,
-        /// Whether `OPENBLAS_CORETYPE` told it which kernels to use.
+        /// True if `OPENBLAS_CORETYPE` told it which kernels to use.
         by_request: bool,
     },
 }

@@ -56,7 +56,7 @@ pub struct ProductCheck {
     magnitudes: Array1<f64>,
     /// The number of roundings that an element of C may have gone through.
     roundings: usize,
-    /// Whether every row is compared within the bound of the largest row.
+    /// True if every row is compared within the bound of the largest row.
     normwise: bool,
 }
 

@@ -66,11 +66,11 @@ impl fmt::Display for Product {
 pub struct Call {
     /// The product.
     pub product: Product,
-    /// Whether the product replaces the values of C or is added to them.
+    /// The effect on the values of C: replaced by the product, or added to.
     pub accumulate: Accumulate,
     /// The factor on dZ·Aᵀ; 1 for the other products.
     pub scale: f64,
-    /// Whether A is column-major, as mini-batches are: the features of an example are adjacent.
+    /// True if A is column-major, as mini-batches are: the features of an example are adjacent.
     pub column_major: bool,
 }
 

@@ -24,7 +24,7 @@ pub struct Panels {
     pub(crate) rows: Side,
     pub(crate) columns: Side,
     pub(crate) terms: Side,
-    /// Whether op(B)'s panels are first copied to memory without gaps, row after row, which undoes the transposition of B.
+    /// True if op(B)'s panels are first copied to memory without gaps, row after row, which undoes the transposition of B.
     pub(crate) copied: bool,
 }
 

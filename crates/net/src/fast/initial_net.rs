@@ -25,7 +25,7 @@ pub struct InitialNet<R> {
     pub upper: Chain<R>,
     /// The factors on the learning rates of all layers.
     pub rates: LayerRates,
-    /// How it is trained.
+    /// Its training.
     pub training: Training,
 }
 

@@ -33,16 +33,16 @@ pub struct StackedStep {
     pub rows: usize,
     /// The number of examples of the step.
     pub examples: usize,
-    /// Whether the step of every net is one product W += s aᵀ ([`crate::Training::is_plain`]).
+    /// True if the step of every net is one product W += s aᵀ ([`crate::Training::is_plain`]).
     pub is_plain: bool,
-    /// Whether the inputs of each example lie side by side, as mini-batches do.
+    /// True if the inputs of each example lie side by side, as mini-batches do.
     pub column_major: bool,
 }
 
 /// One call of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProductCall {
-    /// Whether it is in f64, even if the nets' element type is f32.
+    /// True if it is in f64, even if the nets' element type is f32.
     pub in_f64: bool,
     /// The shape of the layer whose product it is.
     pub shape: LayerShape,

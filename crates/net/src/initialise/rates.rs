@@ -87,7 +87,7 @@ mod tests {
         Architecture::classifier(16, &[width, width], Activation::Tanh)
     }
 
-    /// How far three steps move z\[1\], z\[2\] and z\[3\]: root mean squares over units, examples and seeds.
+    /// Measures the distances by which three steps move z\[1\], z\[2\] and z\[3\]: root mean squares over units, examples and seeds.
     fn movements(scheme: Scheme, width: usize, adaptive: bool) -> [f64; 3] {
         let x = Array2::from_shape_fn((16, 8), |(i, j)| ((i * 7 + j * 5) % 13) as f64 / 6.0 - 1.0);
         let y = Array2::from_shape_fn((1, 8), |(_, j)| (j % 3 % 2) as f64);

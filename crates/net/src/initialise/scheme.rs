@@ -51,7 +51,7 @@ pub enum Scheme {
 pub(super) struct Place {
     pub(super) n_out: usize,
     pub(super) n_in: usize,
-    /// Whether its inputs are hidden units and its outputs those of the net: whether it is the last layer and not the first.
+    /// True if its inputs are hidden units and its outputs those of the net: if it is the last layer and not the first.
     pub(super) reads_out: bool,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Record {
     pub(crate) libraries: Vec<LibraryRecord>,
     /// The machine's limits.
     pub(crate) limits: Limits,
-    /// The products, the one with the most operations a step first.
+    /// The products, the one with the most operations in a step first.
     pub(crate) products: Vec<ProductRecord>,
     /// Whole steps, likewise.
     pub(crate) steps: Vec<StepRecord>,
@@ -72,7 +72,7 @@ pub(crate) struct ProductRecord {
     /// The product.
     #[serde(flatten)]
     pub(crate) product: Product,
-    /// How often one step of every fleet together makes it; `None` for a given shape.
+    /// The number of times that one step of every fleet makes it; `None` for a given shape.
     pub(crate) calls_a_step: Option<f64>,
     /// Its share of the steps' operations, including those of products that were left out.
     pub(crate) share_of_step: Option<f64>,

@@ -10,7 +10,7 @@ use crate::progress::mode::ProgressMode;
 /// The subcommands of `runner data`.
 #[derive(Debug, Subcommand)]
 pub enum Data {
-    /// The known data sets, and where each is or how to get it.
+    /// List the known data sets, and where each is or how to get it.
     List,
     /// Draw the built-in set: seeded pictures of cats and of other things, in the course files' layout.
     Generate(Generate),

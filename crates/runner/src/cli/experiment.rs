@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::ArgValueCompleter;
 
+use super::blas::Blas;
 use super::keys::candidates;
 
 /// An experiment and its overrides.
 #[derive(Args, Debug)]
 pub struct ExperimentArgs {
     /// The experiment, a TOML file such as experiments/depth.toml.
+    #[arg(index = 1, value_name = "FILE")]
     pub file: PathBuf,
     /// Keys to set or replace, such as train.learning_rate=0.01 or 'sweep.seed=[1, 2]'. A key that the file sweeps is
     /// then fixed.
-    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(candidates))]
+    #[arg(index = 2, value_name = "KEY=VALUE", add = ArgValueCompleter::new(candidates))]
     pub overrides: Vec<String>,
 }
 
@@ -30,4 +32,7 @@ pub struct Gradcheck {
     /// Use at most this many training examples.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
     pub examples: u32,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
 }

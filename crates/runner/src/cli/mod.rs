@@ -1,7 +1,9 @@
 //! The command line. Its help text is the docs of these types.
 
 mod bench;
+mod blas;
 mod data;
+mod exit_codes;
 mod experiment;
 mod keys;
 mod merge;
@@ -21,7 +23,9 @@ use kernels::blas::Request;
 use crate::terminal::ColorWhen;
 
 pub use self::bench::{Bench, Share, WhichDtypes};
+pub use self::blas::Blas;
 pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, MissingWord, TargetsWord};
+use self::exit_codes::EXIT_CODES;
 pub use self::experiment::{ExperimentArgs, Gradcheck};
 pub use self::merge::Merge;
 pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
@@ -35,18 +39,13 @@ pub use self::verify::{Retrain, Verify};
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
 #[derive(Debug, Parser)]
 #[command(name = "runner", version, max_term_width = 110)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 a trial failed, the net of `runner train` diverged, a gradient is wrong, or the disk or stdout \
-takes no more, 2 usage, experiment or data error (before any work), 3 the BLAS is refused or computes wrongly, \
-4 something takes longer than in the record of `runner bench --against`, 130 interrupted."
-)]
+#[command(after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
-    /// The BLAS to multiply with: bundled, system, mkl, blis, aocl, or the path of a library with cblas; auto is the OpenBLAS
-    /// that comes with Layerchain, else the system's newest [default: run.blas, else LAYERCHAIN_BLAS, else auto].
-    #[arg(long, global = true, value_name = "NAME|PATH", display_order = 900)]
+    /// The same as behind the command, where that has this option.
+    #[arg(long, value_name = "NAME|PATH", hide = true)]
     pub blas: Option<Request>,
     /// Say more: what is read and planned, and how long it takes.
     #[arg(short, long, global = true, conflicts_with = "quiet")]
@@ -95,6 +94,10 @@ pub enum Command {
   runner train results/depth --best
   runner train results/depth --trial 1a2b3c --out cats.h5
   runner predict results/course-4layer/model.h5 my-cat.jpg")]
+    #[command(mut_arg("file", |file| file.help(
+        "An experiment of one point, such as experiments/course-4layer.toml; with --trial or --best a results directory, such as \
+         results/depth"
+    )))]
     Train(Train),
     /// Predict the classes, or values, of pictures or of the examples of HDF5 files.
     ///
@@ -118,7 +121,7 @@ pub enum Command {
     /// Write a model for other programs: as an ONNX graph, as safetensors, or for NumPy.
     ///
     /// The ONNX graph takes unscaled examples, as they are in the data files, and gives the probabilities of the classes, or values;
-    /// scaling is part of it. The other two hold the parameters. What the net is and where it comes from goes along as metadata.
+    /// scaling is part of it. The other two hold the parameters. The description and the origin of the net are stored as metadata.
     #[command(after_help = "Examples:
   runner export results/course-4layer/model.h5 --onnx cats.onnx
   runner export model.h5 --safetensors model.safetensors --npz model.npz")]
@@ -127,7 +130,7 @@ pub enum Command {
     ///
     /// Where several seeds are swept, a row is a setting: the mean and the standard deviation of its trials that completed; those that
     /// diverged are counted. The best is by the validation cost where it is measured, else by the training cost, never by the test
-    /// examples unless --sort says so; a setting with a trial that did not complete comes after those without. Of a sweep that halves,
+    /// examples unless --sort says so; a setting with a trial that did not complete comes after those without. In successive halving
     /// the last rung comes first. On a terminal the less important columns are left out where they don't fit; a file or a pipe gets all.
     #[command(after_help = "Examples:
   runner show results/depth
@@ -137,12 +140,12 @@ pub enum Command {
   runner show results/depth --trials --json | jq -r .trial
 
 A condition compares a key, by its full or last name, or a column of trials.csv, or trial, tag, note or rung, with a value by =, !=,
-<, <=, > or >=; and, or, not and parentheses join conditions; a value with spaces needs quotes.")]
+<, <=, > or >=; and, or, not and parentheses join conditions; a value with spaces needs quotes. Exit code 1 if no trial fits it.")]
     Show(Show),
     /// Name the best setting of a sweep and its best trial, with the keys that give it.
     ///
     /// It is the first row of `runner show`: the lowest mean validation cost over the seeds where that is measured, else the lowest mean
-    /// training cost. The lines below the sentences are TOML, and words that `runner sweep` and `runner train` take after an experiment.
+    /// training cost. Below the sentences are its keys, each as TOML and as a word that `runner sweep` and `runner train` take after an experiment.
     #[command(after_help = "Examples:
   runner best results/depth
   runner best results/depth --by test_accuracy --where 'depth = 4'
@@ -153,15 +156,16 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     ///
     /// A trial of A belongs to the trial of B that has the same values of the keys that either sweeps; what B doesn't sweep has its fixed
     /// value there. A row is a setting: the means of both over the seeds that both have completed, and the mean of the differences B - A ±
-    /// its standard error. Trials without a partner are counted, and the keys that differ between the experiments are named.
+    /// its standard error. Trials without a partner are counted. The keys that are swept differently and the settings that differ are named, and trainings of
+    /// different lengths are warned of.
     #[command(after_help = "Examples:
   runner compare results/depth results/depth-tanh
   runner compare results/depth results/depth-tanh --by validation_accuracy --where 'depth <= 4' --csv")]
     Compare(Compare),
     /// Put tags and notes on trials, or on a sweep; without a change, list them.
     ///
-    /// They are kept in results.db beside what `runner verify` proves, and stay when a trial is trained again. `runner show` has them as
-    /// columns, and `--where 'tag = x'` finds them.
+    /// They are kept in results.db without changing a digest, and stay when a trial is trained again. `runner show` has them as columns, and
+    /// `--where 'tag = x'` finds them; a tag of the sweep is one of each of its trials.
     #[command(after_help = "Examples:
   runner tag results/depth +paper --note 'figure 3'
   runner tag results/depth --trial 1a2b3c +look --note 'why does it rise?'
@@ -189,17 +193,26 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
   runner verify results/depth --retrain 0")]
     Verify(Verify),
     /// Compare the gradients of an experiment's nets with finite differences of the cost, in f64.
+    ///
+    /// Each net of the sweep is checked once, at its initial weights; points that differ only in keys which the gradients don't depend on,
+    /// such as the learning rate, share a net.
+    #[command(after_help = "Examples:
+  runner gradcheck experiments/course-4layer.toml
+  runner gradcheck experiments/depth.toml model.activation=gelu --elements 100")]
     Gradcheck(Gradcheck),
     /// Lay one step of a small net open: every matrix from X to the new W and b, with its shape and equation.
     ///
-    /// Forward layer by layer, the cost, back, the update, all in f64; beside the gradients stand finite differences, beside the
-    /// exercises of the course the published results. FILE is an experiment of one point, or a worked example with numbers of its
-    /// own (docs/trace.md). Exit code 1 if a gradient or a published result is not met.
+    /// Forward layer by layer, the cost, back, the update, all in f64; finite differences are printed beside the
+    /// gradients, and the published results beside the exercises of the course. A worked example is a net whose numbers are in the file
+    /// (docs/trace.md). Exit code 1 if a gradient or a published result is not met.
     #[command(after_help = "Examples:
   runner trace experiments/trace/lecture.toml
   runner trace experiments/trace/lecture.toml train.learning_rate=1 layer.1.activation=tanh --step 3
   runner trace experiments/trace/l-model-forward.toml --html step.html
   runner trace experiments/course-2layer.toml --examples 1")]
+    #[command(mut_arg("file", |file| file.help(
+        "A worked example, such as experiments/trace/lecture.toml, or an experiment of one point, such as experiments/course-2layer.toml"
+    )))]
     Trace(Trace),
     /// Time the products and whole steps of an experiment, or products of given shapes, on one BLAS library or several.
     ///
@@ -207,6 +220,10 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     /// checked before they are timed; libraries take turns, so that what slows the machine slows all of them. Each
     /// speed is compared with this machine's peak, measured in the same run, and shown with the limit that bounds it:
     /// compute, bandwidth or the overhead of a call.
+    ///
+    /// Columns: calls, how often one step of every fleet (nets that one worker trains together) makes the product; share, its part of
+    /// the operations; A, B, ..., GFLOP/s and share of the peak on each library; +-, half of the confidence interval of A's number; A/best, A's speed
+    /// over that of the fastest library; fleets, how many of this kind the experiment has; MFLOP, the products of a step.
     #[command(after_help = "Examples:
   runner bench experiments/depth.toml --blas all
   runner bench experiments/depth.toml model.dtype=f64 --blas bundled,mkl --save before
@@ -215,7 +232,7 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
   runner bench --shape 512,784,128,nt --shape 512,128,784 --json")]
     Bench(Bench),
     /// Check this machine: the BLAS libraries found, their speed and products, HDF5, data. Each ✗ comes with its fix.
-    Check,
+    Check(Blas),
     /// Data to train on: list, generate, fetch, import and inspect data sets.
     #[command(subcommand)]
     Data(Data),
@@ -226,7 +243,7 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     #[command(after_help = "Example:
   runner schema > experiment.schema.json")]
     Schema,
-    /// Print what makes a shell complete commands, options, files and the keys of experiments.
+    /// Print a script by which a shell completes commands, options, files and the keys of experiments.
     #[command(after_help = "Examples:
   source <(runner completions bash)                                   # in ~/.bashrc
   source <(runner completions zsh)                                    # in ~/.zshrc, after compinit

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::blas::Blas;
 use super::experiment::ExperimentArgs;
 use crate::progress::mode::ProgressMode;
 
@@ -38,6 +39,9 @@ pub struct Train {
     #[cfg(feature = "mpi")]
     #[arg(long, conflicts_with_all = ["trial", "best"])]
     pub mpi: bool,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
 }
 
 /// Arguments of `runner predict`.
@@ -54,6 +58,9 @@ pub struct Predict {
     /// Print a JSON object for each example, with the probabilities of all classes.
     #[arg(long)]
     pub json: bool,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
 }
 
 /// Arguments of `runner evaluate`.
@@ -74,9 +81,12 @@ pub struct Evaluate {
     /// Also write the pictures of these examples as one PNG (256 at most), each framed in the colour of the class that it is.
     #[arg(long, value_name = "PNG")]
     pub sheet: Option<PathBuf>,
-    /// Print a JSON object for each.
+    /// Print a JSON object for each experiment, set or file.
     #[arg(long)]
     pub json: bool,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
 }
 
 /// Arguments of `runner export`.

@@ -12,12 +12,12 @@ pub struct Report {
     /// The page; an earlier report there is replaced, another file is not [default: DIR/report.html].
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Whether to open the page with xdg-open.
-    #[arg(long, value_enum, value_name = "WHETHER", default_value_t = Open::No)]
+    /// Open the page with xdg-open, or only write it.
+    #[arg(long, value_enum, value_name = "yes|no", default_value_t = Open::No)]
     pub open: Open,
 }
 
-/// Whether a page is opened once it is written.
+/// The fate of a page once it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Open {
     /// Opened.

@@ -37,13 +37,14 @@ pub struct Show {
     /// Show only the first N.
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
-    /// The columns to show, in this order: trial, tag, note, keys by their full or last names, results as in trials.csv, n, status, curve.
+    /// The columns to show, in this order: trial, tag, note, keys by their full or last names, results as in trials.csv, status, curve; of
+    /// settings also n (completed trials), NAME_sd, NAME_lowest and NAME_highest of a result NAME.
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub columns: Vec<String>,
     /// Show all columns, however wide the terminal is.
     #[arg(long)]
     pub wide: bool,
-    /// Print a JSON object a row, with every digit.
+    /// Print a JSON object for each row, with every digit.
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
     /// Print CSV, with every digit and the full names of keys.
@@ -82,7 +83,7 @@ pub struct Compare {
     /// Show only the first N.
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Print a JSON object a row, with every digit.
+    /// Print one JSON object, with every digit.
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
     /// Print CSV, with every digit and the full names of keys.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::blas::Blas;
 use super::experiment::ExperimentArgs;
 use crate::plan::shard::Shard;
 use crate::progress::mode::ProgressMode;
@@ -14,7 +15,7 @@ pub struct Sweep {
     /// The experiment.
     #[command(flatten)]
     pub experiment: ExperimentArgs,
-    /// Fleets to train at once [default: run.jobs, else as many as there are cores for run.threads each].
+    /// Fleets (groups of nets that one worker trains together) to train at once [default: run.jobs, else as many as there are cores for run.threads each].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// The results directory [default: results/NAME].
@@ -27,7 +28,8 @@ pub struct Sweep {
     #[arg(long)]
     pub fresh: bool,
     /// Continue a sweep although finished trials were trained with another BLAS, core or number of threads per fleet.
-    /// Training is chaotic: a fifth of the recorded costs differ by more than 1% from those of another core.
+    /// Training is chaotic: on one processor, up to a quarter of the costs that depth.toml recorded differed by more than 1% between two
+    /// cores of OpenBLAS (docs/machines.md); other nets may differ less or more.
     #[arg(long, conflicts_with = "fresh")]
     pub mix: bool,
     /// Train only shard I of N, with I from 0 to N - 1, into DIR.shards/I-of-N; `runner merge` joins the shards.
@@ -40,4 +42,7 @@ pub struct Sweep {
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
 }

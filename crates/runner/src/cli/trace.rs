@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::blas::Blas;
 use super::experiment::ExperimentArgs;
 
 /// Arguments of `runner trace`.
@@ -33,4 +34,7 @@ pub struct Trace {
     /// Replace files of these names.
     #[arg(long)]
     pub force: bool,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::blas::Blas;
+
 /// Arguments of `runner verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
@@ -16,6 +18,9 @@ pub struct Verify {
     /// The seed that draws these trials.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
 }
 
 /// The number of trials that are trained again.

@@ -66,7 +66,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The best setting of the trials that are asked for.
+/// Finds the best setting of the trials that are asked for.
 pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
     let Some(best) = ranking::best(&chosen.trials, score, |row| chosen.has(row)) else {
         let trials = chosen.trials.rows.iter().filter(|row| chosen.has(row)).count();
@@ -80,14 +80,14 @@ pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
     Ok(best)
 }
 
-/// The values of the swept keys but the seed, in words.
+/// Writes the values of the swept keys but the seed, in words.
 fn settings_in_words(row: &Row, keys: &[&str]) -> String {
     let others = keys.iter().filter(|key| **key != SEED);
     let given = others.filter_map(|key| Some((key, row.values.get(*key).filter(|value| !value.is_null())?)));
     given.map(|(key, value)| format!("{} {}", short_name(key), plain(value))).collect::<Vec<_>>().join(", ")
 }
 
-/// The score and the test accuracy.
+/// Writes the score and the test accuracy.
 fn measured(setting: &Setting, score: Score) -> String {
     let mut shown: Vec<&Column> = vec![score.column];
     shown.extend([&TEST_ACCURACY].into_iter().filter(|column| column.name != score.column.name));
@@ -100,7 +100,7 @@ fn measured(setting: &Setting, score: Score) -> String {
     shown.iter().filter_map(mean).collect::<Vec<_>>().join(", ")
 }
 
-/// The trials of the setting that don't count.
+/// Counts the trials of the setting that did not complete, in words.
 fn lost(setting: &Setting) -> String {
     let (all, completed) = (setting.rows.len() + setting.unfinished, setting.with_status(Status::Completed));
     if completed == all { String::new() } else { format!("; {completed} of its {all} trials completed") }
@@ -111,7 +111,7 @@ fn overrides(trial: &Row, keys: &[&str]) -> Vec<(String, Value)> {
     values.filter(|(_, value)| !value.is_null()).collect()
 }
 
-/// A value in TOML, without spaces, so that a shell takes key=value for one word.
+/// Writes a value in TOML without spaces, so that a shell takes key=value for one word.
 fn toml(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(",")),

@@ -50,12 +50,12 @@ impl Chosen {
         Ok(Chosen { record, trials, condition })
     }
 
-    /// Whether a trial is among those that are asked for.
+    /// Returns whether a trial is among those that are asked for.
     pub(super) fn has(&self, row: &Row) -> bool {
         self.condition.as_ref().is_none_or(|condition| condition.holds(row))
     }
 
-    /// The score that is asked for by the option `--by`, or else the usual one.
+    /// Finds the score that is asked for by the option `--by`, or else the usual one.
     pub(super) fn score(&self, by: Option<&str>) -> Result<Score> {
         let find = |name| Score::find(name, &self.trials).map_err(|problem| anyhow!("--by: {problem}"));
         Ok(by.map(find).transpose()?.unwrap_or_else(|| Score::default_of(&self.trials)))

@@ -1,5 +1,6 @@
 //! `runner compare`: two sweeps, trial by trial.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
@@ -11,10 +12,10 @@ use super::layout::{TableColumn, left_out, names_of, room, set};
 use crate::cli;
 use crate::record::columns::{Column, Kind, TEST_ACCURACY};
 use crate::results::column::{print_number, short_name};
-use crate::results::difference::differences;
+use crate::results::difference::{Difference as KeyDifference, differences, swept_and_fixed};
 use crate::results::pairs::{Difference, Joined, PairedSetting, join};
 use crate::results::ranking::Score;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use crate::text::plain;
 use datasets::text::count;
 
@@ -27,7 +28,8 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
     let measures = measures(args, &a, &b)?;
     let mut joined = join([&a.trials, &b.trials], |row| a.has(row), |row| b.has(row));
-    let differ = differences(&a.trials.toml, &b.trials.toml);
+    let (swept, fixed) = swept_and_fixed(differences(&a.trials.toml, &b.trials.toml));
+    let differ = Differ { swept, fixed };
     let lines = sentences(args, &joined, &measures, &differ);
     if joined.settings.is_empty() {
         bail!("{}", lines.join("; "));
@@ -36,6 +38,9 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
         let found = Difference::of(&setting.pairs, measures[0]).map(|found| found.difference.mean);
         found.map_or(f64::INFINITY, |mean| if measures[0].kind == Kind::Accuracy { -mean } else { mean })
     };
+    if let Some(lengths) = lengths(&joined) {
+        warn(&lengths);
+    }
     joined.settings.sort_by(|x, y| gain(x).total_cmp(&gain(y)));
     let rows = &joined.settings[..joined.settings.len().min(args.limit.unwrap_or(usize::MAX))];
     if args.json {
@@ -55,7 +60,20 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The two sweeps and the score that they are compared by.
+/// Says in what the lengths of the trainings of pairs differ; `None` if they don't.
+fn lengths(joined: &Joined) -> Option<String> {
+    let differs = |key: &&str| joined.pairs().any(|(a, b)| a.setting(key) != b.setting(key));
+    let key = ["train.iterations", "train.epochs"].into_iter().find(differs)?;
+    let listed = |values: BTreeSet<String>| {
+        let values: Vec<_> = values.iter().map(|value| if value.is_empty() { "not set" } else { value }).collect();
+        values.join(", ")
+    };
+    let a = listed(joined.pairs().map(|(a, _)| plain(&a.setting(key))).collect());
+    let b = listed(joined.pairs().map(|(_, b)| plain(&b.setting(key))).collect());
+    Some(format!("the trainings differ in length, and so do costs because of it: {key} is {a} in A, {b} in B"))
+}
+
+/// Lists the results that the two sweeps are compared by.
 fn measures(args: &cli::Compare, a: &Chosen, b: &Chosen) -> Result<Vec<&'static Column>> {
     let has = |column: &'static Column| {
         let rows = a.trials.rows.iter().chain(&b.trials.rows);
@@ -71,7 +89,13 @@ fn measures(args: &cli::Compare, a: &Chosen, b: &Chosen) -> Result<Vec<&'static 
     args.by.iter().map(|name| find(name).map_err(|problem| anyhow!("--by: {problem}"))).collect()
 }
 
-type Differ = [crate::results::difference::Difference];
+/// The keys in which the experiments differ.
+struct Differ {
+    /// The keys that either sweeps.
+    swept: Vec<KeyDifference>,
+    /// The others.
+    fixed: Vec<KeyDifference>,
+}
 
 /// Describes the sweeps, the keys that differ, and the result, in one line each.
 fn sentences(args: &cli::Compare, joined: &Joined, measures: &[&Column], differ: &Differ) -> Vec<String> {
@@ -88,17 +112,8 @@ fn sentences(args: &cli::Compare, joined: &Joined, measures: &[&Column], differ:
     if lost_a + lost_b > 0 {
         lines.push(format!("not completed, and left out with their partners: {lost_a} of A, {lost_b} of B"));
     }
-    let absent = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
-    let mut named: Vec<_> =
-        differ.iter().take(NAMED).map(|(key, a, b)| format!("{key}: {} in A, {} in B", absent(a), absent(b))).collect();
-    if differ.len() > NAMED {
-        named.push(format!("and {} more", differ.len() - NAMED));
-    }
-    lines.push(if named.is_empty() {
-        "no key differs".to_owned()
-    } else {
-        format!("keys that differ: {}", named.join("; "))
-    });
+    lines.extend(named("swept differently", &differ.swept));
+    lines.push(named("settings that differ", &differ.fixed).unwrap_or_else(|| "no other setting differs".to_owned()));
     for measure in measures {
         let Some(found) = Difference::of(joined.pairs(), measure) else { continue };
         let better = |setting: &&PairedSetting| {
@@ -120,7 +135,18 @@ fn sentences(args: &cli::Compare, joined: &Joined, measures: &[&Column], differ:
     lines
 }
 
-/// The mean difference and its standard error.
+/// Names keys that differ, after `what` they are; `None` if there is no key.
+fn named(what: &str, differ: &[KeyDifference]) -> Option<String> {
+    let absent = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+    let name = |(key, a, b): &KeyDifference| format!("{key}: {} in A, {} in B", absent(a), absent(b));
+    let mut named: Vec<_> = differ.iter().take(NAMED).map(name).collect();
+    if differ.len() > NAMED {
+        named.push(format!("and {} more", differ.len() - NAMED));
+    }
+    (!named.is_empty()).then(|| format!("{what}: {}", named.join("; ")))
+}
+
+/// Formats the mean difference and its standard error.
 fn change(found: &Difference, kind: Kind) -> String {
     let error = found.difference.standard_error().map(|error| format!(" ± {}", print_number(kind, error)));
     let sign = if found.difference.mean > 0.0 { "+" } else { "" };
@@ -182,8 +208,9 @@ fn in_json(
     measures: &[&Column],
     differ: &Differ,
 ) -> Value {
-    let differ: Map<String, Value> =
-        differ.iter().map(|(key, a, b)| (key.clone(), json!({ "a": a, "b": b }))).collect();
+    let object = |differ: &[KeyDifference]| -> Map<String, Value> {
+        differ.iter().map(|(key, a, b)| (key.clone(), json!({ "a": a, "b": b }))).collect()
+    };
     let settings = rows.iter().map(|row| {
         let keys = joined.keys.iter().cloned().zip(row.values.iter().cloned());
         Value::Object(keys.chain(fields(row, measures)).collect())
@@ -194,7 +221,8 @@ fn in_json(
         "pairs": joined.pairs().count(),
         "without_partner": { "a": joined.alone[0], "b": joined.alone[1] },
         "not_completed": { "a": joined.incomplete()[0], "b": joined.incomplete()[1] },
-        "differ": differ,
+        "swept_differently": object(&differ.swept),
+        "differ": object(&differ.fixed),
         "overall": fields(&all, measures).into_iter().collect::<Map<_, _>>(),
         "settings": settings.collect::<Vec<_>>(),
     })

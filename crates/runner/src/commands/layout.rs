@@ -10,7 +10,7 @@ use crate::table::Table;
 pub(super) struct TableColumn {
     pub(super) heading: String,
     pub(super) cells: Vec<String>,
-    /// How much it matters, the lower the more; 0 is never left out.
+    /// Its importance, the lower the more important; 0 is never left out.
     pub(super) importance: usize,
     /// The characters that it takes at least, for cells that are filled in later.
     pub(super) least_width: usize,
@@ -23,7 +23,7 @@ impl TableColumn {
     }
 }
 
-/// The columns of the terminal; `None` if stdout is none.
+/// The columns of the terminal; `None` if stdout is no terminal.
 pub(super) fn room() -> Option<usize> {
     stdout().is_terminal().then(|| Term::stdout().size_checked()).flatten().map(|(_, columns)| columns.into())
 }

@@ -37,9 +37,9 @@ mod verify;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Blas, Cli, Command};
 use crate::terminal::set_up;
 
 /// Runs a subcommand.
@@ -47,8 +47,13 @@ use crate::terminal::set_up;
 /// # Errors
 /// The error that stopped the command, a single line.
 pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode> {
-    let blas = blas.as_ref();
     set_up(if quiet { -1 } else { i8::from(verbose) }, color);
+    let own = blas_of(&command);
+    if blas.is_some() && own.is_none() {
+        bail!("--blas: this command takes no BLAS before its name; `runner COMMAND --help` has its options");
+    }
+    let blas = own.and_then(|own| own.blas.clone()).or(blas);
+    let blas = blas.as_ref();
     match command {
         Command::Sweep(args) => sweep::run(&args, blas),
         Command::Merge(args) => merge::run(&args),
@@ -65,11 +70,26 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
         Command::Gradcheck(args) => gradcheck::run(&args, blas),
         Command::Trace(args) => trace::run(&args, blas),
         Command::Bench(args) => bench::run(&args),
-        Command::Check => check::run(blas),
+        Command::Check(_) => check::run(blas),
         Command::Data(command) => data::run(command),
         Command::Schema => schema::run(),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),
+    }
+}
+
+/// Returns the choice of the BLAS behind a command; `None` if it multiplies nothing, or chooses several.
+fn blas_of(command: &Command) -> Option<&Blas> {
+    match command {
+        Command::Sweep(args) => Some(&args.blas),
+        Command::Train(args) => Some(&args.blas),
+        Command::Predict(args) => Some(&args.blas),
+        Command::Evaluate(args) => Some(&args.blas),
+        Command::Verify(args) => Some(&args.blas),
+        Command::Gradcheck(args) => Some(&args.blas),
+        Command::Trace(args) => Some(&args.blas),
+        Command::Check(blas) => Some(blas),
+        _ => None,
     }
 }

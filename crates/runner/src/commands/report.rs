@@ -116,7 +116,7 @@ fn axis_in_words(axis: &PlannedAxis, points: &[Point]) -> AxisInWords {
     AxisInWords { key: axis.key.clone(), count: values.len(), listed, scale: axis.scale.clone() }
 }
 
-/// How much each key explains, the most first. In successive halving of the first rung, where every setting was trained.
+/// Computes the share that each key explains, the largest first; in successive halving of the first rung, where every setting was trained.
 fn shares(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> Vec<Share> {
     let first = points.iter().map(|point| rung(point, axes)).fold(f64::INFINITY, f64::min);
     let is_ranked = |point: &&Point| {
@@ -149,7 +149,7 @@ fn share(axis: &PlannedAxis, points: &[Point], is_ranked: impl Fn(&&Point) -> bo
     Some(Share { key: axis.key.clone(), percent, groups })
 }
 
-/// The machines that the finished trials were trained on.
+/// Lists the machines that the finished trials were trained on.
 fn machines(record: &Record, points: &[Point]) -> Result<Vec<MachineInWords>, Error> {
     let ids = points.iter().map(|point| point.trial.as_str()).collect();
     let trained = record.trained_on(&ids)?;

@@ -11,8 +11,10 @@ use super::answer::print;
 use super::chosen::Chosen;
 use super::layout::{TableColumn, left_out, names_of, room, set};
 use crate::cli;
+use crate::machine::OTHER_ARITHMETIC;
 use crate::record::Record;
 use crate::record::error::Error;
+use crate::results::column::CURVE;
 use crate::results::difference::differences;
 use crate::results::setting::Setting;
 use crate::results::trials::Trials;
@@ -33,12 +35,17 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     sort.sort(&mut settings);
     let view = View { trials, over, score: sort.score(trials) };
     let asked = view.asked(&args.columns)?;
-    say(&header(args, &view, &settings, &sort));
+    let is_export = args.json || args.csv;
+    if is_export && asked.iter().any(|column| matches!(column, Shown::Curve)) {
+        bail!("--columns: {CURVE} is drawn in tables only; history.csv has the costs");
+    }
+    let is_empty = settings.is_empty();
+    say(&if is_empty { nothing(args, trials) } else { header(args, &view, &settings, &sort) });
     settings.truncate(args.limit.unwrap_or(usize::MAX));
-    if args.json || args.csv {
+    if is_export {
         let shown = if asked.is_empty() { view.export() } else { asked };
         print(&if args.json { json(&view, &shown, &settings) } else { csv(&view, &shown, &settings)? })?;
-    } else {
+    } else if !is_empty {
         let is_asked = !asked.is_empty();
         let shown = if is_asked { asked } else { view.table(&settings) };
         let room = room().filter(|_| !args.wide && !is_asked);
@@ -49,11 +56,23 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     }
     if !trials.machines.is_empty() {
         let names = trials.machines.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        warn(&format!(
-            "trials of several machines ({names}), and a fifth of all costs differ by more than 1% between two"
-        ));
+        warn(&format!("trials of several machines ({names}): {OTHER_ARITHMETIC}"));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(u8::from(is_empty && args.which.condition.is_some())))
+}
+
+/// Says that there is no trial to show, and of how many.
+fn nothing(args: &cli::Show, trials: &Trials) -> String {
+    let (finished, unfinished) = (trials.rows.len(), trials.unfinished.len());
+    let open = if unfinished == 0 { String::new() } else { format!(", {unfinished} not finished yet") };
+    match &args.which.condition {
+        Some(condition) => format!(
+            "{}: no trial fits --where '{condition}', of {}{open}",
+            trials.name,
+            count(finished, "finished trial")
+        ),
+        None => format!("{}: no trial is finished yet, of {}", trials.name, unfinished),
+    }
 }
 
 /// The key to aggregate over: the one that is asked for, else the seed if there are several.
@@ -70,7 +89,7 @@ fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
     Ok(Some(axis.key.clone()))
 }
 
-/// What is shown, in what order, in a line.
+/// Describes the trials that are shown and their order, in a line.
 fn header(args: &cli::Show, view: &View, settings: &[Setting], sort: &Sort) -> String {
     let trials = view.trials;
     let shown: usize = settings.iter().map(|setting| setting.rows.len()).sum();

@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_millis(1500);
 /// The exit code of a run that was interrupted.
 const INTERRUPTED: i32 = 130;
 
-/// Whether it has been asked for.
+/// A request to stop, set by a signal.
 #[derive(Clone)]
 pub(super) struct Stop {
     asked: Arc<AtomicBool>,

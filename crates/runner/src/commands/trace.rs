@@ -119,7 +119,7 @@ fn verdict(report: &Report) -> ExitCode {
     }
     if report.not_computed > 0 {
         say(&format!(
-            "{} can't be compared: this step does not compute what they are of",
+            "{} can't be compared: this step does not compute these values",
             count(report.not_computed, "published result")
         ));
     }

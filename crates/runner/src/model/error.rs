@@ -17,7 +17,7 @@ pub enum Error {
         path: PathBuf,
         /// The attribute, dataset or group.
         place: String,
-        /// What was found, and what is allowed.
+        /// The value that was found, and the allowed ones.
         problem: String,
     },
     /// There is a file already.

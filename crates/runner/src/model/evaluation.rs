@@ -120,10 +120,10 @@ impl Model {
                 Err(format!("its targets are values, the model tells {classes} classes apart"))
             }
             (Targets::Classes(_), None) if outputs != 1 => {
-                Err(format!("its targets are one number an example, the model gives {outputs} values"))
+                Err(format!("its targets are one number for each example, the model gives {outputs} values"))
             }
             (Targets::Values(values), None) if values.nrows() != outputs => {
-                Err(format!("its targets are {} values an example, the model gives {outputs}", values.nrows()))
+                Err(format!("its targets are {} values for each example, the model gives {outputs}", values.nrows()))
             }
             (_, None) => Ok(()),
         }

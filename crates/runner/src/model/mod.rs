@@ -132,7 +132,7 @@ impl Model {
     /// Checks that examples have the features, element type and picture shape of those that the net was trained on.
     ///
     /// # Errors
-    /// What was found, and what the model takes.
+    /// If they are other features than the model takes; the message has both.
     pub fn takes(&self, pixels: &Features, image_shape: Option<[usize; 3]>) -> Result<(), String> {
         let (features, found) = (self.features(), pixels.dim().1);
         if let (Some(trained), Some(found)) = (self.image_shape, image_shape)

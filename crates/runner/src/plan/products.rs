@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use crate::spec::trial::Dtype;
 
-/// Which factor of a product is transposed, as BLAS names it.
+/// The transposed factor of a product, as BLAS names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
@@ -48,9 +48,9 @@ pub struct Product {
     pub k: usize,
     /// The element type.
     pub dtype: Dtype,
-    /// Whether the product is added to C.
+    /// True if the product is added to C.
     pub adds: bool,
-    /// Whether the features of an example are adjacent in memory, as in a mini-batch.
+    /// True if the features of an example are adjacent in memory, as in a mini-batch.
     pub column_major: bool,
 }
 

@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// What is written on a terminal of this many columns, and how often a line of it was cleared.
+    /// The text on a terminal of this many columns, and the number of times that a line of it was cleared.
     #[derive(Clone, Debug)]
     struct Paper {
         columns: Arc<AtomicU16>,

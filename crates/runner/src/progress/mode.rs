@@ -1,4 +1,4 @@
-//! Whether and how progress is shown.
+//! The ways to show progress.
 
 use std::io::{IsTerminal, stderr};
 
@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::terminal::{is_quiet, speak_json};
 
-/// How progress is shown.
+/// The way to show progress that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
     /// A bar on a terminal, plain lines elsewhere, nothing with --quiet.
@@ -21,7 +21,7 @@ pub enum ProgressMode {
     None,
 }
 
-/// What progress is shown as.
+/// The form in which progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Bar,

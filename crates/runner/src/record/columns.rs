@@ -8,7 +8,7 @@ use super::summary::Summary;
 use crate::run::outcome::Status;
 use crate::spec::sweep_keys::Objective;
 
-/// What a column holds, which decides how it is printed and which end of it is the best.
+/// The content of a column, which decides how it is printed and which end of it is the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Words.
@@ -30,7 +30,7 @@ pub enum Kind {
 pub struct Column {
     /// Its name in the record and in trials.csv.
     pub name: &'static str,
-    /// What it holds.
+    /// Its content.
     pub kind: Kind,
     get: fn(&Summary) -> Value,
     set: fn(&mut Summary, Value),
@@ -54,7 +54,7 @@ static ENGINE: Column = Column {
     get: |summary| summary.engine.clone().into(),
     set: |summary, value| summary.engine = to_text(value).unwrap_or_default(),
 };
-/// How the trial ended.
+/// The end of the trial.
 pub static STATUS: Column = Column {
     name: "status",
     kind: Kind::Text,
@@ -172,7 +172,7 @@ impl Column {
         }
     }
 
-    /// What the trial is judged by if this column decides, the lower the better; `None` if it did not complete, or the column is
+    /// Returns the number that the trial is judged by if this column decides, the lower the better; `None` if it did not complete, or the column is
     /// no score.
     pub fn loss(&self, summary: &Summary) -> Option<f64> {
         if summary.status != Status::Completed {

@@ -63,7 +63,7 @@ pub enum Error {
     NotARecord {
         /// The file.
         path: PathBuf,
-        /// The reason why it is none.
+        /// The reason why not.
         reason: String,
     },
     /// A trial differs from what was stored.

@@ -28,7 +28,7 @@ pub enum FileState {
 }
 
 impl FileState {
-    /// Whether the file is what was written; `None` if nothing was written that it could be compared with.
+    /// Returns whether the file is what was written; `None` if nothing was written that it could be compared with.
     pub fn is_right(&self) -> Option<bool> {
         match self {
             FileState::AsWritten => Some(true),

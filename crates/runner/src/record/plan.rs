@@ -72,7 +72,7 @@ impl StoredPlan {
 }
 
 impl Record {
-    /// What was asked; `None` if nothing has been planned here.
+    /// Reads the question of the sweep; `None` if nothing has been planned here.
     ///
     /// # Errors
     /// If the database can't be read.

@@ -1,4 +1,4 @@
-//! Whether trials are what was stored, all of them in one pass over the histories.
+//! The comparison of all trials with their digests, in one pass over the histories.
 
 use std::collections::HashSet;
 

@@ -28,7 +28,7 @@ pub struct FinishedTrial {
     digest: String,
     /// Over all but the history.
     pub(super) seal: Seal,
-    /// Whether the id is the hash of the configuration and the data.
+    /// True if the id is the hash of the configuration and the data.
     is_itself: bool,
 }
 
@@ -39,7 +39,7 @@ pub struct Recipe {
     pub data: String,
     /// The ids of the trials of its fleet, in their order.
     pub fleet: Vec<String>,
-    /// How it ended.
+    /// The trial.
     pub trial: FinishedTrial,
 }
 
@@ -63,7 +63,7 @@ static COLUMNS: LazyLock<String> = LazyLock::new(|| {
         names.join(", ")
     )
 });
-/// How many columns are not sealed.
+/// The number of columns that are not sealed.
 const NOT_SEALED: usize = 3;
 /// The tables that a trial refers to.
 const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
@@ -89,14 +89,14 @@ impl FinishedTrial {
         Ok(FinishedTrial { summary, config, machine, number, digest, seal, is_itself })
     }
 
-    /// Whether the trial is what was stored, by its seal with its history in it.
+    /// Returns whether the trial is what was stored, by its seal with its history in it.
     pub(super) fn is_sound(&self, with_history: &Seal) -> bool {
         self.is_itself && with_history.hex() == self.digest
     }
 }
 
 impl RecordedPoint {
-    /// What the point is judged by, the lower the better; `None` if its trial did not complete.
+    /// Returns the number that the point is judged by, the lower the better; `None` if its trial did not complete.
     pub fn loss(&self, score: &Column) -> Option<f64> {
         score.loss(&self.finished.as_ref()?.summary)
     }

@@ -15,7 +15,7 @@ pub struct Summary {
     pub engine: String,
     /// Its status.
     pub status: Status,
-    /// Why it failed, or stopped before its last iteration.
+    /// The reason why it failed, diverged, or stopped before its last iteration.
     pub reason: Option<String>,
     /// The iteration at which it diverged or stopped.
     pub ended_at: Option<i64>,

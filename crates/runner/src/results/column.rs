@@ -11,6 +11,9 @@ use crate::text::plain;
 /// The status of a trial that is not what was stored.
 pub const DAMAGED: &str = "damaged";
 
+/// The name of the curve that `runner show` draws.
+pub const CURVE: &str = "curve";
+
 /// Shorter names of results.
 const ALIASES: [(&str, &str); 5] = [
     ("cost", "final_cost"),
@@ -46,7 +49,7 @@ impl PartialEq for Column {
 }
 
 impl Column {
-    /// Its full name.
+    /// Returns its full name.
     pub fn name(&self) -> &str {
         match self {
             Column::Trial => "trial",
@@ -62,9 +65,12 @@ impl Column {
     /// Finds a column by its name, by a shorter one, or by the last part of a key's name.
     ///
     /// # Errors
-    /// What is wrong with the name, and the one that may be meant.
+    /// If no column has that name; the message has the one that may be meant.
     pub fn find(name: &str, trials: &Trials) -> Result<Self, String> {
-        let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, full)| full);
+        let name = full_name(name);
+        if name == CURVE {
+            return Err(format!("{CURVE} is a drawing without a value; only --columns takes it"));
+        }
         let fixed = [Column::Trial, Column::Rung, Column::Machine, Column::Tags, Column::Note];
         let results = WRITTEN.iter().map(|column| Column::Result(column));
         if let Some(column) = fixed.into_iter().chain(results).find(|column| column.name() == name) {
@@ -97,7 +103,7 @@ impl Column {
         })
     }
 
-    /// The value of a trial in this column; null where it has none.
+    /// Returns the value of a trial in this column; null if it has none.
     pub fn read(&self, row: &Row) -> Value {
         match self {
             Column::Trial => json!(row.trial),
@@ -138,13 +144,23 @@ impl Column {
         }
     }
 
-    /// The result, if its values are numbers that a setting has the mean of.
+    /// Returns the result, if its values are numbers that a setting has the mean of.
     pub fn measure(&self) -> Option<&'static columns::Column> {
         match self {
             Column::Result(column) if !matches!(column.kind, Kind::Text | Kind::Whole) => Some(column),
             _ => None,
         }
     }
+}
+
+/// Returns the full name of a result that a shorter one stands for.
+fn full_name(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, full)| full)
+}
+
+/// Finds the result of this name, or of this shorter one, whose values are numbers that a setting has the mean of.
+pub fn measure_named(name: &str) -> Option<&'static columns::Column> {
+    WRITTEN.iter().find(|column| column.name == full_name(name)).and_then(|column| Column::Result(column).measure())
 }
 
 /// Formats a measured number, with as many digits as its kind is worth.
@@ -158,7 +174,7 @@ pub fn print_number(kind: Kind, number: f64) -> String {
     }
 }
 
-/// The last part of a key's name: `depth` for `model.depth`.
+/// Returns the last part of a key's name: `depth` for `model.depth`.
 pub fn short_name(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }

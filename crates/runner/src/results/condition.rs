@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::column::{Column, DAMAGED};
 use super::lexer::{Comparison, Mistake, Token, tokens};
+use super::statistic::Statistic;
 use super::trials::{Row, Trials};
 use crate::record::columns::{Kind, STATUS};
 use crate::run::outcome::Status;
@@ -32,7 +33,7 @@ impl Condition {
     /// Reads a condition on `trials`.
     ///
     /// # Errors
-    /// The first mistake and its place.
+    /// If it is no condition; the message has the first mistake and its place.
     pub fn parse(text: &str, trials: &Trials) -> Result<Self, Mistake> {
         let mut parser = Parser { tokens: tokens(text)?, next: 0, depth: 0, trials };
         let condition = parser.any()?;
@@ -42,7 +43,7 @@ impl Condition {
         }
     }
 
-    /// Whether it holds for a trial. A value that is missing is equal to nothing, and neither above nor below anything.
+    /// Returns whether it holds for a trial. A value that is missing is equal to nothing, and neither above nor below anything.
     pub fn holds(&self, row: &Row) -> bool {
         match self {
             Condition::Any(conditions) => conditions.iter().any(|condition| condition.holds(row)),
@@ -147,6 +148,9 @@ impl Parser<'_> {
         let (Token::Word(name) | Token::Quoted(name)) = name else {
             return Err(Mistake::new(at, format!("expected a key or column, found {}", name.shown())));
         };
+        if let Some(statistic) = Statistic::find(&name) {
+            return Err(Mistake::new(at, statistic.not_of_trials()));
+        }
         let column = Column::find(&name, self.trials).map_err(|problem| Mistake::new(at, problem))?;
         let (at, compared) = self.take();
         let Token::Compare(comparison) = compared else {
@@ -166,10 +170,20 @@ impl Parser<'_> {
             }
         };
         let given = self.fitting(&column, comparison, given).map_err(|problem| Mistake::new(at, problem))?;
-        Ok(Condition::Compare(column, comparison, given))
+        Ok(match (&column, comparison) {
+            // A tag of the sweep is one of each of its trials.
+            (Column::Tags, Comparison::Equal) if self.is_of_sweep(&given) => Condition::All(Vec::new()),
+            (Column::Tags, Comparison::Unequal) if self.is_of_sweep(&given) => Condition::Any(Vec::new()),
+            _ => Condition::Compare(column, comparison, given),
+        })
     }
 
-    /// The given value as the column has its values.
+    /// Returns whether the sweep itself has this tag.
+    fn is_of_sweep(&self, tag: &Value) -> bool {
+        self.trials.about.0.iter().any(|own| tag == own)
+    }
+
+    /// Returns the given value as the column has its values.
     ///
     /// # Errors
     /// If the column can't have it: the condition would hold for no trial, or for all.
@@ -212,13 +226,13 @@ impl Parser<'_> {
         }
     }
 
-    /// The word that was taken last, as it is written.
+    /// Returns the word that was taken last, as it is written.
     fn written(&self) -> String {
         self.tokens[self.next - 1].1.shown()
     }
 }
 
-/// A word without quotes: a number or true or false if it is one, else a text.
+/// Reads a word without quotes: a number or true or false if it is one, else a text.
 fn value_of(word: &str) -> Value {
     let number = word.parse::<i64>().map(Value::from).or_else(|_| match word.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(json!(number)),

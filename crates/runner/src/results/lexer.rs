@@ -5,7 +5,7 @@
 pub struct Mistake {
     /// The place of its first character, from 1.
     pub at: usize,
-    /// What was found there, and what is allowed.
+    /// The text that was found there, and the allowed ones.
     pub problem: String,
 }
 

@@ -1,5 +1,5 @@
 //! The trials of a record as people ask for them: a table with a column for every key and every result, conditions on it, its
-//! settings with their statistics, and the one rule which of them is the best.
+//! settings with their statistics, and the one rule by which one of them is the best.
 
 pub mod column;
 pub mod condition;
@@ -8,4 +8,5 @@ mod lexer;
 pub mod pairs;
 pub mod ranking;
 pub mod setting;
+pub mod statistic;
 pub mod trials;

@@ -26,7 +26,7 @@ pub struct PairedSetting<'t> {
 pub struct Joined<'t> {
     /// The keys that trials are joined by, but the seed.
     pub keys: Vec<String>,
-    /// Whether they are joined by their seeds too.
+    /// True if they are joined by their seeds too.
     pub by_seed: bool,
     /// The pairs by setting, in the order of the first sweep.
     pub settings: Vec<PairedSetting<'t>>,
@@ -58,12 +58,12 @@ impl Difference {
 }
 
 impl Joined<'_> {
-    /// All pairs.
+    /// Lists all pairs.
     pub fn pairs(&self) -> impl Iterator<Item = &Pair<'_>> {
         self.settings.iter().flat_map(|setting| &setting.pairs)
     }
 
-    /// The number of trials on each side of a pair that did not complete.
+    /// Counts the trials on each side of the pairs that did not complete.
     pub fn incomplete(&self) -> [usize; 2] {
         let is_lost = |row: &Row| row.is_damaged || row.finished.summary.status != Status::Completed;
         [self.pairs().filter(|pair| is_lost(pair.0)).count(), self.pairs().filter(|pair| is_lost(pair.1)).count()]
@@ -102,7 +102,7 @@ pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: im
     Joined { keys: others, by_seed, settings, alone: [rows_a.len() - paired, rows_b.len() - paired] }
 }
 
-/// The same for equal values: 1 and 1.0 are one number.
+/// Formats a value so that equal values have equal texts: 1 and 1.0 are one number.
 fn plain(value: &Value) -> String {
     value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
 }

@@ -1,29 +1,31 @@
-//! The one answer to which setting is the best: `runner show`, `runner best` and `runner train --best` ask here.
+//! The one answer to which setting is the best: `runner show`, `runner best`, `runner train --best` and `runner report` ask here.
 
 use std::cmp::Ordering;
 
 use super::column::Column;
 use super::setting::Setting;
+use super::statistic::Statistic;
 use super::trials::{Row, Trials};
 use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, WRITTEN};
+use crate::spec::ranking::Rank;
 
 /// The score that settings are ranked by.
 #[derive(Clone, Copy, Debug)]
 pub struct Score {
     /// The result that decides.
     pub column: &'static columns::Column,
-    /// Why it does.
+    /// The reason why it does.
     pub why: &'static str,
 }
 
 impl Score {
-    /// The score of trials where nobody has asked for one: the validation cost where it is measured, else the training cost. Never one
+    /// Returns the score of trials where nobody has asked for one: the validation cost where it is measured, else the training cost. Never one
     /// of the test examples.
     pub fn default_of(trials: &Trials) -> Self {
         Score::by_default(|column| trials.rows.iter().any(|row| Setting::loss(column, row).is_some()))
     }
 
-    /// The same, where `is_measured` says whether a completed trial has the column.
+    /// Returns the same, where `is_measured` says whether a completed trial has the column.
     pub fn by_default(is_measured: impl Fn(&columns::Column) -> bool) -> Self {
         if is_measured(&VALIDATION_COST) {
             Score { column: &VALIDATION_COST, why: "the cost of the validation examples" }
@@ -32,11 +34,14 @@ impl Score {
         }
     }
 
-    /// The score of this name.
+    /// Finds the score of this name.
     ///
     /// # Errors
-    /// If it is no column, or none that tells better from worse.
+    /// If there is no such column, or its values have no better and worse.
     pub fn find(name: &str, trials: &Trials) -> Result<Self, String> {
+        if let Some(statistic) = Statistic::find(name) {
+            return Err(format!("{} is a number of a setting that does not tell better from worse", statistic.name()));
+        }
         match Column::find(name, trials)?.measure() {
             Some(column) => Ok(Score { column, why: "as asked" }),
             None => {
@@ -54,9 +59,13 @@ pub fn order(settings: &mut [Setting], score: &columns::Column) {
     settings.sort_by_cached_key(|setting| Place { rung: setting.rung(), rank: setting.rank(score) });
 }
 
-struct Place {
-    rung: Option<usize>,
-    rank: Option<crate::spec::ranking::Rank>,
+/// The place of a setting in the order, the better one first.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The rung, or the length of its trials; `None` unless the sweep halves.
+    pub rung: Option<usize>,
+    /// The rank; `None` if no trial completed.
+    pub rank: Option<Rank>,
 }
 
 impl Ord for Place {

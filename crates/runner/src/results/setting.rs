@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Map, Value};
+
 use super::trials::{Row, Trials};
 use crate::record::columns::Column;
+use crate::record::planned::PlannedAxis;
 use crate::run::outcome::Status;
 use crate::spec::ranking::Rank;
 
@@ -12,14 +15,14 @@ use crate::spec::ranking::Rank;
 pub struct Setting<'t> {
     /// The trials, at least one.
     pub rows: Vec<&'t Row>,
-    /// How many trials of it are not finished yet.
+    /// The number of its trials that are not finished yet.
     pub unfinished: usize,
 }
 
 /// Statistics of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Statistics {
-    /// How many numbers there are.
+    /// The number of numbers.
     pub count: usize,
     /// Their mean.
     pub mean: f64,
@@ -43,85 +46,98 @@ impl Statistics {
         (!numbers.is_empty()).then_some(Statistics { count: numbers.len(), mean, deviation, lowest, highest })
     }
 
-    /// The standard error of the mean; `None` if there is one number.
+    /// Computes the standard error of the mean; `None` if there is one number.
     pub fn standard_error(&self) -> Option<f64> {
         self.deviation.map(|deviation| deviation / (self.count as f64).sqrt())
     }
 }
 
 impl<'t> Setting<'t> {
-    /// The number that a trial has, unless it is damaged or did not complete.
+    /// Returns the number that a trial has, unless it is damaged or did not complete.
     fn number(score: &Column, row: &Row) -> Option<f64> {
         (!row.is_damaged && row.finished.summary.status == Status::Completed)
             .then(|| score.json(&row.finished.summary).as_f64())?
     }
 
-    /// The statistics of a measure over the trials that completed.
+    /// Computes the statistics of a measure over the trials that completed.
     pub fn statistics(&self, measure: &Column) -> Option<Statistics> {
         let numbers: Vec<f64> = self.rows.iter().filter_map(|row| Self::number(measure, row)).collect();
         Statistics::of(&numbers)
     }
 
-    /// What a trial is judged by, the lower the better; `None` if it is damaged or did not complete.
+    /// Returns the number that a trial is judged by, the lower the better; `None` if it is damaged or did not complete.
     pub fn loss(score: &Column, row: &Row) -> Option<f64> {
         if row.is_damaged { None } else { score.loss(&row.finished.summary) }
     }
 
-    /// The rank of the setting; `None` if none of its trials completed.
+    /// Computes the rank of the setting; `None` if none of its trials completed.
     pub fn rank(&self, score: &Column) -> Option<Rank> {
         let missing = std::iter::repeat_n(None, self.unfinished);
         Rank::of(self.rows.iter().map(|row| Self::loss(score, row)).chain(missing))
     }
 
-    /// Its best trial; the first of equal ones. `None` if none completed.
+    /// Finds its best trial, the first of equal ones. `None` if none completed.
     pub fn best_trial(&self, score: &Column) -> Option<&'t Row> {
         let losses = self.rows.iter().filter_map(|row| Some((Self::loss(score, row)?, *row)));
         losses.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, row)| row)
     }
 
-    /// The number of trials with this status.
+    /// Counts the trials with this status.
     pub fn with_status(&self, status: Status) -> usize {
         self.rows.iter().filter(|row| !row.is_damaged && row.finished.summary.status == status).count()
     }
 
-    /// The number of trials that are not what was stored.
+    /// Counts the trials that are not what was stored.
     pub fn damaged(&self) -> usize {
         self.rows.iter().filter(|row| row.is_damaged).count()
     }
 
-    /// Its rung; `None` unless the sweep halves.
+    /// Returns its rung; `None` unless the sweep halves.
     pub fn rung(&self) -> Option<usize> {
         self.rows[0].rung
     }
 }
 
 impl Trials {
-    /// The settings of those rows for which `is_shown` holds, in the order of their first: rows that differ in the key `over` only, or each
-    /// row by itself.
+    /// Groups into settings the rows for which `is_shown` holds, in the order of their first rows: rows that differ in the key `over` only,
+    /// or each row by itself.
     pub fn settings(&self, over: Option<&str>, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
         let rows = self.rows.iter().filter(|row| is_shown(row));
         let alone = |row| Setting { rows: vec![row], unfinished: 0 };
         let Some(over) = over else { return rows.map(alone).collect() };
-        let others: Vec<&str> = self.axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
-        let place_of = |values: &serde_json::Map<String, serde_json::Value>| {
-            let texts = others.iter().map(|key| values.get(*key).map(ToString::to_string).unwrap_or_default());
-            texts.collect::<Vec<_>>().join("\n")
-        };
-        let (mut settings, mut places): (Vec<Setting>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
-        for row in rows {
-            let place = *places.entry(place_of(&row.values)).or_insert(settings.len());
-            if place == settings.len() {
+        let rows: Vec<&Row> = rows.collect();
+        let values = rows.iter().map(|row| &row.values).chain(&self.unfinished);
+        let numbers = setting_numbers(&self.axes, over, values);
+        let mut settings: Vec<Setting> = Vec::new();
+        for (row, &number) in rows.iter().zip(&numbers) {
+            if number == settings.len() {
                 settings.push(Setting { rows: Vec::new(), unfinished: 0 });
             }
-            settings[place].rows.push(row);
+            settings[number].rows.push(row);
         }
-        for values in &self.unfinished {
-            if let Some(place) = places.get(&place_of(values)) {
-                settings[*place].unfinished += 1;
+        for &number in &numbers[rows.len()..] {
+            if let Some(setting) = settings.get_mut(number) {
+                setting.unfinished += 1;
             }
         }
         settings
     }
+}
+
+/// Numbers the settings of points in the order of their first points: points that differ in the key `over` only have one number.
+pub fn setting_numbers<'v>(
+    axes: &[PlannedAxis],
+    over: &str,
+    points: impl Iterator<Item = &'v Map<String, Value>>,
+) -> Vec<usize> {
+    let others: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let number = |values: &Map<String, Value>| {
+        let texts = others.iter().map(|key| values.get(*key).map(ToString::to_string).unwrap_or_default());
+        let next = numbers.len();
+        *numbers.entry(texts.collect::<Vec<_>>().join("\n")).or_insert(next)
+    };
+    points.map(number).collect()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct Row {
     pub rung: Option<usize>,
     /// The trial.
     pub finished: FinishedTrial,
-    /// Whether it is not what was stored; then nothing of its results counts.
+    /// True if it is not what was stored; then nothing of its results counts.
     pub is_damaged: bool,
     /// The name of its machine, where there are several.
     pub machine: Option<String>,
@@ -92,17 +92,17 @@ impl Trials {
         Ok(Trials { name, toml, axes, rows, unfinished, rungs: rungs.numbers.len(), machines, about })
     }
 
-    /// Whether a key is swept.
+    /// Returns whether a key is swept.
     pub fn is_swept(&self, key: &str) -> bool {
         self.axes.iter().any(|axis| axis.key == key)
     }
 
-    /// The key that settings are averaged over: the seed, if it is swept.
+    /// Returns the key that settings are averaged over: the seed, if it is swept.
     pub fn seed(&self) -> Option<&'static str> {
         self.is_swept(SEED).then_some(SEED)
     }
 
-    /// Whether the trials have several seeds.
+    /// Returns whether the trials have several seeds.
     pub fn has_seeds(&self) -> bool {
         let mut seeds = self.rows.iter().filter_map(|row| row.values.get(SEED));
         let first = seeds.next();
@@ -111,7 +111,7 @@ impl Trials {
 }
 
 impl Row {
-    /// The value of a key: swept, or fixed by the experiment, or its default. The depth and the width of a net follow from its layers.
+    /// Returns the value of a key: swept, or fixed by the experiment, or its default. The depth and the width of a net follow from its layers.
     pub fn setting(&self, name: &str) -> Value {
         if let Some(value) = self.values.get(name) {
             return value.clone();

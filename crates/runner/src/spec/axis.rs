@@ -47,7 +47,7 @@ pub struct Axis {
 /// Reads the values of an axis, at least one, from a list or from `{ from, to, count, scale = "linear" | "log" }`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// If it is neither a list of values of the key nor a range.
 pub(super) fn values(key: &str, value: &Value) -> Result<(Scale, Vec<Value>), String> {
     let (scale, values) = match value {
         Value::Array(values) => (Scale::List, values.clone()),
@@ -92,7 +92,7 @@ pub(super) struct Range {
 
 impl Range {
     /// # Errors
-    /// What is wrong with it.
+    /// If a part of the range is missing, unknown or wrong.
     pub(super) fn parse(key: &str, range: &Table) -> Result<Self, String> {
         if let Some(unknown) = range.keys().find(|key| !["from", "to", "count", "scale"].contains(&key.as_str())) {
             return Err(format!("a range has from, to, count and scale, found {unknown}"));
@@ -132,7 +132,7 @@ impl Range {
 /// Reads the number of values of a range.
 ///
 /// # Errors
-/// What is wrong with it.
+/// If it is not a number of points.
 pub(super) fn count_of(count: &Value) -> Result<usize, String> {
     POINTS.read(count).map_err(|problem| format!("count {problem}"))
 }

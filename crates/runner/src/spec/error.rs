@@ -63,7 +63,7 @@ pub enum Error {
         place: Place,
         /// The key.
         key: String,
-        /// What was found and what is allowed.
+        /// The value that was found, and the allowed ones.
         problem: String,
     },
 }

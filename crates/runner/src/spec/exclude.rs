@@ -34,7 +34,7 @@ impl Condition {
     /// key is a list (as for `model.hidden`), a list without inner lists is one value.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If the condition is not one that an exclusion can have.
     pub(super) fn parse(name: &str, value: &Value) -> Result<Self, String> {
         let is_value = |value: &Value| check_value(name, value);
         let is_always_list = key(name).is_some_and(|key| key.is_list());

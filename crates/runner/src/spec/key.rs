@@ -78,7 +78,7 @@ pub trait AnyKey: Sync {
     /// Checks a value.
     ///
     /// # Errors
-    /// What is allowed and what was found.
+    /// If the key can't have the value; the message has the allowed ones and the one that was found.
     fn check(&self, value: &Value) -> Result<(), String>;
 
     /// Returns its default; `None` if it has none, or the default follows from other keys.
@@ -153,7 +153,7 @@ impl RawTrial {
     /// Sets a key to a value.
     ///
     /// # Errors
-    /// What is allowed and what was found.
+    /// If the key can't have the value; the message has the allowed ones and the one that was found.
     pub fn set(&mut self, key: &'static dyn AnyKey, value: &Value) -> Result<(), String> {
         key.check(value)?;
         self.0.insert(key.name(), value.clone());

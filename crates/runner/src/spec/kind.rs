@@ -16,7 +16,7 @@ pub trait Kind: Sync + 'static {
     /// Reads `value`.
     ///
     /// # Errors
-    /// What is allowed and what was found.
+    /// If it is no value of this kind; the message has the allowed ones and the one that was found.
     fn read(&self, value: &Value) -> Result<Self::Value, String>;
 
     /// Writes a value as JSON, for the canonical form of a trial.
@@ -25,9 +25,9 @@ pub trait Kind: Sync + 'static {
     /// Describes the values as a JSON schema (draft-07).
     fn schema(&self) -> Json;
 
-    /// Whether every value is a list.
+    /// True if every value is a list.
     const IS_LIST: bool = false;
-    /// Whether every number is whole.
+    /// True if every number is whole.
     const IS_WHOLE: bool = false;
 }
 

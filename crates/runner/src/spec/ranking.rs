@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 /// completed, and among them those with the lower mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rank {
-    /// Whether a trial diverged, failed or is missing.
+    /// True if a trial diverged, failed or is missing.
     pub is_incomplete: bool,
     /// The mean loss of the others.
     pub mean: f64,

@@ -37,7 +37,7 @@ pub fn schema() -> Json {
     schema
 }
 
-/// What is referred to: the forms of each key.
+/// Lists the definitions that the schema refers to: the forms of each key.
 fn definitions() -> Json {
     let all = [experiment_keys::KEYS, sweep_keys::KEYS].into_iter().flatten().copied().chain(keys());
     let values = all.map(|key| (format!("value.{}", key.name()), value_of(key)));
@@ -62,7 +62,7 @@ fn names_of(schema: &Json, section: &str) -> BTreeSet<String> {
     properties.into_iter().flatten().map(|(name, _)| format!("{section}.{name}")).collect()
 }
 
-/// How a key with a section may be written in a table.
+/// The ways to write a key with a section in a table.
 #[derive(Clone, Copy, PartialEq)]
 enum Spelling {
     /// In the table of its section.

@@ -75,6 +75,39 @@ mod tests {
         }
     }
 
+    /// The texts in backticks of a cell.
+    fn quoted(cell: &str) -> Vec<&str> {
+        cell.split('`').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn the_names_of_the_documentation_are_answered_with_the_keys_beside_them() {
+        let docs = include_str!("../../../../docs/experiments.md");
+        let table = docs.split("| you know it as |").nth(1).expect("a table").split("\n\n").next().unwrap();
+        let mut names = 0;
+        for row in table.lines().skip(2) {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let (theirs, ours) = (quoted(cells[0]), quoted(cells[1]));
+            // A key whose value is meant stands in the first of them: `key = "value"`.
+            let key = ours[0].split(" = ").next().unwrap();
+            for (place, name) in theirs.iter().enumerate() {
+                names += 1;
+                let mine = ours.get(place).unwrap_or(&ours[0]);
+                let value = mine.rsplit(" = ").next().filter(|value| value.starts_with('"'));
+                if let Some(value) = value {
+                    let known = keys().find(|known| known.name() == key).expect("a key");
+                    let problem = known.check(&toml::Value::from(*name)).expect_err(name);
+                    assert!(problem.ends_with(&format!("(did you mean {value}?)")), "{name}: {problem}");
+                    continue;
+                }
+                let answered = nearest_key(name).unwrap_or_default();
+                let is_warned = cells[2].contains(&format!("`{answered}`"));
+                assert!(answered == *mine || is_warned, "{name}: {answered}, not {mine}");
+            }
+        }
+        assert!(names > 35, "{names}");
+    }
+
     #[test]
     fn every_other_name_is_one_of_a_key_that_is_known_and_no_key_itself() {
         for &(alias, key) in KEYS {

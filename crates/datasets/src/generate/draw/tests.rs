@@ -1,4 +1,4 @@
-//! What the pictures depend on, and what they must not give away.
+//! The dependence of the pictures on the seed, and on nothing that would give the class away.
 
 use sha2::{Digest, Sha256};
 

@@ -12,7 +12,7 @@ pub(super) struct Layout {
     pub(super) targets: Vec<Column>,
     /// The columns that are left out.
     pub(super) ignored: Vec<Column>,
-    /// Whether the first line names the columns. If `None`, it does if one of its features is not a number.
+    /// True if the first line names the columns. If `None`, it does if one of its features is not a number.
     pub(super) header: Option<bool>,
     /// The delimiter. If `None`, it is the most frequent of comma, semicolon and tab in the first line.
     pub(super) delimiter: Option<u8>,

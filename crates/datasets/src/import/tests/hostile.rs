@@ -285,7 +285,7 @@ fn a_full_disk_or_a_folder_that_cannot_be_is_named() {
     assert!(error.starts_with("cannot write ") && error.contains("file: "), "{error}");
 }
 
-/// What is flipped may be harmless, but is never a panic, and never more than a line.
+/// A flipped byte may be harmless, but is never a panic, and never more than a line.
 #[test]
 fn no_flipped_byte_breaks_a_reader() {
     let bench = Bench::new();

@@ -15,7 +15,7 @@ fn rows(part: &Split) -> Array2<f64> {
     part.rows::<f64>(&Scaling::None)
 }
 
-/// What was said while it was imported.
+/// Imports, and returns the remarks.
 fn remarks(request: &Request) -> Vec<String> {
     let mut found = Vec::new();
     let imported = import(request, |progress| {
@@ -90,7 +90,7 @@ fn missing_cells_become_the_mean_of_the_training_rows_in_both_parts() {
     bench.assert_refused(&hollow, &["train.csv: column 2", "\"b\"", "no training row has a value in it", "--ignore"]);
 }
 
-/// What the test rows that are drawn of one file hold has no part in the means.
+/// The values of test rows that are drawn from the same file have no part in the means.
 #[test]
 fn means_are_of_the_rows_that_are_drawn_for_training() {
     let bench = Bench::new();

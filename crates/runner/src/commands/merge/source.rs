@@ -16,7 +16,7 @@ use crate::terminal::note;
 /// a thousand shards open.
 pub(super) struct Source {
     pub(super) folder: PathBuf,
-    /// Whether it is the joined record of an earlier merge.
+    /// True if it is the joined record of an earlier merge.
     pub(super) is_target: bool,
     pub(super) asked: Asked,
     pub(super) shard: Option<RecordedShard>,

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use crate::terminal::visible;
 
-/// The dotted keys of a resolved experiment that are not swept, with their values, in its order.
+/// Lists the dotted keys of a resolved experiment that are not swept, with their values, in its order.
 pub(super) fn base(toml: &str) -> Vec<(String, String)> {
     let mut base = Vec::new();
     if let Ok(table) = toml.parse() {
@@ -24,7 +24,7 @@ fn flatten(prefix: &str, table: &Table, base: &mut Vec<(String, String)>) {
     }
 }
 
-/// A value as TOML writes it, a text without its quotes.
+/// Writes a value as TOML does, a text without its quotes.
 fn shown(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     visible(&text).into_owned()

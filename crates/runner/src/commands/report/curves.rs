@@ -28,7 +28,7 @@ pub(super) struct Curve {
     pub(super) recorded: usize,
 }
 
-/// How many records of a trial are kept, and whether its metrics are.
+/// The number of records of a trial that are kept, and whether its metrics are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Most {
     records: usize,
@@ -107,7 +107,7 @@ impl Curves {
         Curves { grids, grid, names, values, recorded, kept }
     }
 
-    /// The names of what the page shows over the iterations.
+    /// Returns the names of the series that the page shows over the iterations.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }

@@ -74,7 +74,7 @@ pub(super) struct Data<'r> {
 #[derive(Serialize)]
 pub(super) struct Column<'r> {
     pub(super) key: &'r str,
-    /// Whether its values are repetitions of a setting.
+    /// True if its values are repetitions of a setting.
     is_seed: bool,
     is_log: bool,
     is_rungs: bool,

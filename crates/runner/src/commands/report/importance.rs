@@ -1,4 +1,4 @@
-//! How much each swept key explains of how good a trial is.
+//! The importance of each swept key: the share of the trials' ranks that it explains.
 //!
 //! The finished trials are ranked by their loss, ties by the mean of their ranks; those that diverged share the last. For a key
 //! with k values, n_v trials at value v with the mean rank r̄_v, and n trials with the mean rank r̄,
@@ -24,7 +24,7 @@ pub(super) struct Importance {
     pub(super) share: f64,
     /// Values, or bins of them.
     pub(super) groups: usize,
-    /// Whether neighbouring values were put together.
+    /// True if neighbouring values were put together.
     pub(super) is_binned: bool,
 }
 

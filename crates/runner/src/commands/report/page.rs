@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::proof::Line;
 
-/// What an earlier report is recognised by: how each of them begins.
+/// The beginning of each report, by which an earlier one is recognised.
 pub(super) const BEGINNING: &str = "<!DOCTYPE html>\n<html lang=\"en\" data-layerchain=\"report\">";
 
 const TEMPLATE: &str = include_str!("page/page.html");
@@ -31,7 +31,7 @@ const SCRIPTS: [&str; 8] = [
 pub(super) struct Words {
     pub(super) name: String,
     pub(super) description: String,
-    /// How many trials there are, and what became of them.
+    /// The number of trials by their state.
     pub(super) tally: String,
     pub(super) answer: String,
     pub(super) notes: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct Words {
     pub(super) axes: Vec<AxisInWords>,
     /// Keys that are not swept, and their values.
     pub(super) base: Vec<(String, String)>,
-    /// What the keys explain of, in words.
+    /// The score that the keys explain, in words.
     pub(super) objective: String,
     pub(super) importance: Vec<Share>,
     pub(super) proof: Vec<Line>,

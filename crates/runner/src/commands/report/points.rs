@@ -17,9 +17,9 @@ pub(super) struct Point {
     /// Swept key -> value.
     pub(super) values: Map<String, Value>,
     pub(super) state: State,
-    /// How its trial ended; `None` if it has not finished, or is not what was stored.
+    /// The results of its trial; `None` if it has not finished, or is not what was stored.
     pub(super) summary: Option<Summary>,
-    /// What it recorded, thinned; `None` as above.
+    /// The costs and metrics that it recorded, thinned; `None` as above.
     pub(super) curve: Option<Curve>,
     /// The name of its machine; `None` if all trials come from one.
     pub(super) machine: Option<String>,
@@ -40,7 +40,7 @@ impl State {
     pub(super) const ALL: [State; 5] =
         [State::Completed, State::Diverged, State::Failed, State::Unfinished, State::Damaged];
 
-    /// Its name on the page.
+    /// Returns its name on the page.
     pub(super) fn name(self) -> &'static str {
         match self {
             State::Completed => Status::Completed.name(),
@@ -53,7 +53,7 @@ impl State {
 }
 
 impl Point {
-    /// What it is judged by, the lower the better; `None` if its trial did not complete.
+    /// Returns the number that it is judged by, the lower the better; `None` if its trial did not complete.
     pub(super) fn loss(&self, score: &Column) -> Option<f64> {
         score.loss(self.summary.as_ref()?)
     }

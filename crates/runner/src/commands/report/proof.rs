@@ -1,4 +1,4 @@
-//! What a report says of its record: whether it is what the sweep has written.
+//! The sentences of a report about its record: the comparison with what the sweep has written.
 
 use std::path::Path;
 

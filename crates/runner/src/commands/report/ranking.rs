@@ -1,12 +1,10 @@
 //! The settings of a sweep, best first, by the rule of [`crate::results::ranking`].
 
-use std::collections::HashMap;
-
 use super::points::{Point, State};
 use crate::record::columns::Column;
 use crate::record::planned::PlannedAxis;
-use crate::results::ranking::Score;
-use crate::results::setting::Statistics;
+use crate::results::ranking::{Place, Score};
+use crate::results::setting::{Statistics, setting_numbers};
 use crate::results::trials::SEED;
 use crate::spec::axis::Scale;
 use crate::spec::ranking::Rank;
@@ -15,7 +13,7 @@ use crate::spec::ranking::Rank;
 pub(super) struct Ranking {
     /// The column that they are judged by: never a score of the test examples.
     pub(super) score: &'static Column,
-    /// The best first; those without a completed trial last, in the order of the experiment.
+    /// The best first.
     pub(super) settings: Vec<Setting>,
 }
 
@@ -34,11 +32,17 @@ pub(super) struct Setting {
 
 impl Ranking {
     /// Ranks the settings by the validation cost if there are validation examples, else by the final training cost: the lowest mean
-    /// over the seeds first. In successive halving a longer rung comes before a shorter one; settings with a trial that did not
-    /// complete come after those whose trials all did.
+    /// over the seeds first, by the order of [`Place`].
     pub(super) fn of(points: &[Point], axes: &[PlannedAxis]) -> Self {
         let score = Score::by_default(|column| points.iter().any(|point| point.loss(column).is_some())).column;
-        let mut settings: Vec<_> = grouped(points, axes)
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (place, number) in
+            setting_numbers(axes, SEED, points.iter().map(|point| &point.values)).into_iter().enumerate()
+        {
+            groups.resize(groups.len().max(number + 1), Vec::new());
+            groups[number].push(place);
+        }
+        let mut settings: Vec<_> = groups
             .into_iter()
             .map(|places| {
                 let losses = || places.iter().map(|&place| points[place].loss(score));
@@ -49,19 +53,21 @@ impl Ranking {
                 Setting { loss, rank, points: places, lost, length }
             })
             .collect();
-        settings.sort_by(|a, b| match (&a.rank, &b.rank) {
-            (Some(rank_a), Some(rank_b)) => b.length.total_cmp(&a.length).then(rank_a.compare(rank_b)),
-            (a, b) => a.is_none().cmp(&b.is_none()),
+        settings.sort_by_cached_key(|setting: &Setting| {
+            // A rung counts from its first finished trial on.
+            let has_begun = setting.points.iter().any(|&place| points[place].state != State::Unfinished);
+            let rung = (has_begun && setting.length > 0.0).then_some(setting.length as usize);
+            Place { rung, rank: setting.rank }
         });
         Ranking { score, settings }
     }
 
-    /// The best setting; `None` if no trial has completed.
+    /// Returns the best setting; `None` if no trial of the last rung has completed.
     pub(super) fn best(&self) -> Option<&Setting> {
         self.settings.first().filter(|setting| setting.loss.is_some())
     }
 
-    /// The number of the setting, best first, of each of `points` points.
+    /// Numbers the settings, the best first, and returns the number of each of `points` points.
     pub(super) fn numbers(&self, points: usize) -> Vec<usize> {
         let mut numbers = vec![0; points];
         for (number, setting) in self.settings.iter().enumerate() {
@@ -71,22 +77,7 @@ impl Ranking {
     }
 }
 
-/// The places of the points that differ in their seed only, in the order of the experiment.
-fn grouped(points: &[Point], axes: &[PlannedAxis]) -> Vec<Vec<usize>> {
-    let (mut groups, mut numbers): (Vec<Vec<usize>>, HashMap<Vec<String>, usize>) = Default::default();
-    for (place, point) in points.iter().enumerate() {
-        let keys = axes.iter().map(|axis| &axis.key).filter(|key| *key != SEED);
-        let setting = keys.map(|key| point.values.get(key).map(ToString::to_string).unwrap_or_default()).collect();
-        let number = *numbers.entry(setting).or_insert(groups.len());
-        if number == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[number].push(place);
-    }
-    groups
-}
-
-/// The length of the point's rung; 0 if the sweep doesn't halve.
+/// Returns the length of the point's rung; 0 if the sweep doesn't halve.
 pub(super) fn rung(point: &Point, axes: &[PlannedAxis]) -> f64 {
     let lengths = axes.iter().filter(|axis| axis.scale == Scale::Rungs.name());
     lengths.filter_map(|axis| point.values.get(&axis.key)?.as_f64()).fold(0.0, f64::max)
@@ -156,5 +147,9 @@ mod tests {
         let point = |depth: i64, length: i64| json!({"model.depth": depth, "train.iterations": length});
         let points = [completed(point(2, 10), 0.1), completed(point(3, 10), 0.2), completed(point(3, 30), 0.5)];
         assert_eq!(order(&points, &axes), [[2], [0], [1]]);
+        let open = [completed(point(2, 10), 0.1), unfinished(point(3, 30))];
+        assert_eq!(order(&open, &axes), [[0], [1]]);
+        let lost = [completed(point(2, 10), 0.1), diverged(point(3, 30))];
+        assert!(Ranking::of(&lost, &axes).best().is_none(), "as runner best says it");
     }
 }

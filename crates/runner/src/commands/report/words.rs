@@ -24,12 +24,13 @@ pub(super) fn score(column: &Column) -> String {
     if column.name == FINAL_COST.name { "final training cost".to_owned() } else { column.name.replace('_', " ") }
 }
 
-/// Which setting is best, in a sentence.
+/// Names the best setting in a sentence.
 pub(super) fn answer(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> String {
     let by = score(ranking.score);
     let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else {
         let is_open = points.iter().any(|point| point.state == State::Unfinished);
-        return format!("No trial has completed{}.", if is_open { " yet" } else { "" });
+        let of_rung = if points.iter().any(|point| point.state == State::Completed) { " of the last rung" } else { "" };
+        return format!("No trial{of_rung} has completed{}.", if is_open { " yet" } else { "" });
     };
     if ranking.settings.len() < 2 {
         return match best.points.len() {
@@ -43,7 +44,7 @@ pub(super) fn answer(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) 
     format!("The best of {} by {by}{over} is {values}, with {}.", count(among, "setting"), spread(loss))
 }
 
-/// What to know beside the answer, a sentence each.
+/// Lists what to know beside the answer, a sentence for each.
 pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> Vec<String> {
     let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else { return Vec::new() };
     let mut notes = Vec::new();
@@ -101,7 +102,7 @@ pub(super) fn tally(ranking: &Ranking, points: &[Point]) -> String {
     format!("{} of {}: {states}", count(points.len(), "trial"), count(ranking.settings.len(), "setting"))
 }
 
-/// What the page has less of than the record.
+/// Lists what the record has and the page leaves out.
 pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
     let mut lines = vec![format!(
         "Numbers of trials have {} digits here, those of curves {}; trials.csv and history.csv have all.",
@@ -117,12 +118,15 @@ pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
     absent.sort_unstable();
     absent.dedup();
     if !absent.is_empty() {
-        lines.push(format!("Of so many trials only the cost is drawn; history.csv has {}.", absent.join(", ")));
+        lines.push(format!(
+            "The page draws the cost alone, to stay small with this number of trials; history.csv has {}.",
+            absent.join(", ")
+        ));
     }
     lines
 }
 
-/// The swept values of a setting, such as `model.depth = 4, train.learning_rate = 0.01`.
+/// Writes the swept values of a setting, such as `model.depth = 4, train.learning_rate = 0.01`.
 fn setting(point: &Point, axes: &[PlannedAxis]) -> String {
     let axes = axes.iter().filter(|axis| axis.key != SEED && axis.scale != Scale::Rungs.name());
     let value = |axis: &PlannedAxis| point.values.get(&axis.key).filter(|value| !value.is_null()).map(short);
@@ -130,7 +134,7 @@ fn setting(point: &Point, axes: &[PlannedAxis]) -> String {
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// A value in a sentence: a number that is no whole one has few digits.
+/// Writes a value in a sentence: a number that is no whole one has few digits.
 pub(super) fn short(value: &Value) -> String {
     value
         .as_f64()
@@ -138,7 +142,7 @@ pub(super) fn short(value: &Value) -> String {
         .map_or_else(|| plain(value), |number| text(number, 6))
 }
 
-/// `0.0392 ± 0.0012`, the deviation to the digit where the mean ends.
+/// Writes `0.0392 ± 0.0012`: the mean and the standard deviation, if there is one.
 fn spread(spread: Statistics) -> String {
     let mean = text(spread.mean, DIGITS);
     spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {}", text(deviation, 2)))

@@ -9,6 +9,7 @@ use crate::record::columns::Kind;
 use crate::results::column::Column;
 use crate::results::ranking::{Score, order};
 use crate::results::setting::Setting;
+use crate::results::statistic::Statistic;
 use crate::results::trials::Trials;
 
 /// The order that is asked for.
@@ -18,7 +19,39 @@ pub(super) enum Sort {
     /// The best first.
     Best(Score),
     /// By the values of columns, those that are marked the other way round.
-    Columns(Vec<(Column, bool)>),
+    Columns(Vec<(By, bool)>),
+}
+
+/// A column that settings are sorted by.
+pub(super) enum By {
+    /// The value of a trial, or the mean of a setting.
+    Column(Column),
+    /// A number of a setting.
+    Statistic(Statistic),
+}
+
+impl By {
+    fn name(&self) -> String {
+        match self {
+            By::Column(column) => column.name().to_owned(),
+            By::Statistic(statistic) => statistic.name(),
+        }
+    }
+
+    /// Returns the value that a setting is sorted by: of a result the mean, the better the lower; else the value of its first trial.
+    fn value(&self, setting: &Setting) -> Value {
+        let number = |number: Option<f64>| number.map_or(Value::Null, Value::from);
+        match self {
+            By::Statistic(statistic) => number(statistic.number(setting)),
+            By::Column(column) => match column.measure() {
+                None => column.read(setting.rows[0]),
+                Some(measure) => {
+                    let sign = if measure.kind == Kind::Accuracy { -1.0 } else { 1.0 };
+                    number(setting.statistics(measure).map(|found| sign * found.mean))
+                }
+            },
+        }
+    }
 }
 
 impl Sort {
@@ -30,19 +63,22 @@ impl Sort {
         }
         let column = |name: &str| {
             let (name, is_reversed) = name.trim().strip_prefix('-').map_or((name.trim(), false), |name| (name, true));
+            if let Some(statistic) = Statistic::find(name) {
+                return Ok((By::Statistic(statistic), is_reversed));
+            }
             let column = Column::find(name, trials).map_err(|problem| anyhow!("--sort: {problem}"))?;
-            Ok((column, is_reversed))
+            Ok((By::Column(column), is_reversed))
         };
         let columns = asked.split(',').map(column).collect::<Result<Vec<_>>>()?;
         match &columns[..] {
-            [(column, false)] if let Some(column) = column.measure() => {
+            [(By::Column(column), false)] if let Some(column) = column.measure() => {
                 Ok(Sort::Best(Score { column, why: "as asked" }))
             }
             _ => Ok(Sort::Columns(columns)),
         }
     }
 
-    /// The score that the order is of, or else the usual one.
+    /// Returns the score of the order, or else the usual one.
     pub(super) fn score(&self, trials: &Trials) -> Score {
         if let Sort::Best(score) = self { *score } else { Score::default_of(trials) }
     }
@@ -69,7 +105,7 @@ impl Sort {
             Sort::Best(score) => order(settings, score.column),
             Sort::Columns(columns) => {
                 let keys =
-                    |setting: &Setting| columns.iter().map(|(column, _)| value(column, setting)).collect::<Vec<_>>();
+                    |setting: &Setting| columns.iter().map(|(column, _)| column.value(setting)).collect::<Vec<_>>();
                 let mut keyed: Vec<_> = settings.iter().map(|setting| (keys(setting), setting.clone())).collect();
                 keyed.sort_by(|(a, first), (b, second)| {
                     let by_column =
@@ -80,13 +116,6 @@ impl Sort {
             }
         }
     }
-}
-
-/// What a setting is sorted by: of a result the mean, the better the lower; else the value of its first trial.
-fn value(column: &Column, setting: &Setting) -> Value {
-    let Some(measure) = column.measure() else { return column.read(setting.rows[0]) };
-    let sign = if measure.kind == Kind::Accuracy { -1.0 } else { 1.0 };
-    setting.statistics(measure).map_or(Value::Null, |found| (sign * found.mean).into())
 }
 
 /// Numbers before texts, and what is missing last, also where the order is reversed.

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::sparkline::SPARKLINE;
 use crate::record::columns::{self, Kind, STATUS, TEST_ACCURACY, WRITTEN};
-use crate::results::column::{Column, print_number, short_name};
+use crate::results::column::{CURVE, Column, print_number, short_name};
 use crate::results::ranking::Score;
 use crate::results::setting::Setting;
+use crate::results::statistic::Statistic;
 use crate::results::trials::Trials;
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
@@ -18,17 +19,15 @@ use crate::text::plain;
 pub(super) enum Shown {
     /// The value of a trial, or the mean and the standard deviation of a setting.
     Column(Column),
-    /// The lowest and the highest of a setting.
-    Range(&'static columns::Column),
-    /// How many trials of a setting completed.
-    Count,
-    /// How a trial ended and why, or how many trials of a setting ended how.
+    /// A number of a setting.
+    Statistic(Statistic),
+    /// The status and the reason of a trial, or the number of a setting's trials with each status.
     Status,
     /// The costs, drawn.
     Curve,
 }
 
-/// What to show, and of what.
+/// The trials to show, and the manner.
 pub(super) struct View<'t> {
     pub(super) trials: &'t Trials,
     /// The key that rows are aggregated over; `None` if a row is a trial.
@@ -49,15 +48,13 @@ impl View<'_> {
         let mut shown: Vec<Shown> = self.keys().into_iter().map(Shown::Column).collect();
         shown.extend([Column::Machine].into_iter().filter(has).map(Shown::Column));
         if self.over.is_some() {
-            shown.push(Shown::Count);
+            shown.push(Shown::Statistic(Statistic::Count));
         }
         let measures = WRITTEN.iter().map(|column| Column::Result(column)).filter(|column| column.measure().is_some());
         for column in measures.filter(has) {
-            let range = column
-                .measure()
-                .filter(|column| self.over.is_some() && matches!(column.kind, Kind::Cost | Kind::Accuracy));
+            let range = column.measure().filter(|_| self.over.is_some()).and_then(Statistic::range_of);
             shown.push(Shown::Column(column));
-            shown.extend(range.map(Shown::Range));
+            shown.extend(range.map(Shown::Statistic));
         }
         let engine = WRITTEN.iter().filter(|column| column.name == "engine").map(|column| Column::Result(column));
         shown.extend(engine.map(Shown::Column));
@@ -71,7 +68,7 @@ impl View<'_> {
     pub(super) fn export(&self) -> Vec<Shown> {
         let mut shown: Vec<Shown> = self.keys().into_iter().map(Shown::Column).collect();
         if self.over.is_some() {
-            shown.push(Shown::Count);
+            shown.push(Shown::Statistic(Statistic::Count));
         }
         let results = WRITTEN.iter().map(|column| Column::Result(column));
         let is_shown = |column: &Column| self.over.is_none() || column.measure().is_some();
@@ -83,7 +80,7 @@ impl View<'_> {
         shown
     }
 
-    /// What says which trial or setting a row is.
+    /// Returns the columns that tell trials or settings apart.
     fn keys(&self) -> Vec<Column> {
         let id = self.over.is_none().then_some(Column::Trial);
         let rung = (self.trials.rungs > 0).then_some(Column::Rung);
@@ -94,11 +91,12 @@ impl View<'_> {
 
     /// The columns that are asked for.
     pub(super) fn asked(&self, names: &[String]) -> Result<Vec<Shown>> {
-        let find = |name: &String| match (name.trim(), &self.over) {
-            ("n", Some(_)) => Ok(Shown::Count),
-            ("curve", _) => Ok(Shown::Curve),
-            ("status", Some(_)) => Ok(Shown::Status),
-            (name, _) => Column::find(name, self.trials).map(Shown::Column),
+        let find = |name: &String| match (name.trim(), Statistic::find(name.trim()), &self.over) {
+            (_, Some(statistic), Some(_)) => Ok(Shown::Statistic(statistic)),
+            (name, Some(_), None) => Err(format!("{name} is a number of a setting, and here a row is a trial")),
+            (CURVE, ..) => Ok(Shown::Curve),
+            ("status", _, Some(_)) => Ok(Shown::Status),
+            (name, ..) => Column::find(name, self.trials).map(Shown::Column),
         };
         names.iter().map(|name| find(name).map_err(|problem| anyhow!("--columns: {problem}"))).collect()
     }
@@ -123,8 +121,7 @@ impl View<'_> {
                     .collect::<Vec<_>>()
                     .join(" + "),
             },
-            Shown::Range(measure) => range(measure, setting),
-            Shown::Count => setting.with_status(Status::Completed).to_string(),
+            Shown::Statistic(statistic) => statistic.print(setting),
             Shown::Status if self.over.is_some() => counts(setting).join(", "),
             Shown::Status => status(setting),
             Shown::Curve => String::new(),
@@ -170,17 +167,17 @@ impl View<'_> {
                     vec![if values.len() > 1 { Value::Array(values) } else { values.pop().unwrap_or(Value::Null) }]
                 }
             },
-            Shown::Count => vec![json!(setting.with_status(Status::Completed))],
+            Shown::Statistic(statistic) => vec![statistic.value(setting)],
             shown => vec![json!(self.cell(shown, setting))],
         }
     }
 
-    /// Whether a key is what the rungs of the sweep differ in.
+    /// Returns whether the rungs of the sweep differ in this key.
     fn is_rungs(&self, key: &str) -> bool {
         self.trials.axes.iter().any(|axis| axis.key == key && axis.scale == Scale::Rungs.name())
     }
 
-    /// How much a column matters, the lower the more.
+    /// Returns the importance of a column, the lower the more important.
     pub(super) fn importance(&self, shown: &Shown) -> usize {
         match shown {
             // The rung says it too.
@@ -197,9 +194,9 @@ impl View<'_> {
                 Kind::Seconds => 9,
                 Kind::Drift | Kind::Text | Kind::Whole => 10,
             },
-            Shown::Count | Shown::Column(Column::Note) => 5,
+            Shown::Statistic(Statistic::Count) | Shown::Column(Column::Note) => 5,
             Shown::Curve => 6,
-            Shown::Range(_) => 11,
+            Shown::Statistic(_) => 11,
         }
     }
 }
@@ -209,12 +206,9 @@ impl Shown {
     pub(super) fn name(&self) -> String {
         match self {
             Shown::Column(column) => column.name().to_owned(),
-            Shown::Range(column) => {
-                format!("{}_range", column.name.trim_end_matches("_accuracy").trim_start_matches("final_"))
-            }
-            Shown::Count => "n".to_owned(),
+            Shown::Statistic(statistic) => statistic.name(),
             Shown::Status => STATUS.name.to_owned(),
-            Shown::Curve => "curve".to_owned(),
+            Shown::Curve => CURVE.to_owned(),
         }
     }
 
@@ -231,12 +225,7 @@ fn mean(measure: &columns::Column, setting: &Setting) -> String {
     print(found.mean) + &deviation.unwrap_or_default()
 }
 
-fn range(measure: &columns::Column, setting: &Setting) -> String {
-    let Some(found) = setting.statistics(measure) else { return String::new() };
-    format!("{}..{}", print_number(measure.kind, found.lowest), print_number(measure.kind, found.highest))
-}
-
-/// How many trials of a setting ended how.
+/// Counts the trials of a setting by their status.
 pub(super) fn counts(setting: &Setting) -> Vec<String> {
     let finished = Status::ALL.map(|status| (setting.with_status(status), status.name()));
     let others = [(setting.unfinished, "not finished yet"), (setting.damaged(), "damaged; sweep again")];
@@ -244,7 +233,7 @@ pub(super) fn counts(setting: &Setting) -> Vec<String> {
     counts.map(|(count, status)| format!("{count} {status}")).collect()
 }
 
-/// How the only trial of a setting ended.
+/// Describes the end of the only trial of a setting.
 fn status(setting: &Setting) -> String {
     let row = setting.rows[0];
     if row.is_damaged {

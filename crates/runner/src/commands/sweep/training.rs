@@ -37,7 +37,7 @@ pub(super) struct Training {
     stop: Stop,
     pub(super) record: Record,
     machine: Machine,
-    /// Whether trials of other machines are allowed beside these.
+    /// True if trials of other machines are allowed beside these.
     mix: bool,
     /// The ids of the finished trials.
     finished: HashSet<String>,

@@ -15,7 +15,7 @@ const LEFT_OUT: &str = "…";
 /// The lines of a matrix.
 pub(super) struct Lines {
     pub(super) lines: Vec<String>,
-    /// Whether rows or columns are left out.
+    /// True if rows or columns are left out.
     pub(super) is_abbreviated: bool,
 }
 

@@ -8,7 +8,7 @@ use super::report::Report;
 
 /// The page, which reads the step from the JSON in it.
 const PAGE: &str = include_str!("page.html");
-/// Where the title and the step go.
+/// The places of the title and of the step.
 const TITLE: &str = "{{title}}";
 const STEP: &str = "{{step}}";
 
@@ -18,7 +18,7 @@ const MOST: usize = 20_000;
 /// Refuses a step with more numbers than a page shows.
 ///
 /// # Errors
-/// How many it has, and what to do.
+/// If it has too many numbers; the message has their number and what to do.
 pub(super) fn fits(report: &Report, path: &Path) -> Result<()> {
     let numbers = report.numbers();
     if numbers > MOST {

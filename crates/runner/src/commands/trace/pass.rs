@@ -25,7 +25,7 @@ pub(super) struct Pass {
     pub(super) cost: Option<f64>,
     /// J on the same examples after the update.
     pub(super) cost_after: Option<f64>,
-    /// Whether `dz[L]` comes from `da[L]` and g', as in the textbook; else it comes from the cost as a whole.
+    /// True if `dz[L]` comes from `da[L]` and g', as in the textbook; else it comes from the cost as a whole.
     pub(super) is_textbook_start: bool,
     /// dW and db of each layer beside finite differences of J; empty if there is no J.
     pub(super) differences: Vec<TensorCheck>,
@@ -193,7 +193,7 @@ mod tests {
     use net::OptimiserState;
 
     use super::*;
-    use crate::cli::{ExperimentArgs, Trace};
+    use crate::cli::{Blas, ExperimentArgs, Trace};
     use crate::spec::worked_example::example::WorkedExample;
 
     fn lecture() -> Subject {
@@ -201,7 +201,17 @@ mod tests {
         let example = WorkedExample::load(&file, &[]).unwrap().unwrap();
         let experiment = ExperimentArgs { file, overrides: Vec::new() };
         let (step, examples, hdf5, html) = (1, None, None, None);
-        let args = Trace { experiment, step, examples, full: false, json: false, hdf5, html, force: false };
+        let args = Trace {
+            experiment,
+            step,
+            examples,
+            full: false,
+            json: false,
+            hdf5,
+            html,
+            force: false,
+            blas: Blas::default(),
+        };
         Subject::of_example(example, &args).unwrap()
     }
 

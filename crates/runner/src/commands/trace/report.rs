@@ -21,11 +21,11 @@ pub(super) struct Report {
     pub(super) optimizer: Option<&'static str>,
     /// α of the step.
     pub(super) learning_rate: Option<f64>,
-    /// Whether the update is W - α dW and nothing else.
+    /// True if the update is W - α dW and nothing else.
     pub(super) plain_update: bool,
     /// The number of published results that the step doesn't come to.
     pub(super) not_computed: usize,
-    /// Where the published values are from.
+    /// The publication that has the published values.
     pub(super) published_in: Option<String>,
     pub(super) stages: Vec<Stage>,
 }
@@ -60,9 +60,9 @@ pub(super) struct Quantity {
     pub(super) symbol: String,
     /// Its place in files, such as `layer_1/dw`.
     pub(super) path: String,
-    /// What it is computed from; `None` if it is an input or a parameter.
+    /// The equation that it is computed by; `None` if it is an input or a parameter.
     pub(super) equation: Option<String>,
-    /// Whether the file gives it in place of what the equation says.
+    /// True if the file gives it in place of what the equation says.
     pub(super) given: bool,
     /// Rows and columns.
     pub(super) shape: [usize; 2],
@@ -94,7 +94,7 @@ pub(super) struct Published {
     pub(super) values: Array2<f64>,
     /// The largest difference from them.
     pub(super) largest_error: f64,
-    /// Whether that is within half a unit of their eighth decimal.
+    /// True if that is within half a unit of their eighth decimal.
     pub(super) agrees: bool,
 }
 

@@ -118,7 +118,8 @@ impl Teller<'_> {
         if l == depth {
             quantities.extend(self.computed(l, Tensor::Da, results.da.as_ref(), equations.da_output()));
             if from_cost && results.da.is_some() {
-                notes.push(format!("da[{l}] · sigmoid'(z[{l}]) = a[{l}] - Y: dz[{l}] is computed without da[{l}]"));
+                notes
+                    .push(format!("dz[{l}] is computed as a[{l}] - Y, which da[{l}] · sigmoid'(z[{l}]) simplifies to"));
             }
         }
         let is_given = self.subject.given(l - 1, Tensor::Dz).is_some();
@@ -130,7 +131,7 @@ impl Teller<'_> {
         let da = if l == 1 { self.pass.da_0.as_ref() } else { self.pass.layers[l - 2].da.as_ref() };
         quantities.extend(self.computed(l - 1, Tensor::Da, da.filter(|_| results.dw.is_some()), Equations::da(l - 1)));
         if l == 1 && self.pass.da_0.is_some() {
-            notes.push("training has no use for da[0], and does not compute it".to_owned());
+            notes.push("da[0] is the gradient of X: training does not need it, and does not compute it".to_owned());
         }
         Stage { phase: Phase::Backward, layer: Some(l), title: format!("Layer {l}, back"), notes, quantities }
     }

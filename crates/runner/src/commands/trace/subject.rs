@@ -30,7 +30,7 @@ pub(super) struct Subject {
     pub(super) caches: Vec<Cache<f64>>,
     /// The tensors that the file gives; empty if it gives none.
     given: Vec<GivenLayer>,
-    /// How the net is trained; `None` if there is no update.
+    /// The training of the net; `None` if there is no update.
     pub(super) update: Option<Update>,
     pub(super) expected: Expected,
 }

@@ -14,7 +14,7 @@ const INDENT: &str = "  ";
 /// A step as text.
 pub(super) struct Text {
     pub(super) text: String,
-    /// Whether numbers are left out.
+    /// True if numbers are left out.
     pub(super) is_abbreviated: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a model file says of its training.
+//! The record of its training in a model file.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What `runner train` trains: the one point of an experiment, or a trial of a record.
+//! The subject of `runner train`: the one point of an experiment, or a trial of a record.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ use datasets::text::count;
 /// The file of the experiment in a results directory.
 const EXPERIMENT: &str = "experiment.toml";
 
-/// What is trained.
+/// The net to train.
 pub(super) struct Subject {
     pub(super) experiment: Experiment,
     /// The trial; `None` if the experiment is trained.

@@ -1,4 +1,4 @@
-//! What a model is beside its numbers, in words: the attributes of docs/model-format.md, for the metadata of other formats.
+//! The description of a model beside its numbers: the attributes of docs/model-format.md, for the metadata of other formats.
 
 use kernels::Activation;
 use serde_json::{Map, Value, json};

@@ -19,7 +19,7 @@ pub fn key(name: &str) -> Option<&'static dyn AnyKey> {
 /// Checks a value of the key of this name.
 ///
 /// # Errors
-/// What is allowed and what was found.
+/// If the key can't have the value; the message has the allowed ones and the one that was found.
 pub fn check_value(name: &str, value: &Value) -> Result<(), String> {
     key(name).map_or(Ok(()), |key| key.check(value))
 }

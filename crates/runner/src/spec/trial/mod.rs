@@ -114,7 +114,7 @@ pub struct TrialConfig {
     pub seed: u32,
     /// The engine of the first layer; `None` if the cheapest one is to be chosen once the data are known.
     pub engine: Option<Engine>,
-    /// Whether subnormal numbers are replaced by zero.
+    /// True if subnormal numbers are replaced by zero.
     pub flush_subnormals: bool,
 }
 

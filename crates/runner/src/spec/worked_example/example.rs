@@ -20,7 +20,7 @@ pub struct WorkedExample {
     pub y: Option<Array2<f64>>,
     /// Layer l is at index l - 1.
     pub layers: Vec<GivenLayer>,
-    /// How it is trained; `None` if there is no update.
+    /// Its training; `None` if there is no update.
     pub training: Option<TrialConfig>,
     /// The published results.
     pub expected: Expected,

@@ -7,7 +7,7 @@ use super::tensor::Tensor;
 /// The published results, to compare with.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
-    /// Where they are published.
+    /// The publication that has them.
     pub source: Option<String>,
     /// J.
     pub cost: Option<f64>,

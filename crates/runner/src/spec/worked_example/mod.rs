@@ -1,12 +1,13 @@
 //! A worked example: a net whose inputs and parameters stand in the file, as in a lecture or an exercise.
 //!
-//! What the file gives is taken as it is, and everything else follows from it. So an exercise that hands a function caches of its own
-//! (the course's tests of the way back do) can be written down like any other net.
+//! A matrix that the file gives takes the place of the computed one, and the rest is computed from it. This is how an exercise is written
+//! that calls a function with made-up caches, as the course's tests of backpropagation do.
 
 pub mod example;
 pub mod expected;
 mod read;
 pub mod tensor;
+mod training;
 
 #[cfg(test)]
 mod tests;

@@ -11,12 +11,10 @@ use super::example::{GivenLayer, WorkedExample};
 use super::expected::{Expected, ExpectedTensor};
 use super::tensor::{LAYER, Tensor};
 use crate::spec::error::{Error, Place};
-use crate::spec::key::RawTrial;
 use crate::spec::kind::{Kind, TEXT, number};
 use crate::spec::names::OneOf;
 use crate::spec::source::{self, Entry};
-use crate::spec::trial::TrialConfig;
-use crate::spec::trial::check::check;
+use crate::spec::suggestion::unknown;
 use crate::spec::trial::keys::key;
 use datasets::text::count;
 
@@ -34,9 +32,9 @@ const ACTIVATIONS: [(&str, Activation); 12] = {
 };
 
 /// The entries of a file, by their keys.
-struct Entries<'e> {
-    path: &'e Path,
-    all: &'e [Entry],
+pub(super) struct Entries<'e> {
+    pub(super) path: &'e Path,
+    pub(super) all: &'e [Entry],
 }
 
 impl WorkedExample {
@@ -79,7 +77,7 @@ fn example(path: &Path, all: &[Entry]) -> Result<WorkedExample, Error> {
     Ok(WorkedExample {
         name: entries.text("name")?.unwrap_or_else(stem),
         description: entries.text("description")?.unwrap_or_default(),
-        training: entries.training(&layers)?,
+        training: entries.training(&layers, x.is_some() && y.is_some())?,
         expected: entries.expected(&layers, x.as_ref())?,
         x,
         y,
@@ -88,7 +86,7 @@ fn example(path: &Path, all: &[Entry]) -> Result<WorkedExample, Error> {
 }
 
 impl Entries<'_> {
-    fn find(&self, key: &str) -> Option<&Entry> {
+    pub(super) fn find(&self, key: &str) -> Option<&Entry> {
         self.all.iter().find(|entry| entry.key == key)
     }
 
@@ -122,8 +120,11 @@ impl Entries<'_> {
                 }
             }
         };
-        let unknown = self.all.iter().find(|entry| !is_known(&entry.key));
-        unknown.map_or(Ok(()), |entry| {
+        let found = self.all.iter().find(|entry| !is_known(&entry.key));
+        found.map_or(Ok(()), |entry| {
+            if entry.key.starts_with("train.") {
+                return Err(unknown(&entry.key, &entry.place));
+            }
             let problem = format!(
                 "no key of a worked example with layers 1 to {depth}, which has x, y, layer.1.w and the like, expected.1.dw \
                  and the like, and train.learning_rate and the like"
@@ -198,29 +199,6 @@ impl Entries<'_> {
         let is_class = |y: &f64| y.fract() == 0.0 && (0.0..classes as f64).contains(y);
         let odd = y.iter().flatten().find(|y| cost != Cost::MeanSquaredError && !is_class(y));
         odd.map_or(Ok(y.clone()), |odd| wrong(format!("must be a class from 0 to {}, found {odd}", classes - 1)))
-    }
-
-    /// Reads how the net is trained; `None` if no key says so.
-    fn training(&self, layers: &[GivenLayer]) -> Result<Option<TrialConfig>, Error> {
-        let mut raw = RawTrial::default();
-        let mut set = |name: &str, value: &Value| key(name).map_or(Ok(()), |key| raw.set(key, value));
-        let hidden = layers[..layers.len() - 1].iter().map(|layer| Value::Integer(layer.w.nrows() as i64)).collect();
-        let defaults =
-            [("model.hidden", Value::Array(hidden)), ("model.dtype", "f64".into()), ("train.iterations", 1.into())];
-        let mut is_given = false;
-        for (name, value) in &defaults {
-            let known = set(name, value);
-            debug_assert!(known.is_ok(), "{name}: {known:?}");
-        }
-        for entry in self.all.iter().filter(|entry| entry.key.starts_with("train.")) {
-            is_given = true;
-            set(&entry.key, &entry.value).map_err(|problem| Error::setting(&entry.place, &entry.key, problem))?;
-        }
-        let place =
-            |key: &str| self.find(key).map_or_else(|| Place::File(self.path.to_owned()), |entry| entry.place.clone());
-        let checked = || check(raw).map(|(config, _)| config);
-        let config = is_given.then(checked).transpose();
-        config.map_err(|(key, problem)| Error::setting(&place(key), key, problem))
     }
 
     fn expected(&self, layers: &[GivenLayer], x: Option<&Array2<f64>>) -> Result<Expected, Error> {

@@ -90,6 +90,14 @@ fn a_mistake_is_one_line_with_its_place() {
         ("layer.2.activation=tanh", "y: only applies where layer 2 has a sigmoid, a softmax or the identity"),
         ("train.learning_rate=-1", "train.learning_rate: must be a finite number above 0"),
         ("train.momentum=2", "train.momentum: must be a number of at least 0 and below 1"),
+        ("train.momentum=0.5", "train.momentum: only applies with optimizer = "),
+        ("train.alpha=0.1", "train.alpha: only applies with optimizer = "),
+        ("train.batch_seed=3", "train.batch_seed: only applies with a number for batch"),
+        (
+            "train.patience=3",
+            "train.patience: changes no step; a worked example takes the keys of [train] but train.record_every",
+        ),
+        ("train.lr=3", "unknown key train.lr (did you mean train.learning_rate?)"),
     ] {
         let error = load(NET, &[change]).unwrap_err();
         assert!(error.contains(line) && !error.contains('\n'), "{change}: {error}");

@@ -24,7 +24,7 @@ const IR_VERSION: i64 = 8;
 /// The most bytes of a message.
 const MOST_BYTES: usize = i32::MAX as usize;
 
-/// Why a model can't be an ONNX graph.
+/// The reason why a model can't be an ONNX graph.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is too large.

@@ -1,0 +1,78 @@
+//! Two sweeps compared.
+
+use serde_json::Value;
+
+use crate::nets::{DIR, bench, mean, number, run, trials};
+use crate::support::failure;
+
+#[test]
+fn two_sweeps_are_compared_pair_by_pair() {
+    let bench = bench();
+    run(
+        &bench,
+        &[
+            "sweep",
+            "nets.toml",
+            "name=tanh",
+            "model.activation=tanh",
+            "sweep.model.depth=[3, 4]",
+            "sweep.seed=[2, 3, 4]",
+        ],
+    );
+    let (table, said) = run(&bench, &["compare", DIR, "results/tanh"]);
+    assert!(
+        table.contains("8 pairs of the same depth, learning_rate, seed; without a partner: 16 of A, 16 of B"),
+        "{table}"
+    );
+    assert!(table.contains("not completed, and left out with their partners: 2 of A, "), "{table}");
+    assert!(table.contains("\nsettings that differ: model.activation: \"identity\" in A, \"tanh\" in B\n"), "{table}");
+    let swept = "\nswept differently: model.depth: [2, 3] in A, [3, 4] in B; seed: [1, 2, 3] in A, [2, 3, 4] in B\n";
+    assert!(table.contains(swept), "{table}");
+    assert!(!said.contains("differ in length"), "{said}");
+
+    let compared: Value = serde_json::from_str(&run(&bench, &["compare", DIR, "results/tanh", "--json"]).0).unwrap();
+    let (a, b) = (trials(&bench, DIR), trials(&bench, "results/tanh"));
+    let keys = ["model.depth", "train.learning_rate", "seed"];
+    let mut all = Vec::new();
+    for setting in compared["settings"].as_array().unwrap() {
+        let (rate, mut differences) = (setting["train.learning_rate"].to_string(), Vec::new());
+        for row in a.iter().filter(|row| row["status"] == "completed" && row["train.learning_rate"] == rate) {
+            let partner = b
+                .iter()
+                .find(|other| keys.iter().all(|key| row[*key] == other[*key]) && other["status"] == "completed");
+            differences.extend(partner.map(|other| number(other, "validation_cost") - number(row, "validation_cost")));
+        }
+        assert_eq!(setting["validation_cost_n"], differences.len(), "{setting}");
+        if let [x, y] = differences[..] {
+            let (mean, error) = ((x + y) / 2.0, (x - y).abs() / 2.0);
+            let found = |field: &str| setting[field].as_f64().unwrap();
+            assert!((found("validation_cost_difference") - mean).abs() < 1e-12, "{setting}");
+            assert!((found("validation_cost_standard_error") - error).abs() < 1e-12, "{setting}");
+        }
+        all.extend(differences);
+    }
+    let overall = &compared["overall"];
+    assert_eq!(overall["validation_cost_n"], all.len());
+    assert!((overall["validation_cost_difference"].as_f64().unwrap() - mean(&all)).abs() < 1e-12, "{overall}");
+
+    let (same, _) = run(&bench, &["compare", DIR, DIR, "--csv", "--by", "final_cost"]);
+    let differences: Vec<&str> = same.lines().skip(1).map(|row| row.split(',').nth(5).unwrap()).collect();
+    assert!(differences.iter().all(|difference| matches!(*difference, "0.0" | "")), "{same}");
+    run(&bench, &["sweep", "nets.toml", "name=other", "sweep.train.learning_rate=[0.5, 0.6]"]);
+    let (code, line) = failure(&bench.run(&["compare", DIR, "results/other"]));
+    assert!(
+        code == Some(2) && line.contains("0 pairs") && line.contains("swept differently: train.learning_rate: "),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_comparison_of_trainings_of_different_lengths_says_so() {
+    let bench = bench();
+    run(&bench, &["sweep", "nets.toml", "name=short", "train.iterations=30", "model.depth=2"]);
+    let (table, said) = run(&bench, &["compare", DIR, "results/short"]);
+    assert!(said.contains("warning: the trainings differ in length"), "{said}");
+    assert!(said.contains("train.iterations is 60 in A, 30 in B"), "{said}");
+    assert!(table.contains("\nswept differently: model.depth: [2, 3] in A, 2 in B\n"), "{table}");
+    assert!(table.contains("\nsettings that differ: train.iterations: 60 in A, 30 in B\n"), "{table}");
+}

@@ -1,0 +1,71 @@
+//! The engines of a sweep: those that are chosen, asked for, swept and refused.
+
+use crate::support::text;
+use crate::sweeps::{SWEEP, bench, failure_after_header, sweep};
+
+#[test]
+fn the_engine_that_is_chosen_trains_the_same_bytes_as_the_one_that_is_asked_for() {
+    let bench = bench();
+    let short = ["train.iterations=600"];
+    sweep(&bench, &[&short[..], &["--out", "auto"]].concat());
+    sweep(&bench, &[&short[..], &["run.engine=dual", "--out", "dual"]].concat());
+    assert!(bench.read("auto/history.csv") == bench.read("dual/history.csv"));
+    assert!(bench.read("auto/trials.csv").contains(",dual,"));
+    assert!(bench.read("auto/experiment.toml").contains("engine = \"auto\""));
+    let both = sweep(&bench, &["train.iterations=600", "run.engine=direct", "--out", "auto"]);
+    assert!(both.contains("small: 18 trials; "), "another engine is another trial: {both}");
+}
+
+#[test]
+fn engines_can_be_swept_and_agree() {
+    let bench = bench();
+    let axis = "sweep.run.engine=[\"direct\", \"reduced\", \"dual\"]";
+    let fixed = ["seed=1", "train.learning_rate=0.01", "model.depth=3", "model.dtype=f64"];
+    sweep(&bench, &[&["train.iterations=300", "model.activation=tanh", axis][..], &fixed].concat());
+    let trials = bench.read("results/small/trials.csv");
+    let column = |row: &str, place: usize| row.split(',').nth(place).unwrap().to_owned();
+    let rows: Vec<_> = trials.lines().skip(1).collect();
+    let engines: Vec<_> = rows.iter().map(|row| column(row, 1)).collect();
+    assert_eq!(engines, ["direct", "reduced", "dual"]);
+    let costs: Vec<f64> = rows.iter().map(|row| column(row, 3).parse().unwrap()).collect();
+    assert!(costs.iter().all(|cost| (cost / costs[0] - 1.0).abs() < 1e-9), "{costs:?}");
+    let shown = text(&bench.run(&["show", "results/small"]).stdout);
+    assert!(shown.contains("reduced") && shown.contains("run.engine"), "{shown}");
+}
+
+#[test]
+fn subnormals_are_flushed_unless_asked_for_and_the_choice_is_recorded() {
+    let bench = bench();
+    let vanishing = ["model.activation=sigmoid", "model.depth=60", "train.iterations=20", "seed=1"];
+    let fixed = ["train.learning_rate=0.01", "model.init=scaled-normal"];
+    for flush in ["true", "false"] {
+        let key = format!("run.flush_subnormals={flush}");
+        sweep(&bench, &[&vanishing[..], &fixed, &[&key, "--out", flush]].concat());
+        let record = rusqlite::Connection::open(bench.path(&format!("{flush}/results.db"))).unwrap();
+        let config: String = record.query_row("SELECT config FROM trial", [], |row| row.get(0)).unwrap();
+        assert!(config.contains(&format!("\"run.flush_subnormals\":{flush}")), "{config}");
+    }
+}
+
+#[test]
+fn an_engine_that_would_not_be_exact_is_not_chosen_and_refused_by_name() {
+    let bench = bench();
+    for part in ["train", "test"] {
+        let file = hdf5::File::create(bench.path(&format!("{part}_huge.h5"))).unwrap();
+        let features = ndarray::Array2::from_shape_fn((20, 50), |(i, j)| 1e19 * ((i * 7 + j * 3) % 11) as f32);
+        file.new_dataset_builder().with_data(&features).create(format!("{part}_set_x").as_str()).unwrap();
+        let labels: Vec<u8> = (0..20).map(|i| i % 2).collect();
+        file.new_dataset_builder().with_data(&labels).create(format!("{part}_set_y").as_str()).unwrap();
+    }
+    let toml = SWEEP.replace("set = \"drawn\"", "train = \"train_huge.h5\"\ntest = \"test_huge.h5\"");
+    bench.write("small.toml", &toml);
+    let one = ["seed=1", "train.learning_rate=1e-25", "model.depth=2", "train.iterations=500"];
+    sweep(&bench, &one);
+    assert!(bench.read("results/small/trials.csv").contains(",direct,"));
+    sweep(&bench, &[&one[..], &["model.dtype=f64"]].concat());
+    assert!(bench.read("results/small/trials.csv").contains(",dual,"));
+    let refused = bench.run(&[&["sweep", "small.toml", "run.engine=dual"], &one[..]].concat());
+    let (code, line) = failure_after_header(&refused.stderr, refused.status.code());
+    assert_eq!(code, Some(2));
+    assert!(line.contains("run.engine: dual is not exact in f32"), "{line}");
+}
