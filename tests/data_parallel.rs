@@ -32,19 +32,30 @@ impl<R: Real> Ranks<R> for Threads<R> {
         self.to.len()
     }
 
-    fn begin(&mut self, to: Vec<Vec<R>>, lengths: Vec<usize>) {
+    fn begin_scatter(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>) {
         self.expected.push_back(lengths);
-        self.to.iter().zip(to).for_each(|(other, values)| other.send(Sent::Values(values)).unwrap());
+        assert_eq!(values.len(), counts.iter().sum());
+        let mut rest = &values[..];
+        for (other, count) in self.to.iter().zip(counts) {
+            let (part, others) = rest.split_at(count);
+            rest = others;
+            other.send(Sent::Values(part.to_vec())).unwrap();
+        }
     }
 
-    fn finish(&mut self) -> Vec<Vec<R>> {
+    fn begin_gather(&mut self, values: Vec<R>, lengths: Vec<usize>) {
+        self.expected.push_back(lengths);
+        self.to.iter().for_each(|other| other.send(Sent::Values(values.clone())).unwrap());
+    }
+
+    fn finish(&mut self) -> Vec<R> {
         let values = |from: &Receiver<Sent<R>>| match from.recv().unwrap() {
             Sent::Values(values) => values,
             Sent::Numbers(_) => panic!("the ranks call the same functions in the same order"),
         };
         let received: Vec<Vec<R>> = self.from.iter().map(values).collect();
         assert_eq!(Some(received.iter().map(Vec::len).collect()), self.expected.pop_front());
-        received
+        received.concat()
     }
 
     fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {

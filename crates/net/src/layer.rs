@@ -5,7 +5,7 @@ use std::ops::Range;
 use kernels::{
     Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient, scale,
 };
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::dropout::Dropout;
 use crate::matrix::make_room;
@@ -116,16 +116,23 @@ impl<R: Real> Layer<R> {
     /// If the shapes don't fit.
     #[track_caller]
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
-        self.backward_parameters_of_part(a_prev, a_prev.ncols(), gradient);
+        let Gradient { dz, dw, db } = gradient;
+        self.backward_parameters_of_part(a_prev, a_prev.ncols(), dz.view(), dw.view_mut(), db.view_mut());
     }
 
     /// Computes the share of some examples in `dW[l]` and `db[l]`, where the batch has `m` examples.
     #[track_caller]
-    pub(crate) fn backward_parameters_of_part(&self, a_prev: ArrayView2<R>, m: usize, gradient: &mut Gradient<R>) {
-        let Gradient { dz, dw, db } = gradient;
+    pub(crate) fn backward_parameters_of_part(
+        &self,
+        a_prev: ArrayView2<R>,
+        m: usize,
+        dz: ArrayView2<R>,
+        dw: ArrayViewMut2<R>,
+        db: ArrayViewMut1<R>,
+    ) {
         let one_over_m = R::from_f64(1.0 / m as f64);
-        backward_weights(dz.view(), a_prev, one_over_m, dw.view_mut(), Accumulate::Replace);
-        bias_gradient(dz.view(), one_over_m, db.view_mut());
+        backward_weights(dz, a_prev, one_over_m, dw, Accumulate::Replace);
+        bias_gradient(dz, one_over_m, db);
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`.

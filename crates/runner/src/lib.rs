@@ -6,8 +6,6 @@ pub mod cli;
 pub mod commands;
 pub mod machine;
 pub mod model;
-#[cfg(feature = "mpi")]
-pub mod mpi_ranks;
 pub mod plan;
 pub mod progress;
 pub mod record;

@@ -1,15 +1,14 @@
 //! `runner train`: trains one trial and writes its net to a file.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Result, bail};
 use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
-use net::{Engine, Score};
+use net::Engine;
 
-use self::provenance::provenance;
+use self::results::{can_be_written, fits_a_model, model_of, net_in_words, summary, write_history};
 use self::subject::{RecordedTrial, Subject};
 use super::advice::advise;
 use super::answer::print_names;
@@ -18,22 +17,19 @@ use super::output::may_be_written;
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use crate::cli;
-use crate::machine::Machine;
-use crate::model::{self, Model, Net};
 use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::training::TrainingProgress;
-use crate::record::summary::Recorded;
 use crate::run::fleet::{self, Kept};
 use crate::run::inputs::Inputs;
-use crate::run::outcome::{End, Outcome, drift_bound};
+use crate::run::outcome::End;
 use crate::run::workers::Workers;
 use crate::spec::trial::Dtype;
-use crate::terminal::{say, warn};
-use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
+use crate::terminal::say;
 
 mod provenance;
+mod results;
 #[cfg(feature = "mpi")]
 mod shared;
 mod subject;
@@ -119,82 +115,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
-/// once.
-fn can_be_written(model: &Path, history: Option<&Path>) -> Result<(), files::Error> {
-    [Some(model), history].into_iter().flatten().try_for_each(|file| make_folder(folder_of(file)))?;
-    NewHdf5::new(model)?;
-    history.map_or(Ok(()), |history| Part::new(history).map(drop))
-}
-
 /// Returns the shape of W\[1\] and the number of training examples.
 fn first_weights(plan: &Plan, trial: &Trial) -> LayerShape {
     let n_out = trial.config.first_width(plan.data.task);
     LayerShape { n_out, n_in: plan.data.features, examples: plan.data.train }
-}
-
-fn fits_a_model(plan: &Plan, trial: &Trial) -> Result<()> {
-    let parameters = plan.parameters(&trial.config);
-    if parameters * 8.0 > model::MOST_BYTES as f64 {
-        let most = model::MOST_BYTES / 8;
-        bail!("model.hidden: {parameters:.0} weights and biases; a model file has at most {most}");
-    }
-    Ok(())
-}
-
-fn net_in_words(plan: &Plan, trial: &Trial) -> String {
-    let layers = plan.widths(&trial.config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
-    format!("{layers} in {}, {} engine", trial.config.dtype.name(), trial.engine.name())
-}
-
-fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Model {
-    let Session { data, .. } = session;
-    let provenance = provenance(session, trial, outcome, machine);
-    let input = data.train.x.element();
-    let (image_shape, scaling) = (data.train.image_shape, data.scaling.clone());
-    let mut model = Model { net, input, image_shape, scaling, classes: Vec::new(), provenance };
-    if let (Some(count), false) = (model.class_count(), data.classes.is_empty()) {
-        // A file may name only one of two classes.
-        let name = |class: usize| data.classes.get(class).cloned().unwrap_or_else(|| class.to_string());
-        model.classes = (0..count).map(name).collect();
-    }
-    model
-}
-
-/// Writes the recorded costs and metrics: the shortest decimals that read back as the same f64, and an empty cell for a
-/// metric that is not finite.
-fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), files::Error> {
-    write_whole(path, replace, |out| {
-        let columns = outcome.metrics.columns.iter().map(String::as_str);
-        writeln!(out, "{}", ["iteration", "cost"].into_iter().chain(columns).collect::<Vec<_>>().join(","))?;
-        for Recorded { iteration, cost, metrics } in Recorded::all_of(outcome) {
-            let metrics = metrics.iter().map(|value| value.map(|value| format!("{value:?}")).unwrap_or_default());
-            let cells = [iteration.to_string(), format!("{cost:?}")].into_iter().chain(metrics);
-            writeln!(out, "{}", cells.collect::<Vec<_>>().join(","))?;
-        }
-        Ok(())
-    })
-}
-
-/// Reports the scores after the last update, and the time.
-fn summary(trial: &Trial, outcome: &Outcome) {
-    if outcome.drift.is_some_and(|drift| drift > drift_bound(trial.config.dtype)) {
-        warn(
-            "the training drifted further from the weights than rounding explains; run.engine=direct trains \
-             without it",
-        );
-    }
-    let of = |name: &str, score: Option<Score>| {
-        score.map(|Score { cost, accuracy }| {
-            let accuracy = accuracy.map(|accuracy| format!(", accuracy {accuracy:.4}")).unwrap_or_default();
-            format!("{name} cost {cost:.6}{accuracy}")
-        })
-    };
-    let sets = [("train", outcome.train), ("test", outcome.test), ("validation", outcome.validation)];
-    let scores: Vec<_> = sets.into_iter().filter_map(|(name, score)| of(name, score)).collect();
-    let stopped = match &outcome.end {
-        End::Stopped { iteration, reason } => format!("; stopped at iteration {iteration}: {reason}"),
-        _ => String::new(),
-    };
-    say(&format!("{}; {:.1} s, {} engine{stopped}", scores.join("; "), outcome.seconds, trial.engine.name()));
 }

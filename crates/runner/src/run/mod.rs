@@ -5,6 +5,8 @@ pub mod execute;
 pub mod first_layers;
 pub mod fleet;
 pub mod inputs;
+#[cfg(feature = "mpi")]
+pub mod mpi_ranks;
 pub mod outcome;
 mod ready;
 pub mod training;

@@ -43,9 +43,8 @@ impl<T> TreeSum<T> {
         TreeSum { nodes: Vec::new() }
     }
 
-    /// Adds the sum of the next `chunks`, a node of the tree. `add` adds its second value to the first; the value of the second is returned if it
-    /// is no longer needed.
-    pub(super) fn push(&mut self, chunks: Range<usize>, value: T, add: impl Fn(&mut T, &T)) {
+    /// Adds the sum of the next `chunks`, a node of the tree. `add` adds its second value to the first.
+    pub(super) fn push(&mut self, chunks: Range<usize>, value: T, mut add: impl FnMut(&mut T, T)) {
         self.nodes.push((chunks, value));
         while let [.., (left, _), (right, _)] = &self.nodes[..] {
             let are_halves = left.len() == right.len() && left.start.is_multiple_of(2 * left.len());
@@ -54,7 +53,7 @@ impl<T> TreeSum<T> {
             }
             let (right, value) = self.nodes.pop().expect("two nodes");
             let (left, sum) = self.nodes.last_mut().expect("two nodes");
-            add(sum, &value);
+            add(sum, value);
             left.end = right.end;
         }
     }
@@ -105,7 +104,7 @@ mod tests {
     #[test]
     fn the_sum_is_the_same_whatever_the_number_of_ranks() {
         let values: Vec<f32> = (0..16).map(|chunk| 0.1 + (chunk as f32 * 1.7).sin()).collect();
-        let add = |sum: &mut f32, value: &f32| *sum += value;
+        let add = |sum: &mut f32, value: f32| *sum += value;
         let by_ranks = |ranks| {
             let mut whole = TreeSum::new();
             for rank in 0..ranks {

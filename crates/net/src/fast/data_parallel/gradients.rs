@@ -35,20 +35,24 @@ impl<'r, R: Real> Sums<'r, R> {
 
     /// Begins the sum of a gradient of `length` elements, of which this rank has the nodes `own`.
     pub(super) fn begin(&mut self, length: usize, own: TreeSum<Vec<R>>) {
-        if self.ranks.count() == 1 {
+        let (rank, ranks) = (self.ranks.rank(), self.ranks.count());
+        if ranks == 1 {
             self.done.push(own.into_sum());
             return;
         }
         let nodes = own.into_nodes();
-        let part = |rank| -> Vec<R> {
-            let slice = slice(length, rank, self.ranks.count());
-            nodes.iter().flat_map(|(_, value)| &value[slice.clone()]).copied().collect()
-        };
-        let (rank, ranks) = (self.ranks.rank(), self.ranks.count());
+        let counts = (0..ranks).map(|to| nodes.len() * slice(length, to, ranks).len()).collect();
         let width = slice(length, rank, ranks).len();
-        let nodes_of = |from| chunks::nodes(chunks::of_rank(from, ranks, self.chunks)).len();
-        let lengths = (0..ranks).map(|from| nodes_of(from) * width).collect();
-        self.ranks.begin((0..ranks).map(part).collect(), lengths);
+        let lengths = (0..ranks).map(|from| self.nodes_of(from).len() * width).collect();
+        let values = match <[_; 1]>::try_from(nodes) {
+            // The slices of one node, one after another, are the node.
+            Ok([(_, value)]) => value,
+            Err(nodes) => {
+                let part = |to| nodes.iter().flat_map(move |(_, value)| &value[slice(length, to, ranks)]);
+                (0..ranks).flat_map(part).copied().collect()
+            }
+        };
+        self.ranks.begin_scatter(values, counts, lengths);
         self.under_way.push_back(Stage::Nodes { length });
         // Of the gradient before this one the nodes have arrived by now, or nearly so.
         if self.under_way.len() > 1 {
@@ -69,24 +73,26 @@ impl<'r, R: Real> Sums<'r, R> {
         let Some(stage) = self.under_way.pop_front() else { return };
         let received = self.ranks.finish();
         match stage {
-            Stage::Slices => self.done.push(received.concat()),
+            Stage::Slices => self.done.push(received),
             Stage::Nodes { length } => {
                 let (rank, ranks) = (self.ranks.rank(), self.ranks.count());
                 let width = slice(length, rank, ranks).len();
                 let mut sum = TreeSum::new();
-                for (from, values) in received.into_iter().enumerate() {
-                    let nodes = chunks::nodes(chunks::of_rank(from, ranks, self.chunks));
-                    for (place, chunks) in nodes.into_iter().enumerate() {
-                        sum.push(chunks, values[place * width..(place + 1) * width].to_vec(), |sum, values| {
-                            add(sum, values)
-                        });
-                    }
+                let nodes = (0..ranks).flat_map(|from| self.nodes_of(from));
+                for (place, chunks) in nodes.enumerate() {
+                    let value = received[place * width..(place + 1) * width].to_vec();
+                    sum.push(chunks, value, |sum, value| add(sum, &value));
                 }
                 let lengths = (0..ranks).map(|rank| slice(length, rank, ranks).len()).collect();
-                self.ranks.begin(vec![sum.into_sum(); ranks], lengths);
+                self.ranks.begin_gather(sum.into_sum(), lengths);
                 self.under_way.push_back(Stage::Slices);
             }
         }
+    }
+
+    /// Returns the nodes that a rank adds its chunks up to.
+    fn nodes_of(&self, rank: usize) -> Vec<Range<usize>> {
+        chunks::nodes(chunks::of_rank(rank, self.ranks.count(), self.chunks))
     }
 }
 

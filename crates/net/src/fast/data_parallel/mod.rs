@@ -15,7 +15,7 @@ mod recording;
 use std::ops::Range;
 
 use kernels::{Real, WrongProduct, all_finite, inspected};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 pub use self::calls::data_parallel_calls;
 pub use self::ranks::{Alone, Ranks};
@@ -51,6 +51,8 @@ pub struct DataParallel<'e, R> {
     own: Vec<Chunk<'e, R>>,
     /// The sums of the gradients; dz is not used.
     sums: Vec<Gradient<R>>,
+    /// Buffers for the gradients of chunks, by layer.
+    room: Vec<Vec<Vec<R>>>,
     progress: Progress,
     iteration: usize,
     sample: Sample,
@@ -61,6 +63,7 @@ struct Chunk<'e, R> {
     x: Columns<'e, R>,
     y: Columns<'e, R>,
     caches: Vec<Cache<R>>,
+    /// Only dz is used.
     gradients: Vec<Gradient<R>>,
 }
 
@@ -97,6 +100,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             masks: masks.collect(),
             optimiser: OptimiserState::new(training.optimiser, &chain),
             sums: chain.gradients(0),
+            room: vec![Vec::new(); chain.layers.len()],
             progress: Progress::new(&training, chain.layers.len()),
             sample: Sample::new(training.dropout_seed),
             own: Vec::new(),
@@ -225,7 +229,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
 
     /// Runs the backward pass of this rank's chunks, layer by layer, and sums the gradients over all ranks meanwhile.
     fn backward(&mut self, m: usize, chunks: usize) {
-        let DataParallel { ranks, chain, own, sums, .. } = self;
+        let DataParallel { ranks, chain, own, sums, room, .. } = self;
         let mine = chunks::of_rank(ranks.rank(), ranks.count(), chunks);
         let cost = chain.cost();
         for Chunk { y, caches, gradients, .. } in own.iter_mut() {
@@ -235,23 +239,32 @@ impl<'e, R: Real> DataParallel<'e, R> {
         let mut under_way = Sums::new(&mut **ranks, chunks);
         for (l, layer) in chain.layers.iter().enumerate().rev() {
             let mut parts = TreeSum::new();
+            let length = layer.w.len() + layer.b.len();
+            let room = &mut room[l];
             for (Chunk { x, caches, gradients, .. }, place) in own.iter_mut().zip(mine.clone()) {
-                let Gradient { dz, .. } = &mut gradients[l];
-                let gradient = &mut sums[l];
-                std::mem::swap(dz, &mut gradient.dz);
-                layer.backward_parameters_of_part(chain::a_prev(l, x.current(), caches), m, gradient);
-                std::mem::swap(dz, &mut gradient.dz);
-                parts.push(place..place + 1, flat(gradient), |sum, values| gradients::add(sum, values));
+                let mut part = room.pop().unwrap_or_default();
+                part.resize(length, R::zero());
+                let (dw, db) = part.split_at_mut(layer.w.len());
+                let dw = ArrayViewMut2::from_shape(layer.w.dim(), dw).expect("as many elements as W has");
+                let (dz, a_prev) = (gradients[l].dz.view(), chain::a_prev(l, x.current(), caches));
+                layer.backward_parameters_of_part(a_prev, m, dz, dw, ArrayViewMut1::from(db));
+                parts.push(place..place + 1, part, |sum, values| {
+                    gradients::add(sum, &values);
+                    room.push(values);
+                });
             }
-            under_way.begin(layer.w.len() + layer.b.len(), parts);
+            under_way.begin(length, parts);
             if l > 0 {
                 own.iter_mut().for_each(|chunk| chunk.backward_data(l, chain));
             }
         }
-        for (gradient, sum) in sums.iter_mut().rev().zip(under_way.finish()) {
-            let (dw, db) = sum.split_at(gradient.dw.len());
-            gradient.dw = Array2::from_shape_vec(gradient.dw.dim(), dw.to_vec()).expect("as many elements as W has");
-            gradient.db = Array1::from(db.to_vec());
+        for ((gradient, room), sum) in sums.iter_mut().zip(room).rev().zip(under_way.finish()) {
+            let mut dw = sum;
+            let db = dw.split_off(gradient.dw.len());
+            let dw = Array2::from_shape_vec(gradient.dw.dim(), dw).expect("as many elements as W has");
+            let (before, _) = std::mem::replace(&mut gradient.dw, dw).into_raw_vec_and_offset();
+            room.push(before);
+            gradient.db = Array1::from(db);
         }
     }
 }
@@ -264,7 +277,11 @@ impl<'e, R: Real> Chunk<'e, R> {
             cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
         }
         let (x, y) = (Columns::of_inputs(x), Columns::of_targets(y));
-        Chunk { x, y, caches, gradients: chain.gradients(0) }
+        let gradients = caches.iter().map(|cache| {
+            let (dw, db) = (Array2::zeros((0, 0)), Array1::zeros(0));
+            Gradient { dz: Array2::zeros((cache.z.nrows(), 0)), dw, db }
+        });
+        Chunk { x, y, gradients: gradients.collect(), caches }
     }
 
     /// Computes `dz[l-1]` from `dz[l]`; `l` is the layer's index.
@@ -272,12 +289,4 @@ impl<'e, R: Real> Chunk<'e, R> {
         let two: Range<usize> = l - 1..l + 1;
         chain::backward_data(&chain.layers[two.clone()], &self.caches[two.clone()], &mut self.gradients[two]);
     }
-}
-
-/// Returns dW and db as one list.
-fn flat<R: Real>(gradient: &Gradient<R>) -> Vec<R> {
-    let mut all = Vec::with_capacity(gradient.dw.len() + gradient.db.len());
-    all.extend(&gradient.dw);
-    all.extend(&gradient.db);
-    all
 }

@@ -1,7 +1,7 @@
 //! The processes that share the examples of each step.
 
 /// Ranks: processes that run the same training, each on its own part of every batch. All of them call the same functions in the same
-/// order.
+/// order, so that the lengths of what comes are known.
 pub trait Ranks<R> {
     /// Returns the number of this rank, from 0.
     fn rank(&self) -> usize;
@@ -9,11 +9,15 @@ pub trait Ranks<R> {
     /// Returns the number of ranks.
     fn count(&self) -> usize;
 
-    /// Begins to send `to[r]` to rank r, which sends `lengths[r]` values here, and returns at once.
-    fn begin(&mut self, to: Vec<Vec<R>>, lengths: Vec<usize>);
+    /// Begins to send a part of `values` to each rank, `counts[r]` values to rank r, one part after another, and returns at once. Rank r sends
+    /// `lengths[r]` values here.
+    fn begin_scatter(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>);
 
-    /// Waits for the earliest exchange that was begun and not finished, and returns what each rank sent here.
-    fn finish(&mut self) -> Vec<Vec<R>>;
+    /// Begins to send all `values` to every rank, and returns at once. Rank r sends `lengths[r]` values here.
+    fn begin_gather(&mut self, values: Vec<R>, lengths: Vec<usize>);
+
+    /// Waits for the earliest exchange that was begun and not finished, and returns what came, rank after rank.
+    fn finish(&mut self) -> Vec<R>;
 
     /// Collects numbers of each rank on all ranks, by rank.
     fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>>;
@@ -22,6 +26,8 @@ pub trait Ranks<R> {
 /// The only rank.
 #[derive(Clone, Debug)]
 pub struct Alone;
+
+const NOBODY: &str = "the only rank has nobody to exchange values with";
 
 impl<R> Ranks<R> for Alone {
     fn rank(&self) -> usize {
@@ -32,12 +38,16 @@ impl<R> Ranks<R> for Alone {
         1
     }
 
-    fn begin(&mut self, _: Vec<Vec<R>>, _: Vec<usize>) {
-        unreachable!("the only rank has nobody to send to");
+    fn begin_scatter(&mut self, _: Vec<R>, _: Vec<usize>, _: Vec<usize>) {
+        unreachable!("{NOBODY}");
     }
 
-    fn finish(&mut self) -> Vec<Vec<R>> {
-        unreachable!("the only rank has nobody to wait for");
+    fn begin_gather(&mut self, _: Vec<R>, _: Vec<usize>) {
+        unreachable!("{NOBODY}");
+    }
+
+    fn finish(&mut self) -> Vec<R> {
+        unreachable!("{NOBODY}");
     }
 
     fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {

@@ -78,7 +78,14 @@ impl Mpi {
             mpi::request::scope(|scope| {
                 wait(world.immediate_all_gather_into(scope, &length[..], &mut lengths[..]));
             });
-            exchange(world, vec![own; count], &lengths)
+            let all = gathered(world, &own, &lengths);
+            let mut rest = &all[..];
+            let parts = lengths.iter().map(|&length| {
+                let (part, others) = rest.split_at(length as usize);
+                rest = others;
+                part.to_vec()
+            });
+            parts.collect()
         });
         received.recv().expect(GONE)
     }
@@ -98,7 +105,7 @@ const GONE: &str = "the thread of MPI runs until the end";
 /// The ranks of MPI in a training of element type `R`.
 pub struct MpiRanks<'m, R> {
     mpi: &'m Mpi,
-    under_way: VecDeque<Receiver<Vec<Vec<R>>>>,
+    under_way: VecDeque<Receiver<Vec<R>>>,
 }
 
 impl<'m, R> MpiRanks<'m, R> {
@@ -117,12 +124,26 @@ impl<R: Real + Equivalence> Ranks<R> for MpiRanks<'_, R> {
         self.mpi.count
     }
 
-    fn begin(&mut self, to: Vec<Vec<R>>, lengths: Vec<usize>) {
-        let lengths: Vec<i32> = lengths.into_iter().map(|length| length as i32).collect();
-        self.under_way.push_back(self.mpi.begin(move |world| exchange(world, to, &lengths)));
+    fn begin_scatter(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>) {
+        let scatter = move |world: &SimpleCommunicator| {
+            let (counts, lengths) = (integers(&counts), integers(&lengths));
+            let mut received = room(&lengths);
+            let from = Partition::new(&values[..], &counts[..], places(&counts));
+            let mut into = PartitionMut::new(&mut received[..], &lengths[..], places(&lengths));
+            mpi::request::scope(|scope| {
+                wait(world.immediate_all_to_all_varcount_into(scope, &from, &mut into));
+            });
+            received
+        };
+        self.under_way.push_back(self.mpi.begin(scatter));
     }
 
-    fn finish(&mut self) -> Vec<Vec<R>> {
+    fn begin_gather(&mut self, values: Vec<R>, lengths: Vec<usize>) {
+        let gather = move |world: &SimpleCommunicator| gathered(world, &values, &integers(&lengths));
+        self.under_way.push_back(self.mpi.begin(gather));
+    }
+
+    fn finish(&mut self) -> Vec<R> {
         let earliest = self.under_way.pop_front().expect("an exchange was begun");
         earliest.recv().expect(GONE)
     }
@@ -132,29 +153,26 @@ impl<R: Real + Equivalence> Ranks<R> for MpiRanks<'_, R> {
     }
 }
 
-/// Sends `to[r]` to rank r, and returns what each rank sends here, `lengths[r]` values.
-fn exchange<R: Equivalence + Copy + Default>(
-    world: &SimpleCommunicator,
-    to: Vec<Vec<R>>,
-    lengths: &[i32],
-) -> Vec<Vec<R>> {
-    let counts: Vec<i32> = to.iter().map(|values| values.len() as i32).collect();
-    let sent = to.concat();
-    let mut received = vec![R::default(); lengths.iter().map(|&length| length as usize).sum()];
-    {
-        let from = Partition::new(&sent[..], &counts[..], places(&counts));
-        let mut into = PartitionMut::new(&mut received[..], lengths, places(lengths));
-        mpi::request::scope(|scope| {
-            wait(world.immediate_all_to_all_varcount_into(scope, &from, &mut into));
-        });
-    }
-    let mut rest = &received[..];
-    let parts = lengths.iter().map(|&length| {
-        let (part, others) = rest.split_at(length as usize);
-        rest = others;
-        part.to_vec()
+/// Sends `values` to all ranks, and returns what each of them sends, `lengths[r]` values of rank r.
+fn gathered<R: Equivalence + Copy + Default>(world: &SimpleCommunicator, values: &[R], lengths: &[i32]) -> Vec<R> {
+    let mut received = room(lengths);
+    let mut into = PartitionMut::new(&mut received[..], lengths, places(lengths));
+    mpi::request::scope(|scope| {
+        wait(world.immediate_all_gather_varcount_into(scope, values, &mut into));
     });
-    parts.collect()
+    received
+}
+
+fn room<R: Copy + Default>(lengths: &[i32]) -> Vec<R> {
+    vec![R::default(); lengths.iter().map(|&length| length as usize).sum()]
+}
+
+/// Converts lengths to integers as MPI takes them.
+///
+/// # Panics
+/// If one is above 2³¹ - 1, which a gradient of a model that can be saved is not.
+fn integers(lengths: &[usize]) -> Vec<i32> {
+    lengths.iter().map(|&length| i32::try_from(length).expect("MPI counts in 32 bits")).collect()
 }
 
 /// Returns where each part begins, one after another.

@@ -1,0 +1,94 @@
+//! The files and the summary of a trained net.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use net::Score;
+
+use super::provenance::provenance;
+use crate::commands::session::Session;
+use crate::machine::Machine;
+use crate::model::{self, Model, Net};
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
+use crate::record::summary::Recorded;
+use crate::run::outcome::{End, Outcome, drift_bound};
+use crate::terminal::{say, warn};
+use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
+
+/// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
+/// once.
+pub(super) fn can_be_written(model: &Path, history: Option<&Path>) -> Result<(), files::Error> {
+    [Some(model), history].into_iter().flatten().try_for_each(|file| make_folder(folder_of(file)))?;
+    NewHdf5::new(model)?;
+    history.map_or(Ok(()), |history| Part::new(history).map(drop))
+}
+
+/// Refuses a net that a model file can't hold.
+pub(super) fn fits_a_model(plan: &Plan, trial: &Trial) -> Result<()> {
+    let parameters = plan.parameters(&trial.config);
+    if parameters * 8.0 > model::MOST_BYTES as f64 {
+        let most = model::MOST_BYTES / 8;
+        bail!("model.hidden: {parameters:.0} weights and biases; a model file has at most {most}");
+    }
+    Ok(())
+}
+
+/// Describes the net in half a line.
+pub(super) fn net_in_words(plan: &Plan, trial: &Trial) -> String {
+    let layers = plan.widths(&trial.config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+    format!("{layers} in {}, {} engine", trial.config.dtype.name(), trial.engine.name())
+}
+
+/// Makes the model of a trained net.
+pub(super) fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Model {
+    let Session { data, .. } = session;
+    let provenance = provenance(session, trial, outcome, machine);
+    let input = data.train.x.element();
+    let (image_shape, scaling) = (data.train.image_shape, data.scaling.clone());
+    let mut model = Model { net, input, image_shape, scaling, classes: Vec::new(), provenance };
+    if let (Some(count), false) = (model.class_count(), data.classes.is_empty()) {
+        // A file may name only one of two classes.
+        let name = |class: usize| data.classes.get(class).cloned().unwrap_or_else(|| class.to_string());
+        model.classes = (0..count).map(name).collect();
+    }
+    model
+}
+
+/// Writes the recorded costs and metrics: the shortest decimals that read back as the same f64, and an empty cell for a
+/// metric that is not finite.
+pub(super) fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), files::Error> {
+    write_whole(path, replace, |out| {
+        let columns = outcome.metrics.columns.iter().map(String::as_str);
+        writeln!(out, "{}", ["iteration", "cost"].into_iter().chain(columns).collect::<Vec<_>>().join(","))?;
+        for Recorded { iteration, cost, metrics } in Recorded::all_of(outcome) {
+            let metrics = metrics.iter().map(|value| value.map(|value| format!("{value:?}")).unwrap_or_default());
+            let cells = [iteration.to_string(), format!("{cost:?}")].into_iter().chain(metrics);
+            writeln!(out, "{}", cells.collect::<Vec<_>>().join(","))?;
+        }
+        Ok(())
+    })
+}
+
+/// Reports the scores after the last update, and the time.
+pub(super) fn summary(trial: &Trial, outcome: &Outcome) {
+    if outcome.drift.is_some_and(|drift| drift > drift_bound(trial.config.dtype)) {
+        warn(
+            "the training drifted further from the weights than rounding explains; run.engine=direct trains \
+             without it",
+        );
+    }
+    let of = |name: &str, score: Option<Score>| {
+        score.map(|Score { cost, accuracy }| {
+            let accuracy = accuracy.map(|accuracy| format!(", accuracy {accuracy:.4}")).unwrap_or_default();
+            format!("{name} cost {cost:.6}{accuracy}")
+        })
+    };
+    let sets = [("train", outcome.train), ("test", outcome.test), ("validation", outcome.validation)];
+    let scores: Vec<_> = sets.into_iter().filter_map(|(name, score)| of(name, score)).collect();
+    let stopped = match &outcome.end {
+        End::Stopped { iteration, reason } => format!("; stopped at iteration {iteration}: {reason}"),
+        _ => String::new(),
+    };
+    say(&format!("{}; {:.1} s, {} engine{stopped}", scores.join("; "), outcome.seconds, trial.engine.name()));
+}
