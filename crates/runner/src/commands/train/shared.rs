@@ -62,6 +62,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let plan = session.plan(&gram_space)?;
     let trial = &plan.trials[0];
     fits_a_model(&plan, trial)?;
+    fits_mpi(&plan, trial)?;
     let workers = prepared(&session, &plan, trial, &mpi, &stop)?;
     let machine = session.machine();
     all_alike(&mpi, trial, &machine)?;
@@ -118,6 +119,17 @@ fn prepared(session: &Session, plan: &Plan, trial: &Trial, mpi: &Mpi, stop: &Sto
     let further = calls.into_iter().map(|product| (trial.config.dtype, product.shape, product.call));
     session.check_blas(plan, &workers, further, stop)?;
     Ok(workers)
+}
+
+/// Refuses a layer with more parameters than MPI can count.
+fn fits_mpi(plan: &Plan, trial: &Trial) -> Result<()> {
+    let widths = plan.widths(&trial.config);
+    match widths.windows(2).position(|n| (n[0] + 1) * n[1] > i32::MAX as usize) {
+        Some(l) => {
+            bail!("model.hidden: layer {} has more than {} parameters, which MPI can't send at once", l + 1, i32::MAX)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses ranks that would not compute the same: those of another experiment, other data, or another machine.
