@@ -259,7 +259,7 @@ fn all_ranks_stop_when_one_is_told_to() {
                 let (number, steps) = (rank.rank, std::cell::Cell::new(0));
                 let (training, batches) = (case.training.clone(), case.batches.clone());
                 let mut net = DataParallel::new(case.chain(), training, examples, batches, Box::new(rank));
-                let keep_going = |_| {
+                let keep_going = |_: &DataParallel<f64>| {
                     steps.set(steps.get() + 1);
                     number != 1 || steps.get() < 10
                 };

@@ -67,13 +67,6 @@ struct Chunk<'e, R> {
     gradients: Vec<Gradient<R>>,
 }
 
-/// What ends a step before its update.
-enum End {
-    /// `keep_going` returned `false` on some rank.
-    Interrupted,
-    Ended(Ending),
-}
-
 impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
@@ -115,37 +108,45 @@ impl<'e, R: Real> DataParallel<'e, R> {
         }
     }
 
-    /// Trains the net to its end; `keep_going` is called before each step, with the last point of the history. `None` if it returned `false` on
-    /// some rank, or an inspected product was wrong on another one.
+    /// Trains the net to its end; `keep_going` is called before each step, and the training ends where it returns `false` on some rank. `None` if it did,
+    /// or if an inspected product was wrong on another rank.
     ///
     /// # Errors
     /// If an inspected product is wrong on this rank.
-    pub fn train(
-        &mut self,
-        keep_going: impl Fn(Option<HistoryPoint>) -> bool,
-    ) -> Result<Option<Trained>, WrongProduct> {
+    pub fn train(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Trained>, WrongProduct> {
         let mut ending = Ending::Completed;
         while self.iteration < self.training.iterations {
-            let goes_on = keep_going(self.progress.history.last().copied());
-            // A rank whose product is wrong takes part in the exchanges of its step, and leaves with all others before the next one.
-            let inspect = self.sample.takes(self.iteration);
-            let step =
-                if inspect { inspected(self.sample.seed(), || self.step(goes_on)) } else { Ok(self.step(goes_on)) };
-            let is_right = self.all_agree(!inspect || step.is_ok(), inspect);
-            match step {
-                Err(wrong) => return Err(wrong),
-                Ok(_) if !is_right => return Ok(None),
-                Ok(None) => self.iteration += 1,
-                Ok(Some(End::Interrupted)) => return Ok(None),
-                Ok(Some(End::Ended(reason))) => {
-                    ending = reason;
+            let goes_on = keep_going(self);
+            if !self.all_say(goes_on) {
+                return Ok(None);
+            }
+            let stopped = if self.sample.takes(self.iteration) {
+                let step = inspected(self.sample.seed(), || self.step());
+                // A rank whose product is wrong has taken part in the exchanges of its step, and leaves with all others.
+                let is_right = self.all_say(step.is_ok());
+                match step {
+                    Ok(_) if !is_right => return Ok(None),
+                    step => step?,
+                }
+            } else {
+                self.step()
+            };
+            match stopped {
+                None => self.iteration += 1,
+                Some(stopped) => {
+                    ending = stopped;
                     break;
                 }
             }
         }
         let trained = inspected(self.sample.seed(), || self.evaluated(ending));
-        let is_right = self.all_agree(trained.is_ok(), true);
+        let is_right = self.all_say(trained.is_ok());
         trained.map(|trained| is_right.then_some(trained))
+    }
+
+    /// Returns the last point of the history.
+    pub fn latest(&self) -> Option<HistoryPoint> {
+        self.progress.history.last().copied()
     }
 
     /// Returns the net with its present parameters.
@@ -153,30 +154,26 @@ impl<'e, R: Real> DataParallel<'e, R> {
         &self.chain
     }
 
-    /// Returns whether all ranks say yes, if they are `asked`.
-    fn all_agree(&mut self, yes: bool, asked: bool) -> bool {
-        !asked || self.ranks.gather(vec![f64::from(u8::from(yes))]).iter().flatten().all(|&yes| yes == 1.0)
+    /// Returns whether all ranks say yes.
+    fn all_say(&mut self, yes: bool) -> bool {
+        self.ranks.gather(vec![f64::from(u8::from(yes))]).iter().flatten().all(|&yes| yes == 1.0)
     }
 
     /// Makes one step: forward, cost, backward, update. Returns what ends the training before the update, if anything.
-    fn step(&mut self, goes_on: bool) -> Option<End> {
+    fn step(&mut self) -> Option<Ending> {
         let m = self.take_batch();
         let chunks = chunks::count(m);
         let iteration = self.iteration;
         let is_needed = self.training.records(iteration) || self.training.stopping.watches_every_cost();
-        let (sum, stops) = self.forward(chunks, is_needed, goes_on);
-        if stops {
-            return Some(End::Interrupted);
-        }
-        let cost = sum / m as f64;
+        let cost = self.forward(chunks, is_needed) / m as f64;
         let most = self.training.stopping.diverge_above.unwrap_or(f64::INFINITY);
         if !cost.is_finite() || cost > most {
             let bound = if cost.is_finite() { Bound::Cost } else { Bound::Finite };
-            return Some(End::Ended(Ending::Diverged { iteration, bound }));
+            return Some(Ending::Diverged { iteration, bound });
         }
         self.backward(m, chunks);
         if let Some(reason) = self.record(cost) {
-            return Some(End::Ended(Ending::Stopped { iteration, reason }));
+            return Some(Ending::Stopped { iteration, reason });
         }
         self.optimiser.step(&mut self.chain, &self.sums, self.training.schedule.at(iteration));
         None
@@ -205,26 +202,24 @@ impl<'e, R: Real> DataParallel<'e, R> {
         m
     }
 
-    /// Runs the forward pass of this rank's chunks. Returns m J over all ranks, and whether some rank stops. The sum is NaN if an output is not
-    /// finite; else it is 0 unless it `is_needed`.
-    fn forward(&mut self, chunks: usize, is_needed: bool, goes_on: bool) -> (f64, bool) {
+    /// Runs the forward pass of this rank's chunks, and returns m J over all ranks: NaN if an output is not finite, else 0 unless it `is_needed`.
+    fn forward(&mut self, chunks: usize, is_needed: bool) -> f64 {
         let (chain, cost) = (&self.chain, self.chain.cost());
-        let mut own = vec![f64::from(u8::from(goes_on))];
-        for Chunk { x, y, caches, .. } in &mut self.own {
+        let of_chunk = |Chunk { x, y, caches, .. }: &mut Chunk<R>| {
             let output = chain.forward(x.current(), caches);
-            own.push(match all_finite(output.z.view()) {
+            match all_finite(output.z.view()) {
                 true if is_needed => cost.sum(output.z.view(), y.current()),
                 true => 0.0,
                 false => f64::NAN,
-            });
-        }
-        let all = self.ranks.gather(own);
-        let stops = all.iter().any(|rank| rank[0] == 0.0);
+            }
+        };
+        let own = self.own.iter_mut().map(of_chunk).collect();
+        let all = self.ranks.gather(own).concat();
+        assert_eq!(all.len(), chunks, "each rank has the costs of its chunks");
         let mut sum = TreeSum::new();
-        let costs = all.iter().flat_map(|rank| &rank[1..]);
-        costs.enumerate().for_each(|(chunk, &cost)| sum.push(chunk..chunk + 1, cost, |sum, cost| *sum += cost));
-        debug_assert_eq!(all.iter().map(|rank| rank.len() - 1).sum::<usize>(), chunks);
-        (sum.into_sum(), stops)
+        let costs = all.into_iter().enumerate();
+        costs.for_each(|(chunk, cost)| sum.push(chunk..chunk + 1, cost, |sum, cost| *sum += cost));
+        sum.into_sum()
     }
 
     /// Runs the backward pass of this rank's chunks, layer by layer, and sums the gradients over all ranks meanwhile.

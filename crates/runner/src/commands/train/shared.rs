@@ -162,8 +162,8 @@ fn trained_in<R: Real + Equivalence>(
     let batches = config.batches(plan.data.train);
     let ranks = Box::new(MpiRanks::new(mpi));
     let mut net = DataParallel::new(chain, config.training(plan.data.train), examples, batches, ranks);
-    let keep_going = |latest| {
-        shown.at(latest);
+    let keep_going = |net: &DataParallel<R>| {
+        shown.at(net.latest());
         !stop.load(Ordering::Relaxed)
     };
     let trained = net.train(keep_going).map_err(|wrong| Failure::Untrusted(wrong.into()))?;
