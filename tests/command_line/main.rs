@@ -5,6 +5,7 @@ mod bad_input; // one clear line, exit code 2, nothing half done
 mod bench; // what is timed, kept, compared and refused
 mod best; // the best setting, and its best trial trained again
 mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught
+mod checkpoints; // a training goes on where it was, with the same bytes
 mod choice_of_blas; // by name, path and rule; what is refused; what is said
 mod commands; // gradcheck, show, check and data
 mod comparisons; // two sweeps, pair by pair

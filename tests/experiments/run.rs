@@ -130,11 +130,11 @@ impl Bench {
             let work: f64 = trials.iter().map(|trial| plan.parameters(&trial.config) * 12.0).sum();
             let steps = ((MOST_WORK / work) as usize).clamp(3, MOST_STEPS);
             let made = Cell::new(0);
-            let keep_going = |_| {
+            let keep_going = |_, _| {
                 made.set(made.get() + 1);
                 made.get() <= steps
             };
-            let outcomes = fleet::train(&plan, &trials, &inputs, &keep_going).expect("the BLAS is right");
+            let outcomes = fleet::train(&plan, &trials, &inputs, None, &keep_going).expect("the BLAS is right");
             trained += trials.len();
             for (trial, outcome) in trials.iter().zip(outcomes.iter().flatten()) {
                 if let Some(what) = wrong(trial, outcome) {

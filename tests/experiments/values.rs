@@ -32,6 +32,7 @@ pub(crate) const OF_ALL: &[Values] = &[
     key("data.max_bytes", &["8000000"], &["1", "1125899906842624"]),
     key("run.jobs", &["1", "2"], &["4096", "0"]),
     key("run.threads", &["1"], &["1024"]),
+    key("run.checkpoint_every", &["600", "\"10 min\"", "\"3 iterations\"", "\"never\""], &["1e-9", "0", "\"soon\""]),
     key("run.blas", &["\"auto\"", "\"system\""], &["\"/none\""]),
 ];
 

@@ -14,6 +14,7 @@ use kernels::{
     mean_squared_error_dz, mean_squared_error_sum, softmax_cross_entropy_dz, softmax_cross_entropy_sum,
 };
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+use serde::{Deserialize, Serialize};
 
 /// A cost, with the output layer that belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,7 +149,7 @@ pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<
 }
 
 /// The cost and accuracy of a net on a set of examples.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// J.
     pub cost: f64,

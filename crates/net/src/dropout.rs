@@ -45,6 +45,16 @@ impl<R: Real> Dropout<R> {
         mask.map_inplace(|mask| *mask = if u64::from(stream.next_u32()) < *threshold { R::zero() } else { kept });
     }
 
+    /// Returns the position in the stream of masks.
+    pub(crate) fn position(&self) -> u128 {
+        self.stream.get_word_pos()
+    }
+
+    /// Goes on from a position in the stream of masks.
+    pub(crate) fn go_on_from(&mut self, position: u128) {
+        self.stream.set_word_pos(position);
+    }
+
     /// Takes the mask of some of the examples of `whole`, whose mask is drawn.
     pub(crate) fn take_part(&mut self, whole: &Dropout<R>, examples: Range<usize>) {
         make_room(&mut self.mask, examples.len());

@@ -67,6 +67,7 @@ pub use fast::fleet::Fleet;
 pub use fast::gram::GramSpace;
 pub use fast::initial_net::InitialNet;
 pub use fast::profile::{DataSizes, ProductCall, StackedStep};
+pub use fast::state::{FleetState, StateMismatch};
 pub use fast::train::{Data, Error, train};
 pub use initialise::{Initialisation, Scheme};
 pub use kernels::{Activation, Adam, Real};

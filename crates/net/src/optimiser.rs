@@ -120,8 +120,8 @@ pub struct OptimiserState<R> {
     optimiser: Optimiser,
     rates: Vec<LayerRate>,
     /// The moments of `W[l]` and `b[l]`, layer l at index l - 1.
-    moments: Vec<[Moments<R>; 2]>,
-    steps: usize,
+    pub(crate) moments: Vec<[Moments<R>; 2]>,
+    pub(crate) steps: usize,
 }
 
 impl<R: Real> OptimiserState<R> {
@@ -258,7 +258,7 @@ impl TensorUpdate {
 
 /// The moments of one tensor, such as Adam's m and v: zeros at the start.
 #[derive(Clone, Debug)]
-pub(crate) struct Moments<R>(Vec<Array2<R>>);
+pub(crate) struct Moments<R>(pub(crate) Vec<Array2<R>>);
 
 impl<R: Real> Moments<R> {
     pub(crate) fn new(optimiser: &Optimiser, dim: (usize, usize)) -> Self {

@@ -1,11 +1,13 @@
 //! The history of a net in training, and the conditions of an early end that look back on it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
 
 use crate::training::{Stopping, Training};
 
 /// One point of a history.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryPoint {
     /// The number of updates before this point.
     pub iteration: usize,
@@ -19,9 +21,11 @@ pub(crate) struct Progress {
     pub(crate) history: Vec<HistoryPoint>,
     /// The values of the metrics at each point of the history, one after another.
     pub(crate) metrics: Vec<f64>,
-    lowest: f64,
+    pub(crate) lowest: f64,
     /// The number of records since the lowest cost.
-    waited: usize,
+    pub(crate) waited: usize,
+    /// The time that was spent before `start`, by the run that this one goes on from.
+    before: Duration,
     start: Instant,
 }
 
@@ -34,6 +38,7 @@ impl Progress {
             metrics: Vec::with_capacity(if columns > 0 { records.saturating_mul(columns).min(1 << 20) } else { 0 }),
             lowest: f64::INFINITY,
             waited: 0,
+            before: Duration::ZERO,
             start: Instant::now(),
         }
     }
@@ -50,7 +55,17 @@ impl Progress {
 
     /// Returns whether the time of the training is up.
     pub(crate) fn is_late(&self, stopping: &Stopping) -> bool {
-        stopping.seconds.is_some_and(|seconds| self.start.elapsed().as_secs_f64() > seconds)
+        stopping.seconds.is_some_and(|seconds| self.spent().as_secs_f64() > seconds)
+    }
+
+    /// Returns the time that the training has taken so far.
+    pub(crate) fn spent(&self) -> Duration {
+        self.before + self.start.elapsed()
+    }
+
+    /// Counts on from the time `spent` of a run that this one goes on from.
+    pub(crate) fn go_on_after(&mut self, spent: Duration) {
+        (self.before, self.start) = (spent, Instant::now());
     }
 }
 

@@ -1,11 +1,13 @@
 //! The results of a training.
 
+use serde::{Deserialize, Serialize};
+
 use crate::cost::Score;
 use crate::progress::HistoryPoint;
 use crate::training::Ending;
 
 /// The results of a training, without the trained net.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
     /// The recorded costs, all finite, in order of iteration.
     pub history: Vec<HistoryPoint>,

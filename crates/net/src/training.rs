@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::optimiser::Optimiser;
 use crate::schedule::Schedule;
 
@@ -128,7 +130,7 @@ impl Metric {
 }
 
 /// The way in which a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// All iterations were made.
     Completed,
@@ -149,7 +151,7 @@ pub enum Ending {
 }
 
 /// A bound that a diverged training has broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bound {
     /// The range of finite numbers: an output or the cost was infinite or NaN.
     Finite,
@@ -167,7 +169,7 @@ impl fmt::Display for Bound {
 }
 
 /// The condition of [`Stopping`] that ended a training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
     /// The cost fell below [`Stopping::cost_below`].
     CostBelow,

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,31 +26,34 @@ class Ended:
     synced_later: bool  # every failed sync was followed by a successful one of the same file
 
 
-def run(command: list[str], folder: Path, fault: str | None, timeout: float = 120) -> Ended:
-    """Runs a command in `folder` with a fault such as `write:error=EIO:when=3`.
+def run(command: list[str], folder: Path, fault: str | None, timeout: float = 120, calls: list[str] = CALLS,
+        is_about: Callable[[str], bool] | None = None) -> Ended:
+    """Runs a command in `folder` with a fault such as `write:error=EIO:when=3`. Points are those of `calls` about a file of the folder or
+    stdout, or about a path that `is_about` takes.
 
     strace counts the calls of each thread for itself, so that the n-th call of every thread fails.
     """
     log = folder.parent / f"{folder.name}.strace"
     traced = ["strace", "-f", "-y", "--seccomp-bpf", "-qq", "-s", "0", "-o", str(log),
-              "-e", "trace=" + ",".join("?" + call for call in CALLS)]
+              "-e", "trace=" + ",".join("?" + call for call in calls)]
     if fault:
         traced += ["-e", f"inject={fault}"]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(traced + command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=timeout, check=False)
     ended = Ended(done.returncode, done.stderr.decode(errors="replace"), {}, [], True)
-    calls: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
+    is_about = is_about or (lambda path: path.startswith(str(folder)) or path in ("1", "2"))
     unsynced = set()
     for line in log.read_text(errors="replace").splitlines():
         found = LINE.match(line)
         if not found:
             continue
         call, rest = found["call"], found["rest"]
-        calls[found["thread"], call] += 1
+        counts[found["thread"], call] += 1
         path = about(rest)
-        if path.startswith(str(folder)) or path in ("1", "2"):
-            ended.points.setdefault(call, set()).add(calls[found["thread"], call])
+        if is_about(path):
+            ended.points.setdefault(call, set()).add(counts[found["thread"], call])
         if "(INJECTED)" in rest:
             ended.injected.append(path)
         if call in ("fsync", "fdatasync"):

@@ -6,6 +6,7 @@
 mod elements;
 mod error;
 mod folder;
+mod hashed;
 mod hdf5;
 mod orphans;
 mod part;
@@ -17,6 +18,7 @@ mod tests;
 pub use self::elements::Element;
 pub use self::error::{DiskFailure, Error};
 pub use self::folder::{folder_of, make_folder, missing_folders, sync_folder};
+pub use self::hashed::Hashed;
 pub use self::hdf5::{DatasetHandle, NewHdf5};
 pub use self::part::{Part, put_in_place};
-pub use self::plain::write_whole;
+pub use self::plain::{remove_whole, write_whole};

@@ -1,9 +1,12 @@
 //! Files of bytes: tables, settings, pictures.
 
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use super::error::Error;
+use super::folder::{folder_of, sync_folder};
+use super::orphans::remove_orphans;
 use super::part::{Part, put_in_place};
 
 /// Writes the file at `path`: after a crash it is the old one or the new one. A file that is there already is replaced only with
@@ -21,4 +24,18 @@ pub fn write_whole(
     write(&mut buffered).and_then(|()| buffered.flush()).map_err(|reason| Error::system(path, reason))?;
     drop(buffered);
     put_in_place([part], replace)
+}
+
+/// Removes the file at `path`, if it is there, and the parts that killed runs left of it.
+///
+/// # Errors
+/// If the system refuses.
+pub fn remove_whole(path: &Path) -> Result<(), Error> {
+    if let Some(name) = path.file_name() {
+        remove_orphans(folder_of(path), name);
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|reason| Error::system(path, reason)).and_then(|()| sync_folder(folder_of(path))),
+    }
 }

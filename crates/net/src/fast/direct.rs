@@ -9,6 +9,7 @@ use crate::batches::Batch;
 use crate::fast::columns::Columns;
 use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
+use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
@@ -82,6 +83,14 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
     fn retain_rows(&mut self, rows: &[usize]) {
         self.w = self.w.select(Axis(0), rows);
         self.dw = self.dw.select(Axis(0), rows);
+    }
+
+    fn state(&self) -> FirstState<'_, R> {
+        FirstState { matrix: (&self.w).into(), c: None, t: None }
+    }
+
+    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch> {
+        state.put_in(&mut self.w, None, None)
     }
 }
 

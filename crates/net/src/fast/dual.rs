@@ -12,6 +12,7 @@ use crate::batches::Batch;
 use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::initial_term::{InitialTerm, not_below_zero};
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
+use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
@@ -104,6 +105,14 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
             *kept = kept.select(Axis(0), rows);
         }
         self.t = self.t.select(Axis(0), rows);
+    }
+
+    fn state(&self) -> FirstState<'_, R> {
+        FirstState { matrix: (&self.p).into(), c: Some((&self.initial.c).into()), t: Some((&self.t).into()) }
+    }
+
+    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch> {
+        state.put_in(&mut self.p, Some(&mut self.initial.c), Some(&mut self.t))
     }
 
     /// Computes P = c W(0) X + T G in f64, and returns the largest difference from the P so far, over the largest element.

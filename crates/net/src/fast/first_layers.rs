@@ -6,6 +6,7 @@ use kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::batches::Batch;
+use crate::fast::state::{FirstState, StateMismatch};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
 /// The first layers of several nets, stacked: W has N rows, the sum of their `n[1]`. [`crate::Engine`] says what each engine keeps.
@@ -46,6 +47,15 @@ pub(crate) trait FirstLayers<R: Real>: Send {
 
     /// Retains only these rows, in their order.
     fn retain_rows(&mut self, rows: &[usize]);
+
+    /// Returns the matrices that the next steps depend on.
+    fn state(&self) -> FirstState<'_, R>;
+
+    /// Replaces these matrices by those of `state`.
+    ///
+    /// # Errors
+    /// If they have other shapes.
+    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch>;
 
     /// Recomputes z of the rows of one net if it was summed up step by step beside W, and returns its drift: the largest
     /// difference over the largest element. `None` if z is computed from the weights themselves at each step.

@@ -1,5 +1,7 @@
 //! One net of a fleet: a chain whose `W[1]` is kept by the engine, which feeds it with `z[1]`.
 
+mod resuming;
+
 use std::ops::Range;
 
 use kernels::{Activation, Real, all_finite, bias_gradient, square_sum};

@@ -20,4 +20,5 @@ mod member;
 pub(crate) mod profile;
 mod reduced;
 mod sample;
+pub(crate) mod state;
 pub(crate) mod train;

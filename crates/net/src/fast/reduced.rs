@@ -14,6 +14,7 @@ use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::gram::CHECKED;
 use crate::fast::initial_term::InitialTerm;
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
+use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Moments, Optimiser, TensorUpdate};
 
@@ -116,6 +117,14 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
             *kept = kept.select(Axis(0), rows);
         }
         self.batch_wx_0 = self.batch_wx_0.select(Axis(0), rows);
+    }
+
+    fn state(&self) -> FirstState<'_, R> {
+        FirstState { matrix: (&self.d).into(), c: Some((&self.initial.c).into()), t: None }
+    }
+
+    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch> {
+        state.put_in(&mut self.d, Some(&mut self.initial.c), None)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// The number of steps of which one is inspected. The products of an inspected step cost about a third more.
 const BLOCK: usize = 100;
@@ -11,6 +12,14 @@ const BLOCK: usize = 100;
 pub(crate) struct Sample {
     stream: ChaCha8Rng,
     /// The chosen step of the current hundred.
+    chosen: usize,
+    takes_next: bool,
+}
+
+/// The position in a sample.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SampleState {
+    position: u128,
     chosen: usize,
     takes_next: bool,
 }
@@ -38,11 +47,40 @@ impl Sample {
     pub(crate) fn seed(&mut self) -> u64 {
         self.stream.random()
     }
+
+    /// Returns the position in the sample.
+    pub(crate) fn state(&self) -> SampleState {
+        let Sample { stream, chosen, takes_next } = self;
+        SampleState { position: stream.get_word_pos(), chosen: *chosen, takes_next: *takes_next }
+    }
+
+    /// Goes on from a position in the sample.
+    pub(crate) fn restore(&mut self, SampleState { position, chosen, takes_next }: SampleState) {
+        self.stream.set_word_pos(position);
+        (self.chosen, self.takes_next) = (chosen, takes_next);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_goes_on_from_any_position() {
+        let mut sample = Sample::new(5);
+        sample.take_next();
+        for iteration in 0..300 {
+            let mut other = Sample::new(5);
+            other.restore(sample.state());
+            let rest = |sample: &mut Sample| -> Vec<_> {
+                (iteration..iteration + 250).map(|at| sample.takes(at).then(|| sample.seed())).collect()
+            };
+            assert_eq!(rest(&mut other), rest(&mut sample.clone()), "from {iteration} on");
+            if sample.takes(iteration) {
+                sample.seed();
+            }
+        }
+    }
 
     #[test]
     fn one_step_of_each_hundred_is_taken_and_the_first_and_those_that_are_asked_for() {

@@ -64,8 +64,8 @@ pub enum Command {
     /// Train every point of an experiment's sweep, in parallel.
     ///
     /// The results go to results/NAME/ (NAME is the experiment's name): results.db is the record, trials.csv and
-    /// history.csv are tables of it. Running the same command again resumes: finished trials are skipped. Ctrl-C keeps
-    /// every finished trial; a second one leaves at once.
+    /// history.csv are tables of it. Running the same command again resumes: finished trials are skipped, and
+    /// those in training go on from their checkpoints. Ctrl-C keeps both; a second one leaves at once.
     #[command(after_help = "Examples:
   runner sweep experiments/depth.toml
   runner sweep experiments/depth.toml name=depth-tanh model.activation=tanh 'sweep.model.depth=[2, 3, 5]' -j 1
@@ -84,7 +84,8 @@ pub enum Command {
     /// Train one net and save it, with everything that predictions need, as a model file (HDF5).
     ///
     /// The sweep must have a single point: fix a key that the file sweeps with KEY=VALUE. The training is, bit for bit,
-    /// that of a sweep of this point. A net that diverges or is interrupted is not saved (exit codes 1 and 130).
+    /// that of a sweep of this point. A net that diverges is not saved (exit code 1). A training that is
+    /// interrupted (exit code 130) is kept in MODEL.ckpt, from which the same command goes on.
     ///
     /// With a results directory in place of the experiment, --trial or --best names a trial of its sweep, which is trained again with the
     /// fleet that it was trained in: on the same machine bit for bit, which is checked. --best is the trial that `runner best` names.

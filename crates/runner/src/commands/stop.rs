@@ -1,10 +1,10 @@
 //! Interruption by Ctrl-C or SIGTERM.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -13,8 +13,13 @@ use signal_hook::{flag, low_level};
 
 use crate::terminal::{clear_from_here, say};
 
-/// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing.
+/// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing. It counts from the end of the
+/// last checkpoint.
 const GRACE: Duration = Duration::from_millis(1500);
+/// The longest time for checkpoints; Slurm kills a job 30 s after SIGTERM.
+const WRITING: Duration = Duration::from_secs(20);
+/// The time from one look at the checkpoints to the next.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The exit code of a run that was interrupted.
 const INTERRUPTED: i32 = 130;
@@ -23,6 +28,7 @@ const INTERRUPTED: i32 = 130;
 #[derive(Clone)]
 pub(super) struct Stop {
     asked: Arc<AtomicBool>,
+    writing: Arc<AtomicUsize>,
     last_words: Arc<Mutex<String>>,
 }
 
@@ -40,6 +46,11 @@ impl Stop {
         self.asked.load(Ordering::Relaxed)
     }
 
+    /// Returns the count of checkpoints that are being written, for which the process is not cut off.
+    pub(super) fn writing(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.writing)
+    }
+
     /// Sets the message for the case that the process is cut off: it says what is kept, and how to resume.
     pub(super) fn at_the_end(&self, words: String) {
         *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = words;
@@ -48,21 +59,21 @@ impl Stop {
 
 /// Listens for signals. The first one asks the work to end in order; if it doesn't react (during a long product, a
 /// factorisation, or a library's reading of a file), the process is cut off a little later. That loses nothing that is
-/// kept, since files appear whole, and the record grows by transactions. A second signal ends the process at once.
+/// kept, since files appear whole, and the record grows by transactions. Checkpoints that are being written are waited for. A second signal ends the process at once.
 pub(super) fn stop_on_interrupt() -> Result<Stop> {
     const PROBLEM: &str = "can't listen for Ctrl-C";
-    let stop =
-        Stop { asked: Arc::default(), last_words: Arc::new(Mutex::new("interrupted; nothing is kept".to_owned())) };
+    let last_words = Arc::new(Mutex::new("interrupted; nothing is kept".to_owned()));
+    let stop = Stop { asked: Arc::default(), writing: Arc::default(), last_words };
     let mut signals = Signals::new([SIGINT, SIGTERM]).context(PROBLEM)?;
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop.asked))
             .and_then(|_| flag::register(signal, Arc::clone(&stop.asked)))
             .context(PROBLEM)?;
     }
-    let last_words = Arc::clone(&stop.last_words);
+    let (writing, last_words) = (stop.writing(), Arc::clone(&stop.last_words));
     let watch = move || {
         if signals.forever().next().is_some() {
-            thread::sleep(GRACE);
+            wait(&writing);
             clear_from_here();
             say(&last_words.lock().unwrap_or_else(PoisonError::into_inner));
             low_level::exit(INTERRUPTED);
@@ -70,4 +81,37 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watch).context(PROBLEM)?;
     Ok(stop)
+}
+
+/// Waits for as long as an orderly end may take, while `writing` checkpoints are being written.
+fn wait(writing: &AtomicUsize) {
+    let (asked, mut written) = (Instant::now(), Instant::now());
+    while written.elapsed() < GRACE {
+        thread::sleep(LOOK);
+        if writing.load(Ordering::SeqCst) > 0 && asked.elapsed() < WRITING {
+            written = Instant::now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_checkpoints_and_then_as_long_as_ever() {
+        let writing = AtomicUsize::new(1);
+        let start = Instant::now();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(700));
+                writing.store(0, Ordering::SeqCst);
+            });
+            wait(&writing);
+        });
+        assert!(start.elapsed() >= Duration::from_millis(2190), "{:?}", start.elapsed());
+        let start = Instant::now();
+        wait(&AtomicUsize::new(0));
+        assert!((GRACE..GRACE + GRACE).contains(&start.elapsed()), "{:?}", start.elapsed());
+    }
 }

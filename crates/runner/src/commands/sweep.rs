@@ -1,5 +1,6 @@
 //! `runner sweep`: experiment → data → plan → workers → record → tables.
 
+mod checkpoints;
 mod dry_run;
 mod mixed;
 mod prepared;
@@ -26,7 +27,7 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
     let mut sweep = PreparedSweep::new(args, blas)?;
     advise(&sweep.plan);
     if args.dry_run {
-        return sweep.preview(args.fresh);
+        return sweep.preview(args.fresh, &stop);
     }
     let mut training = Training::begin(&sweep, args, stop)?;
     while training.train(&mut sweep)? && sweep.goes_on(&training.record)? {

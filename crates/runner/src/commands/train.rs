@@ -1,5 +1,6 @@
 //! `runner train`: trains one trial and writes its net to a file.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -14,6 +15,7 @@ use super::advice::advise;
 use super::answer::print_names;
 use super::failure::Failure;
 use super::output::may_be_written;
+use super::resume::same_again;
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use crate::cli;
@@ -21,6 +23,7 @@ use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::training::TrainingProgress;
+use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::fleet::{self, Kept};
 use crate::run::inputs::Inputs;
 use crate::run::outcome::End;
@@ -77,21 +80,26 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     session.say_machine(&machine);
     recorded.iter().for_each(|recorded| recorded.say(&machine));
 
+    let checkpoints = Checkpoints::beside(&out, &machine, session.experiment.checkpoint_every, stop.writing());
+    let checkpoint = checkpoints.path(&fleet);
+    if let Some(iteration) = checkpoints.iteration(&fleet) {
+        say(&format!("goes on from iteration {iteration} of {}: {}", plan.iterations(trial), checkpoint.display()));
+    }
     let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
     drop(gram_space);
     let trained = workers.alone(|| {
         let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
-        let watch = |latest| {
+        let watch = |_, latest| {
             progress.at(latest);
             !stop.load(Ordering::Relaxed)
         };
-        let trained = fleet::train_keeping(&plan, &fleet, kept, &inputs, &watch);
+        let trained = fleet::train_keeping(&plan, &fleet, kept, &inputs, &checkpoints, &watch);
         progress.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
         trained
     });
     let trained = trained.map_err(Failure::from)?;
     let Some((outcome, net)) = trained else {
-        say("interrupted: no model is written");
+        say(&interrupted(checkpoints.iteration(&fleet), &checkpoint));
         return Ok(ExitCode::from(130));
     };
     if let Some(recorded) = &recorded {
@@ -104,15 +112,26 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         let End::Diverged { iteration, reason } = outcome.end else {
             bail!("trial {} stopped at another iteration than in the record: its net is lost; train it alone", trial.id)
         };
+        checkpoints.remove(fleet.first().copied());
         let rate = trial.config.schedule.learning_rate;
         return Err(Failure::Diverged { iteration, reason, rate }.into());
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
     model.write(&out, args.force).map_err(Failure::NotKept)?;
+    checkpoints.remove(fleet.first().copied());
     summary(trial, &outcome);
     print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what is left of a training that was interrupted, whose checkpoint is at `iteration`.
+fn interrupted(iteration: Option<usize>, checkpoint: &Path) -> String {
+    let nothing = "interrupted: no model is written".to_owned();
+    iteration.map_or(nothing, |iteration| {
+        let (checkpoint, again) = (checkpoint.display(), same_again());
+        format!("interrupted at iteration {iteration}, kept in {checkpoint}; no model is written; to go on: {again}")
+    })
 }
 
 /// Returns the shape of W\[1\] and the number of training examples.

@@ -6,13 +6,12 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use rusqlite::params;
-use sha2::{Digest, Sha256};
 
 use super::Record;
 use super::error::{Error, at};
 use crate::machine::sha256;
 use crate::text::hex;
-use datasets::files::write_whole;
+use datasets::files::{Hashed, write_whole};
 
 /// The state of a file beside the record.
 #[derive(Debug)]
@@ -75,10 +74,15 @@ impl Record {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
         let path = folder.join(name);
-        let mut digest = Sha256::new();
-        write_whole(&path, true, |out| write(&mut Hashed { out, sha256: &mut digest }))?;
+        let mut sha256 = [0; 32];
+        write_whole(&path, true, |out| {
+            let mut hashed = Hashed::new(out);
+            write(&mut hashed)?;
+            sha256 = hashed.sha256();
+            Ok(())
+        })?;
         let insert = "INSERT OR REPLACE INTO file (name, sha256) VALUES (?1, ?2)";
-        let entered = self.connection.execute(insert, params![name, hex(&digest.finalize())]);
+        let entered = self.connection.execute(insert, params![name, hex(&sha256)]);
         entered.map(drop).map_err(at(&self.path))
     }
 
@@ -89,23 +93,5 @@ impl Record {
     pub fn files(&self) -> Result<BTreeMap<String, String>, Error> {
         let rows = self.rows("SELECT name, sha256 FROM file", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.into_iter().collect())
-    }
-}
-
-/// A writer that hashes what passes through.
-struct Hashed<'w> {
-    out: &'w mut dyn Write,
-    sha256: &'w mut Sha256,
-}
-
-impl Write for Hashed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.sha256.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }

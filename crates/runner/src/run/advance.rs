@@ -76,10 +76,9 @@ impl Running {
 }
 
 impl Entry {
-    /// Enters that a step begins, with the last recorded cost of the first net.
-    pub(super) fn step(&self, latest: Option<HistoryPoint>) {
-        // One thread writes: no step is lost between the two.
-        self.running.steps.store(self.running.steps.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    /// Enters that the step `iteration` begins, with the last recorded cost of the first net.
+    pub(super) fn step(&self, iteration: usize, latest: Option<HistoryPoint>) {
+        self.running.steps.store(iteration + 1, Ordering::Relaxed);
         if let Some(HistoryPoint { cost, .. }) = latest {
             self.running.cost.store(cost.to_bits(), Ordering::Relaxed);
         }

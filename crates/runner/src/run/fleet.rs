@@ -1,16 +1,19 @@
 //! The training of one fleet, from the draw of its weights to its outcomes.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::time::Instant;
 
 use kernels::{Real, WrongProduct, WrongSum, inspected};
 use net::initialise::Draw;
 use net::{Chain, Ending, Examples, Fleet, HistoryPoint, InitialNet, Schedule, Stopping, Trained, Training};
 
+use super::checkpoint::checkpoints::Checkpoints;
+use super::checkpoint::file::Number;
+use super::checkpoint::fleet::{Before, FleetCheckpoint};
 use super::first_layers::FirstLayers;
 use super::inputs::Inputs;
 use super::outcome::{End, Metrics, Outcome};
-use super::ready::Ready;
+use super::ready::{Ready, TrainedFleet};
 use super::untrusted::Untrusted;
 use crate::model::Net;
 use crate::plan::Plan;
@@ -72,8 +75,12 @@ fn endless_in<'e, R: Real>(
     Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
 }
 
-/// Trains the trials of one fleet; `watch` is called before each step with the last recorded cost of the first net. `None` if it
-/// returned `false` before they were done.
+/// What is called before each step of a training, with the number of updates before it and the last recorded cost of one net; the
+/// training ends if it returns `false`.
+pub type Watch<'w> = &'w dyn Fn(usize, Option<HistoryPoint>) -> bool;
+
+/// Trains the trials of one fleet, from its checkpoint on if there is one; `watch` sees the first net. `None` if it returned `false` before
+/// they were done.
 ///
 /// # Errors
 /// If a product that was checked is wrong, or a divergence didn't repeat.
@@ -84,29 +91,33 @@ pub fn train(
     plan: &Plan,
     trials: &[&Trial],
     inputs: &Inputs,
-    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
+    checkpoints: Option<&Checkpoints>,
+    watch: Watch,
 ) -> Result<Option<Vec<Outcome>>, Untrusted> {
     let form = plan.input_form(trials[0]);
     match trials[0].config.dtype {
-        Dtype::F32 => train_in(plan, trials, inputs.f32(form), &inputs.first_layers, watch),
-        Dtype::F64 => train_in(plan, trials, inputs.f64(form), &inputs.first_layers, watch),
+        Dtype::F32 => train_in(Ready::new(plan, trials, inputs.f32(form), &inputs.first_layers), checkpoints, watch),
+        Dtype::F64 => train_in(Ready::new(plan, trials, inputs.f64(form), &inputs.first_layers), checkpoints, watch),
     }
 }
 
-fn train_in<R: Real>(
-    plan: &Plan,
-    trials: &[&Trial],
-    examples: &Examples<R>,
-    first_layers: &FirstLayers,
-    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
+fn train_in<R: Number>(
+    ready: Ready<R>,
+    checkpoints: Option<&Checkpoints>,
+    watch: Watch,
 ) -> Result<Option<Vec<Outcome>>, Untrusted> {
     let start = Instant::now();
-    let ready = Ready { plan, trials, examples, first_layers };
-    let Some((_, trained)) = ready.train(|fleet| watch(fleet.latest(0)))? else { return Ok(None) };
-    if !ready.believes(&trained, &|| watch(None))? {
+    let checkpoint = checkpoints.map(|checkpoints| FleetCheckpoint::new(checkpoints, ready.trials));
+    let keep_going = |fleet: &Fleet<R>| watch(fleet.iteration(), fleet.latest(0));
+    let Some(TrainedFleet { fleet, trained, before }) = ready.train(checkpoint.as_ref(), keep_going)? else {
+        return Ok(None);
+    };
+    let iteration = fleet.iteration();
+    drop(fleet);
+    if !ready.believes(&trained, &|| watch(iteration, None))? {
         return Ok(None);
     }
-    Ok(Some(outcomes(plan, trials, trained, start.elapsed().as_secs_f64())))
+    Ok(Some(outcomes(&ready, trained, before, start)))
 }
 
 /// The outcome of a trial, with its net unless it diverged.
@@ -121,8 +132,8 @@ pub struct Kept {
     pub stops_at: Option<usize>,
 }
 
-/// Trains a fleet as [`train`] does, bit for bit, and keeps the net of one of its trials; `watch` is asked before each step, and sees that
-/// trial's last recorded cost. `None` if it said no. No net of a trial that diverged, nor of one that left the fleet at another
+/// Trains a fleet as [`train`] does, bit for bit, and keeps the net of one of its trials, which `watch` sees. `None` if it returned
+/// `false`. No net of a trial that diverged, nor of one that left the fleet at another
 /// iteration than it was known to.
 ///
 /// # Errors
@@ -135,27 +146,30 @@ pub fn train_keeping(
     trials: &[&Trial],
     kept: Kept,
     inputs: &Inputs,
-    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
+    checkpoints: &Checkpoints,
+    watch: Watch,
 ) -> Result<Option<WithNet<Net>>, Untrusted> {
     let form = plan.input_form(trials[0]);
     Ok(match trials[0].config.dtype {
-        Dtype::F32 => train_keeping_in(plan, trials, kept, inputs.f32(form), &inputs.first_layers, watch)?
-            .map(|(outcome, net)| (outcome, net.map(Net::F32))),
-        Dtype::F64 => train_keeping_in(plan, trials, kept, inputs.f64(form), &inputs.first_layers, watch)?
-            .map(|(outcome, net)| (outcome, net.map(Net::F64))),
+        Dtype::F32 => {
+            let ready = Ready::new(plan, trials, inputs.f32(form), &inputs.first_layers);
+            train_keeping_in(ready, kept, checkpoints, watch)?.map(|(outcome, net)| (outcome, net.map(Net::F32)))
+        }
+        Dtype::F64 => {
+            let ready = Ready::new(plan, trials, inputs.f64(form), &inputs.first_layers);
+            train_keeping_in(ready, kept, checkpoints, watch)?.map(|(outcome, net)| (outcome, net.map(Net::F64)))
+        }
     })
 }
 
-fn train_keeping_in<R: Real>(
-    plan: &Plan,
-    trials: &[&Trial],
+fn train_keeping_in<R: Number>(
+    ready: Ready<R>,
     Kept { place, stops_at }: Kept,
-    examples: &Examples<R>,
-    first_layers: &FirstLayers,
-    watch: &dyn Fn(Option<HistoryPoint>) -> bool,
+    checkpoints: &Checkpoints,
+    watch: Watch,
 ) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
     let start = Instant::now();
-    let ready = Ready { plan, trials, examples, first_layers };
+    let Ready { plan, trials, .. } = ready;
     let Trial { config, .. } = trials[place];
     let net_of = |fleet: &Fleet<R>| {
         // W(0) once more: the engines but the direct one keep its products only.
@@ -164,36 +178,45 @@ fn train_keeping_in<R: Real>(
         inspected(config.seed.into(), || fleet.chain(place, w_0.view()))
     };
     // A net that stops makes no update in its last step: it is what it was before that.
-    let (iteration, stopped) = (Cell::new(0), RefCell::new(None));
+    let stopped = RefCell::new(None);
     let keep_going = |fleet: &Fleet<R>| {
-        if stops_at == Some(iteration.replace(iteration.get() + 1)) {
+        if stops_at == Some(fleet.iteration()) {
             stopped.replace(Some(net_of(fleet)));
         }
-        watch(fleet.latest(place))
+        watch(fleet.iteration(), fleet.latest(place))
     };
-    let Some((fleet, trained)) = ready.train(keep_going)? else { return Ok(None) };
+    let checkpoint = FleetCheckpoint::new(checkpoints, trials).until(stops_at);
+    let Some(TrainedFleet { fleet, trained, before }) = ready.train(Some(&checkpoint), keep_going)? else {
+        return Ok(None);
+    };
     let net = match trained[place].ending {
         Ending::Diverged { .. } => None,
         Ending::Stopped { iteration, .. } if Some(iteration) == stops_at => stopped.into_inner().transpose()?.flatten(),
         Ending::Stopped { .. } | Ending::Completed => net_of(&fleet)?,
     };
+    let iteration = fleet.iteration();
     drop(fleet);
-    if !ready.believes(&trained, &|| watch(None))? {
+    if !ready.believes(&trained, &|| watch(iteration, None))? {
         return Ok(None);
     }
-    Ok(Some((outcomes(plan, trials, trained, start.elapsed().as_secs_f64()).swap_remove(place), net)))
+    Ok(Some((outcomes(&ready, trained, before, start).swap_remove(place), net)))
 }
 
-/// Divides the seconds of a fleet among its trials in proportion to their operations, and makes their outcomes.
-fn outcomes(plan: &Plan, trials: &[&Trial], trained: Vec<Trained>, seconds: f64) -> Vec<Outcome> {
+/// Divides the seconds of a fleet, those `before` this run and those since its `start`, among its trials in proportion to their operations,
+/// and makes their outcomes.
+fn outcomes<R>(ready: &Ready<R>, trained: Vec<Trained>, before: Before, start: Instant) -> Vec<Outcome> {
+    let Ready { plan, trials, .. } = ready;
+    let seconds = before.seconds + start.elapsed().as_secs_f64();
     let flops: Vec<f64> =
         trials.iter().zip(&trained).map(|(trial, trained)| flops_done(plan, trial, trained)).collect();
     let all: f64 = flops.iter().sum();
     let outcomes = trials.iter().zip(trained).zip(flops);
-    outcomes.map(|((trial, trained), flops)| outcome(trial, trained, seconds * flops / all)).collect()
+    let resumed_at = before.iteration;
+    let of = |trial, trained, flops| Outcome { resumed_at, ..outcome(trial, trained, seconds * flops / all) };
+    outcomes.map(|((trial, trained), flops)| of(trial, trained, flops)).collect()
 }
 
-/// Makes the outcome of a trial.
+/// Makes the outcome of a trial whose training was not resumed.
 pub fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     let Trained { history, metrics, ending, train, test, validation, drift } = trained;
     let end = match ending {
@@ -204,7 +227,7 @@ pub fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     let layers = trial.config.hidden.len() + 1;
     let columns = trial.config.metrics.iter().flat_map(|metric| metric.columns(layers));
     let metrics = Metrics { columns: columns.collect(), values: metrics };
-    Outcome { end, history, metrics, train, test, validation, seconds, drift }
+    Outcome { end, history, metrics, train, test, validation, seconds, drift, resumed_at: 0 }
 }
 
 /// Counts the operations that were done; those of one step at least, so that the shares of a fleet's time add up.

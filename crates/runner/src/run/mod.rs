@@ -1,6 +1,7 @@
 //! The training of a plan's fleets: their inputs, workers and outcomes.
 
 pub mod advance;
+pub mod checkpoint;
 pub mod execute;
 pub mod first_layers;
 pub mod fleet;

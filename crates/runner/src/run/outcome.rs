@@ -91,6 +91,8 @@ pub struct Outcome {
     pub validation: Option<Score>,
     /// Its share of its fleet's wall time, by floating-point operations.
     pub seconds: f64,
+    /// The updates that an earlier run had made, from whose checkpoint the training went on.
+    pub resumed_at: usize,
     /// The largest relative error of the dual engine's z\[1\], see [`net::Trained::drift`].
     pub drift: Option<f64>,
 }
@@ -109,7 +111,8 @@ impl Outcome {
     pub fn failed(reason: String) -> Self {
         let (end, metrics) = (End::Failed { reason }, Metrics::default());
         let (train, test, validation) = (None, None, None);
-        Outcome { end, history: Vec::new(), metrics, train, test, validation, seconds: 0.0, drift: None }
+        let (history, seconds, drift, resumed_at) = (Vec::new(), 0.0, None, 0);
+        Outcome { end, history, metrics, train, test, validation, seconds, drift, resumed_at }
     }
 }
 

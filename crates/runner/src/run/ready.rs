@@ -1,8 +1,10 @@
 //! The training of a fleet, and its repetition if a net has diverged.
 
-use kernels::{Real, WrongSum, with_subnormals_flushed};
+use kernels::{WrongSum, with_subnormals_flushed};
 use net::{Ending, Examples, Fleet, Trained};
 
+use super::checkpoint::file::Number;
+use super::checkpoint::fleet::{Before, FleetCheckpoint};
 use super::first_layers::FirstLayers;
 use super::untrusted::Untrusted;
 use crate::plan::Plan;
@@ -16,9 +18,25 @@ pub(super) struct Ready<'r, R> {
     pub(super) first_layers: &'r FirstLayers,
 }
 
-pub(super) type TrainedFleet<'e, R> = (Fleet<'e, R>, Vec<Trained>);
+/// A fleet after its training.
+pub(super) struct TrainedFleet<'e, R> {
+    pub(super) fleet: Fleet<'e, R>,
+    pub(super) trained: Vec<Trained>,
+    /// The part that earlier runs have done.
+    pub(super) before: Before,
+}
 
-impl<'r, R: Real> Ready<'r, R> {
+impl<'r, R: Number> Ready<'r, R> {
+    /// Takes the trials of one fleet of `plan`, and the examples in their form.
+    pub(super) fn new(
+        plan: &'r Plan,
+        trials: &'r [&'r Trial],
+        examples: &'r Examples<R>,
+        first_layers: &'r FirstLayers,
+    ) -> Self {
+        Ready { plan, trials, examples, first_layers }
+    }
+
     fn fleet(&self) -> Result<Fleet<'r, R>, WrongSum> {
         let Ready { plan, trials, examples, first_layers } = self;
         let starts = trials
@@ -28,15 +46,27 @@ impl<'r, R: Real> Ready<'r, R> {
         Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
     }
 
+    /// Trains the fleet, from its checkpoint on if there is one; `None` if `keep_going`, which is asked before each step, said no.
     pub(super) fn train(
         &self,
+        checkpoint: Option<&FleetCheckpoint>,
         keep_going: impl Fn(&Fleet<R>) -> bool,
     ) -> Result<Option<TrainedFleet<'r, R>>, Untrusted> {
         // Outside `flushed`: trials that flush subnormals share initial layers with trials that don't.
-        let mut fleet = self.fleet()?;
-        let trained =
-            with_subnormals_flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(keep_going))?;
-        Ok(trained.map(|trained| (fleet, trained)))
+        let make = || self.fleet();
+        let fresh = || Ok((make()?, Before::default()));
+        let (mut fleet, before) = checkpoint.map_or_else(fresh, |checkpoint| checkpoint.resume(make))?;
+        let watch = |fleet: &Fleet<R>| {
+            let goes_on = keep_going(fleet);
+            checkpoint.inspect(|checkpoint| checkpoint.before_step(fleet, goes_on));
+            goes_on
+        };
+        let flushes = self.trials[0].config.flush_subnormals;
+        let trained = with_subnormals_flushed(flushes, || fleet.train_watched(watch));
+        if let (Err(_), Some(checkpoint)) = (&trained, checkpoint) {
+            checkpoint.remove();
+        }
+        Ok(trained?.map(|trained| TrainedFleet { fleet, trained, before }))
     }
 
     /// Trains the fleet again, up to the end of the last net that diverged: a divergence that a fault of the machine

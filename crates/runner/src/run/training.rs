@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::advance::Advance;
+use super::checkpoint::checkpoints::Checkpoints;
 use super::execute::{self, FleetTrials, execute};
 use super::fleet;
 use super::inputs::Inputs;
@@ -25,37 +26,51 @@ pub enum Error<E> {
     Cut(#[from] execute::Error<E>),
 }
 
-/// Trains `fleets` of `plan` and hands the outcomes to `write`, as [`execute()`] does, until `stop` is set;
-/// `advance` shows how far they are.
-///
-/// # Errors
-/// If a training can't be trusted, the system has no more threads, or `write` fails.
-pub fn train<'p, E>(
-    plan: &Plan,
-    fleets: &[FleetTrials<'p>],
-    inputs: &Inputs,
-    workers: &Workers,
-    stop: &AtomicBool,
-    advance: &Advance,
-    write: impl FnMut(Vec<(&'p Trial, Outcome)>) -> Result<(), E>,
-) -> Result<(), Error<E>> {
-    let wrong = OnceLock::new();
-    let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
-        let entry = advance.enter(plan, trials);
-        let watch = |latest| {
-            entry.step(latest);
-            keep_going()
+/// The training of fleets of a plan.
+pub struct Run<'r> {
+    /// The plan.
+    pub plan: &'r Plan,
+    /// Its examples.
+    pub inputs: &'r Inputs,
+    /// Those who train.
+    pub workers: &'r Workers,
+    /// Whether the training is to end early.
+    pub stop: &'r AtomicBool,
+    /// How far the fleets are.
+    pub advance: &'r Advance,
+    /// The checkpoints that fleets go on from, and write; `None` if there are to be none.
+    pub checkpoints: Option<&'r Checkpoints>,
+}
+
+impl Run<'_> {
+    /// Trains `fleets` of the plan and hands the outcomes to `write`, as [`execute()`] does, until the training is to end.
+    ///
+    /// # Errors
+    /// If a training can't be trusted, the system has no more threads, or `write` fails.
+    pub fn train<'p, E>(
+        &self,
+        fleets: &[FleetTrials<'p>],
+        write: impl FnMut(Vec<(&'p Trial, Outcome)>) -> Result<(), E>,
+    ) -> Result<(), Error<E>> {
+        let &Run { plan, inputs, workers, stop, advance, checkpoints } = self;
+        let wrong = OnceLock::new();
+        let run = |trials: &[&Trial], keep_going: &dyn Fn() -> bool| {
+            let entry = advance.enter(plan, trials);
+            let watch = |iteration, latest| {
+                entry.step(iteration, latest);
+                keep_going()
+            };
+            fleet::train(plan, trials, inputs, checkpoints, &watch).unwrap_or_else(|error| {
+                stop.store(true, Ordering::Relaxed);
+                let _ = wrong.set(error);
+                None
+            })
         };
-        fleet::train(plan, trials, inputs, &watch).unwrap_or_else(|error| {
-            stop.store(true, Ordering::Relaxed);
-            let _ = wrong.set(error);
-            None
-        })
-    };
-    let result = execute(fleets, workers, stop, run, write);
-    match wrong.into_inner() {
-        Some(wrong) => Err(Error::Untrusted(wrong)),
-        None => Ok(result?),
+        let result = execute(fleets, workers, stop, run, write);
+        match wrong.into_inner() {
+            Some(wrong) => Err(Error::Untrusted(wrong)),
+            None => Ok(result?),
+        }
     }
 }
 

@@ -100,6 +100,7 @@ impl ExperimentBuilder {
             halving,
             jobs: raw.get(&keys::JOBS),
             threads: raw.value(&keys::THREADS),
+            checkpoint_every: raw.value(&keys::CHECKPOINT_EVERY),
             blas: raw.get(&keys::BLAS).map(|name| name.parse().unwrap_or_default()),
         })
     }

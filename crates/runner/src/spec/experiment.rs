@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::axis::Axis;
 use super::budget;
+use super::checkpoint_every::CheckpointEvery;
 use super::data::{DataShape, DataSource, Pins, ValidationSplit};
 use super::halving::Halving;
 use super::trial::TrialConfig;
@@ -42,6 +43,8 @@ pub struct Experiment {
     pub jobs: Option<usize>,
     /// Threads that share a fleet.
     pub threads: usize,
+    /// How often a training in progress is written to the disk.
+    pub checkpoint_every: CheckpointEvery,
     /// The BLAS; `None` if the command line, the environment or the default chooses it.
     pub blas: Option<Request>,
     /// The text of the experiment with overrides and defaults filled in, which can be run again.

@@ -1,5 +1,6 @@
 //! The keys of an experiment that belong to no trial and to no sweep: its name, its data, and how it is run.
 
+use super::checkpoint_every::{CheckpointEvery, CheckpointInterval};
 use super::key::{Key, keys};
 use super::kind::{FRACTION, Integer, Real, SEED, SHA256, TEXT, Text};
 use super::names::Choice;
@@ -57,4 +58,7 @@ keys! {
     BLAS: Text = Key::new("run.blas", TEXT);
     /// Threads that share each fleet's products and passes: for nets that are few and wide.
     THREADS: Integer = Key::new("run.threads", Integer { least: 1, most: 1024 }).or(|| 1);
+    /// The time or the iterations after which a training in progress is written to the disk, so that it can go on from there: seconds, a text such as "10 min" or "500 iterations", or "never". Ctrl-C and SIGTERM write it too.
+    CHECKPOINT_EVERY: CheckpointInterval =
+        Key::new("run.checkpoint_every", CheckpointInterval).or(CheckpointEvery::default);
 }

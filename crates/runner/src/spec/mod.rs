@@ -4,6 +4,7 @@ pub mod axis;
 mod axis_group;
 mod budget;
 mod builder;
+pub mod checkpoint_every;
 mod coverage;
 pub mod data;
 mod drawn;

@@ -65,6 +65,9 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("scheduler", "train.schedule"),
     ("earlystopping", "train.patience"),
     ("niternochange", "train.patience"),
+    ("checkpoint", "run.checkpoint_every"),
+    ("saveevery", "run.checkpoint_every"),
+    ("savesteps", "run.checkpoint_every"),
 ];
 
 /// Other names of values, without punctuation; one may be another value's for another key.

@@ -5,6 +5,7 @@
 
 mod evaluation;
 mod recording;
+mod resuming;
 #[cfg(test)]
 mod tests;
 
@@ -132,6 +133,11 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// Returns the results of the net at index `place` of the list given to [`Fleet::new`]; `None` if its training goes on.
     pub fn ended(&self, place: usize) -> Option<&Trained> {
         self.trained[place].as_ref()
+    }
+
+    /// Returns the number of steps that were made.
+    pub fn iteration(&self) -> usize {
+        self.iteration
     }
 
     fn is_training(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Tests of what a fleet keeps to itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
 use crate::fast::gram::GramSpace;
@@ -62,4 +63,17 @@ fn a_diverged_net_keeps_its_drift() {
     fleet.members[0].drift = Some(0.25);
     fleet.end(&[(0, Ending::Diverged { iteration: 3, bound: Bound::Finite })]).unwrap();
     assert_eq!(fleet.trained[0].as_ref().unwrap().drift, Some(0.25));
+}
+
+#[test]
+fn the_seconds_before_a_stop_count_and_so_does_the_drift() {
+    let examples = examples();
+    let mut stopped = fleet(&examples);
+    (0..3).for_each(|_| stopped.step().unwrap());
+    stopped.members[0].progress.go_on_after(Duration::from_secs(100));
+    stopped.members[0].drift = Some(0.25);
+    let resumed = fleet(&examples).resume(stopped.state()).unwrap();
+    let spent = resumed.members[0].progress.spent();
+    assert!((100..110).contains(&spent.as_secs()), "{spent:?}");
+    assert_eq!((resumed.iteration(), resumed.members[0].drift), (3, Some(0.25)));
 }

@@ -15,14 +15,14 @@ use crate::terminal::say;
 use crate::text::{bytes, plain};
 use datasets::text::count;
 
-/// Lists the plan on stdout, and its total cost on stderr.
+/// Lists the plan on stdout, and its total cost on stderr; returns the ids of the finished trials.
 pub(super) fn run(
     plan: &Plan,
     folder: &Path,
     merged: &HashSet<String>,
     (jobs, threads): (usize, usize),
     fresh: bool,
-) -> Result<()> {
+) -> Result<HashSet<String>> {
     let mut finished = if fresh { HashSet::new() } else { finished(folder)? };
     finished.extend(merged.iter().cloned());
     let own: HashSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
@@ -68,7 +68,7 @@ pub(super) fn run(
         bytes(plan.peak_bytes(jobs, threads)),
         folder.display()
     ));
-    Ok(())
+    Ok(finished)
 }
 
 fn finished(folder: &Path) -> Result<HashSet<String>, Error> {

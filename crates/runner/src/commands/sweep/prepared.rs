@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use kernels::blas::Request;
 
+use super::checkpoints::say_resumed;
 use super::dry_run;
 use super::shard::shard_of;
 use crate::cli;
 use crate::commands::failure::Failure;
 use crate::commands::session::{Session, enough_memory};
-use crate::machine;
+use crate::commands::stop::Stop;
+use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
 use crate::plan::shard::Shard;
@@ -20,7 +22,9 @@ use crate::record::Record;
 use crate::record::columns::of_objective;
 use crate::record::error::Error;
 use crate::record::shards::shard_folder;
+use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::inputs::Inputs;
+use crate::run::training::left_to_train;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 use crate::terminal::say;
@@ -102,9 +106,19 @@ impl PreparedSweep {
         self.loaded.as_ref().expect("the last rung has not been prepared")
     }
 
+    /// Looks for the checkpoints in the results directory.
+    pub(super) fn checkpoints(&self, machine: &Machine, stop: &Stop) -> Checkpoints {
+        let every = self.loaded().session.experiment.checkpoint_every;
+        Checkpoints::in_results(&self.folder, machine, every, stop.writing())
+    }
+
     /// Lists what would be trained.
-    pub(super) fn preview(&self, fresh: bool) -> Result<ExitCode> {
-        dry_run::run(&self.plan, &self.folder, &self.merged, (self.jobs, self.threads), fresh)?;
+    pub(super) fn preview(&self, fresh: bool, stop: &Stop) -> Result<ExitCode> {
+        let finished = dry_run::run(&self.plan, &self.folder, &self.merged, (self.jobs, self.threads), fresh)?;
+        if !fresh {
+            let checkpoints = self.checkpoints(&self.loaded().session.machine(), stop);
+            say_resumed(&checkpoints, &left_to_train(&self.plan, &finished));
+        }
         self.rungs.preview(&self.loaded().session.experiment).iter().for_each(|preview| say(preview));
         // A sweep that would be refused is refused here too, after the table that shows why.
         self.fits_memory()?;

@@ -54,6 +54,8 @@ impl Tally {
             End::Diverged { .. } => self.diverged += 1,
             End::Failed { .. } => self.failed += 1,
         }
+        // What an earlier run had done is no work of this one.
+        let steps = steps.saturating_sub(outcome.resumed_at);
         self.lowest_rate = self.lowest_rate.min(config.schedule.learning_rate);
         self.steps += steps;
         self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_per_step(trial) * steps as f64;

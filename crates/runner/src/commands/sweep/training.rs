@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::checkpoints::{say_left, say_resumed};
 use super::mixed::Mixed;
 use super::prepared::{PreparedSweep, Rung};
 use super::shard::trials_in_words;
@@ -26,7 +27,8 @@ use crate::record::export::export;
 use crate::record::folder::{refuse_foreign, set_aside};
 use crate::record::plan::StoredPlan;
 use crate::run::advance::Advance;
-use crate::run::training::{left_to_train, train};
+use crate::run::checkpoint::checkpoints::Checkpoints;
+use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
 use crate::terminal::{say, warn};
 use datasets::text::count;
@@ -37,6 +39,7 @@ pub(super) struct Training {
     stop: Stop,
     pub(super) record: Record,
     machine: Machine,
+    checkpoints: Checkpoints,
     /// True if trials of other machines are allowed beside these.
     mix: bool,
     /// The ids of the finished trials.
@@ -80,8 +83,10 @@ impl Training {
         say_header(sweep, &finished, &machine);
         mixed.warn(&record, plan)?;
         say_damaged(plan, &damaged);
-        let (mode, mix) = (args.progress, args.mix);
-        Ok(Training { workers, stop, record, machine, mix, finished, mode, tally: Tally::new(), planned: 0, kept: 0 })
+        let checkpoints = sweep.checkpoints(&machine, &stop);
+        let (mode, mix, tally) = (args.progress, args.mix, Tally::new());
+        let (planned, kept) = (0, 0);
+        Ok(Training { workers, stop, record, machine, checkpoints, mix, finished, mode, tally, planned, kept })
     }
 
     /// Prepares for the next rung of `sweep`: checks and records its plan.
@@ -98,17 +103,22 @@ impl Training {
     /// Trains the unfinished trials of the current rung of `sweep`; returns `false` if it was interrupted.
     pub(super) fn train(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
         let Rung { plan, inputs } = sweep.rung()?;
-        let Training { workers, stop, record, machine, finished, mode, tally, planned, kept, .. } = self;
+        let Training { workers, stop, record, machine, checkpoints, finished, mode, tally, planned, kept, .. } = self;
         let left = left_to_train(plan, finished);
         let trials: Vec<_> = plan.own_trials().filter(|trial| !finished.contains(&trial.id)).collect();
         *planned += trials.len();
+        checkpoints.remove_finished(finished);
+        say_resumed(checkpoints, &left);
         let flops = trials.iter().map(|trial| plan.flops(trial)).sum();
         let advance = Advance::default();
         let progress = SweepProgress::new(*mode, &advance, trials.len(), flops);
         let mut done = Vec::new();
-        let result = train(plan, &left, &inputs, workers, stop, &advance, |mut outcomes| {
+        let run = Run { plan, inputs: &inputs, workers, stop, advance: &advance, checkpoints: Some(checkpoints) };
+        let result = run.train(&left, |mut outcomes| {
+            let whole: Vec<_> = outcomes.iter().map(|(trial, _)| *trial).collect();
             outcomes.retain(|(trial, _)| !finished.contains(&trial.id));
             record.insert(plan, &outcomes, machine)?;
+            checkpoints.remove(whole);
             for (trial, outcome) in &outcomes {
                 tally.add(plan, trial, outcome);
                 done.push(trial.id.clone());
@@ -126,12 +136,13 @@ impl Training {
 
     /// Writes the tables, closes the record, and reports the work.
     pub(super) fn end(self, sweep: &PreparedSweep) -> Result<ExitCode> {
-        let Training { workers, stop, record, tally, planned, kept, .. } = self;
+        let Training { workers, stop, record, checkpoints, tally, planned, kept, .. } = self;
         let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
         let exported = export(&record, folder).and_then(|()| record.close());
         exported.map_err(|error| Failure::NotExported { error, kept })?;
         let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());
         let interrupted = stop.is_asked() && is_cut_short;
+        say_left(&checkpoints, interrupted);
         tally.say(planned, workers.threads(), interrupted);
         match sweep.shard {
             Some(_) if !interrupted => say_next(sweep),

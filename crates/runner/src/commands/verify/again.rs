@@ -25,7 +25,7 @@ use crate::record::summary::{Recorded, Summary};
 use crate::run::advance::Advance;
 use crate::run::inputs::Inputs;
 use crate::run::outcome::Outcome;
-use crate::run::training::train;
+use crate::run::training::Run;
 use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
 use crate::text::first_few;
@@ -143,6 +143,8 @@ impl<'r> Again<'r> {
         session.check_blas(&plan, &workers, None, stop)?;
         let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
         let (here, mut compared) = (session.machine(), Compared::of(self.ids.len()));
+        let advance = Advance::default();
+        let run = Run { plan: &plan, inputs: &inputs, workers: &workers, stop, advance: &advance, checkpoints: None };
         // One fleet after the other: a trial that was trained again in a later fleet belongs to several of them.
         for (recorded, fleet) in fleets.iter().zip(&plan.fleets) {
             let fleet = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
@@ -150,8 +152,7 @@ impl<'r> Again<'r> {
                 let mut outcomes = outcomes.iter();
                 outcomes.try_for_each(|(trial, outcome)| self.compare(recorded, trial, outcome, &here, &mut compared))
             };
-            let trained = train(&plan, &[fleet], &inputs, &workers, stop, &Advance::default(), write);
-            trained.map_err(|error| Failure::of_training(error, 0))?;
+            run.train(&[fleet], write).map_err(|error| Failure::of_training(error, 0))?;
         }
         Ok(Some(compared))
     }

@@ -1,0 +1,146 @@
+//! The state of a fleet between two steps: everything that its next steps depend on beside what the fleet was made from.
+//!
+//! It borrows from the fleet when it is taken, so that a large net is not in memory twice while it is written, and owns its arrays when it
+//! is read. Gradients and caches are no part of it, because each step computes them anew.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use ndarray::{Array, Array2, CowArray, Dimension, Ix1, Ix2};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::fast::first_layers::FirstMoments;
+use crate::fast::sample::SampleState;
+use crate::optimiser::Moments;
+use crate::progress::HistoryPoint;
+use crate::trained::Trained;
+
+/// The state of a fleet between two steps ([`crate::Fleet::state`]), for any format of `serde` that keeps the bits of numbers.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FleetState<'s, R> {
+    pub(crate) iteration: usize,
+    pub(crate) sample: SampleState,
+    pub(crate) first: FirstState<'s, R>,
+    /// The nets that are left in the fleet, in the order of their rows.
+    pub(crate) members: Vec<MemberState<'s, R>>,
+    /// The results of the nets that have ended.
+    pub(crate) trained: Cow<'s, [Option<Trained>]>,
+}
+
+/// The error of a state that was taken from a fleet of other nets, examples or engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the state is that of another fleet: {0} has another shape")]
+pub struct StateMismatch(pub(crate) &'static str);
+
+/// The matrices of an engine.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FirstState<'s, R> {
+    /// W, D or P.
+    pub(crate) matrix: CowArray<'s, R, Ix2>,
+    /// c; `None` in the direct engine.
+    pub(crate) c: Option<CowArray<'s, f64, Ix2>>,
+    /// T; `None` but in the dual engine.
+    pub(crate) t: Option<CowArray<'s, f64, Ix2>>,
+}
+
+/// The state of one net.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MemberState<'s, R> {
+    pub(crate) place: usize,
+    /// `W[l]`, which has no columns for l = 1, and `b[l]`.
+    pub(crate) layers: Vec<(CowArray<'s, R, Ix2>, CowArray<'s, R, Ix1>)>,
+    /// The number of steps of the optimiser.
+    pub(crate) steps: usize,
+    /// The moments of `W[l]` and `b[l]`.
+    pub(crate) moments: Vec<[MomentsState<'s, R>; 2]>,
+    /// The moments of `W[1]` in the engine's coordinates.
+    pub(crate) first_moments: FirstMomentsState<'s, R>,
+    /// The positions in the streams of the dropout masks; `None` for a layer without dropout.
+    pub(crate) masks: Vec<Option<u128>>,
+    pub(crate) history: Cow<'s, [HistoryPoint]>,
+    pub(crate) metrics: Cow<'s, [f64]>,
+    pub(crate) lowest: f64,
+    pub(crate) waited: usize,
+    pub(crate) spent: Duration,
+    pub(crate) drift: Option<f64>,
+}
+
+/// The moments of one tensor.
+pub(crate) type MomentsState<'s, R> = Vec<CowArray<'s, R, Ix2>>;
+
+/// The moments of one net's first layer.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FirstMomentsState<'s, R> {
+    w: MomentsState<'s, R>,
+    c: MomentsState<'s, f64>,
+    t: MomentsState<'s, f64>,
+}
+
+impl<R> FleetState<'_, R> {
+    /// Returns the number of steps that were made.
+    pub fn iteration(&self) -> usize {
+        self.iteration
+    }
+}
+
+impl<R: Clone> FirstState<'_, R> {
+    /// Copies the matrices to those of an engine, which has the same ones.
+    pub(crate) fn put_in(
+        self,
+        matrix: &mut Array2<R>,
+        c: Option<&mut Array2<f64>>,
+        t: Option<&mut Array2<f64>>,
+    ) -> Result<(), StateMismatch> {
+        const FIRST: StateMismatch = StateMismatch("the first layer");
+        put(self.matrix, matrix, FIRST)?;
+        for (from, to) in [(self.c, c), (self.t, t)] {
+            match (from, to) {
+                (Some(from), Some(to)) => put(from, to, FIRST)?,
+                (None, None) => {}
+                _ => return Err(FIRST),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Clone> FirstMoments<R> {
+    pub(crate) fn state(&self) -> FirstMomentsState<'_, R> {
+        let FirstMoments { w, c, t } = self;
+        FirstMomentsState { w: moments(w), c: moments(c), t: moments(t) }
+    }
+
+    pub(crate) fn restore(&mut self, state: FirstMomentsState<R>) -> Result<(), StateMismatch> {
+        put_moments(state.w, &mut self.w)?;
+        put_moments(state.c, &mut self.c)?;
+        put_moments(state.t, &mut self.t)
+    }
+}
+
+/// Views the moments of one tensor.
+pub(crate) fn moments<R: Clone>(Moments(moments): &Moments<R>) -> MomentsState<'_, R> {
+    moments.iter().map(CowArray::from).collect()
+}
+
+/// Copies the moments of one tensor.
+pub(crate) fn put_moments<R: Clone>(from: MomentsState<R>, Moments(to): &mut Moments<R>) -> Result<(), StateMismatch> {
+    const MOMENTS: StateMismatch = StateMismatch("a moment of the optimiser");
+    if from.len() != to.len() {
+        return Err(MOMENTS);
+    }
+    from.into_iter().zip(to).try_for_each(|(from, to)| put(from, to, MOMENTS))
+}
+
+/// Copies an array into one of the same shape, which keeps its order in memory: the form of the products on it depends on that.
+pub(crate) fn put<T: Clone, D: Dimension>(
+    from: CowArray<T, D>,
+    to: &mut Array<T, D>,
+    otherwise: StateMismatch,
+) -> Result<(), StateMismatch> {
+    if from.raw_dim() != to.raw_dim() {
+        return Err(otherwise);
+    }
+    to.assign(&from);
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! The checkpoints of a run: where they are, and which of them can be gone on from.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::file::{self, CheckpointFile, Header, Number, Unusable};
+use crate::machine::Machine;
+use crate::plan::trial::Trial;
+use crate::spec::checkpoint_every::CheckpointEvery;
+use crate::terminal::warn;
+use datasets::files::{folder_of, make_folder, remove_whole};
+use net::FleetState;
+
+/// The folder of a sweep's checkpoints, in its results directory.
+const FOLDER: &str = "checkpoints";
+/// The extension of their names.
+const EXTENSION: &str = "ckpt";
+
+/// The checkpoints of the fleets of a sweep, or of the one fleet of another training.
+pub struct Checkpoints {
+    place: Place,
+    /// Everything beside the experiment that bits depend on.
+    machine: String,
+    pub(super) every: CheckpointEvery,
+    /// The number of checkpoints that are being written: a process that is asked to end waits for them.
+    writing: Arc<AtomicUsize>,
+    /// The files that are there.
+    files: Mutex<BTreeSet<PathBuf>>,
+    /// Whether a failure has been reported.
+    has_failed: AtomicBool,
+}
+
+enum Place {
+    /// A file for each fleet, named by the id of its first trial.
+    Folder(PathBuf),
+    /// One file.
+    File(PathBuf),
+}
+
+impl Checkpoints {
+    /// Looks for the checkpoints of a sweep in its results directory; `writing` counts those that are being written.
+    pub fn in_results(results: &Path, machine: &Machine, every: CheckpointEvery, writing: Arc<AtomicUsize>) -> Self {
+        let folder = results.join(FOLDER);
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = entries.filter(|path| path.extension().is_some_and(|found| found == EXTENSION)).collect();
+        Checkpoints::new(Place::Folder(folder), files, machine, every, writing)
+    }
+
+    /// Looks for the checkpoint of the training of a model, beside its file.
+    pub fn beside(model: &Path, machine: &Machine, every: CheckpointEvery, writing: Arc<AtomicUsize>) -> Self {
+        let mut name = model.as_os_str().to_owned();
+        name.push(format!(".{EXTENSION}"));
+        let path = PathBuf::from(name);
+        let files = [path.clone()].into_iter().filter(|path| path.exists()).collect();
+        Checkpoints::new(Place::File(path), files, machine, every, writing)
+    }
+
+    fn new(
+        place: Place,
+        files: BTreeSet<PathBuf>,
+        machine: &Machine,
+        every: CheckpointEvery,
+        writing: Arc<AtomicUsize>,
+    ) -> Self {
+        let (machine, files) = (machine.fingerprint(), Mutex::new(files));
+        Checkpoints { place, machine, every, writing, files, has_failed: AtomicBool::new(false) }
+    }
+
+    /// Returns the file of the fleet of `trials`.
+    ///
+    /// # Panics
+    /// If there is no trial.
+    pub fn path(&self, trials: &[&Trial]) -> PathBuf {
+        self.path_of(&trials[0].id)
+    }
+
+    fn path_of(&self, first_trial: &str) -> PathBuf {
+        match &self.place {
+            Place::Folder(folder) => folder.join(first_trial).with_added_extension(EXTENSION),
+            Place::File(path) => path.clone(),
+        }
+    }
+
+    /// Returns the number of updates after which the fleet of `trials` can go on; `None` if it has no checkpoint, or none of this machine.
+    pub fn iteration(&self, trials: &[&Trial]) -> Option<usize> {
+        Some(self.open(trials).ok()??.header.iteration)
+    }
+
+    /// Removes the checkpoints of fleets whose trials are all finished.
+    pub fn remove_finished(&self, finished: &HashSet<String>) {
+        let is_finished = |path: &PathBuf| match CheckpointFile::open(path) {
+            Ok(Some(checkpoint)) => checkpoint.header.trials.iter().all(|trial| finished.contains(trial)),
+            Err(Unusable::Damaged) => path.file_stem().is_some_and(|id| finished.contains(&*id.to_string_lossy())),
+            _ => false,
+        };
+        let files = self.files().clone();
+        files.iter().filter(|path| is_finished(path)).for_each(|path| self.remove_file(path));
+    }
+
+    /// Removes the checkpoints of the fleets that begin with one of these trials.
+    pub fn remove<'t>(&self, trials: impl IntoIterator<Item = &'t Trial>) {
+        for trial in trials {
+            self.remove_file(&self.path_of(&trial.id));
+        }
+    }
+
+    /// Removes the folder of the checkpoints if it is empty, and returns the files that are left.
+    pub fn tidy(&self) -> Vec<PathBuf> {
+        if let Place::Folder(folder) = &self.place {
+            // It fails where there is something else in it.
+            let _ = fs::remove_dir(folder);
+        }
+        self.files().iter().cloned().collect()
+    }
+
+    /// Opens the checkpoint of the fleet of `trials`, if there is one.
+    pub(super) fn open(&self, trials: &[&Trial]) -> Result<Option<CheckpointFile>, Unusable> {
+        let path = self.path(trials);
+        if !self.files().contains(&path) {
+            return Ok(None);
+        }
+        let Some(checkpoint) = CheckpointFile::open(&path)? else { return Ok(None) };
+        let Header { trials: ids, machine, .. } = &checkpoint.header;
+        if !ids.iter().eq(trials.iter().map(|trial| &trial.id)) {
+            return Err(Unusable::OtherTrials);
+        }
+        if *machine != self.machine {
+            return Err(Unusable::OtherMachine(machine.clone()));
+        }
+        Ok(Some(checkpoint))
+    }
+
+    /// Writes the checkpoint of the fleet of `trials`. Only the first failure is reported, because results count.
+    pub(super) fn write<R: Number>(&self, trials: &[&Trial], seconds: f64, state: &FleetState<R>) {
+        let _writing = Writing::begin(&self.writing);
+        let path = self.path(trials);
+        let ids = trials.iter().map(|trial| trial.id.clone()).collect();
+        let header = Header { trials: ids, machine: self.machine.clone(), iteration: state.iteration(), seconds };
+        let written = make_folder(folder_of(&path)).and_then(|()| file::write(&path, &header, state));
+        match written {
+            Ok(()) => drop(self.files().insert(path)),
+            Err(error) if !self.has_failed.swap(true, Ordering::Relaxed) => {
+                warn(&format!("{error}; the training goes on without this checkpoint"));
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Leaves a file of another origin where it is.
+    pub(super) fn leave(&self, path: &Path) {
+        self.files().remove(path);
+    }
+
+    fn remove_file(&self, path: &Path) {
+        if !self.files().remove(path) {
+            return;
+        }
+        if let Err(error) = remove_whole(path) {
+            warn(&format!("{error}; this checkpoint is of no more use"));
+        }
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A checkpoint that is being written.
+struct Writing<'w>(&'w AtomicUsize);
+
+impl<'w> Writing<'w> {
+    fn begin(count: &'w AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Writing(count)
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,100 @@
+//! The checkpoint of one fleet in training.
+
+use std::cell::{Cell, OnceCell};
+use std::time::Instant;
+
+use net::{Fleet, FleetState};
+
+use super::checkpoints::Checkpoints;
+use super::due::Due;
+use super::file::{Number, Unusable};
+use crate::plan::trial::Trial;
+use crate::terminal::warn;
+
+/// The checkpoint of a fleet, which is read before its first step and written between its steps.
+pub(in crate::run) struct FleetCheckpoint<'c> {
+    checkpoints: &'c Checkpoints,
+    trials: &'c [&'c Trial],
+    start: Instant,
+    before: Cell<Before>,
+    due: OnceCell<Due>,
+    /// The iteration after which it is no longer written.
+    last: Option<usize>,
+    /// Whether its place is taken by a file of another origin.
+    is_blocked: Cell<bool>,
+}
+
+/// The part of a training that earlier runs have done.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(in crate::run) struct Before {
+    /// The updates made.
+    pub(in crate::run) iteration: usize,
+    /// The seconds spent.
+    pub(in crate::run) seconds: f64,
+}
+
+impl<'c> FleetCheckpoint<'c> {
+    /// Takes the fleet of `trials`, whose training begins now.
+    pub(in crate::run) fn new(checkpoints: &'c Checkpoints, trials: &'c [&'c Trial]) -> Self {
+        let (before, is_blocked) = (Cell::default(), Cell::new(false));
+        let due = OnceCell::new();
+        FleetCheckpoint { checkpoints, trials, start: Instant::now(), before, due, last: None, is_blocked }
+    }
+
+    /// Writes no more after the iteration `last`: what happened there could not be done again.
+    pub(in crate::run) fn until(self, last: Option<usize>) -> Self {
+        FleetCheckpoint { last, ..self }
+    }
+
+    /// Makes the fleet, and lets it go on from its checkpoint; from its start if there is none that can be used.
+    ///
+    /// # Errors
+    /// If it can't be made.
+    pub(in crate::run) fn resume<'e, R: Number, E>(
+        &self,
+        make: impl Fn() -> Result<Fleet<'e, R>, E>,
+    ) -> Result<(Fleet<'e, R>, Before), E> {
+        let problem = match self.read() {
+            Ok(None) => return Ok((make()?, Before::default())),
+            Ok(Some((before, state))) => match make()?.resume(state) {
+                Ok(fleet) => {
+                    self.before.set(before);
+                    return Ok((fleet, before));
+                }
+                Err(_) => Unusable::Damaged,
+            },
+            Err(problem) => problem,
+        };
+        let path = self.checkpoints.path(self.trials);
+        if let Unusable::Foreign = problem {
+            self.checkpoints.leave(&path);
+            self.is_blocked.set(true);
+        }
+        warn(&format!("{}: {problem}; the training begins anew", path.display()));
+        Ok((make()?, Before::default()))
+    }
+
+    fn read<R: Number>(&self) -> Result<Option<(Before, FleetState<'static, R>)>, Unusable> {
+        let Some(checkpoint) = self.checkpoints.open(self.trials)? else { return Ok(None) };
+        let before = Before { iteration: checkpoint.header.iteration, seconds: checkpoint.header.seconds };
+        Ok(Some((before, checkpoint.state()?)))
+    }
+
+    /// Writes the state of `fleet` before a step if that is due, or if the training does not go on.
+    pub(in crate::run) fn before_step<R: Number>(&self, fleet: &Fleet<R>, goes_on: bool) {
+        let iteration = fleet.iteration();
+        let due = self.due.get_or_init(|| Due::new(self.checkpoints.every, iteration));
+        let is_wanted = if goes_on { due.is_now(iteration) } else { due.is_worth_it(iteration) };
+        if is_wanted && !self.is_blocked.get() && self.last.is_none_or(|last| iteration <= last) {
+            let start = Instant::now();
+            let seconds = self.before.get().seconds + self.start.elapsed().as_secs_f64();
+            self.checkpoints.write(self.trials, seconds, &fleet.state());
+            due.written(iteration, start.elapsed());
+        }
+    }
+
+    /// Removes it: what it holds can't be trusted.
+    pub(in crate::run) fn remove(&self) {
+        self.checkpoints.remove(self.trials.iter().copied().take(1));
+    }
+}

@@ -1,0 +1,386 @@
+//! A training that ended early goes on from its checkpoint, and ends with the bytes of an undisturbed one.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Bench, built, signal, text};
+
+const EXPERIMENT: &str = r#"
+name = "long"
+[data]
+set = "drawn"
+validation = 0.2
+[model]
+dropout = 0.2
+[train]
+optimizer = "adam"
+learning_rate = 0.003
+schedule = "cosine"
+batch = 8
+iterations = 2000
+record_every = 50
+metrics = ["test_cost", "gradient_norm"]
+[run]
+checkpoint_every = "100 iterations"
+[sweep]
+"model.hidden" = [[6, 4], [5]]
+"train.patience" = [3, 60]
+seed = [1, 2]
+"#;
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.write("long.toml", EXPERIMENT);
+    bench
+}
+
+/// Settings that leave one trial.
+const ONE: &[&str] = &["sweep.seed=[1]", "model.hidden=[5]", "train.patience=60"];
+
+/// Arguments of a training of one net that is not over before a test is.
+const ENDLESS: &[&str] =
+    &["long.toml", "sweep.seed=[1]", "model.hidden=[5]", "train.patience=10000000", "train.iterations=100000000"];
+
+fn sweep(bench: &Bench, arguments: &[&str]) -> Output {
+    bench.command().args(["sweep", "long.toml", "-j", "1"]).args(arguments).output().unwrap()
+}
+
+fn finished(output: &Output) -> String {
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    stderr
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Returns the checkpoints of a results directory.
+fn checkpoints(bench: &Bench, out: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(bench.path(out).join("checkpoints")).into_iter().flatten().flatten();
+    files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|found| found == "ckpt")).collect()
+}
+
+/// Starts a sweep, and kills it once it has written a checkpoint, or has ended.
+fn kill_after_a_checkpoint(bench: &Bench, out: &str, further: &[&str]) -> bool {
+    let mut command = bench.command();
+    command.args(["sweep", "long.toml", "-j", "1", "--progress", "none", "--out", out]).args(further);
+    let before: Vec<_> = checkpoints(bench, out).iter().map(|path| fs::read(path).unwrap_or_default()).collect();
+    let mut child = start(&mut command);
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(60) {
+        let now: Vec<_> = checkpoints(bench, out).iter().map(|path| fs::read(path).unwrap_or_default()).collect();
+        if !now.is_empty() && now != before {
+            sleep(Duration::from_millis(7));
+            child.kill().unwrap();
+            return !child.wait().unwrap().success();
+        }
+        sleep(Duration::from_millis(1));
+    }
+    false
+}
+
+/// The second line of a checkpoint.
+fn header(path: &PathBuf) -> Value {
+    let bytes = fs::read(path).unwrap();
+    serde_json::from_slice(bytes.split(|byte| *byte == b'\n').nth(1).unwrap()).unwrap()
+}
+
+fn iteration(path: &PathBuf) -> u64 {
+    header(path)["iteration"].as_u64().unwrap()
+}
+
+/// The rows of trials.csv without the seconds.
+fn trials(bench: &Bench, out: &str) -> Vec<Vec<String>> {
+    let mut table = csv::Reader::from_path(bench.path(&format!("{out}/trials.csv"))).unwrap();
+    let seconds = table.headers().unwrap().iter().position(|name| name == "seconds").unwrap();
+    let cells = |row: csv::StringRecord| -> Vec<_> {
+        let cells = row.iter().map(str::to_owned).enumerate();
+        cells.filter(|(column, _)| *column != seconds).map(|(_, cell)| cell).collect()
+    };
+    table.records().map(|row| cells(row.unwrap())).collect()
+}
+
+fn assert_same(bench: &Bench, out: &str, undisturbed: &str) {
+    let history = |out: &str| bench.read(&format!("{out}/history.csv"));
+    assert!(history(out) == history(undisturbed), "{out}: another history");
+    assert_eq!(trials(bench, out), trials(bench, undisturbed), "{out}");
+}
+
+#[test]
+fn a_sweep_that_is_killed_again_and_again_ends_with_the_same_bytes() {
+    let bench = bench();
+    finished(&sweep(&bench, &["--out", "undisturbed"]));
+    assert!(!bench.path("undisturbed/checkpoints").exists(), "checkpoints of finished fleets are removed");
+    let momentum = ["model.dropout=0", "train.optimizer=momentum", "model.dtype=f64"];
+    // The rate rises until nets diverge; a divergence is trained again from the start before it is believed.
+    let diverging = [
+        "train.optimizer=gd",
+        "train.learning_rate=2",
+        "train.warmup=1990",
+        "train.warmup_start=0.001",
+        "model.activation=identity",
+        "model.dropout=0",
+        "train.diverge_above=50",
+    ];
+    for further in [&[][..], &momentum, &diverging] {
+        finished(&sweep(&bench, &[&["--out", "other"], further].concat()));
+        let has_diverged = trials(&bench, "other").iter().flatten().any(|cell| cell == "diverged");
+        assert_eq!(has_diverged, further == diverging);
+        let mut kills = 0;
+        while kills < 6 && kill_after_a_checkpoint(&bench, "killed", further) {
+            kills += 1;
+        }
+        assert!(kills > 2, "{kills} kills");
+        let goes_on = !checkpoints(&bench, "killed").is_empty();
+        let seen = finished(&sweep(&bench, &[&["--out", "killed", "--dry-run"], further].concat()));
+        assert_eq!(seen.contains("1 fleet goes on from its checkpoint"), goes_on, "{seen}");
+        let last = finished(&sweep(&bench, &[&["--out", "killed"], further].concat()));
+        assert_eq!(last.contains("1 fleet goes on from its checkpoint"), goes_on, "{last}");
+        assert_same(&bench, "killed", "other");
+        assert!(!bench.path("killed/checkpoints").exists());
+        let _ = (fs::remove_dir_all(bench.path("killed")), fs::remove_dir_all(bench.path("other")));
+    }
+}
+
+#[test]
+fn the_seconds_before_an_interruption_are_seconds_of_the_trial() {
+    let bench = bench();
+    let (mut before, mut kills) = (0.0, 0);
+    while kills < 20
+        && checkpoints(&bench, "out").first().is_none_or(|path| header(path)["iteration"].as_u64() < Some(1500))
+    {
+        assert!(kill_after_a_checkpoint(&bench, "out", ONE));
+        let seconds = header(&checkpoints(&bench, "out")[0])["seconds"].as_f64().unwrap();
+        assert!(seconds > before);
+        (before, kills) = (seconds, kills + 1);
+    }
+    finished(&sweep(&bench, &[ONE, &["--out", "out"]].concat()));
+    let table = bench.read("out/trials.csv");
+    let [names, row] = [0, 1].map(|line| table.lines().nth(line).unwrap().split(',').collect::<Vec<_>>());
+    let seconds = row[names.iter().position(|name| *name == "seconds").unwrap()];
+    assert!(seconds.parse::<f64>().unwrap() > before, "{seconds} s, {before} s of them before the last interruption");
+}
+
+/// Starts a sweep with events, and interrupts it once its trial has been trained for longer than a moment. Returns the iteration of the first
+/// event.
+fn interrupt(bench: &Bench, name: &str) -> u64 {
+    let mut command = bench.command();
+    command.args(["sweep"]).args(ENDLESS).args([
+        "run.checkpoint_every=3600",
+        "-j",
+        "1",
+        "--out",
+        "out",
+        "--progress",
+        "json",
+    ]);
+    let mut child = start(&mut command);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut iterations = Vec::new();
+    while iterations.len() < 2 {
+        let mut line = String::new();
+        assert!(stderr.read_line(&mut line).unwrap() > 0, "it has ended by itself");
+        let event: Value = serde_json::from_str(&line).unwrap();
+        iterations.extend(event["running"][0]["iteration"].as_u64());
+    }
+    signal(&child, name);
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(rest.contains("1 fleet in training is kept as far as it is, in out/checkpoints"), "{rest}");
+    iterations[0]
+}
+
+#[test]
+fn an_interrupted_sweep_writes_a_checkpoint_and_goes_on_from_it() {
+    let bench = bench();
+    interrupt(&bench, "INT");
+    let [first] = &checkpoints(&bench, "out")[..] else { panic!("one checkpoint") };
+    let kept = iteration(first);
+    assert!(kept > 0);
+    let begun = interrupt(&bench, "TERM");
+    assert!(begun > kept, "it begins with {begun}, where {kept} are done");
+    assert!(iteration(first) > kept);
+}
+
+#[test]
+fn a_checkpoint_that_is_damaged_or_of_others_is_named_and_left_out() {
+    let bench = bench();
+    finished(&sweep(&bench, &[ONE, &["--out", "undisturbed"]].concat()));
+    assert!(kill_after_a_checkpoint(&bench, "out", ONE));
+    let path = checkpoints(&bench, "out").remove(0);
+    let whole = fs::read(&path).unwrap();
+    let changed = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let header = whole.iter().position(|byte| *byte == b'{').unwrap();
+    for (bytes, said) in [
+        (changed(whole.len() / 2), "the checkpoint is damaged"),
+        (changed(whole.len() - 1), "the checkpoint is damaged"),
+        (changed(header + 15), "the checkpoint is damaged"),
+        (whole[..whole.len() - 10].to_vec(), "the checkpoint is damaged"),
+        (whole[..30].to_vec(), "the checkpoint is damaged"),
+        (changed(3), "no checkpoint of this release"),
+        (Vec::new(), "no checkpoint of this release"),
+    ] {
+        fs::remove_dir_all(bench.path("out")).unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &bytes).unwrap();
+        let stderr = finished(&sweep(&bench, &[ONE, &["--out", "out"]].concat()));
+        assert_eq!(stderr.matches("; the training begins anew").count(), 1, "{stderr}");
+        assert!(stderr.contains(said) && stderr.contains(path.file_name().unwrap().to_str().unwrap()), "{stderr}");
+        assert_same(&bench, "out", "undisturbed");
+        // What is not ours is left.
+        assert_eq!(path.exists(), said.starts_with("no checkpoint"), "{said}");
+    }
+    // Other trials in a fleet that begins with the same one.
+    fs::remove_dir_all(bench.path("out")).unwrap();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, &whole).unwrap();
+    let five = ["sweep.seed=[1,2,3,4,5]", "model.hidden=[5]", "train.patience=60"];
+    finished(&sweep(&bench, &[&five[..], &["--out", "five"]].concat()));
+    let stderr = finished(&sweep(&bench, &[&five[..], &["--out", "out"]].concat()));
+    assert!(stderr.contains("it is the checkpoint of other trials; the training begins anew"), "{stderr}");
+    assert_same(&bench, "out", "five");
+}
+
+#[test]
+fn a_checkpoint_of_another_core_is_left_out() {
+    let bench = bench();
+    let haswell = |out: &str| {
+        let mut command = bench.command();
+        command.args(["sweep", "long.toml", "-j", "1", "--out", out]).args(ONE).env("OPENBLAS_CORETYPE", "Haswell");
+        finished(&command.output().unwrap())
+    };
+    haswell("undisturbed");
+    assert!(kill_after_a_checkpoint(&bench, "out", ONE));
+    let stderr = haswell("out");
+    assert!(stderr.contains("it was trained on another machine or by another build"), "{stderr}");
+    assert_eq!(stderr.matches("; the training begins anew").count(), 1, "{stderr}");
+    assert_same(&bench, "out", "undisturbed");
+}
+
+#[test]
+fn a_disk_that_takes_no_checkpoint_is_one_warning_and_no_end() {
+    let bench = bench();
+    finished(&sweep(&bench, &[ONE, &["--out", "undisturbed"]].concat()));
+    let shim = built(&bench, "disk_shim");
+    for (call, error, reason) in [
+        ("write", "28", "No space left on device"),
+        ("write", "5", "Input/output error"),
+        ("fsync", "5", "Input/output error"),
+    ] {
+        let out = bench.path("out");
+        let mut command = bench.command();
+        command.args(["sweep", "long.toml", "-j", "1", "--out", out.to_str().unwrap()]).args(ONE);
+        command.env("LD_PRELOAD", &shim).env("DISK_SHIM_FOLDER", out.join("checkpoints")).env("DISK_SHIM_CALL", call);
+        command.env("DISK_SHIM_WHEN", "1").env("DISK_SHIM_ON", "1").env("DISK_SHIM_ERROR", error);
+        let stderr = finished(&command.output().unwrap());
+        let warnings: Vec<_> = stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+        let [warning] = warnings[..] else { panic!("{call} {error}: {stderr}") };
+        assert!(
+            warning.contains(reason) && warning.contains("the training goes on without this checkpoint"),
+            "{warning}"
+        );
+        assert_same(&bench, "out", "undisturbed");
+        assert!(!bench.path("out/checkpoints").exists(), "{call} {error}: no part is left");
+        fs::remove_dir_all(out).unwrap();
+    }
+}
+
+#[test]
+fn a_checkpoint_is_removed_with_its_trial_in_the_record_and_explained_without() {
+    let bench = bench();
+    assert!(kill_after_a_checkpoint(&bench, "out", ONE));
+    let path = checkpoints(&bench, "out").remove(0);
+    let bytes = fs::read(&path).unwrap();
+    finished(&sweep(&bench, &[ONE, &["--out", "out"]].concat()));
+    assert!(!path.exists());
+    // As if the process had been killed between the record and the removal.
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, &bytes).unwrap();
+    let part = path.with_file_name(format!(".{}.a1B2c3.part", path.file_name().unwrap().to_str().unwrap()));
+    fs::write(&part, "half").unwrap();
+    let stderr = finished(&sweep(&bench, &[ONE, &["--out", "out"]].concat()));
+    assert!(stderr.contains("every trial was finished before") && !stderr.contains("goes on"), "{stderr}");
+    assert!(!path.parent().unwrap().exists());
+    // Of a trial that the plan does not have.
+    let mut other = ONE.to_vec();
+    other[1] = "model.hidden=[3]";
+    assert!(kill_after_a_checkpoint(&bench, "out", &other));
+    let stderr = finished(&sweep(&bench, &[ONE, &["--out", "out"]].concat()));
+    assert!(stderr.contains("a checkpoint of a fleet that this plan does not have"), "{stderr}");
+    let stderr = finished(&sweep(&bench, &[&other, &["--out", "out"][..]].concat()));
+    assert!(stderr.contains("1 fleet goes on from its checkpoint"), "{stderr}");
+}
+
+#[test]
+fn a_training_of_one_net_goes_on_beside_its_model() {
+    let bench = bench();
+    let train = |out: &str| {
+        let history = format!("{out}.csv");
+        bench
+            .command()
+            .args(["train", "long.toml"])
+            .args(ONE)
+            .args(["--out", out, "--history", &history])
+            .output()
+            .unwrap()
+    };
+    finished(&train("whole.h5"));
+    let checkpoint = bench.path("model.h5.ckpt");
+    let mut child = start(bench.command().args(["train", "long.toml"]).args(ONE).args([
+        "--out",
+        "model.h5",
+        "--history",
+        "model.h5.csv",
+    ]));
+    let start_time = Instant::now();
+    while !checkpoint.exists() && start_time.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!bench.path("model.h5").exists());
+    let kept = iteration(&checkpoint);
+    let stderr = finished(&train("model.h5"));
+    assert!(stderr.contains(&format!("goes on from iteration {kept} of 2000: model.h5.ckpt")), "{stderr}");
+    assert!(!checkpoint.exists());
+    for suffix in ["", ".csv"] {
+        let read = |name: &str| fs::read(bench.path(&format!("{name}{suffix}"))).unwrap();
+        assert!(read("model.h5") == read("whole.h5"), "model.h5{suffix} differs");
+    }
+}
+
+#[test]
+fn an_interrupted_training_of_one_net_says_how_it_goes_on() {
+    let bench = bench();
+    let mut command = bench.command();
+    command.arg("train").args(ENDLESS).args(["run.checkpoint_every=1h", "--out", "model.h5", "--progress", "json"]);
+    let mut child = start(&mut command);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut events = 0;
+    while events < 2 {
+        let mut line = String::new();
+        assert!(stderr.read_line(&mut line).unwrap() > 0, "it has ended by itself");
+        events += usize::from(line.contains("\"event\":\"progress\""));
+    }
+    signal(&child, "INT");
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let kept = iteration(&bench.path("model.h5.ckpt"));
+    assert!(
+        rest.contains(&format!("interrupted at iteration {kept}, kept in model.h5.ckpt; no model is written")),
+        "{rest}"
+    );
+}
