@@ -34,7 +34,7 @@ impl<R: Real> Ranks<R> for Threads<R> {
 
     fn begin_scatter(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>) {
         self.expected.push_back(lengths);
-        assert_eq!(values.len(), counts.iter().sum());
+        assert_eq!(values.len(), counts.iter().sum::<usize>());
         let mut rest = &values[..];
         for (other, count) in self.to.iter().zip(counts) {
             let (part, others) = rest.split_at(count);
@@ -268,4 +268,43 @@ fn all_ranks_stop_when_one_is_told_to() {
             });
         }
     });
+}
+
+#[test]
+fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits() {
+    for case in cases() {
+        let (x, y) = data();
+        let examples = examples(&x, &y, !case.batches.is_full()).validating_on(15);
+        let run = |ranks: Box<dyn Ranks<f64>>, state: Option<&str>, until: usize| {
+            let (training, batches) = (case.training.clone(), case.batches.clone());
+            let mut net = DataParallel::new(case.chain(), training, &examples, batches, ranks);
+            if let Some(state) = state {
+                net = net.resume(serde_json::from_str(state).unwrap()).unwrap();
+            }
+            let trained = net.train(|net| net.iteration() < until).unwrap();
+            (parameters(net.chain()), trained, serde_json::to_string(&net.state()).unwrap())
+        };
+        let whole = run(Box::new(Alone), None, usize::MAX);
+        let mut state: Option<String> = None;
+        for (ranks, until) in [(1, 13), (3, 14), (2, usize::MAX)] {
+            let before = state.as_deref();
+            let all: Vec<_> = thread::scope(|scope| {
+                let run = &run;
+                let start = |rank| scope.spawn(move || run(Box::new(rank), before, until));
+                let started: Vec<_> = threads::<f64>(ranks).into_iter().map(start).collect();
+                started.into_iter().map(|rank| rank.join().unwrap()).collect()
+            });
+            if until == usize::MAX {
+                assert!(all.iter().all(|(found, trained, _)| *found == whole.0 && *trained == whole.1));
+            } else {
+                assert!(all.iter().all(|(_, trained, _)| trained.is_none()), "stopped before its end");
+            }
+            state = Some(all[0].2.clone());
+        }
+        let other = Case::new(Training::descent(0.3, 40, 7));
+        let other = Case { architecture: Architecture::classifier(FEATURES, &[8, 5], Activation::Tanh), ..other };
+        let (training, batches) = (other.training.clone(), other.batches.clone());
+        let net = DataParallel::new(other.chain(), training, &examples, batches, Box::new(Alone));
+        assert!(net.resume(serde_json::from_str(&state.unwrap()).unwrap()).is_err(), "another net");
+    }
 }

@@ -84,7 +84,20 @@ impl<R> FleetState<'_, R> {
     }
 }
 
+impl<R: Clone> FirstMomentsState<'_, R> {
+    /// Makes the state of a net without an engine.
+    pub(crate) fn none() -> Self {
+        FirstMomentsState { w: Vec::new(), c: Vec::new(), t: Vec::new() }
+    }
+}
+
 impl<R: Clone> FirstState<'_, R> {
+    /// Makes the state of a net without an engine.
+    pub(crate) fn none() -> Self {
+        let matrix = Array2::from_shape_vec((0, 0), Vec::new()).expect("no element");
+        FirstState { matrix: matrix.into(), c: None, t: None }
+    }
+
     /// Copies the matrices to those of an engine, which has the same ones.
     pub(crate) fn put_in(
         self,

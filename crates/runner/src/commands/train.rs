@@ -1,6 +1,5 @@
 //! `runner train`: trains one trial and writes its net to a file.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -9,13 +8,12 @@ use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
 use net::Engine;
 
-use self::results::{can_be_written, fits_a_model, model_of, net_in_words, summary, write_history};
+use self::results::{can_be_written, fits_a_model, interrupted, model_of, net_in_words, summary, write_history};
 use self::subject::{RecordedTrial, Subject};
 use super::advice::advise;
 use super::answer::print_names;
 use super::failure::Failure;
 use super::output::may_be_written;
-use super::resume::same_again;
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use crate::cli;
@@ -123,15 +121,6 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     summary(trial, &outcome);
     print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Says what is left of a training that was interrupted, whose checkpoint is at `iteration`.
-fn interrupted(iteration: Option<usize>, checkpoint: &Path) -> String {
-    let nothing = "interrupted: no model is written".to_owned();
-    iteration.map_or(nothing, |iteration| {
-        let (checkpoint, again) = (checkpoint.display(), same_again());
-        format!("interrupted at iteration {iteration}, kept in {checkpoint}; no model is written; to go on: {again}")
-    })
 }
 
 /// Returns the shape of W\[1\] and the number of training examples.

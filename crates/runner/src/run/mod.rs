@@ -10,6 +10,8 @@ pub mod inputs;
 pub mod mpi_ranks;
 pub mod outcome;
 mod ready;
+#[cfg(feature = "mpi")]
+pub mod shared;
 pub mod training;
 pub mod untrusted;
 pub mod workers;

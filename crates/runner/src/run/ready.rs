@@ -55,10 +55,10 @@ impl<'r, R: Number> Ready<'r, R> {
         // Outside `flushed`: trials that flush subnormals share initial layers with trials that don't.
         let make = || self.fleet();
         let fresh = || Ok((make()?, Before::default()));
-        let (mut fleet, before) = checkpoint.map_or_else(fresh, |checkpoint| checkpoint.resume(make))?;
+        let (mut fleet, before) = checkpoint.map_or_else(fresh, |checkpoint| checkpoint.resume(make, Fleet::resume))?;
         let watch = |fleet: &Fleet<R>| {
             let goes_on = keep_going(fleet);
-            checkpoint.inspect(|checkpoint| checkpoint.before_step(fleet, goes_on));
+            checkpoint.inspect(|checkpoint| checkpoint.before_step(fleet.iteration(), goes_on, || fleet.state()));
             goes_on
         };
         let flushes = self.trials[0].config.flush_subnormals;

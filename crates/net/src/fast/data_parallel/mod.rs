@@ -11,6 +11,7 @@ mod evaluation;
 mod gradients;
 mod ranks;
 mod recording;
+mod resuming;
 
 use std::ops::Range;
 

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use net::Score;
 
 use super::provenance::provenance;
+use crate::commands::resume::same_again;
 use crate::commands::session::Session;
 use crate::machine::Machine;
 use crate::model::{self, Model, Net};
@@ -91,4 +92,13 @@ pub(super) fn summary(trial: &Trial, outcome: &Outcome) {
         _ => String::new(),
     };
     say(&format!("{}; {:.1} s, {} engine{stopped}", scores.join("; "), outcome.seconds, trial.engine.name()));
+}
+
+/// Says what is left of a training that was interrupted, whose checkpoint is at `iteration`.
+pub(super) fn interrupted(iteration: Option<usize>, checkpoint: &Path) -> String {
+    let nothing = "interrupted: no model is written".to_owned();
+    iteration.map_or(nothing, |iteration| {
+        let (checkpoint, again) = (checkpoint.display(), same_again());
+        format!("interrupted at iteration {iteration}, kept in {checkpoint}; no model is written; to go on: {again}")
+    })
 }

@@ -3,15 +3,12 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use anyhow::{Result, bail};
-use kernels::Real;
 use kernels::blas::Request;
-use mpi::datatype::Equivalence;
-use net::{Chain, DataParallel, Engine, Examples, Metric, Trained, data_parallel_calls, initialise};
+use net::{Engine, Metric, data_parallel_calls};
 
-use super::results::{can_be_written, fits_a_model, model_of, net_in_words, summary, write_history};
+use super::results::{can_be_written, fits_a_model, interrupted, model_of, net_in_words, summary, write_history};
 use super::subject::Subject;
 use crate::cli;
 use crate::commands::answer::print_names;
@@ -20,18 +17,17 @@ use crate::commands::output::may_be_written;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::{Stop, stop_on_interrupt};
 use crate::machine::Machine;
-use crate::model::Net;
 use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::mode::ProgressMode;
 use crate::progress::training::TrainingProgress;
-use crate::run::fleet::outcome;
+use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::inputs::Inputs;
-use crate::run::mpi_ranks::{Mpi, MpiRanks};
+use crate::run::mpi_ranks::Mpi;
 use crate::run::outcome::End;
+use crate::run::shared::train_shared;
 use crate::run::workers::Workers;
-use crate::spec::trial::Dtype;
 use crate::terminal::{say, speak_of_errors_only};
 use datasets::text::count;
 
@@ -65,7 +61,10 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     fits_mpi(&plan, trial)?;
     let workers = prepared(&session, &plan, trial, &mpi, &stop)?;
     let machine = session.machine();
-    all_alike(&mpi, trial, &machine)?;
+    let every = session.experiment.checkpoint_every;
+    let checkpoints = Checkpoints::beside(&out, &machine, every, stop.writing()).of_ranks();
+    let iteration = checkpoints.iteration(&[trial]);
+    all_alike(&mpi, trial, &machine, iteration)?;
     if is_first {
         let files = [Some(&out), args.history.as_ref()];
         files.into_iter().flatten().try_for_each(|file| may_be_written(file, args.force))?;
@@ -74,35 +73,47 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let (name, data, net) = (&session.experiment.name, session.data_in_words(), net_in_words(&plan, trial));
     say(&format!("{name}: {data}; {net}; {}", count(mpi.count(), "rank")));
     session.say_machine(&machine);
+    if let Some(iteration) = iteration {
+        let (all, path) = (plan.iterations(trial), checkpoints.path(&[trial]));
+        say(&format!("goes on from iteration {iteration} of {all}: {}", path.display()));
+    }
 
     let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
     drop(gram_space);
-    let form = plan.input_form(trial);
-    let start = Instant::now();
-    let shown = TrainingProgress::new(progress, plan.iterations(trial), trial.config.record_every);
-    let trained = workers.alone(|| match trial.config.dtype {
-        Dtype::F32 => trained_in(&plan, trial, inputs.f32(form), &mpi, &stop, &shown).map(|net| net.map(in_f32)),
-        Dtype::F64 => trained_in(&plan, trial, inputs.f64(form), &mpi, &stop, &shown).map(|net| net.map(in_f64)),
+    let trained = workers.alone(|| {
+        let shown = TrainingProgress::new(progress, plan.iterations(trial), trial.config.record_every);
+        let watch = |_, latest| {
+            shown.at(latest);
+            !stop.load(Ordering::Relaxed)
+        };
+        let trained = train_shared(&plan, trial, &inputs, &mpi, &checkpoints, &watch);
+        shown.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
+        trained
     });
-    let trained = trained?.map(|(net, trained)| (net, outcome(trial, trained, start.elapsed().as_secs_f64())));
-    shown.end(trial, trained.as_ref().map(|(_, outcome)| outcome));
+    let trained = trained.map_err(Failure::from)?;
     mpi.finish();
-    let Some((net, outcome)) = trained else {
-        say("interrupted: no model is written");
+    let Some((outcome, net)) = trained else {
+        say(&interrupted(checkpoints.iteration(&[trial]), &checkpoints.path(&[trial])));
         return Ok(ExitCode::from(130));
     };
     if !is_first {
-        return Ok(ExitCode::from(u8::from(matches!(outcome.end, End::Diverged { .. }))));
+        return Ok(ExitCode::from(u8::from(net.is_none())));
     }
     if let Some(path) = &args.history {
         write_history(path, args.force, &outcome).map_err(|error| Failure::NotKept(error.into()))?;
     }
-    if let End::Diverged { iteration, reason } = outcome.end {
+    let Some(net) = net else {
+        checkpoints.remove([trial]);
+        let (iteration, reason) = match outcome.end {
+            End::Diverged { iteration, reason } => (iteration, reason),
+            _ => (plan.iterations(trial), "an output is not finite".to_owned()),
+        };
         return Err(Failure::Diverged { iteration, reason, rate: trial.config.schedule.learning_rate }.into());
-    }
+    };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     model.provenance["shared"] = "batches in fixed chunks".into();
     model.write(&out, args.force).map_err(Failure::NotKept)?;
+    checkpoints.remove([trial]);
     summary(trial, &outcome);
     print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
@@ -132,48 +143,20 @@ fn fits_mpi(plan: &Plan, trial: &Trial) -> Result<()> {
     }
 }
 
-/// Refuses ranks that would not compute the same: those of another experiment, other data, or another machine.
-fn all_alike(mpi: &Mpi, trial: &Trial, machine: &Machine) -> Result<()> {
+/// Refuses ranks that would not compute the same: those of another experiment, other data, another machine, or another checkpoint.
+fn all_alike(mpi: &Mpi, trial: &Trial, machine: &Machine, iteration: Option<usize>) -> Result<()> {
     let mut hasher = DefaultHasher::new();
-    (&trial.id, machine.fingerprint()).hash(&mut hasher);
+    (&trial.id, machine.fingerprint(), iteration).hash(&mut hasher);
     // Half of it in each number, which f64 holds exactly.
     let hash = hasher.finish();
     let all = mpi.gather(vec![(hash >> 32) as f64, (hash & 0xffff_ffff) as f64]);
     match all.iter().position(|other| *other != all[0]) {
         Some(rank) => {
-            bail!("rank {rank} has another experiment, other data, another BLAS or core, or another build than rank 0")
+            bail!(
+                "rank {rank} has another experiment, other data, another checkpoint, another BLAS or core, or another build than \
+                 rank 0"
+            )
         }
         None => Ok(()),
     }
-}
-
-/// Trains the net; `None` if it was interrupted.
-fn trained_in<R: Real + Equivalence>(
-    plan: &Plan,
-    trial: &Trial,
-    examples: &Examples<R>,
-    mpi: &Mpi,
-    stop: &Stop,
-    shown: &TrainingProgress,
-) -> Result<Option<(Chain<R>, Trained)>> {
-    let config = &trial.config;
-    let architecture = config.architecture(plan.data.features, plan.data.task);
-    let chain = initialise::chain(&architecture, &config.initialisation, config.seed);
-    let batches = config.batches(plan.data.train);
-    let ranks = Box::new(MpiRanks::new(mpi));
-    let mut net = DataParallel::new(chain, config.training(plan.data.train), examples, batches, ranks);
-    let keep_going = |net: &DataParallel<R>| {
-        shown.at(net.latest());
-        !stop.load(Ordering::Relaxed)
-    };
-    let trained = net.train(keep_going).map_err(|wrong| Failure::Untrusted(wrong.into()))?;
-    Ok(trained.map(|trained| (net.chain().clone(), trained)))
-}
-
-fn in_f32((chain, trained): (Chain<f32>, Trained)) -> (Net, Trained) {
-    (Net::F32(chain), trained)
-}
-
-fn in_f64((chain, trained): (Chain<f64>, Trained)) -> (Net, Trained) {
-    (Net::F64(chain), trained)
 }

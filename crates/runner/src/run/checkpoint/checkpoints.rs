@@ -58,6 +58,12 @@ impl Checkpoints {
         Checkpoints::new(Place::File(path), files, machine, every, writing)
     }
 
+    /// Takes those of a training that several ranks share, whose sums over the examples have another order.
+    #[cfg(feature = "mpi")]
+    pub fn of_ranks(self) -> Self {
+        Checkpoints { machine: format!("{} batches shared by ranks", self.machine), ..self }
+    }
+
     fn new(
         place: Place,
         files: BTreeSet<PathBuf>,

@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell};
 use std::time::Instant;
 
-use net::{Fleet, FleetState};
+use net::{FleetState, StateMismatch};
 
 use super::checkpoints::Checkpoints;
 use super::due::Due;
@@ -50,13 +50,14 @@ impl<'c> FleetCheckpoint<'c> {
     ///
     /// # Errors
     /// If it can't be made.
-    pub(in crate::run) fn resume<'e, R: Number, E>(
+    pub(in crate::run) fn resume<T, R: Number, E>(
         &self,
-        make: impl Fn() -> Result<Fleet<'e, R>, E>,
-    ) -> Result<(Fleet<'e, R>, Before), E> {
+        make: impl Fn() -> Result<T, E>,
+        go_on: impl FnOnce(T, FleetState<'static, R>) -> Result<T, StateMismatch>,
+    ) -> Result<(T, Before), E> {
         let problem = match self.read() {
             Ok(None) => return Ok((make()?, Before::default())),
-            Ok(Some((before, state))) => match make()?.resume(state) {
+            Ok(Some((before, state))) => match go_on(make()?, state) {
                 Ok(fleet) => {
                     self.before.set(before);
                     return Ok((fleet, before));
@@ -80,15 +81,19 @@ impl<'c> FleetCheckpoint<'c> {
         Ok(Some((before, checkpoint.state()?)))
     }
 
-    /// Writes the state of `fleet` before a step if that is due, or if the training does not go on.
-    pub(in crate::run) fn before_step<R: Number>(&self, fleet: &Fleet<R>, goes_on: bool) {
-        let iteration = fleet.iteration();
+    /// Writes the state of the fleet before the step `iteration` if that is due, or if the training does not go on.
+    pub(in crate::run) fn before_step<'s, R: Number>(
+        &self,
+        iteration: usize,
+        goes_on: bool,
+        state: impl FnOnce() -> FleetState<'s, R>,
+    ) {
         let due = self.due.get_or_init(|| Due::new(self.checkpoints.every, iteration));
         let is_wanted = if goes_on { due.is_now(iteration) } else { due.is_worth_it(iteration) };
         if is_wanted && !self.is_blocked.get() && self.last.is_none_or(|last| iteration <= last) {
             let start = Instant::now();
             let seconds = self.before.get().seconds + self.start.elapsed().as_secs_f64();
-            self.checkpoints.write(self.trials, seconds, &fleet.state());
+            self.checkpoints.write(self.trials, seconds, &state());
             due.written(iteration, start.elapsed());
         }
     }
