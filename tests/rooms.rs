@@ -4,10 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The rooms in their order: spec, plan, run, record, results, and the commands on top.
-const ORDER: [&str; 15] = [
-    "text", "terminal", "table", "machine", "spec", "model", "plan", "run", "record", "results", "progress", "bench",
-    "cli", "commands", "lib",
+/// The rooms in their order: spec, plan, run, prediction, record, results, and the commands on top.
+const ORDER: [&str; 17] = [
+    "text",
+    "terminal",
+    "table",
+    "machine",
+    "spec",
+    "model",
+    "plan",
+    "run",
+    "prediction",
+    "record",
+    "results",
+    "progress",
+    "bench",
+    "cli",
+    "cluster",
+    "commands",
+    "lib",
 ];
 
 /// The sources of modules by their paths, such as `spec::trial::model`.

@@ -76,3 +76,52 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
         }
     }
 }
+
+/// A quick trial, and one that would take hours.
+const QUICK_AND_LONG: &str = r#"
+name = "budget"
+
+[data]
+set = "drawn"
+
+[model]
+hidden = [4]
+
+[train]
+learning_rate = 0.01
+record_every = 1_000_000
+
+[sweep]
+"train.iterations" = [10, 1_000_000_000]
+"#;
+
+#[test]
+fn a_time_budget_ends_a_sweep_as_ctrl_c_does_and_the_finished_trials_are_kept() {
+    let bench = Bench::new();
+    bench.write("budget.toml", QUICK_AND_LONG);
+    let within = bench.run(&["sweep", "budget.toml", "--time-budget", "2h", "train.iterations=10"]);
+    assert!(within.status.success(), "{}", text(&within.stderr));
+
+    let over = bench.run(&["sweep", "budget.toml", "--time-budget", "3s"]);
+    let stderr = text(&over.stderr);
+    assert_eq!(over.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("the time budget of 3s is over: 0 of 1 trial kept"), "{stderr}");
+    assert!(stderr.contains("; to go on: ") && stderr.contains("--time-budget 3s"), "{stderr}");
+    let trials = bench.read("results/budget/trials.csv");
+    assert!(trials.contains(",10,completed,") && !trials.contains(",1000000000,completed,"), "{trials}");
+}
+
+#[test]
+fn limits_that_mean_nothing_are_refused() {
+    let bench = Bench::new();
+    for (words, problem) in [
+        (&["--time-budget", "90"][..], "time unit needed"),
+        (&["--time-budget", "soon"], "expected number"),
+        (&["--max-fails", "0"], "0 is not in 1.."),
+        (&["--max-fails", "2", "--fail-fast"], "cannot be used with"),
+    ] {
+        let refused = bench.run(&[&["sweep", "budget.toml"], words].concat());
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(text(&refused.stderr).contains(problem), "{}", text(&refused.stderr));
+    }
+}

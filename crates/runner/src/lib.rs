@@ -3,10 +3,12 @@
 
 mod bench;
 pub mod cli;
+pub mod cluster;
 pub mod commands;
 pub mod machine;
 pub mod model;
 pub mod plan;
+pub mod prediction;
 pub mod progress;
 pub mod record;
 pub mod results;

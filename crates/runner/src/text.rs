@@ -33,3 +33,45 @@ pub(crate) fn first_few<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let first = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
     if rest > 0 { format!("{first} and {rest} more") } else { first }
 }
+
+/// Formats seconds with three digits and the unit that suits them.
+pub(crate) fn duration(seconds: f64) -> String {
+    let (number, unit) = match seconds {
+        ..1e-3 => (seconds * 1e6, "µs"),
+        ..1.0 => (seconds * 1e3, "ms"),
+        ..100.0 => (seconds, "s"),
+        ..6000.0 => (seconds / 60.0, "min"),
+        ..172_800.0 => (seconds / 3600.0, "h"),
+        _ => (seconds / 86_400.0, "days"),
+    };
+    let decimals = match number {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{number:.decimals$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn a_duration_has_three_digits_and_the_unit_that_suits_it() {
+        let said = [0.0, 12.34e-6, 0.0123, 0.999, 9.876, 59.96, 99.9, 100.0, 5999.0, 7200.0, 400_000.0].map(duration);
+        let expected = [
+            "0.00 µs",
+            "12.3 µs",
+            "12.3 ms",
+            "999 ms",
+            "9.88 s",
+            "60.0 s",
+            "99.9 s",
+            "1.67 min",
+            "100 min",
+            "2.00 h",
+            "4.63 days",
+        ];
+        assert_eq!(said, expected.map(str::to_owned));
+    }
+}

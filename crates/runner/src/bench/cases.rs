@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::shape::Shapes;
 use crate::plan::Plan;
+use crate::plan::kinds::FleetKind;
 use crate::plan::products::Product;
-use crate::plan::trial::Trial;
 use crate::spec::trial::Dtype;
 
 /// The most products, and the most fleets, of an experiment that are timed.
@@ -23,19 +23,6 @@ pub(crate) struct Weighted {
 pub(crate) struct Weight {
     pub(crate) calls_a_step: f64,
     pub(crate) share_of_step: f64,
-}
-
-/// Fleets of equal cost, represented by the first of them.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct FleetKind {
-    /// Indices of trials.
-    pub(crate) fleet: Vec<usize>,
-    /// The number of such fleets.
-    pub(crate) count: usize,
-    /// Operations of a step's products.
-    pub(crate) flop: f64,
-    /// A description of its nets.
-    pub(crate) words: String,
 }
 
 /// The largest cases, which are timed, and the share of those that are left out to save time.
@@ -91,62 +78,8 @@ pub(crate) fn of_shapes(shapes: &[Shapes], dtypes: &[Dtype]) -> Vec<Weighted> {
     cases
 }
 
-/// Selects the largest fleets of a plan, one of each cost.
+/// Selects the largest kinds of fleets of a plan.
 pub(crate) fn fleets(plan: &Plan) -> Selection<FleetKind> {
-    let mut kinds: BTreeMap<String, FleetKind> = BTreeMap::new();
-    for fleet in &plan.fleets {
-        let trials: Vec<&Trial> = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
-        let new = || FleetKind {
-            fleet: fleet.clone(),
-            count: 0,
-            flop: trials.iter().map(|trial| plan.flops_per_step(trial)).sum(),
-            words: in_words(plan, &trials),
-        };
-        kinds.entry(cost_of(plan, &trials)).or_insert_with(new).count += 1;
-    }
-    Selection::of(kinds.into_values().map(|kind| (kind.flop * kind.count as f64, kind)).collect(), MOST_FLEETS)
-}
-
-/// Describes everything that the cost of a fleet's step depends on.
-fn cost_of(plan: &Plan, trials: &[&Trial]) -> String {
-    let mut nets: Vec<String> = trials
-        .iter()
-        .map(|trial| {
-            let config = &trial.config;
-            let decays = config.optimiser.decay.lambda != 0.0;
-            let (rule, clips) =
-                (std::mem::discriminant(&config.optimiser.algorithm), config.optimiser.clip_norm.is_some());
-            let (widths, every) = (plan.widths(config), config.record_every);
-            format!(
-                "{widths:?} {:?} {:?} {rule:?} {decays} {clips} {:?} {every}",
-                config.activations, config.dropout, config.metrics
-            )
-        })
-        .collect();
-    nets.sort_unstable();
-    let Trial { config, .. } = trials[0];
-    format!(
-        "{:?} {:?} {:?} {} {}",
-        config.dtype,
-        plan.input_form(trials[0]),
-        config.batch,
-        config.flush_subnormals,
-        nets.join("; ")
-    )
-}
-
-/// Describes a fleet, as `2 x 784-512-10, direct, 128 examples`.
-fn in_words(plan: &Plan, trials: &[&Trial]) -> String {
-    let mut nets: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
-    for trial in trials {
-        *nets.entry(plan.widths(&trial.config)).or_default() += 1;
-    }
-    let net = |(widths, count): (&Vec<usize>, &usize)| {
-        let widths: Vec<_> = widths.iter().map(ToString::to_string).collect();
-        let times = if *count > 1 { format!("{count} x ") } else { String::new() };
-        format!("{times}{}", widths.join("-"))
-    };
-    let nets: Vec<_> = nets.iter().map(net).collect();
-    let examples = trials[0].config.batches(plan.data.train).size();
-    format!("{}, {}, {examples} examples", nets.join(" + "), trials[0].engine.name())
+    let cases = plan.kinds().into_iter().map(|kind| (kind.flop * kind.places.len() as f64, kind));
+    Selection::of(cases.collect(), MOST_FLEETS)
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use kernels::blas::Library;
 use kernels::{Call, LayerShape, WrongProduct, self_check, with_subnormals_flushed};
 
-use super::cases::{FleetKind, Weight, Weighted};
+use super::cases::{Weight, Weighted};
 use super::compare::Case;
 use super::limits::{Limits, call_seconds};
 use super::measure::{Measurement, PASSES, Samples, Settings};
 use super::operands::Operands;
 use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
 use crate::plan::Plan;
+use crate::plan::kinds::FleetKind;
 use crate::plan::products::Product;
 use crate::run::fleet::endless;
 use crate::run::inputs::Inputs;
@@ -204,8 +205,14 @@ fn product_record(
 }
 
 fn step_record(step: &Step, samples: Vec<Samples>, limits: &Limits) -> StepRecord {
-    let FleetKind { count, flop, words, .. } = &step.kind;
+    let FleetKind { places, flop, words, .. } = &step.kind;
     let peak = limits.peak[&step.dtype()];
     let results = samples.into_iter().map(|samples| Measured::new(samples, *flop, peak, None));
-    StepRecord { fleet: words.clone(), dtype: step.dtype(), fleets: *count, flop: *flop, results: results.collect() }
+    StepRecord {
+        fleet: words.clone(),
+        dtype: step.dtype(),
+        fleets: places.len(),
+        flop: *flop,
+        results: results.collect(),
+    }
 }

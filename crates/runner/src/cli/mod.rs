@@ -2,6 +2,7 @@
 
 mod bench;
 mod blas;
+pub mod cluster;
 mod data;
 mod exit_codes;
 mod experiment;
@@ -24,6 +25,7 @@ use crate::terminal::ColorWhen;
 
 pub use self::bench::{Bench, Share, WhichDtypes};
 pub use self::blas::Blas;
+pub use self::cluster::{Status, Submit};
 pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, MissingWord, TargetsWord};
 use self::exit_codes::EXIT_CODES;
 pub use self::experiment::{ExperimentArgs, Gradcheck};
@@ -81,6 +83,26 @@ pub enum Command {
   runner merge results/depth.shards
   runner merge shards/0-of-2 /mnt/other/1-of-2 --out results/depth")]
     Merge(Merge),
+    /// Submit a sweep to Slurm: an array with a task for each shard, and a job that merges them.
+    ///
+    /// The scripts, the experiment as it is now with the hashes of its data, and the shards are in DIR.shards; DIR gets the merged results. A
+    /// shard that reaches its time limit queues up again. Whatever happens to jobs and nodes, --resume submits the shards whose records lack
+    /// trials. What is not given here is taken from ~/.config/layerchain/cluster.toml, or the file that LAYERCHAIN_CLUSTER names, whose keys are
+    /// these options.
+    #[command(after_help = "Examples:
+  runner submit experiments/depth.toml --shards 8 --partition short --dry-run
+  runner submit experiments/depth.toml --shards 8 --max-parallel 4 --time 1h
+  runner status results/depth.shards
+  runner submit experiments/depth.toml --resume")]
+    Submit(Submit),
+    /// Show how far the shards of a sweep are, from their records.
+    ///
+    /// A shard is done if its record has all its trials, running if a runner holds its record, and stopped if none does. What Slurm says of
+    /// its task is shown where squeue answers. Exit code 0 if every trial is done, 1 if not.
+    #[command(after_help = "Examples:
+  runner status results/depth.shards
+  runner status results/depth.shards --json | jq .trials_left")]
+    Status(Status),
     /// Train one net and save it, with everything that predictions need, as a model file (HDF5).
     ///
     /// The sweep must have a single point: fix a key that the file sweeps with KEY=VALUE. The training is, bit for bit,

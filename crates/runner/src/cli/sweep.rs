@@ -1,8 +1,10 @@
 //! The arguments of `runner sweep`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use humantime::parse_duration;
 
 use super::blas::Blas;
 use super::experiment::ExperimentArgs;
@@ -21,7 +23,8 @@ pub struct Sweep {
     /// The results directory [default: results/NAME].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// List the trials with their engines, flops and memory, and train nothing.
+    /// List the trials with their engines, flops, memory and predicted time, by speeds that are measured for some two seconds, and train
+    /// nothing.
     #[arg(long)]
     pub dry_run: bool,
     /// Start anew: an existing results directory is renamed, never deleted.
@@ -39,6 +42,16 @@ pub struct Sweep {
     /// then), or the rank of an MPI process.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with = "shard")]
     pub shard_from_env: Option<Option<usize>>,
+    /// End as Ctrl-C does when the command has run for this long, such as 90s, 45m or '1h 30m': finished trials are kept, and the exit
+    /// code is 130 unless all are done.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub time_budget: Option<Duration>,
+    /// End at the first trial that fails, with exit code 1. A trial that diverges has not failed.
+    #[arg(long, conflicts_with = "max_fails")]
+    pub fail_fast: bool,
+    /// End when N trials have failed in this run, with exit code 1; without it, all others are trained.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_fails: Option<u32>,
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,

@@ -19,6 +19,7 @@ mod merge;
 mod one_point;
 mod output;
 mod predict;
+mod predicted_time;
 mod recorded;
 mod rehearse;
 mod report;
@@ -28,7 +29,9 @@ mod session;
 mod sheet;
 mod show;
 mod source;
+mod status;
 mod stop;
+mod submit;
 mod sweep;
 mod tag;
 mod trace;
@@ -66,6 +69,8 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
         Command::Best(args) => best::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Tag(args) => tag::run(&args),
+        Command::Submit(args) => submit::run(&args, blas),
+        Command::Status(args) => status::run(&args),
         Command::Verify(args) => verify::run(&args, blas),
         Command::Gradcheck(args) => gradcheck::run(&args, blas),
         Command::Trace(args) => trace::run(&args, blas),
@@ -83,6 +88,7 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
 fn blas_of(command: &Command) -> Option<&Blas> {
     match command {
         Command::Sweep(args) => Some(&args.blas),
+        Command::Submit(args) => Some(&args.blas),
         Command::Train(args) => Some(&args.blas),
         Command::Predict(args) => Some(&args.blas),
         Command::Evaluate(args) => Some(&args.blas),

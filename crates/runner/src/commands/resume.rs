@@ -9,7 +9,7 @@ pub(super) fn same_again() -> String {
 }
 
 /// Words as a shell takes them, quoted where that is needed.
-fn quoted(words: impl Iterator<Item = String>) -> String {
+pub(super) fn quoted(words: impl Iterator<Item = String>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+%@".contains(c);
     let quote = |word: String| match word.chars().all(is_plain) && !word.is_empty() {
         true => word,

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod dry_run;
+mod limits;
 mod mixed;
 mod prepared;
 mod shard;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kernels::blas::Request;
 
+use self::limits::Limits;
 use self::prepared::PreparedSweep;
 use self::training::Training;
 use super::advice::advise;
@@ -24,12 +26,13 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
     args.progress.set_up();
     let stop = stop_on_interrupt()?;
     stop.at_the_end("interrupted before the training began".to_owned());
+    let limits = Limits::begin(args, &stop)?;
     let mut sweep = PreparedSweep::new(args, blas)?;
     advise(&sweep.plan);
     if args.dry_run {
         return sweep.preview(args.fresh, &stop);
     }
-    let mut training = Training::begin(&sweep, args, stop)?;
+    let mut training = Training::begin(&sweep, args, stop, limits)?;
     while training.train(&mut sweep)? && sweep.goes_on(&training.record)? {
         training.extend(&sweep)?;
     }

@@ -3,6 +3,7 @@
 mod calls;
 pub mod engine;
 mod fleets;
+pub mod kinds;
 pub(crate) mod memory;
 pub mod prepared;
 pub mod products;

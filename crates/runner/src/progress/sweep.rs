@@ -9,6 +9,7 @@ use net::Score;
 use serde_json::{Value, json};
 
 use super::bar;
+use super::foretold::{AFTER, Foretold};
 use super::mode::{Form, ProgressMode};
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
@@ -44,6 +45,8 @@ struct State {
     finished: [usize; 3],
     best: Option<f64>,
     begun: Instant,
+    /// The time of the whole training, once its beginning has foretold it.
+    foretold: Option<Foretold>,
     /// When something was shown last.
     shown: Instant,
     is_over: bool,
@@ -63,6 +66,7 @@ impl SweepProgress {
             finished: [0; 3],
             best: None,
             begun: Instant::now(),
+            foretold: None,
             shown: Instant::now(),
             is_over: false,
         };
@@ -71,13 +75,13 @@ impl SweepProgress {
         }
         let shared = Arc::new(Shared { state: Mutex::new(state), has_ended: Condvar::new() });
         let every = match form {
-            Form::Bar => Some(Duration::from_millis(200)),
-            Form::Events => Some(Duration::from_secs(1)),
-            Form::Lines => Some(Duration::from_secs(10)),
-            Form::Nothing => None,
+            Form::Bar => Duration::from_millis(200),
+            Form::Events => Duration::from_secs(1),
+            Form::Lines => Duration::from_secs(10),
+            Form::Nothing => Duration::MAX,
         };
         // Where there is no thread to be had, progress is shown trial by trial.
-        let ticker = every.filter(|_| trials > 0).and_then(|every| {
+        let ticker = (trials > 0).then_some(every).and_then(|every| {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name("progress".to_owned()).spawn(move || shared.tick(every)).ok()
         });
@@ -89,7 +93,7 @@ impl SweepProgress {
         self.shared.state().finished(plan, trial, outcome);
     }
 
-    /// The sweep has ended: the bar goes.
+    /// The sweep has ended: the bar goes. If all trials are done, the time that was foretold stands beside the time that they took.
     pub fn end(self) {
         self.shared.state().end();
         self.shared.has_ended.notify_all();
@@ -106,11 +110,18 @@ impl Shared {
     /// Shows how far the trials are, at each of these intervals, until the end.
     fn tick(&self, every: Duration) {
         let mut state = self.state();
+        let mut shown = Instant::now();
         while !state.is_over {
-            let waited = self.has_ended.wait_timeout(state, every);
+            let wait = every.saturating_sub(shown.elapsed());
+            let wait = if state.foretold.is_none() { wait.min(AFTER) } else { wait };
+            let waited = self.has_ended.wait_timeout(state, wait);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             if !state.is_over {
-                state.show_running(every);
+                state.foretell();
+                if shown.elapsed() >= every {
+                    state.show_running(every);
+                    shown = Instant::now();
+                }
             }
         }
     }
@@ -156,6 +167,11 @@ impl State {
         }
     }
 
+    /// Foretells the end, once.
+    fn foretell(&mut self) {
+        self.foretold = self.foretold.or_else(|| Foretold::after(self.begun.elapsed(), self.fraction()));
+    }
+
     fn end(&mut self) {
         self.is_over = true;
         if let Some(bar) = &self.bar {
@@ -166,8 +182,11 @@ impl State {
             let [completed, diverged, failed] = self.finished;
             emit(&json!({
                 "event": "end", "trials": self.trials, "completed": completed, "diverged": diverged, "failed": failed,
-                "seconds": self.begun.elapsed().as_secs_f64(),
+                "seconds": self.begun.elapsed().as_secs_f64(), "predicted_seconds": self.foretold.map(|foretold| foretold.seconds),
             }));
+        }
+        if let Some(foretold) = self.foretold.filter(|_| self.count() == self.trials) {
+            say(&foretold.beside(self.begun.elapsed()).to_string());
         }
     }
 

@@ -38,6 +38,15 @@ impl Record {
         Ok(rows.into_iter().filter_map(|(id, status)| Some((id, Status::from_name(&status)?))).collect())
     }
 
+    /// Adds up the seconds of all finished trials.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn seconds(&self) -> Result<f64, Error> {
+        let seconds = self.rows("SELECT seconds FROM trial", [], |row| row.get::<_, f64>(0))?;
+        Ok(seconds.into_iter().sum())
+    }
+
     /// Finds the ids of the trials of fleets that a clock may have ended, which don't repeat.
     ///
     /// # Errors

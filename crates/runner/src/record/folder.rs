@@ -4,6 +4,8 @@ use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
@@ -11,6 +13,8 @@ use super::error::{DATABASE, Error};
 
 /// The files that a sweep writes beside its record.
 pub const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];
+/// The time that a look at a lock takes at most.
+const LOOK: Duration = Duration::from_millis(50);
 /// The files that SQLite writes beside a database.
 const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
 
@@ -63,11 +67,22 @@ pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     let no_link = OFlags::NOFOLLOW.bits().cast_signed();
     let open = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_link).open(&path);
     let lock = open.map_err(|error| Error::io(&path, error))?;
-    match lock.try_lock() {
+    let locked = lock.try_lock().or_else(|_| {
+        // Somebody may be looking whether it is in use, which takes no time.
+        thread::sleep(LOOK);
+        lock.try_lock()
+    });
+    match locked {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(Error::io(&path, error)),
     }
+}
+
+/// Returns whether a runner is at work in the directory, as far as this machine sees its locks.
+pub fn is_in_use(folder: &Path) -> bool {
+    let lock = File::open(folder.join(".lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Renames `folder`, unless another runner is at work in it, to the first free `folder.1`, `folder.2`, …

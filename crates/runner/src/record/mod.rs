@@ -2,6 +2,7 @@
 //! transaction.
 
 mod adopt;
+mod apart;
 pub mod columns;
 pub mod entries;
 pub mod error;

@@ -44,6 +44,11 @@ impl Rungs {
         Rungs { lengths, rung: 0, first: 0 }
     }
 
+    /// Counts the rungs.
+    pub fn count(&self) -> usize {
+        self.lengths.len()
+    }
+
     /// Returns whether the current rung is the last one.
     pub fn is_last(&self) -> bool {
         self.rung + 1 == self.lengths.len()

@@ -1,4 +1,4 @@
-//! `runner sweep --dry-run`: lists the trials with their operations and memory.
+//! `runner sweep --dry-run`: lists the trials with their operations, memory and predicted time.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::shard::trials_in_words;
 use crate::commands::answer::print;
+use crate::commands::predicted_time::PredictedTime;
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::error::Error;
@@ -22,6 +23,7 @@ pub(super) fn run(
     merged: &HashSet<String>,
     (jobs, threads): (usize, usize),
     fresh: bool,
+    predicted: Option<&PredictedTime>,
 ) -> Result<HashSet<String>> {
     let mut finished = if fresh { HashSet::new() } else { finished(folder)? };
     finished.extend(merged.iter().cloned());
@@ -33,6 +35,7 @@ pub(super) fn run(
         "parameters",
         "MFLOP/step",
         "GFLOP",
+        "seconds",
         "memory",
         "state",
     ]));
@@ -44,12 +47,14 @@ pub(super) fn run(
         let config = &trial.config;
         let layers = plan.widths(config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
         let state = if finished.contains(&trial.id) { "finished" } else { "" };
+        let seconds = predicted.and_then(|predicted| predicted.trial(plan, point.trial));
         let costs = [
             layers,
             trial.engine.name().to_owned(),
             format!("{:.0}", plan.parameters(config)),
             format!("{:.2}", plan.flops_per_step(trial) / 1e6),
             format!("{:.1}", plan.flops(trial) / 1e9),
+            seconds.map_or_else(String::new, |seconds| format!("{seconds:.3}")),
             bytes(plan.bytes(trial)),
             state.to_owned(),
         ];
@@ -68,6 +73,9 @@ pub(super) fn run(
         bytes(plan.peak_bytes(jobs, threads)),
         folder.display()
     ));
+    if let Some(predicted) = predicted {
+        predicted.say(plan, &finished);
+    }
     Ok(finished)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use kernels::blas::Request;
@@ -12,6 +13,7 @@ use super::dry_run;
 use super::shard::shard_of;
 use crate::cli;
 use crate::commands::failure::Failure;
+use crate::commands::predicted_time::PredictedTime;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
@@ -46,6 +48,8 @@ pub(super) struct PreparedSweep {
     pub(super) jobs: usize,
     /// Threads that share a fleet.
     pub(super) threads: usize,
+    /// When the experiment was about to be read.
+    pub(super) begun: Instant,
 }
 
 /// The experiment and data that a plan is made from.
@@ -64,6 +68,7 @@ pub(super) struct Rung<'s> {
 impl PreparedSweep {
     /// Reads the experiment and its data, and plans its first rung.
     pub(super) fn new(args: &cli::Sweep, blas: Option<&Request>) -> Result<Self> {
+        let begun = Instant::now();
         let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
         let rungs = Rungs::new(&mut experiment);
         let session = Session::of(experiment, blas)?;
@@ -73,7 +78,8 @@ impl PreparedSweep {
         let folder = folder.components().collect(); // without a slash at its end, so that it can be renamed
         let (shard, threads) = (shard_of(args)?, session.experiment.threads);
         let loaded = Some(Loaded { session, gram_space });
-        let mut sweep = PreparedSweep { rungs, plan, loaded, folder, shard, merged: HashSet::new(), jobs: 1, threads };
+        let mut sweep =
+            PreparedSweep { rungs, plan, loaded, folder, shard, merged: HashSet::new(), jobs: 1, threads, begun };
         if let Some(shard) = shard {
             sweep.restrict_to(shard)?;
         }
@@ -114,7 +120,11 @@ impl PreparedSweep {
 
     /// Lists what would be trained.
     pub(super) fn preview(&self, fresh: bool, stop: &Stop) -> Result<ExitCode> {
-        let finished = dry_run::run(&self.plan, &self.folder, &self.merged, (self.jobs, self.threads), fresh)?;
+        // What doesn't fit can't be measured.
+        let at_once = (self.jobs, self.threads);
+        let measure = || PredictedTime::measure(&self.plan, &self.inputs()?, at_once, self.begun);
+        let predicted = if self.fits_memory().is_ok() { Some(measure()?) } else { None };
+        let finished = dry_run::run(&self.plan, &self.folder, &self.merged, at_once, fresh, predicted.as_ref())?;
         if !fresh {
             let checkpoints = self.checkpoints(&self.loaded().session.machine(), stop);
             say_resumed(&checkpoints, &left_to_train(&self.plan, &finished));
@@ -131,14 +141,22 @@ impl PreparedSweep {
         enough_memory(needed, &format!("{} fleets at once need", self.jobs), "use fewer --jobs or smaller nets")
     }
 
+    /// Prepares the inputs of the current rung.
+    ///
+    /// # Panics
+    /// If the last rung has been prepared.
+    pub(super) fn inputs(&self) -> Result<Inputs, Failure> {
+        let Loaded { session, gram_space } = self.loaded();
+        Ok(Inputs::new(&session.data, gram_space, &self.plan)?)
+    }
+
     /// Prepares the current rung.
     ///
     /// # Panics
     /// If the last rung has been prepared already.
     pub(super) fn rung(&mut self) -> Result<Rung<'_>> {
-        let Loaded { session, gram_space } = self.loaded();
-        self.rungs.describe(&session.experiment).iter().for_each(|rung| say(rung));
-        let inputs = Inputs::new(&session.data, gram_space, &self.plan).map_err(Failure::from)?;
+        self.rungs.describe(&self.loaded().session.experiment).iter().for_each(|rung| say(rung));
+        let inputs = self.inputs()?;
         if self.rungs.is_last() {
             // The inputs hold everything that the last rung needs.
             self.loaded = None;

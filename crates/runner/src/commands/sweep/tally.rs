@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use kernels::peak;
 
+use super::limits::CutShort;
 use crate::commands::resume::same_again;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
@@ -67,16 +68,16 @@ impl Tally {
         self.completed + self.diverged + self.failed
     }
 
-    pub(super) fn exit_code(&self, interrupted: bool) -> u8 {
-        match (interrupted, self.failed) {
-            (true, _) => 130,
-            (false, 0) => 0,
-            (false, _) => 1,
-        }
+    pub(super) fn failed(&self) -> usize {
+        self.failed
+    }
+
+    pub(super) fn exit_code(&self, cut: Option<CutShort>) -> u8 {
+        cut.map_or(u8::from(self.failed > 0), CutShort::exit_code)
     }
 
     /// Reports the work of `threads` threads, and warns of drifts.
-    pub(super) fn say(&self, planned: usize, threads: usize, interrupted: bool) {
+    pub(super) fn say(&self, planned: usize, threads: usize, cut: Option<CutShort>) {
         if self.drifted > 0 {
             warn(&format!(
                 "{} drifted further from the weights than rounding explains (column drift of runner show); \
@@ -90,16 +91,16 @@ impl Tally {
                 "every trial diverged, also with the lowest train.learning_rate, {rate:?}: try a smaller one"
             ));
         }
-        say(&self.line(planned, threads, interrupted));
+        say(&self.line(planned, threads, cut));
     }
 
-    fn line(&self, planned: usize, threads: usize, interrupted: bool) -> String {
+    fn line(&self, planned: usize, threads: usize, cut: Option<CutShort>) -> String {
         let seconds = self.start.elapsed().as_secs_f64();
         let Tally { completed, diverged, failed, .. } = self;
-        let head = match (interrupted, planned) {
+        let head = match (cut, planned) {
             (_, 0) => return "every trial was finished before".to_owned(),
-            (true, _) => format!("interrupted: {} of {} kept", self.all(), count(planned, "trial")),
-            (false, _) => count(planned, "trial"),
+            (Some(cut), _) => format!("{cut}: {} of {} kept", self.all(), count(planned, "trial")),
+            (None, _) => count(planned, "trial"),
         };
         let flops = self.flops.iter().sum::<f64>();
         let direct = if self.direct_flops > flops {
@@ -108,7 +109,7 @@ impl Tally {
             String::new()
         };
         let speed = self.steps as f64 / seconds;
-        let goes_on = if interrupted { format!("; to go on: {}", same_again()) } else { String::new() };
+        let goes_on = if cut.is_some() { format!("; to go on: {}", same_again()) } else { String::new() };
         let decimals = if speed < 100.0 { 2 } else { 0 };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \

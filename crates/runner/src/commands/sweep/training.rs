@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 
 use super::checkpoints::{say_left, say_resumed};
+use super::limits::Limits;
 use super::mixed::Mixed;
 use super::prepared::{PreparedSweep, Rung};
 use super::shard::trials_in_words;
@@ -37,6 +39,7 @@ use datasets::text::count;
 pub(super) struct Training {
     workers: Workers,
     stop: Stop,
+    limits: Limits,
     pub(super) record: Record,
     machine: Machine,
     checkpoints: Checkpoints,
@@ -55,7 +58,7 @@ pub(super) struct Training {
 impl Training {
     /// Starts the workers, checks the BLAS, and opens the record. A sweep that can't be run is refused before anything
     /// is written.
-    pub(super) fn begin(sweep: &PreparedSweep, args: &cli::Sweep, stop: Stop) -> Result<Self> {
+    pub(super) fn begin(sweep: &PreparedSweep, args: &cli::Sweep, stop: Stop, limits: Limits) -> Result<Self> {
         let (session, plan, folder) = (&sweep.loaded().session, &sweep.plan, &sweep.folder);
         if !args.fresh {
             refuse_foreign(folder)?;
@@ -86,7 +89,7 @@ impl Training {
         let checkpoints = sweep.checkpoints(&machine, &stop);
         let (mode, mix, tally) = (args.progress, args.mix, Tally::new());
         let (planned, kept) = (0, 0);
-        Ok(Training { workers, stop, record, machine, checkpoints, mix, finished, mode, tally, planned, kept })
+        Ok(Training { workers, stop, limits, record, machine, checkpoints, mix, finished, mode, tally, planned, kept })
     }
 
     /// Prepares for the next rung of `sweep`: checks and records its plan.
@@ -103,7 +106,9 @@ impl Training {
     /// Trains the unfinished trials of the current rung of `sweep`; returns `false` if it was interrupted.
     pub(super) fn train(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
         let Rung { plan, inputs } = sweep.rung()?;
-        let Training { workers, stop, record, machine, checkpoints, finished, mode, tally, planned, kept, .. } = self;
+        let Training {
+            workers, stop, limits, record, machine, checkpoints, finished, mode, tally, planned, kept, ..
+        } = self;
         let left = left_to_train(plan, finished);
         let trials: Vec<_> = plan.own_trials().filter(|trial| !finished.contains(&trial.id)).collect();
         *planned += trials.len();
@@ -124,6 +129,9 @@ impl Training {
                 done.push(trial.id.clone());
                 progress.finished(plan, trial, outcome);
             }
+            if limits.ends_at(tally.failed()) {
+                stop.store(true, Ordering::Relaxed);
+            }
             Ok(())
         });
         progress.end();
@@ -136,21 +144,21 @@ impl Training {
 
     /// Writes the tables, closes the record, and reports the work.
     pub(super) fn end(self, sweep: &PreparedSweep) -> Result<ExitCode> {
-        let Training { workers, stop, record, checkpoints, tally, planned, kept, .. } = self;
+        let Training { workers, stop, limits, record, checkpoints, tally, planned, kept, .. } = self;
         let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
         let exported = export(&record, folder).and_then(|()| record.close());
         exported.map_err(|error| Failure::NotExported { error, kept })?;
         let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());
-        let interrupted = stop.is_asked() && is_cut_short;
-        say_left(&checkpoints, interrupted);
-        tally.say(planned, workers.threads(), interrupted);
+        let cut = (stop.is_asked() && is_cut_short).then(|| limits.reason(tally.failed()));
+        say_left(&checkpoints, cut.is_some());
+        tally.say(planned, workers.threads(), cut);
         match sweep.shard {
-            Some(_) if !interrupted => say_next(sweep),
-            None if rungs_are_left && !interrupted => say("no setting of this rung has completed, so none goes on"),
+            Some(_) if cut.is_none() => say_next(sweep),
+            None if rungs_are_left && cut.is_none() => say("no setting of this rung has completed, so none goes on"),
             _ => {}
         }
         print_names(&[folder])?;
-        Ok(ExitCode::from(tally.exit_code(interrupted)))
+        Ok(ExitCode::from(tally.exit_code(cut)))
     }
 }
 

@@ -1,0 +1,169 @@
+//! The arguments of `runner submit` and `runner status`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use humantime::parse_duration;
+
+use super::blas::Blas;
+use super::experiment::ExperimentArgs;
+
+/// Arguments of `runner submit`.
+#[derive(Args, Debug)]
+pub struct Submit {
+    /// The experiment.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// The results directory that the shards are merged into; they are in DIR.shards [default: results/NAME].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Submit only the shards with trials that no record has, of a sweep that was submitted before. Shards that Slurm still has are left alone.
+    #[arg(long)]
+    pub resume: bool,
+    /// Print the scripts and the commands that submit them, and write and submit nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the shards are run.
+    #[command(flatten)]
+    pub options: Options,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
+}
+
+/// The options of the jobs, which a site's file may set too.
+#[derive(Args, Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// The number of shards, which is the size of the array; auto is one for ten minutes of predicted time [default: auto].
+    #[arg(long, value_name = "N")]
+    pub shards: Option<Shards>,
+    /// The most shards that run at once.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_parallel: Option<u32>,
+    /// The time limit of a shard, such as 45m or 2h [default: twice the predicted time, and 5 minutes].
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub time: Option<Duration>,
+    /// The memory of a shard as Slurm takes it, such as 2G [default: a quarter more than planned].
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub mem: Option<String>,
+    /// The cores of a shard [default: run.jobs x run.threads; run.threads without run.jobs].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub cpus: Option<u16>,
+    /// The partition.
+    #[arg(long, value_name = "NAME", value_parser = word)]
+    pub partition: Option<String>,
+    /// The account that pays.
+    #[arg(long, value_name = "NAME", value_parser = word)]
+    pub account: Option<String>,
+    /// The quality of service.
+    #[arg(long, value_name = "NAME", value_parser = word)]
+    pub qos: Option<String>,
+    /// The features of nodes, for nodes of one kind of core.
+    #[arg(long, value_name = "FEATURES", value_parser = word)]
+    pub constraint: Option<String>,
+    /// Any other option of sbatch, such as --sbatch=--exclusive; may be repeated.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = option)]
+    pub sbatch: Vec<String>,
+    /// A variable of the shards' environment, with its value or as it is here; may be repeated. PATH, HOME, USER, LD_LIBRARY_PATH,
+    /// LAYERCHAIN_BLAS and CATVNONCAT go along, and nothing else.
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
+    pub env: Vec<String>,
+    /// A line of the shell before the runner is started, such as 'module load hdf5'; may be repeated.
+    #[arg(long, value_name = "COMMAND", value_parser = line)]
+    pub setup: Vec<String>,
+    /// How long before its time limit a shard is asked to end in order and to queue up again [default: 60s].
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub signal: Option<Duration>,
+}
+
+impl Options {
+    /// Takes from `site` what is not given here; lists have both.
+    #[must_use]
+    pub fn or(self, site: Options) -> Self {
+        let both = |site: Vec<String>, own: Vec<String>| site.into_iter().chain(own).collect();
+        Options {
+            shards: self.shards.or(site.shards),
+            max_parallel: self.max_parallel.or(site.max_parallel),
+            time: self.time.or(site.time),
+            mem: self.mem.or(site.mem),
+            cpus: self.cpus.or(site.cpus),
+            partition: self.partition.or(site.partition),
+            account: self.account.or(site.account),
+            qos: self.qos.or(site.qos),
+            constraint: self.constraint.or(site.constraint),
+            sbatch: both(site.sbatch, self.sbatch),
+            env: both(site.env, self.env),
+            setup: both(site.setup, self.setup),
+            signal: self.signal.or(site.signal),
+        }
+    }
+}
+
+/// A number of shards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shards {
+    /// As many as suit the predicted time.
+    Auto,
+    /// This number.
+    Exactly(usize),
+}
+
+impl FromStr for Shards {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            _ if text == "auto" => Ok(Shards::Auto),
+            Ok(number @ 1..) => Ok(Shards::Exactly(number)),
+            _ => Err("must be a number from 1 on, or auto".to_owned()),
+        }
+    }
+}
+
+/// Arguments of `runner status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// The directory of a sweep's shards, such as results/depth.shards, or its results directory.
+    pub dir: PathBuf,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A size as Slurm takes it.
+fn memory(text: &str) -> Result<String, String> {
+    let digits = text.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or(text);
+    let is_size = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_size { Ok(text.to_owned()) } else { Err("must be a number with K, M, G or T, such as 2G".to_owned()) }
+}
+
+/// A name that Slurm takes as one word.
+fn word(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"\"'\\#".contains(c));
+    if is_word { Ok(text.to_owned()) } else { Err("must be one word".to_owned()) }
+}
+
+/// An option of sbatch as a line of a script.
+fn option(text: &str) -> Result<String, String> {
+    match text.starts_with('-') {
+        true => line(text),
+        false => Err("must be an option, such as --exclusive".to_owned()),
+    }
+}
+
+fn line(text: &str) -> Result<String, String> {
+    let is_line = !text.is_empty() && !text.chars().any(char::is_control);
+    if is_line { Ok(text.to_owned()) } else { Err("must be one line".to_owned()) }
+}
+
+fn variable(text: &str) -> Result<String, String> {
+    let name = text.split('=').next().unwrap_or_default();
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match is_name {
+        true => line(text),
+        false => Err("must be NAME or NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,60 @@
+//! What was submitted, kept beside the shards: it says how many they are, and which jobs to ask Slurm for. Whether a shard is done, only its
+//! record says.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use datasets::files::write_whole;
+use serde::{Deserialize, Serialize};
+
+/// The name of the file.
+const NAME: &str = "submission.json";
+
+/// A sweep that was submitted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// The number of shards.
+    pub shards: usize,
+    /// The numbers of all array jobs so far.
+    pub jobs: Vec<String>,
+    /// What was planned for each shard.
+    pub planned: Vec<PlannedShard>,
+}
+
+/// What was planned for a shard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlannedShard {
+    /// Its trials, on the first rung if the sweep halves.
+    pub trials: usize,
+    /// The seconds that it should take; `None` if they weren't predicted.
+    pub seconds: Option<f64>,
+}
+
+impl Submission {
+    /// Returns whether something was submitted from this directory of shards.
+    pub fn is_in(shards: &Path) -> bool {
+        shards.join(NAME).exists()
+    }
+
+    /// Reads the submission in the directory of shards; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it can't be read, or is not what was written.
+    pub fn read(shards: &Path) -> io::Result<Option<Self>> {
+        match fs::read(shards.join(NAME)) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes it into the directory of shards, in place of an earlier one.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn write(&self, shards: &Path) -> Result<(), datasets::files::Error> {
+        let text = serde_json::to_string_pretty(self).expect("numbers and texts make valid JSON") + "\n";
+        write_whole(&shards.join(NAME), true, |out| out.write_all(text.as_bytes()))
+    }
+}

@@ -1,0 +1,98 @@
+//! The predicted time of a sweep, by speeds that are measured for a moment.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use datasets::text::count;
+
+use super::failure::Failure;
+use crate::plan::Plan;
+use crate::plan::trial::Trial;
+use crate::prediction::schedule::makespan;
+use crate::prediction::seconds::Prediction;
+use crate::prediction::speeds::{Speed, measure};
+use crate::run::inputs::Inputs;
+use crate::run::workers::Workers;
+use crate::terminal::say;
+use crate::text::duration;
+
+/// The predicted time of a sweep.
+pub(super) struct PredictedTime {
+    prediction: Prediction,
+    speeds: Vec<Speed>,
+    /// The fleet of each trial.
+    places: Vec<Option<usize>>,
+    /// The seconds that the data took until the first fleet could have begun.
+    preparation: f64,
+    jobs: usize,
+}
+
+impl PredictedTime {
+    /// Measures the speeds of the fleets of `plan`, for some two seconds, and predicts its time with `jobs` fleets of `threads` threads at
+    /// once; the data have taken the time since `begun`.
+    pub(super) fn measure(
+        plan: &Plan,
+        inputs: &Inputs,
+        (jobs, threads): (usize, usize),
+        begun: Instant,
+    ) -> Result<Self, Failure> {
+        let workers = Workers::new(jobs, threads)?;
+        let preparation = begun.elapsed().as_secs_f64();
+        let speeds = measure::<Failure>(plan, inputs, &workers)?;
+        let prediction = Prediction::new(plan, &speeds);
+        let mut places = vec![None; plan.trials.len()];
+        for (place, fleet) in plan.fleets.iter().enumerate() {
+            fleet.iter().for_each(|&trial| places[trial] = Some(place));
+        }
+        Ok(PredictedTime { prediction, speeds, places, preparation, jobs })
+    }
+
+    /// Returns the predicted seconds of the trial at index `trial` of the plan; `None` if it is in no fleet.
+    pub(super) fn trial(&self, plan: &Plan, trial: usize) -> Option<f64> {
+        Some(self.prediction.trial(plan, self.places[trial]?, &plan.trials[trial]))
+    }
+
+    /// Returns the predicted seconds of a shard of `plan`, whose fleets are trained `jobs` at once.
+    pub(super) fn shard(&self, shard: &Plan, jobs: usize) -> f64 {
+        let seconds = shard.fleets.iter().filter_map(|fleet| Some((self.places[fleet[0]]?, shard.fleet_flops(fleet))));
+        let mut fleets: Vec<_> = seconds.collect();
+        fleets.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        self.preparation + makespan(fleets.into_iter().map(|(place, _)| self.prediction.fleets[place]), jobs)
+    }
+
+    /// Returns the predicted seconds of all fleets, one after the other.
+    pub(super) fn of_one_worker(&self) -> f64 {
+        self.prediction.fleets.iter().sum()
+    }
+
+    /// Says the time of the fleets with an unfinished trial, and the speeds that it follows from.
+    pub(super) fn say(&self, plan: &Plan, finished: &HashSet<String>) {
+        let is_left = |trial: &Trial| !finished.contains(&trial.id);
+        let takes = |place: usize| plan.fleets[place].iter().any(|&trial| is_left(&plan.trials[trial]));
+        let training = self.prediction.at_once(plan, self.jobs, takes);
+        say(&format!(
+            "predicted: {} with {} at once, {} of it to read and prepare the data; measured just now, for nets that all train to their last step:",
+            duration(self.preparation + training),
+            self.jobs,
+            duration(self.preparation),
+        ));
+        for Speed { kind, step, .. } in &self.speeds {
+            let left: Vec<usize> = kind.places.iter().copied().filter(|&place| takes(place)).collect();
+            let seconds: f64 = left.iter().map(|&place| self.prediction.fleets[place]).sum();
+            say(&format!(
+                "  {} of {}: {} a step ({:.1} GFLOP/s), {} of one worker",
+                count(left.len(), "fleet"),
+                kind.words,
+                duration(*step),
+                kind.flop / step / 1e9,
+                duration(seconds),
+            ));
+        }
+        if self.prediction.interpolated > 0 {
+            say(&format!(
+                "  {} of other kinds: interpolated by their operations",
+                count(self.prediction.interpolated, "fleet")
+            ));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `runner status`: how far the shards of a sweep are, from their records.
+
+mod expected;
+mod page;
+mod shards;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use self::page::Page;
+use self::shards::Found;
+use super::answer::print;
+use crate::cli;
+use crate::cluster::slurm;
+use crate::cluster::submission::Submission;
+use crate::record::shards::{records_in, results_of, shards_of};
+
+/// Prints the state of every shard. Exit code 1 if a trial is left or has failed.
+pub(super) fn run(args: &cli::Status) -> Result<ExitCode> {
+    let (folder, out) = folders(&args.dir)?;
+    let submission = Submission::read(&folder);
+    let submission = submission.with_context(|| format!("{}: what was submitted can't be read", folder.display()))?;
+    let tasks = submission.as_ref().and_then(|submission| slurm::states(&submission.jobs));
+    let found = Found::read(&folder, &out, submission.as_ref(), tasks.as_ref())?;
+    let page = Page::of(&folder, &found, submission.as_ref(), tasks.is_some());
+    print(&if args.json { page.to_json() } else { page.to_text() })?;
+    Ok(ExitCode::from(u8::from(!page.is_done())))
+}
+
+/// Finds the directory of the shards and that of the results, either of which may be given.
+fn folders(dir: &Path) -> Result<(PathBuf, PathBuf)> {
+    let dir: PathBuf = dir.components().collect();
+    let (folder, out) = match results_of(&dir) {
+        Some(out) => (dir, out),
+        None => (shards_of(&dir), dir),
+    };
+    let is_there = folder.is_dir() && (Submission::is_in(&folder) || !records_in(&folder)?.is_empty());
+    if !is_there {
+        bail!("{}: no shards are here; runner show prints the trials of a whole sweep", folder.display());
+    }
+    Ok((folder, out))
+}

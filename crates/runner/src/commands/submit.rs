@@ -1,0 +1,199 @@
+//! `runner submit`: experiment → plan → shards → scripts → Slurm.
+
+mod missing;
+mod prepared;
+mod sizes;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use datasets::files::{make_folder, write_whole};
+use datasets::text::count;
+use kernels::blas::Request;
+
+use self::missing::{left, without_a_job};
+use self::prepared::Prepared;
+use self::sizes::Sizes;
+use super::answer::{print, print_names};
+use super::failure::Failure;
+use super::resume::quoted;
+use crate::cli;
+use crate::cluster::script::Scripts;
+use crate::cluster::submission::Submission;
+use crate::cluster::{site, slurm};
+use crate::record::shards::shards_of;
+use crate::terminal::say;
+
+/// The script of the array's tasks, and that of the merge.
+const SCRIPTS: [&str; 2] = ["array.sh", "merge.sh"];
+/// The experiment that the shards train, whatever becomes of the file that was given.
+const EXPERIMENT: &str = "experiment.toml";
+
+/// Submits the shards of a sweep that have trials left, and the merge after them.
+pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
+    let options = args.options.clone().or(site::options()?);
+    let prepared = Prepared::new(args, blas)?;
+    let folder = shards_of(&prepared.out);
+    let before =
+        Submission::read(&folder).with_context(|| format!("{}: what was submitted can't be read", folder.display()))?;
+    refuse_wrong_turn(args, &folder, before.as_ref())?;
+    if before.is_some() {
+        refuse_other_experiment(&folder, &prepared)?;
+    }
+    let sizes = Sizes::of(&prepared, &options, before.as_ref().map(|before| before.shards))?;
+    let first = Submission { shards: sizes.shards, planned: sizes.planned.clone(), jobs: Vec::new() };
+    let mut submission = before.unwrap_or(first);
+
+    let left = if args.resume { left(&prepared, sizes.shards)? } else { (0..sizes.shards).collect() };
+    let (to_send, at_work) = without_a_job(left, &submission.jobs);
+    if to_send.is_empty() {
+        say(&match at_work.len() {
+            0 => format!(
+                "every trial is in a record; runner merge {} joins them",
+                quoted([folder.display().to_string()].into_iter())
+            ),
+            jobs => format!("nothing to submit: Slurm has {} of the shards that are not done", count(jobs, "task")),
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let scripts = scripts(&prepared, &sizes, options, &folder)?;
+    let texts = [scripts.array(), scripts.merge()];
+    let arrays = array_of(&to_send, scripts.options.max_parallel);
+    if args.dry_run {
+        return preview(&folder, &texts, &arrays, prepared.rungs);
+    }
+    write(&folder, &prepared, &texts)?;
+    let others = if at_work.is_empty() { Vec::new() } else { submission.jobs.clone() };
+    let mut last_merge: Vec<String> = Vec::new();
+    for _rung in 0..prepared.rungs {
+        let job = slurm::sbatch(&words(&folder, SCRIPTS[0], Some(&arrays), &last_merge))?;
+        submission.jobs.push(job.clone());
+        submission.write(&folder).map_err(Failure::of_writing)?;
+        let before: Vec<String> = [std::slice::from_ref(&job), &others[..]].concat();
+        let merge = slurm::sbatch(&words(&folder, SCRIPTS[1], None, &before))?;
+        say(&format!(
+            "job {job}: {} ({arrays}); job {merge} merges them into {}",
+            count(to_send.len(), "shard"),
+            prepared.out.display()
+        ));
+        last_merge = vec![merge];
+    }
+    say(&format!("runner status {} shows how far they are", quoted([folder.display().to_string()].into_iter())));
+    print_names(&[&folder])?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to submit a sweep anew that was submitted before, and to go on with one that wasn't.
+fn refuse_wrong_turn(args: &cli::Submit, folder: &Path, before: Option<&Submission>) -> Result<()> {
+    let place = folder.display();
+    match before {
+        Some(_) if !args.resume && !args.dry_run => {
+            bail!(
+                "{place}: this sweep was submitted before; --resume submits what is missing, --out chooses another directory"
+            )
+        }
+        None if args.resume => bail!("{place}: nothing was submitted here; leave --resume out"),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an experiment that is not the one that was submitted: its trials would be of another sweep.
+fn refuse_other_experiment(folder: &Path, prepared: &Prepared) -> Result<()> {
+    let path = folder.join(EXPERIMENT);
+    let submitted = fs::read_to_string(&path).with_context(|| format!("{}: can't be read", path.display()))?;
+    if submitted != prepared.experiment.resolved {
+        let mut lines = submitted.lines().zip(prepared.experiment.resolved.lines());
+        let (was, is) = lines.find(|(was, is)| was != is).unwrap_or(("", ""));
+        bail!(
+            "{}: what was submitted is another experiment or has other data: it has {was:?}, this one {is:?}; submit that with another --out",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+fn scripts(prepared: &Prepared, sizes: &Sizes, options: cli::cluster::Options, folder: &Path) -> Result<Scripts> {
+    let runner = std::env::current_exe().context("can't find the runner's own file")?;
+    let directory = std::env::current_dir().context("can't find the current directory")?;
+    let word = |path: &Path| quoted([path.display().to_string()].into_iter());
+    let name = &prepared.experiment.name;
+    Ok(Scripts {
+        words: format!("{name}: {} in {}", count(prepared.plan.trials.len(), "trial"), count(sizes.shards, "shard")),
+        name: quoted([name.clone()].into_iter()),
+        directory: word(&directory),
+        runner: word(&runner),
+        experiment: word(&folder.join(EXPERIMENT)),
+        out: word(&prepared.out),
+        folder: word(folder),
+        shards: sizes.shards,
+        threads: prepared.experiment.threads,
+        cpus: sizes.cpus,
+        mem: sizes.mem.clone(),
+        time: sizes.time,
+        options,
+    })
+}
+
+/// Writes numbers as Slurm takes an array: `0-3,7%2`.
+fn array_of(shards: &[usize], max_parallel: Option<u32>) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &shard in shards {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == shard => *last = shard,
+            _ => runs.push((shard, shard)),
+        }
+    }
+    let run =
+        |(first, last): &(usize, usize)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    let all = runs.iter().map(run).collect::<Vec<_>>().join(",");
+    max_parallel.map_or(all.clone(), |most| format!("{all}%{most}"))
+}
+
+/// The words of sbatch for a script.
+fn words(folder: &Path, script: &str, array: Option<&str>, after: &[String]) -> Vec<String> {
+    let mut words = vec!["--parsable".to_owned()];
+    words.extend(array.map(|array| format!("--array={array}")));
+    if !after.is_empty() {
+        // However they end: a shard that failed is reported by the merge.
+        words.push(format!("--dependency=afterany:{}", after.join(":")));
+    }
+    words.push(folder.join(script).display().to_string());
+    words
+}
+
+fn write(folder: &Path, prepared: &Prepared, texts: &[String; 2]) -> Result<()> {
+    make_folder(&folder.join("log")).map_err(Failure::of_writing)?;
+    let files = SCRIPTS.into_iter().zip(texts).chain([(EXPERIMENT, &prepared.experiment.resolved)]);
+    for (name, text) in files {
+        write_whole(&folder.join(name), true, |out| out.write_all(text.as_bytes())).map_err(Failure::of_writing)?;
+    }
+    Ok(())
+}
+
+/// Prints the scripts on stdout, each after its name, and the commands on stderr.
+fn preview(folder: &Path, texts: &[String; 2], arrays: &str, rungs: usize) -> Result<ExitCode> {
+    for (name, text) in SCRIPTS.into_iter().zip(texts) {
+        print(&format!("# {}\n{text}", folder.join(name).display()))?;
+    }
+    let line = |words: Vec<String>| say(&quoted(["sbatch".to_owned()].into_iter().chain(words)));
+    for rung in 1..=rungs {
+        let merge_before = ["MERGE".to_owned()];
+        line(words(folder, SCRIPTS[0], Some(arrays), if rung > 1 { &merge_before } else { &[] }));
+        line(words(folder, SCRIPTS[1], None, &["ARRAY".to_owned()]));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::array_of;
+
+    #[test]
+    fn the_shards_of_an_array_are_written_as_slurm_takes_them() {
+        assert_eq!(array_of(&[0, 1, 2, 3], None), "0-3");
+        assert_eq!(array_of(&[1, 5, 6, 7, 9], Some(2)), "1,5-7,9%2");
+        assert_eq!(array_of(&[4], Some(8)), "4%8");
+    }
+}

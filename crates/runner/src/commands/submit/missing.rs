@@ -1,0 +1,55 @@
+//! The shards that have trials left, and those of them that Slurm already has.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::prepared::Prepared;
+use crate::cluster::slurm;
+use crate::plan::shard::Shard;
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::shards::shard_folder;
+use crate::terminal::note;
+use crate::text::first_few;
+use datasets::text::count;
+
+/// Lists the shards with a trial that is finished neither in their own record nor in the merged one. Of a sweep that halves, all: the next rung is
+/// known only when the last one is merged.
+pub(super) fn left(prepared: &Prepared, shards: usize) -> Result<Vec<usize>> {
+    let all = (0..shards).filter_map(|number| Shard::new(number, shards));
+    if prepared.rungs > 1 {
+        return Ok(all.map(Shard::number).collect());
+    }
+    let merged = finished(&prepared.out)?;
+    let mut left = Vec::new();
+    for shard in all {
+        let plan = prepared.plan.clone().restricted_to(shard);
+        let own = finished(&shard_folder(&prepared.out, shard))?;
+        if plan.own_trials().any(|trial| !own.contains(&trial.id) && !merged.contains(&trial.id)) {
+            left.push(shard.number());
+        }
+    }
+    Ok(left)
+}
+
+fn finished(folder: &Path) -> Result<HashSet<String>, Error> {
+    match Record::read(folder) {
+        Ok(record) => Ok(record.finished()?.0),
+        Err(Error::Missing(_)) => Ok(HashSet::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Divides shards into those that no task of these jobs is for, and the others.
+pub(super) fn without_a_job(shards: Vec<usize>, jobs: &[String]) -> (Vec<usize>, Vec<usize>) {
+    let Some(tasks) = slurm::states(jobs) else { return (shards, Vec::new()) };
+    let (at_work, to_send): (Vec<_>, Vec<_>) = shards.into_iter().partition(|shard| tasks.contains_key(shard));
+    if !at_work.is_empty() {
+        let numbers: Vec<String> = at_work.iter().map(ToString::to_string).collect();
+        let numbers = first_few(numbers.iter().map(String::as_str));
+        note(&format!("Slurm has {} not done yet: {numbers}; left alone", count(at_work.len(), "shard")));
+    }
+    (to_send, at_work)
+}

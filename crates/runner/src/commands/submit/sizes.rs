@@ -1,0 +1,100 @@
+//! The sizes of the jobs: shards, cores, memory and time, from the plan and its predicted time.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::prepared::Prepared;
+use crate::cli::cluster::{Options, Shards};
+use crate::cluster::submission::PlannedShard;
+use crate::commands::failure::Failure;
+use crate::commands::predicted_time::PredictedTime;
+use crate::commands::session::enough_memory;
+use crate::machine;
+use crate::plan::shard::Shard;
+use crate::run::inputs::Inputs;
+use crate::terminal::say;
+use crate::text::duration;
+use datasets::text::count;
+
+/// The seconds that a shard should take: a scheduler starts some ten jobs a minute.
+const SHARD: f64 = 600.0;
+/// The most shards by default: Slurm's arrays end at number 1000.
+const MOST_SHARDS: usize = 1000;
+/// The part of the time limit that is above twice the predicted time.
+const MARGIN: Duration = Duration::from_secs(300);
+/// The bytes of the program itself, which the plan leaves out.
+const PROGRAM: f64 = 128.0 * 1024.0 * 1024.0;
+
+/// The sizes of the jobs.
+pub(super) struct Sizes {
+    pub(super) shards: usize,
+    pub(super) cpus: usize,
+    pub(super) mem: String,
+    pub(super) time: Duration,
+    pub(super) planned: Vec<PlannedShard>,
+}
+
+impl Sizes {
+    /// Takes what the options say, and for the rest what the plan needs; `before` is the number of shards of an earlier submission, which stays.
+    pub(super) fn of(prepared: &Prepared, options: &Options, before: Option<usize>) -> Result<Self> {
+        let (plan, experiment) = (&prepared.plan, &prepared.experiment);
+        let threads = experiment.threads;
+        let cpus = options.cpus.map_or(experiment.jobs.unwrap_or(1) * threads, usize::from);
+        if cpus < threads {
+            bail!("--cpus: {cpus} cores are fewer than the {threads} threads of a fleet (run.threads)");
+        }
+        let jobs = cpus / threads;
+        let needs_time = options.time.is_none() || !matches!(options.shards, Some(Shards::Exactly(_)));
+        let predicted = if needs_time { Some(measured(prepared, jobs)?) } else { None };
+        let asked = match options.shards {
+            Some(Shards::Exactly(number)) => Some(number),
+            _ => None,
+        };
+        let shards = match (before, asked) {
+            (Some(before), Some(asked)) if before != asked => {
+                bail!("--shards: this sweep was submitted in {before} shards, which stay; found {asked}")
+            }
+            (Some(number), _) | (None, Some(number)) => number,
+            (None, None) => {
+                let seconds = predicted.as_ref().map_or(0.0, PredictedTime::of_one_worker) / jobs as f64;
+                let most = MOST_SHARDS.min(plan.fleets.len().div_ceil(jobs)).max(1);
+                ((seconds / SHARD).ceil() as usize).clamp(1, most)
+            }
+        };
+        let planned: Vec<PlannedShard> = (0..shards)
+            .filter_map(|number| Shard::new(number, shards))
+            .map(|shard| {
+                let own = plan.clone().restricted_to(shard);
+                let seconds = predicted.as_ref().map(|predicted| predicted.shard(&own, jobs));
+                PlannedShard { trials: own.own_trials().count(), seconds }
+            })
+            .collect();
+        let longest = planned.iter().filter_map(|shard| shard.seconds).fold(0.0, f64::max);
+        let time = options.time.unwrap_or_else(|| Duration::from_secs_f64(2.0 * longest) + MARGIN);
+        let bytes = 1.25 * (plan.peak_bytes(jobs, threads) + PROGRAM);
+        let mem = options.mem.clone().unwrap_or_else(|| format!("{:.0}M", (bytes / f64::from(1 << 20)).ceil()));
+        if let Some(predicted) = &predicted {
+            say(&format!(
+                "predicted: {} of one worker; the longest of {} takes {}, measured on this machine ({})",
+                duration(predicted.of_one_worker()),
+                count(shards, "shard"),
+                duration(longest),
+                machine::cpu(),
+            ));
+        }
+        say(&format!("each shard: {}, {mem} of memory, {} at most", count(cpus, "core"), duration(time.as_secs_f64())));
+        Ok(Sizes { shards, cpus, mem, time, planned })
+    }
+}
+
+/// Measures the speeds here, with as many fleets at once as a shard has, or as fit on this machine.
+fn measured(prepared: &Prepared, jobs: usize) -> Result<PredictedTime> {
+    let Prepared { plan, session, gram_space, begun, .. } = prepared;
+    let threads = session.experiment.threads;
+    let at_once = jobs.min(machine::cores() / threads).max(1);
+    let needed = plan.peak_bytes(at_once, threads) - gram_space.bytes_held();
+    enough_memory(needed, "to predict the time needs", "give --time and --shards, or submit from a larger machine")?;
+    let inputs = Inputs::new(&session.data, gram_space, plan).map_err(Failure::from)?;
+    Ok(PredictedTime::measure(plan, &inputs, (at_once, threads), *begun)?)
+}
