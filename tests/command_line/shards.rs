@@ -131,6 +131,76 @@ fn what_is_missing_is_listed_and_joined_when_it_has_come() {
 }
 
 #[test]
+fn a_shard_keeps_its_part_of_the_plan_and_together_they_are_the_whole_one() {
+    let bench = bench();
+    sweep(&bench, &["-j", "1", "--out", "whole"]);
+    let one = |folder: &str, select: &str| -> String {
+        let record = Connection::open(bench.path(&format!("{folder}/results.db"))).unwrap();
+        record.query_row(select, [], |row| row.get(0)).unwrap()
+    };
+    let seal = "SELECT digest FROM experiment";
+    let whole = one("whole", seal);
+    let mut points = 0;
+    for shard in 0..3 {
+        sweep(&bench, &["--shard", &format!("{shard}/3")]);
+        let folder = format!("{SHARDS}/{shard}-of-3");
+        let count = |select: &str| one(&folder, select).parse::<usize>().unwrap();
+        points += count("SELECT CAST(COUNT(*) AS TEXT) FROM plan");
+        assert_eq!(count("SELECT CAST(COUNT(*) AS TEXT) FROM plan WHERE trial NOT IN (SELECT id FROM trial)"), 0);
+        assert_ne!(one(&folder, seal), whole);
+        assert_eq!(one(&folder, "SELECT digest || points || trials FROM whole_plan"), format!("{whole}2424"));
+        let (code, report, _) = on(&bench, "Haswell", &["verify", &folder, "--retrain", "0"]);
+        assert_eq!(code, Some(0), "{report}");
+    }
+    assert_eq!(points, 24);
+    // Joined one after another: what was joined before stays.
+    let first = format!("{SHARDS}/1-of-3");
+    let (code, said) = merged(&bench, &[&first, "--out", "joined"]);
+    assert!(code == Some(1) && said.contains(" of 24 trials, of 1 record, are in joined"), "{said}");
+    let others = [format!("{SHARDS}/2-of-3"), format!("{SHARDS}/0-of-3")];
+    let (code, said) = merged(&bench, &[&others[0], &others[1], "--out", "joined"]);
+    assert!(code == Some(0) && said.contains("24 of 24 trials, of 2 records, are in joined"), "{said}");
+    assert_same(&bench, "joined", "whole");
+    assert_eq!(one("joined", seal), whole);
+
+    for shard in 0..3 {
+        let record = Connection::open(bench.path(&format!("{SHARDS}/{shard}-of-3/results.db"))).unwrap();
+        assert_eq!(record.execute("UPDATE whole_plan SET digest = 'another'", []).unwrap(), 1);
+    }
+    let (code, line) = merged(&bench, &[SHARDS]);
+    assert!(code == Some(2) && line.contains("don't make the plan that they name"), "{line}");
+    assert!(!bench.path("results/small").exists());
+}
+
+#[test]
+fn shards_of_the_first_releases_which_have_the_whole_plan_are_joined_with_later_ones() {
+    let bench = bench();
+    sweep(&bench, &["-j", "1", "--out", "whole"]);
+    for shard in ["0/3", "1/3", "2/3"] {
+        sweep(&bench, &["--shard", shard]);
+    }
+    for shard in 0..2 {
+        let record = Connection::open(bench.path(&format!("{SHARDS}/{shard}-of-3/results.db"))).unwrap();
+        let whole = bench.path("whole/results.db").display().to_string();
+        let earlier = format!(
+            "ATTACH '{whole}' AS whole; DROP TABLE whole_plan; INSERT OR IGNORE INTO plan SELECT * FROM whole.plan; \
+             UPDATE experiment SET digest = (SELECT digest FROM whole.experiment);"
+        );
+        record.execute_batch(&earlier).unwrap();
+    }
+    for shards in [&["0-of-3", "1-of-3", "2-of-3"], &["2-of-3", "1-of-3", "0-of-3"]] {
+        let shards = shards.map(|shard| format!("{SHARDS}/{shard}"));
+        let (code, said) = merged(&bench, &[&shards[0], &shards[1], &shards[2], "--out", "joined"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert_same(&bench, "joined", "whole");
+        fs::remove_dir_all(bench.path("joined")).unwrap();
+    }
+    let said = sweep(&bench, &["--shard", "0/3"]);
+    assert!(said.contains("every trial was finished before"), "{said}");
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+}
+
+#[test]
 fn trials_of_two_records_must_be_equal_and_a_damaged_one_is_taken_from_the_other() {
     let bench = bench();
     sweep(&bench, &["--out", "whole"]);

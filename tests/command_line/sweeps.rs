@@ -1,5 +1,6 @@
 //! Sweeps from end to end: the same bytes however they run, their workers and their memory.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Child;
 use std::thread;
@@ -164,6 +165,9 @@ fn points_that_share_a_net_are_one_trial_shown_at_each() {
     let run = sweep(&bench, &wide);
     assert!(run.contains("small: 5 trials"), "{run}");
     assert_eq!(bench.read("results/small/trials.csv").lines().count(), 1 + 6);
+    let history = bench.read("results/small/history.csv");
+    let rows: BTreeSet<&str> = history.lines().collect();
+    assert_eq!(rows.len(), history.lines().count(), "the history of a trial is written once");
 }
 
 #[test]

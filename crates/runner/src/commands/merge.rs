@@ -28,17 +28,18 @@ mod source;
 /// Joins the shards. Exit code 1 if trials are missing or failed.
 pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let shards = source::in_folders(&args.dirs)?;
-    let plan = plan::common(&shards)?;
-    let out = args.out.clone().unwrap_or_else(|| default_out(&args.dirs, &plan));
+    let out = args.out.clone().unwrap_or_else(|| default_out(&args.dirs, &shards[0].asked.name));
     let merged_before = Source::of_target(&out)?;
+    let joined = plan::joined(&shards, merged_before.as_ref())?;
+    let plan = &joined.plan;
     let all: Vec<&Source> = merged_before.iter().chain(&shards).collect();
     machines::refuse_mixed(&shards, args.mix)?;
-    let mut chosen = Chosen::of(&all, &plan);
+    let mut chosen = Chosen::of(&all, plan);
     doubled::compare(&all, &mut chosen, args.mix)?;
-    let record = written(&out, &plan, &all, &mut chosen).map_err(Failure::of_writing)?;
-    let all_are_done = missing::report(&record, &plan, &shards, &out)?;
+    let record = written(&out, plan, &all, &mut chosen).map_err(Failure::of_writing)?;
+    let all_are_done = missing::report(&record, &joined, &shards, &out)?;
     if all_are_done {
-        rungs::say_next(&plan, &out)?;
+        rungs::say_next(plan, &out)?;
     }
     record.close().map_err(Failure::of_writing)?;
     print_names(&[&out])?;
@@ -46,12 +47,12 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
 }
 
 /// Names the results directory of the sweep.
-fn default_out(dirs: &[PathBuf], plan: &StoredPlan) -> PathBuf {
+fn default_out(dirs: &[PathBuf], name: &str) -> PathBuf {
     let of_one = match dirs {
         [dir] => results_of(&dir.components().collect::<PathBuf>()),
         _ => None,
     };
-    of_one.unwrap_or_else(|| Path::new("results").join(&plan.name))
+    of_one.unwrap_or_else(|| Path::new("results").join(name))
 }
 
 /// Writes the plan, the chosen trials, and the files beside the record, which is returned open.
@@ -63,8 +64,9 @@ fn written(
 ) -> Result<Record, crate::record::error::Error> {
     let mut record = Record::open(out)?;
     record.write_plan(plan)?;
-    for (place, source) in all.iter().enumerate().filter(|(_, source)| !source.is_target) {
-        let damaged = record.adopt(&Record::read(&source.folder)?, &chosen.of_source(place))?;
+    let taken = chosen.by_source(all.len());
+    for (source, trials) in all.iter().zip(&taken).filter(|(source, _)| !source.is_target) {
+        let damaged = record.adopt(&Record::read(&source.folder)?, trials)?;
         if let Some(first) = damaged.first() {
             let others = if damaged.len() > 1 { format!(" and {} more", damaged.len() - 1) } else { String::new() };
             let folder = source.folder.display();

@@ -23,3 +23,8 @@ CREATE TABLE IF NOT EXISTS shard (           -- one row in the record of a shard
     count  INTEGER NOT NULL,
     trials TEXT NOT NULL                     -- JSON: the ids of the trials of the plan that are the shard's
 ) STRICT;
+CREATE TABLE IF NOT EXISTS whole_plan (      -- one row in the record of a shard, whose own plan has only the shard's points
+    digest TEXT NOT NULL,                    -- the seal of the plan of all shards
+    points INTEGER NOT NULL,                 -- the number of its points
+    trials INTEGER NOT NULL                  -- and of its trials
+) STRICT;

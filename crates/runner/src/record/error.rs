@@ -101,6 +101,12 @@ impl Error {
     }
 }
 
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        io::Error::other(error)
+    }
+}
+
 impl DiskFailure for Error {
     fn is_disk_failure(&self) -> bool {
         match self {

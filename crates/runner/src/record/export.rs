@@ -1,4 +1,5 @@
-//! The tables trials.csv and history.csv, tidy data for pandas, polars or a spreadsheet, made from the record.
+//! The tables trials.csv and history.csv, tidy data for pandas, polars or a spreadsheet, made from the record. Both are
+//! written point by point, so that the memory that they take doesn't grow with the number of trials.
 
 use std::collections::HashSet;
 use std::io;
@@ -8,7 +9,7 @@ use super::Record;
 use super::columns::WRITTEN;
 use super::error::Error;
 use super::machines::MachineNames;
-use super::stored::RecordedPoint;
+use super::points::RecordedPoint;
 use super::summary::Recorded;
 use crate::text::plain;
 
@@ -17,59 +18,75 @@ use crate::text::plain;
 /// # Errors
 /// If the record can't be read or a file can't be written.
 pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
-    let points = record.points()?;
     let axes = record.axes()?;
-    let machines = record.machines_in_words(&points)?;
-    record.write_file(folder, "trials.csv", |out| write_trials(out, &axes, &points, &machines))?;
-    record.write_file(folder, "history.csv", |out| write_history(out, record, &points, &machines))
+    let machines = record.machines_of_plan()?;
+    record.write_file(folder, "trials.csv", |out| write_trials(out, record, &axes, &machines))?;
+    let columns = record.metrics()?;
+    let shared = record.shared_trials()?;
+    record.write_file(folder, "history.csv", |out| write_history(out, record, &columns, &shared, &machines))
+}
+
+impl Record {
+    /// Lists the metrics beside the cost that finished trials of the plan record, in order of the first point that has each.
+    fn metrics(&self) -> Result<Vec<String>, Error> {
+        let select = "SELECT trial.metrics FROM plan JOIN trial ON trial.id = plan.trial \
+                      GROUP BY trial.metrics ORDER BY MIN(plan.position)";
+        let mut metrics: Vec<String> = Vec::new();
+        for names in self.rows(select, [], |row| row.get::<_, String>(0))? {
+            for name in serde_json::from_str::<Vec<String>>(&names).unwrap_or_default() {
+                if !metrics.contains(&name) {
+                    metrics.push(name);
+                }
+            }
+        }
+        Ok(metrics)
+    }
+
+    /// Finds the ids of the trials that several points share.
+    fn shared_trials(&self) -> Result<HashSet<String>, Error> {
+        let select = "SELECT trial FROM plan GROUP BY trial HAVING COUNT(*) > 1";
+        Ok(self.rows(select, [], |row| row.get(0))?.into_iter().collect())
+    }
 }
 
 /// Writes a row for each finished point: trial, swept keys, status and scores.
-fn write_trials(
-    out: &mut dyn io::Write,
-    axes: &[String],
-    points: &[RecordedPoint],
-    machines: &MachineNames,
-) -> io::Result<()> {
+fn write_trials(out: &mut dyn io::Write, record: &Record, axes: &[String], machines: &MachineNames) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = WRITTEN.iter().map(|column| column.name);
     let keys = axes.iter().map(String::as_str);
     csv.write_record(["trial"].into_iter().chain(keys).chain(columns).chain(machines.column()))?;
-    for point in points {
-        let Some(finished) = &point.finished else { continue };
-        let swept = axes.iter().map(|key| point.values.get(key).map(plain).unwrap_or_default());
+    record.each_point(|RecordedPoint { trial, values, finished }| {
+        let Some(finished) = &finished else { return Ok(()) };
+        let swept = axes.iter().map(|key| values.get(key).map(plain).unwrap_or_default());
         let rest = WRITTEN.iter().map(|column| column.csv(&finished.summary));
         let machine = machines.of(finished).map(str::to_owned);
-        csv.write_record([point.trial.clone()].into_iter().chain(swept).chain(rest).chain(machine))?;
-    }
+        csv.write_record([trial].into_iter().chain(swept).chain(rest).chain(machine)).map_err(io::Error::from)
+    })?;
     csv.flush()
 }
 
 /// Writes a row for each recorded cost, with a column for each metric that some trial records. Numbers are the shortest
-/// decimals that read back as the same f64, so that equal bits are equal bytes.
+/// decimals that read back as the same f64, so that equal bits are equal bytes. Trials in `shared` have several points,
+/// and are written at the first one.
 fn write_history(
     out: &mut dyn io::Write,
     record: &Record,
-    points: &[RecordedPoint],
+    columns: &[String],
+    shared: &HashSet<String>,
     machines: &MachineNames,
 ) -> io::Result<()> {
-    let mut columns: Vec<&str> = Vec::new();
-    for name in points.iter().filter_map(|point| point.finished.as_ref()).flat_map(|trial| &trial.summary.metrics) {
-        if !columns.contains(&name.as_str()) {
-            columns.push(name);
-        }
-    }
-    let names = ["trial", "iteration", "cost"].into_iter().chain(columns.iter().copied()).chain(machines.column());
+    let metrics = columns.iter().map(String::as_str);
+    let names = ["trial", "iteration", "cost"].into_iter().chain(metrics).chain(machines.column());
     writeln!(out, "{}", names.collect::<Vec<_>>().join(","))?;
     let mut written = HashSet::new();
-    for point in points {
-        let Some(trial) = &point.finished else { continue };
-        if !written.insert(&point.trial) {
-            continue;
+    record.each_point(|point| {
+        let Some(trial) = &point.finished else { return Ok(()) };
+        if shared.contains(&point.trial) && !written.insert(point.trial.clone()) {
+            return Ok(());
         }
         let places: Vec<_> =
             columns.iter().map(|column| trial.summary.metrics.iter().position(|name| name == column)).collect();
-        for Recorded { iteration, cost, metrics } in record.history(&point.trial, trial).map_err(io::Error::other)? {
+        for Recorded { iteration, cost, metrics } in record.history(&point.trial, trial)? {
             write!(out, "{},{iteration},{cost:?}", point.trial)?;
             for place in &places {
                 let value = place.and_then(|place| metrics.get(place).copied().flatten());
@@ -77,6 +94,6 @@ fn write_history(
             }
             writeln!(out, "{}", machines.of(trial).map(|name| format!(",{name}")).unwrap_or_default())?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -9,8 +9,9 @@ use serde_json::{Map, json};
 use super::Record;
 use super::error::Error;
 use super::planned::{Planned, PlannedAxis};
+use super::points::RecordedPoint;
 use super::seal::Seal;
-use super::stored::{FinishedTrial, RecordedPoint};
+use super::stored::FinishedTrial;
 
 type Points = Vec<(String, Map<String, serde_json::Value>)>;
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;
 use super::error::Error;
-use super::stored::{FinishedTrial, RecordedPoint};
+use super::points::RecordedPoint;
+use super::stored::FinishedTrial;
 use crate::machine::Machine;
 use crate::run::outcome::Status;
 
@@ -58,7 +59,20 @@ impl Record {
     /// # Errors
     /// If the database can't be read.
     pub fn machines_in_words(&self, points: &[RecordedPoint]) -> Result<MachineNames, Error> {
-        let used: BTreeSet<i64> = points.iter().filter_map(|point| Some(point.finished.as_ref()?.machine)).collect();
+        self.names_of(&points.iter().filter_map(|point| Some(point.finished.as_ref()?.machine)).collect())
+    }
+
+    /// Names the machines of the finished trials of the plan.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn machines_of_plan(&self) -> Result<MachineNames, Error> {
+        let select = "SELECT DISTINCT trial.machine FROM plan JOIN trial ON trial.id = plan.trial";
+        self.names_of(&self.rows(select, [], |row| row.get(0))?.into_iter().collect())
+    }
+
+    /// Names the machines with these numbers.
+    fn names_of(&self, used: &BTreeSet<i64>) -> Result<MachineNames, Error> {
         let machines = self.machines()?.into_iter().filter(|(number, _)| used.contains(number));
         Ok(names(machines.collect()))
     }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::{Map, json};
 
 use super::Record;
@@ -36,7 +37,7 @@ pub struct Asked {
     pub digest: String,
 }
 
-/// A plan as the record keeps it.
+/// A plan, or the part of it that a shard's record keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPlan {
     /// The name of the experiment.
@@ -49,8 +50,19 @@ pub struct StoredPlan {
     pub data: String,
     /// The swept keys in order.
     pub axes: Vec<PlannedAxis>,
-    /// The trial's id of every point in order, and its swept keys with their values, as JSON.
-    pub points: Vec<(String, String)>,
+    /// Its points in order.
+    pub points: Vec<StoredPoint>,
+}
+
+/// A point of a plan as the record keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPoint {
+    /// Its place in the whole plan, from 0.
+    pub position: i64,
+    /// The id of its trial.
+    pub trial: String,
+    /// The swept keys with their values, as JSON.
+    pub values: String,
 }
 
 impl StoredPlan {
@@ -61,13 +73,30 @@ impl StoredPlan {
             scale: axis.scale.name().to_owned(),
             factor: axis.group.map(|group| group as i64),
         });
-        let points = plan.points.iter().map(|point| {
+        let points = (0..).zip(&plan.points).map(|(position, point)| {
             let keys = plan.axes.iter().map(|axis| axis.key.clone());
             let values: Map<String, serde_json::Value> = keys.zip(point.values.iter().cloned()).collect();
-            (plan.trials[point.trial].id.clone(), json!(values).to_string())
+            StoredPoint { position, trial: plan.trials[point.trial].id.clone(), values: json!(values).to_string() }
         });
         let (name, description) = (experiment.name.clone(), experiment.description.clone());
         StoredPlan { name, description, toml, data, axes: axes.collect(), points: points.collect() }
+    }
+
+    /// Computes the seal that a record with this plan has.
+    pub fn digest(&self) -> String {
+        let StoredPlan { name, description, toml, data, axes, points } = self;
+        let mut seal = Seal::of("plan");
+        ["experiment", name, description, toml, data].iter().for_each(|text| seal.add(ValueRef::from(*text)));
+        for (position, PlannedAxis { key, scale, factor }) in (0..).zip(axes) {
+            seal.add_all(&["axis".to_owned().into(), Value::Integer(position), key.clone().into()]);
+            seal.add_all(&[scale.clone().into(), (*factor).into()]);
+        }
+        for StoredPoint { position, trial, values } in points {
+            seal.add(ValueRef::from("plan"));
+            seal.add(ValueRef::Integer(*position));
+            [trial, values].iter().for_each(|text| seal.add(ValueRef::from(text.as_str())));
+        }
+        seal.hex()
     }
 }
 
@@ -91,8 +120,10 @@ impl Record {
     /// If the database can't be read.
     pub fn stored_plan(&self) -> Result<Option<StoredPlan>, Error> {
         let Some(Asked { name, description, toml, data, .. }) = self.asked()? else { return Ok(None) };
-        let select = "SELECT trial, point FROM plan ORDER BY position";
-        let points = self.rows(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let select = "SELECT position, trial, point FROM plan ORDER BY position";
+        let points = self.rows(select, [], |row| {
+            Ok(StoredPoint { position: row.get(0)?, trial: row.get(1)?, values: row.get(2)? })
+        })?;
         Ok(Some(StoredPlan { name, description, toml, data, axes: self.planned_axes()?, points }))
     }
 
@@ -102,7 +133,16 @@ impl Record {
     /// # Errors
     /// If the database can't be written.
     pub fn write_plan(&mut self, plan: &StoredPlan) -> Result<(), Error> {
-        let ids: HashSet<&str> = plan.points.iter().map(|(id, _)| &**id).collect();
+        self.write_plan_and(plan, |_| Ok(()))
+    }
+
+    /// Writes a plan as [`Record::write_plan`] does, and more in the same transaction.
+    pub(super) fn write_plan_and(
+        &mut self,
+        plan: &StoredPlan,
+        more: impl FnOnce(&Transaction) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        let ids: HashSet<&str> = plan.points.iter().map(|point| &*point.trial).collect();
         let is_sound = self.prove_plan().is_ok();
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
@@ -111,7 +151,7 @@ impl Record {
             }
             transaction.execute_batch(
                 "DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan; DELETE FROM file; DELETE FROM shard; \
-                 DELETE FROM history WHERE trial NOT IN (SELECT number FROM trial);",
+                 DELETE FROM whole_plan; DELETE FROM history WHERE trial NOT IN (SELECT number FROM trial);",
             )?;
             let StoredPlan { name, description, toml, data, axes, points } = plan;
             transaction
@@ -122,11 +162,12 @@ impl Record {
             }
             drop(insert);
             let mut insert = transaction.prepare("INSERT INTO plan VALUES (?1, ?2, ?3)")?;
-            for (position, (id, values)) in points.iter().enumerate() {
-                insert.execute(params![position as i64, id, values])?;
+            for StoredPoint { position, trial, values } in points {
+                insert.execute(params![position, trial, values])?;
             }
             drop(insert);
             transaction.execute("UPDATE experiment SET digest = ?1", [seal(&transaction)?])?;
+            more(&transaction)?;
             transaction.commit()
         };
         write(&mut self.connection).map_err(at(&self.path))

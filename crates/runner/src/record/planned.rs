@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Record;
 use super::error::{Error, at};
-use super::stored::RecordedPoint;
+use super::points::RecordedPoint;
 
 /// A swept key as the record has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,14 @@
 //! The directories of a sweep's shards, and what the record of a shard says of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::params;
 use serde_json::json;
 
 use super::Record;
-use super::error::{DATABASE, Error, at};
+use super::error::{DATABASE, Error};
+use super::plan::StoredPlan;
 use crate::plan::Plan;
 use crate::plan::shard::Shard;
 
@@ -19,6 +19,17 @@ pub struct RecordedShard {
     pub shard: Shard,
     /// The ids of its trials.
     pub trials: BTreeSet<String>,
+}
+
+/// The plan that the shards of a sweep have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholePlan {
+    /// The seal that a record of all of it has.
+    pub digest: String,
+    /// The number of its points.
+    pub points: usize,
+    /// The number of its trials.
+    pub trials: usize,
 }
 
 /// The ending of the directory that holds the shards of the sweep in a results directory.
@@ -58,15 +69,44 @@ pub fn records_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 impl Record {
-    /// Writes which trials of `plan`, which is restricted to a shard, are the shard's.
+    /// Writes what the record of a shard keeps of a plan: the points of the shard's trials, and of others that the record
+    /// has from a former run. `plan` is restricted to the shard, `whole` is its plan of all shards.
     ///
     /// # Errors
     /// If the database can't be written.
-    pub fn write_shard(&mut self, shard: Shard, plan: &Plan) -> Result<(), Error> {
+    pub fn write_shard(&mut self, shard: Shard, plan: &Plan, mut whole: StoredPlan) -> Result<(), Error> {
         let trials: Vec<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
-        let row = params![shard.number() as i64, shard.count() as i64, json!(trials).to_string()];
-        let written = self.connection.execute("INSERT INTO shard VALUES (?1, ?2, ?3)", row);
-        written.map(drop).map_err(at(&self.path))
+        let row = (shard.number() as i64, shard.count() as i64, json!(trials).to_string());
+        let of_all = (whole.digest(), whole.points.len() as i64, plan.trials.len() as i64);
+        let own: HashSet<&str> = trials.into_iter().collect();
+        let finished = self.statuses()?;
+        whole.points.retain(|point| own.contains(&*point.trial) || finished.contains_key(&point.trial));
+        self.write_plan_and(&whole, |transaction| {
+            transaction.execute("INSERT INTO shard VALUES (?1, ?2, ?3)", row)?;
+            transaction.execute("INSERT INTO whole_plan VALUES (?1, ?2, ?3)", of_all).map(drop)
+        })
+    }
+
+    /// Reads which plan all shards have in common; that of the record itself, if that is whole.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn whole_plan(&self) -> Result<Option<WholePlan>, Error> {
+        let own =
+            "SELECT digest, (SELECT COUNT(*) FROM plan), (SELECT COUNT(DISTINCT trial) FROM plan) FROM experiment";
+        let read = |select: &str| {
+            let rows = self.rows(select, [], |row| {
+                Ok(WholePlan {
+                    digest: row.get(0)?,
+                    points: row.get::<_, i64>(1)? as usize,
+                    trials: row.get::<_, i64>(2)? as usize,
+                })
+            })?;
+            Ok(rows.into_iter().next())
+        };
+        let of_all =
+            if self.has_table("whole_plan")? { read("SELECT digest, points, trials FROM whole_plan")? } else { None };
+        if of_all.is_some() { Ok(of_all) } else { read(own) }
     }
 
     /// Reads which shard the record is of; `None` if it is of a whole sweep.

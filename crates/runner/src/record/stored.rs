@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use rusqlite::{OptionalExtension, Row};
-use serde_json::{Map, Value};
 
 use super::Record;
-use super::columns::{Column, STORED};
+use super::columns::STORED;
 use super::error::{Error, at};
 use super::seal::Seal;
 use super::summary::{Recorded, Summary};
@@ -43,19 +42,8 @@ pub struct Recipe {
     pub trial: FinishedTrial,
 }
 
-/// A point of the plan, with its trial if that has finished.
-#[derive(Clone, Debug)]
-pub struct RecordedPoint {
-    /// The trial's id.
-    pub trial: String,
-    /// Swept key -> value.
-    pub values: Map<String, Value>,
-    /// The trial.
-    pub finished: Option<FinishedTrial>,
-}
-
 /// The columns that [`FinishedTrial::from_row`] reads, in its order: those without a seal, then the sealed ones.
-static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+pub(super) static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<_> = STORED.iter().map(|column| format!("trial.{}", column.name)).collect();
     format!(
         "trial.number, trial.digest, trial.machine, trial.id, trial.config, {}, trial.metrics, machine.fingerprint, \
@@ -66,12 +54,12 @@ static COLUMNS: LazyLock<String> = LazyLock::new(|| {
 /// The number of columns that are not sealed.
 const NOT_SEALED: usize = 3;
 /// The tables that a trial refers to.
-const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
+pub(super) const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
                           LEFT JOIN fleet ON fleet.number = trial.fleet";
 
 impl FinishedTrial {
     /// Reads [`COLUMNS`], which begin at column `first` and end the row.
-    fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
         let first_sealed = first + NOT_SEALED;
         let (id, config): (String, String) = (row.get(first_sealed)?, row.get(first_sealed + 1)?);
         let first_column = first_sealed + 2;
@@ -92,13 +80,6 @@ impl FinishedTrial {
     /// Returns whether the trial is what was stored, by its seal with its history in it.
     pub(super) fn is_sound(&self, with_history: &Seal) -> bool {
         self.is_itself && with_history.hex() == self.digest
-    }
-}
-
-impl RecordedPoint {
-    /// Returns the number that the point is judged by, the lower the better; `None` if its trial did not complete.
-    pub fn loss(&self, score: &Column) -> Option<f64> {
-        score.loss(&self.finished.as_ref()?.summary)
     }
 }
 
@@ -172,24 +153,6 @@ impl Record {
     /// If the database can't be read.
     pub fn axes(&self) -> Result<Vec<String>, Error> {
         self.rows("SELECT key FROM axis ORDER BY position", [], |row| row.get(0))
-    }
-
-    /// Every point of the plan in order.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn points(&self) -> Result<Vec<RecordedPoint>, Error> {
-        let select = format!(
-            "SELECT plan.trial, plan.point, {} FROM plan LEFT JOIN trial ON trial.id = plan.trial {REFERENCES} \
-             ORDER BY position",
-            *COLUMNS
-        );
-        self.rows(&select, [], |row| {
-            let values = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
-            let is_finished = row.get::<_, Option<i64>>(2)?.is_some();
-            let finished = is_finished.then(|| FinishedTrial::from_row(row, 2)).transpose()?;
-            Ok(RecordedPoint { trial: row.get(0)?, values, finished })
-        })
     }
 
     /// Reads the history of trial `id`.

@@ -17,7 +17,7 @@ pub(super) struct Chosen {
 impl Chosen {
     /// Chooses the first record in which a trial has not failed, or else the first one that has it.
     pub(super) fn of(all: &[&Source], plan: &StoredPlan) -> Self {
-        let planned: HashSet<&str> = plan.points.iter().map(|(id, _)| &**id).collect();
+        let planned: HashSet<&str> = plan.points.iter().map(|point| &*point.trial).collect();
         let mut chosen = Chosen { places: HashMap::new(), doubled: HashMap::new() };
         let failed = |place: usize, id: &String| all[place].trials[id] == Status::Failed;
         for (place, source) in all.iter().enumerate() {
@@ -38,8 +38,12 @@ impl Chosen {
         self.places.insert(id.to_owned(), place);
     }
 
-    /// Returns the trials that are taken from a source.
-    pub(super) fn of_source(&self, place: usize) -> HashSet<&str> {
-        self.places.iter().filter(|(_, of)| **of == place).map(|(id, _)| &**id).collect()
+    /// Returns the trials that are taken from each of `count` sources.
+    pub(super) fn by_source(&self, count: usize) -> Vec<HashSet<&str>> {
+        let mut sources = vec![HashSet::new(); count];
+        for (id, place) in &self.places {
+            sources[*place].insert(&**id);
+        }
+        sources
     }
 }

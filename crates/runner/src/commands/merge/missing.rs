@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::plan::JoinedPlan;
 use super::source::Source;
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::plan::StoredPlan;
 use crate::record::shards::shard_folder;
 use crate::run::outcome::Status;
 use crate::terminal::{say, warn};
@@ -16,18 +16,21 @@ use datasets::text::count;
 
 /// Lists the trials of the plan that are missing, shard by shard, and those that failed. Returns whether neither is the
 /// case.
-pub(super) fn report(record: &Record, plan: &StoredPlan, shards: &[Source], out: &Path) -> Result<bool, Error> {
+pub(super) fn report(record: &Record, joined: &JoinedPlan, shards: &[Source], out: &Path) -> Result<bool, Error> {
     let found = record.statuses()?;
-    let planned: BTreeSet<&str> = plan.points.iter().map(|(id, _)| &**id).collect();
+    let planned: BTreeSet<&str> = joined.plan.points.iter().map(|point| &*point.trial).collect();
+    let all = planned.len().max(joined.trials);
+    // Only shards that are missing know the ids of these.
+    let unknown = all - planned.len();
     let mut missing: BTreeSet<&str> = planned.iter().copied().filter(|id| !found.contains_key(*id)).collect();
     let failed = planned.iter().filter(|id| found.get(**id) == Some(&Status::Failed)).count();
     let there = planned.len() - missing.len();
-    let (trials, records) = (count(planned.len(), "trial"), count(shards.len(), "record"));
+    let (trials, records) = (count(all, "trial"), count(shards.len(), "record"));
     say(&format!("{there} of {trials}, of {records}, are in {}", out.display()));
     if failed > 0 {
         warn(&format!("{} failed; the same shards train them again", count(failed, "trial")));
     }
-    let is_complete = missing.is_empty();
+    let is_complete = missing.is_empty() && unknown == 0;
     for (shard, source) in by_shard(shards) {
         let Some(recorded) = &source.shard else { continue };
         let own: Vec<&str> = missing.iter().copied().filter(|id| recorded.trials.contains(*id)).collect();
@@ -49,9 +52,11 @@ pub(super) fn report(record: &Record, plan: &StoredPlan, shards: &[Source], out:
             "{word} {numbers} of {} {where_} missing (no {}), with {}",
             first.count(),
             shard_folder(out, *first).display(),
-            count(missing.len(), "trial"),
+            count(missing.len() + unknown, "trial"),
         ));
         missing.clear();
+    } else if unknown > 0 {
+        warn(&format!("{} missing, of shards without a record here", count(unknown, "trial")));
     }
     if !missing.is_empty() {
         warn(&format!(

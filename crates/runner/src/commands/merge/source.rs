@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
-use crate::record::shards::{RecordedShard, records_in};
+use crate::record::shards::{RecordedShard, WholePlan, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::note;
 
@@ -20,6 +20,8 @@ pub(super) struct Source {
     pub(super) is_target: bool,
     pub(super) asked: Asked,
     pub(super) shard: Option<RecordedShard>,
+    /// The plan that the shards have in common.
+    pub(super) whole: WholePlan,
     /// Its finished trials.
     pub(super) trials: HashMap<String, Status>,
     /// The number of trials of its plan that each machine has trained, given as machine.toml describes it.
@@ -34,9 +36,9 @@ impl Source {
             Err(Error::Missing(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let Some(asked) = record.asked()? else { return Ok(None) };
+        let (Some(asked), Some(whole)) = (record.asked()?, record.whole_plan()?) else { return Ok(None) };
         let (shard, trials, machines) = (record.shard()?, record.statuses()?, record.trials_by_machine()?);
-        Ok(Some(Source { folder: folder.to_owned(), is_target: false, asked, shard, trials, machines }))
+        Ok(Some(Source { folder: folder.to_owned(), is_target: false, asked, shard, whole, trials, machines }))
     }
 
     /// Reads the results of an earlier merge, which shards are joined with.

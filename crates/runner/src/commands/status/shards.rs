@@ -72,6 +72,8 @@ pub(super) struct Found {
 /// What one record says.
 #[derive(Default)]
 struct Recorded {
+    /// The number of trials of the whole sweep.
+    whole: usize,
     planned: BTreeSet<String>,
     statuses: HashMap<String, Status>,
     own: BTreeSet<String>,
@@ -84,8 +86,9 @@ impl Recorded {
         let recorded = Record::read_apart(folder, |record| {
             let Some(plan) = record.stored_plan()? else { return Ok(None) };
             let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
-            let planned = plan.points.into_iter().map(|(id, _)| id).collect();
-            Ok(Some(Recorded { planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
+            let planned = plan.points.into_iter().map(|point| point.trial).collect();
+            let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
+            Ok(Some(Recorded { whole, planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
         });
         match recorded {
             Err(Error::Missing(_)) => Ok(None),
@@ -108,6 +111,7 @@ impl Found {
         };
         let merged = Recorded::read(out)?.unwrap_or_default();
         let (mut planned, mut all) = (merged.planned.clone(), merged.statuses.clone());
+        let mut whole = merged.whole;
         let mut shards = Vec::new();
         for shard in (0..count).filter_map(|number| Shard::new(number, count)) {
             let place = shard_folder(out, shard);
@@ -129,7 +133,8 @@ impl Found {
                 slurm: task,
                 seconds: 0.0,
             };
-            if let Some(Recorded { planned: points, statuses, own, seconds }) = recorded {
+            if let Some(Recorded { whole: of_all, planned: points, statuses, own, seconds }) = recorded {
+                whole = whole.max(of_all);
                 let known = |id: &String| better(statuses.get(id), merged.statuses.get(id));
                 let ended: Vec<Status> = own.iter().filter_map(known).collect();
                 state.failed = ended.iter().filter(|status| **status == Status::Failed).count();
@@ -155,7 +160,7 @@ impl Found {
         let finished = ended().count() - failed;
         let of_submission =
             submission.map_or(0, |submission| submission.planned.iter().map(|shard| shard.trials).sum());
-        Ok(Found { trials: planned.len().max(of_submission), finished, failed, shards })
+        Ok(Found { trials: whole.max(of_submission), finished, failed, shards })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A sweep that is ready to train: the experiment with its data and plan, rung by rung.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -24,6 +24,7 @@ use crate::record::Record;
 use crate::record::columns::of_objective;
 use crate::record::error::Error;
 use crate::record::shards::shard_folder;
+use crate::record::stored::FinishedTrial;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::inputs::Inputs;
 use crate::run::training::left_to_train;
@@ -168,9 +169,11 @@ impl PreparedSweep {
     /// this one was the last, or if none of its trials has completed.
     pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
         let Some(Loaded { session, gram_space }) = &mut self.loaded else { return Ok(false) };
-        let points = record.points()?;
+        let finished: HashMap<String, FinishedTrial> = record.finished_trials()?.into_iter().collect();
         let score = session.experiment.halving.map(|halving| of_objective(halving.objective));
-        let loss = |point: usize| points.get(point)?.loss(score?);
+        let plan = &self.plan;
+        let trial = |point: usize| finished.get(&plan.trials[plan.points.get(point)?.trial].id);
+        let loss = |point: usize| score?.loss(&trial(point)?.summary);
         if !self.rungs.promote(&mut session.experiment, loss) {
             return Ok(false);
         }

@@ -175,9 +175,10 @@ fn write_plan(record: &mut Record, sweep: &PreparedSweep, machine: &Machine) -> 
     let words = session.data_in_words();
     let hash = hashes(data);
     let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
-    record.write_plan(&StoredPlan::of(&sweep.plan, experiment, toml.clone(), words))?;
-    if let Some(shard) = sweep.shard {
-        record.write_shard(shard, &sweep.plan)?;
+    let plan = StoredPlan::of(&sweep.plan, experiment, toml.clone(), words);
+    match sweep.shard {
+        Some(shard) => record.write_shard(shard, &sweep.plan, plan)?,
+        None => record.write_plan(&plan)?,
     }
     for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
         record.write_file(&sweep.folder, file, |out| out.write_all(text.as_bytes()))?;
