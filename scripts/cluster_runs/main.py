@@ -26,7 +26,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="layerchain-cluster-", ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder) / "work", Path(arguments.runner).resolve())
         faults.before(bench)
-        slurm = Slurm(Path(folder) / "slurm", cpus=4)
+        try:
+            slurm = Slurm(Path(folder) / "slurm", cpus=4)
+        except SystemExit as problem:
+            print(f"cluster: skipped: Slurm does not start here: {problem}")
+            return
         if arguments.only in (None, "faults"):
             faults.run(bench, slurm)
         if arguments.only in (None, "ssh"):
