@@ -104,7 +104,7 @@ impl Options {
 /// A number of shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shards {
-    /// As many as suit the predicted time.
+    /// A number that suits the predicted time.
     Auto,
     /// This number.
     Exactly(usize),

@@ -46,7 +46,7 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-    /// The same as behind the command, where that has this option.
+    /// The BLAS to multiply with, given before the command that has this option.
     #[arg(long, value_name = "NAME|PATH", hide = true)]
     pub blas: Option<Request>,
     /// Say more: what is read and planned, and how long it takes.

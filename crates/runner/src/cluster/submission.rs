@@ -1,4 +1,4 @@
-//! What was submitted, kept beside the shards: it says how many they are, and which jobs to ask Slurm for. Whether a shard is done, only its
+//! The submission of a sweep, kept beside the shards: it says how many they are, and which jobs to ask Slurm for. Whether a shard is done, only its
 //! record says.
 
 use std::fs;
@@ -18,11 +18,11 @@ pub struct Submission {
     pub shards: usize,
     /// The numbers of all array jobs so far.
     pub jobs: Vec<String>,
-    /// What was planned for each shard.
+    /// The plan of each shard.
     pub planned: Vec<PlannedShard>,
 }
 
-/// What was planned for a shard.
+/// The plan of a shard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlannedShard {
     /// Its trials, on the first rung if the sweep halves.

@@ -67,7 +67,7 @@ pub enum Failure {
         id: String,
         /// The result, machine and directory of one record.
         first: String,
-        /// The same of the other one.
+        /// The result, machine and directory of the other record.
         second: String,
     },
     /// The model of a trained net could not be written.

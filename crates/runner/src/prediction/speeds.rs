@@ -29,7 +29,7 @@ pub struct Speed {
     pub step: f64,
     /// The seconds from a fleet's trials to its first step, if its first layers are drawn.
     pub cold_start: f64,
-    /// The same if its first layers are known from other fleets.
+    /// The seconds to its first step if other fleets have drawn its first layers.
     pub warm_start: f64,
 }
 

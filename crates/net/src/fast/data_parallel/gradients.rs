@@ -9,8 +9,8 @@ use super::chunks::{self, TreeSum};
 use super::ranks::Ranks;
 
 /// The gradients of the layers, last layer first, on their way to their sums. A sum is made in two exchanges: each rank gets its slice
-/// of all nodes and adds them up; then each rank gets all slices. That is as much to send as the gradient is large, twice, however
-/// many ranks there are.
+/// of all nodes and adds them up; then each rank gets all slices. Of each gradient a rank sends about
+/// twice the size, however many ranks there are.
 pub(super) struct Sums<'r, R> {
     ranks: &'r mut dyn Ranks<R>,
     /// The number of chunks of the batch.

@@ -64,8 +64,10 @@ impl<'e, R: Real> DataParallel<'e, R> {
             put_moments(of_b, b)?;
         }
         for (mask, position) in masks.iter_mut().zip(member.masks) {
-            if let (Some(mask), Some(position)) = (mask, position) {
-                mask.go_on_from(position);
+            match (mask, position) {
+                (Some(mask), Some(position)) => mask.go_on_from(position),
+                (None, None) => {}
+                _ => return Err(StateMismatch("a mask of dropout")),
             }
         }
         member.history.as_ref().clone_into(&mut progress.history);

@@ -69,7 +69,7 @@ pub(super) struct Found {
     pub(super) failed: usize,
 }
 
-/// What one record says.
+/// The content of one record.
 #[derive(Default)]
 struct Recorded {
     /// The number of trials of the whole sweep.
