@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import faults  # noqa: E402
 import large  # noqa: E402
+import mpi  # noqa: E402
 import ssh  # noqa: E402
 from bench import Bench  # noqa: E402
 from slurm import Slurm  # noqa: E402
@@ -19,7 +20,7 @@ from slurm import Slurm  # noqa: E402
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--long", action="store_true")
-    parser.add_argument("--only", choices=["faults", "ssh", "large"], help="run only these")
+    parser.add_argument("--only", choices=["faults", "ssh", "large", "mpi"], help="run only these")
     parser.add_argument("runner", nargs="?", default="target/debug/runner")
     arguments = parser.parse_args()
     begun = time.monotonic()
@@ -37,6 +38,8 @@ def main() -> None:
             ssh.run(bench, Path(folder) / "ssh")
         if arguments.long or arguments.only == "large":
             large.run(bench, slurm)
+        if arguments.only == "mpi":
+            mpi.run(bench, slurm)
     print(f"cluster: all is as it should be, in {time.monotonic() - begun:.0f} s")
 
 
