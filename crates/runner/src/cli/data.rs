@@ -32,7 +32,8 @@ pub enum Data {
       --test t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --name mnist
   runner data import digits.csv.gz --label last --test-share 0.2 --seed 1
   runner data import houses.csv --target price,rent --test-share 0.2
-  runner data import passengers.csv --label survived --ignore name --missing mean --categorical one-hot --test-share 0.2
+  runner data import passengers.csv --label survived --ignore name \\
+      --missing mean --categorical one-hot --test-share 0.2
   runner data import mnist.npz
   runner data import x.npy y.npy --test x_test.npy y_test.npy --name mine
   runner data import flowers/train --test flowers/test --side 64 --name flowers")]

@@ -70,15 +70,16 @@ pub enum Command {
     /// those in training go on from their checkpoints. Ctrl-C keeps both; a second one leaves at once.
     #[command(after_help = "Examples:
   runner sweep experiments/depth.toml
-  runner sweep experiments/depth.toml name=depth-tanh model.activation=tanh 'sweep.model.depth=[2, 3, 5]' -j 1
+  runner sweep experiments/depth.toml name=depth-tanh \\
+      model.activation=tanh 'sweep.model.depth=[2, 4, 6]' -j 1
   runner sweep experiments/depth.toml --dry-run")]
     Sweep(Sweep),
     /// Join the shards of a sweep into one results directory.
     ///
     /// `runner sweep FILE --shard I/N` trains a part of a sweep into results/NAME.shards/I-of-N, on any machine and at any time; their
     /// records together are the sweep: the tables are, byte for byte, those of a sweep on one machine with the same BLAS and core.
-    /// Trials that several records have must be equal in every bit. Trials that are missing are listed, with exit code 1; to merge
-    /// again adds what has come since. Where a sweep halves, a merge comes between two rungs.
+    /// Trials that several records have must be equal in every bit. Trials that are missing are listed, with exit code 1. Merging again
+    /// adds what has been trained since. With successive halving, merge after each rung (round), before the next one is trained.
     #[command(after_help = "Examples:
   runner merge results/depth.shards
   runner merge shards/0-of-2 /mnt/other/1-of-2 --out results/depth")]
@@ -97,15 +98,16 @@ pub enum Command {
     Submit(Submit),
     /// Show how far the shards of a sweep are, from their records.
     ///
-    /// A shard is done if its record has all its trials, running if a runner holds its record, and stopped if none does. What Slurm says of
-    /// its task is shown where squeue answers. Exit code 0 if every trial is done, 1 if not.
+    /// A shard is done if its record has all its trials, running if a runner holds its record or Slurm runs its task, stopped if trials are
+    /// left and no runner works on them, failed if all its trials ended and some could not be trained, and not begun without a record.
+    /// What Slurm says of its task is shown where squeue answers. Exit code 0 if every trial is done, 1 if not.
     #[command(after_help = "Examples:
   runner status results/depth.shards
   runner status results/depth.shards --json | jq .trials_left")]
     Status(Status),
     /// Train one net and save it, with everything that predictions need, as a model file (HDF5).
     ///
-    /// The sweep must have a single point: fix a key that the file sweeps with KEY=VALUE. The training is, bit for bit,
+    /// The sweep must have a single point: give each swept key one value, as KEY=VALUE. The training is, bit for bit,
     /// that of a sweep of this point. A net that diverges is not saved (exit code 1). A training that is
     /// interrupted (exit code 130) is kept in MODEL.ckpt, from which the same command goes on.
     ///
@@ -113,7 +115,8 @@ pub enum Command {
     /// fleet that it was trained in: on the same machine bit for bit, which is checked. --best is the trial that `runner best` names.
     #[command(after_help = "Examples:
   runner train experiments/course-4layer.toml
-  runner train experiments/depth.toml model.depth=4 model.width=20 train.learning_rate=0.01 seed=1 --out cats.h5 --history cats.csv
+  runner train experiments/depth.toml model.depth=4 model.width=20 \\
+      train.learning_rate=0.01 seed=1 --out cats.h5 --history cats.csv
   runner train results/depth --best
   runner train results/depth --trial 1a2b3c --out cats.h5
   runner predict results/course-4layer/model.h5 my-cat.jpg")]
@@ -167,8 +170,8 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     Show(Show),
     /// Name the best setting of a sweep and its best trial, with the keys that give it.
     ///
-    /// It is the first row of `runner show`: the lowest mean validation cost over the seeds where that is measured, else the lowest mean
-    /// training cost. Below the sentences are its keys, each as TOML and as a word that `runner sweep` and `runner train` take after an experiment.
+    /// It is the first row of `runner show`: the setting with the lowest mean validation cost over its seeds or, if no examples are set aside
+    /// for validation (data.validation=0.2), with the lowest mean training cost. Below the sentences are its keys, each as TOML and as a word that `runner sweep` and `runner train` take after an experiment.
     #[command(after_help = "Examples:
   runner best results/depth
   runner best results/depth --by test_accuracy --where 'depth = 4'
@@ -183,12 +186,13 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     /// different lengths are warned of.
     #[command(after_help = "Examples:
   runner compare results/depth results/depth-tanh
-  runner compare results/depth results/depth-tanh --by validation_accuracy --where 'depth <= 4' --csv")]
+  runner compare results/depth results/depth-tanh --by test_cost \\
+      --where 'depth <= 4' --csv")]
     Compare(Compare),
     /// Put tags and notes on trials, or on a sweep; without a change, list them.
     ///
     /// They are kept in results.db without changing a digest, and stay when a trial is trained again. `runner show` has them as columns, and
-    /// `--where 'tag = x'` finds them; a tag of the sweep is one of each of its trials.
+    /// `--where 'tag = x'` finds them; a tag on the sweep counts as a tag on each of its trials.
     #[command(after_help = "Examples:
   runner tag results/depth +paper --note 'figure 3'
   runner tag results/depth --trial 1a2b3c +look --note 'why does it rise?'
@@ -208,8 +212,9 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     ///
     /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and results.db keeps
     /// the hashes of the files beside it. Some trials, drawn with a seed, are trained again in their fleets. The
-    /// results must be the same bit for bit if the runner, the BLAS and its core are those of the record; else the
-    /// first costs must agree within 1000 epsilon, since training is chaotic. Exit code 1 if something differs.
+    /// results must be the same bit for bit if the runner, the BLAS and its core are those of the record; otherwise
+    /// only each trial's first cost is compared (within 1000 epsilon), because later rounding differences grow. Exit code 1 if something
+    /// differs.
     #[command(after_help = "Examples:
   runner verify results/depth
   runner verify results/depth --retrain all
@@ -227,7 +232,7 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     ///
     /// Forward layer by layer, the cost, back, the update, all in f64; finite differences are printed beside the
     /// gradients, and the published results beside the exercises of the course. A worked example is a net whose numbers are in the file
-    /// (docs/trace.md). Exit code 1 if a gradient or a published result is not met.
+    /// (docs/trace.md). Exit code 1 if a gradient differs from the finite differences, or a result from the published one.
     #[command(after_help = "Examples:
   runner trace experiments/trace/lecture.toml
   runner trace experiments/trace/lecture.toml train.learning_rate=1 layer.1.activation=tanh --step 3
@@ -244,13 +249,15 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     /// speed is compared with this machine's peak, measured in the same run, and shown with the limit that bounds it:
     /// compute, bandwidth or the overhead of a call.
     ///
-    /// Columns: calls, how often one step of every fleet (nets that one worker trains together) makes the product; share, its part of
+    /// Columns: calls, the calls of this product when every fleet (nets that one worker trains together) makes one step, added up; share, its part of
     /// the operations; A, B, ..., GFLOP/s and share of the peak on each library; +-, half of the confidence interval of A's number; A/best, A's speed
     /// over that of the fastest library; fleets, how many of this kind the experiment has; MFLOP, the products of a step.
     #[command(after_help = "Examples:
   runner bench experiments/depth.toml --blas all
-  runner bench experiments/depth.toml model.dtype=f64 --blas bundled,mkl --save before
-  runner bench experiments/depth.toml model.dtype=f64 --blas bundled --against before --fail-above 5%
+  runner bench experiments/depth.toml model.dtype=f64 --blas bundled,mkl \\
+      --save before
+  runner bench experiments/depth.toml model.dtype=f64 --blas bundled \\
+      --against before --fail-above 5%
   runner bench --shape 64..4096x2 --dtype f32 --threads 2
   runner bench --shape 512,784,128,nt --shape 512,128,784 --json")]
     Bench(Bench),
@@ -268,8 +275,8 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     Schema,
     /// Print a script by which a shell completes commands, options, files and the keys of experiments.
     #[command(after_help = "Examples:
-  source <(runner completions bash)                                   # in ~/.bashrc
-  source <(runner completions zsh)                                    # in ~/.zshrc, after compinit
+  source <(runner completions bash)            # in ~/.bashrc
+  source <(runner completions zsh)             # in ~/.zshrc, after compinit
   runner completions fish > ~/.config/fish/completions/runner.fish")]
     Completions(Completions),
     /// Write manual pages into a folder.

@@ -32,7 +32,7 @@ pub struct Train {
     /// Replace files of these names.
     #[arg(long)]
     pub force: bool,
-    /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere (a hundred or so).
+    /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere, about a hundred of them in all.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
     /// Share the batches with the other processes that `mpirun` has started: the same bits for any number of them.
@@ -72,13 +72,14 @@ pub struct Evaluate {
     /// trained on].
     #[arg(value_name = "EXPERIMENT|SET|HDF5")]
     pub what: Vec<String>,
-    /// The examples to evaluate; an HDF5 file without them gives its others.
+    /// The part of the data to evaluate; if an HDF5 file lacks this part, its other part is evaluated.
     #[arg(long, value_enum, default_value_t = WhichPart::Test)]
     pub part: WhichPart,
     /// Also list the examples that are put in a wrong class, those first that the model is surest of.
     #[arg(long)]
     pub wrong: bool,
-    /// Also write the pictures of these examples as one PNG (256 at most), each framed in the colour of the class that it is.
+    /// Also write the pictures of these examples as one PNG (256 at most), each framed in the colour of its
+    /// true class.
     #[arg(long, value_name = "PNG")]
     pub sheet: Option<PathBuf>,
     /// Print a JSON object for each experiment, set or file.

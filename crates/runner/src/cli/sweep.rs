@@ -17,7 +17,8 @@ pub struct Sweep {
     /// The experiment.
     #[command(flatten)]
     pub experiment: ExperimentArgs,
-    /// Fleets (groups of nets that one worker trains together) to train at once [default: run.jobs, else as many as there are cores for run.threads each].
+    /// Fleets (groups of nets that one worker trains together) to train at once [default: run.jobs, else cores / run.threads, where cores
+    /// are those that this process may use].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// The results directory [default: results/NAME].
@@ -30,9 +31,9 @@ pub struct Sweep {
     /// Start anew: an existing results directory is renamed, never deleted.
     #[arg(long)]
     pub fresh: bool,
-    /// Continue a sweep although finished trials were trained with another BLAS, core or number of threads per fleet.
-    /// Training is chaotic: on one processor, up to a quarter of the costs that depth.toml recorded differed by more than 1% between two
-    /// cores of OpenBLAS (docs/machines.md); other nets may differ less or more.
+    /// Continue a sweep although finished trials were trained with another BLAS, BLAS core (its kernels, such as Haswell) or number of
+    /// threads per fleet. Training is chaotic: on one processor, up to 26% of the costs that a part of depth.toml recorded differed by more
+    /// than 1% between two cores of OpenBLAS (docs/machines.md); other nets may differ less or more.
     #[arg(long, conflicts_with = "fresh")]
     pub mix: bool,
     /// Train only shard I of N, with I from 0 to N - 1, into DIR.shards/I-of-N; `runner merge` joins the shards.

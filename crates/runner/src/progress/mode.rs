@@ -13,7 +13,7 @@ pub enum ProgressMode {
     Auto,
     /// A bar, where there is a terminal.
     Bar,
-    /// Plain lines: one for each finished trial, and every few seconds the state of those in training.
+    /// Plain lines (of a sweep: one for each finished trial, and every few seconds the state of those in training).
     Plain,
     /// Everything on stderr, messages too, as JSON objects, one in each line (docs/command-line.md).
     Json,
