@@ -58,6 +58,7 @@ mod tests {
             ("model.loss", "model.cost"),
             ("train.l2", "train.weight_decay"),
             ("train.epsilon", "train.eps"),
+            ("decay_rate", "train.rate_decay"),
             ("train.seed", "seed"),
             ("train.sead", "seed"),
             ("trian.momentum", "train.momentum"),

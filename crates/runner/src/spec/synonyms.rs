@@ -62,6 +62,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("wd", "train.weight_decay"),
     ("clipgradnorm", "train.clip_norm"),
     ("gradclip", "train.clip_norm"),
+    ("decayrate", "train.rate_decay"),
     ("scheduler", "train.schedule"),
     ("earlystopping", "train.patience"),
     ("niternochange", "train.patience"),
