@@ -21,7 +21,7 @@ pub enum Data {
     ///
     /// Writes DIR/train_NAME.h5 and DIR/test_NAME.h5, which data.train and data.test of an experiment name. IDX, CSV and
     /// pictures are read example by example, so that a set may be larger than the memory. Files are written under hidden
-    /// names and renamed at the end: an import that fails or is interrupted leaves none behind.
+    /// names and renamed at the end: an import that fails or is interrupted leaves no file behind.
     ///
     /// IDX and NPY take two files, the examples and their labels; CSV, NPZ and folders take one path. Gzipped files
     /// are read as they are. Bytes stay bytes and floats stay floats; cells of a CSV file become f64, or bytes where
@@ -71,7 +71,7 @@ pub struct Fetch {
     /// The directory to put the files in.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub out: PathBuf,
-    /// Fetch from this folder instead of the set's own.
+    /// The folder to fetch from, in place of the set's own.
     #[arg(long, value_name = "URL")]
     pub from: Option<String>,
 }
@@ -99,7 +99,7 @@ pub struct Import {
     /// first dot].
     #[arg(long)]
     pub name: Option<String>,
-    /// Replace files of these names.
+    /// Replace files that are there already.
     #[arg(long)]
     pub force: bool,
     /// The format of the files [default: recognised by their first bytes; CSV by the name].
@@ -177,7 +177,7 @@ pub enum TargetsWord {
     Classes,
     /// A column for each value to learn.
     Values,
-    /// A column for each class, with a single 1 a row.
+    /// A column for each class, with a single 1 in each row.
     OneHot,
 }
 

@@ -160,13 +160,17 @@ pub enum Command {
     /// the last rung comes first. On a terminal the less important columns are left out where they don't fit; a file or a pipe gets all.
     #[command(after_help = "Examples:
   runner show results/depth
-  runner show results/depth --where 'depth >= 4 and status = completed' --sort test_accuracy -n 10
-  runner show results/depth --trials --sort -seconds --columns trial,depth,learning_rate,seconds
+  runner show results/depth --where 'depth >= 4 and status = completed' \\
+      --sort test_accuracy -n 10
+  runner show results/depth --trials --sort -seconds \\
+      --columns trial,depth,learning_rate,seconds
   runner show results/depth --csv > depth.csv
   runner show results/depth --trials --json | jq -r .trial
 
-A condition compares a key, by its full or last name, or a column of trials.csv, or trial, tag, note or rung, with a value by =, !=,
-<, <=, > or >=; and, or, not and parentheses join conditions; a value with spaces needs quotes. Exit code 1 if no trial fits it.")]
+A condition compares a key (by its full name or the last part of it), a column of
+trials.csv, or trial, tag, note or rung with a value, by =, !=, <, <=, > or >=;
+and, or, not and parentheses join conditions; a value with spaces needs quotes.
+Exit code 1 if no trial fits it.")]
     Show(Show),
     /// Name the best setting of a sweep and its best trial, with the keys that give it.
     ///
@@ -180,10 +184,10 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     Best(Best),
     /// Compare two sweeps: their trials paired by the swept keys, differences with their standard errors.
     ///
-    /// A trial of A belongs to the trial of B that has the same values of the keys that either sweeps; what B doesn't sweep has its fixed
-    /// value there. A row is a setting: the means of both over the seeds that both have completed, and the mean of the differences B - A ±
-    /// its standard error. Trials without a partner are counted. The keys that are swept differently and the settings that differ are named, and trainings of
-    /// different lengths are warned of.
+    /// A trial of A is paired with the trial of B that has the same values of all keys that A or B sweeps; a key that one of them doesn't
+    /// sweep has its fixed value there. A row is a setting: the means of both over the seeds that both have completed, and the mean of the differences B - A ±
+    /// its standard error. Trials without a partner are counted. The keys that are swept differently and the settings that differ are named; a
+    /// warning says if the trainings have different lengths.
     #[command(after_help = "Examples:
   runner compare results/depth results/depth-tanh
   runner compare results/depth results/depth-tanh --by test_cost \\
@@ -196,7 +200,8 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     #[command(after_help = "Examples:
   runner tag results/depth +paper --note 'figure 3'
   runner tag results/depth --trial 1a2b3c +look --note 'why does it rise?'
-  runner tag results/depth --where 'depth = 8 and status = diverged' +unstable -look
+  runner tag results/depth --where 'depth = 8 and status = diverged' \\
+      +unstable -look
   runner tag results/depth")]
     Tag(Tag),
     /// Write a sweep as one HTML page that opens anywhere, without a network.
@@ -213,7 +218,7 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     /// Everything in results.db has a digest, a trial's id is the hash of its settings and data, and results.db keeps
     /// the hashes of the files beside it. Some trials, drawn with a seed, are trained again in their fleets. The
     /// results must be the same bit for bit if the runner, the BLAS and its core are those of the record; otherwise
-    /// only each trial's first cost is compared (within 1000 epsilon), because later rounding differences grow. Exit code 1 if something
+    /// only each trial's first cost is compared (within 1000 machine epsilons), because later rounding differences grow. Exit code 1 if something
     /// differs.
     #[command(after_help = "Examples:
   runner verify results/depth
@@ -235,7 +240,8 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     /// (docs/trace.md). Exit code 1 if a gradient differs from the finite differences, or a result from the published one.
     #[command(after_help = "Examples:
   runner trace experiments/trace/lecture.toml
-  runner trace experiments/trace/lecture.toml train.learning_rate=1 layer.1.activation=tanh --step 3
+  runner trace experiments/trace/lecture.toml train.learning_rate=1 \\
+      layer.1.activation=tanh --step 3
   runner trace experiments/trace/l-model-forward.toml --html step.html
   runner trace experiments/course-2layer.toml --examples 1")]
     #[command(mut_arg("file", |file| file.help(
@@ -248,11 +254,18 @@ A condition compares a key, by its full or last name, or a column of trials.csv,
     /// checked before they are timed; libraries take turns, so that what slows the machine slows all of them. Each
     /// speed is compared with this machine's peak, measured in the same run, and shown with the limit that bounds it:
     /// compute, bandwidth or the overhead of a call.
-    ///
-    /// Columns: calls, the calls of this product when every fleet (nets that one worker trains together) makes one step, added up; share, its part of
-    /// the operations; A, B, ..., GFLOP/s and share of the peak on each library; +-, half of the confidence interval of A's number; A/best, A's speed
-    /// over that of the fastest library; fleets, how many of this kind the experiment has; MFLOP, the products of a step.
-    #[command(after_help = "Examples:
+    #[command(after_help = "Columns:
+  calls      the calls of this product when every fleet (nets that one worker
+             trains together) makes one step, added up
+  share      its part of the operations
+  A, B, ...  GFLOP/s and share of the machine's peak, on each library
+  +-         half of the confidence interval of A's number
+  A/best     A's speed divided by that of the fastest library
+  bound by   the limit of A's speed
+  fleets     the number of fleets of this kind in the experiment
+  MFLOP      the products of one step of such a fleet
+
+Examples:
   runner bench experiments/depth.toml --blas all
   runner bench experiments/depth.toml model.dtype=f64 --blas bundled,mkl \\
       --save before

@@ -29,7 +29,7 @@ pub struct Train {
     /// Also write the recorded costs and metrics, as a table (CSV): iteration, cost, and a column for each metric.
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
-    /// Replace files of these names.
+    /// Replace a model and a history that are there already.
     #[arg(long)]
     pub force: bool,
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere, about a hundred of them in all.
@@ -75,7 +75,7 @@ pub struct Evaluate {
     /// The part of the data to evaluate; if an HDF5 file lacks this part, its other part is evaluated.
     #[arg(long, value_enum, default_value_t = WhichPart::Test)]
     pub part: WhichPart,
-    /// Also list the examples that are put in a wrong class, those first that the model is surest of.
+    /// Also list the examples that are put in a wrong class, those first of which the model is surest.
     #[arg(long)]
     pub wrong: bool,
     /// Also write the pictures of these examples as one PNG (256 at most), each framed in the colour of its
@@ -96,7 +96,7 @@ pub struct Evaluate {
 pub struct Export {
     /// The model, as `runner train` has written it.
     pub model: PathBuf,
-    /// Write an ONNX graph (operators of release 17), from unscaled examples to probabilities or values.
+    /// Write an ONNX graph (opset 17), from unscaled examples to probabilities or values.
     #[arg(long, value_name = "FILE")]
     pub onnx: Option<PathBuf>,
     /// Write the parameters as safetensors, under the names of the Python package's PyTorch module.
@@ -105,7 +105,7 @@ pub struct Export {
     /// Write the parameters as an archive of NumPy arrays.
     #[arg(long, value_name = "FILE")]
     pub npz: Option<PathBuf>,
-    /// Replace files of these names.
+    /// Replace files that are there already.
     #[arg(long)]
     pub force: bool,
 }

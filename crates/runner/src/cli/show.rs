@@ -73,8 +73,8 @@ pub struct Compare {
     pub a: PathBuf,
     /// The other results directory.
     pub b: PathBuf,
-    /// The results to compare, the first of which orders the rows [default: the validation cost, else the training cost, and the test
-    /// accuracy].
+    /// The results to compare, the first of which orders the rows [default: the validation cost (the training cost if there is none) and
+    /// the test accuracy].
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub by: Vec<String>,
     /// Only trials of both for which this holds.

@@ -19,7 +19,7 @@ pub struct Trace {
     /// Train on the first N examples alone.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub examples: Option<u32>,
-    /// Print every number; else large matrices are abbreviated, as NumPy does.
+    /// Print every number; otherwise large matrices are abbreviated, as NumPy does.
     #[arg(long)]
     pub full: bool,
     /// Print the step as JSON, every number with all its digits.
@@ -31,7 +31,7 @@ pub struct Trace {
     /// Write a page for a browser, to step through with the arrow keys; it needs no network.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Replace files of these names.
+    /// Replace files that are there already.
     #[arg(long)]
     pub force: bool,
     /// The BLAS.
