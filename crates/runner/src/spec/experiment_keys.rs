@@ -20,7 +20,7 @@ keys! {
     SET: Text = Key::new("data.set", TEXT);
     /// The HDF5 file with the training examples, as a path from the current directory.
     TRAIN: Text = Key::new("data.train", TEXT);
-    /// The HDF5 file with the test examples, which may be the same one.
+    /// The HDF5 file with the test examples, which may be that of data.train.
     TEST: Text = Key::new("data.test", TEXT);
     /// The share of the training file's examples that become test examples, where there is no data.test.
     TEST_SHARE: Real = Key::new("data.test_share", FRACTION).or(|| 0.0);
@@ -55,7 +55,7 @@ keys! {
     /// Fleets (groups of nets) that are trained at once; jobs times threads is at most the number of cores that the process may use, and that
     /// is the default.
     JOBS: Integer = Key::new("run.jobs", Integer { least: 1, most: 4096 });
-    /// The BLAS that multiplies: auto, bundled, system, mkl, blis, aocl or the path of a library. --blas goes before it.
+    /// The BLAS that multiplies: auto, bundled, system, mkl, blis, aocl or the path of a library. --blas takes precedence.
     BLAS: Text = Key::new("run.blas", TEXT);
     /// Threads that share each fleet's products and passes: for nets that are few and wide.
     THREADS: Integer = Key::new("run.threads", Integer { least: 1, most: 1024 }).or(|| 1);

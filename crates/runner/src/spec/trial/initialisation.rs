@@ -35,7 +35,7 @@ keys! {
     /// The gain of orthogonal.
     INIT_GAIN: Real = Key::new("model.init_gain", POSITIVE).or(|| 1.0)
         .only_with("init = \"orthogonal\"", |raw| matches!(raw.value(&INIT), Scheme::Orthogonal { .. }));
-    /// The width at which mup is he.
+    /// The width at which mup equals he.
     BASE_WIDTH: Integer = Key::new("model.base_width", WIDTH).or(|| 64)
         .only_with("init = \"mup\"", |raw| matches!(raw.value(&INIT), Scheme::MuP { .. }));
     /// A factor on the weights of a layer after they are drawn, one or a list with one for each layer.

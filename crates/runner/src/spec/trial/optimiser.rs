@@ -44,14 +44,14 @@ keys! {
     /// The number ε that is added to the denominator of rmsprop, adam and adamw.
     EPS: Real = Key::new("train.eps", POSITIVE).or(|| 1e-8)
         .only_with("optimizer = \"rmsprop\", \"adam\" or \"adamw\"", |raw| is(raw, &[Name::RmsProp, Name::Adam, Name::AdamW]));
-    /// The weight decay λ; 0, for adamw 0.01, where it is not given.
+    /// The weight decay λ, by default 0, and 0.01 for adamw.
     WEIGHT_DECAY: Real = Key::new("train.weight_decay", NOT_NEGATIVE);
     /// Whether w shrinks by η λ w (true, as adamw does) or λ w is added to the gradient (false).
     DECOUPLED: Flag = Key::new("train.decoupled", FLAG).only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
     /// Whether biases decay too.
     DECAY_BIASES: Flag = Key::new("train.decay_biases", FLAG).or(|| true)
         .only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
-    /// The longest that the whole gradient may be; a longer one is scaled down.
+    /// The largest norm of the whole gradient; a larger one is scaled down.
     CLIP_NORM: Real = Key::new("train.clip_norm", POSITIVE);
 }
 

@@ -20,7 +20,7 @@ const SCHEDULES: [(&str, Name); 4] =
 keys! {
     pub(super) KEYS;
 
-    /// The learning rate η.
+    /// The learning rate η, which is α in the course.
     LEARNING_RATE: Real = Key::new("train.learning_rate", POSITIVE);
     /// How the learning rate changes with the iterations.
     SCHEDULE: OneOf<Name> = Key::new("train.schedule", OneOf(&SCHEDULES)).or(|| Name::Constant);
@@ -30,13 +30,13 @@ keys! {
     /// The factor of each drop of the learning rate.
     GAMMA: Real = Key::new("train.gamma", POSITIVE).or(|| 0.1)
         .only_with("schedule = \"step\"", |raw| raw.value(&SCHEDULE) == Name::Step);
-    /// Iterations over which the learning rate falls; to the end where it is not given.
+    /// Iterations over which the learning rate falls, by default all of them.
     COSINE_ITERATIONS: Integer = Key::new("train.cosine_iterations", STEPS)
         .only_with("schedule = \"cosine\"", |raw| raw.value(&SCHEDULE) == Name::Cosine);
     /// The learning rate that a cosine falls to.
     MIN_LEARNING_RATE: Real = Key::new("train.min_learning_rate", NOT_NEGATIVE).or(|| 0.0)
         .only_with("schedule = \"cosine\"", |raw| raw.value(&SCHEDULE) == Name::Cosine);
-    /// The decay d of η / (1 + d t).
+    /// The decay d of η / (1 + d t) in iteration t.
     RATE_DECAY: Real = Key::new("train.rate_decay", NOT_NEGATIVE)
         .only_with("schedule = \"inverse\"", |raw| raw.value(&SCHEDULE) == Name::Inverse);
     /// Iterations over which the learning rate rises linearly; the schedule begins after them.
