@@ -6,14 +6,17 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use kernels::Real;
 use ndarray::{Array, Array2, CowArray, Dimension, Ix1, Ix2};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::chain::Chain;
+use crate::dropout::Dropout;
 use crate::fast::first_layers::FirstMoments;
 use crate::fast::sample::SampleState;
-use crate::optimiser::Moments;
-use crate::progress::HistoryPoint;
+use crate::optimiser::{Moments, OptimiserState};
+use crate::progress::{HistoryPoint, Progress};
 use crate::trained::Trained;
 
 /// The state of a fleet between two steps ([`crate::Fleet::state`]), for any format of `serde` that keeps the bits of numbers.
@@ -67,7 +70,7 @@ pub(crate) struct MemberState<'s, R> {
 }
 
 /// The moments of one tensor.
-pub(crate) type MomentsState<'s, R> = Vec<CowArray<'s, R, Ix2>>;
+type MomentsState<'s, R> = Vec<CowArray<'s, R, Ix2>>;
 
 /// The moments of one net's first layer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,6 +84,68 @@ impl<R> FleetState<'_, R> {
     /// Returns the number of steps that were made.
     pub fn iteration(&self) -> usize {
         self.iteration
+    }
+}
+
+impl<'s, R: Real> MemberState<'s, R> {
+    /// Takes the state of a net without an engine, at index 0.
+    pub(crate) fn of<'m>(
+        chain: &'s Chain<R>,
+        optimiser: &'s OptimiserState<R>,
+        masks: impl Iterator<Item = &'m Option<Dropout<R>>>,
+        progress: &'s Progress,
+    ) -> Self {
+        MemberState {
+            place: 0,
+            layers: chain.layers.iter().map(|layer| ((&layer.w).into(), (&layer.b).into())).collect(),
+            steps: optimiser.steps,
+            moments: optimiser.moments.iter().map(|pair| pair.each_ref().map(moments)).collect(),
+            first_moments: FirstMomentsState::none(),
+            masks: masks.map(|mask| mask.as_ref().map(Dropout::position)).collect(),
+            history: (&progress.history).into(),
+            metrics: (&progress.metrics).into(),
+            lowest: progress.lowest,
+            waited: progress.waited,
+            spent: progress.spent(),
+            drift: None,
+        }
+    }
+
+    /// Copies what [`MemberState::of`] has taken back to a net that was made from the same.
+    pub(crate) fn put_in<'m>(
+        &self,
+        chain: &mut Chain<R>,
+        optimiser: &mut OptimiserState<R>,
+        masks: impl ExactSizeIterator<Item = &'m mut Option<Dropout<R>>>,
+        progress: &mut Progress,
+    ) -> Result<(), StateMismatch> {
+        const LAYER: StateMismatch = StateMismatch("a layer");
+        let counts = (self.layers.len(), self.moments.len(), self.masks.len());
+        if counts != (chain.layers.len(), optimiser.moments.len(), masks.len()) {
+            return Err(LAYER);
+        }
+        for (layer, (w, b)) in chain.layers.iter_mut().zip(&self.layers) {
+            put(w, &mut layer.w, LAYER)?;
+            put(b, &mut layer.b, LAYER)?;
+        }
+        optimiser.steps = self.steps;
+        for ([w, b], [of_w, of_b]) in optimiser.moments.iter_mut().zip(&self.moments) {
+            put_moments(of_w, w)?;
+            put_moments(of_b, b)?;
+        }
+        for (mask, position) in masks.zip(&self.masks) {
+            match (mask, position) {
+                (Some(mask), Some(position)) => mask.go_on_from(*position),
+                (None, None) => {}
+                _ => return Err(StateMismatch("a mask of dropout")),
+            }
+        }
+        // Not replaced: they have room for the records of the whole training.
+        self.history.as_ref().clone_into(&mut progress.history);
+        self.metrics.as_ref().clone_into(&mut progress.metrics);
+        (progress.lowest, progress.waited) = (self.lowest, self.waited);
+        progress.go_on_after(self.spent);
+        Ok(())
     }
 }
 
@@ -106,10 +171,10 @@ impl<R: Clone> FirstState<'_, R> {
         t: Option<&mut Array2<f64>>,
     ) -> Result<(), StateMismatch> {
         const FIRST: StateMismatch = StateMismatch("the first layer");
-        put(self.matrix, matrix, FIRST)?;
+        put(&self.matrix, matrix, FIRST)?;
         for (from, to) in [(self.c, c), (self.t, t)] {
             match (from, to) {
-                (Some(from), Some(to)) => put(from, to, FIRST)?,
+                (Some(from), Some(to)) => put(&from, to, FIRST)?,
                 (None, None) => {}
                 _ => return Err(FIRST),
             }
@@ -125,35 +190,35 @@ impl<R: Clone> FirstMoments<R> {
     }
 
     pub(crate) fn restore(&mut self, state: FirstMomentsState<R>) -> Result<(), StateMismatch> {
-        put_moments(state.w, &mut self.w)?;
-        put_moments(state.c, &mut self.c)?;
-        put_moments(state.t, &mut self.t)
+        put_moments(&state.w, &mut self.w)?;
+        put_moments(&state.c, &mut self.c)?;
+        put_moments(&state.t, &mut self.t)
     }
 }
 
 /// Views the moments of one tensor.
-pub(crate) fn moments<R: Clone>(Moments(moments): &Moments<R>) -> MomentsState<'_, R> {
+fn moments<R: Clone>(Moments(moments): &Moments<R>) -> MomentsState<'_, R> {
     moments.iter().map(CowArray::from).collect()
 }
 
 /// Copies the moments of one tensor.
-pub(crate) fn put_moments<R: Clone>(from: MomentsState<R>, Moments(to): &mut Moments<R>) -> Result<(), StateMismatch> {
+fn put_moments<R: Clone>(from: &MomentsState<R>, Moments(to): &mut Moments<R>) -> Result<(), StateMismatch> {
     const MOMENTS: StateMismatch = StateMismatch("a moment of the optimiser");
     if from.len() != to.len() {
         return Err(MOMENTS);
     }
-    from.into_iter().zip(to).try_for_each(|(from, to)| put(from, to, MOMENTS))
+    from.iter().zip(to).try_for_each(|(from, to)| put(from, to, MOMENTS))
 }
 
 /// Copies an array into one of the same shape, which keeps its order in memory: the form of the products on it depends on that.
-pub(crate) fn put<T: Clone, D: Dimension>(
-    from: CowArray<T, D>,
+fn put<T: Clone, D: Dimension>(
+    from: &CowArray<T, D>,
     to: &mut Array<T, D>,
     otherwise: StateMismatch,
 ) -> Result<(), StateMismatch> {
     if from.raw_dim() != to.raw_dim() {
         return Err(otherwise);
     }
-    to.assign(&from);
+    to.assign(from);
     Ok(())
 }
