@@ -172,6 +172,13 @@ fn cases() -> Vec<Case> {
             batches: Batches::new(TRAINING, 130, Some(1)),
             ..Case::new(Training { dropout: vec![0.2, 0.4], dropout_seed: 9, ..descent() })
         },
+        Case {
+            batches: Batches::new(TRAINING, 33, Some(2)),
+            ..Case::new(Training {
+                stopping: Stopping { restore_best: true, ..Stopping::default() },
+                ..Training::descent(1.0, 40, 3)
+            })
+        },
     ]
 }
 

@@ -86,10 +86,10 @@ impl Case {
     fn fleet<'e, R: Real>(&self, examples: &'e Examples<R>) -> Fleet<'e, R> {
         let step = Curve::Step { every: 100, gamma: 0.5 };
         let scheduled = Schedule { warmup: 50, warmup_start: 0.1, curve: step, ..Schedule::constant(0.05) };
-        let stops = Stopping { patience: Some(3), min_delta: 1e-3, ..Stopping::default() };
+        let stops = Stopping { patience: Some(3), min_delta: 1e-3, restore_best: true, ..Stopping::default() };
         let diverges = Stopping { diverge_above: Some(0.72), ..Stopping::default() };
         let nets = [
-            (vec![4, 3], Activation::Relu, scheduled, Stopping::default()),
+            (vec![4, 3], Activation::Relu, scheduled, Stopping { restore_best: true, ..Stopping::default() }),
             (vec![5], Activation::Tanh, Schedule::constant(0.01), stops),
             (vec![3, 3, 2], Activation::Identity, Schedule::constant(0.4), diverges),
             (vec![2], Activation::Tanh, Schedule::constant(0.02), Stopping::default()),
@@ -189,7 +189,7 @@ fn the_state_of_another_fleet_is_refused() {
     let one = || fleet(&direct, vec![plain(&direct, &[3, 4])]);
     assert!(one().resume(one().state()).is_ok());
     for (other, part) in [
-        (fleet(&direct, vec![plain(&direct, &[2, 4])]), "the first layer"),
+        (fleet(&direct, vec![plain(&direct, &[2, 4])]), "a layer"),
         (fleet(&direct, vec![plain(&direct, &[3, 5])]), "a layer"),
         (fleet(&direct, vec![plain(&direct, &[3])]), "a layer"),
         (fleet(&direct, vec![plain(&direct, &[3, 4]), plain(&direct, &[3, 4])]), "the list of nets"),

@@ -162,6 +162,7 @@ fn settings_that_contradict_each_other_or_the_data_are_refused_in_one_line() {
         (&["train.batch=full", "train.shuffle=false"], &["train.shuffle", "batch"]),
         (&["train.batch=0"], &["train.batch", "at least 1"]),
         (&["train.min_delta=0.1"], &["train.min_delta", "patience"]),
+        (&["train.restore_best=true"], &["train.restore_best", "patience"]),
         (&["train.metrics=[\"speed\"]"], &["train.metrics", "gradient_norm", "speed"]),
         (&["train.metrics=[\"dead_relu\", \"dead_relu\"]"], &["train.metrics", "twice"]),
         (
@@ -206,4 +207,45 @@ fn a_trial_of_the_first_release_keeps_its_id() {
     assert_ne!(id(&["train.optimizer=momentum"]), plain);
     assert_ne!(id(&["data.scale=standardize"]), plain);
     assert_ne!(id(&["data.validation=0.1"]), plain);
+}
+
+#[test]
+fn a_trial_that_restores_its_best_parameters_has_their_scores_and_so_has_its_model() {
+    let bench = bench();
+    let restoring = [
+        "sweep.seed=[1, 2, 3, 4]",
+        "train.patience=4",
+        "train.restore_best=true",
+        "train.record_every=5",
+        "train.metrics=[\"validation_cost\"]",
+    ];
+    let by_batches = ["train.optimizer=adamw", "train.learning_rate=0.03"];
+    let whole = ["train.optimizer=nesterov", "train.learning_rate=0.1", "train.batch=full"];
+    let (mut earlier, mut early) = (0, 0);
+    for (settings, engine) in [(&by_batches[..], "direct"), (&whole, "direct"), (&whole, "reduced"), (&whole, "dual")] {
+        let engine = format!("run.engine={engine}");
+        sweep(&bench, &[&restoring, settings, &[&*engine, "--fresh"]].concat());
+        let (trials, history) = (cells(&bench, "results/steps/trials.csv"), cells(&bench, "results/steps/history.csv"));
+        for (row, id) in column(&trials, "trial").into_iter().enumerate() {
+            let cell = |name| column(&trials, name)[row];
+            let columns = ["iteration", "cost", "validation_cost"].map(|name| column(&history, name));
+            let ids = column(&history, "trial").into_iter().enumerate().filter(|(_, of)| *of == id);
+            let records: Vec<_> = ids.map(|(at, _)| columns.each_ref().map(|column| column[at])).collect();
+            let number = |text: &str| text.parse::<f64>().unwrap();
+            let best = records.iter().min_by(|a, b| number(a[2]).total_cmp(&number(b[2]))).unwrap();
+            assert_eq!([cell("final_cost"), cell("validation_cost")], best[1..], "{engine}, {id}");
+            let reason = format!("; the parameters are those of iteration {}", best[0]);
+            assert!(cell("reason").ends_with(&reason), "{engine}: {} {reason}", cell("reason"));
+            earlier += usize::from(best != records.last().unwrap());
+            early += usize::from(!cell("ended_at").is_empty());
+            // Its net may leave a fleet whose others go on.
+            let again = bench.run(&["train", "results/steps", "--trial", id, "--out", "m.h5", "--force"]);
+            assert!(again.status.success() && text(&again.stderr).contains(&reason), "{}", text(&again.stderr));
+            let evaluated = bench.run(&["evaluate", "m.h5", "--json"]);
+            let evaluated: serde_json::Value = serde_json::from_slice(&evaluated.stdout).unwrap();
+            let (found, cost) = (evaluated["cost"].as_f64().unwrap(), number(cell("test_cost")));
+            assert!((found - cost).abs() < 1e-4 * cost, "{engine}, {id}: {found} is not {cost}");
+        }
+    }
+    assert!(earlier > 8 && early > 8, "{earlier} have earlier parameters, {early} end early");
 }

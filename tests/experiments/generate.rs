@@ -145,7 +145,7 @@ fn giver(key: &str) -> Option<(&'static str, &'static str)> {
         "train.rate_decay" => ("train.schedule", "\"inverse\""),
         "train.warmup_start" => ("train.warmup", "2"),
         "train.shuffle" | "train.batch_seed" => ("train.batch", "4"),
-        "train.min_delta" => ("train.patience", "2"),
+        "train.min_delta" | "train.restore_best" => ("train.patience", "2"),
         "data.validation_seed" => ("data.validation", "0.25"),
         "data.test_seed" => ("data.test_share", "0.25"),
         "data.train_sha256" | "data.test_sha256" | "data.test_share" => ("data.train", "\"drawn\""),

@@ -130,6 +130,7 @@ pub(crate) const OF_A_TRIAL: &[Values] = &[
     key("train.stop_cost", &["0.3", "0.6"], &["1e-300", "1e300"]),
     key("train.patience", &["2", "5"], &["1", "1000000000"]),
     key("train.min_delta", &["0", "0.01"], &["1e300", "1e-300"]),
+    key("train.restore_best", &["true", "false"], &["\"yes\""]),
     key("train.stop_seconds", &["10"], &["1e-300", "1e300"]),
     key("train.diverge_above", &["10", "100"], &["1e-300", "1e300"]),
     key("seed", &["1", "2", "3"], &["0", "4294967295"]),

@@ -16,7 +16,10 @@ pub struct Trained {
     pub metrics: Vec<f64>,
     /// The end of its training.
     pub ending: Ending,
-    /// The score on the training examples after the last update; `None` if the net has diverged.
+    /// The index in [`Self::history`] of the record whose parameters it has; `None` if they are the last ones, as they are unless
+    /// [`crate::Stopping::restore_best`].
+    pub best: Option<usize>,
+    /// The score on the training examples at the end; `None` if the net has diverged.
     pub train: Option<Score>,
     /// The score on the test examples; `None` if there are none, or the net has diverged.
     pub test: Option<Score>,

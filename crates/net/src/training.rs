@@ -66,6 +66,9 @@ pub struct Stopping {
     pub patience: Option<usize>,
     /// The least improvement that [`Self::patience`] counts as one.
     pub min_delta: f64,
+    /// Whether a training that does not diverge ends with the parameters of the record with the lowest of the costs that
+    /// [`Self::patience`] watches, the first of equals, instead of its last parameters.
+    pub restore_best: bool,
     /// The seconds after which it ends. The results then depend on the machine.
     pub seconds: Option<f64>,
     /// The cost above which a net has diverged, at any step.
@@ -76,6 +79,11 @@ impl Stopping {
     /// Returns whether the cost of every step is needed, not only of the recorded ones.
     pub(crate) fn watches_every_cost(&self) -> bool {
         self.cost_below.is_some() || self.diverge_above.is_some()
+    }
+
+    /// Returns whether records are compared with the lowest one so far.
+    pub(crate) fn looks_back(&self) -> bool {
+        self.patience.is_some() || self.restore_best
     }
 }
 

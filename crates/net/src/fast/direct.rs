@@ -72,8 +72,8 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         self.product_with(self.x_held_out, rows, examples)
     }
 
-    fn weights(&self, rows: Range<usize>, _w_0: ArrayView2<f64>) -> Array2<f64> {
-        block(&self.w, rows).mapv(R::as_f64)
+    fn weights(&self, _rows: Range<usize>, state: &FirstState<R>, _w_0: ArrayView2<f64>) -> Array2<f64> {
+        state.matrix.mapv(R::as_f64)
     }
 
     fn weights_square(&self, rows: Range<usize>) -> f64 {
@@ -85,12 +85,12 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         self.dw = self.dw.select(Axis(0), rows);
     }
 
-    fn state(&self) -> FirstState<'_, R> {
-        FirstState { matrix: (&self.w).into(), c: None, t: None }
+    fn state(&self, rows: Range<usize>) -> FirstState<'_, R> {
+        FirstState { matrix: block(&self.w, rows).into(), c: None, t: None }
     }
 
-    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch> {
-        state.put_in(&mut self.w, None, None)
+    fn restore(&mut self, rows: Range<usize>, state: &FirstState<R>) -> Result<(), StateMismatch> {
+        state.put_in(block_mut(&mut self.w, rows), None, None)
     }
 }
 

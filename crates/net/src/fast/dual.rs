@@ -87,8 +87,9 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.initial.wx_held_out(block(&self.t, rows.clone()), rows, examples).mapv(R::from_f64)
     }
 
-    fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        self.initial.weights(block(&self.t, rows.clone()), rows, w_0)
+    fn weights(&self, rows: Range<usize>, state: &FirstState<R>, w_0: ArrayView2<f64>) -> Array2<f64> {
+        let t = state.t.as_ref().expect("a state of this engine has T");
+        self.initial.weights(t.view(), state.c(), rows, w_0)
     }
 
     /// Returns |W|², with |T Xᵀ|² = <T, T G> = <T, P - c W(0) X>.
@@ -107,12 +108,15 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         self.t = self.t.select(Axis(0), rows);
     }
 
-    fn state(&self) -> FirstState<'_, R> {
-        FirstState { matrix: (&self.p).into(), c: Some((&self.initial.c).into()), t: Some((&self.t).into()) }
+    fn state(&self, rows: Range<usize>) -> FirstState<'_, R> {
+        let (c, t) = (block(&self.initial.c, rows.clone()), block(&self.t, rows.clone()));
+        FirstState { matrix: block(&self.p, rows).into(), c: Some(c.into()), t: Some(t.into()) }
     }
 
-    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch> {
-        state.put_in(&mut self.p, Some(&mut self.initial.c), Some(&mut self.t))
+    fn restore(&mut self, rows: Range<usize>, state: &FirstState<R>) -> Result<(), StateMismatch> {
+        let c = block_mut(&mut self.initial.c, rows.clone());
+        let t = block_mut(&mut self.t, rows.clone());
+        state.put_in(block_mut(&mut self.p, rows), Some(c), Some(t))
     }
 
     /// Computes P = c W(0) X + T G in f64, and returns the largest difference from the P so far, over the largest element.

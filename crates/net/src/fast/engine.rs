@@ -98,9 +98,9 @@ impl Engine {
         self.profile().input_elements(data)
     }
 
-    /// Counts the bytes that a row of W takes in training by `optimiser`, for elements of `element` bytes.
-    pub fn bytes_per_row(self, data: &DataSizes, optimiser: &Optimiser, element: usize) -> f64 {
-        self.profile().bytes_per_row(data, 2.0 + optimiser.moments() as f64, element as f64)
+    /// Counts the bytes that a row of W takes in training with so many `copies` of the parameters, for elements of `element` bytes.
+    pub fn bytes_per_row(self, data: &DataSizes, copies: f64, element: usize) -> f64 {
+        self.profile().bytes_per_row(data, copies, element as f64)
     }
 
     /// Lists the product calls that the stacked first layers make in a step.

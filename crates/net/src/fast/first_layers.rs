@@ -39,8 +39,8 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     /// Computes W X_h, which is z without the biases, for the rows of one net and these held-out examples.
     fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;
 
-    /// Computes W for the rows of one net; `w_0` is its W(0).
-    fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64>;
+    /// Computes W for the rows of one net from these rows of the matrices, now or earlier; `w_0` is its W(0).
+    fn weights(&self, rows: Range<usize>, state: &FirstState<R>, w_0: ArrayView2<f64>) -> Array2<f64>;
 
     /// Returns |W|², the sum of squares over the rows of one net.
     fn weights_square(&self, rows: Range<usize>) -> f64;
@@ -48,14 +48,14 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     /// Retains only these rows, in their order.
     fn retain_rows(&mut self, rows: &[usize]);
 
-    /// Returns the matrices that the next steps depend on.
-    fn state(&self) -> FirstState<'_, R>;
+    /// Returns these rows of the matrices that the next steps depend on.
+    fn state(&self, rows: Range<usize>) -> FirstState<'_, R>;
 
-    /// Replaces these matrices by those of `state`.
+    /// Replaces these rows of the matrices by those of `state`.
     ///
     /// # Errors
     /// If they have other shapes.
-    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch>;
+    fn restore(&mut self, rows: Range<usize>, state: &FirstState<R>) -> Result<(), StateMismatch>;
 
     /// Recomputes z of the rows of one net if it was summed up step by step beside W, and returns its drift: the largest
     /// difference over the largest element. `None` if z is computed from the weights themselves at each step.

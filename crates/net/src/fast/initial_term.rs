@@ -53,17 +53,23 @@ impl<'e> InitialTerm<'e> {
         self.space.wx_held_out(t, (&start * &block(&self.c, rows)).view(), examples)
     }
 
-    /// Computes W = c W(0) + T Xᵀ for the rows of one net, with `t` n\[1\] × m and `w_0` = W(0).
+    /// Computes W = c W(0) + T Xᵀ for the rows of one net, with `t` n\[1\] × m, `c` n\[1\] × 1 and `w_0` = W(0).
     ///
     /// # Panics
     /// If `w_0` isn't the W(0) of these rows.
     #[track_caller]
-    pub(crate) fn weights(&self, t: ArrayView2<f64>, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
+    pub(crate) fn weights(
+        &self,
+        t: ArrayView2<f64>,
+        c: ArrayView2<f64>,
+        rows: Range<usize>,
+        w_0: ArrayView2<f64>,
+    ) -> Array2<f64> {
         let squares = row_squares(w_0);
         let differ = |(found, square): (&f64, &f64)| (found - square).abs() > 1e-12 * square;
-        let other = squares.len() != rows.len() || squares.iter().zip(&self.squares_0[rows.clone()]).any(differ);
+        let other = squares.len() != rows.len() || squares.iter().zip(&self.squares_0[rows]).any(differ);
         assert!(!other, "w_0 must be the W[1] that this net started with");
-        self.space.weights(t, (&w_0 * &block(&self.c, rows)).view())
+        self.space.weights(t, (&w_0 * &c).view())
     }
 
     /// Returns |W|² = |c W(0)|² + 2 c <T, W(0) X> + |T Xᵀ|², where `moved` is the last term.

@@ -1,5 +1,6 @@
 //! One net of a fleet: a chain whose `W[1]` is kept by the engine, which feeds it with `z[1]`.
 
+mod best;
 mod resuming;
 
 use std::ops::Range;
@@ -10,6 +11,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use crate::chain::{self, Chain};
 use crate::cost::{Score, Tally};
 use crate::dropout::Dropout;
+use crate::fast::best::Best;
 use crate::fast::chunks::CHUNK;
 use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::initial_net::InitialNet;
@@ -20,7 +22,7 @@ use crate::progress::Progress;
 use crate::training::{Bound, Training};
 
 /// A net in training. Its `z[1]`, `a[1]` and `dz[1]` are rows of the fleet's matrices, and `W[1]` is kept by the engine.
-pub(crate) struct Member<R> {
+pub(crate) struct Member<R: 'static> {
     /// Its index in the list of nets that the fleet was made from.
     pub(crate) place: usize,
     /// Its rows in the fleet's matrices.
@@ -30,6 +32,8 @@ pub(crate) struct Member<R> {
     /// J on the examples of the step, if it was needed.
     pub(crate) cost_now: Option<f64>,
     pub(crate) drift: Option<f64>,
+    /// The parameters that it gets back at the end; `None` unless [`crate::Stopping::restore_best`], and before the first record.
+    pub(crate) best: Option<Best<'static, R>>,
     /// Layers 1 to L; its `W[1]` has no columns, because the engine keeps it.
     chain: Chain<R>,
     /// The caches of layers 1 to L. In that of layer 1 only the masks are used: z\[1\] and a\[1\] are rows of the fleet's matrices.
@@ -59,6 +63,7 @@ impl<R: Real> Member<R> {
             progress: Progress::new(&training, chain.layers.len()),
             cost_now: None,
             drift: None,
+            best: None,
             caches,
             gradients: chain.gradients(0),
             optimiser: OptimiserState::new(training.optimiser, &chain),
@@ -222,10 +227,15 @@ impl<R: Real> Member<R> {
         caches.pop().unwrap_or(Cache { z, a, dropout: None })
     }
 
-    /// Returns the whole net, with `w` for `W[1]`.
-    pub(crate) fn chain(&self, w: &Array2<f64>) -> Chain<R> {
-        let mut chain = self.chain.clone();
-        chain.layers[0].w = w.mapv(R::from_f64);
-        chain
+    /// Returns the whole net with its present parameters, of which `first` has a part; `w_0` is its W(0).
+    pub(crate) fn chain(&self, first: &dyn FirstLayers<R>, w_0: ArrayView2<f64>) -> Chain<R> {
+        let rows = self.rows.clone();
+        with_first(self.chain.clone(), &first.weights(rows.clone(), &first.state(rows), w_0))
     }
+}
+
+/// Returns `chain` with `w` for `W[1]`.
+fn with_first<R: Real>(mut chain: Chain<R>, w: &Array2<f64>) -> Chain<R> {
+    chain.layers[0].w = w.mapv(R::from_f64);
+    chain
 }

@@ -4,6 +4,7 @@
 //! step of `W[1]` from `dz[1]`. Above `z[1]`, nothing differs from a chain that is trained alone but the order of the products in a plain
 //! step.
 
+mod best;
 pub(crate) mod chunks;
 mod columns;
 pub(crate) mod data_parallel;

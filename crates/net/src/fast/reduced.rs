@@ -38,8 +38,8 @@ impl<'e, R: Real> Reduced<'e, R> {
     }
 
     /// Computes T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
-    fn t(&self, rows: Range<usize>) -> Array2<f64> {
-        let d = block(&self.d, rows).mapv(R::as_f64);
+    fn t(&self, d: ArrayView2<R>) -> Array2<f64> {
+        let d = d.mapv(R::as_f64);
         let to_examples = self.initial.space.factors().expect(CHECKED).to_examples.view();
         let mut t = Array2::zeros((d.nrows(), to_examples.ncols()));
         forward(d.view(), to_examples, t.view_mut(), Accumulate::Replace);
@@ -99,16 +99,16 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
     }
 
     fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.initial.wx_held_out(self.t(rows.clone()).view(), rows, examples).mapv(R::from_f64)
+        self.initial.wx_held_out(self.t(block(&self.d, rows.clone())).view(), rows, examples).mapv(R::from_f64)
     }
 
-    fn weights(&self, rows: Range<usize>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        self.initial.weights(self.t(rows.clone()).view(), rows, w_0)
+    fn weights(&self, rows: Range<usize>, state: &FirstState<R>, w_0: ArrayView2<f64>) -> Array2<f64> {
+        self.initial.weights(self.t(state.matrix.view()).view(), state.c(), rows, w_0)
     }
 
     fn weights_square(&self, rows: Range<usize>) -> f64 {
         let moved = square_sum(block(&self.d, rows.clone()));
-        self.initial.weights_square(self.t(rows.clone()).view(), rows, moved)
+        self.initial.weights_square(self.t(block(&self.d, rows.clone())).view(), rows, moved)
     }
 
     fn retain_rows(&mut self, rows: &[usize]) {
@@ -119,12 +119,14 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         self.batch_wx_0 = self.batch_wx_0.select(Axis(0), rows);
     }
 
-    fn state(&self) -> FirstState<'_, R> {
-        FirstState { matrix: (&self.d).into(), c: Some((&self.initial.c).into()), t: None }
+    fn state(&self, rows: Range<usize>) -> FirstState<'_, R> {
+        let c = block(&self.initial.c, rows.clone()).into();
+        FirstState { matrix: block(&self.d, rows).into(), c: Some(c), t: None }
     }
 
-    fn restore(&mut self, state: FirstState<R>) -> Result<(), StateMismatch> {
-        state.put_in(&mut self.d, Some(&mut self.initial.c), None)
+    fn restore(&mut self, rows: Range<usize>, state: &FirstState<R>) -> Result<(), StateMismatch> {
+        let c = block_mut(&mut self.initial.c, rows.clone());
+        state.put_in(block_mut(&mut self.d, rows), Some(c), None)
     }
 }
 

@@ -7,14 +7,16 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use kernels::Real;
-use ndarray::{Array, Array2, CowArray, Dimension, Ix1, Ix2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut, ArrayViewMut2, CowArray, Dimension, Ix1, Ix2};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::chain::Chain;
 use crate::dropout::Dropout;
+use crate::fast::best::Best;
 use crate::fast::first_layers::FirstMoments;
 use crate::fast::sample::SampleState;
+use crate::layer::Layer;
 use crate::optimiser::{Moments, OptimiserState};
 use crate::progress::{HistoryPoint, Progress};
 use crate::trained::Trained;
@@ -30,6 +32,9 @@ pub struct FleetState<'s, R> {
     /// The results of the nets that have ended.
     pub(crate) trained: Cow<'s, [Option<Trained>]>,
 }
+
+/// The error of a state with another layer.
+const LAYER: StateMismatch = StateMismatch("a layer");
 
 /// The error of a state that was taken from a fleet of other nets, examples or engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -52,7 +57,7 @@ pub(crate) struct FirstState<'s, R> {
 pub(crate) struct MemberState<'s, R> {
     pub(crate) place: usize,
     /// `W[l]`, which has no columns for l = 1, and `b[l]`.
-    pub(crate) layers: Vec<(CowArray<'s, R, Ix2>, CowArray<'s, R, Ix1>)>,
+    pub(crate) layers: LayersState<'s, R>,
     /// The number of steps of the optimiser.
     pub(crate) steps: usize,
     /// The moments of `W[l]` and `b[l]`.
@@ -67,7 +72,11 @@ pub(crate) struct MemberState<'s, R> {
     pub(crate) waited: usize,
     pub(crate) spent: Duration,
     pub(crate) drift: Option<f64>,
+    pub(crate) best: Option<Best<'s, R>>,
 }
+
+/// `W[l]` and `b[l]` of each layer.
+pub(crate) type LayersState<'s, R> = Vec<(CowArray<'s, R, Ix2>, CowArray<'s, R, Ix1>)>;
 
 /// The moments of one tensor.
 type MomentsState<'s, R> = Vec<CowArray<'s, R, Ix2>>;
@@ -97,7 +106,7 @@ impl<'s, R: Real> MemberState<'s, R> {
     ) -> Self {
         MemberState {
             place: 0,
-            layers: chain.layers.iter().map(|layer| ((&layer.w).into(), (&layer.b).into())).collect(),
+            layers: layers(&chain.layers),
             steps: optimiser.steps,
             moments: optimiser.moments.iter().map(|pair| pair.each_ref().map(moments)).collect(),
             first_moments: FirstMomentsState::none(),
@@ -108,6 +117,7 @@ impl<'s, R: Real> MemberState<'s, R> {
             waited: progress.waited,
             spent: progress.spent(),
             drift: None,
+            best: None,
         }
     }
 
@@ -119,15 +129,10 @@ impl<'s, R: Real> MemberState<'s, R> {
         masks: impl ExactSizeIterator<Item = &'m mut Option<Dropout<R>>>,
         progress: &mut Progress,
     ) -> Result<(), StateMismatch> {
-        const LAYER: StateMismatch = StateMismatch("a layer");
-        let counts = (self.layers.len(), self.moments.len(), self.masks.len());
-        if counts != (chain.layers.len(), optimiser.moments.len(), masks.len()) {
+        if (self.moments.len(), self.masks.len()) != (optimiser.moments.len(), masks.len()) {
             return Err(LAYER);
         }
-        for (layer, (w, b)) in chain.layers.iter_mut().zip(&self.layers) {
-            put(w, &mut layer.w, LAYER)?;
-            put(b, &mut layer.b, LAYER)?;
-        }
+        put_layers(&self.layers, &mut chain.layers)?;
         optimiser.steps = self.steps;
         for ([w, b], [of_w, of_b]) in optimiser.moments.iter_mut().zip(&self.moments) {
             put_moments(of_w, w)?;
@@ -163,18 +168,33 @@ impl<R: Clone> FirstState<'_, R> {
         FirstState { matrix: matrix.into(), c: None, t: None }
     }
 
+    /// Views c.
+    ///
+    /// # Panics
+    /// If it is a state of the direct engine.
+    pub(crate) fn c(&self) -> ArrayView2<'_, f64> {
+        self.c.as_ref().expect("a state of this engine has c").view()
+    }
+
+    /// Views the matrices.
+    pub(crate) fn view(&self) -> FirstState<'_, R> {
+        let FirstState { matrix, c, t } = self;
+        let [c, t] = [c, t].map(|matrix| matrix.as_ref().map(|matrix| matrix.view().into()));
+        FirstState { matrix: matrix.view().into(), c, t }
+    }
+
     /// Copies the matrices to those of an engine, which has the same ones.
     pub(crate) fn put_in(
-        self,
-        matrix: &mut Array2<R>,
-        c: Option<&mut Array2<f64>>,
-        t: Option<&mut Array2<f64>>,
+        &self,
+        matrix: ArrayViewMut2<R>,
+        c: Option<ArrayViewMut2<f64>>,
+        t: Option<ArrayViewMut2<f64>>,
     ) -> Result<(), StateMismatch> {
         const FIRST: StateMismatch = StateMismatch("the first layer");
         put(&self.matrix, matrix, FIRST)?;
-        for (from, to) in [(self.c, c), (self.t, t)] {
+        for (from, to) in [(&self.c, c), (&self.t, t)] {
             match (from, to) {
-                (Some(from), Some(to)) => put(&from, to, FIRST)?,
+                (Some(from), Some(to)) => put(from, to, FIRST)?,
                 (None, None) => {}
                 _ => return Err(FIRST),
             }
@@ -196,6 +216,23 @@ impl<R: Clone> FirstMoments<R> {
     }
 }
 
+/// Views the parameters of layers.
+pub(crate) fn layers<R>(layers: &[Layer<R>]) -> LayersState<'_, R> {
+    layers.iter().map(|layer| ((&layer.w).into(), (&layer.b).into())).collect()
+}
+
+/// Copies the parameters of as many layers.
+pub(crate) fn put_layers<R: Clone>(from: &LayersState<R>, to: &mut [Layer<R>]) -> Result<(), StateMismatch> {
+    if from.len() != to.len() {
+        return Err(LAYER);
+    }
+    for (layer, (w, b)) in to.iter_mut().zip(from) {
+        put(w, layer.w.view_mut(), LAYER)?;
+        put(b, layer.b.view_mut(), LAYER)?;
+    }
+    Ok(())
+}
+
 /// Views the moments of one tensor.
 fn moments<R: Clone>(Moments(moments): &Moments<R>) -> MomentsState<'_, R> {
     moments.iter().map(CowArray::from).collect()
@@ -207,13 +244,13 @@ fn put_moments<R: Clone>(from: &MomentsState<R>, Moments(to): &mut Moments<R>) -
     if from.len() != to.len() {
         return Err(MOMENTS);
     }
-    from.iter().zip(to).try_for_each(|(from, to)| put(from, to, MOMENTS))
+    from.iter().zip(to).try_for_each(|(from, to)| put(from, to.view_mut(), MOMENTS))
 }
 
 /// Copies an array into one of the same shape, which keeps its order in memory: the form of the products on it depends on that.
 fn put<T: Clone, D: Dimension>(
     from: &CowArray<T, D>,
-    to: &mut Array<T, D>,
+    mut to: ArrayViewMut<T, D>,
     otherwise: StateMismatch,
 ) -> Result<(), StateMismatch> {
     if from.raw_dim() != to.raw_dim() {

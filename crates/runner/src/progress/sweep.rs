@@ -133,7 +133,7 @@ impl State {
         self.finished[Status::ALL.iter().position(|known| *known == status).expect("every status")] += 1;
         self.flops += plan.flops(trial);
         self.shown = Instant::now();
-        let cost = outcome.history.last().map(|record| record.cost);
+        let cost = outcome.final_record().map(|record| record.cost);
         if status == Status::Completed {
             self.best = self.best.into_iter().chain(cost).min_by(f64::total_cmp);
         }
@@ -246,9 +246,9 @@ fn as_json(running: &Running) -> Value {
     })
 }
 
-/// The last cost, and how the net does: the share in the right class, or the cost where there are no classes.
+/// The final cost, and how the net does: the share in the right class, or the cost where there are no classes.
 fn scores(outcome: &Outcome) -> String {
-    let cost = outcome.history.last().map_or(f64::NAN, |record| record.cost);
+    let cost = outcome.final_record().map_or(f64::NAN, |record| record.cost);
     let of = |score: Option<Score>| match score {
         Some(Score { accuracy: Some(accuracy), .. }) => format!("{accuracy:.3}"),
         Some(Score { cost, .. }) => format!("cost {cost:.4}"),

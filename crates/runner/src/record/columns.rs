@@ -82,7 +82,7 @@ static SECONDS: Column = Column {
     get: |summary| real(summary.seconds),
     set: |summary, value| summary.seconds = to_number(value).unwrap_or_default(),
 };
-/// The last recorded cost, before the last update.
+/// The last recorded cost, before the last update, or that of the record whose parameters are the final ones.
 pub static FINAL_COST: Column = number!(final_cost, Cost);
 static TRAIN_COST: Column = number!(train_cost, Cost);
 static TRAIN_ACCURACY: Column = number!(train_accuracy, Accuracy);

@@ -19,19 +19,19 @@ pub struct Summary {
     pub reason: Option<String>,
     /// The iteration at which it diverged or stopped.
     pub ended_at: Option<i64>,
-    /// The last recorded cost.
+    /// The last recorded cost, or that of the record whose parameters it has in the end.
     pub final_cost: Option<f64>,
-    /// J of the training examples after the last update.
+    /// J of the training examples at the end.
     pub train_cost: Option<f64>,
-    /// The share of the training examples in their right class after the last update.
+    /// The share of the training examples in their right class at the end.
     pub train_accuracy: Option<f64>,
-    /// The accuracy on the test examples after the last update.
+    /// The accuracy on the test examples at the end.
     pub test_accuracy: Option<f64>,
-    /// J of the test examples after the last update.
+    /// J of the test examples at the end.
     pub test_cost: Option<f64>,
-    /// The accuracy on the validation examples after the last update.
+    /// The accuracy on the validation examples at the end.
     pub validation_accuracy: Option<f64>,
-    /// J of the validation examples after the last update.
+    /// J of the validation examples at the end.
     pub validation_cost: Option<f64>,
     /// The largest relative error of the dual engine's z\[1\], see [`net::Trained::drift`].
     pub drift: Option<f64>,
@@ -77,9 +77,9 @@ impl Summary {
     /// Summarises the outcome of a trial.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
         let (reason, ended_at) = match &outcome.end {
-            End::Completed => (Some("all iterations were made".to_owned()), None),
+            End::Completed => (Some(outcome.reason("all iterations were made")), None),
             End::Stopped { iteration, reason } | End::Diverged { iteration, reason } => {
-                (Some(reason.clone()), Some(*iteration as i64))
+                (Some(outcome.reason(reason)), Some(*iteration as i64))
             }
             End::Failed { reason } => (Some(reason.clone()), None),
         };
@@ -91,7 +91,7 @@ impl Summary {
             status: outcome.end.status(),
             reason,
             ended_at,
-            final_cost: outcome.history.last().map(|record| record.cost),
+            final_cost: outcome.final_record().map(|record| record.cost),
             train_cost: cost(outcome.train),
             train_accuracy: accuracy(outcome.train),
             test_accuracy: accuracy(outcome.test),

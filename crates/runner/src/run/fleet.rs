@@ -171,17 +171,18 @@ fn train_keeping_in<R: Number>(
     let start = Instant::now();
     let Ready { plan, trials, .. } = ready;
     let Trial { config, .. } = trials[place];
-    let net_of = |fleet: &Fleet<R>| {
+    // The net with its present parameters, and with the best ones if they are kept.
+    let nets_of = |fleet: &Fleet<R>| {
         // W(0) once more: the engines but the direct one keep its products only.
         let rows = config.first_width(plan.data.task);
         let (w_0, _) = Draw::first_weights(&config.initialisation, config.seed, rows, plan.data.features);
-        inspected(config.seed.into(), || fleet.chain(place, w_0.view()))
+        inspected(config.seed.into(), || [fleet.chain(place, w_0.view()), fleet.best_chain(place, w_0.view())])
     };
-    // A net that stops makes no update in its last step: it is what it was before that.
+    // A net that stops makes no update in its last step: it is what it was before that, or at an earlier record.
     let stopped = RefCell::new(None);
     let keep_going = |fleet: &Fleet<R>| {
         if stops_at == Some(fleet.iteration()) {
-            stopped.replace(Some(net_of(fleet)));
+            stopped.replace(Some(nets_of(fleet)));
         }
         watch(fleet.iteration(), fleet.latest(place))
     };
@@ -191,8 +192,12 @@ fn train_keeping_in<R: Number>(
     };
     let net = match trained[place].ending {
         Ending::Diverged { .. } => None,
-        Ending::Stopped { iteration, .. } if Some(iteration) == stops_at => stopped.into_inner().transpose()?.flatten(),
-        Ending::Stopped { .. } | Ending::Completed => net_of(&fleet)?,
+        Ending::Stopped { iteration, .. } if Some(iteration) == stops_at => {
+            let Trained { best, history, .. } = &trained[place];
+            let is_earlier = best.is_some_and(|record| history[record].iteration < iteration);
+            stopped.into_inner().transpose()?.and_then(|[present, best]| if is_earlier { best } else { present })
+        }
+        Ending::Stopped { .. } | Ending::Completed => nets_of(&fleet)?[0].take(),
     };
     let iteration = fleet.iteration();
     drop(fleet);
@@ -218,7 +223,7 @@ fn outcomes<R>(ready: &Ready<R>, trained: Vec<Trained>, before: Before, start: I
 
 /// Makes the outcome of a trial whose training was not resumed.
 pub fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
-    let Trained { history, metrics, ending, train, test, validation, drift } = trained;
+    let Trained { history, metrics, ending, best, train, test, validation, drift } = trained;
     let end = match ending {
         Ending::Completed => End::Completed,
         Ending::Stopped { iteration, reason } => End::Stopped { iteration, reason: reason.to_string() },
@@ -227,7 +232,7 @@ pub fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     let layers = trial.config.hidden.len() + 1;
     let columns = trial.config.metrics.iter().flat_map(|metric| metric.columns(layers));
     let metrics = Metrics { columns: columns.collect(), values: metrics };
-    Outcome { end, history, metrics, train, test, validation, seconds, drift, resumed_at: 0 }
+    Outcome { end, history, metrics, best, train, test, validation, seconds, drift, resumed_at: 0 }
 }
 
 /// Counts the operations that were done; those of one step at least, so that the shares of a fleet's time add up.

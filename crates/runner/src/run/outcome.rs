@@ -83,7 +83,9 @@ pub struct Outcome {
     pub history: Vec<HistoryPoint>,
     /// The metrics that were recorded beside the costs.
     pub metrics: Metrics,
-    /// Its score on the training examples after its last update, if it completed.
+    /// The index in its history of the record whose parameters it has in the end; `None` if they are its last ones.
+    pub best: Option<usize>,
+    /// Its score on the training examples in the end, if it completed.
     pub train: Option<Score>,
     /// Its score on the test examples, if there are any.
     pub test: Option<Score>,
@@ -112,7 +114,23 @@ impl Outcome {
         let (end, metrics) = (End::Failed { reason }, Metrics::default());
         let (train, test, validation) = (None, None, None);
         let (history, seconds, drift, resumed_at) = (Vec::new(), 0.0, None, 0);
-        Outcome { end, history, metrics, train, test, validation, seconds, drift, resumed_at }
+        Outcome { end, history, metrics, best: None, train, test, validation, seconds, drift, resumed_at }
+    }
+
+    /// Adds to the reason of its end which parameters it has, if they aren't its last ones.
+    pub fn reason(&self, reason: &str) -> String {
+        match self.best.and(self.final_record()) {
+            Some(HistoryPoint { iteration, .. }) => {
+                format!("{reason}; the parameters are those of iteration {iteration}")
+            }
+            None => reason.to_owned(),
+        }
+    }
+
+    /// Returns the record whose parameters it has in the end, or the last one if they are later ones.
+    pub fn final_record(&self) -> Option<HistoryPoint> {
+        let place = self.best.or(self.history.len().checked_sub(1))?;
+        self.history.get(place).copied()
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Ready<'r, R> {
 }
 
 /// A fleet after its training.
-pub(super) struct TrainedFleet<'e, R> {
+pub(super) struct TrainedFleet<'e, R: 'static> {
     pub(super) fleet: Fleet<'e, R>,
     pub(super) trained: Vec<Trained>,
     /// The part that earlier runs have done.

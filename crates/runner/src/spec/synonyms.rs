@@ -66,6 +66,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("scheduler", "train.schedule"),
     ("earlystopping", "train.patience"),
     ("niternochange", "train.patience"),
+    ("restorebestweights", "train.restore_best"),
     ("checkpoint", "run.checkpoint_every"),
     ("saveevery", "run.checkpoint_every"),
     ("savesteps", "run.checkpoint_every"),

@@ -14,11 +14,19 @@ use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
 
 impl<R: Real> DataParallel<'_, R> {
-    /// Evaluates the net at the end of its training. It has diverged if an output is not finite after the last update.
+    /// Evaluates the net at the end of its training. It has diverged if an output is not finite.
     pub(super) fn evaluated(&mut self, ending: Ending) -> Trained {
         let (history, metrics) = (self.progress.history.clone(), self.progress.metrics.clone());
-        let diverged =
-            |ending| Trained { history, metrics, ending, train: None, test: None, validation: None, drift: None };
+        let diverged = |ending| Trained {
+            history,
+            metrics,
+            ending,
+            best: None,
+            train: None,
+            test: None,
+            validation: None,
+            drift: None,
+        };
         if let Ending::Diverged { .. } = ending {
             return diverged(ending);
         }
@@ -26,7 +34,8 @@ impl<R: Real> DataParallel<'_, R> {
         if train.is_none() || (test.is_none() && !self.examples.test().is_empty()) {
             return diverged(Ending::Diverged { iteration: self.iteration, bound: Bound::Finite });
         }
-        Trained { train, test, validation: self.validation_score(), ..diverged(ending) }
+        let (best, validation) = (self.best.as_ref().map(|best| best.record), self.validation_score());
+        Trained { best, train, test, validation, ..diverged(ending) }
     }
 
     /// Computes the values of the metrics, in the order of [`crate::Training::metrics`].

@@ -26,6 +26,7 @@ use self::gradients::Sums;
 use crate::batches::Batches;
 use crate::chain::{self, Chain};
 use crate::dropout::Dropout;
+use crate::fast::best::Best;
 use crate::fast::columns::Columns;
 use crate::fast::examples::Examples;
 use crate::fast::sample::Sample;
@@ -37,7 +38,7 @@ use crate::trained::Trained;
 use crate::training::{Bound, Ending, Training};
 
 /// A net in training, shared by ranks.
-pub struct DataParallel<'e, R> {
+pub struct DataParallel<'e, R: 'static> {
     examples: &'e Examples<R>,
     x: ArrayView2<'e, R>,
     x_held_out: ArrayView2<'e, R>,
@@ -55,6 +56,8 @@ pub struct DataParallel<'e, R> {
     /// Buffers for the gradients of chunks, by layer.
     room: Vec<Vec<Vec<R>>>,
     progress: Progress,
+    /// The parameters that it gets back at the end; `None` unless [`crate::Stopping::restore_best`], and before the first record.
+    best: Option<Best<'static, R>>,
     iteration: usize,
     sample: Sample,
 }
@@ -97,6 +100,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             room: vec![Vec::new(); chain.layers.len()],
             progress: Progress::new(&training, chain.layers.len()),
             sample: Sample::new(training.dropout_seed),
+            best: None,
             own: Vec::new(),
             iteration: 0,
             examples,
@@ -140,6 +144,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
                 }
             }
         }
+        self.restore_best().expect("they were taken from this net");
         let trained = inspected(self.sample.seed(), || self.evaluated(ending));
         let is_right = self.all_say(trained.is_ok());
         trained.map(|trained| is_right.then_some(trained))

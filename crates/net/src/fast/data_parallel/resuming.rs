@@ -3,7 +3,8 @@
 use kernels::Real;
 
 use super::DataParallel;
-use crate::fast::state::{FirstState, FleetState, MemberState, StateMismatch};
+use crate::fast::best::Best;
+use crate::fast::state::{FirstState, FleetState, MemberState, StateMismatch, put_layers};
 
 impl<'e, R: Real> DataParallel<'e, R> {
     /// Returns the number of steps that were made.
@@ -14,12 +15,14 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Returns everything that the rest of the training depends on beside what it was made from, and beside the ranks: any number of them goes
     /// on with the same bits. It is the state of a fleet of one net without an engine.
     pub fn state(&self) -> FleetState<'_, R> {
-        let DataParallel { sample, chain, optimiser, masks, progress, iteration, .. } = self;
+        let DataParallel { sample, chain, optimiser, masks, progress, best, iteration, .. } = self;
+        let best = best.as_ref().map(Best::view);
+        let member = MemberState { best, ..MemberState::of(chain, optimiser, masks.iter(), progress) };
         FleetState {
             iteration: *iteration,
             sample: sample.state(),
             first: FirstState::none(),
-            members: vec![MemberState::of(chain, optimiser, masks.iter(), progress)],
+            members: vec![member],
             trained: vec![None].into(),
         }
     }
@@ -29,13 +32,21 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// # Errors
     /// If it is the state of another net, or of a fleet.
     pub fn resume(mut self, state: FleetState<R>) -> Result<Self, StateMismatch> {
-        let DataParallel { sample, chain, optimiser, masks, progress, .. } = &mut self;
-        let Ok([member]) = <[MemberState<R>; 1]>::try_from(state.members) else {
+        let Ok([mut member]) = <[MemberState<R>; 1]>::try_from(state.members) else {
             return Err(StateMismatch("the list of nets"));
         };
+        self.best = member.best.take().map(Best::into_owned);
+        // Its shapes are found to be wrong now, not at the end of the training.
+        self.restore_best()?;
+        let DataParallel { sample, chain, optimiser, masks, progress, .. } = &mut self;
         member.put_in(chain, optimiser, masks.iter_mut(), progress)?;
         sample.restore(state.sample);
         self.iteration = state.iteration;
         Ok(self)
+    }
+
+    /// Puts back the parameters of the record with the lowest cost, if they were kept.
+    pub(super) fn restore_best(&mut self) -> Result<(), StateMismatch> {
+        self.best.as_ref().map_or(Ok(()), |best| put_layers(&best.layers, &mut self.chain.layers))
     }
 }

@@ -35,7 +35,7 @@ impl<R: Real> Fleet<'_, R> {
         member.training.metrics.iter().flat_map(values).collect()
     }
 
-    /// Evaluates a net whose training has ended. It has diverged if an output is not finite after the last update.
+    /// Evaluates a net whose training has ended. It has diverged if an output is not finite.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
         let (history, metrics) = (member.progress.history.clone(), member.progress.metrics.clone());
         let diverged = |ending| Trained {
@@ -46,6 +46,7 @@ impl<R: Real> Fleet<'_, R> {
             test: None,
             validation: None,
             drift: member.drift,
+            best: None,
         };
         if let Ending::Diverged { .. } = ending {
             return diverged(ending);
@@ -54,7 +55,8 @@ impl<R: Real> Fleet<'_, R> {
         if train.is_none() || (test.is_none() && !self.examples.test().is_empty()) {
             return diverged(Ending::Diverged { iteration: self.iteration, bound: Bound::Finite });
         }
-        Trained { train, test, validation: self.validation_score(member), ..diverged(ending) }
+        let best = member.best.as_ref().map(|best| best.record);
+        Trained { best, train, test, validation: self.validation_score(member), ..diverged(ending) }
     }
 
     fn train_score(&self, member: &Member<R>) -> Option<Score> {

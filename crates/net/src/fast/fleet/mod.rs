@@ -31,7 +31,7 @@ use crate::training::Ending;
 const REFRESH_EVERY: usize = 500;
 
 /// Nets in training, whose first layers are stacked.
-pub struct Fleet<'e, R> {
+pub struct Fleet<'e, R: 'static> {
     examples: &'e Examples<R>,
     batches: Batches,
     first: Box<dyn FirstLayers<R> + 'e>,
@@ -101,7 +101,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// The products of one step in a hundred are inspected ([`kernels::inspected`]), and those of the first step, of each first step after a
     /// net has left, and of the evaluations at the end.
     ///
-    /// A step allocates memory only if its batch is larger than any before, a metric is recorded, a net leaves, the step is inspected, or P is
+    /// A step allocates memory only if its batch is larger than any before, a metric is recorded, a lower cost is recorded whose parameters are kept, a net leaves, the step is inspected, or P is
     /// computed anew.
     ///
     /// # Errors
@@ -156,7 +156,17 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// If `w_0` is another matrix, and the engine is not the direct one, which does not need it.
     pub fn chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
         let member = self.members.iter().find(|member| member.place == place)?;
-        Some(member.chain(&self.first.weights(member.rows.clone(), w_0)))
+        Some(member.chain(&*self.first, w_0))
+    }
+
+    /// Returns the net at index `place` with the parameters of its record with the lowest cost so far, as [`Fleet::chain`] does; `None` also
+    /// unless [`crate::Stopping::restore_best`], and before the first record.
+    ///
+    /// # Panics
+    /// As [`Fleet::chain`].
+    pub fn best_chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
+        let member = self.members.iter().find(|member| member.place == place)?;
+        member.best_chain(&*self.first, w_0)
     }
 
     /// Computes z\[L\] and a\[L\] of the net at index `place` on the held-out examples, with its present parameters; `None` if it has left the
@@ -265,9 +275,10 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
         for &(place, ending) in endings {
             let seed = self.sample.seed();
-            let member =
-                self.members.iter().find(|member| member.place == place).expect("a net that ends is in training");
-            self.trained[place] = Some(inspected(seed, || self.evaluated(member, ending))?);
+            let at = self.members.iter().position(|member| member.place == place);
+            let at = at.expect("a net that ends is in training");
+            self.members[at].restore_best(&mut *self.first).expect("they were taken from this net");
+            self.trained[place] = Some(inspected(seed, || self.evaluated(&self.members[at], ending))?);
         }
         let gone = |trained: &[Option<Trained>], member: &Member<R>| match &trained[member.place] {
             Some(Trained { ending: Ending::Diverged { .. }, .. }) => true,

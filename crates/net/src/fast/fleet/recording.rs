@@ -14,34 +14,49 @@ impl<R: Real> Fleet<'_, R> {
         let (iteration, mut stopped) = (self.iteration, Vec::new());
         for at in 0..self.members.len() {
             let is_due = self.members[at].training.records(iteration);
-            let reason = self.reason_to_stop(at, is_due);
+            let watched = is_due.then(|| self.watched(&self.members[at]));
+            let reason = self.reason_to_stop(at, watched);
             if is_due || reason.is_some() {
                 let (cost, values) = (self.cost_now(&self.members[at]), self.metrics(&self.members[at]));
-                let Member { progress, .. } = &mut self.members[at];
+                let Member { progress, training, .. } = &mut self.members[at];
                 progress.history.push(HistoryPoint { iteration, cost });
                 progress.metrics.extend(values);
+                if training.stopping.restore_best {
+                    let watched = watched.unwrap_or_else(|| self.watched(&self.members[at]));
+                    self.members[at].keep_best(watched, &*self.first);
+                }
             }
             stopped.extend(reason.map(|reason| (self.members[at].place, Ending::Stopped { iteration, reason })));
         }
         stopped
     }
 
-    /// Returns the condition under which member `at` stops in this step, if any.
-    fn reason_to_stop(&mut self, at: usize, is_due: bool) -> Option<StopReason> {
-        let Member { training, cost_now, .. } = &self.members[at];
+    /// Returns the condition under which member `at` stops in this step, if any; `watched` is [`Fleet::watched`] if a record is due.
+    fn reason_to_stop(&mut self, at: usize, watched: Option<f64>) -> Option<StopReason> {
+        let validates = self.validates(&self.members[at]);
+        let Member { training, cost_now, progress, .. } = &mut self.members[at];
         if let (Some(mark), Some(cost)) = (training.stopping.cost_below, *cost_now)
             && cost < mark
         {
             return Some(StopReason::CostBelow);
         }
-        let validates = training.stopping.patience.is_some() && !self.examples.validation().is_empty();
-        let validation = (is_due && validates).then(|| self.validation_score(&self.members[at])).flatten();
-        let Member { training, progress, cost_now, .. } = &mut self.members[at];
-        let watched = validation.map(|score| score.cost).or(*cost_now).unwrap_or(f64::INFINITY);
-        if is_due && progress.is_out_of_patience(&training.stopping, watched) {
+        if watched.is_some_and(|watched| progress.is_out_of_patience(&training.stopping, watched)) {
             return Some(if validates { StopReason::ValidationPlateau } else { StopReason::Plateau });
         }
         progress.is_late(&training.stopping).then_some(StopReason::Time)
+    }
+
+    /// Returns the cost in which an improvement is looked for: infinity if it is that of the validation examples, and an output of them is not
+    /// finite.
+    fn watched(&self, member: &Member<R>) -> f64 {
+        if self.validates(member) {
+            return self.validation_score(member).map_or(f64::INFINITY, |score| score.cost);
+        }
+        self.cost_now(member)
+    }
+
+    fn validates(&self, member: &Member<R>) -> bool {
+        member.training.stopping.looks_back() && !self.examples.validation().is_empty()
     }
 
     /// Returns J on the examples of the step.

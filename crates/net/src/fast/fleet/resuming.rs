@@ -31,7 +31,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         FleetState {
             iteration: self.iteration,
             sample: self.sample.state(),
-            first: self.first.state(),
+            first: self.first.state(0..self.z.nrows()),
             members: self.members.iter().map(|member| member.state()).collect(),
             trained: (&self.trained).into(),
         }
@@ -54,8 +54,10 @@ impl<'e, R: Real> Fleet<'e, R> {
         if !self.members.iter().map(|member| member.place).eq(places) {
             return Err(NETS);
         }
-        self.first.restore(first)?;
-        self.members.iter_mut().zip(members).try_for_each(|(member, state)| member.restore(state))?;
+        let rows = 0..self.z.nrows();
+        let mut nets = self.members.iter_mut().zip(members);
+        nets.try_for_each(|(member, state)| member.restore(state, &mut *self.first))?;
+        self.first.restore(rows, &first)?;
         self.iteration = iteration;
         self.trained = trained.into_owned();
         self.sample.restore(sample);

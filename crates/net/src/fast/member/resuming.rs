@@ -3,22 +3,33 @@
 use kernels::Real;
 
 use super::Member;
+use crate::fast::best::Best;
+use crate::fast::first_layers::FirstLayers;
 use crate::fast::state::{MemberState, StateMismatch};
 
 impl<R: Real> Member<R> {
     /// Returns everything that the rest of the training depends on beside what the net was made from.
     pub(crate) fn state(&self) -> MemberState<'_, R> {
-        let Member { place, progress, drift, chain, caches, optimiser, first_moments, .. } = self;
+        let Member { place, progress, drift, best, chain, caches, optimiser, first_moments, .. } = self;
         MemberState {
             place: *place,
             first_moments: first_moments.state(),
             drift: *drift,
+            best: best.as_ref().map(Best::view),
             ..MemberState::of(chain, optimiser, caches.iter().map(|cache| &cache.dropout), progress)
         }
     }
 
-    /// Goes on from `state`, which was taken from a net that was made from the same.
-    pub(crate) fn restore(&mut self, state: MemberState<R>) -> Result<(), StateMismatch> {
+    /// Goes on from `state`, which was taken from a net that was made from the same, but for the engine's matrices: `first` has any values in the
+    /// rows of the net after it.
+    pub(crate) fn restore(
+        &mut self,
+        mut state: MemberState<R>,
+        first: &mut dyn FirstLayers<R>,
+    ) -> Result<(), StateMismatch> {
+        self.best = state.best.take().map(Best::into_owned);
+        // Its shapes are found to be wrong now, not at the end of the training.
+        self.restore_best(first)?;
         let Member { progress, drift, chain, caches, optimiser, first_moments, .. } = self;
         state.put_in(chain, optimiser, caches.iter_mut().map(|cache| &mut cache.dropout), progress)?;
         first_moments.restore(state.first_moments)?;

@@ -71,7 +71,7 @@ pub(super) fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Re
     })
 }
 
-/// Reports the scores after the last update, and the time.
+/// Reports the scores at the end, and the time.
 pub(super) fn summary(trial: &Trial, outcome: &Outcome) {
     if outcome.drift.is_some_and(|drift| drift > drift_bound(trial.config.dtype)) {
         warn(
@@ -91,6 +91,7 @@ pub(super) fn summary(trial: &Trial, outcome: &Outcome) {
         End::Stopped { iteration, reason } => format!("; stopped at iteration {iteration}: {reason}"),
         _ => String::new(),
     };
+    let stopped = outcome.reason(&stopped);
     say(&format!("{}; {:.1} s, {} engine{stopped}", scores.join("; "), outcome.seconds, trial.engine.name()));
 }
 

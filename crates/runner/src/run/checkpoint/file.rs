@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use datasets::files::{self, Hashed, regular_file, write_whole};
 
 /// The first line: another format has another number.
-const FIRST_LINE: &[u8] = b"Layerchain checkpoint 1\n";
+const FIRST_LINE: &[u8] = b"Layerchain checkpoint 2\n";
 /// The number of bytes of the hash at the end.
 const HASH: u64 = 32;
 /// The most bytes of a number, which are read at once.

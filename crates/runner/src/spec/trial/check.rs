@@ -116,7 +116,7 @@ mod tests {
             "model.hidden = [4]\ntrain.optimizer = \"nesterov\"\ntrain.momentum = 0.5\ntrain.weight_decay = 1\ntrain.decay_biases = false",
             "model.hidden = [4]\ntrain.schedule = \"cosine\"\ntrain.warmup = 3\ntrain.cosine_iterations = 5\ntrain.min_learning_rate = 0.01",
             "model.hidden = [4]\ntrain.schedule = \"step\"\ntrain.step_size = 3\ntrain.batch = 7\ntrain.batch_seed = 9",
-            "model.hidden = [4]\ntrain.batch = 7\ntrain.shuffle = false\ntrain.metrics = [\"train_accuracy\"]\ntrain.patience = 3\ntrain.min_delta = 0.1",
+            "model.hidden = [4]\ntrain.batch = 7\ntrain.shuffle = false\ntrain.metrics = [\"train_accuracy\"]\ntrain.patience = 3\ntrain.min_delta = 0.1\ntrain.restore_best = true",
             "model.hidden = [4]\ntrain.stop_cost = 0.1\ntrain.stop_seconds = 3\ntrain.diverge_above = 1e4\nrun.engine = \"dual\"\nseed = 7",
         ] {
             let config = TrialConfig::of(lines);

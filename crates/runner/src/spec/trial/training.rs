@@ -33,6 +33,9 @@ keys! {
     /// The amount by which a cost must be lower to count for patience.
     MIN_DELTA: Real = Key::new("train.min_delta", NOT_NEGATIVE).or(|| 0.0)
         .only_with("patience", |raw| raw.get(&PATIENCE).is_some());
+    /// Whether the net ends with the parameters of the record with the lowest cost that patience watches, not with the last ones.
+    RESTORE_BEST: Flag = Key::new("train.restore_best", FLAG).or(|| false)
+        .only_with("patience", |raw| raw.get(&PATIENCE).is_some());
     /// Seconds after which the training ends; its results then depend on the machine.
     STOP_SECONDS: Real = Key::new("train.stop_seconds", POSITIVE);
     /// A cost above which the training counts as diverged.
@@ -66,6 +69,7 @@ pub(super) fn stopping(raw: &RawTrial) -> Stopping {
         cost_below: raw.get(&STOP_COST),
         patience: raw.get(&PATIENCE),
         min_delta: raw.value(&MIN_DELTA),
+        restore_best: raw.value(&RESTORE_BEST),
         seconds: raw.get(&STOP_SECONDS),
         diverge_above: raw.get(&DIVERGE_ABOVE),
     }
@@ -92,10 +96,11 @@ pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
     canonical.put_some(&BATCH_SEED, shuffle.map(|seed| seed as usize).as_ref());
     canonical.always(&RECORD_EVERY, &config.record_every);
     canonical.put(&METRICS, &config.metrics);
-    let Stopping { cost_below, patience, min_delta, seconds, diverge_above } = &config.stopping;
+    let Stopping { cost_below, patience, min_delta, restore_best, seconds, diverge_above } = &config.stopping;
     canonical.put_some(&STOP_COST, cost_below.as_ref());
     canonical.put_some(&PATIENCE, patience.as_ref());
     canonical.put(&MIN_DELTA, min_delta);
+    canonical.put(&RESTORE_BEST, restore_best);
     canonical.put_some(&STOP_SECONDS, seconds.as_ref());
     canonical.put_some(&DIVERGE_ABOVE, diverge_above.as_ref());
     canonical.always(&ENGINE, &config.engine);

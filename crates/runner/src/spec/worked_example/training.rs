@@ -11,12 +11,13 @@ use crate::spec::trial::check::check;
 use crate::spec::trial::keys::key;
 
 /// The keys of a training that change none of its steps.
-const NOT_OF_A_STEP: [&str; 7] = [
+const NOT_OF_A_STEP: [&str; 8] = [
     "train.record_every",
     "train.metrics",
     "train.stop_cost",
     "train.patience",
     "train.min_delta",
+    "train.restore_best",
     "train.stop_seconds",
     "train.diverge_above",
 ];
