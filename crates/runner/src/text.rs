@@ -25,6 +25,24 @@ pub(crate) fn bytes(count: f64) -> String {
     format!("{:.1} {}", count / 1024f64.powi(step as i32), units[step])
 }
 
+/// Formats a number of floating-point operations with one decimal and a decimal unit.
+pub(crate) fn flop(count: f64) -> String {
+    let units = ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP", "EFLOP"];
+    let step = (0..units.len() - 1).take_while(|&step| count >= 1000f64.powi(step as i32 + 1)).count();
+    format!("{:.1} {}", count / 1000f64.powi(step as i32), units[step])
+}
+
+/// Formats a number with this many decimals, or with as many significant digits and an exponent if it is so large that the decimals tell
+/// nothing, or so small that they would hold less than three digits of it.
+pub(crate) fn decimals(number: f64, decimals: usize) -> String {
+    let plain = 10f64.powi(2 - decimals as i32)..10f64.powi(decimals as i32);
+    if number == 0.0 || !number.is_finite() || plain.contains(&number.abs()) {
+        format!("{number:.decimals$}")
+    } else {
+        format!("{number:.0$e}", decimals - 1)
+    }
+}
+
 /// Lists the first few of `names` in order, and counts the others.
 pub(crate) fn first_few<'n>(names: impl Iterator<Item = &'n str>) -> String {
     const NAMED: usize = 3;
@@ -54,7 +72,38 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::{decimals, duration, flop};
+
+    #[test]
+    fn a_cost_is_short_however_large_or_small_it_is() {
+        let said = [0.0, 0.693147181, -12.5, 999_999.0, 1e-4, 9.87654321e-5, -1e6, 1.23456789e29, f64::MIN_POSITIVE]
+            .map(|number| decimals(number, 6));
+        let expected = [
+            "0.000000",
+            "0.693147",
+            "-12.500000",
+            "999999.000000",
+            "0.000100",
+            "9.87654e-5",
+            "-1.00000e6",
+            "1.23457e29",
+            "2.22507e-308",
+        ];
+        assert_eq!(said, expected.map(str::to_owned));
+        assert_eq!(
+            [0.01, 0.009, 9999.0, 1e4].map(|cost| decimals(cost, 4)),
+            ["0.0100", "9.000e-3", "9999.0000", "1.000e4"]
+        );
+        assert_eq!([f64::NAN, f64::INFINITY].map(|cost| decimals(cost, 4)), ["NaN", "inf"]);
+    }
+
+    #[test]
+    fn operations_have_the_unit_that_suits_them() {
+        let said = [0.0, 999.0, 1000.0, 41_234.0, 7.25e8, 1.5e12, 4e24].map(flop);
+        let expected =
+            ["0.0 FLOP", "999.0 FLOP", "1.0 kFLOP", "41.2 kFLOP", "725.0 MFLOP", "1.5 TFLOP", "4000000.0 EFLOP"];
+        assert_eq!(said, expected.map(str::to_owned));
+    }
 
     #[test]
     fn a_duration_has_three_digits_and_the_unit_that_suits_it() {

@@ -21,6 +21,7 @@ use crate::spec::experiment::Experiment;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::warn;
+use crate::text::decimals;
 use datasets::catalog::{self, KnownFiles};
 use datasets::text::count;
 use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
@@ -236,7 +237,8 @@ fn as_json(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evalu
 
 fn as_text(model: &Model, path: &Path, examples: &NamedSplit, evaluation: &Evaluation, wrong: bool) -> String {
     let Evaluation { examples: all, cost, accuracy, confusion, mistakes } = evaluation;
-    let mut text = format!("{}: {} of {}\ncost {cost:.6}\n", path.display(), count(*all, "example"), examples.x_name);
+    let mut text =
+        format!("{}: {} of {}\ncost {}\n", path.display(), count(*all, "example"), examples.x_name, decimals(*cost, 6));
     if let Some(accuracy) = accuracy {
         text += &format!("accuracy {accuracy:.6}\n");
     }

@@ -17,6 +17,7 @@ use crate::record::summary::Summary;
 use crate::run::advance::{Advance, Running};
 use crate::run::outcome::{End, Outcome, Status};
 use crate::terminal::{clear_from_here, emit, say};
+use crate::text::decimals;
 
 /// A trial that takes longer than this is shown on its way.
 const LONG: Duration = Duration::from_secs(2);
@@ -226,9 +227,9 @@ impl State {
         bar.set_position(mega(self.fraction() * self.all_flops).max(bar.position()));
         let words = [
             Some(format!("{}/{} trials", self.count(), self.trials)),
-            self.best.map(|cost| format!("best cost {cost:.4}")),
+            self.best.map(|cost| format!("best cost {}", decimals(cost, 4))),
             on_its_way.map(|running| format!("iteration {} of {}", running.iteration(), running.iterations)),
-            on_its_way.and_then(Running::cost).map(|cost| format!("cost {cost:.4}")),
+            on_its_way.and_then(Running::cost).map(|cost| format!("cost {}", decimals(cost, 4))),
         ];
         bar.set_message(bar::fitting(words.into_iter().flatten(), bar::columns()));
         bar.tick();
@@ -236,7 +237,7 @@ impl State {
 }
 
 fn in_words(running: &Running) -> String {
-    let cost = running.cost().map(|cost| format!(", cost {cost:.4}")).unwrap_or_default();
+    let cost = running.cost().map(|cost| format!(", cost {}", decimals(cost, 4))).unwrap_or_default();
     format!("iteration {} of {}{cost}", running.iteration(), running.iterations)
 }
 
@@ -251,10 +252,10 @@ fn scores(outcome: &Outcome) -> String {
     let cost = outcome.final_record().map_or(f64::NAN, |record| record.cost);
     let of = |score: Option<Score>| match score {
         Some(Score { accuracy: Some(accuracy), .. }) => format!("{accuracy:.3}"),
-        Some(Score { cost, .. }) => format!("cost {cost:.4}"),
+        Some(Score { cost, .. }) => format!("cost {}", decimals(cost, 4)),
         None => "-".to_owned(),
     };
-    format!("cost {cost:.4}  train {}  test {}", of(outcome.train), of(outcome.test))
+    format!("cost {}  train {}  test {}", decimals(cost, 4), of(outcome.train), of(outcome.test))
 }
 
 fn bar_of(trials: usize, flops: f64) -> ProgressBar {

@@ -13,6 +13,7 @@ use crate::plan::trial::Trial;
 use crate::record::summary::Summary;
 use crate::run::outcome::Outcome;
 use crate::terminal::{clear_from_here, emit, say};
+use crate::text::decimals;
 
 /// Lines of a whole training, more or less, where it has more records than that.
 const LINES: usize = 100;
@@ -71,7 +72,7 @@ impl TrainingProgress {
             Shown::Bar { bar, drawn } if drawn.borrow().elapsed() >= DRAWN_EVERY => {
                 drawn.replace(Instant::now());
                 bar.set_position(iteration as u64);
-                bar.set_message(format!("cost {cost:.4}"));
+                bar.set_message(format!("cost {}", decimals(cost, 4)));
             }
             Shown::Lines { every } if iteration.is_multiple_of(*every) => self.line(iteration, cost),
             Shown::Events { told } if told.borrow().elapsed() >= TOLD_EVERY => {
@@ -109,7 +110,7 @@ impl TrainingProgress {
     fn line(&self, iteration: usize, cost: f64) {
         if self.last.replace(Some(iteration)) != Some(iteration) {
             let width = self.iterations.to_string().len();
-            say(&format!("iteration {iteration:width$} of {}  cost {cost:.6}", self.iterations));
+            say(&format!("iteration {iteration:width$} of {}  cost {}", self.iterations, decimals(cost, 6)));
         }
     }
 }

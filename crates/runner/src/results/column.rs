@@ -6,7 +6,7 @@ use super::trials::{Row, Trials};
 use crate::record::columns::{self, Kind, STATUS, WRITTEN};
 use crate::spec::synonyms::nearest;
 use crate::spec::trial::keys::keys;
-use crate::text::plain;
+use crate::text::{decimals, plain};
 
 /// The status of a trial that is not what was stored.
 pub const DAMAGED: &str = "damaged";
@@ -166,7 +166,7 @@ pub fn measure_named(name: &str) -> Option<&'static columns::Column> {
 /// Formats a measured number, with as many digits as its kind is worth.
 pub fn print_number(kind: Kind, number: f64) -> String {
     match kind {
-        Kind::Cost => format!("{number:.6}"),
+        Kind::Cost => decimals(number, 6),
         Kind::Accuracy => format!("{number:.4}"),
         Kind::Seconds => format!("{number:.3}"),
         Kind::Drift => format!("{number:.0e}"),

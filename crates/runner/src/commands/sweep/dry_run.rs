@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::table::Table;
 use crate::terminal::say;
-use crate::text::{bytes, plain};
+use crate::text::{bytes, flop, plain};
 use datasets::text::count;
 
 /// Lists the plan on stdout, and its total cost on stderr; returns the ids of the finished trials.
@@ -33,8 +33,8 @@ pub(super) fn run(
         "layers",
         "engine",
         "parameters",
-        "MFLOP/step",
-        "GFLOP",
+        "operations/step",
+        "operations",
         "seconds",
         "memory",
         "state",
@@ -52,8 +52,8 @@ pub(super) fn run(
             layers,
             trial.engine.name().to_owned(),
             format!("{:.0}", plan.parameters(config)),
-            format!("{:.2}", plan.flops_per_step(trial) / 1e6),
-            format!("{:.1}", plan.flops(trial) / 1e9),
+            flop(plan.flops_per_step(trial)),
+            flop(plan.flops(trial)),
             seconds.map_or_else(String::new, |seconds| format!("{seconds:.3}")),
             bytes(plan.bytes(trial)),
             state.to_owned(),
@@ -65,11 +65,11 @@ pub(super) fn run(
     let left = plan.own_trials().filter(|trial| !finished.contains(&trial.id));
     let flops = left.clone().fold(0.0, |sum, trial| sum + plan.flops(trial));
     say(&format!(
-        "{} in {}, {} to train: {:.1} GFLOP in all; {} with {jobs} at once; results in {}",
+        "{} in {}, {} to train: {} in all; {} with {jobs} at once; results in {}",
         trials_in_words(plan),
         count(plan.fleets.len(), "fleet"),
         left.count(),
-        flops / 1e9,
+        flop(flops),
         bytes(plan.peak_bytes(jobs, threads)),
         folder.display()
     ));

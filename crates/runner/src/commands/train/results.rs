@@ -15,6 +15,7 @@ use crate::plan::trial::Trial;
 use crate::record::summary::Recorded;
 use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::terminal::{say, warn};
+use crate::text::decimals;
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 
 /// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
@@ -82,7 +83,7 @@ pub(super) fn summary(trial: &Trial, outcome: &Outcome) {
     let of = |name: &str, score: Option<Score>| {
         score.map(|Score { cost, accuracy }| {
             let accuracy = accuracy.map(|accuracy| format!(", accuracy {accuracy:.4}")).unwrap_or_default();
-            format!("{name} cost {cost:.6}{accuracy}")
+            format!("{name} cost {}{accuracy}", decimals(cost, 6))
         })
     };
     let sets = [("train", outcome.train), ("test", outcome.test), ("validation", outcome.validation)];
