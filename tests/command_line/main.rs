@@ -19,6 +19,7 @@ mod exclusions; // what is left out and added, and what does nothing
 mod export; // models for other programs
 mod faults; // a disk that fails, lies or stops
 mod forms; // every call that trains was checked in that form; later faults
+mod halving; // the rungs of successive halving
 mod hostile; // files that crash libhdf5; pipes; what steers a terminal
 mod import; // other formats, good and bad
 mod models; // train, predict, evaluate
@@ -27,10 +28,12 @@ mod people; // completions, manual pages, schema, colours, progress, advice
 mod published; // the course's numbers on the real images
 mod report; // the page of a sweep: right, closed to texts of others, written over nothing
 mod results_folder; // who may write there, what is kept and what is left
+mod samples; // points that are drawn
 mod shards; // trained apart, joined to the same bytes
+mod statistics; // over the seeds, in the table of a sweep
 mod support;
 mod sweep_engines; // chosen, asked for, swept, refused
-mod sweep_language; // zips, exclusions, samples, budgets
+mod sweep_language; // zips, exclusions, budgets
 mod sweeps; // same bytes, workers, memory
 mod tags; // tags, notes and former plans
 mod trace; // one step laid open

@@ -1,0 +1,121 @@
+//! Successive halving: the rungs, what goes on, and what is refused.
+
+use crate::support::{Bench, failure};
+use crate::sweep_language::{BASE, bench, run};
+
+const HALVED: &str = r#"
+record_every = 5
+[sweep]
+"train.learning_rate" = { from = 0.0001, to = 1, count = 9, scale = "log" }
+seed = [1, 2]
+[sweep.halving]
+least = 10
+factor = 3
+"#;
+
+/// Reads the rows of trials.csv: rate, seed, iterations, final cost.
+fn halved_rows(bench: &Bench, folder: &str) -> Vec<(String, String, usize, f64)> {
+    let trials = bench.read(&format!("{folder}/trials.csv"));
+    let header = "trial,train.learning_rate,seed,train.iterations,status,final_cost,";
+    assert!(trials.starts_with(header), "{trials}");
+    let row = |row: &str| {
+        let cells: Vec<_> = row.split(',').collect();
+        (cells[1].to_owned(), cells[2].to_owned(), cells[3].parse().unwrap(), cells[5].parse().unwrap())
+    };
+    trials.lines().skip(1).map(row).collect()
+}
+
+#[test]
+fn halving_trains_the_best_third_of_the_settings_three_times_as_long_up_to_all_iterations() {
+    let bench = bench(HALVED);
+    let deep = ["model.activation=tanh", "train.iterations=70"];
+    let dry = run(&bench, &[&["sweep", "points.toml", "--dry-run"], &deep[..]].concat());
+    assert_eq!(dry.0.lines().count(), 19);
+    let outlook = "9 for 10 iterations, then the best 3 for 30 iterations, then the best 1 for 70 iterations";
+    assert!(dry.1.contains(outlook), "{}", dry.1);
+
+    run(&bench, &[&["sweep", "points.toml", "-j", "1"], &deep[..]].concat());
+    let rows = halved_rows(&bench, "results/points");
+    let rung = |iterations| rows.iter().filter(move |row| row.2 == iterations).collect::<Vec<_>>();
+    assert_eq!([rung(10).len(), rung(30).len(), rung(70).len()], [18, 6, 2]);
+    for (lower, upper) in [(10, 30), (30, 70)] {
+        let mean = |rate: &str| rung(lower).iter().filter(|row| row.0 == rate).map(|row| row.3).sum::<f64>() / 2.0;
+        let went_on = |rate: &str| rung(upper).iter().any(|row| row.0 == rate);
+        let (on, off): (Vec<_>, Vec<_>) = rung(lower).into_iter().partition(|row| went_on(&row.0));
+        let worst = on.iter().map(|row| mean(&row.0)).fold(0.0, f64::max);
+        assert!(off.iter().all(|row| mean(&row.0) >= worst), "{lower}: {rows:?}");
+        assert_ne!(on.len(), 0);
+    }
+
+    // A rung's trials are ordinary ones: those of a sweep with as many iterations, bit for bit.
+    let (best, seed, _, cost) = rung(70)[0].clone();
+    let alone = [&format!("train.learning_rate={best}")[..], &format!("seed={seed}"), "--out", "alone"];
+    bench.write("points.toml", BASE);
+    run(&bench, &[&["sweep", "points.toml", "train.record_every=5"], &alone[..], &deep].concat());
+    let alone = bench.read("alone/trials.csv");
+    assert!(alone.lines().nth(1).unwrap().contains(&format!("completed,{cost}")), "{cost}: {alone}");
+    let again = run(&bench, &["sweep", "results/points/experiment.toml"]).1;
+    assert!(again.contains("every trial was finished before"), "{again}");
+    assert_eq!(halved_rows(&bench, "results/points"), rows);
+    assert!(run(&bench, &["show", "results/points"]).0.lines().count() == 1 + 9 + 3 + 1);
+}
+
+#[test]
+fn halving_goes_on_where_it_was_interrupted_with_the_same_bytes_for_any_number_of_jobs() {
+    let bench = bench(HALVED);
+    let long =
+        ["train.iterations=12000", "train.record_every=100", "sweep.halving.least=3000", "sweep.halving.factor=2"];
+    let sweep = |more: &[&str]| run(&bench, &[&["sweep", "points.toml"][..], &long, more].concat()).1;
+    sweep(&["-j", "2", "--out", "whole"]);
+    for (lines, out) in [(4, "first"), (20, "second")] {
+        let arguments = [&["sweep", "points.toml", "-j", "1", "--out", out][..], &long].concat();
+        let mut child = bench.start_until(&arguments, lines);
+        let interrupt = format!("kill -INT {}", child.id());
+        assert!(std::process::Command::new("bash").args(["-c", &interrupt]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let (_, shown) = run(&bench, &["show", out, "--trials"]);
+        let numbers: Vec<usize> = shown.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let rungs = if lines < 18 { 18 } else { 18 + 10 };
+        assert_eq!(numbers.iter().sum::<usize>(), rungs, "no rung begins before the one below has ended: {shown}");
+        let resumed = sweep(&["-j", "1", "--out", out]);
+        assert!(resumed.contains("of them finished before"), "{resumed}");
+        assert!(bench.read(&format!("{out}/history.csv")) == bench.read("whole/history.csv"));
+    }
+}
+
+#[test]
+fn halving_leaves_behind_what_diverged_and_refuses_what_it_cannot_mean() {
+    let bench = bench("[sweep]\n\"train.learning_rate\" = [1e3, 1e4]\nhalving = { least = 40, factor = 2 }\n");
+    let diverging = ["model.activation=identity", "train.iterations=80"];
+    let none = run(&bench, &[&["sweep", "points.toml"], &diverging[..]].concat()).1;
+    assert!(none.contains("2 diverged") && none.contains("none goes on"), "{none}");
+    assert_eq!(bench.read("results/points/trials.csv").lines().count(), 3);
+
+    for (sweep, parts) in [
+        ("[sweep]\nseed = [1]\nhalving = { factor = 3 }", &["points.toml:16", "sweep.halving.least", "missing"][..]),
+        (
+            "[sweep]\nseed = [1]\nhalving = { least = 5 }",
+            &["points.toml:16", "sweep.halving.least", "below train.iterations, 5"],
+        ),
+        (
+            "[sweep]\nseed = [1]\nhalving = { least = 2, factor = 1 }",
+            &["points.toml:16", "sweep.halving.factor", "from 2"],
+        ),
+        (
+            "[sweep]\nhalving = { least = 2, metric = \"luck\" }",
+            &["points.toml:15", "halving.metric", "\"cost\"", "\"luck\""],
+        ),
+        ("[sweep]\nhalving = { leats = 2 }", &["points.toml:15", "did you mean sweep.halving.least?"]),
+        (
+            "[sweep]\ntrain.iterations = [5, 6]\nhalving = { least = 2 }",
+            &["points.toml:16", "train.iterations, which is swept"],
+        ),
+    ] {
+        bench.write("points.toml", &format!("{BASE}{sweep}\n"));
+        let (code, line) = failure(&bench.run(&["sweep", "points.toml"]));
+        assert_eq!(code, Some(2), "{sweep}: {line}");
+        for part in parts {
+            assert!(line.contains(part), "{part:?} is not in: {line}");
+        }
+    }
+}
