@@ -170,7 +170,10 @@ impl<'e, R: Real> DataParallel<'e, R> {
         let m = self.take_batch();
         let chunks = chunks::count(m);
         let iteration = self.iteration;
-        let is_needed = self.training.records(iteration) || self.training.stopping.watches_every_cost();
+        let stopping = &self.training.stopping;
+        // The clock may end it at any step, whose cost is then recorded.
+        let may_end = stopping.watches_every_cost() || stopping.seconds.is_some();
+        let is_needed = self.training.records(iteration) || may_end;
         let cost = self.forward(chunks, is_needed) / m as f64;
         let most = self.training.stopping.diverge_above.unwrap_or(f64::INFINITY);
         if !cost.is_finite() || cost > most {
