@@ -4,7 +4,7 @@ use std::fs;
 
 use rusqlite::Connection;
 
-use crate::support::{Bench, failure, reseal, text};
+use crate::support::{Bench, failure, reseal, signal, text};
 
 const SWEEP: &str = r#"
 name = "small"
@@ -126,6 +126,36 @@ fn what_is_missing_is_listed_and_joined_when_it_has_come() {
     for shard in ["0/4", "1/4", "3/4"] {
         sweep(&bench, &["--shard", shard]);
     }
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    assert_same(&bench, "results/small", "whole");
+}
+
+#[test]
+fn a_merge_while_a_shard_is_trained_has_what_is_finished_and_leaves_the_files_of_the_shard_alone() {
+    let bench = bench();
+    let arguments = ["sweep", "small.toml", "train.iterations=600", "-j", "1", "--shard", "0/2"];
+    assert!(bench.run(&[&arguments[..5], &["--out", "whole"]].concat()).status.success());
+    assert!(bench.run(&[&arguments[..6], &["1/2"]].concat()).status.success());
+    let mut at_work = bench.start_until(&arguments, 1);
+    signal(&at_work, "STOP");
+    let file = |name: &str| bench.path(&format!("{SHARDS}/0-of-2/results.db{name}"));
+    // The shard goes on with the file that it has open; another reader of the record itself would make a new one.
+    fs::remove_file(file("-shm")).expect("a shard at work has its record open");
+    let files = || ["", "-wal"].map(|name| fs::read(file(name)).unwrap());
+    let before = files();
+    let (code, said) = merged(&bench, &[SHARDS]);
+    assert!(code == Some(1) && said.contains("shard 0/2: "), "{said}");
+    assert!(!file("-shm").exists(), "the merge has opened the record in its place");
+    assert!(files() == before, "the merge has written to the record of the shard");
+    let there = bench.read("results/small/trials.csv").lines().count() - 1;
+    assert!((13..24).contains(&there), "{there} trials, of which the finished shard has 12");
+
+    signal(&at_work, "CONT");
+    while at_work.try_wait().unwrap().is_none() {
+        let (code, said) = merged(&bench, &[SHARDS]);
+        assert!(code <= Some(1) && !said.contains("not what was stored"), "{said}");
+    }
+    assert!(at_work.wait().unwrap().success());
     assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
     assert_same(&bench, "results/small", "whole");
 }

@@ -66,7 +66,8 @@ fn written(
     record.write_plan(plan)?;
     let taken = chosen.by_source(all.len());
     for (source, trials) in all.iter().zip(&taken).filter(|(source, _)| !source.is_target) {
-        let damaged = record.adopt(&Record::read(&source.folder)?, trials)?;
+        let shard = source.open()?;
+        let damaged = record.adopt(&shard, trials)?;
         if let Some(first) = damaged.first() {
             let others = if damaged.len() > 1 { format!(" and {} more", damaged.len() - 1) } else { String::new() };
             let folder = source.folder.display();

@@ -2,7 +2,7 @@
 //! transaction.
 
 mod adopt;
-mod apart;
+pub mod apart;
 pub mod columns;
 pub mod entries;
 pub mod error;
@@ -85,11 +85,16 @@ impl Record {
     /// # Errors
     /// If there is no record, it has another schema, or the database itself is damaged.
     pub fn read_unproven(folder: &Path) -> Result<Self, Error> {
+        Record::read_file(&folder.join(DATABASE), folder)
+    }
+
+    /// Opens `file` for reading, which is the record of `folder` or a copy of it. Errors name the record.
+    fn read_file(file: &Path, folder: &Path) -> Result<Self, Error> {
         let path = folder.join(DATABASE);
-        if !path.try_exists().map_err(|error| Error::io(&path, error))? {
+        if !file.try_exists().map_err(|error| Error::io(&path, error))? {
             return Err(Error::Missing(folder.to_owned()));
         }
-        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at(&path))?;
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at(&path))?;
         connection.busy_timeout(BUSY).map_err(at(&path))?;
         let record = Record { path, connection, lock: None };
         record.connection.execute_batch("BEGIN").map_err(at(&record.path))?;

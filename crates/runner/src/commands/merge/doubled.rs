@@ -6,7 +6,7 @@ use super::chosen::Chosen;
 use super::source::Source;
 use crate::commands::failure::Failure;
 use crate::machine::Machine;
-use crate::record::Record;
+use crate::record::apart::Apart;
 use crate::record::error::Error;
 use crate::record::stored::FinishedTrial;
 use crate::record::summary::{Recorded, Summary};
@@ -56,7 +56,7 @@ pub(super) fn compare(all: &[&Source], chosen: &mut Chosen, mix: bool) -> Result
 /// A record of one side of the comparison.
 struct Sided<'s> {
     source: &'s Source,
-    record: Record,
+    record: Apart,
 }
 
 /// A trial, its history and its machine.
@@ -68,7 +68,7 @@ struct Found {
 
 impl<'s> Sided<'s> {
     fn open(source: &'s Source) -> Result<Self> {
-        Ok(Sided { source, record: Record::read(&source.folder)? })
+        Ok(Sided { source, record: source.open()? })
     }
 
     /// Reads a trial; `None` if it is not what was stored.

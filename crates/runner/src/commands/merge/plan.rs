@@ -6,7 +6,6 @@ use std::collections::btree_map::Entry;
 use anyhow::{Context, Result, bail};
 
 use super::source::Source;
-use crate::record::Record;
 use crate::record::plan::{StoredPlan, StoredPoint};
 
 /// The plan of a sweep, as far as its shards have it.
@@ -54,7 +53,7 @@ pub(super) fn joined(shards: &[Source], merged_before: Option<&Source>) -> Resul
 const OTHER_POINTS: &str = "other points";
 
 fn read(source: &Source) -> Result<StoredPlan> {
-    let plan = Record::read(&source.folder)?.stored_plan()?;
+    let plan = source.open()?.stored_plan()?;
     plan.with_context(|| format!("{}: the plan is gone", source.folder.display()))
 }
 

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::record::Record;
+use crate::record::apart::Apart;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
 use crate::record::shards::{RecordedShard, WholePlan, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::note;
 
-/// A record that is joined with others; it is opened again when it is copied, since a process can't hold the records of
-/// a thousand shards open.
+/// A record that is joined with others.
 pub(super) struct Source {
     pub(super) folder: PathBuf,
     /// True if it is the joined record of an earlier merge.
@@ -31,7 +31,7 @@ pub(super) struct Source {
 impl Source {
     /// Reads the record of a directory; `None` if there is none, or it has no plan yet.
     fn read(folder: &Path) -> Result<Option<Self>> {
-        let record = match Record::read(folder) {
+        let record = match Record::read_apart(folder) {
             Ok(record) => record,
             Err(Error::Missing(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -39,6 +39,13 @@ impl Source {
         let (Some(asked), Some(whole)) = (record.asked()?, record.whole_plan()?) else { return Ok(None) };
         let (shard, trials, machines) = (record.shard()?, record.statuses()?, record.trials_by_machine()?);
         Ok(Some(Source { folder: folder.to_owned(), is_target: false, asked, shard, whole, trials, machines }))
+    }
+
+    /// Opens the record again, since a process can't hold the records of a thousand shards open. A shard at work may have more trials by then,
+    /// which makes no difference: only those of `trials` are taken, and what has been trained stays as it is. A failed one may be trained by
+    /// then, and one whose record was set aside is missing, as the merge reports.
+    pub(super) fn open(&self) -> Result<Apart, Error> {
+        Record::read_apart(&self.folder)
     }
 
     /// Reads the results of an earlier merge, which shards are joined with.

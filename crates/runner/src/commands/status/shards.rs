@@ -83,17 +83,16 @@ struct Recorded {
 impl Recorded {
     /// Reads a record; `None` if there is none yet.
     fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let recorded = Record::read_apart(folder, |record| {
-            let Some(plan) = record.stored_plan()? else { return Ok(None) };
-            let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
-            let planned = plan.points.into_iter().map(|point| point.trial).collect();
-            let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
-            Ok(Some(Recorded { whole, planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
-        });
-        match recorded {
-            Err(Error::Missing(_)) => Ok(None),
-            recorded => recorded,
-        }
+        let record = match Record::read_apart(folder) {
+            Ok(record) => record,
+            Err(Error::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(plan) = record.stored_plan()? else { return Ok(None) };
+        let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
+        let planned = plan.points.into_iter().map(|point| point.trial).collect();
+        let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
+        Ok(Some(Recorded { whole, planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn left(prepared: &Prepared, shards: usize) -> Result<Vec<usize>> {
 }
 
 fn finished(folder: &Path) -> Result<HashSet<String>, Error> {
-    match Record::read(folder) {
+    match Record::read_apart(folder) {
         Ok(record) => Ok(record.finished()?.0),
         Err(Error::Missing(_)) => Ok(HashSet::new()),
         Err(error) => Err(error),

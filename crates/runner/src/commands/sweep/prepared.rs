@@ -90,7 +90,7 @@ impl PreparedSweep {
 
     /// Keeps the fleets of a shard, on the first rung that the merged results of all shards don't have whole.
     fn restrict_to(&mut self, shard: Shard) -> Result<()> {
-        match Record::read(&self.folder) {
+        match Record::read_apart(&self.folder) {
             Err(Error::Missing(_)) => {}
             Err(error) => return Err(error.into()),
             Ok(merged) => {
