@@ -17,8 +17,8 @@ pub(super) fn shard_of(args: &cli::Sweep) -> Result<Option<Shard>> {
     }
 }
 
-/// Reads the shard from the variables of Slurm, HyperQueue or an MPI launcher, in this order; `count` is the number of
-/// shards, if it is given.
+/// Reads the shard from the variables of HyperQueue, Slurm or an MPI launcher, in this order: HyperQueue's workers may be tasks of
+/// Slurm. `count` is the number of shards, if it is given.
 fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<String>) -> Result<Shard> {
     let number = |name: &str| -> Result<Option<usize>> {
         let Some(text) = variable(name) else { return Ok(None) };
@@ -35,6 +35,14 @@ fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<Stri
             )
         })
     };
+    if let Some(task) = number("HQ_TASK_ID")? {
+        return match count {
+            Some(count) if count > 0 => shard("HQ_TASK_ID", task, count),
+            _ => {
+                bail!("--shard-from-env: HyperQueue doesn't tell its tasks how many they are; give --shard-from-env=N")
+            }
+        };
+    }
     if let Some(task) = number("SLURM_ARRAY_TASK_ID")? {
         let all = number("SLURM_ARRAY_TASK_COUNT")?;
         let (least, most) = (number("SLURM_ARRAY_TASK_MIN")?, number("SLURM_ARRAY_TASK_MAX")?);
@@ -45,14 +53,6 @@ fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<Stri
                 "--shard-from-env: the Slurm array isn't 0 to N - 1 without gaps, so that its size is not the number of \
                  shards; give that: --shard-from-env=N"
             ),
-        };
-    }
-    if let Some(task) = number("HQ_TASK_ID")? {
-        return match count {
-            Some(count) if count > 0 => shard("HQ_TASK_ID", task, count),
-            _ => {
-                bail!("--shard-from-env: HyperQueue doesn't tell its tasks how many they are; give --shard-from-env=N")
-            }
         };
     }
     for (rank, size) in [("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")] {
@@ -95,6 +95,8 @@ mod tests {
         assert_eq!(found(None, &array), Ok("3/8".into()));
         assert_eq!(found(Some(16), &array), Ok("3/16".into()));
         assert_eq!(found(Some(4), &[("HQ_TASK_ID", "2")]), Ok("2/4".into()));
+        let in_an_array = [("HQ_TASK_ID", "2"), ("SLURM_ARRAY_TASK_ID", "0")];
+        assert_eq!(found(Some(4), &in_an_array), Ok("2/4".into()));
         assert_eq!(found(None, &[("PMI_RANK", "1"), ("PMI_SIZE", "2")]), Ok("1/2".into()));
         let open_mpi = [("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_SIZE", "2")];
         assert_eq!(found(None, &open_mpi), Ok("0/2".into()));
