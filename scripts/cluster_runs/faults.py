@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
+from typing import NamedTuple
 
 from bench import SMALL, Bench, expect, said
 from slurm import Slurm, kill, processes, run as command, wait
 
 SHARDS = 8
 # What happens to the first shards, which begin at once, and to the last one.
-KILLED, ORPHANED, AT_ITS_LIMIT, ON_A_FULL_DISK, ON_A_DEAD_NODE, NEVER_BEGUN = 0, 1, 2, 3, 4, 7
+KILLED, ORPHANED, AT_ITS_LIMIT, ON_A_FULL_DISK, ON_A_DEAD_NODE, NEVER_BEGUN = 0, 1, 2, 3, 6, 7
 OUT = "results/small"
 
 
@@ -34,29 +36,53 @@ def run(bench: Bench, slurm: Slurm) -> None:
     command(["scancel", f"{job}_{NEVER_BEGUN}"])
     expect("submitted before" in bench.run("submit", "small.toml", code=2).stderr, "a second submission is refused")
 
-    for shard in (ORPHANED, AT_ITS_LIMIT, ON_A_DEAD_NODE):
-        runner_of(shard)
+    orphan, at_limit, killed = (runner_of(shard) for shard in (ORPHANED, AT_ITS_LIMIT, KILLED))
+    runner_of(ON_A_DEAD_NODE)
     at = nodes(job)
     node = at[ON_A_DEAD_NODE]
-    expect(node not in (at[KILLED], at[AT_ITS_LIMIT]), f"the first four shards are on another node: {at}")
-    lost = sorted(shard for shard, of in at.items() if of == node)
+    expect(node not in (at[KILLED], at[ORPHANED], at[AT_ITS_LIMIT]), f"the first four shards are on another node: {at}")
+    wait(lambda: f"shard {ORPHANED}/" in bench.log(OUT, ORPHANED), 60, "the record of a shard")
+    script = parent(orphan)
+    step = parent(script)
+    kill(step)
+    wait(lambda: parent(script) != step, 10, "the end of a slurmstepd")
+    # It holds its record until the second runner of the shard has come. Stopped earlier it would get SIGHUP when its group loses slurmstepd.
+    os.kill(orphan, signal.SIGSTOP)
+    for shard, pid, how in ((AT_ITS_LIMIT, at_limit, signal.SIGSTOP), (KILLED, killed, signal.SIGKILL)):
+        wait(lambda: "[1/" in bench.log(OUT, shard), 60, f"the first trial of shard {shard}")  # noqa: B023
+        os.kill(pid, how)
+    lost = sorted(shard for shard, of in nodes(job).items() if of == node)
+    expect(ON_A_DEAD_NODE in lost, f"a shard of the other node is at work: {lost}")
     slurm.kill_node(node)
-    kill(parent(parent(runner_of(ORPHANED))))
-    runner = runner_of(KILLED)
-    wait(lambda: "[1/" in bench.log(OUT, KILLED), 60, "the first trial of a shard")
-    kill(runner)
+    all_run = time.monotonic()
     wait(lambda: state(bench, KILLED) == "stopped", 10, "status tells that a killed shard has stopped")
     expect(state(bench, AT_ITS_LIMIT) == "running", "a shard at work is running")
+    os.kill(at_limit, signal.SIGCONT)
     command(["scancel", "--signal=USR1", "--batch", f"{job}_{AT_ITS_LIMIT}"])
     wait(lambda: "interrupted" in bench.log(OUT, AT_ITS_LIMIT), 20, "the orderly end of a shard before its time limit")
-    # The controller saves what it knows every few seconds: one that dies earlier forgets tasks, which the records bring to light all the same,
-    # but not the same ones each time. The node is up again by then, as after a power cut.
-    time.sleep(7)
+
+    # Nodes report their tasks once a minute, or when they read their configuration again; the controller misses one that is at least
+    # BatchStartTimeout + MessageTimeout old.
+    time.sleep(max(0.0, all_run + 21 - time.monotonic()))
+    os.kill(slurm.pid(f"slurmd.{at[ORPHANED]}"), signal.SIGHUP)
+    wait(lambda: ran(job, ORPHANED).ended, 60, "the second runner of a shard without its slurmstepd")
+    second, log = ran(job, ORPHANED), bench.log(OUT, ORPHANED)
+    expect(second.exit_code == 2 and "another runner is at work here" in log, f"a second runner is refused: {second}\n{log}")
+    expect(state(bench, ORPHANED) == "running", "the shard goes on without its task")
+    os.kill(orphan, signal.SIGCONT)
+
+    wait(lambda: all(ran(job, shard).node not in ("", node) for shard in lost), 60, f"shards {lost} on another node than {node}")
+    expect(slurm.node_state(node).startswith("DOWN"), f"the node is down meanwhile: {slurm.node_state(node)}")
+    # The controller saves what it knows every few seconds: one that is restarted may have forgotten that tasks have begun or ended, which the
+    # records bring to light all the same.
     slurm.restart_controller()
     slurm.start("slurmd", "-N", node)
+    wait(lambda: re.fullmatch(r"(IDLE|MIXED|ALLOCATED)(\+PLANNED)?", slurm.node_state(node)), 30, "the return of the node")
     slurm.wait_for(job, 150)
-    said(f"{SHARDS} shards, of which one was killed, one lost its slurmstepd, one reached its time limit, one had a full disk, one never "
-         f"began, {lost} were on a node that died, and the controller was restarted: {time.monotonic() - began:.0f} s")
+    wait(lambda: not program(orphan), 60, "the end of the shard without its task")
+    said(f"{SHARDS} shards, of which one was killed, one lost its slurmstepd and refused a second runner, one reached its time limit, one had a "
+         f"full disk, one never began, {lost} were on a node that died and began again on the other one, and the controller was restarted: "
+         f"{time.monotonic() - began:.0f} s")
 
     status = bench.status(OUT)
     states = [shard["state"] for shard in status["shards"]]
@@ -65,6 +91,8 @@ def run(bench: Bench, slurm: Slurm) -> None:
     expect(states[ON_A_FULL_DISK] in ("stopped", "not_begun"), f"a shard on a full disk has not finished: {states}")
     expect(states[NEVER_BEGUN] == "not_begun", f"a shard that never began has not begun: {states}")
     expect(states[AT_ITS_LIMIT] == "done", f"a shard at its time limit went on by itself: {states}")
+    expect(states[ORPHANED] == "done", f"a shard without its task has finished: {states}")
+    expect(all(states[shard] == "done" for shard in lost), f"the shards of the dead node have finished: {states}")
     expect(status["trials"] == 18 and status["trials_left"] > 0, f"{status}")
     expect("full" in bench.log(OUT, ON_A_FULL_DISK), f"the full disk is named: {bench.log(OUT, ON_A_FULL_DISK)}")
     went_on = bench.log(OUT, AT_ITS_LIMIT)
@@ -116,6 +144,21 @@ def nodes(job: str) -> dict[int, str]:
     """The nodes of the tasks that run."""
     lines = command(["squeue", "-h", "-r", "-t", "R", "-j", job, "-o", "%i %N"], check=False).splitlines()
     return {int(task.split("_")[1]): node for task, node in (line.split() for line in lines)}
+
+
+class Ran(NamedTuple):
+    """A task as Slurm knows it: its last node, empty while it waits, and its end."""
+
+    node: str
+    ended: bool
+    exit_code: int
+
+
+def ran(job: str, shard: int) -> Ran:
+    found = dict(re.findall(r"(\w+)=(\S*)", command(["scontrol", "show", "job", "-o", f"{job}_{shard}"], check=False)))
+    ended = found.get("JobState") in ("COMPLETED", "FAILED")
+    is_waiting = found.get("JobState", "PENDING") == "PENDING"
+    return Ran("" if is_waiting else found.get("NodeList", ""), ended, int(found.get("ExitCode", "0:0").split(":")[0]))
 
 
 def state(bench: Bench, shard: int) -> str:

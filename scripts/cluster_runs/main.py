@@ -32,14 +32,18 @@ def main() -> None:
         except SystemExit as problem:
             print(f"cluster: skipped: Slurm does not start here: {problem}")
             return
-        if arguments.only in (None, "faults"):
-            faults.run(bench, slurm)
-        if arguments.only in (None, "ssh"):
-            ssh.run(bench, Path(folder) / "ssh")
-        if arguments.long or arguments.only == "large":
-            large.run(bench, slurm)
-        if arguments.only == "mpi":
-            mpi.run(bench, slurm)
+        try:
+            if arguments.only in (None, "faults"):
+                faults.run(bench, slurm)
+            if arguments.only in (None, "ssh"):
+                ssh.run(bench, Path(folder) / "ssh")
+            if arguments.long or arguments.only == "large":
+                large.run(bench, slurm)
+            if arguments.only == "mpi":
+                mpi.run(bench, slurm)
+        except SystemExit:
+            print(slurm.last_words(), flush=True)
+            raise
     print(f"cluster: all is as it should be, in {time.monotonic() - begun:.0f} s")
 
 

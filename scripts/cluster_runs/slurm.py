@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -68,12 +69,18 @@ class Slurm:
     def start(self, *words: str) -> None:
         run(list(words))
 
+    def last_words(self) -> str:
+        """The ends of the logs."""
+        logs = sorted((self.root / "log").iterdir())
+        return "\n".join(line for log in logs for line in [f"{log.name}:", *log.read_text().splitlines()[-50:]])
+
     def pid(self, name: str) -> int:
         return int((self.root / "run" / f"{name}.pid").read_text())
 
     def restart_controller(self) -> None:
-        os.kill(self.pid("slurmctld"), signal.SIGKILL)
-        time.sleep(1)
+        old = self.pid("slurmctld")
+        os.kill(old, signal.SIGKILL)
+        wait(lambda: old not in processes("slurmctld"), 10, "the end of slurmctld")
         self.start("slurmctld")
 
     def kill_node(self, node: str) -> None:
@@ -81,6 +88,10 @@ class Slurm:
         os.kill(self.pid(f"slurmd.{node}"), signal.SIGKILL)
         for pid in self.on_node(node):
             kill_tree(pid)
+
+    def node_state(self, node: str) -> str:
+        """Such as IDLE, MIXED+PLANNED or DOWN*+NOT_RESPONDING."""
+        return re.search(r" State=(\S+)", run(["scontrol", "show", "node", "-o", node])).group(1)
 
     def on_node(self, node: str) -> list[int]:
         """The step daemons of a node's jobs."""
