@@ -48,9 +48,11 @@ def run(bench: Bench, slurm: Slurm) -> None:
     wait(lambda: parent(script) != step, 10, "the end of a slurmstepd")
     # It holds its record until the second runner of the shard has come. Stopped earlier it would get SIGHUP when its group loses slurmstepd.
     os.kill(orphan, signal.SIGSTOP)
-    for shard, pid, how in ((AT_ITS_LIMIT, at_limit, signal.SIGSTOP), (KILLED, killed, signal.SIGKILL)):
-        wait(lambda: "[1/" in bench.log(OUT, shard), 60, f"the first trial of shard {shard}")  # noqa: B023
-        os.kill(pid, how)
+    # Its trials are one fleet, which ends whole.
+    wait(lambda: f"shard {AT_ITS_LIMIT}/" in bench.log(OUT, AT_ITS_LIMIT), 60, "the record of a shard")
+    os.kill(at_limit, signal.SIGSTOP)
+    wait(lambda: "[1/" in bench.log(OUT, KILLED), 60, "the first trial of a shard")
+    os.kill(killed, signal.SIGKILL)
     lost = sorted(shard for shard, of in nodes(job).items() if of == node)
     expect(ON_A_DEAD_NODE in lost, f"a shard of the other node is at work: {lost}")
     slurm.kill_node(node)
@@ -73,13 +75,16 @@ def run(bench: Bench, slurm: Slurm) -> None:
 
     wait(lambda: all(ran(job, shard).node not in ("", node) for shard in lost), 60, f"shards {lost} on another node than {node}")
     expect(slurm.node_state(node).startswith("DOWN"), f"the node is down meanwhile: {slurm.node_state(node)}")
-    # The controller saves what it knows every few seconds: one that is restarted may have forgotten that tasks have begun or ended, which the
-    # records bring to light all the same.
+    at_work = runner_of(ON_A_DEAD_NODE)
+    os.kill(at_work, signal.SIGSTOP)
+    # The controller saves what it knows every five seconds. One that has forgotten that a task has begun starts it again, and may hold it.
+    time.sleep(6)
     slurm.restart_controller()
     slurm.start("slurmd", "-N", node)
+    os.kill(at_work, signal.SIGCONT)
     wait(lambda: re.fullmatch(r"(IDLE|MIXED|ALLOCATED)(\+PLANNED)?", slurm.node_state(node)), 30, "the return of the node")
     slurm.wait_for(job, 150)
-    wait(lambda: not program(orphan), 60, "the end of the shard without its task")
+    wait(lambda: not runners(f" --shard [0-9]+/{SHARDS} "), 60, "the end of shards that Slurm does not know of")
     said(f"{SHARDS} shards, of which one was killed, one lost its slurmstepd and refused a second runner, one reached its time limit, one had a "
          f"full disk, one never began, {lost} were on a node that died and began again on the other one, and the controller was restarted: "
          f"{time.monotonic() - began:.0f} s")
@@ -121,11 +126,16 @@ def runner_of(shard: int) -> int:
     found: list[int] = []
 
     def is_there() -> bool:
-        found[:] = [pid for pid in processes(f" --shard {shard}/{SHARDS} ") if program(pid).startswith("runner")]
+        found[:] = runners(f" --shard {shard}/{SHARDS} ")
         return bool(found)
 
     wait(is_there, 60, f"the runner of shard {shard}")
     return found[0]
+
+
+def runners(words: str) -> list[int]:
+    """The runners whose command lines have these words, a regular expression."""
+    return [pid for pid in processes(words) if program(pid).startswith("runner")]
 
 
 def program(pid: int) -> str:

@@ -97,7 +97,7 @@ class Slurm:
         """The step daemons of a node's jobs."""
         steps = []
         for line in run(["squeue", "-h", "-r", "-t", "R", "-w", node, "-o", "%A"]).split():
-            steps += [pid for pid in processes(f"slurmstepd: [{line}.")]
+            steps += [pid for pid in processes(rf"slurmstepd: \[{line}\.")]
         return steps
 
     def states(self, job: str) -> dict[int, str]:
@@ -135,7 +135,7 @@ def wait(is_so, seconds: float, what: str) -> None:
 
 
 def processes(part: str) -> list[int]:
-    """The processes with a command line that has this part."""
+    """The processes with a command line that has this part, a regular expression."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -143,7 +143,7 @@ def processes(part: str) -> list[int]:
                 line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
-            if part in line and int(folder.name) != os.getpid():
+            if re.search(part, line) and int(folder.name) != os.getpid():
                 found.append(int(folder.name))
     return found
 
