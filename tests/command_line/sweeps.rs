@@ -144,16 +144,16 @@ fn a_dry_run_lists_every_trial_and_writes_nothing() {
     let dry = bench.run(&["sweep", "small.toml", "--dry-run"]);
     let table = text(&dry.stdout);
     assert_eq!(table.lines().count(), 19, "{table}");
-    assert!(table.lines().next().unwrap().contains("MFLOP/step"));
+    assert!(table.lines().next().unwrap().contains("operations/step"));
     assert!(table.contains("192-12-12-1"));
     // Above the first layer 6·12·12·40 + 6·12·40 = 37,440 FLOP; in it 4·192·12·40 directly, and 2·12·40² dually.
-    for (engine, mflop) in [("direct", "0.41"), ("dual", "0.08"), ("auto", "0.08")] {
+    for (engine, operations) in [("direct", "406.1"), ("dual", "75.8"), ("auto", "75.8")] {
         let engine_key = format!("run.engine={engine}");
         let one = ["model.depth=3", "seed=1", "train.learning_rate=0.1", &engine_key];
         let one = text(&bench.run(&[&["sweep", "small.toml", "--dry-run"][..], &one].concat()).stdout);
         let row: Vec<_> = one.lines().nth(1).unwrap().split_whitespace().collect();
         let named = if engine == "auto" { "dual" } else { engine };
-        assert_eq!(row[1..5], ["192-12-12-1", named, "2485", mflop], "{one}");
+        assert_eq!(row[1..6], ["192-12-12-1", named, "2485", operations, "kFLOP"], "{one}");
     }
     assert!(!bench.path("results").exists());
 }
