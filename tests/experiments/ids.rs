@@ -1,6 +1,6 @@
 //! Trial ids never change: the canonical forms that earlier releases gave each key, and each way to write it.
 //!
-//! `tests/golden/trial_ids.json` was written by the release before the table of keys.
+//! `tests/golden/trial_ids.json` was written by the release before the table of keys; keys that came later are at its end.
 
 use std::fs;
 
