@@ -15,7 +15,7 @@ const FEATURES: usize = 6;
 const EXAMPLES: usize = 9;
 const HELD_OUT: usize = 7;
 
-/// What the training of one net is like.
+/// The settings of a training.
 #[derive(Clone, Debug)]
 struct Case {
     engine: Engine,

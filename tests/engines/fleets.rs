@@ -113,14 +113,7 @@ fn the_accuracies_are_those_after_the_last_update() {
     };
     for (_, engine) in Engine::ALL {
         let examples = data.examples::<f64>(engine);
-        let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
-        let descent = Training::descent(1.0, 1, 1);
-        let start = InitialNet::new(&examples, zeros, descent).unwrap();
-        let trained = Fleet::new(&examples, Batches::full(examples.training()), vec![start])
-            .train(|| true)
-            .unwrap()
-            .unwrap()
-            .remove(0);
+        let trained = step_from_zeros(&examples, 1.0);
         assert_eq!(accuracies(&trained), (Some(1.0), Some(2.0 / 3.0)), "{engine:?}");
     }
 }
@@ -131,14 +124,7 @@ fn a_last_update_after_which_only_the_test_or_only_the_training_outputs_are_fini
         let column = |x| ndarray::array![[x, x]];
         let data = Data { x: column(x), y: column(1.0), x_test: column(x_test), y_test: column(1.0) };
         let examples = data.examples::<f64>(Engine::Direct);
-        let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
-        let descent = Training::descent(1e10, 1, 1);
-        let start = InitialNet::new(&examples, zeros, descent).unwrap();
-        let trained = Fleet::new(&examples, Batches::full(examples.training()), vec![start])
-            .train(|| true)
-            .unwrap()
-            .unwrap()
-            .remove(0);
+        let trained = step_from_zeros(&examples, 1e10);
         assert_eq!(trained.ending, Ending::Diverged { iteration: 1, bound: Bound::Finite });
         assert_eq!(accuracies(&trained), (None, None));
     }
@@ -167,4 +153,12 @@ fn a_net_without_test_examples_is_trained_as_with_them_and_has_no_test_score() {
 fn accuracies(trained: &Trained) -> (Option<f64>, Option<f64>) {
     let of = |score: Option<net::Score>| score.and_then(|score| score.accuracy);
     (of(trained.train), of(trained.test))
+}
+
+/// Trains a net of one layer by one step from zeros.
+fn step_from_zeros(examples: &Examples<f64>, learning_rate: f64) -> Trained {
+    let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
+    let start = InitialNet::new(examples, zeros, Training::descent(learning_rate, 1, 1)).unwrap();
+    let mut fleet = Fleet::new(examples, Batches::full(examples.training()), vec![start]);
+    fleet.train(|| true).unwrap().unwrap().remove(0)
 }

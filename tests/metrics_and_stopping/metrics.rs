@@ -1,4 +1,4 @@
-//! What is recorded beside the cost, and the scores at the end.
+//! The metrics of each record, and the scores at the end.
 
 use super::*;
 
