@@ -11,7 +11,7 @@ use crate::math::logarithm::softplus;
 use crate::math::logistic::{gelu_tanh, gelu_tanh_derivative, silu, silu_derivative};
 use crate::math::normal::{gelu, gelu_derivative};
 use crate::real::Real;
-use crate::rows::par_for_each_row;
+use crate::rows::{par_for_each_element, par_for_each_row};
 use crate::softmax::{bias_softmax, softmax_backward};
 
 /// The function g in a = g(z).
@@ -88,7 +88,7 @@ macro_rules! activations {
         #[track_caller]
         fn backward<R: Real>(activation: Activation, z: ArrayView2<R>, a: ArrayView2<R>, da_to_dz: ArrayViewMut2<R>) {
             match activation {
-                $(Activation::$name => par_for_each_row!((z, a, da_to_dz), |(z, a, dz)| for (&z, &a, dz) in izip!(z, a, dz) {
+                $(Activation::$name => par_for_each_element!((z, a, da_to_dz), |&z, &a, dz| {
                     let ($da, $z_back, $a) = (*dz, z, a);
                     *dz = $dz;
                 }),)+

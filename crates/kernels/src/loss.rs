@@ -17,7 +17,7 @@ use crate::math::exponential::{exp, exp_of_difference};
 use crate::math::logarithm::{ln_1p, ln_1p_of_sum};
 use crate::real::Real;
 use crate::reductions::sum_over;
-use crate::rows::{IterRows, for_each_row, par_for_each_row};
+use crate::rows::{IterRows, for_each_row, par_for_each_element};
 use crate::simd::vectorised;
 use crate::softmax::{BLOCK, Sums};
 
@@ -61,9 +61,7 @@ pub fn binary_cross_entropy_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> 
 #[track_caller]
 pub fn binary_cross_entropy_dz<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
     check_shapes("binary_cross_entropy_dz", a, y, &dz);
-    par_for_each_row!((a, y, dz), |(a, y, dz)| for (&a, &y, dz) in izip!(a, y, dz) {
-        *dz = a - y;
-    });
+    par_for_each_element!((a, y, dz), |&a, &y, dz| *dz = a - y);
 }
 
 /// Sums the cross-entropy log(sum over k of exp z_k) - z_y over the examples, from the z of a softmax.
@@ -191,9 +189,7 @@ pub fn mean_squared_error_sum<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> f6
 pub fn mean_squared_error_dz<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
     check_shapes("mean_squared_error_dz", a, y, &dz);
     let two_over_n_out = R::from_f64(2.0 / a.nrows() as f64);
-    par_for_each_row!((a, y, dz), |(a, y, dz)| for (&a, &y, dz) in izip!(a, y, dz) {
-        *dz = two_over_n_out * (a - y);
-    });
+    par_for_each_element!((a, y, dz), |&a, &y, dz| *dz = two_over_n_out * (a - y));
 }
 
 #[track_caller]

@@ -4,7 +4,7 @@ use itertools::izip;
 use ndarray::{Array1, ArrayView2, ArrayViewMut1};
 
 use crate::real::Real;
-use crate::rows::{IterRows, for_each_row, par_rows};
+use crate::rows::{IterRows, for_each_row, par_for_each_row};
 use crate::simd::vectorised;
 
 /// Computes the bias gradient db = scale · (sum of dz over the examples), with `scale` = 1/m in the course's equations.
@@ -27,12 +27,8 @@ use crate::simd::vectorised;
 #[track_caller]
 pub fn bias_gradient<R: Real>(dz: ArrayView2<R>, scale: R, db: ArrayViewMut1<R>) {
     assert!(db.len() == dz.nrows(), "bias_gradient: shapes differ: dz {:?}, db {}", dz.dim(), db.len());
-    par_rows((dz, db), |mut rows| {
-        for (dz, db) in rows.row_slices() {
-            let sum = vectorised!(sum_over(dz, dz, first));
-            *db = R::from_f64(scale.as_f64() * sum);
-        }
-    });
+    let scale = scale.as_f64();
+    par_for_each_row!((dz, db), |(dz, db)| *db = R::from_f64(scale * sum_over(dz, dz, first)));
 }
 
 /// Sums the squares of all elements, in f64 and in a fixed order.

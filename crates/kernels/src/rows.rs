@@ -1,11 +1,7 @@
-//! Loops over the rows of several matrices at once, in the widest vectors, so that a pass shows nothing but its formula.
+//! Loops over the elements or the rows of several matrices at once, in the widest vectors, so that a pass shows nothing but its formula.
 //!
 //! ```text
-//! par_for_each_row!((w, g), |(w, g)| {
-//!     for (w, &g) in izip!(w, g) {
-//!         *w -= learning_rate * g;
-//!     }
-//! });
+//! par_for_each_element!((w, g), |w, &g| *w -= learning_rate * g);
 //! ```
 //!
 //! The views may be two-dimensional, whose rows are slices, or one-dimensional, whose rows are single elements. All have the same
@@ -43,34 +39,72 @@ macro_rules! par_for_each_row {
 }
 pub(crate) use par_for_each_row;
 
-/// The fewest elements of a matrix whose rows are shared: to hand over a part takes a microsecond, and fifty if the other thread has
-/// gone to sleep.
-const LEAST_ELEMENTS: usize = 1 << 13;
+/// Runs a closure on the elements at each place of some matrices of the same shape, as [`par_for_each_row!`] does on each row. Where
+/// the rows of all of them lie one after the other, they are passed through as one, with one remainder that doesn't fill a vector in
+/// place of one per row.
+macro_rules! par_for_each_element {
+    (($($view:ident),+), |$($element:pat_param),+| $body:expr) => {
+        $crate::rows::par_for_each_element!(of ($($view),+), each ($($element),+) in itertools::izip!($($view),+), $body)
+    };
+    ($view:ident, |$element:pat_param| $body:expr) => {
+        $crate::rows::par_for_each_element!(of $view, each $element in $view, $body)
+    };
+    (of $views:tt, each $elements:pat_param in $iterator:expr, $body:expr) => {
+        $crate::rows::par_run_on_joined_rows(
+            $views,
+            #[inline(always)]
+            move |$views| {
+                for $elements in $iterator {
+                    $body
+                }
+            },
+        )
+    };
+}
+pub(crate) use par_for_each_element;
 
 /// Runs `body` for [`for_each_row!`]; it must be marked `#[inline(always)]`.
 #[inline(always)]
 pub(crate) fn run_on_rows<V: Rows>(mut views: V, mut body: impl for<'r> FnMut(<V as IterRows<'r>>::Row)) {
-    let body = &mut body;
-    for row in views.row_slices() {
-        in_widest_vectors(
-            #[inline(always)]
-            || body(row),
-        );
-    }
+    in_widest_vectors(
+        #[inline(always)]
+        || {
+            for row in views.row_slices() {
+                body(row);
+            }
+        },
+    );
 }
 
 /// Runs `body` for [`par_for_each_row!`]; it must be marked `#[inline(always)]`.
 #[inline(always)]
 pub(crate) fn par_run_on_rows<V: Rows + Send>(views: V, body: impl for<'r> Fn(<V as IterRows<'r>>::Row) + Copy + Sync) {
-    par_rows(views, |mut part| {
-        for row in part.row_slices() {
-            in_widest_vectors(
-                #[inline(always)]
-                move || body(row),
-            );
-        }
-    });
+    par_rows(
+        views,
+        #[inline(always)]
+        |part| run_on_rows(part, body),
+    );
 }
+
+/// Runs `body` for [`par_for_each_element!`]; it must be marked `#[inline(always)]`.
+#[inline(always)]
+pub(crate) fn par_run_on_joined_rows<V: Rows + Send>(
+    views: V,
+    body: impl for<'r> Fn(<V as IterRows<'r>>::Row) + Copy + Sync,
+) {
+    par_rows(
+        views,
+        #[inline(always)]
+        |part| {
+            let part = if part.is_dense() { part.with_rows_joined() } else { part };
+            run_on_rows(part, body);
+        },
+    );
+}
+
+/// The fewest elements of a matrix whose rows are shared: to hand over a part takes a microsecond, and fifty if the other thread has
+/// gone to sleep.
+const LEAST_ELEMENTS: usize = 1 << 13;
 
 /// Runs `work` on contiguous parts of the rows of `views`, one part per thread of the current team, or on all rows if they have few
 /// elements in all.
@@ -89,6 +123,12 @@ pub(crate) trait Rows: Sized + for<'r> IterRows<'r> {
 
     /// Splits them into the rows before `row`, and the others.
     fn split(self, row: usize) -> (Self, Self);
+
+    /// Returns whether the rows of each are slices that lie one after the other.
+    fn is_dense(&self) -> bool;
+
+    /// Makes all rows of each one row, if they [are dense](Rows::is_dense).
+    fn with_rows_joined(self) -> Self;
 }
 
 /// The iteration over [`Rows`] that are borrowed for `'r`.
@@ -116,6 +156,17 @@ macro_rules! rows_of_view {
 
             fn split(self, row: usize) -> (Self, Self) {
                 self.split_at(Axis(0), row)
+            }
+
+            fn is_dense(&self) -> bool {
+                self.ndim() == 2 && self.is_standard_layout()
+            }
+
+            fn with_rows_joined(self) -> Self {
+                let (mut shape, last) = (self.raw_dim(), self.ndim() - 1);
+                shape[0] = 1;
+                shape[last] = self.len();
+                self.into_shape_with_order(shape).expect("a dense matrix")
             }
         }
 
@@ -152,6 +203,16 @@ macro_rules! rows_of_each {
                 $(let $view = $view.split(row);)+
                 (($($view.0,)+), ($($view.1,)+))
             }
+
+            fn is_dense(&self) -> bool {
+                let ($($view,)+) = self;
+                true $(&& $view.is_dense())+
+            }
+
+            fn with_rows_joined(self) -> Self {
+                let ($($view,)+) = self;
+                ($($view.with_rows_joined(),)+)
+            }
         }
 
         impl<'r, $($type: IterRows<'r>),+> IterRows<'r> for ($($type,)+) {
@@ -178,4 +239,27 @@ fn adjacent<T>(row: ArrayView1<'_, T>) -> &[T] {
 #[inline]
 fn adjacent_mut<T>(row: ArrayViewMut1<'_, T>) -> &mut [T] {
     row.into_slice().expect("the elements of a row must be adjacent")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use ndarray::{Array2, s};
+
+    use super::*;
+
+    #[test]
+    fn rows_that_lie_one_after_the_other_are_passed_through_as_one() {
+        let (dense, padded) = (Array2::<f32>::ones((3, 7)), Array2::<f32>::ones((3, 9)));
+        let padded = padded.slice(s![.., ..7]);
+        for (other, lengths) in [(dense.view(), vec![21]), (padded, vec![7; 3])] {
+            let (mut sum, found) = (Array2::<f32>::ones((3, 7)), Mutex::new(Vec::new()));
+            par_run_on_joined_rows((sum.view_mut(), other), |(sum, other)| {
+                found.lock().unwrap().push(sum.len());
+                izip!(sum, other).for_each(|(sum, other)| *sum += other);
+            });
+            assert_eq!((found.into_inner().unwrap(), sum), (lengths, Array2::from_elem((3, 7), 2.0)));
+        }
+    }
 }

@@ -11,11 +11,10 @@
 //! adam          m ← β₁ m + (1-β₁) g     v ← β₂ v + (1-β₂) g²       w ← w - η / (1-β₁ᵗ) · m / (√v / √(1-β₂ᵗ) + ε)
 //! ```
 
-use itertools::izip;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::real::Real;
-use crate::rows::par_for_each_row;
+use crate::rows::par_for_each_element;
 
 /// The part of a step that all optimisers share.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,9 +57,7 @@ pub fn gradient_step<R: Real, G: Real>(step: Step, w: ArrayViewMut2<R>, g: Array
     assert!(w.dim() == g.dim(), "gradient_step: shapes differ: w {:?}, g {:?}", w.dim(), g.dim());
     let Step { learning_rate, grad_scale, l2, weight_scale } = step;
     let [by_g, by_w] = [-learning_rate * grad_scale, weight_scale - learning_rate * l2].map(R::from_f64);
-    par_for_each_row!((w, g), |(w, g)| for (w, g) in izip!(w, g) {
-        *w = *w * by_w + by_g * R::from_f64(g.as_f64());
-    });
+    par_for_each_element!((w, g), |w, g| *w = *w * by_w + by_g * R::from_f64(g.as_f64()));
 }
 
 /// Makes a step with momentum μ; `v` is the velocity, zeros before the first step. Nesterov's momentum steps along g + μ v.
@@ -98,7 +95,7 @@ pub fn momentum_step<R: Real, G: Real>(
     let momentum = R::from_f64(momentum);
     // The step is along g + μ v, or along v.
     let (of_v, of_g) = if nesterov { (momentum, R::one()) } else { (R::one(), R::zero()) };
-    par_for_each_row!((w, g, v), |(w, g, v)| for (w, g, v) in izip!(w, g, v) {
+    par_for_each_element!((w, g, v), |w, g, v| {
         let g = grad_scale * R::from_f64(g.as_f64()) + l2 * *w;
         *v = momentum * *v + g;
         *w = *w * weight_scale - learning_rate * (of_g * g + of_v * *v);
@@ -136,7 +133,7 @@ pub fn rmsprop_step<R: Real>(
     assert!(shapes.iter().all(|dim| *dim == shapes[0]), "rmsprop_step: shapes of w, g and v differ: {shapes:?}");
     let [learning_rate, grad_scale, l2, weight_scale] = step.rounded();
     let [alpha, one_minus_alpha, eps] = [alpha, 1.0 - alpha, eps].map(R::from_f64);
-    par_for_each_row!((w, g, v), |(w, g, v)| for (w, &g, v) in izip!(w, g, v) {
+    par_for_each_element!((w, g, v), |w, &g, v| {
         let g = grad_scale * g + l2 * *w;
         *v = alpha * *v + one_minus_alpha * (g * g);
         *w = *w * weight_scale - learning_rate * (g / (v.sqrt() + eps));
@@ -194,7 +191,7 @@ pub fn adam_step<R: Real>(
     let [_, grad_scale, l2, weight_scale] = step.rounded();
     let [beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, eps] =
         [beta_1, 1.0 - beta_1, beta_2, 1.0 - beta_2, eps].map(R::from_f64);
-    par_for_each_row!((w, g, m, v), |(w, g, m, v)| for (w, &g, m, v) in izip!(w, g, m, v) {
+    par_for_each_element!((w, g, m, v), |w, &g, m, v| {
         let g = grad_scale * g + l2 * *w;
         *m = beta_1 * *m + one_minus_beta_1 * g;
         *v = beta_2 * *v + one_minus_beta_2 * (g * g);
@@ -216,7 +213,5 @@ impl Step {
 /// If the elements of a row aren't adjacent.
 #[track_caller]
 pub fn scale<R: Real>(factor: R, dz: ArrayViewMut2<R>) {
-    par_for_each_row!(dz, |dz| for dz in dz {
-        *dz *= factor;
-    });
+    par_for_each_element!(dz, |dz| *dz *= factor);
 }
