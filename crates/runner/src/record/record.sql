@@ -45,8 +45,8 @@ CREATE TABLE trial (
     status         TEXT NOT NULL CHECK (status IN ('completed', 'diverged', 'failed')),
     reason         TEXT,                     -- why it failed, or stopped before its last iteration
     ended_at       INTEGER,                  -- the iteration at which it diverged or stopped
-    final_cost     REAL,                     -- the last of its history
-    train_cost     REAL,                     -- this and the next ones: after the last update
+    final_cost     REAL,                     -- the last of its history, or with train.restore_best the lowest that it watched
+    train_cost     REAL,                     -- this and the next ones: of the final parameters
     train_accuracy REAL,
     test_accuracy  REAL,
     test_cost      REAL,

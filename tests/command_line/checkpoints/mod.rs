@@ -1,5 +1,8 @@
 //! A training that ended early goes on from its checkpoint, and ends with the bytes of an undisturbed one.
 
+mod left_out;
+mod one_net;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -9,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Bench, built, signal, text};
+use crate::support::{Bench, signal, text};
 
 const EXPERIMENT: &str = r#"
 name = "long"
@@ -211,93 +214,6 @@ fn an_interrupted_sweep_writes_a_checkpoint_and_goes_on_from_it() {
 }
 
 #[test]
-fn a_checkpoint_that_is_damaged_or_of_others_is_named_and_left_out() {
-    let bench = bench();
-    finished(&sweep(&bench, &[ONE, &["--out", "undisturbed"]].concat()));
-    assert!(kill_after_a_checkpoint(&bench, "out", ONE));
-    let path = checkpoints(&bench, "out").remove(0);
-    let whole = fs::read(&path).unwrap();
-    let changed = |at: usize| {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 1;
-        bytes
-    };
-    let header = whole.iter().position(|byte| *byte == b'{').unwrap();
-    for (bytes, said) in [
-        (changed(whole.len() / 2), "the checkpoint is damaged"),
-        (changed(whole.len() - 1), "the checkpoint is damaged"),
-        (changed(header + 15), "the checkpoint is damaged"),
-        (whole[..whole.len() - 10].to_vec(), "the checkpoint is damaged"),
-        (whole[..30].to_vec(), "the checkpoint is damaged"),
-        (changed(3), "no checkpoint of this release"),
-        (Vec::new(), "no checkpoint of this release"),
-    ] {
-        fs::remove_dir_all(bench.path("out")).unwrap();
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &bytes).unwrap();
-        let stderr = finished(&sweep(&bench, &[ONE, &["--out", "out"]].concat()));
-        assert_eq!(stderr.matches("; the training begins anew").count(), 1, "{stderr}");
-        assert!(stderr.contains(said) && stderr.contains(path.file_name().unwrap().to_str().unwrap()), "{stderr}");
-        assert_same(&bench, "out", "undisturbed");
-        // What is not ours is left.
-        assert_eq!(path.exists(), said.starts_with("no checkpoint"), "{said}");
-    }
-    // Other trials in a fleet that begins with the same one.
-    fs::remove_dir_all(bench.path("out")).unwrap();
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, &whole).unwrap();
-    let five = ["sweep.seed=[1,2,3,4,5]", "model.hidden=[5]", "train.patience=60"];
-    finished(&sweep(&bench, &[&five[..], &["--out", "five"]].concat()));
-    let stderr = finished(&sweep(&bench, &[&five[..], &["--out", "out"]].concat()));
-    assert!(stderr.contains("it is the checkpoint of other trials; the training begins anew"), "{stderr}");
-    assert_same(&bench, "out", "five");
-}
-
-#[test]
-fn a_checkpoint_of_another_core_is_left_out() {
-    let bench = bench();
-    let haswell = |out: &str| {
-        let mut command = bench.command();
-        command.args(["sweep", "long.toml", "-j", "1", "--out", out]).args(ONE).env("OPENBLAS_CORETYPE", "Haswell");
-        finished(&command.output().unwrap())
-    };
-    haswell("undisturbed");
-    assert!(kill_after_a_checkpoint(&bench, "out", ONE));
-    let stderr = haswell("out");
-    assert!(stderr.contains("it was trained on another machine or by another build"), "{stderr}");
-    assert_eq!(stderr.matches("; the training begins anew").count(), 1, "{stderr}");
-    assert_same(&bench, "out", "undisturbed");
-}
-
-#[test]
-fn a_disk_that_takes_no_checkpoint_is_one_warning_and_no_end() {
-    let bench = bench();
-    finished(&sweep(&bench, &[ONE, &["--out", "undisturbed"]].concat()));
-    let shim = built(&bench, "disk_shim");
-    for (call, error, reason) in [
-        ("write", "28", "No space left on device"),
-        ("write", "5", "Input/output error"),
-        ("fsync", "5", "Input/output error"),
-    ] {
-        let out = bench.path("out");
-        let mut command = bench.command();
-        command.args(["sweep", "long.toml", "-j", "1", "--out", out.to_str().unwrap()]).args(ONE);
-        command.env("LD_PRELOAD", &shim).env("DISK_SHIM_FOLDER", out.join("checkpoints")).env("DISK_SHIM_CALL", call);
-        command.env("DISK_SHIM_WHEN", "1").env("DISK_SHIM_ON", "1").env("DISK_SHIM_ERROR", error);
-        let stderr = finished(&command.output().unwrap());
-        let warnings: Vec<_> = stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
-        let [warning] = warnings[..] else { panic!("{call} {error}: {stderr}") };
-        assert!(
-            warning.contains(reason) && warning.contains("the training goes on without this checkpoint"),
-            "{warning}"
-        );
-        assert_same(&bench, "out", "undisturbed");
-        assert!(!bench.path("out/checkpoints").exists(), "{call} {error}: no part is left");
-        fs::remove_dir_all(out).unwrap();
-    }
-}
-
-#[test]
 fn a_checkpoint_is_removed_with_its_trial_in_the_record_and_explained_without() {
     let bench = bench();
     assert!(kill_after_a_checkpoint(&bench, "out", ONE));
@@ -321,66 +237,4 @@ fn a_checkpoint_is_removed_with_its_trial_in_the_record_and_explained_without() 
     assert!(stderr.contains("a checkpoint of a fleet that this plan does not have"), "{stderr}");
     let stderr = finished(&sweep(&bench, &[&other, &["--out", "out"][..]].concat()));
     assert!(stderr.contains("1 fleet goes on from its checkpoint"), "{stderr}");
-}
-
-#[test]
-fn a_training_of_one_net_goes_on_beside_its_model() {
-    let bench = bench();
-    let train = |out: &str| {
-        let history = format!("{out}.csv");
-        bench
-            .command()
-            .args(["train", "long.toml"])
-            .args(ONE)
-            .args(["--out", out, "--history", &history])
-            .output()
-            .unwrap()
-    };
-    finished(&train("whole.h5"));
-    let checkpoint = bench.path("model.h5.ckpt");
-    let mut child = start(bench.command().args(["train", "long.toml"]).args(ONE).args([
-        "--out",
-        "model.h5",
-        "--history",
-        "model.h5.csv",
-    ]));
-    let start_time = Instant::now();
-    while !checkpoint.exists() && start_time.elapsed() < Duration::from_secs(60) {
-        sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(!bench.path("model.h5").exists());
-    let kept = iteration(&checkpoint);
-    let stderr = finished(&train("model.h5"));
-    assert!(stderr.contains(&format!("goes on from iteration {kept} of 2000: model.h5.ckpt")), "{stderr}");
-    assert!(!checkpoint.exists());
-    for suffix in ["", ".csv"] {
-        let read = |name: &str| fs::read(bench.path(&format!("{name}{suffix}"))).unwrap();
-        assert!(read("model.h5") == read("whole.h5"), "model.h5{suffix} differs");
-    }
-}
-
-#[test]
-fn an_interrupted_training_of_one_net_says_how_it_goes_on() {
-    let bench = bench();
-    let mut command = bench.command();
-    command.arg("train").args(ENDLESS).args(["run.checkpoint_every=1h", "--out", "model.h5", "--progress", "json"]);
-    let mut child = start(&mut command);
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut events = 0;
-    while events < 2 {
-        let mut line = String::new();
-        assert!(stderr.read_line(&mut line).unwrap() > 0, "it has ended by itself");
-        events += usize::from(line.contains("\"event\":\"progress\""));
-    }
-    signal(&child, "INT");
-    let mut rest = String::new();
-    stderr.read_to_string(&mut rest).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    let kept = iteration(&bench.path("model.h5.ckpt"));
-    assert!(
-        rest.contains(&format!("interrupted at iteration {kept}, kept in model.h5.ckpt; no model is written")),
-        "{rest}"
-    );
 }

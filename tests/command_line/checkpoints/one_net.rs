@@ -1,0 +1,71 @@
+//! Checkpoints of `runner train`, beside the model that it writes.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{ENDLESS, ONE, bench, finished, iteration, start};
+use crate::support::signal;
+
+#[test]
+fn a_training_of_one_net_goes_on_beside_its_model() {
+    let bench = bench();
+    let train = |out: &str| {
+        let history = format!("{out}.csv");
+        bench
+            .command()
+            .args(["train", "long.toml"])
+            .args(ONE)
+            .args(["--out", out, "--history", &history])
+            .output()
+            .unwrap()
+    };
+    finished(&train("whole.h5"));
+    let checkpoint = bench.path("model.h5.ckpt");
+    let mut child = start(bench.command().args(["train", "long.toml"]).args(ONE).args([
+        "--out",
+        "model.h5",
+        "--history",
+        "model.h5.csv",
+    ]));
+    let start_time = Instant::now();
+    while !checkpoint.exists() && start_time.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!bench.path("model.h5").exists());
+    let kept = iteration(&checkpoint);
+    let stderr = finished(&train("model.h5"));
+    assert!(stderr.contains(&format!("goes on from iteration {kept} of 2000: model.h5.ckpt")), "{stderr}");
+    assert!(!checkpoint.exists());
+    for suffix in ["", ".csv"] {
+        let read = |name: &str| fs::read(bench.path(&format!("{name}{suffix}"))).unwrap();
+        assert!(read("model.h5") == read("whole.h5"), "model.h5{suffix} differs");
+    }
+}
+
+#[test]
+fn an_interrupted_training_of_one_net_says_how_it_goes_on() {
+    let bench = bench();
+    let mut command = bench.command();
+    command.arg("train").args(ENDLESS).args(["run.checkpoint_every=1h", "--out", "model.h5", "--progress", "json"]);
+    let mut child = start(&mut command);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut events = 0;
+    while events < 2 {
+        let mut line = String::new();
+        assert!(stderr.read_line(&mut line).unwrap() > 0, "it has ended by itself");
+        events += usize::from(line.contains("\"event\":\"progress\""));
+    }
+    signal(&child, "INT");
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let kept = iteration(&bench.path("model.h5.ckpt"));
+    assert!(
+        rest.contains(&format!("interrupted at iteration {kept}, kept in model.h5.ckpt; no model is written")),
+        "{rest}"
+    );
+}
