@@ -1,11 +1,26 @@
 //! Class labels, one per example: their check, and the count of correctly classified examples.
 
 use itertools::izip;
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayView1, ArrayView2, Axis};
 
 use crate::real::Real;
 use crate::rows::for_each_row;
 use crate::softmax::BLOCK;
+
+/// Counts the examples whose units are all right: a > 0.5 where y is 1, else a ≤ 0.5.
+///
+/// # Shapes
+/// `a` and `y` n_out × examples.
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn sigmoid_count_correct<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>) -> usize {
+    assert!(a.dim() == y.dim(), "sigmoid_count_correct: shapes differ: a {:?}, y {:?}", a.dim(), y.dim());
+    let half = R::from_f64(0.5);
+    let is_right = |(a, y): &(ArrayView1<R>, ArrayView1<R>)| izip!(a, y).all(|(&a, &y)| (a > half) == (y > half));
+    izip!(a.columns(), y.columns()).filter(is_right).count()
+}
 
 /// Counts the examples whose largest z is that of class y.
 ///
@@ -21,11 +36,11 @@ use crate::softmax::BLOCK;
 /// use ndarray::array;
 ///
 /// let z = array![[2.0, 0.0], [-1.0, 0.5]]; // two classes, two examples
-/// assert_eq!(kernels::count_correct(z.view(), array![[0.0, 0.0]].view()), 1);
+/// assert_eq!(kernels::softmax_count_correct(z.view(), array![[0.0, 0.0]].view()), 1);
 /// ```
 #[track_caller]
-pub fn count_correct<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> usize {
-    assert!(y.dim() == (1, z.ncols()), "count_correct: shapes don't fit: z {:?}, y {:?}", z.dim(), y.dim());
+pub fn softmax_count_correct<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> usize {
+    assert!(y.dim() == (1, z.ncols()), "softmax_count_correct: shapes don't fit: z {:?}, y {:?}", z.dim(), y.dim());
     let mut correct = 0;
     let blocks = izip!(z.axis_chunks_iter(Axis(1), BLOCK), y.axis_chunks_iter(Axis(1), BLOCK), (0..).step_by(BLOCK));
     for (z, y, first) in blocks {
@@ -72,7 +87,7 @@ mod tests {
     fn the_first_of_equal_ones_is_the_largest_and_nan_is_larger() {
         let z = array![[1.0, 2.0, f64::NAN, 0.0, f64::NEG_INFINITY], [1.0, 3.0, 5.0, f64::NAN, f64::NEG_INFINITY]];
         for (y, right) in [([0.0, 1.0, 0.0, 1.0, 0.0], 5), ([1.0, 0.0, 1.0, 0.0, 1.0], 0), ([0.0; 5], 3)] {
-            assert_eq!(count_correct(z.view(), array![y].view()), right, "{y:?}");
+            assert_eq!(softmax_count_correct(z.view(), array![y].view()), right, "{y:?}");
         }
     }
 
@@ -81,21 +96,22 @@ mod tests {
         let (classes, examples) = (7, 2 * BLOCK + 5);
         let z = Array2::from_shape_fn((classes, examples), |(k, j)| if k == j * j % classes { 2.0f32 } else { -1.0 });
         let y = Array2::from_shape_fn((1, examples), |(_, j)| ((j * j + usize::from(j % 9 == 0)) % classes) as f32);
-        assert_eq!(count_correct(z.view(), y.view()), examples - examples.div_ceil(9));
+        assert_eq!(softmax_count_correct(z.view(), y.view()), examples - examples.div_ceil(9));
     }
 
     #[test]
     fn what_is_no_class_number_is_refused() {
         for y in [-1.0, 0.5, 3.0, 1e300, f64::NAN, f64::INFINITY] {
-            let refused = catch_unwind(|| count_correct(Array2::zeros((3, 1)).view(), array![[y]].view())).unwrap_err();
+            let refused =
+                catch_unwind(|| softmax_count_correct(Array2::zeros((3, 1)).view(), array![[y]].view())).unwrap_err();
             let message = refused.downcast_ref::<String>().unwrap();
             assert!(message.starts_with(&format!("example 0 is of class {y}, but")), "{message}");
         }
     }
 
     #[test]
-    #[should_panic(expected = "count_correct: shapes don't fit: z (2, 3), y (1, 2)")]
+    #[should_panic(expected = "softmax_count_correct: shapes don't fit: z (2, 3), y (1, 2)")]
     fn too_few_labels_are_refused() {
-        count_correct(Array2::<f32>::zeros((2, 3)).view(), Array2::zeros((1, 2)).view());
+        softmax_count_correct(Array2::<f32>::zeros((2, 3)).view(), Array2::zeros((1, 2)).view());
     }
 }

@@ -31,7 +31,7 @@ pub use gemm::{
     Accumulate, Call, GemmPlan, LayerShape, Panels, Product, WrongProduct, backward_data, backward_weights, forward,
     inspected,
 };
-pub use labels::count_correct;
+pub use labels::{sigmoid_count_correct, softmax_count_correct};
 pub use loss::{
     binary_cross_entropy_dz, binary_cross_entropy_sum, mean_squared_error_dz, mean_squared_error_sum,
     softmax_cross_entropy_dz, softmax_cross_entropy_sum,

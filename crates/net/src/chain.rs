@@ -3,10 +3,11 @@
 use kernels::Real;
 use ndarray::ArrayView2;
 
-use crate::cost::{Cost, Score, Tally};
+use crate::cost::Cost;
 use crate::dropout::Dropout;
 use crate::layer::{Cache, Gradient, Layer};
 use crate::rates::LayerRates;
+use crate::score::{Score, Tally};
 
 /// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
 ///
@@ -80,7 +81,8 @@ impl<R: Real> Chain<R> {
     /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        backward_data(&self.layers, caches, gradients);
+        // First every dz, from the last layer down, then dW and db, which need nothing else.
+        backward_dz(&self.layers, caches, gradients);
         backward_parameters(&self.layers, x, caches, gradients);
     }
 
@@ -90,13 +92,13 @@ impl<R: Real> Chain<R> {
     }
 
     /// Makes caches with the dropout masks of the first step of training: hidden layer l drops the share `rates[l - 1]` of its units,
-    /// drawn from `seed`; nothing is dropped if `rates` is empty.
+    /// drawn from `seed`; nothing is dropped if `rates` is empty. [`Cache::prepare`] draws the masks of each later step.
     pub fn dropout_caches(&self, examples: usize, rates: &[f64], seed: u64) -> Vec<Cache<R>> {
         let mut caches = self.caches(examples);
         let hidden = caches.len() - 1;
         for (l, cache) in caches[..hidden].iter_mut().enumerate() {
             cache.dropout = Dropout::new(rates, seed, l, cache.z.nrows());
-            cache.prepare(examples);
+            cache.prepare(examples); // draws the mask
         }
         caches
     }
@@ -121,7 +123,7 @@ impl<R: Real> Chain<R> {
 }
 
 // The passes through consecutive layers: the whole chain, or layers 2 to L of a fleet's net, whose layer 1 is an engine's. Layer,
-// cache and gradient of the same layer have the same index.
+// cache and gradient of the same layer have the same index l, so that layers[l] is the course's layer l + 1 in the whole chain.
 
 /// Computes `z[l]` and `a[l]` of one layer after the other; `input` is that of the first.
 #[track_caller]
@@ -135,12 +137,12 @@ pub(crate) fn forward<R: Real>(layers: &[Layer<R>], input: ArrayView2<R>, caches
 
 /// Computes `da[l-1] = W[l]ᵀ dz[l]` and `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`, from the last layer's dz down to the first one's.
 #[track_caller]
-pub(crate) fn backward_data<R: Real>(layers: &[Layer<R>], caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
+pub(crate) fn backward_dz<R: Real>(layers: &[Layer<R>], caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
     for l in (1..layers.len()).rev() {
         let (before, from_here) = gradients.split_at_mut(l);
-        let dz_prev = &mut before[l - 1].dz;
-        layers[l].backward_data(from_here[0].dz.view(), dz_prev.view_mut());
-        layers[l - 1].backward_activation(&caches[l - 1], dz_prev.view_mut());
+        let da_to_dz = &mut before[l - 1].dz;
+        layers[l].backward_data(from_here[0].dz.view(), da_to_dz.view_mut());
+        layers[l - 1].backward_activation(&caches[l - 1], da_to_dz.view_mut());
     }
 }
 

@@ -6,15 +6,14 @@
 //! | softmax | cross-entropy, -(1/m) Σ log a of the example's class | 1 × m, class numbers | a - one-hot y |
 //! | identity | mean squared error, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!
-//! The cross-entropies are computed from z\[L\], with nothing that overflows or takes the logarithm of a rounded 0
-//! (as PyTorch's `BCEWithLogitsLoss` and `CrossEntropyLoss`); every sum is taken in f64.
+//! The cross-entropies are computed from z\[L\], as PyTorch's `BCEWithLogitsLoss` and `CrossEntropyLoss`, with nothing that overflows or
+//! takes the logarithm of a rounded 0: a sigmoid's terms are max(z, 0) - z y + log(1 + e^-|z|). Every sum is taken in f64.
 
 use kernels::{
-    Activation, Real, all_finite, binary_cross_entropy_dz, binary_cross_entropy_sum, count_correct,
-    mean_squared_error_dz, mean_squared_error_sum, softmax_cross_entropy_dz, softmax_cross_entropy_sum,
+    Activation, Real, binary_cross_entropy_dz, binary_cross_entropy_sum, mean_squared_error_dz, mean_squared_error_sum,
+    sigmoid_count_correct, softmax_count_correct, softmax_cross_entropy_dz, softmax_cross_entropy_sum,
 };
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
-use serde::{Deserialize, Serialize};
 
 /// A cost, with the output layer that belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,24 +116,16 @@ impl Cost {
     /// If the shapes don't fit, or a label is not a class number.
     #[track_caller]
     pub fn count_correct<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
-        let half = R::from_f64(0.5);
         match self {
-            Cost::BinaryCrossEntropy => {
-                assert_eq!(a.dim(), y.dim(), "a[L] and y must have one shape");
-                let examples = a.columns().into_iter().zip(y.columns());
-                let is_right = |(a, y): &(ndarray::ArrayView1<R>, ndarray::ArrayView1<R>)| {
-                    a.iter().zip(y).all(|(&y_hat, &y)| (y_hat > half) == (y > half))
-                };
-                Some(examples.filter(is_right).count())
-            }
-            Cost::SoftmaxCrossEntropy => Some(count_correct(a, y)),
+            Cost::BinaryCrossEntropy => Some(sigmoid_count_correct(a, y)),
+            Cost::SoftmaxCrossEntropy => Some(softmax_count_correct(a, y)),
             Cost::MeanSquaredError => None,
         }
     }
 }
 
 /// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. It is infinite
-/// where `a[L]` is rounded to 0 or 1; times the sigmoid's derivative it is a - y, which [`Cost::dz_output`] computes.
+/// where `a[L]` is rounded to 0 or 1; times the sigmoid's derivative it is a - y, which [`Cost::dz_output`] computes, so that no training needs it.
 ///
 /// # Shapes
 /// `a`, `y` and `da` are `n[L]` × examples.
@@ -146,65 +137,6 @@ pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<
     assert_eq!((a.dim(), y.dim()), (da.dim(), da.dim()), "da_output: a, y and da must have one shape");
     let one = R::one();
     Zip::from(da).and(a).and(y).for_each(|da, &a, &y| *da = -y / a + (one - y) / (one - a));
-}
-
-/// The cost and accuracy of a net on a set of examples.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// J.
-    pub cost: f64,
-    /// The share of the examples that are classified correctly; `None` for a regression.
-    pub accuracy: Option<f64>,
-}
-
-/// A running sum of the cost and the correct examples over the parts of a set, from which its [`Score`] is computed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tally {
-    cost: Cost,
-    sum: f64,
-    correct: Option<usize>,
-    examples: usize,
-    finite: bool,
-}
-
-impl Tally {
-    pub(crate) fn new(cost: Cost) -> Self {
-        Tally { cost, sum: 0.0, correct: Some(0), examples: 0, finite: true }
-    }
-
-    /// Adds a part of the examples, with `z` = `z[L]`, `a` = `a[L]` and their targets `y`.
-    #[track_caller]
-    pub(crate) fn add<R: Real>(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>) {
-        self.finite &= all_finite(z);
-        self.sum += self.cost.sum(z, y);
-        self.correct = self.correct.zip(self.cost.count_correct(a, y)).map(|(before, now)| before + now);
-        self.examples += z.ncols();
-    }
-
-    /// The length of [`Tally::to_numbers`].
-    pub(crate) const NUMBERS: usize = 4;
-
-    /// Returns the sums as numbers, to be sent to another process.
-    pub(crate) fn to_numbers(self) -> [f64; Self::NUMBERS] {
-        let correct = self.correct.map_or(f64::NAN, |correct| correct as f64);
-        [self.sum, correct, self.examples as f64, if self.finite { 0.0 } else { f64::NAN }]
-    }
-
-    /// Adds the numbers that [`Tally::to_numbers`] has returned elsewhere.
-    pub(crate) fn add_numbers(&mut self, numbers: &[f64]) {
-        let [sum, correct, examples, finite] = *numbers else { panic!("{} numbers of a tally", numbers.len()) };
-        self.finite &= finite == 0.0;
-        self.sum += sum;
-        self.correct = self.correct.filter(|_| !correct.is_nan()).map(|before| before + correct as usize);
-        self.examples += examples as usize;
-    }
-
-    /// Returns the score; `None` if an element of `z[L]` was not finite: such a net has diverged.
-    pub(crate) fn score(self) -> Option<Score> {
-        let m = self.examples as f64;
-        let accuracy = self.correct.map(|correct| correct as f64 / m);
-        self.finite.then_some(Score { cost: self.sum / m, accuracy })
-    }
 }
 
 #[cfg(test)]

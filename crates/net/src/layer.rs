@@ -1,10 +1,6 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
 
-use std::ops::Range;
-
-use kernels::{
-    Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient, scale,
-};
+use kernels::{Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::dropout::Dropout;
@@ -30,14 +26,6 @@ pub struct Cache<R> {
     pub a: Array2<R>,
     /// The mask of this layer and its masked copy of `a[l]`; `None` without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
-}
-
-/// A view of a cache: a layer's own, or the rows of layer 1 in the stacked matrices of a fleet.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CacheView<'c, R> {
-    pub(crate) z: ArrayView2<'c, R>,
-    pub(crate) a: ArrayView2<'c, R>,
-    pub(crate) dropout: Option<&'c Dropout<R>>,
 }
 
 /// The gradients of a layer.
@@ -72,15 +60,14 @@ impl<R: Real> Layer<R> {
     #[track_caller]
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         let Cache { z, a, dropout } = cache;
-        kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace);
-        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut());
+        kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace); // z = W a_prev
+        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z)
     }
 
-    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`. `a` stays as it is under dropout, which
-    /// keeps a masked copy.
+    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`. Dropout
+    /// keeps a masked copy of `a`, since g' may need the unmasked one.
     #[track_caller]
-    pub(crate) fn activate(&self, z: ArrayViewMut2<R>, a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
-        let mut a = a;
+    pub(crate) fn activate(&self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
         bias_activation(self.activation, self.b.view(), z, a.view_mut());
         if let Some(dropout) = dropout {
             dropout.forward(a.view());
@@ -90,21 +77,28 @@ impl<R: Real> Layer<R> {
     /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`, which is masked first where units are dropped.
     ///
     /// # Shapes
-    /// `dz` n_out × examples, as `cache`.
+    /// `da_to_dz` n_out × examples, as `cache`.
     ///
     /// # Panics
     /// If the shapes don't fit.
     #[track_caller]
-    pub fn backward_activation(&self, cache: &Cache<R>, dz: ArrayViewMut2<R>) {
-        self.backward_activation_at(cache.view(), dz);
+    pub fn backward_activation(&self, cache: &Cache<R>, da_to_dz: ArrayViewMut2<R>) {
+        self.backward_activation_at(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
     }
 
+    /// Computes `dz[l]` as [`Layer::backward_activation`], where `z[l]` and `a[l]` are not those of the layer's own cache.
     #[track_caller]
-    pub(crate) fn backward_activation_at(&self, cache: CacheView<R>, mut dz: ArrayViewMut2<R>) {
-        if let Some(dropout) = cache.dropout {
-            dropout.backward(dz.view_mut());
+    pub(crate) fn backward_activation_at(
+        &self,
+        z: ArrayView2<R>,
+        a: ArrayView2<R>,
+        dropout: Option<&Dropout<R>>,
+        mut da_to_dz: ArrayViewMut2<R>,
+    ) {
+        if let Some(dropout) = dropout {
+            dropout.backward(da_to_dz.view_mut());
         }
-        activation_backward(self.activation, cache.z, cache.a, dz);
+        activation_backward(self.activation, z, a, da_to_dz);
     }
 
     /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
@@ -147,17 +141,6 @@ impl<R: Real> Layer<R> {
         kernels::backward_data(self.w.view(), dz, da_prev, Accumulate::Replace);
     }
 
-    /// Makes the step `W[l] -= η dW[l]` in one product, without a `dW[l]`: `W[l] += s a[l-1]ᵀ` with `s = (-η/m) dz[l]`, which takes
-    /// the place of `dz[l]`. η is in s and not in the factor of the product, so that one checked form serves every learning rate.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
-    #[track_caller]
-    pub(crate) fn descend_along(&mut self, a_prev: ArrayView2<R>, mut dz: ArrayViewMut2<R>, learning_rate: f64) {
-        scale(R::from_f64(-learning_rate / a_prev.ncols() as f64), dz.view_mut());
-        backward_weights(dz.view(), a_prev, R::one(), self.w.view_mut(), Accumulate::Add);
-    }
-
     /// Makes a cache of zeros for a forward pass over `examples`.
     pub fn cache(&self, examples: usize) -> Cache<R> {
         let zeros = Array2::zeros((self.n_out(), examples));
@@ -180,10 +163,6 @@ impl<R: Real> Cache<R> {
         self.dropout.as_ref().map_or(self.a.view(), Dropout::a)
     }
 
-    pub(crate) fn view(&self) -> CacheView<'_, R> {
-        CacheView { z: self.z.view(), a: self.a.view(), dropout: self.dropout.as_ref() }
-    }
-
     /// Makes room for `examples`, and draws the masks of the next step. The values before are lost.
     pub fn prepare(&mut self, examples: usize) {
         make_room(&mut self.z, examples);
@@ -191,23 +170,5 @@ impl<R: Real> Cache<R> {
         if let Some(dropout) = &mut self.dropout {
             dropout.draw(examples);
         }
-    }
-}
-
-impl<R: Real> Cache<R> {
-    /// Makes room for some `examples` of a batch, whose masks are drawn. The values before are lost.
-    pub(crate) fn prepare_part(&mut self, masks: Option<&Dropout<R>>, examples: Range<usize>) {
-        make_room(&mut self.z, examples.len());
-        make_room(&mut self.a, examples.len());
-        if let (Some(dropout), Some(masks)) = (&mut self.dropout, masks) {
-            dropout.take_part(masks, examples);
-        }
-    }
-}
-
-impl<'c, R: Real> CacheView<'c, R> {
-    /// Returns the next layer's input: `a[l]`, masked where units are dropped.
-    pub(crate) fn output(&self) -> ArrayView2<'_, R> {
-        self.dropout.map_or(self.a, Dropout::a)
     }
 }

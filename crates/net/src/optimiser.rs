@@ -10,6 +10,9 @@ use crate::rates::{LayerRate, LayerRates};
 
 /// The algorithm of a step: how the parameters w and their moments move, given the gradient g and the learning rate η. Names and
 /// equations are PyTorch's; each is one pass over the parameters, in `kernels/src/update.rs`.
+///
+/// In the course's letters, η is α. μ is β, where the course's v has a factor 1-β on g, so that its α is η / (1-β). RMSProp's α and v are
+/// its β₂ and S; Adam's m and v are its V and S.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
     /// Gradient descent: w ← w - η g.
@@ -35,7 +38,7 @@ pub enum Algorithm {
 /// Weight decay λ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
-    /// λ; 0 for none.
+    /// λ, the course's λ/m; 0 for none. J is computed without the penalty.
     pub lambda: f64,
     /// True if a step multiplies the parameters by 1 - η λ (AdamW), instead of adding λ w to the gradient (L2: the gradient of
     /// λ/2 |w|²).
@@ -75,14 +78,14 @@ impl Optimiser {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }
 
-    /// Returns whether a step is W -= η dW and nothing else, which one product does without a dW: W += (-η/m) dz aᵀ.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.algorithm == Algorithm::Descent && self.decay.lambda == 0.0 && self.clip_norm.is_none()
+    /// Returns those of a net's factors on its learning rates that are for optimisers of this kind.
+    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
+        if self.is_linear() { &rates.linear } else { &rates.adaptive }
     }
 
-    /// Returns the number by which a gradient of Euclidean norm `norm` is multiplied.
-    pub(crate) fn clip_scale(&self, norm: f64) -> f64 {
-        self.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm + 1e-6)))
+    /// Returns the factor on a gradient whose Euclidean norm is computed by `norm`: below 1 where the gradient is clipped.
+    pub(crate) fn clip_scale(&self, norm: impl FnOnce() -> f64) -> f64 {
+        self.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)))
     }
 
     /// Returns the number of moments that are kept for each parameter.
@@ -132,10 +135,10 @@ impl<R: Real> OptimiserState<R> {
     #[track_caller]
     pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
         let layers = chain.layers.len();
-        let LayerRates { linear, adaptive } = &chain.rates;
-        let mut rates = if optimiser.is_linear() { linear } else { adaptive }.clone();
+        let mut rates = optimiser.layer_rates(&chain.rates).to_vec();
         assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
         rates.resize(layers, LayerRate::default());
+        // b is stepped as a matrix of one row.
         let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(&optimiser, dim));
         OptimiserState { optimiser, rates, moments: chain.layers.iter().map(moments).collect(), steps: 0 }
     }
@@ -148,28 +151,27 @@ impl<R: Real> OptimiserState<R> {
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
         let norm = || gradients.iter().map(gradient_square).sum::<f64>().sqrt();
-        let grad_scale = if self.optimiser.clip_norm.is_some() { self.optimiser.clip_scale(norm()) } else { 1.0 };
-        let update = self.begin_step(learning_rate, grad_scale);
+        let step = self.begin_step(learning_rate, self.optimiser.clip_scale(norm));
         for (l, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
-            self.step_weights(l, layer, gradient, update);
-            self.step_bias(l, layer, gradient, update);
+            self.step_weights(l, layer, gradient, step);
+            self.step_bias(l, layer, gradient, step);
         }
     }
 
     /// Begins the next step at the learning rate η, for a gradient that is multiplied by `grad_scale`.
-    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> Update {
+    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> NetStep {
         self.steps += 1;
-        Update { optimiser: self.optimiser, learning_rate, grad_scale, t: self.steps }
+        NetStep { optimiser: self.optimiser, learning_rate, grad_scale, t: self.steps }
     }
 
     /// Moves `W[l]`; `l` is its index.
-    pub(crate) fn step_weights(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, update: Update) {
-        update.of_weights(self.rates[l]).apply(layer.w.view_mut(), gradient.dw.view(), &mut self.moments[l][0]);
+    pub(crate) fn step_weights(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, step: NetStep) {
+        step.of_weights(self.rates[l]).apply(layer.w.view_mut(), gradient.dw.view(), &mut self.moments[l][0]);
     }
 
     /// Moves `b[l]`; `l` is its index.
-    pub(crate) fn step_bias(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, update: Update) {
-        update.of_bias(self.rates[l]).apply(row_mut(&mut layer.b), row(&gradient.db), &mut self.moments[l][1]);
+    pub(crate) fn step_bias(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, step: NetStep) {
+        step.of_bias(self.rates[l]).apply(row_mut(&mut layer.b), row(&gradient.db), &mut self.moments[l][1]);
     }
 
     /// Returns the factors on the rates of the layer at index `l`.
@@ -183,9 +185,10 @@ pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
     square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
 }
 
-/// One step: the same for all parameters of a net but for [`LayerRate`] and the decay of biases.
+/// One step of a net: the same for all its parameters but for [`LayerRate`] and the decay of biases. [`NetStep::of_weights`] and
+/// [`NetStep::of_bias`] make it the step of a tensor, and [`TensorStep::apply`] makes that, by the pass of the algorithm.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Update {
+pub(crate) struct NetStep {
     optimiser: Optimiser,
     /// η of this step.
     pub(crate) learning_rate: f64,
@@ -195,46 +198,48 @@ pub(crate) struct Update {
     t: usize,
 }
 
-impl Update {
+impl NetStep {
     /// Returns the step of a layer's weights.
-    pub(crate) fn of_weights(self, rate: LayerRate) -> TensorUpdate {
+    pub(crate) fn of_weights(self, rate: LayerRate) -> TensorStep {
         self.at(rate.w, self.optimiser.decay.lambda)
     }
 
     /// Returns the step of a layer's bias.
-    pub(crate) fn of_bias(self, rate: LayerRate) -> TensorUpdate {
+    pub(crate) fn of_bias(self, rate: LayerRate) -> TensorStep {
         let Decay { lambda, biases, .. } = self.optimiser.decay;
         self.at(rate.b, if biases { lambda } else { 0.0 })
     }
 
-    fn at(self, rate: f64, decay: f64) -> TensorUpdate {
+    fn at(self, rate: f64, lambda: f64) -> TensorStep {
         // λ is divided by the rate's factor, so that η λ is the same in every layer, as in the `mup` package.
-        let (rate, decay) = (self.learning_rate * rate, decay / rate);
-        let (l2, weight_scale) = if self.optimiser.decay.decoupled { (0.0, 1.0 - rate * decay) } else { (decay, 1.0) };
-        let step = Step { learning_rate: rate, grad_scale: self.grad_scale, l2, weight_scale };
-        TensorUpdate { algorithm: self.optimiser.algorithm, step, t: self.t }
+        let (learning_rate, lambda) = (self.learning_rate * rate, lambda / rate);
+        // Decoupled: w is multiplied by 1 - η λ; else λ w is added to g.
+        let is_decoupled = self.optimiser.decay.decoupled;
+        let (l2, weight_scale) = if is_decoupled { (0.0, 1.0 - learning_rate * lambda) } else { (lambda, 1.0) };
+        let step = Step { learning_rate, grad_scale: self.grad_scale, l2, weight_scale };
+        TensorStep { algorithm: self.optimiser.algorithm, step, t: self.t }
     }
 }
 
 /// One step of one tensor.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TensorUpdate {
+pub(crate) struct TensorStep {
     algorithm: Algorithm,
     step: Step,
     t: usize,
 }
 
-impl TensorUpdate {
+impl TensorStep {
     /// Makes the step of the parameters `w` against their gradient `g`.
     pub(crate) fn apply<R: Real>(self, w: ArrayViewMut2<R>, g: ArrayView2<R>, moments: &mut Moments<R>) {
         match (self.algorithm, moments.0.as_mut_slice()) {
             (Algorithm::RmsProp { alpha, eps }, [v]) => rmsprop_step(self.step, alpha, eps, w, g, v.view_mut()),
             (Algorithm::Adam(adam), [m, v]) => adam_step(self.step, adam, self.t, w, g, [m.view_mut(), v.view_mut()]),
-            _ => self.apply_linear(w, g, moments),
+            _ => self.apply_linear(w, g, moments), // gradient descent, with momentum or without
         }
     }
 
-    /// Moves them as [`TensorUpdate::apply`], by the linear rules alone; the gradient may be of another element type.
+    /// Moves them as [`TensorStep::apply`], by the linear rules alone; the gradient may be of another element type.
     ///
     /// # Panics
     /// If the algorithm is not linear.

@@ -38,13 +38,13 @@ impl<R: Real> Chain<R> {
         iterations: usize,
     ) -> Vec<f64> {
         let (mut caches, mut gradients) = (self.caches(x.ncols()), self.gradients(x.ncols()));
-        let mut optimiser = OptimiserState::new(optimiser, self);
+        let mut state = OptimiserState::new(optimiser, self);
         let mut costs = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let output = self.forward(x, &mut caches);
             costs.push(self.cost().mean(output.z.view(), y));
             self.backward(x, y, &caches, &mut gradients);
-            optimiser.step(self, &gradients, learning_rate);
+            state.step(self, &gradients, learning_rate);
         }
         costs
     }

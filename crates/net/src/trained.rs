@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cost::Score;
 use crate::progress::HistoryPoint;
+use crate::score::Score;
 use crate::training::Ending;
 
 /// The results of a training, without the trained net.

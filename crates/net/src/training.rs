@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::optimiser::Optimiser;
+use crate::optimiser::{Algorithm, Optimiser};
 use crate::schedule::Schedule;
 
 /// The training of one net.
@@ -46,7 +46,9 @@ impl Training {
 
     /// Returns whether neither the optimiser nor a metric needs dW, so that a step is one product W += s aᵀ with s = (-η/m) dz.
     pub fn is_plain(&self) -> bool {
-        self.optimiser.is_plain() && !self.metrics.contains(&Metric::GradientNorm)
+        let Optimiser { algorithm, decay, clip_norm } = &self.optimiser;
+        let is_descent = *algorithm == Algorithm::Descent && decay.lambda == 0.0 && clip_norm.is_none();
+        is_descent && !self.metrics.contains(&Metric::GradientNorm)
     }
 
     /// Returns whether the cost of iteration `iteration` is recorded.

@@ -11,7 +11,7 @@ use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, Optimiser, TensorUpdate};
+use crate::optimiser::{Moments, Optimiser, TensorStep};
 
 /// W itself: z - b = W X and dW = (1/m) dz Xᵀ.
 pub(crate) struct Direct<'e, R> {
@@ -60,7 +60,7 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         FirstMoments { w, c: none.clone(), t: none }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>) {
+    fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut FirstMoments<R>) {
         step.apply(block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut moments.w);
     }
 

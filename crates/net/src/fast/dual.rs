@@ -14,7 +14,7 @@ use crate::fast::initial_term::{InitialTerm, not_below_zero};
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, Optimiser, TensorUpdate};
+use crate::optimiser::{Moments, Optimiser, TensorStep};
 
 /// P, T and c: z = P; dT = (1/m) dz and dP = dT G.
 ///
@@ -73,7 +73,7 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>) {
+    fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut FirstMoments<R>) {
         step.apply_linear(block_mut(&mut self.p, rows.clone()), block(&self.dp, rows.clone()), &mut moments.w);
         step.apply_linear(block_mut(&mut self.t, rows.clone()), block(&self.dt, rows.clone()), &mut moments.t);
         self.initial.descend(rows, step, &mut moments.c);

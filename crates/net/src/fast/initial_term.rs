@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::fast::gram::GramSpace;
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, TensorUpdate};
+use crate::optimiser::{Moments, TensorStep};
 
 /// c and W(0) \[X X_h\] in W = c W(0) + T Xᵀ, for the stacked rows of a fleet. c begins at 1, and only weight decay changes it.
 pub(crate) struct InitialTerm<'e> {
@@ -36,7 +36,7 @@ impl<'e> InitialTerm<'e> {
     }
 
     /// Makes one step of c, which only decays.
-    pub(crate) fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut Moments<f64>) {
+    pub(crate) fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut Moments<f64>) {
         let gradient = block(&self.no_gradient, rows.clone());
         step.apply_linear(block_mut(&mut self.c, rows), gradient, moments);
     }

@@ -5,20 +5,21 @@ mod resuming;
 
 use std::ops::Range;
 
-use kernels::{Activation, Real, all_finite, bias_gradient, square_sum};
+use kernels::{Accumulate, Activation, Real, all_finite, backward_weights, bias_gradient, scale, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::chain::{self, Chain};
-use crate::cost::{Score, Tally};
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
 use crate::fast::chunks::CHUNK;
 use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::initial_net::InitialNet;
-use crate::layer::{Cache, CacheView, Gradient, Layer};
+use crate::layer::{Cache, Gradient, Layer};
 use crate::matrix::{make_room, row};
-use crate::optimiser::{OptimiserState, Update, gradient_square};
+use crate::optimiser::{NetStep, OptimiserState, gradient_square};
 use crate::progress::Progress;
+use crate::rates::LayerRate;
+use crate::score::{Score, Tally};
 use crate::training::{Bound, Training};
 
 /// A net in training. Its `z[1]`, `a[1]` and `dz[1]` are rows of the fleet's matrices, and `W[1]` is kept by the engine.
@@ -123,20 +124,20 @@ impl<R: Real> Member<R> {
     /// Runs the backward pass to `dz` = `dz[1]` and `db[1]`, and computes the gradients of layers 2 to L if the steps aren't plain.
     pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
         let is_plain = self.is_plain();
-        let (cost, first) = (self.chain.cost(), CacheView { z, a, dropout: self.caches[0].dropout.as_ref() });
+        let (cost, dropout) = (self.chain.cost(), self.caches[0].dropout.as_ref());
         let (caches, gradients) = (&self.caches[1..], &mut self.gradients[1..]);
         match (caches.last(), gradients.last_mut()) {
             (Some(output), Some(gradient)) => cost.dz_output(output.a.view(), y, gradient.dz.view_mut()),
             _ => cost.dz_output(a, y, dz.view_mut()),
         }
         let (layer_1, above) = self.chain.layers.split_first().expect("a net has at least one layer");
-        chain::backward_data(above, caches, gradients);
+        chain::backward_dz(above, caches, gradients);
         if let (Some(layer_2), Some(gradient)) = (above.first(), gradients.first()) {
             layer_2.backward_data(gradient.dz.view(), dz.view_mut());
-            layer_1.backward_activation_at(first, dz.view_mut());
+            layer_1.backward_activation_at(z, a, dropout, dz.view_mut());
         }
         if !is_plain {
-            chain::backward_parameters(above, first.output(), caches, gradients);
+            chain::backward_parameters(above, dropout.map_or(a, Dropout::a), caches, gradients);
         }
         bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), self.gradients[0].db.view_mut());
     }
@@ -166,22 +167,22 @@ impl<R: Real> Member<R> {
     }
 
     /// Begins a step at the learning rate η, for a gradient that is multiplied by `grad_scale`.
-    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> Update {
+    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> NetStep {
         self.optimiser.begin_step(learning_rate, grad_scale)
     }
 
-    /// Returns -η/m with the learning rate of `W[1]`, which makes dz\[1\] the s of a plain step.
-    pub(crate) fn plain_factor(&self, update: Update, examples: usize) -> R {
-        R::from_f64(-update.learning_rate * self.optimiser.rate(0).w / examples as f64)
+    /// Returns the factor -η/m that makes dz\[1\] the s of a plain step, see [`descend_along`].
+    pub(crate) fn plain_factor(&self, step: NetStep, examples: usize) -> R {
+        plain_factor(step, self.optimiser.rate(0), examples)
     }
 
     /// Makes the step of `W[1]`, by the engine.
-    pub(crate) fn descend_first(&mut self, update: Update, first: &mut dyn FirstLayers<R>) {
-        first.descend(self.rows.clone(), update.of_weights(self.optimiser.rate(0)), &mut self.first_moments);
+    pub(crate) fn descend_first(&mut self, step: NetStep, first: &mut dyn FirstLayers<R>) {
+        first.descend(self.rows.clone(), step.of_weights(self.optimiser.rate(0)), &mut self.first_moments);
     }
 
     /// Makes the step of all other parameters; `a` is `a[1]`.
-    pub(crate) fn descend(&mut self, update: Update, a: ArrayView2<R>) {
+    pub(crate) fn descend(&mut self, step: NetStep, a: ArrayView2<R>) {
         let is_plain = self.is_plain();
         let (first, caches) = self.caches.split_first().expect("a net has at least one layer");
         let a_1 = first.dropout.as_ref().map_or(a, Dropout::a);
@@ -190,13 +191,13 @@ impl<R: Real> Member<R> {
                 if is_plain {
                     let Gradient { dz, db, .. } = gradient;
                     bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
-                    let learning_rate = update.learning_rate * self.optimiser.rate(l).w;
-                    layer.descend_along(chain::a_prev(at, a_1, caches), dz.view_mut(), learning_rate);
+                    let factor = plain_factor(step, self.optimiser.rate(l), dz.ncols());
+                    descend_along(layer, chain::a_prev(at, a_1, caches), dz.view_mut(), factor);
                 } else {
-                    self.optimiser.step_weights(l, layer, gradient, update);
+                    self.optimiser.step_weights(l, layer, gradient, step);
                 }
             }
-            self.optimiser.step_bias(l, layer, gradient, update);
+            self.optimiser.step_bias(l, layer, gradient, step);
         }
     }
 
@@ -232,6 +233,18 @@ impl<R: Real> Member<R> {
         let rows = self.rows.clone();
         with_first(self.chain.clone(), &first.weights(rows.clone(), &first.state(rows), w_0))
     }
+}
+
+/// Makes the step `W[l] -= η dW[l]` in one product, without a `dW[l]`: `W[l] += s a[l-1]ᵀ`, where s = `factor` · `dz[l]` takes the place of
+/// `dz[l]`. η is in s and not in the factor of the product, because the self-check checks each factor of a product by itself.
+fn descend_along<R: Real>(layer: &mut Layer<R>, a_prev: ArrayView2<R>, mut dz: ArrayViewMut2<R>, factor: R) {
+    scale(factor, dz.view_mut());
+    backward_weights(dz.view(), a_prev, R::one(), layer.w.view_mut(), Accumulate::Add);
+}
+
+/// Returns -η/m, with the η of a layer.
+fn plain_factor<R: Real>(step: NetStep, rate: LayerRate, examples: usize) -> R {
+    R::from_f64(-step.learning_rate * rate.w / examples as f64)
 }
 
 /// Returns `chain` with `w` for `W[1]`.

@@ -16,7 +16,7 @@ use crate::fast::initial_term::InitialTerm;
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, Optimiser, TensorUpdate};
+use crate::optimiser::{Moments, Optimiser, TensorStep};
 
 /// D and c: z = c W(0) X + D R; dD = (1/m) dz Rᵀ.
 pub(crate) struct Reduced<'e, R> {
@@ -85,7 +85,7 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: TensorUpdate, moments: &mut FirstMoments<R>) {
+    fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut FirstMoments<R>) {
         step.apply_linear(block_mut(&mut self.d, rows.clone()), block(&self.dd, rows.clone()), &mut moments.w);
         self.initial.descend(rows, step, &mut moments.c);
     }

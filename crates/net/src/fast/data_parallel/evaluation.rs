@@ -6,10 +6,10 @@ use kernels::{Real, square_sum};
 use ndarray::{ArrayView2, Axis};
 
 use super::DataParallel;
-use crate::cost::{Score, Tally};
 use crate::fast::chunks::CHUNK;
 use crate::layer::Cache;
 use crate::optimiser::gradient_square;
+use crate::score::{Score, Tally};
 use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
 

@@ -6,6 +6,7 @@
 //! training of [`Chain::train`] except for rounding, since the sums over the examples are taken chunk by chunk.
 
 mod calls;
+mod chunk;
 mod chunks;
 mod evaluation;
 mod gradients;
@@ -13,25 +14,22 @@ mod ranks;
 mod recording;
 mod resuming;
 
-use std::ops::Range;
-
 use kernels::{Real, WrongProduct, all_finite, inspected};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 pub use self::calls::data_parallel_calls;
 pub use self::ranks::{Alone, Ranks};
 
+use self::chunk::Chunk;
 use self::chunks::TreeSum;
 use self::gradients::Sums;
 use crate::batches::Batches;
 use crate::chain::{self, Chain};
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
-use crate::fast::columns::Columns;
 use crate::fast::examples::Examples;
 use crate::fast::sample::Sample;
-use crate::layer::{Cache, Gradient};
-use crate::matrix::make_room;
+use crate::layer::Gradient;
 use crate::optimiser::OptimiserState;
 use crate::progress::{HistoryPoint, Progress};
 use crate::trained::Trained;
@@ -60,15 +58,6 @@ pub struct DataParallel<'e, R: 'static> {
     best: Option<Best<'static, R>>,
     iteration: usize,
     sample: Sample,
-}
-
-/// A chunk of a batch with its caches and gradients.
-struct Chunk<'e, R> {
-    x: Columns<'e, R>,
-    y: Columns<'e, R>,
-    caches: Vec<Cache<R>>,
-    /// Only dz is used.
-    gradients: Vec<Gradient<R>>,
 }
 
 impl<'e, R: Real> DataParallel<'e, R> {
@@ -204,9 +193,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             let places = chunks::examples_of(place, count, m);
             chunk.x.set_batch(&batch.part(places.clone()));
             chunk.y.set_batch(&batch.part(places.clone()));
-            let masks = masks.iter().map(Option::as_ref).chain([None]);
-            chunk.caches.iter_mut().zip(masks).for_each(|(cache, masks)| cache.prepare_part(masks, places.clone()));
-            chunk.gradients.iter_mut().for_each(|gradient| make_room(&mut gradient.dz, places.len()));
+            chunk.prepare(places, masks);
         }
         m
     }
@@ -259,7 +246,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             }
             under_way.begin(length, parts);
             if l > 0 {
-                own.iter_mut().for_each(|chunk| chunk.backward_data(l, chain));
+                own.iter_mut().for_each(|chunk| chunk.backward_dz(l, chain));
             }
         }
         for ((gradient, room), sum) in sums.iter_mut().zip(room).rev().zip(under_way.finish()) {
@@ -270,27 +257,5 @@ impl<'e, R: Real> DataParallel<'e, R> {
             room.push(before);
             gradient.db = Array1::from(db);
         }
-    }
-}
-
-impl<'e, R: Real> Chunk<'e, R> {
-    fn new(chain: &Chain<R>, training: &Training, x: ArrayView2<'e, R>, y: ArrayView2<'e, R>) -> Self {
-        let mut caches = chain.caches(0);
-        let hidden = caches.len() - 1;
-        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
-            cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
-        }
-        let (x, y) = (Columns::of_inputs(x), Columns::of_targets(y));
-        let gradients = caches.iter().map(|cache| {
-            let (dw, db) = (Array2::zeros((0, 0)), Array1::zeros(0));
-            Gradient { dz: Array2::zeros((cache.z.nrows(), 0)), dw, db }
-        });
-        Chunk { x, y, gradients: gradients.collect(), caches }
-    }
-
-    /// Computes `dz[l-1]` from `dz[l]`; `l` is the layer's index.
-    fn backward_data(&mut self, l: usize, chain: &Chain<R>) {
-        let two: Range<usize> = l - 1..l + 1;
-        chain::backward_data(&chain.layers[two.clone()], &self.caches[two.clone()], &mut self.gradients[two]);
     }
 }

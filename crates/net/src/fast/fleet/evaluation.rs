@@ -5,9 +5,9 @@ use std::ops::Range;
 use kernels::Real;
 
 use super::Fleet;
-use crate::cost::Score;
 use crate::fast::member::Member;
 use crate::matrix::block;
+use crate::score::Score;
 use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
 

@@ -248,20 +248,19 @@ impl<'e, R: Real> Fleet<'e, R> {
         let examples = dz.ncols();
         for member in members.iter_mut() {
             let (optimiser, rows) = (member.training.optimiser, member.rows.clone());
-            let grad_scale = if optimiser.clip_norm.is_some() {
+            let norm = || {
                 let of_w_1 = first.gradient_square(rows.clone());
-                optimiser.clip_scale(member.gradient_squares(of_w_1).sum::<f64>().sqrt())
-            } else {
-                1.0
+                member.gradient_squares(of_w_1).sum::<f64>().sqrt()
             };
+            let grad_scale = optimiser.clip_scale(norm);
             let learning_rate = member.training.schedule.at(*iteration);
-            let update = member.begin_step(learning_rate, grad_scale);
+            let step = member.begin_step(learning_rate, grad_scale);
             if is_plain {
-                scale(member.plain_factor(update, examples), block_mut(dz, rows.clone()));
+                scale(member.plain_factor(step, examples), block_mut(dz, rows.clone()));
             } else {
-                member.descend_first(update, &mut **first);
+                member.descend_first(step, &mut **first);
             }
-            member.descend(update, block(a, rows));
+            member.descend(step, block(a, rows));
         }
         if is_plain {
             first.descend_along(dz.view());

@@ -3,9 +3,7 @@
 use anyhow::{Result, bail};
 use kernels::Activation;
 use ndarray::{Array2, Axis};
-use net::{
-    Batch, Batches, Cache, Chain, Layer, LayerRate, LayerRates, Optimiser, OptimiserState, Training, initialise,
-};
+use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, Optimiser, OptimiserState, Training, initialise};
 
 use crate::cli;
 use crate::plan::engine;
@@ -175,8 +173,7 @@ impl Subject {
 impl Update {
     fn first(training: Training, chain: &Chain<f64>) -> Self {
         let state = OptimiserState::new(training.optimiser, chain);
-        let LayerRates { linear, adaptive } = &chain.rates;
-        let rates = if training.optimiser.is_linear() { linear } else { adaptive }.clone();
+        let rates = training.optimiser.layer_rates(&chain.rates).to_vec();
         Update { learning_rate: training.schedule.at(0), state, training, rates }
     }
 

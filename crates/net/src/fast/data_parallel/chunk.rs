@@ -1,0 +1,57 @@
+//! What a rank keeps of one of its chunks.
+
+use std::ops::Range;
+
+use kernels::Real;
+use ndarray::{Array1, Array2, ArrayView2};
+
+use crate::chain::{self, Chain};
+use crate::dropout::Dropout;
+use crate::fast::columns::Columns;
+use crate::layer::{Cache, Gradient};
+use crate::matrix::make_room;
+use crate::training::Training;
+
+/// A chunk of a batch with its caches and gradients.
+pub(super) struct Chunk<'e, R> {
+    pub(super) x: Columns<'e, R>,
+    pub(super) y: Columns<'e, R>,
+    pub(super) caches: Vec<Cache<R>>,
+    /// Only dz is used.
+    pub(super) gradients: Vec<Gradient<R>>,
+}
+
+impl<'e, R: Real> Chunk<'e, R> {
+    pub(super) fn new(chain: &Chain<R>, training: &Training, x: ArrayView2<'e, R>, y: ArrayView2<'e, R>) -> Self {
+        let mut caches = chain.caches(0);
+        let hidden = caches.len() - 1;
+        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
+            cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
+        }
+        let (x, y) = (Columns::of_inputs(x), Columns::of_targets(y));
+        let gradients = caches.iter().map(|cache| {
+            let (dw, db) = (Array2::zeros((0, 0)), Array1::zeros(0));
+            Gradient { dz: Array2::zeros((cache.z.nrows(), 0)), dw, db }
+        });
+        Chunk { x, y, gradients: gradients.collect(), caches }
+    }
+
+    /// Makes room for some `examples` of a batch, whose `masks` are drawn. The values before are lost.
+    pub(super) fn prepare(&mut self, examples: Range<usize>, masks: &[Option<Dropout<R>>]) {
+        let Chunk { caches, gradients, .. } = self;
+        for (Cache { z, a, dropout }, masks) in caches.iter_mut().zip(masks.iter().map(Option::as_ref).chain([None])) {
+            make_room(z, examples.len());
+            make_room(a, examples.len());
+            if let (Some(dropout), Some(masks)) = (dropout, masks) {
+                dropout.take_part(masks, examples.clone());
+            }
+        }
+        gradients.iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples.len()));
+    }
+
+    /// Computes `dz[l-1]` from `dz[l]`; `l` is the layer's index.
+    pub(super) fn backward_dz(&mut self, l: usize, chain: &Chain<R>) {
+        let two: Range<usize> = l - 1..l + 1;
+        chain::backward_dz(&chain.layers[two.clone()], &self.caches[two.clone()], &mut self.gradients[two]);
+    }
+}
