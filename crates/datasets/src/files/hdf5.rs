@@ -6,7 +6,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::mem::ManuallyDrop;
+use std::mem;
 use std::ops::Range;
 use std::path::Path;
 
@@ -23,20 +23,48 @@ use super::part::Part;
 const BLOCK: usize = 1 << 22;
 
 /// An HDF5 file under a temporary name, with digests of what was written to it.
-///
-/// Only [`NewHdf5::finish`] closes it and its datasets, once all is flushed: to close what can't be written frees memory twice in
-/// libhdf5 2.2.0, which ends the process. A file that fails is left open, without its name, until the process ends.
 pub struct NewHdf5 {
     part: Part,
-    file: ManuallyDrop<File>,
+    handles: Handles,
     datasets: Vec<NewDataset>,
     attributes: Vec<NewAttribute>,
 }
 
-/// A dataset that is filled row by row.
+/// The handles that libhdf5 writes a file through.
+///
+/// They are closed only once all is flushed: to close what can't be written frees memory twice in libhdf5 2.2.0, which ends the
+/// process. Those of a file that can't be written are left open, and the file without its name, until the process ends.
+struct Handles {
+    datasets: Vec<Dataset>,
+    /// `None` once it is closed.
+    file: Option<File>,
+}
+
+impl Handles {
+    fn file(&self) -> &File {
+        self.file.as_ref().expect("open until the end")
+    }
+
+    fn close(&mut self) -> hdf5::Result<()> {
+        if let Some(file) = &self.file {
+            file.flush()?;
+        }
+        self.datasets.clear();
+        self.file.take().map_or(Ok(()), File::close)
+    }
+}
+
+impl Drop for Handles {
+    fn drop(&mut self) {
+        if self.close().is_err() {
+            mem::forget((mem::take(&mut self.datasets), self.file.take()));
+        }
+    }
+}
+
+/// The shape and digest of a dataset that is filled row by row.
 struct NewDataset {
     name: String,
-    dataset: ManuallyDrop<Dataset>,
     shape: Vec<usize>,
     rows: usize,
     sha256: Sha256,
@@ -63,12 +91,9 @@ impl NewHdf5 {
     /// If the folder doesn't take it.
     pub fn new(path: &Path) -> Result<Self, Error> {
         let mut part = Part::new(path)?;
-        match open(part.place(), true) {
-            Ok(file) => {
-                Ok(NewHdf5 { part, file: ManuallyDrop::new(file), datasets: Vec::new(), attributes: Vec::new() })
-            }
-            Err(error) => Err(failed(&mut part, "the start", &error)),
-        }
+        let file = open(part.place(), true).map_err(|error| failed(&mut part, "the start", &error))?;
+        let handles = Handles { datasets: Vec::new(), file: Some(file) };
+        Ok(NewHdf5 { part, handles, datasets: Vec::new(), attributes: Vec::new() })
     }
 
     /// Makes the group `name`.
@@ -76,7 +101,7 @@ impl NewHdf5 {
     /// # Errors
     /// If it can't be written.
     pub fn group(&mut self, name: &str) -> Result<(), Error> {
-        let made = self.file.create_group(name);
+        let made = self.handles.file().create_group(name);
         made.map(|_| ()).map_err(|error| failed(&mut self.part, name, &error))
     }
 
@@ -86,10 +111,10 @@ impl NewHdf5 {
     /// If it can't be written.
     pub fn begin<T: Element>(&mut self, name: &str, shape: &[usize]) -> Result<DatasetHandle, Error> {
         // HDF5 stamps each dataset with the time of its writing, unless told not to: the same request gives the same bytes.
-        let made = self.file.new_dataset::<T>().obj_track_times(false).shape(shape).create(name);
-        let dataset = ManuallyDrop::new(made.map_err(|error| failed(&mut self.part, name, &error))?);
+        let made = self.handles.file().new_dataset::<T>().obj_track_times(false).shape(shape).create(name);
+        self.handles.datasets.push(made.map_err(|error| failed(&mut self.part, name, &error))?);
         let (name, shape) = (name.to_owned(), shape.to_owned());
-        self.datasets.push(NewDataset { name, dataset, shape, rows: 0, sha256: Sha256::new(), read: read_back::<T> });
+        self.datasets.push(NewDataset { name, shape, rows: 0, sha256: Sha256::new(), read: read_back::<T> });
         Ok(DatasetHandle(self.datasets.len() - 1))
     }
 
@@ -102,11 +127,11 @@ impl NewHdf5 {
     /// If they are not whole rows, or too many.
     #[track_caller]
     pub fn add<T: Element>(&mut self, DatasetHandle(index): DatasetHandle, values: &[T]) -> Result<(), Error> {
-        let NewDataset { name, dataset, shape, rows, sha256, .. } = &mut self.datasets[index];
+        let NewDataset { name, shape, rows, sha256, .. } = &mut self.datasets[index];
         let mut block = shape.clone();
         block[0] = values.len() / shape[1..].iter().product::<usize>();
         let view = ArrayViewD::from_shape(&block[..], values).expect("whole rows");
-        let written = dataset.write_slice(view, rows_of(*rows..*rows + block[0], shape));
+        let written = self.handles.datasets[index].write_slice(view, rows_of(*rows..*rows + block[0], shape));
         written.map_err(|error| failed(&mut self.part, name, &error))?;
         T::digest(values, sha256);
         *rows += block[0];
@@ -166,7 +191,7 @@ impl NewHdf5 {
                 shape => builder.shape(shape).create(name)?.write_raw(values),
             }
         };
-        write(&self.file).map_err(|error| failed(&mut self.part, name, &error))?;
+        write(self.handles.file()).map_err(|error| failed(&mut self.part, name, &error))?;
         let (of, name, shape) = (of.to_owned(), name.to_owned(), shape.to_owned());
         let (sha256, read) = (digest_of(values), digest_in::<T> as _);
         self.attributes.push(NewAttribute { of, name, shape, kind, sha256, read });
@@ -182,20 +207,16 @@ impl NewHdf5 {
     /// If a dataset is not full.
     #[track_caller]
     pub fn finish(self) -> Result<Part, Error> {
-        let NewHdf5 { mut part, file, datasets, attributes } = self;
-        let mut meant = Vec::new();
-        file.flush().map_err(|error| failed(&mut part, "the end", &error))?;
-        for NewDataset { name, dataset, shape, rows, sha256, read } in datasets {
-            assert_eq!(Some(&rows), shape.first(), "rows of {name}");
-            drop(ManuallyDrop::into_inner(dataset));
-            meant.push((name, shape, sha256, read));
+        let NewHdf5 { mut part, mut handles, datasets, attributes } = self;
+        for NewDataset { name, shape, rows, .. } in &datasets {
+            assert_eq!(Some(rows), shape.first(), "rows of {name}");
         }
-        ManuallyDrop::into_inner(file).close().map_err(|error| failed(&mut part, "the end", &error))?;
+        handles.close().map_err(|error| failed(&mut part, "the end", &error))?;
 
         let differs =
             |part: &Part, place: &str| Err(Error::Differs { path: part.path().to_owned(), place: place.to_owned() });
         let file = open(part.place(), false).map_err(|error| failed(&mut part, "the end", &error))?;
-        for (name, shape, sha256, read) in meant {
+        for NewDataset { name, shape, sha256, read, .. } in datasets {
             let found = file.dataset(&name).and_then(|dataset| read(&dataset, &shape));
             if found.map_err(|error| failed(&mut part, &name, &error))?.map(Sha256::finalize) != Some(sha256.finalize())
             {

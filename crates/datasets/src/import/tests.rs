@@ -69,6 +69,10 @@ impl Bench {
         assert!(!error.contains('\n') && !error.chars().any(char::is_control), "{error:?}");
         let left = fs::read_dir(self.path("out")).map_or(0, |entries| entries.count());
         assert_eq!(left, 0, "an import that failed leaves nothing: {error}");
+        let open = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+        let open =
+            open.filter_map(|entry| fs::read_link(entry.path()).ok()).find(|path| path.starts_with(self.path("out")));
+        assert_eq!(open, None, "an import that failed leaves no file open: {error}");
         error
     }
 
