@@ -59,7 +59,7 @@ pub(crate) fn agree_on_targets(
     let task = match target_kind {
         TargetKind::OneHot if !classes.is_empty() && classes.len() != columns => {
             let names = classes.len();
-            let problem = Problem::Targets(format!("its rows have {columns} columns, but {names} classes are named"));
+            let problem = Problem::Breach(format!("its rows have {columns} columns, but {names} classes are named"));
             return Err(problem.in_dataset(train.file.path(), &train.y_name));
         }
         TargetKind::OneHot => Task::Classes(columns),
@@ -98,7 +98,9 @@ fn agree(
 pub(crate) fn check_named(targets: &Targets, names: usize) -> Result<(), Problem> {
     match targets {
         Targets::Classes(labels) if names > 0 => match labels.iter().max() {
-            Some(&label) if label as usize >= names.max(2) => Err(Problem::Unnamed { label, names }),
+            Some(&label) if label as usize >= names.max(2) => Err(Problem::Breach(format!(
+                "label {label} has no name: {names} classes are named, so labels must be below {names}"
+            ))),
             _ => Ok(()),
         },
         _ => Ok(()),
@@ -109,7 +111,10 @@ pub(crate) fn check_named(targets: &Targets, names: usize) -> Result<(), Problem
 pub(crate) fn check_numbered(targets: &Targets, names: usize) -> Result<(), Problem> {
     let Targets::Classes(labels) = targets else { return Ok(()) };
     match (labels.iter().min(), labels.iter().max()) {
-        (Some(&min), Some(&max)) if min > 0 && names == 0 => Err(Problem::NoClass0 { min, max }),
+        (Some(&min), Some(&max)) if min > 0 && names == 0 => Err(Problem::Breach(format!(
+            "labels {min} to {max}, and classes are numbered from 0, of which no example is: write each label - {min}, or \
+             name the classes from 0 in `list_classes`; or data.targets = \"values\", if they are not classes"
+        ))),
         _ => Ok(()),
     }
 }
@@ -120,7 +125,10 @@ pub(crate) fn check_trained(train: &Targets, test: &Targets) -> Result<(), Probl
     let mut known = vec![false; MOST_CLASSES];
     train.iter().for_each(|&label| known[label as usize] = true);
     match test.iter().position(|&label| !known[label as usize]) {
-        Some(row) => Err(Problem::Untrained { label: test[row], row }),
+        Some(row) => Err(Problem::Breach(format!(
+            "the label of row {row} is {}, which no training example has; a net can't learn that class",
+            test[row]
+        ))),
         None => Ok(()),
     }
 }

@@ -90,7 +90,9 @@ fn decode(index: usize, bytes: &[u8]) -> Result<String, Problem> {
         Ok(name) if !name.is_empty() && !name.chars().any(char::is_control) => Ok(name.to_owned()),
         _ => {
             let found = bytes[..bytes.len().min(SHOWN)].escape_ascii().to_string();
-            Err(Problem::ClassName { index, found })
+            Err(Problem::Breach(format!(
+                "the name of class {index} is \"{found}\"; allowed: non-empty UTF-8 text without control characters"
+            )))
         }
     }
 }

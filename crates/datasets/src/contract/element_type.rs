@@ -157,7 +157,8 @@ fn bit_count(size: IntSize) -> usize {
 /// exactly.
 pub fn elements<T: H5Type + Copy + Default>(dataset: &Dataset, count: usize) -> Result<Vec<T>, Problem> {
     let mut values = Vec::new();
-    let memory = |_| Problem::Memory { bytes: count as u64 * size_of::<T>() as u64 };
+    let bytes = count as u64 * size_of::<T>() as u64;
+    let memory = |_| Problem::Breach(format!("cannot allocate {bytes} bytes for it"));
     values.try_reserve_exact(count).map_err(memory)?;
     values.resize(count, T::default());
     let reader = dataset.as_reader();
@@ -186,7 +187,9 @@ pub(crate) fn exact<T: Copy + Into<i128>>(rows: Array2<T>) -> Result<Array2<f64>
     let whole = |value: T| -> i128 { value.into() };
     let mut values = rows.indexed_iter().map(|(at, &value)| (at, whole(value)));
     if let Some(((row, column), value)) = values.find(|(_, value)| value.unsigned_abs() > EXACT) {
-        return Err(Problem::Inexact { row, column, value });
+        return Err(Problem::Breach(format!(
+            "the value at row {row}, column {column} is {value}; whole numbers must lie within ±2^53 to be exact"
+        )));
     }
     Ok(rows.mapv(|value| whole(value) as f64))
 }

@@ -94,7 +94,7 @@ impl DataFile {
         for component in name.split('/').filter(|part| !part.is_empty()) {
             check_link(&group, component)?;
             if group.loc_type_by_name(component)? != LocationType::Group {
-                return Err(Problem::NotAGroup { component: component.to_owned() });
+                return Err(Problem::Breach(format!("`{component}` is not a group; a group is required")));
             }
             group = group.group(component)?;
         }

@@ -25,24 +25,6 @@ pub enum Problem {
     /// The name is a group or a type.
     #[error("this is not a dataset; a dataset is required")]
     NotADataset,
-    /// A part of the path is a dataset or a type.
-    #[error("`{component}` is not a group; a group is required")]
-    NotAGroup {
-        /// The part.
-        component: String,
-    },
-    /// The bytes lie in another file, or are assembled from other datasets.
-    #[error("its bytes lie in {place}; only datasets stored in the file itself are read")]
-    Elsewhere {
-        /// The place of the bytes.
-        place: &'static str,
-    },
-    /// A filter is not trusted.
-    #[error("compressed with {found}; allowed: each of deflate (gzip), shuffle and fletcher32 at most once")]
-    Filter {
-        /// The filters found.
-        found: String,
-    },
     /// The element type is not allowed here.
     #[error("its elements are {found}; allowed: {allowed}")]
     Type {
@@ -69,65 +51,6 @@ pub enum Problem {
         /// The limit in bytes.
         limit: u64,
     },
-    /// Declared and stored size do not belong together.
-    #[error("declares {declared} bytes but {found}; {allowed}")]
-    Stored {
-        /// The bytes that the shape and the type ask for.
-        declared: u64,
-        /// The bytes that the file holds.
-        found: String,
-        /// The rule.
-        allowed: String,
-    },
-    /// Integer labels lie outside of the range of class numbers.
-    #[error(
-        "labels {min} to {max}; classes are numbered from 0 to at most {}; data.targets = \"values\" takes any number",
-        MOST_CLASSES - 1
-    )]
-    Labels {
-        /// The least label.
-        min: i128,
-        /// The greatest label.
-        max: i128,
-    },
-    /// A declared label can't be a class number.
-    #[error("the value of row {row} is {value}; data.targets = \"classes\" takes whole numbers from 0 to {}", MOST_CLASSES - 1)]
-    NoLabel {
-        /// The example, from 0.
-        row: usize,
-        /// The value.
-        value: f64,
-    },
-    /// The labels count from 1 or more.
-    #[error(
-        "labels {min} to {max}, and classes are numbered from 0, of which no example is: write each label - {min}, or name \
-         the classes from 0 in `list_classes`; or data.targets = \"values\", if they are not classes"
-    )]
-    NoClass0 {
-        /// The least label.
-        min: u32,
-        /// The greatest label.
-        max: u32,
-    },
-    /// A test label has no training example.
-    #[error("the label of row {row} is {label}, which no training example has; a net can't learn that class")]
-    Untrained {
-        /// The label.
-        label: u32,
-        /// The test example, from 0.
-        row: usize,
-    },
-    /// The targets are not of their declared kind.
-    #[error("{0}")]
-    Targets(String),
-    /// A label has no class name, though there are names.
-    #[error("label {label} has no name: {names} classes are named, so labels must be below {names}")]
-    Unnamed {
-        /// The largest label.
-        label: u32,
-        /// The number of named classes.
-        names: usize,
-    },
     /// A value is NaN or infinite.
     #[error("the value at row {row}, column {column} is {value}; every value must be finite")]
     NotFinite {
@@ -138,36 +61,15 @@ pub enum Problem {
         /// The value.
         value: f64,
     },
-    /// An integer does not fit f64 exactly.
-    #[error("the value at row {row}, column {column} is {value}; whole numbers must lie within ±2^53 to be exact")]
-    Inexact {
-        /// The example, from 0.
-        row: usize,
-        /// The feature, from 0.
-        column: usize,
-        /// The value.
-        value: i128,
-    },
-    /// A class name is not text.
-    #[error("the name of class {index} is \"{found}\"; allowed: non-empty UTF-8 text without control characters")]
-    ClassName {
-        /// The class, from 0.
-        index: usize,
-        /// Its bytes, escaped.
-        found: String,
-    },
-    /// There is no memory for the decoded data.
-    #[error("cannot allocate {bytes} bytes for it")]
-    Memory {
-        /// The bytes asked for.
-        bytes: u64,
-    },
     /// libhdf5 failed.
     #[error("HDF5 cannot read it (damaged file?): {reason}")]
     Library {
         /// libhdf5's own reason.
         reason: String,
     },
+    /// Another breach: what was found, and what is allowed.
+    #[error("{0}")]
+    Breach(String),
 }
 
 /// Puts libhdf5's reason into one line: it may quote raw bytes of the file.

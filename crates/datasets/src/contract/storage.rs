@@ -31,10 +31,10 @@ const MOST_CHUNKS_WALKED: u64 = 1 << 14;
 pub fn check(file: &DataFile, dataset: &Dataset, declared: u64, limit: u64) -> Result<(), Problem> {
     let creation = dataset.create_plist()?;
     if creation.get_layout()? == Layout::Virtual {
-        return Err(Problem::Elsewhere { place: "other datasets (a virtual dataset)" });
+        return Err(elsewhere("other datasets (a virtual dataset)"));
     }
     if !creation.get_external()?.is_empty() {
-        return Err(Problem::Elsewhere { place: "another file (external raw storage)" });
+        return Err(elsewhere("another file (external raw storage)"));
     }
     let filters = filters(&creation)?;
     check_filters(&filters)?;
@@ -49,8 +49,18 @@ pub fn check(file: &DataFile, dataset: &Dataset, declared: u64, limit: u64) -> R
     }
 }
 
+fn elsewhere(place: &str) -> Problem {
+    Problem::Breach(format!("its bytes lie in {place}; only datasets stored in the file itself are read"))
+}
+
 fn refusal(declared: u64, found: String, allowed: &str) -> Problem {
-    Problem::Stored { declared, found, allowed: allowed.to_owned() }
+    Problem::Breach(format!("declares {declared} bytes but {found}; {allowed}"))
+}
+
+fn untrusted(filters: &str) -> Problem {
+    Problem::Breach(format!(
+        "compressed with {filters}; allowed: each of deflate (gzip), shuffle and fletcher32 at most once"
+    ))
 }
 
 fn check_contiguous(file: &DataFile, dataset: &Dataset, declared: u64, stored: u64) -> Result<(), Problem> {
@@ -117,8 +127,7 @@ fn filters(creation: &DatasetCreate) -> Result<Vec<Filter>, Problem> {
     let filters = panic::catch_unwind(AssertUnwindSafe(|| creation.get_filters()));
     panic::set_hook(hook);
     drop(only_one);
-    let too_many = || Problem::Filter { found: "a filter with more than 32 numbers".to_owned() };
-    Ok(filters.map_err(|_| too_many())??)
+    Ok(filters.map_err(|_| untrusted("a filter with more than 32 numbers"))??)
 }
 
 fn check_filters(filters: &[Filter]) -> Result<(), Problem> {
@@ -126,7 +135,7 @@ fn check_filters(filters: &[Filter]) -> Result<(), Problem> {
     let repeated = (1..filters.len()).any(|i| filters[..i].iter().any(|before| before.id() == filters[i].id()));
     if repeated || !filters.iter().all(known) {
         let names: Vec<String> = filters.iter().map(name).collect();
-        return Err(Problem::Filter { found: names.join(" + ") });
+        return Err(untrusted(&names.join(" + ")));
     }
     Ok(())
 }

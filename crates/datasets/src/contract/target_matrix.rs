@@ -53,12 +53,17 @@ impl TargetMatrix {
         match target_kind {
             TargetKind::Values => Ok(Targets::Values(self.rows.reversed_axes().as_standard_layout().into_owned())),
             TargetKind::OneHot => self.one_hot().map(Targets::Classes),
-            TargetKind::Classes if columns > 1 => Err(Problem::Targets(format!(
+            TargetKind::Classes if columns > 1 => Err(Problem::Breach(format!(
                 "its rows have {columns} columns; the numbers of classes are one column (several are one-hot, or values)"
             ))),
             TargetKind::Classes => {
                 let bad = self.rows.iter().enumerate().find(|&(_, &value)| !is_label(value));
-                bad.map_or(Ok(()), |(row, &value)| Err(Problem::NoLabel { row, value }))?;
+                if let Some((row, value)) = bad {
+                    return Err(Problem::Breach(format!(
+                        "the value of row {row} is {value}; data.targets = \"classes\" takes whole numbers from 0 to {}",
+                        MOST_CLASSES - 1
+                    )));
+                }
                 Ok(Targets::Classes(self.rows.iter().map(|&label| label as u32).collect()))
             }
         }
@@ -68,14 +73,14 @@ impl TargetMatrix {
     pub(crate) fn one_hot(&self) -> Result<Vec<u32>, Problem> {
         if self.rows.ncols() < 2 {
             let problem = "its rows have one column; one-hot rows have a column for each class, at least 2";
-            return Err(Problem::Targets(problem.to_owned()));
+            return Err(Problem::Breach(problem.to_owned()));
         }
         let class_of = |(row, values): (usize, ArrayView1<f64>)| {
             let ones = values.iter().filter(|&&value| value == 1.0).count();
             let zeros = values.iter().filter(|&&value| value == 0.0).count();
             let one = values.iter().position(|&value| value == 1.0);
             one.filter(|_| ones == 1 && zeros + 1 == values.len()).map(|class| class as u32).ok_or_else(|| {
-                Problem::Targets(format!("row {row} is not one-hot, a single 1 and else 0 (values may be any numbers)"))
+                Problem::Breach(format!("row {row} is not one-hot, a single 1 and else 0 (values may be any numbers)"))
             })
         };
         self.rows.outer_iter().enumerate().map(class_of).collect()
@@ -104,7 +109,10 @@ where
     let whole = || values.iter().map(|&label| -> i128 { label.into() });
     let (min, max) = (whole().min().unwrap_or(0), whole().max().unwrap_or(0));
     if labels && (min < 0 || max >= MOST_CLASSES as i128) {
-        return Err(Problem::Labels { min, max });
+        return Err(Problem::Breach(format!(
+            "labels {min} to {max}; classes are numbered from 0 to at most {}; data.targets = \"values\" takes any number",
+            MOST_CLASSES - 1
+        )));
     }
     exact(rows(split, values)?)
 }
