@@ -167,7 +167,7 @@ impl KnownFiles {
     /// # Errors
     /// For the first file that has another content, or can't be read.
     pub fn verify(&self) -> Result<(), DataError> {
-        [&self.train, &self.test].into_iter().try_for_each(verify)
+        [&self.train, &self.test].into_iter().try_for_each(|file| verify(file).map(|_| ()))
     }
 }
 

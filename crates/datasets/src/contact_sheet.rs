@@ -67,7 +67,7 @@ impl ContactSheet {
     ///
     /// If there is no such example.
     pub fn write(&self, split: &Split, examples: &[usize], path: &Path) -> Result<usize, Error> {
-        let refuse = |reason: String| Error::ContactSheet { path: path.to_owned(), reason };
+        let refuse = |reason: String| Error::file(path, format!("cannot draw a contact sheet: {reason}"));
         let mut png = Cursor::new(Vec::new());
         let examples = &examples[..examples.len().min(self.max_pictures)];
         self.draw(split, examples)

@@ -167,7 +167,7 @@ impl DataSet {
         let drawn = |share, seed| {
             train_split
                 .hold_out_stratified(share, seed)
-                .map_err(|problem| Error::Share { path: source.train.path.clone(), problem })
+                .map_err(|problem| Error::file(&source.train.path, format!("{problem} (data.test_share)")))
         };
         let (train, test) = match source.test {
             TestSource::Share { share, seed } => drawn(share, seed).map(|(kept, aside)| (kept, Some(aside)))?,

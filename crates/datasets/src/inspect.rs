@@ -148,9 +148,8 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
     };
     let splits: Vec<_> = splits.into_iter().map(|found| SplitSummary::new(found, task)).collect();
     if splits.is_empty() && problems.is_empty() {
-        let present = datasets.iter().map(|line| line.name.clone()).collect();
-        let wanted = vec![names.train_x.clone(), names.test_x.clone()];
-        problems.push(Error::NoSplit { path: path.to_owned(), wanted, present });
+        let present: Vec<String> = datasets.iter().map(|line| line.name.clone()).collect();
+        problems.push(Error::no_split(path, &[names.train_x.clone(), names.test_x.clone()], &present));
     }
     let (bytes, sha256) = (file.bytes(), hashed.sha256()?);
     Ok(Inspection { path: path.to_owned(), bytes, sha256, datasets, further, classes, features, splits, problems })

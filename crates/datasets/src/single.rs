@@ -85,7 +85,6 @@ impl Unlabelled {
 
 /// Returns the error that a file has none of the datasets that are looked for.
 fn neither<'n>(file: &DataFile, wanted: impl Iterator<Item = &'n str>) -> Error {
-    let wanted = wanted.map(str::to_owned).collect();
-    let present = names(file.root()).unwrap_or_default();
-    Error::NoSplit { path: file.path().to_owned(), wanted, present }
+    let wanted: Vec<String> = wanted.map(str::to_owned).collect();
+    Error::no_split(file.path(), &wanted, &names(file.root()).unwrap_or_default())
 }

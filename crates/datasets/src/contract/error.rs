@@ -12,45 +12,17 @@ use crate::files::{self, DiskFailure};
 /// The reason why a data file was refused or could not be read.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The operating system refused.
-    #[error("{}: cannot {action}: {reason}", path.display())]
-    Io {
+    /// The file as a whole can't be used.
+    #[error("{}: {problem}", path.display())]
+    File {
         /// The file.
         path: PathBuf,
-        /// The attempted action, as a verb: `open`, `read`, `write`.
-        action: &'static str,
-        /// The system's reason.
-        reason: io::Error,
+        /// What was found, and what is allowed.
+        problem: String,
     },
     /// A file could not be written.
     #[error(transparent)]
     Write(#[from] files::Error),
-    /// The path names something that is not a regular file.
-    #[error("{}: this is {found}; a data file must be a regular file", path.display())]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-        /// The kind of thing that it is: a folder, a device, ...
-        found: &'static str,
-    },
-    /// The file does not begin with the HDF5 signature.
-    #[error("{}: not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)", path.display())]
-    NotHdf5 {
-        /// The file.
-        path: PathBuf,
-        /// Its size in bytes.
-        bytes: u64,
-    },
-    /// libhdf5 cannot open the file.
-    #[error("{}: damaged or truncated HDF5 file ({bytes} bytes): {reason}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Its size in bytes.
-        bytes: u64,
-        /// libhdf5's own reason.
-        reason: String,
-    },
     /// Size or modification time changed between opening and the end of reading.
     #[error("{}: the file changed while it was being read; try again when nothing writes to it", path.display())]
     Changed {
@@ -66,14 +38,6 @@ pub enum Error {
         found: String,
         /// The content of the pin, and what to do.
         expected: Expected,
-    },
-    /// There are too few examples for a share of them to be held out.
-    #[error("{}: {problem} (data.test_share)", path.display())]
-    Share {
-        /// The file.
-        path: PathBuf,
-        /// The number of examples that the share comes to.
-        problem: String,
     },
     /// A dataset breaks the contract.
     #[error("{}: dataset `{dataset}`: {problem}", path.display())]
@@ -99,24 +63,26 @@ pub enum Error {
         /// The rule that both must keep.
         rule: &'static str,
     },
-    /// None of the datasets that could hold examples is in the file.
-    #[error("{}: holds {}; {}", path.display(), none_of(wanted), holds(present))]
-    NoSplit {
-        /// The file.
-        path: PathBuf,
-        /// The names looked for.
-        wanted: Vec<String>,
-        /// The names in the file's root.
-        present: Vec<String>,
-    },
-    /// A contact sheet cannot be drawn.
-    #[error("{}: cannot draw a contact sheet: {reason}", path.display())]
-    ContactSheet {
-        /// The picture that was to be written.
-        path: PathBuf,
-        /// The reason.
-        reason: String,
-    },
+}
+
+impl Error {
+    /// Describes a problem of the file at `path` as a whole.
+    pub(crate) fn file(path: &Path, problem: impl Into<String>) -> Self {
+        Error::File { path: path.to_owned(), problem: problem.into() }
+    }
+
+    /// Wraps the system's reason not to `action` (open, read) the file at `path`.
+    pub(crate) fn system(path: &Path, action: &str, reason: &io::Error) -> Self {
+        Self::file(path, format!("cannot {action}: {reason}"))
+    }
+
+    /// Describes a file that has none of the datasets `wanted`, which could hold examples, but those `present`.
+    pub(crate) fn no_split(path: &Path, wanted: &[String], present: &[String]) -> Self {
+        let names = ticked(wanted);
+        let none =
+            if names.len() == 1 { format!("no {}", names[0]) } else { format!("neither {}", names.join(" nor ")) };
+        Self::file(path, format!("holds {none}; {}", holds(present)))
+    }
 }
 
 impl Problem {
@@ -130,9 +96,4 @@ impl DiskFailure for Error {
     fn is_disk_failure(&self) -> bool {
         matches!(self, Error::Write(error) if error.is_disk_failure())
     }
-}
-
-fn none_of(wanted: &[String]) -> String {
-    let names = ticked(wanted);
-    if names.len() == 1 { format!("no {}", names[0]) } else { format!("neither {}", names.join(" nor ")) }
 }

@@ -19,35 +19,36 @@ pub struct DataFile {
     hdf5: File,
 }
 
-/// Opens a regular file, and returns its metadata with it.
-pub(crate) fn open_regular(path: &Path) -> Result<(Metadata, SystemFile), Error> {
-    let io_error = |action| move |reason| Error::Io { path: path.to_owned(), action, reason };
-    let metadata = fs::metadata(path).map_err(io_error("open"))?;
+/// Opens a regular file.
+pub(crate) fn open_regular(path: &Path) -> Result<SystemFile, Error> {
+    let metadata = fs::metadata(path).map_err(|reason| Error::system(path, "open", &reason))?;
     // Checked before opening: to open a pipe would wait for its writer.
     if !metadata.is_file() {
         let found = if metadata.is_dir() { "a folder" } else { "not a regular file" };
-        return Err(Error::NotAFile { path: path.to_owned(), found });
+        return Err(Error::file(path, format!("this is {found}; a data file must be a regular file")));
     }
-    let file = SystemFile::open(path).map_err(io_error("open"))?;
-    Ok((file.metadata().map_err(io_error("read"))?, file))
+    SystemFile::open(path).map_err(|reason| Error::system(path, "open", &reason))
 }
 
 impl DataFile {
     /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let (metadata, file) = open_regular(path)?;
+        let file = open_regular(path)?;
+        let metadata = file.metadata().map_err(|reason| Error::system(path, "read", &reason))?;
         let bytes = metadata.len();
         let mut signature = Vec::with_capacity(HDF5_SIGNATURE.len());
         let read = file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature);
-        read.map_err(|reason| Error::Io { path: path.to_owned(), action: "read", reason })?;
+        read.map_err(|reason| Error::system(path, "read", &reason))?;
         if signature != HDF5_SIGNATURE {
-            return Err(Error::NotHdf5 { path: path.to_owned(), bytes });
+            let problem = format!("not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)");
+            return Err(Error::file(path, problem));
         }
         // No lock is taken: on read-only and network mounts that fails.
         let hdf5 = File::with_options()
             .with_fapl(|access| access.file_locking(false))
             .open(path)
-            .map_err(|error| Error::Damaged { path: path.to_owned(), bytes, reason: reason(&error) })?;
+            .map_err(|error| format!("damaged or truncated HDF5 file ({bytes} bytes): {}", reason(&error)))
+            .map_err(|problem| Error::file(path, problem))?;
         Ok(Self { path: path.to_owned(), metadata, hdf5 })
     }
 

@@ -3,7 +3,6 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -21,9 +20,7 @@ pub(crate) struct HashedFile {
 impl HashedFile {
     /// Opens the file of `pinned` if it has the pinned content.
     pub(crate) fn open(pinned: &Pinned) -> Result<Self, Error> {
-        let (_, mut bytes) = open_regular(&pinned.path)?;
-        let sha256 = hash(&mut bytes).map_err(|reason| cannot_read(&pinned.path, reason))?;
-        check(pinned, &sha256)?;
+        let (bytes, sha256) = verify(pinned)?;
         Ok(HashedFile { file: DataFile::open(&pinned.path)?, bytes, sha256 })
     }
 
@@ -44,17 +41,13 @@ impl HashedFile {
             let mut bytes = &self.bytes;
             Ok((hash(&mut bytes)?, [bytes.metadata()?, fs::metadata(path)?]))
         };
-        let (hash, seen) = now().map_err(|reason| cannot_read(path, reason))?;
+        let (hash, seen) = now().map_err(|reason| Error::system(path, "read", &reason))?;
         let opened = identity(self.file.metadata());
         if hash != self.sha256 || seen.iter().any(|seen| identity(seen) != opened) {
             return Err(Error::Changed { path: path.to_owned() });
         }
         Ok(hash)
     }
-}
-
-fn cannot_read(path: &Path, reason: io::Error) -> Error {
-    Error::Io { path: path.to_owned(), action: "read", reason }
 }
 
 /// Returns the properties that change if the file is written or replaced: device, inode, size, and the times of its last changes, in
@@ -84,28 +77,18 @@ pub(crate) fn hexadecimal(sha256: Sha256) -> String {
     sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Checks that the file of `pinned` has the pinned content; it is read whole.
+/// Opens the file of `pinned`, hashes all of it, and checks that it has the pinned content. Returns it with its SHA-256.
 ///
 /// # Errors
-/// If it has another one, or can't be read.
-pub(crate) fn verify(pinned: &Pinned) -> Result<(), Error> {
-    check(pinned, &sha256_of(&pinned.path)?)
-}
-
-fn check(pinned: &Pinned, sha256: &str) -> Result<(), Error> {
-    match &pinned.expected {
-        Some(expected) if expected.sha256 != sha256 => {
-            Err(Error::OtherContent { path: pinned.path.clone(), found: sha256.to_owned(), expected: expected.clone() })
+/// If it has another content, can't be read, or isn't a regular file.
+pub(crate) fn verify(pinned: &Pinned) -> Result<(File, String), Error> {
+    let Pinned { path, expected } = pinned;
+    let mut bytes = open_regular(path)?;
+    let found = hash(&mut bytes).map_err(|reason| Error::system(path, "read", &reason))?;
+    match expected {
+        Some(expected) if expected.sha256 != found => {
+            Err(Error::OtherContent { path: path.clone(), found, expected: expected.clone() })
         }
-        _ => Ok(()),
+        _ => Ok((bytes, found)),
     }
-}
-
-/// Hashes the regular file at `path`: SHA-256 in hexadecimal.
-///
-/// # Errors
-/// If it can't be read, or isn't a regular file.
-fn sha256_of(path: &Path) -> Result<String, Error> {
-    let (_, mut bytes) = open_regular(path)?;
-    hash(&mut bytes).map_err(|reason| cannot_read(path, reason))
 }
