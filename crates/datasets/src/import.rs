@@ -6,7 +6,6 @@
 
 mod cell;
 mod classes;
-mod columns;
 mod csv_table;
 mod elements;
 mod encoding;

@@ -7,11 +7,8 @@ use crate::contract::element_type::{ElementType, describe};
 use crate::contract::error::Error;
 use crate::contract::file::DataFile;
 use crate::contract::problem::Problem;
-use crate::contract::storage::{self, checked_bytes};
+use crate::contract::storage::{self, DECODED, check_decoded, checked_bytes};
 use crate::text::count;
-
-/// The bytes of an element once it is decoded to f64, the widest type in use.
-const DECODED: u64 = size_of::<f64>() as u64;
 
 /// The element types that examples and targets may have, for messages.
 const NUMBERS: &str = "integers of 8 to 64 bits, floats of 16 to 64 (IEEE 754), h5py's booleans";
@@ -161,11 +158,7 @@ fn check_y(
 
 /// Checks the declared size against `max_bytes` once decoded, and against what the file stores.
 fn check_size(file: &DataFile, dataset: &Dataset, shape: &[usize], size: u64, max_bytes: u64) -> Result<(), Problem> {
-    let decoded = checked_bytes(shape, DECODED);
-    if decoded.is_none_or(|bytes| bytes > max_bytes) {
-        let needed = decoded.map_or("more than 2^64".to_owned(), |bytes| bytes.to_string());
-        return Err(Problem::TooLarge { shape: shape.to_vec(), needed, limit: max_bytes });
-    }
+    check_decoded(shape, max_bytes)?;
     // No larger than the decoded bytes, since no element is wider than f64.
     let declared = checked_bytes(shape, size).unwrap_or(u64::MAX);
     storage::check(file, dataset, declared, max_bytes)

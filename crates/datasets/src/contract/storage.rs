@@ -17,6 +17,8 @@ use hdf5::plist::DatasetCreate;
 use crate::contract::file::DataFile;
 use crate::contract::problem::Problem;
 
+/// The bytes of an element once it is decoded to f64, the widest type in use.
+pub(crate) const DECODED: u64 = size_of::<f64>() as u64;
 /// The decoded bytes up to which a dataset may be compressed more than [`RATIO_CAP`]-fold.
 const SMALL: u64 = 1 << 20;
 /// The largest compression. Photographs compress 2-fold and drawings 20-fold; what compresses more than this is a decompression bomb, or
@@ -155,6 +157,16 @@ fn name(filter: &Filter) -> String {
 /// Returns the bytes of `shape` with elements of `size` bytes, or `None` if they overflow.
 pub fn checked_bytes(shape: &[usize], size: u64) -> Option<u64> {
     shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length as u64))
+}
+
+/// Refuses a shape whose elements take more than `limit` bytes once they are decoded to f64, the widest type in use.
+pub(crate) fn check_decoded(shape: &[usize], limit: u64) -> Result<(), Problem> {
+    let decoded = checked_bytes(shape, DECODED);
+    if decoded.is_some_and(|bytes| bytes <= limit) {
+        return Ok(());
+    }
+    let needed = decoded.map_or("more than 2^64".to_owned(), |bytes| bytes.to_string());
+    Err(Problem::TooLarge { shape: shape.to_vec(), needed, limit })
 }
 
 fn chunks_expected(shape: &[usize], chunk: &[usize]) -> Option<u64> {

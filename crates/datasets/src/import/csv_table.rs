@@ -3,13 +3,10 @@
 //! A table is read twice: to check every cell and to collect the labels, and then for the features. If means or texts of the training rows
 //! are needed, it is read once more in between. Only the labels need more memory for more rows.
 
-mod layout;
 mod reading;
 mod table;
 
-use self::layout::Layout;
 use self::table::Table;
-use super::columns::Column;
 use super::error::Error;
 use super::request::{Categorical, Missing, Progress, Request, SplitName};
 use super::rules::{Report, Rules};
@@ -34,24 +31,13 @@ pub(super) const RULES: Rules = Rules {
     open,
 };
 
-fn open(request: &Request, split: SplitName, report: &mut Report) -> Result<Box<dyn Source>, Error> {
+fn open<'r>(request: &'r Request, split: SplitName, report: &mut Report) -> Result<Box<dyn Source + 'r>, Error> {
     let needs_numbers = request.missing == Missing::Mean || request.categorical != Categorical::Refuse;
     if request.size.is_some() && needs_numbers {
         let problem =
             "the pixels of pictures are bytes: --missing mean and --categorical are for tables of other numbers";
         return Err(Error::Request(problem.to_owned()));
     }
-    let columns = |names: &[String]| names.iter().map(|name| Column::from_text(name)).collect();
-    let layout = Layout {
-        label: request.label.as_deref().map_or(Column::Last, Column::from_text),
-        targets: columns(&request.targets),
-        ignored: columns(&request.ignored),
-        header: request.header,
-        delimiter: request.delimiter,
-        picture: request.size,
-        missing: request.missing,
-        categorical: request.categorical.clone(),
-    };
     let path = &request.paths(split)[0];
-    Ok(Box::new(Table::scan(path, &layout, request.max_bytes, &mut |rows| report(Progress::Checked(rows)))?))
+    Ok(Box::new(Table::scan(path, request, &mut |rows| report(Progress::Checked(rows)))?))
 }

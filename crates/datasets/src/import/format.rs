@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::error::Error;
+use super::open::{open, read_up_to};
 use super::request::{Categorical, Format, Missing, Request};
 use super::rules::Rules;
-use super::{csv_table, idx, npy, npz, open, pictures};
+use super::{csv_table, idx, npy, npz, pictures};
 use crate::contract::targets::TargetsChoice;
 
 impl Format {
@@ -26,8 +27,7 @@ impl Format {
         if path.is_dir() {
             return Ok(Self::Pictures);
         }
-        let mut start = Vec::new();
-        open::read_up_to(&mut open::open(path)?, 4, &mut start).map_err(|reason| Error::read(path, &reason))?;
+        let start = read_up_to(&mut open(path)?, 4).map_err(|reason| Error::read(path, &reason))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         let by_bytes = Self::ALL.into_iter().find(|format| (format.rules().begins)(&start));

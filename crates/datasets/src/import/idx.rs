@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::elements::StoredType;
 use super::error::{At, Error};
-use super::open::{checked_size, open, read_up_to};
+use super::open::{check_size, open, read_up_to};
 use super::raw::{Arrays, Bytes, RawArray};
 use super::rules::Rules;
 use crate::contract::element_type::ElementType;
@@ -26,11 +26,7 @@ pub(super) const RULES: Rules = Rules {
 /// Reads the header of the file at `path`, plain or gzipped.
 fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
     let mut reader = open(path)?;
-    let mut take = |count: u64| {
-        let mut bytes = Vec::new();
-        let read = read_up_to(&mut reader, count, &mut bytes);
-        read.map_err(|reason| Error::read(path, &reason)).map(|()| bytes)
-    };
+    let mut take = |count| read_up_to(&mut reader, count).map_err(|reason| Error::read(path, &reason));
     let magic = take(4)?;
     let element = match magic[..] {
         [0, 0, 0x08, 1..=4] => ElementType::U8,
@@ -52,7 +48,7 @@ fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
     }
     let shape: Vec<usize> = sizes.as_chunks().0.iter().map(|&size| u32::from_be_bytes(size) as usize).collect();
     let stored = StoredType { element, big_endian: true };
-    checked_size(path, &shape, stored.element.size(), limit)?;
+    check_size(path, &shape, limit)?;
     let start = 4 + sizes.len() as u64;
     Ok(RawArray { path: path.to_owned(), bytes: Bytes::At(path.to_owned()), start, stored, shape, fortran: false })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::elements::StoredType;
 use super::error::{At, Error, quoted};
-use super::open::{checked_size, read_up_to};
+use super::open::{check_size, read_up_to};
 use super::raw::{Arrays, Bytes, RawArray};
 use super::rules::Rules;
 use crate::contract::element_type::ElementType;
@@ -30,11 +30,7 @@ pub(super) const RULES: Rules = Rules {
 /// Reads the header of the array in `bytes`; messages name `path`.
 pub(super) fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArray, Error> {
     let mut reader = bytes.open(&path)?;
-    let mut take = |count: u64| {
-        let mut bytes = Vec::new();
-        let read = read_up_to(&mut reader, count, &mut bytes);
-        read.map_err(|reason| Error::read(&path, &reason)).map(|()| bytes)
-    };
+    let mut take = |count| read_up_to(&mut reader, count).map_err(|reason| Error::read(&path, &reason));
     let start = take(8)?;
     let (Some(rest), 8) = (start.strip_prefix(MAGIC), start.len()) else {
         return Err(Error::at(&path, At::Byte(0), "not a NumPy array: the first 6 bytes are not \\x93NUMPY"));
@@ -57,7 +53,7 @@ pub(super) fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArr
     }
     let header = String::from_utf8_lossy(&header);
     let (stored, fortran, shape) = parse(&header).map_err(|problem| Error::at(&path, At::Byte(8 + width), problem))?;
-    checked_size(&path, &shape, stored.element.size(), limit)?;
+    check_size(&path, &shape, limit)?;
     if shape.is_empty() {
         return Err(Error::file(&path, "a single number; an array of examples or labels is required"));
     }

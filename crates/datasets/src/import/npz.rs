@@ -22,7 +22,7 @@ pub(super) const RULES: Rules = Rules {
     open,
 };
 
-fn open(request: &Request, split: SplitName, _: &mut Report) -> Result<Box<dyn Source>, Error> {
+fn open<'r>(request: &'r Request, split: SplitName, _: &mut Report) -> Result<Box<dyn Source + 'r>, Error> {
     if request.targets.len() > 1 {
         return Err(Error::Request("--target names one array of an archive".to_owned()));
     }

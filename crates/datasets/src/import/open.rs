@@ -6,6 +6,7 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::Error;
+use crate::contract::storage::check_decoded;
 use crate::files::regular_file;
 
 /// Opens the regular file at `path`; a gzipped one is unpacked as it is read.
@@ -20,24 +21,14 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     Ok(Box::new(buffered))
 }
 
-/// Fills `bytes` with the next `count`, or with those that are left. No declared size is allocated before its bytes are there.
-pub(super) fn read_up_to(reader: &mut impl Read, count: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
-    bytes.clear();
-    reader.take(count).read_to_end(bytes)?;
-    Ok(())
+/// Reads the next `count` bytes, or those that are left. No declared size is allocated before its bytes are there.
+pub(super) fn read_up_to(reader: &mut impl Read, count: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(count).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
-/// Returns the bytes of `shape` with `size` bytes for each element; refuses those above `limit` as f64.
-pub(super) fn checked_size(path: &Path, shape: &[usize], size: usize, limit: u64) -> Result<u64, Error> {
-    let elements = shape.iter().try_fold(1u64, |elements, &length| elements.checked_mul(length as u64));
-    match elements.and_then(|elements| elements.checked_mul(8)) {
-        Some(decoded) if decoded <= limit => Ok(decoded / 8 * size as u64),
-        decoded => {
-            let needed = decoded.map_or("more than 2^64".to_owned(), |decoded| decoded.to_string());
-            Err(Error::file(
-                path,
-                format!("its shape {shape:?} needs {needed} bytes as f64; the limit is {limit} (--max-bytes)"),
-            ))
-        }
-    }
+/// Refuses a shape whose elements take more than `limit` bytes as f64.
+pub(super) fn check_size(path: &Path, shape: &[usize], limit: u64) -> Result<(), Error> {
+    check_decoded(shape, limit).map_err(|problem| Error::file(path, format!("{problem} (--max-bytes)")))
 }

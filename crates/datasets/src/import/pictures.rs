@@ -9,7 +9,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::error::{Error, one_line};
-use super::open::checked_size;
+use super::open::check_size;
 use super::rules::Rules;
 use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
 use crate::contract::problem::MOST_CLASSES;
@@ -91,7 +91,7 @@ impl Folder {
             }
         };
         let channels = if grey { 1 } else { 3 };
-        checked_size(path, &[files.len(), height, width, channels], 1, limit)?;
+        check_size(path, &[files.len(), height, width, channels], limit)?;
         let targets = SourceTargets::Labels { codes: labels, names: words };
         let summary = Summary::new(vec![height, width, channels], FeatureType::U8, targets);
         Ok(Folder { files, resized: size.is_some(), left_out, summary })

@@ -66,8 +66,7 @@ impl RawArray {
 
     fn rows(&self) -> Result<Rows<'_>, Error> {
         let mut reader = self.bytes.open(&self.path)?;
-        let mut row = Vec::new();
-        read_up_to(&mut reader, self.start, &mut row).map_err(|reason| Error::read(&self.path, &reason))?;
+        let row = read_up_to(&mut reader, self.start).map_err(|reason| Error::read(&self.path, &reason))?;
         let row_bytes = self.features() as u64 * self.stored.element.size() as u64;
         let mut rows = Rows { array: self, reader, row, row_bytes, next: 0, columns: None };
         if self.fortran {
@@ -156,7 +155,8 @@ impl Rows<'_> {
     fn take(&mut self, count: u64, bytes: &mut Vec<u8>) -> Result<(), Error> {
         let RawArray { path, start, .. } = self.array;
         let at = start + self.next as u64 * self.row_bytes;
-        let read = read_up_to(&mut self.reader, count, bytes);
+        bytes.clear();
+        let read = self.reader.by_ref().take(count).read_to_end(bytes);
         let broken = |problem: String| Error::at(path, At::Byte(at + bytes.len() as u64), problem);
         read.map_err(|reason| broken(format!("cannot read on: {}", super::error::one_line(&reason.to_string()))))?;
         if (bytes.len() as u64) < count {
@@ -191,13 +191,10 @@ impl ExampleReader for Rows<'_> {
     }
 
     fn end(&mut self) -> Result<Option<String>, Error> {
-        let mut more = Vec::new();
-        let read = read_up_to(&mut self.reader, 1, &mut more);
-        read.map_err(|reason| Error::read(&self.array.path, &reason))?;
-        if more.is_empty() {
+        let RawArray { path, start, .. } = self.array;
+        if read_up_to(&mut self.reader, 1).map_err(|reason| Error::read(path, &reason))?.is_empty() {
             return Ok(None);
         }
-        let RawArray { path, start, .. } = self.array;
         let end = start + self.row_bytes * self.array.examples() as u64;
         Err(Error::at(path, At::Byte(end), "more bytes follow than its header declares"))
     }

@@ -23,7 +23,7 @@ pub(super) struct Rules {
 }
 
 /// A function that opens the source of one split.
-type Open = fn(&Request, SplitName, &mut Report) -> Result<Box<dyn Source>, Error>;
+type Open = for<'r> fn(&'r Request, SplitName, &mut Report) -> Result<Box<dyn Source + 'r>, Error>;
 
 /// A function that reports progress, and fails if the import is to stop.
 pub(super) type Report<'t> = dyn FnMut(Progress) -> Result<(), Error> + 't;

@@ -4,19 +4,19 @@ use super::table::Table;
 use crate::contract::problem::MOST_CLASSES;
 use crate::import::encoding::{ColumnEncoding, ColumnFit, Encoding};
 use crate::import::error::{Error, quoted};
-use crate::import::open::checked_size;
+use crate::import::open::check_size;
 use crate::import::request::Missing;
 use crate::import::rows::Rows;
 use crate::import::source::{ExampleReader, FeatureBuffer, Source, Summary};
 use crate::text::count;
 
-impl Source for Table {
+impl Source for Table<'_> {
     fn summary(&self) -> &Summary {
         &self.summary
     }
 
     fn fit(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
-        if self.layout.missing != Missing::Mean && !self.textual.contains(&true) {
+        if self.request.missing != Missing::Mean && !self.textual.contains(&true) {
             return Ok(());
         }
         let mut fits: Vec<ColumnFit> = self.textual.iter().map(|&textual| ColumnFit::new(textual)).collect();
@@ -77,7 +77,7 @@ impl Source for Table {
 
 /// The reader of a table's features.
 struct TableReader<'t> {
-    table: &'t Table,
+    table: &'t Table<'t>,
     rows: Rows,
     /// The number of texts that no training row has.
     unknown: usize,
@@ -119,11 +119,11 @@ impl ExampleReader for TableReader<'_> {
     }
 }
 
-impl Table {
+impl Table<'_> {
     /// Sets the encoding of the columns.
     fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
         let width = encoding.width();
-        checked_size(&self.path, &[self.summary.targets.examples(), width], 8, self.limit)?;
+        check_size(&self.path, &[self.summary.targets.examples(), width], self.request.max_bytes)?;
         if width > MOST_CLASSES {
             let problem = format!("its columns become {width}; at most {MOST_CLASSES} (--ignore leaves columns out)");
             return Err(Error::file(&self.path, problem));
@@ -131,7 +131,7 @@ impl Table {
         self.summary.shape = vec![width];
         let names: Vec<String> = self.features.iter().map(|&column| self.names[column].clone()).collect();
         self.summary.feature_names = encoding.names(&names);
-        if self.layout.missing == Missing::Mean {
+        if self.request.missing == Missing::Mean {
             self.summary.fillings = encoding.fillings();
         }
         self.encoding = Some(encoding);

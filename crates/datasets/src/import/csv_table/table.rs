@@ -4,22 +4,21 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use super::layout::Layout;
 use crate::contract::targets::Targets;
 use crate::import::cell::{is_missing, number};
-use crate::import::columns::{Column, position, sniffed};
 use crate::import::encoding::Encoding;
 use crate::import::error::{At, Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
-use crate::import::open::checked_size;
-use crate::import::request::{Categorical, Missing};
-use crate::import::rows::Rows;
+use crate::import::open::check_size;
+use crate::import::request::{Categorical, Missing, Request};
+use crate::import::rows::{Rows, is_name, position, sniffed};
 use crate::import::source::{FeatureBuffer, SourceTargets, Summary};
 use crate::split::features::FeatureType;
 
 /// A table whose cells are all checked.
-pub(super) struct Table {
+pub(super) struct Table<'r> {
     pub(super) path: PathBuf,
+    pub(super) request: &'r Request,
     delimiter: u8,
     /// The names of all columns, or their numbers if no header names them.
     pub(super) names: Vec<String>,
@@ -30,25 +29,22 @@ pub(super) struct Table {
     target_columns: Vec<usize>,
     /// For each feature, whether it holds texts.
     pub(super) textual: Vec<bool>,
-    pub(super) layout: Layout,
     /// The number of rows that are left out.
     pub(super) dropped: usize,
     /// The number of cells without a value in the other rows.
     pub(super) filled: usize,
     pub(super) encoding: Option<Encoding>,
     pub(super) summary: Summary,
-    pub(super) limit: u64,
 }
 
-impl Table {
+impl<'r> Table<'r> {
     /// Checks every cell of the table at `path`, and collects its targets. `on_row` is called with the examples so far, and may stop it.
     pub(super) fn scan(
         path: &Path,
-        layout: &Layout,
-        limit: u64,
+        request: &'r Request,
         on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let delimiter = match layout.delimiter {
+        let delimiter = match request.delimiter {
             Some(delimiter) => delimiter,
             None => sniffed(path)?,
         };
@@ -57,37 +53,30 @@ impl Table {
             return Err(Error::file(path, "an empty table"));
         }
         let width = rows.record.len();
-        let texts = match &layout.categorical {
-            Categorical::Columns(columns) => columns.iter().map(|column| Column::from_text(column)).collect(),
-            _ => Vec::new(),
-        };
-        let target_columns: &[Column] =
-            if layout.targets.is_empty() { std::slice::from_ref(&layout.label) } else { &layout.targets };
-        let roles = [target_columns, &layout.ignored, &texts];
-        let named = roles.into_iter().flatten().any(|column| matches!(column, Column::Named(_)));
-        let find = |column: &Column| {
-            position(column, &rows.record, layout.header != Some(false))
+        let texts: &[String] = if let Categorical::Columns(columns) = &request.categorical { columns } else { &[] };
+        let label = [request.label.clone().unwrap_or_else(|| "last".to_owned())];
+        let target_columns = if request.targets.is_empty() { &label } else { &request.targets[..] };
+        let named = [target_columns, &request.ignored, texts].into_iter().flatten().any(|column| is_name(column));
+        let find = |column: &String| {
+            position(column, &rows.record, request.header != Some(false))
                 .map_err(|problem| Error::at(path, At::Line(1), problem))
         };
-        let found = |columns: &[Column]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
-        let [targets, ignored, texts] = [found(target_columns)?, found(&layout.ignored)?, found(&texts)?];
+        let found = |columns: &[String]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
+        let [targets, ignored, texts] = [found(target_columns)?, found(&request.ignored)?, found(texts)?];
         let features: Vec<usize> =
             (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
         let count = features.len();
         if count == 0 {
-            return Err(Error::at(
-                path,
-                At::Line(1),
-                format!("{width} columns, and none of them is a feature (--delimiter?)"),
-            ));
+            let problem = format!("{width} columns, and none of them is a feature (--delimiter?)");
+            return Err(Error::at(path, At::Line(1), problem));
         }
         if let Some(column) = texts.iter().find(|column| !features.contains(column)) {
             let problem = format!("column {} is not a feature; --categorical is for features", column + 1);
             return Err(Error::at(path, At::Line(1), problem));
         }
-        let is_name = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
-        let header = layout.header.unwrap_or(named || features.iter().any(is_name));
-        let (shape, feature_type) = match layout.picture {
+        let is_text = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
+        let header = request.header.unwrap_or(named || features.iter().any(is_text));
+        let (shape, feature_type) = match request.size {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);
                 if area == 0 || !count.is_multiple_of(area) {
@@ -106,18 +95,17 @@ impl Table {
         };
         let mut table = Table {
             path: path.to_owned(),
+            request,
             delimiter,
             names: rows.record.iter().enumerate().map(name).collect(),
             header,
             textual: features.iter().map(|column| texts.contains(column)).collect(),
             features,
             target_columns: targets,
-            layout: layout.clone(),
             dropped: 0,
             filled: 0,
             encoding: None,
             summary: Summary::new(shape, feature_type, SourceTargets::Final(Targets::Classes(Vec::new()))),
-            limit,
         };
         table.summary.targets = table.read_targets(rows, on_row)?;
         Ok(table)
@@ -128,7 +116,7 @@ impl Table {
         mut rows: Rows,
         on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<SourceTargets, Error> {
-        let as_labels = self.layout.targets.is_empty();
+        let as_labels = self.request.targets.is_empty();
         let mut codes = Vec::new();
         let mut encoder = LabelEncoder::default();
         let mut values = Vec::new();
@@ -152,7 +140,7 @@ impl Table {
                 self.dropped += 1;
             }
             if (examples + self.dropped).is_multiple_of(1024) {
-                checked_size(&self.path, &[examples, columns], 8, self.limit)?;
+                check_size(&self.path, &[examples, columns], self.request.max_bytes)?;
                 on_row(examples)?;
             }
             more = rows.advance()?;
@@ -161,7 +149,7 @@ impl Table {
             let problem = if self.dropped > 0 { "every row has a missing cell" } else { "a header without rows" };
             return Err(Error::file(&self.path, problem));
         }
-        checked_size(&self.path, &[examples, columns], 8, self.limit)?;
+        check_size(&self.path, &[examples, columns], self.request.max_bytes)?;
         if as_labels {
             let names = encoder.into_labels().map_err(|problem| Error::file(&self.path, problem))?;
             return Ok(SourceTargets::Labels { codes, names });
@@ -177,7 +165,7 @@ impl Table {
             let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
             return Err(Error::at(&self.path, At::Line(rows.line()), problem));
         }
-        if self.layout.missing != Missing::Drop {
+        if self.request.missing != Missing::Drop {
             return Ok(true);
         }
         Ok(!self.features.iter().chain(&self.target_columns).any(|&column| is_missing(&rows.record[column])))
@@ -188,12 +176,12 @@ impl Table {
         for (feature, &column) in self.features.iter().enumerate() {
             let cell = &rows.record[column];
             match (is_missing(cell), number(cell).is_some()) {
-                (true, _) if self.layout.missing == Missing::Mean => self.filled += 1,
+                (true, _) if self.request.missing == Missing::Mean => self.filled += 1,
                 (true, _) => return Err(self.not_a_number(rows, column)),
                 (false, true) if self.summary.feature_type == FeatureType::U8 => self.byte(rows, column).map(|_| ())?,
                 (false, true) => {}
                 (false, false) if self.textual[feature] => {}
-                (false, false) if self.layout.categorical == Categorical::OneHot => self.textual[feature] = true,
+                (false, false) if self.request.categorical == Categorical::OneHot => self.textual[feature] = true,
                 (false, false) => return Err(self.not_a_number(rows, column)),
             }
         }
