@@ -30,9 +30,11 @@ pub use error::{At, Error};
 pub use pictures::{picture, pictures_in};
 pub use request::{Categorical, Format, Missing, Progress, Request};
 
+use std::iter;
+
 use self::classes::{NumberedTargets, number_classes};
 use self::request::SplitName;
-use self::source::{FeatureBuffer, Source, Summary};
+use self::source::Summary;
 use self::write::{Writing, selected};
 use crate::contract::targets::Targets;
 use crate::dataset::Files;
@@ -84,22 +86,17 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     let mut test_part = Writing::new(&files.test, "test", summary, &test_targets, &names)?;
     let all = train_targets.examples() + test_targets.examples();
     let mut written = 0;
-    let mut count = || {
-        written += 1;
-        report(Progress::Written(written, all))
-    };
-    let mut remarks = copy(&*train, |example, buffer| {
-        if aside[example] {
-            test_part.add(buffer)?
-        } else {
-            train_part.add(buffer)?
+    let mut remarks = Vec::new();
+    let all_test = test.as_ref().map(|test| (test, vec![true; test.summary().targets.examples()]));
+    for (source, is_test) in iter::once((&train, aside)).chain(all_test) {
+        let mut examples = source.read()?;
+        for is_test in is_test {
+            let part = if is_test { &mut test_part } else { &mut train_part };
+            part.add_next(&mut *examples)?;
+            written += 1;
+            report(Progress::Written(written, all))?;
         }
-        count()
-    })?
-    .into_iter()
-    .collect::<Vec<_>>();
-    if let Some(test) = &test {
-        remarks.extend(copy(&**test, |_, buffer| test_part.add(buffer).and_then(|()| count()))?);
+        remarks.extend(examples.end()?);
     }
     remarks.into_iter().try_for_each(|remark| report(Progress::Found(remark)))?;
     put_in_place([train_part.finish()?, test_part.finish()?], request.force)?;
@@ -161,19 +158,4 @@ fn description(summary: &Summary, train: &Targets, test: &Targets, names: &[Stri
         test.examples(),
         shape.join(" x ")
     )
-}
-
-/// Passes every example of `source` to `take`, with its number, and returns a remark about them, if there is one.
-fn copy(
-    source: &dyn Source,
-    mut take: impl FnMut(usize, &FeatureBuffer) -> Result<(), Error>,
-) -> Result<Option<String>, Error> {
-    let mut examples = source.read()?;
-    let mut buffer = FeatureBuffer::new(source.summary().feature_type);
-    for example in 0..source.summary().targets.examples() {
-        buffer.clear();
-        examples.next(&mut buffer)?;
-        take(example, &buffer)?;
-    }
-    examples.end()
 }

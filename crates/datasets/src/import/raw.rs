@@ -78,23 +78,17 @@ impl RawArray {
         Ok(rows)
     }
 
-    /// Reads all elements as f64, rows × columns.
-    fn matrix(&self) -> Result<Array2<f64>, Error> {
-        let (examples, features) = (self.examples(), self.features());
+    /// Reads all elements as f64, row by row.
+    fn values(&self) -> Result<Vec<f64>, Error> {
         let mut rows = self.rows()?;
-        let mut values = Vec::new();
         let mut buffer = FeatureBuffer::new(self.stored.feature_type());
-        for _ in 0..examples {
-            buffer.clear();
-            rows.next(&mut buffer)?;
-            match &buffer {
-                FeatureBuffer::U8(row) => values.extend(row.iter().map(|&value| f64::from(value))),
-                FeatureBuffer::F32(row) => values.extend(row.iter().map(|&value| f64::from(value))),
-                FeatureBuffer::F64(row) => values.extend_from_slice(row),
-            }
-        }
+        (0..self.examples()).try_for_each(|_| rows.next(&mut buffer))?;
         rows.end()?;
-        Ok(Array2::from_shape_vec((examples, features), values).expect("as many as the rows have"))
+        Ok(match buffer {
+            FeatureBuffer::U8(values) => values.into_iter().map(f64::from).collect(),
+            FeatureBuffer::F32(values) => values.into_iter().map(f64::from).collect(),
+            FeatureBuffer::F64(values) => values,
+        })
     }
 
     /// Reads the array as targets of `examples` examples, of their declared kind or else the kind that they look like, as in a data
@@ -115,16 +109,13 @@ impl RawArray {
         if count != examples {
             return Err(Error::file(&self.path, format!("has {count} labels, but there are {examples} examples")));
         }
-        let rows = self.matrix()?.into_shape_with_order((examples, outputs)).expect("as many as before");
+        let rows = Array2::from_shape_vec((examples, outputs), self.values()?).expect("as many as the rows have");
         let numbers = TargetMatrix { rows, is_float: self.stored.element.is_float(), marked: false };
         let refused = |problem: Problem| Error::file(&self.path, problem.to_string());
         match numbers.target_kind(targets) {
-            TargetKind::Values => numbers.targets(TargetKind::Values).map(SourceTargets::Final).map_err(refused),
             TargetKind::OneHot => self.labels(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
-            TargetKind::Classes if outputs > 1 => {
-                numbers.targets(TargetKind::Classes).map(SourceTargets::Final).map_err(refused)
-            }
-            TargetKind::Classes => self.labels(numbers.rows.iter().copied()),
+            TargetKind::Classes if outputs == 1 => self.labels(numbers.rows.iter().copied()),
+            kind => numbers.targets(kind).map(SourceTargets::Final).map_err(refused),
         }
     }
 

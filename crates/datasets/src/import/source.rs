@@ -22,14 +22,6 @@ impl FeatureBuffer {
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        match self {
-            FeatureBuffer::U8(values) => values.clear(),
-            FeatureBuffer::F32(values) => values.clear(),
-            FeatureBuffer::F64(values) => values.clear(),
-        }
-    }
-
     /// Returns the size of the values in bytes.
     pub(super) fn bytes(&self) -> usize {
         match self {

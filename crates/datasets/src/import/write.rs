@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::Error;
-use super::source::{FeatureBuffer, Summary};
+use super::source::{ExampleReader, FeatureBuffer, Summary};
 use crate::contract::checked_split::{FEATURE_NAMES, REGRESSION};
 use crate::contract::class_names;
 use crate::contract::targets::Targets;
@@ -46,24 +46,18 @@ impl Writing {
         Ok(Writing { x: x?, file, block: FeatureBuffer::new(summary.feature_type) })
     }
 
-    /// Adds an example.
-    pub(super) fn add(&mut self, example: &FeatureBuffer) -> Result<(), Error> {
-        match (&mut self.block, example) {
-            (FeatureBuffer::U8(block), FeatureBuffer::U8(example)) => block.extend_from_slice(example),
-            (FeatureBuffer::F32(block), FeatureBuffer::F32(example)) => block.extend_from_slice(example),
-            (FeatureBuffer::F64(block), FeatureBuffer::F64(example)) => block.extend_from_slice(example),
-            _ => unreachable!("a source keeps the element type of its summary"),
-        }
+    /// Adds the next of `examples`.
+    pub(super) fn add_next(&mut self, examples: &mut dyn ExampleReader) -> Result<(), Error> {
+        examples.next(&mut self.block)?;
         if self.block.bytes() >= BLOCK { self.write_block() } else { Ok(()) }
     }
 
     fn write_block(&mut self) -> Result<(), Error> {
-        match &self.block {
-            FeatureBuffer::U8(values) => self.file.add(self.x, values),
-            FeatureBuffer::F32(values) => self.file.add(self.x, values),
-            FeatureBuffer::F64(values) => self.file.add(self.x, values),
+        match &mut self.block {
+            FeatureBuffer::U8(values) => self.file.add(self.x, values).map(|()| values.clear()),
+            FeatureBuffer::F32(values) => self.file.add(self.x, values).map(|()| values.clear()),
+            FeatureBuffer::F64(values) => self.file.add(self.x, values).map(|()| values.clear()),
         }?;
-        self.block.clear();
         Ok(())
     }
 
