@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cell::{LONGEST_NAME, is_missing, number};
+use super::cell::{LONGEST_NAME, canonical, is_missing, number};
 use super::error::quoted;
 
 /// The largest number of different texts in a column.
@@ -42,7 +42,7 @@ impl ColumnEncoding {
             ColumnEncoding::Number { .. } => numbers.push(number(cell).ok_or(())?),
             ColumnEncoding::Levels { shares, .. } if is_missing(cell) => numbers.extend_from_slice(shares),
             ColumnEncoding::Levels { levels, .. } => {
-                let place = level(cell).and_then(|level| levels.binary_search(&level).ok());
+                let place = canonical(cell).and_then(|level| levels.binary_search(&level).ok());
                 numbers.extend((0..levels.len()).map(|level| f64::from(u8::from(Some(level) == place))));
                 return Ok(place.is_some());
             }
@@ -83,15 +83,6 @@ impl Encoding {
     }
 }
 
-/// Returns the level of a text: 1 and 1.0 are one level. `None` if it is not UTF-8.
-fn level(cell: &[u8]) -> Option<String> {
-    let whole = number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
-    match whole {
-        Some(value) => Some((value as i64).to_string()),
-        None => std::str::from_utf8(cell).ok().map(str::to_owned),
-    }
-}
-
 /// The fit of one column to the training rows seen so far.
 pub(super) enum ColumnFit {
     /// The number of values, and their mean.
@@ -121,7 +112,8 @@ impl ColumnFit {
                 *mean += value / *count - *mean / *count;
             }
             ColumnFit::Levels(seen) => {
-                let level = level(cell).ok_or_else(|| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
+                let level =
+                    canonical(cell).ok_or_else(|| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
                 if level.len() > LONGEST_NAME {
                     return Err(format!("a text of {} bytes; at most {LONGEST_NAME} of a level", level.len()));
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::cell::{LONGEST_NAME, is_missing, number};
+use super::cell::{LONGEST_NAME, canonical, is_missing, number};
 use super::error::quoted;
 use crate::contract::problem::MOST_CLASSES;
 
@@ -18,21 +18,15 @@ impl LabelEncoder {
     /// # Errors
     /// If it is empty, missing, too long or not UTF-8, or one class too many.
     pub(super) fn encode(&mut self, cell: &[u8]) -> Result<u32, String> {
-        let text = std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
-        if text.is_empty() {
-            return Err("empty; every row needs a label (--missing drop leaves such rows out)".to_owned());
-        }
+        let label = canonical(cell).ok_or_else(|| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
         if is_missing(cell) {
-            return Err(format!("{}; every row needs a label (--missing drop leaves such rows out)", quoted(text)));
+            let found = if cell.is_empty() { "empty".to_owned() } else { quoted(&label) };
+            return Err(format!("{found}; every row needs a label (--missing drop leaves such rows out)"));
         }
-        if text.len() > LONGEST_NAME {
-            return Err(format!("a label of {} bytes; at most {LONGEST_NAME}", text.len()));
+        if cell.len() > LONGEST_NAME {
+            return Err(format!("a label of {} bytes; at most {LONGEST_NAME}", cell.len()));
         }
-        // 1 and 1.0 are one class.
-        let whole = number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
-        let canonical = whole.map(|value| (value as i64).to_string());
-        let word = canonical.as_deref().unwrap_or(text);
-        if let Some(&known) = self.numbers.get(word) {
+        if let Some(&known) = self.numbers.get(&label) {
             return Ok(known);
         }
         let next = self.numbers.len();
@@ -42,7 +36,7 @@ impl LabelEncoder {
                 next + 1
             ));
         }
-        self.numbers.insert(word.to_owned(), next as u32);
+        self.numbers.insert(label, next as u32);
         Ok(next as u32)
     }
 
