@@ -8,7 +8,7 @@ mod table;
 
 use self::table::Table;
 use super::error::Error;
-use super::request::{Categorical, Missing, Progress, Request, SplitName};
+use super::request::{Categorical, Missing, Request, SplitName};
 use super::rules::{Report, Rules};
 use super::source::Source;
 
@@ -38,6 +38,5 @@ fn open<'r>(request: &'r Request, split: SplitName, report: &mut Report) -> Resu
             "the pixels of pictures are bytes: --missing mean and --categorical are for tables of other numbers";
         return Err(Error::Request(problem.to_owned()));
     }
-    let path = &request.paths(split)[0];
-    Ok(Box::new(Table::scan(path, request, &mut |rows| report(Progress::Checked(rows)))?))
+    Ok(Box::new(Table::scan(&request.paths(split)[0], request, report)?))
 }

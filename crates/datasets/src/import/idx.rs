@@ -6,7 +6,7 @@ use std::path::Path;
 use super::elements::StoredType;
 use super::error::{At, Error};
 use super::open::{check_size, open, read_up_to};
-use super::raw::{Arrays, Bytes, RawArray};
+use super::raw::{Arrays, RawArray};
 use super::rules::Rules;
 use crate::contract::element_type::ElementType;
 
@@ -50,5 +50,5 @@ fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
     let stored = StoredType { element, big_endian: true };
     check_size(path, &shape, limit)?;
     let start = 4 + sizes.len() as u64;
-    Ok(RawArray { path: path.to_owned(), bytes: Bytes::At(path.to_owned()), start, stored, shape, fortran: false })
+    Ok(RawArray { path: path.to_owned(), unpacked: None, start, stored, shape, fortran: false })
 }

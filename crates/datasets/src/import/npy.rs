@@ -1,11 +1,12 @@
 //! NumPy's NPY: one array behind a header that is a Python dictionary (NumPy Enhancement Proposal 1).
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use super::elements::StoredType;
 use super::error::{At, Error, quoted};
 use super::open::{check_size, read_up_to};
-use super::raw::{Arrays, Bytes, RawArray};
+use super::raw::{Arrays, RawArray, open_array};
 use super::rules::Rules;
 use crate::contract::element_type::ElementType;
 
@@ -21,15 +22,15 @@ pub(super) const RULES: Rules = Rules {
     endings: &[],
     holds_both: false,
     open: |request, split, _| {
-        let array = |path: &PathBuf| array_in(path.clone(), Bytes::At(path.clone()), request.max_bytes);
+        let array = |path: &PathBuf| array_in(path.clone(), None, request.max_bytes);
         let [x, y] = [0, 1].map(|file| array(&request.paths(split)[file]));
         Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
     },
 };
 
-/// Reads the header of the array in `bytes`; messages name `path`.
-pub(super) fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArray, Error> {
-    let mut reader = bytes.open(&path)?;
+/// Reads the header of the array at `path`, or of what was unpacked from there.
+pub(super) fn array_in(path: PathBuf, unpacked: Option<File>, limit: u64) -> Result<RawArray, Error> {
+    let mut reader = open_array(&path, unpacked.as_ref())?;
     let mut take = |count| read_up_to(&mut reader, count).map_err(|reason| Error::read(&path, &reason));
     let start = take(8)?;
     let (Some(rest), 8) = (start.strip_prefix(MAGIC), start.len()) else {
@@ -58,7 +59,7 @@ pub(super) fn array_in(path: PathBuf, bytes: Bytes, limit: u64) -> Result<RawArr
         return Err(Error::file(&path, "a single number; an array of examples or labels is required"));
     }
     let start = 8 + width + length;
-    Ok(RawArray { path, bytes, start, stored, shape, fortran })
+    Ok(RawArray { path, unpacked, start, stored, shape, fortran })
 }
 
 /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, one_line, quoted};
 use super::npy::{LONGEST_HEADER, array_in};
-use super::raw::{Arrays, Bytes, RawArray};
+use super::raw::{Arrays, RawArray};
 use super::request::{Request, SplitName};
 use super::rules::{Report, Rules};
 use super::source::Source;
@@ -123,7 +123,7 @@ impl Archive {
         // More bytes than declared are an error of the archive; this bound holds even if its reader can't tell.
         let unpacked = io::copy(&mut entry.take(most), &mut file);
         unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
-        array_in(path, Bytes::Unpacked(file), self.limit)
+        array_in(path, Some(file), self.limit)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Arrays of numbers as IDX and NPY files have them: a header, and then the elements one after another.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
@@ -21,7 +21,8 @@ use crate::split::features::FeatureType;
 pub(super) struct RawArray {
     /// The name in messages: a file, or a file and an array in it.
     pub(super) path: PathBuf,
-    pub(super) bytes: Bytes,
+    /// The file without a name that it was unpacked into from an archive; `None` if it is at `path`, plain or gzipped.
+    pub(super) unpacked: Option<File>,
     /// The byte at which the elements begin.
     pub(super) start: u64,
     pub(super) stored: StoredType,
@@ -30,29 +31,15 @@ pub(super) struct RawArray {
     pub(super) fortran: bool,
 }
 
-/// The place of an array's bytes.
-#[derive(Debug)]
-pub(super) enum Bytes {
-    /// A file of its own, plain or gzipped.
-    At(PathBuf),
-    /// A file without a name, unpacked from an archive.
-    Unpacked(File),
-}
-
-impl Bytes {
-    pub(super) fn open(&self, path: &Path) -> Result<Box<dyn Read>, Error> {
-        match self {
-            Bytes::At(file) => open(file),
-            Bytes::Unpacked(file) => {
-                let again = || {
-                    let mut file = file.try_clone()?;
-                    file.seek(SeekFrom::Start(0)).map(|_| file)
-                };
-                let file = again().map_err(|reason| Error::read(path, &reason))?;
-                Ok(Box::new(std::io::BufReader::with_capacity(1 << 16, file)))
-            }
-        }
-    }
+/// Opens the file at `path`, or what was unpacked from it.
+pub(super) fn open_array(path: &Path, unpacked: Option<&File>) -> Result<Box<dyn Read>, Error> {
+    let Some(file) = unpacked else { return open(path) };
+    let again = || {
+        let mut file = file.try_clone()?;
+        file.rewind().map(|()| file)
+    };
+    let file = again().map_err(|reason| Error::read(path, &reason))?;
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
 
 impl RawArray {
@@ -65,7 +52,7 @@ impl RawArray {
     }
 
     fn rows(&self) -> Result<Rows<'_>, Error> {
-        let mut reader = self.bytes.open(&self.path)?;
+        let mut reader = open_array(&self.path, self.unpacked.as_ref())?;
         let row = read_up_to(&mut reader, self.start).map_err(|reason| Error::read(&self.path, &reason))?;
         let row_bytes = self.features() as u64 * self.stored.element.size() as u64;
         let mut rows = Rows { array: self, reader, row, row_bytes, next: 0, columns: None };

@@ -10,8 +10,9 @@ use crate::import::encoding::Encoding;
 use crate::import::error::{At, Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
 use crate::import::open::check_size;
-use crate::import::request::{Categorical, Missing, Request};
+use crate::import::request::{Categorical, Missing, Progress, Request};
 use crate::import::rows::{Rows, is_name, position, sniffed};
+use crate::import::rules::Report;
 use crate::import::source::{FeatureBuffer, SourceTargets, Summary};
 use crate::split::features::FeatureType;
 
@@ -38,12 +39,8 @@ pub(super) struct Table<'r> {
 }
 
 impl<'r> Table<'r> {
-    /// Checks every cell of the table at `path`, and collects its targets. `on_row` is called with the examples so far, and may stop it.
-    pub(super) fn scan(
-        path: &Path,
-        request: &'r Request,
-        on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
-    ) -> Result<Self, Error> {
+    /// Checks every cell of the table at `path`, and collects its targets.
+    pub(super) fn scan(path: &Path, request: &'r Request, report: &mut Report) -> Result<Self, Error> {
         let delimiter = match request.delimiter {
             Some(delimiter) => delimiter,
             None => sniffed(path)?,
@@ -107,15 +104,11 @@ impl<'r> Table<'r> {
             encoding: None,
             summary: Summary::new(shape, feature_type, SourceTargets::Final(Targets::Classes(Vec::new()))),
         };
-        table.summary.targets = table.read_targets(rows, on_row)?;
+        table.summary.targets = table.read_targets(rows, report)?;
         Ok(table)
     }
 
-    fn read_targets(
-        &mut self,
-        mut rows: Rows,
-        on_row: &mut dyn FnMut(usize) -> Result<(), Error>,
-    ) -> Result<SourceTargets, Error> {
+    fn read_targets(&mut self, mut rows: Rows, report: &mut Report) -> Result<SourceTargets, Error> {
         let as_labels = self.request.targets.is_empty();
         let mut codes = Vec::new();
         let mut encoder = LabelEncoder::default();
@@ -141,7 +134,7 @@ impl<'r> Table<'r> {
             }
             if (examples + self.dropped).is_multiple_of(1024) {
                 check_size(&self.path, &[examples, columns], self.request.max_bytes)?;
-                on_row(examples)?;
+                report(Progress::Checked(examples))?;
             }
             more = rows.advance()?;
         }
