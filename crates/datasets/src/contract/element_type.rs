@@ -42,38 +42,29 @@ pub enum ElementType {
 impl ElementType {
     /// Returns the native type that `found` equals bit for bit, byte order included; `None` if it equals none.
     pub fn of(found: &Datatype) -> Option<Self> {
-        type IsExactly = fn(&Datatype) -> bool;
-        let candidates: [(Self, IsExactly); 10] = [
-            (Self::U8, Datatype::is::<u8>),
-            (Self::I8, Datatype::is::<i8>),
-            (Self::U16, Datatype::is::<u16>),
-            (Self::I16, Datatype::is::<i16>),
-            (Self::U32, Datatype::is::<u32>),
-            (Self::I32, Datatype::is::<i32>),
-            (Self::U64, Datatype::is::<u64>),
-            (Self::I64, Datatype::is::<i64>),
-            (Self::F32, Datatype::is::<f32>),
-            (Self::F64, Datatype::is::<f64>),
-        ];
-        candidates.into_iter().find(|(_, is)| is(found)).map(|(element, _)| element)
+        let descriptor = descriptor(found)?;
+        let is_native = Datatype::from_descriptor(&descriptor).is_ok_and(|native| native == *found);
+        Self::described(&descriptor).filter(|_| is_native)
     }
 
     /// Returns the type that holds every value of `found` exactly: the native type of the same width, in either byte order; F32 for floats
     /// of 16 bits; Bool for h5py's booleans. `None` if there is none.
     pub(crate) fn holding(found: &Datatype) -> Option<Self> {
-        if let Some(native) = Self::of(found) {
-            return Some(native);
-        }
         if found.is::<bool>() {
             return Some(Self::Bool);
         }
         if is_half_float(found) {
             return Some(Self::F32);
         }
-        if found.size() > LARGEST_DESCRIBED || found.byte_order() != ByteOrder::BigEndian {
-            return None;
+        match found.byte_order() {
+            ByteOrder::BigEndian => Self::described(&descriptor(found)?),
+            _ => Self::of(found),
         }
-        match found.to_descriptor().ok()? {
+    }
+
+    /// Returns the type of this class and width, whatever its byte order.
+    fn described(descriptor: &TypeDescriptor) -> Option<Self> {
+        match descriptor {
             TypeDescriptor::Unsigned(IntSize::U1) => Some(Self::U8),
             TypeDescriptor::Integer(IntSize::U1) => Some(Self::I8),
             TypeDescriptor::Unsigned(IntSize::U2) => Some(Self::U16),
@@ -117,6 +108,11 @@ fn is_half_float(found: &Datatype) -> bool {
 /// Larger types are not described in full: the binding copies enum values of any size into 8 bytes.
 const LARGEST_DESCRIBED: usize = 8;
 
+/// Returns the binding's description of `found`, if it may and can be described.
+fn descriptor(found: &Datatype) -> Option<TypeDescriptor> {
+    if found.size() > LARGEST_DESCRIBED { None } else { found.to_descriptor().ok() }
+}
+
 /// Describes `found` for messages and reports.
 pub fn describe(found: &Datatype) -> String {
     let size = found.size();
@@ -132,25 +128,16 @@ pub fn describe(found: &Datatype) -> String {
     if is_half_float(found) {
         return "floats of 2 bytes".to_owned();
     }
-    if size > LARGEST_DESCRIBED {
-        return format!("neither integers nor floats ({size} bytes each)");
-    }
-    let order = match found.byte_order() {
-        ByteOrder::BigEndian => "big-endian ",
-        _ => "",
-    };
-    match found.to_descriptor() {
-        Ok(TypeDescriptor::Integer(bits)) => format!("{order}i{}", bit_count(bits)),
-        Ok(TypeDescriptor::Unsigned(bits)) => format!("{order}u{}", bit_count(bits)),
-        Ok(TypeDescriptor::Float(_)) => format!("{order}f{}", size * 8),
-        Ok(TypeDescriptor::Boolean) => "booleans (an enum)".to_owned(),
-        Ok(TypeDescriptor::Enum(_)) => "an enum".to_owned(),
+    let order = if found.byte_order() == ByteOrder::BigEndian { "big-endian " } else { "" };
+    match descriptor(found) {
+        Some(TypeDescriptor::Boolean) => "booleans (an enum)".to_owned(),
+        Some(TypeDescriptor::Enum(_)) => "an enum".to_owned(),
+        Some(descriptor) if let Some(element) = ElementType::described(&descriptor) => {
+            format!("{order}{}", element.name())
+        }
+        _ if size > LARGEST_DESCRIBED => format!("neither integers nor floats ({size} bytes each)"),
         _ => format!("neither integers nor floats of a usual form ({size} bytes each)"),
     }
-}
-
-fn bit_count(size: IntSize) -> usize {
-    size as usize * 8
 }
 
 /// Reads every element of `dataset`, in C order. The caller has checked `count` against a limit, and that `T` holds the elements
