@@ -105,12 +105,14 @@ fn is_half_float(found: &Datatype) -> bool {
     found.size() == 2 && found.conv_to::<f32>().is_some() && found.to_descriptor().is_err()
 }
 
-/// Larger types are not described in full: the binding copies enum values of any size into 8 bytes.
+/// The most bytes of a type that is described: the binding copies enum values of any size into 8.
 const LARGEST_DESCRIBED: usize = 8;
 
-/// Returns the binding's description of `found`, if it may and can be described.
+/// Returns the binding's description of an integer, a float or an enum. Only they convert to integers; a type that is put together
+/// from others may hold an enum that is larger than itself, in an array of no elements.
 fn descriptor(found: &Datatype) -> Option<TypeDescriptor> {
-    if found.size() > LARGEST_DESCRIBED { None } else { found.to_descriptor().ok() }
+    let is_single = found.size() <= LARGEST_DESCRIBED && found.conv_to::<i64>().is_some();
+    if is_single { found.to_descriptor().ok() } else { None }
 }
 
 /// Describes `found` for messages and reports.
