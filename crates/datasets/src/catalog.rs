@@ -1,13 +1,8 @@
 //! The data sets that are known by name: their descriptions, their places, the commands that get them.
 
 use std::env;
-use std::fmt;
 use std::path::{self, Path, PathBuf};
 
-use thiserror::Error;
-
-use crate::contract::error::Error as DataError;
-use crate::contract::hashed::verify;
 use crate::contract::pin::{Expected, PinSource, Pinned};
 use crate::dataset::Files;
 
@@ -95,21 +90,12 @@ impl Known {
         Files { train: folder.join(self.train), test: folder.join(self.test) }
     }
 
-    /// Returns the places to look in, in order: the folder that the variable names, then `folder`.
-    fn places(&self, variable_value: Option<PathBuf>, folder: &Path) -> Vec<Place> {
-        let named = self.variable.zip(variable_value);
-        named
-            .map(|(variable, folder)| Place { variable: Some(variable), folder })
-            .into_iter()
-            .chain([Place { variable: None, folder: folder.to_owned() }])
-            .collect()
-    }
-
-    /// Finds the files in the first of `places` that has both of them.
-    fn find_in(&self, places: Vec<Place>) -> Result<Files, Error> {
+    /// Finds the files in the folder `named` by the environment variable if both are there, else in `folder`.
+    fn find_in(&self, named: Option<PathBuf>, folder: &Path) -> Result<Files, Error> {
+        let named = self.variable.zip(named).map(|(variable, folder)| (format!("{variable}="), folder));
         let mut looked = Vec::new();
-        for place in places {
-            let files = self.files_in(&place.folder);
+        for (variable, folder) in named.into_iter().chain([(String::new(), folder.to_owned())]) {
+            let files = self.files_in(&folder);
             let missing: Vec<&'static str> = [(&files.train, self.train), (&files.test, self.test)]
                 .into_iter()
                 .filter_map(|(path, name)| (!path.is_file()).then_some(name))
@@ -117,14 +103,18 @@ impl Known {
             if missing.is_empty() {
                 return Ok(files);
             }
-            looked.push(SearchedPlace { place, missing });
+            // A relative path alone does not tell which folder was searched.
+            let folder = path::absolute(&folder).unwrap_or(folder);
+            looked.push(format!("no {} in {variable}{}", missing.join(" and "), folder.display()));
         }
-        Err(Error::Missing {
-            name: self.name,
-            looked: SearchedPlaces(looked),
-            command: self.command(),
-            variable: self.variable,
-        })
+        let or_set = self.variable.map(|variable| format!(", or set {variable} to the folder that holds it"));
+        Err(Error(format!(
+            "data set {} is not on this machine: {}; get it with `{}`{}",
+            self.name,
+            looked.join(", "),
+            self.command(),
+            or_set.unwrap_or_default()
+        )))
     }
 
     /// Reads this set's environment variable; an empty value counts as not set.
@@ -133,175 +123,43 @@ impl Known {
         (!value.is_empty()).then(|| PathBuf::from(value))
     }
 
-    fn find(&self) -> Result<KnownFiles, Error> {
-        let files = self.find_in(self.places(self.variable_value(), Path::new(FOLDER)))?;
-        Ok(self.pinned(files))
-    }
-
-    /// Pins these files to their published content, if they have one.
-    fn pinned(&self, Files { train, test }: Files) -> KnownFiles {
-        let expected = |pin: Pin| Expected { sha256: pin.sha256.to_owned(), source: PinSource::Set(self.name) };
-        let (train_pin, test_pin) = match self.origin {
-            Origin::Published { train, test, .. } => (Some(expected(train)), Some(expected(test))),
-            Origin::Generated => (None, None),
-        };
-        KnownFiles {
-            train: Pinned { path: train, expected: train_pin },
-            test: Pinned { path: test, expected: test_pin },
-        }
-    }
-}
-
-/// The files of a known set, each pinned to its published content if it has one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownFiles {
-    /// The training file.
-    pub train: Pinned,
-    /// The test file.
-    pub test: Pinned,
-}
-
-impl KnownFiles {
-    /// Checks that both files have the content of their pins; they are read whole.
+    /// Finds the training file and the test file, each pinned to its published content if it has one: in the folder that the
+    /// environment variable names if both are there, else in [`FOLDER`]. Their content is checked only when they are read.
     ///
     /// # Errors
-    /// For the first file that has another content, or can't be read.
-    pub fn verify(&self) -> Result<(), DataError> {
-        [&self.train, &self.test].into_iter().try_for_each(|file| verify(file).map(|_| ()))
+    /// If no place has both files.
+    pub fn find(&self) -> Result<[Pinned; 2], Error> {
+        let Files { train, test } = self.find_in(self.variable_value(), Path::new(FOLDER))?;
+        let expected = |pin: Pin| Expected { sha256: pin.sha256.to_owned(), source: PinSource::Set(self.name) };
+        let [train_pin, test_pin] = match self.origin {
+            Origin::Published { train, test, .. } => [Some(expected(train)), Some(expected(test))],
+            Origin::Generated => [None, None],
+        };
+        Ok([Pinned { path: train, expected: train_pin }, Pinned { path: test, expected: test_pin }])
     }
-}
-
-/// A line of `runner data list`.
-#[derive(Debug)]
-pub struct Row {
-    /// The data set's name.
-    pub name: &'static str,
-    /// The description.
-    pub description: &'static str,
-    /// Its files, if it is on this machine.
-    pub files: Option<KnownFiles>,
-    /// The command that gets it.
-    pub command: String,
-}
-
-/// Returns the rows of `runner data list`: every known data set with its files, or else with the command that gets them.
-pub fn list() -> Vec<Row> {
-    KNOWN
-        .iter()
-        .map(|known| Row {
-            name: known.name,
-            description: known.description,
-            files: known.find().ok(),
-            command: known.command(),
-        })
-        .collect()
 }
 
 /// Returns the known data set called `name`.
 ///
 /// # Errors
-/// [`Error::Unknown`], with the nearest name, if no data set has this name.
+/// If no data set has this name: with the nearest known name, if at most half of its characters differ, and all others.
 pub fn known(name: &str) -> Result<&'static Known, Error> {
-    KNOWN
-        .iter()
-        .find(|known| known.name == name)
-        .ok_or_else(|| Error::Unknown { name: name.to_owned(), suggestion: Suggestion(nearest(name)) })
-}
-
-/// Finds the files of the known data set called `name`: in the folder that its environment variable names if both are there,
-/// else in [`FOLDER`]. Their content is checked only when they are read.
-///
-/// # Errors
-/// [`Error::Unknown`] for a name that is not in [`KNOWN`]; [`Error::Missing`] if no place has both files.
-pub fn find(name: &str) -> Result<KnownFiles, Error> {
-    known(name)?.find()
-}
-
-/// Returns the known name that `name` most likely means: at most half of its characters differ.
-fn nearest(name: &str) -> Option<&'static str> {
-    KNOWN
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known.name, name), known.name))
-        .filter(|(distance, known)| distance * 2 <= known.chars().count())
-        .min()
-        .map(|(_, known)| known)
-}
-
-/// The reason why a data set can't be found by its name.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// No data set has this name.
-    #[error("unknown data set {name:?}{suggestion}")]
-    Unknown {
-        /// The name that was asked for.
-        name: String,
-        /// The nearest known name, and a list of all.
-        suggestion: Suggestion,
-    },
-    /// The data set is known, but not on this machine.
-    #[error("data set {name} is not on this machine: {looked}; get it with `{command}`{}", or_set(.variable))]
-    Missing {
-        /// The data set.
-        name: &'static str,
-        /// The places that were searched, and the files that each lacks.
-        looked: SearchedPlaces,
-        /// The command that makes or fetches it.
-        command: String,
-        /// The environment variable that can name its folder.
-        variable: Option<&'static str>,
-    },
-}
-
-fn or_set(variable: &Option<&'static str>) -> String {
-    variable.map_or_else(String::new, |variable| format!(", or set {variable} to the folder that holds it"))
-}
-
-/// The end of the message about an unknown name: the nearest known name, if one is near, and a list of all.
-#[derive(Debug)]
-pub struct Suggestion(Option<&'static str>);
-
-impl fmt::Display for Suggestion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(nearest) = self.0 {
-            write!(f, ", did you mean {nearest:?}?")?;
-        }
+    KNOWN.iter().find(|known| known.name == name).ok_or_else(|| {
+        let nearest = KNOWN
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(known.name, name), known.name))
+            .filter(|(distance, known)| distance * 2 <= known.chars().count())
+            .min();
+        let suggestion = nearest.map(|(_, nearest)| format!(", did you mean {nearest:?}?")).unwrap_or_default();
         let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
-        write!(f, " (known: {})", names.join(", "))
-    }
+        Error(format!("unknown data set {name:?}{suggestion} (known: {})", names.join(", ")))
+    })
 }
 
-/// A folder that may hold a data set.
-#[derive(Debug)]
-struct Place {
-    variable: Option<&'static str>,
-    folder: PathBuf,
-}
-
-#[derive(Debug)]
-struct SearchedPlace {
-    place: Place,
-    missing: Vec<&'static str>,
-}
-
-/// The places that a data set was looked for in, each with the files that it lacks.
-#[derive(Debug)]
-pub struct SearchedPlaces(Vec<SearchedPlace>);
-
-impl fmt::Display for SearchedPlaces {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, SearchedPlace { place, missing }) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}no {} in ", missing.join(" and "))?;
-            if let Some(variable) = place.variable {
-                write!(f, "{variable}=")?;
-            }
-            // A relative path alone does not tell which folder was searched.
-            let folder = path::absolute(&place.folder).unwrap_or_else(|_| place.folder.clone());
-            write!(f, "{}", folder.display())?;
-        }
-        Ok(())
-    }
-}
+/// The reason why a data set can't be found by its name: no data set is called so, or it is not on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
 
 #[cfg(test)]
 mod tests;

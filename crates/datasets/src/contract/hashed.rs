@@ -20,7 +20,7 @@ pub(crate) struct HashedFile {
 impl HashedFile {
     /// Opens the file of `pinned` if it has the pinned content.
     pub(crate) fn open(pinned: &Pinned) -> Result<Self, Error> {
-        let (bytes, sha256) = verify(pinned)?;
+        let (bytes, sha256) = pinned.open_hashed()?;
         Ok(HashedFile { file: DataFile::open(&pinned.path)?, bytes, sha256 })
     }
 
@@ -77,18 +77,24 @@ pub(crate) fn hexadecimal(sha256: Sha256) -> String {
     sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Opens the file of `pinned`, hashes all of it, and checks that it has the pinned content. Returns it with its SHA-256.
-///
-/// # Errors
-/// If it has another content, can't be read, or isn't a regular file.
-pub(crate) fn verify(pinned: &Pinned) -> Result<(File, String), Error> {
-    let Pinned { path, expected } = pinned;
-    let mut bytes = open_regular(path)?;
-    let found = hash(&mut bytes).map_err(|reason| Error::system(path, "read", &reason))?;
-    match expected {
-        Some(expected) if expected.sha256 != found => {
-            Err(Error::OtherContent { path: path.clone(), found, expected: expected.clone() })
+impl Pinned {
+    /// Checks that the file has the pinned content; it is read whole.
+    ///
+    /// # Errors
+    /// If it has another content, can't be read, or isn't a regular file.
+    pub fn verify(&self) -> Result<(), Error> {
+        self.open_hashed().map(|_| ())
+    }
+
+    /// Opens the file, and returns it with its SHA-256, which is checked.
+    fn open_hashed(&self) -> Result<(File, String), Error> {
+        let mut bytes = open_regular(&self.path)?;
+        let found = hash(&mut bytes).map_err(|reason| Error::system(&self.path, "read", &reason))?;
+        match &self.expected {
+            Some(expected) if expected.sha256 != found => {
+                Err(Error::OtherContent { path: self.path.clone(), found, expected: expected.clone() })
+            }
+            _ => Ok((bytes, found)),
         }
-        _ => Ok((bytes, found)),
     }
 }

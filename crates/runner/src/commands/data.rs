@@ -17,7 +17,7 @@ use crate::progress::bar::style;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::say;
-use datasets::catalog::{self, KnownFiles, Origin};
+use datasets::catalog::{self, KNOWN, Origin};
 use datasets::fetch::{self, Progress};
 use datasets::generate::{self, Request};
 use datasets::{Names, Pinned, inspect};
@@ -35,10 +35,12 @@ pub(super) fn run(command: Data) -> Result<ExitCode> {
 
 fn list() -> Result<ExitCode> {
     let mut table = Table::new(["set", "what it is", "where"]);
-    for row in catalog::list() {
-        let found = row.files.map(|files| files.train.path.with_file_name("").display().to_string());
-        let place = found.unwrap_or_else(|| format!("not here; {}", row.command));
-        table.row([row.name.to_owned(), row.description.to_owned(), place]);
+    for known in &KNOWN {
+        let place = match known.find() {
+            Ok([train, _]) => train.path.with_file_name("").display().to_string(),
+            Err(_) => format!("not here; {}", known.command()),
+        };
+        table.row([known.name.to_owned(), known.description.to_owned(), place]);
     }
     print(&table.to_string())?;
     Ok(ExitCode::SUCCESS)
@@ -81,8 +83,7 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
         if Path::new(what).exists() || what.contains(['/', '.']) {
             files.push(Pinned::any(what));
         } else {
-            let KnownFiles { train, test } = catalog::find(what)?;
-            files.extend([train, test]);
+            files.extend(catalog::known(what)?.find()?);
         }
     }
     let mut sheets = 0;

@@ -22,7 +22,7 @@ use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::warn;
 use crate::text::decimals;
-use datasets::catalog::{self, KnownFiles};
+use datasets::catalog;
 use datasets::text::count;
 use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
 
@@ -123,7 +123,7 @@ fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
 
 /// Finds the files of a known set.
 fn known(set: &str, names: Names) -> Result<Source> {
-    let KnownFiles { train, test } = catalog::find(set)?;
+    let [train, test] = catalog::known(set)?.find()?;
     let (test, targets) = (TestSource::File(test), TargetsChoice::Auto);
     Ok(Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES })
 }

@@ -1,7 +1,7 @@
 //! Finding and reading the data of an experiment.
 
 use anyhow::{Result, bail};
-use datasets::catalog::{self, KnownFiles};
+use datasets::catalog;
 use datasets::{DataSet, Expected, PinSource, Pinned, Source, TestSource};
 
 use super::rehearse::{Reading, rehearse};
@@ -15,7 +15,7 @@ pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
     let Experiment { source, pins, names, targets, max_bytes, .. } = experiment;
     let (train, test) = match source {
         DataSource::Set(name) => {
-            let KnownFiles { train, test } = catalog::find(name)?;
+            let [train, test] = catalog::known(name)?.find()?;
             (train, TestSource::File(test))
         }
         DataSource::Files { train, test } => {
