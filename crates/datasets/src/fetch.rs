@@ -65,35 +65,9 @@ pub enum Progress<'a> {
 /// The reason why a data set could not be fetched, in one line. No error leaves a part of a file behind.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The data set is made on this machine, not downloaded.
-    #[error("data set {name} is not downloaded but made: use `{command}`")]
-    NotPublished {
-        /// The data set.
-        name: &'static str,
-        /// The command that makes it.
-        command: String,
-    },
-    /// Another file has the name; it is not overwritten.
-    #[error(
-        "{}: is there already but is not the file that is known: found {found}, expected {expected}; \
-         remove it or fetch into another folder", path.display()
-    )]
-    Occupied {
-        /// The file.
-        path: PathBuf,
-        /// The kind, size or SHA-256 of the file that is there.
-        found: String,
-        /// The kind, size or SHA-256 that is expected.
-        expected: String,
-    },
-    /// The address can't be reached, or does not send the pinned bytes in time.
-    #[error("{url}: {problem}")]
-    Download {
-        /// The address.
-        url: String,
-        /// The problem, and its remedy.
-        problem: String,
-    },
+    /// The set is not downloaded, another file has the name, or the address doesn't send the pinned bytes in time.
+    #[error("{0}")]
+    Refused(String),
     /// A file or folder could not be written.
     #[error(transparent)]
     Write(#[from] files::Error),
@@ -134,7 +108,8 @@ fn fetch_within(
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Files, Error> {
     let Origin::Published { train, test, .. } = known.origin else {
-        return Err(Error::NotPublished { name: known.name, command: known.command() });
+        let problem = format!("data set {} is not downloaded but made: use `{}`", known.name, known.command());
+        return Err(Error::Refused(problem));
     };
     let files = known.files_in(folder);
     let mut missing = Vec::new();
@@ -187,7 +162,7 @@ fn agent(base_url: &str, timeouts: Timeouts) -> Agent {
 
 /// Downloads `url` into `part`, unless it sends anything but the pinned bytes. `on_bytes` is told the bytes so far after each piece.
 fn receive(agent: &Agent, url: &str, part: &mut Part, pin: Pin, mut on_bytes: impl FnMut(u64)) -> Result<(), Error> {
-    let refused = |problem: String| Err(Error::Download { url: url.to_owned(), problem });
+    let refused = |problem: String| Err(Error::Refused(format!("{url}: {problem}")));
     let mut response = match agent.get(url).call() {
         Ok(response) => response,
         Err(error) => return refused(unanswered(&error)),
@@ -254,7 +229,13 @@ fn unanswered(error: &ureq::Error) -> String {
 /// If something else is there, or it cannot be read.
 fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
     let unreadable = |reason| Error::Unreadable { path: path.to_owned(), reason };
-    let occupied = |found, expected| Err(Error::Occupied { path: path.to_owned(), found, expected });
+    let occupied = |found: String, expected: String| {
+        Err(Error::Refused(format!(
+            "{}: is there already but is not the file that is known: found {found}, expected {expected}; \
+             remove it or fetch into another folder",
+            path.display()
+        )))
+    };
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),

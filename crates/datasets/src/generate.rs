@@ -53,32 +53,9 @@ pub struct Request {
 /// The reason why a data set was not generated, in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The request is for a set without pictures.
-    #[error("{set} = 0 pictures: a data set needs at least 1 in each of train and test")]
-    NoPictures {
-        /// `train` or `test`.
-        set: &'static str,
-    },
-    /// The side is outside of [`SIDES`].
-    #[error("side = {side} pixels: from {} to {} are allowed", SIDES.start(), SIDES.end())]
-    Side {
-        /// The side asked for.
-        side: u32,
-    },
-    /// The pictures would take more than [`MOST_BYTES`].
-    #[error(
-        "train + test = {train} + {test} pictures of {side} x {side} x 3 bytes are more than the {} GiB allowed: \
-         ask for fewer or smaller ones",
-        MOST_BYTES >> 30
-    )]
-    TooLarge {
-        /// The training pictures asked for.
-        train: usize,
-        /// The test pictures asked for.
-        test: usize,
-        /// The side asked for.
-        side: u32,
-    },
+    /// The request asks for nothing or for too much.
+    #[error("{0}")]
+    Request(String),
     /// A file of this name is not a drawn set.
     #[error(
         "{}: there is a file that is not a drawn set, and it is not written over; move it away, or choose another folder \
@@ -136,16 +113,22 @@ fn check(request: &Request) -> Result<(), Error> {
     let &Request { train, test, side, .. } = request;
     for (set, count) in [("train", train), ("test", test)] {
         if count == 0 {
-            return Err(Error::NoPictures { set });
+            let problem = format!("{set} = 0 pictures: a data set needs at least 1 in each of train and test");
+            return Err(Error::Request(problem));
         }
     }
     if !SIDES.contains(&side) {
-        return Err(Error::Side { side });
+        let (least, most) = (SIDES.start(), SIDES.end());
+        return Err(Error::Request(format!("side = {side} pixels: from {least} to {most} are allowed")));
     }
     let bytes_each = u64::from(side) * u64::from(side) * 3;
     let bytes = (train as u64).checked_add(test as u64).and_then(|count| count.checked_mul(bytes_each));
     if bytes.is_none_or(|bytes| bytes > MOST_BYTES) {
-        return Err(Error::TooLarge { train, test, side });
+        return Err(Error::Request(format!(
+            "train + test = {train} + {test} pictures of {side} x {side} x 3 bytes are more than the {} GiB allowed: \
+             ask for fewer or smaller ones",
+            MOST_BYTES >> 30
+        )));
     }
     Ok(())
 }
@@ -159,44 +142,25 @@ fn write_file(
     on_picture: &mut impl FnMut(),
 ) -> Result<Part, files::Error> {
     let mut file = NewHdf5::new(path)?;
-    write_classes(&mut file)?;
-    write_pictures(&mut file, &format!("{set}_set_x"), request, pictures.clone(), on_picture)?;
-    write_labels(&mut file, &format!("{set}_set_y"), request.seed, pictures)?;
-    file.finish()
-}
+    let names = NAMES.map(|name| FixedAscii::<7>::from_ascii(name).expect("7 ASCII letters at most"));
+    file.dataset(CLASSES, &[names.len()], &names)?;
 
-fn write_pictures(
-    file: &mut NewHdf5,
-    name: &str,
-    request: &Request,
-    pictures: Range<u64>,
-    on_picture: &mut impl FnMut(),
-) -> Result<(), files::Error> {
-    let side = request.side as usize;
-    let count = (pictures.end - pictures.start) as usize;
-    let x = file.begin::<u8>(name, &[count, side, side, 3])?;
-    for index in pictures {
+    let (count, side) = ((pictures.end - pictures.start) as usize, request.side as usize);
+    let x = file.begin::<u8>(&format!("{set}_set_x"), &[count, side, side, 3])?;
+    for index in pictures.clone() {
         file.add(x, &draw(request.seed, index, is_cat(request.seed, index), request.side))?;
         on_picture();
     }
-    Ok(())
-}
 
-/// Labels take 8 bytes for each picture: written block by block, they need no more memory for more pictures.
-fn write_labels(file: &mut NewHdf5, name: &str, seed: u64, pictures: Range<u64>) -> Result<(), files::Error> {
+    // Labels take 8 bytes for each picture: written block by block, they need no more memory for more pictures.
     const BLOCK: u64 = 8192;
-    let y = file.begin::<i64>(name, &[(pictures.end - pictures.start) as usize])?;
+    let y = file.begin::<i64>(&format!("{set}_set_y"), &[count])?;
     for start in pictures.clone().step_by(BLOCK as usize) {
         let end = pictures.end.min(start + BLOCK);
-        let labels: Vec<i64> = (start..end).map(|index| is_cat(seed, index).into()).collect();
+        let labels: Vec<i64> = (start..end).map(|index| is_cat(request.seed, index).into()).collect();
         file.add(y, &labels)?;
     }
-    Ok(())
-}
-
-fn write_classes(file: &mut NewHdf5) -> Result<(), files::Error> {
-    let classes = NAMES.map(|name| FixedAscii::<7>::from_ascii(name).expect("7 ASCII letters at most"));
-    file.dataset(CLASSES, &[classes.len()], &classes)
+    file.finish()
 }
 
 #[cfg(test)]
