@@ -154,9 +154,7 @@ impl DataSet {
         test.as_ref().map_or(Ok(()), |test| train.check_agreement(test, *max_bytes))?;
         let classes = agreed_classes(train_file.file(), test_file.as_ref().map(HashedFile::file), &names.classes)?;
 
-        let numbers = |split: &_| {
-            TargetMatrix::read(split, *targets).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))
-        };
+        let numbers = |split: &CheckedSplit| TargetMatrix::read(split, *targets).map_err(|problem| split.in_y(problem));
         let test_numbers = test.as_ref().map(|test| numbers(test).map(|numbers| (test, numbers))).transpose()?;
         let agreed = agreement::agree_on_targets(*targets, (&train, numbers(&train)?), test_numbers, &classes)?;
         let AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id } = agreed;
@@ -186,13 +184,12 @@ fn agreed_classes(train: &DataFile, test: Option<&DataFile>, name: &str) -> Resu
         return Ok(in_test);
     }
     if !in_test.is_empty() && in_test != in_train {
-        return Err(Error::Disagree {
-            path: test.path().to_owned(),
-            dataset: name.to_owned(),
-            found: format!("the names {in_test:?}"),
-            other: format!("`{name}` of {} has {in_train:?}", train.path().display()),
-            rule: "both files must name the same classes",
-        });
+        let other = format!("`{name}` of {} has {in_train:?}", train.path().display());
+        let rule = "both files must name the same classes";
+        return Err(Error::file(
+            test.path(),
+            format!("dataset `{name}` has the names {in_test:?}, but {other}; {rule}"),
+        ));
     }
     Ok(in_train)
 }

@@ -9,7 +9,6 @@ pub(crate) mod stratified;
 
 use crate::contract::checked_split::CheckedSplit;
 use crate::contract::error::Error;
-use crate::contract::problem::Problem;
 use crate::contract::target_matrix::TargetMatrix;
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 use crate::split::features::{Features, read_features};
@@ -35,13 +34,9 @@ impl Split {
         choice: TargetsChoice,
         sha256: impl FnOnce() -> Result<String, Error>,
     ) -> Result<(Self, TargetKind), Error> {
-        let targets = || {
-            let numbers = TargetMatrix::read(split, choice)?;
-            let target_kind = numbers.target_kind(choice);
-            Ok((numbers.targets(target_kind)?, target_kind))
-        };
-        let (targets, target_kind) =
-            targets().map_err(|problem: Problem| problem.in_dataset(split.file.path(), &split.y_name))?;
+        let numbers = TargetMatrix::read(split, choice).map_err(|problem| split.in_y(problem))?;
+        let target_kind = numbers.target_kind(choice);
+        let targets = numbers.targets(target_kind).map_err(|problem| split.in_y(problem))?;
         Ok((Split::with_targets(split, targets, sha256)?, target_kind))
     }
 
@@ -52,7 +47,7 @@ impl Split {
         sha256: impl FnOnce() -> Result<String, Error>,
     ) -> Result<Self, Error> {
         let x = read_features(&split.x, split.x_element, (split.examples, split.features))
-            .map_err(|problem| problem.in_dataset(split.file.path(), &split.x_name))?;
+            .map_err(|problem| split.in_x(problem))?;
         Ok(Self { x, image_shape: split.image_shape(), targets, sha256: sha256()? })
     }
 

@@ -42,9 +42,8 @@ pub(crate) fn agree_on_targets(
     };
     let columns = numbers.rows.ncols();
     let convert = |split: &CheckedSplit, numbers: TargetMatrix| -> Result<Targets, Error> {
-        let targets =
-            numbers.targets(target_kind).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
-        check_named(&targets, classes.len()).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
+        let targets = numbers.targets(target_kind).map_err(|problem| split.in_y(problem))?;
+        check_named(&targets, classes.len()).map_err(|problem| split.in_y(problem))?;
         Ok(targets)
     };
     let train_targets = convert(train, numbers)?;
@@ -53,20 +52,19 @@ pub(crate) fn agree_on_targets(
         None => (None, None),
     };
     if target_kind == TargetKind::Classes {
-        check_numbered(&train_targets, classes.len())
-            .map_err(|problem| problem.in_dataset(train.file.path(), &train.y_name))?;
+        check_numbered(&train_targets, classes.len()).map_err(|problem| train.in_y(problem))?;
     }
     let task = match target_kind {
         TargetKind::OneHot if !classes.is_empty() && classes.len() != columns => {
             let names = classes.len();
             let problem = Problem::Breach(format!("its rows have {columns} columns, but {names} classes are named"));
-            return Err(problem.in_dataset(train.file.path(), &train.y_name));
+            return Err(train.in_y(problem));
         }
         TargetKind::OneHot => Task::Classes(columns),
         _ => task([Some(&train_targets), test_targets.as_ref()].into_iter().flatten(), classes.len()),
     };
     if let (Some(split), Some(test)) = (test_split, &test_targets) {
-        check_trained(&train_targets, test).map_err(|problem| problem.in_dataset(split.file.path(), &split.y_name))?;
+        check_trained(&train_targets, test).map_err(|problem| split.in_y(problem))?;
     }
     let kind_in_id = (target_kind != legacy_kind).then(|| target_kind.name());
     Ok(AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id })
@@ -85,13 +83,8 @@ fn agree(
     if wanted == found {
         return Ok(());
     }
-    Err(Error::Disagree {
-        path: test.file.path().to_owned(),
-        dataset: test.y_name.clone(),
-        found: words(found).to_owned(),
-        other: format!("`{}` of {} has {}", train.y_name, train.file.path().display(), words(wanted)),
-        rule: "both must be the same, or data.targets say what both are",
-    })
+    let rule = "both must be the same, or data.targets say what both are";
+    Err(train.disagreement(test, |split| &split.y_name, [found, wanted].map(|kind| words(kind).to_owned()), rule))
 }
 
 /// Refuses a label beyond the class names, if there are names.

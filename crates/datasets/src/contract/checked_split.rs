@@ -40,27 +40,32 @@ pub(crate) struct CheckedSplit<'f> {
 impl<'f> CheckedSplit<'f> {
     /// Checks the examples `x_name` and the targets `y_name` of `file`; each decoded to f64 must fit `max_bytes`.
     pub(crate) fn check(file: &'f DataFile, x_name: &str, y_name: &str, max_bytes: u64) -> Result<Self, Error> {
-        let x = file.dataset(x_name).map_err(|problem| problem.in_dataset(file.path(), x_name))?;
-        let y = file.dataset(y_name).map_err(|problem| problem.in_dataset(file.path(), y_name))?;
-        let (shape, x_element) =
-            check_x(file, &x, max_bytes).map_err(|problem| problem.in_dataset(file.path(), x_name))?;
+        let [in_x, in_y] = [x_name, y_name].map(|name| move |problem: Problem| problem.in_dataset(file.path(), name));
+        let x = file.dataset(x_name).map_err(in_x)?;
+        let y = file.dataset(y_name).map_err(in_y)?;
+        let (shape, x_element) = check_x(file, &x, max_bytes).map_err(in_x)?;
         let examples = shape[0];
-        let checked =
-            check_y(file, &y, examples, max_bytes).map_err(|problem| problem.in_dataset(file.path(), y_name))?;
-        let ([targets, outputs], y_element) = checked;
+        let ([targets, outputs], y_element) = check_y(file, &y, examples, max_bytes).map_err(in_y)?;
         if targets != examples {
-            return Err(Error::Disagree {
-                path: file.path().to_owned(),
-                dataset: y_name.to_owned(),
-                found: count(targets, if outputs == 1 { "label" } else { "row" }),
-                other: format!("`{x_name}` has {}", count(examples, "row")),
-                rule: "one label or row of values for each example is required",
-            });
+            let (found, other) = (count(targets, if outputs == 1 { "label" } else { "row" }), count(examples, "row"));
+            let rule = "one label or row of values for each example is required";
+            let problem = format!("dataset `{y_name}` has {found}, but `{x_name}` has {other}; {rule}");
+            return Err(Error::file(file.path(), problem));
         }
-        let marked = attribute(&y, REGRESSION).map_err(|problem| problem.in_dataset(file.path(), y_name))?.is_some();
+        let marked = attribute(&y, REGRESSION).map_err(in_y)?.is_some();
         let features = shape[1..].iter().product();
         let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
         Ok(Self { file, x_name, y_name, x, y, x_element, y_element, shape, examples, features, outputs, marked })
+    }
+
+    /// Returns the error that the examples have this problem.
+    pub(crate) fn in_x(&self, problem: Problem) -> Error {
+        problem.in_dataset(self.file.path(), &self.x_name)
+    }
+
+    /// Returns the error that the targets have this problem.
+    pub(crate) fn in_y(&self, problem: Problem) -> Error {
+        problem.in_dataset(self.file.path(), &self.y_name)
     }
 
     /// Returns `[height, width, channels]` if the examples are stored as pictures.
@@ -68,34 +73,35 @@ impl<'f> CheckedSplit<'f> {
         image_shape(&self.shape)
     }
 
+    /// Returns the error that a dataset of `test` has `found` where that of `self` has `other`, against `rule`.
+    pub(crate) fn disagreement(
+        &self,
+        test: &Self,
+        name: fn(&Self) -> &str,
+        [found, other]: [String; 2],
+        rule: &str,
+    ) -> Error {
+        let own = format!("`{}` of {}", name(self), self.file.path().display());
+        Error::file(test.file.path(), format!("dataset `{}` has {found}, but {own} has {other}; {rule}", name(test)))
+    }
+
     /// Checks that examples of `self` and `test` can go through the same net, and together fit `max_bytes` as f64.
     pub(crate) fn check_agreement(&self, test: &Self, max_bytes: u64) -> Result<(), Error> {
-        let disagree = |found: String, other_found: String, rule| Error::Disagree {
-            path: test.file.path().to_owned(),
-            dataset: test.x_name.clone(),
-            found,
-            other: format!("`{}` of {} has {other_found}", self.x_name, self.file.path().display()),
-            rule,
-        };
         // Grey pictures may have their one channel or not.
         if (self.image_shape(), self.features) != (test.image_shape(), test.features) {
             let examples = |split: &Self| format!("examples of shape {:?}", &split.shape[1..]);
             let rule = "training and test examples must have the same shape";
-            return Err(disagree(examples(test), examples(self), rule));
+            return Err(self.disagreement(test, |split| &split.x_name, [examples(test), examples(self)], rule));
         }
         if self.x_element != test.x_element {
             let elements = |split: &Self| format!("{} elements", split.x_element.name());
             let rule = "both must have the same element type, so that they are scaled alike";
-            return Err(disagree(elements(test), elements(self), rule));
+            return Err(self.disagreement(test, |split| &split.x_name, [elements(test), elements(self)], rule));
         }
         if self.outputs != test.outputs {
-            return Err(Error::Disagree {
-                path: test.file.path().to_owned(),
-                dataset: test.y_name.clone(),
-                found: count(test.outputs, "column"),
-                other: format!("`{}` of {} has {}", self.y_name, self.file.path().display(), self.outputs),
-                rule: "training and test targets must have the same",
-            });
+            let columns = [count(test.outputs, "column"), self.outputs.to_string()];
+            let rule = "training and test targets must have the same";
+            return Err(self.disagreement(test, |split| &split.y_name, columns, rule));
         }
         // Each fits alone, so neither product overflows.
         let decoded = |split: &Self| split.examples as u64 * split.features as u64 * DECODED;
@@ -103,7 +109,7 @@ impl<'f> CheckedSplit<'f> {
         if decoded(test) > rest {
             let needed = decoded(test).to_string();
             let problem = Problem::TooLarge { shape: test.shape.clone(), needed, limit: rest };
-            return Err(problem.in_dataset(test.file.path(), &test.x_name));
+            return Err(test.in_x(problem));
         }
         Ok(())
     }

@@ -49,20 +49,6 @@ pub enum Error {
         /// The breach.
         problem: Problem,
     },
-    /// Two datasets that must agree do not.
-    #[error("{}: dataset `{dataset}` has {found}, but {other}; {rule}", path.display())]
-    Disagree {
-        /// The file of the first dataset.
-        path: PathBuf,
-        /// The first dataset.
-        dataset: String,
-        /// The shape, type or names in the first dataset.
-        found: String,
-        /// The second dataset, its file and its shape, type or names.
-        other: String,
-        /// The rule that both must keep.
-        rule: &'static str,
-    },
 }
 
 impl Error {
