@@ -26,7 +26,7 @@ mod source;
 mod tests;
 mod write;
 
-pub use error::{At, Error};
+pub use error::Error;
 pub use pictures::{picture, pictures_in};
 pub use request::{Categorical, Format, Missing, Progress, Request};
 

@@ -1,6 +1,6 @@
 //! Errors of an import, each in one line: file, place, what was found, what is allowed.
 
-use std::fmt;
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,13 +15,11 @@ pub enum Error {
     #[error("{0}")]
     Request(String),
     /// A file to be read is not as it should be.
-    #[error("{}: {at}{problem}", path.display())]
+    #[error("{}: {problem}", path.display())]
     Input {
         /// The file.
         path: PathBuf,
-        /// The place in it.
-        at: At,
-        /// The value that was found, and the allowed ones.
+        /// The place in it, the value that was found, and the allowed ones.
         problem: String,
     },
     /// A file or folder could not be written.
@@ -32,47 +30,30 @@ pub enum Error {
     Interrupted,
 }
 
-/// A place in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// The file as a whole.
-    File,
-    /// A line of text, from 1.
-    Line(u64),
-    /// A byte, from 0.
-    Byte(u64),
-    /// An example and one of its values, from 0.
-    Value(usize, usize),
-}
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            At::File => Ok(()),
-            At::Line(line) => write!(f, "line {line}: "),
-            At::Byte(byte) => write!(f, "byte {byte}: "),
-            At::Value(row, column) => write!(f, "row {row}, column {column}: "),
-        }
-    }
-}
-
 impl Error {
     /// Describes a problem of the file at `path` as a whole.
     pub(super) fn file(path: &Path, problem: impl Into<String>) -> Self {
-        Self::at(path, At::File, problem)
+        Error::Input { path: path.to_owned(), problem: problem.into() }
     }
 
-    pub(super) fn at(path: &Path, at: At, problem: impl Into<String>) -> Self {
-        Error::Input { path: path.to_owned(), at, problem: problem.into() }
+    /// Describes a problem of a line of text, from 1.
+    pub(super) fn line(path: &Path, line: u64, problem: impl Display) -> Self {
+        Self::file(path, format!("line {line}: {problem}"))
+    }
+
+    /// Describes a problem of a byte, from 0.
+    pub(super) fn byte(path: &Path, byte: u64, problem: impl Display) -> Self {
+        Self::file(path, format!("byte {byte}: {problem}"))
+    }
+
+    /// Describes a problem of an example and one of its values, from 0.
+    pub(super) fn value(path: &Path, row: usize, column: usize, problem: impl Display) -> Self {
+        Self::file(path, format!("row {row}, column {column}: {problem}"))
     }
 
     /// Wraps the system's reason not to open or read `path`.
     pub(super) fn read(path: &Path, reason: &io::Error) -> Self {
         Self::file(path, format!("cannot read it: {}", one_line(&reason.to_string())))
-    }
-
-    pub(super) fn write(path: &Path, reason: io::Error) -> Self {
-        files::Error::system(path, reason).into()
     }
 }
 

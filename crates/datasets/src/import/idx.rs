@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::elements::StoredType;
-use super::error::{At, Error};
+use super::error::Error;
 use super::open::{check_size, open, read_up_to};
 use super::raw::{Arrays, RawArray};
 use super::rules::Rules;
@@ -39,12 +39,12 @@ fn array(path: &Path, limit: u64) -> Result<RawArray, Error> {
             let problem = format!(
                 "begins with {magic:02x?}; an IDX file begins with 00 00, its type (08, 09, 0b, 0c, 0d or 0e) and 1 to 4 dimensions"
             );
-            return Err(Error::at(path, At::Byte(0), problem));
+            return Err(Error::byte(path, 0, problem));
         }
     };
     let sizes = take(4 * u64::from(magic[3]))?;
     if sizes.len() < 4 * usize::from(magic[3]) {
-        return Err(Error::at(path, At::Byte(4 + sizes.len() as u64), "it ends within its header"));
+        return Err(Error::byte(path, 4 + sizes.len() as u64, "it ends within its header"));
     }
     let shape: Vec<usize> = sizes.as_chunks().0.iter().map(|&size| u32::from_be_bytes(size) as usize).collect();
     let stored = StoredType { element, big_endian: true };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use super::elements::StoredType;
-use super::error::{At, Error, quoted};
+use super::error::{Error, quoted};
 use super::open::{check_size, read_up_to};
 use super::raw::{Arrays, RawArray, open_array};
 use super::rules::Rules;
@@ -34,26 +34,26 @@ pub(super) fn array_in(path: PathBuf, unpacked: Option<File>, limit: u64) -> Res
     let mut take = |count| read_up_to(&mut reader, count).map_err(|reason| Error::read(&path, &reason));
     let start = take(8)?;
     let (Some(rest), 8) = (start.strip_prefix(MAGIC), start.len()) else {
-        return Err(Error::at(&path, At::Byte(0), "not a NumPy array: the first 6 bytes are not \\x93NUMPY"));
+        return Err(Error::byte(&path, 0, "not a NumPy array: the first 6 bytes are not \\x93NUMPY"));
     };
     let width = match rest[0] {
         1 => 2,
         2 | 3 => 4,
-        version => return Err(Error::at(&path, At::Byte(6), format!("NPY version {version}; 1, 2 and 3 are read"))),
+        version => return Err(Error::byte(&path, 6, format!("NPY version {version}; 1, 2 and 3 are read"))),
     };
     let length = take(width)?;
     let mut wide = [0; 8];
     wide[..length.len()].copy_from_slice(&length);
     let length = u64::from_le_bytes(wide);
     if length > LONGEST_HEADER {
-        return Err(Error::at(&path, At::Byte(8), format!("a header of {length} bytes; at most {LONGEST_HEADER}")));
+        return Err(Error::byte(&path, 8, format!("a header of {length} bytes; at most {LONGEST_HEADER}")));
     }
     let header = take(length)?;
     if (header.len() as u64) < length {
-        return Err(Error::at(&path, At::Byte(8 + width + header.len() as u64), "it ends within its header"));
+        return Err(Error::byte(&path, 8 + width + header.len() as u64, "it ends within its header"));
     }
     let header = String::from_utf8_lossy(&header);
-    let (stored, fortran, shape) = parse(&header).map_err(|problem| Error::at(&path, At::Byte(8 + width), problem))?;
+    let (stored, fortran, shape) = parse(&header).map_err(|problem| Error::byte(&path, 8 + width, problem))?;
     check_size(&path, &shape, limit)?;
     if shape.is_empty() {
         return Err(Error::file(&path, "a single number; an array of examples or labels is required"));

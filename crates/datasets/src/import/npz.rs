@@ -10,7 +10,7 @@ use super::raw::{Arrays, RawArray};
 use super::request::{Request, SplitName};
 use super::rules::{Report, Rules};
 use super::source::Source;
-use crate::files::regular_file;
+use crate::files::{self, regular_file};
 
 pub(super) const RULES: Rules = Rules {
     name: "NPZ",
@@ -119,7 +119,7 @@ impl Archive {
             let problem = format!("unpacks to {declared} bytes; the limit is {most} (--max-bytes)");
             return Err(Error::file(&path, problem));
         }
-        let mut file = tempfile::tempfile().map_err(|reason| Error::write(&std::env::temp_dir(), reason))?;
+        let mut file = tempfile::tempfile().map_err(|reason| files::Error::system(&std::env::temp_dir(), reason))?;
         // More bytes than declared are an error of the archive; this bound holds even if its reader can't tell.
         let unpacked = io::copy(&mut entry.take(most), &mut file);
         unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;

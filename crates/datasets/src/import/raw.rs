@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::elements::StoredType;
-use super::error::{At, Error};
+use super::error::Error;
 use super::label_encoder::LabelEncoder;
 use super::open::{open, read_up_to};
 use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
@@ -110,7 +110,7 @@ impl RawArray {
         let mut encoder = LabelEncoder::default();
         let code = |(row, label): (usize, f64)| {
             let code = encoder.encode(label.to_string().as_bytes());
-            code.map_err(|problem| Error::at(&self.path, At::Value(row, 0), format!("is {problem}")))
+            code.map_err(|problem| Error::value(&self.path, row, 0, format!("is {problem}")))
         };
         let codes = labels.enumerate().map(code).collect::<Result<_, _>>()?;
         let names = encoder.into_labels().map_err(|problem| Error::file(&self.path, problem))?;
@@ -135,7 +135,7 @@ impl Rows<'_> {
         let at = start + self.next as u64 * self.row_bytes;
         bytes.clear();
         let read = self.reader.by_ref().take(count).read_to_end(bytes);
-        let broken = |problem: String| Error::at(path, At::Byte(at + bytes.len() as u64), problem);
+        let broken = |problem: String| Error::byte(path, at + bytes.len() as u64, problem);
         read.map_err(|reason| broken(format!("cannot read on: {}", super::error::one_line(&reason.to_string()))))?;
         if (bytes.len() as u64) < count {
             let all = start + self.row_bytes * self.array.examples() as u64;
@@ -160,9 +160,7 @@ impl ExampleReader for Rows<'_> {
         } else {
             self.take(self.row_bytes, &mut row)?;
         }
-        stored
-            .append(&row, buffer)
-            .map_err(|(column, problem)| Error::at(path, At::Value(self.next, column), problem))?;
+        stored.append(&row, buffer).map_err(|(column, problem)| Error::value(path, self.next, column, problem))?;
         self.row = row;
         self.next += 1;
         Ok(())
@@ -174,7 +172,7 @@ impl ExampleReader for Rows<'_> {
             return Ok(None);
         }
         let end = start + self.row_bytes * self.array.examples() as u64;
-        Err(Error::at(path, At::Byte(end), "more bytes follow than its header declares"))
+        Err(Error::byte(path, end, "more bytes follow than its header declares"))
     }
 }
 

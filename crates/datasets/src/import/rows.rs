@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::error::{At, Error, one_line, quoted};
+use super::error::{Error, one_line, quoted};
 use super::open::{open, read_up_to};
 
 /// The longest row, in bytes.
@@ -31,7 +31,7 @@ impl Rows {
         let read = self.reader.read_byte_record(&mut self.record);
         let line = self.reader.position().line();
         self.reader.get_mut().length = 0;
-        let more = read.map_err(|error| Error::at(&self.path, At::Line(line), one_line(&error.to_string())))?;
+        let more = read.map_err(|error| Error::line(&self.path, line, one_line(&error.to_string())))?;
         if more {
             self.record.trim();
         }

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use crate::contract::targets::Targets;
 use crate::import::cell::{is_missing, number};
 use crate::import::encoding::Encoding;
-use crate::import::error::{At, Error, quoted};
+use crate::import::error::{Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
 use crate::import::open::check_size;
 use crate::import::request::{Categorical, Missing, Progress, Request};
@@ -56,7 +56,7 @@ impl<'r> Table<'r> {
         let named = [target_columns, &request.ignored, texts].into_iter().flatten().any(|column| is_name(column));
         let find = |column: &String| {
             position(column, &rows.record, request.header != Some(false))
-                .map_err(|problem| Error::at(path, At::Line(1), problem))
+                .map_err(|problem| Error::line(path, 1, problem))
         };
         let found = |columns: &[String]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
         let [targets, ignored, texts] = [found(target_columns)?, found(&request.ignored)?, found(texts)?];
@@ -65,11 +65,11 @@ impl<'r> Table<'r> {
         let count = features.len();
         if count == 0 {
             let problem = format!("{width} columns, and none of them is a feature (--delimiter?)");
-            return Err(Error::at(path, At::Line(1), problem));
+            return Err(Error::line(path, 1, problem));
         }
         if let Some(column) = texts.iter().find(|column| !features.contains(column)) {
             let problem = format!("column {} is not a feature; --categorical is for features", column + 1);
-            return Err(Error::at(path, At::Line(1), problem));
+            return Err(Error::line(path, 1, problem));
         }
         let is_text = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
         let header = request.header.unwrap_or(named || features.iter().any(is_text));
@@ -80,7 +80,7 @@ impl<'r> Table<'r> {
                     let problem = format!(
                         "{count} columns are features; pictures of {height} x {width} need a multiple of {area}"
                     );
-                    return Err(Error::at(path, At::Line(1), problem));
+                    return Err(Error::line(path, 1, problem));
                 }
                 (vec![height, width, count / area], FeatureType::U8)
             }
@@ -156,7 +156,7 @@ impl<'r> Table<'r> {
     pub(super) fn is_kept(&self, rows: &Rows) -> Result<bool, Error> {
         if rows.record.len() != self.names.len() {
             let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
-            return Err(Error::at(&self.path, At::Line(rows.line()), problem));
+            return Err(Error::line(&self.path, rows.line(), problem));
         }
         if self.request.missing != Missing::Drop {
             return Ok(true);
@@ -223,7 +223,7 @@ impl<'r> Table<'r> {
 
     pub(super) fn wrong(&self, rows: &Rows, column: usize, problem: &str) -> Error {
         let name = if self.header { format!(", {},", quoted(&self.names[column])) } else { String::new() };
-        Error::at(&self.path, At::Line(rows.line()), format!("column {}{name} is {problem}", column + 1))
+        Error::line(&self.path, rows.line(), format!("column {}{name} is {problem}", column + 1))
     }
 
     /// Passes every example to `take`, with its number.
