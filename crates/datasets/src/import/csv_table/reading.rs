@@ -20,15 +20,18 @@ impl Source for Table<'_> {
             return Ok(());
         }
         let mut fits: Vec<ColumnFit> = self.textual.iter().map(|&textual| ColumnFit::new(textual)).collect();
-        self.each(|example, rows| {
+        let mut examples = self.examples()?;
+        for example in 0.. {
+            if !examples.advance()? {
+                break;
+            }
             if is_training(example) {
                 for (fit, &column) in fits.iter_mut().zip(&self.features) {
-                    let updated = fit.update(&rows.record[column]);
-                    updated.map_err(|problem| self.wrong(rows, column, &problem))?;
+                    let updated = fit.update(&examples.rows.record[column]);
+                    updated.map_err(|problem| self.wrong(&examples.rows, column, &problem))?;
                 }
             }
-            Ok(())
-        })?;
+        }
         let finish = |(fit, &column): (ColumnFit, &usize)| {
             let name = quoted(&self.names[column]);
             fit.finish()
@@ -54,7 +57,7 @@ impl Source for Table<'_> {
     }
 
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
-        Ok(Box::new(TableReader { table: self, rows: self.rows()?, unknown: 0 }))
+        Ok(Box::new(self.examples()?))
     }
 
     fn remark(&self) -> Option<String> {
@@ -120,6 +123,15 @@ impl ExampleReader for TableReader<'_> {
 }
 
 impl Table<'_> {
+    /// Begins to read the examples behind the header.
+    fn examples(&self) -> Result<TableReader<'_>, Error> {
+        let mut rows = Rows::open(&self.path, self.delimiter)?;
+        if self.header {
+            rows.advance()?;
+        }
+        Ok(TableReader { table: self, rows, unknown: 0 })
+    }
+
     /// Sets the encoding of the columns.
     fn encode(&mut self, encoding: Encoding) -> Result<(), Error> {
         let width = encoding.width();

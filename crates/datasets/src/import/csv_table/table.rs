@@ -20,10 +20,10 @@ use crate::split::features::FeatureType;
 pub(super) struct Table<'r> {
     pub(super) path: PathBuf,
     pub(super) request: &'r Request,
-    delimiter: u8,
+    pub(super) delimiter: u8,
     /// The names of all columns, or their numbers if no header names them.
     pub(super) names: Vec<String>,
-    header: bool,
+    pub(super) header: bool,
     /// The columns that are features.
     pub(super) features: Vec<usize>,
     /// The columns of the targets.
@@ -224,27 +224,5 @@ impl<'r> Table<'r> {
     pub(super) fn wrong(&self, rows: &Rows, column: usize, problem: &str) -> Error {
         let name = if self.header { format!(", {},", quoted(&self.names[column])) } else { String::new() };
         Error::line(&self.path, rows.line(), format!("column {}{name} is {problem}", column + 1))
-    }
-
-    /// Passes every example to `take`, with its number.
-    pub(super) fn each(&self, mut take: impl FnMut(usize, &Rows) -> Result<(), Error>) -> Result<(), Error> {
-        let mut rows = self.rows()?;
-        let mut example = 0;
-        while rows.advance()? {
-            if self.is_kept(&rows)? {
-                take(example, &rows)?;
-                example += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens the rows behind the header.
-    pub(super) fn rows(&self) -> Result<Rows, Error> {
-        let mut rows = Rows::open(&self.path, self.delimiter)?;
-        if self.header {
-            rows.advance()?;
-        }
-        Ok(rows)
     }
 }
