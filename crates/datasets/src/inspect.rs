@@ -110,13 +110,11 @@ pub fn inspect(pinned: &Pinned, names: &Names, max_bytes: u64) -> Result<Inspect
         problems.push(problem.in_dataset(path, "/"));
         (Vec::new(), 0)
     });
-    let classes = class_names::read(file, &names.classes).unwrap_or_else(|error| {
-        problems.push(error);
-        Vec::new()
-    });
-    let features = class_names::read(file, FEATURE_NAMES).unwrap_or_else(|error| {
-        problems.push(error);
-        Vec::new()
+    let [classes, features] = [&names.classes, FEATURE_NAMES].map(|names| {
+        class_names::read(file, names).unwrap_or_else(|error| {
+            problems.push(error);
+            Vec::new()
+        })
     });
     let mut splits: Vec<Found> = Vec::new();
     let wanted = [(&names.train_x, &names.train_y, true), (&names.test_x, &names.test_y, false)];

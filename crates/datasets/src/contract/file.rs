@@ -105,20 +105,16 @@ impl DataFile {
 
 /// Checks that `name` in `group` is a hard link.
 fn check_link(group: &Group, name: &str) -> Result<(), Problem> {
-    let kind = match link_type(group, name)? {
+    // The link itself is looked at, not followed.
+    let found = group
+        .find_link(Default::default(), Default::default(), |link, info| Ok((link == name).then_some(info.link_type)))?;
+    let kind = match found {
         None => return Err(Problem::Missing { present: names(group)? }),
         Some(LinkType::Hard) => return Ok(()),
         Some(LinkType::Soft) => "a soft link",
         Some(LinkType::External) => "a link out of the file",
     };
     Err(Problem::Link { component: name.to_owned(), kind })
-}
-
-/// Returns the type of the link `name` in `group`, without following it.
-fn link_type(group: &Group, name: &str) -> Result<Option<LinkType>, Problem> {
-    let found = group
-        .find_link(Default::default(), Default::default(), |link, info| Ok((link == name).then_some(info.link_type)))?;
-    Ok(found)
 }
 
 /// Lists the names in `group`, whatever they refer to.

@@ -35,7 +35,10 @@ impl Writing {
         let mut file = NewHdf5::new(path)?;
         class_names::write(&mut file, "list_classes", names)?;
         write_targets(&mut file, &format!("{set}_set_y"), targets)?;
-        write_features(&mut file, summary)?;
+        class_names::write(&mut file, FEATURE_NAMES, &summary.feature_names)?;
+        if !summary.fillings.is_empty() {
+            file.dataset(FILLINGS, &[summary.fillings.len()], &summary.fillings)?;
+        }
         let shape: Vec<usize> = [&[targets.examples()], summary.shape.as_slice()].concat();
         let name = format!("{set}_set_x");
         let x = match summary.feature_type {
@@ -82,15 +85,6 @@ fn write_targets(file: &mut NewHdf5, name: &str, targets: &Targets) -> Result<()
             file.add(y, &rows.iter().copied().collect::<Vec<_>>())
         }
     }
-}
-
-/// Writes the names of encoded features, and the replacements of missing cells.
-fn write_features(file: &mut NewHdf5, summary: &Summary) -> Result<(), files::Error> {
-    class_names::write(file, FEATURE_NAMES, &summary.feature_names)?;
-    if summary.fillings.is_empty() {
-        return Ok(());
-    }
-    file.dataset(FILLINGS, &[summary.fillings.len()], &summary.fillings)
 }
 
 /// Selects the targets of these examples.
