@@ -194,7 +194,7 @@ fn receive(agent: &Agent, url: &str, part: &mut Part, pin: Pin, mut on_bytes: im
     if received < expected {
         return refused(format!("ended after {received} of {expected} bytes; try again"));
     }
-    match hexadecimal(sha256) {
+    match hexadecimal(&sha256.finalize()) {
         found if found == pin.sha256 => Ok(()),
         found => refused(format!("wrong content: found SHA-256 {found}, expected {}", pin.sha256)),
     }

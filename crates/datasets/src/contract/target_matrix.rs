@@ -4,7 +4,7 @@ use hdf5::H5Type;
 use ndarray::{Array2, ArrayView1};
 
 use crate::contract::checked_split::CheckedSplit;
-use crate::contract::element_type::{ElementType, elements, exact, finite};
+use crate::contract::element_type::{ElementType, exact, finite, rows};
 use crate::contract::problem::{MOST_CLASSES, Problem};
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 
@@ -101,7 +101,7 @@ fn integers<T>(split: &CheckedSplit, choice: TargetsChoice) -> Result<Array2<f64
 where
     T: H5Type + Copy + Default + Into<i128>,
 {
-    let values = elements::<T>(&split.y, split.examples * split.outputs)?;
+    let values = rows::<T>(&split.y, (split.examples, split.outputs))?;
     let labels = match choice {
         TargetsChoice::Auto => split.outputs == 1 && !split.marked,
         TargetsChoice::Declared(target_kind) => split.outputs == 1 && target_kind == TargetKind::Classes,
@@ -114,17 +114,12 @@ where
             MOST_CLASSES - 1
         )));
     }
-    exact(rows(split, values)?)
+    exact(values)
 }
 
 fn floats<T>(split: &CheckedSplit) -> Result<Array2<f64>, Problem>
 where
     T: H5Type + Copy + Default + Into<f64>,
 {
-    Ok(finite(rows(split, elements::<T>(&split.y, split.examples * split.outputs)?)?)?.mapv(Into::into))
-}
-
-fn rows<T>(split: &CheckedSplit, values: Vec<T>) -> Result<Array2<T>, Problem> {
-    let shape = (split.examples, split.outputs);
-    Array2::from_shape_vec(shape, values).map_err(|error| Problem::Library { reason: error.to_string() })
+    Ok(finite(rows::<T>(&split.y, (split.examples, split.outputs))?)?.mapv(Into::into))
 }
