@@ -29,8 +29,12 @@ pub(super) type Problem = (SplitName, String);
 /// # Errors
 /// If the targets of the splits differ in kind, or a test example is of another class.
 pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>) -> Result<NumberedTargets, Problem> {
-    match (train, test) {
-        (SourceTargets::Labels { codes, names }, test) => {
+    let other_kind = || {
+        let problem = "its labels are of another kind than the training examples'; both must have one format";
+        Err((SplitName::Test, problem.to_owned()))
+    };
+    match train {
+        SourceTargets::Labels { codes, names } => {
             let classes = sorted(names).map_err(|problem| (SplitName::Train, problem))?;
             let number_of: HashMap<&str, u32> =
                 classes.iter().zip(0..).map(|(name, number)| (name.as_str(), number)).collect();
@@ -48,42 +52,24 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
                 Some(SourceTargets::Labels { codes, names }) => {
                     Some(renumbered(codes, names).map_err(|problem| (SplitName::Test, problem))?)
                 }
-                Some(SourceTargets::Final(_)) => return Err((SplitName::Test, other_kind())),
+                Some(SourceTargets::Values(_)) => return other_kind(),
             };
             let are_numbers = classes.iter().enumerate().all(|(number, name)| *name == number.to_string());
             Ok(NumberedTargets { train, test, names: if are_numbers { Vec::new() } else { classes } })
         }
-        (SourceTargets::Final(train), None) => {
-            Ok(NumberedTargets { train: train.clone(), test: None, names: Vec::new() })
-        }
-        (SourceTargets::Final(train), Some(SourceTargets::Final(test))) => {
-            // Values that are whole by chance look like labels.
-            let values = [train, test].iter().any(|targets| matches!(targets, Targets::Values(_)));
-            let [train, test] = [train, test].map(|targets| if values { as_values(targets) } else { targets.clone() });
-            if let (Targets::Values(train), Targets::Values(test)) = (&train, &test)
-                && train.nrows() != test.nrows()
-            {
-                let problem =
-                    format!("{} values for each example; the training examples have {}", test.nrows(), train.nrows());
+        SourceTargets::Values(train) => {
+            let test = match test {
+                None => None,
+                Some(SourceTargets::Values(test)) => Some(test),
+                Some(SourceTargets::Labels { .. }) => return other_kind(),
+            };
+            if let Some(test) = test.filter(|test| test.nrows() != train.nrows()) {
+                let (found, wanted) = (test.nrows(), train.nrows());
+                let problem = format!("{found} values for each example; the training examples have {wanted}");
                 return Err((SplitName::Test, problem));
             }
-            Ok(NumberedTargets { train, test: Some(test), names: Vec::new() })
-        }
-        (SourceTargets::Final(_), Some(SourceTargets::Labels { .. })) => Err((SplitName::Test, other_kind())),
-    }
-}
-
-/// Describes test labels of another kind than the training examples' labels.
-fn other_kind() -> String {
-    "its labels are of another kind than the training examples'; both must have one format".to_owned()
-}
-
-/// Converts class numbers to values.
-fn as_values(targets: &Targets) -> Targets {
-    match targets {
-        Targets::Values(_) => targets.clone(),
-        Targets::Classes(labels) => {
-            Targets::Values(Array2::from_shape_fn((1, labels.len()), |(_, example)| f64::from(labels[example])))
+            let targets = |values: &Array2<f64>| Targets::Values(values.clone());
+            Ok(NumberedTargets { train: targets(train), test: test.map(targets), names: Vec::new() })
         }
     }
 }

@@ -13,7 +13,7 @@ use super::open::{open, read_up_to};
 use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
 use crate::contract::problem::Problem;
 use crate::contract::target_matrix::TargetMatrix;
-use crate::contract::targets::{TargetKind, TargetsChoice};
+use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 use crate::split::features::FeatureType;
 
 /// An array in a file, known by its header.
@@ -100,9 +100,11 @@ impl RawArray {
         let numbers = TargetMatrix { rows, is_float: self.stored.element.is_float(), marked: false };
         let refused = |problem: Problem| Error::file(&self.path, problem.to_string());
         match numbers.target_kind(targets) {
-            TargetKind::OneHot => self.labels(numbers.one_hot().map_err(refused)?.into_iter().map(f64::from)),
             TargetKind::Classes if outputs == 1 => self.labels(numbers.rows.iter().copied()),
-            kind => numbers.targets(kind).map(SourceTargets::Final).map_err(refused),
+            kind => match numbers.targets(kind).map_err(refused)? {
+                Targets::Classes(labels) => self.labels(labels.into_iter().map(f64::from)),
+                Targets::Values(values) => Ok(SourceTargets::Values(values)),
+            },
         }
     }
 

@@ -1,8 +1,9 @@
 //! The interface of every format's reader: a summary of all examples, and then the examples one by one.
 
+use ndarray::Array2;
+
 use super::encoding::Encoding;
 use super::error::Error;
-use crate::contract::targets::Targets;
 use crate::split::features::FeatureType;
 
 /// Features of examples, one example after another.
@@ -56,15 +57,15 @@ impl Summary {
 pub(super) enum SourceTargets {
     /// The label of each example as an index into `names`, which are distinct.
     Labels { codes: Vec<u32>, names: Vec<String> },
-    /// Class numbers or values, final as they are.
-    Final(Targets),
+    /// Values, outputs × examples.
+    Values(Array2<f64>),
 }
 
 impl SourceTargets {
     pub(super) fn examples(&self) -> usize {
         match self {
             SourceTargets::Labels { codes, .. } => codes.len(),
-            SourceTargets::Final(targets) => targets.examples(),
+            SourceTargets::Values(values) => values.ncols(),
         }
     }
 }

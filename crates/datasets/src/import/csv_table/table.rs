@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use crate::contract::targets::Targets;
 use crate::import::cell::{is_missing, number};
 use crate::import::encoding::Encoding;
 use crate::import::error::{Error, quoted};
@@ -102,7 +101,7 @@ impl<'r> Table<'r> {
             dropped: 0,
             filled: 0,
             encoding: None,
-            summary: Summary::new(shape, feature_type, SourceTargets::Final(Targets::Classes(Vec::new()))),
+            summary: Summary::new(shape, feature_type, SourceTargets::Labels { codes: Vec::new(), names: Vec::new() }),
         };
         table.summary.targets = table.read_targets(rows, report)?;
         Ok(table)
@@ -149,7 +148,7 @@ impl<'r> Table<'r> {
         }
         let values =
             Array2::from_shape_vec((examples, self.target_columns.len()), values).expect("a value for each column");
-        Ok(SourceTargets::Final(Targets::Values(values.reversed_axes().as_standard_layout().into_owned())))
+        Ok(SourceTargets::Values(values.reversed_axes().as_standard_layout().into_owned()))
     }
 
     /// Returns whether the row is an example: it has as many cells as the first, and no missing cell if such rows are left out.
