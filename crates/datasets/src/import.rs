@@ -20,7 +20,6 @@ mod pictures;
 mod raw;
 mod request;
 mod rows;
-mod rules;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,7 @@ mod table;
 use self::table::Table;
 use super::error::Error;
 use super::request::{Categorical, Missing, Request, SplitName};
-use super::rules::{Report, Rules};
-use super::source::Source;
+use super::source::{Report, Rules, Source};
 
 pub(super) const RULES: Rules = Rules {
     name: "CSV",

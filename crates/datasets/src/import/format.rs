@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::Error;
 use super::open::{open, read_up_to};
 use super::request::{Categorical, Format, Missing, Request};
-use super::rules::Rules;
+use super::source::Rules;
 use super::{csv_table, idx, npy, npz, pictures};
 use crate::contract::targets::TargetsChoice;
 

@@ -7,7 +7,7 @@ use super::elements::StoredType;
 use super::error::Error;
 use super::open::{check_size, open, read_up_to};
 use super::raw::{Arrays, RawArray};
-use super::rules::Rules;
+use super::source::Rules;
 use crate::contract::element_type::ElementType;
 
 pub(super) const RULES: Rules = Rules {

@@ -7,7 +7,7 @@ use super::elements::StoredType;
 use super::error::{Error, quoted};
 use super::open::{check_size, read_up_to};
 use super::raw::{Arrays, RawArray, open_array};
-use super::rules::Rules;
+use super::source::Rules;
 use crate::contract::element_type::ElementType;
 
 const MAGIC: &[u8] = b"\x93NUMPY";

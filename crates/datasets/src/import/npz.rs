@@ -8,8 +8,7 @@ use super::error::{Error, one_line, quoted};
 use super::npy::{LONGEST_HEADER, array_in};
 use super::raw::{Arrays, RawArray};
 use super::request::{Request, SplitName};
-use super::rules::{Report, Rules};
-use super::source::Source;
+use super::source::{Report, Rules, Source};
 use crate::files::{self, regular_file};
 
 pub(super) const RULES: Rules = Rules {

@@ -10,8 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::error::{Error, one_line};
 use super::open::check_size;
-use super::rules::Rules;
-use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
+use super::source::{ExampleReader, FeatureBuffer, Rules, Source, SourceTargets, Summary};
 use crate::contract::problem::MOST_CLASSES;
 use crate::split::features::FeatureType;
 

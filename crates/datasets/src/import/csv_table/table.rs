@@ -11,8 +11,7 @@ use crate::import::label_encoder::LabelEncoder;
 use crate::import::open::check_size;
 use crate::import::request::{Categorical, Missing, Progress, Request};
 use crate::import::rows::{Rows, is_name, position, sniffed};
-use crate::import::rules::Report;
-use crate::import::source::{FeatureBuffer, SourceTargets, Summary};
+use crate::import::source::{FeatureBuffer, Report, SourceTargets, Summary};
 use crate::split::features::FeatureType;
 
 /// A table whose cells are all checked.
