@@ -4,8 +4,6 @@
 //! folder is as it was, and a file that is there already is never written to.
 
 #[cfg(test)]
-mod loopback;
-#[cfg(test)]
 mod tests;
 
 use std::fs::{self, File};

@@ -1,9 +1,11 @@
+mod loopback;
+
 use std::env;
 use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 
-use super::loopback::{Answer, CLOSED, Server};
+use self::loopback::{Answer, CLOSED, Server};
 use super::*;
 use crate::catalog::KNOWN;
 
