@@ -70,7 +70,7 @@ impl TargetMatrix {
     }
 
     /// Returns the column of each row's 1.
-    pub(crate) fn one_hot(&self) -> Result<Vec<u32>, Problem> {
+    fn one_hot(&self) -> Result<Vec<u32>, Problem> {
         if self.rows.ncols() < 2 {
             let problem = "its rows have one column; one-hot rows have a column for each class, at least 2";
             return Err(Problem::Breach(problem.to_owned()));

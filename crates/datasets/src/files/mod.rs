@@ -8,7 +8,6 @@ mod error;
 mod folder;
 mod hashed;
 mod hdf5;
-mod orphans;
 mod part;
 mod plain;
 pub mod regular_file;

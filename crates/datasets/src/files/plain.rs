@@ -6,8 +6,7 @@ use std::path::Path;
 
 use super::error::Error;
 use super::folder::{folder_of, sync_folder};
-use super::orphans::remove_orphans;
-use super::part::{Part, put_in_place};
+use super::part::{Part, put_in_place, remove_orphans};
 
 /// Writes the file at `path`: after a crash it is the old one or the new one. A file that is there already is replaced only with
 /// `replace`.
