@@ -92,15 +92,12 @@ impl ContactSheet {
         }
         let columns = self.columns.min(shown);
         let length = |pictures: usize, pixels: usize| {
-            pixels.checked_add(2 * FRAME + GAP)?.checked_mul(pictures)?.checked_add(GAP)
+            pixels.saturating_add(2 * FRAME + GAP).saturating_mul(pictures).saturating_add(GAP)
         };
-        let size = length(columns, width).zip(length(shown.div_ceil(columns), height));
-        let fits = |&(width, height): &(usize, usize)| {
-            width.checked_mul(height).and_then(|area| area.checked_mul(3)).is_some_and(|bytes| bytes <= MOST_BYTES)
-        };
-        let Some((sheet_width, sheet_height)) = size.filter(fits) else {
+        let (sheet_width, sheet_height) = (length(columns, width), length(shown.div_ceil(columns), height));
+        if sheet_width.saturating_mul(sheet_height).saturating_mul(3) > MOST_BYTES {
             return Err(format!("{shown} pictures of {height} × {width} make more than 256 MiB; ask for fewer"));
-        };
+        }
         let mut sheet = RgbImage::from_pixel(sheet_width as u32, sheet_height as u32, WHITE);
         for (index, &example) in examples.iter().enumerate() {
             let pixels = rows.row(example);
