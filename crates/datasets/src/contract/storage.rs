@@ -101,12 +101,11 @@ fn check_chunked(
         let allowed = format!("at most {MOST_CHUNKS_WALKED} chunks are read; write larger ones");
         return refuse(format!("is cut into {present} chunks"), &allowed);
     }
-    let pipeline = Pipeline { filters, chunk_bytes };
     let mut bytes = SystemFile::open(file.path()).map_err(unreadable)?;
     for index in 0..present as usize {
         let lost = || Problem::Library { reason: format!("no entry for chunk {index}") };
         let chunk = dataset.chunk_info(index).ok_or_else(lost)?;
-        if !pipeline.unpacks_to_a_chunk(&mut bytes, &chunk).map_err(unreadable)? {
+        if !unpacks_to(chunk_bytes, filters, &chunk, &mut bytes).map_err(unreadable)? {
             let found = format!("chunk {index} does not unpack to its {chunk_bytes} bytes");
             return refuse(found, "every chunk must be whole");
         }
@@ -177,28 +176,19 @@ fn chunks_expected(shape: &[usize], chunk: &[usize]) -> Option<u64> {
     pairs.try_fold(1u64, |count, (&length, &step)| count.checked_mul(length.div_ceil(step) as u64))
 }
 
-/// The filters of a dataset, in the order in which they were applied, and the bytes of a chunk before them.
-struct Pipeline<'f> {
-    filters: &'f [Filter],
-    chunk_bytes: u64,
-}
-
-impl Pipeline<'_> {
-    /// Returns whether `chunk` unpacks to exactly the bytes of a chunk. The unpacked bytes are counted, not kept.
-    fn unpacks_to_a_chunk(&self, file: &mut SystemFile, chunk: &ChunkInfo) -> io::Result<bool> {
-        let applied = |index: usize| chunk.filter_mask & (1 << index) == 0;
-        let position =
-            |wanted: fn(&Filter) -> bool| self.filters.iter().position(wanted).filter(|&index| applied(index));
-        let deflate = position(|filter| matches!(filter, Filter::Deflate(_)));
-        let checksum = position(|filter| matches!(filter, Filter::Fletcher32));
-        // A checksum takes four bytes behind the bytes that it is of: behind the deflated stream, or within it.
-        let checked = |inside: bool| self.chunk_bytes + if inside { 4 } else { 0 };
-        let Some(deflate) = deflate else {
-            return Ok(chunk.size == checked(checksum.is_some()));
-        };
-        let expected = checked(checksum.is_some_and(|index| index < deflate));
-        file.seek(SeekFrom::Start(chunk.addr))?;
-        let mut inflated = ZlibDecoder::new(file.take(chunk.size)).take(expected + 1);
-        Ok(io::copy(&mut inflated, &mut io::sink())? == expected)
-    }
+/// Returns whether `chunk`, which went through `filters` in this order, unpacks to exactly `chunk_bytes`. They are counted, not kept.
+fn unpacks_to(chunk_bytes: u64, filters: &[Filter], chunk: &ChunkInfo, file: &mut SystemFile) -> io::Result<bool> {
+    let applied = |index: usize| chunk.filter_mask & (1 << index) == 0;
+    let position = |wanted: fn(&Filter) -> bool| filters.iter().position(wanted).filter(|&index| applied(index));
+    let deflate = position(|filter| matches!(filter, Filter::Deflate(_)));
+    let checksum = position(|filter| matches!(filter, Filter::Fletcher32));
+    // A checksum takes four bytes behind the bytes that it is of: behind the deflated stream, or within it.
+    let checked = |inside: bool| chunk_bytes + if inside { 4 } else { 0 };
+    let Some(deflate) = deflate else {
+        return Ok(chunk.size == checked(checksum.is_some()));
+    };
+    let expected = checked(checksum.is_some_and(|index| index < deflate));
+    file.seek(SeekFrom::Start(chunk.addr))?;
+    let mut inflated = ZlibDecoder::new(file.take(chunk.size)).take(expected + 1);
+    Ok(io::copy(&mut inflated, &mut io::sink())? == expected)
 }
