@@ -158,18 +158,18 @@ impl DataSet {
         let test_numbers = test.as_ref().map(|test| numbers(test).map(|numbers| (test, numbers))).transpose()?;
         let agreed = agreement::agree_on_targets(*targets, (&train, numbers(&train)?), test_numbers, &classes)?;
         let AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id } = agreed;
-        let train_split = Split::with_targets(&train, train_targets, || train_file.sha256())?;
-        let given = test.as_ref().zip(test_targets).zip(test_file.as_ref());
-        let given =
-            given.map(|((split, targets), file)| Split::with_targets(split, targets, || file.sha256())).transpose()?;
-        let drawn = |share, seed| {
-            train_split
-                .hold_out_stratified(share, seed)
-                .map_err(|problem| Error::file(&source.train.path, format!("{problem} (data.test_share)")))
+        let train = Split::with_targets(&train, train_targets, || train_file.sha256())?;
+        let test = match test.as_ref().zip(test_targets).zip(test_file.as_ref()) {
+            Some(((split, targets), file)) => Some(Split::with_targets(split, targets, || file.sha256())?),
+            None => None,
         };
         let (train, test) = match source.test {
-            TestSource::Share { share, seed } => drawn(share, seed).map(|(kept, aside)| (kept, Some(aside)))?,
-            _ => (train_split, given),
+            TestSource::Share { share, seed } => {
+                let problem = |problem| Error::file(&source.train.path, format!("{problem} (data.test_share)"));
+                let (kept, aside) = train.hold_out_stratified(share, seed).map_err(problem)?;
+                (kept, Some(aside))
+            }
+            _ => (train, test),
         };
         let test_left_out = source.test == TestSource::Absent && train_file.file().has(&names.test_x);
         Ok(Self { train, test, task, target_kind, kind_in_id, classes, test_left_out })

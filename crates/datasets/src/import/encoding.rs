@@ -57,9 +57,9 @@ impl Encoding {
         self.columns.iter().map(ColumnEncoding::width).sum()
     }
 
-    /// Returns whether any column has levels.
-    pub(super) fn has_levels(&self) -> bool {
-        self.columns.iter().any(|coded| matches!(coded, ColumnEncoding::Levels { .. }))
+    /// Returns the number of columns that have levels.
+    pub(super) fn with_levels(&self) -> usize {
+        self.columns.iter().filter(|coded| matches!(coded, ColumnEncoding::Levels { .. })).count()
     }
 
     /// Returns a name for each number of a row: its column's, or `column=level`.

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::contract::problem::MOST_CLASSES;
-use crate::import::encoding::{ColumnEncoding, ColumnFit, Encoding};
+use crate::import::encoding::{ColumnFit, Encoding};
 use crate::import::error::{Error, quoted};
 use crate::import::open::check_size;
 use crate::import::request::Missing;
@@ -68,9 +68,8 @@ impl Source for Table<'_> {
         if self.filled > 0 {
             words.push(format!("{} filled with the mean of the training rows", count(self.filled, "missing cell")));
         }
-        if let Some(encoding) = self.encoding.as_ref().filter(|encoding| encoding.has_levels()) {
-            let columns =
-                encoding.columns.iter().filter(|coded| matches!(coded, ColumnEncoding::Levels { .. })).count();
+        if let Some(encoding) = self.encoding.as_ref().filter(|encoding| encoding.with_levels() > 0) {
+            let columns = encoding.with_levels();
             let (from, to) = (count(columns, "column"), encoding.width() + columns - encoding.columns.len());
             words.push(format!("{from} of texts became {to}, one a level"));
         }
