@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use zip::ZipArchive;
+
 use super::error::{Error, one_line, quoted};
 use super::npy::{LONGEST_HEADER, array_in};
 use super::raw::{Arrays, RawArray};
@@ -26,10 +28,13 @@ fn open<'r>(request: &'r Request, split: SplitName, _: &mut Report) -> Result<Bo
         return Err(Error::Request("--target names one array of an archive".to_owned()));
     }
     let path = &request.paths(split)[0];
-    let mut archive = Archive::open(path, request.max_bytes)?;
-    let [x, y] = names_of_arrays(request, split, path, &archive.names())?;
-    let (x, y) = (archive.array(&x)?, archive.array(&y)?);
-    Ok(Box::new(Arrays::new(x, &y, request.declared_targets())?))
+    let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
+    let mut archive = ZipArchive::new(file).map_err(|error| broken(path, &error.to_string()))?;
+    let files = archive.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
+    let arrays: Vec<String> = files.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect();
+    let [x, y] =
+        names_of_arrays(request, split, path, &arrays)?.map(|name| array(&mut archive, path, &name, request.max_bytes));
+    Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
 }
 
 /// Returns the names of the arrays of examples and of labels of one split in an archive.
@@ -85,45 +90,23 @@ fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[
     Ok(found)
 }
 
-/// An NPZ archive.
-pub(super) struct Archive {
-    path: PathBuf,
-    zip: zip::ZipArchive<File>,
-    limit: u64,
-}
-
-impl Archive {
-    /// Opens the archive at `path`, without unpacking anything.
-    pub(super) fn open(path: &Path, limit: u64) -> Result<Self, Error> {
-        let file = regular_file::open(path).map_err(|reason| Error::read(path, &reason))?;
-        let zip = zip::ZipArchive::new(file).map_err(|error| broken(path, &error.to_string()))?;
-        Ok(Self { path: path.to_owned(), zip, limit })
+/// Unpacks the array called `name` from the archive at `path` into a file without a name, and reads its header.
+fn array(archive: &mut ZipArchive<File>, path: &Path, name: &str, limit: u64) -> Result<RawArray, Error> {
+    // Messages name the archive and the array in it.
+    let path = PathBuf::from(format!("{}: {}.npy", path.display(), one_line(name)));
+    let entry = archive.by_name(&format!("{name}.npy"));
+    let entry = entry.map_err(|error| broken(&path, &error.to_string()))?;
+    let declared = entry.size();
+    let most = limit.saturating_add(LONGEST_HEADER);
+    if declared > most {
+        let problem = format!("unpacks to {declared} bytes; the limit is {most} (--max-bytes)");
+        return Err(Error::file(&path, problem));
     }
-
-    /// Lists the names of the arrays.
-    pub(super) fn names(&self) -> Vec<String> {
-        let names = self.zip.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
-        names.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect()
-    }
-
-    /// Unpacks the array called `name` into a file without a name, and reads its header.
-    pub(super) fn array(&mut self, name: &str) -> Result<RawArray, Error> {
-        // Messages name the archive and the array in it.
-        let path = PathBuf::from(format!("{}: {}.npy", self.path.display(), one_line(name)));
-        let entry = self.zip.by_name(&format!("{name}.npy"));
-        let entry = entry.map_err(|error| broken(&path, &error.to_string()))?;
-        let declared = entry.size();
-        let most = self.limit.saturating_add(LONGEST_HEADER);
-        if declared > most {
-            let problem = format!("unpacks to {declared} bytes; the limit is {most} (--max-bytes)");
-            return Err(Error::file(&path, problem));
-        }
-        let mut file = tempfile::tempfile().map_err(|reason| files::Error::system(&std::env::temp_dir(), reason))?;
-        // More bytes than declared are an error of the archive; this bound holds even if its reader can't tell.
-        let unpacked = io::copy(&mut entry.take(most), &mut file);
-        unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
-        array_in(path, Some(file), self.limit)
-    }
+    let mut file = tempfile::tempfile().map_err(|reason| files::Error::system(&std::env::temp_dir(), reason))?;
+    // More bytes than declared are an error of the archive; this bound holds even if its reader can't tell.
+    let unpacked = io::copy(&mut entry.take(most), &mut file);
+    unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
+    array_in(path, Some(file), limit)
 }
 
 fn broken(path: &Path, reason: &str) -> Error {
