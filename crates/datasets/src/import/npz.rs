@@ -53,17 +53,12 @@ fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[
     let one_side = !request.test.is_empty() || request.test_share.is_some();
     let label = request.label.as_deref().or(request.targets.first().map(String::as_str));
     let found = match (request.features.as_deref(), label) {
-        (Some(features), Some(label)) => [features, label].map(str::to_owned),
+        (Some(features), Some(label)) => [features, label],
         (None, None) if one_side => {
-            let both = ALONE
-                .into_iter()
-                .chain(PAIRS.map(|[x, y, ..]| [x, y]))
-                .find(|names| names.iter().all(|name| has(name)));
-            both.map(|names| names.map(str::to_owned)).ok_or_else(|| {
-                Error::file(
-                    path,
-                    format!("holds the arrays {}; name two with --features and --label or --target", list()),
-                )
+            let mut pairs = ALONE.into_iter().chain(PAIRS.map(|[x, y, ..]| [x, y]));
+            pairs.find(|names| names.iter().all(|name| has(name))).ok_or_else(|| {
+                let problem = format!("holds the arrays {}; name two with --features and --label or --target", list());
+                Error::file(path, problem)
             })?
         }
         (None, None) => {
@@ -75,19 +70,17 @@ fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[
                 );
                 Error::file(path, problem)
             })?;
-            let [x, y] = if split == SplitName::Train { [x, y] } else { [x_test, y_test] };
-            [x, y].map(str::to_owned)
+            if split == SplitName::Train { [x, y] } else { [x_test, y_test] }
         }
         _ => {
-            return Err(Error::Request(
-                "an archive needs both --features and --label (or --target), or neither".to_owned(),
-            ));
+            let problem = "an archive needs both --features and --label (or --target), or neither";
+            return Err(Error::Request(problem.to_owned()));
         }
     };
     if let Some(absent) = found.iter().find(|name| !has(name)) {
         return Err(Error::file(path, format!("no array is called {}; there are {}", quoted(absent), list())));
     }
-    Ok(found)
+    Ok(found.map(str::to_owned))
 }
 
 /// Unpacks the array called `name` from the archive at `path` into a file without a name, and reads its header.

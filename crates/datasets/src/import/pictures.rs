@@ -10,6 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::error::{Error, one_line};
 use super::open::check_size;
+use super::request::Request;
 use super::source::{ExampleReader, FeatureBuffer, Rules, Source, SourceTargets, Summary};
 use crate::contract::problem::MOST_CLASSES;
 use crate::split::features::FeatureType;
@@ -28,14 +29,11 @@ pub(super) const RULES: Rules = Rules {
     begins: |_| false,
     endings: &[],
     holds_both: false,
-    open: |request, split, _| {
-        let path = &request.paths(split)[0];
-        Ok(Box::new(Folder::scan(path, request.size, request.grey, request.max_bytes)?))
-    },
+    open: |request, split, _| Ok(Box::new(Folder::scan(&request.paths(split)[0], request)?)),
 };
 
 /// A folder of pictures, with a folder for each class.
-pub(super) struct Folder {
+struct Folder {
     files: Vec<PathBuf>,
     /// True if pictures are resized; if not, each must have the size of the first.
     resized: bool,
@@ -45,9 +43,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Lists the pictures below `path`, the classes and the files of each in the order of their names. `size` is
-    /// `(height, width)`; without one it is the first picture's.
-    pub(super) fn scan(path: &Path, size: Option<(usize, usize)>, grey: bool, limit: u64) -> Result<Self, Error> {
+    /// Lists the pictures below `path`, the classes and the files of each in the order of their names. They have the requested size, or
+    /// else that of the first.
+    fn scan(path: &Path, request: &Request) -> Result<Self, Error> {
         let (mut files, mut labels, mut words, mut left_out) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for class in entries(path)? {
             if !class.is_dir() {
@@ -59,10 +57,8 @@ impl Folder {
             let before = files.len();
             for file in entries(&class)? {
                 if file.is_dir() {
-                    return Err(Error::file(
-                        &file,
-                        "a folder within a class; pictures must lie in the class's folder itself",
-                    ));
+                    let problem = "a folder within a class; pictures must lie in the class's folder itself";
+                    return Err(Error::file(&file, problem));
                 }
                 if is_picture(&file) {
                     files.push(file);
@@ -82,18 +78,18 @@ impl Folder {
         let Some(first) = files.first() else {
             return Err(Error::file(path, "no folders in it; a folder of pictures for each class is required"));
         };
-        let (height, width) = match size {
+        let (height, width) = match request.size {
             Some(size) => size,
             None => {
                 let picture = decoded(first)?;
                 (picture.height() as usize, picture.width() as usize)
             }
         };
-        let channels = if grey { 1 } else { 3 };
-        check_size(path, &[files.len(), height, width, channels], limit)?;
+        let channels = if request.grey { 1 } else { 3 };
+        check_size(path, &[files.len(), height, width, channels], request.max_bytes)?;
         let targets = SourceTargets::Labels { codes: labels, names: words };
         let summary = Summary::new(vec![height, width, channels], FeatureType::U8, targets);
-        Ok(Folder { files, resized: size.is_some(), left_out, summary })
+        Ok(Folder { files, resized: request.size.is_some(), left_out, summary })
     }
 }
 
