@@ -90,7 +90,7 @@ impl Known {
         Files { train: folder.join(self.train), test: folder.join(self.test) }
     }
 
-    /// Finds the files in the folder `named` by the environment variable if both are there, else in `folder`.
+    /// Finds the files: in `named`, the folder that the environment variable names, if both are there, else in `folder`.
     fn find_in(&self, named: Option<PathBuf>, folder: &Path) -> Result<Files, Error> {
         let named = self.variable.zip(named).map(|(variable, folder)| (format!("{variable}="), folder));
         let mut looked = Vec::new();

@@ -45,6 +45,7 @@ impl Handles {
         self.file.as_ref().expect("open until the end")
     }
 
+    /// Flushes and closes the file, unless it is closed already.
     fn close(&mut self) -> hdf5::Result<()> {
         if let Some(file) = &self.file {
             file.flush()?;
