@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::Row;
 
 use super::Record;
 use super::columns::STORED;
@@ -135,16 +135,6 @@ impl Record {
     /// If the database can't be read.
     pub fn lost_references(&self) -> Result<usize, Error> {
         Ok(self.rows("PRAGMA foreign_key_check", [], |_| Ok(()))?.len())
-    }
-
-    /// Reads the name and description of the experiment; `None` if none was planned here.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn experiment(&self) -> Result<Option<(String, String)>, Error> {
-        let select = "SELECT name, description FROM experiment";
-        let row = self.connection.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)));
-        row.optional().map_err(at(&self.path))
     }
 
     /// Reads the swept keys in order.

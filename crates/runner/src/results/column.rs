@@ -134,16 +134,6 @@ impl Column {
         }
     }
 
-    /// Formats a value for CSV, all of its digits.
-    pub fn csv(&self, value: &Value) -> String {
-        match (self, value) {
-            (Column::Result(_), Value::Number(number)) if number.is_f64() => {
-                number.as_f64().map(|number| number.to_string()).unwrap_or_default()
-            }
-            (_, value) => self.print(value),
-        }
-    }
-
     /// Returns the result, if its values are numbers that a setting has the mean of.
     pub fn measure(&self) -> Option<&'static columns::Column> {
         match self {
