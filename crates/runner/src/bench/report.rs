@@ -8,7 +8,7 @@ use crate::table::Table;
 /// Writes the tables for people: a line for each library, a row for each product and each fleet.
 pub(crate) fn for_a_person(record: &Record) -> String {
     let mut text = heading(record);
-    for dtype in [Dtype::F32, Dtype::F64] {
+    for dtype in Dtype::ALL {
         let products: Vec<_> = record.products.iter().filter(|product| product.product.dtype == dtype).collect();
         if !products.is_empty() {
             text += &format!("\nproducts in {}\n{}", dtype.name(), table_of_products(record, &products));

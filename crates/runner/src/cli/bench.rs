@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use clap_complete::ArgValueCompleter;
 use kernels::blas::Request;
 
+use super::choice::{Choice, one_of};
 use super::keys::candidates;
 use crate::bench::shape::Shapes;
 use crate::spec::trial::Dtype;
@@ -29,8 +30,8 @@ pub struct Bench {
     #[arg(long, value_name = "all|NAME|PATH", value_delimiter = ',')]
     pub blas: Vec<Request>,
     /// The element types [default: the experiment's own; both for --shape].
-    #[arg(long, value_enum)]
-    pub dtype: Option<WhichDtypes>,
+    #[arg(long, value_parser = one_of(&DTYPES))]
+    pub dtype: Option<&'static [Dtype]>,
     /// Threads that share a product [default: run.threads; 1 for --shape].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
@@ -58,27 +59,12 @@ pub struct Bench {
     pub fail_above: Option<Share>,
 }
 
-/// Element types to time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum WhichDtypes {
-    /// 32 bits.
-    F32,
-    /// 64 bits.
-    F64,
-    /// One after the other.
-    Both,
-}
-
-impl WhichDtypes {
-    /// Lists the element types that it stands for.
-    pub fn list(self) -> &'static [Dtype] {
-        match self {
-            WhichDtypes::F32 => &[Dtype::F32],
-            WhichDtypes::F64 => &[Dtype::F64],
-            WhichDtypes::Both => &[Dtype::F32, Dtype::F64],
-        }
-    }
-}
+/// The element types to time, by the word that asks for them.
+const DTYPES: [Choice<&[Dtype]>; 3] = [
+    ("f32", "32 bits", &[Dtype::F32]),
+    ("f64", "64 bits", &[Dtype::F64]),
+    ("both", "One after the other", &Dtype::ALL),
+];
 
 /// A share of a time, such as `5%`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use datasets::TargetKind;
+use datasets::import::{Format, Missing};
 
+use super::choice::{Choice, one_of};
 use crate::progress::mode::ProgressMode;
 
 /// The subcommands of `runner data`.
@@ -103,8 +105,8 @@ pub struct Import {
     #[arg(long)]
     pub force: bool,
     /// The format of the files [default: recognised by their first bytes; CSV by the name].
-    #[arg(long, value_enum)]
-    pub format: Option<ImportFormat>,
+    #[arg(long, value_parser = one_of(&FORMATS))]
+    pub format: Option<Format>,
     /// CSV: the column of the labels: its name, its number from 1, first or last [default: last]. Labels may be text; then they
     /// become the names of the classes, in sorted order. NPZ: the array of the labels.
     #[arg(long, value_name = "COLUMN", conflicts_with = "target")]
@@ -114,16 +116,16 @@ pub struct Import {
     pub target: Vec<String>,
     /// IDX, NPY and NPZ: the kind of the targets, as data.targets of an experiment [default: one column of integers is
     /// classes, rows of integers with a single 1 are one-hot, everything else is values].
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "target")]
-    pub targets: Option<TargetsWord>,
+    #[arg(long, value_parser = one_of(&TARGETS), value_name = "WHAT", conflicts_with = "target")]
+    pub targets: Option<TargetKind>,
     /// CSV: columns to leave out, such as names and numbers of rows.
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// CSV: how to treat an empty cell, NA, NaN, null or ? (in upper or lower case): refuse the file, drop the row, or
     /// fill in the mean of the column over the training rows (for a column of texts: the share of each text). A label
     /// or target is never filled in.
-    #[arg(long, value_enum, default_value_t = MissingWord::Refuse, value_name = "WHAT")]
-    pub missing: MissingWord,
+    #[arg(long, value_parser = one_of(&MISSING), default_value = "refuse", value_name = "WHAT")]
+    pub missing: Missing,
     /// CSV: columns of texts to encode as one-hot, with a column of 0 and 1 for each text of the training rows: one-hot
     /// for every column with a cell that is no number, a list of columns, or refuse for none. A text that only test
     /// rows have is 0 in all these columns.
@@ -159,52 +161,25 @@ pub struct Import {
     pub progress: ProgressMode,
 }
 
-/// The treatment of a cell without a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum MissingWord {
-    /// An error.
-    Refuse,
-    /// Its row is left out.
-    Drop,
-    /// The mean of its column.
-    Mean,
-}
+const MISSING: [Choice<Missing>; 3] = [
+    ("refuse", "An error", Missing::Refuse),
+    ("drop", "Its row is left out", Missing::Drop),
+    ("mean", "The mean of its column", Missing::Mean),
+];
 
-/// The kind of targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TargetsWord {
-    /// A column of class numbers.
-    Classes,
-    /// A column for each value to learn.
-    Values,
-    /// A column for each class, with a single 1 in each row.
-    OneHot,
-}
+const TARGETS: [Choice<TargetKind>; 3] = [
+    ("classes", "A column of class numbers", TargetKind::Classes),
+    ("values", "A column for each value to learn", TargetKind::Values),
+    ("one-hot", "A column for each class, with a single 1 in each row", TargetKind::OneHot),
+];
 
-impl From<TargetsWord> for TargetKind {
-    fn from(word: TargetsWord) -> Self {
-        match word {
-            TargetsWord::Classes => TargetKind::Classes,
-            TargetsWord::Values => TargetKind::Values,
-            TargetsWord::OneHot => TargetKind::OneHot,
-        }
-    }
-}
-
-/// The formats that `runner data import` reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ImportFormat {
-    /// Two files as MNIST has them, plain or gzipped.
-    Idx,
-    /// A table, plain or gzipped.
-    Csv,
-    /// Two NumPy arrays.
-    Npy,
-    /// A NumPy archive.
-    Npz,
-    /// A folder with a folder of pictures (PNG, JPEG, WebP, GIF or BMP) for each class.
-    Pictures,
-}
+const FORMATS: [Choice<Format>; 5] = [
+    ("idx", "Two files as MNIST has them, plain or gzipped", Format::Idx),
+    ("csv", "A table, plain or gzipped", Format::Csv),
+    ("npy", "Two NumPy arrays", Format::Npy),
+    ("npz", "A NumPy archive", Format::Npz),
+    ("pictures", "A folder with a folder of pictures (PNG, JPEG, WebP, GIF or BMP) for each class", Format::Pictures),
+];
 
 fn yes_or_no(text: &str) -> Result<bool, String> {
     match text {

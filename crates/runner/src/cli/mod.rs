@@ -2,6 +2,7 @@
 
 mod bench;
 mod blas;
+mod choice;
 pub mod cluster;
 mod data;
 mod exit_codes;
@@ -23,16 +24,16 @@ use kernels::blas::Request;
 
 use crate::terminal::ColorWhen;
 
-pub use self::bench::{Bench, Share, WhichDtypes};
+pub use self::bench::{Bench, Share};
 pub use self::blas::Blas;
 pub use self::cluster::{Status, Submit};
-pub use self::data::{Data, Fetch, Generate, Import, ImportFormat, Inspect, MissingWord, TargetsWord};
+pub use self::data::{Data, Fetch, Generate, Import, Inspect};
 use self::exit_codes::EXIT_CODES;
 pub use self::experiment::{ExperimentArgs, Gradcheck};
 pub use self::merge::Merge;
 pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
-pub use self::report::{Open, Report};
-pub use self::shells::{COMPLETE, Completions, Man, Shell};
+pub use self::report::Report;
+pub use self::shells::{COMPLETE, Completions, Man};
 pub use self::show::{Best, Compare, Show, Tag, Which, with_removals};
 pub use self::sweep::Sweep;
 pub use self::trace::Trace;

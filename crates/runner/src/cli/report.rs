@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::ArgAction::Set;
+use clap::Args;
+
+use super::choice::{Choice, one_of};
 
 /// Arguments of `runner report`.
 #[derive(Args, Debug)]
@@ -13,15 +16,8 @@ pub struct Report {
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Open the page with xdg-open, or only write it.
-    #[arg(long, value_enum, value_name = "yes|no", default_value_t = Open::No)]
-    pub open: Open,
+    #[arg(long, action = Set, value_parser = one_of(&OPENED), value_name = "yes|no", default_value = "no")]
+    pub open: bool,
 }
 
-/// The fate of a page once it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Open {
-    /// Opened.
-    Yes,
-    /// Only written.
-    No,
-}
+const OPENED: [Choice<bool>; 2] = [("yes", "Opened", true), ("no", "Only written", false)];

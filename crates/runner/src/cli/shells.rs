@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use super::choice::{Choice, one_of};
 
 /// The variable by which a shell asks for completions.
 pub const COMPLETE: &str = "LAYERCHAIN_COMPLETE";
@@ -11,37 +13,18 @@ pub const COMPLETE: &str = "LAYERCHAIN_COMPLETE";
 #[derive(Args, Debug)]
 pub struct Completions {
     /// The shell.
-    #[arg(value_enum)]
-    pub shell: Shell,
+    #[arg(value_parser = one_of(&SHELLS))]
+    pub shell: &'static str,
 }
 
-/// A shell with completions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    /// bash.
-    Bash,
-    /// elvish.
-    Elvish,
-    /// fish.
-    Fish,
-    /// PowerShell.
-    Powershell,
-    /// zsh.
-    Zsh,
-}
-
-impl Shell {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Shell::Bash => "bash",
-            Shell::Elvish => "elvish",
-            Shell::Fish => "fish",
-            Shell::Powershell => "powershell",
-            Shell::Zsh => "zsh",
-        }
-    }
-}
+/// The shells with completions.
+const SHELLS: [Choice<&str>; 5] = [
+    ("bash", "bash", "bash"),
+    ("elvish", "elvish", "elvish"),
+    ("fish", "fish", "fish"),
+    ("powershell", "PowerShell", "powershell"),
+    ("zsh", "zsh", "zsh"),
+];
 
 /// Arguments of `runner man`.
 #[derive(Args, Debug)]

@@ -16,13 +16,14 @@ use crate::bench::libraries;
 use crate::bench::record::{self, Host, Record, path_of};
 use crate::bench::timing::{Bench, Step};
 use crate::bench::{compare, report};
-use crate::cli::{self, WhichDtypes};
+use crate::cli;
 use crate::machine;
 use crate::plan::Plan;
 use crate::plan::prepared::LazyGramSpace;
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
+use crate::spec::trial::Dtype;
 use crate::terminal::{say, warn};
 use datasets::text::count;
 
@@ -114,7 +115,7 @@ fn experiments(args: &cli::Bench) -> Result<Vec<Experiment>> {
     };
     match args.dtype {
         None => Ok(vec![load(None)?]),
-        Some(dtypes) => dtypes.list().iter().map(|dtype| load(Some(format!("model.dtype={}", dtype.name())))).collect(),
+        Some(dtypes) => dtypes.iter().map(|dtype| load(Some(format!("model.dtype={}", dtype.name())))).collect(),
     }
 }
 
@@ -134,7 +135,7 @@ fn inputs(sessions: &[Session], gram_spaces: &[LazyGramSpace], plans: &[Plan], t
 }
 
 fn products(args: &cli::Bench, plans: &[Plan]) -> Result<Vec<Weighted>> {
-    let mut products = cases::of_shapes(&args.shape, args.dtype.unwrap_or(WhichDtypes::Both).list());
+    let mut products = cases::of_shapes(&args.shape, args.dtype.unwrap_or(&Dtype::ALL));
     for plan in plans {
         let found = cases::products(plan);
         say_left_out(&found, "products");

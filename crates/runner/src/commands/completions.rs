@@ -13,7 +13,7 @@ use crate::cli::{COMPLETE, Completions};
 /// Prints the script that makes a shell ask this program for completions.
 pub(super) fn run(args: &Completions) -> Result<ExitCode> {
     let shells = Shells::builtins();
-    let shell: &dyn EnvCompleter = shells.completer(args.shell.name()).context("a shell that has completions")?;
+    let shell: &dyn EnvCompleter = shells.completer(args.shell).context("a shell that has completions")?;
     let mut script = Vec::new();
     shell.write_registration(COMPLETE, "runner", "runner", &program()?, &mut script)?;
     print(&String::from_utf8_lossy(&script))?;

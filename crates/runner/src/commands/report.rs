@@ -13,7 +13,7 @@ use self::points::{Point, State};
 use self::ranking::{Ranking, rung};
 use super::answer::print_names;
 use super::failure::Failure;
-use crate::cli::{self, Open};
+use crate::cli;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
@@ -47,7 +47,7 @@ pub(super) fn run(args: &cli::Report) -> Result<ExitCode> {
     write_whole(&out, true, |file| file.write_all(page.as_bytes())).map_err(Failure::of_writing)?;
     print_names(&[&out])?;
     say(&format!("{}: {} with all it needs", asked.name, bytes(page.len() as f64)));
-    if args.open == Open::Yes {
+    if args.open {
         open(&out);
     }
     Ok(ExitCode::SUCCESS)

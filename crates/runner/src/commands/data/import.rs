@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 
-use crate::cli::{self, ImportFormat, MissingWord};
+use crate::cli;
 use crate::commands::answer::print_files;
 use crate::commands::failure::Failure;
 use crate::commands::stop::stop_on_interrupt;
@@ -14,7 +14,7 @@ use crate::progress::import::ImportProgress;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::terminal::say;
 use datasets::TargetsChoice;
-use datasets::import::{Categorical, Error, Format, Missing, Request, import};
+use datasets::import::{Categorical, Error, Request, import};
 
 /// Imports, and prints the names of both files.
 pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
@@ -42,13 +42,7 @@ fn request(args: &cli::Import) -> Request {
     Request {
         train: args.source.clone(),
         test: args.test.clone(),
-        format: args.format.map(|format| match format {
-            ImportFormat::Idx => Format::Idx,
-            ImportFormat::Csv => Format::Csv,
-            ImportFormat::Npy => Format::Npy,
-            ImportFormat::Npz => Format::Npz,
-            ImportFormat::Pictures => Format::Pictures,
-        }),
+        format: args.format,
         test_share: args.test_share,
         seed: args.seed,
         folder: args.out.clone(),
@@ -56,13 +50,9 @@ fn request(args: &cli::Import) -> Request {
         force: args.force,
         label: args.label.clone(),
         targets: args.target.clone(),
-        target_kind: args.targets.map_or(TargetsChoice::Auto, |said| TargetsChoice::Declared(said.into())),
+        target_kind: args.targets.map_or(TargetsChoice::Auto, TargetsChoice::Declared),
         ignored: args.ignore.clone(),
-        missing: match args.missing {
-            MissingWord::Refuse => Missing::Refuse,
-            MissingWord::Drop => Missing::Drop,
-            MissingWord::Mean => Missing::Mean,
-        },
+        missing: args.missing,
         categorical: match &args.categorical[..] {
             [word] if word == "refuse" => Categorical::Refuse,
             [word] if word == "one-hot" => Categorical::OneHot,

@@ -29,6 +29,9 @@ pub enum Dtype {
 }
 
 impl Dtype {
+    /// Every element type.
+    pub const ALL: [Dtype; 2] = [Dtype::F32, Dtype::F64];
+
     /// Returns `f32` or `f64`.
     pub fn name(self) -> &'static str {
         match self {
