@@ -14,15 +14,15 @@ use super::answer::print;
 use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
-use super::source::{set_of, source_of};
+use super::source::{files_of, set_of, source_of};
 use crate::cli::{self, WhichPart};
 use crate::model::{Confusion, Evaluation, Model};
+use crate::spec::data::DataSource;
 use crate::spec::experiment::Experiment;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::warn;
 use crate::text::decimals;
-use datasets::catalog;
 use datasets::text::count;
 use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
 
@@ -40,7 +40,7 @@ struct Labelled {
 /// The part of a provenance that finds the data again.
 #[derive(Deserialize)]
 struct DataUsed {
-    source: Place,
+    source: DataSource,
     train_x: String,
     train_y: String,
     test_x: String,
@@ -49,20 +49,6 @@ struct DataUsed {
     train_sha256: String,
     test_sha256: Option<String>,
     targets: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Place {
-    Set { set: String },
-    Files { train: PathBuf, test: Option<TestPlace> },
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TestPlace {
-    File(PathBuf),
-    Share { share: f64, seed: u64 },
 }
 
 /// Reads the model and all data, evaluates, and prints.
@@ -113,19 +99,14 @@ fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
     }
     // As in `runner data inspect`, an argument that isn't a path is the name of a set.
     if !path.exists() && !what.contains(['/', '.']) {
-        return of_source(&known(what, Names::default())?, part, model);
+        let (train, test) = files_of(&DataSource::Set { set: what.to_owned() })?;
+        let (names, targets) = (Names::default(), TargetsChoice::Auto);
+        return of_source(&Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES }, part, model);
     }
     let names = Names::default();
     let (test, train) = ((&*names.test_x, &*names.test_y), (&*names.train_x, &*names.train_y));
     let pairs = if part == WhichPart::Test { [test, train] } else { [train, test] };
     labelled(&Pinned::any(path), &pairs, &names.classes, model, DEFAULT_MAX_BYTES)
-}
-
-/// Finds the files of a known set.
-fn known(set: &str, names: Names) -> Result<Source> {
-    let [train, test] = catalog::known(set)?.find()?;
-    let (test, targets) = (TestSource::File(test), TargetsChoice::Auto);
-    Ok(Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES })
 }
 
 fn of_source(source: &Source, part: WhichPart, model: &Model) -> Result<Labelled> {
@@ -167,17 +148,8 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     let names = Names { train_x, train_y, test_x, test_y, classes };
     let said = data.targets.unwrap_or_default();
     let targets = TargetsChoice::ALL.into_iter().find(|choice| choice.name() == said).unwrap_or_default();
-    let source = match data.source {
-        Place::Set { set } => known(&set, names)?,
-        Place::Files { train, test } => {
-            let test = match test {
-                Some(TestPlace::File(test)) => TestSource::File(Pinned::any(test)),
-                Some(TestPlace::Share { share, seed }) => TestSource::Share { share, seed },
-                None => TestSource::Absent,
-            };
-            Source { train: Pinned::any(train), test, names, targets, max_bytes: DEFAULT_MAX_BYTES }
-        }
-    };
+    let (train, test) = files_of(&data.source)?;
+    let source = Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES };
     let labelled = of_source(&source, args.part, model)?;
     let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { Some(data.train_sha256) };
     if Some(&labelled.examples.split.sha256) != sha256.as_ref() {

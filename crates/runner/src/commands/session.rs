@@ -130,7 +130,7 @@ impl Session {
     /// Describes the data in half a line.
     pub(super) fn data_in_words(&self) -> String {
         let source = match &self.experiment.source {
-            DataSource::Set(name) => name.clone(),
+            DataSource::Set { set } => set.clone(),
             DataSource::Files { train, .. } => train.display().to_string(),
         };
         let DataShape { features, train, test, validation, task } = self.data.shape();

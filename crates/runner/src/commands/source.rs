@@ -13,10 +13,21 @@ use crate::spec::experiment::Experiment;
 /// experiment pins.
 pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
     let Experiment { source, pins, names, targets, max_bytes, .. } = experiment;
-    let (train, test) = match source {
-        DataSource::Set(name) => {
-            let [train, test] = catalog::known(name)?.find()?;
-            (train, TestSource::File(test))
+    let (train, test) = files_of(source)?;
+    let train = pinned(train, pins.train.as_ref(), "data.train_sha256")?;
+    let test = match test {
+        TestSource::File(file) => TestSource::File(pinned(file, pins.test.as_ref(), "data.test_sha256")?),
+        other => other,
+    };
+    Ok(Source { train, test, names: names.clone(), targets: *targets, max_bytes: *max_bytes })
+}
+
+/// Finds the files of a source: those of a known set with the hashes that they must have.
+pub(super) fn files_of(source: &DataSource) -> Result<(Pinned, TestSource)> {
+    match source {
+        DataSource::Set { set } => {
+            let [train, test] = catalog::known(set)?.find()?;
+            Ok((train, TestSource::File(test)))
         }
         DataSource::Files { train, test } => {
             let test = match test {
@@ -24,15 +35,9 @@ pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
                 &TestFiles::Share { share, seed } => TestSource::Share { share, seed },
                 TestFiles::Absent => TestSource::Absent,
             };
-            (Pinned::any(train), test)
+            Ok((Pinned::any(train), test))
         }
-    };
-    let train = pinned(train, pins.train.as_ref(), "data.train_sha256")?;
-    let test = match test {
-        TestSource::File(file) => TestSource::File(pinned(file, pins.test.as_ref(), "data.test_sha256")?),
-        other => other,
-    };
-    Ok(Source { train, test, names: names.clone(), targets: *targets, max_bytes: *max_bytes })
+    }
 }
 
 /// Adds the hash that an experiment pins to a file, and refuses it if a known set has another one.

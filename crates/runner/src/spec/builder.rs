@@ -118,7 +118,7 @@ fn source_of(raw: &RawTrial) -> Result<DataSource, Problem> {
         return Err(keys::TEST_SHARE.problem("there are test examples; it is for data.train alone"));
     }
     let source = match (set, train, test) {
-        (Some(set), None, None) => DataSource::Set(set),
+        (Some(set), None, None) => DataSource::Set { set },
         (None, Some(train), Some(test)) => DataSource::Files { train, test: TestFiles::File(test) },
         (None, Some(train), None) if share > 0.0 => DataSource::Files { train, test: TestFiles::Share { share, seed } },
         (None, Some(train), None) => DataSource::Files { train, test: TestFiles::Absent },

@@ -3,23 +3,30 @@
 use std::path::PathBuf;
 
 use datasets::Task;
+use serde::{Deserialize, Serialize};
 
-/// The source of the examples.
-#[derive(Clone, Debug, PartialEq)]
+/// The source of the examples, as the provenance of a model has it too.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(untagged)]
 pub enum DataSource {
-    /// A known set, found by its name.
-    Set(String),
+    /// A known set.
+    Set {
+        /// Its name.
+        set: String,
+    },
     /// Files.
     Files {
         /// The file of the training examples.
         train: PathBuf,
         /// The source of the test examples.
+        #[serde(default)]
         test: TestFiles,
     },
 }
 
 /// The source of the test examples of an experiment that names its own files.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(untagged)]
 pub enum TestFiles {
     /// A file.
     File(PathBuf),
@@ -31,6 +38,7 @@ pub enum TestFiles {
         seed: u64,
     },
     /// No test examples.
+    #[default]
     Absent,
 }
 
@@ -44,7 +52,7 @@ pub struct Pins {
 }
 
 /// The share of the training examples that is set aside for validation, and the seed that draws them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ValidationSplit {
     /// The share.
     pub share: f64,
@@ -65,6 +73,20 @@ pub struct DataShape {
     pub validation: usize,
     /// The task of a net.
     pub task: Task,
+}
+
+impl DataSource {
+    /// Returns the same source with absolute paths.
+    pub fn absolute(&self) -> Self {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        match self {
+            DataSource::Files { train, test: TestFiles::File(test) } => {
+                DataSource::Files { train: absolute(train), test: TestFiles::File(absolute(test)) }
+            }
+            DataSource::Files { train, test } => DataSource::Files { train: absolute(train), test: test.clone() },
+            set @ DataSource::Set { .. } => set.clone(),
+        }
+    }
 }
 
 impl DataShape {
