@@ -1,31 +1,19 @@
 //! Trials of one record, copied into another and proved on the way.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::LazyLock;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction};
 
 use super::Record;
-use super::columns::STORED;
+use super::columns::COUNT;
 use super::entries::{Named, replace};
 use super::error::{Error, at};
-use super::seal::Seal;
-use crate::plan::trial::trial_id;
+use super::stored::{COLUMNS, FinishedTrial, NOT_SEALED, REFERENCES};
 use crate::run::outcome::Status;
 
-/// A trial's columns from `id` to `metrics`, then those that [`copy`] reads.
-static SELECT: LazyLock<String> = LazyLock::new(|| {
-    let names: Vec<_> = STORED.iter().map(|column| format!("trial.{}", column.name)).collect();
-    format!(
-        "SELECT trial.id, trial.config, {}, trial.metrics, machine.fingerprint, machine.toml, data.said, fleet.trials, \
-         trial.digest, trial.number FROM trial JOIN machine ON machine.number = trial.machine \
-         JOIN data ON data.number = trial.data JOIN fleet ON fleet.number = trial.fleet ORDER BY trial.number",
-        names.join(", ")
-    )
-});
-/// The number of columns from `id` to `metrics`.
-static OWN: LazyLock<usize> = LazyLock::new(|| STORED.len() + 3);
+/// The number of a trial's own columns, from `id` to `metrics`.
+const OWN: usize = COUNT + 3;
 
 impl Record {
     /// Reads the status of every finished trial, without its proof.
@@ -64,11 +52,12 @@ impl Record {
     /// If either database refuses; then nothing is copied.
     pub fn adopt(&mut self, other: &Record, ids: &HashSet<&str>) -> Result<Vec<String>, Error> {
         let mut damaged = Vec::new();
+        let select = format!("SELECT {} FROM trial {REFERENCES} ORDER BY trial.number", *COLUMNS);
         let transaction = self.connection.transaction().map_err(at(&self.path))?;
-        let mut select = other.connection.prepare_cached(&SELECT).map_err(at(&other.path))?;
+        let mut select = other.connection.prepare_cached(&select).map_err(at(&other.path))?;
         let mut rows = select.query([]).map_err(at(&other.path))?;
         while let Some(row) = rows.next().map_err(at(&other.path))? {
-            let id: String = row.get(0).map_err(at(&other.path))?;
+            let id: String = row.get(NOT_SEALED).map_err(at(&other.path))?;
             if ids.contains(&*id) && !copy(&transaction, &other.connection, &id, row).map_err(at(&self.path))? {
                 damaged.push(id);
             }
@@ -89,29 +78,23 @@ impl Record {
     }
 }
 
-/// Copies the trial of a `row` of [`SELECT`]; returns `false`, without a copy, if it is not what was stored.
+/// Copies the trial of a `row` of [`COLUMNS`]; returns `false`, without a copy, if it is not what was stored.
 fn copy(transaction: &Transaction, from: &Connection, id: &str, row: &Row) -> rusqlite::Result<bool> {
-    let own = (0..*OWN).map(|column| row.get(column)).collect::<Result<Vec<Value>, _>>()?;
-    let after = |place: usize| row.get::<_, String>(*OWN + place);
-    let (config, said, digest) = (row.get::<_, String>(1)?, after(2)?, after(4)?);
+    let trial = FinishedTrial::from_row(row, 0)?;
     let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
     let mut select = from.prepare_cached(select)?;
-    let number: i64 = row.get(*OWN + 5)?;
-    let history = select.query_map(params![number], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
+    let history = select.query_map([trial.number], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
     let history = history.collect::<Result<Vec<[Value; 3]>, _>>()?;
-
-    let mut seal = Seal::of("trial");
-    seal.add_all(&own);
-    for text in [after(0)?, after(1)?, said.clone(), after(3)?] {
-        seal.add_all(&[Value::Text(text)]);
-    }
+    let mut seal = trial.seal.clone();
     history.iter().for_each(|row| seal.add_all(row));
-    if seal.hex() != digest || trial_id(&config, &said) != id {
+    if !trial.is_sound(&seal) {
         return Ok(false);
     }
+    let own = (0..OWN).map(|column| row.get(NOT_SEALED + column)).collect::<Result<_, _>>()?;
+    let after = |place: usize| row.get(NOT_SEALED + OWN + place);
     let machine = Named::machine(transaction, after(0)?, after(1)?)?;
-    let data = Named::of(transaction, "data", "said", said)?;
+    let data = Named::of(transaction, "data", "said", after(2)?)?;
     let fleet = Named::of(transaction, "fleet", "trials", after(3)?)?;
-    replace(transaction, id, own, [&machine, &data, &fleet], digest, history)?;
+    replace(transaction, id, own, [&machine, &data, &fleet], trial.digest, history)?;
     Ok(true)
 }

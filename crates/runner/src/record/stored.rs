@@ -24,7 +24,7 @@ pub struct FinishedTrial {
     pub machine: i64,
     /// Its key in the history table.
     pub(super) number: i64,
-    digest: String,
+    pub(super) digest: String,
     /// Over all but the history.
     pub(super) seal: Seal,
     /// True if the id is the hash of the configuration and the data.
@@ -52,7 +52,7 @@ pub(super) static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 /// The number of columns that are not sealed.
-const NOT_SEALED: usize = 3;
+pub(super) const NOT_SEALED: usize = 3;
 /// The tables that a trial refers to.
 pub(super) const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
                           LEFT JOIN fleet ON fleet.number = trial.fleet";
