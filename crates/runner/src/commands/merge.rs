@@ -76,7 +76,7 @@ fn written(
     }
     let machine = record.trials_by_machine()?.into_iter().max_by_key(|(_, trials)| *trials).map(|(toml, _)| toml);
     let machine = machine.as_deref().and_then(Machine::from_toml).map_or_else(String::new, |machine| machine.to_toml());
-    for (file, text) in [("experiment.toml", &plan.toml), ("machine.toml", &machine)] {
+    for (file, text) in [("experiment.toml", &plan.asked.toml), ("machine.toml", &machine)] {
         record.write_file(out, file, |out| out.write_all(text.as_bytes()))?;
     }
     export(&record, out)?;

@@ -79,7 +79,7 @@ fn open(out: &Path) {
 
 /// Gathers all of the page.
 fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> {
-    let (axes, points) = (record.planned_axes()?, points::read(record)?);
+    let (axes, points) = (record.axes()?, points::read(record)?);
     let ranking = Ranking::of(&points, &axes);
     let data = Data::of(&points, &axes, &ranking);
     let words = Words {
@@ -93,7 +93,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
         base: asked::base(&asked.toml),
         objective: words::score(ranking.score),
         importance: shares(&ranking, &points, &axes),
-        proof: proof::lines(record, folder, asked, &points)?,
+        proof: proof::lines(record, folder, &points)?,
         machines: machines(record, &points)?,
         toml: visible(&asked.toml).into_owned(),
         left_out: words::left_out(&data.curves, &points),

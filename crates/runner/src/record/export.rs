@@ -9,7 +9,7 @@ use super::Record;
 use super::columns::WRITTEN;
 use super::error::Error;
 use super::machines::MachineNames;
-use super::points::RecordedPoint;
+use super::planned::RecordedPoint;
 use super::summary::Recorded;
 use crate::text::plain;
 
@@ -18,7 +18,7 @@ use crate::text::plain;
 /// # Errors
 /// If the record can't be read or a file can't be written.
 pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
-    let axes = record.axes()?;
+    let axes: Vec<String> = record.axes()?.into_iter().map(|axis| axis.key).collect();
     let machines = record.machines_of_plan()?;
     record.write_file(folder, "trials.csv", |out| write_trials(out, record, &axes, &machines))?;
     let columns = record.metrics()?;

@@ -3,13 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::types::Value;
-use rusqlite::{Transaction, params_from_iter};
+use rusqlite::{Row, Transaction, params_from_iter};
 use serde_json::{Map, json};
 
 use super::Record;
 use super::error::Error;
-use super::planned::{Planned, PlannedAxis};
-use super::points::RecordedPoint;
+use super::planned::{AXES, Planned, PlannedAxis, RecordedPoint};
 use super::seal::Seal;
 use super::stored::FinishedTrial;
 
@@ -30,6 +29,19 @@ pub struct FormerPlan {
 }
 
 impl FormerPlan {
+    /// Reads a row of the table: the number of a plan, and the plan, unless it is not what was stored.
+    fn from_row(row: &Row) -> rusqlite::Result<(i64, Option<Self>)> {
+        let number = row.get(0)?;
+        let mut seal = Seal::of("former");
+        seal.add_row(row, 2)?;
+        let axes = serde_json::from_str(&row.get::<_, String>(5)?);
+        let points = serde_json::from_str(&row.get::<_, String>(6)?);
+        let (Ok(axes), Ok(points), true) = (axes, points, seal.hex() == row.get::<_, String>(1)?) else {
+            return Ok((number, None));
+        };
+        Ok((number, Some(FormerPlan { number, name: row.get(2)?, toml: row.get(3)?, axes, points })))
+    }
+
     /// The number of its points.
     pub fn points(&self) -> usize {
         self.points.len()
@@ -53,6 +65,10 @@ impl FormerPlan {
 /// The columns of a former plan that its seal covers.
 const SEALED: &str = "name, toml, data, axes, points";
 
+fn select() -> String {
+    format!("SELECT number, digest, {SEALED} FROM former ORDER BY number")
+}
+
 impl Record {
     /// The former plans that are as they were stored, and the number of those that aren't.
     ///
@@ -62,18 +78,9 @@ impl Record {
         if !self.has_table("former")? {
             return Ok((Vec::new(), 0));
         }
-        let plans = self.rows(&format!("SELECT number, digest, {SEALED} FROM former ORDER BY number"), [], |row| {
-            let mut seal = Seal::of("former");
-            seal.add_row(row, 2)?;
-            let axes = serde_json::from_str(&row.get::<_, String>(5)?);
-            let points = serde_json::from_str(&row.get::<_, String>(6)?);
-            let (Ok(axes), Ok(points), true) = (axes, points, seal.hex() == row.get::<_, String>(1)?) else {
-                return Ok(None);
-            };
-            Ok(Some(FormerPlan { number: row.get(0)?, name: row.get(2)?, toml: row.get(3)?, axes, points }))
-        })?;
+        let plans = self.rows(&select(), [], FormerPlan::from_row)?;
         let all = plans.len();
-        let sound: Vec<_> = plans.into_iter().flatten().collect();
+        let sound: Vec<_> = plans.into_iter().filter_map(|(_, plan)| plan).collect();
         Ok((sound.clone(), all - sound.len()))
     }
 }
@@ -87,9 +94,8 @@ pub(super) fn keep(transaction: &Transaction, next: &HashSet<&str>) -> rusqlite:
     let is_lost = |id: &String| !next.contains(id.as_str());
     let finished: HashSet<String> = texts("SELECT id FROM trial")?.into_iter().collect();
     if texts("SELECT trial FROM plan")?.iter().any(|id| is_lost(id) && finished.contains(id)) {
-        let mut select = transaction.prepare("SELECT key, scale, factor FROM axis ORDER BY position")?;
-        let axes = select
-            .query_map([], |row| Ok(PlannedAxis { key: row.get(0)?, scale: row.get(1)?, factor: row.get(2)? }))?;
+        let mut axes = transaction.prepare(AXES)?;
+        let axes = axes.query_map([], PlannedAxis::from_row)?;
         let axes = json!(axes.collect::<Result<Vec<_>, _>>()?).to_string();
         let mut select = transaction.prepare("SELECT trial, point FROM plan ORDER BY position")?;
         let points = select.query_map([], |row| {
@@ -108,15 +114,10 @@ pub(super) fn keep(transaction: &Transaction, next: &HashSet<&str>) -> rusqlite:
         let insert = format!("INSERT INTO former ({SEALED}, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
         transaction.execute(&insert, params_from_iter(row.into_iter().chain([digest.into()])))?;
     }
-    let mut select = transaction.prepare(&format!("SELECT number, digest, {SEALED} FROM former"))?;
-    let former = select.query_map([], |row| {
-        let mut seal = Seal::of("former");
-        seal.add_row(row, 2)?;
-        let is_sound = seal.hex() == row.get::<_, String>(1)?;
-        let points: Points = serde_json::from_str(&row.get::<_, String>(6)?).unwrap_or_default();
-        Ok((row.get::<_, i64>(0)?, is_sound && points.iter().any(|(id, _)| is_lost(id))))
-    })?;
-    for (number, _) in former.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|(_, is_needed)| !is_needed) {
+    let mut former = transaction.prepare(&select())?;
+    let former = former.query_map([], FormerPlan::from_row)?.collect::<Result<Vec<_>, _>>()?;
+    let is_needed = |plan: &FormerPlan| plan.points.iter().any(|(id, _)| is_lost(id));
+    for (number, _) in former.iter().filter(|(_, plan)| !plan.as_ref().is_some_and(is_needed)) {
         transaction.execute("DELETE FROM former WHERE number = ?1", [number])?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;
 use super::error::Error;
-use super::points::RecordedPoint;
+use super::planned::RecordedPoint;
 use super::stored::FinishedTrial;
 use crate::machine::Machine;
 use crate::run::outcome::Status;

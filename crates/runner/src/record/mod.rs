@@ -15,7 +15,6 @@ pub mod machines;
 pub mod notes;
 pub mod plan;
 pub mod planned;
-pub mod points;
 mod proof;
 pub mod seal;
 pub mod shards;

@@ -1,9 +1,9 @@
 //! The plan in the record, with its seal.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 use serde_json::{Map, json};
 
 use super::Record;
@@ -11,7 +11,7 @@ use super::error::{Error, at};
 use super::former;
 use super::planned::PlannedAxis;
 use super::seal::Seal;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedPoint};
 use crate::spec::experiment::Experiment;
 
 /// The queries of the rows that the seal covers, in this order. Each row begins with the name of its table; the digest
@@ -33,32 +33,22 @@ pub struct Asked {
     pub toml: String,
     /// The data in words.
     pub data: String,
-    /// The seal of all this, of the axes and of the plan.
-    pub digest: String,
 }
 
 /// A plan, or the part of it that a shard's record keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPlan {
-    /// The name of the experiment.
-    pub name: String,
-    /// Its description.
-    pub description: String,
-    /// The experiment as resolved.
-    pub toml: String,
-    /// The data in words.
-    pub data: String,
+    /// The question of the sweep.
+    pub asked: Asked,
     /// The swept keys in order.
     pub axes: Vec<PlannedAxis>,
-    /// Its points in order.
-    pub points: Vec<StoredPoint>,
+    /// Its points by their places in the whole plan, from 0.
+    pub points: BTreeMap<i64, StoredPoint>,
 }
 
 /// A point of a plan as the record keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPoint {
-    /// Its place in the whole plan, from 0.
-    pub position: i64,
     /// The id of its trial.
     pub trial: String,
     /// The swept keys with their values, as JSON.
@@ -73,25 +63,26 @@ impl StoredPlan {
             scale: axis.scale.name().to_owned(),
             factor: axis.group.map(|group| group as i64),
         });
-        let points = (0..).zip(&plan.points).map(|(position, point)| {
+        let point = |point: &PlannedPoint| {
             let keys = plan.axes.iter().map(|axis| axis.key.clone());
             let values: Map<String, serde_json::Value> = keys.zip(point.values.iter().cloned()).collect();
-            StoredPoint { position, trial: plan.trials[point.trial].id.clone(), values: json!(values).to_string() }
-        });
+            StoredPoint { trial: plan.trials[point.trial].id.clone(), values: json!(values).to_string() }
+        };
         let (name, description) = (experiment.name.clone(), experiment.description.clone());
-        StoredPlan { name, description, toml, data, axes: axes.collect(), points: points.collect() }
+        let points = (0..).zip(plan.points.iter().map(point)).collect();
+        StoredPlan { asked: Asked { name, description, toml, data }, axes: axes.collect(), points }
     }
 
     /// Computes the seal that a record with this plan has.
     pub fn digest(&self) -> String {
-        let StoredPlan { name, description, toml, data, axes, points } = self;
+        let StoredPlan { asked: Asked { name, description, toml, data }, axes, points } = self;
         let mut seal = Seal::of("plan");
         ["experiment", name, description, toml, data].iter().for_each(|text| seal.add(ValueRef::from(*text)));
         for (position, PlannedAxis { key, scale, factor }) in (0..).zip(axes) {
             seal.add_all(&["axis".to_owned().into(), Value::Integer(position), key.clone().into()]);
             seal.add_all(&[scale.clone().into(), (*factor).into()]);
         }
-        for StoredPoint { position, trial, values } in points {
+        for (position, StoredPoint { trial, values }) in points {
             seal.add(ValueRef::from("plan"));
             seal.add(ValueRef::Integer(*position));
             [trial, values].iter().for_each(|text| seal.add(ValueRef::from(text.as_str())));
@@ -106,12 +97,19 @@ impl Record {
     /// # Errors
     /// If the database can't be read.
     pub fn asked(&self) -> Result<Option<Asked>, Error> {
-        let select = "SELECT name, description, toml, data, digest FROM experiment";
+        let select = "SELECT name, description, toml, data FROM experiment";
         let rows = self.rows(select, [], |row| {
-            let (name, description, toml) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Asked { name, description, toml, data: row.get(3)?, digest: row.get(4)? })
+            Ok(Asked { name: row.get(0)?, description: row.get(1)?, toml: row.get(2)?, data: row.get(3)? })
         })?;
         Ok(rows.into_iter().next())
+    }
+
+    /// Reads the seal of the question, of the axes and of the plan; `None` if nothing has been planned here.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn digest(&self) -> Result<Option<String>, Error> {
+        Ok(self.rows("SELECT digest FROM experiment", [], |row| row.get(0))?.into_iter().next())
     }
 
     /// Reads the newest plan as it is stored; `None` if nothing has been planned here.
@@ -119,12 +117,11 @@ impl Record {
     /// # Errors
     /// If the database can't be read.
     pub fn stored_plan(&self) -> Result<Option<StoredPlan>, Error> {
-        let Some(Asked { name, description, toml, data, .. }) = self.asked()? else { return Ok(None) };
+        let Some(asked) = self.asked()? else { return Ok(None) };
         let select = "SELECT position, trial, point FROM plan ORDER BY position";
-        let points = self.rows(select, [], |row| {
-            Ok(StoredPoint { position: row.get(0)?, trial: row.get(1)?, values: row.get(2)? })
-        })?;
-        Ok(Some(StoredPlan { name, description, toml, data, axes: self.planned_axes()?, points }))
+        let points =
+            self.rows(select, [], |row| Ok((row.get(0)?, StoredPoint { trial: row.get(1)?, values: row.get(2)? })))?;
+        Ok(Some(StoredPlan { asked, axes: self.axes()?, points: points.into_iter().collect() }))
     }
 
     /// Writes a plan in place of the one before, which is kept among the former plans if it had other trials. Finished
@@ -142,7 +139,7 @@ impl Record {
         plan: &StoredPlan,
         more: impl FnOnce(&Transaction) -> rusqlite::Result<()>,
     ) -> Result<(), Error> {
-        let ids: HashSet<&str> = plan.points.iter().map(|point| &*point.trial).collect();
+        let ids: HashSet<&str> = plan.points.values().map(|point| &*point.trial).collect();
         let is_sound = self.prove_plan().is_ok();
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
@@ -153,7 +150,7 @@ impl Record {
                 "DELETE FROM experiment; DELETE FROM axis; DELETE FROM plan; DELETE FROM file; DELETE FROM shard; \
                  DELETE FROM whole_plan; DELETE FROM history WHERE trial NOT IN (SELECT number FROM trial);",
             )?;
-            let StoredPlan { name, description, toml, data, axes, points } = plan;
+            let StoredPlan { asked: Asked { name, description, toml, data }, axes, points } = plan;
             transaction
                 .execute("INSERT INTO experiment VALUES (?1, ?2, ?3, ?4, '')", [name, description, toml, data])?;
             let mut insert = transaction.prepare("INSERT INTO axis VALUES (?1, ?2, ?3, ?4)")?;
@@ -162,7 +159,7 @@ impl Record {
             }
             drop(insert);
             let mut insert = transaction.prepare("INSERT INTO plan VALUES (?1, ?2, ?3)")?;
-            for StoredPoint { position, trial, values } in points {
+            for (position, StoredPoint { trial, values }) in points {
                 insert.execute(params![position, trial, values])?;
             }
             drop(insert);
@@ -178,8 +175,7 @@ impl Record {
     /// # Errors
     /// [`Error::DamagedPlan`] if it isn't; or if the database can't be read.
     pub fn prove_plan(&self) -> Result<(), Error> {
-        let stored = self.connection.query_row("SELECT digest FROM experiment", [], |row| row.get::<_, String>(0));
-        let stored = stored.optional().map_err(at(&self.path))?;
+        let stored = self.digest()?;
         let found = seal(&self.connection).map_err(at(&self.path))?;
         // A run that ended before it wrote a plan leaves neither plan nor trials, which is no damage.
         let nothing = stored.is_none() && self.number("SELECT COUNT(*) FROM trial")? == 0;

@@ -80,7 +80,7 @@ impl Record {
         let of_all = (whole.digest(), whole.points.len() as i64, plan.trials.len() as i64);
         let own: HashSet<&str> = trials.into_iter().collect();
         let finished = self.statuses()?;
-        whole.points.retain(|point| own.contains(&*point.trial) || finished.contains_key(&point.trial));
+        whole.points.retain(|_, point| own.contains(&*point.trial) || finished.contains_key(&point.trial));
         self.write_plan_and(&whole, |transaction| {
             transaction.execute("INSERT INTO shard VALUES (?1, ?2, ?3)", row)?;
             transaction.execute("INSERT INTO whole_plan VALUES (?1, ?2, ?3)", of_all).map(drop)

@@ -137,14 +137,6 @@ impl Record {
         Ok(self.rows("PRAGMA foreign_key_check", [], |_| Ok(()))?.len())
     }
 
-    /// Reads the swept keys in order.
-    ///
-    /// # Errors
-    /// If the database can't be read.
-    pub fn axes(&self) -> Result<Vec<String>, Error> {
-        self.rows("SELECT key FROM axis ORDER BY position", [], |row| row.get(0))
-    }
-
     /// Reads the history of trial `id`.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub(super) struct Chosen {
 impl Chosen {
     /// Chooses the first record in which a trial has not failed, or else the first one that has it.
     pub(super) fn of(all: &[&Source], plan: &StoredPlan) -> Self {
-        let planned: HashSet<&str> = plan.points.iter().map(|point| &*point.trial).collect();
+        let planned: HashSet<&str> = plan.points.values().map(|point| &*point.trial).collect();
         let mut chosen = Chosen { places: HashMap::new(), doubled: HashMap::new() };
         let failed = |place: usize, id: &String| all[place].trials[id] == Status::Failed;
         for (place, source) in all.iter().enumerate() {

@@ -18,7 +18,7 @@ use datasets::text::count;
 /// case.
 pub(super) fn report(record: &Record, joined: &JoinedPlan, shards: &[Source], out: &Path) -> Result<bool, Error> {
     let found = record.statuses()?;
-    let planned: BTreeSet<&str> = joined.plan.points.iter().map(|point| &*point.trial).collect();
+    let planned: BTreeSet<&str> = joined.plan.points.values().map(|point| &*point.trial).collect();
     let all = planned.len().max(joined.trials);
     // Only shards that are missing know the ids of these.
     let unknown = all - planned.len();

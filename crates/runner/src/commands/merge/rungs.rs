@@ -19,7 +19,7 @@ pub(super) fn say_next(plan: &StoredPlan, out: &Path) -> Result<()> {
         let values: Map<String, Value> = serde_json::from_str(&point.values).unwrap_or_default();
         values.get(&axis.key) == Some(&last.into())
     };
-    if !plan.points.iter().any(is_last) {
+    if !plan.points.values().any(is_last) {
         say("this rung is complete; the same shards, swept again, train the next one");
     }
     Ok(())

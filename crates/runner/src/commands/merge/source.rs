@@ -19,6 +19,8 @@ pub(super) struct Source {
     /// True if it is the joined record of an earlier merge.
     pub(super) is_target: bool,
     pub(super) asked: Asked,
+    /// The seal of its plan.
+    pub(super) digest: String,
     pub(super) shard: Option<RecordedShard>,
     /// The plan that the shards have in common.
     pub(super) whole: WholePlan,
@@ -36,9 +38,11 @@ impl Source {
             Err(Error::Missing(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let (Some(asked), Some(whole)) = (record.asked()?, record.whole_plan()?) else { return Ok(None) };
+        let (Some(asked), Some(digest), Some(whole)) = (record.asked()?, record.digest()?, record.whole_plan()?) else {
+            return Ok(None);
+        };
         let (shard, trials, machines) = (record.shard()?, record.statuses()?, record.trials_by_machine()?);
-        Ok(Some(Source { folder: folder.to_owned(), is_target: false, asked, shard, whole, trials, machines }))
+        Ok(Some(Source { folder: folder.to_owned(), is_target: false, asked, digest, shard, whole, trials, machines }))
     }
 
     /// Opens the record again, since a process can't hold the records of a thousand shards open. A shard at work may have more trials by then,

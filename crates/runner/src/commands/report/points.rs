@@ -6,7 +6,7 @@ use super::curves::Curve;
 use crate::record::Record;
 use crate::record::columns::Column;
 use crate::record::error::Error;
-use crate::record::points::RecordedPoint;
+use crate::record::planned::RecordedPoint;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
 

@@ -8,7 +8,6 @@ use super::points::{Point, State};
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::FILES;
-use crate::record::plan::Asked;
 use datasets::text::count;
 
 /// A line of the proof.
@@ -39,7 +38,7 @@ impl Line {
 ///
 /// # Errors
 /// If the database can't be read.
-pub(super) fn lines(record: &Record, folder: &Path, asked: &Asked, points: &[Point]) -> Result<Vec<Line>, Error> {
+pub(super) fn lines(record: &Record, folder: &Path, points: &[Point]) -> Result<Vec<Line>, Error> {
     let number = |state| points.iter().filter(|point| point.state == state).count();
     let (damaged, open) = (number(State::Damaged), number(State::Unfinished));
     let finished = points.len() - damaged - open;
@@ -49,7 +48,7 @@ pub(super) fn lines(record: &Record, folder: &Path, asked: &Asked, points: &[Poi
     };
     let plan = format!("{} as stored; its digest covers experiment, axes and plan", count(points.len(), "point"));
     let mut lines = vec![
-        Line::new(Some(true), "plan", plan, asked.digest.clone()),
+        Line::new(Some(true), "plan", plan, record.digest()?.unwrap_or_default()),
         Line::new(Some(damaged == 0), "trials", trials, String::new()),
     ];
     let hashes = record.files()?;

@@ -90,7 +90,7 @@ impl Recorded {
         };
         let Some(plan) = record.stored_plan()? else { return Ok(None) };
         let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
-        let planned = plan.points.into_iter().map(|point| point.trial).collect();
+        let planned = plan.points.into_values().map(|point| point.trial).collect();
         let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
         Ok(Some(Recorded { whole, planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
     }
