@@ -10,7 +10,7 @@ use clap_complete::CompleteEnv;
 use kernels::CacheAlignedAllocator;
 use runner::cli::{COMPLETE, Cli, with_removals};
 use runner::commands;
-use runner::commands::failure::Failure;
+use runner::commands::failure::exit_code;
 use signal_hook::consts::SIGXFSZ;
 use signal_hook::flag;
 
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             runner::terminal::fail(&format!("{error:#}"));
-            ExitCode::from(error.downcast_ref().map_or(2, Failure::exit_code))
+            ExitCode::from(exit_code(&error))
         }
     }
 }

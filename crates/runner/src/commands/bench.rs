@@ -49,8 +49,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
         compare::same_machine(name, then, &Host::this(), threads)?;
     }
     let usual = experiments.first().and_then(|experiment| experiment.blas.clone());
-    let libraries =
-        libraries::find(&args.blas, &usual.unwrap_or_else(Request::of_environment), threads).map_err(Failure::from)?;
+    let libraries = libraries::find(&args.blas, &usual.unwrap_or_else(Request::of_environment), threads)?;
     let sessions = sessions(experiments, libraries[0])?;
     let gram_spaces: Vec<_> = sessions.iter().map(|session| LazyGramSpace::new(&session.data)).collect();
     let plans: Vec<Plan> = sessions
@@ -66,11 +65,11 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let is_compared = args.save.is_some() || args.against.is_some();
     let pause = if is_compared { PAUSE } else { Duration::ZERO };
     let bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
-    let workers = Workers::new(1, threads).map_err(Failure::from)?;
+    let workers = Workers::new(1, threads)?;
     let watch = Counters::read();
     watch.before().into_iter().for_each(|busy| warn(&busy.to_string()));
     say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));
-    workers.alone(|| bench.check()).map_err(Failure::from)?;
+    workers.alone(|| bench.check())?;
     let cases = bench.products.len() + bench.steps.len();
     let (products, fleets) = (count(bench.products.len(), "product"), count(bench.steps.len(), "fleet"));
     say(&format!(
@@ -78,7 +77,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
         args.seconds * cases as f64
     ));
     let mut record = Record::new(what(args, &sessions), threads);
-    workers.alone(|| bench.run(&mut record)).map_err(Failure::from)?;
+    workers.alone(|| bench.run(&mut record))?;
     watch.after(&Counters::read()).iter().for_each(|busy| warn(&busy.to_string()));
 
     if let Some(path) = to_save {
@@ -129,7 +128,7 @@ fn inputs(sessions: &[Session], gram_spaces: &[LazyGramSpace], plans: &[Plan], t
     all.map(|((session, gram_space), plan)| {
         let needed = plan.peak_bytes(1, threads) - gram_space.bytes_held();
         enough_memory(needed, "a step of the largest fleet needs", "use smaller nets")?;
-        Ok(Inputs::new(&session.data, gram_space, plan).map_err(Failure::from)?)
+        Ok(Inputs::new(&session.data, gram_space, plan)?)
     })
     .collect()
 }

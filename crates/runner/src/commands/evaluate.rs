@@ -11,7 +11,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::print;
-use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
 use super::source::{files_of, set_of, source_of};
@@ -69,7 +68,7 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     set_up_blas(blas)?;
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {
-        model.net.check_products(examples.split.examples()).map_err(Failure::from)?;
+        model.net.check_products(examples.split.examples())?;
         let mut evaluation = match model.evaluate(&examples.split) {
             Ok(evaluation) => evaluation,
             Err(problem) => bail!("{}: dataset `{}`: {problem}", path.display(), examples.y_name),

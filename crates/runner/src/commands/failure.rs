@@ -7,33 +7,14 @@ use datasets::files::DiskFailure;
 use kernels::blas::{self, Refused};
 use kernels::{WrongProduct, WrongSum};
 
-use crate::model;
 use crate::plan::engine;
 use crate::record;
+use crate::run::execute;
 use crate::run::untrusted::Untrusted;
-use crate::run::{execute, training};
 
-/// An error with an exit code or a message of its own; all others exit with 2.
+/// An error of a command itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The BLAS computes a product wrongly.
-    #[error(transparent)]
-    WrongProduct(#[from] WrongProduct),
-    /// The BLAS has computed the examples' inner products wrongly.
-    #[error(transparent)]
-    WrongSum(#[from] WrongSum),
-    /// A training can't be trusted.
-    #[error(transparent)]
-    Untrusted(#[from] Untrusted),
-    /// This BLAS is refused.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// No usable BLAS was found.
-    #[error(transparent)]
-    Blas(#[from] blas::Error),
-    /// The system has no more threads for this program.
-    #[error("can't start a thread: {0}; use fewer --jobs, or raise the limit (ulimit -u)")]
-    NoThread(String),
     /// The user interrupted it.
     #[error("interrupted before the training began")]
     Interrupted,
@@ -70,9 +51,6 @@ pub enum Failure {
         /// The result, machine and directory of the other record.
         second: String,
     },
-    /// The model of a trained net could not be written.
-    #[error(transparent)]
-    NotKept(model::Error),
     /// The record is complete, but its tables could not be written.
     #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
     NotExported {
@@ -81,9 +59,9 @@ pub enum Failure {
         /// Trials in the record.
         kept: usize,
     },
-    /// The disk is full or broken.
+    /// A file could not be written.
     #[error(transparent)]
-    Disk(Box<dyn Error + Send + Sync>),
+    Unwritten(Box<dyn Error + Send + Sync>),
     /// The result could not be written to stdout.
     #[error("stdout can't be written: {0}")]
     Unanswered(io::Error),
@@ -106,54 +84,41 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Converts an error of a plan: a wrong product exits with 3, an engine that can't train a trial with 2.
-    pub(super) fn of_plan(error: engine::Error) -> anyhow::Error {
-        match error {
-            engine::Error::WrongSum(wrong) => Failure::from(wrong).into(),
-            error => error.into(),
-        }
-    }
-
     /// Converts an error of writing: a fault of the disk exits with 1, a place that can't be written with 2.
     pub(super) fn of_writing<E: DiskFailure + Error + Send + Sync + 'static>(error: E) -> anyhow::Error {
-        if error.is_disk_failure() { Failure::Disk(Box::new(error)).into() } else { error.into() }
+        if error.is_disk_failure() { Failure::Unwritten(Box::new(error)).into() } else { error.into() }
     }
 
     /// Converts the error of a training that was cut short, with the number of trials that are `kept`.
-    pub(super) fn of_training(error: training::Error<record::error::Error>, kept: usize) -> Self {
+    pub(super) fn of_training(error: execute::Error<record::error::Error>, kept: usize) -> anyhow::Error {
         match error {
-            training::Error::Untrusted(error) => Failure::Untrusted(error),
-            training::Error::Cut(execute::Error::Write(error)) => Failure::CutShort { error, kept },
-            training::Error::Cut(execute::Error::NoThread(reason)) => Failure::NoThread(reason),
+            execute::Error::Untrusted(error) => error.into(),
+            execute::Error::Write(error) => Failure::CutShort { error, kept }.into(),
+            execute::Error::NoThread(error) => error.into(),
         }
     }
 
-    /// Returns the exit code, see `runner --help`.
-    pub fn exit_code(&self) -> u8 {
+    fn exit_code(&self) -> u8 {
         match self {
-            Failure::WrongProduct(_)
-            | Failure::WrongSum(_)
-            | Failure::Untrusted(_)
-            | Failure::Refused(_)
-            | Failure::NotRepeated { .. }
-            | Failure::Doubled { .. }
-            | Failure::Blas(blas::Error::Refused(_)) => 3,
-            Failure::Blas(_) | Failure::NoThread(_) => 2,
+            Failure::NotRepeated { .. } | Failure::Doubled { .. } => 3,
             Failure::Interrupted => 130,
             Failure::CutShort { .. }
             | Failure::NotExported { .. }
             | Failure::Diverged { .. }
-            | Failure::NotKept(_)
-            | Failure::Disk(_)
+            | Failure::Unwritten(_)
             | Failure::Unanswered(_)
             | Failure::Unnamed { .. } => 1,
         }
     }
 }
 
-impl From<io::Error> for Failure {
-    /// Takes the error as that of a thread that could not be started.
-    fn from(error: io::Error) -> Self {
-        Failure::NoThread(error.to_string())
-    }
+/// Returns the exit code of a command that ends with this error, see `runner --help`.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    let is_untrusted = error.is::<WrongProduct>()
+        || error.is::<WrongSum>()
+        || error.is::<Untrusted>()
+        || error.is::<Refused>()
+        || matches!(error.downcast_ref(), Some(blas::Error::Refused(_)))
+        || matches!(error.downcast_ref(), Some(engine::Error::WrongSum(_)));
+    if is_untrusted { 3 } else { error.downcast_ref().map_or(2, Failure::exit_code) }
 }

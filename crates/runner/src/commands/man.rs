@@ -13,7 +13,7 @@ use crate::cli::{Cli, Man};
 /// Writes a page for each command.
 pub(super) fn run(args: &Man) -> Result<ExitCode> {
     make_folder(&args.dir).map_err(Failure::of_writing)?;
-    clap_mangen::generate_to(Cli::command(), &args.dir).map_err(|error| Failure::Disk(Box::new(error)))?;
+    clap_mangen::generate_to(Cli::command(), &args.dir).map_err(|error| Failure::Unwritten(Box::new(error)))?;
     print_names(&[&args.dir])?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,6 @@ use ndarray::{Array2, ArrayView1};
 use serde_json::json;
 
 use super::answer::print;
-use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
 use crate::cli;
@@ -37,7 +36,7 @@ pub(super) fn run(args: &cli::Predict, blas: Option<&Request>) -> Result<ExitCod
     let asked = asked(args, &model)?;
     set_up_blas(blas)?;
     let most = asked.iter().map(|asked| asked.names.len()).collect::<std::collections::BTreeSet<_>>();
-    most.into_iter().try_for_each(|examples| model.net.check_products(examples)).map_err(Failure::from)?;
+    most.into_iter().try_for_each(|examples| model.net.check_products(examples))?;
     let mut answers = Vec::new();
     for Asked { names, pixels } in &asked {
         let outputs = model.outputs(pixels);

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use anyhow::Result;
 use datasets::text::count;
 
-use super::failure::Failure;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
 use crate::prediction::schedule::makespan;
@@ -35,10 +35,10 @@ impl PredictedTime {
         inputs: &Inputs,
         (jobs, threads): (usize, usize),
         begun: Instant,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self> {
         let workers = Workers::new(jobs, threads)?;
         let preparation = begun.elapsed().as_secs_f64();
-        let speeds = measure::<Failure>(plan, inputs, &workers)?;
+        let speeds = measure::<anyhow::Error>(plan, inputs, &workers)?;
         let prediction = Prediction::new(plan, &speeds);
         let mut places = vec![None; plan.trials.len()];
         for (place, fleet) in plan.fleets.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use kernels::blas::{Choice, Request, choose};
+use kernels::blas::{self, Choice, Request, choose};
 use kernels::{Call, LayerShape, self_check};
 use net::Engine;
 
@@ -49,7 +49,7 @@ impl Session {
         let shape = self.data.shape();
         enough_for_gram_space(&self.experiment, shape)?;
         let start = Instant::now();
-        let plan = Plan::new(&self.experiment, shape, &self.data_hash(), gram_space).map_err(Failure::of_plan)?;
+        let plan = Plan::new(&self.experiment, shape, &self.data_hash(), gram_space)?;
         let seconds = start.elapsed().as_secs_f64();
         let (trials, fleets) = (count(plan.trials.len(), "trial"), count(plan.fleets.len(), "fleet"));
         let with = |engine: &Engine| plan.trials.iter().filter(|trial| trial.engine == *engine).count();
@@ -90,12 +90,12 @@ impl Session {
         workers: &Workers,
         further: impl IntoIterator<Item = (Dtype, LayerShape, Call)>,
         stop: &AtomicBool,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let library = self.blas.library;
         library.admit(workers.threads())?;
-        let check = |(dtype, shape, calls): &(Dtype, LayerShape, Vec<Call>)| {
+        let check = |(dtype, shape, calls): &(Dtype, LayerShape, Vec<Call>)| -> Result<()> {
             if stop.load(Ordering::Relaxed) {
-                return Err(Failure::Interrupted);
+                return Err(Failure::Interrupted.into());
             }
             match dtype {
                 Dtype::F32 => self_check::<f32>(*shape, calls)?,
@@ -181,7 +181,7 @@ fn enough_cores(threads: usize) -> Result<()> {
 
 /// Loads the BLAS that is asked for, or else that of the environment, or else the default one. It must come before any
 /// product.
-pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, Failure> {
+pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, blas::Error> {
     let blas = choose(&asked.cloned().unwrap_or_else(Request::of_environment))?;
     blas.library.put_into_use();
     Ok(blas)

@@ -65,7 +65,7 @@ pub(super) fn run(args: &cli::Trace, blas: Option<&Request>) -> Result<ExitCode>
 }
 
 /// Checks the BLAS at every layer's shape.
-fn check_products(subject: &Subject) -> Result<(), Failure> {
+fn check_products(subject: &Subject) -> Result<()> {
     let examples = subject.x.as_ref().map_or(1, ndarray::Array2::ncols);
     let calls = [
         Call::forward(Accumulate::Replace),

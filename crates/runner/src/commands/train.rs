@@ -67,7 +67,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let needed = plan.peak_bytes(1, session.experiment.threads) - gram_space.bytes_held()
         + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", "use a smaller net")?;
-    let workers = Workers::new(1, session.experiment.threads).map_err(Failure::from)?;
+    let workers = Workers::new(1, session.experiment.threads)?;
     // At the end, every engine but the direct one multiplies the sum of its steps by the examples.
     let moves = Call::backward_weights(1.0, Accumulate::Add);
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
@@ -83,7 +83,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     if let Some(iteration) = checkpoints.iteration(&fleet) {
         say(&format!("goes on from iteration {iteration} of {}: {}", plan.iterations(trial), checkpoint.display()));
     }
-    let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
+    let inputs = Inputs::new(&session.data, &gram_space, &plan)?;
     drop(gram_space);
     let trained = workers.alone(|| {
         let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
@@ -95,7 +95,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         progress.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
         trained
     });
-    let trained = trained.map_err(Failure::from)?;
+    let trained = trained?;
     let Some((outcome, net)) = trained else {
         say(&interrupted(checkpoints.iteration(&fleet), &checkpoint));
         return Ok(ExitCode::from(130));
@@ -104,7 +104,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         recorded.compare(&outcome, &machine)?;
     }
     if let Some(path) = &args.history {
-        write_history(path, args.force, &outcome).map_err(|error| Failure::NotKept(error.into()))?;
+        write_history(path, args.force, &outcome).map_err(|error| Failure::Unwritten(error.into()))?;
     }
     let Some(net) = net else {
         let End::Diverged { iteration, reason } = outcome.end else {
@@ -116,7 +116,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
-    model.write(&out, args.force).map_err(Failure::NotKept)?;
+    model.write(&out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
     checkpoints.remove(fleet.first().copied());
     summary(trial, &outcome);
     print_names(&[&out])?;

@@ -11,7 +11,7 @@ use crate::plan::kinds::FleetKind;
 use crate::run::fleet::endless;
 use crate::run::inputs::Inputs;
 use crate::run::untrusted::Untrusted;
-use crate::run::workers::Workers;
+use crate::run::workers::{NoThread, Workers};
 
 /// The most kinds of fleets that are measured by their share of all operations; the smallest and the largest come on top.
 const MOST_KINDS: usize = 10;
@@ -42,7 +42,7 @@ pub struct Speed {
 /// If `inputs` weren't made for the plan.
 pub fn measure<E>(plan: &Plan, inputs: &Inputs, workers: &Workers) -> Result<Vec<Speed>, E>
 where
-    E: From<Untrusted> + From<std::io::Error>,
+    E: From<Untrusted> + From<NoThread>,
 {
     let kinds = selected(plan.kinds());
     let slice = Duration::from_secs_f64(STEPPING / kinds.len().max(1) as f64);

@@ -3,24 +3,28 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::{io, thread};
+use std::thread;
 
 use super::outcome::Outcome;
-use super::workers::Workers;
+use super::untrusted::Untrusted;
+use super::workers::{NoThread, Workers};
 use crate::plan::trial::Trial;
 
 /// The trials of a fleet.
 pub type FleetTrials<'t> = Vec<&'t Trial>;
 
 /// An error that ends a run.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum Error<E> {
+    /// A training can't be trusted.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// An outcome could not be written.
     #[error(transparent)]
     Write(E),
     /// The system has no more threads.
-    #[error("can't start a thread: {0}")]
-    NoThread(String),
+    #[error(transparent)]
+    NoThread(#[from] NoThread),
 }
 
 /// Runs `fleets` on `workers` in the given order, and hands the outcomes to `write` on this thread: each call gets all
@@ -36,7 +40,6 @@ pub fn execute<'t, E>(
     run: impl Fn(&[&Trial], &dyn Fn() -> bool) -> Option<Vec<Outcome>> + Sync,
     mut write: impl FnMut(Vec<(&'t Trial, Outcome)>) -> Result<(), E>,
 ) -> Result<(), Error<E>> {
-    let no_thread = |error: io::Error| Error::NoThread(error.to_string());
     let next = AtomicUsize::new(0);
     let keep_going = || !stop.load(Ordering::Relaxed);
     let (finished, outcomes) = mpsc::channel();
@@ -53,7 +56,7 @@ pub fn execute<'t, E>(
                 }
             })
         };
-        let all = thread::Builder::new().spawn_scoped(scope, work).map_err(no_thread)?;
+        let all = thread::Builder::new().spawn_scoped(scope, work).map_err(NoThread::from)?;
         // Ends when the last worker has dropped its sender.
         while let Ok(first) = outcomes.recv() {
             let others = outcomes.try_iter().flatten();
@@ -62,7 +65,7 @@ pub fn execute<'t, E>(
                 return Err(Error::Write(error));
             }
         }
-        all.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(no_thread)
+        Ok(all.join().unwrap_or_else(|panic| resume_unwind(panic))?)
     })
 }
 

@@ -6,25 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::advance::Advance;
 use super::checkpoint::checkpoints::Checkpoints;
-use super::execute::{self, FleetTrials, execute};
+use super::execute::{Error, FleetTrials, execute};
 use super::fleet;
 use super::inputs::Inputs;
 use super::outcome::Outcome;
-use super::untrusted::Untrusted;
 use super::workers::Workers;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
-
-/// An error that ends the training of fleets.
-#[derive(Debug, thiserror::Error)]
-pub enum Error<E> {
-    /// A training can't be trusted.
-    #[error(transparent)]
-    Untrusted(Untrusted),
-    /// The run of the fleets was cut short.
-    #[error(transparent)]
-    Cut(#[from] execute::Error<E>),
-}
 
 /// The training of fleets of a plan.
 pub struct Run<'r> {
@@ -68,8 +56,8 @@ impl Run<'_> {
         };
         let result = execute(fleets, workers, stop, run, write);
         match wrong.into_inner() {
-            Some(wrong) => Err(Error::Untrusted(wrong)),
-            None => Ok(result?),
+            Some(wrong) => Err(wrong.into()),
+            None => result,
         }
     }
 }

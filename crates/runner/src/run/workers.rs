@@ -6,6 +6,17 @@ use std::{io, thread};
 
 use kernels::Team;
 
+/// The system has no more threads for this program.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("can't start a thread: {0}; use fewer --jobs, or raise the limit (ulimit -u)")]
+pub struct NoThread(String);
+
+impl From<io::Error> for NoThread {
+    fn from(error: io::Error) -> Self {
+        NoThread(error.to_string())
+    }
+}
+
 /// The workers of a run.
 pub struct Workers(Vec<Team>);
 
@@ -14,8 +25,8 @@ impl Workers {
     ///
     /// # Errors
     /// If the system has no more threads.
-    pub fn new(workers: usize, threads: usize) -> io::Result<Self> {
-        (0..workers.max(1)).map(|_| Team::new(threads)).collect::<Result<_, _>>().map(Workers)
+    pub fn new(workers: usize, threads: usize) -> Result<Self, NoThread> {
+        Ok(Workers((0..workers.max(1)).map(|_| Team::new(threads)).collect::<Result<_, _>>()?))
     }
 
     /// Returns the number of threads of all workers together.
@@ -27,7 +38,7 @@ impl Workers {
     ///
     /// # Errors
     /// If the system has no more threads; then no worker has begun.
-    pub fn each(&self, work: impl Fn() + Sync) -> io::Result<()> {
+    pub fn each(&self, work: impl Fn() + Sync) -> Result<(), NoThread> {
         let all_are_here = OnceLock::new();
         thread::scope(|scope| {
             let worker = |team: &'_ Team| {
@@ -38,7 +49,7 @@ impl Workers {
             let start = |team| thread::Builder::new().spawn_scoped(scope, move || worker(team)).map(drop);
             let started = self.0.iter().try_for_each(start);
             let _ = all_are_here.set(started.is_ok());
-            started
+            Ok(started?)
         })
     }
 
@@ -51,7 +62,7 @@ impl Workers {
     ///
     /// # Errors
     /// The first error of `work`, or the system's if it has no more threads.
-    pub fn try_each<T: Sync, E: Send + From<io::Error>>(
+    pub fn try_each<T: Sync, E: Send + From<NoThread>>(
         &self,
         items: &[T],
         work: impl Fn(&T) -> Result<(), E> + Sync,
@@ -98,7 +109,7 @@ mod tests {
         let done = Mutex::new(Vec::new());
         let work = |&item: &i32| {
             done.lock().unwrap().push(item);
-            Ok::<_, io::Error>(())
+            Ok::<_, anyhow::Error>(())
         };
         workers.try_each(&items, work).unwrap();
         let mut done = done.into_inner().unwrap();
@@ -107,7 +118,7 @@ mod tests {
         let count = AtomicUsize::new(0);
         let failing = |&item: &i32| {
             count.fetch_add(1, Ordering::SeqCst);
-            if item >= 10 { Err(io::Error::other("ten")) } else { Ok(()) }
+            if item >= 10 { Err(anyhow::anyhow!("ten")) } else { Ok(()) }
         };
         assert_eq!(workers.try_each(&items, failing).unwrap_err().to_string(), "ten");
         assert!(count.into_inner() <= 12);

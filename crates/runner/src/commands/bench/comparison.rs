@@ -13,7 +13,6 @@ use crate::bench::statistics::median;
 use crate::bench::timing::Bench;
 use crate::cli;
 use crate::commands::answer::print;
-use crate::commands::failure::Failure;
 use crate::run::workers::Workers;
 use crate::terminal::{say, warn};
 use datasets::text::count;
@@ -69,7 +68,7 @@ pub(super) fn run(
 }
 
 /// Times the cases that seem slower again and again, until none seems slower.
-fn confirm(workers: &Workers, bench: &Bench, pairs: &[Pair], ratios: &mut [Ratio], bound: f64) -> Result<(), Failure> {
+fn confirm(workers: &Workers, bench: &Bench, pairs: &[Pair], ratios: &mut [Ratio], bound: f64) -> Result<()> {
     for attempt in 1..=ATTEMPTS {
         let suspicious: Vec<_> = (0..pairs.len()).filter(|&place| ratios[place].is_slower_by(bound)).collect();
         if suspicious.is_empty() {

@@ -7,7 +7,6 @@ use anyhow::{Result, bail};
 use super::prepared::Prepared;
 use crate::cli::cluster::{Options, Shards};
 use crate::cluster::submission::PlannedShard;
-use crate::commands::failure::Failure;
 use crate::commands::predicted_time::PredictedTime;
 use crate::commands::session::enough_memory;
 use crate::machine;
@@ -95,6 +94,6 @@ fn measured(prepared: &Prepared, jobs: usize) -> Result<PredictedTime> {
     let at_once = jobs.min(machine::cores() / threads).max(1);
     let needed = plan.peak_bytes(at_once, threads) - gram_space.bytes_held();
     enough_memory(needed, "to predict the time needs", "give --time and --shards, or submit from a larger machine")?;
-    let inputs = Inputs::new(&session.data, gram_space, plan).map_err(Failure::from)?;
+    let inputs = Inputs::new(&session.data, gram_space, plan)?;
     Ok(PredictedTime::measure(plan, &inputs, (at_once, threads), *begun)?)
 }

@@ -12,8 +12,8 @@ use signal_hook::consts::SIGTERM;
 use signal_hook::low_level;
 
 use crate::cli;
-use crate::commands::failure::Failure;
 use crate::commands::stop::Stop;
+use crate::run::workers::NoThread;
 
 /// The limits of a sweep.
 pub(super) struct Limits {
@@ -37,7 +37,7 @@ pub(super) enum CutShort {
 
 impl Limits {
     /// Starts the clock. At the end of the time budget the process sends itself the signal SIGTERM, so that it ends as by Ctrl-C.
-    pub(super) fn begin(args: &cli::Sweep, stop: &Stop) -> Result<Self, Failure> {
+    pub(super) fn begin(args: &cli::Sweep, stop: &Stop) -> Result<Self, NoThread> {
         let limits = Limits::of(args);
         if let Some(budget) = limits.time_budget {
             let (is_over, stop) = (Arc::clone(&limits.is_over), stop.clone());

@@ -12,7 +12,6 @@ use super::checkpoints::say_resumed;
 use super::dry_run;
 use super::shard::shard_of;
 use crate::cli;
-use crate::commands::failure::Failure;
 use crate::commands::predicted_time::PredictedTime;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
@@ -146,7 +145,7 @@ impl PreparedSweep {
     ///
     /// # Panics
     /// If the last rung has been prepared.
-    pub(super) fn inputs(&self) -> Result<Inputs, Failure> {
+    pub(super) fn inputs(&self) -> Result<Inputs> {
         let Loaded { session, gram_space } = self.loaded();
         Ok(Inputs::new(&session.data, gram_space, &self.plan)?)
     }

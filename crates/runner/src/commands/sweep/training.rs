@@ -69,7 +69,7 @@ impl Training {
         if !args.fresh {
             mixed.refuse_in_folder(plan)?;
         }
-        let workers = Workers::new(sweep.jobs, sweep.threads).map_err(Failure::from)?;
+        let workers = Workers::new(sweep.jobs, sweep.threads)?;
         session.check_blas(plan, &workers, None, &stop)?;
         if args.fresh && folder.exists() {
             say(&format!("{} is now {}", folder.display(), set_aside(folder)?.display()));

@@ -78,7 +78,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         say(&format!("goes on from iteration {iteration} of {all}: {}", path.display()));
     }
 
-    let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
+    let inputs = Inputs::new(&session.data, &gram_space, &plan)?;
     drop(gram_space);
     let trained = workers.alone(|| {
         let shown = TrainingProgress::new(progress, plan.iterations(trial), trial.config.record_every);
@@ -90,7 +90,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         shown.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
         trained
     });
-    let trained = trained.map_err(Failure::from)?;
+    let trained = trained?;
     mpi.finish();
     let Some((outcome, net)) = trained else {
         say(&interrupted(checkpoints.iteration(&[trial]), &checkpoints.path(&[trial])));
@@ -100,7 +100,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         return Ok(ExitCode::from(u8::from(net.is_none())));
     }
     if let Some(path) = &args.history {
-        write_history(path, args.force, &outcome).map_err(|error| Failure::NotKept(error.into()))?;
+        write_history(path, args.force, &outcome).map_err(|error| Failure::Unwritten(error.into()))?;
     }
     let Some(net) = net else {
         checkpoints.remove([trial]);
@@ -112,7 +112,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     model.provenance["shared"] = "batches in fixed chunks".into();
-    model.write(&out, args.force).map_err(Failure::NotKept)?;
+    model.write(&out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
     checkpoints.remove([trial]);
     summary(trial, &outcome);
     print_names(&[&out])?;
@@ -124,7 +124,7 @@ fn prepared(session: &Session, plan: &Plan, trial: &Trial, mpi: &Mpi, stop: &Sto
     let threads = session.experiment.threads;
     let needed = plan.peak_bytes(1, threads) * mpi.count() as f64;
     enough_memory(needed, &format!("{} here need", count(mpi.count(), "rank")), "use fewer of them")?;
-    let workers = Workers::new(1, threads).map_err(Failure::from)?;
+    let workers = Workers::new(1, threads)?;
     let (_, mini_batches) = plan.input_form(trial);
     let calls = data_parallel_calls(&plan.widths(&trial.config), &trial.config.batches(plan.data.train), mini_batches);
     let further = calls.into_iter().map(|product| (trial.config.dtype, product.shape, product.call));

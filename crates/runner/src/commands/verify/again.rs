@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
-use kernels::blas::Request;
+use kernels::blas::{self, Request};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -54,7 +54,7 @@ pub(super) fn run(
     let experiment = Experiment::load(&args.dir.join("experiment.toml"), &[])?;
     let mut session = match Session::of(experiment, blas) {
         Ok(session) => session,
-        Err(error) if error.is::<Failure>() => return Err(error),
+        Err(error) if error.is::<Failure>() || error.is::<blas::Error>() => return Err(error),
         Err(error) => {
             nothing(report, &format!("the data are not at hand: {error:#}"));
             return Ok(());
@@ -139,9 +139,9 @@ impl<'r> Again<'r> {
             "training again needs",
             "use a machine with more",
         )?;
-        let workers = Workers::new(1, threads).map_err(Failure::from)?;
+        let workers = Workers::new(1, threads)?;
         session.check_blas(&plan, &workers, None, stop)?;
-        let inputs = Inputs::new(&session.data, &gram_space, &plan).map_err(Failure::from)?;
+        let inputs = Inputs::new(&session.data, &gram_space, &plan)?;
         let (here, mut compared) = (session.machine(), Compared::of(self.ids.len()));
         let advance = Advance::default();
         let run = Run { plan: &plan, inputs: &inputs, workers: &workers, stop, advance: &advance, checkpoints: None };
