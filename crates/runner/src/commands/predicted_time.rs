@@ -8,8 +8,7 @@ use datasets::text::count;
 
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
-use crate::prediction::schedule::makespan;
-use crate::prediction::seconds::Prediction;
+use crate::prediction::seconds::{Prediction, makespan};
 use crate::prediction::speeds::{Speed, measure};
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
@@ -20,8 +19,6 @@ use crate::text::duration;
 pub(super) struct PredictedTime {
     prediction: Prediction,
     speeds: Vec<Speed>,
-    /// The fleet of each trial.
-    places: Vec<Option<usize>>,
     /// The seconds that the data took until the first fleet could have begun.
     preparation: f64,
     jobs: usize,
@@ -40,22 +37,18 @@ impl PredictedTime {
         let preparation = begun.elapsed().as_secs_f64();
         let speeds = measure::<anyhow::Error>(plan, inputs, &workers)?;
         let prediction = Prediction::new(plan, &speeds);
-        let mut places = vec![None; plan.trials.len()];
-        for (place, fleet) in plan.fleets.iter().enumerate() {
-            fleet.iter().for_each(|&trial| places[trial] = Some(place));
-        }
-        Ok(PredictedTime { prediction, speeds, places, preparation, jobs })
+        Ok(PredictedTime { prediction, speeds, preparation, jobs })
     }
 
     /// Returns the predicted seconds of the trial at index `trial` of the plan; `None` if it is in no fleet.
     pub(super) fn trial(&self, plan: &Plan, trial: usize) -> Option<f64> {
-        Some(self.prediction.trial(plan, self.places[trial]?, &plan.trials[trial]))
+        Some(self.prediction.trial(plan, plan.fleet_place(trial)?, &plan.trials[trial]))
     }
 
     /// Returns the predicted seconds of a shard of `plan`, whose fleets are trained `jobs` at once.
-    pub(super) fn shard(&self, shard: &Plan, jobs: usize) -> f64 {
-        let seconds = shard.fleets.iter().filter_map(|fleet| Some((self.places[fleet[0]]?, shard.fleet_flops(fleet))));
-        let mut fleets: Vec<_> = seconds.collect();
+    pub(super) fn shard(&self, plan: &Plan, shard: &Plan, jobs: usize) -> f64 {
+        let place = |fleet: &Vec<usize>| Some((plan.fleet_place(fleet[0])?, shard.fleet_flops(fleet)));
+        let mut fleets: Vec<_> = shard.fleets.iter().filter_map(place).collect();
         fleets.sort_by(|(_, a), (_, b)| b.total_cmp(a));
         self.preparation + makespan(fleets.into_iter().map(|(place, _)| self.prediction.fleets[place]), jobs)
     }

@@ -114,6 +114,11 @@ impl Plan {
         self.fleets = fleets;
     }
 
+    /// Returns the place in `fleets` of the fleet of the trial at this index; `None` if it is in none.
+    pub fn fleet_place(&self, trial: usize) -> Option<usize> {
+        self.fleet_places[trial]
+    }
+
     /// Iterates over the trials of the fleets, in declared order: all trials, or those of a shard.
     pub fn own_trials(&self) -> impl Iterator<Item = &Trial> + Clone {
         let places = self.trials.iter().zip(&self.fleet_places);

@@ -1,5 +1,4 @@
 //! The prediction of a sweep's time from the speed of its fleets' steps, measured for a moment.
 
-pub mod schedule;
 pub mod seconds;
 pub mod speeds;

@@ -65,7 +65,7 @@ impl Sizes {
             .filter_map(|number| Shard::new(number, shards))
             .map(|shard| {
                 let own = plan.clone().restricted_to(shard);
-                let seconds = predicted.as_ref().map(|predicted| predicted.shard(&own, jobs));
+                let seconds = predicted.as_ref().map(|predicted| predicted.shard(plan, &own, jobs));
                 PlannedShard { trials: own.own_trials().count(), seconds }
             })
             .collect();
