@@ -134,9 +134,9 @@ impl Bench {
                 made.set(made.get() + 1);
                 made.get() <= steps
             };
-            let outcomes = fleet::train(&plan, &trials, &inputs, None, &keep_going).expect("the BLAS is right");
+            let outcomes = fleet::train(&plan, &trials, None, &inputs, None, &keep_going).expect("the BLAS is right");
             trained += trials.len();
-            for (trial, outcome) in trials.iter().zip(outcomes.iter().flatten()) {
+            for (trial, outcome) in trials.iter().zip(outcomes.iter().flat_map(|(outcomes, _)| outcomes)) {
                 if let Some(what) = wrong(trial, outcome) {
                     return Ended::Wrong(what);
                 }

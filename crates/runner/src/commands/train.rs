@@ -91,15 +91,16 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
             progress.at(latest);
             !stop.load(Ordering::Relaxed)
         };
-        let trained = fleet::train_keeping(&plan, &fleet, kept, &inputs, &checkpoints, &watch);
-        progress.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
+        let trained = fleet::train(&plan, &fleet, Some(kept), &inputs, Some(&checkpoints), &watch);
+        progress.end(trial, trained.iter().flatten().map(|(outcomes, _)| &outcomes[kept.place]).next());
         trained
     });
     let trained = trained?;
-    let Some((outcome, net)) = trained else {
+    let Some((mut outcomes, net)) = trained else {
         say(&interrupted(checkpoints.iteration(&fleet), &checkpoint));
         return Ok(ExitCode::from(130));
     };
+    let outcome = outcomes.swap_remove(kept.place);
     if let Some(recorded) = &recorded {
         recorded.compare(&outcome, &machine)?;
     }

@@ -79,50 +79,6 @@ fn endless_in<'e, R: Real>(
 /// training ends if it returns `false`.
 pub type Watch<'w> = &'w dyn Fn(usize, Option<HistoryPoint>) -> bool;
 
-/// Trains the trials of one fleet, from its checkpoint on if there is one; `watch` sees the first net. `None` if it returned `false` before
-/// they were done.
-///
-/// # Errors
-/// If a product that was checked is wrong, or a divergence didn't repeat.
-///
-/// # Panics
-/// If `inputs` weren't made for the plan of these trials.
-pub fn train(
-    plan: &Plan,
-    trials: &[&Trial],
-    inputs: &Inputs,
-    checkpoints: Option<&Checkpoints>,
-    watch: Watch,
-) -> Result<Option<Vec<Outcome>>, Untrusted> {
-    let form = plan.input_form(trials[0]);
-    match trials[0].config.dtype {
-        Dtype::F32 => train_in(Ready::new(plan, trials, inputs.f32(form), &inputs.first_layers), checkpoints, watch),
-        Dtype::F64 => train_in(Ready::new(plan, trials, inputs.f64(form), &inputs.first_layers), checkpoints, watch),
-    }
-}
-
-fn train_in<R: Number>(
-    ready: Ready<R>,
-    checkpoints: Option<&Checkpoints>,
-    watch: Watch,
-) -> Result<Option<Vec<Outcome>>, Untrusted> {
-    let start = Instant::now();
-    let checkpoint = checkpoints.map(|checkpoints| FleetCheckpoint::new(checkpoints, ready.trials));
-    let keep_going = |fleet: &Fleet<R>| watch(fleet.iteration(), fleet.latest(0));
-    let Some(TrainedFleet { fleet, trained, before }) = ready.train(checkpoint.as_ref(), keep_going)? else {
-        return Ok(None);
-    };
-    let iteration = fleet.iteration();
-    drop(fleet);
-    if !ready.believes(&trained, &|| watch(iteration, None))? {
-        return Ok(None);
-    }
-    Ok(Some(outcomes(&ready, trained, before, start)))
-}
-
-/// The outcome of a trial, with its net unless it diverged.
-pub type WithNet<N> = (Outcome, Option<N>);
-
 /// The trial of a fleet whose net is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept {
@@ -132,42 +88,47 @@ pub struct Kept {
     pub stops_at: Option<usize>,
 }
 
-/// Trains a fleet as [`train`] does, bit for bit, and keeps the net of one of its trials, which `watch` sees. `None` if it returned
-/// `false`. No net of a trial that diverged, nor of one that left the fleet at another
-/// iteration than it was known to.
+/// The outcome of a trial, or those of a fleet, with the net that is kept unless it diverged.
+pub type WithNet<O, N> = (O, Option<N>);
+
+/// Trains the trials of one fleet, from its checkpoint on if there is one, and keeps the net of the one that `kept` names. `watch` sees that
+/// one, without it the first; `None` if it returned `false` before they were done. There is no net if its trial diverged, or left the fleet
+/// at another iteration than it was known to.
 ///
 /// # Errors
 /// If a product that was checked is wrong, or a divergence didn't repeat.
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of these trials.
-pub fn train_keeping(
+pub fn train(
     plan: &Plan,
     trials: &[&Trial],
-    kept: Kept,
+    kept: Option<Kept>,
     inputs: &Inputs,
-    checkpoints: &Checkpoints,
+    checkpoints: Option<&Checkpoints>,
     watch: Watch,
-) -> Result<Option<WithNet<Net>>, Untrusted> {
+) -> Result<Option<WithNet<Vec<Outcome>, Net>>, Untrusted> {
     let form = plan.input_form(trials[0]);
     Ok(match trials[0].config.dtype {
         Dtype::F32 => {
             let ready = Ready::new(plan, trials, inputs.f32(form), &inputs.first_layers);
-            train_keeping_in(ready, kept, checkpoints, watch)?.map(|(outcome, net)| (outcome, net.map(Net::F32)))
+            train_in(ready, kept, checkpoints, watch)?.map(|(outcomes, net)| (outcomes, net.map(Net::F32)))
         }
         Dtype::F64 => {
             let ready = Ready::new(plan, trials, inputs.f64(form), &inputs.first_layers);
-            train_keeping_in(ready, kept, checkpoints, watch)?.map(|(outcome, net)| (outcome, net.map(Net::F64)))
+            train_in(ready, kept, checkpoints, watch)?.map(|(outcomes, net)| (outcomes, net.map(Net::F64)))
         }
     })
 }
 
-fn train_keeping_in<R: Number>(
+fn train_in<R: Number>(
     ready: Ready<R>,
-    Kept { place, stops_at }: Kept,
-    checkpoints: &Checkpoints,
+    kept: Option<Kept>,
+    checkpoints: Option<&Checkpoints>,
     watch: Watch,
-) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
+) -> Result<Option<WithNet<Vec<Outcome>, Chain<R>>>, Untrusted> {
+    let is_kept = kept.is_some();
+    let Kept { place, stops_at } = kept.unwrap_or(Kept { place: 0, stops_at: None });
     let start = Instant::now();
     let Ready { plan, trials, .. } = ready;
     let Trial { config, .. } = trials[place];
@@ -186,11 +147,12 @@ fn train_keeping_in<R: Number>(
         }
         watch(fleet.iteration(), fleet.latest(place))
     };
-    let checkpoint = FleetCheckpoint::new(checkpoints, trials).until(stops_at);
-    let Some(TrainedFleet { fleet, trained, before }) = ready.train(Some(&checkpoint), keep_going)? else {
+    let checkpoint = checkpoints.map(|checkpoints| FleetCheckpoint::new(checkpoints, trials).until(stops_at));
+    let Some(TrainedFleet { fleet, trained, before }) = ready.train(checkpoint.as_ref(), keep_going)? else {
         return Ok(None);
     };
     let net = match trained[place].ending {
+        _ if !is_kept => None,
         Ending::Diverged { .. } => None,
         Ending::Stopped { iteration, .. } if Some(iteration) == stops_at => {
             let Trained { best, history, .. } = &trained[place];
@@ -204,7 +166,7 @@ fn train_keeping_in<R: Number>(
     if !ready.believes(&trained, &|| watch(iteration, None))? {
         return Ok(None);
     }
-    Ok(Some((outcomes(&ready, trained, before, start).swap_remove(place), net)))
+    Ok(Some((outcomes(&ready, trained, before, start), net)))
 }
 
 /// Divides the seconds of a fleet, those `before` this run and those since its `start`, among its trials in proportion to their operations,

@@ -35,7 +35,7 @@ pub fn train_shared(
     mpi: &Mpi,
     checkpoints: &Checkpoints,
     watch: Watch,
-) -> Result<Option<WithNet<Net>>, Untrusted> {
+) -> Result<Option<WithNet<Outcome, Net>>, Untrusted> {
     let form = plan.input_form(trial);
     Ok(match trial.config.dtype {
         Dtype::F32 => train_in(plan, trial, inputs.f32(form), mpi, checkpoints, watch)?
@@ -52,7 +52,7 @@ fn train_in<R: Number + Equivalence>(
     mpi: &Mpi,
     checkpoints: &Checkpoints,
     watch: Watch,
-) -> Result<Option<WithNet<Chain<R>>>, Untrusted> {
+) -> Result<Option<WithNet<Outcome, Chain<R>>>, Untrusted> {
     let (config, start, trials) = (&trial.config, Instant::now(), [trial]);
     let checkpoint = FleetCheckpoint::new(checkpoints, &trials);
     let make = || -> Result<_, Infallible> {

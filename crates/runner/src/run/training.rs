@@ -48,11 +48,14 @@ impl Run<'_> {
                 entry.step(iteration, latest);
                 keep_going()
             };
-            fleet::train(plan, trials, inputs, checkpoints, &watch).unwrap_or_else(|error| {
-                stop.store(true, Ordering::Relaxed);
-                let _ = wrong.set(error);
-                None
-            })
+            match fleet::train(plan, trials, None, inputs, checkpoints, &watch) {
+                Ok(trained) => Some(trained?.0),
+                Err(error) => {
+                    stop.store(true, Ordering::Relaxed);
+                    let _ = wrong.set(error);
+                    None
+                }
+            }
         };
         let result = execute(fleets, workers, stop, run, write);
         match wrong.into_inner() {
