@@ -1,29 +1,32 @@
 //! `runner merge`: the records of a sweep's shards → one record → tables.
 
+mod chosen;
+mod doubled;
+mod missing;
+mod plan;
+mod source;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use datasets::text::count;
+use serde_json::{Map, Value};
 
 use self::chosen::Chosen;
 use self::source::Source;
 use super::answer::print_names;
 use super::failure::Failure;
 use crate::cli;
-use crate::machine::Machine;
+use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::Record;
 use crate::record::export::export;
-use crate::record::plan::StoredPlan;
+use crate::record::plan::{StoredPlan, StoredPoint};
 use crate::record::shards::results_of;
-use crate::terminal::warn;
-
-mod chosen;
-mod doubled;
-mod machines;
-mod missing;
-mod plan;
-mod rungs;
-mod source;
+use crate::spec::experiment::Experiment;
+use crate::spec::rungs::Rungs;
+use crate::terminal::{say, warn};
 
 /// Joins the shards. Exit code 1 if trials are missing or failed.
 pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
@@ -33,13 +36,13 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let joined = plan::joined(&shards, merged_before.as_ref())?;
     let plan = &joined.plan;
     let all: Vec<&Source> = merged_before.iter().chain(&shards).collect();
-    machines::refuse_mixed(&shards, args.mix)?;
+    refuse_mixed(&shards, args.mix)?;
     let mut chosen = Chosen::of(&all, plan);
     doubled::compare(&all, &mut chosen, args.mix)?;
     let record = written(&out, plan, &all, &mut chosen).map_err(Failure::of_writing)?;
     let all_are_done = missing::report(&record, &joined, &shards, &out)?;
     if all_are_done {
-        rungs::say_next(plan, &out)?;
+        say_next_rung(plan, &out)?;
     }
     record.close().map_err(Failure::of_writing)?;
     print_names(&[&out])?;
@@ -81,4 +84,43 @@ fn written(
     }
     export(&record, out)?;
     Ok(record)
+}
+
+/// Says that the shards go on with the next rung, if the plan doesn't have the last one.
+fn say_next_rung(plan: &StoredPlan, out: &Path) -> Result<()> {
+    let Some(axis) = plan.axes.iter().find(|axis| axis.scale == "rungs") else { return Ok(()) };
+    let mut experiment = Experiment::load(&out.join("experiment.toml"), &[])?;
+    let last = Rungs::new(&mut experiment).last().amount();
+    let is_last = |point: &StoredPoint| {
+        let values: Map<String, Value> = serde_json::from_str(&point.values).unwrap_or_default();
+        values.get(&axis.key) == Some(&last.into())
+    };
+    if !plan.points.values().any(is_last) {
+        say("this rung is complete; the same shards, swept again, train the next one");
+    }
+    Ok(())
+}
+
+/// Refuses shards that were trained with different libraries, cores or numbers of threads, unless that is allowed.
+fn refuse_mixed(shards: &[Source], is_allowed: bool) -> Result<()> {
+    // The trials, and the first shard, of each kind of machine.
+    let mut kinds: BTreeMap<String, (usize, &Source)> = BTreeMap::new();
+    for shard in shards {
+        for (toml, trials) in &shard.machines {
+            let Some(machine) = Machine::from_toml(toml) else { continue };
+            kinds.entry(machine.arithmetic()).or_insert((0, shard)).0 += trials;
+        }
+    }
+    if kinds.len() < 2 {
+        return Ok(());
+    }
+    let each = kinds.iter().map(|(kind, (trials, shard))| {
+        format!("{} on {kind} (first in {})", count(*trials, "trial"), shard.folder.display())
+    });
+    let each = each.collect::<Vec<_>>().join(", ");
+    if is_allowed {
+        warn(&format!("{each}: {OTHER_ARITHMETIC} (column machine of trials.csv and runner show)"));
+        return Ok(());
+    }
+    bail!("{each}: {OTHER_ARITHMETIC}; --mix joins them all the same")
 }
