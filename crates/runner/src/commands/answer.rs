@@ -1,13 +1,15 @@
-//! Output on stdout.
+//! Output on stdout, and the files that a command is asked to write.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use datasets::Files;
 
 use super::failure::Failure;
+use crate::model;
 use crate::terminal::{visible, with_painted_marks};
 
 /// Writes to stdout, with control characters made visible. A reader that stops early (`| head`) is no error.
@@ -42,4 +44,15 @@ fn write(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Refuses a place where a file can't be, or, without `force`, where one is.
+pub(super) fn may_be_written(path: &Path, force: bool) -> Result<()> {
+    if path.is_dir() {
+        bail!("{}: this is a folder; a file's name is required", path.display());
+    }
+    if !force && fs::symlink_metadata(path).is_ok() {
+        bail!(model::Error::Exists(path.to_owned()));
+    }
+    Ok(())
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use super::answer::may_be_written;
 use super::answer::print_names;
 use super::failure::Failure;
-use super::output::may_be_written;
 use super::rehearse::{Reading, rehearse};
 use crate::cli;
 use crate::model::Model;

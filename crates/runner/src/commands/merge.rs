@@ -1,7 +1,6 @@
 //! `runner merge`: the records of a sweep's shards → one record → tables.
 
 mod chosen;
-mod doubled;
 mod missing;
 mod plan;
 mod source;
@@ -38,7 +37,7 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let all: Vec<&Source> = merged_before.iter().chain(&shards).collect();
     refuse_mixed(&shards, args.mix)?;
     let mut chosen = Chosen::of(&all, plan);
-    doubled::compare(&all, &mut chosen, args.mix)?;
+    chosen::compare_doubled(&all, &mut chosen, args.mix)?;
     let record = written(&out, plan, &all, &mut chosen).map_err(Failure::of_writing)?;
     let all_are_done = missing::report(&record, &joined, &shards, &out)?;
     if all_are_done {

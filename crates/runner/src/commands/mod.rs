@@ -16,8 +16,6 @@ mod gradcheck;
 mod layout;
 mod man;
 mod merge;
-mod one_point;
-mod output;
 mod predict;
 mod predicted_time;
 mod recorded;

@@ -1,4 +1,6 @@
-//! Finding and reading the data of an experiment.
+//! The experiment of a command and its data: found, checked and read.
+
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use datasets::catalog;
@@ -64,4 +66,18 @@ pub(super) fn data_of(experiment: &Experiment) -> Result<Prepared> {
 pub(super) fn set_of(source: &Source) -> Result<DataSet> {
     rehearse(&Reading::of_set(source), &source.files())?;
     Ok(DataSet::load(source)?)
+}
+
+/// Refuses an experiment that sweeps; `command` takes one point.
+pub(super) fn one_point(experiment: &Experiment, file: &Path, command: &str) -> Result<()> {
+    let points = experiment.points.len();
+    if points == 1 {
+        return Ok(());
+    }
+    let keys: Vec<_> = experiment.axes.iter().map(|axis| axis.key.as_str()).collect();
+    bail!(
+        "{}: the sweep has {points} points, {command} takes one; fix {} with KEY=VALUE, or use runner sweep",
+        file.display(),
+        keys.join(", ")
+    )
 }

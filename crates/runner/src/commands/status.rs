@@ -1,6 +1,5 @@
 //! `runner status`: how far the shards of a sweep are, from their records.
 
-mod expected;
 mod page;
 mod shards;
 

@@ -15,7 +15,6 @@ pub mod machines;
 pub mod notes;
 pub mod plan;
 pub mod planned;
-mod proof;
 pub mod seal;
 pub mod shards;
 pub mod stored;

@@ -5,7 +5,6 @@ use kernels::blas::Request;
 use serde_json::Value;
 
 use super::axis::Axis;
-use super::budget;
 use super::checkpoint_every::CheckpointEvery;
 use super::data::{DataShape, DataSource, Pins, ValidationSplit};
 use super::halving::Halving;
@@ -63,7 +62,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// Returns the trial on data of this shape: the widest net within the budget, if there is one.
+    /// Returns the trial on data of this shape: the width_within net within the budget, if there is one.
     ///
     /// # Panics
     /// If the trial's cost is not one for the data.
@@ -71,7 +70,7 @@ impl Point {
         let mut config = self.config.clone();
         if let (Some(budget), hidden @ 1..) = (self.budget, config.hidden.len()) {
             let n_out = config.outputs(data.task);
-            config.hidden = vec![budget::width(budget, data.features, hidden, n_out); hidden];
+            config.hidden = vec![width_within(budget, data.features, hidden, n_out); hidden];
         }
         config
     }
@@ -80,5 +79,49 @@ impl Point {
     pub(super) fn place(&self) -> Vec<String> {
         let plain = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
         self.values.iter().map(plain).collect()
+    }
+}
+
+/// Returns the largest width w >= 1 of `hidden` >= 1 equal layers between `n_in` features and `n_out` outputs with at
+/// most `budget` weights and biases:
+///
+/// p(w) = (n_in + 1) w + (hidden - 1) (w + 1) w + (w + 1) n_out.
+///
+/// If even p(1) is above the budget, the width is 1.
+fn width_within(budget: usize, n_in: usize, hidden: usize, n_out: usize) -> usize {
+    let [n_in, between, n_out] = [n_in, hidden - 1, n_out].map(|n| n as u128);
+    let parameters = |w: u128| (n_in + 1) * w + between * (w + 1) * w + (w + 1) * n_out;
+    // p(w) >= 2 w, so the width is at most half of the budget.
+    let (mut fits, mut too_wide) = (1, budget as u128 / 2 + 2);
+    while too_wide - fits > 1 {
+        let middle = fits + (too_wide - fits) / 2;
+        if parameters(middle) <= budget as u128 { fits = middle } else { too_wide = middle }
+    }
+    fits as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::width_within;
+
+    #[test]
+    fn the_width_is_the_largest_within_the_budget() {
+        for (budget, n_in, hidden, n_out) in [(1_000, 10, 1, 1), (250_000, 12_288, 3, 1), (99_999, 3, 40, 10)] {
+            let counted = |w: usize| {
+                let widths: Vec<_> = [vec![n_in], vec![w; hidden], vec![n_out]].concat();
+                widths.windows(2).map(|n| (n[0] + 1) * n[1]).sum::<usize>()
+            };
+            let w = width_within(budget, n_in, hidden, n_out);
+            assert!(counted(w) <= budget && counted(w + 1) > budget, "{w}");
+        }
+    }
+
+    #[test]
+    fn a_budget_that_is_met_exactly_is_spent_and_one_too_small_gives_a_width_of_one() {
+        assert_eq!(width_within(12 * 5 + 1, 10, 1, 1), 5);
+        assert_eq!(width_within(12 * 5, 10, 1, 1), 4);
+        assert_eq!(width_within(1, 10, 1, 1), 1);
+        assert_eq!(width_within(1, 10, 10_000, 1), 1);
+        assert_eq!(width_within(1 << 50, 1, 1, 1), ((1 << 50) - 1) / 3);
     }
 }

@@ -2,7 +2,6 @@
 
 pub mod axis;
 mod axis_group;
-mod budget;
 mod builder;
 pub mod checkpoint_every;
 mod coverage;
