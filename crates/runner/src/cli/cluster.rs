@@ -1,4 +1,4 @@
-//! The arguments of `runner submit` and `runner status`.
+//! The arguments of the commands on the shards of a sweep: `runner submit`, `runner status` and `runner merge`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -166,4 +166,19 @@ fn variable(text: &str) -> Result<String, String> {
         true => line(text),
         false => Err("must be NAME or NAME=VALUE".to_owned()),
     }
+}
+
+/// Arguments of `runner merge`.
+#[derive(Args, Debug)]
+pub struct Merge {
+    /// Results directories of shards, or directories that hold them, such as results/depth.shards.
+    #[arg(required = true, value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+    /// The results directory of the whole sweep [default: results/depth for results/depth.shards, else results/NAME].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Join shards although they were trained with different BLAS libraries, BLAS cores (their kernels, such as Haswell) or numbers
+    /// of threads per fleet.
+    #[arg(long)]
+    pub mix: bool,
 }

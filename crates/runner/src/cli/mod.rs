@@ -8,14 +8,10 @@ mod data;
 mod exit_codes;
 mod experiment;
 mod keys;
-mod merge;
 mod models;
-mod report;
 mod shells;
 mod show;
 mod sweep;
-mod trace;
-mod verify;
 
 use std::path::PathBuf;
 
@@ -26,18 +22,14 @@ use crate::terminal::ColorWhen;
 
 pub use self::bench::{Bench, Share};
 pub use self::blas::Blas;
-pub use self::cluster::{Status, Submit};
+pub use self::cluster::{Merge, Status, Submit};
 pub use self::data::{Data, Fetch, Generate, Import, Inspect};
 use self::exit_codes::EXIT_CODES;
-pub use self::experiment::{ExperimentArgs, Gradcheck};
-pub use self::merge::Merge;
+pub use self::experiment::{ExperimentArgs, Gradcheck, Trace};
 pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
-pub use self::report::Report;
 pub use self::shells::{COMPLETE, Completions, Man};
-pub use self::show::{Best, Compare, Show, Tag, Which, with_removals};
+pub use self::show::{Best, Compare, Report, Retrain, Show, Tag, Verify, Which, with_removals};
 pub use self::sweep::Sweep;
-pub use self::trace::Trace;
-pub use self::verify::{Retrain, Verify};
 
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
 #[derive(Debug, Parser)]

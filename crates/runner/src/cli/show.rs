@@ -1,9 +1,14 @@
-//! The arguments of the commands that look for an answer in results: show, best, compare and tag.
+//! The arguments of the commands on the results of a sweep: show, best, compare, tag, report and verify.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::ArgAction::Set;
 use clap::Args;
+
+use super::blas::Blas;
+use super::choice::{Choice, one_of};
 
 /// The trials that are looked at.
 #[derive(Args, Debug)]
@@ -123,6 +128,57 @@ pub fn with_removals(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
         }
     }
     arguments
+}
+
+/// Arguments of `runner report`.
+#[derive(Args, Debug)]
+pub struct Report {
+    /// A results directory, such as results/depth.
+    pub dir: PathBuf,
+    /// The page; an earlier report there is replaced, another file is not [default: DIR/report.html].
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Open the page with xdg-open, or only write it.
+    #[arg(long, action = Set, value_parser = one_of(&OPENED), value_name = "yes|no", default_value = "no")]
+    pub open: bool,
+}
+
+const OPENED: [Choice<bool>; 2] = [("yes", "Opened", true), ("no", "Only written", false)];
+
+/// Arguments of `runner verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// A results directory, such as results/depth.
+    pub dir: PathBuf,
+    /// How many trials to train again: a number, or all.
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub retrain: Retrain,
+    /// The seed that draws these trials.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The BLAS.
+    #[command(flatten)]
+    pub blas: Blas,
+}
+
+/// The number of trials that are trained again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retrain {
+    /// Every one.
+    All,
+    /// At most this many.
+    Some(usize),
+}
+
+impl FromStr for Retrain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Retrain::All),
+            number => number.parse().map(Retrain::Some).map_err(|_| "must be a number of trials, or all".to_owned()),
+        }
+    }
 }
 
 #[cfg(test)]
