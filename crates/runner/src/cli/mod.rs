@@ -9,8 +9,9 @@ mod exit_codes;
 mod experiment;
 mod keys;
 mod models;
+mod results;
 mod shells;
-mod show;
+
 mod sweep;
 
 use std::path::PathBuf;
@@ -27,8 +28,8 @@ pub use self::data::{Data, Fetch, Generate, Import, Inspect};
 use self::exit_codes::EXIT_CODES;
 pub use self::experiment::{ExperimentArgs, Gradcheck, Trace};
 pub use self::models::{Evaluate, Export, Predict, Train, WhichPart};
+pub use self::results::{Best, Compare, Report, Retrain, Show, Tag, Verify, Which, with_removals};
 pub use self::shells::{COMPLETE, Completions, Man};
-pub use self::show::{Best, Compare, Report, Retrain, Show, Tag, Verify, Which, with_removals};
 pub use self::sweep::Sweep;
 
 /// Trains fully-connected deep networks on CPUs, very many of them, at BLAS speed and from first principles.
