@@ -11,7 +11,6 @@ mod keys;
 mod models;
 mod results;
 mod shells;
-
 mod sweep;
 
 use std::path::PathBuf;

@@ -21,10 +21,8 @@ use crate::record::planned::PlannedAxis;
 use crate::terminal::{say, visible, warn};
 use crate::text::bytes;
 
-mod asked;
 mod curves;
 mod data;
-mod digits;
 #[cfg(test)]
 mod examples;
 mod importance;
@@ -90,7 +88,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
         notes: words::notes(&ranking, &points, &axes),
         data: visible(&asked.data).into_owned(),
         axes: axes.iter().map(|axis| axis_in_words(axis, &points)).collect(),
-        base: asked::base(&asked.toml),
+        base: words::base(&asked.toml),
         objective: words::score(ranking.score),
         importance: shares(&ranking, &points, &axes),
         proof: proof::lines(record, folder, &points)?,

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// The table of an experiment that says what is swept.
-const SWEPT: &str = "sweep.";
+pub const SWEPT: &str = "sweep.";
 
 /// A key that differs, with its values in the first experiment and in the second.
 pub type Difference = (String, Option<String>, Option<String>);
 
 /// Lists the keys in which two experiments differ, but for their names and descriptions.
 pub fn differences(a: &str, b: &str) -> Vec<Difference> {
-    let (a, b) = (flat(a), flat(b));
+    let texts = |toml| flat(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect::<BTreeMap<_, _>>();
+    let (a, b) = (texts(a), texts(b));
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
     let is_about = |key: &&String| matches!(key.as_str(), "name" | "description");
@@ -36,18 +37,19 @@ pub fn swept_and_fixed(all: Vec<Difference>) -> (Vec<Difference>, Vec<Difference
     (swept.collect(), fixed)
 }
 
-fn flat(toml: &str) -> BTreeMap<String, String> {
-    let mut keys = BTreeMap::new();
-    add("", &toml.parse::<Table>().unwrap_or_default(), &mut keys);
+/// Lists the dotted keys of an experiment with their values, in its order.
+pub fn flat(toml: &str) -> Vec<(String, Value)> {
+    let mut keys = Vec::new();
+    add("", toml.parse().unwrap_or_default(), &mut keys);
     keys
 }
 
-fn add(prefix: &str, table: &Table, keys: &mut BTreeMap<String, String>) {
+fn add(prefix: &str, table: Table, keys: &mut Vec<(String, Value)>) {
     for (name, value) in table {
         let name = format!("{prefix}{name}");
         match value {
             Value::Table(inner) => add(&format!("{name}."), inner, keys),
-            value => drop(keys.insert(name, value.to_string())),
+            value => keys.push((name, value)),
         }
     }
 }

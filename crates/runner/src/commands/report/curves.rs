@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::digits::rounded;
 use crate::record::summary::Recorded;
+use crate::text::rounded;
 
 /// Numbers of all curves of a page together, at most, unless each trial has few.
 const MOST_NUMBERS: usize = 600_000;

@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::curves::Curves;
-use super::digits::rounded;
 use super::points::{Point, State};
 use super::ranking::Ranking;
 use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
 use crate::results::trials::SEED;
 use crate::spec::axis::Scale;
+use crate::text::rounded;
 
 /// Significant digits of a number of the table.
 pub(super) const DIGITS: usize = 6;

@@ -1,20 +1,21 @@
 //! The sentences of a report.
 
+use datasets::text::count;
 use serde_json::Value;
 
 use super::curves::{self, Curves};
 use super::data;
-use super::digits::text;
 use super::points::{Point, State};
 use super::ranking::{Ranking, Setting};
 use crate::record::columns::{Column, FINAL_COST};
 use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
+use crate::results::difference::{SWEPT, flat};
 use crate::results::setting::Statistics;
 use crate::results::trials::SEED;
 use crate::spec::axis::Scale;
-use crate::text::plain;
-use datasets::text::count;
+use crate::terminal::visible;
+use crate::text::{plain, significant};
 
 /// Digits of a number in a sentence.
 const DIGITS: usize = 4;
@@ -139,17 +140,31 @@ pub(super) fn short(value: &Value) -> String {
     value
         .as_f64()
         .filter(|number| value.is_f64() && number.is_finite())
-        .map_or_else(|| plain(value), |number| text(number, 6))
+        .map_or_else(|| plain(value), |number| significant(number, 6))
 }
 
 /// Writes `0.0392 ± 0.0012`: the mean and the standard deviation, if there is one.
 fn spread(spread: Statistics) -> String {
-    let mean = text(spread.mean, DIGITS);
-    spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {}", text(deviation, 2)))
+    let mean = significant(spread.mean, DIGITS);
+    spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {}", significant(deviation, 2)))
 }
 
 fn seeds(number: usize) -> String {
     count(number, "seed")
+}
+
+/// Lists the dotted keys of a resolved experiment that are not swept, with their values, in its order.
+pub(super) fn base(toml: &str) -> Vec<(String, String)> {
+    let is_base =
+        |(key, _): &(String, toml::Value)| !key.starts_with(SWEPT) && !["name", "description"].contains(&key.as_str());
+    let base = flat(toml).into_iter().filter(is_base);
+    base.map(|(key, value)| (visible(&key).into_owned(), toml_text(&value))).collect()
+}
+
+/// Writes a value as TOML does, a text without its quotes.
+fn toml_text(value: &toml::Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    visible(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -208,5 +223,14 @@ mod tests {
         assert!(notes.contains(
             &"Successive halving: only settings of the longest rung (train.iterations = 30) are compared.".to_owned()
         ));
+    }
+
+    #[test]
+    fn what_is_not_swept_is_listed_by_dotted_keys_in_the_order_of_the_experiment() {
+        let toml = "name = 'n'\nseed = 1\n[data]\nset = 'drawn'\n[model]\nhidden = [3, 2]\n[sweep]\ntrain.learning_rate = [0.1]\n\
+                    [run]\nengine = 'auto'\n";
+        let of = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        let expected = [("seed", "1"), ("data.set", "drawn"), ("model.hidden", "[3, 2]"), ("run.engine", "auto")];
+        assert_eq!(base(toml), expected.map(of));
     }
 }
