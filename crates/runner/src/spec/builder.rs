@@ -16,7 +16,7 @@ use super::source::{self, Entry};
 use super::suggestion::unknown;
 use super::sweep_keys::METRIC;
 use super::trial::keys::key;
-use super::worked_example::tensor::LAYER;
+use super::worked_example::example::LAYER;
 use datasets::Names;
 
 impl Experiment {

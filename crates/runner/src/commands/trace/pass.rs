@@ -7,7 +7,7 @@ use net::gradient_check::{self, TensorCheck};
 use net::{Cost, Optimiser, Training};
 
 use super::subject::Subject;
-use crate::spec::worked_example::tensor::Tensor;
+use crate::spec::worked_example::example::Tensor;
 
 /// The most multiply-adds that finite differences take, but for a few elements of each tensor.
 const MULTIPLY_ADDS: f64 = 2e9;

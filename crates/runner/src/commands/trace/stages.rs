@@ -7,8 +7,7 @@ use super::equations::{Equations, laws, optimizer_name};
 use super::pass::{Pass, column};
 use super::report::{Differences, Phase, Published, Quantity, Report, Stage};
 use super::subject::{Subject, Update, activation_name};
-use crate::spec::worked_example::expected::Expected;
-use crate::spec::worked_example::tensor::Tensor;
+use crate::spec::worked_example::example::{Expected, Tensor};
 use datasets::text::count;
 
 /// Makes the report of a step.

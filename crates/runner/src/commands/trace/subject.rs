@@ -9,9 +9,7 @@ use crate::cli;
 use crate::plan::engine;
 use crate::plan::prepared::Prepared;
 use crate::spec::experiment::Experiment;
-use crate::spec::worked_example::example::{GivenLayer, WorkedExample};
-use crate::spec::worked_example::expected::Expected;
-use crate::spec::worked_example::tensor::Tensor;
+use crate::spec::worked_example::example::{Expected, GivenLayer, Tensor, WorkedExample};
 
 /// A net and the examples of a step, before the step.
 pub(super) struct Subject {

@@ -4,9 +4,7 @@
 //! that calls a function with made-up caches, as the course's tests of backpropagation do.
 
 pub mod example;
-pub mod expected;
 mod read;
-pub mod tensor;
 mod training;
 
 #[cfg(test)]

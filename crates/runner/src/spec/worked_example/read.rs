@@ -7,9 +7,7 @@ use ndarray::Array2;
 use net::Cost;
 use toml::Value;
 
-use super::example::{GivenLayer, WorkedExample};
-use super::expected::{Expected, ExpectedTensor};
-use super::tensor::{LAYER, Tensor};
+use super::example::{Expected, ExpectedTensor, GivenLayer, LAYER, Tensor, WorkedExample};
 use crate::spec::error::{Error, Place};
 use crate::spec::kind::{Kind, TEXT, number};
 use crate::spec::names::OneOf;

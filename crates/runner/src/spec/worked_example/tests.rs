@@ -4,8 +4,8 @@ use kernels::Activation;
 use ndarray::array;
 use tempfile::TempDir;
 
+use super::example::Tensor;
 use super::example::WorkedExample;
-use super::tensor::Tensor;
 
 const NET: &str = "
 x = [[1.0, 2.0], [3, 4.0]]
