@@ -8,7 +8,7 @@ use kernels::blas::Library;
 use kernels::{peak, threads};
 use serde::{Deserialize, Serialize};
 
-use super::statistics::Estimate;
+use super::statistics::Quantile;
 use crate::spec::trial::Dtype;
 
 /// The least time of a sample: a thousand times the resolution of the clock.
@@ -38,9 +38,9 @@ pub(crate) struct Samples {
 }
 
 impl Samples {
-    /// Estimates the seconds of a call.
-    pub(crate) fn time(&self) -> Estimate {
-        Estimate::of(&self.seconds)
+    /// Estimates the median of the seconds of a call.
+    pub(crate) fn time(&self) -> Quantile {
+        Quantile::of(&self.seconds, 0.5)
     }
 
     /// Returns the times of a call in operations of the loop of multiply-adds: durations that depend neither on the

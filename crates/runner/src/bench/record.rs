@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::{Bound, Limits};
 use super::measure::Samples;
-use super::statistics::Estimate;
+use super::statistics::Quantile;
 use crate::machine;
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
@@ -103,7 +103,7 @@ pub(crate) struct StepRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
     /// Seconds of a call.
-    pub(crate) seconds: Estimate,
+    pub(crate) seconds: Quantile,
     /// Operations per second, in 10⁹.
     pub(crate) gflops: f64,
     /// The share of the cores' peak.
@@ -170,7 +170,7 @@ impl Measured {
     /// Evaluates the samples of a case of `flop` operations on a machine of this `peak`.
     pub(crate) fn new(samples: Samples, flop: f64, peak: f64, bound: Option<Bound>) -> Self {
         let seconds = samples.time();
-        let flops = flop / seconds.median;
+        let flops = flop / seconds.at;
         Measured { seconds, gflops: flops / 1e9, share_of_peak: flops / peak, bound, samples }
     }
 }

@@ -75,9 +75,9 @@ fn speeds(results: &[Measured]) -> Vec<String> {
     let speed = |measured: &Measured| format!("{} {}", three_digits(measured.gflops), percent(measured.share_of_peak));
     let mut cells: Vec<String> = results.iter().map(speed).collect();
     if let Some(first) = results.first() {
-        let best = results.iter().map(|measured| measured.seconds.median).fold(f64::INFINITY, f64::min);
+        let best = results.iter().map(|measured| measured.seconds.at).fold(f64::INFINITY, f64::min);
         cells.push(percent(first.seconds.uncertainty()));
-        cells.extend((results.len() > 1).then(|| format!("{:.2}", best / first.seconds.median)));
+        cells.extend((results.len() > 1).then(|| format!("{:.2}", best / first.seconds.at)));
     }
     cells
 }
@@ -105,7 +105,7 @@ fn together(record: &Record, products: &[&ProductRecord]) -> Option<String> {
         products.iter().filter_map(|product| Some(of(product) * product.calls_a_step?)).sum()
     };
     let flop = sum(&|product| product.flop);
-    let seconds = |library: usize| sum(&|product| product.results[library].seconds.median);
+    let seconds = |library: usize| sum(&|product| product.results[library].seconds.at);
     let speed = |library| format!("{} {}", letter(library), three_digits(flop / seconds(library) / 1e9));
     let speeds: Vec<_> = (0..record.libraries.len()).map(speed).collect();
     (flop > 0.0).then(|| format!("all of these, as often as they are made: {} GFLOP/s\n", speeds.join(", ")))
@@ -157,8 +157,7 @@ pub(crate) fn csv(record: &Record) -> Result<String, csv::Error> {
     let numbers = |measured: &Measured| {
         let Measured { seconds, gflops, share_of_peak, bound, samples } = measured;
         let bound = bound.map(|bound| bound.to_string()).unwrap_or_default();
-        let numbers =
-            [seconds.median, seconds.low, seconds.high, *gflops, *share_of_peak].map(|number| number.to_string());
+        let numbers = [seconds.at, seconds.low, seconds.high, *gflops, *share_of_peak].map(|number| number.to_string());
         numbers.into_iter().chain([bound, samples.seconds.len().to_string()])
     };
     for ProductRecord { product, calls_a_step, share_of_step, results, .. } in &record.products {

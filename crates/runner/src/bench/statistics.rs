@@ -5,37 +5,11 @@ use serde::{Deserialize, Serialize};
 /// The probability on either side of a confidence interval of 95%.
 const TAIL: f64 = 0.025;
 
-/// A median with its confidence interval of 95%.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Estimate {
-    /// The median.
-    pub(crate) median: f64,
-    /// The interval's lower end.
-    pub(crate) low: f64,
-    /// Its upper end.
-    pub(crate) high: f64,
-}
-
-impl Estimate {
-    /// Estimates the median that `samples` were drawn around, whatever their distribution.
-    ///
-    /// # Panics
-    /// If there are no samples.
-    pub(crate) fn of(samples: &[f64]) -> Self {
-        let Quantile { at: median, low, high } = Quantile::of(samples, 0.5);
-        Estimate { median, low, high }
-    }
-
-    /// Returns half of the interval's width, as a share of the median.
-    pub(crate) fn uncertainty(&self) -> f64 {
-        (self.high - self.low) / 2.0 / self.median
-    }
-}
-
 /// A quantile with its confidence interval of 95%.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Quantile {
-    /// The value.
+    /// The value; records keep those of medians.
+    #[serde(rename = "median")]
     pub(crate) at: f64,
     /// The interval's lower end.
     pub(crate) low: f64,
@@ -70,6 +44,11 @@ impl Quantile {
         }
         Quantile { at: quantile(&sorted, share), low: sorted[low.max(1) - 1], high: sorted[high - 1] }
     }
+
+    /// Returns half of the interval's width, as a share of the value.
+    pub(crate) fn uncertainty(&self) -> f64 {
+        (self.high - self.low) / 2.0 / self.at
+    }
 }
 
 /// Returns the median.
@@ -103,7 +82,7 @@ mod tests {
         // Conover, Practical Nonparametric Statistics, table A3: ranks of the median's interval of 95%.
         for (count, rank) in [(6, 1), (9, 2), (10, 2), (20, 6), (30, 10), (31, 10)] {
             let samples: Vec<f64> = (1..=count).rev().map(f64::from).collect();
-            let Estimate { low, high, median } = Estimate::of(&samples);
+            let Quantile { low, high, at: median } = Quantile::of(&samples, 0.5);
             assert_eq!((low, high), (f64::from(rank), f64::from(count + 1 - rank)), "{count} samples");
             assert_eq!(median, f64::from(count + 1) / 2.0);
         }
@@ -111,8 +90,8 @@ mod tests {
 
     #[test]
     fn few_samples_are_trusted_as_far_as_they_reach() {
-        assert_eq!(Estimate::of(&[3.0]), Estimate { median: 3.0, low: 3.0, high: 3.0 });
-        assert_eq!(Estimate::of(&[5.0, 1.0, 2.0]), Estimate { median: 2.0, low: 1.0, high: 5.0 });
+        assert_eq!(Quantile::of(&[3.0], 0.5), Quantile { at: 3.0, low: 3.0, high: 3.0 });
+        assert_eq!(Quantile::of(&[5.0, 1.0, 2.0], 0.5), Quantile { at: 2.0, low: 1.0, high: 5.0 });
     }
 
     #[test]
@@ -135,6 +114,6 @@ mod tests {
     fn a_quarter_of_the_samples_lies_below_the_lower_quartile() {
         assert_eq!(Quantile::of(&[4.0, 1.0, 3.0, 2.0, 5.0], 0.25), Quantile { at: 2.0, low: 1.0, high: 4.0 });
         assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), 2.5);
-        assert_eq!(Estimate { median: 2.0, low: 1.5, high: 2.5 }.uncertainty(), 0.25);
+        assert_eq!(Quantile { at: 2.0, low: 1.5, high: 2.5 }.uncertainty(), 0.25);
     }
 }

@@ -23,6 +23,7 @@ use crate::record::Record;
 use crate::record::export::export;
 use crate::record::plan::{StoredPlan, StoredPoint};
 use crate::record::shards::results_of;
+use crate::spec::axis::Scale;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 use crate::terminal::{say, warn};
@@ -87,7 +88,7 @@ fn written(
 
 /// Says that the shards go on with the next rung, if the plan doesn't have the last one.
 fn say_next_rung(plan: &StoredPlan, out: &Path) -> Result<()> {
-    let Some(axis) = plan.axes.iter().find(|axis| axis.scale == "rungs") else { return Ok(()) };
+    let Some(axis) = plan.axes.iter().find(|axis| axis.has_scale(Scale::Rungs)) else { return Ok(()) };
     let mut experiment = Experiment::load(&out.join("experiment.toml"), &[])?;
     let last = Rungs::new(&mut experiment).last().amount();
     let is_last = |point: &StoredPoint| {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::Record;
 use super::error::{Error, at};
 use super::stored::{COLUMNS, FinishedTrial, REFERENCES};
+use crate::spec::axis::Scale;
 
 /// A swept key as the record has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,11 @@ pub struct Planned {
 pub(super) const AXES: &str = "SELECT key, scale, factor FROM axis ORDER BY position";
 
 impl PlannedAxis {
+    /// Returns whether it was written so.
+    pub fn has_scale(&self, scale: Scale) -> bool {
+        self.scale == scale.name()
+    }
+
     /// Reads a row of [`AXES`].
     pub(super) fn from_row(row: &Row) -> rusqlite::Result<Self> {
         Ok(PlannedAxis { key: row.get(0)?, scale: row.get(1)?, factor: row.get(2)? })

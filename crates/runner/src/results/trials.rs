@@ -140,7 +140,7 @@ struct Rungs {
 
 impl Rungs {
     fn of<'p>(axes: &[PlannedAxis], points: impl Iterator<Item = &'p Map<String, Value>>) -> Self {
-        let key = axes.iter().find(|axis| axis.scale == Scale::Rungs.name()).map(|axis| axis.key.clone());
+        let key = axes.iter().find(|axis| axis.has_scale(Scale::Rungs)).map(|axis| axis.key.clone());
         let mut lengths: Vec<&Value> = points.filter_map(|point| point.get(key.as_ref()?)).collect();
         lengths.sort_by_key(|length| length.as_u64());
         lengths.dedup();

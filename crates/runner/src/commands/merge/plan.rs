@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use super::source::Source;
 use crate::record::plan::StoredPlan;
+use crate::spec::axis::Scale;
 
 /// The plan of a sweep, as far as its shards have it.
 pub(super) struct JoinedPlan {
@@ -19,7 +20,7 @@ pub(super) fn joined(shards: &[Source], merged_before: Option<&Source>) -> Resul
     let mut plan = read(first)?;
     for shard in shards[1..].iter().filter(|shard| shard.digest != first.digest) {
         let other = read(shard)?;
-        let goes_on = plan.axes.iter().any(|axis| axis.scale == "rungs");
+        let goes_on = plan.axes.iter().any(|axis| axis.has_scale(Scale::Rungs));
         let is_same = shard.whole.digest == first.whole.digest || goes_on;
         if let Some(difference) = difference(&plan, &other).or((!is_same).then(|| OTHER_POINTS.to_owned())) {
             let (a, b) = (first.folder.display(), shard.folder.display());

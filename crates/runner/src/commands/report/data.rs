@@ -109,8 +109,7 @@ impl<'r> Column<'r> {
         }
         let places: HashMap<String, usize> = values.iter().map(ToString::to_string).zip(0..).collect();
         let at = points.iter().map(|point| places.get(&of(point)?.to_string()).copied()).collect();
-        let has_scale = |scale: Scale| axis.scale == scale.name();
-        let (is_log, is_rungs) = (has_scale(Scale::Log), has_scale(Scale::Rungs));
+        let (is_log, is_rungs) = (axis.has_scale(Scale::Log), axis.has_scale(Scale::Rungs));
         Column { key: &axis.key, is_seed: axis.key == SEED, is_log, is_rungs, values, at }
     }
 }

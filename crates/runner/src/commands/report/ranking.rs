@@ -79,7 +79,7 @@ impl Ranking {
 
 /// Returns the length of the point's rung; 0 if the sweep doesn't halve.
 pub(super) fn rung(point: &Point, axes: &[PlannedAxis]) -> f64 {
-    let lengths = axes.iter().filter(|axis| axis.scale == Scale::Rungs.name());
+    let lengths = axes.iter().filter(|axis| axis.has_scale(Scale::Rungs));
     lengths.filter_map(|axis| point.values.get(&axis.key)?.as_f64()).fold(0.0, f64::max)
 }
 

@@ -65,7 +65,7 @@ pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -
                 .to_owned(),
         );
     }
-    let rung = axes.iter().find(|axis| axis.scale == Scale::Rungs.name());
+    let rung = axes.iter().find(|axis| axis.has_scale(Scale::Rungs));
     if let Some(rung) = rung {
         let length = &points[best.points[0]].values[&rung.key];
         notes.push(format!(
@@ -129,7 +129,7 @@ pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
 
 /// Writes the swept values of a setting, such as `model.depth = 4, train.learning_rate = 0.01`.
 fn setting(point: &Point, axes: &[PlannedAxis]) -> String {
-    let axes = axes.iter().filter(|axis| axis.key != SEED && axis.scale != Scale::Rungs.name());
+    let axes = axes.iter().filter(|axis| axis.key != SEED && !axis.has_scale(Scale::Rungs));
     let value = |axis: &PlannedAxis| point.values.get(&axis.key).filter(|value| !value.is_null()).map(short);
     let values = axes.filter_map(|axis| Some(format!("{} = {}", axis.key, value(axis)?)));
     values.collect::<Vec<_>>().join(", ")

@@ -174,7 +174,7 @@ impl View<'_> {
 
     /// Returns whether the rungs of the sweep differ in this key.
     fn is_rungs(&self, key: &str) -> bool {
-        self.trials.axes.iter().any(|axis| axis.key == key && axis.scale == Scale::Rungs.name())
+        self.trials.axes.iter().any(|axis| axis.key == key && axis.has_scale(Scale::Rungs))
     }
 
     /// Returns the importance of a column, the lower the more important.
