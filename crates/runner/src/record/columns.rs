@@ -84,14 +84,18 @@ static SECONDS: Column = Column {
 };
 /// The last recorded cost, before the last update, or that of the record whose parameters are the final ones.
 pub static FINAL_COST: Column = number!(final_cost, Cost);
-static TRAIN_COST: Column = number!(train_cost, Cost);
-static TRAIN_ACCURACY: Column = number!(train_accuracy, Accuracy);
-static TEST_COST: Column = number!(test_cost, Cost);
+/// J of the training examples.
+pub static TRAIN_COST: Column = number!(train_cost, Cost);
+/// The share of training examples in their right class.
+pub static TRAIN_ACCURACY: Column = number!(train_accuracy, Accuracy);
+/// J of the test examples.
+pub static TEST_COST: Column = number!(test_cost, Cost);
 /// The share of test examples in their right class.
 pub static TEST_ACCURACY: Column = number!(test_accuracy, Accuracy);
 /// J of the validation examples.
 pub static VALIDATION_COST: Column = number!(validation_cost, Cost);
-static VALIDATION_ACCURACY: Column = number!(validation_accuracy, Accuracy);
+/// The share of validation examples in their right class.
+pub static VALIDATION_ACCURACY: Column = number!(validation_accuracy, Accuracy);
 static DRIFT: Column = number!(drift, Drift);
 
 /// The number of columns.
@@ -172,13 +176,18 @@ impl Column {
         }
     }
 
+    /// Returns the value if it is a number with a fraction; `None` if it is missing.
+    pub fn number(&self, summary: &Summary) -> Option<f64> {
+        to_number((self.get)(summary))
+    }
+
     /// Returns the number that the trial is judged by if this column decides, the lower the better; `None` if it did not complete, or the column is
     /// no score.
     pub fn loss(&self, summary: &Summary) -> Option<f64> {
         if summary.status != Status::Completed {
             return None;
         }
-        let number = to_number((self.get)(summary))?;
+        let number = self.number(summary)?;
         match self.kind {
             Kind::Text | Kind::Whole => None,
             Kind::Accuracy => Some(-number),

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::curves::Curves;
 use super::points::{Point, State};
 use super::ranking::Ranking;
+use crate::record::columns::{
+    self, FINAL_COST, Kind, TEST_ACCURACY, TEST_COST, TRAIN_ACCURACY, TRAIN_COST, VALIDATION_ACCURACY, VALIDATION_COST,
+};
 use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
 use crate::results::trials::SEED;
@@ -17,35 +20,15 @@ use crate::text::rounded;
 /// Significant digits of a number of the table.
 pub(super) const DIGITS: usize = 6;
 
-/// A number of a finished trial.
-struct Measured {
-    /// Its column in trials.csv.
-    key: &'static str,
-    /// The name of the column in words.
-    name: &'static str,
-    is_lower_better: bool,
-    of: fn(&Summary) -> Option<f64>,
-}
-
-impl Measured {
-    const fn cost(key: &'static str, name: &'static str, of: fn(&Summary) -> Option<f64>) -> Self {
-        Measured { key, name, is_lower_better: true, of }
-    }
-
-    const fn accuracy(key: &'static str, name: &'static str, of: fn(&Summary) -> Option<f64>) -> Self {
-        Measured { key, name, is_lower_better: false, of }
-    }
-}
-
-/// The measures of a trial.
-const MEASURES: [Measured; 7] = [
-    Measured::cost("validation_cost", "validation cost", |trial| trial.validation_cost),
-    Measured::accuracy("validation_accuracy", "validation accuracy", |trial| trial.validation_accuracy),
-    Measured::cost("final_cost", "final cost", |trial| trial.final_cost),
-    Measured::cost("train_cost", "training cost", |trial| trial.train_cost),
-    Measured::accuracy("train_accuracy", "training accuracy", |trial| trial.train_accuracy),
-    Measured::cost("test_cost", "test cost", |trial| trial.test_cost),
-    Measured::accuracy("test_accuracy", "test accuracy", |trial| trial.test_accuracy),
+/// The measures of a trial, with their names in words.
+static MEASURES: [(&columns::Column, &str); 7] = [
+    (&VALIDATION_COST, "validation cost"),
+    (&VALIDATION_ACCURACY, "validation accuracy"),
+    (&FINAL_COST, "final cost"),
+    (&TRAIN_COST, "training cost"),
+    (&TRAIN_ACCURACY, "training accuracy"),
+    (&TEST_COST, "test cost"),
+    (&TEST_ACCURACY, "test accuracy"),
 ];
 
 /// All that the scripts read.
@@ -118,10 +101,10 @@ impl<'r> Data<'r> {
     /// Gathers the data of the page.
     pub(super) fn of(points: &'r [Point], axes: &'r [PlannedAxis], ranking: &Ranking) -> Self {
         let summaries = || points.iter().map(|point| point.summary.as_ref());
-        let measures = MEASURES.iter().filter_map(|measured| {
-            let value = |trial: Option<&Summary>| Some(rounded((measured.of)(trial?)?, DIGITS));
+        let measures = MEASURES.iter().filter_map(|(column, name)| {
+            let value = |trial: Option<&Summary>| Some(rounded(column.number(trial?)?, DIGITS));
             let values: Vec<Option<f64>> = summaries().map(value).collect();
-            let Measured { key, name, is_lower_better, .. } = *measured;
+            let (key, is_lower_better) = (column.name, column.kind == Kind::Cost);
             values.iter().any(Option::is_some).then_some(Measure { key, name, is_lower_better, values })
         });
         let number = |state| State::ALL.iter().position(|known| *known == state).unwrap_or(0);
