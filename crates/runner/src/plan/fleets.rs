@@ -1,7 +1,8 @@
 //! The division of trials into fleets.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use indexmap::IndexMap;
 
 use super::engine::workload;
 use super::trial::Trial;
@@ -44,15 +45,11 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
 
 /// Groups the items with equal keys. Groups, and the items in them, keep the order of `items`.
 fn grouped<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
-    let (mut groups, mut places): (Vec<Vec<T>>, HashMap<K, usize>) = (Vec::new(), HashMap::new());
+    let mut groups: IndexMap<K, Vec<T>> = IndexMap::new();
     for item in items {
-        let place = *places.entry(key(&item)).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[place].push(item);
+        groups.entry(key(&item)).or_default().push(item);
     }
-    groups
+    groups.into_values().collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
+use indexmap::IndexSet;
+
 use super::Record;
 use super::columns::WRITTEN;
 use super::error::Error;
@@ -31,15 +33,9 @@ impl Record {
     fn metrics(&self) -> Result<Vec<String>, Error> {
         let select = "SELECT trial.metrics FROM plan JOIN trial ON trial.id = plan.trial \
                       GROUP BY trial.metrics ORDER BY MIN(plan.position)";
-        let mut metrics: Vec<String> = Vec::new();
-        for names in self.rows(select, [], |row| row.get::<_, String>(0))? {
-            for name in serde_json::from_str::<Vec<String>>(&names).unwrap_or_default() {
-                if !metrics.contains(&name) {
-                    metrics.push(name);
-                }
-            }
-        }
-        Ok(metrics)
+        let names = self.rows(select, [], |row| row.get::<_, String>(0))?;
+        let names = names.iter().flat_map(|names| serde_json::from_str::<Vec<String>>(names).unwrap_or_default());
+        Ok(names.collect::<IndexSet<_>>().into_iter().collect())
     }
 
     /// Finds the ids of the trials that several points share.

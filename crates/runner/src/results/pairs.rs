@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::setting::{Setting, Statistics};
@@ -87,19 +88,17 @@ pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: im
     let mut partners: HashMap<Vec<String>, &Row> = rows_b.iter().map(|row| (place(row), *row)).collect();
     let (others, by_seed) =
         (keys.iter().filter(|key| *key != SEED).cloned().collect::<Vec<_>>(), keys.iter().any(|key| key == SEED));
-    let (mut settings, mut places): (Vec<PairedSetting>, HashMap<Vec<String>, usize>) = Default::default();
+    let mut settings: IndexMap<Vec<String>, PairedSetting> = IndexMap::new();
     let mut paired = 0;
     for &row in &rows_a {
         let Some(partner) = partners.remove(&place(row)) else { continue };
         paired += 1;
         let values: Vec<Value> = others.iter().map(|key| row.setting(key)).collect();
-        let place = *places.entry(values.iter().map(plain).collect()).or_insert(settings.len());
-        if place == settings.len() {
-            settings.push(PairedSetting { values, pairs: Vec::new() });
-        }
-        settings[place].pairs.push((row, partner));
+        let setting = settings.entry(values.iter().map(plain).collect());
+        setting.or_insert_with(|| PairedSetting { values, pairs: Vec::new() }).pairs.push((row, partner));
     }
-    Joined { keys: others, by_seed, settings, alone: [rows_a.len() - paired, rows_b.len() - paired] }
+    let (alone, settings) = ([rows_a.len() - paired, rows_b.len() - paired], settings.into_values().collect());
+    Joined { keys: others, by_seed, settings, alone }
 }
 
 /// Formats a value so that equal values have equal texts: 1 and 1.0 are one number.

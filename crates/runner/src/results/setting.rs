@@ -1,7 +1,6 @@
 //! Settings: the trials that differ in their seed only, as one row of statistics.
 
-use std::collections::HashMap;
-
+use indexmap::IndexSet;
 use serde_json::{Map, Value};
 
 use super::trials::{Row, Trials};
@@ -131,11 +130,10 @@ pub fn setting_numbers<'v>(
     points: impl Iterator<Item = &'v Map<String, Value>>,
 ) -> Vec<usize> {
     let others: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
-    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut settings: IndexSet<Vec<String>> = IndexSet::new();
     let number = |values: &Map<String, Value>| {
         let texts = others.iter().map(|key| values.get(*key).map(ToString::to_string).unwrap_or_default());
-        let next = numbers.len();
-        *numbers.entry(texts.collect::<Vec<_>>().join("\n")).or_insert(next)
+        settings.insert_full(texts.collect()).0
     };
     points.map(number).collect()
 }

@@ -4,9 +4,7 @@
 //! the numbers of settings are those of scikit-learn's HalvingGridSearchCV. Each rung's trials are ordinary ones that
 //! begin at their first iteration, so that they are recorded and resumed like any other.
 
-use std::collections::HashMap;
-
-use serde_json::Value;
+use indexmap::IndexMap;
 
 use super::axis::{Axis, Scale};
 use super::experiment::{Experiment, Point};
@@ -133,17 +131,12 @@ fn amounts(least: usize, factor: usize, all: usize) -> Vec<usize> {
 
 /// Groups the points that differ only in their seed, in the order of their first points.
 fn settings(axes: &[Axis], points: &[Point]) -> Vec<Vec<usize>> {
-    let (mut settings, mut places): (Vec<Vec<usize>>, HashMap<Vec<String>, usize>) = Default::default();
+    let mut settings: IndexMap<Vec<String>, Vec<usize>> = IndexMap::new();
     for (index, point) in points.iter().enumerate() {
         let others = axes.iter().zip(&point.values).filter(|(axis, _)| axis.key != TRIAL_SEED.name());
-        let place =
-            *places.entry(others.map(|(_, value): (_, &Value)| value.to_string()).collect()).or_insert(settings.len());
-        if place == settings.len() {
-            settings.push(Vec::new());
-        }
-        settings[place].push(index);
+        settings.entry(others.map(|(_, value)| value.to_string()).collect()).or_default().push(index);
     }
-    settings
+    settings.into_values().collect()
 }
 
 #[cfg(test)]

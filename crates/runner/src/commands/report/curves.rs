@@ -1,7 +1,6 @@
 //! The curves of a report: what trials recorded, thinned so that a page of many trials stays small.
 
-use std::collections::HashMap;
-
+use indexmap::IndexSet;
 use serde::Serialize;
 
 use crate::record::summary::Recorded;
@@ -78,21 +77,11 @@ pub(super) struct Curves {
 impl Curves {
     /// Gathers the curves of all points.
     pub(super) fn of<'c>(curves: impl Iterator<Item = Option<&'c Curve>> + Clone) -> Self {
-        let (mut grids, mut numbers): (Vec<Vec<i64>>, HashMap<Vec<i64>, usize>) = Default::default();
-        let mut names: Vec<String> = Vec::new();
         let curves = || curves.clone();
-        for (name, _) in curves().flatten().flat_map(|curve| &curve.series) {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-        let grid = curves().map(|curve| {
-            let iterations = &curve?.iterations;
-            Some(*numbers.entry(iterations.clone()).or_insert_with(|| {
-                grids.push(iterations.clone());
-                grids.len() - 1
-            }))
-        });
+        let series = curves().flatten().flat_map(|curve| &curve.series);
+        let names: IndexSet<String> = series.map(|(name, _)| name.clone()).collect();
+        let mut grids: IndexSet<Vec<i64>> = IndexSet::new();
+        let grid = curves().map(|curve| Some(grids.insert_full(curve?.iterations.clone()).0));
         let grid = grid.collect();
         let values = |name: &String| {
             let series = |curve: &Curve| {
@@ -104,6 +93,7 @@ impl Curves {
         let values = names.iter().map(values).collect();
         let recorded = curves().flatten().map(|curve| curve.recorded).max().unwrap_or(0);
         let kept = curves().flatten().map(|curve| curve.iterations.len()).max().unwrap_or(0);
+        let (grids, names) = (grids.into_iter().collect(), names.into_iter().collect());
         Curves { grids, grid, names, values, recorded, kept }
     }
 
