@@ -10,8 +10,8 @@ use net::{Chain, Cost, Layer};
 use serde_json::Value;
 
 use super::attributes::{ModelFile, refused};
-use super::write::SOFTMAX;
 use super::{Error, FORMAT, MOST_BYTES, Model, Net, VERSION};
+use crate::spec::names::activation_name;
 use crate::spec::trial::Dtype;
 use datasets::contract::attribute::attribute;
 use datasets::contract::class_names;
@@ -160,14 +160,8 @@ impl ModelFile {
             let place = format!("`{name}`");
             let found = self.text(&group, &place, "activation")?;
             let activation = if l == count {
-                let output = if cost == Cost::SoftmaxCrossEntropy {
-                    (SOFTMAX, cost.output_activation())
-                } else {
-                    Activation::ALL
-                        .into_iter()
-                        .find(|(_, known)| *known == cost.output_activation())
-                        .expect("a known activation")
-                };
+                let output = cost.output_activation();
+                let output = (activation_name(output), output);
                 self.named(&found, &[output]).map_err(|problem| format!("{problem}, the output of the file's `cost`"))
             } else {
                 self.named(&found, &Activation::ALL)

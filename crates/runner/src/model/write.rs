@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use kernels::{Activation, Real};
+use kernels::Real;
 use net::{Chain, Cost, Layer};
 
 use super::{Error, FORMAT, Model, Net, VERSION};
-use crate::spec::names::name_of;
+use crate::spec::names::{activation_name, name_of};
 use datasets::Scaling;
 use datasets::contract::class_names;
 use datasets::files::{self, Element, NewHdf5, put_in_place};
@@ -81,14 +81,6 @@ fn put_layers<R: Real + Element>(file: &mut NewHdf5, chain: &Chain<R>) -> Result
     }
     Ok(())
 }
-
-/// The name of an activation in model files.
-pub(super) fn activation_name(activation: Activation) -> &'static str {
-    if activation == Activation::Softmax { SOFTMAX } else { name_of(&Activation::ALL, activation) }
-}
-
-/// The name of the one activation that hidden layers can't have.
-pub(super) const SOFTMAX: &str = "softmax";
 
 /// Writes one integer as a scalar attribute, several as a list.
 fn put_integers(file: &mut NewHdf5, name: &str, values: &[i64]) -> Result<(), files::Error> {

@@ -7,6 +7,7 @@ use kernels::{Accumulate, Call, LayerShape};
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
+use crate::spec::names::name_of;
 use crate::spec::trial::Dtype;
 
 /// The transposed factor of a product, as BLAS names it.
@@ -27,11 +28,7 @@ impl Form {
 
     /// Returns its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Form::Nn => "nn",
-            Form::Nt => "nt",
-            Form::Tn => "tn",
-        }
+        name_of(&Form::ALL, self)
     }
 }
 

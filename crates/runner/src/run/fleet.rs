@@ -3,14 +3,13 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
-use kernels::{Real, WrongProduct, WrongSum, inspected};
+use kernels::{WrongProduct, WrongSum, inspected};
 use net::initialise::Draw;
-use net::{Chain, Ending, Examples, Fleet, HistoryPoint, InitialNet, Schedule, Stopping, Trained, Training};
+use net::{Chain, Ending, Fleet, HistoryPoint, Schedule, Stopping, Trained, Training};
 
 use super::checkpoint::checkpoints::Checkpoints;
 use super::checkpoint::file::Number;
 use super::checkpoint::fleet::{Before, FleetCheckpoint};
-use super::first_layers::FirstLayers;
 use super::inputs::Inputs;
 use super::outcome::{End, Metrics, Outcome};
 use super::ready::{Ready, TrainedFleet};
@@ -49,30 +48,24 @@ impl ReadyFleet<'_> {
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of these trials.
-pub fn endless<'i>(plan: &Plan, trials: &[&Trial], inputs: &'i Inputs) -> Result<ReadyFleet<'i>, WrongSum> {
-    let form = plan.input_form(trials[0]);
-    Ok(match trials[0].config.dtype {
-        Dtype::F32 => ReadyFleet::F32(endless_in(plan, trials, inputs.f32(form), &inputs.first_layers)?),
-        Dtype::F64 => ReadyFleet::F64(endless_in(plan, trials, inputs.f64(form), &inputs.first_layers)?),
-    })
-}
-
-fn endless_in<'e, R: Real>(
-    plan: &Plan,
-    trials: &[&Trial],
-    examples: &'e Examples<R>,
-    first_layers: &FirstLayers,
-) -> Result<Fleet<'e, R>, WrongSum> {
+pub fn endless<'i>(plan: &'i Plan, trials: &'i [&'i Trial], inputs: &'i Inputs) -> Result<ReadyFleet<'i>, WrongSum> {
     /// Above 0: BLAS skips a product whose factor is 0.
     const RATE: f64 = 1e-9;
-    let start = |trial: &&Trial| -> Result<InitialNet<R>, WrongSum> {
-        let start = first_layers.initial_net(trial, plan.data, examples)?;
+    let adapted = |training| {
         let (schedule, stopping) = (Schedule::constant(RATE), Stopping::default());
-        let training = Training { schedule, stopping, iterations: usize::MAX, ..start.training };
-        Ok(InitialNet { training, ..start })
+        Training { schedule, stopping, iterations: usize::MAX, ..training }
     };
-    let starts = trials.iter().map(start).collect::<Result<_, _>>()?;
-    Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
+    let (form, first_layers) = (plan.input_form(trials[0]), &inputs.first_layers);
+    Ok(match trials[0].config.dtype {
+        Dtype::F32 => {
+            let ready = Ready { plan, trials, examples: inputs.f32(form), first_layers };
+            ReadyFleet::F32(ready.fleet(adapted)?)
+        }
+        Dtype::F64 => {
+            let ready = Ready { plan, trials, examples: inputs.f64(form), first_layers };
+            ReadyFleet::F64(ready.fleet(adapted)?)
+        }
+    })
 }
 
 /// What is called before each step of a training, with the number of updates before it and the last recorded cost of one net; the
@@ -108,14 +101,14 @@ pub fn train(
     checkpoints: Option<&Checkpoints>,
     watch: Watch,
 ) -> Result<Option<WithNet<Vec<Outcome>, Net>>, Untrusted> {
-    let form = plan.input_form(trials[0]);
+    let (form, first_layers) = (plan.input_form(trials[0]), &inputs.first_layers);
     Ok(match trials[0].config.dtype {
         Dtype::F32 => {
-            let ready = Ready::new(plan, trials, inputs.f32(form), &inputs.first_layers);
+            let ready = Ready { plan, trials, examples: inputs.f32(form), first_layers };
             train_in(ready, kept, checkpoints, watch)?.map(|(outcomes, net)| (outcomes, net.map(Net::F32)))
         }
         Dtype::F64 => {
-            let ready = Ready::new(plan, trials, inputs.f64(form), &inputs.first_layers);
+            let ready = Ready { plan, trials, examples: inputs.f64(form), first_layers };
             train_in(ready, kept, checkpoints, watch)?.map(|(outcomes, net)| (outcomes, net.map(Net::F64)))
         }
     })

@@ -1,7 +1,7 @@
 //! The training of a fleet, and its repetition if a net has diverged.
 
 use kernels::{WrongSum, with_subnormals_flushed};
-use net::{Ending, Examples, Fleet, Trained};
+use net::{Ending, Examples, Fleet, InitialNet, Trained, Training};
 
 use super::checkpoint::file::Number;
 use super::checkpoint::fleet::{Before, FleetCheckpoint};
@@ -27,22 +27,14 @@ pub(super) struct TrainedFleet<'e, R: 'static> {
 }
 
 impl<'r, R: Number> Ready<'r, R> {
-    /// Takes the trials of one fleet of `plan`, and the examples in their form.
-    pub(super) fn new(
-        plan: &'r Plan,
-        trials: &'r [&'r Trial],
-        examples: &'r Examples<R>,
-        first_layers: &'r FirstLayers,
-    ) -> Self {
-        Ready { plan, trials, examples, first_layers }
-    }
-
-    fn fleet(&self) -> Result<Fleet<'r, R>, WrongSum> {
+    /// Makes the fleet, each of its nets before its training, of which `adapted` may make another.
+    pub(super) fn fleet(&self, adapted: impl Fn(Training) -> Training) -> Result<Fleet<'r, R>, WrongSum> {
         let Ready { plan, trials, examples, first_layers } = self;
-        let starts = trials
-            .iter()
-            .map(|trial| first_layers.initial_net(trial, plan.data, examples))
-            .collect::<Result<_, _>>()?;
+        let start = |trial: &&Trial| {
+            let start = first_layers.initial_net(trial, plan.data, examples)?;
+            Ok(InitialNet { training: adapted(start.training), ..start })
+        };
+        let starts = trials.iter().map(start).collect::<Result<_, WrongSum>>()?;
         Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
     }
 
@@ -53,7 +45,7 @@ impl<'r, R: Number> Ready<'r, R> {
         keep_going: impl Fn(&Fleet<R>) -> bool,
     ) -> Result<Option<TrainedFleet<'r, R>>, Untrusted> {
         // Outside `flushed`: trials that flush subnormals share initial layers with trials that don't.
-        let make = || self.fleet();
+        let make = || self.fleet(|training| training);
         let fresh = || Ok((make()?, Before::default()));
         let (mut fleet, before) = checkpoint.map_or_else(fresh, |checkpoint| checkpoint.resume(make, Fleet::resume))?;
         let watch = |fleet: &Fleet<R>| {
@@ -79,7 +71,7 @@ impl<'r, R: Number> Ready<'r, R> {
         if by_the_clock || places().next().is_none() {
             return Ok(true);
         }
-        let mut fleet = self.fleet()?;
+        let mut fleet = self.fleet(|training| training)?;
         let is_open = |fleet: &Fleet<R>| places().any(|place| fleet.ended(place).is_none());
         let again = |fleet: &Fleet<R>| is_open(fleet) && keep_going();
         with_subnormals_flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(again))?;

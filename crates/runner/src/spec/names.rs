@@ -1,5 +1,6 @@
 //! The kinds of keys whose values are names.
 
+use kernels::Activation;
 use serde_json::{Value as Json, json};
 use toml::Value;
 
@@ -121,4 +122,20 @@ fn pick<T>(value: &Value, mut table: impl Iterator<Item = (&'static str, T)> + C
 /// Finds the name of `value` in a table of all values.
 pub fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
     table.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
+}
+
+/// Every activation with its name: those of hidden layers, and softmax.
+pub const ACTIVATIONS: [(&str, Activation); 12] = {
+    let mut all = [("softmax", Activation::Softmax); 12];
+    let mut at = 0;
+    while at < Activation::ALL.len() {
+        all[at] = Activation::ALL[at];
+        at += 1;
+    }
+    all
+};
+
+/// Returns the name of an activation.
+pub fn activation_name(activation: Activation) -> &'static str {
+    name_of(&ACTIVATIONS, activation)
 }

@@ -2,7 +2,8 @@
 
 use net::{Adam, Algorithm, Cost, LayerRate, Optimiser};
 
-use super::subject::{Subject, Update, activation_name};
+use super::subject::{Subject, Update};
+use crate::spec::names::activation_name;
 
 /// The equations of one net.
 pub(super) struct Equations<'s>(pub(super) &'s Subject);

@@ -6,7 +6,8 @@ use net::gradient_check::TensorCheck;
 use super::equations::{Equations, laws, optimizer_name};
 use super::pass::{Pass, column};
 use super::report::{Differences, Phase, Published, Quantity, Report, Stage};
-use super::subject::{Subject, Update, activation_name};
+use super::subject::{Subject, Update};
+use crate::spec::names::{activation_name, name_of};
 use crate::spec::worked_example::example::{Expected, Tensor};
 use datasets::text::count;
 
@@ -166,7 +167,7 @@ impl Teller<'_> {
     /// Returns a computed or given tensor of layer `l`; 0 for `da[0]`.
     fn computed(&self, l: usize, tensor: Tensor, values: Option<&Array2<f64>>, equation: String) -> Option<Quantity> {
         let values = values?.clone();
-        let name = Tensor::ALL.iter().find(|(_, known)| *known == tensor).map_or("", |(name, _)| name);
+        let name = name_of(&Tensor::ALL, tensor);
         let symbol = match tensor {
             Tensor::Dw => format!("dW[{l}]"),
             Tensor::NewW => format!("W[{l}] new"),

@@ -1,7 +1,6 @@
 //! The net that is traced, at the beginning of the step.
 
 use anyhow::{Result, bail};
-use kernels::Activation;
 use ndarray::{Array2, Axis};
 use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, Optimiser, OptimiserState, Training, initialise};
 
@@ -201,9 +200,4 @@ fn columns(matrix: &Array2<f64>, batch: &Batch) -> Array2<f64> {
             Array2::from_shape_fn((matrix.nrows(), examples.len()), |(row, column)| matrix[[row, examples[column]]])
         }
     }
-}
-
-/// Returns the name of an activation in experiments.
-pub(super) fn activation_name(activation: Activation) -> &'static str {
-    Activation::ALL.iter().find(|(_, known)| *known == activation).map_or("softmax", |(name, _)| name)
 }

@@ -3,9 +3,8 @@
 use kernels::Activation;
 use serde_json::{Map, Value, json};
 
-use crate::model::write::activation_name;
 use crate::model::{FORMAT, Model, Net, VERSION};
-use crate::spec::names::name_of;
+use crate::spec::names::{activation_name, name_of};
 use net::Cost;
 
 /// Describes a model: names of docs/model-format.md and their values.

@@ -10,24 +10,13 @@ use toml::Value;
 use super::example::{Expected, ExpectedTensor, GivenLayer, LAYER, Tensor, WorkedExample};
 use crate::spec::error::{Error, Place};
 use crate::spec::kind::{Kind, TEXT, number};
-use crate::spec::names::OneOf;
+use crate::spec::names::{ACTIVATIONS, OneOf};
 use crate::spec::source::{self, Entry};
 use crate::spec::suggestion::unknown;
 use crate::spec::trial::keys::key;
 use datasets::text::count;
 
 const EXPECTED: &str = "expected.";
-
-/// Every activation with its name.
-const ACTIVATIONS: [(&str, Activation); 12] = {
-    let mut all = [("softmax", Activation::Softmax); 12];
-    let mut at = 0;
-    while at < Activation::ALL.len() {
-        all[at] = Activation::ALL[at];
-        at += 1;
-    }
-    all
-};
 
 /// The entries of a file, by their keys.
 pub(super) struct Entries<'e> {
