@@ -24,20 +24,12 @@ pub enum Error {
         /// The system's message.
         reason: String,
     },
-    /// It is not TOML.
-    #[error("{place}: not valid TOML: {reason}")]
-    Syntax {
-        /// The line.
-        place: Place,
-        /// The parser's message.
-        reason: String,
-    },
-    /// A key is unknown, or has a value that the option does not take.
+    /// It is not TOML, or a key in it is unknown or has a value that the option does not take.
     #[error("{place}: {problem}")]
-    Key {
+    Line {
         /// The line.
         place: Place,
-        /// The key and what is wrong with it.
+        /// The parser's message, or the key and what is wrong with it.
         problem: String,
     },
 }
@@ -54,14 +46,10 @@ pub fn options() -> Result<Options, Error> {
     let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".config"));
     let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or_else(home);
     let Some(path) = config.map(|config| config.join("layerchain/cluster.toml")) else { return Ok(Options::default()) };
-    match read(&path) {
-        Err(Error::Unreadable { .. })
-            if fs::metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) =>
-        {
-            Ok(Options::default())
-        }
-        options => options,
+    if fs::metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(Options::default());
     }
+    read(&path)
 }
 
 fn read(path: &Path) -> Result<Options, Error> {
@@ -72,17 +60,17 @@ fn read(path: &Path) -> Result<Options, Error> {
 
 fn parse(path: &Path, text: &str) -> Result<Options, Error> {
     let at = |start: usize| Place::Line(path.to_owned(), 1 + text[..start].matches('\n').count());
-    let table = DeTable::parse(text).map_err(|error| Error::Syntax {
+    let table = DeTable::parse(text).map_err(|error| Error::Line {
         place: at(error.span().map_or(0, |span| span.start)),
-        reason: error.message().replace('\n', "; "),
+        problem: format!("not valid TOML: {}", error.message().replace('\n', "; ")),
     })?;
     let mut words = Vec::new();
     for (key, value) in table.get_ref() {
         let place = at(key.span().start);
         let own = words_of(key.get_ref(), value.get_ref()).and_then(|own| option_of(&own).map(|_| own));
-        words.extend(own.map_err(|problem| Error::Key { place, problem: format!("{}: {problem}", key.get_ref()) })?);
+        words.extend(own.map_err(|problem| Error::Line { place, problem: format!("{}: {problem}", key.get_ref()) })?);
     }
-    option_of(&words).map_err(|problem| Error::Key { place: at(0), problem })
+    option_of(&words).map_err(|problem| Error::Line { place: at(0), problem })
 }
 
 /// Writes a key as the words of a command line.

@@ -15,9 +15,8 @@ use anyhow::{Context, Result, bail};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
-use signal_hook::consts::{
-    SIGABRT, SIGBUS, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGQUIT, SIGSEGV, SIGTERM, SIGXCPU,
-};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
+use signal_hook::low_level::signal_name;
 
 use super::failure::Failure;
 use crate::cli;
@@ -136,13 +135,7 @@ fn end_of_copy(status: ExitStatus, said: String) -> Result<CopyEnd> {
         },
         Some(SIGINT | SIGTERM | SIGHUP | SIGQUIT) => return Err(Failure::Interrupted.into()),
         Some(SIGXCPU) => format!("no end in sight after {SECONDS} s or more"),
-        Some(SIGABRT) => "SIGABRT".to_owned(),
-        Some(SIGBUS) => "SIGBUS".to_owned(),
-        Some(SIGFPE) => "SIGFPE".to_owned(),
-        Some(SIGILL) => "SIGILL".to_owned(),
-        Some(SIGKILL) => "SIGKILL".to_owned(),
-        Some(SIGSEGV) => "SIGSEGV".to_owned(),
-        Some(signal) => format!("signal {signal}"),
+        Some(signal) => signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned),
     };
     Ok(CopyEnd::Ended(by))
 }
@@ -222,6 +215,8 @@ fn limit(bytes: u64) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use signal_hook::consts::SIGSEGV;
+
     use super::*;
 
     #[test]
