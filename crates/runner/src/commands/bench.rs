@@ -19,7 +19,6 @@ use crate::bench::{compare, report};
 use crate::cli;
 use crate::machine;
 use crate::plan::Plan;
-use crate::plan::prepared::LazyGramSpace;
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
@@ -51,13 +50,8 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let usual = experiments.first().and_then(|experiment| experiment.blas.clone());
     let libraries = libraries::find(&args.blas, &usual.unwrap_or_else(Request::of_environment), threads)?;
     let sessions = sessions(experiments, libraries[0])?;
-    let gram_spaces: Vec<_> = sessions.iter().map(|session| LazyGramSpace::new(&session.data)).collect();
-    let plans: Vec<Plan> = sessions
-        .iter()
-        .zip(&gram_spaces)
-        .map(|(session, gram_space)| session.plan(gram_space))
-        .collect::<Result<_>>()?;
-    let inputs = inputs(&sessions, &gram_spaces, &plans, threads)?;
+    let plans = sessions.iter().map(Session::plan).collect::<Result<Vec<_>>>()?;
+    let inputs = inputs(&sessions, &plans)?;
 
     let products = products(args, &plans)?;
     let steps = steps(&plans, &inputs);
@@ -123,14 +117,12 @@ fn sessions(experiments: Vec<Experiment>, library: &'static Library) -> Result<V
     experiments.into_iter().map(|experiment| Session::of(experiment, Some(&first))).collect()
 }
 
-fn inputs(sessions: &[Session], gram_spaces: &[LazyGramSpace], plans: &[Plan], threads: usize) -> Result<Vec<Inputs>> {
-    let all = sessions.iter().zip(gram_spaces).zip(plans);
-    all.map(|((session, gram_space), plan)| {
-        let needed = plan.peak_bytes(1, threads) - gram_space.bytes_held();
-        enough_memory(needed, "a step of the largest fleet needs", "use smaller nets")?;
-        Ok(Inputs::new(&session.data, gram_space, plan)?)
-    })
-    .collect()
+fn inputs(sessions: &[Session], plans: &[Plan]) -> Result<Vec<Inputs>> {
+    let of_plan = |(session, plan): (&Session, &Plan)| {
+        enough_memory(session.bytes_needed(plan, 1), "a step of the largest fleet needs", "use smaller nets")?;
+        Ok(session.inputs(plan)?)
+    };
+    sessions.iter().zip(plans).map(of_plan).collect()
 }
 
 fn products(args: &cli::Bench, plans: &[Plan]) -> Result<Vec<Weighted>> {

@@ -6,19 +6,17 @@ use anyhow::{Result, anyhow};
 
 use super::session::Session;
 use crate::plan::Plan;
-use crate::plan::prepared::LazyGramSpace;
 use crate::record::stored::Recipe;
 use crate::spec::experiment::Point;
 use crate::spec::trial::TrialConfig;
 
-/// Plans `fleets` of a record again, trial by trial in the same places; `span` is of the data of `session`, whose experiment gets their
-/// points. `None` if this runner gives their settings and the data other ids.
+/// Plans `fleets` of a record again, trial by trial in the same places; the experiment of `session` gets their points. `None` if this
+/// runner gives their settings and the data other ids.
 ///
 /// # Errors
 /// If a trial has no recipe or one that can't be read, or an engine can't train it.
 pub(super) fn planned_again(
     session: &mut Session,
-    span: &LazyGramSpace,
     recipes: &HashMap<String, Recipe>,
     fleets: &[&[String]],
 ) -> Result<Option<Plan>> {
@@ -30,7 +28,7 @@ pub(super) fn planned_again(
     };
     session.experiment.axes = Vec::new();
     session.experiment.points = fleets.iter().copied().flatten().map(point).collect::<Result<_>>()?;
-    let mut plan = session.plan(span)?;
+    let mut plan = session.plan()?;
     let places: HashMap<&str, usize> =
         plan.trials.iter().enumerate().map(|(place, trial)| (&*trial.id, place)).collect();
     let of_fleet = |fleet: &&[String]| fleet.iter().map(|id| places.get(&**id).copied()).collect();

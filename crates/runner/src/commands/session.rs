@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use kernels::blas::{self, Choice, Request, choose};
-use kernels::{Call, LayerShape, self_check};
+use kernels::{Call, LayerShape, WrongSum, self_check};
 use net::Engine;
 
 use super::failure::Failure;
@@ -14,6 +14,7 @@ use super::source::data_of;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::prepared::{LazyGramSpace, Prepared};
+use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
 use crate::spec::data::{DataShape, DataSource, TestFiles, ValidationSplit};
 use crate::spec::experiment::Experiment;
@@ -28,6 +29,8 @@ pub(super) struct Session {
     pub(super) experiment: Experiment,
     pub(super) data: Arc<Prepared>,
     pub(super) blas: Choice,
+    /// The Gram space of the data.
+    gram_space: LazyGramSpace,
 }
 
 impl Session {
@@ -39,23 +42,41 @@ impl Session {
         let read = start.elapsed().as_secs_f64();
         enough_cores(experiment.threads)?;
         let blas = set_up_blas(asked.or(experiment.blas.as_ref()))?;
-        let session = Session { experiment, data, blas };
+        let gram_space = LazyGramSpace::new(&data);
+        let session = Session { experiment, data, blas, gram_space };
         detail(&format!("{}: read in {read:.2} s", session.data_in_words()));
         Ok(session)
     }
 
-    /// Plans the training; `gram_space` is the Gram space of this session's data.
-    pub(super) fn plan(&self, gram_space: &LazyGramSpace) -> Result<Plan> {
+    /// Plans the training.
+    pub(super) fn plan(&self) -> Result<Plan> {
         let shape = self.data.shape();
         enough_for_gram_space(&self.experiment, shape)?;
         let start = Instant::now();
-        let plan = Plan::new(&self.experiment, shape, &self.data_hash(), gram_space)?;
+        let plan = Plan::new(&self.experiment, shape, &self.data_hash(), &self.gram_space)?;
         let seconds = start.elapsed().as_secs_f64();
         let (trials, fleets) = (count(plan.trials.len(), "trial"), count(plan.fleets.len(), "fleet"));
         let with = |engine: &Engine| plan.trials.iter().filter(|trial| trial.engine == *engine).count();
         let engines = Engine::ALL.map(|(name, engine)| format!("{} {name}", with(&engine))).join(", ");
         detail(&format!("{trials} in {fleets} ({engines}): planned in {seconds:.2} s"));
         Ok(plan)
+    }
+
+    /// Returns the bytes that `jobs` of the largest fleets of `plan` at once need beyond those that this session holds.
+    pub(super) fn bytes_needed(&self, plan: &Plan, jobs: usize) -> f64 {
+        plan.peak_bytes(jobs, self.experiment.threads) - self.gram_space.bytes_held()
+    }
+
+    /// Prepares the examples for the trials of `plan`.
+    pub(super) fn inputs(&self, plan: &Plan) -> Result<Inputs, WrongSum> {
+        Inputs::new(&self.data, &self.gram_space, plan)
+    }
+
+    /// Prepares the examples as [`Session::inputs`] does, for the last time: frees what they were made of.
+    pub(super) fn last_inputs(&mut self, plan: &Plan) -> Result<Inputs, WrongSum> {
+        let inputs = self.inputs(plan);
+        self.gram_space = LazyGramSpace::new(&self.data);
+        inputs
     }
 
     /// Describes the data for trial ids: the hashes of both files, their datasets, scaling and splits.

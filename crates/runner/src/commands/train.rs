@@ -18,12 +18,10 @@ use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use crate::cli;
 use crate::plan::Plan;
-use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::training::TrainingProgress;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::fleet::{self, Kept};
-use crate::run::inputs::Inputs;
 use crate::run::outcome::End;
 use crate::run::workers::Workers;
 use crate::spec::trial::Dtype;
@@ -51,10 +49,9 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
 
     let Subject { experiment, recorded } = subject;
     let mut session = Session::of(experiment, blas)?;
-    let gram_space = LazyGramSpace::new(&session.data);
     let plan = match &recorded {
-        Some(recorded) => recorded.plan(&mut session, &gram_space)?,
-        None => session.plan(&gram_space)?,
+        Some(recorded) => recorded.plan(&mut session)?,
+        None => session.plan()?,
     };
     let fleet: Vec<&Trial> = plan.fleets[0].iter().map(|&trial| &plan.trials[trial]).collect();
     let kept = recorded.as_ref().map_or(Kept { place: 0, stops_at: None }, RecordedTrial::kept);
@@ -64,8 +61,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     files().try_for_each(|file| may_be_written(file, args.force))?;
     advise(&plan);
     // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
-    let needed = plan.peak_bytes(1, session.experiment.threads) - gram_space.bytes_held()
-        + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
+    let needed = session.bytes_needed(&plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
     enough_memory(needed, "this training needs", "use a smaller net")?;
     let workers = Workers::new(1, session.experiment.threads)?;
     // At the end, every engine but the direct one multiplies the sum of its steps by the examples.
@@ -83,8 +79,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     if let Some(iteration) = checkpoints.iteration(&fleet) {
         say(&format!("goes on from iteration {iteration} of {}: {}", plan.iterations(trial), checkpoint.display()));
     }
-    let inputs = Inputs::new(&session.data, &gram_space, &plan)?;
-    drop(gram_space);
+    let inputs = session.last_inputs(&plan)?;
     let trained = workers.alone(|| {
         let progress = TrainingProgress::new(args.progress, plan.iterations(trial), trial.config.record_every);
         let watch = |_, latest| {

@@ -9,7 +9,6 @@ use kernels::blas::Request;
 use crate::cli;
 use crate::commands::session::Session;
 use crate::plan::Plan;
-use crate::plan::prepared::LazyGramSpace;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 
@@ -18,7 +17,6 @@ pub(super) struct Prepared {
     /// The experiment with everything filled in, and the hashes that its files have now.
     pub(super) experiment: Experiment,
     pub(super) session: Session,
-    pub(super) gram_space: LazyGramSpace,
     /// The plan of the first rung.
     pub(super) plan: Plan,
     /// The number of rungs; 1 without successive halving.
@@ -37,8 +35,7 @@ impl Prepared {
         let mut as_given = Experiment::load(file, overrides)?;
         let rungs = Rungs::new(&mut as_given).count();
         let session = Session::of(as_given, blas)?;
-        let gram_space = LazyGramSpace::new(&session.data);
-        let plan = session.plan(&gram_space)?;
+        let plan = session.plan()?;
         // Every node checks that it reads these data.
         let (data, pins) = (&session.data, &session.experiment.pins);
         let train = pins.train.is_none().then(|| format!("data.train_sha256={}", data.train.sha256));
@@ -49,7 +46,7 @@ impl Prepared {
         let experiment = Experiment::load(file, &pinned)?;
         let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
         let out = out.components().collect(); // without a slash at its end
-        Ok(Prepared { experiment, session, gram_space, plan, rungs, out, begun })
+        Ok(Prepared { experiment, session, plan, rungs, out, begun })
     }
 }
 

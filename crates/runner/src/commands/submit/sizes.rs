@@ -11,7 +11,6 @@ use crate::commands::predicted_time::PredictedTime;
 use crate::commands::session::enough_memory;
 use crate::machine;
 use crate::plan::shard::Shard;
-use crate::run::inputs::Inputs;
 use crate::terminal::say;
 use crate::text::duration;
 use datasets::text::count;
@@ -89,11 +88,14 @@ impl Sizes {
 
 /// Measures the speeds here, with as many fleets at once as a shard has, or as fit on this machine.
 fn measured(prepared: &Prepared, jobs: usize) -> Result<PredictedTime> {
-    let Prepared { plan, session, gram_space, begun, .. } = prepared;
+    let Prepared { plan, session, begun, .. } = prepared;
     let threads = session.experiment.threads;
     let at_once = jobs.min(machine::cores() / threads).max(1);
-    let needed = plan.peak_bytes(at_once, threads) - gram_space.bytes_held();
-    enough_memory(needed, "to predict the time needs", "give --time and --shards, or submit from a larger machine")?;
-    let inputs = Inputs::new(&session.data, gram_space, plan)?;
+    enough_memory(
+        session.bytes_needed(plan, at_once),
+        "to predict the time needs",
+        "give --time and --shards, or submit from a larger machine",
+    )?;
+    let inputs = session.inputs(plan)?;
     Ok(PredictedTime::measure(plan, &inputs, (at_once, threads), *begun)?)
 }

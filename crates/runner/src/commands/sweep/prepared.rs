@@ -17,7 +17,6 @@ use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
-use crate::plan::prepared::LazyGramSpace;
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::columns::of_objective;
@@ -36,8 +35,8 @@ pub(super) struct PreparedSweep {
     rungs: Rungs,
     /// The plan of the current rung.
     pub(super) plan: Plan,
-    /// The data; `None` once the inputs of the last rung are made.
-    loaded: Option<Loaded>,
+    /// The experiment and its data; `None` once the inputs of the last rung are made.
+    loaded: Option<Session>,
     /// The results directory.
     pub(super) folder: PathBuf,
     /// The shard that is trained; `None` if it is the whole sweep.
@@ -50,12 +49,6 @@ pub(super) struct PreparedSweep {
     pub(super) threads: usize,
     /// When the experiment was about to be read.
     pub(super) begun: Instant,
-}
-
-/// The experiment and data that a plan is made from.
-pub(super) struct Loaded {
-    pub(super) session: Session,
-    gram_space: LazyGramSpace,
 }
 
 /// A rung, which is the whole sweep unless there is successive halving: trials that are trained before settings are
@@ -72,18 +65,17 @@ impl PreparedSweep {
         let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
         let rungs = Rungs::new(&mut experiment);
         let session = Session::of(experiment, blas)?;
-        let gram_space = LazyGramSpace::new(&session.data);
-        let plan = session.plan(&gram_space)?;
+        let plan = session.plan()?;
         let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
         let folder = folder.components().collect(); // without a slash at its end, so that it can be renamed
         let (shard, threads) = (shard_of(args)?, session.experiment.threads);
-        let loaded = Some(Loaded { session, gram_space });
+        let loaded = Some(session);
         let mut sweep =
             PreparedSweep { rungs, plan, loaded, folder, shard, merged: HashSet::new(), jobs: 1, threads, begun };
         if let Some(shard) = shard {
             sweep.restrict_to(shard)?;
         }
-        sweep.jobs = jobs(args, &sweep.loaded().session.experiment, sweep.plan.fleets.len())?;
+        sweep.jobs = jobs(args, &sweep.session().experiment, sweep.plan.fleets.len())?;
         Ok(sweep)
     }
 
@@ -108,13 +100,13 @@ impl PreparedSweep {
     ///
     /// # Panics
     /// If the last rung has been prepared.
-    pub(super) fn loaded(&self) -> &Loaded {
+    pub(super) fn session(&self) -> &Session {
         self.loaded.as_ref().expect("the last rung has not been prepared")
     }
 
     /// Looks for the checkpoints in the results directory.
     pub(super) fn checkpoints(&self, machine: &Machine, stop: &Stop) -> Checkpoints {
-        let every = self.loaded().session.experiment.checkpoint_every;
+        let every = self.session().experiment.checkpoint_every;
         Checkpoints::in_results(&self.folder, machine, every, stop.writing())
     }
 
@@ -126,10 +118,10 @@ impl PreparedSweep {
         let predicted = if self.fits_memory().is_ok() { Some(measure()?) } else { None };
         let finished = dry_run::run(&self.plan, &self.folder, &self.merged, at_once, fresh, predicted.as_ref())?;
         if !fresh {
-            let checkpoints = self.checkpoints(&self.loaded().session.machine(), stop);
+            let checkpoints = self.checkpoints(&self.session().machine(), stop);
             say_resumed(&checkpoints, &left_to_train(&self.plan, &finished));
         }
-        self.rungs.preview(&self.loaded().session.experiment).iter().for_each(|preview| say(preview));
+        self.rungs.preview(&self.session().experiment).iter().for_each(|preview| say(preview));
         // A sweep that would be refused is refused here too, after the table that shows why.
         self.fits_memory()?;
         Ok(ExitCode::SUCCESS)
@@ -137,7 +129,7 @@ impl PreparedSweep {
 
     /// Refuses a plan that needs more memory than there is.
     pub(super) fn fits_memory(&self) -> Result<()> {
-        let needed = self.plan.peak_bytes(self.jobs, self.threads) - self.loaded().gram_space.bytes_held();
+        let needed = self.session().bytes_needed(&self.plan, self.jobs);
         enough_memory(needed, &format!("{} fleets at once need", self.jobs), "use fewer --jobs or smaller nets")
     }
 
@@ -146,8 +138,7 @@ impl PreparedSweep {
     /// # Panics
     /// If the last rung has been prepared.
     pub(super) fn inputs(&self) -> Result<Inputs> {
-        let Loaded { session, gram_space } = self.loaded();
-        Ok(Inputs::new(&session.data, gram_space, &self.plan)?)
+        Ok(self.session().inputs(&self.plan)?)
     }
 
     /// Prepares the current rung.
@@ -155,7 +146,7 @@ impl PreparedSweep {
     /// # Panics
     /// If the last rung has been prepared already.
     pub(super) fn rung(&mut self) -> Result<Rung<'_>> {
-        self.rungs.describe(&self.loaded().session.experiment).iter().for_each(|rung| say(rung));
+        self.rungs.describe(&self.session().experiment).iter().for_each(|rung| say(rung));
         let inputs = self.inputs()?;
         if self.rungs.is_last() {
             // The inputs hold everything that the last rung needs.
@@ -167,7 +158,7 @@ impl PreparedSweep {
     /// Adds the best settings of the current rung with a longer training, and plans the next rung. Returns `false` if
     /// this one was the last, or if none of its trials has completed.
     pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
-        let Some(Loaded { session, gram_space }) = &mut self.loaded else { return Ok(false) };
+        let Some(session) = &mut self.loaded else { return Ok(false) };
         let finished: HashMap<String, FinishedTrial> = record.finished_trials()?.into_iter().collect();
         let score = session.experiment.halving.map(|halving| of_objective(halving.objective));
         let plan = &self.plan;
@@ -176,7 +167,7 @@ impl PreparedSweep {
         if !self.rungs.promote(&mut session.experiment, loss) {
             return Ok(false);
         }
-        self.plan = session.plan(gram_space)?;
+        self.plan = session.plan()?;
         self.fits_memory()?;
         Ok(true)
     }

@@ -59,7 +59,7 @@ impl Training {
     /// Starts the workers, checks the BLAS, and opens the record. A sweep that can't be run is refused before anything
     /// is written.
     pub(super) fn begin(sweep: &PreparedSweep, args: &cli::Sweep, stop: Stop, limits: Limits) -> Result<Self> {
-        let (session, plan, folder) = (&sweep.loaded().session, &sweep.plan, &sweep.folder);
+        let (session, plan, folder) = (sweep.session(), &sweep.plan, &sweep.folder);
         if !args.fresh {
             refuse_foreign(folder)?;
         }
@@ -94,7 +94,7 @@ impl Training {
 
     /// Prepares for the next rung of `sweep`: checks and records its plan.
     pub(super) fn extend(&mut self, sweep: &PreparedSweep) -> Result<()> {
-        let (session, plan, folder) = (&sweep.loaded().session, &sweep.plan, &sweep.folder);
+        let (session, plan, folder) = (sweep.session(), &sweep.plan, &sweep.folder);
         let mixed = Mixed { machine: &self.machine, is_allowed: self.mix, folder };
         mixed.refuse(&self.record, plan)?;
         session.check_blas(plan, &self.workers, None, &self.stop)?;
@@ -171,7 +171,7 @@ fn say_next(sweep: &PreparedSweep) {
 
 /// Writes the experiment, the plan and the machine to the results directory.
 fn write_plan(record: &mut Record, sweep: &PreparedSweep, machine: &Machine) -> Result<(), Error> {
-    let session @ Session { experiment, data, .. } = &sweep.loaded().session;
+    let session @ Session { experiment, data, .. } = sweep.session();
     let words = session.data_in_words();
     let hash = hashes(data);
     let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
@@ -193,7 +193,7 @@ fn hashes(data: &Prepared) -> String {
 
 fn say_header(sweep: &PreparedSweep, finished: &HashSet<String>, machine: &Machine) {
     let PreparedSweep { plan, jobs, threads, .. } = sweep;
-    let session = &sweep.loaded().session;
+    let session = sweep.session();
     let done = plan.own_trials().filter(|trial| finished.contains(&trial.id)).count();
     let resumed = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
     let shard = sweep.shard.map_or_else(String::new, |shard| format!("shard {shard}: "));

@@ -18,12 +18,10 @@ use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::{Stop, stop_on_interrupt};
 use crate::machine::Machine;
 use crate::plan::Plan;
-use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::progress::mode::ProgressMode;
 use crate::progress::training::TrainingProgress;
 use crate::run::checkpoint::checkpoints::Checkpoints;
-use crate::run::inputs::Inputs;
 use crate::run::mpi_ranks::Mpi;
 use crate::run::outcome::End;
 use crate::run::shared::train_shared;
@@ -53,9 +51,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     if config.metrics.contains(&Metric::DeadRelu) {
         bail!("train.metrics: dead_relu needs all examples of a step in one process; leave it out with --mpi");
     }
-    let session = Session::of(experiment, blas)?;
-    let gram_space = LazyGramSpace::new(&session.data);
-    let plan = session.plan(&gram_space)?;
+    let mut session = Session::of(experiment, blas)?;
+    let plan = session.plan()?;
     let trial = &plan.trials[0];
     fits_a_model(&plan, trial)?;
     fits_mpi(&plan, trial)?;
@@ -78,8 +75,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         say(&format!("goes on from iteration {iteration} of {all}: {}", path.display()));
     }
 
-    let inputs = Inputs::new(&session.data, &gram_space, &plan)?;
-    drop(gram_space);
+    let inputs = session.last_inputs(&plan)?;
     let trained = workers.alone(|| {
         let shown = TrainingProgress::new(progress, plan.iterations(trial), trial.config.record_every);
         let watch = |_, latest| {

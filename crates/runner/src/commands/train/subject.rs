@@ -15,7 +15,6 @@ use crate::commands::session::Session;
 use crate::commands::source::one_point;
 use crate::machine::{Machine, sha256};
 use crate::plan::Plan;
-use crate::plan::prepared::LazyGramSpace;
 use crate::record::Record;
 use crate::record::stored::Recipe;
 use crate::record::summary::Recorded;
@@ -117,14 +116,14 @@ impl RecordedTrial {
     }
 
     /// Plans the fleet of the trial as it was trained.
-    pub(super) fn plan(&self, session: &mut Session, span: &LazyGramSpace) -> Result<Plan> {
+    pub(super) fn plan(&self, session: &mut Session) -> Result<Plan> {
         if session.data_hash() != self.recipe().data {
             bail!("trial {} was trained on other data than {} names", self.id, self.dir.join(EXPERIMENT).display());
         }
         if let Some(machine) = &self.machine {
             session.experiment.threads = machine.threads().min(crate::machine::cores());
         }
-        match planned_again(session, span, &self.recipes, &[&self.recipe().fleet])? {
+        match planned_again(session, &self.recipes, &[&self.recipe().fleet])? {
             Some(plan) => Ok(plan),
             None => bail!("trial {}: this runner gives its settings and data another id", self.id),
         }

@@ -16,14 +16,12 @@ use crate::commands::recorded::planned_again;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
-use crate::plan::prepared::LazyGramSpace;
 use crate::plan::trial::Trial;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::stored::Recipe;
 use crate::record::summary::{Recorded, Summary};
 use crate::run::advance::Advance;
-use crate::run::inputs::Inputs;
 use crate::run::outcome::Outcome;
 use crate::run::training::Run;
 use crate::run::workers::Workers;
@@ -127,21 +125,16 @@ impl<'r> Again<'r> {
         let mut fleets: Vec<&'r [String]> = self.ids.iter().map(|id| &*self.recipes[*id].fleet).collect();
         fleets.sort_unstable();
         fleets.dedup();
-        let gram_space = LazyGramSpace::new(&session.data);
-        let Some(plan) = planned_again(session, &gram_space, self.recipes, &fleets)? else {
+        let Some(plan) = planned_again(session, self.recipes, &fleets)? else {
             report.line(Some(false), "trained again", "nothing: this runner gives these settings and data other ids");
             return Ok(None);
         };
 
         let threads = session.experiment.threads;
-        enough_memory(
-            plan.peak_bytes(1, threads) - gram_space.bytes_held(),
-            "training again needs",
-            "use a machine with more",
-        )?;
+        enough_memory(session.bytes_needed(&plan, 1), "training again needs", "use a machine with more")?;
         let workers = Workers::new(1, threads)?;
         session.check_blas(&plan, &workers, None, stop)?;
-        let inputs = Inputs::new(&session.data, &gram_space, &plan)?;
+        let inputs = session.inputs(&plan)?;
         let (here, mut compared) = (session.machine(), Compared::of(self.ids.len()));
         let advance = Advance::default();
         let run = Run { plan: &plan, inputs: &inputs, workers: &workers, stop, advance: &advance, checkpoints: None };
