@@ -17,9 +17,6 @@ const OWN: usize = COUNT + 3;
 
 impl Record {
     /// Reads the status of every finished trial, without its proof.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn statuses(&self) -> Result<HashMap<String, Status>, Error> {
         let select = "SELECT id, status FROM trial";
         let rows = self.rows(select, [], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
@@ -27,18 +24,12 @@ impl Record {
     }
 
     /// Adds up the seconds of all finished trials.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn seconds(&self) -> Result<f64, Error> {
         let seconds = self.rows("SELECT seconds FROM trial", [], |row| row.get::<_, f64>(0))?;
         Ok(seconds.into_iter().sum())
     }
 
     /// Finds the ids of the trials of fleets that a clock may have ended, which don't repeat.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn timed(&self) -> Result<HashSet<String>, Error> {
         let select = "SELECT id FROM trial WHERE fleet IN \
                       (SELECT fleet FROM trial WHERE instr(config, '\"train.stop_seconds\"') > 0)";
@@ -67,9 +58,6 @@ impl Record {
     }
 
     /// Counts the trials of the plan by the machine that trained them, which is given as machine.toml describes it.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn trials_by_machine(&self) -> Result<BTreeMap<String, usize>, Error> {
         let select = "SELECT machine.toml, COUNT(*) FROM trial JOIN machine ON machine.number = trial.machine \
                       WHERE trial.id IN (SELECT trial FROM plan) AND trial.status <> ?1 GROUP BY machine.toml";

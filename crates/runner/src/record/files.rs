@@ -50,9 +50,6 @@ impl fmt::Display for FileState {
 
 impl Record {
     /// Compares the file `name` of `folder` with its hash in the record.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn compare_file(&self, folder: &Path, name: &str) -> Result<FileState, Error> {
         let stored = self.files()?.remove(name);
         Ok(match (stored, sha256(&folder.join(name))) {
@@ -87,9 +84,6 @@ impl Record {
     }
 
     /// Reads the names and hashes of the files that the last run wrote.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn files(&self) -> Result<BTreeMap<String, String>, Error> {
         let rows = self.rows("SELECT name, sha256 FROM file", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.into_iter().collect())

@@ -71,9 +71,6 @@ fn select() -> String {
 
 impl Record {
     /// The former plans that are as they were stored, and the number of those that aren't.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn former_plans(&self) -> Result<(Vec<FormerPlan>, usize), Error> {
         if !self.has_table("former")? {
             return Ok((Vec::new(), 0));

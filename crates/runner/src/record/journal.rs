@@ -28,9 +28,6 @@ impl Record {
     }
 
     /// Ends writing: afterwards one file holds everything, and can be read from a read-only directory.
-    ///
-    /// # Errors
-    /// If the database can't be written.
     pub fn close(self) -> Result<(), Error> {
         if self.journal("delete")? != "delete" {
             // Either another process is reading the record, or the disk refuses, which this statement reports.

@@ -31,9 +31,6 @@ impl MachineNames {
 
 impl Record {
     /// Reads the machines of the record by their numbers. One that can't be read is left out: its trials are damaged.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn machines(&self) -> Result<BTreeMap<i64, Machine>, Error> {
         let rows =
             self.rows("SELECT number, toml FROM machine", [], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
@@ -41,9 +38,6 @@ impl Record {
     }
 
     /// Counts the trials with these ids that each machine has trained.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn trained_on(&self, ids: &BTreeSet<&str>) -> Result<BTreeMap<i64, usize>, Error> {
         let select = "SELECT id, machine FROM trial WHERE status <> ?1";
         let rows = self.rows(select, [Status::Failed.name()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
@@ -55,17 +49,11 @@ impl Record {
     }
 
     /// Names the machines of the finished trials among `points`.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn machines_in_words(&self, points: &[RecordedPoint]) -> Result<MachineNames, Error> {
         self.names_of(&points.iter().filter_map(|point| Some(point.finished.as_ref()?.machine)).collect())
     }
 
     /// Names the machines of the finished trials of the plan.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn machines_of_plan(&self) -> Result<MachineNames, Error> {
         let select = "SELECT DISTINCT trial.machine FROM plan JOIN trial ON trial.id = plan.trial";
         self.names_of(&self.rows(select, [], |row| row.get(0))?.into_iter().collect())

@@ -35,7 +35,7 @@ const BUSY: Duration = Duration::from_secs(30);
 /// "LayC", which marks the file as ours in SQLite's header.
 const APPLICATION: i64 = 0x4c61_7943;
 
-/// An open record.
+/// An open record. Each method returns an error if the database can't be read or written; a method with further reasons names them.
 pub struct Record {
     path: PathBuf,
     connection: Connection,

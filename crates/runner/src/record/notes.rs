@@ -42,9 +42,6 @@ pub struct Change {
 
 impl Record {
     /// Reads all tags and notes. A record of an earlier release has none.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn notes(&self) -> Result<Notes, Error> {
         let mut notes = Notes::default();
         if !self.has_table("tag")? {
@@ -61,9 +58,6 @@ impl Record {
     }
 
     /// Makes a change for all of `ids`, in one transaction.
-    ///
-    /// # Errors
-    /// If the database can't be written.
     pub fn annotate(&mut self, ids: &[&str], change: &Change) -> Result<(), Error> {
         let write = |transaction: &Transaction| -> rusqlite::Result<()> {
             for id in ids {

@@ -93,9 +93,6 @@ impl StoredPlan {
 
 impl Record {
     /// Reads the question of the sweep; `None` if nothing has been planned here.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn asked(&self) -> Result<Option<Asked>, Error> {
         let select = "SELECT name, description, toml, data FROM experiment";
         let rows = self.rows(select, [], |row| {
@@ -105,17 +102,11 @@ impl Record {
     }
 
     /// Reads the seal of the question, of the axes and of the plan; `None` if nothing has been planned here.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn digest(&self) -> Result<Option<String>, Error> {
         Ok(self.rows("SELECT digest FROM experiment", [], |row| row.get(0))?.into_iter().next())
     }
 
     /// Reads the newest plan as it is stored; `None` if nothing has been planned here.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn stored_plan(&self) -> Result<Option<StoredPlan>, Error> {
         let Some(asked) = self.asked()? else { return Ok(None) };
         let select = "SELECT position, trial, point FROM plan ORDER BY position";
@@ -126,9 +117,6 @@ impl Record {
 
     /// Writes a plan in place of the one before, which is kept among the former plans if it had other trials. Finished
     /// trials stay; histories without a trial are deleted.
-    ///
-    /// # Errors
-    /// If the database can't be written.
     pub fn write_plan(&mut self, plan: &StoredPlan) -> Result<(), Error> {
         self.write_plan_and(plan, |_| Ok(()))
     }

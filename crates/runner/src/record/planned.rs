@@ -70,17 +70,11 @@ impl RecordedPoint {
 
 impl Record {
     /// Reads the swept keys in order, with what is known of each.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn axes(&self) -> Result<Vec<PlannedAxis>, Error> {
         self.rows(AXES, [], PlannedAxis::from_row)
     }
 
     /// Reads the newest plan with its trials.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn planned(&self) -> Result<Planned, Error> {
         let (name, toml) = self.asked()?.map(|asked| (asked.name, asked.toml)).unwrap_or_default();
         Ok(Planned { name, toml, axes: self.axes()?, points: self.points()? })
@@ -105,9 +99,6 @@ impl Record {
     }
 
     /// Reads every point of the plan in order.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn points(&self) -> Result<Vec<RecordedPoint>, Error> {
         let mut points = Vec::new();
         self.each_point(|point| {

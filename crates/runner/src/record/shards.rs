@@ -71,9 +71,6 @@ pub fn records_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 impl Record {
     /// Writes what the record of a shard keeps of a plan: the points of the shard's trials, and of others that the record
     /// has from a former run. `plan` is restricted to the shard, `whole` is its plan of all shards.
-    ///
-    /// # Errors
-    /// If the database can't be written.
     pub fn write_shard(&mut self, shard: Shard, plan: &Plan, mut whole: StoredPlan) -> Result<(), Error> {
         let trials: Vec<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
         let row = (shard.number() as i64, shard.count() as i64, json!(trials).to_string());
@@ -88,9 +85,6 @@ impl Record {
     }
 
     /// Reads which plan all shards have in common; that of the record itself, if that is whole.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn whole_plan(&self) -> Result<Option<WholePlan>, Error> {
         let own =
             "SELECT digest, (SELECT COUNT(*) FROM plan), (SELECT COUNT(DISTINCT trial) FROM plan) FROM experiment";
@@ -110,9 +104,6 @@ impl Record {
     }
 
     /// Reads which shard the record is of; `None` if it is of a whole sweep.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn shard(&self) -> Result<Option<RecordedShard>, Error> {
         if !self.has_table("shard")? {
             return Ok(None);

@@ -86,9 +86,6 @@ impl FinishedTrial {
 impl Record {
     /// Returns the trials that need not run again, which are completed or diverged and as they were stored, and the
     /// trials that are damaged.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn finished(&self) -> Result<(HashSet<String>, Vec<String>), Error> {
         let trials = self.finished_trials()?;
         let damaged = self.damaged(trials.iter().map(|(id, trial)| (&**id, trial)))?;
@@ -98,27 +95,18 @@ impl Record {
     }
 
     /// All finished trials by their ids, of whatever plan.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn finished_trials(&self) -> Result<Vec<(String, FinishedTrial)>, Error> {
         let select = format!("SELECT trial.id, {} FROM trial {REFERENCES}", *COLUMNS);
         self.rows(&select, [], |row| Ok((row.get(0)?, FinishedTrial::from_row(row, 1)?)))
     }
 
     /// Reads the finished trial with this id; `None` if there is none.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn finished_trial(&self, id: &str) -> Result<Option<FinishedTrial>, Error> {
         let select = format!("SELECT {} FROM trial {REFERENCES} WHERE trial.id = ?1", *COLUMNS);
         Ok(self.rows(&select, [id], |row| FinishedTrial::from_row(row, 0))?.into_iter().next())
     }
 
     /// Reads the recipes of the trials with these ids.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn recipes(&self, ids: &HashSet<String>) -> Result<HashMap<String, Recipe>, Error> {
         let select = format!("SELECT trial.id, data.said, fleet.trials, {} FROM trial {REFERENCES}", *COLUMNS);
         let recipes = self.rows(&select, [], |row| {
@@ -130,9 +118,6 @@ impl Record {
     }
 
     /// Counts the rows that refer to a missing row.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn lost_references(&self) -> Result<usize, Error> {
         Ok(self.rows("PRAGMA foreign_key_check", [], |_| Ok(()))?.len())
     }
@@ -170,9 +155,6 @@ impl Record {
 
 impl Record {
     /// Finds the ids of those of `trials` that are not what was stored, their histories included.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn damaged<'t>(
         &self,
         trials: impl Iterator<Item = (&'t str, &'t FinishedTrial)>,
@@ -209,9 +191,6 @@ impl Record {
     }
 
     /// Reads the recorded costs of a trial, which [`Record::damaged`] has proved.
-    ///
-    /// # Errors
-    /// If the database can't be read.
     pub fn costs(&self, trial: &FinishedTrial) -> Result<Vec<f64>, Error> {
         let select = "SELECT cost FROM history WHERE trial = ?1 ORDER BY iteration";
         let costs = self.rows(select, [trial.number], |row| row.get::<_, Option<f64>>(0))?;
