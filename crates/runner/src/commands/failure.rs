@@ -14,7 +14,7 @@ use crate::run::untrusted::Untrusted;
 
 /// An error of a command itself.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The user interrupted it.
     #[error("interrupted before the training began")]
     Interrupted,
@@ -27,24 +27,19 @@ pub enum Failure {
         iteration: usize,
         /// The quantity that is not finite, or too large.
         reason: String,
-        /// The learning rate.
         rate: f64,
     },
     /// A trial of a record has come out otherwise.
     #[error(
         "trial {id}: its costs are not those of the record, on the same machine; runner check tests the BLAS, runner verify the record"
     )]
-    NotRepeated {
-        /// The trial's id.
-        id: String,
-    },
+    NotRepeated { id: String },
     /// A trial has different results in two records.
     #[error(
         "trial {id} has two results: {first}, {second}; one of the two computes wrongly at times, or is another build: \
          runner verify --retrain all tells which; nothing is joined"
     )]
     Doubled {
-        /// The trial's id.
         id: String,
         /// The result, machine and directory of one record.
         first: String,
@@ -53,12 +48,7 @@ pub enum Failure {
     },
     /// The record is complete, but its tables could not be written.
     #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
-    NotExported {
-        /// The error.
-        error: record::error::Error,
-        /// Trials in the record.
-        kept: usize,
-    },
+    NotExported { error: record::error::Error, kept: usize },
     /// A file could not be written.
     #[error(transparent)]
     Unwritten(Box<dyn Error + Send + Sync>),
@@ -67,20 +57,10 @@ pub enum Failure {
     Unanswered(io::Error),
     /// The files are written, but their names could not be written to stdout.
     #[error("{names}: kept, but stdout can't be written: {error}")]
-    Unnamed {
-        /// The files on the disk.
-        names: String,
-        /// The system's message.
-        error: io::Error,
-    },
+    Unnamed { names: String, error: io::Error },
     /// The record could not be written, which cut the sweep short.
     #[error("{kept} finished trials are kept, the rest was not run: {error}")]
-    CutShort {
-        /// The error.
-        error: record::error::Error,
-        /// Trials in the record.
-        kept: usize,
-    },
+    CutShort { error: record::error::Error, kept: usize },
 }
 
 impl Failure {
