@@ -81,8 +81,9 @@ pub struct Kept {
     pub stops_at: Option<usize>,
 }
 
-/// The outcome of a trial, or those of a fleet, with the net that is kept unless it diverged.
-pub type WithNet<O, N> = (O, Option<N>);
+/// The end of a training: the outcome of a trial, or those of a fleet, and the net that is kept, unless it diverged. `None` if the training
+/// was told to stop.
+pub type Ended<O, N> = Result<Option<(O, Option<N>)>, Untrusted>;
 
 /// Trains the trials of one fleet, from its checkpoint on if there is one, and keeps the net of the one that `kept` names. `watch` sees that
 /// one, without it the first; `None` if it returned `false` before they were done. There is no net if its trial diverged, or left the fleet
@@ -100,7 +101,7 @@ pub fn train(
     inputs: &Inputs,
     checkpoints: Option<&Checkpoints>,
     watch: Watch,
-) -> Result<Option<WithNet<Vec<Outcome>, Net>>, Untrusted> {
+) -> Ended<Vec<Outcome>, Net> {
     let (form, first_layers) = (plan.input_form(trials[0]), &inputs.first_layers);
     Ok(match trials[0].config.dtype {
         Dtype::F32 => {
@@ -119,7 +120,7 @@ fn train_in<R: Number>(
     kept: Option<Kept>,
     checkpoints: Option<&Checkpoints>,
     watch: Watch,
-) -> Result<Option<WithNet<Vec<Outcome>, Chain<R>>>, Untrusted> {
+) -> Ended<Vec<Outcome>, Chain<R>> {
     let is_kept = kept.is_some();
     let Kept { place, stops_at } = kept.unwrap_or(Kept { place: 0, stops_at: None });
     let start = Instant::now();

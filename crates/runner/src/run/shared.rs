@@ -10,11 +10,10 @@ use net::{Chain, DataParallel, Examples, initialise};
 use super::checkpoint::checkpoints::Checkpoints;
 use super::checkpoint::file::Number;
 use super::checkpoint::fleet::FleetCheckpoint;
-use super::fleet::{Watch, WithNet, outcome};
+use super::fleet::{Ended, Watch, outcome};
 use super::inputs::Inputs;
 use super::mpi_ranks::{Mpi, MpiRanks};
 use super::outcome::Outcome;
-use super::untrusted::Untrusted;
 use crate::model::Net;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
@@ -35,7 +34,7 @@ pub fn train_shared(
     mpi: &Mpi,
     checkpoints: &Checkpoints,
     watch: Watch,
-) -> Result<Option<WithNet<Outcome, Net>>, Untrusted> {
+) -> Ended<Outcome, Net> {
     let form = plan.input_form(trial);
     Ok(match trial.config.dtype {
         Dtype::F32 => train_in(plan, trial, inputs.f32(form), mpi, checkpoints, watch)?
@@ -52,7 +51,7 @@ fn train_in<R: Number + Equivalence>(
     mpi: &Mpi,
     checkpoints: &Checkpoints,
     watch: Watch,
-) -> Result<Option<WithNet<Outcome, Chain<R>>>, Untrusted> {
+) -> Ended<Outcome, Chain<R>> {
     let (config, start, trials) = (&trial.config, Instant::now(), [trial]);
     let checkpoint = FleetCheckpoint::new(checkpoints, &trials);
     let make = || -> Result<_, Infallible> {
