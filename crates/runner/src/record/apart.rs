@@ -1,5 +1,6 @@
 //! The reading of a record that another machine may be writing.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::ops::Deref;
@@ -53,6 +54,18 @@ impl Record {
             }
         }
         Err(io(io::Error::other("the record changes faster than it can be copied; try again")))
+    }
+
+    /// Reads which trials of the record in `folder` need not run again, see [`Record::finished`]; none if there is no record.
+    ///
+    /// # Errors
+    /// As [`Record::read_apart`] has them, but for a missing record.
+    pub fn finished_in(folder: &Path) -> Result<HashSet<String>, Error> {
+        match Record::read_apart(folder) {
+            Ok(record) => Ok(record.finished()?.0),
+            Err(Error::Missing(_)) => Ok(HashSet::new()),
+            Err(error) => Err(error),
+        }
     }
 }
 

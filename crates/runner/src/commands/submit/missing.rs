@@ -1,15 +1,11 @@
 //! The shards that have trials left, and those of them that Slurm already has.
 
-use std::collections::HashSet;
-use std::path::Path;
-
 use anyhow::Result;
 
 use super::prepared::Prepared;
 use crate::cluster::slurm;
 use crate::plan::shard::Shard;
 use crate::record::Record;
-use crate::record::error::Error;
 use crate::record::shards::shard_folder;
 use crate::terminal::note;
 use crate::text::first_few;
@@ -22,24 +18,16 @@ pub(super) fn left(prepared: &Prepared, shards: usize) -> Result<Vec<usize>> {
     if prepared.rungs > 1 {
         return Ok(all.map(Shard::number).collect());
     }
-    let merged = finished(&prepared.out)?;
+    let merged = Record::finished_in(&prepared.out)?;
     let mut left = Vec::new();
     for shard in all {
         let plan = prepared.plan.clone().restricted_to(shard);
-        let own = finished(&shard_folder(&prepared.out, shard))?;
+        let own = Record::finished_in(&shard_folder(&prepared.out, shard))?;
         if plan.own_trials().any(|trial| !own.contains(&trial.id) && !merged.contains(&trial.id)) {
             left.push(shard.number());
         }
     }
     Ok(left)
-}
-
-fn finished(folder: &Path) -> Result<HashSet<String>, Error> {
-    match Record::read_apart(folder) {
-        Ok(record) => Ok(record.finished()?.0),
-        Err(Error::Missing(_)) => Ok(HashSet::new()),
-        Err(error) => Err(error),
-    }
 }
 
 /// Divides shards into those that no task of these jobs is for, and the others.

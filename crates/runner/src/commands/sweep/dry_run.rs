@@ -10,7 +10,6 @@ use crate::commands::answer::print;
 use crate::commands::predicted_time::PredictedTime;
 use crate::plan::Plan;
 use crate::record::Record;
-use crate::record::error::Error;
 use crate::table::Table;
 use crate::terminal::say;
 use crate::text::{bytes, flop, plain};
@@ -25,7 +24,7 @@ pub(super) fn run(
     fresh: bool,
     predicted: Option<&PredictedTime>,
 ) -> Result<HashSet<String>> {
-    let mut finished = if fresh { HashSet::new() } else { finished(folder)? };
+    let mut finished = if fresh { HashSet::new() } else { Record::finished_in(folder)? };
     finished.extend(merged.iter().cloned());
     let own: HashSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
     let keys = plan.axes.iter().map(|axis| axis.key.as_str());
@@ -77,12 +76,4 @@ pub(super) fn run(
         predicted.say(plan, &finished);
     }
     Ok(finished)
-}
-
-fn finished(folder: &Path) -> Result<HashSet<String>, Error> {
-    match Record::read(folder) {
-        Ok(record) => Ok(record.finished()?.0),
-        Err(Error::Missing(_)) => Ok(HashSet::new()),
-        Err(error) => Err(error),
-    }
 }
