@@ -2,7 +2,7 @@
 
 use std::env;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::cli;
 use crate::plan::Plan;
@@ -27,40 +27,29 @@ fn from_environment(count: Option<usize>, variable: impl Fn(&str) -> Option<Stri
             Err(_) => bail!("--shard-from-env: {name} is {text:?}, not a number"),
         }
     };
-    let shard = |task: &str, number: usize, count: usize| {
-        Shard::new(number, count).ok_or_else(|| {
-            anyhow::anyhow!(
-                "--shard-from-env: {task} is {number}, and {count} shards are numbered from 0 to {}",
-                count - 1
-            )
+    let shard = |task: &str, number: usize, count: Option<usize>, lacking: &str| -> Result<Shard> {
+        let Some(count @ 1..) = count else { bail!("--shard-from-env: {lacking}") };
+        Shard::new(number, count).with_context(|| {
+            let last = count - 1;
+            format!("--shard-from-env: {task} is {number}, and {count} shards are numbered from 0 to {last}")
         })
     };
     if let Some(task) = number("HQ_TASK_ID")? {
-        return match count {
-            Some(count) if count > 0 => shard("HQ_TASK_ID", task, count),
-            _ => {
-                bail!("--shard-from-env: HyperQueue doesn't tell its tasks how many they are; give --shard-from-env=N")
-            }
-        };
+        let lacking = "HyperQueue doesn't tell its tasks how many they are; give --shard-from-env=N";
+        return shard("HQ_TASK_ID", task, count, lacking);
     }
     if let Some(task) = number("SLURM_ARRAY_TASK_ID")? {
         let all = number("SLURM_ARRAY_TASK_COUNT")?;
         let (least, most) = (number("SLURM_ARRAY_TASK_MIN")?, number("SLURM_ARRAY_TASK_MAX")?);
         let is_whole = least == Some(0) && most.zip(all).is_some_and(|(most, all)| most + 1 == all);
-        return match count.or(all.filter(|_| is_whole)) {
-            Some(count) if count > 0 => shard("SLURM_ARRAY_TASK_ID", task, count),
-            _ => bail!(
-                "--shard-from-env: the Slurm array isn't 0 to N - 1 without gaps, so that its size is not the number of \
-                 shards; give that: --shard-from-env=N"
-            ),
-        };
+        let lacking = "the Slurm array isn't 0 to N - 1 without gaps, so that its size is not the number of shards; give that: \
+                       --shard-from-env=N";
+        return shard("SLURM_ARRAY_TASK_ID", task, count.or(all.filter(|_| is_whole)), lacking);
     }
     for (rank, size) in [("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")] {
         if let Some(number_of_rank) = number(rank)? {
-            return match count.or(number(size)?) {
-                Some(count) if count > 0 => shard(rank, number_of_rank, count),
-                _ => bail!("--shard-from-env: {size} is missing beside {rank}; give --shard-from-env=N"),
-            };
+            let lacking = format!("{size} is missing beside {rank}; give --shard-from-env=N");
+            return shard(rank, number_of_rank, count.or(number(size)?), &lacking);
         }
     }
     bail!(
