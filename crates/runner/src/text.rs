@@ -18,6 +18,11 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
+/// Formats a JSON value so that equal values have equal texts: 1 and 1.0 are one number.
+pub(crate) fn comparable(value: &Value) -> String {
+    value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
+}
+
 /// Formats a number of bytes with one decimal and a binary unit.
 pub(crate) fn bytes(count: f64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];

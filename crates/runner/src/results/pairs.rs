@@ -9,6 +9,7 @@ use super::setting::{Setting, Statistics};
 use super::trials::{Row, SEED, Trials};
 use crate::record::columns::Column;
 use crate::run::outcome::Status;
+use crate::text::comparable;
 
 /// A trial of one sweep and its partner of the other.
 pub type Pair<'t> = (&'t Row, &'t Row);
@@ -78,13 +79,14 @@ pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: im
     let rows_b: Vec<&Row> = b.rows.iter().filter(|row| has_b(row)).collect();
     let mut keys: Vec<String> = Vec::new();
     for axis in a.axes.iter().chain(&b.axes).filter(|axis| axis.factor.is_some()) {
-        let is_varied =
-            |rows: &[&Row]| rows.iter().map(|row| plain(&row.setting(&axis.key))).collect::<BTreeSet<_>>().len() > 1;
+        let is_varied = |rows: &[&Row]| {
+            rows.iter().map(|row| comparable(&row.setting(&axis.key))).collect::<BTreeSet<_>>().len() > 1
+        };
         if !keys.contains(&axis.key) && (is_varied(&rows_a) || is_varied(&rows_b)) {
             keys.push(axis.key.clone());
         }
     }
-    let place = |row: &Row| keys.iter().map(|key| plain(&row.setting(key))).collect::<Vec<_>>();
+    let place = |row: &Row| keys.iter().map(|key| comparable(&row.setting(key))).collect::<Vec<_>>();
     let mut partners: HashMap<Vec<String>, &Row> = rows_b.iter().map(|row| (place(row), *row)).collect();
     let (others, by_seed) =
         (keys.iter().filter(|key| *key != SEED).cloned().collect::<Vec<_>>(), keys.iter().any(|key| key == SEED));
@@ -94,14 +96,9 @@ pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: im
         let Some(partner) = partners.remove(&place(row)) else { continue };
         paired += 1;
         let values: Vec<Value> = others.iter().map(|key| row.setting(key)).collect();
-        let setting = settings.entry(values.iter().map(plain).collect());
+        let setting = settings.entry(values.iter().map(comparable).collect());
         setting.or_insert_with(|| PairedSetting { values, pairs: Vec::new() }).pairs.push((row, partner));
     }
     let (alone, settings) = ([rows_a.len() - paired, rows_b.len() - paired], settings.into_values().collect());
     Joined { keys: others, by_seed, settings, alone }
-}
-
-/// Formats a value so that equal values have equal texts: 1 and 1.0 are one number.
-fn plain(value: &Value) -> String {
-    value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
 }

@@ -9,6 +9,7 @@ use super::checkpoint_every::CheckpointEvery;
 use super::data::{DataShape, DataSource, Pins, ValidationSplit};
 use super::halving::Halving;
 use super::trial::TrialConfig;
+use crate::text::comparable;
 
 /// An experiment that can be run.
 #[derive(Clone, Debug)]
@@ -77,8 +78,7 @@ impl Point {
 
     /// Returns the values in a form that is the same for equal values: 1 and 1.0 are one number.
     pub(super) fn place(&self) -> Vec<String> {
-        let plain = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
-        self.values.iter().map(plain).collect()
+        self.values.iter().map(comparable).collect()
     }
 }
 

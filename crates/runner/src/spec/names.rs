@@ -125,8 +125,8 @@ pub fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static 
 }
 
 /// Every activation with its name: those of hidden layers, and softmax.
-pub const ACTIVATIONS: [(&str, Activation); 12] = {
-    let mut all = [("softmax", Activation::Softmax); 12];
+pub const ACTIVATIONS: [(&str, Activation); Activation::ALL.len() + 1] = {
+    let mut all = [("softmax", Activation::Softmax); Activation::ALL.len() + 1];
     let mut at = 0;
     while at < Activation::ALL.len() {
         all[at] = Activation::ALL[at];
