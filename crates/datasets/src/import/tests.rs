@@ -2,7 +2,9 @@
 
 mod formats;
 mod hostile;
+mod pictures;
 mod tables;
+mod writing;
 
 use std::fs;
 use std::io::Write;

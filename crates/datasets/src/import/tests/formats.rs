@@ -3,7 +3,6 @@
 use ndarray::{Array2, array};
 
 use super::*;
-use crate::generate::draw::draw;
 use crate::{Features, Scaling, TargetKind, Task};
 
 /// All examples and targets of `set`, the training ones first, as f64.
@@ -244,98 +243,6 @@ impl Bench {
         fs::remove_dir_all(self.path("out")).unwrap_or_default();
         self.assert_refused(&request, words);
     }
-}
-
-#[test]
-fn folders_of_pictures_are_classes_resized_and_turned_to_grey() {
-    let bench = Bench::new();
-    for index in 0..4 {
-        bench.put(&format!("all/cat/{index}.png"), png(16, 16, &draw(5, index, true, 16)));
-        bench.put(&format!("all/Other/{index}.PNG"), png(16, 16, &draw(5, index, false, 16)));
-    }
-    bench.put("all/cat/notes.txt", "no picture");
-    bench.put("all/cat/.hidden.png", "hidden");
-    let all = bench.path("all");
-    let set = imported(&bench.request(&[&all]));
-    assert_eq!(set.classes, ["Other", "cat"]);
-    assert_eq!(set.train.image_shape, Some([16, 16, 3]));
-    assert_eq!((set.train.examples(), set.test.as_ref().unwrap().examples()), (6, 2));
-    let Features::U8(rows) = &set.train.x else { panic!() };
-    let Targets::Classes(labels) = &set.train.targets else { panic!() };
-    for (row, &label) in rows.outer_iter().zip(labels) {
-        let drawn = (0..4).any(|index| draw(5, index, label == 1, 16) == row.to_vec());
-        assert!(drawn, "a picture under the wrong class, or changed");
-    }
-
-    let grey = imported(&Request { size: Some((4, 8)), grey: true, ..bench.request(&[&all]) });
-    assert_eq!(grey.train.image_shape, Some([4, 8, 1]));
-    let mut found = Vec::new();
-    let request = Request { size: Some((4, 8)), ..bench.request(&[&all]) };
-    import(&request, |progress| {
-        found.extend(match progress {
-            Progress::Found(found) => Some(found),
-            _ => None,
-        });
-        true
-    })
-    .unwrap();
-    assert_eq!(
-        found,
-        [
-            "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP) left out",
-            "6 training and 2 test examples of 4 x 8 x 3 (u8), 2 classes"
-        ]
-    );
-}
-
-#[test]
-fn a_picture_of_one_colour_keeps_it_when_resized_and_a_jpeg_nearly() {
-    let bench = Bench::new();
-    let colour = |picture: &[u8]| picture.as_chunks::<3>().0[0];
-    let flat = |rgb: [u8; 3]| rgb.repeat(10 * 6);
-    let mut jpeg = std::io::Cursor::new(Vec::new());
-    let picture = image::RgbImage::from_raw(10, 6, flat([200, 40, 90])).unwrap();
-    picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
-    // By content: this one is called .png.
-    bench.put("train/a/1.png", jpeg.into_inner());
-    bench.put("train/b/1.png", png(10, 6, &flat([10, 250, 30])));
-    bench.put("test/b/1.png", png(3, 3, &[7; 27]));
-    let test = bench.path("test");
-    let request =
-        Request { test: vec![test], test_share: None, size: Some((3, 3)), ..bench.request(&[&bench.path("train")]) };
-    let set = imported(&request);
-    let Features::U8(rows) = &set.train.x else { panic!() };
-    assert_eq!(rows.row(1).to_vec(), [10, 250, 30].repeat(9));
-    let near = |a: u8, b: u8| a.abs_diff(b) < 6;
-    let found = colour(&rows.row(0).to_vec());
-    assert!(found.iter().zip([200, 40, 90]).all(|(&a, b)| near(a, b)), "{found:?}");
-    assert_eq!(set.test.as_ref().unwrap().targets, Targets::Classes(vec![1]), "numbered as the training classes are");
-}
-
-#[test]
-fn lossless_pictures_of_every_kind_give_the_same_bytes() {
-    let bench = Bench::new();
-    let drawn = draw(5, 1, true, 16);
-    let picture = image::RgbImage::from_raw(16, 16, drawn.clone()).unwrap();
-    let write = |name: &str, kind: image::ImageFormat| {
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        picture.write_to(&mut bytes, kind).unwrap();
-        bench.put(name, bytes.into_inner())
-    };
-    for (name, kind) in
-        [("a.png", image::ImageFormat::Png), ("a.bmp", image::ImageFormat::Bmp), ("a.webp", image::ImageFormat::WebP)]
-    {
-        assert_eq!(super::picture(&write(name, kind), [16, 16, 3]).unwrap(), drawn, "{name}");
-    }
-    // A GIF has 256 colours: as many as these four.
-    let four: Vec<u8> = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [9, 9, 9]].concat();
-    let picture = image::RgbaImage::from_fn(2, 2, |x, y| {
-        let place = 3 * (2 * y + x) as usize;
-        image::Rgba([four[place], four[place + 1], four[place + 2], 255])
-    });
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, image::ImageFormat::Gif).unwrap();
-    assert_eq!(super::picture(&bench.put("a.gif", bytes.into_inner()), [2, 2, 3]).unwrap(), four);
 }
 
 #[test]
