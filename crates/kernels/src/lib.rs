@@ -41,4 +41,4 @@ pub use real::Real;
 pub use reductions::{all_finite, bias_gradient, square_sum};
 pub use simd::Vectors;
 pub use subnormals::{CAN_FLUSH, with_subnormals_flushed};
-pub use update::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, scale};
+pub use update::{Adam, Step, adam_step, gradient_step, momentum_step, rmsprop_step, scale, scale_and_sum};

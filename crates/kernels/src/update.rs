@@ -207,6 +207,19 @@ impl Step {
     }
 }
 
+/// Makes a step of a gradient and adds it to the sum of all steps: dz ← factor · dz, sum ← sum + dz.
+///
+/// # Panics
+/// If the shapes differ, or the elements of a row aren't adjacent.
+#[track_caller]
+pub fn scale_and_sum<R: Real>(factor: R, dz: ArrayViewMut2<R>, sum: ArrayViewMut2<f64>) {
+    assert!(dz.dim() == sum.dim(), "scale_and_sum: shapes differ: dz {:?}, sum {:?}", dz.dim(), sum.dim());
+    par_for_each_element!((dz, sum), |dz, sum| {
+        *dz *= factor;
+        *sum += dz.as_f64();
+    });
+}
+
 /// Scales a gradient: dz ← factor · dz.
 ///
 /// # Panics

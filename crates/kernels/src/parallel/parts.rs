@@ -13,17 +13,30 @@ const MOST_PARTS: usize = 64;
 
 /// Runs `work` on the parts of `whole`: at most one per thread, for `threads` threads of the current team. `split` splits `whole`,
 /// which is `length` long, and is called with multiples of `step`. Outside of a team, or on a team of one, `whole` is the only part.
+#[inline]
 pub(crate) fn in_parts<W: Send>(
+    threads: usize,
+    length_and_step: (usize, usize),
+    whole: W,
+    split: &impl Fn(W, usize) -> (W, W),
+    work: &(impl Fn(W) + Sync),
+) {
+    // Apart from what follows, whose stack takes time to be probed.
+    if threads < 2 {
+        work(whole)
+    } else {
+        in_several_parts(threads.min(MOST_PARTS), length_and_step, whole, split, work)
+    }
+}
+
+#[inline(never)]
+fn in_several_parts<W: Send>(
     threads: usize,
     (length, step): (usize, usize),
     whole: W,
     split: &impl Fn(W, usize) -> (W, W),
     work: &(impl Fn(W) + Sync),
 ) {
-    let threads = threads.min(MOST_PARTS);
-    if threads < 2 {
-        return work(whole);
-    }
     let parts: [Mutex<Option<W>>; MOST_PARTS] = std::array::from_fn(|_| Mutex::new(None));
     let (mut rest, mut begin, mut count) = (whole, 0, 0);
     for number in 1..threads {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Call, Real, Step, forward, gradient_step, scale};
+use kernels::{Accumulate, Call, Real, forward, scale, scale_and_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use crate::batches::Batch;
@@ -59,9 +59,13 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         not_below_zero(square.fold(0.0, |sum, dt, dp| sum + dt.as_f64() * dp.as_f64()))
     }
 
+    /// Adds s to T, too, in the pass that makes it.
+    fn scale_step(&mut self, rows: Range<usize>, factor: R, dz: ArrayViewMut2<R>) {
+        scale_and_sum(factor, dz, block_mut(&mut self.t, rows));
+    }
+
     fn descend_along(&mut self, steps: ArrayView2<R>) {
         forward(steps, self.gram, self.p.view_mut(), Accumulate::Add);
-        gradient_step(Step::new(-1.0), self.t.view_mut(), steps);
     }
 
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use kernels::Real;
+use kernels::{Real, scale};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::batches::Batch;
@@ -23,8 +23,14 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     /// Returns |dW|², the sum of squares over the rows of one net.
     fn gradient_square(&self, rows: Range<usize>) -> f64;
 
+    /// Makes `dz` the s of a plain step of the rows of one net: s = `factor` · dz, with `factor` = -η/m. [`FirstLayers::descend_along`]
+    /// follows.
+    fn scale_step(&mut self, _rows: Range<usize>, factor: R, dz: ArrayViewMut2<R>) {
+        scale(factor, dz);
+    }
+
     /// Makes the plain step of all rows at once, in place of [`FirstLayers::backward`] and [`FirstLayers::descend`]: W += s Xᵀ with
-    /// `steps` = s = (-η/m) dz, N × examples.
+    /// `steps` = s, N × examples.
     fn descend_along(&mut self, steps: ArrayView2<R>);
 
     /// Makes the moments of one net, which has `rows` rows.

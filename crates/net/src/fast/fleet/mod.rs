@@ -9,7 +9,7 @@ mod resuming;
 #[cfg(test)]
 mod tests;
 
-use kernels::{Real, WrongProduct, inspected, scale};
+use kernels::{Real, WrongProduct, inspected};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::batches::Batches;
@@ -256,7 +256,7 @@ impl<'e, R: Real> Fleet<'e, R> {
             let learning_rate = member.training.schedule.at(*iteration);
             let step = member.begin_step(learning_rate, grad_scale);
             if is_plain {
-                scale(member.plain_factor(step, examples), block_mut(dz, rows.clone()));
+                first.scale_step(rows.clone(), member.plain_factor(step, examples), block_mut(dz, rows.clone()));
             } else {
                 member.descend_first(step, &mut **first);
             }
