@@ -81,7 +81,7 @@ impl<R: Real> Chain<R> {
     /// If the chain is empty, or the shapes don't fit.
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        // First every dz, from the last layer down, then dW and db, which need nothing else.
+        // First every dz, from the last layer down, then dW and db, which need nothing else: a fleet's plain steps go without dW.
         backward_dz(&self.layers, caches, gradients);
         backward_parameters(&self.layers, x, caches, gradients);
     }
@@ -91,13 +91,13 @@ impl<R: Real> Chain<R> {
         self.layers.iter().map(|layer| layer.cache(examples)).collect()
     }
 
-    /// Makes caches with the dropout masks of the first step of training: hidden layer l drops the share `rates[l - 1]` of its units,
-    /// drawn from `seed`; nothing is dropped if `rates` is empty. [`Cache::prepare`] draws the masks of each later step.
-    pub fn dropout_caches(&self, examples: usize, rates: &[f64], seed: u64) -> Vec<Cache<R>> {
+    /// Makes caches with the dropout masks of the first step of training: hidden layer l drops the share `dropout_rates[l - 1]` of its units,
+    /// drawn from `seed`; nothing is dropped if `dropout_rates` is empty. [`Cache::prepare`] draws the masks of each later step.
+    pub fn dropout_caches(&self, examples: usize, dropout_rates: &[f64], seed: u64) -> Vec<Cache<R>> {
         let mut caches = self.caches(examples);
         let hidden = caches.len() - 1;
-        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
-            cache.dropout = Dropout::new(rates, seed, l, cache.z.nrows());
+        for (index, cache) in caches[..hidden].iter_mut().enumerate() {
+            cache.dropout = Dropout::new(dropout_rates, seed, index, cache.z.nrows());
             cache.prepare(examples); // draws the mask
         }
         caches
@@ -141,8 +141,8 @@ pub(crate) fn backward_dz<R: Real>(layers: &[Layer<R>], caches: &[Cache<R>], gra
     for l in (1..layers.len()).rev() {
         let (before, from_here) = gradients.split_at_mut(l);
         let da_to_dz = &mut before[l - 1].dz;
-        layers[l].backward_data(from_here[0].dz.view(), da_to_dz.view_mut());
-        layers[l - 1].backward_activation(&caches[l - 1], da_to_dz.view_mut());
+        layers[l].backward_data(from_here[0].dz.view(), da_to_dz.view_mut()); // da of the layer before
+        layers[l - 1].backward_activation(&caches[l - 1], da_to_dz.view_mut()); // its dz
     }
 }
 

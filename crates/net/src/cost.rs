@@ -2,7 +2,7 @@
 //!
 //! | output g\[L\] | cost J | y | dz\[L\] |
 //! |---|---|---|---|
-//! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) | `n[L]` × m, 0 and 1 | a - y |
+//! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) over examples and units | `n[L]` × m, 0 and 1 | a - y |
 //! | softmax | cross-entropy, -(1/m) Σ log a of the example's class | 1 × m, class numbers | a - one-hot y |
 //! | identity | mean squared error, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!
@@ -125,7 +125,7 @@ impl Cost {
 }
 
 /// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. It is infinite
-/// where `a[L]` is rounded to 0 or 1; times the sigmoid's derivative it is a - y, which [`Cost::dz_output`] computes, so that no training needs it.
+/// where `a[L]` is rounded to 0 or 1; times the sigmoid's derivative it is a - y, which [`Cost::dz_output`] computes. Training doesn't need it; `runner trace` shows it.
 ///
 /// # Shapes
 /// `a`, `y` and `da` are `n[L]` × examples.

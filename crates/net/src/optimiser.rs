@@ -10,28 +10,28 @@ use crate::rates::{LayerRate, LayerRates};
 
 /// The algorithm of a step: how the parameters w and their moments move, given the gradient g and the learning rate η. Names and
 /// equations are PyTorch's; each is one pass over the parameters, in `kernels/src/update.rs`.
-///
-/// In the course's letters, η is α. μ is β, where the course's v has a factor 1-β on g, so that its α is η / (1-β). RMSProp's α and v are
-/// its β₂ and S; Adam's m and v are its V and S.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
-    /// Gradient descent: w ← w - η g.
+    /// Gradient descent: w ← w - η g. In the course's letters, W = W - α dW.
     Descent,
-    /// Gradient descent with momentum: v ← μ v + g, then w ← w - η v, or w ← w - η (g + μ v) if Nesterov's.
+    /// Gradient descent with momentum: v ← μ v + g, then w ← w - η v, or w ← w - η (g + μ v) if Nesterov's. The course has
+    /// V = β V + (1-β) dW and W = W - α V, so that μ = β and η = α (1-β).
     Momentum {
         /// μ.
         momentum: f64,
         /// True if the step looks ahead.
         nesterov: bool,
     },
-    /// RMSProp: v ← α v + (1-α) g², then w ← w - η g / (√v + ε).
+    /// RMSProp: v ← α v + (1-α) g², then w ← w - η g / (√v + ε). In the course's letters, S = β₂ S + (1-β₂) dW² and
+    /// W = W - α dW / (√S + ε).
     RmsProp {
         /// α, of the running mean of g².
         alpha: f64,
         /// ε.
         eps: f64,
     },
-    /// Adam: m ← β₁ m + (1-β₁) g and v ← β₂ v + (1-β₂) g², then at step t, w ← w - η / (1-β₁ᵗ) · m / (√v / √(1-β₂ᵗ) + ε).
+    /// Adam: m ← β₁ m + (1-β₁) g and v ← β₂ v + (1-β₂) g², then at step t, w ← w - η / (1-β₁ᵗ) · m / (√v / √(1-β₂ᵗ) + ε). m and v are
+    /// the course's V and S.
     Adam(Adam),
 }
 
@@ -152,6 +152,7 @@ impl<R: Real> OptimiserState<R> {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
         let norm = || gradients.iter().map(gradient_square).sum::<f64>().sqrt();
         let step = self.begin_step(learning_rate, self.optimiser.clip_scale(norm));
+        // NetStep::tensor_step settles the rate, the decay and the clipping; TensorStep::apply chooses the equation.
         for (l, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
             self.step_weights(l, layer, gradient, step);
             self.step_bias(l, layer, gradient, step);
@@ -201,16 +202,18 @@ pub(crate) struct NetStep {
 impl NetStep {
     /// Returns the step of a layer's weights.
     pub(crate) fn of_weights(self, rate: LayerRate) -> TensorStep {
-        self.at(rate.w, self.optimiser.decay.lambda)
+        self.tensor_step(rate.w, self.optimiser.decay.lambda)
     }
 
     /// Returns the step of a layer's bias.
     pub(crate) fn of_bias(self, rate: LayerRate) -> TensorStep {
         let Decay { lambda, biases, .. } = self.optimiser.decay;
-        self.at(rate.b, if biases { lambda } else { 0.0 })
+        self.tensor_step(rate.b, if biases { lambda } else { 0.0 })
     }
 
-    fn at(self, rate: f64, lambda: f64) -> TensorStep {
+    /// Settles η, λ and the clipping of one tensor. A step begins with g ← grad_scale g + l2 w, and ends with w ← weight_scale w minus
+    /// what the algorithm makes of g.
+    fn tensor_step(self, rate: f64, lambda: f64) -> TensorStep {
         // λ is divided by the rate's factor, so that η λ is the same in every layer, as in the `mup` package.
         let (learning_rate, lambda) = (self.learning_rate * rate, lambda / rate);
         // Decoupled: w is multiplied by 1 - η λ; else λ w is added to g.
@@ -239,7 +242,8 @@ impl TensorStep {
         }
     }
 
-    /// Moves them as [`TensorStep::apply`], by the linear rules alone; the gradient may be of another element type.
+    /// Moves them as [`TensorStep::apply`], by the linear rules alone. Some engines of the first layer (`fast/`) need it, whose gradient may
+    /// be of another element type.
     ///
     /// # Panics
     /// If the algorithm is not linear.

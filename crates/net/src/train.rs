@@ -42,7 +42,7 @@ impl<R: Real> Chain<R> {
         let mut costs = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let output = self.forward(x, &mut caches);
-            costs.push(self.cost().mean(output.z.view(), y));
+            costs.push(self.cost().mean(output.z.view(), y)); // J of a[L], computed from z[L], where nothing is rounded to 0 or 1
             self.backward(x, y, &caches, &mut gradients);
             state.step(self, &gradients, learning_rate);
         }
