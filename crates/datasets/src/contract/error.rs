@@ -17,7 +17,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What was found, and what is allowed.
+        /// A description of what was found and what is allowed.
         problem: String,
     },
     /// A file could not be written.

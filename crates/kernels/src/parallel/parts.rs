@@ -21,7 +21,6 @@ pub(crate) fn in_parts<W: Send>(
     split: &impl Fn(W, usize) -> (W, W),
     work: &(impl Fn(W) + Sync),
 ) {
-    // Apart from what follows, whose stack takes time to be probed.
     if threads < 2 {
         work(whole)
     } else {
@@ -29,6 +28,8 @@ pub(crate) fn in_parts<W: Send>(
     }
 }
 
+/// Runs `work` on parts as [`in_parts`] does, for two threads or more. It is not inlined, since the room for the parts makes its stack
+/// frame so large that entering it takes time, which the many small pieces of work for one thread shouldn't pay.
 #[inline(never)]
 fn in_several_parts<W: Send>(
     threads: usize,

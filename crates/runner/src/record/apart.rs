@@ -15,7 +15,7 @@ use super::error::{DATABASE, Error};
 const LOG: &str = "results.db-wal";
 /// The bytes at the log's beginning that change whenever SQLite writes it anew, since two of its numbers are random.
 const HEADER: u64 = 32;
-/// How often a record is copied anew whose log began anew meanwhile.
+/// The most copies that are made of a record whose log is begun anew while it is copied.
 const ATTEMPTS: usize = 5;
 
 /// A record that is read, or a copy of it while it is open for writing.

@@ -48,7 +48,7 @@ pub struct Planned {
 pub(super) const AXES: &str = "SELECT key, scale, factor FROM axis ORDER BY position";
 
 impl PlannedAxis {
-    /// Returns whether it was written so.
+    /// Returns whether the axis was declared with this scale.
     pub fn has_scale(&self, scale: Scale) -> bool {
         self.scale == scale.name()
     }

@@ -1,4 +1,4 @@
-//! What an import leaves on the disk, and what it keeps.
+//! Tests of the files that an import writes, and of those that it keeps.
 
 use super::*;
 

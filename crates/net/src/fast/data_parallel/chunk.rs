@@ -1,4 +1,4 @@
-//! What a rank keeps of one of its chunks.
+//! A chunk of a batch on its rank: its examples, caches and gradients.
 
 use std::ops::Range;
 
