@@ -1,4 +1,5 @@
-//! One step of an optimiser on one array of parameters: one pass over the parameters, their gradient and their moments.
+//! One step of an optimiser on one array of parameters: one pass over the parameters, their gradient and their moments. The gradient may
+//! be of another element type.
 //!
 //! Definitions and names are PyTorch's (`torch.optim` SGD, RMSprop, Adam, AdamW). η is the learning rate of this step, g the
 //! gradient, λ the weight decay:
@@ -19,6 +20,8 @@ use crate::rows::par_for_each_element;
 /// The part of a step that all optimisers share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
+    /// t, the number of this step, from 1 on.
+    pub t: usize,
     /// η.
     pub learning_rate: f64,
     /// The scale of the gradient, less than 1 if its norm is clipped.
@@ -30,13 +33,13 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step without decay or clipping.
+    /// Makes the first step, without decay or clipping.
     pub fn new(learning_rate: f64) -> Self {
-        Step { learning_rate, grad_scale: 1.0, l2: 0.0, weight_scale: 1.0 }
+        Step { t: 1, learning_rate, grad_scale: 1.0, l2: 0.0, weight_scale: 1.0 }
     }
 }
 
-/// Makes a step of gradient descent: w ← weight_scale w - η (grad_scale g + λ w). The gradient may be of another element type.
+/// Makes a step of gradient descent: w ← weight_scale w - η (grad_scale g + λ w).
 ///
 /// # Shapes
 /// `w` and `g` the same.
@@ -55,14 +58,14 @@ impl Step {
 #[track_caller]
 pub fn gradient_step<R: Real, G: Real>(step: Step, w: ArrayViewMut2<R>, g: ArrayView2<G>) {
     assert!(w.dim() == g.dim(), "gradient_step: shapes differ: w {:?}, g {:?}", w.dim(), g.dim());
-    let Step { learning_rate, grad_scale, l2, weight_scale } = step;
+    let Step { t: _, learning_rate, grad_scale, l2, weight_scale } = step;
     let [by_g, by_w] = [-learning_rate * grad_scale, weight_scale - learning_rate * l2].map(R::from_f64);
     par_for_each_element!((w, g), |w, g| *w = *w * by_w + by_g * R::from_f64(g.as_f64()));
 }
 
 /// Makes a step with momentum μ; `v` is the velocity, zeros before the first step. Nesterov's momentum steps along g + μ v.
 ///
-/// The gradient may be of another element type. Sources: Polyak 1964; Sutskever et al., ICML 2013, in PyTorch's form.
+/// Sources: Polyak 1964; Sutskever et al., ICML 2013, in PyTorch's form.
 ///
 /// # Shapes
 /// `w`, `g` and `v` the same.
@@ -121,20 +124,20 @@ pub fn momentum_step<R: Real, G: Real>(
 /// assert_eq!((v, w), (array![[0.25 * 4.0]], array![[1.0 - 0.5 * (2.0 / (1.0 + 1.0))]]));
 /// ```
 #[track_caller]
-pub fn rmsprop_step<R: Real>(
+pub fn rmsprop_step<R: Real, G: Real>(
     step: Step,
     alpha: f64,
     eps: f64,
     w: ArrayViewMut2<R>,
-    g: ArrayView2<R>,
+    g: ArrayView2<G>,
     v: ArrayViewMut2<R>,
 ) {
     let shapes = [w.dim(), g.dim(), v.dim()];
     assert!(shapes.iter().all(|dim| *dim == shapes[0]), "rmsprop_step: shapes of w, g and v differ: {shapes:?}");
     let [learning_rate, grad_scale, l2, weight_scale] = step.rounded();
     let [alpha, one_minus_alpha, eps] = [alpha, 1.0 - alpha, eps].map(R::from_f64);
-    par_for_each_element!((w, g, v), |w, &g, v| {
-        let g = grad_scale * g + l2 * *w;
+    par_for_each_element!((w, g, v), |w, g, v| {
+        let g = grad_scale * R::from_f64(g.as_f64()) + l2 * *w;
         *v = alpha * *v + one_minus_alpha * (g * g);
         *w = *w * weight_scale - learning_rate * (g / (v.sqrt() + eps));
     });
@@ -151,7 +154,7 @@ pub struct Adam {
     pub eps: f64,
 }
 
-/// Makes step number `t`, which is 1 for the first, of Adam; `m` and `v` are the running means of g and g², zeros before the first
+/// Makes a step of Adam; `m` and `v` are the running means of g and g², zeros before the first
 /// step.
 ///
 /// Source: Kingma and Ba, ICLR 2015.
@@ -160,7 +163,7 @@ pub struct Adam {
 /// `w`, `g`, `m` and `v` the same.
 ///
 /// # Panics
-/// If the shapes differ, the elements of a row aren't adjacent, or `t` is 0.
+/// If the shapes differ, the elements of a row aren't adjacent, or t is 0.
 ///
 /// ```
 /// use kernels::{Adam, Step, adam_step};
@@ -168,31 +171,30 @@ pub struct Adam {
 ///
 /// let adam = Adam { beta_1: 0.9, beta_2: 0.999, eps: 0.0 };
 /// let (mut w, mut m, mut v) = (array![[1.0, 2.0]], array![[0.0, 0.0]], array![[0.0, 0.0]]);
-/// adam_step(Step::new(0.5), adam, 1, w.view_mut(), array![[7.0, -0.01]].view(), [m.view_mut(), v.view_mut()]);
+/// adam_step(Step::new(0.5), adam, w.view_mut(), array![[7.0, -0.01]].view(), [m.view_mut(), v.view_mut()]);
 /// // The first step is along the gradient's signs.
 /// assert!((w - array![[0.5, 2.5]]).iter().all(|off: &f64| off.abs() < 1e-14));
 /// ```
 #[track_caller]
-pub fn adam_step<R: Real>(
+pub fn adam_step<R: Real, G: Real>(
     step: Step,
     Adam { beta_1, beta_2, eps }: Adam,
-    t: usize,
     w: ArrayViewMut2<R>,
-    g: ArrayView2<R>,
+    g: ArrayView2<G>,
     [m, v]: [ArrayViewMut2<R>; 2],
 ) {
     let shapes = [w.dim(), g.dim(), m.dim(), v.dim()];
     assert!(shapes.iter().all(|dim| *dim == shapes[0]), "adam_step: shapes of w, g, m and v differ: {shapes:?}");
-    assert!(t > 0, "adam_step: the first step is number 1");
-    let t = i32::try_from(t).unwrap_or(i32::MAX);
+    assert!(step.t > 0, "adam_step: the first step is number 1");
+    let t = i32::try_from(step.t).unwrap_or(i32::MAX);
     // The corrections of the bias, η m̂ = (η / (1-β₁ᵗ)) m and √v̂ = √v / √(1-β₂ᵗ), have one rounded coefficient each for all elements.
     let corrected_rate = R::from_f64(step.learning_rate / (1.0 - beta_1.powi(t)));
     let root_correction = R::from_f64(1.0 / (1.0 - beta_2.powi(t)).sqrt());
     let [_, grad_scale, l2, weight_scale] = step.rounded();
     let [beta_1, one_minus_beta_1, beta_2, one_minus_beta_2, eps] =
         [beta_1, 1.0 - beta_1, beta_2, 1.0 - beta_2, eps].map(R::from_f64);
-    par_for_each_element!((w, g, m, v), |w, &g, m, v| {
-        let g = grad_scale * g + l2 * *w;
+    par_for_each_element!((w, g, m, v), |w, g, m, v| {
+        let g = grad_scale * R::from_f64(g.as_f64()) + l2 * *w;
         *m = beta_1 * *m + one_minus_beta_1 * g;
         *v = beta_2 * *v + one_minus_beta_2 * (g * g);
         let root_v_hat = v.sqrt() * root_correction;

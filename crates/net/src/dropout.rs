@@ -72,8 +72,8 @@ impl<R: Real> Dropout<R> {
         Zip::from(da).and(&self.mask).for_each(|da, &mask| *da *= mask);
     }
 
-    /// Returns a · mask.
-    pub(crate) fn a(&self) -> ArrayView2<'_, R> {
-        self.a.view()
+    /// Returns a · mask of a layer, or its `a` if it has no dropout.
+    pub(crate) fn output<'a>(dropout: Option<&'a Self>, a: ArrayView2<'a, R>) -> ArrayView2<'a, R> {
+        dropout.map_or(a, |dropout| dropout.a.view())
     }
 }

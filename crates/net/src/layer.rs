@@ -1,4 +1,7 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
+//!
+//! A matrix has one column per example, and n_out = `n[l]` or n_in = `n[l-1]` rows: z, a, da and dz of a layer are n_out × examples, `a_prev`
+//! = `a[l-1]` and `da_prev` = `da[l-1]` n_in × examples. A shape that doesn't fit is a panic.
 
 use kernels::{Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
@@ -6,7 +9,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use crate::dropout::Dropout;
 use crate::matrix::make_room;
 
-/// `W[l]`, `b[l]` and `g[l]`.
+/// The parameters of a layer.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -17,7 +20,7 @@ pub struct Layer<R> {
     pub activation: Activation,
 }
 
-/// The cache of a layer's forward pass: `z[l]` and `a[l]`, n_out × examples each.
+/// The cache of a layer's forward pass.
 #[derive(Clone, Debug)]
 pub struct Cache<R> {
     /// `z[l] = W[l] a[l-1] + b[l]`.
@@ -28,7 +31,7 @@ pub struct Cache<R> {
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
-/// The gradients of a layer.
+/// The gradient of a layer.
 #[derive(Clone, Debug)]
 pub struct Gradient<R> {
     /// `dz[l]`, n_out × examples. `da[l]` arrives in this buffer and becomes `dz[l]` in place.
@@ -40,32 +43,16 @@ pub struct Gradient<R> {
 }
 
 impl<R: Real> Layer<R> {
-    /// Returns `n[l]`, the number of units.
-    pub fn n_out(&self) -> usize {
-        self.w.nrows()
-    }
-
-    /// Returns `n[l-1]`, the number of inputs.
-    pub fn n_in(&self) -> usize {
-        self.w.ncols()
-    }
-
     /// Computes `z[l] = W[l] a[l-1] + b[l]` and `a[l] = g[l](z[l])`.
-    ///
-    /// # Shapes
-    /// `a_prev` n_in × examples; `cache` n_out × examples.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
     #[track_caller]
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         let Cache { z, a, dropout } = cache;
         kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace); // z = W a_prev
-        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z)
+        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut());
     }
 
-    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`. Dropout
-    /// keeps a masked copy of `a`, since g' may need the unmasked one.
+    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`. Dropout keeps a masked copy of `a`, since g'
+    /// may need the unmasked one.
     #[track_caller]
     pub(crate) fn activate(&self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
         bias_activation(self.activation, self.b.view(), z, a.view_mut());
@@ -75,18 +62,12 @@ impl<R: Real> Layer<R> {
     }
 
     /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`, which is masked first where units are dropped.
-    ///
-    /// # Shapes
-    /// `da_to_dz` n_out × examples, as `cache`.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
     #[track_caller]
     pub fn backward_activation(&self, cache: &Cache<R>, da_to_dz: ArrayViewMut2<R>) {
         self.backward_activation_at(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
     }
 
-    /// Computes `dz[l]` as [`Layer::backward_activation`], where `z[l]` and `a[l]` are not those of the layer's own cache.
+    /// Computes `dz[l]`, where `z[l]` and `a[l]` are rows of a fleet's matrices.
     #[track_caller]
     pub(crate) fn backward_activation_at(
         &self,
@@ -102,19 +83,13 @@ impl<R: Real> Layer<R> {
     }
 
     /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
-    ///
-    /// # Shapes
-    /// `a_prev` n_in × examples; `gradient.dz` n_out × examples.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
     #[track_caller]
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
         let Gradient { dz, dw, db } = gradient;
         self.backward_parameters_of_part(a_prev, a_prev.ncols(), dz.view(), dw.view_mut(), db.view_mut());
     }
 
-    /// Computes the share of some examples in `dW[l]` and `db[l]`, where the batch has `m` examples.
+    /// Computes the share of some examples in `dW[l]` and `db[l]`, where the whole batch has `m` examples.
     #[track_caller]
     pub(crate) fn backward_parameters_of_part(
         &self,
@@ -130,15 +105,19 @@ impl<R: Real> Layer<R> {
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`.
-    ///
-    /// # Shapes
-    /// `dz` n_out × examples, `da_prev` n_in × examples.
-    ///
-    /// # Panics
-    /// If the shapes don't fit.
     #[track_caller]
-    pub fn backward_data(&self, dz: ArrayView2<R>, da_prev: ArrayViewMut2<R>) {
+    pub fn backward_da_prev(&self, dz: ArrayView2<R>, da_prev: ArrayViewMut2<R>) {
         kernels::backward_data(self.w.view(), dz, da_prev, Accumulate::Replace);
+    }
+
+    /// Returns `n[l]`, the number of units.
+    pub fn n_out(&self) -> usize {
+        self.w.nrows()
+    }
+
+    /// Returns `n[l-1]`, the number of inputs.
+    pub fn n_in(&self) -> usize {
+        self.w.ncols()
     }
 
     /// Makes a cache of zeros for a forward pass over `examples`.
@@ -149,18 +128,15 @@ impl<R: Real> Layer<R> {
 
     /// Makes a gradient of zeros for a backward pass over `examples`.
     pub fn gradient(&self, examples: usize) -> Gradient<R> {
-        Gradient {
-            dz: Array2::zeros((self.n_out(), examples)),
-            dw: Array2::zeros(self.w.dim()),
-            db: Array1::zeros(self.n_out()),
-        }
+        let (dw, db) = (Array2::zeros(self.w.dim()), Array1::zeros(self.n_out()));
+        Gradient { dz: Array2::zeros((self.n_out(), examples)), dw, db }
     }
 }
 
 impl<R: Real> Cache<R> {
     /// Returns the next layer's input: `a[l]`, masked where units are dropped.
     pub fn output(&self) -> ArrayView2<'_, R> {
-        self.dropout.as_ref().map_or(self.a.view(), Dropout::a)
+        Dropout::output(self.dropout.as_ref(), self.a.view())
     }
 
     /// Makes room for `examples`, and draws the masks of the next step. The values before are lost.

@@ -78,16 +78,6 @@ impl Optimiser {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }
 
-    /// Returns those of a net's factors on its learning rates that are for optimisers of this kind.
-    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
-        if self.is_linear() { &rates.linear } else { &rates.adaptive }
-    }
-
-    /// Returns the factor on a gradient whose Euclidean norm is computed by `norm`: below 1 where the gradient is clipped.
-    pub(crate) fn clip_scale(&self, norm: impl FnOnce() -> f64) -> f64 {
-        self.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)))
-    }
-
     /// Returns the number of moments that are kept for each parameter.
     pub fn moments(&self) -> usize {
         match self.algorithm {
@@ -95,6 +85,11 @@ impl Optimiser {
             Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
             Algorithm::Adam(_) => 2,
         }
+    }
+
+    /// Returns those of a net's factors on its learning rates that are for optimisers of this kind.
+    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
+        if self.is_linear() { &rates.linear } else { &rates.adaptive }
     }
 }
 
@@ -108,21 +103,20 @@ impl Optimiser {
 /// let mut chain = initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 1);
 /// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[0.0, 1.0]]);
 /// let (mut caches, mut gradients) = (chain.caches(2), chain.gradients(2));
-/// let mut state = OptimiserState::new(Optimiser::DESCENT, &chain);
-/// let mut costs = Vec::new();
+/// let mut adam = OptimiserState::new(Optimiser::ADAM, &chain);
 /// for _ in 0..100 {
-///     let output = chain.forward(x.view(), &mut caches);
-///     costs.push(chain.cost().mean(output.z.view(), y.view()));
+///     chain.forward(x.view(), &mut caches);
 ///     chain.backward(x.view(), y.view(), &caches, &mut gradients);
-///     state.step(&mut chain, &gradients, 0.5);
+///     adam.step(&mut chain, &gradients, 0.1);
 /// }
-/// assert!(costs[99] < 0.1 * costs[0]);
+/// assert!(chain.score(x.view(), y.view()).unwrap().cost < 0.01);
 /// ```
 #[derive(Clone, Debug)]
 pub struct OptimiserState<R> {
     optimiser: Optimiser,
+    /// The factors on the learning rates of layer l at index l - 1, as are its moments.
     rates: Vec<LayerRate>,
-    /// The moments of `W[l]` and `b[l]`, layer l at index l - 1.
+    /// The moments of `W[l]` and `b[l]`.
     pub(crate) moments: Vec<[Moments<R>; 2]>,
     pub(crate) steps: usize,
 }
@@ -150,117 +144,55 @@ impl<R: Real> OptimiserState<R> {
     #[track_caller]
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
-        let norm = || gradients.iter().map(gradient_square).sum::<f64>().sqrt();
-        let step = self.begin_step(learning_rate, self.optimiser.clip_scale(norm));
-        // NetStep::tensor_step settles the rate, the decay and the clipping; TensorStep::apply chooses the equation.
+        let step = self.begin_step(learning_rate, || gradients.iter().map(gradient_square).sum::<f64>().sqrt());
+        let algorithm = self.optimiser.algorithm;
         for (l, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
-            self.step_weights(l, layer, gradient, step);
-            self.step_bias(l, layer, gradient, step);
+            let [w_step, b_step] = self.tensor_steps(l, step);
+            let [w_moments, b_moments] = &mut self.moments[l];
+            algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
+            algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);
         }
     }
 
-    /// Begins the next step at the learning rate η, for a gradient that is multiplied by `grad_scale`.
-    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> NetStep {
+    /// Begins the next step, at the learning rate η; `norm` computes the Euclidean norm of the net's gradient, for clipping.
+    pub(crate) fn begin_step(&mut self, learning_rate: f64, norm: impl FnOnce() -> f64) -> Step {
         self.steps += 1;
-        NetStep { optimiser: self.optimiser, learning_rate, grad_scale, t: self.steps }
+        let grad_scale = self.optimiser.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)));
+        Step { t: self.steps, grad_scale, ..Step::new(learning_rate) }
     }
 
-    /// Moves `W[l]`; `l` is its index.
-    pub(crate) fn step_weights(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, step: NetStep) {
-        step.of_weights(self.rates[l]).apply(layer.w.view_mut(), gradient.dw.view(), &mut self.moments[l][0]);
-    }
-
-    /// Moves `b[l]`; `l` is its index.
-    pub(crate) fn step_bias(&mut self, l: usize, layer: &mut Layer<R>, gradient: &Gradient<R>, step: NetStep) {
-        step.of_bias(self.rates[l]).apply(row_mut(&mut layer.b), row(&gradient.db), &mut self.moments[l][1]);
-    }
-
-    /// Returns the factors on the rates of the layer at index `l`.
-    pub(crate) fn rate(&self, l: usize) -> LayerRate {
-        self.rates[l]
-    }
-}
-
-/// Returns |dW|² + |db|².
-pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
-    square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
-}
-
-/// One step of a net: the same for all its parameters but for [`LayerRate`] and the decay of biases. [`NetStep::of_weights`] and
-/// [`NetStep::of_bias`] make it the step of a tensor, and [`TensorStep::apply`] makes that, by the pass of the algorithm.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NetStep {
-    optimiser: Optimiser,
-    /// η of this step.
-    pub(crate) learning_rate: f64,
-    /// The factor on the gradient, below 1 where it is clipped.
-    grad_scale: f64,
-    /// The number of this step, from 1 on.
-    t: usize,
-}
-
-impl NetStep {
-    /// Returns the step of a layer's weights.
-    pub(crate) fn of_weights(self, rate: LayerRate) -> TensorStep {
-        self.tensor_step(rate.w, self.optimiser.decay.lambda)
-    }
-
-    /// Returns the step of a layer's bias.
-    pub(crate) fn of_bias(self, rate: LayerRate) -> TensorStep {
-        let Decay { lambda, biases, .. } = self.optimiser.decay;
-        self.tensor_step(rate.b, if biases { lambda } else { 0.0 })
-    }
-
-    /// Settles η, λ and the clipping of one tensor. A step begins with g ← grad_scale g + l2 w, and ends with w ← weight_scale w minus
-    /// what the algorithm makes of g.
-    fn tensor_step(self, rate: f64, lambda: f64) -> TensorStep {
-        // λ is divided by the rate's factor, so that η λ is the same in every layer, as in the `mup` package.
-        let (learning_rate, lambda) = (self.learning_rate * rate, lambda / rate);
-        // Decoupled: w is multiplied by 1 - η λ; else λ w is added to g.
-        let is_decoupled = self.optimiser.decay.decoupled;
-        let (l2, weight_scale) = if is_decoupled { (0.0, 1.0 - learning_rate * lambda) } else { (lambda, 1.0) };
-        let step = Step { learning_rate, grad_scale: self.grad_scale, l2, weight_scale };
-        TensorStep { algorithm: self.optimiser.algorithm, step, t: self.t }
+    /// Returns the steps of `W[l]` and `b[l]` in a `step` of the net, each with its own learning rate and decay; `l` is the layer's index.
+    pub(crate) fn tensor_steps(&self, l: usize, step: Step) -> [Step; 2] {
+        let (Decay { lambda, decoupled, biases }, factor) = (self.optimiser.decay, self.rates[l]);
+        [(factor.w, lambda), (factor.b, if biases { lambda } else { 0.0 })].map(|(factor, lambda)| {
+            // λ is divided by the factor, so that η λ is the same in every layer, as in the `mup` package.
+            let (learning_rate, lambda) = (step.learning_rate * factor, lambda / factor);
+            if decoupled {
+                Step { learning_rate, weight_scale: 1.0 - learning_rate * lambda, ..step } // w ← (1 - η λ) w
+            } else {
+                Step { learning_rate, l2: lambda, ..step } // g ← g + λ w
+            }
+        })
     }
 }
 
-/// One step of one tensor.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TensorStep {
-    algorithm: Algorithm,
-    step: Step,
-    t: usize,
-}
-
-impl TensorStep {
-    /// Makes the step of the parameters `w` against their gradient `g`.
-    pub(crate) fn apply<R: Real>(self, w: ArrayViewMut2<R>, g: ArrayView2<R>, moments: &mut Moments<R>) {
-        match (self.algorithm, moments.0.as_mut_slice()) {
-            (Algorithm::RmsProp { alpha, eps }, [v]) => rmsprop_step(self.step, alpha, eps, w, g, v.view_mut()),
-            (Algorithm::Adam(adam), [m, v]) => adam_step(self.step, adam, self.t, w, g, [m.view_mut(), v.view_mut()]),
-            _ => self.apply_linear(w, g, moments), // gradient descent, with momentum or without
-        }
-    }
-
-    /// Moves them as [`TensorStep::apply`], by the linear rules alone. Some engines of the first layer (`fast/`) need it, whose gradient may
-    /// be of another element type.
-    ///
-    /// # Panics
-    /// If the algorithm is not linear.
-    pub(crate) fn apply_linear<R: Real, G: Real>(
+impl Algorithm {
+    /// Moves the parameters `w` against their gradient `g`, which may be of another element type, in one pass.
+    pub(crate) fn apply<R: Real, G: Real>(
         self,
+        step: Step,
         w: ArrayViewMut2<R>,
         g: ArrayView2<G>,
         moments: &mut Moments<R>,
     ) {
-        match (self.algorithm, moments.0.as_mut_slice()) {
-            (Algorithm::Descent, []) => gradient_step(self.step, w, g),
+        match (self, moments.0.as_mut_slice()) {
+            (Algorithm::Descent, []) => gradient_step(step, w, g),
             (Algorithm::Momentum { momentum, nesterov }, [v]) => {
-                momentum_step(self.step, momentum, nesterov, w, g, v.view_mut());
+                momentum_step(step, momentum, nesterov, w, g, v.view_mut());
             }
-            (algorithm, moments) => {
-                panic!("{algorithm:?} is not linear, or has another number of moments than {}", moments.len())
-            }
+            (Algorithm::RmsProp { alpha, eps }, [v]) => rmsprop_step(step, alpha, eps, w, g, v.view_mut()),
+            (Algorithm::Adam(adam), [m, v]) => adam_step(step, adam, w, g, [m.view_mut(), v.view_mut()]),
+            (algorithm, moments) => panic!("{} moments are not those of {algorithm:?}", moments.len()),
         }
     }
 }
@@ -273,4 +205,9 @@ impl<R: Real> Moments<R> {
     pub(crate) fn new(optimiser: &Optimiser, dim: (usize, usize)) -> Self {
         Moments(vec![Array2::zeros(dim); optimiser.moments()])
     }
+}
+
+/// Returns |dW|² + |db|².
+pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
+    square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
 }

@@ -4,7 +4,24 @@ use kernels::{Real, all_finite};
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Chain;
 use crate::cost::Cost;
+use crate::layer::Cache;
+
+impl<R: Real> Chain<R> {
+    /// Evaluates the net on the examples `x`; `None` if an output is not finite.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    #[track_caller]
+    pub fn score(&self, x: ArrayView2<R>, y: ArrayView2<R>) -> Option<Score> {
+        let mut caches = self.caches(x.ncols());
+        let Cache { z, a, .. } = self.forward(x, &mut caches);
+        let mut tally = Tally::new(self.cost());
+        tally.add(z.view(), a.view(), y);
+        tally.score()
+    }
+}
 
 /// The cost and accuracy of a net on a set of examples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

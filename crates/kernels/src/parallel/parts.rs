@@ -151,12 +151,12 @@ mod tests {
         binary_cross_entropy_dz(a.view(), m.view(), loss.view_mut());
         mean_squared_error_dz(z.view(), loss.view(), m.view_mut());
         bias_gradient(dz.view(), R::from_f64(0.5), db.column_mut(3));
-        let step = Step { learning_rate: 0.1, grad_scale: 0.9, l2: 0.01, weight_scale: 0.999 };
+        let step = Step { t: 3, learning_rate: 0.1, grad_scale: 0.9, l2: 0.01, weight_scale: 0.999 };
         gradient_step(step, w.view_mut(), dz.view());
         momentum_step(step, 0.9, true, w.view_mut(), dz.view(), m.view_mut());
         rmsprop_step(step, 0.99, 1e-8, w.view_mut(), dz.view(), v.view_mut());
         let adam = Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 };
-        adam_step(step, adam, 3, w.view_mut(), dz.view(), [m.view_mut(), v.view_mut()]);
+        adam_step(step, adam, w.view_mut(), dz.view(), [m.view_mut(), v.view_mut()]);
         vec![w, z, a, dz, m, v, db, loss]
     }
 

@@ -26,7 +26,7 @@ impl<R: Real> Best<'static, R> {
         best: &mut Option<Self>,
         record: usize,
         cost: f64,
-        chain: &'f [Layer<R>],
+        chain: impl IntoIterator<Item = &'f Layer<R>>,
         first: impl FnOnce() -> FirstState<'f, R>,
     ) {
         if best.as_ref().is_none_or(|best| cost < best.cost) {

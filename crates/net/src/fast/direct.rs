@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Call, Real, backward_weights, forward, square_sum};
+use kernels::{Accumulate, Call, Real, Step, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
@@ -11,7 +11,7 @@ use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, Optimiser, TensorStep};
+use crate::optimiser::{Algorithm, Moments, Optimiser};
 
 /// W itself: z - b = W X and dW = (1/m) dz Xᵀ.
 pub(crate) struct Direct<'e, R> {
@@ -60,8 +60,8 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
         FirstMoments { w, c: none.clone(), t: none }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut FirstMoments<R>) {
-        step.apply(block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut moments.w);
+    fn descend(&mut self, rows: Range<usize>, algorithm: Algorithm, step: Step, moments: &mut FirstMoments<R>) {
+        algorithm.apply(step, block_mut(&mut self.w, rows.clone()), block(&self.dw, rows), &mut moments.w);
     }
 
     fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Call, Real, forward, scale, scale_and_sum};
+use kernels::{Accumulate, Call, Real, Step, forward, scale, scale_and_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use crate::batches::Batch;
@@ -14,7 +14,7 @@ use crate::fast::initial_term::{InitialTerm, not_below_zero};
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, Optimiser, TensorStep};
+use crate::optimiser::{Algorithm, Moments, Optimiser};
 
 /// P, T and c: z = P; dT = (1/m) dz and dP = dT G.
 ///
@@ -77,10 +77,10 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
         }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut FirstMoments<R>) {
-        step.apply_linear(block_mut(&mut self.p, rows.clone()), block(&self.dp, rows.clone()), &mut moments.w);
-        step.apply_linear(block_mut(&mut self.t, rows.clone()), block(&self.dt, rows.clone()), &mut moments.t);
-        self.initial.descend(rows, step, &mut moments.c);
+    fn descend(&mut self, rows: Range<usize>, algorithm: Algorithm, step: Step, moments: &mut FirstMoments<R>) {
+        algorithm.apply(step, block_mut(&mut self.p, rows.clone()), block(&self.dp, rows.clone()), &mut moments.w);
+        algorithm.apply(step, block_mut(&mut self.t, rows.clone()), block(&self.dt, rows.clone()), &mut moments.t);
+        self.initial.descend(rows, algorithm, step, &mut moments.c);
     }
 
     fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {

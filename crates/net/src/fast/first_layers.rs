@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use kernels::{Real, scale};
+use kernels::{Real, Step, scale};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::batches::Batch;
 use crate::fast::state::{FirstState, StateMismatch};
-use crate::optimiser::{Moments, Optimiser, TensorStep};
+use crate::optimiser::{Algorithm, Moments, Optimiser};
 
 /// The first layers of several nets, stacked: W has N rows, the sum of their `n[1]`. [`crate::Engine`] says what each engine keeps.
 pub(crate) trait FirstLayers<R: Real>: Send {
@@ -37,7 +37,7 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R>;
 
     /// Makes the step of the rows of one net against the gradient that [`FirstLayers::backward`] left.
-    fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut FirstMoments<R>);
+    fn descend(&mut self, rows: Range<usize>, algorithm: Algorithm, step: Step, moments: &mut FirstMoments<R>);
 
     /// Computes W X, which is z without the biases, for the rows of one net and these training examples.
     fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R>;

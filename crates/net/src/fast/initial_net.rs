@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernels::{Activation, Real, WrongSum};
 use ndarray::Array1;
 
+use crate::batches::Batches;
 use crate::chain::Chain;
 use crate::cost::Cost;
 use crate::fast::examples::{Examples, InitialFirstWeights};
@@ -51,6 +52,19 @@ impl<R: Real> InitialNet<R> {
     /// Returns the cost of its output layer.
     pub fn cost(&self) -> Cost {
         Cost::for_output(self.upper.layers.last().map_or(self.first_activation, |layer| layer.activation))
+    }
+
+    /// Asserts that its shapes fit together and to `examples`, and that their engine is exact for its optimiser and these batches.
+    #[track_caller]
+    pub(crate) fn assert_fits(&self, examples: &Examples<R>, batches: &Batches) {
+        let n_1 = self.first_weights.rows();
+        let n_in = self.upper.layers.first().map_or(n_1, Layer::n_in);
+        let shapes = (self.first_biases.len(), n_in);
+        assert_eq!(shapes, (n_1, n_1), "b[1] and the inputs of layer 2 have as many elements as W[1] has rows");
+        let (cost, engine) = (self.cost(), examples.engine());
+        assert_eq!(examples.y.nrows(), cost.target_rows(self.n_out()), "y has the rows that {cost:?} takes");
+        let is_exact = engine.is_exact_for(&self.training.optimiser, batches.is_full());
+        assert!(is_exact, "the {} engine is not exact", engine.name());
     }
 
     /// Returns `n[L]`.

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use kernels::Step;
 use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::fast::gram::GramSpace;
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, TensorStep};
+use crate::optimiser::{Algorithm, Moments};
 
 /// c and W(0) \[X X_h\] in W = c W(0) + T Xᵀ, for the stacked rows of a fleet. c begins at 1, and only weight decay changes it.
 pub(crate) struct InitialTerm<'e> {
@@ -36,9 +37,9 @@ impl<'e> InitialTerm<'e> {
     }
 
     /// Makes one step of c, which only decays.
-    pub(crate) fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut Moments<f64>) {
+    pub(crate) fn descend(&mut self, rows: Range<usize>, algorithm: Algorithm, step: Step, moments: &mut Moments<f64>) {
         let gradient = block(&self.no_gradient, rows.clone());
-        step.apply_linear(block_mut(&mut self.c, rows), gradient, moments);
+        algorithm.apply(step, block_mut(&mut self.c, rows), gradient, moments);
     }
 
     /// Computes c W(0) X for the rows of one net.

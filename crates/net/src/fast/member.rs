@@ -5,20 +5,21 @@ mod resuming;
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Activation, Real, all_finite, backward_weights, bias_gradient, scale, square_sum};
+use kernels::{Accumulate, Activation, Real, Step, all_finite, backward_weights, bias_gradient, scale, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use crate::chain::{self, Chain};
+use crate::chain::{Chain, a_prev};
+use crate::cost::Cost;
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
 use crate::fast::chunks::CHUNK;
 use crate::fast::first_layers::{FirstLayers, FirstMoments};
 use crate::fast::initial_net::InitialNet;
 use crate::layer::{Cache, Gradient, Layer};
-use crate::matrix::{make_room, row};
-use crate::optimiser::{NetStep, OptimiserState, gradient_square};
+use crate::matrix::{make_room, row, row_mut};
+use crate::optimiser::{OptimiserState, gradient_square};
 use crate::progress::Progress;
-use crate::rates::LayerRate;
+use crate::rates::LayerRates;
 use crate::score::{Score, Tally};
 use crate::training::{Bound, Training};
 
@@ -35,29 +36,37 @@ pub(crate) struct Member<R: 'static> {
     pub(crate) drift: Option<f64>,
     /// The parameters that it gets back at the end; `None` unless [`crate::Stopping::restore_best`], and before the first record.
     pub(crate) best: Option<Best<'static, R>>,
-    /// Layers 1 to L; its `W[1]` has no columns, because the engine keeps it.
-    chain: Chain<R>,
-    /// The caches of layers 1 to L. In that of layer 1 only the masks are used: z\[1\] and a\[1\] are rows of the fleet's matrices.
+    cost: Cost,
+    /// Layer 1; its W has no columns, because the engine keeps it.
+    first: Layer<R>,
+    /// The dropout of layer 1.
+    first_dropout: Option<Dropout<R>>,
+    /// The gradient of layer 1, of which only `db[1]` is used.
+    first_gradient: Gradient<R>,
+    /// Layers 2 to L, a chain whose input is a\[1\]; empty if L = 1.
+    upper: Chain<R>,
+    /// The caches of layers 2 to L.
     caches: Vec<Cache<R>>,
-    /// The gradients of layers 1 to L. In that of layer 1 only `db[1]` is used.
+    /// The gradients of layers 2 to L.
     gradients: Vec<Gradient<R>>,
+    /// The factors on the learning rates of all layers.
+    rates: LayerRates,
+    /// The optimiser of layers 1 to L.
     optimiser: OptimiserState<R>,
     /// The moments of `W[1]` in the engine's coordinates.
     first_moments: FirstMoments<R>,
 }
 
 impl<R: Real> Member<R> {
-    pub(crate) fn new(place: usize, first_row: usize, net: InitialNet<R>, first: &dyn FirstLayers<R>) -> Self {
+    pub(crate) fn new(place: usize, first_row: usize, net: InitialNet<R>, engine: &dyn FirstLayers<R>) -> Self {
+        let cost = net.cost();
         let InitialNet { first_weights: _, first_biases: b, first_activation: activation, upper, rates, training } =
             net;
         let rows = b.len();
-        let first_layer = Layer { w: Array2::zeros((rows, 0)), b, activation };
-        let chain = Chain { layers: std::iter::once(first_layer).chain(upper.layers).collect(), rates };
-        let mut caches = chain.caches(0);
-        let hidden = caches.len() - 1;
-        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
-            cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
-        }
+        let first = Layer { w: Array2::zeros((rows, 0)), b, activation };
+        let mut chain = Chain { layers: std::iter::once(first).chain(upper.layers).collect(), rates };
+        let mut caches = chain.dropout_caches(0, &training.dropout, training.dropout_seed);
+        let mut gradients = chain.gradients(0);
         Member {
             place,
             rows: first_row..first_row + rows,
@@ -65,35 +74,41 @@ impl<R: Real> Member<R> {
             cost_now: None,
             drift: None,
             best: None,
-            caches,
-            gradients: chain.gradients(0),
+            cost,
             optimiser: OptimiserState::new(training.optimiser, &chain),
-            first_moments: first.moments(&training.optimiser, rows),
-            chain,
+            first_moments: engine.moments(&training.optimiser, rows),
+            first: chain.layers.remove(0),
+            first_dropout: caches.remove(0).dropout,
+            first_gradient: gradients.remove(0),
+            upper: Chain::new(chain.layers),
+            caches,
+            gradients,
+            rates: chain.rates,
             training,
         }
     }
 
     /// Makes room for the next step's number of examples, and draws its dropout masks.
     pub(crate) fn prepare(&mut self, examples: usize) {
-        if let Some(dropout) = &mut self.caches[0].dropout {
+        if let Some(dropout) = &mut self.first_dropout {
             dropout.draw(examples);
         }
-        self.caches[1..].iter_mut().for_each(|cache| cache.prepare(examples));
-        self.gradients[1..].iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
+        self.caches.iter_mut().for_each(|cache| cache.prepare(examples));
+        self.gradients.iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
     }
 
     /// Runs the forward pass from `z` = `W[1] X`, which becomes `z[1]`, through `a` = `a[1]` to layer L.
     pub(crate) fn forward(&mut self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
-        let (first, above) = self.caches.split_first_mut().expect("a net has at least one layer");
-        self.chain.layers[0].activate(z, a.view_mut(), first.dropout.as_mut());
-        let a_1 = first.dropout.as_ref().map_or(a.view(), Dropout::a);
-        chain::forward(&self.chain.layers[1..], a_1, above);
+        self.first.activate(z, a.view_mut(), self.first_dropout.as_mut());
+        if !self.caches.is_empty() {
+            let a_1 = Dropout::output(self.first_dropout.as_ref(), a.view());
+            self.upper.forward(a_1, &mut self.caches);
+        }
     }
 
     /// Computes J on the examples of the step; `z` is `z[1]`. Even if z\[L\] is finite, J can overflow f64.
     pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
-        self.chain.cost().mean(self.output(z), y)
+        self.cost.mean(self.output(z), y)
     }
 
     /// Computes [`Member::cost_now`] if `iteration` needs it, and returns the bound that the net has broken, if any; `z` is `z[1]`.
@@ -113,7 +128,7 @@ impl<R: Real> Member<R> {
 
     /// Returns `z[L]`, given `z[1]`.
     fn output<'z>(&'z self, z: ArrayView2<'z, R>) -> ArrayView2<'z, R> {
-        self.caches[1..].last().map_or(z, |output| output.z.view())
+        self.caches.last().map_or(z, |output| output.z.view())
     }
 
     /// Returns whether its steps need no gradient of their own, see [`Training::is_plain`].
@@ -124,80 +139,83 @@ impl<R: Real> Member<R> {
     /// Runs the backward pass to `dz` = `dz[1]` and `db[1]`, and computes the gradients of layers 2 to L if the steps aren't plain.
     pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
         let is_plain = self.is_plain();
-        let (cost, dropout) = (self.chain.cost(), self.caches[0].dropout.as_ref());
-        let (caches, gradients) = (&self.caches[1..], &mut self.gradients[1..]);
-        match (caches.last(), gradients.last_mut()) {
-            (Some(output), Some(gradient)) => cost.dz_output(output.a.view(), y, gradient.dz.view_mut()),
-            _ => cost.dz_output(a, y, dz.view_mut()),
-        }
-        let (layer_1, above) = self.chain.layers.split_first().expect("a net has at least one layer");
-        chain::backward_dz(above, caches, gradients);
-        if let (Some(layer_2), Some(gradient)) = (above.first(), gradients.first()) {
-            layer_2.backward_data(gradient.dz.view(), dz.view_mut());
-            layer_1.backward_activation_at(z, a, dropout, dz.view_mut());
+        let Member { cost, first, first_dropout, first_gradient, upper, caches, gradients, .. } = self;
+        let first_dropout = first_dropout.as_ref();
+        if let Some(last) = upper.layers.len().checked_sub(1) {
+            cost.dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
+            upper.backward_dz(caches, gradients); // dz[L-1] to dz[2]
+            upper.layers[0].backward_da_prev(gradients[0].dz.view(), dz.view_mut()); // da[1]
+            first.backward_activation_at(z, a, first_dropout, dz.view_mut());
+        } else {
+            cost.dz_output(a, y, dz.view_mut());
         }
         if !is_plain {
-            chain::backward_parameters(above, dropout.map_or(a, Dropout::a), caches, gradients);
+            upper.backward_parameters(Dropout::output(first_dropout, a), caches, gradients);
         }
-        bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), self.gradients[0].db.view_mut());
+        bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), first_gradient.db.view_mut());
     }
 
     /// Returns |(`dW[l]`, `db[l]`)|² of each layer, given |`dW[1]`|².
     pub(crate) fn gradient_squares(&self, dw_1_square: f64) -> impl Iterator<Item = f64> {
-        let first = dw_1_square + square_sum(row(&self.gradients[0].db));
-        std::iter::once(first).chain(self.gradients[1..].iter().map(gradient_square))
+        gradient_squares(&self.first_gradient, dw_1_square, &self.gradients)
     }
 
     /// Returns |`W[l]`|² of layers 2 to L.
     pub(crate) fn upper_weights_squares(&self) -> impl Iterator<Item = f64> {
-        self.chain.layers[1..].iter().map(|layer| square_sum(layer.w.view()))
+        self.upper.layers.iter().map(|layer| square_sum(layer.w.view()))
     }
 
     /// Returns, for each hidden layer, the share of its units whose a is 0 for all examples of the step if it is a relu layer, else NaN; `a`
     /// is `a[1]`.
     pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> impl Iterator<Item = f64> {
-        let activations = self.chain.layers.iter().map(|layer| layer.activation);
-        let a_by_layer = std::iter::once(a).chain(self.caches[1..].iter().map(|cache| cache.a.view()));
+        let activations = self.layers().map(|layer| layer.activation);
+        let a_by_layer = std::iter::once(a).chain(self.caches.iter().map(|cache| cache.a.view()));
         let share = |(activation, a): (Activation, ArrayView2<R>)| {
             let dead = a.rows().into_iter().filter(|row| row.iter().all(|&a| a == R::zero())).count();
             if activation == Activation::Relu { dead as f64 / a.nrows() as f64 } else { f64::NAN }
         };
-        let hidden = self.chain.layers.len() - 1;
-        activations.zip(a_by_layer).map(share).take(hidden).collect::<Vec<_>>().into_iter()
+        activations.zip(a_by_layer).map(share).take(self.upper.layers.len()).collect::<Vec<_>>().into_iter()
     }
 
-    /// Begins a step at the learning rate η, for a gradient that is multiplied by `grad_scale`.
-    pub(crate) fn begin_step(&mut self, learning_rate: f64, grad_scale: f64) -> NetStep {
-        self.optimiser.begin_step(learning_rate, grad_scale)
+    /// Begins a step at the learning rate η; `dw_1_square` computes |`dW[1]`|², for clipping.
+    pub(crate) fn begin_step(&mut self, learning_rate: f64, dw_1_square: impl FnOnce() -> f64) -> Step {
+        let Member { optimiser, first_gradient, gradients, .. } = self;
+        let norm = || gradient_squares(first_gradient, dw_1_square(), gradients).sum::<f64>().sqrt();
+        optimiser.begin_step(learning_rate, norm)
     }
 
     /// Returns the factor -η/m that makes dz\[1\] the s of a plain step, see [`descend_along`].
-    pub(crate) fn plain_factor(&self, step: NetStep, examples: usize) -> R {
-        plain_factor(step, self.optimiser.rate(0), examples)
+    pub(crate) fn plain_factor(&self, step: Step, examples: usize) -> R {
+        let [step, _] = self.optimiser.tensor_steps(0, step);
+        plain_factor(step, examples)
     }
 
     /// Makes the step of `W[1]`, by the engine.
-    pub(crate) fn descend_first(&mut self, step: NetStep, first: &mut dyn FirstLayers<R>) {
-        first.descend(self.rows.clone(), step.of_weights(self.optimiser.rate(0)), &mut self.first_moments);
+    pub(crate) fn descend_first(&mut self, step: Step, engine: &mut dyn FirstLayers<R>) {
+        let [step, _] = self.optimiser.tensor_steps(0, step);
+        engine.descend(self.rows.clone(), self.training.optimiser.algorithm, step, &mut self.first_moments);
     }
 
     /// Makes the step of all other parameters; `a` is `a[1]`.
-    pub(crate) fn descend(&mut self, step: NetStep, a: ArrayView2<R>) {
-        let is_plain = self.is_plain();
-        let (first, caches) = self.caches.split_first().expect("a net has at least one layer");
-        let a_1 = first.dropout.as_ref().map_or(a, Dropout::a);
-        for (l, (layer, gradient)) in self.chain.layers.iter_mut().zip(&mut self.gradients).enumerate() {
-            if let Some(at) = l.checked_sub(1) {
-                if is_plain {
-                    let Gradient { dz, db, .. } = gradient;
-                    bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
-                    let factor = plain_factor(step, self.optimiser.rate(l), dz.ncols());
-                    descend_along(layer, chain::a_prev(at, a_1, caches), dz.view_mut(), factor);
-                } else {
-                    self.optimiser.step_weights(l, layer, gradient, step);
-                }
+    pub(crate) fn descend(&mut self, step: Step, a: ArrayView2<R>) {
+        let (is_plain, algorithm) = (self.is_plain(), self.training.optimiser.algorithm);
+        let Member { first, first_dropout, first_gradient, upper, caches, gradients, optimiser, .. } = self;
+        let a_1 = Dropout::output(first_dropout.as_ref(), a);
+        let [_, b_step] = optimiser.tensor_steps(0, step);
+        let [_, b_moments] = &mut optimiser.moments[0];
+        algorithm.apply(b_step, row_mut(&mut first.b), row(&first_gradient.db), b_moments);
+        for (l, (layer, gradient)) in upper.layers.iter_mut().zip(gradients).enumerate() {
+            let [w_step, b_step] = optimiser.tensor_steps(l + 1, step);
+            let [w_moments, b_moments] = &mut optimiser.moments[l + 1];
+            if is_plain {
+                let Gradient { dz, db, .. } = gradient;
+                bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
+                let factor = plain_factor(w_step, dz.ncols());
+                descend_along(layer, a_prev(l, a_1, caches), dz.view_mut(), factor);
+            } else {
+                algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             }
-            self.optimiser.step_bias(l, layer, gradient, step);
+            algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);
         }
     }
 
@@ -209,7 +227,7 @@ impl<R: Real> Member<R> {
         range: Range<usize>,
         wx: impl Fn(Range<usize>) -> Array2<R>,
     ) -> Option<Score> {
-        let mut tally = Tally::new(self.chain.cost());
+        let mut tally = Tally::new(self.cost);
         for from in range.clone().step_by(CHUNK) {
             let examples = from..range.end.min(from + CHUNK);
             let Cache { z, a, .. } = self.predict(wx(examples.clone()));
@@ -220,18 +238,26 @@ impl<R: Real> Member<R> {
 
     /// Computes `z[L]` and `a[L]` for any examples, from `z` = `W[1] X`, without dropout.
     pub(crate) fn predict(&self, mut z: Array2<R>) -> Cache<R> {
-        let (first, above) = self.chain.layers.split_first().expect("a net has at least one layer");
         let mut a = Array2::zeros(z.dim());
-        first.activate(z.view_mut(), a.view_mut(), None);
-        let mut caches: Vec<_> = above.iter().map(|layer| layer.cache(z.ncols())).collect();
-        chain::forward(above, a.view(), &mut caches);
+        self.first.activate(z.view_mut(), a.view_mut(), None);
+        let mut caches = self.upper.caches(z.ncols());
+        if !caches.is_empty() {
+            self.upper.forward(a.view(), &mut caches);
+        }
         caches.pop().unwrap_or(Cache { z, a, dropout: None })
     }
 
-    /// Returns the whole net with its present parameters, of which `first` has a part; `w_0` is its W(0).
-    pub(crate) fn chain(&self, first: &dyn FirstLayers<R>, w_0: ArrayView2<f64>) -> Chain<R> {
+    /// Returns the whole net with its present parameters, of which `engine` has a part; `w_0` is its W(0).
+    pub(crate) fn chain(&self, engine: &dyn FirstLayers<R>, w_0: ArrayView2<f64>) -> Chain<R> {
         let rows = self.rows.clone();
-        with_first(self.chain.clone(), &first.weights(rows.clone(), &first.state(rows), w_0))
+        let mut layers: Vec<_> = self.layers().cloned().collect();
+        layers[0].w = engine.weights(rows.clone(), &engine.state(rows), w_0).mapv(R::from_f64);
+        Chain { layers, rates: self.rates.clone() }
+    }
+
+    /// Returns layers 1 to L; `W[1]` has no columns.
+    fn layers(&self) -> impl Iterator<Item = &Layer<R>> {
+        std::iter::once(&self.first).chain(&self.upper.layers)
     }
 }
 
@@ -242,13 +268,16 @@ fn descend_along<R: Real>(layer: &mut Layer<R>, a_prev: ArrayView2<R>, mut dz: A
     backward_weights(dz.view(), a_prev, R::one(), layer.w.view_mut(), Accumulate::Add);
 }
 
-/// Returns -η/m, with the η of a layer.
-fn plain_factor<R: Real>(step: NetStep, rate: LayerRate, examples: usize) -> R {
-    R::from_f64(-step.learning_rate * rate.w / examples as f64)
+/// Returns -η/m, with the η of a tensor's step.
+fn plain_factor<R: Real>(step: Step, examples: usize) -> R {
+    R::from_f64(-step.learning_rate / examples as f64)
 }
 
-/// Returns `chain` with `w` for `W[1]`.
-fn with_first<R: Real>(mut chain: Chain<R>, w: &Array2<f64>) -> Chain<R> {
-    chain.layers[0].w = w.mapv(R::from_f64);
-    chain
+/// Returns |(`dW[l]`, `db[l]`)|² of each layer, given |`dW[1]`|².
+fn gradient_squares<R: Real>(
+    first: &Gradient<R>,
+    dw_1_square: f64,
+    upper: &[Gradient<R>],
+) -> impl Iterator<Item = f64> {
+    std::iter::once(dw_1_square + square_sum(row(&first.db))).chain(upper.iter().map(gradient_square))
 }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Call, Real, backward_weights, forward, square_sum};
+use kernels::{Accumulate, Call, Real, Step, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
@@ -16,7 +16,7 @@ use crate::fast::initial_term::InitialTerm;
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::{FirstState, StateMismatch};
 use crate::matrix::{block, block_mut};
-use crate::optimiser::{Moments, Optimiser, TensorStep};
+use crate::optimiser::{Algorithm, Moments, Optimiser};
 
 /// D and c: z = c W(0) X + D R; dD = (1/m) dz Rᵀ.
 pub(crate) struct Reduced<'e, R> {
@@ -85,9 +85,9 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
         }
     }
 
-    fn descend(&mut self, rows: Range<usize>, step: TensorStep, moments: &mut FirstMoments<R>) {
-        step.apply_linear(block_mut(&mut self.d, rows.clone()), block(&self.dd, rows.clone()), &mut moments.w);
-        self.initial.descend(rows, step, &mut moments.c);
+    fn descend(&mut self, rows: Range<usize>, algorithm: Algorithm, step: Step, moments: &mut FirstMoments<R>) {
+        algorithm.apply(step, block_mut(&mut self.d, rows.clone()), block(&self.dd, rows.clone()), &mut moments.w);
+        self.initial.descend(rows, algorithm, step, &mut moments.c);
     }
 
     fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {

@@ -11,7 +11,6 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut, ArrayViewMut2, CowArray, Dimensi
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::chain::Chain;
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
 use crate::fast::first_layers::FirstMoments;
@@ -99,14 +98,14 @@ impl<R> FleetState<'_, R> {
 impl<'s, R: Real> MemberState<'s, R> {
     /// Takes the state of a net without an engine, at index 0.
     pub(crate) fn of<'m>(
-        chain: &'s Chain<R>,
+        chain: impl IntoIterator<Item = &'s Layer<R>>,
         optimiser: &'s OptimiserState<R>,
         masks: impl Iterator<Item = &'m Option<Dropout<R>>>,
         progress: &'s Progress,
     ) -> Self {
         MemberState {
             place: 0,
-            layers: layers(&chain.layers),
+            layers: layers(chain),
             steps: optimiser.steps,
             moments: optimiser.moments.iter().map(|pair| pair.each_ref().map(moments)).collect(),
             first_moments: FirstMomentsState::none(),
@@ -122,23 +121,24 @@ impl<'s, R: Real> MemberState<'s, R> {
     }
 
     /// Copies what [`MemberState::of`] has taken back to a net that was made from the same.
-    pub(crate) fn put_in<'m>(
+    pub(crate) fn put_in<'m, 'c>(
         &self,
-        chain: &mut Chain<R>,
+        chain: impl IntoIterator<Item = &'c mut Layer<R>>,
         optimiser: &mut OptimiserState<R>,
-        masks: impl ExactSizeIterator<Item = &'m mut Option<Dropout<R>>>,
+        masks: impl Iterator<Item = &'m mut Option<Dropout<R>>>,
         progress: &mut Progress,
     ) -> Result<(), StateMismatch> {
+        let masks: Vec<_> = masks.collect();
         if (self.moments.len(), self.masks.len()) != (optimiser.moments.len(), masks.len()) {
             return Err(LAYER);
         }
-        put_layers(&self.layers, &mut chain.layers)?;
+        put_layers(&self.layers, chain)?;
         optimiser.steps = self.steps;
         for ([w, b], [of_w, of_b]) in optimiser.moments.iter_mut().zip(&self.moments) {
             put_moments(of_w, w)?;
             put_moments(of_b, b)?;
         }
-        for (mask, position) in masks.zip(&self.masks) {
+        for (mask, position) in masks.into_iter().zip(&self.masks) {
             match (mask, position) {
                 (Some(mask), Some(position)) => mask.go_on_from(*position),
                 (None, None) => {}
@@ -217,16 +217,20 @@ impl<R: Clone> FirstMoments<R> {
 }
 
 /// Views the parameters of layers.
-pub(crate) fn layers<R>(layers: &[Layer<R>]) -> LayersState<'_, R> {
-    layers.iter().map(|layer| ((&layer.w).into(), (&layer.b).into())).collect()
+pub(crate) fn layers<'s, R>(layers: impl IntoIterator<Item = &'s Layer<R>>) -> LayersState<'s, R> {
+    layers.into_iter().map(|layer| ((&layer.w).into(), (&layer.b).into())).collect()
 }
 
 /// Copies the parameters of as many layers.
-pub(crate) fn put_layers<R: Clone>(from: &LayersState<R>, to: &mut [Layer<R>]) -> Result<(), StateMismatch> {
+pub(crate) fn put_layers<'m, R: Clone + 'm>(
+    from: &LayersState<R>,
+    to: impl IntoIterator<Item = &'m mut Layer<R>>,
+) -> Result<(), StateMismatch> {
+    let to: Vec<_> = to.into_iter().collect();
     if from.len() != to.len() {
         return Err(LAYER);
     }
-    for (layer, (w, b)) in to.iter_mut().zip(from) {
+    for (layer, (w, b)) in to.into_iter().zip(from) {
         put(w, layer.w.view_mut(), LAYER)?;
         put(b, layer.b.view_mut(), LAYER)?;
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use kernels::Real;
 use ndarray::{Array1, Array2, ArrayView2};
 
-use crate::chain::{self, Chain};
+use crate::chain::Chain;
 use crate::dropout::Dropout;
 use crate::fast::columns::Columns;
 use crate::layer::{Cache, Gradient};
@@ -23,11 +23,7 @@ pub(super) struct Chunk<'e, R> {
 
 impl<'e, R: Real> Chunk<'e, R> {
     pub(super) fn new(chain: &Chain<R>, training: &Training, x: ArrayView2<'e, R>, y: ArrayView2<'e, R>) -> Self {
-        let mut caches = chain.caches(0);
-        let hidden = caches.len() - 1;
-        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
-            cache.dropout = Dropout::new(&training.dropout, training.dropout_seed, l, cache.z.nrows());
-        }
+        let caches = chain.dropout_caches(0, &training.dropout, training.dropout_seed);
         let (x, y) = (Columns::of_inputs(x), Columns::of_targets(y));
         let gradients = caches.iter().map(|cache| {
             let (dw, db) = (Array2::zeros((0, 0)), Array1::zeros(0));
@@ -47,11 +43,5 @@ impl<'e, R: Real> Chunk<'e, R> {
             }
         }
         gradients.iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples.len()));
-    }
-
-    /// Computes `dz[l-1]` from `dz[l]`; `l` is the layer's index.
-    pub(super) fn backward_dz(&mut self, l: usize, chain: &Chain<R>) {
-        let two: Range<usize> = l - 1..l + 1;
-        chain::backward_dz(&chain.layers[two.clone()], &self.caches[two.clone()], &mut self.gradients[two]);
     }
 }

@@ -24,7 +24,7 @@ use self::chunk::Chunk;
 use self::chunks::TreeSum;
 use self::gradients::Sums;
 use crate::batches::Batches;
-use crate::chain::{self, Chain};
+use crate::chain::{Chain, a_prev};
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
 use crate::fast::examples::Examples;
@@ -78,10 +78,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
         let [x, x_held_out] = examples.inputs().expect("examples for the direct engine");
         assert!(!training.metrics.contains(&crate::Metric::DeadRelu), "dead relus are not recorded by several ranks");
         let hidden = chain.layers.len() - 1;
-        let masks = chain.layers[..hidden]
-            .iter()
-            .enumerate()
-            .map(|(l, layer)| Dropout::new(&training.dropout, training.dropout_seed, l, layer.n_out()));
+        let caches = chain.dropout_caches(0, &training.dropout, training.dropout_seed);
+        let masks = caches.into_iter().map(|cache| cache.dropout).take(hidden);
         DataParallel {
             masks: masks.collect(),
             optimiser: OptimiserState::new(training.optimiser, &chain),
@@ -237,7 +235,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
                 part.resize(length, R::zero());
                 let (dw, db) = part.split_at_mut(layer.w.len());
                 let dw = ArrayViewMut2::from_shape(layer.w.dim(), dw).expect("as many elements as W has");
-                let (dz, a_prev) = (gradients[l].dz.view(), chain::a_prev(l, x.current(), caches));
+                let (dz, a_prev) = (gradients[l].dz.view(), a_prev(l, x.current(), caches));
                 layer.backward_parameters_of_part(a_prev, m, dz, dw, ArrayViewMut1::from(db));
                 parts.push(place..place + 1, part, |sum, values| {
                     gradients::add(sum, &values);
@@ -246,7 +244,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             }
             under_way.begin(length, parts);
             if l > 0 {
-                own.iter_mut().for_each(|chunk| chunk.backward_dz(l, chain));
+                own.iter_mut().for_each(|Chunk { caches, gradients, .. }| chain.backward_dz_prev(l, caches, gradients));
             }
         }
         for ((gradient, room), sum) in sums.iter_mut().zip(room).rev().zip(under_way.finish()) {

@@ -17,7 +17,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
     pub fn state(&self) -> FleetState<'_, R> {
         let DataParallel { sample, chain, optimiser, masks, progress, best, iteration, .. } = self;
         let best = best.as_ref().map(Best::view);
-        let member = MemberState { best, ..MemberState::of(chain, optimiser, masks.iter(), progress) };
+        let member = MemberState { best, ..MemberState::of(&chain.layers, optimiser, masks.iter(), progress) };
         FleetState {
             iteration: *iteration,
             sample: sample.state(),
@@ -39,7 +39,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
         // Its shapes are found to be wrong now, not at the end of the training.
         self.restore_best()?;
         let DataParallel { sample, chain, optimiser, masks, progress, .. } = &mut self;
-        member.put_in(chain, optimiser, masks.iter_mut(), progress)?;
+        member.put_in(&mut chain.layers, optimiser, masks.iter_mut(), progress)?;
         sample.restore(state.sample);
         self.iteration = state.iteration;
         Ok(self)

@@ -59,23 +59,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
         let iterations = nets.first().expect("a fleet has at least one net").training.iterations;
         for net in &nets {
-            let InitialNet { first_weights, first_biases, upper, training, .. } = net;
-            assert_eq!(training.iterations, iterations, "the nets of a fleet make the same number of steps");
-            let n_1 = first_weights.rows();
-            let n_in = upper.layers.first().map_or(n_1, |layer| layer.n_in());
-            assert_eq!(
-                (first_biases.len(), n_in),
-                (n_1, n_1),
-                "b[1] and the inputs of layer 2 have as many elements as W[1] has rows"
-            );
-            let rows = net.cost().target_rows(net.n_out());
-            assert_eq!(examples.y.nrows(), rows, "y has the rows that {:?} takes", net.cost());
-            let engine = examples.engine();
-            assert!(
-                engine.is_exact_for(&training.optimiser, batches.is_full()),
-                "the {} engine is not exact",
-                engine.name()
-            );
+            assert_eq!(net.training.iterations, iterations, "the nets of a fleet make the same number of steps");
+            net.assert_fits(examples, &batches);
         }
         // Any fixed seed serves, since an inspection changes no result.
         let sample = Sample::new(nets[0].training.dropout_seed);
@@ -247,14 +232,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         let Fleet { members, first, iteration, a, dz, .. } = self;
         let examples = dz.ncols();
         for member in members.iter_mut() {
-            let (optimiser, rows) = (member.training.optimiser, member.rows.clone());
-            let norm = || {
-                let of_w_1 = first.gradient_square(rows.clone());
-                member.gradient_squares(of_w_1).sum::<f64>().sqrt()
-            };
-            let grad_scale = optimiser.clip_scale(norm);
-            let learning_rate = member.training.schedule.at(*iteration);
-            let step = member.begin_step(learning_rate, grad_scale);
+            let (rows, learning_rate) = (member.rows.clone(), member.training.schedule.at(*iteration));
+            let step = member.begin_step(learning_rate, || first.gradient_square(rows.clone()));
             if is_plain {
                 first.scale_step(rows.clone(), member.plain_factor(step, examples), block_mut(dz, rows.clone()));
             } else {

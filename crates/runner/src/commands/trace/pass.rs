@@ -155,7 +155,7 @@ impl Pass {
             layer.backward_parameters(inputs[l].view(), gradient);
             (self.layers[l].dw, self.layers[l].db) = (Some(gradient.dw.clone()), Some(column(&gradient.db)));
             let mut da_prev = Array2::zeros(inputs[l].dim());
-            layer.backward_data(gradient.dz.view(), da_prev.view_mut());
+            layer.backward_da_prev(gradient.dz.view(), da_prev.view_mut());
             let Some(below) = l.checked_sub(1) else {
                 self.da_0 = Some(da_prev);
                 return;
