@@ -4,7 +4,7 @@ use kernels::Real;
 use ndarray::{CowArray, Dimension};
 use serde::{Deserialize, Serialize};
 
-use crate::fast::state::{FirstState, LayersState, layers};
+use crate::fast::state::arrays::{FirstState, LayersState, layers};
 use crate::layer::Layer;
 
 /// A copy of the parameters at the record with the lowest cost so far; the first of those with equal costs.

@@ -7,9 +7,10 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
 use crate::fast::columns::Columns;
-use crate::fast::first_layers::{FirstLayers, FirstMoments};
+use crate::fast::first_layers::FirstLayers;
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
-use crate::fast::state::{FirstState, StateMismatch};
+use crate::fast::state::arrays::{FirstState, StateMismatch};
+use crate::fast::state::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Algorithm, Moments, Optimiser};
 

@@ -6,8 +6,9 @@ use kernels::{Real, Step, scale};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::batches::Batch;
-use crate::fast::state::{FirstState, StateMismatch};
-use crate::optimiser::{Algorithm, Moments, Optimiser};
+use crate::fast::state::arrays::{FirstState, StateMismatch};
+use crate::fast::state::moments::FirstMoments;
+use crate::optimiser::{Algorithm, Optimiser};
 
 /// The first layers of several nets, stacked: W has N rows, the sum of their `n[1]`. [`crate::Engine`] says what each engine keeps.
 pub(crate) trait FirstLayers<R: Real>: Send {
@@ -68,14 +69,4 @@ pub(crate) trait FirstLayers<R: Real>: Send {
     fn refresh(&mut self, _rows: Range<usize>) -> Option<f64> {
         None
     }
-}
-
-/// The moments of the first layer of one net.
-pub(crate) struct FirstMoments<R> {
-    /// The moments of the matrix that the engine keeps: W, D or P.
-    pub(crate) w: Moments<R>,
-    /// The moments of c; empty for the direct engine.
-    pub(crate) c: Moments<f64>,
-    /// The moments of T; empty for the direct and the reduced engine.
-    pub(crate) t: Moments<f64>,
 }

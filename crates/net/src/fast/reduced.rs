@@ -10,11 +10,12 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use crate::batches::Batch;
 use crate::fast::columns::{Columns, columns};
 use crate::fast::direct::weights_call;
-use crate::fast::first_layers::{FirstLayers, FirstMoments};
+use crate::fast::first_layers::FirstLayers;
 use crate::fast::gram::CHECKED;
 use crate::fast::initial_term::InitialTerm;
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
-use crate::fast::state::{FirstState, StateMismatch};
+use crate::fast::state::arrays::{FirstState, StateMismatch};
+use crate::fast::state::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Algorithm, Moments, Optimiser};
 

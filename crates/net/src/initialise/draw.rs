@@ -7,8 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Open01, StandardNormal};
 
-use super::Initialisation;
-use super::scheme::{Law, Place};
+use super::scheme::{Initialisation, Law, Place};
 use crate::architecture::Architecture;
 use crate::chain::Chain;
 use crate::layer::Layer;

@@ -7,50 +7,11 @@ mod scheme;
 use kernels::Real;
 
 pub use draw::Draw;
-pub use scheme::Scheme;
+pub use scheme::{Initialisation, Scheme};
 
 use crate::architecture::Architecture;
 use crate::chain::Chain;
 use crate::layer::Layer;
-
-/// The distribution that the initial parameters of a net are drawn from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Initialisation {
-    /// The distribution of each layer's weights and biases.
-    pub scheme: Scheme,
-    /// The factors on `W[l]` after it has been drawn (biases are left alone): empty for 1, one number for all layers, or one for each layer.
-    pub scales: Vec<f64>,
-}
-
-impl From<Scheme> for Initialisation {
-    /// Makes an initialisation by this scheme, with scales of 1.
-    fn from(scheme: Scheme) -> Self {
-        Initialisation { scheme, scales: Vec::new() }
-    }
-}
-
-impl Initialisation {
-    /// Returns the factor on `W[l]`, layer l at index l - 1.
-    fn scale(&self, l: usize) -> f64 {
-        match self.scales[..] {
-            [] => 1.0,
-            [scale] => scale,
-            ref scales => scales[l],
-        }
-    }
-
-    #[track_caller]
-    fn check(&self, architecture: &Architecture) {
-        architecture.check();
-        assert_ne!(self.scheme, Scheme::MuP { base_width: 0 }, "the base width of muP is at least 1");
-        assert!(
-            self.scales.len() <= 1 || self.scales.len() == architecture.depth(),
-            "an initialisation has no scale, one, or one per layer: found scales {:?} for widths {:?}",
-            self.scales,
-            architecture.widths
-        );
-    }
-}
 
 /// Draws the parameters of a net, in f64, and rounds them to `R`.
 ///

@@ -1,6 +1,6 @@
 //! The factors on the learning rates that belong to an initialisation.
 
-use super::{Initialisation, Scheme};
+use super::scheme::{Initialisation, Scheme};
 use crate::architecture::Architecture;
 use crate::rates::{LayerRate, LayerRates};
 

@@ -4,7 +4,7 @@ use kernels::Real;
 
 use super::DataParallel;
 use crate::fast::best::Best;
-use crate::fast::state::FirstState;
+use crate::fast::state::arrays::FirstState;
 use crate::progress::HistoryPoint;
 use crate::training::StopReason;
 

@@ -4,7 +4,8 @@ use kernels::Real;
 
 use super::DataParallel;
 use crate::fast::best::Best;
-use crate::fast::state::{FirstState, FleetState, MemberState, StateMismatch, put_layers};
+use crate::fast::state::arrays::{FirstState, StateMismatch, put_layers};
+use crate::fast::state::{FleetState, MemberState};
 
 impl<'e, R: Real> DataParallel<'e, R> {
     /// Returns the number of steps that were made.

@@ -7,7 +7,7 @@ use super::Member;
 use crate::chain::Chain;
 use crate::fast::best::Best;
 use crate::fast::first_layers::FirstLayers;
-use crate::fast::state::{StateMismatch, put_layers};
+use crate::fast::state::arrays::{StateMismatch, put_layers};
 
 impl<R: Real> Member<R> {
     /// Keeps a copy of the parameters, of which `first` has a part, if `cost` is the lowest of all records; the last record is that of now.

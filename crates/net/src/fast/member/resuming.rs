@@ -5,7 +5,8 @@ use kernels::Real;
 use super::Member;
 use crate::fast::best::Best;
 use crate::fast::first_layers::FirstLayers;
-use crate::fast::state::{MemberState, StateMismatch};
+use crate::fast::state::MemberState;
+use crate::fast::state::arrays::StateMismatch;
 
 impl<R: Real> Member<R> {
     /// Returns everything that the rest of the training depends on beside what the net was made from.
