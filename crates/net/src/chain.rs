@@ -1,5 +1,7 @@
 //! The chain of layers: left to right, and back.
 
+use std::ops::Range;
+
 use kernels::Real;
 use ndarray::ArrayView2;
 
@@ -30,7 +32,7 @@ use crate::rates::LayerRates;
 /// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as the cost takes it. They panic if the chain is empty, or a shape doesn't fit.
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
-    /// Layer l is at index l - 1, as are its cache and its gradient.
+    /// layers\[i\] is layer l = i + 1; its cache and its gradient have the same index.
     pub layers: Vec<Layer<R>>,
     /// The factors on the learning rates of the layers; the default is 1 for all.
     pub rates: LayerRates,
@@ -55,14 +57,14 @@ impl<R: Real> Chain<R> {
     #[track_caller]
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache for each layer");
-        for (l, layer) in self.layers.iter().enumerate() {
-            let (before, from_here) = caches.split_at_mut(l);
-            layer.forward(a_prev(l, x, before), &mut from_here[0]); // z[l], a[l]
+        for (i, layer) in self.layers.iter().enumerate() {
+            let (before, from_here) = caches.split_at_mut(i);
+            layer.forward(a_prev(i, x, before), &mut from_here[0]);
         }
         caches.last().expect("a chain has at least one layer")
     }
 
-    /// Runs the backward pass: fills `gradients` from the caches that [`Chain::forward`] left. `da[0]` is not needed, and not computed.
+    /// Runs the backward pass: fills `gradients` from the caches that [`Chain::forward`] left.
     #[track_caller]
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
@@ -74,33 +76,29 @@ impl<R: Real> Chain<R> {
     /// Runs the backward pass from `dz[L]`, which is in the last of the `gradients`.
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        // First every dz, which needs no dW: where a fleet makes plain steps, it goes without dW.
-        self.backward_dz(caches, gradients);
+        // The course goes back layer by layer. With every dz first, the results are the same, and a net that needs no dW of its own
+        // (`fast/`) leaves out the second line.
+        self.backward_dz(1..self.layers.len(), caches, gradients);
         self.backward_parameters(x, caches, gradients);
     }
 
-    /// Computes `dz[L-1]` to `dz[1]` from `dz[L]`.
+    /// Computes the dz of the layer below each of the layers at these indices, from the last one down: `da[l-1] = W[l]ᵀ dz[l]`, then
+    /// `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
     #[track_caller]
-    pub(crate) fn backward_dz(&self, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        for l in (1..self.layers.len()).rev() {
-            self.backward_dz_prev(l, caches, gradients);
+    pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
+        for i in indices.rev() {
+            let (below, from_here) = gradients.split_at_mut(i);
+            let (dz, da_to_dz) = (&from_here[0].dz, &mut below[i - 1].dz);
+            self.layers[i].backward_da_prev(dz.view(), da_to_dz.view_mut());
+            self.layers[i - 1].backward_activation(&caches[i - 1], da_to_dz.view_mut());
         }
-    }
-
-    /// Computes `da[l-1] = W[l]ᵀ dz[l]`, and from it `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`, where `l` is the index of `W[l]`.
-    #[track_caller]
-    pub(crate) fn backward_dz_prev(&self, l: usize, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        let (before, from_here) = gradients.split_at_mut(l);
-        let da_to_dz = &mut before[l - 1].dz;
-        self.layers[l].backward_da_prev(from_here[0].dz.view(), da_to_dz.view_mut());
-        self.layers[l - 1].backward_activation(&caches[l - 1], da_to_dz.view_mut());
     }
 
     /// Computes `dW[l]` and `db[l]` of each layer from its `dz[l]`.
     #[track_caller]
     pub(crate) fn backward_parameters(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        for (l, (layer, gradient)) in self.layers.iter().zip(gradients).enumerate() {
-            layer.backward_parameters(a_prev(l, x, caches), gradient);
+        for (i, (layer, gradient)) in self.layers.iter().zip(gradients).enumerate() {
+            layer.backward_parameters(a_prev(i, x, caches), gradient);
         }
     }
 
@@ -114,8 +112,8 @@ impl<R: Real> Chain<R> {
     pub fn dropout_caches(&self, examples: usize, dropout_rates: &[f64], seed: u64) -> Vec<Cache<R>> {
         let mut caches = self.caches(examples);
         let hidden = caches.len() - 1;
-        for (l, cache) in caches[..hidden].iter_mut().enumerate() {
-            cache.dropout = Dropout::new(dropout_rates, seed, l, cache.z.nrows());
+        for (i, cache) in caches[..hidden].iter_mut().enumerate() {
+            cache.dropout = Dropout::new(dropout_rates, seed, i, cache.z.nrows());
             cache.prepare(examples); // draws the mask
         }
         caches
@@ -127,7 +125,7 @@ impl<R: Real> Chain<R> {
     }
 }
 
-/// Returns the input of the layer at index `l`: `x`, or the output of the layer before.
-pub(crate) fn a_prev<'c, R: Real>(l: usize, x: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
-    if l == 0 { x } else { caches[l - 1].output() }
+/// Returns the input of the layer at index `i`: `x`, or the output of the layer before.
+pub(crate) fn a_prev<'c, R: Real>(i: usize, x: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
+    if i == 0 { x } else { caches[i - 1].output() }
 }

@@ -6,8 +6,8 @@
 //! | softmax | cross-entropy, -(1/m) Σ log a of the example's class | 1 × m, class numbers | a - one-hot y |
 //! | identity | mean squared error, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!
-//! The cross-entropies are computed from z\[L\], as PyTorch's `BCEWithLogitsLoss` and `CrossEntropyLoss`, with nothing that overflows or
-//! takes the logarithm of a rounded 0: a sigmoid's terms are max(z, 0) - z y + log(1 + e^-|z|). Every sum is taken in f64.
+//! The cross-entropies are computed from z\[L\], where nothing overflows and no logarithm of a rounded 0 is taken: with log a =
+//! -log(1 + e^-z) and log(1-a) = log a - z, a sigmoid's terms are max(z, 0) - z y + log(1 + e^-|z|). Every sum is taken in f64.
 //!
 //! z, a and dz are those of the output layer, `n[L]` × examples, and y as in the table. A shape that doesn't fit is a panic, as is a label
 //! that is not a class number.
@@ -75,7 +75,7 @@ impl Cost {
         }
     }
 
-    /// Computes `dz[L]`, scaled such that `dW[L] = (1/m) dz[L] a[L-1]ᵀ`.
+    /// Computes `dz[L]` of the table, without the 1/m of J, which `dW[l]` and `db[l]` take.
     #[track_caller]
     pub fn dz_output<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
         match self {
@@ -102,9 +102,9 @@ impl Cost {
     }
 }
 
-/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. It is infinite
-/// where `a[L]` is rounded to 0 or 1; times the sigmoid's derivative it is a - y, which [`Cost::dz_output`] computes. Training doesn't need
-/// it; `runner trace` shows it.
+/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. Times the sigmoid's
+/// derivative it is a - y, which [`Cost::dz_output`] computes without it: where `a[L]` is rounded to 0 or 1, it is infinite, or NaN if y
+/// is the same. `runner trace` shows it.
 #[track_caller]
 pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<R>) {
     assert_eq!((a.dim(), y.dim()), (da.dim(), da.dim()), "da_output: a, y and da must have one shape");

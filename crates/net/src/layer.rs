@@ -1,7 +1,4 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
-//!
-//! A matrix has one column per example, and n_out = `n[l]` or n_in = `n[l-1]` rows: z, a, da and dz of a layer are n_out × examples, `a_prev`
-//! = `a[l-1]` and `da_prev` = `da[l-1]` n_in × examples. A shape that doesn't fit is a panic.
 
 use kernels::{Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
@@ -9,7 +6,10 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use crate::dropout::Dropout;
 use crate::matrix::make_room;
 
-/// The parameters of a layer.
+/// The parameters of a layer, and its passes.
+///
+/// A matrix has one column per example, and n_out = `n[l]` or n_in = `n[l-1]` rows: z, a, da and dz are n_out × examples, `a_prev` =
+/// `a[l-1]` and `da_prev` = `da[l-1]` n_in × examples. A shape that doesn't fit is a panic.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -27,7 +27,7 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// The mask of this layer and its masked copy of `a[l]`; `None` without dropout.
+    /// The mask, 0 or 1/(1-p) for each unit and example, and a\[l\] · mask; `None` without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
@@ -48,38 +48,13 @@ impl<R: Real> Layer<R> {
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         let Cache { z, a, dropout } = cache;
         kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace); // z = W a_prev
-        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut());
+        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z)
     }
 
-    /// Finishes the forward pass from `z` = `W[l] a[l-1]`: `z[l] += b[l]`, `a[l] = g[l](z[l])`. Dropout keeps a masked copy of `a`, since g'
-    /// may need the unmasked one.
-    #[track_caller]
-    pub(crate) fn activate(&self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
-        bias_activation(self.activation, self.b.view(), z, a.view_mut());
-        if let Some(dropout) = dropout {
-            dropout.forward(a.view());
-        }
-    }
-
-    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`, which is masked first where units are dropped.
+    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`. With dropout, `da[l]` is that of a · mask.
     #[track_caller]
     pub fn backward_activation(&self, cache: &Cache<R>, da_to_dz: ArrayViewMut2<R>) {
         self.backward_activation_at(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
-    }
-
-    /// Computes `dz[l]`, where `z[l]` and `a[l]` are rows of a fleet's matrices.
-    #[track_caller]
-    pub(crate) fn backward_activation_at(
-        &self,
-        z: ArrayView2<R>,
-        a: ArrayView2<R>,
-        dropout: Option<&Dropout<R>>,
-        mut da_to_dz: ArrayViewMut2<R>,
-    ) {
-        if let Some(dropout) = dropout {
-            dropout.backward(da_to_dz.view_mut());
-        }
-        activation_backward(self.activation, z, a, da_to_dz);
     }
 
     /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
@@ -87,21 +62,6 @@ impl<R: Real> Layer<R> {
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
         let Gradient { dz, dw, db } = gradient;
         self.backward_parameters_of_part(a_prev, a_prev.ncols(), dz.view(), dw.view_mut(), db.view_mut());
-    }
-
-    /// Computes the share of some examples in `dW[l]` and `db[l]`, where the whole batch has `m` examples.
-    #[track_caller]
-    pub(crate) fn backward_parameters_of_part(
-        &self,
-        a_prev: ArrayView2<R>,
-        m: usize,
-        dz: ArrayView2<R>,
-        dw: ArrayViewMut2<R>,
-        db: ArrayViewMut1<R>,
-    ) {
-        let one_over_m = R::from_f64(1.0 / m as f64);
-        backward_weights(dz, a_prev, one_over_m, dw, Accumulate::Replace);
-        bias_gradient(dz, one_over_m, db);
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`.
@@ -133,8 +93,50 @@ impl<R: Real> Layer<R> {
     }
 }
 
+// The equations of the passes on any views: `fast/` calls them on rows of larger matrices and on parts of a batch.
+impl<R: Real> Layer<R> {
+    /// Computes `z[l] += b[l]`, from `z` = `W[l] a[l-1]`, and `a[l] = g[l](z[l])`; with dropout a · mask, too.
+    #[track_caller]
+    pub(crate) fn activate(&self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
+        bias_activation(self.activation, self.b.view(), z, a.view_mut());
+        if let Some(dropout) = dropout {
+            dropout.forward(a.view());
+        }
+    }
+
+    /// Computes `dz[l]` in place of `da[l]`, as [`Layer::backward_activation`].
+    #[track_caller]
+    pub(crate) fn backward_activation_at(
+        &self,
+        z: ArrayView2<R>,
+        a: ArrayView2<R>,
+        dropout: Option<&Dropout<R>>,
+        mut da_to_dz: ArrayViewMut2<R>,
+    ) {
+        if let Some(dropout) = dropout {
+            dropout.backward(da_to_dz.view_mut()); // da · mask
+        }
+        activation_backward(self.activation, z, a, da_to_dz); // da · g'(z)
+    }
+
+    /// Computes the terms of some examples in `dW[l]` and `db[l]`, where the whole batch has `m` examples.
+    #[track_caller]
+    pub(crate) fn backward_parameters_of_part(
+        &self,
+        a_prev: ArrayView2<R>,
+        m: usize,
+        dz: ArrayView2<R>,
+        dw: ArrayViewMut2<R>,
+        db: ArrayViewMut1<R>,
+    ) {
+        let one_over_m = R::from_f64(1.0 / m as f64);
+        backward_weights(dz, a_prev, one_over_m, dw, Accumulate::Replace);
+        bias_gradient(dz, one_over_m, db);
+    }
+}
+
 impl<R: Real> Cache<R> {
-    /// Returns the next layer's input: `a[l]`, masked where units are dropped.
+    /// Returns the next layer's input: a\[l\], or a\[l\] · mask with dropout.
     pub fn output(&self) -> ArrayView2<'_, R> {
         Dropout::output(self.dropout.as_ref(), self.a.view())
     }

@@ -1,4 +1,4 @@
-//! Optimisers: the steps of parameters against their gradients.
+//! Optimisers: the steps of the parameters against their gradients.
 
 use kernels::{Adam, Real, Step, adam_step, gradient_step, momentum_step, rmsprop_step, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
@@ -8,40 +8,47 @@ use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
 use crate::rates::{LayerRate, LayerRates};
 
-/// The algorithm of a step: how the parameters w and their moments move, given the gradient g and the learning rate η. Names and
-/// equations are PyTorch's; each is one pass over the parameters, in `kernels/src/update.rs`.
+/// The algorithm of a step.
+///
+/// | algorithm | its moments | its step |
+/// |---|---|---|
+/// | gradient descent | | w ← w - η g |
+/// | momentum | v ← μ v + g | w ← w - η v |
+/// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) |
+/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) |
+/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) |
+///
+/// w is `W[l]` or `b[l]`, g its gradient, η the learning rate, t the number of the step, from 1 on. Letters and equations are PyTorch's. The
+/// course writes α for η, V for Adam's m, S for v and β₂ for RMSProp's α; its momentum, V = β V + (1-β) dW, is that with μ = β and
+/// η = α (1-β). Each step is one pass over the parameters, in `kernels/src/update.rs`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
-    /// Gradient descent: w ← w - η g. In the course's letters, W = W - α dW.
+    /// Gradient descent.
     Descent,
-    /// Gradient descent with momentum: v ← μ v + g, then w ← w - η v, or w ← w - η (g + μ v) if Nesterov's. The course has
-    /// V = β V + (1-β) dW and W = W - α V, so that μ = β and η = α (1-β).
+    /// Gradient descent with momentum.
     Momentum {
         /// μ.
         momentum: f64,
-        /// True if the step looks ahead.
+        /// True if it is Nesterov's.
         nesterov: bool,
     },
-    /// RMSProp: v ← α v + (1-α) g², then w ← w - η g / (√v + ε). In the course's letters, S = β₂ S + (1-β₂) dW² and
-    /// W = W - α dW / (√S + ε).
+    /// RMSProp.
     RmsProp {
-        /// α, of the running mean of g².
+        /// α.
         alpha: f64,
         /// ε.
         eps: f64,
     },
-    /// Adam: m ← β₁ m + (1-β₁) g and v ← β₂ v + (1-β₂) g², then at step t, w ← w - η / (1-β₁ᵗ) · m / (√v / √(1-β₂ᵗ) + ε). m and v are
-    /// the course's V and S.
+    /// Adam.
     Adam(Adam),
 }
 
-/// Weight decay λ.
+/// Weight decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
-    /// λ, the course's λ/m; 0 for none. J is computed without the penalty.
+    /// λ, the course's λ/m; 0 for none. J is computed without the penalty λ/2 |w|².
     pub lambda: f64,
-    /// True if a step multiplies the parameters by 1 - η λ (AdamW), instead of adding λ w to the gradient (L2: the gradient of
-    /// λ/2 |w|²).
+    /// True if a step multiplies w by 1 - η λ (AdamW), instead of adding λ w to g (L2).
     pub decoupled: bool,
     /// True if biases decay too (PyTorch's way); else weights decay alone (scikit-learn's way).
     pub biases: bool,
@@ -55,7 +62,7 @@ pub struct Optimiser {
     /// Weight decay.
     pub decay: Decay,
     /// The greatest Euclidean norm of a net's whole gradient: a longer one is multiplied by clip_norm / (norm + 10⁻⁶), as in PyTorch's
-    /// `clip_grad_norm_` (Pascanu et al., ICML 2013).
+    /// `clip_grad_norm_` (Pascanu et al., ICML 2013). The decay is not clipped.
     pub clip_norm: Option<f64>,
 }
 
@@ -70,27 +77,6 @@ impl Optimiser {
     /// Adam with the constants of its authors: β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
     pub const ADAM: Optimiser =
         Optimiser { algorithm: Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
-
-    /// Returns whether a step is a linear function of the parameters, their gradient and their moments, with the same
-    /// coefficients for every element of a tensor. Such a step commutes with linear changes of coordinates, so that the reduced and
-    /// the dual engine are exact.
-    pub fn is_linear(&self) -> bool {
-        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
-    }
-
-    /// Returns the number of moments that are kept for each parameter.
-    pub fn moments(&self) -> usize {
-        match self.algorithm {
-            Algorithm::Descent => 0,
-            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
-            Algorithm::Adam(_) => 2,
-        }
-    }
-
-    /// Returns those of a net's factors on its learning rates that are for optimisers of this kind.
-    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
-        if self.is_linear() { &rates.linear } else { &rates.adaptive }
-    }
 }
 
 /// The moments of all parameters of a chain, and the number of steps so far.
@@ -114,18 +100,18 @@ impl Optimiser {
 #[derive(Clone, Debug)]
 pub struct OptimiserState<R> {
     optimiser: Optimiser,
-    /// The factors on the learning rates of layer l at index l - 1, as are its moments.
+    /// The factors on the learning rates of each layer: 1 but in muP.
     rates: Vec<LayerRate>,
-    /// The moments of `W[l]` and `b[l]`.
+    /// The moments of each layer's W and b.
     pub(crate) moments: Vec<[Moments<R>; 2]>,
     pub(crate) steps: usize,
 }
 
 impl<R: Real> OptimiserState<R> {
-    /// Makes the state before the first step: moments of 0, and the factors of `chain` on the learning rates of its layers.
+    /// Makes the state before the first step of `chain`.
     ///
     /// # Panics
-    /// If the number of these factors is neither 0 nor that of the layers.
+    /// If `chain.rates` has factors for another number of layers.
     #[track_caller]
     pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
         let layers = chain.layers.len();
@@ -146,38 +132,41 @@ impl<R: Real> OptimiserState<R> {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
         let step = self.begin_step(learning_rate, || gradients.iter().map(gradient_square).sum::<f64>().sqrt());
         let algorithm = self.optimiser.algorithm;
-        for (l, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
-            let [w_step, b_step] = self.tensor_steps(l, step);
-            let [w_moments, b_moments] = &mut self.moments[l];
+        for (i, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
+            let [w_step, b_step] = self.tensor_steps(i, step);
+            let [w_moments, b_moments] = &mut self.moments[i];
             algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);
         }
     }
 
-    /// Begins the next step, at the learning rate η; `norm` computes the Euclidean norm of the net's gradient, for clipping.
+    /// Begins the next step of the net, at the learning rate η. The gradient's norm is computed if it may be clipped.
     pub(crate) fn begin_step(&mut self, learning_rate: f64, norm: impl FnOnce() -> f64) -> Step {
         self.steps += 1;
         let grad_scale = self.optimiser.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)));
-        Step { t: self.steps, grad_scale, ..Step::new(learning_rate) }
+        Step { t: self.steps, grad_scale, ..Step::new(learning_rate) } // no decay yet
     }
 
-    /// Returns the steps of `W[l]` and `b[l]` in a `step` of the net, each with its own learning rate and decay; `l` is the layer's index.
-    pub(crate) fn tensor_steps(&self, l: usize, step: Step) -> [Step; 2] {
-        let (Decay { lambda, decoupled, biases }, factor) = (self.optimiser.decay, self.rates[l]);
-        [(factor.w, lambda), (factor.b, if biases { lambda } else { 0.0 })].map(|(factor, lambda)| {
-            // λ is divided by the factor, so that η λ is the same in every layer, as in the `mup` package.
-            let (learning_rate, lambda) = (step.learning_rate * factor, lambda / factor);
-            if decoupled {
-                Step { learning_rate, weight_scale: 1.0 - learning_rate * lambda, ..step } // w ← (1 - η λ) w
-            } else {
-                Step { learning_rate, l2: lambda, ..step } // g ← g + λ w
-            }
-        })
+    /// Returns the steps of `W[l]` and `b[l]`, which have their own learning rates and decay, in a `step` of the net; `i` is the layer's index.
+    pub(crate) fn tensor_steps(&self, i: usize, step: Step) -> [Step; 2] {
+        let (LayerRate { w, b }, Decay { lambda, biases, .. }) = (self.rates[i], self.optimiser.decay);
+        [self.tensor_step(step, w, lambda), self.tensor_step(step, b, if biases { lambda } else { 0.0 })]
+    }
+
+    /// Returns the step of a tensor at the learning rate η · `factor`, with decay λ / `factor`: η λ is the same in every layer, as in the
+    /// `mup` package.
+    fn tensor_step(&self, step: Step, factor: f64, lambda: f64) -> Step {
+        let (learning_rate, lambda) = (step.learning_rate * factor, lambda / factor);
+        if self.optimiser.decay.decoupled {
+            Step { learning_rate, weight_scale: 1.0 - learning_rate * lambda, ..step } // w ← (1 - η λ) w
+        } else {
+            Step { learning_rate, l2: lambda, ..step } // g ← grad_scale g + λ w
+        }
     }
 }
 
 impl Algorithm {
-    /// Moves the parameters `w` against their gradient `g`, which may be of another element type, in one pass.
+    /// Makes the step of w, as in the table. g may be of another element type, which engines of `fast/` make use of.
     pub(crate) fn apply<R: Real, G: Real>(
         self,
         step: Step,
@@ -197,17 +186,41 @@ impl Algorithm {
     }
 }
 
-/// The moments of one tensor, such as Adam's m and v: zeros at the start.
+/// The moments of one tensor: \[\], \[v\] or \[m, v\], zeros at the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Moments<R>(pub(crate) Vec<Array2<R>>);
 
 impl<R: Real> Moments<R> {
     pub(crate) fn new(optimiser: &Optimiser, dim: (usize, usize)) -> Self {
-        Moments(vec![Array2::zeros(dim); optimiser.moments()])
+        Moments(vec![Array2::zeros(dim); optimiser.moment_count()])
     }
 }
 
 /// Returns |dW|² + |db|².
 pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
     square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
+}
+
+// What the engines and the planning of a sweep ask of an optimiser.
+impl Optimiser {
+    /// Returns whether a step is a linear function of w, g and the moments, with the same coefficients for every element of a tensor. Such
+    /// a step commutes with linear changes of coordinates, so that the reduced and the dual engine are exact; clipping only
+    /// multiplies all of g, by a norm that they compute, too.
+    pub fn is_linear(&self) -> bool {
+        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
+    }
+
+    /// Returns the number of moments of each parameter.
+    pub fn moment_count(&self) -> usize {
+        match self.algorithm {
+            Algorithm::Descent => 0,
+            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
+            Algorithm::Adam(_) => 2,
+        }
+    }
+
+    /// Returns the factors on the learning rates of a net's layers that muP has for optimisers of this kind.
+    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
+        if self.is_linear() { &rates.linear } else { &rates.adaptive }
+    }
 }

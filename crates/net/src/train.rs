@@ -7,10 +7,9 @@ use crate::chain::Chain;
 use crate::optimiser::{Optimiser, OptimiserState};
 
 impl<R: Real> Chain<R> {
-    /// Trains the net on all examples at each step, and returns the cost J before each update.
+    /// Trains the net by the loop of the course, on all examples at each step, and returns the cost J before each update.
     ///
-    /// This is the loop of the course, with no more than [`Chain::forward`], [`crate::Cost::mean`], [`Chain::backward`] and
-    /// [`OptimiserState::step`]. [`crate::train()`] does the same by the cheapest exact engine, evaluates the net and stops when told to.
+    /// [`crate::train()`] does the same in less time, with batches, dropout, schedules of the learning rate, scores and early stopping.
     ///
     /// ```
     /// use net::ndarray::array;
@@ -41,8 +40,8 @@ impl<R: Real> Chain<R> {
         let mut state = OptimiserState::new(optimiser, self);
         let mut costs = Vec::with_capacity(iterations);
         for _ in 0..iterations {
-            let output = self.forward(x, &mut caches);
-            costs.push(self.cost().mean(output.z.view(), y)); // J of a[L], computed from z[L], where nothing is rounded to 0 or 1
+            let last = self.forward(x, &mut caches);
+            costs.push(self.cost().mean(last.z.view(), y)); // J of a[L] = g[L](z[L]), from z[L]: see cost.rs
             self.backward(x, y, &caches, &mut gradients);
             state.step(self, &gradients, learning_rate);
         }

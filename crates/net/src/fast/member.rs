@@ -144,7 +144,7 @@ impl<R: Real> Member<R> {
         let first_dropout = first_dropout.as_ref();
         if let Some(last) = upper.layers.len().checked_sub(1) {
             cost.dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
-            upper.backward_dz(caches, gradients); // dz[L-1] to dz[2]
+            upper.backward_dz(1..upper.layers.len(), caches, gradients); // dz[L-1] to dz[2]
             upper.layers[0].backward_da_prev(gradients[0].dz.view(), dz.view_mut()); // da[1]
             first.backward_activation_at(z, a, first_dropout, dz.view_mut());
         } else {

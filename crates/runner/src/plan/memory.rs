@@ -31,7 +31,7 @@ impl Plan {
         let activations = units * ((5.0 + dropout) * batch + 2.0 * evaluated) * element;
         let upper: f64 = widths[1..].windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
         // Parameters, gradients, the optimiser's moments, and the best parameters.
-        let copies_kept = (2 + config.optimiser.moments() + usize::from(config.stopping.restore_best)) as f64;
+        let copies_kept = (2 + config.optimiser.moment_count() + usize::from(config.stopping.restore_best)) as f64;
         let first = engine.bytes_per_row(&self.data_sizes(), copies_kept, config.dtype.bytes() as usize);
         // LAPACK's QR works on copies.
         let copies = if matches!(config.initialisation.scheme, Scheme::Orthogonal { .. }) { 5.0 } else { 1.0 };

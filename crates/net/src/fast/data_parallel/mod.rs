@@ -244,7 +244,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
             }
             under_way.begin(length, parts);
             if l > 0 {
-                own.iter_mut().for_each(|Chunk { caches, gradients, .. }| chain.backward_dz_prev(l, caches, gradients));
+                own.iter_mut()
+                    .for_each(|Chunk { caches, gradients, .. }| chain.backward_dz(l..l + 1, caches, gradients));
             }
         }
         for ((gradient, room), sum) in sums.iter_mut().zip(room).rev().zip(under_way.finish()) {
