@@ -3,6 +3,7 @@
 mod formats;
 mod hostile;
 mod pictures;
+mod requests;
 mod tables;
 mod writing;
 

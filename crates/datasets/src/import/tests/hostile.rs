@@ -1,7 +1,6 @@
 //! Broken, truncated and hostile files: one clear line each, and nothing left behind.
 
 use super::*;
-use crate::TargetKind;
 
 /// Good labels for three examples.
 fn labels(bench: &Bench) -> PathBuf {
@@ -217,39 +216,6 @@ fn pictures_that_cannot_be_decoded() {
     bench.put("train/b/1.png", &good);
     let request = Request { test: vec![test], test_share: None, ..bench.request(&[&bench.path("train")]) };
     bench.assert_refused(&request, &["test: label \"z\" is not among the training examples' labels"]);
-}
-
-#[test]
-fn requests_that_cannot_be() {
-    let bench = Bench::new();
-    let path = bench.put("t.csv", "1,2,x\n3,4,y\n5,6,x\n7,8,y\n");
-    let request = || bench.request(&[&path]);
-    for (request, words) in [
-        (Request { name: "a/b".to_owned(), ..request() }, "the name \"a/b\""),
-        (Request { name: ".a".to_owned(), ..request() }, "the name \".a\""),
-        (Request { test_share: Some(1.0), ..request() }, "a test share of 1"),
-        (Request { test_share: Some(f64::NAN), ..request() }, "a test share of NaN"),
-        (Request { test_share: Some(0.01), ..request() }, "0 test and 4 training examples"),
-        (Request { test_share: None, ..request() }, "no test examples: give --test"),
-        (Request { test: vec![path.clone()], ..request() }, "not both"),
-        (Request { grey: true, ..request() }, "--grey is for a folder of pictures; "),
-        (Request { features: Some("x".to_owned()), ..request() }, "--features is for NPZ"),
-        (
-            Request { target_kind: TargetsChoice::Declared(TargetKind::Values), ..request() },
-            "--targets is for IDX and NPY and NPZ",
-        ),
-        (bench.request(&[&bench.put("x.bin", "??")]), "neither IDX, CSV"),
-        (bench.request(&[&bench.path("none.csv")]), "No such file"),
-        (bench.request(&[Path::new("/dev/null")]), "not a regular file"),
-    ] {
-        bench.assert_refused(&request, &[words]);
-    }
-    let test = bench.put("test.csv", "1,2,3,x\n");
-    let other = Request { test: vec![test], test_share: None, ..request() };
-    bench.assert_refused(&other, &["test.csv: examples are [3] of f64, but the training examples are [2] of f64"]);
-    let test = bench.put("test.csv", "1,2,z\n");
-    let other = Request { test: vec![test], test_share: None, ..request() };
-    bench.assert_refused(&other, &["test.csv: label \"z\" is not among"]);
 }
 
 #[test]
