@@ -6,7 +6,7 @@ use std::path::Path;
 use hdf5::File;
 use ndarray::{Array1, Array2, array};
 
-use crate::support::{Bench, failure, real_images, text};
+use crate::support::{Bench, failure, only_trial, real_images, text};
 
 const ONE: &str = r#"
 name = "one"
@@ -35,15 +35,6 @@ fn write<T: hdf5::H5Type>(path: &Path, x: &Array2<f32>, y: &Array1<T>) {
 fn forty(bench: &Bench, name: &str) {
     let x = Array2::from_shape_fn((40, 2), |(i, j)| if j == 0 { (i % 2) as f32 * 2.0 - 1.0 } else { i as f32 / 40.0 });
     write(&bench.path(name), &x, &Array1::from_shape_fn(40, |i| (i % 2) as u8));
-}
-
-/// Returns the cells of the only row of trials.csv.
-fn trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String + use<> {
-    let table = bench.read(&format!("results/{name}/trials.csv"));
-    let mut csv = csv::Reader::from_reader(table.as_bytes());
-    let headers = csv.headers().unwrap().clone();
-    let row = csv.records().next().unwrap().unwrap();
-    move |column| row[headers.iter().position(|header| header == column).unwrap()].to_owned()
 }
 
 /// Each command that takes a known set checks its content: one line, exit code 2, before any work.
@@ -162,7 +153,7 @@ fn without_test_examples_everything_about_them_is_empty() {
         assert!(run.status.success(), "{stderr}");
         assert!(stderr.contains("  test -"), "{stderr}");
         let folder = name.trim_start_matches("name=").to_owned();
-        let cell = trial(&bench, &folder);
+        let cell = only_trial(&bench, &folder);
         assert_eq!(
             (cell("status"), cell("test_accuracy"), cell("test_cost")),
             ("completed".into(), "".into(), "".into())
@@ -180,7 +171,7 @@ fn without_test_examples_everything_about_them_is_empty() {
     }
     let validated = bench.run(&["sweep", "one.toml", "name=validated", "data.validation=0.25", "train.patience=3"]);
     assert!(validated.status.success(), "{}", text(&validated.stderr));
-    let cell = trial(&bench, "validated");
+    let cell = only_trial(&bench, "validated");
     assert!(cell("test_accuracy").is_empty() && !cell("validation_accuracy").is_empty());
 
     let (code, line) = failure(&bench.run(&[
@@ -209,7 +200,7 @@ fn a_share_of_the_training_file_is_tested_on_and_evaluated_again() {
     let stderr = text(&trained.stderr);
     assert!(trained.status.success() && stderr.contains("24 training, 6 validation and 10 test examples"), "{stderr}");
     assert!(bench.run(&["sweep", "one.toml"]).status.success());
-    let of_sweep: f64 = trial(&bench, "one")("test_cost").parse().unwrap();
+    let of_sweep: f64 = only_trial(&bench, "one")("test_cost").parse().unwrap();
     let evaluated = text(&bench.run(&["evaluate", "model.h5", "--json"]).stdout);
     let evaluated: serde_json::Value = serde_json::from_str(&evaluated).unwrap();
     assert_eq!(evaluated["examples"], 10);
@@ -218,9 +209,9 @@ fn a_share_of_the_training_file_is_tested_on_and_evaluated_again() {
     let ids = |keys: &[&str]| {
         let run = bench.run(&[&["sweep", "one.toml", "name=ids", "--fresh"], keys].concat());
         assert!(run.status.success(), "{}", text(&run.stderr));
-        trial(&bench, "ids")("trial")
+        only_trial(&bench, "ids")("trial")
     };
-    assert_eq!(ids(&[]), trial(&bench, "one")("trial"));
+    assert_eq!(ids(&[]), only_trial(&bench, "one")("trial"));
     assert_eq!(ids(&["data.test_seed=1", "data.targets=auto"]), ids(&[]), "defaults change nothing");
     assert_ne!(ids(&["data.test_seed=2"]), ids(&[]));
     assert_ne!(ids(&["data.test_share=0.3"]), ids(&[]));
@@ -267,41 +258,4 @@ fn what_the_targets_are_is_said_and_shown() {
         assert!(stderr.contains(note), "{stderr}");
     }
     assert!(text(&bench.run(&["data", "inspect", "hot.h5"]).stdout).contains("one-hot rows, 3 classes"));
-}
-
-/// `--wrong` names the examples that predict puts in another class, and the sheet has their pictures.
-#[test]
-fn wrong_answers_are_listed_the_surest_first_and_drawn() {
-    let bench = Bench::new();
-    bench.write("one.toml", ONE);
-    assert!(bench.run(&["train", "one.toml", "--out", "model.h5"]).status.success());
-    let run = bench.run(&["evaluate", "model.h5", "--part", "train", "--wrong", "--json", "--sheet", "wrong.png"]);
-    let evaluated: serde_json::Value = serde_json::from_str(&text(&run.stdout)).unwrap();
-    let predicted = text(&bench.run(&["predict", "model.h5", "data/train_drawn.h5", "--json"]).stdout);
-    let predicted: Vec<serde_json::Value> = predicted.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let labels = File::open(bench.path("data/train_drawn.h5")).unwrap().dataset("train_set_y").unwrap();
-    let labels = labels.read_raw::<i64>().unwrap();
-    let classes = ["non-cat", "cat"];
-    let mut expected: Vec<(usize, f64)> = Vec::new();
-    for (example, (answer, &label)) in predicted.iter().zip(&labels).enumerate() {
-        if answer["class"] != label {
-            let class = answer["class"].as_u64().unwrap() as usize;
-            expected.push((example, answer["probabilities"][class].as_f64().unwrap()));
-        }
-    }
-    expected.sort_by(|a, b| b.1.total_cmp(&a.1));
-    assert!(!expected.is_empty() && expected.len() < labels.len(), "{} wrong answers", expected.len());
-    let wrong = evaluated["wrong"].as_array().unwrap();
-    assert_eq!(wrong.len(), expected.len());
-    for (found, (example, probability)) in wrong.iter().zip(&expected) {
-        assert_eq!((&found["example"], &found["probability"]), (&(*example).into(), &(*probability).into()));
-        assert_eq!(found["actual"], classes[labels[*example] as usize]);
-        assert_eq!(found["predicted"], classes[1 - labels[*example] as usize]);
-    }
-    let said = text(&run.stderr);
-    assert!(said.contains(&format!("wrong.png shows {} pictures", wrong.len())), "{said}");
-    assert!(said.contains("frames: blue non-cat, orange cat"), "{said}");
-    assert!(fs::read(bench.path("wrong.png")).unwrap().starts_with(b"\x89PNG"));
-    let listed = text(&bench.run(&["evaluate", "model.h5", "--part", "train", "--wrong"]).stdout);
-    assert!(listed.contains(&format!("{} examples in a wrong class", wrong.len())), "{listed}");
 }

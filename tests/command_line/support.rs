@@ -73,6 +73,15 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Returns the cells of the only row of trials.csv.
+pub(crate) fn only_trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String + use<> {
+    let table = bench.read(&format!("results/{name}/trials.csv"));
+    let mut csv = csv::Reader::from_reader(table.as_bytes());
+    let headers = csv.headers().unwrap().clone();
+    let row = csv.records().next().unwrap().unwrap();
+    move |column| row[headers.iter().position(|header| header == column).unwrap()].to_owned()
+}
+
 /// Compiles the C source `name` beside these tests to a shared library.
 pub(crate) fn built(bench: &Bench, name: &str) -> PathBuf {
     let library = bench.path(&format!("{name}.so"));

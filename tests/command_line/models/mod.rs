@@ -1,5 +1,6 @@
 //! `runner train`, `predict` and `evaluate` as a person uses them.
 
+mod evaluate;
 mod predict;
 
 use std::fs;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure, only_trial, text};
 
 const ONE: &str = r#"
 name = "one"
@@ -38,15 +39,6 @@ fn succeeds(bench: &Bench, arguments: &[&str]) -> String {
 
 fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
-}
-
-/// Returns the cells of the only row of trials.csv.
-fn trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String + use<> {
-    let table = bench.read(&format!("results/{name}/trials.csv"));
-    let mut csv = csv::Reader::from_reader(table.as_bytes());
-    let headers = csv.headers().unwrap().clone();
-    let row = csv.records().next().unwrap().unwrap();
-    move |column| row[headers.iter().position(|header| header == column).unwrap()].to_owned()
 }
 
 /// Writes a picture of 12 x 9 pixels of one colour, with a transparent left half.
@@ -80,7 +72,7 @@ fn a_training_has_the_bits_of_a_sweep_of_that_point_by_every_engine_and_its_mode
             .map(|row| row.split_once(',').map(|(_, rest)| format!("{rest}\n")).unwrap())
             .collect();
         assert_eq!(bench.read("h.csv"), swept, "{key}");
-        let trial = trial(&bench, "one");
+        let trial = only_trial(&bench, "one");
         for (part, column) in [("test", "test_cost"), ("train", "train_cost")] {
             if (key, part) == ("data.validation=0.2", "train") {
                 continue; // the file's training examples are not those that were trained on
@@ -167,55 +159,6 @@ fn ctrl_c_ends_a_training_with_130_and_without_a_model() {
 }
 
 #[test]
-fn the_confusion_of_three_classes_is_counted() {
-    let bench = bench();
-    let rows = |kinds: usize| -> String {
-        (0..30 * kinds)
-            .map(|row| format!("{},{},{}\n", row % kinds, (row * 7) % 5, ["ash", "elm", "oak"][row % kinds]))
-            .collect()
-    };
-    bench.write("trees.csv", &rows(3));
-    succeeds(&bench, &["data", "import", "trees.csv", "--test-share", "0.2"]);
-    let files = ["data.train=data/train_trees.h5", "data.test=data/test_trees.h5"];
-    // So few steps that some examples are misclassified.
-    let short = ["train.iterations=20", "--out", "trees.h5"];
-    succeeds(&bench, &[&["train", "one.toml"], &files[..], &short].concat());
-    let answer = &json_lines(&succeeds(&bench, &["evaluate", "trees.h5", "data/test_trees.h5", "--json"]))[0];
-    let matrix: Vec<Vec<u64>> = serde_json::from_value(answer["confusion"].clone()).unwrap();
-    assert_eq!(matrix.iter().map(|row| row.iter().sum::<u64>()).collect::<Vec<_>>(), [6, 6, 6]);
-    assert_ne!(matrix[1][2], matrix[2][1], "else rows could be columns");
-    let right: u64 = (0..3).map(|class| matrix[class][class]).sum();
-    assert_eq!(answer["accuracy"].as_f64(), Some(right as f64 / 18.0));
-    for class in 0..3 {
-        let put: u64 = matrix.iter().map(|row| row[class]).sum();
-        let precision = (put > 0).then(|| matrix[class][class] as f64 / put as f64);
-        let recall = matrix[class][class] as f64 / 6.0;
-        let found = &answer["classes"][class];
-        assert_eq!((found["precision"].as_f64(), found["recall"].as_f64()), (precision, Some(recall)));
-        assert_eq!(found["name"], ["ash", "elm", "oak"][class]);
-    }
-    // The predictions of single examples add up to the same matrix.
-    let said = json_lines(&succeeds(&bench, &["predict", "trees.h5", "data/test_trees.h5", "--json"]));
-    let predicted = |class: usize| said.iter().filter(|line| line["class"] == class).count() as u64;
-    assert_eq!(
-        (0..3).map(predicted).collect::<Vec<_>>(),
-        (0..3).map(|class| matrix.iter().map(|row| row[class]).sum()).collect::<Vec<u64>>()
-    );
-
-    let (code, line) = failure(&bench.run(&["predict", "trees.h5", "data/test_drawn.h5"]));
-    assert!(code == Some(2) && line.contains("192 features, the model takes 2"), "{line}");
-    half_transparent(&bench.path("tree.png"));
-    let (code, line) = failure(&bench.run(&["predict", "trees.h5", "tree.png"]));
-    assert!(code == Some(2) && line.contains("no pictures"), "{line}");
-    bench.write("two.csv", &rows(2));
-    succeeds(&bench, &["data", "import", "two.csv", "--test-share", "0.2"]);
-    let (code, _) = (bench.run(&["evaluate", "trees.h5", "data/test_two.h5"]).status.code(), ());
-    assert_eq!(code, Some(0), "the names that it has are the model's");
-    let (code, line) = failure(&bench.run(&["evaluate", "trees.h5", "data/test_drawn.h5"]));
-    assert!(code == Some(2) && line.contains("features"), "{line}");
-}
-
-#[test]
 fn a_regression_predicts_values() {
     let bench = bench();
     let row = |row: usize| format!("{},{},{},{}\n", row % 7, row % 5, (row % 7) as f64 * 0.5 + 0.25, row % 5);
@@ -235,32 +178,6 @@ fn a_regression_predicts_values() {
     assert_eq!(table.split_whitespace().take(4).collect::<Vec<_>>(), ["input", "example", "value_1", "value_2"]);
     let report = succeeds(&bench, &["evaluate", "sums.h5"]);
     assert!(report.contains("12 examples of test_set_x") && !report.contains("accuracy"), "{report}");
-}
-
-#[test]
-fn evaluate_takes_experiments_sets_and_files_and_warns_of_other_data() {
-    let bench = bench();
-    succeeds(&bench, &["train", "one.toml"]);
-    let model = "results/one/model.h5";
-    let of_test = succeeds(&bench, &["evaluate", model]);
-    assert!(of_test.starts_with("data/test_drawn.h5: 12 examples of test_set_x\ncost 0."), "{of_test}");
-    for what in ["one.toml", "drawn", "data/test_drawn.h5"] {
-        assert_eq!(succeeds(&bench, &["evaluate", model, what]), of_test, "{what}");
-    }
-    let both = succeeds(&bench, &["evaluate", model, "data/train_drawn.h5", "drawn"]);
-    assert!(
-        both.starts_with("data/train_drawn.h5: 40 examples of train_set_x\n") && both.ends_with(&of_test),
-        "{both}"
-    );
-    let (code, line) = failure(&bench.run(&["evaluate", model, "nothing"]));
-    assert!(code == Some(2) && line.contains("unknown data set \"nothing\""), "{line}");
-
-    succeeds(&bench, &["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
-    let warned = bench.run(&["evaluate", model]);
-    assert!(text(&warned.stderr).contains("another SHA-256"), "{}", text(&warned.stderr));
-    succeeds(&bench, &["data", "generate", "--train", "40", "--test", "12", "--side", "9"]);
-    let (code, line) = failure(&bench.run(&["evaluate", model, "drawn"]));
-    assert!(code == Some(2) && line.contains("[9, 9, 3]") && line.contains("[8, 8, 3]"), "{line}");
 }
 
 #[test]

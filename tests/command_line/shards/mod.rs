@@ -1,10 +1,12 @@
-//! Shards: trained apart, joined to the same bytes; what is missing, doubled or of another machine is said.
+//! Shards: trained apart, joined to the same bytes; what is missing is said.
+
+mod records;
 
 use std::fs;
 
 use rusqlite::Connection;
 
-use crate::support::{Bench, failure, reseal, signal, text};
+use crate::support::{Bench, failure, text};
 
 const SWEEP: &str = r#"
 name = "small"
@@ -131,36 +133,6 @@ fn what_is_missing_is_listed_and_joined_when_it_has_come() {
 }
 
 #[test]
-fn a_merge_while_a_shard_is_trained_has_what_is_finished_and_leaves_the_files_of_the_shard_alone() {
-    let bench = bench();
-    let arguments = ["sweep", "small.toml", "train.iterations=600", "-j", "1", "--shard", "0/2"];
-    assert!(bench.run(&[&arguments[..5], &["--out", "whole"]].concat()).status.success());
-    assert!(bench.run(&[&arguments[..6], &["1/2"]].concat()).status.success());
-    let mut at_work = bench.start_until(&arguments, 1);
-    signal(&at_work, "STOP");
-    let file = |name: &str| bench.path(&format!("{SHARDS}/0-of-2/results.db{name}"));
-    // The shard goes on with the file that it has open; another reader of the record itself would make a new one.
-    fs::remove_file(file("-shm")).expect("a shard at work has its record open");
-    let files = || ["", "-wal"].map(|name| fs::read(file(name)).unwrap());
-    let before = files();
-    let (code, said) = merged(&bench, &[SHARDS]);
-    assert!(code == Some(1) && said.contains("shard 0/2: "), "{said}");
-    assert!(!file("-shm").exists(), "the merge has opened the record in its place");
-    assert!(files() == before, "the merge has written to the record of the shard");
-    let there = bench.read("results/small/trials.csv").lines().count() - 1;
-    assert!((13..24).contains(&there), "{there} trials, of which the finished shard has 12");
-
-    signal(&at_work, "CONT");
-    while at_work.try_wait().unwrap().is_none() {
-        let (code, said) = merged(&bench, &[SHARDS]);
-        assert!(code <= Some(1) && !said.contains("not what was stored"), "{said}");
-    }
-    assert!(at_work.wait().unwrap().success());
-    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
-    assert_same(&bench, "results/small", "whole");
-}
-
-#[test]
 fn a_shard_keeps_its_part_of_the_plan_and_together_they_are_the_whole_one() {
     let bench = bench();
     sweep(&bench, &["-j", "1", "--out", "whole"]);
@@ -200,96 +172,6 @@ fn a_shard_keeps_its_part_of_the_plan_and_together_they_are_the_whole_one() {
     let (code, line) = merged(&bench, &[SHARDS]);
     assert!(code == Some(2) && line.contains("don't make the plan that they name"), "{line}");
     assert!(!bench.path("results/small").exists());
-}
-
-#[test]
-fn shards_of_the_first_releases_which_have_the_whole_plan_are_joined_with_later_ones() {
-    let bench = bench();
-    sweep(&bench, &["-j", "1", "--out", "whole"]);
-    for shard in ["0/3", "1/3", "2/3"] {
-        sweep(&bench, &["--shard", shard]);
-    }
-    for shard in 0..2 {
-        let record = Connection::open(bench.path(&format!("{SHARDS}/{shard}-of-3/results.db"))).unwrap();
-        let whole = bench.path("whole/results.db").display().to_string();
-        let earlier = format!(
-            "ATTACH '{whole}' AS whole; DROP TABLE whole_plan; INSERT OR IGNORE INTO plan SELECT * FROM whole.plan; \
-             UPDATE experiment SET digest = (SELECT digest FROM whole.experiment);"
-        );
-        record.execute_batch(&earlier).unwrap();
-    }
-    for shards in [&["0-of-3", "1-of-3", "2-of-3"], &["2-of-3", "1-of-3", "0-of-3"]] {
-        let shards = shards.map(|shard| format!("{SHARDS}/{shard}"));
-        let (code, said) = merged(&bench, &[&shards[0], &shards[1], &shards[2], "--out", "joined"]);
-        assert_eq!(code, Some(0), "{said}");
-        assert_same(&bench, "joined", "whole");
-        fs::remove_dir_all(bench.path("joined")).unwrap();
-    }
-    let said = sweep(&bench, &["--shard", "0/3"]);
-    assert!(said.contains("every trial was finished before"), "{said}");
-    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
-}
-
-#[test]
-fn trials_of_two_records_must_be_equal_and_a_damaged_one_is_taken_from_the_other() {
-    let bench = bench();
-    sweep(&bench, &["--out", "whole"]);
-    sweep(&bench, &["--shard", "0/2"]);
-    sweep(&bench, &["--shard", "1/2"]);
-    fs::create_dir(bench.path("twice")).unwrap();
-    fs::rename(bench.path(&format!("{SHARDS}/0-of-2")), bench.path("twice/0-of-2")).unwrap();
-    sweep(&bench, &["--shard", "0/2"]);
-    let both = [SHARDS, "twice", "--out", "joined"];
-    let (code, said) = merged(&bench, &both);
-    assert!(code == Some(0) && said.contains("12 trials in several records, with the same results"), "{said}");
-    assert_same(&bench, "joined", "whole");
-
-    let record = Connection::open(bench.path("twice/0-of-2/results.db")).unwrap();
-    let edit = "UPDATE history SET cost = cost * (1 + 1e-15) WHERE trial = 1 AND iteration = 20";
-    assert_eq!(record.execute(edit, []).unwrap(), 1);
-    let again = [SHARDS, "twice", "--out", "again"];
-    assert_eq!(merged(&bench, &again).0, Some(0), "it is damaged, and the other one is there");
-    assert_same(&bench, "again", "whole");
-    let (code, said) = merged(&bench, &["twice", SHARDS, "--out", "turned"]);
-    assert_eq!(code, Some(0), "{said}");
-    assert_same(&bench, "turned", "whole");
-    let (code, said) = merged(&bench, &["twice", "--out", "alone"]);
-    assert!(code == Some(1) && said.contains("in the record is not what was stored, and is left out"), "{said}");
-
-    reseal(&record);
-    let (code, line) = merged(&bench, &[SHARDS, "twice", "--out", "new"]);
-    let line = line.trim_end();
-    assert!(code == Some(3) && line.starts_with("error: trial ") && !line.contains('\n'), "{line}");
-    for part in [" has two results: completed, last cost ", "Haswell", "twice/0-of-2", "nothing is joined"] {
-        assert!(line.contains(part), "{part} is not in {line}");
-    }
-    assert!(!bench.path("new").exists());
-}
-
-#[test]
-fn shards_of_another_core_or_another_experiment_are_refused() {
-    let bench = bench();
-    sweep(&bench, &["--shard", "0/2"]);
-    let (code, ..) = on(&bench, "Nehalem", &["sweep", "small.toml", "--shard", "1/2"]);
-    assert_eq!(code, Some(0));
-    let (code, line) = merged(&bench, &[SHARDS]);
-    assert!(code == Some(2) && line.starts_with("error: 12 trials on OpenBLAS "), "{line}");
-    assert!(line.contains("Nehalem") && line.contains("--mix joins them") && !bench.path("results/small").exists());
-    let (code, said) = merged(&bench, &[SHARDS, "--mix"]);
-    assert!(code == Some(0) && said.contains("differ by more than 1%"), "{said}");
-    assert!(bench.read("results/small/trials.csv").lines().next().unwrap().ends_with(",machine"));
-    // The same trials of both cores: the first ones are kept.
-    let (code, _, _) = on(&bench, "Nehalem", &["sweep", "small.toml", "--shard", "0/2", "--out", "other"]);
-    assert_eq!(code, Some(0));
-    let (code, said) = merged(&bench, &[SHARDS, "other.shards", "--mix", "--out", "mixed"]);
-    assert!(code == Some(0) && said.contains("12 trials of another BLAS or core in another record"), "{said}");
-
-    sweep(&bench, &["--shard", "1/2", "train.iterations=20", "--out", "short"]);
-    let (code, line) = merged(&bench, &[SHARDS, "short.shards", "--mix", "--out", "mixed"]);
-    assert!(
-        code == Some(2) && line.contains("its experiment or data are not those of") && line.contains("iterations"),
-        "{line}"
-    );
 }
 
 #[test]

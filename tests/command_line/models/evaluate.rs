@@ -1,0 +1,119 @@
+//! `runner evaluate`: the confusion matrix, what it takes, and the examples in a wrong class.
+
+use std::fs;
+
+use hdf5::File;
+
+use super::{bench, half_transparent, json_lines, succeeds};
+use crate::support::{failure, text};
+
+#[test]
+fn the_confusion_of_three_classes_is_counted() {
+    let bench = bench();
+    let rows = |kinds: usize| -> String {
+        (0..30 * kinds)
+            .map(|row| format!("{},{},{}\n", row % kinds, (row * 7) % 5, ["ash", "elm", "oak"][row % kinds]))
+            .collect()
+    };
+    bench.write("trees.csv", &rows(3));
+    succeeds(&bench, &["data", "import", "trees.csv", "--test-share", "0.2"]);
+    let files = ["data.train=data/train_trees.h5", "data.test=data/test_trees.h5"];
+    // So few steps that some examples are misclassified.
+    let short = ["train.iterations=20", "--out", "trees.h5"];
+    succeeds(&bench, &[&["train", "one.toml"], &files[..], &short].concat());
+    let answer = &json_lines(&succeeds(&bench, &["evaluate", "trees.h5", "data/test_trees.h5", "--json"]))[0];
+    let matrix: Vec<Vec<u64>> = serde_json::from_value(answer["confusion"].clone()).unwrap();
+    assert_eq!(matrix.iter().map(|row| row.iter().sum::<u64>()).collect::<Vec<_>>(), [6, 6, 6]);
+    assert_ne!(matrix[1][2], matrix[2][1], "else rows could be columns");
+    let right: u64 = (0..3).map(|class| matrix[class][class]).sum();
+    assert_eq!(answer["accuracy"].as_f64(), Some(right as f64 / 18.0));
+    for class in 0..3 {
+        let put: u64 = matrix.iter().map(|row| row[class]).sum();
+        let precision = (put > 0).then(|| matrix[class][class] as f64 / put as f64);
+        let recall = matrix[class][class] as f64 / 6.0;
+        let found = &answer["classes"][class];
+        assert_eq!((found["precision"].as_f64(), found["recall"].as_f64()), (precision, Some(recall)));
+        assert_eq!(found["name"], ["ash", "elm", "oak"][class]);
+    }
+    // The predictions of single examples add up to the same matrix.
+    let said = json_lines(&succeeds(&bench, &["predict", "trees.h5", "data/test_trees.h5", "--json"]));
+    let predicted = |class: usize| said.iter().filter(|line| line["class"] == class).count() as u64;
+    assert_eq!(
+        (0..3).map(predicted).collect::<Vec<_>>(),
+        (0..3).map(|class| matrix.iter().map(|row| row[class]).sum()).collect::<Vec<u64>>()
+    );
+
+    let (code, line) = failure(&bench.run(&["predict", "trees.h5", "data/test_drawn.h5"]));
+    assert!(code == Some(2) && line.contains("192 features, the model takes 2"), "{line}");
+    half_transparent(&bench.path("tree.png"));
+    let (code, line) = failure(&bench.run(&["predict", "trees.h5", "tree.png"]));
+    assert!(code == Some(2) && line.contains("no pictures"), "{line}");
+    bench.write("two.csv", &rows(2));
+    succeeds(&bench, &["data", "import", "two.csv", "--test-share", "0.2"]);
+    let (code, _) = (bench.run(&["evaluate", "trees.h5", "data/test_two.h5"]).status.code(), ());
+    assert_eq!(code, Some(0), "the names that it has are the model's");
+    let (code, line) = failure(&bench.run(&["evaluate", "trees.h5", "data/test_drawn.h5"]));
+    assert!(code == Some(2) && line.contains("features"), "{line}");
+}
+
+#[test]
+fn evaluate_takes_experiments_sets_and_files_and_warns_of_other_data() {
+    let bench = bench();
+    succeeds(&bench, &["train", "one.toml"]);
+    let model = "results/one/model.h5";
+    let of_test = succeeds(&bench, &["evaluate", model]);
+    assert!(of_test.starts_with("data/test_drawn.h5: 12 examples of test_set_x\ncost 0."), "{of_test}");
+    for what in ["one.toml", "drawn", "data/test_drawn.h5"] {
+        assert_eq!(succeeds(&bench, &["evaluate", model, what]), of_test, "{what}");
+    }
+    let both = succeeds(&bench, &["evaluate", model, "data/train_drawn.h5", "drawn"]);
+    assert!(
+        both.starts_with("data/train_drawn.h5: 40 examples of train_set_x\n") && both.ends_with(&of_test),
+        "{both}"
+    );
+    let (code, line) = failure(&bench.run(&["evaluate", model, "nothing"]));
+    assert!(code == Some(2) && line.contains("unknown data set \"nothing\""), "{line}");
+
+    succeeds(&bench, &["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
+    let warned = bench.run(&["evaluate", model]);
+    assert!(text(&warned.stderr).contains("another SHA-256"), "{}", text(&warned.stderr));
+    succeeds(&bench, &["data", "generate", "--train", "40", "--test", "12", "--side", "9"]);
+    let (code, line) = failure(&bench.run(&["evaluate", model, "drawn"]));
+    assert!(code == Some(2) && line.contains("[9, 9, 3]") && line.contains("[8, 8, 3]"), "{line}");
+}
+
+/// `--wrong` names the examples that predict puts in another class, and the sheet has their pictures.
+#[test]
+fn wrong_answers_are_listed_the_surest_first_and_drawn() {
+    let bench = bench();
+    // So few steps that some examples are misclassified.
+    succeeds(&bench, &["train", "one.toml", "train.iterations=20", "--out", "model.h5"]);
+    let run = bench.run(&["evaluate", "model.h5", "--part", "train", "--wrong", "--json", "--sheet", "wrong.png"]);
+    let evaluated = &json_lines(&text(&run.stdout))[0];
+    let predicted = json_lines(&succeeds(&bench, &["predict", "model.h5", "data/train_drawn.h5", "--json"]));
+    let labels = File::open(bench.path("data/train_drawn.h5")).unwrap().dataset("train_set_y").unwrap();
+    let labels = labels.read_raw::<i64>().unwrap();
+    let classes = ["non-cat", "cat"];
+    let mut expected: Vec<(usize, f64)> = Vec::new();
+    for (example, (answer, &label)) in predicted.iter().zip(&labels).enumerate() {
+        if answer["class"] != label {
+            let class = answer["class"].as_u64().unwrap() as usize;
+            expected.push((example, answer["probabilities"][class].as_f64().unwrap()));
+        }
+    }
+    expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+    assert!(!expected.is_empty() && expected.len() < labels.len(), "{} wrong answers", expected.len());
+    let wrong = evaluated["wrong"].as_array().unwrap();
+    assert_eq!(wrong.len(), expected.len());
+    for (found, (example, probability)) in wrong.iter().zip(&expected) {
+        assert_eq!((&found["example"], &found["probability"]), (&(*example).into(), &(*probability).into()));
+        assert_eq!(found["actual"], classes[labels[*example] as usize]);
+        assert_eq!(found["predicted"], classes[1 - labels[*example] as usize]);
+    }
+    let said = text(&run.stderr);
+    assert!(said.contains(&format!("wrong.png shows {} pictures", wrong.len())), "{said}");
+    assert!(said.contains("frames: blue non-cat, orange cat"), "{said}");
+    assert!(fs::read(bench.path("wrong.png")).unwrap().starts_with(b"\x89PNG"));
+    let listed = succeeds(&bench, &["evaluate", "model.h5", "--part", "train", "--wrong"]);
+    assert!(listed.contains(&format!("{} examples in a wrong class", wrong.len())), "{listed}");
+}
