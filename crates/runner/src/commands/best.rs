@@ -26,15 +26,16 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     let trials = &chosen.trials;
     let keys: Vec<&str> =
         trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str()).collect();
-    if !trials.unfinished.is_empty() {
-        note(&format!("{} of the plan not finished yet", count(trials.unfinished.len(), "trial")));
+    let unfinished = trials.unfinished().count();
+    if unfinished > 0 {
+        note(&format!("{} of the plan not finished yet", count(unfinished, "trial")));
     }
     if args.json {
         print(&format!("{}\n", in_json(&best, score, &keys)))?;
         return Ok(ExitCode::SUCCESS);
     }
     let Best { among, setting, trial } = &best;
-    let (seeds, swept) = (setting.rows.len() + setting.unfinished, settings_in_words(trial, &keys));
+    let (seeds, swept) = (setting.size(), settings_in_words(trial, &keys));
     let over = if seeds > 1 { format!(", by the mean over {seeds} seeds") } else { String::new() };
     let rung = trial.rung.map(|rung| format!(" of rung {rung}")).unwrap_or_default();
     let mut lines = format!(
@@ -50,13 +51,12 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
         measured(setting, score),
         lost(setting)
     );
-    let own = Setting { rows: vec![*trial], unfinished: 0 };
     let seed = trial.values.get(SEED).map(|seed| format!(", seed {seed}")).unwrap_or_default();
     let dir = args.which.dir.display();
     lines += &format!(
         "# its best trial: {}{seed}: {}; its net: runner train {dir} --trial {}\n",
         trial.trial,
-        measured(&own, score),
+        measured(&Setting::alone(trial), score),
         trial.trial
     );
     for (key, value) in overrides(trial, &keys) {
@@ -69,7 +69,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
 /// Finds the best setting of the trials that are asked for.
 pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
     let Some(best) = ranking::best(&chosen.trials, score, |row| chosen.has(row)) else {
-        let trials = chosen.trials.rows.iter().filter(|row| chosen.has(row)).count();
+        let trials = chosen.trials.finished().filter(|row| chosen.has(row)).count();
         bail!(
             "{}: none of {} completed with a {}; there is no best one",
             chosen.trials.name,
@@ -102,7 +102,7 @@ fn measured(setting: &Setting, score: Score) -> String {
 
 /// Counts the trials of the setting that did not complete, in words.
 fn lost(setting: &Setting) -> String {
-    let (all, completed) = (setting.rows.len() + setting.unfinished, setting.with_status(Status::Completed));
+    let (all, completed) = (setting.size(), setting.with_status(Status::Completed));
     if completed == all { String::new() } else { format!("; {completed} of its {all} trials completed") }
 }
 
@@ -128,8 +128,8 @@ fn in_json(best: &Best, score: Score, keys: &[&str]) -> Value {
             Some((column.name.to_owned(), json!({ "mean": found.mean, "sd": found.deviation })))
         })
         .collect();
-    let results: Map<String, Value> =
-        WRITTEN.iter().map(|column| (column.name.to_owned(), column.json(&trial.finished.summary))).collect();
+    let result = |column: &&Column| Some((column.name.to_owned(), column.json(trial.summary()?)));
+    let results: Map<String, Value> = WRITTEN.iter().filter_map(result).collect();
     let mut setting_keys: Map<String, Value> = overrides(trial, keys).into_iter().collect();
     let all = Value::Object(setting_keys.clone());
     setting_keys.remove(SEED);
@@ -137,7 +137,7 @@ fn in_json(best: &Best, score: Score, keys: &[&str]) -> Value {
         "by": score.column.name,
         "why": score.why,
         "settings": among,
-        "setting": { "keys": setting_keys, "trials": setting.rows.len() + setting.unfinished,
+        "setting": { "keys": setting_keys, "trials": setting.size(),
             "completed": setting.with_status(Status::Completed), "rung": setting.rung(), "results": means },
         "trial": { "id": trial.trial, "results": results },
         "overrides": all,

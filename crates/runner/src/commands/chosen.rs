@@ -63,7 +63,7 @@ impl Chosen {
 
     /// Finds the trial whose id begins with `id`.
     pub(super) fn trial(&self, id: &str, dir: &Path) -> Result<&Row> {
-        let mut found: Vec<&Row> = self.trials.rows.iter().filter(|row| row.trial.starts_with(id)).collect();
+        let mut found: Vec<&Row> = self.trials.finished().filter(|row| row.trial.starts_with(id)).collect();
         found.dedup_by_key(|row| &row.trial);
         match found[..] {
             [row] if !id.is_empty() => Ok(row),

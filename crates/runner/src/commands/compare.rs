@@ -76,8 +76,8 @@ fn lengths(joined: &Joined) -> Option<String> {
 /// Lists the results that the two sweeps are compared by.
 fn measures(args: &cli::Compare, a: &Chosen, b: &Chosen) -> Result<Vec<&'static Column>> {
     let has = |column: &'static Column| {
-        let rows = a.trials.rows.iter().chain(&b.trials.rows);
-        rows.into_iter().any(|row| column.loss(&row.finished.summary).is_some())
+        let mut rows = a.trials.rows.iter().chain(&b.trials.rows);
+        rows.any(|row| row.loss(column).is_some())
     };
     if args.by.is_empty() {
         // What only one of the two has can't be compared.

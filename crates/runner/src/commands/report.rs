@@ -1,5 +1,6 @@
 //! `runner report`: a sweep as one HTML file that opens anywhere, without a network.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -9,8 +10,8 @@ use datasets::files::{folder_of, make_folder, regular_file, write_whole};
 
 use self::data::{Column, Data};
 use self::page::{AxisInWords, MachineInWords, Share, Words};
-use self::points::{Point, State};
-use self::ranking::{Ranking, rung};
+use self::ranking::Ranking;
+use self::state::State;
 use super::answer::print_names;
 use super::failure::Failure;
 use crate::cli;
@@ -18,6 +19,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
+use crate::results::trials::{Row, Trials};
 use crate::terminal::{say, visible, warn};
 use crate::text::bytes;
 
@@ -27,9 +29,9 @@ mod data;
 mod examples;
 mod importance;
 mod page;
-mod points;
 mod proof;
 mod ranking;
+mod state;
 mod words;
 
 /// Writes the page and prints its name.
@@ -77,31 +79,35 @@ fn open(out: &Path) {
 
 /// Gathers all of the page.
 fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> {
-    let (axes, points) = (record.axes()?, points::read(record)?);
-    let ranking = Ranking::of(&points, &axes);
-    let data = Data::of(&points, &axes, &ranking);
+    let planned = record.planned()?;
+    let mut damaged = HashSet::new();
+    let curves = curves::read(record, &planned.points, &mut damaged)?;
+    let trials = Trials::proved(record, planned, &damaged)?;
+    let (axes, points) = (&trials.axes, &trials.rows);
+    let ranking = Ranking::of(&trials);
+    let data = Data::of(&trials, &curves, &ranking);
     let words = Words {
         name: asked.name.clone(),
         description: visible(&asked.description).into_owned(),
-        tally: words::tally(&ranking, &points),
-        answer: words::answer(&ranking, &points, &axes),
-        notes: words::notes(&ranking, &points, &axes),
+        tally: words::tally(&ranking, points),
+        answer: words::answer(&ranking, &trials),
+        notes: words::notes(&ranking, axes),
         data: visible(&asked.data).into_owned(),
-        axes: axes.iter().map(|axis| axis_in_words(axis, &points)).collect(),
+        axes: axes.iter().map(|axis| axis_in_words(axis, points)).collect(),
         base: words::base(&asked.toml),
         objective: words::score(ranking.score),
-        importance: shares(&ranking, &points, &axes),
-        proof: proof::lines(record, folder, &points)?,
-        machines: machines(record, &points)?,
+        importance: shares(&ranking, &trials),
+        proof: proof::lines(record, folder, points)?,
+        machines: machines(record, points)?,
         toml: visible(&asked.toml).into_owned(),
-        left_out: words::left_out(&data.curves, &points),
+        left_out: words::left_out(&data.curves, points),
         folder: folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION"),
     };
     Ok(page::render(&words, &data))
 }
 
-fn axis_in_words(axis: &PlannedAxis, points: &[Point]) -> AxisInWords {
+fn axis_in_words(axis: &PlannedAxis, points: &[Row]) -> AxisInWords {
     const NAMED: usize = 12;
     let values = Column::of(axis, points).values;
     let text = |place: usize| words::short(values[place]);
@@ -115,20 +121,21 @@ fn axis_in_words(axis: &PlannedAxis, points: &[Point]) -> AxisInWords {
 }
 
 /// Computes the share that each key explains, the largest first; in successive halving of the first rung, where every setting was trained.
-fn shares(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> Vec<Share> {
-    let first = points.iter().map(|point| rung(point, axes)).fold(f64::INFINITY, f64::min);
-    let is_ranked = |point: &&Point| {
-        let is_over = matches!(point.state, State::Completed | State::Diverged);
-        is_over && rung(point, axes) == first
+fn shares(ranking: &Ranking, trials: &Trials) -> Vec<Share> {
+    let Trials { axes, rows: points, .. } = trials;
+    let first = points.iter().map(|point| point.rung).min();
+    let is_ranked = |point: &&Row| {
+        let is_over = matches!(State::of(point), State::Completed | State::Diverged);
+        is_over && Some(point.rung) == first
     };
-    let losses = |point: &Point| point.loss(ranking.score).unwrap_or(f64::INFINITY);
+    let losses = |point: &Row| point.loss(ranking.score).unwrap_or(f64::INFINITY);
     let losses: Vec<f64> = points.iter().filter(is_ranked).map(losses).collect();
     let mut shares: Vec<Share> = axes.iter().filter_map(|axis| share(axis, points, is_ranked, &losses)).collect();
     shares.sort_by(|a, b| b.percent.unwrap_or(-1.0).total_cmp(&a.percent.unwrap_or(-1.0)));
     shares
 }
 
-fn share(axis: &PlannedAxis, points: &[Point], is_ranked: impl Fn(&&Point) -> bool, losses: &[f64]) -> Option<Share> {
+fn share(axis: &PlannedAxis, points: &[Row], is_ranked: impl Fn(&&Row) -> bool, losses: &[f64]) -> Option<Share> {
     let column = Column::of(axis, points);
     if column.values.len() < 2 {
         return None;
@@ -148,7 +155,7 @@ fn share(axis: &PlannedAxis, points: &[Point], is_ranked: impl Fn(&&Point) -> bo
 }
 
 /// Lists the machines that the finished trials were trained on.
-fn machines(record: &Record, points: &[Point]) -> Result<Vec<MachineInWords>, Error> {
+fn machines(record: &Record, points: &[Row]) -> Result<Vec<MachineInWords>, Error> {
     let ids = points.iter().map(|point| point.trial.as_str()).collect();
     let trained = record.trained_on(&ids)?;
     let machines = record.machines()?.into_iter().filter(|(number, _)| trained.contains_key(number));

@@ -63,7 +63,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
 
 /// Says that there is no trial to show, and of how many.
 fn nothing(args: &cli::Show, trials: &Trials) -> String {
-    let (finished, unfinished) = (trials.rows.len(), trials.unfinished.len());
+    let (finished, unfinished) = (trials.finished().count(), trials.unfinished().count());
     let open = if unfinished == 0 { String::new() } else { format!(", {unfinished} not finished yet") };
     match &args.which.condition {
         Some(condition) => format!(
@@ -94,11 +94,12 @@ fn header(args: &cli::Show, view: &View, settings: &[Setting], sort: &Sort) -> S
     let trials = view.trials;
     let shown: usize = settings.iter().map(|setting| setting.rows.len()).sum();
     let mut parts = vec![match &args.which.condition {
-        Some(_) => format!("{shown} of {}", count(trials.rows.len(), "trial")),
+        Some(_) => format!("{shown} of {}", count(trials.finished().count(), "trial")),
         None => count(shown, "trial"),
     }];
-    if !trials.unfinished.is_empty() {
-        parts[0] += &format!(", {} not finished yet", trials.unfinished.len());
+    let unfinished = trials.unfinished().count();
+    if unfinished > 0 {
+        parts[0] += &format!(", {unfinished} not finished yet");
     }
     if trials.rungs > 1 {
         parts.push("the last rung first".to_owned());

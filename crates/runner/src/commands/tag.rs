@@ -29,7 +29,7 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
         ids.push(chosen.trial(id, dir)?.trial.clone());
     }
     if args.which.condition.is_some() {
-        ids.extend(chosen.trials.rows.iter().filter(|row| chosen.has(row)).map(|row| row.trial.clone()));
+        ids.extend(chosen.trials.finished().filter(|row| chosen.has(row)).map(|row| row.trial.clone()));
         if ids.is_empty() {
             bail!("--where: no trial of {} fits it", dir.display());
         }
@@ -86,7 +86,7 @@ fn list(chosen: &Chosen, ids: &[String]) -> Result<()> {
         table.row(["the sweep".to_owned(), tags.join(" "), note.clone().unwrap_or_default()]);
     }
     let is_asked = |row: &&Row| ids.is_empty() || ids.contains(&row.trial);
-    let mut rows: Vec<&Row> = chosen.trials.rows.iter().filter(is_asked).collect();
+    let mut rows: Vec<&Row> = chosen.trials.finished().filter(is_asked).collect();
     rows.dedup_by_key(|row| &row.trial);
     for row in rows.into_iter().filter(|row| !row.tags.is_empty() || row.note.is_some()) {
         table.row([row.trial.clone(), row.tags.join(" "), row.note.clone().unwrap_or_default()]);

@@ -10,6 +10,7 @@ use crate::machine::Machine;
 use crate::run::outcome::Status;
 
 /// Short names of machines by their numbers in the record; empty if all trials come from one machine.
+#[derive(Debug, Default)]
 pub struct MachineNames(BTreeMap<i64, String>);
 
 impl MachineNames {

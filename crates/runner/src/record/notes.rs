@@ -18,13 +18,13 @@ impl Notes {
     /// In place of a trial's id: the sweep itself.
     pub const OF_SWEEP: &'static str = "";
 
-    /// Takes the tags of a trial out, in order.
-    pub fn tags(&mut self, id: &str) -> Vec<String> {
+    /// Returns the tags of a trial, in order.
+    pub fn tags(&self, id: &str) -> Vec<String> {
         self.tags.get(id).cloned().unwrap_or_default()
     }
 
-    /// Takes the note of a trial out.
-    pub fn note(&mut self, id: &str) -> Option<String> {
+    /// Returns the note of a trial.
+    pub fn note(&self, id: &str) -> Option<String> {
         self.notes.get(id).cloned()
     }
 }

@@ -109,14 +109,11 @@ impl Column {
             Column::Trial => json!(row.trial),
             Column::Rung => json!(row.rung),
             Column::Key(key) => row.setting(key),
-            Column::Result(column) if row.is_damaged => {
-                if column.name == STATUS.name {
-                    json!(DAMAGED)
-                } else {
-                    Value::Null
-                }
-            }
-            Column::Result(column) => column.json(&row.finished.summary),
+            Column::Result(column) => match row.summary() {
+                Some(trial) => column.json(trial),
+                None if row.is_damaged && column.name == STATUS.name => json!(DAMAGED),
+                None => Value::Null,
+            },
             Column::Machine => json!(row.machine),
             Column::Tags => json!(row.tags),
             Column::Note => json!(row.note),

@@ -195,7 +195,7 @@ impl Parser<'_> {
         }
         let is_text = match column {
             Column::Key(key) => {
-                let has_number = || self.trials.rows.iter().any(|row| row.setting(key).is_number());
+                let has_number = || self.trials.finished().any(|row| row.setting(key).is_number());
                 let value = toml::Value::try_from(&given).map_err(|error| error.to_string())?;
                 return match check_value(key, &value) {
                     Err(_) if given.is_number() && has_number() => Ok(given),

@@ -50,8 +50,7 @@ pub struct Difference {
 impl Difference {
     /// Computes it; `None` if no pair has both numbers.
     pub fn of<'p, 't: 'p>(pairs: impl IntoIterator<Item = &'p Pair<'t>>, measure: &Column) -> Option<Self> {
-        let number =
-            |row: &'t Row| Setting { rows: vec![row], unfinished: 0 }.statistics(measure).map(|found| found.mean);
+        let number = |row: &'t Row| Setting::alone(row).statistics(measure).map(|found| found.mean);
         let both: Vec<(f64, f64)> = pairs.into_iter().filter_map(|&(a, b)| number(a).zip(number(b))).collect();
         let difference = Statistics::of(&both.iter().map(|(a, b)| b - a).collect::<Vec<_>>())?;
         let mean = |side: fn(&(f64, f64)) -> f64| both.iter().map(side).sum::<f64>() / both.len() as f64;
@@ -67,7 +66,7 @@ impl Joined<'_> {
 
     /// Counts the trials on each side of the pairs that did not complete.
     pub fn incomplete(&self) -> [usize; 2] {
-        let is_lost = |row: &Row| row.is_damaged || row.finished.summary.status != Status::Completed;
+        let is_lost = |row: &Row| row.status() != Some(Status::Completed);
         [self.pairs().filter(|pair| is_lost(pair.0)).count(), self.pairs().filter(|pair| is_lost(pair.1)).count()]
     }
 }
@@ -75,8 +74,8 @@ impl Joined<'_> {
 /// Joins the rows of two sweeps for which `has_a` and `has_b` hold, by every key that either sweeps, unless all rows of both have one value
 /// of it each.
 pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: impl Fn(&Row) -> bool) -> Joined<'t> {
-    let rows_a: Vec<&Row> = a.rows.iter().filter(|row| has_a(row)).collect();
-    let rows_b: Vec<&Row> = b.rows.iter().filter(|row| has_b(row)).collect();
+    let rows_a: Vec<&Row> = a.finished().filter(|row| has_a(row)).collect();
+    let rows_b: Vec<&Row> = b.finished().filter(|row| has_b(row)).collect();
     let mut keys: Vec<String> = Vec::new();
     for axis in a.axes.iter().chain(&b.axes).filter(|axis| axis.factor.is_some()) {
         let is_varied = |rows: &[&Row]| {

@@ -22,11 +22,7 @@ impl Score {
     /// Returns the score of trials where nobody has asked for one: the validation cost where it is measured, else the training cost. Never one
     /// of the test examples.
     pub fn default_of(trials: &Trials) -> Self {
-        Score::by_default(|column| trials.rows.iter().any(|row| Setting::loss(column, row).is_some()))
-    }
-
-    /// Returns the same, where `is_measured` says whether a completed trial has the column.
-    pub fn by_default(is_measured: impl Fn(&columns::Column) -> bool) -> Self {
+        let is_measured = |column| trials.rows.iter().any(|row| row.loss(column).is_some());
         if is_measured(&VALIDATION_COST) {
             Score { column: &VALIDATION_COST, why: "the cost of the validation examples" }
         } else {
@@ -54,18 +50,21 @@ impl Score {
 }
 
 /// Orders the better setting first: those of a later rung; then those all of whose trials completed; then by the mean. Equal ones stay in
-/// the order of the plan.
+/// their order. A rung counts from its first finished trial on.
 pub fn order(settings: &mut [Setting], score: &columns::Column) {
-    settings.sort_by_cached_key(|setting| Place { rung: setting.rung(), rank: setting.rank(score) });
+    settings.sort_by_cached_key(|setting| Place {
+        rung: setting.rows.first().and_then(|row| row.rung),
+        rank: setting.rank(score),
+    });
 }
 
 /// The place of a setting in the order, the better one first.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// The rung, or the length of its trials; `None` unless the sweep halves.
-    pub rung: Option<usize>,
+struct Place {
+    /// The rung; `None` unless the sweep halves.
+    rung: Option<usize>,
     /// The rank; `None` if no trial completed.
-    pub rank: Option<Rank>,
+    rank: Option<Rank>,
 }
 
 impl Ord for Place {

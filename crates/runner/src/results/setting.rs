@@ -1,21 +1,19 @@
 //! Settings: the trials that differ in their seed only, as one row of statistics.
 
-use indexmap::IndexSet;
-use serde_json::{Map, Value};
+use indexmap::IndexMap;
 
 use super::trials::{Row, Trials};
 use crate::record::columns::Column;
-use crate::record::planned::PlannedAxis;
 use crate::run::outcome::Status;
 use crate::spec::ranking::Rank;
 
 /// Trials that differ in one key only, in the order of the plan; or one trial.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Setting<'t> {
-    /// The trials, at least one.
+    /// The trials that have finished.
     pub rows: Vec<&'t Row>,
-    /// The number of its trials that are not finished yet.
-    pub unfinished: usize,
+    /// Those that have not finished yet.
+    pub unfinished: Vec<&'t Row>,
 }
 
 /// Statistics of a sample.
@@ -52,38 +50,42 @@ impl Statistics {
 }
 
 impl<'t> Setting<'t> {
-    /// Returns the number that a trial has, unless it is damaged or did not complete.
-    fn number(score: &Column, row: &Row) -> Option<f64> {
-        (!row.is_damaged && row.finished.summary.status == Status::Completed)
-            .then(|| score.json(&row.finished.summary).as_f64())?
+    /// Makes the setting of one finished trial.
+    pub fn alone(row: &'t Row) -> Self {
+        Setting { rows: vec![row], unfinished: Vec::new() }
+    }
+
+    /// Lists all its trials.
+    pub fn trials(&self) -> impl Iterator<Item = &'t Row> {
+        self.rows.iter().chain(&self.unfinished).copied()
+    }
+
+    /// Counts all its trials.
+    pub fn size(&self) -> usize {
+        self.rows.len() + self.unfinished.len()
     }
 
     /// Computes the statistics of a measure over the trials that completed.
     pub fn statistics(&self, measure: &Column) -> Option<Statistics> {
-        let numbers: Vec<f64> = self.rows.iter().filter_map(|row| Self::number(measure, row)).collect();
-        Statistics::of(&numbers)
-    }
-
-    /// Returns the number that a trial is judged by, the lower the better; `None` if it is damaged or did not complete.
-    pub fn loss(score: &Column, row: &Row) -> Option<f64> {
-        if row.is_damaged { None } else { score.loss(&row.finished.summary) }
+        let completed =
+            self.rows.iter().filter_map(|row| row.summary()).filter(|trial| trial.status == Status::Completed);
+        Statistics::of(&completed.filter_map(|trial| measure.number(trial)).collect::<Vec<_>>())
     }
 
     /// Computes the rank of the setting; `None` if none of its trials completed.
     pub fn rank(&self, score: &Column) -> Option<Rank> {
-        let missing = std::iter::repeat_n(None, self.unfinished);
-        Rank::of(self.rows.iter().map(|row| Self::loss(score, row)).chain(missing))
+        Rank::of(self.trials().map(|row| row.loss(score)))
     }
 
     /// Finds its best trial, the first of equal ones. `None` if none completed.
     pub fn best_trial(&self, score: &Column) -> Option<&'t Row> {
-        let losses = self.rows.iter().filter_map(|row| Some((Self::loss(score, row)?, *row)));
+        let losses = self.rows.iter().filter_map(|row| Some((row.loss(score)?, *row)));
         losses.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, row)| row)
     }
 
     /// Counts the trials with this status.
     pub fn with_status(&self, status: Status) -> usize {
-        self.rows.iter().filter(|row| !row.is_damaged && row.finished.summary.status == status).count()
+        self.rows.iter().filter(|row| row.status() == Some(status)).count()
     }
 
     /// Counts the trials that are not what was stored.
@@ -93,49 +95,38 @@ impl<'t> Setting<'t> {
 
     /// Returns its rung; `None` unless the sweep halves.
     pub fn rung(&self) -> Option<usize> {
-        self.rows[0].rung
+        self.trials().next()?.rung
     }
 }
 
 impl Trials {
-    /// Groups into settings the rows for which `is_shown` holds, in the order of their first rows: rows that differ in the key `over` only,
-    /// or each row by itself.
+    /// Groups into settings the finished trials for which `is_shown` holds, in the order of their first rows: trials that differ in the
+    /// key `over` only, or each trial by itself.
     pub fn settings(&self, over: Option<&str>, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
-        let rows = self.rows.iter().filter(|row| is_shown(row));
-        let alone = |row| Setting { rows: vec![row], unfinished: 0 };
-        let Some(over) = over else { return rows.map(alone).collect() };
-        let rows: Vec<&Row> = rows.collect();
-        let values = rows.iter().map(|row| &row.values).chain(&self.unfinished);
-        let numbers = setting_numbers(&self.axes, over, values);
-        let mut settings: Vec<Setting> = Vec::new();
-        for (row, &number) in rows.iter().zip(&numbers) {
-            if number == settings.len() {
-                settings.push(Setting { rows: Vec::new(), unfinished: 0 });
-            }
-            settings[number].rows.push(row);
-        }
-        for &number in &numbers[rows.len()..] {
-            if let Some(setting) = settings.get_mut(number) {
-                setting.unfinished += 1;
+        match over {
+            None => self.finished().filter(|row| is_shown(row)).map(Setting::alone).collect(),
+            Some(over) => {
+                let settings = self.grouped(over, is_shown);
+                settings.into_iter().filter(|setting| !setting.rows.is_empty()).collect()
             }
         }
-        settings
     }
-}
 
-/// Numbers the settings of points in the order of their first points: points that differ in the key `over` only have one number.
-pub fn setting_numbers<'v>(
-    axes: &[PlannedAxis],
-    over: &str,
-    points: impl Iterator<Item = &'v Map<String, Value>>,
-) -> Vec<usize> {
-    let others: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
-    let mut settings: IndexSet<Vec<String>> = IndexSet::new();
-    let number = |values: &Map<String, Value>| {
-        let texts = others.iter().map(|key| values.get(*key).map(ToString::to_string).unwrap_or_default());
-        settings.insert_full(texts.collect()).0
-    };
-    points.map(number).collect()
+    /// Groups the finished trials for which `is_shown` holds, and all that have not finished, by the keys but `over`.
+    pub fn grouped(&self, over: &str, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
+        let others: Vec<&str> = self.axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
+        let values = |row: &Row| -> Vec<String> {
+            others.iter().map(|key| row.values.get(*key).map(ToString::to_string).unwrap_or_default()).collect()
+        };
+        let mut settings: IndexMap<Vec<String>, Setting> = IndexMap::new();
+        for row in self.finished().filter(|row| is_shown(row)) {
+            settings.entry(values(row)).or_default().rows.push(row);
+        }
+        for row in self.unfinished() {
+            settings.entry(values(row)).or_default().unfinished.push(row);
+        }
+        settings.into_values().collect()
+    }
 }
 
 #[cfg(test)]

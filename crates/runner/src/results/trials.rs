@@ -1,15 +1,18 @@
-//! The finished trials of a plan, row by row.
+//! The points of a plan with their trials, row by row.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use crate::record::Record;
+use crate::record::columns::Column;
 use crate::record::error::Error;
 use crate::record::machines::MachineNames;
 use crate::record::notes::Notes;
 use crate::record::planned::{Planned, PlannedAxis};
 use crate::record::stored::FinishedTrial;
+use crate::record::summary::Summary;
+use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
 use crate::spec::key::AnyKey;
 use crate::spec::trial::keys::key;
@@ -17,18 +20,20 @@ use crate::spec::trial::keys::key;
 /// The key of the seed, over which settings are averaged.
 pub const SEED: &str = "seed";
 
-/// A finished trial at a point of the plan.
+/// A point of the plan, with its trial if that has finished.
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// Its place in the plan.
+    pub place: usize,
     /// The trial's id.
     pub trial: String,
     /// Swept key -> value.
     pub values: Map<String, Value>,
     /// The number of its rung, from 1; `None` unless the sweep halves.
     pub rung: Option<usize>,
-    /// The trial.
-    pub finished: FinishedTrial,
-    /// True if it is not what was stored; then nothing of its results counts.
+    /// The trial; `None` if it has not finished.
+    pub finished: Option<FinishedTrial>,
+    /// True if the trial is not what was stored; then nothing of its results counts.
     pub is_damaged: bool,
     /// The name of its machine, where there are several.
     pub machine: Option<String>,
@@ -38,7 +43,7 @@ pub struct Row {
     pub note: Option<String>,
 }
 
-/// The finished trials of a plan.
+/// The trials of a plan.
 #[derive(Clone, Debug)]
 pub struct Trials {
     /// The name of the experiment.
@@ -47,10 +52,8 @@ pub struct Trials {
     pub toml: String,
     /// The swept keys in order.
     pub axes: Vec<PlannedAxis>,
-    /// The finished trials in the order of the plan.
+    /// Every point, in the order of the plan.
     pub rows: Vec<Row>,
-    /// The values of the points that are not finished yet.
-    pub unfinished: Vec<Map<String, Value>>,
     /// The number of rungs; 0 unless the sweep halves.
     pub rungs: usize,
     /// The names of the machines, where there are several.
@@ -65,31 +68,49 @@ impl Trials {
     /// # Errors
     /// If the database can't be read.
     pub fn read(record: &Record, planned: Planned) -> Result<Self, Error> {
-        let Planned { name, toml, axes, points } = planned;
-        let names = record.machines_in_words(&points)?;
-        let finished = points.iter().filter_map(|point| Some((&*point.trial, point.finished.as_ref()?)));
+        let finished = planned.points.iter().filter_map(|point| Some((&*point.trial, point.finished.as_ref()?)));
         let damaged = record.damaged(finished)?;
-        let mut notes = record.notes()?;
+        Trials::proved(record, planned, &damaged)
+    }
+
+    /// Reads the same, where the ids of the `damaged` trials are known.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn proved(record: &Record, planned: Planned, damaged: &HashSet<String>) -> Result<Self, Error> {
+        let names = record.machines_in_words(&planned.points)?;
+        Ok(Trials::of(planned, damaged, &names, &record.notes()?))
+    }
+
+    /// Puts the trials of a plan together with what is known of them.
+    pub fn of(planned: Planned, damaged: &HashSet<String>, names: &MachineNames, notes: &Notes) -> Self {
+        let Planned { name, toml, axes, points } = planned;
         let rungs = Rungs::of(&axes, points.iter().map(|point| &point.values));
-        let unfinished =
-            points.iter().filter(|point| point.finished.is_none()).map(|point| point.values.clone()).collect();
-        let rows = points.into_iter().filter_map(|point| {
-            let finished = point.finished?;
-            Some(Row {
-                rung: rungs.of_point(&point.values),
-                is_damaged: damaged.contains(&point.trial),
-                machine: names.of(&finished).map(str::to_owned),
-                tags: notes.tags(&point.trial),
-                note: notes.note(&point.trial),
-                trial: point.trial,
-                values: point.values,
-                finished,
-            })
+        let rows = points.into_iter().enumerate().map(|(place, point)| Row {
+            place,
+            rung: rungs.of_point(&point.values),
+            is_damaged: damaged.contains(&point.trial),
+            machine: point.finished.as_ref().and_then(|trial| names.of(trial)).map(str::to_owned),
+            tags: notes.tags(&point.trial),
+            note: notes.note(&point.trial),
+            trial: point.trial,
+            values: point.values,
+            finished: point.finished,
         });
-        let rows: Vec<Row> = rows.collect();
+        let rows = rows.collect();
         let about = (notes.tags(Notes::OF_SWEEP), notes.note(Notes::OF_SWEEP));
-        let machines = MachineNames::all(&names).into_iter().map(str::to_owned).collect();
-        Ok(Trials { name, toml, axes, rows, unfinished, rungs: rungs.numbers.len(), machines, about })
+        let machines = names.all().into_iter().map(str::to_owned).collect();
+        Trials { name, toml, axes, rows, rungs: rungs.numbers.len(), machines, about }
+    }
+
+    /// Lists the rows whose trials have finished, the damaged ones among them.
+    pub fn finished(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.finished.is_some())
+    }
+
+    /// Lists the rows whose trials have not finished.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.finished.is_none())
     }
 
     /// Returns whether a key is swept.
@@ -104,19 +125,35 @@ impl Trials {
 
     /// Returns whether the trials have several seeds.
     pub fn has_seeds(&self) -> bool {
-        let mut seeds = self.rows.iter().filter_map(|row| row.values.get(SEED));
+        let mut seeds = self.finished().filter_map(|row| row.values.get(SEED));
         let first = seeds.next();
         seeds.any(|seed| Some(seed) != first)
     }
 }
 
 impl Row {
+    /// Returns the results of the trial; `None` if it has not finished, or is damaged.
+    pub fn summary(&self) -> Option<&Summary> {
+        self.finished.as_ref().filter(|_| !self.is_damaged).map(|trial| &trial.summary)
+    }
+
+    /// Returns the status of the trial; `None` as above.
+    pub fn status(&self) -> Option<Status> {
+        self.summary().map(|trial| trial.status)
+    }
+
+    /// Returns the number that the trial is judged by, the lower the better; `None` if it did not complete, or as above.
+    pub fn loss(&self, score: &Column) -> Option<f64> {
+        score.loss(self.summary()?)
+    }
+
     /// Returns the value of a key: swept, or fixed by the experiment, or its default. The depth and the width of a net follow from its layers.
     pub fn setting(&self, name: &str) -> Value {
         if let Some(value) = self.values.get(name) {
             return value.clone();
         }
-        let config: Map<String, Value> = serde_json::from_str(&self.finished.config).unwrap_or_default();
+        let config = self.finished.as_ref().and_then(|trial| serde_json::from_str(&trial.config).ok());
+        let config: Map<String, Value> = config.unwrap_or_default();
         if let Some(value) = config.get(name) {
             return value.clone();
         }

@@ -1,8 +1,13 @@
 //! The curves of a report: what trials recorded, thinned so that a page of many trials stays small.
 
+use std::collections::HashSet;
+
 use indexmap::IndexSet;
 use serde::Serialize;
 
+use crate::record::Record;
+use crate::record::error::Error;
+use crate::record::planned::RecordedPoint;
 use crate::record::summary::Recorded;
 use crate::text::rounded;
 
@@ -57,6 +62,33 @@ impl Curve {
     }
 }
 
+/// Reads the curve of every point of the plan, and compares each trial with its digest: the ids of those that are not what was stored are put
+/// into `damaged`.
+///
+/// # Errors
+/// If the database can't be read.
+pub(super) fn read(
+    record: &Record,
+    points: &[RecordedPoint],
+    damaged: &mut HashSet<String>,
+) -> Result<Vec<Option<Curve>>, Error> {
+    let finished = points.iter().filter_map(|point| point.finished.as_ref());
+    let series = finished.clone().map(|trial| trial.summary.metrics.len() + 1).max().unwrap_or(1);
+    let most = Curve::most_records(finished.count(), series);
+    let mut read = |point: &RecordedPoint| {
+        let Some(trial) = &point.finished else { return Ok(None) };
+        match record.history(&point.trial, trial) {
+            Ok(history) => Ok(Some(Curve::thinned(&history, &trial.summary.metrics, most))),
+            Err(Error::Damaged { trial, .. }) => {
+                damaged.insert(trial);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    };
+    points.iter().map(&mut read).collect()
+}
+
 /// The curves of all trials as the page's scripts read them.
 #[derive(Serialize)]
 pub(super) struct Curves {
@@ -76,8 +108,8 @@ pub(super) struct Curves {
 
 impl Curves {
     /// Gathers the curves of all points.
-    pub(super) fn of<'c>(curves: impl Iterator<Item = Option<&'c Curve>> + Clone) -> Self {
-        let curves = || curves.clone();
+    pub(super) fn of(curves: &[Option<Curve>]) -> Self {
+        let curves = || curves.iter().map(Option::as_ref);
         let series = curves().flatten().flat_map(|curve| &curve.series);
         let names: IndexSet<String> = series.map(|(name, _)| name.clone()).collect();
         let mut grids: IndexSet<Vec<i64>> = IndexSet::new();

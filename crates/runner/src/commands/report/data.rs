@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::curves::Curves;
-use super::points::{Point, State};
+use super::curves::{Curve, Curves};
 use super::ranking::Ranking;
+use super::state::State;
 use crate::record::columns::{
     self, FINAL_COST, Kind, TEST_ACCURACY, TEST_COST, TRAIN_ACCURACY, TRAIN_COST, VALIDATION_ACCURACY, VALIDATION_COST,
 };
 use crate::record::planned::PlannedAxis;
 use crate::record::summary::Summary;
-use crate::results::trials::SEED;
+use crate::results::trials::{Row, SEED, Trials};
 use crate::spec::axis::Scale;
 use crate::text::rounded;
 
@@ -78,8 +78,8 @@ struct Measure {
 
 impl<'r> Column<'r> {
     /// Gathers the values of `axis`.
-    pub(super) fn of(axis: &'r PlannedAxis, points: &'r [Point]) -> Self {
-        let of = |point: &'r Point| point.values.get(&axis.key).filter(|value| !value.is_null());
+    pub(super) fn of(axis: &'r PlannedAxis, points: &'r [Row]) -> Self {
+        let of = |point: &'r Row| point.values.get(&axis.key).filter(|value| !value.is_null());
         let (mut values, mut texts): (Vec<&Value>, HashSet<String>) = Default::default();
         for value in points.iter().filter_map(of) {
             if texts.insert(value.to_string()) {
@@ -99,8 +99,9 @@ impl<'r> Column<'r> {
 
 impl<'r> Data<'r> {
     /// Gathers the data of the page.
-    pub(super) fn of(points: &'r [Point], axes: &'r [PlannedAxis], ranking: &Ranking) -> Self {
-        let summaries = || points.iter().map(|point| point.summary.as_ref());
+    pub(super) fn of(trials: &'r Trials, curves: &[Option<Curve>], ranking: &Ranking) -> Self {
+        let points = &trials.rows;
+        let summaries = || points.iter().map(Row::summary);
         let measures = MEASURES.iter().filter_map(|(column, name)| {
             let value = |trial: Option<&Summary>| Some(rounded(column.number(trial?)?, DIGITS));
             let values: Vec<Option<f64>> = summaries().map(value).collect();
@@ -108,19 +109,19 @@ impl<'r> Data<'r> {
             values.iter().any(Option::is_some).then_some(Measure { key, name, is_lower_better, values })
         });
         let number = |state| State::ALL.iter().position(|known| *known == state).unwrap_or(0);
-        let machines = points.iter().map(|point| point.machine.as_deref());
+        let machines = points.iter().map(|point| point.summary().and(point.machine.as_deref()));
         Data {
-            axes: axes.iter().map(|axis| Column::of(axis, points)).collect(),
+            axes: trials.axes.iter().map(|axis| Column::of(axis, points)).collect(),
             measures: measures.collect(),
             judged_by: ranking.score.name,
             trials: points.iter().map(|point| point.trial.as_str()).collect(),
             settings: ranking.numbers(points.len()),
             states: State::ALL.map(State::name),
-            state: points.iter().map(|point| number(point.state)).collect(),
+            state: points.iter().map(|point| number(State::of(point))).collect(),
             ended_at: summaries().map(|trial| trial?.ended_at).collect(),
             seconds: summaries().map(|trial| Some(rounded(trial?.seconds, 3))).collect(),
             machines: if machines.clone().any(|name| name.is_some()) { machines.collect() } else { Vec::new() },
-            curves: Curves::of(points.iter().map(|point| point.curve.as_ref())),
+            curves: Curves::of(curves),
         }
     }
 }

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::points::{Point, State};
+use super::state::State;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::FILES;
+use crate::results::trials::Row;
 use datasets::text::count;
 
 /// A line of the proof.
@@ -38,9 +39,8 @@ impl Line {
 ///
 /// # Errors
 /// If the database can't be read.
-pub(super) fn lines(record: &Record, folder: &Path, points: &[Point]) -> Result<Vec<Line>, Error> {
-    let number = |state| points.iter().filter(|point| point.state == state).count();
-    let (damaged, open) = (number(State::Damaged), number(State::Unfinished));
+pub(super) fn lines(record: &Record, folder: &Path, points: &[Row]) -> Result<Vec<Line>, Error> {
+    let (damaged, open) = (State::Damaged.count(points), State::Unfinished.count(points));
     let finished = points.len() - damaged - open;
     let trials = match damaged {
         0 => format!("the {} as stored, ids and histories included", count(finished, "finished trial")),

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::curves::{self, Curves};
 use super::data;
-use super::points::{Point, State};
-use super::ranking::{Ranking, Setting};
-use crate::record::columns::{Column, FINAL_COST};
+use super::ranking::Ranking;
+use super::state::State;
+use crate::record::columns::{Column, FINAL_COST, TEST_ACCURACY, TEST_COST};
 use crate::record::planned::PlannedAxis;
-use crate::record::summary::Summary;
 use crate::results::difference::{SWEPT, flat};
-use crate::results::setting::Statistics;
-use crate::results::trials::SEED;
+use crate::results::setting::{Setting, Statistics};
+use crate::results::trials::{Row, SEED, Trials};
+use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
 use crate::terminal::visible;
 use crate::text::{plain, significant};
@@ -26,35 +26,37 @@ pub(super) fn score(column: &Column) -> String {
 }
 
 /// Names the best setting in a sentence.
-pub(super) fn answer(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> String {
+pub(super) fn answer(ranking: &Ranking, trials: &Trials) -> String {
     let by = score(ranking.score);
-    let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else {
-        let is_open = points.iter().any(|point| point.state == State::Unfinished);
-        let of_rung = if points.iter().any(|point| point.state == State::Completed) { " of the last rung" } else { "" };
+    let Some((best, loss)) = best(ranking) else {
+        let is_open = trials.unfinished().next().is_some();
+        let of_rung = if State::Completed.count(&trials.rows) > 0 { " of the last rung" } else { "" };
         return format!("No trial{of_rung} has completed{}.", if is_open { " yet" } else { "" });
     };
     if ranking.settings.len() < 2 {
-        return match best.points.len() {
+        return match best.size() {
             1 => format!("The one trial ended at a {by} of {}.", spread(loss)),
             _ => format!("The one setting has a {by} of {} as the mean over {}.", spread(loss), seeds(loss.count)),
         };
     }
-    let among = ranking.settings.iter().filter(|setting| setting.length == best.length).count();
-    let over = if best.points.len() > 1 { format!(", mean over {},", seeds(loss.count)) } else { String::new() };
-    let values = setting(&points[best.points[0]], axes);
+    let among = ranking.settings.iter().filter(|setting| setting.rung() == best.rung()).count();
+    let over = if best.size() > 1 { format!(", mean over {},", seeds(loss.count)) } else { String::new() };
+    let values = values(best, &trials.axes);
     format!("The best of {} by {by}{over} is {values}, with {}.", count(among, "setting"), spread(loss))
 }
 
+/// Returns the best setting and its score.
+fn best<'r, 't>(ranking: &'r Ranking<'t>) -> Option<(&'r Setting<'t>, Statistics)> {
+    let best = ranking.best()?;
+    Some((best, best.statistics(ranking.score)?))
+}
+
 /// Lists what to know beside the answer, a sentence for each.
-pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -> Vec<String> {
-    let Some((best, loss)) = ranking.best().and_then(|best| Some((best, best.loss?))) else { return Vec::new() };
+pub(super) fn notes(ranking: &Ranking, axes: &[PlannedAxis]) -> Vec<String> {
+    let Some((best, loss)) = best(ranking) else { return Vec::new() };
     let mut notes = Vec::new();
-    let measured = |of: fn(&Summary) -> Option<f64>| {
-        let completed = best.points.iter().map(|&place| &points[place]).filter(|point| point.state == State::Completed);
-        Statistics::of(&completed.filter_map(|point| of(point.summary.as_ref()?)).collect::<Vec<_>>())
-    };
-    let test = [("accuracy", measured(|trial| trial.test_accuracy)), ("cost", measured(|trial| trial.test_cost))];
-    if let Some((what, test)) = test.into_iter().find_map(|(what, test)| Some((what, test?))) {
+    let test = [("accuracy", &TEST_ACCURACY), ("cost", &TEST_COST)];
+    if let Some((what, test)) = test.into_iter().find_map(|(what, test)| Some((what, best.statistics(test)?))) {
         let test = spread(test);
         notes.push(format!("Its test {what} is {test}; the test examples had no part in the choice."));
     }
@@ -67,14 +69,15 @@ pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -
     }
     let rung = axes.iter().find(|axis| axis.has_scale(Scale::Rungs));
     if let Some(rung) = rung {
-        let length = &points[best.points[0]].values[&rung.key];
+        let length = &best.rows[0].values[&rung.key];
         notes.push(format!(
             "Successive halving: only settings of the longest rung ({} = {length}) are compared.",
             rung.key
         ));
     }
     let near = |other: &&Setting| {
-        let mean = other.loss.filter(|_| other.lost == 0 && other.length == best.length).map(|loss| loss.mean);
+        let is_ranked = lost(other) == 0 && other.rung() == best.rung();
+        let mean = other.statistics(ranking.score).filter(|_| is_ranked).map(|other| other.mean);
         mean.zip(loss.deviation).is_some_and(|(mean, deviation)| mean - loss.mean <= deviation)
     };
     let near = ranking.settings.iter().skip(1).filter(near).count();
@@ -82,29 +85,31 @@ pub(super) fn notes(ranking: &Ranking, points: &[Point], axes: &[PlannedAxis]) -
         let are = if near == 1 { "other setting is" } else { "other settings are" };
         notes.push(format!("{near} {are} within one standard deviation of it."));
     }
-    let all = best.points.len();
-    if best.lost > 0 {
-        notes.push(format!("{} of its {all} trials diverged or failed; the mean is of the others.", best.lost));
+    let (all, lost) = (best.size(), lost(best));
+    if lost > 0 {
+        notes.push(format!("{lost} of its {all} trials diverged or failed; the mean is of the others."));
     }
-    let open = all - best.lost - loss.count;
+    let open = all - lost - loss.count;
     if open > 0 {
         notes.push(format!("{open} of its {all} trials have no result yet; the mean is of the others."));
     }
     notes
 }
 
+/// Counts the trials that diverged or failed.
+fn lost(setting: &Setting) -> usize {
+    setting.with_status(Status::Diverged) + setting.with_status(Status::Failed)
+}
+
 /// Counts the trials by their state, in a line.
-pub(super) fn tally(ranking: &Ranking, points: &[Point]) -> String {
-    let states = State::ALL.iter().filter_map(|state| {
-        let number = points.iter().filter(|point| point.state == *state).count();
-        (number > 0).then(|| format!("{number} {}", state.name()))
-    });
-    let states = states.collect::<Vec<_>>().join(", ");
+pub(super) fn tally(ranking: &Ranking, points: &[Row]) -> String {
+    let states = State::ALL.iter().map(|state| (state.count(points), state.name())).filter(|(number, _)| *number > 0);
+    let states = states.map(|(number, name)| format!("{number} {name}")).collect::<Vec<_>>().join(", ");
     format!("{} of {}: {states}", count(points.len(), "trial"), count(ranking.settings.len(), "setting"))
 }
 
 /// Lists what the record has and the page leaves out.
-pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
+pub(super) fn left_out(curves: &Curves, points: &[Row]) -> Vec<String> {
     let mut lines = vec![format!(
         "Numbers of trials have {} digits here, those of curves {}; trials.csv and history.csv have all.",
         data::DIGITS,
@@ -114,7 +119,7 @@ pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
         let (kept, recorded) = (curves.kept, curves.recorded);
         lines.push(format!("A curve has at most {kept} of its {recorded} records here, at even distances."));
     }
-    let recorded = points.iter().filter_map(|point| point.summary.as_ref()).flat_map(|trial| &trial.metrics);
+    let recorded = points.iter().filter_map(Row::summary).flat_map(|trial| &trial.metrics);
     let mut absent: Vec<&str> = recorded.filter(|name| !curves.names().contains(name)).map(String::as_str).collect();
     absent.sort_unstable();
     absent.dedup();
@@ -128,9 +133,9 @@ pub(super) fn left_out(curves: &Curves, points: &[Point]) -> Vec<String> {
 }
 
 /// Writes the swept values of a setting, such as `model.depth = 4, train.learning_rate = 0.01`.
-fn setting(point: &Point, axes: &[PlannedAxis]) -> String {
+fn values(setting: &Setting, axes: &[PlannedAxis]) -> String {
     let axes = axes.iter().filter(|axis| axis.key != SEED && !axis.has_scale(Scale::Rungs));
-    let value = |axis: &PlannedAxis| point.values.get(&axis.key).filter(|value| !value.is_null()).map(short);
+    let value = |axis: &PlannedAxis| setting.rows[0].values.get(&axis.key).filter(|value| !value.is_null()).map(short);
     let values = axes.filter_map(|axis| Some(format!("{} = {}", axis.key, value(axis)?)));
     values.collect::<Vec<_>>().join(", ")
 }
@@ -169,13 +174,15 @@ fn toml_text(value: &toml::Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{axis, completed, diverged, unfinished};
+    use super::super::examples::{axis, completed, diverged, summary, trials, unfinished};
     use super::*;
+    use crate::record::planned::RecordedPoint;
     use serde_json::json;
 
-    fn said(points: &[Point], axes: &[PlannedAxis]) -> (String, Vec<String>) {
-        let ranking = Ranking::of(points, axes);
-        (answer(&ranking, points, axes), notes(&ranking, points, axes))
+    fn said(points: &[RecordedPoint], axes: &[PlannedAxis]) -> (String, Vec<String>) {
+        let trials = trials(axes, points);
+        let ranking = Ranking::of(&trials);
+        (answer(&ranking, &trials), notes(&ranking, axes))
     }
 
     #[test]
@@ -188,7 +195,7 @@ mod tests {
             completed(point(3, 0.001_234_567_8, 1), 0.2),
             completed(point(3, 0.001_234_567_8, 2), 0.3),
         ];
-        points[2].summary.as_mut().unwrap().test_accuracy = Some(0.7);
+        summary(&mut points[2]).test_accuracy = Some(0.7);
         let (answer, notes) = said(&points, &axes);
         assert_eq!(
             answer,

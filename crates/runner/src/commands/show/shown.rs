@@ -228,18 +228,14 @@ fn mean(measure: &columns::Column, setting: &Setting) -> String {
 /// Counts the trials of a setting by their status.
 pub(super) fn counts(setting: &Setting) -> Vec<String> {
     let finished = Status::ALL.map(|status| (setting.with_status(status), status.name()));
-    let others = [(setting.unfinished, "not finished yet"), (setting.damaged(), "damaged; sweep again")];
+    let others = [(setting.unfinished.len(), "not finished yet"), (setting.damaged(), "damaged; sweep again")];
     let counts = finished.into_iter().chain(others).filter(|(count, _)| *count > 0);
     counts.map(|(count, status)| format!("{count} {status}")).collect()
 }
 
 /// Describes the end of the only trial of a setting.
 fn status(setting: &Setting) -> String {
-    let row = setting.rows[0];
-    if row.is_damaged {
-        return "damaged; sweep again".to_owned();
-    }
-    let trial = &row.finished.summary;
+    let Some(trial) = setting.rows[0].summary() else { return "damaged; sweep again".to_owned() };
     let name = trial.status.name();
     let status = match (trial.status, trial.ended_at) {
         (Status::Completed, None) => return name.to_owned(),

@@ -15,9 +15,10 @@ const LOGARITHMIC: f64 = 10.0;
 /// # Errors
 /// If the record can't be read.
 pub(super) fn curve(record: &Record, setting: &Setting) -> Result<String, Error> {
-    let completed = |status| status == Status::Completed || setting.rows.len() == 1;
-    let rows = setting.rows.iter().filter(|row| !row.is_damaged && completed(row.finished.summary.status));
-    let curves = rows.map(|row| record.costs(&row.finished)).collect::<Result<Vec<_>, _>>()?;
+    let is_drawn = |status| status == Status::Completed || setting.rows.len() == 1;
+    let rows = setting.rows.iter().filter(|row| row.status().is_some_and(is_drawn));
+    let trials = rows.filter_map(|row| row.finished.as_ref());
+    let curves = trials.map(|trial| record.costs(trial)).collect::<Result<Vec<_>, _>>()?;
     Ok(sparkline(&mean_curve(&curves)))
 }
 
