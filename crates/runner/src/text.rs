@@ -25,16 +25,23 @@ pub(crate) fn comparable(value: &Value) -> String {
 
 /// Formats a number of bytes with one decimal and a binary unit.
 pub(crate) fn bytes(count: f64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    let step = (0..units.len() - 1).take_while(|&step| count >= 1024f64.powi(step as i32 + 1)).count();
-    format!("{:.1} {}", count / 1024f64.powi(step as i32), units[step])
+    with_unit(count, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"])
 }
 
 /// Formats a number of floating-point operations with one decimal and a decimal unit.
 pub(crate) fn flop(count: f64) -> String {
-    let units = ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP", "EFLOP"];
-    let step = (0..units.len() - 1).take_while(|&step| count >= 1000f64.powi(step as i32 + 1)).count();
-    format!("{:.1} {}", count / 1000f64.powi(step as i32), units[step])
+    with_unit(count, 1000.0, &["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP", "EFLOP"])
+}
+
+/// Formats a number with one decimal and the largest of `units` that it reaches, each of which is `step` times the one before.
+fn with_unit(count: f64, step: f64, units: &[&str]) -> String {
+    let place = (1..units.len()).take_while(|&place| count >= step.powi(place as i32)).count();
+    format!("{:.1} {}", count / step.powi(place as i32), units[place])
+}
+
+/// Formats the widths of a net's layers, from its inputs to its outputs: `12288-20-7-5-1`.
+pub(crate) fn layers(widths: &[usize]) -> String {
+    widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-")
 }
 
 /// Formats a number with this many decimals, or with as many significant digits and an exponent if it is so large that the decimals tell
@@ -55,6 +62,13 @@ pub(crate) fn first_few<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let rest = names.len().saturating_sub(NAMED);
     let first = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
     if rest > 0 { format!("{first} and {rest} more") } else { first }
+}
+
+/// Names the first of `names`, and counts the others; `None` if there are no names.
+pub(crate) fn first_and_others(names: &[impl AsRef<str>]) -> Option<String> {
+    let (first, others) = names.split_first()?;
+    let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    Some(format!("{}{others}", first.as_ref()))
 }
 
 /// Formats seconds with three digits and the unit that suits them.

@@ -2,6 +2,7 @@
 
 use crate::plan::Plan;
 use crate::terminal::warn;
+use crate::text::layers;
 
 /// Warns of the first net whose hidden layers seem to have the input or the output layer among them.
 pub(super) fn advise(plan: &Plan) {
@@ -23,9 +24,9 @@ fn slip(widths: &[usize]) -> Option<String> {
         (false, false) => return None,
     };
     let inner = &hidden[usize::from(has_inputs)..hidden.len() - usize::from(has_outputs)];
-    let layers = widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
     Some(format!(
-        "model.hidden = {hidden:?} seems to list {what} too, this net is {layers}; it takes the hidden layers alone: {inner:?}"
+        "model.hidden = {hidden:?} seems to list {what} too, this net is {}; it takes the hidden layers alone: {inner:?}",
+        layers(widths)
     ))
 }
 

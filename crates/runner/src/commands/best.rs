@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::answer::print;
 use super::chosen::Chosen;
 use crate::cli;
-use crate::record::columns::{Column, Kind, TEST_ACCURACY, WRITTEN};
-use crate::results::column::{print_number, short_name};
+use crate::record::columns::{Column, TEST_ACCURACY, WRITTEN, measures};
+use crate::results::column::{print_spread, short_name};
 use crate::results::ranking::{self, Best, Score};
 use crate::results::setting::Setting;
 use crate::results::trials::{Row, SEED};
@@ -93,9 +93,7 @@ fn measured(setting: &Setting, score: Score) -> String {
     shown.extend([&TEST_ACCURACY].into_iter().filter(|column| column.name != score.column.name));
     let mean = |column: &&Column| {
         let found = setting.statistics(column)?;
-        let print = |number| print_number(column.kind, number);
-        let deviation = found.deviation.map(|deviation| format!(" ± {}", print(deviation))).unwrap_or_default();
-        Some(format!("{} {}{deviation}", column.name, print(found.mean)))
+        Some(format!("{} {}", column.name, print_spread(column.kind, found.mean, found.deviation)))
     };
     shown.iter().filter_map(mean).collect::<Vec<_>>().join(", ")
 }
@@ -121,8 +119,7 @@ fn toml(value: &Value) -> String {
 
 fn in_json(best: &Best, score: Score, keys: &[&str]) -> Value {
     let Best { among, setting, trial } = best;
-    let measures = WRITTEN.iter().filter(|column| !matches!(column.kind, Kind::Text | Kind::Whole));
-    let means: Map<String, Value> = measures
+    let means: Map<String, Value> = measures()
         .filter_map(|column| {
             let found = setting.statistics(column)?;
             Some((column.name.to_owned(), json!({ "mean": found.mean, "sd": found.deviation })))

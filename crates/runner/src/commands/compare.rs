@@ -11,7 +11,7 @@ use super::chosen::Chosen;
 use super::layout::{TableColumn, left_out, names_of, room, set};
 use crate::cli;
 use crate::record::columns::{Column, Kind, TEST_ACCURACY};
-use crate::results::column::{print_number, short_name};
+use crate::results::column::{print_number, print_spread, short_name};
 use crate::results::difference::{Difference as KeyDifference, differences, swept_and_fixed};
 use crate::results::pairs::{Difference, Joined, PairedSetting, join};
 use crate::results::ranking::Score;
@@ -148,9 +148,9 @@ fn named(what: &str, differ: &[KeyDifference]) -> Option<String> {
 
 /// Formats the mean difference and its standard error.
 fn change(found: &Difference, kind: Kind) -> String {
-    let error = found.difference.standard_error().map(|error| format!(" ± {}", print_number(kind, error)));
-    let sign = if found.difference.mean > 0.0 { "+" } else { "" };
-    format!("{sign}{}{}", print_number(kind, found.difference.mean), error.unwrap_or_default())
+    let Difference { difference, .. } = found;
+    let sign = if difference.mean > 0.0 { "+" } else { "" };
+    format!("{sign}{}", print_spread(kind, difference.mean, difference.standard_error()))
 }
 
 fn columns(joined: &Joined, rows: &[PairedSetting], measures: &[&Column]) -> Vec<TableColumn> {

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::answer::may_be_written;
-use super::answer::print_names;
+use super::answer::{may_be_written, print_names};
 use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
 use crate::cli;

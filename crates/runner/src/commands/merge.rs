@@ -21,12 +21,14 @@ use crate::cli;
 use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::Record;
 use crate::record::export::export;
+use crate::record::folder::results_folder;
 use crate::record::plan::{StoredPlan, StoredPoint};
 use crate::record::shards::results_of;
 use crate::spec::axis::Scale;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 use crate::terminal::{say, warn};
+use crate::text::first_and_others;
 
 /// Joins the shards. Exit code 1 if trials are missing or failed.
 pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
@@ -55,7 +57,7 @@ fn default_out(dirs: &[PathBuf], name: &str) -> PathBuf {
         [dir] => results_of(&dir.components().collect::<PathBuf>()),
         _ => None,
     };
-    of_one.unwrap_or_else(|| Path::new("results").join(name))
+    of_one.unwrap_or_else(|| results_folder(None, name))
 }
 
 /// Writes the plan, the chosen trials, and the files beside the record, which is returned open.
@@ -70,11 +72,9 @@ fn written(
     let taken = chosen.by_source(all.len());
     for (source, trials) in all.iter().zip(&taken).filter(|(source, _)| !source.is_target) {
         let shard = source.open()?;
-        let damaged = record.adopt(&shard, trials)?;
-        if let Some(first) = damaged.first() {
-            let others = if damaged.len() > 1 { format!(" and {} more", damaged.len() - 1) } else { String::new() };
+        if let Some(damaged) = first_and_others(&record.adopt(&shard, trials)?) {
             let folder = source.folder.display();
-            warn(&format!("{folder}: trial {first}{others} in the record is not what was stored, and is left out"));
+            warn(&format!("{folder}: trial {damaged} in the record is not what was stored, and is left out"));
         }
     }
     let machine = record.trials_by_machine()?.into_iter().max_by_key(|(_, trials)| *trials).map(|(toml, _)| toml);

@@ -12,7 +12,7 @@ use self::data::{Column, Data};
 use self::page::{AxisInWords, MachineInWords, Share, Words};
 use self::ranking::Ranking;
 use self::state::State;
-use super::answer::print_names;
+use super::answer::{may_be_written, print_names};
 use super::failure::Failure;
 use crate::cli;
 use crate::record::Record;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &cli::Report) -> Result<ExitCode> {
     let Some(asked) = record.asked()? else {
         bail!("{}: nothing has been planned here; run the sweep again", args.dir.display());
     };
-    may_be_written(&out)?;
+    is_free_or_a_report(&out)?;
     let page = page(&record, &args.dir, &asked)?;
     make_folder(folder_of(&out)).map_err(Failure::of_writing)?;
     write_whole(&out, true, |file| file.write_all(page.as_bytes())).map_err(Failure::of_writing)?;
@@ -54,10 +54,8 @@ pub(super) fn run(args: &cli::Report) -> Result<ExitCode> {
 }
 
 /// Refuses to write over what no report has written.
-fn may_be_written(out: &Path) -> Result<()> {
-    if out.is_dir() {
-        bail!("{}: this is a folder; a file's name is required", out.display());
-    }
+fn is_free_or_a_report(out: &Path) -> Result<()> {
+    may_be_written(out, true)?;
     if out.symlink_metadata().is_err() {
         return Ok(());
     }

@@ -9,13 +9,13 @@ pub(super) fn same_again() -> String {
 }
 
 /// Words as a shell takes them, quoted where that is needed.
-pub(super) fn quoted(words: impl Iterator<Item = String>) -> String {
+pub(super) fn quoted(words: impl IntoIterator<Item = String>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+%@".contains(c);
     let quote = |word: String| match word.chars().all(is_plain) && !word.is_empty() {
         true => word,
         false => format!("'{}'", word.replace('\'', r"'\''")),
     };
-    words.map(quote).collect::<Vec<_>>().join(" ")
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -25,6 +25,6 @@ mod tests {
     #[test]
     fn a_word_with_spaces_is_quoted_as_a_shell_takes_it() {
         let words = ["runner", "sweep", "depth.toml", "seed=1", "sweep.seed=[1, 2]", "name=it's"].map(str::to_owned);
-        assert_eq!(quoted(words.into_iter()), r"runner sweep depth.toml seed=1 'sweep.seed=[1, 2]' 'name=it'\''s'");
+        assert_eq!(quoted(words), r"runner sweep depth.toml seed=1 'sweep.seed=[1, 2]' 'name=it'\''s'");
     }
 }

@@ -50,10 +50,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let (to_send, at_work) = without_a_job(left, &submission.jobs);
     if to_send.is_empty() {
         say(&match at_work.len() {
-            0 => format!(
-                "every trial is in a record; runner merge {} joins them",
-                quoted([folder.display().to_string()].into_iter())
-            ),
+            0 => format!("every trial is in a record; runner merge {} joins them", word(&folder)),
             jobs => format!("nothing to submit: Slurm has {} of the shards that are not done", count(jobs, "task")),
         });
         return Ok(ExitCode::SUCCESS);
@@ -80,7 +77,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
         ));
         last_merge = vec![merge];
     }
-    say(&format!("runner status {} shows how far they are", quoted([folder.display().to_string()].into_iter())));
+    say(&format!("runner status {} shows how far they are", word(&folder)));
     print_names(&[&folder])?;
     Ok(ExitCode::SUCCESS)
 }
@@ -117,11 +114,10 @@ fn refuse_other_experiment(folder: &Path, prepared: &Prepared) -> Result<()> {
 fn scripts(prepared: &Prepared, sizes: &Sizes, options: cli::cluster::Options, folder: &Path) -> Result<Scripts> {
     let runner = std::env::current_exe().context("can't find the runner's own file")?;
     let directory = std::env::current_dir().context("can't find the current directory")?;
-    let word = |path: &Path| quoted([path.display().to_string()].into_iter());
     let name = &prepared.experiment.name;
     Ok(Scripts {
         words: format!("{name}: {} in {}", count(prepared.plan.trials.len(), "trial"), count(sizes.shards, "shard")),
-        name: quoted([name.clone()].into_iter()),
+        name: quoted([name.clone()]),
         directory: word(&directory),
         runner: word(&runner),
         experiment: word(&folder.join(EXPERIMENT)),
@@ -134,6 +130,11 @@ fn scripts(prepared: &Prepared, sizes: &Sizes, options: cli::cluster::Options, f
         time: sizes.time,
         options,
     })
+}
+
+/// Writes a path as a shell takes it.
+fn word(path: &Path) -> String {
+    quoted([path.display().to_string()])
 }
 
 /// Writes numbers as Slurm takes an array: `0-3,7%2`.

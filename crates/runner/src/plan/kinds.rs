@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use super::trial::Trial;
+use crate::text::layers;
 
 /// Fleets whose steps cost the same.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,9 +72,8 @@ fn in_words(plan: &Plan, trials: &[&Trial]) -> String {
         *nets.entry(plan.widths(&trial.config)).or_default() += 1;
     }
     let net = |(widths, count): (&Vec<usize>, &usize)| {
-        let widths: Vec<_> = widths.iter().map(ToString::to_string).collect();
         let times = if *count > 1 { format!("{count} x ") } else { String::new() };
-        format!("{times}{}", widths.join("-"))
+        format!("{times}{}", layers(widths))
     };
     let nets: Vec<_> = nets.iter().map(net).collect();
     let examples = trials[0].config.batches(plan.data.train).size();

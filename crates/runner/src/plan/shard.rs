@@ -20,6 +20,11 @@ impl Shard {
         (number < count).then_some(Shard { number, count })
     }
 
+    /// Lists all shards of `count`.
+    pub fn all(count: usize) -> impl Iterator<Item = Self> {
+        (0..count).map(move |number| Shard { number, count })
+    }
+
     /// Returns its number, from 0.
     pub fn number(self) -> usize {
         self.number

@@ -9,7 +9,7 @@ use super::Record;
 use super::columns::COUNT;
 use super::entries::{Named, replace};
 use super::error::{Error, at};
-use super::stored::{COLUMNS, FinishedTrial, NOT_SEALED, REFERENCES};
+use super::stored::{COLUMNS, FinishedTrial, HISTORY, NOT_SEALED, REFERENCES};
 use crate::run::outcome::Status;
 
 /// The number of a trial's own columns, from `id` to `metrics`.
@@ -69,8 +69,7 @@ impl Record {
 /// Copies the trial of a `row` of [`COLUMNS`]; returns `false`, without a copy, if it is not what was stored.
 fn copy(transaction: &Transaction, from: &Connection, id: &str, row: &Row) -> rusqlite::Result<bool> {
     let trial = FinishedTrial::from_row(row, 0)?;
-    let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
-    let mut select = from.prepare_cached(select)?;
+    let mut select = from.prepare_cached(HISTORY)?;
     let history = select.query_map([trial.number], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
     let history = history.collect::<Result<Vec<[Value; 3]>, _>>()?;
     let mut seal = trial.seal.clone();

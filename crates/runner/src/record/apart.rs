@@ -56,16 +56,27 @@ impl Record {
         Err(io(io::Error::other("the record changes faster than it can be copied; try again")))
     }
 
-    /// Reads which trials of the record in `folder` need not run again, see [`Record::finished`]; none if there is no record.
+    /// Opens a record as [`Record::read_apart`] does; `None` if there is none.
     ///
     /// # Errors
     /// As [`Record::read_apart`] has them, but for a missing record.
-    pub fn finished_in(folder: &Path) -> Result<HashSet<String>, Error> {
+    pub fn find_apart(folder: &Path) -> Result<Option<Apart>, Error> {
         match Record::read_apart(folder) {
-            Ok(record) => Ok(record.finished()?.0),
-            Err(Error::Missing(_)) => Ok(HashSet::new()),
+            Ok(record) => Ok(Some(record)),
+            Err(Error::Missing(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads which trials of the record in `folder` need not run again, see [`Record::finished`]; none if there is no record.
+    ///
+    /// # Errors
+    /// As [`Record::find_apart`] has them.
+    pub fn finished_in(folder: &Path) -> Result<HashSet<String>, Error> {
+        Ok(match Record::find_apart(folder)? {
+            Some(record) => record.finished()?.0,
+            None => HashSet::new(),
+        })
     }
 }
 

@@ -48,7 +48,8 @@ macro_rules! number {
     };
 }
 
-static ENGINE: Column = Column {
+/// The engine of the first layer.
+pub static ENGINE: Column = Column {
     name: "engine",
     kind: Kind::Text,
     get: |summary| summary.engine.clone().into(),
@@ -144,6 +145,11 @@ fn to_text(value: Value) -> Option<String> {
 }
 
 impl Column {
+    /// Returns whether its values are numbers that a mean is taken of.
+    pub fn is_measure(&self) -> bool {
+        !matches!(self.kind, Kind::Text | Kind::Whole)
+    }
+
     /// Returns the value that the record keeps.
     pub(super) fn stored(&self, summary: &Summary) -> Value {
         (self.get)(summary)
@@ -194,6 +200,11 @@ impl Column {
             Kind::Cost | Kind::Seconds | Kind::Drift => Some(number),
         }
     }
+}
+
+/// Lists the columns whose values are numbers that a mean is taken of, in the order of trials.csv.
+pub fn measures() -> impl Iterator<Item = &'static Column> {
+    WRITTEN.iter().copied().filter(|column| column.is_measure())
 }
 
 /// Finds the column that an objective of halving judges by.

@@ -18,6 +18,11 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The files that SQLite writes beside a database.
 const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
 
+/// Names the results directory that is asked for, or else that of the experiment `name`; without a slash at its end, so that it can be renamed.
+pub fn results_folder(asked: Option<PathBuf>, name: &str) -> PathBuf {
+    asked.unwrap_or_else(|| Path::new("results").join(name)).components().collect()
+}
+
 /// Looks at `path` itself, and does not follow it if it is a link.
 fn found_at(path: &Path) -> Result<Option<Metadata>, Error> {
     match fs::symlink_metadata(path) {

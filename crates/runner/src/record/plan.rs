@@ -95,15 +95,14 @@ impl Record {
     /// Reads the question of the sweep; `None` if nothing has been planned here.
     pub fn asked(&self) -> Result<Option<Asked>, Error> {
         let select = "SELECT name, description, toml, data FROM experiment";
-        let rows = self.rows(select, [], |row| {
+        self.row(select, [], |row| {
             Ok(Asked { name: row.get(0)?, description: row.get(1)?, toml: row.get(2)?, data: row.get(3)? })
-        })?;
-        Ok(rows.into_iter().next())
+        })
     }
 
     /// Reads the seal of the question, of the axes and of the plan; `None` if nothing has been planned here.
     pub fn digest(&self) -> Result<Option<String>, Error> {
-        Ok(self.rows("SELECT digest FROM experiment", [], |row| row.get(0))?.into_iter().next())
+        self.row("SELECT digest FROM experiment", [], |row| row.get(0))
     }
 
     /// Reads the newest plan as it is stored; `None` if nothing has been planned here.

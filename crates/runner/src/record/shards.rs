@@ -54,6 +54,12 @@ pub fn shard_folder(results: &Path, shard: Shard) -> PathBuf {
     shards_of(results).join(format!("{}-of-{}", shard.number(), shard.count()))
 }
 
+/// Reads which shard the name of a directory stands for, such as `3-of-8`.
+pub fn shard_in(folder: &Path) -> Option<Shard> {
+    let (number, count) = folder.file_name()?.to_str()?.split_once("-of-")?;
+    Shard::new(number.parse().ok()?, count.parse().ok()?)
+}
+
 /// Lists the directories in `folder` that hold a record, the shards among them by their numbers.
 ///
 /// # Errors
@@ -63,8 +69,7 @@ pub fn records_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = entries.map_err(|error| Error::io(folder, error))?;
     let mut folders: Vec<PathBuf> =
         entries.into_iter().map(|entry| entry.path()).filter(|path| path.join(DATABASE).exists()).collect();
-    let number = |path: &Path| path.file_name()?.to_str()?.split_once("-of-")?.0.parse::<usize>().ok();
-    folders.sort_by_cached_key(|path| (number(path), path.clone()));
+    folders.sort_by_cached_key(|path| (shard_in(path), path.clone()));
     Ok(folders)
 }
 
@@ -89,14 +94,13 @@ impl Record {
         let own =
             "SELECT digest, (SELECT COUNT(*) FROM plan), (SELECT COUNT(DISTINCT trial) FROM plan) FROM experiment";
         let read = |select: &str| {
-            let rows = self.rows(select, [], |row| {
+            self.row(select, [], |row| {
                 Ok(WholePlan {
                     digest: row.get(0)?,
                     points: row.get::<_, i64>(1)? as usize,
                     trials: row.get::<_, i64>(2)? as usize,
                 })
-            })?;
-            Ok(rows.into_iter().next())
+            })
         };
         let of_all =
             if self.has_table("whole_plan")? { read("SELECT digest, points, trials FROM whole_plan")? } else { None };
@@ -108,14 +112,13 @@ impl Record {
         if !self.has_table("shard")? {
             return Ok(None);
         }
-        let rows = self.rows("SELECT number, count, trials FROM shard", [], |row| {
+        let row = self.row("SELECT number, count, trials FROM shard", [], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
         })?;
-        let mut shards = rows.into_iter().filter_map(|(number, count, trials)| {
+        Ok(row.and_then(|(number, count, trials)| {
             let shard = Shard::new(number.try_into().ok()?, count.try_into().ok()?)?;
             Some(RecordedShard { shard, trials: serde_json::from_str(&trials).ok()? })
-        });
-        Ok(shards.next())
+        }))
     }
 }
 

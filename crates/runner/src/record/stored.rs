@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 
 use super::Record;
 use super::columns::STORED;
@@ -57,6 +57,9 @@ pub(super) const NOT_SEALED: usize = 3;
 pub(super) const REFERENCES: &str = "LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data \
                           LEFT JOIN fleet ON fleet.number = trial.fleet";
 
+/// The sealed columns of a trial's history.
+pub(super) const HISTORY: &str = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
+
 impl FinishedTrial {
     /// Reads [`COLUMNS`], which begin at column `first` and end the row.
     pub(super) fn from_row(row: &Row, first: usize) -> rusqlite::Result<Self> {
@@ -75,6 +78,11 @@ impl FinishedTrial {
         let is_itself = said.is_some_and(|said| trial_id(&config, &said) == id);
         let (number, digest, machine) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?);
         Ok(FinishedTrial { summary, config, machine, number, digest, seal, is_itself })
+    }
+
+    /// Returns whether a clock may have ended the trial, which then doesn't repeat.
+    pub fn is_timed(&self) -> bool {
+        self.config.contains("\"train.stop_seconds\"")
     }
 
     /// Makes a trial of these results, for tests.
@@ -110,18 +118,17 @@ impl Record {
     /// Reads the finished trial with this id; `None` if there is none.
     pub fn finished_trial(&self, id: &str) -> Result<Option<FinishedTrial>, Error> {
         let select = format!("SELECT {} FROM trial {REFERENCES} WHERE trial.id = ?1", *COLUMNS);
-        Ok(self.rows(&select, [id], |row| FinishedTrial::from_row(row, 0))?.into_iter().next())
+        self.row(&select, [id], |row| FinishedTrial::from_row(row, 0))
     }
 
-    /// Reads the recipes of the trials with these ids.
-    pub fn recipes(&self, ids: &HashSet<String>) -> Result<HashMap<String, Recipe>, Error> {
+    /// Reads the recipes of all finished trials by their ids, of whatever plan.
+    pub fn recipes(&self) -> Result<HashMap<String, Recipe>, Error> {
         let select = format!("SELECT trial.id, data.said, fleet.trials, {} FROM trial {REFERENCES}", *COLUMNS);
         let recipes = self.rows(&select, [], |row| {
             let fleet = serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default();
-            let recipe = Recipe { data: row.get(1)?, fleet, trial: FinishedTrial::from_row(row, 3)? };
-            Ok((row.get::<_, String>(0)?, recipe))
+            Ok((row.get(0)?, Recipe { data: row.get(1)?, fleet, trial: FinishedTrial::from_row(row, 3)? }))
         })?;
-        Ok(recipes.into_iter().filter(|(id, _)| ids.contains(id)).collect())
+        Ok(recipes.into_iter().collect())
     }
 
     /// Counts the rows that refer to a missing row.
@@ -134,9 +141,8 @@ impl Record {
     /// # Errors
     /// If the database can't be read, or the trial differs from what was stored.
     pub fn history(&self, id: &str, trial: &FinishedTrial) -> Result<Vec<Recorded>, Error> {
-        let select = "SELECT iteration, cost, metrics FROM history WHERE trial = ?1 ORDER BY iteration";
         let mut seal = trial.seal.clone();
-        let history = self.rows(select, [trial.number], |row| {
+        let history = self.rows(HISTORY, [trial.number], |row| {
             seal.add_row(row, 0)?;
             let metrics = row.get::<_, Option<String>>(2)?.map(|list| serde_json::from_str(&list).unwrap_or_default());
             Ok(Recorded { iteration: row.get(0)?, cost: row.get(1)?, metrics: metrics.unwrap_or_default() })
@@ -148,6 +154,18 @@ impl Record {
         }
     }
 
+    /// Reads the first row that `select` returns; `None` if it returns none.
+    pub(super) fn row<T>(
+        &self,
+        select: &str,
+        parameters: impl rusqlite::Params,
+        row: impl FnOnce(&rusqlite::Row) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, Error> {
+        let read = || self.connection.prepare_cached(select)?.query_row(parameters, row).optional();
+        read().map_err(at(&self.path))
+    }
+
+    /// Reads all rows that `select` returns.
     pub(super) fn rows<T>(
         &self,
         select: &str,

@@ -74,6 +74,11 @@ impl Recorded {
 }
 
 impl Summary {
+    /// Returns whether all is the same but the seconds.
+    pub fn is_repeated_by(&self, other: &Summary) -> bool {
+        *self == Summary { seconds: self.seconds, ..other.clone() }
+    }
+
     /// Summarises the outcome of a trial.
     pub fn of(engine: Engine, outcome: &Outcome) -> Self {
         let (reason, ended_at) = match &outcome.end {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::trials::{Row, Trials};
-use crate::record::columns::{self, Kind, STATUS, WRITTEN};
+use crate::record::columns::{self, Kind, STATUS, WRITTEN, measures};
 use crate::spec::synonyms::nearest;
 use crate::spec::trial::keys::keys;
 use crate::text::{decimals, plain};
@@ -134,7 +134,7 @@ impl Column {
     /// Returns the result, if its values are numbers that a setting has the mean of.
     pub fn measure(&self) -> Option<&'static columns::Column> {
         match self {
-            Column::Result(column) if !matches!(column.kind, Kind::Text | Kind::Whole) => Some(column),
+            Column::Result(column) if column.is_measure() => Some(column),
             _ => None,
         }
     }
@@ -147,7 +147,7 @@ fn full_name(name: &str) -> &str {
 
 /// Finds the result of this name, or of this shorter one, whose values are numbers that a setting has the mean of.
 pub fn measure_named(name: &str) -> Option<&'static columns::Column> {
-    WRITTEN.iter().find(|column| column.name == full_name(name)).and_then(|column| Column::Result(column).measure())
+    measures().find(|column| column.name == full_name(name))
 }
 
 /// Formats a measured number, with as many digits as its kind is worth.
@@ -159,6 +159,12 @@ pub fn print_number(kind: Kind, number: f64) -> String {
         Kind::Drift => format!("{number:.0e}"),
         Kind::Text | Kind::Whole => format!("{number}"),
     }
+}
+
+/// Formats a measured number and its spread, if there is one: `0.0392 ± 0.0012`.
+pub fn print_spread(kind: Kind, number: f64, spread: Option<f64>) -> String {
+    let spread = spread.map(|spread| format!(" ± {}", print_number(kind, spread)));
+    print_number(kind, number) + &spread.unwrap_or_default()
 }
 
 /// Returns the last part of a key's name: `depth` for `model.depth`.

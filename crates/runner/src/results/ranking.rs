@@ -6,7 +6,7 @@ use super::column::Column;
 use super::setting::Setting;
 use super::statistic::Statistic;
 use super::trials::{Row, Trials};
-use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, WRITTEN};
+use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, measures};
 use crate::spec::ranking::Rank;
 
 /// The score that settings are ranked by.
@@ -41,8 +41,7 @@ impl Score {
         match Column::find(name, trials)?.measure() {
             Some(column) => Ok(Score { column, why: "as asked" }),
             None => {
-                let scores = WRITTEN.iter().filter(|column| Column::Result(column).measure().is_some());
-                let scores: Vec<_> = scores.map(|column| column.name).collect();
+                let scores: Vec<_> = measures().map(|column| column.name).collect();
                 Err(format!("{name} does not tell better from worse; {} do", scores.join(", ")))
             }
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::column::{measure_named, print_number};
 use super::setting::{Setting, Statistics};
-use crate::record::columns::{Column, Kind, WRITTEN};
+use crate::record::columns::{Column, Kind, measures};
 use crate::run::outcome::Status;
 
 /// A number of a setting, beside the mean of a measure.
@@ -39,7 +39,7 @@ impl Statistic {
 
     /// Lists the ranges that a table shows: those of costs and accuracies.
     fn ranges() -> impl Iterator<Item = Self> {
-        WRITTEN.iter().filter_map(|column| Statistic::range_of(column))
+        measures().filter_map(Statistic::range_of)
     }
 
     /// Returns the range of a measure; `None` unless it is a cost or an accuracy.

@@ -133,9 +133,8 @@ impl<'s> Sided<'s> {
 
 impl Found {
     fn is_same(&self, other: &Found) -> bool {
-        let seconds = self.trial.summary.seconds;
-        let summary = Summary { seconds, ..other.trial.summary.clone() };
-        self.history == other.history && self.trial.summary == summary && self.trial.config == other.trial.config
+        let (one, two) = (&self.trial, &other.trial);
+        self.history == other.history && one.summary.is_repeated_by(&two.summary) && one.config == two.config
     }
 
     fn arithmetic(&self) -> Option<String> {

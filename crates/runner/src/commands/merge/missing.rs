@@ -77,5 +77,5 @@ fn absent(shards: &[Source]) -> Vec<Shard> {
     let there = by_shard(shards);
     let counts: BTreeSet<usize> = there.keys().map(|shard| shard.count()).collect();
     let [count] = counts.into_iter().collect::<Vec<_>>()[..] else { return Vec::new() };
-    (0..count).filter_map(|number| Shard::new(number, count)).filter(|shard| !there.contains_key(shard)).collect()
+    Shard::all(count).filter(|shard| !there.contains_key(shard)).collect()
 }

@@ -33,11 +33,7 @@ pub(super) struct Source {
 impl Source {
     /// Reads the record of a directory; `None` if there is none, or it has no plan yet.
     fn read(folder: &Path) -> Result<Option<Self>> {
-        let record = match Record::read_apart(folder) {
-            Ok(record) => record,
-            Err(Error::Missing(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
         let (Some(asked), Some(digest), Some(whole)) = (record.asked()?, record.digest()?, record.whole_plan()?) else {
             return Ok(None);
         };

@@ -4,10 +4,10 @@ use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 use super::sparkline::SPARKLINE;
-use crate::record::columns::{self, Kind, STATUS, TEST_ACCURACY, WRITTEN};
-use crate::results::column::{CURVE, Column, print_number, short_name};
+use crate::record::columns::{self, ENGINE, Kind, STATUS, TEST_ACCURACY, WRITTEN, measures};
+use crate::results::column::{CURVE, Column, print_spread, short_name};
 use crate::results::ranking::Score;
-use crate::results::setting::Setting;
+use crate::results::setting::{Setting, Statistics};
 use crate::results::statistic::Statistic;
 use crate::results::trials::Trials;
 use crate::run::outcome::Status;
@@ -50,15 +50,12 @@ impl View<'_> {
         if self.over.is_some() {
             shown.push(Shown::Statistic(Statistic::Count));
         }
-        let measures = WRITTEN.iter().map(|column| Column::Result(column)).filter(|column| column.measure().is_some());
-        for column in measures.filter(has) {
-            let range = column.measure().filter(|_| self.over.is_some()).and_then(Statistic::range_of);
-            shown.push(Shown::Column(column));
+        for measure in measures().filter(|measure| has(&Column::Result(measure))) {
+            shown.push(Shown::Column(Column::Result(measure)));
+            let range = self.over.as_ref().and_then(|_| Statistic::range_of(measure));
             shown.extend(range.map(Shown::Statistic));
         }
-        let engine = WRITTEN.iter().filter(|column| column.name == "engine").map(|column| Column::Result(column));
-        shown.extend(engine.map(Shown::Column));
-        shown.push(Shown::Status);
+        shown.extend([Shown::Column(Column::Result(&ENGINE)), Shown::Status]);
         shown.extend([Column::Tags, Column::Note].into_iter().filter(has).map(Shown::Column));
         shown.push(Shown::Curve);
         shown
@@ -219,10 +216,8 @@ impl Shown {
 }
 
 fn mean(measure: &columns::Column, setting: &Setting) -> String {
-    let Some(found) = setting.statistics(measure) else { return String::new() };
-    let print = |number| print_number(measure.kind, number);
-    let deviation = found.deviation.map(|deviation| format!(" ± {}", print(deviation)));
-    print(found.mean) + &deviation.unwrap_or_default()
+    let print = |found: Statistics| print_spread(measure.kind, found.mean, found.deviation);
+    setting.statistics(measure).map(print).unwrap_or_default()
 }
 
 /// Counts the trials of a setting by their status.

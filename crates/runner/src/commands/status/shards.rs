@@ -10,7 +10,7 @@ use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::is_in_use;
-use crate::record::shards::{records_in, shard_folder};
+use crate::record::shards::{records_in, shard_folder, shard_in};
 use crate::run::outcome::Status;
 use crate::terminal::warn;
 
@@ -83,11 +83,7 @@ struct Recorded {
 impl Recorded {
     /// Reads a record; `None` if there is none yet.
     fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let record = match Record::read_apart(folder) {
-            Ok(record) => record,
-            Err(Error::Missing(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
         let Some(plan) = record.stored_plan()? else { return Ok(None) };
         let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
         let planned = plan.points.into_values().map(|point| point.trial).collect();
@@ -106,13 +102,13 @@ impl Found {
     ) -> Result<Self, Error> {
         let count = match submission {
             Some(submission) => submission.shards,
-            None => records_in(folder)?.iter().filter_map(|path| count_in(path)).max().unwrap_or(0),
+            None => records_in(folder)?.iter().filter_map(|path| shard_in(path)).map(Shard::count).max().unwrap_or(0),
         };
         let merged = Recorded::read(out)?.unwrap_or_default();
         let (mut planned, mut all) = (merged.planned.clone(), merged.statuses.clone());
         let mut whole = merged.whole;
         let mut shards = Vec::new();
-        for shard in (0..count).filter_map(|number| Shard::new(number, count)) {
+        for shard in Shard::all(count) {
             let place = shard_folder(out, shard);
             // Before the record is read: a runner that ends in between has written all of it by then.
             // Not every file system shows the locks of other machines, but Slurm may know.
@@ -166,9 +162,4 @@ impl Found {
 /// Takes the status of the record in which the trial has not failed.
 fn better(one: Option<&Status>, other: Option<&Status>) -> Option<Status> {
     one.into_iter().chain(other).copied().min_by_key(|status| *status == Status::Failed)
-}
-
-/// Reads the number of shards in the name of a shard's directory, such as `3-of-8`.
-fn count_in(path: &Path) -> Option<usize> {
-    path.file_name()?.to_str()?.split_once("-of-")?.1.parse().ok()
 }

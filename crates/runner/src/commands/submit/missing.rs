@@ -14,7 +14,7 @@ use datasets::text::count;
 /// Lists the shards with a trial that is finished neither in their own record nor in the merged one. Of a sweep that halves, all: the next rung is
 /// known only when the last one is merged.
 pub(super) fn left(prepared: &Prepared, shards: usize) -> Result<Vec<usize>> {
-    let all = (0..shards).filter_map(|number| Shard::new(number, shards));
+    let all = Shard::all(shards);
     if prepared.rungs > 1 {
         return Ok(all.map(Shard::number).collect());
     }

@@ -1,6 +1,6 @@
 //! A sweep that is ready to be submitted: its experiment with the hashes of its data, and its plan.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -9,6 +9,7 @@ use kernels::blas::Request;
 use crate::cli;
 use crate::commands::session::Session;
 use crate::plan::Plan;
+use crate::record::folder::results_folder;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 
@@ -44,8 +45,7 @@ impl Prepared {
         let with = blas.map(|blas| format!("run.blas={:?}", word(blas)));
         let pinned: Vec<String> = overrides.iter().cloned().chain(train).chain(test).chain(with).collect();
         let experiment = Experiment::load(file, &pinned)?;
-        let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(&experiment.name));
-        let out = out.components().collect(); // without a slash at its end
+        let out = results_folder(args.out.clone(), &experiment.name);
         Ok(Prepared { experiment, session, plan, rungs, out, begun })
     }
 }

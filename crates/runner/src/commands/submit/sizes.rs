@@ -60,8 +60,7 @@ impl Sizes {
                 ((seconds / SHARD).ceil() as usize).clamp(1, most)
             }
         };
-        let planned: Vec<PlannedShard> = (0..shards)
-            .filter_map(|number| Shard::new(number, shards))
+        let planned: Vec<PlannedShard> = Shard::all(shards)
             .map(|shard| {
                 let own = plan.clone().restricted_to(shard);
                 let seconds = predicted.as_ref().map(|predicted| predicted.shard(plan, &own, jobs));

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::record::Record;
 use crate::table::Table;
 use crate::terminal::say;
-use crate::text::{bytes, flop, plain};
+use crate::text::{bytes, flop, layers, plain};
 use datasets::text::count;
 
 /// Lists the plan on stdout, and its total cost on stderr; returns the ids of the finished trials.
@@ -44,11 +44,10 @@ pub(super) fn run(
             continue;
         }
         let config = &trial.config;
-        let layers = plan.widths(config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
         let state = if finished.contains(&trial.id) { "finished" } else { "" };
         let seconds = predicted.and_then(|predicted| predicted.trial(plan, point.trial));
         let costs = [
-            layers,
+            layers(&plan.widths(config)),
             trial.engine.name().to_owned(),
             format!("{:.0}", plan.parameters(config)),
             flop(plan.flops_per_step(trial)),

@@ -1,7 +1,7 @@
 //! A sweep that is ready to train: the experiment with its data and plan, rung by rung.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::columns::of_objective;
-use crate::record::error::Error;
+use crate::record::folder::results_folder;
 use crate::record::shards::shard_folder;
 use crate::record::stored::FinishedTrial;
 use crate::run::checkpoint::checkpoints::Checkpoints;
@@ -66,8 +66,7 @@ impl PreparedSweep {
         let rungs = Rungs::new(&mut experiment);
         let session = Session::of(experiment, blas)?;
         let plan = session.plan()?;
-        let folder = args.out.clone().unwrap_or_else(|| Path::new("results").join(&session.experiment.name));
-        let folder = folder.components().collect(); // without a slash at its end, so that it can be renamed
+        let folder = results_folder(args.out.clone(), &session.experiment.name);
         let (shard, threads) = (shard_of(args)?, session.experiment.threads);
         let loaded = Some(session);
         let mut sweep =
@@ -81,15 +80,11 @@ impl PreparedSweep {
 
     /// Keeps the fleets of a shard, on the first rung that the merged results of all shards don't have whole.
     fn restrict_to(&mut self, shard: Shard) -> Result<()> {
-        match Record::read_apart(&self.folder) {
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-            Ok(merged) => {
-                self.merged = merged.finished()?.0;
-                // Failed trials too: they are trained again, but no rung waits for them.
-                let ended = merged.statuses()?;
-                while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&merged)? {}
-            }
+        if let Some(merged) = Record::find_apart(&self.folder)? {
+            self.merged = merged.finished()?.0;
+            // Failed trials too: they are trained again, but no rung waits for them.
+            let ended = merged.statuses()?;
+            while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&merged)? {}
         }
         self.plan = self.plan.clone().restricted_to(shard);
         self.folder = shard_folder(&self.folder, shard);

@@ -33,6 +33,7 @@ use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
 use crate::terminal::{say, warn};
+use crate::text::first_and_others;
 use datasets::text::count;
 
 /// The state of a sweep's training, from rung to rung.
@@ -206,8 +207,7 @@ fn say_header(sweep: &PreparedSweep, finished: &HashSet<String>, machine: &Machi
 fn say_damaged(plan: &Plan, damaged: &[String]) {
     let planned: HashSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
     let again: Vec<&str> = damaged.iter().map(String::as_str).filter(|id| planned.contains(id)).collect();
-    if let [first, others @ ..] = &again[..] {
-        let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-        warn(&format!("trial {first}{others} in the record is not what was stored; it is trained again"));
+    if let Some(again) = first_and_others(&again) {
+        warn(&format!("trial {again} in the record is not what was stored; it is trained again"));
     }
 }

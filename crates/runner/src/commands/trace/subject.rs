@@ -184,9 +184,7 @@ impl Update {
 /// Returns the first `most` examples.
 fn first(matrix: Array2<f64>, most: Option<u32>) -> Array2<f64> {
     match most.map(|most| most as usize) {
-        Some(most) if most < matrix.ncols() => {
-            matrix.slice_axis(Axis(1), (..most).into()).as_standard_layout().into_owned()
-        }
+        Some(most) if most < matrix.ncols() => columns(&matrix, &Batch::Range(0..most)),
         _ => matrix,
     }
 }

@@ -4,6 +4,7 @@ use console::Term;
 
 use super::matrix::{Lines, lines};
 use super::report::{Differences, Published, Quantity, Report, Stage};
+use crate::text::layers;
 
 /// Columns where nothing says how many there are.
 const COLUMNS: usize = 100;
@@ -45,7 +46,7 @@ impl Writer {
         if !report.description.is_empty() {
             text += &format!(": {}", report.description);
         }
-        let widths = report.widths.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+        let widths = layers(&report.widths);
         let steps = match (report.steps, report.learning_rate) {
             (Some(steps), Some(rate)) if steps > 1 => format!("; step {} of {steps}, α = {rate}", report.step),
             _ => String::new(),

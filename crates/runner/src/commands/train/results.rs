@@ -15,7 +15,7 @@ use crate::plan::trial::Trial;
 use crate::record::summary::Recorded;
 use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::terminal::{say, warn};
-use crate::text::decimals;
+use crate::text::{decimals, layers};
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
 
 /// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
@@ -38,7 +38,7 @@ pub(super) fn fits_a_model(plan: &Plan, trial: &Trial) -> Result<()> {
 
 /// Describes the net in half a line.
 pub(super) fn net_in_words(plan: &Plan, trial: &Trial) -> String {
-    let layers = plan.widths(&trial.config).iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+    let layers = layers(&plan.widths(&trial.config));
     format!("{layers} in {}, {} engine", trial.config.dtype.name(), trial.engine.name())
 }
 

@@ -16,6 +16,7 @@ use crate::commands::source::one_point;
 use crate::machine::{Machine, sha256};
 use crate::plan::Plan;
 use crate::record::Record;
+use crate::record::folder::results_folder;
 use crate::record::stored::Recipe;
 use crate::record::summary::Recorded;
 use crate::run::fleet::Kept;
@@ -90,15 +91,14 @@ impl Subject {
     pub(super) fn model_file(&self) -> PathBuf {
         match &self.recorded {
             Some(RecordedTrial { dir, id, .. }) => dir.join(format!("model-{id}.h5")),
-            None => Path::new("results").join(&self.experiment.name).join("model.h5"),
+            None => results_folder(None, &self.experiment.name).join("model.h5"),
         }
     }
 }
 
 impl RecordedTrial {
     fn read(record: &Record, dir: &Path, id: String) -> Result<Self> {
-        let all = record.finished_trials()?.into_iter().map(|(id, _)| id).collect();
-        let mut recipes = record.recipes(&all)?;
+        let mut recipes = record.recipes()?;
         let recipe = &recipes[&id];
         let history = record.history(&id, &recipe.trial)?;
         if recipe.trial.summary.status == Status::Failed {
@@ -156,7 +156,7 @@ impl RecordedTrial {
         let found = Recorded::all_of(outcome);
         let costs = count(found.len(), "cost");
         let is_same_machine = self.machine.as_ref().is_some_and(|then| then.fingerprint() == here.fingerprint());
-        let by_the_clock = self.recipes.values().any(|recipe| recipe.trial.config.contains("\"train.stop_seconds\""));
+        let by_the_clock = self.recipes.values().any(|recipe| recipe.trial.is_timed());
         if found == self.history {
             say(&format!("{costs} as in the record, bit for bit"));
         } else if is_same_machine && !by_the_clock {

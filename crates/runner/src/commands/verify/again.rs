@@ -43,7 +43,8 @@ pub(super) fn run(
         nothing(report, "--retrain 0");
         return Ok(());
     }
-    let recipes = record.recipes(intact)?;
+    let mut recipes = record.recipes()?;
+    recipes.retain(|id, _| intact.contains(id));
     let chosen = choose(args, record, &recipes)?;
     if chosen.is_empty() {
         nothing(report, "no finished trial of the plan, with all of its fleet, repeats");
@@ -93,8 +94,7 @@ fn choose<'r>(
     record: &Record,
     recipes: &'r HashMap<String, Recipe>,
 ) -> Result<Vec<&'r str>, Error> {
-    let repeats =
-        |id: &String| recipes.get(id).is_some_and(|recipe| !recipe.trial.config.contains("\"train.stop_seconds\""));
+    let repeats = |id: &String| recipes.get(id).is_some_and(|recipe| !recipe.trial.is_timed());
     let (mut ids, mut seen) = (Vec::new(), HashSet::new());
     for point in record.points()? {
         if let Some((id, recipe)) = recipes.get_key_value(&point.trial)
