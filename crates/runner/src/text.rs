@@ -18,6 +18,11 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
+/// Returns the last part of a key's name: `depth` for `model.depth`.
+pub(crate) fn short_name(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
 /// Formats a JSON value so that equal values have equal texts: 1 and 1.0 are one number.
 pub(crate) fn comparable(value: &Value) -> String {
     value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())

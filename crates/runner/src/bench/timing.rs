@@ -165,7 +165,7 @@ impl Bench<'_> {
             }
             Case::Step(place) => {
                 let step @ Step { plan, inputs, kind } = &self.steps[place];
-                let trials: Vec<_> = kind.fleet.iter().map(|&trial| &plan.trials[trial]).collect();
+                let trials: Vec<_> = plan.trials_of(&kind.fleet).collect();
                 let mut fleet = endless(plan, &trials, inputs)?;
                 let mut stepped = Ok(());
                 with_subnormals_flushed(trials[0].config.flush_subnormals, || {

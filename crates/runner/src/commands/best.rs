@@ -9,13 +9,13 @@ use super::answer::print;
 use super::chosen::Chosen;
 use crate::cli;
 use crate::record::columns::{Column, TEST_ACCURACY, WRITTEN, measures};
-use crate::results::column::{print_spread, short_name};
+use crate::results::column::print_spread;
 use crate::results::ranking::{self, Best, Score};
 use crate::results::setting::Setting;
 use crate::results::trials::{Row, SEED};
 use crate::run::outcome::Status;
 use crate::terminal::note;
-use crate::text::plain;
+use crate::text::{plain, short_name};
 use datasets::text::count;
 
 /// Prints the answer on stdout.

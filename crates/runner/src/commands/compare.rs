@@ -11,12 +11,12 @@ use super::chosen::Chosen;
 use super::layout::{TableColumn, left_out, names_of, room, set};
 use crate::cli;
 use crate::record::columns::{Column, Kind, TEST_ACCURACY};
-use crate::results::column::{print_number, print_spread, short_name};
+use crate::results::column::{print_number, print_spread};
 use crate::results::difference::{Difference as KeyDifference, differences, swept_and_fixed};
 use crate::results::pairs::{Difference, Joined, PairedSetting, join};
 use crate::results::ranking::Score;
 use crate::terminal::{say, warn};
-use crate::text::plain;
+use crate::text::{plain, short_name};
 use datasets::text::count;
 
 /// Differences that a line names; of further ones it gives the number.

@@ -61,7 +61,7 @@ impl PredictedTime {
     /// Says the time of the fleets with an unfinished trial, and the speeds that it follows from.
     pub(super) fn say(&self, plan: &Plan, finished: &HashSet<String>) {
         let is_left = |trial: &Trial| !finished.contains(&trial.id);
-        let takes = |place: usize| plan.fleets[place].iter().any(|&trial| is_left(&plan.trials[trial]));
+        let takes = |place: usize| plan.trials_of(&plan.fleets[place]).any(is_left);
         let training = self.prediction.at_once(plan, self.jobs, takes);
         say(&format!(
             "predicted: {} with {} at once, {} of it to read and prepare the data; measured just now, for nets that all train to their last step:",

@@ -19,6 +19,7 @@ use crate::results::difference::differences;
 use crate::results::setting::Setting;
 use crate::results::trials::Trials;
 use crate::terminal::{note, say, warn};
+use crate::text::short_name;
 use datasets::text::count;
 
 mod order;
@@ -80,7 +81,7 @@ fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
     let Some(key) = &args.over else {
         return Ok(trials.seed().filter(|_| trials.has_seeds()).map(str::to_owned));
     };
-    let is_meant = |swept: &str| swept == key || swept.rsplit('.').next() == Some(key);
+    let is_meant = |swept: &str| swept == key || short_name(swept) == key;
     let Some(axis) = trials.axes.iter().find(|axis| is_meant(&axis.key)) else {
         let swept: Vec<_> = trials.axes.iter().map(|axis| axis.key.as_str()).collect();
         let swept = if swept.is_empty() { "nothing".to_owned() } else { swept.join(", ") };

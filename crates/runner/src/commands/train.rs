@@ -52,7 +52,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         Some(recorded) => recorded.plan(&mut session)?,
         None => session.plan()?,
     };
-    let fleet: Vec<&Trial> = plan.fleets[0].iter().map(|&trial| &plan.trials[trial]).collect();
+    let fleet: Vec<&Trial> = plan.trials_of(&plan.fleets[0]).collect();
     let kept = recorded.as_ref().map_or(Kept { place: 0, stops_at: None }, RecordedTrial::kept);
     let trial = fleet[kept.place];
     let weights = first_weights(&plan, trial);

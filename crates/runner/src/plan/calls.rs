@@ -50,7 +50,7 @@ impl Plan {
     /// Passes every call of one step of a fleet on a number of `examples` to `add`; calls above the first layer once
     /// for each net.
     pub(super) fn step_calls(&self, fleet: &[usize], examples: usize, add: &mut impl FnMut(LayerShape, Call)) {
-        let trials = fleet.iter().map(|&trial| &self.trials[trial]);
+        let trials = self.trials_of(fleet);
         let (engine, column_major) = self.input_form(&self.trials[fleet[0]]);
         let rows = trials.clone().map(|trial| self.widths(&trial.config)[1]).sum();
         let is_plain = trials.clone().all(|trial| self.is_plain(trial));

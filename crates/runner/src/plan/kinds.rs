@@ -24,7 +24,7 @@ impl Plan {
     pub fn kinds(&self) -> Vec<FleetKind> {
         let mut kinds: BTreeMap<String, FleetKind> = BTreeMap::new();
         for (place, fleet) in self.fleets.iter().enumerate() {
-            let trials: Vec<&Trial> = fleet.iter().map(|&trial| &self.trials[trial]).collect();
+            let trials: Vec<&Trial> = self.trials_of(fleet).collect();
             let new = || FleetKind {
                 fleet: fleet.clone(),
                 places: Vec::new(),

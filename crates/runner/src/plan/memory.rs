@@ -65,7 +65,7 @@ impl Plan {
 
     /// Estimates the bytes of a fleet in training.
     pub fn fleet_bytes(&self, fleet: &[usize]) -> f64 {
-        fleet.iter().map(|&trial| self.bytes(&self.trials[trial])).sum()
+        self.trials_of(fleet).map(|trial| self.bytes(trial)).sum()
     }
 
     /// Estimates the bytes of the sweep while `jobs` of its largest fleets are trained by `threads` threads each. The

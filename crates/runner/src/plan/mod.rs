@@ -23,7 +23,7 @@ use crate::spec::axis::{Axis, Scale};
 use crate::spec::data::DataShape;
 use crate::spec::experiment::{Experiment, Point};
 use crate::spec::trial::{Dtype, TrialConfig};
-use crate::text::plain;
+use crate::text::{plain, short_name};
 
 /// A point of the sweep with its trial.
 #[derive(Clone, Debug)]
@@ -125,13 +125,18 @@ impl Plan {
         places.filter(|(_, place)| place.is_some()).map(|(trial, _)| trial)
     }
 
+    /// Iterates over the trials of a fleet, in the order of their rows.
+    pub fn trials_of<'p>(&'p self, fleet: &[usize]) -> impl Iterator<Item = &'p Trial> + Clone {
+        fleet.iter().map(|&trial| &self.trials[trial])
+    }
+
     /// Returns the ids of the trials of the fleet of `trial`, in the order of their rows.
     ///
     /// # Panics
     /// If the trial is in no fleet.
     pub fn fleet_of(&self, trial: &Trial) -> Vec<&str> {
         let place = self.fleet_places[self.points[self.first_points[&trial.id]].trial].expect("a trial of a fleet");
-        self.fleets[place].iter().map(|&trial| &*self.trials[trial].id).collect()
+        self.trials_of(&self.fleets[place]).map(|trial| &*trial.id).collect()
     }
 
     /// Counts the floating-point operations of the products of a trial's step: two for each multiply-add. The engine
@@ -160,7 +165,7 @@ impl Plan {
 
     /// Counts the same for all trials of a fleet.
     pub fn fleet_flops(&self, fleet: &[usize]) -> f64 {
-        fleet.iter().map(|&trial| self.flops(&self.trials[trial])).sum()
+        self.trials_of(fleet).map(|trial| self.flops(trial)).sum()
     }
 
     /// Counts the weights and biases of a trial's net.
@@ -171,10 +176,9 @@ impl Plan {
     /// Labels a trial with the values of its first point.
     pub fn label(&self, trial: &Trial) -> String {
         let point = self.first_points.get(&trial.id).map(|&point| &self.points[point]);
-        let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
         let values = point.into_iter().flat_map(|point| self.axes.iter().zip(&point.values));
         let values = values.filter(|(_, value)| !value.is_null());
-        let swept: Vec<_> = values.map(|(axis, value)| format!("{}={}", short(&axis.key), plain(value))).collect();
+        let swept: Vec<_> = values.map(|(axis, value)| format!("{}={}", short_name(&axis.key), plain(value))).collect();
         if swept.is_empty() { trial.id.clone() } else { swept.join(" ") }
     }
 

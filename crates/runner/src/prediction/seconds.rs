@@ -33,7 +33,7 @@ impl Prediction {
         // A first layer is drawn for the first fleet that needs it.
         let mut drawn = HashSet::new();
         for (place, (fleet, [step, cold, warm])) in plan.fleets.iter().zip(costs).enumerate() {
-            let trials = || fleet.iter().map(|&trial| &plan.trials[trial]);
+            let trials = || plan.trials_of(fleet);
             let own: HashSet<String> = trials().map(|trial| first_layer(plan, trial)).collect();
             let all = own.len() as f64;
             let new = own.into_iter().filter(|layer| drawn.insert(layer.clone())).count() as f64;

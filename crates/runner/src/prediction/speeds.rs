@@ -75,7 +75,7 @@ fn selected(mut kinds: Vec<FleetKind>) -> Vec<FleetKind> {
 
 /// Times the fleet's start twice, the first layers drawn and known, and then its steps: the seconds of each.
 fn time(plan: &Plan, fleet: &[usize], inputs: &Inputs, slice: Duration) -> Result<[f64; 3], Untrusted> {
-    let trials: Vec<_> = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
+    let trials: Vec<_> = plan.trials_of(fleet).collect();
     let begun = Instant::now();
     drop(endless(plan, &trials, inputs)?);
     let cold = begun.elapsed();

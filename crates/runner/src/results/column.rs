@@ -6,7 +6,7 @@ use super::trials::{Row, Trials};
 use crate::record::columns::{self, Kind, STATUS, WRITTEN, measures};
 use crate::spec::synonyms::nearest;
 use crate::spec::trial::keys::keys;
-use crate::text::{decimals, plain};
+use crate::text::{decimals, plain, short_name};
 
 /// The status of a trial that is not what was stored.
 pub const DAMAGED: &str = "damaged";
@@ -165,9 +165,4 @@ pub fn print_number(kind: Kind, number: f64) -> String {
 pub fn print_spread(kind: Kind, number: f64, spread: Option<f64>) -> String {
     let spread = spread.map(|spread| format!(" ± {}", print_number(kind, spread)));
     print_number(kind, number) + &spread.unwrap_or_default()
-}
-
-/// Returns the last part of a key's name: `depth` for `model.depth`.
-pub fn short_name(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
 }

@@ -69,7 +69,7 @@ impl Run<'_> {
 /// ones stay in declared order. They are whole, finished trials included: the other rows of a product can change the
 /// last bits of a trial, which must not depend on what was finished before.
 pub fn left_to_train<'p>(plan: &'p Plan, finished: &HashSet<String>) -> Vec<FleetTrials<'p>> {
-    let fleets = plan.fleets.iter().map(|fleet| fleet.iter().map(|&trial| &plan.trials[trial]).collect::<Vec<_>>());
+    let fleets = plan.fleets.iter().map(|fleet| plan.trials_of(fleet).collect::<Vec<_>>());
     let mut left: Vec<_> = fleets.filter(|fleet| fleet.iter().any(|trial| !finished.contains(&trial.id))).collect();
     let flops = |fleet: &FleetTrials| -> f64 { fleet.iter().map(|trial| plan.flops(trial)).sum() };
     left.sort_by(|a, b| flops(b).total_cmp(&flops(a)));

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::sparkline::SPARKLINE;
 use crate::record::columns::{self, ENGINE, Kind, STATUS, TEST_ACCURACY, WRITTEN, measures};
-use crate::results::column::{CURVE, Column, print_spread, short_name};
+use crate::results::column::{CURVE, Column, print_spread};
 use crate::results::ranking::Score;
 use crate::results::setting::{Setting, Statistics};
 use crate::results::statistic::Statistic;
 use crate::results::trials::Trials;
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
-use crate::text::plain;
+use crate::text::{plain, short_name};
 
 /// A column that is shown.
 #[derive(Clone, Debug)]

@@ -140,7 +140,7 @@ impl<'r> Again<'r> {
         let run = Run { plan: &plan, inputs: &inputs, workers: &workers, stop, advance: &advance, checkpoints: None };
         // One fleet after the other: a trial that was trained again in a later fleet belongs to several of them.
         for (recorded, fleet) in fleets.iter().zip(&plan.fleets) {
-            let fleet = fleet.iter().map(|&trial| &plan.trials[trial]).collect();
+            let fleet = plan.trials_of(fleet).collect();
             let write = |outcomes: Vec<(&Trial, Outcome)>| {
                 let mut outcomes = outcomes.iter();
                 outcomes.try_for_each(|(trial, outcome)| self.compare(recorded, trial, outcome, &here, &mut compared))
