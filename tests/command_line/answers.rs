@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::nets::{DIR, bench, json_lines, mean, number, run, settings, trials};
-use crate::support::{failure, text};
+use crate::nets::{DIR, bench, mean, number, settings, trials};
+use crate::support::{failure, json_lines, text};
 
 #[test]
 fn a_condition_keeps_the_trials_for_which_it_holds() {
@@ -81,7 +81,7 @@ fn a_mistake_in_a_condition_is_one_line_that_points_at_it() {
 #[test]
 fn columns_orders_and_exports_are_those_that_are_asked_for() {
     let bench = bench();
-    let (csv, _) = run(&bench, &["show", DIR, "--trials", "--sort", "plan", "--csv"]);
+    let (csv, _) = bench.succeeds(&["show", DIR, "--trials", "--sort", "plan", "--csv"]);
     let mut exported = csv.lines().map(|row| row.split(',').collect::<Vec<_>>());
     let header = exported.next().unwrap();
     let place = |name: &str| header.iter().position(|column| *column == name).unwrap_or_else(|| panic!("{header:?}"));
@@ -93,7 +93,7 @@ fn columns_orders_and_exports_are_those_that_are_asked_for() {
         }
     }
     let (table, _) =
-        run(&bench, &["show", DIR, "--columns", "learning_rate,cost,n,status", "--sort", "-learning_rate,depth"]);
+        bench.succeeds(&["show", DIR, "--columns", "learning_rate,cost,n,status", "--sort", "-learning_rate,depth"]);
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[0], ["learning_rate", "final_cost", "n", "status"]);
     let rates: Vec<f64> = rows[1..].iter().map(|row| row[0].parse().unwrap()).collect();
@@ -101,7 +101,7 @@ fn columns_orders_and_exports_are_those_that_are_asked_for() {
     for (sort, best_first) in [("final_cost", true), ("-final_cost", false), ("test", true), ("-test_accuracy", false)]
     {
         let column = if sort.contains("cost") { "final_cost" } else { "test_accuracy" };
-        let (rows, _) = run(&bench, &["show", DIR, "--trials", "--json", "--sort", sort]);
+        let (rows, _) = bench.succeeds(&["show", DIR, "--trials", "--json", "--sort", sort]);
         let completed = json_lines(&rows).into_iter().filter(|row| row["status"] == "completed");
         let numbers: Vec<f64> = completed.map(|row| row[column].as_f64().unwrap()).collect();
         assert_eq!(numbers.len(), 18);
@@ -125,7 +125,7 @@ fn columns_orders_and_exports_are_those_that_are_asked_for() {
 fn a_setting_in_json_has_the_statistics_of_its_trials() {
     let bench = bench();
     let settings = settings(&bench);
-    for row in json_lines(&run(&bench, &["show", DIR, "--json"]).0) {
+    for row in json_lines(&bench.succeeds(&["show", DIR, "--json"]).0) {
         let key = (row["model.depth"].to_string(), row["train.learning_rate"].to_string());
         let Some(trials) = settings.get(&key) else {
             assert_eq!((&row["n"], &row["status"]), (&Value::from(0), &Value::from("3 diverged")));
@@ -142,11 +142,11 @@ fn a_setting_in_json_has_the_statistics_of_its_trials() {
 #[test]
 fn every_column_of_a_table_can_be_named_or_is_refused_with_the_reason() {
     let bench = bench();
-    let (csv, _) = run(&bench, &["show", DIR, "--csv"]);
+    let (csv, _) = bench.succeeds(&["show", DIR, "--csv"]);
     let table = "depth,n,final_cost,cost_range,train_cost_range,seconds,engine,status,curve";
     let headings = csv.lines().next().unwrap().split(',').filter(|name| !matches!(*name, "machine" | "note"));
     for name in headings.chain(table.split(',')) {
-        let (shown, _) = run(&bench, &["show", DIR, "--columns", name]);
+        let (shown, _) = bench.succeeds(&["show", DIR, "--columns", name]);
         assert_eq!(shown.lines().count(), 9, "{name}: {shown}");
         for words in [&["--sort", name][..], &["--where", &format!("{name} = 1")]] {
             let asked = bench.run(&[&["show", DIR], words].concat());
@@ -158,7 +158,7 @@ fn every_column_of_a_table_can_be_named_or_is_refused_with_the_reason() {
         }
     }
     let of = |sort: &str, column: &str| {
-        let (rows, _) = run(&bench, &["show", DIR, "--sort", sort, "--json", "--columns", column]);
+        let (rows, _) = bench.succeeds(&["show", DIR, "--sort", sort, "--json", "--columns", column]);
         json_lines(&rows).iter().map(|row| row[column].as_f64()).collect::<Vec<_>>()
     };
     let deviations = of("final_cost_sd", "final_cost_sd");

@@ -5,8 +5,8 @@ use std::fs;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::nets::{DIR, SWEEP, bench, json_lines, mean, number, run, settings, trials};
-use crate::support::{Bench, failure};
+use crate::nets::{DIR, SWEEP, bench, mean, number, settings, trials};
+use crate::support::{Bench, failure, json_lines};
 
 /// Fleets of several trials on all examples, some of which stop early; a metric beside the cost.
 const FULL: &str = r#"
@@ -60,7 +60,7 @@ fn there_is_one_answer_to_which_is_best_and_validation_gives_it() {
     let trial =
         trials.iter().min_by(|a, b| number(a, "validation_cost").total_cmp(&number(b, "validation_cost"))).unwrap();
 
-    let (answer, _) = run(&bench, &["best", DIR]);
+    let (answer, _) = bench.succeeds(&["best", DIR]);
     assert!(
         answer.contains("# nets: the best of 8 settings by validation_cost (the cost of the validation examples)"),
         "{answer}"
@@ -73,22 +73,22 @@ fn there_is_one_answer_to_which_is_best_and_validation_gives_it() {
         [format!("model.depth={}", key.0), format!("train.learning_rate={}", key.1), format!("seed={seed}")]
     );
     assert!(answer.parse::<toml::Table>().is_ok(), "{answer}");
-    let (rows, header) = run(&bench, &["show", DIR, "--json", "-n", "1"]);
+    let (rows, header) = bench.succeeds(&["show", DIR, "--json", "-n", "1"]);
     let first = &json_lines(&rows)[0];
     assert_eq!((first["model.depth"].to_string(), first["train.learning_rate"].to_string()), key);
     assert!(header.contains("best first by validation_cost"), "{header}");
 
     // The keys are words that an experiment takes, and give the same trial.
-    let dry = run(&bench, &[&["sweep", "nets.toml", "--dry-run"][..], &keys].concat()).0;
+    let dry = bench.succeeds(&[&["sweep", "nets.toml", "--dry-run"][..], &keys].concat()).0;
     assert!(dry.contains(&trial["trial"]), "{dry}");
-    let one: Value = serde_json::from_str(&run(&bench, &["best", DIR, "--json"]).0).unwrap();
+    let one: Value = serde_json::from_str(&bench.succeeds(&["best", DIR, "--json"]).0).unwrap();
     assert_eq!(one["trial"]["id"], trial["trial"].as_str());
-    let (_, said) = run(&bench, &["train", DIR, "--best", "--out", "best.h5"]);
+    let (_, said) = bench.succeeds(&["train", DIR, "--best", "--out", "best.h5"]);
     assert!(said.contains(&format!("trial {} of results/nets", trial["trial"])), "{said}");
 
     let (_, key, _) = by("test_accuracy", -1.0);
     let tested: Value =
-        serde_json::from_str(&run(&bench, &["best", DIR, "--json", "--by", "test_accuracy"]).0).unwrap();
+        serde_json::from_str(&bench.succeeds(&["best", DIR, "--json", "--by", "test_accuracy"]).0).unwrap();
     let mean_of = |key: &(String, String)| {
         mean(&settings(&bench)[key].iter().map(|row| number(row, "test_accuracy")).collect::<Vec<_>>())
     };
@@ -108,29 +108,29 @@ fn there_is_one_answer_to_which_is_best_and_validation_gives_it() {
 fn without_validation_examples_the_training_cost_decides_and_a_setting_that_lost_a_seed_comes_later() {
     let bench = Bench::new();
     bench.write("nets.toml", &SWEEP.replace("validation = 0.25", ""));
-    run(&bench, &["sweep", "nets.toml"]);
-    let (answer, _) = run(&bench, &["best", DIR]);
+    bench.succeeds(&["sweep", "nets.toml"]);
+    let (answer, _) = bench.succeeds(&["best", DIR]);
     assert!(answer.contains("by final_cost (the training cost, as there are no validation examples)"), "{answer}");
-    let (_, header) = run(&bench, &["show", DIR]);
+    let (_, header) = bench.succeeds(&["show", DIR]);
     assert!(
         header.contains("best first by final_cost, the training cost, as there are no validation examples"),
         "{header}"
     );
-    let best = json_lines(&run(&bench, &["show", DIR, "--json", "-n", "1"]).0).remove(0);
+    let best = json_lines(&bench.succeeds(&["show", DIR, "--json", "-n", "1"]).0).remove(0);
     let trial =
-        json_lines(&run(&bench, &["best", DIR, "--json"]).0).remove(0)["trial"]["id"].as_str().unwrap().to_owned();
+        json_lines(&bench.succeeds(&["best", DIR, "--json"]).0).remove(0)["trial"]["id"].as_str().unwrap().to_owned();
 
     // A damaged trial counts for nothing.
     let edit = format!("UPDATE trial SET final_cost = 0.0 WHERE id = '{trial}'");
     assert_eq!(Connection::open(bench.path("results/nets/results.db")).unwrap().execute(&edit, []).unwrap(), 1);
-    let now = json_lines(&run(&bench, &["show", DIR, "--json"]).0);
+    let now = json_lines(&bench.succeeds(&["show", DIR, "--json"]).0);
     let key = |row: &Value| (row["model.depth"].clone(), row["train.learning_rate"].clone());
     assert_ne!(key(&now[0]), key(&best));
     let damaged = now.iter().find(|row| key(row) == key(&best)).unwrap();
     assert!(damaged["n"] == 2 && damaged["status"] == "2 completed, 1 damaged; sweep again", "{damaged}");
-    let answer = json_lines(&run(&bench, &["best", DIR, "--json"]).0).remove(0);
+    let answer = json_lines(&bench.succeeds(&["best", DIR, "--json"]).0).remove(0);
     assert_eq!(answer["setting"]["keys"]["train.learning_rate"], now[0]["train.learning_rate"]);
-    let shown = json_lines(&run(&bench, &["show", DIR, "--trials", "--json", "--where", "status = damaged"]).0);
+    let shown = json_lines(&bench.succeeds(&["show", DIR, "--trials", "--json", "--where", "status = damaged"]).0);
     assert!(shown.len() == 1 && shown[0]["final_cost"].is_null(), "{shown:?}");
 }
 
@@ -139,18 +139,18 @@ fn the_last_rung_comes_first_and_holds_the_best() {
     let bench = Bench::new();
     let halved = SWEEP.replace(", 1e4]", ", 0.3]") + "[sweep.halving]\nleast = 10\nfactor = 2\n";
     bench.write("nets.toml", &halved.replace("validation = 0.25", ""));
-    run(&bench, &["sweep", "nets.toml"]);
+    bench.succeeds(&["sweep", "nets.toml"]);
     for arguments in [&["show", DIR, "--json"][..], &["show", DIR, "--json", "--trials", "--sort", "seconds"]] {
-        let rows = json_lines(&run(&bench, arguments).0);
+        let rows = json_lines(&bench.succeeds(arguments).0);
         let rungs: Vec<u64> = rows.iter().map(|row| row["rung"].as_u64().unwrap()).collect();
         assert!(rungs.is_sorted_by(|a, b| a >= b) && rungs[0] > 1 && rungs.last() == Some(&1), "{rungs:?}");
         assert_eq!(rows[0]["train.iterations"], 60);
     }
-    let answer = json_lines(&run(&bench, &["best", DIR, "--json"]).0).remove(0);
+    let answer = json_lines(&bench.succeeds(&["best", DIR, "--json"]).0).remove(0);
     assert_eq!(answer["overrides"]["train.iterations"], 60);
-    let (_, header) = run(&bench, &["show", DIR]);
+    let (_, header) = bench.succeeds(&["show", DIR]);
     assert!(header.contains("the last rung first"), "{header}");
-    let first = json_lines(&run(&bench, &["show", DIR, "--json", "--where", "rung = 1", "-n", "1"]).0).remove(0);
+    let first = json_lines(&bench.succeeds(&["show", DIR, "--json", "--where", "rung = 1", "-n", "1"]).0).remove(0);
     assert_eq!(first["train.iterations"], 10);
 }
 
@@ -159,7 +159,7 @@ fn a_trial_of_a_sweep_is_trained_again_bit_for_bit_and_its_model_names_it() {
     let bench = Bench::new();
     for (name, experiment) in [("full", FULL), ("batches", BATCHES)] {
         bench.write("one.toml", experiment);
-        run(&bench, &["sweep", "one.toml"]);
+        bench.succeeds(&["sweep", "one.toml"]);
         let dir = format!("results/{name}");
         let history = bench.read(&format!("{dir}/history.csv"));
         let all = trials(&bench, &dir);
@@ -172,7 +172,7 @@ fn a_trial_of_a_sweep_is_trained_again_bit_for_bit_and_its_model_names_it() {
         for row in all.iter().step_by(3) {
             let id = &row["trial"];
             let (model, csv) = (format!("{id}.h5"), format!("{id}.csv"));
-            let (_, said) = run(&bench, &["train", &dir, "--trial", id, "--out", &model, "--history", &csv]);
+            let (_, said) = bench.succeeds(&["train", &dir, "--trial", id, "--out", &model, "--history", &csv]);
             assert!(said.contains("as in the record, bit for bit"), "{said}");
             let header = history.lines().next().unwrap().split_once(',').unwrap().1;
             let lines = history.lines().filter_map(|line| line.strip_prefix(&format!("{id},")));
@@ -183,7 +183,7 @@ fn a_trial_of_a_sweep_is_trained_again_bit_for_bit_and_its_model_names_it() {
             assert!(provenance["results"].as_str().unwrap().ends_with(&dir), "{provenance}");
             assert!(provenance["fleet"].as_array().unwrap().contains(&Value::from(id.as_str())), "{provenance}");
             // The net is that of its score: it gives the recorded test accuracy.
-            let scored: Value = serde_json::from_str(&run(&bench, &["evaluate", &model, "--json"]).0).unwrap();
+            let scored: Value = serde_json::from_str(&bench.succeeds(&["evaluate", &model, "--json"]).0).unwrap();
             assert!(
                 (scored["accuracy"].as_f64().unwrap() - number(row, "test_accuracy")).abs() < 1e-9,
                 "{id}: {scored}"
@@ -195,7 +195,7 @@ fn a_trial_of_a_sweep_is_trained_again_bit_for_bit_and_its_model_names_it() {
         }
     }
     let id = &trials(&bench, "results/full")[0]["trial"];
-    run(&bench, &["train", "results/full", "--trial", &id[..5]]);
+    bench.succeeds(&["train", "results/full", "--trial", &id[..5]]);
     assert!(bench.path(&format!("results/full/model-{id}.h5")).exists());
     for (arguments, problem) in [
         (&["results/full"][..], "this is a directory; --best or --trial ID"),

@@ -2,24 +2,21 @@
 
 use serde_json::Value;
 
-use crate::nets::{DIR, bench, mean, number, run, trials};
+use crate::nets::{DIR, bench, mean, number, trials};
 use crate::support::failure;
 
 #[test]
 fn two_sweeps_are_compared_pair_by_pair() {
     let bench = bench();
-    run(
-        &bench,
-        &[
-            "sweep",
-            "nets.toml",
-            "name=tanh",
-            "model.activation=tanh",
-            "sweep.model.depth=[3, 4]",
-            "sweep.seed=[2, 3, 4]",
-        ],
-    );
-    let (table, said) = run(&bench, &["compare", DIR, "results/tanh"]);
+    bench.succeeds(&[
+        "sweep",
+        "nets.toml",
+        "name=tanh",
+        "model.activation=tanh",
+        "sweep.model.depth=[3, 4]",
+        "sweep.seed=[2, 3, 4]",
+    ]);
+    let (table, said) = bench.succeeds(&["compare", DIR, "results/tanh"]);
     assert!(
         table.contains("8 pairs of the same depth, learning_rate, seed; without a partner: 16 of A, 16 of B"),
         "{table}"
@@ -30,7 +27,7 @@ fn two_sweeps_are_compared_pair_by_pair() {
     assert!(table.contains(swept), "{table}");
     assert!(!said.contains("differ in length"), "{said}");
 
-    let compared: Value = serde_json::from_str(&run(&bench, &["compare", DIR, "results/tanh", "--json"]).0).unwrap();
+    let compared: Value = serde_json::from_str(&bench.succeeds(&["compare", DIR, "results/tanh", "--json"]).0).unwrap();
     let (a, b) = (trials(&bench, DIR), trials(&bench, "results/tanh"));
     let keys = ["model.depth", "train.learning_rate", "seed"];
     let mut all = Vec::new();
@@ -55,10 +52,10 @@ fn two_sweeps_are_compared_pair_by_pair() {
     assert_eq!(overall["validation_cost_n"], all.len());
     assert!((overall["validation_cost_difference"].as_f64().unwrap() - mean(&all)).abs() < 1e-12, "{overall}");
 
-    let (same, _) = run(&bench, &["compare", DIR, DIR, "--csv", "--by", "final_cost"]);
+    let (same, _) = bench.succeeds(&["compare", DIR, DIR, "--csv", "--by", "final_cost"]);
     let differences: Vec<&str> = same.lines().skip(1).map(|row| row.split(',').nth(5).unwrap()).collect();
     assert!(differences.iter().all(|difference| matches!(*difference, "0.0" | "")), "{same}");
-    run(&bench, &["sweep", "nets.toml", "name=other", "sweep.train.learning_rate=[0.5, 0.6]"]);
+    bench.succeeds(&["sweep", "nets.toml", "name=other", "sweep.train.learning_rate=[0.5, 0.6]"]);
     let (code, line) = failure(&bench.run(&["compare", DIR, "results/other"]));
     assert!(
         code == Some(2) && line.contains("0 pairs") && line.contains("swept differently: train.learning_rate: "),
@@ -69,8 +66,8 @@ fn two_sweeps_are_compared_pair_by_pair() {
 #[test]
 fn a_comparison_of_trainings_of_different_lengths_says_so() {
     let bench = bench();
-    run(&bench, &["sweep", "nets.toml", "name=short", "train.iterations=30", "model.depth=2"]);
-    let (table, said) = run(&bench, &["compare", DIR, "results/short"]);
+    bench.succeeds(&["sweep", "nets.toml", "name=short", "train.iterations=30", "model.depth=2"]);
+    let (table, said) = bench.succeeds(&["compare", DIR, "results/short"]);
     assert!(said.contains("warning: the trainings differ in length"), "{said}");
     assert!(said.contains("train.iterations is 60 in A, 30 in B"), "{said}");
     assert!(table.contains("\nswept differently: model.depth: [2, 3] in A, 2 in B\n"), "{table}");

@@ -1,7 +1,7 @@
 //! Keys that have a meaning at some points of a sweep only.
 
 use crate::support::{Bench, failure, text};
-use crate::sweep_language::{BASE, bench, points, resolves_to_the_same_trials, rows, run};
+use crate::sweep_language::{BASE, bench, points, resolves_to_the_same_trials, rows};
 
 #[test]
 fn a_key_holds_where_it_has_a_meaning_and_is_no_part_of_the_trial_elsewhere() {
@@ -95,7 +95,7 @@ fn a_key_that_only_samples_yet_to_be_drawn_would_use_is_none_without_a_meaning()
          train.momentum = { from = 0, to = 0.9 }\n",
     );
     for seed in 1..5 {
-        run(&bench, &["sweep", "points.toml", "--dry-run", &format!("sweep.sample_seed={seed}")]);
+        bench.succeeds(&["sweep", "points.toml", "--dry-run", &format!("sweep.sample_seed={seed}")]);
     }
 }
 
@@ -118,7 +118,7 @@ fn a_list_of_one_value_is_for_a_net_of_one_hidden_layer() {
         let (code, line) = failure(&bench.run(&["sweep", "points.toml", "--dry-run", key]));
         assert!(code == Some(2) && line.contains(found), "{line}");
     }
-    run(&bench, &["sweep", "points.toml", "--dry-run", "model.depth=2", "model.activation=[\"tanh\"]"]);
+    bench.succeeds(&["sweep", "points.toml", "--dry-run", "model.depth=2", "model.activation=[\"tanh\"]"]);
 }
 
 #[test]

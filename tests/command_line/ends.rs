@@ -1,6 +1,6 @@
 //! Runs end in order after signals and under limits.
 
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -43,12 +43,6 @@ fn one_signal_ends_a_run_within_two_seconds_in_any_phase() {
     assert!(!bench.path("results/wide/model.h5").exists());
 }
 
-/// Runs the runner under a limit of the shell.
-fn limited(bench: &Bench, limit: &str, arguments: &str) -> Output {
-    let script = format!("ulimit {limit}; exec {} {arguments}", env!("CARGO_BIN_EXE_runner"));
-    Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).env_remove("CATVNONCAT").output().unwrap()
-}
-
 #[test]
 fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
     let bench = Bench::new();
@@ -64,7 +58,7 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
         "--version",
     ] {
         for limit in ["-v 90000", "-v 150000", "-v 250000", "-v 500000", "-n 5", "-n 9", "-f 0", "-f 20"] {
-            let run = limited(&bench, limit, arguments);
+            let run = bench.shell(&format!("ulimit {limit}; exec $RUNNER {arguments}"));
             let stderr = text(&run.stderr);
             let errors = stderr.lines().filter(|line| line.starts_with("error: ")).count();
             // 127: the system can't load the program itself.

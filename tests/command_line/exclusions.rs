@@ -1,7 +1,7 @@
 //! Excluded and included points: lists of values, tables without effect, and the example in the documentation.
 
 use crate::support::{Bench, failure, repository};
-use crate::sweep_language::{BASE, bench, points, resolves_to_the_same_trials, rows, run};
+use crate::sweep_language::{BASE, bench, points, resolves_to_the_same_trials, rows};
 
 #[test]
 fn a_list_in_an_exclusion_is_one_of_these_for_keys_that_may_be_lists_too() {
@@ -114,7 +114,7 @@ fn the_example_of_the_documentation_is_a_sweep_of_as_many_points_as_it_says() {
     let example = example.split("```").next().unwrap();
     let bench = Bench::new();
     bench.write("points.toml", &format!("{}{example}", BASE.replace("learning_rate = 0.1\n", "")));
-    let (_, summary) = run(&bench, &["sweep", "points.toml", "--dry-run"]);
+    let (_, summary) = bench.succeeds(&["sweep", "points.toml", "--dry-run"]);
     assert!(summary.starts_with("171 trials in "), "{summary}");
     assert!(docs.contains("171 points"), "the documentation says how many there are");
 }

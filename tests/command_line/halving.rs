@@ -1,7 +1,7 @@
 //! Successive halving: the rungs, what goes on, and what is refused.
 
-use crate::support::{Bench, failure};
-use crate::sweep_language::{BASE, bench, run};
+use crate::support::{Bench, failure, signal};
+use crate::sweep_language::{BASE, bench};
 
 const HALVED: &str = r#"
 record_every = 5
@@ -29,12 +29,12 @@ fn halved_rows(bench: &Bench, folder: &str) -> Vec<(String, String, usize, f64)>
 fn halving_trains_the_best_third_of_the_settings_three_times_as_long_up_to_all_iterations() {
     let bench = bench(HALVED);
     let deep = ["model.activation=tanh", "train.iterations=70"];
-    let dry = run(&bench, &[&["sweep", "points.toml", "--dry-run"], &deep[..]].concat());
+    let dry = bench.succeeds(&[&["sweep", "points.toml", "--dry-run"], &deep[..]].concat());
     assert_eq!(dry.0.lines().count(), 19);
     let outlook = "9 for 10 iterations, then the best 3 for 30 iterations, then the best 1 for 70 iterations";
     assert!(dry.1.contains(outlook), "{}", dry.1);
 
-    run(&bench, &[&["sweep", "points.toml", "-j", "1"], &deep[..]].concat());
+    bench.succeeds(&[&["sweep", "points.toml", "-j", "1"], &deep[..]].concat());
     let rows = halved_rows(&bench, "results/points");
     let rung = |iterations| rows.iter().filter(move |row| row.2 == iterations).collect::<Vec<_>>();
     assert_eq!([rung(10).len(), rung(30).len(), rung(70).len()], [18, 6, 2]);
@@ -51,13 +51,13 @@ fn halving_trains_the_best_third_of_the_settings_three_times_as_long_up_to_all_i
     let (best, seed, _, cost) = rung(70)[0].clone();
     let alone = [&format!("train.learning_rate={best}")[..], &format!("seed={seed}"), "--out", "alone"];
     bench.write("points.toml", BASE);
-    run(&bench, &[&["sweep", "points.toml", "train.record_every=5"], &alone[..], &deep].concat());
+    bench.succeeds(&[&["sweep", "points.toml", "train.record_every=5"], &alone[..], &deep].concat());
     let alone = bench.read("alone/trials.csv");
     assert!(alone.lines().nth(1).unwrap().contains(&format!("completed,{cost}")), "{cost}: {alone}");
-    let again = run(&bench, &["sweep", "results/points/experiment.toml"]).1;
+    let again = bench.succeeds(&["sweep", "results/points/experiment.toml"]).1;
     assert!(again.contains("every trial was finished before"), "{again}");
     assert_eq!(halved_rows(&bench, "results/points"), rows);
-    assert!(run(&bench, &["show", "results/points"]).0.lines().count() == 1 + 9 + 3 + 1);
+    assert!(bench.succeeds(&["show", "results/points"]).0.lines().count() == 1 + 9 + 3 + 1);
 }
 
 #[test]
@@ -65,15 +65,14 @@ fn halving_goes_on_where_it_was_interrupted_with_the_same_bytes_for_any_number_o
     let bench = bench(HALVED);
     let long =
         ["train.iterations=12000", "train.record_every=100", "sweep.halving.least=3000", "sweep.halving.factor=2"];
-    let sweep = |more: &[&str]| run(&bench, &[&["sweep", "points.toml"][..], &long, more].concat()).1;
+    let sweep = |more: &[&str]| bench.succeeds(&[&["sweep", "points.toml"][..], &long, more].concat()).1;
     sweep(&["-j", "2", "--out", "whole"]);
     for (lines, out) in [(4, "first"), (20, "second")] {
         let arguments = [&["sweep", "points.toml", "-j", "1", "--out", out][..], &long].concat();
         let mut child = bench.start_until(&arguments, lines);
-        let interrupt = format!("kill -INT {}", child.id());
-        assert!(std::process::Command::new("bash").args(["-c", &interrupt]).status().unwrap().success());
+        signal(&child, "INT");
         assert_eq!(child.wait().unwrap().code(), Some(130));
-        let (_, shown) = run(&bench, &["show", out, "--trials"]);
+        let (_, shown) = bench.succeeds(&["show", out, "--trials"]);
         let numbers: Vec<usize> = shown.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let rungs = if lines < 18 { 18 } else { 18 + 10 };
         assert_eq!(numbers.iter().sum::<usize>(), rungs, "no rung begins before the one below has ended: {shown}");
@@ -87,7 +86,7 @@ fn halving_goes_on_where_it_was_interrupted_with_the_same_bytes_for_any_number_o
 fn halving_leaves_behind_what_diverged_and_refuses_what_it_cannot_mean() {
     let bench = bench("[sweep]\n\"train.learning_rate\" = [1e3, 1e4]\nhalving = { least = 40, factor = 2 }\n");
     let diverging = ["model.activation=identity", "train.iterations=80"];
-    let none = run(&bench, &[&["sweep", "points.toml"], &diverging[..]].concat()).1;
+    let none = bench.succeeds(&[&["sweep", "points.toml"], &diverging[..]].concat()).1;
     assert!(none.contains("2 diverged") && none.contains("none goes on"), "{none}");
     assert_eq!(bench.read("results/points/trials.csv").lines().count(), 3);
 

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::support::{Bench, text};
+use crate::support::Bench;
 
 /// Twenty-four trials of eight settings, those of the highest rate diverge.
 pub(crate) const SWEEP: &str = r#"
@@ -32,21 +30,11 @@ pub(crate) const DIR: &str = "results/nets";
 pub(crate) fn bench() -> Bench {
     let bench = Bench::new();
     bench.write("nets.toml", SWEEP);
-    run(&bench, &["sweep", "nets.toml"]);
+    bench.succeeds(&["sweep", "nets.toml"]);
     bench
 }
 
 /// Stdout and stderr of a run that succeeds.
-pub(crate) fn run(bench: &Bench, arguments: &[&str]) -> (String, String) {
-    let run = bench.run(arguments);
-    assert!(run.status.success(), "{arguments:?}: {}", text(&run.stderr));
-    (text(&run.stdout), text(&run.stderr))
-}
-
-pub(crate) fn json_lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
-}
-
 /// The rows of trials.csv by their columns.
 pub(crate) fn trials(bench: &Bench, dir: &str) -> Vec<BTreeMap<String, String>> {
     let csv = bench.read(&format!("{dir}/trials.csv"));

@@ -1,6 +1,6 @@
 //! The course's two nets on the real images: published costs and accuracies, through the program a person runs.
 
-use crate::support::{Bench, real_images, repository, text};
+use crate::support::{Bench, only_trial, real_images, repository, text};
 use serde_json::Value;
 
 /// Half a unit of the sixth decimal, the last one published.
@@ -39,11 +39,7 @@ fn matches_the_published_history(experiment: &str, net: &str, engine: &str) {
         assert!((cost - published).abs() <= TOLERANCE, "iteration {iteration}: {cost}, published {published}");
     }
 
-    let trials = bench.read(&format!("results/{experiment}/trials.csv"));
-    let mut csv = csv::Reader::from_reader(trials.as_bytes());
-    let headers = csv.headers().unwrap().clone();
-    let row = csv.records().next().unwrap().unwrap();
-    let cell = |name: &str| row[headers.iter().position(|header| header == name).unwrap()].to_owned();
+    let cell = only_trial(&bench, experiment);
     assert_eq!((cell("status"), cell("engine")), ("completed".to_owned(), engine.to_owned()));
     for accuracy in ["train_accuracy", "test_accuracy"] {
         let found: f64 = cell(accuracy).parse().unwrap();

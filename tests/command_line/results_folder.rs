@@ -1,7 +1,6 @@
 //! The results directory: who may write there, what is kept and what is left when a sweep ends in any way.
 
 use std::fs;
-use std::process::Command;
 
 use crate::support::{failure, signal, text};
 use crate::sweeps::{bench, failure_after_header, sweep};
@@ -175,9 +174,7 @@ fn a_disk_that_is_full_before_the_first_trial_is_nobodys_mistake() {
     let bench = bench();
     // The limit also sends a signal, which would end the runner without a message.
     for blocks in [0, 1, 4, 8] {
-        let script =
-            format!("ulimit -f {blocks}; exec {} sweep small.toml --out {blocks}", env!("CARGO_BIN_EXE_runner"));
-        let run = Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).output().unwrap();
+        let run = bench.shell(&format!("ulimit -f {blocks}; exec $RUNNER sweep small.toml --out {blocks}"));
         let (code, line) = failure_after_header(&run.stderr, run.status.code());
         assert!(code == Some(1) && line.starts_with("error: "), "{blocks}: {code:?} {line}");
     }
@@ -185,8 +182,7 @@ fn a_disk_that_is_full_before_the_first_trial_is_nobodys_mistake() {
         ("train small.toml model.depth=1 seed=1 train.learning_rate=0.1 --out m.h5", "m.h5"),
         ("data generate --out new", "new/train_drawn.h5"),
     ] {
-        let script = format!("ulimit -f 1; exec {} {command}", env!("CARGO_BIN_EXE_runner"));
-        let run = Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).output().unwrap();
+        let run = bench.shell(&format!("ulimit -f 1; exec $RUNNER {command}"));
         let (code, line) = failure_after_header(&run.stderr, run.status.code());
         assert!(code == Some(1) && line.contains(file) && line.contains("too large"), "{command}: {code:?} {line}");
         assert!(!bench.path(file).exists());
@@ -207,15 +203,9 @@ fn a_results_directory_that_cannot_be_written_is_named_before_any_training() {
 fn a_full_disk_ends_the_sweep_with_one_line_and_keeps_every_committed_trial() {
     let bench = bench();
     // A limit on the size of files stands in for a full disk: SQLite's log reaches it in the middle of the sweep.
-    let script = format!(
-        "ulimit -f 240; exec {} sweep small.toml -j 1 train.record_every=1 train.iterations=400 --progress none",
-        env!("CARGO_BIN_EXE_runner")
+    let full = bench.shell(
+        "ulimit -f 240; exec $RUNNER sweep small.toml -j 1 train.record_every=1 train.iterations=400 --progress none",
     );
-    let full = bench
-        .command()
-        .get_current_dir()
-        .map(|folder| Command::new("bash").args(["-c", &script]).current_dir(folder).output().unwrap());
-    let full = full.unwrap();
     let stderr = text(&full.stderr);
     let last = stderr.lines().last().unwrap_or_default();
     assert_eq!(full.status.code(), Some(1), "{stderr}");
@@ -245,9 +235,7 @@ fn nothing_unfinished_is_left_beside_the_results() {
 fn a_reader_that_stops_reading_is_no_error() {
     let bench = bench();
     sweep(&bench, &["train.iterations=10"]);
-    let script =
-        format!("{} show --trials results/small | head -n 1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_runner"));
-    let shown = Command::new("bash").args(["-c", &script]).current_dir(bench.path("")).output().unwrap();
+    let shown = bench.shell("$RUNNER show --trials results/small | head -n 1; exit ${PIPESTATUS[0]}");
     assert!(shown.status.success(), "{}", text(&shown.stderr));
     assert!(text(&shown.stdout).starts_with("trial"));
 }

@@ -1,6 +1,6 @@
 //! Points that are drawn from their ranges.
 
-use crate::sweep_language::{bench, points, resolves_to_the_same_trials, rows, run};
+use crate::sweep_language::{bench, points, resolves_to_the_same_trials, rows};
 
 const DRAWN: &str = r#"
 [sweep]
@@ -40,7 +40,7 @@ fn samples_lie_in_their_ranges_run_for_every_seed_and_stay_when_more_are_drawn()
     let rates = |overrides: &[&str]| points(&bench, overrides, &["train.learning_rate"]);
     assert_eq!(rates(&["model.depth=2"]), rates(&[]), "what is drawn for one key doesn't depend on the others");
     resolves_to_the_same_trials(&bench, &["sweep.samples=6", "sweep.method=sobol"]);
-    let (_, more) = run(&bench, &["sweep", "points.toml", "sweep.samples=8", "sweep.method=sobol", "--dry-run"]);
+    let (_, more) = bench.succeeds(&["sweep", "points.toml", "sweep.samples=8", "sweep.method=sobol", "--dry-run"]);
     assert!(more.starts_with("16 trials in ") && more.contains(", 4 to train"), "{more}");
 }
 

@@ -1,7 +1,7 @@
 //! The table of a sweep: the statistics of each setting over its seeds.
 
 use crate::support::failure;
-use crate::sweep_language::{bench, run};
+use crate::sweep_language::bench;
 
 #[test]
 fn show_gives_the_statistics_over_the_seeds_counts_what_diverged_and_shows_trials_on_demand() {
@@ -10,8 +10,8 @@ fn show_gives_the_statistics_over_the_seeds_counts_what_diverged_and_shows_trial
          [[sweep.exclude]]\n\"train.learning_rate\" = 1e4\nseed = 3\n[[sweep.include]]\nmodel.width = 9\n",
     );
     let deep = ["model.activation=identity", "train.iterations=60"];
-    run(&bench, &[&["sweep", "points.toml"][..], &deep].concat());
-    let (table, header) = run(&bench, &["show", "results/points"]);
+    bench.succeeds(&[&["sweep", "points.toml"][..], &deep].concat());
+    let (table, header) = bench.succeeds(&["show", "results/points"]);
     let lines: Vec<_> = table.lines().collect();
     assert!(
         lines.len() == 4
@@ -36,9 +36,9 @@ fn show_gives_the_statistics_over_the_seeds_counts_what_diverged_and_shows_trial
     assert!(row.contains(&format!("{mean:.6} ± {deviation:.6}  {low:.6}..{high:.6}")), "{row}\n{costs:?}");
     assert!(row.contains("3 completed") && row.contains('█'), "{row}");
 
-    let each = run(&bench, &["show", "results/points", "--trials"]).0;
+    let each = bench.succeeds(&["show", "results/points", "--trials"]).0;
     assert!(each.lines().count() == 9 && each.trim_start().starts_with("trial"), "{each}");
-    let rates = run(&bench, &["show", "results/points", "--over", "train.learning_rate", "-n", "2"]).0;
+    let rates = bench.succeeds(&["show", "results/points", "--over", "train.learning_rate", "-n", "2"]).0;
     assert!(rates.lines().count() == 3 && rates.starts_with("seed"), "{rates}");
     let (code, line) = failure(&bench.run(&["show", "results/points", "--over", "model.depth"]));
     assert!(code == Some(2) && line.contains("model.depth is not swept in results/points"), "{line}");

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use runner::record::seal::Seal;
 use rusqlite::Connection;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A directory with a small drawn data set in `data/`, like a checkout.
@@ -45,6 +46,20 @@ impl Bench {
         self.command().args(arguments).output().expect("the runner starts")
     }
 
+    /// Runs a script of the shell, in which `$RUNNER` is the program.
+    pub(crate) fn shell(&self, script: &str) -> Output {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", script]).env("RUNNER", env!("CARGO_BIN_EXE_runner")).env_remove("CATVNONCAT");
+        shell.current_dir(self.folder.path()).output().expect("a shell")
+    }
+
+    /// Runs what must succeed, and returns its stdout and stderr.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> (String, String) {
+        let run = self.run(arguments);
+        assert!(run.status.success(), "{arguments:?}: {}", text(&run.stderr));
+        (text(&run.stdout), text(&run.stderr))
+    }
+
     /// Starts the runner and returns once it has reported `lines` finished trials.
     pub(crate) fn start_until(&self, arguments: &[&str], lines: usize) -> Child {
         let mut child = self
@@ -71,6 +86,11 @@ pub(crate) fn signal(child: &Child, name: &str) {
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Reads JSON objects, one a line.
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
 }
 
 /// Returns the cells of the only row of trials.csv.

@@ -1,6 +1,6 @@
 //! The language of `[sweep]`: its points, their order, and the one line for each mistake.
 
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure};
 
 pub(crate) const BASE: &str = r#"
 name = "points"
@@ -23,15 +23,9 @@ pub(crate) fn bench(sweep: &str) -> Bench {
     bench
 }
 
-pub(crate) fn run(bench: &Bench, arguments: &[&str]) -> (String, String) {
-    let run = bench.run(arguments);
-    assert!(run.status.success(), "{}", text(&run.stderr));
-    (text(&run.stdout), text(&run.stderr))
-}
-
 /// Returns the trial of each point of a dry run, with its values in the named columns.
 pub(crate) fn points(bench: &Bench, overrides: &[&str], columns: &[&str]) -> Vec<Vec<String>> {
-    let (table, _) = run(bench, &[&["sweep", "points.toml", "--dry-run"], overrides].concat());
+    let (table, _) = bench.succeeds(&[&["sweep", "points.toml", "--dry-run"], overrides].concat());
     let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let header = lines.next().unwrap();
     let place = |name: &&str| header.iter().position(|column| column == name).unwrap_or_else(|| panic!("{table}"));
@@ -45,10 +39,10 @@ pub(crate) fn rows(points: &[Vec<String>]) -> Vec<String> {
 
 /// Runs the sweep and then its resolved experiment, which must have the same trials.
 pub(crate) fn resolves_to_the_same_trials(bench: &Bench, overrides: &[&str]) {
-    run(bench, &[&["sweep", "points.toml"], overrides].concat());
+    bench.succeeds(&[&["sweep", "points.toml"], overrides].concat());
     let ids = |table: String| table.lines().map(|line| line[..12].to_owned()).collect::<Vec<_>>();
-    let planned = ids(run(bench, &[&["sweep", "points.toml", "--dry-run"], overrides].concat()).0);
-    let (again, rest) = run(bench, &["sweep", "results/points/experiment.toml", "--dry-run"]);
+    let planned = ids(bench.succeeds(&[&["sweep", "points.toml", "--dry-run"], overrides].concat()).0);
+    let (again, rest) = bench.succeeds(&["sweep", "results/points/experiment.toml", "--dry-run"]);
     assert!(rest.contains(", 0 to train"), "{rest}");
     assert_eq!(planned, ids(again));
 }
@@ -238,9 +232,9 @@ fn a_budget_of_parameters_is_the_widest_net_that_keeps_within_it_and_the_same_tr
     resolves_to_the_same_trials(&bench, &[]);
     let trials = bench.read("results/points/trials.csv");
     assert!(trials.starts_with("trial,model.depth,model.parameters,model.width,"), "{trials}");
-    assert!(run(&bench, &["show", "results/points"]).0.lines().next().unwrap().contains("width"));
-    let (_, of_depth_1) = run(&bench, &["sweep", "points.toml", "--dry-run", "model.depth=1"]);
+    assert!(bench.succeeds(&["show", "results/points"]).0.lines().next().unwrap().contains("width"));
+    let (_, of_depth_1) = bench.succeeds(&["sweep", "points.toml", "--dry-run", "model.depth=1"]);
     assert!(of_depth_1.starts_with("1 trial in "), "no hidden layer, hence no width: {of_depth_1}");
-    let gradients = run(&bench, &["gradcheck", "points.toml", "model.depth=3", "model.parameters=3000"]).0;
+    let gradients = bench.succeeds(&["gradcheck", "points.toml", "model.depth=3", "model.parameters=3000"]).0;
     assert!(gradients.contains("[14,14]"), "{gradients}");
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-use crate::nets::{DIR, bench, json_lines, run, trials};
-use crate::support::{failure, text};
+use crate::nets::{DIR, bench, trials};
+use crate::support::{failure, json_lines, text};
 
 #[test]
 fn tags_and_notes_are_kept_beside_what_is_proved() {
@@ -15,12 +15,12 @@ fn tags_and_notes_are_kept_beside_what_is_proved() {
     old.execute_batch("DROP TABLE tag; DROP TABLE note; DROP TABLE former").unwrap();
     drop(old);
     assert_eq!(bench.run(&["show", DIR, "--where", "tag = look"]).status.code(), Some(1));
-    assert_eq!(run(&bench, &["tag", DIR]).0.lines().count(), 1);
+    assert_eq!(bench.succeeds(&["tag", DIR]).0.lines().count(), 1);
 
-    run(&bench, &["tag", DIR, "--trial", &trial[..6], "+look", "+hard", "--note", "why does it rise?"]);
-    run(&bench, &["tag", DIR, "--where", "depth = 2 and status = diverged", "+unstable", "+old"]);
-    run(&bench, &["tag", DIR, "--where", "tag = unstable and seed = 2", "-old", "-missing"]);
-    run(&bench, &["tag", DIR, "+paper", "--note", "figure 3"]);
+    bench.succeeds(&["tag", DIR, "--trial", &trial[..6], "+look", "+hard", "--note", "why does it rise?"]);
+    bench.succeeds(&["tag", DIR, "--where", "depth = 2 and status = diverged", "+unstable", "+old"]);
+    bench.succeeds(&["tag", DIR, "--where", "tag = unstable and seed = 2", "-old", "-missing"]);
+    bench.succeeds(&["tag", DIR, "+paper", "--note", "figure 3"]);
     let found = |condition: &str| {
         let rows = text(&bench.run(&["show", DIR, "--trials", "--json", "--where", condition]).stdout);
         json_lines(&rows).iter().map(|row| row["trial"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -30,21 +30,21 @@ fn tags_and_notes_are_kept_beside_what_is_proved() {
     assert_eq!([found("tag = unstable").len(), found("tag = old").len(), found("tag != unstable").len()], [3, 2, 21]);
     // A tag of the sweep is one of each of its trials.
     assert_eq!([found("tag = paper").len(), found("tag != paper").len(), found("not tag = paper").len()], [24, 0, 0]);
-    let (table, header) = run(&bench, &["show", DIR, "--trials"]);
+    let (table, header) = bench.succeeds(&["show", DIR, "--trials"]);
     assert!(table.lines().any(|row| row.contains("hard look") && row.contains("why does it rise?")), "{table}");
     assert!(header.starts_with("nets [paper] (figure 3): 24 trials"), "{header}");
-    let (list, _) = run(&bench, &["tag", DIR]);
+    let (list, _) = bench.succeeds(&["tag", DIR]);
     assert!(list.contains("the sweep") && list.lines().count() == 1 + 1 + 1 + 3, "{list}");
 
     // Nothing that is proved has changed, and a trial that is trained again keeps them.
-    run(&bench, &["verify", DIR, "--retrain", "0"]);
+    bench.succeeds(&["verify", DIR, "--retrain", "0"]);
     let edit = format!("UPDATE trial SET seconds = seconds + 1 WHERE id = '{trial}'");
     assert_eq!(Connection::open(&database).unwrap().execute(&edit, []).unwrap(), 1);
-    let (_, said) = run(&bench, &["sweep", "nets.toml"]);
+    let (_, said) = bench.succeeds(&["sweep", "nets.toml"]);
     assert!(said.contains("it is trained again"), "{said}");
     assert_eq!(found("tag = look and status = completed"), std::slice::from_ref(&trial));
-    run(&bench, &["tag", DIR, "--trial", &trial, "--note", "", "-look", "-hard"]);
-    assert!(found("tag = hard").is_empty() && !run(&bench, &["tag", DIR]).0.contains(&trial));
+    bench.succeeds(&["tag", DIR, "--trial", &trial, "--note", "", "-look", "-hard"]);
+    assert!(found("tag = hard").is_empty() && !bench.succeeds(&["tag", DIR]).0.contains(&trial));
 
     for (arguments, problem) in [
         (&["plain"][..], "plain: write +plain to put the tag on, -plain to take it off"),
@@ -62,32 +62,32 @@ fn tags_and_notes_are_kept_beside_what_is_proved() {
 #[test]
 fn a_plan_that_another_takes_the_place_of_is_named_and_can_be_shown() {
     let bench = bench();
-    let before = run(&bench, &["show", DIR, "--trials", "--csv"]).0;
-    let (_, said) = run(&bench, &["show", DIR]);
+    let before = bench.succeeds(&["show", DIR, "--trials", "--csv"]).0;
+    let (_, said) = bench.succeeds(&["show", DIR]);
     assert!(!said.contains("former plan"), "{said}");
-    run(&bench, &["sweep", "nets.toml", "train.iterations=20"]);
-    let (_, said) = run(&bench, &["show", DIR]);
+    bench.succeeds(&["sweep", "nets.toml", "train.iterations=20"]);
+    let (_, said) = bench.succeeds(&["show", DIR]);
     let line = "note: the record keeps a former plan too, --plan 1: nets, 24 points of model.depth x train.learning_rate x seed; \
                 there train.iterations=60";
     assert!(said.contains(line), "{said}");
-    assert_eq!(run(&bench, &["show", DIR, "--trials", "--csv", "--plan", "1"]).0, before);
-    let best = json_lines(&run(&bench, &["best", DIR, "--json", "--plan", "1"]).0).remove(0);
+    assert_eq!(bench.succeeds(&["show", DIR, "--trials", "--csv", "--plan", "1"]).0, before);
+    let best = json_lines(&bench.succeeds(&["best", DIR, "--json", "--plan", "1"]).0).remove(0);
     assert!(before.contains(best["trial"]["id"].as_str().unwrap()), "{best}");
-    run(&bench, &["verify", DIR, "--retrain", "0"]);
+    bench.succeeds(&["verify", DIR, "--retrain", "0"]);
 
     // More seeds lose nothing, and the first plan once more takes its own place.
-    run(&bench, &["sweep", "nets.toml", "train.iterations=20", "sweep.seed=[1, 2, 3, 4]"]);
-    assert_eq!(run(&bench, &["show", DIR]).1.matches("former plan").count(), 1);
-    run(&bench, &["sweep", "nets.toml"]);
-    let (_, said) = run(&bench, &["show", DIR]);
+    bench.succeeds(&["sweep", "nets.toml", "train.iterations=20", "sweep.seed=[1, 2, 3, 4]"]);
+    assert_eq!(bench.succeeds(&["show", DIR]).1.matches("former plan").count(), 1);
+    bench.succeeds(&["sweep", "nets.toml"]);
+    let (_, said) = bench.succeeds(&["show", DIR]);
     assert!(said.contains("32 points") && said.matches("former plan").count() == 1, "{said}");
-    assert_eq!(run(&bench, &["show", DIR, "--trials", "--csv"]).0, before);
+    assert_eq!(bench.succeeds(&["show", DIR, "--trials", "--csv"]).0, before);
 
     // One that is damaged is said, and left out.
     let database = Connection::open(bench.path("results/nets/results.db")).unwrap();
     assert_eq!(database.execute("UPDATE former SET points = replace(points, '0.01', '0.02')", []).unwrap(), 1);
     drop(database);
-    let (_, said) = run(&bench, &["show", DIR]);
+    let (_, said) = bench.succeeds(&["show", DIR]);
     assert!(said.contains("warning: 1 former plan in the record is not what was stored"), "{said}");
     let report = bench.run(&["verify", DIR, "--retrain", "0"]);
     assert!(
@@ -95,6 +95,6 @@ fn a_plan_that_another_takes_the_place_of_is_named_and_can_be_shown() {
         "{}",
         text(&report.stdout)
     );
-    run(&bench, &["sweep", "nets.toml"]);
-    assert!(!run(&bench, &["verify", DIR, "--retrain", "0"]).0.contains("former plan"));
+    bench.succeeds(&["sweep", "nets.toml"]);
+    assert!(!bench.succeeds(&["verify", DIR, "--retrain", "0"]).0.contains("former plan"));
 }

@@ -1,8 +1,6 @@
 //! Optimisers, batches, costs, stopping and metrics, through the program a person runs.
 
-use std::process::Command;
-
-use crate::support::{Bench, failure, text};
+use crate::support::{Bench, failure, signal, text};
 
 /// Six trials in f32 and in fleets, with most of the options of a step.
 const EXPERIMENT: &str = r#"
@@ -62,8 +60,7 @@ fn mini_batches_dropout_and_adam_have_the_same_bytes_for_any_number_of_jobs_and_
     sweep(&bench, &["-j", "1", "--out", "one"]);
     sweep(&bench, &["-j", "2", "--out", "two"]);
     let mut killed = bench.start_until(&["sweep", "steps.toml", "-j", "2", "--out", "killed"], 2);
-    let kill = format!("kill -KILL {}", killed.id());
-    assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
+    signal(&killed, "KILL");
     killed.wait().unwrap();
     sweep(&bench, &["-j", "1", "--out", "killed"]);
     let one = bench.read("one/history.csv");

@@ -80,9 +80,8 @@ impl Machine {
 
     /// Names everything beside the experiment that the bits of a result depend on.
     pub fn fingerprint(&self) -> String {
-        let Blas { name, version, core, sha256, .. } = &self.blas;
-        let (threads, Runner { version: runner, commit, .. }) = (self.threads, &self.runner);
-        format!("runner {runner} {commit} {name} {version} {core} {sha256:.12} threads {threads}")
+        let Runner { version, commit, .. } = &self.runner;
+        format!("runner {version} {commit} {}", self.arithmetic())
     }
 
     /// Names what the order of a sum of products depends on: the library, its core, and the threads that share a

@@ -4,8 +4,8 @@ use std::fs;
 
 use hdf5::File;
 
-use super::{bench, half_transparent, json_lines, succeeds};
-use crate::support::{failure, text};
+use super::{bench, half_transparent, succeeds};
+use crate::support::{failure, json_lines, text};
 
 #[test]
 fn the_confusion_of_three_classes_is_counted() {

@@ -5,12 +5,12 @@ mod predict;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Bench, failure, only_trial, text};
+use crate::support::{Bench, failure, json_lines, only_trial, signal, text};
 
 const ONE: &str = r#"
 name = "one"
@@ -32,13 +32,7 @@ fn bench() -> Bench {
 }
 
 fn succeeds(bench: &Bench, arguments: &[&str]) -> String {
-    let run = bench.run(arguments);
-    assert!(run.status.success(), "{arguments:?}: {}", text(&run.stderr));
-    text(&run.stdout)
-}
-
-fn json_lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+    bench.succeeds(arguments).0
 }
 
 /// Writes a picture of 12 x 9 pixels of one colour, with a transparent left half.
@@ -152,8 +146,7 @@ fn ctrl_c_ends_a_training_with_130_and_without_a_model() {
         assert!(child.try_wait().unwrap().is_none(), "the training ended before it could be interrupted");
     }
     std::thread::sleep(Duration::from_millis(200));
-    let kill = format!("kill -INT {}", child.id());
-    assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
+    signal(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(fs::read_dir(bench.path("results/one")).unwrap().count(), 0, "a file is left");
 }

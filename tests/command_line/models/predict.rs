@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{bench, half_transparent, json_lines, succeeds};
-use crate::support::failure;
+use super::{bench, half_transparent, succeeds};
+use crate::support::{failure, json_lines};
 
 #[test]
 fn pictures_are_laid_over_white_and_resized_and_named() {
