@@ -1,13 +1,13 @@
 //! The one answer to which setting is the best: `runner show`, `runner best`, `runner train --best` and `runner report` ask here.
 
 use std::cmp::Ordering;
+use std::mem;
 
 use super::column::Column;
 use super::setting::Setting;
 use super::statistic::Statistic;
 use super::trials::{Row, Trials};
 use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, measures};
-use crate::spec::ranking::Rank;
 
 /// The score that settings are ranked by.
 #[derive(Clone, Copy, Debug)]
@@ -51,44 +51,27 @@ impl Score {
 /// Orders the better setting first: those of a later rung; then those all of whose trials completed; then by the mean. Equal ones stay in
 /// their order. A rung counts from its first finished trial on.
 pub fn order(settings: &mut [Setting], score: &columns::Column) {
-    settings.sort_by_cached_key(|setting| Place {
-        rung: setting.rows.first().and_then(|row| row.rung),
-        rank: setting.rank(score),
+    let key = |setting: &Setting| (setting.rows.first().and_then(|row| row.rung), setting.rank(score));
+    sort_by_key_with(settings, key, |(rung_a, a), (rung_b, b)| {
+        let ranks = match (a, b) {
+            (Some(a), Some(b)) => a.compare(b),
+            // Without a rank if no trial completed.
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        };
+        rung_b.cmp(rung_a).then(ranks)
     });
 }
 
-/// The place of a setting in the order, the better one first.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    /// The rung; `None` unless the sweep halves.
-    rung: Option<usize>,
-    /// The rank; `None` if no trial completed.
-    rank: Option<Rank>,
+/// Sorts by keys, each of which is computed once. Equal ones stay in their order.
+pub fn sort_by_key_with<K>(
+    settings: &mut [Setting],
+    key: impl Fn(&Setting) -> K,
+    compare: impl Fn(&K, &K) -> Ordering,
+) {
+    let mut keyed: Vec<_> = settings.iter_mut().map(|setting| (key(setting), mem::take(setting))).collect();
+    keyed.sort_by(|(a, _), (b, _)| compare(a, b));
+    settings.iter_mut().zip(keyed).for_each(|(place, (_, setting))| *place = setting);
 }
-
-impl Ord for Place {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let ranks = match (&self.rank, &other.rank) {
-            (Some(a), Some(b)) => a.compare(b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
-        };
-        other.rung.cmp(&self.rung).then(ranks)
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Place {}
 
 /// The best setting, and its best trial.
 #[derive(Clone, Debug)]

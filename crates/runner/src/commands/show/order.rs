@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::record::columns::Kind;
 use crate::results::column::Column;
-use crate::results::ranking::{Score, order};
+use crate::results::ranking::{Score, order, sort_by_key_with};
 use crate::results::setting::Setting;
 use crate::results::statistic::Statistic;
 use crate::results::trials::Trials;
@@ -104,15 +104,14 @@ impl Sort {
             Sort::Plan => {}
             Sort::Best(score) => order(settings, score.column),
             Sort::Columns(columns) => {
-                let keys =
+                let values =
                     |setting: &Setting| columns.iter().map(|(column, _)| column.value(setting)).collect::<Vec<_>>();
-                let mut keyed: Vec<_> = settings.iter().map(|setting| (keys(setting), setting.clone())).collect();
-                keyed.sort_by(|(a, first), (b, second)| {
+                let key = |setting: &Setting| (setting.rung(), values(setting));
+                sort_by_key_with(settings, key, |(rung_a, a), (rung_b, b)| {
                     let by_column =
                         a.iter().zip(b).zip(columns).map(|((a, b), (_, is_reversed))| compare(a, b, *is_reversed));
-                    second.rung().cmp(&first.rung()).then(by_column.fold(Ordering::Equal, Ordering::then))
+                    rung_b.cmp(rung_a).then(by_column.fold(Ordering::Equal, Ordering::then))
                 });
-                settings.iter_mut().zip(keyed).for_each(|(place, (_, setting))| *place = setting);
             }
         }
     }
