@@ -53,13 +53,13 @@ impl<R: Real> Chain<R> {
         Cost::for_output(self.layers.last().expect("a chain has at least one layer").activation)
     }
 
-    /// Runs the forward pass: fills `caches`, and returns that of the output layer.
+    /// Runs the forward pass: fills `caches`, and returns the output layer's.
     #[track_caller]
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache for each layer");
         for (i, layer) in self.layers.iter().enumerate() {
             let (before, from_here) = caches.split_at_mut(i);
-            layer.forward(a_prev(i, x, before), &mut from_here[0]);
+            layer.forward(input(i, x, before), &mut from_here[0]);
         }
         caches.last().expect("a chain has at least one layer")
     }
@@ -76,13 +76,13 @@ impl<R: Real> Chain<R> {
     /// Runs the backward pass from `dz[L]`, which is in the last of the `gradients`.
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        // The course goes back layer by layer. With every dz first, the results are the same, and a net that needs no dW of its own
-        // (`fast/`) leaves out the second line.
-        self.backward_dz(1..self.layers.len(), caches, gradients);
+        // The course computes dz, dW and db layer by layer; all dz first gives the same numbers. These are two functions because `fast/`
+        // makes the step W -= η dW of plain gradient descent in one product, without dW.
+        self.backward_dz(1..self.layers.len(), caches, gradients); // dz[L-1] to dz[1]; da[0] isn't needed
         self.backward_parameters(x, caches, gradients);
     }
 
-    /// Computes the dz of the layer below each of the layers at these indices, from the last one down: `da[l-1] = W[l]ᵀ dz[l]`, then
+    /// From the last of the layers at these indices down, computes the dz of the layer before: `da[l-1] = W[l]ᵀ dz[l]`, then
     /// `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
     #[track_caller]
     pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
@@ -98,7 +98,7 @@ impl<R: Real> Chain<R> {
     #[track_caller]
     pub(crate) fn backward_parameters(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         for (i, (layer, gradient)) in self.layers.iter().zip(gradients).enumerate() {
-            layer.backward_parameters(a_prev(i, x, caches), gradient);
+            layer.backward_parameters(input(i, x, caches), gradient);
         }
     }
 
@@ -126,6 +126,6 @@ impl<R: Real> Chain<R> {
 }
 
 /// Returns the input of the layer at index `i`: `x`, or the output of the layer before.
-pub(crate) fn a_prev<'c, R: Real>(i: usize, x: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
+pub(crate) fn input<'c, R: Real>(i: usize, x: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
     if i == 0 { x } else { caches[i - 1].output() }
 }

@@ -3,11 +3,11 @@
 //! | output g\[L\] | cost J | y | dz\[L\] |
 //! |---|---|---|---|
 //! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) over examples and units | `n[L]` × m, 0 and 1 | a - y |
-//! | softmax | cross-entropy, -(1/m) Σ log a of the example's class | 1 × m, class numbers | a - one-hot y |
+//! | softmax | cross-entropy, -(1/m) Σ log a of the example's class | 1 × m, class numbers from 0 | a - one-hot y |
 //! | identity | mean squared error, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!
-//! The cross-entropies are computed from z\[L\], where nothing overflows and no logarithm of a rounded 0 is taken: with log a =
-//! -log(1 + e^-z) and log(1-a) = log a - z, a sigmoid's terms are max(z, 0) - z y + log(1 + e^-|z|). Every sum is taken in f64.
+//! The cross-entropies are computed from z\[L\], where nothing overflows and no logarithm of a rounded 0 is taken. For a sigmoid,
+//! -(y log a + (1-y) log(1-a)) = (1-y) z + log(1 + e^-z) = max(z, 0) - z y + log(1 + e^-|z|). Every sum is taken in f64.
 //!
 //! z, a and dz are those of the output layer, `n[L]` × examples, and y as in the table. A shape that doesn't fit is a panic, as is a label
 //! that is not a class number.
@@ -102,9 +102,9 @@ impl Cost {
     }
 }
 
-/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. Times the sigmoid's
-/// derivative it is a - y, which [`Cost::dz_output`] computes without it: where `a[L]` is rounded to 0 or 1, it is infinite, or NaN if y
-/// is the same. `runner trace` shows it.
+/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. Multiplied by g' it
+/// becomes a - y, which [`Cost::dz_output`] computes directly, because da is infinite or NaN where a is rounded to 0 or 1.
+/// `runner trace` shows it.
 #[track_caller]
 pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<R>) {
     assert_eq!((a.dim(), y.dim()), (da.dim(), da.dim()), "da_output: a, y and da must have one shape");

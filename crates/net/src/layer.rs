@@ -8,8 +8,8 @@ use crate::matrix::make_room;
 
 /// The parameters of a layer, and its passes.
 ///
-/// A matrix has one column per example, and n_out = `n[l]` or n_in = `n[l-1]` rows: z, a, da and dz are n_out × examples, `a_prev` =
-/// `a[l-1]` and `da_prev` = `da[l-1]` n_in × examples. A shape that doesn't fit is a panic.
+/// z, a, da and dz are n_out × examples, `a_prev` = `a[l-1]` and `da_prev` = `da[l-1]` n_in × examples, with n_out = `n[l]` and n_in =
+/// `n[l-1]`. A shape that doesn't fit is a panic.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -27,7 +27,7 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// The mask, 0 or 1/(1-p) for each unit and example, and a\[l\] · mask; `None` without dropout.
+    /// The mask, which is 0 with probability p = 1 - keep_prob, else 1/(1-p), and a\[l\] · mask; `None` without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
@@ -51,7 +51,8 @@ impl<R: Real> Layer<R> {
         self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z)
     }
 
-    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`. With dropout, `da[l]` is that of a · mask.
+    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`. With dropout, `da[l]` arrives as the derivative by a · mask, the next layer's
+    /// input, and is multiplied by the mask first.
     #[track_caller]
     pub fn backward_activation(&self, cache: &Cache<R>, da_to_dz: ArrayViewMut2<R>) {
         self.backward_activation_at(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
@@ -60,8 +61,8 @@ impl<R: Real> Layer<R> {
     /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
     #[track_caller]
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
-        let Gradient { dz, dw, db } = gradient;
-        self.backward_parameters_of_part(a_prev, a_prev.ncols(), dz.view(), dw.view_mut(), db.view_mut());
+        let (Gradient { dz, dw, db }, m) = (gradient, a_prev.ncols());
+        self.backward_parameters_of_part(a_prev, m, dz.view(), dw.view_mut(), db.view_mut());
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`.
@@ -119,7 +120,7 @@ impl<R: Real> Layer<R> {
         activation_backward(self.activation, z, a, da_to_dz); // da · g'(z)
     }
 
-    /// Computes the terms of some examples in `dW[l]` and `db[l]`, where the whole batch has `m` examples.
+    /// Computes what some examples of a batch of `m` contribute to `dW[l]` and `db[l]`: (1/m) times their sums. The caller adds up the parts.
     #[track_caller]
     pub(crate) fn backward_parameters_of_part(
         &self,
@@ -141,7 +142,7 @@ impl<R: Real> Cache<R> {
         Dropout::output(self.dropout.as_ref(), self.a.view())
     }
 
-    /// Makes room for `examples`, and draws the masks of the next step. The values before are lost.
+    /// Makes room for `examples`, and draws the masks of the next step. Earlier values are lost.
     pub fn prepare(&mut self, examples: usize) {
         make_room(&mut self.z, examples);
         make_room(&mut self.a, examples);

@@ -8,19 +8,19 @@ use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
 use crate::rates::{LayerRate, LayerRates};
 
-/// The algorithm of a step.
+/// The algorithm of a step. Letters and equations are PyTorch's: w is `W[l]` or `b[l]`, g its gradient, η the learning rate, t the number of
+/// the step, from 1 on.
 ///
-/// | algorithm | its moments | its step |
-/// |---|---|---|
-/// | gradient descent | | w ← w - η g |
-/// | momentum | v ← μ v + g | w ← w - η v |
-/// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) |
-/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) |
-/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) |
+/// | algorithm | its moments | its step | in the course's letters |
+/// |---|---|---|---|
+/// | gradient descent | | w ← w - η g | α = η |
+/// | momentum | v ← μ v + g | w ← w - η v | V = (1-β) v, β = μ, α = η / (1-β) |
+/// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) | |
+/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | S = v, β₂ = α, α = η |
+/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | V = m, S = v, α = η |
 ///
-/// w is `W[l]` or `b[l]`, g its gradient, η the learning rate, t the number of the step, from 1 on. Letters and equations are PyTorch's. The
-/// course writes α for η, V for Adam's m, S for v and β₂ for RMSProp's α; its momentum, V = β V + (1-β) dW, is that with μ = β and
-/// η = α (1-β). Each step is one pass over the parameters, in `kernels/src/update.rs`.
+/// Before that, g is multiplied by a factor if it is clipped, and then decay adds λ w to it, or multiplies w by 1 - η λ. A step is one pass
+/// over the parameters, in `kernels/src/update.rs`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
     /// Gradient descent.
@@ -100,7 +100,7 @@ impl Optimiser {
 #[derive(Clone, Debug)]
 pub struct OptimiserState<R> {
     optimiser: Optimiser,
-    /// The factors on the learning rates of each layer: 1 but in muP.
+    /// The factors on the learning rates of each layer: 1, except with muP.
     rates: Vec<LayerRate>,
     /// The moments of each layer's W and b.
     pub(crate) moments: Vec<[Moments<R>; 2]>,
@@ -117,7 +117,7 @@ impl<R: Real> OptimiserState<R> {
         let layers = chain.layers.len();
         let mut rates = optimiser.layer_rates(&chain.rates).to_vec();
         assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
-        rates.resize(layers, LayerRate::default());
+        rates.resize(layers, LayerRate::default()); // empty: all are 1
         // b is stepped as a matrix of one row.
         let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(&optimiser, dim));
         OptimiserState { optimiser, rates, moments: chain.layers.iter().map(moments).collect(), steps: 0 }
@@ -140,21 +140,22 @@ impl<R: Real> OptimiserState<R> {
         }
     }
 
-    /// Begins the next step of the net, at the learning rate η. The gradient's norm is computed if it may be clipped.
+    /// Begins the next step of the net, at the learning rate η: a [`Step`] holds t, η, the factor of clipping, λ and 1 - η λ. The gradient's
+    /// `norm` is computed only if it may be clipped.
     pub(crate) fn begin_step(&mut self, learning_rate: f64, norm: impl FnOnce() -> f64) -> Step {
         self.steps += 1;
         let grad_scale = self.optimiser.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)));
         Step { t: self.steps, grad_scale, ..Step::new(learning_rate) } // no decay yet
     }
 
-    /// Returns the steps of `W[l]` and `b[l]`, which have their own learning rates and decay, in a `step` of the net; `i` is the layer's index.
+    /// Makes of a `step` of the net those of `W[l]` and `b[l]`, each with its own learning rate and decay; `i` is the layer's index.
     pub(crate) fn tensor_steps(&self, i: usize, step: Step) -> [Step; 2] {
         let (LayerRate { w, b }, Decay { lambda, biases, .. }) = (self.rates[i], self.optimiser.decay);
         [self.tensor_step(step, w, lambda), self.tensor_step(step, b, if biases { lambda } else { 0.0 })]
     }
 
-    /// Returns the step of a tensor at the learning rate η · `factor`, with decay λ / `factor`: η λ is the same in every layer, as in the
-    /// `mup` package.
+    /// Makes of a `step` of the net that of a tensor. `factor` multiplies η and divides λ, so that their product is the same in every layer,
+    /// as in the `mup` package.
     fn tensor_step(&self, step: Step, factor: f64, lambda: f64) -> Step {
         let (learning_rate, lambda) = (step.learning_rate * factor, lambda / factor);
         if self.optimiser.decay.decoupled {
@@ -203,9 +204,9 @@ pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
 
 // What the engines and the planning of a sweep ask of an optimiser.
 impl Optimiser {
-    /// Returns whether a step is a linear function of w, g and the moments, with the same coefficients for every element of a tensor. Such
-    /// a step commutes with linear changes of coordinates, so that the reduced and the dual engine are exact; clipping only
-    /// multiplies all of g, by a norm that they compute, too.
+    /// Returns whether a step is a linear function of w, g and the moments, with the same coefficients for every element of a tensor. If W
+    /// and dW are multiplied by the same matrix, so is the step: therefore engines that keep W in other coordinates (`fast/`) are exact.
+    /// Clipping keeps this, as all of g is multiplied by one number.
     pub fn is_linear(&self) -> bool {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }

@@ -41,7 +41,7 @@ impl<R: Real> Chain<R> {
         let mut costs = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let last = self.forward(x, &mut caches);
-            costs.push(self.cost().mean(last.z.view(), y)); // J of a[L] = g[L](z[L]), from z[L]: see cost.rs
+            costs.push(self.cost().mean(last.z.view(), y)); // J, from z[L]: no logarithm of a rounded 0
             self.backward(x, y, &caches, &mut gradients);
             state.step(self, &gradients, learning_rate);
         }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use kernels::{Accumulate, Activation, Real, Step, all_finite, backward_weights, bias_gradient, scale, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use crate::chain::{Chain, a_prev};
+use crate::chain::{self, Chain};
 use crate::cost::Cost;
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
@@ -212,7 +212,7 @@ impl<R: Real> Member<R> {
                 let Gradient { dz, db, .. } = gradient;
                 bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
                 let factor = plain_factor(w_step, dz.ncols());
-                descend_along(layer, a_prev(l, a_1, caches), dz.view_mut(), factor);
+                descend_along(layer, chain::input(l, a_1, caches), dz.view_mut(), factor);
             } else {
                 algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             }

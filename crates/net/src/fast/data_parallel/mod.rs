@@ -24,7 +24,7 @@ use self::chunk::Chunk;
 use self::chunks::TreeSum;
 use self::gradients::Sums;
 use crate::batches::Batches;
-use crate::chain::{Chain, a_prev};
+use crate::chain::{self, Chain};
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
 use crate::fast::examples::Examples;
@@ -235,7 +235,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
                 part.resize(length, R::zero());
                 let (dw, db) = part.split_at_mut(layer.w.len());
                 let dw = ArrayViewMut2::from_shape(layer.w.dim(), dw).expect("as many elements as W has");
-                let (dz, a_prev) = (gradients[l].dz.view(), a_prev(l, x.current(), caches));
+                let (dz, a_prev) = (gradients[l].dz.view(), chain::input(l, x.current(), caches));
                 layer.backward_parameters_of_part(a_prev, m, dz, dw, ArrayViewMut1::from(db));
                 parts.push(place..place + 1, part, |sum, values| {
                     gradients::add(sum, &values);
