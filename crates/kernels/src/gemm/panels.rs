@@ -1,12 +1,14 @@
 //! A product as a call for each pair of panels: the loops around the cblas calls.
 
 use std::cell::UnsafeCell;
+use std::ops::Range;
 
 use super::operand::{GemmArguments, Operand, call_gemm};
 use super::plan::{PANEL_BYTES, Panels};
 use crate::blas::Library;
 use crate::cblas::Transpose;
 use crate::real::Real;
+use crate::simd::prefetch;
 use crate::transpose::transpose;
 
 /// Memory for one panel of op(B), aligned to cache lines.
@@ -27,20 +29,27 @@ pub(super) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, argum
     let (rows, columns, terms) = (panels.rows.of(m), panels.columns.of(n), panels.terms.of(k));
     SCRATCH.with(|scratch| {
         let scratch = scratch.0.get().cast::<R>();
-        for column in (0..n).step_by(columns) {
+        // Each panel of op(B): its first term and column, and their numbers.
+        let panels_of_b = (0..n).step_by(columns).flat_map(|column| {
             let columns = columns.min(n - column);
-            for term in (0..k).step_by(terms) {
-                let terms = terms.min(k - term);
-                let beta = if term == 0 { arguments.beta } else { R::one() };
-                // SAFETY: every panel lies in its operand; the copy of `terms` × `columns` elements fits into the scratch, which
-                // no other panel of this thread uses meanwhile.
-                unsafe {
-                    let b = b.at(term, column);
-                    let b = if panels.copied { copy(b, terms, columns, scratch) } else { b };
-                    for row in (0..m).step_by(rows) {
-                        let (shape, a, c) = ([rows.min(m - row), columns, terms], a.at(row, term), c.at(row, column));
-                        call_gemm(library, GemmArguments { shape, a, b, beta, c, ..arguments });
+            (0..k).step_by(terms).map(move |term| (term, column, [terms.min(k - term), columns]))
+        });
+        let next =
+            panels_of_b.clone().skip(1).filter(|_| panels.fetched_ahead).map(Some).chain(std::iter::repeat(None));
+        for ((term, column, sides @ [terms, columns]), next) in panels_of_b.zip(next) {
+            let beta = if term == 0 { arguments.beta } else { R::one() };
+            // SAFETY: every panel lies in its operand; the copy of `terms` × `columns` elements fits into the scratch, which
+            // no other panel of this thread uses meanwhile.
+            unsafe {
+                let next = next.map(|(term, column, sides)| (b.at(term, column), sides));
+                let b = b.at(term, column);
+                let b = if panels.copied { copy(b, sides, scratch) } else { b };
+                for row in (0..m).step_by(rows) {
+                    if let Some((b, sides)) = next {
+                        fetch(b, sides, row..m.min(row + rows), m);
                     }
+                    let (shape, a, c) = ([rows.min(m - row), columns, terms], a.at(row, term), c.at(row, column));
+                    call_gemm(library, GemmArguments { shape, a, b, beta, c, ..arguments });
                 }
             }
         }
@@ -70,11 +79,25 @@ impl<R> Operand<*mut R> {
     }
 }
 
+/// Asks the processor to fetch a share of the first `rows` × `columns` elements of op(B): `part` of `whole`.
+///
+/// # Safety
+/// op(B) must have that many rows and columns.
+unsafe fn fetch<R: Real>(b: Operand<*const R>, [rows, columns]: [usize; 2], part: Range<usize>, whole: usize) {
+    let (lines, length) = if b.transpose == Transpose::Yes { (columns, rows) } else { (rows, columns) };
+    for line in lines * part.start / whole..lines * part.end / whole {
+        for element in (0..length).step_by(64 / size_of::<R>()) {
+            // SAFETY: the caller upholds it.
+            prefetch(unsafe { b.pointer.add(line * b.leading as usize + element) });
+        }
+    }
+}
+
 /// Copies the first `rows` × `columns` elements of op(B) to `to`, row after row without gaps.
 ///
 /// # Safety
 /// op(B) must have that many rows and columns, and `to` must have room for them.
-unsafe fn copy<R: Real>(b: Operand<*const R>, rows: usize, columns: usize, to: *mut R) -> Operand<*const R> {
+unsafe fn copy<R: Real>(b: Operand<*const R>, [rows, columns]: [usize; 2], to: *mut R) -> Operand<*const R> {
     let leading = b.leading as usize;
     // SAFETY: the caller upholds it.
     unsafe {
@@ -177,16 +200,19 @@ mod tests {
         }
     }
 
+    /// A product whose panels of op(B) are fetched ahead.
+    const FAR: [usize; 3] = [5, 300, 7300];
+
     #[test]
     fn a_product_in_panels_of_every_kind_is_the_product() {
         use Transpose::{No, Yes};
         for (transposes, shapes) in [
-            ([No, No], [[27, 259, 163], [390, 70, 45]]),
-            ([No, Yes], [[21, 61, 803], [70, 67, 259]]),
-            ([Yes, No], [[27, 259, 163], [49, 300, 161]]),
-            ([Yes, Yes], [[61, 65, 257], [64, 64, 256]]),
+            ([No, No], &[[27, 259, 163], [390, 70, 45], FAR][..]),
+            ([No, Yes], &[[21, 61, 803], [70, 67, 259], FAR]),
+            ([Yes, No], &[[27, 259, 163], [49, 300, 161], FAR]),
+            ([Yes, Yes], &[[61, 65, 257], [64, 64, 256], FAR]),
         ] {
-            for shape in shapes {
+            for &shape in shapes {
                 is_exact::<f32>(transposes, shape);
                 is_exact::<f64>(transposes, shape);
             }

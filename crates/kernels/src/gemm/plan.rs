@@ -26,6 +26,8 @@ pub struct Panels {
     pub(crate) terms: Side,
     /// True if op(B)'s panels are first copied to memory without gaps, row after row, which undoes the transposition of B.
     pub(crate) copied: bool,
+    /// True if the next panel of op(B) is fetched from memory while this one is multiplied.
+    pub(crate) fetched_ahead: bool,
 }
 
 /// One side of a panel.
@@ -53,6 +55,9 @@ impl Side {
 /// The most multiply-adds of a product for which OpenBLAS uses its small kernels.
 const SMALL: usize = 1_000_000;
 
+/// The bytes of an op(B) that stays in no cache between two products.
+const FAR: usize = 8 << 20;
+
 /// The most bytes of a copied panel of op(B).
 pub(crate) const PANEL_BYTES: usize = 1 << 16;
 
@@ -76,8 +81,10 @@ impl GemmPlan {
             return GemmPlan::OneCall;
         }
         let side = |most, step| Side { most, step };
-        let panels = |rows, columns, terms, copied| {
-            GemmPlan::Panels(Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied })
+        let panels = |rows, columns: Side, terms, copied| {
+            // The rows of such a panel lie apart, and each would be waited for: the processor fetches ahead only along a row.
+            let fetched_ahead = n * k * element > FAR && if b == No { n > columns.most } else { k > terms };
+            GemmPlan::Panels(Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied, fetched_ahead })
         };
         match (a, b) {
             (No, Yes) if m <= 64 && k >= 32 && k * element >= 16 * m => panels(20, side(60, 4), 3200 / element, false),
@@ -109,6 +116,19 @@ mod tests {
                 assert!(panel <= most && (count - 1) * panel < length && length <= count * panel, "{length} {panel}");
             }
         }
+    }
+
+    #[test]
+    fn panels_are_fetched_ahead_where_they_come_from_memory_in_short_rows() {
+        use Transpose::{No, Yes};
+        let is_ahead = |b, shape| match GemmPlan::for_small_kernels::<f32>([No, b], shape) {
+            GemmPlan::Panels(panels) => panels.fetched_ahead,
+            GemmPlan::OneCall => panic!("one call"),
+        };
+        assert!(is_ahead(No, [200, 5000, 3072]) && is_ahead(Yes, [200, 3072, 5000]) && is_ahead(No, [5, 300, 7300]));
+        assert!(!is_ahead(No, [20, 209, 12288]), "the rows of a panel adjoin");
+        assert!(!is_ahead(Yes, [20, 12288, 209]), "the rows of a panel adjoin");
+        assert!(!is_ahead(No, [512, 512, 784]), "op(B) stays in a cache");
     }
 
     #[test]
