@@ -13,33 +13,17 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 
 import report  # noqa: E402
 from cases import CASES, Case  # noqa: E402
+from entry import Entry  # noqa: E402
 from layerchain import ROOT, Runner  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 REST = 0.3  # seconds between turns: threads that spin for more work must have gone to sleep
-
-
-@dataclass
-class Entry:
-    """A peer, its case, and the `milliseconds` per step and net of each round."""
-
-    case: str
-    dtype: str
-    who: str
-    threads: int
-    milliseconds: list[float] = field(default_factory=list)
-    version: str = ""
-
-    @property
-    def nets(self) -> int:
-        return CASES[self.case].nets
 
 
 class Peer:

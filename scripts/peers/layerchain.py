@@ -8,14 +8,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h5py
 
 from cases import CASES, Case
-
-if TYPE_CHECKING:
-    from compare import Entry
+from entry import Entry
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNNER = ROOT / "target/release/runner"

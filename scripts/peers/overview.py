@@ -5,14 +5,11 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from matplotlib import pyplot, ticker
 
 from cases import CASES
-
-if TYPE_CHECKING:
-    from compare import Entry
+from entry import Entry
 
 COLOURS = {1: "#0072b2", 2: "#d55e00"}
 

@@ -6,7 +6,6 @@ import csv
 import statistics
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib
 
@@ -15,9 +14,7 @@ from matplotlib import pyplot, ticker  # noqa: E402
 
 import overview  # noqa: E402
 from cases import CASES  # noqa: E402
-
-if TYPE_CHECKING:
-    from compare import Entry
+from entry import Entry  # noqa: E402
 
 BLUE, GREY = "#0072b2", "#999999"
 
