@@ -6,7 +6,6 @@ use kernels::Real;
 use ndarray::ArrayView2;
 
 use crate::cost::Cost;
-use crate::dropout::Dropout;
 use crate::layer::{Cache, Gradient, Layer};
 use crate::rates::LayerRates;
 
@@ -100,28 +99,6 @@ impl<R: Real> Chain<R> {
         for (i, (layer, gradient)) in self.layers.iter().zip(gradients).enumerate() {
             layer.backward_parameters(input(i, x, caches), gradient);
         }
-    }
-
-    /// Makes caches of zeros for forward passes over `examples`.
-    pub fn caches(&self, examples: usize) -> Vec<Cache<R>> {
-        self.layers.iter().map(|layer| layer.cache(examples)).collect()
-    }
-
-    /// Makes caches with the dropout masks of the first step of training: hidden layer l drops the share `dropout_rates[l - 1]` of its units,
-    /// drawn from `seed`; nothing is dropped if `dropout_rates` is empty. [`Cache::prepare`] draws the masks of each later step.
-    pub fn dropout_caches(&self, examples: usize, dropout_rates: &[f64], seed: u64) -> Vec<Cache<R>> {
-        let mut caches = self.caches(examples);
-        let hidden = caches.len() - 1;
-        for (i, cache) in caches[..hidden].iter_mut().enumerate() {
-            cache.dropout = Dropout::new(dropout_rates, seed, i, cache.z.nrows());
-            cache.prepare(examples); // draws the mask
-        }
-        caches
-    }
-
-    /// Makes gradients of zeros for backward passes over `examples`.
-    pub fn gradients(&self, examples: usize) -> Vec<Gradient<R>> {
-        self.layers.iter().map(|layer| layer.gradient(examples)).collect()
     }
 }
 

@@ -4,7 +4,6 @@ use kernels::{Accumulate, Activation, Real, activation_backward, backward_weight
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::dropout::Dropout;
-use crate::matrix::make_room;
 
 /// The parameters of a layer, and its passes.
 ///
@@ -80,18 +79,6 @@ impl<R: Real> Layer<R> {
     pub fn n_in(&self) -> usize {
         self.w.ncols()
     }
-
-    /// Makes a cache of zeros for a forward pass over `examples`.
-    pub fn cache(&self, examples: usize) -> Cache<R> {
-        let zeros = Array2::zeros((self.n_out(), examples));
-        Cache { z: zeros.clone(), a: zeros, dropout: None }
-    }
-
-    /// Makes a gradient of zeros for a backward pass over `examples`.
-    pub fn gradient(&self, examples: usize) -> Gradient<R> {
-        let (dw, db) = (Array2::zeros(self.w.dim()), Array1::zeros(self.n_out()));
-        Gradient { dz: Array2::zeros((self.n_out(), examples)), dw, db }
-    }
 }
 
 // The equations of the passes on any views: `fast/` calls them on rows of larger matrices and on parts of a batch.
@@ -140,14 +127,5 @@ impl<R: Real> Cache<R> {
     /// Returns the next layer's input: a\[l\], or a\[l\] · mask with dropout.
     pub fn output(&self) -> ArrayView2<'_, R> {
         Dropout::output(self.dropout.as_ref(), self.a.view())
-    }
-
-    /// Makes room for `examples`, and draws the masks of the next step. Earlier values are lost.
-    pub fn prepare(&mut self, examples: usize) {
-        make_room(&mut self.z, examples);
-        make_room(&mut self.a, examples);
-        if let Some(dropout) = &mut self.dropout {
-            dropout.draw(examples);
-        }
     }
 }

@@ -38,6 +38,7 @@
 
 mod architecture;
 mod batches;
+mod buffers;
 mod chain;
 pub mod cost;
 mod dropout;

@@ -77,6 +77,25 @@ impl Optimiser {
     /// Adam with the constants of its authors: β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
     pub const ADAM: Optimiser =
         Optimiser { algorithm: Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
+
+    /// Returns the number of moments of each parameter.
+    pub fn moment_count(&self) -> usize {
+        match self.algorithm {
+            Algorithm::Descent => 0,
+            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
+            Algorithm::Adam(_) => 2,
+        }
+    }
+
+    /// Returns whether a step is linear in w, g and the moments, so that every [`crate::Engine`] is exact.
+    pub fn is_linear(&self) -> bool {
+        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
+    }
+
+    /// Returns the factors on the learning rates of a net's layers that muP has for optimisers of this kind.
+    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
+        if self.is_linear() { &rates.linear } else { &rates.adaptive }
+    }
 }
 
 /// The moments of all parameters of a chain, and the number of steps so far.
@@ -200,28 +219,4 @@ impl<R: Real> Moments<R> {
 /// Returns |dW|² + |db|².
 pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
     square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
-}
-
-// What the engines and the planning of a sweep ask of an optimiser.
-impl Optimiser {
-    /// Returns whether a step is a linear function of w, g and the moments, with the same coefficients for every element of a tensor. If W
-    /// and dW are multiplied by the same matrix, so is the step: therefore engines that keep W in other coordinates (`fast/`) are exact.
-    /// Clipping keeps this, as all of g is multiplied by one number.
-    pub fn is_linear(&self) -> bool {
-        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
-    }
-
-    /// Returns the number of moments of each parameter.
-    pub fn moment_count(&self) -> usize {
-        match self.algorithm {
-            Algorithm::Descent => 0,
-            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
-            Algorithm::Adam(_) => 2,
-        }
-    }
-
-    /// Returns the factors on the learning rates of a net's layers that muP has for optimisers of this kind.
-    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
-        if self.is_linear() { &rates.linear } else { &rates.adaptive }
-    }
 }

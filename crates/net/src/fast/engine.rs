@@ -9,9 +9,9 @@
 //! | reduced, X = Q R | D, where W = W(0) + D Qᵀ | W(0) X + D R | (1/m) dz Rᵀ | 4 r m |
 //! | dual, G = XᵀX | P = W X, and T | P | (1/m) dz G, and (1/m) dz | 2 m² |
 //!
-//! with r = rank X. All three are the same training, except for rounding, with every linear optimiser: momentum and weight decay act on
-//! D, P and T as they do on W, and W(0) gets a factor c that decays. The norm of dW, for clipping, is computed from its coordinates. A
-//! mini-batch takes the columns of R that belong to its examples.
+//! with r = rank X. All three are the same training, except for rounding, with every linear optimiser: if W and dW are multiplied by the
+//! same matrix, so is its step. Momentum and weight decay act on D, P and T as they do on W, and W(0) gets a factor c that decays. The norm
+//! of dW, for clipping, is computed from its coordinates. A mini-batch takes the columns of R that belong to its examples.
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
