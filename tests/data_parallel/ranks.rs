@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use net::{Ranks, Real};
 
-/// What one rank sends to another: an exchange, or numbers.
+/// A message from one rank to another: a part of an exchange, or numbers.
 enum Sent<R> {
     Values(Vec<R>),
     Numbers(Vec<f64>),

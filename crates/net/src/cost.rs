@@ -1,4 +1,4 @@
-//! The costs, one for each kind of output: J, and dz\[L\] at the start of the backward pass.
+//! The costs, one for each kind of output: J, dz\[L\] at the start of the backward pass, and the accuracy.
 //!
 //! | output g\[L\] | cost J | y | dz\[L\] |
 //! |---|---|---|---|
@@ -17,7 +17,7 @@ mod tests;
 
 use kernels::{
     Activation, Real, binary_cross_entropy_dz, binary_cross_entropy_sum, mean_squared_error_dz, mean_squared_error_sum,
-    softmax_cross_entropy_dz, softmax_cross_entropy_sum,
+    sigmoid_count_correct, softmax_count_correct, softmax_cross_entropy_dz, softmax_cross_entropy_sum,
 };
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
@@ -82,6 +82,17 @@ impl Cost {
             Cost::BinaryCrossEntropy => binary_cross_entropy_dz(a, y, dz),
             Cost::SoftmaxCrossEntropy => softmax_cross_entropy_dz(a, y, dz),
             Cost::MeanSquaredError => mean_squared_error_dz(a, y, dz),
+        }
+    }
+
+    /// Counts the examples that are classified as y says; `None` if it is a regression. A sigmoid unit predicts 1 if a > 0.5, and all
+    /// units of an example must be right; a softmax predicts the class of the largest output, the first of equal ones.
+    #[track_caller]
+    pub fn count_correct<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
+        match self {
+            Cost::BinaryCrossEntropy => Some(sigmoid_count_correct(a, y)),
+            Cost::SoftmaxCrossEntropy => Some(softmax_count_correct(a, y)),
+            Cost::MeanSquaredError => None,
         }
     }
 

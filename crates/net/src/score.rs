@@ -1,6 +1,6 @@
 //! The scores of a net on a set of examples, its cost and its accuracy, added up over the parts of the set.
 
-use kernels::{Real, all_finite, sigmoid_count_correct, softmax_count_correct};
+use kernels::{Real, all_finite};
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
@@ -20,19 +20,6 @@ impl<R: Real> Chain<R> {
         let mut tally = Tally::new(self.cost());
         tally.add(z.view(), a.view(), y);
         tally.score()
-    }
-}
-
-impl Cost {
-    /// Counts the examples that are classified as y says; `None` if it is a regression. A sigmoid unit predicts 1 if a > 0.5, and all
-    /// units of an example must be right; a softmax predicts the class of the largest output, the first of equal ones.
-    #[track_caller]
-    pub fn count_correct<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
-        match self {
-            Cost::BinaryCrossEntropy => Some(sigmoid_count_correct(a, y)),
-            Cost::SoftmaxCrossEntropy => Some(softmax_count_correct(a, y)),
-            Cost::MeanSquaredError => None,
-        }
     }
 }
 
@@ -93,18 +80,5 @@ impl Tally {
         let m = self.examples as f64;
         let accuracy = self.correct.map(|correct| correct as f64 / m);
         self.finite.then_some(Score { cost: self.sum / m, accuracy })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ndarray::array;
-
-    use super::*;
-
-    #[test]
-    fn an_example_of_several_sigmoids_is_right_where_all_are() {
-        let (a, y) = (array![[0.9, 0.9, 0.1], [0.1, 0.9, 0.5]], array![[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]);
-        assert_eq!(Cost::BinaryCrossEntropy.count_correct(a.view(), y.view()), Some(2));
     }
 }

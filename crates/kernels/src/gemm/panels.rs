@@ -30,18 +30,20 @@ pub(super) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, argum
     SCRATCH.with(|scratch| {
         let scratch = scratch.0.get().cast::<R>();
         // Each panel of op(B): its first term and column, and their numbers.
-        let panels_of_b = (0..n).step_by(columns).flat_map(|column| {
-            let columns = columns.min(n - column);
-            (0..k).step_by(terms).map(move |term| (term, column, [terms.min(k - term), columns]))
-        });
-        let next =
-            panels_of_b.clone().skip(1).filter(|_| panels.fetched_ahead).map(Some).chain(std::iter::repeat(None));
-        for ((term, column, sides @ [terms, columns]), next) in panels_of_b.zip(next) {
+        let mut panels_of_b = (0..n)
+            .step_by(columns)
+            .flat_map(|column| {
+                let columns = columns.min(n - column);
+                (0..k).step_by(terms).map(move |term| (term, column, [terms.min(k - term), columns]))
+            })
+            .peekable();
+        while let Some((term, column, sides @ [terms, columns])) = panels_of_b.next() {
             let beta = if term == 0 { arguments.beta } else { R::one() };
             // SAFETY: every panel lies in its operand; the copy of `terms` × `columns` elements fits into the scratch, which
             // no other panel of this thread uses meanwhile.
             unsafe {
-                let next = next.map(|(term, column, sides)| (b.at(term, column), sides));
+                let next = panels_of_b.peek().filter(|_| panels.fetched_ahead);
+                let next = next.map(|&(term, column, sides)| (b.at(term, column), sides));
                 let b = b.at(term, column);
                 let b = if panels.copied { copy(b, sides, scratch) } else { b };
                 for row in (0..m).step_by(rows) {

@@ -55,7 +55,7 @@ impl Side {
 /// The most multiply-adds of a product for which OpenBLAS uses its small kernels.
 const SMALL: usize = 1_000_000;
 
-/// The bytes of an op(B) that stays in no cache between two products.
+/// The size in bytes above which no cache is expected to hold op(B) from one product to the next.
 const FAR: usize = 8 << 20;
 
 /// The most bytes of a copied panel of op(B).
@@ -82,7 +82,7 @@ impl GemmPlan {
         }
         let side = |most, step| Side { most, step };
         let panels = |rows, columns: Side, terms, copied| {
-            // The rows of such a panel lie apart, and each would be waited for: the processor fetches ahead only along a row.
+            // The processor by itself fetches ahead along a row, but not from one short row of a panel to the next, which lies apart.
             let fetched_ahead = n * k * element > FAR && if b == No { n > columns.most } else { k > terms };
             GemmPlan::Panels(Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied, fetched_ahead })
         };

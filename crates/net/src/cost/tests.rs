@@ -33,3 +33,9 @@ fn squared_errors_are_averaged_over_examples_and_outputs() {
     Cost::MeanSquaredError.dz_output(a.view(), y.view(), dz.view_mut());
     assert_eq!(dz, array![[1.0, 0.0], [2.0, 3.0]]);
 }
+
+#[test]
+fn an_example_of_several_sigmoids_is_right_where_all_are() {
+    let (a, y) = (array![[0.9, 0.9, 0.1], [0.1, 0.9, 0.5]], array![[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]);
+    assert_eq!(Cost::BinaryCrossEntropy.count_correct(a.view(), y.view()), Some(2));
+}

@@ -12,7 +12,7 @@ use crate::spec::ranking::Rank;
 pub struct Setting<'t> {
     /// The trials that have finished.
     pub rows: Vec<&'t Row>,
-    /// Those that have not finished yet.
+    /// The trials that have not finished yet.
     pub unfinished: Vec<&'t Row>,
 }
 
