@@ -94,8 +94,26 @@ impl Case {
     }
 
     fn fleet<'e, R: Real>(&self, examples: &'e Examples<R>, seeds: &[u32], restore_best: bool) -> Fleet<'e, R> {
-        let net = |&seed: &u32| InitialNet::new(examples, self.chain(seed), self.training(restore_best)).unwrap();
-        Fleet::new(examples, self.batches(), seeds.iter().map(net).collect())
+        self.fleet_of(examples, seeds.iter().map(|&seed| self.chain(seed)), restore_best)
+    }
+
+    fn fleet_of<'e, R: Real>(
+        &self,
+        examples: &'e Examples<R>,
+        chains: impl Iterator<Item = Chain<R>>,
+        restore_best: bool,
+    ) -> Fleet<'e, R> {
+        let net = |chain| InitialNet::new(examples, chain, self.training(restore_best)).unwrap();
+        Fleet::new(examples, self.batches(), chains.map(net).collect())
+    }
+
+    /// Trains one net alone, and again from weights that differ by one rounding error.
+    fn alone(&self, examples: &Examples<f64>, seed: u32) -> [Trained; 2] {
+        [0.0, f64::EPSILON].map(|error| {
+            let mut chain = self.chain(seed);
+            chain.layers[0].w.mapv_inplace(|w| w * (1.0 + error));
+            self.fleet_of(examples, std::iter::once(chain), true).train(|| true).unwrap().unwrap().remove(0)
+        })
     }
 
     fn w_0<R: Real>(&self, seed: u32) -> Array2<f64> {
@@ -173,11 +191,14 @@ fn a_net_that_leaves_its_fleet_early_is_scored_by_its_best_parameters() {
         let examples = case.examples::<f64>();
         let together = case.fleet(&examples, &seeds, true).train(|| true).unwrap().unwrap();
         for (&seed, trained) in seeds.iter().zip(&together) {
-            let alone = case.fleet(&examples, &[seed], true).train(|| true).unwrap().unwrap().remove(0);
+            let [alone, disturbed] = case.alone(&examples, seed);
             assert_eq!((trained.best, trained.ending), (alone.best, alone.ending), "{case:?}, seed {seed}");
-            for (together, alone) in [(trained.train, alone.train), (trained.test, alone.test)] {
-                let (together, alone) = (together.unwrap().cost, alone.unwrap().cost);
-                assert!((together - alone).abs() < 1e-9 * alone, "{case:?}, seed {seed}: {together} is not {alone}");
+            for of in [|net: &Trained| net.train, |net: &Trained| net.test] {
+                let [together, alone, disturbed] = [trained, &alone, &disturbed].map(|net| of(net).unwrap().cost);
+                let (difference, disturbance) = ((together - alone).abs() / alone, (disturbed - alone).abs() / alone);
+                // Products of a fleet may add up in another order, at each step; where the training is chaotic, such differences grow.
+                let bound = f64::max(1e-9, 1000.0 * disturbance);
+                assert!(difference < bound, "{case:?}, seed {seed}: {together} is not {alone}, but for {bound:e}");
             }
             left += usize::from(trained.ending != Ending::Completed);
         }

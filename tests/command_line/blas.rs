@@ -30,11 +30,13 @@ fn run(bench: &Bench, arguments: &[&str], variable: &str, value: &str) -> Output
 /// The form of a product and its m × n elements with k terms each.
 type Form = ([Transpose; 2], [usize; 3]);
 
-/// Counts the gemm calls that the products take, in f32 and in f64.
+/// Counts the gemm calls that the products take on the shim, in f32 and in f64.
 fn calls(products: &[Form]) -> [usize; 2] {
     let library = choose(&Request::Auto).unwrap().library;
-    let single = products.iter().map(|&(form, shape)| GemmPlan::of::<f32>(library, form, shape).calls(shape)).sum();
-    let double = products.iter().map(|&(form, shape)| GemmPlan::of::<f64>(library, form, shape).calls(shape)).sum();
+    // No product is made without a call on the shim, which hides an AVX2 core.
+    let calls = |plan: GemmPlan, shape| plan.calls(shape).max(1);
+    let single = products.iter().map(|&(form, shape)| calls(GemmPlan::of::<f32>(library, form, shape), shape)).sum();
+    let double = products.iter().map(|&(form, shape)| calls(GemmPlan::of::<f64>(library, form, shape), shape)).sum();
     [single, double]
 }
 

@@ -116,7 +116,9 @@ const char *openblas_get_config(void) {
 const char *openblas_get_corename(void) {
     const char *core = getenv("OPENBLAS_CORETYPE");
     if (getenv("BLAS_SHIM_BLIND")) return core ? core : "Prescott";
-    return ((const char *(*)(void))function("openblas_get_corename"))();
+    const char *real = ((const char *(*)(void))function("openblas_get_corename"))();
+    /* Small products don't come to an OpenBLAS that is known to have an AVX2 core. All must come here. */
+    return strcmp(real, "Haswell") && strcmp(real, "Zen") ? real : "Unknown";
 }
 
 int openblas_get_parallel(void) { return ((int (*)(void))function("openblas_get_parallel"))(); }

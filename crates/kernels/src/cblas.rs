@@ -36,6 +36,26 @@ pub type GemmFunction<R> = unsafe extern "C" fn(
     ldc: c_int,
 );
 
+/// An operand of a gemm call: row-major, `leading` elements from one row to the next.
+#[derive(Clone, Copy)]
+pub(crate) struct Operand<P> {
+    pub(crate) pointer: P,
+    pub(crate) leading: i32,
+    pub(crate) transpose: Transpose,
+}
+
+/// The arguments of a gemm call: C ← alpha op(A) op(B) + beta C.
+#[derive(Clone, Copy)]
+pub struct GemmArguments<R> {
+    /// m, n and k: op(A) is m × k, op(B) is k × n and C is m × n.
+    pub(crate) shape: [usize; 3],
+    pub(crate) alpha: R,
+    pub(crate) a: Operand<*const R>,
+    pub(crate) b: Operand<*const R>,
+    pub(crate) beta: R,
+    pub(crate) c: Operand<*mut R>,
+}
+
 /// The gemm functions of one library.
 #[derive(Clone, Copy)]
 pub struct GemmFunctions {

@@ -21,6 +21,7 @@ mod simd;
 mod softmax;
 mod subnormals;
 mod transpose;
+mod unpacked;
 mod update;
 
 pub use activation::{Activation, activation_backward, bias_activation};
@@ -29,7 +30,7 @@ pub use check::{ProductCheck, WrongSum, self_check};
 pub use environment::set_variable;
 pub use gemm::{
     Accumulate, Call, GemmPlan, LayerShape, Panels, Product, WrongProduct, backward_data, backward_weights, forward,
-    inspected,
+    inspected, is_unpacked,
 };
 pub use labels::{sigmoid_count_correct, softmax_count_correct};
 pub use loss::{

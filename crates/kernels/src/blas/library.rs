@@ -10,6 +10,17 @@ use super::release::{Refused, ThreadLayer, Version, admit};
 use crate::cblas::{GemmElement, GemmFunction, GemmFunctions, ROW_MAJOR, Transpose};
 use crate::simd::Vectors;
 
+/// The way in which a library multiplies small matrices, which decides the plans of products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SmallProducts {
+    /// It reads them where they are, as OpenBLAS's AVX-512 cores do since 0.3.17.
+    InPlace,
+    /// It packs them first, as OpenBLAS's AVX2 cores do.
+    Packed,
+    /// It has not been measured.
+    Unknown,
+}
+
 /// A BLAS that this process has loaded. It is never unloaded.
 pub struct Library {
     pub(super) description: Description,
@@ -19,8 +30,7 @@ pub struct Library {
     /// `None` if it has no functions for its number of threads.
     pub(super) threads: Option<ThreadCount>,
     pub(crate) lapack: Option<Lapack>,
-    /// True if it multiplies small matrices without packing them: OpenBLAS's AVX-512 cores do, since 0.3.17.
-    pub(crate) has_small_kernels: bool,
+    pub(crate) small_products: SmallProducts,
     pub(super) gemm: GemmFunctions,
 }
 
@@ -37,7 +47,7 @@ impl Library {
             replaced_core: None,
             threads: None,
             lapack: None,
-            has_small_kernels: false,
+            small_products: SmallProducts::Unknown,
             gemm: GemmFunctions { sgemm, dgemm },
         }))
     }

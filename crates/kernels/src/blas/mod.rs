@@ -23,6 +23,7 @@ pub use self::find::{Candidate, Source, candidates};
 pub use self::in_use::in_use;
 pub(crate) use self::lapack::Lapack;
 pub use self::library::Library;
+pub(crate) use self::library::SmallProducts;
 pub use self::open::LoadError;
 pub use self::outcome::{Error, Warning};
 pub use self::release::{Refused, ThreadLayer, Version};

@@ -6,11 +6,12 @@ use std::{env, fs, mem, ptr};
 
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
 
-use super::family::{Family, PREFIXES, describe, function};
+use super::family::{Description, Family, PREFIXES, describe, function};
 use super::lapack::Lapack;
-use super::library::Library;
+use super::library::{Library, SmallProducts};
 use crate::cblas::GemmFunctions;
 use crate::environment::set_variable;
+use crate::simd::Vectors;
 
 /// The error of a file that can't be loaded as a BLAS.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -84,12 +85,20 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
         return Err(LoadError::WideIntegers { name });
     }
     let path = file_of(sgemm as *const ()).unwrap_or_else(|| path.to_owned());
-    let has_small_kernels = description.family == Family::OpenBlas
-        && ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(&description.core.as_str());
+    let small_products = small_products(&description);
     let lapack = Lapack::of(&handle);
     let gemm = GemmFunctions { sgemm, dgemm };
-    let library = Library { description, path, replaced_core: None, threads, lapack, has_small_kernels, gemm };
+    let library = Library { description, path, replaced_core: None, threads, lapack, small_products, gemm };
     Ok((handle, library))
+}
+
+/// Looks up how a library multiplies small matrices.
+fn small_products(description: &Description) -> SmallProducts {
+    match (description.family, description.vectors) {
+        (Family::OpenBlas, Some(Vectors::Avx512)) => SmallProducts::InPlace,
+        (Family::OpenBlas, Some(Vectors::Avx2)) if Vectors::detect() >= Vectors::Avx2 => SmallProducts::Packed,
+        _ => SmallProducts::Unknown,
+    }
 }
 
 /// Sets the environment so that a library starts no threads when it is loaded: OpenBLAS starts them at once, and OpenMP keeps a

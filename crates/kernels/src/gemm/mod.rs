@@ -6,20 +6,26 @@
 
 mod call;
 mod inspect;
-mod operand;
+mod one_call;
 mod panels;
 mod plan;
+mod sharing;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 pub use self::call::{Accumulate, Call, LayerShape, Product, WrongProduct};
 pub use self::inspect::inspected;
 use self::inspect::{is_inspected, verify};
-use self::operand::{GemmArguments, Operand, call_gemm};
+use self::one_call::call_gemm;
 use self::panels::in_panels;
 pub use self::plan::{GemmPlan, Panels};
+pub use self::sharing::is_unpacked;
+use self::sharing::{STEP, Sharing};
 use crate::blas::in_use;
-use crate::cblas::Transpose::{self, No as N, Yes as T};
+use crate::cblas::{
+    GemmArguments, Operand,
+    Transpose::{self, No as N, Yes as T},
+};
 use crate::parallel::{in_parts, threads};
 use crate::real::Real;
 
@@ -122,12 +128,6 @@ pub fn backward_data<R: Real>(w: ArrayView2<R>, dz: ArrayView2<R>, da_prev: Arra
     multiply(call, [n_in, examples, n_out], R::one(), Operands { a: (w, T), b: (dz, N), c: da_prev });
 }
 
-/// The fewest multiply-adds of a product that threads share.
-const LEAST_MULTIPLY_ADDS: usize = 1 << 16;
-
-/// The number of rows or columns that the length of a part is a multiple of: OpenBLAS's kernels take that many at once.
-const STEP: usize = 8;
-
 /// A and B, each with its transposition, and C of a product C ← alpha op(A) op(B) + beta C.
 struct Operands<'v, R> {
     a: (ArrayView2<'v, R>, Transpose),
@@ -177,22 +177,14 @@ fn multiply<R: Real>(call: Call, shape: [usize; 3], alpha: R, mut operands: Oper
 }
 
 /// Computes C ← alpha op(A) op(B) + beta C, on all threads of the current team if it is large.
-///
-/// Each thread takes some rows of C. It takes some columns if C has too few rows for all threads, or is so wide that B, which all threads
-/// would read, is much larger than A.
 #[track_caller]
 fn in_parts_of_threads<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumulate, operands: Operands<R>) {
     let [m, n, k] = shape;
-    let threads = if m * n * k < LEAST_MULTIPLY_ADDS { 1 } else { threads() };
-    if threads == 1 {
-        return gemm(k, alpha, accumulate, operands);
-    }
     let part = |operands| gemm(k, alpha, accumulate, operands);
-    let enough_rows = m >= n || m >= 2 * STEP * threads;
-    if enough_rows && n < 4 * m {
-        in_parts(threads, (m, STEP), operands, &Operands::split_rows, &part);
-    } else {
-        in_parts(threads, (n, STEP), operands, &Operands::split_columns, &part);
+    match Sharing::of(shape, threads()) {
+        Sharing::One => part(operands),
+        Sharing::Rows(threads) => in_parts(threads, (m, STEP), operands, &Operands::split_rows, &part),
+        Sharing::Columns(threads) => in_parts(threads, (n, STEP), operands, &Operands::split_columns, &part),
     }
 }
 
@@ -217,6 +209,7 @@ fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Operands { a, b, mu
         match plan {
             GemmPlan::OneCall => call_gemm(library, arguments),
             GemmPlan::Panels(panels) => in_panels(library, panels, arguments),
+            GemmPlan::Unpacked => R::unpacked(arguments),
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::cell::UnsafeCell;
 use std::ops::Range;
 
-use super::operand::{GemmArguments, Operand, call_gemm};
+use super::one_call::call_gemm;
 use super::plan::{PANEL_BYTES, Panels};
 use crate::blas::Library;
-use crate::cblas::Transpose;
+use crate::cblas::{GemmArguments, Operand, Transpose};
 use crate::real::Real;
 use crate::simd::prefetch;
 use crate::transpose::transpose;

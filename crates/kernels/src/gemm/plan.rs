@@ -1,11 +1,11 @@
-//! The plan of a product: one cblas call, or one for each pair of panels. It depends only on the library, the transpositions and the
-//! shape, never on a timing, so that bits repeat.
+//! The plan of a product: one cblas call, one for each pair of panels, or loops of our own. It depends only on the library, the
+//! transpositions and the shape, never on a timing, so that bits repeat.
 //!
 //! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach
 //! 90% of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into
-//! panels that are small enough for those kernels.
+//! panels that are small enough for those kernels. On its AVX2 cores it packs all products, so that small ones are made by our loops.
 
-use crate::blas::Library;
+use crate::blas::{Library, SmallProducts};
 use crate::cblas::Transpose;
 use crate::real::Real;
 
@@ -16,6 +16,8 @@ pub enum GemmPlan {
     OneCall,
     /// A call for each panel of op(A) and each panel of op(B) that it is multiplied by.
     Panels(Panels),
+    /// No call: loops of our own that read both operands where they are.
+    Unpacked,
 }
 
 /// The sides of panels, which are rows × terms in op(A) and terms × columns in op(B).
@@ -52,11 +54,14 @@ impl Side {
     }
 }
 
-/// The most multiply-adds of a product for which OpenBLAS uses its small kernels.
+/// The most multiply-adds of a product for which OpenBLAS uses its small kernels, or for which our loops take less time than its packing.
 const SMALL: usize = 1_000_000;
 
 /// The size in bytes above which no cache is expected to hold op(B) from one product to the next.
 const FAR: usize = 8 << 20;
+
+/// The most elements of op(B) that our loops read again and again for more multiply-adds than that.
+const NEAR: usize = 1 << 19;
 
 /// The most bytes of a copied panel of op(B).
 pub(crate) const PANEL_BYTES: usize = 1 << 16;
@@ -64,7 +69,24 @@ pub(crate) const PANEL_BYTES: usize = 1 << 16;
 impl GemmPlan {
     /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
     pub fn of<R: Real>(library: &Library, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
-        if library.has_small_kernels { GemmPlan::for_small_kernels::<R>(transposes, shape) } else { GemmPlan::OneCall }
+        match library.small_products {
+            SmallProducts::InPlace => GemmPlan::for_small_kernels::<R>(transposes, shape),
+            SmallProducts::Packed => GemmPlan::without_small_kernels::<R>(transposes, shape),
+            SmallProducts::Unknown => GemmPlan::OneCall,
+        }
+    }
+
+    /// Plans a product in a library that packs the operands of all products.
+    ///
+    /// The numbers come from measurements of some 3,000 shapes of each form in both types (Zen 3; OpenBLAS 0.3.34, core Haswell).
+    pub(crate) fn without_small_kernels<R: Real>([a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
+        use Transpose::No;
+        // Few rows of C are little work for a packed panel of op(B).
+        let is_small = m * n * k <= SMALL || (m <= 12 && n * k <= NEAR);
+        // Adding up the lanes of a dot product takes as long as some vectors of its terms, and copying narrow matrices is slow.
+        let are_sums_long = k * size_of::<R>() >= if n <= 20 { 128 } else { 512 };
+        let is_unpacked = is_small && (b == No || (a == No && are_sums_long));
+        if is_unpacked { GemmPlan::Unpacked } else { GemmPlan::OneCall }
     }
 
     /// Plans a product in a library that has small kernels.
@@ -94,10 +116,11 @@ impl GemmPlan {
         }
     }
 
-    /// Counts the calls for a product of m × n elements with k terms each.
+    /// Counts the cblas calls for a product of m × n elements with k terms each.
     pub fn calls(self, [m, n, k]: [usize; 3]) -> usize {
         match self {
             GemmPlan::OneCall => 1,
+            GemmPlan::Unpacked => 0,
             GemmPlan::Panels(Panels { rows, columns, terms, .. }) => rows.count(m) * columns.count(n) * terms.count(k),
         }
     }
@@ -123,12 +146,29 @@ mod tests {
         use Transpose::{No, Yes};
         let is_ahead = |b, shape| match GemmPlan::for_small_kernels::<f32>([No, b], shape) {
             GemmPlan::Panels(panels) => panels.fetched_ahead,
-            GemmPlan::OneCall => panic!("one call"),
+            plan => panic!("{plan:?}"),
         };
         assert!(is_ahead(No, [200, 5000, 3072]) && is_ahead(Yes, [200, 3072, 5000]) && is_ahead(No, [5, 300, 7300]));
         assert!(!is_ahead(No, [20, 209, 12288]), "the rows of a panel adjoin");
         assert!(!is_ahead(Yes, [20, 12288, 209]), "the rows of a panel adjoin");
         assert!(!is_ahead(No, [512, 512, 784]), "op(B) stays in a cache");
+    }
+
+    #[test]
+    fn small_products_are_made_by_loops_of_our_own_where_a_library_packs_them() {
+        use Transpose::{No, Yes};
+        let is_unpacked = |form, shape| GemmPlan::without_small_kernels::<f32>(form, shape) == GemmPlan::Unpacked;
+        for form in [[No, No], [Yes, No], [No, Yes]] {
+            assert!(
+                is_unpacked(form, [20, 209, 209])
+                    && is_unpacked(form, [10, 512, 512])
+                    && is_unpacked(form, [20, 20, 32])
+            );
+            assert!(!is_unpacked(form, [100, 209, 209]), "packing pays");
+            assert!(!is_unpacked(form, [10, 5000, 512]), "op(B) is far");
+            assert!(!is_unpacked([Yes, Yes], [20, 209, 209]));
+        }
+        assert!(is_unpacked([No, No], [64, 128, 20]) && !is_unpacked([No, Yes], [64, 128, 20]), "short dot products");
     }
 
     #[test]

@@ -110,6 +110,9 @@ pub(crate) struct Measured {
     pub(crate) share_of_peak: f64,
     /// The limit that bounds a product; `None` for a whole step.
     pub(crate) bound: Option<Bound>,
+    /// True if Layerchain's own loops made the product instead of the library.
+    #[serde(default)]
+    pub(crate) own_loops: bool,
     /// Every sample.
     pub(crate) samples: Samples,
 }
@@ -171,7 +174,7 @@ impl Measured {
     pub(crate) fn new(samples: Samples, flop: f64, peak: f64, bound: Option<Bound>) -> Self {
         let seconds = samples.time();
         let flops = flop / seconds.at;
-        Measured { seconds, gflops: flops / 1e9, share_of_peak: flops / peak, bound, samples }
+        Measured { seconds, gflops: flops / 1e9, share_of_peak: flops / peak, bound, own_loops: false, samples }
     }
 }
 

@@ -72,7 +72,10 @@ fn names_of_speeds(record: &Record) -> impl Iterator<Item = String> {
 /// Writes GFLOP/s and share of the peak of each library, the uncertainty of the first one, and its speed over that of
 /// the best.
 fn speeds(results: &[Measured]) -> Vec<String> {
-    let speed = |measured: &Measured| format!("{} {}", three_digits(measured.gflops), percent(measured.share_of_peak));
+    let speed = |measured: &Measured| {
+        let star = if measured.own_loops { "*" } else { "" };
+        format!("{} {}{star}", three_digits(measured.gflops), percent(measured.share_of_peak))
+    };
     let mut cells: Vec<String> = results.iter().map(speed).collect();
     if let Some(first) = results.first() {
         let best = results.iter().map(|measured| measured.seconds.at).fold(f64::INFINITY, f64::min);
@@ -95,6 +98,9 @@ fn legend(record: &Record) -> String {
     }
     if any(|product| product.column_major) {
         text += "|  inputs with the features of each example side by side\n";
+    }
+    if record.products.iter().flat_map(|product| &product.results).any(|measured| measured.own_loops) {
+        text += "*  made by Layerchain's own loops instead of the library, which packs small matrices (docs/blas.md)\n";
     }
     text
 }
@@ -151,14 +157,15 @@ pub(crate) fn csv(record: &Record) -> Result<String, csv::Error> {
         "share_of_peak",
         "bound",
         "samples",
+        "own_loops",
     ])?;
     let libraries = || record.libraries.iter();
     let threads = record.threads.to_string();
     let numbers = |measured: &Measured| {
-        let Measured { seconds, gflops, share_of_peak, bound, samples } = measured;
+        let Measured { seconds, gflops, share_of_peak, bound, own_loops, samples } = measured;
         let bound = bound.map(|bound| bound.to_string()).unwrap_or_default();
         let numbers = [seconds.at, seconds.low, seconds.high, *gflops, *share_of_peak].map(|number| number.to_string());
-        numbers.into_iter().chain([bound, samples.seconds.len().to_string()])
+        numbers.into_iter().chain([bound, samples.seconds.len().to_string(), own_loops.to_string()])
     };
     for ProductRecord { product, calls_a_step, share_of_step, results, .. } in &record.products {
         let Product { form, m, n, k, dtype, adds, column_major } = product;
@@ -227,6 +234,6 @@ mod tests {
         let table = csv(&record).unwrap();
         let row = table.lines().nth(1).unwrap();
         assert!(row.starts_with("product,nn,2,3,4,false,false,f32,1,,,OpenBLAS 0.3.34 Zen,0.000000002,"), "{row}");
-        assert_eq!(table.lines().map(|line| line.split(',').count()).collect::<Vec<_>>(), [19, 19]);
+        assert_eq!(table.lines().map(|line| line.split(',').count()).collect::<Vec<_>>(), [20, 20]);
     }
 }

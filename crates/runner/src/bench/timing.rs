@@ -121,7 +121,7 @@ impl Bench<'_> {
             .products
             .iter()
             .zip(&mut samples)
-            .map(|(case, samples)| product_record(case, samples, &limits, calls))
+            .map(|(case, samples)| self.product_record(case, samples, &limits, calls))
             .collect();
         record.steps =
             self.steps.iter().zip(samples).map(|(step, samples)| step_record(step, samples, &limits)).collect();
@@ -180,27 +180,30 @@ impl Bench<'_> {
         }
         Ok(())
     }
-}
 
-fn product_record(
-    case: &Weighted,
-    samples: Vec<Samples>,
-    limits: &Limits,
-    libraries: &[LibraryRecord],
-) -> ProductRecord {
-    let Weighted { product, weight } = *case;
-    let peak = limits.peak[&product.dtype];
-    let results = samples.into_iter().zip(libraries).map(|(samples, library)| {
-        let bound = limits.bound(&product, library.call(product.dtype));
-        Measured::new(samples, product.flop(), peak, Some(bound))
-    });
-    ProductRecord {
-        product,
-        calls_a_step: weight.map(|Weight { calls_a_step, .. }| calls_a_step),
-        share_of_step: weight.map(|Weight { share_of_step, .. }| share_of_step),
-        flop: product.flop(),
-        bytes: product.bytes_moved(),
-        results: results.collect(),
+    /// Evaluates the samples of a product.
+    fn product_record(
+        &self,
+        case: &Weighted,
+        samples: Vec<Samples>,
+        limits: &Limits,
+        records: &[LibraryRecord],
+    ) -> ProductRecord {
+        let Weighted { product, weight } = *case;
+        let peak = limits.peak[&product.dtype];
+        let results = samples.into_iter().zip(records).zip(&self.libraries).map(|((samples, record), library)| {
+            let bound = limits.bound(&product, record.call(product.dtype));
+            let own_loops = product.is_unpacked(library, self.threads);
+            Measured { own_loops, ..Measured::new(samples, product.flop(), peak, Some(bound)) }
+        });
+        ProductRecord {
+            product,
+            calls_a_step: weight.map(|Weight { calls_a_step, .. }| calls_a_step),
+            share_of_step: weight.map(|Weight { share_of_step, .. }| share_of_step),
+            flop: product.flop(),
+            bytes: product.bytes_moved(),
+            results: results.collect(),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kernels::{Accumulate, Call, LayerShape};
+use kernels::blas::{Library, Transpose};
+use kernels::{Accumulate, Call, LayerShape, is_unpacked};
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
@@ -81,6 +82,18 @@ impl Product {
             kernels::Product::BackwardData => (Form::Tn, [n_in, examples, n_out]),
         };
         Product { form, m, n, k, dtype, adds: call.accumulate == Accumulate::Add, column_major: call.column_major }
+    }
+
+    /// Returns whether Layerchain's own loops make it instead of `library`, if `threads` threads share it.
+    pub fn is_unpacked(&self, library: &Library, threads: usize) -> bool {
+        let &Product { form, m, n, k, dtype, column_major, .. } = self;
+        // BLAS reads a column-major a as the transpose of a row-major matrix.
+        let transpose = |transposed| if transposed { Transpose::Yes } else { Transpose::No };
+        let transposes = [transpose(form == Form::Tn), transpose((form == Form::Nt) != column_major)];
+        match dtype {
+            Dtype::F32 => is_unpacked::<f32>(library, transposes, [m, n, k], threads),
+            Dtype::F64 => is_unpacked::<f64>(library, transposes, [m, n, k], threads),
+        }
     }
 
     /// Returns the shape of a layer that makes this product, and its call with scale 1.

@@ -1,28 +1,8 @@
-//! One cblas call: its operands as pointers with leading dimensions.
+//! A product in one cblas call.
 
 use crate::blas::Library;
-use crate::cblas::{COLUMN_MAJOR, Transpose};
+use crate::cblas::{COLUMN_MAJOR, GemmArguments};
 use crate::real::Real;
-
-/// An operand of a gemm call: row-major, `leading` elements from one row to the next.
-#[derive(Clone, Copy)]
-pub(super) struct Operand<P> {
-    pub(super) pointer: P,
-    pub(super) leading: i32,
-    pub(super) transpose: Transpose,
-}
-
-/// The arguments of a gemm call: C ← alpha op(A) op(B) + beta C.
-#[derive(Clone, Copy)]
-pub(super) struct GemmArguments<R> {
-    /// m, n and k: op(A) is m × k, op(B) is k × n and C is m × n.
-    pub(super) shape: [usize; 3],
-    pub(super) alpha: R,
-    pub(super) a: Operand<*const R>,
-    pub(super) b: Operand<*const R>,
-    pub(super) beta: R,
-    pub(super) c: Operand<*mut R>,
-}
 
 /// Computes a product in one cblas call.
 ///

@@ -1,0 +1,106 @@
+//! Products with B row by row: each term adds a multiple of a part of a row of B to each row of a tile of C.
+
+use super::vector::{Element, Lanes};
+use crate::cblas::{GemmArguments, Transpose};
+
+/// Computes a product with B not transposed.
+///
+/// # Safety
+/// The arguments must be as [`Unpacked::unpacked`](super::Unpacked::unpacked) asks.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn product<R: Element>(arguments: GemmArguments<R>) {
+    let [m, n, _] = arguments.shape;
+    let mut column = 0;
+    // SAFETY: the columns are those of C; the caller upholds the rest.
+    unsafe {
+        // A sum waits for its last addition, so that the processor is busy only with some eight vectors of sums: few rows take wide tiles.
+        while m == 1 && column + 8 * R::LANES <= n {
+            tile::<R, 1, 8>(arguments, [0, column], Lanes::All);
+            column += 8 * R::LANES;
+        }
+        while m == 2 && column + 4 * R::LANES <= n {
+            tile::<R, 2, 4>(arguments, [0, column], Lanes::All);
+            column += 4 * R::LANES;
+        }
+        while column + 2 * R::LANES <= n {
+            tiles::<R, 2>(arguments, column, Lanes::All);
+            column += 2 * R::LANES;
+        }
+        match n - column {
+            0 => (),
+            rest if rest <= R::LANES => tiles::<R, 1>(arguments, column, Lanes::First(rest)),
+            rest => tiles::<R, 2>(arguments, column, Lanes::First(rest - R::LANES)),
+        }
+    }
+}
+
+/// Computes all tiles of C from a column on, `VECTORS` vectors wide, in the last of which only some lanes are C's.
+///
+/// # Safety
+/// The arguments must be as [`product`] asks, and C must have the columns.
+#[inline(always)]
+unsafe fn tiles<R: Element, const VECTORS: usize>(arguments: GemmArguments<R>, column: usize, last: Lanes) {
+    // Six rows of two vectors of sums take 12 of the 16 registers.
+    let (m, tiles) = (arguments.shape[0], arguments.shape[0].div_ceil(6));
+    let mut row = 0;
+    for tile_number in 0..tiles {
+        let rows = (m - row).div_ceil(tiles - tile_number);
+        let place = [row, column];
+        // SAFETY: the rows are those of C; the caller upholds the rest.
+        unsafe {
+            match rows {
+                1 => tile::<R, 1, VECTORS>(arguments, place, last),
+                2 => tile::<R, 2, VECTORS>(arguments, place, last),
+                3 => tile::<R, 3, VECTORS>(arguments, place, last),
+                4 => tile::<R, 4, VECTORS>(arguments, place, last),
+                5 => tile::<R, 5, VECTORS>(arguments, place, last),
+                _ => tile::<R, 6, VECTORS>(arguments, place, last),
+            }
+        }
+        row += rows;
+    }
+}
+
+/// Computes the tile of C from a row and a column on; `last` are the lanes of a row's last vector that are C's.
+///
+/// # Safety
+/// The arguments must be as [`product`] asks, and C must have the tile.
+#[inline(always)]
+unsafe fn tile<R: Element, const ROWS: usize, const VECTORS: usize>(
+    GemmArguments { shape: [_, _, k], alpha, a, b, beta, c }: GemmArguments<R>,
+    [row, column]: [usize; 2],
+    last: Lanes,
+) {
+    let (a_leading, b_leading, c_leading) = (a.leading as usize, b.leading as usize, c.leading as usize);
+    let (a_row, a_term) = if a.transpose == Transpose::Yes { (1, a_leading) } else { (a_leading, 1) };
+    let lanes = |v: usize| if v + 1 == VECTORS { last } else { Lanes::All };
+    // SAFETY: the caller upholds it.
+    unsafe {
+        let (a, b) = (a.pointer.add(row * a_row), b.pointer.add(column));
+        let mut sums = [[R::splat(R::zero()); VECTORS]; ROWS];
+        for term in 0..k {
+            let mut b_row = [R::splat(R::zero()); VECTORS];
+            for v in 0..VECTORS {
+                b_row[v] = R::load(b.add(term * b_leading + v * R::LANES), lanes(v));
+            }
+            for i in 0..ROWS {
+                let a = R::splat(*a.add(i * a_row + term * a_term));
+                for v in 0..VECTORS {
+                    sums[i][v] = R::multiply_add(a, b_row[v], sums[i][v]);
+                }
+            }
+        }
+        let alpha = R::splat(alpha);
+        for i in 0..ROWS {
+            for v in 0..VECTORS {
+                let c = c.pointer.add((row + i) * c_leading + column + v * R::LANES);
+                let new = if beta == R::zero() {
+                    R::multiply(alpha, sums[i][v])
+                } else {
+                    R::multiply_add(alpha, sums[i][v], R::load(c, lanes(v)))
+                };
+                R::store(c, lanes(v), new);
+            }
+        }
+    }
+}
