@@ -1,7 +1,11 @@
 //! Products with B row by row: each term adds a multiple of a part of a row of B to each row of a tile of C.
 
 use super::vector::{Element, Lanes};
-use crate::cblas::{GemmArguments, Transpose};
+use crate::cblas::{GemmArguments, Operand, Transpose};
+
+/// The most bytes of the part of a row of A that a tile is multiplied by: such parts of 20 rows, and two cache lines for each of its
+/// terms of B, fit into a first-level cache of 32 KiB.
+const PART: usize = 1024;
 
 /// Computes a product with B not transposed.
 ///
@@ -9,6 +13,26 @@ use crate::cblas::{GemmArguments, Transpose};
 /// The arguments must be as [`Unpacked::unpacked`](super::Unpacked::unpacked) asks.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn product<R: Element>(arguments: GemmArguments<R>) {
+    let GemmArguments { shape: [m, n, k], a, b, beta, .. } = arguments;
+    let terms = k.div_ceil(k.div_ceil(PART / size_of::<R>()));
+    for first in (0..k).step_by(terms) {
+        // SAFETY: the terms are those of A and B; the caller upholds the rest.
+        unsafe {
+            let a_term = if a.transpose == Transpose::Yes { a.leading as usize } else { 1 };
+            let a = Operand { pointer: a.pointer.add(first * a_term), ..a };
+            let b = Operand { pointer: b.pointer.add(first * b.leading as usize), ..b };
+            let beta = if first == 0 { beta } else { R::one() };
+            part_of_sums(GemmArguments { shape: [m, n, terms.min(k - first)], a, b, beta, ..arguments });
+        }
+    }
+}
+
+/// Computes a product with B not transposed, whose sums have few terms.
+///
+/// # Safety
+/// The arguments must be as [`product`] asks.
+#[inline(always)]
+unsafe fn part_of_sums<R: Element>(arguments: GemmArguments<R>) {
     let [m, n, _] = arguments.shape;
     let mut column = 0;
     // SAFETY: the columns are those of C; the caller upholds the rest.
@@ -76,19 +100,24 @@ unsafe fn tile<R: Element, const ROWS: usize, const VECTORS: usize>(
     let lanes = |v: usize| if v + 1 == VECTORS { last } else { Lanes::All };
     // SAFETY: the caller upholds it.
     unsafe {
-        let (a, b) = (a.pointer.add(row * a_row), b.pointer.add(column));
+        // Pointers that move on by themselves: the compiler would multiply the number of the term by both strides at each term. With two
+        // of them, the addresses of six rows need no further instructions.
+        let mut a = [0, 3].map(|first| a.pointer.wrapping_add((row + first) * a_row));
+        let mut b = b.pointer.add(column);
         let mut sums = [[R::splat(R::zero()); VECTORS]; ROWS];
-        for term in 0..k {
+        for _ in 0..k {
             let mut b_row = [R::splat(R::zero()); VECTORS];
             for v in 0..VECTORS {
-                b_row[v] = R::load(b.add(term * b_leading + v * R::LANES), lanes(v));
+                b_row[v] = R::load(b.add(v * R::LANES), lanes(v));
             }
             for i in 0..ROWS {
-                let a = R::splat(*a.add(i * a_row + term * a_term));
+                let a = R::splat(*a[i / 3].add(i % 3 * a_row));
                 for v in 0..VECTORS {
                     sums[i][v] = R::multiply_add(a, b_row[v], sums[i][v]);
                 }
             }
+            a = a.map(|a| a.wrapping_add(a_term));
+            b = b.wrapping_add(b_leading);
         }
         let alpha = R::splat(alpha);
         for i in 0..ROWS {
