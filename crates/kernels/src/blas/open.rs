@@ -94,9 +94,9 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
 
 /// Looks up how a library multiplies small matrices.
 fn small_products(description: &Description) -> SmallProducts {
-    match (description.family, description.vectors) {
-        (Family::OpenBlas, Some(Vectors::Avx512)) => SmallProducts::InPlace,
-        (Family::OpenBlas, Some(Vectors::Avx2)) if Vectors::detect() >= Vectors::Avx2 => SmallProducts::Packed,
+    match (description.family, description.core.as_str()) {
+        (Family::OpenBlas, "SkylakeX" | "Cooperlake" | "SapphireRapids") => SmallProducts::InPlace,
+        (Family::OpenBlas, "Haswell" | "Zen") if Vectors::detect() >= Vectors::Avx2 => SmallProducts::Packed,
         _ => SmallProducts::Unknown,
     }
 }

@@ -5,8 +5,9 @@ use rand::seq::index;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::blas::in_use;
-use crate::gemm::{Accumulate, Call, LayerShape, Product, WrongProduct, backward_data, backward_weights, forward};
+use crate::gemm::{
+    Accumulate, Call, LayerShape, Product, WrongProduct, backward_data, backward_weights, forward, maker,
+};
 use crate::real::Real;
 use crate::reference;
 
@@ -150,7 +151,7 @@ impl Expected {
             let (found, expected) = (found[[row, column]].as_f64(), added_to + scale * product);
             let is_right = (found - expected).abs() <= bound; // false for NaN
             if !is_right {
-                let (library, dtype) = (in_use().to_string(), R::NAME);
+                let (library, dtype) = (maker::<R>(call, shape), R::NAME);
                 return Err(WrongProduct { library, call, shape, dtype, row, column, found, expected, bound });
             }
         }

@@ -41,6 +41,15 @@ pub enum Product {
 }
 
 impl Product {
+    /// Returns m, n and k of this product of a layer: it has m × n elements of k terms each.
+    pub fn sides(self, LayerShape { n_out, n_in, examples }: LayerShape) -> [usize; 3] {
+        match self {
+            Product::Forward => [n_out, examples, n_in],
+            Product::BackwardWeights => [n_out, n_in, examples],
+            Product::BackwardData => [n_in, examples, n_out],
+        }
+    }
+
     /// Returns the shape of the layer whose product this is, if it has m × n elements of k terms each.
     pub fn layer(self, [m, n, k]: [usize; 3]) -> LayerShape {
         match self {
@@ -158,7 +167,7 @@ impl fmt::Display for Call {
      must be {expected} within {bound:e}"
 )]
 pub struct WrongProduct {
-    /// The library.
+    /// The library, or our loops in its place.
     pub library: String,
     /// The product, and how it was called.
     pub call: Call,

@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::call::{Call, WrongProduct};
-use crate::blas::in_use;
+use super::sharing::maker;
 use crate::real::Real;
 use crate::reductions::row_sums;
 use crate::reference;
@@ -152,7 +152,7 @@ fn wrong_in_row<R: Real>(
         let is_right = size + added_to.abs() >= R::max_value().as_f64() || (found - expected).abs() <= bound;
         let (shape, dtype) = (call.product.layer([m, n, k]), R::NAME);
         (!is_right).then(|| WrongProduct {
-            library: in_use().to_string(),
+            library: maker::<R>(call, shape),
             call,
             shape,
             dtype,

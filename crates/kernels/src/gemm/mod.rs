@@ -1,4 +1,4 @@
-//! The three products of a layer. The threads of a team share a large product, and each part is made by the cblas calls of its plan.
+//! The three products of a layer. The threads of a team share a large product, and each part is made by the cblas calls or the loops of its plan.
 //! BLAS's m, n, k and leading dimensions appear only in this module.
 //!
 //! Operands may be row-major or column-major, which BLAS reads as the transpose of a row-major matrix: in a mini-batch of inputs the
@@ -20,6 +20,7 @@ use self::one_call::call_gemm;
 use self::panels::in_panels;
 pub use self::plan::{GemmPlan, Panels};
 pub use self::sharing::is_unpacked;
+pub(crate) use self::sharing::maker;
 use self::sharing::{STEP, Sharing};
 use crate::blas::in_use;
 use crate::cblas::{
@@ -188,7 +189,7 @@ fn in_parts_of_threads<R: Real>(shape: [usize; 3], alpha: R, accumulate: Accumul
     }
 }
 
-/// Computes a part of a product, or all of it, by the cblas calls of its plan; `k` is the number of terms of each element.
+/// Computes a part of a product, or all of it, as its plan says; `k` is the number of terms of each element.
 #[track_caller]
 fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Operands { a, b, mut c }: Operands<R>) {
     let (library, shape) = (in_use(), [c.nrows(), c.ncols(), k]);
@@ -204,7 +205,8 @@ fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Operands { a, b, mu
     let arguments = GemmArguments { shape, alpha, a, b, beta, c };
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
     // matched the shapes with m, n and k, which `split_rows` and `split_columns` preserve, `leading_dimension` has matched the
-    // strides, and `c` is borrowed mutably, so nothing overlaps it.
+    // strides, and `c` is borrowed mutably, so nothing overlaps it. No side is 0. A plan is `Unpacked` only where the processor has AVX2,
+    // and never if both operands are transposed.
     unsafe {
         match plan {
             GemmPlan::OneCall => call_gemm(library, arguments),

@@ -3,13 +3,13 @@
 //!
 //! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach
 //! 90% of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into
-//! panels that are small enough for those kernels. On its AVX2 cores it packs all products, so that small ones are made by our loops.
+//! panels that are small enough for those kernels. On its AVX2 cores it packs all products, so our loops make the small ones.
 
 use crate::blas::{Library, SmallProducts};
 use crate::cblas::Transpose;
 use crate::real::Real;
 
-/// The cblas calls that a product is made of.
+/// The cblas calls that a product is made of, or the loops of our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GemmPlan {
     /// One call.
@@ -60,7 +60,7 @@ const SMALL: usize = 1_000_000;
 /// The size in bytes above which no cache is expected to hold op(B) from one product to the next.
 const FAR: usize = 8 << 20;
 
-/// The most elements of op(B) that our loops read again and again for more multiply-adds than that.
+/// The most elements of op(B) that our loops read again and again in products of more multiply-adds than [`SMALL`].
 const NEAR: usize = 1 << 19;
 
 /// The most bytes of a copied panel of op(B).
@@ -81,7 +81,7 @@ impl GemmPlan {
     /// The numbers come from measurements of some 3,000 shapes of each form in both types (Zen 3; OpenBLAS 0.3.34, core Haswell).
     pub(crate) fn without_small_kernels<R: Real>([a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
         use Transpose::No;
-        // Few rows of C are little work for a packed panel of op(B).
+        // Packing op(B) doesn't pay for few rows.
         let is_small = m * n * k <= SMALL || (m <= 12 && n * k <= NEAR);
         // Adding up the lanes of a dot product takes as long as some vectors of its terms, and copying narrow matrices is slow.
         let are_sums_long = k * size_of::<R>() >= if n <= 20 { 128 } else { 512 };

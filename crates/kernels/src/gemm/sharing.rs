@@ -1,8 +1,10 @@
 //! The division of a product among the threads of a team.
 
+use super::call::{Call, LayerShape, Product};
 use super::plan::GemmPlan;
-use crate::blas::Library;
-use crate::cblas::Transpose;
+use crate::blas::{Library, in_use};
+use crate::cblas::Transpose::{No, Yes};
+use crate::parallel::{longest_part, threads};
 use crate::real::Real;
 
 /// The fewest multiply-adds of a product that threads share.
@@ -35,19 +37,30 @@ impl Sharing {
     }
 }
 
-/// Returns whether loops of our own make a product op(A) op(B) that `threads` threads share, without `library`. Its largest part decides;
-/// [`Transpose`] says which operands are transposed in memory.
-pub fn is_unpacked<R: Real>(
-    library: &Library,
-    transposes: [Transpose; 2],
-    shape @ [m, n, k]: [usize; 3],
-    threads: usize,
-) -> bool {
-    let part = |length: usize, threads| length.div_ceil(threads).next_multiple_of(STEP).min(length);
+/// Names what makes a product of a layer that is called like this: the library in use, or loops of our own in its place.
+pub(crate) fn maker<R: Real>(call: Call, shape: LayerShape) -> String {
+    let library = in_use();
+    if is_unpacked::<R>(library, call, call.product.sides(shape), threads()) {
+        format!("Layerchain, in place of {library},")
+    } else {
+        library.to_string()
+    }
+}
+
+/// Returns whether loops of our own make a product instead of `library`, if `threads` threads share it: a product of m × n elements with k
+/// terms each, which is called like this. Its largest part decides.
+pub fn is_unpacked<R: Real>(library: &Library, call: Call, shape @ [m, n, k]: [usize; 3], threads: usize) -> bool {
     let shape = match Sharing::of(shape, threads) {
         Sharing::One => shape,
-        Sharing::Rows(threads) => [part(m, threads), n, k],
-        Sharing::Columns(threads) => [m, part(n, threads), k],
+        Sharing::Rows(threads) => [longest_part(threads, (m, STEP)), n, k],
+        Sharing::Columns(threads) => [m, longest_part(threads, (n, STEP)), k],
+    };
+    // BLAS reads a column-major A as the transpose of a row-major matrix. A single column is both.
+    let column_major = |examples| call.column_major && examples > 1;
+    let transposes = match call.product {
+        Product::Forward => [No, if column_major(n) { Yes } else { No }],
+        Product::BackwardWeights => [No, if column_major(k) { No } else { Yes }],
+        Product::BackwardData => [Yes, No],
     };
     GemmPlan::of::<R>(library, transposes, shape) == GemmPlan::Unpacked
 }

@@ -6,5 +6,5 @@
 mod parts;
 mod team;
 
-pub(crate) use self::parts::in_parts;
+pub(crate) use self::parts::{in_parts, longest_part};
 pub use self::team::{Team, threads};

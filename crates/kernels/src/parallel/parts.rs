@@ -21,11 +21,7 @@ pub(crate) fn in_parts<W: Send>(
     split: &impl Fn(W, usize) -> (W, W),
     work: &(impl Fn(W) + Sync),
 ) {
-    if threads < 2 {
-        work(whole)
-    } else {
-        in_several_parts(threads.min(MOST_PARTS), length_and_step, whole, split, work)
-    }
+    if threads < 2 { work(whole) } else { in_several_parts(threads, length_and_step, whole, split, work) }
 }
 
 /// Runs `work` on parts as [`in_parts`] does, for two threads or more. It is not inlined, since the room for the parts makes its stack
@@ -40,13 +36,10 @@ fn in_several_parts<W: Send>(
 ) {
     let parts: [Mutex<Option<W>>; MOST_PARTS] = std::array::from_fn(|_| Mutex::new(None));
     let (mut rest, mut begin, mut count) = (whole, 0, 0);
-    for number in 1..threads {
-        let end = (length * number / threads + step / 2) / step * step;
-        if begin < end && end < length {
-            let (part, after) = split(rest, end - begin);
-            put(&parts[count], part);
-            (rest, begin, count) = (after, end, count + 1);
-        }
+    for end in ends(threads, (length, step)) {
+        let (part, after) = split(rest, end - begin);
+        put(&parts[count], part);
+        (rest, begin, count) = (after, end, count + 1);
     }
     if count == 0 {
         return work(rest);
@@ -62,6 +55,25 @@ fn in_several_parts<W: Send>(
             }
         }
     });
+}
+
+/// Computes where the parts that [`in_parts`] makes end, but for the last one.
+fn ends(threads: usize, (length, step): (usize, usize)) -> impl Iterator<Item = usize> {
+    let (threads, mut begin) = (threads.min(MOST_PARTS), 0);
+    (1..threads).filter_map(move |number| {
+        let end = (length * number / threads + step / 2) / step * step;
+        (begin < end && end < length).then(|| {
+            begin = end;
+            end
+        })
+    })
+}
+
+/// Computes the length of the longest part that [`in_parts`] makes.
+pub(crate) fn longest_part(threads: usize, length_and_step @ (length, _): (usize, usize)) -> usize {
+    let mut begin = 0;
+    let lengths = ends(threads, length_and_step).chain([length]).map(|end| end - std::mem::replace(&mut begin, end));
+    lengths.max().unwrap_or(length)
 }
 
 /// Puts a part where the threads of the team find it.

@@ -95,6 +95,8 @@ fn every_shape_gives_the_product_and_touches_nothing_else() {
                     is_exact::<f32>(form, [m, n, k]);
                     is_exact::<f64>(form, [m, n, k]);
                 }
+                is_exact::<f32>(form, [m, n, 515]); // sums in three parts
+                is_exact::<f64>(form, [m, n, 259]);
             }
         }
     }

@@ -3,8 +3,8 @@
 use super::vector::{Element, Lanes};
 use crate::cblas::{GemmArguments, Operand, Transpose};
 
-/// The most bytes of the part of a row of A that a tile is multiplied by: such parts of 20 rows, and two cache lines for each of its
-/// terms of B, fit into a first-level cache of 32 KiB.
+/// The most bytes of the part of a row of A that tiles are multiplied by. With longer parts, rows of B would leave the first-level cache
+/// before the next tile reads them; with shorter ones, C would be read and written more often.
 const PART: usize = 1024;
 
 /// Computes a product with B not transposed.
@@ -37,7 +37,7 @@ unsafe fn part_of_sums<R: Element>(arguments: GemmArguments<R>) {
     let mut column = 0;
     // SAFETY: the columns are those of C; the caller upholds the rest.
     unsafe {
-        // A sum waits for its last addition, so that the processor is busy only with some eight vectors of sums: few rows take wide tiles.
+        // Each addition to a sum waits for the one before. Some eight vectors of sums keep the processor busy, so few rows take wide tiles.
         while m == 1 && column + 8 * R::LANES <= n {
             tile::<R, 1, 8>(arguments, [0, column], Lanes::All);
             column += 8 * R::LANES;
@@ -58,7 +58,7 @@ unsafe fn part_of_sums<R: Element>(arguments: GemmArguments<R>) {
     }
 }
 
-/// Computes all tiles of C from a column on, `VECTORS` vectors wide, in the last of which only some lanes are C's.
+/// Computes all tiles of C from a column on, `VECTORS` vectors wide, of whose last one some lanes may lie beyond C.
 ///
 /// # Safety
 /// The arguments must be as [`product`] asks, and C must have the columns.
@@ -85,7 +85,7 @@ unsafe fn tiles<R: Element, const VECTORS: usize>(arguments: GemmArguments<R>, c
     }
 }
 
-/// Computes the tile of C from a row and a column on; `last` are the lanes of a row's last vector that are C's.
+/// Computes the tile of C from a row and a column on; `last` are the lanes of a row's last vector that lie in C.
 ///
 /// # Safety
 /// The arguments must be as [`product`] asks, and C must have the tile.

@@ -21,7 +21,9 @@ pub(super) enum Lanes {
 
 /// An element type of vectors of 256 bits.
 ///
-/// Its functions are only called from functions that are compiled for AVX2 with fused multiply-adds, into which they are inlined.
+/// # Safety
+/// Its functions may be called only from functions that are compiled for AVX2 with fused multiply-adds, into which they are inlined. The
+/// lanes that are loaded or stored must be those of a matrix.
 pub(super) trait Element: NdFloat {
     /// A vector.
     type Vector: Copy;
@@ -38,10 +40,10 @@ pub(super) trait Element: NdFloat {
     /// Stores the lanes to adjacent elements.
     unsafe fn store(to: *mut Self, lanes: Lanes, vector: Self::Vector);
 
-    /// Computes a b.
+    /// Multiplies lane by lane.
     unsafe fn multiply(a: Self::Vector, b: Self::Vector) -> Self::Vector;
 
-    /// Computes a b + c, rounded once.
+    /// Computes a b + c in each lane, rounded once.
     unsafe fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 
     /// Adds up the lanes, by halves.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kernels::blas::{Library, Transpose};
+use kernels::blas::Library;
 use kernels::{Accumulate, Call, LayerShape, is_unpacked};
 use serde::{Deserialize, Serialize};
 
@@ -75,24 +75,22 @@ impl Product {
     }
 
     /// Describes a layer's call in element type `dtype`; the scale of the call is left out.
-    pub fn of(dtype: Dtype, LayerShape { n_out, n_in, examples }: LayerShape, call: Call) -> Self {
-        let (form, [m, n, k]) = match call.product {
-            kernels::Product::Forward => (Form::Nn, [n_out, examples, n_in]),
-            kernels::Product::BackwardWeights => (Form::Nt, [n_out, n_in, examples]),
-            kernels::Product::BackwardData => (Form::Tn, [n_in, examples, n_out]),
+    pub fn of(dtype: Dtype, shape: LayerShape, call: Call) -> Self {
+        let [m, n, k] = call.product.sides(shape);
+        let form = match call.product {
+            kernels::Product::Forward => Form::Nn,
+            kernels::Product::BackwardWeights => Form::Nt,
+            kernels::Product::BackwardData => Form::Tn,
         };
         Product { form, m, n, k, dtype, adds: call.accumulate == Accumulate::Add, column_major: call.column_major }
     }
 
     /// Returns whether Layerchain's own loops make it instead of `library`, if `threads` threads share it.
     pub fn is_unpacked(&self, library: &Library, threads: usize) -> bool {
-        let &Product { form, m, n, k, dtype, column_major, .. } = self;
-        // BLAS reads a column-major a as the transpose of a row-major matrix.
-        let transpose = |transposed| if transposed { Transpose::Yes } else { Transpose::No };
-        let transposes = [transpose(form == Form::Tn), transpose((form == Form::Nt) != column_major)];
+        let (&Product { m, n, k, dtype, .. }, (_, call)) = (self, self.call());
         match dtype {
-            Dtype::F32 => is_unpacked::<f32>(library, transposes, [m, n, k], threads),
-            Dtype::F64 => is_unpacked::<f64>(library, transposes, [m, n, k], threads),
+            Dtype::F32 => is_unpacked::<f32>(library, call, [m, n, k], threads),
+            Dtype::F64 => is_unpacked::<f64>(library, call, [m, n, k], threads),
         }
     }
 
