@@ -9,7 +9,7 @@ use crate::cblas::GemmArguments;
 /// The arguments must be as [`Unpacked::unpacked`](super::Unpacked::unpacked) asks.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn product<R: Element>(arguments: GemmArguments<R>) {
-    // Three rows of A and four of B have 12 vectors of sums, and the vectors of four rows beside them: all 16 registers.
+    // The sums of three rows of A and four of B take 12 registers, the rows of A three, and a row of B the last of all 16.
     for row in (0..arguments.shape[0]).step_by(3) {
         // SAFETY: the rows are those of C; the caller upholds the rest.
         unsafe {

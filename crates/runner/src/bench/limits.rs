@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use kernels::blas::Library;
-use kernels::{Accumulate, Real, backward_weights, peak};
+use kernels::{Accumulate, Call, Real, backward_weights, forward, is_unpacked, peak};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -88,20 +88,25 @@ fn size(bytes: f64) -> usize {
 pub(crate) fn call_seconds(library: &'static Library, dtype: Dtype) -> f64 {
     library.put_into_use();
     match dtype {
-        Dtype::F32 => smallest_product::<f32>(),
-        Dtype::F64 => smallest_product::<f64>(),
+        Dtype::F32 => smallest_product::<f32>(library),
+        Dtype::F64 => smallest_product::<f64>(library),
     }
 }
 
-/// Times dz aᵀ of one element each, which no library leaves to loops of our own.
-fn smallest_product<R: Real>() -> f64 {
+/// Times W a of one element each in `library`, or dz aᵀ where our loops would make W a.
+fn smallest_product<R: Real>(library: &Library) -> f64 {
     const CALLS: u32 = 200;
     const WINDOWS: usize = 50;
     let (a, b, mut c) = (Array2::<R>::ones((1, 1)), Array2::<R>::ones((1, 1)), Array2::<R>::zeros((1, 1)));
+    let leaves_forward = is_unpacked::<R>(library, Call::forward(Accumulate::Replace), [1, 1, 1], 1);
     let mut window = || {
         let start = Instant::now();
         for _ in 0..CALLS {
-            backward_weights(black_box(a.view()), b.view(), R::one(), c.view_mut(), Accumulate::Replace);
+            if leaves_forward {
+                backward_weights(black_box(a.view()), b.view(), R::one(), c.view_mut(), Accumulate::Replace);
+            } else {
+                forward(black_box(a.view()), b.view(), c.view_mut(), Accumulate::Replace);
+            }
         }
         start.elapsed().as_secs_f64() / f64::from(CALLS)
     };
