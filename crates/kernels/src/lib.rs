@@ -9,6 +9,7 @@ mod environment;
 mod gemm;
 mod labels;
 pub mod lapack;
+mod loops;
 mod loss;
 mod math;
 mod parallel;
@@ -21,7 +22,6 @@ mod simd;
 mod softmax;
 mod subnormals;
 mod transpose;
-mod unpacked;
 mod update;
 
 pub use activation::{Activation, activation_backward, bias_activation};
@@ -29,8 +29,8 @@ pub use allocator::CacheAlignedAllocator;
 pub use check::{ProductCheck, WrongSum, self_check};
 pub use environment::set_variable;
 pub use gemm::{
-    Accumulate, Call, GemmPlan, LayerShape, Panels, Product, WrongProduct, backward_data, backward_weights, forward,
-    inspected, is_unpacked,
+    Accumulate, Call, GemmPlan, LayerShape, Maker, Panels, Product, WrongProduct, backward_data, backward_weights,
+    forward, inspected, made_by_loops,
 };
 pub use labels::{sigmoid_count_correct, softmax_count_correct};
 pub use loss::{

@@ -3,13 +3,13 @@
 use ndarray::NdFloat;
 
 use crate::cblas::GemmElement;
+use crate::loops::Loops;
 use crate::math::Math;
 use crate::peak::MultiplyAdds;
 use crate::transpose::TransposeBlock;
-use crate::unpacked::Unpacked;
 
 /// An element type of the kernels: `f32` or `f64`. Nothing else can implement it.
-pub trait Real: NdFloat + Math + MultiplyAdds + TransposeBlock + GemmElement + Unpacked {
+pub trait Real: NdFloat + Math + MultiplyAdds + TransposeBlock + GemmElement + Loops {
     /// The type's name as experiments write it: `"f32"` or `"f64"`.
     const NAME: &'static str;
 

@@ -83,7 +83,7 @@ unsafe fn one_by_one<R: TransposeBlock>(from: *const R, leading_from: usize, to:
 }
 
 macro_rules! transpose_block {
-    ($type:ty, $side:literal, $avx512:ident) => {
+    ($type:ty, $side:literal, $function:ident) => {
         impl TransposeBlock for $type {
             const SIDE: usize = $side;
 
@@ -91,7 +91,12 @@ macro_rules! transpose_block {
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx512f") {
                     // SAFETY: the processor has the instructions of the function; the caller upholds the rest.
-                    return unsafe { avx512::$avx512(from, leading_from, to, leading_to) };
+                    return unsafe { avx512::$function(from, leading_from, to, leading_to) };
+                }
+                #[cfg(target_arch = "x86_64")]
+                if is_x86_feature_detected!("avx2") {
+                    // SAFETY: as above.
+                    return unsafe { avx2::$function(from, leading_from, to, leading_to) };
                 }
                 // SAFETY: the caller upholds it.
                 unsafe { one_by_one(from, leading_from, to, leading_to) }
@@ -165,6 +170,71 @@ mod avx512 {
             unsafe {
                 _mm512_storeu_pd(to.add(column * leading_to), _mm512_unpacklo_pd(a, b));
                 _mm512_storeu_pd(to.add((column + 1) * leading_to), _mm512_unpackhi_pd(a, b));
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::{
+        _mm_loadu_pd, _mm_loadu_ps, _mm256_castpd128_pd256, _mm256_castps128_ps256, _mm256_insertf128_pd,
+        _mm256_insertf128_ps, _mm256_shuffle_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm256_unpackhi_pd,
+        _mm256_unpackhi_ps, _mm256_unpacklo_pd, _mm256_unpacklo_ps,
+    };
+
+    /// Transposes 16 × 16 elements, eight rows at a time: four columns of rows i and 4 + i in a register, then 4 × 4 in each of its lanes.
+    ///
+    /// # Safety
+    /// The requirements of `TransposeBlock::transpose_block` must hold.
+    #[target_feature(enable = "avx2")]
+    pub(super) unsafe fn transpose_f32(from: *const f32, leading_from: usize, to: *mut f32, leading_to: usize) {
+        for row in (0..16).step_by(8) {
+            for column in (0..16).step_by(4) {
+                let rows = |first: usize| {
+                    // SAFETY: rows below 16, four columns from `column` on.
+                    unsafe {
+                        let four = |i: usize| _mm_loadu_ps(from.add((row + i) * leading_from + column));
+                        _mm256_insertf128_ps(_mm256_castps128_ps256(four(first)), four(4 + first), 1)
+                    }
+                };
+                let [a, b, c, d] = [rows(0), rows(1), rows(2), rows(3)];
+                let (ab, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let (cd, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+                // SAFETY: rows below 16 of the transpose, eight columns from `row` on.
+                unsafe {
+                    let to = |number: usize| to.add((column + number) * leading_to + row);
+                    _mm256_storeu_ps(to(0), _mm256_shuffle_ps(ab, cd, 0x44));
+                    _mm256_storeu_ps(to(1), _mm256_shuffle_ps(ab, cd, 0xee));
+                    _mm256_storeu_ps(to(2), _mm256_shuffle_ps(ab_high, cd_high, 0x44));
+                    _mm256_storeu_ps(to(3), _mm256_shuffle_ps(ab_high, cd_high, 0xee));
+                }
+            }
+        }
+    }
+
+    /// Transposes 8 × 8 elements, four rows at a time: two columns of rows i and 2 + i in a register, then 2 × 2 in each of its lanes.
+    ///
+    /// # Safety
+    /// The requirements of `TransposeBlock::transpose_block` must hold.
+    #[target_feature(enable = "avx2")]
+    pub(super) unsafe fn transpose_f64(from: *const f64, leading_from: usize, to: *mut f64, leading_to: usize) {
+        for row in (0..8).step_by(4) {
+            for column in (0..8).step_by(2) {
+                let rows = |first: usize| {
+                    // SAFETY: rows below 8, two columns from `column` on.
+                    unsafe {
+                        let two = |i: usize| _mm_loadu_pd(from.add((row + i) * leading_from + column));
+                        _mm256_insertf128_pd(_mm256_castpd128_pd256(two(first)), two(2 + first), 1)
+                    }
+                };
+                let (a, b) = (rows(0), rows(1));
+                // SAFETY: rows below 8 of the transpose, four columns from `row` on.
+                unsafe {
+                    let to = |number: usize| to.add((column + number) * leading_to + row);
+                    _mm256_storeu_pd(to(0), _mm256_unpacklo_pd(a, b));
+                    _mm256_storeu_pd(to(1), _mm256_unpackhi_pd(a, b));
+                }
             }
         }
     }

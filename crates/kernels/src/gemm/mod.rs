@@ -18,8 +18,8 @@ pub use self::inspect::inspected;
 use self::inspect::{is_inspected, verify};
 use self::one_call::call_gemm;
 use self::panels::in_panels;
-pub use self::plan::{GemmPlan, Panels};
-pub use self::sharing::is_unpacked;
+pub use self::plan::{GemmPlan, Maker, Panels};
+pub use self::sharing::made_by_loops;
 pub(crate) use self::sharing::maker;
 use self::sharing::{STEP, Sharing};
 use crate::blas::in_use;
@@ -205,13 +205,16 @@ fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Operands { a, b, mu
     let arguments = GemmArguments { shape, alpha, a, b, beta, c };
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
     // matched the shapes with m, n and k, which `split_rows` and `split_columns` preserve, `leading_dimension` has matched the
-    // strides, and `c` is borrowed mutably, so nothing overlaps it. No side is 0. A plan is `Unpacked` only where the processor has AVX2,
-    // and never if both operands are transposed.
+    // strides, and `c` is borrowed mutably, so nothing overlaps it. No side is 0. A plan has our loops only where the processor has AVX2,
+    // and never for two transposed operands: the copy of a panel of B isn't transposed.
     unsafe {
-        match plan {
-            GemmPlan::OneCall => call_gemm(library, arguments),
-            GemmPlan::Panels(panels) => in_panels(library, panels, arguments),
-            GemmPlan::Unpacked => R::unpacked(arguments),
+        let multiply = |arguments| match plan.maker {
+            Maker::Library => call_gemm(library, arguments),
+            Maker::Loops => R::multiply_by_loops(arguments),
+        };
+        match plan.panels {
+            None => multiply(arguments),
+            Some(panels) => in_panels(panels, arguments, multiply),
         }
     }
 }

@@ -1,11 +1,9 @@
-//! A product as a call for each pair of panels: the loops around the cblas calls.
+//! A product in panels: the loops around the products of panels.
 
 use std::cell::UnsafeCell;
 use std::ops::Range;
 
-use super::one_call::call_gemm;
-use super::plan::{PANEL_BYTES, Panels};
-use crate::blas::Library;
+use super::plan::{PANEL_BYTES, Panels, TILE_BYTES};
 use crate::cblas::{GemmArguments, Operand, Transpose};
 use crate::real::Real;
 use crate::simd::prefetch;
@@ -19,12 +17,16 @@ thread_local! {
     static SCRATCH: Box<Scratch> = const { Scratch(UnsafeCell::new([0; PANEL_BYTES])) }.into();
 }
 
-/// Computes a product with a call for each pair of panels. A panel of op(B) is copied once and multiplied by all panels of op(A);
+/// Computes a product by `multiply` for each pair of panels. A panel of op(B) is copied once and multiplied by all panels of op(A);
 /// the parts of the sums over k are added up in C.
 ///
 /// # Safety
-/// The arguments must be as [`call_gemm`] asks.
-pub(super) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, arguments: GemmArguments<R>) {
+/// The arguments must be as [`call_gemm`](super::call_gemm) asks, which those of `multiply` are, too.
+pub(super) unsafe fn in_panels<R: Real>(
+    panels: Panels,
+    arguments: GemmArguments<R>,
+    multiply: impl Fn(GemmArguments<R>),
+) {
     let GemmArguments { shape: [m, n, k], a, b, c, .. } = arguments;
     let (rows, columns, terms) = (panels.rows.of(m), panels.columns.of(n), panels.terms.of(k));
     SCRATCH.with(|scratch| {
@@ -51,7 +53,7 @@ pub(super) unsafe fn in_panels<R: Real>(library: &Library, panels: Panels, argum
                         fetch(b, sides, row..m.min(row + rows), m);
                     }
                     let (shape, a, c) = ([rows.min(m - row), columns, terms], a.at(row, term), c.at(row, column));
-                    call_gemm(library, GemmArguments { shape, a, b, beta, c, ..arguments });
+                    multiply(GemmArguments { shape, a, b, beta, c, ..arguments });
                 }
             }
         }
@@ -105,6 +107,13 @@ unsafe fn copy<R: Real>(b: Operand<*const R>, [rows, columns]: [usize; 2], to: *
     unsafe {
         match b.transpose {
             Transpose::Yes => transpose(b.pointer, leading, to, columns, [columns, rows]),
+            // A copy of a length that the compiler knows needs no call.
+            Transpose::No if columns * size_of::<R>() == TILE_BYTES => {
+                for row in 0..rows {
+                    let (from, to) = (b.pointer.add(row * leading), to.add(row * columns));
+                    from.cast::<u8>().copy_to_nonoverlapping(to.cast(), TILE_BYTES);
+                }
+            }
             Transpose::No => {
                 for row in 0..rows {
                     b.pointer.add(row * leading).copy_to_nonoverlapping(to.add(row * columns), columns);
@@ -122,9 +131,12 @@ mod tests {
     use ndarray::{Array2, ArrayView2};
 
     use super::*;
+    use crate::blas::Library;
     use crate::cblas::COLUMN_MAJOR;
-    use crate::gemm::plan::GemmPlan;
+    use crate::gemm::one_call::call_gemm;
+    use crate::gemm::plan::{GemmPlan, Maker};
     use crate::reference;
+    use crate::simd::Vectors;
 
     macro_rules! by_definition {
         ($name:ident, $type:ty) => {
@@ -172,12 +184,19 @@ mod tests {
     }
 
     /// Multiplies small integers by the plan, which is exact, into a C with padded rows.
-    fn is_exact<R: Real>(transposes: [Transpose; 2], [m, n, k]: [usize; 3]) {
-        let GemmPlan::Panels(panels) = GemmPlan::for_small_kernels::<R>(transposes, [m, n, k]) else {
-            panic!("one call")
-        };
+    fn is_exact<R: Real>(plan: GemmPlan, transposes: [Transpose; 2], [m, n, k]: [usize; 3]) {
+        let panels = plan.panels.expect("panels");
         // SAFETY: they multiply by the definition.
         let library = unsafe { Library::of_functions("by the definition", sgemm, dgemm) };
+        let multiply = |arguments| {
+            // SAFETY: `in_panels` upholds it.
+            unsafe {
+                match plan.maker {
+                    Maker::Library => call_gemm(library, arguments),
+                    Maker::Loops => R::multiply_by_loops(arguments),
+                }
+            }
+        };
         let [transpose_a, transpose_b] = transposes;
         let a = if transpose_a == Transpose::Yes { integers::<R>(k, m) } else { integers(m, k) };
         let b = if transpose_b == Transpose::Yes { integers::<R>(n, k) } else { integers(k, n) };
@@ -193,7 +212,7 @@ mod tests {
             let target = Operand { pointer: c.as_mut_ptr(), leading: n as i32 + 3, transpose: Transpose::No };
             // SAFETY: the operands have these sides.
             unsafe {
-                in_panels(library, panels, GemmArguments { shape, alpha, a, b, beta: R::from_f64(beta), c: target })
+                in_panels(panels, GemmArguments { shape, alpha, a, b, beta: R::from_f64(beta), c: target }, multiply)
             };
             for ((i, j), found) in c.indexed_iter() {
                 let expected = if j < n { 2.0 * product_of_views[[i, j]] + beta * 7.0 } else { 7.0 };
@@ -215,8 +234,22 @@ mod tests {
             ([Yes, Yes], &[[61, 65, 257], [64, 64, 256], FAR]),
         ] {
             for &shape in shapes {
-                is_exact::<f32>(transposes, shape);
-                is_exact::<f64>(transposes, shape);
+                is_exact::<f32>(GemmPlan::for_small_kernels::<f32>(transposes, shape), transposes, shape);
+                is_exact::<f64>(GemmPlan::for_small_kernels::<f64>(transposes, shape), transposes, shape);
+            }
+        }
+    }
+
+    #[test]
+    fn a_product_in_panels_of_our_loops_is_the_product() {
+        use Transpose::{No, Yes};
+        if Vectors::detect() < Vectors::Avx2 {
+            return;
+        }
+        for transposes in [[No, No], [No, Yes], [Yes, No], [Yes, Yes]] {
+            for shape in [[67, 35, 803], [100, 129, 161], [71, 301, 130]] {
+                is_exact::<f32>(GemmPlan::without_small_kernels::<f32>(transposes, shape), transposes, shape);
+                is_exact::<f64>(GemmPlan::without_small_kernels::<f64>(transposes, shape), transposes, shape);
             }
         }
     }

@@ -1,23 +1,31 @@
-//! The plan of a product: one cblas call, one for each pair of panels, or loops of our own. It depends only on the library, the
-//! transpositions and the shape, never on a timing, so that bits repeat.
+//! The plan of a product: cblas calls or loops of our own, for the whole operands or for each pair of their panels. It depends only on
+//! the library, the transpositions and the shape, never on a timing, so that bits repeat.
 //!
 //! On its AVX-512 cores, OpenBLAS has kernels for products of at most 10⁶ multiply-adds that read both operands in place. They reach
 //! 90% of the processor's peak and more. Larger products are packed first and reach 75 to 85%. So a large product is divided into
-//! panels that are small enough for those kernels. On its AVX2 cores it packs all products, so our loops make the small ones.
+//! panels that are small enough for those kernels. On its AVX2 cores it packs the operands of all products, so that our loops, which
+//! copy at most one of them, make small and medium ones in less time.
 
 use crate::blas::{Library, SmallProducts};
 use crate::cblas::Transpose;
 use crate::real::Real;
 
-/// The cblas calls that a product is made of, or the loops of our own.
+/// The way in which a product is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GemmPlan {
-    /// One call.
-    OneCall,
-    /// A call for each panel of op(A) and each panel of op(B) that it is multiplied by.
-    Panels(Panels),
-    /// No call: loops of our own that read both operands where they are.
-    Unpacked,
+pub struct GemmPlan {
+    /// What multiplies.
+    pub maker: Maker,
+    /// The panels of the operands that are multiplied one by one; `None` if the whole operands are.
+    pub panels: Option<Panels>,
+}
+
+/// What multiplies matrices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// The library, by cblas calls.
+    Library,
+    /// Loops of our own.
+    Loops,
 }
 
 /// The sides of panels, which are rows × terms in op(A) and terms × columns in op(B).
@@ -54,39 +62,87 @@ impl Side {
     }
 }
 
-/// The most multiply-adds of a product for which OpenBLAS uses its small kernels, or for which our loops take less time than its packing.
+/// The most multiply-adds of a product for which OpenBLAS uses its small kernels, or for which our loops read both operands in place.
 const SMALL: usize = 1_000_000;
+
+/// The most multiply-adds of a product for which our loops take less time than OpenBLAS's AVX2 kernels with their packing.
+const MEDIUM: usize = 15_000_000;
+
+/// The same if B is transposed, which our copies undo in less time than OpenBLAS's.
+const MEDIUM_TRANSPOSED: usize = 50_000_000;
 
 /// The size in bytes above which no cache is expected to hold op(B) from one product to the next.
 const FAR: usize = 8 << 20;
 
-/// The most elements of op(B) that our loops read again and again in products of more multiply-adds than [`SMALL`].
-const NEAR: usize = 1 << 19;
+/// The bytes of a row of the tiles that our loops make: two vectors.
+pub(crate) const TILE_BYTES: usize = 64;
 
 /// The most bytes of a copied panel of op(B).
 pub(crate) const PANEL_BYTES: usize = 1 << 16;
 
+impl Panels {
+    /// Makes the panels of our loops: one of B is copied to be as wide as a tile of C, and stays in the first-level cache with the rows of A
+    /// that it is multiplied by.
+    fn of_tiles<R>() -> Self {
+        let side = |bytes, step| Side { most: bytes / size_of::<R>(), step };
+        let columns = side(TILE_BYTES, TILE_BYTES / size_of::<R>());
+        Panels {
+            rows: Side { most: usize::MAX, step: 1 },
+            columns,
+            terms: side(2048, 8),
+            copied: true,
+            fetched_ahead: false,
+        }
+    }
+}
+
 impl GemmPlan {
+    /// One cblas call.
+    const ONE_CALL: GemmPlan = GemmPlan { maker: Maker::Library, panels: None };
+
+    /// Loops of our own that read both operands where they are.
+    const LOOPS: GemmPlan = GemmPlan { maker: Maker::Loops, panels: None };
+
     /// Plans the product op(A) op(B) of m × n elements with k terms each in `library`.
     pub fn of<R: Real>(library: &Library, transposes: [Transpose; 2], shape: [usize; 3]) -> Self {
         match library.small_products {
             SmallProducts::InPlace => GemmPlan::for_small_kernels::<R>(transposes, shape),
             SmallProducts::Packed => GemmPlan::without_small_kernels::<R>(transposes, shape),
-            SmallProducts::Unknown => GemmPlan::OneCall,
+            SmallProducts::Unknown => GemmPlan::ONE_CALL,
         }
     }
 
     /// Plans a product in a library that packs the operands of all products.
     ///
-    /// The numbers come from measurements of some 3,000 shapes of each form in both types (Zen 3; OpenBLAS 0.3.34, core Haswell).
+    /// The numbers come from measurements of some 500 shapes of each form in both types (Zen 3; OpenBLAS 0.3.34, core Haswell).
     pub(crate) fn without_small_kernels<R: Real>([a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
-        use Transpose::No;
-        // Packing op(B) doesn't pay for few rows.
-        let is_small = m * n * k <= SMALL || (m <= 12 && n * k <= NEAR);
-        // Adding up the lanes of a dot product takes as long as some vectors of its terms, and copying narrow matrices is slow.
-        let are_sums_long = k * size_of::<R>() >= if n <= 20 { 128 } else { 512 };
-        let is_unpacked = is_small && (b == No || (a == No && are_sums_long));
-        if is_unpacked { GemmPlan::Unpacked } else { GemmPlan::OneCall }
+        use Transpose::{No, Yes};
+        let (multiply_adds, element) = (m * n * k, size_of::<R>());
+        if multiply_adds > if b == Yes { MEDIUM_TRANSPOSED } else { MEDIUM } {
+            return GemmPlan::ONE_CALL;
+        }
+        // Many columns of a transposed A are far apart, and a transposed B without long rows gives short dot products.
+        let is_far_apart = a == Yes && m * element >= 1024;
+        let are_sums_long =
+            k * element >= 256 && (m <= 12 || multiply_adds <= 100_000) || k * element >= 512 && n <= 20;
+        let is_in_place = match b {
+            No => multiply_adds <= SMALL || m * element < 256,
+            Yes => a == No && are_sums_long,
+        };
+        // Few rows don't repay the copy of a panel.
+        let is_copied = match b {
+            No => true,
+            Yes => m >= 16 && k >= 32,
+        };
+        if is_far_apart {
+            GemmPlan::ONE_CALL
+        } else if is_in_place {
+            GemmPlan::LOOPS
+        } else if is_copied {
+            GemmPlan { maker: Maker::Loops, panels: Some(Panels::of_tiles::<R>()) }
+        } else {
+            GemmPlan::ONE_CALL
+        }
     }
 
     /// Plans a product in a library that has small kernels.
@@ -100,13 +156,14 @@ impl GemmPlan {
         // If all sides are long, packing costs less than the many additions into C.
         let is_large = m.min(n).min(k) >= 1024;
         if is_small || is_large {
-            return GemmPlan::OneCall;
+            return GemmPlan::ONE_CALL;
         }
         let side = |most, step| Side { most, step };
         let panels = |rows, columns: Side, terms, copied| {
             // The processor by itself fetches ahead along a row, but not from one short row of a panel to the next, which lies apart.
             let fetched_ahead = n * k * element > FAR && if b == No { n > columns.most } else { k > terms };
-            GemmPlan::Panels(Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied, fetched_ahead })
+            let panels = Panels { rows: side(rows, 4), columns, terms: side(terms, 16), copied, fetched_ahead };
+            GemmPlan { maker: Maker::Library, panels: Some(panels) }
         };
         match (a, b) {
             (No, Yes) if m <= 64 && k >= 32 && k * element >= 16 * m => panels(20, side(60, 4), 3200 / element, false),
@@ -118,10 +175,12 @@ impl GemmPlan {
 
     /// Counts the cblas calls for a product of m × n elements with k terms each.
     pub fn calls(self, [m, n, k]: [usize; 3]) -> usize {
-        match self {
-            GemmPlan::OneCall => 1,
-            GemmPlan::Unpacked => 0,
-            GemmPlan::Panels(Panels { rows, columns, terms, .. }) => rows.count(m) * columns.count(n) * terms.count(k),
+        match (self.maker, self.panels) {
+            (Maker::Loops, _) => 0,
+            (Maker::Library, None) => 1,
+            (Maker::Library, Some(Panels { rows, columns, terms, .. })) => {
+                rows.count(m) * columns.count(n) * terms.count(k)
+            }
         }
     }
 }
@@ -144,10 +203,7 @@ mod tests {
     #[test]
     fn panels_are_fetched_ahead_where_they_come_from_memory_in_short_rows() {
         use Transpose::{No, Yes};
-        let is_ahead = |b, shape| match GemmPlan::for_small_kernels::<f32>([No, b], shape) {
-            GemmPlan::Panels(panels) => panels.fetched_ahead,
-            plan => panic!("{plan:?}"),
-        };
+        let is_ahead = |b, shape| GemmPlan::for_small_kernels::<f32>([No, b], shape).panels.unwrap().fetched_ahead;
         assert!(is_ahead(No, [200, 5000, 3072]) && is_ahead(Yes, [200, 3072, 5000]) && is_ahead(No, [5, 300, 7300]));
         assert!(!is_ahead(No, [20, 209, 12288]), "the rows of a panel adjoin");
         assert!(!is_ahead(Yes, [20, 12288, 209]), "the rows of a panel adjoin");
@@ -155,20 +211,32 @@ mod tests {
     }
 
     #[test]
-    fn small_products_are_made_by_loops_of_our_own_where_a_library_packs_them() {
+    fn small_and_medium_products_are_made_by_loops_of_our_own_where_a_library_packs_them() {
         use Transpose::{No, Yes};
-        let is_unpacked = |form, shape| GemmPlan::without_small_kernels::<f32>(form, shape) == GemmPlan::Unpacked;
+        let plan = GemmPlan::without_small_kernels::<f32>;
         for form in [[No, No], [Yes, No], [No, Yes]] {
-            assert!(
-                is_unpacked(form, [20, 209, 209])
-                    && is_unpacked(form, [10, 512, 512])
-                    && is_unpacked(form, [20, 20, 32])
-            );
-            assert!(!is_unpacked(form, [100, 209, 209]), "packing pays");
-            assert!(!is_unpacked(form, [10, 5000, 512]), "op(B) is far");
-            assert!(!is_unpacked([Yes, Yes], [20, 209, 209]));
+            assert_eq!(plan(form, [10, 209, 209]), GemmPlan::LOOPS);
+            assert_eq!(plan(form, [10, 512, 784]), GemmPlan::LOOPS, "few rows don't repay a copy");
+            assert_eq!(plan(form, [200, 5000, 512]), GemmPlan::ONE_CALL, "packing pays");
+            let panels = plan(form, [128, 64, 784]);
+            assert!(panels.maker == Maker::Loops && panels.panels.is_some_and(|panels| panels.copied), "{form:?}");
         }
-        assert!(is_unpacked([No, No], [64, 128, 20]) && !is_unpacked([No, Yes], [64, 128, 20]), "short dot products");
+        assert_eq!(plan([No, No], [64, 128, 20]), GemmPlan::LOOPS);
+        assert_eq!(plan([No, Yes], [64, 128, 20]), GemmPlan::ONE_CALL, "short dot products");
+        assert_eq!(plan([Yes, No], [512, 20, 20]), GemmPlan::ONE_CALL, "columns of A far apart");
+    }
+
+    #[test]
+    fn our_loops_never_get_two_transposed_operands_in_place() {
+        let plans = |shape| {
+            let form = [Transpose::Yes, Transpose::Yes];
+            [GemmPlan::without_small_kernels::<f32>(form, shape), GemmPlan::without_small_kernels::<f64>(form, shape)]
+        };
+        for shape in [[1, 1, 1], [12, 20, 100], [20, 20, 20], [100, 10, 200], [16, 300, 300]] {
+            for plan in plans(shape) {
+                assert!(plan.maker == Maker::Library || plan.panels.is_some_and(|panels| panels.copied), "{shape:?}");
+            }
+        }
     }
 
     #[test]
@@ -176,6 +244,7 @@ mod tests {
         for element in [4, 8] {
             let copied = 15 * element * (256 / element) * 256;
             assert!(copied <= SMALL && 24 * 256 * 160 <= SMALL && 256 / element * 256 * element <= PANEL_BYTES);
+            assert!(TILE_BYTES * 2048 / element <= PANEL_BYTES);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The division of a product among the threads of a team.
 
 use super::call::{Call, LayerShape, Product};
-use super::plan::GemmPlan;
+use super::plan::{GemmPlan, Maker};
 use crate::blas::{Library, in_use};
 use crate::cblas::Transpose::{No, Yes};
 use crate::parallel::{longest_part, threads};
@@ -40,7 +40,7 @@ impl Sharing {
 /// Names what makes a product of a layer that is called like this: the library in use, or loops of our own in its place.
 pub(crate) fn maker<R: Real>(call: Call, shape: LayerShape) -> String {
     let library = in_use();
-    if is_unpacked::<R>(library, call, call.product.sides(shape), threads()) {
+    if made_by_loops::<R>(library, call, call.product.sides(shape), threads()) {
         format!("Layerchain, in place of {library},")
     } else {
         library.to_string()
@@ -49,7 +49,7 @@ pub(crate) fn maker<R: Real>(call: Call, shape: LayerShape) -> String {
 
 /// Returns whether loops of our own make a product instead of `library`, if `threads` threads share it: a product of m × n elements with k
 /// terms each, which is called like this. Its largest part decides.
-pub fn is_unpacked<R: Real>(library: &Library, call: Call, shape @ [m, n, k]: [usize; 3], threads: usize) -> bool {
+pub fn made_by_loops<R: Real>(library: &Library, call: Call, shape @ [m, n, k]: [usize; 3], threads: usize) -> bool {
     let shape = match Sharing::of(shape, threads) {
         Sharing::One => shape,
         Sharing::Rows(threads) => [longest_part(threads, (m, STEP)), n, k],
@@ -62,5 +62,5 @@ pub fn is_unpacked<R: Real>(library: &Library, call: Call, shape @ [m, n, k]: [u
         Product::BackwardWeights => [No, if column_major(k) { No } else { Yes }],
         Product::BackwardData => [Yes, No],
     };
-    GemmPlan::of::<R>(library, transposes, shape) == GemmPlan::Unpacked
+    GemmPlan::of::<R>(library, transposes, shape).maker == Maker::Loops
 }

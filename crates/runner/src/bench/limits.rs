@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use kernels::blas::Library;
-use kernels::{Accumulate, Call, Real, backward_weights, forward, is_unpacked, peak};
+use kernels::{Accumulate, Call, Real, backward_weights, forward, made_by_loops, peak};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +98,7 @@ fn smallest_product<R: Real>(library: &Library) -> f64 {
     const CALLS: u32 = 200;
     const WINDOWS: usize = 50;
     let (a, b, mut c) = (Array2::<R>::ones((1, 1)), Array2::<R>::ones((1, 1)), Array2::<R>::zeros((1, 1)));
-    let leaves_forward = is_unpacked::<R>(library, Call::forward(Accumulate::Replace), [1, 1, 1], 1);
+    let leaves_forward = made_by_loops::<R>(library, Call::forward(Accumulate::Replace), [1, 1, 1], 1);
     let mut window = || {
         let start = Instant::now();
         for _ in 0..CALLS {

@@ -193,7 +193,7 @@ impl Bench<'_> {
         let peak = limits.peak[&product.dtype];
         let results = samples.into_iter().zip(records).zip(&self.libraries).map(|((samples, record), library)| {
             let bound = limits.bound(&product, record.call(product.dtype));
-            let own_loops = product.is_unpacked(library, self.threads);
+            let own_loops = product.made_by_loops(library, self.threads);
             Measured { own_loops, ..Measured::new(samples, product.flop(), peak, Some(bound)) }
         });
         ProductRecord {

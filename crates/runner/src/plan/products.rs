@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use kernels::blas::Library;
-use kernels::{Accumulate, Call, LayerShape, is_unpacked};
+use kernels::{Accumulate, Call, LayerShape, made_by_loops};
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
@@ -86,11 +86,11 @@ impl Product {
     }
 
     /// Returns whether Layerchain's own loops make it instead of `library`, if `threads` threads share it.
-    pub fn is_unpacked(&self, library: &Library, threads: usize) -> bool {
+    pub fn made_by_loops(&self, library: &Library, threads: usize) -> bool {
         let (&Product { m, n, k, dtype, .. }, (_, call)) = (self, self.call());
         match dtype {
-            Dtype::F32 => is_unpacked::<f32>(library, call, [m, n, k], threads),
-            Dtype::F64 => is_unpacked::<f64>(library, call, [m, n, k], threads),
+            Dtype::F32 => made_by_loops::<f32>(library, call, [m, n, k], threads),
+            Dtype::F64 => made_by_loops::<f64>(library, call, [m, n, k], threads),
         }
     }
 

@@ -1,8 +1,8 @@
-//! A small product by loops of our own over AVX2 vectors, which read both operands where they are.
+//! A product by loops of our own over AVX2 vectors: a tile of C stays in registers while a loop goes over the terms of its sums. The terms
+//! of a sum are added in the same order, whichever part of C a thread makes.
 //!
-//! OpenBLAS's AVX2 cores first copy both operands into the order of their kernel, which takes as long as a small product itself. Here a
-//! tile of C stays in registers while a loop goes over the terms of its sums. The terms of a sum are added in the same order, whichever
-//! part of C a thread makes.
+//! OpenBLAS's AVX2 cores first copy both operands into the order of their kernel, which takes as long as a small product itself. Our
+//! loops read both where they are, or B from the copy of a panel that is as wide as a tile.
 
 #![allow(clippy::needless_range_loop, reason = "the loops go over rows and columns of matrices")]
 
@@ -19,19 +19,19 @@ use crate::cblas::GemmArguments;
 #[cfg(target_arch = "x86_64")]
 use crate::cblas::Transpose;
 
-/// An element type that our loops multiply.
-pub trait Unpacked: Sized {
+/// An element type of matrices that our loops multiply.
+pub trait Loops: Sized {
     /// Computes a product.
     ///
     /// # Safety
     /// The arguments must be as a gemm function asks, with at least one term, beta 0 or 1, and A or B not transposed. The processor must have
     /// AVX2 and fused multiply-adds.
-    unsafe fn unpacked(arguments: GemmArguments<Self>);
+    unsafe fn multiply_by_loops(arguments: GemmArguments<Self>);
 }
 
 #[cfg(target_arch = "x86_64")]
-impl<R: vector::Element> Unpacked for R {
-    unsafe fn unpacked(arguments: GemmArguments<R>) {
+impl<R: vector::Element> Loops for R {
+    unsafe fn multiply_by_loops(arguments: GemmArguments<R>) {
         // SAFETY: the caller upholds it.
         unsafe {
             match arguments.b.transpose {
@@ -43,8 +43,8 @@ impl<R: vector::Element> Unpacked for R {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-impl<R> Unpacked for R {
-    unsafe fn unpacked(_: GemmArguments<R>) {
+impl<R> Loops for R {
+    unsafe fn multiply_by_loops(_: GemmArguments<R>) {
         unreachable!("only x86-64 has AVX2");
     }
 }

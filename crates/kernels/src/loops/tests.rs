@@ -30,7 +30,7 @@ fn multiply<R: Real>(
         c: operand(c.as_mut_ptr(), stride, No),
     };
     // SAFETY: the operands have these sides; the tests run only where the processor has AVX2.
-    unsafe { R::unpacked(arguments) }
+    unsafe { R::multiply_by_loops(arguments) }
 }
 
 fn operation<'a, R>((matrix, transpose): &'a (ArrayView2<R>, Transpose)) -> ArrayView2<'a, R> {

@@ -1,11 +1,11 @@
 //! AVX2 vectors of both element types.
 
 use std::arch::x86_64::{
-    __m256, __m256d, _mm_add_pd, _mm_add_ps, _mm_add_sd, _mm_add_ss, _mm_cvtsd_f64, _mm_cvtss_f32, _mm_movehdup_ps,
-    _mm_movehl_ps, _mm_unpackhi_pd, _mm256_castpd256_pd128, _mm256_castps256_ps128, _mm256_extractf128_pd,
-    _mm256_extractf128_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_maskload_pd, _mm256_maskload_ps, _mm256_maskstore_pd, _mm256_maskstore_ps, _mm256_mul_pd, _mm256_mul_ps,
-    _mm256_set1_pd, _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps,
+    __m256, __m256d, __m256i, _mm_add_pd, _mm_add_ps, _mm_add_sd, _mm_add_ss, _mm_cvtsd_f64, _mm_cvtss_f32,
+    _mm_movehdup_ps, _mm_movehl_ps, _mm_unpackhi_pd, _mm256_castpd256_pd128, _mm256_castps256_ps128,
+    _mm256_extractf128_pd, _mm256_extractf128_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_maskload_pd, _mm256_maskload_ps, _mm256_maskstore_pd, _mm256_maskstore_ps,
+    _mm256_mul_pd, _mm256_mul_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps,
 };
 
 use ndarray::NdFloat;
@@ -15,8 +15,8 @@ use ndarray::NdFloat;
 pub(super) enum Lanes {
     /// Every lane.
     All,
-    /// The first lanes, as many as this; the others are loaded as zeros.
-    First(usize),
+    /// The first lanes, of which this is the mask; the others are loaded as zeros.
+    First(__m256i),
 }
 
 /// An element type of vectors of 256 bits.
@@ -30,6 +30,9 @@ pub(super) trait Element: NdFloat {
 
     /// The number of elements of a vector.
     const LANES: usize;
+
+    /// Picks the first `count` lanes.
+    unsafe fn first(count: usize) -> Lanes;
 
     /// Fills all lanes with `value`.
     unsafe fn splat(value: Self) -> Self::Vector;
@@ -50,22 +53,6 @@ pub(super) trait Element: NdFloat {
     unsafe fn sum(vector: Self::Vector) -> Self;
 }
 
-/// Makes the mask of the first `count` of `lanes` lanes: a window of ones, then zeros.
-macro_rules! mask {
-    ($integer:ty, $lanes:literal, $count:expr) => {{
-        const ONES_AND_ZEROS: [$integer; 2 * $lanes] = {
-            let mut mask = [0; 2 * $lanes];
-            let mut lane = 0;
-            while lane < $lanes {
-                mask[lane] = -1;
-                lane += 1;
-            }
-            mask
-        };
-        _mm256_loadu_si256(ONES_AND_ZEROS[$lanes - $count..].as_ptr().cast())
-    }};
-}
-
 macro_rules! element {
     ($type:ty, $vector:ty, $lanes:literal, $integer:ty, $splat:ident, [$load:ident, $load_masked:ident], [$store:ident, $store_masked:ident],
      $mul:ident, $mul_add:ident, |$summed:ident| $sum:expr) => {
@@ -73,6 +60,21 @@ macro_rules! element {
             type Vector = $vector;
 
             const LANES: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn first(count: usize) -> Lanes {
+                // A window of ones, then zeros.
+                const ONES_AND_ZEROS: [$integer; 2 * $lanes] = {
+                    let mut lanes = [0; 2 * $lanes];
+                    let mut lane = 0;
+                    while lane < $lanes {
+                        lanes[lane] = -1;
+                        lane += 1;
+                    }
+                    lanes
+                };
+                Lanes::First(unsafe { _mm256_loadu_si256(ONES_AND_ZEROS[$lanes - count..].as_ptr().cast()) })
+            }
 
             #[inline(always)]
             unsafe fn splat(value: Self) -> $vector {
@@ -83,7 +85,7 @@ macro_rules! element {
             unsafe fn load(from: *const Self, lanes: Lanes) -> $vector {
                 match lanes {
                     Lanes::All => unsafe { $load(from) },
-                    Lanes::First(count) => unsafe { $load_masked(from, mask!($integer, $lanes, count)) },
+                    Lanes::First(mask) => unsafe { $load_masked(from, mask) },
                 }
             }
 
@@ -91,7 +93,7 @@ macro_rules! element {
             unsafe fn store(to: *mut Self, lanes: Lanes, vector: $vector) {
                 match lanes {
                     Lanes::All => unsafe { $store(to, vector) },
-                    Lanes::First(count) => unsafe { $store_masked(to, mask!($integer, $lanes, count), vector) },
+                    Lanes::First(mask) => unsafe { $store_masked(to, mask, vector) },
                 }
             }
 

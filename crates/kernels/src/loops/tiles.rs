@@ -3,14 +3,17 @@
 use super::vector::{Element, Lanes};
 use crate::cblas::{GemmArguments, Operand, Transpose};
 
+/// The number of terms that are added in one turn of the loop, whose instructions they share.
+const TERMS: usize = 4;
+
 /// The most bytes of the part of a row of A that tiles are multiplied by. With longer parts, rows of B would leave the first-level cache
 /// before the next tile reads them; with shorter ones, C would be read and written more often.
-const PART: usize = 1024;
+const PART: usize = 2048;
 
 /// Computes a product with B not transposed.
 ///
 /// # Safety
-/// The arguments must be as [`Unpacked::unpacked`](super::Unpacked::unpacked) asks.
+/// The arguments must be as [`Loops::multiply_by_loops`](super::Loops::multiply_by_loops) asks.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn product<R: Element>(arguments: GemmArguments<R>) {
     let GemmArguments { shape: [m, n, k], a, b, beta, .. } = arguments;
@@ -52,8 +55,8 @@ unsafe fn part_of_sums<R: Element>(arguments: GemmArguments<R>) {
         }
         match n - column {
             0 => (),
-            rest if rest <= R::LANES => tiles::<R, 1>(arguments, column, Lanes::First(rest)),
-            rest => tiles::<R, 2>(arguments, column, Lanes::First(rest - R::LANES)),
+            rest if rest <= R::LANES => tiles::<R, 1>(arguments, column, R::first(rest)),
+            rest => tiles::<R, 2>(arguments, column, R::first(rest - R::LANES)),
         }
     }
 }
@@ -64,8 +67,9 @@ unsafe fn part_of_sums<R: Element>(arguments: GemmArguments<R>) {
 /// The arguments must be as [`product`] asks, and C must have the columns.
 #[inline(always)]
 unsafe fn tiles<R: Element, const VECTORS: usize>(arguments: GemmArguments<R>, column: usize, last: Lanes) {
-    // Six rows of two vectors of sums take 12 of the 16 registers.
-    let (m, tiles) = (arguments.shape[0], arguments.shape[0].div_ceil(6));
+    // Six rows of two vectors of sums take 12 of the 16 registers; a mask needs another one.
+    let most = if matches!(last, Lanes::All) { 6 } else { 5 };
+    let (m, tiles) = (arguments.shape[0], arguments.shape[0].div_ceil(most));
     let mut row = 0;
     for tile_number in 0..tiles {
         let rows = (m - row).div_ceil(tiles - tile_number);
@@ -96,29 +100,15 @@ unsafe fn tile<R: Element, const ROWS: usize, const VECTORS: usize>(
     last: Lanes,
 ) {
     let (a_leading, b_leading, c_leading) = (a.leading as usize, b.leading as usize, c.leading as usize);
-    let (a_row, a_term) = if a.transpose == Transpose::Yes { (1, a_leading) } else { (a_leading, 1) };
     let lanes = |v: usize| if v + 1 == VECTORS { last } else { Lanes::All };
     // SAFETY: the caller upholds it.
     unsafe {
-        // Pointers that move on by themselves: the compiler would multiply the number of the term by both strides at each term. With two
-        // of them, the addresses of six rows need no further instructions.
-        let mut a = [0, 3].map(|first| a.pointer.wrapping_add((row + first) * a_row));
-        let mut b = b.pointer.add(column);
-        let mut sums = [[R::splat(R::zero()); VECTORS]; ROWS];
-        for _ in 0..k {
-            let mut b_row = [R::splat(R::zero()); VECTORS];
-            for v in 0..VECTORS {
-                b_row[v] = R::load(b.add(v * R::LANES), lanes(v));
-            }
-            for i in 0..ROWS {
-                let a = R::splat(*a[i / 3].add(i % 3 * a_row));
-                for v in 0..VECTORS {
-                    sums[i][v] = R::multiply_add(a, b_row[v], sums[i][v]);
-                }
-            }
-            a = a.map(|a| a.wrapping_add(a_term));
-            b = b.wrapping_add(b_leading);
-        }
+        let b = (b.pointer.add(column), b_leading);
+        let sums: [[R::Vector; VECTORS]; ROWS] = if a.transpose == Transpose::Yes {
+            sums::<R, ROWS, VECTORS>(k, (a.pointer.add(row), [1, a_leading]), b, last)
+        } else {
+            sums::<R, ROWS, VECTORS>(k, (a.pointer.add(row * a_leading), [a_leading, 1]), b, last)
+        };
         let alpha = R::splat(alpha);
         for i in 0..ROWS {
             for v in 0..VECTORS {
@@ -129,6 +119,71 @@ unsafe fn tile<R: Element, const ROWS: usize, const VECTORS: usize>(
                     R::multiply_add(alpha, sums[i][v], R::load(c, lanes(v)))
                 };
                 R::store(c, lanes(v), new);
+            }
+        }
+    }
+}
+
+/// Computes the sums of a tile over `k` terms. From one row of A to the next, and from one term to the next, it is as many elements as
+/// `a` says, and from one row of B to the next as many as `b` says.
+///
+/// # Safety
+/// A must have the rows and B the columns of the tile, and both the terms.
+#[inline(always)]
+unsafe fn sums<R: Element, const ROWS: usize, const VECTORS: usize>(
+    k: usize,
+    (a, [a_row, a_term]): (*const R, [usize; 2]),
+    (mut b, b_leading): (*const R, usize),
+    last: Lanes,
+) -> [[R::Vector; VECTORS]; ROWS] {
+    // SAFETY: the caller upholds it. No address beyond the last term is read.
+    unsafe {
+        let mut sums = [[R::splat(R::zero()); VECTORS]; ROWS];
+        // With two pointers, the addresses of six rows need no further instructions.
+        let mut a = [a, a.wrapping_add(3 * a_row)];
+        for _ in 0..k / TERMS {
+            for term in 0..TERMS {
+                add_term(
+                    &mut sums,
+                    (a.map(|a| a.wrapping_add(term * a_term)), a_row),
+                    b.wrapping_add(term * b_leading),
+                    last,
+                );
+            }
+            a = a.map(|a| a.wrapping_add(TERMS * a_term));
+            b = b.wrapping_add(TERMS * b_leading);
+        }
+        for _ in 0..k % TERMS {
+            add_term(&mut sums, (a, a_row), b, last);
+            a = a.map(|a| a.wrapping_add(a_term));
+            b = b.wrapping_add(b_leading);
+        }
+        sums
+    }
+}
+
+/// Adds one term to the sums of a tile: the product of a column of A, whose elements are `a_row` apart from its first and from its fourth
+/// on, and a row of B.
+///
+/// # Safety
+/// A must have the rows of the tile, and B its columns.
+#[inline(always)]
+unsafe fn add_term<R: Element, const ROWS: usize, const VECTORS: usize>(
+    sums: &mut [[R::Vector; VECTORS]; ROWS],
+    (a, a_row): ([*const R; 2], usize),
+    b: *const R,
+    last: Lanes,
+) {
+    // SAFETY: the caller upholds it.
+    unsafe {
+        let mut b_row = [R::splat(R::zero()); VECTORS];
+        for v in 0..VECTORS {
+            b_row[v] = R::load(b.add(v * R::LANES), if v + 1 == VECTORS { last } else { Lanes::All });
+        }
+        for i in 0..ROWS {
+            let a = R::splat(*a[i / 3].wrapping_add(i % 3 * a_row));
+            for v in 0..VECTORS {
+                sums[i][v] = R::multiply_add(a, b_row[v], sums[i][v]);
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::cblas::GemmArguments;
 /// Computes a product with B transposed and A not.
 ///
 /// # Safety
-/// The arguments must be as [`Unpacked::unpacked`](super::Unpacked::unpacked) asks.
+/// The arguments must be as [`Loops::multiply_by_loops`](super::Loops::multiply_by_loops) asks.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn product<R: Element>(arguments: GemmArguments<R>) {
     // The sums of three rows of A and four of B take 12 registers, the rows of A three, and a row of B the last of all 16.
@@ -60,7 +60,7 @@ unsafe fn tile<R: Element, const ROWS: usize, const COLUMNS: usize>(
             add_terms(&mut sums, (a.add(term), a_leading), (b.add(term), b_leading), Lanes::All);
         }
         if whole < k {
-            add_terms(&mut sums, (a.add(whole), a_leading), (b.add(whole), b_leading), Lanes::First(k - whole));
+            add_terms(&mut sums, (a.add(whole), a_leading), (b.add(whole), b_leading), R::first(k - whole));
         }
         for i in 0..ROWS {
             for j in 0..COLUMNS {
