@@ -1,4 +1,4 @@
-//! The chain of layers: left to right, and back.
+//! The chain of layers.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::rates::LayerRates;
 
 /// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
 ///
-/// The net of the lecture, relu-relu-sigmoid, on one example:
+/// A net of three layers, relu, relu and sigmoid, on one example:
 ///
 /// ```
 /// use net::ndarray::array;
@@ -28,12 +28,12 @@ use crate::rates::LayerRates;
 /// assert_eq!(gradients[0].dw.dim(), (4, 2)); // dW[1]
 /// ```
 ///
-/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as the cost takes it. They panic if the chain is empty, or a shape doesn't fit.
+/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in [`Cost`]'s table. They panic if the chain is empty, or a shape doesn't fit.
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
     /// layers\[i\] is layer l = i + 1; its cache and its gradient have the same index.
     pub layers: Vec<Layer<R>>,
-    /// The factors on the learning rates of the layers; the default is 1 for all.
+    /// The factors on the learning rates of the layers: 1, except with muP (`rates.rs`).
     pub rates: LayerRates,
 }
 
@@ -57,7 +57,7 @@ impl<R: Real> Chain<R> {
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache for each layer");
         for (i, layer) in self.layers.iter().enumerate() {
-            let (before, from_here) = caches.split_at_mut(i);
+            let (before, from_here) = caches.split_at_mut(i); // before: the caches of the layers below
             layer.forward(input(i, x, before), &mut from_here[0]);
         }
         caches.last().expect("a chain has at least one layer")
@@ -68,26 +68,25 @@ impl<R: Real> Chain<R> {
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
         let last = self.layers.len() - 1;
-        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L]
+        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L]; the output layer has no dropout
         self.backward_from_dz(x, caches, gradients);
     }
 
-    /// Runs the backward pass from `dz[L]`, which is in the last of the `gradients`.
+    /// Runs the backward pass from any `dz[L]`, which is already in the last of the `gradients`.
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        // The course computes dz, dW and db layer by layer; all dz first gives the same numbers. These are two functions because `fast/`
-        // makes the step W -= η dW of plain gradient descent in one product, without dW.
-        self.backward_dz(1..self.layers.len(), caches, gradients); // dz[L-1] to dz[1]; da[0] isn't needed
+        // The course computes dz, dW and db layer by layer. dW and db only read dz, so all dz can come first.
+        self.backward_dz(1..self.layers.len(), caches, gradients); // dz[L-1] to dz[1]
         self.backward_parameters(x, caches, gradients);
     }
 
-    /// From the last of the layers at these indices down, computes the dz of the layer before: `da[l-1] = W[l]ᵀ dz[l]`, then
+    /// Goes down from layers\[i\] = l to layers\[i - 1\] for each i of `indices`, last to first: `da[l-1] = W[l]ᵀ dz[l]`, then
     /// `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
     #[track_caller]
     pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         for i in indices.rev() {
             let (below, from_here) = gradients.split_at_mut(i);
-            let (dz, da_to_dz) = (&from_here[0].dz, &mut below[i - 1].dz);
+            let (dz, da_to_dz) = (&from_here[0].dz, &mut below[i - 1].dz); // da[l-1] and dz[l-1] share a buffer
             self.layers[i].backward_da_prev(dz.view(), da_to_dz.view_mut());
             self.layers[i - 1].backward_activation(&caches[i - 1], da_to_dz.view_mut());
         }

@@ -1,27 +1,31 @@
-//! The costs, one for each kind of output: J, dz\[L\] at the start of the backward pass, and the accuracy.
+//! The costs, one for each kind of output: J, `dz[L]` at the start of the backward pass, and the number of correct examples.
 //!
-//! | output g\[L\] | cost J | y | dz\[L\] |
+//! | output `g[L]` | cost J | y | `dz[L]` = m ∂J/∂`z[L]` |
 //! |---|---|---|---|
 //! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) over examples and units | `n[L]` × m, 0 and 1 | a - y |
-//! | softmax | cross-entropy, -(1/m) Σ log a of the example's class | 1 × m, class numbers from 0 | a - one-hot y |
-//! | identity | mean squared error, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
+//! | softmax | cross-entropy, -(1/m) Σ log a_c over examples, c the class | 1 × m, class numbers from 0 | a - one-hot y |
+//! | identity | mean squared error over examples and units, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!
-//! The cross-entropies are computed from z\[L\], where nothing overflows and no logarithm of a rounded 0 is taken. For a sigmoid,
-//! -(y log a + (1-y) log(1-a)) = (1-y) z + log(1 + e^-z) = max(z, 0) - z y + log(1 + e^-|z|). Every sum is taken in f64.
+//! The cross-entropies are computed from `z[L]`, because a may be rounded to 0 or 1, and every sum is taken in f64:
 //!
-//! z, a and dz are those of the output layer, `n[L]` × examples, and y as in the table. A shape that doesn't fit is a panic, as is a label
-//! that is not a class number.
+//! - sigmoid: -(y log a + (1-y) log(1-a)) = max(z, 0) - z y + log(1 + e^-|z|)
+//! - softmax: -log a_c = log(Σ e^(z - max z)) + (max z) - z_c
+//!
+//! z, a and dz are `n[L]` × examples, and y as in the table. A shape that doesn't fit is a panic, as is a label that is not a class number.
 
 #[cfg(test)]
 mod tests;
+mod textbook;
 
 use kernels::{
     Activation, Real, binary_cross_entropy_dz, binary_cross_entropy_sum, mean_squared_error_dz, mean_squared_error_sum,
     sigmoid_count_correct, softmax_count_correct, softmax_cross_entropy_dz, softmax_cross_entropy_sum,
 };
-use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// A cost, with the output layer that belongs to it.
+pub use self::textbook::da_output; // not used by `Chain::backward`
+
+/// A cost, which determines the activation of the output layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cost {
     /// The cost of sigmoid outputs, each the probability of class 1.
@@ -33,24 +37,21 @@ pub enum Cost {
 }
 
 impl Cost {
-    /// Every cost with its name in experiments.
+    /// The costs and their names in experiments.
     pub const ALL: [(&'static str, Cost); 3] = [
         ("binary-cross-entropy", Cost::BinaryCrossEntropy),
         ("softmax-cross-entropy", Cost::SoftmaxCrossEntropy),
         ("mean-squared-error", Cost::MeanSquaredError),
     ];
 
-    /// Returns the cost that belongs to the output activation g\[L\].
-    ///
-    /// # Panics
-    /// If `output` is neither a sigmoid nor a softmax nor the identity.
+    /// Returns the cost that belongs to the output activation `g[L]`. Any but those of the table is a panic.
     #[track_caller]
     pub fn for_output(output: Activation) -> Self {
         let cost = Self::ALL.into_iter().find(|(_, cost)| cost.output_activation() == output);
         cost.unwrap_or_else(|| panic!("a net ends in a sigmoid, a softmax or the identity, not in {output:?}")).1
     }
 
-    /// Returns g\[L\], the activation of the output layer.
+    /// Returns `g[L]`, the activation of the output layer.
     pub fn output_activation(self) -> Activation {
         match self {
             Cost::BinaryCrossEntropy => Activation::Sigmoid,
@@ -65,7 +66,7 @@ impl Cost {
         self.sum(z, y) / z.ncols() as f64
     }
 
-    /// Computes m J, the sum over the examples, so that the parts of a set can be added up.
+    /// Computes m J, the sum over the examples, so that sums of parts of a set can be added up.
     #[track_caller]
     pub fn sum<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
         match self {
@@ -75,7 +76,7 @@ impl Cost {
         }
     }
 
-    /// Computes `dz[L]` of the table, without the 1/m of J, which `dW[l]` and `db[l]` take.
+    /// Computes `dz[L]` as in the table; the 1/m of J is applied in `dW[l]` and `db[l]`.
     #[track_caller]
     pub fn dz_output<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
         match self {
@@ -85,8 +86,8 @@ impl Cost {
         }
     }
 
-    /// Counts the examples that are classified as y says; `None` if it is a regression. A sigmoid unit predicts 1 if a > 0.5, and all
-    /// units of an example must be right; a softmax predicts the class of the largest output, the first of equal ones.
+    /// Counts the examples that are classified as y says; `None` for a regression. A sigmoid unit predicts 1 if a > 0.5, and all units of
+    /// an example must be right; a softmax predicts the class of the largest a, the first of equal ones.
     #[track_caller]
     pub fn count_correct<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
         match self {
@@ -100,14 +101,4 @@ impl Cost {
     pub fn target_rows(self, n_out: usize) -> usize {
         if self == Cost::SoftmaxCrossEntropy { 1 } else { n_out }
     }
-}
-
-/// Computes `da[L] = -y/a[L] + (1-y)/(1-a[L])`, with which the textbook starts the backward pass from a sigmoid output. Multiplied by g' it
-/// becomes a - y, which [`Cost::dz_output`] computes directly, because da is infinite or NaN where a is rounded to 0 or 1.
-/// `runner trace` shows it.
-#[track_caller]
-pub fn da_output<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>, da: ArrayViewMut2<R>) {
-    assert_eq!((a.dim(), y.dim()), (da.dim(), da.dim()), "da_output: a, y and da must have one shape");
-    let one = R::one();
-    Zip::from(da).and(a).and(y).for_each(|da, &a, &y| *da = -y / a + (one - y) / (one - a));
 }

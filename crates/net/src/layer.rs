@@ -1,14 +1,14 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
 
 use kernels::{Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient};
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
 use crate::dropout::Dropout;
 
 /// The parameters of a layer, and its passes.
 ///
-/// z, a, da and dz are n_out × examples, `a_prev` = `a[l-1]` and `da_prev` = `da[l-1]` n_in × examples, with n_out = `n[l]` and n_in =
-/// `n[l-1]`. A shape that doesn't fit is a panic.
+/// z, a, da and dz are n_out × examples; `a_prev` = `a[l-1]` and `da_prev` = `da[l-1]` are n_in × examples. Shapes that don't fit are a
+/// panic. · multiplies element by element.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -26,7 +26,8 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// The mask, which is 0 with probability p = 1 - keep_prob, else 1/(1-p), and a\[l\] · mask; `None` without dropout.
+    /// The mask, which [`Cache::prepare`] draws (0 with probability 1 - keep_prob, else 1/keep_prob), and the product
+    /// `a[l]` · mask; `None` without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
@@ -47,11 +48,11 @@ impl<R: Real> Layer<R> {
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         let Cache { z, a, dropout } = cache;
         kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace); // z = W a_prev
-        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z)
+        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z); beside it a · mask
     }
 
-    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`. With dropout, `da[l]` arrives as the derivative by a · mask, the next layer's
-    /// input, and is multiplied by the mask first.
+    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`. With dropout, the incoming da is the derivative with respect to a · mask, so
+    /// it is multiplied by the mask first.
     #[track_caller]
     pub fn backward_activation(&self, cache: &Cache<R>, da_to_dz: ArrayViewMut2<R>) {
         self.backward_activation_at(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
@@ -60,8 +61,9 @@ impl<R: Real> Layer<R> {
     /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
     #[track_caller]
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
-        let (Gradient { dz, dw, db }, m) = (gradient, a_prev.ncols());
-        self.backward_parameters_of_part(a_prev, m, dz.view(), dw.view_mut(), db.view_mut());
+        let (Gradient { dz, dw, db }, one_over_m) = (gradient, R::from_f64(1.0 / a_prev.ncols() as f64));
+        backward_weights(dz.view(), a_prev, one_over_m, dw.view_mut(), Accumulate::Replace);
+        bias_gradient(dz.view(), one_over_m, db.view_mut());
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`.
@@ -81,14 +83,14 @@ impl<R: Real> Layer<R> {
     }
 }
 
-// The equations of the passes on any views: `fast/` calls them on rows of larger matrices and on parts of a batch.
+// `activate`, and `backward_activation` on views: in `fast/`, z and a of a layer are rows of larger matrices.
 impl<R: Real> Layer<R> {
     /// Computes `z[l] += b[l]`, from `z` = `W[l] a[l-1]`, and `a[l] = g[l](z[l])`; with dropout a · mask, too.
     #[track_caller]
     pub(crate) fn activate(&self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
         bias_activation(self.activation, self.b.view(), z, a.view_mut());
         if let Some(dropout) = dropout {
-            dropout.forward(a.view());
+            dropout.forward(a.view()); // stores a · mask beside the mask
         }
     }
 
@@ -106,25 +108,10 @@ impl<R: Real> Layer<R> {
         }
         activation_backward(self.activation, z, a, da_to_dz); // da · g'(z)
     }
-
-    /// Computes what some examples of a batch of `m` contribute to `dW[l]` and `db[l]`: (1/m) times their sums. The caller adds up the parts.
-    #[track_caller]
-    pub(crate) fn backward_parameters_of_part(
-        &self,
-        a_prev: ArrayView2<R>,
-        m: usize,
-        dz: ArrayView2<R>,
-        dw: ArrayViewMut2<R>,
-        db: ArrayViewMut1<R>,
-    ) {
-        let one_over_m = R::from_f64(1.0 / m as f64);
-        backward_weights(dz, a_prev, one_over_m, dw, Accumulate::Replace);
-        bias_gradient(dz, one_over_m, db);
-    }
 }
 
 impl<R: Real> Cache<R> {
-    /// Returns the next layer's input: a\[l\], or a\[l\] · mask with dropout.
+    /// Returns the next layer's input: `a[l]`, or `a[l]` · mask with dropout.
     pub fn output(&self) -> ArrayView2<'_, R> {
         Dropout::output(self.dropout.as_ref(), self.a.view())
     }

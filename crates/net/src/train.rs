@@ -7,9 +7,9 @@ use crate::chain::Chain;
 use crate::optimiser::{Optimiser, OptimiserState};
 
 impl<R: Real> Chain<R> {
-    /// Trains the net by the loop of the course, on all examples at each step, and returns the cost J before each update.
+    /// Trains the net by the loop of the course, on all examples at each step, and returns the cost J, without a penalty, before each update.
     ///
-    /// [`crate::train()`] does the same in less time, with batches, dropout, schedules of the learning rate, scores and early stopping.
+    /// [`crate::train()`] is faster; it adds batches, dropout, schedules of the learning rate, scores and early stopping.
     ///
     /// ```
     /// use net::ndarray::array;
@@ -23,7 +23,7 @@ impl<R: Real> Chain<R> {
     /// ```
     ///
     /// # Shapes
-    /// `x` is `n[0]` × m, `y` as the cost takes it.
+    /// `x` is `n[0]` × m, `y` as in the table of [`Cost`](crate::Cost).
     ///
     /// # Panics
     /// If the chain is empty, or the shapes don't fit.
@@ -36,12 +36,12 @@ impl<R: Real> Chain<R> {
         learning_rate: f64,
         iterations: usize,
     ) -> Vec<f64> {
-        let (mut caches, mut gradients) = (self.caches(x.ncols()), self.gradients(x.ncols()));
+        let (mut caches, mut gradients) = (self.caches(x.ncols()), self.gradients(x.ncols())); // buffers
         let mut state = OptimiserState::new(optimiser, self);
         let mut costs = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let last = self.forward(x, &mut caches);
-            costs.push(self.cost().mean(last.z.view(), y)); // J, from z[L]: no logarithm of a rounded 0
+            costs.push(self.cost().mean(last.z.view(), y)); // J, from z[L] instead of a[L]: see `cost.rs`
             self.backward(x, y, &caches, &mut gradients);
             state.step(self, &gradients, learning_rate);
         }

@@ -24,7 +24,7 @@ use self::chunk::Chunk;
 use self::chunks::TreeSum;
 use self::gradients::Sums;
 use crate::batches::Batches;
-use crate::chain::{self, Chain};
+use crate::chain::Chain;
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
 use crate::fast::examples::Examples;
@@ -230,13 +230,12 @@ impl<'e, R: Real> DataParallel<'e, R> {
             let mut parts = TreeSum::new();
             let length = layer.w.len() + layer.b.len();
             let room = &mut room[l];
-            for (Chunk { x, caches, gradients, .. }, place) in own.iter_mut().zip(mine.clone()) {
+            for (chunk, place) in own.iter().zip(mine.clone()) {
                 let mut part = room.pop().unwrap_or_default();
                 part.resize(length, R::zero());
                 let (dw, db) = part.split_at_mut(layer.w.len());
                 let dw = ArrayViewMut2::from_shape(layer.w.dim(), dw).expect("as many elements as W has");
-                let (dz, a_prev) = (gradients[l].dz.view(), chain::input(l, x.current(), caches));
-                layer.backward_parameters_of_part(a_prev, m, dz, dw, ArrayViewMut1::from(db));
+                chunk.parameters_part(l, m, dw, ArrayViewMut1::from(db));
                 parts.push(place..place + 1, part, |sum, values| {
                     gradients::add(sum, &values);
                     room.push(values);

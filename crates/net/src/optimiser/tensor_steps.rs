@@ -1,0 +1,82 @@
+//! The steps of the tensors of a net: their learning rates, their decay, and the clipping of the whole gradient.
+
+use kernels::{Real, Step, square_sum};
+
+use super::{Algorithm, Optimiser, OptimiserState};
+use crate::chain::Chain;
+use crate::layer::Gradient;
+use crate::matrix::row;
+use crate::rates::{LayerRate, LayerRates};
+
+/// Weight decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decay {
+    /// λ, the course's λ/m; 0 for none. J is computed without the penalty λ/2 |w|².
+    pub lambda: f64,
+    /// True if a step multiplies w by 1 - η λ (AdamW), instead of adding λ w to g (L2).
+    pub decoupled: bool,
+    /// True if biases decay too (PyTorch's way); else weights decay alone (scikit-learn's way).
+    pub biases: bool,
+}
+
+impl Optimiser {
+    /// Returns whether a step is linear in w, g and the moments, so that every [`crate::Engine`] is exact.
+    pub fn is_linear(&self) -> bool {
+        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
+    }
+
+    /// Returns the factors on the learning rates of a net's layers that muP has for optimisers of this kind.
+    pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
+        if self.is_linear() { &rates.linear } else { &rates.adaptive }
+    }
+}
+
+/// Returns the factors on the learning rates of the layers of `chain`.
+///
+/// # Panics
+/// If `chain.rates` has factors for another number of layers.
+#[track_caller]
+pub(super) fn rates_of_layers<R>(optimiser: &Optimiser, chain: &Chain<R>) -> Vec<LayerRate> {
+    let layers = chain.layers.len();
+    let mut rates = optimiser.layer_rates(&chain.rates).to_vec();
+    assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
+    rates.resize(layers, LayerRate::default()); // empty: all are 1
+    rates
+}
+
+impl<R: Real> OptimiserState<R> {
+    /// Begins the next step of the net, at the learning rate η: a [`Step`] holds t, η, the factor of clipping, λ and 1 - η λ. The gradient's
+    /// `norm` is computed only if it may be clipped.
+    pub(crate) fn begin_step(&mut self, learning_rate: f64, norm: impl FnOnce() -> f64) -> Step {
+        self.steps += 1;
+        let grad_scale = self.optimiser.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)));
+        Step { t: self.steps, grad_scale, ..Step::new(learning_rate) } // no decay yet
+    }
+
+    /// Makes of a `step` of the net those of `W[l]` and `b[l]`, each with its own learning rate and decay; `i` is the layer's index.
+    pub(crate) fn tensor_steps(&self, i: usize, step: Step) -> [Step; 2] {
+        let (LayerRate { w, b }, Decay { lambda, biases, .. }) = (self.rates[i], self.optimiser.decay);
+        [self.tensor_step(step, w, lambda), self.tensor_step(step, b, if biases { lambda } else { 0.0 })]
+    }
+
+    /// Makes of a `step` of the net that of a tensor. `factor` multiplies η and divides λ, so that their product is the same in every layer,
+    /// as in the `mup` package.
+    fn tensor_step(&self, step: Step, factor: f64, lambda: f64) -> Step {
+        let (learning_rate, lambda) = (step.learning_rate * factor, lambda / factor);
+        if self.optimiser.decay.decoupled {
+            Step { learning_rate, weight_scale: 1.0 - learning_rate * lambda, ..step } // w ← (1 - η λ) w
+        } else {
+            Step { learning_rate, l2: lambda, ..step } // g ← grad_scale g + λ w
+        }
+    }
+}
+
+/// Returns the Euclidean norm of a net's whole gradient.
+pub(super) fn gradient_norm<R: Real>(gradients: &[Gradient<R>]) -> f64 {
+    gradients.iter().map(gradient_square).sum::<f64>().sqrt()
+}
+
+/// Returns |dW|² + |db|².
+pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
+    square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
+}
