@@ -68,8 +68,8 @@ const SMALL: usize = 1_000_000;
 /// The most multiply-adds of a product for which our loops take less time than OpenBLAS's AVX2 kernels with their packing.
 const MEDIUM: usize = 15_000_000;
 
-/// The same if B is transposed, which our copies undo in less time than OpenBLAS's.
-const MEDIUM_TRANSPOSED: usize = 50_000_000;
+/// The same where our copies cost least beside OpenBLAS's: a transposed B with few rows of A, or few columns of B.
+const LARGE: usize = 60_000_000;
 
 /// The size in bytes above which no cache is expected to hold op(B) from one product to the next.
 const FAR: usize = 8 << 20;
@@ -118,7 +118,8 @@ impl GemmPlan {
     pub(crate) fn without_small_kernels<R: Real>([a, b]: [Transpose; 2], [m, n, k]: [usize; 3]) -> Self {
         use Transpose::{No, Yes};
         let (multiply_adds, element) = (m * n * k, size_of::<R>());
-        if multiply_adds > if b == Yes { MEDIUM_TRANSPOSED } else { MEDIUM } {
+        let are_copies_cheap = (b == Yes && m * element <= 4096) || n * element <= 1024;
+        if multiply_adds > if are_copies_cheap { LARGE } else { MEDIUM } {
             return GemmPlan::ONE_CALL;
         }
         // Many columns of a transposed A are far apart, and a transposed B without long rows gives short dot products.

@@ -29,22 +29,28 @@ pub trait Loops: Sized {
     unsafe fn multiply_by_loops(arguments: GemmArguments<Self>);
 }
 
-#[cfg(target_arch = "x86_64")]
-impl<R: vector::Element> Loops for R {
-    unsafe fn multiply_by_loops(arguments: GemmArguments<R>) {
-        // SAFETY: the caller upholds it.
-        unsafe {
-            match arguments.b.transpose {
-                Transpose::No => tiles::product(arguments),
-                Transpose::Yes => dots::product(arguments),
+macro_rules! loops {
+    ($type:ty) => {
+        // Not one implementation for every type, which each crate that multiplies would compile for itself.
+        impl Loops for $type {
+            #[cfg(target_arch = "x86_64")]
+            unsafe fn multiply_by_loops(arguments: GemmArguments<$type>) {
+                // SAFETY: the caller upholds it.
+                unsafe {
+                    match arguments.b.transpose {
+                        Transpose::No => tiles::product(arguments),
+                        Transpose::Yes => dots::product(arguments),
+                    }
+                }
+            }
+
+            #[cfg(not(target_arch = "x86_64"))]
+            unsafe fn multiply_by_loops(_: GemmArguments<$type>) {
+                unreachable!("only x86-64 has AVX2");
             }
         }
-    }
+    };
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-impl<R> Loops for R {
-    unsafe fn multiply_by_loops(_: GemmArguments<R>) {
-        unreachable!("only x86-64 has AVX2");
-    }
-}
+loops!(f32);
+loops!(f64);
