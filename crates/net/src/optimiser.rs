@@ -1,15 +1,14 @@
 //! Optimisers: the steps of W and b from dW and db.
 
+mod decay;
 mod moments;
 mod tensor_steps;
 
 use kernels::{Adam, Real, Step, adam_step, gradient_step, momentum_step, rmsprop_step};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+pub use self::decay::Decay;
 pub(crate) use self::moments::Moments;
-pub use self::tensor_steps::Decay;
-pub(crate) use self::tensor_steps::gradient_square;
-use self::tensor_steps::{gradient_norm, rates_of_layers};
 use crate::chain::Chain;
 use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
@@ -112,10 +111,11 @@ impl<R: Real> OptimiserState<R> {
     #[track_caller]
     pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
         // b is treated as a matrix of one row.
-        let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(&optimiser, dim));
+        let count = optimiser.moment_count();
+        let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(count, dim));
         OptimiserState {
             optimiser,
-            rates: rates_of_layers(&optimiser, chain),
+            rates: optimiser.rates_of(chain),
             moments: chain.layers.iter().map(moments).collect(),
             steps: 0,
         }
@@ -129,7 +129,7 @@ impl<R: Real> OptimiserState<R> {
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
         // Counts t, and computes the norm only if gradients are clipped.
-        let step = self.begin_step(learning_rate, || gradient_norm(gradients));
+        let step = self.begin_step(learning_rate, || gradients.iter().map(Gradient::square).sum::<f64>().sqrt());
         let algorithm = self.optimiser.algorithm;
         for (i, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
             let [w_step, b_step] = self.tensor_steps(i, step); // b may have no decay

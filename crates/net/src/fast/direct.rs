@@ -57,7 +57,10 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
     }
 
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {
-        let (w, none) = (Moments::new(optimiser, (rows, self.w.ncols())), Moments::new(optimiser, (0, 0)));
+        let (w, none) = (
+            Moments::new(optimiser.moment_count(), (rows, self.w.ncols())),
+            Moments::new(optimiser.moment_count(), (0, 0)),
+        );
         FirstMoments { w, c: none.clone(), t: none }
     }
 

@@ -72,9 +72,9 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {
         let examples = (rows, self.p.ncols());
         FirstMoments {
-            w: Moments::new(optimiser, examples),
-            c: Moments::new(optimiser, (rows, 1)),
-            t: Moments::new(optimiser, examples),
+            w: Moments::new(optimiser.moment_count(), examples),
+            c: Moments::new(optimiser.moment_count(), (rows, 1)),
+            t: Moments::new(optimiser.moment_count(), examples),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::fast::initial_net::InitialNet;
 use crate::fast::state::moments::FirstMoments;
 use crate::layer::{Cache, Gradient, Layer};
 use crate::matrix::{make_room, row, row_mut};
-use crate::optimiser::{OptimiserState, gradient_square};
+use crate::optimiser::OptimiserState;
 use crate::progress::Progress;
 use crate::rates::LayerRates;
 use crate::score::{Score, Tally};
@@ -280,5 +280,5 @@ fn gradient_squares<R: Real>(
     dw_1_square: f64,
     upper: &[Gradient<R>],
 ) -> impl Iterator<Item = f64> {
-    std::iter::once(dw_1_square + square_sum(row(&first.db))).chain(upper.iter().map(gradient_square))
+    std::iter::once(dw_1_square + square_sum(row(&first.db))).chain(upper.iter().map(Gradient::square))
 }

@@ -80,9 +80,9 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
 
     fn moments(&self, optimiser: &Optimiser, rows: usize) -> FirstMoments<R> {
         FirstMoments {
-            w: Moments::new(optimiser, (rows, self.d.ncols())),
-            c: Moments::new(optimiser, (rows, 1)),
-            t: Moments::new(optimiser, (0, 0)),
+            w: Moments::new(optimiser.moment_count(), (rows, self.d.ncols())),
+            c: Moments::new(optimiser.moment_count(), (rows, 1)),
+            t: Moments::new(optimiser.moment_count(), (0, 0)),
         }
     }
 

@@ -2,24 +2,23 @@
 
 use kernels::{Real, Step, square_sum};
 
+use super::decay::Decay;
 use super::{Algorithm, Optimiser, OptimiserState};
 use crate::chain::Chain;
 use crate::layer::Gradient;
 use crate::matrix::row;
 use crate::rates::{LayerRate, LayerRates};
 
-/// Weight decay.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Decay {
-    /// λ, the course's λ/m; 0 for none. J is computed without the penalty λ/2 |w|².
-    pub lambda: f64,
-    /// True if a step multiplies w by 1 - η λ (AdamW), instead of adding λ w to g (L2).
-    pub decoupled: bool,
-    /// True if biases decay too (PyTorch's way); else weights decay alone (scikit-learn's way).
-    pub biases: bool,
-}
-
 impl Optimiser {
+    /// Returns the number of moments of each parameter.
+    pub fn moment_count(&self) -> usize {
+        match self.algorithm {
+            Algorithm::Descent => 0,
+            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
+            Algorithm::Adam(_) => 2,
+        }
+    }
+
     /// Returns whether a step is linear in w, g and the moments, so that every [`crate::Engine`] is exact.
     pub fn is_linear(&self) -> bool {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
@@ -29,19 +28,19 @@ impl Optimiser {
     pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
         if self.is_linear() { &rates.linear } else { &rates.adaptive }
     }
-}
 
-/// Returns the factors on the learning rates of the layers of `chain`.
-///
-/// # Panics
-/// If `chain.rates` has factors for another number of layers.
-#[track_caller]
-pub(super) fn rates_of_layers<R>(optimiser: &Optimiser, chain: &Chain<R>) -> Vec<LayerRate> {
-    let layers = chain.layers.len();
-    let mut rates = optimiser.layer_rates(&chain.rates).to_vec();
-    assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
-    rates.resize(layers, LayerRate::default()); // empty: all are 1
-    rates
+    /// Returns the factors on the learning rates of each layer of `chain`.
+    ///
+    /// # Panics
+    /// If `chain.rates` has factors for another number of layers.
+    #[track_caller]
+    pub(crate) fn rates_of<R>(&self, chain: &Chain<R>) -> Vec<LayerRate> {
+        let layers = chain.layers.len();
+        let mut rates = self.layer_rates(&chain.rates).to_vec();
+        assert!(rates.is_empty() || rates.len() == layers, "{} factors on the rates of {layers} layers", rates.len());
+        rates.resize(layers, LayerRate::default()); // empty: all are 1
+        rates
+    }
 }
 
 impl<R: Real> OptimiserState<R> {
@@ -71,12 +70,9 @@ impl<R: Real> OptimiserState<R> {
     }
 }
 
-/// Returns the Euclidean norm of a net's whole gradient.
-pub(super) fn gradient_norm<R: Real>(gradients: &[Gradient<R>]) -> f64 {
-    gradients.iter().map(gradient_square).sum::<f64>().sqrt()
-}
-
-/// Returns |dW|² + |db|².
-pub(crate) fn gradient_square<R: Real>(gradient: &Gradient<R>) -> f64 {
-    square_sum(gradient.dw.view()) + square_sum(row(&gradient.db))
+impl<R: Real> Gradient<R> {
+    /// Returns |dW|² + |db|².
+    pub(crate) fn square(&self) -> f64 {
+        square_sum(self.dw.view()) + square_sum(row(&self.db))
+    }
 }

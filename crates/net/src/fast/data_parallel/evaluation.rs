@@ -8,7 +8,6 @@ use ndarray::{ArrayView2, Axis};
 use super::DataParallel;
 use crate::fast::chunks::CHUNK;
 use crate::layer::Cache;
-use crate::optimiser::gradient_square;
 use crate::score::{Score, Tally};
 use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
@@ -49,7 +48,7 @@ impl<R: Real> DataParallel<'_, R> {
             Metric::TestCost => cost(self.test_score()),
             Metric::ValidationAccuracy => accuracy(self.validation_score()),
             Metric::ValidationCost => cost(self.validation_score()),
-            Metric::GradientNorm => self.sums.iter().map(|gradient| gradient_square(gradient).sqrt()).collect(),
+            Metric::GradientNorm => self.sums.iter().map(|gradient| gradient.square().sqrt()).collect(),
             Metric::WeightNorm => self.chain.layers.iter().map(|layer| square_sum(layer.w.view()).sqrt()).collect(),
             Metric::DeadRelu => unreachable!("`DataParallel::new` refuses it"),
         });

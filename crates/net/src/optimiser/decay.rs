@@ -1,0 +1,12 @@
+//! Weight decay.
+
+/// Weight decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decay {
+    /// λ, the course's λ/m; 0 for none. J is computed without the penalty λ/2 |w|².
+    pub lambda: f64,
+    /// True if a step multiplies w by 1 - η λ (AdamW), instead of adding λ w to g (L2).
+    pub decoupled: bool,
+    /// True if biases decay too (PyTorch's way); else weights decay alone (scikit-learn's way).
+    pub biases: bool,
+}
