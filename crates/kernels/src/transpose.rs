@@ -69,7 +69,7 @@ unsafe fn edge<R: TransposeBlock>(
     }
 }
 
-/// Transposes a block element by element, for processors without 512-bit registers.
+/// Transposes a block element by element, for processors without AVX2.
 ///
 /// # Safety
 /// The requirements of [`TransposeBlock::transpose_block`] must hold.
@@ -275,5 +275,27 @@ mod tests {
             one_by_one(from.as_ptr(), 16, one.as_mut_ptr(), 16);
         }
         assert_eq!(vectors, one);
+    }
+
+    /// Processors with AVX-512 leave these functions out.
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn blocks_by_avx2_are_the_same() {
+        if !is_x86_feature_detected!("avx2") {
+            return;
+        }
+        let (single, double): (Vec<f32>, Vec<f64>) = (0..256).map(|number| (number as f32, f64::from(number))).unzip();
+        let (mut single_to, mut double_to) = ([0.0_f32; 256], [0.0_f64; 64]);
+        // SAFETY: 16 × 16 and 8 × 8 elements, and the processor has AVX2.
+        unsafe {
+            avx2::transpose_f32(single.as_ptr(), 16, single_to.as_mut_ptr(), 16);
+            avx2::transpose_f64(double.as_ptr(), 8, double_to.as_mut_ptr(), 8);
+        }
+        for (row, column) in (0..16).flat_map(|row| (0..16).map(move |column| (row, column))) {
+            assert_eq!(single_to[column * 16 + row], single[row * 16 + column]);
+            if row < 8 && column < 8 {
+                assert_eq!(double_to[column * 8 + row], double[row * 8 + column]);
+            }
+        }
     }
 }

@@ -80,7 +80,7 @@ impl<R: Real> Chain<R> {
         self.backward_parameters(x, caches, gradients);
     }
 
-    /// Goes down from layers\[i\] = l to layers\[i - 1\] for each i of `indices`, last to first: `da[l-1] = W[l]ᵀ dz[l]`, then
+    /// For each index l - 1 of `indices`, from the last to the first, computes `da[l-1] = W[l]ᵀ dz[l]`, then
     /// `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
     #[track_caller]
     pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {

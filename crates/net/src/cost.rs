@@ -44,7 +44,10 @@ impl Cost {
         ("mean-squared-error", Cost::MeanSquaredError),
     ];
 
-    /// Returns the cost that belongs to the output activation `g[L]`. Any but those of the table is a panic.
+    /// Returns the cost that belongs to the output activation `g[L]`.
+    ///
+    /// # Panics
+    /// If `output` is not in the table.
     #[track_caller]
     pub fn for_output(output: Activation) -> Self {
         let cost = Self::ALL.into_iter().find(|(_, cost)| cost.output_activation() == output);

@@ -1,7 +1,7 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
 
 use kernels::{Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient};
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::dropout::Dropout;
 
@@ -61,9 +61,8 @@ impl<R: Real> Layer<R> {
     /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
     #[track_caller]
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
-        let (Gradient { dz, dw, db }, one_over_m) = (gradient, R::from_f64(1.0 / a_prev.ncols() as f64));
-        backward_weights(dz.view(), a_prev, one_over_m, dw.view_mut(), Accumulate::Replace);
-        bias_gradient(dz.view(), one_over_m, db.view_mut());
+        let (Gradient { dz, dw, db }, m) = (gradient, a_prev.ncols());
+        parameter_gradients(dz.view(), a_prev, m, dw.view_mut(), db.view_mut());
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`.
@@ -108,6 +107,20 @@ impl<R: Real> Layer<R> {
         }
         activation_backward(self.activation, z, a, da_to_dz); // da · g'(z)
     }
+}
+
+/// Computes what some examples of a batch of `m` contribute to `dW[l]` and `db[l]`.
+#[track_caller]
+pub(crate) fn parameter_gradients<R: Real>(
+    dz: ArrayView2<R>,
+    a_prev: ArrayView2<R>,
+    m: usize,
+    dw: ArrayViewMut2<R>,
+    db: ArrayViewMut1<R>,
+) {
+    let one_over_m = R::from_f64(1.0 / m as f64);
+    backward_weights(dz, a_prev, one_over_m, dw, Accumulate::Replace);
+    bias_gradient(dz, one_over_m, db);
 }
 
 impl<R: Real> Cache<R> {

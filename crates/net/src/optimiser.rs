@@ -72,6 +72,20 @@ impl Optimiser {
     /// Adam with the constants of its authors: β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
     pub const ADAM: Optimiser =
         Optimiser { algorithm: Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
+
+    /// Returns the number of moments of each parameter.
+    pub fn moment_count(&self) -> usize {
+        match self.algorithm {
+            Algorithm::Descent => 0,
+            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
+            Algorithm::Adam(_) => 2,
+        }
+    }
+
+    /// Returns whether a step is linear in w, g and the moments, so that every [`crate::Engine`] is exact.
+    pub fn is_linear(&self) -> bool {
+        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
+    }
 }
 
 /// The moments of all parameters of a chain, and the number of steps so far.

@@ -21,7 +21,7 @@ thread_local! {
 /// the parts of the sums over k are added up in C.
 ///
 /// # Safety
-/// The arguments must be as [`call_gemm`](super::call_gemm) asks, which those of `multiply` are, too.
+/// The arguments must be as [`call_gemm`](super::call_gemm) asks. Those that `multiply` gets meet the same conditions.
 pub(super) unsafe fn in_panels<R: Real>(
     panels: Panels,
     arguments: GemmArguments<R>,

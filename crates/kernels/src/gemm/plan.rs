@@ -62,7 +62,8 @@ impl Side {
     }
 }
 
-/// The most multiply-adds of a product for which OpenBLAS uses its small kernels, or for which our loops read both operands in place.
+/// The most multiply-adds of a product for which OpenBLAS uses its small kernels, or for which our loops read a B that isn't transposed in
+/// place, however many rows A has.
 const SMALL: usize = 1_000_000;
 
 /// The most multiply-adds of a product for which our loops take less time than OpenBLAS's AVX2 kernels with their packing.
@@ -81,8 +82,7 @@ pub(crate) const TILE_BYTES: usize = 64;
 pub(crate) const PANEL_BYTES: usize = 1 << 16;
 
 impl Panels {
-    /// Makes the panels of our loops: one of B is copied to be as wide as a tile of C, and stays in the first-level cache with the rows of A
-    /// that it is multiplied by.
+    /// Makes the panels of our loops: one of B is copied to be as wide as a tile of C, and has at most 32 KiB, the size of a first-level cache.
     fn of_tiles<R>() -> Self {
         let side = |bytes, step| Side { most: bytes / size_of::<R>(), step };
         let columns = side(TILE_BYTES, TILE_BYTES / size_of::<R>());
@@ -122,7 +122,7 @@ impl GemmPlan {
         if multiply_adds > if are_copies_cheap { LARGE } else { MEDIUM } {
             return GemmPlan::ONE_CALL;
         }
-        // Many columns of a transposed A are far apart, and a transposed B without long rows gives short dot products.
+        // With many rows of op(A), the terms of a transposed A are far apart. A transposed B with short rows gives short dot products.
         let is_far_apart = a == Yes && m * element >= 1024;
         let are_sums_long =
             k * element >= 256 && (m <= 12 || multiply_adds <= 100_000) || k * element >= 512 && n <= 20;
@@ -222,6 +222,10 @@ mod tests {
             let panels = plan(form, [128, 64, 784]);
             assert!(panels.maker == Maker::Loops && panels.panels.is_some_and(|panels| panels.copied), "{form:?}");
         }
+        assert_eq!(plan([No, No], [640, 209, 209]).maker, Maker::Loops, "few columns");
+        assert_eq!(GemmPlan::without_small_kernels::<f64>([No, No], [640, 209, 209]), GemmPlan::ONE_CALL);
+        assert_eq!(plan([No, Yes], [512, 784, 128]).maker, Maker::Loops, "a transposed B");
+        assert_eq!(plan([No, No], [512, 784, 128]), GemmPlan::ONE_CALL);
         assert_eq!(plan([No, No], [64, 128, 20]), GemmPlan::LOOPS);
         assert_eq!(plan([No, Yes], [64, 128, 20]), GemmPlan::ONE_CALL, "short dot products");
         assert_eq!(plan([Yes, No], [512, 20, 20]), GemmPlan::ONE_CALL, "columns of A far apart");
@@ -245,7 +249,9 @@ mod tests {
         for element in [4, 8] {
             let copied = 15 * element * (256 / element) * 256;
             assert!(copied <= SMALL && 24 * 256 * 160 <= SMALL && 256 / element * 256 * element <= PANEL_BYTES);
-            assert!(TILE_BYTES * 2048 / element <= PANEL_BYTES);
+        }
+        for (panels, element) in [(Panels::of_tiles::<f32>(), 4), (Panels::of_tiles::<f64>(), 8)] {
+            assert!(panels.columns.most * panels.terms.most * element <= PANEL_BYTES);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A product by loops of our own over AVX2 vectors: a tile of C stays in registers while a loop goes over the terms of its sums. The terms
-//! of a sum are added in the same order, whichever part of C a thread makes.
+//! of a sum are added in the same order in every tile; the plan of a thread's part of a product may differ from that of the whole.
 //!
 //! OpenBLAS's AVX2 cores first copy both operands into the order of their kernel, which takes as long as a small product itself. Our
 //! loops read both where they are, or B from the copy of a panel that is as wide as a tile.
@@ -31,7 +31,7 @@ pub trait Loops: Sized {
 
 macro_rules! loops {
     ($type:ty) => {
-        // Not one implementation for every type, which each crate that multiplies would compile for itself.
+        // A generic implementation would be compiled again in each crate that multiplies.
         impl Loops for $type {
             #[cfg(target_arch = "x86_64")]
             unsafe fn multiply_by_loops(arguments: GemmArguments<$type>) {

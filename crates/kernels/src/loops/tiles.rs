@@ -3,11 +3,11 @@
 use super::vector::{Element, Lanes};
 use crate::cblas::{GemmArguments, Operand, Transpose};
 
-/// The number of terms that are added in one turn of the loop, whose instructions they share.
+/// The number of terms that are added in one turn of the loop, so that they share the loop's instructions.
 const TERMS: usize = 4;
 
-/// The most bytes of the part of a row of A that tiles are multiplied by. With longer parts, rows of B would leave the first-level cache
-/// before the next tile reads them; with shorter ones, C would be read and written more often.
+/// The most bytes of the part of a row of A that tiles are multiplied by. With longer parts, rows of B would be far from the processor when
+/// the next tile reads them; with shorter ones, C would be read and written more often.
 const PART: usize = 2048;
 
 /// Computes a product with B not transposed.
@@ -124,8 +124,8 @@ unsafe fn tile<R: Element, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// Computes the sums of a tile over `k` terms. From one row of A to the next, and from one term to the next, it is as many elements as
-/// `a` says, and from one row of B to the next as many as `b` says.
+/// Computes the sums of a tile over `k` terms. `a` is the first element of A with its strides from row to row and from term to term, `b` that
+/// of B with its stride from term to term.
 ///
 /// # Safety
 /// A must have the rows and B the columns of the tile, and both the terms.
@@ -162,8 +162,8 @@ unsafe fn sums<R: Element, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// Adds one term to the sums of a tile: the product of a column of A, whose elements are `a_row` apart from its first and from its fourth
-/// on, and a row of B.
+/// Adds one term to the sums of a tile: the product of a column of A and a row of B. `a` are the column's first and fourth elements; its
+/// elements are `a_row` apart.
 ///
 /// # Safety
 /// A must have the rows of the tile, and B its columns.

@@ -3,27 +3,13 @@
 use kernels::{Real, Step, square_sum};
 
 use super::decay::Decay;
-use super::{Algorithm, Optimiser, OptimiserState};
+use super::{Optimiser, OptimiserState};
 use crate::chain::Chain;
 use crate::layer::Gradient;
 use crate::matrix::row;
 use crate::rates::{LayerRate, LayerRates};
 
 impl Optimiser {
-    /// Returns the number of moments of each parameter.
-    pub fn moment_count(&self) -> usize {
-        match self.algorithm {
-            Algorithm::Descent => 0,
-            Algorithm::Momentum { .. } | Algorithm::RmsProp { .. } => 1,
-            Algorithm::Adam(_) => 2,
-        }
-    }
-
-    /// Returns whether a step is linear in w, g and the moments, so that every [`crate::Engine`] is exact.
-    pub fn is_linear(&self) -> bool {
-        matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
-    }
-
     /// Returns the factors on the learning rates of a net's layers that muP has for optimisers of this kind.
     pub fn layer_rates<'r>(&self, rates: &'r LayerRates) -> &'r [LayerRate] {
         if self.is_linear() { &rates.linear } else { &rates.adaptive }

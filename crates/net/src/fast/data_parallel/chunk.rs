@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Real, backward_weights, bias_gradient};
+use kernels::Real;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::chain::{self, Chain};
 use crate::dropout::Dropout;
 use crate::fast::columns::Columns;
-use crate::layer::{Cache, Gradient};
+use crate::layer::{Cache, Gradient, parameter_gradients};
 use crate::matrix::make_room;
 use crate::training::Training;
 
@@ -48,8 +48,7 @@ impl<'e, R: Real> Chunk<'e, R> {
     /// Computes what this chunk contributes to the `dW[l]` and `db[l]` of a batch of `m` examples; the caller adds up the chunks'. `i` is the
     /// layer's index.
     pub(super) fn parameters_part(&self, i: usize, m: usize, dw: ArrayViewMut2<R>, db: ArrayViewMut1<R>) {
-        let (dz, one_over_m) = (self.gradients[i].dz.view(), R::from_f64(1.0 / m as f64));
-        backward_weights(dz, chain::input(i, self.x.current(), &self.caches), one_over_m, dw, Accumulate::Replace);
-        bias_gradient(dz, one_over_m, db);
+        let a_prev = chain::input(i, self.x.current(), &self.caches);
+        parameter_gradients(self.gradients[i].dz.view(), a_prev, m, dw, db);
     }
 }
