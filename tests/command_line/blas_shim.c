@@ -117,7 +117,7 @@ const char *openblas_get_corename(void) {
     const char *core = getenv("OPENBLAS_CORETYPE");
     if (getenv("BLAS_SHIM_BLIND")) return core ? core : "Prescott";
     const char *real = ((const char *(*)(void))function("openblas_get_corename"))();
-    /* Small products don't come to an OpenBLAS that is known to have an AVX2 core. All must come here. */
+    /* Small and medium products don't come to an OpenBLAS that is known to have an AVX2 core. All must come here. */
     return strcmp(real, "Haswell") && strcmp(real, "Zen") ? real : "Unknown";
 }
 

@@ -206,7 +206,7 @@ fn gemm<R: Real>(k: usize, alpha: R, accumulate: Accumulate, Operands { a, b, mu
     // SAFETY: the views borrow every element that their shape and strides reach, the public functions have
     // matched the shapes with m, n and k, which `split_rows` and `split_columns` preserve, `leading_dimension` has matched the
     // strides, and `c` is borrowed mutably, so nothing overlaps it. No side is 0. A plan has our loops only where the processor has AVX2,
-    // and never for two transposed operands: the copy of a panel of B isn't transposed.
+    // and never for two transposed operands: the copies of B's panels aren't transposed.
     unsafe {
         let multiply = |arguments| match plan.maker {
             Maker::Library => call_gemm(library, arguments),

@@ -13,13 +13,13 @@ use crate::real::Real;
 /// The way in which a product is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GemmPlan {
-    /// What multiplies.
+    /// The maker of the product, or of the products of its panels.
     pub maker: Maker,
     /// The panels of the operands that are multiplied one by one; `None` if the whole operands are.
     pub panels: Option<Panels>,
 }
 
-/// What multiplies matrices.
+/// The maker of a product of matrices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maker {
     /// The library, by cblas calls.
@@ -69,7 +69,8 @@ const SMALL: usize = 1_000_000;
 /// The most multiply-adds of a product for which our loops take less time than OpenBLAS's AVX2 kernels with their packing.
 const MEDIUM: usize = 15_000_000;
 
-/// The same where our copies cost least beside OpenBLAS's: a transposed B with few rows of A, or few columns of B.
+/// The higher limit of products of which copies take our loops a smaller share of the time: those of few columns, or of a transposed B and
+/// few rows.
 const LARGE: usize = 60_000_000;
 
 /// The size in bytes above which no cache is expected to hold op(B) from one product to the next.

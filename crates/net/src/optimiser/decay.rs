@@ -1,4 +1,4 @@
-//! Weight decay.
+//! The configuration of weight decay.
 
 /// Weight decay.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -100,7 +100,8 @@ fn legend(record: &Record) -> String {
         text += "|  inputs with the features of each example side by side\n";
     }
     if record.products.iter().flat_map(|product| &product.results).any(|measured| measured.own_loops) {
-        text += "*  made by Layerchain's own loops instead of the library, which packs small matrices (docs/blas.md)\n";
+        text +=
+            "*  made by Layerchain's own loops instead of the library, which packs every matrix first (docs/blas.md)\n";
     }
     text
 }
