@@ -90,7 +90,8 @@ macro_rules! activations {
             match activation {
                 $(Activation::$name => par_for_each_element!((z, a, da_to_dz), |&z, &a, dz| {
                     let ($da, $z_back, $a) = (*dz, z, a);
-                    *dz = $dz;
+                    // Without the sum, `if ... { da }` would become a masked store, which takes 12 cycles on AMD's AVX2 cores.
+                    *dz = $dz + R::zero();
                 }),)+
                 Activation::Softmax => softmax_backward(a, da_to_dz),
             }
