@@ -17,6 +17,24 @@ pub(crate) fn make_room<R: Real>(matrix: &mut Array2<R>, columns: usize) {
     *matrix = Array2::from_shape_vec((rows, columns), elements).expect("as many elements as the shape says");
 }
 
+/// The bytes of a line of the cache.
+const LINE: usize = 64;
+
+/// Converts a matrix that many products read as it is: each row begins with a line of the cache, so that no vector lies on two of them, and
+/// rows are an odd number of lines apart, since those in a column would else share a few places of the cache.
+pub(crate) fn round_to_lines<R: Real>(matrix: ArrayView2<f64>) -> Array2<R> {
+    let in_line = LINE / size_of::<R>();
+    let (rows, columns) = matrix.dim();
+    let stride = (columns.div_ceil(in_line) | 1) * in_line;
+    let mut elements = Array1::<R>::zeros(rows * stride + in_line);
+    let first = elements.as_ptr().align_offset(LINE).min(in_line);
+    elements.slice_axis_inplace(Axis(0), (first..first + rows * stride).into());
+    let mut rounded = elements.into_shape_with_order((rows, stride)).expect("rows x stride elements");
+    rounded.slice_axis_inplace(Axis(1), (..columns).into());
+    rounded.zip_mut_with(&matrix, |rounded, &element| *rounded = R::from_f64(element));
+    rounded
+}
+
 /// Views a block of rows.
 pub(crate) fn block<T>(matrix: &Array2<T>, rows: Range<usize>) -> ArrayView2<'_, T> {
     matrix.slice_axis(Axis(0), rows.into())
@@ -35,4 +53,22 @@ pub(crate) fn row<R>(bias: &Array1<R>) -> ArrayView2<'_, R> {
 /// Views a bias as a matrix of one row, to write to.
 pub(crate) fn row_mut<R>(bias: &mut Array1<R>) -> ArrayViewMut2<'_, R> {
     bias.view_mut().insert_axis(Axis(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounded_rows_begin_with_a_line_an_odd_number_of_lines_apart() {
+        for columns in [0, 1, 15, 16, 17, 209, 1024] {
+            let matrix = Array2::from_shape_fn((3, columns), |(row, column)| (row * 2000 + column) as f64);
+            let rounded: Array2<f32> = round_to_lines(matrix.view());
+            assert_eq!(rounded.mapv(f64::from), matrix);
+            for row in rounded.rows() {
+                assert_eq!(row.as_ptr() as usize % LINE, 0, "{columns} columns");
+            }
+            assert_eq!(rounded.strides()[0] as usize * size_of::<f32>() / LINE % 2, 1, "{columns} columns");
+        }
+    }
 }

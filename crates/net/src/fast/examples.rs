@@ -13,6 +13,7 @@ use crate::fast::first_layers::FirstLayers;
 use crate::fast::gram::GramSpace;
 use crate::fast::initial_term::{InitialTerm, row_squares};
 use crate::fast::reduced::Reduced;
+use crate::matrix::round_to_lines;
 
 /// Training examples for nets of element type `R`, and held-out examples: the first of these for testing, the last for validation.
 pub struct Examples<R> {
@@ -86,8 +87,10 @@ impl<R: Real> Examples<R> {
         let round = |matrix: ArrayView2<f64>| matrix.mapv(R::from_f64);
         let inputs = match engine {
             Engine::Direct => Inputs::Direct { x: round(space.x()), x_held_out: round(space.x_held_out()) },
-            Engine::Reduced => Inputs::Reduced { space: Arc::clone(space), r: round(space.factors()?.r.view()) },
-            Engine::Dual => Inputs::Dual { space: Arc::clone(space), gram: round(space.gram()?) },
+            Engine::Reduced => {
+                Inputs::Reduced { space: Arc::clone(space), r: round_to_lines(space.factors()?.r.view()) }
+            }
+            Engine::Dual => Inputs::Dual { space: Arc::clone(space), gram: round_to_lines(space.gram()?) },
         };
         Ok(Examples { inputs, y, y_held_out, validation: 0 })
     }
