@@ -9,7 +9,7 @@ use crate::cost::Cost;
 use crate::layer::{Cache, Gradient, Layer};
 use crate::rates::LayerRates;
 
-/// Layers 1 to L. The last one's activation is a sigmoid, a softmax or the identity, see [`Cost`].
+/// Layers 1 to L. The last one is a sigmoid, a softmax or linear, as in [`Cost`]'s table.
 ///
 /// A net of three layers, relu, relu and sigmoid, on one example:
 ///
@@ -18,22 +18,23 @@ use crate::rates::LayerRates;
 /// use net::{Activation, Architecture, Scheme, initialise};
 ///
 /// let architecture = Architecture::classifier(2, &[4, 3], Activation::Relu); // n[0] = 2, n[1] = 4, n[2] = 3, n[3] = 1
-/// let chain = initialise::chain::<f64>(&architecture, &Scheme::HeNormal.into(), 1);
+/// let chain = initialise::chain::<f64>(&architecture, &Scheme::HeNormal.into(), 1); // seed 1
 /// let (x, y) = (array![[1.0], [-2.0]], array![[1.0]]);
 ///
-/// let (mut caches, mut gradients) = (chain.caches(1), chain.gradients(1));
+/// let (mut caches, mut gradients) = (chain.caches(1), chain.gradients(1)); // for one example
 /// let y_hat = chain.forward(x.view(), &mut caches).a[[0, 0]];
 /// chain.backward(x.view(), y.view(), &caches, &mut gradients);
 /// assert_eq!(gradients[2].dz[[0, 0]], y_hat - 1.0); // dz[3] = a[3] - y
 /// assert_eq!(gradients[0].dw.dim(), (4, 2)); // dW[1]
 /// ```
 ///
-/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in [`Cost`]'s table. They panic if the chain is empty, or a shape doesn't fit.
+/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in the table. They panic if a shape doesn't fit, the chain is empty or, if they
+/// need the cost, the last activation is not in the table.
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
     /// layers\[i\] is layer l = i + 1; its cache and its gradient have the same index.
     pub layers: Vec<Layer<R>>,
-    /// The factors on the learning rates of the layers: 1, except with muP (`rates.rs`).
+    /// The factors on the learning rates of the layers: 1, unless the initialisation is muP's (`rates.rs`).
     pub rates: LayerRates,
 }
 
@@ -44,9 +45,6 @@ impl<R: Real> Chain<R> {
     }
 
     /// Returns the cost that its output layer is made for.
-    ///
-    /// # Panics
-    /// If the chain is empty, or its last activation is not a sigmoid, a softmax or the identity.
     #[track_caller]
     pub fn cost(&self) -> Cost {
         Cost::for_output(self.layers.last().expect("a chain has at least one layer").activation)
@@ -57,8 +55,8 @@ impl<R: Real> Chain<R> {
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache for each layer");
         for (i, layer) in self.layers.iter().enumerate() {
-            let (before, from_here) = caches.split_at_mut(i); // before: the caches of the layers below
-            layer.forward(input(i, x, before), &mut from_here[0]);
+            let (below, from_here) = caches.split_at_mut(i); // those of the layers below, and of this one
+            layer.forward(input(i, x, below), &mut from_here[0]);
         }
         caches.last().expect("a chain has at least one layer")
     }
@@ -66,27 +64,27 @@ impl<R: Real> Chain<R> {
     /// Runs the backward pass: fills `gradients` from the caches that [`Chain::forward`] left.
     #[track_caller]
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
         let last = self.layers.len() - 1;
-        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L]; the output layer has no dropout
+        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L]; this layer never has dropout
         self.backward_from_dz(x, caches, gradients);
     }
 
-    /// Runs the backward pass from any `dz[L]`, which is already in the last of the `gradients`.
+    /// Runs the backward pass from any `dz[L]`, which is in the last of the `gradients`.
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        // The course computes dz, dW and db layer by layer. dW and db only read dz, so all dz can come first.
-        self.backward_dz(1..self.layers.len(), caches, gradients); // dz[L-1] to dz[1]
+        assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
+        // The course computes dz, dW and db layer by layer. Here all dz come first, because `fast/` runs these two loops apart.
+        self.backward_dz(1..self.layers.len(), caches, gradients); // layers L to 2
         self.backward_parameters(x, caches, gradients);
     }
 
-    /// For each index l - 1 of `indices`, from the last to the first, computes `da[l-1] = W[l]ᵀ dz[l]`, then
+    /// For i from the last of `indices` to the first, goes from `dz[l]`, l = i + 1, to the layer below: `da[l-1] = W[l]ᵀ dz[l]`, then
     /// `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
     #[track_caller]
     pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         for i in indices.rev() {
             let (below, from_here) = gradients.split_at_mut(i);
-            let (dz, da_to_dz) = (&from_here[0].dz, &mut below[i - 1].dz); // da[l-1] and dz[l-1] share a buffer
+            let (dz, da_to_dz) = (&from_here[0].dz, &mut below[i - 1].dz); // dz[l]; da[l-1], and then dz[l-1]
             self.layers[i].backward_da_prev(dz.view(), da_to_dz.view_mut());
             self.layers[i - 1].backward_activation(&caches[i - 1], da_to_dz.view_mut());
         }

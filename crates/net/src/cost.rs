@@ -1,4 +1,4 @@
-//! The costs, one for each kind of output: J, `dz[L]` at the start of the backward pass, and the number of correct examples.
+//! The costs, one for each kind of output: J, and `dz[L]`, with which the backward pass begins.
 //!
 //! | output `g[L]` | cost J | y | `dz[L]` = m ∂J/∂`z[L]` |
 //! |---|---|---|---|
@@ -6,24 +6,23 @@
 //! | softmax | cross-entropy, -(1/m) Σ log a_c over examples, c the class | 1 × m, class numbers from 0 | a - one-hot y |
 //! | identity | mean squared error over examples and units, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!
-//! The cross-entropies are computed from `z[L]`, because a may be rounded to 0 or 1, and every sum is taken in f64:
+//! The 1/m of J is applied in `dW[l]` and `db[l]`. J is computed from `z[L]`, because a may be rounded to 0 or 1, and summed in f64; the
+//! formulas are in `kernels/src/loss.rs`.
 //!
-//! - sigmoid: -(y log a + (1-y) log(1-a)) = max(z, 0) - z y + log(1 + e^-|z|)
-//! - softmax: -log a_c = log(Σ e^(z - max z)) + (max z) - z_c
-//!
-//! z, a and dz are `n[L]` × examples, and y as in the table. A shape that doesn't fit is a panic, as is a label that is not a class number.
+//! z, a and dz are `n[L]` × examples. A shape that doesn't fit is a panic, as is a label that is not a class number.
 
+mod count_correct;
 #[cfg(test)]
 mod tests;
 mod textbook;
 
 use kernels::{
     Activation, Real, binary_cross_entropy_dz, binary_cross_entropy_sum, mean_squared_error_dz, mean_squared_error_sum,
-    sigmoid_count_correct, softmax_count_correct, softmax_cross_entropy_dz, softmax_cross_entropy_sum,
+    softmax_cross_entropy_dz, softmax_cross_entropy_sum,
 };
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-pub use self::textbook::da_output; // not used by `Chain::backward`
+pub use self::textbook::da_output; // da[L], which `Chain::backward` doesn't need
 
 /// A cost, which determines the activation of the output layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,8 +49,10 @@ impl Cost {
     /// If `output` is not in the table.
     #[track_caller]
     pub fn for_output(output: Activation) -> Self {
-        let cost = Self::ALL.into_iter().find(|(_, cost)| cost.output_activation() == output);
-        cost.unwrap_or_else(|| panic!("a net ends in a sigmoid, a softmax or the identity, not in {output:?}")).1
+        let found = Self::ALL.into_iter().find(|(_name, cost)| cost.output_activation() == output);
+        let (_name, cost) =
+            found.unwrap_or_else(|| panic!("a net ends in a sigmoid, a softmax or the identity, not in {output:?}"));
+        cost
     }
 
     /// Returns `g[L]`, the activation of the output layer.
@@ -69,7 +70,7 @@ impl Cost {
         self.sum(z, y) / z.ncols() as f64
     }
 
-    /// Computes m J, the sum over the examples, so that sums of parts of a set can be added up.
+    /// Computes m J, which adds up over the parts of a set.
     #[track_caller]
     pub fn sum<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
         match self {
@@ -79,24 +80,13 @@ impl Cost {
         }
     }
 
-    /// Computes `dz[L]` as in the table; the 1/m of J is applied in `dW[l]` and `db[l]`.
+    /// Computes `dz[L]`.
     #[track_caller]
     pub fn dz_output<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>, dz: ArrayViewMut2<R>) {
         match self {
             Cost::BinaryCrossEntropy => binary_cross_entropy_dz(a, y, dz),
             Cost::SoftmaxCrossEntropy => softmax_cross_entropy_dz(a, y, dz),
             Cost::MeanSquaredError => mean_squared_error_dz(a, y, dz),
-        }
-    }
-
-    /// Counts the examples that are classified as y says; `None` for a regression. A sigmoid unit predicts 1 if a > 0.5, and all units of
-    /// an example must be right; a softmax predicts the class of the largest a, the first of equal ones.
-    #[track_caller]
-    pub fn count_correct<R: Real>(self, a: ArrayView2<R>, y: ArrayView2<R>) -> Option<usize> {
-        match self {
-            Cost::BinaryCrossEntropy => Some(sigmoid_count_correct(a, y)),
-            Cost::SoftmaxCrossEntropy => Some(softmax_count_correct(a, y)),
-            Cost::MeanSquaredError => None,
         }
     }
 

@@ -1,14 +1,16 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
 
-use kernels::{Accumulate, Activation, Real, activation_backward, backward_weights, bias_activation, bias_gradient};
+mod on_views; // activate and backward_activation, on rows of larger matrices
+
+use kernels::{Accumulate, Activation, Real, backward_weights, bias_gradient};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::dropout::Dropout;
 
 /// The parameters of a layer, and its passes.
 ///
-/// z, a, da and dz are n_out × examples; `a_prev` = `a[l-1]` and `da_prev` = `da[l-1]` are n_in × examples. Shapes that don't fit are a
-/// panic. · multiplies element by element.
+/// z, a, da and dz are n_out × examples; `da_prev` = `da[l-1]` and `a_prev` = `a[l-1]` (with dropout, `a[l-1]` · mask) are n_in × examples. A
+/// shape that doesn't fit is a panic. · multiplies element by element.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -26,15 +28,15 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// The mask, which [`Cache::prepare`] draws (0 with probability 1 - keep_prob, else 1/keep_prob), and the product
-    /// `a[l]` · mask; `None` without dropout.
+    /// `a[l]` · mask and the mask, 0 with probability 1 - keep_prob, else 1/keep_prob, drawn by [`Cache::prepare`] before each pass;
+    /// `None` without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
 /// The gradient of a layer.
 #[derive(Clone, Debug)]
 pub struct Gradient<R> {
-    /// `dz[l]`, n_out × examples. `da[l]` arrives in this buffer and becomes `dz[l]` in place.
+    /// `da[l]`, and then `dz[l]` in its place, n_out × examples.
     pub dz: Array2<R>,
     /// `dW[l]`, n_out × n_in.
     pub dw: Array2<R>,
@@ -48,21 +50,21 @@ impl<R: Real> Layer<R> {
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         let Cache { z, a, dropout } = cache;
         kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace); // z = W a_prev
-        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z); beside it a · mask
+        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z), and a · mask
     }
 
-    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]`. With dropout, the incoming da is the derivative with respect to a · mask, so
-    /// it is multiplied by the mask first.
+    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]` (for softmax, Jacobianᵀ da). With dropout, da is multiplied by the
+    /// mask first.
     #[track_caller]
     pub fn backward_activation(&self, cache: &Cache<R>, da_to_dz: ArrayViewMut2<R>) {
-        self.backward_activation_at(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
+        self.backward_activation_on_views(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
     }
 
     /// Computes `dW[l] = (1/m) dz[l] a[l-1]ᵀ` and `db[l] = (1/m) sum over examples of dz[l]`.
     #[track_caller]
     pub fn backward_parameters(&self, a_prev: ArrayView2<R>, gradient: &mut Gradient<R>) {
-        let (Gradient { dz, dw, db }, m) = (gradient, a_prev.ncols());
-        parameter_gradients(dz.view(), a_prev, m, dw.view_mut(), db.view_mut());
+        let Gradient { dz, dw, db } = gradient;
+        parameter_gradients(dz.view(), a_prev, a_prev.ncols(), dw.view_mut(), db.view_mut());
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`.
@@ -82,34 +84,7 @@ impl<R: Real> Layer<R> {
     }
 }
 
-// `activate`, and `backward_activation` on views: in `fast/`, z and a of a layer are rows of larger matrices.
-impl<R: Real> Layer<R> {
-    /// Computes `z[l] += b[l]`, from `z` = `W[l] a[l-1]`, and `a[l] = g[l](z[l])`; with dropout a · mask, too.
-    #[track_caller]
-    pub(crate) fn activate(&self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>, dropout: Option<&mut Dropout<R>>) {
-        bias_activation(self.activation, self.b.view(), z, a.view_mut());
-        if let Some(dropout) = dropout {
-            dropout.forward(a.view()); // stores a · mask beside the mask
-        }
-    }
-
-    /// Computes `dz[l]` in place of `da[l]`, as [`Layer::backward_activation`].
-    #[track_caller]
-    pub(crate) fn backward_activation_at(
-        &self,
-        z: ArrayView2<R>,
-        a: ArrayView2<R>,
-        dropout: Option<&Dropout<R>>,
-        mut da_to_dz: ArrayViewMut2<R>,
-    ) {
-        if let Some(dropout) = dropout {
-            dropout.backward(da_to_dz.view_mut()); // da · mask
-        }
-        activation_backward(self.activation, z, a, da_to_dz); // da · g'(z)
-    }
-}
-
-/// Computes what some examples of a batch of `m` contribute to `dW[l]` and `db[l]`.
+/// Computes what dz and `a_prev`, which may have some examples only of a batch of `m`, add to `dW[l]` and `db[l]`.
 #[track_caller]
 pub(crate) fn parameter_gradients<R: Real>(
     dz: ArrayView2<R>,

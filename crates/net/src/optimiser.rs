@@ -14,19 +14,19 @@ use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
 use crate::rates::LayerRate;
 
-/// The algorithm of a step. Letters and equations are PyTorch's: w is `W[l]` or `b[l]`, g its gradient `dW[l]` or `db[l]`, η the learning
-/// rate, t the number of the step, from 1 on.
+/// The algorithm of a step. The equations are PyTorch's, with w, η and v for its θ, γ and b: w is `W[l]` or `b[l]`, g its gradient `dW[l]` or
+/// `db[l]`, η the learning rate, t the number of the step, from 1 on.
 ///
-/// | algorithm | its moments, 0 at first | its step | in the course |
+/// | algorithm | its moments, 0 at first | its step | in the course (its letter is ours) |
 /// |---|---|---|---|
 /// | gradient descent | | w ← w - η g | α is η |
-/// | momentum | v ← μ v + g | w ← w - η v | β is μ, V is (1-β) v, α is η/(1-β) |
+/// | momentum | v ← μ v + g | w ← w - η v | β is μ, V is (1-β) v, α is η/(1-β): α V = η v |
 /// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) | |
-/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | β₂ is α (here not the learning rate), S is v |
+/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | β₂ is α, S is v |
 /// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | V is m, S is v |
 ///
-/// Before that: g ← f g, with the factor f of clipping; then decay, g ← g + λ w (L2) or w ← (1 - η λ) w (decoupled), where λ is the
-/// course's divided by the number of examples. A step is one pass over the parameters, in `kernels/src/update.rs`.
+/// First g is clipped, g ← f g (f is at [`Optimiser::clip_norm`]). Then decay: g ← g + λ w (L2) or w ← (1 - η λ) w (decoupled); λ is the
+/// course's λ/m. Last comes the step of the table. The code is in `kernels/src/update.rs`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
     /// Gradient descent.
@@ -56,18 +56,13 @@ pub struct Optimiser {
     pub algorithm: Algorithm,
     /// Weight decay.
     pub decay: Decay,
-    /// If the Euclidean norm of all dW and db together exceeds this, they are multiplied by clip_norm / (norm + 10⁻⁶), as in PyTorch's
-    /// `clip_grad_norm_`.
+    /// The most that the norm of all dW and db together may be: f = min(1, clip_norm / (norm + 10⁻⁶)), as in PyTorch.
     pub clip_norm: Option<f64>,
 }
 
 impl Optimiser {
     /// Gradient descent without decay or clipping.
-    pub const DESCENT: Optimiser = Optimiser {
-        algorithm: Algorithm::Descent,
-        decay: Decay { lambda: 0.0, decoupled: false, biases: true },
-        clip_norm: None,
-    };
+    pub const DESCENT: Optimiser = Optimiser { algorithm: Algorithm::Descent, decay: Decay::NONE, clip_norm: None };
 
     /// Adam with the constants of its authors: β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
     pub const ADAM: Optimiser =
@@ -109,7 +104,7 @@ impl Optimiser {
 #[derive(Clone, Debug)]
 pub struct OptimiserState<R> {
     optimiser: Optimiser,
-    /// The factors on the learning rates of each layer: 1, except with muP (`rates.rs`).
+    /// For each layer, the factors on η of W and b.
     rates: Vec<LayerRate>,
     /// The moments of each layer's W and b.
     pub(crate) moments: Vec<[Moments<R>; 2]>,
@@ -121,11 +116,11 @@ impl<R: Real> OptimiserState<R> {
     /// Makes the state before the first step of `chain`.
     ///
     /// # Panics
-    /// If `chain.rates` has factors for another number of layers.
+    /// If `chain.rates` are those of another number of layers.
     #[track_caller]
     pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
-        // b is treated as a matrix of one row.
         let count = optimiser.moment_count();
+        // Moments have W's shape; those of b are one row.
         let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(count, dim));
         OptimiserState {
             optimiser,
@@ -142,11 +137,11 @@ impl<R: Real> OptimiserState<R> {
     #[track_caller]
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
-        // Counts t, and computes the norm only if gradients are clipped.
-        let step = self.begin_step(learning_rate, || gradients.iter().map(Gradient::square).sum::<f64>().sqrt());
+        // Counts t and computes f; takes the norm only if gradients are clipped. A `Step` holds t, f, η and λ.
+        let step = self.begin_step(learning_rate, || gradients.iter().map(Gradient::squared_norm).sum::<f64>().sqrt());
         let algorithm = self.optimiser.algorithm;
         for (i, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
-            let [w_step, b_step] = self.tensor_steps(i, step); // b may have no decay
+            let [w_step, b_step] = self.tensor_steps(i, step); // η and λ may differ
             let [w_moments, b_moments] = &mut self.moments[i];
             algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);
@@ -155,7 +150,7 @@ impl<R: Real> OptimiserState<R> {
 }
 
 impl Algorithm {
-    /// Makes the step of w, as in the table. g may be of another precision.
+    /// Makes the step of w, as in the table. In `fast/`, w and its moments may be in f64 and g in f32.
     pub(crate) fn apply<R: Real, G: Real>(
         self,
         step: Step,

@@ -7,9 +7,10 @@ use crate::chain::Chain;
 use crate::optimiser::{Optimiser, OptimiserState};
 
 impl<R: Real> Chain<R> {
-    /// Trains the net by the loop of the course, on all examples at each step, and returns the cost J, without a penalty, before each update.
+    /// Trains the net by the loop of the course, on all examples at each step. Returns the cost J before each update, without the penalty of
+    /// decay.
     ///
-    /// [`crate::train()`] is faster; it adds batches, dropout, schedules of the learning rate, scores and early stopping.
+    /// [`net::train`](crate::train()) is faster; it adds batches, dropout, schedules of the learning rate, scores and early stopping.
     ///
     /// ```
     /// use net::ndarray::array;
@@ -26,7 +27,7 @@ impl<R: Real> Chain<R> {
     /// `x` is `n[0]` × m, `y` as in the table of [`Cost`](crate::Cost).
     ///
     /// # Panics
-    /// If the chain is empty, or the shapes don't fit.
+    /// If the chain is empty, its last activation is not in the table, or the shapes don't fit.
     #[track_caller]
     pub fn train(
         &mut self,

@@ -146,7 +146,7 @@ impl<R: Real> Member<R> {
             cost.dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
             upper.backward_dz(1..upper.layers.len(), caches, gradients); // dz[L-1] to dz[2]
             upper.layers[0].backward_da_prev(gradients[0].dz.view(), dz.view_mut()); // da[1]
-            first.backward_activation_at(z, a, first_dropout, dz.view_mut());
+            first.backward_activation_on_views(z, a, first_dropout, dz.view_mut());
         } else {
             cost.dz_output(a, y, dz.view_mut());
         }
@@ -280,5 +280,5 @@ fn gradient_squares<R: Real>(
     dw_1_square: f64,
     upper: &[Gradient<R>],
 ) -> impl Iterator<Item = f64> {
-    std::iter::once(dw_1_square + square_sum(row(&first.db))).chain(upper.iter().map(Gradient::square))
+    std::iter::once(dw_1_square + square_sum(row(&first.db))).chain(upper.iter().map(Gradient::squared_norm))
 }

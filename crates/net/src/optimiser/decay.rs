@@ -10,3 +10,8 @@ pub struct Decay {
     /// True if biases decay too (PyTorch's way); else weights decay alone (scikit-learn's way).
     pub biases: bool,
 }
+
+impl Decay {
+    /// No decay.
+    pub const NONE: Decay = Decay { lambda: 0.0, decoupled: false, biases: true };
+}

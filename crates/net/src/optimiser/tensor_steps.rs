@@ -58,7 +58,7 @@ impl<R: Real> OptimiserState<R> {
 
 impl<R: Real> Gradient<R> {
     /// Returns |dW|² + |db|².
-    pub(crate) fn square(&self) -> f64 {
+    pub(crate) fn squared_norm(&self) -> f64 {
         square_sum(self.dw.view()) + square_sum(row(&self.db))
     }
 }

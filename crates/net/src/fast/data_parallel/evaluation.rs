@@ -48,7 +48,7 @@ impl<R: Real> DataParallel<'_, R> {
             Metric::TestCost => cost(self.test_score()),
             Metric::ValidationAccuracy => accuracy(self.validation_score()),
             Metric::ValidationCost => cost(self.validation_score()),
-            Metric::GradientNorm => self.sums.iter().map(|gradient| gradient.square().sqrt()).collect(),
+            Metric::GradientNorm => self.sums.iter().map(|gradient| gradient.squared_norm().sqrt()).collect(),
             Metric::WeightNorm => self.chain.layers.iter().map(|layer| square_sum(layer.w.view()).sqrt()).collect(),
             Metric::DeadRelu => unreachable!("`DataParallel::new` refuses it"),
         });

@@ -84,7 +84,7 @@ pub(super) fn read(raw: &RawTrial) -> Result<Optimiser, Problem> {
     }
     let (lambda, biases) = (weight_decay(raw), raw.value(&DECAY_BIASES));
     // Without decay, `decoupled` and `biases` have no effect: one id for all their values.
-    let decay = if lambda > 0.0 { Decay { lambda, decoupled, biases } } else { Optimiser::DESCENT.decay };
+    let decay = if lambda > 0.0 { Decay { lambda, decoupled, biases } } else { Decay::NONE };
     Ok(Optimiser { algorithm, decay, clip_norm: raw.get(&CLIP_NORM) })
 }
 
