@@ -28,8 +28,8 @@ use crate::rates::LayerRates;
 /// assert_eq!(gradients[0].dw.dim(), (4, 2)); // dW[1]
 /// ```
 ///
-/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in the table. They panic if a shape doesn't fit, the chain is empty or, if they
-/// need the cost, the last activation is not in the table.
+/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in the table. Shapes that don't fit each other are a panic; so are an
+/// empty chain, in `cost`, `forward` and `backward`, and an output that is not in the table, in `cost` and `backward`.
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
     /// layers\[i\] is layer l = i + 1; its cache and its gradient have the same index.
@@ -73,13 +73,13 @@ impl<R: Real> Chain<R> {
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
-        // The course computes dz, dW and db layer by layer. Here all dz come first, because `fast/` runs these two loops apart.
+        // The course computes dz, dW and db layer by layer. Here all dz come first, because `fast/` needs the first loop alone, too.
         self.backward_dz(1..self.layers.len(), caches, gradients); // layers L to 2
         self.backward_parameters(x, caches, gradients);
     }
 
     /// For i from the last of `indices` to the first, goes from `dz[l]`, l = i + 1, to the layer below: `da[l-1] = W[l]ᵀ dz[l]`, then
-    /// `dz[l-1] = da[l-1] · g[l-1]'(z[l-1])`.
+    /// `dz[l-1]` as [`Layer::backward_activation`].
     #[track_caller]
     pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         for i in indices.rev() {

@@ -9,7 +9,7 @@
 //! The 1/m of J is applied in `dW[l]` and `db[l]`. J is computed from `z[L]`, because a may be rounded to 0 or 1, and summed in f64; the
 //! formulas are in `kernels/src/loss.rs`.
 //!
-//! z, a and dz are `n[L]` × examples. A shape that doesn't fit is a panic, as is a label that is not a class number.
+//! z, a and dz are `n[L]` × examples. A shape that doesn't fit is a panic, as is a softmax's label that is not a class number.
 
 mod count_correct;
 #[cfg(test)]
@@ -22,7 +22,7 @@ use kernels::{
 };
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-pub use self::textbook::da_output; // da[L], which `Chain::backward` doesn't need
+pub use self::textbook::da_output; // da[L] of a sigmoid, which `Chain::backward` doesn't need
 
 /// A cost, which determines the activation of the output layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

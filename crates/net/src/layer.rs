@@ -1,6 +1,6 @@
 //! One layer: its parameters, the cache that its forward pass leaves for its backward pass, and its gradient.
 
-mod on_views; // activate and backward_activation, on rows of larger matrices
+mod on_views; // the activation, forward and backward, on views of z and a
 
 use kernels::{Accumulate, Activation, Real, backward_weights, bias_gradient};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
@@ -9,8 +9,8 @@ use crate::dropout::Dropout;
 
 /// The parameters of a layer, and its passes.
 ///
-/// z, a, da and dz are n_out × examples; `da_prev` = `da[l-1]` and `a_prev` = `a[l-1]` (with dropout, `a[l-1]` · mask) are n_in × examples. A
-/// shape that doesn't fit is a panic. · multiplies element by element.
+/// z, a, da and dz are n_out × examples; `da_prev` = `da[l-1]` and `a_prev` = `a[l-1]` (with dropout, `a[l-1]` · mask) are n_in × examples. Shapes
+/// that don't fit each other are a panic. · multiplies element by element.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -28,7 +28,7 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// `a[l]` · mask and the mask, 0 with probability 1 - keep_prob, else 1/keep_prob, drawn by [`Cache::prepare`] before each pass;
+    /// `a[l]` · mask, and the mask: 0 with probability 1 - keep_prob, else 1/keep_prob, drawn anew for each step ([`Cache::prepare`]).
     /// `None` without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
 }
@@ -84,7 +84,7 @@ impl<R: Real> Layer<R> {
     }
 }
 
-/// Computes what dz and `a_prev`, which may have some examples only of a batch of `m`, add to `dW[l]` and `db[l]`.
+/// Computes the share of `dW[l]` and `db[l]` that comes from these examples of a batch of `m`.
 #[track_caller]
 pub(crate) fn parameter_gradients<R: Real>(
     dz: ArrayView2<R>,

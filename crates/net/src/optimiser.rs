@@ -14,19 +14,19 @@ use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
 use crate::rates::LayerRate;
 
-/// The algorithm of a step. The equations are PyTorch's, with w, η and v for its θ, γ and b: w is `W[l]` or `b[l]`, g its gradient `dW[l]` or
+/// The algorithm of a step. The equations are PyTorch's, with w for its θ, η for γ, v for the buffer b: w is `W[l]` or `b[l]`, g its gradient `dW[l]` or
 /// `db[l]`, η the learning rate, t the number of the step, from 1 on.
 ///
-/// | algorithm | its moments, 0 at first | its step | in the course (its letter is ours) |
+/// | algorithm | its moments, 0 at first | its step | the course's letters = ours |
 /// |---|---|---|---|
-/// | gradient descent | | w ← w - η g | α is η |
-/// | momentum | v ← μ v + g | w ← w - η v | β is μ, V is (1-β) v, α is η/(1-β): α V = η v |
+/// | gradient descent | | w ← w - η g | α = η |
+/// | momentum | v ← μ v + g | w ← w - η v | β = μ, V = (1-β) v, α = η/(1-β), so that α V = η v |
 /// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) | |
-/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | β₂ is α, S is v |
-/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | V is m, S is v |
+/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | β₂ = α, S = v |
+/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | V = m, S = v |
 ///
-/// First g is clipped, g ← f g (f is at [`Optimiser::clip_norm`]). Then decay: g ← g + λ w (L2) or w ← (1 - η λ) w (decoupled); λ is the
-/// course's λ/m. Last comes the step of the table. The code is in `kernels/src/update.rs`.
+/// First g is clipped, g ← f g (f is at [`Optimiser::clip_norm`]). Then decay: g ← g + λ w (L2, where λ is
+/// the course's λ/m) or w ← (1 - η λ) w (decoupled). Last comes the step of the table. The code is in `kernels/src/update.rs`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
     /// Gradient descent.
@@ -77,7 +77,7 @@ impl Optimiser {
         }
     }
 
-    /// Returns whether a step is linear in w, g and the moments, so that every [`crate::Engine`] is exact.
+    /// Returns whether a step, clipping aside, is linear in w, g and the moments, as every engine but the direct one needs.
     pub fn is_linear(&self) -> bool {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }
@@ -133,15 +133,15 @@ impl<R: Real> OptimiserState<R> {
     /// Makes one step of all W and b of `chain` from their `gradients`, at the learning rate η.
     ///
     /// # Panics
-    /// If the shapes aren't those of the chain that was given to [`OptimiserState::new`].
+    /// If shapes don't fit each other, or the number of layers is not that of the chain that was given to [`OptimiserState::new`].
     #[track_caller]
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
-        // Counts t and computes f; takes the norm only if gradients are clipped. A `Step` holds t, f, η and λ.
+        // Counts t and computes f, for which it takes the norm only if `clip_norm` is set. `step` holds t, f and η.
         let step = self.begin_step(learning_rate, || gradients.iter().map(Gradient::squared_norm).sum::<f64>().sqrt());
         let algorithm = self.optimiser.algorithm;
         for (i, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
-            let [w_step, b_step] = self.tensor_steps(i, step); // η and λ may differ
+            let [w_step, b_step] = self.tensor_steps(i, step); // with their own η and λ
             let [w_moments, b_moments] = &mut self.moments[i];
             algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);

@@ -27,7 +27,7 @@ impl<R: Real> Chain<R> {
     /// `x` is `n[0]` × m, `y` as in the table of [`Cost`](crate::Cost).
     ///
     /// # Panics
-    /// If the chain is empty, its last activation is not in the table, or the shapes don't fit.
+    /// As [`Chain::forward`], [`Chain::backward`] and [`OptimiserState::new`].
     #[track_caller]
     pub fn train(
         &mut self,
