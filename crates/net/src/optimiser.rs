@@ -14,8 +14,8 @@ use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
 use crate::rates::LayerRate;
 
-/// The algorithm of a step. The equations are PyTorch's, with w for its θ, η for γ, v for the buffer b: w is `W[l]` or `b[l]`, g its gradient `dW[l]` or
-/// `db[l]`, η the learning rate, t the number of the step, from 1 on.
+/// The algorithm of a step. The equations are PyTorch's, with w for its θ, η for γ, v for the buffer b: w is `W[l]` or `b[l]`, g its
+/// gradient `dW[l]` or `db[l]`, η the learning rate, t the number of the step, from 1 on.
 ///
 /// | algorithm | its moments, 0 at first | its step | the course's letters = ours |
 /// |---|---|---|---|
@@ -25,8 +25,9 @@ use crate::rates::LayerRate;
 /// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | β₂ = α, S = v |
 /// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | V = m, S = v |
 ///
-/// First g is clipped, g ← f g (f is at [`Optimiser::clip_norm`]). Then decay: g ← g + λ w (L2, where λ is
-/// the course's λ/m) or w ← (1 - η λ) w (decoupled). Last comes the step of the table. The code is in `kernels/src/update.rs`.
+/// First g is clipped, g ← f g (f is at [`Optimiser::clip_norm`]). Then decay: g ← g + λ w (L2, where λ is the course's λ/m) or
+/// w ← (1 - η λ) w (decoupled). Last comes the step of the table. f and the λ of a tensor are found in `optimiser/tensor_steps.rs`, and
+/// applied in `kernels/src/update.rs`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
     /// Gradient descent.
@@ -56,7 +57,8 @@ pub struct Optimiser {
     pub algorithm: Algorithm,
     /// Weight decay.
     pub decay: Decay,
-    /// The most that the norm of all dW and db together may be: f = min(1, clip_norm / (norm + 10⁻⁶)), as in PyTorch.
+    /// The most that the Euclidean norm of all dW and db together may be: f = min(1, clip_norm / (norm + 10⁻⁶)), as in PyTorch; `None`
+    /// without clipping.
     pub clip_norm: Option<f64>,
 }
 
