@@ -9,9 +9,9 @@ use crate::cost::Cost;
 use crate::layer::{Cache, Gradient, Layer};
 use crate::rates::LayerRates;
 
-/// Layers 1 to L. The last one is a sigmoid, a softmax or linear, as in [`Cost`]'s table.
+/// Layers 1 to L. The last one is sigmoid, softmax or identity, as in the table of [`cost`](crate::cost).
 ///
-/// A net of three layers, relu, relu and sigmoid, on one example:
+/// Relu, relu and sigmoid, on one example:
 ///
 /// ```
 /// use net::ndarray::array;
@@ -28,35 +28,35 @@ use crate::rates::LayerRates;
 /// assert_eq!(gradients[0].dw.dim(), (4, 2)); // dW[1]
 /// ```
 ///
-/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in the table. Shapes that don't fit each other are a panic; so are an
-/// empty chain, in `cost`, `forward` and `backward`, and an output that is not in the table, in `cost` and `backward`.
+/// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in that table. They panic if shapes don't fit. So do `cost`, `forward` and
+/// `backward` for an empty chain, and `cost` and `backward` for an output that is not in it.
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
     /// layers\[i\] is layer l = i + 1; its cache and its gradient have the same index.
     pub layers: Vec<Layer<R>>,
-    /// The factors on the learning rates of the layers: 1, unless the initialisation is muP's (`rates.rs`).
+    /// What the layers' learning rates are multiplied by: 1, except with muP (`rates.rs`).
     pub rates: LayerRates,
 }
 
 impl<R: Real> Chain<R> {
-    /// Makes a chain of these layers, with one learning rate for all of them.
+    /// Makes a chain of these layers, with the same learning rate for all.
     pub fn new(layers: Vec<Layer<R>>) -> Self {
         Chain { layers, rates: LayerRates::default() }
     }
 
-    /// Returns the cost that its output layer is made for.
+    /// Returns the cost that belongs to the output layer.
     #[track_caller]
     pub fn cost(&self) -> Cost {
         Cost::for_output(self.layers.last().expect("a chain has at least one layer").activation)
     }
 
-    /// Runs the forward pass: fills `caches`, and returns the output layer's.
+    /// Runs the forward pass: fills `caches`, and returns the last.
     #[track_caller]
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache for each layer");
         for (i, layer) in self.layers.iter().enumerate() {
-            let (below, from_here) = caches.split_at_mut(i); // those of the layers below, and of this one
-            layer.forward(input(i, x, below), &mut from_here[0]);
+            let (below, this_and_above) = caches.split_at_mut(i);
+            layer.forward(input(i, x, below), &mut this_and_above[0]);
         }
         caches.last().expect("a chain has at least one layer")
     }
@@ -65,7 +65,7 @@ impl<R: Real> Chain<R> {
     #[track_caller]
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         let last = self.layers.len() - 1;
-        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L]; this layer never has dropout
+        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L], from a: layer L has no dropout
         self.backward_from_dz(x, caches, gradients);
     }
 
@@ -73,18 +73,17 @@ impl<R: Real> Chain<R> {
     #[track_caller]
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
-        // The course computes dz, dW and db layer by layer. Here all dz come first, because `fast/` needs the first loop alone, too.
-        self.backward_dz(1..self.layers.len(), caches, gradients); // layers L to 2
+        // The course goes layer by layer. Here all dz come first: `fast/` also calls `backward_dz` by itself.
+        self.backward_dz(1..self.layers.len(), caches, gradients); // dz[L-1] down to dz[1]
         self.backward_parameters(x, caches, gradients);
     }
 
-    /// For i from the last of `indices` to the first, goes from `dz[l]`, l = i + 1, to the layer below: `da[l-1] = W[l]ᵀ dz[l]`, then
-    /// `dz[l-1]` as [`Layer::backward_activation`].
+    /// For the layers at these `indices`, from the last to the first, computes `da[l-1] = W[l]ᵀ dz[l]`, then `dz[l-1]` in its place.
     #[track_caller]
     pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         for i in indices.rev() {
-            let (below, from_here) = gradients.split_at_mut(i);
-            let (dz, da_to_dz) = (&from_here[0].dz, &mut below[i - 1].dz); // dz[l]; da[l-1], and then dz[l-1]
+            let (below, this_and_above) = gradients.split_at_mut(i);
+            let (dz, da_to_dz) = (&this_and_above[0].dz, &mut below[i - 1].dz); // dz[l]; da[l-1], and then dz[l-1]
             self.layers[i].backward_da_prev(dz.view(), da_to_dz.view_mut());
             self.layers[i - 1].backward_activation(&caches[i - 1], da_to_dz.view_mut());
         }

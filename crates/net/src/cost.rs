@@ -1,15 +1,14 @@
-//! The costs, one for each kind of output: J, and `dz[L]`, with which the backward pass begins.
+//! The costs: J, and `dz[L]`, with which the backward pass begins.
 //!
-//! | output `g[L]` | cost J | y | `dz[L]` = m ∂J/∂`z[L]` |
+//! | output `g[L]` | cost J | y | `dz[L]` = m ∂J/∂`z[L]` (the 1/m comes with `dW[l]` and `db[l]`) |
 //! |---|---|---|---|
 //! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) over examples and units | `n[L]` × m, 0 and 1 | a - y |
-//! | softmax | cross-entropy, -(1/m) Σ log a_c over examples, c the class | 1 × m, class numbers from 0 | a - one-hot y |
+//! | softmax | cross-entropy, -(1/m) Σ log a_c over examples, c = y | 1 × m, class numbers from 0 | a - one-hot y |
 //! | identity | mean squared error over examples and units, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!
-//! The 1/m of J is applied in `dW[l]` and `db[l]`. J is computed from `z[L]`, because a may be rounded to 0 or 1, and summed in f64; the
-//! formulas are in `kernels/src/loss.rs`.
+//! `kernels/src/loss.rs` sums J in f64, from `z[L]`, because a may round to 0 or 1.
 //!
-//! z, a and dz are `n[L]` × examples. A shape that doesn't fit is a panic, as is a softmax's label that is not a class number.
+//! z, a and dz are `n[L]` × m. The functions panic if a shape doesn't fit, or a softmax's label is not a class number.
 
 mod count_correct;
 #[cfg(test)]
@@ -22,21 +21,21 @@ use kernels::{
 };
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-pub use self::textbook::da_output; // da[L] of a sigmoid, which `Chain::backward` doesn't need
+pub use self::textbook::da_output; // the textbook's da[L] of a sigmoid, for comparison
 
-/// A cost, which determines the activation of the output layer.
+/// A cost. Each belongs to one activation of the output layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cost {
-    /// The cost of sigmoid outputs, each the probability of class 1.
+    /// For sigmoid outputs, each the probability of class 1.
     BinaryCrossEntropy,
-    /// The cost of a softmax output, the probabilities of the classes.
+    /// For a softmax output, the probabilities of the classes.
     SoftmaxCrossEntropy,
-    /// The cost of a linear output, for regression.
+    /// For a linear output, in regression.
     MeanSquaredError,
 }
 
 impl Cost {
-    /// The costs and their names in experiments.
+    /// The costs and their names in files.
     pub const ALL: [(&'static str, Cost); 3] = [
         ("binary-cross-entropy", Cost::BinaryCrossEntropy),
         ("softmax-cross-entropy", Cost::SoftmaxCrossEntropy),
@@ -70,7 +69,7 @@ impl Cost {
         self.sum(z, y) / z.ncols() as f64
     }
 
-    /// Computes m J, which adds up over the parts of a set.
+    /// Computes m J, a sum over the examples.
     #[track_caller]
     pub fn sum<R: Real>(self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
         match self {

@@ -9,8 +9,8 @@ use crate::dropout::Dropout;
 
 /// The parameters of a layer, and its passes.
 ///
-/// z, a, da and dz are n_out × examples; `da_prev` = `da[l-1]` and `a_prev` = `a[l-1]` (with dropout, `a[l-1]` · mask) are n_in × examples. Shapes
-/// that don't fit each other are a panic. · multiplies element by element.
+/// z, a, da and dz are n_out × examples; `da_prev` = `da[l-1]` and `a_prev` = `a[l-1]`, after dropout, are n_in × examples. Shapes that don't
+/// fit panic. · multiplies element by element.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -28,15 +28,15 @@ pub struct Cache<R> {
     pub z: Array2<R>,
     /// `a[l] = g[l](z[l])`.
     pub a: Array2<R>,
-    /// `a[l]` · mask, and the mask: 0 with probability 1 - keep_prob, else 1/keep_prob, drawn anew for each step ([`Cache::prepare`]).
-    /// `None` without dropout.
+    /// The mask (1/keep_prob with probability keep_prob, else 0; [`Cache::prepare`] draws it for each step) and `a[l]` · mask. `None`
+    /// without dropout.
     pub(crate) dropout: Option<Dropout<R>>,
 }
 
 /// The gradient of a layer.
 #[derive(Clone, Debug)]
 pub struct Gradient<R> {
-    /// `da[l]`, and then `dz[l]` in its place, n_out × examples.
+    /// `dz[l]`; before it, `da[l]` in the same place. n_out × examples.
     pub dz: Array2<R>,
     /// `dW[l]`, n_out × n_in.
     pub dw: Array2<R>,
@@ -50,11 +50,11 @@ impl<R: Real> Layer<R> {
     pub fn forward(&self, a_prev: ArrayView2<R>, cache: &mut Cache<R>) {
         let Cache { z, a, dropout } = cache;
         kernels::forward(self.w.view(), a_prev, z.view_mut(), Accumulate::Replace); // z = W a_prev
-        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z), and a · mask
+        self.activate(z.view_mut(), a.view_mut(), dropout.as_mut()); // z += b, a = g(z), and dropout's a · mask
     }
 
-    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]` (for softmax, Jacobianᵀ da). With dropout, da is multiplied by the
-    /// mask first.
+    /// Computes `dz[l] = da[l] · g[l]'(z[l])` in place of `da[l]` (for softmax, its Jacobian times da).
+    /// With dropout, da is multiplied by the mask first.
     #[track_caller]
     pub fn backward_activation(&self, cache: &Cache<R>, da_to_dz: ArrayViewMut2<R>) {
         self.backward_activation_on_views(cache.z.view(), cache.a.view(), cache.dropout.as_ref(), da_to_dz);
@@ -84,7 +84,7 @@ impl<R: Real> Layer<R> {
     }
 }
 
-/// Computes the share of `dW[l]` and `db[l]` that comes from these examples of a batch of `m`.
+/// Computes what these examples of a batch of `m` add to `dW[l]` and `db[l]`.
 #[track_caller]
 pub(crate) fn parameter_gradients<R: Real>(
     dz: ArrayView2<R>,

@@ -1,4 +1,4 @@
-//! Optimisers: the steps of W and b from dW and db.
+//! Optimisers: the updates of W and b by dW and db.
 
 mod decay;
 mod moments;
@@ -14,20 +14,20 @@ use crate::layer::{Gradient, Layer};
 use crate::matrix::{row, row_mut};
 use crate::rates::LayerRate;
 
-/// The algorithm of a step. The equations are PyTorch's, with w for its θ, η for γ, v for the buffer b: w is `W[l]` or `b[l]`, g its
-/// gradient `dW[l]` or `db[l]`, η the learning rate, t the number of the step, from 1 on.
+/// The algorithm of a step, by PyTorch's equations: w is `W[l]` or `b[l]`, g is `dW[l]` or `db[l]`, η the learning rate, t the number of
+/// the step, from 1 on.
 ///
 /// | algorithm | its moments, 0 at first | its step | the course's letters = ours |
 /// |---|---|---|---|
 /// | gradient descent | | w ← w - η g | α = η |
-/// | momentum | v ← μ v + g | w ← w - η v | β = μ, V = (1-β) v, α = η/(1-β), so that α V = η v |
+/// | momentum | v ← μ v + g | w ← w - η v | β = μ, V = (1-μ) v, α = η/(1-μ) |
 /// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) | |
-/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | β₂ = α, S = v |
-/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | V = m, S = v |
+/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | α = η, β₂ = our α, S = v |
+/// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | α = η, V = our m, S = v |
 ///
-/// First g is clipped, g ← f g (f is at [`Optimiser::clip_norm`]). Then decay: g ← g + λ w (L2, where λ is the course's λ/m) or
-/// w ← (1 - η λ) w (decoupled). Last comes the step of the table. f and the λ of a tensor are found in `optimiser/tensor_steps.rs`, and
-/// applied in `kernels/src/update.rs`.
+/// First comes clipping, g ← f g (see [`Optimiser::clip_norm`]), then decay, g ← g + λ w (L2, where λ is the course's λ/m) or
+/// w ← (1 - η λ) w (decoupled), then the step of the table. `optimiser/tensor_steps.rs` finds f, and η and λ of each W and b;
+/// `kernels/src/update.rs` has the loops.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {
     /// Gradient descent.
@@ -57,8 +57,7 @@ pub struct Optimiser {
     pub algorithm: Algorithm,
     /// Weight decay.
     pub decay: Decay,
-    /// The most that the Euclidean norm of all dW and db together may be: f = min(1, clip_norm / (norm + 10⁻⁶)), as in PyTorch; `None`
-    /// without clipping.
+    /// The bound on the Euclidean norm of all dW and db together: g ← f g, f = min(1, clip_norm / (norm + 10⁻⁶)). `None`: no clipping.
     pub clip_norm: Option<f64>,
 }
 
@@ -66,7 +65,7 @@ impl Optimiser {
     /// Gradient descent without decay or clipping.
     pub const DESCENT: Optimiser = Optimiser { algorithm: Algorithm::Descent, decay: Decay::NONE, clip_norm: None };
 
-    /// Adam with the constants of its authors: β₁ 0.9, β₂ 0.999, ε 10⁻⁸.
+    /// Adam with its authors' constants.
     pub const ADAM: Optimiser =
         Optimiser { algorithm: Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), ..Optimiser::DESCENT };
 
@@ -79,7 +78,7 @@ impl Optimiser {
         }
     }
 
-    /// Returns whether a step, clipping aside, is linear in w, g and the moments, as every engine but the direct one needs.
+    /// Returns whether a step without clipping is linear in w, g and the moments. Needed in `fast/reduced.rs` and `fast/dual.rs`.
     pub fn is_linear(&self) -> bool {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }
@@ -106,7 +105,7 @@ impl Optimiser {
 #[derive(Clone, Debug)]
 pub struct OptimiserState<R> {
     optimiser: Optimiser,
-    /// For each layer, the factors on η of W and b.
+    /// For each layer, what η is multiplied by for W and for b.
     rates: Vec<LayerRate>,
     /// The moments of each layer's W and b.
     pub(crate) moments: Vec<[Moments<R>; 2]>,
@@ -118,7 +117,7 @@ impl<R: Real> OptimiserState<R> {
     /// Makes the state before the first step of `chain`.
     ///
     /// # Panics
-    /// If `chain.rates` are those of another number of layers.
+    /// If `chain.rates` has factors for another number of layers.
     #[track_caller]
     pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
         let count = optimiser.moment_count();
@@ -135,15 +134,15 @@ impl<R: Real> OptimiserState<R> {
     /// Makes one step of all W and b of `chain` from their `gradients`, at the learning rate η.
     ///
     /// # Panics
-    /// If shapes don't fit each other, or the number of layers is not that of the chain that was given to [`OptimiserState::new`].
+    /// If shapes don't fit, or the number of layers differs from that in [`OptimiserState::new`].
     #[track_caller]
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
-        // Counts t and computes f, for which it takes the norm only if `clip_norm` is set. `step` holds t, f and η.
+        // t += 1. `step` holds t, f and η. The norm is computed only if `clip_norm` is set.
         let step = self.begin_step(learning_rate, || gradients.iter().map(Gradient::squared_norm).sum::<f64>().sqrt());
         let algorithm = self.optimiser.algorithm;
         for (i, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
-            let [w_step, b_step] = self.tensor_steps(i, step); // with their own η and λ
+            let [w_step, b_step] = self.tensor_steps(i, step); // with W's and b's own η and λ
             let [w_moments, b_moments] = &mut self.moments[i];
             algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);
@@ -152,7 +151,7 @@ impl<R: Real> OptimiserState<R> {
 }
 
 impl Algorithm {
-    /// Makes the step of w, as in the table. In `fast/`, w and its moments may be in f64 and g in f32.
+    /// Updates w as in the table. For `fast/dual.rs`, w may be f64 and g f32.
     pub(crate) fn apply<R: Real, G: Real>(
         self,
         step: Step,

@@ -7,10 +7,10 @@ use crate::chain::Chain;
 use crate::optimiser::{Optimiser, OptimiserState};
 
 impl<R: Real> Chain<R> {
-    /// Trains the net by the loop of the course, on all examples at each step. Returns the cost J before each update, without the penalty of
-    /// decay.
+    /// Trains the net by the loop of the course, on all examples at each step. Returns J before each update, without the
+    /// term of weight decay.
     ///
-    /// [`net::train`](crate::train()) is faster; it adds batches, dropout, schedules of the learning rate, scores and early stopping.
+    /// The function [`net::train`](crate::train()) is faster; it adds batches, dropout, schedules, scores and early stopping.
     ///
     /// ```
     /// use net::ndarray::array;
@@ -23,11 +23,7 @@ impl<R: Real> Chain<R> {
     /// assert!(costs[0] > 0.6 && costs[1999] < 0.01);
     /// ```
     ///
-    /// # Shapes
-    /// `x` is `n[0]` × m, `y` as in the table of [`Cost`](crate::Cost).
-    ///
-    /// # Panics
-    /// As [`Chain::forward`], [`Chain::backward`] and [`OptimiserState::new`].
+    /// Shapes and panics are those of [`Chain`] and [`OptimiserState::new`].
     #[track_caller]
     pub fn train(
         &mut self,
@@ -41,8 +37,8 @@ impl<R: Real> Chain<R> {
         let mut state = OptimiserState::new(optimiser, self);
         let mut costs = Vec::with_capacity(iterations);
         for _ in 0..iterations {
-            let last = self.forward(x, &mut caches);
-            costs.push(self.cost().mean(last.z.view(), y)); // J, from z[L] instead of a[L]: see `cost.rs`
+            let output = self.forward(x, &mut caches);
+            costs.push(self.cost().mean(output.z.view(), y)); // J, from z[L]: see `cost.rs`
             self.backward(x, y, &caches, &mut gradients);
             state.step(self, &gradients, learning_rate);
         }
