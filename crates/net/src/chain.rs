@@ -29,7 +29,7 @@ use crate::rates::LayerRates;
 /// ```
 ///
 /// In all methods, `x` = `a[0]` is `n[0]` × examples and `y` as in that table. They panic if shapes don't fit. So do `cost`, `forward` and
-/// `backward` for an empty chain, and `cost` and `backward` for an output that is not in it.
+/// `backward` for an empty chain, and `cost` and `backward` for an output not in the table.
 #[derive(Clone, Debug)]
 pub struct Chain<R> {
     /// layers\[i\] is layer l = i + 1; its cache and its gradient have the same index.
@@ -74,7 +74,7 @@ impl<R: Real> Chain<R> {
     pub fn backward_from_dz(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
         // The course goes layer by layer. Here all dz come first: `fast/` also calls `backward_dz` by itself.
-        self.backward_dz(1..self.layers.len(), caches, gradients); // dz[L-1] down to dz[1]
+        self.backward_dz(1..self.layers.len(), caches, gradients); // dz[l-1], l = L to 2
         self.backward_parameters(x, caches, gradients);
     }
 

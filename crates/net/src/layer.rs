@@ -9,7 +9,7 @@ use crate::dropout::Dropout;
 
 /// The parameters of a layer, and its passes.
 ///
-/// z, a, da and dz are n_out × examples; `da_prev` = `da[l-1]` and `a_prev` = `a[l-1]`, after dropout, are n_in × examples. Shapes that don't
+/// z, a, da and dz are n_out × examples; `a_prev` = `a[l-1]` after dropout and its gradient `da_prev` are n_in × examples. Shapes that don't
 /// fit panic. · multiplies element by element.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
@@ -36,7 +36,7 @@ pub struct Cache<R> {
 /// The gradient of a layer.
 #[derive(Clone, Debug)]
 pub struct Gradient<R> {
-    /// `dz[l]`; before it, `da[l]` in the same place. n_out × examples.
+    /// First `da[l]`, then `dz[l]` in its place, n_out × examples.
     pub dz: Array2<R>,
     /// `dW[l]`, n_out × n_in.
     pub dw: Array2<R>,
@@ -84,7 +84,7 @@ impl<R: Real> Layer<R> {
     }
 }
 
-/// Computes what these examples of a batch of `m` add to `dW[l]` and `db[l]`.
+/// Computes these examples' part of `dW[l]` and `db[l]`; the batch has `m`.
 #[track_caller]
 pub(crate) fn parameter_gradients<R: Real>(
     dz: ArrayView2<R>,

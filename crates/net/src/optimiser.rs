@@ -22,7 +22,7 @@ use crate::rates::LayerRate;
 /// | gradient descent | | w ← w - η g | α = η |
 /// | momentum | v ← μ v + g | w ← w - η v | β = μ, V = (1-μ) v, α = η/(1-μ) |
 /// | Nesterov's momentum | v ← μ v + g | w ← w - η (g + μ v) | |
-/// | RMSProp | v ← α v + (1-α) g² | w ← w - η g / (√v + ε) | α = η, β₂ = our α, S = v |
+/// | RMSProp | v ← β₂ v + (1-β₂) g² | w ← w - η g / (√v + ε) | α = η, S = v |
 /// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | α = η, V = our m, S = v |
 ///
 /// First comes clipping, g ← f g (see [`Optimiser::clip_norm`]), then decay, g ← g + λ w (L2, where λ is the course's λ/m) or
@@ -41,7 +41,7 @@ pub enum Algorithm {
     },
     /// RMSProp.
     RmsProp {
-        /// α.
+        /// β₂, PyTorch's α.
         alpha: f64,
         /// ε.
         eps: f64,
@@ -78,7 +78,7 @@ impl Optimiser {
         }
     }
 
-    /// Returns whether a step without clipping is linear in w, g and the moments. Needed in `fast/reduced.rs` and `fast/dual.rs`.
+    /// Returns whether a step without clipping is linear in w, g and the moments. `fast/` and muP's rates depend on it.
     pub fn is_linear(&self) -> bool {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })
     }
