@@ -19,7 +19,7 @@ def scripts():
 
 
 def help_of(path):
-    """Returns the exit code of `path --help` and what it prints; one that goes on to do its work is ended with all that it has started."""
+    """Returns what `path --help` prints, and its exit code: None if it went on to do its work, and was ended with all that it had started."""
     environment = {**os.environ, "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"}
     process = subprocess.Popen(
         [path, "--help"], cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

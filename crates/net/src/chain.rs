@@ -34,7 +34,7 @@ use crate::rates::LayerRates;
 pub struct Chain<R> {
     /// layers\[i\] is layer l = i + 1; its cache and its gradient have the same index.
     pub layers: Vec<Layer<R>>,
-    /// What the layers' learning rates are multiplied by: 1, except with muP (`rates.rs`).
+    /// The factors of the layers' learning rates: 1, except with muP (`rates.rs`).
     pub rates: LayerRates,
 }
 
@@ -78,7 +78,7 @@ impl<R: Real> Chain<R> {
         self.backward_parameters(x, caches, gradients);
     }
 
-    /// For the layers at these `indices`, from the last to the first, computes `da[l-1] = W[l]ᵀ dz[l]`, then `dz[l-1]` in its place.
+    /// Computes `da[l-1] = W[l]ᵀ dz[l]`, then `dz[l-1]` in its place, for the layers at these `indices`, from the last to the first.
     #[track_caller]
     pub(crate) fn backward_dz(&self, indices: Range<usize>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
         for i in indices.rev() {

@@ -26,11 +26,11 @@ pub use self::textbook::da_output; // the textbook's da[L] of a sigmoid, for com
 /// A cost. Each belongs to one activation of the output layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cost {
-    /// For sigmoid outputs, each the probability of class 1.
+    /// The cost of sigmoid outputs, each the probability of class 1.
     BinaryCrossEntropy,
-    /// For a softmax output, the probabilities of the classes.
+    /// The cost of a softmax output, the probabilities of the classes.
     SoftmaxCrossEntropy,
-    /// For a linear output, in regression.
+    /// The cost of a linear output, in regression.
     MeanSquaredError,
 }
 

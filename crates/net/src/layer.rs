@@ -9,8 +9,8 @@ use crate::dropout::Dropout;
 
 /// The parameters of a layer, and its passes.
 ///
-/// z, a, da and dz are n_out × examples; `a_prev` = `a[l-1]` after dropout and its gradient `da_prev` are n_in × examples. Shapes that don't
-/// fit panic. · multiplies element by element.
+/// z, a, da and dz are n_out × examples; `a_prev` = `a[l-1]` after dropout and its gradient `da_prev` are n_in × examples. The methods
+/// panic if shapes don't fit. · multiplies element by element.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
     /// `W[l]`, n_out × n_in.
@@ -36,7 +36,7 @@ pub struct Cache<R> {
 /// The gradient of a layer.
 #[derive(Clone, Debug)]
 pub struct Gradient<R> {
-    /// First `da[l]`, then `dz[l]` in its place, n_out × examples.
+    /// `da[l]`, then `dz[l]` in its place, n_out × examples.
     pub dz: Array2<R>,
     /// `dW[l]`, n_out × n_in.
     pub dw: Array2<R>,
@@ -84,7 +84,7 @@ impl<R: Real> Layer<R> {
     }
 }
 
-/// Computes these examples' part of `dW[l]` and `db[l]`; the batch has `m`.
+/// Computes these examples' part of `dW[l]` and `db[l]`; the batch has `m` examples.
 #[track_caller]
 pub(crate) fn parameter_gradients<R: Real>(
     dz: ArrayView2<R>,

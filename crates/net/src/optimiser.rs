@@ -105,7 +105,7 @@ impl Optimiser {
 #[derive(Clone, Debug)]
 pub struct OptimiserState<R> {
     optimiser: Optimiser,
-    /// For each layer, what η is multiplied by for W and for b.
+    /// The factors of η for W and b of each layer.
     rates: Vec<LayerRate>,
     /// The moments of each layer's W and b.
     pub(crate) moments: Vec<[Moments<R>; 2]>,
