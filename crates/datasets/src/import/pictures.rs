@@ -1,15 +1,16 @@
 //! Pictures: folders with a folder for each class, named after it, and single ones.
 
 use std::fs;
-use std::io::BufReader;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgba};
 
 use super::error::{Error, one_line};
-use super::open::check_size;
+use super::jpeg::is_cut_off;
+use super::open::{check_size, read_up_to};
 use super::request::Request;
 use super::source::{ExampleReader, FeatureBuffer, Rules, Source, SourceTargets, Summary};
 use crate::contract::problem::MOST_CLASSES;
@@ -17,7 +18,7 @@ use crate::split::features::FeatureType;
 
 /// The kinds of pictures that are read; of moving pictures the first frame.
 const KINDS: &str = "PNG, JPEG, WebP, GIF or BMP";
-/// The most bytes that one picture may take while it is decoded.
+/// The most bytes that one picture may take, in its file and decoded.
 const MOST_BYTES: u64 = 1 << 29;
 /// The largest width and height.
 const LONGEST_SIDE: u32 = 1 << 16;
@@ -207,13 +208,15 @@ fn over_white(picture: &DynamicImage) -> DynamicImage {
 
 /// Decodes the picture, and turns it as its EXIF tag says.
 fn decoded(path: &Path) -> Result<DynamicImage, Error> {
-    let file = fs::File::open(path).map_err(|reason| Error::read(path, &reason))?;
+    let read = fs::File::open(path).and_then(|mut file| read_up_to(&mut file, MOST_BYTES));
+    let bytes = read.map_err(|reason| Error::read(path, &reason))?;
+    let no_picture = |problem: &str| Error::file(path, format!("no picture ({KINDS}) that can be read: {problem}"));
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(LONGEST_SIDE), Some(LONGEST_SIDE));
     limits.max_alloc = Some(MOST_BYTES);
     let decode = || {
         // By content: a JPEG may be called .png.
-        let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
+        let mut reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format()?;
         reader.limits(limits);
         let mut decoder = reader.into_decoder()?;
         // The declared size is allocated at once.
@@ -225,9 +228,11 @@ fn decoded(path: &Path) -> Result<DynamicImage, Error> {
         picture.apply_orientation(orientation);
         Ok(picture)
     };
-    decode().map_err(|error: ImageError| {
-        Error::file(path, format!("no picture ({KINDS}) that can be read: {}", one_line(&error.to_string())))
-    })
+    let picture = decode().map_err(|error: ImageError| no_picture(&one_line(&error.to_string())))?;
+    if image::guess_format(&bytes).is_ok_and(|format| format == ImageFormat::Jpeg) && is_cut_off(&bytes) {
+        return Err(no_picture("the file ends before the picture does"));
+    }
+    Ok(picture)
 }
 
 fn is_picture(path: &Path) -> bool {

@@ -7,6 +7,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::error::{Error, one_line, quoted};
 use super::open::{open, read_up_to};
+use super::quotes::Quotes;
 
 /// The longest row, in bytes.
 const LONGEST_ROW: usize = 1 << 26;
@@ -14,22 +15,22 @@ const LONGEST_ROW: usize = 1 << 26;
 /// The rows of a table, one at a time.
 pub(super) struct Rows {
     path: PathBuf,
-    reader: csv::Reader<ShortRows<Box<dyn Read>>>,
+    reader: csv::Reader<WholeRows<Box<dyn Read>>>,
     /// The current row.
     pub(super) record: ByteRecord,
 }
 
 impl Rows {
     pub(super) fn open(path: &Path, delimiter: u8) -> Result<Self, Error> {
-        let rows = ShortRows { reader: open(path)?, length: 0 };
+        let rows = WholeRows { reader: open(path)?, length: 0, quotes: Quotes::new([delimiter]) };
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rows);
         Ok(Rows { path: path.to_owned(), reader, record: ByteRecord::new() })
     }
 
     /// Goes to the next row, and returns whether there is one.
     pub(super) fn advance(&mut self) -> Result<bool, Error> {
-        let read = self.reader.read_byte_record(&mut self.record);
         let line = self.reader.position().line();
+        let read = self.reader.read_byte_record(&mut self.record);
         self.reader.get_mut().length = 0;
         let more = read.map_err(|error| Error::line(&self.path, line, one_line(&error.to_string())))?;
         if more {
@@ -44,16 +45,25 @@ impl Rows {
     }
 }
 
-/// A reader that refuses a row that would fill the memory.
-struct ShortRows<R> {
+/// A reader that refuses a row that would fill the memory, one with a quote that isn't closed (all rows after it would be its last cell), and
+/// UTF-16, whose digits have a byte of zero each.
+struct WholeRows<R> {
     reader: R,
     /// Bytes since the last row.
     length: usize,
+    quotes: Quotes<[u8; 1]>,
 }
 
-impl<R: Read> Read for ShortRows<R> {
+impl<R: Read> Read for WholeRows<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
+        if count == 0 && !buffer.is_empty() && self.quotes.are_open() {
+            return Err(io::Error::other("a quote opens in this row and is never closed"));
+        }
+        if buffer[..count].contains(&0) {
+            return Err(io::Error::other("a byte of zero; a table is text in UTF-8 (Excel's \"Unicode Text\" is UTF-16)"));
+        }
+        buffer[..count].iter().for_each(|&byte| self.quotes.pass(byte));
         self.length += count;
         if self.length > LONGEST_ROW {
             let limit = LONGEST_ROW >> 20;
@@ -93,11 +103,18 @@ pub(super) fn position(column: &str, first: &ByteRecord, may_be_header: bool) ->
     }
 }
 
-/// Returns the most frequent of comma, semicolon and tab in the first line.
+/// Returns the most frequent of comma, semicolon and tab in the first line, outside quotes.
 pub(super) fn sniffed(path: &Path) -> Result<u8, Error> {
+    const CANDIDATES: [u8; 3] = *b"\t;,";
     let start = read_up_to(&mut open(path)?, 1 << 16).map_err(|reason| Error::read(path, &reason))?;
-    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| line.iter().filter(|&&byte| byte == delimiter).count();
+    let (mut counts, mut quotes) = ([0; 3], Quotes::new(CANDIDATES));
+    for &byte in start.iter().take_while(|&&byte| byte != b'\n') {
+        if !quotes.are_open() {
+            counts.iter_mut().zip(CANDIDATES).for_each(|(count, candidate)| *count += usize::from(candidate == byte));
+        }
+        quotes.pass(byte);
+    }
     // Among equals the last is taken: a comma if the line has no delimiter.
-    Ok(*b"\t;,".iter().max_by_key(|&&delimiter| count(delimiter)).expect("three candidates"))
+    let (_, delimiter) = counts.into_iter().zip(CANDIDATES).max_by_key(|&(count, _)| count).expect("three candidates");
+    Ok(delimiter)
 }

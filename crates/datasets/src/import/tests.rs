@@ -130,8 +130,15 @@ fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 fn png(width: u32, height: u32, rgb: &[u8]) -> Vec<u8> {
+    encoded(image::ImageFormat::Png, width, height, rgb)
+}
+
+fn jpeg(width: u32, height: u32, rgb: &[u8]) -> Vec<u8> {
+    encoded(image::ImageFormat::Jpeg, width, height, rgb)
+}
+
+fn encoded(format: image::ImageFormat, width: u32, height: u32, rgb: &[u8]) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    let picture = image::RgbImage::from_raw(width, height, rgb.to_vec()).unwrap();
-    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    image::RgbImage::from_raw(width, height, rgb.to_vec()).unwrap().write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }

@@ -62,7 +62,7 @@ impl<'r> Table<'r> {
             (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
         let count = features.len();
         if count == 0 {
-            let problem = format!("{width} columns, and none of them is a feature (--delimiter?)");
+            let problem = format!("{}, and none is a feature (--delimiter?)", crate::text::count(width, "column"));
             return Err(Error::line(path, 1, problem));
         }
         if let Some(column) = texts.iter().find(|column| !features.contains(column)) {

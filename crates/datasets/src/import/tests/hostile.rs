@@ -139,11 +139,16 @@ fn tables_with_wrong_cells() {
         ("1,2,x\n3,4,x\n", &["every label is \"x\"; at least 2 classes"]),
         ("a,b,c\n", &["a header without rows"]),
         ("", &["an empty table"]),
-        ("1\n2\n", &["1 columns, and none of them is a feature"]),
+        ("1\n2\n", &["1 column, and none is a feature"]),
+        ("a,b,c\n1,2,x\n3,\"4,y\n5,6,x\n", &["line 3: a quote opens in this row and is never closed"]),
+        ("\"a,b\";\"c\"\n1;\"2\n", &["line 2: a quote opens"]),
+        ("1\0,\02\0\n\0", &["line 1: a byte of zero", "UTF-16"]),
     ] {
         let path = bench.put("t.csv", text);
         bench.assert_refused(&bench.request(&[&path]), words);
     }
+    // The comma within quotes is not the delimiter.
+    bench.assert_refused(&bench.request(&[&bench.put("t.csv", "\"a,b,c\";\"d\"\n1;\n")]), &["line 2: column 2", "empty"]);
     let path = bench.put("t.csv", b"1,2,x\n3,4,\xff\xfe\n");
     bench.assert_refused(&bench.request(&[&path]), &["line 2: column 3 is \"\\xff\\xfe\", which is not UTF-8"]);
     let path = bench.put("t.csv", "a,b,a\n1,2,3\n");
@@ -183,6 +188,7 @@ fn pictures_that_cannot_be_decoded() {
         bench.put(&format!("{name}/b/2.jpg"), bytes);
         path
     };
+    let jpeg = jpeg(4, 4, &[9; 48]);
     let mut huge = good.clone();
     // IHDR's width and height, and its checksum.
     huge[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
@@ -191,6 +197,7 @@ fn pictures_that_cannot_be_decoded() {
     huge[29..33].copy_from_slice(&crc.sum().to_be_bytes());
     for (name, bytes, words) in [
         ("cut", &good[..good.len() / 2], &["2.jpg: no picture (PNG, JPEG, WebP, GIF or BMP) that can be read"][..]),
+        ("cut-jpeg", &jpeg[..jpeg.len() - 2], &["2.jpg: no picture", "the file ends before the picture does"]),
         ("text", b"no picture", &["2.jpg: no picture"]),
         ("jpeg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", &["2.jpg: no picture"]),
         ("gif", b"GIF89a\x01\x00\x01\x00", &["2.jpg: no picture"]),
@@ -222,9 +229,7 @@ fn pictures_that_cannot_be_decoded() {
 fn no_flipped_byte_breaks_a_reader() {
     let bench = Bench::new();
     let (x, y) = (npy("'<f4'", true, "(4, 2)", &[7; 32]), npy("'|u1'", false, "(4,)", &[0, 1, 0, 1]));
-    let mut jpeg = std::io::Cursor::new(Vec::new());
-    let picture = image::RgbImage::from_raw(4, 4, (0..48).collect()).unwrap();
-    picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let colours: Vec<u8> = (0..48).collect();
     for picture in ["a/1.png", "a/2.png", "b/0.png"] {
         bench.put(&format!("all/{picture}"), png(4, 4, &[9; 48]));
     }
@@ -234,8 +239,8 @@ fn no_flipped_byte_breaks_a_reader() {
         ("a.npz", npz(&[("x", x), ("y", y.clone())])),
         ("t.csv", b"a,b,c\n1,2.5,x\n3,\"4\",y\n5,6,x\n7,8e1,y\n".to_vec()),
         ("t.csv.gz", gzipped(b"1,2,x\n3,4,y\n5,6,x\n7,8,y\n")),
-        ("all/b/1.png", png(4, 4, &(0..48).collect::<Vec<u8>>())),
-        ("all/b/1.jpg", jpeg.into_inner()),
+        ("all/b/1.png", png(4, 4, &colours)),
+        ("all/b/1.jpg", jpeg(4, 4, &colours)),
     ];
     let (y_idx, y_npy) = (bench.put("y.idx", idx(8, &[4], &[0, 1, 0, 1])), bench.put("y.npy", y));
     for (name, whole) in files {
