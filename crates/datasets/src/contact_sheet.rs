@@ -1,11 +1,14 @@
 //! A grid of pictures as one PNG, each framed in the colour of its class.
 
-use std::fs::{self, File};
-use std::io::{Cursor, Read};
+mod mark;
+
+use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, RgbaImage, imageops};
 
+use self::mark::{is_marked, marked};
 use crate::contract::error::Error;
 use crate::contract::targets::Targets;
 use crate::files::write_whole;
@@ -60,8 +63,8 @@ impl ContactSheet {
     ///
     /// # Errors
     ///
-    /// If the split holds no 8-bit pictures of 1, 3 or 4 channels, the sheet would be larger than 256 MiB, another kind of file
-    /// is at `path`, or the file cannot be written.
+    /// If the split holds no 8-bit pictures of 1, 3 or 4 channels, the sheet would be larger than 256 MiB, a file that is no
+    /// sheet is at `path`, or the file cannot be written.
     ///
     /// # Panics
     ///
@@ -73,12 +76,13 @@ impl ContactSheet {
         self.draw(split, examples)
             .and_then(|sheet| sheet.write_to(&mut png, ImageFormat::Png).map_err(|error| error.to_string()))
             .map_err(refuse)?;
-        if is_something_else(path) {
+        if fs::metadata(path).is_ok_and(|found| found.is_file()) && !is_marked(path) {
             return Err(refuse(
-                "there is a file that is not a PNG, which is not written over; choose another name".to_owned(),
+                "there is a file that is no contact sheet, which is not written over; choose another name".to_owned(),
             ));
         }
-        write_whole(path, true, |out| out.write_all(png.get_ref()))?;
+        let png = marked(png.get_ref());
+        write_whole(path, true, |out| out.write_all(&png))?;
         Ok(examples.len())
     }
 
@@ -127,14 +131,6 @@ fn picture(bytes: Vec<u8>, [height, width, channels]: [usize; 3]) -> Option<RgbI
         _ => return None,
     };
     Some(picture.into_rgb8())
-}
-
-/// Returns whether the file at `path`, if there is one, can't be an earlier sheet.
-fn is_something_else(path: &Path) -> bool {
-    const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
-    let mut begins = [0; SIGNATURE.len()];
-    let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
-    is_file && !File::open(path).is_ok_and(|mut file| file.read_exact(&mut begins).is_ok() && begins == SIGNATURE)
 }
 
 #[cfg(test)]

@@ -61,7 +61,9 @@ impl<R: Read> Read for WholeRows<R> {
             return Err(io::Error::other("a quote opens in this row and is never closed"));
         }
         if buffer[..count].contains(&0) {
-            return Err(io::Error::other("a byte of zero; a table is text in UTF-8 (Excel's \"Unicode Text\" is UTF-16)"));
+            return Err(io::Error::other(
+                "a byte of zero; a table is text in UTF-8 (Excel's \"Unicode Text\" is UTF-16)",
+            ));
         }
         buffer[..count].iter().for_each(|&byte| self.quotes.pass(byte));
         self.length += count;

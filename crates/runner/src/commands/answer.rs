@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use datasets::Files;
+use datasets::files::folder_of;
 
 use super::failure::Failure;
 use crate::model;
@@ -46,13 +47,41 @@ fn write(text: &str) -> io::Result<()> {
     }
 }
 
-/// Refuses a place where a file can't be, or, without `force`, where one is.
-pub(super) fn may_be_written(path: &Path, force: bool) -> Result<()> {
-    if path.is_dir() {
-        bail!("{}: this is a folder; a file's name is required", path.display());
-    }
-    if !force && fs::symlink_metadata(path).is_ok() {
-        bail!(model::Error::Exists(path.to_owned()));
+/// Refuses the files that a command is asked to write if two of them are one, one is a file that the command `reads` or can't be a file, or,
+/// without `force`, is there already.
+pub(super) fn may_be_written<P: AsRef<Path>>(
+    written: impl IntoIterator<Item = P>,
+    reads: &[impl AsRef<Path>],
+    force: bool,
+) -> Result<()> {
+    let mut places = Vec::new();
+    for path in written {
+        let path = path.as_ref();
+        if path.is_dir() {
+            bail!("{}: this is a folder; a file's name is required", path.display());
+        }
+        let place = place_of(path);
+        if reads
+            .iter()
+            .map(AsRef::as_ref)
+            .any(|read| [place_of(read), fs::canonicalize(read).unwrap_or_default()].contains(&place))
+        {
+            bail!("{}: this command reads that file, and can't write to it; choose another name", path.display());
+        }
+        if places.contains(&place) {
+            bail!("{}: named twice for what is to be written; choose two names", path.display());
+        }
+        if !force && fs::symlink_metadata(path).is_ok() {
+            bail!(model::Error::Exists(path.to_owned()));
+        }
+        places.push(place);
     }
     Ok(())
+}
+
+/// Returns the same for every name of an entry of a folder; a link is an entry itself.
+fn place_of(path: &Path) -> PathBuf {
+    let folder = folder_of(path);
+    let folder = fs::canonicalize(folder).or_else(|_| std::path::absolute(folder)).unwrap_or_default();
+    path.file_name().map_or_else(|| path.to_owned(), |name| folder.join(name))
 }

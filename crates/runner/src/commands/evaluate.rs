@@ -65,6 +65,9 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     if args.sheet.is_some() && all.len() > 1 {
         bail!("--sheet takes one set of examples, {} are given", all.len());
     }
+    if model.class_count().is_none() && (args.wrong || args.sheet.is_some()) {
+        bail!("--wrong and --sheet are for classes; this model predicts values");
+    }
     set_up_blas(blas)?;
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {

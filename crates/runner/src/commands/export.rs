@@ -19,7 +19,7 @@ pub(super) fn run(args: &cli::Export) -> Result<ExitCode> {
     let formats = [(Format::Onnx, &args.onnx), (Format::Safetensors, &args.safetensors), (Format::Npz, &args.npz)];
     let wanted: Vec<(Format, &Path)> =
         formats.into_iter().filter_map(|(format, path)| Some((format, path.as_deref()?))).collect();
-    wanted.iter().try_for_each(|(_, path)| may_be_written(path, args.force))?;
+    may_be_written(wanted.iter().map(|(_, path)| *path), &[&args.model], args.force)?;
     rehearse(&Reading::Model, &[&Pinned::any(&args.model)])?;
     let model = Model::read(&args.model)?;
     for (format, path) in &wanted {

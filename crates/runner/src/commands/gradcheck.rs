@@ -12,7 +12,6 @@ use super::answer::print_with_marks;
 use super::session::set_up_blas;
 use super::source::data_of;
 use crate::cli;
-use crate::plan::engine;
 use crate::spec::experiment::Experiment;
 use crate::table::Table;
 use crate::terminal::say;
@@ -47,8 +46,7 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
     let mut table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
     let (mut seen, mut wrong, mut at_kink) = (BTreeSet::new(), 0, 0);
     for point in &experiment.points {
-        point.config.cost_for(shape.task).map_err(engine::Error::Cost)?;
-        let config = point.sized(shape);
+        let config = point.on(shape)?;
         let canonical = config.canonical();
         let name = |key| canonical.get(key).filter(|value| !value.is_null()).map(plain).unwrap_or_default();
         let net = KEYS.map(name).into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" ");

@@ -55,7 +55,7 @@ pub(super) fn run(args: &cli::Report) -> Result<ExitCode> {
 
 /// Refuses to write over what no report has written.
 fn is_free_or_a_report(out: &Path) -> Result<()> {
-    may_be_written(out, true)?;
+    may_be_written([out], &[] as &[&Path], true)?;
     if out.symlink_metadata().is_err() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The experiment of a command and its data: found, checked and read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use datasets::catalog;
@@ -22,6 +22,13 @@ pub(super) fn source_of(experiment: &Experiment) -> Result<Source> {
         other => other,
     };
     Ok(Source { train, test, names: names.clone(), targets: *targets, max_bytes: *max_bytes })
+}
+
+/// Lists the files that an experiment is read from: `file` itself, and those of its examples.
+pub(super) fn read_files(file: &Path, experiment: &Experiment) -> Result<Vec<PathBuf>> {
+    let (train, test) = files_of(&experiment.source)?;
+    let test = if let TestSource::File(test) = test { Some(test.path) } else { None };
+    Ok([file.to_owned(), train.path].into_iter().chain(test).collect())
 }
 
 /// Finds the files of a source: those of a known set with the hashes that they must have.

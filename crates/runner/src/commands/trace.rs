@@ -34,8 +34,9 @@ use crate::terminal::say;
 
 /// Makes the step and shows it; exit code 1 if a gradient or a published value is not met.
 pub(super) fn run(args: &cli::Trace, blas: Option<&Request>) -> Result<ExitCode> {
-    [&args.hdf5, &args.html].into_iter().flatten().try_for_each(|path| may_be_written(path, args.force))?;
     let cli::ExperimentArgs { file, overrides } = &args.experiment;
+    let written = [&args.hdf5, &args.html].into_iter().flatten();
+    may_be_written(written, &[file], args.force)?;
     let subject = match WorkedExample::load(file, overrides)? {
         Some(example) => {
             set_up_blas(blas)?;

@@ -14,6 +14,7 @@ use super::advice::advise;
 use super::answer::{may_be_written, print_names};
 use super::failure::Failure;
 use super::session::{Session, enough_memory};
+use super::source::read_files;
 use super::stop::stop_on_interrupt;
 use crate::cli;
 use crate::plan::Plan;
@@ -45,6 +46,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let out = args.out.clone().unwrap_or_else(|| subject.model_file());
     let files = [Some(&out), args.history.as_ref()];
     let files = || files.into_iter().flatten();
+    may_be_written(files(), &read_files(&args.experiment.file, &subject.experiment)?, args.force)?;
 
     let Subject { experiment, recorded } = subject;
     let mut session = Session::of(experiment, blas)?;
@@ -57,7 +59,6 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let trial = fleet[kept.place];
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
-    files().try_for_each(|file| may_be_written(file, args.force))?;
     advise(&plan);
     // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
     let needed = session.bytes_needed(&plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;

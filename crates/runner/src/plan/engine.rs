@@ -5,6 +5,7 @@ use net::{Engine, Workload};
 
 use super::prepared::LazyGramSpace;
 use crate::spec::data::DataShape;
+use crate::spec::experiment::Misfit;
 use crate::spec::trial::{Dtype, TrialConfig};
 
 /// An error of the choice of an engine.
@@ -13,9 +14,9 @@ pub enum Error {
     /// The BLAS computes a product of the examples wrongly.
     #[error(transparent)]
     WrongSum(#[from] WrongSum),
-    /// The cost does not fit the data.
-    #[error("model.cost: {0}")]
-    Cost(String),
+    /// A trial does not fit the data.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
     /// The engine that was asked for is not exact for the optimiser or the batches.
     #[error("run.engine: {engine} is not exact {what}; use {instead}")]
     NotExact {

@@ -21,7 +21,7 @@ use self::prepared::{InputForm, LazyGramSpace};
 use self::trial::{Trial, trial_id};
 use crate::spec::axis::{Axis, Scale};
 use crate::spec::data::DataShape;
-use crate::spec::experiment::{Experiment, Point};
+use crate::spec::experiment::{Experiment, Misfit, Point};
 use crate::spec::trial::{Dtype, TrialConfig};
 use crate::text::{plain, short_name};
 
@@ -61,7 +61,7 @@ impl Plan {
     /// Plans `experiment` on data of the given shape and hash.
     ///
     /// # Errors
-    /// If an engine can't train a trial that asks for it, or the BLAS computes a product of the examples wrongly.
+    /// If a trial does not fit the data, an engine can't train one that asks for it, or the BLAS computes a product of the examples wrongly.
     pub fn new(
         experiment: &Experiment,
         data: DataShape,
@@ -75,8 +75,8 @@ impl Plan {
         let mut axes = experiment.axes.clone();
         let width = column_of_widths(&mut axes, &experiment.points);
         for point in &experiment.points {
-            let cost = point.config.cost_for(data.task).map_err(engine::Error::Cost)?;
-            let config = point.sized(data);
+            let config = point.on(data)?;
+            let cost = config.cost_for(data.task).map_err(Misfit::Cost)?;
             let mut values = point.values.clone();
             if let Some(width) = width {
                 values.resize(axes.len(), Value::Null);

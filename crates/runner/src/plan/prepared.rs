@@ -14,10 +14,10 @@ use datasets::{DataSet, EmptySide, Scaling, ScalingChoice, Split, TargetKind, Ta
 pub enum Error {
     /// Too few examples for a validation set of this share.
     #[error("data.validation: {0}")]
-    EmptySide(#[from] EmptySide),
+    EmptySide(EmptySide),
     /// A feature can't be standardised.
     #[error("data.scale: {0}")]
-    TooWide(#[from] TooWide),
+    TooWide(TooWide),
 }
 
 /// A data set, ready for nets.
@@ -49,12 +49,12 @@ impl Prepared {
         let DataSet { train, test, task, target_kind: meaning, kind_in_id, classes, test_left_out } = set;
         let (train, validation) = match split {
             Some(ValidationSplit { share, seed }) => {
-                let (kept, aside) = train.hold_out(share, seed)?;
+                let (kept, aside) = train.hold_out(share, seed).map_err(Error::EmptySide)?;
                 (kept, Some(aside))
             }
             None => (train, None),
         };
-        let scaling = Scaling::fit(scaling, &train)?;
+        let scaling = Scaling::fit(scaling, &train).map_err(Error::TooWide)?;
         let mut notes = Vec::new();
         if meaning == TargetKind::OneHot {
             notes.push("the targets are one-hot rows: each is taken as the class of its column".to_owned());

@@ -51,29 +51,56 @@ pub struct Experiment {
     pub resolved: String,
 }
 
+/// A trial that does not fit the data.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// The cost is not one for the targets.
+    #[error("model.cost: {0}")]
+    Cost(String),
+    /// Every net of the depth has more weights and biases than the budget.
+    #[error(
+        "model.parameters: a net of depth {depth} has at least {least} weights and biases on these data (one unit in each \
+         hidden layer); {budget} are too few"
+    )]
+    Budget {
+        /// The most weights and biases.
+        budget: usize,
+        /// The number of layers.
+        depth: usize,
+        /// The weights and biases of the narrowest net.
+        least: u128,
+    },
+}
+
 /// One point of the sweep.
 #[derive(Clone, Debug)]
 pub struct Point {
     /// The values of the axes, in their order.
     pub values: Vec<Value>,
-    /// Its trial. If there is a budget, the hidden layers have width 1 here, and [`Point::sized`] finds the real one.
+    /// Its trial. If there is a budget, the hidden layers have width 1 here, and [`Point::on`] finds the real one.
     pub config: TrialConfig,
     /// The most weights and biases, if they determine the width.
     pub budget: Option<usize>,
 }
 
 impl Point {
-    /// Returns the trial on data of this shape: the width_within net within the budget, if there is one.
+    /// Returns the trial on data of this shape: the widest net within the budget, if there is one.
     ///
-    /// # Panics
-    /// If the trial's cost is not one for the data.
-    pub fn sized(&self, data: DataShape) -> TrialConfig {
+    /// # Errors
+    /// If the trial's cost is not one for the data, or even a net with one unit in each hidden layer is above the budget.
+    pub fn on(&self, data: DataShape) -> Result<TrialConfig, Misfit> {
         let mut config = self.config.clone();
+        config.cost_for(data.task).map_err(Misfit::Cost)?;
         if let (Some(budget), hidden @ 1..) = (self.budget, config.hidden.len()) {
             let n_out = config.outputs(data.task);
-            config.hidden = vec![width_within(budget, data.features, hidden, n_out); hidden];
+            let width = width_within(budget, data.features, hidden, n_out).map_err(|least| Misfit::Budget {
+                budget,
+                depth: hidden + 1,
+                least,
+            })?;
+            config.hidden = vec![width; hidden];
         }
-        config
+        Ok(config)
     }
 
     /// Returns the values in a form that is the same for equal values: 1 and 1.0 are one number.
@@ -87,17 +114,21 @@ impl Point {
 ///
 /// p(w) = (n_in + 1) w + (hidden - 1) (w + 1) w + (w + 1) n_out.
 ///
-/// If even p(1) is above the budget, the width is 1.
-fn width_within(budget: usize, n_in: usize, hidden: usize, n_out: usize) -> usize {
+/// # Errors
+/// p(1), if even that is above the budget.
+fn width_within(budget: usize, n_in: usize, hidden: usize, n_out: usize) -> Result<usize, u128> {
     let [n_in, between, n_out] = [n_in, hidden - 1, n_out].map(|n| n as u128);
     let parameters = |w: u128| (n_in + 1) * w + between * (w + 1) * w + (w + 1) * n_out;
+    if parameters(1) > budget as u128 {
+        return Err(parameters(1));
+    }
     // p(w) >= 2 w, so the width is at most half of the budget.
     let (mut fits, mut too_wide) = (1, budget as u128 / 2 + 2);
     while too_wide - fits > 1 {
         let middle = fits + (too_wide - fits) / 2;
         if parameters(middle) <= budget as u128 { fits = middle } else { too_wide = middle }
     }
-    fits as usize
+    Ok(fits as usize)
 }
 
 #[cfg(test)]
@@ -111,17 +142,18 @@ mod tests {
                 let widths: Vec<_> = [vec![n_in], vec![w; hidden], vec![n_out]].concat();
                 widths.windows(2).map(|n| (n[0] + 1) * n[1]).sum::<usize>()
             };
-            let w = width_within(budget, n_in, hidden, n_out);
+            let w = width_within(budget, n_in, hidden, n_out).unwrap();
             assert!(counted(w) <= budget && counted(w + 1) > budget, "{w}");
         }
     }
 
     #[test]
-    fn a_budget_that_is_met_exactly_is_spent_and_one_too_small_gives_a_width_of_one() {
-        assert_eq!(width_within(12 * 5 + 1, 10, 1, 1), 5);
-        assert_eq!(width_within(12 * 5, 10, 1, 1), 4);
-        assert_eq!(width_within(1, 10, 1, 1), 1);
-        assert_eq!(width_within(1, 10, 10_000, 1), 1);
-        assert_eq!(width_within(1 << 50, 1, 1, 1), ((1 << 50) - 1) / 3);
+    fn a_budget_that_is_met_exactly_is_spent_and_one_too_small_is_refused() {
+        assert_eq!(width_within(12 * 5 + 1, 10, 1, 1), Ok(5));
+        assert_eq!(width_within(12 * 5, 10, 1, 1), Ok(4));
+        assert_eq!(width_within(13, 10, 1, 1), Ok(1));
+        assert_eq!(width_within(12, 10, 1, 1), Err(13));
+        assert_eq!(width_within(1, 10, 10_000, 1), Err(11 + 9_999 * 2 + 2));
+        assert_eq!(width_within(1 << 50, 1, 1, 1), Ok(((1 << 50) - 1) / 3));
     }
 }

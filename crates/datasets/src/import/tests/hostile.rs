@@ -148,7 +148,10 @@ fn tables_with_wrong_cells() {
         bench.assert_refused(&bench.request(&[&path]), words);
     }
     // The comma within quotes is not the delimiter.
-    bench.assert_refused(&bench.request(&[&bench.put("t.csv", "\"a,b,c\";\"d\"\n1;\n")]), &["line 2: column 2", "empty"]);
+    bench.assert_refused(
+        &bench.request(&[&bench.put("t.csv", "\"a,b,c\";\"d\"\n1;\n")]),
+        &["line 2: column 2", "empty"],
+    );
     let path = bench.put("t.csv", b"1,2,x\n3,4,\xff\xfe\n");
     bench.assert_refused(&bench.request(&[&path]), &["line 2: column 3 is \"\\xff\\xfe\", which is not UTF-8"]);
     let path = bench.put("t.csv", "a,b,a\n1,2,3\n");

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::commands::sheet::write_sheet;
 use crate::model::{Evaluation, Mistake, Model};
 use crate::table::Table;
+use crate::terminal::say;
 use datasets::NamedSplit;
 
 /// Sorts the mistakes: those come first that the model was surest of.
@@ -38,13 +39,15 @@ pub(super) fn json(model: &Model, mistakes: &[Mistake]) -> Value {
     mistakes.iter().map(of_mistake).collect()
 }
 
-/// Writes the pictures of the mistakes to `path`, framed in the colour of what they are.
+/// Writes the pictures of the mistakes to `path`, framed in the colour of what they are. Without mistakes it says so, and writes nothing.
 ///
 /// # Errors
-/// If there are none, they aren't pictures, or the file can't be written.
+/// If they aren't pictures, or the file can't be written.
 pub(super) fn sheet(model: &Model, examples: &NamedSplit, mistakes: &[Mistake], path: &Path) -> Result<()> {
     if mistakes.is_empty() {
-        bail!("{}: no picture of {} is in a wrong class, so there is no sheet", path.display(), examples.x_name);
+        let all = &examples.x_name;
+        say(&format!("no picture of {all} is in a wrong class, so {} is not written", path.display()));
+        return Ok(());
     }
     let wrong: Vec<usize> = mistakes.iter().map(|mistake| mistake.example).collect();
     let what = format!("pictures of {} in a wrong class, the surest first", examples.x_name);

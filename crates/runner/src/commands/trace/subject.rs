@@ -5,7 +5,6 @@ use ndarray::{Array2, Axis};
 use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, Optimiser, OptimiserState, Training, initialise};
 
 use crate::cli;
-use crate::plan::engine;
 use crate::plan::prepared::Prepared;
 use crate::spec::experiment::Experiment;
 use crate::spec::worked_example::example::{Expected, GivenLayer, Tensor, WorkedExample};
@@ -46,8 +45,7 @@ impl Subject {
     pub(super) fn of_experiment(experiment: &Experiment, data: &Prepared, args: &cli::Trace) -> Result<Self> {
         let shape = data.shape();
         let point = &experiment.points[0];
-        point.config.cost_for(shape.task).map_err(engine::Error::Cost)?;
-        let config = point.sized(shape);
+        let config = point.on(shape)?;
         let chain =
             initialise::chain(&config.architecture(shape.features, shape.task), &config.initialisation, config.seed);
         let (x, y) = (data.train.columns(&data.scaling), data.train.y());

@@ -14,6 +14,7 @@ use crate::cli;
 use crate::commands::answer::{may_be_written, print_names};
 use crate::commands::failure::Failure;
 use crate::commands::session::{Session, enough_memory};
+use crate::commands::source::read_files;
 use crate::commands::stop::{Stop, stop_on_interrupt};
 use crate::machine::Machine;
 use crate::plan::Plan;
@@ -62,8 +63,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let iteration = checkpoints.iteration(&[trial]);
     all_alike(&mpi, trial, &machine, iteration)?;
     if is_first {
-        let files = [Some(&out), args.history.as_ref()];
-        files.into_iter().flatten().try_for_each(|file| may_be_written(file, args.force))?;
+        let files = [Some(&out), args.history.as_ref()].into_iter().flatten();
+        may_be_written(files, &read_files(&args.experiment.file, &session.experiment)?, args.force)?;
         can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
     }
     let (name, data, net) = (&session.experiment.name, session.data_in_words(), net_in_words(&plan, trial));

@@ -1,0 +1,77 @@
+//! The files that commands are asked to write: one for each, none of them one that is read, and no picture of somebody's replaced.
+
+use std::fs;
+
+use crate::support::{Bench, failure, text};
+
+const ONE: &str =
+    "name = \"one\"\n[data]\nset = \"drawn\"\n[model]\nhidden = [3]\n[train]\nlearning_rate = 0.1\niterations = 2\n";
+
+#[test]
+fn a_command_writes_neither_to_what_it_reads_nor_twice_to_one_file() {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    assert!(bench.run(&["train", "one.toml", "--out", "m.h5"]).status.success());
+    std::os::unix::fs::symlink("m.h5", bench.path("link.h5")).unwrap();
+    let contents = || ["one.toml", "m.h5", "data/train_drawn.h5"].map(|name| fs::read(bench.path(name)).unwrap());
+    let before = contents();
+    let (reads, twice) = ("this command reads that file", "named twice");
+    for (arguments, problem) in [
+        (&["train", "one.toml", "--out", "x", "--history", "./x"][..], twice),
+        (&["train", "one.toml", "--out", "new/x", "--history", "new/./x"], twice),
+        (&["train", "one.toml", "--out", "one.toml", "--force"], reads),
+        (&["train", "one.toml", "--out", "data/train_drawn.h5", "--force"], reads),
+        (&["train", "one.toml", "--out", "x", "--history", "data/../one.toml", "--force"], reads),
+        (&["export", "m.h5", "--onnx", "x", "--npz", "x"], twice),
+        (&["export", "m.h5", "--onnx", "m.h5", "--force"], reads),
+        (&["export", "link.h5", "--onnx", "m.h5", "--force"], reads),
+        (&["export", "link.h5", "--onnx", "link.h5", "--force"], reads),
+        (&["trace", "one.toml", "--html", "one.toml", "--force"], reads),
+        (&["trace", "one.toml", "--html", "x", "--hdf5", "x"], twice),
+    ] {
+        let (code, line) = failure(&bench.run(arguments));
+        assert!(code == Some(2) && line.contains(problem), "{arguments:?}: {line}");
+    }
+    assert_eq!(contents(), before);
+    assert!(!bench.path("x").exists() && !bench.path("new").exists());
+    // The same name in two folders that are not there yet is two files.
+    let apart = bench.run(&["train", "one.toml", "--out", "a/x", "--history", "b/x"]);
+    assert!(apart.status.success(), "{}", text(&apart.stderr));
+}
+
+#[test]
+fn a_sheet_of_mistakes_replaces_a_sheet_only_and_is_not_needed_without_mistakes() {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    assert!(bench.run(&["train", "one.toml", "--out", "bad.h5"]).status.success());
+    let sheet = ["evaluate", "bad.h5", "--sheet", "mistakes.png"];
+    for _ in 0..2 {
+        assert!(bench.run(&sheet).status.success());
+    }
+    // A picture that the user drew: the sheet without its mark.
+    let marked = fs::read(bench.path("mistakes.png")).unwrap();
+    let mark = marked.windows(4).position(|bytes| bytes == b"tEXt").expect("a mark") - 4;
+    let length = 12 + u32::from_be_bytes(marked[mark..mark + 4].try_into().unwrap()) as usize;
+    let drawn = [&marked[..mark], &marked[mark + length..]].concat();
+    fs::write(bench.path("mistakes.png"), &drawn).unwrap();
+    let (code, line) = failure(&bench.run(&sheet));
+    assert!(code == Some(2) && line.contains("no contact sheet"), "{line}");
+    assert_eq!(fs::read(bench.path("mistakes.png")).unwrap(), drawn);
+
+    let keys = ["model.hidden=[]", "data.scale=standardize", "train.learning_rate=0.05", "train.iterations=800"];
+    assert!(bench.run(&[&["train", "one.toml", "--out", "good.h5"][..], &keys].concat()).status.success());
+    let (stdout, stderr) = bench.succeeds(&["evaluate", "good.h5", "--part", "train", "--sheet", "none.png"]);
+    assert!(stdout.contains("accuracy 1.000000"), "{stdout}");
+    assert!(stderr.contains("no picture of train_set_x is in a wrong class, so none.png is not written"), "{stderr}");
+    assert!(!bench.path("none.png").exists());
+}
+
+#[test]
+fn a_budget_that_no_net_fits_is_an_error() {
+    let bench = Bench::new();
+    bench.write("one.toml", &ONE.replace("hidden = [3]", "depth = 2\nparameters = 100"));
+    for command in ["sweep", "train", "gradcheck", "trace"] {
+        let (code, line) = failure(&bench.run(&[command, "one.toml"]));
+        assert!(code == Some(2) && line.contains("model.parameters") && line.contains("100 are too few"), "{line}");
+    }
+}
