@@ -119,6 +119,17 @@ fn the_tasks_of_a_submitted_sweep_merge_to_the_bytes_of_one_machine_and_what_is_
     let shown = text(&runner(&bench, &["status", "results/six"]).stdout);
     assert!(shown.contains("3 shards: 2 done, 1 not begun; "), "{shown}");
 
+    for (time, signal, problem) in [
+        ("0s", "60s", "must be 1s or longer"),
+        ("90m", "500ms", "must be 1s or longer"),
+        ("59s", "60s", "before its time limit of 1 min a shard would be asked to end as it begins"),
+        ("90m", "2h", "before its time limit"),
+    ] {
+        let refused =
+            runner(&bench, &["submit", "six.toml", "--dry-run", "--shards", "3", "--time", time, "--signal", signal]);
+        let said = text(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && said.contains(problem), "{time} {signal}: {said}");
+    }
     let again = runner(&bench, &["submit", "six.toml", "--shards", "3", "--time", "90m"]);
     assert_eq!(failure(&again).0, Some(2));
     assert!(text(&again.stderr).contains("--resume submits what is missing"), "{}", text(&again.stderr));

@@ -87,6 +87,29 @@ fn a_damaged_trial_is_named_and_trained_again() {
 }
 
 #[test]
+fn an_interrupted_sweep_leaves_trials_that_are_still_damaged_out_of_its_tables() {
+    let bench = bench();
+    sweep(&bench, &["train.iterations=20"]);
+    let record = rusqlite::Connection::open(bench.path("results/small/results.db")).unwrap();
+    assert_eq!(record.execute("UPDATE trial SET test_accuracy = 2.0", []).unwrap(), 18);
+    drop(record);
+    // The trials of the longest fleet take longer than this run may.
+    let cut = bench.run(&[
+        "sweep",
+        "small.toml",
+        "-j",
+        "1",
+        "sweep.train.iterations=[20, 100_000_000]",
+        "--time-budget",
+        "5s",
+    ]);
+    assert_eq!(cut.status.code(), Some(130), "{}", text(&cut.stderr));
+    assert!(text(&cut.stderr).contains("trained again"), "{}", text(&cut.stderr));
+    let tables = ["trials.csv", "history.csv"].map(|name| bench.read(&format!("results/small/{name}")));
+    assert!(tables.iter().all(|table| table.lines().count() == 1), "{tables:?}");
+}
+
+#[test]
 fn a_finished_record_can_be_shown_where_nothing_can_be_written() {
     let bench = bench();
     sweep(&bench, &["train.iterations=5"]);

@@ -124,6 +124,20 @@ fn an_edit_of_a_trial_of_its_data_its_machine_or_its_fleet_is_said_and_it_is_tra
 }
 
 #[test]
+fn a_lost_fleet_is_said_and_the_other_trials_are_trained_again() {
+    let bench = bench();
+    let connection = record(&bench);
+    connection
+        .execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM fleet WHERE rowid = (SELECT MAX(rowid) FROM fleet)")
+        .unwrap();
+    drop(connection);
+    let (code, report) = verified(&bench, &["--retrain", "all"]);
+    assert!(code == Some(1) && report.contains("✗ trials") && report.contains("bit for bit"), "{report}");
+    let best = bench.run(&["train", DIR, "--best", "--out", "best.h5"]);
+    assert!(!text(&best.stderr).contains("Invalid column"), "{}", text(&best.stderr));
+}
+
+#[test]
 fn edited_files_are_named_and_nothing_is_trained_by_an_edited_experiment() {
     let bench = bench();
     for file in ["trials.csv", "history.csv", "machine.toml", "experiment.toml"] {

@@ -126,3 +126,37 @@ fn shards_of_another_core_or_another_experiment_are_refused() {
         "{line}"
     );
 }
+
+#[test]
+fn a_sound_trial_is_taken_wherever_it_lies_among_damaged_ones() {
+    let bench = bench();
+    for folder in ["a", "b", "c"] {
+        sweep(&bench, &["--out", folder]);
+    }
+    for folder in ["a", "c"] {
+        let record = Connection::open(bench.path(&format!("{folder}/results.db"))).unwrap();
+        record.execute("UPDATE trial SET test_accuracy = 2.0 WHERE id = (SELECT MIN(id) FROM trial)", []).unwrap();
+    }
+    let (code, said) = merged(&bench, &["a", "b", "c", "--out", "joined"]);
+    assert!(code == Some(0) && said.contains("with the same results"), "{said}");
+    assert_same(&bench, "joined", "b");
+    // Two sound trials behind a damaged one are compared too.
+    let record = Connection::open(bench.path("c/results.db")).unwrap();
+    record.execute("UPDATE trial SET test_accuracy = 0.123 WHERE id = (SELECT MIN(id) FROM trial)", []).unwrap();
+    reseal(&record);
+    drop(record);
+    assert_eq!(merged(&bench, &["a", "b", "c", "--out", "twice"]).0, Some(3));
+}
+
+#[test]
+fn results_of_a_shard_that_were_set_aside_are_not_joined() {
+    let bench = bench();
+    for shard in ["0/2", "1/2"] {
+        sweep(&bench, &["--shard", shard]);
+    }
+    fs::write(bench.path(&format!("{SHARDS}/0-of-2/results.db")), "junk").unwrap();
+    sweep(&bench, &["--shard", "0/2", "--fresh"]);
+    assert!(bench.path(&format!("{SHARDS}/0-of-2.1")).exists());
+    let (code, said) = merged(&bench, &[SHARDS]);
+    assert_eq!(code, Some(0), "{said}");
+}

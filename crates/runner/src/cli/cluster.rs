@@ -43,7 +43,7 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_parallel: Option<u32>,
     /// The time limit of a shard, such as 45m or 2h [default: twice the predicted time, and 5 minutes].
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub time: Option<Duration>,
     /// The memory of a shard as Slurm takes it, such as 2G [default: a quarter more than planned].
     #[arg(long, value_name = "SIZE", value_parser = memory)]
@@ -74,11 +74,16 @@ pub struct Options {
     #[arg(long, value_name = "COMMAND", value_parser = line)]
     pub setup: Vec<String>,
     /// How long before its time limit a shard is asked to end in order and to queue up again [default: 60s].
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
     pub signal: Option<Duration>,
 }
 
 impl Options {
+    /// Returns how long before its time limit a shard is asked to end.
+    pub fn signal(&self) -> Duration {
+        self.signal.unwrap_or(Duration::from_secs(60))
+    }
+
     /// Takes from `site` what is not given here; lists have both.
     #[must_use]
     pub fn or(self, site: Options) -> Self {
@@ -130,6 +135,12 @@ pub struct Status {
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A duration of which Slurm makes no zero, which is no limit to it.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let duration = parse_duration(text).map_err(|error| error.to_string())?;
+    if duration >= Duration::from_secs(1) { Ok(duration) } else { Err("must be 1s or longer".to_owned()) }
 }
 
 /// A size as Slurm takes it.

@@ -112,18 +112,24 @@ pub struct Tag {
     #[arg(long, value_name = "ID", conflicts_with = "condition")]
     pub trial: Vec<String>,
     /// A note in place of the one before; an empty one takes that off.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub note: Option<String>,
 }
 
-/// Writes `-TAG` among the arguments of `runner tag` as `--remove=TAG`: there, no word with one dash is an option but `-h`.
+/// Writes `-TAG` among the arguments of `runner tag` as `--remove=TAG`: there, no word with one dash is an option but `-h`, `-q` and `-v`.
 pub fn with_removals(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    const OPTIONS: [&str; 4] = ["h", "q", "v", "vv"];
+    const WITH_VALUE: [&str; 4] = ["--color", "--note", "--trial", "--where"];
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    if arguments.get(1).is_some_and(|command| command == "tag") {
-        for argument in &mut arguments[2..] {
-            let removed = argument.to_str().and_then(|word| word.strip_prefix('-'));
-            if let Some(tag) = removed.filter(|tag| !tag.is_empty() && !tag.starts_with('-') && *tag != "h") {
-                *argument = format!("--remove={tag}").into();
+    let word = |argument: &OsString| argument.to_str().unwrap_or_default().to_owned();
+    let words: Vec<String> = arguments.iter().map(word).collect();
+    let is_value = |index: usize| WITH_VALUE.contains(&&*words[index - 1]);
+    let command = (1..words.len()).find(|&index| !words[index].starts_with('-') && !is_value(index));
+    if let Some(command) = command.filter(|&index| words[index] == "tag") {
+        for index in (command + 1..words.len()).filter(|&index| !is_value(index)) {
+            let removed = words[index].strip_prefix('-').filter(|tag| !tag.is_empty() && !tag.starts_with('-'));
+            if let Some(tag) = removed.filter(|tag| !OPTIONS.contains(tag)) {
+                arguments[index] = format!("--remove={tag}").into();
             }
         }
     }
@@ -193,6 +199,10 @@ mod tests {
             ["--remove=old", "+x", "--note", "y"]
         );
         assert_eq!(of(&["runner", "tag", "d", "-h", "-"])[3..], ["-h", "-"]);
+        assert_eq!(of(&["runner", "-q", "tag", "d", "-x", "-q"])[3..], ["d", "--remove=x", "-q"]);
+        assert_eq!(of(&["runner", "--color", "never", "tag", "-x"])[4..], ["--remove=x"]);
+        assert_eq!(of(&["runner", "tag", "d", "--note", "-5", "-5"])[3..], ["--note", "-5", "--remove=5"]);
+        assert_eq!(of(&["runner", "show", "tag", "-n"])[2..], ["tag", "-n"]);
         assert_eq!(of(&["runner", "show", "d", "-n"])[3..], ["-n"]);
     }
 }

@@ -43,16 +43,25 @@ pub struct Scripts {
     pub options: Options,
 }
 
+/// Rounds a time limit up to what Slurm takes: whole minutes.
+pub fn limit(time: Duration) -> Duration {
+    Duration::from_secs(60 * minutes(time))
+}
+
+fn minutes(time: Duration) -> u64 {
+    time.as_secs().div_ceil(60)
+}
+
 impl Scripts {
     /// Writes the script of the array's tasks.
     pub fn array(&self) -> String {
         let Scripts { words, name, runner, experiment, out, shards, threads, cpus, mem, time, options, .. } = self;
-        let signal = options.signal.unwrap_or(Duration::from_secs(60)).as_secs();
+        let signal = options.signal().as_secs();
         let mut own = self.common(name, "%a");
         own.extend([
             format!("--cpus-per-task={cpus}"),
             format!("--mem={mem}"),
-            format!("--time={}", time.as_secs().div_ceil(60)),
+            format!("--time={}", minutes(*time)),
             format!("--signal=B:USR1@{signal}"),
             "--requeue".to_owned(),
         ]);

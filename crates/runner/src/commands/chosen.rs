@@ -1,5 +1,6 @@
 //! The trials that a command is asked for.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
@@ -64,9 +65,11 @@ impl Chosen {
     /// Finds the trial whose id begins with `id`.
     pub(super) fn trial(&self, id: &str, dir: &Path) -> Result<&Row> {
         let mut found: Vec<&Row> = self.trials.finished().filter(|row| row.trial.starts_with(id)).collect();
-        found.dedup_by_key(|row| &row.trial);
+        let mut seen = HashSet::new();
+        found.retain(|row| seen.insert(&row.trial));
         match found[..] {
-            [row] if !id.is_empty() => Ok(row),
+            _ if id.is_empty() => bail!("--trial: an id, or the beginning of one, is required"),
+            [row] => Ok(row),
             [] => bail!(
                 "--trial: {} has no finished trial {id} in its plan; `runner show --trials` lists them",
                 dir.display()

@@ -5,7 +5,7 @@ mod missing;
 mod plan;
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -82,7 +82,7 @@ fn written(
     for (file, text) in [("experiment.toml", &plan.asked.toml), ("machine.toml", &machine)] {
         record.write_file(out, file, |out| out.write_all(text.as_bytes()))?;
     }
-    export(&record, out)?;
+    export(&record, out, &HashSet::new())?;
     Ok(record)
 }
 

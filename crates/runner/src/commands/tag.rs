@@ -1,5 +1,6 @@
 //! `runner tag`: tags and notes on trials, or on a sweep.
 
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -34,7 +35,8 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
             bail!("--where: no trial of {} fits it", dir.display());
         }
     }
-    ids.dedup();
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
     if change == Change::default() {
         list(&chosen, &ids)?;
         return Ok(ExitCode::SUCCESS);
@@ -87,7 +89,8 @@ fn list(chosen: &Chosen, ids: &[String]) -> Result<()> {
     }
     let is_asked = |row: &&Row| ids.is_empty() || ids.contains(&row.trial);
     let mut rows: Vec<&Row> = chosen.trials.finished().filter(is_asked).collect();
-    rows.dedup_by_key(|row| &row.trial);
+    let mut seen = HashSet::new();
+    rows.retain(|row| seen.insert(&row.trial));
     for row in rows.into_iter().filter(|row| !row.tags.is_empty() || row.note.is_some()) {
         table.row([row.trial.clone(), row.tags.join(" "), row.note.clone().unwrap_or_default()]);
     }

@@ -54,15 +54,23 @@ impl FromStr for Shard {
 }
 
 impl Plan {
-    /// Keeps the fleets of `shard` alone. The rule depends on the plan only: fleet after fleet, the one with the most
-    /// operations first, goes to the shard that has the fewest so far. The unit is a fleet, since the other rows of a
-    /// product can change the last bits of a trial.
+    /// Divides the fleets among `count` shards. The rule depends on the plan only: fleet after fleet, the one with the
+    /// most operations first, goes to the shard that has the fewest so far. The unit is a fleet, since the other rows of
+    /// a product can change the last bits of a trial.
+    pub fn divided(&self, count: usize) -> Vec<Vec<Vec<usize>>> {
+        let flops: Vec<f64> = self.fleets.iter().map(|fleet| self.fleet_flops(fleet)).collect();
+        let mut shards = vec![Vec::new(); count];
+        for (fleet, shard) in self.fleets.iter().zip(balanced(&flops, count)) {
+            shards[shard].push(fleet.clone());
+        }
+        shards
+    }
+
+    /// Keeps the fleets of `shard` alone.
     #[must_use]
     pub fn restricted_to(mut self, shard: Shard) -> Self {
-        let flops: Vec<f64> = self.fleets.iter().map(|fleet| self.fleet_flops(fleet)).collect();
-        let shards = balanced(&flops, shard.count);
-        let all = std::mem::take(&mut self.fleets).into_iter().zip(shards);
-        self.set_fleets(all.filter(|(_, of)| *of == shard.number).map(|(fleet, _)| fleet).collect());
+        let fleets = self.divided(shard.count).swap_remove(shard.number);
+        self.set_fleets(fleets);
         self
     }
 }

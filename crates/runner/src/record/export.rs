@@ -15,17 +15,17 @@ use super::planned::RecordedPoint;
 use super::summary::Recorded;
 use crate::text::plain;
 
-/// Writes both tables into `folder`, each whole or not at all.
+/// Writes both tables into `folder`, each whole or not at all, without the trials of these ids, which are damaged.
 ///
 /// # Errors
-/// If the record can't be read or a file can't be written.
-pub fn export(record: &Record, folder: &Path) -> Result<(), Error> {
+/// If the record can't be read, another trial is damaged, or a file can't be written.
+pub fn export(record: &Record, folder: &Path, damaged: &HashSet<String>) -> Result<(), Error> {
     let axes: Vec<String> = record.axes()?.into_iter().map(|axis| axis.key).collect();
     let machines = record.machines_of_plan()?;
-    record.write_file(folder, "trials.csv", |out| write_trials(out, record, &axes, &machines))?;
+    record.write_file(folder, "trials.csv", |out| write_trials(out, record, &axes, &machines, damaged))?;
     let columns = record.metrics()?;
-    let shared = record.shared_trials()?;
-    record.write_file(folder, "history.csv", |out| write_history(out, record, &columns, &shared, &machines))
+    let once = Once { shared: record.shared_trials()?, written: damaged.clone() };
+    record.write_file(folder, "history.csv", |out| write_history(out, record, &columns, once, &machines))
 }
 
 impl Record {
@@ -45,14 +45,32 @@ impl Record {
     }
 }
 
+/// The trials whose history is written already or never is; one that several points share is written at the first one.
+struct Once {
+    shared: HashSet<String>,
+    written: HashSet<String>,
+}
+
+impl Once {
+    fn is_due(&mut self, trial: &str) -> bool {
+        !self.written.contains(trial) && (!self.shared.contains(trial) || self.written.insert(trial.to_owned()))
+    }
+}
+
 /// Writes a row for each finished point: trial, swept keys, status and scores.
-fn write_trials(out: &mut dyn io::Write, record: &Record, axes: &[String], machines: &MachineNames) -> io::Result<()> {
+fn write_trials(
+    out: &mut dyn io::Write,
+    record: &Record,
+    axes: &[String],
+    machines: &MachineNames,
+    damaged: &HashSet<String>,
+) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = WRITTEN.iter().map(|column| column.name);
     let keys = axes.iter().map(String::as_str);
     csv.write_record(["trial"].into_iter().chain(keys).chain(columns).chain(machines.column()))?;
     record.each_point(|RecordedPoint { trial, values, finished }| {
-        let Some(finished) = &finished else { return Ok(()) };
+        let Some(finished) = finished.as_ref().filter(|_| !damaged.contains(&trial)) else { return Ok(()) };
         let swept = axes.iter().map(|key| values.get(key).map(plain).unwrap_or_default());
         let rest = WRITTEN.iter().map(|column| column.csv(&finished.summary));
         let machine = machines.of(finished).map(str::to_owned);
@@ -62,24 +80,19 @@ fn write_trials(out: &mut dyn io::Write, record: &Record, axes: &[String], machi
 }
 
 /// Writes a row for each recorded cost, with a column for each metric that some trial records. Numbers are the shortest
-/// decimals that read back as the same f64, so that equal bits are equal bytes. Trials in `shared` have several points,
-/// and are written at the first one.
+/// decimals that read back as the same f64, so that equal bits are equal bytes.
 fn write_history(
     out: &mut dyn io::Write,
     record: &Record,
     columns: &[String],
-    shared: &HashSet<String>,
+    mut once: Once,
     machines: &MachineNames,
 ) -> io::Result<()> {
     let metrics = columns.iter().map(String::as_str);
     let names = ["trial", "iteration", "cost"].into_iter().chain(metrics).chain(machines.column());
     writeln!(out, "{}", names.collect::<Vec<_>>().join(","))?;
-    let mut written = HashSet::new();
     record.each_point(|point| {
-        let Some(trial) = &point.finished else { return Ok(()) };
-        if shared.contains(&point.trial) && !written.insert(point.trial.clone()) {
-            return Ok(());
-        }
+        let Some(trial) = point.finished.as_ref().filter(|_| once.is_due(&point.trial)) else { return Ok(()) };
         let places: Vec<_> =
             columns.iter().map(|column| trial.summary.metrics.iter().position(|name| name == column)).collect();
         for Recorded { iteration, cost, metrics } in record.history(&point.trial, trial)? {

@@ -1,8 +1,8 @@
 //! The results directory: what may be written to, its lock, and how it is set aside.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -69,19 +69,30 @@ fn refuse_named(folder: &Path, names: &[&str]) -> Result<(), Error> {
 /// Locks the directory for this process. The kernel frees the lock when the process ends, however it ends.
 pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join(".lock");
+    let failed = |error| Error::io(&path, error);
     let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-    let open = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_link).open(&path);
-    let lock = open.map_err(|error| Error::io(&path, error))?;
-    let locked = lock.try_lock().or_else(|_| {
-        // Somebody may be looking whether it is in use, which takes no time.
-        thread::sleep(LOOK);
-        lock.try_lock()
-    });
-    match locked {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(Error::io(&path, error)),
+    loop {
+        let open = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_link).open(&path);
+        let lock = open.map_err(failed)?;
+        let locked = lock.try_lock().or_else(|_| {
+            // Somebody may be looking whether it is in use, which takes no time.
+            thread::sleep(LOOK);
+            lock.try_lock()
+        });
+        match locked {
+            Ok(()) if is_at(&path, &lock).map_err(failed)? => return Ok(lock),
+            // Meanwhile the directory was set aside, and this one has its name.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked(folder.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
     }
+}
+
+/// Returns whether `path` is the place of the open file.
+fn is_at(path: &Path, file: &File) -> io::Result<bool> {
+    let identity = |found: Metadata| (found.dev(), found.ino());
+    Ok(fs::symlink_metadata(path).map(identity).ok() == Some(identity(file.metadata()?)))
 }
 
 /// Returns whether a runner is at work in the directory, as far as this machine sees its locks.

@@ -1,6 +1,7 @@
 //! The directories of a sweep's shards, and what the record of a shard says of it.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -60,15 +61,24 @@ pub fn shard_in(folder: &Path) -> Option<Shard> {
     Shard::new(number.parse().ok()?, count.parse().ok()?)
 }
 
-/// Lists the directories in `folder` that hold a record, the shards among them by their numbers.
+/// Returns whether a directory, such as `3-of-8.1`, is a shard's results that `--fresh` has set aside.
+fn is_set_aside(folder: &Path) -> bool {
+    let number = folder.extension().and_then(OsStr::to_str).is_some_and(|number| number.parse::<usize>().is_ok());
+    number && shard_in(&folder.with_extension("")).is_some()
+}
+
+/// Lists the directories in `folder` that hold a record, the shards among them by their numbers; without the results that were set aside.
 ///
 /// # Errors
 /// If the directory can't be read.
 pub fn records_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|error| Error::io(folder, error))?;
-    let mut folders: Vec<PathBuf> =
-        entries.into_iter().map(|entry| entry.path()).filter(|path| path.join(DATABASE).exists()).collect();
+    let mut folders: Vec<PathBuf> = entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| path.join(DATABASE).exists() && !is_set_aside(path))
+        .collect();
     folders.sort_by_cached_key(|path| (shard_in(path), path.clone()));
     Ok(folders)
 }

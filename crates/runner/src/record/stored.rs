@@ -121,14 +121,15 @@ impl Record {
         self.row(&select, [id], |row| FinishedTrial::from_row(row, 0))
     }
 
-    /// Reads the recipes of all finished trials by their ids, of whatever plan.
+    /// Reads the recipes of all finished trials by their ids, of whatever plan; without those whose data or fleet is lost.
     pub fn recipes(&self) -> Result<HashMap<String, Recipe>, Error> {
         let select = format!("SELECT trial.id, data.said, fleet.trials, {} FROM trial {REFERENCES}", *COLUMNS);
         let recipes = self.rows(&select, [], |row| {
-            let fleet = serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default();
-            Ok((row.get(0)?, Recipe { data: row.get(1)?, fleet, trial: FinishedTrial::from_row(row, 3)? }))
+            let (Some(data), Some(fleet)) = (row.get(1)?, row.get::<_, Option<String>>(2)?) else { return Ok(None) };
+            let fleet = serde_json::from_str(&fleet).unwrap_or_default();
+            Ok(Some((row.get(0)?, Recipe { data, fleet, trial: FinishedTrial::from_row(row, 3)? })))
         })?;
-        Ok(recipes.into_iter().collect())
+        Ok(recipes.into_iter().flatten().collect())
     }
 
     /// Counts the rows that refer to a missing row.

@@ -72,17 +72,18 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
         let mut ids: Vec<_> = ids.into_iter().filter(|id| !timed.contains(id)).collect();
         ids.sort_unstable();
         for id in ids {
-            match (one.trial(&id)?, two.trial(&id)?) {
-                (None, _) => chosen.take_from(&id, place),
+            // If the first record's trial is damaged, an earlier pair has found another one.
+            let kept = chosen.places[&id];
+            let first = if kept == before { one.trial(&id)? } else { Sided::open(all[kept])?.trial(&id)? };
+            match (first, two.trial(&id)?) {
+                (None, Some(_)) => chosen.take_from(&id, place),
                 (_, None) => {} // said when it is copied, or not needed
-                (Some(first), Some(second)) if first.is_same(&second) => {
-                    equal += usize::from(!all[before].is_target);
-                }
+                (Some(first), Some(second)) if first.is_same(&second) => equal += usize::from(!all[kept].is_target),
                 (Some(first), Some(second)) if mix && first.arithmetic() != second.arithmetic() => other += 1,
                 (Some(first), Some(second)) => {
                     return Err(Failure::Doubled {
                         id,
-                        first: format!("{} in {}", first.in_words(), one.source.folder.display()),
+                        first: format!("{} in {}", first.in_words(), all[kept].folder.display()),
                         second: format!("{} in {}", second.in_words(), two.source.folder.display()),
                     }
                     .into());

@@ -20,8 +20,9 @@ pub(super) fn left(prepared: &Prepared, shards: usize) -> Result<Vec<usize>> {
     }
     let merged = Record::finished_in(&prepared.out)?;
     let mut left = Vec::new();
-    for shard in all {
-        let plan = prepared.plan.clone().restricted_to(shard);
+    let mut plan = prepared.plan.clone();
+    for (shard, fleets) in all.zip(prepared.plan.divided(shards)) {
+        plan.set_fleets(fleets);
         let own = Record::finished_in(&shard_folder(&prepared.out, shard))?;
         if plan.own_trials().any(|trial| !own.contains(&trial.id) && !merged.contains(&trial.id)) {
             left.push(shard.number());

@@ -6,11 +6,11 @@ use anyhow::{Result, bail};
 
 use super::prepared::Prepared;
 use crate::cli::cluster::{Options, Shards};
+use crate::cluster::script;
 use crate::cluster::submission::PlannedShard;
 use crate::commands::predicted_time::PredictedTime;
 use crate::commands::session::enough_memory;
 use crate::machine;
-use crate::plan::shard::Shard;
 use crate::terminal::say;
 use crate::text::duration;
 use datasets::text::count;
@@ -60,15 +60,25 @@ impl Sizes {
                 ((seconds / SHARD).ceil() as usize).clamp(1, most)
             }
         };
-        let planned: Vec<PlannedShard> = Shard::all(shards)
-            .map(|shard| {
-                let own = plan.clone().restricted_to(shard);
+        let mut own = plan.clone();
+        let planned: Vec<PlannedShard> = plan
+            .divided(shards)
+            .into_iter()
+            .map(|fleets| {
+                own.set_fleets(fleets);
                 let seconds = predicted.as_ref().map(|predicted| predicted.shard(plan, &own, jobs));
                 PlannedShard { trials: own.own_trials().count(), seconds }
             })
             .collect();
         let longest = planned.iter().filter_map(|shard| shard.seconds).fold(0.0, f64::max);
         let time = options.time.unwrap_or_else(|| Duration::from_secs_f64(2.0 * longest) + MARGIN);
+        if options.signal() >= script::limit(time) {
+            bail!(
+                "--signal: {} before its time limit of {} a shard would be asked to end as it begins; give less, or a longer --time",
+                duration(options.signal().as_secs_f64()),
+                duration(script::limit(time).as_secs_f64())
+            );
+        }
         let bytes = 1.25 * (plan.peak_bytes(jobs, threads) + PROGRAM);
         let mem = options.mem.clone().unwrap_or_else(|| format!("{:.0}M", (bytes / f64::from(1 << 20)).ceil()));
         if let Some(predicted) = &predicted {
@@ -80,7 +90,11 @@ impl Sizes {
                 machine::cpu(),
             ));
         }
-        say(&format!("each shard: {}, {mem} of memory, {} at most", count(cpus, "core"), duration(time.as_secs_f64())));
+        say(&format!(
+            "each shard: {}, {mem} of memory, {} at most",
+            count(cpus, "core"),
+            duration(script::limit(time).as_secs_f64())
+        ));
         Ok(Sizes { shards, cpus, mem, time, planned })
     }
 }

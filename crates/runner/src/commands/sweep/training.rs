@@ -32,7 +32,7 @@ use crate::run::advance::Advance;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
-use crate::terminal::{say, warn};
+use crate::terminal::{say, visible_line, warn};
 use crate::text::first_and_others;
 use datasets::text::count;
 
@@ -48,6 +48,8 @@ pub(super) struct Training {
     mix: bool,
     /// The ids of the finished trials.
     finished: HashSet<String>,
+    /// The ids of those that are damaged in the record, until they are trained again.
+    damaged: HashSet<String>,
     mode: ProgressMode,
     tally: Tally,
     /// The number of trials that this run had to train, over all rungs so far.
@@ -90,7 +92,22 @@ impl Training {
         let checkpoints = sweep.checkpoints(&machine, &stop);
         let (mode, mix, tally) = (args.progress, args.mix, Tally::new());
         let (planned, kept) = (0, 0);
-        Ok(Training { workers, stop, limits, record, machine, checkpoints, mix, finished, mode, tally, planned, kept })
+        let damaged = damaged.into_iter().collect();
+        Ok(Training {
+            workers,
+            stop,
+            limits,
+            record,
+            machine,
+            checkpoints,
+            mix,
+            finished,
+            damaged,
+            mode,
+            tally,
+            planned,
+            kept,
+        })
     }
 
     /// Prepares for the next rung of `sweep`: checks and records its plan.
@@ -108,7 +125,19 @@ impl Training {
     pub(super) fn train(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
         let Rung { plan, inputs } = sweep.rung()?;
         let Training {
-            workers, stop, limits, record, machine, checkpoints, finished, mode, tally, planned, kept, ..
+            workers,
+            stop,
+            limits,
+            record,
+            machine,
+            checkpoints,
+            finished,
+            damaged,
+            mode,
+            tally,
+            planned,
+            kept,
+            ..
         } = self;
         let left = left_to_train(plan, finished);
         let trials: Vec<_> = plan.own_trials().filter(|trial| !finished.contains(&trial.id)).collect();
@@ -137,6 +166,7 @@ impl Training {
         });
         progress.end();
         let all = done.len() == trials.len();
+        damaged.retain(|id| !done.contains(id));
         finished.extend(done);
         *kept = plan.own_trials().filter(|trial| finished.contains(&trial.id)).count();
         result.map_err(|error| Failure::of_training(error, *kept))?;
@@ -145,9 +175,9 @@ impl Training {
 
     /// Writes the tables, closes the record, and reports the work.
     pub(super) fn end(self, sweep: &PreparedSweep) -> Result<ExitCode> {
-        let Training { workers, stop, limits, record, checkpoints, tally, planned, kept, .. } = self;
+        let Training { workers, stop, limits, record, checkpoints, damaged, tally, planned, kept, .. } = self;
         let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
-        let exported = export(&record, folder).and_then(|()| record.close());
+        let exported = export(&record, folder, &damaged).and_then(|()| record.close());
         exported.map_err(|error| Failure::NotExported { error, kept })?;
         let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());
         let cut = (stop.is_asked() && is_cut_short).then(|| limits.reason(tally.failed()));
@@ -175,7 +205,7 @@ fn write_plan(record: &mut Record, sweep: &PreparedSweep, machine: &Machine) -> 
     let session @ Session { experiment, data, .. } = sweep.session();
     let words = session.data_in_words();
     let hash = hashes(data);
-    let toml = format!("# {words}\n{hash}\n{}", experiment.resolved);
+    let toml = format!("# {}\n{hash}\n{}", visible_line(&words), experiment.resolved);
     let plan = StoredPlan::of(&sweep.plan, experiment, toml.clone(), words);
     match sweep.shard {
         Some(shard) => record.write_shard(shard, &sweep.plan, plan)?,

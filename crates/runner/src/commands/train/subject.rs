@@ -99,7 +99,9 @@ impl Subject {
 impl RecordedTrial {
     fn read(record: &Record, dir: &Path, id: String) -> Result<Self> {
         let mut recipes = record.recipes()?;
-        let recipe = &recipes[&id];
+        let Some(recipe) = recipes.get(&id) else {
+            bail!("trial {id}: the record has lost its data or its fleet; runner verify {} says more", dir.display());
+        };
         let history = record.history(&id, &recipe.trial)?;
         if recipe.trial.summary.status == Status::Failed {
             let reason = recipe.trial.summary.reason.as_deref().unwrap_or("no reason is recorded");
