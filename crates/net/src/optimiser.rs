@@ -26,7 +26,7 @@ use crate::rates::LayerRate;
 /// | Adam | m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g² | w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1-β₁ᵗ), v̂ = v / (1-β₂ᵗ) | α = η, V = our m, S = v |
 ///
 /// First comes clipping, g ← f g (see [`Optimiser::clip_norm`]), then decay, g ← g + λ w (L2, where λ is the course's λ/m) or
-/// w ← (1 - η λ) w (decoupled), then the step of the table. `optimiser/tensor_steps.rs` finds f, and η and λ of each W and b;
+/// w ← w - η λ w (decoupled), then the step of the table. `optimiser/tensor_steps.rs` finds f, and η and λ of each W and b;
 /// `kernels/src/update.rs` has the loops.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Algorithm {

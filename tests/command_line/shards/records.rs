@@ -133,18 +133,16 @@ fn a_sound_trial_is_taken_wherever_it_lies_among_damaged_ones() {
     for folder in ["a", "b", "c"] {
         sweep(&bench, &["--out", folder]);
     }
+    let open = |folder: &str| Connection::open(bench.path(&format!("{folder}/results.db"))).unwrap();
+    let id: String = open("c").query_row("SELECT id FROM trial WHERE number = 1", [], |row| row.get(0)).unwrap();
     for folder in ["a", "c"] {
-        let record = Connection::open(bench.path(&format!("{folder}/results.db"))).unwrap();
-        record.execute("UPDATE trial SET test_accuracy = 2.0 WHERE id = (SELECT MIN(id) FROM trial)", []).unwrap();
+        assert_eq!(open(folder).execute("UPDATE trial SET test_accuracy = 2.0 WHERE id = ?1", [&id]).unwrap(), 1);
     }
     let (code, said) = merged(&bench, &["a", "b", "c", "--out", "joined"]);
     assert!(code == Some(0) && said.contains("with the same results"), "{said}");
     assert_same(&bench, "joined", "b");
     // Two sound trials behind a damaged one are compared too.
-    let record = Connection::open(bench.path("c/results.db")).unwrap();
-    record.execute("UPDATE trial SET test_accuracy = 0.123 WHERE id = (SELECT MIN(id) FROM trial)", []).unwrap();
-    reseal(&record);
-    drop(record);
+    reseal(&open("c"));
     assert_eq!(merged(&bench, &["a", "b", "c", "--out", "twice"]).0, Some(3));
 }
 

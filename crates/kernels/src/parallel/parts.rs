@@ -163,7 +163,7 @@ mod tests {
         binary_cross_entropy_dz(a.view(), m.view(), loss.view_mut());
         mean_squared_error_dz(z.view(), loss.view(), m.view_mut());
         bias_gradient(dz.view(), R::from_f64(0.5), db.column_mut(3));
-        let step = Step { t: 3, learning_rate: 0.1, grad_scale: 0.9, l2: 0.01, weight_scale: 0.999 };
+        let step = Step { t: 3, learning_rate: 0.1, grad_scale: 0.9, l2: 0.01, decay: 0.001 };
         gradient_step(step, w.view_mut(), dz.view());
         momentum_step(step, 0.9, true, w.view_mut(), dz.view(), m.view_mut());
         rmsprop_step(step, 0.99, 1e-8, w.view_mut(), dz.view(), v.view_mut());

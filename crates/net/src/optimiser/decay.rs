@@ -5,7 +5,7 @@
 pub struct Decay {
     /// λ, the course's λ/m; 0 for none. J is computed without the penalty λ/2 |w|².
     pub lambda: f64,
-    /// True if a step multiplies w by 1 - η λ (AdamW), instead of adding λ w to g (L2).
+    /// True if a step takes η λ w from w (AdamW), instead of adding λ w to g (L2).
     pub decoupled: bool,
     /// True if biases decay too (PyTorch's way); else weights decay alone (scikit-learn's way).
     pub biases: bool,

@@ -30,7 +30,7 @@ impl Optimiser {
 }
 
 impl<R: Real> OptimiserState<R> {
-    /// Begins the next step of the net, at the learning rate η: a [`Step`] holds t, η, the factor of clipping, λ and 1 - η λ. The gradient's
+    /// Begins the next step of the net, at the learning rate η: a [`Step`] holds t, η, the factor of clipping, λ and η λ. The gradient's
     /// `norm` is computed only if it may be clipped.
     pub(crate) fn begin_step(&mut self, learning_rate: f64, norm: impl FnOnce() -> f64) -> Step {
         self.steps += 1;
@@ -49,7 +49,7 @@ impl<R: Real> OptimiserState<R> {
     fn tensor_step(&self, step: Step, factor: f64, lambda: f64) -> Step {
         let (learning_rate, lambda) = (step.learning_rate * factor, lambda / factor);
         if self.optimiser.decay.decoupled {
-            Step { learning_rate, weight_scale: 1.0 - learning_rate * lambda, ..step } // w ← (1 - η λ) w
+            Step { learning_rate, decay: learning_rate * lambda, ..step } // w ← w - η λ w
         } else {
             Step { learning_rate, l2: lambda, ..step } // g ← grad_scale g + λ w
         }
