@@ -6,8 +6,8 @@ use by_hand::{ByHand, Data, assert_close};
 use kernels::Activation;
 use ndarray::{Array2, Axis};
 use net::{
-    Algorithm, Batch, Batches, Chain, Decay, Engine, Examples, Fleet, InitialNet, LayerRate, LayerRates, Optimiser,
-    Stopping, Trained, Training,
+    Algorithm, Architecture, Batch, Batches, Chain, Decay, Engine, Examples, Fleet, InitialNet, LayerRate, LayerRates,
+    Optimiser, Scheme, Stopping, Trained, Training, initialise,
 };
 
 const EXAMPLES: usize = 23;
@@ -248,4 +248,23 @@ fn masks_belong_to_their_seed_and_layer() {
     assert_ne!(masks(1)[0], masks(2)[0]);
     assert_ne!(masks(1)[1], masks(2)[1]);
     assert_ne!(masks(1)[0], masks(1)[1]);
+}
+
+#[test]
+fn rates_of_dropout_that_do_not_fit_the_net_are_refused() {
+    let architecture = Architecture::classifier(3, &[4, 4], Activation::Relu);
+    let chain = initialise::chain::<f64>(&architecture, &Scheme::HeNormal.into(), 1);
+    for (rates, is_right) in [
+        (&[][..], true),
+        (&[0.0, 0.5], true),
+        (&[0.9999999999, 0.5], true),
+        (&[0.5], false),
+        (&[0.5, 0.5, 0.9], false),
+        (&[f64::NAN, 0.5], false),
+        (&[-1.0, 0.5], false),
+        (&[1.0, 0.5], false),
+    ] {
+        let caches = std::panic::catch_unwind(|| chain.dropout_caches(2, rates, 1));
+        assert_eq!(caches.is_ok(), is_right, "{rates:?}");
+    }
 }

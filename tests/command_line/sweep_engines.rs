@@ -1,6 +1,6 @@
 //! The engines of a sweep: those that are chosen, asked for, swept and refused.
 
-use crate::support::text;
+use crate::support::{Bench, text};
 use crate::sweeps::{SWEEP, bench, failure_after_header, sweep};
 
 #[test]
@@ -68,4 +68,41 @@ fn an_engine_that_would_not_be_exact_is_not_chosen_and_refused_by_name() {
     let (code, line) = failure_after_header(&refused.stderr, refused.status.code());
     assert_eq!(code, Some(2));
     assert!(line.contains("run.engine: dual is not exact in f32"), "{line}");
+}
+
+/// A table with `rows` rows of these features, two classes in turn.
+fn table(rows: usize, features: impl Fn(usize) -> String) -> String {
+    (0..rows).map(|row| format!("{},{}\n", features(row), row % 2)).collect()
+}
+
+const TABLE: &str = "name = \"t\"\n[data]\ntrain = \"t/train_t.h5\"\nscale = \"none\"\n[model]\nhidden = [4]\ndtype = \"f64\"\n[train]\nlearning_rate = 0.01\n";
+
+#[test]
+fn features_whose_inner_products_overflow_are_trained_directly() {
+    let bench = Bench::new();
+    let large = |row: usize| (0..20).map(|i| format!("{}e160", (row * 7 + i * 3) % 11)).collect::<Vec<_>>().join(",");
+    bench.write("t.csv", &table(60, large));
+    bench.succeeds(&["data", "import", "t.csv", "--out", "t", "--test-share", "0.2"]);
+    bench.write("t.toml", &format!("{TABLE}iterations = 20000\n"));
+    bench.succeeds(&["sweep", "t.toml"]);
+    let shown = bench.succeeds(&["show", "results/t", "--trials", "--csv", "--columns", "engine"]).0;
+    assert!(shown.ends_with("direct\n"), "{shown}");
+}
+
+#[test]
+fn a_net_that_overflows_on_examples_set_aside_has_diverged_whichever_they_are() {
+    let bench = Bench::new();
+    let huge = |row: usize| if row == 5 { ["3e38"; 8].join(",") } else { format!("{},1,2,3,4,5,6,7", row % 7) };
+    bench.write("t.csv", &table(50, huge));
+    bench.succeeds(&["data", "import", "t.csv", "--out", "t", "--test-share", "0.2"]);
+    bench.write(
+        "t.toml",
+        &format!("{TABLE}iterations = 3\n").replace("f64", "f32").replace("[4]", "[64]\ninit = \"he\""),
+    );
+    for seed in 1..=6 {
+        let seed = format!("data.validation_seed={seed}");
+        bench.run(&["sweep", "t.toml", "--fresh", "data.validation=0.4", &seed]);
+        let shown = text(&bench.run(&["show", "results/t", "--trials", "--csv", "--columns", "status"]).stdout);
+        assert!(shown.ends_with("diverged\n"), "{seed}: {shown}");
+    }
 }

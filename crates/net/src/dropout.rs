@@ -32,7 +32,8 @@ impl<R: Real> Dropout<R> {
         let rate = rates.get(l).copied().filter(|rate| *rate > 0.0)?;
         let mut stream = ChaCha8Rng::seed_from_u64(seed);
         stream.set_stream(FIRST_STREAM + l as u64);
-        let threshold = (rate * 2f64.powi(32)).round() as u64;
+        // At least one value of a u32 keeps a unit, however close to 1 the rate is.
+        let threshold = (rate * 2f64.powi(32)).round().min(f64::from(u32::MAX)) as u64;
         Some(Dropout { stream, threshold, mask: Array2::zeros((units, 0)), a: Array2::zeros((units, 0)) })
     }
 

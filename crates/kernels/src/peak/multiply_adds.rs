@@ -14,6 +14,9 @@ pub(super) type Loop = fn(usize);
 /// An element type whose multiply-adds can be timed.
 pub trait MultiplyAdds: Sized {
     /// Returns the loop over `vectors`, and the number of floating-point operations per round.
+    ///
+    /// # Panics
+    /// If this processor lacks such vectors.
     fn multiply_adds(vectors: Vectors) -> (Loop, f64);
 }
 
@@ -42,7 +45,7 @@ mod x86_64 {
                     }
                     black_box(chains);
                 }
-                // SAFETY: `flops` has checked that the processor has these instructions.
+                // SAFETY: `multiply_adds` alone gives this function away, and has checked that the processor has these instructions.
                 unsafe { run(rounds) }
             }
         };
@@ -64,6 +67,7 @@ mod x86_64 {
 
     impl MultiplyAdds for f32 {
         fn multiply_adds(vectors: Vectors) -> (Loop, f64) {
+            assert!(vectors <= Vectors::detect(), "this processor has no {vectors} vectors");
             match vectors {
                 Vectors::Sse => (sse_f32, flop(16, 4)),
                 Vectors::Avx => (avx_f32, flop(32, 4)),
@@ -75,6 +79,7 @@ mod x86_64 {
 
     impl MultiplyAdds for f64 {
         fn multiply_adds(vectors: Vectors) -> (Loop, f64) {
+            assert!(vectors <= Vectors::detect(), "this processor has no {vectors} vectors");
             match vectors {
                 Vectors::Sse => (sse_f64, flop(16, 8)),
                 Vectors::Avx => (avx_f64, flop(32, 8)),

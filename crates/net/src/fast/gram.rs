@@ -131,7 +131,8 @@ impl GramSpace {
 
     /// Returns the rank of X: the number of its singular values that are above rounding.
     ///
-    /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide.
+    /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide. Where its elements overflow,
+    /// the rank counts as full: no engine but the direct one is exact for such examples.
     ///
     /// # Errors
     /// If the BLAS computes a product of X wrongly.
@@ -145,6 +146,9 @@ impl GramSpace {
             ProductCheck::new(self.x().t()).verify(self.x(), gram.view())?;
             gram
         };
+        if !gram.iter().all(|product| product.is_finite()) {
+            return Ok(gram.nrows());
+        }
         let squares = singular_values(gram.view());
         let noise = squares[0] * gram.nrows() as f64 * f64::EPSILON;
         if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }

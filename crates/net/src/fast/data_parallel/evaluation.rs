@@ -29,11 +29,13 @@ impl<R: Real> DataParallel<'_, R> {
         if let Ending::Diverged { .. } = ending {
             return diverged(ending);
         }
-        let (train, test) = (self.train_score(), self.test_score());
-        if train.is_none() || (test.is_none() && !self.examples.test().is_empty()) {
+        let (train, test, validation) = (self.train_score(), self.test_score(), self.validation_score());
+        let is_lost = |score: Option<Score>, examples: Range<usize>| score.is_none() && !examples.is_empty();
+        let is_any_lost = is_lost(test, self.examples.test()) || is_lost(validation, self.examples.validation());
+        if train.is_none() || is_any_lost {
             return diverged(Ending::Diverged { iteration: self.iteration, bound: Bound::Finite });
         }
-        let (best, validation) = (self.best.as_ref().map(|best| best.record), self.validation_score());
+        let best = self.best.as_ref().map(|best| best.record);
         Trained { best, train, test, validation, ..diverged(ending) }
     }
 

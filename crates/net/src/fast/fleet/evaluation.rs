@@ -51,12 +51,15 @@ impl<R: Real> Fleet<'_, R> {
         if let Ending::Diverged { .. } = ending {
             return diverged(ending);
         }
-        let (train, test) = (self.train_score(member), self.test_score(member));
-        if train.is_none() || (test.is_none() && !self.examples.test().is_empty()) {
+        let (train, test, validation) =
+            (self.train_score(member), self.test_score(member), self.validation_score(member));
+        let is_lost = |score: Option<Score>, examples: Range<usize>| score.is_none() && !examples.is_empty();
+        let is_any_lost = is_lost(test, self.examples.test()) || is_lost(validation, self.examples.validation());
+        if train.is_none() || is_any_lost {
             return diverged(Ending::Diverged { iteration: self.iteration, bound: Bound::Finite });
         }
         let best = member.best.as_ref().map(|best| best.record);
-        Trained { best, train, test, validation: self.validation_score(member), ..diverged(ending) }
+        Trained { best, train, test, validation, ..diverged(ending) }
     }
 
     fn train_score(&self, member: &Member<R>) -> Option<Score> {
