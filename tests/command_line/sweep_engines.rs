@@ -92,7 +92,7 @@ fn features_whose_inner_products_overflow_are_trained_directly() {
 #[test]
 fn a_net_that_overflows_on_examples_set_aside_has_diverged_whichever_they_are() {
     let bench = Bench::new();
-    let huge = |row: usize| if row == 5 { ["3e38"; 8].join(",") } else { format!("{},1,2,3,4,5,6,7", row % 7) };
+    let huge = |row: usize| if row == 20 { ["3e38"; 8].join(",") } else { format!("{},1,2,3,4,5,6,7", row % 7) };
     bench.write("t.csv", &table(50, huge));
     bench.succeeds(&["data", "import", "t.csv", "--out", "t", "--test-share", "0.2"]);
     bench.write(
