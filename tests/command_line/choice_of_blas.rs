@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use kernels::Vectors;
 use kernels::blas::{Request, Source, candidates, choose};
 
 use crate::blas::{EXPERIMENT, shim, shimmed};
@@ -37,6 +38,22 @@ fn what_is_no_blas_is_refused_in_one_line() {
         by_key.args(SWEEP).arg(format!("run.blas={blas}"));
         assert!(sweep_fails(by_key).1.contains(said), "by run.blas");
     }
+}
+
+#[test]
+fn kernels_for_vectors_that_the_processor_lacks_are_refused_before_they_end_the_process() {
+    if Vectors::detect() == Vectors::Avx512 {
+        return;
+    }
+    let bench = Bench::new();
+    bench.write("counted.toml", EXPERIMENT);
+    let mut command = bench.command();
+    let (code, line) = sweep_fails({
+        command.args(SWEEP).args(["--blas", "bundled"]).env("OPENBLAS_CORETYPE", "SkylakeX");
+        command
+    });
+    let is_there = !line.contains("no BLAS named bundled");
+    assert!(code == Some(2) && (!is_there || line.contains("core SkylakeX, which need AVX-512")), "{line}");
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn the_tasks_of_a_submitted_sweep_merge_to_the_bytes_of_one_machine_and_what_is_
     for (time, signal, problem) in [
         ("0s", "60s", "must be 1s or longer"),
         ("90m", "500ms", "must be 1s or longer"),
-        ("59s", "60s", "before its time limit of 1 min a shard would be asked to end as it begins"),
+        ("59s", "60s", "before its time limit of 60.0 s a shard would be asked to end as it begins"),
         ("90m", "2h", "before its time limit"),
     ] {
         let refused =

@@ -35,7 +35,7 @@ use std::iter;
 
 use self::classes::{NumberedTargets, number_classes};
 use self::request::SplitName;
-use self::source::Summary;
+use self::source::{Source, Summary};
 use self::write::{Writing, selected};
 use crate::contract::targets::Targets;
 use crate::dataset::Files;
@@ -72,7 +72,7 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     train.fit(&|example| !aside[example])?;
     if let Some(test) = &mut test {
         train.encoding().map_or(Ok(()), |encoding| test.use_encoding(encoding))?;
-        agree(request, train.summary(), test.summary())?;
+        agree(request, &*train, &**test)?;
     }
     for source in [Some(&train), test.as_ref()].into_iter().flatten() {
         source.remark().map_or(Ok(()), |remark| report(Progress::Found(remark)))?;
@@ -135,8 +135,16 @@ fn check(request: &Request) -> Result<Files, Error> {
     Ok(files)
 }
 
-/// Checks that training and test examples have the same shape and type.
-fn agree(request: &Request, train: &Summary, test: &Summary) -> Result<(), Error> {
+/// Checks that training and test examples have the same features in the same order, of the same shape and type.
+fn agree(request: &Request, train: &dyn Source, test: &dyn Source) -> Result<(), Error> {
+    if let (Some(train), Some(test)) = (train.names(), test.names())
+        && let Some((train, test)) = train.into_iter().zip(test).find(|(train, test)| train != test)
+    {
+        let [train, test] = [train, test].map(error::quoted);
+        let problem = format!("a feature is called {test} where the training table has {train}; both need one order");
+        return Err(Error::file(&request.paths(SplitName::Test)[0], problem));
+    }
+    let (train, test) = (train.summary(), test.summary());
     if (&train.shape, train.feature_type) == (&test.shape, test.feature_type) {
         return Ok(());
     }

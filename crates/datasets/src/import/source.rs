@@ -116,6 +116,11 @@ pub(super) trait Source {
         Ok(())
     }
 
+    /// Returns the names that the source itself gives to its features, if it does.
+    fn names(&self) -> Option<Vec<&str>> {
+        None
+    }
+
     /// Starts reading the features, from the first example on.
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error>;
 

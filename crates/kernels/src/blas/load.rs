@@ -36,6 +36,10 @@ impl Library {
         if let Some(known) = loaded.iter().find(|known| ptr::fn_addr_eq(known.gemm.sgemm, library.gemm.sgemm)) {
             return Ok(known);
         }
+        if let Some(vectors) = library.vectors().filter(|vectors| *vectors > Vectors::detect()) {
+            let (name, core) = (path.display().to_string(), library.core().to_owned());
+            return Err(LoadError::WiderThanProcessor { name, core, vectors });
+        }
         if needs_wider_kernels(&library) {
             library = load_with_wider_kernels(path, handle, library)?;
         } else {

@@ -38,6 +38,19 @@ pub enum LoadError {
         /// The name or path that was asked for.
         name: String,
     },
+    /// Its kernels need vectors that this processor lacks, and would end the process; `OPENBLAS_CORETYPE` may have asked for them.
+    #[error(
+        "{name} takes the kernels of core {core}, which need {vectors}; this processor has {} at most (unset OPENBLAS_CORETYPE?)",
+        Vectors::detect()
+    )]
+    WiderThanProcessor {
+        /// The name or path that was asked for.
+        name: String,
+        /// The core.
+        core: String,
+        /// Its vectors.
+        vectors: Vectors,
+    },
     /// It takes 64-bit integers, where 32-bit ones are passed.
     #[error("{name} is built for 64-bit integers (ILP64); use its LP64 build")]
     WideIntegers {

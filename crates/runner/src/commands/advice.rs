@@ -14,9 +14,10 @@ pub(super) fn advise(plan: &Plan) {
 fn slip(widths: &[usize]) -> Option<String> {
     let [n_in, hidden @ .., n_out] = widths else { return None };
     let (first, last) = (hidden.first()?, hidden.last()?);
-    let has_inputs = first == n_in && hidden.len() > 1;
-    // A layer may be as wide as the outputs by choice, above all where all layers are equally wide.
-    let has_outputs = last == n_out && (has_inputs || hidden.windows(2).any(|pair| pair[0] != pair[1]));
+    // A layer may be as wide as the inputs or the outputs by choice, above all where all layers are equally wide.
+    let differ = hidden.windows(2).any(|pair| pair[0] != pair[1]);
+    let has_inputs = first == n_in && differ;
+    let has_outputs = last == n_out && differ;
     let what = match (has_inputs, has_outputs) {
         (true, true) => format!("the {n_in} inputs and the {n_out} of the output layer"),
         (true, false) => format!("the {n_in} inputs"),
@@ -52,6 +53,7 @@ mod tests {
         for widths in [
             &[12288, 20, 7, 5, 1][..],
             &[64, 64, 10],
+            &[12, 12, 12, 1],
             &[64, 10, 10, 10, 10],
             &[2, 1],
             &[64, 10, 10],

@@ -89,7 +89,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
         description: visible(&asked.description).into_owned(),
         tally: words::tally(&ranking, points),
         answer: words::answer(&ranking, &trials),
-        notes: words::notes(&ranking, axes),
+        notes: words::notes(&ranking, &trials),
         data: visible(&asked.data).into_owned(),
         axes: axes.iter().map(|axis| axis_in_words(axis, points)).collect(),
         base: words::base(&asked.toml),

@@ -46,7 +46,6 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let out = args.out.clone().unwrap_or_else(|| subject.model_file());
     let files = [Some(&out), args.history.as_ref()];
     let files = || files.into_iter().flatten();
-    may_be_written(files(), &read_files(&args.experiment.file, &subject.experiment)?, args.force)?;
 
     let Subject { experiment, recorded } = subject;
     let mut session = Session::of(experiment, blas)?;
@@ -59,6 +58,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let trial = fleet[kept.place];
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
+    may_be_written(files(), &read_files(&args.experiment.file, &session.experiment)?, args.force)?;
     advise(&plan);
     // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
     let needed = session.bytes_needed(&plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;

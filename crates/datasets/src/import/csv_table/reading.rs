@@ -56,6 +56,10 @@ impl Source for Table<'_> {
         self.encode(encoding.clone())
     }
 
+    fn names(&self) -> Option<Vec<&str>> {
+        self.header.then(|| self.features.iter().map(|&column| &*self.names[column]).collect())
+    }
+
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
         Ok(Box::new(self.examples()?))
     }

@@ -71,6 +71,10 @@ impl<'r> Table<'r> {
         }
         let is_text = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
         let header = request.header.unwrap_or(named || features.iter().any(is_text));
+        if header && !named && request.header.is_none() && request.categorical != Categorical::Refuse {
+            let remark = "the first line is taken for the names of the columns; --header no makes it an example";
+            report(Progress::Found(format!("{}: {remark}", path.display())))?;
+        }
         let (shape, feature_type) = match request.size {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);

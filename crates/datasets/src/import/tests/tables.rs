@@ -214,3 +214,31 @@ fn any_table_becomes_what_the_rule_says() {
         }
     }
 }
+
+#[test]
+fn columns_of_a_test_table_in_another_order_are_refused() {
+    let bench = Bench::new();
+    let train = "a,b,kind\n1,10,x\n2,20,y\n";
+    let refused = |test: &str| {
+        let words = ["test.csv: a feature is called \"b\" where the training table has \"a\""];
+        bench.assert_refused(&both(&bench, train, test), &words);
+    };
+    refused("b,a,kind\n10,1,x\n");
+    refused("b,c,kind\n10,1,x\n");
+    // The place of the label among them is free.
+    let request = both(&bench, train, "kind,a,b\nx,3,30\n");
+    let request = Request { label: Some("kind".to_owned()), ..request };
+    assert_eq!(rows(&imported(&request).test.unwrap()), array![[3.0, 30.0]]);
+}
+
+#[test]
+fn a_first_line_that_is_taken_for_names_only_since_it_has_texts_is_remarked_on() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", "39,Private,x\n50,Local,y\n38,Private,x\n41,Local,y\n53,Private,x\n");
+    let request = Request { categorical: Categorical::OneHot, ..bench.request(&[&path]) };
+    let is_remarked = |request: &Request| remarks(request).iter().any(|words| words.contains("--header no"));
+    assert!(is_remarked(&request));
+    for header in [false, true] {
+        assert!(!is_remarked(&Request { header: Some(header), force: true, ..request.clone() }));
+    }
+}

@@ -51,14 +51,24 @@ fn best<'r, 't>(ranking: &'r Ranking<'t>) -> Option<(&'r Setting<'t>, Statistics
     Some((best, best.statistics(ranking.score)?))
 }
 
+/// Returns the metric by which successive halving ranked the settings of this experiment, if it halved.
+fn objective_of_halving(toml: &str) -> Option<String> {
+    let experiment = toml.parse::<toml::Table>().ok()?;
+    Some(experiment.get("sweep")?.get("halving.metric")?.as_str()?.to_owned())
+}
+
 /// Lists what to know beside the answer, a sentence for each.
-pub(super) fn notes(ranking: &Ranking, axes: &[PlannedAxis]) -> Vec<String> {
+pub(super) fn notes(ranking: &Ranking, trials: &Trials) -> Vec<String> {
     let Some((best, loss)) = best(ranking) else { return Vec::new() };
     let mut notes = Vec::new();
     let test = [("accuracy", &TEST_ACCURACY), ("cost", &TEST_COST)];
     if let Some((what, test)) = test.into_iter().find_map(|(what, test)| Some((what, best.statistics(test)?))) {
         let test = spread(test);
-        notes.push(format!("Its test {what} is {test}; the test examples had no part in the choice."));
+        let part = match objective_of_halving(&trials.toml).filter(|metric| metric.starts_with("test_")) {
+            Some(metric) => format!("settings were dropped by their {metric}, so it is better than on new examples"),
+            None => "the test examples had no part in the choice".to_owned(),
+        };
+        notes.push(format!("Its test {what} is {test}; {part}."));
     }
     if ranking.score.name == FINAL_COST.name {
         notes.push(
@@ -67,7 +77,7 @@ pub(super) fn notes(ranking: &Ranking, axes: &[PlannedAxis]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let rung = axes.iter().find(|axis| axis.has_scale(Scale::Rungs));
+    let rung = trials.axes.iter().find(|axis| axis.has_scale(Scale::Rungs));
     if let Some(rung) = rung {
         let length = &best.rows[0].values[&rung.key];
         notes.push(format!(
@@ -182,7 +192,7 @@ mod tests {
     fn said(points: &[RecordedPoint], axes: &[PlannedAxis]) -> (String, Vec<String>) {
         let trials = trials(axes, points);
         let ranking = Ranking::of(&trials);
-        (answer(&ranking, &trials), notes(&ranking, axes))
+        (answer(&ranking, &trials), notes(&ranking, &trials))
     }
 
     #[test]
@@ -204,6 +214,13 @@ mod tests {
         );
         assert_eq!(notes[0], "Its test accuracy is 0.7; the test examples had no part in the choice.");
         assert!(notes[1].starts_with("There are no validation examples"), "{notes:?}");
+        let by_test =
+            Trials { toml: "[sweep]\n\"halving.metric\" = \"test_cost\"\n".to_owned(), ..trials(&axes, &points) };
+        let by_test = super::notes(&Ranking::of(&by_test), &by_test).remove(0);
+        assert_eq!(
+            by_test,
+            "Its test accuracy is 0.7; settings were dropped by their test_cost, so it is better than on new examples."
+        );
         assert_eq!(notes[2], "1 other setting is within one standard deviation of it.");
         points[3] = diverged(point(3, 0.001_234_567_8, 2));
         points[1] = diverged(point(2, 0.1, 2));
