@@ -130,7 +130,7 @@ fn a_dry_run_of_what_does_not_fit_the_memory_lists_it_and_is_refused_as_the_run_
     assert_eq!((dry.status.code(), code), (Some(2), Some(2)));
     assert!(text(&dry.stdout).lines().count() == 2, "the table comes all the same");
     let last = text(&dry.stderr).lines().last().unwrap().to_owned();
-    let without_free = |line: &str| line.split(", this machine has").next().unwrap().to_owned();
+    let without_free = |line: &str| line.split(", and ").next().unwrap().to_owned();
     assert_eq!(without_free(&last), without_free(&refusal));
     assert!(last.contains("need") && last.contains("free"), "{last}");
 }

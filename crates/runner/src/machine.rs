@@ -1,5 +1,7 @@
 //! The machine that a sweep ran on: whatever else a result depends on beside the experiment.
 
+mod memory;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::{io, thread};
@@ -8,6 +10,7 @@ use kernels::blas::Library;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use self::memory::available_bytes;
 use crate::text::hex;
 
 /// True if HDF5 is built in; otherwise the system's library is linked.
@@ -159,20 +162,6 @@ impl Machine {
 /// Counts the cores that this process may use, by affinity and cgroup quota.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Returns the bytes that this process can allocate without swapping and within its address-space limit; `None` if the
-/// system doesn't tell.
-pub fn available_bytes() -> Option<f64> {
-    let field = |path: &str, name: &str| {
-        let text = fs::read_to_string(path).ok()?;
-        text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<f64>().ok())
-    };
-    let free = field("/proc/meminfo", "MemAvailable:").map(|kib| kib * 1024.0);
-    let limit = field("/proc/self/limits", "Max address space"); // the word "unlimited" is no number
-    let used = field("/proc/self/status", "VmSize:").map(|kib| kib * 1024.0);
-    let below_limit = limit.zip(used).map(|(limit, used)| limit - used);
-    free.into_iter().chain(below_limit).min_by(f64::total_cmp)
 }
 
 /// Returns the SHA-256 of a file, in hexadecimal digits.

@@ -128,6 +128,11 @@ impl Library {
         if found == 1 { Ok(()) } else { Err(Refused::StillThreaded { library: self.to_string(), found }) }
     }
 
+    /// Returns whether it has functions that set and count its threads.
+    pub fn counts_threads(&self) -> bool {
+        self.threads.is_some()
+    }
+
     /// Reads the number of threads that it may use for a product.
     pub fn threads(&self) -> usize {
         self.threads.map_or(1, ThreadCount::get)

@@ -54,7 +54,11 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     for warning in &warnings {
         report.line(!matches!(warning, Warning::Slow { .. }), "BLAS", warning.to_string());
     }
-    report.line(true, "BLAS threads", format!("{} a product, set and read back", library.threads()));
+    let threads = match library.counts_threads() {
+        true => format!("{} a product, set and read back", library.threads()),
+        false => "unknown: the library has no function that sets them".to_owned(),
+    };
+    report.line(true, "BLAS threads", threads);
     for (dtype, result) in products {
         let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
         let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas), or set OPENBLAS_CORETYPE=Haswell");

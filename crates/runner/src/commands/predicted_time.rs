@@ -71,6 +71,9 @@ impl PredictedTime {
         ));
         for Speed { kind, step, .. } in &self.speeds {
             let left: Vec<usize> = kind.places.iter().copied().filter(|&place| takes(place)).collect();
+            if left.is_empty() {
+                continue;
+            }
             let seconds: f64 = left.iter().map(|&place| self.prediction.fleets[place]).sum();
             say(&format!(
                 "  {} of {}: {} a step ({:.1} GFLOP/s), {} of one worker",

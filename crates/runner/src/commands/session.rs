@@ -172,7 +172,11 @@ impl Session {
 pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()> {
     match machine::available_bytes() {
         Some(available) if needed > available => {
-            bail!("{what} {}, this machine has {} free; {remedy}", bytes(needed), bytes(available))
+            bail!(
+                "{what} {}, and {} are free here (in the machine, its control group and ulimit -v); {remedy}",
+                bytes(needed),
+                bytes(available)
+            )
         }
         _ => Ok(()),
     }

@@ -106,12 +106,16 @@ fn verdict(report: &Report) -> ExitCode {
     let wrong = differences.iter().filter(|differences| !differences.agrees).count();
     let off = published.iter().filter(|published| !published.agrees).count();
     let compared: usize = differences.iter().map(|differences| differences.compared).sum();
-    match (differences.len(), wrong) {
+    let at_kinks = differences.iter().filter(|differences| differences.compared == 0).count();
+    let kinks = if at_kinks > 0 { format!("; {at_kinks} can't be compared, all at a kink") } else { String::new() };
+    match (differences.len() - at_kinks, wrong) {
+        (0, _) if at_kinks > 0 => say(&format!("{} can't be compared, all at a kink", count(at_kinks, "gradient"))),
         (0, _) => {}
         (all, 0) => {
-            say(&format!("{} in {compared} elements agree with finite differences of J", count(all, "gradient")))
+            let gradients = count(all, "gradient");
+            say(&format!("{gradients} in {compared} elements agree with finite differences of J{kinks}"));
         }
-        (all, wrong) => say(&format!("{wrong} of {all} gradients differ from finite differences of J")),
+        (all, wrong) => say(&format!("{wrong} of {all} gradients differ from finite differences of J{kinks}")),
     }
     match (published.len(), off) {
         (0, _) => {}

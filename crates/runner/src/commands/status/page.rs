@@ -60,7 +60,7 @@ impl<'f> Page<'f> {
         let Found { shards, trials, finished, failed } = self.found;
         let mut page = json!({
             "shards": shards, "trials": trials, "trials_finished": finished, "trials_failed": failed,
-            "trials_left": trials - finished - failed, "expected_seconds": self.expected, "slurm_answered": self.slurm,
+            "trials_left": trials.saturating_sub(finished + failed), "expected_seconds": self.expected, "slurm_answered": self.slurm,
         });
         for state in State::ALL {
             page[state.name().replace(' ', "_")] = self.count(state).into();

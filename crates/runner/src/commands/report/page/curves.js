@@ -86,9 +86,13 @@ function drawLegend(entries) {
 
 function curveWords(settings, values, name) {
   const [best] = settings;
-  const list = values[best.points[0]].filter((value) => value !== null);
-  if (list.length === 0) return "";
-  return `Of the first, ${settingText(best.points[0])}, the ${name} goes from ${short(list[0])} to ${short(list.at(-1))}.`;
+  const recorded = best.points.map((point) => values[point].filter((value) => value !== null));
+  const lists = recorded.filter((list) => list.length > 0);
+  if (lists.length === 0) return "";
+  const mean = (pick) => short(lists.reduce((sum, list) => sum + pick(list), 0) / lists.length);
+  const [first, last] = [mean((list) => list[0]), mean((list) => list.at(-1))];
+  const what = lists.length > 1 ? `mean ${name} of ${lists.length} trials` : name;
+  return `Of the first, ${settingText(best.points[0])}, the ${what} goes from ${first} to ${last}.`;
 }
 
 /** The mean of each setting at the iteration under the pointer. */
