@@ -95,7 +95,7 @@ def best(record: Record, metric: str | None) -> Best:
     by = chosen_metric(record, metric)
     sign = -1.0 if higher_is_better(by) else 1.0
     ranked = [
-        (not setting.is_complete, sign * statistics.fmean(values), place, setting, values)
+        (not setting.is_complete, _rounded(sign * statistics.fmean(values)), place, setting, values)
         for place, setting in enumerate(settings(record))
         if (values := values_of(setting, by))
     ]
@@ -110,6 +110,11 @@ def best(record: Record, metric: str | None) -> Best:
         trials=[trial.id for trial in setting.trials],
         best_trial=min(setting.completed, key=lambda trial: _loss(trial.scores[by], sign)).id,
     )
+
+
+def _rounded(mean: float) -> float:
+    """Rounds to 12 digits, as runner does: means that differ by the rounding of their sums are equal."""
+    return float(f"{mean:.11e}")
 
 
 def _loss(score: float, sign: float) -> float:

@@ -116,10 +116,11 @@ fn sentences(args: &cli::Compare, joined: &Joined, measures: &[&Column], differ:
     lines.push(named("settings that differ", &differ.fixed).unwrap_or_else(|| "no other setting differs".to_owned()));
     for measure in measures {
         let Some(found) = Difference::of(joined.pairs(), measure) else { continue };
-        let better = |setting: &&PairedSetting| {
-            Difference::of(&setting.pairs, measure).is_some_and(|found| {
-                if measure.kind == Kind::Accuracy { found.difference.mean > 0.0 } else { found.difference.mean < 0.0 }
-            })
+        let of_settings: Vec<Difference> =
+            joined.settings.iter().filter_map(|setting| Difference::of(&setting.pairs, measure)).collect();
+        let better = |found: &&Difference| {
+            let gain = if measure.kind == Kind::Accuracy { found.difference.mean } else { -found.difference.mean };
+            gain > 1e-12 * found.a.abs() // else the means differ by rounding alone
         };
         lines.push(format!(
             "{}: A {}, B {}, B - A {} (mean of {} ± standard error); B is better in {} of {}",
@@ -128,8 +129,8 @@ fn sentences(args: &cli::Compare, joined: &Joined, measures: &[&Column], differ:
             print_number(measure.kind, found.b),
             change(&found, measure.kind),
             count(found.difference.count, "difference"),
-            joined.settings.iter().filter(better).count(),
-            count(joined.settings.len(), "setting"),
+            of_settings.iter().filter(better).count(),
+            count(of_settings.len(), "setting"),
         ));
     }
     lines

@@ -23,13 +23,29 @@ impl Rank {
 
     /// Orders the better rank first.
     pub fn compare(&self, other: &Self) -> Ordering {
-        self.is_incomplete.cmp(&other.is_incomplete).then(self.mean.total_cmp(&other.mean))
+        self.is_incomplete.cmp(&other.is_incomplete).then(rounded(self.mean).total_cmp(&rounded(other.mean)))
     }
+}
+
+/// Rounds to 12 digits: as many right answers among as many examples are equal, whichever sum of shares they come from.
+fn rounded(mean: f64) -> f64 {
+    format!("{mean:.11e}").parse().unwrap_or(mean)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn means_that_differ_by_the_rounding_of_their_sums_are_equal() {
+        let mean = |losses: [f64; 3]| Rank::of(losses.map(Some)).unwrap();
+        let [one, other] = [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]].map(mean);
+        assert!(one.mean != other.mean, "the sums are rounded alike");
+        assert_eq!(one.compare(&other), Ordering::Equal);
+        assert_eq!(mean([0.1, 0.2, 0.300_000_001]).compare(&one), Ordering::Greater);
+        let infinite = Rank { is_incomplete: false, mean: f64::INFINITY };
+        assert_eq!(one.compare(&infinite), Ordering::Less);
+    }
 
     #[test]
     fn a_setting_whose_trials_all_completed_is_before_a_better_mean_of_some() {

@@ -142,7 +142,7 @@ fn tables_with_wrong_cells() {
         ("1\n2\n", &["1 column, and none is a feature"]),
         ("a,b,c\n1,2,x\n3,\"4,y\n5,6,x\n", &["line 3: a quote opens in this row and is never closed"]),
         ("\"a,b\";\"c\"\n1;\"2\n", &["line 2: a quote opens"]),
-        ("1\0,\02\0\n\0", &["line 1: a byte of zero", "UTF-16"]),
+        ("1\0,\x002\0\n\0", &["line 1: a byte of zero", "UTF-16"]),
     ] {
         let path = bench.put("t.csv", text);
         bench.assert_refused(&bench.request(&[&path]), words);
