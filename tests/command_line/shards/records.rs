@@ -158,3 +158,33 @@ fn results_of_a_shard_that_were_set_aside_are_not_joined() {
     let (code, said) = merged(&bench, &[SHARDS]);
     assert_eq!(code, Some(0), "{said}");
 }
+
+#[test]
+fn status_counts_what_a_merge_would_join_and_nothing_else() {
+    let bench = bench();
+    let status = |folder: &str| {
+        let (code, shown, said) = on(&bench, "Haswell", &["status", folder]);
+        (code, shown.lines().last().unwrap_or_default().to_owned(), said)
+    };
+    // An earlier sweep of the name, with other keys.
+    sweep(&bench, &["train.iterations=10"]);
+    sweep(&bench, &["--shard", "0/2"]);
+    let (code, shown, _) = status(SHARDS);
+    assert!(code == Some(1) && shown.contains("1 done, 1 not begun; 12 of 24 trials finished"), "{shown}");
+    // A shard of another experiment, and one that can't be read.
+    for (make, reason) in [(true, "another experiment"), (false, "not a database")] {
+        if make {
+            sweep(&bench, &["--shard", "1/2", "train.iterations=10"]);
+        } else {
+            fs::write(bench.path(&format!("{SHARDS}/1-of-2/results.db")), "junk".repeat(500)).unwrap();
+        }
+        let (code, shown, said) = status(SHARDS);
+        assert!(code == Some(1) && shown.contains("1 done, 1 damaged; 12 of 24 trials finished"), "{shown}");
+        assert!(said.contains(reason) && said.contains("--fresh"), "{said}");
+    }
+    // Shards of another division are joined too.
+    sweep(&bench, &["--shard", "1/2", "--fresh"]);
+    sweep(&bench, &["--shard", "0/3"]);
+    let (code, shown, _) = status(SHARDS);
+    assert!(code == Some(0) && shown.contains("24 of 24 trials finished"), "{shown}");
+}

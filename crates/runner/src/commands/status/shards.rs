@@ -10,6 +10,8 @@ use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::is_in_use;
+use crate::record::plan::Asked;
+use crate::record::planned::PlannedAxis;
 use crate::record::shards::{records_in, shard_folder, shard_in};
 use crate::run::outcome::Status;
 use crate::terminal::warn;
@@ -28,11 +30,14 @@ pub(super) enum State {
     Failed,
     /// It has no record.
     NotBegun,
+    /// Its record can't be read, or is of another experiment.
+    Damaged,
 }
 
 impl State {
     /// Every state.
-    pub(super) const ALL: [State; 5] = [State::Done, State::Running, State::Stopped, State::Failed, State::NotBegun];
+    pub(super) const ALL: [State; 6] =
+        [State::Done, State::Running, State::Stopped, State::Failed, State::NotBegun, State::Damaged];
 
     /// Returns its name in tables.
     pub(super) fn name(self) -> &'static str {
@@ -42,6 +47,7 @@ impl State {
             State::Stopped => "stopped",
             State::Failed => "failed",
             State::NotBegun => "not begun",
+            State::Damaged => "damaged",
         }
     }
 }
@@ -69,9 +75,12 @@ pub(super) struct Found {
     pub(super) failed: usize,
 }
 
+/// What a sweep asks: shards of one sweep, and their joined record, ask the same.
+type Question = (Asked, Vec<PlannedAxis>);
+
 /// The content of one record.
-#[derive(Default)]
 struct Recorded {
+    question: Question,
     /// The number of trials of the whole sweep.
     whole: usize,
     planned: BTreeSet<String>,
@@ -86,9 +95,10 @@ impl Recorded {
         let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
         let Some(plan) = record.stored_plan()? else { return Ok(None) };
         let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
+        let question = (plan.asked, plan.axes);
         let planned = plan.points.into_values().map(|point| point.trial).collect();
         let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
-        Ok(Some(Recorded { whole, planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
+        Ok(Some(Recorded { question, whole, planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
     }
 }
 
@@ -100,13 +110,19 @@ impl Found {
         submission: Option<&Submission>,
         tasks: Option<&BTreeMap<usize, String>>,
     ) -> Result<Self, Error> {
+        let records = records_in(folder)?;
         let count = match submission {
             Some(submission) => submission.shards,
-            None => records_in(folder)?.iter().filter_map(|path| shard_in(path)).map(Shard::count).max().unwrap_or(0),
+            None => records.iter().filter_map(|path| shard_in(path)).map(Shard::count).max().unwrap_or(0),
         };
-        let merged = Recorded::read(out)?.unwrap_or_default();
-        let (mut planned, mut all) = (merged.planned.clone(), merged.statuses.clone());
-        let mut whole = merged.whole;
+        let question =
+            records.iter().find_map(|path| Recorded::read(path).ok().flatten()).map(|record| record.question);
+        let is_asked = |record: &Recorded| question.as_ref().is_none_or(|question| *question == record.question);
+        // Results of an earlier sweep of the name may be there.
+        let merged = Recorded::read(out)?.filter(is_asked);
+        let mut whole = merged.as_ref().map_or(0, |merged| merged.whole);
+        let (mut planned, merged) = merged.map(|merged| (merged.planned, merged.statuses)).unwrap_or_default();
+        let mut all = merged.clone();
         let mut shards = Vec::new();
         for shard in Shard::all(count) {
             let place = shard_folder(out, shard);
@@ -114,23 +130,32 @@ impl Found {
             // Not every file system shows the locks of other machines, but Slurm may know.
             let task = tasks.and_then(|tasks| tasks.get(&shard.number()).cloned());
             let is_at_work = is_in_use(&place) || task.as_deref() == Some("running");
-            let recorded = Recorded::read(&place).unwrap_or_else(|error| {
-                warn(&error.to_string());
-                None
-            });
+            let (recorded, damage) = match Recorded::read(&place) {
+                Ok(Some(record)) if !is_asked(&record) => (None, Some("it is of another experiment".to_owned())),
+                Ok(recorded) => (recorded, None),
+                Err(error) => (None, Some(error.to_string())),
+            };
+            if let Some(damage) = &damage {
+                let again = "runner sweep --fresh sets it aside and begins this shard anew";
+                warn(&format!("{}: not counted: {damage}; {again}", place.display()));
+            }
             let planned_trials = submission.and_then(|submission| submission.planned.get(shard.number()));
             let mut state = ShardState {
                 shard: shard.number(),
-                state: if is_at_work { State::Running } else { State::NotBegun },
+                state: match () {
+                    () if damage.is_some() => State::Damaged,
+                    () if is_at_work => State::Running,
+                    () => State::NotBegun,
+                },
                 trials: planned_trials.map(|planned| planned.trials),
                 finished: 0,
                 failed: 0,
                 slurm: task,
                 seconds: 0.0,
             };
-            if let Some(Recorded { whole: of_all, planned: points, statuses, own, seconds }) = recorded {
+            if let Some(Recorded { whole: of_all, planned: points, statuses, own, seconds, .. }) = recorded {
                 whole = whole.max(of_all);
-                let known = |id: &String| better(statuses.get(id), merged.statuses.get(id));
+                let known = |id: &String| better(statuses.get(id), merged.get(id));
                 let ended: Vec<Status> = own.iter().filter_map(known).collect();
                 state.failed = ended.iter().filter(|status| **status == Status::Failed).count();
                 state.finished = ended.len() - state.failed;
@@ -142,13 +167,17 @@ impl Found {
                     () if ended.len() == own.len() => State::Failed,
                     () => State::Stopped,
                 };
-                for (id, status) in statuses {
-                    let best = better(Some(&status), all.get(&id)).unwrap_or(status);
-                    all.insert(id, best);
-                }
+                add_better(&mut all, statuses);
                 planned.extend(points);
             }
             shards.push(state);
+        }
+        // The sweep may have been divided into another number of shards before; a merge joins these too.
+        for path in records.iter().filter(|path| shard_in(path).is_none_or(|shard| shard.count() != count)) {
+            if let Some(record) = Recorded::read(path).ok().flatten().filter(is_asked) {
+                add_better(&mut all, record.statuses);
+                planned.extend(record.planned);
+            }
         }
         let ended = || planned.iter().filter_map(|id| all.get(id));
         let failed = ended().filter(|status| **status == Status::Failed).count();
@@ -156,6 +185,14 @@ impl Found {
         let of_submission =
             submission.map_or(0, |submission| submission.planned.iter().map(|shard| shard.trials).sum());
         Ok(Found { trials: whole.max(of_submission), finished, failed, shards })
+    }
+}
+
+/// Adds the trials of a record to those of others.
+fn add_better(all: &mut HashMap<String, Status>, statuses: HashMap<String, Status>) {
+    for (id, status) in statuses {
+        let best = better(Some(&status), all.get(&id)).unwrap_or(status);
+        all.insert(id, best);
     }
 }
 
