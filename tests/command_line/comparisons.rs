@@ -73,3 +73,25 @@ fn a_comparison_of_trainings_of_different_lengths_says_so() {
     assert!(table.contains("\nswept differently: model.depth: [2, 3] in A, 2 in B\n"), "{table}");
     assert!(table.contains("\nsettings that differ: train.iterations: 60 in A, 30 in B\n"), "{table}");
 }
+
+#[test]
+fn a_default_pairs_with_the_same_value_where_it_is_swept_and_one_net_counts_once() {
+    let bench = bench();
+    let keys = ["train.iterations=5", "sweep.model.depth=[2]", "sweep.seed=[1, 2]", "sweep.train.learning_rate=[0.1]"];
+    let sweep = |name: &str, more: &[&str]| {
+        bench.succeeds(&[&["sweep", "nets.toml", &format!("name={name}")], &keys[..], more].concat());
+    };
+    sweep("none", &[]);
+    sweep("decay", &["sweep.train.weight_decay=[0, 0.01]"]);
+    let compared = bench.succeeds(&["compare", "results/none", "results/decay"]).0;
+    assert!(
+        compared.contains("2 pairs of the same weight_decay, seed; without a partner: 0 of A, 2 of B"),
+        "{compared}"
+    );
+    // Gradient descent has no momentum: both of its points are one net.
+    let optimisers = ["sweep.train.optimizer=[\"gd\", \"momentum\"]", "sweep.train.momentum=[0.8, 0.9]"];
+    sweep("one", &optimisers);
+    sweep("two", &[&optimisers[..], &["model.activation=tanh"]].concat());
+    let compared = bench.succeeds(&["compare", "results/one", "results/two"]).0;
+    assert!(compared.contains("6 pairs of the same "), "{compared}");
+}

@@ -1,6 +1,6 @@
 //! Trials of two sweeps, paired by the keys that they share.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -72,7 +72,7 @@ impl Joined<'_> {
 }
 
 /// Joins the rows of two sweeps for which `has_a` and `has_b` hold, by every key that either sweeps, unless all rows of both have one value
-/// of it each.
+/// of it each. Points that share a trial, since some of their keys don't apply, are one pair.
 pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: impl Fn(&Row) -> bool) -> Joined<'t> {
     let rows_a: Vec<&Row> = a.finished().filter(|row| has_a(row)).collect();
     let rows_b: Vec<&Row> = b.finished().filter(|row| has_b(row)).collect();
@@ -90,14 +90,23 @@ pub fn join<'t>([a, b]: [&'t Trials; 2], has_a: impl Fn(&Row) -> bool, has_b: im
     let (others, by_seed) =
         (keys.iter().filter(|key| *key != SEED).cloned().collect::<Vec<_>>(), keys.iter().any(|key| key == SEED));
     let mut settings: IndexMap<Vec<String>, PairedSetting> = IndexMap::new();
-    let mut paired = 0;
+    let mut paired = HashSet::new();
     for &row in &rows_a {
         let Some(partner) = partners.remove(&place(row)) else { continue };
-        paired += 1;
+        if !paired.insert((&*row.trial, &*partner.trial)) {
+            continue;
+        }
         let values: Vec<Value> = others.iter().map(|key| row.setting(key)).collect();
         let setting = settings.entry(values.iter().map(comparable).collect());
         setting.or_insert_with(|| PairedSetting { values, pairs: Vec::new() }).pairs.push((row, partner));
     }
-    let (alone, settings) = ([rows_a.len() - paired, rows_b.len() - paired], settings.into_values().collect());
+    let without = |rows: &[&Row], paired: HashSet<&str>| {
+        rows.iter().map(|row| &*row.trial).collect::<HashSet<_>>().difference(&paired).count()
+    };
+    let alone = [
+        without(&rows_a, paired.iter().map(|pair| pair.0).collect()),
+        without(&rows_b, paired.iter().map(|pair| pair.1).collect()),
+    ];
+    let settings = settings.into_values().collect();
     Joined { keys: others, by_seed, settings, alone }
 }

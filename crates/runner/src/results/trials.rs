@@ -164,6 +164,8 @@ impl Row {
                 Some([first, rest @ ..]) if rest.iter().all(|width| width == first) => first.clone(),
                 _ => Value::Null,
             },
+            // A trial's settings name its decay unless that is 0.
+            "train.weight_decay" if !config.is_empty() => json!(0.0),
             _ => key(name).and_then(AnyKey::default).unwrap_or(Value::Null),
         }
     }
