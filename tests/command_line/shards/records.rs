@@ -119,6 +119,12 @@ fn shards_of_another_core_or_another_experiment_are_refused() {
     let (code, said) = merged(&bench, &[SHARDS, "other.shards", "--mix", "--out", "mixed"]);
     assert!(code == Some(0) && said.contains("12 trials of another BLAS or core in another record"), "{said}");
 
+    // Shards of one core, and the results of a whole sweep on another.
+    sweep(&bench, &["--out", "whole"]);
+    let (code, line) = merged(&bench, &["other.shards", "--out", "whole"]);
+    assert!(code == Some(2) && line.contains("Nehalem") && line.contains("--mix keeps the first one"), "{line}");
+    assert_eq!(merged(&bench, &["other.shards", "--out", "whole", "--mix"]).0, Some(0));
+
     sweep(&bench, &["--shard", "1/2", "train.iterations=20", "--out", "short"]);
     let (code, line) = merged(&bench, &[SHARDS, "short.shards", "--mix", "--out", "mixed"]);
     assert!(

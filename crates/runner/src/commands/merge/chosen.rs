@@ -3,12 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use datasets::text::count;
 
 use super::source::Source;
 use crate::commands::failure::Failure;
-use crate::machine::Machine;
+use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::apart::Apart;
 use crate::record::error::Error;
 use crate::record::plan::StoredPlan;
@@ -80,6 +80,14 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
                 (_, None) => {} // said when it is copied, or not needed
                 (Some(first), Some(second)) if first.is_same(&second) => equal += usize::from(!all[kept].is_target),
                 (Some(first), Some(second)) if mix && first.arithmetic() != second.arithmetic() => other += 1,
+                // Records of shards are not mixed here: one of them is the joined one.
+                (Some(first), Some(second)) if first.arithmetic() != second.arithmetic() => bail!(
+                    "trial {id} is {} in {}, and {} in {}: {OTHER_ARITHMETIC}; --mix keeps the first one",
+                    first.in_words(),
+                    all[kept].folder.display(),
+                    second.in_words(),
+                    two.source.folder.display()
+                ),
                 (Some(first), Some(second)) => {
                     return Err(Failure::Doubled {
                         id,
