@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::{io, thread};
 
+use datasets::text::count;
 use kernels::blas::Library;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -155,7 +156,7 @@ impl Machine {
     pub fn summary(&self) -> String {
         let Blas { name, version, core, path, sha256, .. } = &self.blas;
         let (cpu, cores, path) = (&self.cpu, self.cores, path.display());
-        format!("{cpu}, {cores} cores, {name} {version} {core} ({path}, sha256 {sha256:.12})")
+        format!("{cpu}, {}, {name} {version} {core} ({path}, sha256 {sha256:.12})", count(cores, "core"))
     }
 }
 

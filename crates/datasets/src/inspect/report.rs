@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::contract::targets::TargetKind;
 use crate::inspect::{DatasetLine, Inspection, SplitSummary, Statistics, TargetSummary};
+use crate::text::count;
 
 /// The most classes or outputs that are printed.
 const LISTED_TARGETS: usize = 12;
@@ -69,7 +70,7 @@ impl SplitSummary {
             Some([height, width, channels]) => format!("pictures of {height} × {width} × {channels}"),
             None => "examples".to_owned(),
         };
-        writeln!(f, "  {}: {examples} {what} ({features} features), values {}", self.x_name, self.features)?;
+        writeln!(f, "  {}: {examples} {what} ({}), values {}", self.x_name, count(features, "feature"), self.features)?;
         let targets = match &self.targets {
             TargetSummary::Classes(counts) => balance(counts, examples, classes),
             TargetSummary::Values(outputs) if outputs.len() == 1 => format!("1 value for each example, {}", outputs[0]),

@@ -25,8 +25,11 @@ pub enum Request {
 impl Request {
     /// Reads [`VARIABLE`]; `Auto` if it is not set.
     pub fn of_environment() -> Self {
-        let set = env::var(VARIABLE).ok().filter(|name| !name.is_empty());
-        set.map_or(Request::Auto, |name| name.parse().unwrap_or_else(|never: Infallible| match never {}))
+        let Some(set) = env::var_os(VARIABLE).filter(|name| !name.is_empty()) else { return Request::Auto };
+        match set.to_str().map(str::parse) {
+            Some(Ok(request)) => request,
+            None => Request::Path(set.into()), // no word that is known, but perhaps a file
+        }
     }
 }
 

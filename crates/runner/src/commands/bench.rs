@@ -64,12 +64,10 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     watch.before().into_iter().for_each(|busy| warn(&busy.to_string()));
     say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));
     workers.alone(|| bench.check())?;
-    let cases = bench.products.len() + bench.steps.len();
-    let (products, fleets) = (count(bench.products.len(), "product"), count(bench.steps.len(), "fleet"));
-    say(&format!(
-        "timing {products} and {fleets}: {:.0} s at most, if none of them is long",
-        args.seconds * cases as f64
-    ));
+    let timed = [(bench.products.len(), "product"), (bench.steps.len(), "fleet")];
+    let timed: Vec<_> = timed.iter().filter(|(cases, _)| *cases > 0).map(|(cases, what)| count(*cases, what)).collect();
+    let seconds = args.seconds;
+    say(&format!("timing {}: up to {seconds} s each, or as long as six samples take", timed.join(" and ")));
     let mut record = Record::new(what(args, &sessions), threads);
     workers.alone(|| bench.run(&mut record))?;
     watch.after(&Counters::read()).iter().for_each(|busy| warn(&busy.to_string()));

@@ -29,6 +29,7 @@ use crate::run::training::left_to_train;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
 use crate::terminal::say;
+use datasets::text::count;
 
 /// A sweep with everything that its training needs.
 pub(super) struct PreparedSweep {
@@ -187,7 +188,8 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usi
     let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or(most);
     if jobs > most {
         let threads = if threads > 1 { format!(" x {threads} threads") } else { String::new() };
-        bail!("{jobs} jobs{threads} are more than the {cores} cores here; use --jobs {most} or fewer");
+        let (here, key) = (count(cores, "core"), if args.jobs.is_some() { "--jobs" } else { "run.jobs" });
+        bail!("{key}: {jobs} jobs{threads} are more than the {here} here allow; --jobs {most} is the most");
     }
     Ok(jobs.min(fleets.max(1)))
 }
