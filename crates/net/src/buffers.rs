@@ -43,13 +43,11 @@ impl<R: Real> Chain<R> {
     /// drawn from `seed`; nothing is dropped if `dropout_rates` is empty. [`Cache::prepare`] draws the masks of each later step.
     ///
     /// # Panics
-    /// If there are rates for another number of hidden layers, or one is not in [0, 1).
+    /// If a rate is not in [0, 1).
     #[track_caller]
     pub fn dropout_caches(&self, examples: usize, dropout_rates: &[f64], seed: u64) -> Vec<Cache<R>> {
         let mut caches = self.caches(examples);
         let hidden = caches.len() - 1;
-        let fit = dropout_rates.is_empty() || dropout_rates.len() == hidden;
-        assert!(fit, "dropout: {} rates for {hidden} hidden layers", dropout_rates.len());
         assert!(
             dropout_rates.iter().all(|rate| (0.0..1.0).contains(rate)),
             "dropout: a rate of {dropout_rates:?} is not in [0, 1)"

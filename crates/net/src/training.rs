@@ -23,7 +23,8 @@ pub struct Training {
     pub metrics: Vec<Metric>,
     /// The conditions that end it early.
     pub stopping: Stopping,
-    /// The share of the units of each hidden layer that are dropped in a step, in [0, 1); empty for no dropout.
+    /// The share of the units of each hidden layer that are dropped in a step, in [0, 1); layers
+    /// beyond the list have no dropout, and rates beyond the hidden layers no effect.
     pub dropout: Vec<f64>,
     /// The seed of the dropout masks.
     pub dropout_seed: u64,

@@ -85,7 +85,7 @@ impl<'d> Data<'d> {
 /// If the BLAS computes a product wrongly.
 ///
 /// # Panics
-/// If the shapes or the rates of dropout don't fit, or an engine is asked for that is not exact for the optimiser or for mini-batches.
+/// If the shapes don't fit, a rate of dropout is not in [0, 1), or an engine is asked for that is not exact for the optimiser or for mini-batches.
 #[track_caller]
 pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) -> Result<Trained, Error> {
     let (features, m) = data.x.dim();

@@ -64,7 +64,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
     /// # Panics
-    /// If a shape or the rates of dropout don't fit, the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
+    /// If a shape doesn't fit, a rate of dropout is not in [0, 1), the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
     /// examples of a step in one place.
     #[track_caller]
     pub fn new(

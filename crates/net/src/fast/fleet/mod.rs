@@ -52,7 +52,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// Makes a fleet of `nets` that trains on `examples`, in `batches`.
     ///
     /// # Panics
-    /// If there is no net, the nets' numbers of iterations differ, a shape or the rates of dropout don't fit, or the engine is not exact for an optimiser
+    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, a rate of dropout is not in [0, 1), or the engine is not exact for an optimiser
     /// or for these batches ([`crate::Engine::is_exact_for`]).
     #[track_caller]
     pub fn new(examples: &'e Examples<R>, batches: Batches, nets: Vec<InitialNet<R>>) -> Self {
