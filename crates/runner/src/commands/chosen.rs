@@ -68,14 +68,13 @@ impl Chosen {
         let mut seen = HashSet::new();
         found.retain(|row| seen.insert(&row.trial));
         match found[..] {
-            _ if id.is_empty() => bail!("--trial: an id, or the beginning of one, is required"),
-            [row] => Ok(row),
+            [row] if !id.is_empty() => Ok(row),
             [] => bail!(
                 "--trial: {} has no finished trial {id} in its plan; `runner show --trials` lists them",
                 dir.display()
             ),
             _ => bail!(
-                "--trial: {} of {} begin with {id}; give more of the id",
+                "--trial: {} of {} begin with {id:?}; give more of the id",
                 count(found.len(), "trial"),
                 dir.display()
             ),
