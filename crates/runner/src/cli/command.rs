@@ -52,7 +52,8 @@ pub enum Command {
     /// Show how far the shards of a sweep are, from their records.
     ///
     /// A shard is done if its record has all its trials, running if a runner holds its record or Slurm runs its task, stopped if trials are
-    /// left and no runner works on them, failed if all its trials ended and some could not be trained, not begun without a record, and damaged if that can't be read or is of another experiment.
+    /// left and no runner works on them, failed if all its trials ended and some could not be trained, not begun without a record,
+    /// and damaged if that can't be read or is of another experiment.
     /// Slurm's state of each task is shown too, if squeue answers. Exit code 0 if every trial is done, 1 if not.
     #[command(after_help = "Examples:
   runner status results/depth.shards

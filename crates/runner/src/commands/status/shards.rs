@@ -75,7 +75,7 @@ pub(super) struct Found {
     pub(super) failed: usize,
 }
 
-/// What a sweep asks: shards of one sweep, and their joined record, ask the same.
+/// The experiment and the swept keys of a record, which all shards of a sweep and their joined record have in common.
 type Question = (Asked, Vec<PlannedAxis>);
 
 /// The content of one record.
