@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::data::{DataSource, Pins, TestFiles, ValidationSplit};
+use super::drawn::drop_sampling;
 use super::error::{Error, Place};
 use super::exclude::drop_fixed;
 use super::experiment::Experiment;
@@ -25,7 +26,21 @@ impl Experiment {
     /// # Errors
     /// The first thing that is wrong, in one line.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let entries = drop_fixed(source::read(path, overrides)?)?;
+        let mut entries = drop_fixed(source::read(path, overrides)?)?;
+        loop {
+            match Experiment::of(path, drop_sampling(entries.clone())) {
+                // The command line may have left no point to which a key of the file applies.
+                Err(Error::Idle { place, key, .. })
+                    if place != Place::CommandLine && !overrides.is_empty() && Experiment::load(path, &[]).is_ok() =>
+                {
+                    entries.retain(|entry| entry.place != place || !entry.key.ends_with(key));
+                }
+                read => return read,
+            }
+        }
+    }
+
+    fn of(path: &Path, entries: Vec<Entry>) -> Result<Self, Error> {
         if let Some(layer) = entries.iter().find(|entry| entry.key.starts_with(LAYER)) {
             return Err(Error::setting(
                 &layer.place,

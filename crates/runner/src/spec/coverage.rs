@@ -42,16 +42,14 @@ impl Coverage {
     pub(super) fn check(&self, written: &[Entry], swept: &[AxisGroup], includes: &[AxisGroup]) -> Result<(), Error> {
         let columns =
             |groups: &[AxisGroup]| groups.iter().flat_map(|group| &group.columns).cloned().collect::<Vec<_>>();
-        let places =
-            [(&self.base, String::new(), written.to_vec()), (&self.swept, "sweep.".to_owned(), columns(swept))];
+        let places = [(&self.base, "", written.to_vec()), (&self.swept, "sweep.", columns(swept))];
         let included = self.included.iter().zip(includes);
-        let included = included.map(|(applied, group)| (applied, "sweep.include.".to_owned(), group.columns.clone()));
-        for (applied, prefix, entries) in places.into_iter().chain(included) {
-            for key in applied.idle() {
-                let (name, with) = (key.name(), key.condition().map_or("", |condition| condition.with));
-                if let Some(entry) = entries.iter().find(|entry| entry.key == name) {
-                    let problem = format!("only applies with {with}, which no point has");
-                    return Err(Error::setting(&entry.place, &format!("{prefix}{name}"), problem));
+        let included = included.map(|(applied, group)| (applied, "sweep.include.", group.columns.clone()));
+        for (applied, table, entries) in places.into_iter().chain(included) {
+            for idle in applied.idle() {
+                let (key, with) = (idle.name(), idle.condition().map_or("", |condition| condition.with));
+                if let Some(entry) = entries.iter().find(|entry| entry.key == key) {
+                    return Err(Error::Idle { place: entry.place.clone(), table, key, with });
                 }
             }
         }

@@ -4,9 +4,33 @@ use toml::Value;
 
 use super::axis::{Scale, distinct};
 use super::axis_group::{AxisGroup, AxisRows};
-use super::error::Error;
+use super::error::{Error, Place};
 use super::exclude::Condition;
 use super::sampler::{Domain, Method, uniform};
+use super::source::{Entry, listed};
+use super::sweep_keys::{METHOD, SAMPLE_SEED, SAMPLES};
+use super::trial::keys::key;
+use super::trial::model::TRIAL_SEED;
+
+/// Drops `sweep.method` and what belongs to it where the command line has fixed every key that it would draw, so that the
+/// keys of a trial, given behind its experiment, train it again.
+pub(super) fn drop_sampling(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let is_drawn = |entry: &Entry| {
+        let swept = match listed(&entry.key) {
+            Some((list, _, inner)) => (list == "zip").then_some(inner),
+            None => entry.key.strip_prefix("sweep."),
+        };
+        swept.and_then(key).is_some_and(|key| key.name() != TRIAL_SEED.name())
+    };
+    let is_fixed = |entry: &Entry| {
+        entry.place == Place::CommandLine && key(&entry.key).is_some_and(|key| key.name() != TRIAL_SEED.name())
+    };
+    if entries.iter().any(is_fixed) && !entries.iter().any(is_drawn) {
+        let of_sampling = [METHOD.name(), SAMPLES.name(), SAMPLE_SEED.name()];
+        entries.retain(|entry| entry.place == Place::CommandLine || !of_sampling.contains(&&*entry.key));
+    }
+    entries
+}
 
 /// A sampled search space: a dimension for each axis or zip.
 pub(super) struct Drawn {

@@ -66,6 +66,18 @@ pub enum Error {
         /// The value that was found, and the allowed ones.
         problem: String,
     },
+    /// A conditional key applies at no point.
+    #[error("{place}: {table}{key}: only applies with {with}, which no point has")]
+    Idle {
+        /// Its place.
+        place: Place,
+        /// Where it was set: `sweep.`, `sweep.include.`, or nothing outside `[sweep]`.
+        table: &'static str,
+        /// The key.
+        key: &'static str,
+        /// The condition on which it applies.
+        with: &'static str,
+    },
 }
 
 impl Error {
