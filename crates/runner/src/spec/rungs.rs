@@ -67,13 +67,20 @@ impl Rungs {
     /// Describes all rungs in a line; `None` if the experiment doesn't halve.
     pub fn preview(&self, experiment: &Experiment) -> Option<String> {
         let halving = experiment.halving?;
-        let mut settings = settings(&experiment.axes, &experiment.points[self.first..]).len();
+        let first = settings(&experiment.axes, &experiment.points[self.first..]).len();
+        let (mut settings, mut work) = (first, 0.0);
         let mut rungs = Vec::new();
         for length in &self.lengths {
             rungs.push(format!("{settings} for {}", in_words(*length)));
+            work += settings as f64 * length.amount() as f64;
             settings = settings.div_ceil(halving.factor);
         }
-        Some(format!("halving: {}; the table has the first rung", rungs.join(", then the best ")))
+        let work = work / (first as f64 * self.lengths[0].amount() as f64);
+        Some(format!(
+            "halving: {}; the table and the sums above are of the first rung, all rungs together make about {work:.1} times \
+             its operations",
+            rungs.join(", then the best ")
+        ))
     }
 
     /// Takes `experiment` to the next rung: adds the best settings of this one with a longer training. `loss` returns
