@@ -100,6 +100,52 @@ fn a_key_that_only_samples_yet_to_be_drawn_would_use_is_none_without_a_meaning()
 }
 
 #[test]
+fn a_key_of_the_file_that_only_the_command_line_leaves_without_a_point_is_left_out() {
+    let with =
+        bench("momentum = 0.8\n[sweep]\ntrain.optimizer = [\"gd\", \"momentum\"]\ntrain.learning_rate = [0.1, 0.2]\n");
+    let axis = bench(
+        "[sweep]\ntrain.optimizer = [\"gd\", \"momentum\"]\ntrain.momentum = [0.5, 0.9]\ntrain.learning_rate = [0.1, 0.2]\n",
+    );
+    let zip = bench(
+        "[[sweep.zip]]\ntrain.momentum = [0.5, 0.9]\ntrain.learning_rate = [0.1, 0.2]\n[sweep]\n\
+         train.optimizer = [\"gd\", \"momentum\"]\n",
+    );
+    let alone = bench("[sweep]\ntrain.learning_rate = [0.1, 0.2]\n");
+    let gd = rows(&points(&alone, &[], &["trial"]));
+    for bench in [with, axis, zip] {
+        assert_eq!(rows(&points(&bench, &["train.optimizer=gd"], &["trial"])), gd);
+        resolves_to_the_same_trials(&bench, &["train.optimizer=gd"]);
+        for line in
+            [&["train.optimizer=gd", "train.momentum=0.3"][..], &["train.optimizer=gd", "sweep.train.momentum=[0.3]"]]
+        {
+            let (code, line) = failure(&bench.run(&[&["sweep", "points.toml", "--dry-run"], line].concat()));
+            assert!(code == Some(2) && line.contains("command line: ") && line.contains("only applies with"), "{line}");
+        }
+    }
+    // The file's own mistake stays one.
+    let wrong = bench("momentum = 0.8\n");
+    let (code, line) = failure(&wrong.run(&["sweep", "points.toml", "--dry-run", "seed=3"]));
+    assert!(code == Some(2) && line.contains("train.momentum: only applies with"), "{line}");
+}
+
+#[test]
+fn nothing_is_drawn_where_the_command_line_fixes_every_key_that_would_be() {
+    let bench = bench(
+        "[sweep]\nmethod = \"sobol\"\nsamples = 4\nsample_seed = 3\nseed = [1, 2]\n\
+         train.learning_rate = { from = 0.1, to = 0.3 }\n",
+    );
+    let drawn = points(&bench, &[], &["trial", "train.learning_rate"]);
+    let rate = format!("train.learning_rate={}", drawn[0][1]);
+    assert_eq!(drawn.len(), 8);
+    assert_eq!(points(&bench, &[&rate], &["trial", "seed"]).len(), 2);
+    assert_eq!(rows(&points(&bench, &[&rate], &["trial"])), [&*drawn[0][0], &drawn[1][0]]);
+    resolves_to_the_same_trials(&bench, &[&rate]);
+    assert_eq!(points(&bench, &["sweep.samples=2"], &["trial"]).len(), 4);
+    let (code, line) = failure(&bench.run(&["sweep", "points.toml", "--dry-run", &rate, "sweep.samples=2"]));
+    assert!(code == Some(2) && line.contains("sweep.samples: only applies with"), "{line}");
+}
+
+#[test]
 fn what_one_optimiser_decays_by_itself_is_not_written_down_for_the_others() {
     let adam = bench("[sweep]\ntrain.optimizer = [\"adamw\", \"adam\"]\n");
     resolves_to_the_same_trials(&adam, &[]);
@@ -133,4 +179,54 @@ fn a_dry_run_of_what_does_not_fit_the_memory_lists_it_and_is_refused_as_the_run_
     let without_free = |line: &str| line.split(", and ").next().unwrap().to_owned();
     assert_eq!(without_free(&last), without_free(&refusal));
     assert!(last.contains("need") && last.contains("free"), "{last}");
+}
+
+/// A sweep in which gd shares its trials between two points.
+const SHARED: &str = "[sweep]\ntrain.optimizer = [\"gd\", \"momentum\"]\ntrain.momentum = [0.5, 0.9]\nseed = [1, 2]\n";
+
+#[test]
+fn a_condition_on_a_key_holds_only_for_trials_that_it_is_part_of() {
+    let bench = bench("[sweep]\ntrain.optimizer = [\"gd\", \"momentum\", \"adam\"]\n");
+    bench.succeeds(&["sweep", "points.toml"]);
+    let optimisers = |condition: &str| {
+        let arguments =
+            ["show", "results/points", "--where", condition, "--csv", "--columns", "optimizer", "--sort", "plan"];
+        let lines: Vec<String> = text(&bench.run(&arguments).stdout).lines().skip(1).map(str::to_owned).collect();
+        lines.join(" ")
+    };
+    for (condition, found) in [
+        ("momentum = 0.9", "momentum"),
+        ("momentum < 2", "momentum"),
+        ("momentum != 0.9", "gd adam"),
+        ("eps > 0", "adam"),
+        ("betas = [0.9, 0.999]", "adam"),
+        ("weight_decay = 0", "gd momentum adam"),
+        ("decay_biases = true", ""),
+        ("patience > 0", ""),
+        ("learning_rate > -1", "gd momentum adam"),
+    ] {
+        assert_eq!(optimisers(condition), found, "{condition}");
+    }
+    let (code, line) = failure(&bench.run(&["show", "results/points", "--where", "patience = 0"]));
+    assert!(code == Some(2) && line.contains("train.patience must be"), "{line}");
+}
+
+#[test]
+fn points_that_share_their_trials_count_once_and_best_gives_the_keys_of_one() {
+    let bench = bench(SHARED);
+    bench.succeeds(&["sweep", "points.toml"]);
+    let (_, header) = bench.succeeds(&["show", "results/points", "--trials"]);
+    assert!(header.starts_with("points: 6 trials at 8 points; best first"), "{header}");
+    for (condition, settings) in [("optimizer = gd", 1), ("optimizer = momentum", 2)] {
+        let best = bench.succeeds(&["best", "results/points", "--where", condition]).0;
+        let noun = if settings == 1 { "setting" } else { "settings" };
+        assert!(best.contains(&format!("the best of {settings} {noun} by")), "{best}");
+        let keys: Vec<&str> = best.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(keys.iter().any(|key| key.starts_with("train.momentum=")), settings == 2, "{best}");
+        let trial = best.split("--trial ").nth(1).unwrap().split_whitespace().next().unwrap();
+        assert_eq!(rows(&points(&bench, &keys, &["trial"])), [trial], "{best}");
+    }
+    bench.succeeds(&["report", "results/points"]);
+    let page = std::fs::read_to_string(bench.path("results/points/report.html")).unwrap();
+    assert!(page.contains("6 trials of 3 settings: 6 completed"), "the tally counts points");
 }

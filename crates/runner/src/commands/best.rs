@@ -11,7 +11,7 @@ use crate::cli;
 use crate::record::columns::{Column, TEST_ACCURACY, WRITTEN, measures};
 use crate::results::column::print_spread;
 use crate::results::ranking::{self, Best, Score};
-use crate::results::setting::Setting;
+use crate::results::setting::{Setting, different_trials};
 use crate::results::trials::{Row, SEED};
 use crate::run::outcome::Status;
 use crate::terminal::note;
@@ -24,9 +24,10 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     let score = chosen.score(args.by.as_deref())?;
     let best = best_of(&chosen, score)?;
     let trials = &chosen.trials;
-    let keys: Vec<&str> =
-        trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str()).collect();
-    let unfinished = trials.unfinished().count();
+    let swept = trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str());
+    // An experiment of this one trial refuses a key that is no part of it.
+    let keys: Vec<&str> = swept.filter(|key| best.trial.has(key)).collect();
+    let unfinished = different_trials(trials.unfinished());
     if unfinished > 0 {
         note(&format!("{} of the plan not finished yet", count(unfinished, "trial")));
     }
@@ -69,7 +70,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
 /// Finds the best setting of the trials that are asked for.
 pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
     let Some(best) = ranking::best(&chosen.trials, score, |row| chosen.has(row)) else {
-        let trials = chosen.trials.finished().filter(|row| chosen.has(row)).count();
+        let trials = different_trials(chosen.trials.finished().filter(|row| chosen.has(row)));
         bail!(
             "{}: none of {} completed with a {}; there is no best one",
             chosen.trials.name,

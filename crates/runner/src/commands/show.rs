@@ -16,7 +16,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::results::column::CURVE;
 use crate::results::difference::differences;
-use crate::results::setting::Setting;
+use crate::results::setting::{Setting, different_trials};
 use crate::results::trials::Trials;
 use crate::terminal::{note, say, warn};
 use crate::text::short_name;
@@ -64,7 +64,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
 
 /// Says that there is no trial to show, and of how many.
 fn nothing(args: &cli::Show, trials: &Trials) -> String {
-    let (finished, unfinished) = (trials.finished().count(), trials.unfinished().count());
+    let (finished, unfinished) = (different_trials(trials.finished()), different_trials(trials.unfinished()));
     let open = if unfinished == 0 { String::new() } else { format!(", {unfinished} not finished yet") };
     match &args.which.condition {
         Some(condition) => format!(
@@ -93,12 +93,16 @@ fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
 /// Describes the trials that are shown and their order, in a line.
 fn header(args: &cli::Show, view: &View, settings: &[Setting], sort: &Sort) -> String {
     let trials = view.trials;
-    let shown: usize = settings.iter().map(|setting| setting.rows.len()).sum();
+    let rows = || settings.iter().flat_map(|setting| &setting.rows).copied();
+    let (points, shown) = (rows().count(), different_trials(rows()));
     let mut parts = vec![match &args.which.condition {
-        Some(_) => format!("{shown} of {}", count(trials.finished().count(), "trial")),
+        Some(_) => format!("{shown} of {}", count(different_trials(trials.finished()), "trial")),
         None => count(shown, "trial"),
     }];
-    let unfinished = trials.unfinished().count();
+    if points > shown {
+        parts[0] += &format!(" at {points} points");
+    }
+    let unfinished = different_trials(trials.unfinished());
     if unfinished > 0 {
         parts[0] += &format!(", {unfinished} not finished yet");
     }

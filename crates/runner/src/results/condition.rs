@@ -11,7 +11,7 @@ use super::trials::{Row, Trials};
 use crate::record::columns::{Kind, STATUS};
 use crate::run::outcome::Status;
 use crate::spec::synonyms::nearest;
-use crate::spec::trial::keys::check_value;
+use crate::spec::trial::keys::{check_value, takes_numbers};
 
 /// Parentheses in each other, and `not` after `not`, at most.
 const DEEPEST: usize = 100;
@@ -196,9 +196,10 @@ impl Parser<'_> {
         let is_text = match column {
             Column::Key(key) => {
                 let has_number = || self.trials.finished().any(|row| row.setting(key).is_number());
+                let is_bound = || is_ordered && takes_numbers(key);
                 let value = toml::Value::try_from(&given).map_err(|error| error.to_string())?;
                 return match check_value(key, &value) {
-                    Err(_) if given.is_number() && has_number() => Ok(given),
+                    Err(_) if given.is_number() && (is_bound() || has_number()) => Ok(given),
                     Err(problem) => Err(format!("{key} {problem}")),
                     Ok(()) => Ok(given),
                 };

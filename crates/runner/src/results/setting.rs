@@ -1,5 +1,7 @@
 //! Settings: the trials that differ in their seed only, as one row of statistics.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::trials::{Row, Trials};
@@ -97,6 +99,17 @@ impl<'t> Setting<'t> {
     pub fn rung(&self) -> Option<usize> {
         self.trials().next()?.rung
     }
+}
+
+/// Counts different settings. Those that differ only in keys that don't apply share their trials, and are one.
+pub fn different<'s, 't: 's>(settings: impl IntoIterator<Item = &'s Setting<'t>>) -> usize {
+    let first = settings.into_iter().filter_map(|setting| setting.trials().next());
+    first.map(|row| row.trial.as_str()).collect::<HashSet<_>>().len()
+}
+
+/// Counts different trials: points that differ only in keys that don't apply share one.
+pub fn different_trials<'t>(rows: impl IntoIterator<Item = &'t Row>) -> usize {
+    rows.into_iter().map(|row| row.trial.as_str()).collect::<HashSet<_>>().len()
 }
 
 impl Trials {

@@ -15,6 +15,7 @@ use crate::record::summary::Summary;
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
 use crate::spec::key::AnyKey;
+use crate::spec::trial::applied::is_part_of;
 use crate::spec::trial::keys::key;
 
 /// The key of the seed, over which settings are averaged.
@@ -147,13 +148,13 @@ impl Row {
         score.loss(self.summary()?)
     }
 
-    /// Returns the value of a key: swept, or fixed by the experiment, or its default. The depth and the width of a net follow from its layers.
+    /// Returns the value of a key: swept, or fixed by the experiment, or its default; null if the key is no part of the
+    /// trial. The depth and the width of a net follow from its layers.
     pub fn setting(&self, name: &str) -> Value {
         if let Some(value) = self.values.get(name) {
             return value.clone();
         }
-        let config = self.finished.as_ref().and_then(|trial| serde_json::from_str(&trial.config).ok());
-        let config: Map<String, Value> = config.unwrap_or_default();
+        let config = self.config();
         if let Some(value) = config.get(name) {
             return value.clone();
         }
@@ -166,8 +167,19 @@ impl Row {
             },
             // A trial's settings name its decay unless that is 0.
             "train.weight_decay" if !config.is_empty() => json!(0.0),
-            _ => key(name).and_then(AnyKey::default).unwrap_or(Value::Null),
+            _ => key(name).filter(|key| is_part_of(*key, &config)).and_then(AnyKey::default).unwrap_or(Value::Null),
         }
+    }
+
+    /// Returns whether a key is a part of the trial; true if the trial has not finished.
+    pub fn has(&self, name: &str) -> bool {
+        self.finished.is_none() || key(name).is_none_or(|key| is_part_of(key, &self.config()))
+    }
+
+    /// Returns the settings that the trial was stored with; none if it has not finished.
+    fn config(&self) -> Map<String, Value> {
+        let config = self.finished.as_ref().and_then(|trial| serde_json::from_str(&trial.config).ok());
+        config.unwrap_or_default()
     }
 }
 

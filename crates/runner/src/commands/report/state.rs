@@ -1,5 +1,6 @@
 //! The state of each point of a sweep.
 
+use crate::results::setting::different_trials;
 use crate::results::trials::Row;
 use crate::run::outcome::Status;
 
@@ -40,8 +41,8 @@ impl State {
         }
     }
 
-    /// Counts the points in this state.
+    /// Counts the trials in this state.
     pub(super) fn count(self, points: &[Row]) -> usize {
-        points.iter().filter(|row| State::of(row) == self).count()
+        different_trials(points.iter().filter(|row| State::of(row) == self))
     }
 }

@@ -1,7 +1,27 @@
 //! The conditional keys of a trial that are set, and those that apply.
 
+use serde_json::{Map, Value as Json};
+use toml::Value;
+
 use super::keys::keys;
+use super::optimiser::WEIGHT_DECAY;
 use crate::spec::key::{AnyKey, RawTrial};
+
+/// Returns whether a key is a part of the trial with these `settings`, key by key as its id was made of them.
+pub fn is_part_of(key: &dyn AnyKey, settings: &Map<String, Json>) -> bool {
+    let Some(condition) = key.condition() else { return true };
+    let mut raw = RawTrial::default();
+    // Settings name a decay unless it is 0, whatever its default.
+    let decay = [(WEIGHT_DECAY.name(), Value::Float(0.0))].into_iter();
+    let given = settings.iter().filter_map(|(name, value)| Some((name.as_str(), Value::try_from(value).ok()?)));
+    for (name, value) in decay.chain(given) {
+        if let Some(key) = keys().find(|key| key.name() == name) {
+            // A value of a former release that no key takes any more decides no condition.
+            raw.set(key, &value).ok();
+        }
+    }
+    (condition.holds)(&raw)
+}
 
 /// The conditional keys that a trial sets, and those of them that apply: a bit for each, by its place in the table of
 /// keys.

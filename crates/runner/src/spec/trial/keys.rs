@@ -16,6 +16,11 @@ pub fn key(name: &str) -> Option<&'static dyn AnyKey> {
     find(keys(), name)
 }
 
+/// Returns whether the key of this name may have a number.
+pub fn takes_numbers(name: &str) -> bool {
+    [Value::Integer(1), Value::Float(0.5)].iter().any(|number| key(name).is_some_and(|key| key.check(number).is_ok()))
+}
+
 /// Checks a value of the key of this name.
 ///
 /// # Errors
