@@ -113,11 +113,13 @@ impl Machine {
         let (Blas { name, version, core, sha256, .. }, Runner { version: runner, commit, .. }) =
             (&self.blas, &self.runner);
         let threads = self.threads;
+        // A build of changed sources names their hash behind the commit.
+        let (hash, changes) = commit.split_at(commit.find(' ').unwrap_or(commit.len()));
         [
             format!("{core} {name} {version}"),
             format!("{sha256:.12}"),
             format!("{threads} {}", if threads == 1 { "thread" } else { "threads" }),
-            format!("runner {runner} {commit:.12}"),
+            format!("runner {runner} {hash:.12}{changes}"),
         ]
     }
 
