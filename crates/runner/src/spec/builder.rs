@@ -81,7 +81,10 @@ impl ExperimentBuilder {
 
     fn build(mut self, entries: &[Entry]) -> Result<Experiment, Error> {
         let path = self.path.clone();
-        let wrong = |(key, problem): Problem| Error::setting(&Place::File(path.clone()), key, problem);
+        let wrong = |(key, problem): Problem| {
+            let entry = entries.iter().find(|entry| entry.key == key);
+            Error::setting(entry.map_or(&Place::File(path.clone()), |entry| &entry.place), key, problem)
+        };
         let raw = self.raw.clone();
         let missing = || keys::NAME.problem("missing; it names the results directory");
         let name = raw.get(&keys::NAME).ok_or_else(missing).map_err(wrong)?;
