@@ -141,10 +141,16 @@ fn check_says_that_a_wrong_openblas_is_wrong_and_a_right_one_right() {
     let bench = Bench::new();
     let wrong = run(&bench, &["check"], "BLAS_SHIM_WRONG", "1.001");
     assert_eq!(wrong.status.code(), Some(3));
-    assert!(text(&wrong.stdout).contains("✗ products in f32"), "{}", text(&wrong.stdout));
+    let said = text(&wrong.stdout);
+    assert!(said.contains("✗ products in f32"), "{said}");
+    let given = said.lines().find(|line| line.contains("blas_shim.so") && line.contains("in use;")).unwrap();
+    assert!(given.starts_with("✗ given: ") && given.contains(", its products are wrong, in use;"), "{given}");
+    assert!(!given.contains("GFLOP/s"), "{given}");
     let right = run(&bench, &["check"], "BLAS_SHIM_WRONG", "1");
     assert_eq!(right.status.code(), Some(0));
-    assert!(text(&right.stdout).contains("✓ products in f64"), "{}", text(&right.stdout));
+    let said = text(&right.stdout);
+    assert!(said.contains("✓ products in f64"), "{said}");
+    assert!(!said.contains("its products are wrong"), "{said}");
 }
 
 #[test]

@@ -108,8 +108,11 @@ impl Report {
                     let slow = warnings.iter().find(|warning| matches!(warning, Warning::Slow { .. }));
                     let slow = slow.map(|_| ", slow").unwrap_or_default();
                     let used = if std::ptr::eq(library, in_use) { ", in use" } else { "" };
-                    let (speed, path) = (speed(library, peak), path.display());
-                    self.line(slow.is_empty(), &what, format!("{library}, {speed}{slow}{used}; {path}"));
+                    // The speed of a wrong product means nothing.
+                    let is_right = library.multiplies_correctly();
+                    let speed = if is_right { speed(library, peak) } else { "its products are wrong".to_owned() };
+                    let path = path.display();
+                    self.line(is_right && slow.is_empty(), &what, format!("{library}, {speed}{slow}{used}; {path}"));
                 }
                 Err(error) => self.line(false, &what, error.to_string()),
             }
