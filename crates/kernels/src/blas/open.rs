@@ -1,9 +1,12 @@
 //! The opening of a file as a BLAS, and its description by its own functions.
 
 use std::ffi::{CStr, c_int};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::{env, fs, mem, ptr};
 
+use elf::endian::AnyEndian;
+use elf::{ElfStream, ParseError};
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
 
 use super::family::{Description, Family, PREFIXES, describe, function};
@@ -23,6 +26,14 @@ pub enum LoadError {
         name: String,
         /// The loader's message.
         reason: String,
+    },
+    /// It ends before its code does. The system's loader would map it all the same, and the first use would end the process.
+    #[error("{name} is cut off: it has {found} bytes, fewer than it says of itself; install or copy it again")]
+    CutOff {
+        /// The name or path that was asked for.
+        name: String,
+        /// The bytes that it has.
+        found: u64,
     },
     /// It is a library without cblas.
     #[error("{name} is not a BLAS with cblas: it has no {symbol}")]
@@ -72,6 +83,19 @@ fn has_room(bytes: usize) -> bool {
     }
 }
 
+/// Returns the length of a file that is too short for what its headers say; `None` for any other, whatever else is wrong with it.
+fn cut_off(path: &Path) -> Option<u64> {
+    let file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    let is_cut_off = match ElfStream::<AnyEndian, _>::open_stream(file) {
+        Ok(elf) => elf.segments().iter().any(|segment| segment.p_offset.saturating_add(segment.p_filesz) > length),
+        // The table of its sections comes last. A shorter file than the first header may be anything.
+        Err(ParseError::BadOffset(_)) => length >= 64,
+        Err(_) => false,
+    };
+    is_cut_off.then_some(length)
+}
+
 /// Opens a library and describes it. The functions in the description are valid while the handle is not dropped.
 pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
     // It makes the loader prefer the library's own symbols: two OpenBLAS in a process must not share their tables.
@@ -79,6 +103,9 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
     let name = path.display().to_string();
     if !has_room(ROOM) {
         return Err(LoadError::NoRoom { name });
+    }
+    if let Some(found) = cut_off(path) {
+        return Err(LoadError::CutOff { name, found });
     }
     start_no_threads();
     // SAFETY: the initialisers of a BLAS only read the processor and the environment, which nobody changes meanwhile.
