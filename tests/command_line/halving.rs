@@ -119,3 +119,26 @@ fn halving_leaves_behind_what_diverged_and_refuses_what_it_cannot_mean() {
         }
     }
 }
+
+#[test]
+fn a_rung_has_each_trial_once_even_if_points_share_it() {
+    let bench = bench(
+        "[sweep]\ntrain.optimizer = [\"gd\", \"momentum\"]\ntrain.momentum = [0.5, 0.7, 0.9]\n\
+         train.learning_rate = [0.01, 0.1]\nseed = [1, 2]\n[sweep.halving]\nleast = 10\nfactor = 2\n",
+    );
+    let forty = "train.iterations=40";
+    let outlook = "halving: 8 for 10 iterations, then the best 4 for 20 iterations, then the best 2 for 40 iterations";
+    let dry = bench.succeeds(&["sweep", "points.toml", forty, "--dry-run"]).1;
+    assert!(dry.contains(outlook), "{dry}");
+    bench.succeeds(&["sweep", "points.toml", forty]);
+    let trials = bench.read("results/points/trials.csv");
+    let rung = |iterations: &str| {
+        let rows = trials.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>());
+        rows.filter(|row| row[5] == iterations).map(|row| row[0].to_owned()).collect::<Vec<_>>()
+    };
+    for (iterations, count, different) in [("10", 24, 16), ("20", 8, 8), ("40", 4, 4)] {
+        let found = rung(iterations);
+        let distinct: std::collections::HashSet<_> = found.iter().collect();
+        assert_eq!((found.len(), distinct.len()), (count, different), "{iterations}: {trials}");
+    }
+}

@@ -9,8 +9,7 @@ use indexmap::IndexMap;
 use super::axis::{Axis, Scale};
 use super::experiment::{Experiment, Point};
 use super::ranking::Rank;
-use super::trial::Length;
-use super::trial::model::TRIAL_SEED;
+use super::trial::{Length, TrialConfig};
 use datasets::text::count;
 
 /// The rungs of an experiment. Without halving there is a single one.
@@ -67,7 +66,7 @@ impl Rungs {
     /// Describes all rungs in a line; `None` if the experiment doesn't halve.
     pub fn preview(&self, experiment: &Experiment) -> Option<String> {
         let halving = experiment.halving?;
-        let first = settings(&experiment.axes, &experiment.points[self.first..]).len();
+        let first = settings(&experiment.points[self.first..]).len();
         let (mut settings, mut work) = (first, 0.0);
         let mut rungs = Vec::new();
         for length in &self.lengths {
@@ -91,7 +90,7 @@ impl Rungs {
             return false;
         };
         let points = &experiment.points[self.first..];
-        let settings = settings(&experiment.axes, points);
+        let settings = settings(points);
         let keep = settings.len().div_ceil(halving.factor);
         let ranks = settings.iter().map(|seeds| Rank::of(seeds.iter().map(|&seed| loss(self.first + seed))));
         let mut ranked: Vec<_> = ranks.zip(&settings).filter_map(|(rank, seeds)| Some((rank?, seeds))).collect();
@@ -136,14 +135,16 @@ fn amounts(least: usize, factor: usize, all: usize) -> Vec<usize> {
     below.chain([all]).collect()
 }
 
-/// Groups the points that differ only in their seed, in the order of their first points.
-fn settings(axes: &[Axis], points: &[Point]) -> Vec<Vec<usize>> {
-    let mut settings: IndexMap<Vec<String>, Vec<usize>> = IndexMap::new();
+/// Groups the points that differ only in their seed, in the order of their first points. Of points that share a trial, as those do that
+/// differ only in keys that don't apply, the first one stands for all.
+fn settings(points: &[Point]) -> Vec<Vec<usize>> {
+    let mut settings: IndexMap<(String, Option<usize>), IndexMap<u32, usize>> = IndexMap::new();
     for (index, point) in points.iter().enumerate() {
-        let others = axes.iter().zip(&point.values).filter(|(axis, _)| axis.key != TRIAL_SEED.name());
-        settings.entry(others.map(|(_, value)| value.to_string()).collect()).or_default().push(index);
+        let alike = TrialConfig { seed: 0, ..point.config.clone() };
+        let seeds = settings.entry((alike.canonical().to_string(), point.budget)).or_default();
+        seeds.entry(point.config.seed).or_insert(index);
     }
-    settings.into_values().collect()
+    settings.into_values().map(|seeds| seeds.into_values().collect()).collect()
 }
 
 #[cfg(test)]
