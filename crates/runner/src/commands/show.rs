@@ -93,15 +93,11 @@ fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
 /// Describes the trials that are shown and their order, in a line.
 fn header(args: &cli::Show, view: &View, settings: &[Setting], sort: &Sort) -> String {
     let trials = view.trials;
-    let rows = || settings.iter().flat_map(|setting| &setting.rows).copied();
-    let (points, shown) = (rows().count(), different_trials(rows()));
+    let shown: usize = settings.iter().map(|setting| setting.rows.len()).sum();
     let mut parts = vec![match &args.which.condition {
         Some(_) => format!("{shown} of {}", count(different_trials(trials.finished()), "trial")),
         None => count(shown, "trial"),
     }];
-    if points > shown {
-        parts[0] += &format!(" at {points} points");
-    }
     let unfinished = different_trials(trials.unfinished());
     if unfinished > 0 {
         parts[0] += &format!(", {unfinished} not finished yet");

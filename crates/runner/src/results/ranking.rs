@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::mem;
 
 use super::column::Column;
-use super::setting::{Setting, different};
+use super::setting::Setting;
 use super::statistic::Statistic;
 use super::trials::{Row, Trials};
 use crate::record::columns::{self, FINAL_COST, VALIDATION_COST, measures};
@@ -89,7 +89,7 @@ pub fn best<'t>(trials: &'t Trials, score: Score, is_shown: impl Fn(&Row) -> boo
     let mut settings = trials.settings(trials.seed(), is_shown);
     order(&mut settings, score.column);
     let rung = settings.first()?.rung();
-    let among = different(settings.iter().filter(|setting| setting.rung() == rung));
+    let among = settings.iter().filter(|setting| setting.rung() == rung).count();
     let setting = settings.swap_remove(0);
     let trial = setting.best_trial(score.column)?;
     Some(Best { among, setting, trial })

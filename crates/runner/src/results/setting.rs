@@ -101,23 +101,23 @@ impl<'t> Setting<'t> {
     }
 }
 
-/// Counts different settings. Those that differ only in keys that don't apply share their trials, and are one.
-pub fn different<'s, 't: 's>(settings: impl IntoIterator<Item = &'s Setting<'t>>) -> usize {
-    let first = settings.into_iter().filter_map(|setting| setting.trials().next());
-    first.map(|row| row.trial.as_str()).collect::<HashSet<_>>().len()
-}
-
 /// Counts different trials: points that differ only in keys that don't apply share one.
 pub fn different_trials<'t>(rows: impl IntoIterator<Item = &'t Row>) -> usize {
     rows.into_iter().map(|row| row.trial.as_str()).collect::<HashSet<_>>().len()
 }
 
+/// Leaves out the rows whose trial an earlier row has.
+fn first_of_each<'t>(rows: impl Iterator<Item = &'t Row>) -> impl Iterator<Item = &'t Row> {
+    let mut known = HashSet::new();
+    rows.filter(move |row| known.insert(row.trial.as_str()))
+}
+
 impl Trials {
     /// Groups into settings the finished trials for which `is_shown` holds, in the order of their first rows: trials that differ in the
-    /// key `over` only, or each trial by itself.
+    /// key `over` only, or each trial by itself. A trial that several points share counts once.
     pub fn settings(&self, over: Option<&str>, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
         match over {
-            None => self.finished().filter(|row| is_shown(row)).map(Setting::alone).collect(),
+            None => first_of_each(self.finished().filter(|row| is_shown(row))).map(Setting::alone).collect(),
             Some(over) => {
                 let settings = self.grouped(over, is_shown);
                 settings.into_iter().filter(|setting| !setting.rows.is_empty()).collect()
@@ -132,10 +132,10 @@ impl Trials {
             others.iter().map(|key| row.values.get(*key).map(ToString::to_string).unwrap_or_default()).collect()
         };
         let mut settings: IndexMap<Vec<String>, Setting> = IndexMap::new();
-        for row in self.finished().filter(|row| is_shown(row)) {
+        for row in first_of_each(self.finished().filter(|row| is_shown(row))) {
             settings.entry(values(row)).or_default().rows.push(row);
         }
-        for row in self.unfinished() {
+        for row in first_of_each(self.unfinished()) {
             settings.entry(values(row)).or_default().unfinished.push(row);
         }
         settings.into_values().collect()

@@ -151,10 +151,13 @@ impl Row {
     /// Returns the value of a key: swept, or fixed by the experiment, or its default; null if the key is no part of the
     /// trial. The depth and the width of a net follow from its layers.
     pub fn setting(&self, name: &str) -> Value {
-        if let Some(value) = self.values.get(name) {
+        let config = self.config();
+        if self.finished.is_some() && key(name).is_some_and(|key| !is_part_of(key, &config)) {
+            return Value::Null;
+        }
+        if let Some(value) = self.values.get(name).filter(|value| !value.is_null()) {
             return value.clone();
         }
-        let config = self.config();
         if let Some(value) = config.get(name) {
             return value.clone();
         }
@@ -167,7 +170,9 @@ impl Row {
             },
             // A trial's settings name its decay unless that is 0.
             "train.weight_decay" if !config.is_empty() => json!(0.0),
-            _ => key(name).filter(|key| is_part_of(*key, &config)).and_then(AnyKey::default).unwrap_or(Value::Null),
+            // Its default follows from the optimiser.
+            "train.decoupled" if !config.is_empty() => json!(config.get("train.optimizer") == Some(&json!("adamw"))),
+            _ => key(name).and_then(AnyKey::default).unwrap_or(Value::Null),
         }
     }
 

@@ -115,7 +115,7 @@ impl<'r> Data<'r> {
             measures: measures.collect(),
             judged_by: ranking.score.name,
             trials: points.iter().map(|point| point.trial.as_str()).collect(),
-            settings: ranking.numbers(points.len()),
+            settings: ranking.numbers(points),
             states: State::ALL.map(State::name),
             state: points.iter().map(|point| number(State::of(point))).collect(),
             ended_at: summaries().map(|trial| trial?.ended_at).collect(),

@@ -1,9 +1,11 @@
 //! The settings of a sweep, best first, by the rule of [`crate::results::ranking`].
 
+use std::collections::HashMap;
+
 use crate::record::columns::Column;
 use crate::results::ranking::{Score, order};
 use crate::results::setting::Setting;
-use crate::results::trials::{SEED, Trials};
+use crate::results::trials::{Row, SEED, Trials};
 
 /// The settings of a sweep, best first.
 pub(super) struct Ranking<'t> {
@@ -28,13 +30,12 @@ impl<'t> Ranking<'t> {
         self.settings.first().filter(|setting| setting.rank(self.score).is_some())
     }
 
-    /// Numbers the settings, the best first, and returns the number of each of `points` points.
-    pub(super) fn numbers(&self, points: usize) -> Vec<usize> {
-        let mut numbers = vec![0; points];
-        for (number, setting) in self.settings.iter().enumerate() {
-            setting.trials().for_each(|row| numbers[row.place] = number);
-        }
-        numbers
+    /// Numbers the settings, the best first, and returns the number of each point's setting.
+    pub(super) fn numbers(&self, points: &[Row]) -> Vec<usize> {
+        let settings = self.settings.iter().enumerate();
+        let numbers = settings.flat_map(|(number, setting)| setting.trials().map(move |row| (&*row.trial, number)));
+        let numbers: HashMap<&str, usize> = numbers.collect();
+        points.iter().map(|point| numbers[&*point.trial]).collect()
     }
 }
 
@@ -71,7 +72,7 @@ mod tests {
         let ranking = Ranking::of(&trials);
         assert_eq!(ranking.score.name, "final_cost");
         assert_eq!(ranking.best().unwrap().rows[0].place, 2);
-        assert_eq!(ranking.numbers(4), [1, 1, 0, 0]);
+        assert_eq!(ranking.numbers(&trials.rows), [1, 1, 0, 0]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::state::State;
 use crate::record::columns::{Column, FINAL_COST, TEST_ACCURACY, TEST_COST};
 use crate::record::planned::PlannedAxis;
 use crate::results::difference::{SWEPT, flat};
-use crate::results::setting::{Setting, Statistics, different, different_trials};
+use crate::results::setting::{Setting, Statistics, different_trials};
 use crate::results::trials::{Row, SEED, Trials};
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
@@ -39,7 +39,7 @@ pub(super) fn answer(ranking: &Ranking, trials: &Trials) -> String {
             _ => format!("The one setting has a {by} of {} as the mean over {}.", spread(loss), seeds(loss.count)),
         };
     }
-    let among = different(ranking.settings.iter().filter(|setting| setting.rung() == best.rung()));
+    let among = ranking.settings.iter().filter(|setting| setting.rung() == best.rung()).count();
     let over = if best.size() > 1 { format!(", mean over {},", seeds(loss.count)) } else { String::new() };
     let values = values(best, &trials.axes);
     format!("The best of {} by {by}{over} is {values}, with {}.", count(among, "setting"), spread(loss))
@@ -90,8 +90,7 @@ pub(super) fn notes(ranking: &Ranking, trials: &Trials) -> Vec<String> {
         let mean = other.statistics(ranking.score).filter(|_| is_ranked).map(|other| other.mean);
         mean.zip(loss.deviation).is_some_and(|(mean, deviation)| mean - loss.mean <= deviation)
     };
-    // The best one is near itself, wherever it shares its trials with another point.
-    let near = different(ranking.settings.iter().filter(|setting| near(setting))) - usize::from(near(&best));
+    let near = ranking.settings.iter().skip(1).filter(near).count();
     if near > 0 {
         let are = if near == 1 { "other setting is" } else { "other settings are" };
         notes.push(format!("{near} {are} within one standard deviation of it."));
@@ -116,8 +115,7 @@ fn lost(setting: &Setting) -> usize {
 pub(super) fn tally(ranking: &Ranking, points: &[Row]) -> String {
     let states = State::ALL.iter().map(|state| (state.count(points), state.name())).filter(|(number, _)| *number > 0);
     let states = states.map(|(number, name)| format!("{number} {name}")).collect::<Vec<_>>().join(", ");
-    let settings = count(different(&ranking.settings), "setting");
-    format!("{} of {settings}: {states}", count(different_trials(points), "trial"))
+    format!("{} of {}: {states}", count(different_trials(points), "trial"), count(ranking.settings.len(), "setting"))
 }
 
 /// Lists what the record has and the page leaves out.
