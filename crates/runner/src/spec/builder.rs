@@ -13,7 +13,7 @@ use super::key::{Problem, RawTrial, find};
 use super::kind::Text;
 use super::resolve::resolve;
 use super::search_space::{Points, SearchSpace};
-use super::source::{self, Entry};
+use super::source::{self, Entry, listed};
 use super::suggestion::unknown;
 use super::sweep_keys::METRIC;
 use super::trial::keys::key;
@@ -30,10 +30,10 @@ impl Experiment {
         loop {
             match Experiment::of(path, drop_sampling(entries.clone())) {
                 // The command line may have left no point to which a key of the file applies.
-                Err(Error::Idle { place, key, .. })
+                Err(Error::Idle { place, table, key, .. })
                     if place != Place::CommandLine && !overrides.is_empty() && Experiment::load(path, &[]).is_ok() =>
                 {
-                    entries.retain(|entry| entry.place != place || !entry.key.ends_with(key));
+                    entries = without(entries, table, key);
                 }
                 read => return read,
             }
@@ -52,6 +52,24 @@ impl Experiment {
         entries.iter().try_for_each(|entry| builder.add(entry))?;
         builder.build(&entries)
     }
+}
+
+/// Drops the setting of `key` in `table`: `sweep.`, `sweep.include.`, or nothing outside `[sweep]`. If an axis goes, so do the exclusions
+/// with a condition on it, which no point meets.
+fn without(entries: Vec<Entry>, table: &str, key: &str) -> Vec<Entry> {
+    let excludes: Vec<usize> = entries
+        .iter()
+        .filter_map(|entry| listed(&entry.key))
+        .filter(|(list, _, inner)| table == "sweep." && *list == "exclude" && *inner == key)
+        .map(|(_, number, _)| number)
+        .collect();
+    let is_dropped = |entry: &Entry| match listed(&entry.key) {
+        Some(("exclude", number, _)) => excludes.contains(&number),
+        Some(("include", _, inner)) => table == "sweep.include." && inner == key,
+        Some((_, _, inner)) => table == "sweep." && inner == key,
+        None => table != "sweep.include." && entry.key.strip_prefix(table) == Some(key),
+    };
+    entries.into_iter().filter(|entry| !is_dropped(entry)).collect()
 }
 
 /// An experiment as far as its entries have been added.

@@ -25,9 +25,11 @@ pub(super) fn drop_sampling(mut entries: Vec<Entry>) -> Vec<Entry> {
     let is_fixed = |entry: &Entry| {
         entry.place == Place::CommandLine && key(&entry.key).is_some_and(|key| key.name() != TRIAL_SEED.name())
     };
-    if entries.iter().any(is_fixed) && !entries.iter().any(is_drawn) {
-        let of_sampling = [METHOD.name(), SAMPLES.name(), SAMPLE_SEED.name()];
-        entries.retain(|entry| entry.place == Place::CommandLine || !of_sampling.contains(&&*entry.key));
+    let is_of_sampling =
+        |entry: &Entry| [METHOD.name(), SAMPLES.name(), SAMPLE_SEED.name()].contains(&entry.key.as_str());
+    let is_asked = |entry: &Entry| entry.place == Place::CommandLine && is_of_sampling(entry);
+    if entries.iter().any(is_fixed) && !entries.iter().any(|entry| is_drawn(entry) || is_asked(entry)) {
+        entries.retain(|entry| !is_of_sampling(entry));
     }
     entries
 }

@@ -11,15 +11,17 @@ use super::coverage::Coverage;
 use super::error::{Error, Place};
 use super::experiment::Point;
 use super::point::{PointBuilder, json};
-use super::source::Entry;
+use super::source::{Entry, listed};
+use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
 
 /// Adds the included points: one for every seed of the sweep, unless the point sets `seed`. All other keys that a point
 /// does not set have their values outside `[sweep]`, whatever the axes have; a key that only included points set
-/// becomes a further axis. Returns the tables that add nothing; that is allowed only if the command line sets a key.
+/// becomes a further axis. Returns the tables that add nothing; that is allowed only if the command line sets a key of the
+/// trials.
 ///
 /// # Errors
-/// If a point lacks a key or has a wrong value, or a table adds nothing although the command line sets no key.
+/// If a point lacks a key or has a wrong value, or a table adds nothing although the command line sets no key of the trials.
 pub(super) fn add(
     includes: &[AxisGroup],
     rows: &[AxisRows],
@@ -76,7 +78,12 @@ pub(super) fn add(
             }
         }
         if points.len() == before {
-            if !builder.written.iter().any(|entry| entry.place == Place::CommandLine) {
+            // Only a key of the trials can have brought the point to where another one is.
+            let changes_points = |entry: &Entry| {
+                let name = listed(&entry.key).map_or(entry.key.trim_start_matches("sweep."), |(_, _, inner)| inner);
+                entry.place == Place::CommandLine && key(name).is_some()
+            };
+            if !builder.written.iter().any(changes_points) {
                 let problem = "adds nothing: the point is there already".to_owned();
                 return Err(Error::setting(&columns[0].place, "sweep.include", problem));
             }
