@@ -28,7 +28,8 @@ impl Record {
             let machine = Named::machine(&transaction, machine.fingerprint(), machine.to_toml())?;
             let data = Named::of(&transaction, "data", "said", plan.data_hash.clone())?;
             for (trial, outcome) in finished {
-                let fleet = Named::of(&transaction, "fleet", "trials", json!(plan.fleet_of(trial)).to_string())?;
+                let fleet = if outcome.is_alone { vec![&*trial.id] } else { plan.fleet_of(trial) };
+                let fleet = Named::of(&transaction, "fleet", "trials", json!(fleet).to_string())?;
                 insert_one(&transaction, trial, outcome, [&machine, &data, &fleet])?;
             }
             transaction.commit()

@@ -75,7 +75,8 @@ fn guarded(fleet: &[&Trial], run: &impl Fn(&[&Trial]) -> Option<Vec<Outcome>>) -
         Ok(outcomes) => outcomes,
         Err(_) if fleet.len() > 1 => {
             let alone: Option<Vec<_>> = fleet.chunks(1).map(|trial| guarded(trial, run)).collect();
-            alone.map(|outcomes| outcomes.into_iter().flatten().collect())
+            let mark = |outcome| Outcome { is_alone: true, ..outcome };
+            alone.map(|outcomes| outcomes.into_iter().flatten().map(mark).collect())
         }
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -139,13 +140,14 @@ mod tests {
     #[test]
     fn a_trial_that_panics_fails_alone_and_not_its_fleet() {
         let trials = trials(6);
-        let (mut failed, mut done) = (Vec::new(), 0);
+        let (mut failed, mut done, mut alone) = (Vec::new(), 0, Vec::new());
         let run = |trials: &[&Trial], _: &dyn Fn() -> bool| {
             assert!(trials.iter().all(|trial| trial.config.seed != 2), "seed two is cursed");
             completed(trials)
         };
         let write = |outcomes: Vec<(&Trial, Outcome)>| {
             for (trial, outcome) in outcomes {
+                alone.extend(outcome.is_alone.then_some(trial.config.seed));
                 if let End::Failed { reason } = outcome.end {
                     failed.push((trial.config.seed, reason));
                 } else {
@@ -156,6 +158,7 @@ mod tests {
         };
         execute(&fleets(&trials), &workers(2), &AtomicBool::new(false), run, write).unwrap();
         assert_eq!((failed, done), (vec![(2, "seed two is cursed".to_owned())], 5), "not the seed 1 of its fleet");
+        assert_eq!(alone, [1, 2], "those of the fleet that panicked");
     }
 
     #[test]

@@ -157,7 +157,11 @@ fn train_in<R: Number>(
     };
     let iteration = fleet.iteration();
     drop(fleet);
-    if !ready.believes(&trained, &|| watch(iteration, None))? {
+    let believed = ready.believes(&trained, &|| watch(iteration, None));
+    if let (Err(_), Some(checkpoint)) = (&believed, &checkpoint) {
+        checkpoint.remove(); // it may be what went wrong
+    }
+    if !believed? {
         return Ok(None);
     }
     Ok(Some((outcomes(&ready, trained, before, start), net)))
@@ -188,7 +192,7 @@ pub fn outcome(trial: &Trial, trained: Trained, seconds: f64) -> Outcome {
     let layers = trial.config.hidden.len() + 1;
     let columns = trial.config.metrics.iter().flat_map(|metric| metric.columns(layers));
     let metrics = Metrics { columns: columns.collect(), values: metrics };
-    Outcome { end, history, metrics, best, train, test, validation, seconds, drift, resumed_at: 0 }
+    Outcome { end, history, metrics, best, train, test, validation, seconds, drift, resumed_at: 0, is_alone: false }
 }
 
 /// Counts the operations that were done; those of one step at least, so that the shares of a fleet's time add up.

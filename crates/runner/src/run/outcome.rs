@@ -95,6 +95,8 @@ pub struct Outcome {
     pub seconds: f64,
     /// The updates that an earlier run had made, from whose checkpoint the training went on.
     pub resumed_at: usize,
+    /// True if its fleet panicked, so that it was trained again without the others.
+    pub is_alone: bool,
     /// The largest relative error of the dual engine's z\[1\], see [`net::Trained::drift`].
     pub drift: Option<f64>,
 }
@@ -113,8 +115,8 @@ impl Outcome {
     pub fn failed(reason: String) -> Self {
         let (end, metrics) = (End::Failed { reason }, Metrics::default());
         let (train, test, validation) = (None, None, None);
-        let (history, seconds, drift, resumed_at) = (Vec::new(), 0.0, None, 0);
-        Outcome { end, history, metrics, best: None, train, test, validation, seconds, drift, resumed_at }
+        let (history, seconds, drift, resumed_at, is_alone) = (Vec::new(), 0.0, None, 0, false);
+        Outcome { end, history, metrics, best: None, train, test, validation, seconds, drift, resumed_at, is_alone }
     }
 
     /// Adds to the reason of its end which parameters it has, if they aren't its last ones.
