@@ -201,6 +201,28 @@ fn a_sweep_that_halves_climbs_from_merge_to_merge() {
 }
 
 #[test]
+fn a_damaged_trial_of_the_joined_record_is_trained_again_before_its_rung_decides() {
+    let bench = bench();
+    let halving = ["sweep.halving.least=10", "sweep.halving.factor=4", "sweep.train.learning_rate=[0.003, 0.01, 0.03]"];
+    let with = |more: &[&'static str]| [&halving[..], more].concat();
+    let shards = || {
+        sweep(&bench, &with(&["--shard", "0/2"]));
+        sweep(&bench, &with(&["--shard", "1/2"]));
+        assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    };
+    sweep(&bench, &with(&["-j", "1", "--out", "whole"]));
+    shards();
+    // The worst setting seems to be the best one; the shards' own records are sound.
+    let record = Connection::open(bench.path("results/small/results.db")).unwrap();
+    let worst = "(SELECT id FROM trial WHERE final_cost = (SELECT max(final_cost) FROM trial))";
+    assert_eq!(record.execute(&format!("UPDATE trial SET final_cost = 0 WHERE id = {worst}"), []).unwrap(), 1);
+    drop(record);
+    shards();
+    shards();
+    assert_same(&bench, "results/small", "whole");
+}
+
+#[test]
 fn a_shard_is_named_by_the_scheduler_and_may_be_empty() {
     let bench = bench();
     let task = [("SLURM_ARRAY_TASK_ID", "1"), ("SLURM_ARRAY_TASK_COUNT", "2"), ("SLURM_ARRAY_TASK_MIN", "0")];

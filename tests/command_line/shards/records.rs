@@ -153,6 +153,19 @@ fn a_sound_trial_is_taken_wherever_it_lies_among_damaged_ones() {
 }
 
 #[test]
+fn a_damaged_trial_that_a_clock_may_end_is_taken_from_the_other_record_too() {
+    let bench = bench();
+    for folder in ["a", "b"] {
+        sweep(&bench, &["train.stop_seconds=1000", "--out", folder]);
+    }
+    let record = Connection::open(bench.path("a/results.db")).unwrap();
+    assert_eq!(record.execute("UPDATE trial SET test_accuracy = 2.0 WHERE number = 1", []).unwrap(), 1);
+    let (code, said) = merged(&bench, &["a", "b", "--out", "joined"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_same(&bench, "joined", "b");
+}
+
+#[test]
 fn results_of_a_shard_that_were_set_aside_are_not_joined() {
     let bench = bench();
     for shard in ["0/2", "1/2"] {

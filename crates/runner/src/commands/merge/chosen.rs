@@ -69,7 +69,7 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
     for ((before, place), ids) in doubled {
         let [one, two] = [Sided::open(all[before])?, Sided::open(all[place])?];
         let timed = one.record.timed()?;
-        let mut ids: Vec<_> = ids.into_iter().filter(|id| !timed.contains(id)).collect();
+        let mut ids: Vec<_> = ids.into_iter().collect();
         ids.sort_unstable();
         for id in ids {
             // If the first record's trial is damaged, an earlier pair has found another one.
@@ -78,6 +78,7 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
             match (first, two.trial(&id)?) {
                 (None, Some(_)) => chosen.take_from(&id, place),
                 (_, None) => {} // said when it is copied, or not needed
+                _ if timed.contains(&id) => {}
                 (Some(first), Some(second)) if first.is_same(&second) => equal += usize::from(!all[kept].is_target),
                 (Some(first), Some(second)) if mix && first.arithmetic() != second.arithmetic() => other += 1,
                 // Records of shards are not mixed here: one of them is the joined one.

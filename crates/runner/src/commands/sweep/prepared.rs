@@ -82,9 +82,10 @@ impl PreparedSweep {
     /// Keeps the fleets of a shard, on the first rung that the merged results of all shards don't have whole.
     fn restrict_to(&mut self, shard: Shard) -> Result<()> {
         if let Some(merged) = Record::find_apart(&self.folder)? {
-            self.merged = merged.finished()?.0;
             // Failed trials too: they are trained again, but no rung waits for them.
-            let ended = merged.statuses()?;
+            let (mut ended, damaged) = (merged.statuses()?, damaged(&merged)?);
+            ended.retain(|id, _| !damaged.contains(id));
+            self.merged = merged.finished()?.0.into_iter().filter(|id| !damaged.contains(id)).collect();
             while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&merged)? {}
         }
         self.plan = self.plan.clone().restricted_to(shard);
@@ -155,7 +156,9 @@ impl PreparedSweep {
     /// this one was the last, or if none of its trials has completed.
     pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
         let Some(session) = &mut self.loaded else { return Ok(false) };
-        let finished: HashMap<String, FinishedTrial> = record.finished_trials()?.into_iter().collect();
+        let mut finished: HashMap<String, FinishedTrial> = record.finished_trials()?.into_iter().collect();
+        let damaged = damaged(record)?;
+        finished.retain(|id, _| !damaged.contains(id));
         let score = session.experiment.halving.map(|halving| of_objective(halving.objective));
         let plan = &self.plan;
         let trial = |point: usize| finished.get(&plan.trials[plan.points.get(point)?.trial].id);
@@ -178,6 +181,12 @@ impl PreparedSweep {
     pub(super) fn has_rungs_left(&self) -> bool {
         !self.rungs.is_last()
     }
+}
+
+/// Finds the trials that are not what was stored: no rung may rest on them.
+fn damaged(record: &Record) -> Result<HashSet<String>> {
+    let finished = record.finished_trials()?;
+    Ok(record.damaged(finished.iter().map(|(id, trial)| (id.as_str(), trial)))?)
 }
 
 /// Chooses the number of fleets that are trained at once, with jobs × threads <= cores.
