@@ -24,6 +24,7 @@ fn main() {
     println!("cargo::rerun-if-changed=../../.git/logs/HEAD");
     if Path::new("../../.git").exists() {
         println!("cargo::rerun-if-changed=..");
+        println!("cargo::rerun-if-changed=../../Cargo.toml");
         println!("cargo::rerun-if-changed=../../Cargo.lock");
     }
 }
@@ -35,11 +36,12 @@ fn changes() -> Option<String> {
         output.status.success().then_some(output.stdout)
     };
     let sources = ["--", "crates", "Cargo.toml", "Cargo.lock"];
-    let mut changes = git(&[&["diff", "HEAD", "--binary"][..], &sources].concat())?;
+    let mut changes = git(&[&["diff", "HEAD", "--binary", "--no-ext-diff"][..], &sources].concat())?;
     let new = git(&[&["ls-files", "--others", "--exclude-standard", "-z"][..], &sources].concat())?;
     for file in String::from_utf8(new).ok()?.split_terminator('\0') {
         changes.extend(file.bytes());
-        changes.extend(fs::read(Path::new("../..").join(file)).ok()?);
+        // A link to nothing or a folder has no bytes, but its name is a change.
+        changes.extend(fs::read(Path::new("../..").join(file)).unwrap_or_default());
     }
     if changes.is_empty() {
         return None;
