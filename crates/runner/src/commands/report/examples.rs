@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::plan::trial::trial_id;
 use crate::record::machines::MachineNames;
 use crate::record::notes::Notes;
 use crate::record::planned::{Planned, PlannedAxis, RecordedPoint};
@@ -25,7 +26,9 @@ pub(super) fn trials(axes: &[PlannedAxis], points: &[RecordedPoint]) -> Trials {
 
 pub(super) fn unfinished(values: Value) -> RecordedPoint {
     let Value::Object(values) = values else { panic!("an object of keys and values") };
-    RecordedPoint { trial: "0".repeat(12), values, finished: None }
+    // Points of other values have another trial.
+    let trial = trial_id(&Value::Object(values.clone()).to_string(), "");
+    RecordedPoint { trial, values, finished: None }
 }
 
 pub(super) fn completed(values: Value, cost: f64) -> RecordedPoint {
