@@ -42,6 +42,25 @@ fn gradcheck_finds_every_gradient_of_every_net_right() {
 }
 
 #[test]
+fn gradcheck_checks_nets_apart_that_differ_in_one_key_or_in_the_kind_of_decay() {
+    let bench = Bench::new();
+    bench.write("nets.toml", EXPERIMENT);
+    let one = ["gradcheck", "nets.toml", "model.activation=tanh", "model.init=he", "model.width=6", "seed=1"];
+    for (more, nets) in [
+        (&["train.weight_decay=0.1", "sweep.train.optimizer=['adamw', 'adam']"][..], 2),
+        (&["sweep.zip=[{model.init_scale=[0.1, 1], train.weight_decay=[0, 0.1]}]"], 2),
+        (&["sweep.train.optimizer=['gd', 'adam']"], 1),
+    ] {
+        let (table, said) = bench.succeeds(&[&one[..], more].concat());
+        let noun = if nets == 1 { "net" } else { "nets" };
+        assert!(
+            said.contains(&format!("every gradient compared is right: {nets} {noun}, ")),
+            "{more:?}: {said}{table}"
+        );
+    }
+}
+
+#[test]
 fn gradcheck_says_what_it_could_not_compare() {
     let bench = Bench::new();
     bench.write("nets.toml", EXPERIMENT);

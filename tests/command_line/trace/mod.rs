@@ -148,6 +148,20 @@ fn a_published_value_that_is_not_met_is_said_with_exit_code_1() {
 }
 
 #[test]
+fn a_result_that_is_no_number_meets_no_published_one_wherever_it_is() {
+    let bench = Bench::new();
+    for (x, y, da) in
+        [("[[800.0, 1.0]]", "[[1, 0]]", "[[5.0, 3.71828183]]"), ("[[1.0, 800.0]]", "[[0, 1]]", "[[3.71828183, 5.0]]")]
+    {
+        let net = "[layer.1]\nactivation = \"sigmoid\"\nw = [[1.0]]\nb = [0.0]\n[expected]\nsource = \"s\"\n";
+        bench.write("nan.toml", &format!("x = {x}\ny = {y}\n{net}[expected.1]\nda = {da}\n"));
+        let run = bench.run(&["trace", "nan.toml"]);
+        assert_eq!(run.status.code(), Some(1), "{}", text(&run.stdout));
+        assert!(text(&run.stdout).contains("da[1] published ✗ off by NaN"), "{}", text(&run.stdout));
+    }
+}
+
+#[test]
 fn between_the_numbers_of_the_lectures_net_each_equation_holds() {
     let bench = Bench::new();
     let report = json(&bench, exercise("lecture").to_str().unwrap(), &[]);

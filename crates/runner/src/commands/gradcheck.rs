@@ -15,7 +15,7 @@ use crate::cli;
 use crate::spec::experiment::Experiment;
 use crate::table::Table;
 use crate::terminal::say;
-use crate::text::plain;
+use crate::text::{plain, short_name};
 use datasets::text::count;
 
 /// The keys that a net and its cost depend on.
@@ -48,8 +48,12 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
     for point in &experiment.points {
         let config = point.on(shape)?;
         let canonical = config.canonical();
-        let name = |key| canonical.get(key).filter(|value| !value.is_null()).map(plain).unwrap_or_default();
-        let net = KEYS.map(name).into_iter().filter(|value| !value.is_empty()).collect::<Vec<_>>().join(" ");
+        // Only L2 decay is a part of the gradient.
+        let decays = config.optimiser.decay.lambda > 0.0 && !config.optimiser.decay.decoupled;
+        let is_part = |key: &str| decays || !key.starts_with("train.");
+        let value = |key: &str| canonical.get(key).filter(|value| !value.is_null() && is_part(key));
+        let net = KEYS.iter().filter_map(|key| Some(format!("{}={}", short_name(key), plain(value(key)?))));
+        let net = net.collect::<Vec<_>>().join(" ");
         if !seen.insert(net.clone()) {
             continue; // differs only in keys that its gradients don't depend on: seed, dtype, optimiser
         }

@@ -116,8 +116,8 @@ impl Published {
 
     /// Compares `found` with the published values.
     pub(super) fn beside(values: &Array2<f64>, found: &Array2<f64>) -> Self {
-        // `max` would hide a NaN.
-        let worse = |worst: f64, error: f64| if error <= worst { worst } else { error };
+        // `max` would hide a NaN, wherever it is.
+        let worse = |worst: f64, error: f64| if worst.is_nan() || error <= worst { worst } else { error };
         let largest_error = values.iter().zip(found).map(|(value, found)| (value - found).abs()).fold(0.0, worse);
         // A published 0.5 and a computed 0.500000005 differ by the bound and a rounding error.
         Published { values: values.clone(), largest_error, agrees: largest_error <= Self::BOUND * (1.0 + 1e-6) }
