@@ -73,6 +73,11 @@ impl<R: Real> Dropout<R> {
         Zip::from(da).and(&self.mask).for_each(|da, &mask| *da *= mask);
     }
 
+    /// Returns the mask of this step: 0 or 1/(1-p) for each unit and example.
+    pub(crate) fn mask(&self) -> ArrayView2<'_, R> {
+        self.mask.view()
+    }
+
     /// Returns a · mask of a layer, or its `a` if it has no dropout.
     pub(crate) fn output<'a>(dropout: Option<&'a Self>, a: ArrayView2<'a, R>) -> ArrayView2<'a, R> {
         dropout.map_or(a, |dropout| dropout.a.view())

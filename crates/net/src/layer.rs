@@ -99,6 +99,11 @@ pub(crate) fn parameter_gradients<R: Real>(
 }
 
 impl<R: Real> Cache<R> {
+    /// Returns the mask of dropout of this step: 0 or 1/keep_prob for each unit and example. `None` without dropout.
+    pub fn mask(&self) -> Option<ArrayView2<'_, R>> {
+        self.dropout.as_ref().map(Dropout::mask)
+    }
+
     /// Returns the next layer's input: `a[l]`, or `a[l]` · mask with dropout.
     pub fn output(&self) -> ArrayView2<'_, R> {
         Dropout::output(self.dropout.as_ref(), self.a.view())

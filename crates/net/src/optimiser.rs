@@ -139,7 +139,7 @@ impl<R: Real> OptimiserState<R> {
     pub fn step(&mut self, chain: &mut Chain<R>, gradients: &[Gradient<R>], learning_rate: f64) {
         assert_eq!((chain.layers.len(), gradients.len()), (self.rates.len(), self.rates.len()), "one for each layer");
         // t += 1. `step` holds t, f and η. The norm is computed only if `clip_norm` is set.
-        let step = self.begin_step(learning_rate, || gradients.iter().map(Gradient::squared_norm).sum::<f64>().sqrt());
+        let step = self.begin_step(learning_rate, || Gradient::norm(gradients));
         let algorithm = self.optimiser.algorithm;
         for (i, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
             let [w_step, b_step] = self.tensor_steps(i, step); // with W's and b's own η and λ

@@ -1,5 +1,6 @@
 //! One step laid open: the course's exercises, the equations between the numbers, and each kind of output.
 
+mod equations;
 mod forms;
 
 use std::fs;

@@ -1,6 +1,7 @@
 //! The steps of the tensors of a net: their learning rates, their decay, and the clipping of the whole gradient.
 
 use kernels::{Real, Step, square_sum};
+use ndarray::Array2;
 
 use super::decay::Decay;
 use super::{Optimiser, OptimiserState};
@@ -29,12 +30,31 @@ impl Optimiser {
     }
 }
 
+impl Optimiser {
+    /// Computes f of clipping, min(1, clip_norm / (norm + 10⁻⁶)), from the `norm` of the whole gradient; 1 without clipping, which needs
+    /// no norm.
+    pub fn clip_factor(&self, norm: impl FnOnce() -> f64) -> f64 {
+        self.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)))
+    }
+}
+
 impl<R: Real> OptimiserState<R> {
+    /// Returns the moments of `W[l]` and of `b[l]`, which is a row there, in the order of the table of [`Algorithm`](super::Algorithm);
+    /// `i` is the layer's index.
+    ///
+    /// # Panics
+    /// If the chain has no such layer.
+    #[track_caller]
+    pub fn moments(&self, i: usize) -> [&[Array2<R>]; 2] {
+        let [w, b] = &self.moments[i];
+        [&w.0, &b.0]
+    }
+
     /// Begins the next step of the net, at the learning rate η: a [`Step`] holds t, η, the factor of clipping, λ and η λ. The gradient's
     /// `norm` is computed only if it may be clipped.
     pub(crate) fn begin_step(&mut self, learning_rate: f64, norm: impl FnOnce() -> f64) -> Step {
         self.steps += 1;
-        let grad_scale = self.optimiser.clip_norm.map_or(1.0, |most| f64::min(1.0, most / (norm() + 1e-6)));
+        let grad_scale = self.optimiser.clip_factor(norm);
         Step { t: self.steps, grad_scale, ..Step::new(learning_rate) } // no decay yet
     }
 
@@ -57,6 +77,11 @@ impl<R: Real> OptimiserState<R> {
 }
 
 impl<R: Real> Gradient<R> {
+    /// Computes the Euclidean norm of all dW and db together.
+    pub fn norm(gradients: &[Self]) -> f64 {
+        gradients.iter().map(Gradient::squared_norm).sum::<f64>().sqrt()
+    }
+
     /// Returns |dW|² + |db|².
     pub(crate) fn squared_norm(&self) -> f64 {
         square_sum(self.dw.view()) + square_sum(row(&self.db))

@@ -2,6 +2,7 @@
 
 mod equations;
 mod hdf5;
+mod laws;
 mod matrix;
 mod page;
 mod pass;

@@ -4,7 +4,7 @@ use kernels::bias_activation;
 use ndarray::{Array1, Array2, Axis};
 use net::cost::da_output;
 use net::gradient_check::{self, TensorCheck};
-use net::{Cost, Optimiser, Training};
+use net::{Cost, Gradient, Optimiser, Training};
 
 use super::subject::Subject;
 use crate::spec::worked_example::example::Tensor;
@@ -27,6 +27,8 @@ pub(super) struct Pass {
     pub(super) cost_after: Option<f64>,
     /// True if `dz[L]` comes from `da[L]` and g', as in the textbook; else it comes from the cost as a whole.
     pub(super) is_textbook_start: bool,
+    /// The Euclidean norm of all dW and db together; 0 if there is no update.
+    pub(super) norm: f64,
     /// dW and db of each layer beside finite differences of J; empty if there is no J.
     pub(super) differences: Vec<TensorCheck>,
 }
@@ -36,14 +38,36 @@ pub(super) struct Pass {
 pub(super) struct LayerPass {
     pub(super) z: Option<Array2<f64>>,
     pub(super) a: Option<Array2<f64>>,
-    /// `a[l]` after dropout; `None` without it.
-    pub(super) dropped: Option<Array2<f64>>,
+    /// What dropout makes of the layer; `None` without it.
+    pub(super) dropout: Option<DropoutPass>,
     pub(super) da: Option<Array2<f64>>,
     pub(super) dz: Option<Array2<f64>>,
     pub(super) dw: Option<Array2<f64>>,
     pub(super) db: Option<Array2<f64>>,
-    pub(super) new_w: Option<Array2<f64>>,
-    pub(super) new_b: Option<Array2<f64>>,
+    /// The updates of W and b.
+    pub(super) moved: Option<[Moved; 2]>,
+}
+
+/// The results of dropout in one layer.
+#[derive(Clone)]
+pub(super) struct DropoutPass {
+    /// 1 where a unit is kept, else 0.
+    pub(super) mask: Array2<f64>,
+    /// ã, `a[l]` after dropout.
+    pub(super) a: Array2<f64>,
+    /// dã, what comes back to there.
+    pub(super) da: Option<Array2<f64>>,
+}
+
+/// The update of one tensor; matrices have its shape, n × 1 for b.
+#[derive(Clone)]
+pub(super) struct Moved {
+    /// The moments before the step.
+    pub(super) before: Vec<Array2<f64>>,
+    /// The moments after it.
+    pub(super) after: Vec<Array2<f64>>,
+    /// The tensor after it.
+    pub(super) new: Array2<f64>,
 }
 
 impl Pass {
@@ -78,10 +102,16 @@ impl Pass {
         }
         let is_complete = pass.layers.iter().all(|layer| layer.dw.is_some() && layer.db.is_some());
         if let (Some(update), true) = (&subject.update, is_complete) {
-            let mut moved = chain.clone();
-            update.state.clone().step(&mut moved, &gradients, update.learning_rate);
-            for (layer, moved) in pass.layers.iter_mut().zip(&moved.layers) {
-                (layer.new_w, layer.new_b) = (Some(moved.w.clone()), Some(column(&moved.b)));
+            pass.norm = Gradient::norm(&gradients);
+            let (mut moved, mut state) = (chain.clone(), update.state.clone());
+            state.step(&mut moved, &gradients, update.learning_rate);
+            for (i, (layer, moved)) in pass.layers.iter_mut().zip(&moved.layers).enumerate() {
+                let ([w_before, b_before], [w_after, b_after]) = (update.state.moments(i), state.moments(i));
+                let columns = |rows: &[Array2<f64>]| rows.iter().map(|row| row.t().to_owned()).collect();
+                layer.moved = Some([
+                    Moved { before: w_before.to_vec(), after: w_after.to_vec(), new: moved.w.clone() },
+                    Moved { before: columns(b_before), after: columns(b_after), new: column(&moved.b) },
+                ]);
             }
             if let (Some(x), Some(y), Some(_), false) = (x, &subject.y, pass.cost, subject.gives_caches()) {
                 pass.cost_after = Some(chain.cost().mean(moved.forward(x.view(), &mut caches).z.view(), y.view()));
@@ -103,7 +133,10 @@ impl Pass {
             let given = subject.given(l, Tensor::A);
             self.layers[l].z = Some(cache.z.clone());
             self.layers[l].a = Some(given.unwrap_or(&cache.a).clone());
-            self.layers[l].dropped = (subject.dropout(l) > 0.0).then(|| cache.output().to_owned());
+            self.layers[l].dropout = cache.mask().map(|mask| {
+                let mask = mask.mapv(|kept| f64::from(u8::from(kept > 0.0)));
+                DropoutPass { mask, a: cache.output().to_owned(), da: None }
+            });
             inputs.push(given.map_or_else(|| cache.output().to_owned(), Array2::clone));
         }
         inputs
@@ -160,14 +193,18 @@ impl Pass {
                 self.da_0 = Some(da_prev);
                 return;
             };
-            let da = subject.given(below, Tensor::Da).cloned().unwrap_or(da_prev);
+            let came_back = subject.given(below, Tensor::Da).cloned().unwrap_or(da_prev);
             let through = || {
-                let mut dz = da.clone();
+                let mut dz = came_back.clone();
                 subject.chain.layers[below].backward_activation(&caches[below], dz.view_mut());
                 dz
             };
             self.layers[below].dz = Some(subject.given(below, Tensor::Dz).cloned().unwrap_or_else(through));
-            self.layers[below].da = Some(da);
+            let da = caches[below].mask().map(|mask| &came_back * &mask);
+            if let Some(dropout) = &mut self.layers[below].dropout {
+                dropout.da = Some(came_back.clone());
+            }
+            self.layers[below].da = Some(da.unwrap_or(came_back));
         }
     }
 }
@@ -230,10 +267,8 @@ mod tests {
             assert_eq!((&found.z, &found.a), (&Some(caches[l].z.clone()), &Some(caches[l].a.clone())), "layer {l}");
             assert_eq!((&found.dz, &found.dw), (&Some(gradients[l].dz.clone()), &Some(gradients[l].dw.clone())));
             assert_eq!(found.db, Some(column(&gradients[l].db)));
-            assert_eq!(
-                (&found.new_w, &found.new_b),
-                (&Some(chain.layers[l].w.clone()), &Some(column(&chain.layers[l].b)))
-            );
+            let moved = found.moved.as_ref().map(|[w, b]| (&w.new, &b.new));
+            assert_eq!(moved, Some((&chain.layers[l].w, &column(&chain.layers[l].b))));
         }
         assert_eq!(pass.cost_after, Some(chain.cost().mean(chain.forward(x, &mut caches).z.view(), y)));
     }

@@ -21,8 +21,6 @@ pub(super) struct Report {
     pub(super) optimizer: Option<&'static str>,
     /// α of the step.
     pub(super) learning_rate: Option<f64>,
-    /// True if the update is W - α dW and nothing else.
-    pub(super) plain_update: bool,
     /// The number of published results that the step doesn't come to.
     pub(super) not_computed: usize,
     /// The publication that has the published values.
@@ -62,6 +60,8 @@ pub(super) struct Quantity {
     pub(super) path: String,
     /// The equation that it is computed by; `None` if it is an input or a parameter.
     pub(super) equation: Option<String>,
+    /// The same for one element and in numbers, with ⟨symbol⟩ for the element of that matrix in the same row and column.
+    pub(super) of_element: Option<String>,
     /// True if the file gives it in place of what the equation says.
     pub(super) given: bool,
     /// Rows and columns.

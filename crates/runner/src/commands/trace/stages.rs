@@ -2,11 +2,13 @@
 
 use ndarray::Array2;
 use net::gradient_check::TensorCheck;
+use net::{Cost, Stopping};
 
-use super::equations::{Equations, laws, optimizer_name};
-use super::pass::{Pass, column};
+use super::equations::{Equation, Equations};
+use super::laws::{TensorLaws, constants, moment_names, optimizer_name};
+use super::pass::{Moved, Pass, column};
 use super::report::{Differences, Phase, Published, Quantity, Report, Stage};
-use super::subject::{Subject, Update};
+use super::subject::Subject;
 use crate::spec::names::{activation_name, name_of};
 use crate::spec::worked_example::example::{Expected, Tensor};
 use datasets::text::count;
@@ -35,7 +37,6 @@ pub(super) fn report(subject: &Subject, pass: &Pass) -> Report {
         examples: subject.x.as_ref().map_or(0, Array2::ncols),
         optimizer: update.map(|update| optimizer_name(&update.training.optimiser)),
         learning_rate: update.map(|update| update.learning_rate),
-        plain_update: update.is_some_and(Update::is_plain),
         published_in: subject.expected.source.clone(),
         not_computed: tensors.len() + usize::from(cost.is_some()) - compared,
         stages,
@@ -64,11 +65,24 @@ impl Teller<'_> {
             values.as_ref().map(|values| plain(symbol, path, values.clone()))
         };
         let m = x.as_ref().map_or(0, Array2::ncols);
+        let mut notes = vec![format!("m = {}, one in each column; X = a[0]", count(m, "example"))];
+        if let Some(batch) = &self.subject.batch {
+            let shown: Vec<_> = batch.iter().take(20).map(ToString::to_string).collect();
+            let more = if batch.len() > shown.len() { ", …" } else { "" };
+            notes.push(format!("a mini-batch, the training examples {}{more}; J is their cost", shown.join(", ")));
+        }
+        let stopping = self.subject.update.as_ref().map(|update| &update.training.stopping);
+        if stopping.is_some_and(|stopping| *stopping != Stopping::default()) {
+            notes.push(
+                "conditions that end a training early (train.stop_cost, train.patience, …) are not asked here"
+                    .to_owned(),
+            );
+        }
         Stage {
             phase: Phase::Input,
             layer: None,
             title: "Inputs".to_owned(),
-            notes: vec![format!("m = {}, one in each column; X = a[0]", count(m, "example"))],
+            notes,
             quantities: all.into_iter().filter_map(input).collect(),
         }
     }
@@ -82,14 +96,14 @@ impl Teller<'_> {
         ];
         quantities.extend(self.computed(l, Tensor::Z, results.z.as_ref(), equations.z(l)));
         quantities.extend(self.computed(l, Tensor::A, results.a.as_ref(), equations.a(l)));
-        let dropped = results.dropped.clone().map(|values| Quantity {
-            equation: Some(Equations::dropped(l)),
-            ..plain(&format!("ã[{l}]"), &format!("layer_{l}/dropped"), values)
-        });
-        let p = self.subject.dropout(l - 1);
-        let notes =
-            if dropped.is_some() { vec![format!("dropout: p = {p}, the masks of this step")] } else { Vec::new() };
-        quantities.extend(dropped);
+        let mut notes = Vec::new();
+        if let Some(dropout) = &results.dropout {
+            let p = self.subject.dropout(l - 1);
+            notes.push(format!("dropout: p = {p}; the mask of this step has a 1 where a unit is kept"));
+            quantities.push(plain(&format!("mask[{l}]"), &format!("layer_{l}/mask"), dropout.mask.clone()));
+            let dropped = plain(&format!("ã[{l}]"), &format!("layer_{l}/dropped"), dropout.a.clone());
+            quantities.push(dropped.by(equations.masked("a", l)));
+        }
         let name = activation_name(layer.activation);
         Stage { phase: Phase::Forward, layer: Some(l), title: format!("Layer {l}, forward: {name}"), notes, quantities }
     }
@@ -98,13 +112,17 @@ impl Teller<'_> {
         let j = self.pass.cost.map(|cost| {
             let values = scalar(cost);
             let published = self.subject.expected.cost.map(|cost| Published::beside(&scalar(cost), &values));
-            Quantity { equation: Some(self.equations.cost()), published, ..plain("J", "cost", values) }
+            Quantity { published, ..plain("J", "cost", values).by(self.equations.cost()) }
         });
+        let has_log = j.is_some() && self.subject.chain.cost() != Cost::MeanSquaredError;
         Stage {
             phase: Phase::Cost,
             layer: None,
             title: "Cost".to_owned(),
-            notes: vec!["computed from z[L], so that log never sees a rounded 0".to_owned()],
+            notes: has_log
+                .then(|| "computed from z[L], so that log never sees a rounded 0".to_owned())
+                .into_iter()
+                .collect(),
             quantities: j.into_iter().collect(),
         }
     }
@@ -128,8 +146,15 @@ impl Teller<'_> {
         quantities.extend(self.computed(l, Tensor::Dz, results.dz.as_ref(), dz));
         quantities.extend(self.gradient(l, Tensor::Dw, results.dw.as_ref(), equations.dw(l)));
         quantities.extend(self.gradient(l, Tensor::Db, results.db.as_ref(), Equations::db(l)));
-        let da = if l == 1 { self.pass.da_0.as_ref() } else { self.pass.layers[l - 2].da.as_ref() };
-        quantities.extend(self.computed(l - 1, Tensor::Da, da.filter(|_| results.dw.is_some()), Equations::da(l - 1)));
+        let below = (l > 1).then(|| &self.pass.layers[l - 2]);
+        let da = below.map_or(self.pass.da_0.as_ref(), |below| below.da.as_ref()).filter(|_| results.dw.is_some());
+        let mut equation = Equations::da(l - 1);
+        if let Some(came_back) = below.and_then(|below| below.dropout.as_ref()?.da.as_ref()) {
+            let symbol = (format!("dã[{}]", l - 1), format!("layer_{}/da_dropped", l - 1));
+            quantities.push(plain(&symbol.0, &symbol.1, came_back.clone()).by(equation));
+            equation = equations.masked("dã", l - 1);
+        }
+        quantities.extend(self.computed(l - 1, Tensor::Da, da, equation));
         if l == 1 && self.pass.da_0.is_some() {
             notes.push("da[0] is the gradient of X: training does not need it, and does not compute it".to_owned());
         }
@@ -146,26 +171,50 @@ impl Teller<'_> {
         };
         let Some(update) = &self.subject.update else { return stage };
         stage.title = format!("Update: {}", optimizer_name(&update.training.optimiser));
-        stage.notes = laws(update, self.subject.step);
-        for (l, results) in (1..).zip(&self.pass.layers) {
-            for (tensor, values, symbol) in [(Tensor::NewW, &results.new_w, "W"), (Tensor::NewB, &results.new_b, "b")] {
-                stage.quantities.extend(self.computed(
-                    l,
-                    tensor,
-                    values.as_ref(),
-                    self.equations.step(update, symbol, l),
-                ));
+        let Pass { layers, norm, .. } = self.pass;
+        stage.notes = constants(update, self.subject.step, *norm);
+        let clip_factor = update.training.optimiser.clip_factor(|| *norm);
+        for (l, results) in (1..).zip(layers) {
+            let Some([w, b]) = &results.moved else { return stage };
+            for (tensor, moved, gradient) in [("W", w, &results.dw), ("b", b, &results.db)] {
+                let laws = TensorLaws { update, step: self.subject.step, tensor, l, clip_factor };
+                stage.quantities.extend(self.moved(&laws, moved, gradient.as_ref()));
             }
         }
+        let masks = if layers.iter().any(|layer| layer.dropout.is_some()) { " and masks" } else { "" };
         stage.quantities.extend(self.pass.cost_after.map(|cost| Quantity {
-            equation: Some("J of the same examples with the new W and b".to_owned()),
+            equation: Some(format!("J of the same examples{masks} with the new W and b")),
             ..plain("J new", "new_cost", scalar(cost))
         }));
         stage
     }
 
+    /// Returns what an update makes of a tensor: g and the moments, if there are any, and the tensor after the step.
+    fn moved(&self, laws: &TensorLaws, moved: &Moved, gradient: Option<&Array2<f64>>) -> Vec<Quantity> {
+        let (l, is_w) = (laws.l, laws.tensor == "W");
+        let layer = &self.subject.chain.layers[l - 1];
+        let path = |name: &str| format!("layer_{l}/{name}_{}", if is_w { "w" } else { "b" });
+        let mut quantities = Vec::new();
+        if let (Some(equation), Some(gradient)) = (laws.gradient(), gradient) {
+            let own = if is_w { layer.w.clone() } else { column(&layer.b) };
+            let g = gradient * laws.clip_factor + own * laws.l2();
+            quantities.push(plain(&laws.symbol("g"), &path("g"), g).by(equation));
+        }
+        let names = moment_names(laws.update.training.optimiser.algorithm);
+        for (place, (name, equation)) in names.iter().zip(laws.moments()).enumerate() {
+            if laws.step > 1 {
+                let symbol = format!("{} before", laws.symbol(name));
+                quantities.push(plain(&symbol, &(path(name) + "_before"), moved.before[place].clone()));
+            }
+            quantities.push(plain(&laws.symbol(name), &path(name), moved.after[place].clone()).by(equation));
+        }
+        let tensor = if is_w { Tensor::NewW } else { Tensor::NewB };
+        quantities.extend(self.computed(l, tensor, Some(&moved.new), laws.new_value()));
+        quantities
+    }
+
     /// Returns a computed or given tensor of layer `l`; 0 for `da[0]`.
-    fn computed(&self, l: usize, tensor: Tensor, values: Option<&Array2<f64>>, equation: String) -> Option<Quantity> {
+    fn computed(&self, l: usize, tensor: Tensor, values: Option<&Array2<f64>>, equation: Equation) -> Option<Quantity> {
         let values = values?.clone();
         let name = name_of(&Tensor::ALL, tensor);
         let symbol = match tensor {
@@ -177,16 +226,13 @@ impl Teller<'_> {
         let path = if l == 0 { format!("{name}_0") } else { format!("layer_{l}/{name}") };
         let given = l.checked_sub(1).is_some_and(|index| self.subject.given(index, tensor).is_some());
         let published = self.subject.expected.get(l, tensor).map(|expected| Published::beside(expected, &values));
-        Some(Quantity {
-            equation: Some(equation).filter(|_| !given),
-            given,
-            published,
-            ..plain(&symbol, &path, values)
-        })
+        let quantity = plain(&symbol, &path, values);
+        let quantity = if given { quantity } else { quantity.by(equation) };
+        Some(Quantity { given, published, ..quantity })
     }
 
     /// Returns dW or db with its finite differences.
-    fn gradient(&self, l: usize, tensor: Tensor, values: Option<&Array2<f64>>, equation: String) -> Option<Quantity> {
+    fn gradient(&self, l: usize, tensor: Tensor, values: Option<&Array2<f64>>, equation: Equation) -> Option<Quantity> {
         let quantity = self.computed(l, tensor, values, equation)?;
         let name = format!("{}{l}", if tensor == Tensor::Dw { "w" } else { "b" });
         let check = self.pass.differences.iter().find(|check| check.name == name);
@@ -200,11 +246,19 @@ fn plain(symbol: &str, path: &str, values: Array2<f64>) -> Quantity {
         symbol: symbol.to_owned(),
         path: path.to_owned(),
         equation: None,
+        of_element: None,
         given: false,
         shape: [rows, columns],
         values,
         differences: None,
         published: None,
+    }
+}
+
+impl Quantity {
+    /// Adds the equation that it is computed by.
+    fn by(self, Equation { text, of_element }: Equation) -> Self {
+        Quantity { equation: Some(text), of_element, ..self }
     }
 }
 

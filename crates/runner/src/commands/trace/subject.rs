@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use ndarray::{Array2, Axis};
-use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, Optimiser, OptimiserState, Training, initialise};
+use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, OptimiserState, Training, initialise};
 
 use crate::cli;
 use crate::plan::prepared::Prepared;
@@ -18,6 +18,8 @@ pub(super) struct Subject {
     pub(super) chain: Chain<f64>,
     /// The examples of the step; `None` if nothing but the update is made.
     pub(super) x: Option<Array2<f64>>,
+    /// Their numbers in the training set, from 1 on, if they are not all of it.
+    pub(super) batch: Option<Vec<usize>>,
     /// Their targets; `None` if there is no cost.
     pub(super) y: Option<Array2<f64>>,
     /// Caches with the step's masks of dropout.
@@ -60,6 +62,7 @@ impl Subject {
             expected: Expected::default(),
             chain,
             x: None,
+            batch: None,
             y: None,
         };
         let (batches, training) = (config.batches(x.ncols()), config.training(x.ncols()));
@@ -92,6 +95,7 @@ impl Subject {
             expected: if is_as_published { expected } else { Expected::default() },
             chain,
             x,
+            batch: None,
             y,
         };
         match (training, subject.x.take(), subject.y.take()) {
@@ -146,7 +150,14 @@ impl Subject {
         let Training { dropout, dropout_seed, .. } = &update.training;
         self.caches = self.chain.dropout_caches(batches.size(), dropout, *dropout_seed);
         for iteration in 0..step {
-            let (x, y) = (columns(&x, &batches.at(iteration)), columns(&y, &batches.at(iteration)));
+            let batch = batches.at(iteration);
+            let numbers = match &batch {
+                Batch::All => None,
+                Batch::Range(range) if range.len() == x.ncols() => None,
+                Batch::Range(range) => Some(range.clone().map(|example| example + 1).collect()),
+                Batch::Indices(examples) => Some(examples.iter().map(|&example| example + 1).collect()),
+            };
+            let (x, y) = (columns(&x, &batch), columns(&y, &batch));
             if iteration > 0 {
                 self.caches.iter_mut().for_each(|cache| cache.prepare(x.ncols()));
             }
@@ -157,7 +168,7 @@ impl Subject {
                 self.chain.backward(x.view(), y.view(), &self.caches, &mut gradients);
                 update.state.step(&mut self.chain, &gradients, update.learning_rate);
             } else {
-                (self.x, self.y) = (Some(x), Some(y));
+                (self.x, self.y, self.batch) = (Some(x), Some(y), numbers);
             }
         }
         (self.step, self.update) = (step, Some(update));
@@ -170,12 +181,6 @@ impl Update {
         let state = OptimiserState::new(training.optimiser, chain);
         let rates = training.optimiser.layer_rates(&chain.rates).to_vec();
         Update { learning_rate: training.schedule.at(0), state, training, rates }
-    }
-
-    /// Returns whether a step is W - α dW and nothing else.
-    pub(super) fn is_plain(&self) -> bool {
-        let is_alike = self.rates.iter().all(|rate| *rate == LayerRate::default());
-        is_alike && self.training.optimiser == Optimiser::DESCENT
     }
 }
 
