@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Bench, repository, signal, text};
+use crate::support::{Bench, failure, repository, signal, text};
 
 const EXPERIMENT: &str = r#"
 name = "small"
@@ -39,6 +39,14 @@ fn every_shell_gets_a_script_and_every_command_a_manual_page() {
     let page = bench.read("man1/runner-sweep.1");
     assert!(page.contains("Train every point of an experiment") && page.contains("dry\\-run"), "{page}");
     assert!(!bench.path("man1/runner-rehearse.1").exists());
+    // Its own pages are replaced, and nobody else's.
+    bench.write("man1/runner-sweep.1", &page.replace("Train every point", "An older text"));
+    assert!(bench.run(&["man", "man1"]).status.success());
+    assert_eq!(bench.read("man1/runner-sweep.1"), page);
+    bench.write("man1/runner-show.1", "mine\n");
+    let (code, line) = failure(&bench.run(&["man", "man1"]));
+    assert!(code == Some(2) && line.contains("man1/runner-show.1: this file is not a page of runner man"), "{line}");
+    assert_eq!(bench.read("man1/runner-show.1"), "mine\n");
 }
 
 #[test]

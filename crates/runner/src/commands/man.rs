@@ -1,19 +1,59 @@
 //! `runner man`: the help of every command as manual pages.
 
+use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::CommandFactory;
-use datasets::files::make_folder;
+use anyhow::{Result, bail};
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use datasets::files::{make_folder, regular_file, write_whole};
 
 use super::answer::print_names;
 use super::failure::Failure;
-use crate::cli::{Cli, Man};
+use crate::cli;
+
+/// Near the beginning of every page.
+const TITLE: &[u8] = b".TH runner";
 
 /// Writes a page for each command.
-pub(super) fn run(args: &Man) -> Result<ExitCode> {
+pub(super) fn run(args: &cli::Man) -> Result<ExitCode> {
+    let mut command = cli::Cli::command().disable_help_subcommand(true);
+    command.build();
+    let mut pages = Vec::new();
+    add_pages(&command, &mut pages)?;
+    for (name, _) in &pages {
+        is_free_or_a_page(&args.dir.join(name))?;
+    }
     make_folder(&args.dir).map_err(Failure::of_writing)?;
-    clap_mangen::generate_to(Cli::command(), &args.dir).map_err(|error| Failure::Unwritten(Box::new(error)))?;
+    for (name, page) in pages {
+        write_whole(&args.dir.join(name), true, |file| file.write_all(&page)).map_err(Failure::of_writing)?;
+    }
     print_names(&[&args.dir])?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Adds the pages of a command and of those below it, each with the name of its file.
+fn add_pages(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        add_pages(below, pages)?;
+    }
+    let man = Man::new(command.clone());
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    pages.push((man.get_filename(), page));
+    Ok(())
+}
+
+/// Refuses to write over what is not a page of this program.
+fn is_free_or_a_page(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let mut beginning = Vec::new();
+    let read = regular_file::open(path).and_then(|file| file.take(512).read_to_end(&mut beginning));
+    if read.is_ok() && beginning.windows(TITLE.len()).any(|part| part == TITLE) {
+        return Ok(());
+    }
+    bail!("{}: this file is not a page of runner man, and is left as it is; choose another folder", path.display());
 }
