@@ -143,6 +143,38 @@ fn engines_are_chosen_by_what_is_exact_for_the_optimiser_and_the_batch() {
 }
 
 #[test]
+fn iterations_on_the_command_line_take_the_place_of_epochs_and_a_file_has_one_of_them() {
+    let bench = bench();
+    let (table, _) = bench.succeeds(&["sweep", "steps.toml", "--dry-run", "train.iterations=10"]);
+    assert!(table.lines().count() > 1);
+    bench.succeeds(&["sweep", "steps.toml", "train.iterations=10", "seed=1"]);
+    let history = bench.read("results/steps/history.csv");
+    assert!(
+        history
+            .lines()
+            .skip(1)
+            .all(|line| line.split(',').nth(1).is_some_and(|iteration| iteration.parse::<usize>().unwrap() < 10))
+    );
+    bench.write("both.toml", &EXPERIMENT.replace("epochs = 400", "epochs = 400\niterations = 10"));
+    let (code, line) = failure(&bench.run(&["sweep", "both.toml", "--dry-run"]));
+    assert!(
+        code == Some(2) && line.contains("both.toml:") && line.contains("train.epochs") && line.contains("not both"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_metric_of_examples_that_there_are_none_of_is_warned_of() {
+    let bench = bench();
+    let said = |more: &[&str]| bench.succeeds(&[&["sweep", "steps.toml", "--dry-run"], more].concat()).1;
+    let metrics = "train.metrics=['validation_cost', 'train_accuracy', 'validation_accuracy']";
+    assert!(!said(&[metrics]).contains("train.metrics"));
+    let empty =
+        "warning: train.metrics: validation_accuracy, validation_cost stay empty, as there are no validation examples";
+    assert!(said(&[metrics, "data.validation=0"]).contains(empty));
+}
+
+#[test]
 fn settings_that_contradict_each_other_or_the_data_are_refused_in_one_line() {
     let bench = bench();
     for (settings, parts) in [
@@ -155,7 +187,6 @@ fn settings_that_contradict_each_other_or_the_data_are_refused_in_one_line() {
         (&["train.schedule=step"], &["train.step_size", "missing"]),
         (&["train.gamma=0.5"], &["train.gamma", "schedule = \"step\""]),
         (&["train.warmup=0", "train.warmup_start=0.5"], &["train.warmup_start", "warmup above 0"]),
-        (&["train.iterations=10"], &["train.epochs", "not both"]),
         (&["train.batch=full", "train.shuffle=false"], &["train.shuffle", "batch"]),
         (&["train.batch=0"], &["train.batch", "at least 1"]),
         (&["train.min_delta=0.1"], &["train.min_delta", "patience"]),

@@ -1,13 +1,38 @@
 //! Warnings of likely slips in a plan, before it is trained.
 
+use std::collections::BTreeSet;
+
+use net::Metric;
+
 use crate::plan::Plan;
+use crate::spec::data::DataShape;
+use crate::spec::names::name_of;
 use crate::terminal::warn;
 use crate::text::layers;
 
-/// Warns of the first net whose hidden layers seem to have the input or the output layer among them.
+/// Warns of the first net whose hidden layers seem to have the input or the output layer among them, and of metrics that the data don't
+/// have examples for.
 pub(super) fn advise(plan: &Plan) {
-    let advice = plan.trials.iter().find_map(|trial| slip(&plan.widths(&trial.config)));
-    advice.iter().for_each(|advice| warn(advice));
+    let slip = plan.trials.iter().find_map(|trial| slip(&plan.widths(&trial.config)));
+    let metrics: BTreeSet<Metric> = plan.trials.iter().flat_map(|trial| trial.config.metrics.iter().copied()).collect();
+    slip.into_iter().chain(unmeasured(&metrics, plan.data)).for_each(|advice| warn(&advice));
+}
+
+/// Describes the metrics that stay empty; `None` if all are measured.
+fn unmeasured(metrics: &BTreeSet<Metric>, data: DataShape) -> Option<String> {
+    let is_empty = |metric: &&Metric| match metric {
+        Metric::TestAccuracy | Metric::TestCost => data.test == 0,
+        Metric::ValidationAccuracy | Metric::ValidationCost => data.validation == 0,
+        Metric::TrainAccuracy | Metric::GradientNorm | Metric::WeightNorm | Metric::DeadRelu => false,
+    };
+    let empty: Vec<_> = metrics.iter().filter(is_empty).map(|metric| name_of(&Metric::ALL, *metric)).collect();
+    let (names, are) = (empty.join(", "), if empty.len() == 1 { "stays" } else { "stay" });
+    let why = match (data.test, data.validation) {
+        (0, 0) => "neither test nor validation examples",
+        (0, _) => "no test examples",
+        _ => "no validation examples (data.validation sets some aside)",
+    };
+    (!empty.is_empty()).then(|| format!("train.metrics: {names} {are} empty, as there are {why}"))
 }
 
 /// Describes a likely slip in a net of these widths, which go from its inputs to its outputs; `None` if there is none.

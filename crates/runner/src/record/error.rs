@@ -66,6 +66,9 @@ pub enum Error {
         /// The reason why not.
         reason: String,
     },
+    /// The directory is somebody else's.
+    #[error("{}: this directory holds something other than results, and is not set aside; choose another with --out", .0.display())]
+    NotResults(PathBuf),
     /// A trial differs from what was stored.
     #[error("{}: trial {trial} is damaged in the record; run the sweep again to train it anew", path.display())]
     Damaged {

@@ -109,8 +109,7 @@ pub fn set_aside(folder: &Path) -> Result<PathBuf, Error> {
     let is_empty = || fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
     let is_results = found_at(&folder.join(DATABASE))?.is_some() || is_empty();
     if !is_results {
-        let reason = "this directory holds something other than results".to_owned();
-        return Err(Error::NotARecord { path: folder.to_owned(), reason });
+        return Err(Error::NotResults(folder.to_owned()));
     }
     let _lock = lock(folder)?;
     let numbered = |number: usize| {

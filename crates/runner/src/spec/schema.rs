@@ -27,7 +27,7 @@ pub fn schema() -> Json {
     schema["title"] = json!("An experiment of Layerchain");
     schema["required"] = json!(["name", "data"]);
     schema["properties"]["sweep"] = sweep();
-    for section in ["data", "model"] {
+    for section in ["data", "model", "train"] {
         let (names, section) = (names_of(&schema, section), &mut schema["properties"][section]);
         let pairs: Vec<_> = alternatives().filter(|pair| pair.iter().all(|name| names.contains(*name))).collect();
         let both = |pair: &[&str; 2]| json!({ "required": pair.map(|name| name.split_once('.').map_or(name, |(_, name)| name)) });

@@ -16,11 +16,12 @@ use datasets::files::regular_file;
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Keys that say the same thing in two ways: one on the command line withdraws the other from the file.
-pub(super) const ALTERNATIVES: [(&[&str], &[&str]); 4] = [
+pub(super) const ALTERNATIVES: [(&[&str], &[&str]); 5] = [
     (&["model.hidden"], &["model.depth", "model.width", "model.parameters"]),
     (&["model.width"], &["model.parameters"]),
     (&["data.set"], &["data.train", "data.test"]),
     (&["data.test"], &["data.test_share"]),
+    (&["train.iterations"], &["train.epochs"]),
 ];
 
 /// The lists of tables below `sweep`.

@@ -144,7 +144,7 @@ impl Training {
         *planned += trials.len();
         checkpoints.remove_finished(finished);
         say_resumed(checkpoints, &left);
-        let flops = trials.iter().map(|trial| plan.flops(trial)).sum();
+        let flops = trials.iter().fold(0.0, |sum, trial| sum + plan.flops(trial));
         let advance = Advance::default();
         let progress = SweepProgress::new(*mode, &advance, trials.len(), flops);
         let mut done = Vec::new();
