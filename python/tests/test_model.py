@@ -91,9 +91,18 @@ def test_examples_on_another_scale_or_of_another_shape_are_refused(workplace: Wo
         model(x[0])
     with pytest.raises(LayerchainError, match=r"found \(12, 7, 8, 3\)$"):
         model(x[:, 1:])
+    with pytest.raises(LayerchainError, match=r"shape \('m', 8, 8, 3\), found \(12, 3, 8, 8\)$"):
+        model(x.transpose(0, 3, 1, 2))
     regression = layerchain.load(workplace.model(*SUMS))
+    sums = examples(workplace, "data/test_sums.h5")
+    for bad in (np.nan, np.inf):
+        holed = np.array(sums, dtype=float)
+        holed[2, 0] = bad
+        with pytest.raises(LayerchainError, match="must be finite; example 2 has a NaN or an infinity"):
+            regression(holed)
+    assert regression(np.ones((2, regression.features), bool)).shape == (2, 2)
     with pytest.raises(LayerchainError, match="a regression has no classes"):
-        regression.predict_proba(examples(workplace, "data/test_sums.h5"))
+        regression.predict_proba(sums)
     with pytest.raises(LayerchainError, match="takes float64 .*found uint8"):
         regression(np.ones((3, 2), np.uint8))
 

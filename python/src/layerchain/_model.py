@@ -82,21 +82,29 @@ class Model:
     def scaled(self, x: ArrayLike) -> Array:
         """a[0], [examples, n[0]]: the examples as the net sees them.
 
-        Raises LayerchainError if they are not of the shape or the elements that the net was trained on.
+        Raises LayerchainError if they are not of the shape or the elements that the net was trained on, or not finite.
         """
         x = np.asarray(x)
         shape = self.image_shape or (self.features,)
-        if x.ndim < 2 or math.prod(x.shape[1:]) != self.features:
+        fits = x.ndim >= 2 and math.prod(x.shape[1:]) == self.features
+        if self.image_shape and x.ndim > 2:  # channels come last; any other order has the same number of elements
+            grey = self.image_shape[:2] if self.image_shape[2] == 1 else None
+            fits = x.shape[1:] in (self.image_shape, grey)
+        if not fits:
             one = "; one example is x[None]" if x.size == self.features else ""
             raise LayerchainError(f"the model takes examples of shape {('m', *shape)}, found {x.shape}{one}")
         # Bytes and floats are on different scales: a picture that was divided by 255 before would be divided again.
         if self.input == np.uint8 or x.dtype == np.uint8:
             fits = x.dtype == self.input
         else:
-            fits = x.dtype.kind in ("iuf" if self.input == np.float64 else "f")
+            fits = x.dtype.kind in ("biuf" if self.input == np.float64 else "f")
         if not fits:
             raise LayerchainError(f"the model takes {self.input.name} as in its training data, unscaled; found {x.dtype.name}")
-        return self.scaling(x.reshape(len(x), -1)).astype(self.dtype)
+        rows = x.reshape(len(x), -1)
+        finite = np.isfinite(rows).all(axis=1)
+        if not finite.all():
+            raise LayerchainError(f"every value must be finite; example {int(finite.argmin())} has a NaN or an infinity")
+        return self.scaling(rows).astype(self.dtype)
 
     def activations(self, x: ArrayLike) -> list[Array]:
         """a[0] to a[L], each [examples, n[l]]."""
