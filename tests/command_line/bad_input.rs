@@ -165,3 +165,30 @@ fn overrides_fix_a_swept_key_and_replace_alternatives() {
         assert_eq!(text(&run.stdout).lines().count() - 1, trials, "{}", text(&run.stderr));
     }
 }
+
+#[test]
+fn a_key_that_fails_only_with_the_data_or_the_machine_has_its_file_and_line() {
+    let bench = Bench::new();
+    let base = "name = \"late\"\n[data]\nset = \"drawn\"\n[train]\niterations = 5\nlearning_rate = 0.1\n";
+    for (text, key) in [
+        ("[model]\nhidden = [4]\n[run]\nthreads = 1000\n", "late.toml:10: run.threads: "),
+        ("[model]\nhidden = [4]\n[run]\njobs = 1000\n", "late.toml:10: run.jobs: "),
+        ("optimizer = \"adam\"\n[model]\nhidden = [4]\n[run]\nengine = \"dual\"\n", "late.toml:11: run.engine: "),
+        ("[model]\ndepth = 3\nparameters = 3\n", "late.toml:9: model.parameters: "),
+        ("[model]\ndepth = 3\n[sweep]\nmodel.parameters = [3, 9999]\n", "late.toml:10: model.parameters: "),
+    ] {
+        bench.write("late.toml", &format!("{base}{text}"));
+        let (code, line) = failure(&bench.run(&["sweep", "late.toml", "--dry-run"]));
+        assert!(code == Some(2) && line.starts_with(&format!("error: {key}")), "{key} is not in: {line}");
+    }
+    bench.write("late.toml", &format!("{base}[model]\nhidden = [4]\n").replace("drawn", "drown"));
+    for command in ["sweep", "train", "gradcheck"] {
+        let (code, line) = failure(&bench.run(&[command, "late.toml"]));
+        assert!(
+            code == Some(2) && line.starts_with("error: late.toml:3: data.set: unknown data set"),
+            "{command}: {line}"
+        );
+        let (_, line) = failure(&bench.run(&[command, "late.toml", "data.set=x"]));
+        assert!(line.starts_with("error: command line: data.set: unknown data set"), "{command}: {line}");
+    }
+}

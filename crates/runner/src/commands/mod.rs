@@ -14,6 +14,7 @@ mod export;
 pub mod failure;
 mod gradcheck;
 mod layout;
+mod located;
 mod man;
 mod merge;
 mod predict;

@@ -10,6 +10,7 @@ use kernels::{Call, LayerShape, WrongSum, self_check};
 use net::Engine;
 
 use super::failure::Failure;
+use super::located::located;
 use super::source::data_of;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
@@ -40,7 +41,7 @@ impl Session {
         let start = Instant::now();
         let data = Arc::new(data_of(&experiment)?);
         let read = start.elapsed().as_secs_f64();
-        enough_cores(experiment.threads)?;
+        enough_cores(experiment.threads).map_err(|error| located(&experiment, error))?;
         let blas = set_up_blas(asked.or(experiment.blas.as_ref()))?;
         let gram_space = LazyGramSpace::new(&data);
         let session = Session { experiment, data, blas, gram_space };
@@ -53,7 +54,8 @@ impl Session {
         let shape = self.data.shape();
         enough_for_gram_space(&self.experiment, shape)?;
         let start = Instant::now();
-        let plan = Plan::new(&self.experiment, shape, &self.data_hash(), &self.gram_space)?;
+        let plan = Plan::new(&self.experiment, shape, &self.data_hash(), &self.gram_space)
+            .map_err(|error| located(&self.experiment, error))?;
         let seconds = start.elapsed().as_secs_f64();
         let (trials, fleets) = (count(plan.trials.len(), "trial"), count(plan.fleets.len(), "fleet"));
         let with = |engine: &Engine| plan.trials.iter().filter(|trial| trial.engine == *engine).count();

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use datasets::catalog;
 use datasets::{DataSet, Expected, PinSource, Pinned, Source, TestSource};
 
+use super::located::located;
 use super::rehearse::{Reading, rehearse};
 use crate::plan::prepared::Prepared;
 use crate::spec::data::{DataSource, TestFiles};
@@ -35,7 +36,8 @@ pub(super) fn read_files(file: &Path, experiment: &Experiment) -> Result<Vec<Pat
 pub(super) fn files_of(source: &DataSource) -> Result<(Pinned, TestSource)> {
     match source {
         DataSource::Set { set } => {
-            let [train, test] = catalog::known(set)?.find()?;
+            let set = catalog::known(set).map_err(|error| anyhow!("data.set: {error}"))?;
+            let [train, test] = set.find()?;
             Ok((train, TestSource::File(test)))
         }
         DataSource::Files { train, test } => {
@@ -66,7 +68,8 @@ fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pi
 
 /// Reads the data of an experiment under the data contract, and prepares them for nets.
 pub(super) fn data_of(experiment: &Experiment) -> Result<Prepared> {
-    Ok(Prepared::new(set_of(&source_of(experiment)?)?, experiment.validation, experiment.scaling)?)
+    let source = source_of(experiment).map_err(|error| located(experiment, error))?;
+    Ok(Prepared::new(set_of(&source)?, experiment.validation, experiment.scaling)?)
 }
 
 /// Reads a data set, after a rehearsal.

@@ -130,6 +130,7 @@ impl ExperimentBuilder {
             max_bytes: raw.value(&keys::MAX_BYTES) as u64,
             scaling: raw.value(&keys::SCALE),
             validation,
+            places: entries.iter().map(|entry| (entry.key.clone(), entry.place.clone())).collect(),
             resolved: resolve(&entries, &axes, &points[0].config),
             axes,
             points,

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::axis::Axis;
 use super::checkpoint_every::CheckpointEvery;
 use super::data::{DataShape, DataSource, Pins, ValidationSplit};
+use super::error::Place;
 use super::halving::Halving;
+use super::source::listed;
 use super::trial::TrialConfig;
 use crate::text::comparable;
 
@@ -47,8 +49,21 @@ pub struct Experiment {
     pub checkpoint_every: CheckpointEvery,
     /// The BLAS; `None` if the command line, the environment or the default chooses it.
     pub blas: Option<Request>,
+    /// Every key that is set, as it is written, with its place.
+    pub places: Vec<(String, Place)>,
     /// The text of the experiment with overrides and defaults filled in, which can be run again.
     pub resolved: String,
+}
+
+impl Experiment {
+    /// Returns the place where a key is set: outside of `[sweep]`, or on an axis; `None` if it has its default.
+    pub fn place(&self, key: &str) -> Option<&Place> {
+        let sets = |written: &str| match listed(written) {
+            Some((list, _, inner)) => list != "exclude" && inner == key,
+            None => written.strip_prefix("sweep.").unwrap_or(written) == key,
+        };
+        self.places.iter().find(|(written, _)| sets(written)).map(|(_, place)| place)
+    }
 }
 
 /// A trial that does not fit the data.

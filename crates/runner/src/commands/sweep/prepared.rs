@@ -12,6 +12,7 @@ use super::checkpoints::say_resumed;
 use super::dry_run;
 use super::shard::shard_of;
 use crate::cli;
+use crate::commands::located::located;
 use crate::commands::predicted_time::PredictedTime;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
@@ -75,7 +76,8 @@ impl PreparedSweep {
         if let Some(shard) = shard {
             sweep.restrict_to(shard)?;
         }
-        sweep.jobs = jobs(args, &sweep.session().experiment, sweep.plan.fleets.len())?;
+        let experiment = &sweep.session().experiment;
+        sweep.jobs = jobs(args, experiment, sweep.plan.fleets.len()).map_err(|error| located(experiment, error))?;
         Ok(sweep)
     }
 
