@@ -9,7 +9,7 @@ use zip::ZipArchive;
 use super::error::{Error, one_line, quoted};
 use super::npy::{LONGEST_HEADER, array_in};
 use super::raw::{Arrays, RawArray};
-use super::request::{Request, SplitName};
+use super::request::{Progress, Request, SplitName};
 use super::source::{Report, Rules, Source};
 use crate::files::{self, regular_file};
 
@@ -23,7 +23,7 @@ pub(super) const RULES: Rules = Rules {
     open,
 };
 
-fn open<'r>(request: &'r Request, split: SplitName, _: &mut Report) -> Result<Box<dyn Source + 'r>, Error> {
+fn open<'r>(request: &'r Request, split: SplitName, report: &mut Report) -> Result<Box<dyn Source + 'r>, Error> {
     if request.targets.len() > 1 {
         return Err(Error::Request("--target names one array of an archive".to_owned()));
     }
@@ -32,20 +32,25 @@ fn open<'r>(request: &'r Request, split: SplitName, _: &mut Report) -> Result<Bo
     let mut archive = ZipArchive::new(file).map_err(|error| broken(path, &error.to_string()))?;
     let files = archive.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
     let arrays: Vec<String> = files.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect();
-    let [x, y] =
-        names_of_arrays(request, split, path, &arrays)?.map(|name| array(&mut archive, path, &name, request.max_bytes));
+    let names = names_of_arrays(request, split, path, &arrays)?;
+    if let Some(remark) = unread_test_arrays(request, &names, &arrays) {
+        report(Progress::Found(format!("{}: {remark}", path.display())))?;
+    }
+    let [x, y] = names.map(|name| array(&mut archive, path, &name, request.max_bytes));
     Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
 }
 
+/// Keras's and MedMNIST's names of both splits.
+const PAIRS: [[&str; 4]; 4] = [
+    ["x_train", "y_train", "x_test", "y_test"],
+    ["X_train", "y_train", "X_test", "y_test"],
+    ["train_images", "train_labels", "test_images", "test_labels"],
+    ["train_x", "train_y", "test_x", "test_y"],
+];
+
 /// Returns the names of the arrays of examples and of labels of one split in an archive.
 fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[String]) -> Result<[String; 2], Error> {
-    // Keras's and MedMNIST's names of both splits; then names in archives of one split.
-    const PAIRS: [[&str; 4]; 4] = [
-        ["x_train", "y_train", "x_test", "y_test"],
-        ["X_train", "y_train", "X_test", "y_test"],
-        ["train_images", "train_labels", "test_images", "test_labels"],
-        ["train_x", "train_y", "test_x", "test_y"],
-    ];
+    // The names in archives of one split.
     const ALONE: [[&str; 2]; 5] =
         [["x", "y"], ["X", "y"], ["data", "target"], ["images", "labels"], ["features", "labels"]];
     let has = |name: &str| present.iter().any(|array| array == name);
@@ -53,7 +58,12 @@ fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[
     let one_side = !request.test.is_empty() || request.test_share.is_some();
     let label = request.label.as_deref().or(request.targets.first().map(String::as_str));
     let found = match (request.features.as_deref(), label) {
-        (Some(features), Some(label)) => [features, label],
+        (Some(features), Some(label)) if one_side => [features, label],
+        (Some(_), Some(_)) => {
+            let problem = "--features and --label (or --target) name the arrays of one part; \
+                           give --test FILE for the other, or --test-share 0.2 to set some examples aside";
+            return Err(Error::Request(problem.to_owned()));
+        }
         (None, None) if one_side => {
             let mut pairs = ALONE.into_iter().chain(PAIRS.map(|[x, y, ..]| [x, y]));
             pairs.find(|names| names.iter().all(|name| has(name))).ok_or_else(|| {
@@ -81,6 +91,19 @@ fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[
         return Err(Error::file(path, format!("no array is called {}; there are {}", quoted(absent), list())));
     }
     Ok(found.map(str::to_owned))
+}
+
+/// Returns a remark if an archive has test examples beside the arrays `names`, and the test examples come from elsewhere.
+fn unread_test_arrays(request: &Request, [x, y]: &[String; 2], present: &[String]) -> Option<String> {
+    let has = |name: &str| present.iter().any(|array| array == name);
+    let instead = match request.test_share {
+        Some(share) => format!("the test examples are a share of {share} of {x} (--test-share)"),
+        None if !request.test.is_empty() => format!("only {x} and {y} are taken of this file (--test)"),
+        None => return None,
+    };
+    let [.., x_test, y_test] =
+        PAIRS.into_iter().find(|[x_train, _, x_test, y_test]| x == x_train && has(x_test) && has(y_test))?;
+    Some(format!("its {x_test} and {y_test} are not read; {instead}"))
 }
 
 /// Unpacks the array called `name` from the archive at `path` into a file without a name, and reads its header.

@@ -1,5 +1,6 @@
 //! Imports of small files of every format, good and hostile.
 
+mod archives;
 mod formats;
 mod hostile;
 mod pictures;
@@ -93,6 +94,20 @@ impl Bench {
 fn imported(request: &Request) -> DataSet {
     let files = import(request, |_| true).unwrap_or_else(|error| panic!("{error}"));
     DataSet::load(&Source::of_files(&files, &Names::default(), LIMIT)).unwrap()
+}
+
+/// Imports, and returns the remarks.
+#[track_caller]
+fn remarks(request: &Request) -> Vec<String> {
+    let mut found = Vec::new();
+    let imported = import(request, |progress| {
+        if let Progress::Found(words) = progress {
+            found.push(words);
+        }
+        true
+    });
+    imported.unwrap_or_else(|error| panic!("{error}"));
+    found
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {

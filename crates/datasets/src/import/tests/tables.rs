@@ -15,19 +15,6 @@ fn rows(part: &Split) -> Array2<f64> {
     part.rows::<f64>(&Scaling::None)
 }
 
-/// Imports, and returns the remarks.
-fn remarks(request: &Request) -> Vec<String> {
-    let mut found = Vec::new();
-    let imported = import(request, |progress| {
-        if let Progress::Found(words) = progress {
-            found.push(words);
-        }
-        true
-    });
-    imported.unwrap_or_else(|error| panic!("{error}"));
-    found
-}
-
 const HOLES: &str = "a,b,kind\n1,10,x\n2,,y\nNA,30,x\n4,?,y\n5,nan,x\n6,60,NULL\n";
 const WHOLE: &str = "a,b,kind\n7,70,x\n,80,y\n9,Null,x\n";
 

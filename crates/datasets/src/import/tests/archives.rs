@@ -1,0 +1,52 @@
+//! Imports of archives: which of their arrays are the training and the test examples.
+
+use super::*;
+
+fn bytes(values: &[u8], shape: &str) -> Vec<u8> {
+    npy("'|u1'", false, shape, values)
+}
+
+#[test]
+fn named_arrays_are_never_both_the_training_and_the_test_examples() {
+    let bench = Bench::new();
+    let arrays = [("feats", bytes(&[1, 2, 3, 4], "(4, 1)")), ("labs", bytes(&[0, 1, 0, 1], "(4,)"))];
+    let path = bench.put("a.npz", npz(&arrays));
+    let named = Request {
+        features: Some("feats".to_owned()),
+        label: Some("labs".to_owned()),
+        test_share: None,
+        ..bench.request(&[&path])
+    };
+    bench.assert_refused(&named, &["--features and --label", "--test FILE", "--test-share 0.2"]);
+    let set = imported(&Request { test_share: Some(0.5), ..named.clone() });
+    assert_eq!((set.train.examples(), set.test.unwrap().examples()), (2, 2));
+    let set = imported(&Request { test: vec![path], ..named });
+    assert_eq!(set.test.unwrap().examples(), 4, "asked for");
+}
+
+#[test]
+fn test_arrays_that_are_not_read_are_remarked_on() {
+    let bench = Bench::new();
+    let (x, y) = (|| bytes(&[1, 2, 3, 4], "(4, 1)"), || bytes(&[0, 1, 0, 1], "(4,)"));
+    let path = bench.put("a.npz", npz(&[("x_train", x()), ("y_train", y()), ("x_test", x()), ("y_test", y())]));
+    let share = Request { test_share: Some(0.5), ..bench.request(&[&path]) };
+    let unread = |request: &Request| remarks(request).into_iter().find(|words| words.contains("not read"));
+    let words = unread(&share).unwrap();
+    assert!(
+        words.ends_with(
+            "a.npz: its x_test and y_test are not read; the test examples are a share of 0.5 of x_train (--test-share)"
+        ),
+        "{words}"
+    );
+    let other = Request { test: vec![path], test_share: None, ..share.clone() };
+    let words = unread(&other).unwrap();
+    assert!(
+        words.ends_with(
+            "a.npz: its x_test and y_test are not read; only x_train and y_train are taken of this file (--test)"
+        ),
+        "{words}"
+    );
+    assert_eq!(unread(&Request { test_share: None, ..share.clone() }), None);
+    let alone = bench.put("b.npz", npz(&[("x_train", x()), ("y_train", y())]));
+    assert_eq!(unread(&Request { train: vec![alone], ..share }), None);
+}
