@@ -72,7 +72,12 @@ fn a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing() {
         }
         assert!(!bench.path("imported").exists(), "{line}");
     }
-    for arguments in [&["--test-share", "0.5"][..], &["good.csv", "--side", "0"], &["good.csv", "--header", "maybe"]] {
+    for arguments in [
+        &["--test-share", "0.5"][..],
+        &["good.csv", "--side", "0"],
+        &["good.csv", "--header", "maybe"],
+        &["good.csv", "--test", "good.csv", "--seed", "2"],
+    ] {
         let run = bench.run(&[&["data", "import"], arguments].concat());
         assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
     }

@@ -3,6 +3,9 @@
 //! A table is read twice: to check every cell and to collect the labels, and then for the features. If means or texts of the training rows
 //! are needed, it is read once more in between. Only the labels need more memory for more rows.
 
+mod columns;
+mod header;
+mod place;
 mod reading;
 mod table;
 

@@ -1,11 +1,11 @@
-//! The rows of a table, read one at a time, and the places of its columns.
+//! The rows of a table, read one at a time.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::error::{Error, one_line, quoted};
+use super::error::{Error, one_line};
 use super::open::{open, read_up_to};
 use super::quotes::Quotes;
 
@@ -72,36 +72,6 @@ impl<R: Read> Read for WholeRows<R> {
             return Err(io::Error::other(format!("a row of more than {limit} MiB (a quote without its second?)")));
         }
         Ok(count)
-    }
-}
-
-/// Returns whether `column` names a column in the header; else it is `first`, `last` or a number from 1.
-pub(super) fn is_name(column: &str) -> bool {
-    !matches!(column, "first" | "last") && column.parse::<usize>().is_err()
-}
-
-/// Returns the index of `column` (`first`, `last`, a number from 1, or a name) in a table that begins with the row `first`.
-pub(super) fn position(column: &str, first: &ByteRecord, may_be_header: bool) -> Result<usize, String> {
-    const SHOWN: usize = 8;
-    let width = first.len();
-    match (column, column.parse()) {
-        ("first", _) => return Ok(0),
-        ("last", _) => return Ok(width - 1),
-        (_, Ok(number)) if (1..=width).contains(&number) => return Ok(number - 1),
-        (_, Ok(number)) => return Err(format!("there is no column {number}; there are {width}")),
-        _ if !may_be_header => return Err(format!("no header names a column {}", quoted(column))),
-        _ => {}
-    }
-    let mut called = (0..width).filter(|&index| &first[index] == column.as_bytes());
-    match (called.next(), called.next()) {
-        (Some(index), None) => Ok(index),
-        (Some(_), Some(_)) => Err(format!("two columns are called {}", quoted(column))),
-        (None, _) => {
-            let names = first.iter().take(SHOWN).map(|name| quoted(&String::from_utf8_lossy(name)));
-            let names = names.collect::<Vec<_>>().join(", ");
-            let more = if width > SHOWN { ", ..." } else { "" };
-            Err(format!("no column is called {}; there are {names}{more}", quoted(column)))
-        }
     }
 }
 

@@ -92,7 +92,7 @@ pub struct Import {
     #[arg(long, value_name = "SHARE", conflicts_with = "test")]
     pub test_share: Option<f64>,
     /// The seed that draws the test examples.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, conflicts_with = "test")]
     pub seed: u64,
     /// The directory to write to.
     #[arg(long, value_name = "DIR", default_value = "data")]
@@ -134,7 +134,8 @@ pub struct Import {
     /// NPZ: the array of the examples.
     #[arg(long, value_name = "ARRAY")]
     pub features: Option<String>,
-    /// CSV: whether the first line names the columns [default: if one of its features is no number].
+    /// CSV: whether the first line names the columns [default: if one of its features is no number, or its label or target is a
+    /// text above numbers].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub header: Option<bool>,
     /// CSV: the character between two cells, or tab [default: the most frequent of , ; and tab in the first line].

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
+use super::columns::Columns;
+use super::header::Header;
 use crate::import::cell::{is_missing, number};
 use crate::import::encoding::Encoding;
 use crate::import::error::{Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
 use crate::import::open::check_size;
 use crate::import::request::{Categorical, Missing, Progress, Request};
-use crate::import::rows::{Rows, is_name, position, sniffed};
+use crate::import::rows::{Rows, sniffed};
 use crate::import::source::{FeatureBuffer, Report, SourceTargets, Summary};
 use crate::split::features::FeatureType;
 
@@ -47,34 +49,15 @@ impl<'r> Table<'r> {
         if !rows.advance()? {
             return Err(Error::file(path, "an empty table"));
         }
-        let width = rows.record.len();
-        let texts: &[String] = if let Categorical::Columns(columns) = &request.categorical { columns } else { &[] };
-        let label = [request.label.clone().unwrap_or_else(|| "last".to_owned())];
-        let target_columns = if request.targets.is_empty() { &label } else { &request.targets[..] };
-        let named = [target_columns, &request.ignored, texts].into_iter().flatten().any(|column| is_name(column));
-        let find = |column: &String| {
-            position(column, &rows.record, request.header != Some(false))
-                .map_err(|problem| Error::line(path, 1, problem))
-        };
-        let found = |columns: &[String]| columns.iter().map(find).collect::<Result<Vec<usize>, _>>();
-        let [targets, ignored, texts] = [found(target_columns)?, found(&request.ignored)?, found(texts)?];
-        let features: Vec<usize> =
-            (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
+        let header = Header::find(path, delimiter, request, &rows.record)?;
+        let Columns { targets, features, texts } =
+            Columns::find(request, &header, &rows.record).map_err(|problem| Error::line(path, 1, problem))?;
         let count = features.len();
-        if count == 0 {
-            let problem = format!("{}, and none is a feature (--delimiter?)", crate::text::count(width, "column"));
-            return Err(Error::line(path, 1, problem));
-        }
-        if let Some(column) = texts.iter().find(|column| !features.contains(column)) {
-            let problem = format!("column {} is not a feature; --categorical is for features", column + 1);
-            return Err(Error::line(path, 1, problem));
-        }
-        let is_text = |&column: &usize| number(&rows.record[column]).is_none() && !is_missing(&rows.record[column]);
-        let header = request.header.unwrap_or(named || features.iter().any(is_text));
-        if header && !named && request.header.is_none() && request.categorical != Categorical::Refuse {
+        if header.is_doubtful {
             let remark = "the first line is taken for the names of the columns; --header no makes it an example";
             report(Progress::Found(format!("{}: {remark}", path.display())))?;
         }
+        let header = header.is_there;
         let (shape, feature_type) = match request.size {
             Some((height, width)) => {
                 let area = height.saturating_mul(width);

@@ -145,7 +145,7 @@ fn what_a_table_cannot_be_asked_for_is_refused() {
     let one_hot = Request { categorical: Categorical::OneHot, ..base.clone() };
     bench.assert_refused(&Request { size: Some((1, 2)), ..one_hot.clone() }, &["pixels", "--categorical"]);
     let label = Request { categorical: Categorical::Columns(vec!["kind".to_owned()]), ..base.clone() };
-    bench.assert_refused(&label, &["column 3 is not a feature"]);
+    bench.assert_refused(&label, &["column 3 (\"kind\") is not a feature"]);
     let many: String = (0..6000).map(|row| format!("text {row},1,{}\n", row % 2)).collect();
     let path = bench.put("many.csv", many);
     let request = Request { categorical: Categorical::OneHot, header: Some(false), ..bench.request(&[&path]) };

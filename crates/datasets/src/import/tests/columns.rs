@@ -1,0 +1,98 @@
+//! The columns of tables: which are meant, and whether the first line names them.
+
+use ndarray::array;
+
+use super::*;
+use crate::{Scaling, Task};
+
+const NAMED: &str = "a,b,c,y\n1,2,3,0\n4,5,6,1\n1,2,3,0\n4,5,6,1\n";
+/// The header that pandas writes for columns without names.
+const NUMBERED: &str = "0,1,2,label\n1,2,3,0\n4,5,6,1\n1,2,3,0\n4,5,6,1\n";
+
+fn texts(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+#[test]
+fn a_column_named_twice_or_for_two_purposes_is_refused() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", NAMED);
+    let base = || bench.request(&[&path]);
+    let label = |label: &str| Some(label.to_owned());
+    for (request, words) in [
+        (
+            Request { targets: texts(&["y"]), ignored: texts(&["y"]), ..base() },
+            "t.csv: line 1: column 4 (\"y\") is both a target and ignored",
+        ),
+        (
+            Request { targets: texts(&["a", "4"]), ignored: texts(&["y"]), ..base() },
+            "column 4 (\"y\") is both a target and ignored",
+        ),
+        (
+            Request { label: label("y"), ignored: texts(&["last"]), ..base() },
+            "column 4 (\"y\") is both the label and ignored",
+        ),
+        (Request { ignored: texts(&["y"]), ..base() }, "is both the label (the last column, unless --label"),
+        (Request { targets: texts(&["a", "a"]), ..base() }, "column 1 (\"a\") is named twice by --target"),
+        (Request { ignored: texts(&["a", "1"]), ..base() }, "column 1 (\"a\") is named twice by --ignore"),
+        (
+            Request { categorical: Categorical::Columns(texts(&["a", "first"])), ..base() },
+            "column 1 (\"a\") is named twice by --categorical",
+        ),
+    ] {
+        bench.assert_refused(&request, &[words]);
+    }
+}
+
+#[test]
+fn a_text_above_labels_or_targets_that_are_numbers_is_a_header() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", NUMBERED);
+    let base = || bench.request(&[&path]);
+    let set = imported(&base());
+    assert_eq!((set.task, set.train.examples() + set.test.unwrap().examples()), (Task::Classes(2), 4));
+    let set = imported(&Request { targets: texts(&["last"]), ..base() });
+    assert_eq!((set.task, set.train.examples()), (Task::Values(1), 3));
+    assert!(remarks(&base()).iter().any(|words| words.contains("taken for the names of the columns; --header no")));
+    // A missing label below says nothing; a text, or no number at all, makes the first line an example.
+    let holes = Request { missing: Missing::Drop, ..base() };
+    bench.put("t.csv", NUMBERED.replace("4,5,6,1\n1", "4,5,6,NA\n1"));
+    assert_eq!(imported(&holes).task, Task::Classes(2));
+    bench.put("t.csv", NUMBERED.replace("4,5,6,1\n1", "4,5,6,x\n1"));
+    assert_eq!(imported(&Request { test_share: Some(0.2), ..base() }).classes, ["0", "1", "label", "x"]);
+    bench.put("t.csv", "1,2,x\n3,4,x\n5,6,y\n7,8,y\n");
+    assert_eq!(imported(&base()).classes, ["x", "y"]);
+}
+
+#[test]
+fn a_number_that_may_be_the_name_of_another_column_is_refused_unless_a_header_is_declared() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", NUMBERED);
+    let base = || Request { ignored: texts(&["1"]), ..bench.request(&[&path]) };
+    bench.assert_refused(&base(), &["\"1\" may be column 1 by its place, or column 2 by its name", "--header yes"]);
+    let declared = imported(&Request { header: Some(true), test_share: Some(0.5), ..base() });
+    assert_eq!(declared.train.rows::<f64>(&Scaling::None), array![[1.0, 3.0], [4.0, 6.0]]);
+    let by_name = imported(&Request { ignored: texts(&["0"]), test_share: Some(0.5), ..base() });
+    assert_eq!(by_name.train.rows::<f64>(&Scaling::None), array![[2.0, 3.0], [5.0, 6.0]], "there is no column 0");
+    let same = bench.put("same.csv", "1,2,3,label\n1,2,3,0\n4,5,6,1\n1,2,3,0\n4,5,6,1\n");
+    assert_eq!(imported(&Request { train: vec![same], ..base() }).train.x.dim().1, 2);
+    let bare = bench.put("bare.csv", "2,1,3,0\n5,4,6,1\n2,1,3,0\n5,4,6,1\n");
+    let set = imported(&Request { train: vec![bare.clone()], test_share: Some(0.5), ..base() });
+    assert_eq!(set.train.rows::<f64>(&Scaling::None), array![[1.0, 3.0], [4.0, 6.0]], "numbers, and no header");
+    fs::remove_dir_all(bench.path("out")).unwrap();
+    let none = Request { ignored: texts(&["0"]), train: vec![bare], ..base() };
+    bench.assert_refused(&none, &["there is no column 0; there are 4"]);
+}
+
+#[test]
+fn a_first_line_with_numbers_that_is_taken_for_names_is_remarked_on() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", "inf,2,3,0\n1,2,3,0\n4,5,6,1\n1,2,3,0\n4,5,6,1\n");
+    let is_remarked = |request: &Request| remarks(request).iter().any(|words| words.contains("--header no"));
+    let base = || bench.request(&[&path]);
+    assert!(is_remarked(&base()));
+    assert!(!is_remarked(&Request { header: Some(true), ..base() }), "declared");
+    assert!(!is_remarked(&Request { ignored: texts(&["inf"]), ..base() }), "named");
+    bench.put("t.csv", NAMED);
+    assert!(!is_remarked(&base()), "no cell of the line is a number");
+}
