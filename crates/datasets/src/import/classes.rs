@@ -16,7 +16,7 @@ pub(super) struct NumberedTargets {
     pub(super) train: Targets,
     /// `None` if the test examples are still among the training examples.
     pub(super) test: Option<Targets>,
-    /// The names of the classes, label 0 first; empty if the labels are 0 to K - 1 already.
+    /// The names of the classes, label 0 first; empty if the labels are 0 to K - 1 already, and tell of K.
     pub(super) names: Vec<String>,
 }
 
@@ -38,24 +38,32 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
             let classes = sorted(names).map_err(|problem| (SplitName::Train, problem))?;
             let number_of: HashMap<&str, u32> =
                 classes.iter().zip(0..).map(|(name, number)| (name.as_str(), number)).collect();
+            let unknown = |name: &str| format!("label {} is not among the training examples' labels", quoted(name));
             let renumbered = |codes: &[u32], names: &[String]| {
-                let number = |name: &String| {
-                    let unknown = || format!("label {} is not among the training examples' labels", quoted(name));
-                    number_of.get(name.as_str()).copied().ok_or_else(unknown)
-                };
+                let number = |name: &String| number_of.get(name.as_str()).copied().ok_or_else(|| unknown(name));
                 let numbers: Vec<u32> = names.iter().map(number).collect::<Result<_, _>>()?;
-                Ok(Targets::Classes(codes.iter().map(|&code| numbers[code as usize]).collect()))
+                Ok(codes.iter().map(|&code| numbers[code as usize]).collect::<Vec<u32>>())
             };
             let train = renumbered(codes, names).map_err(|problem| (SplitName::Train, problem))?;
+            let mut has_examples = vec![false; classes.len()];
+            train.iter().for_each(|&class| has_examples[class as usize] = true);
             let test = match test {
                 None => None,
                 Some(SourceTargets::Labels { codes, names }) => {
-                    Some(renumbered(codes, names).map_err(|problem| (SplitName::Test, problem))?)
+                    let in_test = |problem| (SplitName::Test, problem);
+                    let test = renumbered(codes, names).map_err(in_test)?;
+                    match test.iter().find(|&&class| !has_examples[class as usize]) {
+                        Some(&class) => return Err(in_test(unknown(&classes[class as usize]))),
+                        None => Some(Targets::Classes(test)),
+                    }
                 }
                 Some(SourceTargets::Values(_)) => return other_kind(),
             };
-            let are_numbers = classes.iter().enumerate().all(|(number, name)| *name == number.to_string());
-            Ok(NumberedTargets { train, test, names: if are_numbers { Vec::new() } else { classes } })
+            // Labels tell of every class themselves if the first and the last one have examples.
+            let are_counted = classes.iter().enumerate().all(|(number, name)| *name == number.to_string())
+                && [has_examples.first(), has_examples.last()] == [Some(&true); 2];
+            let names = if are_counted { Vec::new() } else { classes };
+            Ok(NumberedTargets { train: Targets::Classes(train), test, names })
         }
         SourceTargets::Values(train) => {
             let test = match test {

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::label_encoder::LabelEncoder;
 use super::open::{open, read_up_to};
 use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
-use crate::contract::problem::Problem;
+use crate::contract::problem::{MOST_CLASSES, Problem};
 use crate::contract::target_matrix::TargetMatrix;
 use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
 use crate::split::features::FeatureType;
@@ -102,7 +102,15 @@ impl RawArray {
         match numbers.target_kind(targets) {
             TargetKind::Classes if outputs == 1 => self.labels(numbers.rows.iter().copied()),
             kind => match numbers.targets(kind).map_err(refused)? {
-                Targets::Classes(labels) => self.labels(labels.into_iter().map(f64::from)),
+                Targets::Classes(codes) if outputs <= MOST_CLASSES => {
+                    // The class is the column of the 1: a column without an example is a class too.
+                    let names = (0..outputs).map(|class| class.to_string()).collect();
+                    Ok(SourceTargets::Labels { codes, names })
+                }
+                Targets::Classes(_) => Err(Error::file(
+                    &self.path,
+                    format!("one-hot rows of {outputs} columns; at most {MOST_CLASSES} classes"),
+                )),
                 Targets::Values(values) => Ok(SourceTargets::Values(values)),
             },
         }

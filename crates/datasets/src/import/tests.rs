@@ -4,6 +4,7 @@ mod archives;
 mod columns;
 mod formats;
 mod hostile;
+mod one_hot;
 mod pictures;
 mod requests;
 mod tables;
