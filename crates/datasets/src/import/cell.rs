@@ -13,11 +13,16 @@ pub(super) fn number(cell: &[u8]) -> Option<f64> {
     std::str::from_utf8(cell).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// Returns a text in its canonical form: 1 and 1.0 are one label or level. `None` if it is not UTF-8.
-pub(super) fn canonical(cell: &[u8]) -> Option<String> {
-    let whole = number(cell).filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
-    match whole {
-        Some(value) => Some((value as i64).to_string()),
-        None => std::str::from_utf8(cell).ok().map(str::to_owned),
+/// Returns a number in plain form in its canonical form: 1 and 1.0 are one label or level. `None` if `text` has an exponent or leading
+/// zeros, or is no number: as `007` and `0E1` it may be a code, each of which is a text of its own.
+pub(super) fn canonical(text: &str) -> Option<String> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let are_digits = [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    if !are_digits || (whole.len() > 1 && whole.starts_with('0')) {
+        return None;
     }
+    let value: f64 = text.parse().ok()?;
+    let is_short = value.fract() == 0.0 && value.abs() < 1e15;
+    Some(if is_short { (value as i64).to_string() } else { text.to_owned() })
 }

@@ -1,10 +1,10 @@
 //! The classes of training and test examples together: their order, and their names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use ndarray::Array2;
 
-use super::cell::LONGEST_NAME;
+use super::cell::{LONGEST_NAME, canonical};
 use super::error::quoted;
 use super::request::SplitName;
 use super::source::SourceTargets;
@@ -24,7 +24,7 @@ pub(super) struct NumberedTargets {
 pub(super) type Problem = (SplitName, String);
 
 /// Numbers the classes of the training examples: in their order if their names are numbers, else in alphabetical order. Both splits get
-/// the same numbers.
+/// the same numbers. Labels such as 1 and 1.0 are one class if all labels are plain numbers, and not codes such as 007.
 ///
 /// # Errors
 /// If the targets of the splits differ in kind, or a test example is of another class.
@@ -35,12 +35,17 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
     };
     match train {
         SourceTargets::Labels { codes, names } => {
-            let classes = sorted(names).map_err(|problem| (SplitName::Train, problem))?;
+            let tested: &[String] = if let Some(SourceTargets::Labels { names, .. }) = test { names } else { &[] };
+            let are_plain = names.iter().chain(tested).all(|name| canonical(name).is_some());
+            let class_of =
+                |name: &String| if are_plain { canonical(name) } else { None }.unwrap_or_else(|| name.clone());
+            let classes: Vec<String> = names.iter().map(class_of).collect();
+            let classes = sorted(&classes).map_err(|problem| (SplitName::Train, problem))?;
             let number_of: HashMap<&str, u32> =
                 classes.iter().zip(0..).map(|(name, number)| (name.as_str(), number)).collect();
             let unknown = |name: &str| format!("label {} is not among the training examples' labels", quoted(name));
             let renumbered = |codes: &[u32], names: &[String]| {
-                let number = |name: &String| number_of.get(name.as_str()).copied().ok_or_else(|| unknown(name));
+                let number = |name| number_of.get(&*class_of(name)).copied().ok_or_else(|| unknown(name));
                 let numbers: Vec<u32> = names.iter().map(number).collect::<Result<_, _>>()?;
                 Ok(codes.iter().map(|&code| numbers[code as usize]).collect::<Vec<u32>>())
             };
@@ -82,7 +87,7 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
     }
 }
 
-/// Sorts the names of the classes: as numbers if all of them are, else by their letters.
+/// Sorts the names of the classes, each once: as numbers if all of them are, else by their letters.
 fn sorted(names: &[String]) -> Result<Vec<String>, String> {
     for name in names {
         if name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -91,17 +96,15 @@ fn sorted(names: &[String]) -> Result<Vec<String>, String> {
             return Err(problem);
         }
     }
-    if let [only] = names {
+    let names: Vec<String> = names.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    if let [only] = &names[..] {
         return Err(format!("every label is {}; at least 2 classes are required", quoted(only)));
     }
     let numbers: Option<Vec<f64>> =
         names.iter().map(|name| name.parse().ok().filter(|number: &f64| number.is_finite())).collect();
+    // A tie of numbers, as of 1 and 01, keeps the order of the letters.
+    let Some(numbers) = numbers else { return Ok(names) };
     let mut order: Vec<usize> = (0..names.len()).collect();
-    match numbers {
-        Some(numbers) => {
-            order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]).then_with(|| names[a].cmp(&names[b])))
-        }
-        None => order.sort_by(|&a, &b| names[a].cmp(&names[b])),
-    }
+    order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
     Ok(order.into_iter().map(|class| names[class].clone()).collect())
 }

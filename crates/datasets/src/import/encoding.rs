@@ -19,8 +19,14 @@ pub(super) struct Encoding {
 pub(super) enum ColumnEncoding {
     /// A number, or `mean` if it is missing.
     Number { mean: f64 },
-    /// A number for each level: 1 for the cell's own level, else 0; if the cell is missing, the levels' shares of the training rows.
-    Levels { levels: Vec<String>, shares: Vec<f64> },
+    /// A number for each level: 1 for the cell's own level, else 0; if the cell is missing, the levels' shares of the training rows. Where all
+    /// levels are plain numbers, 1 and 1.0 are the same.
+    Levels { levels: Vec<String>, shares: Vec<f64>, are_plain: bool },
+}
+
+/// Returns the level that a text is of: itself, or its canonical form in a column of plain numbers.
+fn level_of(text: &str, are_plain: bool) -> String {
+    if are_plain { canonical(text) } else { None }.unwrap_or_else(|| text.to_owned())
 }
 
 impl ColumnEncoding {
@@ -41,8 +47,9 @@ impl ColumnEncoding {
             ColumnEncoding::Number { mean } if is_missing(cell) => numbers.push(*mean),
             ColumnEncoding::Number { .. } => numbers.push(number(cell).ok_or(())?),
             ColumnEncoding::Levels { shares, .. } if is_missing(cell) => numbers.extend_from_slice(shares),
-            ColumnEncoding::Levels { levels, .. } => {
-                let place = canonical(cell).and_then(|level| levels.binary_search(&level).ok());
+            ColumnEncoding::Levels { levels, are_plain, .. } => {
+                let level = std::str::from_utf8(cell).ok().map(|text| level_of(text, *are_plain));
+                let place = level.and_then(|level| levels.binary_search(&level).ok());
                 numbers.extend((0..levels.len()).map(|level| f64::from(u8::from(Some(level) == place))));
                 return Ok(place.is_some());
             }
@@ -112,12 +119,12 @@ impl ColumnFit {
                 *mean += value / *count - *mean / *count;
             }
             ColumnFit::Levels(seen) => {
-                let level =
-                    canonical(cell).ok_or_else(|| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
+                let level = std::str::from_utf8(cell);
+                let level = level.map_err(|_| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
                 if level.len() > LONGEST_NAME {
                     return Err(format!("a text of {} bytes; at most {LONGEST_NAME} of a level", level.len()));
                 }
-                *seen.entry(level).or_insert(0) += 1;
+                *seen.entry(level.to_owned()).or_insert(0) += 1;
                 if seen.len() > MOST_LEVELS {
                     let last = quoted(&String::from_utf8_lossy(cell));
                     return Err(format!(
@@ -142,8 +149,11 @@ impl ColumnFit {
             ColumnFit::Levels(seen) if seen.is_empty() => Err(empty.to_owned()),
             ColumnFit::Levels(seen) => {
                 let all: usize = seen.values().sum();
-                let shares = seen.values().map(|&count| count as f64 / all as f64).collect();
-                Ok(ColumnEncoding::Levels { levels: seen.into_keys().collect(), shares })
+                let are_plain = seen.keys().all(|text| canonical(text).is_some());
+                let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+                seen.iter().for_each(|(text, count)| *counts.entry(level_of(text, are_plain)).or_insert(0) += count);
+                let shares = counts.values().map(|&count| count as f64 / all as f64).collect();
+                Ok(ColumnEncoding::Levels { levels: counts.into_keys().collect(), shares, are_plain })
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::cell::{LONGEST_NAME, canonical, is_missing, number};
+use super::cell::{LONGEST_NAME, is_missing, number};
 use super::error::quoted;
 use crate::contract::problem::MOST_CLASSES;
 
-/// An encoder of labels: different labels are numbered in the order of their first appearance.
+/// An encoder of labels: different texts are numbered in the order of their first appearance.
 #[derive(Default)]
 pub(super) struct LabelEncoder {
     numbers: HashMap<String, u32>,
@@ -18,15 +18,16 @@ impl LabelEncoder {
     /// # Errors
     /// If it is empty, missing, too long or not UTF-8, or one class too many.
     pub(super) fn encode(&mut self, cell: &[u8]) -> Result<u32, String> {
-        let label = canonical(cell).ok_or_else(|| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
+        let label =
+            std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
         if is_missing(cell) {
-            let found = if cell.is_empty() { "empty".to_owned() } else { quoted(&label) };
+            let found = if cell.is_empty() { "empty".to_owned() } else { quoted(label) };
             return Err(format!("{found}; every row needs a label (--missing drop leaves such rows out)"));
         }
         if cell.len() > LONGEST_NAME {
             return Err(format!("a label of {} bytes; at most {LONGEST_NAME}", cell.len()));
         }
-        if let Some(&known) = self.numbers.get(&label) {
+        if let Some(&known) = self.numbers.get(label) {
             return Ok(known);
         }
         let next = self.numbers.len();
@@ -36,7 +37,7 @@ impl LabelEncoder {
                 next + 1
             ));
         }
-        self.numbers.insert(label, next as u32);
+        self.numbers.insert(label.to_owned(), next as u32);
         Ok(next as u32)
     }
 

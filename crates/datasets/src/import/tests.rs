@@ -1,6 +1,7 @@
 //! Imports of small files of every format, good and hostile.
 
 mod archives;
+mod cells;
 mod columns;
 mod formats;
 mod hostile;
