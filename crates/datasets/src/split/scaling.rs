@@ -124,10 +124,14 @@ fn standardize<T: Copy + Into<f64>>(rows: &Array2<T>) -> Result<Scaling, TooWide
     let mut std = Vec::with_capacity(features);
     for (feature, ((mean, off), square)) in mean.iter_mut().zip(off).zip(squares).enumerate() {
         *mean += off / m;
-        let variance = ((square - off * off / m) / m).max(0.0);
-        if !variance.is_finite() {
-            return Err(TooWide { feature });
-        }
+        let variance = (square - off * off / m) / m;
+        let column = rows.column(feature);
+        let variance = match variance.is_finite() {
+            true => variance.max(0.0),
+            // The rounding of a mean near the range of f64 alone may overflow when it is squared.
+            false if column.iter().all(|&value| value.into() == column[0].into()) => 0.0,
+            false => return Err(TooWide { feature }),
+        };
         let rounding = m * f64::EPSILON;
         let constant = variance <= rounding * variance + (rounding * *mean).powi(2);
         std.push(if constant { 1.0 } else { variance.sqrt() });

@@ -91,6 +91,12 @@ fn what_overflows_when_standardized_is_refused_and_what_fits_is_not() {
     let wide = split(Features::F64(array![[0.0, f64::MAX], [1.0, -f64::MAX]]));
     let error = Scaling::fit(ScalingChoice::Standardize, &wide).unwrap_err();
     assert_eq!(error, TooWide { feature: 1 });
+    for wide in
+        [array![[1e180], [2e180], [4e180]], array![[1e180], [1e180], [-1e180]], array![[0.0], [1.5e308], [1.5e308]]]
+    {
+        let error = Scaling::fit(ScalingChoice::Standardize, &split(Features::F64(wide))).unwrap_err();
+        assert_eq!(error, TooWide { feature: 0 }, "its squares overflow");
+    }
     let large = split(Features::F64(Array2::from_elem((3, 1), 1.5e308)));
     assert_eq!(
         large.rows::<f64>(&Scaling::fit(ScalingChoice::Standardize, &large).unwrap()),
