@@ -3,9 +3,23 @@
 /// The longest name of a class or a feature, in bytes.
 pub(super) const LONGEST_NAME: usize = 1024;
 
-/// Returns whether a cell says that there is no value.
+/// Returns whether a cell says that there is no value: the marks that pandas knows, and `?` and `-`.
 pub(super) fn is_missing(cell: &[u8]) -> bool {
-    ["", "na", "nan", "null", "?"].iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
+    const MARKS: [&str; 10] = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"];
+    MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark.as_bytes()))
+}
+
+/// Returns whether a label is missing: classes may be called `none`, or `+` and `-`.
+pub(super) fn is_missing_label(cell: &[u8]) -> bool {
+    is_missing(cell) && cell != b"-" && !cell.eq_ignore_ascii_case(b"none")
+}
+
+/// Returns whether a cell would be a number if its comma were a decimal point.
+pub(super) fn has_decimal_comma(cell: &[u8]) -> bool {
+    let digits = cell.strip_prefix(b"-").unwrap_or(cell);
+    let mut parts = digits.split(|&byte| byte == b',');
+    let are_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    parts.clone().count() == 2 && parts.all(are_digits)
 }
 
 /// Parses a finite number.

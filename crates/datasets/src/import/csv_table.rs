@@ -5,6 +5,7 @@
 
 mod columns;
 mod header;
+mod mixture;
 mod place;
 mod reading;
 mod table;

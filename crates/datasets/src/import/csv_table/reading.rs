@@ -5,7 +5,7 @@ use crate::contract::problem::MOST_CLASSES;
 use crate::import::encoding::{ColumnFit, Encoding};
 use crate::import::error::{Error, quoted};
 use crate::import::open::check_size;
-use crate::import::request::Missing;
+use crate::import::request::{Categorical, Missing};
 use crate::import::rows::Rows;
 use crate::import::source::{ExampleReader, FeatureBuffer, Source, Summary};
 use crate::text::count;
@@ -18,6 +18,13 @@ impl Source for Table<'_> {
     fn fit(&mut self, is_training: &dyn Fn(usize) -> bool) -> Result<(), Error> {
         if self.request.missing != Missing::Mean && !self.textual.contains(&true) {
             return Ok(());
+        }
+        if self.request.categorical == Categorical::OneHot {
+            for (mixture, &column) in self.mixtures.iter().zip(&self.features) {
+                if let Some((line, problem)) = mixture.stray_text() {
+                    return Err(self.wrong_at(line, column, &problem));
+                }
+            }
         }
         let mut fits: Vec<ColumnFit> = self.textual.iter().map(|&textual| ColumnFit::new(textual)).collect();
         let mut examples = self.examples()?;

@@ -6,7 +6,8 @@ use ndarray::Array2;
 
 use super::columns::Columns;
 use super::header::Header;
-use crate::import::cell::{is_missing, number};
+use super::mixture::Mixture;
+use crate::import::cell::{has_decimal_comma, is_missing, is_missing_label, number};
 use crate::import::encoding::Encoding;
 use crate::import::error::{Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
@@ -30,6 +31,8 @@ pub(super) struct Table<'r> {
     target_columns: Vec<usize>,
     /// For each feature, whether it holds texts.
     pub(super) textual: Vec<bool>,
+    /// For each feature, its numbers and texts.
+    pub(super) mixtures: Vec<Mixture>,
     /// The number of rows that are left out.
     pub(super) dropped: usize,
     /// The number of cells without a value in the other rows.
@@ -82,6 +85,7 @@ impl<'r> Table<'r> {
             names: rows.record.iter().enumerate().map(name).collect(),
             header,
             textual: features.iter().map(|column| texts.contains(column)).collect(),
+            mixtures: vec![Mixture::default(); count],
             features,
             target_columns: targets,
             dropped: 0,
@@ -146,20 +150,32 @@ impl<'r> Table<'r> {
         if self.request.missing != Missing::Drop {
             return Ok(true);
         }
-        Ok(!self.features.iter().chain(&self.target_columns).any(|&column| is_missing(&rows.record[column])))
+        let is_missing_target = if self.request.targets.is_empty() { is_missing_label } else { is_missing };
+        let lacks = |columns: &[usize], is_missing: fn(&[u8]) -> bool| {
+            columns.iter().any(|&column| is_missing(&rows.record[column]))
+        };
+        Ok(!lacks(&self.features, is_missing) && !lacks(&self.target_columns, is_missing_target))
     }
 
     /// Checks the features of a row before the encoding is known, and marks the columns of texts.
     fn check_features(&mut self, rows: &Rows) -> Result<(), Error> {
         for (feature, &column) in self.features.iter().enumerate() {
             let cell = &rows.record[column];
+            let takes_texts =
+                self.textual[feature] || (self.request.categorical == Categorical::OneHot && !has_decimal_comma(cell));
             match (is_missing(cell), number(cell).is_some()) {
                 (true, _) if self.request.missing == Missing::Mean => self.filled += 1,
                 (true, _) => return Err(self.not_a_number(rows, column)),
-                (false, true) if self.summary.feature_type == FeatureType::U8 => self.byte(rows, column).map(|_| ())?,
-                (false, true) => {}
-                (false, false) if self.textual[feature] => {}
-                (false, false) if self.request.categorical == Categorical::OneHot => self.textual[feature] = true,
+                (false, true) => {
+                    if self.summary.feature_type == FeatureType::U8 {
+                        self.byte(rows, column)?;
+                    }
+                    self.mixtures[feature].add_number();
+                }
+                (false, false) if takes_texts => {
+                    self.textual[feature] = true;
+                    self.mixtures[feature].add_text(rows.line(), cell);
+                }
                 (false, false) => return Err(self.not_a_number(rows, column)),
             }
         }
@@ -200,6 +216,7 @@ impl<'r> Table<'r> {
         let hint = match (is_missing(cell), self.features.contains(&column)) {
             (true, true) => "--missing drop leaves such rows out, --missing mean takes the column's mean",
             (true, false) => "--missing drop leaves such rows out",
+            (false, _) if has_decimal_comma(cell) => "it has a decimal comma; write a decimal point, as in 1.5",
             (false, true) => "--categorical one-hot makes a column of each text, --ignore leaves a column out",
             (false, false) => "targets are numbers",
         };
@@ -207,7 +224,11 @@ impl<'r> Table<'r> {
     }
 
     pub(super) fn wrong(&self, rows: &Rows, column: usize, problem: &str) -> Error {
+        self.wrong_at(rows.line(), column, problem)
+    }
+
+    pub(super) fn wrong_at(&self, line: u64, column: usize, problem: &str) -> Error {
         let name = if self.header { format!(", {},", quoted(&self.names[column])) } else { String::new() };
-        Error::line(&self.path, rows.line(), format!("column {}{name} is {problem}", column + 1))
+        Error::line(&self.path, line, format!("column {}{name} is {problem}", column + 1))
     }
 }

@@ -1,7 +1,7 @@
 //! The cells of tables: which texts are numbers, codes, or no value.
 
 use super::*;
-use crate::{Pinned, Task, inspect};
+use crate::{Pinned, Scaling, Task, inspect};
 
 /// A table of these cells in the column `a`, with two kinds of rows.
 fn column(cells: &[&str]) -> String {
@@ -58,4 +58,67 @@ fn codes_that_look_like_numbers_are_classes_of_their_own() {
         (codes.classes.join(" "), codes.test.unwrap().targets),
         ("01 1 1.0".to_owned(), Targets::Classes(vec![2]))
     );
+}
+
+#[test]
+fn the_marks_of_missing_cells_are_those_of_pandas() {
+    let bench = Bench::new();
+    for mark in ["N/A", "n/a", "#N/A", "<NA>", "None", "none", "null", "NULL", "-"] {
+        let path = bench.put("t.csv", column(&["1", mark, "3", "5"]));
+        let request = Request { test: vec![path.clone()], test_share: None, ..bench.request(&[&path]) };
+        let found = format!("t.csv: line 3: column 1, \"a\", is \"{mark}\"; a finite number is required");
+        bench.assert_refused(&request, &[&found, "--missing drop", "--missing mean"]);
+        let set = imported(&Request { missing: Missing::Mean, ..request });
+        assert_eq!(set.train.rows::<f64>(&Scaling::None)[[1, 0]], 3.0, "{mark}");
+        fs::remove_dir_all(bench.path("out")).unwrap();
+    }
+}
+
+#[test]
+fn a_class_may_be_called_none_or_minus() {
+    let bench = Bench::new();
+    for missing in [Missing::Refuse, Missing::Drop, Missing::Mean] {
+        for (labels, classes) in [(["+", "-"], ["+", "-"]), (["some", "None"], ["None", "some"])] {
+            let path = bench.put("t.csv", (0..8).map(|row| format!("{row},{}\n", labels[row % 2])).collect::<String>());
+            let set = imported(&Request { missing, ..bench.request(&[&path]) });
+            assert_eq!((set.classes, set.train.examples()), (classes.map(str::to_owned).to_vec(), 6));
+        }
+    }
+    let path = bench.put("t.csv", "1,x\n2,N/A\n3,y\n");
+    fs::remove_dir_all(bench.path("out")).unwrap();
+    bench.assert_refused(&bench.request(&[&path]), &["line 2: column 2 is \"N/A\"; every row needs a label"]);
+}
+
+#[test]
+fn a_text_among_numbers_makes_levels_only_of_a_column_that_is_named() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", column(&["1", "2", "abc", "x", "", "5"]));
+    let one_hot = |missing| Request { categorical: Categorical::OneHot, missing, ..bench.request(&[&path]) };
+    let words =
+        ["t.csv: line 4: column 1, \"a\", is \"abc\", but 3 of its 5 values are numbers", "--categorical COLUMN"];
+    bench.assert_refused(&one_hot(Missing::Mean), &words);
+    let half = bench.put("half.csv", column(&["1", "2", "abc", "x"]));
+    bench.assert_refused(
+        &Request { train: vec![half], ..one_hot(Missing::Refuse) },
+        &["is \"abc\", but 2 of its 4 values"],
+    );
+    let named = Categorical::Columns(vec!["a".to_owned()]);
+    assert!(imported(&Request { categorical: named, ..one_hot(Missing::Mean) }).train.x.dim().1 > 2);
+    let texts = bench.put("texts.csv", column(&["1", "2", "abc", "x", "y", "z"]));
+    assert!(imported(&Request { train: vec![texts], ..one_hot(Missing::Refuse) }).train.x.dim().1 > 2);
+}
+
+#[test]
+fn a_decimal_comma_is_named() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", "a;b;kind\n1,5;1;x\n2,5;2;y\n");
+    for categorical in [Categorical::Refuse, Categorical::OneHot] {
+        let request = Request { categorical, ..bench.request(&[&path]) };
+        bench.assert_refused(&request, &["line 2: column 1, \"a\", is \"1,5\"", "decimal comma", "as in 1.5"]);
+    }
+    let values = Request { targets: vec!["a".to_owned()], ignored: vec!["kind".to_owned()], ..bench.request(&[&path]) };
+    bench.assert_refused(&values, &["is \"1,5\"", "decimal comma"]);
+    let named = Categorical::Columns(vec!["a".to_owned()]);
+    let words = Request { categorical: named, test: vec![path.clone()], test_share: None, ..bench.request(&[&path]) };
+    assert_eq!(imported(&words).train.x.dim().1, 3, "each is a level where it is asked for");
 }
