@@ -83,6 +83,9 @@ pub enum TestSource {
     Absent,
 }
 
+/// The rule on the names of classes, for messages.
+const SAME_CLASSES: &str = "both files must name the same classes";
+
 /// The limit of [`Source::new`]: 8 GiB.
 const DEFAULT_MAX_BYTES: u64 = 8 << 30;
 
@@ -176,20 +179,24 @@ impl DataSet {
     }
 }
 
+/// Reads the names of the classes from the files that have them.
 fn agreed_classes(train: &DataFile, test: Option<&DataFile>, name: &str) -> Result<Vec<String>, Error> {
     let in_train = class_names::read(train, name)?;
     let Some(test) = test else { return Ok(in_train) };
     let in_test = class_names::read(test, name)?;
+    let (named, names, unnamed) = if in_train.is_empty() { (test, &in_test, train) } else { (train, &in_train, test) };
+    if in_train.is_empty() != in_test.is_empty() && class_names::are_other_numbers(names) {
+        let other = format!("`{name}` of {} has {names:?}", named.path().display());
+        let problem = format!("names no classes in `{name}`, so they are 0, 1, ..., but {other}; {SAME_CLASSES}");
+        return Err(Error::file(unnamed.path(), problem));
+    }
     if in_train.is_empty() {
         return Ok(in_test);
     }
     if !in_test.is_empty() && in_test != in_train {
         let other = format!("`{name}` of {} has {in_train:?}", train.path().display());
-        let rule = "both files must name the same classes";
-        return Err(Error::file(
-            test.path(),
-            format!("dataset `{name}` has the names {in_test:?}, but {other}; {rule}"),
-        ));
+        let problem = format!("dataset `{name}` has the names {in_test:?}, but {other}; {SAME_CLASSES}");
+        return Err(Error::file(test.path(), problem));
     }
     Ok(in_train)
 }

@@ -1,6 +1,7 @@
 //! Hostile files, and the good ones beside them, through the same doors that users take.
 
 mod layouts;
+mod names;
 mod pins;
 mod targets;
 mod test_examples;

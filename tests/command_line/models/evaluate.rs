@@ -56,6 +56,33 @@ fn the_confusion_of_three_classes_is_counted() {
     assert!(code == Some(2) && line.contains("features"), "{line}");
 }
 
+/// Classes 1 and 2 of a file that names them are its labels 0 and 1, which a model without names would take for its classes 0 and 1.
+#[test]
+fn classes_without_names_are_numbered_from_0_and_never_taken_for_other_numbers() {
+    let bench = bench();
+    let rows = |classes: &[usize]| -> String {
+        (0..30)
+            .map(|row| format!("{},{row},{}\n", classes[row % classes.len()] * 10, classes[row % classes.len()]))
+            .collect()
+    };
+    for (name, classes) in [("whole", &[0, 1, 2][..]), ("rest", &[1, 2]), ("begin", &[0, 1])] {
+        bench.write(&format!("{name}.csv"), &rows(classes));
+        succeeds(&bench, &["data", "import", &format!("{name}.csv"), "--test-share", "0.2"]);
+        let files = [format!("data.train=data/train_{name}.h5"), format!("data.test=data/test_{name}.h5")];
+        succeeds(&bench, &["train", "one.toml", &files[0], &files[1], "--out", &format!("{name}.h5")]);
+    }
+    for (model, data, parts) in [
+        ("whole", "rest", ["its classes are [\"1\", \"2\"], the model's 0, 1, ...;", "both must name the same"]),
+        ("rest", "begin", ["its classes are 0, 1, ..., the model's [\"1\", \"2\"];", "both must name the same"]),
+    ] {
+        let run = bench.run(&["evaluate", &format!("{model}.h5"), &format!("data/test_{data}.h5")]);
+        let (code, line) = failure(&run);
+        assert_eq!(code, Some(2), "{line}");
+        parts.iter().for_each(|part| assert!(line.contains(part), "{part:?} is not in: {line}"));
+    }
+    succeeds(&bench, &["evaluate", "whole.h5", "data/test_begin.h5"]);
+}
+
 #[test]
 fn evaluate_takes_experiments_sets_and_files_and_warns_of_other_data() {
     let bench = bench();

@@ -84,6 +84,13 @@ fn write_as<const WIDTH: usize>(file: &mut NewHdf5, dataset: &str, names: &[Stri
     file.dataset(dataset, &[names.len()], &names.iter().map(text).collect::<Vec<_>>())
 }
 
+/// Returns whether `names` can't belong to classes that another file leaves without names, and so counts from 0: if they are whole numbers,
+/// and one of them is not that of its class.
+pub fn are_other_numbers(names: &[String]) -> bool {
+    let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
+    numbers.is_some_and(|numbers| numbers.iter().zip(0..).any(|(&number, class)| number != class))
+}
+
 fn decode(index: usize, bytes: &[u8]) -> Result<String, Problem> {
     const SHOWN: usize = 40;
     match std::str::from_utf8(bytes) {

@@ -22,6 +22,7 @@ use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::warn;
 use crate::text::decimals;
+use datasets::contract::class_names::are_other_numbers;
 use datasets::text::count;
 use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
 
@@ -166,13 +167,14 @@ fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
     if let Err(problem) = model.takes(&part.x, part.image_shape) {
         bail!("{}: dataset `{x_name}`: {problem}", path.display());
     }
-    let differ = model.classes.iter().zip(classes).any(|(ours, theirs)| ours != theirs);
+    let differ = match (&model.classes[..], &classes[..]) {
+        ([], names) | (names, []) => are_other_numbers(names),
+        (ours, theirs) => ours.iter().zip(theirs).any(|(ours, theirs)| ours != theirs),
+    };
     if model.class_count().is_some() && differ {
-        bail!(
-            "{}: names the classes {classes:?}, the model {:?}; both must name the same",
-            path.display(),
-            model.classes
-        );
+        let shown = |names: &[String]| if names.is_empty() { "0, 1, ...".to_owned() } else { format!("{names:?}") };
+        let (theirs, ours) = (shown(classes), shown(&model.classes));
+        bail!("{}: its classes are {theirs}, the model's {ours}; both must name the same", path.display());
     }
     Ok(labelled)
 }

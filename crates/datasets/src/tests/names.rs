@@ -1,0 +1,44 @@
+//! Names of classes that two files give, or one of them.
+
+use super::*;
+
+/// A file of four examples of two classes, with texts in a dataset.
+fn file(texts: Option<(&str, [&str; 2])>) -> (TempDir, PathBuf) {
+    let x = Array2::from_shape_fn((4, 2), |(example, feature)| (example + feature) as f64);
+    let builder = Builder::new().with("train_set_x", &x).with("train_set_y", &array![0u8, 1, 0, 1]);
+    let text = |text: &str| text.parse::<hdf5::types::FixedUnicode<8>>().unwrap();
+    match texts {
+        Some((dataset, texts)) => builder.with(dataset, &Array1::from_iter(texts.map(text))),
+        None => builder,
+    }
+    .finish()
+}
+
+#[test]
+fn classes_that_one_file_numbers_otherwise_than_from_0_are_not_those_that_the_other_leaves_unnamed() {
+    let (_folder, unnamed) = file(None);
+    for (names, are_refused) in [
+        (["1", "2"], true),
+        (["-1", "1"], true),
+        (["1", "0"], true),
+        (["0", "1"], false),
+        (["cat", "dog"], false),
+        (["1", "dog"], false),
+    ] {
+        let (_other, named) = file(Some(("list_classes", names)));
+        for (train, test) in [(&named, &unnamed), (&unnamed, &named)] {
+            match loaded(train, test) {
+                Ok(set) => assert!(!are_refused && set.classes == names, "{names:?}"),
+                Err(error) => {
+                    let error = error.to_string();
+                    let begins = format!("{}: names no classes in `list_classes`", unnamed.display());
+                    assert!(are_refused && error.starts_with(&begins), "{error}");
+                    for part in [&*named.display().to_string(), &format!("{names:?}"), "both files must name the same"]
+                    {
+                        assert!(error.contains(part), "{part:?} is missing in: {error}");
+                    }
+                }
+            }
+        }
+    }
+}
