@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::{bench, half_transparent, succeeds};
-use crate::support::{failure, json_lines};
+use crate::support::{failure, json_lines, text};
 
 #[test]
 fn pictures_are_laid_over_white_and_resized_and_named() {
@@ -67,6 +67,8 @@ fn a_folder_of_pictures_is_asked_about_picture_by_picture() {
     let one_by_one = json_lines(&succeeds(&bench, &[&["predict", "m.h5", "--json"], &names[..]].concat()));
     assert_eq!(all, one_by_one);
     assert_eq!(all.iter().map(|answer| answer["input"].as_str().unwrap()).collect::<Vec<_>>(), names);
+    let said = text(&bench.run(&["predict", "m.h5", "all"]).stderr);
+    assert!(said.contains("all: 1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP) left out"), "{said}");
 }
 
 /// A picture file doesn't tell the range of the floats, and the runner doesn't guess it.

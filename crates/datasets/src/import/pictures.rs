@@ -1,5 +1,8 @@
 //! Pictures: folders with a folder for each class, named after it, and single ones.
 
+mod kinds;
+mod left_out;
+
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -8,6 +11,8 @@ use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgba};
 
+use self::kinds::{KINDS, is_picture};
+use self::left_out::LeftOut;
 use super::error::{Error, one_line};
 use super::jpeg::is_cut_off;
 use super::open::{check_size, read_up_to};
@@ -16,8 +21,6 @@ use super::source::{ExampleReader, FeatureBuffer, Rules, Source, SourceTargets, 
 use crate::contract::problem::MOST_CLASSES;
 use crate::split::features::FeatureType;
 
-/// The kinds of pictures that are read; of moving pictures the first frame.
-const KINDS: &str = "PNG, JPEG, WebP, GIF or BMP";
 /// The most bytes that one picture may take, in its file and decoded.
 const MOST_BYTES: u64 = 1 << 29;
 /// The largest width and height.
@@ -38,8 +41,7 @@ struct Folder {
     files: Vec<PathBuf>,
     /// True if pictures are resized; if not, each must have the size of the first.
     resized: bool,
-    /// The number of files of another kind.
-    left_out: usize,
+    left_out: LeftOut,
     summary: Summary,
 }
 
@@ -47,10 +49,10 @@ impl Folder {
     /// Lists the pictures below `path`, the classes and the files of each in the order of their names. They have the requested size, or
     /// else that of the first.
     fn scan(path: &Path, request: &Request) -> Result<Self, Error> {
-        let (mut files, mut labels, mut words, mut left_out) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let (mut files, mut labels, mut words, mut left_out) = (Vec::new(), Vec::new(), Vec::new(), LeftOut::default());
         for class in entries(path)? {
             if !class.is_dir() {
-                left_out += 1;
+                left_out.add(&class);
                 continue;
             }
             let word = class.file_name().and_then(|name| name.to_str());
@@ -65,7 +67,7 @@ impl Folder {
                     files.push(file);
                     labels.push(words.len() as u32);
                 } else {
-                    left_out += 1;
+                    left_out.add(&file);
                 }
             }
             if files.len() == before {
@@ -104,14 +106,7 @@ impl Source for Folder {
     }
 
     fn remark(&self) -> Option<String> {
-        let left_out = self.left_out;
-        (left_out > 0).then(|| {
-            let files = match left_out {
-                1 => "1 file that is not a picture".to_owned(),
-                _ => format!("{left_out} files that are not pictures"),
-            };
-            format!("{files} ({KINDS}) left out")
-        })
+        self.left_out.remark()
     }
 }
 
@@ -147,23 +142,27 @@ impl ExampleReader for Pictures<'_> {
     }
 }
 
-/// Lists the pictures in a folder and in the folders in it, in the order of their names; hidden files are left out.
+/// Lists the pictures in a folder and in the folders in it, in the order of their names, and describes what else is there; hidden files are
+/// left out.
 ///
 /// # Errors
 /// If a folder can't be read, or there is no picture.
-pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut pictures = Vec::new();
+pub fn pictures_in(folder: &Path) -> Result<(Vec<PathBuf>, Option<String>), Error> {
+    let (mut pictures, mut left_out) = (Vec::new(), LeftOut::default());
     for entry in entries(folder)? {
-        if entry.is_dir() {
-            pictures.extend(entries(&entry)?.into_iter().filter(|file| is_picture(file)));
-        } else if is_picture(&entry) {
-            pictures.push(entry);
+        let files = if entry.is_dir() { entries(&entry)? } else { vec![entry] };
+        for file in files.into_iter().filter(|file| !file.is_dir()) {
+            if is_picture(&file) {
+                pictures.push(file);
+            } else {
+                left_out.add(&file);
+            }
         }
     }
     if pictures.is_empty() {
         return Err(Error::file(folder, format!("no picture ({KINDS}) in this folder")));
     }
-    Ok(pictures)
+    Ok((pictures, left_out.remark()))
 }
 
 /// Reads the picture at `path` as the bytes of an example of shape `[height, width, channels]`, with 1 (grey) or 3 channels.
@@ -233,11 +232,6 @@ fn decoded(path: &Path) -> Result<DynamicImage, Error> {
         return Err(no_picture("the file ends before the picture does"));
     }
     Ok(picture)
-}
-
-fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
-    path.is_file() && matches!(extension.as_str(), "png" | "jpg" | "jpeg" | "webp" | "gif" | "bmp")
 }
 
 /// Lists a folder, sorted by name, without hidden files.

@@ -17,6 +17,7 @@ use crate::cli;
 use crate::model::{Model, most_probable};
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
+use crate::terminal::note;
 use datasets::import::{picture, pictures_in};
 use datasets::{FeatureType, Features, HDF5_SIGNATURE, Names, Pinned, Unlabelled};
 
@@ -59,7 +60,13 @@ fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for path in &args.what {
         match path.is_dir() {
-            true => paths.extend(pictures_in(path)?),
+            true => {
+                let (pictures, left_out) = pictures_in(path)?;
+                paths.extend(pictures);
+                if let Some(left_out) = left_out {
+                    note(&format!("{}: {left_out}", path.display()));
+                }
+            }
             false => paths.push(path.clone()),
         }
     }

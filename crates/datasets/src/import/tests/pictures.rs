@@ -92,3 +92,32 @@ fn lossless_pictures_of_every_kind_give_the_same_bytes() {
     picture.write_to(&mut bytes, image::ImageFormat::Gif).unwrap();
     assert_eq!(super::picture(&bench.put("a.gif", bytes.into_inner()), [2, 2, 3]).unwrap(), four);
 }
+
+#[test]
+fn what_is_left_out_is_told_apart() {
+    let bench = Bench::new();
+    let picture = png(2, 2, &[7; 12]);
+    for name in ["a/1.png", "a/2.png", "b/1.png", "b/2.png"] {
+        bench.put(&format!("all/{name}"), &picture);
+    }
+    let all = bench.path("all");
+    let request = Request { test_share: Some(0.5), ..bench.request(&[&all]) };
+    let left_out = || remarks(&request).into_iter().find(|words| words.ends_with("left out"));
+    assert_eq!(left_out(), None);
+    bench.put("all/stray.png", &picture);
+    assert_eq!(left_out().unwrap(), "1 picture outside the folders of the classes left out");
+    std::os::unix::fs::symlink("nothing.png", all.join("a/3.png")).unwrap();
+    std::os::unix::fs::symlink("nothing", all.join("c")).unwrap();
+    bench.put("all/notes.txt", "no picture");
+    assert_eq!(
+        left_out().unwrap(),
+        "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP), 1 picture outside the folders of the classes, \
+         2 links to a file that is not there left out"
+    );
+    let (pictures, left_out) = super::pictures_in(&all).unwrap();
+    assert_eq!(pictures.len(), 5, "the stray one is a picture too");
+    assert_eq!(
+        left_out.unwrap(),
+        "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP), 2 links to a file that is not there left out"
+    );
+}
