@@ -37,6 +37,8 @@ fn pictures_are_laid_over_white_and_resized_and_named() {
     assert_eq!((rows[1][0], rows[2][0], rows.len()), ("dark.png", "white.png", 3));
     assert_eq!(rows[1][1], answers[14]["name"]);
 
+    let (code, line) = failure(&bench.run(&["predict", "m.h5", "dark.png", "--dataset", "nothing"]));
+    assert!(code == Some(2) && line.contains("--dataset nothing names the examples of an HDF5 file"), "{line}");
     bench.write("no.png", "text");
     bench.write("no.h5", "text");
     for (what, parts) in [

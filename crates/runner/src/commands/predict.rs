@@ -70,6 +70,11 @@ fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
             false => paths.push(path.clone()),
         }
     }
+    if let Some(dataset) = &args.dataset
+        && !paths.iter().any(|path| is_hdf5(path))
+    {
+        bail!("--dataset {dataset} names the examples of an HDF5 file; there is none among the files to predict");
+    }
     for path in &paths {
         if is_hdf5(path) {
             all.extend(pictures.take().map(|pictures| together(pictures, model)));
