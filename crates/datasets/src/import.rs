@@ -135,14 +135,19 @@ fn check(request: &Request) -> Result<Files, Error> {
     Ok(files)
 }
 
-/// Checks that training and test examples have the same features in the same order, of the same shape and type.
+/// Checks that training and test examples have the same features and targets in the same order, of the same shape and type.
 fn agree(request: &Request, train: &dyn Source, test: &dyn Source) -> Result<(), Error> {
-    if let (Some(train), Some(test)) = (train.names(), test.names())
-        && let Some((train, test)) = train.into_iter().zip(test).find(|(train, test)| train != test)
+    for (what, train, test) in
+        [("feature", train.names(), test.names()), ("target", train.target_names(), test.target_names())]
     {
-        let [train, test] = [train, test].map(error::quoted);
-        let problem = format!("a feature is called {test} where the training table has {train}; both need one order");
-        return Err(Error::file(&request.paths(SplitName::Test)[0], problem));
+        if let (Some(train), Some(test)) = (train, test)
+            && let Some((train, test)) = train.into_iter().zip(test).find(|(train, test)| train != test)
+        {
+            let [train, test] = [train, test].map(error::quoted);
+            let rule = if what == "feature" { "both need one order" } else { "both need the same" };
+            let problem = format!("a {what} is called {test} where the training table has {train}; {rule}");
+            return Err(Error::file(&request.paths(SplitName::Test)[0], problem));
+        }
     }
     let (train, test) = (train.summary(), test.summary());
     if (&train.shape, train.feature_type) == (&test.shape, test.feature_type) {

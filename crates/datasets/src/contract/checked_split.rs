@@ -3,6 +3,7 @@
 use hdf5::Dataset;
 
 use crate::contract::attribute::attribute;
+use crate::contract::class_names;
 use crate::contract::element_type::{ElementType, describe};
 use crate::contract::error::Error;
 use crate::contract::file::DataFile;
@@ -73,6 +74,11 @@ impl<'f> CheckedSplit<'f> {
         image_shape(&self.shape)
     }
 
+    /// Returns the names of the features, if the file has them as an import writes them. Any other dataset of that name is not ours.
+    fn feature_names(&self) -> Option<Vec<String>> {
+        class_names::read(self.file, FEATURE_NAMES).ok().filter(|names| names.len() == self.features)
+    }
+
     /// Returns the error that a dataset of `test` has `found` where that of `self` has `other`, against `rule`.
     pub(crate) fn disagreement(
         &self,
@@ -97,6 +103,13 @@ impl<'f> CheckedSplit<'f> {
             let elements = |split: &Self| format!("{} elements", split.x_element.name());
             let rule = "both must have the same element type, so that they are scaled alike";
             return Err(self.disagreement(test, |split| &split.x_name, [elements(test), elements(self)], rule));
+        }
+        if let Some((own, found)) = self.feature_names().zip(test.feature_names())
+            && let Some(feature) = (0..self.features).find(|&feature| own[feature] != found[feature])
+        {
+            let names = [&found, &own].map(|names| format!("{:?} for feature {feature}", names[feature]));
+            let rule = "training and test examples must have the same features in one order";
+            return Err(self.disagreement(test, |_| FEATURE_NAMES, names, rule));
         }
         if self.outputs != test.outputs {
             let columns = [count(test.outputs, "column"), self.outputs.to_string()];

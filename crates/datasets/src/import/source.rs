@@ -121,6 +121,11 @@ pub(super) trait Source {
         None
     }
 
+    /// Returns the names that the source itself gives to its labels or values, if it does.
+    fn target_names(&self) -> Option<Vec<&str>> {
+        None
+    }
+
     /// Starts reading the features, from the first example on.
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error>;
 

@@ -1,4 +1,4 @@
-//! Names of classes that two files give, or one of them.
+//! Names of classes and features that two files give, or one of them.
 
 use super::*;
 
@@ -41,4 +41,17 @@ fn classes_that_one_file_numbers_otherwise_than_from_0_are_not_those_that_the_ot
             }
         }
     }
+}
+
+#[test]
+fn features_of_other_names_are_refused() {
+    let names = |first: &str| file(Some(("feature_names", [first, "height"])));
+    let [(_a, train), (_b, same), (_c, other), (_d, unnamed)] =
+        [names("width"), names("width"), names("age"), file(None)];
+    for test in [&train, &same, &unnamed] {
+        assert!(loaded(&train, test).is_ok() && loaded(test, &train).is_ok());
+    }
+    let error = loaded(&train, &other).unwrap_err().to_string();
+    let begins = format!("{}: dataset `feature_names` has \"age\" for feature 0, but ", other.display());
+    assert!(error.starts_with(&begins) && error.contains("has \"width\" for feature 0"), "{error}");
 }

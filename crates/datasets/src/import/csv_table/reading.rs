@@ -67,6 +67,10 @@ impl Source for Table<'_> {
         self.header.then(|| self.features.iter().map(|&column| &*self.names[column]).collect())
     }
 
+    fn target_names(&self) -> Option<Vec<&str>> {
+        self.header.then(|| self.target_columns.iter().map(|&column| &*self.names[column]).collect())
+    }
+
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
         Ok(Box::new(self.examples()?))
     }

@@ -28,7 +28,7 @@ pub(super) struct Table<'r> {
     /// The columns that are features.
     pub(super) features: Vec<usize>,
     /// The columns of the targets.
-    target_columns: Vec<usize>,
+    pub(super) target_columns: Vec<usize>,
     /// For each feature, whether it holds texts.
     pub(super) textual: Vec<bool>,
     /// For each feature, its numbers and texts.

@@ -212,6 +212,11 @@ fn columns_of_a_test_table_in_another_order_are_refused() {
     };
     refused("b,a,kind\n10,1,x\n");
     refused("b,c,kind\n10,1,x\n");
+    let words = ["test.csv: a target is called \"sort\" where the training table has \"kind\""];
+    bench.assert_refused(&both(&bench, train, "a,b,sort\n1,10,x\n"), &words);
+    let values = both(&bench, "a,p\n1,10\n2,20\n", "a,q\n1,10\n");
+    let words = ["test.csv: a target is called \"q\" where the training table has \"p\""];
+    bench.assert_refused(&Request { targets: vec!["last".to_owned()], ..values }, &words);
     // The place of the label among them is free.
     let request = both(&bench, train, "kind,a,b\nx,3,30\n");
     let request = Request { label: Some("kind".to_owned()), ..request };
