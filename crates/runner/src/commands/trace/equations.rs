@@ -50,7 +50,7 @@ impl Equations<'_> {
         }
     }
 
-    /// Returns `a[l]` after dropout, or da[l] from what comes back to there.
+    /// Returns `a[l]` after dropout, or `da[l]` from what comes back to there.
     pub(super) fn masked(&self, of: &str, l: usize) -> Equation {
         let kept = 1.0 - self.0.dropout(l - 1);
         Equation::of_element(format!("{of}[{l}] · mask[{l}] / (1 - p)"), format!("⟨{of}[{l}]⟩ · ⟨mask[{l}]⟩ / {kept}"))

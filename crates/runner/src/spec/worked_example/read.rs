@@ -81,8 +81,12 @@ impl Entries<'_> {
         self.all.iter().any(|entry| entry.key.starts_with(prefix))
     }
 
+    /// Makes the error of a key that is missing, at the place of its table if that is there.
     fn missing(&self, key: &str, problem: &str) -> Error {
-        Error::setting(&Place::File(self.path.to_owned()), key, problem)
+        let table = key.rfind('.').map(|dot| &key[..=dot]);
+        let neighbour = table.and_then(|table| self.all.iter().find(|entry| entry.key.starts_with(table)));
+        let file = Place::File(self.path.to_owned());
+        Error::setting(neighbour.map_or(&file, |entry| &entry.place), key, problem)
     }
 
     /// Refuses keys that a worked example doesn't have.
@@ -110,7 +114,19 @@ impl Entries<'_> {
         let found = self.all.iter().find(|entry| !is_known(&entry.key));
         found.map_or(Ok(()), |entry| {
             if entry.key.starts_with("train.") {
-                return Err(unknown(&entry.key, &entry.place));
+                return Err(match unknown(&entry.key, &entry.place) {
+                    // A key of another table is no help here.
+                    Error::UnknownKey { place, key, nearest } => {
+                        let nearest = nearest.filter(|nearest| nearest.starts_with("train."));
+                        Error::UnknownKey { place, key, nearest }
+                    }
+                    error => error,
+                });
+            }
+            let above = entry.key.strip_prefix(LAYER).and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+            if above.is_some_and(|l| l > depth) {
+                let problem = format!("there is no layer.{}; layers are numbered from 1 on without a gap", depth + 1);
+                return Err(Error::setting(&entry.place, &entry.key, problem));
             }
             let problem = format!(
                 "no key of a worked example with layers 1 to {depth}, which has x, y, layer.1.w and the like, expected.1.dw \

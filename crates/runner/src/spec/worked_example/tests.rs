@@ -78,7 +78,7 @@ fn a_mistake_is_one_line_with_its_place() {
         ("layer.1.activation=softmax", "only the last layer can have a softmax"),
         ("layer.1.z=[[1, 2]]", "layer.1.z: must be 3 × 2, found 1 × 2"),
         ("layer.1.ww=[[1]]", "layer.1.ww: no key of a worked example with layers 1 to 2"),
-        ("layer.4.w=[[1]]", "layer.4.w: no key of a worked example"),
+        ("layer.4.w=[[1]]", "layer.4.w: there is no layer.3; layers are numbered from 1 on without a gap"),
         ("layer.01.w=[[1]]", "layer.01.w: no key of a worked example"),
         ("expected.3.dw=[[1]]", "expected.3.dw: no key"),
         ("expected.1.dw=[[1]]", "expected.1.dw: must be 3 × 2, found 1 × 1"),
@@ -105,19 +105,21 @@ fn a_mistake_is_one_line_with_its_place() {
     let error = load(&NET.replace("[[1, 2, 3]]\nb", "[[1, 2]]\nb"), &[]).unwrap_err();
     assert!(error.starts_with("net.toml:10: layer.2.w: is 1 × 2"), "{error}");
     for (removed, line) in [
-        ("b = [[0.5]]", "net.toml: layer.2.b: missing"),
-        ("activation = 'tanh'", "net.toml: layer.1.activation: missing"),
+        ("b = [[0.5]]", "net.toml:9: layer.2.b: missing"),
+        ("activation = 'tanh'", "net.toml:6: layer.1.activation: missing"),
         ("x = [[1.0, 2.0], [3, 4.0]]\ny = [[0, 1]]", "net.toml: x: missing; without it every layer needs dw and db"),
         ("x = [[1.0, 2.0], [3, 4.0]]\n", "y: only applies with x"),
     ] {
         let error = load(&NET.replace(removed, ""), &[]).unwrap_err();
         assert!(error.contains(line), "{removed}: {error}");
     }
+    let error = load(NET, &["train.dropout=0.5"]).unwrap_err();
+    assert_eq!(error, "command line: unknown key train.dropout", "model.dropout is no key here");
     let error = load(&NET.replace("learning_rate = 0.1", "optimizer = 'adam'"), &[]).unwrap_err();
     assert_eq!(error, "net.toml: train.learning_rate: missing");
     assert!(
         load("[layer.2]\nw = [[1]]\n", &[])
             .unwrap_err()
-            .contains("layer.2.w: no key of a worked example with layers 1 to 0")
+            .contains("layer.2.w: there is no layer.1; layers are numbered from 1 on without a gap")
     );
 }
