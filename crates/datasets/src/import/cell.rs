@@ -3,15 +3,11 @@
 /// The longest name of a class or a feature, in bytes.
 pub(super) const LONGEST_NAME: usize = 1024;
 
-/// Returns whether a cell says that there is no value: the marks that pandas knows, and `?` and `-`.
+/// Returns whether a cell says that there is no value, by the marks that pandas has known from the beginning, and `?`. A `none` or a `-` may be
+/// a text that means something; among numbers they are refused.
 pub(super) fn is_missing(cell: &[u8]) -> bool {
-    const MARKS: [&str; 10] = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "?", "-"];
+    const MARKS: [&str; 8] = ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"];
     MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark.as_bytes()))
-}
-
-/// Returns whether a label is missing: classes may be called `none`, or `+` and `-`.
-pub(super) fn is_missing_label(cell: &[u8]) -> bool {
-    is_missing(cell) && cell != b"-" && !cell.eq_ignore_ascii_case(b"none")
 }
 
 /// Returns whether a cell would be a number if its comma were a decimal point.
@@ -27,16 +23,20 @@ pub(super) fn number(cell: &[u8]) -> Option<f64> {
     std::str::from_utf8(cell).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// Returns a number in plain form in its canonical form: 1 and 1.0 are one label or level. `None` if `text` has an exponent or leading
-/// zeros, or is no number: as `007` and `0E1` it may be a code, each of which is a text of its own.
+/// Returns a number in its canonical form: 1, 1.0, `2.` and the 1.0e+00 of `numpy.savetxt` are numbers, and 1 and 1.0 one label or level. `None`
+/// if `text` is no number, or may be a code, each of which is a text of its own: `007`, or `0E1` without a decimal point.
 pub(super) fn canonical(text: &str) -> Option<String> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    let are_digits = [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    if !are_digits || (whole.len() > 1 && whole.starts_with('0')) {
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_code = (whole.len() > 1 && whole.starts_with('0')) || (exponent.is_some() && fraction.is_none());
+    let has_digits = !whole.is_empty() || fraction.is_some_and(|fraction| !fraction.is_empty());
+    let exponent = exponent.map(|exponent| exponent.strip_prefix(['-', '+']).unwrap_or(exponent));
+    if is_code || !has_digits || ![Some(whole), fraction, exponent].into_iter().flatten().all(are_digits) {
         return None;
     }
-    let value: f64 = text.parse().ok()?;
+    let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
     let is_short = value.fract() == 0.0 && value.abs() < 1e15;
     Some(if is_short { (value as i64).to_string() } else { text.to_owned() })
 }

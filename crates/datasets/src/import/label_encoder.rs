@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::cell::{LONGEST_NAME, is_missing_label, number};
+use super::cell::{LONGEST_NAME, is_missing, number};
 use super::error::quoted;
 use crate::contract::problem::MOST_CLASSES;
 
@@ -20,7 +20,7 @@ impl LabelEncoder {
     pub(super) fn encode(&mut self, cell: &[u8]) -> Result<u32, String> {
         let label =
             std::str::from_utf8(cell).map_err(|_| format!("\"{}\", which is not UTF-8", cell.escape_ascii()))?;
-        if is_missing_label(cell) {
+        if is_missing(cell) {
             let found = if cell.is_empty() { "empty".to_owned() } else { quoted(label) };
             return Err(format!("{found}; every row needs a label (--missing drop leaves such rows out)"));
         }

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::columns::Columns;
 use super::header::Header;
 use super::mixture::Mixture;
-use crate::import::cell::{has_decimal_comma, is_missing, is_missing_label, number};
+use crate::import::cell::{has_decimal_comma, is_missing, number};
 use crate::import::encoding::Encoding;
 use crate::import::error::{Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
@@ -150,11 +150,8 @@ impl<'r> Table<'r> {
         if self.request.missing != Missing::Drop {
             return Ok(true);
         }
-        let is_missing_target = if self.request.targets.is_empty() { is_missing_label } else { is_missing };
-        let lacks = |columns: &[usize], is_missing: fn(&[u8]) -> bool| {
-            columns.iter().any(|&column| is_missing(&rows.record[column]))
-        };
-        Ok(!lacks(&self.features, is_missing) && !lacks(&self.target_columns, is_missing_target))
+        let lacks = |columns: &[usize]| columns.iter().any(|&column| is_missing(&rows.record[column]));
+        Ok(!lacks(&self.features) && !lacks(&self.target_columns))
     }
 
     /// Checks the features of a row before the encoding is known, and marks the columns of texts.
