@@ -2,11 +2,14 @@
 
 use std::ffi::{CStr, c_int};
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::{env, fs, mem, ptr};
 
+use elf::abi::{EI_NIDENT, PT_LOAD};
 use elf::endian::AnyEndian;
-use elf::{ElfStream, ParseError};
+use elf::file::{FileHeader, parse_ident};
+use elf::segment::SegmentTable;
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
 
 use super::family::{Description, Family, PREFIXES, describe, function};
@@ -83,17 +86,28 @@ fn has_room(bytes: usize) -> bool {
     }
 }
 
-/// Returns the length of a file that is too short for what its headers say; `None` for any other, whatever else is wrong with it.
+/// Returns the length of a file that ends before the code or data that it says it has; `None` for any other, whatever else is wrong with
+/// it. A name without a folder is the loader's to find.
 fn cut_off(path: &Path) -> Option<u64> {
+    const HEADERS: u64 = 1 << 16;
+    path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
     let file = File::open(path).ok()?;
     let length = file.metadata().ok()?.len();
-    let is_cut_off = match ElfStream::<AnyEndian, _>::open_stream(file) {
-        Ok(elf) => elf.segments().iter().any(|segment| segment.p_offset.saturating_add(segment.p_filesz) > length),
-        // The table of its sections comes last. A shorter file than the first header may be anything.
-        Err(ParseError::BadOffset(_)) => length >= 64,
-        Err(_) => false,
+    let mut beginning = Vec::new();
+    file.take(HEADERS).read_to_end(&mut beginning).ok()?;
+    let identity = parse_ident::<AnyEndian>(beginning.get(..EI_NIDENT)?).ok()?;
+    let (endian, class, ..) = identity;
+    let header = FileHeader::parse_tail(identity, beginning.get(EI_NIDENT..)?).ok()?;
+    let from = usize::try_from(header.e_phoff).ok()?;
+    let size = usize::from(header.e_phnum) * usize::from(header.e_phentsize);
+    let Some(table) = beginning.get(from..from.checked_add(size)?) else {
+        return (header.e_phoff + size as u64 > length).then_some(length);
     };
-    is_cut_off.then_some(length)
+    let ends = SegmentTable::new(endian, class, table)
+        .iter()
+        .filter(|segment| segment.p_type == PT_LOAD)
+        .map(|segment| segment.p_offset.saturating_add(segment.p_filesz));
+    ends.max().filter(|end| *end > length).map(|_| length)
 }
 
 /// Opens a library and describes it. The functions in the description are valid while the handle is not dropped.
