@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from layerchain._best import best
+from layerchain._best import best, settings
 from layerchain._errors import LayerchainError
 from layerchain._record import SCORES, Axis, Point, Record, Trial
 
@@ -65,3 +66,16 @@ def test_validation_examples_decide_where_there_are_any_and_test_examples_only_w
 def test_where_nothing_completed_there_is_no_best() -> None:
     with pytest.raises(LayerchainError, match="made up: no completed trial has a final_cost"):
         best(record([(1, 1, "diverged", cost(9.0))]), None)
+
+
+def test_points_that_share_their_trials_are_one_setting_without_the_keys_in_which_they_differ() -> None:
+    made_up = record([(rate, seed, "completed", cost(rate + 0.1 * seed)) for rate in (1, 2, 3) for seed in (1, 2)])
+    trial = {(point.values["rate"], point.values["seed"]): point for point in made_up.points}
+    # The rate is no part of the trials of 1 and 2; the point of rate 1 and seed 1 is left out.
+    points = [
+        replace(trial[1, 2], trial=trial[2, 2].trial, trial_id=trial[2, 2].trial_id),
+        *(point for (rate, _), point in trial.items() if rate > 1),
+    ]
+    found = best(replace(made_up, points=points), None)
+    assert found.setting == {"rate": None} and len(settings(replace(made_up, points=points))) == 2
+    assert found.trials == [trial[2, 2].trial_id, trial[2, 1].trial_id] and math.isclose(found.mean, 2.15)

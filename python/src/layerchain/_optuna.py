@@ -74,7 +74,7 @@ def _trial(setting: Setting, metric: str, distributions: Mapping[str, BaseDistri
     values = values_of(setting, metric)
     if not setting.completed and all(trial.status == "failed" for trial in setting.trials):
         state = TrialState.FAIL
-    elif any(trial.status != "completed" for trial in setting.trials) or not values:
+    elif not setting.is_complete or not values:
         state = TrialState.PRUNED
     else:
         state = TrialState.COMPLETE

@@ -44,7 +44,7 @@ class Sweep:
         self._record = record
 
     def __repr__(self) -> str:
-        finished, planned = len(self._finished), len(self._record.points)
+        finished, planned = len(self._finished), len({point.trial_id for point in self._record.points})
         return f"<Sweep {self.name!r}: {finished} of {planned} trials over {', '.join(self.keys) or 'nothing'}>"
 
     @property
@@ -90,7 +90,7 @@ class Sweep:
         return self.machines[0]
 
     def config(self, trial: str) -> Mapping[str, Any]:
-        """Every key of a finished trial, swept or not, by its id."""
+        """The settings that a finished trial's id is made of, swept or not; most keys that have their default are not among them."""
         for finished in self._finished:
             if finished.id == trial:
                 return finished.config
