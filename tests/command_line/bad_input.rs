@@ -176,6 +176,10 @@ fn a_key_that_fails_only_with_the_data_or_the_machine_has_its_file_and_line() {
         ("optimizer = \"adam\"\n[model]\nhidden = [4]\n[run]\nengine = \"dual\"\n", "late.toml:11: run.engine: "),
         ("[model]\ndepth = 3\nparameters = 3\n", "late.toml:9: model.parameters: "),
         ("[model]\ndepth = 3\n[sweep]\nmodel.parameters = [3, 9999]\n", "late.toml:10: model.parameters: "),
+        (
+            "[model]\ndepth = 3\nparameters = 9999\n[sweep]\nmodel.parameters = [3, 9998]\n",
+            "late.toml:11: model.parameters: ",
+        ),
     ] {
         bench.write("late.toml", &format!("{base}{text}"));
         let (code, line) = failure(&bench.run(&["sweep", "late.toml", "--dry-run"]));

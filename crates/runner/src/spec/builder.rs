@@ -30,10 +30,10 @@ impl Experiment {
         loop {
             match Experiment::of(path, drop_sampling(entries.clone())) {
                 // The command line may have left no point to which a key of the file applies.
-                Err(Error::Idle { place, table, key, .. })
+                Err(Error::Idle { place, table, number, key, .. })
                     if place != Place::CommandLine && !overrides.is_empty() && Experiment::load(path, &[]).is_ok() =>
                 {
-                    entries = without(entries, table, key);
+                    entries = without(entries, table, number, key);
                 }
                 read => return read,
             }
@@ -54,9 +54,9 @@ impl Experiment {
     }
 }
 
-/// Drops the setting of `key` in `table`: `sweep.`, `sweep.include.`, or nothing outside `[sweep]`. If an axis goes, so do the exclusions
+/// Drops the setting of `key` in `table`: `sweep.`, the table `number` of `sweep.include.`, or nothing outside `[sweep]`. If an axis goes, so do the exclusions
 /// with a condition on it, which no point meets.
-fn without(entries: Vec<Entry>, table: &str, key: &str) -> Vec<Entry> {
+fn without(entries: Vec<Entry>, table: &str, number: Option<usize>, key: &str) -> Vec<Entry> {
     let excludes: Vec<usize> = entries
         .iter()
         .filter_map(|entry| listed(&entry.key))
@@ -65,7 +65,7 @@ fn without(entries: Vec<Entry>, table: &str, key: &str) -> Vec<Entry> {
         .collect();
     let is_dropped = |entry: &Entry| match listed(&entry.key) {
         Some(("exclude", number, _)) => excludes.contains(&number),
-        Some(("include", _, inner)) => table == "sweep.include." && inner == key,
+        Some(("include", of, inner)) => table == "sweep.include." && Some(of) == number && inner == key,
         Some((_, _, inner)) => table == "sweep." && inner == key,
         None => table != "sweep.include." && entry.key.strip_prefix(table) == Some(key),
     };

@@ -73,6 +73,8 @@ pub enum Error {
         place: Place,
         /// Where it was set: `sweep.`, `sweep.include.`, or nothing outside `[sweep]`.
         table: &'static str,
+        /// The number of its table of the list `sweep.include`.
+        number: Option<usize>,
         /// The key.
         key: &'static str,
         /// The condition on which it applies.

@@ -58,11 +58,13 @@ pub struct Experiment {
 impl Experiment {
     /// Returns the place where a key is set: outside of `[sweep]`, or on an axis; `None` if it has its default.
     pub fn place(&self, key: &str) -> Option<&Place> {
-        let sets = |written: &str| match listed(written) {
+        let sweeps = |written: &str| match listed(written) {
             Some((list, _, inner)) => list != "exclude" && inner == key,
-            None => written.strip_prefix("sweep.").unwrap_or(written) == key,
+            None => written.strip_prefix("sweep.") == Some(key),
         };
-        self.places.iter().find(|(written, _)| sets(written)).map(|(_, place)| place)
+        let place = |sets: &dyn Fn(&str) -> bool| self.places.iter().find(|(written, _)| sets(written));
+        // A swept key has the values of its axis.
+        place(&sweeps).or_else(|| place(&|written| written == key)).map(|(_, place)| place)
     }
 }
 

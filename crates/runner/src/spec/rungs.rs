@@ -69,17 +69,20 @@ impl Rungs {
         let first = settings(&experiment.points[self.first..]).len();
         let (mut settings, mut work) = (first, 0.0);
         let mut rungs = Vec::new();
-        for length in &self.lengths {
+        for length in &self.lengths[self.rung..] {
             rungs.push(format!("{settings} for {}", in_words(*length)));
             work += settings as f64 * length.amount() as f64;
             settings = settings.div_ceil(halving.factor);
         }
         let work = work / (first as f64 * self.lengths[0].amount() as f64);
-        Some(format!(
-            "halving: {}; the table and the sums above are of the first rung, all rungs together make about {work:.1} times \
-             its operations",
-            rungs.join(", then the best ")
-        ))
+        let rungs = rungs.join(", then the best ");
+        Some(match self.rung {
+            0 => format!(
+                "halving: {rungs}; the table has the first rung, and all rungs together make about {work:.1} times its \
+                 operations"
+            ),
+            rung => format!("halving, from rung {} on: {rungs}", rung + 1),
+        })
     }
 
     /// Takes `experiment` to the next rung: adds the best settings of this one with a longer training. `loss` returns
