@@ -36,11 +36,12 @@ fn changes() -> Option<String> {
         output.status.success().then_some(output.stdout)
     };
     let sources = ["--", "crates", "Cargo.toml", "Cargo.lock"];
-    let mut changes = git(&[&["diff", "HEAD", "--binary", "--no-ext-diff"][..], &sources].concat())?;
+    let changed = git(&[&["diff", "--name-only", "-z", "HEAD"][..], &sources].concat())?;
     let new = git(&[&["ls-files", "--others", "--exclude-standard", "-z"][..], &sources].concat())?;
-    for file in String::from_utf8(new).ok()?.split_terminator('\0') {
+    let mut changes = Vec::new();
+    for file in String::from_utf8([changed, new].concat()).ok()?.split_terminator('\0') {
         changes.extend(file.bytes());
-        // A link to nothing or a folder has no bytes, but its name is a change.
+        // What is deleted, a link to nothing or a folder has no bytes, but its name is a change.
         changes.extend(fs::read(Path::new("../..").join(file)).unwrap_or_default());
     }
     if changes.is_empty() {

@@ -45,7 +45,7 @@ fn every_shell_gets_a_script_and_every_command_a_manual_page() {
     assert_eq!(bench.read("man1/runner-sweep.1"), page);
     bench.write("man1/runner-show.1", "mine\n");
     let (code, line) = failure(&bench.run(&["man", "man1"]));
-    assert!(code == Some(2) && line.contains("man1/runner-show.1: this file is not a page of runner man"), "{line}");
+    assert!(code == Some(2) && line.contains("man1/runner-show.1: this is not a page of runner man"), "{line}");
     assert_eq!(bench.read("man1/runner-show.1"), "mine\n");
 }
 

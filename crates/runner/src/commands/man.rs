@@ -13,9 +13,6 @@ use super::answer::print_names;
 use super::failure::Failure;
 use crate::cli;
 
-/// Near the beginning of every page.
-const TITLE: &[u8] = b".TH runner";
-
 /// Writes a page for each command.
 pub(super) fn run(args: &cli::Man) -> Result<ExitCode> {
     let mut command = cli::Cli::command().disable_help_subcommand(true);
@@ -23,7 +20,7 @@ pub(super) fn run(args: &cli::Man) -> Result<ExitCode> {
     let mut pages = Vec::new();
     add_pages(&command, &mut pages)?;
     for (name, _) in &pages {
-        is_free_or_a_page(&args.dir.join(name))?;
+        is_free_or_the_page(&args.dir.join(name))?;
     }
     make_folder(&args.dir).map_err(Failure::of_writing)?;
     for (name, page) in pages {
@@ -45,15 +42,17 @@ fn add_pages(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()
     Ok(())
 }
 
-/// Refuses to write over what is not a page of this program.
-fn is_free_or_a_page(path: &Path) -> Result<()> {
+/// Refuses to write over what is not an earlier page of that name.
+fn is_free_or_the_page(path: &Path) -> Result<()> {
     if path.symlink_metadata().is_err() {
         return Ok(());
     }
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let title = format!(".TH {name} ");
     let mut beginning = Vec::new();
     let read = regular_file::open(path).and_then(|file| file.take(512).read_to_end(&mut beginning));
-    if read.is_ok() && beginning.windows(TITLE.len()).any(|part| part == TITLE) {
+    if read.is_ok() && String::from_utf8_lossy(&beginning).lines().any(|line| line.starts_with(&title)) {
         return Ok(());
     }
-    bail!("{}: this file is not a page of runner man, and is left as it is; choose another folder", path.display());
+    bail!("{}: this is not a page of runner man, and is left as it is; choose another folder", path.display());
 }
