@@ -27,7 +27,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
     let swept = trials.axes.iter().filter(|axis| axis.factor.is_some()).map(|axis| axis.key.as_str());
     // An experiment of this one trial refuses a key that is no part of it.
     let keys: Vec<&str> = swept.filter(|key| best.trial.has(key)).collect();
-    let unfinished = different_trials(trials.unfinished());
+    let unfinished = different_trials(trials.unfinished().filter(|row| chosen.has(row)));
     if unfinished > 0 {
         note(&format!("{} of the plan not finished yet", count(unfinished, "trial")));
     }
@@ -36,7 +36,7 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let Best { among, setting, trial } = &best;
-    let (seeds, swept) = (setting.size(), settings_in_words(trial, &keys));
+    let (seeds, swept) = (setting.with_status(Status::Completed), settings_in_words(trial, &keys));
     let over = if seeds > 1 { format!(", by the mean over {seeds} seeds") } else { String::new() };
     let rung = trial.rung.map(|rung| format!(" of rung {rung}")).unwrap_or_default();
     let mut lines = format!(
@@ -84,8 +84,8 @@ pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
 /// Writes the values of the swept keys but the seed, in words.
 fn settings_in_words(row: &Row, keys: &[&str]) -> String {
     let others = keys.iter().filter(|key| **key != SEED);
-    let given = others.filter_map(|key| Some((key, row.values.get(*key).filter(|value| !value.is_null())?)));
-    given.map(|(key, value)| format!("{} {}", short_name(key), plain(value))).collect::<Vec<_>>().join(", ")
+    let given = others.map(|key| (key, row.setting(key))).filter(|(_, value)| !value.is_null());
+    given.map(|(key, value)| format!("{} {}", short_name(key), plain(&value))).collect::<Vec<_>>().join(", ")
 }
 
 /// Writes the score and the test accuracy.
@@ -106,7 +106,8 @@ fn lost(setting: &Setting) -> String {
 }
 
 fn overrides(trial: &Row, keys: &[&str]) -> Vec<(String, Value)> {
-    let values = keys.iter().filter_map(|key| Some(((*key).to_owned(), trial.values.get(*key)?.clone())));
+    // A point that leaves a key open has its value outside of the sweep, or its default.
+    let values = keys.iter().map(|key| ((*key).to_owned(), trial.setting(key)));
     values.filter(|(_, value)| !value.is_null()).collect()
 }
 

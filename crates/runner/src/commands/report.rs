@@ -80,7 +80,9 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
     let planned = record.planned()?;
     let mut damaged = HashSet::new();
     let curves = curves::read(record, &planned.points, &mut damaged)?;
+    let planned_points = planned.points.len();
     let trials = Trials::proved(record, planned, &damaged)?;
+    let curves: Vec<_> = trials.rows.iter().map(|row| curves[row.place].clone()).collect();
     let (axes, points) = (&trials.axes, &trials.rows);
     let ranking = Ranking::of(&trials);
     let data = Data::of(&trials, &curves, &ranking);
@@ -92,10 +94,10 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
         notes: words::notes(&ranking, &trials),
         data: visible(&asked.data).into_owned(),
         axes: axes.iter().map(|axis| axis_in_words(axis, points)).collect(),
-        base: words::base(&asked.toml),
+        base: words::base(&asked.toml, axes),
         objective: words::score(ranking.score),
         importance: shares(&ranking, &trials),
-        proof: proof::lines(record, folder, points)?,
+        proof: proof::lines(record, folder, planned_points, points)?,
         machines: machines(record, points)?,
         toml: visible(&asked.toml).into_owned(),
         left_out: words::left_out(&data.curves, points),
@@ -139,6 +141,9 @@ fn share(axis: &PlannedAxis, points: &[Row], is_ranked: impl Fn(&&Row) -> bool, 
         return None;
     }
     let at: Vec<_> = points.iter().zip(&column.at).filter(|(point, _)| is_ranked(point)).map(|(_, at)| *at).collect();
+    if at.iter().collect::<HashSet<_>>().len() < 2 {
+        return None;
+    }
     // A point without the key is a group of its own.
     let places: Vec<usize> = at.iter().map(|at| at.unwrap_or(column.values.len())).collect();
     let numbers: Option<Vec<f64>> = at.iter().map(|at| column.values[(*at)?].as_f64()).collect();

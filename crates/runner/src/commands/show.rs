@@ -41,7 +41,8 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
         bail!("--columns: {CURVE} is drawn in tables only; history.csv has the costs");
     }
     let is_empty = settings.is_empty();
-    say(&if is_empty { nothing(args, trials) } else { header(args, &view, &settings, &sort) });
+    let unfinished = different_trials(trials.unfinished().filter(|row| chosen.has(row)));
+    say(&if is_empty { nothing(args, trials) } else { header(args, &view, &settings, unfinished, &sort) });
     settings.truncate(args.limit.unwrap_or(usize::MAX));
     if is_export {
         let shown = if asked.is_empty() { view.export() } else { asked };
@@ -91,14 +92,13 @@ fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
 }
 
 /// Describes the trials that are shown and their order, in a line.
-fn header(args: &cli::Show, view: &View, settings: &[Setting], sort: &Sort) -> String {
+fn header(args: &cli::Show, view: &View, settings: &[Setting], unfinished: usize, sort: &Sort) -> String {
     let trials = view.trials;
     let shown: usize = settings.iter().map(|setting| setting.rows.len()).sum();
     let mut parts = vec![match &args.which.condition {
         Some(_) => format!("{shown} of {}", count(different_trials(trials.finished()), "trial")),
         None => count(shown, "trial"),
     }];
-    let unfinished = different_trials(trials.unfinished());
     if unfinished > 0 {
         parts[0] += &format!(", {unfinished} not finished yet");
     }

@@ -125,7 +125,7 @@ impl Trials {
         }
     }
 
-    /// Groups the finished trials for which `is_shown` holds, and all that have not finished, by the keys but `over`.
+    /// Groups the trials for which `is_shown` holds by the keys but `over`.
     pub fn grouped(&self, over: &str, is_shown: impl Fn(&Row) -> bool) -> Vec<Setting<'_>> {
         let others: Vec<&str> = self.axes.iter().map(|axis| axis.key.as_str()).filter(|key| *key != over).collect();
         let values = |row: &Row| -> Vec<String> {
@@ -135,7 +135,7 @@ impl Trials {
         for row in first_of_each(self.finished().filter(|row| is_shown(row))) {
             settings.entry(values(row)).or_default().rows.push(row);
         }
-        for row in first_of_each(self.unfinished()) {
+        for row in first_of_each(self.unfinished().filter(|row| is_shown(row))) {
             settings.entry(values(row)).or_default().unfinished.push(row);
         }
         settings.into_values().collect()

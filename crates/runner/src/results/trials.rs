@@ -1,9 +1,11 @@
 //! The points of a plan with their trials, row by row.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::difference::{SWEPT, flat};
 use crate::record::Record;
 use crate::record::columns::Column;
 use crate::record::error::Error;
@@ -21,14 +23,16 @@ use crate::spec::trial::keys::key;
 /// The key of the seed, over which settings are averaged.
 pub const SEED: &str = "seed";
 
-/// A point of the plan, with its trial if that has finished.
+/// A point of the plan, with its trial if that has finished. Of points that differ in no key that is a part of their trial there is one.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Its place in the plan.
     pub place: usize,
+    /// The settings outside `[sweep]`.
+    base: Arc<Map<String, Value>>,
     /// The trial's id.
     pub trial: String,
-    /// Swept key -> value.
+    /// Swept key -> value; null if the key is no part of the trial.
     pub values: Map<String, Value>,
     /// The number of its rung, from 1; `None` unless the sweep halves.
     pub rung: Option<usize>,
@@ -87,18 +91,25 @@ impl Trials {
     pub fn of(planned: Planned, damaged: &HashSet<String>, names: &MachineNames, notes: &Notes) -> Self {
         let Planned { name, toml, axes, points } = planned;
         let rungs = Rungs::of(&axes, points.iter().map(|point| &point.values));
-        let rows = points.into_iter().enumerate().map(|(place, point)| Row {
-            place,
-            rung: rungs.of_point(&point.values),
-            is_damaged: damaged.contains(&point.trial),
-            machine: point.finished.as_ref().and_then(|trial| names.of(trial)).map(str::to_owned),
-            tags: notes.tags(&point.trial),
-            note: notes.note(&point.trial),
-            trial: point.trial,
-            values: point.values,
-            finished: point.finished,
+        let base = Arc::new(base_settings(&toml));
+        let rows = points.into_iter().enumerate().map(|(place, point)| {
+            let mut row = Row {
+                place,
+                base: Arc::clone(&base),
+                rung: rungs.of_point(&point.values),
+                is_damaged: damaged.contains(&point.trial),
+                machine: point.finished.as_ref().and_then(|trial| names.of(trial)).map(str::to_owned),
+                tags: notes.tags(&point.trial),
+                note: notes.note(&point.trial),
+                trial: point.trial,
+                values: point.values,
+                finished: point.finished,
+            };
+            row.leave_out_what_is_no_part();
+            row
         });
-        let rows = rows.collect();
+        let mut known = HashSet::new();
+        let rows = rows.filter(|row| known.insert((row.trial.clone(), json!(row.values).to_string()))).collect();
         let about = (notes.tags(Notes::OF_SWEEP), notes.note(Notes::OF_SWEEP));
         let machines = names.all().into_iter().map(str::to_owned).collect();
         Trials { name, toml, axes, rows, rungs: rungs.numbers.len(), machines, about }
@@ -152,7 +163,7 @@ impl Row {
     /// trial. The depth and the width of a net follow from its layers.
     pub fn setting(&self, name: &str) -> Value {
         let config = self.config();
-        if self.finished.is_some() && key(name).is_some_and(|key| !is_part_of(key, &config)) {
+        if key(name).is_some_and(|key| !is_part_of(key, &config)) {
             return Value::Null;
         }
         if let Some(value) = self.values.get(name).filter(|value| !value.is_null()) {
@@ -176,16 +187,39 @@ impl Row {
         }
     }
 
-    /// Returns whether a key is a part of the trial; true if the trial has not finished.
+    /// Returns whether a key is a part of the trial.
     pub fn has(&self, name: &str) -> bool {
-        self.finished.is_none() || key(name).is_none_or(|key| is_part_of(key, &self.config()))
+        key(name).is_none_or(|key| is_part_of(key, &self.config()))
     }
 
-    /// Returns the settings that the trial was stored with; none if it has not finished.
-    fn config(&self) -> Map<String, Value> {
-        let config = self.finished.as_ref().and_then(|trial| serde_json::from_str(&trial.config).ok());
-        config.unwrap_or_default()
+    /// Takes away the values of swept keys that are no part of the trial.
+    fn leave_out_what_is_no_part(&mut self) {
+        let swept = self.values.keys().filter_map(|name| key(name)).filter(|key| key.condition().is_some());
+        let swept: Vec<_> = swept.collect();
+        if swept.is_empty() {
+            return;
+        }
+        let config = self.config();
+        for key in swept.into_iter().filter(|key| !is_part_of(*key, &config)) {
+            self.values.insert(key.name().to_owned(), Value::Null);
+        }
     }
+
+    /// Returns the settings that the trial was stored with or, before it has finished, those of the experiment and of its point.
+    fn config(&self) -> Map<String, Value> {
+        let stored = self.finished.as_ref().and_then(|trial| serde_json::from_str(&trial.config).ok());
+        stored.unwrap_or_else(|| {
+            let own = self.values.iter().filter(|(_, value)| !value.is_null());
+            let both = self.base.iter().chain(own);
+            both.map(|(key, value)| (key.clone(), value.clone())).collect()
+        })
+    }
+}
+
+/// Lists the settings of an experiment outside `[sweep]`.
+fn base_settings(toml: &str) -> Map<String, Value> {
+    let keys = flat(toml).into_iter().filter(|(key, _)| !key.starts_with(SWEPT));
+    keys.filter_map(|(key, value)| Some((key, serde_json::to_value(value).ok()?))).collect()
 }
 
 /// The rungs of a sweep that halves, by the lengths of their trials.

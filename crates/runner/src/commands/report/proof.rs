@@ -8,6 +8,7 @@ use super::state::State;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::FILES;
+use crate::results::setting::different_trials;
 use crate::results::trials::Row;
 use datasets::text::count;
 
@@ -35,18 +36,18 @@ impl Line {
     }
 }
 
-/// Compares the plan, the trials and the files with their digests. The plan has been proved by [`Record::read`].
+/// Compares the plan of `planned` points, the trials and the files with their digests. The plan has been proved by [`Record::read`].
 ///
 /// # Errors
 /// If the database can't be read.
-pub(super) fn lines(record: &Record, folder: &Path, points: &[Row]) -> Result<Vec<Line>, Error> {
+pub(super) fn lines(record: &Record, folder: &Path, planned: usize, points: &[Row]) -> Result<Vec<Line>, Error> {
     let (damaged, open) = (State::Damaged.count(points), State::Unfinished.count(points));
-    let finished = points.len() - damaged - open;
+    let finished = different_trials(points) - damaged - open;
     let trials = match damaged {
         0 => format!("the {} as stored, ids and histories included", count(finished, "finished trial")),
         _ => format!("{damaged} of {} are not what was stored; run the sweep again", damaged + finished),
     };
-    let plan = format!("{} as stored; its digest covers experiment, axes and plan", count(points.len(), "point"));
+    let plan = format!("{} as stored; its digest covers experiment, axes and plan", count(planned, "point"));
     let mut lines = vec![
         Line::new(Some(true), "plan", plan, record.digest()?.unwrap_or_default()),
         Line::new(Some(damaged == 0), "trials", trials, String::new()),

@@ -145,7 +145,8 @@ pub(super) fn left_out(curves: &Curves, points: &[Row]) -> Vec<String> {
 /// Writes the swept values of a setting, such as `model.depth = 4, train.learning_rate = 0.01`.
 fn values(setting: &Setting, axes: &[PlannedAxis]) -> String {
     let axes = axes.iter().filter(|axis| axis.key != SEED && !axis.has_scale(Scale::Rungs));
-    let value = |axis: &PlannedAxis| setting.rows[0].values.get(&axis.key).filter(|value| !value.is_null()).map(short);
+    let value = |axis: &PlannedAxis| Some(setting.rows[0].setting(&axis.key)).filter(|value| !value.is_null());
+    let value = |axis: &PlannedAxis| value(axis).as_ref().map(short);
     let values = axes.filter_map(|axis| Some(format!("{} = {}", axis.key, value(axis)?)));
     values.collect::<Vec<_>>().join(", ")
 }
@@ -169,9 +170,9 @@ fn seeds(number: usize) -> String {
 }
 
 /// Lists the dotted keys of a resolved experiment that are not swept, with their values, in its order.
-pub(super) fn base(toml: &str) -> Vec<(String, String)> {
-    let is_base =
-        |(key, _): &(String, toml::Value)| !key.starts_with(SWEPT) && !["name", "description"].contains(&key.as_str());
+pub(super) fn base(toml: &str, axes: &[PlannedAxis]) -> Vec<(String, String)> {
+    let is_swept = |key: &str| key.starts_with(SWEPT) || axes.iter().any(|axis| axis.key == key);
+    let is_base = |(key, _): &(String, toml::Value)| !is_swept(key) && !["name", "description"].contains(&key.as_str());
     let base = flat(toml).into_iter().filter(is_base);
     base.map(|(key, value)| (visible(&key).into_owned(), toml_text(&value))).collect()
 }
@@ -251,10 +252,11 @@ mod tests {
 
     #[test]
     fn what_is_not_swept_is_listed_by_dotted_keys_in_the_order_of_the_experiment() {
-        let toml = "name = 'n'\nseed = 1\n[data]\nset = 'drawn'\n[model]\nhidden = [3, 2]\n[sweep]\ntrain.learning_rate = [0.1]\n\
+        let toml = "name = 'n'\nseed = 1\n[data]\nset = 'drawn'\n[model]\nhidden = [3, 2]\n[train]\nlearning_rate = 0.5\n\
+                    [sweep]\ntrain.learning_rate = [0.1]\n\
                     [run]\nengine = 'auto'\n";
         let of = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
         let expected = [("seed", "1"), ("data.set", "drawn"), ("model.hidden", "[3, 2]"), ("run.engine", "auto")];
-        assert_eq!(base(toml), expected.map(of));
+        assert_eq!(base(toml, &[axis("train.learning_rate", "list")]), expected.map(of));
     }
 }

@@ -85,9 +85,10 @@ impl PreparedSweep {
     fn restrict_to(&mut self, shard: Shard) -> Result<()> {
         if let Some(merged) = Record::find_apart(&self.folder)? {
             // Failed trials too: they are trained again, but no rung waits for them.
-            let (mut ended, damaged) = (merged.statuses()?, damaged(&merged)?);
+            let (finished, damaged) = merged.finished()?;
+            let mut ended = merged.statuses()?;
             ended.retain(|id, _| !damaged.contains(id));
-            self.merged = merged.finished()?.0.into_iter().filter(|id| !damaged.contains(id)).collect();
+            self.merged = finished;
             while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&merged)? {}
         }
         self.plan = self.plan.clone().restricted_to(shard);
@@ -159,7 +160,8 @@ impl PreparedSweep {
     pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
         let Some(session) = &mut self.loaded else { return Ok(false) };
         let mut finished: HashMap<String, FinishedTrial> = record.finished_trials()?.into_iter().collect();
-        let damaged = damaged(record)?;
+        // No rung may rest on a trial that is not what was stored.
+        let damaged = record.damaged(finished.iter().map(|(id, trial)| (id.as_str(), trial)))?;
         finished.retain(|id, _| !damaged.contains(id));
         let score = session.experiment.halving.map(|halving| of_objective(halving.objective));
         let plan = &self.plan;
@@ -183,12 +185,6 @@ impl PreparedSweep {
     pub(super) fn has_rungs_left(&self) -> bool {
         !self.rungs.is_last()
     }
-}
-
-/// Finds the trials that are not what was stored: no rung may rest on them.
-fn damaged(record: &Record) -> Result<HashSet<String>> {
-    let finished = record.finished_trials()?;
-    Ok(record.damaged(finished.iter().map(|(id, trial)| (id.as_str(), trial)))?)
 }
 
 /// Chooses the number of fleets that are trained at once, with jobs × threads <= cores.

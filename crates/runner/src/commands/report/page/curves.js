@@ -86,7 +86,8 @@ function drawLegend(entries) {
 
 function curveWords(settings, values, name) {
   const [best] = settings;
-  const recorded = best.points.map((point) => values[point].filter((value) => value !== null));
+  const completed = best.points.filter((point) => data.state[point] === COMPLETED);
+  const recorded = (completed.length > 0 ? completed : best.points).map((point) => values[point].filter((value) => value !== null));
   const lists = recorded.filter((list) => list.length > 0);
   if (lists.length === 0) return "";
   const mean = (pick) => short(lists.reduce((sum, list) => sum + pick(list), 0) / lists.length);

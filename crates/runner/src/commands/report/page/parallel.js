@@ -23,7 +23,10 @@ function drawParallel(shown) {
   const settings = settingsOf(shown);
   const means = settings.map((setting) => ({ setting, mean: spreadOf(completedValues(setting, measure))?.mean }));
   const sign = measure.is_lower_better ? 1 : -1;
-  const completed = means.filter(({ mean }) => mean !== undefined).sort((a, b) => sign * (a.mean - b.mean));
+  // By the measure that judges, the order is that of the answer: settings that lost a trial, and earlier rungs, come later.
+  const isJudge = measure.key === data.judged_by;
+  const order = (a, b) => (isJudge ? a.setting.number - b.setting.number : sign * (a.mean - b.mean));
+  const completed = means.filter(({ mean }) => mean !== undefined).sort(order);
   completed.forEach((line, rank) => Object.assign(line, { rank, share: completed.length > 1 ? rank / (completed.length - 1) : 0 }));
   const drawn = sample(completed, MOST_SETTINGS, BEST_SETTINGS);
   const isNarrow = place.clientWidth < 560;
