@@ -12,7 +12,7 @@ use super::layout::{TableColumn, left_out, names_of, room, set};
 use crate::cli;
 use crate::record::columns::{Column, Kind, TEST_ACCURACY};
 use crate::results::column::{print_number, print_spread};
-use crate::results::difference::{Difference as KeyDifference, differences, swept_and_fixed};
+use crate::results::difference::{Difference as KeyDifference, swept_and_fixed};
 use crate::results::pairs::{Difference, Joined, PairedSetting, join};
 use crate::results::ranking::Score;
 use crate::terminal::{say, warn};
@@ -28,7 +28,7 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
     let measures = measures(args, &a, &b)?;
     let mut joined = join([&a.trials, &b.trials], |row| a.has(row), |row| b.has(row));
-    let (swept, fixed) = swept_and_fixed(differences(&a.trials.toml, &b.trials.toml));
+    let (swept, fixed) = swept_and_fixed(&a.trials.toml, &b.trials.toml);
     let differ = Differ { swept, fixed };
     let lines = sentences(args, &joined, &measures, &differ);
     if joined.settings.is_empty() {

@@ -12,7 +12,6 @@ pub type Difference = (String, Option<String>, Option<String>);
 
 /// Lists the keys in which two experiments differ, but for their names and descriptions.
 pub fn differences(a: &str, b: &str) -> Vec<Difference> {
-    let texts = |toml| flat(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect::<BTreeMap<_, _>>();
     let (a, b) = (texts(a), texts(b));
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
@@ -20,21 +19,25 @@ pub fn differences(a: &str, b: &str) -> Vec<Difference> {
     differ.filter(|key| !is_about(key)).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
 }
 
-/// Divides the keys in which two experiments differ into those that either sweeps, with the fixed value where the other doesn't, and the
-/// settings that neither sweeps.
-pub fn swept_and_fixed(all: Vec<Difference>) -> (Vec<Difference>, Vec<Difference>) {
-    let (swept, mut fixed): (Vec<Difference>, Vec<Difference>) =
-        all.into_iter().partition(|(key, ..)| key.starts_with(SWEPT));
-    let swept = swept.into_iter().map(|(key, a, b)| {
+/// Lists the keys that two experiments sweep differently, with the fixed value where one doesn't sweep it, and the settings that differ and
+/// neither sweeps: the value outside `[sweep]` of a swept key is no setting of any trial.
+pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<Difference>, Vec<Difference>) {
+    let (own_a, own_b) = (texts(a), texts(b));
+    let value =
+        |own: &BTreeMap<String, String>, key: &str| own.get(&format!("{SWEPT}{key}")).or_else(|| own.get(key)).cloned();
+    let is_swept = |key: &str| [&own_a, &own_b].iter().any(|own| own.contains_key(&format!("{SWEPT}{key}")));
+    let (swept, fixed): (Vec<Difference>, Vec<Difference>) =
+        differences(a, b).into_iter().partition(|(key, ..)| key.starts_with(SWEPT));
+    let swept = swept.into_iter().map(|(key, ..)| {
         let key = key[SWEPT.len()..].to_owned();
-        let place = fixed.iter().position(|(other, ..)| *other == key);
-        let (fixed_a, fixed_b) = place.map_or((None, None), |place| {
-            let (_, a, b) = fixed.remove(place);
-            (a, b)
-        });
-        (key, a.or(fixed_a), b.or(fixed_b))
+        let (a, b) = (value(&own_a, &key), value(&own_b, &key));
+        (key, a, b)
     });
-    (swept.collect(), fixed)
+    (swept.collect(), fixed.into_iter().filter(|(key, ..)| !is_swept(key)).collect())
+}
+
+fn texts(toml: &str) -> BTreeMap<String, String> {
+    flat(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect()
 }
 
 /// Lists the dotted keys of an experiment with their values, in its order.
@@ -73,9 +76,17 @@ mod tests {
     fn a_key_that_only_one_sweeps_stands_among_the_swept_with_the_fixed_value_of_the_other() {
         let a = "[model]\ndepth = 4\nwidth = 3\n[sweep]\nseed = [1, 2]\n";
         let b = "[model]\nwidth = 5\n[sweep]\nseed = [1, 2]\n'model.depth' = [2, 4]\n";
-        let (swept, fixed) = swept_and_fixed(differences(a, b));
+        let (swept, fixed) = swept_and_fixed(a, b);
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(swept, [("model.depth".to_owned(), text("4"), text("[2, 4]"))]);
         assert_eq!(fixed, [("model.width".to_owned(), text("3"), text("5"))]);
+
+        // The value outside of [sweep] counts where the key is not swept, even if it is the same in both, and nowhere else.
+        let with =
+            |rate: &str, sweep: &str| format!("[train]\nlearning_rate = {rate}\n[sweep]\nseed = [1, 2]\n{sweep}\n");
+        let axis = "'train.learning_rate' = [0.1, 0.2]";
+        let swept = [("train.learning_rate".to_owned(), text("0.1"), text("[0.1, 0.2]"))];
+        assert_eq!(swept_and_fixed(&with("0.1", ""), &with("0.1", axis)), (swept.to_vec(), Vec::new()));
+        assert_eq!(swept_and_fixed(&with("0.1", axis), &with("0.7", axis)), (Vec::new(), Vec::new()));
     }
 }
