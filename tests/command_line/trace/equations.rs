@@ -1,4 +1,4 @@
-//! What a trace says of each number, worked out: the equation with its numbers has the number as its result.
+//! The equations of a trace with their numbers put in: each has the shown number as its result.
 
 use std::iter::Peekable;
 use std::str::Chars;

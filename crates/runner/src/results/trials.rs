@@ -162,12 +162,12 @@ impl Row {
     /// Returns the value of a key: swept, or fixed by the experiment, or its default; null if the key is no part of the
     /// trial. The depth and the width of a net follow from its layers.
     pub fn setting(&self, name: &str) -> Value {
+        if let Some(value) = self.values.get(name).filter(|value| !value.is_null()) {
+            return value.clone();
+        }
         let config = self.config();
         if key(name).is_some_and(|key| !is_part_of(key, &config)) {
             return Value::Null;
-        }
-        if let Some(value) = self.values.get(name).filter(|value| !value.is_null()) {
-            return value.clone();
         }
         if let Some(value) = config.get(name) {
             return value.clone();

@@ -54,8 +54,8 @@ impl Experiment {
     }
 }
 
-/// Drops the setting of `key` in `table`: `sweep.`, the table `number` of `sweep.include.`, or nothing outside `[sweep]`. If an axis goes, so do the exclusions
-/// with a condition on it, which no point meets.
+/// Drops the setting of `key` in `table`: `sweep.`, the table `number` of `sweep.include.`, or nothing outside `[sweep]`. If an axis goes,
+/// so do the exclusions with a condition on it, which no point meets.
 fn without(entries: Vec<Entry>, table: &str, number: Option<usize>, key: &str) -> Vec<Entry> {
     let excludes: Vec<usize> = entries
         .iter()

@@ -10,7 +10,7 @@ use crate::import::error::Error;
 use crate::import::request::{Categorical, Request};
 use crate::import::rows::Rows;
 
-/// What is known of the first line.
+/// The role of the first line of a table.
 pub(super) struct Header {
     /// True if it names the columns.
     pub(super) is_there: bool,

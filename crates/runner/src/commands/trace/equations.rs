@@ -8,7 +8,7 @@ use crate::spec::names::activation_name;
 /// An equation in the course's notation.
 pub(super) struct Equation {
     pub(super) text: String,
-    /// The same for one element and in numbers, with ⟨symbol⟩ for the element of that matrix in the same row and column; `None` if
+    /// The equation of one element in numbers, with ⟨symbol⟩ for the element of that matrix in the same row and column; `None` if
     /// elements of other places take part.
     pub(super) of_element: Option<String>,
 }

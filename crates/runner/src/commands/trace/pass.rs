@@ -38,7 +38,7 @@ pub(super) struct Pass {
 pub(super) struct LayerPass {
     pub(super) z: Option<Array2<f64>>,
     pub(super) a: Option<Array2<f64>>,
-    /// What dropout makes of the layer; `None` without it.
+    /// The results of dropout; `None` without it.
     pub(super) dropout: Option<DropoutPass>,
     pub(super) da: Option<Array2<f64>>,
     pub(super) dz: Option<Array2<f64>>,

@@ -60,7 +60,7 @@ pub(super) struct Quantity {
     pub(super) path: String,
     /// The equation that it is computed by; `None` if it is an input or a parameter.
     pub(super) equation: Option<String>,
-    /// The same for one element and in numbers, with ⟨symbol⟩ for the element of that matrix in the same row and column.
+    /// The equation of one element in numbers, with ⟨symbol⟩ for the element of that matrix in the same row and column.
     pub(super) of_element: Option<String>,
     /// True if the file gives it in place of what the equation says.
     pub(super) given: bool,
