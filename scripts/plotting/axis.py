@@ -13,6 +13,7 @@ SEED = "seed"
 LEARNING_RATE = "train.learning_rate"
 DEPTH = "model.depth"
 LAYER = "layer"  # no key: what a metric has a value for each of
+TRIAL = "trial"  # no key: the id of the trial at a point, which points share that differ in keys that are no part of it
 MANY = 12  # values that can be named, or have a panel, each
 
 # The name of a swept key in words, and its unit where it has one.

@@ -8,9 +8,10 @@ whose trials completed; of a sweep that halves, one that was dropped comes after
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Iterable, Sequence
 
-from .axis import Axis
+from .axis import TRIAL, Axis
 from .measure import COST, VALIDATION_COST, Measure
 from .sweep import Run, Sweep, grouped
 
@@ -52,6 +53,22 @@ def rank(sweep: Sweep, setting: Sequence[Run]) -> tuple:
 def ranked(sweep: Sweep, runs: Iterable[Run], axes: Sequence[Axis]) -> list[list[Run]]:
     """The settings on these axes, each as the runs over its seeds, the best first."""
     return sorted(grouped(runs, axes).values(), key=lambda setting: rank(sweep, setting))
+
+
+def distinct(settings: Iterable[list[Run]]) -> list[list[Run]]:
+    """The settings of different trials: points that share a trial are one, without the values in which they differ, as
+    those keys are no part of it."""
+    alike: dict[frozenset, list[list[Run]]] = {}
+    for number, setting in enumerate(settings):
+        alike.setdefault(frozenset(run.point.get(TRIAL, (number,)) for run in setting), []).append(setting)
+    return [group[0] if len(group) == 1 else _joined(group) for group in alike.values()]
+
+
+def _joined(settings: list[list[Run]]) -> list[Run]:
+    others = [{run.point[TRIAL]: run.point for run in setting} for setting in settings]
+    return [replace(run, point={key: value for key, value in run.point.items()
+                                if all(points[run.point[TRIAL]].get(key) == value for points in others)})
+            for run in settings[0]]
 
 
 def best(sweep: Sweep, runs: Iterable[Run], axes: Sequence[Axis]) -> list[Run]:

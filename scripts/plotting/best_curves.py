@@ -7,7 +7,7 @@ from typing import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
-from .best import criterion, judged_by, mean_score, ranked
+from .best import criterion, distinct, judged_by, mean_score, ranked
 from .curves import BROKEN, draw_series, ends_early, name_sides
 from .limits import linear_limits
 from .measure import COST, TEST_ACCURACY, recorded
@@ -22,10 +22,11 @@ from .wish import Wish
 def best_figures(sweep: Sweep, wish: Wish) -> Iterator[tuple[str, Figure]]:
     """The curves of as many of the best settings as are asked for, if there are more settings than that."""
     completed = [run for run in sweep.runs if run.completed]
-    settings = ranked(sweep, completed, sweep.factors)
-    whole = [s for s in ranked(sweep, sweep.runs, sweep.factors) if any(run.completed for run in s)]
+    settings = distinct(ranked(sweep, completed, sweep.factors))
+    whole = distinct(s for s in ranked(sweep, sweep.runs, sweep.factors) if any(run.completed for run in s))
     if sweep.factors and 0 < wish.best < len(settings):
-        yield "best", _figure(sweep, whole[:wish.best], completed, len(settings), wish)
+        once = [run for setting in settings for run in setting]
+        yield "best", _figure(sweep, whole[:wish.best], once, len(settings), wish)
 
 
 def _figure(sweep: Sweep, best: list[list[Run]], completed: list[Run], count: int, wish: Wish) -> Figure:

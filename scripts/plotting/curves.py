@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .axis import LAYER, Axis
+from .axis import Axis
 from .best import best, criterion, judged_by
 from .colouring import Colouring
 from .files import slug
@@ -19,7 +19,7 @@ from .page import Page, source
 from .roles import Roles, layout, roles
 from .series import Series, over_seeds, over_settings, thinned
 from .style import band, diverged_mark, line
-from .sweep import Run, Sweep, grouped, layer_by_layer
+from .sweep import Run, Sweep, count_trials, grouped, layer_by_layer
 from .ticks import iteration_ticks, log_cost_ticks, log_worthwhile
 from .wish import Wish
 
@@ -142,8 +142,7 @@ def _beyond(runs: Sequence[Run], measure: Measure, top: float) -> str:
     """How many trials leave the picture, where any completed ones do."""
     if measure.accuracy:
         return ""
-    above = (run.point for run in runs if run.completed and np.any(run.series(measure.field) > top))
-    count = len({tuple((key, value) for key, value in point.items() if key != LAYER) for point in above})
+    count = count_trials(run for run in runs if run.completed and np.any(run.series(measure.field) > top))
     trials = "trial rises" if count == 1 else "trials rise"
     return f"{count:,} completed {trials} above {top:.2g}, out of the picture" if count else ""
 

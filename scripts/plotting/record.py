@@ -10,9 +10,9 @@ from typing import Any, Iterator, Optional
 import numpy as np
 
 from . import seal
-from .axis import Axis
+from .axis import TRIAL, Axis
 from .measure import SCORES
-from .sweep import Run, Sweep, arranged
+from .sweep import Run, Sweep, arranged, count_trials
 from .where import WhereError, parse
 
 SCHEMA_VERSION = 4
@@ -74,25 +74,25 @@ def _read(connection: sqlite3.Connection, path: Path, where: str) -> Sweep:
     if damaged:
         more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
         raise RecordError(f"{path}: trial {damaged[0]}{more} is damaged in the record; run the sweep again to train it anew")
-    plan = list(dict.fromkeys(connection.execute("SELECT trial, point FROM plan ORDER BY position")))
-    points = [(trial, {k: _frozen(v) for k, v in json.loads(point).items()}) for trial, point in plan]
+    plan = dict.fromkeys(connection.execute("SELECT trial, point FROM plan ORDER BY position"))
+    points = [{**{k: _frozen(v) for k, v in json.loads(point).items()}, TRIAL: trial} for trial, point in plan]
     axes = [
         Axis(key, scale, (), factor)
         for key, scale, factor in connection.execute("SELECT key, scale, factor FROM axis ORDER BY position")
         if factor is not None  # what follows from the others is not an axis
     ]
     trials = dict(_trials(connection, with_keys=bool(where)))
-    runs = [Run(point, *trials[trial]) for trial, point in points if trial in trials]
+    runs = [Run(point, *trials[point[TRIAL]]) for point in points if point[TRIAL] in trials]
     if not any(run.completed or run.diverged for run in runs):
-        failed = f"; all {len(runs)} trials run so far failed" if runs else ""
+        failed = f"; all {count_trials(runs)} trials run so far failed" if runs else ""
         raise RecordError(f"{path}: no trial has finished yet{failed}")
     validated = any(np.isfinite(run.score("validation_cost")) for run in runs)
-    every = [point for _, point in points]
+    planned = len({trial for trial, _ in plan})
     if where:
         runs = _fitting(runs, where)
-        every = [run.point for run in runs]
-    return arranged(str(experiment[0]), str(experiment[1] or ""), axes, every, runs, validated=validated,
-                    planned=len(points), condition=where)
+        points = [run.point for run in runs]
+    return arranged(str(experiment[0]), str(experiment[1] or ""), axes, points, runs, validated=validated,
+                    planned=planned, condition=where)
 
 
 def _fitting(runs: list[Run], where: str) -> list[Run]:
@@ -103,7 +103,7 @@ def _fitting(runs: list[Run], where: str) -> list[Run]:
         raise RecordError(f"--where: {error}") from error
     fitting = [run for run in runs if condition({**run.keys, **run.point})]
     if not any(run.completed or run.diverged for run in fitting):
-        raise RecordError(f"--where: no finished trial of {len(runs)} fits {where}")
+        raise RecordError(f"--where: no finished trial of {count_trials(runs)} fits {where}")
     return fitting
 
 
@@ -123,7 +123,7 @@ def _trials(connection: sqlite3.Connection, with_keys: bool) -> Iterator[tuple[s
         keys: dict[str, Any] = {}
         if with_keys:
             config = {k: _frozen(v) for k, v in json.loads(trial["config"]).items()}
-            keys = {**config, "trial": trial["id"], **{name: trial[name] for name in ASKED if name != "id"}}
+            keys = {**config, **{name: trial[name] for name in ASKED if name != "id"}}
         iterations, history = histories.get(trial["number"], nothing)
         yield trial["id"], (trial["status"], trial["ended_at"], scores, iterations, history, keys)
 

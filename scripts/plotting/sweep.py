@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
 
 import numpy as np
 
-from .axis import LAYER, MANY, SEED, Axis, axis_values
+from .axis import LAYER, MANY, SEED, TRIAL, Axis, axis_values
 
 FULL = 0.5  # the share of a grid's places from which on it is a grid, not a sample
 
@@ -94,12 +94,11 @@ class Sweep:
     @property
     def summary(self) -> str:
         """How many trials there are and how they ended, in words."""
-        trials = [run for run in self.runs if run.point.get(LAYER, 1) == 1]
-        done = len(trials)
+        done = count_trials(self.runs)
         parts = [f"{done:,} trial{'s' * (done != 1)}" if done == self.planned
                  else f"{done:,} of {self.planned:,} trials"]
         for status in ("diverged", "failed"):
-            count = sum(run.status == status for run in trials)
+            count = count_trials(run for run in self.runs if run.status == status)
             if count:
                 parts.append(f"{count:,} {status}")
         if self.rungs:
@@ -133,7 +132,7 @@ def arranged(name: str, data: str, declared: list[Axis], points: list[dict], run
     return Sweep(
         name=name, data=data, axes=swept, factors=factors, scattered=_scattered(factors, points), rungs=rungs,
         seeds=next((axis for axis in varied if axis.key == SEED), None), runs=runs,
-        planned=len(points) if planned is None else planned, validated=validated, condition=condition,
+        planned=len({_trial(point) for point in points}) if planned is None else planned, validated=validated, condition=condition,
         missing=frozenset(tuple(axis.at(point) for axis in swept) for point in points if _place(point) not in trained),
     )
 
@@ -144,6 +143,11 @@ def grouped(runs: Iterable[Run], axes: Sequence[Axis]) -> dict[tuple, list[Run]]
     for run in runs:
         groups.setdefault(run.values(axes), []).append(run)
     return groups
+
+
+def count_trials(runs: Iterable[Run]) -> int:
+    """How many trials these runs are: points share one, and so do the layers of a metric."""
+    return len({_trial(run.point) for run in runs})
 
 
 def layer_by_layer(sweep: Sweep, metric: str) -> Sweep:
@@ -161,6 +165,10 @@ def layer_by_layer(sweep: Sweep, metric: str) -> Sweep:
 
 def _place(point: dict) -> tuple:
     return tuple(point.items())
+
+
+def _trial(point: dict) -> Any:
+    return point.get(TRIAL) or _place({key: value for key, value in point.items() if key != LAYER})
 
 
 def _longest(axes: list[Axis], rungs: Axis, items: list, point_of: Callable) -> list:

@@ -3,9 +3,11 @@
 import unittest
 
 from support import DEPTH, RATE, run, sweep
-from plotting.axis import Axis
-from plotting.best import best, criterion, judged_by, ranked
+from plotting.axis import TRIAL, Axis
+from plotting.best import best, criterion, distinct, judged_by, ranked
 from plotting.sweep import arranged
+
+KIND, MOMENTUM = "train.optimizer", "train.momentum"
 
 
 class Best(unittest.TestCase):
@@ -43,6 +45,17 @@ class Best(unittest.TestCase):
         found = arranged("t", "", axes, points, runs, validated=False)
         self.assertEqual(best(found, found.runs, found.factors)[0].point, {RATE: 0.2, "train.iterations": 30})
         self.assertEqual(len(found.runs), 2)
+
+    def test_points_that_share_a_trial_are_one_setting_without_the_key_that_is_no_part_of_it(self) -> None:
+        points = [{KIND: kind, MOMENTUM: momentum, TRIAL: kind if kind == "gd" else f"momentum {momentum}"}
+                  for kind in ("gd", "momentum") for momentum in (0.8, 0.9)]
+        runs = [run(point, cost=0.2 if point[KIND] == "gd" else point[MOMENTUM]) for point in points]
+        found = arranged("t", "", [Axis(KIND, "list", (), 0), Axis(MOMENTUM, "list", (), 1)], points, runs, validated=False)
+        named = [{key: setting[0].point.get(key) for key in (KIND, MOMENTUM)}
+                 for setting in distinct(ranked(found, found.runs, found.factors))]
+        self.assertEqual(named, [{KIND: "gd", MOMENTUM: None}, {KIND: "momentum", MOMENTUM: 0.8},
+                                 {KIND: "momentum", MOMENTUM: 0.9}])
+        self.assertEqual(found.summary, "3 trials")
 
     def test_pictures_say_what_the_best_was_chosen_by(self) -> None:
         axes = {DEPTH: [2, 4], "seed": [1, 2]}
