@@ -108,6 +108,15 @@ fn what_the_command_line_makes_idle_is_left_out_without_a_word_and_of_the_record
 }
 
 #[test]
+fn an_exclusion_by_a_key_that_the_command_line_replaces_by_another_is_dropped() {
+    let sweep = "[sweep]\ntrain.epochs = [1, 2]\nseed = [1, 2]\n[[sweep.exclude]]\ntrain.epochs = 2\nseed = 2\n";
+    let bench = Bench::new();
+    bench.write("points.toml", &format!("{}{sweep}", BASE.replace("iterations = 5\n", "")));
+    assert_eq!(rows(&points(&bench, &[], &["train.epochs", "seed"])), ["1 1", "1 2", "2 1"]);
+    assert_eq!(rows(&points(&bench, &["train.iterations=3"], &["seed"])), ["1", "2"]);
+}
+
+#[test]
 fn the_example_of_the_documentation_is_a_sweep_of_as_many_points_as_it_says() {
     let docs = std::fs::read_to_string(repository("docs/experiments.md")).unwrap();
     let example = docs.split("```toml\n").find(|block| block.starts_with("[sweep]")).expect("an example");

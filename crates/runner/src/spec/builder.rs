@@ -12,8 +12,9 @@ use super::halving::Halving;
 use super::key::{Problem, RawTrial, find};
 use super::kind::Text;
 use super::resolve::resolve;
+use super::role::Role;
 use super::search_space::{Points, SearchSpace};
-use super::source::{self, Entry, listed};
+use super::source::{self, Entry};
 use super::suggestion::unknown;
 use super::sweep_keys::METRIC;
 use super::trial::keys::key;
@@ -59,15 +60,16 @@ impl Experiment {
 fn without(entries: Vec<Entry>, table: &str, number: Option<usize>, key: &str) -> Vec<Entry> {
     let excludes: Vec<usize> = entries
         .iter()
-        .filter_map(|entry| listed(&entry.key))
-        .filter(|(list, _, inner)| table == "sweep." && *list == "exclude" && *inner == key)
-        .map(|(_, number, _)| number)
+        .filter_map(|entry| match Role::of(&entry.key) {
+            (Role::Exclude(number), of) if table == "sweep." && of == key => Some(number),
+            _ => None,
+        })
         .collect();
-    let is_dropped = |entry: &Entry| match listed(&entry.key) {
-        Some(("exclude", number, _)) => excludes.contains(&number),
-        Some(("include", of, inner)) => table == "sweep.include." && Some(of) == number && inner == key,
-        Some((_, _, inner)) => table == "sweep." && inner == key,
-        None => table != "sweep.include." && entry.key.strip_prefix(table) == Some(key),
+    let is_dropped = |entry: &Entry| match Role::of(&entry.key) {
+        (Role::Exclude(number), _) => excludes.contains(&number),
+        (Role::Include(at), of) => table == "sweep.include." && Some(at) == number && of == key,
+        (Role::Axis | Role::Zip(_), of) => table == "sweep." && of == key,
+        (Role::Fixed, of) => table.is_empty() && of == key,
     };
     entries.into_iter().filter(|entry| !is_dropped(entry)).collect()
 }

@@ -6,8 +6,9 @@ use super::axis::{Scale, distinct};
 use super::axis_group::{AxisGroup, AxisRows};
 use super::error::{Error, Place};
 use super::exclude::Condition;
+use super::role::Role;
 use super::sampler::{Domain, Method, uniform};
-use super::source::{Entry, listed};
+use super::source::Entry;
 use super::sweep_keys::{METHOD, SAMPLE_SEED, SAMPLES};
 use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
@@ -16,11 +17,8 @@ use super::trial::model::TRIAL_SEED;
 /// keys of a trial, given behind its experiment, train it again.
 pub(super) fn drop_sampling(mut entries: Vec<Entry>) -> Vec<Entry> {
     let is_drawn = |entry: &Entry| {
-        let swept = match listed(&entry.key) {
-            Some((list, _, inner)) => (list == "zip").then_some(inner),
-            None => entry.key.strip_prefix("sweep."),
-        };
-        swept.and_then(key).is_some_and(|key| key.name() != TRIAL_SEED.name())
+        let (role, name) = Role::of(&entry.key);
+        matches!(role, Role::Axis | Role::Zip(_)) && key(name).is_some_and(|key| key.name() != TRIAL_SEED.name())
     };
     let is_fixed = |entry: &Entry| {
         entry.place == Place::CommandLine && key(&entry.key).is_some_and(|key| key.name() != TRIAL_SEED.name())

@@ -5,7 +5,8 @@ use toml::Value;
 use super::axis::{Range, plain};
 use super::error::{Error, Place};
 use super::kind::number;
-use super::source::{Entry, listed};
+use super::role::Role;
+use super::source::{Entry, are_alternatives};
 use super::trial::keys::{check_value, key};
 
 /// A test of the value of a key.
@@ -106,8 +107,10 @@ fn read_bound(name: &str, to: &Value) -> Result<(Bound, f64), String> {
 /// If such a condition is malformed, or a table would leave out every point.
 pub(super) fn drop_fixed(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
     let verdicts = entries.iter().map(|entry| verdict(entry, &entries)).collect::<Result<Vec<_>, _>>()?;
-    let table_of =
-        |entry: &Entry| listed(&entry.key).filter(|(list, ..)| *list == "exclude").map(|(_, table, _)| table);
+    let table_of = |entry: &Entry| match Role::of(&entry.key) {
+        (Role::Exclude(table), _) => Some(table),
+        _ => None,
+    };
     let verdicts_of = |table: usize| {
         let judged = entries.iter().zip(&verdicts);
         judged.filter(move |(entry, _)| table_of(entry) == Some(table)).map(|(_, verdict)| *verdict)
@@ -130,13 +133,16 @@ pub(super) fn drop_fixed(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
 /// Returns whether the condition `entry` holds; `None` if `entry` is no condition, or the command line does not fix its
 /// key.
 fn verdict(entry: &Entry, entries: &[Entry]) -> Result<Option<bool>, Error> {
-    let Some(("exclude", _, key)) = listed(&entry.key) else { return Ok(None) };
-    let is_swept = entries.iter().any(|other| match listed(&other.key) {
-        Some((list, _, inner)) => list != "exclude" && inner == key,
-        None => other.key.strip_prefix("sweep.") == Some(key),
-    });
-    let fixed = entries.iter().find(|other| other.key == key && other.place == Place::CommandLine);
-    let Some(fixed) = fixed.filter(|_| !is_swept) else { return Ok(None) };
+    let (Role::Exclude(_), key) = Role::of(&entry.key) else { return Ok(None) };
+    if entries.iter().map(|other| Role::of(&other.key)).any(|(role, of)| role.sweeps() && of == key) {
+        return Ok(None);
+    }
+    let given: Vec<&Entry> = entries.iter().filter(|other| other.place == Place::CommandLine).collect();
+    let Some(fixed) = given.iter().find(|other| other.key == key) else {
+        // No point has a key for which the command line gives another, such as iterations for epochs.
+        let is_replaced = given.iter().any(|other| are_alternatives(&other.key, key));
+        return Ok(is_replaced.then_some(false));
+    };
     let condition = Condition::parse(key, &entry.value)
         .map_err(|problem| Error::setting(&entry.place, &format!("sweep.exclude.{key}"), problem))?;
     Ok(Some(condition.holds(&fixed.value)))

@@ -9,7 +9,7 @@ use super::checkpoint_every::CheckpointEvery;
 use super::data::{DataShape, DataSource, Pins, ValidationSplit};
 use super::error::Place;
 use super::halving::Halving;
-use super::source::listed;
+use super::role::Role;
 use super::trial::TrialConfig;
 use crate::text::comparable;
 
@@ -58,13 +58,11 @@ pub struct Experiment {
 impl Experiment {
     /// Returns the place where a key is set: outside of `[sweep]`, or on an axis; `None` if it has its default.
     pub fn place(&self, key: &str) -> Option<&Place> {
-        let sweeps = |written: &str| match listed(written) {
-            Some((list, _, inner)) => list != "exclude" && inner == key,
-            None => written.strip_prefix("sweep.") == Some(key),
-        };
-        let place = |sets: &dyn Fn(&str) -> bool| self.places.iter().find(|(written, _)| sets(written));
+        let set =
+            || self.places.iter().map(|(written, place)| (Role::of(written), place)).filter(|((_, of), _)| *of == key);
         // A swept key has the values of its axis.
-        place(&sweeps).or_else(|| place(&|written| written == key)).map(|(_, place)| place)
+        let swept = set().find(|((role, _), _)| role.sweeps());
+        swept.or_else(|| set().find(|((role, _), _)| *role == Role::Fixed)).map(|(_, place)| place)
     }
 }
 

@@ -11,7 +11,8 @@ use super::coverage::Coverage;
 use super::error::{Error, Place};
 use super::experiment::Point;
 use super::point::{PointBuilder, json};
-use super::source::{Entry, listed};
+use super::role::Role;
+use super::source::Entry;
 use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
 
@@ -79,10 +80,8 @@ pub(super) fn add(
         }
         if points.len() == before {
             // Only a key of the trials can have brought the point to where another one is.
-            let changes_points = |entry: &Entry| {
-                let name = listed(&entry.key).map_or(entry.key.trim_start_matches("sweep."), |(_, _, inner)| inner);
-                entry.place == Place::CommandLine && key(name).is_some()
-            };
+            let changes_points =
+                |entry: &Entry| entry.place == Place::CommandLine && key(Role::of(&entry.key).1).is_some();
             if !builder.written.iter().any(changes_points) {
                 let problem = "adds nothing: the point is there already".to_owned();
                 return Err(Error::setting(&columns[0].place, "sweep.include", problem));

@@ -3,7 +3,8 @@
 use toml::Value;
 
 use super::axis::Axis;
-use super::source::{Entry, LISTS, listed};
+use super::role::{LISTS, Role};
+use super::source::Entry;
 use super::trial::TrialConfig;
 
 /// Writes the entries as one file again, with defaults filled in. `[sweep]` stays as it was written, in its order.
@@ -20,8 +21,9 @@ pub(super) fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> 
 
     let mut sections: Vec<(String, String)> = vec![(String::new(), String::new())];
     for (key, value) in given.chain(defaults) {
-        let (header, name) = match (listed(key), key.split_once('.')) {
-            (Some((list, number, inner)), _) => (format!("[[sweep.{list}]] # {}", number + 1), inner),
+        let (role, inner) = Role::of(key);
+        let (header, name) = match (role.table(), key.split_once('.')) {
+            (Some((list, number)), _) => (format!("[[sweep.{list}]] # {}", number + 1), inner),
             (None, Some((section, name))) => (format!("[{section}]"), name),
             (None, None) => (String::new(), key),
         };

@@ -14,8 +14,9 @@ use super::include;
 use super::key::{Key, RawTrial, find};
 use super::kind::{Kind, POINTS, number};
 use super::point::PointBuilder;
+use super::role::{LISTS, Role};
 use super::sampler::{MOST_SOBOL, Method};
-use super::source::{Entry, LISTS, listed};
+use super::source::Entry;
 use super::suggestion::unknown;
 use super::sweep_keys::{self, METHOD, SAMPLE_SEED, SAMPLES};
 use super::trial::keys::key;
@@ -61,10 +62,9 @@ impl SearchSpace {
     }
 
     fn add_column(&mut self, Entry { key: written, value, place }: &Entry) -> Result<(), Error> {
-        let (list, number, name) = match listed(written) {
-            Some((list, number, name)) => (list, Some(number), name),
-            None => ("", None, written.strip_prefix("sweep.").unwrap_or(written)),
-        };
+        let (role, name) = Role::of(written);
+        let (list, number) = role.table().unzip();
+        let list = list.unwrap_or_default();
         if name.is_empty() {
             let problem = format!("must be tables with a key at least, [[sweep.{list}]], found {value}");
             return Err(Error::setting(place, &format!("sweep.{list}"), problem));

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::error::{Error, Place};
+use super::role::{LISTS, Role};
 use datasets::files::regular_file;
 
 /// The most bytes of an experiment's file: it is short, and a longer one is a mistake.
@@ -23,9 +24,6 @@ pub(super) const ALTERNATIVES: [(&[&str], &[&str]); 5] = [
     (&["data.test"], &["data.test_share"]),
     (&["train.iterations"], &["train.epochs"]),
 ];
-
-/// The lists of tables below `sweep`.
-pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
 
 /// A key with its value, as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,22 +84,18 @@ fn read_text(path: &Path) -> Result<String, Error> {
 }
 
 fn lay_over(entries: &mut Vec<Entry>, key: &str, value: Value) {
-    let set = key.strip_prefix("sweep.").unwrap_or(key);
-    let fixes = set == key;
+    let (role, set) = Role::of(key);
     let withdrawn = |other: &str| {
-        let replaced = match listed(other) {
-            _ if other == key => true,
-            Some((list, _, inner)) => {
-                let same = inner == set && (list == "zip" || (list == "include" && fixes));
-                same || other.strip_prefix(key).is_some_and(|rest| rest.starts_with('['))
+        let (other_role, other_set) = Role::of(other);
+        let replaces = match (role, other_role) {
+            (Role::Fixed, Role::Axis | Role::Zip(_) | Role::Include(_)) | (Role::Axis, Role::Zip(_)) => {
+                set == other_set
             }
-            None => other.strip_prefix("sweep.") == Some(key),
+            _ => false,
         };
-        let base = listed(other).map_or(other.strip_prefix("sweep.").unwrap_or(other), |(_, _, inner)| inner);
-        let is_condition = listed(other).is_some_and(|(list, _, _)| list == "exclude");
-        let alternative = |of: &[&str], to: &[&str]| of.contains(&set) && to.contains(&base);
-        let withdraws = ALTERNATIVES.iter().any(|(one, two)| alternative(one, two) || alternative(two, one));
-        replaced || (withdraws && !is_condition)
+        let is_condition = [role, other_role].iter().any(|role| matches!(role, Role::Exclude(_)));
+        let is_whole_list = is_list(key) && other.strip_prefix(key).is_some_and(|rest| rest.starts_with('['));
+        other == key || replaces || is_whole_list || (!is_condition && are_alternatives(set, other_set))
     };
     // An override takes the place of what it withdraws, so that the axes keep the order of the file.
     let place = entries.iter().position(|entry| withdrawn(&entry.key)).unwrap_or(entries.len());
@@ -115,12 +109,11 @@ fn lay_over(entries: &mut Vec<Entry>, key: &str, value: Value) {
     entries.splice(place..place, new);
 }
 
-/// Splits a key such as `sweep.zip[0].train.learning_rate` into its list, the number of its table, and the key in the
-/// table.
-pub(super) fn listed(key: &str) -> Option<(&str, usize, &str)> {
-    let (list, rest) = key.strip_prefix("sweep.")?.split_once('[')?;
-    let (number, inner) = rest.split_once(']')?;
-    Some((list, number.parse().ok()?, inner.strip_prefix('.').unwrap_or(inner)))
+/// Returns whether two keys say the same thing in two ways.
+pub(super) fn are_alternatives(a: &str, b: &str) -> bool {
+    ALTERNATIVES
+        .iter()
+        .any(|(one, two)| (one.contains(&a) && two.contains(&b)) || (two.contains(&a) && one.contains(&b)))
 }
 
 fn is_list(key: &str) -> bool {

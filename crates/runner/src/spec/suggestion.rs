@@ -2,7 +2,7 @@
 
 use super::error::{Error, Place};
 use super::experiment_keys;
-use super::source::LISTS;
+use super::role::LISTS;
 use super::sweep_keys;
 use super::synonyms::nearest;
 use super::trial::keys::keys;

@@ -1,0 +1,55 @@
+//! What an experiment does with a key of its trials: fixes it, sweeps it, or has a condition on it.
+
+/// The lists of tables below `sweep`.
+pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
+
+/// The role of a key, as its prefix says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// One value for all trials, such as `train.momentum`, or a key of the whole experiment, such as `data.set`.
+    Fixed,
+    /// An axis, such as `sweep.train.momentum`, or an option of the sweep, such as `sweep.method`.
+    Axis,
+    /// A column of the zip of this number, such as `sweep.zip[0].train.momentum`.
+    Zip(usize),
+    /// A condition of the exclusion of this number, such as `sweep.exclude[0].train.momentum`.
+    Exclude(usize),
+    /// A value at the single point of this number, such as `sweep.include[0].train.momentum`.
+    Include(usize),
+}
+
+impl Role {
+    /// Splits a key, as an entry has it, into its role and the key without a prefix.
+    pub(super) fn of(written: &str) -> (Role, &str) {
+        let Some(swept) = written.strip_prefix("sweep.") else { return (Role::Fixed, written) };
+        listed(swept).unwrap_or((Role::Axis, swept))
+    }
+
+    /// Returns the list below `sweep` and the number of the table in it, if the key is in one.
+    pub(super) fn table(self) -> Option<(&'static str, usize)> {
+        match self {
+            Role::Fixed | Role::Axis => None,
+            Role::Zip(number) => Some(("zip", number)),
+            Role::Exclude(number) => Some(("exclude", number)),
+            Role::Include(number) => Some(("include", number)),
+        }
+    }
+
+    /// Returns whether points get values of the key from here.
+    pub(super) fn sweeps(self) -> bool {
+        matches!(self, Role::Axis | Role::Zip(_) | Role::Include(_))
+    }
+}
+
+fn listed(swept: &str) -> Option<(Role, &str)> {
+    let (list, rest) = swept.split_once('[')?;
+    let (number, key) = rest.split_once(']')?;
+    let number = number.parse().ok()?;
+    let role = match list {
+        "zip" => Role::Zip(number),
+        "exclude" => Role::Exclude(number),
+        "include" => Role::Include(number),
+        _ => return None,
+    };
+    Some((role, key.strip_prefix('.').unwrap_or(key)))
+}
