@@ -44,7 +44,10 @@ fn a_checkpoint_that_is_damaged_or_of_others_is_named_and_left_out() {
     let five = ["sweep.seed=[1,2,3,4,5]", "model.hidden=[5]", "train.patience=60"];
     finished(&sweep(&bench, &[&five[..], &["--out", "five"]].concat()));
     let stderr = finished(&sweep(&bench, &[&five[..], &["--out", "out"]].concat()));
-    assert!(stderr.contains("it is the checkpoint of other trials; the training begins anew"), "{stderr}");
+    let aside = path.with_extension("1.ckpt");
+    let named = format!("{} now; the training begins anew", aside.file_name().unwrap().display());
+    assert!(stderr.contains("it is the checkpoint of other trials, and is ") && stderr.contains(&named), "{stderr}");
+    assert!(fs::read(&aside).unwrap() == whole, "what other trials have trained is kept");
     assert_same(&bench, "out", "five");
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,9 +52,7 @@ impl Checkpoints {
 
     /// Looks for the checkpoint of the training of a model, beside its file.
     pub fn beside(model: &Path, machine: &Machine, every: CheckpointEvery, writing: Arc<AtomicUsize>) -> Self {
-        let mut name = model.as_os_str().to_owned();
-        name.push(format!(".{EXTENSION}"));
-        let path = PathBuf::from(name);
+        let path = path_beside(model);
         let files = [path.clone()].into_iter().filter(|path| path.exists()).collect();
         Checkpoints::new(Place::File(path), files, machine, every, writing)
     }
@@ -160,6 +159,17 @@ impl Checkpoints {
         self.files().remove(path);
     }
 
+    /// Renames a checkpoint that another training can go on from, and returns its name: the first free one with a number in it.
+    pub(super) fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
+        let numbered = |number: usize| path.with_extension(format!("{number}.{EXTENSION}"));
+        let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
+        fs::rename(path, &free)?;
+        let mut files = self.files();
+        files.remove(path);
+        files.insert(free.clone());
+        Ok(free)
+    }
+
     fn remove_file(&self, path: &Path) {
         if !self.files().remove(path) {
             return;
@@ -174,11 +184,17 @@ impl Checkpoints {
     }
 }
 
-/// A checkpoint that is being written.
-struct Writing<'w>(&'w AtomicUsize);
+/// Returns the place of the checkpoint of the training of a model.
+pub fn path_beside(model: &Path) -> PathBuf {
+    model.with_added_extension(EXTENSION)
+}
+
+/// A file that is being written, for which a process that is asked to end waits.
+pub struct Writing<'w>(&'w AtomicUsize);
 
 impl<'w> Writing<'w> {
-    fn begin(count: &'w AtomicUsize) -> Self {
+    /// Adds one to the `count` of files that are being written, until it is dropped.
+    pub fn begin(count: &'w AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::SeqCst);
         Writing(count)
     }

@@ -67,11 +67,22 @@ impl<'c> FleetCheckpoint<'c> {
             Err(problem) => problem,
         };
         let path = self.checkpoints.path(self.trials);
-        if let Unusable::Foreign = problem {
+        let mut is_kept = matches!(problem, Unusable::Foreign);
+        let mut place = String::new();
+        if matches!(problem, Unusable::OtherTrials | Unusable::OtherMachine(_)) {
+            match self.checkpoints.set_aside(&path) {
+                Ok(aside) => place = format!(", and is {} now", aside.display()),
+                Err(error) => {
+                    place = format!(", and can't be set aside ({error}), so that no other is written");
+                    is_kept = true;
+                }
+            }
+        }
+        if is_kept {
             self.checkpoints.leave(&path);
             self.is_blocked.set(true);
         }
-        warn(&format!("{}: {problem}; the training begins anew", path.display()));
+        warn(&format!("{}: {problem}{place}; the training begins anew", path.display()));
         Ok((make()?, Before::default()))
     }
 
