@@ -13,9 +13,11 @@ fn a_command_writes_neither_to_what_it_reads_nor_twice_to_one_file() {
     bench.write("one.toml", ONE);
     assert!(bench.run(&["train", "one.toml", "--out", "m.h5"]).status.success());
     std::os::unix::fs::symlink("m.h5", bench.path("link.h5")).unwrap();
-    let contents = || ["one.toml", "m.h5", "data/train_drawn.h5"].map(|name| fs::read(bench.path(name)).unwrap());
+    assert!(bench.run(&["sweep", "one.toml"]).status.success());
+    let files = ["one.toml", "m.h5", "data/train_drawn.h5", "results/one/results.db", "results/one/trials.csv"];
+    let contents = || files.map(|name| fs::read(bench.path(name)).unwrap());
     let before = contents();
-    let (reads, twice) = ("this command reads that file", "named twice");
+    let (reads, twice, results) = ("this command reads that file", "named twice", "a file of a sweep's results");
     for (arguments, problem) in [
         (&["train", "one.toml", "--out", "x", "--history", "./x"][..], twice),
         (&["train", "one.toml", "--out", "new/x", "--history", "new/./x"], twice),
@@ -28,6 +30,11 @@ fn a_command_writes_neither_to_what_it_reads_nor_twice_to_one_file() {
         (&["export", "link.h5", "--onnx", "link.h5", "--force"], reads),
         (&["trace", "one.toml", "--html", "one.toml", "--force"], reads),
         (&["trace", "one.toml", "--html", "x", "--hdf5", "x"], twice),
+        (&["trace", "one.toml", "--hdf5", "data/train_drawn.h5", "--force"], reads),
+        (&["train", "one.toml", "--out", "x", "--history", "x.ckpt"], reads),
+        (&["train", "results/one", "--best", "--out", "results/one/results.db", "--force"], results),
+        (&["train", "one.toml", "--out", "x", "--history", "results/./one/trials.csv", "--force"], results),
+        (&["export", "m.h5", "--npz", "results/one/results.db", "--force"], results),
     ] {
         let (code, line) = failure(&bench.run(arguments));
         assert!(code == Some(2) && line.contains(problem), "{arguments:?}: {line}");
@@ -37,6 +44,18 @@ fn a_command_writes_neither_to_what_it_reads_nor_twice_to_one_file() {
     // The same name in two folders that are not there yet is two files.
     let apart = bench.run(&["train", "one.toml", "--out", "a/x", "--history", "b/x"]);
     assert!(apart.status.success(), "{}", text(&apart.stderr));
+}
+
+#[test]
+fn a_history_that_finds_no_room_leaves_the_model_that_was_trained() {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    let keys = "train.iterations=4000 train.record_every=1";
+    let run = bench.shell(&format!("ulimit -f 60; exec $RUNNER train one.toml {keys} --out m.h5 --history h.csv"));
+    let said = text(&run.stderr);
+    assert!(run.status.code() == Some(1) && said.contains("h.csv"), "{said}");
+    assert_eq!(text(&run.stdout), "m.h5\n");
+    assert!(bench.run(&["evaluate", "m.h5"]).status.success() && !bench.path("h.csv").exists());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use datasets::files::folder_of;
 
 use super::failure::Failure;
 use crate::model;
+use crate::record::folder::is_of_a_record;
 use crate::terminal::{visible, with_painted_marks};
 
 /// Writes to stdout, with control characters made visible. A reader that stops early (`| head`) is no error.
@@ -47,8 +48,8 @@ fn write(text: &str) -> io::Result<()> {
     }
 }
 
-/// Refuses the files that a command is asked to write if two of them are one, one is a file that the command `reads` or can't be a file, or,
-/// without `force`, is there already.
+/// Refuses the files that a command is asked to write if two of them are one, one is a file that the command `reads` or that a sweep keeps, or
+/// can't be a file, or, without `force`, is there already.
 pub(super) fn may_be_written<P: AsRef<Path>>(
     written: impl IntoIterator<Item = P>,
     reads: &[impl AsRef<Path>],
@@ -67,6 +68,9 @@ pub(super) fn may_be_written<P: AsRef<Path>>(
             .any(|read| [place_of(read), fs::canonicalize(read).unwrap_or_default()].contains(&place))
         {
             bail!("{}: this command reads that file, and can't write to it; choose another name", path.display());
+        }
+        if is_of_a_record(&place) {
+            bail!("{}: this is a file of a sweep's results; choose another name", path.display());
         }
         if places.contains(&place) {
             bail!("{}: named twice for what is to be written; choose two names", path.display());

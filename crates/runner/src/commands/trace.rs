@@ -26,8 +26,7 @@ use super::answer::may_be_written;
 use super::answer::{print, print_names};
 use super::failure::Failure;
 use super::session::set_up_blas;
-use super::source::data_of;
-use super::source::one_point;
+use super::source::{data_of, one_point, read_files};
 use crate::cli;
 use crate::spec::experiment::Experiment;
 use crate::spec::worked_example::example::WorkedExample;
@@ -36,16 +35,17 @@ use crate::terminal::say;
 /// Makes the step and shows it; exit code 1 if a gradient or a published value is not met.
 pub(super) fn run(args: &cli::Trace, blas: Option<&Request>) -> Result<ExitCode> {
     let cli::ExperimentArgs { file, overrides } = &args.experiment;
-    let written = [&args.hdf5, &args.html].into_iter().flatten();
-    may_be_written(written, &[file], args.force)?;
+    let written = || [&args.hdf5, &args.html].into_iter().flatten();
     let subject = match WorkedExample::load(file, overrides)? {
         Some(example) => {
+            may_be_written(written(), &[file], args.force)?;
             set_up_blas(blas)?;
             Subject::of_example(example, args)?
         }
         None => {
             let experiment = Experiment::load(file, overrides)?;
             one_point(&experiment, file, "runner trace")?;
+            may_be_written(written(), &read_files(file, &experiment)?, args.force)?;
             let data = data_of(&experiment)?;
             set_up_blas(blas.or(experiment.blas.as_ref()))?;
             Subject::of_experiment(&experiment, &data, args)?

@@ -8,13 +8,14 @@ use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
 use net::Engine;
 
-use self::results::{can_be_written, fits_a_model, interrupted, model_of, net_in_words, summary, write_history};
+use self::results::{
+    can_be_written, fits_a_model, interrupted, may_write, model_of, net_in_words, summary, write_results,
+};
 use self::subject::{RecordedTrial, Subject};
 use super::advice::advise;
-use super::answer::{may_be_written, print_names};
+use super::answer::print_names;
 use super::failure::Failure;
 use super::session::{Session, enough_memory};
-use super::source::read_files;
 use super::stop::stop_on_interrupt;
 use crate::cli;
 use crate::plan::Plan;
@@ -44,8 +45,6 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     stop.at_the_end("interrupted: no model is written".to_owned());
     let subject = Subject::of(args)?;
     let out = args.out.clone().unwrap_or_else(|| subject.model_file());
-    let files = [Some(&out), args.history.as_ref()];
-    let files = || files.into_iter().flatten();
 
     let Subject { experiment, recorded } = subject;
     let mut session = Session::of(experiment, blas)?;
@@ -58,7 +57,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let trial = fleet[kept.place];
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
-    may_be_written(files(), &read_files(&args.experiment.file, &session.experiment)?, args.force)?;
+    may_write(args, &out, &session.experiment)?;
     advise(&plan);
     // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
     let needed = session.bytes_needed(&plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
@@ -99,10 +98,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     if let Some(recorded) = &recorded {
         recorded.compare(&outcome, &machine)?;
     }
-    if let Some(path) = &args.history {
-        write_history(path, args.force, &outcome).map_err(|error| Failure::Unwritten(error.into()))?;
-    }
     let Some(net) = net else {
+        write_results(args, &out, None, &outcome, &stop.writing())?;
         let End::Diverged { iteration, reason } = outcome.end else {
             bail!("trial {} stopped at another iteration than in the record: its net is lost; train it alone", trial.id)
         };
@@ -112,7 +109,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
-    model.write(&out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
+    write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
     checkpoints.remove(fleet.first().copied());
     summary(trial, &outcome);
     print_names(&[&out])?;

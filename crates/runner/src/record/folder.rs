@@ -9,18 +9,31 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
+use super::Record;
 use super::error::{DATABASE, Error};
+use datasets::files::folder_of;
 
 /// The files that a sweep writes beside its record.
 pub const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];
+/// The file that a runner at work has locked.
+const LOCK: &str = ".lock";
 /// The time that a look at a lock takes at most.
 const LOOK: Duration = Duration::from_millis(50);
 /// The files that SQLite writes beside a database.
 const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
 
-/// Names the results directory that is asked for, or else that of the experiment `name`; without a slash at its end, so that it can be renamed.
+/// Names the results directory that is asked for, or else that of the experiment `name`; with a name at its end, so that it can be renamed.
 pub fn results_folder(asked: Option<PathBuf>, name: &str) -> PathBuf {
-    asked.unwrap_or_else(|| Path::new("results").join(name)).components().collect()
+    let folder: PathBuf = asked.unwrap_or_else(|| Path::new("results").join(name)).components().collect();
+    // Such as `.` and `..`.
+    let is_nameless = folder.file_name().is_none();
+    if is_nameless { fs::canonicalize(&folder).unwrap_or(folder) } else { folder }
+}
+
+/// Returns whether `path` names a file of the record in its folder, which only the commands of a sweep write.
+pub fn is_of_a_record(path: &Path) -> bool {
+    let own = [&FILES[..], &LOGS, &[DATABASE]].concat();
+    path.file_name().is_some_and(|name| own.iter().any(|own| name == *own)) && Record::is_in(folder_of(path))
 }
 
 /// Looks at `path` itself, and does not follow it if it is a link.
@@ -68,7 +81,7 @@ fn refuse_named(folder: &Path, names: &[&str]) -> Result<(), Error> {
 
 /// Locks the directory for this process. The kernel frees the lock when the process ends, however it ends.
 pub(super) fn lock(folder: &Path) -> Result<File, Error> {
-    let path = folder.join(".lock");
+    let path = folder.join(LOCK);
     let failed = |error| Error::io(&path, error);
     let no_link = OFlags::NOFOLLOW.bits().cast_signed();
     loop {
@@ -95,9 +108,14 @@ fn is_at(path: &Path, file: &File) -> io::Result<bool> {
     Ok(fs::symlink_metadata(path).map(identity).ok() == Some(identity(file.metadata()?)))
 }
 
+/// Returns whether `folder` is still the one that was locked.
+pub(super) fn holds(folder: &Path, lock: &File) -> bool {
+    is_at(&folder.join(LOCK), lock).unwrap_or(false)
+}
+
 /// Returns whether a runner is at work in the directory, as far as this machine sees its locks.
 pub fn is_in_use(folder: &Path) -> bool {
-    let lock = File::open(folder.join(".lock"));
+    let lock = File::open(folder.join(LOCK));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

@@ -1,19 +1,26 @@
 //! The files and the summary of a trained net.
 
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 
 use anyhow::{Result, bail};
 use net::Score;
 
 use super::provenance::provenance;
+use crate::cli;
+use crate::commands::answer::{may_be_written, print_names};
+use crate::commands::failure::Failure;
 use crate::commands::resume::same_again;
 use crate::commands::session::Session;
+use crate::commands::source::read_files;
 use crate::machine::Machine;
 use crate::model::{self, Model, Net};
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
 use crate::record::summary::Recorded;
+use crate::run::checkpoint::checkpoints::{Writing, path_beside};
 use crate::run::outcome::{End, Outcome, drift_bound};
+use crate::spec::experiment::Experiment;
 use crate::terminal::{say, warn};
 use crate::text::{decimals, layers};
 use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
@@ -57,9 +64,36 @@ pub(super) fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Out
     model
 }
 
+/// Refuses the files that a training is asked to write and that can't be, or mustn't: those that it reads, its checkpoint among them.
+pub(super) fn may_write(args: &cli::Train, out: &Path, experiment: &Experiment) -> Result<()> {
+    let mut read = read_files(&args.experiment.file, experiment)?;
+    read.push(path_beside(out));
+    may_be_written([Some(out), args.history.as_deref()].into_iter().flatten(), &read, args.force)
+}
+
+/// Writes the model, if there is one, and then the history, if it is asked for. A process that is asked to end waits for both,
+/// and a history that can't be written leaves the model.
+pub(super) fn write_results(
+    args: &cli::Train,
+    out: &Path,
+    model: Option<&Model>,
+    outcome: &Outcome,
+    writing: &AtomicUsize,
+) -> Result<()> {
+    let _writing = Writing::begin(writing);
+    if let Some(model) = model {
+        model.write(out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
+    }
+    let history = args.history.as_ref().map_or(Ok(()), |path| write_history(path, args.force, outcome));
+    if let (Err(_), Some(_)) = (&history, model) {
+        print_names(&[out])?;
+    }
+    Ok(history.map_err(|error| Failure::Unwritten(error.into()))?)
+}
+
 /// Writes the recorded costs and metrics: the shortest decimals that read back as the same f64, and an empty cell for a
 /// metric that is not finite.
-pub(super) fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), files::Error> {
+fn write_history(path: &Path, replace: bool, outcome: &Outcome) -> Result<(), files::Error> {
     write_whole(path, replace, |out| {
         let columns = outcome.metrics.columns.iter().map(String::as_str);
         writeln!(out, "{}", ["iteration", "cost"].into_iter().chain(columns).collect::<Vec<_>>().join(","))?;

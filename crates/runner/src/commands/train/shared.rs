@@ -8,13 +8,14 @@ use anyhow::{Result, bail};
 use kernels::blas::Request;
 use net::{Engine, Metric, data_parallel_calls};
 
-use super::results::{can_be_written, fits_a_model, interrupted, model_of, net_in_words, summary, write_history};
+use super::results::{
+    can_be_written, fits_a_model, interrupted, may_write, model_of, net_in_words, summary, write_results,
+};
 use super::subject::Subject;
 use crate::cli;
-use crate::commands::answer::{may_be_written, print_names};
+use crate::commands::answer::print_names;
 use crate::commands::failure::Failure;
 use crate::commands::session::{Session, enough_memory};
-use crate::commands::source::read_files;
 use crate::commands::stop::{Stop, stop_on_interrupt};
 use crate::machine::Machine;
 use crate::plan::Plan;
@@ -63,8 +64,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let iteration = checkpoints.iteration(&[trial]);
     all_alike(&mpi, trial, &machine, iteration)?;
     if is_first {
-        let files = [Some(&out), args.history.as_ref()].into_iter().flatten();
-        may_be_written(files, &read_files(&args.experiment.file, &session.experiment)?, args.force)?;
+        may_write(args, &out, &session.experiment)?;
         can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
     }
     let (name, data, net) = (&session.experiment.name, session.data_in_words(), net_in_words(&plan, trial));
@@ -95,10 +95,8 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     if !is_first {
         return Ok(ExitCode::from(u8::from(net.is_none())));
     }
-    if let Some(path) = &args.history {
-        write_history(path, args.force, &outcome).map_err(|error| Failure::Unwritten(error.into()))?;
-    }
     let Some(net) = net else {
+        write_results(args, &out, None, &outcome, &stop.writing())?;
         checkpoints.remove([trial]);
         let (iteration, reason) = match outcome.end {
             End::Diverged { iteration, reason } => (iteration, reason),
@@ -108,7 +106,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     model.provenance["shared"] = "batches in fixed chunks".into();
-    model.write(&out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
+    write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
     checkpoints.remove([trial]);
     summary(trial, &outcome);
     print_names(&[&out])?;
