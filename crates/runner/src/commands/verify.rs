@@ -42,6 +42,7 @@ pub(super) fn run(args: &cli::Verify, blas: Option<&Request>) -> Result<ExitCode
     if stop.is_asked() {
         return Ok(ExitCode::from(130));
     }
+    report.printed?;
     say(&match report.wrong {
         0 => format!("{}: nothing differs", args.dir.display()),
         wrong => format!("{}: {} found", args.dir.display(), count(wrong, "difference")),

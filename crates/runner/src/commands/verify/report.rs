@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use anyhow::Result;
+
 use crate::commands::answer::print_with_marks;
 use crate::record::Record;
 use crate::record::error::Error;
@@ -9,10 +11,18 @@ use crate::record::folder::FILES;
 use crate::text::first_few;
 use datasets::text::count;
 
-/// The report, whose lines are printed as they come, with the number of differences.
-#[derive(Default)]
+/// The report, whose lines are printed as they come.
 pub(super) struct Report {
+    /// The number of differences.
     pub(super) wrong: usize,
+    /// Whether every line could be printed; none is after one that couldn't.
+    pub(super) printed: Result<()>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Report { wrong: 0, printed: Ok(()) }
+    }
 }
 
 impl Report {
@@ -20,8 +30,9 @@ impl Report {
     pub(super) fn line(&mut self, right: Option<bool>, what: &str, detail: &str) {
         self.wrong += usize::from(right == Some(false));
         let mark = right.map_or("·", |right| if right { "✓" } else { "✗" });
-        // A reader that has closed stdout is no error.
-        let _ = print_with_marks(&format!("{mark} {what}: {}\n", detail.replace(char::is_control, " ")));
+        if self.printed.is_ok() {
+            self.printed = print_with_marks(&format!("{mark} {what}: {}\n", detail.replace(char::is_control, " ")));
+        }
     }
 
     pub(super) fn plan(&mut self, record: &Record) -> Result<(), Error> {
