@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rusqlite::Connection;
+
 use crate::support::{failure, signal, text};
 use crate::sweeps::{bench, failure_after_header, sweep};
 
@@ -32,6 +34,20 @@ fn two_runners_do_not_write_to_one_directory() {
     assert!(line.contains("another runner is at work here"), "{line}");
     signal(&first, "INT");
     first.wait().unwrap();
+}
+
+#[test]
+fn a_directory_that_is_moved_away_takes_its_record_along_and_its_name_is_left_to_others() {
+    let bench = bench();
+    let mut at_work = bench.start_until(&["sweep", "small.toml", "train.iterations=3000", "-j", "1"], 1);
+    fs::rename(bench.path("results/small"), bench.path("results/moved")).unwrap();
+    sweep(&bench, &["train.iterations=5"]);
+    let of_others = || bench.read("results/small/trials.csv");
+    let before = of_others();
+    assert_eq!(at_work.wait().unwrap().code(), Some(1));
+    assert_eq!(of_others(), before, "the tables of the moved record were written over those of another sweep");
+    let (shown, _) = bench.succeeds(&["show", "results/moved", "--csv"]);
+    assert!(shown.contains("completed"), "{shown}");
 }
 
 #[test]
@@ -118,6 +134,30 @@ fn a_finished_record_can_be_shown_where_nothing_can_be_written() {
 }
 
 #[test]
+fn a_record_whose_writer_was_killed_between_two_journals_can_be_read_and_is_left_as_it_is() {
+    let bench = bench();
+    sweep(&bench, &["train.iterations=5"]);
+    let shown = bench.succeeds(&["show", "results/small", "--csv"]).0;
+    fs::create_dir(bench.path("killed")).unwrap();
+    let mut record = Connection::open(bench.path("results/small/results.db")).unwrap();
+    record.execute_batch("PRAGMA cache_size = 1").unwrap();
+    let begun = record.transaction().unwrap();
+    begun.execute_batch("UPDATE trial SET seconds = 1e9; UPDATE history SET cost = 7").unwrap();
+    let files = ["results.db", "results.db-journal"];
+    for name in files {
+        fs::copy(bench.path(&format!("results/small/{name}")), bench.path(&format!("killed/{name}"))).unwrap();
+    }
+    drop(begun);
+    let contents = || files.map(|name| fs::read(bench.path(&format!("killed/{name}"))).unwrap());
+    let before = contents();
+    assert_eq!(bench.succeeds(&["show", "killed", "--csv"]).0, shown);
+    assert!(contents() == before, "a reader has written to the record");
+    bench.succeeds(&["tag", "killed", "+kept"]);
+    assert!(!bench.path("killed/results.db-journal").exists(), "a writer undoes what was begun");
+    assert_eq!(bench.succeeds(&["show", "killed", "--csv"]).0.lines().count(), shown.lines().count());
+}
+
+#[test]
 fn what_a_killed_run_left_half_written_goes_and_what_only_looks_like_it_stays() {
     let bench = bench();
     sweep(&bench, &["train.iterations=5"]);
@@ -187,9 +227,11 @@ fn a_stdout_that_takes_nothing_loses_nothing() {
     assert_eq!(code, Some(1), "{line}");
     assert!(line.starts_with("error: results/small: kept, but stdout can't be written: "), "{line}");
     assert_eq!(bench.read("results/small/trials.csv").lines().count(), 19);
-    let run = bench.command().args(["show", "results/small"]).stdout(full()).output().unwrap();
-    let (code, line) = failure_after_header(&run.stderr, run.status.code());
-    assert!(code == Some(1) && line.starts_with("error: stdout can't be written: "), "{line}");
+    for command in ["show", "verify"] {
+        let run = bench.command().args([command, "results/small"]).stdout(full()).output().unwrap();
+        let (code, line) = failure_after_header(&run.stderr, run.status.code());
+        assert!(code == Some(1) && line.contains("error: stdout can't be written: "), "{command}: {line}");
+    }
 }
 
 #[test]

@@ -1,37 +1,24 @@
-//! The reading of a record that another machine may be writing.
+//! The reading of a record beside a writer on another machine, or after one that was killed: of a copy.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
-use std::ops::Deref;
 use std::path::Path;
 
-use tempfile::TempDir;
+use rusqlite::OpenFlags;
+use rustix::fs::{Access, access};
 
 use super::Record;
 use super::error::{DATABASE, Error};
 
 /// The log that SQLite has beside a database that is open for writing, or was when its writer was killed.
 const LOG: &str = "results.db-wal";
-/// The bytes at the log's beginning that change whenever SQLite writes it anew, since two of its numbers are random.
+/// What SQLite has beside a database while a writer opens or closes it, or if one was killed then.
+const JOURNAL: &str = "results.db-journal";
+/// The bytes at the beginning of either that change whenever SQLite writes it anew, since two of its numbers are random.
 const HEADER: u64 = 32;
 /// The most copies that are made of a record whose log is begun anew while it is copied.
 const ATTEMPTS: usize = 5;
-
-/// A record that is read, or a copy of it while it is open for writing.
-pub struct Apart {
-    record: Record,
-    /// Deleted after the record is closed.
-    _copy: Option<TempDir>,
-}
-
-impl Deref for Apart {
-    type Target = Record;
-
-    fn deref(&self) -> &Record {
-        &self.record
-    }
-}
 
 impl Record {
     /// Opens a record for reading, and leaves its files alone: if it is open for writing, maybe on another machine, a copy is read. SQLite's
@@ -39,28 +26,17 @@ impl Record {
     ///
     /// # Errors
     /// If there is no record, it can't be read, or its log begins anew faster than it can be copied.
-    pub fn read_apart(folder: &Path) -> Result<Apart, Error> {
-        let io = |error| Error::io(folder, error);
-        for _ in 0..ATTEMPTS {
-            let Some(before) = log_header(folder).map_err(io)? else {
-                return Ok(Apart { record: Record::read(folder)?, _copy: None });
-            };
-            let copy = tempfile::tempdir().map_err(io)?;
-            // The log after the database: until it begins anew it has all that the database may still lack.
-            if copied(folder, copy.path()).map_err(io)? && log_header(folder).map_err(io)? == Some(before) {
-                let record = Record::read_file(&copy.path().join(DATABASE), folder)?;
-                record.prove_plan()?;
-                return Ok(Apart { record, _copy: Some(copy) });
-            }
-        }
-        Err(io(io::Error::other("the record changes faster than it can be copied; try again")))
+    pub fn read_apart(folder: &Path) -> Result<Record, Error> {
+        let record = Record::read_copy(folder)?;
+        record.prove_plan()?;
+        Ok(record)
     }
 
     /// Opens a record as [`Record::read_apart`] does; `None` if there is none.
     ///
     /// # Errors
     /// As [`Record::read_apart`] has them, but for a missing record.
-    pub fn find_apart(folder: &Path) -> Result<Option<Apart>, Error> {
+    pub fn find_apart(folder: &Path) -> Result<Option<Record>, Error> {
         match Record::read_apart(folder) {
             Ok(record) => Ok(Some(record)),
             Err(Error::Missing(_)) => Ok(None),
@@ -78,25 +54,59 @@ impl Record {
             None => HashSet::new(),
         })
     }
-}
 
-/// Reads the beginning of the log, which is empty until something is written; `None` if there is no log.
-fn log_header(folder: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut header = Vec::new();
-    match File::open(folder.join(LOG)) {
-        Ok(log) => log.take(HEADER).read_to_end(&mut header).map(|_| Some(header)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    /// Opens a copy of the record if there is a log or a journal beside it, else the record itself; accepts a damaged plan.
+    pub(super) fn read_copy(folder: &Path) -> Result<Record, Error> {
+        let io = |error| Error::io(folder, error);
+        let no_room = |reason| Error::NoRoomToCopy { folder: folder.to_owned(), reason };
+        for _ in 0..ATTEMPTS {
+            let before = headers(folder).map_err(io)?;
+            if before.iter().all(Option::is_none) {
+                return Record::read_file(&folder.join(DATABASE), folder, OpenFlags::SQLITE_OPEN_READ_ONLY);
+            }
+            let copy = tempfile::tempdir().map_err(no_room)?;
+            let is_whole = copied(folder, copy.path(), &before)?;
+            if is_whole && headers(folder).map_err(io)? == before {
+                // What a killed writer had begun is undone, or done, by writing.
+                let file = copy.path().join(DATABASE);
+                let record = Record::read_file(&file, folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                return Ok(Record { _copy: Some(copy), ..record });
+            }
+        }
+        Err(io(io::Error::other("the record changes faster than it can be copied; try again")))
     }
 }
 
-/// Copies the database and then its log; returns `false` if the writer has just closed it.
-fn copied(folder: &Path, copy: &Path) -> io::Result<bool> {
-    for name in [DATABASE, LOG] {
-        match fs::copy(folder.join(name), copy.join(name)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            copied => drop(copied?),
+/// Returns whether SQLite, which may only read, would refuse a record that can be read all the same.
+pub(super) fn needs_writing(folder: &Path) -> bool {
+    let is_there = |name| fs::symlink_metadata(folder.join(name)).is_ok();
+    is_there(JOURNAL) || (is_there(LOG) && access(folder, Access::WRITE_OK).is_err())
+}
+
+/// Reads the beginnings of the log and of the journal, which are empty until something is written; `None` for one that is not there.
+fn headers(folder: &Path) -> io::Result<[Option<Vec<u8>>; 2]> {
+    let header = |name| {
+        let mut header = Vec::new();
+        match File::open(folder.join(name)) {
+            Ok(log) => log.take(HEADER).read_to_end(&mut header).map(|_| Some(header)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
+    };
+    Ok([header(LOG)?, header(JOURNAL)?])
+}
+
+/// Copies the database and then those of its log and its journal that are there: until they begin anew they have all that the
+/// database may still lack. Returns `false` if the writer has just removed one.
+fn copied(folder: &Path, copy: &Path, logs: &[Option<Vec<u8>>; 2]) -> Result<bool, Error> {
+    let logs = [LOG, JOURNAL].into_iter().zip(logs).filter(|(_, there)| there.is_some()).map(|(name, _)| name);
+    for name in [DATABASE].into_iter().chain(logs) {
+        let mut from = match File::open(folder.join(name)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            from => from.map_err(|error| Error::io(folder, error))?,
+        };
+        let copied = File::create(copy.join(name)).and_then(|mut to| io::copy(&mut from, &mut to));
+        copied.map_err(|reason| Error::NoRoomToCopy { folder: folder.to_owned(), reason })?;
     }
     Ok(true)
 }

@@ -22,6 +22,17 @@ pub enum Error {
         /// The system's message.
         reason: io::Error,
     },
+    /// The record can only be read as a copy, and there is no room for one.
+    #[error(
+        "{}: a copy of the record can't be made in {} ({reason}); TMPDIR=DIR names another folder for it",
+        folder.display(), std::env::temp_dir().display()
+    )]
+    NoRoomToCopy {
+        /// The directory of the record.
+        folder: PathBuf,
+        /// The system's message.
+        reason: io::Error,
+    },
     /// A file or directory could not be written.
     #[error(transparent)]
     Write(#[from] files::Error),
@@ -55,6 +66,9 @@ pub enum Error {
     /// Another process writes here.
     #[error("{}: another runner is at work here; wait for it, or choose another directory with --out", .0.display())]
     Locked(PathBuf),
+    /// The directory has another name now, or is gone.
+    #[error("{}: this directory was moved away during the run, and its record with it, or deleted", .0.display())]
+    MovedAway(PathBuf),
     /// There is no record.
     #[error("{}: no results here (there is no {DATABASE}); run a sweep first", .0.display())]
     Missing(PathBuf),
@@ -98,6 +112,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns whether the record itself is at fault, so that only a new one can take its place.
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Error::Database { .. }
+                | Error::NotARecord { .. }
+                | Error::Damaged { .. }
+                | Error::DamagedPlan(_)
+                | Error::Schema { .. }
+        )
+    }
+
     /// Makes the error of a system call at `path`.
     pub fn io(path: &Path, reason: io::Error) -> Self {
         Error::Io { path: path.to_owned(), reason }
@@ -113,7 +139,7 @@ impl From<Error> for io::Error {
 impl DiskFailure for Error {
     fn is_disk_failure(&self) -> bool {
         match self {
-            Error::Io { reason, .. } => reason.is_disk_failure(),
+            Error::Io { reason, .. } | Error::NoRoomToCopy { reason, .. } => reason.is_disk_failure(),
             Error::Write(error) => error.is_disk_failure(),
             Error::Disk { .. } => true,
             _ => false,

@@ -9,6 +9,7 @@ use rusqlite::params;
 
 use super::Record;
 use super::error::{Error, at};
+use super::folder::holds;
 use crate::machine::sha256;
 use crate::text::hex;
 use datasets::files::{Hashed, write_whole};
@@ -63,13 +64,16 @@ impl Record {
     /// Writes a file into `folder`, whole or not at all, and then its hash into the record.
     ///
     /// # Errors
-    /// If either can't be written.
+    /// If either can't be written, or the folder was moved away while the record was open.
     pub fn write_file(
         &self,
         folder: &Path,
         name: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
+        if self.lock.as_ref().is_some_and(|lock| !holds(folder, lock)) {
+            return Err(Error::MovedAway(folder.to_owned()));
+        }
         let path = folder.join(name);
         let mut sha256 = [0; 32];
         write_whole(&path, true, |out| {

@@ -2,7 +2,7 @@
 //! transaction.
 
 mod adopt;
-pub mod apart;
+mod apart;
 pub mod columns;
 pub mod entries;
 pub mod error;
@@ -25,7 +25,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
+use self::apart::needs_writing;
 use self::error::{DATABASE, Error, SCHEMA, at};
 use self::folder::{lock, refuse_files, refuse_foreign};
 use datasets::files::{make_folder, sync_folder};
@@ -39,6 +41,8 @@ const APPLICATION: i64 = 0x4c61_7943;
 pub struct Record {
     path: PathBuf,
     connection: Connection,
+    /// The copy that is read in its place, which is deleted after the connection is closed.
+    _copy: Option<TempDir>,
     /// Held while the record is open for writing; the kernel frees it when the process ends, however it ends.
     lock: Option<File>,
 }
@@ -58,7 +62,7 @@ impl Record {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection = Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
         let connection = connection.map_err(at(&path))?;
-        let mut record = Record { path, connection, lock: Some(lock) };
+        let mut record = Record { path, connection, _copy: None, lock: Some(lock) };
         record.prepare(folder)?;
         Ok(record)
     }
@@ -83,18 +87,21 @@ impl Record {
     /// # Errors
     /// If there is no record, it has another schema, or the database itself is damaged.
     pub fn read_unproven(folder: &Path) -> Result<Self, Error> {
-        Record::read_file(&folder.join(DATABASE), folder)
+        if needs_writing(folder) {
+            return Record::read_copy(folder);
+        }
+        Record::read_file(&folder.join(DATABASE), folder, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
     /// Opens `file` for reading, which is the record of `folder` or a copy of it. Errors name the record.
-    fn read_file(file: &Path, folder: &Path) -> Result<Self, Error> {
+    fn read_file(file: &Path, folder: &Path, flags: OpenFlags) -> Result<Self, Error> {
         let path = folder.join(DATABASE);
         if !file.try_exists().map_err(|error| Error::io(&path, error))? {
             return Err(Error::Missing(folder.to_owned()));
         }
-        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at(&path))?;
+        let connection = Connection::open_with_flags(file, flags).map_err(at(&path))?;
         connection.busy_timeout(BUSY).map_err(at(&path))?;
-        let record = Record { path, connection, lock: None };
+        let record = Record { path, connection, _copy: None, lock: None };
         record.connection.execute_batch("BEGIN").map_err(at(&record.path))?;
         // A sweep makes the file first and its tables later, so that there may be no table yet.
         if record.number("SELECT COUNT(*) FROM sqlite_master")? == 0 {
@@ -119,14 +126,14 @@ impl Record {
         }
         self.set_up_journal()?;
         let set_up = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
             if fresh {
-                let transaction = connection.transaction()?;
                 transaction.execute_batch(include_str!("record.sql"))?;
                 transaction.pragma_update(None, "application_id", APPLICATION)?;
                 transaction.pragma_update(None, "user_version", SCHEMA)?;
-                transaction.commit()?;
             }
-            connection.execute_batch(include_str!("additions.sql"))
+            transaction.execute_batch(include_str!("additions.sql"))?;
+            transaction.commit()
         };
         set_up(&mut self.connection).map_err(at(&self.path))?;
         // SQLite ignores a failure to sync the names of its files.

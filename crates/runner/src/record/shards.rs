@@ -33,6 +33,8 @@ pub struct WholePlan {
     pub trials: usize,
 }
 
+/// The remedy for a shard whose record is damaged.
+pub const BEGIN_ANEW: &str = "runner sweep --fresh sets it aside and begins this shard anew";
 /// The ending of the directory that holds the shards of the sweep in a results directory.
 const ENDING: &str = ".shards";
 

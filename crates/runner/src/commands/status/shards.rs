@@ -12,7 +12,7 @@ use crate::record::error::Error;
 use crate::record::folder::is_in_use;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
-use crate::record::shards::{records_in, shard_folder, shard_in};
+use crate::record::shards::{BEGIN_ANEW, records_in, shard_folder, shard_in};
 use crate::run::outcome::Status;
 use crate::terminal::warn;
 
@@ -133,11 +133,11 @@ impl Found {
             let (recorded, damage) = match Recorded::read(&place) {
                 Ok(Some(record)) if !is_asked(&record) => (None, Some("it is of another experiment".to_owned())),
                 Ok(recorded) => (recorded, None),
-                Err(error) => (None, Some(error.to_string())),
+                Err(error) if error.is_damage() => (None, Some(error.to_string())),
+                Err(error) => return Err(error),
             };
             if let Some(damage) = &damage {
-                let again = "runner sweep --fresh sets it aside and begins this shard anew";
-                warn(&format!("{}: not counted: {damage}; {again}", place.display()));
+                warn(&format!("{}: not counted: {damage}; {BEGIN_ANEW}", place.display()));
             }
             let planned_trials = submission.and_then(|submission| submission.planned.get(shard.number()));
             let mut state = ShardState {
