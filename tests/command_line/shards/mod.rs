@@ -113,7 +113,12 @@ fn what_is_missing_is_listed_and_joined_when_it_has_come() {
     sweep(&bench, &["--shard", "0/4"]);
     let (code, said) = merged(&bench, &[SHARDS]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("shards 1, 3 of 4 are missing (no results/small.shards/1-of-4), with 12 trials"), "{said}");
+    assert!(
+        said.contains(
+            "shards 1, 3 of 4 are missing (results/small.shards/1-of-4 has no record to join), with 12 trials"
+        ),
+        "{said}"
+    );
     // A shard that was cut short.
     let lost: String = {
         let record = Connection::open(bench.path(&format!("{SHARDS}/0-of-4/results.db"))).unwrap();
@@ -162,6 +167,9 @@ fn a_shard_keeps_its_part_of_the_plan_and_together_they_are_the_whole_one() {
     let others = [format!("{SHARDS}/2-of-3"), format!("{SHARDS}/0-of-3")];
     let (code, said) = merged(&bench, &[&others[0], &others[1], "--out", "joined"]);
     assert!(code == Some(0) && said.contains("24 of 24 trials, of 2 records, are in joined"), "{said}");
+    assert!(!said.contains("missing"), "{said}");
+    let (code, line) = merged(&bench, &[SHARDS, "--out", &first]);
+    assert!(code == Some(2) && line.contains("these are the results of shard 1/3; --out names another"), "{line}");
     assert_same(&bench, "joined", "whole");
     assert_eq!(one("joined", seal), whole);
 

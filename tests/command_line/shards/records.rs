@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::{SHARDS, assert_same, bench, merged, on, sweep};
-use crate::support::{reseal, signal};
+use crate::support::{failure, reseal, signal};
 
 #[test]
 fn a_merge_while_a_shard_is_trained_has_what_is_finished_and_leaves_the_files_of_the_shard_alone() {
@@ -112,6 +112,10 @@ fn shards_of_another_core_or_another_experiment_are_refused() {
     assert!(line.contains("Nehalem") && line.contains("--mix joins them") && !bench.path("results/small").exists());
     let (code, said) = merged(&bench, &[SHARDS, "--mix"]);
     assert!(code == Some(0) && said.contains("differ by more than 1%"), "{said}");
+    let one_by_one = ["0-of-2", "1-of-2"].map(|shard| format!("{SHARDS}/{shard}"));
+    assert_eq!(merged(&bench, &[&one_by_one[0], "--out", "steps"]).0, Some(1));
+    let (code, line) = merged(&bench, &[&one_by_one[1], "--out", "steps"]);
+    assert!(code == Some(2) && line.contains("Nehalem") && line.contains("--mix joins them"), "{line}");
     assert!(bench.read("results/small/trials.csv").lines().next().unwrap().ends_with(",machine"));
     // The same trials of both cores: the first ones are kept.
     let (code, _, _) = on(&bench, "Nehalem", &["sweep", "small.toml", "--shard", "0/2", "--out", "other"]);
@@ -131,6 +135,35 @@ fn shards_of_another_core_or_another_experiment_are_refused() {
         code == Some(2) && line.contains("its experiment or data are not those of") && line.contains("iterations"),
         "{line}"
     );
+}
+
+#[test]
+fn a_damaged_record_is_named_and_the_others_are_joined() {
+    let bench = bench();
+    sweep(&bench, &["--shard", "0/2"]);
+    sweep(&bench, &["--shard", "1/2"]);
+    bench.write(&format!("{SHARDS}/1-of-2/results.db"), "no database");
+    let (code, said) = merged(&bench, &[SHARDS]);
+    assert!(code == Some(1) && said.contains("12 of 24 trials, of 1 record, are in results/small"), "{said}");
+    assert!(said.contains("1-of-2: left out: ") && said.contains("begins this shard anew"), "{said}");
+    let (code, line) = merged(&bench, &[&format!("{SHARDS}/1-of-2"), "--out", "alone"]);
+    assert!(code == Some(2) && line.contains("not a database") && !bench.path("alone").exists(), "{line}");
+    sweep(&bench, &["--shard", "1/2", "--fresh"]);
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+}
+
+#[test]
+fn a_shard_is_not_taken_for_damaged_where_a_copy_of_it_finds_no_room() {
+    let bench = bench();
+    let arguments = ["sweep", "small.toml", "train.iterations=600", "-j", "1", "--shard", "0/2"];
+    let mut at_work = bench.start_until(&arguments, 1);
+    signal(&at_work, "STOP");
+    for command in ["merge", "status"] {
+        let run = bench.command().env("TMPDIR", "/nowhere").args([command, SHARDS]).output().unwrap();
+        let (code, line) = failure(&run);
+        assert!(code == Some(2) && line.contains("can't be made in /nowhere"), "{command}: {code:?} {line}");
+    }
+    at_work.kill().and_then(|()| at_work.wait()).unwrap();
 }
 
 #[test]

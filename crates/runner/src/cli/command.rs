@@ -30,7 +30,8 @@ pub enum Command {
     /// Join the shards of a sweep into one results directory.
     ///
     /// `runner sweep FILE --shard I/N` trains a part of a sweep into results/NAME.shards/I-of-N, on any machine and at any time; their
-    /// records together are the sweep: the tables are, byte for byte, those of a sweep on one machine with the same BLAS and core.
+    /// records together are the sweep: history.csv is, byte for byte, that of a sweep on one machine with the same BLAS and core,
+    /// and trials.csv is but for its seconds.
     /// Trials that several records have must be equal in every bit. Trials that are missing are listed, with exit code 1. Merging again
     /// adds what has been trained since. With successive halving, merge after each rung (round), before the next one is trained.
     #[command(after_help = "Examples:

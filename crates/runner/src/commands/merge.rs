@@ -38,9 +38,9 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let joined = plan::joined(&shards, merged_before.as_ref())?;
     let plan = &joined.plan;
     let all: Vec<&Source> = merged_before.iter().chain(&shards).collect();
-    refuse_mixed(&shards, args.mix)?;
     let mut chosen = Chosen::of(&all, plan);
     chosen::compare_doubled(&all, &mut chosen, args.mix)?;
+    refuse_mixed(&all, args.mix)?;
     let record = written(&out, plan, &all, &mut chosen).map_err(Failure::of_writing)?;
     let all_are_done = missing::report(&record, &joined, &shards, &out)?;
     if all_are_done {
@@ -101,21 +101,21 @@ fn say_next_rung(plan: &StoredPlan, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses shards that were trained with different libraries, cores or numbers of threads, unless that is allowed.
-fn refuse_mixed(shards: &[Source], is_allowed: bool) -> Result<()> {
-    // The trials, and the first shard, of each kind of machine.
+/// Refuses records that were trained with different libraries, cores or numbers of threads, unless that is allowed.
+fn refuse_mixed(sources: &[&Source], is_allowed: bool) -> Result<()> {
+    // The trials, and the first record, of each kind of machine.
     let mut kinds: BTreeMap<String, (usize, &Source)> = BTreeMap::new();
-    for shard in shards {
-        for (toml, trials) in &shard.machines {
+    for source in sources {
+        for (toml, trials) in &source.machines {
             let Some(machine) = Machine::from_toml(toml) else { continue };
-            kinds.entry(machine.arithmetic()).or_insert((0, shard)).0 += trials;
+            kinds.entry(machine.arithmetic()).or_insert((0, source)).0 += trials;
         }
     }
     if kinds.len() < 2 {
         return Ok(());
     }
-    let each = kinds.iter().map(|(kind, (trials, shard))| {
-        format!("{} on {kind} (first in {})", count(*trials, "trial"), shard.folder.display())
+    let each = kinds.iter().map(|(kind, (trials, first))| {
+        format!("{} on {kind} (first in {})", count(*trials, "trial"), first.folder.display())
     });
     let each = each.collect::<Vec<_>>().join(", ");
     if is_allowed {

@@ -9,7 +9,7 @@ use datasets::text::count;
 use super::source::Source;
 use crate::commands::failure::Failure;
 use crate::machine::{Machine, OTHER_ARITHMETIC};
-use crate::record::apart::Apart;
+use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::StoredPlan;
 use crate::record::stored::FinishedTrial;
@@ -112,7 +112,7 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
 /// A record of one side of the comparison.
 struct Sided<'s> {
     source: &'s Source,
-    record: Apart,
+    record: Record,
 }
 
 /// A trial, its history and its machine.

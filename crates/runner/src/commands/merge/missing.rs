@@ -45,11 +45,11 @@ pub(super) fn report(record: &Record, joined: &JoinedPlan, shards: &[Source], ou
         missing.retain(|id| !recorded.trials.contains(*id));
     }
     let absent = absent(shards);
-    if let Some(first) = absent.first() {
+    if let (Some(first), false) = (absent.first(), missing.is_empty() && unknown == 0) {
         let numbers = absent.iter().map(|shard| shard.number().to_string()).collect::<Vec<_>>().join(", ");
         let (word, where_) = if absent.len() == 1 { ("shard", "is") } else { ("shards", "are") };
         warn(&format!(
-            "{word} {numbers} of {} {where_} missing (no {}), with {}",
+            "{word} {numbers} of {} {where_} missing ({} has no record to join), with {}",
             first.count(),
             shard_folder(out, *first).display(),
             count(missing.len() + unknown, "trial"),

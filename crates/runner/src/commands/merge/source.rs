@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::record::Record;
-use crate::record::apart::Apart;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
-use crate::record::shards::{RecordedShard, WholePlan, records_in};
+use crate::record::shards::{BEGIN_ANEW, RecordedShard, WholePlan, records_in};
 use crate::run::outcome::Status;
-use crate::terminal::note;
+use crate::terminal::{note, warn};
 
 /// A record that is joined with others.
 pub(super) struct Source {
@@ -32,7 +31,7 @@ pub(super) struct Source {
 
 impl Source {
     /// Reads the record of a directory; `None` if there is none, or it has no plan yet.
-    fn read(folder: &Path) -> Result<Option<Self>> {
+    fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
         let (Some(asked), Some(digest), Some(whole)) = (record.asked()?, record.digest()?, record.whole_plan()?) else {
             return Ok(None);
@@ -44,18 +43,24 @@ impl Source {
     /// Opens the record again, since a process can't hold the records of a thousand shards open. A shard at work may have more trials by then,
     /// which makes no difference: only those of `trials` are taken, and what has been trained stays as it is. A failed one may be trained by
     /// then, and one whose record was set aside is missing, as the merge reports.
-    pub(super) fn open(&self) -> Result<Apart, Error> {
+    pub(super) fn open(&self) -> Result<Record, Error> {
         Record::read_apart(&self.folder)
     }
 
     /// Reads the results of an earlier merge, which shards are joined with.
+    ///
+    /// # Errors
+    /// If they are a shard's own, which the plan of all shards would take the place of, or can't be read.
     pub(super) fn of_target(folder: &Path) -> Result<Option<Self>> {
         let source = Source::read(folder)?;
+        if let Some(RecordedShard { shard, .. }) = source.as_ref().and_then(|source| source.shard.as_ref()) {
+            bail!("{}: these are the results of shard {shard}; --out names another directory", folder.display());
+        }
         Ok(source.map(|source| Source { is_target: true, ..source }))
     }
 }
 
-/// Reads the shards in `dirs`, each of which is a shard's results directory, or holds some.
+/// Reads the shards in `dirs`, each of which is a shard's results directory, or holds some. Warns of damaged ones, and leaves them out.
 pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for dir in dirs {
@@ -65,15 +70,23 @@ pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
         }
         folders.extend(found);
     }
-    let mut shards = Vec::new();
+    let (mut shards, mut damaged) = (Vec::new(), Vec::new());
     for folder in &folders {
-        match Source::read(folder)? {
-            Some(source) => shards.push(source),
-            None => note(&format!("{}: nothing is recorded yet", folder.display())),
+        match Source::read(folder) {
+            Ok(Some(source)) => shards.push(source),
+            Ok(None) => note(&format!("{}: nothing is recorded yet", folder.display())),
+            Err(error) if error.is_damage() => damaged.push((folder, error)),
+            Err(error) => return Err(error.into()),
         }
     }
-    match shards.is_empty() {
-        true => bail!("{}: no shard has recorded anything yet", dirs[0].display()),
-        false => Ok(shards),
+    match (shards.is_empty(), damaged.pop()) {
+        (true, Some((_, error))) => Err(error.into()),
+        (true, None) => bail!("{}: no shard has recorded anything yet", dirs[0].display()),
+        (false, last) => {
+            for (folder, damage) in damaged.into_iter().chain(last) {
+                warn(&format!("{}: left out: {damage}; {BEGIN_ANEW}", folder.display()));
+            }
+            Ok(shards)
+        }
     }
 }
