@@ -19,16 +19,12 @@ pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
         let Trial { config, engine, .. } = &trials[trial];
         (config.dtype, *engine, config.flush_subnormals, config.batch, config.iterations(data.train))
     };
-    let first_layer = |&trial: &usize| {
-        let config = &trials[trial].config;
-        (format!("{:?}", config.initialisation), config.seed, config.first_width(data.task))
-    };
     for group in grouped(all, kind) {
         let Trial { config, engine, .. } = &trials[group[0]];
         let most = engine.rows_per_fleet(workload(config, data), config.dtype.bytes() as usize);
         let most_nets = group.len().div_ceil(4);
         let mut rows = usize::MAX;
-        for trial in grouped(group, first_layer).into_iter().flatten() {
+        for trial in grouped(group, |&trial| trials[trial].first_layer(data.task)).into_iter().flatten() {
             let width = trials[trial].config.first_width(data.task);
             match fleets.last_mut() {
                 Some(fleet) if rows.saturating_add(width) <= most && fleet.len() < most_nets => fleet.push(trial),

@@ -1,5 +1,6 @@
 //! A trial of a plan.
 
+use datasets::Task;
 use net::Engine;
 use sha2::{Digest, Sha256};
 
@@ -16,6 +17,14 @@ pub struct Trial {
     pub config: TrialConfig,
     /// The engine of its first layer.
     pub engine: Engine,
+}
+
+impl Trial {
+    /// Describes everything that its initial first layer depends on: trials with equal descriptions start with the same one.
+    pub fn first_layer(&self, task: Task) -> String {
+        let Trial { config, engine, .. } = self;
+        format!("{engine:?} {:?} {} {}", config.initialisation, config.seed, config.first_width(task))
+    }
 }
 
 /// Computes the id of a trial from its canonical configuration and the description of its data.

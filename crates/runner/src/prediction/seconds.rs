@@ -34,7 +34,7 @@ impl Prediction {
         let mut drawn = HashSet::new();
         for (place, (fleet, [step, cold, warm])) in plan.fleets.iter().zip(costs).enumerate() {
             let trials = || plan.trials_of(fleet);
-            let own: HashSet<String> = trials().map(|trial| first_layer(plan, trial)).collect();
+            let own: HashSet<String> = trials().map(|trial| trial.first_layer(plan.data.task)).collect();
             let all = own.len() as f64;
             let new = own.into_iter().filter(|layer| drawn.insert(layer.clone())).count() as f64;
             let iterations = trials().map(|trial| plan.iterations(trial)).max().unwrap_or(0);
@@ -55,12 +55,6 @@ impl Prediction {
         places.sort_by(|&a, &b| plan.fleet_flops(&plan.fleets[b]).total_cmp(&plan.fleet_flops(&plan.fleets[a])));
         makespan(places.into_iter().map(|place| self.fleets[place]), workers)
     }
-}
-
-/// Describes everything that an initial first layer depends on.
-fn first_layer(plan: &Plan, trial: &Trial) -> String {
-    let config = &trial.config;
-    format!("{:?} {:?} {} {}", trial.engine, config.initialisation, config.seed, config.first_width(plan.data.task))
 }
 
 /// Returns the seconds until the last of fleets that take `seconds` is done, in this order, on `workers` workers that each take the next

@@ -5,28 +5,20 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kernels::{Real, WrongSum};
 use net::initialise::Draw;
-use net::{Engine, Examples, InitialFirstWeights, InitialNet, Initialisation};
+use net::{Examples, InitialFirstWeights, InitialNet};
 
 use crate::plan::memory::FIRST_LAYER_BYTES;
 use crate::plan::trial::Trial;
 use crate::spec::data::DataShape;
-
-/// Everything that an initial first layer depends on.
-#[derive(Clone, PartialEq)]
-struct Key {
-    engine: Engine,
-    initialisation: Initialisation,
-    seed: u32,
-    rows: usize,
-}
+use datasets::Task;
 
 /// An initial first layer, with the draw that the biases and the other layers are taken from.
 type DrawnLayer = Result<(Arc<InitialFirstWeights>, Draw), WrongSum>;
 
-/// The most recent initial first layers, as many as `FIRST_LAYER_BYTES` hold.
+/// The most recent initial first layers by their [`Trial::first_layer`], as many as `FIRST_LAYER_BYTES` hold.
 #[derive(Default)]
 pub struct FirstLayers {
-    latest: Mutex<VecDeque<(Key, Arc<OnceLock<DrawnLayer>>)>>,
+    latest: Mutex<VecDeque<(String, Arc<OnceLock<DrawnLayer>>)>>,
 }
 
 impl FirstLayers {
@@ -42,7 +34,7 @@ impl FirstLayers {
     ) -> Result<InitialNet<R>, WrongSum> {
         let config = &trial.config;
         let architecture = config.architecture(data.features, data.task);
-        let (first, draw) = self.of(trial, architecture.widths[1], examples)?;
+        let (first, draw) = self.of(trial, data.task, examples)?;
         let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.upper_layers(&architecture));
         let rates = config.initialisation.rates(&architecture);
         let training = config.training(data.train);
@@ -57,26 +49,25 @@ impl FirstLayers {
     }
 
     /// Finds or draws a first layer. If several workers ask for the same one at once, one draws it and the others wait.
-    fn of<R: Real>(&self, trial: &Trial, rows: usize, examples: &Examples<R>) -> DrawnLayer {
-        let Trial { config, engine, .. } = trial;
-        let initialisation = config.initialisation.clone();
-        let key = Key { engine: *engine, initialisation, seed: config.seed, rows };
-        let slot = self.slot(&key);
+    fn of<R: Real>(&self, trial: &Trial, task: Task, examples: &Examples<R>) -> DrawnLayer {
+        let slot = self.slot(trial.first_layer(task));
         slot.get_or_init(|| {
-            let (w_0, draw) = Draw::first_weights(&key.initialisation, key.seed, rows, examples.features());
+            let config = &trial.config;
+            let rows = config.first_width(task);
+            let (w_0, draw) = Draw::first_weights(&config.initialisation, config.seed, rows, examples.features());
             Ok((Arc::new(examples.initial_first_weights(w_0)?), draw))
         })
         .clone()
     }
 
-    fn slot(&self, key: &Key) -> Arc<OnceLock<DrawnLayer>> {
+    fn slot(&self, key: String) -> Arc<OnceLock<DrawnLayer>> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, slot)) = latest.iter().find(|(known, _)| known == key) {
+        if let Some((_, slot)) = latest.iter().find(|(known, _)| *known == key) {
             return Arc::clone(slot);
         }
         let slot = Arc::new(OnceLock::new());
-        latest.push_back((key.clone(), Arc::clone(&slot)));
-        let bytes = |(_, slot): &(Key, Arc<OnceLock<DrawnLayer>>)| match slot.get() {
+        latest.push_back((key, Arc::clone(&slot)));
+        let bytes = |(_, slot): &(String, Arc<OnceLock<DrawnLayer>>)| match slot.get() {
             Some(Ok((first, draw))) => first.bytes() + size_of_val(draw),
             _ => 0,
         };
@@ -90,11 +81,10 @@ impl FirstLayers {
 #[cfg(test)]
 mod tests {
     use ndarray::Array2;
-    use net::{Chain, Scheme, initialise};
+    use net::{Chain, Engine, Initialisation, Scheme, initialise};
 
     use super::*;
     use crate::spec::trial::TrialConfig;
-    use datasets::Task;
 
     #[test]
     fn trials_that_share_a_first_layer_start_as_the_nets_that_are_drawn_whole() {
