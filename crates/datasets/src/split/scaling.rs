@@ -33,11 +33,6 @@ impl ScalingChoice {
             Self::None => "none",
         }
     }
-
-    /// Returns the choice called `name`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.name() == name)
-    }
 }
 
 /// A scaling with its parameters, as a trained net keeps it.
