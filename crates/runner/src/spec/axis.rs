@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use super::kind::{Kind, POINTS, number};
 use super::trial::keys;
+use crate::text::rounded;
 
 /// The way an axis was written, which plots follow in their spacing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,16 +150,12 @@ fn expand(key: &str, range: &Table) -> Result<(Scale, Vec<Value>), String> {
         match (index, scale) {
             (0, _) => from,
             (index, _) if index + 1 == count => to,
-            (_, Scale::Log) => twelve_digits(from * (to / from).powf(index as f64 / (count - 1) as f64)),
-            _ => twelve_digits(from + (to - from) * index as f64 / (count - 1) as f64),
+            (_, Scale::Log) => rounded(from * (to / from).powf(index as f64 / (count - 1) as f64), 12),
+            _ => rounded(from + (to - from) * index as f64 / (count - 1) as f64, 12),
         }
     };
     let values = (0..count).map(|index| parsed.value(at(index)));
     Ok((scale, values.collect::<Result<_, _>>()?))
-}
-
-fn twelve_digits(value: f64) -> f64 {
-    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::text::rounded;
+
 /// The rank of a setting by the losses of its trials, which differ in their seed: first come the settings all of whose trials have
 /// completed, and among them those with the lower mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,13 +25,10 @@ impl Rank {
 
     /// Orders the better rank first.
     pub fn compare(&self, other: &Self) -> Ordering {
-        self.is_incomplete.cmp(&other.is_incomplete).then(rounded(self.mean).total_cmp(&rounded(other.mean)))
+        // To 12 digits, as many right answers among as many examples are equal, whichever sum of shares they come from.
+        let mean = |rank: &Self| rounded(rank.mean, 12);
+        self.is_incomplete.cmp(&other.is_incomplete).then(mean(self).total_cmp(&mean(other)))
     }
-}
-
-/// Rounds to 12 digits: as many right answers among as many examples are equal, whichever sum of shares they come from.
-fn rounded(mean: f64) -> f64 {
-    format!("{mean:.11e}").parse().unwrap_or(mean)
 }
 
 #[cfg(test)]
