@@ -8,7 +8,7 @@ use datasets::text::count;
 
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
-use crate::prediction::seconds::{Prediction, makespan};
+use crate::prediction::seconds::Prediction;
 use crate::prediction::speeds::{Speed, measure};
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
@@ -47,10 +47,8 @@ impl PredictedTime {
 
     /// Returns the predicted seconds of a shard of `plan`, whose fleets are trained `jobs` at once.
     pub(super) fn shard(&self, plan: &Plan, shard: &Plan, jobs: usize) -> f64 {
-        let place = |fleet: &Vec<usize>| Some((plan.fleet_place(fleet[0])?, shard.fleet_flops(fleet)));
-        let mut fleets: Vec<_> = shard.fleets.iter().filter_map(place).collect();
-        fleets.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-        self.preparation + makespan(fleets.into_iter().map(|(place, _)| self.prediction.fleets[place]), jobs)
+        let takes = |place: usize| shard.fleet_place(plan.fleets[place][0]).is_some();
+        self.preparation + self.prediction.at_once(plan, jobs, takes)
     }
 
     /// Returns the predicted seconds of all fleets, one after the other.

@@ -59,7 +59,7 @@ impl Prediction {
 
 /// Returns the seconds until the last of fleets that take `seconds` is done, in this order, on `workers` workers that each take the next
 /// one when they are free.
-pub fn makespan(seconds: impl IntoIterator<Item = f64>, workers: usize) -> f64 {
+fn makespan(seconds: impl IntoIterator<Item = f64>, workers: usize) -> f64 {
     let mut free_at = vec![0.0_f64; workers.max(1)];
     for seconds in seconds {
         let first = free_at.iter_mut().min_by(|a, b| a.total_cmp(b)).expect("a worker");
