@@ -16,9 +16,8 @@ use ureq::http::Uri;
 use ureq::{Agent, Proxy};
 
 use crate::catalog::{Known, Origin, Pin};
-use crate::contract::hashed::{hash, hexadecimal};
 use crate::dataset::Files;
-use crate::files::{self, DiskFailure, Part, make_folder, missing_folders, put_in_place};
+use crate::files::{self, DiskFailure, Part, hash, hexadecimal, make_folder, missing_folders, put_in_place};
 
 /// The number of bytes that are read at a time.
 const CHUNK: usize = 1 << 16;

@@ -3,16 +3,15 @@
 mod memory;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::{io, thread};
+use std::path::PathBuf;
+use std::thread;
 
+use datasets::files::hash_file;
 use datasets::text::count;
 use kernels::blas::Library;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 pub use self::memory::available_bytes;
-use crate::text::hex;
 
 /// True if HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
@@ -73,7 +72,7 @@ impl Machine {
                 version: library.release(),
                 core: library.core().to_owned(),
                 path: library.path().to_owned(),
-                sha256: sha256(library.path()).unwrap_or_default(),
+                sha256: hash_file(library.path()).unwrap_or_default(),
                 thread_layer: library.thread_layer().to_string(),
                 threads: library.threads(),
                 config: library.config().to_owned(),
@@ -165,14 +164,6 @@ impl Machine {
 /// Counts the cores that this process may use, by affinity and cgroup quota.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Returns the SHA-256 of a file, in hexadecimal digits.
-///
-/// # Errors
-/// If the file can't be read.
-pub fn sha256(path: &Path) -> io::Result<String> {
-    Ok(hex(&Sha256::digest(fs::read(path)?)))
 }
 
 /// Returns the model of the processor, as the system names it.

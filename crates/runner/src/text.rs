@@ -4,11 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Formats bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Formats a JSON value as a person writes it: text without quotes, and null as nothing.
 pub(crate) fn plain(value: &Value) -> String {
     match value {

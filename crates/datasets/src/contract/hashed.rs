@@ -1,13 +1,13 @@
 //! A data file whose whole content is hashed, before libhdf5 opens it and once more when it has been read.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, BufReader, Read, Seek};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 
 use crate::contract::error::Error;
 use crate::contract::file::{DataFile, open_regular};
 use crate::contract::pin::Pinned;
-use crate::files::Hashed;
+use crate::files::hash;
 
 /// An HDF5 file, open for reading, that has the content of its pin.
 pub(crate) struct HashedFile {
@@ -54,20 +54,6 @@ impl HashedFile {
 fn identity(metadata: &Metadata) -> (u64, u64, u64, [i64; 4]) {
     let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
     (metadata.dev(), metadata.ino(), metadata.len(), times)
-}
-
-/// Hashes all of `file` as a stream: SHA-256 in hexadecimal.
-pub(crate) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
-    file.rewind()?;
-    let mut nothing = io::sink();
-    let mut hashed = Hashed::new(&mut nothing);
-    io::copy(&mut BufReader::with_capacity(1 << 16, file), &mut hashed)?;
-    Ok(hexadecimal(&hashed.sha256()))
-}
-
-/// Returns the hexadecimal digits of a hash.
-pub(crate) fn hexadecimal(sha256: &[u8]) -> String {
-    sha256.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Pinned {

@@ -1,6 +1,8 @@
-//! Files that are hashed while they are written.
+//! SHA-256 of files, while they are written or of their whole content.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, Write};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -32,4 +34,26 @@ impl Write for Hashed<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Hashes all of `file` as a stream: SHA-256 in hexadecimal.
+pub(crate) fn hash(file: &mut (impl Read + Seek)) -> io::Result<String> {
+    file.rewind()?;
+    let mut nothing = io::sink();
+    let mut hashed = Hashed::new(&mut nothing);
+    io::copy(&mut BufReader::with_capacity(1 << 16, file), &mut hashed)?;
+    Ok(hexadecimal(&hashed.sha256()))
+}
+
+/// Hashes the file at `path` as a stream: SHA-256 in hexadecimal.
+///
+/// # Errors
+/// If the file can't be read.
+pub fn hash_file(path: &Path) -> io::Result<String> {
+    hash(&mut File::open(path)?)
+}
+
+/// Returns the hexadecimal digits of a hash.
+pub fn hexadecimal(sha256: &[u8]) -> String {
+    sha256.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -13,7 +13,7 @@ use super::statistics::Quantile;
 use crate::machine;
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
-use datasets::files::{self, DiskFailure, folder_of, make_folder, regular_file, write_whole};
+use datasets::files::{self, DiskFailure, folder_of, hash_file, make_folder, regular_file, write_whole};
 
 /// The version of the format, raised when a field changes its meaning.
 const FORMAT: u32 = 1;
@@ -159,7 +159,7 @@ impl Host {
 impl LibraryRecord {
     /// Describes `library`.
     pub(crate) fn new(library: &Library, call_seconds: Vec<(Dtype, f64)>) -> Self {
-        let sha256 = machine::sha256(library.path()).unwrap_or_default();
+        let sha256 = hash_file(library.path()).unwrap_or_default();
         LibraryRecord { name: library.to_string(), path: library.path().to_owned(), sha256, call_seconds }
     }
 

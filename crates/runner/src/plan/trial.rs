@@ -1,11 +1,11 @@
 //! A trial of a plan.
 
 use datasets::Task;
+use datasets::files::hexadecimal;
 use net::Engine;
 use sha2::{Digest, Sha256};
 
 use crate::spec::trial::TrialConfig;
-use crate::text::hex;
 
 /// A trial with its id.
 #[derive(Clone, Debug)]
@@ -29,5 +29,5 @@ impl Trial {
 
 /// Computes the id of a trial from its canonical configuration and the description of its data.
 pub fn trial_id(config: &str, data_hash: &str) -> String {
-    hex(&Sha256::digest(format!("{config}\n{data_hash}")))[..12].to_owned()
+    hexadecimal(&Sha256::digest(format!("{config}\n{data_hash}")))[..12].to_owned()
 }

@@ -10,9 +10,7 @@ use rusqlite::params;
 use super::Record;
 use super::error::{Error, at};
 use super::folder::holds;
-use crate::machine::sha256;
-use crate::text::hex;
-use datasets::files::{Hashed, write_whole};
+use datasets::files::{Hashed, hash_file, hexadecimal, write_whole};
 
 /// The state of a file beside the record.
 #[derive(Debug)]
@@ -53,7 +51,7 @@ impl Record {
     /// Compares the file `name` of `folder` with its hash in the record.
     pub fn compare_file(&self, folder: &Path, name: &str) -> Result<FileState, Error> {
         let stored = self.files()?.remove(name);
-        Ok(match (stored, sha256(&folder.join(name))) {
+        Ok(match (stored, hash_file(&folder.join(name))) {
             (Some(stored), Ok(found)) if stored == found => FileState::AsWritten,
             (Some(_), Ok(_)) => FileState::Edited,
             (Some(_), Err(reason)) => FileState::Unreadable(reason),
@@ -83,7 +81,7 @@ impl Record {
             Ok(())
         })?;
         let insert = "INSERT OR REPLACE INTO file (name, sha256) VALUES (?1, ?2)";
-        let entered = self.connection.execute(insert, params![name, hex(&sha256)]);
+        let entered = self.connection.execute(insert, params![name, hexadecimal(&sha256)]);
         entered.map(drop).map_err(at(&self.path))
     }
 

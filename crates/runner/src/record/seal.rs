@@ -5,7 +5,7 @@ use rusqlite::Row;
 use rusqlite::types::{Value, ValueRef};
 use sha2::{Digest, Sha256};
 
-use crate::text::hex;
+use datasets::files::hexadecimal;
 
 /// SHA-256 over values as SQLite keeps them, one after another: `n` for NULL; `i` or `r` and the 8 bytes of a number;
 /// `t` or `b`, 8 bytes of length, and the bytes of a text or a blob. Numbers and lengths are little-endian.
@@ -53,7 +53,7 @@ impl Seal {
 
     /// Returns the seal in hexadecimal digits.
     pub fn hex(&self) -> String {
-        hex(&self.0.clone().finalize())
+        hexadecimal(&self.0.clone().finalize())
     }
 }
 

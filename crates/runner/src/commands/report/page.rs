@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn the_library_is_the_published_file() {
         let readme = include_str!("../../../assets/echarts/README.md");
-        let digest = crate::text::hex(&Sha256::digest(LIBRARY));
+        let digest = datasets::files::hexadecimal(&Sha256::digest(LIBRARY));
         assert!(readme.contains(&digest), "assets/echarts/README.md does not name {digest}");
         assert!(!LIBRARY.contains("</script") && !LIBRARY.contains('\r'));
     }

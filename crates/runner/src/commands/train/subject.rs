@@ -13,7 +13,7 @@ use crate::commands::failure::Failure;
 use crate::commands::recorded::planned_again;
 use crate::commands::session::Session;
 use crate::commands::source::one_point;
-use crate::machine::{Machine, sha256};
+use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::record::folder::results_folder;
@@ -23,6 +23,7 @@ use crate::run::fleet::Kept;
 use crate::run::outcome::{Outcome, Status};
 use crate::spec::experiment::Experiment;
 use crate::terminal::{say, warn};
+use datasets::files::hash_file;
 use datasets::text::count;
 
 /// The file of the experiment in a results directory.
@@ -77,7 +78,7 @@ impl Subject {
             None => best_of(&chosen, chosen.score(args.by.as_deref())?)?.trial.trial.clone(),
         };
         let file = dir.join(EXPERIMENT);
-        match (record.files()?.get(EXPERIMENT), sha256(&file)) {
+        match (record.files()?.get(EXPERIMENT), hash_file(&file)) {
             (_, Err(error)) => bail!("{}: {error}", file.display()),
             (Some(stored), Ok(found)) if *stored == found => {}
             _ => bail!("{}: edited since it was written; run the sweep again, which writes it anew", file.display()),
