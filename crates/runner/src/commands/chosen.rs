@@ -1,6 +1,5 @@
 //! The trials that a command is asked for.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
@@ -9,6 +8,7 @@ use crate::cli::Which;
 use crate::record::Record;
 use crate::results::condition::Condition;
 use crate::results::ranking::Score;
+use crate::results::setting::first_of_each;
 use crate::results::trials::{Row, Trials};
 use datasets::text::count;
 
@@ -64,9 +64,8 @@ impl Chosen {
 
     /// Finds the trial whose id begins with `id`.
     pub(super) fn trial(&self, id: &str, dir: &Path) -> Result<&Row> {
-        let mut found: Vec<&Row> = self.trials.finished().filter(|row| row.trial.starts_with(id)).collect();
-        let mut seen = HashSet::new();
-        found.retain(|row| seen.insert(&row.trial));
+        let begins_with_it = self.trials.finished().filter(|row| row.trial.starts_with(id));
+        let found: Vec<&Row> = first_of_each(begins_with_it).collect();
         match found[..] {
             [row] if !id.is_empty() => Ok(row),
             [] => bail!(

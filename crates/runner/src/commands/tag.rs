@@ -1,6 +1,5 @@
 //! `runner tag`: tags and notes on trials, or on a sweep.
 
-use std::collections::HashSet;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -12,6 +11,7 @@ use crate::cli;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::notes::{Change, Notes};
+use crate::results::setting::first_of_each;
 use crate::results::trials::Row;
 use crate::table::Table;
 use crate::terminal::say;
@@ -25,18 +25,14 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
     let change = change(args)?;
     let chosen = Chosen::read(&args.which)?;
     let dir = &args.which.dir;
-    let mut ids: Vec<String> = Vec::new();
-    for id in &args.trial {
-        ids.push(chosen.trial(id, dir)?.trial.clone());
-    }
+    let mut rows: Vec<&Row> = args.trial.iter().map(|id| chosen.trial(id, dir)).collect::<Result<_>>()?;
     if args.which.condition.is_some() {
-        ids.extend(chosen.trials.finished().filter(|row| chosen.has(row)).map(|row| row.trial.clone()));
-        if ids.is_empty() {
+        rows.extend(chosen.trials.finished().filter(|row| chosen.has(row)));
+        if rows.is_empty() {
             bail!("--where: no trial of {} fits it", dir.display());
         }
     }
-    let mut seen = HashSet::new();
-    ids.retain(|id| seen.insert(id.clone()));
+    let ids: Vec<String> = first_of_each(rows).map(|row| row.trial.clone()).collect();
     if change == Change::default() {
         list(&chosen, &ids)?;
         return Ok(ExitCode::SUCCESS);
@@ -88,10 +84,8 @@ fn list(chosen: &Chosen, ids: &[String]) -> Result<()> {
         table.row(["the sweep".to_owned(), tags.join(" "), note.clone().unwrap_or_default()]);
     }
     let is_asked = |row: &&Row| ids.is_empty() || ids.contains(&row.trial);
-    let mut rows: Vec<&Row> = chosen.trials.finished().filter(is_asked).collect();
-    let mut seen = HashSet::new();
-    rows.retain(|row| seen.insert(&row.trial));
-    for row in rows.into_iter().filter(|row| !row.tags.is_empty() || row.note.is_some()) {
+    let rows = first_of_each(chosen.trials.finished().filter(is_asked));
+    for row in rows.filter(|row| !row.tags.is_empty() || row.note.is_some()) {
         table.row([row.trial.clone(), row.tags.join(" "), row.note.clone().unwrap_or_default()]);
     }
     print(&table.to_string())

@@ -103,13 +103,13 @@ impl<'t> Setting<'t> {
 
 /// Counts different trials: points that differ only in keys that don't apply share one.
 pub fn different_trials<'t>(rows: impl IntoIterator<Item = &'t Row>) -> usize {
-    rows.into_iter().map(|row| row.trial.as_str()).collect::<HashSet<_>>().len()
+    first_of_each(rows).count()
 }
 
 /// Leaves out the rows whose trial an earlier row has.
-fn first_of_each<'t>(rows: impl Iterator<Item = &'t Row>) -> impl Iterator<Item = &'t Row> {
+pub fn first_of_each<'t>(rows: impl IntoIterator<Item = &'t Row>) -> impl Iterator<Item = &'t Row> {
     let mut known = HashSet::new();
-    rows.filter(move |row| known.insert(row.trial.as_str()))
+    rows.into_iter().filter(move |row| known.insert(row.trial.as_str()))
 }
 
 impl Trials {
