@@ -12,6 +12,7 @@ use super::answer::{print, print_files};
 use super::failure::Failure;
 use super::rehearse::{Reading, Tried, rehearse};
 use super::sheet::write_sheet;
+use super::source::is_path;
 use crate::cli::{self, Data};
 use crate::progress::bar::style;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
@@ -79,8 +80,7 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
 fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
     let mut files = Vec::new();
     for what in &args.what {
-        // An argument that isn't a path is the name of a set.
-        if Path::new(what).exists() || what.contains(['/', '.']) {
+        if is_path(what) {
             files.push(Pinned::any(what));
         } else {
             files.extend(catalog::known(what)?.find()?);

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::answer::print;
 use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
-use super::source::{files_of, set_of, source_of};
+use super::source::{files_of, is_path, set_of, source_of};
 use crate::cli::{self, WhichPart};
 use crate::model::{Confusion, Evaluation, Model};
 use crate::spec::data::DataSource;
@@ -100,8 +100,7 @@ fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
     if path.extension().is_some_and(|extension| extension == "toml") {
         return of_source(&source_of(&Experiment::load(path, &[])?)?, part, model);
     }
-    // As in `runner data inspect`, an argument that isn't a path is the name of a set.
-    if !path.exists() && !what.contains(['/', '.']) {
+    if !is_path(what) {
         let (train, test) = files_of(&DataSource::Set { set: what.to_owned() })?;
         let (names, targets) = (Names::default(), TargetsChoice::Auto);
         return of_source(&Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES }, part, model);

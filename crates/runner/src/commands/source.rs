@@ -32,6 +32,11 @@ pub(super) fn read_files(file: &Path, experiment: &Experiment) -> Result<Vec<Pat
     Ok([file.to_owned(), train.path].into_iter().chain(test).collect())
 }
 
+/// Returns whether an argument is the path of a file; if not, it is the name of a known set.
+pub(super) fn is_path(what: &str) -> bool {
+    Path::new(what).exists() || what.contains(['/', '.'])
+}
+
 /// Finds the files of a source: those of a known set with the hashes that they must have.
 pub(super) fn files_of(source: &DataSource) -> Result<(Pinned, TestSource)> {
     match source {
