@@ -1,4 +1,4 @@
-//! Tables of text with aligned columns.
+//! Tables: text with aligned columns, and CSV.
 
 use std::fmt;
 
@@ -72,6 +72,23 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
+}
+
+/// Writes a table as CSV.
+///
+/// # Panics
+/// If a row has more or fewer cells than the header.
+pub(crate) fn csv(
+    header: impl IntoIterator<Item = String>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
+) -> String {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(header).expect("memory takes every row");
+    for row in rows {
+        csv.write_record(row).expect("a cell for each column");
+    }
+    let bytes = csv.into_inner().expect("memory takes every row");
+    String::from_utf8(bytes).expect("the cells are UTF-8")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::record::{Measured, ProductRecord, Record, StepRecord};
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
-use crate::table::Table;
+use crate::table::{Table, csv};
 
 /// Writes the tables for people: a line for each library, a row for each product and each fleet.
 pub(crate) fn for_a_person(record: &Record) -> String {
@@ -132,68 +132,73 @@ fn steps(record: &Record) -> String {
     format!("{table}{fleets}")
 }
 
+/// The columns of the table for programs.
+const COLUMNS: [&str; 20] = [
+    "case",
+    "form",
+    "m",
+    "n",
+    "k",
+    "adds",
+    "column_major",
+    "dtype",
+    "threads",
+    "calls_a_step",
+    "share_of_step",
+    "library",
+    "seconds",
+    "seconds_low",
+    "seconds_high",
+    "gflops",
+    "share_of_peak",
+    "bound",
+    "samples",
+    "own_loops",
+];
+
 /// Writes the table for programs: a row for each case and library.
-///
-/// # Errors
-/// None: writing to memory does not fail.
-pub(crate) fn csv(record: &Record) -> Result<String, csv::Error> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record([
-        "case",
-        "form",
-        "m",
-        "n",
-        "k",
-        "adds",
-        "column_major",
-        "dtype",
-        "threads",
-        "calls_a_step",
-        "share_of_step",
-        "library",
-        "seconds",
-        "seconds_low",
-        "seconds_high",
-        "gflops",
-        "share_of_peak",
-        "bound",
-        "samples",
-        "own_loops",
-    ])?;
-    let libraries = || record.libraries.iter();
+pub(crate) fn in_csv(record: &Record) -> String {
     let threads = record.threads.to_string();
-    let numbers = |measured: &Measured| {
-        let Measured { seconds, gflops, share_of_peak, bound, own_loops, samples } = measured;
-        let bound = bound.map(|bound| bound.to_string()).unwrap_or_default();
-        let numbers = [seconds.at, seconds.low, seconds.high, *gflops, *share_of_peak].map(|number| number.to_string());
-        numbers.into_iter().chain([bound, samples.seconds.len().to_string(), own_loops.to_string()])
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut add = |case: &[String], results: &[Measured]| {
+        for (library, measured) in record.libraries.iter().zip(results) {
+            rows.push(case.iter().cloned().chain([library.name.clone()]).chain(numbers(measured)).collect());
+        }
     };
     for ProductRecord { product, calls_a_step, share_of_step, results, .. } in &record.products {
         let Product { form, m, n, k, dtype, adds, column_major } = product;
-        let sides = [m, n, k].map(ToString::to_string);
-        for (library, measured) in libraries().zip(results) {
-            let optional = |number: &Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
-            let case = ["product".to_owned(), form.name().to_owned()].into_iter().chain(sides.clone());
-            let case =
-                case.chain([adds.to_string(), column_major.to_string(), dtype.name().to_owned(), threads.clone()]);
-            let case = case.chain([optional(calls_a_step), optional(share_of_step), library.name.clone()]);
-            out.write_record(case.chain(numbers(measured)))?;
-        }
+        let optional = |number: &Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let case = [
+            "product".to_owned(),
+            form.name().to_owned(),
+            m.to_string(),
+            n.to_string(),
+            k.to_string(),
+            adds.to_string(),
+            column_major.to_string(),
+            dtype.name().to_owned(),
+            threads.clone(),
+            optional(calls_a_step),
+            optional(share_of_step),
+        ];
+        add(&case, results);
     }
     for StepRecord { fleet, dtype, fleets, results, .. } in &record.steps {
-        for (library, measured) in libraries().zip(results) {
-            let case = std::iter::once(fleet.clone()).chain(std::iter::repeat_n(String::new(), 6));
-            let case = case.chain([
-                dtype.name().to_owned(),
-                threads.clone(),
-                fleets.to_string(),
-                String::new(),
-                library.name.clone(),
-            ]);
-            out.write_record(case.chain(numbers(measured)))?;
-        }
+        let mut case = vec![fleet.clone()];
+        // A fleet has no single product.
+        case.extend(["form", "m", "n", "k", "adds", "column_major"].map(|_| String::new()));
+        case.extend([dtype.name().to_owned(), threads.clone(), fleets.to_string(), String::new()]);
+        add(&case, results);
     }
-    Ok(String::from_utf8_lossy(&out.into_inner().map_err(|error| error.into_error())?).into_owned())
+    csv(COLUMNS.map(str::to_owned), rows)
+}
+
+/// Writes the columns that follow the library's name.
+fn numbers(measured: &Measured) -> impl Iterator<Item = String> {
+    let Measured { seconds, gflops, share_of_peak, bound, own_loops, samples } = measured;
+    let numbers = [seconds.at, seconds.low, seconds.high, *gflops, *share_of_peak].map(|number| number.to_string());
+    let bound = bound.map(|bound| bound.to_string()).unwrap_or_default();
+    numbers.into_iter().chain([bound, samples.seconds.len().to_string(), own_loops.to_string()])
 }
 
 /// Formats a number with three significant digits.
@@ -232,7 +237,7 @@ mod tests {
         let text = for_a_person(&record);
         assert!(text.contains("A  OpenBLAS 0.3.34 Zen  /a\n"), "{text}");
         assert!(text.contains("nn   2x3x4 ") && text.contains(" 24.0 24%  50%"), "{text}");
-        let table = csv(&record).unwrap();
+        let table = in_csv(&record);
         let row = table.lines().nth(1).unwrap();
         assert!(row.starts_with("product,nn,2,3,4,false,false,f32,1,,,OpenBLAS 0.3.34 Zen,0.000000002,"), "{row}");
         assert_eq!(table.lines().map(|line| line.split(',').count()).collect::<Vec<_>>(), [20, 20]);

@@ -15,6 +15,7 @@ use crate::results::column::{print_number, print_spread};
 use crate::results::difference::{Difference as KeyDifference, swept_and_fixed};
 use crate::results::pairs::{Difference, Joined, PairedSetting, join};
 use crate::results::ranking::Score;
+use crate::table::csv;
 use crate::terminal::{say, warn};
 use crate::text::{plain, short_name};
 use datasets::text::count;
@@ -47,7 +48,7 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
         print(&format!("{}\n", in_json(args, &joined, rows, &measures, &differ)))?;
     } else if args.csv {
         lines.iter().for_each(|line| say(line));
-        print(&csv(&joined, rows, &measures)?)?;
+        print(&in_csv(&joined, rows, &measures))?;
     } else {
         let mut columns = columns(&joined, rows, &measures);
         let left_out = left_out(&columns, room());
@@ -190,16 +191,14 @@ fn fields(row: &PairedSetting, measures: &[&Column]) -> Vec<(String, Value)> {
     fields
 }
 
-fn csv(joined: &Joined, rows: &[PairedSetting], measures: &[&Column]) -> Result<String> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
+fn in_csv(joined: &Joined, rows: &[PairedSetting], measures: &[&Column]) -> String {
     let no_row = PairedSetting { values: Vec::new(), pairs: Vec::new() };
     let names = fields(&no_row, measures).into_iter().map(|(name, _)| name);
-    csv.write_record(joined.keys.iter().cloned().chain(names))?;
-    for row in rows {
+    let cells = |row: &PairedSetting| -> Vec<String> {
         let numbers = fields(row, measures).into_iter().map(|(_, value)| plain(&value));
-        csv.write_record(row.values.iter().map(plain).chain(numbers))?;
-    }
-    Ok(String::from_utf8(csv.into_inner()?)?)
+        row.values.iter().map(plain).chain(numbers).collect()
+    };
+    csv(joined.keys.iter().cloned().chain(names), rows.iter().map(cells))
 }
 
 fn in_json(

@@ -18,6 +18,7 @@ use crate::results::column::CURVE;
 use crate::results::difference::differences;
 use crate::results::setting::{Setting, different_trials};
 use crate::results::trials::Trials;
+use crate::table::csv;
 use crate::terminal::{note, say, warn};
 use crate::text::short_name;
 use datasets::text::count;
@@ -46,7 +47,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     settings.truncate(args.limit.unwrap_or(usize::MAX));
     if is_export {
         let shown = if asked.is_empty() { view.export() } else { asked };
-        print(&if args.json { json(&view, &shown, &settings) } else { csv(&view, &shown, &settings)? })?;
+        print(&if args.json { json(&view, &shown, &settings) } else { in_csv(&view, &shown, &settings) })?;
     } else if !is_empty {
         let is_asked = !asked.is_empty();
         let shown = if is_asked { asked } else { view.table(&settings) };
@@ -149,13 +150,11 @@ fn json(view: &View, shown: &[Shown], settings: &[Setting]) -> String {
     lines
 }
 
-fn csv(view: &View, shown: &[Shown], settings: &[Setting]) -> Result<String> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record(shown.iter().flat_map(|column| view.fields(column)))?;
-    for setting in settings {
-        csv.write_record(shown.iter().flat_map(|column| view.values(column, setting)).map(|value| csv_cell(&value)))?;
-    }
-    Ok(String::from_utf8(csv.into_inner()?)?)
+fn in_csv(view: &View, shown: &[Shown], settings: &[Setting]) -> String {
+    let header = shown.iter().flat_map(|column| view.fields(column));
+    let cells =
+        |setting| shown.iter().flat_map(move |column| view.values(column, setting)).map(|value| csv_cell(&value));
+    csv(header, settings.iter().map(cells))
 }
 
 /// Lists the former plans that the record keeps.
