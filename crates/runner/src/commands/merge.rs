@@ -21,7 +21,7 @@ use crate::cli;
 use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::Record;
 use crate::record::export::export;
-use crate::record::folder::results_folder;
+use crate::record::folder::{EXPERIMENT, results_folder};
 use crate::record::plan::{StoredPlan, StoredPoint};
 use crate::record::shards::results_of;
 use crate::spec::axis::Scale;
@@ -79,9 +79,7 @@ fn written(
     }
     let machine = record.trials_by_machine()?.into_iter().max_by_key(|(_, trials)| *trials).map(|(toml, _)| toml);
     let machine = machine.as_deref().and_then(Machine::from_toml).map_or_else(String::new, |machine| machine.to_toml());
-    for (file, text) in [("experiment.toml", &plan.asked.toml), ("machine.toml", &machine)] {
-        record.write_file(out, file, |out| out.write_all(text.as_bytes()))?;
-    }
+    record.write_origin(out, &plan.asked.toml, &machine)?;
     export(&record, out, &HashSet::new())?;
     Ok(record)
 }
@@ -89,7 +87,7 @@ fn written(
 /// Says that the shards go on with the next rung, if the plan doesn't have the last one.
 fn say_next_rung(plan: &StoredPlan, out: &Path) -> Result<()> {
     let Some(axis) = plan.axes.iter().find(|axis| axis.has_scale(Scale::Rungs)) else { return Ok(()) };
-    let mut experiment = Experiment::load(&out.join("experiment.toml"), &[])?;
+    let mut experiment = Experiment::load(&out.join(EXPERIMENT), &[])?;
     let last = Rungs::new(&mut experiment).last().amount();
     let is_last = |point: &StoredPoint| {
         let values: Map<String, Value> = serde_json::from_str(&point.values).unwrap_or_default();

@@ -23,13 +23,12 @@ use crate::cli;
 use crate::cluster::script::Scripts;
 use crate::cluster::submission::Submission;
 use crate::cluster::{site, slurm};
+use crate::record::folder::EXPERIMENT;
 use crate::record::shards::shards_of;
 use crate::terminal::say;
 
 /// The script of the array's tasks, and that of the merge.
 const SCRIPTS: [&str; 2] = ["array.sh", "merge.sh"];
-/// The experiment that the shards train, whatever becomes of the file that was given.
-const EXPERIMENT: &str = "experiment.toml";
 
 /// Submits the shards of a sweep that have trials left, and the merge after them.
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
@@ -166,6 +165,7 @@ fn words(folder: &Path, script: &str, array: Option<&str>, after: &[String]) -> 
 
 fn write(folder: &Path, prepared: &Prepared, texts: &[String; 2]) -> Result<()> {
     make_folder(&folder.join("log")).map_err(Failure::of_writing)?;
+    // The shards train this copy, whatever becomes of the file that was given.
     let files = SCRIPTS.into_iter().zip(texts).chain([(EXPERIMENT, &prepared.experiment.resolved)]);
     for (name, text) in files {
         write_whole(&folder.join(name), true, |out| out.write_all(text.as_bytes())).map_err(Failure::of_writing)?;

@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::Record;
 use super::error::{Error, at};
-use super::folder::holds;
+use super::folder::{EXPERIMENT, holds};
 use datasets::files::{Hashed, hash_file, hexadecimal, write_whole};
 
 /// The state of a file beside the record.
@@ -83,6 +83,17 @@ impl Record {
         let insert = "INSERT OR REPLACE INTO file (name, sha256) VALUES (?1, ?2)";
         let entered = self.connection.execute(insert, params![name, hexadecimal(&sha256)]);
         entered.map(drop).map_err(at(&self.path))
+    }
+
+    /// Writes the experiment and the machine of a sweep into `folder`, as [`Self::write_file`] does.
+    ///
+    /// # Errors
+    /// If one of them can't be written.
+    pub fn write_origin(&self, folder: &Path, experiment: &str, machine: &str) -> Result<(), Error> {
+        for (file, text) in [(EXPERIMENT, experiment), ("machine.toml", machine)] {
+            self.write_file(folder, file, |out| out.write_all(text.as_bytes()))?;
+        }
+        Ok(())
     }
 
     /// Reads the names and hashes of the files that the last run wrote.

@@ -13,8 +13,10 @@ use super::Record;
 use super::error::{DATABASE, Error};
 use datasets::files::folder_of;
 
+/// The file of the experiment in a results directory.
+pub const EXPERIMENT: &str = "experiment.toml";
 /// The files that a sweep writes beside its record.
-pub const FILES: [&str; 4] = ["experiment.toml", "machine.toml", "trials.csv", "history.csv"];
+pub const FILES: [&str; 4] = [EXPERIMENT, "machine.toml", "trials.csv", "history.csv"];
 /// The file that a runner at work has locked.
 const LOCK: &str = ".lock";
 /// The time that a look at a lock takes at most.

@@ -211,10 +211,7 @@ fn write_plan(record: &mut Record, sweep: &PreparedSweep, machine: &Machine) -> 
         Some(shard) => record.write_shard(shard, &sweep.plan, plan)?,
         None => record.write_plan(&plan)?,
     }
-    for (file, text) in [("experiment.toml", &toml), ("machine.toml", &machine.to_toml())] {
-        record.write_file(&sweep.folder, file, |out| out.write_all(text.as_bytes()))?;
-    }
-    Ok(())
+    record.write_origin(&sweep.folder, &toml, &machine.to_toml())
 }
 
 fn hashes(data: &Prepared) -> String {

@@ -16,7 +16,7 @@ use crate::commands::source::one_point;
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::record::Record;
-use crate::record::folder::results_folder;
+use crate::record::folder::{EXPERIMENT, results_folder};
 use crate::record::stored::Recipe;
 use crate::record::summary::Recorded;
 use crate::run::fleet::Kept;
@@ -25,9 +25,6 @@ use crate::spec::experiment::Experiment;
 use crate::terminal::{say, warn};
 use datasets::files::hash_file;
 use datasets::text::count;
-
-/// The file of the experiment in a results directory.
-const EXPERIMENT: &str = "experiment.toml";
 
 /// The net to train.
 pub(super) struct Subject {

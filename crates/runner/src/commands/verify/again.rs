@@ -19,6 +19,7 @@ use crate::machine::{self, Machine};
 use crate::plan::trial::Trial;
 use crate::record::Record;
 use crate::record::error::Error;
+use crate::record::folder::EXPERIMENT;
 use crate::record::stored::Recipe;
 use crate::record::summary::{Recorded, Summary};
 use crate::run::advance::Advance;
@@ -50,7 +51,7 @@ pub(super) fn run(
         nothing(report, "no finished trial of the plan, with all of its fleet, repeats");
         return Ok(());
     }
-    let experiment = Experiment::load(&args.dir.join("experiment.toml"), &[])?;
+    let experiment = Experiment::load(&args.dir.join(EXPERIMENT), &[])?;
     let mut session = match Session::of(experiment, blas) {
         Ok(session) => session,
         Err(error) if error.is::<Failure>() || error.is::<blas::Error>() => return Err(error),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::commands::answer::print_with_marks;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::folder::FILES;
+use crate::record::folder::{EXPERIMENT, FILES};
 use crate::text::first_few;
 use datasets::text::count;
 
@@ -88,7 +88,7 @@ impl Report {
         for name in FILES {
             let state = record.compare_file(folder, name)?;
             let right = state.is_right();
-            experiment_is_kept |= name == "experiment.toml" && right == Some(true);
+            experiment_is_kept |= name == EXPERIMENT && right == Some(true);
             self.line(right, name, &state.to_string());
         }
         Ok(experiment_is_kept)
