@@ -9,11 +9,11 @@ use net::Score;
 use serde_json::{Value, json};
 
 use super::bar;
+use super::event::with_summary;
 use super::foretold::{AFTER, Foretold};
 use super::mode::{Form, ProgressMode};
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
-use crate::record::summary::Summary;
 use crate::run::advance::{Advance, Running};
 use crate::run::outcome::{End, Outcome, Status};
 use crate::terminal::{clear_from_here, emit, say};
@@ -155,14 +155,10 @@ impl State {
                 say(&format!("[{finished:width$}/{}] {label}  {what}  {:.1} s", self.trials, outcome.seconds));
             }
             Form::Events => {
-                let mut event = json!({
+                let event = json!({
                     "event": "trial", "trial": trial.id, "label": plan.label(trial), "finished": finished, "trials": self.trials,
                 });
-                let summary = json!(Summary::of(trial.engine, outcome));
-                if let (Some(event), Value::Object(summary)) = (event.as_object_mut(), summary) {
-                    event.extend(summary);
-                }
-                emit(&event);
+                emit(&with_summary(event, trial, outcome));
             }
             Form::Nothing => {}
         }

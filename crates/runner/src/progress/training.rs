@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use net::HistoryPoint;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::bar;
+use super::event::with_summary;
 use super::mode::{Form, ProgressMode};
 use crate::plan::trial::Trial;
-use crate::record::summary::Summary;
 use crate::run::outcome::Outcome;
 use crate::terminal::{clear_from_here, emit, say};
 use crate::text::decimals;
@@ -96,12 +96,11 @@ impl TrainingProgress {
                 last.into_iter().for_each(|last| self.line(last.iteration, last.cost));
             }
             Shown::Events { .. } => {
-                let mut event = json!({ "event": "end", "trial": trial.id });
-                let summary = outcome.map(|outcome| json!(Summary::of(trial.engine, outcome)));
-                if let (Some(event), Some(Value::Object(summary))) = (event.as_object_mut(), summary) {
-                    event.extend(summary);
-                }
-                emit(&event);
+                let event = json!({ "event": "end", "trial": trial.id });
+                emit(&match outcome {
+                    Some(outcome) => with_summary(event, trial, outcome),
+                    None => event,
+                });
             }
             Shown::Nothing => {}
         }
