@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use kernels::blas::Library;
-use kernels::{Call, LayerShape, WrongProduct, self_check, with_subnormals_flushed};
+use kernels::{Call, LayerShape, WrongProduct, with_subnormals_flushed};
 
 use super::cases::{Weight, Weighted};
 use super::compare::Case;
@@ -14,6 +14,7 @@ use super::measure::{Measurement, PASSES, Samples, Settings};
 use super::operands::Operands;
 use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
 use crate::plan::Plan;
+use crate::plan::calls::self_check_of;
 use crate::plan::kinds::FleetKind;
 use crate::plan::products::Product;
 use crate::run::fleet::endless;
@@ -72,10 +73,7 @@ impl Bench<'_> {
         for library in &self.libraries {
             library.put_into_use();
             for &(dtype, layer) in &layers {
-                match dtype {
-                    Dtype::F32 => self_check::<f32>(layer, &Call::ALL)?,
-                    Dtype::F64 => self_check::<f64>(layer, &Call::ALL)?,
-                }
+                self_check_of(dtype, layer, &Call::ALL)?;
             }
         }
         Ok(())

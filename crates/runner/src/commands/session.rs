@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use kernels::blas::{self, Choice, Request, choose};
-use kernels::{Call, LayerShape, WrongSum, self_check};
+use kernels::{Call, LayerShape, WrongSum};
 use net::Engine;
 
 use super::failure::Failure;
@@ -14,6 +14,7 @@ use super::located::located;
 use super::source::data_of;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
+use crate::plan::calls::self_check_of;
 use crate::plan::prepared::{LazyGramSpace, Prepared};
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
@@ -120,11 +121,7 @@ impl Session {
             if stop.load(Ordering::Relaxed) {
                 return Err(Failure::Interrupted.into());
             }
-            match dtype {
-                Dtype::F32 => self_check::<f32>(*shape, calls)?,
-                Dtype::F64 => self_check::<f64>(*shape, calls)?,
-            }
-            Ok(())
+            Ok(self_check_of(*dtype, *shape, calls)?)
         };
         let mut calls = plan.calls();
         further.into_iter().for_each(|(dtype, shape, call)| calls.add(dtype, shape, call));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernels::Accumulate::{Add, Replace};
-use kernels::{Call, LayerShape};
+use kernels::{Call, LayerShape, WrongProduct, self_check};
 use net::{DataSizes, ProductCall, StackedStep, chunk_sizes};
 
 use super::Plan;
@@ -91,6 +91,17 @@ impl Plan {
                 calls.add(dtype, LayerShape { n_out: n[1], n_in: n[0], examples }, Call::forward(Replace));
             }
         }
+    }
+}
+
+/// Checks `calls` of one element type and layer shape against the reference.
+///
+/// # Errors
+/// The first product that is wrong.
+pub fn self_check_of(dtype: Dtype, shape: LayerShape, calls: &[Call]) -> Result<(), WrongProduct> {
+    match dtype {
+        Dtype::F32 => self_check::<f32>(shape, calls),
+        Dtype::F64 => self_check::<f64>(shape, calls),
     }
 }
 

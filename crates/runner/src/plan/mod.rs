@@ -1,6 +1,6 @@
 //! The plan of a sweep: its trials in declared order, with ids, engines, fleets, operations and memory.
 
-mod calls;
+pub mod calls;
 pub mod engine;
 mod fleets;
 pub mod kinds;
