@@ -7,7 +7,7 @@ use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, OptimiserState, Traini
 use crate::cli;
 use crate::plan::prepared::Prepared;
 use crate::spec::experiment::Experiment;
-use crate::spec::worked_example::example::{Expected, GivenLayer, Tensor, WorkedExample};
+use crate::spec::worked_example::example::{Expected, GivenLayer, Tensor, WorkedExample, gives_caches};
 
 /// A net and the examples of a step, before the step.
 pub(super) struct Subject {
@@ -72,7 +72,7 @@ impl Subject {
 
     /// Takes the net of a worked example, and trains it up to the step.
     pub(super) fn of_example(example: WorkedExample, args: &cli::Trace) -> Result<Self> {
-        let gives_caches = example.gives_caches();
+        let gives_caches = gives_caches(&example.layers);
         if gives_caches && (args.step > 1 || args.examples.is_some()) {
             bail!("--step and --examples: the file gives caches or gradients of one step on all its examples");
         }
@@ -123,7 +123,7 @@ impl Subject {
 
     /// Returns whether the file gives anything that would be computed otherwise.
     pub(super) fn gives_caches(&self) -> bool {
-        self.given.iter().any(|layer| !layer.given.is_empty())
+        gives_caches(&self.given)
     }
 
     /// Returns the share of units of the layer at index `l` that the step drops.

@@ -37,18 +37,16 @@ pub struct GivenLayer {
     pub given: Vec<(Tensor, Array2<f64>)>,
 }
 
-impl WorkedExample {
-    /// Returns whether a tensor of any layer is given that would otherwise be computed.
-    pub fn gives_caches(&self) -> bool {
-        self.layers.iter().any(|layer| !layer.given.is_empty())
-    }
-}
-
 impl GivenLayer {
     /// Returns what is given for `tensor`.
     pub fn get(&self, tensor: Tensor) -> Option<&Array2<f64>> {
         self.given.iter().find(|(given, _)| *given == tensor).map(|(_, values)| values)
     }
+}
+
+/// Returns whether a tensor of any layer is given that would otherwise be computed.
+pub fn gives_caches(layers: &[GivenLayer]) -> bool {
+    layers.iter().any(|layer| !layer.given.is_empty())
 }
 
 /// The beginning of the keys of layers, which no experiment on a data set has.

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::example::GivenLayer;
+use super::example::{GivenLayer, gives_caches};
 use super::read::Entries;
 use crate::spec::error::{Error, Place};
 use crate::spec::key::RawTrial;
@@ -42,7 +42,7 @@ impl Entries<'_> {
             let known = set(name, value);
             debug_assert!(known.is_ok(), "{name}: {known:?}");
         }
-        let draws_batches = has_data && layers.iter().all(|layer| layer.given.is_empty());
+        let draws_batches = has_data && !gives_caches(layers);
         for entry in self.all.iter().filter(|entry| entry.key.starts_with("train.")) {
             is_given = true;
             let wrong = |problem: String| Error::setting(&entry.place, &entry.key, problem);
