@@ -45,6 +45,11 @@ pub struct Axis {
     pub group: Option<usize>,
 }
 
+/// Returns the number of a group that none of `axes` is in.
+pub(super) fn next_group(axes: &[Axis]) -> usize {
+    axes.iter().filter_map(|axis| axis.group).max().map_or(0, |last| last + 1)
+}
+
 /// Reads the values of an axis, at least one, from a list or from `{ from, to, count, scale = "linear" | "log" }`.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 use toml::Value;
 
-use super::axis::{Axis, Scale};
+use super::axis::{Axis, Scale, next_group};
 use super::axis_group::{AxisGroup, AxisRows};
 use super::coverage::Coverage;
 use super::error::{Error, Place};
@@ -39,8 +39,8 @@ pub(super) fn add(
     let swept = axes.len();
     for Entry { key, .. } in includes.iter().flat_map(|group| &group.columns) {
         if !axes.iter().any(|axis| axis.key == *key) {
-            let group = axes.iter().filter_map(|axis| axis.group).max().map_or(0, |last| last + 1);
-            axes.push(Axis { key: key.clone(), scale: Scale::List, group: Some(group) });
+            let group = Some(next_group(axes));
+            axes.push(Axis { key: key.clone(), scale: Scale::List, group });
         }
     }
     // The value of a key that the point does not set: the file's, else the default.

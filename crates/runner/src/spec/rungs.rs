@@ -6,7 +6,7 @@
 
 use indexmap::IndexMap;
 
-use super::axis::{Axis, Scale};
+use super::axis::{Axis, Scale, next_group};
 use super::experiment::{Experiment, Point};
 use super::ranking::Rank;
 use super::trial::{Length, TrialConfig};
@@ -32,8 +32,8 @@ impl Rungs {
         let Some(halving) = experiment.halving else { return Rungs { lengths: vec![all], rung: 0, first: 0 } };
         let lengths: Vec<_> =
             amounts(halving.least, halving.factor, all.amount()).into_iter().map(|amount| all.of(amount)).collect();
-        let group = experiment.axes.iter().filter_map(|axis| axis.group).max().map_or(0, |last| last + 1);
-        experiment.axes.push(Axis { key: all.key().to_owned(), scale: Scale::Rungs, group: Some(group) });
+        let group = Some(next_group(&experiment.axes));
+        experiment.axes.push(Axis { key: all.key().to_owned(), scale: Scale::Rungs, group });
         for point in &mut experiment.points {
             point.config.length = lengths[0];
             point.values.push(lengths[0].amount().into());
