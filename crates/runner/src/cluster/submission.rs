@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use datasets::files::write_whole;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,16 @@ pub struct PlannedShard {
     pub seconds: Option<f64>,
 }
 
+/// A submission that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: what was submitted can't be read: {reason}", shards.display())]
+pub struct Error {
+    /// The directory of shards.
+    shards: PathBuf,
+    /// The system's reason, or the parser's.
+    reason: io::Error,
+}
+
 impl Submission {
     /// Returns whether something was submitted from this directory of shards.
     pub fn is_in(shards: &Path) -> bool {
@@ -41,11 +51,12 @@ impl Submission {
     ///
     /// # Errors
     /// If it can't be read, or is not what was written.
-    pub fn read(shards: &Path) -> io::Result<Option<Self>> {
+    pub fn read(shards: &Path) -> Result<Option<Self>, Error> {
+        let unreadable = |reason| Error { shards: shards.to_owned(), reason };
         match fs::read(shards.join(NAME)) {
-            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(error.into())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => Err(unreadable(error)),
         }
     }
 

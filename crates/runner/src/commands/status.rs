@@ -6,7 +6,7 @@ mod shards;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use self::page::Page;
 use self::shards::Found;
@@ -19,8 +19,7 @@ use crate::record::shards::{records_in, results_of, shards_of};
 /// Prints the state of every shard. Exit code 1 if a trial is left or has failed.
 pub(super) fn run(args: &cli::Status) -> Result<ExitCode> {
     let (folder, out) = folders(&args.dir)?;
-    let submission = Submission::read(&folder);
-    let submission = submission.with_context(|| format!("{}: what was submitted can't be read", folder.display()))?;
+    let submission = Submission::read(&folder)?;
     let tasks = submission.as_ref().and_then(|submission| slurm::states(&submission.jobs));
     let found = Found::read(&folder, &out, submission.as_ref(), tasks.as_ref())?;
     let page = Page::of(&folder, &found, submission.as_ref(), tasks.is_some());

@@ -35,8 +35,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let options = args.options.clone().or(site::options()?);
     let prepared = Prepared::new(args, blas)?;
     let folder = shards_of(&prepared.out);
-    let before =
-        Submission::read(&folder).with_context(|| format!("{}: what was submitted can't be read", folder.display()))?;
+    let before = Submission::read(&folder)?;
     refuse_wrong_turn(args, &folder, before.as_ref())?;
     if before.is_some() {
         refuse_other_experiment(&folder, &prepared)?;
