@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use kernels::blas::{Library, Request};
 
 use super::answer::print;
 use super::failure::Failure;
-use super::session::{Session, enough_memory};
+use super::session::{Session, enough_cores, enough_memory};
 use crate::bench::busy::Counters;
 use crate::bench::cases::{self, Selection, Weighted};
 use crate::bench::libraries;
@@ -17,7 +17,6 @@ use crate::bench::record::{self, Host, Record, path_of};
 use crate::bench::timing::{Bench, Step};
 use crate::bench::{compare, report};
 use crate::cli;
-use crate::machine;
 use crate::plan::Plan;
 use crate::run::inputs::Inputs;
 use crate::run::workers::Workers;
@@ -41,9 +40,7 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let experiments = experiments(args)?;
     let threads =
         args.threads.map(usize::from).or(experiments.first().map(|experiment| experiment.threads)).unwrap_or(1);
-    if threads > machine::cores() {
-        bail!("--threads: {threads} threads are more than the {} cores here", machine::cores());
-    }
+    enough_cores("--threads", threads)?;
     if let Some((name, then)) = &against {
         compare::same_machine(name, then, &Host::this(), threads)?;
     }

@@ -42,7 +42,7 @@ impl Session {
         let start = Instant::now();
         let data = Arc::new(data_of(&experiment)?);
         let read = start.elapsed().as_secs_f64();
-        enough_cores(experiment.threads).map_err(|error| located(&experiment, error))?;
+        enough_cores("run.threads", experiment.threads).map_err(|error| located(&experiment, error))?;
         let blas = set_up_blas(asked.or(experiment.blas.as_ref()))?;
         let gram_space = LazyGramSpace::new(&data);
         let session = Session { experiment, data, blas, gram_space };
@@ -195,10 +195,11 @@ fn enough_for_gram_space(experiment: &Experiment, shape: DataShape) -> Result<()
     enough_memory(needed, "the examples in f64, to choose an engine, need", "use run.engine=direct")
 }
 
-fn enough_cores(threads: usize) -> Result<()> {
+/// Refuses more threads than there are cores; `asked` is the key or the option that asks for them.
+pub(super) fn enough_cores(asked: &str, threads: usize) -> Result<()> {
     let cores = machine::cores();
     if threads > cores {
-        bail!("run.threads: {threads} threads are more than the {cores} cores here");
+        bail!("{asked}: {threads} threads are more than the {cores} cores here");
     }
     Ok(())
 }
