@@ -12,6 +12,9 @@ use crate::record;
 use crate::run::execute;
 use crate::run::untrusted::Untrusted;
 
+/// The exit code of a command that was interrupted, or whose time budget is over.
+pub(super) const INTERRUPTED: u8 = 130;
+
 /// An error of a command itself.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -81,7 +84,7 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Failure::NotRepeated { .. } | Failure::Doubled { .. } => 3,
-            Failure::Interrupted => 130,
+            Failure::Interrupted => INTERRUPTED,
             Failure::CutShort { .. }
             | Failure::NotExported { .. }
             | Failure::Diverged { .. }

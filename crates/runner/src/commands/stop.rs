@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
+use super::failure::INTERRUPTED;
 use crate::terminal::{clear_from_here, say};
 
 /// The longest time for an orderly end, so that the process ends within two seconds, whatever it is doing. It counts from the end of the
@@ -20,9 +21,6 @@ const GRACE: Duration = Duration::from_millis(1500);
 const WRITING: Duration = Duration::from_secs(20);
 /// The time from one look at the checkpoints to the next.
 const LOOK: Duration = Duration::from_millis(10);
-
-/// The exit code of a run that was interrupted.
-const INTERRUPTED: i32 = 130;
 
 /// A request to stop, set by a signal.
 #[derive(Clone)]
@@ -66,7 +64,7 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     let stop = Stop { asked: Arc::default(), writing: Arc::default(), last_words };
     let mut signals = Signals::new([SIGINT, SIGTERM]).context(PROBLEM)?;
     for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop.asked))
+        flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&stop.asked))
             .and_then(|_| flag::register(signal, Arc::clone(&stop.asked)))
             .context(PROBLEM)?;
     }
@@ -76,7 +74,7 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
             wait(&writing);
             clear_from_here();
             say(&last_words.lock().unwrap_or_else(PoisonError::into_inner));
-            low_level::exit(INTERRUPTED);
+            low_level::exit(INTERRUPTED.into());
         }
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watch).context(PROBLEM)?;

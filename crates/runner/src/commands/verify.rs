@@ -6,6 +6,7 @@ use anyhow::Result;
 use kernels::blas::Request;
 
 use self::report::Report;
+use super::failure::INTERRUPTED;
 use super::stop::stop_on_interrupt;
 use crate::cli;
 use crate::record::Record;
@@ -40,7 +41,7 @@ pub(super) fn run(args: &cli::Verify, blas: Option<&Request>) -> Result<ExitCode
         again::run(args, blas, &record, &finished, &stop, &mut report)?;
     }
     if stop.is_asked() {
-        return Ok(ExitCode::from(130));
+        return Ok(ExitCode::from(INTERRUPTED));
     }
     report.printed?;
     say(&match report.wrong {

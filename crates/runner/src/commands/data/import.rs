@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::cli;
 use crate::commands::answer::print_files;
-use crate::commands::failure::Failure;
+use crate::commands::failure::{Failure, INTERRUPTED};
 use crate::commands::stop::stop_on_interrupt;
 use crate::progress::import::ImportProgress;
 use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
@@ -30,7 +30,7 @@ pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
         Ok(files) => print_files(&files),
         Err(error @ Error::Interrupted) => {
             say(&error.to_string());
-            Ok(ExitCode::from(130))
+            Ok(ExitCode::from(INTERRUPTED))
         }
         Err(error) => Err(Failure::of_writing(error)),
     }

@@ -12,6 +12,7 @@ use signal_hook::consts::SIGTERM;
 use signal_hook::low_level;
 
 use crate::cli;
+use crate::commands::failure::INTERRUPTED;
 use crate::commands::stop::Stop;
 use crate::run::workers::NoThread;
 
@@ -78,7 +79,7 @@ impl CutShort {
     /// Returns the exit code of a sweep that ended so.
     pub(super) fn exit_code(self) -> u8 {
         match self {
-            CutShort::Signal | CutShort::TimeBudget(_) => 130,
+            CutShort::Signal | CutShort::TimeBudget(_) => INTERRUPTED,
             CutShort::Fails(_) => 1,
         }
     }

@@ -14,7 +14,7 @@ use super::results::{
 use super::subject::Subject;
 use crate::cli;
 use crate::commands::answer::print_names;
-use crate::commands::failure::Failure;
+use crate::commands::failure::{Failure, INTERRUPTED};
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::{Stop, stop_on_interrupt};
 use crate::machine::Machine;
@@ -90,7 +90,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     mpi.finish();
     let Some((outcome, net)) = trained else {
         say(&interrupted(checkpoints.iteration(&[trial]), &checkpoints.path(&[trial])));
-        return Ok(ExitCode::from(130));
+        return Ok(ExitCode::from(INTERRUPTED));
     };
     if !is_first {
         return Ok(ExitCode::from(u8::from(net.is_none())));
