@@ -86,8 +86,8 @@ pub enum TestSource {
 /// The rule on the names of classes, for messages.
 const SAME_CLASSES: &str = "both files must name the same classes";
 
-/// The limit of [`Source::new`]: 8 GiB.
-const DEFAULT_MAX_BYTES: u64 = 8 << 30;
+/// The most bytes that the examples may take in memory unless another limit is given: 8 GiB.
+pub const DEFAULT_MAX_BYTES: u64 = 8 << 30;
 
 impl Source {
     /// Describes two files of any content with the datasets of the deeplearning.ai course, whose targets are what they look like.

@@ -22,7 +22,7 @@ pub use contract::file::HDF5_SIGNATURE;
 pub use contract::pin::{Expected, PinSource, Pinned};
 pub use contract::problem::{MOST_CLASSES, Problem};
 pub use contract::targets::{TargetKind, Targets, TargetsChoice, Task};
-pub use dataset::{DataSet, Files, Names, Source, TestSource};
+pub use dataset::{DEFAULT_MAX_BYTES, DataSet, Files, Names, Source, TestSource};
 pub use inspect::{DatasetLine, Inspection, SplitSummary, Statistics, TargetSummary, inspect};
 pub use single::{NamedSplit, Unlabelled};
 pub use split::Split;

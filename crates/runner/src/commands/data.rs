@@ -15,13 +15,12 @@ use super::sheet::write_sheet;
 use super::source::is_path;
 use crate::cli::{self, Data};
 use crate::progress::bar::style;
-use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::say;
 use datasets::catalog::{self, KNOWN, Origin};
 use datasets::fetch::{self, Progress};
 use datasets::generate::{self, Request};
-use datasets::{Names, Pinned, inspect};
+use datasets::{DEFAULT_MAX_BYTES, Names, Pinned, inspect};
 
 /// Runs one of the data commands.
 pub(super) fn run(command: Data) -> Result<ExitCode> {

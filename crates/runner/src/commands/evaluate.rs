@@ -18,13 +18,12 @@ use crate::cli::{self, WhichPart};
 use crate::model::{Confusion, Evaluation, Model};
 use crate::spec::data::DataSource;
 use crate::spec::experiment::Experiment;
-use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::warn;
 use crate::text::decimals;
 use datasets::contract::class_names::are_other_numbers;
 use datasets::text::count;
-use datasets::{DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
+use datasets::{DEFAULT_MAX_BYTES, DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
 
 /// The most classes of a confusion matrix that a person can read.
 const MOST_SHOWN: usize = 20;

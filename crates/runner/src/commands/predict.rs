@@ -15,11 +15,10 @@ use super::rehearse::{Reading, rehearse};
 use super::session::set_up_blas;
 use crate::cli;
 use crate::model::{Model, most_probable};
-use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::table::Table;
 use crate::terminal::note;
 use datasets::import::{picture, pictures_in};
-use datasets::{FeatureType, Features, HDF5_SIGNATURE, Names, Pinned, Unlabelled};
+use datasets::{DEFAULT_MAX_BYTES, FeatureType, Features, HDF5_SIGNATURE, Names, Pinned, Unlabelled};
 
 /// The name of an example: its file, and its number there, from 0, if the file may have several.
 type Name = (PathBuf, Option<usize>);

@@ -4,10 +4,7 @@ use super::checkpoint_every::{CheckpointEvery, CheckpointInterval};
 use super::key::{Key, keys};
 use super::kind::{FRACTION, Integer, Real, SEED, SHA256, TEXT, Text};
 use super::names::Choice;
-use datasets::{Names, ScalingChoice, TargetsChoice};
-
-/// The most bytes that the examples may take in memory unless `data.max_bytes` says otherwise: 8 GiB.
-pub const DEFAULT_MAX_BYTES: u64 = 8 << 30;
+use datasets::{DEFAULT_MAX_BYTES, Names, ScalingChoice, TargetsChoice};
 
 keys! {
     pub KEYS;

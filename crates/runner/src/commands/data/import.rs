@@ -11,10 +11,9 @@ use crate::commands::answer::print_files;
 use crate::commands::failure::{Failure, INTERRUPTED};
 use crate::commands::stop::stop_on_interrupt;
 use crate::progress::import::ImportProgress;
-use crate::spec::experiment_keys::DEFAULT_MAX_BYTES;
 use crate::terminal::say;
-use datasets::TargetsChoice;
 use datasets::import::{Categorical, Error, Request, import};
+use datasets::{DEFAULT_MAX_BYTES, TargetsChoice};
 
 /// Imports, and prints the names of both files.
 pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
