@@ -111,13 +111,12 @@ impl Machine {
     pub fn parts(&self) -> [String; 4] {
         let (Blas { name, version, core, sha256, .. }, Runner { version: runner, commit, .. }) =
             (&self.blas, &self.runner);
-        let threads = self.threads;
         // A build of changed sources names their hash behind the commit.
         let (hash, changes) = commit.split_at(commit.find(' ').unwrap_or(commit.len()));
         [
             format!("{core} {name} {version}"),
             format!("{sha256:.12}"),
-            format!("{threads} {}", if threads == 1 { "thread" } else { "threads" }),
+            count(self.threads, "thread"),
             format!("runner {runner} {hash:.12}{changes}"),
         ]
     }

@@ -4,6 +4,7 @@ use super::record::{Measured, ProductRecord, Record, StepRecord};
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
 use crate::table::{Table, csv};
+use datasets::text::count;
 
 /// Writes the tables for people: a line for each library, a row for each product and each fleet.
 pub(crate) fn for_a_person(record: &Record) -> String {
@@ -30,7 +31,7 @@ pub(crate) fn letter(library: usize) -> String {
 fn heading(record: &Record) -> String {
     let peaks: Vec<_> =
         record.limits.peak.iter().map(|(dtype, flops)| format!("{} {:.1}", dtype.name(), flops / 1e9)).collect();
-    let cores = if record.threads == 1 { "1 core".to_owned() } else { format!("{} cores", record.threads) };
+    let cores = count(record.threads, "core");
     let mut text = format!("{}\n", record.what);
     text +=
         &format!("{}, {}; peak of {cores} in GFLOP/s: {}\n", record.host.cpu, record.host.vectors, peaks.join(", "));
