@@ -44,7 +44,7 @@ pub enum TargetKind {
 
 impl TargetKind {
     /// Returns `classes`, `values` or `one-hot`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Classes => "classes",
             Self::Values => "values",
@@ -54,21 +54,13 @@ impl TargetKind {
 }
 
 impl TargetsChoice {
-    /// Every choice, in the order of the documentation.
-    pub const ALL: [Self; 4] = [
-        Self::Auto,
-        Self::Declared(TargetKind::Classes),
-        Self::Declared(TargetKind::Values),
-        Self::Declared(TargetKind::OneHot),
+    /// Every choice with its name in an experiment, in the order of the documentation.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("auto", Self::Auto),
+        (TargetKind::Classes.name(), Self::Declared(TargetKind::Classes)),
+        (TargetKind::Values.name(), Self::Declared(TargetKind::Values)),
+        (TargetKind::OneHot.name(), Self::Declared(TargetKind::OneHot)),
     ];
-
-    /// Returns its name in an experiment.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Declared(target_kind) => target_kind.name(),
-        }
-    }
 }
 
 impl Targets {

@@ -21,17 +21,17 @@ pub enum ScalingChoice {
 }
 
 impl ScalingChoice {
-    /// Every choice, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::Auto, Self::Divide255, Self::Standardize, Self::None];
+    /// Every choice with its name in an experiment, in the order of the documentation.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("auto", Self::Auto),
+        ("divide-255", Self::Divide255),
+        ("standardize", Self::Standardize),
+        ("none", Self::None),
+    ];
 
     /// Returns its name in an experiment.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Divide255 => "divide-255",
-            Self::Standardize => "standardize",
-            Self::None => "none",
-        }
+        Self::ALL.into_iter().find(|(_, choice)| *choice == self).map_or("", |(name, _)| name)
     }
 }
 

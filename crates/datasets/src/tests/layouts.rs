@@ -51,7 +51,7 @@ fn rows_are_the_columns_transposed_bit_for_bit() {
         split(Features::F64(x)),
     ];
     for split in all {
-        for choice in ScalingChoice::ALL {
+        for (_, choice) in ScalingChoice::ALL {
             let scaling = Scaling::fit(choice, &split).unwrap();
             let (rows, columns) = (split.rows::<f32>(&scaling), split.columns::<f32>(&scaling));
             assert!(rows.is_standard_layout());
@@ -107,7 +107,7 @@ fn what_overflows_when_standardized_is_refused_and_what_fits_is_not() {
 #[test]
 fn a_scaling_survives_being_written() {
     let train = split(Features::F64(array![[0.1, 2.0], [0.7, 1.0 / 3.0]]));
-    for choice in ScalingChoice::ALL {
+    for (_, choice) in ScalingChoice::ALL {
         let scaling = Scaling::fit(choice, &train).unwrap();
         let text = serde_json::to_string(&scaling).unwrap();
         assert_eq!(serde_json::from_str::<Scaling>(&text).unwrap(), scaling, "{text}");

@@ -9,10 +9,10 @@ use datasets::text::count;
 /// Writes the tables for people: a line for each library, a row for each product and each fleet.
 pub(crate) fn for_a_person(record: &Record) -> String {
     let mut text = heading(record);
-    for dtype in Dtype::ALL {
+    for (name, dtype) in Dtype::ALL {
         let products: Vec<_> = record.products.iter().filter(|product| product.product.dtype == dtype).collect();
         if !products.is_empty() {
-            text += &format!("\nproducts in {}\n{}", dtype.name(), table_of_products(record, &products));
+            text += &format!("\nproducts in {name}\n{}", table_of_products(record, &products));
             text += &together(record, &products).unwrap_or_default();
         }
     }

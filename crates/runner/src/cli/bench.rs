@@ -63,7 +63,7 @@ pub struct Bench {
 const DTYPES: [Choice<&[Dtype]>; 3] = [
     ("f32", "32 bits", &[Dtype::F32]),
     ("f64", "64 bits", &[Dtype::F64]),
-    ("both", "One after the other", &Dtype::ALL),
+    ("both", "One after the other", &[Dtype::F32, Dtype::F64]),
 ];
 
 /// A share of a time, such as `5%`.

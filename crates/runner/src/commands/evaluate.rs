@@ -148,7 +148,8 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     let DataUsed { train_x, train_y, test_x, test_y, class_names: classes, .. } = data;
     let names = Names { train_x, train_y, test_x, test_y, classes };
     let said = data.targets.unwrap_or_default();
-    let targets = TargetsChoice::ALL.into_iter().find(|choice| choice.name() == said).unwrap_or_default();
+    let declared = TargetsChoice::ALL.into_iter().find(|(name, _)| *name == said);
+    let targets = declared.map(|(_, choice)| choice).unwrap_or_default();
     let (train, test) = files_of(&data.source)?;
     let source = Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES };
     let labelled = of_source(&source, args.part, model)?;

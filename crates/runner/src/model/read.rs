@@ -38,7 +38,7 @@ impl Model {
             let problem = format!("found {version}, this runner reads {VERSION}");
             return Err(reader.attribute("version", "the file", problem));
         }
-        let dtype = reader.one_of(&root, "dtype", &Dtype::ALL.map(|dtype| (dtype.name(), dtype)))?;
+        let dtype = reader.one_of(&root, "dtype", &Dtype::ALL)?;
         let cost = reader.one_of(&root, "cost", &Cost::ALL)?;
         let input = reader.one_of(&root, "input", &FeatureType::ALL.map(|element| (element.name(), element)))?;
         let layers = reader.integer(&root, "layers")?;

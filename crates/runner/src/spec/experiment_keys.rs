@@ -3,7 +3,7 @@
 use super::checkpoint_every::{CheckpointEvery, CheckpointInterval};
 use super::key::{Key, keys};
 use super::kind::{FRACTION, Integer, Real, SEED, SHA256, TEXT, Text};
-use super::names::Choice;
+use super::names::OneOf;
 use datasets::{DEFAULT_MAX_BYTES, Names, ScalingChoice, TargetsChoice};
 
 keys! {
@@ -28,8 +28,7 @@ keys! {
     /// The SHA-256 that the test file must have; `runner data inspect FILE` prints it.
     TEST_SHA256: Text = Key::new("data.test_sha256", SHA256);
     /// The meaning of the targets; auto decides by their type and shape.
-    TARGETS: Choice<TargetsChoice> =
-        Key::new("data.targets", Choice { all: &TargetsChoice::ALL, name: TargetsChoice::name }).or(TargetsChoice::default);
+    TARGETS: OneOf<TargetsChoice> = Key::new("data.targets", OneOf(&TargetsChoice::ALL)).or(TargetsChoice::default);
     /// The dataset of the training examples, as a path from the root of the file.
     TRAIN_X: Text = Key::new("data.train_x", TEXT).or(|| Names::default().train_x);
     /// The dataset of the training targets.
@@ -43,8 +42,7 @@ keys! {
     /// The most bytes that the examples of both parts may take in memory, each number counted as 8 bytes.
     MAX_BYTES: Integer = Key::new("data.max_bytes", Integer { least: 1, most: 1 << 50 }).or(|| DEFAULT_MAX_BYTES as usize);
     /// The scaling of the features, fitted on the training examples; auto is divide-255 for bytes, else none.
-    SCALE: Choice<ScalingChoice> =
-        Key::new("data.scale", Choice { all: &ScalingChoice::ALL, name: ScalingChoice::name }).or(ScalingChoice::default);
+    SCALE: OneOf<ScalingChoice> = Key::new("data.scale", OneOf(&ScalingChoice::ALL)).or(ScalingChoice::default);
     /// The share of the training examples that is set aside for validation.
     VALIDATION: Real = Key::new("data.validation", FRACTION).or(|| 0.0);
     /// The seed that the validation examples are drawn from.

@@ -30,31 +30,6 @@ impl<T: Copy + PartialEq + Sync + 'static> Kind for OneOf<T> {
     }
 }
 
-/// The names of all values of a type.
-#[derive(Debug)]
-pub struct Choice<T: 'static> {
-    /// The values.
-    pub all: &'static [T],
-    /// The name of one.
-    pub name: fn(T) -> &'static str,
-}
-
-impl<T: Copy + Sync + 'static> Kind for Choice<T> {
-    type Value = T;
-
-    fn read(&self, value: &Value) -> Result<T, String> {
-        pick(value, self.all.iter().map(|known| ((self.name)(*known), *known)))
-    }
-
-    fn json(&self, value: &T) -> Json {
-        json!((self.name)(*value))
-    }
-
-    fn schema(&self) -> Json {
-        one_of(self.all.iter().map(|known| (self.name)(*known)))
-    }
-}
-
 /// The names of a table, and "auto", which is read as `None`.
 #[derive(Debug)]
 pub struct AutoOr<T: 'static>(pub &'static [(&'static str, T)]);

@@ -29,15 +29,12 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// Every element type.
-    pub const ALL: [Dtype; 2] = [Dtype::F32, Dtype::F64];
+    /// Every element type with its name.
+    pub const ALL: [(&'static str, Dtype); 2] = [("f32", Dtype::F32), ("f64", Dtype::F64)];
 
     /// Returns `f32` or `f64`.
     pub fn name(self) -> &'static str {
-        match self {
-            Dtype::F32 => "f32",
-            Dtype::F64 => "f64",
-        }
+        name_of(&Dtype::ALL, self)
     }
 
     /// Returns the bytes of an element.

@@ -7,7 +7,7 @@ use super::{Dtype, TrialConfig};
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
 use crate::spec::kind::{FRACTION, Integer, Kind, Real, SEED, WIDTH};
 use crate::spec::lists::{Layers, PerLayer, Widths};
-use crate::spec::names::{AutoOr, Choice, OneOf};
+use crate::spec::names::{AutoOr, OneOf};
 use datasets::text::count;
 
 keys! {
@@ -29,7 +29,7 @@ keys! {
     /// The share of units that inverted dropout leaves out, one or a list with one for each hidden layer.
     DROPOUT: PerLayer<Real> = Key::new("model.dropout", PerLayer(FRACTION)).or(|| Layers::Same(0.0));
     /// The element type that a net is trained in.
-    DTYPE: Choice<Dtype> = Key::new("model.dtype", Choice { all: &Dtype::ALL, name: Dtype::name }).or(|| Dtype::F32);
+    DTYPE: OneOf<Dtype> = Key::new("model.dtype", OneOf(&Dtype::ALL)).or(|| Dtype::F32);
     /// The seed that weights and dropout masks are drawn from.
     TRIAL_SEED: Integer = Key::new("seed", SEED).or(|| 1);
 }
