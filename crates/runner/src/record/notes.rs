@@ -89,8 +89,7 @@ impl Record {
 
     /// Returns whether the record has a table of this name.
     pub(super) fn has_table(&self, name: &str) -> Result<bool, Error> {
-        let select = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
-        let found: i64 = self.connection.query_row(select, [name], |row| row.get(0)).map_err(at(&self.path))?;
-        Ok(found > 0)
+        let select = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        Ok(self.row(select, [name], |_| Ok(()))?.is_some())
     }
 }
