@@ -16,7 +16,7 @@ use crate::terminal::{visible, with_painted_marks};
 
 /// Writes to stdout, with control characters made visible. A reader that stops early (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<()> {
-    put_out(text).map_err(|error| Failure::Unanswered(error).into())
+    write(&visible(text)).map_err(|error| Failure::Unanswered(error).into())
 }
 
 /// Writes to stdout as [`print()`] does, with marks in colour.
@@ -27,17 +27,14 @@ pub(super) fn print_with_marks(text: &str) -> Result<()> {
 /// Writes the names of the files that are now on the disk to stdout, one per line.
 pub(super) fn print_names(paths: &[&Path]) -> Result<()> {
     let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    put_out(&(names.join("\n") + "\n")).map_err(|error| Failure::Unnamed { names: names.join(", "), error }.into())
+    let lines = names.join("\n") + "\n";
+    write(&visible(&lines)).map_err(|error| Failure::Unnamed { names: names.join(", "), error }.into())
 }
 
 /// Writes the names of both files of a data set to stdout.
 pub(super) fn print_files(files: &Files) -> Result<ExitCode> {
     print_names(&[&files.train, &files.test])?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn put_out(text: &str) -> io::Result<()> {
-    write(&visible(text))
 }
 
 fn write(text: &str) -> io::Result<()> {

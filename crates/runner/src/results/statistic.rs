@@ -30,16 +30,11 @@ impl Statistic {
         }
         let of =
             |end, statistic: fn(&'static Column) -> Self| name.strip_suffix(end).and_then(measure_named).map(statistic);
-        let range = || Statistic::ranges().find(|range| range.name() == name);
+        let range = || measures().filter_map(Statistic::range_of).find(|range| range.name() == name);
         of("_sd", Statistic::Deviation)
             .or_else(|| of("_lowest", Statistic::Lowest))
             .or_else(|| of("_highest", Statistic::Highest))
             .or_else(range)
-    }
-
-    /// Lists the ranges that a table shows: those of costs and accuracies.
-    fn ranges() -> impl Iterator<Item = Self> {
-        measures().filter_map(Statistic::range_of)
     }
 
     /// Returns the range of a measure; `None` unless it is a cost or an accuracy.

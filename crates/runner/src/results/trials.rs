@@ -125,14 +125,9 @@ impl Trials {
         self.rows.iter().filter(|row| row.finished.is_none())
     }
 
-    /// Returns whether a key is swept.
-    pub fn is_swept(&self, key: &str) -> bool {
-        self.axes.iter().any(|axis| axis.key == key)
-    }
-
     /// Returns the key that settings are averaged over: the seed, if it is swept.
     pub fn seed(&self) -> Option<&'static str> {
-        self.is_swept(SEED).then_some(SEED)
+        self.axes.iter().any(|axis| axis.key == SEED).then_some(SEED)
     }
 
     /// Returns whether the trials have several seeds.

@@ -91,7 +91,8 @@ where
 
 pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
     let activations = config.activations.clone();
-    let activations = if activations.is_empty() { raw_default(&ACTIVATION) } else { Layers::Each(activations) };
+    let activations =
+        if activations.is_empty() { RawTrial::default().value(&ACTIVATION) } else { Layers::Each(activations) };
     canonical.always(&ACTIVATION, &activations);
     canonical.always(&DTYPE, &config.dtype);
     canonical.always(&HIDDEN, &config.hidden);
@@ -99,8 +100,4 @@ pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
     // Ids of the first release do not include its only cost.
     canonical.put_some(&COST, Some(&config.cost.filter(|cost| *cost != Cost::BinaryCrossEntropy)));
     canonical.always(&TRIAL_SEED, &(config.seed as usize));
-}
-
-fn raw_default<K: Kind>(key: &Key<K>) -> K::Value {
-    RawTrial::default().value(key)
 }
