@@ -9,7 +9,7 @@ use super::Record;
 use super::columns::COUNT;
 use super::entries::{Named, replace};
 use super::error::{Error, at};
-use super::stored::{COLUMNS, FinishedTrial, HISTORY, NOT_SEALED, REFERENCES};
+use super::stored::{CLOCK, COLUMNS, FinishedTrial, HISTORY, NOT_SEALED, REFERENCES};
 use crate::run::outcome::Status;
 
 /// The number of a trial's own columns, from `id` to `metrics`.
@@ -31,9 +31,8 @@ impl Record {
 
     /// Finds the ids of the trials of fleets that a clock may have ended, which don't repeat.
     pub fn timed(&self) -> Result<HashSet<String>, Error> {
-        let select = "SELECT id FROM trial WHERE fleet IN \
-                      (SELECT fleet FROM trial WHERE instr(config, '\"train.stop_seconds\"') > 0)";
-        Ok(self.rows(select, [], |row| row.get(0))?.into_iter().collect())
+        let select = "SELECT id FROM trial WHERE fleet IN (SELECT fleet FROM trial WHERE instr(config, ?1) > 0)";
+        Ok(self.rows(select, [CLOCK], |row| row.get(0))?.into_iter().collect())
     }
 
     /// Copies the trials of `other` with these ids and their histories, in one transaction; one that is here already is

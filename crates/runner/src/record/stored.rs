@@ -31,6 +31,9 @@ pub struct FinishedTrial {
     is_itself: bool,
 }
 
+/// The key with which a clock may end a training, as a canonical configuration has it.
+pub(super) const CLOCK: &str = "\"train.stop_seconds\"";
+
 /// Everything that is needed to train a finished trial again.
 #[derive(Clone, Debug)]
 pub struct Recipe {
@@ -82,7 +85,7 @@ impl FinishedTrial {
 
     /// Returns whether a clock may have ended the trial, which then doesn't repeat.
     pub fn is_timed(&self) -> bool {
-        self.config.contains("\"train.stop_seconds\"")
+        self.config.contains(CLOCK)
     }
 
     /// Makes a trial of these results, for tests.
