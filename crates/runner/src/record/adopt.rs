@@ -6,14 +6,14 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, Transaction};
 
 use super::Record;
-use super::columns::COUNT;
+use super::columns::STORED;
 use super::entries::{Named, replace};
 use super::error::{Error, at};
 use super::stored::{CLOCK, COLUMNS, FinishedTrial, HISTORY, NOT_SEALED, REFERENCES};
 use crate::run::outcome::Status;
 
 /// The number of a trial's own columns, from `id` to `metrics`.
-const OWN: usize = COUNT + 3;
+const OWN: usize = STORED.len() + 3;
 
 impl Record {
     /// Reads the status of every finished trial, without its proof.
