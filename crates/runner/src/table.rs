@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::terminal::visible_line;
+use crate::text::visible_line;
 
 /// The most characters of a cell.
 const WIDEST: usize = 120;

@@ -1,6 +1,8 @@
-//! Formats of values as text.
+//! Formats of values as text, and text as a terminal or a shell may have it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use serde_json::Value;
 
@@ -101,9 +103,53 @@ pub(crate) fn significant(number: f64, digits: usize) -> String {
     if scientific.len() + 2 < plain.len() { scientific } else { plain }
 }
 
+/// Makes hidden characters visible as JSON escapes them (`\u001b`), so that JSON keeps its meaning.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_hidden(c) {
+            write!(shown, "\\u{:04x}", u32::from(c)).expect("memory takes any text");
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Makes hidden characters and line ends visible, so that the text stays one line.
+pub(crate) fn visible_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
+}
+
+/// Returns whether a character is a control, or an embedding, override or isolate of bidirectional text. All are below
+/// U+10000.
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Formats words as a shell takes them, quoted where that is needed.
+pub(crate) fn quoted(words: impl IntoIterator<Item = String>) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+%@".contains(c);
+    let quote = |word: String| match word.chars().all(is_plain) && !word.is_empty() {
+        true => word,
+        false => in_quotes(&word),
+    };
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// Quotes a word for a shell.
+pub(crate) fn in_quotes(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{decimals, duration, flop, rounded, significant};
+    use std::borrow::Cow;
+
+    use super::{decimals, duration, flop, quoted, rounded, significant, visible, visible_line};
 
     #[test]
     fn a_cost_is_short_however_large_or_small_it_is() {
@@ -169,5 +215,31 @@ mod tests {
             assert_eq!(significant(number, 4), short);
         }
         assert!(rounded(f64::INFINITY, 4).is_infinite() && rounded(f64::NAN, 4).is_nan());
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_shown() {
+        assert_eq!(visible("\u{1b}[31mred\u{9b}2J\u{7f}"), "\\u001b[31mred\\u009b2J\\u007f");
+        assert_eq!(visible("cat\u{202e}gpj.\u{2066}x"), "cat\\u202egpj.\\u2066x");
+        assert_eq!(visible_line("a\r\nb"), "a\\u000d\\nb");
+    }
+
+    #[test]
+    fn other_text_stays_as_it_is() {
+        let text = "a\tb\nΣ 猫 \u{200f}עברית é\n";
+        assert!(matches!(visible(text), Cow::Borrowed(same) if same == text));
+    }
+
+    #[test]
+    fn json_stays_what_it_was() {
+        let json = serde_json::to_string("\u{7f}\u{85}\u{202e}\u{1b}").unwrap();
+        let read: String = serde_json::from_str(&visible(&json)).unwrap();
+        assert_eq!(read, "\u{7f}\u{85}\u{202e}\u{1b}");
+    }
+
+    #[test]
+    fn a_word_with_spaces_is_quoted_as_a_shell_takes_it() {
+        let words = ["runner", "sweep", "depth.toml", "seed=1", "sweep.seed=[1, 2]", "name=it's"].map(str::to_owned);
+        assert_eq!(quoted(words), r"runner sweep depth.toml seed=1 'sweep.seed=[1, 2]' 'name=it'\''s'");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::cli::cluster::Options;
+use crate::text::in_quotes;
 
 /// The most times that a shard queues up again by itself, so that one that gets nowhere ends.
 const RESTARTS: usize = 20;
@@ -119,7 +120,7 @@ impl Scripts {
     /// Lists the lines before the runner.
     fn setup(&self) -> Vec<String> {
         let values = self.options.env.iter().filter_map(|variable| variable.split_once('='));
-        let exports = values.map(|(name, value)| format!("export {name}='{}'", value.replace('\'', r"'\''")));
+        let exports = values.map(|(name, value)| format!("export {name}={}", in_quotes(value)));
         exports.chain(self.options.setup.iter().cloned()).collect()
     }
 }

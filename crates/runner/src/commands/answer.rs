@@ -12,7 +12,8 @@ use datasets::files::folder_of;
 use super::failure::Failure;
 use crate::model;
 use crate::record::folder::is_of_a_record;
-use crate::terminal::{visible, with_painted_marks};
+use crate::terminal::with_painted_marks;
+use crate::text::visible;
 
 /// Writes to stdout, with control characters made visible. A reader that stops early (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<()> {

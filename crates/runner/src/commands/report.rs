@@ -20,8 +20,8 @@ use crate::record::error::Error;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
 use crate::results::trials::{Row, Trials};
-use crate::terminal::{say, visible, warn};
-use crate::text::bytes;
+use crate::terminal::{say, warn};
+use crate::text::{bytes, visible};
 
 mod curves;
 mod data;

@@ -18,7 +18,6 @@ use self::prepared::Prepared;
 use self::sizes::Sizes;
 use super::answer::{print, print_names};
 use super::failure::Failure;
-use super::resume::quoted;
 use crate::cli;
 use crate::cluster::script::Scripts;
 use crate::cluster::submission::Submission;
@@ -26,6 +25,7 @@ use crate::cluster::{site, slurm};
 use crate::record::folder::EXPERIMENT;
 use crate::record::shards::shards_of;
 use crate::terminal::say;
+use crate::text::quoted;
 
 /// The script of the array's tasks, and that of the merge.
 const SCRIPTS: [&str; 2] = ["array.sh", "merge.sh"];

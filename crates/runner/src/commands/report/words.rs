@@ -14,8 +14,7 @@ use crate::results::setting::{Setting, Statistics, different_trials};
 use crate::results::trials::{Row, SEED, Trials};
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
-use crate::terminal::visible;
-use crate::text::{plain, significant};
+use crate::text::{plain, significant, visible};
 
 /// Digits of a number in a sentence.
 const DIGITS: usize = 4;

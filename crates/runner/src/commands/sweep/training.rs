@@ -32,8 +32,8 @@ use crate::run::advance::Advance;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
-use crate::terminal::{say, visible_line, warn};
-use crate::text::first_and_others;
+use crate::terminal::{say, warn};
+use crate::text::{first_and_others, visible_line};
 use datasets::text::count;
 
 /// The state of a sweep's training, from rung to rung.
