@@ -5,6 +5,7 @@ use toml::Value;
 
 use super::axis::{Range, Scale, count_of, distinct, values};
 use super::error::Error;
+use super::role::Role;
 use super::sampler::Domain;
 use super::source::Entry;
 use super::trial::keys::check_value;
@@ -13,8 +14,8 @@ use super::trial::keys::check_value;
 /// with their values and places.
 #[derive(Debug)]
 pub(super) struct AxisGroup {
-    /// The number of the table in its list; `None` if it is a single axis.
-    pub(super) number: Option<usize>,
+    /// The role of its keys.
+    pub(super) role: Role,
     pub(super) columns: Vec<Entry>,
 }
 
@@ -26,16 +27,15 @@ pub(super) struct AxisRows {
 
 impl AxisGroup {
     fn error(&self, column: &Entry, problem: String) -> Error {
-        let list = if self.number.is_some() { "zip." } else { "" };
-        Error::setting(&column.place, &format!("sweep.{list}{}", column.key), problem)
+        Error::setting(&column.place, &self.role.name_of(&column.key), problem)
     }
 
     /// Counts the rows of an axis without making its values; returns 1 for a zip, whose repeated rows are dropped only
     /// later.
     pub(super) fn size(&self) -> usize {
-        match (&self.columns[0].value, self.number) {
-            (Value::Array(values), None) => values.len(),
-            (Value::Table(range), None) => range.get("count").and_then(|count| count_of(count).ok()).unwrap_or(1),
+        match (&self.columns[0].value, self.role) {
+            (Value::Array(values), Role::Axis) => values.len(),
+            (Value::Table(range), Role::Axis) => range.get("count").and_then(|count| count_of(count).ok()).unwrap_or(1),
             _ => 1,
         }
     }
@@ -62,7 +62,7 @@ impl AxisGroup {
         }
         let repeated = distinct(&mut rows);
         // In a zip, rows may repeat once the command line has fixed one of its columns.
-        if let (None, Some(value)) = (self.number, repeated) {
+        if let (Role::Axis, Some(value)) = (self.role, repeated) {
             return Err(self.error(&self.columns[0], format!("the axis has {} twice", value[0])));
         }
         Ok(AxisRows { columns, rows })

@@ -31,10 +31,10 @@ impl Experiment {
         loop {
             match Experiment::of(path, drop_sampling(entries.clone())) {
                 // The command line may have left no point to which a key of the file applies.
-                Err(Error::Idle { place, table, number, key, .. })
+                Err(Error::Idle { place, role, key, .. })
                     if place != Place::CommandLine && !overrides.is_empty() && Experiment::load(path, &[]).is_ok() =>
                 {
-                    entries = without(entries, table, number, key);
+                    entries = without(entries, role, key);
                 }
                 read => return read,
             }
@@ -55,21 +55,20 @@ impl Experiment {
     }
 }
 
-/// Drops the setting of `key` in `table`: `sweep.`, the table `number` of `sweep.include.`, or nothing outside `[sweep]`. If an axis goes,
-/// so do the exclusions with a condition on it, which no point meets.
-fn without(entries: Vec<Entry>, table: &str, number: Option<usize>, key: &str) -> Vec<Entry> {
+/// Drops the setting of `key` in this role; an axis may be a column of a zip. If an axis goes, so do the exclusions with a condition on
+/// it, which no point meets.
+fn without(entries: Vec<Entry>, role: Role, key: &str) -> Vec<Entry> {
     let excludes: Vec<usize> = entries
         .iter()
         .filter_map(|entry| match Role::of(&entry.key) {
-            (Role::Exclude(number), of) if table == "sweep." && of == key => Some(number),
+            (Role::Exclude(number), of) if role == Role::Axis && of == key => Some(number),
             _ => None,
         })
         .collect();
     let is_dropped = |entry: &Entry| match Role::of(&entry.key) {
         (Role::Exclude(number), _) => excludes.contains(&number),
-        (Role::Include(at), of) => table == "sweep.include." && Some(at) == number && of == key,
-        (Role::Axis | Role::Zip(_), of) => table == "sweep." && of == key,
-        (Role::Fixed, of) => table.is_empty() && of == key,
+        (Role::Zip(_), of) => role == Role::Axis && of == key,
+        (own, of) => own == role && of == key,
     };
     entries.into_iter().filter(|entry| !is_dropped(entry)).collect()
 }
@@ -111,7 +110,7 @@ impl ExperimentBuilder {
         let source = source_of(&raw).map_err(wrong)?;
         let validation = validation_of(&raw).map_err(wrong)?;
         let Points { axes, points, idle } = self.space.points(&self.base, entries, &self.path)?;
-        let is_idle = |entry: &Entry| idle.iter().any(|table| entry.key.starts_with(table));
+        let is_idle = |entry: &Entry| idle.contains(&Role::of(&entry.key).0);
         let entries: Vec<_> = entries.iter().filter(|entry| !is_idle(entry)).cloned().collect();
         let halving = self.space.halving(&entries, &axes, &points)?;
         can_be_judged(halving, &source, validation).map_err(wrong)?;

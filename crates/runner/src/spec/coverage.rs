@@ -2,6 +2,7 @@
 
 use super::axis_group::AxisGroup;
 use super::error::Error;
+use super::role::Role;
 use super::source::Entry;
 use super::trial::applied::Applied;
 
@@ -42,15 +43,14 @@ impl Coverage {
     pub(super) fn check(&self, written: &[Entry], swept: &[AxisGroup], includes: &[AxisGroup]) -> Result<(), Error> {
         let columns =
             |groups: &[AxisGroup]| groups.iter().flat_map(|group| &group.columns).cloned().collect::<Vec<_>>();
-        let places = [(&self.base, "", None, written.to_vec()), (&self.swept, "sweep.", None, columns(swept))];
+        let places = [(&self.base, Role::Fixed, written.to_vec()), (&self.swept, Role::Axis, columns(swept))];
         let included = self.included.iter().zip(includes);
-        let included =
-            included.map(|(applied, group)| (applied, "sweep.include.", group.number, group.columns.clone()));
-        for (applied, table, number, entries) in places.into_iter().chain(included) {
+        let included = included.map(|(applied, group)| (applied, group.role, group.columns.clone()));
+        for (applied, role, entries) in places.into_iter().chain(included) {
             for idle in applied.idle() {
                 let (key, with) = (idle.name(), idle.condition().map_or("", |condition| condition.with));
                 if let Some(entry) = entries.iter().find(|entry| entry.key == key) {
-                    return Err(Error::Idle { place: entry.place.clone(), table, number, key, with });
+                    return Err(Error::Idle { place: entry.place.clone(), role, key, with });
                 }
             }
         }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::role::Role;
+
 /// The place where a setting was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -67,14 +69,12 @@ pub enum Error {
         problem: String,
     },
     /// A conditional key applies at no point.
-    #[error("{place}: {table}{key}: only applies with {with}, which no point has")]
+    #[error("{place}: {}: only applies with {with}, which no point has", role.name_of(key))]
     Idle {
         /// Its place.
         place: Place,
-        /// Where it was set: `sweep.`, `sweep.include.`, or nothing outside `[sweep]`.
-        table: &'static str,
-        /// The number of its table of the list `sweep.include`.
-        number: Option<usize>,
+        /// Its role: fixed, an axis (the columns of zips are meant too), or of an included point.
+        role: Role,
         /// The key.
         key: &'static str,
         /// The condition on which it applies.

@@ -30,7 +30,7 @@ pub(super) fn add(
     points: &mut Vec<Point>,
     builder: &PointBuilder,
     coverage: &mut Coverage,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Role>, Error> {
     let seed_key = TRIAL_SEED.name();
     let mut idle = Vec::new();
     if includes.is_empty() {
@@ -86,7 +86,7 @@ pub(super) fn add(
                 let problem = "adds nothing: the point is there already".to_owned();
                 return Err(Error::setting(&columns[0].place, "sweep.include", problem));
             }
-            idle.extend(group.number.map(|number| format!("sweep.include[{number}]")));
+            idle.push(group.role);
         }
     }
     Ok(idle)

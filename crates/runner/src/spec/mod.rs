@@ -20,7 +20,7 @@ pub mod names;
 mod point;
 pub mod ranking;
 mod resolve;
-mod role;
+pub mod role;
 pub mod rungs;
 mod sampler;
 pub mod schema;

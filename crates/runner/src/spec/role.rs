@@ -4,8 +4,8 @@
 pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
 
 /// The role of a key, as its prefix says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
     /// One value for all trials, such as `train.momentum`, or a key of the whole experiment, such as `data.set`.
     Fixed,
     /// An axis, such as `sweep.train.momentum`, or an option of the sweep, such as `sweep.method`.
@@ -32,6 +32,17 @@ impl Role {
             Role::Zip(number) => Some(("zip", number)),
             Role::Exclude(number) => Some(("exclude", number)),
             Role::Include(number) => Some(("include", number)),
+        }
+    }
+
+    /// Names `key` in this role as messages do, without the number of a table: `sweep.zip.train.momentum`.
+    pub(super) fn name_of(self, key: &str) -> String {
+        match self {
+            Role::Fixed => key.to_owned(),
+            Role::Axis => format!("sweep.{key}"),
+            Role::Zip(_) => format!("sweep.zip.{key}"),
+            Role::Exclude(_) => format!("sweep.exclude.{key}"),
+            Role::Include(_) => format!("sweep.include.{key}"),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::experiment_keys;
 use super::key::AnyKey;
 use super::kind::{Kind, POINTS};
+use super::role::Role;
 use super::source::ALTERNATIVES;
 use super::sweep_keys;
 use super::trial::keys::keys;
@@ -90,7 +91,7 @@ fn table<'k>(keys: impl Iterator<Item = (&'k str, Json)>, spelling: Spelling) ->
 
 /// The section `[sweep]`: axes, its own keys, and its lists of tables.
 fn sweep() -> Json {
-    let own = sweep_keys::KEYS.iter().map(|key| (key.name().trim_start_matches("sweep."), reference("value", *key)));
+    let own = sweep_keys::KEYS.iter().map(|key| (Role::of(key.name()).1, reference("value", *key)));
     let of_keys = |form| keys().map(move |key| (key.name(), reference(form, key)));
     let mut sweep = table(own.chain(of_keys("axis")), Spelling::Either);
     for (list, meaning, form) in

@@ -29,8 +29,8 @@ const FURTHER_SAMPLES: usize = 1000;
 pub(super) struct Points {
     pub(super) axes: Vec<Axis>,
     pub(super) points: Vec<Point>,
-    /// The tables, such as `sweep.exclude[0]`, that have no effect once the command line has set its keys.
-    pub(super) idle: Vec<String>,
+    /// The exclusions and included points that have no effect once the command line has set its keys.
+    pub(super) idle: Vec<Role>,
 }
 
 /// The section `[sweep]`, as far as its entries have been added.
@@ -63,25 +63,22 @@ impl SearchSpace {
 
     fn add_column(&mut self, Entry { key: written, value, place }: &Entry) -> Result<(), Error> {
         let (role, name) = Role::of(written);
-        let (list, number) = role.table().unzip();
-        let list = list.unwrap_or_default();
-        if name.is_empty() {
+        if let (Some((list, _)), "") = (role.table(), name) {
             let problem = format!("must be tables with a key at least, [[sweep.{list}]], found {value}");
             return Err(Error::setting(place, &format!("sweep.{list}"), problem));
         }
-        let shown = if list.is_empty() { format!("sweep.{name}") } else { format!("sweep.{list}.{name}") };
         if key(name).is_none() {
-            return Err(unknown(&shown, place));
+            return Err(unknown(&role.name_of(name), place));
         }
-        let groups = match list {
-            "exclude" => &mut self.excludes,
-            "include" => &mut self.includes,
-            _ => &mut self.groups,
+        let groups = match role {
+            Role::Exclude(_) => &mut self.excludes,
+            Role::Include(_) => &mut self.includes,
+            Role::Fixed | Role::Axis | Role::Zip(_) => &mut self.groups,
         };
         let column = Entry { key: name.to_owned(), value: value.clone(), place: place.clone() };
-        match groups.iter_mut().find(|group| number.is_some() && group.number == number) {
+        match groups.iter_mut().find(|group| role != Role::Axis && group.role == role) {
             Some(group) => group.columns.push(column),
-            None => groups.push(AxisGroup { number, columns: vec![column] }),
+            None => groups.push(AxisGroup { role, columns: vec![column] }),
         }
         Ok(())
     }
@@ -89,7 +86,7 @@ impl SearchSpace {
     /// Makes the axes and every point. The axes come in declared order, then the zips; the first varies slowest.
     /// Included points come last.
     pub(super) fn points(&mut self, base: &RawTrial, written: &[Entry], path: &Path) -> Result<Points, Error> {
-        self.groups.sort_by_key(|group| group.number);
+        self.groups.sort_by_key(|group| group.role);
         self.each_key_once()?;
         let (drawn, rows) = self.rows(path, written)?;
         let mut axes = Vec::new();
@@ -157,7 +154,7 @@ impl SearchSpace {
         used: &[bool],
         drawn: Option<&Drawn>,
         rows: &[AxisRows],
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Vec<Role>, Error> {
         let mut idle = Vec::new();
         for ((group, conditions), _) in self.excludes.iter().zip(excludes).zip(used).filter(|(_, used)| !**used) {
             let may_hold_of_seed = |condition: &Condition| {
@@ -174,7 +171,7 @@ impl SearchSpace {
                 let problem = "leaves out nothing: no point is like that".to_owned();
                 return Err(Error::setting(&group.columns[0].place, "sweep.exclude", problem));
             }
-            idle.extend(group.number.map(|number| format!("sweep.exclude[{number}]")));
+            idle.push(group.role);
         }
         Ok(idle)
     }
@@ -240,8 +237,8 @@ impl SearchSpace {
     }
 
     fn conditions(&self, rows: &[AxisRows]) -> Result<Vec<Vec<Condition>>, Error> {
-        let of_column = |Entry { key, value, place }: &Entry| {
-            let wrong = |problem: String| Error::setting(place, &format!("sweep.exclude.{key}"), problem);
+        let of_column = |role: Role, Entry { key, value, place }: &Entry| {
+            let wrong = |problem: String| Error::setting(place, &role.name_of(key), problem);
             let condition = Condition::parse(key, value).map_err(wrong)?;
             let column = rows.iter().find_map(|group| {
                 let column = group.columns.iter().position(|(swept, _)| swept == key)?;
@@ -253,7 +250,8 @@ impl SearchSpace {
             }
             Ok(condition)
         };
-        self.excludes.iter().map(|group| group.columns.iter().map(of_column).collect()).collect()
+        let of_group = |group: &AxisGroup| group.columns.iter().map(|column| of_column(group.role, column)).collect();
+        self.excludes.iter().map(of_group).collect()
     }
 }
 
