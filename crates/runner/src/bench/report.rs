@@ -203,7 +203,7 @@ fn numbers(measured: &Measured) -> impl Iterator<Item = String> {
 }
 
 /// Formats a number with three significant digits.
-pub(crate) fn three_digits(number: f64) -> String {
+fn three_digits(number: f64) -> String {
     // 99.96 becomes 100, not 100.0.
     let decimals = (0..=4).rev().find(|&decimals| number < 999.5 / 10f64.powi(decimals)).unwrap_or(0);
     format!("{number:.*}", decimals as usize)

@@ -20,7 +20,7 @@ use kernels::blas::Request;
 
 use crate::terminal::ColorWhen;
 
-pub use self::bench::{Bench, Share};
+pub use self::bench::Bench;
 pub use self::blas::Blas;
 pub use self::cluster::{Merge, Status, Submit};
 pub use self::command::Command;

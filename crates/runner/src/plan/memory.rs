@@ -43,7 +43,7 @@ impl Plan {
     }
 
     /// Estimates the bytes of the data in all forms that the fleets use.
-    pub fn data_bytes(&self) -> f64 {
+    fn data_bytes(&self) -> f64 {
         let DataShape { features, train, .. } = self.data;
         let (features, train, both) = (features as f64, train as f64, (train + self.data.held_out()) as f64);
         let labels_and_inputs = |dtype: Dtype| -> f64 {
@@ -64,7 +64,7 @@ impl Plan {
     }
 
     /// Estimates the bytes of a fleet in training.
-    pub fn fleet_bytes(&self, fleet: &[usize]) -> f64 {
+    fn fleet_bytes(&self, fleet: &[usize]) -> f64 {
         self.trials_of(fleet).map(|trial| self.bytes(trial)).sum()
     }
 

@@ -41,14 +41,14 @@ pub(super) struct Most {
 
 impl Curve {
     /// Shares the numbers of a page among `trials`, of `series` series each.
-    pub(super) fn most_records(trials: usize, series: usize) -> Most {
+    fn most_records(trials: usize, series: usize) -> Most {
         let each = |series: usize| (MOST_NUMBERS / (trials * series).max(1)).min(MOST_RECORDS);
         let metrics = each(series) >= ENOUGH_RECORDS;
         Most { records: each(if metrics { series } else { 1 }).max(LEAST_RECORDS), metrics }
     }
 
     /// Thins a history whose metrics have these names.
-    pub(super) fn thinned(history: &[Recorded], names: &[String], most: Most) -> Self {
+    fn thinned(history: &[Recorded], names: &[String], most: Most) -> Self {
         let kept = history.len().min(most.records);
         let place = |number: usize| if kept < 2 { 0 } else { number * (history.len() - 1) / (kept - 1) };
         let records: Vec<&Recorded> = (0..kept).map(|number| &history[place(number)]).collect();
