@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The rooms in their order: spec, plan, run, prediction, record, results, and the commands on top.
+/// The rooms in their order, the lowest first.
 const ORDER: [&str; 17] = [
     "text",
     "terminal",

@@ -1,4 +1,4 @@
-//! Messages to users on stderr: how many, in colour or not, as JSON or as text.
+//! Messages to users on stderr: which of them are said, in colour or not, as JSON or as text. Marks on stdout are painted here too.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write, stderr, stdout};

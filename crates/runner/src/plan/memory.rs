@@ -17,8 +17,9 @@ const F64: f64 = 8.0;
 
 impl Plan {
     /// Estimates the bytes that a trial holds while its fleet is trained: the engine's form of the first layer;
-    /// parameters, gradients and moments of the others; z, a and dz of a batch; z and a of the examples that are
-    /// evaluated at once; the draw of the largest layer in f64; and the history.
+    /// parameters, gradients and moments of the others; z, a and dz of a batch, with room for two more matrices of their
+    /// size; the masks of dropout, and a after them; z and a of the examples that are evaluated at once; the draw of the
+    /// largest layer in f64; and the history.
     pub fn bytes(&self, trial: &Trial) -> f64 {
         let Trial { config, engine, .. } = trial;
         let (widths, element) = (self.widths(config), config.dtype.bytes() as f64);

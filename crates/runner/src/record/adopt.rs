@@ -1,4 +1,4 @@
-//! Trials of one record, copied into another and proved on the way.
+//! The trials of a record by their status, time and machine, and their copy into another record, proved on the way.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! Tags and notes that people put on trials and on a sweep: beside what the seals prove, and kept when a trial is trained again.
+//! Tags and notes that people put on trials and on a sweep. No seal covers them, and they are kept when a trial is trained again.
 
 use std::collections::BTreeMap;
 
@@ -85,11 +85,5 @@ impl Record {
             transaction.commit()
         });
         all.map_err(at(&self.path))
-    }
-
-    /// Returns whether the record has a table of this name.
-    pub(super) fn has_table(&self, name: &str) -> Result<bool, Error> {
-        let select = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
-        Ok(self.row(select, [name], |_| Ok(()))?.is_some())
     }
 }

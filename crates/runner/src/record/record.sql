@@ -5,7 +5,7 @@ CREATE TABLE experiment (
     name        TEXT NOT NULL,
     description TEXT NOT NULL,
     toml        TEXT NOT NULL,               -- as resolved
-    data        TEXT NOT NULL,               -- what the pictures were, in words
+    data        TEXT NOT NULL,               -- what the data were, in words
     digest      TEXT NOT NULL                -- the seal of this row and of the tables axis and plan (seal.rs)
 ) STRICT;
 CREATE TABLE axis (

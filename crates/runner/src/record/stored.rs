@@ -1,4 +1,4 @@
-//! Finished trials read from the record and compared with their digests.
+//! Finished trials as the record has them: their results, recipes and histories, and whether they are what was stored.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -167,6 +167,12 @@ impl Record {
     ) -> Result<Option<T>, Error> {
         let read = || self.connection.prepare_cached(select)?.query_row(parameters, row).optional();
         read().map_err(at(&self.path))
+    }
+
+    /// Returns whether the record has a table of this name.
+    pub(super) fn has_table(&self, name: &str) -> Result<bool, Error> {
+        let select = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        Ok(self.row(select, [name], |_| Ok(()))?.is_some())
     }
 
     /// Reads all rows that `select` returns.
