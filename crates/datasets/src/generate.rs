@@ -40,7 +40,7 @@ const FIRST_TEST_PICTURE: u64 = 1 << 32;
 pub struct Request {
     /// The folder of `train_drawn.h5` and `test_drawn.h5`. It is made if need be; drawn sets of these names are replaced.
     pub folder: PathBuf,
-    /// The number of training pictures, at least 1. The first m of a larger set are the set of m.
+    /// The number of training pictures, at least 1. A larger set begins with the pictures of a smaller one.
     pub train: usize,
     /// The number of test pictures, at least 1.
     pub test: usize,

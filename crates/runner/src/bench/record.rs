@@ -34,7 +34,7 @@ pub(crate) struct Record {
     pub(crate) limits: Limits,
     /// The products, the one with the most operations in a step first.
     pub(crate) products: Vec<ProductRecord>,
-    /// Whole steps, likewise.
+    /// The steps of whole fleets, the one with the most operations first.
     pub(crate) steps: Vec<StepRecord>,
 }
 

@@ -137,13 +137,13 @@ pub struct Status {
     pub json: bool,
 }
 
-/// A duration of which Slurm makes no zero, which is no limit to it.
+/// Reads a duration of at least a second: a shorter one would become 0, which Slurm takes as no limit.
 fn seconds(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text).map_err(|error| error.to_string())?;
     if duration >= Duration::from_secs(1) { Ok(duration) } else { Err("must be 1s or longer".to_owned()) }
 }
 
-/// A size as Slurm takes it.
+/// Reads a size as Slurm takes it.
 fn memory(text: &str) -> Result<String, String> {
     let digits = text.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or(text);
     let is_size = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -32,7 +32,7 @@ pub(super) enum Failure {
         reason: String,
         rate: f64,
     },
-    /// A trial of a record has come out otherwise.
+    /// A trial of a record, trained again, has other costs.
     #[error(
         "trial {id}: its costs are not those of the record, on the same machine; runner check tests the BLAS, runner verify the record"
     )]

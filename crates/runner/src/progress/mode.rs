@@ -38,7 +38,7 @@ impl ProgressMode {
         }
     }
 
-    /// The form that it comes to here.
+    /// Returns the form in which progress is shown here, which also depends on --quiet and on whether stderr is a terminal.
     pub(super) fn form(self) -> Form {
         match self {
             ProgressMode::None => Form::Nothing,

@@ -54,7 +54,7 @@ struct State {
 }
 
 impl SweepProgress {
-    /// For a sweep of which `trials` with `flops` are to be done; `advance` is theirs.
+    /// Starts to show a sweep that has `trials` of `flops` to train; `advance` is theirs.
     pub fn new(mode: ProgressMode, advance: &Advance, trials: usize, flops: f64) -> Self {
         let form = mode.form();
         let state = State {
@@ -89,12 +89,12 @@ impl SweepProgress {
         SweepProgress { shared, ticker }
     }
 
-    /// A trial has finished and is in the record.
+    /// Shows that a trial has finished and is in the record.
     pub fn finished(&self, plan: &Plan, trial: &Trial, outcome: &Outcome) {
         self.shared.state().finished(plan, trial, outcome);
     }
 
-    /// The sweep has ended: the bar goes. If all trials are done, the time that was foretold stands beside the time that they took.
+    /// Removes the bar at the end of the sweep. If all trials are done, says the time that was foretold beside the time that they took.
     pub fn end(self) {
         self.shared.state().end();
         self.shared.has_ended.notify_all();

@@ -46,7 +46,7 @@ enum Shown {
 }
 
 impl TrainingProgress {
-    /// For `iterations` updates, with a record after each `record_every` of them.
+    /// Starts to show a training of `iterations` updates, with a record after each `record_every` of them.
     pub fn new(mode: ProgressMode, iterations: usize, record_every: usize) -> Self {
         let shown = match mode.form() {
             Form::Nothing => Shown::Nothing,
@@ -65,7 +65,7 @@ impl TrainingProgress {
         TrainingProgress { shown, iterations, last: Cell::new(None) }
     }
 
-    /// The last recorded cost, as it is before each step.
+    /// Shows the last recorded cost, as it is before a step.
     pub fn at(&self, latest: Option<HistoryPoint>) {
         let Some(HistoryPoint { iteration, cost }) = latest else { return };
         match &self.shown {
@@ -84,7 +84,7 @@ impl TrainingProgress {
         }
     }
 
-    /// The training of `trial` has ended, with this outcome unless it was interrupted: the bar goes.
+    /// Removes the bar at the end of the training of `trial`, and shows its outcome; `None` if it was interrupted.
     pub fn end(&self, trial: &Trial, outcome: Option<&Outcome>) {
         match &self.shown {
             Shown::Bar { bar, .. } => {

@@ -21,7 +21,7 @@ pub enum FileState {
     Edited,
     /// The system's reason.
     Unreadable(io::Error),
-    /// The last run has not come to write it.
+    /// The last run ended before it wrote the file.
     NotWritten,
 }
 

@@ -59,17 +59,17 @@ impl Advance {
 }
 
 impl Running {
-    /// The updates made, of [`Running::iterations`].
+    /// Counts the updates made, of [`Running::iterations`].
     pub fn iteration(&self) -> usize {
         self.steps.load(Ordering::Relaxed).min(self.iterations)
     }
 
-    /// The last recorded cost of its first net.
+    /// Returns the last recorded cost of its first net; `None` before there is a finite one.
     pub fn cost(&self) -> Option<f64> {
         Some(f64::from_bits(self.cost.load(Ordering::Relaxed))).filter(|cost| cost.is_finite())
     }
 
-    /// The operations done so far.
+    /// Counts the operations done so far.
     pub fn flops_done(&self) -> f64 {
         self.flops * self.iteration() as f64 / self.iterations.max(1) as f64
     }

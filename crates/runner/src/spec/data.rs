@@ -45,9 +45,9 @@ pub enum TestFiles {
 /// The SHA-256 that the files must have, in lower-case hexadecimal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
-    /// That of the training file.
+    /// The hash of the training file; `None` if any content is allowed.
     pub train: Option<String>,
-    /// That of the test file.
+    /// The hash of the test file; `None` as above.
     pub test: Option<String>,
 }
 

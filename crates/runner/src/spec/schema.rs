@@ -47,17 +47,17 @@ fn definitions() -> Json {
     values.chain(axes).chain(conditions).collect::<Map<_, _>>().into()
 }
 
-/// A reference to a form of a key.
+/// Refers to a form of a key.
 fn reference(form: &str, key: &dyn AnyKey) -> Json {
     json!({ "$ref": format!("#/definitions/{form}.{}", key.name()) })
 }
 
-/// The pairs of keys that say the same thing in two ways.
+/// Lists the pairs of keys that say the same thing in two ways.
 fn alternatives() -> impl Iterator<Item = [&'static str; 2]> {
     ALTERNATIVES.iter().flat_map(|(some, others)| some.iter().flat_map(|one| others.iter().map(|other| [*one, *other])))
 }
 
-/// The whole names of the keys of a section.
+/// Lists the whole names of the keys of a section.
 fn names_of(schema: &Json, section: &str) -> BTreeSet<String> {
     let properties = schema["properties"][section]["properties"].as_object();
     properties.into_iter().flatten().map(|(name, _)| format!("{section}.{name}")).collect()
@@ -68,11 +68,11 @@ fn names_of(schema: &Json, section: &str) -> BTreeSet<String> {
 enum Spelling {
     /// In the table of its section.
     Nested,
-    /// So, or as one quoted name, as in `[sweep]`.
+    /// In the table of its section, or as one quoted name, as in `[sweep]`.
     Either,
 }
 
-/// A table of these keys and no others.
+/// Describes a table of these keys and no others.
 fn table<'k>(keys: impl Iterator<Item = (&'k str, Json)>, spelling: Spelling) -> Json {
     let mut properties = Map::new();
     for (name, schema) in keys {
@@ -89,7 +89,7 @@ fn table<'k>(keys: impl Iterator<Item = (&'k str, Json)>, spelling: Spelling) ->
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
-/// The section `[sweep]`: axes, its own keys, and its lists of tables.
+/// Describes the section `[sweep]`: axes, its own keys, and its lists of tables.
 fn sweep() -> Json {
     let own = sweep_keys::KEYS.iter().map(|key| (Role::of(key.name()).1, reference("value", *key)));
     let of_keys = |form| keys().map(move |key| (key.name(), reference(form, key)));
@@ -105,7 +105,7 @@ fn sweep() -> Json {
     sweep
 }
 
-/// The values of a key with what it means, its condition and its default.
+/// Describes the values of a key with what it means, its condition and its default.
 fn value_of(key: &dyn AnyKey) -> Json {
     let mut schema = key.schema();
     schema["description"] = json!(described(key));
@@ -120,7 +120,7 @@ fn described(key: &dyn AnyKey) -> String {
     format!("{}{}", key.meaning(), only_with.unwrap_or_default())
 }
 
-/// The axis of a key: a list of its values or, for numbers, a range.
+/// Describes the axis of a key: a list of its values or, for numbers, a range.
 fn axis_of(key: &dyn AnyKey) -> Json {
     let list = json!({ "type": "array", "items": reference("value", key), "minItems": 1 });
     let Some(number) = number_of(&key.schema()) else {
@@ -139,7 +139,7 @@ fn axis_of(key: &dyn AnyKey) -> Json {
     with_meaning(json!({ "anyOf": [list, range] }), key)
 }
 
-/// A condition on a key: a value, a list of values or, for numbers, bounds.
+/// Describes a condition on a key: a value, a list of values or, for numbers, bounds.
 fn condition_of(key: &dyn AnyKey) -> Json {
     let value = || reference("value", key);
     let mut forms = vec![value(), json!({ "type": "array", "items": value(), "minItems": 1 })];
@@ -160,7 +160,7 @@ fn with_meaning(mut schema: Json, key: &dyn AnyKey) -> Json {
     schema
 }
 
-/// The numbers among the values that a schema describes.
+/// Finds the numbers among the values that a schema describes; `None` if there are none.
 fn number_of(schema: &Json) -> Option<Json> {
     let is_number = |schema: &&Json| ["integer", "number"].iter().any(|name| schema["type"] == *name);
     let forms = schema["anyOf"].as_array();

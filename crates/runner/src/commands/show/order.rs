@@ -18,7 +18,7 @@ pub(super) enum Sort {
     Plan,
     /// The best first.
     Best(Score),
-    /// By the values of columns, those that are marked the other way round.
+    /// By the values of columns; `true` reverses the order of a column.
     Columns(Vec<(By, bool)>),
 }
 

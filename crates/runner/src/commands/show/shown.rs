@@ -36,7 +36,7 @@ pub(super) struct View<'t> {
 }
 
 impl View<'_> {
-    /// The columns of a table where nobody has asked for others: those that have a value in `settings`.
+    /// Chooses the columns of a table where nobody has asked for others: those that have a value in `settings`.
     pub(super) fn table(&self, settings: &[Setting]) -> Vec<Shown> {
         let has = |column: &Column| {
             settings.iter().flat_map(|setting| &setting.rows).any(|row| match column.read(row) {
@@ -61,7 +61,7 @@ impl View<'_> {
         shown
     }
 
-    /// The columns of an export where nobody has asked for others: everything.
+    /// Chooses the columns of an export where nobody has asked for others: all of them.
     pub(super) fn export(&self) -> Vec<Shown> {
         let mut shown: Vec<Shown> = self.keys().into_iter().map(Shown::Column).collect();
         if self.over.is_some() {
@@ -86,7 +86,7 @@ impl View<'_> {
         id.into_iter().chain(rung).chain(swept).collect()
     }
 
-    /// The columns that are asked for.
+    /// Finds the columns that are asked for.
     pub(super) fn asked(&self, names: &[String]) -> Result<Vec<Shown>> {
         let find = |name: &String| match (name.trim(), Statistic::find(name.trim()), &self.over) {
             (_, Some(statistic), Some(_)) => Ok(Shown::Statistic(statistic)),
@@ -98,7 +98,7 @@ impl View<'_> {
         names.iter().map(|name| find(name).map_err(|problem| anyhow!("--columns: {problem}"))).collect()
     }
 
-    /// The heading of a column in a table. A key has its last name, unless another column has that too.
+    /// Returns the heading of a column in a table. A key has its last name, unless another column has that too.
     pub(super) fn heading(&self, shown: &Shown, all: &[Shown]) -> String {
         let Shown::Column(Column::Key(key)) = shown else { return shown.name() };
         let short = short_name(key);
@@ -106,7 +106,7 @@ impl View<'_> {
         if same > 1 { key.clone() } else { short.to_owned() }
     }
 
-    /// The cell of a setting in a table; the curve is left to its own module.
+    /// Formats the cell of a setting in a table; the curve is left to its own module.
     pub(super) fn cell(&self, shown: &Shown, setting: &Setting) -> String {
         match shown {
             Shown::Column(column) => match column.measure().filter(|_| self.over.is_some()) {
@@ -125,7 +125,7 @@ impl View<'_> {
         }
     }
 
-    /// The different values of a setting's trials, without those that are missing unless all are.
+    /// Lists the different values of a setting's trials, without those that are missing unless all are.
     fn distinct(&self, column: &Column, setting: &Setting) -> Vec<Value> {
         let mut values: Vec<Value> = Vec::new();
         for row in &setting.rows {
@@ -138,7 +138,7 @@ impl View<'_> {
         values
     }
 
-    /// The names of a column's fields in an export.
+    /// Names the fields of a column in an export.
     pub(super) fn fields(&self, shown: &Shown) -> Vec<String> {
         let name = shown.name();
         match shown {
@@ -149,7 +149,7 @@ impl View<'_> {
         }
     }
 
-    /// The values of these fields.
+    /// Returns the values of these fields.
     pub(super) fn values(&self, shown: &Shown, setting: &Setting) -> Vec<Value> {
         match shown {
             Shown::Column(column) => match column.measure().filter(|_| self.over.is_some()) {
@@ -199,7 +199,7 @@ impl View<'_> {
 }
 
 impl Shown {
-    /// The full name.
+    /// Returns its full name.
     pub(super) fn name(&self) -> String {
         match self {
             Shown::Column(column) => column.name().to_owned(),
@@ -209,7 +209,7 @@ impl Shown {
         }
     }
 
-    /// The characters that it takes at least, whatever its cells are.
+    /// Counts the characters that it takes at least, whatever its cells are.
     pub(super) fn least_width(&self) -> usize {
         if matches!(self, Shown::Curve) { SPARKLINE } else { 0 }
     }
@@ -241,7 +241,7 @@ fn status(setting: &Setting) -> String {
     trial.reason.iter().fold(status, |status, reason| format!("{status}: {reason}"))
 }
 
-/// A value in a cell of CSV.
+/// Formats a value for a cell of CSV.
 pub(super) fn csv_cell(value: &Value) -> String {
     match value {
         Value::Array(items) if items.iter().all(Value::is_string) => {

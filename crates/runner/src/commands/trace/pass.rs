@@ -33,7 +33,7 @@ pub(super) struct Pass {
     pub(super) differences: Vec<TensorCheck>,
 }
 
-/// The results of a step in one layer; `None` where the step doesn't come to them.
+/// The results of a step in one layer; `None` for those that the step does not compute.
 #[derive(Clone, Default)]
 pub(super) struct LayerPass {
     pub(super) z: Option<Array2<f64>>,

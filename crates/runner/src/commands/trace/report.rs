@@ -21,7 +21,7 @@ pub(super) struct Report {
     pub(super) optimizer: Option<&'static str>,
     /// α of the step.
     pub(super) learning_rate: Option<f64>,
-    /// The number of published results that the step doesn't come to.
+    /// The number of published results that the step does not compute.
     pub(super) not_computed: usize,
     /// The publication that has the published values.
     pub(super) published_in: Option<String>,

@@ -137,7 +137,7 @@ impl RecordedTrial {
         Kept { place, stops_at: stops_at.and_then(|iteration| usize::try_from(iteration).ok()) }
     }
 
-    /// Says what is trained, and whether it can come out as it was.
+    /// Says what is trained, and whether its costs can be those of the record bit for bit.
     pub(super) fn say(&self, here: &Machine) {
         let (id, others) = (&self.id, self.recipe().fleet.len() - 1);
         let with = if others > 0 { format!(", with {} of its fleet", count(others, "other")) } else { String::new() };
@@ -151,7 +151,7 @@ impl RecordedTrial {
         }
     }
 
-    /// Compares what has come out with the record.
+    /// Compares the costs with those of the record.
     pub(super) fn compare(&self, outcome: &Outcome, here: &Machine) -> Result<()> {
         let found = Recorded::all_of(outcome);
         let costs = count(found.len(), "cost");

@@ -18,9 +18,9 @@ const FIRST_COST: f64 = 1000.0;
 pub(super) struct Compared {
     /// The number of chosen trials; the others are in their fleets.
     chosen: usize,
-    /// The numbers of trials and of costs that this machine has recorded.
+    /// The numbers of compared trials and costs that this machine has recorded.
     here: (usize, usize),
-    /// The same for other machines.
+    /// The numbers of compared trials and costs that other machines have recorded.
     elsewhere: (usize, usize),
     machines: BTreeSet<String>,
     /// The number of costs of other machines that differ by more than 1%, and the largest ratio of two costs.
