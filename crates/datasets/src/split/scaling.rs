@@ -55,7 +55,7 @@ pub enum Scaling {
 
 /// Features that lie too far apart to be standardised in f64.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("feature {feature} spreads beyond the range of f64; it cannot be standardized (data.scale)")]
+#[error("feature {feature} spreads beyond the range of f64; it cannot be standardized")]
 pub struct TooWide {
     /// The feature, from 0.
     pub feature: usize,
