@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use indicatif::ProgressBar;
 
 use super::answer::{print, print_files};
 use super::failure::Failure;
@@ -14,7 +13,7 @@ use super::rehearse::{Reading, Tried, rehearse};
 use super::sheet::write_sheet;
 use super::source::is_path;
 use crate::cli::{self, Data};
-use crate::progress::bar::style;
+use crate::progress::bar::counting;
 use crate::table::Table;
 use crate::terminal::say;
 use datasets::catalog::{self, KNOWN, Origin};
@@ -48,7 +47,7 @@ fn list() -> Result<ExitCode> {
 
 fn generate(args: cli::Generate) -> Result<ExitCode> {
     let cli::Generate { out, train, test, side, seed } = args;
-    let bar = ProgressBar::new(train.saturating_add(test) as u64).with_style(style("{pos}/{len} pictures"));
+    let bar = counting(train.saturating_add(test) as u64, "{pos}/{len} pictures");
     let files = generate::generate(&Request { folder: out, train, test, side, seed }, || bar.inc(1));
     let files = files.map_err(Failure::of_writing)?;
     bar.finish_and_clear();
@@ -61,7 +60,7 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
         Origin::Published { base_url, .. } => base_url,
         Origin::Generated => "",
     };
-    let bar = ProgressBar::new(0).with_style(style("{bytes}/{total_bytes} {msg}"));
+    let bar = counting(0, "{bytes}/{total_bytes} {msg}");
     let files = fetch::fetch(known, &args.out, args.from.as_deref().unwrap_or(own), |progress| match progress {
         Progress::Received { file, bytes, total } => {
             bar.set_length(total);

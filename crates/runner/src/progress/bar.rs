@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use console::Term;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
+use super::mode::{Form, ProgressMode};
+
 /// Columns that a bar takes at most, so that most changes of a window's width don't break it into two lines.
 const WIDEST: u16 = 80;
 /// Columns at the end of the line that stay free: a terminal writes ^C there, and goes to the next line where it has no room.
@@ -49,8 +51,16 @@ fn columns_of(terminal: u16) -> u16 {
     terminal.min(WIDEST).saturating_sub(FREE).max(1)
 }
 
+/// Makes a bar for `parts` that counts them in these words of indicatif's template; it is hidden with --quiet and where there is no terminal.
+pub(crate) fn counting(parts: u64, counts: &str) -> ProgressBar {
+    match ProgressMode::Auto.form() {
+        Form::Bar => ProgressBar::new(parts).with_style(style(counts)),
+        _ => ProgressBar::hidden(),
+    }
+}
+
 /// The style of a bar that counts `counts`, words of indicatif's template.
-pub(crate) fn style(counts: &str) -> ProgressStyle {
+pub(super) fn style(counts: &str) -> ProgressStyle {
     ProgressStyle::with_template(&format!("{{bar:30}} {counts}")).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
