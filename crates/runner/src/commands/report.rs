@@ -95,7 +95,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
         data: visible(&asked.data).into_owned(),
         axes: axes.iter().map(|axis| axis_in_words(axis, points)).collect(),
         base: words::base(&asked.toml, axes),
-        objective: words::score(ranking.score),
+        objective: data::in_words(ranking.score),
         importance: shares(&ranking, &trials),
         proof: proof::lines(record, folder, planned_points, points)?,
         machines: machines(record, points)?,

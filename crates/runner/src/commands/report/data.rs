@@ -31,6 +31,12 @@ static MEASURES: [(&columns::Column, &str); 7] = [
     (&TEST_ACCURACY, "test accuracy"),
 ];
 
+/// Names a measure in words.
+pub(super) fn in_words(measure: &columns::Column) -> String {
+    let named = MEASURES.iter().find(|(known, _)| known.name == measure.name);
+    named.map_or_else(|| measure.name.replace('_', " "), |(_, words)| (*words).to_owned())
+}
+
 /// All that the scripts read.
 #[derive(Serialize)]
 pub(super) struct Data<'r> {

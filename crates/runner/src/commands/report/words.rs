@@ -7,7 +7,7 @@ use super::curves::{self, Curves};
 use super::data;
 use super::ranking::Ranking;
 use super::state::State;
-use crate::record::columns::{Column, FINAL_COST, TEST_ACCURACY, TEST_COST};
+use crate::record::columns::{FINAL_COST, TEST_ACCURACY, TEST_COST};
 use crate::record::planned::PlannedAxis;
 use crate::results::difference::{SWEPT, flat};
 use crate::results::setting::{Setting, Statistics, different_trials};
@@ -19,14 +19,9 @@ use crate::text::{plain, significant, visible};
 /// Digits of a number in a sentence.
 const DIGITS: usize = 4;
 
-/// A score in a sentence.
-pub(super) fn score(column: &Column) -> String {
-    if column.name == FINAL_COST.name { "final training cost".to_owned() } else { column.name.replace('_', " ") }
-}
-
 /// Names the best setting in a sentence.
 pub(super) fn answer(ranking: &Ranking, trials: &Trials) -> String {
-    let by = score(ranking.score);
+    let by = data::in_words(ranking.score);
     let Some((best, loss)) = best(ranking) else {
         let is_open = trials.unfinished().next().is_some();
         let of_rung = if State::Completed.count(&trials.rows) > 0 { " of the last rung" } else { "" };
@@ -209,7 +204,7 @@ mod tests {
         let (answer, notes) = said(&points, &axes);
         assert_eq!(
             answer,
-            "The best of 2 settings by final training cost, mean over 2 seeds, is model.depth = 3, \
+            "The best of 2 settings by final cost, mean over 2 seeds, is model.depth = 3, \
              train.learning_rate = 0.00123457, with 0.25 ± 0.071."
         );
         assert_eq!(notes[0], "Its test accuracy is 0.7; the test examples had no part in the choice.");
@@ -231,7 +226,7 @@ mod tests {
     #[test]
     fn one_trial_none_that_completed_and_none_that_finished_have_sentences_of_their_own() {
         let one = completed(json!({}), 0.088_44);
-        assert_eq!(said(&[one], &[]).0, "The one trial ended at a final training cost of 0.08844.");
+        assert_eq!(said(&[one], &[]).0, "The one trial ended at a final cost of 0.08844.");
         assert_eq!(said(&[diverged(json!({}))], &[]).0, "No trial has completed.");
         let open = [diverged(json!({"seed": 1})), unfinished(json!({"seed": 2}))];
         assert_eq!(said(&open, &[axis("seed", "list")]), ("No trial has completed yet.".to_owned(), vec![]));
@@ -243,7 +238,7 @@ mod tests {
         let point = |depth, length| json!({"model.depth": depth, "train.iterations": length});
         let points = [completed(point(2, 10), 0.1), completed(point(3, 10), 0.2), completed(point(3, 30), 0.5)];
         let (answer, notes) = said(&points, &axes);
-        assert_eq!(answer, "The best of 1 setting by final training cost is model.depth = 3, with 0.5.");
+        assert_eq!(answer, "The best of 1 setting by final cost is model.depth = 3, with 0.5.");
         assert!(notes.contains(
             &"Successive halving: only settings of the longest rung (train.iterations = 30) are compared.".to_owned()
         ));
