@@ -62,7 +62,7 @@ pub use batches::{Batch, Batches};
 pub use chain::Chain;
 pub use cost::Cost;
 pub use fast::chunks::chunk_sizes;
-pub use fast::data_parallel::{Alone, DataParallel, Ranks, data_parallel_calls};
+pub use fast::data_parallel::{Alone, DataParallel, Ranks, WrongRank, data_parallel_calls};
 pub use fast::engine::{Engine, Workload};
 pub use fast::examples::{Examples, InitialFirstWeights};
 pub use fast::fleet::Fleet;

@@ -23,7 +23,7 @@ use crate::spec::trial::Dtype;
 /// each step, said no on some rank.
 ///
 /// # Errors
-/// If a product that was checked is wrong on this rank.
+/// If a product that was checked is wrong on some rank. Its checkpoint is then removed.
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of the trial.
@@ -69,8 +69,15 @@ fn train_in<R: Number + Equivalence>(
         }
         goes_on
     };
-    let trained = with_subnormals_flushed(config.flush_subnormals, || net.train(keep_going))?;
-    let Some(trained) = trained else {
+    let trained = with_subnormals_flushed(config.flush_subnormals, || net.train(keep_going));
+    if trained.is_err() {
+        if is_first {
+            checkpoint.remove();
+        }
+        // All ranks leave after that: `mpirun` ends those that are left when the first has failed.
+        mpi.gather(Vec::new());
+    }
+    let Some(trained) = trained? else {
         if is_first {
             // Another rank may have been told to stop.
             checkpoint.before_step(net.iteration(), false, || net.state());

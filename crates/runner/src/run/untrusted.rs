@@ -15,6 +15,10 @@ pub enum Untrusted {
     /// The BLAS computed a product of a step wrongly.
     #[error(transparent)]
     Product(#[from] WrongProduct),
+    /// The BLAS of a rank computed a product wrongly.
+    #[cfg(feature = "mpi")]
+    #[error(transparent)]
+    Rank(#[from] net::WrongRank),
     /// A diverged training was repeated, with another result.
     #[error(
         "trial {trial}: trained twice on {library}, with two results: {first}, then {second}; \

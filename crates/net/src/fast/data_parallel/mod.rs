@@ -16,6 +16,7 @@ mod resuming;
 
 use kernels::{Real, WrongProduct, all_finite, inspected};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use thiserror::Error;
 
 pub use self::calls::data_parallel_calls;
 pub use self::ranks::{Alone, Ranks};
@@ -60,6 +61,18 @@ pub struct DataParallel<'e, R: 'static> {
     sample: Sample,
 }
 
+/// The error of a shared training in which the BLAS of a rank has computed a product wrongly. The sums of all ranks have it in them: the
+/// parameters and the state of no rank can be trusted.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum WrongRank {
+    /// This rank has, and perhaps others too.
+    #[error(transparent)]
+    This(#[from] WrongProduct),
+    /// The rank of this number has, and not this one.
+    #[error("rank {0} computed a product wrongly, which its own message names: the net of no rank can be trusted")]
+    Other(usize),
+}
+
 impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
@@ -100,26 +113,21 @@ impl<'e, R: Real> DataParallel<'e, R> {
         }
     }
 
-    /// Trains the net to its end; `keep_going` is called before each step, and the training ends where it returns `false` on some rank. `None` if it did,
-    /// or if an inspected product was wrong on another rank.
+    /// Trains the net to its end; `keep_going` is called before each step, and the training ends where it returns `false` on some rank. `None`
+    /// if it did.
     ///
     /// # Errors
-    /// If an inspected product is wrong on this rank.
-    pub fn train(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Trained>, WrongProduct> {
+    /// If an inspected product is wrong on some rank: then all ranks return an error.
+    pub fn train(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Trained>, WrongRank> {
         let mut ending = Ending::Completed;
         while self.iteration < self.training.iterations {
             let goes_on = keep_going(self);
-            if !self.all_say(goes_on) {
+            if self.first_no(goes_on).is_some() {
                 return Ok(None);
             }
             let stopped = if self.sample.takes(self.iteration) {
                 let step = inspected(self.sample.seed(), || self.step());
-                // A rank whose product is wrong has taken part in the exchanges of its step, and leaves with all others.
-                let is_right = self.all_say(step.is_ok());
-                match step {
-                    Ok(_) if !is_right => return Ok(None),
-                    step => step?,
-                }
+                self.right_on_all(step)?
             } else {
                 self.step()
             };
@@ -133,8 +141,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
         }
         self.restore_best().expect("they were taken from this net");
         let trained = inspected(self.sample.seed(), || self.evaluated(ending));
-        let is_right = self.all_say(trained.is_ok());
-        trained.map(|trained| is_right.then_some(trained))
+        self.right_on_all(trained).map(Some)
     }
 
     /// Returns the last point of the history.
@@ -147,9 +154,17 @@ impl<'e, R: Real> DataParallel<'e, R> {
         &self.chain
     }
 
-    /// Returns whether all ranks say yes.
-    fn all_say(&mut self, yes: bool) -> bool {
-        self.ranks.gather(vec![f64::from(u8::from(yes))]).iter().flatten().all(|&yes| yes == 1.0)
+    /// Returns the first rank that does not say yes, if any.
+    fn first_no(&mut self, yes: bool) -> Option<usize> {
+        self.ranks.gather(vec![f64::from(u8::from(yes))]).iter().position(|answer| *answer != [1.0])
+    }
+
+    /// Returns the result of an inspected work if its products were right on all ranks. A rank whose product is wrong has taken part in the
+    /// exchanges of that work, and leaves with all others.
+    fn right_on_all<T>(&mut self, inspected: Result<T, WrongProduct>) -> Result<T, WrongRank> {
+        let wrong = self.first_no(inspected.is_ok());
+        let result = inspected?;
+        wrong.map_or(Ok(result), |rank| Err(WrongRank::Other(rank)))
     }
 
     /// Makes one step: forward, cost, backward, update. Returns what ends the training before the update, if anything.

@@ -1,0 +1,105 @@
+//! Trainings on a BLAS that computes some products wrongly: two functions of this program, which a test tells what to spoil.
+
+#[path = "data_parallel/ranks.rs"]
+mod ranks;
+
+use std::cell::Cell;
+use std::thread;
+
+use kernels::blas::{Library, Transpose};
+use net::ndarray::Array2;
+use net::{
+    Activation, Architecture, Batches, Chain, DataParallel, Examples, Ranks, Scheme, Training, WrongRank, initialise,
+};
+
+use ranks::threads;
+
+thread_local! {
+    /// Whether a product of this thread with such a number of columns is spoilt.
+    static SPOILS: Cell<fn(usize) -> bool> = const { Cell::new(|_| false) };
+}
+
+macro_rules! spoiling_gemm {
+    ($name:ident, $type:ty) => {
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "C" fn $name(
+            _layout: i32,
+            transpose_a: Transpose,
+            transpose_b: Transpose,
+            m: i32,
+            n: i32,
+            k: i32,
+            alpha: $type,
+            a: *const $type,
+            lda: i32,
+            b: *const $type,
+            ldb: i32,
+            beta: $type,
+            c: *mut $type,
+            ldc: i32,
+        ) {
+            // Column-major, as the products of row-major matrices are asked for: m is the number of their columns.
+            let index = |transpose, row: i32, column: i32, leading: i32| {
+                let (row, column) = if transpose == Transpose::Yes { (row, column) } else { (column, row) };
+                (row * leading + column) as usize
+            };
+            let spoilt = if SPOILS.get()(m as usize) { 1000.0 } else { 0.0 };
+            for j in 0..n {
+                for i in 0..m {
+                    // SAFETY: the caller's matrices have these elements.
+                    let term =
+                        |p| unsafe { *a.add(index(transpose_a, i, p, lda)) * *b.add(index(transpose_b, p, j, ldb)) };
+                    let product: $type = (0..k).map(term).sum();
+                    // SAFETY: as above.
+                    let c = unsafe { &mut *c.add((j * ldc + i) as usize) };
+                    *c = spoilt + alpha * product + if beta == 0.0 { 0.0 } else { beta * *c };
+                }
+            }
+        }
+    };
+}
+
+spoiling_gemm!(sgemm, f32);
+spoiling_gemm!(dgemm, f64);
+
+fn use_spoiling_blas() {
+    // SAFETY: they multiply as cblas does, on the thread that calls; what they spoil are elements of C.
+    unsafe { Library::of_functions("a spoiling BLAS", sgemm, dgemm) }.put_into_use();
+}
+
+/// Makes the examples of a net with so many features, and the net.
+fn data(features: usize, examples: usize) -> (Array2<f64>, Array2<f64>, Chain<f64>) {
+    let x = Array2::from_shape_fn((features, examples), |(i, j)| ((i * 7 + j * 13) as f64 * 0.37).sin());
+    let y = Array2::from_shape_fn((1, examples), |(_, j)| (j % 2) as f64);
+    let architecture = Architecture::classifier(features, &[4], Activation::Tanh);
+    (x, y, initialise::chain(&architecture, &Scheme::XavierNormal.into(), 1))
+}
+
+#[test]
+fn a_product_that_is_wrong_on_one_rank_is_an_error_on_every_rank_and_a_stop_is_none() {
+    use_spoiling_blas();
+    let (x, y, chain) = data(5, 128);
+    let examples = &Examples::direct(x.clone(), y.clone(), x, y);
+    let trained = |wrong_rank: usize, spoils: fn(usize) -> bool, most_steps: usize| -> Vec<_> {
+        let train = |rank: ranks::Threads<f64>| {
+            let (number, training) = (rank.rank(), Training::descent(0.3, 10, 1));
+            let mut net = DataParallel::new(chain.clone(), training, examples, Batches::full(128), Box::new(rank));
+            if number == wrong_rank {
+                SPOILS.set(spoils);
+            }
+            net.train(|net| net.iteration() < most_steps)
+        };
+        thread::scope(|scope| {
+            let started: Vec<_> = threads(3).into_iter().map(|rank| scope.spawn(|| train(rank))).collect();
+            started.into_iter().map(|rank| rank.join().unwrap()).collect()
+        })
+    };
+    let in_training = trained(1, |_| true, 10);
+    assert!(matches!(in_training[1], Err(WrongRank::This(_))), "{in_training:?}");
+    assert_eq!([&in_training[0], &in_training[2]], [&Err(WrongRank::Other(1)); 2]);
+    // The chunks of a step have 32 examples; all of them are evaluated at once, by rank 0.
+    let at_the_end = trained(0, |columns| columns == 128, 10);
+    assert!(matches!(at_the_end[0], Err(WrongRank::This(_))), "{at_the_end:?}");
+    assert_eq!([&at_the_end[1], &at_the_end[2]], [&Err(WrongRank::Other(0)); 2]);
+    assert!(trained(1, |_| false, 5).into_iter().all(|stopped| stopped == Ok(None)));
+}
