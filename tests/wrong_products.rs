@@ -9,7 +9,8 @@ use std::thread;
 use kernels::blas::{Library, Transpose};
 use net::ndarray::Array2;
 use net::{
-    Activation, Architecture, Batches, Chain, DataParallel, Examples, Ranks, Scheme, Training, WrongRank, initialise,
+    Activation, Architecture, Batches, Chain, Data, DataParallel, Engine, Error, Examples, Ranks, Scheme, Training,
+    WrongRank, initialise,
 };
 
 use ranks::threads;
@@ -102,4 +103,24 @@ fn a_product_that_is_wrong_on_one_rank_is_an_error_on_every_rank_and_a_stop_is_n
     assert!(matches!(at_the_end[0], Err(WrongRank::This(_))), "{at_the_end:?}");
     assert_eq!([&at_the_end[1], &at_the_end[2]], [&Err(WrongRank::Other(0)); 2]);
     assert!(trained(1, |_| false, 5).into_iter().all(|stopped| stopped == Ok(None)));
+}
+
+#[test]
+fn a_wrong_product_of_the_trained_first_weights_is_an_error_and_leaves_the_chain_as_it_was() {
+    use_spoiling_blas();
+    let (x, y, start) = data(61, 9);
+    for (name, engine) in [("reduced", Engine::Reduced), ("dual", Engine::Dual)] {
+        let train = |spoils: fn(usize) -> bool| {
+            let mut chain = start.clone();
+            SPOILS.set(spoils);
+            let trained = net::train(&mut chain, &Data::new(&x, &y).engine(engine), &Training::descent(0.3, 300, 100));
+            SPOILS.set(|_| false);
+            (trained, chain)
+        };
+        assert!(train(|_| false).0.is_ok(), "{name}");
+        // T Xᵀ alone has a column for each feature.
+        let (trained, chain) = train(|columns| columns == 61);
+        assert!(matches!(trained, Err(Error::InTraining(_))), "{name}: {trained:?}");
+        assert_eq!(chain.layers[0].w, start.layers[0].w, "{name}");
+    }
 }

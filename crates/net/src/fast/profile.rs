@@ -96,6 +96,6 @@ pub(crate) trait Profile: Sync {
         column_major: bool,
     ) -> Vec<ProductCall>;
 
-    /// Lists the calls that compute a net's weights, or its z anew.
+    /// Lists the calls that compute a net's T, or its z anew.
     fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall>;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::{Real, WrongProduct, WrongSum};
+use kernels::{Real, WrongProduct, WrongSum, inspected};
 use ndarray::{Array2, ArrayView2};
 use thiserror::Error;
 
@@ -32,7 +32,7 @@ pub enum Error {
     /// A product before the first step, such as XᵀX, is wrong.
     #[error(transparent)]
     Before(#[from] WrongSum),
-    /// A product of a step, or of the evaluation at the end, is wrong.
+    /// A product of a step, of the evaluation at the end, or of the trained `W[1]`, is wrong.
     #[error(transparent)]
     InTraining(#[from] WrongProduct),
 }
@@ -63,7 +63,7 @@ impl<'d> Data<'d> {
     }
 }
 
-/// Trains `chain`, and returns the recorded costs and the scores at the end. If the training diverges, `chain` stays as it was.
+/// Trains `chain`, and returns the recorded costs and the scores at the end. If the training diverges or fails, `chain` stays as it was.
 ///
 /// It is the training of [`Chain::train`], except for rounding, with all options of [`Training`], by the first-layer engine with the
 /// fewest operations ([`Engine::cheapest`]). For many nets at once see [`Fleet`].
@@ -117,7 +117,8 @@ pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) ->
     let net = InitialNet::new(&examples, chain.clone(), training.clone())?;
     let mut fleet = Fleet::new(&examples, batches, vec![net]);
     let trained = fleet.train(|| true)?.expect("`keep_going` is always true").remove(0);
-    if let Some(trained) = fleet.chain(0, w_0.view()) {
+    // Any fixed seed serves, since an inspection changes no result.
+    if let Some(trained) = inspected(training.dropout_seed, || fleet.chain(0, w_0.view()))? {
         *chain = trained;
     }
     Ok(trained)
