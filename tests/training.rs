@@ -5,7 +5,7 @@ mod one_net;
 use kernels::{Activation, Real};
 use ndarray::{Array2, array};
 use net::{
-    Architecture, Batches, Bound, Chain, Ending, Engine, Examples, Fleet, InitialNet, Scheme, Trained, Training,
+    Architecture, Batches, Bound, Chain, Ending, Engine, Examples, Fleet, InitialNet, Layer, Scheme, Trained, Training,
     initialise,
 };
 
@@ -119,4 +119,14 @@ fn a_cost_that_overflows_is_a_divergence() {
     net.layers[0].w[[0, 0]] = 1.5e308; // z is finite, the sum of two is not
     let trained = train(&mut net, &array![[1.0, 1.0]], &array![[0.0, 0.0]], &descent(0.1, 2, 1));
     assert!(trained.history.iter().all(|record| record.cost.is_finite()), "{trained:?}");
+}
+
+#[test]
+fn a_cost_that_overflows_only_at_the_end_is_a_divergence_too() {
+    let zero = Layer { w: array![[0.0]], b: array![0.0], activation: Activation::Identity };
+    let mut net = Chain::new(vec![zero]);
+    let one = array![[1.0]];
+    let trained = train(&mut net, &one, &one, &descent(1e200, 1, 1)); // z is finite, its square is not
+    assert_eq!(trained.ending, Ending::Diverged { iteration: 1, bound: Bound::Finite });
+    assert_eq!(trained.train, None);
 }

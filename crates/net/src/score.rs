@@ -9,7 +9,7 @@ use crate::cost::Cost;
 use crate::layer::Cache;
 
 impl<R: Real> Chain<R> {
-    /// Evaluates the net on the examples `x`; `None` if an output is not finite.
+    /// Evaluates the net on the examples `x`; `None` if an output or J is not finite.
     ///
     /// # Panics
     /// If the shapes don't fit.
@@ -75,10 +75,10 @@ impl Tally {
         self.examples += examples as usize;
     }
 
-    /// Returns the score; `None` if an element of `z[L]` was not finite: such a net has diverged.
+    /// Returns the score; `None` if an element of `z[L]` was not finite, or J is not: such a net has diverged.
     pub(crate) fn score(self) -> Option<Score> {
         let m = self.examples as f64;
         let accuracy = self.correct.map(|correct| correct as f64 / m);
-        self.finite.then_some(Score { cost: self.sum / m, accuracy })
+        (self.finite && self.sum.is_finite()).then_some(Score { cost: self.sum / m, accuracy })
     }
 }

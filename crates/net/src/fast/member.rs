@@ -220,8 +220,8 @@ impl<R: Real> Member<R> {
         }
     }
 
-    /// Evaluates the net on the examples `range` of a set with the targets `y`, whose `W[1] X` is computed by `wx`; `None` if an output is
-    /// not finite.
+    /// Evaluates the net on the examples `range` of a set with the targets `y`, whose `W[1] X` is computed by `wx`; `None` if an output or J
+    /// is not finite.
     pub(crate) fn score(
         &self,
         y: ArrayView2<R>,

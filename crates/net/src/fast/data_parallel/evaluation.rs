@@ -13,7 +13,7 @@ use crate::trained::Trained;
 use crate::training::{Bound, Ending, Metric};
 
 impl<R: Real> DataParallel<'_, R> {
-    /// Evaluates the net at the end of its training. It has diverged if an output is not finite.
+    /// Evaluates the net at the end of its training. It has diverged if an output or a cost is not finite.
     pub(super) fn evaluated(&mut self, ending: Ending) -> Trained {
         let (history, metrics) = (self.progress.history.clone(), self.progress.metrics.clone());
         let diverged = |ending| Trained {
@@ -69,7 +69,7 @@ impl<R: Real> DataParallel<'_, R> {
         self.score(self.x_held_out, self.examples.y_held_out.view(), self.examples.validation())
     }
 
-    /// Evaluates the net on the examples `range` of a set; `None` if there are none, or an output is not finite.
+    /// Evaluates the net on the examples `range` of a set; `None` if there are none, or an output or J is not finite.
     fn score(&mut self, x: ArrayView2<R>, y: ArrayView2<R>, range: Range<usize>) -> Option<Score> {
         if range.is_empty() {
             return None;

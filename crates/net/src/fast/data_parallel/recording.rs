@@ -43,8 +43,8 @@ impl<R: Real> DataParallel<'_, R> {
         (all[0][0] == 1.0).then_some(StopReason::Time)
     }
 
-    /// Returns the cost in which an improvement is looked for: infinity if it is that of the validation examples, and an output of them is not
-    /// finite.
+    /// Returns the cost in which an improvement is looked for: infinity if it is that of the validation examples, and an output of them, or
+    /// that cost, is not finite.
     fn watched(&mut self, cost: f64) -> f64 {
         if self.validates() {
             return self.validation_score().map_or(f64::INFINITY, |score| score.cost);

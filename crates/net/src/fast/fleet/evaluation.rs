@@ -35,7 +35,7 @@ impl<R: Real> Fleet<'_, R> {
         member.training.metrics.iter().flat_map(values).collect()
     }
 
-    /// Evaluates a net whose training has ended. It has diverged if an output is not finite.
+    /// Evaluates a net whose training has ended. It has diverged if an output or a cost is not finite.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
         let (history, metrics) = (member.progress.history.clone(), member.progress.metrics.clone());
         let diverged = |ending| Trained {

@@ -46,8 +46,8 @@ impl<R: Real> Fleet<'_, R> {
         progress.is_late(&training.stopping).then_some(StopReason::Time)
     }
 
-    /// Returns the cost in which an improvement is looked for: infinity if it is that of the validation examples, and an output of them is not
-    /// finite.
+    /// Returns the cost in which an improvement is looked for: infinity if it is that of the validation examples, and an output of them, or
+    /// that cost, is not finite.
     fn watched(&self, member: &Member<R>) -> f64 {
         if self.validates(member) {
             return self.validation_score(member).map_or(f64::INFINITY, |score| score.cost);
