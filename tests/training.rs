@@ -130,3 +130,18 @@ fn a_cost_that_overflows_only_at_the_end_is_a_divergence_too() {
     assert_eq!(trained.ending, Ending::Diverged { iteration: 1, bound: Bound::Finite });
     assert_eq!(trained.train, None);
 }
+
+#[test]
+fn a_fleet_makes_no_step_beyond_its_last_one_nor_after_all_nets_have_ended() {
+    let (x, y) = data::<f64>();
+    let examples = Examples::direct(x.clone(), y.clone(), x, y);
+    let fleet = |rate| {
+        let start = InitialNet::new(&examples, chain(), descent(rate, 5, 1)).unwrap();
+        Fleet::new(&examples, Batches::full(6), vec![start])
+    };
+    for (rate, steps) in [(0.1, 5), (f64::MAX, 2)] {
+        let mut fleet = fleet(rate);
+        (0..9).for_each(|_| fleet.step().unwrap());
+        assert_eq!(fleet.iteration(), steps, "{rate}");
+    }
+}

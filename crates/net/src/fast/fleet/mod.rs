@@ -100,7 +100,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// # Errors
     /// If an inspected product is wrong.
     pub fn train_watched(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
-        while self.iteration < self.iterations && self.is_training() {
+        while self.has_next_step() {
             if !keep_going(self) {
                 return Ok(None);
             }
@@ -123,6 +123,10 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// Returns the number of steps that were made.
     pub fn iteration(&self) -> usize {
         self.iteration
+    }
+
+    fn has_next_step(&self) -> bool {
+        self.iteration < self.iterations && self.is_training()
     }
 
     fn is_training(&self) -> bool {
@@ -167,11 +171,14 @@ impl<'e, R: Real> Fleet<'e, R> {
         Some(member.predict(self.first.wx_held_out(member.rows.clone(), all)))
     }
 
-    /// Makes one step of all nets: forward, cost, backward, update.
+    /// Makes one step of all nets: forward, cost, backward, update. Does nothing if all steps were made, or all nets have ended.
     ///
     /// # Errors
     /// If its products are inspected and one of them is wrong.
     pub fn step(&mut self) -> Result<(), WrongProduct> {
+        if !self.has_next_step() {
+            return Ok(());
+        }
         if self.sample.takes(self.iteration) {
             inspected(self.sample.seed(), || self.make_step())?
         } else {
