@@ -5,8 +5,8 @@ mod one_net;
 use kernels::{Activation, Real};
 use ndarray::{Array2, array};
 use net::{
-    Architecture, Batches, Bound, Chain, Ending, Engine, Examples, Fleet, InitialNet, Layer, Scheme, Trained, Training,
-    initialise,
+    Architecture, Batches, Bound, Chain, Data, Ending, Engine, Examples, Fleet, InitialNet, Layer, Scheme, Trained,
+    Training, initialise,
 };
 
 fn classifier<R: Real>(n_in: usize, hidden: &[usize], activation: Activation, scheme: Scheme) -> Chain<R> {
@@ -94,6 +94,24 @@ fn accuracy_counts_the_examples_on_the_right_side_of_one_half() {
     assert_eq!(score(&net).unwrap().accuracy, Some(0.75));
     net.layers[0].b[0] = f64::NAN;
     assert_eq!(score(&net), None);
+}
+
+#[test]
+fn an_example_with_a_nan_makes_the_net_diverge_whatever_engine_is_the_cheapest() {
+    let mut x = Array2::from_shape_fn((40, 9), |(i, j)| ((i * 7 + j * 13) as f64 * 0.37).sin());
+    x.column_mut(3).fill(0.0);
+    let y = Array2::from_shape_fn((1, 9), |(_, j)| (j % 2) as f64);
+    let ending = |x: &Array2<f64>, batch| {
+        let mut net = classifier::<f64>(40, &[3], Activation::Tanh, Scheme::XavierNormal);
+        let data = Data::new(x, &y).batches(Batches::new(9, batch, None));
+        net::train(&mut net, &data, &descent(0.1, 1000, 1000)).unwrap().ending
+    };
+    // Without the NaN by the dual engine, and by the reduced one.
+    let batches = [9, 3];
+    assert_eq!(batches.map(|batch| ending(&x, batch)), [Ending::Completed; 2]);
+    x[[1, 3]] = f64::NAN;
+    let diverged = |iteration| Ending::Diverged { iteration, bound: Bound::Finite };
+    assert_eq!(batches.map(|batch| ending(&x, batch)), [diverged(0), diverged(1)]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl<R: Real> Examples<R> {
     /// If the BLAS computes XᵀX wrongly.
     ///
     /// # Panics
-    /// If the shapes don't fit.
+    /// If the shapes don't fit, or an element of X is not finite and the engine is the reduced one, which factorises X.
     #[track_caller]
     pub fn for_engine(
         engine: Engine,

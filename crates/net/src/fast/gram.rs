@@ -158,6 +158,9 @@ impl GramSpace {
     ///
     /// # Errors
     /// As [`Self::rank`].
+    ///
+    /// # Panics
+    /// If an element of X is not finite.
     pub fn directions(&self) -> Result<usize, WrongSum> {
         Ok(self.factors()?.r.nrows())
     }
@@ -172,13 +175,17 @@ impl GramSpace {
         }
         let (least, most) = (R::min_positive_value() / R::epsilon(), R::max_value() * R::epsilon());
         let fits = |square: f64| (least.as_f64()..most.as_f64()).contains(&square);
-        squares.iter().zip(&largest).all(|(&square, &largest)| largest == 0.0 || fits(square))
+        // An example of zeros fits, but not one whose squares underflow, or with a NaN, which `max` drops.
+        squares.iter().zip(&largest).all(|(&square, &largest)| fits(square) || square == 0.0 && largest == 0.0)
     }
 
     /// Returns the factors of X, with a direction for each singular value above rounding.
     ///
     /// # Errors
     /// If RᵀR is not XᵀX, which is all that training uses.
+    ///
+    /// # Panics
+    /// If an element of X is not finite.
     pub(crate) fn factors(&self) -> Result<&Factors, WrongSum> {
         let compute = || {
             let gram = self.gram()?;
@@ -257,6 +264,20 @@ mod tests {
         let mut off = factors();
         off.r[[0, 0]] *= 1.0 + 1e-9;
         assert!(off.checked(space.gram().unwrap(), 60).is_err());
+    }
+
+    #[test]
+    fn an_example_of_zeros_is_in_range_but_not_one_with_a_nan_or_of_tiny_numbers() {
+        let in_range = |first: f64| {
+            [ndarray::array![[first, 0.5], [0.0, 0.25]], ndarray::array![[0.0, 0.5], [first, 0.25]]].map(|x| {
+                let space = GramSpace::new(x.view(), x.view());
+                (space.in_range::<f32>(), space.in_range::<f64>())
+            })
+        };
+        assert_eq!(in_range(0.0), [(true, true); 2]);
+        assert_eq!(in_range(1e-30), [(false, true); 2]);
+        assert_eq!(in_range(1e-170), [(false, false); 2]);
+        assert_eq!(in_range(f64::NAN), [(false, false); 2]);
     }
 
     /// Numbers between -1 and 1 without a pattern.
