@@ -1,5 +1,9 @@
 //! Shapes that don't fit.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use net::{Alone, Chain, DataParallel, Layer};
+
 use super::*;
 
 #[test]
@@ -20,6 +24,46 @@ fn too_few_biases_make_no_fleet() {
     let mut start = net.start(&examples, 5);
     start.first_biases = ndarray::Array1::zeros(2);
     Fleet::new(&examples, Batches::full(examples.training()), vec![start]);
+}
+
+#[test]
+fn a_layer_that_does_not_fit_the_one_below_makes_neither_a_fleet_nor_a_shared_training() {
+    let data = Data::random(&mut ChaCha8Rng::seed_from_u64(1), 5, 4, Flaw::None);
+    let examples = data.examples::<f64>(Engine::Direct);
+    let chain = || {
+        let architecture = Architecture::classifier(5, &[3, 4], Activation::Tanh);
+        initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 1)
+    };
+    type Spoil = fn(&mut Chain<f64>);
+    let spoils: [(&str, Spoil); 4] = [
+        ("W[2] is 4 x 2, with 3 inputs", |chain| chain.layers[1].w = Array2::zeros((4, 2))),
+        ("W[3] is 1 x 5, with 4 inputs", |chain| chain.layers[2].w = Array2::zeros((1, 5))),
+        ("b[3] has 2 elements", |chain| chain.layers[2].b = ndarray::Array1::zeros(2)),
+        ("y has the rows", |chain| {
+            let (w, b) = (Array2::zeros((2, 4)), ndarray::Array1::zeros(2));
+            chain.layers[2] = Layer { w, b, activation: Activation::Sigmoid };
+        }),
+    ];
+    for (message, spoil) in spoils {
+        let mut spoilt = chain();
+        spoil(&mut spoilt);
+        let (training, batches) = (Training::descent(0.1, 5, 1), Batches::full(examples.training()));
+        let fleet = || {
+            let start = InitialNet::new(&examples, spoilt.clone(), training.clone()).unwrap();
+            Fleet::new(&examples, batches.clone(), vec![start]);
+        };
+        assert_panics(message, fleet);
+        assert_panics(message, || {
+            DataParallel::new(spoilt.clone(), training.clone(), &examples, batches.clone(), Box::new(Alone));
+        });
+    }
+}
+
+/// Asserts that `work` panics, with this `part` in its message.
+fn assert_panics(part: &str, work: impl FnOnce()) {
+    let panic = catch_unwind(AssertUnwindSafe(work)).expect_err(part);
+    let message = panic.downcast_ref::<String>().map_or_else(|| *panic.downcast_ref::<&str>().unwrap(), |text| text);
+    assert!(message.contains(part), "{message:?} lacks {part:?}");
 }
 
 #[test]

@@ -98,6 +98,24 @@ impl<R: Real> Chain<R> {
     }
 }
 
+/// Asserts that the `layers`, numbered from `first` on, form a chain on `n_in` inputs: each W has a column for each unit below, and each b as
+/// many elements as its W has rows.
+#[track_caller]
+pub(crate) fn assert_chained<R: Real>(layers: &[Layer<R>], first: usize, n_in: usize) {
+    let mut below = n_in;
+    for (l, Layer { w, b, .. }) in (first..).zip(layers) {
+        let fits = (w.ncols(), b.len()) == (below, w.nrows());
+        assert!(
+            fits,
+            "W[{l}] is {} x {}, with {below} inputs, and b[{l}] has {} elements",
+            w.nrows(),
+            w.ncols(),
+            b.len()
+        );
+        below = w.nrows();
+    }
+}
+
 /// Returns the input of the layer at index `i`: `x`, or the output of the layer before.
 pub(crate) fn input<'c, R: Real>(i: usize, x: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
     if i == 0 { x } else { caches[i - 1].output() }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kernels::{Real, WrongSum};
 use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, concatenate};
 
+use crate::cost::Cost;
 use crate::fast::direct::Direct;
 use crate::fast::dual::Dual;
 use crate::fast::engine::Engine;
@@ -130,6 +131,12 @@ impl<R: Real> Examples<R> {
             Inputs::Direct { x, x_held_out } => Some([x.view(), x_held_out.view()]),
             Inputs::Reduced { .. } | Inputs::Dual { .. } => None,
         }
+    }
+
+    /// Asserts that the targets have the rows that `cost` takes from `n_out` = `n[L]` units.
+    #[track_caller]
+    pub(crate) fn assert_targets_of(&self, cost: Cost, n_out: usize) {
+        assert_eq!(self.y.nrows(), cost.target_rows(n_out), "y has the rows that {cost:?} takes");
     }
 
     /// Returns `n[0]`.

@@ -6,7 +6,7 @@ use kernels::{Activation, Real, WrongSum};
 use ndarray::Array1;
 
 use crate::batches::Batches;
-use crate::chain::Chain;
+use crate::chain::{Chain, assert_chained};
 use crate::cost::Cost;
 use crate::fast::examples::{Examples, InitialFirstWeights};
 use crate::layer::Layer;
@@ -58,11 +58,10 @@ impl<R: Real> InitialNet<R> {
     #[track_caller]
     pub(crate) fn assert_fits(&self, examples: &Examples<R>, batches: &Batches) {
         let n_1 = self.first_weights.rows();
-        let n_in = self.upper.layers.first().map_or(n_1, Layer::n_in);
-        let shapes = (self.first_biases.len(), n_in);
-        assert_eq!(shapes, (n_1, n_1), "b[1] and the inputs of layer 2 have as many elements as W[1] has rows");
-        let (cost, engine) = (self.cost(), examples.engine());
-        assert_eq!(examples.y.nrows(), cost.target_rows(self.n_out()), "y has the rows that {cost:?} takes");
+        assert_eq!(self.first_biases.len(), n_1, "b[1] has as many elements as W[1] has rows");
+        assert_chained(&self.upper.layers, 2, n_1);
+        examples.assert_targets_of(self.cost(), self.n_out());
+        let engine = examples.engine();
         let is_exact = engine.is_exact_for(&self.training.optimiser, batches.is_full());
         assert!(is_exact, "the {} engine is not exact", engine.name());
     }

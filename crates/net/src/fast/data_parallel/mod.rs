@@ -25,7 +25,7 @@ use self::chunk::Chunk;
 use self::chunks::TreeSum;
 use self::gradients::Sums;
 use crate::batches::Batches;
-use crate::chain::Chain;
+use crate::chain::{Chain, assert_chained};
 use crate::dropout::Dropout;
 use crate::fast::best::Best;
 use crate::fast::examples::Examples;
@@ -89,6 +89,9 @@ impl<'e, R: Real> DataParallel<'e, R> {
     ) -> Self {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
         let [x, x_held_out] = examples.inputs().expect("examples for the direct engine");
+        let last = chain.layers.last().expect("a net has at least one layer");
+        assert_chained(&chain.layers, 1, x.nrows());
+        examples.assert_targets_of(chain.cost(), last.n_out());
         assert!(!training.metrics.contains(&crate::Metric::DeadRelu), "dead relus are not recorded by several ranks");
         let hidden = chain.layers.len() - 1;
         let caches = chain.dropout_caches(0, &training.dropout, training.dropout_seed);
