@@ -1,8 +1,8 @@
-//! Shapes that don't fit.
+//! Shapes that don't fit, and settings that no training can have.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use net::{Alone, Chain, DataParallel, Layer};
+use net::{Alone, Chain, Curve, DataParallel, Layer, Schedule, Stopping};
 
 use super::*;
 
@@ -55,6 +55,33 @@ fn a_layer_that_does_not_fit_the_one_below_makes_neither_a_fleet_nor_a_shared_tr
         assert_panics(message, fleet);
         assert_panics(message, || {
             DataParallel::new(spoilt.clone(), training.clone(), &examples, batches.clone(), Box::new(Alone));
+        });
+    }
+}
+
+#[test]
+fn settings_that_no_training_can_have_are_refused() {
+    let data = Data::random(&mut ChaCha8Rng::seed_from_u64(1), 5, 4, Flaw::None);
+    let examples = data.examples::<f64>(Engine::Direct);
+    let descent = || Training::descent(0.1, 5, 1);
+    let curve = |curve| Training { schedule: Schedule { curve, ..Schedule::constant(0.1) }, ..descent() };
+    let impatient = Stopping { patience: Some(0), ..Stopping::default() };
+    let refused = [
+        ("record_every", Training { record_every: 0, ..descent() }),
+        ("every 0 steps", curve(Curve::Step { every: 0, gamma: 0.5 })),
+        ("over 0 steps", curve(Curve::Cosine { over: 0, least: 0.0 })),
+        ("patience", Training { stopping: impatient, ..descent() }),
+    ];
+    for (message, training) in refused {
+        let architecture = Architecture::classifier(5, &[3], Activation::Tanh);
+        let chain = || initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 1);
+        let batches = || Batches::full(examples.training());
+        assert_panics(message, || {
+            let start = InitialNet::new(&examples, chain(), training.clone()).unwrap();
+            Fleet::new(&examples, batches(), vec![start]);
+        });
+        assert_panics(message, || {
+            DataParallel::new(chain(), training.clone(), &examples, batches(), Box::new(Alone));
         });
     }
 }

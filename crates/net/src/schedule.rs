@@ -49,7 +49,20 @@ impl Schedule {
         Schedule { learning_rate, warmup: 0, warmup_start: 1.0, curve: Curve::Constant }
     }
 
+    /// Asserts that its curve has a length.
+    #[track_caller]
+    pub(crate) fn check(&self) {
+        match self.curve {
+            Curve::Step { every, .. } => assert!(every > 0, "a learning rate that decays every 0 steps"),
+            Curve::Cosine { over, .. } => assert!(over > 0, "a learning rate that falls over 0 steps"),
+            Curve::Constant | Curve::Inverse { .. } => {}
+        }
+    }
+
     /// Returns the learning rate of step `iteration`, counted from 0.
+    ///
+    /// # Panics
+    /// If the curve decays every 0 steps. One that falls over 0 steps gives NaN.
     pub fn at(&self, iteration: usize) -> f64 {
         let Some(t) = iteration.checked_sub(self.warmup) else {
             let done = iteration as f64 / self.warmup as f64;

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::optimiser::{Algorithm, Optimiser};
 use crate::schedule::Schedule;
 
-/// The training of one net.
+/// The training of one net. What takes one panics if [`Self::record_every`], the [`Stopping::patience`] or the length of a [`Curve`] is 0.
+///
+/// [`Curve`]: crate::Curve
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
     /// The optimiser.
@@ -50,6 +52,14 @@ impl Training {
         let Optimiser { algorithm, decay, clip_norm } = &self.optimiser;
         let is_descent = *algorithm == Algorithm::Descent && decay.lambda == 0.0 && clip_norm.is_none();
         is_descent && !self.metrics.contains(&Metric::GradientNorm)
+    }
+
+    /// Asserts that its settings have a meaning.
+    #[track_caller]
+    pub(crate) fn check(&self) {
+        assert!(self.record_every > 0, "record_every is 0: record every step, or every few");
+        assert!(self.stopping.patience != Some(0), "a patience of 0 records ends a training before it begins");
+        self.schedule.check();
     }
 
     /// Returns whether the cost of iteration `iteration` is recorded.

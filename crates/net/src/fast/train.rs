@@ -85,8 +85,9 @@ impl<'d> Data<'d> {
 /// If the BLAS computes a product wrongly.
 ///
 /// # Panics
-/// If the shapes don't fit, a rate of dropout is not in [0, 1), or an engine is asked for that is not exact for the optimiser or for mini-batches,
-/// or that is the reduced one although an element of X is not finite. Without an engine that is asked for, such examples make the net diverge.
+/// If the shapes don't fit, the output activation has no [`crate::Cost`], a label of a softmax is not a class number, a rate of dropout is not in
+/// [0, 1), a setting of the training has no meaning ([`Training`]), or an engine is asked for that is not exact for the optimiser or for
+/// mini-batches, or that is the reduced one although an element of X is not finite. If no engine is asked for, such examples make the net diverge.
 #[track_caller]
 pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) -> Result<Trained, Error> {
     let (features, m) = data.x.dim();

@@ -77,7 +77,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
     /// # Panics
-    /// If a shape doesn't fit, a rate of dropout is not in [0, 1), the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
+    /// If a shape doesn't fit, the output activation has no [`crate::Cost`], a rate of dropout is not in [0, 1), a setting of the training has no
+    /// meaning ([`Training`]), the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
     /// examples of a step in one place.
     #[track_caller]
     pub fn new(
@@ -89,6 +90,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
     ) -> Self {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
         let [x, x_held_out] = examples.inputs().expect("examples for the direct engine");
+        training.check();
         let last = chain.layers.last().expect("a net has at least one layer");
         assert_chained(&chain.layers, 1, x.nrows());
         examples.assert_targets_of(chain.cost(), last.n_out());
@@ -121,6 +123,9 @@ impl<'e, R: Real> DataParallel<'e, R> {
     ///
     /// # Errors
     /// If an inspected product is wrong on some rank: then all ranks return an error.
+    ///
+    /// # Panics
+    /// If the net ends in a softmax, and a label is not a class number.
     pub fn train(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Trained>, WrongRank> {
         let mut ending = Ending::Completed;
         while self.iteration < self.training.iterations {

@@ -52,8 +52,9 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// Makes a fleet of `nets` that trains on `examples`, in `batches`.
     ///
     /// # Panics
-    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, a rate of dropout is not in [0, 1), or the engine is not exact for an optimiser
-    /// or for these batches ([`crate::Engine::is_exact_for`]).
+    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, an output activation has no [`crate::Cost`], a rate of
+    /// dropout is not in [0, 1), a setting of a training has no meaning ([`crate::Training`]), or the engine is not exact for an optimiser or
+    /// for these batches ([`crate::Engine::is_exact_for`]).
     #[track_caller]
     pub fn new(examples: &'e Examples<R>, batches: Batches, nets: Vec<InitialNet<R>>) -> Self {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
@@ -91,6 +92,9 @@ impl<'e, R: Real> Fleet<'e, R> {
     ///
     /// # Errors
     /// If an inspected product is wrong.
+    ///
+    /// # Panics
+    /// If a net ends in a softmax, and a label is not a class number.
     pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
         self.train_watched(|_| keep_going())
     }
@@ -99,6 +103,9 @@ impl<'e, R: Real> Fleet<'e, R> {
     ///
     /// # Errors
     /// If an inspected product is wrong.
+    ///
+    /// # Panics
+    /// As [`Fleet::train`].
     pub fn train_watched(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
         while self.has_next_step() {
             if !keep_going(self) {
@@ -175,6 +182,9 @@ impl<'e, R: Real> Fleet<'e, R> {
     ///
     /// # Errors
     /// If its products are inspected and one of them is wrong.
+    ///
+    /// # Panics
+    /// As [`Fleet::train`].
     pub fn step(&mut self) -> Result<(), WrongProduct> {
         if !self.has_next_step() {
             return Ok(());
