@@ -4,23 +4,22 @@
 //! are each net's own: depths, widths, optimisers, learning rates and seeds may all differ.
 
 mod evaluation;
+mod nets;
 mod recording;
 mod resuming;
 #[cfg(test)]
 mod tests;
 
 use kernels::{Real, WrongProduct, inspected};
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 
 use crate::batches::Batches;
-use crate::chain::Chain;
 use crate::fast::columns::Columns;
 use crate::fast::examples::Examples;
 use crate::fast::first_layers::FirstLayers;
 use crate::fast::initial_net::InitialNet;
 use crate::fast::member::Member;
 use crate::fast::sample::Sample;
-use crate::layer::Cache;
 use crate::matrix::{block, block_mut, make_room};
 use crate::progress::HistoryPoint;
 use crate::trained::Trained;
@@ -143,39 +142,6 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// Returns the last point in the history of the net at index `place`; `None` before the first record, and if the net has left the fleet.
     pub fn latest(&self, place: usize) -> Option<HistoryPoint> {
         self.members.iter().find(|member| member.place == place)?.progress.history.last().copied()
-    }
-
-    /// Returns the net at index `place` with its present parameters; `w_0` is the `W[1]` that it started with, n\[1\] × `n[0]`. `None` if the
-    /// net has left the fleet: it diverged, or ended before others.
-    ///
-    /// All engines but the direct one multiply for it, a product that is inspected only inside of [`kernels::inspected`].
-    ///
-    /// # Panics
-    /// If `w_0` is another matrix, and the engine is not the direct one, which does not need it.
-    pub fn chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
-        let member = self.members.iter().find(|member| member.place == place)?;
-        Some(member.chain(&*self.first, w_0))
-    }
-
-    /// Returns the net at index `place` with the parameters of its record with the lowest cost so far, as [`Fleet::chain`] does; `None` also
-    /// unless [`crate::Stopping::restore_best`], and before the first record. Its product is inspected no more than that of [`Fleet::chain`].
-    ///
-    /// # Panics
-    /// As [`Fleet::chain`].
-    pub fn best_chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
-        let member = self.members.iter().find(|member| member.place == place)?;
-        member.best_chain(&*self.first, w_0)
-    }
-
-    /// Computes z\[L\] and a\[L\] of the net at index `place` on the held-out examples, with its present parameters; `None` if it has left the
-    /// fleet, or there are no held-out examples. Its products are inspected only inside of [`kernels::inspected`].
-    pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
-        let member = self.members.iter().find(|member| member.place == place)?;
-        let all = 0..self.examples.y_held_out.ncols();
-        if all.is_empty() {
-            return None;
-        }
-        Some(member.predict(self.first.wx_held_out(member.rows.clone(), all)))
     }
 
     /// Makes one step of all nets: forward, cost, backward, update. Does nothing if all steps were made, or all nets have ended.
