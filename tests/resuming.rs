@@ -198,6 +198,6 @@ fn the_state_of_another_fleet_is_refused() {
         (fleet(&direct, vec![net(&direct, &[3, 4], Optimiser::DESCENT, vec![0.5; 2])]), "a mask of dropout"),
     ] {
         let refused = one().resume(other.state()).err().unwrap().to_string();
-        assert_eq!(refused, format!("the state is that of another fleet: {part} has another shape"));
+        assert_eq!(refused, format!("the state is that of another training: {part} differs"));
     }
 }

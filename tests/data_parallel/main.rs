@@ -256,10 +256,14 @@ fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits()
             }
             state = Some(all[0].2.clone());
         }
+        let state = state.unwrap();
+        let shorter = Training { iterations: 39, ..case.training.clone() };
+        let net = DataParallel::new(case.chain(), shorter, &examples, case.batches.clone(), Box::new(Alone));
+        assert!(net.resume(serde_json::from_str(&state).unwrap()).is_err(), "a longer training");
         let other = Case::new(Training::descent(0.3, 40, 7));
         let other = Case { architecture: Architecture::classifier(FEATURES, &[8, 5], Activation::Tanh), ..other };
         let (training, batches) = (other.training.clone(), other.batches.clone());
         let net = DataParallel::new(other.chain(), training, &examples, batches, Box::new(Alone));
-        assert!(net.resume(serde_json::from_str(&state.unwrap()).unwrap()).is_err(), "another net");
+        assert!(net.resume(serde_json::from_str(&state).unwrap()).is_err(), "another net");
     }
 }

@@ -31,11 +31,14 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Goes on from `state`, which was taken from a training that was made from the same.
     ///
     /// # Errors
-    /// If it is the state of another net, or of a fleet.
+    /// If it is the state of another net or of a longer training, or of a fleet.
     pub fn resume(mut self, state: FleetState<R>) -> Result<Self, StateMismatch> {
         let Ok([mut member]) = <[MemberState<R>; 1]>::try_from(state.members) else {
             return Err(StateMismatch("the list of nets"));
         };
+        if state.iteration > self.training.iterations {
+            return Err(StateMismatch("the number of steps"));
+        }
         self.best = member.best.take().map(Best::into_owned);
         // Its shapes are found to be wrong now, not at the end of the training.
         self.restore_best()?;

@@ -42,7 +42,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// are compared.
     ///
     /// # Errors
-    /// If it is the state of other nets.
+    /// If it is the state of other nets, or of a longer training.
     pub fn resume(mut self, state: FleetState<R>) -> Result<Self, StateMismatch> {
         const NETS: StateMismatch = StateMismatch("the list of nets");
         let FleetState { iteration, sample, first, members, trained } = state;

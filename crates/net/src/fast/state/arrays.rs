@@ -11,7 +11,7 @@ pub(super) const LAYER: StateMismatch = StateMismatch("a layer");
 
 /// The error of a state that was taken from a fleet of other nets, examples or engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the state is that of another fleet: {0} has another shape")]
+#[error("the state is that of another training: {0} differs")]
 pub struct StateMismatch(pub(crate) &'static str);
 
 /// The matrices of an engine.
