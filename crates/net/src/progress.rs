@@ -15,14 +15,15 @@ pub struct HistoryPoint {
     pub cost: f64,
 }
 
-/// The history so far, and the lowest cost.
+/// The history so far, and the last record that was an improvement.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     pub(crate) history: Vec<HistoryPoint>,
     /// The values of the metrics at each point of the history, one after another.
     pub(crate) metrics: Vec<f64>,
+    /// The watched cost of the last record that was an improvement. With a `min_delta`, there may be lower ones after it.
     pub(crate) lowest: f64,
-    /// The number of records since the lowest cost.
+    /// The number of records since that one.
     pub(crate) waited: usize,
     /// The time that was spent before `start`, by the run that this one goes on from.
     before: Duration,
@@ -43,7 +44,7 @@ impl Progress {
         }
     }
 
-    /// Compares the next recorded cost `watched` with the lowest one, and returns whether patience has run out.
+    /// Compares the next recorded cost `watched` with that of the last improvement, and returns whether patience has run out.
     pub(crate) fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
         if watched < self.lowest - stopping.min_delta {
             (self.lowest, self.waited) = (watched, 0);
@@ -85,6 +86,7 @@ mod tests {
         assert_eq!(patience_lasts_until(&patient, &[3.0, 2.0, 2.5, 1.0, 1.5, 0.9]), None);
         let fussy = Stopping { min_delta: 0.5, ..patient };
         assert_eq!(patience_lasts_until(&fussy, &[3.0, 2.8, 2.6, 2.4]), Some(2));
+        assert_eq!(patience_lasts_until(&fussy, &[3.0, 2.8, 2.4, 2.2, 1.8]), None, "small steps add up");
         assert_eq!(patience_lasts_until(&Stopping::default(), &[3.0, 4.0, 5.0, 6.0]), None);
     }
 }

@@ -26,7 +26,8 @@ pub struct Trained {
     /// The score on the validation examples; `None` if there are none, or the net has diverged.
     pub validation: Option<Score>,
     /// The drift of z\[1\] in the dual engine, which sums it up step by step: its largest difference from a recomputation in f64, over its
-    /// largest element. `None` for the other engines, and if the net left its fleet before the first recomputation.
+    /// largest element. `None` for the other engines, and if the training ended before the first recomputation: before step 500,
+    /// and not by its last step.
     pub drift: Option<f64>,
 }
 

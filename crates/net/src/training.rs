@@ -74,8 +74,9 @@ impl Training {
 pub struct Stopping {
     /// The cost below which a training ends, at any step.
     pub cost_below: Option<f64>,
-    /// The number of consecutive records without an improvement after which it ends. What must improve, by more than
-    /// [`Self::min_delta`] on the lowest so far, is the cost on the validation examples if there are any, else the recorded cost.
+    /// The number of consecutive records without an improvement after which it ends. What must improve is the cost on the validation examples
+    /// if there are any, else the recorded cost: a record is an improvement if it is lower by more than [`Self::min_delta`] than the last
+    /// record that was one, at first than infinity.
     pub patience: Option<usize>,
     /// The least improvement that [`Self::patience`] counts as one.
     pub min_delta: f64,
