@@ -144,7 +144,7 @@ impl Metric {
     pub fn columns(self, layers: usize) -> Vec<String> {
         let layers = match self {
             Metric::GradientNorm | Metric::WeightNorm => layers,
-            Metric::DeadRelu => layers - 1,
+            Metric::DeadRelu => layers.saturating_sub(1),
             _ => return vec![self.name().to_owned()],
         };
         (1..=layers).map(|l| format!("{}_{l}", self.name())).collect()
@@ -211,5 +211,16 @@ impl fmt::Display for StopReason {
             StopReason::ValidationPlateau => "validation cost no longer falls",
             StopReason::Time => "stop_seconds are over",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_layer_has_no_columns() {
+        assert!([Metric::GradientNorm, Metric::DeadRelu].iter().all(|metric| metric.columns(0).is_empty()));
+        assert_eq!(Metric::DeadRelu.columns(3), ["dead_relu_1", "dead_relu_2"]);
     }
 }
