@@ -62,7 +62,12 @@ pub struct ProductCheck {
 
 impl ProductCheck {
     /// Prepares the check of products with `b`, K × N, on the right.
+    ///
+    /// # Panics
+    /// If a side of `b` is empty.
+    #[track_caller]
     pub fn new(b: ArrayView2<f64>) -> Self {
+        assert!(!b.is_empty(), "a check of products with an empty B, {:?}", b.dim());
         let mut stream = ChaCha8Rng::seed_from_u64(0xf4e1_7a1d);
         let signs = Array1::from_shape_simple_fn(b.ncols(), || if stream.random() { 1.0 } else { -1.0 });
         let (signed, magnitudes) = (row_sums(b, &signs, |b, v| b * v), row_sums(b, &signs, |b, _| b.abs()));
@@ -83,11 +88,16 @@ impl ProductCheck {
     /// If it isn't: the first wrong row.
     ///
     /// # Panics
-    /// If the shapes don't fit.
+    /// If the shapes don't fit, or `a` has no row.
     #[track_caller]
     pub fn verify(&self, a: ArrayView2<f64>, c: ArrayView2<f64>) -> Result<(), WrongSum> {
         let ((m, k), n) = (a.dim(), self.signs.len());
-        assert!(self.signed.len() == k && c.dim() == (m, n), "verify: A {:?}, B {k}x{n}, C {:?}", a.dim(), c.dim());
+        assert!(
+            m > 0 && self.signed.len() == k && c.dim() == (m, n),
+            "verify: A {:?}, B {k}x{n}, C {:?}",
+            a.dim(),
+            c.dim()
+        );
         let (expected, magnitudes) =
             (row_sums(a, &self.signed, |a, v| a * v), row_sums(a, &self.magnitudes, |a, v| a.abs() * v));
         let found = row_sums(c, &self.signs, |c, v| c * v);
@@ -144,6 +154,19 @@ mod tests {
         let huge = Array2::from_elem((1, 1), 1e200);
         let infinite = Array2::from_elem((1, 1), f64::INFINITY);
         assert_eq!(ProductCheck::new(huge.view()).verify(huge.view(), infinite.view()), Ok(()));
+    }
+
+    #[test]
+    #[should_panic(expected = "verify: A (0, 3)")]
+    fn a_product_without_rows_is_not_taken() {
+        let b = Array2::<f64>::ones((3, 2));
+        let _ = ProductCheck::new(b.view()).verify(Array2::zeros((0, 3)).view(), Array2::zeros((0, 2)).view());
+    }
+
+    #[test]
+    #[should_panic(expected = "empty B, (0, 3)")]
+    fn an_empty_factor_is_not_taken() {
+        ProductCheck::new(Array2::zeros((0, 3)).view());
     }
 
     #[test]

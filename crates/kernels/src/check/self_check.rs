@@ -28,6 +28,9 @@ const COMPARED_WHOLE: usize = 1 << 27;
 /// # Errors
 /// If a product is wrong: its first wrong element.
 ///
+/// # Panics
+/// If a side of `shape` is empty, or the factor of a call is zero in the element type, or not finite.
+///
 /// ```
 /// use kernels::{Accumulate, Call, LayerShape, self_check};
 ///
@@ -35,7 +38,13 @@ const COMPARED_WHOLE: usize = 1 << 27;
 /// self_check::<f32>(shape, &[Call::forward(Accumulate::Replace), Call::backward_data()])?;
 /// # Ok::<(), kernels::WrongProduct>(())
 /// ```
+#[track_caller]
 pub fn self_check<R: Real>(shape: LayerShape, calls: &[Call]) -> Result<(), WrongProduct> {
+    assert!(shape.n_out.min(shape.n_in).min(shape.examples) > 0, "self_check: a side is empty, {shape}");
+    for call in calls {
+        let scale = R::from_f64(call.scale);
+        assert!(scale != R::zero() && scale.is_finite(), "self_check: the factor of {call} is {scale} in {}", R::NAME);
+    }
     for product in [Product::Forward, Product::BackwardWeights, Product::BackwardData] {
         let mut calls = calls.iter().filter(|call| call.product == product).peekable();
         if calls.peek().is_some() {
@@ -192,6 +201,18 @@ mod tests {
             }
             found[[2, 1]] += offset * 8.0 * f64::EPSILON * 7.0 * call.scale.abs();
         })
+    }
+
+    #[test]
+    #[should_panic(expected = "a side is empty, n_out 3 n_in 0 examples 4")]
+    fn products_without_terms_are_not_checked() {
+        let _ = self_check::<f64>(LayerShape { n_in: 0, ..SHAPE }, &[Call::forward(Accumulate::Replace)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "is 0 in f32")]
+    fn a_factor_that_is_zero_in_the_element_type_is_not_checked() {
+        let _ = self_check::<f32>(SHAPE, &[Call::backward_weights(1e-60, Accumulate::Add)]);
     }
 
     #[test]
