@@ -18,7 +18,7 @@ impl Library {
 }
 
 /// Returns the library that multiplies. If none has been put into use, this puts into use the one that `LAYERCHAIN_BLAS` names, or
-/// else the one that the rule of [`choose()`] finds.
+/// else the one that the rule of [`choose()`] finds; the environment is then changed, as [`choose()`] says.
 ///
 /// # Panics
 /// If none has been put into use and none can be.

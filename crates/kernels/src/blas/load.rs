@@ -26,6 +26,8 @@ impl Library {
     /// An OpenBLAS that picks kernels for narrower vectors than the processor has is loaded again with wider ones, unless
     /// `OPENBLAS_CORETYPE` is set.
     ///
+    /// The environment is changed for the library: no other thread may be reading it except by [`std::env`], such as a C library by `getenv`.
+    ///
     /// # Errors
     /// If there is no such file, if it is not a BLAS, or if there is not enough address space for it.
     pub fn load(path: &Path) -> Result<&'static Library, LoadError> {
@@ -85,9 +87,10 @@ fn load_with_wider_kernels(path: &Path, handle: Handle, narrow: Library) -> Resu
 
 /// Opens a library with the kernels of `core`. Libraries that are opened later choose for themselves again.
 fn open_with(core: &str, path: &Path) -> Result<(Handle, Library), LoadError> {
-    set_variable(CORETYPE, core);
+    // SAFETY: `Library::load` says that no other thread reads the environment meanwhile.
+    unsafe { set_variable(CORETYPE, core) };
     let opened = open(path);
-    // SAFETY: as in `set_variable`; OpenBLAS reads it only when it is loaded.
+    // SAFETY: as above; OpenBLAS reads it only when it is loaded.
     unsafe { env::remove_var(CORETYPE) };
     opened
 }
