@@ -29,6 +29,8 @@ pub(super) unsafe fn in_panels<R: Real>(
 ) {
     let GemmArguments { shape: [m, n, k], a, b, c, .. } = arguments;
     let (rows, columns, terms) = (panels.rows.of(m), panels.columns.of(n), panels.terms.of(k));
+    let fits = !panels.copied || terms * columns * size_of::<R>() <= PANEL_BYTES;
+    assert!(fits, "a copied panel of {terms} x {columns} elements is larger than {PANEL_BYTES} bytes");
     SCRATCH.with(|scratch| {
         let scratch = scratch.0.get().cast::<R>();
         // Each panel of op(B): its first term and column, and their numbers.
@@ -41,8 +43,8 @@ pub(super) unsafe fn in_panels<R: Real>(
             .peekable();
         while let Some((term, column, sides @ [terms, columns])) = panels_of_b.next() {
             let beta = if term == 0 { arguments.beta } else { R::one() };
-            // SAFETY: every panel lies in its operand; the copy of `terms` × `columns` elements fits into the scratch, which
-            // no other panel of this thread uses meanwhile.
+            // SAFETY: every panel lies in its operand; the copy of `terms` × `columns` elements fits into the scratch, as asserted
+            // above, which no other panel of this thread uses meanwhile.
             unsafe {
                 let next = panels_of_b.peek().filter(|_| panels.fetched_ahead);
                 let next = next.map(|&(term, column, sides)| (b.at(term, column), sides));

@@ -245,12 +245,24 @@ mod tests {
         }
     }
 
+    fn every_panel_is_small_enough<R: Real>() {
+        use Transpose::{No, Yes};
+        let forms = [[No, No], [No, Yes], [Yes, No], [Yes, Yes]];
+        let shapes = [[20, 209, 12288], [200, 5000, 3072], [500, 300, 3000], [64, 3072, 32], [5, 300, 7300]];
+        let plans =
+            forms.into_iter().flat_map(|form| shapes.map(|shape| GemmPlan::for_small_kernels::<R>(form, shape)));
+        let panels: Vec<Panels> = plans.filter_map(|plan| plan.panels).collect();
+        assert!(panels.iter().any(|panels| panels.copied) && panels.iter().any(|panels| !panels.copied));
+        for Panels { rows, columns, terms, copied, .. } in panels {
+            assert!(rows.most * columns.most * terms.most <= SMALL, "{rows:?} {columns:?} {terms:?}");
+            assert!(!copied || columns.most * terms.most * size_of::<R>() <= PANEL_BYTES, "{columns:?} {terms:?}");
+        }
+    }
+
     #[test]
     fn every_panel_is_small_enough_for_the_small_kernels_and_for_its_copy() {
-        for element in [4, 8] {
-            let copied = 15 * element * (256 / element) * 256;
-            assert!(copied <= SMALL && 24 * 256 * 160 <= SMALL && 256 / element * 256 * element <= PANEL_BYTES);
-        }
+        every_panel_is_small_enough::<f32>();
+        every_panel_is_small_enough::<f64>();
         for (panels, element) in [(Panels::of_tiles::<f32>(), 4), (Panels::of_tiles::<f64>(), 8)] {
             assert!(panels.columns.most * panels.terms.most * element <= PANEL_BYTES);
         }
