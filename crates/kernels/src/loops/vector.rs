@@ -73,18 +73,22 @@ macro_rules! element {
                     }
                     lanes
                 };
+                // SAFETY: from there on, the constant has at least as many elements as a vector.
                 Lanes::First(unsafe { _mm256_loadu_si256(ONES_AND_ZEROS[$lanes - count..].as_ptr().cast()) })
             }
 
             #[inline(always)]
             unsafe fn splat(value: Self) -> $vector {
+                // SAFETY: the caller upholds what [`Element`] asks.
                 unsafe { $splat(value) }
             }
 
             #[inline(always)]
             unsafe fn load(from: *const Self, lanes: Lanes) -> $vector {
                 match lanes {
+                    // SAFETY: the caller upholds what [`Element`] asks.
                     Lanes::All => unsafe { $load(from) },
+                    // SAFETY: the caller upholds what [`Element`] asks.
                     Lanes::First(mask) => unsafe { $load_masked(from, mask) },
                 }
             }
@@ -92,23 +96,28 @@ macro_rules! element {
             #[inline(always)]
             unsafe fn store(to: *mut Self, lanes: Lanes, vector: $vector) {
                 match lanes {
+                    // SAFETY: the caller upholds what [`Element`] asks.
                     Lanes::All => unsafe { $store(to, vector) },
+                    // SAFETY: the caller upholds what [`Element`] asks.
                     Lanes::First(mask) => unsafe { $store_masked(to, mask, vector) },
                 }
             }
 
             #[inline(always)]
             unsafe fn multiply(a: $vector, b: $vector) -> $vector {
+                // SAFETY: the caller upholds what [`Element`] asks.
                 unsafe { $mul(a, b) }
             }
 
             #[inline(always)]
             unsafe fn multiply_add(a: $vector, b: $vector, c: $vector) -> $vector {
+                // SAFETY: the caller upholds what [`Element`] asks.
                 unsafe { $mul_add(a, b, c) }
             }
 
             #[inline(always)]
             unsafe fn sum($summed: $vector) -> Self {
+                // SAFETY: the caller upholds what [`Element`] asks.
                 unsafe { $sum }
             }
         }
