@@ -95,6 +95,26 @@ fn fleets_share_products_and_a_steps_operations_add_up() {
 }
 
 #[test]
+fn a_steps_operations_are_a_mean_over_the_batches_of_an_epoch() {
+    let bench = Bench::new();
+    // One batch of 39 examples and one of 1: a sample has both, as often.
+    let settings = ["model.dtype=f32", "run.engine=direct", "train.batch=39"];
+    let record = json(&run(shimmed(&bench, &[&["bench", "counted.toml", "--json"], &settings[..]].concat())));
+    let products = record["products"].as_array().unwrap().iter();
+    let flop: f64 = products.map(|of| of["flop"].as_f64().unwrap() * of["calls_a_step"].as_f64().unwrap()).sum();
+    let step = &record["steps"][0];
+    assert!((step["flop"].as_f64().unwrap() / flop - 1.0).abs() < 1e-12, "{flop}: {step}");
+    assert_eq!(step["results"][0]["samples"]["calls"].as_u64().unwrap() % 2, 0, "{step}");
+    let operations = |batch: &str, iterations: &str| {
+        let plan = [&["sweep", "counted.toml", "--dry-run", batch, iterations], &settings[..2]].concat();
+        let said = bench.succeeds(&plan).1;
+        said.split_once(" to train: ").unwrap().1.split_once(" in all").unwrap().0.to_owned()
+    };
+    let two_epochs = operations("train.batch=40", "train.iterations=2");
+    assert_eq!(operations("train.batch=39", "train.iterations=4"), two_epochs);
+}
+
+#[test]
 fn shapes_are_timed_in_both_types_with_samples_bounds_and_shares() {
     let bench = Bench::new();
     let record = json(&run(shimmed(&bench, &["bench", "--shape", "8..32x2", "--shape", "5,6,7,nt", "--json"])));

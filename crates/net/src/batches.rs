@@ -74,6 +74,12 @@ impl Batches {
         self.examples - (self.steps_per_epoch() - 1) * self.size
     }
 
+    /// Counts the examples of the first `steps` steps, each as often as it is used.
+    pub fn examples_of(&self, steps: usize) -> f64 {
+        let (epochs, rest) = (steps / self.steps_per_epoch(), steps % self.steps_per_epoch());
+        epochs as f64 * self.examples as f64 + (rest * self.size) as f64
+    }
+
     /// Returns the batch of step `iteration`.
     pub fn at(&mut self, iteration: usize) -> Batch<'_> {
         if self.is_full() {
@@ -141,6 +147,18 @@ mod tests {
         }
         assert_eq!((shuffled.steps_per_epoch(), shuffled.size(), shuffled.last_size()), (5, 8, 5));
         assert_eq!(Batches::new(32, 8, None).last_size(), 8);
+    }
+
+    #[test]
+    fn the_examples_of_steps_are_those_of_their_batches() {
+        for size in [1, 8, 36, 37] {
+            let mut batches = Batches::new(37, size, None);
+            let mut examples = 0;
+            for step in 0..100 {
+                assert_eq!(batches.examples_of(step), f64::from(examples), "{step} steps of {size}");
+                examples += batches.at(step).len(37) as u32;
+            }
+        }
     }
 
     #[test]

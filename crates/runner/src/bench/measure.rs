@@ -65,6 +65,8 @@ pub(crate) struct Settings<'l> {
     pub(crate) dtype: Dtype,
     /// The approximate seconds of all its samples together.
     pub(crate) seconds: f64,
+    /// The number that the calls of a sample are a multiple of: the steps of an epoch, if they differ.
+    pub(crate) calls: usize,
 }
 
 impl Measurement {
@@ -75,10 +77,10 @@ impl Measurement {
 
     /// Adds the samples of one of [`PASSES`] passes, on matrices that were made for this pass.
     pub(crate) fn pass(&mut self, settings: &Settings, pass: usize, call: &mut dyn FnMut()) {
-        let Settings { libraries, dtype, seconds } = *settings;
+        let Settings { libraries, dtype, seconds, calls } = *settings;
         if pass == 0 {
             let all = libraries.iter().zip(&mut self.samples);
-            let cost: f64 = all.map(|(library, samples)| calibrate(library, samples, call)).sum();
+            let cost: f64 = all.map(|(library, samples)| calibrate(library, samples, calls, call)).sum();
             self.rounds = ((seconds / cost) as usize).clamp(LEAST_ROUNDS, MOST_ROUNDS);
         } else {
             call(); // the first one maps memory
@@ -95,11 +97,11 @@ impl Measurement {
     }
 }
 
-/// Finds out how many calls a sample needs, and the seconds that one takes.
-fn calibrate(library: &'static Library, samples: &mut Samples, call: &mut dyn FnMut()) -> f64 {
+/// Finds out how many calls a sample needs, a multiple of `unit`, and the seconds that one takes.
+fn calibrate(library: &'static Library, samples: &mut Samples, unit: usize, call: &mut dyn FnMut()) -> f64 {
     library.put_into_use();
     call(); // the first one maps memory
-    let mut calls = 1;
+    let mut calls = unit;
     loop {
         let took = time(calls, call);
         if took >= SAMPLE {
@@ -108,7 +110,7 @@ fn calibrate(library: &'static Library, samples: &mut Samples, call: &mut dyn Fn
         }
         // A few more than seem necessary, and not too many after a call that was interrupted.
         let missing = 1.2 * SAMPLE.as_secs_f64() / took.as_secs_f64().max(1e-9);
-        calls = (calls as f64 * missing.clamp(1.5, 100.0)).ceil() as usize;
+        calls = ((calls as f64 * missing.clamp(1.5, 100.0)).ceil() as usize).next_multiple_of(unit);
     }
 }
 
@@ -158,8 +160,12 @@ mod tests {
     use super::*;
 
     fn measured(libraries: &[&'static Library], seconds: f64, call: &dyn Fn(usize)) -> Vec<Samples> {
+        measured_by(1, libraries, seconds, call)
+    }
+
+    fn measured_by(calls: usize, libraries: &[&'static Library], seconds: f64, call: &dyn Fn(usize)) -> Vec<Samples> {
         let mut measurement = Measurement::new(libraries.len());
-        let settings = Settings { libraries, dtype: Dtype::F32, seconds };
+        let settings = Settings { libraries, dtype: Dtype::F32, seconds, calls };
         (0..PASSES).for_each(|pass| measurement.pass(&settings, pass, &mut || call(pass)));
         measurement.samples
     }
@@ -189,6 +195,15 @@ mod tests {
         assert_eq!((long[0].seconds.len(), long[0].calls), (6, 1));
         let short = measured(&[library], 0.001, &|_| ());
         assert!(short[0].calls > 1000, "{} calls", short[0].calls);
+    }
+
+    #[test]
+    fn a_sample_has_whole_epochs_of_calls_that_differ() {
+        let library = choose(&Request::Auto).unwrap().library;
+        let long = measured_by(3, &[library], 0.001, &|_| std::thread::sleep(Duration::from_millis(1)));
+        assert_eq!(long[0].calls, 3);
+        let short = measured_by(7, &[library], 0.001, &|_| ());
+        assert!(short[0].calls > 1000 && short[0].calls % 7 == 0, "{} calls", short[0].calls);
     }
 
     #[test]

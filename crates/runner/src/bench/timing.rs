@@ -146,18 +146,18 @@ impl Bench<'_> {
 
     /// Makes one pass over a case, with its matrices at a `placement` of their own.
     fn pass(&self, case: Case, pass: usize, placement: usize, measurement: &mut Measurement) -> Result<(), Untrusted> {
-        let settings = |dtype| Settings { libraries: &self.libraries, dtype, seconds: self.seconds };
+        let settings = |dtype, calls| Settings { libraries: &self.libraries, dtype, seconds: self.seconds, calls };
         match case {
             Case::Product(place) => {
                 let product = self.products[place].product;
                 match product.dtype {
                     Dtype::F32 => {
                         let mut operands = Operands::<f32>::new(product, placement);
-                        measurement.pass(&settings(Dtype::F32), pass, &mut || operands.multiply());
+                        measurement.pass(&settings(Dtype::F32, 1), pass, &mut || operands.multiply());
                     }
                     Dtype::F64 => {
                         let mut operands = Operands::<f64>::new(product, placement);
-                        measurement.pass(&settings(Dtype::F64), pass, &mut || operands.multiply());
+                        measurement.pass(&settings(Dtype::F64, 1), pass, &mut || operands.multiply());
                     }
                 }
             }
@@ -167,7 +167,7 @@ impl Bench<'_> {
                 let mut fleet = endless(plan, &trials, inputs)?;
                 let mut stepped = Ok(());
                 with_subnormals_flushed(trials[0].config.flush_subnormals, || {
-                    measurement.pass(&settings(step.dtype()), pass, &mut || {
+                    measurement.pass(&settings(step.dtype(), kind.steps), pass, &mut || {
                         if stepped.is_ok() {
                             stepped = fleet.step();
                         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use net::Batches;
+
 use super::Plan;
 use super::trial::Trial;
 use crate::text::layers;
@@ -13,8 +15,11 @@ pub struct FleetKind {
     pub fleet: Vec<usize>,
     /// All of them: their places in [`Plan::fleets`].
     pub places: Vec<usize>,
-    /// Operations of a step's products.
+    /// Operations of a step's products: a mean over an epoch, whose last batch may be smaller.
     pub flop: f64,
+    /// The number of steps that must be timed together, or a multiple of it, for a mean that `flop` fits: those of an
+    /// epoch if a step's mean has a hundredth less than a full batch, else 1.
+    pub steps: usize,
     /// A description of its nets.
     pub words: String,
 }
@@ -29,12 +34,19 @@ impl Plan {
                 fleet: fleet.clone(),
                 places: Vec::new(),
                 flop: trials.iter().map(|trial| self.flops_per_step(trial)).sum(),
+                steps: steps_for_a_mean(&trials[0].config.batches(self.data.train)),
                 words: in_words(self, &trials),
             };
             kinds.entry(cost_of(self, &trials)).or_insert_with(new).places.push(place);
         }
         kinds.into_values().collect()
     }
+}
+
+/// Returns the steps of an epoch if its last batch lowers the mean by a hundredth or more; else 1.
+fn steps_for_a_mean(batches: &Batches) -> usize {
+    let steps = batches.steps_per_epoch();
+    if batches.examples() as f64 > 0.99 * (steps * batches.size()) as f64 { 1 } else { steps }
 }
 
 /// Describes everything that the cost of a fleet's step depends on.
@@ -78,4 +90,17 @@ fn in_words(plan: &Plan, trials: &[&Trial]) -> String {
     let nets: Vec<_> = nets.iter().map(net).collect();
     let examples = trials[0].config.batches(plan.data.train).size();
     format!("{}, {}, {examples} examples", nets.join(" + "), trials[0].engine.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_takes_the_steps_of_an_epoch_where_the_last_batch_counts() {
+        let steps = |examples, size| steps_for_a_mean(&Batches::new(examples, size, None));
+        assert_eq!([(209, 208), (209, 209), (208, 104), (40, 16)].map(|(m, size)| steps(m, size)), [2, 1, 1, 3]);
+        // Half a batch of 938, and one example less in the last of two.
+        assert_eq!([(60_000, 64), (1999, 1000)].map(|(m, size)| steps(m, size)), [1, 1]);
+    }
 }

@@ -11,9 +11,10 @@ pub mod shard;
 pub mod trial;
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use kernels::CAN_FLUSH;
-use net::Engine;
+use net::{Engine, Workload};
 use serde_json::Value;
 
 use self::engine::{Chooser, workload};
@@ -139,28 +140,36 @@ impl Plan {
         self.trials_of(&self.fleets[place]).map(|trial| &*trial.id).collect()
     }
 
-    /// Counts the floating-point operations of the products of a trial's step: two for each multiply-add. The engine
-    /// says how many the first layer takes; each further layer takes three products.
+    /// Counts the floating-point operations of the products of a trial's step: two for each multiply-add. The number is a
+    /// mean over an epoch, whose last batch may be smaller.
     pub fn flops_per_step(&self, trial: &Trial) -> f64 {
-        self.upper_flops_per_step(&trial.config)
-            + trial.engine.flops_per_step(workload(&trial.config, self.data), self.rank)
+        let batches = trial.config.batches(self.data.train);
+        self.flops_of_steps(trial, 0..batches.steps_per_epoch()) / batches.steps_per_epoch() as f64
+    }
+
+    /// Counts the operations of these steps of a trial.
+    pub fn flops_of_steps(&self, trial: &Trial, steps: Range<usize>) -> f64 {
+        self.flops_with(trial.engine, trial, steps)
     }
 
     /// Counts the same as if the direct engine trained it.
-    pub fn direct_flops_per_step(&self, trial: &Trial) -> f64 {
-        self.upper_flops_per_step(&trial.config)
-            + Engine::Direct.flops_per_step(workload(&trial.config, self.data), self.rank)
+    pub fn direct_flops_of_steps(&self, trial: &Trial, steps: Range<usize>) -> f64 {
+        self.flops_with(Engine::Direct, trial, steps)
     }
 
-    /// Counts the operations of the products above the first layer.
-    fn upper_flops_per_step(&self, config: &TrialConfig) -> f64 {
-        let batch = config.batches(self.data.train).size() as f64;
-        self.widths(config)[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64 * batch).sum()
+    /// Counts the operations of these steps of a trial if `engine` trains it. The engine says how many the first layer
+    /// takes; each further layer takes three products. All are in proportion to the examples of a step.
+    fn flops_with(&self, engine: Engine, Trial { config, .. }: &Trial, steps: Range<usize>) -> f64 {
+        let of_one_example = Workload { batch: 1, ..workload(config, self.data) };
+        let first = engine.flops_per_step(of_one_example, self.rank);
+        let upper: f64 = self.widths(config)[1..].windows(2).map(|n| 6.0 * n[0] as f64 * n[1] as f64).sum();
+        let batches = config.batches(self.data.train);
+        (first + upper) * (batches.examples_of(steps.end) - batches.examples_of(steps.start))
     }
 
-    /// Counts the floating-point operations of the products of all steps of a trial.
+    /// Counts the operations of the products of all steps of a trial.
     pub fn flops(&self, trial: &Trial) -> f64 {
-        self.flops_per_step(trial) * self.iterations(trial) as f64
+        self.flops_of_steps(trial, 0..self.iterations(trial))
     }
 
     /// Counts the same for all trials of a fleet.

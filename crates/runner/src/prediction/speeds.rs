@@ -18,7 +18,7 @@ const MOST_KINDS: usize = 10;
 /// The seconds in which steps are timed, over all kinds.
 const STEPPING: f64 = 1.5;
 /// The least number of steps that are timed of a kind, however long they take.
-const LEAST_STEPS: u32 = 2;
+const LEAST_STEPS: usize = 2;
 
 /// The speed of a kind of fleet.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ where
     let measured = kinds.into_iter().map(|kind| {
         let timings = Mutex::new(Vec::new());
         workers.each(|| {
-            let timing = time(plan, &kind.fleet, inputs, slice);
+            let timing = time(plan, &kind, inputs, slice);
             timings.lock().unwrap_or_else(PoisonError::into_inner).push(timing);
         })?;
         let timings = timings.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -74,8 +74,8 @@ fn selected(mut kinds: Vec<FleetKind>) -> Vec<FleetKind> {
 }
 
 /// Times the fleet's start twice, the first layers drawn and known, and then its steps: the seconds of each.
-fn time(plan: &Plan, fleet: &[usize], inputs: &Inputs, slice: Duration) -> Result<[f64; 3], Untrusted> {
-    let trials: Vec<_> = plan.trials_of(fleet).collect();
+fn time(plan: &Plan, kind: &FleetKind, inputs: &Inputs, slice: Duration) -> Result<[f64; 3], Untrusted> {
+    let trials: Vec<_> = plan.trials_of(&kind.fleet).collect();
     let begun = Instant::now();
     drop(endless(plan, &trials, inputs)?);
     let cold = begun.elapsed();
@@ -87,10 +87,10 @@ fn time(plan: &Plan, fleet: &[usize], inputs: &Inputs, slice: Duration) -> Resul
         ready.step()?;
         let (begun, mut steps) = (Instant::now(), 0);
         while steps < LEAST_STEPS || begun.elapsed() < slice {
-            ready.step()?;
-            steps += 1;
+            (0..kind.steps).try_for_each(|_| ready.step())?;
+            steps += kind.steps;
         }
-        Ok::<_, Untrusted>(begun.elapsed() / steps)
+        Ok::<_, Untrusted>(begun.elapsed().div_f64(steps as f64))
     })?;
     Ok([cold, warm, step].map(|time| time.as_secs_f64()))
 }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn kind(flop: f64, fleets: usize) -> FleetKind {
-        FleetKind { fleet: vec![0], places: vec![0; fleets], flop, words: String::new() }
+        FleetKind { fleet: vec![0], places: vec![0; fleets], flop, steps: 1, words: String::new() }
     }
 
     #[test]

@@ -201,5 +201,5 @@ fn flops_done(plan: &Plan, trial: &Trial, trained: &Trained) -> f64 {
         Ending::Completed => plan.iterations(trial),
         Ending::Stopped { iteration, .. } | Ending::Diverged { iteration, .. } => iteration + 1,
     };
-    plan.flops_per_step(trial) * steps as f64
+    plan.flops_of_steps(trial, 0..steps)
 }

@@ -56,11 +56,11 @@ impl Tally {
             End::Failed { .. } => self.failed += 1,
         }
         // What an earlier run had done is no work of this one.
-        let steps = steps.saturating_sub(outcome.resumed_at);
+        let done = outcome.resumed_at.min(steps)..steps;
         self.lowest_rate = self.lowest_rate.min(config.schedule.learning_rate);
-        self.steps += steps;
-        self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_per_step(trial) * steps as f64;
-        self.direct_flops += plan.direct_flops_per_step(trial) * steps as f64;
+        self.steps += done.len();
+        self.direct_flops += plan.direct_flops_of_steps(trial, done.clone());
+        self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_of_steps(trial, done);
         self.drifted += usize::from(outcome.drift.is_some_and(|drift| drift > drift_bound(config.dtype)));
     }
 
