@@ -128,12 +128,21 @@ fn sample(samples: &mut Samples, dtype: Dtype, call: &mut dyn FnMut()) {
 /// Times `calls` calls, less the time in which this thread waited for a core. If threads share a call, all time counts:
 /// threads that wait for one another can't be told from those that wait for a core.
 fn time(calls: usize, call: &mut dyn FnMut()) -> Duration {
+    let outer = Instant::now();
     let before = waited();
-    let start = Instant::now();
+    let inner = Instant::now();
     (0..calls).for_each(|_| call());
-    let took = start.elapsed();
+    let took = inner.elapsed();
     let waited = waited().saturating_sub(before);
-    if threads() == 1 { took.saturating_sub(waited).max(took / 100) } else { took }
+    if threads() == 1 { on_core(took, outer.elapsed(), waited) } else { took }
+}
+
+/// Returns the time of calls that `took` a time by the clock, of which this thread may have `waited` a part. The wait is
+/// counted over a longer time, `around` the calls and the two readings of it, each of which takes as long as many a call:
+/// a wait beside the calls lengthens only that. So the time is what the thread had a core for in all, and the time by the
+/// clock if that is shorter, as it is without a wait. It is never too short, and too long by the readings at most.
+fn on_core(took: Duration, around: Duration, waited: Duration) -> Duration {
+    took.min(around.saturating_sub(waited)).max(Duration::from_nanos(1))
 }
 
 /// Returns the time that this thread has waited for a core since it began, as the scheduler counts it to the
@@ -233,6 +242,18 @@ mod tests {
         });
         assert!(whole >= Duration::from_millis(100));
         assert!(whole.abs_diff(took + waited) < Duration::from_millis(10), "{whole:?} {took:?} {waited:?}");
+    }
+
+    #[test]
+    fn a_wait_beside_the_calls_does_not_shorten_their_time() {
+        let us = Duration::from_micros;
+        let (took, readings) = (us(300), us(16));
+        assert_eq!(on_core(took, took + readings, us(0)), took);
+        // The core was lost during a reading of the wait, for ten times as long as the calls took.
+        assert_eq!(on_core(took, took + readings + us(3000), us(3000)), took);
+        // During the calls, and during both.
+        assert_eq!(on_core(took + us(3000), took + us(3000) + readings, us(3000)), took + readings);
+        assert_eq!(on_core(took + us(3000), took + us(5000) + readings, us(5000)), took + readings);
     }
 
     #[test]
