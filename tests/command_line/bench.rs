@@ -115,6 +115,22 @@ fn a_steps_operations_are_a_mean_over_the_batches_of_an_epoch() {
 }
 
 #[test]
+fn steps_that_cost_something_else_are_told_apart_in_words_and_in_the_record() {
+    let bench = Bench::new();
+    let optimizers = r#"sweep.train.optimizer=["adam","gd"]"#;
+    let settings = ["bench", "counted.toml", "--json", "model.dtype=f32", "run.engine=direct", optimizers];
+    let record = json(&run(shimmed(&bench, &settings)));
+    let of = |name: &str| -> Vec<String> {
+        let mut texts: Vec<_> = record["steps"].as_array().unwrap().iter().map(|of| of[name].to_string()).collect();
+        texts.sort();
+        texts
+    };
+    let words = ["adam", "gd"].map(|name| format!("\"192-6-5-4-1 (optimizer={name}), direct, 40 examples\""));
+    assert_eq!(of("fleet"), words);
+    assert!(of("cost")[0].contains("optimizer=adam") && of("cost")[1].contains("optimizer=gd"), "{record}");
+}
+
+#[test]
 fn shapes_are_timed_in_both_types_with_samples_bounds_and_shares() {
     let bench = Bench::new();
     let record = json(&run(shimmed(&bench, &["bench", "--shape", "8..32x2", "--shape", "5,6,7,nt", "--json"])));

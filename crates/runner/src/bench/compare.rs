@@ -99,7 +99,7 @@ pub(crate) fn pairs<'r>(name: &str, now: &Record, then: &'r Record) -> Result<Ve
             pairs.extend(known.map(|known| Pair { case: Case::Product(index), library, then: &known.results[at] }));
         }
         for (index, step) in now.steps.iter().enumerate() {
-            let known = then.steps.iter().find(|known| known.fleet == step.fleet && known.dtype == step.dtype);
+            let known = then.steps.iter().find(|known| known.cost == step.cost);
             pairs.extend(known.map(|known| Pair { case: Case::Step(index), library, then: &known.results[at] }));
         }
     }
@@ -122,7 +122,7 @@ pub(crate) fn other_files<'n>(now: &'n Record, then: &Record) -> Vec<&'n Library
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::bench::record::ProductRecord;
+    use crate::bench::record::{ProductRecord, StepRecord};
     use crate::plan::products::{Form, Product};
     use crate::spec::trial::Dtype;
 
@@ -189,6 +189,23 @@ pub(crate) mod tests {
         then = record(&[1.0]);
         then.libraries[0].name = "MKL".to_owned();
         assert!(pairs("then", &now, &then).is_err());
+    }
+
+    #[test]
+    fn steps_are_matched_by_what_they_cost_and_not_by_the_words_for_their_nets() {
+        let with_steps = |steps: &[(&str, f64)]| {
+            let step = |&(cost, seconds): &(&str, f64)| {
+                let results = vec![Measured::new(samples(&[seconds]), 1e6, 1e11, None)];
+                let (fleet, cost) = ("192-6-1, direct, 40 examples".to_owned(), cost.to_owned());
+                StepRecord { fleet, cost, dtype: Dtype::F32, fleets: 1, flop: 1e6, results }
+            };
+            let mut record = record(&[1.0]);
+            (record.products, record.steps) = (Vec::new(), steps.iter().map(step).collect());
+            record
+        };
+        let (now, then) = (with_steps(&[("adam", 2.0), ("gd", 1.0)]), with_steps(&[("gd", 1.0), ("adam", 2.0)]));
+        let pairs = pairs("then", &now, &then).unwrap();
+        assert_eq!(pairs.iter().map(|pair| pair.then.samples.seconds[0]).collect::<Vec<_>>(), [2.0, 1.0]);
     }
 
     #[test]

@@ -89,6 +89,9 @@ pub(crate) struct ProductRecord {
 pub(crate) struct StepRecord {
     /// The nets, in words.
     pub(crate) fleet: String,
+    /// Everything that the cost of a step depends on; empty in the records of earlier builds, whose steps match none.
+    #[serde(default)]
+    pub(crate) cost: String,
     /// The element type.
     pub(crate) dtype: Dtype,
     /// The number of such fleets in the experiment.

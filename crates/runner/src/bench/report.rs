@@ -124,7 +124,7 @@ fn steps(record: &Record) -> String {
         ["fleet", "dtype", "fleets", "MFLOP"].map(str::to_owned).into_iter().chain(names_of_speeds(record)).collect();
     let mut table = Table::new(names.iter().map(String::as_str));
     let mut fleets = String::new();
-    for (place, StepRecord { fleet, dtype, fleets: count, flop, results }) in record.steps.iter().enumerate() {
+    for (place, StepRecord { fleet, dtype, fleets: count, flop, results, .. }) in record.steps.iter().enumerate() {
         let number = (place + 1).to_string();
         fleets += &format!("{number}  {fleet}\n");
         let cells = [number, dtype.name().to_owned(), count.to_string(), three_digits(flop / 1e6)];

@@ -206,11 +206,12 @@ impl Bench<'_> {
 }
 
 fn step_record(step: &Step, samples: Vec<Samples>, limits: &Limits) -> StepRecord {
-    let FleetKind { places, flop, words, .. } = &step.kind;
+    let FleetKind { places, flop, words, cost, .. } = &step.kind;
     let peak = limits.peak[&step.dtype()];
     let results = samples.into_iter().map(|samples| Measured::new(samples, *flop, peak, None));
     StepRecord {
         fleet: words.clone(),
+        cost: cost.clone(),
         dtype: step.dtype(),
         fleets: places.len(),
         flop: *flop,

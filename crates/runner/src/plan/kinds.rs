@@ -1,12 +1,13 @@
 //! The kinds of fleets of a plan: fleets whose steps cost the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use net::Batches;
 
 use super::Plan;
 use super::trial::Trial;
-use crate::text::layers;
+use crate::spec::trial::TrialConfig;
+use crate::text::{layers, plain, short_name};
 
 /// Fleets whose steps cost the same.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,27 +21,58 @@ pub struct FleetKind {
     /// The number of steps that must be timed together, or a multiple of it, for a mean that `flop` fits: those of an
     /// epoch if a step's mean has a hundredth less than a full batch, else 1.
     pub steps: usize,
-    /// A description of its nets.
+    /// A description of its nets, with the settings in which they differ from others of the plan.
     pub words: String,
+    /// Everything that the cost of their steps depends on, whatever else is in the plan.
+    pub cost: String,
 }
+
+/// The keys whose values the cost of a net's step depends on, beside its widths, element type, engine and batches.
+const BY_VALUE: [&str; 7] = [
+    "model.activation",
+    "model.dropout",
+    "train.optimizer",
+    "train.shuffle",
+    "train.metrics",
+    "train.record_every",
+    "run.flush_subnormals",
+];
+
+/// The keys of which it only counts that they are set.
+const BY_PRESENCE: [&str; 2] = ["train.weight_decay", "train.clip_norm"];
 
 impl Plan {
     /// Groups the fleets by the cost of their steps.
     pub fn kinds(&self) -> Vec<FleetKind> {
+        let settings: Vec<_> = self.trials.iter().map(|trial| settings(&trial.config)).collect();
+        let mut own = self.fleets.iter().flatten().map(|&trial| &settings[trial]);
+        let first = own.next().cloned().unwrap_or_default();
+        let shared = own.fold(first, |shared, of_trial| &shared & of_trial);
         let mut kinds: BTreeMap<String, FleetKind> = BTreeMap::new();
         for (place, fleet) in self.fleets.iter().enumerate() {
-            let trials: Vec<&Trial> = self.trials_of(fleet).collect();
+            let nets: Vec<_> = fleet.iter().map(|&trial| (&self.trials[trial].config, &settings[trial])).collect();
+            let cost = cost_of(self, &self.trials[fleet[0]], &nets);
             let new = || FleetKind {
                 fleet: fleet.clone(),
                 places: Vec::new(),
-                flop: trials.iter().map(|trial| self.flops_per_step(trial)).sum(),
-                steps: steps_for_a_mean(&trials[0].config.batches(self.data.train)),
-                words: in_words(self, &trials),
+                flop: self.trials_of(fleet).map(|trial| self.flops_per_step(trial)).sum(),
+                steps: steps_for_a_mean(&nets[0].0.batches(self.data.train)),
+                words: in_words(self, &self.trials[fleet[0]], &nets, &shared),
+                cost: cost.clone(),
             };
-            kinds.entry(cost_of(self, &trials)).or_insert_with(new).places.push(place);
+            kinds.entry(cost.clone()).or_insert_with(new).places.push(place);
         }
         kinds.into_values().collect()
     }
+}
+
+/// Lists the settings of a trial that the cost of its step depends on.
+fn settings(config: &TrialConfig) -> BTreeSet<String> {
+    let canonical = config.canonical();
+    let by_value =
+        BY_VALUE.iter().filter_map(|key| Some(format!("{}={}", short_name(key), plain(canonical.get(key)?))));
+    let by_presence = BY_PRESENCE.iter().filter_map(|key| canonical.get(key).map(|_| short_name(key).to_owned()));
+    by_value.chain(by_presence).collect()
 }
 
 /// Returns the steps of an epoch if its last batch lowers the mean by a hundredth or more; else 1.
@@ -49,52 +81,74 @@ fn steps_for_a_mean(batches: &Batches) -> usize {
     if batches.examples() as f64 > 0.99 * (steps * batches.size()) as f64 { 1 } else { steps }
 }
 
+/// A net of a fleet: its trial, and those of its settings that its cost depends on.
+type Net<'p> = (&'p TrialConfig, &'p BTreeSet<String>);
+
 /// Describes everything that the cost of a fleet's step depends on.
-fn cost_of(plan: &Plan, trials: &[&Trial]) -> String {
-    let mut nets: Vec<String> = trials
-        .iter()
-        .map(|trial| {
-            let config = &trial.config;
-            let decays = config.optimiser.decay.lambda != 0.0;
-            let (rule, clips) =
-                (std::mem::discriminant(&config.optimiser.algorithm), config.optimiser.clip_norm.is_some());
-            let (widths, every) = (plan.widths(config), config.record_every);
-            format!(
-                "{widths:?} {:?} {:?} {rule:?} {decays} {clips} {:?} {every}",
-                config.activations, config.dropout, config.metrics
-            )
-        })
-        .collect();
+fn cost_of(plan: &Plan, Trial { config, engine, .. }: &Trial, nets: &[Net]) -> String {
+    let net = |(config, settings): &Net| {
+        let settings: Vec<_> = settings.iter().map(String::as_str).collect();
+        format!("{} {}", layers(&plan.widths(config)), settings.join(" "))
+    };
+    let mut nets: Vec<_> = nets.iter().map(net).collect();
     nets.sort_unstable();
-    let Trial { config, .. } = trials[0];
+    let batches = config.batches(plan.data.train);
     format!(
-        "{:?} {:?} {:?} {} {}",
-        config.dtype,
-        plan.input_form(trials[0]),
-        config.batch,
-        config.flush_subnormals,
+        "{}, {} in {} columns, {} of {} examples: {}",
+        config.dtype.name(),
+        engine.name(),
+        engine.columns(&plan.data_sizes()),
+        batches.size(),
+        batches.examples(),
         nets.join("; ")
     )
 }
 
-/// Describes a fleet, as `2 x 784-512-10, direct, 128 examples`.
-fn in_words(plan: &Plan, trials: &[&Trial]) -> String {
-    let mut nets: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
-    for trial in trials {
-        *nets.entry(plan.widths(&trial.config)).or_default() += 1;
+/// Describes a fleet, as `2 x 784-512-10, direct, 128 examples`. Settings that not all nets of the plan share stand behind
+/// a net's widths, as in `784-512-10 (optimizer=adam)`.
+fn in_words(plan: &Plan, Trial { config, engine, .. }: &Trial, nets: &[Net], shared: &BTreeSet<String>) -> String {
+    let mut counts: BTreeMap<(Vec<usize>, Vec<&str>), usize> = BTreeMap::new();
+    for (config, settings) in nets {
+        let own = settings.difference(shared).map(String::as_str).collect();
+        *counts.entry((plan.widths(config), own)).or_default() += 1;
     }
-    let net = |(widths, count): (&Vec<usize>, &usize)| {
+    let net = |((widths, own), count): (&(Vec<usize>, Vec<&str>), &usize)| {
         let times = if *count > 1 { format!("{count} x ") } else { String::new() };
-        format!("{times}{}", layers(widths))
+        let own = if own.is_empty() { String::new() } else { format!(" ({})", own.join(" ")) };
+        format!("{times}{}{own}", layers(widths))
     };
-    let nets: Vec<_> = nets.iter().map(net).collect();
-    let examples = trials[0].config.batches(plan.data.train).size();
-    format!("{}, {}, {examples} examples", nets.join(" + "), trials[0].engine.name())
+    let nets: Vec<_> = counts.iter().map(net).collect();
+    let examples = config.batches(plan.data.train).size();
+    format!("{}, {}, {examples} examples", nets.join(" + "), engine.name())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_step_costs_follows_from_the_optimiser_and_not_from_the_learning_rate() {
+        let of = |lines: &str| settings(&TrialConfig::of(lines));
+        let plain = of("model.hidden = [5]");
+        for same in ["train.learning_rate = 0.2", "seed = 7", "train.iterations = 3", "model.init = \"xavier-normal\""]
+        {
+            assert_eq!(of(&format!("model.hidden = [5]\n{same}")), plain, "{same}");
+        }
+        for other in [
+            "train.optimizer = \"adam\"",
+            "model.activation = \"tanh\"",
+            "model.dropout = 0.5",
+            "train.metrics = [\"update_ratio\"]",
+            "train.record_every = 2",
+            "train.weight_decay = 0.1",
+            "train.clip_norm = 1.0",
+            "run.flush_subnormals = false",
+        ] {
+            assert_ne!(of(&format!("model.hidden = [5]\n{other}")), plain, "{other}");
+        }
+        let decays = |lambda: f64| of(&format!("model.hidden = [5]\ntrain.weight_decay = {lambda:?}"));
+        assert_eq!(decays(0.1), decays(0.2));
+    }
 
     #[test]
     fn a_mean_takes_the_steps_of_an_epoch_where_the_last_batch_counts() {

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn kind(flop: f64, fleets: usize) -> FleetKind {
-        FleetKind { fleet: vec![0], places: vec![0; fleets], flop, steps: 1, words: String::new() }
+        FleetKind { fleet: vec![0], places: vec![0; fleets], flop, steps: 1, words: String::new(), cost: String::new() }
     }
 
     #[test]
