@@ -91,12 +91,17 @@ fn another_library_of_ld_preload_is_named_as_what_it_is() {
     let bench = Bench::new();
     shimmed(&bench, &SWEEP);
     let library = choose(&Request::Auto).unwrap().library;
-    let mut impostor = bench.command();
-    impostor.args(SWEEP).env("LD_PRELOAD", shim(&bench)).env("BLAS_SHIM_REAL", library.path());
-    impostor.env("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.99 MAX_THREADS=64");
-    let (code, line) = sweep_fails(impostor);
-    assert_eq!(code, Some(2));
-    assert!(line.contains("LD_PRELOAD puts ") && line.contains("blas_shim.so (OpenBLAS 0.3.99"), "{line}");
+    // A bare name that the loader finds, and that is not the file's own, as libopenblas.so.0 is of Debian.
+    fs::create_dir(bench.path("lib")).unwrap();
+    std::os::unix::fs::symlink(shim(&bench), bench.path("lib/libany.so.0")).unwrap();
+    for named in [shim(&bench), "libany.so.0".into()] {
+        let mut impostor = bench.command();
+        impostor.args(SWEEP).env("LD_PRELOAD", named).env("LD_LIBRARY_PATH", bench.path("lib"));
+        impostor.env("BLAS_SHIM_REAL", library.path()).env("BLAS_SHIM_CONFIG", "OpenBLAS 0.3.99 MAX_THREADS=64");
+        let (code, line) = sweep_fails(impostor);
+        assert_eq!(code, Some(2));
+        assert!(line.contains("LD_PRELOAD puts ") && line.contains("blas_shim.so (OpenBLAS 0.3.99"), "{line}");
+    }
     let mut asked_for = shimmed(&bench, &SWEEP);
     let asked_for = asked_for.env("LD_PRELOAD", shim(&bench)).output().unwrap();
     assert!(asked_for.status.success(), "{}", text(&asked_for.stderr));

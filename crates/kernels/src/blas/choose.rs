@@ -1,8 +1,7 @@
 //! The choice of a BLAS: the one that is asked for, or else by a fixed rule and never by a timing, so that results repeat.
 
-use std::ffi::CStr;
+use std::env;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use super::family::Family;
 use super::find::{Candidate, Source, candidates};
@@ -118,20 +117,16 @@ fn refuse_preloaded(chosen: &Library) -> Result<(), Error> {
     Err(Error::Preloaded { path, what })
 }
 
-/// Finds the library of LD_PRELOAD that provides the program's cblas; `None` if none does.
+/// Finds the library that LD_PRELOAD has put cblas functions of into the whole program, by whatever name the list has it;
+/// `None` if there is none. No BLAS is linked in, and one that is chosen shows its functions to this module alone, so that
+/// those that the whole program sees were preloaded.
 fn preloaded() -> Option<PathBuf> {
-    let list = env::var("LD_PRELOAD").ok().filter(|list| !list.is_empty())?;
-    let first = |name: &CStr| {
+    env::var_os("LD_PRELOAD").filter(|list| !list.is_empty())?;
+    [c"cblas_sgemm", c"cblas_dgemm", c"scipy_cblas_sgemm", c"scipy_cblas_dgemm"].into_iter().find_map(|name| {
         // SAFETY: the name is NUL-terminated, and the address is only looked up.
         let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
         (!address.is_null()).then(|| file_of(address.cast_const().cast())).flatten()
-    };
-    let is_preloaded = |path: &PathBuf| {
-        let mut listed = list.split([':', ' ']).filter(|name| !name.is_empty()).map(Path::new);
-        listed
-            .any(|name| fs::canonicalize(name).is_ok_and(|name| name == *path) || name.file_name() == path.file_name())
-    };
-    [c"cblas_sgemm", c"cblas_dgemm"].into_iter().find_map(|name| first(name).filter(is_preloaded))
+    })
 }
 
 #[cfg(test)]
