@@ -152,6 +152,29 @@ fn kernels_that_are_slow_by_request_are_said_to_be_slow() {
 }
 
 #[test]
+fn a_core_that_no_openblas_knows_is_warned_of_and_one_that_a_build_maps_to_another_is_not() {
+    let bench = Bench::new();
+    let said = |core: &str| {
+        let run =
+            shimmed(&bench, &["sweep", "counted.toml", "--fresh"]).env("OPENBLAS_CORETYPE", core).output().unwrap();
+        let stderr = text(&run.stderr);
+        let warnings: Vec<_> =
+            stderr.lines().filter(|line| line.contains("names no core")).map(str::to_owned).collect();
+        assert!(warnings.len() <= 1, "{stderr}");
+        warnings.into_iter().next()
+    };
+    for unknown in ["Sandybrige", "Hasswel", "Foo", "Haswell2", "Has"] {
+        let warning = said(unknown).unwrap_or_else(|| panic!("{unknown}"));
+        assert!(warning.contains(&format!("OPENBLAS_CORETYPE={unknown} names no core of OpenBLAS")), "{warning}");
+    }
+    for known in ["", "Haswell", "haswell", "HASWELL", "Zen", "Barcelona", "Core2", "Opteron_SSE3", "Steamroller"] {
+        assert_eq!(said(known), None, "{known:?}");
+    }
+    let check = bench.command().arg("check").env("OPENBLAS_CORETYPE", "Hasswel").output().unwrap();
+    assert!(text(&check.stdout).contains("✗ BLAS: OPENBLAS_CORETYPE=Hasswel names no core"), "{}", text(&check.stdout));
+}
+
+#[test]
 fn the_library_is_named_in_the_header_the_machine_and_the_model_and_another_one_is_warned_of() {
     let bench = Bench::new();
     let first = shimmed(&bench, &SWEEP).output().unwrap();

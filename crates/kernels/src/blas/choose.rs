@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::family::Family;
 use super::find::{Candidate, Source, candidates};
 use super::library::Library;
-use super::load::CORETYPE;
+use super::load::{CORETYPE, unknown_core};
 use super::open::file_of;
 use super::outcome::{Error, Warning};
 use super::release::ThreadLayer;
@@ -40,6 +40,9 @@ pub fn choose(request: &Request) -> Result<Choice, Error> {
     if let Some(narrow) = choice.library.replaced_core() {
         let library = choice.library.to_string();
         choice.warnings.push(Warning::WiderKernels { library, narrow: narrow.to_owned() });
+    }
+    if let Some(name) = unknown_core(choice.library) {
+        choice.warnings.push(Warning::UnknownCore { library: choice.library.to_string(), name });
     }
     if let Some(fraction) = choice.library.slow_fraction() {
         let library = choice.library.to_string();

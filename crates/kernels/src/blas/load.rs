@@ -63,6 +63,48 @@ impl Library {
 /// The environment variable that tells OpenBLAS which core's kernels to use.
 pub(super) const CORETYPE: &str = "OPENBLAS_CORETYPE";
 
+/// The names that OpenBLAS takes from [`CORETYPE`] on x86-64, in any case. A build that lacks the kernels of a core takes
+/// those of an older one.
+const CORES: [&str; 26] = [
+    "Katmai",
+    "Coppermine",
+    "Northwood",
+    "Prescott",
+    "Banias",
+    "Atom",
+    "Core2",
+    "Penryn",
+    "Dunnington",
+    "Nehalem",
+    "Athlon",
+    "Opteron",
+    "Opteron_SSE3",
+    "Barcelona",
+    "Nano",
+    "Sandybridge",
+    "Bobcat",
+    "Bulldozer",
+    "Piledriver",
+    "Haswell",
+    "Steamroller",
+    "Excavator",
+    "Zen",
+    "SkylakeX",
+    "Cooperlake",
+    "SapphireRapids",
+];
+
+/// Returns the core that [`CORETYPE`] asks `library` for, if it is none that an OpenBLAS knows: the library has ignored
+/// it. Of other processors than x86-64, the names are not known here.
+pub(super) fn unknown_core(library: &Library) -> Option<String> {
+    if library.family() != Family::OpenBlas || !cfg!(target_arch = "x86_64") {
+        return None;
+    }
+    let asked = env::var_os(CORETYPE)?.to_string_lossy().into_owned();
+    let is = |core: &str| core.eq_ignore_ascii_case(&asked);
+    (!asked.is_empty() && !is(library.core()) && !CORES.into_iter().any(is)).then_some(asked)
+}
+
 /// Returns whether the library is an OpenBLAS that has picked, by itself, kernels for narrower vectors than the processor has.
 fn needs_wider_kernels(library: &Library) -> bool {
     library.family() == Family::OpenBlas && library.is_narrow() && env::var_os(CORETYPE).is_none()

@@ -60,6 +60,13 @@ pub enum Warning {
         /// The core that it chose by itself.
         narrow: String,
     },
+    /// `OPENBLAS_CORETYPE` names no core of OpenBLAS, so that the library chose one by itself.
+    UnknownCore {
+        /// The library.
+        library: String,
+        /// The name.
+        name: String,
+    },
     /// The library is far slower than the processor allows.
     Slow {
         /// The library.
@@ -88,6 +95,11 @@ impl fmt::Display for Warning {
             Warning::WiderKernels { library, narrow } => write!(
                 f,
                 "{library} doesn't know this processor and would have taken its {narrow} kernels; it was given wider ones"
+            ),
+            Warning::UnknownCore { library, name } => write!(
+                f,
+                "OPENBLAS_CORETYPE={name} names no core of OpenBLAS and was ignored: {library} chose its kernels by itself; \
+                 correct the name, or unset it"
             ),
             Warning::Slow { library, vectors, fraction, by_request } => write!(
                 f,

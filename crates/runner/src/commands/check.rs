@@ -52,7 +52,8 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
         },
     );
     for warning in &warnings {
-        report.line(!matches!(warning, Warning::Slow { .. }), "BLAS", warning.to_string());
+        let is_note = !matches!(warning, Warning::Slow { .. } | Warning::UnknownCore { .. });
+        report.line(is_note, "BLAS", warning.to_string());
     }
     let threads = match library.counts_threads() {
         true => format!("{} a product, set and read back", library.threads()),
