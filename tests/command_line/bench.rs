@@ -244,7 +244,9 @@ fn a_record_of_another_machine_or_of_nothing_in_common_is_refused() {
         let line = text(&output.stderr).lines().last().unwrap().to_owned();
         (output.status.code(), line)
     };
-    let (code, line) = refused(run(&["9", "--against", "here"]));
+    let nothing_in_common = run(&["9", "--against", "here"]);
+    assert!(!text(&nothing_in_common.stderr).contains("timing "), "{}", text(&nothing_in_common.stderr));
+    let (code, line) = refused(nothing_in_common);
     assert!(code == Some(2) && line.starts_with("error: here has no product"), "{line}");
     let record = bench.read("results/bench/here.json");
     let (cpu, _) = record.split_once("\"cpu\":\"").map(|(_, rest)| rest.split_once('"').unwrap()).unwrap();
@@ -263,4 +265,33 @@ fn a_record_of_another_machine_or_of_nothing_in_common_is_refused() {
     bench.write("results/bench/broken.json", &record[..record.len() / 2]);
     let (code, line) = refused(run(&["8", "--against", "broken"]));
     assert!(code == Some(2) && line.contains("no record of a bench"), "{line}");
+}
+
+#[test]
+fn a_record_that_cannot_be_kept_is_refused_before_the_timing_or_printed_after_it() {
+    let bench = Bench::new();
+    let refused = |more: &[&str]| {
+        let run = run(shimmed(&bench, &[&["bench", "--dtype", "f32", "--shape", "8"], more].concat()));
+        let stderr = text(&run.stderr);
+        assert!(!stderr.contains("timing ") && run.stdout.is_empty(), "{stderr}");
+        assert_eq!(run.status.code(), Some(2), "{stderr}");
+        stderr.lines().last().unwrap().to_owned()
+    };
+    bench.write("results", "a file in the place of the folder");
+    assert!(refused(&["--save", "a"]).starts_with("error: cannot write results/bench: "));
+    std::fs::remove_file(bench.path("results")).unwrap();
+    assert!(refused(&["--save", &"long".repeat(60)]).starts_with("error: cannot write results/bench/long"));
+    std::fs::create_dir_all(bench.path("results/bench/folder.json")).unwrap();
+    let line = refused(&["--save", "folder", "--force"]);
+    assert_eq!(line, "error: results/bench/folder.json is no file that --force can replace");
+    // A disk that takes the file's name and then nothing more.
+    let full = bench.shell(
+        "ulimit -f 0; $RUNNER bench --shape 8 --dtype f32 --seconds 0.02 --save full | cat; exit ${PIPESTATUS[0]}",
+    );
+    let (stdout, stderr) = (text(&full.stdout), text(&full.stderr));
+    assert!(stdout.contains("nn   8x8x8 "), "{stdout}{stderr}");
+    assert!(
+        full.status.code() == Some(1) && stderr.contains("error: cannot write results/bench/full.json"),
+        "{stderr}"
+    );
 }

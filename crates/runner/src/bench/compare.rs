@@ -9,6 +9,7 @@ use std::fmt;
 use super::measure::Samples;
 use super::record::{Host, LibraryRecord, Measured, Record};
 use super::statistics::Quantile;
+use crate::plan::products::Product;
 
 /// A reason why a record can't be compared with this run.
 #[derive(Debug, thiserror::Error)]
@@ -53,12 +54,12 @@ impl fmt::Display for Ratio {
     }
 }
 
-/// A case that is in both records.
+/// A case of a run that is in the record too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair<'r> {
-    /// Its place in the record of now.
+    /// Its place in the run.
     pub(crate) case: Case,
-    /// The place of its library in the record of now.
+    /// The place of its library in the run.
     pub(crate) library: usize,
     /// The earlier measurement.
     pub(crate) then: &'r Measured,
@@ -86,34 +87,40 @@ pub(crate) fn same_machine(name: &str, then: &Record, host: &Host, threads: usiz
     Ok(())
 }
 
-/// Pairs the cases that are in both records.
+/// The libraries and cases that a run times, by what those of a record must equal to be compared with them.
+pub(crate) struct Timed {
+    /// The names of the libraries.
+    pub(crate) libraries: Vec<String>,
+    /// The products.
+    pub(crate) products: Vec<Product>,
+    /// The costs of the steps, see [`FleetKind::cost`](crate::plan::kinds::FleetKind::cost).
+    pub(crate) steps: Vec<String>,
+}
+
+/// Pairs the cases of a run with those of a record.
 ///
 /// # Errors
 /// If there is none.
-pub(crate) fn pairs<'r>(name: &str, now: &Record, then: &'r Record) -> Result<Vec<Pair<'r>>, Error> {
+pub(crate) fn pairs<'r>(name: &str, now: &Timed, then: &'r Record) -> Result<Vec<Pair<'r>>, Error> {
     let mut pairs = Vec::new();
     for (library, of_now) in now.libraries.iter().enumerate() {
-        let Some(at) = then.libraries.iter().position(|known| is_same(of_now, known)) else { continue };
+        let Some(at) = then.libraries.iter().position(|known| known.name == *of_now) else { continue };
         for (index, product) in now.products.iter().enumerate() {
-            let known = then.products.iter().find(|known| known.product == product.product);
+            let known = then.products.iter().find(|known| known.product == *product);
             pairs.extend(known.map(|known| Pair { case: Case::Product(index), library, then: &known.results[at] }));
         }
-        for (index, step) in now.steps.iter().enumerate() {
-            let known = then.steps.iter().find(|known| known.cost == step.cost);
+        for (index, cost) in now.steps.iter().enumerate() {
+            let known = then.steps.iter().find(|known| known.cost == *cost);
             pairs.extend(known.map(|known| Pair { case: Case::Step(index), library, then: &known.results[at] }));
         }
     }
     if pairs.is_empty() { Err(Error::NothingInCommon(name.to_owned())) } else { Ok(pairs) }
 }
 
-fn is_same(one: &LibraryRecord, other: &LibraryRecord) -> bool {
-    one.name == other.name
-}
-
 /// Lists the libraries that were another file of the same name then.
 pub(crate) fn other_files<'n>(now: &'n Record, then: &Record) -> Vec<&'n LibraryRecord> {
     let differs = |library: &&LibraryRecord| {
-        let known = then.libraries.iter().find(|known| is_same(library, known));
+        let known = then.libraries.iter().find(|known| known.name == library.name);
         known.is_some_and(|known| known.sha256 != library.sha256)
     };
     now.libraries.iter().filter(differs).collect()
@@ -123,7 +130,7 @@ pub(crate) fn other_files<'n>(now: &'n Record, then: &Record) -> Vec<&'n Library
 pub(crate) mod tests {
     use super::*;
     use crate::bench::record::{ProductRecord, StepRecord};
-    use crate::plan::products::{Form, Product};
+    use crate::plan::products::Form;
     use crate::spec::trial::Dtype;
 
     fn samples(seconds: &[f64]) -> Samples {
@@ -141,6 +148,14 @@ pub(crate) mod tests {
         let (flop, bytes) = (product.flop(), product.bytes_moved());
         record.products.push(ProductRecord { product, calls_a_step: None, share_of_step: None, flop, bytes, results });
         record
+    }
+
+    fn timed(record: &Record) -> Timed {
+        Timed {
+            libraries: record.libraries.iter().map(|library| library.name.clone()).collect(),
+            products: record.products.iter().map(|of| of.product).collect(),
+            steps: record.steps.iter().map(|step| step.cost.clone()).collect(),
+        }
     }
 
     /// Makes as many samples as a short product has, around `seconds` and within one per cent.
@@ -180,15 +195,15 @@ pub(crate) mod tests {
     #[test]
     fn cases_are_matched_by_product_and_by_the_name_of_the_library() {
         let (now, mut then) = (record(&[1.0]), record(&[1.0]));
-        assert_eq!(pairs("then", &now, &then).unwrap().len(), 1);
+        assert_eq!(pairs("then", &timed(&now), &then).unwrap().len(), 1);
         assert!(other_files(&now, &then).is_empty());
         then.libraries[0].sha256 = "13".to_owned();
         assert_eq!(other_files(&now, &then).len(), 1);
         then.products[0].product.k = 5;
-        assert!(matches!(pairs("then", &now, &then), Err(Error::NothingInCommon(_))));
+        assert!(matches!(pairs("then", &timed(&now), &then), Err(Error::NothingInCommon(_))));
         then = record(&[1.0]);
         then.libraries[0].name = "MKL".to_owned();
-        assert!(pairs("then", &now, &then).is_err());
+        assert!(pairs("then", &timed(&now), &then).is_err());
     }
 
     #[test]
@@ -204,7 +219,7 @@ pub(crate) mod tests {
             record
         };
         let (now, then) = (with_steps(&[("adam", 2.0), ("gd", 1.0)]), with_steps(&[("gd", 1.0), ("adam", 2.0)]));
-        let pairs = pairs("then", &now, &then).unwrap();
+        let pairs = pairs("then", &timed(&now), &then).unwrap();
         assert_eq!(pairs.iter().map(|pair| pair.then.samples.seconds[0]).collect::<Vec<_>>(), [2.0, 1.0]);
     }
 

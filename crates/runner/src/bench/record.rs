@@ -13,7 +13,7 @@ use super::statistics::Quantile;
 use crate::machine;
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
-use datasets::files::{self, DiskFailure, folder_of, hash_file, make_folder, regular_file, write_whole};
+use datasets::files::{self, DiskFailure, Part, folder_of, hash_file, make_folder, regular_file, write_whole};
 
 /// The version of the format, raised when a field changes its meaning.
 const FORMAT: u32 = 1;
@@ -129,6 +129,9 @@ pub(crate) enum Error {
     /// A record of that name exists.
     #[error("{} is there: --force replaces it, --save takes another name", .0.display())]
     Exists(PathBuf),
+    /// There is something else in its place.
+    #[error("{} is no file that --force can replace", .0.display())]
+    NoFile(PathBuf),
     /// It can't be read, or is not a record.
     #[error("{}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
@@ -194,9 +197,15 @@ impl Record {
         serde_json::to_string(self).expect("numbers and texts make valid JSON")
     }
 
+    /// Checks before the timing that a record can be written to `path`: makes its folder, and in it a file that is deleted
+    /// at once.
+    pub(crate) fn can_be_saved(path: &Path) -> Result<(), Error> {
+        make_folder(folder_of(path))?;
+        Ok(Part::new(path).map(drop)?)
+    }
+
     /// Writes the record to `path`, whole or not at all; over an existing file only with `replace`.
     pub(crate) fn save(&self, path: &Path, replace: bool) -> Result<(), Error> {
-        make_folder(folder_of(path))?;
         Ok(write_whole(path, replace, |out| writeln!(out, "{}", self.to_json()))?)
     }
 
@@ -251,6 +260,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bench/one.json");
         let kept = record(&[1.0, 2.0, 3.0]);
+        Record::can_be_saved(&path).unwrap();
         kept.save(&path, false).unwrap();
         assert_eq!(Record::read(&path).unwrap().to_json(), kept.to_json());
         let text = fs::read_to_string(&path).unwrap();

@@ -8,7 +8,7 @@ use kernels::blas::Library;
 use kernels::{Call, LayerShape, WrongProduct, with_subnormals_flushed};
 
 use super::cases::{Weight, Weighted};
-use super::compare::Case;
+use super::compare::{Case, Timed};
 use super::limits::{Limits, call_seconds};
 use super::measure::{Measurement, PASSES, Samples, Settings};
 use super::operands::Operands;
@@ -62,6 +62,15 @@ impl Bench<'_> {
         let products = self.products.iter().map(|case| case.product);
         let steps = self.steps.iter().flat_map(|step| step.plan.products(&step.kind.fleet).into_keys());
         products.chain(steps).map(shape).collect()
+    }
+
+    /// Names the libraries and cases, for a comparison with those of a record.
+    pub(crate) fn timed(&self) -> Timed {
+        Timed {
+            libraries: self.libraries.iter().map(ToString::to_string).collect(),
+            products: self.products.iter().map(|case| case.product).collect(),
+            steps: self.steps.iter().map(|step| step.kind.cost.clone()).collect(),
+        }
     }
 
     /// Checks every library at every shape against the reference.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use kernels::blas::{Library, Request};
 
+use self::comparison::Comparison;
 use super::answer::print;
 use super::failure::Failure;
 use super::session::{Session, enough_cores, enough_memory};
@@ -56,32 +57,33 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     let is_compared = args.save.is_some() || args.against.is_some();
     let pause = if is_compared { PAUSE } else { Duration::ZERO };
     let bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
+    let comparison = against.as_ref().map(|(name, then)| Comparison::new(name, then, &bench)).transpose()?;
     let workers = Workers::new(1, threads)?;
     let watch = Counters::read();
     watch.before().into_iter().for_each(|busy| warn(&busy.to_string()));
     say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));
     workers.alone(|| bench.check())?;
-    let timed = [(bench.products.len(), "product"), (bench.steps.len(), "fleet")];
-    let timed: Vec<_> = timed.iter().filter(|(cases, _)| *cases > 0).map(|(cases, what)| count(*cases, what)).collect();
+    to_save.as_deref().map_or(Ok(()), Record::can_be_saved).map_err(Failure::of_writing)?;
+    let cases = [(bench.products.len(), "product"), (bench.steps.len(), "fleet")];
+    let cases: Vec<_> = cases.iter().filter(|(cases, _)| *cases > 0).map(|(cases, what)| count(*cases, what)).collect();
     let seconds = args.seconds;
-    say(&format!("timing {}: up to {seconds} s each, or as long as six samples take", timed.join(" and ")));
+    say(&format!("timing {}: up to {seconds} s each, or as long as six samples take", cases.join(" and ")));
     let mut record = Record::new(what(args, &sessions), threads);
     workers.alone(|| bench.run(&mut record))?;
     watch.after(&Counters::read()).iter().for_each(|busy| warn(&busy.to_string()));
 
+    // Nothing of the measurement is lost if one of the two can't be written.
+    let printed = print(&match args {
+        cli::Bench { json: true, .. } => record.to_json() + "\n",
+        cli::Bench { csv: true, .. } => report::in_csv(&record),
+        _ => report::for_a_person(&record),
+    });
     if let Some(path) = to_save {
         record.save(&path, args.force).map_err(Failure::of_writing)?;
         say(&format!("kept as {}", path.display()));
     }
-    print(&match args {
-        cli::Bench { json: true, .. } => record.to_json() + "\n",
-        cli::Bench { csv: true, .. } => report::in_csv(&record),
-        _ => report::for_a_person(&record),
-    })?;
-    match against {
-        Some((name, then)) => comparison::run(args, &workers, &bench, &record, (name, &then)),
-        None => Ok(ExitCode::SUCCESS),
-    }
+    printed?;
+    comparison.map_or(Ok(ExitCode::SUCCESS), |comparison| comparison.run(args, &workers, &bench, &record))
 }
 
 fn file_to_save(args: &cli::Bench) -> Result<Option<PathBuf>> {
@@ -89,6 +91,9 @@ fn file_to_save(args: &cli::Bench) -> Result<Option<PathBuf>> {
     let path = path_of("save", name)?;
     if path.exists() && !args.force {
         return Err(record::Error::Exists(path).into());
+    }
+    if path.exists() && !path.is_file() {
+        return Err(record::Error::NoFile(path).into());
     }
     Ok(Some(path))
 }

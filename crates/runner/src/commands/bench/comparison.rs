@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::bench::compare::{Case, Pair, Ratio, other_files, pairs};
+use crate::bench::compare::{self, Case, Pair, Ratio, other_files, pairs};
 use crate::bench::measure::Samples;
 use crate::bench::record::{Record, StepRecord};
 use crate::bench::statistics::median;
@@ -27,44 +27,55 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// The smallest change that is worth a line where no bound is given.
 const WORTH_A_LINE: f64 = 0.05;
 
-/// Prints the differences from the record; exit code 4 if something is slower than `--fail-above` allows.
-pub(super) fn run(
-    args: &cli::Bench,
-    workers: &Workers,
-    bench: &Bench,
-    now: &Record,
-    (name, then): (&str, &Record),
-) -> Result<ExitCode> {
-    for library in other_files(now, then) {
-        warn(&format!("{} is another file than the {} of {name}", library.path.display(), library.name));
+/// The comparison of a run with a record that has at least one case of it.
+pub(super) struct Comparison<'r> {
+    name: &'r str,
+    then: &'r Record,
+    pairs: Vec<Pair<'r>>,
+}
+
+impl<'r> Comparison<'r> {
+    /// Finds the cases of `bench` in the record `then`, called `name`.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn new(name: &'r str, then: &'r Record, bench: &Bench) -> Result<Self, compare::Error> {
+        Ok(Comparison { name, then, pairs: pairs(name, &bench.timed(), then)? })
     }
-    let pairs = pairs(name, now, then)?;
-    let bound = args.fail_above.map_or(WORTH_A_LINE, |share| share.0);
-    let mut ratios: Vec<_> = pairs.iter().map(|pair| Ratio::of(samples(now, pair), &pair.then.samples)).collect();
-    confirm(workers, bench, &pairs, &mut ratios, bound)?;
-    let (mut lines, mut slower) = (Vec::new(), 0);
-    for (pair, ratio) in pairs.iter().zip(&ratios) {
-        let what = format!("{} on {}", words(now, pair.case), now.libraries[pair.library].name);
-        if ratio.is_slower_by(bound) {
-            slower += 1;
-            lines.push(format!("slower: {what}: {ratio}"));
-        } else if ratio.is_faster_by(bound) {
-            lines.push(format!("faster: {what}: {ratio}"));
+
+    /// Prints the differences from the record; exit code 4 if something is slower than `--fail-above` allows.
+    pub(super) fn run(&self, args: &cli::Bench, workers: &Workers, bench: &Bench, now: &Record) -> Result<ExitCode> {
+        let Comparison { name, then, pairs } = self;
+        for library in other_files(now, then) {
+            warn(&format!("{} is another file than the {} of {name}", library.path.display(), library.name));
         }
+        let bound = args.fail_above.map_or(WORTH_A_LINE, |share| share.0);
+        let mut ratios: Vec<_> = pairs.iter().map(|pair| Ratio::of(samples(now, pair), &pair.then.samples)).collect();
+        confirm(workers, bench, pairs, &mut ratios, bound)?;
+        let (mut lines, mut slower) = (Vec::new(), 0);
+        for (pair, ratio) in pairs.iter().zip(&ratios) {
+            let what = format!("{} on {}", words(now, pair.case), now.libraries[pair.library].name);
+            if ratio.is_slower_by(bound) {
+                slower += 1;
+                lines.push(format!("slower: {what}: {ratio}"));
+            } else if ratio.is_faster_by(bound) {
+                lines.push(format!("faster: {what}: {ratio}"));
+            }
+        }
+        let ratios: Vec<_> = ratios.iter().map(|ratio| ratio.0.at).collect();
+        lines.push(format!(
+            "{} compared with {name}: {:.3} times as long in the median, {slower} slower by more than {}%",
+            count(pairs.len(), "time"),
+            median(&ratios),
+            (1e5 * bound).round() / 1e3
+        ));
+        if args.json || args.csv {
+            lines.iter().for_each(|line| say(line));
+        } else {
+            print(&format!("\n{}\n", lines.join("\n")))?;
+        }
+        Ok(ExitCode::from(if args.fail_above.is_some() && slower > 0 { 4 } else { 0 }))
     }
-    let ratios: Vec<_> = ratios.iter().map(|ratio| ratio.0.at).collect();
-    lines.push(format!(
-        "{} compared with {name}: {:.3} times as long in the median, {slower} slower by more than {}%",
-        count(pairs.len(), "time"),
-        median(&ratios),
-        (1e5 * bound).round() / 1e3
-    ));
-    if args.json || args.csv {
-        lines.iter().for_each(|line| say(line));
-    } else {
-        print(&format!("\n{}\n", lines.join("\n")))?;
-    }
-    Ok(ExitCode::from(if args.fail_above.is_some() && slower > 0 { 4 } else { 0 }))
 }
 
 /// Times the cases that seem slower again and again, until none seems slower.
