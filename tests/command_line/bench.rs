@@ -154,6 +154,18 @@ fn shapes_are_timed_in_both_types_with_samples_bounds_and_shares() {
 }
 
 #[test]
+fn the_overhead_of_products_of_our_own_loops_is_that_of_the_loops() {
+    let bench = Bench::new();
+    let mut command = bench.command();
+    command.args(["bench", "--shape", "32", "--json"]);
+    let record = json(&run(command));
+    let makes_own = |product: &Value| product["results"][0]["own_loops"] == true;
+    let by_loops = record["products"].as_array().unwrap().iter().filter(|product| makes_own(product)).count();
+    let measured = |of: &str| record["libraries"][0][of].as_array().unwrap().len();
+    assert_eq!((measured("call_seconds"), measured("loop_seconds")), (2, by_loops), "{record}");
+}
+
+#[test]
 fn several_libraries_take_turns_and_all_are_said() {
     let bench = Bench::new();
     let mut command = shimmed(&bench, &["bench", "--shape", "16", "--dtype", "f32", "--json", "--blas", "all"]);

@@ -6,8 +6,9 @@
 
 use std::fmt;
 
+use super::library_record::LibraryRecord;
 use super::measure::Samples;
-use super::record::{Host, LibraryRecord, Measured, Record};
+use super::record::{Host, Measured, Record};
 use super::statistics::Quantile;
 use crate::plan::products::Product;
 
@@ -141,7 +142,13 @@ pub(crate) mod tests {
     pub(crate) fn record(seconds: &[f64]) -> Record {
         let mut record = Record::new("a test".to_owned(), 1);
         let name = "OpenBLAS 0.3.34 Zen".to_owned();
-        let library = LibraryRecord { name, path: "/a".into(), sha256: "12".to_owned(), call_seconds: vec![] };
+        let library = LibraryRecord {
+            name,
+            path: "/a".into(),
+            sha256: "12".to_owned(),
+            call_seconds: vec![],
+            loop_seconds: vec![],
+        };
         record.libraries.push(library);
         let product = Product { form: Form::Nn, m: 2, n: 3, k: 4, dtype: Dtype::F32, adds: false, column_major: false };
         let results = vec![Measured::new(samples(seconds), product.flop(), 1e11, None)];

@@ -84,33 +84,37 @@ fn size(bytes: f64) -> usize {
     (bytes as usize).clamp(1 << 12, 1 << 29).next_power_of_two()
 }
 
-/// Measures the overhead of a call of `library` in seconds: the least of many means, each of a product of 1 × 1 × 1.
-pub(crate) fn call_seconds(library: &'static Library, dtype: Dtype) -> f64 {
+/// Measures the overhead of a call of `library` in seconds, or with `own_loops` of Layerchain's loops in its place: the
+/// least of many means, each of a product of 1 × 1 × 1. `None` if our loops make no product in place of this library.
+pub(crate) fn call_seconds(library: &'static Library, dtype: Dtype, own_loops: bool) -> Option<f64> {
     library.put_into_use();
     match dtype {
-        Dtype::F32 => smallest_product::<f32>(library),
-        Dtype::F64 => smallest_product::<f64>(library),
+        Dtype::F32 => smallest_product::<f32>(library, own_loops),
+        Dtype::F64 => smallest_product::<f64>(library, own_loops),
     }
 }
 
-/// Times W a of one element each in `library`, or dz aᵀ where our loops would make W a.
-fn smallest_product<R: Real>(library: &Library) -> f64 {
+/// Times W a of one element each. Where our loops make that product, only dz aᵀ is a call of the library.
+fn smallest_product<R: Real>(library: &Library, own_loops: bool) -> Option<f64> {
     const CALLS: u32 = 200;
     const WINDOWS: usize = 50;
     let (a, b, mut c) = (Array2::<R>::ones((1, 1)), Array2::<R>::ones((1, 1)), Array2::<R>::zeros((1, 1)));
-    let leaves_forward = made_by_loops::<R>(library, Call::forward(Accumulate::Replace), [1, 1, 1], 1);
+    let loops_make_forward = made_by_loops::<R>(library, Call::forward(Accumulate::Replace), [1, 1, 1], 1);
+    if own_loops && !loops_make_forward {
+        return None;
+    }
     let mut window = || {
         let start = Instant::now();
         for _ in 0..CALLS {
-            if leaves_forward {
-                backward_weights(black_box(a.view()), b.view(), R::one(), c.view_mut(), Accumulate::Replace);
-            } else {
+            if own_loops == loops_make_forward {
                 forward(black_box(a.view()), b.view(), c.view_mut(), Accumulate::Replace);
+            } else {
+                backward_weights(black_box(a.view()), b.view(), R::one(), c.view_mut(), Accumulate::Replace);
             }
         }
         start.elapsed().as_secs_f64() / f64::from(CALLS)
     };
-    (0..WINDOWS).map(|_| window()).fold(f64::INFINITY, f64::min)
+    Some((0..WINDOWS).map(|_| window()).fold(f64::INFINITY, f64::min))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub(crate) mod busy;
 pub(crate) mod cases;
 pub(crate) mod compare;
 pub(crate) mod libraries;
+pub(crate) mod library_record;
 pub(crate) mod limits;
 pub(crate) mod measure;
 pub(crate) mod operands;

@@ -4,16 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kernels::Vectors;
-use kernels::blas::Library;
 use serde::{Deserialize, Serialize};
 
+use super::library_record::LibraryRecord;
 use super::limits::{Bound, Limits};
 use super::measure::Samples;
 use super::statistics::Quantile;
 use crate::machine;
 use crate::plan::products::Product;
 use crate::spec::trial::Dtype;
-use datasets::files::{self, DiskFailure, Part, folder_of, hash_file, make_folder, regular_file, write_whole};
+use datasets::files::{self, DiskFailure, Part, folder_of, make_folder, regular_file, write_whole};
 
 /// The version of the format, raised when a field changes its meaning.
 const FORMAT: u32 = 1;
@@ -51,19 +51,6 @@ pub(crate) struct Host {
     commit: String,
     rustc: String,
     profile: String,
-}
-
-/// A library that was timed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct LibraryRecord {
-    /// Family, release and core.
-    pub(crate) name: String,
-    /// The file.
-    pub(crate) path: PathBuf,
-    /// Its hash.
-    pub(crate) sha256: String,
-    /// Seconds of a call that multiplies next to nothing, by element type.
-    pub(crate) call_seconds: Vec<(Dtype, f64)>,
 }
 
 /// A product with its results, in the order of [`Record::libraries`].
@@ -159,19 +146,6 @@ impl Host {
             rustc: env!("LAYERCHAIN_RUSTC").to_owned(),
             profile: env!("LAYERCHAIN_PROFILE").to_owned(),
         }
-    }
-}
-
-impl LibraryRecord {
-    /// Describes `library`.
-    pub(crate) fn new(library: &Library, call_seconds: Vec<(Dtype, f64)>) -> Self {
-        let sha256 = hash_file(library.path()).unwrap_or_default();
-        LibraryRecord { name: library.to_string(), path: library.path().to_owned(), sha256, call_seconds }
-    }
-
-    /// Returns the overhead of a call in seconds; 0 if it wasn't measured.
-    pub(crate) fn call(&self, dtype: Dtype) -> f64 {
-        self.call_seconds.iter().find(|(of, _)| *of == dtype).map_or(0.0, |(_, seconds)| *seconds)
     }
 }
 

@@ -9,10 +9,11 @@ use kernels::{Call, LayerShape, WrongProduct, with_subnormals_flushed};
 
 use super::cases::{Weight, Weighted};
 use super::compare::{Case, Timed};
-use super::limits::{Limits, call_seconds};
+use super::library_record::LibraryRecord;
+use super::limits::Limits;
 use super::measure::{Measurement, PASSES, Samples, Settings};
 use super::operands::Operands;
-use super::record::{LibraryRecord, Measured, ProductRecord, Record, StepRecord};
+use super::record::{Measured, ProductRecord, Record, StepRecord};
 use crate::plan::Plan;
 use crate::plan::calls::self_check_of;
 use crate::plan::kinds::FleetKind;
@@ -100,16 +101,13 @@ impl Bench<'_> {
         update(&mut limits);
         let sets = self.products.iter().map(|case| case.product.bytes());
         sets.chain(ROOFS).for_each(|bytes| limits.add_bandwidth(bytes));
-        record.libraries = self
-            .libraries
-            .iter()
-            .map(|library| {
-                LibraryRecord::new(library, dtypes.iter().map(|&dtype| (dtype, call_seconds(library, dtype))).collect())
-            })
-            .collect();
+        record.libraries = self.libraries.iter().map(|library| LibraryRecord::new(library)).collect();
         let mut measurements: Vec<_> =
             self.cases().map(|case| (case, Measurement::new(self.libraries.len()))).collect();
         for pass in 0..PASSES {
+            for (library, record) in self.libraries.iter().zip(&mut record.libraries) {
+                dtypes.iter().for_each(|&dtype| record.update_overhead(library, dtype));
+            }
             for (count, (case, measurement)) in measurements.iter_mut().enumerate() {
                 self.pass(*case, pass, pass, measurement)?;
                 if count % CASES_A_PEAK == CASES_A_PEAK - 1 {
@@ -199,8 +197,8 @@ impl Bench<'_> {
         let Weighted { product, weight } = *case;
         let peak = limits.peak[&product.dtype];
         let results = samples.into_iter().zip(records).zip(&self.libraries).map(|((samples, record), library)| {
-            let bound = limits.bound(&product, record.call(product.dtype));
             let own_loops = product.made_by_loops(library, self.threads);
+            let bound = limits.bound(&product, record.overhead(product.dtype, own_loops));
             Measured { own_loops, ..Measured::new(samples, product.flop(), peak, Some(bound)) }
         });
         ProductRecord {
