@@ -214,6 +214,18 @@ fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
     }
 }
 
+#[test]
+fn one_wrong_element_of_a_product_too_large_to_compare_whole_is_seen() {
+    let bench = Bench::new();
+    // Between the compared rows and columns; a side of 1024 is a single call on every core.
+    let mut wrong = shimmed(&bench, &["bench", "--shape", "1024", "--dtype", "f32"]);
+    wrong.envs([("BLAS_SHIM_WRONG", "1.5"), ("BLAS_SHIM_AT", "500,333"), ("BLAS_SHIM_SIDE", "1024")]);
+    let wrong = run(wrong);
+    let stderr = text(&wrong.stderr);
+    assert_eq!(wrong.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains(" computes W·A wrongly (f32") && wrong.stdout.is_empty(), "{stderr}");
+}
+
 /// Writes the record `to` with the times of `from` multiplied by `factor`, which is larger than any noise.
 fn rescale(bench: &Bench, from: &str, to: &str, factor: f64) {
     let mut record: Value = serde_json::from_str(&bench.read(&format!("results/bench/{from}.json"))).unwrap();

@@ -3,6 +3,7 @@
  * BLAS_SHIM_REAL=FILE    the BLAS that multiplies, an OpenBLAS
  * BLAS_SHIM_COUNT=FILE   write the number of column-major calls at exit: training makes those, measurements of speed the others
  * BLAS_SHIM_WRONG=FACTOR multiply the last element of every product by FACTOR
+ * BLAS_SHIM_AT=ROW,COLUMN  ... or that element in place of the last, of every product that has it
  * BLAS_SHIM_CASE=0|1|2   only of W.A (NN), of dZ.A' (NT), of W'.dZ (TN)
  * BLAS_SHIM_SIDE=N       only of products with N terms to a sum
  * BLAS_SHIM_FORM=FORM    only of calls of that form, as the log has it: s|d transpose transpose m n k alpha beta
@@ -26,7 +27,7 @@
 
 static atomic_long calls;
 static double factor = 1.0;
-static int only = -1, terms = -1, once = 0;
+static int only = -1, terms = -1, once = 0, at_row = -1, at_column = -1;
 static long after = 0, every = 1;
 static atomic_long spoilt;
 static void *blas;
@@ -76,7 +77,9 @@ __attribute__((constructor)) static void start(void) {
     const char *which = getenv("BLAS_SHIM_CASE");
     const char *side = getenv("BLAS_SHIM_SIDE");
     const char *real = getenv("BLAS_SHIM_REAL");
+    const char *at = getenv("BLAS_SHIM_AT");
     if (wrong) factor = atof(wrong);
+    if (at && sscanf(at, "%d,%d", &at_row, &at_column) != 2) abort();
     if (which) only = atoi(which);
     const char *form = getenv("BLAS_SHIM_FORM");
     if (form && sscanf(form, "%c %d %d %d %d %d %la %la", &wanted.type, &wanted.ta, &wanted.tb, &wanted.m, &wanted.n,
@@ -146,8 +149,10 @@ int openblas_get_num_threads(void) {
         if (call < after && after > 0) return;                                                                    \
         if (wanted.type && !same(&wanted, &called)) return;                                                       \
         if ((every > 1 && call % every != 0) || (once && atomic_fetch_add(&spoilt, 1) > 0)) return;               \
-        if ((only < 0 || only == form) && (terms < 0 || terms == k))                                              \
-            c[(size_t)((swap ? n : m) - 1) * ldc + (swap ? m : n) - 1] *= (real)factor;                           \
+        int rows = swap ? n : m, columns = swap ? m : n;                                                          \
+        int row = at_row < 0 ? rows - 1 : at_row, column = at_row < 0 ? columns - 1 : at_column;                  \
+        if ((only < 0 || only == form) && (terms < 0 || terms == k) && row < rows && column < columns)            \
+            c[(size_t)row * ldc + column] *= (real)factor;                                                        \
     }
 
 SHIM(cblas_sgemm, float)

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::gemm::{
-    Accumulate, Call, LayerShape, Product, WrongProduct, backward_data, backward_weights, forward, maker,
+    Accumulate, Call, LayerShape, Product, WrongProduct, backward_data, backward_weights, forward, maker, suspects,
 };
 use crate::real::Real;
 use crate::reference;
@@ -14,11 +14,15 @@ use crate::reference;
 /// The most multiply-adds of a product of which every element is compared.
 const COMPARED_WHOLE: usize = 1 << 27;
 
+/// The seed of the random signs under which the elements of larger products are added up.
+const SIGNS: u64 = 0x516e5;
+
 /// Makes each of `calls` for a layer of `shape` on the BLAS in use, and compares the products with [`crate::reference`].
 ///
 /// Every element is compared. Of a product of more than 2²⁷ multiply-adds, whole rows and whole columns are compared, with that many
 /// multiply-adds in each direction: the first and last ones, and random ones between them. A wrong block, edge or thread's part
-/// crosses them.
+/// crosses them. So are the rows that Freivalds' method suspects, as [`crate::inspected`] does: those with an element that is off by a
+/// thousandth of √K in f64, and in f32 up to N K = 2·10⁶; beyond that, by √(N K / 2·10⁶) thousandths of √K.
 ///
 /// The inputs are uniform in [-1, 1), from a fixed seed, except for one term of each sum, ±2√K. So no element is near zero: all are
 /// between √K and 3√K in size. K roundings of partial sums of that size add up to about ε K. The bound is 8 ε (K + 2); it holds for
@@ -112,32 +116,30 @@ fn uniform<R: Real>(stream: &mut ChaCha8Rng, dim: (usize, usize)) -> Array2<R> {
 }
 
 /// Some rows and some columns of a product, as the reference computes them, with their numbers.
-struct Expected {
+struct Expected<'o, R> {
     sides: (usize, usize),
     terms: usize,
     rows: (Vec<usize>, Array2<f64>),
     columns: (Vec<usize>, Array2<f64>),
+    /// The operands, for the rows that are suspected; `None` if every element is compared anyway.
+    operands: Option<(ArrayView2<'o, R>, ArrayView2<'o, R>)>,
 }
 
-impl Expected {
+impl<'o, R: Real> Expected<'o, R> {
     /// Computes rows and columns of A B by the definition.
-    fn of<R: Real>(a: ArrayView2<R>, b: ArrayView2<R>) -> Self {
+    fn of(a: ArrayView2<'o, R>, b: ArrayView2<'o, R>) -> Self {
         let (sides, terms) = ((a.nrows(), b.ncols()), a.ncols());
         let rows = chosen(sides.0, COMPARED_WHOLE / (terms * sides.1));
         // If every row is compared, every column is.
-        let columns =
-            if rows.len() < sides.0 { chosen(sides.1, COMPARED_WHOLE / (terms * sides.0)) } else { Vec::new() };
+        let is_whole = rows.len() == sides.0;
+        let columns = if is_whole { Vec::new() } else { chosen(sides.1, COMPARED_WHOLE / (terms * sides.0)) };
         let of_rows = reference::product(a.select(Axis(0), &rows).view(), b);
         let of_columns = reference::product(a, b.select(Axis(1), &columns).view());
-        Expected { sides, terms, rows: (rows, of_rows), columns: (columns, of_columns) }
+        let operands = (!is_whole).then_some((a, b));
+        Expected { sides, terms, rows: (rows, of_rows), columns: (columns, of_columns), operands }
     }
 
-    fn compare<R: Real>(
-        &self,
-        call: Call,
-        shape: LayerShape,
-        make: impl FnOnce(ArrayViewMut2<R>),
-    ) -> Result<(), WrongProduct> {
+    fn compare(&self, call: Call, shape: LayerShape, make: impl FnOnce(ArrayViewMut2<R>)) -> Result<(), WrongProduct> {
         let scale = R::from_f64(call.scale).as_f64();
         let before = match call.accumulate {
             // NaN, so that an element that the product leaves untouched can't pass by luck.
@@ -149,10 +151,13 @@ impl Expected {
         };
         let mut found = before.clone();
         make(found.view_mut());
+        let suspected = self.suspected(call, before.view(), found.view());
         let rounding = 8.0 * R::epsilon().as_f64() * (self.terms + 2) as f64 * scale.abs();
         // Terms too small for a normal number lose up to that number each.
         let bound = rounding + self.terms as f64 * R::min_positive_value().as_f64();
-        let of_rows = self.rows.1.indexed_iter().map(|((place, column), value)| (self.rows.0[place], column, *value));
+        let of_rows = [&self.rows, &suspected].into_iter().flat_map(|(rows, values)| {
+            values.indexed_iter().map(|((place, column), value)| (rows[place], column, *value))
+        });
         let of_columns = self.columns.1.indexed_iter();
         let of_columns = of_columns.map(|((row, place), value)| (row, self.columns.0[place], *value));
         for (row, column, product) in of_rows.chain(of_columns) {
@@ -165,6 +170,15 @@ impl Expected {
             }
         }
         Ok(())
+    }
+
+    /// Computes the rows that Freivalds' method suspects, if not all are compared.
+    fn suspected(&self, call: Call, before: ArrayView2<R>, found: ArrayView2<R>) -> (Vec<usize>, Array2<f64>) {
+        let Some((a, b)) = self.operands else { return (Vec::new(), Array2::zeros((0, self.sides.1))) };
+        let before = (call.accumulate == Accumulate::Add).then_some(before);
+        let rows = suspects(&mut ChaCha8Rng::seed_from_u64(SIGNS), call, (a, b), before, found);
+        let values = reference::product(a.select(Axis(0), &rows).view(), b);
+        (rows, values)
     }
 }
 
@@ -193,7 +207,7 @@ mod tests {
     fn compared(call: Call, offset: f64) -> Result<(), WrongProduct> {
         let product = Array2::<f64>::from_elem((3, 4), 0.5);
         let (rows, columns) = (((0..3).collect(), product.clone()), (Vec::new(), Array2::zeros((3, 0))));
-        let expected = Expected { sides: (3, 4), terms: 5, rows, columns };
+        let expected = Expected { sides: (3, 4), terms: 5, rows, columns, operands: None };
         expected.compare(call, SHAPE, |mut found: ArrayViewMut2<f64>| {
             match call.accumulate {
                 Accumulate::Replace => found.assign(&(call.scale * &product)),
@@ -231,6 +245,10 @@ mod tests {
         for (rows, columns) in [(0..1, 0..700), (0..700, 350..351), (699..700, 699..700), (300..348, 400..448)] {
             assert!(with_wrong(rows.clone(), columns.clone()).is_err(), "{rows:?} {columns:?}");
         }
+        let skips = |places: &[usize]| (200..500).find(|place| !places.contains(place)).unwrap();
+        let (row, column) = (skips(&expected.rows.0), skips(&expected.columns.0));
+        let wrong = with_wrong(row..row + 1, column..column + 1).unwrap_err();
+        assert_eq!((wrong.row, wrong.column), (row, column));
     }
 
     #[test]

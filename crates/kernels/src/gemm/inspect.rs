@@ -84,7 +84,7 @@ pub(crate) fn verify<R: Real>(
 /// Element j of row i is a sum of K terms, whose partial sums grow like a random walk to about |aᵢ| |bⱼ|, or evenly to cᵢⱼ. The
 /// variance of its rounding errors is then about (ε/2)² (|aᵢ|² |bⱼ|² / 2 + K cᵢⱼ² / 3), summed over j. A row is suspected from
 /// eight standard deviations on.
-fn suspects<R: Real>(
+pub(crate) fn suspects<R: Real>(
     signs: &mut ChaCha8Rng,
     call: Call,
     (a, b): (ArrayView2<R>, ArrayView2<R>),

@@ -15,6 +15,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 pub use self::call::{Accumulate, Call, LayerShape, Product, WrongProduct};
 pub use self::inspect::inspected;
+pub(crate) use self::inspect::suspects;
 use self::inspect::{is_inspected, verify};
 use self::one_call::call_gemm;
 use self::panels::in_panels;
