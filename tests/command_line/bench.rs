@@ -191,6 +191,18 @@ fn a_wrong_library_is_one_line_and_exit_3_and_none_is_exit_2() {
         assert!(errors[0].contains(" wrongly (f32") && wrong.stdout.is_empty(), "{stderr}");
         assert!(!bench.path("results").exists());
     }
+    // What is no value of an option is answered by the option.
+    for (arguments, said) in [
+        (&["--shape", "-64"][..], "'-64' for '--shape <M,N,K[,FORM]>': \"-64\" must be a whole number"),
+        (&["--seconds", "-1"], "'-1' for '--seconds <S>': a number above 0"),
+        (&["--threads", "-1"], "'-1' for '--threads <N>': -1 is not in 1..=65535"),
+        (&["--blas", ""], "'' for '--blas <all|NAME|PATH>': a BLAS has a name or a path"),
+        (&["--blas", "auto,"], "'' for '--blas <all|NAME|PATH>': a BLAS has a name or a path"),
+    ] {
+        let refused = bench.run(&[&["bench", "--shape", "9"], arguments].concat());
+        let stderr = text(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && stderr.contains(said), "{arguments:?}: {stderr}");
+    }
     let refused = |arguments: &[&str]| failure(&bench.run(&[&["bench", "--shape", "9"], arguments].concat()));
     for (arguments, said) in [
         (&["--blas", "/nowhere.so"][..], "can't load /nowhere.so as a BLAS"),

@@ -203,8 +203,8 @@ impl Record {
             let positive = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite() && *number > 0.0);
             !seconds.is_empty() && seconds.len() == pace.len() && positive(seconds) && positive(pace)
         };
-        if results.any(|results| results.len() != count || !results.iter().all(is_whole)) {
-            return Err(unreadable("a record with missing or impossible samples".to_owned()));
+        if record.threads == 0 || results.any(|results| results.len() != count || !results.iter().all(is_whole)) {
+            return Err(unreadable("a record with missing or impossible samples or threads".to_owned()));
         }
         Ok(record)
     }
@@ -243,6 +243,7 @@ mod tests {
             ("\"seconds\":[1.0,", "\"seconds\":["),
             ("\"seconds\":[1.0,", "\"seconds\":[-1.0,"),
             ("\"form\":\"nn\"", "\"form\":\"xx\""),
+            ("\"threads\":1", "\"threads\":0"),
             ("}", ""),
         ] {
             assert!(text.contains(from));

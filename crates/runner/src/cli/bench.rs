@@ -7,6 +7,7 @@ use clap::Args;
 use clap_complete::ArgValueCompleter;
 use kernels::blas::Request;
 
+use super::blas::request;
 use super::choice::{Choice, one_of};
 use super::keys::candidates;
 use crate::bench::shape::Shapes;
@@ -23,21 +24,21 @@ pub struct Bench {
     pub overrides: Vec<String>,
     /// A product in place of an experiment: M,N,K, or one side for all three, and its form, nn (W a, the default), nt
     /// (dz aᵀ) or tn (Wᵀ dz). A side may be a range: 64..4096x2 or 64..256+64. May be given several times.
-    #[arg(long, value_name = "M,N,K[,FORM]")]
+    #[arg(long, value_name = "M,N,K[,FORM]", allow_hyphen_values = true)]
     pub shape: Vec<Shapes>,
     /// The libraries to time: `all` that are found here, or names and paths, separated by commas or given several times
     /// [default: the one that `runner sweep` would take].
-    #[arg(long, value_name = "all|NAME|PATH", value_delimiter = ',')]
+    #[arg(long, value_name = "all|NAME|PATH", value_delimiter = ',', value_parser = request)]
     pub blas: Vec<Request>,
     /// The element types [default: the experiment's own; both for --shape].
     #[arg(long, value_parser = one_of(&DTYPES))]
     pub dtype: Option<&'static [Dtype]>,
     /// Threads that share a product [default: run.threads; 1 for --shape].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), allow_negative_numbers = true)]
     pub threads: Option<u16>,
     /// Seconds for a product or a step, for all libraries together; at least six samples are made, even if they take
     /// longer.
-    #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = seconds, allow_negative_numbers = true)]
     pub seconds: f64,
     /// Print the whole record as JSON, every sample included.
     #[arg(long, conflicts_with = "csv")]

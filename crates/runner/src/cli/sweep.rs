@@ -37,7 +37,7 @@ pub struct Sweep {
     #[arg(long, conflicts_with = "fresh")]
     pub mix: bool,
     /// Train only shard I of N, with I from 0 to N - 1, into DIR.shards/I-of-N; `runner merge` joins the shards.
-    #[arg(long, value_name = "I/N")]
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     pub shard: Option<Shard>,
     /// Train the shard that a scheduler's environment names: the task of a Slurm array, HyperQueue's task (N is needed
     /// then), or the rank of an MPI process.

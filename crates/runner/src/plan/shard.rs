@@ -14,10 +14,13 @@ pub struct Shard {
     count: usize,
 }
 
+/// The most shards of a sweep: more than any cluster runs, and few enough to list.
+const MOST: usize = 100_000;
+
 impl Shard {
-    /// Makes shard `number` of `count`; `None` if there is no such one.
+    /// Makes shard `number` of `count`; `None` if there is no such one, or `count` is beyond 100,000.
     pub fn new(number: usize, count: usize) -> Option<Self> {
-        (number < count).then_some(Shard { number, count })
+        (number < count && count <= MOST).then_some(Shard { number, count })
     }
 
     /// Lists all shards of `count`.
@@ -47,9 +50,9 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split_once('/').and_then(|(number, count)| Some((number.parse().ok()?, count.parse().ok()?)));
-        parts
-            .and_then(|(number, count)| Shard::new(number, count))
-            .ok_or_else(|| "must be a number of 0 to N - 1 and the number of shards N, such as 3/8".to_owned())
+        parts.and_then(|(number, count)| Shard::new(number, count)).ok_or_else(|| {
+            format!("must be a number of 0 to N - 1 and the number of shards N, {MOST} at most, such as 3/8")
+        })
     }
 }
 
@@ -96,8 +99,9 @@ mod tests {
     #[test]
     fn a_shard_is_written_as_its_number_and_their_count() {
         assert_eq!("3/8".parse(), Ok(Shard { number: 3, count: 8 }));
+        assert!("0/100000".parse::<Shard>().is_ok());
         assert_eq!("0/1".parse::<Shard>().unwrap().to_string(), "0/1");
-        for wrong in ["8/8", "3", "/8", "3/", "-1/8", "3/0", "a/b", "1/2/3", ""] {
+        for wrong in ["8/8", "3", "/8", "3/", "-1/8", "3/0", "a/b", "1/2/3", "", "0/100001", "0/99999999999"] {
             assert!(wrong.parse::<Shard>().unwrap_err().contains("3/8"), "{wrong}");
         }
     }
