@@ -106,12 +106,13 @@ pub(crate) fn suspects<R: Real>(
     };
     let mut suspects: Vec<(f64, usize)> = Vec::new();
     for row in 0..a.nrows() {
-        let walk = scale * scale * a_squares[row] * b_square;
-        let variance = walk / 2.0 + terms * moved[row] / 3.0 + 4.0 * (c_squares[row] + c_0_squares[row]);
+        let walk = a_squares[row] * b_square;
+        let variance =
+            scale * scale * walk / 2.0 + terms * moved[row] / 3.0 + 4.0 * (c_squares[row] + c_0_squares[row]);
         let underflow = terms * b.ncols() as f64 * R::min_positive_value().as_f64();
         let expected = c_0_v[row] + scale * a_b_v[row];
         let most = R::max_value().as_f64();
-        let may_overflow = !(walk.sqrt() < most && c_0_squares[row].sqrt() < most);
+        let may_overflow = !(walk.sqrt() * scale.abs().max(1.0) < most && c_0_squares[row].sqrt() < most);
         let excess = (c_v[row] - expected).abs() / (4.0 * epsilon * variance.sqrt() + underflow);
         let is_right = excess <= 1.0; // false for NaN
         if !is_right && !may_overflow {
@@ -148,8 +149,10 @@ fn wrong_in_row<R: Real>(
         let by_addition = 2.0 * epsilon * (terms / 64.0 + 2.0) * (added_to.abs() + expected.abs());
         let underflow = terms * R::min_positive_value().as_f64();
         let bound = by_sum + by_addition + underflow;
-        // Numbers that overflow can't be compared; the comparison is false for NaN.
-        let is_right = size + added_to.abs() >= R::max_value().as_f64() || (found - expected).abs() <= bound;
+        // Numbers that overflow can't be compared. A BLAS may sum before it scales, and the sum overflow where `expected` does not.
+        let largest = magnitude[[0, column]] * scale.abs().max(1.0) + added_to.abs();
+        // The comparison is false for NaN.
+        let is_right = largest >= R::max_value().as_f64() || (found - expected).abs() <= bound;
         let (shape, dtype) = (call.product.layer([m, n, k]), R::NAME);
         (!is_right).then(|| WrongProduct {
             library: maker::<R>(call, shape),
@@ -282,6 +285,16 @@ mod tests {
             let mut c = Array2::zeros((3, 5));
             let work = || forward(a.view(), b.view(), c.view_mut(), Accumulate::Replace);
             assert_eq!(inspected(9, work), Ok(()), "{of_a}");
+        }
+    }
+
+    #[test]
+    fn a_sum_that_overflows_before_its_scale_makes_it_small_is_let_pass() {
+        let (dz, a) = (Array2::from_elem((3, 16), 1e19_f32), Array2::from_elem((5, 16), 1e19_f32));
+        for accumulate in [Accumulate::Replace, Accumulate::Add] {
+            let mut dw = Array2::ones((3, 5));
+            let work = || backward_weights(dz.view(), a.view(), 1.0 / 16.0, dw.view_mut(), accumulate);
+            assert_eq!(inspected(10, work), Ok(()), "{accumulate:?}");
         }
     }
 
