@@ -159,6 +159,28 @@ fn a_dry_run_lists_every_trial_and_writes_nothing() {
 }
 
 #[test]
+fn a_fleet_whose_nets_all_diverge_at_their_initial_parameters_has_no_speed_and_is_no_panic() {
+    let bench = bench();
+    let nets = ["small.toml", "model.dtype=f32", "model.init_scale=1e30", "train.learning_rate=0.1", "model.depth=3"];
+    for (engine, batch) in [("direct", "full"), ("reduced", "8"), ("dual", "full")] {
+        let further = [format!("run.engine={engine}"), format!("train.batch={batch}")];
+        let further = [&nets[..], &[&further[0], &further[1]]].concat();
+        let (_, said) = bench.succeeds(&[&["sweep", "--dry-run"], &further[..]].concat());
+        assert!(said.contains(": every net diverges at its initial parameters, "), "{said}");
+        bench.succeeds(&[&["submit", "--dry-run"], &further[..]].concat());
+        let timed = bench.run(&[&["bench"], &further[..]].concat());
+        let (code, line) = failure_after_header(&timed.stderr, timed.status.code());
+        let problem = "can't be timed: every net diverges at its initial parameters";
+        assert!(code == Some(2) && line.starts_with("error: ") && line.ends_with(problem), "{line}");
+    }
+    // A decay diverges only with the learning rate of the training, not with that of the measurement.
+    let decay = ["small.toml", "model.depth=3", "train.learning_rate=0.1", "train.weight_decay=1e30"];
+    let (_, said) = bench.succeeds(&[&["sweep", "--dry-run"], &decay[..]].concat());
+    assert!(said.contains(" a step ("), "{said}");
+    bench.succeeds(&[&["bench", "--seconds", "0.02"], &decay[..]].concat());
+}
+
+#[test]
 fn points_that_share_a_net_are_one_trial_shown_at_each() {
     let bench = bench();
     let wide = ["sweep.model.width=[4, 8]", "train.iterations=10", "seed=1", "train.learning_rate=0.1"];

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use kernels::blas::Library;
 use kernels::{Call, LayerShape, WrongProduct, with_subnormals_flushed};
 
@@ -20,7 +21,6 @@ use crate::plan::kinds::FleetKind;
 use crate::plan::products::Product;
 use crate::run::fleet::endless;
 use crate::run::inputs::Inputs;
-use crate::run::untrusted::Untrusted;
 use crate::spec::trial::Dtype;
 
 /// The working sets whose bandwidth every record has, for the roofs of its plot: one in the nearest cache, and one
@@ -92,8 +92,8 @@ impl Bench<'_> {
     /// Times every case and puts the results into `record`.
     ///
     /// # Errors
-    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly.
-    pub(crate) fn run(&self, record: &mut Record) -> Result<(), Untrusted> {
+    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly; or every net of a fleet diverges.
+    pub(crate) fn run(&self, record: &mut Record) -> Result<()> {
         let products = self.products.iter().map(|case| case.product.dtype);
         let dtypes: BTreeSet<Dtype> = products.chain(self.steps.iter().map(Step::dtype)).collect();
         let mut limits = Limits::default();
@@ -142,8 +142,8 @@ impl Bench<'_> {
     /// Times one case on every library again, with other matrices for each `attempt`.
     ///
     /// # Errors
-    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly.
-    pub(crate) fn time_again(&self, case: Case, attempt: usize) -> Result<Vec<Samples>, Untrusted> {
+    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly; or every net of a fleet diverges.
+    pub(crate) fn time_again(&self, case: Case, attempt: usize) -> Result<Vec<Samples>> {
         let mut measurement = Measurement::new(self.libraries.len());
         for pass in 0..PASSES {
             self.pass(case, pass, attempt * PASSES + pass, &mut measurement)?;
@@ -152,7 +152,7 @@ impl Bench<'_> {
     }
 
     /// Makes one pass over a case, with its matrices at a `placement` of their own.
-    fn pass(&self, case: Case, pass: usize, placement: usize, measurement: &mut Measurement) -> Result<(), Untrusted> {
+    fn pass(&self, case: Case, pass: usize, placement: usize, measurement: &mut Measurement) -> Result<()> {
         let settings = |dtype, calls| Settings { libraries: &self.libraries, dtype, seconds: self.seconds, calls };
         match case {
             Case::Product(place) => {
@@ -175,12 +175,15 @@ impl Bench<'_> {
                 let mut stepped = Ok(());
                 with_subnormals_flushed(trials[0].config.flush_subnormals, || {
                     measurement.pass(&settings(step.dtype(), kind.steps), pass, &mut || {
-                        if stepped.is_ok() {
+                        if stepped.is_ok() && fleet.is_training() {
                             stepped = fleet.step();
                         }
                     });
                 });
                 stepped?;
+                if !fleet.is_training() {
+                    bail!("a step of {} can't be timed: every net diverges at its initial parameters", kind.words);
+                }
             }
         }
         Ok(())

@@ -73,14 +73,12 @@ impl PredictedTime {
                 continue;
             }
             let seconds: f64 = left.iter().map(|&place| self.prediction.fleets[place]).sum();
-            say(&format!(
-                "  {} of {}: {} a step ({:.1} GFLOP/s), {} of one worker",
-                count(left.len(), "fleet"),
-                kind.words,
-                duration(*step),
-                kind.flop / step / 1e9,
-                duration(seconds),
-            ));
+            let speed = match step {
+                Some(step) => format!("{} a step ({:.1} GFLOP/s)", duration(*step), kind.flop / step / 1e9),
+                None => "every net diverges at its initial parameters".to_owned(),
+            };
+            let fleets = count(left.len(), "fleet");
+            say(&format!("  {fleets} of {}: {speed}, {} of one worker", kind.words, duration(seconds)));
         }
         if self.prediction.interpolated > 0 {
             say(&format!(

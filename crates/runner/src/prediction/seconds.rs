@@ -6,7 +6,7 @@ use super::speeds::{Speed, Steps};
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
 
-/// The predicted seconds of the fleets of a plan, as if no net diverged or stopped early.
+/// The predicted seconds of the fleets of a plan, as if no net diverged after its first step or stopped early.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The seconds of each fleet, in the order of [`Plan::fleets`].
@@ -25,7 +25,7 @@ impl Prediction {
         let mut costs = vec![[0.0; 3]; plan.fleets.len()];
         for kind in plan.kinds() {
             let measured = speeds.iter().find(|speed| speed.kind.fleet == kind.fleet);
-            let step = measured.map_or_else(|| steps.seconds(plan, &kind), |speed| speed.step);
+            let step = measured.map_or_else(|| steps.seconds(plan, &kind), |speed| speed.step.unwrap_or(0.0));
             interpolated += if measured.is_some() { 0 } else { kind.places.len() };
             let start = measured.or(largest).map_or([0.0; 2], |speed| [speed.cold_start, speed.warm_start]);
             kind.places.iter().for_each(|&place| costs[place] = [step, start[0], start[1]]);

@@ -25,8 +25,8 @@ const LEAST_STEPS: usize = 2;
 pub struct Speed {
     /// The kind.
     pub kind: FleetKind,
-    /// The seconds of a step.
-    pub step: f64,
+    /// The seconds of a step; `None` if all of its nets diverge at their initial parameters.
+    pub step: Option<f64>,
     /// The seconds from a fleet's trials to its first step, if its first layers are drawn.
     pub cold_start: f64,
     /// The seconds to its first step if other fleets have drawn its first layers.
@@ -54,8 +54,9 @@ where
         })?;
         let timings = timings.into_inner().unwrap_or_else(PoisonError::into_inner);
         let timings = timings.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let [cold_start, warm_start, step] =
-            [0, 1, 2].map(|which| timings.iter().map(|timing| timing[which]).sum::<f64>() / timings.len() as f64);
+        let mean = |sum: f64| sum / timings.len() as f64;
+        let [cold_start, warm_start] = [0, 1].map(|which| mean(timings.iter().map(|(starts, _)| starts[which]).sum()));
+        let step = timings.iter().map(|(_, step)| *step).sum::<Option<f64>>().map(mean);
         Ok(Speed { kind, step, cold_start, warm_start: warm_start.min(cold_start) })
     });
     measured.collect()
@@ -73,8 +74,9 @@ fn selected(mut kinds: Vec<FleetKind>) -> Vec<FleetKind> {
     kinds
 }
 
-/// Times the fleet's start twice, the first layers drawn and known, and then its steps: the seconds of each.
-fn time(plan: &Plan, kind: &FleetKind, inputs: &Inputs, slice: Duration) -> Result<[f64; 3], Untrusted> {
+/// Times the fleet's start twice, the first layers drawn and known, and then its steps: the seconds of each; `None` for the steps if no net
+/// is left in training.
+fn time(plan: &Plan, kind: &FleetKind, inputs: &Inputs, slice: Duration) -> Result<([f64; 2], Option<f64>), Untrusted> {
     let trials: Vec<_> = plan.trials_of(&kind.fleet).collect();
     let begun = Instant::now();
     drop(endless(plan, &trials, inputs)?);
@@ -86,13 +88,13 @@ fn time(plan: &Plan, kind: &FleetKind, inputs: &Inputs, slice: Duration) -> Resu
         // The first step is inspected, and maps memory.
         ready.step()?;
         let (begun, mut steps) = (Instant::now(), 0);
-        while steps < LEAST_STEPS || begun.elapsed() < slice {
+        while ready.is_training() && (steps < LEAST_STEPS || begun.elapsed() < slice) {
             (0..kind.steps).try_for_each(|_| ready.step())?;
             steps += kind.steps;
         }
-        Ok::<_, Untrusted>(begun.elapsed().div_f64(steps as f64))
+        Ok::<_, Untrusted>(ready.is_training().then(|| begun.elapsed().as_secs_f64() / steps as f64))
     })?;
-    Ok([cold, warm, step].map(|time| time.as_secs_f64()))
+    Ok(([cold, warm].map(|time| time.as_secs_f64()), step))
 }
 
 /// The seconds of a step by its operations, for fleets of one element type and form of inputs.
@@ -103,7 +105,8 @@ impl Steps {
     pub(super) fn of(plan: &Plan, speeds: &[Speed]) -> Self {
         let mut steps: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
         for Speed { kind, step, .. } in speeds {
-            steps.entry(class(plan, &kind.fleet)).or_default().push((kind.flop, *step));
+            let measured = step.map(|step| (kind.flop, step));
+            steps.entry(class(plan, &kind.fleet)).or_default().extend(measured);
         }
         steps.values_mut().for_each(|measured| measured.sort_by(|a, b| a.0.total_cmp(&b.0)));
         Steps(steps)

@@ -38,10 +38,18 @@ impl ReadyFleet<'_> {
             ReadyFleet::F64(fleet) => fleet.step(),
         }
     }
+
+    /// Returns whether a net is in training. Without one, [`Self::step`] must not be called.
+    pub fn is_training(&self) -> bool {
+        match self {
+            ReadyFleet::F32(fleet) => fleet.is_training(),
+            ReadyFleet::F64(fleet) => fleet.is_training(),
+        }
+    }
 }
 
-/// Prepares a fleet for any number of steps, each as costly as in training: its learning rate is tiny and nothing stops
-/// it, so that no net leaves the fleet.
+/// Prepares a fleet for any number of steps, each as costly as in training: its learning rate and decay are small and nothing stops
+/// it, so that a net leaves the fleet only if its initial parameters diverge.
 ///
 /// # Errors
 /// If the BLAS computes W(0) X wrongly.
@@ -51,9 +59,11 @@ impl ReadyFleet<'_> {
 pub fn endless<'i>(plan: &'i Plan, trials: &'i [&'i Trial], inputs: &'i Inputs) -> Result<ReadyFleet<'i>, WrongSum> {
     /// Above 0: BLAS skips a product whose factor is 0.
     const RATE: f64 = 1e-9;
-    let adapted = |training| {
+    let adapted = |training: Training| {
         let (schedule, stopping) = (Schedule::constant(RATE), Stopping::default());
-        Training { schedule, stopping, iterations: usize::MAX, ..training }
+        let mut optimiser = training.optimiser;
+        optimiser.decay.lambda = optimiser.decay.lambda.min(1.0);
+        Training { schedule, stopping, optimiser, iterations: usize::MAX, ..training }
     };
     let (form, first_layers) = (plan.input_form(trials[0]), &inputs.first_layers);
     Ok(match trials[0].config.dtype {

@@ -135,7 +135,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         self.iteration < self.iterations && self.is_training()
     }
 
-    fn is_training(&self) -> bool {
+    /// Returns whether a net is in training: it has neither diverged nor ended otherwise.
+    pub fn is_training(&self) -> bool {
         self.members.iter().any(|member| self.trained[member.place].is_none())
     }
 
