@@ -103,6 +103,22 @@ fn a_decay_that_is_off_by_a_hundredth_fails() {
     let checks = gradient_check::compare(&chain, x.view(), y.view(), right, &caches, &gradients, 40);
     let wrong: Vec<_> = checks.iter().filter(|check| !check.passes).map(|check| check.name.as_str()).collect();
     assert_eq!(wrong, ["w1"]);
+    assert!(checks.iter().all(|check| !check.is_lost));
+}
+
+#[test]
+fn a_gradient_that_is_lost_in_the_rounding_of_j_is_said_to_be() {
+    let architecture = Architecture::classifier(4, &[5], Activation::Relu);
+    let mut chain = initialise::chain::<f64>(&architecture, &Scheme::PyTorch.into(), 5);
+    let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
+    let lost = |chain: &net::Chain<f64>| {
+        let checks = gradient_check::check(chain, x.view(), y.view(), &Training::descent(0.1, 1, 1), 40);
+        checks.into_iter().filter(|check| check.is_lost).map(|check| check.name).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&chain), Vec::<String>::new());
+    // J is some 1e200 and its last digit some 1e184: no derivative reaches that.
+    chain.layers.iter_mut().for_each(|layer| layer.w *= 1e100);
+    assert!(!lost(&chain).is_empty());
 }
 
 #[test]

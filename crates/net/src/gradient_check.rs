@@ -33,6 +33,8 @@ pub struct TensorCheck {
     pub relative_error: f64,
     /// True if the difference stays within [`TOLERANCE`] of the norms plus what rounding of J explains.
     pub passes: bool,
+    /// True if rounding of J explains a difference as large as the norms: it passes, but any other gradient so small would too.
+    pub is_lost: bool,
 }
 
 /// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (as its cost takes it), at most `per_tensor` elements
@@ -149,6 +151,7 @@ impl Probe<'_> {
             at_kink: chosen.len() - compared,
             relative_error: if difference == 0.0 { 0.0 } else { difference / norms },
             passes: difference <= TOLERANCE * norms + rounding,
+            is_lost: difference > 0.0 && rounding >= norms,
         }
     }
 

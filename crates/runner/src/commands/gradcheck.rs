@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kernels::blas::Request;
 use ndarray::{Array2, Axis};
-use net::{gradient_check, initialise};
+use net::gradient_check::{self, TensorCheck};
+use net::initialise;
 
 use super::answer::print_with_marks;
 use super::session::set_up_blas;
@@ -33,6 +34,11 @@ const KEYS: [&str; 11] = [
     "train.decay_biases",
 ];
 
+/// The reason why no element of a tensor was compared.
+pub(super) const AT_KINK: &str = "all at a kink";
+/// The reason why the comparison of a tensor says nothing.
+pub(super) const LOST: &str = "lost in the rounding of J";
+
 /// Checks every different net of the sweep at its initial weights; exit code 1 if a gradient is wrong.
 pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitCode> {
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
@@ -44,7 +50,7 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);
 
     let mut table = Table::new(["net", "tensor", "compared", "at_kink", "relative_error", "gradient"]);
-    let (mut seen, mut wrong, mut at_kink) = (BTreeSet::new(), 0, 0);
+    let (mut seen, mut wrong, mut at_kink, mut lost) = (BTreeSet::new(), 0, 0, 0);
     for point in &experiment.points {
         let config = point.on(shape)?;
         let canonical = config.canonical();
@@ -62,19 +68,23 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
         for check in gradient_check::check(&chain, x, y, &config.training(shape.train), args.elements as usize) {
             wrong += usize::from(!check.passes);
             at_kink += usize::from(check.compared == 0);
+            lost += usize::from(check.is_lost);
+            let verdict = verdict(&check);
             table.row([
                 net.clone(),
                 check.name,
                 format!("{} of {}", check.compared, check.elements),
                 check.at_kink.to_string(),
                 format!("{:.1e}", check.relative_error),
-                verdict(check.passes, check.compared),
+                verdict,
             ]);
         }
     }
     print_with_marks(&table.to_string())?;
-    say(&match (wrong, at_kink) {
-        (0, 1..) => format!("no gradient is wrong; {} could not be compared: all at a kink", count(at_kink, "tensor")),
+    let reasons = [(at_kink, AT_KINK), (lost, LOST)].into_iter().filter(|(tensors, _)| *tensors > 0);
+    let reasons = reasons.map(|(tensors, why)| format!("; {} could not be compared: {why}", count(tensors, "tensor")));
+    say(&match (wrong, at_kink + lost) {
+        (0, 1..) => format!("no gradient is wrong{}", reasons.collect::<String>()),
         (0, 0) => {
             format!(
                 "every gradient compared is right: {}, {}, f64",
@@ -87,11 +97,11 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
     Ok(ExitCode::from(u8::from(wrong > 0)))
 }
 
-fn verdict(passes: bool, compared: usize) -> String {
-    let word = match (passes, compared) {
-        (_, 0) => "- all at a kink",
-        (true, _) => "✓",
-        (false, _) => "✗ wrong",
-    };
-    word.to_owned()
+fn verdict(check: &TensorCheck) -> String {
+    match check {
+        TensorCheck { compared: 0, .. } => format!("- {AT_KINK}"),
+        TensorCheck { is_lost: true, .. } => format!("- {LOST}"),
+        TensorCheck { passes: true, .. } => "✓".to_owned(),
+        TensorCheck { passes: false, .. } => "✗ wrong".to_owned(),
+    }
 }

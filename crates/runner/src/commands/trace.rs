@@ -25,6 +25,7 @@ use self::subject::Subject;
 use super::answer::may_be_written;
 use super::answer::{print, print_names};
 use super::failure::Failure;
+use super::gradcheck::{AT_KINK, LOST};
 use super::session::set_up_blas;
 use super::source::{data_of, one_point, read_files};
 use crate::cli;
@@ -104,19 +105,25 @@ fn write_files(report: &Report, args: &cli::Trace) -> Result<()> {
 fn verdict(report: &Report) -> ExitCode {
     let differences: Vec<_> = report.quantities().filter_map(|quantity| quantity.differences.as_ref()).collect();
     let published: Vec<_> = report.quantities().filter_map(|quantity| quantity.published.as_ref()).collect();
-    let wrong = differences.iter().filter(|differences| !differences.agrees).count();
+    let wrong = differences.iter().filter(|differences| differences.agrees == Some(false)).count();
     let off = published.iter().filter(|published| !published.agrees).count();
-    let compared: usize = differences.iter().map(|differences| differences.compared).sum();
-    let at_kinks = differences.iter().filter(|differences| differences.compared == 0).count();
-    let kinks = if at_kinks > 0 { format!("; {at_kinks} can't be compared, all at a kink") } else { String::new() };
-    match (differences.len() - at_kinks, wrong) {
-        (0, _) if at_kinks > 0 => say(&format!("{} can't be compared, all at a kink", count(at_kinks, "gradient"))),
-        (0, _) => {}
+    let (compared, left_out): (Vec<_>, Vec<_>) =
+        differences.into_iter().partition(|differences| differences.agrees.is_some());
+    let elements: usize = compared.iter().map(|differences| differences.compared).sum();
+    let (at_kink, lost): (Vec<_>, Vec<_>) = left_out.into_iter().partition(|differences| differences.compared == 0);
+    let mut said = match (compared.len(), wrong) {
+        (0, _) => Vec::new(),
         (all, 0) => {
-            let gradients = count(all, "gradient");
-            say(&format!("{gradients} in {compared} elements agree with finite differences of J{kinks}"));
+            vec![format!("{} in {elements} elements agree with finite differences of J", count(all, "gradient"))]
         }
-        (all, wrong) => say(&format!("{wrong} of {all} gradients differ from finite differences of J{kinks}")),
+        (all, wrong) => vec![format!("{wrong} of {all} gradients differ from finite differences of J")],
+    };
+    let reasons = [(at_kink, AT_KINK), (lost, LOST)].into_iter().filter(|(gradients, _)| !gradients.is_empty());
+    said.extend(
+        reasons.map(|(gradients, why)| format!("{} can't be compared, {why}", count(gradients.len(), "gradient"))),
+    );
+    if !said.is_empty() {
+        say(&said.join("; "));
     }
     match (published.len(), off) {
         (0, _) => {}

@@ -84,7 +84,8 @@ pub(super) struct Differences {
     pub(super) elements: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|), Euclidean norms.
     pub(super) relative_error: f64,
-    pub(super) agrees: bool,
+    /// Whether they agree with the gradient; `None` (in JSON null) if no element was compared, or the derivatives are lost in the rounding of J.
+    pub(super) agrees: Option<bool>,
 }
 
 /// The published values of a quantity.

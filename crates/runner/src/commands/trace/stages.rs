@@ -69,7 +69,8 @@ impl Teller<'_> {
         if let Some(batch) = &self.subject.batch {
             let shown: Vec<_> = batch.iter().take(20).map(ToString::to_string).collect();
             let more = if batch.len() > shown.len() { ", …" } else { "" };
-            notes.push(format!("a mini-batch, the training examples {}{more}; J is their cost", shown.join(", ")));
+            let (noun, whose) = if batch.len() == 1 { ("example", "its") } else { ("examples", "their") };
+            notes.push(format!("a mini-batch, the training {noun} {}{more}; J is {whose} cost", shown.join(", ")));
         }
         let stopping = self.subject.update.as_ref().map(|update| &update.training.stopping);
         if stopping.is_some_and(|stopping| *stopping != Stopping::default()) {
@@ -275,7 +276,7 @@ fn differences(check: &TensorCheck, dim: (usize, usize)) -> Differences {
         at_kink: check.at_kink,
         elements: check.elements,
         relative_error: check.relative_error,
-        agrees: check.passes,
+        agrees: (check.compared > 0 && !check.is_lost).then_some(check.passes),
     }
 }
 

@@ -4,6 +4,7 @@ use console::Term;
 
 use super::matrix::{Lines, lines};
 use super::report::{Differences, Published, Quantity, Report, Stage};
+use crate::commands::gradcheck::{AT_KINK, LOST};
 use crate::text::layers;
 
 /// Columns where nothing says how many there are.
@@ -91,14 +92,16 @@ impl Writer {
         let mut blocks = vec![own];
         if let Some(Differences { values, compared, at_kink, elements, relative_error, agrees }) = &quantity.differences
         {
-            let mut said = format!("{} {relative_error:.1e}", mark(*agrees));
-            if *compared == 0 {
-                said = "all at a kink".to_owned();
-            } else if compared + at_kink < *elements {
-                said += &format!(", {compared} of {elements}");
-            } else if *at_kink > 0 {
-                said += &format!(", {at_kink} at a kink");
-            }
+            let left_out = match (compared + at_kink < *elements, at_kink) {
+                (true, _) => format!(", {compared} of {elements}"),
+                (false, 1..) => format!(", {at_kink} at a kink"),
+                (false, 0) => String::new(),
+            };
+            let said = match agrees {
+                Some(agrees) => format!("{} {relative_error:.1e}{left_out}", mark(*agrees)),
+                None if *compared == 0 => AT_KINK.to_owned(),
+                None => LOST.to_owned(),
+            };
             let mut block = vec![format!("{} by finite differences {said}", quantity.symbol)];
             block.extend(values.iter().flat_map(|values| self.matrix(values.view(), "-")));
             blocks.push(block);
