@@ -51,6 +51,19 @@ iterations = 200
 }
 
 #[test]
+fn rows_that_are_dropped_are_said_whatever_progress_is_shown() {
+    let bench = Bench::new();
+    bench.write("holes.csv", &flowers().replacen("1.01,", ",", 1));
+    let import =
+        ["data", "import", "holes.csv", "--label", "kind", "--test-share", "0.25", "--missing", "drop", "--force"];
+    let said = |more: &[&str]| bench.succeeds(&[&import[..], more].concat()).1;
+    let plain = said(&["--progress", "plain"]);
+    assert!(plain.contains("1 row with a missing cell left out"), "{plain}");
+    assert_eq!(said(&["--progress", "none"]), plain);
+    assert_eq!(said(&["--progress", "none", "--quiet"]), "");
+}
+
+#[test]
 fn a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing() {
     let bench = Bench::new();
     bench.write("bad.csv", "1,2,a\n3,b\n");

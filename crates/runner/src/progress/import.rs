@@ -29,7 +29,7 @@ impl ImportProgress {
         }
     }
 
-    /// Shows how far it is.
+    /// Shows how far it is, and says what was found, even if it shows nothing else.
     pub(crate) fn show(&mut self, progress: &Progress) {
         const BETWEEN_LINES: Duration = Duration::from_secs(5);
         const BETWEEN_EVENTS: Duration = Duration::from_secs(1);
@@ -41,7 +41,8 @@ impl ImportProgress {
                 bar.set_length(all as u64);
                 bar.set_position(written as u64);
             }
-            (ImportProgress::Lines { .. } | ImportProgress::Events { .. }, Progress::Found(found)) => say(found),
+            // What was found is no progress: it may be that examples were left out.
+            (_, Progress::Found(found)) => say(found),
             (ImportProgress::Lines { last }, _) if last.elapsed() >= BETWEEN_LINES => {
                 *last = Instant::now();
                 say(&words(progress));
