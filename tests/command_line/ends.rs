@@ -111,6 +111,7 @@ fn limits_that_mean_nothing_are_refused() {
     for (words, problem) in [
         (&["--time-budget", "90"][..], "time unit needed"),
         (&["--time-budget", "soon"], "expected number"),
+        (&["--time-budget", "5M"], "M may be minutes or months: write m for minutes"),
         (&["--max-fails", "0"], "0 is not in 1.."),
         (&["--max-fails", "2", "--fail-fast"], "cannot be used with"),
     ] {

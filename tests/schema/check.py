@@ -30,8 +30,24 @@ seed = [1, 2]
 "model.dropout" = { from = 0.0, to = 0.5, count = 3 }
 """
 
-# What is replaced, and by what.
+# What is replaced, and by what, in experiments that are right too.
+VARIANTS = [
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = 0.5'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "5m"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "1.5h"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "2 h 30min"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "500 iterations"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "never"'),
+]
+
+# What is replaced, and by what, in experiments that are wrong.
 MISTAKES = [
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = 0'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "5M"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "5 moons"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "500 steps"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "500iterations"'),
+    ('name = "right"', 'name = "right"\nrun.checkpoint_every = "0 iterations"'),
     ('name = "right"', ""),
     ('name = "right"', 'name = ""'),
     ('name = "right"', 'name = "../right"'),
@@ -97,7 +113,12 @@ def main() -> int:
     for path in experiments:
         wrong += [f"{path.name}: {error.message}" for error in validator.iter_errors(tomllib.loads(path.read_text()))]
     with tempfile.TemporaryDirectory() as folder:
-        assert not refused_by_runner(runner, folder, RIGHT) and validator.is_valid(tomllib.loads(RIGHT))
+        for old, new in [("", ""), *VARIANTS]:
+            text = RIGHT.replace(old, new)
+            if not validator.is_valid(tomllib.loads(text)):
+                wrong.append(f"the schema refuses {new!r}")
+            if refused_by_runner(runner, folder, text):
+                wrong.append(f"the runner refuses {new!r}")
         for old, new in MISTAKES:
             text = RIGHT.replace(old, new)
             assert text != RIGHT
@@ -106,7 +127,7 @@ def main() -> int:
             if not refused_by_runner(runner, folder, text):
                 wrong.append(f"the runner takes {new!r}")
     print(*wrong, sep="\n", end="\n" if wrong else "")
-    print(f"schema: {len(experiments)} experiments taken, {len(MISTAKES)} mistakes refused, {len(wrong)} wrong")
+    print(f"schema: {len(experiments) + 1 + len(VARIANTS)} experiments taken, {len(MISTAKES)} mistakes refused, {len(wrong)} wrong")
     return int(bool(wrong))
 
 

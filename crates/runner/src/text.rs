@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -39,6 +40,24 @@ pub(crate) fn flop(count: f64) -> String {
 fn with_unit(count: f64, step: f64, units: &[&str]) -> String {
     let place = (1..units.len()).take_while(|&place| count >= step.powi(place as i32)).count();
     format!("{:.1} {}", count / step.powi(place as i32), units[place])
+}
+
+/// The units of durations: humantime's, without its M for months, since most who write it mean minutes.
+pub(crate) const TIME_UNITS: [&str; 38] = [
+    "nanos", "nsec", "ns", "usec", "us", "millis", "msec", "ms", "seconds", "second", "secs", "sec", "s", "minutes",
+    "minute", "min", "mins", "m", "hours", "hour", "hr", "hrs", "h", "days", "day", "d", "weeks", "week", "wk", "wks",
+    "w", "months", "month", "years", "year", "yr", "yrs", "y",
+];
+
+/// Reads a duration such as `90s`, `45m` or `1h 30min`.
+///
+/// # Errors
+/// If it is none, or its unit is `M`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    if text.split(|c: char| !c.is_alphabetic()).any(|unit| unit == "M") {
+        return Err("M may be minutes or months: write m for minutes".to_owned());
+    }
+    humantime::parse_duration(text).map_err(|error| error.to_string())
 }
 
 /// Formats the widths of a net's layers, from its inputs to its outputs: `12288-20-7-5-1`.
@@ -148,8 +167,11 @@ pub(crate) fn in_quotes(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+    use std::time::Duration;
 
-    use super::{decimals, duration, flop, quoted, rounded, significant, visible, visible_line};
+    use super::{
+        TIME_UNITS, decimals, duration, flop, parse_duration, quoted, rounded, significant, visible, visible_line,
+    };
 
     #[test]
     fn a_cost_is_short_however_large_or_small_it_is() {
@@ -199,6 +221,17 @@ mod tests {
             "4.63 days",
         ];
         assert_eq!(said, expected.map(str::to_owned));
+    }
+
+    #[test]
+    fn a_duration_is_read_in_any_unit_but_the_one_that_may_be_two() {
+        for unit in TIME_UNITS {
+            assert!(parse_duration(&format!("2{unit}")).is_ok_and(|read| !read.is_zero()), "{unit}");
+        }
+        assert_eq!(parse_duration("1h 30min"), Ok(Duration::from_secs(5400)));
+        for unclear in ["5M", "5 M", "1h5M", "1.5M 3s"] {
+            assert!(parse_duration(unclear).unwrap_err().contains("minutes or months"), "{unclear}");
+        }
     }
 
     #[test]

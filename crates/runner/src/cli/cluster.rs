@@ -5,10 +5,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 
 use super::blas::Blas;
 use super::experiment::ExperimentArgs;
+use crate::text::parse_duration;
 
 /// Arguments of `runner submit`.
 #[derive(Args, Debug)]
@@ -139,7 +139,7 @@ pub struct Status {
 
 /// Reads a duration of at least a second: a shorter one would become 0, which Slurm takes as no limit.
 fn seconds(text: &str) -> Result<Duration, String> {
-    let duration = parse_duration(text).map_err(|error| error.to_string())?;
+    let duration = parse_duration(text)?;
     if duration >= Duration::from_secs(1) { Ok(duration) } else { Err("must be 1s or longer".to_owned()) }
 }
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use humantime::parse_duration;
 
 use super::blas::Blas;
 use super::experiment::ExperimentArgs;
 use crate::plan::shard::Shard;
 use crate::progress::mode::ProgressMode;
+use crate::text::parse_duration;
 
 /// Arguments of `runner sweep`.
 #[derive(Args, Debug)]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use humantime::{format_duration, parse_duration};
+use humantime::format_duration;
 use serde_json::{Value as Json, json};
 use toml::Value;
 
 use super::kind::{Kind, STEPS, number};
+use crate::text::{TIME_UNITS, parse_duration};
 
 /// The time from one checkpoint of a fleet to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Kind for CheckpointInterval {
         };
         read.ok_or_else(|| {
             format!(
-                "must be a number of seconds above 0, or a text such as \"10 min\", \"2h\", \"500 iterations\" or \"{NEVER}\", \
+                "must be a number of seconds above 0, or a text such as \"5m\" (minutes), \"2h 30min\", \"500 iterations\" or \"{NEVER}\", \
                  found {value}"
             )
         })
@@ -64,7 +65,8 @@ impl Kind for CheckpointInterval {
     }
 
     fn schema(&self) -> Json {
-        let text = r"^(never|[1-9][0-9]* iterations?|[0-9]+ ?[a-z]+( ?[0-9]+ ?[a-z]+)*)$";
+        let time = format!(r"[0-9]+(\.[0-9]+)? *({})", TIME_UNITS.join("|"));
+        let text = format!(r"^(never|[1-9][0-9]* iterations?|{time}( *{time})*)$");
         json!({ "anyOf": [{ "type": "number", "exclusiveMinimum": 0.0 }, { "type": "string", "pattern": text }] })
     }
 }
@@ -94,6 +96,8 @@ mod tests {
             ("\"10 min\"", seconds(600.0)),
             ("\"10min\"", seconds(600.0)),
             ("\"2h 30min\"", seconds(9000.0)),
+            ("\"2.5h\"", seconds(9000.0)),
+            ("\"5m\"", seconds(300.0)),
             ("\"90s\"", seconds(90.0)),
             ("\"500 iterations\"", Ok(CheckpointEvery::Iterations(500))),
             ("\"1 iteration\"", Ok(CheckpointEvery::Iterations(1))),
@@ -102,9 +106,21 @@ mod tests {
             assert_eq!(read(written), meant, "{written}");
             assert_eq!(read(&CheckpointInterval.json(&meant.clone().unwrap()).to_string()), meant, "{written}");
         }
-        for wrong in
-            ["0", "-1", "inf", "nan", "1e300", "\"\"", "\"0s\"", "\"10\"", "\"0 iterations\"", "\"off\"", "true"]
-        {
+        for wrong in [
+            "0",
+            "-1",
+            "inf",
+            "nan",
+            "1e300",
+            "\"\"",
+            "\"0s\"",
+            "\"10\"",
+            "\"0 iterations\"",
+            "\"5M\"",
+            "\"1h 5M\"",
+            "\"off\"",
+            "true",
+        ] {
             let problem = read(wrong).unwrap_err();
             assert!(problem.starts_with("must be a number of seconds above 0") && problem.contains("found"), "{wrong}");
         }
