@@ -107,6 +107,69 @@ fn a_bad_experiment_is_refused_with_file_line_and_key() {
 }
 
 #[test]
+fn a_table_in_the_place_of_a_key_and_a_key_that_cannot_be_swept_are_not_called_unknown() {
+    let bench = Bench::new();
+    bench.write("good.toml", GOOD);
+    for (from, to, said) in [
+        (
+            "[model]",
+            "[[model]]",
+            "bad.toml:7: model: a table with keys such as model.depth, model.width, model.parameters",
+        ),
+        (
+            "seed = [1, 2]",
+            "[sweep.zip]\ntrain.momentum = [0.5, 0.9]",
+            "bad.toml:17: sweep.zip: must be a list of tables: [[sweep.zip]]",
+        ),
+        (
+            "seed = [1, 2]",
+            "zip = [{}]",
+            "bad.toml:16: sweep.zip: must be tables with at least one key, [[sweep.zip]], found {}",
+        ),
+        (
+            "seed = [1, 2]",
+            "data.validation = [0.1, 0.2]",
+            "bad.toml:16: sweep.data.validation: can't be swept: all trials of an experiment have the same",
+        ),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        bench.write("bad.toml", &GOOD.replace(from, to));
+        assert_eq!(failure(&bench.run(&["sweep", "bad.toml"])), (Some(2), format!("error: {said}")));
+    }
+    let all_the_same = "can't be swept: all trials of an experiment have the same";
+    for (word, said) in [
+        ("train={}", "train: a table with keys such as train."),
+        ("data=drawn", "data: a table with keys such as data.set, data.train, data.test"),
+        ("sweep={}", "sweep: a table with keys such as sweep.method, "),
+        ("sweep.halving=1", "sweep.halving: a table with keys such as sweep.halving.least, "),
+        ("sweep.model=[1]", "sweep.model: a table with keys such as sweep.model.depth, "),
+        ("sweep.exclude.seed=1", "sweep.exclude: must be a list of tables: [[sweep.exclude]]"),
+        ("sweep.exclude=1", "sweep.exclude: must be a list of tables, [[sweep.exclude]], found 1"),
+        ("sweep.run.jobs=[1, 2]", &format!("sweep.run.jobs: {all_the_same}")),
+        ("sweep.name=['a', 'b']", &format!("sweep.name: {all_the_same}")),
+        ("sweep.include=[{name='a'}]", &format!("sweep.include.name: {all_the_same}")),
+        ("=0.2", "\"=0.2\" is not of the form key=value"),
+    ] {
+        let (code, line) = failure(&bench.run(&["sweep", "good.toml", word]));
+        assert!(code == Some(2) && line.starts_with(&format!("error: command line: {said}")), "{word}: {line}");
+    }
+}
+
+#[test]
+fn a_text_on_the_command_line_may_be_made_of_digits() {
+    let bench = Bench::new();
+    bench.write("good.toml", GOOD);
+    for name in ["5", "2024-01-01", "1_000", "0x1F", "true"] {
+        let name_key = format!("name={name}");
+        let (shown, _) = bench.succeeds(&["sweep", "good.toml", &name_key, "description=5.0", "--progress", "none"]);
+        assert_eq!(shown, format!("results/{name}\n"));
+        assert!(bench.read(&format!("results/{name}/experiment.toml")).contains("description = \"5.0\"\n"));
+    }
+    let (_, line) = failure(&bench.run(&["sweep", "good.toml", "name=[5]"]));
+    assert!(line.contains("name: must be 1 to 64 letters") && line.ends_with("found [5]"), "{line}");
+}
+
+#[test]
 fn a_bad_override_or_file_is_refused() {
     let bench = Bench::new();
     bench.write("good.toml", GOOD);

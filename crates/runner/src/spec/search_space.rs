@@ -17,7 +17,7 @@ use super::point::PointBuilder;
 use super::role::{LISTS, Role};
 use super::sampler::{MOST_SOBOL, Method};
 use super::source::Entry;
-use super::suggestion::unknown;
+use super::suggestion::{is_within, unknown};
 use super::sweep_keys::{self, METHOD, SAMPLE_SEED, SAMPLES};
 use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
@@ -55,7 +55,7 @@ impl SearchSpace {
         let list = name.strip_prefix("sweep.").unwrap_or(name);
         let added = match find(sweep_keys::KEYS.iter().copied(), name) {
             Some(key) => self.options.set(key, value),
-            None if LISTS.contains(&list) => Err(format!("must be tables, [[sweep.{list}]], found {value}")),
+            None if LISTS.contains(&list) => Err(format!("must be a list of tables, [[sweep.{list}]], found {value}")),
             None => return self.add_column(entry),
         };
         added.map_err(|problem| Error::setting(place, name, problem))
@@ -64,8 +64,15 @@ impl SearchSpace {
     fn add_column(&mut self, Entry { key: written, value, place }: &Entry) -> Result<(), Error> {
         let (role, name) = Role::of(written);
         if let (Some((list, _)), "") = (role.table(), name) {
-            let problem = format!("must be tables with a key at least, [[sweep.{list}]], found {value}");
+            let problem = format!("must be tables with at least one key, [[sweep.{list}]], found {value}");
             return Err(Error::setting(place, &format!("sweep.{list}"), problem));
+        }
+        if let Some(list) = LISTS.into_iter().find(|list| role == Role::Axis && is_within(name, list)) {
+            return Err(Error::setting(
+                place,
+                &format!("sweep.{list}"),
+                format!("must be a list of tables: [[sweep.{list}]]"),
+            ));
         }
         if key(name).is_none() {
             return Err(unknown(&role.name_of(name), place));

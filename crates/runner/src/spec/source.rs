@@ -10,6 +10,8 @@ use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::error::{Error, Place};
+use super::experiment_keys;
+use super::key::find;
 use super::role::{LISTS, Role};
 use datasets::files::regular_file;
 
@@ -67,7 +69,11 @@ pub(super) fn read(path: &Path, overrides: &[String]) -> Result<Vec<Entry>, Erro
     }
     for word in overrides {
         let (key, value) = word.split_once('=').ok_or_else(|| Error::NotAnOverride(word.clone()))?;
-        lay_over(&mut entries, key.trim(), parse_value(value.trim()));
+        let (key, value) = (key.trim(), value.trim());
+        if key.is_empty() {
+            return Err(Error::NotAnOverride(word.clone()));
+        }
+        lay_over(&mut entries, key, value_of(key, value));
     }
     Ok(entries)
 }
@@ -128,6 +134,14 @@ fn parse_value(text: &str) -> Value {
         (table.len() == 1).then(|| table.into_iter().next()).flatten().map(|(_, value)| value)
     };
     value(text).or_else(|| value(&with_zeros(text))).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// Reads the value of a key as [`parse_value`] does, but takes `5` as a text where the key takes texts alone, such as `name`.
+fn value_of(key: &str, text: &str) -> Value {
+    let (value, text) = (parse_value(text), Value::String(text.to_owned()));
+    let known = find(experiment_keys::KEYS.iter().copied(), key);
+    let is_text = known.is_some_and(|key| key.check(&value).is_err() && key.check(&text).is_ok());
+    if is_text { text } else { value }
 }
 
 /// Adds a 0 on each side of a decimal point that lacks a digit there.

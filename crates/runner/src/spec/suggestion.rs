@@ -21,8 +21,26 @@ fn nearest_key(key: &str) -> Option<String> {
     nearest(swept, trial_keys.chain(own)).map(|key| format!("{prefix}{key}"))
 }
 
-/// Makes the error of an unknown key.
+/// Returns whether `key` is in a table: `model.depth` in `model`.
+pub(super) fn is_within(key: &str, table: &str) -> bool {
+    key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Makes the error of an unknown key, of a table in the place of a key, or of a key that can't be swept.
 pub(super) fn unknown(key: &str, place: &Place) -> Error {
+    let swept = key.strip_prefix("sweep.").map(|swept| {
+        let in_list = LISTS.into_iter().find_map(|list| swept.strip_prefix(list)?.strip_prefix('.'));
+        in_list.unwrap_or(swept)
+    });
+    if swept.is_some_and(|swept| experiment_keys::KEYS.iter().any(|known| known.name() == swept)) {
+        return Error::setting(place, key, "can't be swept: all trials of an experiment have the same");
+    }
+    let whole = [experiment_keys::KEYS, sweep_keys::KEYS].into_iter().flatten().map(|known| known.name().to_owned());
+    let of_trials = keys().flat_map(|known| [known.name().to_owned(), format!("sweep.{}", known.name())]);
+    let within: Vec<_> = whole.chain(of_trials).filter(|known| is_within(known, key)).take(3).collect();
+    if !within.is_empty() {
+        return Error::setting(place, key, format!("a table with keys such as {}", within.join(", ")));
+    }
     Error::UnknownKey { place: place.clone(), key: key.to_owned(), nearest: nearest_key(key) }
 }
 
