@@ -1,5 +1,6 @@
 //! Points that are drawn from their ranges.
 
+use crate::support::failure;
 use crate::sweep_language::{bench, points, resolves_to_the_same_trials, rows};
 
 const DRAWN: &str = r#"
@@ -42,6 +43,16 @@ fn samples_lie_in_their_ranges_run_for_every_seed_and_stay_when_more_are_drawn()
     resolves_to_the_same_trials(&bench, &["sweep.samples=6", "sweep.method=sobol"]);
     let (_, more) = bench.succeeds(&["sweep", "points.toml", "sweep.samples=8", "sweep.method=sobol", "--dry-run"]);
     assert!(more.starts_with("16 trials in ") && more.contains(", 4 to train"), "{more}");
+}
+
+#[test]
+fn a_grid_that_the_command_line_asks_for_leaves_out_the_samples_of_the_file() {
+    let bench = bench("[sweep]\nmethod = \"random\"\nsamples = 2\nsample_seed = 3\n\"model.depth\" = [1, 2, 3]\n");
+    assert_eq!(rows(&points(&bench, &["sweep.method=grid"], &["model.depth"])), ["1", "2", "3"]);
+    resolves_to_the_same_trials(&bench, &["sweep.method=grid"]);
+    let (code, line) = failure(&bench.run(&["sweep", "points.toml", "sweep.method=grid", "sweep.samples=5"]));
+    assert!(code == Some(2) && line.contains("command line: sweep.samples: only applies with sweep.method"), "{line}");
+    assert_eq!(points(&bench, &["sweep.method=sobol", "sweep.samples=1"], &["model.depth"]).len(), 1);
 }
 
 #[test]

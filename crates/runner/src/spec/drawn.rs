@@ -9,12 +9,12 @@ use super::exclude::Condition;
 use super::role::Role;
 use super::sampler::{Domain, Method, uniform};
 use super::source::Entry;
-use super::sweep_keys::{METHOD, SAMPLE_SEED, SAMPLES};
+use super::sweep_keys::{GRID, METHOD, SAMPLE_SEED, SAMPLES};
 use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
 
 /// Drops `sweep.method` and what belongs to it where the command line has fixed every key that it would draw, so that the
-/// keys of a trial, given behind its experiment, train it again.
+/// keys of a trial, given behind its experiment, train it again; and drops the file's samples where the command line asks for a grid.
 pub(super) fn drop_sampling(mut entries: Vec<Entry>) -> Vec<Entry> {
     let is_drawn = |entry: &Entry| {
         let (role, name) = Role::of(&entry.key);
@@ -26,6 +26,10 @@ pub(super) fn drop_sampling(mut entries: Vec<Entry>) -> Vec<Entry> {
     let is_of_sampling =
         |entry: &Entry| [METHOD.name(), SAMPLES.name(), SAMPLE_SEED.name()].contains(&entry.key.as_str());
     let is_asked = |entry: &Entry| entry.place == Place::CommandLine && is_of_sampling(entry);
+    let asks_for_grid = |entry: &Entry| is_asked(entry) && entry.value.as_str() == Some(GRID);
+    if entries.iter().any(asks_for_grid) {
+        entries.retain(|entry| !is_of_sampling(entry) || is_asked(entry));
+    }
     if entries.iter().any(is_fixed) && !entries.iter().any(|entry| is_drawn(entry) || is_asked(entry)) {
         entries.retain(|entry| !is_of_sampling(entry));
     }

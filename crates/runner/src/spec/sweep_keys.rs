@@ -22,7 +22,9 @@ pub enum Objective {
     ValidationAccuracy,
 }
 
-const METHODS: [(&str, Method); 3] = [("grid", Method::Grid), ("random", Method::Random), ("sobol", Method::Sobol)];
+/// The method of every combination.
+pub(super) const GRID: &str = "grid";
+const METHODS: [(&str, Method); 3] = [(GRID, Method::Grid), ("random", Method::Random), ("sobol", Method::Sobol)];
 const METRICS: [(&str, Objective); 6] = [
     ("cost", Objective::Cost),
     ("test_cost", Objective::TestCost),
