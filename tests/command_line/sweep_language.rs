@@ -77,6 +77,22 @@ fn the_columns_of_a_zip_advance_together_and_several_zips_are_several_axes() {
 }
 
 #[test]
+fn a_key_can_be_off_in_the_file_on_the_command_line_and_on_an_axis() {
+    let bench = bench("[sweep]\ntrain.clip_norm = [\"off\", 1]\n");
+    let swept = points(&bench, &[], &["train.clip_norm", "trial"]);
+    assert_eq!([&*swept[0][0], &*swept[1][0]], ["off", "1"]);
+    let id = |overrides: &[&str]| points(&bench, overrides, &["trial"])[0][0].clone();
+    assert_eq!(id(&["train.clip_norm=off"]), swept[0][1]);
+    assert_eq!(id(&["train.clip_norm=1"]), swept[1][1]);
+    bench.write("points.toml", BASE);
+    assert_eq!(id(&[]), swept[0][1]);
+    let (code, line) = failure(&bench.run(&["sweep", "points.toml", "train.patience=0"]));
+    assert!(code == Some(2) && line.contains("train.patience: must be \"off\" or an integer from 1 to "), "{line}");
+    bench.write("points.toml", &format!("{BASE}[sweep]\ntrain.clip_norm = [\"off\", 1]\n"));
+    resolves_to_the_same_trials(&bench, &[]);
+}
+
+#[test]
 fn axes_come_before_zips_wherever_they_are_written() {
     let bench = bench("[[sweep.zip]]\nseed = [1, 2]\nmodel.init = [\"he\", \"xavier\"]\n");
     let depth = ["sweep.model.depth=[2, 4]"];

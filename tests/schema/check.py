@@ -38,6 +38,8 @@ VARIANTS = [
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "2 h 30min"'),
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "500 iterations"'),
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "never"'),
+    ("iterations = 10", 'iterations = 10\nclip_norm = "off"'),
+    ("seed = [1, 2]", 'train.patience = ["off", 3]'),
 ]
 
 # What is replaced, and by what, in experiments that are wrong.
@@ -78,6 +80,8 @@ MISTAKES = [
     ("learning_rate = 0.1", 'learning_rate = 0.1\nmetrics = ["test_accuracy", "test_accuracy"]'),
     ("learning_rate = 0.1", "learning_rate = 0.1\nshuffle = 1"),
     ("iterations = 10", "iterations = 0"),
+    ("iterations = 10", 'iterations = 10\nclip_norm = "none"'),
+    ("iterations = 10", 'iterations = 10\nrecord_every = "off"'),
     ("seed = [1, 2]", "seed = []"),
     ("seed = [1, 2]", "seed = 1"),
     ("seed = [1, 2]", 'method = "bayes"'),

@@ -155,30 +155,40 @@ fn text_if(value: &Value, is_allowed: impl Fn(&str) -> bool) -> Option<String> {
     value.as_str().filter(|text| is_allowed(text)).map(str::to_owned)
 }
 
-/// Numbers of examples, and "full", which is read as `None`.
+/// The values of a kind, and a word that is read as `None`.
 #[derive(Debug)]
-pub struct BatchSize;
+pub struct Optional<K> {
+    /// The word.
+    pub none: &'static str,
+    /// The kind.
+    pub some: K,
+}
 
-const FULL: &str = "full";
+impl<K> Optional<K> {
+    /// Adds "off" to a kind.
+    pub const fn off(some: K) -> Self {
+        Optional { none: "off", some }
+    }
+}
 
-impl Kind for BatchSize {
-    type Value = Option<usize>;
-    const IS_WHOLE: bool = true;
+impl<K: Kind> Kind for Optional<K> {
+    type Value = Option<K::Value>;
+    const IS_WHOLE: bool = K::IS_WHOLE;
 
-    fn read(&self, value: &Value) -> Result<Option<usize>, String> {
-        if value.as_str() == Some(FULL) {
+    fn read(&self, value: &Value) -> Result<Self::Value, String> {
+        if value.as_str() == Some(self.none) {
             return Ok(None);
         }
-        let size = STEPS.read(value).map(Some);
-        size.map_err(|_| format!("must be \"full\" or a number of examples of at least 1, found {value}"))
+        let read = self.some.read(value).map(Some);
+        read.map_err(|problem| problem.replacen("must be", &format!("must be \"{}\" or", self.none), 1))
     }
 
-    fn json(&self, value: &Option<usize>) -> Json {
-        value.map_or(json!(FULL), |size| json!(size))
+    fn json(&self, value: &Self::Value) -> Json {
+        value.as_ref().map_or(json!(self.none), |value| self.some.json(value))
     }
 
     fn schema(&self) -> Json {
-        json!({ "anyOf": [{ "const": FULL }, STEPS.schema()] })
+        json!({ "anyOf": [{ "const": self.none }, self.some.schema()] })
     }
 }
 

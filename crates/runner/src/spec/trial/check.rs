@@ -129,6 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_off_is_no_part_of_the_canonical_form() {
+        let without = TrialConfig::of("model.hidden = [4]");
+        for name in ["clip_norm", "stop_cost", "patience", "stop_seconds", "diverge_above"] {
+            let off = TrialConfig::of(&format!("model.hidden = [4]\ntrain.{name} = \"off\""));
+            assert_eq!((off.canonical(), &off), (without.canonical(), &without), "{name}");
+            let on = TrialConfig::of(&format!("model.hidden = [4]\ntrain.{name} = 1"));
+            assert_ne!(on.canonical(), without.canonical(), "{name}");
+        }
+    }
+
+    #[test]
     fn a_number_beyond_f32_is_refused_by_its_own_key() {
         for (name, more) in [
             ("model.init_gain", "model.init = \"orthogonal\""),

@@ -4,7 +4,7 @@ use kernels::Adam;
 use net::{Algorithm, Decay, Optimiser};
 
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
-use crate::spec::kind::{FLAG, FRACTION, Flag, NOT_NEGATIVE, POSITIVE, Real};
+use crate::spec::kind::{FLAG, FRACTION, Flag, NOT_NEGATIVE, Optional, POSITIVE, Real};
 use crate::spec::lists::Pair;
 use crate::spec::names::OneOf;
 
@@ -52,7 +52,7 @@ keys! {
     DECAY_BIASES: Flag = Key::new("train.decay_biases", FLAG).or(|| true)
         .only_with("weight_decay above 0", |raw| weight_decay(raw) > 0.0);
     /// The largest norm of the whole gradient; a larger one is scaled down.
-    CLIP_NORM: Real = Key::new("train.clip_norm", POSITIVE);
+    CLIP_NORM: Optional<Real> = Key::new("train.clip_norm", Optional::off(POSITIVE)).or(|| None);
 }
 
 fn is(raw: &RawTrial, names: &[Name]) -> bool {
@@ -85,7 +85,7 @@ pub(super) fn read(raw: &RawTrial) -> Result<Optimiser, Problem> {
     let (lambda, biases) = (weight_decay(raw), raw.value(&DECAY_BIASES));
     // Without decay, `decoupled` and `biases` have no effect: one id for all their values.
     let decay = if lambda > 0.0 { Decay { lambda, decoupled, biases } } else { Decay::NONE };
-    Ok(Optimiser { algorithm, decay, clip_norm: raw.get(&CLIP_NORM) })
+    Ok(Optimiser { algorithm, decay, clip_norm: raw.value(&CLIP_NORM) })
 }
 
 pub(super) fn write(optimiser: &Optimiser, canonical: &mut Canonical) {
@@ -113,5 +113,5 @@ pub(super) fn write(optimiser: &Optimiser, canonical: &mut Canonical) {
         canonical.put_some(&DECOUPLED, (decay.decoupled != (name == Name::AdamW)).then_some(&decay.decoupled));
         canonical.put(&DECAY_BIASES, &decay.biases);
     }
-    canonical.put_some(&CLIP_NORM, clip_norm.as_ref());
+    canonical.put(&CLIP_NORM, clip_norm);
 }

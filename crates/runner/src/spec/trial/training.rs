@@ -4,14 +4,14 @@ use net::{Engine, Metric, Stopping};
 
 use super::{BatchChoice, Length, TrialConfig};
 use crate::spec::key::{Canonical, Key, Problem, RawTrial, keys};
-use crate::spec::kind::{BatchSize, FLAG, Flag, Integer, NOT_NEGATIVE, POSITIVE, Real, SEED, STEPS};
+use crate::spec::kind::{FLAG, Flag, Integer, NOT_NEGATIVE, Optional, POSITIVE, Real, SEED, STEPS};
 use crate::spec::names::{AutoOr, NameList};
 
 keys! {
     pub(super) KEYS;
 
     /// The examples of a step, or "full" for all.
-    BATCH: BatchSize = Key::new("train.batch", BatchSize).or(|| None);
+    BATCH: Optional<Integer> = Key::new("train.batch", Optional { none: "full", some: STEPS }).or(|| None);
     /// Whether each epoch has a new order of the examples.
     SHUFFLE: Flag = Key::new("train.shuffle", FLAG).or(|| true)
         .only_with("a number for batch", |raw| raw.value(&BATCH).is_some());
@@ -27,19 +27,19 @@ keys! {
     /// The metrics that are recorded beside the cost.
     METRICS: NameList<Metric> = Key::new("train.metrics", NameList(&Metric::ALL)).or(Vec::new);
     /// A cost that ends the training at the first step below it.
-    STOP_COST: Real = Key::new("train.stop_cost", POSITIVE);
+    STOP_COST: Optional<Real> = Key::new("train.stop_cost", Optional::off(POSITIVE)).or(|| None);
     /// The number of records without a lower cost (the validation cost where there is one) that ends the training.
-    PATIENCE: Integer = Key::new("train.patience", STEPS);
+    PATIENCE: Optional<Integer> = Key::new("train.patience", Optional::off(STEPS)).or(|| None);
     /// The amount by which a cost must be lower to count for patience.
     MIN_DELTA: Real = Key::new("train.min_delta", NOT_NEGATIVE).or(|| 0.0)
-        .only_with("patience", |raw| raw.get(&PATIENCE).is_some());
+        .only_with("patience", |raw| raw.value(&PATIENCE).is_some());
     /// Whether the net ends with the parameters of the record with the lowest cost that patience watches, not with the last ones.
     RESTORE_BEST: Flag = Key::new("train.restore_best", FLAG).or(|| false)
-        .only_with("patience", |raw| raw.get(&PATIENCE).is_some());
+        .only_with("patience", |raw| raw.value(&PATIENCE).is_some());
     /// Seconds after which the training ends; its results then depend on the machine.
-    STOP_SECONDS: Real = Key::new("train.stop_seconds", POSITIVE);
+    STOP_SECONDS: Optional<Real> = Key::new("train.stop_seconds", Optional::off(POSITIVE)).or(|| None);
     /// A cost above which the training counts as diverged.
-    DIVERGE_ABOVE: Real = Key::new("train.diverge_above", POSITIVE);
+    DIVERGE_ABOVE: Optional<Real> = Key::new("train.diverge_above", Optional::off(POSITIVE)).or(|| None);
     /// The engine of the first layer; auto is the cheapest exact one.
     ENGINE: AutoOr<Engine> = Key::new("run.engine", AutoOr(&Engine::ALL)).or(|| None);
     /// Whether subnormal numbers are taken as zero: arithmetic with them is slow.
@@ -66,12 +66,12 @@ pub(super) fn length(raw: &RawTrial) -> Result<Length, Problem> {
 /// Reads the conditions of early stopping.
 pub(super) fn stopping(raw: &RawTrial) -> Stopping {
     Stopping {
-        cost_below: raw.get(&STOP_COST),
-        patience: raw.get(&PATIENCE),
+        cost_below: raw.value(&STOP_COST),
+        patience: raw.value(&PATIENCE),
         min_delta: raw.value(&MIN_DELTA),
         restore_best: raw.value(&RESTORE_BEST),
-        seconds: raw.get(&STOP_SECONDS),
-        diverge_above: raw.get(&DIVERGE_ABOVE),
+        seconds: raw.value(&STOP_SECONDS),
+        diverge_above: raw.value(&DIVERGE_ABOVE),
     }
 }
 
@@ -97,12 +97,12 @@ pub(super) fn write(config: &TrialConfig, canonical: &mut Canonical) {
     canonical.always(&RECORD_EVERY, &config.record_every);
     canonical.put(&METRICS, &config.metrics);
     let Stopping { cost_below, patience, min_delta, restore_best, seconds, diverge_above } = &config.stopping;
-    canonical.put_some(&STOP_COST, cost_below.as_ref());
-    canonical.put_some(&PATIENCE, patience.as_ref());
+    canonical.put(&STOP_COST, cost_below);
+    canonical.put(&PATIENCE, patience);
     canonical.put(&MIN_DELTA, min_delta);
     canonical.put(&RESTORE_BEST, restore_best);
-    canonical.put_some(&STOP_SECONDS, seconds.as_ref());
-    canonical.put_some(&DIVERGE_ABOVE, diverge_above.as_ref());
+    canonical.put(&STOP_SECONDS, seconds);
+    canonical.put(&DIVERGE_ABOVE, diverge_above);
     canonical.always(&ENGINE, &config.engine);
     canonical.always(&FLUSH_SUBNORMALS, &config.flush_subnormals);
 }
