@@ -23,6 +23,15 @@ pub(super) fn number(cell: &[u8]) -> Option<f64> {
     std::str::from_utf8(cell).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
+/// Returns whether a cell is a whole number, without a point or an exponent, beyond ±2^53, from which f64 leaves out some.
+pub(super) fn is_beyond_exact(cell: &[u8]) -> bool {
+    const LAST: &[u8] = b"9007199254740992";
+    let digits = cell.strip_prefix(b"-").or(cell.strip_prefix(b"+")).unwrap_or(cell);
+    let digits = &digits[digits.iter().take_while(|digit| **digit == b'0').count()..];
+    let is_beyond = digits.len() > LAST.len() || (digits.len() == LAST.len() && digits > LAST);
+    is_beyond && digits.iter().all(u8::is_ascii_digit)
+}
+
 /// Returns a number in its canonical form: 1, 1.0, `2.` and the 1.0e+00 of `numpy.savetxt` are numbers, and 1 and 1.0 one label or level. `None`
 /// if `text` is no number, or may be a code, each of which is a text of its own: `007`, or `0E1` without a decimal point.
 pub(super) fn canonical(text: &str) -> Option<String> {

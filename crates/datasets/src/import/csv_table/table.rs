@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::columns::Columns;
 use super::header::Header;
 use super::mixture::Mixture;
-use crate::import::cell::{has_decimal_comma, is_missing, number};
+use crate::import::cell::{has_decimal_comma, is_beyond_exact, is_missing, number};
 use crate::import::encoding::Encoding;
 use crate::import::error::{Error, quoted};
 use crate::import::label_encoder::LabelEncoder;
@@ -16,6 +16,7 @@ use crate::import::request::{Categorical, Missing, Progress, Request};
 use crate::import::rows::{Rows, sniffed};
 use crate::import::source::{FeatureBuffer, Report, SourceTargets, Summary};
 use crate::split::features::FeatureType;
+use crate::text::count;
 
 /// A table whose cells are all checked.
 pub(super) struct Table<'r> {
@@ -114,6 +115,7 @@ impl<'r> Table<'r> {
                         let code = encoder.encode(cell);
                         codes.push(code.map_err(|problem| self.wrong(&rows, column, &problem))?);
                     } else {
+                        self.check_exact(&rows, column)?;
                         values.push(number(cell).ok_or_else(|| self.not_a_number(&rows, column))?);
                     }
                 }
@@ -144,7 +146,7 @@ impl<'r> Table<'r> {
     /// Returns whether the row is an example: it has as many cells as the first, and no missing cell if such rows are left out.
     pub(super) fn is_kept(&self, rows: &Rows) -> Result<bool, Error> {
         if rows.record.len() != self.names.len() {
-            let problem = format!("{} columns; the first line has {}", rows.record.len(), self.names.len());
+            let problem = format!("{}; the first line has {}", count(rows.record.len(), "column"), self.names.len());
             return Err(Error::line(&self.path, rows.line(), problem));
         }
         if self.request.missing != Missing::Drop {
@@ -167,6 +169,9 @@ impl<'r> Table<'r> {
                     if self.summary.feature_type == FeatureType::U8 {
                         self.byte(rows, column)?;
                     }
+                    if !self.textual[feature] {
+                        self.check_exact(rows, column)?;
+                    }
                     self.mixtures[feature].add_number();
                 }
                 (false, false) if takes_texts => {
@@ -175,6 +180,16 @@ impl<'r> Table<'r> {
                 }
                 (false, false) => return Err(self.not_a_number(rows, column)),
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses a whole number that f64 may not hold.
+    fn check_exact(&self, rows: &Rows, column: usize) -> Result<(), Error> {
+        let cell = &rows.record[column];
+        if is_beyond_exact(cell) {
+            let found = String::from_utf8_lossy(cell);
+            return Err(self.wrong(rows, column, &format!("{found}; whole numbers must lie within ±2^53 to be exact")));
         }
         Ok(())
     }
@@ -213,7 +228,9 @@ impl<'r> Table<'r> {
         let hint = match (is_missing(cell), self.features.contains(&column)) {
             (true, true) => "--missing drop leaves such rows out, --missing mean takes the column's mean",
             (true, false) => "--missing drop leaves such rows out",
-            (false, _) if has_decimal_comma(cell) => "it has a decimal comma; write a decimal point, as in 1.5",
+            (false, _) if has_decimal_comma(cell) => {
+                "it has a decimal comma, or one between thousands; write a decimal point, as in 1.5, or nothing, as in 1000"
+            }
             (false, true) => "--categorical one-hot makes a column of each text, --ignore leaves a column out",
             (false, false) => "targets are numbers",
         };

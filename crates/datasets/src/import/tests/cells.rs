@@ -109,6 +109,27 @@ fn a_text_among_numbers_makes_levels_only_of_a_column_that_is_named() {
 }
 
 #[test]
+fn a_whole_number_that_would_be_rounded_is_refused_where_it_is_a_number() {
+    let bench = Bench::new();
+    let exact = bench
+        .put("exact.csv", "a,kind\n9007199254740992,x\n-0009007199254740992,y\n12345678901234567890.0,x\n1e300,y\n");
+    let request = bench.request(&[&exact]);
+    assert_eq!(imported(&Request { test: vec![exact.clone()], test_share: None, ..request }).train.x.dim(), (4, 1));
+    for cell in ["9007199254740993", "-9007199254740993", "+00012345678901234567890"] {
+        let path = bench.put("t.csv", format!("a,b,kind\n1,0,x\n{cell},1,y\n"));
+        let exact = format!("line 3: column 1, \"a\", is {cell}; whole numbers must lie within ±2^53 to be exact");
+        bench.assert_refused(&bench.request(&[&path]), &[&exact]);
+        let target =
+            Request { targets: vec!["a".to_owned()], ignored: vec!["kind".to_owned()], ..bench.request(&[&path]) };
+        bench.assert_refused(&target, &[&exact]);
+        // As a text or a label it is what it is.
+        let texts = Request { test: vec![path.clone()], test_share: None, ..bench.request(&[&path]) };
+        let levels = Request { categorical: Categorical::Columns(vec!["a".to_owned()]), ..texts };
+        assert_eq!(imported(&levels).train.x.dim(), (2, 3));
+    }
+}
+
+#[test]
 fn a_decimal_comma_is_named() {
     let bench = Bench::new();
     let path = bench.put("t.csv", "a;b;kind\n1,5;1;x\n2,5;2;y\n");
