@@ -96,10 +96,15 @@ fn balance(counts: &[usize], examples: usize, names: &[String]) -> String {
         let warning = if absent > 0 { "; only one class is present" } else { "" };
         return format!("{}{warning}", first_of(each));
     }
-    let warning = if absent > 0 { format!("; no example of {absent} classes") } else { String::new() };
+    let warning = match absent {
+        0 => String::new(),
+        1 => "; no example of 1 class".to_owned(),
+        _ => format!("; no example of {absent} classes"),
+    };
     let (least, most) = (counts.iter().min().unwrap_or(&0), counts.iter().max().unwrap_or(&0));
     let each = first_of(each.map(|(label, &count)| format!("{count} of label {label}{}", named(label))));
-    format!("{} classes of {least} to {most} examples{warning}: {each}", counts.len())
+    let sizes = if least == most { count(*least, "example") } else { format!("{least} to {most} examples") };
+    format!("{} classes of {sizes}{warning}: {each}", counts.len())
 }
 
 /// Joins the first few items of a list that may be long.

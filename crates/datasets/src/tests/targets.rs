@@ -182,7 +182,8 @@ fn an_inspection_says_what_the_targets_are() {
     let text = report(&array![[0.5], [2.0], [4.0], [4.0]]);
     assert!(text.contains("train_set_y: 1 value for each example, 0.5 to 4, mean 2.625"), "{text}");
     let text = report(&array![[0u8, 1, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]]);
-    let line = "train_set_y: one-hot rows, 3 classes of 0 to 2 examples; no example of 1 classes: 2 of label 0, 2 of label 1, 0";
+    let line =
+        "train_set_y: one-hot rows, 3 classes of 0 to 2 examples; no example of 1 class: 2 of label 0, 2 of label 1, 0";
     assert!(text.contains(line), "{text}");
     let text = report(&array![[0.5, 1.0], [2.0, 1.0], [4.0, 1.0], [4.0, 3.0]]);
     assert!(text.contains("2 values for each example; 0: 0.5 to 4 mean 2.625, 1: 1 to 3 mean 1.500"), "{text}");

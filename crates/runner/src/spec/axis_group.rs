@@ -9,6 +9,7 @@ use super::role::Role;
 use super::sampler::Domain;
 use super::source::Entry;
 use super::trial::keys::check_value;
+use datasets::text::count;
 
 /// A single axis, or one table of `[[sweep.zip]]`, `[[sweep.exclude]]` or `[[sweep.include]]`, as written: its keys
 /// with their values and places.
@@ -54,7 +55,7 @@ impl AxisGroup {
             }
             if values.len() != rows.len() {
                 let (first, found, len) = (&self.columns[0].key, values.len(), rows.len());
-                let problem = format!("{found} values can't advance together with the {len} of {first}");
+                let problem = format!("{} can't advance together with the {len} of {first}", count(found, "value"));
                 return Err(self.error(column, problem));
             }
             rows.iter_mut().zip(values).for_each(|(row, value)| row.push(value));

@@ -86,7 +86,7 @@ impl Source for Table<'_> {
         if let Some(encoding) = self.encoding.as_ref().filter(|encoding| encoding.with_levels() > 0) {
             let columns = encoding.with_levels();
             let (from, to) = (count(columns, "column"), encoding.width() + columns - encoding.columns.len());
-            words.push(format!("{from} of texts became {to}, one a level"));
+            words.push(format!("{from} of texts became {to}, one for each text"));
         }
         (!words.is_empty()).then(|| words.join("; "))
     }
@@ -132,7 +132,7 @@ impl ExampleReader for TableReader<'_> {
         }
         let unknown = self.unknown;
         Ok((unknown > 0)
-            .then(|| format!("{} that no training row has: 0 in every column of its levels", count(unknown, "text"))))
+            .then(|| format!("{} that no training row has: 0 in each column made of theirs", count(unknown, "text"))))
     }
 }
 

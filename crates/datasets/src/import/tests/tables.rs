@@ -114,7 +114,7 @@ fn texts_become_columns_of_their_own_in_sorted_order() {
     let report = inspect(&Pinned::any(bench.path("out/train_set.h5")), &Names::default(), LIMIT).unwrap().to_string();
     assert!(report.contains("features: colour=blue, colour=green, colour=red, size\n"), "{report}");
     let words = remarks(&request);
-    assert!(words.contains(&"1 column of texts became 3, one a level".to_owned()), "{words:?}");
+    assert!(words.contains(&"1 column of texts became 3, one for each text".to_owned()), "{words:?}");
     assert!(words.iter().any(|words| words.starts_with("1 text that no training row has")), "{words:?}");
 
     let named = Request { categorical: Categorical::Columns(vec!["size".to_owned()]), ..plain.clone() };

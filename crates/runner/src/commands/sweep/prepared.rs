@@ -130,7 +130,11 @@ impl PreparedSweep {
     /// Refuses a plan that needs more memory than there is.
     pub(super) fn fits_memory(&self) -> Result<()> {
         let needed = self.session().bytes_needed(&self.plan, self.jobs);
-        enough_memory(needed, &format!("{} fleets at once need", self.jobs), "use fewer --jobs or smaller nets")
+        let what = match self.jobs {
+            1 => "a fleet needs".to_owned(),
+            jobs => format!("{jobs} fleets at once need"),
+        };
+        enough_memory(needed, &what, "use fewer --jobs or smaller nets")
     }
 
     /// Prepares the inputs of the current rung.
