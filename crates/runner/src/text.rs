@@ -138,9 +138,9 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Makes hidden characters and line ends visible, so that the text stays one line.
+/// Makes hidden characters, line ends and tabs visible, so that the text stays one line and a table its columns.
 pub(crate) fn visible_line(text: &str) -> String {
-    visible(text).replace('\n', "\\n")
+    visible(text).replace('\n', "\\n").replace('\t', "\\t")
 }
 
 /// Returns whether a character is a control, or an embedding, override or isolate of bidirectional text. All are below
@@ -254,7 +254,7 @@ mod tests {
     fn what_steers_a_terminal_is_shown() {
         assert_eq!(visible("\u{1b}[31mred\u{9b}2J\u{7f}"), "\\u001b[31mred\\u009b2J\\u007f");
         assert_eq!(visible("cat\u{202e}gpj.\u{2066}x"), "cat\\u202egpj.\\u2066x");
-        assert_eq!(visible_line("a\r\nb"), "a\\u000d\\nb");
+        assert_eq!(visible_line("a\r\n\tb"), "a\\u000d\\n\\tb");
     }
 
     #[test]

@@ -93,6 +93,11 @@ fn evaluate_takes_experiments_sets_and_files_and_warns_of_other_data() {
     for what in ["one.toml", "drawn", "data/test_drawn.h5"] {
         assert_eq!(succeeds(&bench, &["evaluate", model, what]), of_test, "{what}");
     }
+    let (code, line) = failure(&bench.run(&["evaluate", model, "dogs"]));
+    assert!(
+        code == Some(2) && line.starts_with("error: dogs: no such file, and unknown data set \"dogs\" (known: "),
+        "{line}"
+    );
     let both = succeeds(&bench, &["evaluate", model, "data/train_drawn.h5", "drawn"]);
     assert!(
         both.starts_with("data/train_drawn.h5: 40 examples of train_set_x\n") && both.ends_with(&of_test),

@@ -5,7 +5,7 @@ mod mistakes;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use kernels::blas::Request;
 use serde::Deserialize;
 use serde_json::json;
@@ -23,7 +23,7 @@ use crate::terminal::warn;
 use crate::text::decimals;
 use datasets::contract::class_names::are_other_numbers;
 use datasets::text::count;
-use datasets::{DEFAULT_MAX_BYTES, DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource};
+use datasets::{DEFAULT_MAX_BYTES, DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource, catalog};
 
 /// The most classes of a confusion matrix that a person can read.
 const MOST_SHOWN: usize = 20;
@@ -100,8 +100,9 @@ fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
         return of_source(&source_of(&Experiment::load(path, &[])?)?, part, model);
     }
     if !is_path(what) {
-        let (train, test) = files_of(&DataSource::Set { set: what.to_owned() })?;
-        let (names, targets) = (Names::default(), TargetsChoice::Auto);
+        let set = catalog::known(what).map_err(|error| anyhow!("{what}: no such file, and {error}"))?;
+        let [train, test] = set.find()?;
+        let (test, names, targets) = (TestSource::File(test), Names::default(), TargetsChoice::Auto);
         return of_source(&Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES }, part, model);
     }
     let names = Names::default();
