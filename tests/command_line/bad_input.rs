@@ -83,7 +83,19 @@ fn a_bad_experiment_is_refused_with_file_line_and_key() {
         (replaced("name = \"good\"\n", ""), &["bad.toml", "name", "missing"]),
         (replaced("set = \"drawn\"\n", ""), &["bad.toml", "data.set", "missing"]),
         (replaced("\"drawn\"", "\"drwan\""), &["drwan", "drawn"]),
-        (replaced("set = \"drawn\"", "train = \"data/none.h5\"\ntest = \"data/test_drawn.h5\""), &["data/none.h5"]),
+        (
+            replaced("set = \"drawn\"", "train = \"data/none.h5\"\ntest = \"data/test_drawn.h5\""),
+            &["error: bad.toml:5: data/none.h5: "],
+        ),
+        (
+            replaced("set = \"drawn\"", "train = \"data/train_drawn.h5\"\ntest = \"data/none.h5\""),
+            &["error: bad.toml:6: data/none.h5: "],
+        ),
+        (
+            replaced("set = \"drawn\"", "set = \"drawn\"\nvalidation = 0.99"),
+            &["error: bad.toml:6: data.validation: a share of 0.99"],
+        ),
+        (replaced("[sweep]", "[run]\nblas = \"/none\"\n[sweep]"), &["error: bad.toml:16: run.blas: can't load /none"]),
         (replaced("set = \"drawn\"", "set = \"drawn\"\ntrain_x = \"pictures\""), &["data/train_drawn.h5", "pictures"]),
         (replaced("[model]", "[model"), &["bad.toml:7", "not valid TOML"]),
         (replaced("width = 3", "width = 3\nwidth = 4"), &["bad.toml:10", "not valid TOML", "duplicate"]),

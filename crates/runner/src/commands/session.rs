@@ -43,7 +43,7 @@ impl Session {
         let data = Arc::new(data_of(&experiment)?);
         let read = start.elapsed().as_secs_f64();
         enough_cores("run.threads", experiment.threads).map_err(|error| located(&experiment, error))?;
-        let blas = set_up_blas(asked.or(experiment.blas.as_ref()))?;
+        let blas = set_up_blas_of(&experiment, asked)?;
         let gram_space = LazyGramSpace::new(&data);
         let session = Session { experiment, data, blas, gram_space };
         detail(&format!("{}: read in {read:.2} s", session.data_in_words()));
@@ -202,6 +202,18 @@ pub(super) fn enough_cores(asked: &str, threads: usize) -> Result<()> {
         bail!("{asked}: {threads} threads are more than the {cores} cores here");
     }
     Ok(())
+}
+
+/// Loads the BLAS that is asked for, or else the experiment's, as [`set_up_blas`] does.
+pub(super) fn set_up_blas_of(experiment: &Experiment, asked: Option<&Request>) -> Result<Choice> {
+    if asked.is_some() {
+        return Ok(set_up_blas(asked)?);
+    }
+    let chosen = set_up_blas(experiment.blas.as_ref()).map_err(anyhow::Error::from);
+    chosen.map_err(|error| match experiment.blas {
+        Some(_) => located(experiment, error.context("run.blas")),
+        None => error,
+    })
 }
 
 /// Loads the BLAS that is asked for, or else that of the environment, or else the default one. It must come before any

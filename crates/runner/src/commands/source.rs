@@ -74,7 +74,7 @@ fn pinned(file: Pinned, sha256: Option<&String>, key: &'static str) -> Result<Pi
 /// Reads the data of an experiment under the data contract, and prepares them for nets.
 pub(super) fn data_of(experiment: &Experiment) -> Result<Prepared> {
     let source = source_of(experiment).map_err(|error| located(experiment, error))?;
-    let set = set_of(&source)?;
+    let set = set_of(&source).map_err(|error| located(experiment, error))?;
     Prepared::new(set, experiment.validation, experiment.scaling).map_err(|error| located(experiment, error))
 }
 
