@@ -43,11 +43,14 @@ def mean_score(runs: Iterable[Run], field: str) -> float:
 
 
 def rank(sweep: Sweep, setting: Sequence[Run]) -> tuple:
-    """What orders settings: first those of a later rung, then those whose trials all completed, then the lower mean."""
+    """What orders settings: first those of a later rung, then those whose trials all completed, then the lower mean.
+
+    Means are compared to 12 digits, as `runner` does it: the rounding of a sum decides nothing.
+    """
     mean = mean_score(setting, criterion(sweep).field)
     lost = any(not run.completed for run in setting) or sweep.misses(setting[0])
     rung = max(sweep.rungs.at(run.point) for run in setting) if sweep.rungs else 0
-    return (-rung, math.isnan(mean), lost, math.inf if math.isnan(mean) else mean)
+    return (-rung, math.isnan(mean), lost, math.inf if math.isnan(mean) else float(f"{mean:.11e}"))
 
 
 def ranked(sweep: Sweep, runs: Iterable[Run], axes: Sequence[Axis]) -> list[list[Run]]:

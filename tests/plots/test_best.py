@@ -19,6 +19,10 @@ class Best(unittest.TestCase):
         costs = {(0.1, 1): 0.1, (0.1, 2): 0.9, (0.2, 1): 0.4, (0.2, 2): 0.4, (0.3, 1): 0.6, (0.3, 2): 0.6}
         self.assertEqual(self.best_rate(lambda p: run(p, costs[p[RATE], p["seed"]])), 0.2)
 
+    def test_of_means_that_differ_by_the_rounding_of_their_sums_the_first_is_the_best(self) -> None:
+        costs = {(0.1, 1): 0.4, (0.1, 2): 0.4 + 2e-16, (0.2, 1): 0.4, (0.2, 2): 0.4, (0.3, 1): 0.9, (0.3, 2): 0.9}
+        self.assertEqual(self.best_rate(lambda p: run(p, costs[p[RATE], p["seed"]])), 0.1)
+
     def test_the_validation_cost_goes_before_the_training_cost_and_test_examples_say_nothing(self) -> None:
         def trial(point: dict):
             rate = point[RATE]
