@@ -191,8 +191,13 @@ def draw_series(axes: Axes, series: Series, colour: object, alpha: float, width:
         rest = slice(max(whole - 1, 0), None)
         axes.plot(iterations[rest], series.middle[rest], color=colour, zorder=3, marker=marker, linestyle=BROKEN,
                   linewidth=width)
-    if alpha and not np.array_equal(series.lower, series.upper):
+    if alpha and has_band(series):
         axes.fill_between(*thinned(series), color=colour, alpha=alpha, linewidth=0, zorder=1)
+
+
+def has_band(series: Series) -> bool:
+    """Whether anything lies between lower and upper."""
+    return not np.array_equal(series.lower, series.upper)
 
 
 def _name_panel(axes: Axes, panels: list[Axis], place: tuple, row: int, column: int, columns: int) -> None:
@@ -223,7 +228,8 @@ def name_sides(page: Page, measure: Measure, places: int, panel_axes: int) -> No
 def _handles(sweep: Sweep, colouring: Colouring, runs: Sequence[Run]) -> list[list[Artist]]:
     handles: list[Artist] = []
     if colouring.kind == "bands":
-        handles += [line("median setting"), band("from the lowest tenth to the highest")]
+        median = "median of the settings that still train" if ends_early(runs, []) else "median setting"
+        handles += [line(median), band("from the lowest tenth to the highest")]
     elif sweep.seeds:
         handles.append(line(f"mean over {len(sweep.seeds.values)} seeds"))
         if colouring.kind == "each":

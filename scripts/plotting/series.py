@@ -44,34 +44,40 @@ def over_seeds(runs: Sequence[Run], field: str) -> Optional[Series]:
     runs = [run for run in runs if len(run.iterations)]
     if not runs:
         return None
-    iterations, values = table(runs, field)
-    # Where one seed ends it has a record that the others lack: a mean is of all that still train.
-    ends = np.array([run.iterations[-1] for run in runs])
-    training = np.sum(iterations <= ends[:, None], axis=0)
-    recorded = np.sum(~np.isnan(values), axis=0)
-    known = (recorded > 0) & (recorded >= training)
-    if not known.any():
+    iterations, values, training = _of_all_that_train(runs, field)
+    if not len(iterations):
         return None
-    iterations, values, training = iterations[known], values[:, known], training[known]
     whole = int(np.sum(training == len(runs)))
     return Series(iterations, np.nanmean(values, axis=0), np.nanmin(values, axis=0), np.nanmax(values, axis=0), whole)
 
 
 def over_settings(runs: Sequence[Run], settings: Sequence[Axis], seeded: bool, field: str) -> Optional[Series]:
-    """The median over the settings (each the mean over its seeds), from the lowest to the highest tenth."""
+    """The median over the settings that still train (each the mean over its seeds), from the lowest to the highest tenth."""
     runs = [run for run in runs if len(run.iterations)]
     if not runs:
         return None
-    iterations, values = table(runs, field)
+    iterations, values, _ = _of_all_that_train(runs, field)
+    if not len(iterations):
+        return None
     if seeded:
         places = {id(run): row for row, run in enumerate(runs)}
         rows = [[places[id(run)] for run in group] for group in grouped(runs, settings).values()]
         values = np.array([_column_means(values[row]) for row in rows])
-    known = ~np.all(np.isnan(values), axis=0)
-    if not known.any():
-        return None
-    low, middle, high = _quantiles(values[:, known])
-    return Series(iterations[known], middle, low, high, int(known.sum()))
+    low, middle, high = _quantiles(values)
+    return Series(iterations, middle, low, high, len(iterations))
+
+
+def _of_all_that_train(runs: Sequence[Run], field: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The iterations that all runs that still train there have recorded, their values, and the number of these runs.
+
+    Where one run ends it has a record that the others lack, and it may be recorded more often than they are.
+    """
+    iterations, values = table(runs, field)
+    ends = np.array([run.iterations[-1] for run in runs])
+    training = np.sum(iterations <= ends[:, None], axis=0)
+    recorded = np.sum(~np.isnan(values), axis=0)
+    known = (recorded > 0) & (recorded >= training)
+    return iterations[known], values[:, known], training[known]
 
 
 def thinned(series: Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

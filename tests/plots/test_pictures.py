@@ -16,6 +16,7 @@ from plotting.measure import COST, TEST_ACCURACY
 from plotting.outcomes import outcome_figures
 from plotting.page import Size
 from plotting.rungs import rung_figures
+from plotting.series import over_settings
 from plotting.sweep import arranged
 from plotting.wish import Wish
 
@@ -37,6 +38,13 @@ def said(figure: Figure) -> str:
 def one(figures) -> Figure:
     (_, figure), = figures
     return figure
+
+
+def halved(trial=lambda p: run(p, steps=p["train.iterations"]), **more):
+    """A sweep of three rates, of which one went on to the second rung."""
+    points = [{RATE: rate, "train.iterations": n} for rate, n in ((0.1, 3), (0.2, 3), (0.3, 3), (0.3, 6))]
+    axes = [Axis(RATE, "list", (), 0), Axis("train.iterations", "rungs", (), 1)]
+    return arranged("t", "", axes, points, [trial(point) for point in points], validated=False, **more)
 
 
 class Curves(unittest.TestCase):
@@ -101,14 +109,34 @@ class Curves(unittest.TestCase):
                                                "2  learning rate 0.00187: cost 0.00187, test accuracy 0.70"])
         self.assertEqual(list(best_figures(found, Wish(best=0))), [])
 
+    def test_settings_that_diverged_count_and_the_median_is_of_those_that_completed_and_still_train(self) -> None:
+        def trial(point: dict):
+            if point[RATE] == 1.0:
+                return run(point, status="diverged")
+            return run(point, cost=point[RATE], steps=3 if point[RATE] < 0.002 else 6)
+        figure = one(best_figures(sweep({RATE: rates(7)}, trial), Wish(best=2)))
+        self.assertIn("trial: the 2 best of 7 settings", said(figure))
+        self.assertEqual(entries(figure)[2:], ["6 settings that completed: median of those that still train",
+                                               "from the lowest tenth to the highest"])
+
+    def test_a_median_is_of_all_settings_that_still_train(self) -> None:
+        iterations = {0.1: [0, 2, 3], 0.2: [0, 2, 4], 0.3: [0, 2, 4]}
+        runs = [replace(run({RATE: rate}), iterations=np.array(places), history={"cost": np.full(3, rate)})
+                for rate, places in iterations.items()]
+        series = over_settings(runs, [], False, "cost")
+        self.assertEqual(list(zip(series.iterations, series.middle)), [(0, 0.2), (2, 0.2), (4, 0.25)])
+
     def test_halving_is_drawn_by_rung(self) -> None:
-        points = [{RATE: rate, "train.iterations": n} for rate, n in ((0.1, 3), (0.2, 3), (0.3, 3), (0.3, 6))]
-        axes = [Axis(RATE, "list", (), 0), Axis("train.iterations", "rungs", (), 1)]
-        found = arranged("t", "", axes, points, [run(p, steps=p["train.iterations"]) for p in points], validated=False)
+        found = halved()
         figure = one(rung_figures(found, Wish()))
         self.assertEqual(entries(figure), ["2 settings dropped after 3", "1 setting went all the way to 6",
                                            "best: learning rate 0.3"])
         self.assertEqual(list(curve_figures(found, Wish())), [])
+
+    def test_the_legend_of_the_best_has_no_bands_that_are_not_drawn(self) -> None:
+        figure = one(best_figures(halved(), Wish(best=2)))
+        self.assertEqual([entry.split("  ")[0] for entry in entries(figure)], ["1", "2"])
+        self.assertEqual(len(figure.axes[0].collections), 0)
 
 
 class Outcomes(unittest.TestCase):
