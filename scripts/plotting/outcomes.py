@@ -13,17 +13,17 @@ from matplotlib.figure import Figure
 from . import rungs, trends
 from .axis import Axis
 from .best import judged_by, mean_score, ranked
+from .diverged import COUNTS, mark_counts
 from .files import slug
 from .limits import beyond, score_limits
 from .measure import SCORES, Measure, outcomes
 from .page import Page, source
-from .style import BLUE, INK, ORANGE, SOFT, band, line, mark
+from .style import BLUE, ORANGE, SOFT, band, line, mark
 from .sweep import Run, Sweep, grouped
 from .ticks import value_ticks
 from .wish import Wish
 
 MANY_DOTS = 60  # at one value: more of them say nothing
-CROWD = 6  # values from which on counts are written upright
 
 
 def outcome_figures(sweep: Sweep, wish: Wish) -> Iterator[tuple[str, Figure]]:
@@ -76,7 +76,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
     shown = [np.array([y for place in found if place for y in (*place.means, *place.band, place.best)])
              for found in places]
     notes = [source(sweep), judged_by(sweep) if several else "",
-             "× n: n of the trials at that value diverged; the means leave them out" if blown else "",
+             COUNTS if blown else "",
              beyond(measures, shown)]
     dots = any(place.means for found in places for place in found if place)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}", notes, size=wish.size,
@@ -91,7 +91,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
         axes.set_title(measure.name, loc="left")
         axes.set_xlabel(axis.label)
     score_limits(page.panels[0], measures, shown, blown)
-    _mark_diverged(page.panels[0][0], axis, sweep)
+    mark_counts(page.panels[0][0], axis, sweep)
     return page.figure
 
 
@@ -132,20 +132,6 @@ def _spread(x: float, count: int, gap: float, axis: Axis) -> np.ndarray:
     golden = (np.sqrt(5) - 1) / 2
     shift = (np.arange(1, count + 1) * golden % 1 - 0.5) * 0.32 * gap
     return x * np.exp(shift) if axis.logarithmic else x + shift
-
-
-def _mark_diverged(axes: Axes, axis: Axis, sweep: Sweep) -> None:
-    at_value = grouped(sweep.runs, [axis])
-    turn = 0 if len(axis.values) <= CROWD else 90
-    for value, x in zip(axis.values, axis.positions):
-        group = at_value.get((value,), [])
-        count = sum(run.diverged for run in group)
-        if count:
-            axes.plot([x], [0.97], transform=axes.get_xaxis_transform(), marker="x", color=INK, markersize=5.5,
-                      markeredgewidth=1.5, clip_on=False, zorder=5)
-            said = f"{count}/{len(group)}" if len(group) < 100 else f"{100 * count / len(group):.2g}%"
-            axes.annotate(said, (x, 0.97), xycoords=axes.get_xaxis_transform(), xytext=(0, -6),
-                          textcoords="offset points", ha="center", va="top", fontsize=7.5, rotation=turn)
 
 
 def _handles(sweep: Sweep, axis: Axis, dots: bool) -> list[Artist]:

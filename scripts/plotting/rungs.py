@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from .axis import Axis
 from .best import best, criterion, judged_by, mean_score
 from .curves import draw_series, name_sides
+from .diverged import COUNTS, SHARES, mark_counts, mark_shares
 from .limits import beyond, linear_limits, score_limits
 from .measure import Measure, recorded
 from .page import Page, source
 from .series import over_seeds, over_settings
-from .style import INK, ORANGE, band, line, mark, palette
+from .style import INK, ORANGE, band, diverged_mark, line, mark, palette
 from .sweep import Run, Sweep, grouped
 from .ticks import log_cost_ticks, log_worthwhile, scale_ticks, value_ticks
 from .wish import Wish
@@ -32,9 +33,10 @@ def rung_figures(sweep: Sweep, wish: Wish) -> Iterator[tuple[str, Figure]]:
 def _figure(sweep: Sweep, wish: Wish) -> Figure:
     judged = criterion(sweep).field
     field = judged if judged in sweep.metrics() else "cost"
+    all_by_rung = grouped(sweep.runs, [sweep.rungs])
+    lengths = [length for length in sweep.rungs.values if (length,) in all_by_rung]
+    counts = {length: len(grouped(all_by_rung[length,], sweep.factors)) for length in lengths}
     by_rung = grouped([run for run in sweep.runs if run.completed], [sweep.rungs])
-    lengths = [length for length in sweep.rungs.values if (length,) in by_rung]
-    counts = {length: len(grouped(by_rung[length,], sweep.factors)) for length in lengths}
     colours = _colours(sweep)
     winner = [run for run in best(sweep, sweep.runs, sweep.factors) if run.completed]
     handles = [line(_fate(sweep, length, counts[length]), colours[length]) for length in lengths]
@@ -42,11 +44,12 @@ def _figure(sweep: Sweep, wish: Wish) -> Figure:
         handles.append(band("where many were: median, lowest to highest tenth"))
     setting = ", ".join(f"{axis.name} {axis.text(axis.at(winner[0].point))}" for axis in sweep.axes) if winner else ""
     handles += [line(f"best: {setting}", ORANGE)] if winner else []
-    page = Page(1, 1, 3.6, f"{sweep.name}: successive halving, rung by rung", [source(sweep), judged_by(sweep)],
+    bare = sum(counts.values()) - sum(len(grouped(runs, sweep.factors)) for runs in by_rung.values())
+    note = f"no completed trial, and so no line, have {bare:,} of the settings" if bare else ""
+    page = Page(1, 1, 3.6, f"{sweep.name}: successive halving, rung by rung", [source(sweep), judged_by(sweep), note],
                 size=wish.size, legend=[[handle] for handle in handles], titled=False)
     axes = page.panels[0][0]
-    for length in lengths:
-        runs = by_rung[length,]
+    for (length,), runs in sorted(by_rung.items()):
         if counts[length] > MOST_LINES:
             lines = [over_settings(runs, sweep.factors, bool(sweep.seeds), field)]
         else:
@@ -74,9 +77,11 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
     handles = [mark(_fate(sweep, length, int(np.sum(lengths == length))), "o", 5, colour)
                for length, colour in _colours(sweep).items() if np.any(lengths == length)]
     handles.append(mark("best setting", "D", 6, "white", markeredgecolor=INK, markeredgewidth=1.5))
+    blown = any(run.diverged for run in sweep.runs)
+    handles += [diverged_mark(SHARES)] if blown and axis.wide else []
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
-                [source(sweep), judged_by(sweep), beyond(measures, scores)], size=wish.size, legend=[handles],
-                gap=(0.55, 0), left=0.55, share=False)
+                [source(sweep), judged_by(sweep), COUNTS if blown and not axis.wide else "", beyond(measures, scores)],
+                size=wish.size, legend=[handles], gap=(0.55, 0), left=0.55, share=False)
     for axes, measure, ys in zip(page.panels[0], measures, scores):
         axes.set_xscale("log" if axis.logarithmic else "linear")
         for length, colour in _colours(sweep).items():
@@ -90,7 +95,8 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
             value_ticks(axes, axis, axis.positions)
         axes.set_title(measure.name, loc="left")
         axes.set_xlabel(axis.label)
-    score_limits(page.panels[0], measures, scores, any(run.diverged for run in sweep.runs))
+    score_limits(page.panels[0], measures, scores, blown)
+    (mark_shares if axis.wide else mark_counts)(page.panels[0][0], axis, sweep)
     return page.figure
 
 
@@ -108,6 +114,8 @@ def _fate(sweep: Sweep, length: int, count: int) -> str:
 def _limits(axes: Axes, runs: list[Run], field: str) -> None:
     """From the lowest cost to where training begins; what grows leaves at the top."""
     costs = [run.series(field) for run in runs if len(run.iterations)]
+    if not costs:
+        return
     low = min(float(np.nanmin(c)) for c in costs)
     high = 1.3 * float(np.median([c[0] for c in costs]))
     if log_worthwhile([low, high]):

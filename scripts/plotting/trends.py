@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from .axis import Axis
 from .best import best, judged_by, mean_score
+from .diverged import MOST_BINS, SHARES, mark_shares
 from .limits import beyond, score_limits
 from .measure import Measure
 from .page import Page, source
@@ -20,7 +21,6 @@ from .sweep import Run, Sweep, grouped
 from .ticks import scale_ticks
 from .wish import Wish
 
-MOST_BINS = 40
 LEAST_IN_BIN = 8  # settings, for a quantile of them to say something
 MOST_DOTS = 400
 MOST_HUES = 6
@@ -59,7 +59,7 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
         axes.set_title(measure.name, loc="left")
         axes.set_xlabel(axis.label)
     score_limits(page.panels[0], measures, shown, any(run.diverged for run in sweep.runs))
-    _diverged(page.panels[0][0], axis, sweep.runs)
+    mark_shares(page.panels[0][0], axis, sweep)
     return page.figure
 
 
@@ -99,17 +99,6 @@ def _draw(axes: Axes, axis: Axis, dots: Dots, colour: str, bins: int, each: bool
         axes.plot(places, middle, color=colour, zorder=3)
 
 
-def _diverged(axes: Axes, axis: Axis, runs: Sequence[Run]) -> None:
-    """Along the top, the share of the trials in each bin that diverged, as crosses from faint to full."""
-    for values in axis.groups(MOST_BINS):
-        inside = [run for run in runs if values[0] <= axis.at(run.point) <= values[-1]]
-        share = sum(run.diverged for run in inside) / max(1, len(inside))
-        if share:
-            x = float(np.median(values))
-            axes.plot([x], [0.97], transform=axes.get_xaxis_transform(), marker="x", color=INK, markersize=4.5,
-                      markeredgewidth=1.3, alpha=0.25 + 0.75 * share, clip_on=False, zorder=5)
-
-
 def _handles(sweep: Sweep, hue: Optional[Axis], colours: list[str], settings: int) -> list[list[Artist]]:
     names = [line(hue.text(value), colour) for value, colour in zip(hue.values, colours)] if hue else []
     handles = [line("median setting"), band("middle half of the settings")]
@@ -118,5 +107,5 @@ def _handles(sweep: Sweep, hue: Optional[Axis], colours: list[str], settings: in
         handles.append(mark(each, "o", 3.5, BLUE))
     handles.append(mark("best setting", "D", 6, "white", markeredgecolor=INK, markeredgewidth=1.5))
     if any(run.diverged for run in sweep.runs):
-        handles.append(diverged_mark("diverged, fainter where fewer did"))
+        handles.append(diverged_mark(SHARES))
     return [names, handles]

@@ -133,6 +133,18 @@ class Curves(unittest.TestCase):
                                            "best: learning rate 0.3"])
         self.assertEqual(list(curve_figures(found, Wish())), [])
 
+    def test_settings_that_diverged_are_counted_on_their_rung(self) -> None:
+        def trial(point: dict):
+            return run(point, status="diverged" if point[RATE] == 0.1 else "completed", steps=point["train.iterations"])
+        figure = one(rung_figures(halved(trial), Wish()))
+        self.assertEqual(entries(figure)[0], "2 settings dropped after 3")
+        self.assertIn("no completed trial, and so no line, have 1 of the settings", said(figure))
+        nothing = one(rung_figures(halved(lambda p: run(p, status="diverged")), Wish()))
+        self.assertEqual(entries(nothing), ["2 settings dropped after 3", "1 setting went all the way to 6"])
+        outcome = one(outcome_figures(halved(trial), Wish()))
+        self.assertIn("× n/m: n of the m trials at that value diverged", said(outcome))
+        self.assertIn("1/1", [text.get_text() for text in outcome.axes[0].texts])
+
     def test_the_legend_of_the_best_has_no_bands_that_are_not_drawn(self) -> None:
         figure = one(best_figures(halved(), Wish(best=2)))
         self.assertEqual([entry.split("  ")[0] for entry in entries(figure)], ["1", "2"])
