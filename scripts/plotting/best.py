@@ -31,7 +31,7 @@ def judged_by(sweep: Sweep) -> str:
     if sweep.seeds:
         words += f", mean over {len(sweep.seeds.values)} seeds"
     if sweep.rungs:
-        words += ", of the last rung"
+        words += ", of the last rung that fits" if sweep.condition else ", of the last rung"
     return words
 
 

@@ -29,7 +29,7 @@ def point_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure]
     tiled = len(settings) > MOST_DOTS
     words = [source(sweep), judged_by(sweep)]
     if sweep.rungs and not tiled:
-        words.append("small dots: dropped before the last rung, scored as they were then")
+        words.append("small dots: below the last rung, scored as they were then")
     if tiled:
         words.append("colour: the median of the settings in each tile")
     scores = [np.array([mean_score(setting, measure.field) for setting in settings]) for measure in measures]

@@ -87,12 +87,10 @@ def _read(connection: sqlite3.Connection, path: Path, where: str) -> Sweep:
         failed = f"; all {count_trials(runs)} trials run so far failed" if runs else ""
         raise RecordError(f"{path}: no trial has finished yet{failed}")
     validated = any(np.isfinite(run.score("validation_cost")) for run in runs)
-    planned = len({trial for trial, _ in plan})
-    if where:
-        runs = _fitting(runs, where)
-        points = [run.point for run in runs]
-    return arranged(str(experiment[0]), str(experiment[1] or ""), axes, points, runs, validated=validated,
-                    planned=planned, condition=where)
+    fitting = _fitting(runs, where) if where else runs
+    chosen = [run.point for run in fitting] if where else points
+    return arranged(str(experiment[0]), str(experiment[1] or ""), axes, chosen, fitting, validated=validated,
+                    plan=points, condition=where)
 
 
 def _fitting(runs: list[Run], where: str) -> list[Run]:

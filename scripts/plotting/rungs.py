@@ -106,6 +106,8 @@ def _colours(sweep: Sweep) -> dict[int, str]:
 
 def _fate(sweep: Sweep, length: int, count: int) -> str:
     settings = f"{count:,} setting{'s' * (count != 1)}"
+    if sweep.condition and length != sweep.rungs.values[-1]:
+        return f"{settings} at {length:,}"  # later rungs may be left out
     if length == sweep.rungs.values[-1]:
         return f"{settings} went all the way to {length:,}"
     return f"{settings} dropped after {length:,}"

@@ -58,8 +58,8 @@ class Sweep:
     """A sweep as far as it has been run. `axes` are those with at least two values; the seed is kept apart.
 
     `factors` are the same with the columns of a zip as one axis; keys that were drawn stay apart, and are `scattered`
-    where they have too many values for a line or a panel each. `rungs` is the axis of lengths of a sweep that halves;
-    its runs are then each setting's longest.
+    where they have too many values for a line or a panel each. `rungs` is the axis of lengths of a sweep that halves,
+    with those that a condition leaves out; its runs are then each setting's longest.
     """
 
     name: str
@@ -116,15 +116,19 @@ class Sweep:
 
 
 def arranged(name: str, data: str, declared: list[Axis], points: list[dict], runs: list[Run], *, validated: bool,
-             planned: Optional[int] = None, condition: str = "") -> Sweep:
-    """The sweep of these runs and planned points; the values of the declared axes are those that the points have."""
+             plan: Optional[list[dict]] = None, condition: str = "") -> Sweep:
+    """The sweep of these runs and planned points; the values of the declared axes are those that the points have.
+
+    `plan` is all points where a condition has left some out: it decides which rung is the last.
+    """
+    plan = points if plan is None else plan
     axes = [replace(axis, values=axis_values(point.get(axis.key) for point in points)) for axis in declared]
     rungs = next((axis for axis in axes if axis.scale == "rungs"), None)
     if rungs:
         axes = [axis for axis in axes if axis is not rungs]
+        rungs = replace(rungs, values=axis_values(rungs.at(point) for point in plan))
         runs = _longest(axes, rungs, runs, lambda run: run.point)
         points = _longest(axes, rungs, points, lambda point: point)
-        planned = None
     varied = [axis for axis in axes if len(axis.values) > 1]
     swept = [axis for axis in varied if axis.key != SEED]
     factors = _factors(swept, points)
@@ -132,7 +136,7 @@ def arranged(name: str, data: str, declared: list[Axis], points: list[dict], run
     return Sweep(
         name=name, data=data, axes=swept, factors=factors, scattered=_scattered(factors, points), rungs=rungs,
         seeds=next((axis for axis in varied if axis.key == SEED), None), runs=runs,
-        planned=len({_trial(point) for point in points}) if planned is None else planned, validated=validated, condition=condition,
+        planned=len({_trial(point) for point in (points if rungs else plan)}), validated=validated, condition=condition,
         missing=frozenset(tuple(axis.at(point) for axis in swept) for point in points if _place(point) not in trained),
     )
 

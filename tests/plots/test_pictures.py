@@ -133,6 +133,13 @@ class Curves(unittest.TestCase):
                                            "best: learning rate 0.3"])
         self.assertEqual(list(curve_figures(found, Wish())), [])
 
+    def test_the_last_rung_is_that_of_the_plan_whatever_the_condition(self) -> None:
+        lower = [{RATE: rate, "train.iterations": 3} for rate in (0.1, 0.2, 0.3)]
+        axes = [Axis(RATE, "list", (), 0), Axis("train.iterations", "rungs", (), 1)]
+        found = arranged("t", "", axes, lower, [run(p, steps=3) for p in lower], validated=False,
+                         plan=[*lower, {RATE: 0.3, "train.iterations": 6}], condition="iterations = 3")
+        self.assertEqual(entries(one(rung_figures(found, Wish())))[0], "3 settings at 3")
+
     def test_settings_that_diverged_are_counted_on_their_rung(self) -> None:
         def trial(point: dict):
             return run(point, status="diverged" if point[RATE] == 0.1 else "completed", steps=point["train.iterations"])
