@@ -23,6 +23,7 @@ from .wish import Wish
 
 MOST_SIDE_BY_SIDE = 8  # columns
 CELL = 0.47  # inches, for a number to have room
+NOTHING = "white"
 FADED = 0.35  # what is left of the colour of a setting that was dropped
 
 
@@ -39,7 +40,7 @@ def cell_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure],
     shape = (len(measures), 1) if stacked else (1, len(measures))
     page = Page(*shape, max(1.0, (0.36 if rows > 8 else 0.48) * rows),
                 f"{sweep.name}: outcome over {down.name} and {across.name}", notes, size=wish.size,
-                legend=[_legend(every)], left=left, least=max(WIDTH, left + CELL * columns), gap=(0.3, 0.45))
+                legend=[_legend(sweep, every)], left=left, least=max(WIDTH, left + CELL * columns), gap=(0.3, 0.45))
     for axes, measure, colours in zip(page.panels.flat, measures, shades):
         _draw(axes, found, measure, colours)
         axes.set_title(title(measure, others), loc="left", pad=5)
@@ -64,7 +65,7 @@ def _draw(axes: Axes, found: Map, measure: Measure, shades: Shades) -> None:
     """Colours and labels every cell, and frames the best."""
     for (row, column), value in np.ndenumerate(found.values(measure)):
         cell, known = found.cells[row][column], bool(np.isfinite(value))
-        fill = to_rgb(shades.colours(shades.norm(value))) if known else to_rgb(BAD if cell.trials else MISSING)
+        fill = to_rgb(shades.colours(shades.norm(value))) if known else to_rgb(BAD if cell.trials else MISSING if cell.awaited else NOTHING)
         if cell.rung:
             fill = tuple(FADED * part + 1 - FADED for part in fill)
         axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=fill, edgecolor="white", linewidth=1.5,
@@ -102,15 +103,19 @@ def _readable(fill: Iterable[float]) -> str:
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
 
 
-def _legend(cells: list[Cell]) -> list[Artist]:
+def _legend(sweep: Sweep, cells: list[Cell]) -> list[Artist]:
     """The meaning of each mark in use."""
     handles: list[Artist] = []
     if any(run.completed for cell in cells for run in cell.chosen):
         handles.append(Patch(facecolor="none", edgecolor=INK, linewidth=1.6, label="best"))
     if any(cell.rung for cell in cells):
-        handles.append(Patch(facecolor="#c9d6cf", label="faint, at n: dropped after n"))
+        fate = "scored after n" if sweep.condition else "dropped after n"
+        handles.append(Patch(facecolor="#c9d6cf", label=f"faint, at n: {fate}"))
     if any(cell.diverged and not any(run.completed for run in cell.chosen) for cell in cells):
         handles.append(Patch(facecolor=BAD, edgecolor="white", hatch="////", label="diverged"))
-    if any(not cell.trials for cell in cells):
+    if any(not cell.trials and cell.awaited for cell in cells):
         handles.append(Patch(facecolor=MISSING, edgecolor=SOFT, linewidth=0.5, label="not run yet"))
+    if any(not cell.trials and not cell.awaited for cell in cells):
+        why = "no trial fits" if sweep.condition else "not in the sweep"
+        handles.append(Patch(facecolor=NOTHING, edgecolor=SOFT, linewidth=0.5, label=why))
     return handles

@@ -28,6 +28,7 @@ class Cell:
     diverged: int = 0
     failed: int = 0
     rung: Optional[int] = None  # the longest of its trials, where it is not the last rung
+    awaited: bool = False  # whether a trial there is still to run
 
     def value(self, measure: Measure) -> float:
         """The mean over the seeds of the best setting, NaN where none completed."""
@@ -75,7 +76,9 @@ def map_of(sweep: Sweep, down: Axis, across: Axis) -> Map:
     others = others_than(sweep, down, across)
     places = grouped(sweep.runs, [down, across])
     winner = best(sweep, sweep.runs, sweep.factors)
-    cells = [[_cell(sweep, places.get((y, x), []), others) for x in across.values] for y in down.values]
+    missing = [dict(zip((axis.key for axis in sweep.axes), values)) for values in sweep.missing]
+    awaited = {(down.at(point), across.at(point)) for point in missing}
+    cells = [[_cell(sweep, places.get((y, x), []), others, (y, x) in awaited) for x in across.values] for y in down.values]
     if not any(run.completed for run in winner):
         return Map(cells, None)
     place = winner[0].values([down, across])
@@ -98,12 +101,13 @@ def title(measure: Measure, others: Sequence[Axis]) -> str:
     return measure.name + (f" of the best {' and '.join(axis.name for axis in others)}" if others else "")
 
 
-def _cell(sweep: Sweep, runs: Sequence[Run], others: Sequence[Axis]) -> Cell:
+def _cell(sweep: Sweep, runs: Sequence[Run], others: Sequence[Axis], awaited: bool) -> Cell:
     if not runs:
-        return Cell()
+        return Cell(awaited=awaited)
     chosen = best(sweep, runs, others)
     rung = None
     if sweep.rungs:
         length = max(sweep.rungs.at(run.point) for run in chosen)
         rung = length if length != sweep.rungs.values[-1] else None
-    return Cell(chosen, len(runs), sum(run.diverged for run in runs), sum(run.status == "failed" for run in runs), rung)
+    return Cell(chosen, len(runs), sum(run.diverged for run in runs), sum(run.status == "failed" for run in runs), rung,
+                awaited)

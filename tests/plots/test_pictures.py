@@ -198,6 +198,16 @@ class Maps(unittest.TestCase):
             self.assertEqual([(frame.get_x(), frame.get_y()) for frame in frames], [(-0.46, -0.46)])
         self.assertEqual([text.get_text() for text in figure.axes[1].texts][:2], ["0.0020", "0.063"])
 
+    def test_a_cell_that_is_not_in_the_sweep_is_told_from_one_that_has_not_run_yet(self) -> None:
+        def drawn(points: list, **more):
+            axes = [Axis(DEPTH, "list", (), 0), Axis(RATE, "list", (), 1)]
+            return arranged("t", "", axes, points, [run(p) for p in points[:3]], validated=False, **more)
+        points = [{DEPTH: depth, RATE: rate} for depth, rate in ((2, 0.1), (2, 0.2), (4, 0.1), (4, 0.2))]
+        self.assertEqual(entries(one(heatmap_figures(drawn(points), Wish()))), ["best", "not run yet"])
+        self.assertEqual(entries(one(heatmap_figures(drawn(points[:3]), Wish()))), ["best", "not in the sweep"])
+        chosen = drawn(points[:3], plan=points, condition="rate < 1")
+        self.assertEqual(entries(one(heatmap_figures(chosen, Wish()))), ["best", "no trial fits"])
+
     def test_a_full_wide_grid_is_tiles_with_a_colour_bar(self) -> None:
         found = sweep({DEPTH: [2, 3, 4, 6], RATE: rates(250)}, lambda p: run(p, cost=0.1 + p[RATE]))
         figure = one(heatmap_figures(found, Wish()))
