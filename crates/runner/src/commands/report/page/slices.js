@@ -12,7 +12,8 @@ function makeSlices(changed) {
     const measure = sliceMeasure();
     const values = measure ? measure.values.filter((value, point) => value !== null && data.state[point] === COMPLETED) : [];
     cut.checked = hasFarTail(values, measure);
-    logarithmic.checked = !cut.checked && isWide(values);
+    const edge = cut.checked ? worstTenth(values, measure) : null;
+    logarithmic.checked = isWide(values.map((value) => (cut.checked ? clipped(value, edge, measure) : value)));
     changed();
   };
   sliceMeasure = chooseMeasure("slice-of", choose);
@@ -34,6 +35,11 @@ function worstTenth(values, measure) {
   return values.toSorted((a, b) => sign * (a - b))[Math.floor(0.9 * (values.length - 1))];
 }
 
+/** A value, or the edge if it is worse than that. */
+function clipped(value, edge, measure) {
+  return measure.is_lower_better ? Math.min(value, edge) : Math.max(value, edge);
+}
+
 /** Whether the worst tenth takes most of the room of all. */
 function hasFarTail(values, measure) {
   if (values.length < 20) return false;
@@ -53,7 +59,7 @@ function drawSlices(shown) {
   const lost = shown.filter((point) => data.state[point] === DIVERGED);
   const isCut = document.getElementById("slice-cut").checked && completed.length > 0;
   const edge = isCut ? worstTenth(completed.map((point) => measure.values[point]), measure) : null;
-  const clip = (value) => (edge === null ? value : measure.is_lower_better ? Math.min(value, edge) : Math.max(value, edge));
+  const clip = (value) => (edge === null ? value : clipped(value, edge, measure));
   const drawn = { measure, isLog, clip, completed, points: sample(completed, MOST_POINTS, BEST_POINTS), lost: sample(lost, 500, 0) };
   swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, drawn));
   const cut = completed.length > drawn.points.length ? ` ${drawn.points.length.toLocaleString("en")} of ${completed.length.toLocaleString("en")} points are drawn: the best ${BEST_POINTS} and an even sample of the rest; the medians are of all.` : "";
@@ -101,7 +107,7 @@ function sliceHint(point, measure) {
   return [value, ...axes.map((axis) => `${axis.key} = ${valueText(valueAt(axis, point))}`), `trial ${data.trials[point]}`];
 }
 
-/** The median of each value of an axis; where the values are many, of twelve bins of as many trials. */
+/** The median of each value of an axis; where the values are many, of twelve bins of about as many trials, in which equal values share a bin. */
 function mediansOf(axis, completed, measure, isCategory) {
   const median = (list) => {
     const sorted = list.map((point) => measure.values[point]).sort((a, b) => a - b);
@@ -115,7 +121,12 @@ function mediansOf(axis, completed, measure, isCategory) {
   }
   const BINS = 12;
   const sorted = own.sort((a, b) => axis.at[a] - axis.at[b]);
-  const bins = Array.from({ length: BINS }, (_, bin) => sorted.slice(Math.floor((bin * sorted.length) / BINS), Math.floor(((bin + 1) * sorted.length) / BINS)));
+  const cut = (bin) => {
+    let place = Math.floor((bin * sorted.length) / BINS);
+    while (place > 0 && place < sorted.length && axis.at[sorted[place]] === axis.at[sorted[place - 1]]) place += 1;
+    return place;
+  };
+  const bins = Array.from({ length: BINS }, (_, bin) => sorted.slice(cut(bin), cut(bin + 1)));
   return bins.filter((bin) => bin.length > 0).map((bin) => {
     const middle = valueAt(axis, bin[Math.floor(bin.length / 2)]);
     return { x: middle, name: `about ${short(middle, 3)}`, median: median(bin) };
