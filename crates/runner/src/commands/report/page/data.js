@@ -11,16 +11,18 @@ const DIVERGED = data.states.indexOf("diverged");
 const FAILED = data.states.indexOf("failed");
 const points = data.trials.map((_, point) => point);
 
-/** Formats a number with at most `digits` significant digits. */
+/** Formats a number with at most `digits` significant digits; one that is large has an exponent. */
 function short(number, digits = 4) {
+  const LARGE = 1e6;
   if (number === null || number === undefined || Number.isNaN(number)) return "";
-  return String(Number(number.toPrecision(digits)));
+  const rounded = Number(number.toPrecision(digits));
+  return Math.abs(rounded) < LARGE ? String(rounded) : rounded.toExponential().replace("e+", "e");
 }
 
-/** Formats a value of an axis, a number with few digits. */
+/** Formats a value of an axis: a whole number with all of its digits, another with few. */
 function valueText(value) {
   if (value === null || value === undefined) return "–";
-  if (typeof value === "number") return short(value, 6);
+  if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : short(value, 6);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
