@@ -139,7 +139,12 @@ def value_text(value: Any, digits: int = 3) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e")
+        return short_exponent(f"{value:.{digits}g}")
     if isinstance(value, tuple):
         return "-".join(value_text(v, digits) for v in value) or "none"
     return "not set" if value is None else str(value)
+
+
+def short_exponent(number: str) -> str:
+    """A formatted number with the exponent as a person writes it: 1e-5 for 1e-05, 1e15 for 1e+15."""
+    return number.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from .axis import Axis
+from .axis import Axis, short_exponent
 from .best import judged_by
 from .maps import BAD, MISSING, Cell, Map, Shades, ends_in_words, map_of, others_than, title
 from .measure import Measure
@@ -88,7 +88,7 @@ def _text(cell: Cell, measure: Measure) -> str:
     value = cell.value(measure)
     if np.isfinite(value):
         short = f"{value:.2f}" if measure.accuracy else f"{value:#.2g}".rstrip(".")
-        lines.append(short.replace("e-0", "e-").replace("e+0", "e"))
+        lines.append(short_exponent(short))
     if cell.diverged:
         lines.append(f"× {cell.diverged}/{cell.trials}")
     if cell.rung:

@@ -18,7 +18,7 @@ from .measure import Measure, recorded
 from .page import Page, source
 from .roles import Roles, layout, roles
 from .series import Series, over_seeds, over_settings, thinned
-from .style import band, diverged_mark, line
+from .style import band, diverged_mark, line, text_width
 from .sweep import Run, Sweep, count_trials, grouped, layer_by_layer
 from .ticks import iteration_ticks, log_cost_ticks, log_worthwhile
 from .wish import Wish
@@ -78,12 +78,19 @@ def _page(sweep: Sweep, runs: list[Run], measure: Measure, shown: Roles, note: s
     limits = _limits(runs, measure)
     in_panel = grouped(runs, shown.panels)
     lines = {place: _lines(sweep, in_panel.get(place, []), measure, colouring) for place in places}
-    page = Page(rows, columns, height, f"{sweep.name}: {measure.name} while training",
-                [source(sweep), note, _reading(sweep), _beyond(runs, measure, limits[1])],
-                size=wish.size, legend=_handles(sweep, colouring, runs), legend_title=colouring.title,
-                least=1.3 * columns, right=0.35 if len(shown.panels) == 2 else 0.2,
-                gap=(0.16, 0.2 if len(shown.panels) == 2 else 0.4), titled=bool(shown.panels),
-                bars=int(colouring.kind == "bar"))
+
+    def page_with(more: str) -> Page:
+        return Page(rows, columns, height, f"{sweep.name}: {measure.name} while training",
+                    [source(sweep), note, _reading(sweep), _beyond(runs, measure, limits[1]), more],
+                    size=wish.size, legend=_handles(sweep, colouring, runs), legend_title=colouring.title,
+                    least=1.3 * columns, right=0.35 if len(shown.panels) == 2 else 0.2,
+                    gap=(0.16, 0.2 if len(shown.panels) == 2 else 0.4), titled=bool(shown.panels),
+                    bars=int(colouring.kind == "bar"))
+
+    page = page_with("")
+    unnamed = _unnamed(page, shown.panels)
+    if unnamed:
+        page = page_with("; ".join(f"{side}: {axis.name}" for side, axis in unnamed.items()))
     # The limits first: else each line looks for new ones in all panels that share them.
     low, high, log = limits
     page.panels[0][0].set(yscale="log" if log else "linear", ylim=(low, high))
@@ -92,7 +99,9 @@ def _page(sweep: Sweep, runs: list[Run], measure: Measure, shown: Roles, note: s
     for place, (row, column) in places.items():
         axes = page.panels[row][column]
         _panel(axes, in_panel.get(place, []), measure, colouring, lines[place])
-        _name_panel(axes, shown.panels, place, row, column, columns)
+        names = [axis.text(value) if axis in unnamed.values() else f"{axis.name} {axis.text(value)}"
+                 for axis, value in zip(shown.panels, place)]
+        _name_panel(axes, names, row, column, columns)
     for axes in page.panels.flat[len(places):] if len(shown.panels) < 2 else ():
         axes.set_visible(False)
     if log:
@@ -200,15 +209,23 @@ def has_band(series: Series) -> bool:
     return not np.array_equal(series.lower, series.upper)
 
 
-def _name_panel(axes: Axes, panels: list[Axis], place: tuple, row: int, column: int, columns: int) -> None:
-    if len(panels) == 1:
-        axes.set_title(f"{panels[0].name} {panels[0].text(place[0])}", loc="left", pad=4)
-    elif len(panels) == 2:
+def _unnamed(page: Page, panels: list[Axis]) -> dict[str, Axis]:
+    """The axes whose names do not fit beside their values on each panel, by the side that the small print calls them by."""
+    place, (width, height) = page.panels[0][0].get_position(), page.figure.get_size_inches()
+    sides = {"panels": place.width * width} if len(panels) == 1 else {"rows": place.height * height, "columns": place.width * width}
+    return {side: axis for (side, room), axis in zip(sides.items(), panels)
+            if any(text_width(f"{axis.name} {axis.text(value)}", 9.5) > room for value in axis.values)}
+
+
+def _name_panel(axes: Axes, names: list[str], row: int, column: int, columns: int) -> None:
+    if len(names) == 1:
+        axes.set_title(names[0], loc="left", pad=4)
+    elif len(names) == 2:
         if row == 0:
-            axes.set_title(f"{panels[1].name} {panels[1].text(place[1])}", pad=5)
+            axes.set_title(names[1], pad=5)
         if column == columns - 1:
-            axes.annotate(f"{panels[0].name} {panels[0].text(place[0])}", (1, 0.5), xycoords="axes fraction",
-                          xytext=(6, 0), textcoords="offset points", rotation=-90, va="center", fontsize=9.5)
+            axes.annotate(names[0], (1, 0.5), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
+                          rotation=-90, va="center", fontsize=9.5)
 
 
 def name_sides(page: Page, measure: Measure, places: int, panel_axes: int) -> None:

@@ -11,7 +11,7 @@ from matplotlib.ticker import (
     FixedFormatter, FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator,
 )
 
-from .axis import Axis
+from .axis import Axis, short_exponent
 from .style import text_width
 
 MOST_TURNED = 9  # tick labels of numbers under one small panel
@@ -33,7 +33,7 @@ def log_cost_ticks(axes: Axes) -> None:
     if len(ticks) > 7:
         ticks = ticks[:: int(np.ceil(len(ticks) / 7))]
     axes.yaxis.set_major_locator(FixedLocator(ticks))
-    axes.yaxis.set_major_formatter(FixedFormatter([f"{t:.6g}".replace("e-0", "e-") for t in ticks]))
+    axes.yaxis.set_major_formatter(FixedFormatter([short_exponent(f"{t:.6g}") for t in ticks]))
     axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10)) if decades < 4 else NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
 
@@ -45,12 +45,23 @@ def iteration_ticks(axes: Axes) -> None:
 
 
 def scale_ticks(side: Side) -> None:
-    """Ticks of the scale itself, for values too many to be ticked one by one; powers of ten as plain numbers."""
+    """Ticks of the scale itself, for values too many to be ticked one by one; powers of ten as plain numbers, as many
+    as there is room for."""
     if side.get_scale() == "log":
         low, high = side.get_view_interval()
-        side.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=8))
-        side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("e-0", "e-").replace("e+0", "e")))
+        subs = (1, 2, 5) if high < 100 * low else (1,)
+        locators = [LogLocator(subs=subs, numticks=most) for most in range(8, 1, -1)]
+        side.set_major_locator(next((locator for locator in locators if _fits(side, locator.tick_values(low, high))), locators[-1]))
+        side.set_major_formatter(FuncFormatter(lambda value, _: short_exponent(f"{value:g}")))
         side.set_minor_formatter(NullFormatter())
+
+
+def _fits(side: Side, ticks: Iterable[float]) -> bool:
+    """Whether the labels of ticks along x have room side by side."""
+    low, high = side.get_view_interval()
+    shown = [short_exponent(f"{tick:g}") for tick in ticks if low <= tick <= high]
+    room = side.axes.get_position().width * side.axes.figure.get_figwidth()
+    return side.axis_name != "x" or sum(text_width(text, 8.5) + 0.12 for text in shown) <= room
 
 
 def place_ticks(axes: Axes, axis: Axis, positions: Sequence[float]) -> None:
@@ -60,7 +71,7 @@ def place_ticks(axes: Axes, axis: Axis, positions: Sequence[float]) -> None:
     ticks = [tick for tick in locator.tick_values(low, high) if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
     log = np.log if axis.logarithmic else np.asarray
     axes.xaxis.set_major_locator(FixedLocator(list(np.interp(log(ticks), log(axis.positions), positions))))
-    axes.xaxis.set_major_formatter(FixedFormatter([f"{t:g}".replace("e-0", "e-").replace("e+0", "e") for t in ticks]))
+    axes.xaxis.set_major_formatter(FixedFormatter([short_exponent(f"{t:g}") for t in ticks]))
     axes.xaxis.set_minor_locator(NullLocator())
 
 

@@ -4,10 +4,11 @@ import unittest
 from dataclasses import replace
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.figure import Figure
 from support import DEPTH, RATE, WIDTH, run, sweep
-from plotting.axis import Axis
+from plotting.axis import Axis, value_text
 from plotting.best_curves import best_figures
 from plotting.curves import curve_figures
 from plotting.heatmap import heatmap_figures
@@ -21,6 +22,7 @@ from plotting.sweep import arranged
 from plotting.wish import Wish
 
 SEEDS = {"seed": [1, 2, 3]}
+KIND, DECAY = "train.optimizer", "train.weight_decay"
 
 
 def rates(count: int) -> list:
@@ -231,6 +233,30 @@ class Maps(unittest.TestCase):
         few, many = (one(heatmap_figures(drawn(count), Wish())).axes[0] for count in (50, 700))
         self.assertEqual(len(few.collections[0].get_offsets()), 50)
         self.assertEqual(many.collections[0].get_array().shape, (28, 48))
+
+
+class Labels(unittest.TestCase):
+    def test_large_numbers_have_short_exponents(self) -> None:
+        self.assertEqual([value_text(value) for value in (1e15, 2.55e9, 1e-5, 1e-12)], ["1e15", "2.55e9", "1e-5", "1e-12"])
+
+    def test_names_that_do_not_fit_over_their_panels_stand_in_the_small_print(self) -> None:
+        points = [{RATE: rate, KIND: kind, DECAY: decay, WIDTH: width} for rate in (0.1, 0.2) for width in (5, 10)
+                  for kind, decay in (("momentum", 1e-4), ("adam", 1e-2), ("gd", 0.0))]
+        axes = [Axis(key, "list", (), factor) for factor, key in ((0, RATE), (1, KIND), (1, DECAY), (2, WIDTH))]
+        found = arranged("t", "", axes, points, [run(p) for p in points], validated=False)
+        figure = one(curve_figures(found, Wish(size=Size(5.0))))
+        self.assertEqual([panel.get_title() for panel in figure.axes[:3]], ["momentum, 0.0001", "adam, 0.01", "gd, 0"])
+        self.assertIn("columns: optimizer and weight decay", said(figure))
+
+    def test_ticks_of_many_decades_have_room_side_by_side(self) -> None:
+        found = sweep({RATE: np.geomspace(1e-15, 1e15, 60).tolist()}, run)
+        figure = one(outcome_figures(found, Wish()))
+        FigureCanvasAgg(figure).draw()
+        panel = figure.axes[0]
+        boxes = [label.get_window_extent() for label in panel.get_xticklabels()
+                 if label.get_text() and panel.get_xlim()[0] <= label.get_position()[0] <= panel.get_xlim()[1]]
+        self.assertGreater(len(boxes), 1)
+        self.assertTrue(all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:])))
 
 
 class Pages(unittest.TestCase):
