@@ -29,7 +29,7 @@ def judged_by(sweep: Sweep) -> str:
         why = "" if sweep.validated else "; no validation examples"
         words = f"best: the lowest final cost J (training{why})"
     if sweep.seeds:
-        words += f", mean over {len(sweep.seeds.values)} seeds"
+        words += f", {sweep.over_seeds}"
     if sweep.rungs:
         words += ", of the last rung that fits" if sweep.condition else ", of the last rung"
     return words

@@ -248,7 +248,7 @@ def _handles(sweep: Sweep, colouring: Colouring, runs: Sequence[Run]) -> list[li
         median = "median of the settings that still train" if ends_early(runs, []) else "median setting"
         handles += [line(median), band("from the lowest tenth to the highest")]
     elif sweep.seeds:
-        handles.append(line(f"mean over {len(sweep.seeds.values)} seeds"))
+        handles.append(line(sweep.over_seeds))
         if colouring.kind == "each":
             handles.append(band("lowest to highest seed"))
         if ends_early(runs, sweep.factors):

@@ -33,27 +33,33 @@ def score_limits(panels: Sequence[Axes], measures: Sequence[Measure], shown: Seq
     `shown` is what each panel shows. A cost far beyond most others leaves at the top: it would press them together.
     """
     shares = np.concatenate([values for values, m in zip(shown, measures) if m.accuracy] or [np.empty(0)])
-    room = 0.16 if blown else 0.06
     for axes, measure, values in zip(panels, measures, shown):
         if measure.accuracy:
             axes.set_ylim(*accuracy_limits(float(shares.min()), float(shares.max())))
             continue
-        low, high = _robust_range(values)
-        if log_worthwhile([low, high]):
-            axes.set_yscale("log")
-            axes.set_ylim(low / (high / low) ** 0.06, high * (high / low) ** room)
+        low, high, logarithmic = _cost_limits(values, blown)
+        axes.set_yscale("log" if logarithmic else "linear")
+        axes.set_ylim(low, high)
+        if logarithmic:
             log_cost_ticks(axes)
-        else:
-            low = 0.0 if 0 <= low < high / 2 else low
-            axes.set_ylim(low - 0.03 * (high - low), (high + room * (high - low)) if high > low else low + 1)
 
 
-def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray]) -> str:
+def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray], blown: bool) -> str:
     """What is outside of the picture, in words."""
-    tops = [(measure.name, _robust_range(values)[1], values) for measure, values in zip(measures, shown)
+    tops = [(measure.name, _cost_limits(values, blown)[1], values) for measure, values in zip(measures, shown)
             if not measure.accuracy]
-    return "  ·  ".join(f"{name} above {top:.2g} is outside of the picture" for name, top, values in tops
+    return "  ·  ".join(f"{name} above {top:.3g} is outside of the picture" for name, top, values in tops
                         if np.any(values > top))
+
+
+def _cost_limits(values: np.ndarray, blown: bool) -> tuple[float, float, bool]:
+    """Limits of a cost, with room at the top for crosses if some trials diverged, and whether they are logarithmic."""
+    room = 0.16 if blown else 0.06
+    low, high = _robust_range(values)
+    if log_worthwhile([low, high]):
+        return low / (high / low) ** 0.06, high * (high / low) ** room, True
+    low = 0.0 if 0 <= low < high / 2 else low
+    return low - 0.03 * (high - low), (high + room * (high - low)) if high > low else low + 1, False
 
 
 def _robust_range(costs: np.ndarray) -> tuple[float, float]:

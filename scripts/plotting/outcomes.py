@@ -77,7 +77,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
              for found in places]
     notes = [source(sweep), judged_by(sweep) if several else "",
              COUNTS if blown else "",
-             beyond(measures, shown)]
+             beyond(measures, shown, blown)]
     dots = any(place.means for found in places for place in found if place)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}", notes, size=wish.size,
                 legend=[_handles(sweep, axis, dots)] if several or sweep.seeds is not axis else (), gap=(0.55, 0),
@@ -137,7 +137,7 @@ def _spread(x: float, count: int, gap: float, axis: Axis) -> np.ndarray:
 def _handles(sweep: Sweep, axis: Axis, dots: bool) -> list[Artist]:
     joined, dashed = ("-", "--") if axis.ordered else ("none", "none")
     several = len(sweep.axes) > 1
-    over_seeds = f"mean over {len(sweep.seeds.values)} seeds" if sweep.seeds else ""
+    over_seeds = sweep.over_seeds if sweep.seeds else ""
     if several:
         one = mark(": ".join(filter(None, ("one setting", over_seeds))), "o", 3.5, SOFT)
         return [line("median setting", BLUE, joined, marker="o", markersize=5.5, linewidth=1.6),

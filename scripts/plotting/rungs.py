@@ -80,7 +80,8 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
     blown = any(run.diverged for run in sweep.runs)
     handles += [diverged_mark(SHARES)] if blown and axis.wide else []
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
-                [source(sweep), judged_by(sweep), COUNTS if blown and not axis.wide else "", beyond(measures, scores)],
+                [source(sweep), judged_by(sweep), COUNTS if blown and not axis.wide else "",
+                 beyond(measures, scores, blown)],
                 size=wish.size, legend=[handles], gap=(0.55, 0), left=0.55, share=False)
     for axes, measure, ys in zip(page.panels[0], measures, scores):
         axes.set_xscale("log" if axis.logarithmic else "linear")

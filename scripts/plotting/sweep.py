@@ -107,6 +107,14 @@ class Sweep:
             parts.append(f"where {self.condition}")
         return ", ".join(parts)
 
+    @property
+    def over_seeds(self) -> str:
+        """Over how many seeds the mean of a setting is, in words."""
+        completed = grouped([run for run in self.runs if run.completed], self.factors).values()
+        counts = {len(runs) for runs in completed} or {len(self.seeds.values) if self.seeds else 1}
+        most = max(counts)
+        return f"mean over {'up to ' if len(counts) > 1 else ''}{most} seed{'s' * (most != 1)}"
+
     def called(self, titles: dict[str, str]) -> Sweep:
         """The same sweep with the titles that a person gave to its axes."""
         def called(axes: list[Axis]) -> list[Axis]:

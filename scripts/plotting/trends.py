@@ -43,8 +43,9 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
     colours = palette(len(parts), hue.numeric) if hue else [BLUE]
     dots = [[_dots(part, axis, measure.field) for _, part in parts] for measure in measures]
     shown = [np.concatenate([hued.ys for hued in row]) for row in dots]
+    blown = any(run.diverged for run in sweep.runs)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
-                [source(sweep), judged_by(sweep), beyond(measures, shown)],
+                [source(sweep), judged_by(sweep), beyond(measures, shown, blown)],
                 size=wish.size, legend=_handles(sweep, hue, colours, len(settings)),
                 legend_title=hue.label if hue else "", gap=(0.55, 0), left=0.55, share=False)
     winner = best(sweep, sweep.runs, sweep.factors)
@@ -58,7 +59,7 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
         scale_ticks(axes.xaxis)
         axes.set_title(measure.name, loc="left")
         axes.set_xlabel(axis.label)
-    score_limits(page.panels[0], measures, shown, any(run.diverged for run in sweep.runs))
+    score_limits(page.panels[0], measures, shown, blown)
     mark_shares(page.panels[0][0], axis, sweep)
     return page.figure
 
@@ -103,7 +104,7 @@ def _handles(sweep: Sweep, hue: Optional[Axis], colours: list[str], settings: in
     names = [line(hue.text(value), colour) for value, colour in zip(hue.values, colours)] if hue else []
     handles = [line("median setting"), band("middle half of the settings")]
     if settings <= MOST_DOTS:
-        each = f"one setting: mean over {len(sweep.seeds.values)} seeds" if sweep.seeds else "one setting"
+        each = f"one setting: {sweep.over_seeds}" if sweep.seeds else "one setting"
         handles.append(mark(each, "o", 3.5, BLUE))
     handles.append(mark("best setting", "D", 6, "white", markeredgecolor=INK, markeredgewidth=1.5))
     if any(run.diverged for run in sweep.runs):

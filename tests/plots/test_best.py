@@ -61,6 +61,13 @@ class Best(unittest.TestCase):
                                  {KIND: "momentum", MOMENTUM: 0.9}])
         self.assertEqual(found.summary, "3 trials")
 
+    def test_the_mean_of_settings_with_fewer_seeds_is_said_to_be_over_up_to_as_many(self) -> None:
+        points = [{RATE: rate, "seed": seed} for rate in (0.1, 0.2) for seed in (1, 2, 3)]
+        axes = [Axis(RATE, "list", (), 0), Axis("seed", "list", (), 1)]
+        for ran, words in ((6, ", mean over 3 seeds"), (5, ", mean over up to 3 seeds"), (2, ", mean over 2 seeds")):
+            found = arranged("t", "", axes, points, [run(p) for p in points[:ran]], validated=False)
+            self.assertTrue(judged_by(found).endswith(words), judged_by(found))
+
     def test_pictures_say_what_the_best_was_chosen_by(self) -> None:
         axes = {DEPTH: [2, 4], "seed": [1, 2]}
         plain, validated = sweep(axes, run), sweep(axes, lambda p: run(p, validation_cost=0.6))
