@@ -25,6 +25,9 @@ def asked(sweep: Sweep, *, x: Optional[str], y: Optional[str], metric: Optional[
             raise AskError(f"--label {label}: not of the form KEY=TEXT, such as 'learning_rate=step size'")
         titles[_key(sweep, "--label", key.strip())] = text.strip()
     x, y = (name and _key(sweep, option, name) for option, name in (("--x", x), ("--y", y)))
+    if sweep.seeds and sweep.axes and sweep.seeds.key in (x, y):
+        option = "--x" if x == sweep.seeds.key else "--y"
+        raise AskError(f"{option} {sweep.seeds.key}: scores are means over the seeds; ask for {' or '.join(axis.key for axis in sweep.axes)}")
     if x and x == y:
         raise AskError(f"--x and --y are both {x}; a map needs two keys")
     if metric:
