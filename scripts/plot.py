@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.9"
-# dependencies = ["matplotlib>=3.5", "numpy>=1.21"]
+# dependencies = ["matplotlib>=3.6", "numpy>=1.21"]
 # ///
 """Draws the plots of a sweep from its results directory, or the curves of one training.
 

@@ -14,7 +14,6 @@ from .axis import Axis
 from .page import Page
 from .style import BLUE, colours_of, line, palette, scale
 from .sweep import Run
-from .ticks import scale_ticks
 
 MOST_ON_BAR = 24  # thin lines of ordered colours that can still be followed
 BANDS = 5
@@ -80,8 +79,7 @@ class Colouring:
     def bar(self, page: Page) -> None:
         """Draws the colour bar beside the panels, where there is one."""
         if self.axis and self.kind == "bar":
-            bar = page.colour_bar(ScalarMappable(_norm(self.axis), scale()), self.axis.label)
-            scale_ticks(bar.ax.yaxis)
+            page.colour_bar(ScalarMappable(_norm(self.axis), scale()), self.axis.label)
 
 
 def _norm(axis: Axis) -> Normalize:

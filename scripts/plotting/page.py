@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from .style import SOFT, text_width
 from .sweep import Sweep
+from .ticks import scale_ticks
 
 WIDTH = 9.0  # inches; about 100 pixels an inch where a README shows the picture
 SIDE = 0.1  # inches from the left edge to the title
@@ -79,6 +80,7 @@ class Page:
         axes = self.figure.add_axes((place.x1 + 0.14 / width, place.y1 - long, BAR / width, long))
         bar = self.figure.colorbar(colours, cax=axes, **look)
         bar.outline.set_visible(False)
+        scale_ticks(bar.ax.yaxis)
         axes.tick_params(length=2, labelsize=8)
         bar.set_label(label, fontsize=8.5)
         return bar

@@ -34,6 +34,7 @@ def use_style() -> None:
         "legend.frameon": False, "legend.fontsize": TEXT, "legend.title_fontsize": TEXT,
         "lines.linewidth": 1.6, "figure.facecolor": "white", "savefig.facecolor": "white",
         "axes.formatter.useoffset": False, "axes.unicode_minus": True, "svg.hashsalt": "layerchain",
+        "text.parse_math": False,  # names and labels are text of others: a dollar sign is one
         # Text that can be searched, copied and edited; journals refuse PDFs with Type 3 fonts.
         "svg.fonttype": "none", "pdf.fonttype": 42,
     })

@@ -59,6 +59,22 @@ class Command(unittest.TestCase):
         code, out, _ = drawn(self.folder, "--format", "png", "--x", "depth", "--y", "learning_rate", "--width", "4")
         self.assertEqual((code, [Path(line).name for line in out.splitlines()]), (0, ["heatmap.png"]))
 
+    def test_dollar_signs_in_a_label_are_text(self) -> None:
+        label = "depth=cost $5 \\foo$"
+        code, _, err = drawn(self.folder, "--format", "svg,png,pdf", "--out", self.folder / "dollars", "--label", label)
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn(">cost $5 \\foo$</text>", (self.folder / "dollars" / "final-depth.svg").read_text())
+
+    def test_seeds_are_no_side_of_a_picture_of_settings(self) -> None:
+        folder = record(self.folder / "seeds", {RATE: [0.1, 0.2], "seed": [1, 2]}, lambda p: {"final_cost": p[RATE]},
+                        lambda p: [(0, 0.7, None)])
+        for options in (["--x", "seed"], ["--x", "learning_rate", "--y", "seed"]):
+            code, out, err = drawn(folder, *options)
+            self.assertEqual((code, out), (2, ""))
+            self.assertIn("seed: scores are means over the seeds; ask for train.learning_rate", err)
+        alone = record(self.folder / "alone", {"seed": [1, 2]}, lambda p: {"final_cost": 0.1}, lambda p: [(0, 0.7, None)])
+        self.assertEqual(drawn(alone, "--x", "seed", "--format", "png")[0], 0)
+
     def test_what_is_not_there_is_told_in_one_line(self) -> None:
         for arguments, message in (
             (["--x", "width"], "--x width: is not swept here; swept are train.learning_rate, model.depth"),

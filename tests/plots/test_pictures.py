@@ -266,6 +266,18 @@ class Pages(unittest.TestCase):
         self.assertEqual(tuple(figure.get_size_inches()), (5.0, 4.0))
         self.assertEqual(said(figure).count("word"), 60)
 
+    def test_the_numbers_of_a_logarithmic_colour_bar_are_plain(self) -> None:
+        found = sweep({RATE: rates(20), DEPTH: [2, 4]}, lambda p: run(p, cost=0.5 * p[RATE]))
+        figure = one(heatmap_figures(found, Wish()))
+        FigureCanvasAgg(figure).draw()
+        self.assertEqual([label.get_text() for label in figure.axes[3].get_yticklabels()
+                          if label.get_text()][1:-1], ["0.001", "0.01", "0.1"])
+
+    def test_what_is_said_to_be_outside_is_beyond_the_side_of_the_picture(self) -> None:
+        found = sweep({RATE: rates(9)}, lambda p: run(p, cost=100.0 if p[RATE] > 0.9 else 0.5 + p[RATE] / 10))
+        figure = one(outcome_figures(found, Wish()))
+        self.assertIn(f"final cost J above {figure.axes[0].get_ylim()[1]:.3g} is outside of the picture", said(figure))
+
     def test_a_title_of_ones_own_stands_for_a_key(self) -> None:
         found = sweep({RATE: rates(20)}, run).called({RATE: "step size"})
         self.assertEqual(one(curve_figures(found, Wish())).axes[1].get_ylabel(), "step size")
