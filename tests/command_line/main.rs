@@ -31,6 +31,7 @@ mod report; // the page of a sweep: right, closed to texts of others, written ov
 mod results_folder; // who may write there, what is kept and what is left
 mod samples; // points that are drawn
 mod shards; // trained apart, joined to the same bytes
+mod shared_trials; // points that share a trial, and keys that are no part of one
 mod statistics; // over the seeds, in the table of a sweep
 mod support;
 mod sweep_engines; // chosen, asked for, swept, refused

@@ -139,3 +139,29 @@ fn best_gives_the_value_that_a_point_leaves_open() {
     let trial = best.split("--trial ").nth(1).unwrap().split_whitespace().next().unwrap();
     assert_eq!(rows(&points(&bench, &keys, &["trial"])), [trial], "{best}");
 }
+
+#[test]
+fn an_included_point_has_the_values_that_it_leaves_at_their_defaults_in_every_view() {
+    let bench = bench("[sweep]\ntrain.weight_decay = [0.0, 0.1]\nseed = [1, 2]\n[[sweep.include]]\nseed = 3\n");
+    bench.succeeds(&["sweep", "points.toml"]);
+    let columns = ["--csv", "--columns", "weight_decay,n", "--sort", "plan"];
+    let settings = bench.succeeds(&[&["show", "results/points"][..], &columns].concat()).0;
+    assert_eq!(settings, "train.weight_decay,n\n0.0,3\n0.1,2\n");
+    let over = bench.succeeds(&["show", "results/points", "--csv", "--columns", "seed", "--over", "weight_decay"]).0;
+    assert_eq!(over.lines().count(), 4, "{over}");
+    let best = bench.succeeds(&["best", "results/points"]).0;
+    assert!(best.contains("the best of 2 settings"), "{best}");
+    let written = bench.read("results/points/trials.csv");
+    assert_eq!(written.lines().filter(|row| row.split(',').nth(1) == Some("0.0")).count(), 3, "{written}");
+    bench.succeeds(&["report", "results/points"]);
+    let page = bench.read("results/points/report.html");
+    assert!(page.contains("5 trials of 2 settings: 5 completed"), "{page}");
+
+    // An included point that is one of the axes by its defaults adds nothing.
+    bench.write(
+        "points.toml",
+        &format!("{BASE}[sweep]\ntrain.weight_decay = [0.0, 0.1]\nseed = [1, 2]\n[[sweep.include]]\nseed = 2\n"),
+    );
+    let (code, line) = failure(&bench.run(&["sweep", "points.toml", "--dry-run"]));
+    assert!(code == Some(2) && line.contains("adds nothing: the point is there already"), "{line}");
+}

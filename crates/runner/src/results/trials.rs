@@ -16,8 +16,7 @@ use crate::record::stored::FinishedTrial;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
-use crate::spec::key::AnyKey;
-use crate::spec::trial::applied::is_part_of;
+use crate::spec::trial::applied::{is_part_of, value_in};
 use crate::spec::trial::keys::key;
 
 /// The key of the seed, over which settings are averaged.
@@ -105,7 +104,7 @@ impl Trials {
                 values: point.values,
                 finished: point.finished,
             };
-            row.leave_out_what_is_no_part();
+            row.give_values_in_effect();
             row
         });
         let mut known = HashSet::new();
@@ -155,31 +154,12 @@ impl Row {
     }
 
     /// Returns the value of a key: swept, or fixed by the experiment, or its default; null if the key is no part of the
-    /// trial. The depth and the width of a net follow from its layers.
+    /// trial.
     pub fn setting(&self, name: &str) -> Value {
         if let Some(value) = self.values.get(name).filter(|value| !value.is_null()) {
             return value.clone();
         }
-        let config = self.config();
-        if key(name).is_some_and(|key| !is_part_of(key, &config)) {
-            return Value::Null;
-        }
-        if let Some(value) = config.get(name) {
-            return value.clone();
-        }
-        let hidden = || config.get("model.hidden").and_then(Value::as_array);
-        match name {
-            "model.depth" => hidden().map_or(Value::Null, |hidden| json!(hidden.len() + 1)),
-            "model.width" => match hidden().map(Vec::as_slice) {
-                Some([first, rest @ ..]) if rest.iter().all(|width| width == first) => first.clone(),
-                _ => Value::Null,
-            },
-            // A trial's settings name its decay unless that is 0.
-            "train.weight_decay" if !config.is_empty() => json!(0.0),
-            // Its default follows from the optimiser.
-            "train.decoupled" if !config.is_empty() => json!(config.get("train.optimizer") == Some(&json!("adamw"))),
-            _ => key(name).and_then(AnyKey::default).unwrap_or(Value::Null),
-        }
+        value_in(name, &self.config())
     }
 
     /// Returns whether a key is a part of the trial.
@@ -187,16 +167,19 @@ impl Row {
         key(name).is_none_or(|key| is_part_of(key, &self.config()))
     }
 
-    /// Takes away the values of swept keys that are no part of the trial.
-    fn leave_out_what_is_no_part(&mut self) {
-        let swept = self.values.keys().filter_map(|name| key(name)).filter(|key| key.condition().is_some());
-        let swept: Vec<_> = swept.collect();
-        if swept.is_empty() {
+    /// Takes away the values of swept keys that are no part of the trial, and gives those that have none their defaults: in a plan
+    /// of a former release an included point has no value of a key that it leaves at its default.
+    fn give_values_in_effect(&mut self) {
+        let is_conditional = |name: &str| key(name).is_some_and(|key| key.condition().is_some());
+        let is_open = |name: &str, value: &Value| value.is_null() || is_conditional(name);
+        if !self.values.iter().any(|(name, value)| is_open(name, value)) {
             return;
         }
         let config = self.config();
-        for key in swept.into_iter().filter(|key| !is_part_of(*key, &config)) {
-            self.values.insert(key.name().to_owned(), Value::Null);
+        for (name, value) in self.values.iter_mut().filter(|(name, value)| is_open(name, value)) {
+            if value.is_null() || key(name).is_some_and(|key| !is_part_of(key, &config)) {
+                *value = value_in(name, &config);
+            }
         }
     }
 
@@ -234,5 +217,33 @@ impl Rungs {
 
     fn of_point(&self, values: &Map<String, Value>) -> Option<usize> {
         self.numbers.get(&values.get(self.key.as_ref()?)?.to_string()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::planned::RecordedPoint;
+
+    #[test]
+    fn a_key_without_a_value_in_a_plan_of_a_former_release_has_its_default() {
+        let axis = |key: &str| PlannedAxis { key: key.to_owned(), scale: "list".to_owned(), factor: Some(0) };
+        let point = |trial: &str, decay: Value, seed: u64| {
+            let Value::Object(values) = json!({"train.weight_decay": decay, SEED: seed}) else { unreachable!() };
+            RecordedPoint { trial: trial.to_owned(), values, finished: None }
+        };
+        let points = vec![
+            point("a", json!(0.0), 1),
+            point("b", json!(0.1), 1),
+            point("c", json!(null), 2),
+            point("a", json!(null), 1),
+        ];
+        let axes = vec![axis("train.weight_decay"), axis(SEED)];
+        let planned = Planned { name: String::new(), toml: String::new(), axes, points };
+        let trials = Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default());
+        let found: Vec<_> =
+            trials.rows.iter().map(|row| (&*row.trial, row.values["train.weight_decay"].clone())).collect();
+        assert_eq!(found, [("a", json!(0.0)), ("b", json!(0.1)), ("c", json!(0.0))]);
+        assert_eq!(trials.grouped(SEED, |_| true).len(), 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use toml::Value;
 
 use super::axis::{Axis, Scale, next_group};
@@ -13,6 +13,7 @@ use super::experiment::Point;
 use super::point::{PointBuilder, json};
 use super::role::Role;
 use super::source::Entry;
+use super::trial::applied::value_in;
 use super::trial::keys::key;
 use super::trial::model::TRIAL_SEED;
 
@@ -47,7 +48,7 @@ pub(super) fn add(
     let unset = |key: &str, point: &Point| -> Json {
         let of_base = builder.written.iter().find(|entry| entry.key == key);
         let of_base = of_base.and_then(|entry| serde_json::to_value(&entry.value).ok());
-        of_base.or_else(|| point.config.canonical().get(key).cloned()).unwrap_or(Json::Null)
+        of_base.unwrap_or_else(|| value_in(key, point.config.canonical().as_object().unwrap_or(&Map::new())))
     };
     for point in points.iter_mut() {
         let further: Vec<_> = axes[swept..].iter().map(|axis| unset(&axis.key, point)).collect();

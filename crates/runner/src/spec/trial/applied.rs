@@ -1,9 +1,9 @@
 //! The conditional keys of a trial that are set, and those that apply.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use toml::Value;
 
-use super::keys::keys;
+use super::keys::{key, keys};
 use super::optimiser::WEIGHT_DECAY;
 use crate::spec::key::{AnyKey, RawTrial};
 
@@ -21,6 +21,30 @@ pub fn is_part_of(key: &dyn AnyKey, settings: &Map<String, Json>) -> bool {
         }
     }
     (condition.holds)(&raw)
+}
+
+/// Returns the value of a key in the trial with these `settings`: theirs, or its default; null if the key has neither, or is no part of
+/// the trial. The depth and the width of a net follow from its layers.
+pub fn value_in(name: &str, settings: &Map<String, Json>) -> Json {
+    if key(name).is_some_and(|key| !is_part_of(key, settings)) {
+        return Json::Null;
+    }
+    if let Some(value) = settings.get(name) {
+        return value.clone();
+    }
+    let hidden = || settings.get("model.hidden").and_then(Json::as_array);
+    match name {
+        "model.depth" => hidden().map_or(Json::Null, |hidden| json!(hidden.len() + 1)),
+        "model.width" => match hidden().map(Vec::as_slice) {
+            Some([first, rest @ ..]) if rest.iter().all(|width| width == first) => first.clone(),
+            _ => Json::Null,
+        },
+        // A trial's settings name its decay unless that is 0.
+        "train.weight_decay" if !settings.is_empty() => json!(0.0),
+        // Its default follows from the optimiser.
+        "train.decoupled" if !settings.is_empty() => json!(settings.get("train.optimizer") == Some(&json!("adamw"))),
+        _ => key(name).and_then(AnyKey::default).unwrap_or(Json::Null),
+    }
 }
 
 /// The conditional keys that a trial sets, and those of them that apply: a bit for each, by its place in the table of
