@@ -43,3 +43,13 @@ fn show_gives_the_statistics_over_the_seeds_counts_what_diverged_and_shows_trial
     let (code, line) = failure(&bench.run(&["show", "results/points", "--over", "model.depth"]));
     assert!(code == Some(2) && line.contains("model.depth is not swept in results/points"), "{line}");
 }
+
+#[test]
+fn a_net_without_hidden_layers_has_a_value_of_them() {
+    let bench = bench("[sweep]\nseed = [1, 2]\nmodel.hidden = [[], [4]]\n");
+    bench.write("points.toml", &bench.read("points.toml").replace("depth = 3\nwidth = 4\n", ""));
+    bench.succeeds(&["sweep", "points.toml"]);
+    let columns = ["--csv", "--columns", "model.hidden,n", "--sort", "plan"];
+    let table = bench.succeeds(&[&["show", "results/points"][..], &columns].concat()).0;
+    assert_eq!(table, "model.hidden,n\n[],2\n[4],2\n");
+}

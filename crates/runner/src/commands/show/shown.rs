@@ -130,7 +130,8 @@ impl View<'_> {
         let mut values: Vec<Value> = Vec::new();
         for row in &setting.rows {
             let value = column.read(row);
-            let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            let is_untagged = matches!(column, Column::Tags) && value.as_array().is_some_and(Vec::is_empty);
+            let is_empty = value.is_null() || is_untagged;
             if !is_empty && !values.contains(&value) {
                 values.push(value);
             }
@@ -244,7 +245,7 @@ fn status(setting: &Setting) -> String {
 /// Formats a value for a cell of CSV.
 pub(super) fn csv_cell(value: &Value) -> String {
     match value {
-        Value::Array(items) if items.iter().all(Value::is_string) => {
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_string) => {
             items.iter().map(plain).collect::<Vec<_>>().join(" ")
         }
         value => plain(value),
