@@ -12,22 +12,25 @@ pub type Difference = (String, Option<String>, Option<String>);
 
 /// Lists the keys in which two experiments differ, but for their names and descriptions.
 pub fn differences(a: &str, b: &str) -> Vec<Difference> {
-    let (a, b) = (texts(a), texts(b));
+    differing(&texts(a), &texts(b))
+}
+
+fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Difference> {
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
     let is_about = |key: &&String| matches!(key.as_str(), "name" | "description");
     differ.filter(|key| !is_about(key)).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
 }
 
-/// Lists the keys that two experiments sweep differently, with the fixed value where one doesn't sweep it, and the settings that differ and
-/// neither sweeps: the value outside `[sweep]` of a swept key is no setting of any trial.
+/// Lists the keys that two experiments sweep differently, as an axis, in a zip or in an included point, with the fixed value where one doesn't
+/// sweep it, and the settings that differ and neither sweeps: the value outside `[sweep]` of a swept key is no setting of any trial.
 pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<Difference>, Vec<Difference>) {
-    let (own_a, own_b) = (texts(a), texts(b));
+    let (own_a, own_b) = (with_swept_keys(a), with_swept_keys(b));
     let value =
         |own: &BTreeMap<String, String>, key: &str| own.get(&format!("{SWEPT}{key}")).or_else(|| own.get(key)).cloned();
     let is_swept = |key: &str| [&own_a, &own_b].iter().any(|own| own.contains_key(&format!("{SWEPT}{key}")));
     let (swept, fixed): (Vec<Difference>, Vec<Difference>) =
-        differences(a, b).into_iter().partition(|(key, ..)| key.starts_with(SWEPT));
+        differing(&own_a, &own_b).into_iter().partition(|(key, ..)| key.starts_with(SWEPT));
     let swept = swept.into_iter().map(|(key, ..)| {
         let key = key[SWEPT.len()..].to_owned();
         let (a, b) = (value(&own_a, &key), value(&own_b, &key));
@@ -38,6 +41,24 @@ pub fn swept_and_fixed(a: &str, b: &str) -> (Vec<Difference>, Vec<Difference>) {
 
 fn texts(toml: &str) -> BTreeMap<String, String> {
     flat(toml).into_iter().map(|(key, value)| (key, value.to_string())).collect()
+}
+
+/// Returns the same with the columns of a zip as axes in its place, and a key that only included points sweep as an axis of their values.
+fn with_swept_keys(toml: &str) -> BTreeMap<String, String> {
+    let columns = |list: &str| {
+        let tables = flat(toml).into_iter().find(|(key, _)| *key == format!("{SWEPT}{list}"));
+        let tables = tables.and_then(|(_, tables)| Some(tables.as_array()?.clone())).unwrap_or_default();
+        tables.into_iter().filter_map(|table| table.as_table().cloned()).flatten()
+    };
+    let mut own = texts(toml);
+    own.remove(&format!("{SWEPT}zip"));
+    own.extend(columns("zip").map(|(key, values)| (format!("{SWEPT}{key}"), values.to_string())));
+    let mut included: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (key, value) in columns("include").filter(|(key, _)| !own.contains_key(&format!("{SWEPT}{key}"))) {
+        included.entry(format!("{SWEPT}{key}")).or_default().push(value);
+    }
+    own.extend(included.into_iter().map(|(key, values)| (key, Value::Array(values).to_string())));
+    own
 }
 
 /// Lists the dotted keys of an experiment with their values, in its order.
@@ -88,5 +109,21 @@ mod tests {
         let swept = [("train.learning_rate".to_owned(), text("0.1"), text("[0.1, 0.2]"))];
         assert_eq!(swept_and_fixed(&with("0.1", ""), &with("0.1", axis)), (swept.to_vec(), Vec::new()));
         assert_eq!(swept_and_fixed(&with("0.1", axis), &with("0.7", axis)), (Vec::new(), Vec::new()));
+    }
+    #[test]
+    fn the_keys_of_a_zip_and_of_included_points_are_swept() {
+        let zip = "[train]\nlearning_rate = 0.1\n[sweep]\nseed = [1, 2]\n[[sweep.zip]]\n\"train.momentum\" = [0.5, 0.9]\n\
+                   \"model.depth\" = [2, 3]\n[[sweep.include]]\n\"train.learning_rate\" = 0.3\nseed = 1\n";
+        let plain = "[train]\nlearning_rate = 0.2\nmomentum = 0.7\n[sweep]\nseed = [1, 2]\n";
+        let (swept, fixed) = swept_and_fixed(zip, plain);
+        let text = |text: &str| Some(text.to_owned());
+        let found = swept.iter().filter(|(key, ..)| key != "include");
+        let expected = [
+            ("model.depth".to_owned(), text("[2, 3]"), None),
+            ("train.learning_rate".to_owned(), text("[0.3]"), text("0.2")),
+            ("train.momentum".to_owned(), text("[0.5, 0.9]"), text("0.7")),
+        ];
+        assert_eq!(found.cloned().collect::<Vec<_>>(), expected);
+        assert_eq!(fixed, []);
     }
 }
