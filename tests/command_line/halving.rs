@@ -63,6 +63,17 @@ fn halving_trains_the_best_third_of_the_settings_three_times_as_long_up_to_all_i
     assert!(again.contains("every trial was finished before"), "{again}");
     assert_eq!(halved_rows(&bench, "results/points"), rows);
     assert!(bench.succeeds(&["show", "results/points"]).0.lines().count() == 1 + 9 + 3 + 1);
+    let (up, down) = (["1", "2", "3"], ["3", "2", "1"]);
+    let orders = [("final_cost", down), ("learning_rate", down), ("rung", up), ("-rung", down), ("plan", up)];
+    for (order, rungs) in orders {
+        let (table, header) =
+            bench.succeeds(&["show", "results/points", "--csv", "--columns", "rung", "--sort", order]);
+        let mut found: Vec<&str> = table.lines().skip(1).collect();
+        found.dedup();
+        assert_eq!(found, rungs, "{order}");
+        let is_said = ["final_cost", "learning_rate"].contains(&order);
+        assert_eq!(header.contains("the last rung first"), is_said, "{order}: {header}");
+    }
 }
 
 #[test]

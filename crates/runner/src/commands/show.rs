@@ -103,7 +103,7 @@ fn header(args: &cli::Show, view: &View, settings: &[Setting], unfinished: usize
     if unfinished > 0 {
         parts[0] += &format!(", {unfinished} not finished yet");
     }
-    if trials.rungs > 1 {
+    if trials.rungs > 1 && sort.has_last_rung_first() {
         parts.push("the last rung first".to_owned());
     }
     parts.push(sort.in_words());

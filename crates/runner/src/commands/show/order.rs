@@ -98,7 +98,17 @@ impl Sort {
         }
     }
 
-    /// Sorts. A later rung is before an earlier one, whatever the columns are: their trials are no equals.
+    /// Returns whether a later rung is before an earlier one, as their trials are no equals: unless the order of the experiment or of the rungs
+    /// is asked for.
+    pub(super) fn has_last_rung_first(&self) -> bool {
+        match self {
+            Sort::Plan => false,
+            Sort::Best(_) => true,
+            Sort::Columns(columns) => !columns.iter().any(|(by, _)| matches!(by, By::Column(Column::Rung))),
+        }
+    }
+
+    /// Sorts.
     pub(super) fn sort(&self, settings: &mut [Setting]) {
         match self {
             Sort::Plan => {}
@@ -110,7 +120,8 @@ impl Sort {
                 sort_by_key_with(settings, key, |(rung_a, a), (rung_b, b)| {
                     let by_column =
                         a.iter().zip(b).zip(columns).map(|((a, b), (_, is_reversed))| compare(a, b, *is_reversed));
-                    rung_b.cmp(rung_a).then(by_column.fold(Ordering::Equal, Ordering::then))
+                    let by_rung = if self.has_last_rung_first() { rung_b.cmp(rung_a) } else { Ordering::Equal };
+                    by_rung.then(by_column.fold(Ordering::Equal, Ordering::then))
                 });
             }
         }
