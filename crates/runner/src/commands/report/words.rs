@@ -33,7 +33,8 @@ pub(super) fn answer(ranking: &Ranking, trials: &Trials) -> String {
             _ => format!("The one setting has a {by} of {} as the mean over {}.", spread(loss), seeds(loss.count)),
         };
     }
-    let among = ranking.settings.iter().filter(|setting| setting.rung() == best.rung()).count();
+    let is_among = |setting: &&Setting| !setting.rows.is_empty() && setting.rung() == best.rung();
+    let among = ranking.settings.iter().filter(is_among).count();
     let over = if best.size() > 1 { format!(", mean over {},", seeds(loss.count)) } else { String::new() };
     let values = values(best, &trials.axes);
     format!("The best of {} by {by}{over} is {values}, with {}.", count(among, "setting"), spread(loss))
@@ -95,7 +96,8 @@ pub(super) fn notes(ranking: &Ranking, trials: &Trials) -> Vec<String> {
     }
     let open = all - lost - loss.count;
     if open > 0 {
-        notes.push(format!("{open} of its {all} trials have no result yet; the mean is of the others."));
+        let have = if open == 1 { "has" } else { "have" };
+        notes.push(format!("{open} of its {all} trials {have} no result yet; the mean is of the others."));
     }
     notes
 }
@@ -221,6 +223,24 @@ mod tests {
         points[1] = diverged(point(2, 0.1, 2));
         let notes = said(&points, &axes).1;
         assert!(notes.contains(&"1 of its 2 trials diverged or failed; the mean is of the others.".to_owned()));
+    }
+
+    #[test]
+    fn settings_that_have_not_run_are_not_counted_among_those_that_one_is_the_best_of() {
+        let axes = [axis("model.depth", "list"), axis("seed", "list")];
+        let point = |depth, seed| json!({"model.depth": depth, "seed": seed});
+        let points = [
+            completed(point(2, 1), 0.1),
+            unfinished(point(2, 2)),
+            diverged(point(3, 1)),
+            unfinished(point(3, 2)),
+            unfinished(point(4, 1)),
+            unfinished(point(4, 2)),
+        ];
+        let (answer, notes) = said(&points, &axes);
+        assert!(answer.starts_with("The best of 2 settings by final training cost"), "{answer}");
+        let open = "1 of its 2 trials has no result yet; the mean is of the others.";
+        assert!(notes.contains(&open.to_owned()), "{notes:?}");
     }
 
     #[test]
