@@ -188,7 +188,7 @@ fn settings_that_contradict_each_other_or_the_data_are_refused_in_one_line() {
         (&["train.gamma=0.5"], &["train.gamma", "schedule = \"step\""]),
         (&["train.warmup=0", "train.warmup_start=0.5"], &["train.warmup_start", "warmup above 0"]),
         (&["train.batch=full", "train.shuffle=false"], &["train.shuffle", "batch"]),
-        (&["train.batch=0"], &["train.batch", "at least 1"]),
+        (&["train.batch=0"], &["train.batch", "from 1 to"]),
         (&["train.min_delta=0.1"], &["train.min_delta", "patience"]),
         (&["train.restore_best=true"], &["train.restore_best", "patience"]),
         (&["train.metrics=[\"speed\"]"], &["train.metrics", "gradient_norm", "speed"]),

@@ -116,6 +116,7 @@ fn a_whole_number_that_would_be_rounded_is_refused_where_it_is_a_number() {
     let request = bench.request(&[&exact]);
     assert_eq!(imported(&Request { test: vec![exact.clone()], test_share: None, ..request }).train.x.dim(), (4, 1));
     for cell in ["9007199254740993", "-9007199254740993", "+00012345678901234567890"] {
+        let bench = Bench::new();
         let path = bench.put("t.csv", format!("a,b,kind\n1,0,x\n{cell},1,y\n"));
         let exact = format!("line 3: column 1, \"a\", is {cell}; whole numbers must lie within ±2^53 to be exact");
         bench.assert_refused(&bench.request(&[&path]), &[&exact]);
