@@ -89,7 +89,8 @@ fn settings_that_no_training_can_have_are_refused() {
 /// Asserts that `work` panics, with this `part` in its message.
 fn assert_panics(part: &str, work: impl FnOnce()) {
     let panic = catch_unwind(AssertUnwindSafe(work)).expect_err(part);
-    let message = panic.downcast_ref::<String>().map_or_else(|| *panic.downcast_ref::<&str>().unwrap(), |text| text);
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let message = text.unwrap_or_else(|| *panic.downcast_ref::<&str>().unwrap());
     assert!(message.contains(part), "{message:?} lacks {part:?}");
 }
 

@@ -238,7 +238,7 @@ mod tests {
             unfinished(point(4, 2)),
         ];
         let (answer, notes) = said(&points, &axes);
-        assert!(answer.starts_with("The best of 2 settings by final training cost"), "{answer}");
+        assert!(answer.starts_with("The best of 2 settings by final cost"), "{answer}");
         let open = "1 of its 2 trials has no result yet; the mean is of the others.";
         assert!(notes.contains(&open.to_owned()), "{notes:?}");
     }
