@@ -5,7 +5,7 @@ use std::env;
 /// Sets an environment variable for a C library; to be called before the library is loaded or first used.
 ///
 /// # Safety
-/// No other thread may be reading or changing the environment except by the functions of [`std::env`], which are locked against this one: not
+/// No other thread may be reading or changing the environment except by the functions of [`mod@std::env`], which are locked against this one: not
 /// by `getenv` of a C library, either.
 pub unsafe fn set_variable(name: &str, value: &str) {
     // SAFETY: the caller upholds it.

@@ -23,7 +23,7 @@ pub struct Choice {
 
 /// Finds, loads and checks the library of `request`, and sets it to one thread. [`Library::put_into_use`] then makes all products call it.
 ///
-/// The environment is changed, as by [`Library::load`]: no other thread may be reading it except by [`std::env`].
+/// The environment is changed, as by [`Library::load`]: no other thread may be reading it except by [`mod@std::env`].
 ///
 /// # Errors
 /// If it is not there, is not a BLAS, is known to return wrong results, or has no LAPACK and no other library has one.

@@ -14,7 +14,7 @@ use self::results::{
 use self::subject::{RecordedTrial, Subject};
 use super::advice::advise;
 use super::answer::print_names;
-use super::failure::Failure;
+use super::failure::{Failure, INTERRUPTED};
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use crate::cli;
@@ -92,7 +92,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let trained = trained?;
     let Some((mut outcomes, net)) = trained else {
         say(&interrupted(checkpoints.iteration(&fleet), &checkpoint));
-        return Ok(ExitCode::from(130));
+        return Ok(ExitCode::from(INTERRUPTED));
     };
     let outcome = outcomes.swap_remove(kept.place);
     if let Some(recorded) = &recorded {
