@@ -130,8 +130,7 @@ mod tests {
     fn what_a_step_costs_follows_from_the_optimiser_and_not_from_the_learning_rate() {
         let of = |lines: &str| settings(&TrialConfig::of(lines));
         let plain = of("model.hidden = [5]");
-        for same in ["train.learning_rate = 0.2", "seed = 7", "train.iterations = 3", "model.init = \"xavier-normal\""]
-        {
+        for same in ["train.learning_rate = 0.2", "seed = 7", "train.iterations = 3", "model.init = \"xavier\""] {
             assert_eq!(of(&format!("model.hidden = [5]\n{same}")), plain, "{same}");
         }
         for other in [
