@@ -137,7 +137,7 @@ mod tests {
             "train.optimizer = \"adam\"",
             "model.activation = \"tanh\"",
             "model.dropout = 0.5",
-            "train.metrics = [\"update_ratio\"]",
+            "train.metrics = [\"gradient_norm\"]",
             "train.record_every = 2",
             "train.weight_decay = 0.1",
             "train.clip_norm = 1.0",
