@@ -45,7 +45,8 @@ def _figure(sweep: Sweep, wish: Wish) -> Figure:
     setting = ", ".join(f"{axis.name} {axis.text(axis.at(winner[0].point))}" for axis in sweep.axes) if winner else ""
     handles += [line(f"best: {setting}", ORANGE)] if winner else []
     bare = sum(counts.values()) - sum(len(grouped(runs, sweep.factors)) for runs in by_rung.values())
-    note = f"no completed trial, and so no line, have {bare:,} of the settings" if bare else ""
+    have = "has" if bare == 1 else "have"
+    note = f"{bare:,} of the settings {have} no completed trial, and so no line" if bare else ""
     page = Page(1, 1, 3.6, f"{sweep.name}: successive halving, rung by rung", [source(sweep), judged_by(sweep), note],
                 size=wish.size, legend=[[handle] for handle in handles], titled=False)
     axes = page.panels[0][0]

@@ -147,7 +147,7 @@ class Curves(unittest.TestCase):
             return run(point, status="diverged" if point[RATE] == 0.1 else "completed", steps=point["train.iterations"])
         figure = one(rung_figures(halved(trial), Wish()))
         self.assertEqual(entries(figure)[0], "2 settings dropped after 3")
-        self.assertIn("no completed trial, and so no line, have 1 of the settings", said(figure))
+        self.assertIn("1 of the settings has no completed trial, and so no line", said(figure))
         nothing = one(rung_figures(halved(lambda p: run(p, status="diverged")), Wish()))
         self.assertEqual(entries(nothing), ["2 settings dropped after 3", "1 setting went all the way to 6"])
         outcome = one(outcome_figures(halved(trial), Wish()))
