@@ -100,7 +100,7 @@ fn at_commas(cell: &str) -> Vec<String> {
 /// Reads the default in a cell: a number, a list, true, false or a name; `None` if the cell describes it in words.
 fn default_of(cell: &str) -> Option<Value> {
     let text = cell.split(" (").next().unwrap_or_default();
-    if ["–", "none", "off"].contains(&text) || text.contains([';', ' ']) && !text.starts_with('[') {
+    if ["–", "none"].contains(&text) || text.contains([';', ' ']) && !text.starts_with('[') {
         return None;
     }
     let ratio = text.split_once('/').and_then(|(a, b)| Some(a.parse::<f64>().ok()? / b.parse::<f64>().ok()?));

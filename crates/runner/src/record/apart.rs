@@ -1,20 +1,16 @@
 //! The reading of a record beside a writer on another machine, or after one that was killed: of a copy.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use rusqlite::OpenFlags;
-use rustix::fs::{Access, access};
 
 use super::Record;
 use super::error::{DATABASE, Error};
+use super::folder::{JOURNAL, LOG};
 
-/// The log that SQLite has beside a database that is open for writing, or was when its writer was killed.
-const LOG: &str = "results.db-wal";
-/// What SQLite has beside a database while a writer opens or closes it, or if one was killed then.
-const JOURNAL: &str = "results.db-journal";
 /// The bytes at the beginning of either that change whenever SQLite writes it anew, since two of its numbers are random.
 const HEADER: u64 = 32;
 /// The most copies that are made of a record whose log is begun anew while it is copied.
@@ -75,12 +71,6 @@ impl Record {
         }
         Err(io(io::Error::other("the record changes faster than it can be copied; try again")))
     }
-}
-
-/// Returns whether SQLite, which may only read, would refuse a record that can be read all the same.
-pub(super) fn needs_writing(folder: &Path) -> bool {
-    let is_there = |name| fs::symlink_metadata(folder.join(name)).is_ok();
-    is_there(JOURNAL) || (is_there(LOG) && access(folder, Access::WRITE_OK).is_err())
 }
 
 /// Reads the beginnings of the log and of the journal, which are empty until something is written; `None` for one that is not there.

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags, access};
 
-use super::Record;
 use super::error::{DATABASE, Error};
 use datasets::files::folder_of;
 
@@ -21,8 +20,12 @@ pub const FILES: [&str; 4] = [EXPERIMENT, "machine.toml", "trials.csv", "history
 const LOCK: &str = ".lock";
 /// The time that a look at a lock takes at most.
 const LOOK: Duration = Duration::from_millis(50);
+/// The log that SQLite has beside a database that is open for writing, or was when its writer was killed.
+pub(super) const LOG: &str = "results.db-wal";
+/// What SQLite has beside a database while a writer opens or closes it, or if one was killed then.
+pub(super) const JOURNAL: &str = "results.db-journal";
 /// The files that SQLite writes beside a database.
-const LOGS: [&str; 3] = ["results.db-journal", "results.db-wal", "results.db-shm"];
+const LOGS: [&str; 3] = [JOURNAL, LOG, "results.db-shm"];
 
 /// Names the results directory that is asked for, or else that of the experiment `name`; with a name at its end, so that it can be renamed.
 pub fn results_folder(asked: Option<PathBuf>, name: &str) -> PathBuf {
@@ -35,7 +38,7 @@ pub fn results_folder(asked: Option<PathBuf>, name: &str) -> PathBuf {
 /// Returns whether `path` names a file of the record in its folder, which only the commands of a sweep write.
 pub fn is_of_a_record(path: &Path) -> bool {
     let own = [&FILES[..], &LOGS, &[DATABASE]].concat();
-    path.file_name().is_some_and(|name| own.iter().any(|own| name == *own)) && Record::is_in(folder_of(path))
+    path.file_name().is_some_and(|name| own.iter().any(|own| name == *own)) && folder_of(path).join(DATABASE).exists()
 }
 
 /// Looks at `path` itself, and does not follow it if it is a link.
@@ -113,6 +116,12 @@ fn is_at(path: &Path, file: &File) -> io::Result<bool> {
 /// Returns whether `folder` is still the one that was locked.
 pub(super) fn holds(folder: &Path, lock: &File) -> bool {
     is_at(&folder.join(LOCK), lock).unwrap_or(false)
+}
+
+/// Returns whether SQLite, which may only read, would refuse a record that can be read all the same.
+pub(super) fn needs_writing(folder: &Path) -> bool {
+    let is_there = |name| fs::symlink_metadata(folder.join(name)).is_ok();
+    is_there(JOURNAL) || (is_there(LOG) && access(folder, Access::WRITE_OK).is_err())
 }
 
 /// Returns whether a runner is at work in the directory, as far as this machine sees its locks.

@@ -27,9 +27,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use self::apart::needs_writing;
 use self::error::{DATABASE, Error, SCHEMA, at};
-use self::folder::{lock, refuse_files, refuse_foreign};
+use self::folder::{lock, needs_writing, refuse_files, refuse_foreign};
 use datasets::files::{make_folder, sync_folder};
 
 /// The longest wait for another process that holds the database.
