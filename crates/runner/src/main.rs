@@ -21,8 +21,7 @@ fn main() -> ExitCode {
     CompleteEnv::with_factory(Cli::command).var(COMPLETE).complete();
     // HDF5 must load no plugins, whatever a file asks for: a plugin brings another HDF5 and code of unknown origin
     // along.
-    // SAFETY: this process has no other thread yet.
-    unsafe { kernels::set_variable("HDF5_PLUGIN_PRELOAD", "::") };
+    kernels::set_variable("HDF5_PLUGIN_PRELOAD", "::");
     match outlive_file_limit().and_then(|()| commands::run(Cli::parse_from(with_removals(args_os())))) {
         Ok(code) => code,
         Err(error) => {

@@ -129,10 +129,9 @@ fn load_with_wider_kernels(path: &Path, handle: Handle, narrow: Library) -> Resu
 
 /// Opens a library with the kernels of `core`. Libraries that are opened later choose for themselves again.
 fn open_with(core: &str, path: &Path) -> Result<(Handle, Library), LoadError> {
-    // SAFETY: `Library::load` says that no other thread reads the environment meanwhile.
-    unsafe { set_variable(CORETYPE, core) };
+    set_variable(CORETYPE, core);
     let opened = open(path);
-    // SAFETY: as above; OpenBLAS reads it only when it is loaded.
+    // SAFETY: as in `set_variable`; OpenBLAS reads it only when it is loaded.
     unsafe { env::remove_var(CORETYPE) };
     opened
 }

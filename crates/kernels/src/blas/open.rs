@@ -160,8 +160,7 @@ fn small_products(description: &Description) -> SmallProducts {
 fn start_no_threads() {
     for variable in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"] {
         if env::var_os(variable).is_none_or(|count| count != "1") {
-            // SAFETY: `Library::load` says that no other thread reads the environment meanwhile.
-            unsafe { set_variable(variable, "1") };
+            set_variable(variable, "1");
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct LibraryRecord {
     pub(crate) sha256: String,
     /// Seconds of a call that multiplies next to nothing, by element type: the least of the run.
     pub(crate) call_seconds: Vec<(Dtype, f64)>,
-    /// The same of Layerchain's own loops, if they make small products in place of this library.
+    /// Seconds of such a product in Layerchain's own loops, by element type, if they make small products in place of this library.
     #[serde(default)]
     pub(crate) loop_seconds: Vec<(Dtype, f64)>,
 }

@@ -22,7 +22,7 @@ const LOCK: &str = ".lock";
 const LOOK: Duration = Duration::from_millis(50);
 /// The log that SQLite has beside a database that is open for writing, or was when its writer was killed.
 pub(super) const LOG: &str = "results.db-wal";
-/// What SQLite has beside a database while a writer opens or closes it, or if one was killed then.
+/// The journal that SQLite has beside a database while a writer opens or closes it, or after one was killed then.
 pub(super) const JOURNAL: &str = "results.db-journal";
 /// The files that SQLite writes beside a database.
 const LOGS: [&str; 3] = [JOURNAL, LOG, "results.db-shm"];

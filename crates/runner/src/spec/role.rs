@@ -1,4 +1,4 @@
-//! What an experiment does with a key of its trials: fixes it, sweeps it, or has a condition on it.
+//! The roles that a key of the trials has in an experiment: fixed, swept, or in a condition.
 
 /// The lists of tables below `sweep`.
 pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
