@@ -1,12 +1,14 @@
-//! Trainings on a BLAS that computes some products wrongly: two functions of this program, which a test tells what to spoil.
+//! Trainings on a BLAS that computes some products wrongly: a test says which.
 
+#[macro_use]
+#[path = "../crates/kernels/tests/by_definition/mod.rs"]
+mod by_definition;
 #[path = "data_parallel/ranks.rs"]
 mod ranks;
 
 use std::cell::Cell;
 use std::thread;
 
-use kernels::blas::{Library, Transpose};
 use net::ndarray::Array2;
 use net::{
     Activation, Architecture, Batches, Chain, Data, DataParallel, Engine, Error, Examples, Ranks, Scheme, Training,
@@ -20,52 +22,11 @@ thread_local! {
     static SPOILS: Cell<fn(usize) -> bool> = const { Cell::new(|_| false) };
 }
 
-macro_rules! spoiling_gemm {
-    ($name:ident, $type:ty) => {
-        #[allow(clippy::too_many_arguments)]
-        unsafe extern "C" fn $name(
-            _layout: i32,
-            transpose_a: Transpose,
-            transpose_b: Transpose,
-            m: i32,
-            n: i32,
-            k: i32,
-            alpha: $type,
-            a: *const $type,
-            lda: i32,
-            b: *const $type,
-            ldb: i32,
-            beta: $type,
-            c: *mut $type,
-            ldc: i32,
-        ) {
-            // Column-major, as the products of row-major matrices are asked for: m is the number of their columns.
-            let index = |transpose, row: i32, column: i32, leading: i32| {
-                let (row, column) = if transpose == Transpose::Yes { (row, column) } else { (column, row) };
-                (row * leading + column) as usize
-            };
-            let spoilt = if SPOILS.get()(m as usize) { 1000.0 } else { 0.0 };
-            for j in 0..n {
-                for i in 0..m {
-                    // SAFETY: the caller's matrices have these elements.
-                    let term =
-                        |p| unsafe { *a.add(index(transpose_a, i, p, lda)) * *b.add(index(transpose_b, p, j, ldb)) };
-                    let product: $type = (0..k).map(term).sum();
-                    // SAFETY: as above.
-                    let c = unsafe { &mut *c.add((j * ldc + i) as usize) };
-                    *c = spoilt + alpha * product + if beta == 0.0 { 0.0 } else { beta * *c };
-                }
-            }
-        }
-    };
-}
+blas_by_definition!("a spoiling BLAS", spoilt);
 
-spoiling_gemm!(sgemm, f32);
-spoiling_gemm!(dgemm, f64);
-
-fn use_spoiling_blas() {
-    // SAFETY: they multiply as cblas does, on the thread that calls; what they spoil are elements of C.
-    unsafe { Library::of_functions("a spoiling BLAS", sgemm, dgemm) }.put_into_use();
+/// Returns what is added to each element of a product with so many columns: nothing, unless this thread spoils it.
+fn spoilt(columns: usize) -> f64 {
+    if SPOILS.get()(columns) { 1000.0 } else { 0.0 }
 }
 
 /// Makes the examples of a net with so many features, and the net.
@@ -78,7 +39,7 @@ fn data(features: usize, examples: usize) -> (Array2<f64>, Array2<f64>, Chain<f6
 
 #[test]
 fn a_product_that_is_wrong_on_one_rank_is_an_error_on_every_rank_and_a_stop_is_none() {
-    use_spoiling_blas();
+    put_into_use();
     let (x, y, chain) = data(5, 128);
     let examples = &Examples::direct(x.clone(), y.clone(), x, y);
     let trained = |wrong_rank: usize, spoils: fn(usize) -> bool, most_steps: usize| -> Vec<_> {
@@ -107,7 +68,7 @@ fn a_product_that_is_wrong_on_one_rank_is_an_error_on_every_rank_and_a_stop_is_n
 
 #[test]
 fn a_wrong_product_of_the_trained_first_weights_is_an_error_and_leaves_the_chain_as_it_was() {
-    use_spoiling_blas();
+    put_into_use();
     let (x, y, start) = data(61, 9);
     for (name, engine) in [("reduced", Engine::Reduced), ("dual", Engine::Dual)] {
         let train = |spoils: fn(usize) -> bool| {
