@@ -72,6 +72,21 @@ def test_all_that_a_model_file_holds_is_there(workplace: Workplace) -> None:
     assert model.classes == ["non-cat", "cat"] and model.provenance["experiment"] == "drawn"
 
 
+def test_a_model_that_was_changed_is_refused(workplace: Workplace) -> None:
+    written = workplace.model("model.dtype=f32", "model.hidden=[6, 5]", *SUMS[2:])
+    path = written.with_name("changed.h5")
+    for place in ("layer_1/w", "layer_3/b", "scaling/mean", "scaling/std"):
+        path.write_bytes(written.read_bytes())
+        with h5py.File(path, "r+") as file:
+            first = (0,) * file[place].ndim
+            file[place][first] = np.nextafter(file[place][first], np.inf, dtype=file[place].dtype)
+        with pytest.raises(LayerchainError, match="attribute `sha256`: not that of the content"):
+            layerchain.load(path)
+        with h5py.File(path, "r+") as file:
+            del file.attrs["sha256"]
+        layerchain.load(path)
+
+
 def test_hidden_activations_can_be_looked_at(workplace: Workplace) -> None:
     model = layerchain.load(workplace.model("model.dtype=f32", "model.hidden=[6, 5]"))
     x = examples(workplace, DRAWN)

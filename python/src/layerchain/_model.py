@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._activations import ACTIVATIONS
+from ._digest import digest
 from ._errors import LayerchainError, needed
 
 if TYPE_CHECKING:
@@ -176,7 +177,8 @@ class _Reader:
         if not layers or layers[-1].activation != OUTPUTS[cost]:
             raise self.error(f"group `layer_{count}`", f"must end in {OUTPUTS[cost]}, the output of {cost}")
         shape = self.file.attrs.get("image_shape")
-        return Model(
+        provenance = self.text(self.file, "provenance")
+        model = Model(
             layers=layers,
             dtype=dtype,
             cost=cost,
@@ -184,8 +186,16 @@ class _Reader:
             image_shape=None if shape is None else tuple(map(int, shape)),
             scaling=self.scaling(),
             classes=[name.decode() for name in self.file["classes"][:]] if "classes" in self.file else [],
-            provenance=json.loads(self.text(self.file, "provenance")),
+            provenance=json.loads(provenance),
         )
+        self.check_digest(model, provenance)
+        return model
+
+    def check_digest(self, model: Model, provenance: str) -> None:
+        """Models of earlier runners have no digest."""
+        if "sha256" in self.file.attrs and self.text(self.file, "sha256") != digest(model, provenance):
+            changed = "the file was changed after it was written; train the net again, or delete the attribute if the change was meant"
+            raise self.error("attribute `sha256`", f"not that of the content: {changed}")
 
     def layer(self, number: int, dtype: np.dtype[Any]) -> Layer:
         name = f"layer_{number}"

@@ -1,6 +1,7 @@
 //! Trained nets: their files (`model.h5`, see docs/model-format.md), outputs and evaluation.
 
 mod attributes;
+mod digest;
 mod error;
 mod evaluation;
 pub mod export;

@@ -45,8 +45,8 @@ impl Model {
         let features = reader.integer(&root, "features")?;
         let image_shape = reader.image_shape(&root, features)?;
         let kind = text("scaling")?;
-        let provenance = text("provenance")?;
-        let provenance = serde_json::from_str(&provenance).ok().filter(Value::is_object).ok_or_else(|| {
+        let provenance_text = text("provenance")?;
+        let provenance = serde_json::from_str(&provenance_text).ok().filter(Value::is_object).ok_or_else(|| {
             reader.attribute("provenance", "the file", "must be the text of a JSON object".to_owned())
         })?;
 
@@ -58,7 +58,9 @@ impl Model {
             Dtype::F32 => Net::F32(reader.chain(&layers)?),
             Dtype::F64 => Net::F64(reader.chain(&layers)?),
         };
-        Ok(Model { net, input, image_shape, scaling, classes, provenance })
+        let model = Model { net, input, image_shape, scaling, classes, provenance };
+        reader.check_digest(&root, &model, &provenance_text)?;
+        Ok(model)
     }
 }
 

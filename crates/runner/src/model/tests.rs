@@ -1,5 +1,6 @@
 //! Models written to files and read back bit for bit, and their outputs.
 
+mod changed;
 mod export;
 mod refused;
 

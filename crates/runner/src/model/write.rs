@@ -6,7 +6,7 @@ use std::path::Path;
 use kernels::Real;
 use net::{Chain, Cost, Layer};
 
-use super::{Error, FORMAT, Model, Net, VERSION};
+use super::{Error, FORMAT, Model, Net, VERSION, digest};
 use crate::spec::names::{activation_name, name_of};
 use datasets::Scaling;
 use datasets::contract::class_names;
@@ -48,7 +48,9 @@ impl Model {
             file.dataset("scaling/std", &[std.len()], std)?;
         }
         class_names::write(file, "classes", &self.classes)?;
-        file.text(("", "provenance"), &self.provenance_text())?;
+        let provenance = self.provenance_text();
+        file.text(("", "provenance"), &provenance)?;
+        file.text(("", digest::NAME), &self.digest(&provenance))?;
         match &self.net {
             Net::F32(chain) => put_layers(file, chain),
             Net::F64(chain) => put_layers(file, chain),

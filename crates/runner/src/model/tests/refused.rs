@@ -9,7 +9,7 @@ use super::*;
 
 /// The line in which a model is refused that was good before `spoil`, without the path.
 #[track_caller]
-fn refusal(model: &Model, spoil: impl FnOnce(&File)) -> String {
+pub(super) fn refusal(model: &Model, spoil: impl FnOnce(&File)) -> String {
     let (_folder, path) = written(model);
     let file = File::open_rw(&path).unwrap();
     spoil(&file);
@@ -31,13 +31,13 @@ fn assert_refused(spoil: impl FnOnce(&File), words: &[&str]) {
 }
 
 #[track_caller]
-fn assert_words(refusal: &str, words: &[&str]) {
+pub(super) fn assert_words(refusal: &str, words: &[&str]) {
     for word in words {
         assert!(refusal.contains(word), "{word:?} is not in: {refusal}");
     }
 }
 
-fn say(group: &Group, name: &str, text: &str) {
+pub(super) fn say(group: &Group, name: &str, text: &str) {
     let _ = group.delete_attr(name);
     let text: FixedUnicode<64> = text.parse().unwrap();
     group.new_attr::<FixedUnicode<64>>().create(name).unwrap().write_scalar(&text).unwrap();
@@ -48,7 +48,7 @@ fn number<T: H5Type>(group: &Group, name: &str, value: T) {
     group.new_attr::<T>().create(name).unwrap().write_scalar(&value).unwrap();
 }
 
-fn replace<T: H5Type, D: ndarray::Dimension>(file: &File, name: &str, values: &ndarray::Array<T, D>) {
+pub(super) fn replace<T: H5Type, D: ndarray::Dimension>(file: &File, name: &str, values: &ndarray::Array<T, D>) {
     let _ = file.unlink(name);
     file.new_dataset_builder().with_data(values).create(name).unwrap();
 }
