@@ -210,7 +210,28 @@ fn an_interrupted_sweep_writes_a_checkpoint_and_goes_on_from_it() {
     assert!(kept > 0);
     let begun = interrupt(&bench, "TERM");
     assert!(begun > kept, "it begins with {begun}, where {kept} are done");
+    let kept = iteration(first);
+    assert!(kept > begun);
+    // The terminal is closed, or the connection is lost.
+    interrupt(&bench, "HUP");
     assert!(iteration(first) > kept);
+}
+
+#[test]
+fn a_sweep_under_nohup_outlives_its_terminal() {
+    let bench = bench();
+    let mut command = Command::new("nohup");
+    command.arg(bench.command().get_program()).current_dir(bench.path(""));
+    command.arg("sweep").args(ENDLESS).args(["--out", "out", "--progress", "json"]);
+    let mut child = start(&mut command);
+    let mut events = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut next = || while !events.next().expect("it has ended").unwrap().contains("\"running\":[{") {};
+    next();
+    signal(&child, "HUP");
+    // More than the time in which a run ends after a signal.
+    (0..10).for_each(|_| next());
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 #[test]

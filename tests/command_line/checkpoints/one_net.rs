@@ -69,3 +69,28 @@ fn an_interrupted_training_of_one_net_says_how_it_goes_on() {
         "{rest}"
     );
 }
+
+#[test]
+fn a_training_whose_name_was_taken_meanwhile_writes_its_model_beside_it() {
+    let bench = bench();
+    let mut command = bench.command();
+    command.arg("train").args(ENDLESS).args(["train.stop_seconds=3", "--out", "model.h5", "--progress", "json"]);
+    command.args(["--history", "history"]);
+    let mut child = start(&mut command);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"event\":\"progress\"") {
+        line.clear();
+        assert!(stderr.read_line(&mut line).unwrap() > 0, "it has ended by itself");
+    }
+    bench.write("model.h5", "theirs");
+    bench.write("history", "theirs");
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert!(child.wait().unwrap().success(), "{rest}");
+    assert!(rest.contains("model.h5 has appeared while this net trained; written to model.1.h5"), "{rest}");
+    assert!(rest.contains("written to history.1"), "{rest}");
+    assert_eq!((bench.read("model.h5"), bench.read("history")), ("theirs".to_owned(), "theirs".to_owned()));
+    assert!(bench.read("history.1").starts_with("iteration,cost"));
+    assert!(bench.run(&["evaluate", "model.1.h5", "drawn"]).status.success());
+}

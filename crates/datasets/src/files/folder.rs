@@ -27,6 +27,12 @@ pub fn make_folder(folder: &Path) -> Result<(), Error> {
     made.iter().rev().try_for_each(|made| sync_folder(folder_of(made)))
 }
 
+/// Returns the first of `numbered(1)`, `numbered(2)`, … that no file has.
+pub fn first_free(numbered: impl Fn(usize) -> PathBuf) -> PathBuf {
+    let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
+    (1..).map(&numbered).find(is_free).unwrap_or_else(|| numbered(0))
+}
+
 /// Waits until the names in `folder` are on the disk, as they are safe from a power cut only then.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
-//! Interruption by Ctrl-C or SIGTERM.
+//! Interruption by Ctrl-C, SIGTERM, or the end of the terminal.
 
+use std::fs;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
@@ -62,8 +63,9 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     const PROBLEM: &str = "can't listen for Ctrl-C";
     let last_words = Arc::new(Mutex::new("interrupted; nothing is kept".to_owned()));
     let stop = Stop { asked: Arc::default(), writing: Arc::default(), last_words };
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context(PROBLEM)?;
-    for signal in [SIGINT, SIGTERM] {
+    let ends: Vec<_> = [SIGINT, SIGTERM].into_iter().chain((!is_ignored(SIGHUP)).then_some(SIGHUP)).collect();
+    let mut signals = Signals::new(&ends).context(PROBLEM)?;
+    for signal in ends {
         flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&stop.asked))
             .and_then(|_| flag::register(signal, Arc::clone(&stop.asked)))
             .context(PROBLEM)?;
@@ -79,6 +81,14 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watch).context(PROBLEM)?;
     Ok(stop)
+}
+
+/// Returns whether the process was started with a signal ignored, as `nohup` does with SIGHUP: a handler would undo that.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Waits for as long as an orderly end may take, while `writing` checkpoints are being written.

@@ -13,7 +13,6 @@ use self::results::{
 };
 use self::subject::{RecordedTrial, Subject};
 use super::advice::advise;
-use super::answer::print_names;
 use super::failure::{Failure, INTERRUPTED};
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
@@ -109,10 +108,9 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
+    summary(trial, &outcome);
     write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
     checkpoints.remove(fleet.first().copied());
-    summary(trial, &outcome);
-    print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
 }
 

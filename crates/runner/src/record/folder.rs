@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::fs::{Access, OFlags, access};
 
 use super::error::{DATABASE, Error};
-use datasets::files::folder_of;
+use datasets::files::{first_free, folder_of};
 
 /// The file of the experiment in a results directory.
 pub const EXPERIMENT: &str = "experiment.toml";
@@ -141,12 +141,11 @@ pub fn set_aside(folder: &Path) -> Result<PathBuf, Error> {
         return Err(Error::NotResults(folder.to_owned()));
     }
     let _lock = lock(folder)?;
-    let numbered = |number: usize| {
+    let free = first_free(|number| {
         let mut name = folder.as_os_str().to_owned();
         name.push(format!(".{number}"));
         PathBuf::from(name)
-    };
-    let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
+    });
     fs::rename(folder, &free).map_err(|error| Error::io(folder, error))?;
     Ok(free)
 }

@@ -54,7 +54,7 @@ keys! {
     BLAS: Text = Key::new("run.blas", TEXT);
     /// Threads that share each fleet's products and passes: for nets that are few and wide.
     THREADS: Integer = Key::new("run.threads", Integer { least: 1, most: 1024 }).or(|| 1);
-    /// The time or the iterations after which a training in progress is written to the disk, so that it can go on from there: seconds, a text such as "10 min" or "500 iterations", or "never". Ctrl-C and SIGTERM write it too, but for "never".
+    /// The time or the iterations after which a training in progress is written to the disk, so that it can go on from there: seconds, a text such as "10 min" or "500 iterations", or "never". Ctrl-C, SIGTERM and SIGHUP write it too, but for "never".
     CHECKPOINT_EVERY: CheckpointInterval =
         Key::new("run.checkpoint_every", CheckpointInterval).or(CheckpointEvery::default);
 }

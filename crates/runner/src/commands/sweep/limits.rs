@@ -28,7 +28,7 @@ pub(super) struct Limits {
 /// The reason why a sweep has ended before its last trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CutShort {
-    /// Ctrl-C or SIGTERM.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Signal,
     /// The time budget was over.
     TimeBudget(Duration),

@@ -1,6 +1,7 @@
 //! The files and the summary of a trained net.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
 use anyhow::{Result, bail};
@@ -23,7 +24,7 @@ use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::spec::experiment::Experiment;
 use crate::terminal::{say, warn};
 use crate::text::{decimals, layers};
-use datasets::files::{self, NewHdf5, Part, folder_of, make_folder, write_whole};
+use datasets::files::{self, NewHdf5, Part, first_free, folder_of, make_folder, write_whole};
 
 /// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
 /// once.
@@ -71,8 +72,8 @@ pub(super) fn may_write(args: &cli::Train, out: &Path, experiment: &Experiment) 
     may_be_written([Some(out), args.history.as_deref()].into_iter().flatten(), &read, args.force)
 }
 
-/// Writes the model, if there is one, and then the history, if it is asked for. A process that is asked to end waits for both,
-/// and a history that can't be written leaves the model.
+/// Writes the model, if there is one, and then the history, if it is asked for, and prints the name of the model. A process
+/// that is asked to end waits for both, and a history that can't be written leaves the model.
 pub(super) fn write_results(
     args: &cli::Train,
     out: &Path,
@@ -81,14 +82,30 @@ pub(super) fn write_results(
     writing: &AtomicUsize,
 ) -> Result<()> {
     let _writing = Writing::begin(writing);
+    let out = free_place(out, args.force);
     if let Some(model) = model {
-        model.write(out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
+        model.write(&out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
     }
-    let history = args.history.as_ref().map_or(Ok(()), |path| write_history(path, args.force, outcome));
-    if let (Err(_), Some(_)) = (&history, model) {
-        print_names(&[out])?;
+    let history = args.history.as_deref().map(|path| free_place(path, args.force));
+    let history = history.map_or(Ok(()), |path| write_history(&path, args.force, outcome));
+    if model.is_some() {
+        print_names(&[&out])?;
     }
     Ok(history.map_err(|error| Failure::Unwritten(error.into()))?)
+}
+
+/// Returns `path`, or, if another program has made a file there since the training began, a free name beside it: the
+/// training is not lost.
+fn free_place(path: &Path, replace: bool) -> PathBuf {
+    if replace || fs::symlink_metadata(path).is_err() {
+        return path.to_owned();
+    }
+    let free = first_free(|number| match path.extension() {
+        Some(extension) => path.with_extension(format!("{number}.{}", extension.display())),
+        None => path.with_added_extension(number.to_string()),
+    });
+    warn(&format!("{} has appeared while this net trained; written to {}", path.display(), free.display()));
+    free
 }
 
 /// Writes the recorded costs and metrics: the shortest decimals that read back as the same f64, and an empty cell for a

@@ -13,7 +13,6 @@ use super::results::{
 };
 use super::subject::Subject;
 use crate::cli;
-use crate::commands::answer::print_names;
 use crate::commands::failure::{Failure, INTERRUPTED};
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::{Stop, stop_on_interrupt};
@@ -106,10 +105,9 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     };
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     model.provenance["shared"] = "batches in fixed chunks".into();
+    summary(trial, &outcome);
     write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
     checkpoints.remove([trial]);
-    summary(trial, &outcome);
-    print_names(&[&out])?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::plan::trial::Trial;
 use crate::spec::checkpoint_every::CheckpointEvery;
 use crate::terminal::warn;
-use datasets::files::{folder_of, make_folder, remove_whole};
+use datasets::files::{first_free, folder_of, make_folder, remove_whole};
 use net::FleetState;
 
 /// The folder of a sweep's checkpoints, in its results directory.
@@ -161,8 +161,7 @@ impl Checkpoints {
 
     /// Renames a checkpoint that another training can go on from, and returns its name: the first free one with a number in it.
     pub(super) fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
-        let numbered = |number: usize| path.with_extension(format!("{number}.{EXTENSION}"));
-        let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
+        let free = first_free(|number| path.with_extension(format!("{number}.{EXTENSION}")));
         fs::rename(path, &free)?;
         let mut files = self.files();
         files.remove(path);
