@@ -114,6 +114,8 @@ fn an_exclusion_by_a_key_that_the_command_line_replaces_by_another_is_dropped() 
     bench.write("points.toml", &format!("{}{sweep}", BASE.replace("iterations = 5\n", "")));
     assert_eq!(rows(&points(&bench, &[], &["train.epochs", "seed"])), ["1 1", "1 2", "2 1"]);
     assert_eq!(rows(&points(&bench, &["train.iterations=3"], &["seed"])), ["1", "2"]);
+    let swept = points(&bench, &["sweep.train.iterations=[2, 3]"], &["train.iterations", "seed"]);
+    assert_eq!(rows(&swept), ["2 1", "2 2", "3 1", "3 2"]);
 }
 
 #[test]

@@ -51,6 +51,15 @@ fn a_directory_that_is_moved_away_takes_its_record_along_and_its_name_is_left_to
 }
 
 #[test]
+fn a_sweep_whose_lock_file_is_deleted_writes_its_tables() {
+    let bench = bench();
+    let mut at_work = bench.start_until(&["sweep", "small.toml", "train.iterations=3000", "-j", "1"], 1);
+    fs::remove_file(bench.path("results/small/.lock")).unwrap();
+    assert!(at_work.wait().unwrap().success());
+    assert_eq!(bench.read("results/small/trials.csv").lines().count(), 19);
+}
+
+#[test]
 fn fresh_sets_aside_what_it_cannot_read_but_nothing_that_is_not_results() {
     let bench = bench();
     let short = ["train.iterations=5"];
@@ -227,6 +236,11 @@ fn a_stdout_that_takes_nothing_loses_nothing() {
     assert_eq!(code, Some(1), "{line}");
     assert!(line.starts_with("error: results/small: kept, but stdout can't be written: "), "{line}");
     assert_eq!(bench.read("results/small/trials.csv").lines().count(), 19);
+    let one = ["model.depth=1", "seed=1", "train.learning_rate=0.1", "run.checkpoint_every=\"1 iterations\""];
+    let train =
+        bench.command().args(["train", "small.toml", "--out", "m.h5"]).args(one).stdout(full()).output().unwrap();
+    assert!(train.status.code() == Some(1) && text(&train.stderr).contains("m.h5"), "{}", text(&train.stderr));
+    assert!(bench.path("m.h5").exists() && !bench.path("m.h5.ckpt").exists());
     for command in ["show", "verify"] {
         let run = bench.command().args([command, "results/small"]).stdout(full()).output().unwrap();
         let (code, line) = failure_after_header(&run.stderr, run.status.code());

@@ -194,6 +194,10 @@ fn interrupt(bench: &Bench, name: &str) -> u64 {
         iterations.extend(event["running"][0]["iteration"].as_u64());
     }
     signal(&child, name);
+    if name == "HUP" {
+        // The shell sends it, and the kernel again.
+        signal(&child, name);
+    }
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -215,6 +219,26 @@ fn an_interrupted_sweep_writes_a_checkpoint_and_goes_on_from_it() {
     // The terminal is closed, or the connection is lost.
     interrupt(&bench, "HUP");
     assert!(iteration(first) > kept);
+}
+
+#[test]
+fn a_name_that_the_results_directory_has_lost_gets_no_checkpoint() {
+    let bench = bench();
+    let mut command = bench.command();
+    command.arg("sweep").args(ENDLESS).args(["--out", "out", "--progress", "json"]);
+    let mut child = start(&mut command);
+    let mut events = BufReader::new(child.stderr.take().unwrap()).lines();
+    while checkpoints(&bench, "out").is_empty() {
+        events.next().expect("it has ended").unwrap();
+    }
+    fs::rename(bench.path("out"), bench.path("moved")).unwrap();
+    fs::create_dir(bench.path("out")).unwrap();
+    while !events.next().expect("it has ended").unwrap().contains("the results directory was moved away") {}
+    signal(&child, "TERM");
+    events.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(fs::read_dir(bench.path("out")).unwrap().count(), 0);
+    assert_eq!(checkpoints(&bench, "moved").len(), 1);
 }
 
 #[test]

@@ -88,8 +88,8 @@ fn a_training_whose_name_was_taken_meanwhile_writes_its_model_beside_it() {
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).unwrap();
     assert!(child.wait().unwrap().success(), "{rest}");
-    assert!(rest.contains("model.h5 has appeared while this net trained; written to model.1.h5"), "{rest}");
-    assert!(rest.contains("written to history.1"), "{rest}");
+    assert!(rest.contains("model.h5 has appeared while this net trained; the result goes to model.1.h5"), "{rest}");
+    assert!(rest.contains("the result goes to history.1"), "{rest}");
     assert_eq!((bench.read("model.h5"), bench.read("history")), ("theirs".to_owned(), "theirs".to_owned()));
     assert!(bench.read("history.1").starts_with("iteration,cost"));
     assert!(bench.run(&["evaluate", "model.1.h5", "drawn"]).status.success());

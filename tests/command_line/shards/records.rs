@@ -145,7 +145,7 @@ fn a_damaged_record_is_named_and_the_others_are_joined() {
     bench.write(&format!("{SHARDS}/1-of-2/results.db"), "no database");
     let (code, said) = merged(&bench, &[SHARDS]);
     assert!(code == Some(1) && said.contains("12 of 24 trials, of 1 record, are in results/small"), "{said}");
-    assert!(said.contains("1-of-2: left out: ") && said.contains("begins this shard anew"), "{said}");
+    assert!(said.contains("1-of-2: left out: ") && said.contains("runner sweep --fresh sets the directory aside"), "{said}");
     let (code, line) = merged(&bench, &[&format!("{SHARDS}/1-of-2"), "--out", "alone"]);
     assert!(code == Some(2) && line.contains("not a database") && !bench.path("alone").exists(), "{line}");
     sweep(&bench, &["--shard", "1/2", "--fresh"]);
@@ -236,6 +236,13 @@ fn status_counts_what_a_merge_would_join_and_nothing_else() {
     }
     // Shards of another division are joined too.
     sweep(&bench, &["--shard", "1/2", "--fresh"]);
+    // Training the shard anew would be too much of a remedy for its plan.
+    let record = rusqlite::Connection::open(bench.path(&format!("{SHARDS}/1-of-2/results.db"))).unwrap();
+    record.execute("UPDATE experiment SET name = 'other'", []).unwrap();
+    drop(record);
+    let (_, _, said) = status(SHARDS);
+    assert!(said.contains("run the sweep again to write them anew") && !said.contains("--fresh"), "{said}");
+    sweep(&bench, &["--shard", "1/2"]);
     sweep(&bench, &["--shard", "0/3"]);
     let (code, shown, _) = status(SHARDS);
     assert!(code == Some(0) && shown.contains("24 of 24 trials finished"), "{shown}");

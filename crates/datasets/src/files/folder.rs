@@ -1,10 +1,32 @@
 //! Folders, made and synced so that their names are on the disk.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+
+/// A folder that is held open, so that it is known again after another has got its name.
+#[derive(Debug)]
+pub struct OpenFolder(File);
+
+impl OpenFolder {
+    /// Opens the folder at `path`.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        File::open(path).map(OpenFolder)
+    }
+
+    /// Returns whether this folder is still at `path`.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let identity = |found: Metadata| (found.dev(), found.ino());
+        let (there, here) = (fs::metadata(path).map(identity), self.0.metadata().map(identity));
+        matches!((there, here), (Ok(there), Ok(here)) if there == here)
+    }
+}
 
 /// Returns the folder of a file.
 pub fn folder_of(path: &Path) -> &Path {

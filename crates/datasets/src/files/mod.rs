@@ -16,7 +16,7 @@ mod tests;
 
 pub use self::elements::Element;
 pub use self::error::{DiskFailure, Error};
-pub use self::folder::{first_free, folder_of, make_folder, missing_folders, sync_folder};
+pub use self::folder::{OpenFolder, first_free, folder_of, make_folder, missing_folders, sync_folder};
 pub(crate) use self::hashed::hash;
 pub use self::hashed::{Hashed, hash_file, hexadecimal};
 pub use self::hdf5::{DatasetHandle, NewHdf5};

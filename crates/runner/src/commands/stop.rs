@@ -58,17 +58,20 @@ impl Stop {
 
 /// Listens for signals. The first one asks the work to end in order; if it doesn't react (during a long product, a
 /// factorisation, or a library's reading of a file), the process is cut off a little later. That loses nothing that is
-/// kept, since files appear whole, and the record grows by transactions. Checkpoints that are being written are waited for. A second signal ends the process at once.
+/// kept, since files appear whole, and the record grows by transactions. Checkpoints that are being written are waited for. A second Ctrl-C or SIGTERM ends the process at once.
 pub(super) fn stop_on_interrupt() -> Result<Stop> {
     const PROBLEM: &str = "can't listen for Ctrl-C";
     let last_words = Arc::new(Mutex::new("interrupted; nothing is kept".to_owned()));
     let stop = Stop { asked: Arc::default(), writing: Arc::default(), last_words };
-    let ends: Vec<_> = [SIGINT, SIGTERM].into_iter().chain((!is_ignored(SIGHUP)).then_some(SIGHUP)).collect();
-    let mut signals = Signals::new(&ends).context(PROBLEM)?;
-    for signal in ends {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context(PROBLEM)?;
+    for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&stop.asked))
             .and_then(|_| flag::register(signal, Arc::clone(&stop.asked)))
             .context(PROBLEM)?;
+    }
+    if !is_ignored(SIGHUP) {
+        // Both the shell and the kernel send it when a terminal closes: its second one is no wish to end at once.
+        flag::register(SIGHUP, Arc::clone(&stop.asked)).and_then(|_| signals.add_signal(SIGHUP)).context(PROBLEM)?;
     }
     let (writing, last_words) = (stop.writing(), Arc::clone(&stop.last_words));
     let watch = move || {

@@ -98,7 +98,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         recorded.compare(&outcome, &machine)?;
     }
     let Some(net) = net else {
-        write_results(args, &out, None, &outcome, &stop.writing())?;
+        write_results(args, &out, None, &outcome, &stop.writing())?.report()?;
         let End::Diverged { iteration, reason } = outcome.end else {
             bail!("trial {} stopped at another iteration than in the record: its net is lost; train it alone", trial.id)
         };
@@ -109,8 +109,9 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
     summary(trial, &outcome);
-    write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
+    let written = write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
     checkpoints.remove(fleet.first().copied());
+    written.report()?;
     Ok(ExitCode::SUCCESS)
 }
 

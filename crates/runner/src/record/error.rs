@@ -55,7 +55,7 @@ pub enum Error {
         /// The files.
         names: String,
     },
-    /// SQLite refused.
+    /// SQLite refused, for a reason that may be gone later.
     #[error("{}: {reason}", path.display())]
     Database {
         /// The database.
@@ -73,7 +73,7 @@ pub enum Error {
     #[error("{}: no results here (there is no {DATABASE}); run a sweep first", .0.display())]
     Missing(PathBuf),
     /// The file is not a record, or is damaged.
-    #[error("{}: {reason}; --fresh sets the directory aside, --out chooses another", path.display())]
+    #[error("{}: {reason}; runner sweep --fresh sets the directory aside, --out chooses another", path.display())]
     NotARecord {
         /// The file.
         path: PathBuf,
@@ -112,16 +112,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns whether the record itself is at fault, so that only a new one can take its place.
+    /// Returns whether the content of the record is at fault; the message has the remedy.
     pub fn is_damage(&self) -> bool {
-        matches!(
-            self,
-            Error::Database { .. }
-                | Error::NotARecord { .. }
-                | Error::Damaged { .. }
-                | Error::DamagedPlan(_)
-                | Error::Schema { .. }
-        )
+        matches!(self, Error::NotARecord { .. } | Error::Damaged { .. } | Error::DamagedPlan(_) | Error::Schema { .. })
     }
 
     /// Makes the error of a system call at `path`.
@@ -147,7 +140,8 @@ impl DiskFailure for Error {
     }
 }
 
-/// Converts SQLite's errors at `path`: without the statement, and told apart by whether the disk is at fault.
+/// Converts SQLite's errors at `path`: without the statement, and told apart by whether the disk, the content or something else is
+/// at fault.
 pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
     let path = path.to_owned();
     move |error| {
@@ -163,9 +157,16 @@ pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
             rusqlite::Error::SqliteFailure(code, Some(message)) => format!("{message} (SQLite {})", code.extended_code),
             other => other.to_string(),
         };
+        let path = path.clone();
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Error::Disk { path: path.clone(), reason },
-            _ => Error::Database { path: path.clone(), reason },
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Error::Disk { path, reason },
+            Some(code)
+                if !matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) =>
+            {
+                Error::Database { path, reason }
+            }
+            // Another value, table or column than a record has.
+            _ => Error::NotARecord { path, reason },
         }
     }
 }

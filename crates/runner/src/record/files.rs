@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::Record;
 use super::error::{Error, at};
-use super::folder::{EXPERIMENT, holds};
+use super::folder::EXPERIMENT;
 use datasets::files::{Hashed, hash_file, hexadecimal, write_whole};
 
 /// The state of a file beside the record.
@@ -69,7 +69,7 @@ impl Record {
         name: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
-        if self.lock.as_ref().is_some_and(|lock| !holds(folder, lock)) {
+        if self.held.as_ref().is_some_and(|(_, held)| !held.is_at(folder)) {
             return Err(Error::MovedAway(folder.to_owned()));
         }
         let path = folder.join(name);

@@ -113,11 +113,6 @@ fn is_at(path: &Path, file: &File) -> io::Result<bool> {
     Ok(fs::symlink_metadata(path).map(identity).ok() == Some(identity(file.metadata()?)))
 }
 
-/// Returns whether `folder` is still the one that was locked.
-pub(super) fn holds(folder: &Path, lock: &File) -> bool {
-    is_at(&folder.join(LOCK), lock).unwrap_or(false)
-}
-
 /// Returns whether SQLite, which may only read, would refuse a record that can be read all the same.
 pub(super) fn needs_writing(folder: &Path) -> bool {
     let is_there = |name| fs::symlink_metadata(folder.join(name)).is_ok();

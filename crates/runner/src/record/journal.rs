@@ -34,12 +34,12 @@ impl Record {
             self.number("PRAGMA wal_checkpoint(PASSIVE)")?;
             warn(&format!("{} keeps its write-ahead log beside it: is it being read?", self.path.display()));
         }
-        let Record { path, connection, lock, .. } = self;
+        let Record { path, connection, held, .. } = self;
         connection.close().map_err(|(_, error)| at(&path)(error))?;
         // Only after SQLite has closed the file: closing another handle of it would release SQLite's locks.
         File::open(&path).and_then(|file| file.sync_all()).map_err(|error| Error::io(&path, error))?;
         sync_folder(folder_of(&path))?;
-        drop(lock);
+        drop(held);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ use tempfile::TempDir;
 
 use self::error::{DATABASE, Error, SCHEMA, at};
 use self::folder::{lock, needs_writing, refuse_files, refuse_foreign};
-use datasets::files::{make_folder, sync_folder};
+use datasets::files::{OpenFolder, make_folder, sync_folder};
 
 /// The longest wait for another process that holds the database.
 const BUSY: Duration = Duration::from_secs(30);
@@ -42,8 +42,9 @@ pub struct Record {
     connection: Connection,
     /// The copy that is read in its place, which is deleted after the connection is closed.
     _copy: Option<TempDir>,
-    /// Held while the record is open for writing; the kernel frees it when the process ends, however it ends.
-    lock: Option<File>,
+    /// The lock of its folder, and the folder, while the record is open for writing; the kernel frees the lock when the process
+    /// ends, however it ends.
+    held: Option<(File, OpenFolder)>,
 }
 
 impl Record {
@@ -54,14 +55,14 @@ impl Record {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         refuse_foreign(folder)?;
         make_folder(folder)?;
-        let lock = lock(folder)?;
+        let held = (lock(folder)?, OpenFolder::open(folder).map_err(|error| Error::io(folder, error))?);
         let path = folder.join(DATABASE);
         // The path of the directory may contain links, but the record itself may not be one.
         let place = fs::canonicalize(folder).map_err(|error| Error::io(folder, error))?.join(DATABASE);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection = Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
         let connection = connection.map_err(at(&path))?;
-        let mut record = Record { path, connection, _copy: None, lock: Some(lock) };
+        let mut record = Record { path, connection, _copy: None, held: Some(held) };
         record.prepare(folder)?;
         Ok(record)
     }
@@ -100,7 +101,7 @@ impl Record {
         }
         let connection = Connection::open_with_flags(file, flags).map_err(at(&path))?;
         connection.busy_timeout(BUSY).map_err(at(&path))?;
-        let record = Record { path, connection, _copy: None, lock: None };
+        let record = Record { path, connection, _copy: None, held: None };
         record.connection.execute_batch("BEGIN").map_err(at(&record.path))?;
         // A sweep makes the file first and its tables later, so that there may be no table yet.
         if record.number("SELECT COUNT(*) FROM sqlite_master")? == 0 {

@@ -140,7 +140,8 @@ fn verdict(entry: &Entry, entries: &[Entry]) -> Result<Option<bool>, Error> {
     let given: Vec<&Entry> = entries.iter().filter(|other| other.place == Place::CommandLine).collect();
     let Some(fixed) = given.iter().find(|other| other.key == key) else {
         // No point has a key for which the command line gives another, such as iterations for epochs.
-        let is_replaced = given.iter().any(|other| are_alternatives(&other.key, key));
+        let replaces = |(role, of): (Role, &str)| !matches!(role, Role::Exclude(_)) && are_alternatives(of, key);
+        let is_replaced = given.iter().any(|other| replaces(Role::of(&other.key)));
         return Ok(is_replaced.then_some(false));
     };
     let condition = Condition::parse(key, &entry.value)

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
-use crate::record::shards::{BEGIN_ANEW, RecordedShard, WholePlan, records_in};
+use crate::record::shards::{RecordedShard, WholePlan, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::{note, warn};
 
@@ -84,7 +84,7 @@ pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
         (true, None) => bail!("{}: no shard has recorded anything yet", dirs[0].display()),
         (false, last) => {
             for (folder, damage) in damaged.into_iter().chain(last) {
-                warn(&format!("{}: left out: {damage}; {BEGIN_ANEW}", folder.display()));
+                warn(&format!("{}: left out: {damage}", folder.display()));
             }
             Ok(shards)
         }

@@ -131,13 +131,15 @@ impl Found {
             let task = tasks.and_then(|tasks| tasks.get(&shard.number()).cloned());
             let is_at_work = is_in_use(&place) || task.as_deref() == Some("running");
             let (recorded, damage) = match Recorded::read(&place) {
-                Ok(Some(record)) if !is_asked(&record) => (None, Some("it is of another experiment".to_owned())),
+                Ok(Some(record)) if !is_asked(&record) => {
+                    (None, Some(format!("it is of another experiment; {BEGIN_ANEW}")))
+                }
                 Ok(recorded) => (recorded, None),
                 Err(error) if error.is_damage() => (None, Some(error.to_string())),
                 Err(error) => return Err(error),
             };
             if let Some(damage) = &damage {
-                warn(&format!("{}: not counted: {damage}; {BEGIN_ANEW}", place.display()));
+                warn(&format!("{}: not counted: {damage}", place.display()));
             }
             let planned_trials = submission.and_then(|submission| submission.planned.get(shard.number()));
             let mut state = ShardState {

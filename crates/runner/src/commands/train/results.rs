@@ -72,26 +72,45 @@ pub(super) fn may_write(args: &cli::Train, out: &Path, experiment: &Experiment) 
     may_be_written([Some(out), args.history.as_deref()].into_iter().flatten(), &read, args.force)
 }
 
-/// Writes the model, if there is one, and then the history, if it is asked for, and prints the name of the model. A process
-/// that is asked to end waits for both, and a history that can't be written leaves the model.
+/// The results of a training that are on the disk.
+pub(super) struct Written {
+    model: Option<PathBuf>,
+    history: Result<(), files::Error>,
+}
+
+impl Written {
+    /// Prints the name of the model.
+    ///
+    /// # Errors
+    /// If the history could not be written, or stdout refuses.
+    pub(super) fn report(self) -> Result<()> {
+        let named = self.model.map_or(Ok(()), |model| print_names(&[&model]));
+        self.history.map_err(|error| Failure::Unwritten(error.into()))?;
+        named
+    }
+}
+
+/// Writes the model, if there is one, and then the history, if it is asked for. A process that is asked to end waits for both,
+/// and a history that can't be written leaves the model.
+///
+/// # Errors
+/// If the model can't be written.
 pub(super) fn write_results(
     args: &cli::Train,
     out: &Path,
     model: Option<&Model>,
     outcome: &Outcome,
     writing: &AtomicUsize,
-) -> Result<()> {
+) -> Result<Written> {
     let _writing = Writing::begin(writing);
-    let out = free_place(out, args.force);
-    if let Some(model) = model {
-        model.write(&out, args.force).map_err(|error| Failure::Unwritten(error.into()))?;
-    }
+    let write = |model: &Model| {
+        let place = free_place(out, args.force);
+        model.write(&place, args.force).map_err(|error| Failure::Unwritten(error.into())).map(|()| place)
+    };
+    let model = model.map(write).transpose()?;
     let history = args.history.as_deref().map(|path| free_place(path, args.force));
     let history = history.map_or(Ok(()), |path| write_history(&path, args.force, outcome));
-    if model.is_some() {
-        print_names(&[&out])?;
-    }
-    Ok(history.map_err(|error| Failure::Unwritten(error.into()))?)
+    Ok(Written { model, history })
 }
 
 /// Returns `path`, or, if another program has made a file there since the training began, a free name beside it: the
@@ -104,7 +123,7 @@ fn free_place(path: &Path, replace: bool) -> PathBuf {
         Some(extension) => path.with_extension(format!("{number}.{}", extension.display())),
         None => path.with_added_extension(number.to_string()),
     });
-    warn(&format!("{} has appeared while this net trained; written to {}", path.display(), free.display()));
+    warn(&format!("{} has appeared while this net trained; the result goes to {}", path.display(), free.display()));
     free
 }
 

@@ -59,7 +59,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let workers = prepared(&session, &plan, trial, &mpi, &stop)?;
     let machine = session.machine();
     let every = session.experiment.checkpoint_every;
-    let checkpoints = Checkpoints::beside(&out, &machine, every, stop.writing()).of_ranks();
+    let checkpoints = Checkpoints::beside(&out, &machine, every, stop.writing()).of_ranks(is_first);
     let iteration = checkpoints.iteration(&[trial]);
     all_alike(&mpi, trial, &machine, iteration)?;
     if is_first {
@@ -95,7 +95,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
         return Ok(ExitCode::from(u8::from(net.is_none())));
     }
     let Some(net) = net else {
-        write_results(args, &out, None, &outcome, &stop.writing())?;
+        write_results(args, &out, None, &outcome, &stop.writing())?.report()?;
         checkpoints.remove([trial]);
         let (iteration, reason) = match outcome.end {
             End::Diverged { iteration, reason } => (iteration, reason),
@@ -106,8 +106,9 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let mut model = model_of(net, &session, trial, &outcome, &machine);
     model.provenance["shared"] = "batches in fixed chunks".into();
     summary(trial, &outcome);
-    write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
+    let written = write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
     checkpoints.remove([trial]);
+    written.report()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::plan::trial::Trial;
 use crate::spec::checkpoint_every::CheckpointEvery;
 use crate::terminal::warn;
-use datasets::files::{first_free, folder_of, make_folder, remove_whole};
+use datasets::files::{self, OpenFolder, first_free, folder_of, make_folder, remove_whole};
 use net::FleetState;
 
 /// The folder of a sweep's checkpoints, in its results directory.
@@ -32,6 +32,10 @@ pub struct Checkpoints {
     files: Mutex<BTreeSet<PathBuf>>,
     /// Whether a failure has been reported.
     has_failed: AtomicBool,
+    /// The results directory: what gets its name after it was moved away is left alone.
+    home: Option<(PathBuf, OpenFolder)>,
+    /// Whether this process writes, renames and removes them.
+    pub(super) is_writer: bool,
 }
 
 enum Place {
@@ -47,7 +51,8 @@ impl Checkpoints {
         let folder = results.join(FOLDER);
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let files = entries.filter(|path| path.extension().is_some_and(|found| found == EXTENSION)).collect();
-        Checkpoints::new(Place::Folder(folder), files, machine, every, writing)
+        let home = OpenFolder::open(results).ok().map(|home| (results.to_owned(), home));
+        Checkpoints { home, ..Checkpoints::new(Place::Folder(folder), files, machine, every, writing) }
     }
 
     /// Looks for the checkpoint of the training of a model, beside its file.
@@ -57,10 +62,11 @@ impl Checkpoints {
         Checkpoints::new(Place::File(path), files, machine, every, writing)
     }
 
-    /// Takes those of a training that several ranks share, whose sums over the examples have another order.
+    /// Takes those of a training that several ranks share, whose sums over the examples have another order. All ranks read the
+    /// checkpoint; only one, which `is_writer`, sets that of another training aside.
     #[cfg(feature = "mpi")]
-    pub fn of_ranks(self) -> Self {
-        Checkpoints { machine: format!("{} batches shared by ranks", self.machine), ..self }
+    pub fn of_ranks(self, is_writer: bool) -> Self {
+        Checkpoints { machine: format!("{} batches shared by ranks", self.machine), is_writer, ..self }
     }
 
     fn new(
@@ -71,7 +77,16 @@ impl Checkpoints {
         writing: Arc<AtomicUsize>,
     ) -> Self {
         let (machine, files) = (machine.fingerprint(), Mutex::new(files));
-        Checkpoints { place, machine, every, writing, files, has_failed: AtomicBool::new(false) }
+        Checkpoints {
+            place,
+            machine,
+            every,
+            writing,
+            files,
+            has_failed: AtomicBool::new(false),
+            home: None,
+            is_writer: true,
+        }
     }
 
     /// Returns the file of the fleet of `trials`.
@@ -114,7 +129,7 @@ impl Checkpoints {
 
     /// Removes the folder of the checkpoints if it is empty, and returns the files that are left.
     pub fn tidy(&self) -> Vec<PathBuf> {
-        if let Place::Folder(folder) = &self.place {
+        if let (Place::Folder(folder), Ok(())) = (&self.place, self.at_home()) {
             // It fails where there is something else in it.
             let _ = fs::remove_dir(folder);
         }
@@ -144,7 +159,9 @@ impl Checkpoints {
         let path = self.path(trials);
         let ids = trials.iter().map(|trial| trial.id.clone()).collect();
         let header = Header { trials: ids, machine: self.machine.clone(), iteration: state.iteration(), seconds };
-        let written = make_folder(folder_of(&path)).and_then(|()| file::write(&path, &header, state));
+        let written = self.at_home().map_err(|error| files::Error::system(&path, error));
+        let written =
+            written.and_then(|()| make_folder(folder_of(&path))).and_then(|()| file::write(&path, &header, state));
         match written {
             Ok(()) => drop(self.files().insert(path)),
             Err(error) if !self.has_failed.swap(true, Ordering::Relaxed) => {
@@ -152,6 +169,12 @@ impl Checkpoints {
             }
             Err(_) => {}
         }
+    }
+
+    /// Checks that the results directory still has its name, which may be another sweep's otherwise.
+    fn at_home(&self) -> io::Result<()> {
+        let is_away = self.home.as_ref().is_some_and(|(results, home)| !home.is_at(results));
+        if is_away { Err(io::Error::other("the results directory was moved away")) } else { Ok(()) }
     }
 
     /// Leaves a file of another origin where it is.
@@ -162,6 +185,7 @@ impl Checkpoints {
     /// Renames a checkpoint that another training can go on from, and returns its name: the first free one with a number in it.
     pub(super) fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
         let free = first_free(|number| path.with_extension(format!("{number}.{EXTENSION}")));
+        self.at_home()?;
         fs::rename(path, &free)?;
         let mut files = self.files();
         files.remove(path);
@@ -170,7 +194,7 @@ impl Checkpoints {
     }
 
     fn remove_file(&self, path: &Path) {
-        if !self.files().remove(path) {
+        if !self.files().remove(path) || self.at_home().is_err() {
             return;
         }
         if let Err(error) = remove_whole(path) {

@@ -69,7 +69,7 @@ impl<'c> FleetCheckpoint<'c> {
         let path = self.checkpoints.path(self.trials);
         let mut is_kept = matches!(problem, Unusable::Foreign);
         let mut place = String::new();
-        if matches!(problem, Unusable::OtherTrials | Unusable::OtherMachine(_)) {
+        if self.checkpoints.is_writer && matches!(problem, Unusable::OtherTrials | Unusable::OtherMachine(_)) {
             match self.checkpoints.set_aside(&path) {
                 Ok(aside) => place = format!(", and is {} now", aside.display()),
                 Err(error) => {
