@@ -115,6 +115,43 @@ fn an_example_with_a_nan_makes_the_net_diverge_whatever_engine_is_the_cheapest()
 }
 
 #[test]
+fn one_example_that_is_far_larger_than_the_others_is_trained_on_by_an_exact_engine() {
+    let mut x = Array2::from_shape_fn((40, 9), |(i, j)| ((i * 7 + j * 13) as f64 * 0.37).sin());
+    x.row_mut(1).fill(0.0);
+    x[[1, 2]] = 1e15; // such as the fill value of a missing number
+    let y = Array2::from_shape_fn((1, 9), |(_, j)| (j % 2) as f64);
+    let cost = |engine: Option<Engine>, batch| {
+        let mut net = classifier::<f64>(40, &[3], Activation::Tanh, Scheme::XavierNormal);
+        let data = Data::new(&x, &y).batches(Batches::new(9, batch, None));
+        let data = match engine {
+            Some(engine) => data.engine(engine),
+            None => data,
+        };
+        net::train(&mut net, &data, &descent(0.1, 3000, 1000)).unwrap().train.unwrap().cost
+    };
+    for batch in [9, 3] {
+        let (direct, chosen) = (cost(Some(Engine::Direct), batch), cost(None, batch));
+        assert!((direct - chosen).abs() < 1e-6, "batches of {batch}: {direct} and {chosen}");
+    }
+}
+
+#[test]
+fn targets_of_any_layout_give_the_same_training() {
+    let (x, y) = data::<f64>();
+    let y = ndarray::concatenate![ndarray::Axis(0), y, 1.0 - &y];
+    let column_major = y.t().as_standard_layout().into_owned().reversed_axes();
+    let trained = [y, column_major].map(|y| {
+        let mut net = Chain::new(vec![Layer {
+            w: Array2::from_elem((2, 3), 0.1),
+            b: array![0.0, 0.5],
+            activation: Activation::Identity,
+        }]);
+        net::train(&mut net, &Data::new(&x, &y), &descent(0.1, 20, 5)).unwrap()
+    });
+    assert_eq!(trained[0], trained[1]);
+}
+
+#[test]
 fn a_divergence_is_seen_at_its_own_iteration_however_seldom_the_cost_is_recorded() {
     let (x, y) = data::<f32>();
     let ending = |every| {

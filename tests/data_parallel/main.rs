@@ -57,6 +57,11 @@ impl Case {
             let (training, batches) = (self.training.clone(), self.batches.clone());
             let mut net = DataParallel::new(self.chain(), training, &examples, batches, ranks);
             let trained = net.train(|_| true).unwrap().unwrap();
+            assert_eq!(
+                net.train(|_| true).unwrap().as_ref(),
+                Some(&trained),
+                "a training that has ended stays as it is"
+            );
             (net.chain().clone(), trained)
         };
         if ranks == 1 {

@@ -64,8 +64,9 @@ impl<R: Real> Chain<R> {
     /// Runs the backward pass: fills `gradients` from the caches that [`Chain::forward`] left.
     #[track_caller]
     pub fn backward(&self, x: ArrayView2<R>, y: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
+        let cost = self.cost();
         let last = self.layers.len() - 1;
-        self.cost().dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L], from a: layer L has no dropout
+        cost.dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut()); // dz[L], from a: layer L has no dropout
         self.backward_from_dz(x, caches, gradients);
     }
 
@@ -98,8 +99,8 @@ impl<R: Real> Chain<R> {
     }
 }
 
-/// Asserts that the `layers`, numbered from `first` on, form a chain on `n_in` inputs: each W has a column for each unit below, and each b as
-/// many elements as its W has rows.
+/// Asserts that the `layers`, numbered from `first` on, form a chain on `n_in` inputs: each W is row-major and has a column for each unit below,
+/// and each b has as many elements as its W has rows.
 #[track_caller]
 pub(crate) fn assert_chained<R: Real>(layers: &[Layer<R>], first: usize, n_in: usize) {
     let mut below = n_in;
@@ -112,6 +113,7 @@ pub(crate) fn assert_chained<R: Real>(layers: &[Layer<R>], first: usize, n_in: u
             w.ncols(),
             b.len()
         );
+        assert!(w.is_standard_layout(), "W[{l}] is not row-major: its strides are {:?}", w.strides());
         below = w.nrows();
     }
 }

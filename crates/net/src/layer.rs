@@ -13,7 +13,7 @@ use crate::dropout::Dropout;
 /// panic if shapes don't fit. · multiplies element by element.
 #[derive(Clone, Debug)]
 pub struct Layer<R> {
-    /// `W[l]`, n_out × n_in.
+    /// `W[l]`, n_out × n_in, row-major.
     pub w: Array2<R>,
     /// `b[l]`, n_out.
     pub b: Array1<R>,

@@ -73,7 +73,7 @@ pub use fast::state::FleetState;
 pub use fast::state::arrays::StateMismatch;
 pub use fast::train::{Data, Error, train};
 pub use initialise::{Initialisation, Scheme};
-pub use kernels::{Activation, Adam, Real};
+pub use kernels::{Activation, Adam, Call, LayerShape, Real, WrongProduct, WrongSum};
 pub use layer::{Cache, Gradient, Layer};
 pub use ndarray;
 pub use optimiser::{Algorithm, Decay, Optimiser, OptimiserState};

@@ -78,6 +78,31 @@ impl Optimiser {
         }
     }
 
+    /// Asserts that its constants are in their ranges: μ, α and β in \[0, 1), ε and λ finite and at least 0, the bound on the norm above 0.
+    #[track_caller]
+    pub(crate) fn check(&self) {
+        let share =
+            |name: &str, value: f64| assert!((0.0..1.0).contains(&value), "{name} is {value}: it must be in [0, 1)");
+        let size = |name: &str, value: f64| {
+            assert!(value >= 0.0 && value.is_finite(), "{name} is {value}: it must be finite and at least 0");
+        };
+        match self.algorithm {
+            Algorithm::Descent => {}
+            Algorithm::Momentum { momentum, .. } => share("momentum", momentum),
+            Algorithm::RmsProp { alpha, eps } => {
+                share("alpha", alpha);
+                size("eps", eps);
+            }
+            Algorithm::Adam(Adam { beta_1, beta_2, eps }) => {
+                share("beta_1", beta_1);
+                share("beta_2", beta_2);
+                size("eps", eps);
+            }
+        }
+        size("lambda", self.decay.lambda);
+        assert!(self.clip_norm.is_none_or(|norm| norm > 0.0), "clip_norm is {:?}: it must be above 0", self.clip_norm);
+    }
+
     /// Returns whether a step without clipping is linear in w, g and the moments. `fast/` and muP's rates depend on it.
     pub fn is_linear(&self) -> bool {
         matches!(self.algorithm, Algorithm::Descent | Algorithm::Momentum { .. })

@@ -49,9 +49,10 @@ impl Schedule {
         Schedule { learning_rate, warmup: 0, warmup_start: 1.0, curve: Curve::Constant }
     }
 
-    /// Asserts that its curve has a length.
+    /// Asserts that the learning rate is a number and the curve has a length.
     #[track_caller]
     pub(crate) fn check(&self) {
+        assert!(self.learning_rate.is_finite(), "the learning rate is {}: it must be finite", self.learning_rate);
         match self.curve {
             Curve::Step { every, .. } => assert!(every > 0, "a learning rate that decays every 0 steps"),
             Curve::Cosine { over, .. } => assert!(over > 0, "a learning rate that falls over 0 steps"),

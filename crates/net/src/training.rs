@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::optimiser::{Algorithm, Optimiser};
 use crate::schedule::Schedule;
 
-/// The training of one net. What takes one panics if [`Self::record_every`], the [`Stopping::patience`] or the length of a [`Curve`] is 0.
-///
-/// [`Curve`]: crate::Curve
+/// The training of one net. Every function that takes one panics if [`Self::record_every`], the [`Stopping::patience`] or the length of a
+/// [`Curve`](crate::Curve) is 0, or a constant of the [`Optimiser`], the learning rate or [`Stopping::min_delta`] is out of its range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
     /// The optimiser.
@@ -54,11 +53,17 @@ impl Training {
         is_descent && !self.metrics.contains(&Metric::GradientNorm)
     }
 
-    /// Asserts that its settings have a meaning.
+    /// Asserts that the settings are valid.
     #[track_caller]
     pub(crate) fn check(&self) {
         assert!(self.record_every > 0, "record_every is 0: record every step, or every few");
         assert!(self.stopping.patience != Some(0), "a patience of 0 records ends a training before it begins");
+        let min_delta = self.stopping.min_delta;
+        assert!(
+            min_delta >= 0.0 && min_delta.is_finite(),
+            "min_delta is {min_delta}: it must be finite and at least 0"
+        );
+        self.optimiser.check();
         self.schedule.check();
     }
 
@@ -108,11 +113,11 @@ pub enum Metric {
     TrainAccuracy,
     /// The share of all test examples that are classified correctly.
     TestAccuracy,
-    /// J on the test examples.
+    /// J on the test examples; NaN, as their accuracy, if there are none.
     TestCost,
     /// The share of the validation examples that are classified correctly.
     ValidationAccuracy,
-    /// J on the validation examples.
+    /// J on the validation examples; NaN, as their accuracy, if there are none.
     ValidationCost,
     /// The Euclidean norm of the gradient of each layer's parameters, on the examples of the step, before clipping.
     GradientNorm,

@@ -145,7 +145,10 @@ fn a_damaged_record_is_named_and_the_others_are_joined() {
     bench.write(&format!("{SHARDS}/1-of-2/results.db"), "no database");
     let (code, said) = merged(&bench, &[SHARDS]);
     assert!(code == Some(1) && said.contains("12 of 24 trials, of 1 record, are in results/small"), "{said}");
-    assert!(said.contains("1-of-2: left out: ") && said.contains("runner sweep --fresh sets the directory aside"), "{said}");
+    assert!(
+        said.contains("1-of-2: left out: ") && said.contains("runner sweep --fresh sets the directory aside"),
+        "{said}"
+    );
     let (code, line) = merged(&bench, &[&format!("{SHARDS}/1-of-2"), "--out", "alone"]);
     assert!(code == Some(2) && line.contains("not a database") && !bench.path("alone").exists(), "{line}");
     sweep(&bench, &["--shard", "1/2", "--fresh"]);

@@ -153,10 +153,14 @@ impl Team {
 
     /// Runs `work` on this thread; the team shares its products and passes. Work of another thread waits until this is done.
     ///
-    /// A call from inside of the same team's `work` would wait for itself for ever.
+    /// # Panics
+    /// In the work of the same team, where it would wait for itself for ever.
+    #[track_caller]
     pub fn install<T>(&self, work: impl FnOnce() -> T) -> T {
+        let own = NonNull::from(&*self.shared);
+        assert!(CURRENT.get() != Some(own), "Team::install is called in the work of the same team");
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = Restore(CURRENT.replace((self.shared.threads > 1).then(|| NonNull::from(&*self.shared))));
+        let before = Restore(CURRENT.replace((self.shared.threads > 1).then_some(own)));
         let done = work();
         drop(before);
         drop(busy);

@@ -19,9 +19,12 @@
 //!
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
+use kernels::Real;
+
 use crate::fast::chunks::chunk_sizes;
 use crate::fast::direct::DirectProfile;
 use crate::fast::dual::DualProfile;
+use crate::fast::gram::GramSpace;
 use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::reduced::ReducedProfile;
 use crate::optimiser::Optimiser;
@@ -66,6 +69,16 @@ impl Engine {
     /// Returns its name.
     pub fn name(self) -> &'static str {
         Self::ALL.into_iter().find(|(_, engine)| *engine == self).map_or("", |(name, _)| name)
+    }
+
+    /// Returns whether it computes the training of [`Engine::Direct`] in `R` on these examples, except for rounding: the others need inner
+    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by less than a factor of 10⁶.
+    pub fn is_exact_on<R: Real>(self, space: &GramSpace) -> bool {
+        match self {
+            Engine::Direct => true,
+            Engine::Reduced => space.in_range::<R>() && space.is_even(),
+            Engine::Dual => space.in_range::<R>(),
+        }
     }
 
     fn profile(self) -> &'static dyn Profile {

@@ -17,6 +17,7 @@ use crate::fast::reduced::Reduced;
 use crate::matrix::round_to_lines;
 
 /// Training examples for nets of element type `R`, and held-out examples: the first of these for testing, the last for validation.
+#[derive(Debug)]
 pub struct Examples<R> {
     inputs: Inputs<R>,
     pub(crate) y: Array2<R>,
@@ -28,6 +29,8 @@ pub struct Examples<R> {
 #[derive(Debug)]
 pub struct InitialFirstWeights {
     matrix: Array2<f64>,
+    /// The space of the examples in the product; `None` if it is `W[1](0)` itself.
+    space: Option<Arc<GramSpace>>,
     /// The sum of squares of each row of `W[1](0)`.
     squares: Vec<f64>,
 }
@@ -45,6 +48,7 @@ impl InitialFirstWeights {
 }
 
 /// The matrix that the first layers are multiplied by.
+#[derive(Debug)]
 enum Inputs<R> {
     Direct { x: Array2<R>, x_held_out: Array2<R> },
     Reduced { space: Arc<GramSpace>, r: Array2<R> },
@@ -63,7 +67,7 @@ impl<R: Real> Examples<R> {
     #[track_caller]
     pub fn direct(x: Array2<R>, y: Array2<R>, x_held_out: Array2<R>, y_held_out: Array2<R>) -> Self {
         assert_eq!(x.nrows(), x_held_out.nrows(), "training and held-out examples have the same features");
-        check_targets((x.ncols(), x_held_out.ncols()), &y, &y_held_out);
+        let (y, y_held_out) = targets((x.ncols(), x_held_out.ncols()), y, y_held_out);
         Examples { inputs: Inputs::Direct { x, x_held_out }, y, y_held_out, validation: 0 }
     }
 
@@ -76,7 +80,7 @@ impl<R: Real> Examples<R> {
     /// If the BLAS computes XᵀX wrongly.
     ///
     /// # Panics
-    /// If the shapes don't fit, or an element of X is not finite and the engine is the reduced one, which factorises X.
+    /// If the shapes don't fit, or the engine is the reduced one, which factorises X, and is not exact on X ([`Engine::is_exact_on`]).
     #[track_caller]
     pub fn for_engine(
         engine: Engine,
@@ -84,11 +88,15 @@ impl<R: Real> Examples<R> {
         y: Array2<R>,
         y_held_out: Array2<R>,
     ) -> Result<Self, WrongSum> {
-        check_targets((space.x().ncols(), space.x_held_out().ncols()), &y, &y_held_out);
+        let (y, y_held_out) = targets((space.x().ncols(), space.x_held_out().ncols()), y, y_held_out);
         let round = |matrix: ArrayView2<f64>| matrix.mapv(R::from_f64);
         let inputs = match engine {
             Engine::Direct => Inputs::Direct { x: round(space.x()), x_held_out: round(space.x_held_out()) },
             Engine::Reduced => {
+                assert!(
+                    engine.is_exact_on::<R>(space),
+                    "the reduced engine is not exact for these examples: some are not finite, or far larger than others"
+                );
                 Inputs::Reduced { space: Arc::clone(space), r: round_to_lines(space.factors()?.r.view()) }
             }
             Engine::Dual => Inputs::Dual { space: Arc::clone(space), gram: round_to_lines(space.gram()?) },
@@ -133,10 +141,35 @@ impl<R: Real> Examples<R> {
         }
     }
 
-    /// Asserts that the targets have the rows that `cost` takes from `n_out` = `n[L]` units.
+    /// Asserts that the targets have the rows that `cost` takes from `n_out` = `n[L]` units, and, for a sigmoid, lie between 0 and 1, where
+    /// alone J has a least value. (The labels of a softmax are checked where J is computed.)
     #[track_caller]
     pub(crate) fn assert_targets_of(&self, cost: Cost, n_out: usize) {
         assert_eq!(self.y.nrows(), cost.target_rows(n_out), "y has the rows that {cost:?} takes");
+        if cost == Cost::BinaryCrossEntropy {
+            let is_share = |y: &R| (R::zero()..=R::one()).contains(y);
+            let wrong = self.y.iter().chain(&self.y_held_out).find(|y| !is_share(y));
+            assert!(wrong.is_none(), "a target of a sigmoid is {:?}: it must be between 0 and 1", wrong.unwrap());
+        }
+    }
+
+    /// Asserts that `weights` were made for these examples by [`Examples::initial_first_weights`], or for examples in the same space.
+    #[track_caller]
+    pub(crate) fn assert_made_for(&self, weights: &InitialFirstWeights) {
+        let fits = match (self.space(), &weights.space) {
+            (Some(space), Some(of_weights)) => Arc::ptr_eq(space, of_weights),
+            (None, None) => weights.matrix.ncols() == self.features(),
+            _ => false,
+        };
+        assert!(fits, "the first weights of the net were made for other examples, or for another engine");
+    }
+
+    /// Returns the space that the engine computes in; `None` if it is the direct one.
+    fn space(&self) -> Option<&Arc<GramSpace>> {
+        match &self.inputs {
+            Inputs::Direct { .. } => None,
+            Inputs::Reduced { space, .. } | Inputs::Dual { space, .. } => Some(space),
+        }
     }
 
     /// Returns `n[0]`.
@@ -178,7 +211,7 @@ impl<R: Real> Examples<R> {
             Inputs::Direct { .. } => w_0,
             Inputs::Reduced { space, .. } | Inputs::Dual { space, .. } => space.wx_both(w_0.view())?,
         };
-        Ok(InitialFirstWeights { matrix, squares })
+        Ok(InitialFirstWeights { matrix, space: self.space().cloned(), squares })
     }
 
     /// Stacks the first layers of nets whose `W[1](0)` are `initial`.
@@ -208,8 +241,15 @@ fn row_major(matrix: ArrayView2<f64>) -> Array2<f64> {
     matrix.as_standard_layout().into_owned()
 }
 
+/// Checks the shapes of the targets, and returns them row-major, as the costs read them.
 #[track_caller]
-fn check_targets<R>((examples, held_out): (usize, usize), y: &Array2<R>, y_held_out: &Array2<R>) {
+fn targets<R: Real>(
+    (examples, held_out): (usize, usize),
+    y: Array2<R>,
+    y_held_out: Array2<R>,
+) -> (Array2<R>, Array2<R>) {
     assert_eq!((y.ncols(), y_held_out.ncols()), (examples, held_out), "one column of targets for each example");
     assert_eq!(y.nrows(), y_held_out.nrows(), "training and held-out targets have the same rows");
+    let row_major = |y: Array2<R>| if y.is_standard_layout() { y } else { y.as_standard_layout().into_owned() };
+    (row_major(y), row_major(y_held_out))
 }

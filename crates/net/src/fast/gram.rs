@@ -10,6 +10,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 /// Training examples X (`n[0]` × m) beside held-out examples X_h (`n[0]` × m_h), their inner products G = XᵀX and XᵀX_h, and X = Q R:
 /// all that the reduced and the dual engine compute from the examples.
+#[derive(Debug)]
 pub struct GramSpace {
     /// \[X X_h\].
     both: Array2<f64>,
@@ -21,6 +22,7 @@ pub struct GramSpace {
 
 /// X = Q R, where Q has orthonormal columns and R = S Vᵀ, by the singular value decomposition X = Q S Vᵀ: R is not a triangle. Q, which is
 /// as large as X, is not formed.
+#[derive(Debug)]
 pub(crate) struct Factors {
     /// R, r × m: the examples in the coordinates of Q.
     pub(crate) r: Array2<f64>,
@@ -165,18 +167,31 @@ impl GramSpace {
         Ok(self.factors()?.r.nrows())
     }
 
-    /// Returns whether every |x|² lies so far within the range of `R` that inner products of the examples keep their digits. If not, only
-    /// the direct engine can be exact.
-    pub fn in_range<R: Real>(&self) -> bool {
+    /// Returns whether every |x|² lies so far within the range of `R` that inner products of the examples keep their digits.
+    pub(crate) fn in_range<R: Real>(&self) -> bool {
+        let (squares, largest) = self.sizes();
+        let (least, most) = (R::min_positive_value() / R::epsilon(), R::max_value() * R::epsilon());
+        let fits = |square: f64| (least.as_f64()..most.as_f64()).contains(&square);
+        // An example of zeros fits, but not one whose squares underflow, or with a NaN, which `max` drops.
+        squares.iter().zip(&largest).all(|(&square, &largest)| fits(square) || square == 0.0 && largest == 0.0)
+    }
+
+    /// Returns whether the factors X = Q R are as exact for every example as for the largest one: their errors are of the order of ε times
+    /// the largest |x|, in all examples.
+    pub(crate) fn is_even(&self) -> bool {
+        let (squares, _) = self.sizes();
+        let least = squares.iter().copied().filter(|&square| square > 0.0).fold(f64::INFINITY, f64::min);
+        squares.iter().all(|&square| square <= MOST_SPREAD * MOST_SPREAD * least)
+    }
+
+    /// Returns |x|² of each example, and its largest |xᵢ|.
+    fn sizes(&self) -> (Array1<f64>, Array1<f64>) {
         let (mut squares, mut largest) = (Array1::<f64>::zeros(self.examples), Array1::<f64>::zeros(self.examples));
         for row in self.x().rows() {
             squares.zip_mut_with(&row, |square, &x| *square += x * x);
             largest.zip_mut_with(&row, |largest, &x| *largest = largest.max(x.abs()));
         }
-        let (least, most) = (R::min_positive_value() / R::epsilon(), R::max_value() * R::epsilon());
-        let fits = |square: f64| (least.as_f64()..most.as_f64()).contains(&square);
-        // An example of zeros fits, but not one whose squares underflow, or with a NaN, which `max` drops.
-        squares.iter().zip(&largest).all(|(&square, &largest)| fits(square) || square == 0.0 && largest == 0.0)
+        (squares, largest)
     }
 
     /// Returns the factors of X, with a direction for each singular value above rounding.
@@ -194,6 +209,10 @@ impl GramSpace {
         self.factors.get_or_init(compute).as_ref().map_err(Clone::clone)
     }
 }
+
+/// The most that the largest |x| may be of the smallest one above 0 for the reduced engine: the smallest example keeps ten digits in f64, and all
+/// of f32's.
+const MOST_SPREAD: f64 = 1e6;
 
 /// The reason why these products are there: training begins only after they have been computed and checked.
 pub(crate) const CHECKED: &str = "checked when training began";
@@ -217,13 +236,13 @@ impl Factors {
         let (singular, vt) = singular_values_and_vt(triangle.view());
         let noise = singular[0] * features.max(examples) as f64 * f64::EPSILON;
         let rank = singular.iter().filter(|&&value| value > noise).count().max(1);
-        let mut r = vt.view().split_at(Axis(0), rank).0.to_owned();
+        let mut vt = vt.view().split_at(Axis(0), rank).0.to_owned();
         if !tall {
             let mut rows = Array2::zeros((rank, examples));
-            forward(r.view(), qr.into_q_transposed().view(), rows.view_mut(), Accumulate::Replace);
-            r = rows;
+            forward(vt.view(), qr.into_q_transposed().view(), rows.view_mut(), Accumulate::Replace);
+            vt = rows;
         }
-        let mut to_examples = r.clone();
+        let (mut r, mut to_examples) = (vt.clone(), vt);
         for ((mut r, mut back), &value) in r.rows_mut().into_iter().zip(to_examples.rows_mut()).zip(&singular) {
             r *= value;
             back.mapv_inplace(|element| if value > noise { element / value } else { 0.0 });
@@ -278,6 +297,18 @@ mod tests {
         assert_eq!(in_range(1e-30), [(false, true); 2]);
         assert_eq!(in_range(1e-170), [(false, false); 2]);
         assert_eq!(in_range(f64::NAN), [(false, false); 2]);
+    }
+
+    #[test]
+    fn examples_are_even_with_one_of_zeros_but_not_with_one_that_is_far_larger_or_not_a_number() {
+        let is_even = |value: f64| {
+            let mut x = noise((9, 40));
+            x.column_mut(2).fill(0.0);
+            x[[1, 2]] = value;
+            GramSpace::new(x.view(), x.view()).is_even()
+        };
+        assert_eq!([0.0, 1e-3, 1e5].map(is_even), [true; 3]);
+        assert_eq!([1e-7, 1e7, 1e15, f64::INFINITY, f64::NAN].map(is_even), [false; 5]);
     }
 
     /// Numbers between -1 and 1 without a pattern.

@@ -54,11 +54,12 @@ impl<R: Real> InitialNet<R> {
         Cost::for_output(self.upper.layers.last().map_or(self.first_activation, |layer| layer.activation))
     }
 
-    /// Asserts that its training has a meaning, that its shapes fit together and to `examples`, and that their engine is exact for its
-    /// optimiser and these batches.
+    /// Asserts that the settings of its training are valid, that it was made for `examples` and its shapes fit together, and that their
+    /// engine is exact for its optimiser and these batches.
     #[track_caller]
     pub(crate) fn assert_fits(&self, examples: &Examples<R>, batches: &Batches) {
         self.training.check();
+        examples.assert_made_for(&self.first_weights);
         let n_1 = self.first_weights.rows();
         assert_eq!(self.first_biases.len(), n_1, "b[1] has as many elements as W[1] has rows");
         assert_chained(&self.upper.layers, 2, n_1);

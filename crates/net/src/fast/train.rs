@@ -87,7 +87,8 @@ impl<'d> Data<'d> {
 /// # Panics
 /// If the shapes don't fit, the output activation has no [`crate::Cost`], a label of a softmax is not a class number, a rate of dropout is not in
 /// [0, 1), a setting of the training has no meaning ([`Training`]), or an engine is asked for that is not exact for the optimiser or for
-/// mini-batches, or that is the reduced one although an element of X is not finite. If no engine is asked for, such examples make the net diverge.
+/// mini-batches, or that is the reduced one although it is not exact on these examples ([`Engine::is_exact_on`]), as with an element that is not finite. If no
+/// engine is asked for, examples that are not finite make the net diverge.
 #[track_caller]
 pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) -> Result<Trained, Error> {
     let (features, m) = data.x.dim();
@@ -108,7 +109,7 @@ pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) ->
                 rank.clone().unwrap_or(0)
             });
             rank?;
-            if space.in_range::<R>() { engine } else { Engine::Direct }
+            if engine.is_exact_on::<R>(&space) { engine } else { Engine::Direct }
         }
     };
     let mut examples = Examples::for_engine(engine, &space, rounded(data.y), rounded(y_test.view()))?;

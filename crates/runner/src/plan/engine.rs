@@ -29,8 +29,8 @@ pub enum Error {
     },
     /// The engine that was asked for would not be exact.
     #[error(
-        "run.engine: {engine} is not exact in {dtype} for these examples: their inner products are too large or too small \
-         for it; use \"direct\", or scale the examples"
+        "run.engine: {engine} is not exact in {dtype} for these examples, which are too large or too small for it, or differ too \
+         much in size; use \"direct\", or scale the examples"
     )]
     OutOfRange {
         /// Its name.
@@ -44,12 +44,13 @@ pub enum Error {
 pub(super) struct Chooser<'s> {
     data: DataShape,
     gram_space: &'s LazyGramSpace,
-    in_range: [Option<bool>; 2],
+    /// Whether an engine is exact on the examples, by element type and engine.
+    is_exact: [[Option<bool>; Engine::ALL.len()]; Dtype::ALL.len()],
 }
 
 impl<'s> Chooser<'s> {
     pub(super) fn new(data: DataShape, gram_space: &'s LazyGramSpace) -> Self {
-        Chooser { data, gram_space, in_range: [None; 2] }
+        Chooser { data, gram_space, is_exact: Default::default() }
     }
 
     /// Returns the engine that the trial asks for, or else the cheapest one that is exact.
@@ -69,7 +70,7 @@ impl<'s> Chooser<'s> {
             });
         }
         match config.engine {
-            _ if engine == Engine::Direct || self.in_range(config.dtype) => Ok(engine),
+            _ if engine == Engine::Direct || self.is_exact_on_examples(config.dtype, engine) => Ok(engine),
             None => Ok(Engine::Direct),
             Some(engine) => Err(Error::OutOfRange { engine: engine.name(), dtype: config.dtype.name() }),
         }
@@ -86,10 +87,10 @@ impl<'s> Chooser<'s> {
         wrong.map_or(Ok(engine), Err)
     }
 
-    fn in_range(&mut self, dtype: Dtype) -> bool {
-        *self.in_range[dtype as usize].get_or_insert_with(|| match dtype {
-            Dtype::F32 => self.gram_space.get().in_range::<f32>(),
-            Dtype::F64 => self.gram_space.get().in_range::<f64>(),
+    fn is_exact_on_examples(&mut self, dtype: Dtype, engine: Engine) -> bool {
+        *self.is_exact[dtype as usize][engine as usize].get_or_insert_with(|| match dtype {
+            Dtype::F32 => engine.is_exact_on::<f32>(self.gram_space.get()),
+            Dtype::F64 => engine.is_exact_on::<f64>(self.gram_space.get()),
         })
     }
 }

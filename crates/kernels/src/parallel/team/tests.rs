@@ -87,3 +87,10 @@ fn two_callers_take_turns() {
         }
     });
 }
+
+#[test]
+#[should_panic(expected = "Team::install is called in the work of the same team")]
+fn work_in_the_work_of_the_same_team_panics_and_does_not_wait_for_itself() {
+    let team = Team::new(2).unwrap();
+    team.install(|| team.install(|| ()));
+}

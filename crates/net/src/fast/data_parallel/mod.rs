@@ -59,6 +59,8 @@ pub struct DataParallel<'e, R: 'static> {
     best: Option<Best<'static, R>>,
     iteration: usize,
     sample: Sample,
+    /// The results, once it has ended.
+    trained: Option<Trained>,
 }
 
 /// The error of a shared training in which the BLAS of a rank has computed a product wrongly. The sums of all ranks have it in them: the
@@ -108,6 +110,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             best: None,
             own: Vec::new(),
             iteration: 0,
+            trained: None,
             examples,
             x,
             x_held_out,
@@ -127,6 +130,9 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// # Panics
     /// If the net ends in a softmax, and a label is not a class number.
     pub fn train(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Trained>, WrongRank> {
+        if self.trained.is_some() {
+            return Ok(self.trained.clone());
+        }
         let mut ending = Ending::Completed;
         while self.iteration < self.training.iterations {
             let goes_on = keep_going(self);
@@ -149,7 +155,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
         }
         self.restore_best().expect("they were taken from this net");
         let trained = inspected(self.sample.seed(), || self.evaluated(ending));
-        self.right_on_all(trained).map(Some)
+        self.trained = Some(self.right_on_all(trained)?);
+        Ok(self.trained.clone())
     }
 
     /// Returns the last point of the history.

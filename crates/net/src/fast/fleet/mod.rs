@@ -121,12 +121,12 @@ impl<'e, R: Real> Fleet<'e, R> {
         Ok(self.trained.iter().cloned().collect())
     }
 
-    /// Returns the results of the net at index `place` of the list given to [`Fleet::new`]; `None` if its training goes on.
+    /// Returns the results of the net at index `place` of the list given to [`Fleet::new`]; `None` if its training goes on, or the list is shorter.
     pub fn ended(&self, place: usize) -> Option<&Trained> {
-        self.trained[place].as_ref()
+        self.trained.get(place)?.as_ref()
     }
 
-    /// Returns the number of steps that were made.
+    /// Returns the number of steps that were begun: the last one made no update if all nets ended in it.
     pub fn iteration(&self) -> usize {
         self.iteration
     }
@@ -244,12 +244,13 @@ impl<'e, R: Real> Fleet<'e, R> {
             self.members[at].restore_best(&mut *self.first).expect("they were taken from this net");
             self.trained[place] = Some(inspected(seed, || self.evaluated(&self.members[at], ending))?);
         }
-        let gone = |trained: &[Option<Trained>], member: &Member<R>| match &trained[member.place] {
-            Some(Trained { ending: Ending::Diverged { .. }, .. }) => true,
-            ended => ended.is_some() && self.is_training(),
-        };
-        let gone: Vec<bool> = self.members.iter().map(|member| gone(&self.trained, member)).collect();
-        self.retain(&gone.iter().map(|gone| !gone).collect::<Vec<_>>());
+        let is_training = self.is_training();
+        let stays = self.members.iter().map(|member| match &self.trained[member.place] {
+            None => true,
+            Some(Trained { ending: Ending::Diverged { .. }, .. }) => false,
+            Some(_) => !is_training, // the nets that end last stay for `chain`
+        });
+        self.retain(&stays.collect::<Vec<_>>());
         Ok(())
     }
 

@@ -48,8 +48,11 @@ impl<'e, R: Real> Fleet<'e, R> {
         let FleetState { iteration, sample, first, members, trained } = state;
         let places: Vec<_> = members.iter().map(|member| member.place).collect();
         let stays: Vec<_> = self.members.iter().map(|member| places.contains(&member.place)).collect();
-        if trained.len() != self.trained.len() || iteration > self.iterations {
+        if trained.len() != self.trained.len() {
             return Err(NETS);
+        }
+        if iteration > self.iterations {
+            return Err(StateMismatch("the number of steps"));
         }
         self.retain(&stays);
         if !self.members.iter().map(|member| member.place).eq(places) {
