@@ -61,6 +61,10 @@ fn two_sweeps_are_compared_pair_by_pair() {
         code == Some(2) && line.contains("0 pairs") && line.contains("swept differently: train.learning_rate: "),
         "{line}"
     );
+    let (code, line) = failure(&bench.run(&["compare", DIR, "results/other", "--where", "learning_rate = 9"]));
+    assert!(code == Some(2) && line.contains("--where: no trial of either sweep fits it"), "{line}");
+    let (code, line) = failure(&bench.run(&["best", DIR, "--where", "learning_rate = 9"]));
+    assert!(code == Some(2) && line.contains("--where: no finished trial of nets fits it"), "{line}");
 }
 
 #[test]

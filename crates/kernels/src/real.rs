@@ -26,7 +26,6 @@ macro_rules! real {
             const NAME: &'static str = stringify!($type);
 
             #[inline]
-            #[allow(clippy::cast_possible_truncation, reason = "rounding to the nearest is what it is for")]
             fn from_f64(value: f64) -> Self {
                 value as Self
             }

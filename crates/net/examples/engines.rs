@@ -12,7 +12,7 @@ fn main() -> Result<(), net::Error> {
     let (features, m, iterations) = (12_288, 200, 200);
     let x = Array2::from_shape_fn((features, m), |(i, j)| ((i * 31 + j * 17 + i * j) % 101) as f64 / 100.0);
     let y = Array2::from_shape_fn((1, m), |(_, j)| if x[[0, j]] + x[[1, j]] > 1.0 { 1.0 } else { 0.0 });
-    let rank = GramSpace::new(x.view(), Array2::zeros((features, 0)).view()).rank().map_err(net::Error::from)?;
+    let rank = GramSpace::new(x.view(), Array2::zeros((features, 0)).view()).rank()?;
     let architecture = Architecture::classifier(features, &[20, 7, 5], Activation::Relu);
     let workload = Workload { features, examples: m, batch: m, rows: 20, iterations };
 

@@ -26,12 +26,12 @@ pub(crate) struct Dropout<R> {
 }
 
 impl<R: Real> Dropout<R> {
-    /// Makes the masks of the hidden layer at index `l`, which has `units` units and drops the share p = `rates[l]` of them; `None` if p
+    /// Makes the masks of the hidden layer at index `i`, which has `units` units and drops the share p = `rates[i]` of them; `None` if p
     /// is 0.
-    pub(crate) fn new(rates: &[f64], seed: u64, l: usize, units: usize) -> Option<Self> {
-        let rate = rates.get(l).copied().filter(|rate| *rate > 0.0)?;
+    pub(crate) fn new(rates: &[f64], seed: u64, i: usize, units: usize) -> Option<Self> {
+        let rate = rates.get(i).copied().filter(|rate| *rate > 0.0)?;
         let mut stream = ChaCha8Rng::seed_from_u64(seed);
-        stream.set_stream(FIRST_STREAM + l as u64);
+        stream.set_stream(FIRST_STREAM + i as u64);
         // At least one value of a u32 keeps a unit, however close to 1 the rate is.
         let threshold = (rate * 2f64.powi(32)).round().min(f64::from(u32::MAX)) as u64;
         Some(Dropout { stream, threshold, mask: Array2::zeros((units, 0)), a: Array2::zeros((units, 0)) })

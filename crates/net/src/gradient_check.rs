@@ -31,7 +31,7 @@ pub struct TensorCheck {
     pub at_kink: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
     pub relative_error: f64,
-    /// True if the difference stays within [`TOLERANCE`] of the norms plus what rounding of J explains.
+    /// True if the difference stays within [`TOLERANCE`] of the norms plus what rounding of J explains; also if all elements were left out.
     pub passes: bool,
     /// True if rounding of J explains a difference as large as the norms: it passes, but any other gradient so small would too.
     pub is_lost: bool,
@@ -78,13 +78,13 @@ pub fn compare(
     let gradients = decayed(chain, gradients, &training.optimiser);
     let mut probe = Probe { chain: chain.clone(), scratch: caches.to_vec(), base: caches, x, y, training };
     let mut checks = Vec::new();
-    for (l, gradient) in gradients.iter().enumerate() {
+    for (i, gradient) in gradients.iter().enumerate() {
         let dw: Vec<f64> = gradient.dw.iter().copied().collect();
         checks.push(
-            probe.tensor(format!("w{}", l + 1), &dw, per_tensor, |chain| chain.layers[l].w.view_mut().into_dyn()),
+            probe.tensor(format!("w{}", i + 1), &dw, per_tensor, |chain| chain.layers[i].w.view_mut().into_dyn()),
         );
-        checks.push(probe.tensor(format!("b{}", l + 1), &gradient.db.to_vec(), per_tensor, |chain| {
-            chain.layers[l].b.view_mut().into_dyn()
+        checks.push(probe.tensor(format!("b{}", i + 1), &gradient.db.to_vec(), per_tensor, |chain| {
+            chain.layers[i].b.view_mut().into_dyn()
         }));
     }
     checks

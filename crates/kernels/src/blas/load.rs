@@ -94,8 +94,8 @@ const CORES: [&str; 26] = [
     "SapphireRapids",
 ];
 
-/// Returns the core that [`CORETYPE`] asks `library` for, if it is none that an OpenBLAS knows: the library has ignored
-/// it. Of other processors than x86-64, the names are not known here.
+/// Returns the core that [`CORETYPE`] asks `library` for, if no OpenBLAS knows it: the library has ignored it.
+/// Of other processors than x86-64, the names are not known here.
 pub(super) fn unknown_core(library: &Library) -> Option<String> {
     if library.family() != Family::OpenBlas || !cfg!(target_arch = "x86_64") {
         return None;

@@ -168,14 +168,14 @@ impl<R: Real> Member<R> {
 
     /// Returns, for each hidden layer, the share of its units whose a is 0 for all examples of the step if it is a relu layer, else NaN; `a`
     /// is `a[1]`.
-    pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> impl Iterator<Item = f64> {
+    pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> Vec<f64> {
         let activations = self.layers().map(|layer| layer.activation);
         let a_by_layer = std::iter::once(a).chain(self.caches.iter().map(|cache| cache.a.view()));
         let share = |(activation, a): (Activation, ArrayView2<R>)| {
             let dead = a.rows().into_iter().filter(|row| row.iter().all(|&a| a == R::zero())).count();
             if activation == Activation::Relu { dead as f64 / a.nrows() as f64 } else { f64::NAN }
         };
-        activations.zip(a_by_layer).map(share).take(self.upper.layers.len()).collect::<Vec<_>>().into_iter()
+        activations.zip(a_by_layer).map(share).take(self.upper.layers.len()).collect()
     }
 
     /// Begins a step at the learning rate η; `dw_1_square` computes |`dW[1]`|², for clipping.
@@ -205,14 +205,14 @@ impl<R: Real> Member<R> {
         let [_, b_step] = optimiser.tensor_steps(0, step);
         let [_, b_moments] = &mut optimiser.moments[0];
         algorithm.apply(b_step, row_mut(&mut first.b), row(&first_gradient.db), b_moments);
-        for (l, (layer, gradient)) in upper.layers.iter_mut().zip(gradients).enumerate() {
-            let [w_step, b_step] = optimiser.tensor_steps(l + 1, step);
-            let [w_moments, b_moments] = &mut optimiser.moments[l + 1];
+        for (i, (layer, gradient)) in upper.layers.iter_mut().zip(gradients).enumerate() {
+            let [w_step, b_step] = optimiser.tensor_steps(i + 1, step);
+            let [w_moments, b_moments] = &mut optimiser.moments[i + 1];
             if is_plain {
                 let Gradient { dz, db, .. } = gradient;
                 bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
                 let factor = plain_factor(w_step, dz.ncols());
-                descend_along(layer, chain::input(l, a_1, caches), dz.view_mut(), factor);
+                descend_along(layer, chain::input(i, a_1, caches), dz.view_mut(), factor);
             } else {
                 algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             }

@@ -51,17 +51,17 @@ impl Draw {
         let Architecture { widths, activations } = architecture;
         assert_eq!(widths[..2], [n_in, n_out], "W[1] was drawn for these widths n[0] and n[1], of {widths:?}");
         let mut draw = self.clone();
-        let layers = (1..architecture.depth()).map(|l| {
-            let place = Place { n_out: widths[l + 1], n_in: widths[l], reads_out: l + 1 == architecture.depth() };
-            let w = draw.weights(l, place).mapv(R::from_f64);
-            Layer { w, b: draw.biases(l, place).mapv(R::from_f64), activation: activations[l] }
+        let layers = (1..architecture.depth()).map(|i| {
+            let place = Place { n_out: widths[i + 1], n_in: widths[i], reads_out: i + 1 == architecture.depth() };
+            let w = draw.weights(i, place).mapv(R::from_f64);
+            Layer { w, b: draw.biases(i, place).mapv(R::from_f64), activation: activations[i] }
         });
         Chain::new(layers.collect())
     }
 
-    fn weights(&mut self, l: usize, place: Place) -> Array2<f64> {
+    fn weights(&mut self, i: usize, place: Place) -> Array2<f64> {
         let shape = (place.n_out, place.n_in);
-        let mut stream = stream(self.seed, l as u64);
+        let mut stream = stream(self.seed, i as u64);
         let w = match self.initialisation.scheme.weight_law(place) {
             Law::Zero => Array2::zeros(shape),
             Law::Randn { factor } => Array2::from_shape_simple_fn(shape, || self.numpy.randn() * factor),
@@ -69,14 +69,14 @@ impl Draw {
             Law::Uniform { bound } => Array2::from_shape_simple_fn(shape, || uniform(&mut stream, bound)),
             Law::Orthogonal { gain } => orthogonal(&mut stream, shape, gain),
         };
-        w * self.initialisation.scale(l)
+        w * self.initialisation.scale(i)
     }
 
-    fn biases(&self, l: usize, place: Place) -> Array1<f64> {
+    fn biases(&self, i: usize, place: Place) -> Array1<f64> {
         let Some(bound) = self.initialisation.scheme.bias_bound(place.n_in) else {
             return Array1::zeros(place.n_out);
         };
-        let mut stream = stream(self.seed, BIASES | l as u64);
+        let mut stream = stream(self.seed, BIASES | i as u64);
         Array1::from_shape_simple_fn(place.n_out, || uniform(&mut stream, bound))
     }
 }

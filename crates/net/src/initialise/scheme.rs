@@ -20,11 +20,11 @@ impl From<Scheme> for Initialisation {
 
 impl Initialisation {
     /// Returns the factor on `W[l]`, layer l at index l - 1.
-    pub(super) fn scale(&self, l: usize) -> f64 {
+    pub(super) fn scale(&self, i: usize) -> f64 {
         match self.scales[..] {
             [] => 1.0,
             [scale] => scale,
-            ref scales => scales[l],
+            ref scales => scales[i],
         }
     }
 

@@ -163,7 +163,8 @@ Exit code 1 if no trial fits it.")]
     ///
     /// It has what was asked, which setting is best, a table to sort and filter, plots to hover over, the machine, the experiment
     /// and its digests. The best setting is the one with the lowest validation cost, or training cost if there are no validation
-    /// examples, as the mean over its seeds; the test examples have no part in it. The record stays as it is.
+    /// examples, as the mean over its seeds; the test examples have no part in it, unless
+    /// successive halving ranked by them. The record stays as it is.
     #[command(after_help = "Examples:
   runner report results/depth
   runner report results/depth -o depth.html --open yes")]

@@ -121,8 +121,8 @@ pub struct Import {
     /// CSV: columns to leave out, such as names and numbers of rows.
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// CSV: how to treat an empty cell, NA, N/A, NaN, null or ? (in upper or lower case): refuse the file, drop the row, or fill in
-    /// the mean of the column over the training rows (for a column of texts: the share of each text). A label or target
+    /// CSV: how to treat an empty cell, NA, N/A, #N/A, <NA>, NaN, null or ? (in upper or lower case): refuse the file, drop the row,
+    /// or fill in the mean of the column over the training rows (for a column of texts: the share of each text). A label or target
     /// is never filled in.
     #[arg(long, value_parser = one_of(&MISSING), default_value = "refuse", value_name = "WHAT")]
     pub missing: Missing,
@@ -134,8 +134,8 @@ pub struct Import {
     /// NPZ: the array of the examples.
     #[arg(long, value_name = "ARRAY")]
     pub features: Option<String>,
-    /// CSV: whether the first line names the columns [default: if one of its features is no number, or its label or target is a
-    /// text above numbers].
+    /// CSV: whether the first line names the columns [default: yes if a column is given by its name, if a feature in that line is
+    /// not a number, or if its label or target is a text above numbers].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub header: Option<bool>,
     /// CSV: the character between two cells, or tab [default: the most frequent of , ; and tab in the first line].

@@ -71,6 +71,9 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
 pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
     let Some(best) = ranking::best(&chosen.trials, score, |row| chosen.has(row)) else {
         let trials = different_trials(chosen.trials.finished().filter(|row| chosen.has(row)));
+        if trials == 0 && chosen.condition.is_some() {
+            bail!("--where: no finished trial of {} fits it", chosen.trials.name);
+        }
         bail!(
             "{}: none of {} completed with a {}; there is no best one",
             chosen.trials.name,

@@ -16,7 +16,7 @@ use datasets::text::count;
 pub(super) struct Chosen {
     pub(super) record: Record,
     pub(super) trials: Trials,
-    condition: Option<Condition>,
+    pub(super) condition: Option<Condition>,
 }
 
 impl Chosen {

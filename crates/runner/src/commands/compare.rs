@@ -33,6 +33,9 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
     let differ = Differ { swept, fixed };
     let lines = sentences(args, &joined, &measures, &differ);
     if joined.settings.is_empty() {
+        if joined.alone == [0, 0] && args.condition.is_some() {
+            bail!("--where: no trial of either sweep fits it");
+        }
         bail!("{}", lines.join("; "));
     }
     let gain = |setting: &PairedSetting| {

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::answer::print;
 use super::rehearse::{Reading, rehearse};
-use super::session::set_up_blas;
+use super::session::{set_up_blas, warn_of};
 use super::source::{files_of, is_path, set_of, source_of};
 use crate::cli::{self, WhichPart};
 use crate::model::{Confusion, Evaluation, Model};
@@ -68,7 +68,7 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     if model.class_count().is_none() && (args.wrong || args.sheet.is_some()) {
         bail!("--wrong and --sheet are for classes; this model predicts values");
     }
-    set_up_blas(blas)?;
+    warn_of(&set_up_blas(blas)?);
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {
         model.net.check_products(examples.split.examples())?;

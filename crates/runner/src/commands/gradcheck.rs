@@ -10,7 +10,7 @@ use net::gradient_check::{self, TensorCheck};
 use net::initialise;
 
 use super::answer::print_with_marks;
-use super::session::set_up_blas_of;
+use super::session::{set_up_blas_of, warn_of};
 use super::source::data_of;
 use crate::cli;
 use crate::spec::experiment::Experiment;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
     let experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
     let data = data_of(&experiment)?;
     let shape = data.shape();
-    set_up_blas_of(&experiment, blas)?;
+    warn_of(&set_up_blas_of(&experiment, blas)?);
     let (x, y): (Array2<f64>, Array2<f64>) = (data.train.columns(&data.scaling), data.train.y());
     let examples = x.ncols().min(args.examples as usize);
     let (x, y) = (x.view().split_at(Axis(1), examples).0, y.view().split_at(Axis(1), examples).0);

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::answer::print;
 use super::rehearse::{Reading, rehearse};
-use super::session::set_up_blas;
+use super::session::{set_up_blas, warn_of};
 use crate::cli;
 use crate::model::{Model, most_probable};
 use crate::table::Table;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &cli::Predict, blas: Option<&Request>) -> Result<ExitCod
     rehearse(&Reading::Model, &[&Pinned::any(&args.model)])?;
     let model = Model::read(&args.model)?;
     let asked = asked(args, &model)?;
-    set_up_blas(blas)?;
+    warn_of(&set_up_blas(blas)?);
     let most = asked.iter().map(|asked| asked.names.len()).collect::<std::collections::BTreeSet<_>>();
     most.into_iter().try_for_each(|examples| model.net.check_products(examples))?;
     let mut answers = Vec::new();

@@ -143,8 +143,13 @@ impl Session {
     /// Reports the machine and its BLAS, with warnings about them and notes on the data.
     pub(super) fn say_machine(&self, machine: &Machine) {
         say(&machine.summary());
-        self.blas.warnings.iter().for_each(|warning| warn(&warning.to_string()));
+        self.warn_of_blas();
         self.data.notes.iter().for_each(|line| note(line));
+    }
+
+    /// Warns of a BLAS that is slow, or that takes other kernels than it was asked for.
+    pub(super) fn warn_of_blas(&self) {
+        warn_of(&self.blas);
     }
 
     /// Describes the data in half a line.
@@ -222,4 +227,9 @@ pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, blas::Error
     let blas = choose(&asked.cloned().unwrap_or_else(Request::of_environment))?;
     blas.library.put_into_use();
     Ok(blas)
+}
+
+/// Warns of a BLAS that is slow, or that takes other kernels than it was asked for.
+pub(super) fn warn_of(blas: &Choice) {
+    blas.warnings.iter().for_each(|warning| warn(&warning.to_string()));
 }

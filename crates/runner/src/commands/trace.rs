@@ -26,7 +26,7 @@ use super::answer::may_be_written;
 use super::answer::{print, print_names};
 use super::failure::Failure;
 use super::gradcheck::{AT_KINK, LOST};
-use super::session::{set_up_blas, set_up_blas_of};
+use super::session::{set_up_blas, set_up_blas_of, warn_of};
 use super::source::{data_of, one_point, read_files};
 use crate::cli;
 use crate::spec::experiment::Experiment;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &cli::Trace, blas: Option<&Request>) -> Result<ExitCode>
     let subject = match WorkedExample::load(file, overrides)? {
         Some(example) => {
             may_be_written(written(), &[file], args.force)?;
-            set_up_blas(blas)?;
+            warn_of(&set_up_blas(blas)?);
             Subject::of_example(example, args)?
         }
         None => {
@@ -48,7 +48,7 @@ pub(super) fn run(args: &cli::Trace, blas: Option<&Request>) -> Result<ExitCode>
             one_point(&experiment, file, "runner trace")?;
             may_be_written(written(), &read_files(file, &experiment)?, args.force)?;
             let data = data_of(&experiment)?;
-            set_up_blas_of(&experiment, blas)?;
+            warn_of(&set_up_blas_of(&experiment, blas)?);
             Subject::of_experiment(&experiment, &data, args)?
         }
     };

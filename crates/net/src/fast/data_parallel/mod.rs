@@ -79,8 +79,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
     /// # Panics
-    /// If a shape doesn't fit, the output activation has no [`crate::Cost`], a rate of dropout is not in [0, 1), a setting of the training has no
-    /// meaning ([`Training`]), the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
+    /// If a shape doesn't fit, the output activation has no [`crate::Cost`], a rate of dropout is not in [0, 1), a setting of the training is out
+    /// of its range ([`Training`]), the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
     /// examples of a step in one place.
     #[track_caller]
     pub fn new(
@@ -256,25 +256,25 @@ impl<'e, R: Real> DataParallel<'e, R> {
             cost.dz_output(caches[last].a.view(), y.current(), gradients[last].dz.view_mut());
         }
         let mut under_way = Sums::new(&mut **ranks, chunks);
-        for (l, layer) in chain.layers.iter().enumerate().rev() {
+        for (i, layer) in chain.layers.iter().enumerate().rev() {
             let mut parts = TreeSum::new();
             let length = layer.w.len() + layer.b.len();
-            let room = &mut room[l];
+            let room = &mut room[i];
             for (chunk, place) in own.iter().zip(mine.clone()) {
                 let mut part = room.pop().unwrap_or_default();
                 part.resize(length, R::zero());
                 let (dw, db) = part.split_at_mut(layer.w.len());
                 let dw = ArrayViewMut2::from_shape(layer.w.dim(), dw).expect("as many elements as W has");
-                chunk.parameters_part(l, m, dw, ArrayViewMut1::from(db));
+                chunk.parameters_part(i, m, dw, ArrayViewMut1::from(db));
                 parts.push(place..place + 1, part, |sum, values| {
                     gradients::add(sum, &values);
                     room.push(values);
                 });
             }
             under_way.begin(length, parts);
-            if l > 0 {
+            if i > 0 {
                 own.iter_mut()
-                    .for_each(|Chunk { caches, gradients, .. }| chain.backward_dz(l..l + 1, caches, gradients));
+                    .for_each(|Chunk { caches, gradients, .. }| chain.backward_dz(i..i + 1, caches, gradients));
             }
         }
         for ((gradient, room), sum) in sums.iter_mut().zip(room).rev().zip(under_way.finish()) {

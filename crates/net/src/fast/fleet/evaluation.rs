@@ -30,7 +30,7 @@ impl<R: Real> Fleet<'_, R> {
                 let first = self.first.weights_square(rows());
                 std::iter::once(first).chain(member.upper_weights_squares()).map(f64::sqrt).collect()
             }
-            Metric::DeadRelu => member.dead_shares(block(&self.a, rows())).collect(),
+            Metric::DeadRelu => member.dead_shares(block(&self.a, rows())),
         };
         member.training.metrics.iter().flat_map(values).collect()
     }

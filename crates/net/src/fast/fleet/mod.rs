@@ -52,7 +52,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     ///
     /// # Panics
     /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, an output activation has no [`crate::Cost`], a rate of
-    /// dropout is not in [0, 1), a setting of a training has no meaning ([`crate::Training`]), or the engine is not exact for an optimiser or
+    /// dropout is not in [0, 1), a setting of a training is out of its range ([`crate::Training`]), or the engine is not exact for an optimiser or
     /// for these batches ([`crate::Engine::is_exact_for`]).
     #[track_caller]
     pub fn new(examples: &'e Examples<R>, batches: Batches, nets: Vec<InitialNet<R>>) -> Self {

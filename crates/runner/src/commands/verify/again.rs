@@ -60,6 +60,7 @@ pub(super) fn run(
             return Ok(());
         }
     };
+    session.warn_of_blas();
     let hash = session.data_hash();
     let (mine, others): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|id| recipes[*id].data == hash);
     if others.is_empty() {
