@@ -30,12 +30,15 @@ function drawParallel(shown) {
   completed.forEach((line, rank) => Object.assign(line, { rank, share: completed.length > 1 ? rank / (completed.length - 1) : 0 }));
   const drawn = sample(completed, MOST_SETTINGS, BEST_SETTINGS);
   const isNarrow = place.clientWidth < 560;
-  const isLog = isWide(completed.map(({ mean }) => mean));
+  const all = completed.map(({ mean }) => mean);
+  const edge = hasFarTail(all, measure) ? worstTenth(all, measure) : null;
+  const clip = (mean) => (edge === null ? mean : clipped(mean, edge, measure));
+  const isLog = isWide(all.map(clip));
   const value = (axis, point) => (axis.at[point] === null ? "-" : layouts.get(axis).type === "category" ? axis.at[point] : valueAt(axis, point));
   const opacity = drawn.length > 300 ? 0.2 : 0.75;
   // The best are drawn last, on top.
   const lines = drawn.toReversed().map(({ setting, mean, share, rank }) => ({
-    value: [...own.map((axis) => value(axis, setting.points[0])), mean],
+    value: [...own.map((axis) => value(axis, setting.points[0])), clip(mean)],
     lineStyle: { color: rampColour(share), opacity: rank < BOLD ? 1 : opacity, width: rank < BOLD ? 2.2 : 1.2 },
     setting,
   }));
@@ -69,7 +72,7 @@ function drawParallel(shown) {
   const lost = means.length - completed.length;
   const without = lost > 0 ? ` ${count(lost, "setting")} without a completed trial ${lost === 1 ? "is" : "are"} not drawn.` : "";
   const cut = completed.length > drawn.length ? ` ${drawn.length.toLocaleString("en")} lines are drawn: the best ${BEST_SETTINGS} and an even sample of the rest.` : "";
-  document.getElementById("parallel-words").textContent = `${words} Drag along an axis to keep the lines that pass there; click the axis to let go.${without}${cut}`;
+  document.getElementById("parallel-words").textContent = `${words} Drag along an axis to keep the lines that pass there; click the axis to let go.${edgeText(edge)}${without}${cut}`;
 }
 
 function parallelHint(setting, measure) {

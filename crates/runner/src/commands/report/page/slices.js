@@ -40,6 +40,11 @@ function clipped(value, edge, measure) {
   return measure.is_lower_better ? Math.min(value, edge) : Math.max(value, edge);
 }
 
+/** Says in a sentence what is drawn at the edge; nothing if there is none. */
+function edgeText(edge) {
+  return edge === null ? "" : ` What is worse than ${short(edge, 3)} is drawn at ${short(edge, 3)}.`;
+}
+
 /** Whether the worst tenth takes most of the room of all. */
 function hasFarTail(values, measure) {
   if (values.length < 20) return false;
@@ -64,8 +69,7 @@ function drawSlices(shown) {
   swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, drawn));
   const cut = completed.length > drawn.points.length ? ` ${drawn.points.length.toLocaleString("en")} of ${completed.length.toLocaleString("en")} points are drawn: the best ${BEST_POINTS} and an even sample of the rest; the medians are of all.` : "";
   const diverged = lost.length > 0 ? ` ${count(lost.length, "diverged trial")} at the top, as triangles.` : "";
-  const clipped = isCut ? ` What is worse than ${short(edge, 3)} is drawn there.` : "";
-  document.getElementById("slices-words").textContent = `Each point is a trial, the line the median.${clipped}${diverged}${cut}`;
+  document.getElementById("slices-words").textContent = `Each point is a trial, the line the median.${edgeText(edge)}${diverged}${cut}`;
 }
 
 function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost }) {
