@@ -36,6 +36,7 @@ class Axis:
     factor: Optional[int] = None  # keys of one factor advance together
     columns: tuple = ()  # of a joint axis: its keys, each value a tuple over them
     title: str = ""  # what a person calls it, instead of its name
+    partial: bool = False  # whether the key is no part of some trials, which have no value of it
 
     @property
     def name(self) -> str:
@@ -107,6 +108,10 @@ class Axis:
             if len({value_text(v, digits) for v in self.values}) == len(self.values):
                 return digits
         return 17
+
+    def said(self, value: Any) -> str:
+        """Its name with a value: "momentum 0.9", or "no momentum" where the key is no part of the trial."""
+        return f"no {self.name}" if value is None else f"{self.name} {self.text(value)}"
 
     def span(self, values: Iterable[Any]) -> str:
         """From the lowest to the highest of some of its values, in words."""

@@ -14,7 +14,7 @@ from .measure import COST, TEST_ACCURACY, recorded
 from .page import Page, source
 from .series import over_seeds, over_settings
 from .style import SOFT, band, line, palette
-from .sweep import Run, Sweep
+from .sweep import Run, Sweep, setting_text
 from .ticks import log_cost_ticks, log_worthwhile
 from .wish import Wish
 
@@ -74,7 +74,7 @@ def _figure(sweep: Sweep, best: list[list[Run]], completed: list[list[Run]], cou
 
 def _named(sweep: Sweep, place: int, setting: list[Run]) -> str:
     """The rank of a setting, its values, what it is judged by, and what it comes to on the test examples."""
-    values = ", ".join(f"{axis.name} {axis.text(axis.at(setting[0].point))}" for axis in sweep.axes)
+    values = setting_text(setting[0].point, sweep.axes)
     judged = criterion(sweep)
     said = f"{place}  {values}: {judged.name if judged is not COST else 'cost'} {mean_score(setting, judged.field):.3g}"
     test = mean_score(setting, TEST_ACCURACY.field)

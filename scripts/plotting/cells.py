@@ -15,7 +15,7 @@ from .axis import Axis, short_exponent
 from .best import judged_by
 from .maps import BAD, MISSING, Cell, Map, Shades, ends_in_words, map_of, others_than, title
 from .measure import Measure
-from .page import WIDTH, Page, source
+from .page import WIDTH, Page, absent, source
 from .style import INK, SOFT
 from .sweep import Sweep
 from .ticks import value_ticks
@@ -36,7 +36,7 @@ def cell_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure],
     every = [cell for row in found.cells for cell in row]
     shades = [Shades.of(measure, found.values(measure).flat, sweep.runs) for measure in measures]
     left = max(0.75, 0.45 + 0.075 * max(len(down.text(v)) for v in down.values))
-    notes = [source(sweep), judged_by(sweep), _reading(every, measures, shades)]
+    notes = [source(sweep), judged_by(sweep), absent(sweep, down, across), _reading(every, measures, shades)]
     shape = (len(measures), 1) if stacked else (1, len(measures))
     page = Page(*shape, max(1.0, (0.36 if rows > 8 else 0.48) * rows),
                 f"{sweep.name}: outcome over {down.name} and {across.name}", notes, size=wish.size,

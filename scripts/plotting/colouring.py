@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm, Normalize
 
 from .axis import Axis
 from .page import Page
-from .style import BLUE, colours_of, line, palette, scale
+from .style import BLUE, SOFT, colours_of, line, palette, scale
 from .sweep import Run
 
 MOST_ON_BAR = 24  # thin lines of ordered colours that can still be followed
@@ -42,16 +42,17 @@ class Colouring:
         if axis is None:
             return Colouring(None, "each", [Group((None,), BLUE, "")])
         kind = "each" if not axis.wide else "bar" if len(axis.values) <= MOST_ON_BAR else "bands"
+        rest = [Group((None,), SOFT, f"no {axis.name}")] if axis.partial else []
         if kind == "bands":
             parts = axis.groups(BANDS)
             groups = [Group(p, c, axis.span(p)) for p, c in zip(parts, palette(len(parts), True))]
-            return Colouring(axis, kind, groups)
+            return Colouring(axis, kind, groups + rest)
         if kind == "bar":
             places = _norm(axis)(axis.positions)
             colours: Sequence = [tuple(c) for c in scale()(places)]
         else:
             colours = colours_of(axis)
-        return Colouring(axis, kind, [Group((v,), c, axis.text(v)) for v, c in zip(axis.values, colours)])
+        return Colouring(axis, kind, [Group((v,), c, axis.text(v)) for v, c in zip(axis.values, colours)] + rest)
 
     def split(self, runs: Sequence[Run]) -> list[tuple[Group, list[Run]]]:
         """The runs of each group, those without a run left out."""
@@ -69,12 +70,15 @@ class Colouring:
         if self.axis is None or self.kind == "bar":
             return ""
         if self.kind == "bands":
-            return f"{self.axis.label}, {len(self.axis.values)} values in {len(self.groups)} bands"
+            return f"{self.axis.label}, {len(self.axis.values)} values in {len(self.groups) - self.axis.partial} bands"
         return self.axis.label
 
     def handles(self) -> list[Artist]:
         """The entries of the legend: every group, unless a colour bar shows them."""
-        return [] if self.axis is None or self.kind == "bar" else [line(g.name, g.colour) for g in self.groups]
+        if self.axis is None:
+            return []
+        on_bar = self.axis.values if self.kind == "bar" else ()
+        return [line(group.name, group.colour) for group in self.groups if group.values[0] not in on_bar]
 
     def bar(self, page: Page) -> None:
         """Draws the colour bar beside the panels, where there is one."""

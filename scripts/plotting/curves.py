@@ -67,7 +67,7 @@ def _pages(sweep: Sweep, measure: Measure, wish: Wish) -> Iterator[tuple[str, Fi
         yield stem, _page(sweep, chosen, measure, shown, note, wish)
         return
     for setting, runs in pages.items():
-        fixed = [f"{axis.name} {axis.text(value)}" for axis, value in zip(shown.rest, setting)]
+        fixed = [axis.said(value) for axis, value in zip(shown.rest, setting)]
         yield "-".join([stem, *map(slug, fixed)]), _page(sweep, runs, measure, shown, ", ".join(fixed), wish)
 
 
@@ -99,7 +99,7 @@ def _page(sweep: Sweep, runs: list[Run], measure: Measure, shown: Roles, note: s
     for place, (row, column) in places.items():
         axes = page.panels[row][column]
         _panel(axes, in_panel.get(place, []), measure, colouring, lines[place])
-        names = [axis.text(value) if axis in unnamed.values() else f"{axis.name} {axis.text(value)}"
+        names = [axis.text(value) if axis in unnamed.values() and value is not None else axis.said(value)
                  for axis, value in zip(shown.panels, place)]
         _name_panel(axes, names, row, column, columns)
     for axes in page.panels.flat[len(places):] if len(shown.panels) < 2 else ():

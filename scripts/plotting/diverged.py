@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from .axis import Axis
 from .style import INK
-from .sweep import Sweep, grouped
+from .sweep import Sweep, grouped, placed
 
 CROWD = 6  # values from which on counts are written upright
 MOST_BINS = 40
@@ -34,7 +34,7 @@ def mark_counts(axes: Axes, axis: Axis, sweep: Sweep) -> None:
 def mark_shares(axes: Axes, axis: Axis, sweep: Sweep) -> None:
     """A cross for each of some neighbouring values, from faint to full by the share of the trials that diverged."""
     for values in axis.groups(MOST_BINS):
-        inside = [run for run in sweep.runs if values[0] <= axis.at(run.point) <= values[-1]]
+        inside = [run for run in placed(sweep.runs, axis) if values[0] <= axis.at(run.point) <= values[-1]]
         share = sum(run.diverged for run in inside) / max(1, len(inside))
         if share:
             x = float(np.median(values))

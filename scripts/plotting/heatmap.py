@@ -41,7 +41,7 @@ def _two_axes(sweep: Sweep, wish: Wish) -> Optional[tuple[Axis, Axis]]:
     depth, rate = sweep.factor(DEPTH), sweep.factor(LEARNING_RATE)
     if depth and rate and depth is not rate:
         return depth, rate
-    ordered = sorted(sweep.factors, key=lambda a: not a.numeric)[:2]
+    ordered = sorted(sweep.factors, key=lambda a: (a.partial, not a.numeric))[:2]
     if len(ordered) < 2:
         return None
     # The learning rate, or else the longer one, reads best from left to right.

@@ -13,7 +13,7 @@ from .axis import Axis
 from .best import best, mean_score
 from .limits import beginning
 from .measure import Measure
-from .sweep import Run, Sweep, grouped
+from .sweep import Run, Sweep, grouped, placed
 from .ticks import log_worthwhile
 
 MISSING, BAD = "#f4f4f4", "#dcdcdc"
@@ -79,7 +79,7 @@ def map_of(sweep: Sweep, down: Axis, across: Axis) -> Map:
     missing = [dict(zip((axis.key for axis in sweep.axes), values)) for values in sweep.missing]
     awaited = {(down.at(point), across.at(point)) for point in missing}
     cells = [[_cell(sweep, places.get((y, x), []), others, (y, x) in awaited) for x in across.values] for y in down.values]
-    if not any(run.completed for run in winner):
+    if not any(run.completed for run in placed(winner, down, across)):
         return Map(cells, None)
     place = winner[0].values([down, across])
     return Map(cells, (down.values.index(place[0]), across.values.index(place[1])))

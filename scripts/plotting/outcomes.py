@@ -17,7 +17,7 @@ from .diverged import COUNTS, mark_counts
 from .files import slug
 from .limits import beyond, score_limits
 from .measure import SCORES, Measure, outcomes
-from .page import Page, source
+from .page import Page, absent, source
 from .style import BLUE, ORANGE, SOFT, band, line, mark
 from .sweep import Run, Sweep, grouped
 from .ticks import value_ticks
@@ -75,7 +75,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
     places = _places(sweep, axis, measures)
     shown = [np.array([y for place in found if place for y in (*place.means, *place.band, place.best)])
              for found in places]
-    notes = [source(sweep), judged_by(sweep) if several else "",
+    notes = [source(sweep), judged_by(sweep) if several else "", absent(sweep, axis),
              COUNTS if blown else "",
              beyond(measures, shown, blown)]
     dots = any(place.means for found in places for place in found if place)

@@ -13,8 +13,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 
+from .axis import Axis
 from .style import SOFT, text_width
-from .sweep import Sweep
+from .sweep import Sweep, count_trials, placed
 from .ticks import scale_ticks
 
 WIDTH = 9.0  # inches; about 100 pixels an inch where a README shows the picture
@@ -121,3 +122,10 @@ def source(sweep: Sweep) -> str:
     """What a picture is drawn from: the data, how many trials there are and how they ended."""
     data = re.sub(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b", r"\1…", " ".join(sweep.data.split()))
     return "  ·  ".join(filter(None, (data, sweep.summary)))
+
+
+def absent(sweep: Sweep, *axes: Axis) -> str:
+    """How many trials a picture over these axes leaves out, as the keys are no part of them."""
+    parts = [(axis, count_trials(sweep.runs) - count_trials(placed(sweep.runs, axis))) for axis in axes if axis.partial]
+    return "  ·  ".join(f"{count:,} trial{'s have' if count > 1 else ' has'} no {axis.name}, and no place here"
+                        for axis, count in parts if count)

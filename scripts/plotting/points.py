@@ -13,9 +13,9 @@ from .axis import Axis
 from .best import best, judged_by, mean_score, ranked
 from .maps import Shades, ends_in_words
 from .measure import Measure
-from .page import Page, source
+from .page import Page, absent, source
 from .style import INK, diverged_mark, mark
-from .sweep import Sweep
+from .sweep import Sweep, placed
 from .ticks import scale_ticks
 from .wish import Wish
 
@@ -25,9 +25,9 @@ TILES = (48, 28)  # across and down
 
 def point_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure], wish: Wish) -> Figure:
     """A map for each measure; a setting is the mean over its seeds, and the best lie on top."""
-    settings = ranked(sweep, sweep.runs, sweep.factors)[::-1]
+    settings = ranked(sweep, placed(sweep.runs, down, across), sweep.factors)[::-1]
     tiled = len(settings) > MOST_DOTS
-    words = [source(sweep), judged_by(sweep)]
+    words = [source(sweep), judged_by(sweep), absent(sweep, down, across)]
     if sweep.rungs and not tiled:
         words.append("small dots: below the last rung, scored as they were then")
     if tiled:
@@ -50,7 +50,7 @@ def point_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure]
         else:
             _dots(axes, spots[known], values[known], sizes[known], colours)
             axes.plot(*spots[~known].T, color=INK, marker="x", linestyle="none", markersize=4.5)
-        if any(run.completed for run in winner):
+        if any(run.completed for run in placed(winner, down, across)):
             axes.plot(*[place[axis][axis.at(winner[0].point)] for axis in (across, down)], color="none", marker="o",
                       markeredgecolor=INK, markeredgewidth=1.6, markersize=11, zorder=5, linestyle="none")
         axes.set_title(measure.name, loc="left", pad=5)

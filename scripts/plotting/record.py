@@ -10,6 +10,7 @@ from typing import Any, Iterator, Optional
 import numpy as np
 
 from . import seal
+from .applied import applied
 from .axis import TRIAL, Axis
 from .measure import SCORES
 from .sweep import Run, Sweep, arranged, count_trials
@@ -74,14 +75,14 @@ def _read(connection: sqlite3.Connection, path: Path, where: str) -> Sweep:
     if damaged:
         more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
         raise RecordError(f"{path}: trial {damaged[0]}{more} is damaged in the record; run the sweep again to train it anew")
-    plan = dict.fromkeys(connection.execute("SELECT trial, point FROM plan ORDER BY position"))
-    points = [{**{k: _frozen(v) for k, v in json.loads(point).items()}, TRIAL: trial} for trial, point in plan]
     axes = [
         Axis(key, scale, (), factor)
         for key, scale, factor in connection.execute("SELECT key, scale, factor FROM axis ORDER BY position")
         if factor is not None  # what follows from the others is not an axis
     ]
-    trials = dict(_trials(connection, with_keys=bool(where)))
+    configs = _configs(connection)
+    points = _points(connection, configs)
+    trials = dict(_trials(connection, configs if where else {}))
     runs = [Run(point, *trials[point[TRIAL]]) for point in points if point[TRIAL] in trials]
     if not any(run.completed or run.diverged for run in runs):
         failed = f"; all {count_trials(runs)} trials run so far failed" if runs else ""
@@ -105,9 +106,27 @@ def _fitting(runs: list[Run], where: str) -> list[Run]:
     return fitting
 
 
-def _trials(connection: sqlite3.Connection, with_keys: bool) -> Iterator[tuple[str, tuple]]:
-    """The id of each planned trial, and what makes a run of it beside its point."""
-    columns = ("number", "metrics", "config", *ASKED)
+def _configs(connection: sqlite3.Connection) -> dict[str, dict]:
+    """The configuration of each trial that has finished, by its id."""
+    rows = connection.execute("SELECT id, config FROM trial WHERE id IN (SELECT trial FROM plan)")
+    return {trial: {k: _frozen(v) for k, v in json.loads(config).items()} for trial, config in rows}
+
+
+def _points(connection: sqlite3.Connection, configs: dict[str, dict]) -> list[dict]:
+    """The planned points with the keys that are part of their trials, each once; other keys are None."""
+    plan = connection.execute("SELECT trial, point FROM plan ORDER BY position")
+    points = [{**{k: _frozen(v) for k, v in json.loads(point).items()}, TRIAL: trial} for trial, point in plan]
+    # What is not swept is the same in all trials.
+    known = next(iter(configs.values()), {})
+    base = {key: value for key, value in known.items() if points and key not in points[0]}
+    own = [applied(point, configs.get(point[TRIAL], base)) for point in points]
+    return list({tuple(point.items()): point for point in own}.values())
+
+
+def _trials(connection: sqlite3.Connection, configs: dict[str, dict]) -> Iterator[tuple[str, tuple]]:
+    """The id of each planned trial, and what makes a run of it beside its point: with the configurations, also what a
+    condition may ask for."""
+    columns = ("number", "metrics", *ASKED)
     names: dict[int, list[str]] = {}
     found = []
     for row in connection.execute(f"SELECT {', '.join(columns)} FROM trial WHERE id IN (SELECT trial FROM plan)"):
@@ -119,9 +138,8 @@ def _trials(connection: sqlite3.Connection, with_keys: bool) -> Iterator[tuple[s
     for trial in found:
         scores = {name: _number(trial[name]) for name in SCORES}
         keys: dict[str, Any] = {}
-        if with_keys:
-            config = {k: _frozen(v) for k, v in json.loads(trial["config"]).items()}
-            keys = {**config, **{name: trial[name] for name in ASKED if name != "id"}}
+        if configs:
+            keys = {**configs[trial["id"]], **{name: trial[name] for name in ASKED if name != "id"}}
         iterations, history = histories.get(trial["number"], nothing)
         yield trial["id"], (trial["status"], trial["ended_at"], scores, iterations, history, keys)
 

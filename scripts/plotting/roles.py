@@ -41,7 +41,7 @@ def roles(sweep: Sweep) -> Roles:
     colour = next(axis for wanted in preferences for axis in sweep.factors if wanted(axis))
     # What has too many values for a panel each can only be the colour.
     fitting = [a for a in sweep.factors if a is not colour and len(a.values) <= MANY]
-    panels = sorted(fitting, key=lambda a: -len(a.values))[:2]
+    panels = sorted(fitting, key=lambda a: (a.partial, -len(a.values)))[:2]
     rest = [a for a in sweep.factors if a is not colour and a not in panels]
     # Rows, then columns: a landscape page, unless that makes the panels too narrow.
     panels.sort(key=lambda a: len(a.values), reverse=bool(panels) and len(panels[0].values) > MOST_COLUMNS)
@@ -49,16 +49,14 @@ def roles(sweep: Sweep) -> Roles:
 
 
 def layout(panels: list[Axis]) -> tuple[int, int, dict[tuple, tuple[int, int]]]:
-    """How many rows and columns there are, and the row and column of each setting."""
-    if not panels:
+    """How many rows and columns there are, and the row and column of each setting; those without a key come last."""
+    sides = [(*axis.values, None) if axis.partial else axis.values for axis in panels]
+    if not sides:
         return 1, 1, {(): (0, 0)}
-    if len(panels) == 1:
-        count = len(panels[0].values)
+    if len(sides) == 1:
+        count = len(sides[0])
         columns = count if count <= 4 else 3 if count in (5, 6, 9) else 4
-        return -(-count // columns), columns, {(v,): divmod(i, columns) for i, v in enumerate(panels[0].values)}
-    down, across = panels
-    places = {
-        (down.values[r], across.values[c]): (r, c)
-        for r, c in itertools.product(range(len(down.values)), range(len(across.values)))
-    }
-    return len(down.values), len(across.values), places
+        return -(-count // columns), columns, {(v,): divmod(i, columns) for i, v in enumerate(sides[0])}
+    down, across = sides
+    places = {(down[r], across[c]): (r, c) for r, c in itertools.product(range(len(down)), range(len(across)))}
+    return len(down), len(across), places

@@ -14,10 +14,10 @@ from .curves import draw_series, name_sides
 from .diverged import COUNTS, SHARES, mark_counts, mark_shares
 from .limits import beyond, linear_limits, score_limits
 from .measure import Measure, recorded
-from .page import Page, source
+from .page import Page, absent, source
 from .series import over_seeds, over_settings
 from .style import INK, ORANGE, band, diverged_mark, line, mark, palette
-from .sweep import Run, Sweep, grouped
+from .sweep import Run, Sweep, grouped, placed, setting_text
 from .ticks import log_cost_ticks, log_worthwhile, scale_ticks, value_ticks
 from .wish import Wish
 
@@ -42,8 +42,7 @@ def _figure(sweep: Sweep, wish: Wish) -> Figure:
     handles = [line(_fate(sweep, length, counts[length]), colours[length]) for length in lengths]
     if any(count > MOST_LINES for count in counts.values()):
         handles.append(band("where many were: median, lowest to highest tenth"))
-    setting = ", ".join(f"{axis.name} {axis.text(axis.at(winner[0].point))}" for axis in sweep.axes) if winner else ""
-    handles += [line(f"best: {setting}", ORANGE)] if winner else []
+    handles += [line(f"best: {setting_text(winner[0].point, sweep.axes)}", ORANGE)] if winner else []
     bare = sum(counts.values()) - sum(len(grouped(runs, sweep.factors)) for runs in by_rung.values())
     have = "has" if bare == 1 else "have"
     note = f"{bare:,} of the settings {have} no completed trial, and so no line" if bare else ""
@@ -69,19 +68,19 @@ def _figure(sweep: Sweep, wish: Wish) -> Figure:
 
 def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Figure:
     """The scores of every setting against one key, coloured by the rung on which they are its scores."""
-    settings = list(grouped(sweep.runs, sweep.factors).values())
+    settings = list(grouped(placed(sweep.runs, axis), sweep.factors).values())
     scores = [np.array([mean_score(setting, measure.field) for setting in settings]) for measure in measures]
     lengths = np.array([sweep.rungs.at(setting[0].point) for setting in settings])
     place = dict(zip(axis.values, axis.positions))
     xs = np.array([place[axis.at(setting[0].point)] for setting in settings])
-    winner = settings.index(best(sweep, sweep.runs, sweep.factors))
+    winner = best(sweep, sweep.runs, sweep.factors)
     handles = [mark(_fate(sweep, length, int(np.sum(lengths == length))), "o", 5, colour)
                for length, colour in _colours(sweep).items() if np.any(lengths == length)]
     handles.append(mark("best setting", "D", 6, "white", markeredgecolor=INK, markeredgewidth=1.5))
     blown = any(run.diverged for run in sweep.runs)
     handles += [diverged_mark(SHARES)] if blown and axis.wide else []
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
-                [source(sweep), judged_by(sweep), COUNTS if blown and not axis.wide else "",
+                [source(sweep), judged_by(sweep), absent(sweep, axis), COUNTS if blown and not axis.wide else "",
                  beyond(measures, scores, blown)],
                 size=wish.size, legend=[handles], gap=(0.55, 0), left=0.55, share=False)
     for axes, measure, ys in zip(page.panels[0], measures, scores):
@@ -89,7 +88,8 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
         for length, colour in _colours(sweep).items():
             there = lengths == length
             axes.plot(xs[there], ys[there], "o", color=colour, markersize=4, alpha=0.8, markeredgewidth=0)
-        axes.plot(xs[winner], ys[winner], "D", color="white", markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6)
+        there = [setting is winner or setting == winner for setting in settings]
+        axes.plot(xs[there], ys[there], "D", color="white", markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6)
         axes.margins(x=0.06)
         if axis.wide:
             scale_ticks(axes.xaxis)

@@ -130,7 +130,7 @@ def arranged(name: str, data: str, declared: list[Axis], points: list[dict], run
     `plan` is all points where a condition has left some out: it decides which rung is the last.
     """
     plan = points if plan is None else plan
-    axes = [replace(axis, values=axis_values(point.get(axis.key) for point in points)) for axis in declared]
+    axes = [_with_values(axis, points) for axis in declared]
     rungs = next((axis for axis in axes if axis.scale == "rungs"), None)
     if rungs:
         axes = [axis for axis in axes if axis is not rungs]
@@ -149,12 +149,28 @@ def arranged(name: str, data: str, declared: list[Axis], points: list[dict], run
     )
 
 
+def _with_values(axis: Axis, points: list[dict]) -> Axis:
+    """A declared axis with the values that the points have."""
+    found = {point.get(axis.key): None for point in points}
+    return replace(axis, values=axis_values(value for value in found if value is not None), partial=None in found)
+
+
 def grouped(runs: Iterable[Run], axes: Sequence[Axis]) -> dict[tuple, list[Run]]:
     """The runs at each place on the given axes; runs that differ only elsewhere (in their seed) share a group."""
     groups: dict[tuple, list[Run]] = {}
     for run in runs:
         groups.setdefault(run.values(axes), []).append(run)
     return groups
+
+
+def placed(runs: Iterable[Run], *axes: Axis) -> list[Run]:
+    """The runs that have a value on each of the axes."""
+    return [run for run in runs if all(axis.at(run.point) is not None for axis in axes)]
+
+
+def setting_text(point: dict, axes: Iterable[Axis]) -> str:
+    """The values of a point on the axes that it is on, in words."""
+    return ", ".join(axis.said(axis.at(point)) for axis in axes if axis.at(point) is not None)
 
 
 def count_trials(runs: Iterable[Run]) -> int:

@@ -13,7 +13,7 @@ from .axis import Axis
 from .best import judged_by
 from .maps import BAD, MISSING, Map, Shades, ends_in_words, map_of, others_than, title
 from .measure import Measure
-from .page import Page, source
+from .page import Page, absent, source
 from .style import INK, SOFT, mark
 from .sweep import Sweep
 from .ticks import place_ticks, value_ticks
@@ -31,7 +31,7 @@ def tile_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure],
     shades = [Shades.of(measure, found.values(measure).flat, sweep.runs) for measure in measures]
     height = float(np.clip(ROW[0] * rows, min(1.0, ROW[1] * rows), 3.2))
     page = Page(len(measures), 1, max(0.8, height), f"{sweep.name}: outcome over {down.name} and {across.name}",
-                [source(sweep), judged_by(sweep), _reading(found), ends_in_words(measures, shades)],
+                [source(sweep), judged_by(sweep), absent(sweep, down, across), _reading(found), ends_in_words(measures, shades)],
                 size=wish.size, legend=[_legend(found)],
                 left=max(0.75, 0.45 + 0.075 * max(len(down.text(v)) for v in down.values)), gap=(0.3, 0.45), bars=1)
     every = max(1, -(-rows // MOST_ROW_LABELS))

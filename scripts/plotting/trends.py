@@ -15,9 +15,9 @@ from .best import best, judged_by, mean_score
 from .diverged import MOST_BINS, SHARES, mark_shares
 from .limits import beyond, score_limits
 from .measure import Measure
-from .page import Page, source
+from .page import Page, absent, source
 from .style import BLUE, INK, band, diverged_mark, line, mark, palette
-from .sweep import Run, Sweep, grouped
+from .sweep import Run, Sweep, grouped, placed
 from .ticks import scale_ticks
 from .wish import Wish
 
@@ -37,7 +37,7 @@ class Dots:
 def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Figure:
     """A panel for each measure; a line and a band for each value of one other key, where one has few."""
     hue = _hue(sweep, axis)
-    settings = list(grouped(sweep.runs, sweep.axes).values())
+    settings = list(grouped(placed(sweep.runs, axis), sweep.axes).values())
     parts = [(value, [s for s in settings if not hue or hue.at(s[0].point) == value])
              for value in (hue.values if hue else [None])]
     colours = palette(len(parts), hue.numeric) if hue else [BLUE]
@@ -45,7 +45,7 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
     shown = [np.concatenate([hued.ys for hued in row]) for row in dots]
     blown = any(run.diverged for run in sweep.runs)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
-                [source(sweep), judged_by(sweep), beyond(measures, shown, blown)],
+                [source(sweep), judged_by(sweep), absent(sweep, axis), beyond(measures, shown, blown)],
                 size=wish.size, legend=_handles(sweep, hue, colours, len(settings)),
                 legend_title=hue.label if hue else "", gap=(0.55, 0), left=0.55, share=False)
     winner = best(sweep, sweep.runs, sweep.factors)
@@ -53,7 +53,7 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
         axes.set_xscale("log" if axis.logarithmic else "linear")
         for (_, part), hued, colour in zip(parts, row, colours):
             _draw(axes, axis, hued, colour, _bins(axis, len(part)), len(settings) <= MOST_DOTS)
-        axes.plot([axis.at(winner[0].point)], [mean_score(winner, measure.field)], color="white", marker="D",
+        axes.plot([axis.at(run.point) for run in placed(winner[:1], axis)], [mean_score(winner, measure.field)], color="white", marker="D",
                   markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6, zorder=6, clip_on=False, linestyle="none")
         axes.set_xlim(axis.values[0], axis.values[-1])
         scale_ticks(axes.xaxis)
@@ -65,8 +65,8 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
 
 
 def _hue(sweep: Sweep, axis: Axis) -> Optional[Axis]:
-    """The other key whose values get a line each: names rather than numbers, and few of them."""
-    few = [other for other in sweep.axes if other is not axis and len(other.values) <= MOST_HUES]
+    """The other key whose values get a line each: names rather than numbers, and few of them, that all trials have."""
+    few = [other for other in sweep.axes if other is not axis and len(other.values) <= MOST_HUES and not other.partial]
     return min(few, key=lambda other: other.numeric, default=None)
 
 

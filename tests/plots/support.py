@@ -43,7 +43,8 @@ def sweep(axes: dict[str, list], trial: Callable[[dict], Run], scale: str = "lis
 
 
 def record(folder: Path, axes: dict[str, list], row: Callable[[dict], dict], history: Callable[[dict], list]) -> Path:
-    """A results directory with the record of the full grid of the axes, sealed; a trial is a row of its columns."""
+    """A results directory with the record of the full grid of the axes, sealed; a trial is a row of its columns, and
+    points whose rows have one id share one."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results.db"
     connection = sqlite3.connect(path)
@@ -56,13 +57,16 @@ def record(folder: Path, axes: dict[str, list], row: Callable[[dict], dict], his
     for place, key in enumerate(axes):
         connection.execute("INSERT INTO axis VALUES (?, ?, 'list', ?)", (place, key, place))
     connection.execute("INSERT INTO experiment VALUES ('trial', '', '', 'data', '')")
+    trained = set()
     for place, point in enumerate(points):
         columns = {"number": place + 1, "id": f"{place:012x}", "config": json.dumps({**point, "model.dtype": "f32"}),
                    "engine": "dual", "status": "completed", "seconds": 0.1, "metrics": "[]", "machine": 1, "data": 1,
                    "fleet": 1, "digest": "", **row(point)}
-        names = ", ".join(columns)
-        connection.execute(f"INSERT INTO trial ({names}) VALUES ({', '.join('?' * len(columns))})", [*columns.values()])
-        connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", [(place + 1, *rest) for rest in history(point)])
+        if columns["id"] not in trained:
+            trained.add(columns["id"])
+            names = ", ".join(columns)
+            connection.execute(f"INSERT INTO trial ({names}) VALUES ({', '.join('?' * len(columns))})", [*columns.values()])
+            connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", [(place + 1, *rest) for rest in history(point)])
         connection.execute("INSERT INTO plan VALUES (?, ?, ?)", (place, columns["id"], json.dumps(point)))
     _seal(connection)
     connection.commit()

@@ -1,5 +1,6 @@
 """What is on the pictures."""
 
+import itertools
 import unittest
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from plotting.sweep import arranged
 from plotting.wish import Wish
 
 SEEDS = {"seed": [1, 2, 3]}
-KIND, DECAY = "train.optimizer", "train.weight_decay"
+KIND, DECAY, MOMENTUM = "train.optimizer", "train.weight_decay", "train.momentum"
 
 
 def rates(count: int) -> list:
@@ -189,6 +190,40 @@ class Outcomes(unittest.TestCase):
         self.assertEqual(len([c for c in panel.collections if isinstance(c, PolyCollection)]), 2)
         trends = [line for line in panel.lines if len(line.get_xdata()) > 1]
         self.assertEqual([len(line.get_xdata()) for line in trends], [40, 40])
+
+
+def with_optimizers(others: dict[str, list]):
+    """A sweep of gd, which has no momentum, and momentum."""
+    kinds = [("gd", None), ("momentum", 0.5), ("momentum", 0.9)]
+    points = [{KIND: kind, MOMENTUM: momentum, **dict(zip(others, values))}
+              for kind, momentum in kinds for values in itertools.product(*others.values())]
+    axes = [Axis(key, "list", (), place) for place, key in enumerate(points[0])]
+    return arranged("t", "", axes, points, [run(p, cost=p[MOMENTUM] or 0.1) for p in points], validated=False)
+
+
+class AbsentKeys(unittest.TestCase):
+    def test_a_trial_is_not_drawn_against_a_key_that_is_no_part_of_it(self) -> None:
+        found = with_optimizers({DEPTH: [2, 4]})
+        figure = dict(outcome_figures(found, Wish()))["final-momentum"]
+        diamonds = next(line for line in figure.axes[0].lines if line.get_marker() == "D")
+        self.assertEqual(list(diamonds.get_ydata()), [0.5, 0.9])
+        self.assertIn("2 trials have no momentum, and no place here", said(figure))
+        figure = one(heatmap_figures(found, Wish(x=MOMENTUM, y=KIND)))
+        self.assertEqual([text.get_text() for text in figure.axes[1].texts if text.get_text()], ["0.50", "0.90"])
+        self.assertIn("best", entries(one(heatmap_figures(found, Wish(x=DEPTH, y=KIND)))))
+
+    def test_curves_of_trials_without_the_key_are_by_themselves(self) -> None:
+        found = with_optimizers({RATE: rates(3)})
+        titles = [panel.get_title() for panel in one(curve_figures(found, Wish())).axes]
+        self.assertEqual([title for title in titles if title], ["momentum 0.5", "momentum 0.9", "no momentum"])
+        colours = one(curve_figures(with_optimizers({}), Wish(metric="cost")))
+        self.assertEqual(entries(colours)[:2], ["gd", "momentum"])
+        pages = [stem for stem, _ in curve_figures(with_optimizers({RATE: rates(3), DEPTH: [2, 3], WIDTH: [4, 5, 6]}), Wish())]
+        self.assertIn("cost-no-momentum", " ".join(pages))
+
+    def test_the_best_setting_is_named_without_it(self) -> None:
+        figure = one(best_figures(with_optimizers({RATE: rates(3)}), Wish(best=1)))
+        self.assertEqual(entries(figure)[0], "1  optimizer gd, learning rate 0.001: cost 0.1, test accuracy 0.70")
 
 
 class Maps(unittest.TestCase):

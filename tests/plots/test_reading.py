@@ -7,7 +7,8 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-from support import RATE, record
+from support import RATE, ROOT, record
+from plotting.applied import CONDITIONS
 from plotting.record import RecordError, read_sweep
 from plotting.training import read_training
 
@@ -18,6 +19,18 @@ def a_record(folder: Path) -> Path:
     names = json.dumps(["validation_cost", "gradient_norm_1"])
     return record(folder, AXES, lambda p: {"final_cost": p[RATE], "validation_cost": 0.6, "metrics": names},
                   lambda p: [(i, 0.7 - 0.1 * i, json.dumps([0.8, None if i else 1.5])) for i in range(3)])
+
+
+KIND, MOMENTUM = "train.optimizer", "train.momentum"
+
+
+def with_optimizers(folder: Path) -> Path:
+    """A record in which gd has no momentum, and its configuration leaves out what is at its default."""
+    def row(point: dict) -> dict:
+        gd = point[KIND] == "gd"
+        config = {} if gd else {key: value for key, value in point.items() if key == KIND or value != 0.9}
+        return {"id": "gd" if gd else f"momentum {point[MOMENTUM]}", "final_cost": 0.5, "config": json.dumps(config)}
+    return record(folder, {KIND: ["gd", "momentum"], MOMENTUM: [0.5, 0.9]}, row, lambda p: [(0, 0.7, None)])
 
 
 class Records(unittest.TestCase):
@@ -50,6 +63,27 @@ class Records(unittest.TestCase):
     def test_a_record_whose_costs_have_no_metrics_is_sound(self) -> None:
         folder = record(self.folder, AXES, lambda p: {"final_cost": 0.5}, lambda p: [(0, 0.7, None), (9, 0.5, None)])
         self.assertEqual(read_sweep(folder).runs[5].end, 9)
+
+    def test_a_key_that_is_no_part_of_a_trial_has_no_value_and_such_points_are_one(self) -> None:
+        sweep = read_sweep(with_optimizers(self.folder))
+        self.assertEqual([(run.point[KIND], run.point[MOMENTUM]) for run in sweep.runs],
+                         [("gd", None), ("momentum", 0.5), ("momentum", 0.9)])
+        self.assertEqual([(axis.key, axis.values, axis.partial) for axis in sweep.axes],
+                         [(KIND, ("gd", "momentum"), False), (MOMENTUM, (0.5, 0.9), True)])
+
+    def test_the_python_package_has_the_same_conditional_keys(self) -> None:
+        path = ROOT / "python/src/layerchain/_applied.py"
+        package: dict = {}
+        exec(compile(path.read_text(), path, "exec"), package)
+        settings = [{"train.optimizer": name} for name in ("gd", "momentum", "nesterov", "rmsprop", "adam", "adamw")]
+        settings += [{"train.schedule": name} for name in ("constant", "step", "cosine", "inverse")]
+        settings += [{"model.init": name} for name in ("he", "scaled-normal", "orthogonal", "mup")]
+        settings += [{"train.batch": 8}, {"train.batch": 8, "train.shuffle": False}, {"train.batch": "full"},
+                     {"train.patience": 3}, {"train.patience": "off"}, {"train.warmup": 5}, {"train.weight_decay": 0.1}]
+        for setting in ({}, *settings):
+            here, there = ({key: holds(setting) for key, holds in conditions.items()}
+                           for conditions in (CONDITIONS, package["CONDITIONS"]))
+            self.assertEqual(here, there, setting)
 
     def test_a_condition_leaves_the_trials_that_fit(self) -> None:
         folder = a_record(self.folder)

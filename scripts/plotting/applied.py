@@ -1,0 +1,62 @@
+"""Which conditional keys are part of a trial, as runner decides it: momentum is no part of a trial with adam.
+
+The plan of a record has every swept key at every point, and the configurations of its trials leave out keys at their
+defaults, so that neither tells which keys a trial has.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+Settings = Mapping[str, Any]
+Condition = Callable[[Settings], bool]
+
+
+def _is(key: str, default: str, *names: str) -> Condition:
+    return lambda settings: settings.get(key, default) in names
+
+
+def _above_0(key: str) -> Condition:
+    return lambda settings: (settings.get(key) or 0) > 0
+
+
+def _is_number(key: str) -> Condition:
+    return lambda settings: isinstance(settings.get(key), (int, float))
+
+
+def _optimizer(*names: str) -> Condition:
+    return _is("train.optimizer", "gd", *names)
+
+
+def _shuffles(settings: Settings) -> bool:
+    return _is_number("train.batch")(settings) and settings.get("train.shuffle") is not False
+
+
+# Each conditional key with what its trials have, as `runner schema` describes it.
+CONDITIONS: dict[str, Condition] = {
+    "model.base_width": _is("model.init", "he", "mup"),
+    "model.init_factor": _is("model.init", "he", "scaled-normal"),
+    "model.init_gain": _is("model.init", "he", "orthogonal"),
+    "train.alpha": _optimizer("rmsprop"),
+    "train.batch_seed": _shuffles,
+    "train.betas": _optimizer("adam", "adamw"),
+    "train.cosine_iterations": _is("train.schedule", "constant", "cosine"),
+    "train.decay_biases": _above_0("train.weight_decay"),
+    "train.decoupled": _above_0("train.weight_decay"),
+    "train.eps": _optimizer("rmsprop", "adam", "adamw"),
+    "train.gamma": _is("train.schedule", "constant", "step"),
+    "train.min_delta": _is_number("train.patience"),
+    "train.min_learning_rate": _is("train.schedule", "constant", "cosine"),
+    "train.momentum": _optimizer("momentum", "nesterov"),
+    "train.rate_decay": _is("train.schedule", "constant", "inverse"),
+    "train.restore_best": _is_number("train.patience"),
+    "train.shuffle": _is_number("train.batch"),
+    "train.step_size": _is("train.schedule", "constant", "step"),
+    "train.warmup_start": _above_0("train.warmup"),
+}
+
+
+def applied(point: Settings, config: Settings) -> dict[str, Any]:
+    """The values of a point, None for each key that is no part of the trial with this configuration."""
+    settings = {**point, **config}
+    return {key: None if key in CONDITIONS and not CONDITIONS[key](settings) else value for key, value in point.items()}
