@@ -79,3 +79,24 @@ def test_points_that_share_their_trials_are_one_setting_without_the_keys_in_whic
     found = best(replace(made_up, points=points), None)
     assert found.setting == {"rate": None} and len(settings(replace(made_up, points=points))) == 2
     assert found.trials == [trial[2, 2].trial_id, trial[2, 1].trial_id] and math.isclose(found.mean, 2.15)
+
+
+def test_a_key_that_is_no_part_of_a_trial_has_no_value_though_the_plan_has_one() -> None:
+    made = record([(0.5, 1, "completed", cost(0.1)), (0.5, 1, "completed", cost(0.2)), (0.9, 1, "completed", cost(0.3))], "train.momentum")
+    kinds = ("adam", "momentum", "momentum")
+    points = [replace(point, values={"train.optimizer": kind, **point.values}) for kind, point in zip(kinds, made.points)]
+    made = replace(made, axes=[Axis("train.optimizer", "list", 2), *made.axes], points=points)
+    assert [setting.values for setting in settings(made)] == [
+        {"train.optimizer": "adam", "train.momentum": None},
+        {"train.optimizer": "momentum", "train.momentum": 0.5},
+        {"train.optimizer": "momentum", "train.momentum": 0.9},
+    ]
+    assert best(made, None).setting == {"train.optimizer": "adam", "train.momentum": None}
+
+
+def test_where_the_optimizer_is_not_swept_a_trial_that_has_not_finished_has_that_of_the_experiment() -> None:
+    made = record([(0.5, 1, "completed", cost(0.1)), (0.5, 2, None, {})], "train.momentum")
+    made = replace(made, toml='[train]\noptimizer = "momentum"\n[sweep]\n"train.momentum" = [0.5]\n')
+    finished = replace(made.points[0], trial=replace(made.points[0].trial, config={"train.optimizer": "momentum"}))  # type: ignore[type-var]
+    (setting,) = settings(replace(made, points=[finished, made.points[1]]))
+    assert (setting.values, setting.planned) == ({"train.momentum": 0.5}, 2)

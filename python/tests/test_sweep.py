@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ from conftest import Workplace
 
 import layerchain
 from layerchain import LayerchainError, MissingPackage
+from layerchain._applied import CONDITIONS
 from layerchain._record import plain
 
 
@@ -151,3 +153,9 @@ def test_a_record_is_only_read(results: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     assert [path.name for path in tmp_path.iterdir()] == ["results.db"]
     assert (tmp_path / "results.db").read_bytes() == before
+
+
+def test_the_conditional_keys_are_those_of_the_runner(workplace: Workplace) -> None:
+    definitions = json.loads(workplace.run("schema"))["definitions"]
+    described = {name.removeprefix("value."): said["description"] for name, said in definitions.items() if name.startswith("value.")}
+    assert {key for key, words in described.items() if "Only with" in words} == set(CONDITIONS)

@@ -58,29 +58,30 @@ def settings(record: Record) -> list[Setting]:
             last = max((point.values[axis.key] for point in points if point.trial is not None), default=None)
             points = [point for point in points if point.values[axis.key] == last]
     keys = [axis.key for axis in record.axes if axis.key != SEED]
+    own = {id(point): record.own_values(point) for point in points}
     groups: dict[int, list[Point]] = {}
     number_of: dict[Any, int] = {}
     for number, point in enumerate(points):
-        names = (tuple(point.values.get(key) for key in keys), point.trial_id)
+        names = (tuple(own[id(point)].get(key) for key in keys), point.trial_id)
         # Points that share a trial differ in keys that are no part of it: they are of one setting.
         known = sorted({number_of[name] for name in names if name in number_of})
         members = [member for group in known for member in groups.pop(group)] + [point]
         number = known[0] if known else number
         groups[number] = members
         for member in members if len(known) > 1 else [point]:
-            for name in (tuple(member.values.get(key) for key in keys), member.trial_id):
+            for name in (tuple(own[id(member)].get(key) for key in keys), member.trial_id):
                 number_of[name] = number
     return [
-        Setting(_common(keys, group), trials, len({point.trial_id for point in group}))
+        Setting(_common(keys, [own[id(point)] for point in group]), trials, len({point.trial_id for point in group}))
         for _, group in sorted(groups.items())
         if (trials := distinct_trials(group))
     ]
 
 
-def _common(keys: Sequence[str], points: Sequence[Point]) -> dict[str, Any]:
+def _common(keys: Sequence[str], points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The values in which points agree; None for the keys that are no part of their trials."""
-    first = points[0].values
-    return {key: first.get(key) if all(point.values.get(key) == first.get(key) for point in points) else None for key in keys}
+    first = points[0]
+    return {key: first.get(key) if all(point.get(key) == first.get(key) for point in points) else None for key in keys}
 
 
 def chosen_metric(record: Record, metric: str | None) -> str:

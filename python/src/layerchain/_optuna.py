@@ -38,7 +38,8 @@ def write_study(record: Record, storage: Storage, name: str, metric: str | None,
     study.set_user_attr("description", record.description)
     study.set_user_attr("data", record.data)
     all_settings = settings(record)
-    distributions = {axis.key: _distribution(axis, all_settings) for axis in record.axes if axis.key != SEED}
+    keys = [axis for axis in record.axes if axis.key != SEED]
+    distributions = {axis.key: _distribution(axis, values) for axis in keys if (values := _values(axis.key, all_settings))}
     study.add_trials(_trial(setting, by, distributions) for setting in all_settings)
     return study
 
@@ -57,11 +58,16 @@ def _delete(name: str, storage: str | optuna.storages.BaseStorage | None) -> Non
         pass  # there was none
 
 
-def _distribution(axis: Axis, all_settings: Sequence[Setting]) -> BaseDistribution:
+def _values(key: str, all_settings: Sequence[Setting]) -> list[Any]:
+    """The values of a key, without those of settings that it is no part of."""
+    values = dict.fromkeys(setting.values.get(key) for setting in all_settings)
+    return [value for value in values if value is not None]
+
+
+def _distribution(axis: Axis, values: Sequence[Any]) -> BaseDistribution:
     """The distribution of a key: a range if its values are numbers, else the list of them."""
-    values = list(dict.fromkeys(setting.values.get(axis.key) for setting in all_settings))
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    if len(numbers) < sum(value is not None for value in values) or not numbers:
+    if len(numbers) < len(values):
         return CategoricalDistribution([plain(value) for value in values])
     low, high = min(numbers), max(numbers)
     log = low > 0 and (axis.scale == "log" or (axis.scale == "list" and high / low >= 10))
@@ -78,12 +84,8 @@ def _trial(setting: Setting, metric: str, distributions: Mapping[str, BaseDistri
         state = TrialState.PRUNED
     else:
         state = TrialState.COMPLETE
-    # A key that is not set here is no parameter of the trial.
-    params = {
-        key: plain(setting.values[key])
-        for key, distribution in distributions.items()
-        if setting.values[key] is not None or isinstance(distribution, CategoricalDistribution)
-    }
+    # A key that is no part of the setting is no parameter of the trial.
+    params = {key: plain(setting.values[key]) for key in distributions if setting.values[key] is not None}
     return optuna.trial.create_trial(
         state=state,
         value=float(np.mean(values)) if state == TrialState.COMPLETE else None,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._applied import applied
 from ._errors import LayerchainError
 from ._seal import seal
 
@@ -99,6 +102,10 @@ class Record:
     axes: Sequence[Axis]
     points: Sequence[Point]
 
+    def own_values(self, point: Point) -> dict[str, Any]:
+        """The values of a point, None for each key that is no part of its trial."""
+        return applied(point.values, point.trial.config if point.trial is not None else _base(self.toml))
+
 
 def read_record(directory: Path) -> Record:
     """Reads the record in a results directory.
@@ -115,6 +122,13 @@ def read_record(directory: Path) -> Record:
             return _read(connection, path)
     except sqlite3.Error as error:
         raise LayerchainError(f"{path}: cannot be read as a record: {error}") from error
+
+
+@cache
+def _base(toml: str) -> dict[str, Any]:
+    """The settings of an experiment outside of [sweep], by dotted keys."""
+    tables = {table: keys for table, keys in tomllib.loads(toml).items() if isinstance(keys, dict) and table != "sweep"}
+    return {f"{table}.{key}": _frozen(value) for table, keys in tables.items() for key, value in keys.items()}
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -22,7 +22,7 @@ _LONGEST_NAME = 120
 
 def write_runs(record: Record, trials: Sequence[Trial], directory: Path) -> Path:
     """Writes a run for each trial, and the table of their keys and scores; see `Sweep.to_tensorboard`."""
-    points = {point.trial_id: point.values for point in reversed(record.points)}
+    points = {point.trial_id: record.own_values(point) for point in reversed(record.points)}
     names = _names([axis.key for axis in record.axes], points, trials)
     for name in names.values():
         if (directory / name).exists():

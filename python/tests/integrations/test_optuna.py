@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 from serving import served
 
 import layerchain
+from conftest import Workplace
 from layerchain import LayerchainError
 from layerchain._record import plain
 
@@ -48,6 +49,13 @@ def test_keys_are_ranges_of_numbers_or_choices(results: Path) -> None:
         "model.hidden": optuna.distributions.CategoricalDistribution(["[5,3]", "[]"]),
         "train.learning_rate": optuna.distributions.FloatDistribution(0.05, 1e9, log=True),
     }
+
+
+def test_a_key_that_is_no_part_of_a_setting_is_no_parameter_of_its_trial(workplace: Workplace) -> None:
+    swept = ["sweep.train.optimizer=['gd','momentum']", "sweep.train.momentum=[0.5,0.9]", "sweep.model.hidden=[[4]]"]
+    study = layerchain.read(workplace.sweep("conditional", *swept, "sweep.train.learning_rate=[0.1]")).to_optuna()
+    assert [trial.params.get("train.momentum") for trial in study.trials] == [None, 0.5, 0.9]
+    assert study.trials[0].params == {"model.hidden": "[4]", "train.learning_rate": 0.1, "train.optimizer": "gd"}
 
 
 def test_an_accuracy_is_maximised(results: Path) -> None:
