@@ -27,43 +27,45 @@ def linear_limits(low: float, high: float) -> tuple[float, float]:
     return 0.0 if 0 <= low < high / 2 else low - margin, high + margin
 
 
-def score_limits(panels: Sequence[Axes], measures: Sequence[Measure], shown: Sequence[np.ndarray], blown: bool) -> None:
+def score_limits(panels: Sequence[Axes], measures: Sequence[Measure], shown: Sequence[np.ndarray], runs: Sequence[Run]) -> None:
     """All accuracies share one scale that ends at 1; costs keep room at the top where some trials diverged.
 
-    `shown` is what each panel shows. A cost far beyond most others leaves at the top: it would press them together.
+    `shown` is what each panel shows of the runs. A cost far beyond most others, or beyond where training begins, leaves
+    at the top: it would press them together.
     """
     shares = np.concatenate([values for values, m in zip(shown, measures) if m.accuracy] or [np.empty(0)])
     for axes, measure, values in zip(panels, measures, shown):
         if measure.accuracy:
             axes.set_ylim(*accuracy_limits(float(shares.min()), float(shares.max())))
             continue
-        low, high, logarithmic = _cost_limits(values, blown)
+        low, high, logarithmic = _cost_limits(values, measure, runs)
         axes.set_yscale("log" if logarithmic else "linear")
         axes.set_ylim(low, high)
         if logarithmic:
             log_cost_ticks(axes)
 
 
-def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray], blown: bool) -> str:
+def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray], runs: Sequence[Run]) -> str:
     """What is outside of the picture, in words."""
-    tops = [(measure.name, _cost_limits(values, blown)[1], values) for measure, values in zip(measures, shown)
+    tops = [(measure.name, _cost_limits(values, measure, runs)[1], values) for measure, values in zip(measures, shown)
             if not measure.accuracy]
     return "  ·  ".join(f"{name} above {top:.3g} is outside of the picture" for name, top, values in tops
                         if np.any(values > top))
 
 
-def _cost_limits(values: np.ndarray, blown: bool) -> tuple[float, float, bool]:
+def _cost_limits(values: np.ndarray, measure: Measure, runs: Sequence[Run]) -> tuple[float, float, bool]:
     """Limits of a cost, with room at the top for crosses if some trials diverged, and whether they are logarithmic."""
-    room = 0.16 if blown else 0.06
-    low, high = _robust_range(values)
+    room = 0.16 if any(run.diverged for run in runs) else 0.06
+    low, high = _robust_range(values, beginning(runs, measure.field))
     if log_worthwhile([low, high]):
         return low / (high / low) ** 0.06, high * (high / low) ** room, True
     low = 0.0 if 0 <= low < high / 2 else low
     return low - 0.03 * (high - low), (high + room * (high - low)) if high > low else low + 1, False
 
 
-def _robust_range(costs: np.ndarray) -> tuple[float, float]:
-    """From the lowest cost to the highest that is no outlier, which is above both MOST_RISE medians and the fence."""
+def _robust_range(costs: np.ndarray, begin: float) -> tuple[float, float]:
+    """From the lowest cost to the highest that is no outlier, which is above both MOST_RISE medians and the fence, or
+    above MOST_RISE times where training begins, if that is above the lowest."""
     costs = costs[np.isfinite(costs)]
     if not costs.size:
         return 0.0, 1.0
@@ -72,6 +74,8 @@ def _robust_range(costs: np.ndarray) -> tuple[float, float]:
     if positive.size:
         lower, upper = np.quantile(np.log(positive), [0.25, 0.75])
         high = max(high, np.exp(upper + FENCE * (upper - lower)))
+    if MOST_RISE * begin > costs.min():
+        high = min(high, MOST_RISE * begin)
     return float(costs.min()), float(min(costs.max(), high))
 
 

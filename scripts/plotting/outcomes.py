@@ -77,7 +77,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
              for found in places]
     notes = [source(sweep), judged_by(sweep) if several else "", absent(sweep, axis),
              COUNTS if blown else "",
-             beyond(measures, shown, blown)]
+             beyond(measures, shown, sweep.runs)]
     dots = any(place.means for found in places for place in found if place)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}", notes, size=wish.size,
                 legend=[_handles(sweep, axis, dots)] if several or sweep.seeds is not axis else (), gap=(0.55, 0),
@@ -90,7 +90,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
         value_ticks(axes, axis, axis.positions)
         axes.set_title(measure.name, loc="left")
         axes.set_xlabel(axis.label)
-    score_limits(page.panels[0], measures, shown, blown)
+    score_limits(page.panels[0], measures, shown, sweep.runs)
     mark_counts(page.panels[0][0], axis, sweep)
     return page.figure
 

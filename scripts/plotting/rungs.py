@@ -81,7 +81,7 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
     handles += [diverged_mark(SHARES)] if blown and axis.wide else []
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
                 [source(sweep), judged_by(sweep), absent(sweep, axis), COUNTS if blown and not axis.wide else "",
-                 beyond(measures, scores, blown)],
+                 beyond(measures, scores, sweep.runs)],
                 size=wish.size, legend=[handles], gap=(0.55, 0), left=0.55, share=False)
     for axes, measure, ys in zip(page.panels[0], measures, scores):
         axes.set_xscale("log" if axis.logarithmic else "linear")
@@ -97,7 +97,7 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
             value_ticks(axes, axis, axis.positions)
         axes.set_title(measure.name, loc="left")
         axes.set_xlabel(axis.label)
-    score_limits(page.panels[0], measures, scores, blown)
+    score_limits(page.panels[0], measures, scores, sweep.runs)
     (mark_shares if axis.wide else mark_counts)(page.panels[0][0], axis, sweep)
     return page.figure
 

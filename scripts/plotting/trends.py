@@ -43,9 +43,8 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
     colours = palette(len(parts), hue.numeric) if hue else [BLUE]
     dots = [[_dots(part, axis, measure.field) for _, part in parts] for measure in measures]
     shown = [np.concatenate([hued.ys for hued in row]) for row in dots]
-    blown = any(run.diverged for run in sweep.runs)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
-                [source(sweep), judged_by(sweep), absent(sweep, axis), beyond(measures, shown, blown)],
+                [source(sweep), judged_by(sweep), absent(sweep, axis), beyond(measures, shown, sweep.runs)],
                 size=wish.size, legend=_handles(sweep, hue, colours, len(settings)),
                 legend_title=hue.label if hue else "", gap=(0.55, 0), left=0.55, share=False)
     winner = best(sweep, sweep.runs, sweep.factors)
@@ -59,7 +58,7 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
         scale_ticks(axes.xaxis)
         axes.set_title(measure.name, loc="left")
         axes.set_xlabel(axis.label)
-    score_limits(page.panels[0], measures, shown, blown)
+    score_limits(page.panels[0], measures, shown, sweep.runs)
     mark_shares(page.panels[0][0], axis, sweep)
     return page.figure
 

@@ -201,6 +201,17 @@ def with_optimizers(others: dict[str, list]):
     return arranged("t", "", axes, points, [run(p, cost=p[MOMENTUM] or 0.1) for p in points], validated=False)
 
 
+class Limits(unittest.TestCase):
+    def test_costs_above_where_training_begins_leave_the_picture_however_many_they_are(self) -> None:
+        def trial(point: dict):
+            made = run(point, cost=1e33 * point[RATE] if point[RATE] > 0.09 else 0.3 + point[RATE])
+            return replace(made, history={"cost": np.linspace(0.7, 0.5, 6)})
+        for found in (sweep({RATE: rates(10)}, trial), sweep({RATE: rates(30), DEPTH: [2, 4]}, trial)):
+            figure = dict(outcome_figures(found, Wish(x=RATE)))["final-learning-rate"]
+            self.assertLess(figure.axes[0].get_ylim()[1], 1.2)
+            self.assertIn("is outside of the picture", said(figure))
+
+
 class AbsentKeys(unittest.TestCase):
     def test_a_trial_is_not_drawn_against_a_key_that_is_no_part_of_it(self) -> None:
         found = with_optimizers({DEPTH: [2, 4]})
