@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .axis import Axis
+from .axis import Axis, short_exponent
 from .best import best, criterion, judged_by
 from .colouring import Colouring
 from .files import slug
@@ -153,7 +153,7 @@ def _beyond(runs: Sequence[Run], measure: Measure, top: float) -> str:
         return ""
     count = count_trials(run for run in runs if run.completed and np.any(run.series(measure.field) > top))
     trials = "trial rises" if count == 1 else "trials rise"
-    return f"{count:,} completed {trials} above {top:.2g}, out of the picture" if count else ""
+    return f"{count:,} completed {trials} above {short_exponent(f'{top:.2g}')}, out of the picture" if count else ""
 
 
 def _lines(sweep: Sweep, runs: Sequence[Run], measure: Measure, colouring: Colouring) -> list[tuple[str, Series]]:

@@ -7,6 +7,7 @@ from typing import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from .axis import short_exponent
 from .measure import Measure
 from .sweep import Run
 from .ticks import log_cost_ticks, log_worthwhile
@@ -49,7 +50,7 @@ def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray], runs: Seque
     """What is outside of the picture, in words."""
     tops = [(measure.name, _cost_limits(values, measure, runs)[1], values) for measure, values in zip(measures, shown)
             if not measure.accuracy]
-    return "  ·  ".join(f"{name} above {top:.3g} is outside of the picture" for name, top, values in tops
+    return "  ·  ".join(f"{name} above {short_exponent(f'{top:.3g}')} is outside of the picture" for name, top, values in tops
                         if np.any(values > top))
 
 

@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import Colormap, LogNorm, Normalize
 
-from .axis import Axis
+from .axis import Axis, short_exponent
 from .best import best, mean_score
 from .limits import beginning
 from .measure import Measure
@@ -92,7 +92,7 @@ def others_than(sweep: Sweep, *axes: Axis) -> list[Axis]:
 
 def ends_in_words(measures: Sequence[Measure], shades: Sequence[Shades]) -> str:
     """Where the colours end though the values don't."""
-    return "  ·  ".join(f"darkest: {measure.name} of {colours.clipped:.2g}, where training begins, or more"
+    return "  ·  ".join(f"darkest: {measure.name} of {short_exponent(f'{colours.clipped:.2g}')}, where training begins, or more"
                         for measure, colours in zip(measures, shades) if colours.clipped)
 
 

@@ -69,7 +69,8 @@ def _picture(found: Map, values: np.ndarray, shades: Shades) -> np.ndarray:
 
 def _reading(found: Map) -> str:
     some = sum(cell.diverged > 0 and any(run.completed for run in cell.chosen) for row in found.cells for cell in row)
-    return f"at {some:,} places some trials diverged: their colour is of the others" if some else ""
+    places = "place" if some == 1 else "places"
+    return f"at {some:,} {places} some trials diverged: the colour is of the others" if some else ""
 
 
 def _legend(found: Map) -> list[Artist]:

@@ -13,6 +13,7 @@ from plotting.axis import Axis, value_text
 from plotting.best_curves import best_figures
 from plotting.curves import curve_figures
 from plotting.heatmap import heatmap_figures
+from plotting.limits import beyond
 from plotting.maps import Shades
 from plotting.measure import COST, TEST_ACCURACY
 from plotting.outcomes import outcome_figures
@@ -306,6 +307,15 @@ class Labels(unittest.TestCase):
 
 
 class Pages(unittest.TestCase):
+    def test_large_costs_in_sentences_have_short_exponents(self) -> None:
+        values = np.array([1e34] * 5 + [9e35])
+        self.assertEqual(beyond([COST], [values], [run({RATE: 0.1})]), "final cost J above 1.53e34 is outside of the picture")
+
+    def test_one_place_of_a_map_at_which_some_trials_diverged_is_one(self) -> None:
+        found = sweep({DEPTH: [2, 4], RATE: rates(30), WIDTH: [5, 10]},
+                      lambda p: run(p, status="diverged" if (p[DEPTH], p[RATE], p[WIDTH]) == (4, 1.0, 5) else "completed"))
+        self.assertIn("at 1 place some trials diverged", said(one(heatmap_figures(found, Wish()))))
+
     def test_a_size_is_kept_and_long_texts_are_wrapped_not_cut(self) -> None:
         found = replace(sweep({DEPTH: [2, 4], **SEEDS}, run), data="word " * 60)
         figure = one(curve_figures(found, Wish(size=Size(5.0, 4.0))))
