@@ -157,8 +157,12 @@ pub(super) fn short(value: &Value) -> String {
 
 /// Writes `0.0392 ± 0.0012`: the mean and the standard deviation, if there is one.
 fn spread(spread: Statistics) -> String {
+    /// A share of the mean that is the rounding of sums.
+    const NOTHING: f64 = 1e-12;
     let mean = significant(spread.mean, DIGITS);
-    spread.deviation.map_or(mean.clone(), |deviation| format!("{mean} ± {}", significant(deviation, 2)))
+    let Some(deviation) = spread.deviation else { return mean };
+    let deviation = if deviation < NOTHING * spread.mean.abs() { 0.0 } else { deviation };
+    format!("{mean} ± {}", significant(deviation, 2))
 }
 
 fn seeds(number: usize) -> String {
@@ -223,6 +227,15 @@ mod tests {
         points[1] = diverged(point(2, 0.1, 2));
         let notes = said(&points, &axes).1;
         assert!(notes.contains(&"1 of its 2 trials diverged or failed; the mean is of the others.".to_owned()));
+    }
+
+    #[test]
+    fn a_deviation_that_is_the_rounding_of_a_sum_is_0() {
+        let axes = [axis("model.depth", "list"), axis("seed", "list")];
+        let point = |seed| json!({"model.depth": 2, "seed": seed});
+        let points = [completed(point(1), 0.6929), completed(point(2), 0.6929 + 2e-16)];
+        let (answer, _) = said(&points, &axes);
+        assert_eq!(answer, "The one setting has a final cost of 0.6929 ± 0 as the mean over 2 seeds.");
     }
 
     #[test]
