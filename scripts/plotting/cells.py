@@ -13,18 +13,18 @@ from matplotlib.patches import Patch, Rectangle
 
 from .axis import Axis, short_exponent
 from .best import judged_by
-from .maps import BAD, MISSING, Cell, Map, Shades, ends_in_words, map_of, others_than, title
+from .maps import (
+    BAD, FADED, FAINT, MISSING, NOTHING, Cell, Map, Shades, empty_handles, ends_in_words, fate, map_of, others_than, title,
+)
 from .measure import Measure
 from .page import WIDTH, Page, absent, source
-from .style import INK, SOFT
+from .style import INK
 from .sweep import Sweep
 from .ticks import value_ticks
 from .wish import Wish
 
 MOST_SIDE_BY_SIDE = 8  # columns
 CELL = 0.47  # inches, for a number to have room
-NOTHING = "white"
-FADED = 0.35  # what is left of the colour of a setting that was dropped
 
 
 def cell_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure], wish: Wish) -> Figure:
@@ -109,13 +109,7 @@ def _legend(sweep: Sweep, cells: list[Cell]) -> list[Artist]:
     if any(run.completed for cell in cells for run in cell.chosen):
         handles.append(Patch(facecolor="none", edgecolor=INK, linewidth=1.6, label="best"))
     if any(cell.rung for cell in cells):
-        fate = "scored after n" if sweep.condition else "dropped after n"
-        handles.append(Patch(facecolor="#c9d6cf", label=f"faint, at n: {fate}"))
+        handles.append(Patch(facecolor=FAINT, label=f"faint, at n: {fate(sweep)} after n"))
     if any(cell.diverged and not any(run.completed for run in cell.chosen) for cell in cells):
         handles.append(Patch(facecolor=BAD, edgecolor="white", hatch="////", label="diverged"))
-    if any(not cell.trials and cell.awaited for cell in cells):
-        handles.append(Patch(facecolor=MISSING, edgecolor=SOFT, linewidth=0.5, label="not run yet"))
-    if any(not cell.trials and not cell.awaited for cell in cells):
-        why = "no trial fits" if sweep.condition else "not in the sweep"
-        handles.append(Patch(facecolor=NOTHING, edgecolor=SOFT, linewidth=0.5, label=why))
-    return handles
+    return handles + empty_handles(sweep, cells)

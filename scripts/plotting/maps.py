@@ -7,16 +7,21 @@ from typing import Iterable, Optional, Sequence
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.colors import Colormap, LogNorm, Normalize
+from matplotlib.patches import Patch
 
 from .axis import Axis, short_exponent
 from .best import best, mean_score
 from .limits import beginning
 from .measure import Measure
+from .style import SOFT
 from .sweep import Run, Sweep, grouped, placed
 from .ticks import log_worthwhile
 
-MISSING, BAD = "#f4f4f4", "#dcdcdc"
+MISSING, BAD, NOTHING = "#f4f4f4", "#dcdcdc", "white"
+FADED = 0.35  # what is left of the colour of a setting that was dropped
+FAINT = "#c9d6cf"  # such a colour, in a legend
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,22 @@ def ends_in_words(measures: Sequence[Measure], shades: Sequence[Shades]) -> str:
     """Where the colours end though the values don't."""
     return "  ·  ".join(f"darkest: {measure.name} of {short_exponent(f'{colours.clipped:.2g}')}, where training begins, or more"
                         for measure, colours in zip(measures, shades) if colours.clipped)
+
+
+def fate(sweep: Sweep) -> str:
+    """What became of the settings below the last rung."""
+    return "scored" if sweep.condition else "dropped"
+
+
+def empty_handles(sweep: Sweep, cells: Sequence[Cell]) -> list[Artist]:
+    """The entries of a legend for places without a trial."""
+    handles: list[Artist] = []
+    if any(not cell.trials and cell.awaited for cell in cells):
+        handles.append(Patch(facecolor=MISSING, edgecolor=SOFT, linewidth=0.5, label="not run yet"))
+    if any(not cell.trials and not cell.awaited for cell in cells):
+        why = "no trial fits" if sweep.condition else "not in the sweep"
+        handles.append(Patch(facecolor=NOTHING, edgecolor=SOFT, linewidth=0.5, label=why))
+    return handles
 
 
 def title(measure: Measure, others: Sequence[Axis]) -> str:

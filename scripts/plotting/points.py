@@ -6,12 +6,14 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
 from .axis import Axis
 from .best import best, judged_by, mean_score, ranked
-from .maps import Shades, ends_in_words
+from .maps import BAD, Shades, ends_in_words
 from .measure import Measure
 from .page import Page, absent, source
 from .style import INK, diverged_mark, mark
@@ -46,7 +48,7 @@ def point_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure]
         known = np.isfinite(values)
         _sides(axes, sweep, down, across)
         if tiled:
-            _tiles(axes, spots[known], values[known], colours)
+            _tiles(axes, spots, values, colours)
         else:
             _dots(axes, spots[known], values[known], sizes[known], colours)
             axes.plot(*spots[~known].T, color=INK, marker="x", linestyle="none", markersize=4.5)
@@ -66,17 +68,21 @@ def _dots(axes: Axes, spots: np.ndarray, values: np.ndarray, sizes: np.ndarray, 
 
 
 def _tiles(axes: Axes, spots: np.ndarray, values: np.ndarray, shades: Shades) -> None:
+    """A tile for each part of the map in which settings lie: the median of their values, BAD where none has one."""
     edges = [_edges(axes, name, np.unique(part), count) for name, part, count in zip("xy", spots.T, TILES)]
     across, down = (np.clip(np.searchsorted(e, part, side="right") - 1, 0, len(e) - 2)
                     for e, part in zip(edges, spots.T))
     shape = (len(edges[1]) - 1, len(edges[0]) - 1)
     tile = down * shape[1] + across
-    order = np.argsort(tile, kind="stable")
-    numbers, starts = np.unique(tile[order], return_index=True)
-    medians = np.full(shape[0] * shape[1], np.nan)
-    medians[numbers] = [np.median(part) for part in np.split(values[order], starts[1:])]
+    known = np.isfinite(values)
+    order = np.argsort(tile[known], kind="stable")
+    numbers, starts = np.unique(tile[known][order], return_index=True)
+    medians, lost = np.full((2, shape[0] * shape[1]), np.nan)
+    medians[numbers] = [np.median(part) for part in np.split(values[known][order], starts[1:]) if part.size]
+    lost[np.setdiff1d(tile, numbers)] = 1.0
     axes.pcolormesh(*edges, np.ma.masked_invalid(medians.reshape(shape)), cmap=shades.colours, norm=shades.norm,
                     rasterized=True, zorder=2)
+    axes.pcolormesh(*edges, np.ma.masked_invalid(lost.reshape(shape)), cmap=ListedColormap([BAD]), rasterized=True, zorder=2)
 
 
 def _edges(axes: Axes, name: str, places: np.ndarray, count: int) -> np.ndarray:
@@ -109,6 +115,6 @@ def _sides(axes: Axes, sweep: Sweep, down: Axis, across: Axis) -> None:
 
 def _legend(sweep: Sweep, tiled: bool) -> list[Artist]:
     handles: list[Artist] = [mark("best", "o", 10, "none", markeredgecolor=INK, markeredgewidth=1.5)]
-    if not tiled and any(run.diverged for run in sweep.runs):
-        handles.append(diverged_mark())
+    if any(run.diverged for run in sweep.runs):
+        handles.append(Patch(facecolor=BAD, label="all diverged") if tiled else diverged_mark())
     return handles

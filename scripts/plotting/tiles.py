@@ -11,10 +11,12 @@ from matplotlib.patches import Patch
 
 from .axis import Axis
 from .best import judged_by
-from .maps import BAD, MISSING, Map, Shades, ends_in_words, map_of, others_than, title
+from .maps import (
+    BAD, FADED, FAINT, MISSING, NOTHING, Map, Shades, empty_handles, ends_in_words, fate, map_of, others_than, title,
+)
 from .measure import Measure
 from .page import Page, absent, source
-from .style import INK, SOFT, mark
+from .style import INK, mark
 from .sweep import Sweep
 from .ticks import place_ticks, value_ticks
 from .wish import Wish
@@ -32,7 +34,7 @@ def tile_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure],
     height = float(np.clip(ROW[0] * rows, min(1.0, ROW[1] * rows), 3.2))
     page = Page(len(measures), 1, max(0.8, height), f"{sweep.name}: outcome over {down.name} and {across.name}",
                 [source(sweep), judged_by(sweep), absent(sweep, down, across), _reading(found), ends_in_words(measures, shades)],
-                size=wish.size, legend=[_legend(found)],
+                size=wish.size, legend=[_legend(sweep, found)],
                 left=max(0.75, 0.45 + 0.075 * max(len(down.text(v)) for v in down.values)), gap=(0.3, 0.45), bars=1)
     every = max(1, -(-rows // MOST_ROW_LABELS))
     for axes, measure, colours in zip(page.panels[:, 0], measures, shades):
@@ -61,9 +63,12 @@ def _picture(found: Map, values: np.ndarray, shades: Shades) -> np.ndarray:
     """Red, green and blue of each tile."""
     known = np.isfinite(values)
     picture = shades.colours(shades.norm(np.where(known, values, 1.0)))[..., :3]
-    run = np.array([[cell.trials > 0 for cell in row] for row in found.cells])
+    run, awaited, dropped = (np.array([[of(cell) for cell in row] for row in found.cells], dtype=bool)
+                             for of in (lambda cell: cell.trials, lambda cell: cell.awaited, lambda cell: cell.rung))
     picture[~known & run] = to_rgb(BAD)
-    picture[~known & ~run] = to_rgb(MISSING)
+    picture[~known & ~run] = to_rgb(NOTHING)
+    picture[~known & ~run & awaited] = to_rgb(MISSING)
+    picture[dropped] = FADED * picture[dropped] + 1 - FADED
     return picture
 
 
@@ -73,13 +78,13 @@ def _reading(found: Map) -> str:
     return f"at {some:,} {places} some trials diverged: the colour is of the others" if some else ""
 
 
-def _legend(found: Map) -> list[Artist]:
+def _legend(sweep: Sweep, found: Map) -> list[Artist]:
     cells = [cell for row in found.cells for cell in row]
     handles: list[Artist] = []
     if found.best:
         handles.append(mark("best", "o", 8, "none", markeredgecolor=INK, markeredgewidth=1.5))
+    if any(cell.rung for cell in cells):
+        handles.append(Patch(facecolor=FAINT, label=f"faint: {fate(sweep)} at an earlier rung"))
     if any(cell.trials and not any(run.completed for run in cell.chosen) for cell in cells):
         handles.append(Patch(facecolor=BAD, label="all diverged"))
-    if any(not cell.trials for cell in cells):
-        handles.append(Patch(facecolor=MISSING, edgecolor=SOFT, linewidth=0.5, label="not run"))
-    return handles
+    return handles + empty_handles(sweep, cells)

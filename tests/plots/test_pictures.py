@@ -281,6 +281,28 @@ class Maps(unittest.TestCase):
         self.assertEqual(len(few.collections[0].get_offsets()), 50)
         self.assertEqual(many.collections[0].get_array().shape, (28, 48))
 
+    def test_a_tile_in_which_all_points_diverged_is_told_from_one_without_a_point(self) -> None:
+        points = [{RATE: r, WIDTH: float(w)} for r, w in zip(rates(700), np.geomspace(4, 64, 700)[::-1])]
+        axes = [Axis(RATE, "log", (), 0), Axis(WIDTH, "log", (), 1)]
+        runs = [run(p, status="diverged" if p[RATE] > 0.5 else "completed") for p in points]
+        figure = one(heatmap_figures(arranged("t", "", axes, points, runs, validated=False), Wish()))
+        medians, lost = (mesh.get_array() for mesh in figure.axes[0].collections[:2])
+        self.assertTrue(0 < lost.count() < medians.count())
+        self.assertFalse(np.any(~lost.mask & ~medians.mask))
+        self.assertIn("all diverged", entries(figure))
+
+    def test_tiles_of_dropped_settings_are_faint_and_empty_ones_say_why(self) -> None:
+        lengths = {rate: 6 if rate > 0.1 else 3 for rate in rates(30)}
+        points = [{DEPTH: depth, RATE: rate, "train.iterations": lengths[rate]} for depth in (2, 4) for rate in lengths
+                  if depth == 2 or rate > 0.002]
+        axes = [Axis(DEPTH, "list", (), 0), Axis(RATE, "log", (), 1), Axis("train.iterations", "rungs", (), 2)]
+        found = arranged("t", "", axes, points, [run(p, cost=0.5) for p in points[:-1]], validated=False)
+        figure = one(heatmap_figures(found, Wish()))
+        self.assertEqual(entries(figure), ["best", "faint: dropped at an earlier rung", "not run yet", "not in the sweep"])
+        picture = figure.axes[0].images[0].get_array()
+        np.testing.assert_allclose(picture[0, 0], 0.35 * picture[0, -1] + 0.65)
+        self.assertEqual(list(picture[1, 0]), [1, 1, 1])
+
 
 class Labels(unittest.TestCase):
     def test_large_numbers_have_short_exponents(self) -> None:
