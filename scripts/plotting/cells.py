@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from .axis import Axis, short_exponent
 from .best import judged_by
 from .maps import (
-    BAD, FADED, FAINT, MISSING, NOTHING, Cell, Map, Shades, empty_handles, ends_in_words, fate, map_of, others_than, title,
+    BAD, FADED, FAINT, MISSING, NOTHING, Cell, Map, Shades, best_of, empty_handles, ends_in_words, fate, map_of,
 )
 from .measure import Measure
 from .page import WIDTH, Page, absent, source
@@ -31,19 +31,19 @@ def cell_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure],
     """A map for each measure, of the setting that is best at each place."""
     rows, columns = len(down.values), len(across.values)
     stacked = columns > MOST_SIDE_BY_SIDE or (wish.size.width or WIDTH) < 2 * CELL * columns + 1.5
-    others = others_than(sweep, down, across)
     found = map_of(sweep, down, across)
     every = [cell for row in found.cells for cell in row]
     shades = [Shades.of(measure, found.values(measure).flat, sweep.runs) for measure in measures]
     left = max(0.75, 0.45 + 0.075 * max(len(down.text(v)) for v in down.values))
-    notes = [source(sweep), judged_by(sweep), absent(sweep, down, across), _reading(every, measures, shades)]
+    notes = [source(sweep), judged_by(sweep), best_of(sweep, down, across), absent(sweep, down, across),
+             _reading(every, measures, shades)]
     shape = (len(measures), 1) if stacked else (1, len(measures))
     page = Page(*shape, max(1.0, (0.36 if rows > 8 else 0.48) * rows),
                 f"{sweep.name}: outcome over {down.name} and {across.name}", notes, size=wish.size,
                 legend=[_legend(sweep, every)], left=left, least=max(WIDTH, left + CELL * columns), gap=(0.3, 0.45))
     for axes, measure, colours in zip(page.panels.flat, measures, shades):
         _draw(axes, found, measure, colours)
-        axes.set_title(title(measure, others), loc="left", pad=5)
+        axes.set_title(measure.name, loc="left", pad=5)
         value_ticks(axes, across, range(columns))
         axes.set_yticks(range(rows))
         axes.set_yticklabels([down.text(v) for v in down.values])

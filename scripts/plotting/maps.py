@@ -117,9 +117,11 @@ def empty_handles(sweep: Sweep, cells: Sequence[Cell]) -> list[Artist]:
     return handles
 
 
-def title(measure: Measure, others: Sequence[Axis]) -> str:
-    """The name of a map's measure, and over what it is of the best setting."""
-    return measure.name + (f" of the best {' and '.join(axis.name for axis in others)}" if others else "")
+def best_of(sweep: Sweep, down: Axis, across: Axis) -> str:
+    """Which setting a place of the map shows, in words."""
+    names = [axis.name for axis in others_than(sweep, down, across)]
+    both = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return f"each place is that of the best {both}" if names else ""
 
 
 def _cell(sweep: Sweep, runs: Sequence[Run], others: Sequence[Axis], awaited: bool) -> Cell:

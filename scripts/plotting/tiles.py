@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from .axis import Axis
 from .best import judged_by
 from .maps import (
-    BAD, FADED, FAINT, MISSING, NOTHING, Map, Shades, empty_handles, ends_in_words, fate, map_of, others_than, title,
+    BAD, FADED, FAINT, MISSING, NOTHING, Map, Shades, best_of, empty_handles, ends_in_words, fate, map_of,
 )
 from .measure import Measure
 from .page import Page, absent, source
@@ -28,12 +28,12 @@ MOST_ROW_LABELS = 14
 def tile_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure], wish: Wish) -> Figure:
     """A map for each measure, one above the other, of the setting that is best at each place."""
     rows, columns = len(down.values), len(across.values)
-    others = others_than(sweep, down, across)
     found = map_of(sweep, down, across)
     shades = [Shades.of(measure, found.values(measure).flat, sweep.runs) for measure in measures]
     height = float(np.clip(ROW[0] * rows, min(1.0, ROW[1] * rows), 3.2))
     page = Page(len(measures), 1, max(0.8, height), f"{sweep.name}: outcome over {down.name} and {across.name}",
-                [source(sweep), judged_by(sweep), absent(sweep, down, across), _reading(found), ends_in_words(measures, shades)],
+                [source(sweep), judged_by(sweep), best_of(sweep, down, across), absent(sweep, down, across),
+                 _reading(found), ends_in_words(measures, shades)],
                 size=wish.size, legend=[_legend(sweep, found)],
                 left=max(0.75, 0.45 + 0.075 * max(len(down.text(v)) for v in down.values)), gap=(0.3, 0.45), bars=1)
     every = max(1, -(-rows // MOST_ROW_LABELS))
@@ -48,7 +48,7 @@ def tile_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure],
                       markeredgewidth=3.2, clip_on=False)
             axes.plot(*found.best[::-1], marker="o", markersize=9, color="none", markeredgecolor=INK,
                       markeredgewidth=1.5, clip_on=False)
-        axes.set_title(title(measure, others), loc="left", pad=5)
+        axes.set_title(measure.name, loc="left", pad=5)
         axes.set_yticks(range(0, rows, every))
         axes.set_yticklabels([down.text(v) for v in down.values[::every]])
         axes.set_ylabel(down.label)

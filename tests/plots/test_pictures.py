@@ -239,6 +239,12 @@ class AbsentKeys(unittest.TestCase):
 
 
 class Maps(unittest.TestCase):
+    def test_what_a_place_is_the_best_of_stands_in_the_small_print(self) -> None:
+        others = {KIND: ["gd", "adam"], DECAY: [0.0, 0.1], WIDTH: [5, 10]}
+        figure = one(heatmap_figures(sweep({DEPTH: [2, 4], RATE: rates(3), **others}, run), Wish()))
+        self.assertEqual([panel.get_title(loc="left") for panel in figure.axes], ["test accuracy", "final cost J"])
+        self.assertIn("each place is that of the best optimizer, weight decay and width", said(figure))
+
     def test_a_few_cells_have_their_numbers_and_one_frame_in_all_maps(self) -> None:
         found = sweep({DEPTH: [2, 4], RATE: rates(3)}, lambda p: run(p, cost=p[RATE] * p[DEPTH], test_accuracy=p[RATE]))
         figure = one(heatmap_figures(found, Wish()))
