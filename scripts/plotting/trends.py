@@ -51,7 +51,7 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
     for axes, measure, row in zip(page.panels[0], measures, dots):
         axes.set_xscale("log" if axis.logarithmic else "linear")
         for (_, part), hued, colour in zip(parts, row, colours):
-            _draw(axes, axis, hued, colour, _bins(axis, len(part)), len(settings) <= MOST_DOTS)
+            _draw(axes, axis, hued, colour, _bins(axis, len(part), axis in sweep.scattered), len(settings) <= MOST_DOTS)
         axes.plot([axis.at(run.point) for run in placed(winner[:1], axis)], [mean_score(winner, measure.field)], color="white", marker="D",
                   markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6, zorder=6, clip_on=False, linestyle="none")
         axes.set_xlim(axis.values[0], axis.values[-1])
@@ -75,9 +75,10 @@ def _dots(settings: Sequence[Sequence[Run]], axis: Axis, field: str) -> Dots:
     return Dots(xs, ys)
 
 
-def _bins(axis: Axis, settings: int) -> int:
-    """How many bins the settings fill: each value, if there are few or one setting each, else neighbours together."""
-    if settings <= len(axis.values) <= 2 * MOST_BINS:
+def _bins(axis: Axis, settings: int, drawn: bool) -> int:
+    """How many bins the settings fill: each value, if there are few or one setting each, else neighbours together. Where
+    the other keys were drawn too, a line through single settings would show them."""
+    if not drawn and settings <= len(axis.values) <= 2 * MOST_BINS:
         return len(axis.values)
     return int(np.clip(settings / LEAST_IN_BIN, 1, min(MOST_BINS, len(axis.values))))
 
