@@ -14,6 +14,7 @@ LEARNING_RATE = "train.learning_rate"
 DEPTH = "model.depth"
 LAYER = "layer"  # no key: what a metric has a value for each of
 TRIAL = "trial"  # no key: the id of the trial at a point, which points share that differ in keys that are no part of it
+CLOSE = 0.08  # of the way from the first value to the last: nearer neighbours cannot be told apart, nor their labels
 MANY = 12  # values that can be named, or have a panel, each
 
 # The name of a swept key in words, and its unit where it has one.
@@ -82,10 +83,17 @@ class Axis:
         ratios, steps = np.diff(np.log(self.values)), np.diff(self.values)
         return bool(np.std(ratios) / np.mean(ratios) < np.std(steps) / np.mean(steps))
 
+    @cached_property
+    def close(self) -> bool:
+        """Whether a few numbers lie so unevenly, as 0, 0.0001 and 0.01 do, that some of them would be at one place."""
+        if not self.ordered or self.wide or self.logarithmic or len(self.values) < 3:
+            return False
+        return bool(np.min(np.diff(self.values)) < CLOSE * (self.values[-1] - self.values[0]))
+
     @property
     def positions(self) -> np.ndarray:
-        """Where the values lie along a side: numbers at themselves, names side by side."""
-        return np.array(self.values if self.numeric else range(len(self.values)), dtype=float)
+        """Where the values lie along a side: numbers at themselves, names and close numbers side by side."""
+        return np.array(self.values if self.numeric and not self.close else range(len(self.values)), dtype=float)
 
     def at(self, point: dict) -> Any:
         """The value that a point has on this axis."""
@@ -102,12 +110,12 @@ class Axis:
         return value_text(value, self._digits)
 
     @cached_property
-    def _digits(self) -> int:
+    def _digits(self) -> Optional[int]:
         # Written values keep three digits; those of a range are rarely round, and two tell them apart.
-        for digits in (3, 4, 6) if self.scale == "list" else (2, 3, 4, 6):
+        for digits in (3, 4, 6, 9, 12) if self.scale == "list" else (2, 3, 4, 6, 9, 12):
             if len({value_text(v, digits) for v in self.values}) == len(self.values):
                 return digits
-        return 17
+        return None
 
     def said(self, value: Any) -> str:
         """Its name with a value: "momentum 0.9", or "no momentum" where the key is no part of the trial."""
@@ -137,14 +145,14 @@ def axis_values(values: Iterable[Any]) -> tuple:
     return tuple(sorted(distinct)) if Axis("", "", distinct).numeric else distinct
 
 
-def value_text(value: Any, digits: int = 3) -> str:
-    """A swept value as a person writes it: 0.0075, 1e-5, relu, true, 20-7-5."""
+def value_text(value: Any, digits: Optional[int] = 3) -> str:
+    """A swept value as a person writes it: 0.0075, 1e-5, relu, true, 20-7-5; with all of its digits if None are given."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return short_exponent(f"{value:.{digits}g}")
+        return short_exponent(repr(value) if digits is None else f"{value:.{digits}g}")
     if isinstance(value, tuple):
         return "-".join(value_text(v, digits) for v in value) or "none"
     return "not set" if value is None else str(value)

@@ -202,6 +202,17 @@ def with_optimizers(others: dict[str, list]):
     return arranged("t", "", axes, points, [run(p, cost=p[MOMENTUM] or 0.1) for p in points], validated=False)
 
 
+class Trends(unittest.TestCase):
+    def test_a_trend_over_drawn_settings_is_no_line_through_each_of_them(self) -> None:
+        draws = np.random.default_rng(1)
+        points = [{RATE: r, WIDTH: float(w)} for r, w in zip(rates(60), draws.uniform(4, 64, 60))]
+        axes = [Axis(RATE, "log", (), 0), Axis(WIDTH, "linear", (), 1)]
+        found = arranged("t", "", axes, points, [run(p, cost=p[WIDTH]) for p in points], validated=False)
+        panel = dict(outcome_figures(found, Wish()))["final-learning-rate"].axes[0]
+        (trend,) = [line for line in panel.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1]
+        self.assertEqual(len(trend.get_xdata()), 7)
+
+
 class Limits(unittest.TestCase):
     def test_costs_above_where_training_begins_leave_the_picture_however_many_they_are(self) -> None:
         def trial(point: dict):
@@ -313,6 +324,21 @@ class Maps(unittest.TestCase):
 class Labels(unittest.TestCase):
     def test_large_numbers_have_short_exponents(self) -> None:
         self.assertEqual([value_text(value) for value in (1e15, 2.55e9, 1e-5, 1e-12)], ["1e15", "2.55e9", "1e-5", "1e-12"])
+
+    def test_values_that_differ_in_a_late_digit_have_no_more_digits_than_that(self) -> None:
+        near = Axis(RATE, "list", (0.000289423402, 0.000289423403))
+        self.assertEqual([near.text(value) for value in near.values], ["0.000289423402", "0.000289423403"])
+        nearer = Axis(RATE, "list", (0.1, 0.30000000000000004, 0.3))
+        self.assertEqual([nearer.text(value) for value in nearer.values], ["0.1", "0.30000000000000004", "0.3"])
+
+    def test_few_numbers_that_lie_close_have_room_side_by_side(self) -> None:
+        found = sweep({DECAY: [0.0, 1e-4, 1e-2], DEPTH: [2, 4]}, run)
+        figure = dict(outcome_figures(found, Wish()))["final-weight-decay"]
+        FigureCanvasAgg(figure).draw()
+        boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels() if label.get_text()]
+        self.assertEqual(len(boxes), 3)
+        self.assertTrue(all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:])))
+        self.assertEqual(list(Axis(WIDTH, "list", (5, 10, 40)).positions), [5, 10, 40])
 
     def test_names_that_do_not_fit_over_their_panels_stand_in_the_small_print(self) -> None:
         points = [{RATE: rate, KIND: kind, DECAY: decay, WIDTH: width} for rate in (0.1, 0.2) for width in (5, 10)
