@@ -19,7 +19,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
-use crate::results::trials::{Row, Trials};
+use crate::results::trials::{Row, SEED, Trials};
 use crate::terminal::{say, warn};
 use crate::text::{bytes, visible};
 
@@ -146,9 +146,14 @@ fn share(axis: &PlannedAxis, points: &[Row], is_ranked: impl Fn(&&Row) -> bool, 
     }
     // A point without the key is a group of its own.
     let places: Vec<usize> = at.iter().map(|at| at.unwrap_or(column.values.len())).collect();
-    let numbers: Option<Vec<f64>> = at.iter().map(|at| column.values[(*at)?].as_f64()).collect();
-    let found = importance::importance(&places, numbers.as_deref(), losses);
+    // Seeds are names, though numbers: neighbours have nothing in common.
+    let are_numbers = axis.key != SEED && column.values.iter().all(|value| value.is_number());
+    let numbers: Vec<Option<f64>> = at.iter().map(|at| column.values[(*at)?].as_f64()).collect();
+    let found = importance::importance(&places, are_numbers.then_some(&*numbers), losses);
     let groups = match found {
+        Some(found) if found.is_binned && at.contains(&None) => {
+            format!("{} bins of {} values, and the trials without it", found.groups - 1, column.values.len())
+        }
         Some(found) if found.is_binned => format!("{} bins of {} values", found.groups, column.values.len()),
         Some(found) => format!("{} values", found.groups),
         None => "too few trials to say".to_owned(),

@@ -28,12 +28,12 @@ pub(super) struct Importance {
     pub(super) is_binned: bool,
 }
 
-/// Computes how much a key explains of `losses`, the lower the better. `values` are the key's values at the same trials, as numbers
-/// (where they are some) and as the places of equal values. `None` if nothing can be said: a single value, as many values as
+/// Computes how much a key explains of `losses`, the lower the better. The key's values at the same trials are given as the
+/// places of equal values and, if they are numbers, as these; a trial without the key has none. `None` if nothing can be said: a single value, as many values as
 /// trials, or equal losses.
-pub(super) fn importance(places: &[usize], numbers: Option<&[f64]>, losses: &[f64]) -> Option<Importance> {
+pub(super) fn importance(places: &[usize], numbers: Option<&[Option<f64>]>, losses: &[f64]) -> Option<Importance> {
     let values = count_of(places);
-    let binned = numbers.filter(|_| values > MOST_VALUES).map(bins);
+    let binned = numbers.filter(|_| values > MOST_VALUES).map(bins_and_absent);
     let groups = binned.as_deref().unwrap_or(places);
     let share = share(groups, &ranks(losses))?;
     Some(Importance { share, groups: count_of(groups), is_binned: binned.is_some() })
@@ -41,6 +41,13 @@ pub(super) fn importance(places: &[usize], numbers: Option<&[f64]>, losses: &[f6
 
 fn count_of(groups: &[usize]) -> usize {
     groups.iter().collect::<HashSet<_>>().len()
+}
+
+/// Puts the numbers that are there into bins, and the trials without one into a group of their own.
+fn bins_and_absent(numbers: &[Option<f64>]) -> Vec<usize> {
+    let present: Vec<f64> = numbers.iter().copied().flatten().collect();
+    let mut bins = bins(&present).into_iter();
+    numbers.iter().map(|number| number.and_then(|_| bins.next()).unwrap_or(BINS)).collect()
 }
 
 /// Puts numbers into [`BINS`] bins of as many each; equal numbers come into one.
@@ -122,9 +129,20 @@ mod tests {
     fn many_numbers_are_put_into_bins_of_as_many_trials_and_equal_ones_together() {
         let numbers: Vec<f64> = (0..80).map(|trial| f64::from(trial * 37 % 80)).collect();
         let places: Vec<usize> = (0..80).collect();
-        let found = importance(&places, Some(&numbers), &numbers).unwrap();
+        let given: Vec<_> = numbers.iter().copied().map(Some).collect();
+        let found = importance(&places, Some(&given), &numbers).unwrap();
         assert!(found.is_binned && found.groups == 8 && found.share > 0.98, "{found:?}");
         assert_eq!(bins(&[5.0, 1.0, 5.0, 5.0]), [2, 0, 2, 2]);
+    }
+
+    #[test]
+    fn trials_without_a_number_are_one_more_group_beside_the_bins() {
+        let losses: Vec<f64> = (0..80).map(f64::from).collect();
+        let numbers: Vec<_> = (0..80).map(|trial| (trial < 40).then(|| f64::from(trial))).collect();
+        let places: Vec<usize> = (0..80).map(|trial| trial.min(40)).collect();
+        let found = importance(&places, Some(&numbers), &losses).unwrap();
+        assert_eq!((found.groups, found.is_binned), (9, true));
+        assert_eq!(bins_and_absent(&[None, Some(2.0), None, Some(1.0)]), [BINS, 4, BINS, 0]);
     }
 
     #[test]

@@ -83,7 +83,8 @@ function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost 
   const top = isLog ? highest * Math.max((highest / lowest) ** 0.08, 1.05) : highest + 0.06 * Math.max(highest - lowest, 1e-9);
   const { point: colour, lost: lostColour, ink } = colours();
   const scatter = (list, y, more) => ({ type: "scatter", data: list.filter(has).map((point) => ({ value: [x(point), y(point)], point })), ...more });
-  const medians = mediansOf(axis, completed, measure, isCategory);
+  // Seeds have no order that a line could follow.
+  const medians = axis.is_seed ? [] : mediansOf(axis, completed, measure, isCategory);
   const isWideEnough = completed.length < 400;
   const series = [
     scatter(points, (point) => clip(measure.values[point]), { symbolSize: isWideEnough ? 7 : 4, itemStyle: { color: colour, opacity: isWideEnough ? 0.55 : 0.3 } }),
@@ -91,7 +92,8 @@ function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost 
   ];
   if (lost.length > 0 && Number.isFinite(top)) series.push(scatter(lost, () => top, { symbol: "triangle", symbolSize: 9, itemStyle: { color: lostColour, opacity: 0.7 } }));
   const best = medians.reduce((a, b) => (a === null || (measure.is_lower_better ? b.median < a.median : b.median > a.median) ? b : a), null);
-  const words = best === null ? `${measure.name} by ${axis.key}: no completed trial is left.` : `${measure.name} by ${axis.key}. The best median, ${short(best.median)}, is at ${best.name}.`;
+  const said = best === null ? "" : ` The best median, ${short(best.median)}, is at ${best.name}.`;
+  const words = completed.length === 0 ? `${measure.name} by ${axis.key}: no completed trial is left.` : `${measure.name} by ${axis.key}, a point for each trial.${said}`;
   draw(
     place,
     {
