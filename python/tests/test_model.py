@@ -53,6 +53,15 @@ def test_every_output_and_scaling_answers_as_the_runner_does(workplace: Workplac
     np.testing.assert_allclose(found, workplace.answers(path, file), rtol=0, atol=TOLERANCE["f32" if "f32" in net else "f64"])
 
 
+@pytest.mark.parametrize("net", NETS)
+def test_no_examples_have_no_answers(workplace: Workplace, net: str) -> None:
+    file, keys = NETS[net]
+    model, x = layerchain.load(workplace.model(*keys)), examples(workplace, file)
+    for none in (x[:0], x[:0].reshape(0, model.features)):
+        assert [len(a) for a in (model(none), model.predict(none), *model.activations(none))] == [0] * (3 + len(model.layers))
+        assert model(none).shape == (0, len(model.layers[-1].b))
+
+
 def test_classes_are_those_of_predict(workplace: Workplace) -> None:
     for file, keys in ((DRAWN, ()), ("data/test_trees.h5", TREES)):
         path = workplace.model(*keys)
@@ -127,6 +136,7 @@ def test_what_is_no_model_is_refused_in_one_line(workplace: Workplace, tmp_path:
     for path, message in (
         (tmp_path / "none.h5", "none.h5: no such file"),
         (tmp_path / "text.h5", "text.h5: not an HDF5 file"),
+        (tmp_path, r"a folder, not a model file; layerchain\.read\(\) reads the results directory of a sweep"),
         (workplace.folder / DRAWN, "test_drawn.h5: attribute `format`: not in the file"),
     ):
         with pytest.raises(LayerchainError, match=message):

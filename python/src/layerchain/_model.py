@@ -101,7 +101,7 @@ class Model:
             fits = x.dtype.kind in ("biuf" if self.input == np.float64 else "f")
         if not fits:
             raise LayerchainError(f"the model takes {self.input.name} as in its training data, unscaled; found {x.dtype.name}")
-        rows = x.reshape(len(x), -1)
+        rows = x.reshape(len(x), math.prod(x.shape[1:]))
         finite = np.isfinite(rows).all(axis=1)
         if not finite.all():
             raise LayerchainError(f"every value must be finite; example {int(finite.argmin())} has a NaN or an infinity")
@@ -148,6 +148,8 @@ class Model:
 def load(path: str | os.PathLike[str]) -> Model:
     """Reads a model file of `runner train`. Raises LayerchainError, which names the file and the place, if it is another."""
     path = Path(path)
+    if path.is_dir():
+        raise LayerchainError(f"{path}: a folder, not a model file; layerchain.read() reads the results directory of a sweep")
     if not path.is_file():
         raise LayerchainError(f"{path}: no such file; runner train writes one")
     if not h5py.is_hdf5(path):
