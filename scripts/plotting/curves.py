@@ -61,14 +61,22 @@ def _pages(sweep: Sweep, measure: Measure, wish: Wish) -> Iterator[tuple[str, Fi
     stem = slug(measure.field)
     pages = grouped(sweep.runs, shown.rest)
     if len(pages) > MOST_PAGES:
-        others = ", ".join(axis.name for axis in shown.rest)
-        note = f"each line is the best setting of {others}; {judged_by(sweep)}"
-        chosen = [run for place in grouped(sweep.runs, shown.shown).values() for run in best(sweep, place, shown.rest)]
-        yield stem, _page(sweep, chosen, measure, shown, note, wish)
+        places = grouped(sweep.runs, shown.shown).values()
+        chosen = [run for place in places for run in best(sweep, place, shown.rest)]
+        chooses = any(len(grouped(place, shown.rest)) > 1 for place in places)
+        yield stem, _page(sweep, chosen, measure, shown, _choice(sweep, shown) if chooses else "", wish)
         return
     for setting, runs in pages.items():
         fixed = [axis.said(value) for axis, value in zip(shown.rest, setting)]
         yield "-".join([stem, *map(slug, fixed)]), _page(sweep, runs, measure, shown, ", ".join(fixed), wish)
+
+
+def _choice(sweep: Sweep, shown: Roles) -> str:
+    """Which settings are drawn where there are several at a place, in words."""
+    others = ", ".join(axis.name for axis in shown.rest)
+    if shown.colour and Colouring.of(shown.colour).kind == "bands":
+        return f"median over {shown.colour.name} of the best {others}; {judged_by(sweep)}"
+    return f"each line is the best setting of {others}; {judged_by(sweep)}"
 
 
 def _page(sweep: Sweep, runs: list[Run], measure: Measure, shown: Roles, note: str, wish: Wish) -> Figure:
@@ -117,7 +125,7 @@ def _reading(sweep: Sweep) -> str:
         return ""
     run = sweep.runs[0]
     if run.diverged:
-        return f"the cost stopped being finite at iteration {run.end}"
+        return f"diverged at iteration {run.end}"
     said = [("final cost", "final_cost", ".4g"), ("train accuracy", "train_accuracy", ".3f"),
             ("validation accuracy", "validation_accuracy", ".3f"), ("test accuracy", "test_accuracy", ".3f")]
     return "  ·  ".join(f"{name} {run.score(field):{form}}" for name, field, form in said

@@ -78,5 +78,5 @@ def band(label: str, colour: str = SOFT) -> Artist:
 
 
 def diverged_mark(label: str = "diverged") -> Line2D:
-    """The entry of a legend for the cross: a trial whose cost stopped being finite."""
+    """The entry of a legend for the cross: a trial that diverged."""
     return mark(label, "x", 6, INK, markeredgewidth=1.6)

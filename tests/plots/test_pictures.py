@@ -106,6 +106,21 @@ class Curves(unittest.TestCase):
         self.assertLess(figure.axes[0].get_ylim()[1], 2)
         self.assertIn("1 completed trial rises above", said(figure))
 
+    def test_a_training_that_diverged_says_when_though_its_cost_may_be_finite(self) -> None:
+        found = sweep({}, lambda p: run(p, status="diverged", ended_at=1))
+        self.assertIn("diverged at iteration 1", said(one(curve_figures(found, Wish()))))
+
+    def test_the_small_print_speaks_of_the_best_only_where_settings_were_chosen(self) -> None:
+        others = {KIND: ["gd", "adam"], WIDTH: [4, 8, 12, 16], DEPTH: [2, 3, 4, 5, 6], DECAY: [k / 10 for k in range(7)]}
+        chosen, bands = (one(curve_figures(sweep({RATE: rates(count), **others}, run), Wish())) for count in (3, 30))
+        self.assertIn("each line is the best setting of optimizer, width; best: ", said(chosen))
+        self.assertIn("median over learning rate of the best optimizer, width; best: ", said(bands))
+        draws = np.random.default_rng(1)
+        points = [{RATE: rate, **{key: draws.choice(values).item() for key, values in others.items()}} for rate in rates(60)]
+        axes = [Axis(key, "list", (), place) for place, key in enumerate(points[0])]
+        drawn = one(curve_figures(arranged("t", "", axes, points, [run(p) for p in points], validated=False), Wish()))
+        self.assertNotIn("best", said(drawn))
+
     def test_the_best_settings_are_named_in_order(self) -> None:
         found = sweep({RATE: rates(12), **SEEDS}, lambda p: run(p, cost=p[RATE]))
         figure = one(best_figures(found, Wish(best=2)))
