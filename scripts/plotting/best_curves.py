@@ -68,7 +68,7 @@ def _figure(sweep: Sweep, best: list[list[Run]], completed: list[list[Run]], cou
     else:
         axes.set_ylim(*linear_limits(low, high))
     axes.set_xlim(0, 1.02 * max(series.iterations[-1] for series in lines.values()))
-    name_sides(page, measure, 1, 0)
+    name_sides(page, measure)
     return page.figure
 
 

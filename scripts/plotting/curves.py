@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence
+from typing import Iterable, Iterator, Sequence
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -80,41 +80,36 @@ def _choice(sweep: Sweep, shown: Roles) -> str:
 
 
 def _page(sweep: Sweep, runs: list[Run], measure: Measure, shown: Roles, note: str, wish: Wish) -> Figure:
-    rows, columns, places = layout(shown.panels)
+    rows, columns, places = layout(shown.panels, runs)
     colouring = Colouring.of(shown.colour)
     height = 3.6 if rows * columns == 1 else 2.3 if rows == 1 else 1.75
     limits = _limits(runs, measure)
     in_panel = grouped(runs, shown.panels)
-    lines = {place: _lines(sweep, in_panel.get(place, []), measure, colouring) for place in places}
+    lines = {place: _lines(sweep, in_panel[place], measure, colouring) for place in places}
 
-    def page_with(more: str) -> Page:
+    def page_with(more: str, filled: Iterable[tuple[int, int]]) -> Page:
         return Page(rows, columns, height, f"{sweep.name}: {measure.name} while training",
                     [source(sweep), note, _reading(sweep), _beyond(runs, measure, limits[1]), more],
                     size=wish.size, legend=_handles(sweep, colouring, runs), legend_title=colouring.title,
                     least=1.3 * columns, right=0.35 if len(shown.panels) == 2 else 0.2,
                     gap=(0.16, 0.2 if len(shown.panels) == 2 else 0.4), titled=bool(shown.panels),
-                    bars=int(colouring.kind == "bar"))
+                    bars=int(colouring.kind == "bar"), filled=filled)
 
-    page = page_with("")
-    unnamed = _unnamed(page, shown.panels)
-    if unnamed:
-        page = page_with("; ".join(f"{side}: {axis.name}" for side, axis in unnamed.items()))
+    unnamed = _unnamed(page_with("", filled=()), shown.panels)
+    page = page_with("; ".join(f"{side}: {axis.name}" for side, axis in unnamed.items()), places.values())
     # The limits first: else each line looks for new ones in all panels that share them.
     low, high, log = limits
-    page.panels[0][0].set(yscale="log" if log else "linear", ylim=(low, high))
+    page.lead.set(yscale="log" if log else "linear", ylim=(low, high))
     last = max(1, *(run.end for run in runs))
-    page.panels[0][0].set_xlim(-0.02 * last, 1.02 * last)
+    page.lead.set_xlim(-0.02 * last, 1.02 * last)
     for place, (row, column) in places.items():
-        axes = page.panels[row][column]
-        _panel(axes, in_panel.get(place, []), measure, colouring, lines[place])
+        _panel(page.panels[row][column], in_panel[place], measure, colouring, lines[place])
         names = [axis.text(value) if axis in unnamed.values() and value is not None else axis.said(value)
                  for axis, value in zip(shown.panels, place)]
-        _name_panel(axes, names, row, column, columns)
-    for axes in page.panels.flat[len(places):] if len(shown.panels) < 2 else ():
-        axes.set_visible(False)
+        _name_panel(page, names, row, column)
     if log:
-        log_cost_ticks(page.panels[0][0])
-    name_sides(page, measure, len(places), len(shown.panels))
+        log_cost_ticks(page.lead)
+    name_sides(page, measure)
     colouring.bar(page)
     return page.figure
 
@@ -219,31 +214,28 @@ def has_band(series: Series) -> bool:
 
 def _unnamed(page: Page, panels: list[Axis]) -> dict[str, Axis]:
     """The axes whose names do not fit beside their values on each panel, by the side that the small print calls them by."""
-    place, (width, height) = page.panels[0][0].get_position(), page.figure.get_size_inches()
+    place, (width, height) = page.place(0, 0), page.figure.get_size_inches()
     sides = {"panels": place.width * width} if len(panels) == 1 else {"rows": place.height * height, "columns": place.width * width}
     return {side: axis for (side, room), axis in zip(sides.items(), panels)
             if any(text_width(f"{axis.name} {axis.text(value)}", 9.5) > room for value in axis.values)}
 
 
-def _name_panel(axes: Axes, names: list[str], row: int, column: int, columns: int) -> None:
+def _name_panel(page: Page, names: list[str], row: int, column: int) -> None:
+    axes = page.panels[row][column]
     if len(names) == 1:
         axes.set_title(names[0], loc="left", pad=4)
     elif len(names) == 2:
-        if row == 0:
+        if page.is_top(row, column):
             axes.set_title(names[1], pad=5)
-        if column == columns - 1:
+        if page.is_last(row, column):
             axes.annotate(names[0], (1, 0.5), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
                           rotation=-90, va="center", fontsize=9.5)
 
 
-def name_sides(page: Page, measure: Measure, places: int, panel_axes: int) -> None:
-    """One label for each side, in the middle of all panels; x ticks under the lowest panel of each column."""
-    columns = page.panels.shape[1]
-    iteration_ticks(page.panels[0][0])
-    if panel_axes == 1:
-        for index in range(max(0, places - columns), places):
-            page.panels.flat[index].tick_params(labelbottom=True)
-    first, last = page.panels[0][0].get_position(), page.panels[-1][-1].get_position()
+def name_sides(page: Page, measure: Measure) -> None:
+    """One label for each side, in the middle of all panels."""
+    iteration_ticks(page.lead)
+    first, last = page.place(0, 0), page.place(-1, -1)
     width, height = page.figure.get_size_inches()
     page.figure.text((first.x0 + last.x1) / 2, 0.1 / height, "iteration", ha="center", va="bottom", fontsize=9)
     page.figure.text(0.12 / width, (first.y1 + last.y0) / 2, measure.name, ha="left", va="center", rotation=90,

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Iterable, Iterator, Optional, Sequence
 
 import matplotlib
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from .axis import Axis
 from .style import SOFT, text_width
@@ -33,12 +35,17 @@ class Size:
 
 
 class Page:
-    """A figure with its header and a grid of equal panels; lengths in inches. Each part of the legend begins a line."""
+    """A figure with its header and a grid of equal panels; lengths in inches. Each part of the legend begins a line.
+
+    `filled` are the places of the grid that have a panel, by default all. Panels that share their sides have numbers at the
+    left of each row and at the foot of each column.
+    """
 
     def __init__(self, rows: int, columns: int, panel_height: float, title: str, notes: Iterable[str], *,
                  size: Size = Size(), legend: Sequence[Sequence[Artist]] = (), legend_title: str = "", least: float = WIDTH,
                  left: float = 0.75, right: float = 0.2, gap: tuple[float, float] = (0.18, 0.35), share: bool = True,
-                 titled: bool = True, bars: int = 0) -> None:
+                 titled: bool = True, bars: int = 0,
+                 filled: Optional[Iterable[tuple[int, int]]] = None) -> None:
         width = size.width or max(WIDTH, least)
         notes = [line for note in notes for line in wrapped(note, width - 2 * SIDE, 8.5)]
         heading = wrapped(title, width - 2 * SIDE, 12 * 1.12)  # bold letters are wider
@@ -54,10 +61,12 @@ class Page:
         right += BAR_ROOM if bars > 1 else 0.0
         panel_width = max(0.3, (width - left - right - (columns - 1) * gap[0]) / columns)
         self.figure = Figure(figsize=(width, height))
-        self.panels = self.figure.subplots(rows, columns, squeeze=False, sharex=share, sharey=share, gridspec_kw={
-            "left": left / width, "right": 1 - right / width, "bottom": bottom / height, "top": 1 - header / height,
-            "wspace": gap[0] / panel_width, "hspace": gap[1] / panel_height,
-        })
+        self._grid = self.figure.add_gridspec(
+            rows, columns, left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - header / height,
+            wspace=gap[0] / panel_width, hspace=gap[1] / panel_height,
+        )
+        self.panels = np.full((rows, columns), None, dtype=object)
+        self._add_panels(sorted(np.ndindex(rows, columns) if filled is None else filled), share)
         for row, text in enumerate(heading):
             self.figure.text(*self._at(SIDE, 0.1 + 0.2 * row), text, fontsize=12, fontweight="bold", va="top")
         for row, text in enumerate(notes):
@@ -72,10 +81,37 @@ class Page:
                 borderaxespad=0, borderpad=0,
             )
 
+    def _add_panels(self, places: list[tuple[int, int]], share: bool) -> None:
+        first = None
+        for row, column in places:
+            axes = self.figure.add_subplot(self._grid[row, column], sharex=first, sharey=first)
+            self.panels[row, column] = axes
+            first = (first or axes) if share else None
+        for row, column in places if share else ():
+            left, below = self.panels[row, :column], self.panels[row + 1:, column]
+            self.panels[row, column].tick_params(labelleft=not left.any(), labelbottom=not below.any())
+
+    def is_last(self, row: int, column: int) -> bool:
+        """Whether no panel of the row is further right."""
+        return not self.panels[row, column + 1:].any()
+
+    def is_top(self, row: int, column: int) -> bool:
+        """Whether no panel of the column is further up."""
+        return not self.panels[:row, column].any()
+
+    @property
+    def lead(self) -> Axes:
+        """The first panel, whose sides and ticks are those of all that share them."""
+        return next(axes for axes in self.panels.flat if axes)
+
+    def place(self, row: int, column: int) -> Bbox:
+        """Where a panel lies in the figure, or would lie."""
+        return self._grid[row, column].get_position(self.figure)
+
     def colour_bar(self, colours: ScalarMappable, label: str, beside: Optional[Axes] = None, **look: object) -> Colorbar:
         """A colour bar to the right of one panel, or of them all."""
-        place = (beside or self.panels[0][-1]).get_position()
-        low = place.y0 if beside else self.panels[-1][-1].get_position().y0
+        place = beside.get_position() if beside else self.place(0, -1)
+        low = place.y0 if beside else self.place(-1, -1).y0
         width, height = self.figure.get_size_inches()
         long = min(place.y1 - low, 2.6 / height) if not beside else place.y1 - low
         axes = self.figure.add_axes((place.x1 + 0.14 / width, place.y1 - long, BAR / width, long))

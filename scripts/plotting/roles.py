@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 from .axis import LAYER, LEARNING_RATE, MANY, Axis
-from .sweep import Sweep
+from .sweep import Run, Sweep
 
 MOST_COLUMNS = 6
 
@@ -48,9 +47,11 @@ def roles(sweep: Sweep) -> Roles:
     return Roles(colour, panels, rest)
 
 
-def layout(panels: list[Axis]) -> tuple[int, int, dict[tuple, tuple[int, int]]]:
-    """How many rows and columns there are, and the row and column of each setting; those without a key come last."""
-    sides = [(*axis.values, None) if axis.partial else axis.values for axis in panels]
+def layout(panels: list[Axis], runs: Sequence[Run]) -> tuple[int, int, dict[tuple, tuple[int, int]]]:
+    """How many rows and columns the runs need, and the row and column of each setting; those without a key come last."""
+    there = {run.values(panels) for run in runs}
+    sides = [[value for value in (*axis.values, None) if value in {place[side] for place in there}]
+             for side, axis in enumerate(panels)]
     if not sides:
         return 1, 1, {(): (0, 0)}
     if len(sides) == 1:
@@ -58,5 +59,5 @@ def layout(panels: list[Axis]) -> tuple[int, int, dict[tuple, tuple[int, int]]]:
         columns = count if count <= 4 else 3 if count in (5, 6, 9) else 4
         return -(-count // columns), columns, {(v,): divmod(i, columns) for i, v in enumerate(sides[0])}
     down, across = sides
-    places = {(down[r], across[c]): (r, c) for r, c in itertools.product(range(len(down)), range(len(across)))}
+    places = {place: (down.index(place[0]), across.index(place[1])) for place in there}
     return len(down), len(across), places

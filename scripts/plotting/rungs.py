@@ -62,7 +62,7 @@ def _figure(sweep: Sweep, wish: Wish) -> Figure:
     if series:
         draw_series(axes, series, ORANGE, 0.2, 2.2)
     _limits(axes, [run for runs in by_rung.values() for run in runs], field)
-    name_sides(page, recorded(field), 1, 0)
+    name_sides(page, recorded(field))
     return page.figure
 
 
