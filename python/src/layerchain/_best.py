@@ -112,7 +112,7 @@ def best(record: Record, metric: str | None) -> Best:
     by = chosen_metric(record, metric)
     sign = -1.0 if higher_is_better(by) else 1.0
     ranked = [
-        (not setting.is_complete, _rounded(sign * statistics.fmean(values)), place, setting, values)
+        (not setting.is_complete, rounded(sign * statistics.fmean(values)), place, setting, values)
         for place, setting in enumerate(settings(record))
         if (values := values_of(setting, by))
     ]
@@ -129,7 +129,7 @@ def best(record: Record, metric: str | None) -> Best:
     )
 
 
-def _rounded(mean: float) -> float:
+def rounded(mean: float) -> float:
     """Rounds to 12 digits, as runner does: means that differ by the rounding of their sums are equal."""
     return float(f"{mean:.11e}")
 

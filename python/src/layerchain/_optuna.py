@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import statistics
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,10 +15,14 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import event
 
-from ._best import SEED, Setting, chosen_metric, higher_is_better, settings, values_of
+from ._best import SEED, Setting, chosen_metric, higher_is_better, rounded, settings, values_of
 from ._errors import LayerchainError
 from ._record import Axis, Record, Trial, plain
+
+# Optuna writes each intermediate value by itself.
+_MOST_COSTS = 50
 
 Storage: TypeAlias = str | os.PathLike[str] | optuna.storages.BaseStorage | None
 
@@ -24,7 +30,8 @@ Storage: TypeAlias = str | os.PathLike[str] | optuna.storages.BaseStorage | None
 def write_study(record: Record, storage: Storage, name: str, metric: str | None, replace: bool) -> optuna.Study:
     """Writes a trial for each setting; see `Sweep.to_optuna`."""
     by = chosen_metric(record, metric)
-    place = _place(storage)
+    new_file = _new_file(storage)
+    place = new_file or _place(storage)
     if replace:
         _delete(name, place)
     direction = StudyDirection.MAXIMIZE if higher_is_better(by) else StudyDirection.MINIMIZE
@@ -40,8 +47,38 @@ def write_study(record: Record, storage: Storage, name: str, metric: str | None,
     all_settings = settings(record)
     keys = [axis for axis in record.axes if axis.key != SEED]
     distributions = {axis.key: _distribution(axis, values) for axis in keys if (values := _values(axis.key, all_settings))}
-    study.add_trials(_trial(setting, by, distributions) for setting in all_settings)
+    # Of means that are equal but for the rounding of their sums, Optuna is to see one, as best() does.
+    means: dict[float, float] = {}
+    for setting in all_settings:
+        if setting.is_complete and (values := values_of(setting, by)):
+            means.setdefault(rounded(statistics.fmean(values)), statistics.fmean(values))
+    with _quick(new_file) if new_file else nullcontext():
+        study.add_trials(_trial(setting, by, means, distributions) for setting in all_settings)
     return study
+
+
+@contextmanager
+def _quick(storage: optuna.storages.RDBStorage) -> Iterator[None]:
+    """Lets SQLite write a new file without waiting for the disk after each value; nothing is in it yet that could be lost."""
+    engine = storage.engine
+
+    def connected(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+
+    engine.dispose()
+    event.listen(engine, "connect", connected)
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", connected)
+        engine.dispose()
+
+
+def _new_file(storage: Storage) -> optuna.storages.RDBStorage | None:
+    """The storage of an SQLite file that is still to be made; None if it is there, or the storage is another."""
+    if storage is None or isinstance(storage, optuna.storages.BaseStorage) or "://" in str(storage) or Path(storage).exists():
+        return None
+    return optuna.storages.RDBStorage(f"sqlite:///{Path(storage)}")
 
 
 def _place(storage: Storage) -> str | optuna.storages.BaseStorage | None:
@@ -76,7 +113,7 @@ def _distribution(axis: Axis, values: Sequence[Any]) -> BaseDistribution:
     return FloatDistribution(low, high, log=log)
 
 
-def _trial(setting: Setting, metric: str, distributions: Mapping[str, BaseDistribution]) -> FrozenTrial:
+def _trial(setting: Setting, metric: str, means: Mapping[float, float], distributions: Mapping[str, BaseDistribution]) -> FrozenTrial:
     values = values_of(setting, metric)
     if not setting.completed and all(trial.status == "failed" for trial in setting.trials):
         state = TrialState.FAIL
@@ -88,7 +125,7 @@ def _trial(setting: Setting, metric: str, distributions: Mapping[str, BaseDistri
     params = {key: plain(setting.values[key]) for key in distributions if setting.values[key] is not None}
     return optuna.trial.create_trial(
         state=state,
-        value=float(np.mean(values)) if state == TrialState.COMPLETE else None,
+        value=means[rounded(statistics.fmean(values))] if state == TrialState.COMPLETE else None,
         params=params,
         distributions={key: distributions[key] for key in params},
         user_attrs=_attributes(setting),
@@ -108,7 +145,8 @@ def _attributes(setting: Setting) -> dict[str, Any]:
 
 
 def _mean_costs(trials: Sequence[Trial]) -> dict[int, float]:
-    """The mean over the seeds of the cost at each iteration that all of them have recorded."""
+    """The mean over the seeds of the cost at iterations that all of them have recorded: the last, and others at even distances."""
     costs = [dict(zip(trial.iterations.tolist(), trial.costs.tolist())) for trial in trials]
     common = [iteration for iteration in costs[0] if all(iteration in cost for cost in costs)] if costs else []
-    return {iteration: float(np.mean([cost[iteration] for cost in costs])) for iteration in common}
+    places = np.linspace(0, len(common) - 1, min(len(common), _MOST_COSTS)).round().astype(int)
+    return {common[place]: float(np.mean([cost[common[place]] for cost in costs])) for place in places}

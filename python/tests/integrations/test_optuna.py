@@ -13,10 +13,13 @@ import pytest
 from optuna import visualization
 from optuna.trial import TrialState
 from serving import served
+from test_best import record
 
 import layerchain
 from conftest import Workplace
 from layerchain import LayerchainError
+from layerchain._best import best
+from layerchain._optuna import write_study
 from layerchain._record import plain
 
 
@@ -49,6 +52,20 @@ def test_keys_are_ranges_of_numbers_or_choices(results: Path) -> None:
         "model.hidden": optuna.distributions.CategoricalDistribution(["[5,3]", "[]"]),
         "train.learning_rate": optuna.distributions.FloatDistribution(0.05, 1e9, log=True),
     }
+
+
+def test_of_means_that_differ_by_the_rounding_of_their_sums_the_first_is_the_best() -> None:
+    rows = [(rate, seed, "completed", {"final_cost": cost}) for rate, costs in ((1, (0.3, 0.1, 0.2)), (2, (0.1, 0.2, 0.3))) for seed, cost in enumerate(costs)]
+    made = record([(value, seed, state, costs | {"final_cost": costs["final_cost"] * (1 + (value == 1) * 1e-15)}) for value, seed, state, costs in rows])
+    study = write_study(made, None, "equal", None, False)
+    assert study.best_params == {"rate": 1} == best(made, None).setting
+
+
+def test_a_long_history_has_50_intermediate_values_from_its_beginning_to_its_end(workplace: Workplace) -> None:
+    long = workplace.sweep("long", "train.iterations=200", "train.record_every=1", "sweep.train.learning_rate=[0.1]")
+    for trial in layerchain.read(long).to_optuna().trials:
+        iterations = list(trial.intermediate_values)
+        assert len(iterations) == 50 and (iterations[0], iterations[-1]) == (0, 199)
 
 
 def test_a_key_that_is_no_part_of_a_setting_is_no_parameter_of_its_trial(workplace: Workplace) -> None:
