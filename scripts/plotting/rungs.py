@@ -88,7 +88,7 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
         for length, colour in _colours(sweep).items():
             there = lengths == length
             axes.plot(xs[there], ys[there], "o", color=colour, markersize=4, alpha=0.8, markeredgewidth=0)
-        there = [setting is winner or setting == winner for setting in settings]
+        there = [setting == winner for setting in settings]
         axes.plot(xs[there], ys[there], "D", color="white", markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6)
         axes.margins(x=0.06)
         if axis.wide:
