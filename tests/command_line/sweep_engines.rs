@@ -106,3 +106,30 @@ fn a_net_that_overflows_on_examples_set_aside_has_diverged_whichever_they_are() 
         assert!(shown.ends_with("diverged\n"), "{seed}: {shown}");
     }
 }
+
+#[test]
+fn one_example_that_is_far_larger_than_the_others_takes_no_digits_of_theirs() {
+    let bench = bench();
+    for part in ["train", "test"] {
+        let file = hdf5::File::create(bench.path(&format!("{part}_filled.h5"))).unwrap();
+        let mut features = ndarray::Array2::from_shape_fn((20, 50), |(i, j)| ((i * 7 + j * 3) % 11) as f32 / 11.0);
+        features.column_mut(4).fill(0.0);
+        features[[2, 4]] = 1e15; // the value of a number that is missing
+        file.new_dataset_builder().with_data(&features).create(format!("{part}_set_x").as_str()).unwrap();
+        let labels: Vec<u8> = (0..20).map(|i| i % 2).collect();
+        file.new_dataset_builder().with_data(&labels).create(format!("{part}_set_y").as_str()).unwrap();
+    }
+    let toml = SWEEP.replace("set = \"drawn\"", "train = \"train_filled.h5\"\ntest = \"test_filled.h5\"");
+    bench.write("filled.toml", &toml.replace("name = \"small\"", "name = \"filled\""));
+    // By the number of operations alone it would be the reduced engine.
+    let one = ["model.depth=2", "seed=1", "train.learning_rate=0.01", "train.batch=5", "data.scale=none"];
+    let dry = |further: &[&str]| bench.run(&[&["sweep", "filled.toml", "--dry-run"], &one[..], further].concat());
+    let chosen = dry(&[]);
+    assert!(text(&chosen.stdout).contains("direct") && !text(&chosen.stdout).contains("reduced"), "{chosen:?}");
+    let (code, line) =
+        failure_after_header(&dry(&["run.engine=reduced"]).stderr, dry(&["run.engine=reduced"]).status.code());
+    assert!(
+        code == Some(2) && line.contains("reduced is not exact in f32") && line.contains("differ too much"),
+        "{line}"
+    );
+}
