@@ -73,8 +73,8 @@ def _draw(axes: Axes, found: Map, measure: Measure, shades: Shades) -> None:
         axes.text(column, row, _text(cell, measure), ha="center", va="center", fontsize=8.5, linespacing=1.15,
                   color=_readable(fill) if known else INK)
         if (row, column) == found.best:
-            axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=1.8,
-                                     zorder=3))
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=2.2,
+                                     zorder=3, clip_on=False))
     rows, columns = len(found.cells), len(found.cells[0])
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
     axes.grid(False)

@@ -56,7 +56,7 @@ def beyond(measures: Sequence[Measure], shown: Sequence[np.ndarray], runs: Seque
 
 def _cost_limits(values: np.ndarray, measure: Measure, runs: Sequence[Run]) -> tuple[float, float, bool]:
     """Limits of a cost, with room at the top for crosses if some trials diverged, and whether they are logarithmic."""
-    room = 0.16 if any(run.diverged for run in runs) else 0.06
+    room = 0.24 if any(run.diverged for run in runs) else 0.06
     low, high = _robust_range(values, beginning(runs, measure.field))
     if log_worthwhile([low, high]):
         return low / (high / low) ** 0.06, high * (high / low) ** room, True

@@ -121,7 +121,7 @@ def best_of(sweep: Sweep, down: Axis, across: Axis) -> str:
     """Which setting a place of the map shows, in words."""
     names = [axis.name for axis in others_than(sweep, down, across)]
     both = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-    return f"each place is that of the best {both}" if names else ""
+    return f"each place shows the best {both}" if names else ""
 
 
 def _cell(sweep: Sweep, runs: Sequence[Run], others: Sequence[Axis], awaited: bool) -> Cell:

@@ -280,14 +280,14 @@ class Maps(unittest.TestCase):
         others = {KIND: ["gd", "adam"], DECAY: [0.0, 0.1], WIDTH: [5, 10]}
         figure = one(heatmap_figures(sweep({DEPTH: [2, 4], RATE: rates(3), **others}, run), Wish()))
         self.assertEqual([panel.get_title(loc="left") for panel in figure.axes], ["test accuracy", "final cost J"])
-        self.assertIn("each place is that of the best optimizer, weight decay and width", said(figure))
+        self.assertIn("each place shows the best optimizer, weight decay and width", said(figure))
 
     def test_a_few_cells_have_their_numbers_and_one_frame_in_all_maps(self) -> None:
         found = sweep({DEPTH: [2, 4], RATE: rates(3)}, lambda p: run(p, cost=p[RATE] * p[DEPTH], test_accuracy=p[RATE]))
         figure = one(heatmap_figures(found, Wish()))
         for panel in figure.axes:
             frames = [patch for patch in panel.patches if not patch.get_fill()]
-            self.assertEqual([(frame.get_x(), frame.get_y()) for frame in frames], [(-0.46, -0.46)])
+            self.assertEqual([(frame.get_x(), frame.get_y()) for frame in frames], [(-0.5, -0.5)])
         self.assertEqual([text.get_text() for text in figure.axes[1].texts][:2], ["0.0020", "0.063"])
 
     def test_a_cell_that_is_not_in_the_sweep_is_told_from_one_that_has_not_run_yet(self) -> None:
