@@ -174,7 +174,9 @@ fn the_seconds_before_an_interruption_are_seconds_of_the_trial() {
 /// Starts a sweep with events, and interrupts it once its trial has been trained for longer than a moment. Returns the iteration of the first
 /// event.
 fn interrupt(bench: &Bench, name: &str) -> u64 {
-    let mut command = bench.command();
+    // These tests may run under nohup themselves.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(bench.command().get_program()).current_dir(bench.path(""));
     command.args(["sweep"]).args(ENDLESS).args([
         "run.checkpoint_every=3600",
         "-j",
