@@ -95,7 +95,7 @@ const CORES: [&str; 26] = [
 ];
 
 /// Returns the core that [`CORETYPE`] asks `library` for, if no OpenBLAS knows it: the library has ignored it.
-/// Of other processors than x86-64, the names are not known here.
+/// `None` on processors other than x86-64, whose names of cores are not listed here.
 pub(super) fn unknown_core(library: &Library) -> Option<String> {
     if library.family() != Family::OpenBlas || !cfg!(target_arch = "x86_64") {
         return None;

@@ -154,7 +154,7 @@ impl Team {
     /// Runs `work` on this thread; the team shares its products and passes. Work of another thread waits until this is done.
     ///
     /// # Panics
-    /// In the work of the same team, where it would wait for itself for ever.
+    /// In the work of the same team of several threads, where it would wait for itself for ever.
     #[track_caller]
     pub fn install<T>(&self, work: impl FnOnce() -> T) -> T {
         let own = NonNull::from(&*self.shared);

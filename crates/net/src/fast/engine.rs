@@ -72,7 +72,7 @@ impl Engine {
     }
 
     /// Returns whether it computes the training of [`Engine::Direct`] in `R` on these examples, except for rounding: the others need inner
-    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by less than a factor of 10⁶.
+    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by at most a factor of 10⁶.
     pub fn is_exact_on<R: Real>(self, space: &GramSpace) -> bool {
         match self {
             Engine::Direct => true,
