@@ -4,7 +4,7 @@
 //! members of a team spin for a while, waiting for the next piece, before they sleep.
 
 use std::any::Any;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
 use std::hint::spin_loop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
@@ -91,6 +91,8 @@ unsafe impl Send for Shared {}
 thread_local! {
     /// The team that shares the work of this thread; `None` outside of a team, and inside of a shared piece.
     static CURRENT: Cell<Option<NonNull<Shared>>> = const { Cell::new(None) };
+    /// The teams in whose work this thread is, each in that of the one before it.
+    static INSTALLED: RefCell<Vec<NonNull<Shared>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Returns the number of threads of the current team, which shares the work of this thread; 1 outside of a team.
@@ -120,14 +122,31 @@ impl Drop for Restore {
     }
 }
 
+/// A guard of the work of a team on this thread.
+struct Installed;
+
+impl Installed {
+    fn of(team: NonNull<Shared>) -> Self {
+        INSTALLED.with_borrow_mut(|teams| teams.push(team));
+        Installed
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        INSTALLED.with_borrow_mut(Vec::pop);
+    }
+}
+
 impl Team {
-    /// Starts a team of `threads` threads, one of which is the caller of [`Team::install`].
+    /// Starts a team of `threads` threads, one of which is the caller of [`Team::install`]; of 32,767 if more are asked for.
     ///
     /// # Errors
     /// If the system can't start another thread.
     pub fn new(threads: usize) -> io::Result<Self> {
+        let threads = threads.clamp(1, Gate::CLOSED - 1);
         let shared = Arc::new(Shared {
-            threads: threads.max(1),
+            threads,
             gate: AtomicUsize::new(Gate::CLOSED),
             newest: UnsafeCell::new(None),
             done: AtomicUsize::new(0),
@@ -154,15 +173,18 @@ impl Team {
     /// Runs `work` on this thread; the team shares its products and passes. Work of another thread waits until this is done.
     ///
     /// # Panics
-    /// In the work of the same team of several threads, where it would wait for itself for ever.
+    /// In the work of the same team, where it would wait for itself for ever.
     #[track_caller]
     pub fn install<T>(&self, work: impl FnOnce() -> T) -> T {
         let own = NonNull::from(&*self.shared);
-        assert!(CURRENT.get() != Some(own), "Team::install is called in the work of the same team");
+        let is_in_its_work = INSTALLED.with_borrow(|teams| teams.contains(&own));
+        assert!(!is_in_its_work, "Team::install is called in the work of the same team");
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let installed = Installed::of(own);
         let before = Restore(CURRENT.replace((self.shared.threads > 1).then_some(own)));
         let done = work();
         drop(before);
+        drop(installed);
         drop(busy);
         done
     }

@@ -94,3 +94,24 @@ fn work_in_the_work_of_the_same_team_panics_and_does_not_wait_for_itself() {
     let team = Team::new(2).unwrap();
     team.install(|| team.install(|| ()));
 }
+
+#[test]
+#[should_panic(expected = "Team::install is called in the work of the same team")]
+fn work_in_the_work_of_the_same_team_of_one_panics_too() {
+    let team = Team::new(1).unwrap();
+    team.install(|| team.install(|| ()));
+}
+
+#[test]
+#[should_panic(expected = "Team::install is called in the work of the same team")]
+fn work_of_a_team_in_its_own_work_panics_also_in_that_of_another_team() {
+    let (team, other) = (Team::new(2).unwrap(), Team::new(2).unwrap());
+    team.install(|| other.install(|| team.install(|| ())));
+}
+
+#[test]
+fn a_team_whose_work_has_panicked_takes_other_work() {
+    let team = Team::new(1).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| team.install(|| panic!("on purpose")))).is_err());
+    team.install(|| ());
+}
