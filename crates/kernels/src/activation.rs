@@ -100,7 +100,7 @@ macro_rules! activations {
     };
 }
 
-// Comparisons take the place of `max` and `min`, which would hide a NaN.
+// Comparisons take the place of `max` and `min`, which would hide a NaN of z in a. (In dz it need not show: such a net has diverged already.)
 activations! {
     Relu:
         a  = |z| if z < R::zero() { R::zero() } else { z },
@@ -143,7 +143,7 @@ const LEAKY_SLOPE: f64 = 0.01;
 ///
 /// One pass; softmax takes three, over blocks of examples that stay in the cache. Each element of a is within 4 ulp of the exact
 /// value over the whole range: small and subnormal values keep their relative accuracy. NaN gives NaN (softmax: in the whole
-/// example), ±∞ gives the limit.
+/// example), ±∞ gives the limit (softmax: NaN in the whole example where z is +∞).
 ///
 /// # Shapes
 /// `b` n_out, `z` and `a` n_out × examples; `z` holds W a_prev on entry.

@@ -7,7 +7,7 @@ use crate::real::Real;
 use crate::rows::for_each_row;
 use crate::softmax::BLOCK;
 
-/// Counts the examples whose units are all right: a > 0.5 where y is 1, else a ≤ 0.5.
+/// Counts the examples whose units are all right: a > 0.5 where y is 1, else not; a NaN is not above 0.5.
 ///
 /// # Shapes
 /// `a` and `y` n_out × examples.

@@ -2,6 +2,7 @@
 //! [`choose()`] would take for [`Request::Auto`].
 
 use std::ffi::{c_char, c_int};
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -39,7 +40,7 @@ impl Qr {
         assert!(a.iter().all(|element| element.is_finite()), "QR of a matrix that isn't finite");
         let (lapack, mut reflected, mut tau) = (lapack(), as_columns(a), vec![0.0; columns]);
         let (m, n) = (int(rows), int(columns));
-        with_workspace("dgeqrf", |work, size, info| {
+        with_workspace(&lapack, "dgeqrf", |work, size, info| {
             // SAFETY: A has n columns of m elements, and tau n.
             unsafe { (lapack.dgeqrf)(&m, &n, reflected.as_mut_ptr(), &m, tau.as_mut_ptr(), work, &size, info) };
         });
@@ -56,13 +57,16 @@ impl Qr {
     pub fn into_q_transposed(self) -> Array2<f64> {
         let Qr { lapack, mut reflected, tau } = self;
         let (m, n) = (int(reflected.ncols()), int(reflected.nrows()));
-        with_workspace("dorgqr", |work, size, info| {
+        with_workspace(&lapack, "dorgqr", |work, size, info| {
             // SAFETY: as in `new`, whose reflections these are.
             unsafe { (lapack.dorgqr)(&m, &n, &n, reflected.as_mut_ptr(), &m, tau.as_ptr(), work, &size, info) };
         });
         reflected
     }
 }
+
+/// The most rows of a matrix whose singular vectors can be computed: LAPACK counts the 3n² + 7n numbers of its workspace in 32 bits.
+pub const MOST_SINGULAR_VECTORS: usize = 26_753;
 
 /// Computes the singular values of a square `a`, the largest first.
 ///
@@ -76,9 +80,14 @@ pub fn singular_values(a: ArrayView2<f64>) -> Array1<f64> {
 /// Computes the singular value decomposition A = U S Vᵀ of a square `a`: S, the largest first, and Vᵀ, with orthonormal rows.
 ///
 /// # Panics
-/// If `a` is not square or empty, or an element is not finite.
+/// If `a` is not square or empty, has more than [`MOST_SINGULAR_VECTORS`] rows, or an element is not finite.
 #[track_caller]
 pub fn singular_values_and_vt(a: ArrayView2<f64>) -> (Array1<f64>, Array2<f64>) {
+    let n = a.nrows();
+    assert!(
+        n <= MOST_SINGULAR_VECTORS,
+        "singular vectors of a matrix with {n} rows, more than {MOST_SINGULAR_VECTORS}"
+    );
     let (s, vt) = decompose(a, true);
     (s, as_columns(vt.view()))
 }
@@ -88,7 +97,9 @@ pub fn singular_values_and_vt(a: ArrayView2<f64>) -> (Array1<f64>, Array2<f64>) 
 /// # Panics
 /// If neither has a LAPACK.
 fn lapack() -> Lapack {
-    let by_rule = || choose(&Request::Auto).ok().and_then(|choice| choice.library.lapack);
+    // It is admitted for one thread; the library in use is, for as many as call it.
+    let for_one = |lapack| Lapack { one_at_a_time: true, ..lapack };
+    let by_rule = || choose(&Request::Auto).ok().and_then(|choice| choice.library.lapack).map(for_one);
     let library = in_use();
     library
         .lapack
@@ -108,9 +119,10 @@ fn decompose(a: ArrayView2<f64>, vectors: bool) -> (Array1<f64>, Array2<f64>) {
     let mut integers: Vec<c_int> = vec![0; 8 * n];
     let job: c_char = if vectors { b'A' } else { b'N' } as c_char;
     let (n, ld) = (int(n), int(kept));
-    with_workspace("dgesdd", |work, size, info| {
+    with_workspace(&lapack, "dgesdd", |work, size, info| {
         let (a, s, u, vt) = (memory.as_mut_ptr(), s.as_mut_ptr(), u.as_mut_ptr(), vt.as_mut_ptr());
-        // SAFETY: A is n × n; U and Vᵀ are too, or they are not referenced; there are 8 n integers; the string has one character.
+        // SAFETY: A is n × n; U and Vᵀ are too, or they are not referenced; there are 8 n integers; the string has one character. The size of
+        // the workspace that it asks for is enough, since n is below the side at which 32 bits don't hold it.
         unsafe {
             (lapack.dgesdd)(&job, &n, &n, a, &n, s, u, &ld, vt, &ld, work, &size, integers.as_mut_ptr(), info, 1);
         }
@@ -120,7 +132,9 @@ fn decompose(a: ArrayView2<f64>, vectors: bool) -> (Array1<f64>, Array2<f64>) {
 
 /// Calls a function of LAPACK twice: first it returns the size of its workspace, then it runs in one.
 #[track_caller]
-fn with_workspace(name: &str, mut call: impl FnMut(*mut f64, c_int, &mut c_int)) {
+fn with_workspace(lapack: &Lapack, name: &str, mut call: impl FnMut(*mut f64, c_int, &mut c_int)) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = lapack.one_at_a_time.then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
     let (mut wanted, mut info) = (0.0, 0);
     call(&raw mut wanted, -1, &mut info);
     assert!(info == 0, "{name} refuses its argument {}", -info);

@@ -54,6 +54,8 @@ pub(crate) struct Lapack {
     pub(crate) dgeqrf: Dgeqrf,
     pub(crate) dorgqr: Dorgqr,
     pub(crate) dgesdd: Dgesdd,
+    /// True if only one thread may call it at a time, because the library was not admitted for several.
+    pub(crate) one_at_a_time: bool,
 }
 
 impl Lapack {
@@ -67,6 +69,7 @@ impl Lapack {
                     dgeqrf: function(handle, &name("dgeqrf"))?,
                     dorgqr: function(handle, &name("dorgqr"))?,
                     dgesdd: function(handle, &name("dgesdd"))?,
+                    one_at_a_time: false,
                 })
             }
         })

@@ -112,10 +112,12 @@ fn needs_wider_kernels(library: &Library) -> bool {
 
 /// Closes a library and loads it with the widest kernels that multiply correctly, or as it was if there are none.
 fn load_with_wider_kernels(path: &Path, handle: Handle, narrow: Library) -> Result<Library, LoadError> {
-    let by_itself = narrow.core().to_owned();
+    let (by_itself, own) = (narrow.core().to_owned(), narrow.vectors());
     drop(handle);
     let wider = [(Vectors::Avx512, "SkylakeX"), (Vectors::Avx2, "Haswell")];
-    for (_, core) in wider.into_iter().filter(|(vectors, _)| *vectors <= Vectors::detect()) {
+    for (_, core) in
+        wider.into_iter().filter(|(vectors, _)| *vectors <= Vectors::detect() && own.is_none_or(|own| *vectors > own))
+    {
         let (handle, library) = open_with(core, path)?;
         if library.core().eq_ignore_ascii_case(core) && library.multiplies_correctly() {
             mem::forget(handle);
