@@ -47,7 +47,7 @@ fn train(
         InitialNet::new(examples, chain.clone(), training.clone()).unwrap()
     };
     let mut fleet = Fleet::new(examples, batches.clone(), nets.iter().map(start).collect());
-    let trained = fleet.train(|| true).unwrap().unwrap();
+    let trained = fleet.train(|_| true).unwrap().unwrap();
     let places = nets.iter().enumerate();
     let chains: Vec<_> = places.map(|(place, (chain, _))| fleet.chain(place, chain.layers[0].w.view())).collect();
     trained.into_iter().zip(chains).collect()
@@ -146,13 +146,10 @@ fn each_layer_learns_at_its_own_rate_and_decays_by_the_same_product() {
             let by_hand = train_by_hand(&data, &batches, ByHand::new(&chain, &training).at_rates(&rates), 9);
             for engine in engines(&training, &batches) {
                 let examples = data.examples(engine);
-                let start = InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
-                let mut fleet = Fleet::new(
-                    &examples,
-                    batches.clone(),
-                    vec![InitialNet { rates: LayerRates { linear: rates.to_vec(), adaptive: Vec::new() }, ..start }],
-                );
-                let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
+                let rates = LayerRates { linear: rates.to_vec(), adaptive: Vec::new() };
+                let start = InitialNet::new(&examples, Chain { rates, ..chain.clone() }, training.clone()).unwrap();
+                let mut fleet = Fleet::new(&examples, batches.clone(), vec![start]);
+                let trained = fleet.train(|_| true).unwrap().unwrap().remove(0);
                 let found = (trained, fleet.chain(0, chain.layers[0].w.view()));
                 assert_same(&format!("{engine:?}, {batches:?}, {optimiser:?}"), &data, &found, &by_hand);
             }

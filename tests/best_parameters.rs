@@ -6,7 +6,7 @@ use kernels::{Activation, Adam, Real};
 use ndarray::Array2;
 use net::{
     Algorithm, Alone, Architecture, Batches, Chain, DataParallel, Decay, Ending, Engine, Examples, Fleet, GramSpace,
-    InitialNet, Metric, Optimiser, Scheme, StopReason, Stopping, Trained, Training, initialise,
+    InitialNet, Metric, Optimiser, Scheme, Set, StopReason, Stopping, Trained, Training, initialise,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -86,7 +86,7 @@ impl Case {
 
     /// The costs of this training rise and fall, because its learning rate is too high.
     fn training(&self, restore_best: bool) -> Training {
-        let metrics = if self.validation > 0 { vec![Metric::ValidationCost] } else { Vec::new() };
+        let metrics = if self.validation > 0 { vec![Metric::Cost(Set::Validation)] } else { Vec::new() };
         let dropout = if self.dropout > 0.0 { vec![self.dropout; 2] } else { Vec::new() };
         let rate = if self.optimiser.is_linear() { 2.0 } else { 0.2 };
         let stopping = Stopping { restore_best, ..self.stopping.clone() };
@@ -112,7 +112,7 @@ impl Case {
         [0.0, f64::EPSILON].map(|error| {
             let mut chain = self.chain(seed);
             chain.layers[0].w.mapv_inplace(|w| w * (1.0 + error));
-            self.fleet_of(examples, std::iter::once(chain), true).train(|| true).unwrap().unwrap().remove(0)
+            self.fleet_of(examples, std::iter::once(chain), true).train(|_| true).unwrap().unwrap().remove(0)
         })
     }
 
@@ -135,7 +135,7 @@ impl Case {
         let (examples, seed) = (self.examples::<R>(), 1);
         let mut plain = self.fleet(&examples, &[seed], false);
         let before_steps = std::cell::RefCell::new(Vec::new());
-        let last = plain.train_watched(|fleet| {
+        let last = plain.train(|fleet| {
             before_steps.borrow_mut().push(fleet.chain(0, self.w_0::<R>(seed).view()).unwrap());
             true
         });
@@ -144,7 +144,7 @@ impl Case {
         let expected = &before_steps.borrow()[last.history[lowest].iteration];
 
         let mut fleet = self.fleet(&examples, &[seed], true);
-        let best = fleet.train(|| true).unwrap().unwrap().remove(0);
+        let best = fleet.train(|_| true).unwrap().unwrap().remove(0);
         let chain = fleet.chain(0, self.w_0::<R>(seed).view()).unwrap();
         assert_eq!((last.best, best.best), (None, Some(lowest)), "{self:?}");
         assert!(best.is_same(&last), "{self:?}: only what is kept differs");
@@ -189,7 +189,7 @@ fn a_net_that_leaves_its_fleet_early_is_scored_by_its_best_parameters() {
     let mut left = 0;
     for case in cases() {
         let examples = case.examples::<f64>();
-        let together = case.fleet(&examples, &seeds, true).train(|| true).unwrap().unwrap();
+        let together = case.fleet(&examples, &seeds, true).train(|_| true).unwrap().unwrap();
         for (&seed, trained) in seeds.iter().zip(&together) {
             let [alone, disturbed] = case.alone(&examples, seed);
             assert_eq!((trained.best, trained.ending), (alone.best, alone.ending), "{case:?}, seed {seed}");
@@ -218,7 +218,7 @@ fn the_best_net_so_far_can_be_taken_before_the_end() {
         plain.step().unwrap();
         fleet.step().unwrap();
         assert_eq!(bits(&fleet.best_chain(0, w_0.view()).unwrap()), bits(&case.chain::<f64>(1)), "{case:?}");
-        let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
+        let trained = fleet.train(|_| true).unwrap().unwrap().remove(0);
         let (kept, chain) = (fleet.best_chain(0, w_0.view()).unwrap(), fleet.chain(0, w_0.view()).unwrap());
         assert!(trained.best.is_some() && bits(&kept) == bits(&chain), "{case:?}");
     }
@@ -231,7 +231,7 @@ fn a_shared_training_restores_them_too() {
         let examples = case.examples::<f64>();
         let shared = |restore_best| {
             let training = case.training(restore_best);
-            let mut net = DataParallel::new(case.chain(1), training, &examples, case.batches(), Box::new(Alone));
+            let mut net = DataParallel::new(&examples, case.batches(), case.chain(1), training, Box::new(Alone));
             let before_steps = std::cell::RefCell::new(Vec::new());
             let trained = net.train(|net| {
                 before_steps.borrow_mut().push(bits(net.chain()));

@@ -99,6 +99,6 @@ fn a_net_is_not_rebuilt_from_another_start() {
     let other = &chain.layers[0].w * 0.5;
     let net = InitialNet::new(&examples, chain, Training::descent(0.3, 5, 1)).unwrap();
     let mut fleet = Fleet::new(&examples, Batches::full(12), vec![net]);
-    fleet.train(|| true).unwrap();
+    fleet.train(|_| true).unwrap();
     let _ = fleet.chain(0, other.view());
 }

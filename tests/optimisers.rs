@@ -151,7 +151,7 @@ fn agree(text: &str, least: [usize; 3]) {
             let examples = examples(engine, &x, &run.y);
             let start = InitialNet::new(&examples, run.chain.clone(), run.training.clone()).unwrap();
             let mut fleet = Fleet::new(&examples, run.batches.clone(), vec![start]);
-            let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
+            let trained = fleet.train(|_| true).unwrap().unwrap().remove(0);
             let chain = fleet.chain(0, run.chain.layers[0].w.view()).expect("it has not diverged");
             let costs: Vec<f64> = trained.history.iter().map(|record| record.cost).collect();
             let off = differences(&run, &chain, &costs);
@@ -204,7 +204,7 @@ fn nets_of_different_optimisers_train_in_one_fleet_as_they_do_alone() {
     let examples = examples(Engine::Direct, &x, &base[0].y);
     let start = |run: &&Run| InitialNet::new(&examples, run.chain.clone(), run.training.clone()).unwrap();
     let mut fleet = Fleet::new(&examples, base[0].batches.clone(), base.iter().map(start).collect());
-    let trained = fleet.train(|| true).unwrap().unwrap();
+    let trained = fleet.train(|_| true).unwrap().unwrap();
     for (place, run) in base.iter().enumerate() {
         let costs: Vec<f64> = trained[place].history.iter().map(|record| record.cost).collect();
         let chain = fleet.chain(place, run.chain.layers[0].w.view()).unwrap();
@@ -232,7 +232,7 @@ fn a_plain_step_is_the_same_where_a_net_with_momentum_stops_in_it() {
         );
         let start = |training: &Training| InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
         let costs = |starts: Vec<InitialNet<f64>>| -> Vec<f64> {
-            let trained = Fleet::new(&examples, Batches::full(9), starts).train(|| true).unwrap().unwrap();
+            let trained = Fleet::new(&examples, Batches::full(9), starts).train(|_| true).unwrap().unwrap();
             trained[0].history.iter().map(|record| record.cost).collect()
         };
         let (alone, together) = (costs(vec![start(&plain)]), costs(vec![start(&plain), start(&stops_at_once)]));

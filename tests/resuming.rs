@@ -118,13 +118,13 @@ impl Case {
         let examples = self.examples::<R>();
         let mut fleet = self.fleet(&examples);
         for &stop in stops {
-            let stopped = fleet.train_watched(|fleet| fleet.iteration() < stop).unwrap();
+            let stopped = fleet.train(|fleet| fleet.iteration() < stop).unwrap();
             assert_eq!((stopped, fleet.iteration()), (None, stop), "{self:?}");
             let bytes = postcard::to_stdvec(&fleet.state()).unwrap();
             let state: FleetState<R> = postcard::from_bytes(&bytes).unwrap();
             fleet = self.fleet(&examples).resume(state).unwrap();
         }
-        let trained = fleet.train(|| true).unwrap().unwrap();
+        let trained = fleet.train(|_| true).unwrap().unwrap();
         bytes_of(&fleet, &trained)
     }
 

@@ -71,7 +71,7 @@ fn training_stops_when_told_to() {
     let start = InitialNet::new(&examples, chain(), descent(0.1, 100, 1)).unwrap();
     let asked = std::cell::Cell::new(0);
     assert_eq!(
-        Fleet::new(&examples, Batches::full(6), vec![start]).train(|| asked.replace(asked.get() + 1) < 3),
+        Fleet::new(&examples, Batches::full(6), vec![start]).train(|_| asked.replace(asked.get() + 1) < 3),
         Ok(None)
     );
     assert_eq!(asked.get(), 4);

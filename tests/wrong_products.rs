@@ -45,7 +45,7 @@ fn a_product_that_is_wrong_on_one_rank_is_an_error_on_every_rank_and_a_stop_is_n
     let trained = |wrong_rank: usize, spoils: fn(usize) -> bool, most_steps: usize| -> Vec<_> {
         let train = |rank: ranks::Threads<f64>| {
             let (number, training) = (rank.rank(), Training::descent(0.3, 10, 1));
-            let mut net = DataParallel::new(chain.clone(), training, examples, Batches::full(128), Box::new(rank));
+            let mut net = DataParallel::new(examples, Batches::full(128), chain.clone(), training, Box::new(rank));
             if number == wrong_rank {
                 SPOILS.set(spoils);
             }

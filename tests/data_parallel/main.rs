@@ -7,7 +7,7 @@ use std::thread;
 use net::ndarray::{Array2, s};
 use net::{
     Activation, Alone, Architecture, Batches, Chain, Data, DataParallel, Decay, Ending, Engine, Examples, Metric,
-    Optimiser, Ranks, Real, Schedule, Scheme, Score, StopReason, Stopping, Trained, Training, initialise,
+    Optimiser, Ranks, Real, Schedule, Scheme, Score, Set, StopReason, Stopping, Trained, Training, initialise,
 };
 
 use ranks::threads;
@@ -55,7 +55,7 @@ impl Case {
         let examples = examples(&x, &y, !self.batches.is_full()).validating_on(15);
         let run = |ranks: Box<dyn Ranks<R>>| {
             let (training, batches) = (self.training.clone(), self.batches.clone());
-            let mut net = DataParallel::new(self.chain(), training, &examples, batches, ranks);
+            let mut net = DataParallel::new(&examples, batches, self.chain(), training, ranks);
             let trained = net.train(|_| true).unwrap().unwrap();
             assert_eq!(
                 net.train(|_| true).unwrap().as_ref(),
@@ -101,7 +101,12 @@ fn cases() -> Vec<Case> {
         Case::new(Training {
             optimiser: Optimiser { decay, clip_norm: Some(0.1), ..Optimiser::ADAM },
             schedule: Schedule::constant(0.01),
-            metrics: vec![Metric::TrainAccuracy, Metric::TestCost, Metric::GradientNorm, Metric::WeightNorm],
+            metrics: vec![
+                Metric::Accuracy(Set::Train),
+                Metric::Cost(Set::Test),
+                Metric::GradientNorm,
+                Metric::WeightNorm,
+            ],
             ..descent()
         }),
         Case {
@@ -197,7 +202,7 @@ fn a_clock_that_ends_it_between_two_records_leaves_the_cost_of_that_step() {
     let trained = |training: Training| {
         let case = Case::new(training);
         let chain = case.chain::<f64>();
-        let mut net = DataParallel::new(chain, case.training, &examples, case.batches, Box::new(Alone));
+        let mut net = DataParallel::new(&examples, case.batches, chain, case.training, Box::new(Alone));
         net.train(|_| true).unwrap().unwrap()
     };
     let stopping = Stopping { seconds: Some(0.3), ..Stopping::default() };
@@ -218,7 +223,7 @@ fn all_ranks_stop_when_one_is_told_to() {
             scope.spawn(move || {
                 let (number, steps) = (rank.rank(), std::cell::Cell::new(0));
                 let (training, batches) = (case.training.clone(), case.batches.clone());
-                let mut net = DataParallel::new(case.chain(), training, examples, batches, Box::new(rank));
+                let mut net = DataParallel::new(examples, batches, case.chain(), training, Box::new(rank));
                 let keep_going = |_: &DataParallel<f64>| {
                     steps.set(steps.get() + 1);
                     number != 1 || steps.get() < 10
@@ -237,7 +242,7 @@ fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits()
         let examples = examples(&x, &y, !case.batches.is_full()).validating_on(15);
         let run = |ranks: Box<dyn Ranks<f64>>, state: Option<&str>, until: usize| {
             let (training, batches) = (case.training.clone(), case.batches.clone());
-            let mut net = DataParallel::new(case.chain(), training, &examples, batches, ranks);
+            let mut net = DataParallel::new(&examples, batches, case.chain(), training, ranks);
             if let Some(state) = state {
                 net = net.resume(serde_json::from_str(state).unwrap()).unwrap();
             }
@@ -263,12 +268,12 @@ fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits()
         }
         let state = state.unwrap();
         let shorter = Training { iterations: 39, ..case.training.clone() };
-        let net = DataParallel::new(case.chain(), shorter, &examples, case.batches.clone(), Box::new(Alone));
+        let net = DataParallel::new(&examples, case.batches.clone(), case.chain(), shorter, Box::new(Alone));
         assert!(net.resume(serde_json::from_str(&state).unwrap()).is_err(), "a longer training");
         let other = Case::new(Training::descent(0.3, 40, 7));
         let other = Case { architecture: Architecture::classifier(FEATURES, &[8, 5], Activation::Tanh), ..other };
         let (training, batches) = (other.training.clone(), other.batches.clone());
-        let net = DataParallel::new(other.chain(), training, &examples, batches, Box::new(Alone));
+        let net = DataParallel::new(&examples, batches, other.chain(), training, Box::new(Alone));
         assert!(net.resume(serde_json::from_str(&state).unwrap()).is_err(), "another net");
     }
 }

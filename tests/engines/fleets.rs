@@ -44,7 +44,7 @@ fn a_net_that_diverges_leaves_and_the_others_go_on() {
             nets.iter().map(|net| net.start(&examples, 200)).collect(),
         );
         let endings: Vec<_> =
-            fleet.train(|| true).unwrap().unwrap().into_iter().map(|trained| trained.ending).collect();
+            fleet.train(|_| true).unwrap().unwrap().into_iter().map(|trained| trained.ending).collect();
         assert!(matches!(endings[1], Ending::Diverged { iteration: 1.., .. }), "{endings:?}");
         assert!(matches!(endings[3], Ending::Diverged { iteration: 1..=3, .. }), "{endings:?}");
     }
@@ -60,10 +60,11 @@ fn nets_that_start_with_the_same_first_layer_share_it() {
     let mut other = one.clone();
     other.training.schedule.learning_rate = 0.01;
     let together = Fleet::new(&examples, Batches::full(examples.training()), vec![one, other.clone()])
-        .train(|| true)
+        .train(|_| true)
         .unwrap()
         .unwrap();
-    let apart = Fleet::new(&examples, Batches::full(examples.training()), vec![other]).train(|| true).unwrap().unwrap();
+    let apart =
+        Fleet::new(&examples, Batches::full(examples.training()), vec![other]).train(|_| true).unwrap().unwrap();
     assert!(largest_gap(&together[1].history, &apart[0].history) < 1e-12);
     assert_ne!(together[0].history, together[1].history);
 }
@@ -86,7 +87,7 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
             Batches::full(examples.training()),
             nets.iter().map(|net| net.start(&examples, 100)).collect(),
         );
-        let trained = fleet.train(|| true).unwrap().unwrap();
+        let trained = fleet.train(|_| true).unwrap().unwrap();
         for (place, net) in nets.iter().enumerate() {
             let rows = net.hidden.first().copied().unwrap_or(1);
             let (w_0, _) = Draw::first_weights(&Scheme::XavierNormal.into(), net.seed, rows, 30);
@@ -141,7 +142,7 @@ fn a_net_without_test_examples_is_trained_as_with_them_and_has_no_test_score() {
             let space = Arc::new(GramSpace::new(x.view(), x_test));
             let examples = Examples::<f64>::for_engine(engine, &space, y.clone(), y_test.clone()).unwrap();
             let start = InitialNet::new(&examples, chain(), Training::descent(0.3, 20, 1)).unwrap();
-            Fleet::new(&examples, Batches::full(4), vec![start]).train(|| true).unwrap().unwrap().remove(0)
+            Fleet::new(&examples, Batches::full(4), vec![start]).train(|_| true).unwrap().unwrap().remove(0)
         };
         let (with, without) = (train(x.view(), &y), train(x.slice(s![.., ..0]), &none));
         assert_eq!(without.history, with.history, "{name}");
@@ -160,5 +161,5 @@ fn step_from_zeros(examples: &Examples<f64>, learning_rate: f64) -> Trained {
     let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
     let start = InitialNet::new(examples, zeros, Training::descent(learning_rate, 1, 1)).unwrap();
     let mut fleet = Fleet::new(examples, Batches::full(examples.training()), vec![start]);
-    fleet.train(|| true).unwrap().unwrap().remove(0)
+    fleet.train(|_| true).unwrap().unwrap().remove(0)
 }

@@ -98,7 +98,7 @@ fn train<R: Real>(engine: Engine, data: &Data, nets: &[Net], iterations: usize) 
         Batches::full(examples.training()),
         nets.iter().map(|net| net.start(&examples, iterations)).collect(),
     );
-    let trained = fleet.train(|| true).unwrap().unwrap();
+    let trained = fleet.train(|_| true).unwrap().unwrap();
     let results = trained.into_iter().zip(nets).enumerate();
     let results = results.map(|(place, (trained, net))| {
         let rows = net.hidden.first().copied().unwrap_or(1);

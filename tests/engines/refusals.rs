@@ -22,7 +22,7 @@ fn too_few_biases_make_no_fleet() {
     let examples = data.examples::<f64>(Engine::Direct);
     let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
     let mut start = net.start(&examples, 5);
-    start.first_biases = ndarray::Array1::zeros(2);
+    start.chain.layers[0].b = ndarray::Array1::zeros(2);
     Fleet::new(&examples, Batches::full(examples.training()), vec![start]);
 }
 
@@ -55,7 +55,7 @@ fn a_layer_that_does_not_fit_the_one_below_makes_neither_a_fleet_nor_a_shared_tr
         };
         assert_panics(message, fleet);
         assert_panics(message, || {
-            DataParallel::new(spoilt.clone(), training.clone(), &examples, batches.clone(), Box::new(Alone));
+            DataParallel::new(&examples, batches.clone(), spoilt.clone(), training.clone(), Box::new(Alone));
         });
     }
 }
@@ -94,7 +94,7 @@ fn settings_that_no_training_can_have_are_refused() {
             Fleet::new(&examples, batches(), vec![start]);
         });
         assert_panics(message, || {
-            DataParallel::new(chain(), training.clone(), &examples, batches(), Box::new(Alone));
+            DataParallel::new(&examples, batches(), chain(), training.clone(), Box::new(Alone));
         });
     }
 }
@@ -111,7 +111,7 @@ fn targets_that_no_sigmoid_has_are_refused() {
         let start = InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
         assert_panics("a target of a sigmoid is", || drop(Fleet::new(&examples, Batches::full(4), vec![start])));
         assert_panics("a target of a sigmoid is", || {
-            DataParallel::new(chain, training, &examples, Batches::full(4), Box::new(Alone));
+            DataParallel::new(&examples, Batches::full(4), chain, training, Box::new(Alone));
         });
     }
 }

@@ -10,7 +10,7 @@ use kernels::Activation;
 use ndarray::{ArrayView2, Axis};
 use net::{
     Algorithm, Batches, Bound, Chain, Curve, Decay, Ending, Engine, Examples, Fleet, InitialNet, Metric, Optimiser,
-    Schedule, StopReason, Stopping, Trained, Training,
+    Schedule, Set, StopReason, Stopping, Trained, Training,
 };
 
 const EXAMPLES: usize = 20;
@@ -19,8 +19,14 @@ const HELD_OUT: usize = 13;
 const VALIDATION: usize = 5;
 
 const NORMS: [Metric; 3] = [Metric::GradientNorm, Metric::WeightNorm, Metric::DeadRelu];
-const SCORES: [Metric; 5] =
-    [Metric::TrainAccuracy, Metric::TestAccuracy, Metric::TestCost, Metric::ValidationAccuracy, Metric::ValidationCost];
+const SCORES: [Metric; 6] = [
+    Metric::Accuracy(Set::Train),
+    Metric::Cost(Set::Train),
+    Metric::Accuracy(Set::Test),
+    Metric::Cost(Set::Test),
+    Metric::Accuracy(Set::Validation),
+    Metric::Cost(Set::Validation),
+];
 
 fn data() -> Data {
     Data::random(9, EXAMPLES, HELD_OUT)
@@ -46,7 +52,7 @@ fn fleet<'e>(examples: &'e Examples<f64>, nets: &[Net]) -> Fleet<'e, f64> {
 }
 
 fn train(examples: &Examples<f64>, nets: &[Net]) -> Vec<Trained> {
-    fleet(examples, nets).train(|| true).unwrap().unwrap()
+    fleet(examples, nets).train(|_| true).unwrap().unwrap()
 }
 
 /// Trains a net by hand, and collects what `look` sees of each step: the net before its update, and the pass.

@@ -36,7 +36,7 @@ fn a_layer_that_is_not_of_relu_has_no_dead_units_to_count() {
 #[test]
 fn on_mini_batches_norms_and_dead_units_are_of_the_batch_and_accuracies_of_all_examples() {
     let data = data();
-    let metrics = NORMS.into_iter().chain([Metric::TrainAccuracy]).collect();
+    let metrics = NORMS.into_iter().chain([Metric::Accuracy(Set::Train), Metric::Cost(Set::Train)]).collect();
     let training = Training { metrics, optimiser: optimisers()[2], ..Training::descent(0.3, 9, 1) };
     let chain = data.net(&[7, 5], Activation::Relu, 1);
     let mut net = ByHand::new(&chain, &training);
@@ -45,14 +45,15 @@ fn on_mini_batches_norms_and_dead_units_are_of_the_batch_and_accuracies_of_all_e
         let batch: Vec<usize> = [0..8, 8..16, 16..20][step % 3].clone().collect();
         let pass = net.pass(data.x.select(Axis(1), &batch).view(), data.y.select(Axis(1), &batch).view());
         expected.extend(norms(&net, &pass));
-        expected.extend(net.score(data.x.view(), data.y.view()).accuracy);
+        let score = net.score(data.x.view(), data.y.view());
+        expected.extend(score.accuracy.into_iter().chain([score.cost]));
         net.descend(&pass);
     }
     for engine in [Engine::Direct, Engine::Reduced] {
         let examples = data.examples(engine);
         let start = InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
         let mut fleet = Fleet::new(&examples, Batches::new(EXAMPLES, 8, None), vec![start]);
-        let trained = fleet.train(|| true).unwrap().unwrap().remove(0);
+        let trained = fleet.train(|_| true).unwrap().unwrap().remove(0);
         assert_close(engine.name(), &trained.metrics, &expected, 1e-10);
     }
 }
@@ -69,9 +70,8 @@ fn accuracies_and_costs_are_recorded_before_the_update_each_on_its_own_examples(
         let score = |(x, y)| net.score(x, y);
         let (train, test) = (net.score(data.x.view(), data.y.view()), score(test_examples(&data)));
         let validation = score(validation_examples(&data));
-        let scores = [train.accuracy, test.accuracy, Some(test.cost), validation.accuracy, Some(validation.cost)]
-            .map(Option::unwrap);
-        [net.weight_norms(), scores.to_vec()].concat()
+        let scores = [train, test, validation].map(|score| [score.accuracy.unwrap(), score.cost]);
+        [net.weight_norms(), scores.concat()].concat()
     });
     let expected = [0, 4, 8, 9].map(|iteration| all[iteration].clone()).concat();
     for (name, engine) in Engine::ALL {
@@ -112,7 +112,7 @@ fn the_last_scores_are_each_on_its_own_examples_after_the_last_update() {
 #[test]
 fn a_validation_metric_without_validation_examples_is_nan() {
     let data = data();
-    let metrics = vec![Metric::ValidationCost, Metric::ValidationAccuracy];
+    let metrics = vec![Metric::Cost(Set::Validation), Metric::Accuracy(Set::Validation)];
     let net = (data.net(&[4], Activation::Tanh, 1), Training { metrics, ..Training::descent(0.3, 2, 1) });
     let trained = train(&data.examples(Engine::Dual), &[net]).remove(0);
     assert_eq!(trained.metrics.len(), 4);

@@ -28,7 +28,7 @@ fn each_net_of_a_fleet_ends_where_it_would_alone_and_the_others_go_on_as_if_alon
     for (name, engine) in Engine::ALL {
         let examples = data.examples(engine).validating_on(VALIDATION);
         let mut together = fleet(&examples, &nets);
-        let trained = together.train(|| true).unwrap().unwrap();
+        let trained = together.train(|_| true).unwrap().unwrap();
         let stopped = |place: usize| match trained[place].ending {
             Ending::Stopped { iteration, reason } => (iteration, reason),
             other => panic!("{name}: net {place}: {other:?}"),
@@ -197,7 +197,7 @@ fn nets_that_end_last_keep_their_parameters_from_before_the_update_and_a_diverge
         // The first two end in one step, after the third; the fourth overflows.
         let nets = [net(1, 0.3, 0.66), net(1, 0.3, 0.66), net(2, 0.3, f64::INFINITY), net(3, 1e200, 0.0)];
         let mut fleet = fleet(&examples, &nets);
-        let trained = fleet.train(|| true).unwrap().unwrap();
+        let trained = fleet.train(|_| true).unwrap().unwrap();
         let Ending::Stopped { iteration, reason: StopReason::CostBelow } = trained[0].ending else {
             panic!("{name}: {:?}", trained[0].ending)
         };

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let mut fleet = Fleet::new(&examples, Batches::full(m), nets);
-    let trained = fleet.train(|| true)?.expect("`keep_going` is always true");
+    let trained = fleet.train(|_| true)?.expect("`keep_going` is always true");
     for (name, trained) in names.iter().zip(trained) {
         let score = trained.train.expect("no net diverges");
         println!("{name:<16} cost {:.4}  accuracy {:.3}", score.cost, score.accuracy.unwrap_or(f64::NAN));

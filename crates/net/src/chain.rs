@@ -54,10 +54,7 @@ impl<R: Real> Chain<R> {
     #[track_caller]
     pub fn forward<'c>(&self, x: ArrayView2<R>, caches: &'c mut [Cache<R>]) -> &'c Cache<R> {
         assert_eq!(caches.len(), self.layers.len(), "one cache for each layer");
-        for (i, layer) in self.layers.iter().enumerate() {
-            let (below, this_and_above) = caches.split_at_mut(i);
-            layer.forward(input(i, x, below), &mut this_and_above[0]);
-        }
+        forward(&self.layers, x, caches);
         caches.last().expect("a chain has at least one layer")
     }
 
@@ -76,7 +73,7 @@ impl<R: Real> Chain<R> {
         assert_eq!((caches.len(), gradients.len()), (self.layers.len(), self.layers.len()), "one for each layer");
         // The course goes layer by layer. Here all dz come first: `fast/` also calls `backward_dz` by itself.
         self.backward_dz(1..self.layers.len(), caches, gradients); // dz[l-1], l = L to 2
-        self.backward_parameters(x, caches, gradients);
+        backward_parameters(&self.layers, x, caches, gradients); // dW[l] and db[l]
     }
 
     /// Computes `da[l-1] = W[l]ᵀ dz[l]`, then `dz[l-1]` in its place, for the layers at these `indices`, from the last to the first.
@@ -89,22 +86,36 @@ impl<R: Real> Chain<R> {
             self.layers[i - 1].backward_activation(&caches[i - 1], da_to_dz.view_mut());
         }
     }
+}
 
-    /// Computes `dW[l]` and `db[l]` of each layer from its `dz[l]`.
-    #[track_caller]
-    pub(crate) fn backward_parameters(&self, x: ArrayView2<R>, caches: &[Cache<R>], gradients: &mut [Gradient<R>]) {
-        for (i, (layer, gradient)) in self.layers.iter().zip(gradients).enumerate() {
-            layer.backward_parameters(input(i, x, caches), gradient);
-        }
+/// Runs the forward pass of consecutive `layers` on their input `x`.
+#[track_caller]
+pub(crate) fn forward<R: Real>(layers: &[Layer<R>], x: ArrayView2<R>, caches: &mut [Cache<R>]) {
+    for (i, layer) in layers.iter().enumerate() {
+        let (below, this_and_above) = caches.split_at_mut(i);
+        layer.forward(input(i, x, below), &mut this_and_above[0]);
     }
 }
 
-/// Asserts that the `layers`, numbered from `first` on, form a chain on `n_in` inputs: each W is row-major and has a column for each unit below,
+/// Computes `dW[l]` and `db[l]` of each of consecutive `layers` from its `dz[l]`; `x` is their input.
+#[track_caller]
+pub(crate) fn backward_parameters<R: Real>(
+    layers: &[Layer<R>],
+    x: ArrayView2<R>,
+    caches: &[Cache<R>],
+    gradients: &mut [Gradient<R>],
+) {
+    for (i, (layer, gradient)) in layers.iter().zip(gradients).enumerate() {
+        layer.backward_parameters(input(i, x, caches), gradient);
+    }
+}
+
+/// Asserts that the `layers` form a chain on `n_in` inputs: each W is row-major and has a column for each unit below,
 /// and each b has as many elements as its W has rows.
 #[track_caller]
-pub(crate) fn assert_chained<R: Real>(layers: &[Layer<R>], first: usize, n_in: usize) {
+pub(crate) fn assert_chained<R: Real>(layers: &[Layer<R>], n_in: usize) {
     let mut below = n_in;
-    for (l, Layer { w, b, .. }) in (first..).zip(layers) {
+    for (l, Layer { w, b, .. }) in (1..).zip(layers) {
         let fits = (w.ncols(), b.len()) == (below, w.nrows());
         assert!(
             fits,
@@ -118,7 +129,7 @@ pub(crate) fn assert_chained<R: Real>(layers: &[Layer<R>], first: usize, n_in: u
     }
 }
 
-/// Returns the input of the layer at index `i`: `x`, or the output of the layer before.
+/// Returns the input of the layer at index `i`: `x`, or the output of the layer before it.
 pub(crate) fn input<'c, R: Real>(i: usize, x: ArrayView2<'c, R>, caches: &'c [Cache<R>]) -> ArrayView2<'c, R> {
     if i == 0 { x } else { caches[i - 1].output() }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::training::{Stopping, Training};
+use crate::training::{StopReason, Stopping, Training};
 
 /// One point of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,16 @@ pub struct HistoryPoint {
     pub iteration: usize,
     /// J on the examples of the step, before its update.
     pub cost: f64,
+}
+
+/// What a record holds of a net, before the update of its iteration.
+pub(crate) struct Observation {
+    /// J on the examples of the step.
+    pub(crate) cost: f64,
+    /// The cost in which an improvement is looked for.
+    pub(crate) watched: f64,
+    /// The values of the metrics, in the order of [`crate::Training::metrics`].
+    pub(crate) metrics: Vec<f64>,
 }
 
 /// The history so far, and the last record that was an improvement.
@@ -44,19 +54,42 @@ impl Progress {
         }
     }
 
+    /// Adds a record, and returns its index.
+    pub(crate) fn record(&mut self, iteration: usize, observation: &Observation) -> usize {
+        let record = self.history.len();
+        self.history.push(HistoryPoint { iteration, cost: observation.cost });
+        self.metrics.extend(&observation.metrics);
+        record
+    }
+
+    /// Returns the condition under which the training ends at a step, if any, by J if it is known, and by the `watched` cost if a record is due.
+    /// `is_late` turns the answer of this clock into that of the clock which counts.
+    pub(crate) fn reason_to_stop(
+        &mut self,
+        stopping: &Stopping,
+        cost: Option<f64>,
+        watched: Option<f64>,
+        validates: bool,
+        is_late: impl FnOnce(bool) -> bool,
+    ) -> Option<StopReason> {
+        if stopping.cost_below.zip(cost).is_some_and(|(mark, cost)| cost < mark) {
+            return Some(StopReason::CostBelow);
+        }
+        if watched.is_some_and(|watched| self.is_out_of_patience(stopping, watched)) {
+            return Some(if validates { StopReason::ValidationPlateau } else { StopReason::Plateau });
+        }
+        let seconds = stopping.seconds?;
+        is_late(self.spent().as_secs_f64() > seconds).then_some(StopReason::Time)
+    }
+
     /// Compares the next recorded cost `watched` with that of the last improvement, and returns whether patience has run out.
-    pub(crate) fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
+    fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
         if watched < self.lowest - stopping.min_delta {
             (self.lowest, self.waited) = (watched, 0);
         } else {
             self.waited += 1;
         }
         stopping.patience.is_some_and(|patience| self.waited >= patience)
-    }
-
-    /// Returns whether the time of the training is up.
-    pub(crate) fn is_late(&self, stopping: &Stopping) -> bool {
-        stopping.seconds.is_some_and(|seconds| self.spent().as_secs_f64() > seconds)
     }
 
     /// Returns the time that the training has taken so far.

@@ -23,6 +23,22 @@ impl<R: Real> Chain<R> {
     }
 }
 
+/// A set of examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Set {
+    /// The training examples.
+    Train,
+    /// The test examples.
+    Test,
+    /// The validation examples.
+    Validation,
+}
+
+impl Set {
+    /// All sets.
+    pub(crate) const ALL: [Set; 3] = [Set::Train, Set::Test, Set::Validation];
+}
+
 /// The cost and accuracy of a net on a set of examples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {

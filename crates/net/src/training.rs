@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::optimiser::{Algorithm, Optimiser};
 use crate::schedule::Schedule;
+use crate::score::Set;
 
 /// The training of one net. Every function that takes one panics if [`Self::record_every`], the [`Stopping::patience`] or the length of a
 /// [`Curve`](crate::Curve) is 0, or a constant of the [`Optimiser`], the learning rate or [`Stopping::min_delta`] is out of its range.
@@ -100,6 +101,15 @@ impl Stopping {
         self.cost_below.is_some() || self.diverge_above.is_some()
     }
 
+    /// Returns the bound that a cost breaks, if any.
+    pub(crate) fn bound_broken_by(&self, cost: f64) -> Option<Bound> {
+        match self.diverge_above {
+            _ if !cost.is_finite() => Some(Bound::Finite),
+            Some(most) if cost > most => Some(Bound::Cost),
+            _ => None,
+        }
+    }
+
     /// Returns whether records are compared with the lowest one so far.
     pub(crate) fn looks_back(&self) -> bool {
         self.patience.is_some() || self.restore_best
@@ -109,16 +119,10 @@ impl Stopping {
 /// A quantity that can be recorded beside the cost, at the parameters before the update of the iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
-    /// The share of all training examples that are classified correctly.
-    TrainAccuracy,
-    /// The share of all test examples that are classified correctly.
-    TestAccuracy,
-    /// J on the test examples; NaN, as their accuracy, if there are none.
-    TestCost,
-    /// The share of the validation examples that are classified correctly.
-    ValidationAccuracy,
-    /// J on the validation examples; NaN, as their accuracy, if there are none.
-    ValidationCost,
+    /// The share of the examples of a whole set that are classified correctly; NaN if there are none.
+    Accuracy(Set),
+    /// J on a whole set; NaN if it has no examples.
+    Cost(Set),
     /// The Euclidean norm of the gradient of each layer's parameters, on the examples of the step, before clipping.
     GradientNorm,
     /// The Euclidean norm of each layer's weights.
@@ -129,12 +133,13 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric with its name in experiments.
-    pub const ALL: [(&'static str, Metric); 8] = [
-        ("train_accuracy", Metric::TrainAccuracy),
-        ("test_accuracy", Metric::TestAccuracy),
-        ("test_cost", Metric::TestCost),
-        ("validation_accuracy", Metric::ValidationAccuracy),
-        ("validation_cost", Metric::ValidationCost),
+    pub const ALL: [(&'static str, Metric); 9] = [
+        ("train_accuracy", Metric::Accuracy(Set::Train)),
+        ("train_cost", Metric::Cost(Set::Train)),
+        ("test_accuracy", Metric::Accuracy(Set::Test)),
+        ("test_cost", Metric::Cost(Set::Test)),
+        ("validation_accuracy", Metric::Accuracy(Set::Validation)),
+        ("validation_cost", Metric::Cost(Set::Validation)),
         ("gradient_norm", Metric::GradientNorm),
         ("weight_norm", Metric::WeightNorm),
         ("dead_relu", Metric::DeadRelu),

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Call, Real, Step, backward_weights, forward, square_sum};
+use kernels::{Accumulate, Real, Step, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
 use crate::fast::columns::Columns;
 use crate::fast::first_layers::FirstLayers;
-use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::arrays::{FirstState, StateMismatch};
 use crate::fast::state::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
@@ -95,67 +94,5 @@ impl<R: Real> FirstLayers<R> for Direct<'_, R> {
 
     fn restore(&mut self, rows: Range<usize>, state: &FirstState<R>) -> Result<(), StateMismatch> {
         state.put_in(block_mut(&mut self.w, rows), None, None)
-    }
-}
-
-/// The work and memory of `direct`.
-pub(crate) struct DirectProfile;
-
-impl Profile for DirectProfile {
-    fn is_exact_for(&self, _optimiser: &Optimiser, _full_batch: bool) -> bool {
-        true
-    }
-
-    fn columns(&self, data: &DataSizes) -> usize {
-        data.features
-    }
-
-    fn input_elements(&self, data: &DataSizes) -> f64 {
-        data.features as f64 * (data.train + data.held_out()) as f64
-    }
-
-    fn flops_per_step(&self, data: &DataSizes) -> f64 {
-        4.0 * data.features as f64
-    }
-
-    fn flops_before(&self, _data: &DataSizes, _rows: usize) -> f64 {
-        0.0
-    }
-
-    /// Counts W and, in f64, W(0).
-    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
-        data.features as f64 * (copies * element + size_of::<f64>() as f64)
-    }
-
-    fn step_calls(&self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
-        let StackedStep { rows, examples, is_plain, column_major } = step;
-        let forward = Call::forward(Accumulate::Replace);
-        [forward, weights_call(is_plain, examples)]
-            .map(|call| ProductCall::new(rows, data.features, examples, call.with_inputs(column_major)))
-            .to_vec()
-    }
-
-    fn wx_calls(
-        &self,
-        data: &DataSizes,
-        rows: usize,
-        examples: usize,
-        held_out: bool,
-        column_major: bool,
-    ) -> Vec<ProductCall> {
-        let forward = Call::forward(Accumulate::Replace).with_inputs(column_major && !held_out);
-        vec![ProductCall::new(rows, data.features, examples, forward)]
-    }
-
-    fn refresh_calls(&self, _data: &DataSizes, _rows: usize) -> Vec<ProductCall> {
-        Vec::new()
-    }
-}
-
-/// Returns the call that makes W += s aᵀ if the step is plain, else dW = (1/m) dz aᵀ.
-pub(crate) fn weights_call(is_plain: bool, examples: usize) -> Call {
-    match is_plain {
-        true => Call::backward_weights(1.0, Accumulate::Add),
-        false => Call::backward_weights(1.0 / examples as f64, Accumulate::Replace),
     }
 }

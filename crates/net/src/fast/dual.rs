@@ -5,13 +5,12 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Call, Real, Step, forward, scale, scale_and_sum};
+use kernels::{Accumulate, Real, Step, forward, scale, scale_and_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use crate::batches::Batch;
 use crate::fast::first_layers::FirstLayers;
 use crate::fast::initial_term::{InitialTerm, not_below_zero};
-use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::arrays::{FirstState, StateMismatch};
 use crate::fast::state::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
@@ -138,63 +137,6 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
             *p = p_now;
         }
         Some(off / largest)
-    }
-}
-
-/// The work and memory of `dual`.
-pub(crate) struct DualProfile;
-
-impl Profile for DualProfile {
-    fn is_exact_for(&self, optimiser: &Optimiser, full_batch: bool) -> bool {
-        optimiser.is_linear() && full_batch
-    }
-
-    fn columns(&self, data: &DataSizes) -> usize {
-        data.train
-    }
-
-    fn input_elements(&self, data: &DataSizes) -> f64 {
-        data.train as f64 * data.train as f64
-    }
-
-    fn flops_per_step(&self, data: &DataSizes) -> f64 {
-        2.0 * data.train as f64
-    }
-
-    /// Counts W(0) X, and XᵀX.
-    fn flops_before(&self, data: &DataSizes, rows: usize) -> f64 {
-        let (n0, m, n1) = (data.features as f64, data.train as f64, rows as f64);
-        2.0 * n1 * n0 * m + 2.0 * n0 * m * m
-    }
-
-    /// Counts P and, in f64, T, W(0) X and W(0) X_h.
-    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
-        let f64_bytes = size_of::<f64>() as f64;
-        let (train, held_out) = (data.train as f64, data.held_out() as f64);
-        train * copies * (element + f64_bytes) + (2.0 * train + 2.0 * held_out) * f64_bytes
-    }
-
-    fn step_calls(&self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
-        let accumulate = if step.is_plain { Accumulate::Add } else { Accumulate::Replace };
-        vec![ProductCall::new(step.rows, data.train, step.examples, Call::forward(accumulate))]
-    }
-
-    /// Lists nothing for the training examples, whose P is kept, and the product of W(0) X_h + T XᵀX_h for held-out ones.
-    fn wx_calls(
-        &self,
-        data: &DataSizes,
-        rows: usize,
-        examples: usize,
-        held_out: bool,
-        _column_major: bool,
-    ) -> Vec<ProductCall> {
-        let call = ProductCall::in_f64(rows, data.train, examples, Call::forward(Accumulate::Add));
-        if held_out { vec![call] } else { Vec::new() }
-    }
-
-    /// Lists the product of P = W(0) X + T XᵀX.
-    fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall> {
-        vec![ProductCall::in_f64(rows, data.train, data.train, Call::forward(Accumulate::Add))]
     }
 }
 

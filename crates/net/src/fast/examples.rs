@@ -15,6 +15,8 @@ use crate::fast::gram::GramSpace;
 use crate::fast::initial_term::{InitialTerm, row_squares};
 use crate::fast::reduced::Reduced;
 use crate::matrix::round_to_lines;
+use crate::score::Set;
+use crate::training::Stopping;
 
 /// Training examples for nets of element type `R`, and held-out examples: the first of these for testing, the last for validation.
 #[derive(Debug)]
@@ -185,15 +187,26 @@ impl<R: Real> Examples<R> {
         self.y.ncols()
     }
 
-    /// Returns the range of the held-out examples that are for testing.
-    pub(crate) fn test(&self) -> Range<usize> {
-        0..self.y_held_out.ncols() - self.validation
+    /// Returns the targets that those of a set are among, and their range: the held-out examples are the test examples, then the validation
+    /// examples.
+    pub(crate) fn targets_of(&self, set: Set) -> (ArrayView2<'_, R>, Range<usize>) {
+        let held_out = self.y_held_out.ncols();
+        let test = held_out - self.validation;
+        match set {
+            Set::Train => (self.y.view(), 0..self.training()),
+            Set::Test => (self.y_held_out.view(), 0..test),
+            Set::Validation => (self.y_held_out.view(), test..held_out),
+        }
     }
 
-    /// Returns the range of the held-out examples that are for validation.
-    pub(crate) fn validation(&self) -> Range<usize> {
-        let all = self.y_held_out.ncols();
-        all - self.validation..all
+    /// Lists the sets that have examples.
+    pub(crate) fn sets(&self) -> Vec<Set> {
+        Set::ALL.into_iter().filter(|&set| !self.targets_of(set).1.is_empty()).collect()
+    }
+
+    /// Returns whether the cost in which `stopping` looks for an improvement is that of the validation examples.
+    pub(crate) fn validate(&self, stopping: &Stopping) -> bool {
+        stopping.looks_back() && self.validation > 0
     }
 
     /// Prepares `w_0` = `W[1](0)`, n\[1\] × `n[0]`, for the engine.

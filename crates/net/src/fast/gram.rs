@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use kernels::lapack::{Qr, singular_values, singular_values_and_vt};
+use kernels::lapack::{MOST_SINGULAR_VECTORS, Qr, singular_values, singular_values_and_vt};
 use kernels::{Accumulate, ProductCheck, Real, WrongSum, backward_data, backward_weights, forward};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -134,7 +134,7 @@ impl GramSpace {
     /// Returns the rank of X: the number of its singular values that are above rounding.
     ///
     /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide. Where its elements overflow,
-    /// the rank counts as full: no engine but the direct one is exact for such examples.
+    /// or X has no factors, the rank counts as full: the reduced engine can't be used.
     ///
     /// # Errors
     /// If the BLAS computes a product of X wrongly.
@@ -148,7 +148,7 @@ impl GramSpace {
             ProductCheck::new(self.x().t()).verify(self.x(), gram.view())?;
             gram
         };
-        if !gram.iter().all(|product| product.is_finite()) {
+        if !(self.has_factors() && gram.iter().all(|product| product.is_finite())) {
             return Ok(gram.nrows());
         }
         let squares = singular_values(gram.view());
@@ -165,6 +165,12 @@ impl GramSpace {
     /// If an element of X is not finite.
     pub fn directions(&self) -> Result<usize, WrongSum> {
         Ok(self.factors()?.r.nrows())
+    }
+
+    /// Returns whether X is small enough to be factorised: its smaller side has at most [`MOST_SINGULAR_VECTORS`].
+    pub(crate) fn has_factors(&self) -> bool {
+        let (features, examples) = self.x().dim();
+        features.min(examples) <= MOST_SINGULAR_VECTORS
     }
 
     /// Returns whether every |x|² lies so far within the range of `R` that inner products of the examples keep their digits.

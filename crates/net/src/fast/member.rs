@@ -20,7 +20,6 @@ use crate::layer::{Cache, Gradient, Layer};
 use crate::matrix::{make_room, row, row_mut};
 use crate::optimiser::OptimiserState;
 use crate::progress::Progress;
-use crate::rates::LayerRates;
 use crate::score::{Score, Tally};
 use crate::training::{Bound, Training};
 
@@ -38,21 +37,12 @@ pub(crate) struct Member<R: 'static> {
     /// The parameters that it gets back at the end; `None` unless [`crate::Stopping::restore_best`], and before the first record.
     pub(crate) best: Option<Best<'static, R>>,
     cost: Cost,
-    /// Layer 1; its W has no columns, because the engine keeps it.
-    first: Layer<R>,
-    /// The dropout of layer 1.
-    first_dropout: Option<Dropout<R>>,
-    /// The gradient of layer 1, of which only `db[1]` is used.
-    first_gradient: Gradient<R>,
-    /// Layers 2 to L, a chain whose input is a\[1\]; empty if L = 1.
-    upper: Chain<R>,
-    /// The caches of layers 2 to L.
+    /// The net; its `W[1]` has no columns.
+    chain: Chain<R>,
+    /// The caches; of the first one only the dropout is used.
     caches: Vec<Cache<R>>,
-    /// The gradients of layers 2 to L.
+    /// The gradients; of the first one only `db[1]` is used.
     gradients: Vec<Gradient<R>>,
-    /// The factors on the learning rates of all layers.
-    rates: LayerRates,
-    /// The optimiser of layers 1 to L.
     optimiser: OptimiserState<R>,
     /// The moments of `W[1]` in the engine's coordinates.
     first_moments: FirstMoments<R>,
@@ -60,14 +50,8 @@ pub(crate) struct Member<R: 'static> {
 
 impl<R: Real> Member<R> {
     pub(crate) fn new(place: usize, first_row: usize, net: InitialNet<R>, engine: &dyn FirstLayers<R>) -> Self {
-        let cost = net.cost();
-        let InitialNet { first_weights: _, first_biases: b, first_activation: activation, upper, rates, training } =
-            net;
-        let rows = b.len();
-        let first = Layer { w: Array2::zeros((rows, 0)), b, activation };
-        let mut chain = Chain { layers: std::iter::once(first).chain(upper.layers).collect(), rates };
-        let mut caches = chain.dropout_caches(0, &training.dropout, training.dropout_seed);
-        let mut gradients = chain.gradients(0);
+        let InitialNet { first_weights: _, chain, training } = net;
+        let rows = chain.layers[0].n_out();
         Member {
             place,
             rows: first_row..first_row + rows,
@@ -75,36 +59,32 @@ impl<R: Real> Member<R> {
             cost_now: None,
             drift: None,
             best: None,
-            cost,
+            cost: chain.cost(),
+            caches: chain.dropout_caches(0, &training.dropout, training.dropout_seed),
+            gradients: chain.gradients(0),
             optimiser: OptimiserState::new(training.optimiser, &chain),
             first_moments: engine.moments(&training.optimiser, rows),
-            first: chain.layers.remove(0),
-            first_dropout: caches.remove(0).dropout,
-            first_gradient: gradients.remove(0),
-            upper: Chain::new(chain.layers),
-            caches,
-            gradients,
-            rates: chain.rates,
+            chain,
             training,
         }
     }
 
     /// Makes room for the next step's number of examples, and draws its dropout masks.
     pub(crate) fn prepare(&mut self, examples: usize) {
-        if let Some(dropout) = &mut self.first_dropout {
+        if let Some(dropout) = &mut self.caches[0].dropout {
             dropout.draw(examples);
         }
-        self.caches.iter_mut().for_each(|cache| cache.prepare(examples));
-        self.gradients.iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
+        self.caches[1..].iter_mut().for_each(|cache| cache.prepare(examples));
+        self.gradients[1..].iter_mut().for_each(|gradient| make_room(&mut gradient.dz, examples));
     }
 
     /// Runs the forward pass from `z` = `W[1] X`, which becomes `z[1]`, through `a` = `a[1]` to layer L.
     pub(crate) fn forward(&mut self, z: ArrayViewMut2<R>, mut a: ArrayViewMut2<R>) {
-        self.first.activate(z, a.view_mut(), self.first_dropout.as_mut());
-        if !self.caches.is_empty() {
-            let a_1 = Dropout::output(self.first_dropout.as_ref(), a.view());
-            self.upper.forward(a_1, &mut self.caches);
-        }
+        let (first, upper) = self.chain.layers.split_at(1);
+        let (first_cache, caches) = self.caches.split_at_mut(1);
+        let dropout = &mut first_cache[0].dropout;
+        first[0].activate(z, a.view_mut(), dropout.as_mut());
+        chain::forward(upper, Dropout::output(dropout.as_ref(), a.view()), caches);
     }
 
     /// Computes J on the examples of the step; `z` is `z[1]`. Even if z\[L\] is finite, J can overflow f64.
@@ -119,17 +99,13 @@ impl<R: Real> Member<R> {
         }
         let Training { stopping, .. } = &self.training;
         let is_needed = self.training.records(iteration) || stopping.watches_every_cost();
-        let most = stopping.diverge_above.unwrap_or(f64::INFINITY);
         self.cost_now = is_needed.then(|| self.cost(z, y));
-        self.cost_now.and_then(|cost| match cost {
-            _ if !cost.is_finite() => Some(Bound::Finite),
-            _ => (cost > most).then_some(Bound::Cost),
-        })
+        self.cost_now.and_then(|cost| self.training.stopping.bound_broken_by(cost))
     }
 
     /// Returns `z[L]`, given `z[1]`.
     fn output<'z>(&'z self, z: ArrayView2<'z, R>) -> ArrayView2<'z, R> {
-        self.caches.last().map_or(z, |output| output.z.view())
+        if let [_, .., output] = &self.caches[..] { output.z.view() } else { z }
     }
 
     /// Returns whether its steps need no gradient of their own, see [`Training::is_plain`].
@@ -140,48 +116,49 @@ impl<R: Real> Member<R> {
     /// Runs the backward pass to `dz` = `dz[1]` and `db[1]`, and computes the gradients of layers 2 to L if the steps aren't plain.
     pub(crate) fn backward(&mut self, z: ArrayView2<R>, a: ArrayView2<R>, y: ArrayView2<R>, mut dz: ArrayViewMut2<R>) {
         let is_plain = self.is_plain();
-        let Member { cost, first, first_dropout, first_gradient, upper, caches, gradients, .. } = self;
-        let first_dropout = first_dropout.as_ref();
-        if let Some(last) = upper.layers.len().checked_sub(1) {
-            cost.dz_output(caches[last].a.view(), y, gradients[last].dz.view_mut());
-            upper.backward_dz(1..upper.layers.len(), caches, gradients); // dz[L-1] to dz[2]
-            upper.layers[0].backward_da_prev(gradients[0].dz.view(), dz.view_mut()); // da[1]
-            first.backward_activation_on_views(z, a, first_dropout, dz.view_mut());
+        let Member { cost, chain, caches, gradients, .. } = self;
+        let (layers, dropout) = (&chain.layers, caches[0].dropout.as_ref());
+        if let [_, .., output] = &caches[..] {
+            let last = layers.len() - 1;
+            cost.dz_output(output.a.view(), y, gradients[last].dz.view_mut());
+            chain.backward_dz(2..layers.len(), caches, gradients); // dz[L-1] to dz[2]
+            layers[1].backward_da_prev(gradients[1].dz.view(), dz.view_mut()); // da[1]
+            layers[0].backward_activation_on_views(z, a, dropout, dz.view_mut());
         } else {
             cost.dz_output(a, y, dz.view_mut());
         }
         if !is_plain {
-            upper.backward_parameters(Dropout::output(first_dropout, a), caches, gradients);
+            chain::backward_parameters(&layers[1..], Dropout::output(dropout, a), &caches[1..], &mut gradients[1..]);
         }
-        bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), first_gradient.db.view_mut());
+        bias_gradient(dz.view(), R::from_f64(1.0 / y.ncols() as f64), gradients[0].db.view_mut());
     }
 
     /// Returns |(`dW[l]`, `db[l]`)|² of each layer, given |`dW[1]`|².
     pub(crate) fn gradient_squares(&self, dw_1_square: f64) -> impl Iterator<Item = f64> {
-        gradient_squares(&self.first_gradient, dw_1_square, &self.gradients)
+        gradient_squares(dw_1_square, &self.gradients)
     }
 
     /// Returns |`W[l]`|² of layers 2 to L.
     pub(crate) fn upper_weights_squares(&self) -> impl Iterator<Item = f64> {
-        self.upper.layers.iter().map(|layer| square_sum(layer.w.view()))
+        self.chain.layers[1..].iter().map(|layer| square_sum(layer.w.view()))
     }
 
     /// Returns, for each hidden layer, the share of its units whose a is 0 for all examples of the step if it is a relu layer, else NaN; `a`
     /// is `a[1]`.
     pub(crate) fn dead_shares(&self, a: ArrayView2<R>) -> Vec<f64> {
-        let activations = self.layers().map(|layer| layer.activation);
-        let a_by_layer = std::iter::once(a).chain(self.caches.iter().map(|cache| cache.a.view()));
-        let share = |(activation, a): (Activation, ArrayView2<R>)| {
+        let hidden = &self.chain.layers[..self.chain.layers.len() - 1];
+        let a_by_layer = std::iter::once(a).chain(self.caches[1..].iter().map(|cache| cache.a.view()));
+        let share = |(layer, a): (&Layer<R>, ArrayView2<R>)| {
             let dead = a.rows().into_iter().filter(|row| row.iter().all(|&a| a == R::zero())).count();
-            if activation == Activation::Relu { dead as f64 / a.nrows() as f64 } else { f64::NAN }
+            if layer.activation == Activation::Relu { dead as f64 / a.nrows() as f64 } else { f64::NAN }
         };
-        activations.zip(a_by_layer).map(share).take(self.upper.layers.len()).collect()
+        hidden.iter().zip(a_by_layer).map(share).collect()
     }
 
     /// Begins a step at the learning rate η; `dw_1_square` computes |`dW[1]`|², for clipping.
     pub(crate) fn begin_step(&mut self, learning_rate: f64, dw_1_square: impl FnOnce() -> f64) -> Step {
-        let Member { optimiser, first_gradient, gradients, .. } = self;
-        let norm = || gradient_squares(first_gradient, dw_1_square(), gradients).sum::<f64>().sqrt();
+        let Member { optimiser, gradients, .. } = self;
+        let norm = || gradient_squares(dw_1_square(), gradients).sum::<f64>().sqrt();
         optimiser.begin_step(learning_rate, norm)
     }
 
@@ -200,20 +177,17 @@ impl<R: Real> Member<R> {
     /// Makes the step of all other parameters; `a` is `a[1]`.
     pub(crate) fn descend(&mut self, step: Step, a: ArrayView2<R>) {
         let (is_plain, algorithm) = (self.is_plain(), self.training.optimiser.algorithm);
-        let Member { first, first_dropout, first_gradient, upper, caches, gradients, optimiser, .. } = self;
-        let a_1 = Dropout::output(first_dropout.as_ref(), a);
-        let [_, b_step] = optimiser.tensor_steps(0, step);
-        let [_, b_moments] = &mut optimiser.moments[0];
-        algorithm.apply(b_step, row_mut(&mut first.b), row(&first_gradient.db), b_moments);
-        for (i, (layer, gradient)) in upper.layers.iter_mut().zip(gradients).enumerate() {
-            let [w_step, b_step] = optimiser.tensor_steps(i + 1, step);
-            let [w_moments, b_moments] = &mut optimiser.moments[i + 1];
-            if is_plain {
+        let Member { chain, caches, gradients, optimiser, .. } = self;
+        let a_1 = Dropout::output(caches[0].dropout.as_ref(), a);
+        for (i, (layer, gradient)) in chain.layers.iter_mut().zip(gradients).enumerate() {
+            let [w_step, b_step] = optimiser.tensor_steps(i, step);
+            let [w_moments, b_moments] = &mut optimiser.moments[i];
+            if i > 0 && is_plain {
                 let Gradient { dz, db, .. } = gradient;
                 bias_gradient(dz.view(), R::from_f64(1.0 / dz.ncols() as f64), db.view_mut());
-                let factor = plain_factor(w_step, dz.ncols());
-                descend_along(layer, chain::input(i, a_1, caches), dz.view_mut(), factor);
-            } else {
+                let (a_prev, factor) = (chain::input(i - 1, a_1, &caches[1..]), plain_factor(w_step, dz.ncols()));
+                descend_along(layer, a_prev, dz.view_mut(), factor);
+            } else if i > 0 {
                 algorithm.apply(w_step, layer.w.view_mut(), gradient.dw.view(), w_moments);
             }
             algorithm.apply(b_step, row_mut(&mut layer.b), row(&gradient.db), b_moments);
@@ -239,26 +213,19 @@ impl<R: Real> Member<R> {
 
     /// Computes `z[L]` and `a[L]` for any examples, from `z` = `W[1] X`, without dropout.
     pub(crate) fn predict(&self, mut z: Array2<R>) -> Cache<R> {
+        let (first, upper) = self.chain.layers.split_at(1);
         let mut a = Array2::zeros(z.dim());
-        self.first.activate(z.view_mut(), a.view_mut(), None);
-        let mut caches = self.upper.caches(z.ncols());
-        if !caches.is_empty() {
-            self.upper.forward(a.view(), &mut caches);
-        }
+        first[0].activate(z.view_mut(), a.view_mut(), None);
+        let mut caches: Vec<_> = upper.iter().map(|layer| layer.cache(z.ncols())).collect();
+        chain::forward(upper, a.view(), &mut caches);
         caches.pop().unwrap_or(Cache { z, a, dropout: None })
     }
 
     /// Returns the whole net with its present parameters, of which `engine` has a part; `w_0` is its W(0).
     pub(crate) fn chain(&self, engine: &dyn FirstLayers<R>, w_0: ArrayView2<f64>) -> Chain<R> {
-        let rows = self.rows.clone();
-        let mut layers: Vec<_> = self.layers().cloned().collect();
-        layers[0].w = engine.weights(rows.clone(), &engine.state(rows), w_0).mapv(R::from_f64);
-        Chain { layers, rates: self.rates.clone() }
-    }
-
-    /// Returns layers 1 to L; `W[1]` has no columns.
-    fn layers(&self) -> impl Iterator<Item = &Layer<R>> {
-        std::iter::once(&self.first).chain(&self.upper.layers)
+        let (rows, mut chain) = (self.rows.clone(), self.chain.clone());
+        chain.layers[0].w = engine.weights(rows.clone(), &engine.state(rows), w_0).mapv(R::from_f64);
+        chain
     }
 }
 
@@ -275,10 +242,7 @@ fn plain_factor<R: Real>(step: Step, examples: usize) -> R {
 }
 
 /// Returns |(`dW[l]`, `db[l]`)|² of each layer, given |`dW[1]`|².
-fn gradient_squares<R: Real>(
-    first: &Gradient<R>,
-    dw_1_square: f64,
-    upper: &[Gradient<R>],
-) -> impl Iterator<Item = f64> {
+fn gradient_squares<R: Real>(dw_1_square: f64, gradients: &[Gradient<R>]) -> impl Iterator<Item = f64> {
+    let (first, upper) = (&gradients[0], &gradients[1..]);
     std::iter::once(dw_1_square + square_sum(row(&first.db))).chain(upper.iter().map(Gradient::squared_norm))
 }

@@ -5,12 +5,15 @@
 //! step.
 
 mod best;
+pub(crate) mod calls;
+mod choice;
 pub(crate) mod chunks;
 mod columns;
 pub(crate) mod data_parallel;
 mod direct;
 mod dual;
 pub(crate) mod engine;
+pub(crate) mod evaluation;
 pub(crate) mod examples;
 mod first_layers;
 pub(crate) mod fleet;

@@ -1,8 +1,6 @@
-//! The work and memory of an engine: its operations, its bytes, and the products that it calls.
+//! The work and memory of each engine: its columns, its operations and its bytes.
 
-use kernels::{Call, LayerShape};
-
-use crate::optimiser::Optimiser;
+use crate::fast::engine::Engine;
 
 /// The sizes of a data set on which the work of first layers depends.
 #[derive(Clone, Copy, Debug)]
@@ -26,76 +24,86 @@ impl DataSizes {
     }
 }
 
-/// The stacked first layers of a fleet in one step.
+/// The sizes that the operations of one net's first layer depend on.
 #[derive(Clone, Copy, Debug)]
-pub struct StackedStep {
-    /// The number of rows of W, the sum of the nets' `n[1]`.
-    pub rows: usize,
-    /// The number of examples of the step.
+pub struct Workload {
+    /// `n[0]`.
+    pub features: usize,
+    /// m, the number of training examples.
     pub examples: usize,
-    /// True if the step of every net is one product W += s aᵀ ([`crate::Training::is_plain`]).
-    pub is_plain: bool,
-    /// True if the inputs of each example lie side by side, as mini-batches do.
-    pub column_major: bool,
+    /// The number of examples of a step; m for full batches.
+    pub batch: usize,
+    /// `n[1]`, the number of rows of W.
+    pub rows: usize,
+    /// The number of steps.
+    pub iterations: usize,
 }
 
-/// One call of a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProductCall {
-    /// True if it is in f64, even if the nets' element type is f32.
-    pub in_f64: bool,
-    /// The shape of the layer whose product it is.
-    pub shape: LayerShape,
-    /// The product, and how it is called.
-    pub call: Call,
-}
-
-impl ProductCall {
-    /// Makes a call in the nets' own element type.
-    pub(crate) fn new(n_out: usize, n_in: usize, examples: usize, call: Call) -> Self {
-        ProductCall { in_f64: false, shape: LayerShape { n_out, n_in, examples }, call }
-    }
-
-    /// Makes a call in f64.
-    pub(crate) fn in_f64(n_out: usize, n_in: usize, examples: usize, call: Call) -> Self {
-        ProductCall { in_f64: true, ..Self::new(n_out, n_in, examples, call) }
+impl Workload {
+    pub(crate) fn data(&self, rank: usize) -> DataSizes {
+        DataSizes { features: self.features, train: self.examples, test: 0, validation: 0, rank }
     }
 }
 
-/// The work and memory of an engine. Each engine implements it beside the code that it describes.
-pub(crate) trait Profile: Sync {
-    /// Returns whether it computes the same training as the direct engine.
-    fn is_exact_for(&self, optimiser: &Optimiser, full_batch: bool) -> bool;
+impl Engine {
+    /// Returns the number of columns of W in its coordinates: `n[0]`, r or m.
+    pub fn columns(self, data: &DataSizes) -> usize {
+        match self {
+            Engine::Direct => data.features,
+            Engine::Reduced => data.rank,
+            Engine::Dual => data.train,
+        }
+    }
 
-    /// Returns the columns of W in its coordinates: the rows of the matrix that W is multiplied by.
-    fn columns(&self, data: &DataSizes) -> usize;
+    /// Counts the elements of its input matrix, X with the held-out examples, R or G, in the element type of the nets.
+    pub fn input_elements(self, data: &DataSizes) -> f64 {
+        let examples = if self == Engine::Direct { data.train + data.held_out() } else { data.train };
+        self.columns(data) as f64 * examples as f64
+    }
 
-    /// Counts the elements of its input matrix, in the element type of the nets.
-    fn input_elements(&self, data: &DataSizes) -> f64;
+    /// Counts the floating-point operations of the first layer in one step, for X of the given rank.
+    pub fn flops_per_step(self, workload: Workload, rank: usize) -> f64 {
+        let products = if self == Engine::Dual { 1.0 } else { 2.0 };
+        let columns = self.columns(&workload.data(rank));
+        2.0 * products * columns as f64 * workload.rows as f64 * workload.batch as f64
+    }
 
-    /// Counts the operations of a step for one row of W and one example.
-    fn flops_per_step(&self, data: &DataSizes) -> f64;
+    /// Counts the floating-point operations before the first step: those for W(0) X, and for the factors of X or for G.
+    pub fn flops_before(self, workload: Workload) -> f64 {
+        let (n0, m, n1) = (workload.features as f64, workload.examples as f64, workload.rows as f64);
+        let (least, most) = (n0.min(m), n0.max(m));
+        let wx_0 = 2.0 * n1 * n0 * m;
+        match self {
+            Engine::Direct => 0.0,
+            Engine::Reduced => wx_0 + 2.0 * most * least * least + 12.0 * least.powi(3),
+            Engine::Dual => wx_0 + 2.0 * n0 * m * m,
+        }
+    }
 
-    /// Counts the operations before the first step, for `rows` rows of W.
-    fn flops_before(&self, data: &DataSizes, rows: usize) -> f64;
+    /// Counts the bytes that a row of W takes in training with so many `copies` of the parameters (themselves, their gradient, their moments),
+    /// for elements of `element` bytes.
+    pub fn bytes_per_row(self, data: &DataSizes, copies: f64, element: usize) -> f64 {
+        let (element, in_f64) = (element as f64, size_of::<f64>() as f64);
+        let (columns, train, held_out) = (self.columns(data) as f64, data.train as f64, data.held_out() as f64);
+        match self {
+            // W and, in f64, W(0).
+            Engine::Direct => columns * (copies * element + in_f64),
+            // D and, in f64, W(0) X of all examples and of a batch, T and W(0) X_h.
+            Engine::Reduced => columns * copies * element + (4.0 * train + 2.0 * held_out) * in_f64,
+            // P and, in f64, T, W(0) X and W(0) X_h.
+            Engine::Dual => columns * copies * (element + in_f64) + (2.0 * train + 2.0 * held_out) * in_f64,
+        }
+    }
+}
 
-    /// Counts the bytes of a row of W in training, with `copies` arrays for the parameters (themselves, their gradient, their moments) of
-    /// `element` bytes per element.
-    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Lists the calls of a step.
-    fn step_calls(&self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall>;
-
-    /// Lists the calls that compute W X for one net with `rows` rows of W and `examples` training examples, or W X_h if `held_out`.
-    fn wx_calls(
-        &self,
-        data: &DataSizes,
-        rows: usize,
-        examples: usize,
-        held_out: bool,
-        column_major: bool,
-    ) -> Vec<ProductCall>;
-
-    /// Lists the calls that compute a net's T, or its z anew.
-    fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall>;
+    #[test]
+    fn the_operations_are_counted() {
+        let workload = Workload { features: 10, examples: 4, batch: 4, rows: 3, iterations: 1 };
+        let before = Engine::ALL.map(|(_, engine)| engine.flops_before(workload));
+        assert_eq!(before, [0.0, 240.0 + 320.0 + 12.0 * 64.0, 240.0 + 320.0]);
+    }
 }

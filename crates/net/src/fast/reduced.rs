@@ -4,16 +4,14 @@
 
 use std::ops::Range;
 
-use kernels::{Accumulate, Call, Real, Step, backward_weights, forward, square_sum};
+use kernels::{Accumulate, Real, Step, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
 use crate::fast::columns::{Columns, columns};
-use crate::fast::direct::weights_call;
 use crate::fast::first_layers::FirstLayers;
 use crate::fast::gram::CHECKED;
 use crate::fast::initial_term::InitialTerm;
-use crate::fast::profile::{DataSizes, ProductCall, Profile, StackedStep};
 use crate::fast::state::arrays::{FirstState, StateMismatch};
 use crate::fast::state::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
@@ -128,69 +126,5 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
     fn restore(&mut self, rows: Range<usize>, state: &FirstState<R>) -> Result<(), StateMismatch> {
         let c = block_mut(&mut self.initial.c, rows.clone());
         state.put_in(block_mut(&mut self.d, rows), Some(c), None)
-    }
-}
-
-/// The work and memory of `reduced`.
-pub(crate) struct ReducedProfile;
-
-impl Profile for ReducedProfile {
-    fn is_exact_for(&self, optimiser: &Optimiser, _full_batch: bool) -> bool {
-        optimiser.is_linear()
-    }
-
-    fn columns(&self, data: &DataSizes) -> usize {
-        data.rank
-    }
-
-    fn input_elements(&self, data: &DataSizes) -> f64 {
-        data.rank as f64 * data.train as f64
-    }
-
-    fn flops_per_step(&self, data: &DataSizes) -> f64 {
-        4.0 * data.rank as f64
-    }
-
-    /// Counts W(0) X, and the factors of X.
-    fn flops_before(&self, data: &DataSizes, rows: usize) -> f64 {
-        let (n0, m, n1) = (data.features as f64, data.train as f64, rows as f64);
-        let (least, most) = (n0.min(m), n0.max(m));
-        2.0 * n1 * n0 * m + 2.0 * most * least * least + 12.0 * least.powi(3)
-    }
-
-    /// Counts D and, in f64, W(0) X of all examples and of a batch, T and W(0) X_h.
-    fn bytes_per_row(&self, data: &DataSizes, copies: f64, element: f64) -> f64 {
-        let in_f64 = 4.0 * data.train as f64 + 2.0 * data.held_out() as f64;
-        data.rank as f64 * copies * element + in_f64 * size_of::<f64>() as f64
-    }
-
-    /// Lists the product D R, which is added to W(0) X, and that for dD or D.
-    fn step_calls(&self, data: &DataSizes, step: StackedStep) -> Vec<ProductCall> {
-        let StackedStep { rows, examples, is_plain, column_major } = step;
-        let forward = Call::forward(Accumulate::Add);
-        [forward, weights_call(is_plain, examples)]
-            .map(|call| ProductCall::new(rows, data.rank, examples, call.with_inputs(column_major)))
-            .to_vec()
-    }
-
-    /// Lists the product of W(0) X + D R, or of W(0) X_h + T XᵀX_h.
-    fn wx_calls(
-        &self,
-        data: &DataSizes,
-        rows: usize,
-        examples: usize,
-        held_out: bool,
-        column_major: bool,
-    ) -> Vec<ProductCall> {
-        let forward = Call::forward(Accumulate::Add);
-        vec![match held_out {
-            true => ProductCall::in_f64(rows, data.train, examples, forward),
-            false => ProductCall::new(rows, data.rank, examples, forward.with_inputs(column_major)),
-        }]
-    }
-
-    /// Lists the product T = D S⁻¹ Vᵀ.
-    fn refresh_calls(&self, data: &DataSizes, rows: usize) -> Vec<ProductCall> {
-        vec![ProductCall::in_f64(rows, data.rank, data.train, Call::forward(Accumulate::Replace))]
     }
 }

@@ -8,11 +8,12 @@ use thiserror::Error;
 
 use crate::batches::Batches;
 use crate::chain::Chain;
-use crate::fast::engine::{Engine, Workload};
+use crate::fast::engine::Engine;
 use crate::fast::examples::Examples;
 use crate::fast::fleet::Fleet;
 use crate::fast::gram::GramSpace;
 use crate::fast::initial_net::InitialNet;
+use crate::fast::profile::Workload;
 use crate::trained::Trained;
 use crate::training::Training;
 
@@ -103,12 +104,7 @@ pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) ->
             let rows = chain.layers.first().map_or(0, |first| first.n_out());
             let workload =
                 Workload { features, examples: m, batch: batches.size(), rows, iterations: training.iterations };
-            let mut rank = Ok(0);
-            let engine = Engine::cheapest(workload, &training.optimiser, || {
-                rank = space.rank();
-                rank.clone().unwrap_or(0)
-            });
-            rank?;
+            let engine = Engine::cheapest(workload, &training.optimiser, || space.rank())?;
             if engine.is_exact_on::<R>(&space) { engine } else { Engine::Direct }
         }
     };
@@ -119,7 +115,7 @@ pub fn train<R: Real>(chain: &mut Chain<R>, data: &Data, training: &Training) ->
     let w_0 = chain.layers.first().map_or_else(|| Array2::zeros((0, 0)), |first| first.w.mapv(R::as_f64));
     let net = InitialNet::new(&examples, chain.clone(), training.clone())?;
     let mut fleet = Fleet::new(&examples, batches, vec![net]);
-    let trained = fleet.train(|| true)?.expect("`keep_going` is always true").remove(0);
+    let trained = fleet.train(|_| true)?.expect("`keep_going` is always true").remove(0);
     // Any fixed seed serves, since an inspection changes no result.
     if let Some(trained) = inspected(training.dropout_seed, || fleet.chain(0, w_0.view()))? {
         *chain = trained;

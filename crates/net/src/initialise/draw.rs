@@ -34,29 +34,24 @@ impl Draw {
         (draw.weights(0, first), draw)
     }
 
-    /// Draws `b[1]`, with one element for each row of `W[1]`.
-    pub fn first_biases(&self) -> Array1<f64> {
-        self.biases(0, self.first)
-    }
-
-    /// Draws layers 2 to L of `architecture`, rounded to `R`, the same at every call; an empty chain if L = 1.
+    /// Draws all parameters of `architecture` but `W[1]`, which has no columns, rounded to `R`, the same at every call.
     ///
     /// # Panics
     /// If `architecture` isn't one that [`Architecture::new`] makes, its first layer doesn't have the shape of the `W[1]`
     /// that was drawn, the number of scales is neither 0 nor 1 nor L, or the base width of muP is 0.
     #[track_caller]
-    pub fn upper_layers<R: Real>(&self, architecture: &Architecture) -> Chain<R> {
+    pub fn rest<R: Real>(&self, architecture: &Architecture) -> Chain<R> {
         self.initialisation.check(architecture);
         let Place { n_out, n_in, .. } = self.first;
         let Architecture { widths, activations } = architecture;
         assert_eq!(widths[..2], [n_in, n_out], "W[1] was drawn for these widths n[0] and n[1], of {widths:?}");
         let mut draw = self.clone();
-        let layers = (1..architecture.depth()).map(|i| {
+        let layers = (0..architecture.depth()).map(|i| {
             let place = Place { n_out: widths[i + 1], n_in: widths[i], reads_out: i + 1 == architecture.depth() };
-            let w = draw.weights(i, place).mapv(R::from_f64);
+            let w = if i == 0 { Array2::zeros((n_out, 0)) } else { draw.weights(i, place).mapv(R::from_f64) };
             Layer { w, b: draw.biases(i, place).mapv(R::from_f64), activation: activations[i] }
         });
-        Chain::new(layers.collect())
+        Chain { layers: layers.collect(), rates: self.initialisation.rates(architecture) }
     }
 
     fn weights(&mut self, i: usize, place: Place) -> Array2<f64> {

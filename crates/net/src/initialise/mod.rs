@@ -11,7 +11,6 @@ pub use scheme::{Initialisation, Scheme};
 
 use crate::architecture::Architecture;
 use crate::chain::Chain;
-use crate::layer::Layer;
 
 /// Draws the parameters of a net, in f64, and rounds them to `R`.
 ///
@@ -23,10 +22,9 @@ pub fn chain<R: Real>(architecture: &Architecture, initialisation: &Initialisati
     initialisation.check(architecture);
     let (n_in, n_out) = (architecture.widths[0], architecture.widths[1]);
     let (w, draw) = Draw::first_weights(initialisation, seed, n_out, n_in);
-    let (w, b) = (w.mapv(R::from_f64), draw.first_biases().mapv(R::from_f64));
-    let first = Layer { w, b, activation: architecture.activations[0] };
-    let layers = std::iter::once(first).chain(draw.upper_layers(architecture).layers).collect();
-    Chain { layers, rates: initialisation.rates(architecture) }
+    let mut chain: Chain<R> = draw.rest(architecture);
+    chain.layers[0].w = w.mapv(R::from_f64);
+    chain
 }
 
 #[cfg(test)]

@@ -159,13 +159,12 @@ fn the_rest_of_a_net_is_drawn_behind_its_first_weights_as_often_as_one_likes() {
         let (net, initialisation) = (relu(7, &[5, 4]), Initialisation { scheme, scales: vec![2.0, 3.0, 4.0] });
         let whole: Chain<f64> = chain(&net, &initialisation, 11);
         let (w, draw) = Draw::first_weights(&initialisation, 11, 5, 7);
-        let first_again = draw.upper_layers::<f64>(&net);
-        let rest = draw.upper_layers::<f64>(&net);
-        assert_eq!((&whole.layers[0].w, &whole.layers[0].b), (&w, &draw.first_biases()), "{scheme:?}");
-        for (l, layer) in whole.layers.iter().enumerate().skip(1) {
-            assert_eq!((&layer.w, &layer.b), (&rest.layers[l - 1].w, &rest.layers[l - 1].b), "{scheme:?}");
-            assert_eq!(layer.w, first_again.layers[l - 1].w, "{scheme:?}");
-            assert_eq!(layer.activation, rest.layers[l - 1].activation);
+        let (rest, again) = (draw.rest::<f64>(&net), draw.rest::<f64>(&net));
+        assert_eq!(rest.layers[0].w.dim(), (5, 0));
+        assert_eq!((&whole.layers[0].w, whole.rates), (&w, rest.rates), "{scheme:?}");
+        for (i, (layer, rest)) in whole.layers.iter().zip(&rest.layers).enumerate() {
+            assert!(i == 0 || layer.w == rest.w && layer.w == again.layers[i].w, "{scheme:?}");
+            assert_eq!((&layer.b, layer.activation), (&rest.b, rest.activation), "{scheme:?}");
         }
     }
 }
@@ -194,7 +193,7 @@ fn a_number_of_scales_that_does_not_fit_is_refused() {
 #[test]
 #[should_panic(expected = "n[0] and n[1], of [7, 6, 1]")]
 fn a_rest_behind_other_first_weights_is_refused() {
-    Draw::first_weights(&Scheme::HeNormal.into(), 1, 5, 7).1.upper_layers::<f64>(&relu(7, &[6]));
+    Draw::first_weights(&Scheme::HeNormal.into(), 1, 5, 7).1.rest::<f64>(&relu(7, &[6]));
 }
 
 #[test]

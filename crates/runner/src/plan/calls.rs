@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernels::Accumulate::{Add, Replace};
+use kernels::Accumulate::Replace;
 use kernels::{Call, LayerShape, WrongProduct, self_check};
-use net::{DataSizes, ProductCall, StackedStep, chunk_sizes};
+use net::{DataSizes, ProductCall, StackedStep, chunk_sizes, weights_call};
 
 use super::Plan;
 use super::trial::Trial;
@@ -59,10 +59,10 @@ impl Plan {
             add(shape, call);
         }
         for trial in trials {
-            let step = step_call(self.is_plain(trial), examples);
+            let weights = weights_call(self.is_plain(trial), examples);
             for n in self.widths(&trial.config)[1..].windows(2) {
                 let shape = LayerShape { n_out: n[1], n_in: n[0], examples };
-                [Call::forward(Replace), Call::backward_data(), step].into_iter().for_each(|call| add(shape, call));
+                [Call::forward(Replace), Call::backward_data(), weights].into_iter().for_each(|call| add(shape, call));
             }
         }
     }
@@ -103,9 +103,4 @@ pub fn self_check_of(dtype: Dtype, shape: LayerShape, calls: &[Call]) -> Result<
         Dtype::F32 => self_check::<f32>(shape, calls),
         Dtype::F64 => self_check::<f64>(shape, calls),
     }
-}
-
-/// Returns the call of W += s Aᵀ if the step `is_plain`, else that of dW = (1/m) dZ Aᵀ.
-fn step_call(is_plain: bool, examples: usize) -> Call {
-    if is_plain { Call::backward_weights(1.0, Add) } else { Call::backward_weights(1.0 / examples as f64, Replace) }
 }

@@ -29,8 +29,8 @@ pub enum Error {
     },
     /// The engine that was asked for would not be exact.
     #[error(
-        "run.engine: {engine} is not exact in {dtype} for these examples, which are too large or too small for it, or differ too \
-         much in size; use \"direct\", or scale the examples"
+        "run.engine: {engine} is not exact in {dtype} for these examples, which are too many, too large or too small for it, or \
+         differ too much in size; use \"direct\", or scale the examples"
     )]
     OutOfRange {
         /// Its name.
@@ -77,14 +77,7 @@ impl<'s> Chooser<'s> {
     }
 
     fn cheapest(&self, config: &TrialConfig) -> Result<Engine, WrongSum> {
-        let mut wrong = None;
-        let engine = Engine::cheapest(workload(config, self.data), &config.optimiser, || {
-            self.gram_space.rank().unwrap_or_else(|error| {
-                wrong = Some(error);
-                usize::MAX
-            })
-        });
-        wrong.map_or(Ok(engine), Err)
+        Engine::cheapest(workload(config, self.data), &config.optimiser, || self.gram_space.rank())
     }
 
     fn is_exact_on_examples(&mut self, dtype: Dtype, engine: Engine) -> bool {

@@ -34,18 +34,8 @@ impl FirstLayers {
     ) -> Result<InitialNet<R>, WrongSum> {
         let config = &trial.config;
         let architecture = config.architecture(data.features, data.task);
-        let (first, draw) = self.of(trial, data.task, examples)?;
-        let (b, rest) = (draw.first_biases().mapv(R::from_f64), draw.upper_layers(&architecture));
-        let rates = config.initialisation.rates(&architecture);
-        let training = config.training(data.train);
-        Ok(InitialNet {
-            first_weights: first,
-            first_biases: b,
-            first_activation: architecture.activations[0],
-            upper: rest,
-            rates,
-            training,
-        })
+        let (first_weights, draw) = self.of(trial, data.task, examples)?;
+        Ok(InitialNet { first_weights, chain: draw.rest(&architecture), training: config.training(data.train) })
     }
 
     /// Finds or draws a first layer. If several workers ask for the same one at once, one draws it and the others wait.

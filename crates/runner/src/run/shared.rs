@@ -58,7 +58,7 @@ fn train_in<R: Number + Equivalence>(
         let architecture = config.architecture(plan.data.features, plan.data.task);
         let chain = initialise::chain(&architecture, &config.initialisation, config.seed);
         let (training, batches) = (config.training(plan.data.train), config.batches(plan.data.train));
-        Ok(DataParallel::new(chain, training, examples, batches, Box::new(MpiRanks::new(mpi))))
+        Ok(DataParallel::new(examples, batches, chain, training, Box::new(MpiRanks::new(mpi))))
     };
     let Ok((mut net, before)) = checkpoint.resume(make, DataParallel::resume);
     let is_first = mpi.rank() == 0;

@@ -5,7 +5,7 @@ use kernels::Call;
 
 use super::chunks;
 use crate::batches::Batches;
-use crate::fast::profile::ProductCall;
+use crate::fast::calls::{ProductCall, weights_call};
 
 /// Lists the calls of the steps of [`super::DataParallel`] for a net with these `widths`, `n[0]` to `n[L]`. Evaluations make those of the direct
 /// engine. `column_major` says whether the inputs of each example lie side by side.
@@ -19,7 +19,7 @@ pub fn data_parallel_calls(widths: &[usize], batches: &Batches, column_major: bo
         for examples in sizes {
             for (l, n) in widths.windows(2).enumerate() {
                 let of_inputs = |call: Call| if l == 0 { call.with_inputs(column_major) } else { call };
-                let weights = Call::backward_weights(1.0 / m as f64, Replace);
+                let weights = weights_call(false, m);
                 let mut add = |call| calls.push(ProductCall::new(n[1], n[0], examples, call));
                 add(of_inputs(Call::forward(Replace)));
                 add(of_inputs(weights));

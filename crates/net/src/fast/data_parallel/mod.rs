@@ -34,13 +34,12 @@ use crate::layer::Gradient;
 use crate::optimiser::OptimiserState;
 use crate::progress::{HistoryPoint, Progress};
 use crate::trained::Trained;
-use crate::training::{Bound, Ending, Training};
+use crate::training::{Ending, Training};
 
 /// A net in training, shared by ranks.
 pub struct DataParallel<'e, R: 'static> {
     examples: &'e Examples<R>,
     x: ArrayView2<'e, R>,
-    x_held_out: ArrayView2<'e, R>,
     batches: Batches,
     ranks: Box<dyn Ranks<R> + 'e>,
     training: Training,
@@ -84,17 +83,17 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// examples of a step in one place.
     #[track_caller]
     pub fn new(
-        chain: Chain<R>,
-        training: Training,
         examples: &'e Examples<R>,
         batches: Batches,
+        chain: Chain<R>,
+        training: Training,
         ranks: Box<dyn Ranks<R> + 'e>,
     ) -> Self {
         assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
-        let [x, x_held_out] = examples.inputs().expect("examples for the direct engine");
+        let [x, _] = examples.inputs().expect("examples for the direct engine");
         training.check();
         let last = chain.layers.last().expect("a net has at least one layer");
-        assert_chained(&chain.layers, 1, x.nrows());
+        assert_chained(&chain.layers, x.nrows());
         examples.assert_targets_of(chain.cost(), last.n_out());
         assert!(!training.metrics.contains(&crate::Metric::DeadRelu), "dead relus are not recorded by several ranks");
         let hidden = chain.layers.len() - 1;
@@ -113,7 +112,6 @@ impl<'e, R: Real> DataParallel<'e, R> {
             trained: None,
             examples,
             x,
-            x_held_out,
             batches,
             ranks,
             training,
@@ -192,9 +190,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
         let may_end = stopping.watches_every_cost() || stopping.seconds.is_some();
         let is_needed = self.training.records(iteration) || may_end;
         let cost = self.forward(chunks, is_needed) / m as f64;
-        let most = self.training.stopping.diverge_above.unwrap_or(f64::INFINITY);
-        if !cost.is_finite() || cost > most {
-            let bound = if cost.is_finite() { Bound::Cost } else { Bound::Finite };
+        if let Some(bound) = self.training.stopping.bound_broken_by(cost) {
             return Some(Ending::Diverged { iteration, bound });
         }
         self.backward(m, chunks);

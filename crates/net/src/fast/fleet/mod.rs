@@ -80,8 +80,8 @@ impl<'e, R: Real> Fleet<'e, R> {
         Fleet { examples, batches, first, y, members, iteration: 0, iterations, sample, z, a, dz, trained }
     }
 
-    /// Trains all nets to their end, and returns their results in the order of [`Fleet::new`]. `keep_going` is called before each step;
-    /// `None` if it returns false.
+    /// Trains all nets to their end, and returns their results in the order of [`Fleet::new`]. `keep_going` is called before each step, and can
+    /// look at the fleet, such as at [`Fleet::latest`]; `None` if it returns false.
     ///
     /// The products of one step in a hundred are inspected ([`kernels::inspected`]), and those of the first step, of each first step after a
     /// net has left, and of the evaluations at the end.
@@ -94,18 +94,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     ///
     /// # Panics
     /// If a net ends in a softmax, and a label is not a class number.
-    pub fn train(&mut self, keep_going: impl Fn() -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
-        self.train_watched(|_| keep_going())
-    }
-
-    /// Trains all nets as [`Fleet::train`] does, with a `keep_going` that can look at the fleet, such as at [`Fleet::latest`].
-    ///
-    /// # Errors
-    /// If an inspected product is wrong.
-    ///
-    /// # Panics
-    /// As [`Fleet::train`].
-    pub fn train_watched(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
+    pub fn train(&mut self, keep_going: impl Fn(&Self) -> bool) -> Result<Option<Vec<Trained>>, WrongProduct> {
         while self.has_next_step() {
             if !keep_going(self) {
                 return Ok(None);

@@ -26,7 +26,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// (0..60).for_each(|_| first.step().unwrap());
     /// let mut second = fleet().resume(first.state()).unwrap();
     /// assert_eq!(second.iteration(), 60);
-    /// assert_eq!(second.train(|| true).unwrap(), fleet().train(|| true).unwrap());
+    /// assert_eq!(second.train(|_| true).unwrap(), fleet().train(|_| true).unwrap());
     /// ```
     pub fn state(&self) -> FleetState<'_, R> {
         FleetState {

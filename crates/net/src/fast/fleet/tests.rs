@@ -45,7 +45,7 @@ fn nets_are_trained_without_held_out_examples() {
         let space = Arc::new(GramSpace::new(x.view(), x_test.view()));
         let examples = Examples::for_engine(engine, &space, y.clone(), y_test).unwrap().validating_on(0);
         let mut fleet = fleet(&examples);
-        fleet.train(|| true).unwrap().unwrap().remove(0)
+        fleet.train(|_| true).unwrap().unwrap().remove(0)
     };
     for engine in [Engine::Direct, Engine::Reduced, Engine::Dual] {
         let (with, without) = (trained(engine, true), trained(engine, false));

@@ -11,14 +11,14 @@ use crate::fast::state::arrays::StateMismatch;
 impl<R: Real> Member<R> {
     /// Returns everything that the rest of the training depends on beside what the net was made from.
     pub(crate) fn state(&self) -> MemberState<'_, R> {
-        let Member { place, progress, drift, best, first_dropout, caches, optimiser, first_moments, .. } = self;
-        let masks = std::iter::once(first_dropout).chain(caches.iter().map(|cache| &cache.dropout));
+        let Member { place, chain, progress, drift, best, caches, optimiser, first_moments, .. } = self;
+        let masks = caches.iter().map(|cache| &cache.dropout);
         MemberState {
             place: *place,
             first_moments: first_moments.state(),
             drift: *drift,
             best: best.as_ref().map(Best::view),
-            ..MemberState::of(self.layers(), optimiser, masks, progress)
+            ..MemberState::of(&chain.layers, optimiser, masks, progress)
         }
     }
 
@@ -32,12 +32,9 @@ impl<R: Real> Member<R> {
         self.best = state.best.take().map(Best::into_owned);
         // Its shapes are found to be wrong now, not at the end of the training.
         self.restore_best(first)?;
-        let Member {
-            progress, drift, first: first_layer, first_dropout, upper, caches, optimiser, first_moments, ..
-        } = self;
-        let layers = std::iter::once(first_layer).chain(&mut upper.layers);
-        let masks = std::iter::once(first_dropout).chain(caches.iter_mut().map(|cache| &mut cache.dropout));
-        state.put_in(layers, optimiser, masks, progress)?;
+        let Member { chain, progress, drift, caches, optimiser, first_moments, .. } = self;
+        let masks = caches.iter_mut().map(|cache| &mut cache.dropout);
+        state.put_in(&mut chain.layers, optimiser, masks, progress)?;
         first_moments.restore(state.first_moments)?;
         *drift = state.drift;
         Ok(())
