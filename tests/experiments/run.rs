@@ -64,6 +64,7 @@ impl Bench {
             target_kind: if matches!(task, Task::Classes(_)) { TargetKind::Classes } else { TargetKind::Values },
             task,
             kind_in_id: None,
+            classes_in_id: None,
             classes: Vec::new(),
             test_left_out: false,
         };

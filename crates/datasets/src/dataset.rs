@@ -35,8 +35,15 @@ pub struct Names {
     pub test_x: String,
     /// Test labels or values, in the test file.
     pub test_y: String,
-    /// Class names, optional, in either file.
+    /// Class names, in either file; optional if it is the default.
     pub classes: String,
+}
+
+impl Names {
+    /// Returns whether the class names are looked for where the files of the course have them.
+    fn has_default_classes(&self) -> bool {
+        self.classes == Self::default().classes
+    }
 }
 
 impl Default for Names {
@@ -129,6 +136,9 @@ pub struct DataSet {
     pub target_kind: TargetKind,
     /// The name of `target_kind` for a trial's id; `None` if it is the kind that releases without `data.targets` assumed.
     pub kind_in_id: Option<&'static str>,
+    /// The number of classes for a trial's id; `None` if it follows from the labels, or from the names in the dataset that releases without
+    /// `data.classes` read.
+    pub classes_in_id: Option<usize>,
     /// The names of the classes, label 0 first; empty if the files name none.
     pub classes: Vec<String>,
     /// True if there are no test examples but the training file holds some.
@@ -156,11 +166,19 @@ impl DataSet {
         };
         test.as_ref().map_or(Ok(()), |test| train.check_agreement(test, *max_bytes))?;
         let classes = agreed_classes(train_file.file(), test_file.as_ref().map(HashedFile::file), &names.classes)?;
+        if classes.is_empty() && !names.has_default_classes() {
+            let problem = format!("has no dataset `{}` for data.classes, the names of the classes", names.classes);
+            return Err(Error::file(&source.train.path, problem));
+        }
 
         let numbers = |split: &CheckedSplit| TargetMatrix::read(split, *targets).map_err(|problem| split.in_y(problem));
         let test_numbers = test.as_ref().map(|test| numbers(test).map(|numbers| (test, numbers))).transpose()?;
         let agreed = agreement::agree_on_targets(*targets, (&train, numbers(&train)?), test_numbers, &classes)?;
-        let AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id } = agreed;
+        let AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id, .. } = agreed;
+        let classes_in_id = match task {
+            Task::Classes(count) if agreed.named_beyond_labels && !names.has_default_classes() => Some(count),
+            _ => None,
+        };
         let train = Split::with_targets(&train, train_targets, || train_file.sha256())?;
         let test = match test.as_ref().zip(test_targets).zip(test_file.as_ref()) {
             Some(((split, targets), file)) => Some(Split::with_targets(split, targets, || file.sha256())?),
@@ -175,7 +193,7 @@ impl DataSet {
             _ => (train, test),
         };
         let test_left_out = source.test == TestSource::Absent && train_file.file().has(&names.test_x);
-        Ok(Self { train, test, task, target_kind, kind_in_id, classes, test_left_out })
+        Ok(Self { train, test, task, target_kind, kind_in_id, classes_in_id, classes, test_left_out })
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct AgreedTargets {
     pub(crate) target_kind: TargetKind,
     /// The name of `target_kind` for a trial's id; `None` if it is the kind that releases without `data.targets` assumed.
     pub(crate) kind_in_id: Option<&'static str>,
+    /// True if the task has more classes than the labels, because the names say so.
+    pub(crate) named_beyond_labels: bool,
 }
 
 /// Determines the kind of the targets of the training examples and of the test examples, if there are any, and converts them.
@@ -54,6 +56,7 @@ pub(crate) fn agree_on_targets(
     if target_kind == TargetKind::Classes {
         check_numbered(&train_targets, classes.len()).map_err(|problem| train.in_y(problem))?;
     }
+    let numbered = task([Some(&train_targets), test_targets.as_ref()].into_iter().flatten(), 0);
     let task = match target_kind {
         TargetKind::OneHot if !classes.is_empty() && classes.len() != columns => {
             let names = classes.len();
@@ -67,7 +70,8 @@ pub(crate) fn agree_on_targets(
         check_trained(&train_targets, test).map_err(|problem| split.in_y(problem))?;
     }
     let kind_in_id = (target_kind != legacy_kind).then(|| target_kind.name());
-    Ok(AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id })
+    let named_beyond_labels = target_kind == TargetKind::Classes && task != numbered;
+    Ok(AgreedTargets { train: train_targets, test: test_targets, task, target_kind, kind_in_id, named_beyond_labels })
 }
 
 /// Checks that the targets of both splits have the same kind.

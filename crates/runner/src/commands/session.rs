@@ -82,7 +82,7 @@ impl Session {
         inputs
     }
 
-    /// Describes the data for trial ids: the hashes of both files, their datasets, scaling and splits.
+    /// Describes the data for trial ids: the hashes of both files, their datasets, scaling, targets and splits.
     pub(super) fn data_hash(&self) -> String {
         let Session { experiment, data, .. } = self;
         let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
@@ -100,6 +100,9 @@ impl Session {
         }
         if let Some(kind) = data.kind_in_id {
             text += &format!(" targets {kind}");
+        }
+        if let Some(count) = data.classes_in_id {
+            text += &format!(" classes {count}");
         }
         if let Some(ValidationSplit { share, seed }) = experiment.validation {
             text += &format!(" validation {share} {seed}");

@@ -36,6 +36,8 @@ pub struct Prepared {
     pub classes: Vec<String>,
     /// The kind of the targets as trial ids include it, see [`DataSet::kind_in_id`].
     pub kind_in_id: Option<&'static str>,
+    /// The number of classes as trial ids include it, see [`DataSet::classes_in_id`].
+    pub classes_in_id: Option<usize>,
     /// Notes on the data for the user, a line each.
     pub notes: Vec<String>,
 }
@@ -46,7 +48,8 @@ impl Prepared {
     /// # Errors
     /// If there are too few examples, or a feature can't be scaled.
     pub fn new(set: DataSet, split: Option<ValidationSplit>, scaling: ScalingChoice) -> Result<Self, Error> {
-        let DataSet { train, test, task, target_kind: meaning, kind_in_id, classes, test_left_out } = set;
+        let DataSet { train, test, task, target_kind: meaning, kind_in_id, classes_in_id, classes, test_left_out } =
+            set;
         let (train, validation) = match split {
             Some(ValidationSplit { share, seed }) => {
                 let (kept, aside) = train.hold_out(share, seed).map_err(Error::EmptySide)?;
@@ -67,7 +70,7 @@ impl Prepared {
                 "the training file holds test examples too, which are not used: data.test is not given".to_owned(),
             );
         }
-        Ok(Prepared { train, test, validation, scaling, task, classes, kind_in_id, notes })
+        Ok(Prepared { train, test, validation, scaling, task, classes, kind_in_id, classes_in_id, notes })
     }
 
     /// Returns the dimensions of the data.
