@@ -2,6 +2,7 @@
 
 mod left_out;
 mod one_net;
+mod repetition;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -44,6 +44,18 @@ impl Error {
     pub fn system(path: &Path, reason: impl Into<io::Error>) -> Self {
         Error::System { path: path.to_owned(), reason: reason.into() }
     }
+
+    /// Names `path` as the file in place of another path to it.
+    #[must_use]
+    pub fn at(self, path: &Path) -> Self {
+        let path = path.to_owned();
+        match self {
+            Error::Appeared(_) => Error::Appeared(path),
+            Error::System { reason, .. } => Error::System { path, reason },
+            Error::Hdf5 { place, reason, .. } => Error::Hdf5 { path, place, reason },
+            Error::Differs { place, .. } => Error::Differs { path, place },
+        }
+    }
 }
 
 /// An error that is either a failure of the disk (exit code 1) or a user's mistake (exit code 2).

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, Metadata};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,12 @@ impl OpenFolder {
     /// If the system refuses.
     pub fn open(path: &Path) -> io::Result<Self> {
         File::open(path).map(OpenFolder)
+    }
+
+    /// Returns a path to this folder that leads to it whatever its name is now: `/proc/self/fd/N`, or `otherwise` where there is no such path.
+    pub fn path(&self, otherwise: &Path) -> PathBuf {
+        let held = PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()));
+        if held.is_dir() { held } else { otherwise.to_owned() }
     }
 
     /// Returns whether this folder is still at `path`.

@@ -152,9 +152,8 @@ fn train_in<R: Number>(
         watch(fleet.iteration(), fleet.latest(place))
     };
     let checkpoint = checkpoints.map(|checkpoints| FleetCheckpoint::new(checkpoints, trials).until(stops_at));
-    let Some(TrainedFleet { fleet, trained, before }) = ready.train(checkpoint.as_ref(), keep_going)? else {
-        return Ok(None);
-    };
+    let ended = ready.train(checkpoint.as_ref(), |_| false, keep_going)?;
+    let TrainedFleet { fleet, trained: Some(trained), before } = ended else { return Ok(None) };
     let net = match trained[place].ending {
         _ if !is_kept => None,
         Ending::Diverged { .. } => None,
@@ -165,14 +164,18 @@ fn train_in<R: Number>(
         }
         Ending::Stopped { .. } | Ending::Completed => nets_of(&fleet)?[0].take(),
     };
-    let iteration = fleet.iteration();
-    drop(fleet);
-    let believed = ready.believes(&trained, &|| watch(iteration, None));
-    if let (Err(_), Some(checkpoint)) = (&believed, &checkpoint) {
-        checkpoint.remove(); // it may be what went wrong
-    }
-    if !believed? {
-        return Ok(None);
+    if ready.must_repeat(&trained) {
+        let iteration = fleet.iteration();
+        checkpoint.iter().for_each(|checkpoint| checkpoint.before_step(iteration, false, || fleet.state()));
+        drop(fleet);
+        let again = checkpoint.as_ref().map(FleetCheckpoint::again);
+        let repeated = ready.repeats(&trained, again.as_ref(), &|| watch(iteration, None));
+        if let (Err(_), Some(checkpoint)) = (&repeated, &checkpoint) {
+            checkpoint.remove(); // it may be what went wrong
+        }
+        if !repeated? {
+            return Ok(None);
+        }
     }
     Ok(Some((outcomes(&ready, trained, before, start), net)))
 }

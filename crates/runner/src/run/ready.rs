@@ -21,7 +21,8 @@ pub(super) struct Ready<'r, R> {
 /// A fleet after its training.
 pub(super) struct TrainedFleet<'e, R: 'static> {
     pub(super) fleet: Fleet<'e, R>,
-    pub(super) trained: Vec<Trained>,
+    /// The results; `None` if it was not trained to its end.
+    pub(super) trained: Option<Vec<Trained>>,
     /// The part that earlier runs have done.
     pub(super) before: Before,
 }
@@ -38,44 +39,52 @@ impl<'r, R: Number> Ready<'r, R> {
         Ok(Fleet::new(examples, trials[0].config.batches(plan.data.train), starts))
     }
 
-    /// Trains the fleet, from its checkpoint on if there is one; `None` if `keep_going`, which is asked before each step, said no.
+    /// Trains the fleet, from its checkpoint on if there is one, until it `is_over`. `keep_going` is asked before each step.
     pub(super) fn train(
         &self,
         checkpoint: Option<&FleetCheckpoint>,
+        is_over: impl Fn(&Fleet<R>) -> bool,
         keep_going: impl Fn(&Fleet<R>) -> bool,
-    ) -> Result<Option<TrainedFleet<'r, R>>, Untrusted> {
+    ) -> Result<TrainedFleet<'r, R>, Untrusted> {
         // Outside `flushed`: trials that flush subnormals share initial layers with trials that don't.
         let make = || self.fleet(|training| training);
         let fresh = || Ok((make()?, Before::default()));
         let (mut fleet, before) = checkpoint.map_or_else(fresh, |checkpoint| checkpoint.resume(make, Fleet::resume))?;
         let watch = |fleet: &Fleet<R>| {
+            if is_over(fleet) {
+                return false;
+            }
             let goes_on = keep_going(fleet);
             checkpoint.inspect(|checkpoint| checkpoint.before_step(fleet.iteration(), goes_on, || fleet.state()));
             goes_on
         };
         let flushes = self.trials[0].config.flush_subnormals;
-        let trained = with_subnormals_flushed(flushes, || fleet.train_watched(watch));
+        let trained = with_subnormals_flushed(flushes, || fleet.train(watch));
         if let (Err(_), Some(checkpoint)) = (&trained, checkpoint) {
             checkpoint.remove();
         }
-        Ok(trained?.map(|trained| TrainedFleet { fleet, trained, before }))
+        Ok(TrainedFleet { fleet, trained: trained?, before })
     }
 
-    /// Trains the fleet again, up to the end of the last net that diverged: a divergence that a fault of the machine
-    /// has caused does not repeat. Returns `false` if `keep_going` did. A fleet with a net that a clock may end can't
-    /// be repeated, and is believed.
-    pub(super) fn believes(&self, trained: &[Trained], keep_going: &dyn Fn() -> bool) -> Result<bool, Untrusted> {
-        let diverged = |&place: &usize| matches!(trained[place].ending, Ending::Diverged { .. });
-        let places = || (0..trained.len()).filter(diverged);
+    /// Returns whether the training must be repeated before it is believed: if a net has diverged, since a fault of the machine may have caused
+    /// that, and does not repeat. A fleet with a net that a clock may end can't be repeated.
+    pub(super) fn must_repeat(&self, trained: &[Trained]) -> bool {
         let by_the_clock = self.trials.iter().any(|trial| trial.config.stopping.seconds.is_some());
-        if by_the_clock || places().next().is_none() {
-            return Ok(true);
-        }
-        let mut fleet = self.fleet(|training| training)?;
-        let is_open = |fleet: &Fleet<R>| places().any(|place| fleet.ended(place).is_none());
-        let again = |fleet: &Fleet<R>| is_open(fleet) && keep_going();
-        with_subnormals_flushed(self.trials[0].config.flush_subnormals, || fleet.train_watched(again))?;
-        if is_open(&fleet) && !keep_going() {
+        !by_the_clock && trained.iter().any(has_diverged)
+    }
+
+    /// Trains the fleet again, up to the end of the last net that diverged, from the checkpoint of this repetition on if there is one. Returns
+    /// `false` if `keep_going` did.
+    pub(super) fn repeats(
+        &self,
+        trained: &[Trained],
+        checkpoint: Option<&FleetCheckpoint>,
+        keep_going: &dyn Fn() -> bool,
+    ) -> Result<bool, Untrusted> {
+        let places = || (0..trained.len()).filter(|&place| has_diverged(&trained[place]));
+        let is_over = |fleet: &Fleet<R>| places().all(|place| fleet.ended(place).is_some());
+        let fleet = self.train(checkpoint, is_over, |_| keep_going())?.fleet;
+        if !is_over(&fleet) && !keep_going() {
             return Ok(false);
         }
         for place in places() {
@@ -86,4 +95,8 @@ impl<'r, R: Number> Ready<'r, R> {
         }
         Ok(true)
     }
+}
+
+fn has_diverged(trained: &Trained) -> bool {
+    matches!(trained.ending, Ending::Diverged { .. })
 }

@@ -29,7 +29,7 @@ use crate::record::export::export;
 use crate::record::folder::{refuse_foreign, set_aside};
 use crate::record::plan::StoredPlan;
 use crate::run::advance::Advance;
-use crate::run::checkpoint::checkpoints::Checkpoints;
+use crate::run::checkpoint::checkpoints::{Checkpoints, Writing};
 use crate::run::training::{Run, left_to_train};
 use crate::run::workers::Workers;
 use crate::terminal::{say, warn};
@@ -177,6 +177,8 @@ impl Training {
     pub(super) fn end(self, sweep: &PreparedSweep) -> Result<ExitCode> {
         let Training { workers, stop, limits, record, checkpoints, damaged, tally, planned, kept, .. } = self;
         let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
+        let writing = stop.writing();
+        let _writing = Writing::begin(&writing);
         let exported = export(&record, folder, &damaged).and_then(|()| record.close());
         exported.map_err(|error| Failure::NotExported { error, kept })?;
         let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());

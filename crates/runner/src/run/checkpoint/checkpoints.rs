@@ -45,6 +45,26 @@ enum Place {
     File(PathBuf),
 }
 
+/// The first training of a fleet, or its repetition because a net has diverged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// The training whose results count.
+    First,
+    /// The training that must have the same results.
+    Second,
+}
+
+impl Attempt {
+    /// Every attempt.
+    const ALL: [Attempt; 2] = [Attempt::First, Attempt::Second];
+
+    /// Returns the file of this attempt, given that of the first one without its extension.
+    fn file(self, stem: PathBuf) -> PathBuf {
+        let stem = if self == Attempt::Second { stem.with_added_extension("again") } else { stem };
+        stem.with_added_extension(EXTENSION)
+    }
+}
+
 impl Checkpoints {
     /// Looks for the checkpoints of a sweep in its results directory; `writing` counts those that are being written.
     pub fn in_results(results: &Path, machine: &Machine, every: CheckpointEvery, writing: Arc<AtomicUsize>) -> Self {
@@ -57,9 +77,9 @@ impl Checkpoints {
 
     /// Looks for the checkpoint of the training of a model, beside its file.
     pub fn beside(model: &Path, machine: &Machine, every: CheckpointEvery, writing: Arc<AtomicUsize>) -> Self {
-        let path = path_beside(model);
-        let files = [path.clone()].into_iter().filter(|path| path.exists()).collect();
-        Checkpoints::new(Place::File(path), files, machine, every, writing)
+        let files = Attempt::ALL.map(|attempt| attempt.file(model.to_owned()));
+        let files = files.into_iter().filter(|path| path.exists()).collect();
+        Checkpoints::new(Place::File(model.to_owned()), files, machine, every, writing)
     }
 
     /// Takes those of a training that several ranks share, whose sums over the examples have another order. All ranks read the
@@ -94,26 +114,26 @@ impl Checkpoints {
     /// # Panics
     /// If there is no trial.
     pub fn path(&self, trials: &[&Trial]) -> PathBuf {
-        self.path_of(&trials[0].id)
+        self.path_of(&trials[0].id, Attempt::First)
     }
 
-    fn path_of(&self, first_trial: &str) -> PathBuf {
-        match &self.place {
-            Place::Folder(folder) => folder.join(first_trial).with_added_extension(EXTENSION),
-            Place::File(path) => path.clone(),
-        }
+    pub(super) fn path_of(&self, first_trial: &str, attempt: Attempt) -> PathBuf {
+        attempt.file(match &self.place {
+            Place::Folder(folder) => folder.join(first_trial),
+            Place::File(model) => model.clone(),
+        })
     }
 
     /// Returns the number of updates after which the fleet of `trials` can go on; `None` if it has no checkpoint, or none of this machine.
     pub fn iteration(&self, trials: &[&Trial]) -> Option<usize> {
-        Some(self.open(trials).ok()??.header.iteration)
+        Some(self.open(trials, Attempt::First).ok()??.header.iteration)
     }
 
     /// Removes the checkpoints of fleets whose trials are all finished.
     pub fn remove_finished(&self, finished: &HashSet<String>) {
         let is_finished = |path: &PathBuf| match CheckpointFile::open(path) {
             Ok(Some(checkpoint)) => checkpoint.header.trials.iter().all(|trial| finished.contains(trial)),
-            Err(Unusable::Damaged) => path.file_stem().is_some_and(|id| finished.contains(&*id.to_string_lossy())),
+            Err(Unusable::Damaged) => path.file_prefix().is_some_and(|id| finished.contains(&*id.to_string_lossy())),
             _ => false,
         };
         let files = self.files().clone();
@@ -123,7 +143,7 @@ impl Checkpoints {
     /// Removes the checkpoints of the fleets that begin with one of these trials.
     pub fn remove<'t>(&self, trials: impl IntoIterator<Item = &'t Trial>) {
         for trial in trials {
-            self.remove_file(&self.path_of(&trial.id));
+            Attempt::ALL.into_iter().for_each(|attempt| self.remove_file(&self.path_of(&trial.id, attempt)));
         }
     }
 
@@ -137,8 +157,8 @@ impl Checkpoints {
     }
 
     /// Opens the checkpoint of the fleet of `trials`, if there is one.
-    pub(super) fn open(&self, trials: &[&Trial]) -> Result<Option<CheckpointFile>, Unusable> {
-        let path = self.path(trials);
+    pub(super) fn open(&self, trials: &[&Trial], attempt: Attempt) -> Result<Option<CheckpointFile>, Unusable> {
+        let path = self.path_of(&trials[0].id, attempt);
         if !self.files().contains(&path) {
             return Ok(None);
         }
@@ -154,14 +174,16 @@ impl Checkpoints {
     }
 
     /// Writes the checkpoint of the fleet of `trials`. Only the first failure is reported, because results count.
-    pub(super) fn write<R: Number>(&self, trials: &[&Trial], seconds: f64, state: &FleetState<R>) {
+    pub(super) fn write<R: Number>(&self, trials: &[&Trial], attempt: Attempt, seconds: f64, state: &FleetState<R>) {
         let _writing = Writing::begin(&self.writing);
-        let path = self.path(trials);
+        let path = self.path_of(&trials[0].id, attempt);
         let ids = trials.iter().map(|trial| trial.id.clone()).collect();
         let header = Header { trials: ids, machine: self.machine.clone(), iteration: state.iteration(), seconds };
+        let place = self.held(&path);
         let written = self.at_home().map_err(|error| files::Error::system(&path, error));
         let written =
-            written.and_then(|()| make_folder(folder_of(&path))).and_then(|()| file::write(&path, &header, state));
+            written.and_then(|()| make_folder(folder_of(&place))).and_then(|()| file::write(&place, &header, state));
+        let written = written.map_err(|error| error.at(&path));
         match written {
             Ok(()) => drop(self.files().insert(path)),
             Err(error) if !self.has_failed.swap(true, Ordering::Relaxed) => {
@@ -169,6 +191,15 @@ impl Checkpoints {
             }
             Err(_) => {}
         }
+    }
+
+    /// Returns a path to a checkpoint that leads into the results directory also if that is moved away meanwhile.
+    fn held(&self, path: &Path) -> PathBuf {
+        let within = self
+            .home
+            .as_ref()
+            .and_then(|(results, home)| path.strip_prefix(results).ok().map(|name| home.path(results).join(name)));
+        within.unwrap_or_else(|| path.to_owned())
     }
 
     /// Checks that the results directory still has its name, which may be another sweep's otherwise.
@@ -186,7 +217,7 @@ impl Checkpoints {
     pub(super) fn set_aside(&self, path: &Path) -> io::Result<PathBuf> {
         let free = first_free(|number| path.with_extension(format!("{number}.{EXTENSION}")));
         self.at_home()?;
-        fs::rename(path, &free)?;
+        fs::rename(self.held(path), self.held(&free))?;
         let mut files = self.files();
         files.remove(path);
         files.insert(free.clone());
@@ -197,7 +228,7 @@ impl Checkpoints {
         if !self.files().remove(path) || self.at_home().is_err() {
             return;
         }
-        if let Err(error) = remove_whole(path) {
+        if let Err(error) = remove_whole(&self.held(path)).map_err(|error| error.at(path)) {
             warn(&format!("{error}; this checkpoint is of no more use"));
         }
     }
@@ -209,7 +240,7 @@ impl Checkpoints {
 
 /// Returns the place of the checkpoint of the training of a model.
 pub fn path_beside(model: &Path) -> PathBuf {
-    model.with_added_extension(EXTENSION)
+    Attempt::First.file(model.to_owned())
 }
 
 /// A file that is being written, for which a process that is asked to end waits.

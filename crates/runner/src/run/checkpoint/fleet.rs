@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use net::{FleetState, StateMismatch};
 
-use super::checkpoints::Checkpoints;
+use super::checkpoints::{Attempt, Checkpoints};
 use super::due::Due;
 use super::file::{Number, Unusable};
 use crate::plan::trial::Trial;
@@ -15,6 +15,7 @@ use crate::terminal::warn;
 pub(in crate::run) struct FleetCheckpoint<'c> {
     checkpoints: &'c Checkpoints,
     trials: &'c [&'c Trial],
+    attempt: Attempt,
     start: Instant,
     before: Cell<Before>,
     due: OnceCell<Due>,
@@ -38,7 +39,13 @@ impl<'c> FleetCheckpoint<'c> {
     pub(in crate::run) fn new(checkpoints: &'c Checkpoints, trials: &'c [&'c Trial]) -> Self {
         let (before, is_blocked) = (Cell::default(), Cell::new(false));
         let due = OnceCell::new();
-        FleetCheckpoint { checkpoints, trials, start: Instant::now(), before, due, last: None, is_blocked }
+        let (attempt, start) = (Attempt::First, Instant::now());
+        FleetCheckpoint { checkpoints, trials, attempt, start, before, due, last: None, is_blocked }
+    }
+
+    /// Makes that of the repetition of the training, which begins now.
+    pub(in crate::run) fn again(&self) -> Self {
+        FleetCheckpoint { attempt: Attempt::Second, ..FleetCheckpoint::new(self.checkpoints, self.trials) }
     }
 
     /// Writes no more after the iteration `last`: what happened there could not be done again.
@@ -66,7 +73,7 @@ impl<'c> FleetCheckpoint<'c> {
             },
             Err(problem) => problem,
         };
-        let path = self.checkpoints.path(self.trials);
+        let path = self.checkpoints.path_of(&self.trials[0].id, self.attempt);
         let mut is_kept = matches!(problem, Unusable::Foreign);
         let mut place = String::new();
         if self.checkpoints.is_writer && matches!(problem, Unusable::OtherTrials | Unusable::OtherMachine(_)) {
@@ -87,7 +94,7 @@ impl<'c> FleetCheckpoint<'c> {
     }
 
     fn read<R: Number>(&self) -> Result<Option<(Before, FleetState<'static, R>)>, Unusable> {
-        let Some(checkpoint) = self.checkpoints.open(self.trials)? else { return Ok(None) };
+        let Some(checkpoint) = self.checkpoints.open(self.trials, self.attempt)? else { return Ok(None) };
         let before = Before { iteration: checkpoint.header.iteration, seconds: checkpoint.header.seconds };
         Ok(Some((before, checkpoint.state()?)))
     }
@@ -104,7 +111,7 @@ impl<'c> FleetCheckpoint<'c> {
         if is_wanted && !self.is_blocked.get() && self.last.is_none_or(|last| iteration <= last) {
             let start = Instant::now();
             let seconds = self.before.get().seconds + self.start.elapsed().as_secs_f64();
-            self.checkpoints.write(self.trials, seconds, &state());
+            self.checkpoints.write(self.trials, self.attempt, seconds, &state());
             due.written(iteration, start.elapsed());
         }
     }
