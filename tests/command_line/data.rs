@@ -259,3 +259,49 @@ fn what_the_targets_are_is_said_and_shown() {
     }
     assert!(text(&bench.run(&["data", "inspect", "hot.h5"]).stdout).contains("one-hot rows, 3 classes"));
 }
+
+#[test]
+fn other_names_of_classes_that_make_another_net_make_another_trial() {
+    let bench = Bench::new();
+    let path = bench.path("named.h5");
+    let file = File::create(&path).unwrap();
+    file.new_dataset_builder()
+        .with_data(&Array2::from_shape_fn((9, 2), |(i, j)| (i * 2 + j) as f32))
+        .create("train_set_x")
+        .unwrap();
+    file.new_dataset_builder().with_data(&Array1::from_shape_fn(9, |i| (i % 3) as u8)).create("train_set_y").unwrap();
+    let names = |count: usize| {
+        let name = |i: usize| format!("class {i}").parse::<hdf5::types::FixedUnicode<16>>().unwrap();
+        Array1::from_shape_fn(count, name)
+    };
+    for (dataset, count) in [("list_classes", 3), ("coarse", 3), ("fine", 10)] {
+        file.new_dataset_builder().with_data(&names(count)).create(dataset).unwrap();
+    }
+    file.close().unwrap();
+    bench.write("one.toml", &on("named.h5", "scale = \"standardize\""));
+    let trained = |keys: &[&str]| text(&bench.run(&[&["sweep", "one.toml"], keys].concat()).stderr);
+    assert!(trained(&[]).contains("1 trial in"));
+    assert!(trained(&["data.classes=coarse"]).contains("finished before"), "the same net by other names");
+    let stderr = trained(&["data.classes=fine"]);
+    assert!(!stderr.contains("finished before") && stderr.contains("1 trial in"), "{stderr}");
+    assert!(trained(&[]).contains("finished before"), "both trials are in the record");
+    let (code, line) = failure(&bench.run(&["sweep", "one.toml", "data.classes=fien"]));
+    assert_eq!(code, Some(2));
+    assert!(line.contains("named.h5") && line.contains("`fien`") && line.contains("data.classes"), "{line}");
+}
+
+#[test]
+fn what_needs_classes_is_refused_or_warned_of_where_the_targets_are_values() {
+    let bench = Bench::new();
+    forty(&bench, "forty.h5");
+    bench.write("one.toml", &on("forty.h5", "test_share = 0.2\nscale = \"standardize\""));
+    let values = ["sweep", "one.toml", "model.cost=mean-squared-error"];
+    let halving = ["sweep.halving.least=5", "sweep.halving.metric=test_accuracy", "sweep.seed=[1, 2, 3]"];
+    let (code, line) = failure(&bench.run(&[&values[..], &halving].concat()));
+    assert_eq!(code, Some(2));
+    assert!(line.contains("sweep.halving.metric") && line.contains("mean-squared-error"), "{line}");
+    let warned = bench.succeeds(&[&values[..], &["train.metrics=[\"test_accuracy\", \"train_cost\"]"]].concat()).1;
+    assert!(warned.contains("test_accuracy stays empty") && !warned.contains("train_cost"), "{warned}");
+    let classified = bench.succeeds(&["sweep", "one.toml", "train.metrics=[\"test_accuracy\"]"]).1;
+    assert!(!classified.contains("stays empty"), "{classified}");
+}

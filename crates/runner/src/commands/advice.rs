@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use net::Metric;
+use net::{Cost, Metric, Set};
 
 use crate::plan::Plan;
 use crate::spec::data::DataShape;
-use crate::spec::names::name_of;
 use crate::terminal::warn;
 use crate::text::layers;
 
@@ -14,18 +13,35 @@ use crate::text::layers;
 /// have examples for.
 pub(super) fn advise(plan: &Plan) {
     let slip = plan.trials.iter().find_map(|trial| slip(&plan.widths(&trial.config)));
-    let metrics: BTreeSet<Metric> = plan.trials.iter().flat_map(|trial| trial.config.metrics.iter().copied()).collect();
-    slip.into_iter().chain(unmeasured(&metrics, plan.data)).for_each(|advice| warn(&advice));
+    let of = |is_regression| {
+        let trials = plan
+            .trials
+            .iter()
+            .filter(move |trial| is_regression == (trial.config.cost == Some(Cost::MeanSquaredError)));
+        trials.flat_map(|trial| trial.config.metrics.iter().copied()).collect::<BTreeSet<Metric>>()
+    };
+    let (of_regressions, of_classifiers) = (of(true), of(false));
+    let metrics = &of_regressions | &of_classifiers;
+    let advice = [slip, without_classes(&(&of_regressions - &of_classifiers)), unmeasured(&metrics, plan.data)];
+    advice.into_iter().flatten().for_each(|advice| warn(&advice));
 }
 
-/// Describes the metrics that stay empty; `None` if all are measured.
+/// Describes the metrics that stay empty because nets which predict values have no accuracy; `None` if all are measured.
+fn without_classes(metrics: &BTreeSet<Metric>) -> Option<String> {
+    let empty: Vec<_> =
+        metrics.iter().filter(|metric| matches!(metric, Metric::Accuracy(_))).map(|metric| metric.name()).collect();
+    let (names, stay) = (empty.join(", "), if empty.len() == 1 { "stays" } else { "stay" });
+    (!empty.is_empty()).then(|| format!("train.metrics: {names} {stay} empty, as mean-squared-error has no classes"))
+}
+
+/// Describes the metrics that stay empty for want of examples; `None` if all are measured.
 fn unmeasured(metrics: &BTreeSet<Metric>, data: DataShape) -> Option<String> {
     let is_empty = |metric: &&Metric| match metric {
-        Metric::TestAccuracy | Metric::TestCost => data.test == 0,
-        Metric::ValidationAccuracy | Metric::ValidationCost => data.validation == 0,
-        Metric::TrainAccuracy | Metric::GradientNorm | Metric::WeightNorm | Metric::DeadRelu => false,
+        Metric::Accuracy(Set::Test) | Metric::Cost(Set::Test) => data.test == 0,
+        Metric::Accuracy(Set::Validation) | Metric::Cost(Set::Validation) => data.validation == 0,
+        _ => false,
     };
-    let empty: Vec<_> = metrics.iter().filter(is_empty).map(|metric| name_of(&Metric::ALL, *metric)).collect();
+    let empty: Vec<_> = metrics.iter().filter(is_empty).map(|metric| metric.name()).collect();
     let (names, are) = (empty.join(", "), if empty.len() == 1 { "stays" } else { "stay" });
     let why = match (data.test, data.validation) {
         (0, 0) => "neither test nor validation examples",

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use kernels::CAN_FLUSH;
-use net::{Engine, Workload};
+use net::{Cost, Engine, Workload};
 use serde_json::Value;
 
 use self::engine::{Chooser, workload};
@@ -78,6 +78,9 @@ impl Plan {
         for point in &experiment.points {
             let config = point.on(data)?;
             let cost = config.cost_for(data.task).map_err(Misfit::Cost)?;
+            if cost == Cost::MeanSquaredError && experiment.halving.is_some_and(|halving| halving.needs_classes()) {
+                return Err(Misfit::Objective.into());
+            }
             let mut values = point.values.clone();
             if let Some(width) = width {
                 values.resize(axes.len(), Value::Null);

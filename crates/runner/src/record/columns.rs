@@ -1,12 +1,12 @@
 //! The columns of a finished trial: one table for the record, for trials.csv and for whoever shows, sorts or filters trials.
 
+use net::Metric;
 use rusqlite::types::Value;
 use serde_json::json;
 
 use super::seal::real;
 use super::summary::Summary;
 use crate::run::outcome::Status;
-use crate::spec::sweep_keys::Objective;
 
 /// The content of a column, which decides how it is printed and which end of it is the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,16 +204,10 @@ pub fn measures() -> impl Iterator<Item = &'static Column> {
     WRITTEN.iter().copied().filter(|column| column.is_measure())
 }
 
-/// Finds the column that an objective of halving judges by.
-pub fn of_objective(objective: Objective) -> &'static Column {
-    match objective {
-        Objective::Cost => &FINAL_COST,
-        Objective::TestCost => &TEST_COST,
-        Objective::TrainAccuracy => &TRAIN_ACCURACY,
-        Objective::TestAccuracy => &TEST_ACCURACY,
-        Objective::ValidationCost => &VALIDATION_COST,
-        Objective::ValidationAccuracy => &VALIDATION_ACCURACY,
-    }
+/// Finds the column of a metric that halving ranks by; `None` is the last recorded cost.
+pub fn of_objective(objective: Option<Metric>) -> &'static Column {
+    let named = |metric: Metric| WRITTEN.iter().copied().find(|column| column.name == metric.name());
+    objective.map_or(&FINAL_COST, |metric| named(metric).expect("a score of a whole set has a column"))
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ pub enum Misfit {
     /// The cost is not one for the targets.
     #[error("model.cost: {0}")]
     Cost(String),
+    /// Halving ranks by an accuracy, and the nets predict values.
+    #[error("sweep.halving.metric: an accuracy needs classes, and mean-squared-error has none; rank by a cost")]
+    Objective,
     /// Every net of the depth has more weights and biases than the budget.
     #[error(
         "model.parameters: a net of depth {depth} has at least {least} weights and biases on these data (one unit in each \

@@ -1,8 +1,10 @@
 //! The keys of `[sweep.halving]`.
 
+use net::{Metric, Set};
+
 use super::axis::Axis;
 use super::key::{Problem, RawTrial};
-use super::sweep_keys::{FACTOR, LEAST, METRIC, Objective};
+use super::sweep_keys::{FACTOR, LEAST, METRIC};
 use super::trial::Length;
 
 /// The settings of successive halving, see [`Rungs`](super::rungs::Rungs).
@@ -12,8 +14,8 @@ pub struct Halving {
     pub least: usize,
     /// η: the best 1/`factor` of the settings go on, for `factor` times as many iterations.
     pub factor: usize,
-    /// The objective: settings are ranked by its mean over their seeds.
-    pub objective: Objective,
+    /// The metric whose mean over their seeds ranks settings; `None` is the last recorded cost.
+    pub objective: Option<Metric>,
 }
 
 impl Halving {
@@ -39,11 +41,23 @@ impl Halving {
 
     /// Returns whether the objective is measured on validation examples.
     pub(super) fn needs_validation(&self) -> bool {
-        matches!(self.objective, Objective::ValidationCost | Objective::ValidationAccuracy)
+        self.set() == Some(Set::Validation)
     }
 
     /// Returns whether the objective is measured on test examples.
     pub(super) fn needs_test(&self) -> bool {
-        matches!(self.objective, Objective::TestCost | Objective::TestAccuracy)
+        self.set() == Some(Set::Test)
+    }
+
+    /// Returns whether the objective is a share of examples in their right class.
+    pub fn needs_classes(&self) -> bool {
+        matches!(self.objective, Some(Metric::Accuracy(_)))
+    }
+
+    fn set(&self) -> Option<Set> {
+        match self.objective {
+            Some(Metric::Accuracy(set) | Metric::Cost(set)) => Some(set),
+            _ => None,
+        }
     }
 }

@@ -1,37 +1,24 @@
 //! The keys of `[sweep]` itself.
 
+use net::{Metric, Set};
+
 use super::key::{Key, keys};
 use super::kind::{Integer, POINTS, SEED, STEPS};
 use super::names::OneOf;
 use super::sampler::Method;
 
-/// A metric by which successive halving ranks settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Objective {
-    /// The last recorded cost.
-    Cost,
-    /// The cost of the test examples.
-    TestCost,
-    /// The accuracy on the training examples, the higher the better.
-    TrainAccuracy,
-    /// The accuracy on the test examples, the higher the better.
-    TestAccuracy,
-    /// The cost of the validation examples.
-    ValidationCost,
-    /// The accuracy on the validation examples, the higher the better.
-    ValidationAccuracy,
-}
-
 /// The method of every combination.
 pub(super) const GRID: &str = "grid";
 const METHODS: [(&str, Method); 3] = [(GRID, Method::Grid), ("random", Method::Random), ("sobol", Method::Sobol)];
-const METRICS: [(&str, Objective); 6] = [
-    ("cost", Objective::Cost),
-    ("test_cost", Objective::TestCost),
-    ("train_accuracy", Objective::TrainAccuracy),
-    ("test_accuracy", Objective::TestAccuracy),
-    ("validation_cost", Objective::ValidationCost),
-    ("validation_accuracy", Objective::ValidationAccuracy),
+/// The metrics that successive halving can rank by; `None` is the last recorded cost.
+const METRICS: [(&str, Option<Metric>); 7] = [
+    ("cost", None),
+    ("train_cost", Some(Metric::Cost(Set::Train))),
+    ("test_cost", Some(Metric::Cost(Set::Test))),
+    ("train_accuracy", Some(Metric::Accuracy(Set::Train))),
+    ("test_accuracy", Some(Metric::Accuracy(Set::Test))),
+    ("validation_cost", Some(Metric::Cost(Set::Validation))),
+    ("validation_accuracy", Some(Metric::Accuracy(Set::Validation))),
 ];
 
 keys! {
@@ -48,5 +35,5 @@ keys! {
     /// One in this many settings goes on to the next rung, for this many times as long.
     FACTOR: Integer = Key::new("sweep.halving.factor", Integer { least: 2, most: 1_000_000 }).or(|| 3);
     /// The metric that settings are ranked by in successive halving.
-    METRIC: OneOf<Objective> = Key::new("sweep.halving.metric", OneOf(&METRICS)).or(|| Objective::Cost);
+    METRIC: OneOf<Option<Metric>> = Key::new("sweep.halving.metric", OneOf(&METRICS)).or(|| None);
 }

@@ -49,13 +49,15 @@ fn fits_dtype(config: &TrialConfig) -> Result<(), Problem> {
         initialisation::multiplier(config.initialisation.scheme),
         gamma.map(|gamma| (&schedule::GAMMA, gamma)),
         decay.map(|decay| (&optimiser::WEIGHT_DECAY, decay)),
+        optimiser::eps(config.optimiser.algorithm),
     ];
-    for (key, value) in numbers.into_iter().flatten() {
-        if config.dtype == Dtype::F32 && !(value as f32).is_normal() {
-            return Err(key.problem(format!("{value:e} is beyond f32; use dtype = \"f64\"")));
-        }
+    let is_beyond = |value: f64| config.dtype == Dtype::F32 && !(value as f32).is_normal();
+    let problem = |value: f64| format!("{value:e} is beyond f32; use dtype = \"f64\"");
+    if let Some((key, value)) = numbers.into_iter().flatten().find(|(_, value)| is_beyond(*value)) {
+        return Err(key.problem(problem(value)));
     }
-    Ok(())
+    let scale = config.initialisation.scales.iter().copied().find(|scale| is_beyond(*scale));
+    scale.map_or(Ok(()), |scale| Err(initialisation::INIT_SCALE.problem(problem(scale))))
 }
 
 impl TrialConfig {
@@ -146,6 +148,8 @@ mod tests {
             ("model.init_factor", "model.init = \"scaled-normal\""),
             ("train.gamma", "train.schedule = \"step\"\ntrain.step_size = 2"),
             ("train.weight_decay", ""),
+            ("train.eps", "train.optimizer = \"adam\""),
+            ("model.init_scale", ""),
         ] {
             let lines =
                 format!("model.hidden = [3]\ntrain.learning_rate = 1\ntrain.iterations = 5\n{name} = 1e300\n{more}");

@@ -88,6 +88,14 @@ pub(super) fn read(raw: &RawTrial) -> Result<Optimiser, Problem> {
     Ok(Optimiser { algorithm, decay, clip_norm: raw.value(&CLIP_NORM) })
 }
 
+/// Returns ε with its key; `None` if the algorithm has none.
+pub(super) fn eps(algorithm: Algorithm) -> Option<(&'static Key<Real>, f64)> {
+    match algorithm {
+        Algorithm::RmsProp { eps, .. } | Algorithm::Adam(Adam { eps, .. }) => Some((&EPS, eps)),
+        Algorithm::Descent | Algorithm::Momentum { .. } => None,
+    }
+}
+
 pub(super) fn write(optimiser: &Optimiser, canonical: &mut Canonical) {
     let Optimiser { algorithm, decay, clip_norm } = optimiser;
     let name = match algorithm {
