@@ -155,6 +155,46 @@ fn a_divergence_comes_with_advice_and_so_do_layers_that_hidden_does_not_take() {
 }
 
 #[test]
+fn that_every_trial_diverged_is_said_of_the_whole_plan_and_not_of_the_last_run() {
+    let bench = Bench::new();
+    bench.write("small.toml", EXPERIMENT);
+    let rates = |rates: &str| {
+        let rates = format!("sweep.train.learning_rate={rates}");
+        bench.succeeds(&["sweep", "small.toml", "sweep.seed=[1]", "train.diverge_above=10", &rates]).1
+    };
+    assert!(!rates("[0.01]").contains("warning"));
+    let more = rates("[0.01, 1000]");
+    assert!(more.contains("0 completed, 1 diverged") && !more.contains("every trial diverged"), "{more}");
+    rates("[1000]");
+    let more = rates("[1000, 2000]");
+    assert!(more.contains("every trial diverged, also with the lowest train.learning_rate, 1000.0: "), "{more}");
+}
+
+#[test]
+fn a_divergence_before_the_first_update_is_no_reason_for_another_learning_rate() {
+    let bench = Bench::new();
+    bench.write("small.toml", EXPERIMENT);
+    let said =
+        |command: &str, keys: &[&str]| text(&bench.run(&[&[command, "small.toml", "seed=1"], keys].concat()).stderr);
+    let bound = "train.diverge_above=0.1";
+    let remedy = "try a larger train.diverge_above";
+    let one = said("train", &[bound]);
+    assert!(one.contains(&format!("diverged at iteration 0: cost above diverge_above; no model is written; that was before its first update: {remedy}")));
+    let all = said("sweep", &[bound]);
+    assert!(all.contains(&format!("diverged before its first update (cost above diverge_above): {remedy}")), "{all}");
+    let large = ["model.init=scaled-normal", "model.init_factor=1e30"];
+    for command in ["train", "sweep"] {
+        let said = said(command, &large);
+        assert!(
+            said.contains("try another model.init, or data.scale=standardize")
+                && said.contains("before its first update"),
+            "{said}"
+        );
+        assert!(!said.contains("learning_rate"), "{said}");
+    }
+}
+
+#[test]
 fn a_mistake_in_the_experiment_is_said_before_that_there_is_a_file_already() {
     let bench = Bench::new();
     bench.write("small.toml", EXPERIMENT);

@@ -6,6 +6,7 @@ use std::io;
 use datasets::files::DiskFailure;
 use kernels::blas::{self, Refused};
 use kernels::{WrongProduct, WrongSum};
+use net::Bound;
 
 use crate::plan::engine;
 use crate::record;
@@ -22,9 +23,7 @@ pub(super) enum Failure {
     #[error("interrupted before the training began")]
     Interrupted,
     /// The net diverged, so that there is no model to write.
-    #[error(
-        "diverged at iteration {iteration}: {reason}; no model is written; try a smaller train.learning_rate than {rate:?}"
-    )]
+    #[error("diverged at iteration {iteration}: {reason}; no model is written; {}", against_divergence(*iteration, reason, *rate))]
     Diverged {
         /// The first such iteration.
         iteration: usize,
@@ -64,6 +63,23 @@ pub(super) enum Failure {
     /// The record could not be written, which cut the sweep short.
     #[error("{kept} finished trials are kept, the rest was not run: {error}")]
     CutShort { error: record::error::Error, kept: usize },
+}
+
+/// Says what may keep a training from diverging as one of this learning rate did.
+fn against_divergence(iteration: usize, reason: &str, rate: f64) -> String {
+    match iteration {
+        0 => format!("that was before its first update: {}", against_divergence_at_once(reason)),
+        _ => format!("try a smaller train.learning_rate than {rate:?}"),
+    }
+}
+
+/// Says what may keep a training from diverging before its first update, which no learning rate does.
+pub(super) fn against_divergence_at_once(reason: &str) -> &'static str {
+    if reason == Bound::Cost.to_string() {
+        "try a larger train.diverge_above"
+    } else {
+        "try another model.init, or data.scale=standardize if the inputs are large"
+    }
 }
 
 impl Failure {

@@ -1,6 +1,7 @@
 //! `runner sweep`: experiment → data → plan → workers → record → tables.
 
 mod checkpoints;
+mod divergence;
 mod dry_run;
 mod limits;
 mod mixed;

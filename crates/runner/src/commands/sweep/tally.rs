@@ -24,8 +24,6 @@ pub(super) struct Tally {
     flops: [f64; 2],
     direct_flops: f64,
     drifted: usize,
-    /// The lowest learning rate.
-    lowest_rate: f64,
 }
 
 impl Tally {
@@ -39,7 +37,6 @@ impl Tally {
             flops: [0.0; 2],
             direct_flops: 0.0,
             drifted: 0,
-            lowest_rate: f64::INFINITY,
         }
     }
 
@@ -57,7 +54,6 @@ impl Tally {
         }
         // What an earlier run had done is no work of this one.
         let done = outcome.resumed_at.min(steps)..steps;
-        self.lowest_rate = self.lowest_rate.min(config.schedule.learning_rate);
         self.steps += done.len();
         self.direct_flops += plan.direct_flops_of_steps(trial, done.clone());
         self.flops[usize::from(config.dtype == Dtype::F64)] += plan.flops_of_steps(trial, done);
@@ -72,6 +68,11 @@ impl Tally {
         self.failed
     }
 
+    /// Returns whether trials diverged and none completed.
+    pub(super) fn only_diverged(&self) -> bool {
+        self.diverged > 0 && self.completed == 0
+    }
+
     pub(super) fn exit_code(&self, cut: Option<CutShort>) -> u8 {
         cut.map_or(u8::from(self.failed > 0), CutShort::exit_code)
     }
@@ -83,12 +84,6 @@ impl Tally {
                 "{} drifted further from the weights than rounding explains (column drift of runner show); \
                  run.engine = \"direct\" trains without it",
                 count(self.drifted, "trial")
-            ));
-        }
-        if self.diverged > 0 && self.completed == 0 {
-            let rate = self.lowest_rate;
-            warn(&format!(
-                "every trial diverged, also with the lowest train.learning_rate, {rate:?}: try a smaller one"
             ));
         }
         say(&self.line(planned, threads, cut));

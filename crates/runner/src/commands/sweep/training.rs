@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use anyhow::Result;
 
 use super::checkpoints::{say_left, say_resumed};
+use super::divergence::against_divergence;
 use super::limits::Limits;
 use super::mixed::Mixed;
 use super::prepared::{PreparedSweep, Rung};
@@ -179,11 +180,18 @@ impl Training {
         let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
         let writing = stop.writing();
         let _writing = Writing::begin(&writing);
-        let exported = export(&record, folder, &damaged).and_then(|()| record.close());
-        exported.map_err(|error| Failure::NotExported { error, kept })?;
+        let not_exported = |error| Failure::NotExported { error, kept };
+        export(&record, folder, &damaged).map_err(not_exported)?;
+        let advice = if tally.only_diverged() {
+            against_divergence(&sweep.plan, &record).map_err(Failure::of_writing)?
+        } else {
+            None
+        };
+        record.close().map_err(not_exported)?;
         let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());
         let cut = (stop.is_asked() && is_cut_short).then(|| limits.reason(tally.failed()));
         say_left(&checkpoints, cut.is_some());
+        advice.iter().for_each(|advice| warn(advice));
         tally.say(planned, workers.threads(), cut);
         match sweep.shard {
             Some(_) if cut.is_none() => say_next(sweep),
