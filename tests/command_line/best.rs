@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::nets::{DIR, SWEEP, bench, mean, number, settings, trials};
-use crate::support::{Bench, failure, json_lines};
+use crate::support::{Bench, failure, json_lines, reseal, text};
 
 /// Fleets of several trials on all examples, some of which stop early; a metric beside the cost.
 const FULL: &str = r#"
@@ -211,4 +211,24 @@ fn a_trial_of_a_sweep_is_trained_again_bit_for_bit_and_its_model_names_it() {
     fs::write(bench.path("results/full/experiment.toml"), experiment.replace("0.2", "0.4")).unwrap();
     let (code, line) = failure(&bench.run(&["train", "results/full", "--best"]));
     assert!(code == Some(2) && line.contains("experiment.toml: edited since it was written"), "{line}");
+}
+
+#[test]
+fn a_trial_that_stops_elsewhere_than_in_its_record_has_another_result() {
+    let bench = Bench::new();
+    bench.write("one.toml", FULL);
+    let rates = "sweep.train.learning_rate=[0.3, 0.001, 0.002, 0.003, 0.004]";
+    bench.succeeds(&["sweep", "one.toml", "seed=1", "model.depth=2", rates, "-j", "1"]);
+    // The first trial stops, and its fleet goes on with the second one.
+    let record = Connection::open(bench.path("results/full/results.db")).unwrap();
+    assert_eq!(record.execute("UPDATE trial SET ended_at = ended_at - 1 WHERE number = 1", []).unwrap(), 1);
+    reseal(&record);
+    let id: String =
+        record.query_row("SELECT id FROM trial WHERE number = 1 AND ended_at > 0", [], |row| row.get(0)).unwrap();
+    drop(record);
+    let run = bench.run(&["train", "results/full", "--trial", &id]);
+    let said = text(&run.stderr);
+    assert_eq!(run.status.code(), Some(3), "{said}");
+    assert!(said.contains("it stopped at another iteration than in the record, and its net is lost; "), "{said}");
+    assert!(said.contains("runner train results/full/experiment.toml with its settings"), "{said}");
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 
 use datasets::files::DiskFailure;
 use kernels::blas::{self, Refused};
@@ -10,6 +11,7 @@ use net::Bound;
 
 use crate::plan::engine;
 use crate::record;
+use crate::record::folder::EXPERIMENT;
 use crate::run::execute;
 use crate::run::untrusted::Untrusted;
 
@@ -36,6 +38,17 @@ pub(super) enum Failure {
         "trial {id}: its costs are not those of the record, on the same machine; runner check tests the BLAS, runner verify the record"
     )]
     NotRepeated { id: String },
+    /// A trial of a record, trained again, stopped at another iteration, before or after its net was to be taken.
+    #[error(
+        "trial {id}: it stopped at another iteration than in the record, and its net is lost; runner train {0} with its settings as \
+         KEY=VALUE trains it without its fleet",
+        dir.join(EXPERIMENT).display()
+    )]
+    NotKept {
+        id: String,
+        /// The directory of the record.
+        dir: PathBuf,
+    },
     /// A trial has different results in two records.
     #[error(
         "trial {id} has two results: {first}, {second}; one of the two computes wrongly at times, or is another build: \
@@ -99,7 +112,7 @@ impl Failure {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Failure::NotRepeated { .. } | Failure::Doubled { .. } => 3,
+            Failure::NotRepeated { .. } | Failure::NotKept { .. } | Failure::Doubled { .. } => 3,
             Failure::Interrupted => INTERRUPTED,
             Failure::CutShort { .. }
             | Failure::NotExported { .. }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
 use net::Engine;
@@ -100,7 +100,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let Some(net) = net else {
         write_results(args, &out, None, &outcome, &stop.writing())?.report()?;
         let End::Diverged { iteration, reason } = outcome.end else {
-            bail!("trial {} stopped at another iteration than in the record: its net is lost; train it alone", trial.id)
+            return Err(Failure::NotKept { id: trial.id.clone(), dir: args.experiment.file.clone() }.into());
         };
         checkpoints.remove(fleet.first().copied());
         let rate = trial.config.schedule.learning_rate;
