@@ -99,3 +99,28 @@ fn a_default_pairs_with_the_same_value_where_it_is_swept_and_one_net_counts_once
     let compared = bench.succeeds(&["compare", "results/one", "results/two"]).0;
     assert!(compared.contains("6 pairs of the same "), "{compared}");
 }
+
+#[test]
+fn a_comparison_of_trainings_on_other_data_or_with_another_cost_says_so() {
+    let bench = bench();
+    let warnings = |a: &str, b: &str| -> Vec<String> {
+        let (json, said) = bench.succeeds(&["compare", a, b, "--json"]);
+        let compared: Value = serde_json::from_str(&json).unwrap();
+        let warnings: Vec<String> = serde_json::from_value(compared["warnings"].clone()).unwrap();
+        assert_eq!(said.lines().filter(|line| line.contains("warning")).count(), warnings.len(), "{said}");
+        warnings
+    };
+    let sweep = |name: &str, more: &str| {
+        bench.succeeds(&["sweep", "nets.toml", &format!("name={name}"), more]);
+        warnings(DIR, &format!("results/{name}"))
+    };
+    assert_eq!(sweep("same", "model.activation=tanh"), [""; 0]);
+    let softmax = sweep("softmax", "model.cost=softmax-cross-entropy");
+    assert!(softmax.len() == 1 && softmax[0].contains("model.cost is auto in A, softmax-cross-entropy in B"));
+    let scaled = sweep("scaled", "data.scale=standardize");
+    assert!(scaled.len() == 1 && scaled[0].contains("(standardize) in B"), "{scaled:?}");
+    // Another file under the same name.
+    bench.succeeds(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
+    let changed = sweep("changed", "seed=1");
+    assert!(changed.len() == 1 && changed[0].starts_with("the data differ, and so do results"), "{changed:?}");
+}

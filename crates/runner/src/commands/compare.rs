@@ -1,11 +1,11 @@
 //! `runner compare`: two sweeps, trial by trial.
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Map, Value, json};
 
+use self::unlike::warnings;
 use super::answer::print;
 use super::chosen::Chosen;
 use super::layout::{TableColumn, left_out, names_of, room, set};
@@ -19,6 +19,8 @@ use crate::table::csv;
 use crate::terminal::{say, warn};
 use crate::text::{plain, short_name};
 use datasets::text::count;
+
+mod unlike;
 
 /// Differences that a line names; of further ones it gives the number.
 const NAMED: usize = 8;
@@ -42,13 +44,12 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
         let found = Difference::of(&setting.pairs, measures[0]).map(|found| found.difference.mean);
         found.map_or(f64::INFINITY, |mean| if measures[0].kind == Kind::Accuracy { -mean } else { mean })
     };
-    if let Some(lengths) = lengths(&joined) {
-        warn(&lengths);
-    }
+    let warnings = warnings(&joined, &a, &b)?;
+    warnings.iter().for_each(|warning| warn(warning));
     joined.settings.sort_by(|x, y| gain(x).total_cmp(&gain(y)));
     let rows = &joined.settings[..joined.settings.len().min(args.limit.unwrap_or(usize::MAX))];
     if args.json {
-        print(&format!("{}\n", in_json(args, &joined, rows, &measures, &differ)))?;
+        print(&format!("{}\n", in_json(args, &joined, rows, &measures, &differ, &warnings)))?;
     } else if args.csv {
         lines.iter().for_each(|line| say(line));
         print(&in_csv(&joined, rows, &measures))?;
@@ -62,19 +63,6 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Says in what the lengths of the trainings of pairs differ; `None` if they don't.
-fn lengths(joined: &Joined) -> Option<String> {
-    let differs = |key: &&str| joined.pairs().any(|(a, b)| a.setting(key) != b.setting(key));
-    let key = ["train.iterations", "train.epochs"].into_iter().find(differs)?;
-    let listed = |values: BTreeSet<String>| {
-        let values: Vec<_> = values.iter().map(|value| if value.is_empty() { "not set" } else { value }).collect();
-        values.join(", ")
-    };
-    let a = listed(joined.pairs().map(|(a, _)| plain(&a.setting(key))).collect());
-    let b = listed(joined.pairs().map(|(_, b)| plain(&b.setting(key))).collect());
-    Some(format!("the trainings differ in length, and so do costs because of it: {key} is {a} in A, {b} in B"))
 }
 
 /// Lists the results that the two sweeps are compared by.
@@ -210,6 +198,7 @@ fn in_json(
     rows: &[PairedSetting],
     measures: &[&Column],
     differ: &Differ,
+    warnings: &[String],
 ) -> Value {
     let object = |differ: &[KeyDifference]| -> Map<String, Value> {
         differ.iter().map(|(key, a, b)| (key.clone(), json!({ "a": a, "b": b }))).collect()
@@ -226,6 +215,7 @@ fn in_json(
         "not_completed": { "a": joined.incomplete()[0], "b": joined.incomplete()[1] },
         "swept_differently": object(&differ.swept),
         "differ": object(&differ.fixed),
+        "warnings": warnings,
         "overall": fields(&all, measures).into_iter().collect::<Map<_, _>>(),
         "settings": settings.collect::<Vec<_>>(),
     })

@@ -101,6 +101,15 @@ impl FinishedTrial {
     }
 }
 
+impl Recipe {
+    /// Reads an id with its recipe: the data, the fleet, and [`COLUMNS`] after them; `None` if the data or the fleet is lost.
+    fn from_row(row: &Row) -> rusqlite::Result<Option<(String, Self)>> {
+        let (Some(data), Some(fleet)) = (row.get(1)?, row.get::<_, Option<String>>(2)?) else { return Ok(None) };
+        let fleet = serde_json::from_str(&fleet).unwrap_or_default();
+        Ok(Some((row.get(0)?, Recipe { data, fleet, trial: FinishedTrial::from_row(row, 3)? })))
+    }
+}
+
 impl Record {
     /// Returns the trials that need not run again, which are completed or diverged and as they were stored, and the
     /// trials that are damaged.
@@ -127,12 +136,16 @@ impl Record {
     /// Reads the recipes of all finished trials by their ids, of whatever plan; without those whose data or fleet is lost.
     pub fn recipes(&self) -> Result<HashMap<String, Recipe>, Error> {
         let select = format!("SELECT trial.id, data.said, fleet.trials, {} FROM trial {REFERENCES}", *COLUMNS);
-        let recipes = self.rows(&select, [], |row| {
-            let (Some(data), Some(fleet)) = (row.get(1)?, row.get::<_, Option<String>>(2)?) else { return Ok(None) };
-            let fleet = serde_json::from_str(&fleet).unwrap_or_default();
-            Ok(Some((row.get(0)?, Recipe { data, fleet, trial: FinishedTrial::from_row(row, 3)? })))
-        })?;
-        Ok(recipes.into_iter().flatten().collect())
+        Ok(self.rows(&select, [], Recipe::from_row)?.into_iter().flatten().collect())
+    }
+
+    /// Reads the recipe of the finished trial with this id; `None` if there is none, or its data or fleet is lost.
+    pub fn recipe(&self, id: &str) -> Result<Option<Recipe>, Error> {
+        let select = format!(
+            "SELECT trial.id, data.said, fleet.trials, {} FROM trial {REFERENCES} WHERE trial.id = ?1",
+            *COLUMNS
+        );
+        Ok(self.row(&select, [id], Recipe::from_row)?.flatten().map(|(_, recipe)| recipe))
     }
 
     /// Counts the rows that refer to a missing row.

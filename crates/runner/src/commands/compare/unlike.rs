@@ -1,0 +1,62 @@
+//! The warnings of a comparison: in what the trainings of pairs differ that makes their results differ, whatever is compared.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use crate::commands::chosen::Chosen;
+use crate::record::error::Error;
+use crate::results::pairs::Joined;
+use crate::text::plain;
+
+/// The digits of a SHA-256, and those of them that are shown.
+const DIGITS: [usize; 2] = [64, 12];
+
+/// Lists the warnings; none if the pairs have the same data, cost and length.
+pub(super) fn warnings(joined: &Joined, a: &Chosen, b: &Chosen) -> Result<Vec<String>> {
+    let cost = differing(joined, &["model.cost"]);
+    let cost = cost.map(|values| format!("the costs don't compare where they are of different kinds: {values}"));
+    let length = differing(joined, &["train.iterations", "train.epochs"]);
+    let length =
+        length.map(|values| format!("the trainings differ in length, and so do costs because of it: {values}"));
+    Ok([data(joined, a, b)?, cost, length].into_iter().flatten().collect())
+}
+
+/// Says with which data both sides were trained; `None` if with the same. All trials of a plan have the same.
+fn data(joined: &Joined, a: &Chosen, b: &Chosen) -> Result<Option<String>, Error> {
+    let Some((row_a, row_b)) = joined.pairs().next() else { return Ok(None) };
+    let read = |side: &Chosen, id: &str| -> Result<_, Error> {
+        let said = side.record.recipe(id)?.map(|recipe| recipe.data).unwrap_or_default();
+        Ok((side.record.asked()?.map(|asked| asked.data).unwrap_or_default(), said))
+    };
+    let ((words_a, a), (words_b, b)) = (read(a, &row_a.trial)?, read(b, &row_b.trial)?);
+    let differ = |own: &str, other: &str| {
+        let others: Vec<&str> = other.split(' ').collect();
+        let own = own.split(' ').filter(|part| !others.contains(part));
+        own.map(short).collect::<Vec<_>>().join(" ")
+    };
+    Ok((a != b).then(|| {
+        format!(
+            "the data differ, and so do results because of it: {words_a} ({}) in A, {words_b} ({}) in B",
+            differ(&a, &b),
+            differ(&b, &a)
+        )
+    }))
+}
+
+fn short(part: &str) -> &str {
+    part.get(..DIGITS[1]).filter(|_| part.len() == DIGITS[0]).unwrap_or(part)
+}
+
+/// Says which values the first of `keys` has that differs within a pair; `None` if none does.
+fn differing(joined: &Joined, keys: &[&str]) -> Option<String> {
+    let differs = |key: &&&str| joined.pairs().any(|(a, b)| a.setting(key) != b.setting(key));
+    let key = keys.iter().find(differs)?;
+    let listed = |values: BTreeSet<String>| {
+        let values: Vec<_> = values.iter().map(|value| if value.is_empty() { "not set" } else { value }).collect();
+        values.join(", ")
+    };
+    let a = listed(joined.pairs().map(|(a, _)| plain(&a.setting(key))).collect());
+    let b = listed(joined.pairs().map(|(_, b)| plain(&b.setting(key))).collect());
+    Some(format!("{key} is {a} in A, {b} in B"))
+}
