@@ -1,11 +1,13 @@
 //! The answer in a sweep: conditions, orders and columns of `runner show`.
 
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::nets::{DIR, bench, mean, number, settings, trials};
-use crate::support::{failure, json_lines, text};
+use crate::nets::{DIR, SWEEP, bench, mean, number, settings, trials};
+use crate::support::{Bench, failure, json_lines, text};
 
 #[test]
 fn a_condition_keeps_the_trials_for_which_it_holds() {
@@ -181,4 +183,30 @@ fn a_condition_that_no_trial_fits_is_said_in_a_line_with_exit_code_1() {
         assert_eq!(text(&shown.stderr), "nets: no trial fits --where 'depth = 7', of 24 finished trials\n");
         assert_eq!(text(&shown.stdout).lines().count(), usize::from(printed), "{words:?}");
     }
+}
+
+#[test]
+fn an_answer_that_nobody_reads_to_the_end_keeps_no_sweep_waiting() {
+    let bench = Bench::new();
+    bench.write("nets.toml", SWEEP);
+    let sweep = |last: u32| {
+        let seeds = format!("sweep.seed={:?}", (1..=last).collect::<Vec<_>>());
+        bench.succeeds(&[
+            "sweep",
+            "nets.toml",
+            "model.depth=2",
+            "train.learning_rate=0.01",
+            "train.iterations=1",
+            &seeds,
+        ]);
+    };
+    sweep(200);
+    let mut show = bench.command();
+    show.args(["show", DIR, "--trials", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut show = show.spawn().unwrap();
+    show.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+    sweep(201);
+    assert!(show.try_wait().unwrap().is_none(), "all of the answer fits into the pipe");
+    show.kill().unwrap();
+    show.wait().unwrap();
 }

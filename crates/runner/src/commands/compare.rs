@@ -46,6 +46,8 @@ pub(super) fn run(args: &cli::Compare) -> Result<ExitCode> {
     };
     let warnings = warnings(&joined, &a, &b)?;
     warnings.iter().for_each(|warning| warn(warning));
+    // Before the answer is printed: a pager may take it for hours, in which a sweep could not begin.
+    drop((a.record, b.record));
     joined.settings.sort_by(|x, y| gain(x).total_cmp(&gain(y)));
     let rows = &joined.settings[..joined.settings.len().min(args.limit.unwrap_or(usize::MAX))];
     if args.json {

@@ -45,17 +45,28 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     let unfinished = different_trials(trials.unfinished().filter(|row| chosen.has(row)));
     say(&if is_empty { nothing(args, trials) } else { header(args, &view, &settings, unfinished, &sort) });
     settings.truncate(args.limit.unwrap_or(usize::MAX));
-    if is_export {
+    let (text, left_out) = if is_export {
         let shown = if asked.is_empty() { view.export() } else { asked };
-        print(&if args.json { json(&view, &shown, &settings) } else { in_csv(&view, &shown, &settings) })?;
-    } else if !is_empty {
+        (if args.json { json(&view, &shown, &settings) } else { in_csv(&view, &shown, &settings) }, String::new())
+    } else if is_empty {
+        Default::default()
+    } else {
         let is_asked = !asked.is_empty();
         let shown = if is_asked { asked } else { view.table(&settings) };
         let room = room().filter(|_| !args.wide && !is_asked);
-        print_table(&chosen.record, &view, &settings, &shown, room)?;
+        table(&chosen.record, &view, &settings, &shown, room)?
+    };
+    let (former, damaged) =
+        if args.which.plan.is_none() { former(&chosen.record, trials)? } else { Default::default() };
+    // Before the answer is printed: a pager may take it for hours, in which a sweep could not begin.
+    drop(chosen.record);
+    print(&text)?;
+    if !left_out.is_empty() {
+        say(&format!("left out: {left_out}; --wide shows all, --columns A,B,C those"));
     }
-    if args.which.plan.is_none() {
-        say_former(&chosen.record, trials)?;
+    former.iter().for_each(|plan| note(plan));
+    if damaged > 0 {
+        warn(&format!("{} in the record is not what was stored and left out", count(damaged, "former plan")));
     }
     if !trials.machines.is_empty() {
         let names = trials.machines.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -116,8 +127,14 @@ fn header(args: &cli::Show, view: &View, settings: &[Setting], unfinished: usize
     format!("{}{tags}{note}: {}", trials.name, parts.join("; "))
 }
 
-/// Prints the table, and names the columns for which there is no `room`.
-fn print_table(record: &Record, view: &View, settings: &[Setting], shown: &[Shown], room: Option<usize>) -> Result<()> {
+/// Makes the table, and names the columns for which there is no `room`.
+fn table(
+    record: &Record,
+    view: &View,
+    settings: &[Setting],
+    shown: &[Shown],
+    room: Option<usize>,
+) -> Result<(String, String), Error> {
     let column = |column: &Shown| TableColumn {
         heading: view.heading(column, shown),
         cells: settings.iter().map(|setting| view.cell(column, setting)).collect(),
@@ -133,11 +150,7 @@ fn print_table(record: &Record, view: &View, settings: &[Setting], shown: &[Show
         }
     }
     let names = names_of(&columns, &left_out);
-    print(&set(&mut columns, &left_out).to_string())?;
-    if !names.is_empty() {
-        say(&format!("left out: {names}; --wide shows all, --columns A,B,C those"));
-    }
-    Ok(())
+    Ok((set(&mut columns, &left_out).to_string(), names))
 }
 
 fn json(view: &View, shown: &[Shown], settings: &[Setting]) -> String {
@@ -157,10 +170,10 @@ fn in_csv(view: &View, shown: &[Shown], settings: &[Setting]) -> String {
     csv(header, settings.iter().map(cells))
 }
 
-/// Lists the former plans that the record keeps.
-fn say_former(record: &Record, trials: &Trials) -> Result<(), Error> {
+/// Describes the former plans that the record keeps, and counts those that are damaged.
+fn former(record: &Record, trials: &Trials) -> Result<(Vec<String>, usize), Error> {
     let (plans, damaged) = record.former_plans()?;
-    for plan in plans {
+    let in_words = plans.into_iter().map(|plan| {
         let swept: Vec<_> = plan.axes.iter().map(|axis| axis.key.as_str()).collect();
         let swept = if swept.is_empty() { "nothing swept".to_owned() } else { swept.join(" x ") };
         let other: Vec<_> = differences(&trials.toml, &plan.toml)
@@ -168,15 +181,12 @@ fn say_former(record: &Record, trials: &Trials) -> Result<(), Error> {
             .map(|(key, _, there)| there.map_or_else(|| format!("no {key}"), |value| format!("{key}={value}")))
             .collect();
         let other = if other.is_empty() { String::new() } else { format!("; there {}", other.join(", ")) };
-        note(&format!(
+        format!(
             "the record keeps a former plan too, --plan {}: {}, {} of {swept}{other}",
             plan.number,
             plan.name,
             count(plan.points(), "point"),
-        ));
-    }
-    if damaged > 0 {
-        warn(&format!("{} in the record is not what was stored and left out", count(damaged, "former plan")));
-    }
-    Ok(())
+        )
+    });
+    Ok((in_words.collect(), damaged))
 }

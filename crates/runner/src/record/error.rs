@@ -63,6 +63,12 @@ pub enum Error {
         /// SQLite's message.
         reason: String,
     },
+    /// Another program holds the database.
+    #[error(
+        "{}: another program reads or writes this record, such as sqlite3 or runner verify; wait for it or end it, and run this again",
+        .0.display()
+    )]
+    Busy(PathBuf),
     /// Another process writes here.
     #[error("{}: another runner is at work here; wait for it, or choose another directory with --out", .0.display())]
     Locked(PathBuf),
@@ -160,6 +166,7 @@ pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
         let path = path.clone();
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Error::Disk { path, reason },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy(path),
             Some(code)
                 if !matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) =>
             {
@@ -167,6 +174,27 @@ pub(super) fn at(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
             }
             // Another value, table or column than a record has.
             _ => Error::NotARecord { path, reason },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_another_program_holds_is_said_to_be_open_there() {
+        for code in [ffi::SQLITE_BUSY, ffi::SQLITE_BUSY_SNAPSHOT, ffi::SQLITE_LOCKED] {
+            let locked = rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("database is locked".to_owned()));
+            let error = at(Path::new("results/depth/results.db"))(locked);
+            let said = error.to_string();
+            assert!(
+                said.starts_with("results/depth/results.db: another program reads or writes this record"),
+                "{said}"
+            );
+            assert!(!error.is_damage() && !error.is_disk_failure());
         }
     }
 }
