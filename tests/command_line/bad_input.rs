@@ -135,6 +135,13 @@ fn a_table_in_the_place_of_a_key_and_a_key_that_cannot_be_swept_are_not_called_u
         ),
         (
             "seed = [1, 2]",
+            "seed = [1, 2]\n[sweep.halving]",
+            "bad.toml:17: sweep.halving: a table with keys such as sweep.halving.least, sweep.halving.factor, sweep.halving.metric",
+        ),
+        ("[sweep]", "[trian]\n[sweep]", "bad.toml:15: unknown key trian (did you mean train?)"),
+        ("seed = [1, 2]", "train.momentum = {}", "bad.toml:16: sweep.train.momentum: the range lacks from"),
+        (
+            "seed = [1, 2]",
             "zip = [{}]",
             "bad.toml:16: sweep.zip: must be tables with at least one key, [[sweep.zip]], found {}",
         ),

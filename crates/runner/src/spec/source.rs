@@ -13,6 +13,7 @@ use super::error::{Error, Place};
 use super::experiment_keys;
 use super::key::find;
 use super::role::{LISTS, Role};
+use super::suggestion::SECTIONS;
 use datasets::files::regular_file;
 
 /// The most bytes of an experiment's file: it is short, and a longer one is a mistake.
@@ -177,7 +178,9 @@ fn flatten(prefix: &str, table: Table, emit: &mut impl FnMut(String, Value)) {
     for (key, value) in table {
         let key = join(prefix, &key);
         match value {
-            Value::Table(table) if !is_value(&table) => flatten(&key, table, emit),
+            Value::Table(table) if table.is_empty() && SECTIONS.contains(&&*key) => {}
+            // Any other empty table is refused where its key is read.
+            Value::Table(table) if !table.is_empty() && !is_value(&table) => flatten(&key, table, emit),
             Value::Array(tables) if is_list(&key) => flatten_list(&key, tables, emit),
             value => emit(key, value),
         }

@@ -7,11 +7,16 @@ use super::sweep_keys;
 use super::synonyms::nearest;
 use super::trial::keys::keys;
 
+/// The tables of an experiment.
+pub(super) const SECTIONS: [&str; 5] = ["data", "model", "train", "run", "sweep"];
+
 /// Finds the known key that `key` most resembles: by another name of it, by its name in another section, or by its letters.
 fn nearest_key(key: &str) -> Option<String> {
     let trial_keys = keys().map(|key| key.name());
     let Some(swept) = key.strip_prefix("sweep.") else {
-        return nearest(key, trial_keys.chain(experiment_keys::KEYS.iter().map(|key| key.name())));
+        let own = experiment_keys::KEYS.iter().map(|key| key.name());
+        let sections = SECTIONS.into_iter().filter(|_| !key.contains('.'));
+        return nearest(key, trial_keys.chain(own).chain(sections));
     };
     let list = LISTS.iter().find(|list| swept.strip_prefix(**list).is_some_and(|rest| rest.starts_with('.')));
     let prefix = list.map_or("sweep.".to_owned(), |list| format!("sweep.{list}."));
