@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+use crate::spec::source::is_value;
+
 /// The table of an experiment that says what is swept.
 pub const SWEPT: &str = "sweep.";
 
@@ -72,7 +74,7 @@ fn add(prefix: &str, table: Table, keys: &mut Vec<(String, Value)>) {
     for (name, value) in table {
         let name = format!("{prefix}{name}");
         match value {
-            Value::Table(inner) => add(&format!("{name}."), inner, keys),
+            Value::Table(inner) if !is_value(&inner) => add(&format!("{name}."), inner, keys),
             value => keys.push((name, value)),
         }
     }
@@ -110,6 +112,19 @@ mod tests {
         assert_eq!(swept_and_fixed(&with("0.1", ""), &with("0.1", axis)), (swept.to_vec(), Vec::new()));
         assert_eq!(swept_and_fixed(&with("0.1", axis), &with("0.7", axis)), (Vec::new(), Vec::new()));
     }
+
+    #[test]
+    fn a_range_is_one_value() {
+        let with = |axis: &str| format!("[train]\nlearning_rate = 0.2\n[sweep]\nseed = [1, 2]\n{axis}\n");
+        let range = with("'train.learning_rate' = { from = 0.1, to = 0.4, count = 3 }");
+        let text = |text: &str| Some(text.to_owned());
+        let (swept, fixed) = swept_and_fixed(&range, &with("'train.learning_rate' = [0.1, 0.4]"));
+        let (key, a) = ("train.learning_rate".to_owned(), text("{ from = 0.1, to = 0.4, count = 3 }"));
+        assert_eq!((swept, fixed), (vec![(key.clone(), a.clone(), text("[0.1, 0.4]"))], Vec::new()));
+        // The value outside of [sweep] is no setting of a swept range, and that of a sweep without the axis is one.
+        assert_eq!(swept_and_fixed(&range, &with("")), (vec![(key, a, text("0.2"))], Vec::new()));
+    }
+
     #[test]
     fn the_keys_of_a_zip_and_of_included_points_are_swept() {
         let zip = "[train]\nlearning_rate = 0.1\n[sweep]\nseed = [1, 2]\n[[sweep.zip]]\n\"train.momentum\" = [0.5, 0.9]\n\

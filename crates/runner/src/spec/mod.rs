@@ -25,7 +25,7 @@ pub mod rungs;
 mod sampler;
 pub mod schema;
 mod search_space;
-mod source;
+pub(crate) mod source;
 mod suggestion;
 pub mod sweep_keys;
 pub(crate) mod synonyms;

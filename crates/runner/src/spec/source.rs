@@ -170,7 +170,7 @@ fn join(prefix: &str, key: &str) -> String {
 
 /// Returns whether a table is a value, such as `{ from = ..., to = ... }` or `{ ge = ... }`; any other table is a level
 /// of the dotted key.
-fn is_value(table: &Table) -> bool {
+pub(crate) fn is_value(table: &Table) -> bool {
     ["from", "to", "ge", "gt", "le", "lt"].iter().any(|key| table.contains_key(*key))
 }
 
