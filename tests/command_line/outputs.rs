@@ -94,3 +94,19 @@ fn a_budget_that_no_net_fits_is_an_error() {
         assert!(code == Some(2) && line.contains("model.parameters") && line.contains("100 are too few"), "{line}");
     }
 }
+
+#[test]
+fn a_folder_whose_name_is_not_utf_8_is_as_good_as_any() {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    let script = r#"set -e
+        odd=$'odd\xff'
+        mkdir "$odd" && mv data one.toml "$odd" && cd "$odd"
+        $RUNNER train one.toml data.train=data/train_drawn.h5 --out "$OLDPWD/one.h5"
+        cd .. && ln -s "$odd/data" data
+        $RUNNER sweep "$odd/one.toml" --out "results/$odd"
+        $RUNNER train "results/$odd" --best --out two.h5
+        $RUNNER compare "results/$odd" "results/$odd" --json"#;
+    let run = bench.shell(script);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+}

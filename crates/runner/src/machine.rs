@@ -12,6 +12,7 @@ use kernels::blas::Library;
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::available_bytes;
+use crate::text::path_as_text;
 
 /// True if HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
@@ -45,6 +46,7 @@ struct Blas {
     name: String,
     version: String,
     core: String,
+    #[serde(serialize_with = "path_as_text")]
     path: PathBuf,
     sha256: String,
     thread_layer: String,
@@ -139,7 +141,7 @@ impl Machine {
     /// Describes the BLAS for the provenance of a model.
     pub fn blas(&self) -> serde_json::Value {
         let Blas { name, version, core, path, sha256, .. } = &self.blas;
-        serde_json::json!({ "name": name, "version": version, "core": core, "path": path, "sha256": sha256 })
+        serde_json::json!({ "name": name, "version": version, "core": core, "path": path.to_string_lossy(), "sha256": sha256 })
     }
 
     /// Writes machine.toml.

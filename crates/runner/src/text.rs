@@ -3,9 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
+use serde::Serializer;
 use serde_json::Value;
+
+/// Serialises a path as text, with a mark in the place of bytes that are not UTF-8.
+pub(crate) fn path_as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
 
 /// Formats a JSON value as a person writes it: text without quotes, and null as nothing.
 pub(crate) fn plain(value: &Value) -> String {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::call_seconds;
 use crate::spec::trial::Dtype;
+use crate::text::path_as_text;
 use datasets::files::hash_file;
 
 /// A library that was timed.
@@ -15,6 +16,7 @@ pub(crate) struct LibraryRecord {
     /// Family, release and core.
     pub(crate) name: String,
     /// The file.
+    #[serde(serialize_with = "path_as_text")]
     pub(crate) path: PathBuf,
     /// Its hash.
     pub(crate) sha256: String,

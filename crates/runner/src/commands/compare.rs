@@ -211,7 +211,7 @@ fn in_json(
     });
     let all = PairedSetting { values: Vec::new(), pairs: joined.pairs().copied().collect() };
     json!({
-        "a": args.a, "b": args.b,
+        "a": args.a.to_string_lossy(), "b": args.b.to_string_lossy(),
         "pairs": joined.pairs().count(),
         "without_partner": { "a": joined.alone[0], "b": joined.alone[1] },
         "not_completed": { "a": joined.incomplete()[0], "b": joined.incomplete()[1] },

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use datasets::Task;
 use serde::{Deserialize, Serialize};
 
+use crate::text::path_as_text;
+
 /// The source of the examples, as the provenance of a model has it too.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(untagged)]
@@ -17,6 +19,7 @@ pub enum DataSource {
     /// Files.
     Files {
         /// The file of the training examples.
+        #[serde(serialize_with = "path_as_text")]
         train: PathBuf,
         /// The source of the test examples.
         #[serde(default)]
@@ -29,7 +32,7 @@ pub enum DataSource {
 #[serde(untagged)]
 pub enum TestFiles {
     /// A file.
-    File(PathBuf),
+    File(#[serde(serialize_with = "path_as_text")] PathBuf),
     /// A share of the training file's examples, drawn from a seed.
     Share {
         /// The share.

@@ -170,7 +170,7 @@ impl RecordedTrial {
     /// Names the record in the provenance of the model.
     pub(super) fn name_in(&self, provenance: &mut Value) {
         let dir = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
-        provenance["results"] = json!(dir);
+        provenance["results"] = json!(dir.to_string_lossy());
         provenance["fleet"] = json!(self.recipe().fleet);
     }
 }
