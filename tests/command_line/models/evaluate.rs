@@ -149,3 +149,22 @@ fn wrong_answers_are_listed_the_surest_first_and_drawn() {
     let listed = succeeds(&bench, &["evaluate", "model.h5", "--part", "train", "--wrong"]);
     assert!(listed.contains(&format!("{} examples in a wrong class", wrong.len())), "{listed}");
 }
+
+#[test]
+fn a_model_is_evaluated_on_its_own_data_within_the_bytes_that_its_experiment_allows() {
+    let bench = bench();
+    let bytes =
+        |model: &str| runner::model::Model::read(&bench.path(model)).unwrap().provenance["data"]["max_bytes"].as_u64();
+    succeeds(&bench, &["train", "one.toml", "--out", "default.h5"]);
+    assert_eq!(bytes("default.h5"), None);
+    // 40 + 12 pictures of 8 x 8 x 3 numbers.
+    let most = 52 * 192 * 8;
+    succeeds(&bench, &["train", "one.toml", &format!("data.max_bytes={most}"), "--out", "least.h5"]);
+    assert_eq!(bytes("least.h5"), Some(most));
+    let of_test = succeeds(&bench, &["evaluate", "default.h5"]);
+    assert_eq!(succeeds(&bench, &["evaluate", "least.h5"]), of_test);
+    succeeds(&bench, &["data", "generate", "--train", "40", "--test", "60", "--side", "8"]);
+    let (code, line) = failure(&bench.run(&["evaluate", "least.h5"]));
+    assert!(code == Some(2) && line.contains(&format!("the limit is {most}")), "{line}");
+    succeeds(&bench, &["evaluate", "default.h5"]);
+}

@@ -48,6 +48,7 @@ struct DataUsed {
     train_sha256: String,
     test_sha256: Option<String>,
     targets: Option<String>,
+    max_bytes: Option<u64>,
 }
 
 /// Reads the model and all data, evaluates, and prints.
@@ -152,7 +153,8 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     let declared = TargetsChoice::ALL.into_iter().find(|(name, _)| *name == said);
     let targets = declared.map(|(_, choice)| choice).unwrap_or_default();
     let (train, test) = files_of(&data.source)?;
-    let source = Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES };
+    let max_bytes = data.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
+    let source = Source { train, test, names, targets, max_bytes };
     let labelled = of_source(&source, args.part, model)?;
     let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { Some(data.train_sha256) };
     if Some(&labelled.examples.split.sha256) != sha256.as_ref() {

@@ -7,7 +7,7 @@ use crate::machine::Machine;
 use crate::plan::trial::Trial;
 use crate::record::summary::Summary;
 use crate::run::outcome::{End, Outcome};
-use datasets::{TargetsChoice, Task};
+use datasets::{DEFAULT_MAX_BYTES, TargetsChoice, Task};
 
 /// Describes the training so that it can be repeated, and its result; nothing that differs from run to run.
 pub(super) fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, machine: &Machine) -> Value {
@@ -46,6 +46,10 @@ pub(super) fn provenance(session: &Session, trial: &Trial, outcome: &Outcome, ma
     });
     if let TargetsChoice::Declared(meaning) = experiment.targets {
         provenance["data"]["targets"] = json!(meaning.name());
+    }
+    // The default is left out, so that models have the bytes that earlier runners wrote.
+    if experiment.max_bytes != DEFAULT_MAX_BYTES {
+        provenance["data"]["max_bytes"] = json!(experiment.max_bytes);
     }
     provenance
 }
