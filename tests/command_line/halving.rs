@@ -77,6 +77,26 @@ fn halving_trains_the_best_third_of_the_settings_three_times_as_long_up_to_all_i
 }
 
 #[test]
+fn the_keys_of_the_best_trial_of_a_lower_rung_train_it_again_behind_the_experiment() {
+    let bench = bench(HALVED);
+    let deep = ["model.activation=tanh", "train.iterations=70"];
+    bench.succeeds(&[&["sweep", "points.toml"], &deep[..]].concat());
+    for (rung, iterations) in [("rung = 1", "train.iterations=10"), ("rung = 3", "train.iterations=70")] {
+        // As in a sweep that was interrupted after this rung.
+        let answer = bench.succeeds(&["best", "results/points", "--where", rung]).0;
+        let id = answer.split("its best trial: ").nth(1).unwrap().split(',').next().unwrap();
+        let keys: Vec<&str> = answer.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(keys.contains(&iterations), "{answer}");
+        for file in ["points.toml", "results/points/experiment.toml"] {
+            let one = [&["train", file, "model.activation=tanh"], &keys[..], &["--out", "one.h5", "--force"]].concat();
+            bench.succeeds(&one);
+            let provenance = runner::model::Model::read(&bench.path("one.h5")).unwrap().provenance;
+            assert_eq!(provenance["trial"], id, "{file}");
+        }
+    }
+}
+
+#[test]
 fn halving_goes_on_where_it_was_interrupted_with_the_same_bytes_for_any_number_of_jobs() {
     let bench = bench(HALVED);
     let long =

@@ -8,7 +8,7 @@ use super::error::{Error, Place};
 use super::exclude::drop_fixed;
 use super::experiment::Experiment;
 use super::experiment_keys as keys;
-use super::halving::Halving;
+use super::halving::{Halving, drop_halving};
 use super::key::{Problem, RawTrial, find};
 use super::kind::Text;
 use super::resolve::resolve;
@@ -29,7 +29,7 @@ impl Experiment {
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
         let mut entries = drop_fixed(source::read(path, overrides)?)?;
         loop {
-            match Experiment::of(path, drop_sampling(entries.clone())) {
+            match Experiment::of(path, drop_halving(drop_sampling(entries.clone()))) {
                 // The command line may have left no point to which a key of the file applies.
                 Err(Error::Idle { place, role, key, .. })
                     if place != Place::CommandLine && !overrides.is_empty() && Experiment::load(path, &[]).is_ok() =>

@@ -3,9 +3,32 @@
 use net::{Metric, Set};
 
 use super::axis::Axis;
+use super::error::Place;
 use super::key::{Problem, RawTrial};
+use super::role::Role;
+use super::source::Entry;
 use super::sweep_keys::{FACTOR, LEAST, METRIC};
 use super::trial::Length;
+use super::trial::keys::key;
+use super::trial::model::TRIAL_SEED;
+
+/// Drops `[sweep.halving]` of the file where the command line fixes the length of the training and every swept key but the seed, so that the
+/// keys of a trial of any rung, given behind its experiment, train it again.
+pub(super) fn drop_halving(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let lengths = [Length::Iterations(0), Length::Epochs(0)].map(Length::key);
+    let is_on_line = |entry: &Entry| entry.place == Place::CommandLine;
+    let is_of_halving = |entry: &Entry| [LEAST.name(), FACTOR.name(), METRIC.name()].contains(&entry.key.as_str());
+    let is_swept = |entry: &Entry| {
+        let (role, name) = Role::of(&entry.key);
+        role.sweeps() && key(name).is_some_and(|key| key.name() != TRIAL_SEED.name())
+    };
+    let has_length = entries.iter().any(|entry| is_on_line(entry) && lengths.contains(&entry.key.as_str()));
+    let is_asked = entries.iter().any(|entry| is_on_line(entry) && is_of_halving(entry));
+    if has_length && !is_asked && !entries.iter().any(is_swept) {
+        entries.retain(|entry| !is_of_halving(entry));
+    }
+    entries
+}
 
 /// The settings of successive halving, see [`Rungs`](super::rungs::Rungs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
