@@ -10,7 +10,7 @@ use net::gradient_check::{self, TensorCheck};
 use net::initialise;
 
 use super::answer::print_with_marks;
-use super::session::{set_up_blas_of, warn_of};
+use super::session::{enough_for_net, set_up_blas_of, warn_of};
 use super::source::data_of;
 use crate::cli;
 use crate::spec::experiment::Experiment;
@@ -63,6 +63,7 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
         if !seen.insert(net.clone()) {
             continue; // differs only in keys that its gradients don't depend on: seed, dtype, optimiser
         }
+        enough_for_net(&config.widths(shape.features, shape.task), examples)?;
         let architecture = config.architecture(shape.features, shape.task);
         let chain = initialise::chain(&architecture, &config.initialisation, config.seed);
         for check in gradient_check::check(&chain, x, y, &config.training(shape.train), args.elements as usize) {

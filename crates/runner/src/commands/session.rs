@@ -189,6 +189,15 @@ pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()>
     }
 }
 
+/// Refuses a net of these widths that does not fit into memory in f64 with its gradients, a changed copy of both, and z, a and dz of the
+/// examples, twice.
+pub(super) fn enough_for_net(widths: &[usize], examples: usize) -> Result<()> {
+    let parameters: f64 = widths.windows(2).map(|n| (n[0] as f64 + 1.0) * n[1] as f64).sum();
+    let units: f64 = widths[1..].iter().map(|&n| n as f64).sum();
+    let needed = 8.0 * (4.0 * parameters + 6.0 * units * examples as f64);
+    enough_memory(needed, "this net in f64 needs", "use a smaller one, or fewer --examples")
+}
+
 /// Refuses examples that don't fit into memory in f64 with their inner products, which the choice of an engine needs.
 fn enough_for_gram_space(experiment: &Experiment, shape: DataShape) -> Result<()> {
     let DataShape { features, train, .. } = shape;

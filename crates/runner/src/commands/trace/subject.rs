@@ -5,6 +5,7 @@ use ndarray::{Array2, Axis};
 use net::{Batch, Batches, Cache, Chain, Layer, LayerRate, OptimiserState, Training, initialise};
 
 use crate::cli;
+use crate::commands::session::enough_for_net;
 use crate::plan::prepared::Prepared;
 use crate::spec::experiment::Experiment;
 use crate::spec::worked_example::example::{Expected, GivenLayer, Tensor, WorkedExample, gives_caches};
@@ -48,10 +49,11 @@ impl Subject {
         let shape = data.shape();
         let point = &experiment.points[0];
         let config = point.on(shape)?;
-        let chain =
-            initialise::chain(&config.architecture(shape.features, shape.task), &config.initialisation, config.seed);
         let (x, y) = (data.train.columns(&data.scaling), data.train.y());
         let (x, y) = (first(x, args.examples), first(y, args.examples));
+        enough_for_net(&config.widths(shape.features, shape.task), config.batches(x.ncols()).size())?;
+        let chain =
+            initialise::chain(&config.architecture(shape.features, shape.task), &config.initialisation, config.seed);
         let mut subject = Subject {
             name: experiment.name.clone(),
             description: experiment.description.clone(),
