@@ -119,17 +119,6 @@ fn a_bad_experiment_is_refused_with_file_line_and_key() {
 }
 
 #[test]
-fn a_net_that_does_not_fit_into_memory_is_refused_before_it_is_drawn() {
-    let bench = Bench::new();
-    bench.write("good.toml", GOOD);
-    for command in ["gradcheck", "trace", "train", "sweep"] {
-        let large = ["good.toml", "seed=1", "model.depth=3", "model.width=1000000"];
-        let (code, line) = failure(&bench.run(&[&[command][..], &large].concat()));
-        assert!(code == Some(2) && line.contains(" free here"), "{command}: {line}");
-    }
-}
-
-#[test]
 fn a_table_in_the_place_of_a_key_and_a_key_that_cannot_be_swept_are_not_called_unknown() {
     let bench = Bench::new();
     bench.write("good.toml", GOOD);

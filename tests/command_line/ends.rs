@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Bench, signal, text};
+use crate::support::{Bench, failure, signal, text};
 
 /// A net so wide that a single product in f64 outlasts the test.
 const WIDE: &str = r#"
@@ -68,6 +68,25 @@ fn a_limit_of_memory_files_or_their_size_is_one_line_and_no_signal() {
                 "{limit} {arguments}: {stderr}"
             );
         }
+    }
+}
+
+#[test]
+fn a_net_that_does_not_fit_into_memory_is_refused_before_it_is_drawn() {
+    let bench = Bench::new();
+    bench.write("wide.toml", WIDE);
+    for command in ["gradcheck", "trace", "sweep"] {
+        let large = ["wide.toml", "model.hidden=[1000000, 1000000]"];
+        let (code, line) = failure(&bench.run(&[&[command][..], &large].concat()));
+        assert!(code == Some(2) && line.contains(" free here"), "{command}: {line}");
+        assert!(!line.contains("record_every"), "{command}: {line}");
+    }
+    let metrics = "train.metrics=[\"gradient_norm\", \"weight_norm\"]";
+    for command in ["train", "sweep"] {
+        let long = ["wide.toml", "model.depth=50", "model.width=3", "train.iterations=1000000000", metrics];
+        let (code, line) = failure(&bench.run(&[&[command][..], &long].concat()));
+        assert!(code == Some(2) && line.contains(" free here"), "{command}: {line}");
+        assert!(line.ends_with("; most of it is for the recorded costs and metrics: use a larger train.record_every"));
     }
 }
 

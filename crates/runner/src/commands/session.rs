@@ -70,6 +70,16 @@ impl Session {
         plan.peak_bytes(jobs, self.experiment.threads) - self.gram_space.bytes_held()
     }
 
+    /// Returns the remedy if that is too much: fewer records if most of it is for them, else the `usual` one.
+    pub(super) fn to_need_less<'r>(&self, plan: &Plan, jobs: usize, usual: &'r str) -> &'r str {
+        let is_for_records = plan.peak_history_bytes(jobs) > self.bytes_needed(plan, jobs) / 2.0;
+        if is_for_records {
+            "most of it is for the recorded costs and metrics: use a larger train.record_every"
+        } else {
+            usual
+        }
+    }
+
     /// Prepares the examples for the trials of `plan`.
     pub(super) fn inputs(&self, plan: &Plan) -> Result<Inputs, WrongSum> {
         Inputs::new(&self.data, &self.gram_space, plan)

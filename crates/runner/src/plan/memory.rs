@@ -37,10 +37,14 @@ impl Plan {
         // LAPACK's QR works on copies.
         let copies = if matches!(config.initialisation.scheme, Scheme::Orthogonal { .. }) { 5.0 } else { 1.0 };
         let largest_draw = widths.windows(2).map(|n| n[0] as f64 * n[1] as f64).fold(0.0, f64::max) * F64 * copies;
-        let records = self.iterations(trial).div_ceil(config.record_every) as f64 + 1.0;
-        let columns: usize = config.metrics.iter().map(|metric| metric.columns(widths.len() - 1).len()).sum();
-        let history = (16.0 + F64 * columns as f64) * records;
-        rows * first + copies_kept * upper * element + activations + largest_draw + history
+        rows * first + copies_kept * upper * element + activations + largest_draw + self.history_bytes(trial)
+    }
+
+    /// Estimates the bytes of a trial's history.
+    fn history_bytes(&self, Trial { config, .. }: &Trial) -> f64 {
+        let records = config.iterations(self.data.train).div_ceil(config.record_every) as f64 + 1.0;
+        let columns: usize = config.metrics.iter().map(|metric| metric.columns(config.hidden.len() + 1).len()).sum();
+        (16.0 + F64 * columns as f64) * records
     }
 
     /// Estimates the bytes of the data in all forms that the fleets use.
@@ -72,7 +76,17 @@ impl Plan {
     /// Estimates the bytes of the sweep while `jobs` of its largest fleets are trained by `threads` threads each. The
     /// total number of fleets doesn't matter.
     pub fn peak_bytes(&self, jobs: usize, threads: usize) -> f64 {
-        let largest = self.fleets.iter().map(|fleet| self.fleet_bytes(fleet)).fold(0.0, f64::max);
+        let largest = self.largest_fleet().map_or(0.0, |fleet| self.fleet_bytes(fleet));
         self.data_bytes() + FIRST_LAYER_BYTES as f64 + (largest + OPENBLAS_BUFFER * threads as f64) * jobs as f64
+    }
+
+    /// Estimates which of these bytes are for histories.
+    pub fn peak_history_bytes(&self, jobs: usize) -> f64 {
+        let of_fleet = |fleet: &Vec<usize>| self.trials_of(fleet).map(|trial| self.history_bytes(trial)).sum();
+        jobs as f64 * self.largest_fleet().map_or(0.0, of_fleet)
+    }
+
+    fn largest_fleet(&self) -> Option<&Vec<usize>> {
+        self.fleets.iter().max_by(|a, b| self.fleet_bytes(a).total_cmp(&self.fleet_bytes(b)))
     }
 }

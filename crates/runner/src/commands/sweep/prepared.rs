@@ -134,7 +134,8 @@ impl PreparedSweep {
             1 => "a fleet needs".to_owned(),
             jobs => format!("{jobs} fleets at once need"),
         };
-        enough_memory(needed, &what, "use fewer --jobs or smaller nets")
+        let remedy = self.session().to_need_less(&self.plan, self.jobs, "use fewer --jobs or smaller nets");
+        enough_memory(needed, &what, remedy)
     }
 
     /// Prepares the inputs of the current rung.
