@@ -102,6 +102,27 @@ fn trials_of_two_records_must_be_equal_and_a_damaged_one_is_taken_from_the_other
 }
 
 #[test]
+fn trials_of_other_fleets_may_have_other_bits_and_the_first_one_is_kept() {
+    let bench = bench();
+    sweep(&bench, &["sweep.seed=[1, 2]"]);
+    sweep(&bench, &["--shard", "0/2", "--out", "three"]);
+    sweep(&bench, &["--shard", "1/2", "--out", "three"]);
+    let record = Connection::open(bench.path("results/small/results.db")).unwrap();
+    let edit = "UPDATE trial SET final_cost = final_cost * (1 + 1e-15) WHERE number = 1";
+    assert_eq!(record.execute(edit, []).unwrap(), 1);
+    reseal(&record);
+    let cost: f64 = record.query_row("SELECT final_cost FROM trial WHERE number = 1", [], |row| row.get(0)).unwrap();
+    drop(record);
+    let (code, said) = merged(&bench, &["three.shards", "--out", "results/small"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("1 trial with other bits in another record, trained in another fleet there; the first"),
+        "{said}"
+    );
+    assert!(bench.read("results/small/trials.csv").contains(&format!(",{cost},")));
+}
+
+#[test]
 fn shards_of_another_core_or_another_experiment_are_refused() {
     let bench = bench();
     sweep(&bench, &["--shard", "0/2"]);

@@ -12,10 +12,10 @@ use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::StoredPlan;
-use crate::record::stored::FinishedTrial;
+use crate::record::stored::{FinishedTrial, Recipe};
 use crate::record::summary::{Recorded, Summary};
 use crate::run::outcome::Status;
-use crate::terminal::{say, warn};
+use crate::terminal::{note, say, warn};
 
 /// The source of every trial of the plan that some record has.
 pub(super) struct Chosen {
@@ -61,9 +61,9 @@ impl Chosen {
 
 /// Compares all doubled trials in everything but the seconds, bit for bit. A trial that is damaged in the chosen record
 /// is taken from the other one. Trials of another BLAS, core or number of threads differ, and are counted where they are
-/// allowed; trials that a clock may have ended are not compared.
+/// allowed; so are trials of another fleet. Trials that a clock may have ended are not compared.
 pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -> Result<()> {
-    let (mut equal, mut other) = (0, 0);
+    let (mut equal, mut other, mut apart) = (0, 0, 0);
     let mut doubled: Vec<_> = std::mem::take(&mut chosen.doubled).into_iter().collect();
     doubled.sort_by_key(|(places, _)| *places);
     for ((before, place), ids) in doubled {
@@ -89,6 +89,7 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
                     second.in_words(),
                     two.source.folder.display()
                 ),
+                (Some(first), Some(second)) if first.fleet != second.fleet => apart += 1,
                 (Some(first), Some(second)) => {
                     return Err(Failure::Doubled {
                         id,
@@ -106,6 +107,12 @@ pub(super) fn compare_doubled(all: &[&Source], chosen: &mut Chosen, mix: bool) -
     if other > 0 {
         warn(&format!("{} of another BLAS or core in another record; the first one is kept", count(other, "trial")));
     }
+    if apart > 0 {
+        let trials = count(apart, "trial");
+        note(&format!(
+            "{trials} with other bits in another record, trained in another fleet there; the first one is kept"
+        ));
+    }
     Ok(())
 }
 
@@ -115,9 +122,10 @@ struct Sided<'s> {
     record: Record,
 }
 
-/// A trial, its history and its machine.
+/// A trial, its fleet, its history and its machine.
 struct Found {
     trial: FinishedTrial,
+    fleet: Vec<String>,
     history: Vec<Recorded>,
     machine: Option<Machine>,
 }
@@ -129,11 +137,11 @@ impl<'s> Sided<'s> {
 
     /// Reads a trial; `None` if it is not what was stored.
     fn trial(&self, id: &str) -> Result<Option<Found>> {
-        let Some(trial) = self.record.finished_trial(id)? else { return Ok(None) };
+        let Some(Recipe { fleet, trial, .. }) = self.record.recipe(id)? else { return Ok(None) };
         match self.record.history(id, &trial) {
             Ok(history) => {
                 let machine = self.record.machines()?.remove(&trial.machine);
-                Ok(Some(Found { trial, history, machine }))
+                Ok(Some(Found { trial, fleet, history, machine }))
             }
             Err(Error::Damaged { .. }) => Ok(None),
             Err(error) => Err(error.into()),
