@@ -150,6 +150,13 @@ fn shards_of_another_core_or_another_experiment_are_refused() {
     assert!(code == Some(2) && line.contains("Nehalem") && line.contains("--mix keeps the first one"), "{line}");
     assert_eq!(merged(&bench, &["other.shards", "--out", "whole", "--mix"]).0, Some(0));
 
+    // The machine of an earlier sweep of the directory has no part in this one.
+    let earlier = ["sweep", "small.toml", "--out", "earlier"];
+    assert_eq!(on(&bench, "Nehalem", &[&earlier[..], &["train.iterations=20"]].concat()).0, Some(0));
+    sweep(&bench, &["--shard", "0/1", "--out", "one"]);
+    let (code, said) = merged(&bench, &["one.shards", "--out", "earlier"]);
+    assert!(code == Some(0) && !said.contains("Nehalem"), "{said}");
+
     sweep(&bench, &["--shard", "1/2", "train.iterations=20", "--out", "short"]);
     let (code, line) = merged(&bench, &[SHARDS, "short.shards", "--mix", "--out", "mixed"]);
     assert!(

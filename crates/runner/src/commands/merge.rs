@@ -34,9 +34,10 @@ use crate::text::first_and_others;
 pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let shards = source::in_folders(&args.dirs)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.dirs, &shards[0].asked.name));
-    let merged_before = Source::of_target(&out)?;
+    let mut merged_before = Source::of_target(&out)?;
     let joined = plan::joined(&shards, merged_before.as_ref())?;
     let plan = &joined.plan;
+    merged_before.as_mut().map_or(Ok(()), |before| before.count_within(plan))?;
     let all: Vec<&Source> = merged_before.iter().chain(&shards).collect();
     let mut chosen = Chosen::of(&all, plan);
     chosen::compare_doubled(&all, &mut chosen, args.mix)?;

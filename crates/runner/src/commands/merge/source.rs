@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::plan::Asked;
+use crate::record::plan::{Asked, StoredPlan};
 use crate::record::shards::{RecordedShard, WholePlan, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::{note, warn};
@@ -25,7 +25,8 @@ pub(super) struct Source {
     pub(super) whole: WholePlan,
     /// Its finished trials.
     pub(super) trials: HashMap<String, Status>,
-    /// The number of trials of its plan that each machine has trained, given as machine.toml describes it.
+    /// The number of its trials that each machine has trained, given as machine.toml describes it: those of its own plan, unless
+    /// [`Source::count_within`] counts those of another one.
     pub(super) machines: BTreeMap<String, usize>,
 }
 
@@ -57,6 +58,16 @@ impl Source {
             bail!("{}: these are the results of shard {shard}; --out names another directory", folder.display());
         }
         Ok(source.map(|source| Source { is_target: true, ..source }))
+    }
+
+    /// Counts by machine the trials that it has of `plan`: the results of an earlier merge may be of another sweep.
+    pub(super) fn count_within(&mut self, plan: &StoredPlan) -> Result<(), Error> {
+        let record = self.open()?;
+        let ids = plan.points.values().map(|point| &*point.trial).collect();
+        let (machines, counts) = (record.machines()?, record.trained_on(&ids)?);
+        let named = counts.into_iter().filter_map(|(number, trials)| Some((machines.get(&number)?.to_toml(), trials)));
+        self.machines = named.collect();
+        Ok(())
     }
 }
 
