@@ -244,6 +244,24 @@ fn the_status_of_a_shard_that_was_killed_is_read_from_a_copy_and_its_record_is_l
 }
 
 #[test]
+fn the_command_that_is_named_for_a_damaged_shard_mends_it() {
+    let bench = bench();
+    submit(&bench, &["--shards", "2", "--time", "90m"]);
+    assert!((0..2).all(|shard| task(&bench, shard).status().unwrap().success()));
+    fs::write(bench.path("results/six.shards/1-of-2/results.db"), "no database").unwrap();
+    let merge = runner(&bench, &["merge", "results/six.shards"]);
+    let (status, merge) = (text(&runner(&bench, &["status", "results/six.shards"]).stderr), text(&merge.stderr));
+    let command = "runner sweep results/six.shards/experiment.toml --out results/six --shard 1/2 --fresh";
+    for said in [&status, &merge] {
+        assert!(said.contains(&format!("; {command} begins this shard anew")), "{said}");
+    }
+    let mended = bench.shell(&command.replacen("runner", "$RUNNER", 1));
+    assert!(mended.status.success(), "{}", text(&mended.stderr));
+    assert_eq!(states(&bench), ["done", "done"]);
+    bench.succeeds(&["merge", "results/six.shards"]);
+}
+
+#[test]
 fn a_dry_run_of_submit_prints_the_scripts_and_writes_nothing() {
     let bench = bench();
     let shown = runner(&bench, &["submit", "six.toml", "--dry-run", "--partition", "short", "--sbatch=--exclusive"]);

@@ -11,7 +11,7 @@ use net::Bound;
 
 use crate::plan::engine;
 use crate::record;
-use crate::record::folder::EXPERIMENT;
+use crate::record::shard_names::EXPERIMENT;
 use crate::run::execute;
 use crate::run::untrusted::Untrusted;
 

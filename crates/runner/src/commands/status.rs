@@ -14,7 +14,8 @@ use super::answer::print;
 use crate::cli;
 use crate::cluster::slurm;
 use crate::cluster::submission::Submission;
-use crate::record::shards::{records_in, results_of, shards_of};
+use crate::record::shard_names::{results_of, shards_of};
+use crate::record::shards::records_in;
 
 /// Prints the state of every shard. Exit code 1 if a trial is left or has failed.
 pub(super) fn run(args: &cli::Status) -> Result<ExitCode> {

@@ -22,8 +22,7 @@ use crate::cli;
 use crate::cluster::script::Scripts;
 use crate::cluster::submission::Submission;
 use crate::cluster::{site, slurm};
-use crate::record::folder::EXPERIMENT;
-use crate::record::shards::shards_of;
+use crate::record::shard_names::{EXPERIMENT, shards_of};
 use crate::terminal::say;
 use crate::text::quoted;
 

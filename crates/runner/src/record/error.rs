@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use datasets::files::{self, DiskFailure, folder_of};
 use rusqlite::ErrorCode;
 
+use super::shard_names::command_of;
+
 /// The version of the tables in record.sql. A record of another version is refused.
 pub(super) const SCHEMA: i64 = 4;
 /// The file name of the record.
@@ -79,7 +81,7 @@ pub enum Error {
     #[error("{}: no results here (there is no {DATABASE}); run a sweep first", .0.display())]
     Missing(PathBuf),
     /// The file is not a record, or is damaged.
-    #[error("{}: {reason}; runner sweep --fresh sets the directory aside, --out chooses another", path.display())]
+    #[error("{}: {reason}; {}", path.display(), begin_anew(folder_of(path)))]
     NotARecord {
         /// The file.
         path: PathBuf,
@@ -90,7 +92,7 @@ pub enum Error {
     #[error("{}: this directory holds something other than results, and is not set aside; choose another with --out", .0.display())]
     NotResults(PathBuf),
     /// A trial differs from what was stored.
-    #[error("{}: trial {trial} is damaged in the record; run the sweep again to train it anew", path.display())]
+    #[error("{}: trial {trial} is damaged in the record; {} to train it anew", path.display(), run_again(folder_of(path)))]
     Damaged {
         /// The database.
         path: PathBuf,
@@ -99,15 +101,15 @@ pub enum Error {
     },
     /// The plan differs from what was stored.
     #[error(
-        "{}: the experiment, its axes or its plan are not what was stored; run the sweep again to write them anew, or \
+        "{}: the experiment, its axes or its plan are not what was stored; {} to write them anew, or \
          `runner verify` to see what else differs",
-        .0.display()
+        .0.display(), run_again(folder_of(.0))
     )]
     DamagedPlan(PathBuf),
     /// The record has another layout.
     #[error(
-        "{}: the record has schema {found}, this runner reads {SCHEMA}: another release wrote it; use --fresh or another --out",
-        path.display()
+        "{}: the record has schema {found}, this runner reads {SCHEMA}: another release wrote it; {}",
+        path.display(), begin_anew(folder_of(path))
     )]
     Schema {
         /// The database.
@@ -115,6 +117,18 @@ pub enum Error {
         /// Its schema number.
         found: i64,
     },
+}
+
+/// Says how the sweep whose record is in `folder` is begun anew.
+pub fn begin_anew(folder: &Path) -> String {
+    match command_of(folder) {
+        Some(command) => format!("{command} --fresh begins this shard anew"),
+        None => "runner sweep --fresh sets the directory aside, --out chooses another".to_owned(),
+    }
+}
+
+fn run_again(folder: &Path) -> String {
+    command_of(folder).map_or_else(|| "run the sweep again".to_owned(), |command| format!("run {command}"))
 }
 
 impl Error {

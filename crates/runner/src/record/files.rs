@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::Record;
 use super::error::{Error, at};
-use super::folder::EXPERIMENT;
+use super::shard_names::EXPERIMENT;
 use datasets::files::{Hashed, hash_file, hexadecimal, write_whole};
 
 /// The state of a file beside the record.

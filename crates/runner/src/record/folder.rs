@@ -10,10 +10,9 @@ use std::time::Duration;
 use rustix::fs::{Access, OFlags, access};
 
 use super::error::{DATABASE, Error};
+use super::shard_names::EXPERIMENT;
 use datasets::files::{first_free, folder_of};
 
-/// The file of the experiment in a results directory.
-pub const EXPERIMENT: &str = "experiment.toml";
 /// The files that a sweep writes beside its record.
 pub const FILES: [&str; 4] = [EXPERIMENT, "machine.toml", "trials.csv", "history.csv"];
 /// The file that a runner at work has locked.

@@ -16,6 +16,7 @@ pub mod notes;
 pub mod plan;
 pub mod planned;
 pub mod seal;
+pub mod shard_names;
 pub mod shards;
 pub mod stored;
 pub mod summary;

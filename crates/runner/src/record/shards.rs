@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Record;
 use super::error::{DATABASE, Error};
 use super::plan::StoredPlan;
+use super::shard_names::shard_in;
 use crate::plan::Plan;
 use crate::plan::shard::Shard;
 
@@ -31,36 +32,6 @@ pub struct WholePlan {
     pub points: usize,
     /// The number of its trials.
     pub trials: usize,
-}
-
-/// The remedy for a shard whose record is damaged.
-pub const BEGIN_ANEW: &str = "runner sweep --fresh sets it aside and begins this shard anew";
-/// The ending of the directory that holds the shards of the sweep in a results directory.
-const ENDING: &str = ".shards";
-
-/// Names the directory that holds the shards of the sweep whose results directory is `results`.
-pub fn shards_of(results: &Path) -> PathBuf {
-    let mut name = results.as_os_str().to_owned();
-    name.push(ENDING);
-    name.into()
-}
-
-/// Names the results directory of the sweep whose shards are in `shards`; `None` if that is not the name of such a
-/// directory.
-pub fn results_of(shards: &Path) -> Option<PathBuf> {
-    let name = shards.file_name()?.to_str()?.strip_suffix(ENDING)?;
-    (!name.is_empty()).then(|| shards.with_file_name(name))
-}
-
-/// Names the results directory of a shard of the sweep whose results directory is `results`.
-pub fn shard_folder(results: &Path, shard: Shard) -> PathBuf {
-    shards_of(results).join(format!("{}-of-{}", shard.number(), shard.count()))
-}
-
-/// Reads which shard the name of a directory stands for, such as `3-of-8`.
-pub fn shard_in(folder: &Path) -> Option<Shard> {
-    let (number, count) = folder.file_name()?.to_str()?.split_once("-of-")?;
-    Shard::new(number.parse().ok()?, count.parse().ok()?)
 }
 
 /// Returns whether a directory, such as `3-of-8.1`, is a shard's results that `--fresh` has set aside.
@@ -137,16 +108,6 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shard_is_beside_the_results_of_its_sweep() {
-        let shard = "3/8".parse().unwrap();
-        assert_eq!(shard_folder(Path::new("results/depth"), shard), Path::new("results/depth.shards/3-of-8"));
-        assert_eq!(results_of(Path::new("results/depth.shards")), Some("results/depth".into()));
-        assert_eq!(results_of(Path::new("depth.shards")), Some("depth".into()));
-        assert_eq!(results_of(Path::new("results/depth")), None);
-        assert_eq!(results_of(Path::new("results/.shards")), None);
-    }
 
     #[test]
     fn records_are_listed_by_the_numbers_of_their_shards() {

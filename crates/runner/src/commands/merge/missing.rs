@@ -8,7 +8,7 @@ use super::source::Source;
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::shards::shard_folder;
+use crate::record::shard_names::shard_folder;
 use crate::run::outcome::Status;
 use crate::terminal::{say, warn};
 use crate::text::first_few;

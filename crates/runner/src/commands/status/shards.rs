@@ -8,11 +8,12 @@ use serde::Serialize;
 use crate::cluster::submission::Submission;
 use crate::plan::shard::Shard;
 use crate::record::Record;
-use crate::record::error::Error;
+use crate::record::error::{Error, begin_anew};
 use crate::record::folder::is_in_use;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
-use crate::record::shards::{BEGIN_ANEW, records_in, shard_folder, shard_in};
+use crate::record::shard_names::{shard_folder, shard_in};
+use crate::record::shards::records_in;
 use crate::run::outcome::Status;
 use crate::terminal::warn;
 
@@ -132,7 +133,7 @@ impl Found {
             let is_at_work = is_in_use(&place) || task.as_deref() == Some("running");
             let (recorded, damage) = match Recorded::read(&place) {
                 Ok(Some(record)) if !is_asked(&record) => {
-                    (None, Some(format!("it is of another experiment; {BEGIN_ANEW}")))
+                    (None, Some(format!("it is of another experiment; {}", begin_anew(&place))))
                 }
                 Ok(recorded) => (recorded, None),
                 Err(error) if error.is_damage() => (None, Some(error.to_string())),

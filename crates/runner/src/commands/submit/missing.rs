@@ -6,7 +6,7 @@ use super::prepared::Prepared;
 use crate::cluster::slurm;
 use crate::plan::shard::Shard;
 use crate::record::Record;
-use crate::record::shards::shard_folder;
+use crate::record::shard_names::shard_folder;
 use crate::terminal::note;
 use crate::text::first_few;
 use datasets::text::count;

@@ -22,7 +22,7 @@ use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::columns::of_objective;
 use crate::record::folder::results_folder;
-use crate::record::shards::shard_folder;
+use crate::record::shard_names::shard_folder;
 use crate::record::stored::FinishedTrial;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::inputs::Inputs;

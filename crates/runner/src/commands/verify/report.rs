@@ -7,7 +7,8 @@ use anyhow::Result;
 use crate::commands::answer::print_with_marks;
 use crate::record::Record;
 use crate::record::error::Error;
-use crate::record::folder::{EXPERIMENT, FILES};
+use crate::record::folder::FILES;
+use crate::record::shard_names::EXPERIMENT;
 use crate::text::first_few;
 use datasets::text::count;
 
