@@ -1,13 +1,12 @@
 //! A loaded BLAS: its description, its gemm functions and its threads.
 
-use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
 use super::family::{Description, Family, ThreadCount};
 use super::lapack::Lapack;
 use super::release::{Refused, ThreadLayer, Version, admit};
-use crate::cblas::{GemmElement, GemmFunction, GemmFunctions, ROW_MAJOR, Transpose};
+use crate::cblas::{GemmElement, GemmFunction, GemmFunctions};
 use crate::simd::Vectors;
 
 /// The way in which a library multiplies small matrices, which decides the plans of products.
@@ -138,17 +137,12 @@ impl Library {
         self.threads.map_or(1, ThreadCount::get)
     }
 
-    /// Multiplies two matrices that are large enough for several threads, and counts the threads that this has started.
+    /// Makes a product that is large enough for several threads, and counts the threads that this has started.
     fn threads_started_by_a_product(&self) -> usize {
-        const SIDE: usize = 256;
         let tasks = || fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
-        let (a, mut c) = (vec![1.0f64; SIDE * SIDE], vec![0.0; SIDE * SIDE]);
-        let (side, before) = (SIDE as c_int, tasks());
-        let (no, a) = (Transpose::No, a.as_ptr());
-        // SAFETY: three square matrices of that side; C overlaps neither of the others.
-        unsafe {
-            (self.gemm.dgemm)(ROW_MAJOR, no, no, side, side, side, 1.0, a, side, a, side, 0.0, c.as_mut_ptr(), side)
-        };
+        let mut multiply = self.square_product::<f64>();
+        let before = tasks();
+        multiply();
         tasks().saturating_sub(before)
     }
 }

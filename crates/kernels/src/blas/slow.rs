@@ -8,38 +8,30 @@ use crate::peak;
 use crate::real::Real;
 use crate::simd::Vectors;
 
+/// The side of the matrices of [`Library::square_product`].
+const SIDE: usize = 256;
+
 impl Library {
-    /// Measures the floating-point operations per second, on one core, of a product that any good library makes near the peak: that of two
-    /// square matrices with sides of 256, in cache.
+    /// Measures the floating-point operations per second of [`Library::square_product`] on one core.
     pub fn flops<R: Real>(&self) -> f64 {
-        const SIDE: usize = 256;
-        let gemm = self.gemm::<R>();
-        let (a, mut c) = (vec![R::one(); SIDE * SIDE], vec![R::zero(); SIDE * SIDE]);
-        let (side, no, a) = (SIDE as c_int, Transpose::No, a.as_ptr());
+        let mut multiply = self.square_product::<R>();
         peak::best_rate(|count| {
-            for _ in 0..count {
-                // SAFETY: all three are square matrices of that side, and C overlaps neither of the others.
-                unsafe {
-                    gemm(
-                        ROW_MAJOR,
-                        no,
-                        no,
-                        side,
-                        side,
-                        side,
-                        R::one(),
-                        a,
-                        side,
-                        a,
-                        side,
-                        R::zero(),
-                        c.as_mut_ptr(),
-                        side,
-                    )
-                };
-            }
+            (0..count).for_each(|_| multiply());
             (count * 2 * SIDE.pow(3)) as f64
         })
+    }
+
+    /// Prepares a product that any good library makes near the peak, and that is large enough for several threads: that of two square matrices with
+    /// sides of 256, in cache.
+    pub(super) fn square_product<R: Real>(&self) -> impl FnMut() + use<R> {
+        let (gemm, side, no) = (self.gemm::<R>(), SIDE as c_int, Transpose::No);
+        let (a, mut c) = (vec![R::one(); SIDE * SIDE], vec![R::zero(); SIDE * SIDE]);
+        let (one, zero) = (R::one(), R::zero());
+        move || {
+            let (a, c) = (a.as_ptr(), c.as_mut_ptr());
+            // SAFETY: all three are square matrices of that side, and C overlaps neither of the others.
+            unsafe { gemm(ROW_MAJOR, no, no, side, side, side, one, a, side, a, side, zero, c, side) };
+        }
     }
 
     /// Returns whether its kernels are for narrower vectors than the processor has.

@@ -128,54 +128,14 @@ unsafe fn copy<R: Real>(b: Operand<*const R>, [rows, columns]: [usize; 2], to: *
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::c_int;
-
     use ndarray::{Array2, ArrayView2};
 
     use super::*;
-    use crate::blas::Library;
-    use crate::cblas::COLUMN_MAJOR;
+    use crate::blas::in_use;
     use crate::gemm::one_call::call_gemm;
     use crate::gemm::plan::{GemmPlan, Maker};
     use crate::reference;
     use crate::simd::Vectors;
-
-    macro_rules! by_definition {
-        ($name:ident, $type:ty) => {
-            #[allow(clippy::too_many_arguments)]
-            unsafe extern "C" fn $name(
-                layout: c_int,
-                transpose_a: Transpose,
-                transpose_b: Transpose,
-                m: c_int,
-                n: c_int,
-                k: c_int,
-                alpha: $type,
-                a: *const $type,
-                lda: c_int,
-                b: *const $type,
-                ldb: c_int,
-                beta: $type,
-                c: *mut $type,
-                ldc: c_int,
-            ) {
-                assert_eq!(layout, COLUMN_MAJOR);
-                let at = |transpose, row: c_int, column: c_int, leading: c_int| {
-                    let (row, column) = if transpose == Transpose::Yes { (column, row) } else { (row, column) };
-                    (column * leading + row) as usize
-                };
-                for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
-                    let term = |p| unsafe { *a.add(at(transpose_a, i, p, lda)) * *b.add(at(transpose_b, p, j, ldb)) };
-                    let sum: $type = (0..k).map(term).sum();
-                    let c = unsafe { &mut *c.add((j * ldc + i) as usize) };
-                    *c = alpha * sum + if beta == 0.0 { 0.0 } else { beta * *c };
-                }
-            }
-        };
-    }
-
-    by_definition!(sgemm, f32);
-    by_definition!(dgemm, f64);
 
     fn integers<R: Real>(rows: usize, columns: usize) -> Array2<R> {
         Array2::from_shape_fn((rows, columns), |(i, j)| R::from_f64(((i * 5 + j * 3) % 7) as f64 - 3.0))
@@ -185,11 +145,10 @@ mod tests {
         Operand { pointer: matrix.as_ptr(), leading: matrix.ncols() as i32, transpose }
     }
 
-    /// Multiplies small integers by the plan, which is exact, into a C with padded rows.
+    /// Multiplies small integers by the plan, which is exact in any library, into a C with padded rows.
     fn is_exact<R: Real>(plan: GemmPlan, transposes: [Transpose; 2], [m, n, k]: [usize; 3]) {
         let panels = plan.panels.expect("panels");
-        // SAFETY: they multiply by the definition.
-        let library = unsafe { Library::of_functions("by the definition", sgemm, dgemm) };
+        let library = in_use();
         let multiply = |arguments| {
             // SAFETY: `in_panels` upholds it.
             unsafe {
