@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kernels::{Activation, Adam, Real};
 use ndarray::Array2;
 use net::{
-    Algorithm, Alone, Architecture, Batches, Chain, DataParallel, Decay, Ending, Engine, Examples, Fleet, GramSpace,
-    InitialNet, Metric, Optimiser, Scheme, Set, StopReason, Stopping, Trained, Training, initialise,
+    Algorithm, Architecture, Batches, Chain, DataParallel, Decay, Ending, Engine, Examples, Fleet, GramSpace,
+    InitialNet, Metric, OneRank, Optimiser, Scheme, Set, StopReason, Stopping, Trained, Training, initialise,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -231,7 +231,7 @@ fn a_shared_training_restores_them_too() {
         let examples = case.examples::<f64>();
         let shared = |restore_best| {
             let training = case.training(restore_best);
-            let mut net = DataParallel::new(&examples, case.batches(), case.chain(1), training, Box::new(Alone));
+            let mut net = DataParallel::new(&examples, case.batches(), case.chain(1), training, Box::new(OneRank));
             let before_steps = std::cell::RefCell::new(Vec::new());
             let trained = net.train(|net| {
                 before_steps.borrow_mut().push(bits(net.chain()));

@@ -70,7 +70,7 @@ fn gradcheck_says_what_it_could_not_compare() {
     assert!(text(&run.stderr).contains("could not be compared: all at a kink"), "{}", text(&run.stderr));
     assert!(text(&run.stdout).contains("- all at a kink"));
     // J is so large that its last digit is larger than its derivatives.
-    let huge = ["nets.toml", "model.init_scale=1e100", "seed=1", "model.depth=2", "model.width=3"];
+    let huge = ["nets.toml", "model.dtype=f64", "model.init_scale=1e100", "seed=1", "model.depth=2", "model.width=3"];
     let (table, said) = bench.succeeds(&[&["gradcheck"], &huge[..]].concat());
     assert!(said.contains("could not be compared: lost in the rounding of J"), "{said}");
     assert!(table.contains("- lost in the rounding of J"), "{table}");

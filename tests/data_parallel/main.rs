@@ -6,7 +6,7 @@ use std::thread;
 
 use net::ndarray::{Array2, s};
 use net::{
-    Activation, Alone, Architecture, Batches, Chain, Data, DataParallel, Decay, Ending, Engine, Examples, Metric,
+    Activation, Architecture, Batches, Chain, Data, DataParallel, Decay, Ending, Engine, Examples, Metric, OneRank,
     Optimiser, Ranks, Real, Schedule, Scheme, Score, Set, StopReason, Stopping, Trained, Training, initialise,
 };
 
@@ -65,7 +65,7 @@ impl Case {
             (net.chain().clone(), trained)
         };
         if ranks == 1 {
-            return vec![run(Box::new(Alone))];
+            return vec![run(Box::new(OneRank))];
         }
         thread::scope(|scope| {
             let started: Vec<_> = threads(ranks).into_iter().map(|rank| scope.spawn(|| run(Box::new(rank)))).collect();
@@ -202,7 +202,7 @@ fn a_clock_that_ends_it_between_two_records_leaves_the_cost_of_that_step() {
     let trained = |training: Training| {
         let case = Case::new(training);
         let chain = case.chain::<f64>();
-        let mut net = DataParallel::new(&examples, case.batches, chain, case.training, Box::new(Alone));
+        let mut net = DataParallel::new(&examples, case.batches, chain, case.training, Box::new(OneRank));
         net.train(|_| true).unwrap().unwrap()
     };
     let stopping = Stopping { seconds: Some(0.3), ..Stopping::default() };
@@ -249,7 +249,7 @@ fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits()
             let trained = net.train(|net| net.iteration() < until).unwrap();
             (parameters(net.chain()), trained, serde_json::to_string(&net.state()).unwrap())
         };
-        let whole = run(Box::new(Alone), None, usize::MAX);
+        let whole = run(Box::new(OneRank), None, usize::MAX);
         let mut state: Option<String> = None;
         for (ranks, until) in [(1, 13), (3, 14), (2, usize::MAX)] {
             let before = state.as_deref();
@@ -268,12 +268,12 @@ fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits()
         }
         let state = state.unwrap();
         let shorter = Training { iterations: 39, ..case.training.clone() };
-        let net = DataParallel::new(&examples, case.batches.clone(), case.chain(), shorter, Box::new(Alone));
+        let net = DataParallel::new(&examples, case.batches.clone(), case.chain(), shorter, Box::new(OneRank));
         assert!(net.resume(serde_json::from_str(&state).unwrap()).is_err(), "a longer training");
         let other = Case::new(Training::descent(0.3, 40, 7));
         let other = Case { architecture: Architecture::classifier(FEATURES, &[8, 5], Activation::Tanh), ..other };
         let (training, batches) = (other.training.clone(), other.batches.clone());
-        let net = DataParallel::new(&examples, batches, other.chain(), training, Box::new(Alone));
+        let net = DataParallel::new(&examples, batches, other.chain(), training, Box::new(OneRank));
         assert!(net.resume(serde_json::from_str(&state).unwrap()).is_err(), "another net");
     }
 }

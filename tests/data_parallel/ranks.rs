@@ -28,7 +28,7 @@ impl<R: Real> Ranks<R> for Threads<R> {
         self.to.len()
     }
 
-    fn begin_scatter(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>) {
+    fn begin_all_to_all(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>) {
         self.expected.push_back(lengths);
         assert_eq!(values.len(), counts.iter().sum::<usize>());
         let mut rest = &values[..];
@@ -39,12 +39,12 @@ impl<R: Real> Ranks<R> for Threads<R> {
         }
     }
 
-    fn begin_gather(&mut self, values: Vec<R>, lengths: Vec<usize>) {
+    fn begin_all_gather(&mut self, values: Vec<R>, lengths: Vec<usize>) {
         self.expected.push_back(lengths);
         self.to.iter().for_each(|other| other.send(Sent::Values(values.clone())).unwrap());
     }
 
-    fn finish(&mut self) -> Vec<R> {
+    fn wait(&mut self) -> Vec<R> {
         let values = |from: &Receiver<Sent<R>>| match from.recv().unwrap() {
             Sent::Values(values) => values,
             Sent::Numbers(_) => panic!("the ranks call the same functions in the same order"),
@@ -54,7 +54,7 @@ impl<R: Real> Ranks<R> for Threads<R> {
         received.concat()
     }
 
-    fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
+    fn all_gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
         self.to.iter().for_each(|other| other.send(Sent::Numbers(own.clone())).unwrap());
         let numbers = |from: &Receiver<Sent<R>>| match from.recv().unwrap() {
             Sent::Numbers(numbers) => numbers,

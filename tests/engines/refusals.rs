@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use net::{Adam, Algorithm, Alone, Chain, Curve, DataParallel, Decay, Layer, Optimiser, Schedule, Stopping};
+use net::{Adam, Algorithm, Chain, Curve, DataParallel, Decay, Layer, OneRank, Optimiser, Schedule, Stopping};
 
 use super::*;
 
@@ -55,7 +55,7 @@ fn a_layer_that_does_not_fit_the_one_below_makes_neither_a_fleet_nor_a_shared_tr
         };
         assert_panics(message, fleet);
         assert_panics(message, || {
-            DataParallel::new(&examples, batches.clone(), spoilt.clone(), training.clone(), Box::new(Alone));
+            DataParallel::new(&examples, batches.clone(), spoilt.clone(), training.clone(), Box::new(OneRank));
         });
     }
 }
@@ -94,7 +94,7 @@ fn settings_that_no_training_can_have_are_refused() {
             Fleet::new(&examples, batches(), vec![start]);
         });
         assert_panics(message, || {
-            DataParallel::new(&examples, batches(), chain(), training.clone(), Box::new(Alone));
+            DataParallel::new(&examples, batches(), chain(), training.clone(), Box::new(OneRank));
         });
     }
 }
@@ -111,7 +111,7 @@ fn targets_that_no_sigmoid_has_are_refused() {
         let start = InitialNet::new(&examples, chain.clone(), training.clone()).unwrap();
         assert_panics("a target of a sigmoid is", || drop(Fleet::new(&examples, Batches::full(4), vec![start])));
         assert_panics("a target of a sigmoid is", || {
-            DataParallel::new(&examples, Batches::full(4), chain, training, Box::new(Alone));
+            DataParallel::new(&examples, Batches::full(4), chain, training, Box::new(OneRank));
         });
     }
 }

@@ -70,7 +70,7 @@ impl Mpi {
     }
 
     /// Collects numbers of each rank on all ranks, by rank.
-    pub fn gather(&self, own: Vec<f64>) -> Vec<Vec<f64>> {
+    pub fn all_gather(&self, own: Vec<f64>) -> Vec<Vec<f64>> {
         let count = self.count;
         let received = self.begin(move |world| {
             let length = [own.len() as i32];
@@ -124,8 +124,8 @@ impl<R: Real + Equivalence> Ranks<R> for MpiRanks<'_, R> {
         self.mpi.count
     }
 
-    fn begin_scatter(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>) {
-        let scatter = move |world: &SimpleCommunicator| {
+    fn begin_all_to_all(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>) {
+        let all_to_all = move |world: &SimpleCommunicator| {
             let (counts, lengths) = (integers(&counts), integers(&lengths));
             let mut received = room(&lengths);
             let from = Partition::new(&values[..], &counts[..], places(&counts));
@@ -135,21 +135,21 @@ impl<R: Real + Equivalence> Ranks<R> for MpiRanks<'_, R> {
             });
             received
         };
-        self.under_way.push_back(self.mpi.begin(scatter));
+        self.under_way.push_back(self.mpi.begin(all_to_all));
     }
 
-    fn begin_gather(&mut self, values: Vec<R>, lengths: Vec<usize>) {
+    fn begin_all_gather(&mut self, values: Vec<R>, lengths: Vec<usize>) {
         let gather = move |world: &SimpleCommunicator| gathered(world, &values, &integers(&lengths));
         self.under_way.push_back(self.mpi.begin(gather));
     }
 
-    fn finish(&mut self) -> Vec<R> {
+    fn wait(&mut self) -> Vec<R> {
         let earliest = self.under_way.pop_front().expect("an exchange was begun");
         earliest.recv().expect(GONE)
     }
 
-    fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
-        self.mpi.gather(own)
+    fn all_gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
+        self.mpi.all_gather(own)
     }
 }
 

@@ -75,7 +75,7 @@ fn train_in<R: Number + Equivalence>(
             checkpoint.remove();
         }
         // All ranks leave after that: `mpirun` ends those that are left when the first has failed.
-        mpi.gather(Vec::new());
+        mpi.all_gather(Vec::new());
     }
     let Some(trained) = trained? else {
         if is_first {

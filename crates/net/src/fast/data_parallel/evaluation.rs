@@ -60,7 +60,7 @@ fn score<R: Real>(examples: &Examples<R>, chain: &Chain<R>, ranks: &mut dyn Rank
         tally.add(z.view(), a.view(), y);
         own.extend(tally.to_numbers());
     }
-    let all = ranks.gather(own);
+    let all = ranks.all_gather(own);
     let mut whole = Tally::new(chain.cost());
     for chunk in 0..starts.len() {
         let (rank, place) = (chunk % count, chunk / count);

@@ -8,8 +8,8 @@ use kernels::Real;
 use super::chunks::{self, TreeSum};
 use super::ranks::Ranks;
 
-/// The gradients of the layers, last layer first, on their way to their sums. A sum is made in two exchanges: each rank gets its slice
-/// of all nodes and adds them up; then each rank gets all slices. Of each gradient a rank sends about
+/// The gradients of the layers, last layer first, on their way to their sums. This is an all-reduce: each rank gets its slice
+/// of all nodes and adds them up (reduce-scatter); then each rank gets all slices (all-gather). Of each gradient a rank sends about
 /// twice the size, however many ranks there are.
 pub(super) struct Sums<'r, R> {
     ranks: &'r mut dyn Ranks<R>,
@@ -52,7 +52,7 @@ impl<'r, R: Real> Sums<'r, R> {
                 (0..ranks).flat_map(part).copied().collect()
             }
         };
-        self.ranks.begin_scatter(values, counts, lengths);
+        self.ranks.begin_all_to_all(values, counts, lengths);
         self.under_way.push_back(Stage::Nodes { length });
         // Of the gradient before this one the nodes have arrived by now, or nearly so.
         if self.under_way.len() > 1 {
@@ -71,7 +71,7 @@ impl<'r, R: Real> Sums<'r, R> {
     /// Finishes the earliest exchange, and begins the one that follows from it.
     fn go_on(&mut self) {
         let Some(stage) = self.under_way.pop_front() else { return };
-        let received = self.ranks.finish();
+        let received = self.ranks.wait();
         match stage {
             Stage::Slices => self.done.push(received),
             Stage::Nodes { length } => {
@@ -84,7 +84,7 @@ impl<'r, R: Real> Sums<'r, R> {
                     sum.push(chunks, value, |sum, value| add(sum, &value));
                 }
                 let lengths = (0..ranks).map(|rank| slice(length, rank, ranks).len()).collect();
-                self.ranks.begin_gather(sum.into_sum(), lengths);
+                self.ranks.begin_all_gather(sum.into_sum(), lengths);
                 self.under_way.push_back(Stage::Slices);
             }
         }

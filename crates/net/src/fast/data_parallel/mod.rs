@@ -19,7 +19,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use thiserror::Error;
 
 pub use self::calls::data_parallel_calls;
-pub use self::ranks::{Alone, Ranks};
+pub use self::ranks::{OneRank, Ranks};
 
 use self::chunk::Chunk;
 use self::chunks::TreeSum;
@@ -169,7 +169,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
 
     /// Returns the first rank that does not say yes, if any.
     fn first_no(&mut self, yes: bool) -> Option<usize> {
-        self.ranks.gather(vec![f64::from(u8::from(yes))]).iter().position(|answer| *answer != [1.0])
+        self.ranks.all_gather(vec![f64::from(u8::from(yes))]).iter().position(|answer| *answer != [1.0])
     }
 
     /// Returns the result of an inspected work if its products were right on all ranks. A rank whose product is wrong has taken part in the
@@ -234,7 +234,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             }
         };
         let own = self.own.iter_mut().map(of_chunk).collect();
-        let all = self.ranks.gather(own).concat();
+        let all = self.ranks.all_gather(own).concat();
         assert_eq!(all.len(), chunks, "each rank has the costs of its chunks");
         let mut sum = TreeSum::new();
         let costs = all.into_iter().enumerate();

@@ -11,25 +11,25 @@ pub trait Ranks<R> {
 
     /// Begins to send a part of `values` to each rank, `counts[r]` values to rank r, one part after another, and returns at once. Rank r sends
     /// `lengths[r]` values here.
-    fn begin_scatter(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>);
+    fn begin_all_to_all(&mut self, values: Vec<R>, counts: Vec<usize>, lengths: Vec<usize>);
 
     /// Begins to send all `values` to every rank, and returns at once. Rank r sends `lengths[r]` values here.
-    fn begin_gather(&mut self, values: Vec<R>, lengths: Vec<usize>);
+    fn begin_all_gather(&mut self, values: Vec<R>, lengths: Vec<usize>);
 
-    /// Waits for the earliest exchange that was begun and not finished, and returns what came, rank after rank.
-    fn finish(&mut self) -> Vec<R>;
+    /// Waits for the earliest exchange that was begun and not waited for, and returns what came, rank after rank.
+    fn wait(&mut self) -> Vec<R>;
 
     /// Collects numbers of each rank on all ranks, by rank.
-    fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>>;
+    fn all_gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>>;
 }
 
-/// The only rank.
+/// A training without other ranks.
 #[derive(Clone, Debug)]
-pub struct Alone;
+pub struct OneRank;
 
 const NOBODY: &str = "the only rank has nobody to exchange values with";
 
-impl<R> Ranks<R> for Alone {
+impl<R> Ranks<R> for OneRank {
     fn rank(&self) -> usize {
         0
     }
@@ -38,19 +38,19 @@ impl<R> Ranks<R> for Alone {
         1
     }
 
-    fn begin_scatter(&mut self, _: Vec<R>, _: Vec<usize>, _: Vec<usize>) {
+    fn begin_all_to_all(&mut self, _: Vec<R>, _: Vec<usize>, _: Vec<usize>) {
         unreachable!("{NOBODY}");
     }
 
-    fn begin_gather(&mut self, _: Vec<R>, _: Vec<usize>) {
+    fn begin_all_gather(&mut self, _: Vec<R>, _: Vec<usize>) {
         unreachable!("{NOBODY}");
     }
 
-    fn finish(&mut self) -> Vec<R> {
+    fn wait(&mut self) -> Vec<R> {
         unreachable!("{NOBODY}");
     }
 
-    fn gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
+    fn all_gather(&mut self, own: Vec<f64>) -> Vec<Vec<f64>> {
         vec![own]
     }
 }

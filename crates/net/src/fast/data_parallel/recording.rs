@@ -15,7 +15,7 @@ impl<R: Real> DataParallel<'_, R> {
         let validates = examples.validate(&training.stopping);
         let watched = due.as_ref().map(|due| due.watched);
         // The clock of rank 0 is that of all.
-        let on_rank_0 = |is_late| ranks.gather(vec![f64::from(u8::from(is_late))])[0] == [1.0];
+        let on_rank_0 = |is_late| ranks.all_gather(vec![f64::from(u8::from(is_late))])[0] == [1.0];
         let reason = progress.reason_to_stop(&training.stopping, Some(cost), watched, validates, on_rank_0);
         if due.is_some() || reason.is_some() {
             let observation = due.unwrap_or_else(|| self.observe(cost));

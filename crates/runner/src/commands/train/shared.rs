@@ -142,7 +142,7 @@ fn all_alike(mpi: &Mpi, trial: &Trial, machine: &Machine, iteration: Option<usiz
     (&trial.id, machine.fingerprint(), iteration).hash(&mut hasher);
     // Half of it in each number, which f64 holds exactly.
     let hash = hasher.finish();
-    let all = mpi.gather(vec![(hash >> 32) as f64, (hash & 0xffff_ffff) as f64]);
+    let all = mpi.all_gather(vec![(hash >> 32) as f64, (hash & 0xffff_ffff) as f64]);
     match all.iter().position(|other| *other != all[0]) {
         Some(rank) => {
             bail!(
