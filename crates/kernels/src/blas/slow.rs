@@ -12,7 +12,8 @@ use crate::simd::Vectors;
 const SIDE: usize = 256;
 
 impl Library {
-    /// Measures the floating-point operations per second of [`Library::square_product`] on one core.
+    /// Measures the floating-point operations per second, on one core, of a product that any good library makes near the peak: that of two
+    /// square matrices with sides of 256, in cache.
     pub fn flops<R: Real>(&self) -> f64 {
         let mut multiply = self.square_product::<R>();
         peak::best_rate(|count| {
@@ -21,8 +22,7 @@ impl Library {
         })
     }
 
-    /// Prepares a product that any good library makes near the peak, and that is large enough for several threads: that of two square matrices with
-    /// sides of 256, in cache.
+    /// Prepares that product, which is also large enough for several threads.
     pub(super) fn square_product<R: Real>(&self) -> impl FnMut() + use<R> {
         let (gemm, side, no) = (self.gemm::<R>(), SIDE as c_int, Transpose::No);
         let (a, mut c) = (vec![R::one(); SIDE * SIDE], vec![R::zero(); SIDE * SIDE]);

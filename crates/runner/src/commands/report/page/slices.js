@@ -53,10 +53,25 @@ function hasFarTail(values, measure) {
   return most - least > 3 * Math.abs(edge - (measure.is_lower_better ? least : most));
 }
 
-/** Draws a panel for each swept key. */
+/** Draws a panel for each swept key: in successive halving of the longest rung, since earlier ones are shorter trainings, but all rungs by length. */
 function drawSlices(shown) {
   const measure = sliceMeasure();
   if (!measure || swept.length === 0) return;
+  const rungs = swept.find((axis) => axis.is_rungs);
+  const lengths = rungs ? shown.map((point) => valueAt(rungs, point)) : [];
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  const all = toDraw(shown, measure);
+  const last = rungs ? toDraw(shown.filter((_, place) => lengths[place] === longest), measure) : all;
+  swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, axis.is_rungs ? all : last));
+  const { completed, points, diverged: lost, edge } = last;
+  const cut = completed.length > points.length ? ` ${points.length.toLocaleString("en")} of ${completed.length.toLocaleString("en")} points are drawn: the best ${BEST_POINTS} and an even sample of the rest; the medians are of all.` : "";
+  const diverged = lost > 0 ? ` ${count(lost, "diverged trial")} at the top, as triangles.` : "";
+  const of = rungs ? ` of the longest rung (${rungs.key} = ${valueText(longest)}), by ${shortKey(rungs.key)} of all rungs` : "";
+  document.getElementById("slices-words").textContent = `Each point is a trial${of}, the line the median.${edgeText(edge)}${diverged}${cut}`;
+}
+
+/** Returns what is drawn of these points, and how. */
+function toDraw(shown, measure) {
   const isLog = document.getElementById("slice-log").checked;
   const isDrawn = (point) => data.state[point] === COMPLETED && measure.values[point] !== null && (!isLog || measure.values[point] > 0);
   const sign = measure.is_lower_better ? 1 : -1;
@@ -65,11 +80,7 @@ function drawSlices(shown) {
   const isCut = document.getElementById("slice-cut").checked && completed.length > 0;
   const edge = isCut ? worstTenth(completed.map((point) => measure.values[point]), measure) : null;
   const clip = (value) => (edge === null ? value : clipped(value, edge, measure));
-  const drawn = { measure, isLog, clip, completed, points: sample(completed, MOST_POINTS, BEST_POINTS), lost: sample(lost, 500, 0) };
-  swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, drawn));
-  const cut = completed.length > drawn.points.length ? ` ${drawn.points.length.toLocaleString("en")} of ${completed.length.toLocaleString("en")} points are drawn: the best ${BEST_POINTS} and an even sample of the rest; the medians are of all.` : "";
-  const diverged = lost.length > 0 ? ` ${count(lost.length, "diverged trial")} at the top, as triangles.` : "";
-  document.getElementById("slices-words").textContent = `Each point is a trial, the line the median.${edgeText(edge)}${diverged}${cut}`;
+  return { measure, isLog, edge, clip, completed, points: sample(completed, MOST_POINTS, BEST_POINTS), lost: sample(lost, 500, 0), diverged: lost.length };
 }
 
 function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost }) {
