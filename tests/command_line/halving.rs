@@ -63,6 +63,9 @@ fn halving_trains_the_best_third_of_the_settings_three_times_as_long_up_to_all_i
     assert!(again.contains("every trial was finished before"), "{again}");
     assert_eq!(halved_rows(&bench, "results/points"), rows);
     assert!(bench.succeeds(&["show", "results/points"]).0.lines().count() == 1 + 9 + 3 + 1);
+    let (code, line) = failure(&bench.run(&["show", "results/points", "--over", "iterations"]));
+    assert!(code == Some(2) && line.contains("--where 'iterations = N' shows one rung"), "{line}");
+    assert!(bench.succeeds(&["show", "results/points", "--where", "iterations = 30"]).0.lines().count() == 1 + 3);
     let (up, down) = (["1", "2", "3"], ["3", "2", "1"]);
     let orders = [("final_cost", down), ("learning_rate", down), ("rung", up), ("-rung", down), ("plan", up)];
     for (order, rungs) in orders {

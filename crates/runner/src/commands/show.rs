@@ -18,6 +18,7 @@ use crate::results::column::CURVE;
 use crate::results::difference::differences;
 use crate::results::setting::{Setting, different_trials};
 use crate::results::trials::Trials;
+use crate::spec::axis::Scale;
 use crate::table::csv;
 use crate::terminal::{note, say, warn};
 use crate::text::short_name;
@@ -100,6 +101,12 @@ fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
         let swept = if swept.is_empty() { "nothing".to_owned() } else { swept.join(", ") };
         bail!("--over: {key} is not swept in {}; swept is {swept}", args.which.dir.display());
     };
+    if axis.has_scale(Scale::Rungs) {
+        let short = short_name(&axis.key);
+        bail!(
+            "--over: {key} is the length of the rungs, and a mean over them has none; --where '{short} = N' shows one rung"
+        );
+    }
     Ok(Some(axis.key.clone()))
 }
 
