@@ -15,7 +15,7 @@ pub struct HistoryPoint {
     pub cost: f64,
 }
 
-/// What a record holds of a net, before the update of its iteration.
+/// The values of a net that a record is made of, before the update of its iteration.
 pub(crate) struct Observation {
     /// J on the examples of the step.
     pub(crate) cost: f64,

@@ -51,10 +51,7 @@ impl Engine {
         let calls = match self {
             Engine::Direct => vec![Call::forward(Replace), weights_call(is_plain, examples)],
             Engine::Reduced => vec![Call::forward(Add), weights_call(is_plain, examples)],
-            Engine::Dual => {
-                let accumulate = if is_plain { Add } else { Replace };
-                return vec![ProductCall::new(rows, data.train, examples, Call::forward(accumulate))];
-            }
+            Engine::Dual => vec![Call::forward(if is_plain { Add } else { Replace })],
         };
         let of_inputs = |call: Call| call.with_inputs(column_major);
         calls.into_iter().map(|call| ProductCall::new(rows, self.columns(data), examples, of_inputs(call))).collect()

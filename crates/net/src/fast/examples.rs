@@ -205,7 +205,7 @@ impl<R: Real> Examples<R> {
     }
 
     /// Returns whether the cost in which `stopping` looks for an improvement is that of the validation examples.
-    pub(crate) fn validate(&self, stopping: &Stopping) -> bool {
+    pub(crate) fn validates(&self, stopping: &Stopping) -> bool {
         stopping.looks_back() && self.validation > 0
     }
 

@@ -9,8 +9,7 @@ use crate::spec::data::DataShape;
 use crate::terminal::warn;
 use crate::text::layers;
 
-/// Warns of the first net whose hidden layers seem to have the input or the output layer among them, and of metrics that the data don't
-/// have examples for.
+/// Warns of the first net whose hidden layers seem to have the input or the output layer among them, and of metrics that stay empty.
 pub(super) fn advise(plan: &Plan) {
     let slip = plan.trials.iter().find_map(|trial| slip(&plan.widths(&trial.config)));
     let of = |is_regression| {
@@ -28,10 +27,8 @@ pub(super) fn advise(plan: &Plan) {
 
 /// Describes the metrics that stay empty because nets which predict values have no accuracy; `None` if all are measured.
 fn without_classes(metrics: &BTreeSet<Metric>) -> Option<String> {
-    let empty: Vec<_> =
-        metrics.iter().filter(|metric| matches!(metric, Metric::Accuracy(_))).map(|metric| metric.name()).collect();
-    let (names, stay) = (empty.join(", "), if empty.len() == 1 { "stays" } else { "stay" });
-    (!empty.is_empty()).then(|| format!("train.metrics: {names} {stay} empty, as mean-squared-error has no classes"))
+    let is_accuracy = |metric: &&Metric| matches!(metric, Metric::Accuracy(_));
+    stay_empty(metrics.iter().filter(is_accuracy), "mean-squared-error has no classes")
 }
 
 /// Describes the metrics that stay empty for want of examples; `None` if all are measured.
@@ -41,14 +38,19 @@ fn unmeasured(metrics: &BTreeSet<Metric>, data: DataShape) -> Option<String> {
         Metric::Accuracy(Set::Validation) | Metric::Cost(Set::Validation) => data.validation == 0,
         _ => false,
     };
-    let empty: Vec<_> = metrics.iter().filter(is_empty).map(|metric| metric.name()).collect();
-    let (names, are) = (empty.join(", "), if empty.len() == 1 { "stays" } else { "stay" });
     let why = match (data.test, data.validation) {
-        (0, 0) => "neither test nor validation examples",
-        (0, _) => "no test examples",
-        _ => "no validation examples (data.validation sets some aside)",
+        (0, 0) => "there are neither test nor validation examples",
+        (0, _) => "there are no test examples",
+        _ => "there are no validation examples (data.validation sets some aside)",
     };
-    (!empty.is_empty()).then(|| format!("train.metrics: {names} {are} empty, as there are {why}"))
+    stay_empty(metrics.iter().filter(is_empty), why)
+}
+
+/// Says why these metrics stay empty; `None` if there are none of them.
+fn stay_empty<'m>(metrics: impl Iterator<Item = &'m Metric>, why: &str) -> Option<String> {
+    let names: Vec<_> = metrics.map(|metric| metric.name()).collect();
+    let stay = if names.len() == 1 { "stays" } else { "stay" };
+    (!names.is_empty()).then(|| format!("train.metrics: {} {stay} empty, as {why}", names.join(", ")))
 }
 
 /// Describes a likely slip in a net of these widths, which go from its inputs to its outputs; `None` if there is none.

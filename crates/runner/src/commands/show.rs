@@ -104,7 +104,7 @@ fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
     if axis.has_scale(Scale::Rungs) {
         let short = short_name(&axis.key);
         bail!(
-            "--over: {key} is the length of the rungs, and a mean over them has none; --where '{short} = N' shows one rung"
+            "--over: {key} is the length of the rungs, whose trainings differ in it; --where '{short} = N' shows one rung"
         );
     }
     Ok(Some(axis.key.clone()))

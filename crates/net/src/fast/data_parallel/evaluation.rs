@@ -16,11 +16,11 @@ use crate::trained::Trained;
 use crate::training::{Ending, Metric};
 
 impl<R: Real> DataParallel<'_, R> {
-    /// Computes what a record holds, with J = `cost`.
+    /// Computes the values of a record, with J = `cost`.
     pub(super) fn observe(&mut self, cost: f64) -> Observation {
         let DataParallel { examples, ranks, chain, sums, training, .. } = self;
         let mut scores = Scores::new(|set| score(examples, chain, &mut **ranks, set));
-        let watched = scores.watched(examples.validate(&training.stopping), cost);
+        let watched = scores.watched(examples.validates(&training.stopping), cost);
         let values = |metric: &Metric| match *metric {
             Metric::Accuracy(set) => vec![scores.accuracy(set)],
             Metric::Cost(set) => vec![scores.cost(set)],

@@ -12,7 +12,7 @@ impl<R: Real> DataParallel<'_, R> {
     pub(super) fn record(&mut self, cost: f64) -> Option<StopReason> {
         let due = self.training.records(self.iteration).then(|| self.observe(cost));
         let DataParallel { examples, training, progress, ranks, .. } = self;
-        let validates = examples.validate(&training.stopping);
+        let validates = examples.validates(&training.stopping);
         let watched = due.as_ref().map(|due| due.watched);
         // The clock of rank 0 is that of all.
         let on_rank_0 = |is_late| ranks.all_gather(vec![f64::from(u8::from(is_late))])[0] == [1.0];

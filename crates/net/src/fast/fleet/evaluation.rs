@@ -12,13 +12,13 @@ use crate::trained::Trained;
 use crate::training::{Ending, Metric};
 
 impl<R: Real> Fleet<'_, R> {
-    /// Computes what a record of a net holds.
+    /// Computes the values of a record of a net.
     pub(super) fn observe(&self, member: &Member<R>) -> Observation {
         let rows = || member.rows.clone();
         let z = block(&self.z, rows());
         let cost = member.cost_now.unwrap_or_else(|| member.cost(z, self.y.current()));
         let mut scores = Scores::new(|set| self.score(member, set));
-        let watched = scores.watched(self.examples.validate(&member.training.stopping), cost);
+        let watched = scores.watched(self.examples.validates(&member.training.stopping), cost);
         let values = |metric: &Metric| match *metric {
             Metric::Accuracy(set) => vec![scores.accuracy(set)],
             Metric::Cost(set) => vec![scores.cost(set)],

@@ -13,7 +13,7 @@ impl<R: Real> Fleet<'_, R> {
         for at in 0..self.members.len() {
             let due = self.members[at].training.records(iteration).then(|| self.observe(&self.members[at]));
             let Member { training, cost_now, progress, .. } = &mut self.members[at];
-            let validates = self.examples.validate(&training.stopping);
+            let validates = self.examples.validates(&training.stopping);
             let watched = due.as_ref().map(|due| due.watched);
             let reason = progress.reason_to_stop(&training.stopping, *cost_now, watched, validates, |is_late| is_late);
             if due.is_some() || reason.is_some() {

@@ -63,11 +63,11 @@ function drawSlices(shown) {
   const all = toDraw(shown, measure);
   const last = rungs ? toDraw(shown.filter((_, place) => lengths[place] === longest), measure) : all;
   swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, axis.is_rungs ? all : last));
-  const { completed, points, diverged: lost, edge } = last;
+  const { completed, points, diverged, edge } = last;
   const cut = completed.length > points.length ? ` ${points.length.toLocaleString("en")} of ${completed.length.toLocaleString("en")} points are drawn: the best ${BEST_POINTS} and an even sample of the rest; the medians are of all.` : "";
-  const diverged = lost > 0 ? ` ${count(lost, "diverged trial")} at the top, as triangles.` : "";
+  const triangles = diverged > 0 ? ` ${count(diverged, "diverged trial")} at the top, as triangles.` : "";
   const of = rungs ? ` of the longest rung (${rungs.key} = ${valueText(longest)}), by ${shortKey(rungs.key)} of all rungs` : "";
-  document.getElementById("slices-words").textContent = `Each point is a trial${of}, the line the median.${edgeText(edge)}${diverged}${cut}`;
+  document.getElementById("slices-words").textContent = `Each point is a trial${of}, the line the median.${edgeText(edge)}${triangles}${cut}`;
 }
 
 /** Returns what is drawn of these points, and how. */
