@@ -16,10 +16,21 @@ const NAME: &str = "submission.json";
 pub struct Submission {
     /// The number of shards.
     pub shards: usize,
+    /// The workers of a shard, each of which trains one fleet at a time.
+    #[serde(default = "one")]
+    pub workers: usize,
     /// The numbers of all array jobs so far.
     pub jobs: Vec<String>,
+    /// The number of the merge after the last array; `None` if it could not be submitted.
+    #[serde(default)]
+    pub merge: Option<String>,
     /// The plan of each shard.
     pub planned: Vec<PlannedShard>,
+}
+
+/// Returns the workers of a shard that were assumed when a submission didn't say them.
+fn one() -> usize {
+    1
 }
 
 /// The plan of a shard.

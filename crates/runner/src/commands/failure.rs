@@ -76,6 +76,9 @@ pub(super) enum Failure {
     /// The record could not be written, which cut the sweep short.
     #[error("{kept} finished trials are kept, the rest was not run: {error}")]
     CutShort { error: record::error::Error, kept: usize },
+    /// Slurm has some of the jobs, but not all.
+    #[error("{0}")]
+    PartlySubmitted(String),
 }
 
 /// Says what may keep a training from diverging as one of this learning rate did.
@@ -118,6 +121,7 @@ impl Failure {
             | Failure::NotExported { .. }
             | Failure::Diverged { .. }
             | Failure::Unwritten(_)
+            | Failure::PartlySubmitted(_)
             | Failure::Unanswered(_)
             | Failure::Unnamed { .. } => 1,
         }

@@ -1,5 +1,6 @@
 //! `runner submit`: experiment → plan → shards → scripts → Slurm.
 
+mod jobs;
 mod missing;
 mod prepared;
 mod sizes;
@@ -13,6 +14,7 @@ use datasets::files::{make_folder, write_whole};
 use datasets::text::count;
 use kernels::blas::Request;
 
+use self::jobs::{Jobs, SCRIPTS, words};
 use self::missing::{left, without_a_job};
 use self::prepared::Prepared;
 use self::sizes::Sizes;
@@ -20,14 +22,11 @@ use super::answer::{print, print_names};
 use super::failure::Failure;
 use crate::cli;
 use crate::cluster::script::Scripts;
+use crate::cluster::site;
 use crate::cluster::submission::Submission;
-use crate::cluster::{site, slurm};
 use crate::record::shard_names::{EXPERIMENT, shards_of};
 use crate::terminal::say;
 use crate::text::quoted;
-
-/// The script of the array's tasks, and that of the merge.
-const SCRIPTS: [&str; 2] = ["array.sh", "merge.sh"];
 
 /// Submits the shards of a sweep that have trials left, and the merge after them.
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
@@ -40,12 +39,19 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
         refuse_other_experiment(&folder, &prepared)?;
     }
     let sizes = Sizes::of(&prepared, &options, before.as_ref().map(|before| before.shards))?;
-    let first = Submission { shards: sizes.shards, planned: sizes.planned.clone(), jobs: Vec::new() };
-    let mut submission = before.unwrap_or(first);
+    let first = Submission {
+        shards: sizes.shards,
+        workers: sizes.jobs,
+        jobs: Vec::new(),
+        merge: None,
+        planned: sizes.planned.clone(),
+    };
+    let submission = before.unwrap_or(first);
 
     let left = if args.resume { left(&prepared, sizes.shards)? } else { (0..sizes.shards).collect() };
     let (to_send, at_work) = without_a_job(left, &submission.jobs);
-    if to_send.is_empty() {
+    let lacks_merge = !at_work.is_empty() && submission.merge.is_none();
+    if to_send.is_empty() && !lacks_merge {
         say(&match at_work.len() {
             0 => format!("every trial is in a record; runner merge {} joins them", word(&folder)),
             jobs => format!("nothing to submit: Slurm has {} of the shards that are not done", count(jobs, "task")),
@@ -54,25 +60,20 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     }
     let scripts = scripts(&prepared, &sizes, options, &folder)?;
     let texts = [scripts.array(), scripts.merge()];
-    let arrays = array_of(&to_send, scripts.options.max_parallel);
+    let arrays = (!to_send.is_empty()).then(|| array_of(&to_send, scripts.options.max_parallel));
     if args.dry_run {
-        return preview(&folder, &texts, &arrays, prepared.rungs);
+        return preview(&folder, &texts, arrays.as_deref(), prepared.rungs);
     }
     write(&folder, &prepared, &texts)?;
     let others = if at_work.is_empty() { Vec::new() } else { submission.jobs.clone() };
-    let mut last_merge: Vec<String> = Vec::new();
-    for _rung in 0..prepared.rungs {
-        let job = slurm::sbatch(&words(&folder, SCRIPTS[0], Some(&arrays), &last_merge))?;
-        submission.jobs.push(job.clone());
-        submission.write(&folder).map_err(Failure::of_writing)?;
-        let before: Vec<String> = [std::slice::from_ref(&job), &others[..]].concat();
-        let merge = slurm::sbatch(&words(&folder, SCRIPTS[1], None, &before))?;
-        say(&format!(
-            "job {job}: {} ({arrays}); job {merge} merges them into {}",
-            count(to_send.len(), "shard"),
-            prepared.out.display()
-        ));
-        last_merge = vec![merge];
+    let mut jobs = Jobs::new(&folder, &prepared.out, submission);
+    match arrays {
+        Some(arrays) => {
+            for _rung in 0..prepared.rungs {
+                jobs.send(&arrays, to_send.len(), &others)?;
+            }
+        }
+        None => jobs.send_merge(&others)?,
     }
     say(&format!("runner status {} shows how far they are", word(&folder)));
     print_names(&[&folder])?;
@@ -149,18 +150,6 @@ fn array_of(shards: &[usize], max_parallel: Option<u32>) -> String {
     max_parallel.map_or(all.clone(), |most| format!("{all}%{most}"))
 }
 
-/// The words of sbatch for a script.
-fn words(folder: &Path, script: &str, array: Option<&str>, after: &[String]) -> Vec<String> {
-    let mut words = vec!["--parsable".to_owned()];
-    words.extend(array.map(|array| format!("--array={array}")));
-    if !after.is_empty() {
-        // However they end: a shard that failed is reported by the merge.
-        words.push(format!("--dependency=afterany:{}", after.join(":")));
-    }
-    words.push(folder.join(script).display().to_string());
-    words
-}
-
 fn write(folder: &Path, prepared: &Prepared, texts: &[String; 2]) -> Result<()> {
     make_folder(&folder.join("log")).map_err(Failure::of_writing)?;
     // The shards train this copy, whatever becomes of the file that was given.
@@ -172,15 +161,17 @@ fn write(folder: &Path, prepared: &Prepared, texts: &[String; 2]) -> Result<()> 
 }
 
 /// Prints the scripts on stdout, each after its name, and the commands on stderr.
-fn preview(folder: &Path, texts: &[String; 2], arrays: &str, rungs: usize) -> Result<ExitCode> {
+fn preview(folder: &Path, texts: &[String; 2], arrays: Option<&str>, rungs: usize) -> Result<ExitCode> {
     for (name, text) in SCRIPTS.into_iter().zip(texts) {
         print(&format!("# {}\n{text}", folder.join(name).display()))?;
     }
     let line = |words: Vec<String>| say(&quoted(["sbatch".to_owned()].into_iter().chain(words)));
-    for rung in 1..=rungs {
-        let merge_before = ["MERGE".to_owned()];
-        line(words(folder, SCRIPTS[0], Some(arrays), if rung > 1 { &merge_before } else { &[] }));
-        line(words(folder, SCRIPTS[1], None, &["ARRAY".to_owned()]));
+    let (array, merge) = (["ARRAY".to_owned()], ["MERGE".to_owned()]);
+    for rung in 1..=arrays.map_or(1, |_| rungs) {
+        if arrays.is_some() {
+            line(words(folder, SCRIPTS[0], arrays, if rung > 1 { &merge } else { &[] }));
+        }
+        line(words(folder, SCRIPTS[1], None, &array));
     }
     Ok(ExitCode::SUCCESS)
 }

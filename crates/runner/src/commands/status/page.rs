@@ -1,5 +1,6 @@
 //! The answer of `runner status`.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use datasets::text::count;
@@ -14,6 +15,9 @@ use crate::text::duration;
 pub(super) struct Page<'f> {
     folder: &'f Path,
     found: &'f Found,
+    /// The seconds of a worker alone.
+    work: Option<f64>,
+    /// The seconds until the end.
     expected: Option<f64>,
     /// Whether Slurm has answered.
     slurm: bool,
@@ -22,7 +26,8 @@ pub(super) struct Page<'f> {
 impl<'f> Page<'f> {
     /// Makes the answer for the shards in `folder`.
     pub(super) fn of(folder: &'f Path, found: &'f Found, submission: Option<&Submission>, slurm: bool) -> Self {
-        Page { folder, found, expected: seconds_left(&found.shards, submission), slurm }
+        let work = work_left(&found.shards, submission).map(|left| left.iter().sum());
+        Page { folder, found, work, expected: seconds_left(&found.shards, submission), slurm }
     }
 
     /// Returns whether every trial has finished.
@@ -45,7 +50,11 @@ impl<'f> Page<'f> {
         let states: Vec<_> =
             states.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
         let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
-        let end = self.expected.map(|seconds| format!("; expected end in {}", duration(seconds))).unwrap_or_default();
+        let end = match (self.expected, self.work) {
+            (Some(seconds), _) => format!("; expected end in {}", duration(seconds)),
+            (None, Some(seconds)) => format!("; a worker alone would need another {}", duration(seconds)),
+            (None, None) => String::new(),
+        };
         format!(
             "{table}{}: {}: {}; {finished} of {} finished{failed}{end}\n",
             self.folder.display(),
@@ -60,7 +69,8 @@ impl<'f> Page<'f> {
         let Found { shards, trials, finished, failed } = self.found;
         let mut page = json!({
             "shards": shards, "trials": trials, "trials_finished": finished, "trials_failed": failed,
-            "trials_left": trials.saturating_sub(finished + failed), "expected_seconds": self.expected, "slurm_answered": self.slurm,
+            "trials_left": trials.saturating_sub(finished + failed), "expected_seconds": self.expected,
+            "worker_seconds_left": self.work, "slurm_answered": self.slurm,
         });
         for state in State::ALL {
             page[state.name().replace(' ', "_")] = self.count(state).into();
@@ -73,16 +83,17 @@ impl<'f> Page<'f> {
     }
 }
 
-/// Returns the seconds that the shards still need with as many at work as now; `None` if none is, or nothing tells.
+/// Returns the seconds that a worker alone would need for what is left of each shard that is not done; `None` if none is at work, or nothing
+/// tells.
 ///
 /// A shard needs its planned seconds for the share of its trials that are left, times what the finished trials of all shards took over
 /// what was planned for them; without a plan, its trials that are left take the mean of the finished ones.
-fn seconds_left(shards: &[ShardState], submission: Option<&Submission>) -> Option<f64> {
-    let at_work = shards.iter().filter(|shard| shard.state == State::Running).count();
-    if at_work == 0 {
-        return None;
-    }
-    let planned = |shard: &ShardState| submission?.planned.get(shard.shard)?.seconds;
+fn work_left(shards: &[ShardState], submission: Option<&Submission>) -> Option<Vec<f64>> {
+    at_work(shards)?;
+    let planned = |shard: &ShardState| {
+        let submission = submission?;
+        Some(submission.planned.get(shard.shard)?.seconds? * submission.workers as f64)
+    };
     let share = |shard: &ShardState| shard.trials.map_or(0.0, |trials| shard.finished as f64 / trials.max(1) as f64);
     let sum = |of: &dyn Fn(&ShardState) -> f64| shards.iter().map(of).sum::<f64>();
     let took = sum(&|shard| shard.seconds);
@@ -94,11 +105,21 @@ fn seconds_left(shards: &[ShardState], submission: Option<&Submission>) -> Optio
         (None, Some(trials)) if finished > 0.0 => Some((trials - shard.finished) as f64 * took / finished),
         _ => None,
     };
-    let open = || shards.iter().filter(|shard| matches!(shard.state, State::Running | State::NotBegun));
-    let all: Option<Vec<f64>> = open().map(left).collect();
-    let all = all?;
-    let longest = all.iter().copied().fold(0.0, f64::max);
-    Some(longest.max(all.iter().sum::<f64>() / at_work as f64))
+    shards.iter().filter(|shard| matches!(shard.state, State::Running | State::NotBegun)).map(left).collect()
+}
+
+/// Counts the shards at work; `None` if none is.
+fn at_work(shards: &[ShardState]) -> Option<NonZeroUsize> {
+    NonZeroUsize::new(shards.iter().filter(|shard| shard.state == State::Running).count())
+}
+
+/// Returns the seconds until the end, with as many shards at work as now; `None` also without a submission, since only that says how many workers
+/// a shard has.
+fn seconds_left(shards: &[ShardState], submission: Option<&Submission>) -> Option<f64> {
+    let (workers, at_work) = (submission?.workers as f64, at_work(shards)?.get() as f64);
+    let left = work_left(shards, submission)?;
+    let longest = left.iter().copied().fold(0.0, f64::max);
+    Some(longest.max(left.iter().sum::<f64>() / at_work) / workers)
 }
 
 #[cfg(test)]
@@ -114,12 +135,19 @@ mod tests {
     fn what_is_left_takes_as_long_as_what_was_done_and_is_shared_by_those_at_work() {
         let shards =
             [shard(0, State::Done, 10, 20.0), shard(1, State::Running, 5, 10.0), shard(2, State::NotBegun, 0, 0.0)];
-        assert_eq!(seconds_left(&shards, None), Some(30.0), "15 trials of 2 s each by one shard");
-        assert_eq!(seconds_left(&shards[..1], None), None, "none is at work");
-        let planned = vec![PlannedShard { trials: 10, seconds: Some(10.0) }; 3];
-        let submission = Submission { shards: 3, jobs: Vec::new(), planned };
-        assert_eq!(seconds_left(&shards, Some(&submission)), Some(30.0), "twice as slow as planned");
+        let submission = |workers, seconds| {
+            let planned = vec![PlannedShard { trials: 10, seconds }; 3];
+            Submission { shards: 3, workers, jobs: Vec::new(), merge: None, planned }
+        };
+        let left = |shards, workers, seconds| seconds_left(shards, Some(&submission(workers, seconds)));
+        assert_eq!(left(&shards, 1, None), Some(30.0), "15 trials of 2 s each by one shard");
+        assert_eq!(left(&shards[..1], 1, None), None, "none is at work");
+        assert_eq!(left(&shards, 1, Some(10.0)), Some(30.0), "twice as slow as planned");
         let two = [shard(0, State::Running, 5, 10.0), shard(1, State::Running, 9, 18.0)];
-        assert_eq!(seconds_left(&two, None), Some(10.0), "the longest of them");
+        assert_eq!(left(&two, 1, None), Some(10.0), "the longest of them");
+        assert_eq!(left(&shards, 4, None), Some(7.5), "four workers train at once");
+        assert_eq!(left(&shards, 4, Some(5.0)), Some(7.5), "as fast as planned with four workers");
+        assert_eq!(work_left(&shards, None), Some(vec![10.0, 20.0]));
+        assert_eq!(seconds_left(&shards, None), None, "nothing says how many workers a shard has");
     }
 }

@@ -28,6 +28,8 @@ const PROGRAM: f64 = 128.0 * 1024.0 * 1024.0;
 pub(super) struct Sizes {
     pub(super) shards: usize,
     pub(super) cpus: usize,
+    /// The workers of a shard.
+    pub(super) jobs: usize,
     pub(super) mem: String,
     pub(super) time: Duration,
     pub(super) planned: Vec<PlannedShard>,
@@ -95,7 +97,7 @@ impl Sizes {
             count(cpus, "core"),
             duration(script::limit(time).as_secs_f64())
         ));
-        Ok(Sizes { shards, cpus, mem, time, planned })
+        Ok(Sizes { shards, cpus, jobs, mem, time, planned })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Sweeps on Slurm: what is submitted, what its tasks do, and what is told of them. Slurm's commands are stand-ins here; `scripts/cluster` has
 //! the real ones.
 
+mod submissions;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
@@ -101,7 +103,7 @@ fn states(bench: &Bench) -> Vec<String> {
 fn the_tasks_of_a_submitted_sweep_merge_to_the_bytes_of_one_machine_and_what_is_missing_is_sent_again() {
     let bench = bench();
     let said = submit(&bench, &["--shards", "3", "--max-parallel", "2", "--time", "90m"]);
-    assert!(said.contains("job 41: 3 shards (0-2%2); job 42 merges them into results/six"), "{said}");
+    assert!(said.contains("job 41: 3 shards (0-2%2)\njob 42 merges them into results/six\n"), "{said}");
     let calls = bench.read("sbatch.log");
     let expected = "--parsable --array=0-2%2 results/six.shards/array.sh export=unset\n\
                     --parsable --dependency=afterany:41 results/six.shards/merge.sh export=unset\n";
@@ -259,52 +261,4 @@ fn the_command_that_is_named_for_a_damaged_shard_mends_it() {
     assert!(mended.status.success(), "{}", text(&mended.stderr));
     assert_eq!(states(&bench), ["done", "done"]);
     bench.succeeds(&["merge", "results/six.shards"]);
-}
-
-#[test]
-fn a_dry_run_of_submit_prints_the_scripts_and_writes_nothing() {
-    let bench = bench();
-    let shown = runner(&bench, &["submit", "six.toml", "--dry-run", "--partition", "short", "--sbatch=--exclusive"]);
-    let (stdout, stderr) = (text(&shown.stdout), text(&shown.stderr));
-    assert!(stdout.contains("\n#SBATCH --partition=short\n") && stdout.contains("\n#SBATCH --exclusive\n"), "{stdout}");
-    assert!(stdout.contains("# results/six.shards/merge.sh\n"), "{stdout}");
-    assert!(stderr.contains("the longest of 1 shard takes "), "a small sweep needs no second shard: {stderr}");
-    assert!(stderr.contains("sbatch --parsable --array=0 results/six.shards/array.sh"), "{stderr}");
-    assert!(!bench.path("results").exists() && !bench.path("sbatch.log").exists());
-}
-
-#[test]
-fn the_defaults_of_a_site_are_the_options_of_submit_and_a_mistake_is_one_line() {
-    let bench = bench();
-    fs::create_dir_all(bench.path("config/layerchain")).unwrap();
-    bench.write("config/layerchain/cluster.toml", "partition = 'long'\nshards = 2\ntime = '3h'\nenv = ['A=b c']\n");
-    let shown = text(&runner(&bench, &["submit", "six.toml", "--dry-run", "--time", "1h"]).stdout);
-    for line in ["#SBATCH --partition=long", "#SBATCH --time=60", "export A='b c'", "# six: 6 trials in 2 shards"] {
-        assert!(shown.lines().any(|found| found == line), "{line} in {shown}");
-    }
-    bench.write("mine.toml", "cpus = 1\npartion = 'x'\n");
-    let wrong =
-        prepared(&bench, bench.command()).args(["submit", "six.toml"]).env("LAYERCHAIN_CLUSTER", "mine.toml").output();
-    let (code, line) = failure(&wrong.unwrap());
-    assert_eq!(code, Some(2));
-    assert!(line.contains("mine.toml:2: partion: unknown key (did you mean partition?)"), "{line}");
-}
-
-#[test]
-fn what_was_not_submitted_is_named() {
-    let bench = bench();
-    let (code, line) = failure(&runner(&bench, &["submit", "six.toml", "--resume"]));
-    assert_eq!((code, line.contains("nothing was submitted here")), (Some(2), true), "{line}");
-    let (code, line) = failure(&runner(&bench, &["status", "results/six"]));
-    assert_eq!((code, line.contains("no shards are here")), (Some(2), true), "{line}");
-    let (code, line) = failure(&runner(&bench, &["submit", "six.toml", "--cpus", "1", "run.threads=2"]));
-    assert_eq!((code, line.contains("fewer than the 2 threads")), (Some(2), true), "{line}");
-    command(&bench, "sbatch", "echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1");
-    let (code, line) = failure_after_words(&runner(&bench, &["submit", "six.toml", "--shards", "2", "--time", "1h"]));
-    assert_eq!((code, line.as_str()), (Some(2), "error: sbatch: Batch job submission failed: Invalid account"));
-}
-
-/// The last line of a run that fails after it has said something.
-fn failure_after_words(output: &Output) -> (Option<i32>, String) {
-    (output.status.code(), text(&output.stderr).lines().last().unwrap_or_default().to_owned())
 }

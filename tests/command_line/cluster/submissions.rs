@@ -1,0 +1,85 @@
+//! What is submitted, and what isn't.
+
+use super::*;
+
+#[test]
+fn a_dry_run_of_submit_prints_the_scripts_and_writes_nothing() {
+    let bench = bench();
+    let shown = runner(&bench, &["submit", "six.toml", "--dry-run", "--partition", "short", "--sbatch=--exclusive"]);
+    let (stdout, stderr) = (text(&shown.stdout), text(&shown.stderr));
+    assert!(stdout.contains("\n#SBATCH --partition=short\n") && stdout.contains("\n#SBATCH --exclusive\n"), "{stdout}");
+    assert!(stdout.contains("# results/six.shards/merge.sh\n"), "{stdout}");
+    assert!(stderr.contains("the longest of 1 shard takes "), "a small sweep needs no second shard: {stderr}");
+    assert!(stderr.contains("sbatch --parsable --array=0 results/six.shards/array.sh"), "{stderr}");
+    assert!(!bench.path("results").exists() && !bench.path("sbatch.log").exists());
+}
+
+#[test]
+fn the_defaults_of_a_site_are_the_options_of_submit_and_a_mistake_is_one_line() {
+    let bench = bench();
+    fs::create_dir_all(bench.path("config/layerchain")).unwrap();
+    bench.write("config/layerchain/cluster.toml", "partition = 'long'\nshards = 2\ntime = '3h'\nenv = ['A=b c']\n");
+    let shown = text(&runner(&bench, &["submit", "six.toml", "--dry-run", "--time", "1h"]).stdout);
+    for line in ["#SBATCH --partition=long", "#SBATCH --time=60", "export A='b c'", "# six: 6 trials in 2 shards"] {
+        assert!(shown.lines().any(|found| found == line), "{line} in {shown}");
+    }
+    bench.write("mine.toml", "cpus = 1\npartion = 'x'\n");
+    let wrong =
+        prepared(&bench, bench.command()).args(["submit", "six.toml"]).env("LAYERCHAIN_CLUSTER", "mine.toml").output();
+    let (code, line) = failure(&wrong.unwrap());
+    assert_eq!(code, Some(2));
+    assert!(line.contains("mine.toml:2: partion: unknown key (did you mean partition?)"), "{line}");
+}
+
+#[test]
+fn what_was_not_submitted_is_named() {
+    let bench = bench();
+    let (code, line) = failure(&runner(&bench, &["submit", "six.toml", "--resume"]));
+    assert_eq!((code, line.contains("nothing was submitted here")), (Some(2), true), "{line}");
+    let (code, line) = failure(&runner(&bench, &["status", "results/six"]));
+    assert_eq!((code, line.contains("no shards are here")), (Some(2), true), "{line}");
+    let (code, line) = failure(&runner(&bench, &["submit", "six.toml", "--cpus", "1", "run.threads=2"]));
+    assert_eq!((code, line.contains("fewer than the 2 threads")), (Some(2), true), "{line}");
+    command(&bench, "sbatch", "echo 'sbatch: error: Batch job submission failed: Invalid account' >&2; exit 1");
+    let (code, line) = failure_after_words(&runner(&bench, &["submit", "six.toml", "--shards", "2", "--time", "1h"]));
+    assert_eq!((code, line.as_str()), (Some(2), "error: sbatch: Batch job submission failed: Invalid account"));
+}
+
+/// The last line of a run that fails after it has said something.
+fn failure_after_words(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), text(&output.stderr).lines().last().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn an_array_whose_merge_is_refused_is_named_and_the_merge_is_submitted_later() {
+    let bench = bench();
+    let refuse_merges =
+        "case \"$*\" in *merge.sh) echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1;; esac";
+    command(&bench, "sbatch", &format!("{refuse_merges}\necho \"$*\" >> sbatch.log; echo 41"));
+    let (code, line) = failure_after_words(&runner(&bench, &["submit", "six.toml", "--shards", "2", "--time", "1h"]));
+    let expected = "error: Slurm has the jobs 41, but the merge that follows was not submitted: sbatch: \
+                    QOSMaxSubmitJobPerUserLimit; --resume submits what is missing";
+    assert_eq!((code, line.as_str()), (Some(1), expected));
+
+    bench.write("squeue.txt", "41_0 RUNNING None\n41_1 PENDING Resources\n");
+    command(&bench, "sbatch", "echo \"$*\" >> sbatch.log; echo 42");
+    let shown = runner(&bench, &["submit", "six.toml", "--time", "1h", "--resume", "--dry-run"]);
+    let asked = text(&shown.stderr).lines().filter(|line| line.starts_with("sbatch")).count();
+    assert_eq!((shown.status.success(), asked), (true, 1), "{}", text(&shown.stderr));
+    let said = submit(&bench, &["--time", "1h", "--resume"]);
+    assert!(said.contains("job 42 merges them into results/six"), "{said}");
+    let calls = bench.read("sbatch.log");
+    assert!(calls.ends_with("\n--parsable --dependency=afterany:41 results/six.shards/merge.sh\n"), "{calls}");
+    assert!(submit(&bench, &["--time", "1h", "--resume"]).contains("nothing to submit: Slurm has 2 tasks"));
+}
+
+#[test]
+fn a_job_that_cannot_be_noted_is_named() {
+    let bench = bench();
+    let last = "results/six.shards/submission.json";
+    command(&bench, "sbatch", &format!("mkdir {last}; echo 41"));
+    let (code, line) = failure_after_words(&runner(&bench, &["submit", "six.toml", "--shards", "2", "--time", "1h"]));
+    assert!(line.starts_with("error: Slurm has the jobs 41, which can't be noted: "), "{line}");
+    assert!(line.ends_with("; scancel 41 before you submit again"), "{line}");
+    assert_eq!(code, Some(1));
+}
