@@ -1,0 +1,40 @@
+"""Pictures of successive halving."""
+
+import unittest
+
+from pictures import entries, halved, one, said
+from support import RATE, run
+from plotting.axis import Axis
+from plotting.curves import curve_figures
+from plotting.outcomes import outcome_figures
+from plotting.rungs import rung_figures
+from plotting.sweep import arranged
+from plotting.wish import Wish
+
+
+class Rungs(unittest.TestCase):
+    def test_halving_is_drawn_by_rung(self) -> None:
+        found = halved()
+        figure = one(rung_figures(found, Wish()))
+        self.assertEqual(entries(figure), ["2 settings dropped after 3", "1 setting went all the way to 6",
+                                           "best: learning rate 0.3"])
+        self.assertEqual(list(curve_figures(found, Wish())), [])
+
+    def test_the_last_rung_is_that_of_the_plan_whatever_the_condition(self) -> None:
+        lower = [{RATE: rate, "train.iterations": 3} for rate in (0.1, 0.2, 0.3)]
+        axes = [Axis(RATE, "list", (), 0), Axis("train.iterations", "rungs", (), 1)]
+        found = arranged("t", "", axes, lower, [run(p, steps=3) for p in lower], validated=False,
+                         plan=[*lower, {RATE: 0.3, "train.iterations": 6}], condition="iterations = 3")
+        self.assertEqual(entries(one(rung_figures(found, Wish())))[0], "3 settings at 3")
+
+    def test_settings_that_diverged_are_counted_on_their_rung(self) -> None:
+        def trial(point: dict):
+            return run(point, status="diverged" if point[RATE] == 0.1 else "completed", steps=point["train.iterations"])
+        figure = one(rung_figures(halved(trial), Wish()))
+        self.assertEqual(entries(figure)[0], "2 settings dropped after 3")
+        self.assertIn("1 of the settings has no completed trial, and so no line", said(figure))
+        nothing = one(rung_figures(halved(lambda p: run(p, status="diverged")), Wish()))
+        self.assertEqual(entries(nothing), ["2 settings dropped after 3", "1 setting went all the way to 6"])
+        outcome = one(outcome_figures(halved(trial), Wish()))
+        self.assertIn("× n/m: n of the m trials at that value diverged", said(outcome))
+        self.assertIn("1/1", [text.get_text() for text in outcome.axes[0].texts])
