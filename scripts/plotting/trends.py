@@ -43,17 +43,18 @@ def trend_figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) 
     colours = palette(len(parts), hue.numeric) if hue else [BLUE]
     dots = [[_dots(part, axis, measure.field) for _, part in parts] for measure in measures]
     shown = [np.concatenate([hued.ys for hued in row]) for row in dots]
+    winner = placed(best(sweep, sweep.runs, sweep.factors), axis)
     page = Page(1, len(measures), 2.7, f"{sweep.name}: outcome against {axis.name}",
                 [source(sweep), judged_by(sweep), absent(sweep, axis), beyond(measures, shown, sweep.runs)],
-                size=wish.size, legend=_handles(sweep, hue, colours, len(settings)),
+                size=wish.size, legend=_handles(sweep, hue, colours, len(settings), bool(winner)),
                 legend_title=hue.label if hue else "", gap=(0.55, 0), left=0.55, share=False)
-    winner = best(sweep, sweep.runs, sweep.factors)
     for axes, measure, row in zip(page.panels[0], measures, dots):
         axes.set_xscale("log" if axis.logarithmic else "linear")
         for (_, part), hued, colour in zip(parts, row, colours):
             _draw(axes, axis, hued, colour, _bins(axis, len(part), axis in sweep.scattered), len(settings) <= MOST_DOTS)
-        axes.plot([axis.at(run.point) for run in placed(winner[:1], axis)], [mean_score(winner, measure.field)], color="white", marker="D",
-                  markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6, zorder=6, clip_on=False, linestyle="none")
+        if winner:
+            axes.plot([axis.at(winner[0].point)], [mean_score(winner, measure.field)], color="white", marker="D",
+                      markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6, zorder=6, clip_on=False, linestyle="none")
         axes.set_xlim(axis.values[0], axis.values[-1])
         scale_ticks(axes.xaxis)
         axes.set_title(measure.name, loc="left")
@@ -100,13 +101,14 @@ def _draw(axes: Axes, axis: Axis, dots: Dots, colour: str, bins: int, each: bool
         axes.plot(places, middle, color=colour, zorder=3)
 
 
-def _handles(sweep: Sweep, hue: Optional[Axis], colours: list[str], settings: int) -> list[list[Artist]]:
+def _handles(sweep: Sweep, hue: Optional[Axis], colours: list[str], settings: int, winner: bool) -> list[list[Artist]]:
     names = [line(hue.text(value), colour) for value, colour in zip(hue.values, colours)] if hue else []
     handles = [line("median setting"), band("middle half of the settings")]
     if settings <= MOST_DOTS:
         each = f"one setting: {sweep.over_seeds}" if sweep.seeds else "one setting"
         handles.append(mark(each, "o", 3.5, BLUE))
-    handles.append(mark("best setting", "D", 6, "white", markeredgecolor=INK, markeredgewidth=1.5))
+    if winner:
+        handles.append(mark("best setting", "D", 6, "white", markeredgecolor=INK, markeredgewidth=1.5))
     if any(run.diverged for run in sweep.runs):
         handles.append(diverged_mark(SHARES))
     return [names, handles]

@@ -57,6 +57,17 @@ class Trends(unittest.TestCase):
         (trend,) = [line for line in panel.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1]
         self.assertEqual(len(trend.get_xdata()), 7)
 
+    def test_a_best_setting_without_the_key_has_no_mark(self) -> None:
+        for cost, marks in ((0.1, []), (0.99, [[0.9]])):
+            points = [{KIND: "gd", MOMENTUM: None}] + [{KIND: "momentum", MOMENTUM: 0.9 + k / 200} for k in range(13)]
+            axes = [Axis(KIND, "list", (), 0), Axis(MOMENTUM, "linear", (), 1)]
+            found = arranged("t", "", axes, points, [run(p, cost=p[MOMENTUM] or cost) for p in points], validated=False)
+            for wish in (Wish(), Wish(x=MOMENTUM)):
+                figure = dict(outcome_figures(found, wish))["final-momentum"]
+                diamonds = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
+                self.assertEqual([list(line.get_xdata()) for line in diamonds], marks)
+                self.assertEqual("best setting" in entries(figure), bool(marks))
+
 
 class Limits(unittest.TestCase):
     def test_costs_above_where_training_begins_leave_the_picture_however_many_they_are(self) -> None:
