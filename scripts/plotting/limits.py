@@ -34,10 +34,11 @@ def score_limits(panels: Sequence[Axes], measures: Sequence[Measure], shown: Seq
     `shown` is what each panel shows of the runs. A cost far beyond most others, or beyond where training begins, leaves
     at the top: it would press them together.
     """
-    shares = np.concatenate([values for values, m in zip(shown, measures) if m.accuracy] or [np.empty(0)])
+    shares = np.concatenate([values[np.isfinite(values)] for values, m in zip(shown, measures) if m.accuracy] or [np.empty(0)])
+    sides = accuracy_limits(float(shares.min()), float(shares.max())) if shares.size else (0.0, 1.0)
     for axes, measure, values in zip(panels, measures, shown):
         if measure.accuracy:
-            axes.set_ylim(*accuracy_limits(float(shares.min()), float(shares.max())))
+            axes.set_ylim(*sides)
             continue
         low, high, logarithmic = _cost_limits(values, measure, runs)
         axes.set_yscale("log" if logarithmic else "linear")

@@ -79,6 +79,15 @@ class Limits(unittest.TestCase):
             self.assertLess(figure.axes[0].get_ylim()[1], 1.2)
             self.assertIn("is outside of the picture", said(figure))
 
+    def test_a_key_that_no_completed_trial_has_leaves_accuracies_from_0_to_1(self) -> None:
+        for count in (2, 13):
+            points = [{KIND: "gd", MOMENTUM: None}] + [{KIND: "momentum", MOMENTUM: 0.9 + k / 200} for k in range(count)]
+            axes = [Axis(KIND, "list", (), 0), Axis(MOMENTUM, "linear", (), 1)]
+            runs = [run(p, status="diverged" if p[MOMENTUM] else "completed") for p in points]
+            found = arranged("t", "", axes, points, runs, validated=False)
+            figure = dict(outcome_figures(found, Wish()))["final-momentum"]
+            self.assertEqual([panel.get_ylim() for panel in figure.axes[1:]], [(0, 1), (0, 1)])
+
 
 class AbsentKeys(unittest.TestCase):
     def test_a_trial_is_not_drawn_against_a_key_that_is_no_part_of_it(self) -> None:

@@ -2,6 +2,7 @@
 
 import unittest
 
+import numpy as np
 from pictures import entries, halved, one, said
 from support import RATE, run
 from plotting.axis import Axis
@@ -38,3 +39,10 @@ class Rungs(unittest.TestCase):
         outcome = one(outcome_figures(halved(trial), Wish()))
         self.assertIn("× n/m: n of the m trials at that value diverged", said(outcome))
         self.assertIn("1/1", [text.get_text() for text in outcome.axes[0].texts])
+
+    def test_a_setting_that_diverged_leaves_the_sides_of_accuracies_to_the_others(self) -> None:
+        def trial(point: dict):
+            return run(point, status="diverged" if point[RATE] == 0.1 else "completed", train_accuracy=0.9, test_accuracy=0.8)
+        figure = one(outcome_figures(halved(trial), Wish()))
+        for panel in figure.axes[1:]:
+            np.testing.assert_allclose(panel.get_ylim(), (0.78, 0.92))
