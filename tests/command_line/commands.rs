@@ -78,6 +78,10 @@ fn gradcheck_says_what_it_could_not_compare() {
     let (step, said) = bench.succeeds(&[&["trace"], &huge[..], &["model.activation=relu", "model.init=he"]].concat());
     assert!(step.contains("by finite differences lost in the rounding of J"), "{step}");
     assert!(said.contains("can't be compared, lost in the rounding of J"), "{said}");
+    // J itself overflows.
+    let beyond = [&huge[..], &["model.init_scale=1e300", "model.activation=relu"]].concat();
+    let (_, said) = bench.succeeds(&[&["gradcheck"], &beyond[..]].concat());
+    assert!(said.contains("no gradient is wrong; 20 tensors could not be compared: J is not finite"), "{said}");
 }
 
 #[test]

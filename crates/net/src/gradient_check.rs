@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::chain::Chain;
 use crate::layer::{Cache, Gradient, Layer};
-use crate::optimiser::{Algorithm, Optimiser, OptimiserState};
+use crate::optimiser::Decay;
 use crate::training::Training;
 
 /// The course's bound on the relative error of a correct gradient.
@@ -31,10 +31,28 @@ pub struct TensorCheck {
     pub at_kink: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|) over the compared elements, Euclidean norms.
     pub relative_error: f64,
-    /// True if the difference stays within [`TOLERANCE`] of the norms plus what rounding of J explains; also if all elements were left out.
-    pub passes: bool,
-    /// True if rounding of J explains a difference as large as the norms: it passes, but any other gradient so small would too.
-    pub is_lost: bool,
+    /// The outcome.
+    pub verdict: Verdict,
+}
+
+/// The outcome of the check of a parameter tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The difference stays within [`TOLERANCE`] of the norms plus what rounding explains.
+    Right,
+    /// It does not.
+    Wrong,
+    /// The comparison says nothing, for this reason.
+    Unknown(&'static str),
+}
+
+impl Verdict {
+    /// Every element was left out.
+    const AT_KINK: Verdict = Verdict::Unknown("all at a kink");
+    /// J, or a numeric derivative, is not finite.
+    const NOT_FINITE: Verdict = Verdict::Unknown("J is not finite");
+    /// Rounding explains a difference as large as the norms: any other gradient so small would pass, too.
+    const LOST: Verdict = Verdict::Unknown("lost in the rounding of J");
 }
 
 /// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (as its cost takes it), at most `per_tensor` elements
@@ -75,7 +93,7 @@ pub fn compare(
     gradients: &[Gradient<f64>],
     per_tensor: usize,
 ) -> Vec<TensorCheck> {
-    let gradients = decayed(chain, gradients, &training.optimiser);
+    let gradients = decayed(chain, gradients, training.optimiser.decay);
     let mut probe = Probe { chain: chain.clone(), scratch: caches.to_vec(), base: caches, x, y, training };
     let mut checks = Vec::new();
     for (i, gradient) in gradients.iter().enumerate() {
@@ -90,22 +108,21 @@ pub fn compare(
     checks
 }
 
-/// Returns the gradients with the optimiser's L2 decay: the negative of a descent step of rate 1.
-fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], optimiser: &Optimiser) -> Vec<Gradient<f64>> {
-    if optimiser.decay.decoupled {
-        return gradients.to_vec();
+/// Returns the gradients of J with the L2 decay: dW + λ W, and db + λ b if biases decay.
+fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], decay: Decay) -> Vec<Gradient<f64>> {
+    let mut gradients = gradients.to_vec();
+    if !decay.decoupled && decay.lambda != 0.0 {
+        for (layer, gradient) in chain.layers.iter().zip(&mut gradients) {
+            gradient.dw.scaled_add(decay.lambda, &layer.w);
+            if decay.biases {
+                gradient.db.scaled_add(decay.lambda, &layer.b);
+            }
+        }
     }
-    let optimiser = Optimiser { algorithm: Algorithm::Descent, clip_norm: None, ..*optimiser };
-    // A gradient has no learning rate: the step is made at the same one in all layers, also in a net with muP's factors.
-    let mut moved = Chain::new(chain.layers.clone());
-    OptimiserState::new(optimiser, &moved).step(&mut moved, gradients, 1.0);
-    let difference = |((from, to), gradient): ((&Layer<f64>, &Layer<f64>), &Gradient<f64>)| Gradient {
-        dz: gradient.dz.clone(),
-        dw: &from.w - &to.w,
-        db: &from.b - &to.b,
-    };
-    chain.layers.iter().zip(&moved.layers).zip(gradients).map(difference).collect()
+    gradients
 }
+
+const BY_ROWS: &str = "parameters are stored row by row";
 
 /// A net whose cost is evaluated with one parameter moved.
 struct Probe<'a> {
@@ -129,10 +146,15 @@ impl Probe<'_> {
         let mut stream = ChaCha8Rng::seed_from_u64(elements as u64);
         let chosen = index::sample(&mut stream, elements, per_tensor.min(elements));
         let (mut numerics, mut difference, mut numeric_norm, mut analytic_norm) = (Vec::new(), 0.0, 0.0, 0.0);
+        let mut step_rounding = 0.0;
         for element in chosen.iter() {
             let costs = [STEP, -STEP, 2.0 * STEP, -2.0 * STEP].map(|step| self.moved_cost(&parameters, element, step));
             let [Some(plus), Some(minus), Some(plus2), Some(minus2)] = costs else { continue };
             let numeric = (8.0 * (plus - minus) - (plus2 - minus2)) / (12.0 * STEP);
+            let value = parameters(&mut self.chain).as_slice().expect(BY_ROWS)[element];
+            // A parameter is moved by h within its last digit; if that is larger than h, by nothing.
+            let step_error = if value + STEP == value { f64::INFINITY } else { f64::EPSILON * value.abs() / STEP };
+            step_rounding += (step_error * f64::max(numeric.abs(), analytic[element].abs())).powi(2);
             numerics.push((element, numeric));
             difference += (numeric - analytic[element]).powi(2);
             numeric_norm += numeric.powi(2);
@@ -142,7 +164,8 @@ impl Probe<'_> {
         let (difference, norms) = (difference.sqrt(), numeric_norm.sqrt() + analytic_norm.sqrt());
         let cost = self.cost(self.base);
         // A few ulps of J in each of the four costs.
-        let rounding = 8.0 * f64::EPSILON * cost.max(1.0) / STEP * (compared as f64).sqrt();
+        let cost_rounding = 8.0 * f64::EPSILON * cost.max(1.0) / STEP * (compared as f64).sqrt();
+        let rounding = cost_rounding + step_rounding.sqrt();
         TensorCheck {
             name,
             elements,
@@ -150,8 +173,13 @@ impl Probe<'_> {
             numeric: numerics,
             at_kink: chosen.len() - compared,
             relative_error: if difference == 0.0 { 0.0 } else { difference / norms },
-            passes: difference <= TOLERANCE * norms + rounding,
-            is_lost: difference > 0.0 && rounding >= norms,
+            verdict: match () {
+                () if compared == 0 => Verdict::AT_KINK,
+                () if !cost.is_finite() || !numeric_norm.is_finite() => Verdict::NOT_FINITE,
+                () if difference > 0.0 && rounding >= norms || rounding.is_nan() => Verdict::LOST,
+                () if difference <= TOLERANCE * norms + rounding => Verdict::Right,
+                () => Verdict::Wrong,
+            },
         }
     }
 
@@ -164,7 +192,7 @@ impl Probe<'_> {
     ) -> Option<f64> {
         let set = |chain: &mut Chain<f64>, change: &dyn Fn(f64) -> f64| {
             let mut parameters = parameters(chain);
-            let value = &mut parameters.as_slice_mut().expect("parameters are stored row by row")[element];
+            let value = &mut parameters.as_slice_mut().expect(BY_ROWS)[element];
             std::mem::replace(value, change(*value))
         };
         let before = set(&mut self.chain, &|value| value + step);

@@ -183,8 +183,8 @@ Exit code 1 if no trial fits it.")]
     Verify(Verify),
     /// Compare the gradients of an experiment's nets with finite differences of the cost, in f64.
     ///
-    /// Each net of the sweep is checked once, at its initial weights; points that differ only in keys which the gradients don't depend on,
-    /// such as the learning rate, share a net.
+    /// Each net of the sweep is checked at its initial weights, drawn from its first seed. Points that differ only in keys which J doesn't
+    /// depend on, such as the learning rate, share a net.
     #[command(after_help = "Examples:
   runner gradcheck experiments/course-4layer.toml
   runner gradcheck experiments/depth.toml model.activation=gelu --elements 100")]

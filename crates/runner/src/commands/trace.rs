@@ -11,6 +11,7 @@ mod stages;
 mod subject;
 mod text;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -25,7 +26,6 @@ use self::subject::Subject;
 use super::answer::may_be_written;
 use super::answer::{print, print_names};
 use super::failure::Failure;
-use super::gradcheck::{AT_KINK, LOST};
 use super::session::{set_up_blas, set_up_blas_of, warn_of};
 use super::source::{data_of, one_point, read_files};
 use crate::cli;
@@ -110,7 +110,6 @@ fn verdict(report: &Report) -> ExitCode {
     let (compared, left_out): (Vec<_>, Vec<_>) =
         differences.into_iter().partition(|differences| differences.agrees.is_some());
     let elements: usize = compared.iter().map(|differences| differences.compared).sum();
-    let (at_kink, lost): (Vec<_>, Vec<_>) = left_out.into_iter().partition(|differences| differences.compared == 0);
     let mut said = match (compared.len(), wrong) {
         (0, _) => Vec::new(),
         (all, 0) => {
@@ -118,9 +117,12 @@ fn verdict(report: &Report) -> ExitCode {
         }
         (all, wrong) => vec![format!("{wrong} of {all} gradients differ from finite differences of J")],
     };
-    let reasons = [(at_kink, AT_KINK), (lost, LOST)].into_iter().filter(|(gradients, _)| !gradients.is_empty());
+    let mut reasons = BTreeMap::new();
+    left_out.iter().filter_map(|differences| differences.unknown).for_each(|why| *reasons.entry(why).or_insert(0) += 1);
     said.extend(
-        reasons.map(|(gradients, why)| format!("{} can't be compared, {why}", count(gradients.len(), "gradient"))),
+        reasons
+            .into_iter()
+            .map(|(why, gradients)| format!("{} can't be compared, {why}", count(gradients, "gradient"))),
     );
     if !said.is_empty() {
         say(&said.join("; "));

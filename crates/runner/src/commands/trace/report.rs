@@ -84,8 +84,10 @@ pub(super) struct Differences {
     pub(super) elements: usize,
     /// |numeric - analytic| / (|numeric| + |analytic|), Euclidean norms.
     pub(super) relative_error: f64,
-    /// Whether they agree with the gradient; `None` (in JSON null) if no element was compared, or the derivatives are lost in the rounding of J.
+    /// Whether they agree with the gradient; `None` (in JSON null) if that is unknown.
     pub(super) agrees: Option<bool>,
+    /// The reason why it is unknown.
+    pub(super) unknown: Option<&'static str>,
 }
 
 /// The published values of a quantity.

@@ -1,7 +1,7 @@
 //! From the results of a step to the stages that show it.
 
 use ndarray::Array2;
-use net::gradient_check::TensorCheck;
+use net::gradient_check::{TensorCheck, Verdict};
 use net::{Cost, Stopping};
 
 use super::equations::{Equation, Equations};
@@ -276,7 +276,15 @@ fn differences(check: &TensorCheck, dim: (usize, usize)) -> Differences {
         at_kink: check.at_kink,
         elements: check.elements,
         relative_error: check.relative_error,
-        agrees: (check.compared > 0 && !check.is_lost).then_some(check.passes),
+        agrees: match check.verdict {
+            Verdict::Right => Some(true),
+            Verdict::Wrong => Some(false),
+            Verdict::Unknown(_) => None,
+        },
+        unknown: match check.verdict {
+            Verdict::Unknown(why) => Some(why),
+            _ => None,
+        },
     }
 }
 

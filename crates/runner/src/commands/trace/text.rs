@@ -4,7 +4,6 @@ use console::Term;
 
 use super::matrix::{Lines, lines};
 use super::report::{Differences, Published, Quantity, Report, Stage};
-use crate::commands::gradcheck::{AT_KINK, LOST};
 use crate::text::layers;
 
 /// Columns where nothing says how many there are.
@@ -90,7 +89,8 @@ impl Writer {
         let mut own = vec![head];
         own.extend(self.matrix(quantity.values.view(), "NaN"));
         let mut blocks = vec![own];
-        if let Some(Differences { values, compared, at_kink, elements, relative_error, agrees }) = &quantity.differences
+        if let Some(Differences { values, compared, at_kink, elements, relative_error, agrees, unknown }) =
+            &quantity.differences
         {
             let left_out = match (compared + at_kink < *elements, at_kink) {
                 (true, _) => format!(", {compared} of {elements}"),
@@ -99,8 +99,7 @@ impl Writer {
             };
             let said = match agrees {
                 Some(agrees) => format!("{} {relative_error:.1e}{left_out}", mark(*agrees)),
-                None if *compared == 0 => AT_KINK.to_owned(),
-                None => LOST.to_owned(),
+                None => unknown.unwrap_or_default().to_owned(),
             };
             let mut block = vec![format!("{} by finite differences {said}", quantity.symbol)];
             block.extend(values.iter().flat_map(|values| self.matrix(values.view(), "-")));
