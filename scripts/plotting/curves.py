@@ -19,7 +19,7 @@ from .page import Page, source
 from .roles import Roles, layout, roles
 from .series import Series, over_seeds, over_settings, thinned
 from .style import band, diverged_mark, line, text_width
-from .sweep import Run, Sweep, count_trials, grouped, layer_by_layer
+from .sweep import UNKNOWN, Run, Sweep, count_trials, grouped, layer_by_layer
 from .ticks import iteration_ticks, log_cost_ticks, log_worthwhile
 from .wish import Wish
 
@@ -121,6 +121,8 @@ def _reading(sweep: Sweep) -> str:
     run = sweep.runs[0]
     if run.diverged:
         return f"diverged at iteration {run.end}"
+    if run.status == UNKNOWN:
+        return "how it ended is not known without its model"
     said = [("final cost", "final_cost", ".4g"), ("train accuracy", "train_accuracy", ".3f"),
             ("validation accuracy", "validation_accuracy", ".3f"), ("test accuracy", "test_accuracy", ".3f")]
     return "  ·  ".join(f"{name} {run.score(field):{form}}" for name, field, form in said
@@ -130,7 +132,7 @@ def _reading(sweep: Sweep) -> str:
 def _limits(runs: Sequence[Run], measure: Measure) -> tuple[float, float, bool]:
     """Limits that all panels share, and whether they are logarithmic. What diverged, or grows beyond where training
     begins, does not set them: it leaves at the top."""
-    series = [run.series(measure.field) for run in runs if run.completed]
+    series = [run.series(measure.field) for run in runs if run.has_line]
     values = np.concatenate(series) if series else np.empty(0)
     values = values[np.isfinite(values)]
     if not values.size:
@@ -151,18 +153,19 @@ def _limits(runs: Sequence[Run], measure: Measure) -> tuple[float, float, bool]:
 
 
 def _beyond(runs: Sequence[Run], measure: Measure, top: float) -> str:
-    """How many trials leave the picture, where any completed ones do."""
+    """How many trials leave the picture, without those that diverged."""
     if measure.accuracy:
         return ""
-    count = count_trials(run for run in runs if run.completed and np.any(run.series(measure.field) > top))
+    count = count_trials(run for run in runs if run.has_line and np.any(run.series(measure.field) > top))
+    completed = "completed " if all(run.status != UNKNOWN for run in runs) else ""
     trials = "trial rises" if count == 1 else "trials rise"
-    return f"{count:,} completed {trials} above {short_exponent(f'{top:.2g}')}, out of the picture" if count else ""
+    return f"{count:,} {completed}{trials} above {short_exponent(f'{top:.2g}')}, out of the picture" if count else ""
 
 
 def _lines(sweep: Sweep, runs: Sequence[Run], measure: Measure, colouring: Colouring) -> list[tuple[str, Series]]:
     """The colour and the series of every line of a panel."""
     lines = []
-    for group, part in colouring.split([run for run in runs if run.completed]):
+    for group, part in colouring.split([run for run in runs if run.has_line]):
         if colouring.kind == "bands":
             lines.append((group.colour, over_settings(part, sweep.factors, bool(sweep.seeds), measure.field)))
         else:

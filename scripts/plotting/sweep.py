@@ -9,6 +9,7 @@ import numpy as np
 
 from .axis import LAYER, MANY, SEED, TRIAL, Axis, axis_values
 
+UNKNOWN = "unknown"  # the status of a training of which only the history is left
 FULL = 0.5  # the share of a grid's places from which on it is a grid, not a sample
 
 
@@ -27,6 +28,11 @@ class Run:
     @property
     def completed(self) -> bool:
         return self.status == "completed"
+
+    @property
+    def has_line(self) -> bool:
+        """Whether its curve is a line like any other: it completed, or nothing else is known."""
+        return self.status in ("completed", UNKNOWN)
 
     @property
     def diverged(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from .axis import value_text
 from .measure import SCORES
 from .record import RecordError
-from .sweep import Run, Sweep, arranged
+from .sweep import UNKNOWN, Run, Sweep, arranged
 
 FIRST = ["iteration", "cost"]  # the columns of a history; those of metrics follow
 
@@ -20,15 +20,18 @@ FIRST = ["iteration", "cost"]  # the columns of a history; those of metrics foll
 def read_training(path: Path) -> Sweep:
     """The training as a sweep of one run, from its directory, or from its history or model.
 
+    A model tells how its training ended. A later training that diverged leaves the model of the earlier one where it was:
+    only a model whose final cost is among those of the history is taken, else the run has no scores and its status is UNKNOWN.
     Raises RecordError when there is no history.
     """
     history, model = _files(path)
     iterations, series = _history(history)
     told = _provenance(model) if model else {}
     result = told.get("result", {})
+    if result.get("final_cost") not in series["cost"].tolist():
+        told = result = {}
     scores = {name: float(result[name]) for name in SCORES if result.get(name) is not None}
-    scores.setdefault("final_cost", float(series["cost"][-1]))
-    run = Run({}, result.get("status", "completed"), result.get("ended_at"), scores, iterations, series)
+    run = Run({}, result.get("status", UNKNOWN), result.get("ended_at"), scores, iterations, series)
     name = str(told.get("experiment") or (path.name if path.is_dir() else history.stem))
     return arranged(name, _setting(told), [], [{}], [run], validated="validation_cost" in scores)
 
@@ -67,11 +70,13 @@ def _is_history(file: Path) -> bool:
 def _history(file: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     with file.open(newline="") as lines:
         names, *rows = csv.reader(lines)
+    if not rows:
+        raise RecordError(f"{file}: cannot be read as a history: it has no rows")
     try:
         numbers = np.array([[float(cell) if cell else np.nan for cell in row] for row in rows], dtype=float)
-        iterations, *columns = numbers.T
     except ValueError as error:
-        raise RecordError(f"{file}: cannot be read as a history: {error or 'it has no rows'}") from error
+        raise RecordError(f"{file}: cannot be read as a history: {error}") from error
+    iterations, *columns = numbers.T
     return iterations.astype(int), dict(zip(names[1:], columns))
 
 

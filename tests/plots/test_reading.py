@@ -1,4 +1,4 @@
-"""Reading records and trainings."""
+"""Reading records."""
 
 import json
 import sqlite3
@@ -10,7 +10,6 @@ import numpy as np
 from support import RATE, ROOT, record
 from plotting.applied import CONDITIONS
 from plotting.record import RecordError, read_sweep
-from plotting.training import read_training
 
 AXES = {RATE: [0.1, 0.2], "seed": [1, 2, 3]}
 
@@ -94,22 +93,3 @@ class Records(unittest.TestCase):
             with self.assertRaises(RecordError) as caught:
                 read_sweep(folder, condition)
             self.assertIn(message, str(caught.exception))
-
-    def test_the_history_of_a_training_is_a_sweep_of_one_run(self) -> None:
-        (self.folder / "model.csv").write_text("iteration,cost,test_accuracy\n0,0.7,0.3\n100,0.25,\n")
-        sweep = read_training(self.folder)
-        self.assertEqual(sweep.metrics(), ["test_accuracy"])
-        self.assertEqual(sweep.runs[0].score("final_cost"), 0.25)
-        np.testing.assert_equal(sweep.runs[0].series("test_accuracy"), [0.3, np.nan])
-        self.assertEqual(read_training(self.folder / "model.csv").name, "model")
-
-    def test_a_training_without_a_history_says_how_to_get_one(self) -> None:
-        (self.folder / "model.h5").write_bytes(b"")
-        (self.folder / "other.csv").write_text("a,b\n1,2\n")
-        with self.assertRaises(RecordError) as caught:
-            read_training(self.folder)
-        self.assertIn(f"--history {self.folder / 'model.csv'} --force", str(caught.exception))
-        (self.folder / "broken.csv").write_text("iteration,cost\n0,x\n")
-        with self.assertRaises(RecordError) as caught:
-            read_training(self.folder / "broken.csv")
-        self.assertIn("broken.csv: cannot be read as a history", str(caught.exception))
