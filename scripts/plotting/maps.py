@@ -101,6 +101,11 @@ def ends_in_words(measures: Sequence[Measure], shades: Sequence[Shades]) -> str:
                         for measure, colours in zip(measures, shades) if colours.clipped)
 
 
+def lost_in_words(diverged: bool) -> str:
+    """What is said of places without a completed trial: that all trials there diverged, or else failed."""
+    return "all diverged" if diverged else "none completed"
+
+
 def fate(sweep: Sweep) -> str:
     """What became of the settings below the last rung."""
     return "scored" if sweep.condition else "dropped"

@@ -13,11 +13,11 @@ from matplotlib.ticker import NullLocator
 
 from .axis import Axis
 from .best import best, judged_by, mean_score, ranked
-from .maps import BAD, Shades, ends_in_words
+from .maps import BAD, Shades, ends_in_words, lost_in_words
 from .measure import Measure
 from .page import Page, absent, source
 from .style import INK, diverged_mark, mark
-from .sweep import Sweep, placed
+from .sweep import Run, Sweep, placed
 from .ticks import scale_ticks
 from .wish import Wish
 
@@ -38,7 +38,7 @@ def point_figure(sweep: Sweep, down: Axis, across: Axis, measures: list[Measure]
     shades = [Shades.of(measure, values, sweep.runs) for measure, values in zip(measures, scores)]
     words.append(ends_in_words(measures, shades))
     page = Page(1, len(measures), 3.2, f"{sweep.name}: outcome over {down.name} and {across.name}", words,
-                size=wish.size, legend=[_legend(sweep, tiled)], gap=(0.55, 0), bars=len(measures), share=False)
+                size=wish.size, legend=[_legend(settings, tiled)], gap=(0.55, 0), bars=len(measures), share=False)
     place = {axis: dict(zip(axis.values, axis.positions)) for axis in (down, across)}
     spots = np.array([[place[axis][axis.at(s[0].point)] for axis in (across, down)] for s in settings])
     whole = np.array([not sweep.rungs or sweep.rungs.at(s[0].point) == sweep.rungs.values[-1] for s in settings])
@@ -113,8 +113,11 @@ def _sides(axes: Axes, sweep: Sweep, down: Axis, across: Axis) -> None:
     axes.set_xlabel(across.label)
 
 
-def _legend(sweep: Sweep, tiled: bool) -> list[Artist]:
+def _legend(settings: list[list[Run]], tiled: bool) -> list[Artist]:
     handles: list[Artist] = [mark("best", "o", 10, "none", markeredgecolor=INK, markeredgewidth=1.5)]
-    if any(run.diverged for run in sweep.runs):
-        handles.append(Patch(facecolor=BAD, label="all diverged") if tiled else diverged_mark())
+    lost = [run for setting in settings if not any(run.completed for run in setting) for run in setting]
+    if lost:
+        blown = all(run.diverged for run in lost)
+        handles.append(Patch(facecolor=BAD, label=lost_in_words(blown)) if tiled
+                       else diverged_mark("diverged" if blown else "not completed"))
     return handles

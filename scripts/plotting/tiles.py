@@ -12,7 +12,8 @@ from matplotlib.patches import Patch
 from .axis import Axis
 from .best import judged_by
 from .maps import (
-    BAD, FADED, FAINT, MISSING, NOTHING, Map, Shades, best_of, empty_handles, ends_in_words, fate, map_of,
+    BAD, FADED, FAINT, MISSING, NOTHING, Map, Shades, best_of, empty_handles, ends_in_words, fate, lost_in_words,
+    map_of,
 )
 from .measure import Measure
 from .page import Page, absent, source
@@ -85,6 +86,7 @@ def _legend(sweep: Sweep, found: Map) -> list[Artist]:
         handles.append(mark("best", "o", 8, "none", markeredgecolor=INK, markeredgewidth=1.5))
     if any(cell.rung for cell in cells):
         handles.append(Patch(facecolor=FAINT, label=f"faint: {fate(sweep)} at an earlier rung"))
-    if any(cell.trials and not any(run.completed for run in cell.chosen) for cell in cells):
-        handles.append(Patch(facecolor=BAD, label="all diverged"))
+    lost = [cell for cell in cells if cell.trials and not any(run.completed for run in cell.chosen)]
+    if lost:
+        handles.append(Patch(facecolor=BAD, label=lost_in_words(all(cell.diverged == cell.trials for cell in lost))))
     return handles + empty_handles(sweep, cells)

@@ -73,6 +73,21 @@ class Maps(unittest.TestCase):
         self.assertFalse(np.any(~lost.mask & ~medians.mask))
         self.assertIn("all diverged", entries(figure))
 
+    def test_only_what_diverged_is_said_to_have_diverged(self) -> None:
+        def scattered(count: int, ends: list):
+            points = [{RATE: r, WIDTH: float(w)} for r, w in zip(rates(count), np.geomspace(4, 64, count)[::-1])]
+            axes = [Axis(RATE, "log", (), 0), Axis(WIDTH, "log", (), 1)]
+            runs = [run(p, status=ends[place % len(ends)] if p[RATE] > 0.5 else "completed") for place, p in enumerate(points)]
+            return arranged("t", "", axes, points, runs, validated=False)
+
+        def grid(ends: list):
+            return sweep({DEPTH: [2, 3, 4], RATE: rates(30)},
+                         lambda p: run(p, status=ends[p[DEPTH] % len(ends)] if p[RATE] > 0.5 else "completed"))
+        for ends, tile, dot in ((["failed"], "none completed", "not completed"), (["diverged"], "all diverged", "diverged"),
+                                (["failed", "diverged"], "none completed", "not completed")):
+            for found, words in ((scattered(700, ends), tile), (scattered(50, ends), dot), (grid(ends), tile)):
+                self.assertEqual(entries(one(heatmap_figures(found, Wish())))[-1], words)
+
     def test_tiles_of_dropped_settings_are_faint_and_empty_ones_say_why(self) -> None:
         lengths = {rate: 6 if rate > 0.1 else 3 for rate in rates(30)}
         points = [{DEPTH: depth, RATE: rate, "train.iterations": lengths[rate]} for depth in (2, 4) for rate in lengths
