@@ -7,7 +7,7 @@ from typing import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .axis import short_exponent
+from .axis import Axis, short_exponent
 from .measure import Measure
 from .sweep import Run
 from .ticks import log_cost_ticks, log_worthwhile
@@ -26,6 +26,19 @@ def linear_limits(low: float, high: float) -> tuple[float, float]:
     """Limits with a little room; from 0 where the values come near it."""
     margin = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
     return 0.0 if 0 <= low < high / 2 else low - margin, high + margin
+
+
+def key_limits(axis: Axis) -> tuple[float, float]:
+    """Limits with the same margin on either side of a key's values, whether or not anything is drawn at the outer ones."""
+    places = np.log(axis.positions) if axis.logarithmic else axis.positions
+    margin = max(0.06 * (places[-1] - places[0]), 0.3 * smallest_gap(axis))
+    limits = np.array([places[0] - margin, places[-1] + margin])
+    return tuple(np.exp(limits) if axis.logarithmic else limits)
+
+
+def smallest_gap(axis: Axis) -> float:
+    """The smallest distance between two values of a key, of their logarithms on a logarithmic axis."""
+    return float(np.min(np.diff(np.log(axis.positions) if axis.logarithmic else axis.positions)))
 
 
 def score_limits(panels: Sequence[Axes], measures: Sequence[Measure], shown: Sequence[np.ndarray], runs: Sequence[Run]) -> None:

@@ -15,7 +15,7 @@ from .axis import Axis
 from .best import judged_by, mean_score, ranked
 from .diverged import COUNTS, mark_counts
 from .files import slug
-from .limits import beyond, score_limits
+from .limits import beyond, key_limits, score_limits, smallest_gap
 from .measure import SCORES, Measure, outcomes
 from .page import Page, absent, source
 from .style import BLUE, ORANGE, SOFT, band, line, mark
@@ -85,7 +85,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
     for axes, measure, found in zip(page.panels[0], measures, places):
         if axis.logarithmic:
             axes.set_xscale("log")
-        axes.set_xlim(*_ends(axis))
+        axes.set_xlim(*key_limits(axis))
         _draw(axes, axis, found, several, measure)
         value_ticks(axes, axis, axis.positions)
         axes.set_title(measure.name, loc="left")
@@ -96,7 +96,7 @@ def _figure(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish) -> Fi
 
 
 def _draw(axes: Axes, axis: Axis, places: list[Optional[Place]], several: bool, measure: Measure) -> None:
-    gap = _smallest_gap(axis)
+    gap = smallest_gap(axis)
     for place, x in zip(places, axis.positions):
         if place and len(place.means) > 1:
             axes.plot(_spread(x, len(place.means), gap, axis), place.means, linestyle="none", marker="o", markersize=3,
@@ -113,18 +113,6 @@ def _draw(axes: Axes, axis: Axis, places: list[Optional[Place]], several: bool, 
     if several:
         axes.plot(axis.positions, [place.best if place else np.nan for place in places], color=ORANGE, markersize=4.5,
                   linestyle="--" if axis.ordered else "none", marker="D", zorder=4, clip_on=not measure.accuracy)
-
-
-def _ends(axis: Axis) -> tuple[float, float]:
-    """Limits with the same margin on either side, whether or not anything is drawn at the outer values."""
-    places = np.log(axis.positions) if axis.logarithmic else axis.positions
-    margin = max(0.06 * (places[-1] - places[0]), 0.3 * _smallest_gap(axis))
-    limits = np.array([places[0] - margin, places[-1] + margin])
-    return tuple(np.exp(limits) if axis.logarithmic else limits)
-
-
-def _smallest_gap(axis: Axis) -> float:
-    return float(np.min(np.diff(np.log(axis.positions) if axis.logarithmic else axis.positions)))
 
 
 def _spread(x: float, count: int, gap: float, axis: Axis) -> np.ndarray:

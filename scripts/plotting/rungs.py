@@ -12,7 +12,7 @@ from .axis import Axis
 from .best import best, criterion, judged_by, mean_score
 from .curves import draw_series, name_sides
 from .diverged import COUNTS, SHARES, mark_counts, mark_shares
-from .limits import beyond, linear_limits, score_limits
+from .limits import beyond, key_limits, linear_limits, score_limits
 from .measure import Measure, recorded
 from .page import Page, absent, source
 from .series import over_seeds, over_settings
@@ -85,12 +85,12 @@ def rung_outcomes(sweep: Sweep, axis: Axis, measures: list[Measure], wish: Wish)
                 size=wish.size, legend=[handles], gap=(0.55, 0), left=0.55, share=False)
     for axes, measure, ys in zip(page.panels[0], measures, scores):
         axes.set_xscale("log" if axis.logarithmic else "linear")
+        axes.set_xlim(*key_limits(axis))
         for length, colour in _colours(sweep).items():
             there = lengths == length
             axes.plot(xs[there], ys[there], "o", color=colour, markersize=4, alpha=0.8, markeredgewidth=0)
         there = [setting == winner for setting in settings]
         axes.plot(xs[there], ys[there], "D", color="white", markersize=6.5, markeredgecolor=INK, markeredgewidth=1.6)
-        axes.margins(x=0.06)
         if axis.wide:
             scale_ticks(axes.xaxis)
         else:

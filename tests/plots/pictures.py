@@ -29,11 +29,11 @@ def one(figures) -> Figure:
     return figure
 
 
-def halved(trial=lambda p: run(p, steps=p["train.iterations"]), **more):
-    """A sweep of three rates, of which one went on to the second rung."""
-    points = [{RATE: rate, "train.iterations": n} for rate, n in ((0.1, 3), (0.2, 3), (0.3, 3), (0.3, 6))]
+def halved(trial=lambda p: run(p, steps=p["train.iterations"]), rates=(0.1, 0.2, 0.3)):
+    """A sweep of rates, of which the last went on to the second rung."""
+    points = [*({RATE: rate, "train.iterations": 3} for rate in rates), {RATE: rates[-1], "train.iterations": 6}]
     axes = [Axis(RATE, "list", (), 0), Axis("train.iterations", "rungs", (), 1)]
-    return arranged("t", "", axes, points, [trial(point) for point in points], validated=False, **more)
+    return arranged("t", "", axes, points, [trial(point) for point in points], validated=False)
 
 
 def with_optimizers(others: dict[str, list]):

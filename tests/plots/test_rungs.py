@@ -1,6 +1,7 @@
 """Pictures of successive halving."""
 
 import unittest
+from dataclasses import replace
 
 import numpy as np
 from pictures import entries, halved, one, said
@@ -46,3 +47,13 @@ class Rungs(unittest.TestCase):
         figure = one(outcome_figures(halved(trial), Wish()))
         for panel in figure.axes[1:]:
             np.testing.assert_allclose(panel.get_ylim(), (0.78, 0.92))
+
+    def test_the_panels_of_scores_have_the_same_sides(self) -> None:
+        for rates in ((0.1, 0.2, 0.3), tuple(k / 100 for k in range(10, 24))):
+            def trial(point: dict):
+                made = run(point, steps=point["train.iterations"])
+                return replace(made, scores={"final_cost": 0.5}) if point[RATE] == rates[-1] else made
+            figure = one(outcome_figures(halved(trial, rates), Wish()))
+            self.assertEqual(len({panel.get_xlim() for panel in figure.axes}), 1)
+            low, high = figure.axes[0].get_xlim()
+            self.assertTrue(low < rates[0] and rates[-1] < high)
