@@ -93,7 +93,8 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
                         help=f"formats with commas between, of {', '.join(files.FORMATS)} (default: png,svg)")
     parser.add_argument("--where", default="", metavar="EXPR",
                         help="only the trials that fit, such as 'depth >= 4 and not (activation = relu or seed > 2)': "
-                             "= != < <= > >=, and, or, not; keys, scores and status as runner show names them")
+                             "= != < <= > >=, and, or, not; keys, scores and status as runner show names them, "
+                             "but for keys that are not swept and at their default, which the record does not have")
     parser.add_argument("--x", metavar="KEY", help="only the scores against this key; with --y, only the map over both")
     parser.add_argument("--y", metavar="KEY", help="the key of the map's other side")
     parser.add_argument("--metric", metavar="NAME",

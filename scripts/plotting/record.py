@@ -10,7 +10,7 @@ from typing import Any, Iterator, Optional
 import numpy as np
 
 from . import seal
-from .applied import applied
+from .applied import CONDITIONS, applied
 from .axis import TRIAL, Axis
 from .measure import SCORES
 from .sweep import Run, Sweep, arranged, count_trials
@@ -95,15 +95,23 @@ def _read(connection: sqlite3.Connection, path: Path, where: str) -> Sweep:
 
 
 def _fitting(runs: list[Run], where: str) -> list[Run]:
-    keys = list(dict.fromkeys(key for run in runs for key in (*run.point, *run.keys)))
+    trials = _values(runs)
     try:
-        condition = parse(where, keys)
+        condition = parse(where, trials)
     except WhereError as error:
         raise RecordError(f"--where: {error}") from error
-    fitting = [run for run in runs if condition({**run.keys, **run.point})]
+    fitting = [run for run, values in zip(runs, trials) if condition(values)]
     if not any(run.completed or run.diverged for run in fitting):
         raise RecordError(f"--where: no finished trial of {count_trials(runs)} fits {where}")
     return fitting
+
+
+def _values(runs: list[Run]) -> list[dict[str, Any]]:
+    """What a condition may ask for of each run, by full names: None for a key that is no part of its trial, and without
+    those that its configuration leaves out as they are at their defaults."""
+    values = [{**{key: value for key, value in run.point.items() if value is not None}, **run.keys} for run in runs]
+    keys = dict.fromkeys(key for trial in values for key in trial)
+    return [{**trial, **{key: None for key in keys if key in CONDITIONS and not CONDITIONS[key](trial)}} for trial in values]
 
 
 def _configs(connection: sqlite3.Connection) -> dict[str, dict]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import math
 import operator
 import re
-from typing import Any, Callable, Iterable, Mapping, Optional
+from typing import Any, Callable, Mapping, Sequence
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<quoted>"[^"]*"|'[^']*')|(?P<list>\[[^()]*?\])|(?P<sign><=|>=|!=|==|=|<|>|\(|\))"""
     r"""|(?P<word>[^\s<>=!()"'\[\]]+))"""
 )
-COMPARISONS: dict[str, Callable] = {
-    "=": operator.eq, "==": operator.eq, "!=": operator.ne,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}
+ORDERS: dict[str, Callable] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+COMPARISONS = ("=", "==", "!=", *ORDERS)
 # Shorter names of scores, as runner has them.
 ALIASES = {"cost": "final_cost", "train": "train_accuracy", "test": "test_accuracy",
            "validation": "validation_accuracy"}
+STATUSES = ("completed", "diverged", "failed", "damaged")
 Values = Mapping[str, Any]
 Condition = Callable[[Values], bool]
 
@@ -25,21 +26,22 @@ class WhereError(Exception):
     """A condition that cannot be understood; the message is one line with the place and what is allowed there."""
 
 
-def parse(text: str, keys: Iterable[str]) -> Condition:
+def parse(text: str, trials: Sequence[Values]) -> Condition:
     """The condition as a function of a trial's values by their full names.
 
     The grammar is that of `runner show --where`: `or` binds weakest, then `and`, then `not`. Keys may be short where that
-    is clear: `depth` is `model.depth`. A value is a number, a word, a quoted text or a list in brackets. A value that a
-    trial does not have fits `!=` only.
+    is clear: `depth` is `model.depth`. A value is a number, a word, a quoted text or a list in brackets. A value that is
+    None fits `!=` only. Raises WhereError also for a key that some of the `trials` lack: `runner` knows its default.
     """
-    return _Parser(text, list(keys)).parse()
+    return _Parser(text, trials).parse()
 
 
 class _Parser:
     """A recursive descent over the tokens, a method for each level of binding."""
 
-    def __init__(self, text: str, keys: list[str]) -> None:
-        self.text, self.keys = text, keys
+    def __init__(self, text: str, trials: Sequence[Values]) -> None:
+        self.text, self.trials = text, trials
+        self.keys = list(dict.fromkeys(key for trial in trials for key in trial))
         self.tokens: list[tuple[str, str, int]] = []  # kind, text, place
         self.next = 0
         place = 0
@@ -87,15 +89,30 @@ class _Parser:
         if kind != "sign" or sign not in COMPARISONS:
             raise self._unexpected(f"one of {' '.join(COMPARISONS)}")
         self.next += 1
-        kind, word, _ = self._peek()
+        kind, word, place = self._peek()
         if kind not in ("word", "quoted", "list"):
             raise self._unexpected("a number, a word or a quoted text")
-        number = _number(word) if kind == "word" else None
-        if number is None and sign in ("<", "<=", ">", ">="):
+        try:
+            given = _given(kind, word)
+        except ValueError:
+            raise WhereError(f'character {place + 1}: a list is written as [20, 7] or ["relu", "tanh"]') from None
+        if sign in ORDERS and _kind(given) != "a number":
             raise self._unexpected(f"a number after {sign}")
+        self._check(key, given)
         self.next += 1
-        text = word[1:-1] if kind == "quoted" else re.sub(r"[\s\"']", "", word)
-        return lambda values: _fits(values.get(key), sign, text, number)
+        return lambda values: _fits(values.get(key), sign, given)
+
+    def _check(self, key: str, given: Any) -> None:
+        """Refuses what no trial can have: the condition would fit none of them, or all."""
+        _, word, place = self._peek()
+        kinds = sorted({_kind(trial[key]) for trial in self.trials if trial[key] is not None})
+        is_here = f"character {place + 1}: {key} is {' or '.join(kinds)} here"
+        if "a number" in kinds and isinstance(given, str) and _kind(_given("word", given)) == "a number":
+            raise WhereError(f"{is_here}; write {given} without quotes")
+        if kinds and _kind(given) not in kinds:
+            raise WhereError(f"{is_here}; found {word!r}")
+        if key == "status" and given not in STATUSES:
+            raise WhereError(f"character {place + 1}: status is one of {', '.join(STATUSES)}; found {word!r}")
 
     def _key(self) -> str:
         kind, word, place = self._peek()
@@ -105,11 +122,15 @@ class _Parser:
         word = word.strip("\"'")
         word = ALIASES.get(word, word)
         full = [key for key in self.keys if key == word] or [key for key in self.keys if key.endswith("." + word)]
-        if len(full) == 1:
-            return full[0]
-        if full:
+        if not full:
+            raise WhereError(f"character {place + 1}: no key {word}; there are {', '.join(self.keys)}; runner show --where "
+                             "also knows those that all trials leave at their default")
+        if len(full) > 1:
             raise WhereError(f"character {place + 1}: {word} may be {' or '.join(full)}; write which")
-        raise WhereError(f"character {place + 1}: no key {word}; there are {', '.join(self.keys)}")
+        if any(full[0] not in trial for trial in self.trials):
+            raise WhereError(f"character {place + 1}: some trials leave {full[0]} at its default, which the record does not "
+                             "have; runner show --where knows it")
+        return full[0]
 
     def _take(self, word: str) -> bool:
         kind, found, _ = self._peek()
@@ -126,25 +147,39 @@ class _Parser:
         return WhereError(f"character {place + 1}: found {there}, expected {wanted}")
 
 
-def _fits(value: Any, sign: str, text: str, number: Optional[float]) -> bool:
-    if value is None:
-        return sign == "!="
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if number is None:
-            return sign == "!="
-        return COMPARISONS[sign](value, number)
-    return COMPARISONS[sign](_text(value), text)
+def _given(kind: str, word: str) -> Any:
+    """The value of a token: a quoted text as it is, a list as a tuple, and a word as the number, truth value or text that it is.
 
-
-def _number(word: str) -> Optional[float]:
+    Raises ValueError for a list that is none.
+    """
+    if kind == "quoted":
+        return word[1:-1]
+    if kind == "list":
+        return _frozen(json.loads(word.replace("'", '"')))
     try:
-        return float(word)
+        number = float(word)
     except ValueError:
-        return None
+        return {"true": True, "false": False}.get(word, word)
+    return number if math.isfinite(number) else word
 
 
-def _text(value: Any) -> str:
-    """A value that is no number as `runner show` writes it: relu, true, [20,7,5]."""
-    if isinstance(value, (tuple, list)):
-        return "[" + ",".join(_text(part) for part in value) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _fits(found: Any, sign: str, given: Any) -> bool:
+    if sign in ORDERS:
+        return _kind(found) == "a number" and ORDERS[sign](found, given)
+    return _equal(found, given) == (sign != "!=")
+
+
+def _equal(found: Any, given: Any) -> bool:
+    if isinstance(found, tuple) and isinstance(given, tuple):
+        return len(found) == len(given) and all(map(_equal, found, given))
+    return _kind(found) == _kind(given) and found == given
+
+
+def _kind(value: Any) -> str:
+    """What a value is, in words."""
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text", tuple: "a list"}
+    return kinds.get(type(value), "nothing")
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

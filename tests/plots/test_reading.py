@@ -70,6 +70,20 @@ class Records(unittest.TestCase):
         self.assertEqual([(axis.key, axis.values, axis.partial) for axis in sweep.axes],
                          [(KIND, ("gd", "momentum"), False), (MOMENTUM, (0.5, 0.9), True)])
 
+    def test_a_condition_on_a_key_that_is_no_part_of_a_trial_fits_as_in_runner_show(self) -> None:
+        folder = with_optimizers(self.folder)
+        for condition, momenta in (("momentum = 0.9", [0.9]), ("momentum != 0.9", [None, 0.5]), ("not momentum < 0.9", [None, 0.9])):
+            self.assertEqual([run.point[MOMENTUM] for run in read_sweep(folder, condition).runs], momenta)
+
+    def test_a_condition_on_a_default_that_the_record_does_not_have_is_refused(self) -> None:
+        def row(point: dict) -> dict:
+            return {"final_cost": 0.5, "config": json.dumps({} if point[RATE] == 0.1 else {"train.dropout": 0.5})}
+        folder = record(self.folder, {RATE: [0.1, 0.2]}, row, lambda p: [(0, 0.7, None)])
+        for condition, message in (("dropout != 0.5", "some trials leave train.dropout at its default, which the record does not have; runner show"),
+                                   ("momentum = 0.9", "there are .*; runner show --where also knows those that all trials leave")):
+            with self.assertRaisesRegex(RecordError, message):
+                read_sweep(folder, condition)
+
     def test_the_python_package_has_the_same_conditional_keys(self) -> None:
         path = ROOT / "python/src/layerchain/_applied.py"
         package: dict = {}
