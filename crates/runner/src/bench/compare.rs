@@ -90,8 +90,8 @@ pub(crate) fn same_machine(name: &str, then: &Record, host: &Host, threads: usiz
 
 /// The libraries and cases that a run times, by what those of a record must equal to be compared with them.
 pub(crate) struct Timed {
-    /// The names of the libraries.
-    pub(crate) libraries: Vec<String>,
+    /// The libraries.
+    pub(crate) libraries: Vec<LibraryRecord>,
     /// The products.
     pub(crate) products: Vec<Product>,
     /// The costs of the steps, see [`FleetKind::cost`](crate::plan::kinds::FleetKind::cost).
@@ -105,7 +105,7 @@ pub(crate) struct Timed {
 pub(crate) fn pairs<'r>(name: &str, now: &Timed, then: &'r Record) -> Result<Vec<Pair<'r>>, Error> {
     let mut pairs = Vec::new();
     for (library, of_now) in now.libraries.iter().enumerate() {
-        let Some(at) = then.libraries.iter().position(|known| known.name == *of_now) else { continue };
+        let Some(at) = counterpart(of_now, then) else { continue };
         for (index, product) in now.products.iter().enumerate() {
             let known = then.products.iter().find(|known| known.product == *product);
             pairs.extend(known.map(|known| Pair { case: Case::Product(index), library, then: &known.results[at] }));
@@ -118,11 +118,16 @@ pub(crate) fn pairs<'r>(name: &str, now: &Timed, then: &'r Record) -> Result<Vec
     if pairs.is_empty() { Err(Error::NothingInCommon(name.to_owned())) } else { Ok(pairs) }
 }
 
+/// Finds the place of a library in the record `then`: the same file, or else one of the same name.
+fn counterpart(library: &LibraryRecord, then: &Record) -> Option<usize> {
+    let position = |is: &dyn Fn(&LibraryRecord) -> bool| then.libraries.iter().position(is);
+    position(&|known| known.sha256 == library.sha256).or_else(|| position(&|known| known.name == library.name))
+}
+
 /// Lists the libraries that were another file of the same name then.
 pub(crate) fn other_files<'n>(now: &'n Record, then: &Record) -> Vec<&'n LibraryRecord> {
     let differs = |library: &&LibraryRecord| {
-        let known = then.libraries.iter().find(|known| known.name == library.name);
-        known.is_some_and(|known| known.sha256 != library.sha256)
+        counterpart(library, then).is_some_and(|at| then.libraries[at].sha256 != library.sha256)
     };
     now.libraries.iter().filter(differs).collect()
 }
@@ -159,7 +164,7 @@ pub(crate) mod tests {
 
     fn timed(record: &Record) -> Timed {
         Timed {
-            libraries: record.libraries.iter().map(|library| library.name.clone()).collect(),
+            libraries: record.libraries.clone(),
             products: record.products.iter().map(|of| of.product).collect(),
             steps: record.steps.iter().map(|step| step.cost.clone()).collect(),
         }
@@ -210,7 +215,20 @@ pub(crate) mod tests {
         assert!(matches!(pairs("then", &timed(&now), &then), Err(Error::NothingInCommon(_))));
         then = record(&[1.0]);
         then.libraries[0].name = "MKL".to_owned();
+        then.libraries[0].sha256 = "13".to_owned();
         assert!(pairs("then", &timed(&now), &then).is_err());
+    }
+
+    #[test]
+    fn of_two_files_of_one_name_a_library_is_compared_with_its_own() {
+        let (now, mut then) = (record(&[1.0]), record(&[1.0]));
+        let other = LibraryRecord { sha256: "13".to_owned(), ..then.libraries[0].clone() };
+        then.libraries.insert(0, other);
+        let of_other = Measured { samples: samples(&[5.0]), ..then.products[0].results[0].clone() };
+        then.products[0].results.insert(0, of_other);
+        let pairs = pairs("then", &timed(&now), &then).unwrap();
+        assert_eq!(pairs.iter().map(|pair| pair.then.samples.seconds[0]).collect::<Vec<_>>(), [1.0]);
+        assert!(other_files(&now, &then).is_empty());
     }
 
     #[test]

@@ -88,7 +88,8 @@ fn speeds(results: &[Measured]) -> Vec<String> {
 
 /// Explains the columns and marks that the tables have.
 fn legend(record: &Record) -> String {
-    let mut text = String::from("GFLOP/s and share of the peak; +- is half of A's confidence interval of 95%");
+    let mut text =
+        String::from("GFLOP/s and share of the peak; +- is half of A's confidence interval of 95% within this run");
     text += if record.libraries.len() > 1 { "; bounds are A's\n" } else { "\n" };
     let any = |is: fn(&Product) -> bool| record.products.iter().any(|product| is(&product.product));
     if record.products.iter().any(|product| product.calls_a_step.is_some()) {
@@ -134,8 +135,9 @@ fn steps(record: &Record) -> String {
 }
 
 /// The columns of the table for programs.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "case",
+    "fleet",
     "form",
     "m",
     "n",
@@ -146,6 +148,7 @@ const COLUMNS: [&str; 20] = [
     "threads",
     "calls_a_step",
     "share_of_step",
+    "fleets",
     "library",
     "seconds",
     "seconds_low",
@@ -171,6 +174,7 @@ pub(crate) fn in_csv(record: &Record) -> String {
         let optional = |number: &Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
         let case = [
             "product".to_owned(),
+            String::new(),
             form.name().to_owned(),
             m.to_string(),
             n.to_string(),
@@ -181,14 +185,17 @@ pub(crate) fn in_csv(record: &Record) -> String {
             threads.clone(),
             optional(calls_a_step),
             optional(share_of_step),
+            String::new(),
         ];
         add(&case, results);
     }
     for StepRecord { fleet, dtype, fleets, results, .. } in &record.steps {
-        let mut case = vec![fleet.clone()];
-        // A fleet has no single product.
+        let mut case = vec!["step".to_owned(), fleet.clone()];
+        // A step has no single product.
         case.extend(["form", "m", "n", "k", "adds", "column_major"].map(|_| String::new()));
-        case.extend([dtype.name().to_owned(), threads.clone(), fleets.to_string(), String::new()]);
+        case.extend([dtype.name().to_owned(), threads.clone()]);
+        case.extend(["calls_a_step", "share_of_step"].map(|_| String::new()));
+        case.push(fleets.to_string());
         add(&case, results);
     }
     csv(COLUMNS.map(str::to_owned), rows)

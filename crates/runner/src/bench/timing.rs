@@ -68,7 +68,7 @@ impl Bench<'_> {
     /// Names the libraries and cases, for a comparison with those of a record.
     pub(crate) fn timed(&self) -> Timed {
         Timed {
-            libraries: self.libraries.iter().map(ToString::to_string).collect(),
+            libraries: self.libraries.iter().map(|library| LibraryRecord::new(library)).collect(),
             products: self.products.iter().map(|case| case.product).collect(),
             steps: self.steps.iter().map(|step| step.kind.cost.clone()).collect(),
         }
@@ -89,10 +89,28 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// Leaves out the fleets of which a net diverges at its initial parameters, and returns them in words.
+    ///
+    /// # Errors
+    /// If a library computes their initial layers or first step wrongly.
+    pub(crate) fn leave_out_diverging(&mut self) -> Result<Vec<String>> {
+        let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+        for step in self.steps.drain(..) {
+            let trials: Vec<_> = step.plan.trials_of(&step.kind.fleet).collect();
+            let mut fleet = endless(step.plan, &trials, step.inputs)?;
+            fleet.step()?;
+            let is_whole = fleet.in_training() == trials.len();
+            drop(fleet);
+            if is_whole { kept.push(step) } else { left_out.push(step.kind.words) }
+        }
+        self.steps = kept;
+        Ok(left_out)
+    }
+
     /// Times every case and puts the results into `record`.
     ///
     /// # Errors
-    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly; or every net of a fleet diverges.
+    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly; or a net of a fleet diverges.
     pub(crate) fn run(&self, record: &mut Record) -> Result<()> {
         let products = self.products.iter().map(|case| case.product.dtype);
         let dtypes: BTreeSet<Dtype> = products.chain(self.steps.iter().map(Step::dtype)).collect();
@@ -142,7 +160,7 @@ impl Bench<'_> {
     /// Times one case on every library again, with other matrices for each `attempt`.
     ///
     /// # Errors
-    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly; or every net of a fleet diverges.
+    /// If a library computes the initial layers of a fleet, or an inspected step of it, wrongly; or a net of a fleet diverges.
     pub(crate) fn time_again(&self, case: Case, attempt: usize) -> Result<Vec<Samples>> {
         let mut measurement = Measurement::new(self.libraries.len());
         for pass in 0..PASSES {
@@ -181,8 +199,8 @@ impl Bench<'_> {
                     });
                 });
                 stepped?;
-                if !fleet.is_training() {
-                    bail!("a step of {} can't be timed: every net diverges at its initial parameters", kind.words);
+                if fleet.in_training() < trials.len() {
+                    bail!("a step of {} can't be timed: a net has diverged on one of its batches", kind.words);
                 }
             }
         }

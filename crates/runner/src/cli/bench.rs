@@ -43,7 +43,7 @@ pub struct Bench {
     /// Print the whole record as JSON, every sample included.
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print a table (CSV) with a row for each product and library.
+    /// Print a table (CSV) with a row for each product or step, as `case` says, and library.
     #[arg(long)]
     pub csv: bool,
     /// Keep the record as results/bench/NAME.json.

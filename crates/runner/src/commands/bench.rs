@@ -56,13 +56,16 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
     // Times that are compared must not depend on what happened in a single second.
     let is_compared = args.save.is_some() || args.against.is_some();
     let pause = if is_compared { PAUSE } else { Duration::ZERO };
-    let bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
-    let comparison = against.as_ref().map(|(name, then)| Comparison::new(name, then, &bench)).transpose()?;
+    let mut bench = Bench { libraries, threads, seconds: args.seconds, pause, products, steps };
     let workers = Workers::new(1, threads)?;
     let watch = Counters::read();
     watch.before().into_iter().for_each(|busy| warn(&busy.to_string()));
     say(&format!("checking {} at {}", count_libraries(&bench), count(bench.layers().len(), "layer shape")));
     workers.alone(|| bench.check())?;
+    for fleet in workers.alone(|| bench.leave_out_diverging())? {
+        warn(&format!("a step of {fleet} is left out: a net diverges at its initial parameters"));
+    }
+    let comparison = against.as_ref().map(|(name, then)| Comparison::new(name, then, &bench)).transpose()?;
     to_save.as_deref().map_or(Ok(()), Record::can_be_saved).map_err(Failure::of_writing)?;
     let cases = [(bench.products.len(), "product"), (bench.steps.len(), "fleet")];
     let cases: Vec<_> = cases.iter().filter(|(cases, _)| *cases > 0).map(|(cases, what)| count(*cases, what)).collect();

@@ -39,11 +39,16 @@ impl ReadyFleet<'_> {
         }
     }
 
-    /// Returns whether a net is in training. Without one, [`Self::step`] must not be called.
+    /// Returns whether a net is in training. Without one, [`Self::step`] does nothing.
     pub fn is_training(&self) -> bool {
+        self.in_training() > 0
+    }
+
+    /// Counts the nets in training.
+    pub fn in_training(&self) -> usize {
         match self {
-            ReadyFleet::F32(fleet) => fleet.is_training(),
-            ReadyFleet::F64(fleet) => fleet.is_training(),
+            ReadyFleet::F32(fleet) => fleet.in_training(),
+            ReadyFleet::F64(fleet) => fleet.in_training(),
         }
     }
 }

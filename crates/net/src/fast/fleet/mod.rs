@@ -126,7 +126,12 @@ impl<'e, R: Real> Fleet<'e, R> {
 
     /// Returns whether a net is in training: it has neither diverged nor ended otherwise.
     pub fn is_training(&self) -> bool {
-        self.members.iter().any(|member| self.trained[member.place].is_none())
+        self.in_training() > 0
+    }
+
+    /// Counts the nets in training.
+    pub fn in_training(&self) -> usize {
+        self.members.iter().filter(|member| self.trained[member.place].is_none()).count()
     }
 
     /// Returns the last point in the history of the net at index `place`; `None` before the first record, and if the net has left the fleet.

@@ -1,4 +1,6 @@
-//! `runner bench`: what it times, prints, keeps, compares and refuses.
+//! `runner bench`: what it times and prints.
+
+mod records;
 
 use std::process::{Command, Output};
 
@@ -131,6 +133,24 @@ fn steps_that_cost_something_else_are_told_apart_in_words_and_in_the_record() {
 }
 
 #[test]
+fn a_fleet_with_a_net_that_diverges_at_once_is_left_out_and_all_else_is_timed() {
+    let bench = Bench::new();
+    let batches = r#"sweep.train.batch=[10, "full"]"#;
+    let diverging = "sweep.include=[{train.batch=20, model.init_scale=1e300}]";
+    let settings = ["bench", "counted.toml", "--csv", "model.dtype=f64", batches, diverging];
+    let output = run(shimmed(&bench, &settings));
+    let (table, said) = (text(&output.stdout), text(&output.stderr));
+    assert!(
+        output.status.success() && said.contains("is left out: a net diverges at its initial parameters"),
+        "{said}"
+    );
+    let steps: Vec<_> = table.lines().filter(|row| row.starts_with("step,")).collect();
+    assert_eq!(steps.len(), 2, "{table}{said}");
+    assert!(table.lines().any(|row| row.starts_with("product,")), "{table}");
+    assert_eq!(table.lines().next().unwrap().split(',').nth(12), Some("fleets"), "{table}");
+}
+
+#[test]
 fn shapes_are_timed_in_both_types_with_samples_bounds_and_shares() {
     let bench = Bench::new();
     let record = json(&run(shimmed(&bench, &["bench", "--shape", "8..32x2", "--shape", "5,6,7,nt", "--json"])));
@@ -148,7 +168,7 @@ fn shapes_are_timed_in_both_types_with_samples_bounds_and_shares() {
     }
     let table = run(shimmed(&bench, &["bench", "--shape", "8..32x2", "--dtype", "f64", "--csv"]));
     let table = text(&table.stdout);
-    assert!(table.starts_with("case,form,m,n,k,") && table.lines().count() == 4, "{table}");
+    assert!(table.starts_with("case,fleet,form,m,n,k,") && table.lines().count() == 4, "{table}");
     let shown = text(&run(shimmed(&bench, &["bench", "--shape", "2048,1,1,tn", "--dtype", "f32"])).stdout);
     assert!(shown.contains("tn   2048x1x1") && shown.contains("blas_shim.so"), "{shown}");
 }
@@ -236,96 +256,4 @@ fn one_wrong_element_of_a_product_too_large_to_compare_whole_is_seen() {
     let stderr = text(&wrong.stderr);
     assert_eq!(wrong.status.code(), Some(3), "{stderr}");
     assert!(stderr.contains(" computes W·A wrongly (f32") && wrong.stdout.is_empty(), "{stderr}");
-}
-
-/// Writes the record `to` with the times of `from` multiplied by `factor`, which is larger than any noise.
-fn rescale(bench: &Bench, from: &str, to: &str, factor: f64) {
-    let mut record: Value = serde_json::from_str(&bench.read(&format!("results/bench/{from}.json"))).unwrap();
-    let scale = |value: &mut Value| *value = (value.as_f64().unwrap() * factor).into();
-    for product in record["products"].as_array_mut().unwrap() {
-        let result = &mut product["results"][0];
-        ["median", "low", "high"].into_iter().for_each(|name| scale(&mut result["seconds"][name]));
-        result["samples"]["seconds"].as_array_mut().unwrap().iter_mut().for_each(scale);
-    }
-    bench.write(&format!("results/bench/{to}.json"), &record.to_string());
-}
-
-#[test]
-fn what_takes_longer_than_in_the_record_is_timed_again_and_fails_and_what_does_not_passes() {
-    let bench = Bench::new();
-    let shapes = ["bench", "--shape", "64", "--shape", "96,64,128,nt", "--dtype", "f32", "--seconds", "0.1"];
-    let run = |more: &[&str]| shimmed(&bench, &[&shapes[..], more].concat()).output().unwrap();
-    let save = run(&["--save", "before"]);
-    assert!(save.status.success(), "{}", text(&save.stderr));
-    let again = run(&["--save", "before"]);
-    assert_eq!((again.status.code(), text(&again.stderr).contains("before.json is there")), (Some(2), true));
-    rescale(&bench, "before", "slow", 50.0);
-    rescale(&bench, "before", "fast", 0.02);
-    let faster = run(&["--against", "slow", "--fail-above", "10%"]);
-    assert_eq!(faster.status.code(), Some(0), "{}{}", text(&faster.stdout), text(&faster.stderr));
-    let slower = run(&["--against", "fast", "--fail-above", "10%"]);
-    assert_eq!(slower.status.code(), Some(4), "{}{}", text(&slower.stdout), text(&slower.stderr));
-    assert!(text(&slower.stderr).contains("slower: timed again, 1 of "), "{}", text(&slower.stderr));
-    let shown = text(&slower.stdout);
-    assert!(shown.contains("slower: nn 64 x 64 x 64, f32 on OpenBLAS "), "{shown}");
-    assert!(shown.contains("2 times compared with fast: "), "{shown}");
-}
-
-#[test]
-fn a_record_of_another_machine_or_of_nothing_in_common_is_refused() {
-    let bench = Bench::new();
-    let run = |more: &[&str]| run(shimmed(&bench, &[&["bench", "--dtype", "f32", "--shape"], more].concat()));
-    assert!(run(&["8", "--save", "here"]).status.success());
-    let refused = |output: Output| {
-        let line = text(&output.stderr).lines().last().unwrap().to_owned();
-        (output.status.code(), line)
-    };
-    let nothing_in_common = run(&["9", "--against", "here"]);
-    assert!(!text(&nothing_in_common.stderr).contains("timing "), "{}", text(&nothing_in_common.stderr));
-    let (code, line) = refused(nothing_in_common);
-    assert!(code == Some(2) && line.starts_with("error: here has no product"), "{line}");
-    let record = bench.read("results/bench/here.json");
-    let (cpu, _) = record.split_once("\"cpu\":\"").map(|(_, rest)| rest.split_once('"').unwrap()).unwrap();
-    bench.write("results/bench/there.json", &record.replacen(cpu, "Another Processor", 1));
-    let (code, line) = refused(run(&["8", "--against", "there"]));
-    assert!(code == Some(2) && line.contains("there is a record of another machine (Another Processor"), "{line}");
-    let hash = record.split_once("\"sha256\":\"").unwrap().1[..64].to_owned();
-    bench.write("results/bench/rebuilt.json", &record.replacen(&hash, &"0".repeat(64), 1));
-    let rebuilt = run(&["8", "--against", "rebuilt"]);
-    assert!(rebuilt.status.success());
-    assert!(
-        text(&rebuilt.stderr).contains("blas_shim.so is another file than the OpenBLAS "),
-        "{}",
-        text(&rebuilt.stderr)
-    );
-    bench.write("results/bench/broken.json", &record[..record.len() / 2]);
-    let (code, line) = refused(run(&["8", "--against", "broken"]));
-    assert!(code == Some(2) && line.contains("no record of a bench"), "{line}");
-}
-
-#[test]
-fn a_record_that_cannot_be_kept_is_refused_before_the_timing_or_printed_after_it() {
-    let bench = Bench::new();
-    let refused = |more: &[&str]| {
-        let run = run(shimmed(&bench, &[&["bench", "--dtype", "f32", "--shape", "8"], more].concat()));
-        let stderr = text(&run.stderr);
-        assert!(!stderr.contains("timing ") && run.stdout.is_empty(), "{stderr}");
-        assert_eq!(run.status.code(), Some(2), "{stderr}");
-        stderr.lines().last().unwrap().to_owned()
-    };
-    bench.write("results", "a file in the place of the folder");
-    assert!(refused(&["--save", "a"]).starts_with("error: cannot write results/bench: "));
-    std::fs::remove_file(bench.path("results")).unwrap();
-    assert!(refused(&["--save", &"long".repeat(60)]).starts_with("error: cannot write results/bench/long"));
-    std::fs::create_dir_all(bench.path("results/bench/folder.json")).unwrap();
-    let line = refused(&["--save", "folder", "--force"]);
-    assert_eq!(line, "error: results/bench/folder.json is no file that --force can replace");
-    // A disk that takes the file's name and then nothing more.
-    let full = bench.shell("ulimit -f 0; $RUNNER bench --shape 8 --dtype f32 --seconds 0.02 --save full");
-    let (stdout, stderr) = (text(&full.stdout), text(&full.stderr));
-    assert!(stdout.contains("nn   8x8x8 "), "{stdout}{stderr}");
-    assert!(
-        full.status.code() == Some(1) && stderr.contains("error: cannot write results/bench/full.json"),
-        "{stderr}"
-    );
 }
