@@ -56,10 +56,14 @@ def content(path: Path) -> bytes | None:
     if path.name == "results.db":
         return rows_of(path)
     raw = path.read_bytes()
-    if path.name == "trials.csv":
-        rows = list(csv.DictReader(io.StringIO(raw.decode())))
-        return repr([{key: value for key, value in row.items() if key != "seconds"} for row in rows]).encode()
-    return raw
+    return without_seconds(raw) if path.name == "trials.csv" else raw
+
+
+def without_seconds(table: bytes) -> bytes:
+    """Returns the lines of a table without the column that differs from run to run; the last has an end if it had one."""
+    rows = list(csv.reader(io.StringIO(table.decode(errors="replace"), newline="")))
+    lines = [repr([cell for name, cell in zip(rows[0], row) if name != "seconds"]) for row in rows]
+    return ("\n".join(lines) + "\n" * table.endswith(b"\n")).encode()
 
 
 def rows_of(path: Path) -> bytes:
