@@ -134,7 +134,9 @@ def main() -> None:
                 machine = getattr(contestant, "machine", machine)
                 contestant.end()
                 entries.append(contestant.entry)
-    for path in report.write(entries, machine, options.out):
+            # After each case: what fails later, or is interrupted, takes nothing of it away.
+            paths = report.write(entries, machine, options.out)
+    for path in paths:
         print(path)
 
 

@@ -88,3 +88,4 @@ def draw(found: list[Row], path: Path) -> None:
     panel.spines[["top", "right", "left"]].set_visible(False)
     panel.legend(loc="upper center", frameon=False, fontsize=10)
     figure.savefig(path, dpi=120, metadata={"Software": None})
+    pyplot.close(figure)

@@ -138,6 +138,7 @@ def draw(entries: list[Entry], path: Path) -> None:
             draw_table(place.add_subplot(grid[row]), f"{case}, {dtype}: {CASES[case].title()}", group)
     figure.supxlabel("milliseconds for a step of a net, median and range; further left is faster", fontsize=9)
     figure.savefig(path, dpi=120, metadata={"Software": None})
+    pyplot.close(figure)
 
 
 def draw_table(panel: pyplot.Axes, title: str, group: list[Entry]) -> None:
