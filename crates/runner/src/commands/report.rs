@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Result, bail};
 use datasets::files::{folder_of, make_folder, regular_file, write_whole};
+use datasets::text::count;
 
 use self::data::{Column, Data};
 use self::page::{AxisInWords, MachineInWords, Share, Words};
@@ -144,18 +145,16 @@ fn share(axis: &PlannedAxis, points: &[Row], is_ranked: impl Fn(&&Row) -> bool, 
     if at.iter().collect::<HashSet<_>>().len() < 2 {
         return None;
     }
-    // A point without the key is a group of its own.
-    let places: Vec<usize> = at.iter().map(|at| at.unwrap_or(column.values.len())).collect();
     // Seeds are names, though numbers: neighbours have nothing in common.
     let are_numbers = axis.key != SEED && column.values.iter().all(|value| value.is_number());
     let numbers: Vec<Option<f64>> = at.iter().map(|at| column.values[(*at)?].as_f64()).collect();
-    let found = importance::importance(&places, are_numbers.then_some(&*numbers), losses);
+    let found = importance::importance(&at, are_numbers.then_some(&*numbers), losses);
+    let absent = if at.contains(&None) { ", and the trials without it" } else { "" };
     let groups = match found {
-        Some(found) if found.is_binned && at.contains(&None) => {
-            format!("{} bins of {} values, and the trials without it", found.groups - 1, column.values.len())
+        Some(found) if found.is_binned => {
+            format!("{} of {} values{absent}", count(found.groups, "bin"), column.values.len())
         }
-        Some(found) if found.is_binned => format!("{} bins of {} values", found.groups, column.values.len()),
-        Some(found) => format!("{} values", found.groups),
+        Some(found) => format!("{}{absent}", count(found.groups, "value")),
         None => "too few trials to say".to_owned(),
     };
     let percent = found.map(|found| (found.share * 1000.0).round() / 10.0);

@@ -9,6 +9,7 @@ const judged = measures.find((measure) => measure.key === data.judged_by) ?? mea
 const COMPLETED = data.states.indexOf("completed");
 const DIVERGED = data.states.indexOf("diverged");
 const FAILED = data.states.indexOf("failed");
+const UNFINISHED = data.states.indexOf("not finished");
 const points = data.trials.map((_, point) => point);
 
 /** Formats a number with at most `digits` significant digits; one that is large has an exponent. */
@@ -26,15 +27,17 @@ function valueText(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The values of an axis with as few digits as tell them apart, or with three if they are many. */
+/** The values of an axis: whole numbers with all of their digits, others with few: as many as they have, or else as tell them apart, or three if they are many. */
 function labelsOf(axis) {
   const MANY = 30;
-  if (isNumeric(axis) && axis.values.length > MANY) return axis.values.map((value) => short(value, 3));
-  for (const digits of isNumeric(axis) ? [2, 3, 4, 5] : []) {
-    const labels = axis.values.map((value) => short(value, digits));
-    if (new Set(labels).size === labels.length) return labels;
-  }
-  return axis.values.map(valueText);
+  if (!isNumeric(axis)) return axis.values.map(valueText);
+  const labelled = (digits) => axis.values.map((value) => (Number.isSafeInteger(value) ? String(value) : short(value, digits)));
+  const isWhole = (labels) => labels.every((label, place) => Number(label) === axis.values[place]);
+  const isApart = (labels) => new Set(labels).size === labels.length;
+  const whole = [1, 2, 3, 4, 5, 6].map(labelled).find(isWhole);
+  if (whole) return whole;
+  if (axis.values.length > MANY) return labelled(3);
+  return [2, 3, 4, 5].map(labelled).find(isApart) ?? labelled(6);
 }
 
 const labels = new Map(axes.map((axis) => [axis, labelsOf(axis)]));

@@ -59,7 +59,8 @@ function drawSlices(shown) {
   if (!measure || swept.length === 0) return;
   const rungs = swept.find((axis) => axis.is_rungs);
   const lengths = rungs ? shown.map((point) => valueAt(rungs, point)) : [];
-  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  // A rung counts from its first trial on that has finished.
+  const longest = lengths.reduce((longest, length, place) => (data.state[shown[place]] === UNFINISHED ? longest : Math.max(longest, length)), 0);
   const all = toDraw(shown, measure);
   const last = rungs ? toDraw(shown.filter((_, place) => lengths[place] === longest), measure) : all;
   swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, axis.is_rungs ? all : last));
