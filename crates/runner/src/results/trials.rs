@@ -16,7 +16,7 @@ use crate::record::stored::FinishedTrial;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
 use crate::spec::axis::Scale;
-use crate::spec::trial::applied::{is_part_of, value_in};
+use crate::spec::trial::applied::{is_part_of, name_decay, value_in};
 use crate::spec::trial::keys::key;
 
 /// The key of the seed, over which settings are averaged.
@@ -189,7 +189,9 @@ impl Row {
         stored.unwrap_or_else(|| {
             let own = self.values.iter().filter(|(_, value)| !value.is_null());
             let both = self.base.iter().chain(own);
-            both.map(|(key, value)| (key.clone(), value.clone())).collect()
+            let mut both = both.map(|(key, value)| (key.clone(), value.clone())).collect();
+            name_decay(&mut both);
+            both
         })
     }
 }
@@ -245,5 +247,20 @@ mod tests {
             trials.rows.iter().map(|row| (&*row.trial, row.values["train.weight_decay"].clone())).collect();
         assert_eq!(found, [("a", json!(0.0)), ("b", json!(0.1)), ("c", json!(0.0))]);
         assert_eq!(trials.grouped(SEED, |_| true).len(), 2);
+    }
+    #[test]
+    fn a_trial_of_adamw_that_has_not_finished_has_its_decay() {
+        let keys = ["train.optimizer", "train.decay_biases"];
+        let axes = keys.map(|key| PlannedAxis { key: key.to_owned(), scale: "list".to_owned(), factor: Some(0) });
+        let point = |optimizer: &str, decays: bool| {
+            let Value::Object(values) = json!({keys[0]: optimizer, keys[1]: decays}) else { unreachable!() };
+            RecordedPoint { trial: format!("{optimizer} {decays}"), values, finished: None }
+        };
+        let points = vec![point("adamw", true), point("adamw", false), point("gd", true)];
+        let planned = Planned { name: String::new(), toml: String::new(), axes: axes.to_vec(), points };
+        let trials = Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default());
+        let found: Vec<_> =
+            trials.rows.iter().map(|row| [row.values[keys[1]].clone(), row.setting("train.weight_decay")]).collect();
+        assert_eq!(found, [[json!(true), json!(0.01)], [json!(false), json!(0.01)], [json!(null), json!(0.0)]]);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 use toml::Value;
 
 use super::keys::{key, keys};
-use super::optimiser::WEIGHT_DECAY;
+use super::optimiser::{DECAY_OF_ADAMW, WEIGHT_DECAY};
 use crate::spec::key::{AnyKey, RawTrial};
 
 /// Returns whether a key is a part of the trial with these `settings`, key by key as its id was made of them.
@@ -21,6 +21,13 @@ pub fn is_part_of(key: &dyn AnyKey, settings: &Map<String, Json>) -> bool {
         }
     }
     (condition.holds)(&raw)
+}
+
+/// Completes the settings of an experiment at a point to those of the trial, which name its decay whatever its default.
+pub fn name_decay(settings: &mut Map<String, Json>) {
+    if settings.get("train.optimizer") == Some(&json!("adamw")) {
+        settings.entry(WEIGHT_DECAY.name()).or_insert(json!(DECAY_OF_ADAMW));
+    }
 }
 
 /// Returns the value of a key in the trial with these `settings`: theirs, or its default; null if the key has neither, or is no part of

@@ -59,9 +59,12 @@ fn is(raw: &RawTrial, names: &[Name]) -> bool {
     names.contains(&raw.value(&OPTIMIZER))
 }
 
+/// The decay of adamw unless another one is set.
+pub(super) const DECAY_OF_ADAMW: f64 = 0.01;
+
 /// Reads λ, whose default follows from the optimiser.
 fn weight_decay(raw: &RawTrial) -> f64 {
-    raw.get(&WEIGHT_DECAY).unwrap_or(if is(raw, &[Name::AdamW]) { 0.01 } else { 0.0 })
+    raw.get(&WEIGHT_DECAY).unwrap_or(if is(raw, &[Name::AdamW]) { DECAY_OF_ADAMW } else { 0.0 })
 }
 
 /// Reads the optimiser.
