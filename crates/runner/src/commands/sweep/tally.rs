@@ -105,10 +105,10 @@ impl Tally {
         };
         let speed = self.steps as f64 / seconds;
         let goes_on = if cut.is_some() { format!("; to go on: {}", same_again()) } else { String::new() };
-        let decimals = if speed < 100.0 { 2 } else { 0 };
         format!(
             "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
-             {speed:.decimals$} net-steps/s, {:.1} GFLOP/s done ({:.0}% of peak){direct}{goes_on}",
+             {} net-steps/s, {:.1} GFLOP/s done ({:.0}% of peak){direct}{goes_on}",
+            four_digits(speed),
             flops / seconds / 1e9,
             100.0 * self.seconds_at_peak(threads) / seconds
         )
@@ -119,5 +119,22 @@ impl Tally {
         let peaks = [peak::flops_of_threads::<f32>, peak::flops_of_threads::<f64>];
         let used = self.flops.iter().zip(peaks).filter(|(flops, _)| **flops > 0.0);
         used.fold(0.0, |seconds, (flops, peak)| seconds + flops / peak(threads))
+    }
+}
+
+/// Formats a number with four digits that count, or with all of a larger one: speeds are compared, also those of large nets.
+fn four_digits(number: f64) -> String {
+    let decimals = (3.0 - number.log10().floor()).clamp(0.0, 3.0) as usize;
+    format!("{number:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_have_four_digits_that_count() {
+        let found = [0.0, 0.4567, 1.4791, 14.791, 999.96, 59_052.3].map(four_digits);
+        assert_eq!(found, ["0.000", "0.457", "1.479", "14.79", "1000.0", "59052"]);
     }
 }
