@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
@@ -14,7 +15,7 @@ from ._errors import LayerchainError
 from ._record import Record, Trial, plain
 
 # What a server takes in one request.
-_METRICS, _PARAMS = 1000, 100
+_METRICS, _PARAMS, _RUNS = 1000, 100, 1000
 _LONGEST_PARAM = 6000
 _STATUS = {"completed": "FINISHED"}
 
@@ -26,13 +27,30 @@ def write_experiment(record: Record, trials: Sequence[Trial], tracking_uri: str 
     if experiment is not None and experiment.lifecycle_stage == "deleted":
         raise LayerchainError(f"the experiment {name!r} of MLflow is deleted; choose another name by experiment=")
     id: str = experiment.experiment_id if experiment is not None else client.create_experiment(name)
+    there = _trials_in(client, id)
+    if twice := [trial.id for trial in trials if trial.id in there]:
+        found = f"the experiment {name!r} of MLflow has a run of the trial {twice[0]} already"
+        raise LayerchainError(f"{found}; choose another name by experiment=, or other trials by trials=")
     client.set_experiment_tag(id, "mlflow.note.content", f"{record.description}\n\n{record.data}".strip())
+    points = {point.trial_id: record.own_values(point) for point in reversed(record.points)}
     for trial in trials:
-        _write(client, id, trial)
+        _write(client, id, trial, {**points[trial.id], **trial.config})
     return id
 
 
-def _write(client: MlflowClient, experiment: str, trial: Trial) -> None:
+def _trials_in(client: MlflowClient, experiment: str) -> set[str]:
+    """The ids of the trials that have a run in an experiment."""
+    found: set[str] = set()
+    token = None
+    while True:
+        runs = client.search_runs([experiment], max_results=_RUNS, page_token=token)
+        found.update(run.data.tags.get("trial", "") for run in runs)
+        token = runs.token
+        if not token:
+            return found
+
+
+def _write(client: MlflowClient, experiment: str, trial: Trial, keys: Mapping[str, Any]) -> None:
     end = int(time.time() * 1000)
     start = end - int(trial.seconds * 1000)
     run = client.create_run(experiment, start_time=start, run_name=trial.id)
@@ -40,7 +58,7 @@ def _write(client: MlflowClient, experiment: str, trial: Trial) -> None:
     if trial.reason is not None:
         tags["reason"] = trial.reason
     client.log_batch(run.info.run_id, tags=[RunTag(key, value) for key, value in tags.items()])
-    params = (Param(key, _text(value)) for key, value in trial.config.items())
+    params = (Param(key, _text(value)) for key, value in keys.items() if value is not None)
     while batch := list(islice(params, _PARAMS)):
         client.log_batch(run.info.run_id, params=batch)
     metrics = _metrics(trial, end)
@@ -63,4 +81,5 @@ def _metrics(trial: Trial, time: int) -> Iterator[Metric]:
 
 
 def _text(value: object) -> str:
-    return str(plain(value))[:_LONGEST_PARAM]
+    """A value as trials.csv has it."""
+    return str(value).lower() if isinstance(value, bool) else str(plain(value))[:_LONGEST_PARAM]

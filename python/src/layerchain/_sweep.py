@@ -167,7 +167,8 @@ class Sweep:
         experiment's id.
 
         `tracking_uri` is a server or a store, by default the one that MLflow uses; `experiment` is the sweep's name by
-        default, and `trials` are all that have finished.
+        default, and `trials` are all that have finished. Parameters are the swept keys that are part of the trial, and the
+        settings of `config()`. Raises LayerchainError if a trial has a run in the experiment already.
         """
         with needed("mlflow", "to_mlflow()"):
             from ._mlflow import write_experiment

@@ -8,6 +8,8 @@ import pytest
 from mlflow import MlflowClient
 
 import layerchain
+from conftest import EXPERIMENT, Workplace
+from layerchain import LayerchainError
 from layerchain._record import plain
 
 
@@ -27,6 +29,8 @@ def test_a_run_has_the_keys_the_history_and_the_scores_of_its_trial(results: Pat
         assert float(run.data.params["train.learning_rate"]) == row["train.learning_rate"]
         assert run.data.params["model.hidden"] == plain(row["model.hidden"])
         assert run.data.params["train.iterations"] == "20"
+        assert run.data.params["run.flush_subnormals"] == "true"
+        assert not {"None", "True", "False"} & set(run.data.params.values())
         assert run.data.tags["status"] == row["status"]
         assert run.info.status == ("FINISHED" if row["status"] == "completed" else "FAILED")
         if row["status"] == "completed":
@@ -39,3 +43,29 @@ def test_a_run_has_the_keys_the_history_and_the_scores_of_its_trial(results: Pat
     best = client.search_runs([id], "metrics.train_accuracy >= 0", order_by=["metrics.final_cost ASC"])[0]
     completed = trials[trials["status"] == "completed"]
     assert best.data.tags["trial"] == completed["final_cost"].idxmin()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_has_the_swept_keys_that_are_part_of_its_trial(workplace: Workplace, tmp_path: Path) -> None:
+    swept = {"model.depth": [2, 3], "train.optimizer": ["gd", "momentum"], "train.momentum": [0.5, 0.9]}
+    text = EXPERIMENT.replace("hidden = [4]", "width = 4") + "[sweep]\n" + "".join(f"{key} = {values}\n" for key, values in swept.items())
+    (workplace.folder / "depths.toml").write_text(text)
+    workplace.run("sweep", "depths.toml", "--progress", "none", "--out", "results/depths")
+    sweep = layerchain.read(workplace.folder / "results/depths")
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    runs = MlflowClient(store).search_runs([sweep.to_mlflow(store)])
+    found = {tuple(run.data.params.get(key) for key in swept) for run in runs}
+    assert found == {(depth, *rest) for depth in "23" for rest in (("gd", None), ("momentum", "0.5"), ("momentum", "0.9"))}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_trial_is_not_written_twice_into_an_experiment(results: Path, tmp_path: Path) -> None:
+    sweep = layerchain.read(results)
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    first, *rest = sweep.trials["trial"]
+    id = sweep.to_mlflow(store, trials=[first])
+    with pytest.raises(LayerchainError, match=f"the experiment 'plain' of MLflow has a run of the trial {first} already"):
+        sweep.to_mlflow(store)
+    sweep.to_mlflow(store, trials=rest)
+    assert len(MlflowClient(store).search_runs([id])) == len(rest) + 1
+    assert sweep.to_mlflow(store, experiment="again", trials=[first]) != id
