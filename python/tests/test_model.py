@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -129,42 +128,3 @@ def test_examples_on_another_scale_or_of_another_shape_are_refused(workplace: Wo
         regression.predict_proba(sums)
     with pytest.raises(LayerchainError, match="takes float64 .*found uint8"):
         regression(np.ones((3, 2), np.uint8))
-
-
-def test_what_is_no_model_is_refused_in_one_line(workplace: Workplace, tmp_path: Path) -> None:
-    (tmp_path / "text.h5").write_text("no HDF5")
-    for path, message in (
-        (tmp_path / "none.h5", "none.h5: no such file"),
-        (tmp_path / "text.h5", "text.h5: not an HDF5 file"),
-        (tmp_path, r"a folder, not a model file; layerchain\.read\(\) reads the results directory of a sweep"),
-        (workplace.folder / DRAWN, "test_drawn.h5: attribute `format`: not in the file"),
-    ):
-        with pytest.raises(LayerchainError, match=message):
-            layerchain.load(path)
-
-
-@pytest.mark.parametrize(
-    ("place", "value", "message"),
-    [
-        ("version", 2, "attribute `version`: found 2, this package reads 1"),
-        ("scaling", "halve", "attribute `scaling`: found 'halve'; allowed: none, divide-255, standardize"),
-        ("layers", 1, "group `layer_1`: must end in sigmoid"),
-        ("features", 5, r"dataset `layer_1/w`: its shape is \(4, 192\); allowed: \(n_out, 5\)"),
-        ("dtype", "f32", "dataset `layer_1/w`: found float64 of 2 dimensions; allowed: float32 of 2"),
-        ("layer_1/activation", "sine", "attribute `activation` of `layer_1`: found 'sine'; allowed: relu, "),
-        ("layer_2/b", None, "dataset `layer_2/b`: not in the file"),
-    ],
-)
-def test_a_model_that_breaks_the_format_is_refused(
-    workplace: Workplace, tmp_path: Path, place: str, value: object, message: str
-) -> None:
-    path = tmp_path / "m.h5"
-    path.write_bytes(workplace.model().read_bytes())
-    with h5py.File(path, "r+") as file:
-        group, _, name = place.rpartition("/")
-        if value is None:
-            del file[place]
-        else:
-            file[group or "/"].attrs[name] = np.bytes_(value) if isinstance(value, str) else value
-    with pytest.raises(LayerchainError, match=f"m.h5: {message}"):
-        layerchain.load(path)

@@ -7,7 +7,8 @@
 
 from ._best import Best
 from ._errors import LayerchainError, MissingPackage
-from ._model import Layer, Model, Scaling, load
+from ._model import Layer, Model, Scaling
+from ._model_file import load
 from ._sweep import Sweep, Tables, read
 
 __version__ = "0.1.0"

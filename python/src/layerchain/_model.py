@@ -1,36 +1,24 @@
-"""A trained net from its model file (docs/model-format.md), and its answers in NumPy."""
+"""A trained net, and its answers in NumPy."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._activations import ACTIVATIONS
-from ._digest import digest
 from ._errors import LayerchainError, needed
 
 if TYPE_CHECKING:
     from ._torch import Net
 
 Array = NDArray[Any]
-T = TypeVar("T")
 
-FORMAT = "layerchain-model"
-VERSION = 1
 BINARY, SOFTMAX, REGRESSION = "binary-cross-entropy", "softmax-cross-entropy", "mean-squared-error"
-OUTPUTS = {BINARY: "sigmoid", SOFTMAX: "softmax", REGRESSION: "identity"}
-_DTYPES: dict[str, np.dtype[Any]] = {"f32": np.dtype(np.float32), "f64": np.dtype(np.float64)}
-_INPUTS: dict[str, np.dtype[Any]] = {"u8": np.dtype(np.uint8), **_DTYPES}
-_SCALINGS = ("none", "divide-255", "standardize")
 
 
 @dataclass(frozen=True)
@@ -143,108 +131,3 @@ class Model:
         net = Net(self)
         net.eval()
         return net
-
-
-def load(path: str | os.PathLike[str]) -> Model:
-    """Reads a model file of `runner train`. Raises LayerchainError, which names the file and the place, if it is another."""
-    path = Path(path)
-    if path.is_dir():
-        raise LayerchainError(f"{path}: a folder, not a model file; layerchain.read() reads the results directory of a sweep")
-    if not path.is_file():
-        raise LayerchainError(f"{path}: no such file; runner train writes one")
-    if not h5py.is_hdf5(path):
-        raise LayerchainError(f"{path}: not an HDF5 file")
-    with h5py.File(path) as file:
-        return _Reader(path, file).model()
-
-
-class _Reader:
-    """A model file that is being read."""
-
-    def __init__(self, path: Path, file: h5py.File) -> None:
-        self.path, self.file = path, file
-
-    def model(self) -> Model:
-        self.one_of("format", {FORMAT: FORMAT})
-        if (version := int(self.attribute("version"))) != VERSION:
-            raise self.error("attribute `version`", f"found {version}, this package reads {VERSION}")
-        dtype = self.one_of("dtype", _DTYPES)
-        cost = self.one_of("cost", {name: name for name in OUTPUTS})
-        count = int(self.attribute("layers"))
-        layers = [self.layer(number, dtype) for number in range(1, count + 1)]
-        widths = [int(self.attribute("features")), *(len(layer.b) for layer in layers)]
-        for number, (layer, n_in) in enumerate(zip(layers, widths), 1):
-            if layer.w.shape[1] != n_in:
-                raise self.error(f"dataset `layer_{number}/w`", f"its shape is {layer.w.shape}; allowed: (n_out, {n_in})")
-        if not layers or layers[-1].activation != OUTPUTS[cost]:
-            raise self.error(f"group `layer_{count}`", f"must end in {OUTPUTS[cost]}, the output of {cost}")
-        shape = self.file.attrs.get("image_shape")
-        provenance = self.text(self.file, "provenance")
-        model = Model(
-            layers=layers,
-            dtype=dtype,
-            cost=cost,
-            input=self.one_of("input", _INPUTS),
-            image_shape=None if shape is None else tuple(map(int, shape)),
-            scaling=self.scaling(),
-            classes=[name.decode() for name in self.file["classes"][:]] if "classes" in self.file else [],
-            provenance=json.loads(provenance),
-        )
-        self.check_digest(model, provenance)
-        return model
-
-    def check_digest(self, model: Model, provenance: str) -> None:
-        """Models of earlier runners have no digest."""
-        if "sha256" in self.file.attrs and self.text(self.file, "sha256") != digest(model, provenance):
-            changed = "the file was changed after it was written; train the net again, or delete the attribute if the change was meant"
-            raise self.error("attribute `sha256`", f"not that of the content: {changed}")
-
-    def layer(self, number: int, dtype: np.dtype[Any]) -> Layer:
-        name = f"layer_{number}"
-        w, b = self.array(f"{name}/w", dtype, 2), self.array(f"{name}/b", dtype, 1)
-        if len(w) != len(b):
-            raise self.error(f"dataset `{name}/b`", f"its shape is {b.shape}; allowed: ({len(w)},)")
-        activation = self.text(self.file[name], "activation")
-        if activation not in ACTIVATIONS:
-            raise self.error(f"attribute `activation` of `{name}`", _refused(activation, ACTIVATIONS))
-        return Layer(w, b, activation)
-
-    def scaling(self) -> Scaling:
-        kind = self.one_of("scaling", {kind: kind for kind in _SCALINGS})
-        if kind != "standardize":
-            return Scaling(kind)
-        mean, std = (self.array(f"scaling/{name}", np.dtype(np.float64), 1) for name in ("mean", "std"))
-        return Scaling(kind, mean, std)
-
-    def array(self, name: str, dtype: np.dtype[Any], dimensions: int) -> Array:
-        if name not in self.file:
-            raise self.error(f"dataset `{name}`", "not in the file")
-        dataset = self.file[name]
-        if dataset.dtype != dtype or dataset.ndim != dimensions:
-            found = f"found {dataset.dtype.name} of {dataset.ndim} dimensions"
-            raise self.error(f"dataset `{name}`", f"{found}; allowed: {dtype.name} of {dimensions}")
-        array: Array = dataset[:]
-        return array
-
-    def attribute(self, name: str) -> Any:
-        if name not in self.file.attrs:
-            raise self.error(f"attribute `{name}`", "not in the file; runner train writes models, runner sweep records")
-        return self.file.attrs[name]
-
-    def one_of(self, name: str, table: Mapping[str, T]) -> T:
-        self.attribute(name)
-        found = self.text(self.file, name)
-        if found not in table:
-            raise self.error(f"attribute `{name}`", _refused(found, table))
-        return table[found]
-
-    def text(self, group: Any, name: str) -> str:
-        found = group.attrs.get(name)
-        return found.decode() if isinstance(found, bytes) else str(found)
-
-    def error(self, place: str, problem: str) -> LayerchainError:
-        return LayerchainError(f"{self.path}: {place}: {problem}")
-
-
-def _refused(found: str, table: Mapping[str, Any]) -> str:
-    return f"found {found!r}; allowed: {', '.join(table)}"
