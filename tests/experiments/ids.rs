@@ -10,6 +10,9 @@ use runner::spec::trial::TrialConfig;
 use runner::spec::trial::keys::keys;
 use serde_json::Value;
 
+use crate::generate::Generated;
+use crate::run::{Bench, Ended};
+
 const GOLDEN: &str = include_str!("../golden/trial_ids.json");
 
 fn golden() -> Vec<(String, Vec<[String; 2]>)> {
@@ -55,4 +58,24 @@ fn every_key_of_a_trial_is_given_in_one_of_these_experiments() {
     for key in keys().map(|key| key.name()) {
         assert!(given.iter().any(|toml| toml.lines().any(|line| line.starts_with(&format!("{key} =")))), "{key}");
     }
+}
+
+#[test]
+fn two_trials_of_one_id_are_refused() {
+    // On these data, the id is of these settings and of the seed.
+    let seeds = |seeds: &str| Generated {
+        toml: format!(
+            "name = \"ids\"\n[data]\nset = \"drawn\"\n[model]\nhidden = [2]\n[train]\niterations = 1\nlearning_rate = 0.1\n[run]\nflush_subnormals = false\n[sweep]\nseed = {seeds}\n"
+        ),
+        overrides: Vec::new(),
+        data: 0,
+        keys: Default::default(),
+    };
+    let bench = Bench::new();
+    // Found among 40 million seeds.
+    let Ended::Refused(line) = bench.run(&seeds("[23460156, 1, 27282010]")) else {
+        panic!("two trials of one id are trained")
+    };
+    assert!(line.starts_with("two different trials have the same id 54a6a7da3c81, "), "{line}");
+    assert!(matches!(bench.run(&seeds("[23460156, 1]")), Ended::Trained(2)));
 }

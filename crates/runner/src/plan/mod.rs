@@ -91,12 +91,23 @@ impl Plan {
             let engine = engines.choose(&config)?;
             let flush_subnormals = config.flush_subnormals && CAN_FLUSH;
             let config = TrialConfig { cost: Some(cost), engine: Some(engine), flush_subnormals, ..config };
-            let id = trial_id(&config.canonical().to_string(), data_hash);
-            let trial = *known.entry(id.clone()).or_insert_with(|| {
-                first_points.insert(id.clone(), points.len());
-                trials.push(Trial { id, config, engine });
-                trials.len() - 1
-            });
+            let settings = config.canonical().to_string();
+            let id = trial_id(&settings, data_hash);
+            let trial = match known.get(&id) {
+                Some(&trial) => {
+                    let same: &Trial = &trials[trial];
+                    if same.config.canonical().to_string() != settings {
+                        return Err(Misfit::SameId(id).into());
+                    }
+                    trial
+                }
+                None => {
+                    known.insert(id.clone(), trials.len());
+                    first_points.insert(id.clone(), points.len());
+                    trials.push(Trial { id, config, engine });
+                    trials.len() - 1
+                }
+            };
             points.push(PlannedPoint { values, trial });
         }
         let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);

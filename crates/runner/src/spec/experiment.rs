@@ -75,6 +75,11 @@ pub enum Misfit {
     /// Halving ranks by an accuracy, and the nets predict values.
     #[error("sweep.halving.metric: an accuracy needs classes, and mean-squared-error has none; rank by a cost")]
     Objective,
+    /// Two trials have one id, which happens by chance once in some 500 sweeps of a million trials.
+    #[error(
+        "two different trials have the same id {0}, so that one would pass for the other; divide the sweep into two"
+    )]
+    SameId(String),
     /// Every net of the depth has more weights and biases than the budget.
     #[error(
         "model.parameters: a net of depth {depth} has at least {least} weights and biases on these data (one unit in each \
