@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from layerchain._best import best, settings
+from layerchain._best import best, dropped, settings
 from layerchain._errors import LayerchainError
 from layerchain._record import SCORES, Axis, Point, Record, Trial
 
@@ -51,6 +51,19 @@ def test_of_successive_halving_the_last_rung_counts_alone() -> None:
     points: list[tuple[float, int, str | None, dict[str, float]]] = [(10, 1, "completed", cost(0.1)), (30, 1, "completed", cost(0.4))]
     assert best(record(points, "train.iterations", "rungs"), None).setting == {"train.iterations": 30}
     assert best(record(points, "train.iterations", "list"), None).setting == {"train.iterations": 10}
+
+
+def test_settings_that_successive_halving_dropped_are_those_of_the_last_rung_that_they_reached() -> None:
+    made = record([(rate, 1, "completed", cost(0.1 * rate)) for rate in (1, 2, 3, 2, 3, 3)])
+    lengths = (10, 10, 10, 30, 30, 90)
+    points = [replace(point, values={**point.values, "train.iterations": length}) for point, length in zip(made.points, lengths)]
+    halved = replace(made, axes=[*made.axes, Axis("train.iterations", "rungs", 2)], points=points)
+    assert [setting.values for setting in settings(halved)] == [{"rate": 3, "train.iterations": 90}]
+    assert [(setting.values, [trial.id for trial in setting.trials]) for setting in dropped(halved)] == [
+        ({"rate": 1, "train.iterations": 10}, ["0"]),
+        ({"rate": 2, "train.iterations": 30}, ["3"]),
+    ]
+    assert dropped(made) == []
 
 
 def test_validation_examples_decide_where_there_are_any_and_test_examples_only_where_they_are_asked_to() -> None:

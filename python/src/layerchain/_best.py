@@ -52,11 +52,35 @@ def settings(record: Record) -> list[Setting]:
 
     Costs after different numbers of iterations are not comparable.
     """
-    points = list(record.points)
-    for axis in record.axes:
-        if axis.scale == RUNGS and points:
-            last = max((point.values[axis.key] for point in points if point.trial is not None), default=None)
-            points = [point for point in points if point.values[axis.key] == last]
+    return _settings_of(record, _rungs(record)[-1])
+
+
+def dropped(record: Record) -> list[Setting]:
+    """The settings that successive halving dropped before the last rung, each on the last rung that it reached."""
+    rungs, key = _rungs(record), _rung_key(record)
+    found: dict[Any, tuple[int, Setting]] = {}
+    for rung, points in enumerate(rungs if len(rungs) > 1 else ()):
+        for setting in _settings_of(record, points):
+            found[tuple(value for name, value in setting.values.items() if name != key)] = rung, setting
+    return [setting for rung, setting in found.values() if rung < len(rungs) - 1]
+
+
+def _rungs(record: Record) -> list[list[Point]]:
+    """The points of each rung that has a finished trial, the shortest first; of a sweep that doesn't halve, all points."""
+    key = _rung_key(record)
+    if key is None:
+        return [list(record.points)]
+    lengths = sorted({point.values[key] for point in record.points if point.trial is not None})
+    return [[point for point in record.points if point.values[key] == length] for length in lengths] or [[]]
+
+
+def _rung_key(record: Record) -> str | None:
+    """The key of the rungs' lengths, if the sweep halves."""
+    return next((axis.key for axis in record.axes if axis.scale == RUNGS), None)
+
+
+def _settings_of(record: Record, points: Sequence[Point]) -> list[Setting]:
+    """The settings of some points."""
     keys = [axis.key for axis in record.axes if axis.key != SEED]
     own = {id(point): record.own_values(point) for point in points}
     groups: dict[int, list[Point]] = {}

@@ -17,7 +17,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
 
-from ._best import SEED, Setting, chosen_metric, higher_is_better, rounded, settings, values_of
+from ._best import SEED, Setting, chosen_metric, dropped, higher_is_better, rounded, settings, values_of
 from ._errors import LayerchainError
 from ._record import Axis, Record, Trial, plain
 
@@ -44,16 +44,17 @@ def write_study(record: Record, storage: Storage, name: str, metric: str | None,
         study.set_metric_names([by])  # else plots call it "Objective Value"
     study.set_user_attr("description", record.description)
     study.set_user_attr("data", record.data)
-    all_settings = settings(record)
+    last, earlier = settings(record), dropped(record)
     keys = [axis for axis in record.axes if axis.key != SEED]
-    distributions = {axis.key: _distribution(axis, values) for axis in keys if (values := _values(axis.key, all_settings))}
+    distributions = {axis.key: _distribution(axis, values) for axis in keys if (values := _values(axis.key, [*earlier, *last]))}
     # Of means that are equal but for the rounding of their sums, Optuna is to see one, as best() does.
     means: dict[float, float] = {}
-    for setting in all_settings:
+    for setting in last:
         if setting.is_complete and (values := values_of(setting, by)):
             means.setdefault(rounded(statistics.fmean(values)), statistics.fmean(values))
     with _quick(new_file) if new_file else nullcontext():
-        study.add_trials(_trial(setting, by, means, distributions) for setting in all_settings)
+        study.add_trials(_trial(setting, None, means, distributions) for setting in earlier)
+        study.add_trials(_trial(setting, by, means, distributions) for setting in last)
     return study
 
 
@@ -113,8 +114,11 @@ def _distribution(axis: Axis, values: Sequence[Any]) -> BaseDistribution:
     return FloatDistribution(low, high, log=log)
 
 
-def _trial(setting: Setting, metric: str, means: Mapping[float, float], distributions: Mapping[str, BaseDistribution]) -> FrozenTrial:
-    values = values_of(setting, metric)
+def _trial(
+    setting: Setting, metric: str | None, means: Mapping[float, float], distributions: Mapping[str, BaseDistribution]
+) -> FrozenTrial:
+    """The trial of a setting; without a metric it is pruned, as its scores are those of an earlier rung."""
+    values = values_of(setting, metric) if metric else []
     if not setting.completed and all(trial.status == "failed" for trial in setting.trials):
         state = TrialState.FAIL
     elif not setting.is_complete or not values:

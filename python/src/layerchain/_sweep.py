@@ -138,7 +138,8 @@ class Sweep:
         """Writes the sweep as a study of Optuna, with a trial for each setting, and returns it.
 
         A setting's value is the mean of `metric` over its seeds, as `best()` has it, so that the study's best trial is
-        the best setting; its intermediate values are the mean costs. Where a seed diverged the trial is pruned.
+        the best setting; its intermediate values are the mean costs. Where a seed diverged the trial is pruned, and so is
+        a setting that successive halving dropped, at the last rung that it reached.
         `storage` is an SQLite file, or whatever `optuna.create_study` takes; None keeps the study in memory.
         """
         with needed("optuna", "to_optuna()"):

@@ -75,6 +75,21 @@ def test_a_key_that_is_no_part_of_a_setting_is_no_parameter_of_its_trial(workpla
     assert study.trials[0].params == {"model.hidden": "[4]", "train.learning_rate": 0.1, "train.optimizer": "gd"}
 
 
+def test_a_setting_that_successive_halving_dropped_is_pruned_at_its_last_rung(workplace: Workplace) -> None:
+    keys = ("train.iterations=18", "sweep.halving.least=2", "train.record_every=1", "sweep.train.learning_rate=[0.01, 0.05, 0.2]")
+    sweep = layerchain.read(workplace.sweep("halved", *keys))
+    study, trials = sweep.to_optuna(), sweep.trials
+    places = trials.groupby(["model.hidden", "train.learning_rate"])["train.iterations"].max()
+    assert len(study.trials) == len(places) == 6 and set(places) == {2, 6, 18}
+    for trial in study.trials:
+        hidden = tuple(json.loads(trial.params["model.hidden"]))
+        length = int(places[hidden, trial.params["train.learning_rate"]])
+        assert (trial.params["train.iterations"], max(trial.intermediate_values)) == (length, length - 1)
+        assert trial.state == (TrialState.COMPLETE if length == 18 else TrialState.PRUNED)
+        assert set(trials[trials["trial"].isin(trial.user_attrs["trials"])]["train.iterations"]) == {length}
+    assert study.best_trial.user_attrs["trials"] == list(sweep.best().trials) and study.best_value == sweep.best().mean
+
+
 def test_an_accuracy_is_maximised(results: Path) -> None:
     sweep = layerchain.read(results)
     study = sweep.to_optuna(metric="test_accuracy")
