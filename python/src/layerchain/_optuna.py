@@ -79,6 +79,8 @@ def _new_file(storage: Storage) -> optuna.storages.RDBStorage | None:
     """The storage of an SQLite file that is still to be made; None if it is there, or the storage is another."""
     if storage is None or isinstance(storage, optuna.storages.BaseStorage) or "://" in str(storage) or Path(storage).exists():
         return None
+    if not Path(storage).parent.is_dir():
+        raise LayerchainError(f"{storage}: there is no folder {Path(storage).parent}; make it first")
     return optuna.storages.RDBStorage(f"sqlite:///{Path(storage)}")
 
 

@@ -119,7 +119,7 @@ class Sweep:
         return Tables(*map(_columns.to_polars, self._tables))
 
     def best(self, metric: str | None = None) -> Best:
-        """The setting with the best mean over its seeds of `metric`: a column of `trials`.
+        """The setting with the best mean over its seeds of `metric`: a cost or an accuracy among the columns of `trials`.
 
         By default that is the cost of the validation examples, or of the training examples where none were set aside; the
         test examples choose nothing unless they are asked to. A setting with a trial that diverged, failed or is

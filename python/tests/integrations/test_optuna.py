@@ -103,6 +103,8 @@ def test_a_study_is_not_written_twice_unless_it_is_to_be_replaced(results: Path,
         sweep.to_optuna(tmp_path / "s.db", replace=replace)
     with pytest.raises(LayerchainError, match="there is a study 'plain' already; replace=True replaces it"):
         sweep.to_optuna(tmp_path / "s.db")
+    with pytest.raises(LayerchainError, match="no/s.db: there is no folder .*/no; make it first$"):
+        sweep.to_optuna(tmp_path / "no/s.db")
     sweep.to_optuna(tmp_path / "s.db", study_name="other", metric="test_cost")
     storage = f"sqlite:///{tmp_path / 's.db'}"
     assert sorted(optuna.get_all_study_names(storage)) == ["other", "plain"]
