@@ -10,7 +10,7 @@ from typing import Any, Iterator, Optional
 import numpy as np
 
 from . import seal
-from .applied import CONDITIONS, applied
+from ._applied import CONDITIONS, applied
 from .axis import TRIAL, Axis
 from .measure import SCORES
 from .sweep import Run, Sweep, arranged, count_trials

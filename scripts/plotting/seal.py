@@ -1,4 +1,4 @@
-"""The seals of a record, as `crates/runner/src/record/seal.rs` makes them: what is drawn is what was stored."""
+"""Finds what of a record, or of the tables beside it, is no longer what was stored."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ import itertools
 import sqlite3
 import struct
 from pathlib import Path
-from typing import Any, Iterable
 
-# The rows that a plan's seal covers, each after the name of its table.
-PLAN = (
-    "SELECT 'experiment', name, description, toml, data FROM experiment",
-    "SELECT 'axis', position, key, scale, factor FROM axis ORDER BY position",
-    "SELECT 'plan', position, trial, point FROM plan ORDER BY position",
-)
-TRIAL = """
-SELECT trial.number, trial.digest, trial.id, trial.config, trial.engine, trial.status, trial.reason, trial.ended_at,
-       trial.final_cost, trial.train_cost, trial.train_accuracy, trial.test_accuracy, trial.test_cost,
-       trial.validation_accuracy, trial.validation_cost, trial.drift, trial.seconds, trial.metrics,
-       machine.fingerprint, machine.toml, data.said, fleet.trials
-FROM trial LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data
-           LEFT JOIN fleet ON fleet.number = trial.fleet
-WHERE trial.id IN (SELECT trial FROM plan)
-"""
+from ._seal import PLAN, TRIALS, encoded, seal
+
 HISTORY = """
 SELECT trial, iteration, cost, metrics FROM history
 WHERE trial IN (SELECT number FROM trial WHERE id IN (SELECT trial FROM plan)) ORDER BY trial, iteration
@@ -34,8 +20,7 @@ TABLES = ("trials.csv", "history.csv")
 def plan_is_sound(connection: sqlite3.Connection) -> bool:
     """Whether the experiment, its axes and its plan are what was stored."""
     (stored,) = connection.execute("SELECT digest FROM experiment").fetchone()
-    rows = b"".join(_row(row) for select in PLAN for row in connection.execute(select))
-    return stored == hashlib.sha256(_bytes("plan") + rows).hexdigest()
+    return bool(stored == seal("plan", (row for select in PLAN for row in connection.execute(select))))
 
 
 def damaged_trials(connection: sqlite3.Connection) -> list[str]:
@@ -44,14 +29,14 @@ def damaged_trials(connection: sqlite3.Connection) -> list[str]:
     histories = {
         number: b"".join(
             struct.pack("<cqcdc", b"i", iteration, b"r", cost, b"n") if metrics is None and isinstance(cost, float)
-            else _row((iteration, cost, metrics))
+            else encoded((iteration, cost, metrics))
             for _, iteration, cost, metrics in rows
         )
         for number, rows in itertools.groupby(connection.execute(HISTORY), key=lambda row: row[0])
     }
     return [
-        str(sealed[0]) for number, digest, *sealed in connection.execute(TRIAL)
-        if digest != hashlib.sha256(_bytes("trial") + _row(sealed) + histories.get(number, b"")).hexdigest()
+        str(sealed[0]) for number, digest, *sealed in connection.execute(TRIALS)
+        if digest != hashlib.sha256(encoded(("trial", *sealed)) + histories.get(number, b"")).hexdigest()
     ]
 
 
@@ -63,18 +48,3 @@ def edited_tables(connection: sqlite3.Connection, directory: Path) -> list[str]:
         if name in hashes and (directory / name).is_file()
         and hashlib.sha256((directory / name).read_bytes()).hexdigest() != hashes[name]
     ]
-
-
-def _row(values: Iterable[Any]) -> bytes:
-    return b"".join(map(_bytes, values))
-
-
-def _bytes(value: Any) -> bytes:
-    if value is None:
-        return b"n"
-    if isinstance(value, int):
-        return struct.pack("<cq", b"i", value)
-    if isinstance(value, float):
-        return struct.pack("<cd", b"r", value)
-    kind, data = (b"t", value.encode()) if isinstance(value, str) else (b"b", value)
-    return struct.pack("<cQ", kind, len(data)) + data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import sqlite3
@@ -16,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from plotting import seal, style  # noqa: E402
+from plotting import style  # noqa: E402
+from plotting._seal import PLAN, TRIALS, seal  # noqa: E402
 from plotting.axis import Axis  # noqa: E402
 from plotting.sweep import Run, Sweep, arranged  # noqa: E402
 
@@ -75,17 +75,9 @@ def record(folder: Path, axes: dict[str, list], row: Callable[[dict], dict], his
 
 
 def _seal(connection: sqlite3.Connection) -> None:
-    """Seals one value after another, as crates/runner/src/record/seal.rs does."""
-    def digest(kind: str, rows: list) -> str:
-        sha256 = hashlib.sha256(seal._bytes(kind))
-        for row in rows:
-            for value in row:
-                sha256.update(seal._bytes(value))
-        return sha256.hexdigest()
-
-    plan = [row for select in seal.PLAN for row in connection.execute(select)]
-    connection.execute("UPDATE experiment SET digest = ?", (digest("plan", plan),))
-    for number, _, *sealed in connection.execute(seal.TRIAL).fetchall():
+    plan = [row for select in PLAN for row in connection.execute(select)]
+    connection.execute("UPDATE experiment SET digest = ?", (seal("plan", plan),))
+    for number, _, *sealed in connection.execute(TRIALS).fetchall():
         history = connection.execute("SELECT iteration, cost, metrics FROM history WHERE trial = ? ORDER BY iteration",
                                      (number,)).fetchall()
-        connection.execute("UPDATE trial SET digest = ? WHERE number = ?", (digest("trial", [sealed, *history]), number))
+        connection.execute("UPDATE trial SET digest = ? WHERE number = ?", (seal("trial", [sealed, *history]), number))

@@ -7,8 +7,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-from support import RATE, ROOT, record
-from plotting.applied import CONDITIONS
+from support import RATE, record
 from plotting.record import RecordError, read_sweep
 
 AXES = {RATE: [0.1, 0.2], "seed": [1, 2, 3]}
@@ -83,20 +82,6 @@ class Records(unittest.TestCase):
                                    ("momentum = 0.9", "there are .*; runner show --where also knows those that all trials leave")):
             with self.assertRaisesRegex(RecordError, message):
                 read_sweep(folder, condition)
-
-    def test_the_python_package_has_the_same_conditional_keys(self) -> None:
-        path = ROOT / "python/src/layerchain/_applied.py"
-        package: dict = {}
-        exec(compile(path.read_text(), path, "exec"), package)
-        settings = [{"train.optimizer": name} for name in ("gd", "momentum", "nesterov", "rmsprop", "adam", "adamw")]
-        settings += [{"train.schedule": name} for name in ("constant", "step", "cosine", "inverse")]
-        settings += [{"model.init": name} for name in ("he", "scaled-normal", "orthogonal", "mup")]
-        settings += [{"train.batch": 8}, {"train.batch": 8, "train.shuffle": False}, {"train.batch": "full"},
-                     {"train.patience": 3}, {"train.patience": "off"}, {"train.warmup": 5}, {"train.weight_decay": 0.1}]
-        for setting in ({}, *settings):
-            here, there = ({key: holds(setting) for key, holds in conditions.items()}
-                           for conditions in (CONDITIONS, package["CONDITIONS"]))
-            self.assertEqual(here, there, setting)
 
     def test_a_condition_leaves_the_trials_that_fit(self) -> None:
         folder = a_record(self.folder)

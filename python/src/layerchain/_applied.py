@@ -2,6 +2,8 @@
 
 The plan of a record has every swept key at every point, and the configurations of its trials leave out keys at their
 defaults, so that neither tells which keys a trial has.
+
+`scripts/plotting` has this file too, by a link: it imports nothing but the standard library, and runs on Python 3.9.
 """
 
 from __future__ import annotations

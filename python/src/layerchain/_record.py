@@ -18,27 +18,11 @@ from numpy.typing import NDArray
 
 from ._applied import applied
 from ._errors import LayerchainError
-from ._seal import seal
+from ._seal import PLAN, TRIALS, seal
 
 SCHEMA = 4
 DATABASE = "results.db"
 
-# The rows that the seal of a plan covers, each after the name of its table.
-_PLAN = (
-    "SELECT 'experiment', name, description, toml, data FROM experiment",
-    "SELECT 'axis', position, key, scale, factor FROM axis ORDER BY position",
-    "SELECT 'plan', position, trial, point FROM plan ORDER BY position",
-)
-# What the seal of a trial covers, after its number and the seal itself.
-_TRIALS = """
-SELECT trial.number, trial.digest, trial.id, trial.config, trial.engine, trial.status, trial.reason, trial.ended_at,
-       trial.final_cost, trial.train_cost, trial.train_accuracy, trial.test_accuracy, trial.test_cost,
-       trial.validation_accuracy, trial.validation_cost, trial.drift, trial.seconds, trial.metrics,
-       machine.fingerprint, machine.toml, data.said, fleet.trials
-FROM trial LEFT JOIN machine ON machine.number = trial.machine LEFT JOIN data ON data.number = trial.data
-           LEFT JOIN fleet ON fleet.number = trial.fleet
-WHERE trial.id IN (SELECT trial FROM plan) ORDER BY trial.number
-"""
 _HISTORY = "SELECT iteration, cost, metrics FROM history WHERE trial = ? ORDER BY iteration"
 
 # The scores of a trial, in the order of its row and of trials.csv.
@@ -148,7 +132,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Record:
     if experiment is None:
         raise LayerchainError(f"{path}: nothing has been planned there yet")
     name, description, toml, data, digest = experiment
-    if digest != seal("plan", (row for select in _PLAN for row in connection.execute(select))):
+    if digest != seal("plan", (row for select in PLAN for row in connection.execute(select))):
         raise LayerchainError(f"{path}: the experiment, its axes or its plan are not what was stored; run the sweep again")
     trials = {trial.id: trial for trial in _trials(connection, path)}
     axes = [Axis(*row) for row in connection.execute("SELECT key, scale, factor FROM axis ORDER BY position")]
@@ -160,7 +144,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Record:
 
 
 def _trials(connection: sqlite3.Connection, path: Path) -> Iterator[Trial]:
-    for number, digest, *sealed in connection.execute(_TRIALS):
+    for number, digest, *sealed in connection.execute(TRIALS):
         history = connection.execute(_HISTORY, (number,)).fetchall()
         if digest != seal("trial", [sealed, *history]):
             raise LayerchainError(

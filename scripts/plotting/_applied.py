@@ -1,0 +1,1 @@
+../../python/src/layerchain/_applied.py
