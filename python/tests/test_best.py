@@ -113,3 +113,10 @@ def test_where_the_optimizer_is_not_swept_a_trial_that_has_not_finished_has_that
     finished = replace(made.points[0], trial=replace(made.points[0].trial, config={"train.optimizer": "momentum"}))  # type: ignore[type-var]
     (setting,) = settings(replace(made, points=[finished, made.points[1]]))
     assert (setting.values, setting.planned) == ({"train.momentum": 0.5}, 2)
+
+
+def test_an_unfinished_trial_of_adamw_has_the_decay_that_it_will_have() -> None:
+    keys = ("train.optimizer", "train.decay_biases")
+    points = [Point(dict(zip(keys, values, strict=True)), "0", None) for values in (("adamw", True), ("gd", True))]
+    made_up = Record("made up", "", "[train]\niterations = 1\n", "", [], points)
+    assert [made_up.own_values(point)["train.decay_biases"] for point in points] == [True, None]

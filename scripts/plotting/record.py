@@ -10,7 +10,7 @@ from typing import Any, Iterator, Optional
 import numpy as np
 
 from . import seal
-from ._applied import CONDITIONS, applied
+from ._applied import CONDITIONS, applied, planned
 from .axis import TRIAL, Axis
 from .measure import SCORES
 from .sweep import Run, Sweep, arranged, count_trials
@@ -127,7 +127,7 @@ def _points(connection: sqlite3.Connection, configs: dict[str, dict]) -> list[di
     # What is not swept is the same in all trials.
     known = next(iter(configs.values()), {})
     base = {key: value for key, value in known.items() if points and key not in points[0]}
-    own = [applied(point, configs.get(point[TRIAL], base)) for point in points]
+    own = [applied(point, configs[point[TRIAL]]) if point[TRIAL] in configs else planned(point, base) for point in points]
     return list({tuple(point.items()): point for point in own}.values())
 
 

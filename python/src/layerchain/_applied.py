@@ -63,3 +63,12 @@ def applied(point: Settings, config: Settings) -> dict[str, Any]:
     """The values of a point, None for each key that is no part of the trial with this configuration."""
     settings = {**point, **config}
     return {key: None if key in CONDITIONS and not CONDITIONS[key](settings) else value for key, value in point.items()}
+
+
+def planned(point: Settings, base: Settings) -> dict[str, Any]:
+    """The values of a point, None for each key that is no part of its trial, which hasn't finished: `base` is the
+    experiment, where the decay of adamw may be left out, as it is in no trial's configuration."""
+    settings = {**base, **point}
+    if settings.get("train.optimizer") == "adamw":
+        settings.setdefault("train.weight_decay", 0.01)
+    return applied(point, settings)

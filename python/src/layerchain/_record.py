@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._applied import applied
+from ._applied import applied, planned
 from ._errors import LayerchainError
 from ._seal import PLAN, TRIALS, seal
 
@@ -88,7 +88,9 @@ class Record:
 
     def own_values(self, point: Point) -> dict[str, Any]:
         """The values of a point, None for each key that is no part of its trial."""
-        return applied(point.values, point.trial.config if point.trial is not None else _base(self.toml))
+        if point.trial is None:
+            return planned(point.values, _base(self.toml))
+        return applied(point.values, point.trial.config)
 
 
 def read_record(directory: Path) -> Record:

@@ -9,7 +9,7 @@ use datasets::files::hexadecimal;
 
 /// SHA-256 over values as SQLite keeps them, one after another: `n` for NULL; `i` or `r` and the 8 bytes of a number;
 /// `t` or `b`, 8 bytes of length, and the bytes of a text or a blob. Numbers and lengths are little-endian.
-/// `scripts/plotting/seal.py` computes the same.
+/// `python/src/layerchain/_seal.py` computes the same.
 #[derive(Clone, Debug)]
 pub struct Seal(Sha256);
 
