@@ -203,7 +203,7 @@ pub fn adam_step<R: Real, G: Real>(
 }
 
 impl Step {
-    /// The learning rate, the scale of the gradient, λ and η λ in the element type of the parameters.
+    /// Rounds the learning rate, the scale of the gradient, λ and η λ in the element type of the parameters.
     fn rounded<R: Real>(self) -> [R; 4] {
         [self.learning_rate, self.grad_scale, self.l2, self.decay].map(R::from_f64)
     }

@@ -44,7 +44,7 @@ enum Level {
 }
 
 impl Level {
-    /// The word before a line, and the name of its level in JSON.
+    /// Returns the word before a line, and the name of its level in JSON.
     fn word(self) -> &'static str {
         match self {
             Level::Error => "error",
@@ -55,7 +55,7 @@ impl Level {
         }
     }
 
-    /// The style of the word; `None` if none stands before the line.
+    /// Returns the style of the word; `None` if none stands before the line.
     fn style(self) -> Option<Style> {
         match self {
             Level::Error => Some(RED),

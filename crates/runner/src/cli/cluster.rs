@@ -150,13 +150,13 @@ fn memory(text: &str) -> Result<String, String> {
     if is_size { Ok(text.to_owned()) } else { Err("must be a number with K, M, G or T, such as 2G".to_owned()) }
 }
 
-/// A name that Slurm takes as one word.
+/// Parses a name that Slurm takes as one word.
 fn word(text: &str) -> Result<String, String> {
     let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"\"'\\#".contains(c));
     if is_word { Ok(text.to_owned()) } else { Err("must be one word".to_owned()) }
 }
 
-/// An option of sbatch as a line of a script.
+/// Parses an option of sbatch, as a line of a script has it.
 fn option(text: &str) -> Result<String, String> {
     match text.starts_with('-') {
         true => line(text),

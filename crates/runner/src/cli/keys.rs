@@ -24,7 +24,7 @@ pub(super) fn candidates(current: &OsStr) -> Vec<CompletionCandidate> {
     }
 }
 
-/// Every key as it is written after a file: also on an axis.
+/// Lists every key as it is written after a file: also on an axis.
 fn all() -> impl Iterator<Item = (String, &'static dyn AnyKey)> {
     let own = [experiment_keys::KEYS, sweep_keys::KEYS].into_iter().flatten().copied();
     let plain = own.chain(keys()).map(|key| (key.name().to_owned(), key));
@@ -35,7 +35,7 @@ fn candidate(value: &str, key: &dyn AnyKey) -> CompletionCandidate {
     CompletionCandidate::new(value).help(Some(StyledStr::from(key.meaning())))
 }
 
-/// The names that a key takes.
+/// Lists the names that a key takes.
 fn values(key: &dyn AnyKey) -> Vec<String> {
     let schema = key.schema();
     let forms = schema["anyOf"].as_array().into_iter().flatten();

@@ -169,7 +169,7 @@ fn columns(joined: &Joined, rows: &[PairedSetting], measures: &[&Column]) -> Vec
     columns
 }
 
-/// The numbers of a row by the names of their fields.
+/// Returns the numbers of a row by the names of their fields.
 fn fields(row: &PairedSetting, measures: &[&Column]) -> Vec<(String, Value)> {
     let mut fields = Vec::new();
     for measure in measures {

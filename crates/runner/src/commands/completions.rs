@@ -20,7 +20,7 @@ pub(super) fn run(args: &Completions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// This program as it was called: by its name if the shell finds it, else by its whole path.
+/// Names this program as it was called: by its name if the shell finds it, else by its whole path.
 fn program() -> Result<String> {
     let name = env::args_os().next().unwrap_or_else(|| "runner".into());
     let path = Path::new(&name);

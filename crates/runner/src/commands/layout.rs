@@ -23,7 +23,7 @@ impl TableColumn {
     }
 }
 
-/// The columns of the terminal; `None` if stdout is no terminal.
+/// Counts the columns of the terminal; `None` if stdout is no terminal.
 pub(super) fn room() -> Option<usize> {
     stdout().is_terminal().then(|| Term::stdout().size_checked()).flatten().map(|(_, columns)| columns.into())
 }

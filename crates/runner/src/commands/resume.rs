@@ -4,7 +4,7 @@ use std::env;
 
 use crate::text::quoted;
 
-/// The command line of this process, as it is typed to go on: without `--fresh`, which would begin anew.
+/// Writes the command line of this process as it is typed to go on: without `--fresh`, which would begin anew.
 pub(super) fn same_again() -> String {
     let words = env::args_os().map(|word| word.to_string_lossy().into_owned());
     quoted(words.filter(|word| word != "--fresh"))

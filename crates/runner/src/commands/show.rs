@@ -90,7 +90,7 @@ fn nothing(args: &cli::Show, trials: &Trials) -> String {
     }
 }
 
-/// The key to aggregate over: the one that is asked for, else the seed if there are several.
+/// Chooses the key to aggregate over: the one that is asked for, else the seed if there are several.
 fn over(args: &cli::Show, trials: &Trials) -> Result<Option<String>> {
     let Some(key) = &args.over else {
         return Ok(trials.seed().filter(|_| trials.has_seeds()).map(str::to_owned));

@@ -17,7 +17,7 @@ const FREE: u16 = 4;
 /// Columns of the share that is done and of the time that is left.
 const BESIDE: usize = "100%  89s left  ".len();
 
-/// A bar on stderr, with what is `done` in words of indicatif's template.
+/// Makes a bar on stderr, with what is `done` in words of indicatif's template.
 pub(super) fn new(parts: u64, done: &str) -> ProgressBar {
     on(Term::buffered_stderr(), parts, done)
 }
@@ -59,12 +59,12 @@ pub(crate) fn counting(parts: u64, counts: &str) -> ProgressBar {
     }
 }
 
-/// The style of a bar that counts `counts`, words of indicatif's template.
+/// Makes the style of a bar that counts `counts`, words of indicatif's template.
 pub(super) fn style(counts: &str) -> ProgressStyle {
     ProgressStyle::with_template(&format!("{{bar:30}} {counts}")).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Nothing before the first part is done: there is nothing to tell it by.
+/// Writes the time that is left, but not before the first part is done: until then there is nothing to tell it by.
 fn time_left(state: &ProgressState, out: &mut dyn Write) {
     if state.pos() > 0 {
         let _ = write!(out, "  {:#} left", HumanDuration(state.eta()));

@@ -211,7 +211,7 @@ impl State {
         }
     }
 
-    /// The share of the operations that are done, in finished trials and in those on their way.
+    /// Computes the share of the operations that are done, in finished trials and in those on their way.
     fn fraction(&self) -> f64 {
         let running: f64 = self.advance.running().iter().map(|running| running.flops_done()).sum();
         if self.all_flops > 0.0 { ((self.flops + running) / self.all_flops).min(1.0) } else { 1.0 }
@@ -243,7 +243,7 @@ fn as_json(running: &Running) -> Value {
     })
 }
 
-/// The final cost, and how the net does: the share in the right class, or the cost where there are no classes.
+/// Writes the final cost, and how the net does: the share in the right class, or the cost where there are no classes.
 fn scores(outcome: &Outcome) -> String {
     let cost = outcome.final_record().map_or(f64::NAN, |record| record.cost);
     let of = |score: Option<Score>| match score {

@@ -71,7 +71,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
     format!("INSERT INTO trial ({columns}) VALUES ({})", places.join(", "))
 });
 
-/// `shared` are the machine, the data and the fleet.
+/// Inserts a trial; `shared` are its machine, data and fleet.
 fn insert_one(
     transaction: &Transaction,
     trial: &Trial,
@@ -111,7 +111,7 @@ pub(super) fn replace(
     Ok(())
 }
 
-/// A trial's own columns, from `id` to `metrics`.
+/// Lists a trial's own columns, from `id` to `metrics`.
 fn values(trial: &Trial, summary: &Summary) -> Vec<Value> {
     let identity = [trial.id.clone().into(), trial.config.canonical().to_string().into()];
     let columns = STORED.iter().map(|column| column.stored(summary));

@@ -42,7 +42,7 @@ impl FormerPlan {
         Ok((number, Some(FormerPlan { number, name: row.get(2)?, toml: row.get(3)?, axes, points })))
     }
 
-    /// The number of its points.
+    /// Counts its points.
     pub fn points(&self) -> usize {
         self.points.len()
     }
@@ -70,7 +70,7 @@ fn select() -> String {
 }
 
 impl Record {
-    /// The former plans that are as they were stored, and the number of those that aren't.
+    /// Reads the former plans that are as they were stored, and the number of those that aren't.
     pub fn former_plans(&self) -> Result<(Vec<FormerPlan>, usize), Error> {
         if !self.has_table("former")? {
             return Ok((Vec::new(), 0));

@@ -121,7 +121,7 @@ impl Record {
         Ok((intact.collect(), trials.iter().map(|(id, _)| id.clone()).filter(|id| damaged.contains(id)).collect()))
     }
 
-    /// All finished trials by their ids, of whatever plan.
+    /// Reads all finished trials by their ids, of whatever plan.
     pub fn finished_trials(&self) -> Result<Vec<(String, FinishedTrial)>, Error> {
         let select = format!("SELECT trial.id, {} FROM trial {REFERENCES}", *COLUMNS);
         self.rows(&select, [], |row| Ok((row.get(0)?, FinishedTrial::from_row(row, 1)?)))

@@ -61,7 +61,7 @@ pub(super) enum Token {
 }
 
 impl Token {
-    /// The token in the words of a message.
+    /// Names the token in the words of a message.
     pub(super) fn shown(&self) -> String {
         match self {
             Token::Word(word) => word.clone(),

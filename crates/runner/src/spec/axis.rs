@@ -97,6 +97,8 @@ pub(super) struct Range {
 }
 
 impl Range {
+    /// Parses a range.
+    ///
     /// # Errors
     /// If a part of the range is missing, unknown or wrong.
     pub(super) fn parse(key: &str, range: &Table) -> Result<Self, String> {

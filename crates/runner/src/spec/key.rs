@@ -53,7 +53,7 @@ impl<K: Kind> Key<K> {
         self
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -66,13 +66,13 @@ impl<K: Kind> Key<K> {
 
 /// A key of any kind.
 pub trait AnyKey: Sync {
-    /// Its name, such as `train.momentum`.
+    /// Returns its name, such as `train.momentum`.
     fn name(&self) -> &'static str;
 
-    /// Its meaning, in a sentence.
+    /// Returns its meaning, in a sentence.
     fn meaning(&self) -> &'static str;
 
-    /// The values that it takes, as a JSON schema.
+    /// Returns the values that it takes, as a JSON schema.
     fn schema(&self) -> Json;
 
     /// Checks a value.

@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    /// The texts in backticks of a cell.
+    /// Lists the texts in backticks of a cell.
     fn quoted(cell: &str) -> Vec<&str> {
         cell.split('`').skip(1).step_by(2).collect()
     }

@@ -70,7 +70,7 @@ const VALUES: &[(&str, &str)] = &[
 /// Below it two names have little in common: of five letters three must be the same.
 const ALIKE: f64 = 0.6;
 
-/// The candidate that `word` is most like, if it is like any.
+/// Finds the candidate that `word` is most like, if it is like any.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let candidates: Vec<_> = candidates.into_iter().collect();
     let (section, name) = parts(word);
@@ -93,12 +93,12 @@ fn named_otherwise(table: &'static [(&str, &str)], word: &str) -> Option<&'stati
     table.iter().find(has_word).map(|(name, _)| *name)
 }
 
-/// The section and the name in it.
+/// Splits a key into its section and the name in it.
 pub(super) fn parts(key: &str) -> (&str, &str) {
     key.rsplit_once('.').unwrap_or(("", key))
 }
 
-/// The name that `word` is another one of, or is written most like; `None` if it is like none.
+/// Finds the name that `word` is another one of, or is written most like; `None` if it is like none.
 pub(super) fn meant<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     let known = names.iter().find(|name| named_otherwise(VALUES, word) == Some(**name));
     let likeness = |name: &&&str| (normalized_damerau_levenshtein(&bare(word), &bare(name)) * 1e9) as u64;
@@ -106,7 +106,7 @@ pub(super) fn meant<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     known.or(alike).copied()
 }
 
-/// A name without its punctuation, in small letters.
+/// Returns a name without its punctuation, in small letters.
 fn bare(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }

@@ -88,7 +88,7 @@ fn sorted(numbers: &[f64]) -> Vec<usize> {
     order
 }
 
-/// The share of the variance of `ranks` between `groups`, less what as many groups explain by chance.
+/// Computes the share of the variance of `ranks` between `groups`, less what as many groups explain by chance.
 fn share(groups: &[usize], ranks: &[f64]) -> Option<f64> {
     let (n, k) = (ranks.len() as f64, groups.iter().collect::<HashSet<_>>().len());
     let mean = ranks.iter().sum::<f64>() / n;

@@ -104,7 +104,7 @@ pub(super) fn render(words: &Words, data: &impl Serialize) -> String {
     page.expect("the template names the words that are there")
 }
 
-/// The source of a script in a content security policy: the hash of its text.
+/// Returns the source of a script in a content security policy: the hash of its text.
 fn source(script: &str) -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script)))
 }

@@ -22,13 +22,13 @@ pub(super) fn curve(record: &Record, setting: &Setting) -> Result<String, Error>
     Ok(sparkline(&mean_curve(&curves)))
 }
 
-/// The mean at each record, as far as every curve has it.
+/// Computes the mean at each record, as far as every curve has it.
 fn mean_curve(curves: &[Vec<f64>]) -> Vec<f64> {
     let length = curves.iter().map(Vec::len).min().unwrap_or(0);
     (0..length).map(|i| curves.iter().map(|curve| curve[i]).sum::<f64>() / curves.len() as f64).collect()
 }
 
-/// The costs from the lowest to the highest as blocks of eight heights, of their logarithms where they differ much.
+/// Draws the costs from the lowest to the highest as blocks of eight heights, of their logarithms where they differ much.
 fn sparkline(costs: &[f64]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let (low, high) =

@@ -50,7 +50,7 @@ impl Prepared {
     }
 }
 
-/// The word that asks for a BLAS.
+/// Writes the word that asks for a BLAS.
 fn word(blas: &Request) -> String {
     match blas {
         Request::Auto => "auto".to_owned(),

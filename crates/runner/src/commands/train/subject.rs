@@ -86,7 +86,7 @@ impl Subject {
         Ok(Subject { experiment, recorded: Some(recorded) })
     }
 
-    /// The file of the model where no other is asked for.
+    /// Names the file of the model where no other is asked for.
     pub(super) fn model_file(&self) -> PathBuf {
         match &self.recorded {
             Some(RecordedTrial { dir, id, .. }) => dir.join(format!("model-{id}.h5")),
@@ -130,7 +130,7 @@ impl RecordedTrial {
         }
     }
 
-    /// Its place in its fleet, and where it stops if it stops early.
+    /// Finds its place in its fleet, and where it stops if it stops early.
     pub(super) fn kept(&self) -> Kept {
         let place = self.recipe().fleet.iter().position(|id| *id == self.id).unwrap_or_default();
         let summary = &self.recipe().trial.summary;

@@ -27,7 +27,7 @@ pub(super) fn described(model: &Model) -> Map<String, Value> {
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The activation of each layer.
+/// Returns the activation of each layer.
 pub(super) fn activations(net: &Net) -> Vec<Activation> {
     match net {
         Net::F32(chain) => chain.layers.iter().map(|layer| layer.activation).collect(),

@@ -21,7 +21,7 @@ pub enum Format {
 }
 
 impl Model {
-    /// The content of a file in another format. The same model gives the same bytes.
+    /// Makes the content of a file in another format. The same model gives the same bytes.
     ///
     /// # Errors
     /// If the format can't hold the model.

@@ -35,7 +35,7 @@ pub(super) fn encode(model: &Model) -> Vec<u8> {
     zip.finish().expect("memory takes any bytes").into_inner()
 }
 
-/// The header of an NPY file, version 1.0, of an array in C order.
+/// Writes the header of an NPY file, version 1.0, of an array in C order.
 fn header(element: &str, shape: &[usize]) -> Vec<u8> {
     const BEFORE: usize = 10;
     let shape: String = shape.iter().map(|side| format!("{side}, ")).collect();

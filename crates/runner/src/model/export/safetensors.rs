@@ -21,7 +21,7 @@ pub(super) fn encode(model: &Model) -> Vec<u8> {
     serialize(tensors, Some(metadata)).expect("tensors of as many bytes as their shapes say")
 }
 
-/// `layer_1/w` is the weight of layer 0 there.
+/// Returns the name that PyTorch gives a tensor: `layer_1/w` is the weight of layer 0 there.
 fn name_in_torch(name: &str) -> String {
     let Some((number, parameter)) = name.strip_prefix("layer_").and_then(|name| name.split_once('/')) else {
         return name.trim_start_matches("scaling/").to_owned();

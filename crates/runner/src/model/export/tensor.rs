@@ -35,7 +35,7 @@ impl Tensor {
         }
     }
 
-    /// The parameters of all layers, and the moments that the examples are standardized by, under the names of docs/model-format.md.
+    /// Lists the parameters of all layers, and the moments that the examples are standardized by, under the names of docs/model-format.md.
     pub(super) fn all_of(model: &Model) -> Vec<Tensor> {
         let mut tensors = match &model.net {
             Net::F32(chain) => of_layers(chain, Dtype::F32),

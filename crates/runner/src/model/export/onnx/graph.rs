@@ -8,7 +8,7 @@ use datasets::FeatureType;
 /// The number of an integer in `AttributeProto.type`.
 const INTEGER: i32 = 2;
 
-/// The number of an element type in ONNX.
+/// Returns the number of an element type in ONNX.
 pub(super) fn element(dtype: Dtype) -> i32 {
     match dtype {
         Dtype::F32 => 1,
@@ -16,7 +16,7 @@ pub(super) fn element(dtype: Dtype) -> i32 {
     }
 }
 
-/// The number of the type of unscaled elements in ONNX.
+/// Returns the number of the type of unscaled elements in ONNX.
 pub(super) fn input_element(input: FeatureType) -> i32 {
     match input {
         FeatureType::F32 => 1,
@@ -91,7 +91,7 @@ impl Builder {
     }
 }
 
-/// An array of any number of examples, each of the given sides.
+/// Describes an array of any number of examples, each of the given sides.
 fn value_info(name: &str, elem_type: i32, sides: &[usize]) -> ValueInfo {
     let examples = Dimension { dim_value: None, dim_param: Some("examples".to_owned()) };
     let side = |&side: &usize| Dimension { dim_value: Some(side as i64), dim_param: None };

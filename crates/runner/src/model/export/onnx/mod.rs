@@ -90,7 +90,7 @@ fn graph(model: &Model) -> messages::Graph {
     graph.finish(&name, element(dtype), &[columns])
 }
 
-/// `a[0]`: the examples in rows, scaled in f64 and then rounded, as the runner does.
+/// Adds `a[0]`: the examples in rows, scaled in f64 and then rounded, as the runner does.
 fn inputs(graph: &mut Builder, model: &Model) -> String {
     graph.part = "scaling".to_owned();
     let mut x = "examples".to_owned();
