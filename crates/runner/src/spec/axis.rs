@@ -119,6 +119,14 @@ impl Range {
         if scale == Scale::Log && (from <= 0.0 || to <= 0.0) {
             return Err(format!("a log range needs from and to above 0, found {from} and {to}"));
         }
+        // Numbers between the ends are computed from this.
+        let is_in_range = match scale {
+            Scale::Log => (to / from).is_normal(),
+            _ => (to - from).is_finite(),
+        };
+        if !is_in_range {
+            return Err(format!("from {from} to {to} is more than f64 can span; list the values instead"));
+        }
         Ok(Range { from, to, scale, whole: keys::key(key).is_some_and(|key| key.is_whole()) })
     }
 
@@ -199,6 +207,9 @@ mod tests {
             ("{ from = 1, to = 3, count = 2, step = 1 }", "found step"),
             ("{ from = 1, to = 3, count = 2, scale = 'cubic' }", "cubic"),
             ("{ from = 1, to = 3, count = 1 }", "from = to"),
+            ("{ from = 1e-200, to = 1e200, count = 3, scale = 'log' }", "more than f64 can span"),
+            ("{ from = 1e200, to = 1e-200, count = 3, scale = 'log' }", "more than f64 can span"),
+            ("{ from = -1e308, to = 1e308, count = 3 }", "more than f64 can span"),
         ] {
             let problem = axis("model.depth", toml).unwrap_err();
             assert!(problem.contains(reason), "{toml}: {problem}");
