@@ -47,6 +47,55 @@ fn a_command_writes_neither_to_what_it_reads_nor_twice_to_one_file() {
 }
 
 #[test]
+fn only_a_regular_file_is_replaced_and_nothing_is_done_before_that_is_known() {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    bench.write("t.csv", "1,2,x\n3,4,y\n5,6,x\n7,8,y\n");
+    assert!(bench.run(&["train", "one.toml", "--out", "m.h5"]).status.success());
+    assert!(bench.run(&["sweep", "one.toml"]).status.success());
+    let made = bench.shell(
+        "mkfifo pipe; ln -s /dev/null device; ln -s nowhere dangling; ln -s m.h5 good; ln -s \"$PWD/pipe\" to_pipe
+        mkdir -p results/bench imports; ln -s nowhere results/bench/b.json; ln -s nowhere imports/test_t.h5",
+    );
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let is_unlike_a_file = |path: &str| fs::symlink_metadata(bench.path(path)).is_ok_and(|found| !found.is_file());
+    let (pipe, link) = ("a pipe or a device", "a link to nothing");
+    for (arguments, found) in [
+        (&["train", "one.toml", "--force", "--out", "pipe"][..], pipe),
+        (&["train", "one.toml", "--force", "--out", "device"], pipe),
+        (&["train", "one.toml", "--force", "--out", "to_pipe"], pipe),
+        (&["train", "one.toml", "--out", "dangling"], link),
+        (&["train", "one.toml", "--force", "--out", "m.h5", "--history", "/dev/null"], pipe),
+        (&["export", "m.h5", "--force", "--onnx", "dangling"], link),
+        (&["trace", "one.toml", "--force", "--html", "device"], pipe),
+        (&["report", "results/one", "-o", "dangling"], link),
+        (&["data", "inspect", "data/test_drawn.h5", "--sheet", "pipe"], pipe),
+        (&["data", "inspect", "data/test_drawn.h5", "--sheet", "device"], pipe),
+        (&["evaluate", "m.h5", "--sheet", "dangling"], link),
+        (&["data", "import", "t.csv", "--test-share", "0.5", "--out", "imports"], link),
+        (&["data", "import", "t.csv", "--test-share", "0.5", "--out", "imports", "--force"], link),
+        (&["bench", "--shape", "8", "--save", "b"], link),
+        (&["bench", "--shape", "8", "--save", "b", "--force"], link),
+    ] {
+        let output = bench.run(arguments);
+        let (code, line) = failure(&output);
+        assert!(code == Some(2) && line.contains(&format!("this is {found}")), "{arguments:?}: {line}");
+        assert!(output.stdout.is_empty(), "{arguments:?}: {}", text(&output.stdout));
+    }
+    let kept = ["pipe", "device", "to_pipe", "dangling", "results/bench/b.json", "imports/test_t.h5"];
+    assert!(kept.into_iter().all(is_unlike_a_file), "{kept:?}");
+
+    // The file on which stdout is, by a link as /dev/stdout.
+    let stdout = bench.shell("ln -s /proc/self/fd/1 stdout; exec $RUNNER export m.h5 --force --npz stdout > kept");
+    let (code, line) = failure(&stdout);
+    assert!(code == Some(2) && line.contains("a link to what a process has open"), "{line}");
+    assert!(is_unlike_a_file("stdout") && bench.read("kept").is_empty());
+    // A link to a file is a file, which --force replaces by one of its own.
+    bench.succeeds(&["train", "one.toml", "--out", "good", "--force"]);
+    assert!(!is_unlike_a_file("good"));
+}
+
+#[test]
 fn a_history_that_finds_no_room_leaves_the_model_that_was_trained() {
     let bench = Bench::new();
     bench.write("one.toml", ONE);

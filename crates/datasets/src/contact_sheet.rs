@@ -2,16 +2,16 @@
 
 mod mark;
 
-use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, RgbaImage, imageops};
+use ndarray::Array2;
 
 use self::mark::{is_marked, marked};
 use crate::contract::error::Error;
 use crate::contract::targets::Targets;
-use crate::files::write_whole;
+use crate::files::{Part, regular_file, write_whole};
 use crate::split::Split;
 use crate::split::features::Features;
 
@@ -58,6 +58,30 @@ impl ContactSheet {
         CLASS_COLOURS[label % CLASS_COLOURS.len()].0
     }
 
+    /// Checks before any work that a sheet can be written at `path`: makes a file in its folder that is deleted at once.
+    ///
+    /// # Errors
+    ///
+    /// If something else than a sheet is at `path`, or its folder takes no file.
+    pub fn can_be_at(path: &Path) -> Result<(), Error> {
+        if regular_file::is_at(path)? && !is_marked(path) {
+            return Err(refused(
+                path,
+                "there is a file that is no contact sheet, which is not written over; choose another name",
+            ));
+        }
+        Ok(Part::new(path).map(drop)?)
+    }
+
+    /// Checks that the examples of `split` can be drawn on a sheet at `path`.
+    ///
+    /// # Errors
+    ///
+    /// If they are no 8-bit pictures of 1, 3 or 4 channels.
+    pub fn can_show(split: &Split, path: &Path) -> Result<(), Error> {
+        pictures(split).map(drop).map_err(|reason| refused(path, &reason))
+    }
+
     /// Writes the first of these `examples` of `split`, given by their indices, as a PNG at `path`, whole or not at all, and returns
     /// the number of pictures on it.
     ///
@@ -70,26 +94,19 @@ impl ContactSheet {
     ///
     /// If there is no such example.
     pub fn write(&self, split: &Split, examples: &[usize], path: &Path) -> Result<usize, Error> {
-        let refuse = |reason: String| Error::file(path, format!("cannot draw a contact sheet: {reason}"));
+        Self::can_be_at(path)?;
         let mut png = Cursor::new(Vec::new());
         let examples = &examples[..examples.len().min(self.max_pictures)];
         self.draw(split, examples)
             .and_then(|sheet| sheet.write_to(&mut png, ImageFormat::Png).map_err(|error| error.to_string()))
-            .map_err(refuse)?;
-        if fs::metadata(path).is_ok_and(|found| found.is_file()) && !is_marked(path) {
-            return Err(refuse(
-                "there is a file that is no contact sheet, which is not written over; choose another name".to_owned(),
-            ));
-        }
+            .map_err(|reason| refused(path, &reason))?;
         let png = marked(png.get_ref());
         write_whole(path, true, |out| out.write_all(&png))?;
         Ok(examples.len())
     }
 
     fn draw(&self, split: &Split, examples: &[usize]) -> Result<RgbImage, String> {
-        let (Some([height, width, channels]), Features::U8(rows)) = (split.image_shape, &split.x) else {
-            return Err("the examples are not stored as 8-bit pictures [m, h, w, c]".to_owned());
-        };
+        let ([height, width, channels], rows) = pictures(split)?;
         let shown = examples.len();
         if shown == 0 || self.columns == 0 {
             return Err("no pictures and no columns make no sheet; ask for at least 1 of each".to_owned());
@@ -110,8 +127,7 @@ impl ContactSheet {
                 Targets::Values(_) => GREY,
             };
             let frame = RgbImage::from_pixel((width + 2 * FRAME) as u32, (height + 2 * FRAME) as u32, colour);
-            let picture = picture(pixels.to_vec(), [height, width, channels])
-                .ok_or_else(|| format!("the pictures have {channels} channels; 1, 3 or 4 can be drawn"))?;
+            let picture = picture(pixels.to_vec(), [height, width, channels]);
             let left = GAP + (index % columns) * (width + 2 * FRAME + GAP);
             let top = GAP + (index / columns) * (height + 2 * FRAME + GAP);
             imageops::replace(&mut sheet, &frame, left as i64, top as i64);
@@ -121,16 +137,31 @@ impl ContactSheet {
     }
 }
 
-/// Makes a picture of bytes in C order, and drops a fourth channel; `None` if there are neither 1, 3 nor 4 channels.
-fn picture(bytes: Vec<u8>, [height, width, channels]: [usize; 3]) -> Option<RgbImage> {
+fn refused(path: &Path, reason: &str) -> Error {
+    Error::file(path, format!("cannot draw a contact sheet: {reason}"))
+}
+
+/// Returns the height, width and channels of the pictures of `split`, and their pixels, a picture a row.
+fn pictures(split: &Split) -> Result<([usize; 3], &Array2<u8>), String> {
+    match (split.image_shape, &split.x) {
+        (Some(shape @ [_, _, 1 | 3 | 4]), Features::U8(rows)) => Ok((shape, rows)),
+        (Some([_, _, channels]), Features::U8(_)) => {
+            Err(format!("the pictures have {channels} channels; 1, 3 or 4 can be drawn"))
+        }
+        _ => Err("the examples are not stored as 8-bit pictures [m, h, w, c]".to_owned()),
+    }
+}
+
+/// Makes a picture of bytes in C order, and drops a fourth channel.
+fn picture(bytes: Vec<u8>, [height, width, channels]: [usize; 3]) -> RgbImage {
+    const WHOLE: &str = "a picture has its bytes";
     let (width, height) = (width as u32, height as u32);
     let picture: DynamicImage = match channels {
-        1 => GrayImage::from_raw(width, height, bytes)?.into(),
-        3 => RgbImage::from_raw(width, height, bytes)?.into(),
-        4 => RgbaImage::from_raw(width, height, bytes)?.into(),
-        _ => return None,
+        1 => GrayImage::from_raw(width, height, bytes).expect(WHOLE).into(),
+        3 => RgbImage::from_raw(width, height, bytes).expect(WHOLE).into(),
+        _ => RgbaImage::from_raw(width, height, bytes).expect(WHOLE).into(),
     };
-    Some(picture.into_rgb8())
+    picture.into_rgb8()
 }
 
 #[cfg(test)]

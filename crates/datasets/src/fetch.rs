@@ -17,7 +17,9 @@ use ureq::{Agent, Proxy};
 
 use crate::catalog::{Known, Origin, Pin};
 use crate::dataset::Files;
-use crate::files::{self, DiskFailure, Part, hash, hexadecimal, make_folder, missing_folders, put_in_place};
+use crate::files::{
+    self, DiskFailure, Part, hash, hexadecimal, make_folder, missing_folders, put_in_place, regular_file,
+};
 
 /// The number of bytes that are read at a time.
 const CHUNK: usize = 1 << 16;
@@ -233,15 +235,13 @@ fn is_complete(path: &Path, pin: Pin) -> Result<bool, Error> {
             path.display()
         )))
     };
+    regular_file::is_at(path)?;
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(unreadable(error)),
     };
-    // Before it is opened: a named pipe would wait for a writer, and a size is cheaper to compare than a hash.
-    if !metadata.is_file() {
-        return occupied("no regular file".to_owned(), "a file or nothing".to_owned());
-    }
+    // A size is cheaper to compare than a hash.
     if metadata.len() != pin.bytes {
         return occupied(format!("{} bytes", metadata.len()), format!("{} bytes", pin.bytes));
     }

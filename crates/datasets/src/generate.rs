@@ -10,7 +10,6 @@
 
 pub(crate) mod draw;
 
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +18,7 @@ use hdf5::types::FixedAscii;
 use crate::contract::class_names;
 use crate::contract::file::DataFile;
 use crate::dataset::Files;
-use crate::files::{self, DiskFailure, NewHdf5, Part, make_folder, put_in_place};
+use crate::files::{self, DiskFailure, NewHdf5, Part, make_folder, put_in_place, regular_file};
 
 pub use draw::SIDES;
 use draw::{draw, is_cat};
@@ -88,11 +87,7 @@ pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files
     make_folder(folder)?;
     let files = Files { train: folder.join("train_drawn.h5"), test: folder.join("test_drawn.h5") };
     for path in [&files.train, &files.test] {
-        // Renaming would fail too, but only once everything is drawn, and maybe after the other file was replaced.
-        if path.is_dir() {
-            return Err(files::Error::system(path, io::ErrorKind::IsADirectory).into());
-        }
-        if path.exists() && !is_drawn(path) {
+        if regular_file::is_at(path)? && !is_drawn(path) {
             return Err(Error::NotOurs(path.clone()));
         }
     }

@@ -83,7 +83,7 @@ fn a_record_that_cannot_be_kept_is_refused_before_the_timing_or_printed_after_it
     assert!(refused(&["--save", &"long".repeat(60)]).starts_with("error: cannot write results/bench/long"));
     std::fs::create_dir_all(bench.path("results/bench/folder.json")).unwrap();
     let line = refused(&["--save", "folder", "--force"]);
-    assert_eq!(line, "error: results/bench/folder.json is no file that --force can replace");
+    assert_eq!(line, "error: results/bench/folder.json: this is a folder, which no file replaces; choose another name");
     // A disk that takes the file's name and then nothing more.
     let full = bench.shell("ulimit -f 0; $RUNNER bench --shape 8 --dtype f32 --seconds 0.02 --save full");
     let (stdout, stderr) = (text(&full.stdout), text(&full.stderr));

@@ -1,5 +1,7 @@
 //! Sheets read back pixel by pixel, and what can't be a sheet.
 
+use std::fs;
+
 use ndarray::Array2;
 
 use super::*;
@@ -117,13 +119,26 @@ fn a_sheet_takes_the_place_of_a_sheet_and_of_nothing_else() {
 }
 
 #[test]
+fn a_sheet_never_replaces_what_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sheet.png");
+    for target in ["/dev/null", "nowhere"] {
+        std::os::unix::fs::symlink(target, &path).unwrap();
+        let error = write(&ContactSheet::default(), &split(1, 3), &path).unwrap_err().to_string();
+        assert!(error.contains("which no file replaces"), "{error}");
+        assert_eq!(fs::read_link(&path).unwrap(), Path::new(target));
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn a_sheet_that_cannot_be_put_in_place_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     // A folder in the picture's place cannot be replaced by a file.
     let path = folder.path().join("sheet.png");
     fs::create_dir(&path).unwrap();
     let error = write(&ContactSheet::default(), &split(1, 3), &path).unwrap_err().to_string();
-    assert!(error.contains("cannot write"), "{error}");
+    assert!(error.contains("this is a folder"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     assert!(write(&ContactSheet::default(), &split(1, 3), &folder.path().join("none/sheet.png")).is_err());
 }

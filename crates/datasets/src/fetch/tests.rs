@@ -246,13 +246,12 @@ fn what_is_no_file_is_neither_replaced_nor_written_below() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join(SMALL.train)).unwrap();
     let line = fetch_small(folder.path(), CLOSED).unwrap_err().to_string();
-    assert!(line.contains("found no regular file"), "{line}");
+    assert!(line.contains("this is a folder"), "{line}");
 
     let folder = TempDir::new().unwrap();
     symlink("nowhere", folder.path().join(SMALL.train)).unwrap();
-    let server = Server::start([Answer::file(&train_body())]);
-    let error = fetch_small(folder.path(), &server.base_url).unwrap_err();
-    assert!(matches!(error, Error::Write(files::Error::Appeared(_))), "{error}");
+    let error = fetch_small(folder.path(), CLOSED).unwrap_err();
+    assert!(matches!(error, Error::Write(files::Error::Irregular { .. })), "{error}");
     assert_eq!(names_in(folder.path()), [SMALL.train]);
 
     let file = folder.path().join("file");

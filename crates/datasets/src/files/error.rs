@@ -11,6 +11,14 @@ pub enum Error {
     /// A file of this name has appeared meanwhile.
     #[error("{}: a file of this name has appeared meanwhile; it is left as it is", .0.display())]
     Appeared(PathBuf),
+    /// Something is there that is no regular file.
+    #[error("{}: this is {found}, which no file replaces; choose another name", path.display())]
+    Irregular {
+        /// The place of the file.
+        path: PathBuf,
+        /// What is there, in words.
+        found: &'static str,
+    },
     /// The system refuses.
     #[error("cannot write {}: {reason}", path.display())]
     System {
@@ -51,6 +59,7 @@ impl Error {
         let path = path.to_owned();
         match self {
             Error::Appeared(_) => Error::Appeared(path),
+            Error::Irregular { found, .. } => Error::Irregular { path, found },
             Error::System { reason, .. } => Error::System { path, reason },
             Error::Hdf5 { place, reason, .. } => Error::Hdf5 { path, place, reason },
             Error::Differs { place, .. } => Error::Differs { path, place },
@@ -76,7 +85,7 @@ impl DiskFailure for io::Error {
 impl DiskFailure for Error {
     fn is_disk_failure(&self) -> bool {
         match self {
-            Error::Appeared(_) => false,
+            Error::Appeared(_) | Error::Irregular { .. } => false,
             Error::System { reason, .. } => reason.is_disk_failure(),
             Error::Hdf5 { .. } | Error::Differs { .. } => true,
         }

@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::error::Error;
 use super::folder::{folder_of, sync_folder};
+use super::regular_file;
 
 /// The number of random letters and digits in the name of a part.
 const RANDOM: usize = 6;
@@ -34,10 +35,11 @@ impl Part {
     /// Makes an empty part for `path`, and removes those of the same name that killed runs left behind.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If the system refuses, or something is at `path` that is no regular file.
     pub fn new(path: &Path) -> Result<Self, Error> {
         let failed = |reason| Error::system(path, reason);
         let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
+        regular_file::is_at(path)?;
         let folder = folder_of(path);
         remove_orphans(folder, name);
         loop {
@@ -90,10 +92,10 @@ fn is_held(file: &File) -> io::Result<bool> {
 }
 
 /// Gives complete files their final names: all of them or, if the file system allows a renaming to be undone, none. A file that has the name already
-/// is replaced only with `replace`.
+/// is replaced only with `replace`, and only if it is a regular file.
 ///
 /// # Errors
-/// If the system refuses, or a file has appeared meanwhile that is not to be replaced.
+/// If the system refuses, or something has appeared meanwhile that is not to be replaced.
 pub fn put_in_place<const N: usize>(parts: [Part; N], replace: bool) -> Result<(), Error> {
     for Part { file, path } in &parts {
         // Afterwards closing the file can't fail.
@@ -146,9 +148,8 @@ fn exchange(part: &Part) -> rustix::io::Result<()> {
 
 /// Gives `part` its name, in a way that can be undone if `can_be_undone` and the file system knows how.
 fn rename(part: Part, replace: bool, can_be_undone: bool) -> Result<Placed, Error> {
-    // A folder could be exchanged too, but not be removed afterwards.
-    let is_folder = fs::symlink_metadata(&part.path).is_ok_and(|found| found.is_dir());
-    if replace && can_be_undone && !is_folder && exchange(&part).is_ok() {
+    regular_file::is_at(&part.path)?;
+    if replace && can_be_undone && exchange(&part).is_ok() {
         return Ok(Placed::Exchanged(part));
     }
     let Part { file, path } = part;

@@ -52,8 +52,7 @@ fn a_pair_is_replaced_as_a_whole_or_stays() {
         let folder = tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         earlier.iter().for_each(|earlier| fs::write(&a, earlier).unwrap());
-        // Nothing that isn't a folder takes the place of one with something in it.
-        fs::create_dir_all(b.join("taken")).unwrap();
+        fs::create_dir(&b).unwrap();
         let parts = [part(&a, "new"), Part::new(&b.join("taken")).unwrap()];
         fs::remove_dir_all(&b).unwrap();
         let refused = put_in_place(parts, true).unwrap_err();

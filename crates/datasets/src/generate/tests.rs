@@ -102,7 +102,7 @@ fn a_name_that_is_taken_by_a_folder_leaves_both_names_as_they_were() {
     fs::create_dir(folder.path().join("test_drawn.h5")).unwrap();
     let error = generate(&Request { seed: 12, ..request(folder.path()) }, || ()).unwrap_err();
     assert!(
-        matches!(&error, Error::File(files::Error::System { path, .. }) if path.ends_with("test_drawn.h5")),
+        matches!(&error, Error::File(files::Error::Irregular { path, .. }) if path.ends_with("test_drawn.h5")),
         "{error}"
     );
     assert_eq!(names(folder.path()), ["test_drawn.h5", "train_drawn.h5"]);

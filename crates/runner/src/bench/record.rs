@@ -116,9 +116,6 @@ pub(crate) enum Error {
     /// A record of that name exists.
     #[error("{} is there: --force replaces it, --save takes another name", .0.display())]
     Exists(PathBuf),
-    /// There is something else in its place.
-    #[error("{} is no file that --force can replace", .0.display())]
-    NoFile(PathBuf),
     /// It can't be read, or is not a record.
     #[error("{}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use datasets::Files;
-use datasets::files::folder_of;
+use datasets::files::{folder_of, regular_file};
 
 use super::failure::Failure;
 use crate::model;
@@ -47,7 +47,7 @@ fn write(text: &str) -> io::Result<()> {
 }
 
 /// Refuses the files that a command is asked to write if two of them are one, one is a file that the command `reads` or that a sweep keeps, or
-/// can't be a file, or, without `force`, is there already.
+/// something else than a file is there, or, without `force`, a file.
 pub(super) fn may_be_written<P: AsRef<Path>>(
     written: impl IntoIterator<Item = P>,
     reads: &[impl AsRef<Path>],
@@ -56,9 +56,7 @@ pub(super) fn may_be_written<P: AsRef<Path>>(
     let mut places = Vec::new();
     for path in written {
         let path = path.as_ref();
-        if path.is_dir() {
-            bail!("{}: this is a folder; a file's name is required", path.display());
-        }
+        let is_there = regular_file::is_at(path)?;
         let place = place_of(path);
         if reads
             .iter()
@@ -73,7 +71,7 @@ pub(super) fn may_be_written<P: AsRef<Path>>(
         if places.contains(&place) {
             bail!("{}: named twice for what is to be written; choose two names", path.display());
         }
-        if !force && fs::symlink_metadata(path).is_ok() {
+        if is_there && !force {
             bail!(model::Error::Exists(path.to_owned()));
         }
         places.push(place);

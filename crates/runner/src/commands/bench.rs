@@ -24,6 +24,7 @@ use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
 use crate::spec::trial::Dtype;
 use crate::terminal::{say, warn};
+use datasets::files::regular_file;
 use datasets::text::count;
 
 mod comparison;
@@ -92,11 +93,8 @@ pub(super) fn run(args: &cli::Bench) -> Result<ExitCode> {
 fn file_to_save(args: &cli::Bench) -> Result<Option<PathBuf>> {
     let Some(name) = &args.save else { return Ok(None) };
     let path = path_of("save", name)?;
-    if path.exists() && !args.force {
+    if regular_file::is_at(&path)? && !args.force {
         return Err(record::Error::Exists(path).into());
-    }
-    if path.exists() && !path.is_file() {
-        return Err(record::Error::NoFile(path).into());
     }
     Ok(Some(path))
 }

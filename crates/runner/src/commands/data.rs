@@ -19,7 +19,7 @@ use crate::terminal::say;
 use datasets::catalog::{self, KNOWN, Origin};
 use datasets::fetch::{self, Progress};
 use datasets::generate::{self, Request};
-use datasets::{DEFAULT_MAX_BYTES, Names, Pinned, inspect};
+use datasets::{ContactSheet, DEFAULT_MAX_BYTES, Names, Pinned, inspect};
 
 /// Runs one of the data commands.
 pub(super) fn run(command: Data) -> Result<ExitCode> {
@@ -76,6 +76,7 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
 }
 
 fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
+    args.sheet.as_deref().map_or(Ok(()), ContactSheet::can_be_at).map_err(Failure::of_writing)?;
     let mut files = Vec::new();
     for what in &args.what {
         if is_path(what) {

@@ -44,7 +44,7 @@ fn add_pages(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()
 
 /// Refuses to write over what is not an earlier page of that name.
 fn is_free_or_the_page(path: &Path) -> Result<()> {
-    if path.symlink_metadata().is_err() {
+    if !regular_file::is_at(path)? {
         return Ok(());
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();

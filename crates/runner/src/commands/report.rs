@@ -57,7 +57,7 @@ pub(super) fn run(args: &cli::Report) -> Result<ExitCode> {
 /// Refuses to write over what no report has written.
 fn is_free_or_a_report(out: &Path) -> Result<()> {
     may_be_written([out], &[] as &[&Path], true)?;
-    if out.symlink_metadata().is_err() {
+    if !regular_file::is_at(out)? {
         return Ok(());
     }
     let mut beginning = vec![0; page::BEGINNING.len()];

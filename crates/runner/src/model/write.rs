@@ -1,6 +1,5 @@
 //! Writing a model file.
 
-use std::fs;
 use std::path::Path;
 
 use kernels::Real;
@@ -10,7 +9,7 @@ use super::{Error, FORMAT, Model, Net, VERSION, digest};
 use crate::spec::names::{activation_name, name_of};
 use datasets::Scaling;
 use datasets::contract::class_names;
-use datasets::files::{self, Element, NewHdf5, put_in_place};
+use datasets::files::{self, Element, NewHdf5, put_in_place, regular_file};
 
 /// The longest text of an attribute. HDF5 bounds an attribute with its header by 64 KiB.
 pub(super) const LONGEST_TEXT: usize = 60_000;
@@ -21,7 +20,7 @@ impl Model {
     /// # Errors
     /// If the file exists and `replace` is false, or it can't be written.
     pub fn write(&self, path: &Path, replace: bool) -> Result<(), Error> {
-        if !replace && fs::symlink_metadata(path).is_ok() {
+        if regular_file::is_at(path)? && !replace {
             return Err(Error::Exists(path.to_owned()));
         }
         let mut file = NewHdf5::new(path)?;

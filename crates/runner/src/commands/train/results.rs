@@ -1,6 +1,5 @@
 //! The files and the summary of a trained net.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
@@ -24,7 +23,7 @@ use crate::run::outcome::{End, Outcome, drift_bound};
 use crate::spec::experiment::Experiment;
 use crate::terminal::{say, warn};
 use crate::text::{decimals, layers};
-use datasets::files::{self, NewHdf5, Part, first_free, folder_of, make_folder, write_whole};
+use datasets::files::{self, NewHdf5, Part, first_free, folder_of, make_folder, regular_file, write_whole};
 
 /// Checks before the training that the files can be written: makes their folders, and in them files that are deleted at
 /// once.
@@ -113,10 +112,10 @@ pub(super) fn write_results(
     Ok(Written { model, history })
 }
 
-/// Returns `path`, or, if another program has made a file there since the training began, a free name beside it: the
-/// training is not lost.
+/// Returns `path`, or, if another program has put something there since the training began, a free name beside it: the training
+/// is not lost.
 fn free_place(path: &Path, replace: bool) -> PathBuf {
-    if replace || fs::symlink_metadata(path).is_err() {
+    if regular_file::is_at(path).is_ok_and(|is_there| replace || !is_there) {
         return path.to_owned();
     }
     let free = first_free(|number| match path.extension() {
