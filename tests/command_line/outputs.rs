@@ -126,6 +126,14 @@ fn a_sheet_of_mistakes_replaces_a_sheet_only_and_is_not_needed_without_mistakes(
     assert!(code == Some(2) && line.contains("no contact sheet"), "{line}");
     assert_eq!(fs::read(bench.path("mistakes.png")).unwrap(), drawn);
 
+    // The numbers of an evaluation are there, even if its pictures find no room.
+    fs::remove_file(bench.path("mistakes.png")).unwrap();
+    let full = bench.shell("ulimit -f 0; exec $RUNNER evaluate bad.h5 --sheet mistakes.png | cat");
+    assert!(text(&full.stdout).contains("accuracy ") && text(&full.stderr).contains("mistakes.png"), "{full:?}");
+    assert!(!bench.path("mistakes.png").exists());
+    let missing = bench.run(&["evaluate", "bad.h5", "--sheet", "none/mistakes.png"]);
+    assert!(failure(&missing).1.contains("none/mistakes.png") && missing.stdout.is_empty(), "{missing:?}");
+
     let keys = ["model.hidden=[]", "data.scale=standardize", "train.learning_rate=0.05", "train.iterations=800"];
     assert!(bench.run(&[&["train", "one.toml", "--out", "good.h5"][..], &keys].concat()).status.success());
     let (stdout, stderr) = bench.succeeds(&["evaluate", "good.h5", "--part", "train", "--sheet", "none.png"]);

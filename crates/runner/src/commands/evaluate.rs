@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::print;
+use super::failure::Failure;
 use super::rehearse::{Reading, rehearse};
 use super::session::{set_up_blas, warn_of};
 use super::source::{files_of, is_path, set_of, source_of};
@@ -23,7 +24,9 @@ use crate::terminal::warn;
 use crate::text::decimals;
 use datasets::contract::class_names::are_other_numbers;
 use datasets::text::count;
-use datasets::{DEFAULT_MAX_BYTES, DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource, catalog};
+use datasets::{
+    ContactSheet, DEFAULT_MAX_BYTES, DataSet, NamedSplit, Names, Pinned, Source, TargetsChoice, TestSource, catalog,
+};
 
 /// The most classes of a confusion matrix that a person can read.
 const MOST_SHOWN: usize = 20;
@@ -53,6 +56,7 @@ struct DataUsed {
 
 /// Reads the model and all data, evaluates, and prints.
 pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCode> {
+    args.sheet.as_deref().map_or(Ok(()), ContactSheet::can_be_at).map_err(Failure::of_writing)?;
     rehearse(&Reading::Model, &[&Pinned::any(&args.model)])?;
     let model = Model::read(&args.model)?;
     let mut all = Vec::new();
@@ -69,7 +73,11 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
     if model.class_count().is_none() && (args.wrong || args.sheet.is_some()) {
         bail!("--wrong and --sheet are for classes; this model predicts values");
     }
+    if let (Some(sheet), [Labelled { examples, .. }]) = (&args.sheet, &all[..]) {
+        ContactSheet::can_show(&examples.split, sheet)?;
+    }
     warn_of(&set_up_blas(blas)?);
+    let mut wrong = Vec::new();
     let mut report = String::new();
     for (index, Labelled { path, examples }) in all.iter().enumerate() {
         model.net.check_products(examples.split.examples())?;
@@ -86,11 +94,14 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
         } else {
             as_text(&model, path, examples, &evaluation, args.wrong)
         };
-        if let Some(sheet) = &args.sheet {
-            mistakes::sheet(&model, examples, &evaluation.mistakes, sheet)?;
-        }
+        wrong = evaluation.mistakes;
     }
-    print(&report)?;
+    // Nothing of the evaluation is lost if one of the two can't be written.
+    let printed = print(&report);
+    if let (Some(sheet), [Labelled { examples, .. }]) = (&args.sheet, &all[..]) {
+        mistakes::sheet(&model, examples, &wrong, sheet)?;
+    }
+    printed?;
     Ok(ExitCode::SUCCESS)
 }
 
