@@ -60,7 +60,7 @@ impl TargetMatrix {
                 let bad = self.rows.iter().enumerate().find(|&(_, &value)| !is_label(value));
                 if let Some((row, value)) = bad {
                     return Err(Problem::Breach(format!(
-                        "the value of row {row} is {value}; data.targets = \"classes\" takes whole numbers from 0 to {}",
+                        "the value of row {row} is {value}; the number of a class is whole, from 0 to {}",
                         MOST_CLASSES - 1
                     )));
                 }
@@ -102,15 +102,16 @@ where
     T: H5Type + Copy + Default + Into<i128>,
 {
     let values = rows::<T>(&split.y, (split.examples, split.outputs))?;
-    let labels = match choice {
-        TargetsChoice::Auto => split.outputs == 1 && !split.marked,
-        TargetsChoice::Declared(target_kind) => split.outputs == 1 && target_kind == TargetKind::Classes,
+    // Whoever has declared classes is not told to declare values; nor is a trained net, which declares them for its data.
+    let (labels, remedy) = match choice {
+        TargetsChoice::Auto => (!split.marked, "; data.targets = \"values\" takes any number"),
+        TargetsChoice::Declared(target_kind) => (target_kind == TargetKind::Classes, ""),
     };
     let whole = || values.iter().map(|&label| -> i128 { label.into() });
     let (min, max) = (whole().min().unwrap_or(0), whole().max().unwrap_or(0));
-    if labels && (min < 0 || max >= MOST_CLASSES as i128) {
+    if labels && split.outputs == 1 && (min < 0 || max >= MOST_CLASSES as i128) {
         return Err(Problem::Breach(format!(
-            "labels {min} to {max}; classes are numbered from 0 to at most {}; data.targets = \"values\" takes any number",
+            "labels {min} to {max}; classes are numbered from 0 to at most {}{remedy}",
             MOST_CLASSES - 1
         )));
     }

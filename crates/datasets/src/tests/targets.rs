@@ -203,7 +203,7 @@ fn what_targets_are_said_to_be_goes_before_what_they_look_like() {
     assert_eq!(said(&array![true, false, true, true], TargetKind::Values).unwrap().task, Task::Values(1));
 
     let fraction = said(&array![0.0, 1.0, 0.5, 1.0], TargetKind::Classes);
-    assert_error(fraction, &["`train_set_y`", "row 2 is 0.5", "\"classes\" takes whole numbers from 0 to 65535"]);
+    assert_error(fraction, &["`train_set_y`", "row 2 is 0.5", "the number of a class is whole, from 0 to 65535"]);
     assert_error(said(&array![[0, 1], [1, 0], [1, 1], [0, 0]], TargetKind::Classes), &["2 columns", "one column"]);
     assert_error(said(&array![0u8, 1, 1, 0], TargetKind::OneHot), &["one column", "at least 2"]);
     assert_error(
