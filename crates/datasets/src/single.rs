@@ -8,6 +8,7 @@ use crate::contract::error::Error;
 use crate::contract::file::{DataFile, names};
 use crate::contract::hashed::HashedFile;
 use crate::contract::pin::Pinned;
+use crate::contract::problem::Problem;
 use crate::contract::targets::{TargetKind, TargetsChoice, Task};
 use crate::split::Split;
 use crate::split::features::{Features, read_features};
@@ -27,7 +28,7 @@ pub struct NamedSplit {
 
 impl NamedSplit {
     /// Reads the first of `pairs`, the names of a dataset of examples and one of targets, of which `pinned` has either one. The kind of its
-    /// targets follows from `task`: of classes, one column holds their numbers, and several are one-hot.
+    /// targets follows from `task`: of classes, one column holds their numbers, and several are one-hot, one for each class.
     ///
     /// # Errors
     /// If the file has another content than its pin, or for the first breach of the contract, in one line.
@@ -45,6 +46,11 @@ impl NamedSplit {
         let classes = class_names::read(file, class_names)?;
         let checked = CheckedSplit::check(file, x, y, max_bytes)?;
         let target_kind = match task {
+            Task::Classes(classes) if checked.outputs > 1 && checked.outputs != classes => {
+                let columns = checked.outputs;
+                let problem = format!("its rows have {columns} columns, but the net tells {classes} classes apart");
+                return Err(checked.in_y(Problem::Breach(problem)));
+            }
             Task::Classes(_) if checked.outputs > 1 => TargetKind::OneHot,
             Task::Classes(_) => TargetKind::Classes,
             Task::Values(_) => TargetKind::Values,
@@ -79,7 +85,7 @@ impl Unlabelled {
             let x = read_features(&x, element, (shape[0], shape[1..].iter().product()))?;
             Ok(Self { name: name.to_owned(), x, image_shape: image_shape(&shape) })
         };
-        read().map_err(|problem: crate::Problem| problem.in_dataset(path, name))
+        read().map_err(|problem: Problem| problem.in_dataset(path, name))
     }
 }
 

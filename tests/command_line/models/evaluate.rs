@@ -56,6 +56,40 @@ fn the_confusion_of_three_classes_is_counted() {
     assert!(code == Some(2) && line.contains("features"), "{line}");
 }
 
+#[test]
+fn data_of_more_classes_than_the_model_has_are_refused_named_or_one_hot() {
+    let bench = bench();
+    let rows: String = (0..30).map(|row| format!("{row},{}\n", ["ash", "elm"][row % 2])).collect();
+    bench.write("two.csv", &rows);
+    succeeds(&bench, &["data", "import", "two.csv", "--test-share", "0.2"]);
+    let files = ["data.train=data/train_two.h5", "data.test=data/test_two.h5"];
+    succeeds(&bench, &[&["train", "one.toml", "--out", "two.h5"][..], &files].concat());
+    let x = ndarray::Array2::from_elem((4, 1), 0.5);
+    let labels = ndarray::arr1(&[0i64, 1, 1, 0]);
+    let one_hot = ndarray::arr2(&[[1i64, 0, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]]);
+    let names = ["ash", "elm", "oak"].map(|name| hdf5::types::FixedAscii::<3>::from_ascii(name).unwrap());
+    let write = |name: &str, add: &dyn Fn(&File)| {
+        let file = File::create(bench.path(name)).unwrap();
+        file.new_dataset_builder().with_data(&x).create("test_set_x").unwrap();
+        add(&file);
+        file.close().unwrap();
+    };
+    write("named.h5", &|file| {
+        file.new_dataset_builder().with_data(&labels).create("test_set_y").unwrap();
+        file.new_dataset_builder().with_data(&names).create("list_classes").unwrap();
+    });
+    write("one_hot.h5", &|file| drop(file.new_dataset_builder().with_data(&one_hot).create("test_set_y").unwrap()));
+    write("values.h5", &|file| drop(file.new_dataset_builder().with_data(&x.column(0)).create("test_set_y").unwrap()));
+    for (data, problem) in [
+        ("named.h5", "its classes are [\"ash\", \"elm\", \"oak\"], the model's [\"ash\", \"elm\"]"),
+        ("one_hot.h5", "`test_set_y`: its rows have 3 columns, but the net tells 2 classes apart"),
+        ("values.h5", "`test_set_y`: the value of row 0 is 0.5; the number of a class is whole, from 0 to 65535"),
+    ] {
+        let (code, line) = failure(&bench.run(&["evaluate", "two.h5", data]));
+        assert!(code == Some(2) && line.contains(problem) && !line.contains("data.targets"), "{line}");
+    }
+}
+
 /// Classes 1 and 2 of a file that names them are its labels 0 and 1, which a model without names would take for its classes 0 and 1.
 #[test]
 fn classes_without_names_are_numbered_from_0_and_never_taken_for_other_numbers() {

@@ -184,7 +184,9 @@ fn checked(labelled: Labelled, model: &Model) -> Result<Labelled> {
         ([], names) | (names, []) => are_other_numbers(names),
         (ours, theirs) => ours.iter().zip(theirs).any(|(ours, theirs)| ours != theirs),
     };
-    if model.class_count().is_some() && differ {
+    // A file may lack the last classes of the model.
+    let count = model.class_count();
+    if count.is_some_and(|count| differ || classes.len() > count) {
         let shown = |names: &[String]| if names.is_empty() { "0, 1, ...".to_owned() } else { format!("{names:?}") };
         let (theirs, ours) = (shown(classes), shown(&model.classes));
         bail!("{}: its classes are {theirs}, the model's {ours}; both must name the same", path.display());
