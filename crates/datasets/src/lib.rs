@@ -28,4 +28,5 @@ pub use single::{NamedSplit, Unlabelled};
 pub use split::Split;
 pub use split::features::{FeatureType, Features};
 pub use split::holdout::EmptySide;
+pub use split::range::BeyondF32;
 pub use split::scaling::{Scaling, ScalingChoice, TooWide};

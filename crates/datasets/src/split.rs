@@ -4,6 +4,7 @@ pub(crate) mod features;
 pub(crate) mod holdout;
 mod layout;
 pub(crate) mod permutation;
+pub(crate) mod range;
 pub(crate) mod scaling;
 pub(crate) mod stratified;
 

@@ -174,6 +174,28 @@ fn a_regression_predicts_values() {
 }
 
 #[test]
+fn values_beyond_f32_are_refused_before_a_training_in_f32() {
+    let bench = bench();
+    let row = |row: usize| format!("{}e38,{},{}\n", row % 7, row % 5, row % 3);
+    bench.write("large.csv", &format!("a,b,c\n{}", (0..60).map(row).collect::<String>()));
+    for (name, columns, what) in [("y", ["--target", "a"], "a target"), ("x", ["--target", "c"], "an input")] {
+        succeeds(
+            &bench,
+            &[&["data", "import", "large.csv", "--test-share", "0.2", "--name", name][..], &columns].concat(),
+        );
+        let files = [format!("data.train=data/train_{name}.h5"), format!("data.test=data/test_{name}.h5")];
+        for command in ["train", "sweep"] {
+            let run = bench.run(&[command, "one.toml", &files[0], &files[1], "model.dtype=f32"]);
+            let (code, line) = failure(&run);
+            let problem = format!("model.dtype: {what} of the training examples is 4e38, which is beyond f32; use");
+            assert!(code == Some(2) && line.contains(&problem), "{line}");
+        }
+    }
+    let standardised = ["train", "one.toml", "data.train=data/train_x.h5", "data.test=data/test_x.h5"];
+    succeeds(&bench, &[&standardised[..], &["data.scale=standardize", "model.dtype=f32"]].concat());
+}
+
+#[test]
 fn what_is_no_model_is_refused_in_one_line() {
     let bench = bench();
     succeeds(&bench, &["train", "one.toml", "--out", "m.h5"]);

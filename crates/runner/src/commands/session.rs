@@ -41,6 +41,9 @@ impl Session {
     pub(super) fn of(experiment: Experiment, asked: Option<&Request>) -> Result<Self> {
         let start = Instant::now();
         let data = Arc::new(data_of(&experiment)?);
+        if experiment.points.iter().any(|point| point.config.dtype == Dtype::F32) {
+            data.fits_f32().map_err(|error| located(&experiment, error))?;
+        }
         let read = start.elapsed().as_secs_f64();
         enough_cores("run.threads", experiment.threads).map_err(|error| located(&experiment, error))?;
         let blas = set_up_blas_of(&experiment, asked)?;

@@ -1,5 +1,6 @@
 //! The data of a sweep, split and scaled, and their Gram space.
 
+use std::iter;
 use std::sync::{Arc, OnceLock};
 
 use kernels::{Real, WrongSum};
@@ -7,7 +8,7 @@ use ndarray::{Array2, Axis, concatenate};
 use net::{Engine, GramSpace};
 
 use crate::spec::data::{DataShape, ValidationSplit};
-use datasets::{DataSet, EmptySide, Scaling, ScalingChoice, Split, TargetKind, Targets, Task, TooWide};
+use datasets::{BeyondF32, DataSet, EmptySide, Scaling, ScalingChoice, Split, TargetKind, Targets, Task, TooWide};
 
 /// Data that can't be prepared as asked.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,16 @@ pub enum Error {
     /// A feature can't be standardised.
     #[error("data.scale: {0}")]
     TooWide(TooWide),
+    /// A value that trials in f32 would take for infinity.
+    #[error("model.dtype: {what} of the {set} examples is {value:e}, which is beyond f32; use model.dtype = \"f64\"")]
+    BeyondF32 {
+        /// An input or a target.
+        what: &'static str,
+        /// Its set.
+        set: &'static str,
+        /// The value.
+        value: f64,
+    },
 }
 
 /// A data set, ready for nets.
@@ -73,6 +84,24 @@ impl Prepared {
         Ok(Prepared { train, test, validation, scaling, task, classes, kind_in_id, classes_in_id, notes })
     }
 
+    /// Checks that trials in f32 can take all inputs and targets.
+    ///
+    /// # Errors
+    /// If one would be infinite.
+    pub fn fits_f32(&self) -> Result<(), Error> {
+        let others = [("test", &self.test), ("validation", &self.validation)];
+        let others = others.into_iter().filter_map(|(set, split)| Some((set, split.as_ref()?)));
+        for (set, split) in iter::once(("training", &self.train)).chain(others) {
+            let (what, value) = match split.beyond_f32(&self.scaling) {
+                Some(BeyondF32::Input(value)) => ("an input", value),
+                Some(BeyondF32::Target(value)) => ("a target", value),
+                None => continue,
+            };
+            return Err(Error::BeyondF32 { what, set, value });
+        }
+        Ok(())
+    }
+
     /// Returns the dimensions of the data.
     pub fn shape(&self) -> DataShape {
         let (train, features) = self.train.x.dim();
@@ -107,7 +136,7 @@ impl Prepared {
         };
         let none = Array2::zeros((rows, 0));
         let targets: Vec<Array2<R>> = self.held_out().map(Split::y).collect();
-        let views: Vec<_> = std::iter::once(&none).chain(&targets).map(|targets| targets.view()).collect();
+        let views: Vec<_> = iter::once(&none).chain(&targets).map(|targets| targets.view()).collect();
         concatenate(Axis(1), &views).expect("targets of one task").as_standard_layout().into_owned()
     }
 }
