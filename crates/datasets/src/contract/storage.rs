@@ -23,7 +23,7 @@ pub(crate) const DECODED: u64 = size_of::<f64>() as u64;
 const SMALL: u64 = 1 << 20;
 /// The largest compression. Photographs compress 2-fold and drawings 20-fold; what compresses more than this is a decompression bomb, or
 /// small enough to store uncompressed.
-const RATIO_CAP: u64 = 200;
+pub const RATIO_CAP: u64 = 200;
 /// The most chunks of a dataset: libhdf5 finds the k-th by walking over k of them.
 const MOST_CHUNKS_WALKED: u64 = 1 << 14;
 
