@@ -32,7 +32,7 @@ pub(super) fn is_beyond_exact(cell: &[u8]) -> bool {
     is_beyond && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// Returns a number in its canonical form: 1, 1.0, `2.` and the 1.0e+00 of `numpy.savetxt` are numbers, and 1 and 1.0 one label or level. `None`
+/// Returns a number in its canonical form: 1, 1.0, `2.` and the 1.0e+00 of `numpy.savetxt` are numbers, and 1 and 1.0 one label or level, as 1.5 and 1.50. `None`
 /// if `text` is no number, or may be a code, each of which is a text of its own: `007`, or `0E1` without a decimal point.
 pub(super) fn canonical(text: &str) -> Option<String> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -46,6 +46,11 @@ pub(super) fn canonical(text: &str) -> Option<String> {
         return None;
     }
     let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
-    let is_short = value.fract() == 0.0 && value.abs() < 1e15;
-    Some(if is_short { (value as i64).to_string() } else { text.to_owned() })
+    let digits = format!("{whole}{}", fraction.unwrap_or_default()).trim_matches('0').len();
+    Some(match value.fract() == 0.0 {
+        true if value.abs() < 1e15 => (value as i64).to_string(),
+        // Different decimals of up to 15 digits are different in f64, whose shortest form has them again.
+        false if digits <= 15 => format!("{value:?}"),
+        _ => text.to_owned(),
+    })
 }
