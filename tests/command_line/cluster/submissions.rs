@@ -31,6 +31,24 @@ fn the_defaults_of_a_site_are_the_options_of_submit_and_a_mistake_is_one_line() 
     assert!(line.contains("mine.toml:2: partion: unknown key (did you mean partition?)"), "{line}");
 }
 
+/// Opening a pipe would wait for its writer.
+#[test]
+fn a_pipe_in_the_place_of_the_sites_or_the_submissions_file_is_refused() {
+    let bench = bench();
+    let patient = |script: &str| {
+        let mut shell = prepared(&bench, Command::new("bash"));
+        shell.args(["-c", script]).env("RUNNER", env!("CARGO_BIN_EXE_runner")).current_dir(bench.path(""));
+        failure(&shell.output().unwrap())
+    };
+    let (code, line) =
+        patient("mkfifo site.toml; LAYERCHAIN_CLUSTER=site.toml timeout 60 $RUNNER submit six.toml --dry-run");
+    assert!(code == Some(2) && line.contains("site.toml: ") && line.contains("a pipe or a device"), "{line}");
+    let (code, line) = patient(
+        "mkdir -p results/six.shards; mkfifo results/six.shards/submission.json; timeout 60 $RUNNER status results/six.shards",
+    );
+    assert!(code == Some(2) && line.contains("six.shards: ") && line.contains("a pipe or a device"), "{line}");
+}
+
 #[test]
 fn what_was_not_submitted_is_named() {
     let bench = bench();

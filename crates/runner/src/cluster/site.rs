@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind as Mistake;
 use clap::{Args, Command, FromArgMatches};
+use datasets::files::regular_file;
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::cluster::Options;
@@ -53,7 +54,8 @@ pub fn options() -> Result<Options, Error> {
 }
 
 fn read(path: &Path) -> Result<Options, Error> {
-    let text = fs::read_to_string(path)
+    let text = regular_file::open(path)
+        .and_then(io::read_to_string)
         .map_err(|error| Error::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     parse(path, &text)
 }

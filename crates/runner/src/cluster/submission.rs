@@ -1,11 +1,10 @@
 //! The submission of a sweep, kept beside the shards: it says how many they are, and which jobs to ask Slurm for. Whether a shard is done, only its
 //! record says.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use datasets::files::write_whole;
+use datasets::files::{regular_file, write_whole};
 use serde::{Deserialize, Serialize};
 
 /// The name of the file.
@@ -64,8 +63,8 @@ impl Submission {
     /// If it can't be read, or is not what was written.
     pub fn read(shards: &Path) -> Result<Option<Self>, Error> {
         let unreadable = |reason| Error { shards: shards.to_owned(), reason };
-        match fs::read(shards.join(NAME)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(error.into())),
+        match regular_file::open(&shards.join(NAME)).and_then(io::read_to_string) {
+            Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| unreadable(error.into())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(error)),
         }
