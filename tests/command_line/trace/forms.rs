@@ -93,3 +93,18 @@ fn every_quantity_is_a_dataset_of_the_hdf5_file() {
     }
     assert_eq!(read("layer_3/a_published")[[0, 1]], 0.704_989_21);
 }
+
+#[test]
+fn one_gradient_of_one_element_agrees_and_two_agree() {
+    let bench = Bench::new();
+    let net = "y = [[1.0]]\n[layer.1]\nactivation = \"sigmoid\"\nw = [[0.0]]\nb = [[0.0]]\n";
+    // dW[1] of the tiny input is lost in the rounding of J.
+    for (x, verdict) in [
+        ("1e-17", "1 gradient in 1 element agrees with finite differences of J"),
+        ("2.0", "2 gradients in 2 elements agree with finite differences of J"),
+    ] {
+        bench.write("one.toml", &format!("x = [[{x}]]\n{net}"));
+        let (_, said) = bench.succeeds(&["trace", "one.toml"]);
+        assert!(said.contains(verdict), "{said}");
+    }
+}

@@ -209,10 +209,13 @@ fn numbers(measured: &Measured) -> impl Iterator<Item = String> {
     numbers.into_iter().chain([bound, samples.seconds.len().to_string(), own_loops.to_string()])
 }
 
-/// Formats a number with three significant digits.
+/// Formats a number with at least three significant digits.
 fn three_digits(number: f64) -> String {
+    if number < 0.001 {
+        return format!("{number:.2e}");
+    }
     // 99.96 becomes 100, not 100.0.
-    let decimals = (0..=4).rev().find(|&decimals| number < 999.5 / 10f64.powi(decimals)).unwrap_or(0);
+    let decimals = (0..=5).rev().find(|&decimals| number < 999.5 / 10f64.powi(decimals)).unwrap_or(0);
     format!("{number:.*}", decimals as usize)
 }
 
@@ -233,8 +236,9 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits_that_count() {
-        let numbers = [0.04, 0.9996, 9.996, 10.04, 99.94, 99.96, 118.2, 12_345.6];
-        assert_eq!(numbers.map(three_digits), ["0.0400", "1.00", "10.0", "10.0", "99.9", "100", "118", "12346"]);
+        let numbers = [0.000_812_3, 0.001_234, 0.04, 0.9996, 9.996, 10.04, 99.94, 99.96, 118.2, 12_345.6];
+        let texts = ["8.12e-4", "0.00123", "0.0400", "1.00", "10.0", "10.0", "99.9", "100", "118", "12346"];
+        assert_eq!(numbers.map(three_digits), texts);
         assert_eq!([0.004, 0.97, 1.0].map(percent), ["0.4%", "97%", "100%"]);
         assert_eq!([81.0, 0.25].map(short), ["81", "0.25"]);
     }

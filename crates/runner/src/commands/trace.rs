@@ -113,9 +113,14 @@ fn verdict(report: &Report) -> ExitCode {
     let mut said = match (compared.len(), wrong) {
         (0, _) => Vec::new(),
         (all, 0) => {
-            vec![format!("{} in {elements} elements agree with finite differences of J", count(all, "gradient"))]
+            let agree = if all == 1 { "agrees" } else { "agree" };
+            let (gradients, elements) = (count(all, "gradient"), count(elements, "element"));
+            vec![format!("{gradients} in {elements} {agree} with finite differences of J")]
         }
-        (all, wrong) => vec![format!("{wrong} of {all} gradients differ from finite differences of J")],
+        (all, wrong) => {
+            let differ = if wrong == 1 { "differs" } else { "differ" };
+            vec![format!("{wrong} of {} {differ} from finite differences of J", count(all, "gradient"))]
+        }
     };
     let mut reasons = BTreeMap::new();
     left_out.iter().filter_map(|differences| differences.unknown).for_each(|why| *reasons.entry(why).or_insert(0) += 1);

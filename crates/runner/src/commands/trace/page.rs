@@ -23,7 +23,7 @@ pub(super) fn fits(report: &Report, path: &Path) -> Result<()> {
     let numbers = report.numbers();
     if numbers > MOST {
         bail!(
-            "{}: the step has {numbers} numbers, a page shows at most {MOST}; take a smaller net, or fewer examples by --examples, \
+            "{}: the step has {numbers} numbers in its matrices, a page shows at most {MOST}; take a smaller net, or fewer examples by --examples, \
              or use --hdf5",
             path.display()
         );
