@@ -1,5 +1,7 @@
 //! Runs end in order after signals and under limits.
 
+use std::fs;
+use std::net::TcpListener;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,6 +43,33 @@ fn one_signal_ends_a_run_within_two_seconds_in_any_phase() {
         assert!(start.elapsed() < Duration::from_secs(4), "{arguments:?} ended {:?} after the signal", start.elapsed());
     }
     assert!(!bench.path("results/wide/model.h5").exists());
+}
+
+/// As an import does: an orderly end, no part of a file, exit code 130.
+#[test]
+fn a_generation_and_a_download_that_are_interrupted_leave_no_part_of_a_file() {
+    let bench = Bench::new();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", server.local_addr().unwrap());
+    // The server takes the connection, and never answers.
+    for (arguments, said) in [
+        (&["generate", "--train", "1000000"][..], "interrupted; nothing was written"),
+        (&["fetch", "--from", &address], "interrupted; only whole files are kept"),
+    ] {
+        let mut command = bench.command();
+        command.arg("data").args(arguments).args(["--out", "new"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let is_begun = || fs::read_dir(bench.path("new")).is_ok_and(|mut entries| entries.next().is_some());
+        while !is_begun() {
+            assert!(child.try_wait().unwrap().is_none(), "{arguments:?} ends by itself");
+            thread::sleep(Duration::from_millis(10));
+        }
+        signal(&child, "TERM");
+        let end = child.wait_with_output().unwrap();
+        assert_eq!((end.status.code(), text(&end.stderr).trim_end()), (Some(130), said), "{arguments:?}");
+        let left: Vec<_> = fs::read_dir(bench.path("new")).into_iter().flatten().collect();
+        assert!(left.is_empty(), "{arguments:?}: {left:?}");
+    }
 }
 
 #[test]

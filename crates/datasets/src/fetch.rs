@@ -3,39 +3,28 @@
 //! A file is received under a hidden name beside its place, hashed on the way, synced and renamed. Whatever goes wrong, the
 //! folder is as it was, and a file that is there already is never written to.
 
+mod download;
 #[cfg(test)]
 mod tests;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use ureq::http::Uri;
-use ureq::{Agent, Proxy};
+use ureq::Agent;
 
+use self::download::{TIMEOUTS, Timeouts, agent, pieces};
 use crate::catalog::{Known, Origin, Pin};
 use crate::dataset::Files;
 use crate::files::{
     self, DiskFailure, Part, hash, hexadecimal, make_folder, missing_folders, put_in_place, regular_file,
 };
 
-/// The number of bytes that are read at a time.
-const CHUNK: usize = 1 << 16;
-/// The number of redirects that are followed.
-const REDIRECTS: u32 = 5;
-
-/// The longest times to wait for a server.
-#[derive(Debug, Clone, Copy)]
-struct Timeouts {
-    /// For the name look-up, and again for the connection.
-    connect: Duration,
-    /// Between two pieces of data.
-    silence: Duration,
-}
-
-const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(15), silence: Duration::from_secs(30) };
+/// The time from one look at the caller's wish to the next.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A stage of [`fetch`], as reported to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +34,7 @@ pub enum Progress<'a> {
         /// The file's name.
         file: &'a str,
     },
-    /// A piece of the file has arrived.
+    /// So many bytes of the file have arrived; said again while none arrives.
     Received {
         /// The file's name.
         file: &'a str,
@@ -61,7 +50,7 @@ pub enum Progress<'a> {
     },
 }
 
-/// The reason why a data set could not be fetched, in one line. No error leaves a part of a file behind.
+/// The reason why a data set was not fetched, in one line. No error leaves a part of a file behind.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The set is not downloaded, another file has the name, or the address doesn't send the pinned bytes in time.
@@ -78,6 +67,9 @@ pub enum Error {
         /// The system's reason.
         reason: io::Error,
     },
+    /// The caller has stopped it.
+    #[error("interrupted; only whole files are kept")]
+    Interrupted,
 }
 
 impl DiskFailure for Error {
@@ -91,11 +83,17 @@ impl DiskFailure for Error {
 }
 
 /// Downloads the files of `known` from `base_url` (http or https; the file's name is appended) into `folder`, which is made if
-/// need be. A file that is there with the right content is not downloaded again.
+/// need be. A file that is there with the right content is not downloaded again. `progress` is called at each stage and ten times a second, and
+/// stops the download by returning false.
 ///
 /// # Errors
 /// See [`Error`]. None leaves a part of a file or a new empty folder behind; a file that was complete before the error stays.
-pub fn fetch(known: &Known, folder: &Path, base_url: &str, progress: impl FnMut(Progress<'_>)) -> Result<Files, Error> {
+pub fn fetch(
+    known: &Known,
+    folder: &Path,
+    base_url: &str,
+    progress: impl FnMut(Progress<'_>) -> bool,
+) -> Result<Files, Error> {
     fetch_within(TIMEOUTS, known, folder, base_url, progress)
 }
 
@@ -104,8 +102,9 @@ fn fetch_within(
     known: &Known,
     folder: &Path,
     base_url: &str,
-    mut progress: impl FnMut(Progress<'_>),
+    mut progress: impl FnMut(Progress<'_>) -> bool,
 ) -> Result<Files, Error> {
+    let mut report = |stage: Progress<'_>| if progress(stage) { Ok(()) } else { Err(Error::Interrupted) };
     let Origin::Published { train, test, .. } = known.origin else {
         let problem = format!("data set {} is not downloaded but made: use `{}`", known.name, known.command());
         return Err(Error::Refused(problem));
@@ -114,7 +113,7 @@ fn fetch_within(
     let mut missing = Vec::new();
     for (file, path, pin) in [(known.train, &files.train, train), (known.test, &files.test, test)] {
         if is_complete(path, pin)? {
-            progress(Progress::AlreadyThere { file });
+            report(Progress::AlreadyThere { file })?;
         } else {
             missing.push((file, path, pin));
         }
@@ -126,10 +125,9 @@ fn fetch_within(
         make_folder(folder)?;
         let mut part = Part::new(path)?;
         let url = format!("{}/{file}", base_url.trim_end_matches('/'));
-        receive(&agent, &url, &mut part, pin, |bytes| progress(Progress::Received { file, bytes, total: pin.bytes }))?;
+        receive(&agent, &url, &mut part, pin, |bytes| report(Progress::Received { file, bytes, total: pin.bytes }))?;
         verify_and_place(part, path, pin)?;
-        progress(Progress::Saved { file });
-        Ok(())
+        report(Progress::Saved { file })
     });
     if downloaded.is_err() {
         // A folder with a file in it stays: the system refuses to remove it.
@@ -138,87 +136,38 @@ fn fetch_within(
     downloaded.map(|()| files)
 }
 
-/// Makes the HTTP client for files below `base_url`.
-fn agent(base_url: &str, timeouts: Timeouts) -> Agent {
-    // An address that cannot be parsed is refused by the request itself, which says why.
-    let base = base_url.parse::<Uri>().unwrap_or_default();
-    // No proxy can reach this machine itself.
-    let is_here = base.host().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
-    Agent::config_builder()
-        .https_only(base.scheme_str() == Some("https"))
-        .proxy(if is_here { None } else { Proxy::try_from_env() })
-        .max_redirects(REDIRECTS)
-        // The size is pinned, so it must be the size of what is sent.
-        .accept_encoding("identity")
-        .user_agent(concat!("layerchain/", env!("CARGO_PKG_VERSION")))
-        .timeout_resolve(Some(timeouts.connect))
-        .timeout_connect(Some(timeouts.connect))
-        .timeout_per_read(Some(timeouts.silence))
-        .timeout_per_write(Some(timeouts.silence))
-        .build()
-        .new_agent()
-}
-
-/// Downloads `url` into `part`, unless it sends anything but the pinned bytes. `on_bytes` is told the bytes so far after each piece.
-fn receive(agent: &Agent, url: &str, part: &mut Part, pin: Pin, mut on_bytes: impl FnMut(u64)) -> Result<(), Error> {
+/// Downloads `url` into `part`, unless it sends anything but the pinned bytes. `on_bytes` is told the bytes so far after each piece, and again
+/// while none arrives.
+fn receive(
+    agent: &Agent,
+    url: &str,
+    part: &mut Part,
+    pin: Pin,
+    mut on_bytes: impl FnMut(u64) -> Result<(), Error>,
+) -> Result<(), Error> {
     let refused = |problem: String| Err(Error::Refused(format!("{url}: {problem}")));
-    let mut response = match agent.get(url).call() {
-        Ok(response) => response,
-        Err(error) => return refused(unanswered(&error)),
-    };
     let expected = pin.bytes;
-    if let Some(announced) = response.body().content_length().filter(|&announced| announced != expected) {
-        return refused(format!(
-            "the server offers {announced} bytes, the file has {expected}: not the same file (is there a log-in page in between?)"
-        ));
-    }
-    let mut body = response.body_mut().as_reader();
-    let (mut chunk, mut sha256, mut received) = (vec![0; CHUNK], Sha256::new(), 0);
+    let pieces = match pieces(agent.clone(), url.to_owned(), expected) {
+        Ok(pieces) => pieces,
+        Err(reason) => return refused(format!("cannot start a thread to download it: {reason}")),
+    };
+    let (mut sha256, mut received) = (Sha256::new(), 0);
     loop {
-        let count = match body.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) => {
-                return refused(format!("broken off after {received} of {expected} bytes: {error}; try again"));
+        match pieces.recv_timeout(LOOK) {
+            Ok(Ok(piece)) => {
+                received += piece.len() as u64;
+                sha256.update(&piece);
+                part.file().write_all(&piece).map_err(|reason| files::Error::system(part.path(), reason))?;
             }
-        };
-        received += count as u64;
-        if received > expected {
-            return refused(format!("more than the {expected} bytes of the file: stopped"));
+            Ok(Err(problem)) => return refused(problem),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
         }
-        sha256.update(&chunk[..count]);
-        part.file().write_all(&chunk[..count]).map_err(|reason| files::Error::system(part.path(), reason))?;
-        on_bytes(received);
-    }
-    if received < expected {
-        return refused(format!("ended after {received} of {expected} bytes; try again"));
+        on_bytes(received)?;
     }
     match hexadecimal(&sha256.finalize()) {
         found if found == pin.sha256 => Ok(()),
         found => refused(format!("wrong content: found SHA-256 {found}, expected {}", pin.sha256)),
-    }
-}
-
-/// Describes why there was no answer to a request.
-fn unanswered(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::StatusCode(status) => format!("the server answers with HTTP status {status}"),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            format!("not an address to download from: {error} (allowed: http:// or https://)")
-        }
-        ureq::Error::RequireHttpsOnly(_) => "redirects from https to an address that is not: refused".to_owned(),
-        // The handshake is driven by reads and writes, which hand on what TLS has against the server as this kind.
-        ureq::Error::Io(reason) if reason.kind() == io::ErrorKind::InvalidData => {
-            format!("no secure connection: {reason}")
-        }
-        ureq::Error::Io(_)
-        | ureq::Error::Timeout(_)
-        | ureq::Error::HostNotFound
-        | ureq::Error::ConnectionFailed
-        | ureq::Error::ConnectProxyFailed(_) => {
-            format!("cannot be reached: {error}; is there a network, or a proxy to name in HTTPS_PROXY?")
-        }
-        _ => error.to_string(),
     }
 }
 

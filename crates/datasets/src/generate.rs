@@ -64,6 +64,9 @@ pub enum Error {
     /// A file or folder could not be written.
     #[error(transparent)]
     File(#[from] files::Error),
+    /// The caller has stopped it.
+    #[error("interrupted; nothing was written")]
+    Interrupted,
 }
 
 impl DiskFailure for Error {
@@ -72,16 +75,16 @@ impl DiskFailure for Error {
     }
 }
 
-/// Draws and writes both files, and calls `on_picture` after each picture.
+/// Draws and writes both files. `on_picture` is called after each picture, and stops the work by returning false.
 ///
 /// Both are complete and on the disk under temporary names before either takes its own: on an error, files of an
 /// earlier request are still there, and nothing is new but the folder. Memory does not grow with the counts.
 ///
 /// # Errors
 ///
-/// If the request asks for nothing or too much, other files have these names, or the folder can't be written (full,
-/// read-only, not a folder).
-pub fn generate(request: &Request, mut on_picture: impl FnMut()) -> Result<Files, Error> {
+/// If the request asks for nothing or too much, other files have these names, the folder can't be written (full,
+/// read-only, not a folder), or it was stopped.
+pub fn generate(request: &Request, mut on_picture: impl FnMut() -> bool) -> Result<Files, Error> {
     check(request)?;
     let Request { folder, train, test, .. } = request;
     make_folder(folder)?;
@@ -134,8 +137,8 @@ fn write_file(
     path: &Path,
     set: &str,
     pictures: Range<u64>,
-    on_picture: &mut impl FnMut(),
-) -> Result<Part, files::Error> {
+    on_picture: &mut impl FnMut() -> bool,
+) -> Result<Part, Error> {
     let mut file = NewHdf5::new(path)?;
     let names = NAMES.map(|name| FixedAscii::<7>::from_ascii(name).expect("7 ASCII letters at most"));
     file.dataset(CLASSES, &[names.len()], &names)?;
@@ -144,7 +147,9 @@ fn write_file(
     let x = file.begin::<u8>(&format!("{set}_set_x"), &[count, side, side, 3])?;
     for index in pictures.clone() {
         file.add(x, &draw(request.seed, index, is_cat(request.seed, index), request.side))?;
-        on_picture();
+        if !on_picture() {
+            return Err(Error::Interrupted);
+        }
     }
 
     // Labels take 8 bytes for each picture: written block by block, they need no more memory for more pictures.
@@ -155,7 +160,7 @@ fn write_file(
         let labels: Vec<i64> = (start..end).map(|index| is_cat(request.seed, index).into()).collect();
         file.add(y, &labels)?;
     }
-    file.finish()
+    Ok(file.finish()?)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ const SMALL: Known = Known {
 const PATIENT: Timeouts = Timeouts { connect: Duration::from_secs(10), silence: Duration::from_secs(10) };
 
 fn fetch_small(folder: &Path, base_url: &str) -> Result<Files, Error> {
-    fetch_within(PATIENT, &SMALL, folder, base_url, |_| ())
+    fetch_within(PATIENT, &SMALL, folder, base_url, |_| true)
 }
 
 fn names_in(folder: &Path) -> Vec<String> {
@@ -62,6 +62,7 @@ fn both_files_arrive_whole_and_nothing_else_does() {
             Progress::Received { file, bytes, total } => (file.to_owned(), bytes, total),
             Progress::Saved { file } => (file.to_owned(), u64::MAX, 0),
         });
+        true
     })
     .unwrap();
     assert_eq!(fs::read(files.train).unwrap(), train_body());
@@ -87,6 +88,7 @@ fn only_what_is_missing_is_downloaded() {
     fetch_within(PATIENT, &SMALL, folder.path(), CLOSED, |progress| {
         assert!(matches!(progress, Progress::AlreadyThere { .. }));
         there += 1;
+        true
     })
     .unwrap();
     assert_eq!(there, 2);
@@ -105,7 +107,7 @@ fn a_redirect_is_followed() {
 #[test]
 fn a_generated_set_is_not_downloaded() {
     let place = TempDir::new().unwrap();
-    let error = fetch(&KNOWN[1], place.path(), CLOSED, |_| ()).unwrap_err();
+    let error = fetch(&KNOWN[1], place.path(), CLOSED, |_| true).unwrap_err();
     assert_eq!(error.to_string(), "data set drawn is not downloaded but made: use `runner data generate`");
 }
 
@@ -120,7 +122,7 @@ fn the_course_files_pass_through_the_public_door() {
     let (train, test) = (fs::read(real.train).unwrap(), fs::read(real.test).unwrap());
     let server = Server::start([Answer::file(&train), Answer::file(&test)]);
     let folder = TempDir::new().unwrap();
-    let files = fetch(cats, folder.path(), &server.base_url, |_| ()).unwrap();
+    let files = fetch(cats, folder.path(), &server.base_url, |_| true).unwrap();
     assert_eq!(fs::read(files.train).unwrap(), train);
     assert_eq!(fs::read(files.test).unwrap(), test);
 }
@@ -133,7 +135,7 @@ fn assert_refused(silence: Duration, answers: &[Answer], words: &[&str]) {
     for folder in [place.path(), &place.path().join("new/data")] {
         let server = Server::start(answers.iter().cloned());
         let timeouts = Timeouts { silence, ..PATIENT };
-        let line = fetch_within(timeouts, &SMALL, folder, &server.base_url, |_| ()).unwrap_err().to_string();
+        let line = fetch_within(timeouts, &SMALL, folder, &server.base_url, |_| true).unwrap_err().to_string();
         assert!(line.starts_with(&format!("{}train_small.h5: ", server.base_url)) && !line.contains('\n'), "{line}");
         words.iter().for_each(|word| assert!(line.contains(word), "{word:?} is missing in: {line}"));
         assert_eq!(names_in(place.path()), [""; 0], "after {line}");
@@ -170,6 +172,24 @@ fn a_server_that_falls_silent_is_given_up() {
     assert_refused(impatient, &[Answer::raw(b"").then_silence()], &["cannot be reached: timeout"]);
     let half = Answer::announced(200_000, &train_body()[..150_000]);
     assert_refused(impatient, &[half.then_silence()], &["after 150000 of 200000 bytes: timeout"]);
+}
+
+#[test]
+fn a_download_that_is_stopped_leaves_nothing_though_the_server_is_silent() {
+    let half = Answer::announced(200_000, &train_body()[..150_000]);
+    for answer in [Answer::raw(b""), half] {
+        let place = TempDir::new().unwrap();
+        let server = Server::start([answer.then_silence()]);
+        let (mut silent, mut last) = (0, 0);
+        let stopped = fetch_within(PATIENT, &SMALL, &place.path().join("data"), &server.base_url, |progress| {
+            let Progress::Received { bytes, .. } = progress else { panic!("{progress:?}") };
+            silent = if bytes == last { silent + 1 } else { 0 };
+            last = bytes;
+            silent < 2
+        });
+        assert!(matches!(stopped, Err(Error::Interrupted)), "{stopped:?}");
+        assert_eq!(names_in(place.path()), [""; 0]);
+    }
 }
 
 #[test]
@@ -234,6 +254,7 @@ fn a_file_that_appears_during_the_download_is_not_overwritten() {
             if !path.exists() {
                 fs::write(&path, &content).unwrap();
             }
+            true
         });
         assert_eq!(fs::read(&path).unwrap(), content);
         assert_eq!(result.is_ok(), is_right, "{result:?}");

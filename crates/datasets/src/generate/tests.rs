@@ -26,7 +26,11 @@ fn both_files_have_the_schema_of_the_course_and_the_drawn_pictures() {
     let folder = tempdir().unwrap();
     let request = request(folder.path());
     let mut pictures = 0;
-    let files = generate(&request, || pictures += 1).unwrap();
+    let files = generate(&request, || {
+        pictures += 1;
+        true
+    })
+    .unwrap();
     assert_eq!(pictures, 8);
     assert_eq!(names(folder.path()), ["test_drawn.h5", "train_drawn.h5"]);
     for (path, set, count, first) in [(&files.train, "train", 5, 0), (&files.test, "test", 3, FIRST_TEST_PICTURE)] {
@@ -49,10 +53,10 @@ fn both_files_have_the_schema_of_the_course_and_the_drawn_pictures() {
 #[test]
 fn the_same_request_writes_the_same_bytes_at_another_time() {
     let (one, two) = (tempdir().unwrap(), tempdir().unwrap());
-    let first = generate(&request(one.path()), || ()).unwrap();
+    let first = generate(&request(one.path()), || true).unwrap();
     // HDF5's time stamps count whole seconds.
     thread::sleep(Duration::from_millis(1100));
-    let second = generate(&request(two.path()), || ()).unwrap();
+    let second = generate(&request(two.path()), || true).unwrap();
     assert!(fs::read(first.train).unwrap() == fs::read(second.train).unwrap());
     assert!(fs::read(first.test).unwrap() == fs::read(second.test).unwrap());
 }
@@ -61,10 +65,10 @@ fn the_same_request_writes_the_same_bytes_at_another_time() {
 fn a_larger_training_set_keeps_its_first_pictures_and_the_test_set() {
     let folder = tempdir().unwrap();
     let small = request(folder.path());
-    let files = generate(&small, || ()).unwrap();
+    let files = generate(&small, || true).unwrap();
     let few = read_pictures(&files.train, "train_set_x");
     let test = fs::read(&files.test).unwrap();
-    generate(&Request { train: 9, ..small }, || ()).unwrap();
+    generate(&Request { train: 9, ..small }, || true).unwrap();
     assert!(read_pictures(&files.train, "train_set_x").starts_with(&few));
     assert!(fs::read(&files.test).unwrap() == test);
 }
@@ -94,13 +98,30 @@ fn nothing_and_too_much_are_refused_before_the_folder_is_made() {
 }
 
 #[test]
+fn a_set_that_is_stopped_leaves_the_earlier_one() {
+    let folder = tempdir().unwrap();
+    generate(&request(folder.path()), || true).unwrap();
+    let earlier = fs::read(folder.path().join("train_drawn.h5")).unwrap();
+    for after in [0, 1, request(folder.path()).train] {
+        let mut drawn = 0;
+        let stopped = generate(&Request { seed: 12, ..request(folder.path()) }, || {
+            drawn += 1;
+            drawn <= after
+        });
+        assert!(matches!(stopped, Err(Error::Interrupted)), "{stopped:?}");
+        assert_eq!(names(folder.path()), ["test_drawn.h5", "train_drawn.h5"]);
+        assert_eq!(fs::read(folder.path().join("train_drawn.h5")).unwrap(), earlier);
+    }
+}
+
+#[test]
 fn a_name_that_is_taken_by_a_folder_leaves_both_names_as_they_were() {
     let folder = tempdir().unwrap();
-    generate(&request(folder.path()), || ()).unwrap();
+    generate(&request(folder.path()), || true).unwrap();
     let earlier = fs::read(folder.path().join("train_drawn.h5")).unwrap();
     fs::remove_file(folder.path().join("test_drawn.h5")).unwrap();
     fs::create_dir(folder.path().join("test_drawn.h5")).unwrap();
-    let error = generate(&Request { seed: 12, ..request(folder.path()) }, || ()).unwrap_err();
+    let error = generate(&Request { seed: 12, ..request(folder.path()) }, || true).unwrap_err();
     assert!(
         matches!(&error, Error::File(files::Error::Irregular { path, .. }) if path.ends_with("test_drawn.h5")),
         "{error}"
@@ -112,10 +133,10 @@ fn a_name_that_is_taken_by_a_folder_leaves_both_names_as_they_were() {
 #[test]
 fn a_file_that_was_not_drawn_is_not_written_over() {
     let folder = tempdir().unwrap();
-    generate(&request(folder.path()), || ()).unwrap();
+    generate(&request(folder.path()), || true).unwrap();
     let train = fs::read(folder.path().join("train_drawn.h5")).unwrap();
     fs::write(folder.path().join("test_drawn.h5"), "years of work").unwrap();
-    let error = generate(&Request { seed: 12, ..request(folder.path()) }, || ()).unwrap_err().to_string();
+    let error = generate(&Request { seed: 12, ..request(folder.path()) }, || true).unwrap_err().to_string();
     assert!(error.contains("test_drawn.h5") && error.contains("--out"), "{error}");
     assert_eq!(fs::read(folder.path().join("test_drawn.h5")).unwrap(), b"years of work");
     assert!(fs::read(folder.path().join("train_drawn.h5")).unwrap() == train);
@@ -126,7 +147,7 @@ fn a_file_in_place_of_the_folder_is_named_in_the_error() {
     let parent = tempdir().unwrap();
     let taken = parent.path().join("data");
     fs::write(&taken, "not a folder").unwrap();
-    let message = generate(&request(&taken), || ()).unwrap_err().to_string();
+    let message = generate(&request(&taken), || true).unwrap_err().to_string();
     assert!(message.starts_with(&format!("cannot write {}: ", taken.display())), "{message}");
     assert!(!message.contains('\n'), "{message}");
 }

@@ -2,16 +2,18 @@
 
 mod import;
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
 use super::answer::{print, print_files};
-use super::failure::Failure;
+use super::failure::{Failure, INTERRUPTED};
 use super::rehearse::{Reading, Tried, rehearse};
 use super::sheet::write_sheet;
 use super::source::is_path;
+use super::stop::stop_on_interrupt;
 use crate::cli::{self, Data};
 use crate::progress::bar::counting;
 use crate::table::Table;
@@ -47,11 +49,23 @@ fn list() -> Result<ExitCode> {
 
 fn generate(args: cli::Generate) -> Result<ExitCode> {
     let cli::Generate { out, train, test, side, seed } = args;
+    let stop = stop_on_interrupt()?;
     let bar = counting(train.saturating_add(test) as u64, "{pos}/{len} pictures");
-    let files = generate::generate(&Request { folder: out, train, test, side, seed }, || bar.inc(1));
-    let files = files.map_err(Failure::of_writing)?;
+    let files = generate::generate(&Request { folder: out, train, test, side, seed }, || {
+        bar.inc(1);
+        !stop.is_asked()
+    });
     bar.finish_and_clear();
-    print_files(&files)
+    match files {
+        Err(error @ generate::Error::Interrupted) => Ok(interrupted(&error)),
+        files => print_files(&files.map_err(Failure::of_writing)?),
+    }
+}
+
+/// Says that a command was stopped, and returns its exit code.
+fn interrupted(error: &dyn Error) -> ExitCode {
+    say(&error.to_string());
+    ExitCode::from(INTERRUPTED)
 }
 
 fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
@@ -60,19 +74,25 @@ fn fetch(args: &cli::Fetch) -> Result<ExitCode> {
         Origin::Published { base_url, .. } => base_url,
         Origin::Generated => "",
     };
+    let stop = stop_on_interrupt()?;
     let bar = counting(0, "{bytes}/{total_bytes} {msg}");
-    let files = fetch::fetch(known, &args.out, args.from.as_deref().unwrap_or(own), |progress| match progress {
-        Progress::Received { file, bytes, total } => {
-            bar.set_length(total);
-            bar.set_position(bytes);
-            bar.set_message(file.to_owned());
+    let files = fetch::fetch(known, &args.out, args.from.as_deref().unwrap_or(own), |progress| {
+        match progress {
+            Progress::Received { file, bytes, total } => {
+                bar.set_length(total);
+                bar.set_position(bytes);
+                bar.set_message(file.to_owned());
+            }
+            Progress::AlreadyThere { file } => bar.suspend(|| say(&format!("{file} is there already"))),
+            Progress::Saved { file } => bar.suspend(|| say(&format!("{file} has the right SHA-256"))),
         }
-        Progress::AlreadyThere { file } => bar.suspend(|| say(&format!("{file} is there already"))),
-        Progress::Saved { file } => bar.suspend(|| say(&format!("{file} has the right SHA-256"))),
+        !stop.is_asked()
     });
-    let files = files.map_err(Failure::of_writing)?;
     bar.finish_and_clear();
-    print_files(&files)
+    match files {
+        Err(error @ fetch::Error::Interrupted) => Ok(interrupted(&error)),
+        files => print_files(&files.map_err(Failure::of_writing)?),
+    }
 }
 
 fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {

@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 
+use super::interrupted;
 use crate::cli;
 use crate::commands::answer::print_files;
-use crate::commands::failure::{Failure, INTERRUPTED};
+use crate::commands::failure::Failure;
 use crate::commands::stop::stop_on_interrupt;
 use crate::progress::import::ImportProgress;
-use crate::terminal::say;
 use datasets::import::{Categorical, Error, Request, import};
 use datasets::{DEFAULT_MAX_BYTES, TargetsChoice};
 
@@ -27,10 +27,7 @@ pub(super) fn run(args: &cli::Import) -> Result<ExitCode> {
     shown.end();
     match imported {
         Ok(files) => print_files(&files),
-        Err(error @ Error::Interrupted) => {
-            say(&error.to_string());
-            Ok(ExitCode::from(INTERRUPTED))
-        }
+        Err(error @ Error::Interrupted) => Ok(interrupted(&error)),
         Err(error) => Err(Failure::of_writing(error)),
     }
 }
