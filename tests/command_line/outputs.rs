@@ -167,3 +167,33 @@ fn a_folder_whose_name_is_not_utf_8_is_as_good_as_any() {
     let run = bench.shell(script);
     assert!(run.status.success(), "{}", text(&run.stderr));
 }
+
+#[test]
+fn a_path_that_hdf5_or_slurm_would_not_take_is_refused_before_any_work() {
+    let bench = Bench::new();
+    bench.write("one.toml", ONE);
+    bench.write("t.csv", "1,2,x\n3,4,y\n5,6,x\n7,8,y\n");
+    assert!(bench.run(&["train", "one.toml", "--out", "m.h5"]).status.success());
+    let odd = |script: &str| failure(&bench.shell(&format!("odd=$'odd\\xff'; {script}")));
+    assert!(bench.shell("odd=$'odd\\xff'; mkdir $odd && cp m.h5 one.toml $odd && cp -r data $odd").status.success());
+    let (hdf5, slurm) = ("this path is not UTF-8, and HDF5 opens no other", "not UTF-8, as the scripts for Slurm are");
+    for (script, problem) in [
+        ("$RUNNER train one.toml --out $odd/new.h5", hdf5),
+        ("cd $odd && $RUNNER train one.toml", hdf5),
+        ("$RUNNER trace one.toml --hdf5 $odd/new.h5", hdf5),
+        ("$RUNNER data generate --out $odd", hdf5),
+        ("$RUNNER data import t.csv --test-share 0.5 --out $odd", hdf5),
+        ("$RUNNER evaluate $odd/m.h5", hdf5),
+        ("$RUNNER evaluate m.h5 $odd/data/test_drawn.h5", hdf5),
+        ("$RUNNER predict m.h5 $odd/data/test_drawn.h5", hdf5),
+        ("$RUNNER data inspect $odd/data/test_drawn.h5", hdf5),
+        ("$RUNNER submit one.toml --dry-run --out $odd/one", slurm),
+        ("cd $odd && $RUNNER submit one.toml --dry-run", slurm),
+    ] {
+        let (code, line) = odd(script);
+        assert!(code == Some(2) && line.contains(problem), "{script}: {line}");
+    }
+    assert!(!bench.path("results").exists());
+    let named = bench.shell("odd=$'odd\\xff'; $RUNNER evaluate m.h5 $odd/one.toml");
+    assert!(named.status.success(), "{}", text(&named.stderr));
+}

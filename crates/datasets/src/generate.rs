@@ -87,8 +87,9 @@ impl DiskFailure for Error {
 pub fn generate(request: &Request, mut on_picture: impl FnMut() -> bool) -> Result<Files, Error> {
     check(request)?;
     let Request { folder, train, test, .. } = request;
-    make_folder(folder)?;
     let files = Files { train: folder.join("train_drawn.h5"), test: folder.join("test_drawn.h5") };
+    NewHdf5::can_be_at(&files.train)?;
+    make_folder(folder)?;
     for path in [&files.train, &files.test] {
         if regular_file::is_at(path)? && !is_drawn(path) {
             return Err(Error::NotOurs(path.clone()));

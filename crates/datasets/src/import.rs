@@ -39,7 +39,7 @@ use self::source::{Source, Summary};
 use self::write::{Writing, selected};
 use crate::contract::targets::Targets;
 use crate::dataset::Files;
-use crate::files::{make_folder, put_in_place, regular_file};
+use crate::files::{NewHdf5, make_folder, put_in_place, regular_file};
 use crate::split::stratified::stratified_holdout;
 use crate::text::count;
 
@@ -125,6 +125,7 @@ fn check(request: &Request) -> Result<Files, Error> {
     }
     let files = Files { train: folder.join(format!("train_{name}.h5")), test: folder.join(format!("test_{name}.h5")) };
     for path in [&files.train, &files.test] {
+        NewHdf5::can_be_at(path)?;
         if regular_file::is_at(path)? && !request.force {
             return refuse(format!(
                 "{} is there already; --force replaces a file, --name takes another name",

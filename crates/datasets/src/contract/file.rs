@@ -43,6 +43,12 @@ impl DataFile {
             let problem = format!("not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)");
             return Err(Error::file(path, problem));
         }
+        if path.to_str().is_none() {
+            return Err(Error::file(
+                path,
+                "this path is not UTF-8, and HDF5 opens no other; rename the file or its folder",
+            ));
+        }
         // No lock is taken: on read-only and network mounts that fails.
         let hdf5 = File::with_options()
             .with_fapl(|access| access.file_locking(false))

@@ -19,6 +19,9 @@ pub enum Error {
         /// What is there, in words.
         found: &'static str,
     },
+    /// HDF5 can't open a file of this path.
+    #[error("{}: this path is not UTF-8, and HDF5 opens no other; choose another folder", .0.display())]
+    NotUtf8(PathBuf),
     /// The system refuses.
     #[error("cannot write {}: {reason}", path.display())]
     System {
@@ -60,6 +63,7 @@ impl Error {
         match self {
             Error::Appeared(_) => Error::Appeared(path),
             Error::Irregular { found, .. } => Error::Irregular { path, found },
+            Error::NotUtf8(_) => Error::NotUtf8(path),
             Error::System { reason, .. } => Error::System { path, reason },
             Error::Hdf5 { place, reason, .. } => Error::Hdf5 { path, place, reason },
             Error::Differs { place, .. } => Error::Differs { path, place },
@@ -85,7 +89,7 @@ impl DiskFailure for io::Error {
 impl DiskFailure for Error {
     fn is_disk_failure(&self) -> bool {
         match self {
-            Error::Appeared(_) | Error::Irregular { .. } => false,
+            Error::Appeared(_) | Error::Irregular { .. } | Error::NotUtf8(_) => false,
             Error::System { reason, .. } => reason.is_disk_failure(),
             Error::Hdf5 { .. } | Error::Differs { .. } => true,
         }

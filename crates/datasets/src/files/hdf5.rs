@@ -34,11 +34,21 @@ pub struct NewHdf5 {
 pub struct DatasetHandle(usize);
 
 impl NewHdf5 {
+    /// Checks that HDF5 can open a file of this path, whose folder it sees from the root.
+    ///
+    /// # Errors
+    /// If the path is not UTF-8.
+    pub fn can_be_at(path: &Path) -> Result<(), Error> {
+        let whole = std::path::absolute(path).map_err(|reason| Error::system(path, reason))?;
+        if whole.to_str().is_none() { Err(Error::NotUtf8(whole)) } else { Ok(()) }
+    }
+
     /// Makes the file that will be at `path`.
     ///
     /// # Errors
-    /// If the folder doesn't take it.
+    /// If the path is not UTF-8, or the folder doesn't take the file.
     pub fn new(path: &Path) -> Result<Self, Error> {
+        Self::can_be_at(path)?;
         let mut part = Part::new(path)?;
         let handles = Handles::new(part.place()).map_err(|error| failed(&mut part, "the start", &error))?;
         Ok(NewHdf5 { part, handles, datasets: Vec::new(), attributes: Vec::new() })

@@ -203,7 +203,7 @@ fn delimiter(text: &str) -> Result<u8, String> {
 pub struct Inspect {
     /// A known set's name, or HDF5 files.
     #[arg(required = true, value_name = "SET|FILE")]
-    pub what: Vec<String>,
+    pub what: Vec<PathBuf>,
     /// Write the first pictures as one PNG, each framed in its class's colour.
     #[arg(long, value_name = "PNG")]
     pub sheet: Option<PathBuf>,

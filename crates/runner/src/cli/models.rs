@@ -71,7 +71,7 @@ pub struct Evaluate {
     /// Experiments (.toml), data sets that `runner data list` names, or HDF5 files [default: the data that it was
     /// trained on].
     #[arg(value_name = "EXPERIMENT|SET|HDF5")]
-    pub what: Vec<String>,
+    pub what: Vec<PathBuf>,
     /// The part of the data to evaluate; if an HDF5 file lacks this part, its other part is evaluated.
     #[arg(long, value_enum, default_value_t = WhichPart::Test)]
     pub part: WhichPart,

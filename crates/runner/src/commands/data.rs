@@ -102,7 +102,7 @@ fn inspect_files(args: &cli::Inspect) -> Result<ExitCode> {
         if is_path(what) {
             files.push(Pinned::any(what));
         } else {
-            files.extend(catalog::known(what)?.find()?);
+            files.extend(catalog::known(&what.to_string_lossy())?.find()?);
         }
     }
     let mut sheets = 0;

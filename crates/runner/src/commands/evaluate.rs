@@ -106,13 +106,13 @@ pub(super) fn run(args: &cli::Evaluate, blas: Option<&Request>) -> Result<ExitCo
 }
 
 /// Reads the examples that an argument names: an experiment's, a known set's or a file's.
-fn named(what: &str, part: WhichPart, model: &Model) -> Result<Labelled> {
-    let path = Path::new(what);
+fn named(path: &Path, part: WhichPart, model: &Model) -> Result<Labelled> {
     if path.extension().is_some_and(|extension| extension == "toml") {
         return of_source(&source_of(&Experiment::load(path, &[])?)?, part, model);
     }
-    if !is_path(what) {
-        let set = catalog::known(what).map_err(|error| anyhow!("{what}: no such file, and {error}"))?;
+    if !is_path(path) {
+        let what = path.to_string_lossy();
+        let set = catalog::known(&what).map_err(|error| anyhow!("{what}: no such file, and {error}"))?;
         let [train, test] = set.find()?;
         let (test, names, targets) = (TestSource::File(test), Names::default(), TargetsChoice::Auto);
         return of_source(&Source { train, test, names, targets, max_bytes: DEFAULT_MAX_BYTES }, part, model);

@@ -33,8 +33,8 @@ pub(super) fn read_files(file: &Path, experiment: &Experiment) -> Result<Vec<Pat
 }
 
 /// Returns whether an argument is the path of a file; if not, it is the name of a known set.
-pub(super) fn is_path(what: &str) -> bool {
-    Path::new(what).exists() || what.contains(['/', '.'])
+pub(super) fn is_path(what: &Path) -> bool {
+    what.exists() || what.to_string_lossy().contains(['/', '.'])
 }
 
 /// Finds the files of a source: those of a known set with the hashes that they must have.

@@ -5,8 +5,9 @@ mod missing;
 mod prepared;
 mod sizes;
 
+use std::env::{current_dir, current_exe};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +31,7 @@ use crate::text::quoted;
 
 /// Submits the shards of a sweep that have trials left, and the merge after them.
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
+    here()?.iter().chain(&args.out).try_for_each(|path| is_for_a_script(path))?;
     let options = args.options.clone().or(site::options()?);
     let prepared = Prepared::new(args, blas)?;
     let folder = shards_of(&prepared.out);
@@ -80,6 +82,24 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
+/// Returns the directory and the runner that the scripts name.
+fn here() -> Result<[PathBuf; 2]> {
+    let directory = current_dir().context("can't find the current directory")?;
+    let runner = current_exe().context("can't find the runner's own file")?;
+    Ok([directory, runner])
+}
+
+/// Refuses a path that a script, which is text, can't have.
+fn is_for_a_script(path: &Path) -> Result<()> {
+    match path.to_str() {
+        Some(_) => Ok(()),
+        None => bail!(
+            "{}: this path is not UTF-8, as the scripts for Slurm are; submit from or into another folder",
+            path.display()
+        ),
+    }
+}
+
 /// Refuses to submit a sweep anew that was submitted before, and to go on with one that wasn't.
 fn refuse_wrong_turn(args: &cli::Submit, folder: &Path, before: Option<&Submission>) -> Result<()> {
     let place = folder.display();
@@ -110,8 +130,7 @@ fn refuse_other_experiment(folder: &Path, prepared: &Prepared) -> Result<()> {
 }
 
 fn scripts(prepared: &Prepared, sizes: &Sizes, options: cli::cluster::Options, folder: &Path) -> Result<Scripts> {
-    let runner = std::env::current_exe().context("can't find the runner's own file")?;
-    let directory = std::env::current_dir().context("can't find the current directory")?;
+    let [directory, runner] = here()?;
     let name = &prepared.experiment.name;
     Ok(Scripts {
         words: format!("{name}: {} in {}", count(prepared.plan.trials.len(), "trial"), count(sizes.shards, "shard")),

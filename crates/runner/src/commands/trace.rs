@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use datasets::files::{folder_of, make_folder, write_whole};
+use datasets::files::{NewHdf5, folder_of, make_folder, write_whole};
 use datasets::text::count;
 use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape, self_check};
@@ -36,6 +36,7 @@ use crate::terminal::say;
 /// Makes the step and shows it; exit code 1 if a gradient or a published value is not met.
 pub(super) fn run(args: &cli::Trace, blas: Option<&Request>) -> Result<ExitCode> {
     let cli::ExperimentArgs { file, overrides } = &args.experiment;
+    args.hdf5.as_deref().map_or(Ok(()), NewHdf5::can_be_at)?;
     let written = || [&args.hdf5, &args.html].into_iter().flatten();
     let subject = match WorkedExample::load(file, overrides)? {
         Some(example) => {

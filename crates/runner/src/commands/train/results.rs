@@ -66,6 +66,7 @@ pub(super) fn model_of(net: Net, session: &Session, trial: &Trial, outcome: &Out
 
 /// Refuses the files that a training is asked to write and that can't be, or mustn't: those that it reads, its checkpoint among them.
 pub(super) fn may_write(args: &cli::Train, out: &Path, experiment: &Experiment) -> Result<()> {
+    NewHdf5::can_be_at(out)?;
     let mut read = read_files(&args.experiment.file, experiment)?;
     read.push(path_beside(out));
     may_be_written([Some(out), args.history.as_deref()].into_iter().flatten(), &read, args.force)
