@@ -39,6 +39,10 @@ VARIANTS = [
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "500 iterations"'),
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "never"'),
     ("iterations = 10", 'iterations = 10\nclip_norm = "off"'),
+    ('name = "right"', 'name = "right"\n"model.dtype" = "f64"\n"run.threads" = 1'),
+    ('\n[data]\ntrain = "train.h5"\ntest = "test.h5"', '\n"data.train" = "train.h5"\n"data.test" = "test.h5"'),
+    ('[data]\ntrain = "train.h5"', '"data.train" = "train.h5"\n[data]'),
+    ('[data]\n', '"sweep.train.weight_decay" = [0.5, 0.9]\n"sweep.train".batch = [4, 8]\n"sweep.halving" = { least = 2 }\n[data]\n'),
     ("seed = [1, 2]", 'train.patience = ["off", 3]'),
 ]
 
@@ -50,6 +54,11 @@ MISTAKES = [
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "500 steps"'),
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "500iterations"'),
     ('name = "right"', 'name = "right"\nrun.checkpoint_every = "0 iterations"'),
+    ('name = "right"', 'name = "right"\n"model.dtyp" = "f64"'),
+    ('name = "right"', 'name = "right"\n"model.dtype" = "float32"'),
+    ('name = "right"', 'name = "right"\n"sweep.train.momentum" = 0.9'),
+    ('\n[data]\ntrain = "train.h5"\ntest = "test.h5"', '\n"data.train" = "train.h5"\n"data.set" = "catvnoncat"'),
+    ('\n[data]\ntrain = "train.h5"\ntest = "test.h5"', '\n"data.test" = "test.h5"'),
     ('name = "right"', ""),
     ('name = "right"', 'name = ""'),
     ('name = "right"', 'name = "../right"'),

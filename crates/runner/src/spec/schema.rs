@@ -26,7 +26,7 @@ pub fn schema() -> Json {
     schema["definitions"] = definitions();
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("An experiment of Layerchain");
-    schema["required"] = json!(["name", "data"]);
+    schema["required"] = json!(["name"]);
     schema["properties"]["sweep"] = sweep();
     for section in ["data", "model", "train"] {
         let (names, section) = (names_of(&schema, section), &mut schema["properties"][section]);
@@ -34,8 +34,29 @@ pub fn schema() -> Json {
         let both = |pair: &[&str; 2]| json!({ "required": pair.map(|name| name.split_once('.').map_or(name, |(_, name)| name)) });
         section["not"] = json!({ "anyOf": pairs.iter().map(both).collect::<Vec<_>>() });
     }
-    schema["properties"]["data"]["anyOf"] = json!([{ "required": ["set"] }, { "required": ["train"] }]);
+    let source = |name: &str| {
+        let in_table = json!({ "required": ["data"], "properties": { "data": { "required": [name] } } });
+        [in_table, json!({ "required": [format!("data.{name}")] })]
+    };
+    schema["anyOf"] = ["set", "train"].into_iter().flat_map(source).collect();
+    schema["not"] = json!({ "anyOf": alternatives().map(|pair| json!({ "required": pair })).collect::<Vec<_>>() });
+    schema["patternProperties"] = whole_names(&schema["properties"]);
     schema
+}
+
+/// Describes the keys of sections that are written as whole names in quotes, `"model.hidden" = [2]`. They are patterns, since an editor
+/// offers names: those in the tables.
+fn whole_names(properties: &Json) -> Json {
+    let sections = properties.as_object().into_iter().flatten();
+    let names = sections.filter_map(|(section, table)| Some((section, table["properties"].as_object()?)));
+    let pattern = |(section, names): (&String, &Map<String, Json>)| {
+        let of_name = |name: &String| {
+            let whole = format!("{section}.{name}").replace('.', "\\.");
+            (format!("^{whole}$"), json!({ "$ref": format!("#/properties/{section}/properties/{name}") }))
+        };
+        names.keys().map(of_name).collect::<Vec<_>>()
+    };
+    names.flat_map(pattern).collect::<Map<_, _>>().into()
 }
 
 /// Lists the definitions that the schema refers to: the forms of each key.
