@@ -95,8 +95,8 @@ impl Plan {
             let id = trial_id(&settings, data_hash);
             let trial = match known.get(&id) {
                 Some(&trial) => {
-                    let same: &Trial = &trials[trial];
-                    if same.config.canonical().to_string() != settings {
+                    let known = trials[trial].config.canonical().to_string();
+                    if known != settings {
                         return Err(Misfit::SameId(id).into());
                     }
                     trial
