@@ -71,7 +71,7 @@ impl Plan {
     ) -> Result<Self, engine::Error> {
         let mut engines = Chooser::new(data, gram_space);
         let mut trials: Vec<Trial> = Vec::new();
-        let (mut known, mut first_points) = (HashMap::new(), HashMap::new());
+        let (mut known, mut first_points) = (HashMap::<String, usize>::new(), HashMap::new());
         let mut points = Vec::with_capacity(experiment.points.len());
         let mut axes = experiment.axes.clone();
         let width = column_of_widths(&mut axes, &experiment.points);
@@ -95,8 +95,8 @@ impl Plan {
             let id = trial_id(&settings, data_hash);
             let trial = match known.get(&id) {
                 Some(&trial) => {
-                    let known = trials[trial].config.canonical().to_string();
-                    if known != settings {
+                    let others = trials[trial].config.canonical().to_string();
+                    if others != settings {
                         return Err(Misfit::SameId(id).into());
                     }
                     trial
