@@ -49,14 +49,26 @@ impl Schedule {
         Schedule { learning_rate, warmup: 0, warmup_start: 1.0, curve: Curve::Constant }
     }
 
-    /// Asserts that the learning rate is a number and the curve has a length.
+    /// Asserts that the constants are numbers and the curve has a length.
     #[track_caller]
     pub(crate) fn check(&self) {
-        assert!(self.learning_rate.is_finite(), "the learning rate is {}: it must be finite", self.learning_rate);
+        let is_finite = |what: &str, value: f64| assert!(value.is_finite(), "{what} is {value}: it must be finite");
+        is_finite("the learning rate", self.learning_rate);
+        is_finite("warmup_start", self.warmup_start);
         match self.curve {
-            Curve::Step { every, .. } => assert!(every > 0, "a learning rate that decays every 0 steps"),
-            Curve::Cosine { over, .. } => assert!(over > 0, "a learning rate that falls over 0 steps"),
-            Curve::Constant | Curve::Inverse { .. } => {}
+            Curve::Constant => {}
+            Curve::Step { every, gamma } => {
+                assert!(every > 0, "a learning rate that decays every 0 steps");
+                is_finite("gamma", gamma);
+            }
+            Curve::Cosine { over, least } => {
+                assert!(over > 0, "a learning rate that falls over 0 steps");
+                is_finite("the least learning rate", least);
+            }
+            // 1 + decay t must not be 0.
+            Curve::Inverse { decay } => {
+                assert!(decay >= 0.0 && decay.is_finite(), "a decay of {decay}: it must be finite and at least 0")
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::optimiser::{Algorithm, Optimiser};
 use crate::schedule::Schedule;
 use crate::score::Set;
 
-/// The training of one net. Every function that takes one panics if [`Self::record_every`], the [`Stopping::patience`] or the length of a
+/// The training of one net. Every function that trains panics if [`Self::record_every`], the [`Stopping::patience`] or the length of a
 /// [`Curve`](crate::Curve) is 0, or a constant of the [`Optimiser`], the learning rate or [`Stopping::min_delta`] is out of its range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
@@ -71,6 +71,11 @@ impl Training {
     /// Returns whether the cost of iteration `iteration` is recorded.
     pub(crate) fn records(&self, iteration: usize) -> bool {
         iteration.is_multiple_of(self.record_every) || iteration + 1 == self.iterations
+    }
+
+    /// Returns whether the cost of iteration `iteration` is needed: it is recorded, or may end the training, or the clock may, which records it.
+    pub(crate) fn needs_cost(&self, iteration: usize) -> bool {
+        self.records(iteration) || self.stopping.watches_every_cost() || self.stopping.seconds.is_some()
     }
 }
 
@@ -175,7 +180,8 @@ pub enum Ending {
     },
     /// It diverged.
     Diverged {
-        /// The first iteration at which the bound was broken.
+        /// The first iteration at which the bound was seen to be broken: that of the outputs is looked at in every step, those of the cost only
+        /// where it is recorded or may end the training.
         iteration: usize,
         /// The bound.
         bound: Bound,

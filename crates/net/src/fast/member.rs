@@ -97,9 +97,7 @@ impl<R: Real> Member<R> {
         if !all_finite(self.output(z)) {
             return Some(Bound::Finite);
         }
-        let Training { stopping, .. } = &self.training;
-        let is_needed = self.training.records(iteration) || stopping.watches_every_cost();
-        self.cost_now = is_needed.then(|| self.cost(z, y));
+        self.cost_now = self.training.needs_cost(iteration).then(|| self.cost(z, y));
         self.cost_now.and_then(|cost| self.training.stopping.bound_broken_by(cost))
     }
 

@@ -10,14 +10,16 @@ use crate::spec::data::DataShape;
 
 /// Groups trials into fleets, by a rule that depends only on the experiment and the shape of the data. Trials of a
 /// fleet have the same element type, engine, batches and number of iterations; those that start with the same first
-/// layer are neighbours. A fleet has as many rows as [`net::Engine::rows_per_fleet`] says, but no more than a quarter
+/// layer are neighbours. A trial whose time is limited is alone: its clock would measure the others, too, and they would lose it at a step
+/// that no other run repeats. A fleet has as many rows as [`net::Engine::rows_per_fleet`] says, but no more than a quarter
 /// of the trials that could share it, so that a small sweep keeps several cores busy.
 pub(super) fn of(trials: &[Trial], data: DataShape) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..trials.len()).collect();
     let mut fleets: Vec<Vec<usize>> = Vec::new();
     let kind = |&trial: &usize| {
         let Trial { config, engine, .. } = &trials[trial];
-        (config.dtype, *engine, config.flush_subnormals, config.batch, config.iterations(data.train))
+        let timed = config.stopping.seconds.map(|_| trial);
+        (config.dtype, *engine, config.flush_subnormals, config.batch, config.iterations(data.train), timed)
     };
     for group in grouped(all, kind) {
         let Trial { config, engine, .. } = &trials[group[0]];
@@ -103,6 +105,14 @@ mod tests {
         trials[4].config.flush_subnormals = false;
         trials[5].engine = Engine::Reduced;
         assert_eq!(of(&trials, CATS), [vec![0, 6], vec![7, 8], vec![9, 1], vec![2], vec![3], vec![4], vec![5]]);
+    }
+
+    #[test]
+    fn a_trial_whose_time_is_limited_is_alone() {
+        let mut trials: Vec<_> = (0..8).map(|seed| trial(&[4], seed, Engine::Dual)).collect();
+        trials[1].config.stopping.seconds = Some(1.0);
+        trials[4].config.stopping.seconds = Some(1.0);
+        assert_eq!(of(&trials, CATS), [vec![0, 2], vec![3, 5], vec![6, 7], vec![1], vec![4]]);
     }
 
     #[test]

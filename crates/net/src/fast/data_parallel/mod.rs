@@ -13,6 +13,8 @@ mod gradients;
 mod ranks;
 mod recording;
 mod resuming;
+#[cfg(test)]
+mod tests;
 
 use kernels::{Real, WrongProduct, all_finite, inspected};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
@@ -151,7 +153,9 @@ impl<'e, R: Real> DataParallel<'e, R> {
                 }
             }
         }
-        self.restore_best().expect("they were taken from this net");
+        if !matches!(ending, Ending::Diverged { .. }) {
+            self.restore_best().expect("they were taken from this net");
+        }
         let trained = inspected(self.sample.seed(), || self.evaluated(ending));
         self.trained = Some(self.right_on_all(trained)?);
         Ok(self.trained.clone())
@@ -185,11 +189,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
         let m = self.take_batch();
         let chunks = chunks::count(m);
         let iteration = self.iteration;
-        let stopping = &self.training.stopping;
-        // The clock may end it at any step, whose cost is then recorded.
-        let may_end = stopping.watches_every_cost() || stopping.seconds.is_some();
-        let is_needed = self.training.records(iteration) || may_end;
-        let cost = self.forward(chunks, is_needed) / m as f64;
+        let cost = self.forward(chunks, self.training.needs_cost(iteration)) / m as f64;
         if let Some(bound) = self.training.stopping.bound_broken_by(cost) {
             return Some(Ending::Diverged { iteration, bound });
         }
@@ -278,7 +278,10 @@ impl<'e, R: Real> DataParallel<'e, R> {
             let db = dw.split_off(gradient.dw.len());
             let dw = Array2::from_shape_vec(gradient.dw.dim(), dw).expect("as many elements as W has");
             let (before, _) = std::mem::replace(&mut gradient.dw, dw).into_raw_vec_and_offset();
-            room.push(before);
+            // A rank without a chunk takes no buffer.
+            if !own.is_empty() {
+                room.push(before);
+            }
             gradient.db = Array1::from(db);
         }
     }

@@ -86,8 +86,8 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// The products of one step in a hundred are inspected ([`kernels::inspected`]), and those of the first step, of each first step after a
     /// net has left, and of the evaluations at the end.
     ///
-    /// A step allocates memory only if its batch is larger than any before, a metric is recorded, a lower cost is recorded whose parameters are kept, a net leaves, the step is inspected, or P is
-    /// computed anew.
+    /// A step allocates memory only if its batch is larger than any before, a metric or the validation cost that may end the training is recorded, a
+    /// lower cost is recorded whose parameters are kept, the history outgrows its memory, a net leaves, the step is inspected, or P is computed anew.
     ///
     /// # Errors
     /// If an inspected product is wrong.
@@ -103,10 +103,12 @@ impl<'e, R: Real> Fleet<'e, R> {
         }
         let left = self.members.iter().filter(|member| self.trained[member.place].is_none());
         let left: Vec<_> = left.map(|member| (member.place, Ending::Completed)).collect();
-        inspected(self.sample.seed(), || {
-            self.refresh();
-            self.end(&left)
-        })??;
+        if !left.is_empty() {
+            inspected(self.sample.seed(), || {
+                self.refresh();
+                self.end(&left)
+            })??;
+        }
         Ok(self.trained.iter().cloned().collect())
     }
 
