@@ -98,9 +98,38 @@ impl ProductCheck {
             a.dim(),
             c.dim()
         );
+        self.compare(a, &row_sums(c, &self.signs, |c, v| c * v))
+    }
+
+    /// Checks that `a` B = A' B' for the B' of another check and A' = `other_a`, neither of which is computed.
+    ///
+    /// # Errors
+    /// If they differ: the first row in which they do.
+    ///
+    /// # Panics
+    /// If the shapes don't fit, or `a` has no row.
+    #[track_caller]
+    pub fn verify_equal(
+        &self,
+        a: ArrayView2<f64>,
+        other: &ProductCheck,
+        other_a: ArrayView2<f64>,
+    ) -> Result<(), WrongSum> {
+        let sides = (a.nrows(), self.signed.len(), self.signs.len());
+        let other_sides = (other_a.nrows(), other.signed.len(), other.signs.len());
+        assert!(
+            sides.0 > 0 && (sides.0, sides.2) == (other_sides.0, other_sides.2) && sides.1 == a.ncols(),
+            "verify_equal: M, K, N are {sides:?} and {other_sides:?}"
+        );
+        assert_eq!(other_a.ncols(), other_sides.1, "verify_equal: the terms of the other product");
+        self.compare(a, &row_sums(other_a, &other.signed, |a, v| a * v))
+    }
+
+    /// Compares the sums of the rows of a product under the signs with those of `a` B.
+    fn compare(&self, a: ArrayView2<f64>, found: &Array1<f64>) -> Result<(), WrongSum> {
+        let ((m, k), n) = (a.dim(), self.signs.len());
         let (expected, magnitudes) =
             (row_sums(a, &self.signed, |a, v| a * v), row_sums(a, &self.magnitudes, |a, v| a.abs() * v));
-        let found = row_sums(c, &self.signs, |c, v| c * v);
         let largest = magnitudes.iter().copied().fold(0.0, f64::max);
         for (row, ((&found, &expected), &magnitude)) in found.iter().zip(&expected).zip(&magnitudes).enumerate() {
             let magnitude = if self.normwise { largest } else { magnitude };
@@ -142,6 +171,19 @@ mod tests {
         let mut outputs = outputs;
         outputs[[4, 19]] *= 1.0 - 1e-9;
         assert_eq!(ProductCheck::new(x.view()).verify(w.view(), outputs.view()).unwrap_err().row, 4);
+    }
+
+    #[test]
+    fn two_products_are_compared_without_either_of_them() {
+        let element = |i: usize, j: usize| ((i * 7 + j * 13) % 11) as f64 / 11.0 - 0.4;
+        let x = Array2::from_shape_fn((6, 300), |(i, j)| element(i, j));
+        // Twice the rows of another matrix with the same inner products.
+        let half = std::f64::consts::FRAC_1_SQRT_2;
+        let mut twice = Array2::from_shape_fn((12, 300), |(i, j)| half * element(i % 6, j));
+        let (of_x, of_twice) = (ProductCheck::new(x.view()), |x: &Array2<f64>| ProductCheck::new(x.view()).normwise(6));
+        assert_eq!(of_twice(&twice).verify_equal(twice.t(), &of_x, x.t()), Ok(()));
+        twice[[3, 200]] *= 1.0 + 1e-9;
+        assert!(of_twice(&twice).verify_equal(twice.t(), &of_x, x.t()).is_err());
     }
 
     #[test]

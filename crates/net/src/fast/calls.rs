@@ -77,11 +77,13 @@ impl Engine {
         Some(ProductCall::new(rows, self.columns(data), examples, call))
     }
 
-    /// Returns the call for W X_h of some held-out examples: of W(0) X_h + T XᵀX_h but for the direct engine.
+    /// Returns the call for W X_h of some held-out examples, which is W(0) X_h + D QᵀX_h or W(0) X_h + T XᵀX_h but for the direct engine.
     fn wx_held_out_call(self, data: &DataSizes, rows: usize, examples: usize) -> ProductCall {
         match self {
             Engine::Direct => ProductCall::new(rows, data.features, examples, Call::forward(Replace)),
-            Engine::Reduced | Engine::Dual => ProductCall::in_f64(rows, data.train, examples, Call::forward(Add)),
+            Engine::Reduced | Engine::Dual => {
+                ProductCall::in_f64(rows, self.columns(data), examples, Call::forward(Add))
+            }
         }
     }
 

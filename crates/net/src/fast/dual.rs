@@ -88,7 +88,8 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
     }
 
     fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.initial.wx_held_out(block(&self.t, rows.clone()), rows, examples).mapv(R::from_f64)
+        let start = self.initial.c_wx_held_out_0(rows.clone(), examples.clone());
+        self.initial.space.wx_held_out(block(&self.t, rows), start.view(), examples).mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, state: &FirstState<R>, w_0: ArrayView2<f64>) -> Array2<f64> {

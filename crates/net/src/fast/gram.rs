@@ -28,6 +28,8 @@ pub(crate) struct Factors {
     pub(crate) r: Array2<f64>,
     /// S⁻¹ Vᵀ, r × m, where X = Q S Vᵀ is the singular value decomposition and R = S Vᵀ: D Qᵀ = (D S⁻¹ Vᵀ) Xᵀ.
     pub(crate) to_examples: Array2<f64>,
+    /// QᵀX_h, r × m_h: the held-out examples in the coordinates of Q.
+    pub(crate) held_out: Array2<f64>,
 }
 
 impl GramSpace {
@@ -60,6 +62,15 @@ impl GramSpace {
     /// Returns X.
     pub fn x(&self) -> ArrayView2<'_, f64> {
         self.both.view().split_at(Axis(1), self.examples).0
+    }
+
+    /// Returns the bytes that it holds now: those of the examples, and of what was computed from them.
+    pub fn bytes_held(&self) -> usize {
+        let products = self.products.get().and_then(|products| products.as_ref().ok()).map_or(0, Array2::len);
+        let factors = self.factors.get().and_then(|factors| factors.as_ref().ok());
+        let factors =
+            factors.map_or(0, |Factors { r, to_examples, held_out }| r.len() + to_examples.len() + held_out.len());
+        (self.both.len() + products + factors) * size_of::<f64>()
     }
 
     /// Returns X_h.
@@ -203,15 +214,12 @@ impl GramSpace {
     /// Returns the factors of X, with a direction for each singular value above rounding.
     ///
     /// # Errors
-    /// If RᵀR is not XᵀX, which is all that training uses.
+    /// If RᵀR is not XᵀX, which is all that training uses, or the BLAS computes QᵀX_h wrongly.
     ///
     /// # Panics
     /// If an element of X is not finite.
     pub(crate) fn factors(&self) -> Result<&Factors, WrongSum> {
-        let compute = || {
-            let gram = self.gram()?;
-            Factors::of(self.x()).checked(gram, self.both.nrows())
-        };
+        let compute = || Factors::of(self.x()).checked(self.x())?.with_held_out(self.x(), self.x_held_out());
         self.factors.get_or_init(compute).as_ref().map_err(Clone::clone)
     }
 }
@@ -253,13 +261,29 @@ impl Factors {
             r *= value;
             back.mapv_inplace(|element| if value > noise { element / value } else { 0.0 });
         }
-        Factors { r, to_examples }
+        Factors { held_out: Array2::zeros((r.nrows(), 0)), r, to_examples }
     }
 
-    /// Checks that RᵀR is `gram` = XᵀX, whose elements are sums over the `features`.
-    fn checked(self, gram: ArrayView2<f64>, features: usize) -> Result<Self, WrongSum> {
-        ProductCheck::new(self.r.view()).normwise(features).verify(self.r.t(), gram)?;
+    /// Checks that RᵀR = XᵀX, neither of which is formed: with many examples they are far larger than X.
+    fn checked(self, x: ArrayView2<f64>) -> Result<Self, WrongSum> {
+        let of_r = ProductCheck::new(self.r.view()).normwise(x.nrows());
+        of_r.verify_equal(self.r.t(), &ProductCheck::new(x), x.t())?;
         Ok(self)
+    }
+
+    /// Computes QᵀX_h, with Qᵀ = S⁻¹ Vᵀ Xᵀ.
+    fn with_held_out(self, x: ArrayView2<f64>, x_held_out: ArrayView2<f64>) -> Result<Self, WrongSum> {
+        if x_held_out.is_empty() {
+            return Ok(self);
+        }
+        let to_examples = self.to_examples.view();
+        let mut q_transposed = Array2::zeros((to_examples.nrows(), x.nrows()));
+        backward_weights(to_examples, x, 1.0, q_transposed.view_mut(), Accumulate::Replace);
+        ProductCheck::new(x.t()).verify(to_examples, q_transposed.view())?;
+        let mut held_out = Array2::zeros((to_examples.nrows(), x_held_out.ncols()));
+        forward(q_transposed.view(), x_held_out, held_out.view_mut(), Accumulate::Replace);
+        ProductCheck::new(x_held_out).verify(q_transposed.view(), held_out.view())?;
+        Ok(Factors { held_out, ..self })
     }
 }
 
@@ -283,12 +307,30 @@ mod tests {
     #[test]
     fn factors_that_are_off_by_a_billionth_are_seen() {
         let x = Array2::from_shape_fn((60, 10), |(i, j)| ((i * i * 7 + j * j * 13 + i * j * 5) % 101) as f64 / 101.0);
-        let space = GramSpace::new(x.view(), x.view());
         let factors = || Factors::of(x.view());
-        assert!(factors().checked(space.gram().unwrap(), 60).is_ok());
+        assert!(factors().checked(x.view()).is_ok());
         let mut off = factors();
         off.r[[0, 0]] *= 1.0 + 1e-9;
-        assert!(off.checked(space.gram().unwrap(), 60).is_err());
+        assert!(off.checked(x.view()).is_err());
+        let mut less = factors();
+        less.r.row_mut(9).fill(0.0);
+        assert!(less.checked(x.view()).is_err(), "a direction is missing");
+    }
+
+    #[test]
+    fn many_examples_of_few_directions_need_no_inner_products() {
+        // Six features, of which two repeat others.
+        let six = |of_four: Array2<f64>| ndarray::concatenate![Axis(0), of_four, of_four.view().split_at(Axis(0), 2).0];
+        let (x, x_held_out) = (six(noise((4, 500))), six(noise((4, 30))));
+        let space = GramSpace::new(x.view(), x_held_out.view());
+        let factors = space.factors().unwrap();
+        assert_eq!((space.directions(), factors.held_out.dim()), (Ok(4), (4, 30)));
+        assert!(space.products.get().is_none(), "500 × 530 of them");
+        // D QᵀX_h = (D S⁻¹ Vᵀ) XᵀX_h.
+        let d = noise((3, 4));
+        let by_examples = d.dot(&factors.to_examples).dot(&space.cross().unwrap());
+        let off = (d.dot(&factors.held_out) - by_examples).fold(0.0, |off: f64, x| off.max(x.abs()));
+        assert!(off < 1e-12, "{off}");
     }
 
     #[test]

@@ -44,14 +44,17 @@ impl<'e> InitialTerm<'e> {
 
     /// Computes c W(0) X for the rows of one net.
     pub(crate) fn c_wx_0(&self, rows: Range<usize>) -> Array2<f64> {
-        &block(&self.wx_0, rows.clone()) * &block(&self.c, rows)
+        self.c_wx_0_of(rows, 0..self.wx_0.ncols())
     }
 
-    /// Computes W X_h = c W(0) X_h + T XᵀX_h for the rows of one net and these held-out examples, with `t` n\[1\] × m.
-    pub(crate) fn wx_held_out(&self, t: ArrayView2<f64>, rows: Range<usize>, examples: Range<usize>) -> Array2<f64> {
-        let start = block(&self.wx_held_out_0, rows.clone());
-        let start = start.slice_axis(Axis(1), examples.clone().into());
-        self.space.wx_held_out(t, (&start * &block(&self.c, rows)).view(), examples)
+    /// Computes c W(0) X for the rows of one net and these training examples.
+    pub(crate) fn c_wx_0_of(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<f64> {
+        &block(&self.wx_0, rows.clone()).slice_axis(Axis(1), examples.into()) * &block(&self.c, rows)
+    }
+
+    /// Computes c W(0) X_h for the rows of one net and these held-out examples.
+    pub(crate) fn c_wx_held_out_0(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<f64> {
+        &block(&self.wx_held_out_0, rows.clone()).slice_axis(Axis(1), examples.into()) * &block(&self.c, rows)
     }
 
     /// Computes W = c W(0) + T Xᵀ for the rows of one net, with `t` n\[1\] × m, `c` n\[1\] × 1 and `w_0` = W(0).

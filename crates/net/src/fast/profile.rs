@@ -68,7 +68,8 @@ impl Engine {
         2.0 * products * columns as f64 * workload.rows as f64 * workload.batch as f64
     }
 
-    /// Counts the floating-point operations before the first step: those for W(0) X, and for the factors of X or for G.
+    /// Counts the floating-point operations before the first step: those for W(0) X, and for the factors of X or for G; not those for held-out
+    /// examples.
     pub fn flops_before(self, workload: Workload) -> f64 {
         let (n0, m, n1) = (workload.features as f64, workload.examples as f64, workload.rows as f64);
         let (least, most) = (n0.min(m), n0.max(m));
@@ -88,7 +89,7 @@ impl Engine {
         match self {
             // W and, in f64, W(0).
             Engine::Direct => columns * (copies * element + in_f64),
-            // D and, in f64, W(0) X of all examples and of a batch, T and W(0) X_h.
+            // D and, in f64, W(0) X of all examples and of a batch, T and W(0) X_h, at an evaluation also c W(0) X and W X_h.
             Engine::Reduced => columns * copies * element + (4.0 * train + 2.0 * held_out) * in_f64,
             // P and, in f64, T, W(0) X and W(0) X_h.
             Engine::Dual => columns * copies * (element + in_f64) + (2.0 * train + 2.0 * held_out) * in_f64,

@@ -1,6 +1,6 @@
 //! `reduced`: keeps D, n\[1\] × r, and c, where X = Q R and W = c W(0) + D Qᵀ.
 //!
-//! dD = dW Q = (1/m) dz Xᵀ Q = (1/m) dz Rᵀ, and W X = c W(0) X + D R.
+//! dD = dW Q = (1/m) dz Xᵀ Q = (1/m) dz Rᵀ, and W X = c W(0) X + D R; of held-out examples, W X_h = c W(0) X_h + D QᵀX_h.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use crate::batches::Batch;
 use crate::fast::columns::{Columns, columns};
 use crate::fast::first_layers::FirstLayers;
-use crate::fast::gram::CHECKED;
+use crate::fast::gram::{CHECKED, Factors};
 use crate::fast::initial_term::InitialTerm;
 use crate::fast::state::arrays::{FirstState, StateMismatch};
 use crate::fast::state::moments::FirstMoments;
@@ -36,10 +36,14 @@ impl<'e, R: Real> Reduced<'e, R> {
         Reduced { initial, r: Columns::of_inputs(r), batch_wx_0, examples, dd: d.clone(), d }
     }
 
+    fn factors(&self) -> &Factors {
+        self.initial.space.factors().expect(CHECKED)
+    }
+
     /// Computes T = D S⁻¹ Vᵀ, so that D Qᵀ = T Xᵀ.
     fn t(&self, d: ArrayView2<R>) -> Array2<f64> {
         let d = d.mapv(R::as_f64);
-        let to_examples = self.initial.space.factors().expect(CHECKED).to_examples.view();
+        let to_examples = self.factors().to_examples.view();
         let mut t = Array2::zeros((d.nrows(), to_examples.ncols()));
         forward(d.view(), to_examples, t.view_mut(), Accumulate::Replace);
         t
@@ -90,15 +94,17 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
     }
 
     fn wx(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        let c_wx_0 = self.initial.c_wx_0(rows.clone());
-        let mut z = c_wx_0.slice_axis(Axis(1), examples.clone().into()).mapv(R::from_f64);
+        let mut z = self.initial.c_wx_0_of(rows.clone(), examples.clone()).mapv(R::from_f64);
         let r = self.r.all();
         forward(block(&self.d, rows), r.slice_axis(Axis(1), examples.into()), z.view_mut(), Accumulate::Add);
         z
     }
 
     fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        self.initial.wx_held_out(self.t(block(&self.d, rows.clone())).view(), rows, examples).mapv(R::from_f64)
+        let mut z = self.initial.c_wx_held_out_0(rows.clone(), examples.clone());
+        let held_out = self.factors().held_out.slice_axis(Axis(1), examples.into());
+        forward(block(&self.d, rows).mapv(R::as_f64).view(), held_out, z.view_mut(), Accumulate::Add);
+        z.mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, state: &FirstState<R>, w_0: ArrayView2<f64>) -> Array2<f64> {

@@ -60,12 +60,15 @@ impl Plan {
             elements * dtype.bytes() as f64
         };
         let inputs: f64 = self.dtypes().into_iter().map(labels_and_inputs).sum();
-        let uses_gram_space = self.own_trials().any(|trial| trial.engine != Engine::Direct);
-        let reduces = self.own_trials().any(|trial| trial.engine == Engine::Reduced);
-        // X of the Gram space and its products; the factorisation needs a copy of X.
-        let gram_space = if uses_gram_space { (features + train) * both * F64 } else { 0.0 };
-        let factors = if reduces { (features * train + 2.0 * self.rank as f64 * train) * F64 } else { 0.0 };
-        inputs + gram_space + factors
+        let has = |engine| self.own_trials().any(|trial| trial.engine == engine);
+        let [reduces, is_dual] = [Engine::Reduced, Engine::Dual].map(has);
+        let x = if reduces || is_dual { features * both } else { 0.0 };
+        // Also the rank of a wide X comes from the inner products.
+        let products = if is_dual || reduces && train <= features { train * both } else { 0.0 };
+        // R, S⁻¹ Vᵀ and QᵀX_h; they are made from a copy of X, and then from Q.
+        let rank = self.rank as f64;
+        let factors = if reduces { features * train + rank * (2.0 * both + features) } else { 0.0 };
+        inputs + (x + products + factors) * F64
     }
 
     /// Estimates the bytes of a fleet in training.

@@ -186,7 +186,7 @@ impl LazyGramSpace {
 
     /// Returns the bytes that it holds now.
     pub fn bytes_held(&self) -> f64 {
-        self.gram_space.get().map_or(0.0, |space| (space.x().len() + space.x_held_out().len()) as f64 * 8.0)
+        self.gram_space.get().map_or(0.0, |space| space.bytes_held() as f64)
     }
 }
 
