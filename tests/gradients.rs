@@ -1,9 +1,9 @@
 //! The gradient check on every activation × cost × regulariser, and on nets with an activation of their own in each layer.
 
-use kernels::Activation;
+use kernels::{Activation, Adam};
 use ndarray::{Array2, array};
 use net::gradient_check::Verdict;
-use net::{Architecture, Cost, Decay, Optimiser, Scheme, Training, gradient_check, initialise};
+use net::{Algorithm, Architecture, Cost, Decay, Optimiser, Scheme, Training, gradient_check, initialise};
 
 const EXAMPLES: usize = 7;
 
@@ -122,6 +122,25 @@ fn a_gradient_that_is_lost_in_the_rounding_of_j_is_said_to_be() {
     // J is some 1e200 and its last digit some 1e184: no derivative reaches that.
     chain.layers.iter_mut().for_each(|layer| layer.w *= 1e100);
     assert!(!lost(&chain).is_empty());
+}
+
+#[test]
+fn the_decay_under_mup_is_that_of_each_tensor() {
+    let architecture = Architecture::classifier(4, &[6, 6], Activation::Tanh);
+    let chain = initialise::chain(&architecture, &Scheme::MuP { base_width: 2 }.into(), 5);
+    let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
+    let numeric = |lambda: f64| {
+        let (algorithm, decay) =
+            (Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), Decay { lambda, ..Decay::NONE });
+        let optimiser = Optimiser { algorithm, decay, ..Optimiser::DESCENT };
+        let training = Training { optimiser, ..Training::descent(0.1, 1, 1) };
+        gradient_check::check(&chain, x.view(), y.view(), &training, 40).swap_remove(2).numeric
+    };
+    // The rate of the hidden weights is a third of the base's, and λ is three times as large.
+    let w = chain.layers[1].w.as_slice().unwrap();
+    for ((place, with), (_, without)) in numeric(0.5).into_iter().zip(numeric(0.0)) {
+        assert!((with - without - 3.0 * 0.5 * w[place]).abs() < 1e-8, "{with} {without} {}", w[place]);
+    }
 }
 
 /// The outcomes for w and b of a single sigmoid unit with the weight `w`.

@@ -1,5 +1,6 @@
 //! The check of the backward pass: its gradients against finite differences of the cost.
 
+use kernels::Step;
 use ndarray::{ArrayView2, ArrayViewMutD};
 use rand::SeedableRng;
 use rand::seq::index;
@@ -7,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::chain::Chain;
 use crate::layer::{Cache, Gradient, Layer};
-use crate::optimiser::Decay;
+use crate::optimiser::{Optimiser, OptimiserState};
 use crate::training::Training;
 
 /// The course's bound on the relative error of a correct gradient.
@@ -56,8 +57,8 @@ impl Verdict {
 }
 
 /// Checks every parameter tensor of `chain` on `x` (`n[0]` × m) and `y` (as its cost takes it), at most `per_tensor` elements
-/// of each, drawn with a fixed seed. Of `training` it uses what changes the cost: L2 decay, as λ/2 times the sum of squares of the
-/// parameters that decay, and dropout, with the masks of the first step.
+/// of each, drawn with a fixed seed. Of `training` it uses what changes the cost: L2 decay, as λ/2 times the sum of squares of each
+/// tensor that decays, with its own λ under muP, and dropout, with the masks of the first step.
 ///
 /// The numeric derivative is the fourth-order central difference
 /// (8 (J(θ+h) - J(θ-h)) - (J(θ+2h) - J(θ-2h))) / (12 h).
@@ -93,8 +94,9 @@ pub fn compare(
     gradients: &[Gradient<f64>],
     per_tensor: usize,
 ) -> Vec<TensorCheck> {
-    let gradients = decayed(chain, gradients, training.optimiser.decay);
-    let mut probe = Probe { chain: chain.clone(), scratch: caches.to_vec(), base: caches, x, y, training };
+    let l2 = l2_of(chain, training.optimiser);
+    let gradients = decayed(chain, gradients, &l2);
+    let mut probe = Probe { chain: chain.clone(), scratch: caches.to_vec(), base: caches, x, y, l2 };
     let mut checks = Vec::new();
     for (i, gradient) in gradients.iter().enumerate() {
         let dw: Vec<f64> = gradient.dw.iter().copied().collect();
@@ -108,16 +110,18 @@ pub fn compare(
     checks
 }
 
-/// Returns the gradients of J with the L2 decay: dW + λ W, and db + λ b if biases decay.
-fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], decay: Decay) -> Vec<Gradient<f64>> {
+/// Returns the λ of the L2 decay of `W[l]` and of `b[l]`, for each layer: 0 for none, and divided by muP's factors as in training.
+fn l2_of(chain: &Chain<f64>, optimiser: Optimiser) -> Vec<[f64; 2]> {
+    let state = OptimiserState::new(optimiser, chain);
+    (0..chain.layers.len()).map(|i| state.tensor_steps(i, Step::new(1.0)).map(|step| step.l2)).collect()
+}
+
+/// Returns the gradients of J with the L2 decay: dW + λ W, and db + λ b.
+fn decayed(chain: &Chain<f64>, gradients: &[Gradient<f64>], l2: &[[f64; 2]]) -> Vec<Gradient<f64>> {
     let mut gradients = gradients.to_vec();
-    if !decay.decoupled && decay.lambda != 0.0 {
-        for (layer, gradient) in chain.layers.iter().zip(&mut gradients) {
-            gradient.dw.scaled_add(decay.lambda, &layer.w);
-            if decay.biases {
-                gradient.db.scaled_add(decay.lambda, &layer.b);
-            }
-        }
+    for ((layer, gradient), [w, b]) in chain.layers.iter().zip(&mut gradients).zip(l2) {
+        gradient.dw.scaled_add(*w, &layer.w);
+        gradient.db.scaled_add(*b, &layer.b);
     }
     gradients
 }
@@ -131,7 +135,8 @@ struct Probe<'a> {
     base: &'a [Cache<f64>],
     x: ArrayView2<'a, f64>,
     y: ArrayView2<'a, f64>,
-    training: &'a Training,
+    /// The λ of `W[l]` and of `b[l]`, for each layer.
+    l2: Vec<[f64; 2]>,
 }
 
 impl Probe<'_> {
@@ -206,18 +211,14 @@ impl Probe<'_> {
         (!crossed).then_some(cost)
     }
 
-    /// Computes J from `caches`, plus λ/2 times the sum of squares of the parameters that decay.
+    /// Computes J from `caches`, plus λ/2 times the sum of squares of each tensor that decays.
     fn cost(&self, caches: &[Cache<f64>]) -> f64 {
-        let decay = self.training.optimiser.decay;
-        let squares = |layer: &Layer<f64>| {
-            let bias_square = if decay.biases { layer.b.dot(&layer.b) } else { 0.0 };
-            layer.w.iter().map(|w| w * w).sum::<f64>() + bias_square
+        let squares = |layer: &Layer<f64>| [layer.w.iter().map(|w| w * w).sum(), layer.b.dot(&layer.b)];
+        let penalty = |(layer, l2): (&Layer<f64>, &[f64; 2])| -> f64 {
+            let terms = l2.iter().zip(squares(layer)).filter(|(lambda, _)| **lambda != 0.0);
+            terms.map(|(lambda, squares): (&f64, f64)| lambda / 2.0 * squares).sum()
         };
-        let penalty = if decay.decoupled || decay.lambda == 0.0 {
-            0.0
-        } else {
-            decay.lambda / 2.0 * self.chain.layers.iter().map(squares).sum::<f64>()
-        };
+        let penalty: f64 = self.chain.layers.iter().zip(&self.l2).map(penalty).sum();
         self.chain.cost().mean(caches[caches.len() - 1].z.view(), self.y) + penalty
     }
 }

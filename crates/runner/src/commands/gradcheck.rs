@@ -20,7 +20,7 @@ use crate::text::{plain, short_name};
 use datasets::text::count;
 
 /// The keys that a net and its cost depend on.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "model.hidden",
     "model.activation",
     "model.cost",
@@ -30,6 +30,7 @@ const KEYS: [&str; 11] = [
     "model.init_gain",
     "model.init_scale",
     "model.base_width",
+    "train.optimizer",
     "train.weight_decay",
     "train.decay_biases",
 ];
@@ -51,7 +52,12 @@ pub(super) fn run(args: &cli::Gradcheck, blas: Option<&Request>) -> Result<ExitC
         let canonical = config.canonical();
         // Only L2 decay is a part of the gradient.
         let decays = config.optimiser.decay.lambda > 0.0 && !config.optimiser.decay.decoupled;
-        let is_part = |key: &str| decays || !key.starts_with("train.");
+        // Under muP, the λ of a tensor is another one for optimisers of another kind.
+        let is_mup = canonical.get("model.init").is_some_and(|init| init == "mup");
+        let is_part = |key: &str| match key {
+            "train.optimizer" => decays && is_mup,
+            _ => decays || !key.starts_with("train."),
+        };
         let value = |key: &str| canonical.get(key).filter(|value| !value.is_null() && is_part(key));
         let net = KEYS.iter().filter_map(|key| Some(format!("{}={}", short_name(key), plain(value(key)?))));
         let net = net.collect::<Vec<_>>().join(" ");
