@@ -148,7 +148,7 @@ pub(crate) fn reseal(record: &Connection) {
 }
 
 pub(crate) fn real_images() -> Option<PathBuf> {
-    let folder = std::env::var_os("CATVNONCAT").map(PathBuf::from);
+    let folder = std::env::var_os("CATVNONCAT").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     if folder.is_none() {
         println!("skipped: set CATVNONCAT to the folder of the course's two files");
     }

@@ -40,7 +40,7 @@ class Help(unittest.TestCase):
             with self.subTest(path.relative_to(ROOT)):
                 shell = path.read_text().startswith("#!/usr/bin/env bash")
                 if shell:  # before it is run: without this line it would begin its work
-                    self.assertIn("help.sh", path.read_text())
+                    self.assertIn("begin.sh", path.read_text())
                 printed, code = help_of(path)
                 self.assertEqual(code, 0, printed)
                 self.assertGreater(len(printed.split()), 8)
