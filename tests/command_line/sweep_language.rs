@@ -44,6 +44,7 @@ pub(crate) fn resolves_to_the_same_trials(bench: &Bench, overrides: &[&str]) {
     let planned = ids(bench.succeeds(&[&["sweep", "points.toml", "--dry-run"], overrides].concat()).0);
     let (again, rest) = bench.succeeds(&["sweep", "results/points/experiment.toml", "--dry-run"]);
     assert!(rest.contains(", 0 to train"), "{rest}");
+    assert!(!rest.contains("predicted: "), "{rest}");
     assert_eq!(planned, ids(again));
 }
 

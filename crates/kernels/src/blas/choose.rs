@@ -69,12 +69,12 @@ fn ready(path: &Path) -> Result<&'static Library, Error> {
 /// Chooses the bundled OpenBLAS, or else the newest admitted one of the system. Of equally new ones it takes one that is built with
 /// threads, because such a build locks its buffers.
 fn automatic() -> Result<Choice, Error> {
-    let reason = match first_of(Source::Bundled) {
+    let unusable = match first_of(Source::Bundled) {
         Ok(library) => return Ok(Choice::without_warnings(library)),
         Err(Error::NotFound { .. }) => None,
-        Err(error) => Some(error.to_string()),
+        Err(error) => Some(error),
     };
-    let warnings = vec![Warning::NotBundled { reason }];
+    let warnings = vec![Warning::NotBundled { reason: unusable.as_ref().map(Error::to_string) }];
     let (mut admitted, mut refused) = (Vec::new(), None);
     for candidate in candidates(Source::System) {
         match ready(&candidate.path) {
@@ -84,9 +84,9 @@ fn automatic() -> Result<Choice, Error> {
     }
     let newest =
         admitted.into_iter().max_by_key(|library| (library.version(), library.thread_layer() == ThreadLayer::Pthreads));
-    match (newest, refused) {
+    match (newest, refused.or(unusable)) {
         (Some(library), _) => Ok(Choice { library, warnings }),
-        (None, Some(refused)) => Err(refused),
+        (None, Some(error)) => Err(error),
         (None, None) => Err(Error::NotFound {
             what: "OpenBLAS".to_owned(),
             remedy: "run scripts/setup, install the system's (Debian: libopenblas0-pthread), or name a BLAS with --blas",

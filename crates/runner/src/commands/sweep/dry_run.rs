@@ -61,17 +61,17 @@ pub(super) fn run(
     print(&table.to_string())?;
 
     let left = plan.own_trials().filter(|trial| !finished.contains(&trial.id));
-    let flops = left.clone().fold(0.0, |sum, trial| sum + plan.flops(trial));
+    let (trials_left, flops) = left.fold((0, 0.0), |(trials, sum), trial| (trials + 1, sum + plan.flops(trial)));
     say(&format!(
         "{} in {}, {} to train: {} in all; {} with {jobs} at once; results in {}",
         trials_in_words(plan),
         count(plan.fleets.len(), "fleet"),
-        left.count(),
+        trials_left,
         flop(flops),
         bytes(plan.peak_bytes(jobs, threads)),
         folder.display()
     ));
-    if let Some(predicted) = predicted {
+    if let Some(predicted) = predicted.filter(|_| trials_left > 0) {
         predicted.say(plan, &finished);
     }
     Ok(finished)
