@@ -2,14 +2,13 @@
 
 mod import;
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
 use super::answer::{print, print_files};
-use super::failure::{Failure, INTERRUPTED};
+use super::failure::{Failure, interrupted};
 use super::rehearse::{Reading, Tried, rehearse};
 use super::sheet::write_sheet;
 use super::source::is_path;
@@ -60,12 +59,6 @@ fn generate(args: cli::Generate) -> Result<ExitCode> {
         Err(error @ generate::Error::Interrupted) => Ok(interrupted(&error)),
         files => print_files(&files.map_err(Failure::of_writing)?),
     }
-}
-
-/// Says that a command was stopped, and returns its exit code.
-fn interrupted(error: &dyn Error) -> ExitCode {
-    say(&error.to_string());
-    ExitCode::from(INTERRUPTED)
 }
 
 fn fetch(args: &cli::Fetch) -> Result<ExitCode> {

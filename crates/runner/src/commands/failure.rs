@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use datasets::files::DiskFailure;
 use kernels::blas::{self, Refused};
@@ -14,6 +15,7 @@ use crate::record;
 use crate::record::shard_names::EXPERIMENT;
 use crate::run::execute;
 use crate::run::untrusted::Untrusted;
+use crate::terminal::say;
 
 /// The exit code of a command that was interrupted, or whose time budget is over.
 pub(super) const INTERRUPTED: u8 = 130;
@@ -126,6 +128,12 @@ impl Failure {
             | Failure::Unnamed { .. } => 1,
         }
     }
+}
+
+/// Says that a command was stopped before it had written anything, and returns its exit code.
+pub(super) fn interrupted(error: &dyn Error) -> ExitCode {
+    say(&error.to_string());
+    ExitCode::from(INTERRUPTED)
 }
 
 /// Returns the exit code of a command that ends with this error, see `runner --help`.

@@ -6,10 +6,9 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 
-use super::interrupted;
 use crate::cli;
 use crate::commands::answer::print_files;
-use crate::commands::failure::Failure;
+use crate::commands::failure::{Failure, interrupted};
 use crate::commands::stop::stop_on_interrupt;
 use crate::progress::import::ImportProgress;
 use datasets::import::{Categorical, Error, Request, import};

@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use datasets::text::count;
 
-use super::Failure;
 use crate::cluster::slurm;
 use crate::cluster::submission::Submission;
+use crate::commands::failure::Failure;
 use crate::terminal::say;
 
 /// The script of the array's tasks, and that of the merge.
