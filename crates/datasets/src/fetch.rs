@@ -34,7 +34,7 @@ pub enum Progress<'a> {
         /// The file's name.
         file: &'a str,
     },
-    /// So many bytes of the file have arrived; said again while none arrives.
+    /// A part of the file that has arrived; said again while nothing arrives.
     Received {
         /// The file's name.
         file: &'a str,

@@ -1,4 +1,4 @@
-//! What is submitted, and what isn't.
+//! Submissions to Slurm: dry runs, the defaults of a site, and what is refused or goes wrong half-way.
 
 use super::*;
 

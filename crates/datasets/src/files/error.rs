@@ -16,7 +16,7 @@ pub enum Error {
     Irregular {
         /// The place of the file.
         path: PathBuf,
-        /// What is there, in words.
+        /// The kind of thing that is there, such as a folder.
         found: &'static str,
     },
     /// HDF5 can't open a file of this path.
