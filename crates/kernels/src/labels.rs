@@ -22,12 +22,12 @@ pub fn sigmoid_count_correct<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>) -> usi
     izip!(a.columns(), y.columns()).filter(is_right).count()
 }
 
-/// Counts the examples whose largest z is that of class y.
+/// Counts the examples whose largest a is that of class y.
 ///
-/// The first of equal z counts as the largest, and NaN as larger than any number, as in NumPy's `argmax`.
+/// The first of equal a counts as the largest, and NaN as larger than any number, as in NumPy's `argmax`.
 ///
 /// # Shapes
-/// `z` classes × examples (or a: softmax keeps the order), `y` 1 × examples: labels 0, 1, … as elements.
+/// `a` classes × examples, `y` 1 × examples: labels 0, 1, … as elements.
 ///
 /// # Panics
 /// If the shapes don't fit, a label is not one of 0, …, classes - 1, or the elements of a row aren't adjacent.
@@ -35,27 +35,27 @@ pub fn sigmoid_count_correct<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>) -> usi
 /// ```
 /// use ndarray::array;
 ///
-/// let z = array![[2.0, 0.0], [-1.0, 0.5]]; // two classes, two examples
-/// assert_eq!(kernels::softmax_count_correct(z.view(), array![[0.0, 0.0]].view()), 1);
+/// let a = array![[0.9, 0.4], [0.1, 0.6]]; // two classes, two examples
+/// assert_eq!(kernels::softmax_count_correct(a.view(), array![[0.0, 0.0]].view()), 1);
 /// ```
 #[track_caller]
-pub fn softmax_count_correct<R: Real>(z: ArrayView2<R>, y: ArrayView2<R>) -> usize {
-    assert!(y.dim() == (1, z.ncols()), "softmax_count_correct: shapes don't fit: z {:?}, y {:?}", z.dim(), y.dim());
+pub fn softmax_count_correct<R: Real>(a: ArrayView2<R>, y: ArrayView2<R>) -> usize {
+    assert!(y.dim() == (1, a.ncols()), "softmax_count_correct: shapes don't fit: a {:?}, y {:?}", a.dim(), y.dim());
     let mut correct = 0;
-    let blocks = izip!(z.axis_chunks_iter(Axis(1), BLOCK), y.axis_chunks_iter(Axis(1), BLOCK), (0..).step_by(BLOCK));
-    for (z, y, first) in blocks {
+    let blocks = izip!(a.axis_chunks_iter(Axis(1), BLOCK), y.axis_chunks_iter(Axis(1), BLOCK), (0..).step_by(BLOCK));
+    for (a, y, first) in blocks {
         let (mut max, mut argmax, mut k) = ([R::neg_infinity(); BLOCK], [0u32; BLOCK], 0);
-        for_each_row!(z, |z| {
+        for_each_row!(a, |a| {
             let class = k;
-            for (&z, max, argmax) in izip!(z, &mut max, &mut argmax) {
-                let larger = (z > *max) | (z.is_nan() & !max.is_nan());
-                *max = if larger { z } else { *max };
+            for (&a, max, argmax) in izip!(a, &mut max, &mut argmax) {
+                let larger = (a > *max) | (a.is_nan() & !max.is_nan());
+                *max = if larger { a } else { *max };
                 *argmax = if larger { class } else { *argmax };
             }
             k += 1;
         });
         for (example, (&y, argmax)) in izip!(y, argmax).enumerate() {
-            correct += usize::from(class(y, z.nrows(), first + example) == argmax as usize);
+            correct += usize::from(class(y, a.nrows(), first + example) == argmax as usize);
         }
     }
     correct
@@ -85,18 +85,18 @@ mod tests {
 
     #[test]
     fn the_first_of_equal_ones_is_the_largest_and_nan_is_larger() {
-        let z = array![[1.0, 2.0, f64::NAN, 0.0, f64::NEG_INFINITY], [1.0, 3.0, 5.0, f64::NAN, f64::NEG_INFINITY]];
+        let a = array![[1.0, 2.0, f64::NAN, 0.0, f64::NEG_INFINITY], [1.0, 3.0, 5.0, f64::NAN, f64::NEG_INFINITY]];
         for (y, right) in [([0.0, 1.0, 0.0, 1.0, 0.0], 5), ([1.0, 0.0, 1.0, 0.0, 1.0], 0), ([0.0; 5], 3)] {
-            assert_eq!(softmax_count_correct(z.view(), array![y].view()), right, "{y:?}");
+            assert_eq!(softmax_count_correct(a.view(), array![y].view()), right, "{y:?}");
         }
     }
 
     #[test]
     fn examples_are_counted_beyond_one_block() {
         let (classes, examples) = (7, 2 * BLOCK + 5);
-        let z = Array2::from_shape_fn((classes, examples), |(k, j)| if k == j * j % classes { 2.0f32 } else { -1.0 });
+        let a = Array2::from_shape_fn((classes, examples), |(k, j)| if k == j * j % classes { 2.0f32 } else { -1.0 });
         let y = Array2::from_shape_fn((1, examples), |(_, j)| ((j * j + usize::from(j % 9 == 0)) % classes) as f32);
-        assert_eq!(softmax_count_correct(z.view(), y.view()), examples - examples.div_ceil(9));
+        assert_eq!(softmax_count_correct(a.view(), y.view()), examples - examples.div_ceil(9));
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "softmax_count_correct: shapes don't fit: z (2, 3), y (1, 2)")]
+    #[should_panic(expected = "softmax_count_correct: shapes don't fit: a (2, 3), y (1, 2)")]
     fn too_few_labels_are_refused() {
         softmax_count_correct(Array2::<f32>::zeros((2, 3)).view(), Array2::zeros((1, 2)).view());
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use kernels::Real;
 use ndarray::Axis;
-use net::{Chain, Cost};
+use net::Chain;
 
-use super::{Model, Net, class_of, each_block};
+use super::{Model, Net, each_block, most_probable};
 use datasets::{Split, Targets};
 
 /// The evaluation of a model on examples.
@@ -131,20 +131,16 @@ impl Model {
 
     fn evaluated<R: Real>(&self, chain: &Chain<R>, part: &Split) -> Result<Evaluation, String> {
         let (cost, y) = (chain.cost(), part.y::<R>());
-        let (mut sum, mut right, mut counts, mut mistakes) = (0.0, Some(0), BTreeMap::new(), Vec::new());
+        let (mut sum, mut counts, mut mistakes) = (0.0, BTreeMap::new(), Vec::new());
         each_block(chain, &self.scaling, &part.x, |block, end| {
             let y = y.slice_axis(Axis(1), block.clone().into());
             sum += cost.sum(end.z.view(), y);
-            right = right.zip(cost.count_correct(end.a.view(), y)).map(|(before, now)| before + now);
-            if cost != Cost::MeanSquaredError {
-                for ((example, a), y) in block.zip(end.a.columns()).zip(y.columns()) {
-                    let (actual, predicted) = (y[0].as_f64() as usize, class_of(cost, a));
-                    *counts.entry((actual, predicted)).or_insert(0) += 1;
-                    if actual != predicted {
-                        let probabilities = self.probabilities(a.mapv(Real::as_f64).view());
-                        let probability = probabilities.map_or(f64::NAN, |probabilities| probabilities[predicted]);
-                        mistakes.push(Mistake { example, actual, predicted, probability });
-                    }
+            for ((example, a), y) in block.zip(end.a.columns()).zip(y.columns()) {
+                let Some(probabilities) = self.probabilities(a.mapv(Real::as_f64).view()) else { continue };
+                let (actual, predicted) = (y[0].as_f64() as usize, most_probable(&probabilities));
+                *counts.entry((actual, predicted)).or_insert(0) += 1;
+                if actual != predicted {
+                    mistakes.push(Mistake { example, actual, predicted, probability: probabilities[predicted] });
                 }
             }
         });
@@ -153,7 +149,7 @@ impl Model {
         }
         let examples = part.examples();
         let confusion = self.class_count().map(|classes| Confusion { classes, counts });
-        let accuracy = right.map(|right| right as f64 / examples as f64);
+        let accuracy = confusion.is_some().then(|| (examples - mistakes.len()) as f64 / examples as f64);
         Ok(Evaluation { examples, cost: sum / examples as f64, accuracy, confusion, mistakes })
     }
 }

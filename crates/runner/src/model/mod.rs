@@ -180,23 +180,11 @@ impl Model {
     }
 }
 
-/// Returns the predicted class, by the rule of [`Cost::count_correct`]; 0 for a regression.
-fn class_of<R: Real>(cost: Cost, a: ArrayView1<R>) -> usize {
-    match cost {
-        Cost::BinaryCrossEntropy => usize::from(a[0] > R::from_f64(0.5)),
-        // The first of equals.
-        Cost::SoftmaxCrossEntropy => (1..a.len()).fold(0, |best, class| if a[class] > a[best] { class } else { best }),
-        Cost::MeanSquaredError => 0,
-    }
-}
-
-/// Returns the most probable class.
+/// Returns the most probable class, the first of equals: the rule of [`Cost::count_correct`], also for a sigmoid, whose
+/// classes have the probabilities 1 - a and a.
 pub fn most_probable(probabilities: &[f64]) -> usize {
-    match probabilities {
-        // By the rule of the accuracy: class 1 needs more than a half.
-        &[_, of_one] => usize::from(of_one > 0.5),
-        _ => class_of(Cost::SoftmaxCrossEntropy, ArrayView1::from(probabilities)),
-    }
+    (1..probabilities.len())
+        .fold(0, |best, class| if probabilities[class] > probabilities[best] { class } else { best })
 }
 
 /// Runs the forward pass in blocks of as many examples as in training, so that its memory doesn't grow with their
