@@ -125,6 +125,22 @@ fn a_gradient_that_is_lost_in_the_rounding_of_j_is_said_to_be() {
 }
 
 #[test]
+fn a_small_gradient_that_is_off_by_less_than_the_rounding_is_not_called_right() {
+    let architecture = Architecture::classifier(4, &[5], Activation::Tanh);
+    let mut chain = initialise::chain::<f64>(&architecture, &Scheme::PyTorch.into(), 5);
+    // All outputs are right, and J is some 1e-10.
+    chain.layers[1].b.fill(-23.0);
+    let (x, y) = (wave(4, EXAMPLES, 0.0), Array2::zeros((1, EXAMPLES)));
+    let (mut caches, mut gradients) = (chain.caches(EXAMPLES), chain.gradients(EXAMPLES));
+    chain.forward(x.view(), &mut caches);
+    chain.backward(x.view(), y.view(), &caches, &mut gradients);
+    gradients[1].dw *= 1.05;
+    let training = Training::descent(0.1, 1, 1);
+    let checks = gradient_check::compare(&chain, x.view(), y.view(), &training, &caches, &gradients, 40);
+    assert_eq!(checks[2].verdict, Verdict::Unknown("lost in the rounding of J"), "{:?}", checks[2]);
+}
+
+#[test]
 fn the_decay_under_mup_is_that_of_each_tensor() {
     let architecture = Architecture::classifier(4, &[6, 6], Activation::Tanh);
     let chain = initialise::chain(&architecture, &Scheme::MuP { base_width: 2 }.into(), 5);

@@ -91,12 +91,12 @@ fn mini_batches_are_trained_on_by_the_exact_engines_alike() {
 
 #[test]
 #[should_panic(expected = "w_0 must be the W[1] that this net started with")]
-fn a_net_is_not_rebuilt_from_another_start() {
+fn a_net_is_not_rebuilt_from_another_start_with_rows_of_the_same_length() {
     let (x, y) = data();
     let space = Arc::new(GramSpace::new(x.view(), x.view()));
     let examples = Examples::<f64>::for_engine(Engine::Dual, &space, y.clone(), y).unwrap();
     let chain = drawn(Scheme::XavierNormal);
-    let other = &chain.layers[0].w * 0.5;
+    let other = -&chain.layers[0].w;
     let net = InitialNet::new(&examples, chain, Training::descent(0.3, 5, 1)).unwrap();
     let mut fleet = Fleet::new(&examples, Batches::full(12), vec![net]);
     fleet.train(|_| true).unwrap();

@@ -236,6 +236,25 @@ fn all_ranks_stop_when_one_is_told_to() {
 }
 
 #[test]
+fn a_training_that_has_ended_early_stays_ended_when_it_goes_on() {
+    let (x, y) = data();
+    let examples = examples(&x, &y, false).validating_on(15);
+    let stopping = Stopping { cost_below: Some(0.68), restore_best: true, ..Stopping::default() };
+    let case = Case::new(Training { stopping, ..Training::descent(0.3, 40, 7) });
+    let net = || {
+        let (training, batches) = (case.training.clone(), case.batches.clone());
+        DataParallel::new(&examples, batches, case.chain::<f64>(), training, Box::new(OneRank))
+    };
+    let mut ended = net();
+    let trained = ended.train(|_| true).unwrap();
+    let Some(Trained { ending: Ending::Stopped { .. }, .. }) = trained else { panic!("{trained:?}") };
+    let state = serde_json::to_string(&ended.state()).unwrap();
+    let mut resumed = net().resume(serde_json::from_str(&state).unwrap()).unwrap();
+    assert_eq!(resumed.train(|_| true).unwrap(), trained);
+    assert_eq!(parameters(resumed.chain()), parameters(ended.chain()));
+}
+
+#[test]
 fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits() {
     for case in cases() {
         let (x, y) = data();

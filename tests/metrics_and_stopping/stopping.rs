@@ -1,5 +1,10 @@
 //! The conditions under which a training ends early, and what it ends with.
 
+use std::sync::Arc;
+
+use ndarray::{Array2, array};
+use net::{Architecture, GramSpace, Scheme, initialise};
+
 use super::*;
 
 /// Makes nets that end at different times: at a cost, on a plateau, by a bound, at once, by overflow. The second and the last go on.
@@ -132,6 +137,26 @@ fn a_cost_below_its_mark_ends_a_training_at_its_first_step_which_is_recorded() {
         let columns = all.metrics.len() / all.history.len();
         assert_eq!(trained.metrics.len(), recorded.len() * columns, "every {every}");
         assert_eq!(trained.metrics[trained.metrics.len() - columns..], all.metrics[first * columns..][..columns]);
+    }
+}
+
+#[test]
+fn a_net_with_infinite_weights_has_diverged_even_if_its_outputs_are_finite() {
+    // The first step takes W[1] to -∞, as its gradient and its features are positive: the relu units are 0 from then on.
+    let (x, y) = (array![[1.0f32, 2.0, 3.0, 4.0]], array![[0.0f32, 0.0, 0.0, 1.0]]);
+    let wide = |matrix: &Array2<f32>| matrix.mapv(f64::from);
+    let space = Arc::new(GramSpace::new(wide(&x).view(), wide(&x).view()));
+    for (name, engine) in Engine::ALL {
+        let examples = Examples::<f32>::for_engine(engine, &space, y.clone(), y.clone()).unwrap();
+        let architecture = Architecture::classifier(1, &[1], Activation::Relu);
+        let mut chain = initialise::chain::<f32>(&architecture, &Scheme::PyTorch.into(), 1);
+        for (layer, w) in chain.layers.iter_mut().zip([1e-6, 1e3]) {
+            layer.w.fill(w);
+            layer.b.fill(0.0);
+        }
+        let net = InitialNet::new(&examples, chain, Training::descent(1e37, 2, 1)).unwrap();
+        let trained = Fleet::new(&examples, Batches::full(4), vec![net]).train(|_| true).unwrap().unwrap().remove(0);
+        let Ending::Diverged { bound: Bound::Finite, .. } = trained.ending else { panic!("{name}: {trained:?}") };
     }
 }
 

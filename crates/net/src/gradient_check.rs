@@ -17,6 +17,9 @@ pub const TOLERANCE: f64 = 1e-7;
 /// The step h of the differences: its truncation error is of order h⁴ and its rounding error of order ε J / h.
 const STEP: f64 = 1e-4;
 
+/// The largest share of the norms that rounding may be: a difference which it explains would hide a mistake of that size.
+const MOST_ROUNDING: f64 = 0.01;
+
 /// The result of the check for one parameter tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorCheck {
@@ -52,7 +55,7 @@ impl Verdict {
     const AT_KINK: Verdict = Verdict::Unknown("all at a kink");
     /// J, or a numeric derivative, is not finite.
     const NOT_FINITE: Verdict = Verdict::Unknown("J is not finite");
-    /// Rounding explains a difference as large as the norms: any other gradient so small would pass, too.
+    /// Rounding explains a difference of more than [`MOST_ROUNDING`] of the norms: a gradient that is wrong by as much would pass, too.
     const LOST: Verdict = Verdict::Unknown("lost in the rounding of J");
 }
 
@@ -181,7 +184,9 @@ impl Probe<'_> {
             verdict: match () {
                 () if compared == 0 => Verdict::AT_KINK,
                 () if !cost.is_finite() || !numeric_norm.is_finite() => Verdict::NOT_FINITE,
-                () if difference > 0.0 && rounding >= norms || rounding.is_nan() => Verdict::LOST,
+                () if rounding.is_nan() => Verdict::LOST,
+                () if difference <= TOLERANCE * norms => Verdict::Right,
+                () if rounding > MOST_ROUNDING * norms => Verdict::LOST,
                 () if difference <= TOLERANCE * norms + rounding => Verdict::Right,
                 () => Verdict::Wrong,
             },

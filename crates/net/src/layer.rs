@@ -2,10 +2,11 @@
 
 mod on_views; // the activation, forward and backward, on views of z and a
 
-use kernels::{Accumulate, Activation, Real, backward_weights, bias_gradient};
+use kernels::{Accumulate, Activation, Real, all_finite, backward_weights, bias_gradient};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::dropout::Dropout;
+use crate::matrix::row;
 
 /// The parameters of a layer, and its passes.
 ///
@@ -71,6 +72,11 @@ impl<R: Real> Layer<R> {
     #[track_caller]
     pub fn backward_da_prev(&self, dz: ArrayView2<R>, da_prev: ArrayViewMut2<R>) {
         kernels::backward_data(self.w.view(), dz, da_prev, Accumulate::Replace);
+    }
+
+    /// Returns whether all parameters are finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        all_finite(self.w.view()) && all_finite(row(&self.b))
     }
 
     /// Returns `n[l]`, the number of units.

@@ -142,9 +142,10 @@ impl<R: Real> OptimiserState<R> {
     /// Makes the state before the first step of `chain`.
     ///
     /// # Panics
-    /// If `chain.rates` has factors for another number of layers.
+    /// If a constant of the optimiser is out of its range, or `chain.rates` has factors for another number of layers.
     #[track_caller]
     pub fn new(optimiser: Optimiser, chain: &Chain<R>) -> Self {
+        optimiser.check();
         let count = optimiser.moment_count();
         // Moments have W's shape; those of b are one row.
         let moments = |layer: &Layer<R>| [layer.w.dim(), (1, layer.n_out())].map(|dim| Moments::new(count, dim));

@@ -9,7 +9,7 @@ use crate::schedule::Schedule;
 use crate::score::Set;
 
 /// The training of one net. Every function that trains panics if [`Self::record_every`], the [`Stopping::patience`] or the length of a
-/// [`Curve`](crate::Curve) is 0, or a constant of the [`Optimiser`], the learning rate or [`Stopping::min_delta`] is out of its range.
+/// [`Curve`](crate::Curve) is 0, or a constant of the [`Optimiser`], the learning rate or a number of [`Stopping`] is out of its range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
     /// The optimiser.
@@ -64,6 +64,10 @@ impl Training {
             min_delta >= 0.0 && min_delta.is_finite(),
             "min_delta is {min_delta}: it must be finite and at least 0"
         );
+        let Stopping { cost_below, seconds, diverge_above, .. } = self.stopping;
+        for (name, bound) in [("cost_below", cost_below), ("seconds", seconds), ("diverge_above", diverge_above)] {
+            assert!(!bound.is_some_and(f64::is_nan), "{name} is NaN: a training would never end by it");
+        }
         self.optimiser.check();
         self.schedule.check();
     }

@@ -93,6 +93,14 @@ impl GramSpace {
         Ok(wx)
     }
 
+    /// Returns whether `wx` is W \[X X_h\] for `w`, up to rounding.
+    ///
+    /// # Panics
+    /// If the shapes don't fit.
+    pub(crate) fn are_products(&self, w: ArrayView2<f64>, wx: ArrayView2<f64>) -> bool {
+        self.check().verify(w, wx).is_ok()
+    }
+
     /// Returns G = XᵀX, m × m.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use kernels::Step;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use crate::fast::gram::GramSpace;
 use crate::matrix::{block, block_mut};
@@ -69,10 +69,11 @@ impl<'e> InitialTerm<'e> {
         rows: Range<usize>,
         w_0: ArrayView2<f64>,
     ) -> Array2<f64> {
-        let squares = row_squares(w_0);
-        let differ = |(found, square): (&f64, &f64)| (found - square).abs() > 1e-12 * square;
-        let other = squares.len() != rows.len() || squares.iter().zip(&self.squares_0[rows]).any(differ);
-        assert!(!other, "w_0 must be the W[1] that this net started with");
+        let [wx_0, wx_held_out_0] = [&self.wx_0, &self.wx_held_out_0].map(|products| block(products, rows.clone()));
+        let products = concatenate(Axis(1), &[wx_0, wx_held_out_0]).expect("as many rows");
+        let is_same =
+            w_0.dim() == (rows.len(), self.space.x().nrows()) && self.space.are_products(w_0, products.view());
+        assert!(is_same, "w_0 must be the W[1] that this net started with");
         self.space.weights(t, (&w_0 * &c).view())
     }
 

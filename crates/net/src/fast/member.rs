@@ -136,6 +136,11 @@ impl<R: Real> Member<R> {
         gradient_squares(dw_1_square, &self.gradients)
     }
 
+    /// Returns whether all parameters but `W[1]` are finite.
+    pub(crate) fn has_finite_parameters(&self) -> bool {
+        self.chain.layers.iter().all(Layer::is_finite) // `W[1]` has no columns here
+    }
+
     /// Returns |`W[l]`|² of layers 2 to L.
     pub(crate) fn upper_weights_squares(&self) -> impl Iterator<Item = f64> {
         self.chain.layers[1..].iter().map(|layer| square_sum(layer.w.view()))

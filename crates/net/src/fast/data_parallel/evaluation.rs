@@ -9,7 +9,7 @@ use crate::chain::Chain;
 use crate::fast::chunks::CHUNK;
 use crate::fast::evaluation::Scores;
 use crate::fast::examples::Examples;
-use crate::layer::Cache;
+use crate::layer::{Cache, Layer};
 use crate::progress::Observation;
 use crate::score::{Score, Set, Tally};
 use crate::trained::Trained;
@@ -31,12 +31,14 @@ impl<R: Real> DataParallel<'_, R> {
         Observation { cost, watched, metrics: training.metrics.iter().flat_map(values).collect() }
     }
 
-    /// Evaluates the net at the end of its training. It has diverged if an output or a cost is not finite.
+    /// Evaluates the net at the end of its training. It has diverged if a parameter, an output or a cost is not finite.
     pub(super) fn evaluated(&mut self, ending: Ending) -> Trained {
         let DataParallel { examples, ranks, chain, progress, best, iteration, .. } = self;
         let best = best.as_ref().map(|best| best.record);
         let trained = Trained { best, ..Trained::new(progress, ending) };
-        trained.with_scores(&examples.sets(), *iteration, |set| score(examples, chain, &mut **ranks, set))
+        let is_finite = chain.layers.iter().all(Layer::is_finite);
+        let score = |set| score(examples, chain, &mut **ranks, set).filter(|_| is_finite);
+        trained.with_scores(&examples.sets(), *iteration, score)
     }
 }
 

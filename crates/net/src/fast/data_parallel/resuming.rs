@@ -6,6 +6,7 @@ use super::DataParallel;
 use crate::fast::best::Best;
 use crate::fast::state::arrays::{FirstState, StateMismatch, put_layers};
 use crate::fast::state::{FleetState, MemberState};
+use crate::trained::Trained;
 
 impl<'e, R: Real> DataParallel<'e, R> {
     /// Returns the number of steps that were made.
@@ -16,7 +17,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Returns everything that the rest of the training depends on beside what it was made from, and beside the ranks: any number of them goes
     /// on with the same bits. It is the state of a fleet of one net without an engine.
     pub fn state(&self) -> FleetState<'_, R> {
-        let DataParallel { sample, chain, optimiser, masks, progress, best, iteration, .. } = self;
+        let DataParallel { sample, chain, optimiser, masks, progress, best, iteration, trained, .. } = self;
         let best = best.as_ref().map(Best::view);
         let member = MemberState { best, ..MemberState::of(&chain.layers, optimiser, masks.iter(), progress) };
         FleetState {
@@ -24,7 +25,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
             sample: sample.state(),
             first: FirstState::none(),
             members: vec![member],
-            trained: vec![None].into(),
+            trained: std::slice::from_ref(trained).into(),
         }
     }
 
@@ -33,9 +34,11 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// # Errors
     /// If it is the state of another net or of a longer training, or of a fleet.
     pub fn resume(mut self, state: FleetState<R>) -> Result<Self, StateMismatch> {
+        const NETS: StateMismatch = StateMismatch("the list of nets");
         let Ok([mut member]) = <[MemberState<R>; 1]>::try_from(state.members) else {
-            return Err(StateMismatch("the list of nets"));
+            return Err(NETS);
         };
+        let [trained] = <[Option<Trained>; 1]>::try_from(state.trained.into_owned()).map_err(|_| NETS)?;
         if state.iteration > self.training.iterations {
             return Err(StateMismatch("the number of steps"));
         }
@@ -46,6 +49,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
         member.put_in(&mut chain.layers, optimiser, masks.iter_mut(), progress)?;
         sample.restore(state.sample);
         self.iteration = state.iteration;
+        self.trained = trained;
         Ok(self)
     }
 

@@ -34,11 +34,13 @@ impl<R: Real> Fleet<'_, R> {
         Observation { cost, watched, metrics: member.training.metrics.iter().flat_map(values).collect() }
     }
 
-    /// Evaluates a net whose training has ended. It has diverged if an output or a cost is not finite.
+    /// Evaluates a net whose training has ended. It has diverged if a parameter, an output or a cost is not finite: behind a sigmoid or a relu,
+    /// infinite weights can give finite outputs.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
         let best = member.best.as_ref().map(|best| best.record);
         let trained = Trained { best, drift: member.drift, ..Trained::new(&member.progress, ending) };
-        trained.with_scores(&self.examples.sets(), self.iteration, |set| self.score(member, set))
+        let is_finite = self.first.state(member.rows.clone()).is_finite() && member.has_finite_parameters();
+        trained.with_scores(&self.examples.sets(), self.iteration, |set| self.score(member, set).filter(|_| is_finite))
     }
 
     /// Evaluates a net on a set; `None` if it is empty, or an output or J is not finite.

@@ -1,5 +1,6 @@
 //! The states of layers and of an engine: views of their arrays, copied back into arrays of the same shapes.
 
+use kernels::{Real, all_finite};
 use ndarray::{Array2, ArrayView2, ArrayViewMut, ArrayViewMut2, CowArray, Dimension, Ix1, Ix2};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -41,6 +42,16 @@ impl<R: Clone> FirstState<'_, R> {
     /// If it is a state of the direct engine.
     pub(crate) fn c(&self) -> ArrayView2<'_, f64> {
         self.c.as_ref().expect("a state of this engine has c").view()
+    }
+
+    /// Returns whether all elements are finite.
+    pub(crate) fn is_finite(&self) -> bool
+    where
+        R: Real,
+    {
+        let of_f64 =
+            |matrix: &Option<CowArray<f64, Ix2>>| matrix.as_ref().is_none_or(|matrix| all_finite(matrix.view()));
+        all_finite(self.matrix.view()) && of_f64(&self.c) && of_f64(&self.t)
     }
 
     /// Views the matrices.
