@@ -24,6 +24,7 @@ mod hostile; // files that crash libhdf5; pipes; what steers a terminal
 mod import; // other formats, good and bad
 mod models; // train, predict, evaluate
 mod nets; // the sweep that the tests of answers ask about
+mod other_blas; // MKL and BLIS, as a C library plays them
 mod outputs; // files that are named twice, read, or somebody's own
 mod people; // completions, manual pages, schema, colours, progress, advice
 mod published; // the course's numbers on the real images

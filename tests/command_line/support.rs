@@ -104,10 +104,17 @@ pub(crate) fn only_trial(bench: &Bench, name: &str) -> impl Fn(&str) -> String +
 
 /// Compiles the C source `name` beside these tests to a shared library.
 pub(crate) fn built(bench: &Bench, name: &str) -> PathBuf {
+    built_with(bench, name, &[])
+}
+
+/// Builds a library as [`built`] does, with these further arguments for the compiler.
+pub(crate) fn built_with(bench: &Bench, name: &str, arguments: &[&str]) -> PathBuf {
     let library = bench.path(&format!("{name}.so"));
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
     let built = Command::new(compiler)
-        .args(["-O1", "-shared", "-fPIC", "-o"])
+        .args(["-O1", "-shared", "-fPIC"])
+        .args(arguments)
+        .arg("-o")
         .args([&library, &repository(&format!("tests/command_line/{name}.c"))])
         .arg("-ldl")
         .output()

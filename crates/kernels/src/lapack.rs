@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array1, Array2, ArrayView2};
 
-use crate::blas::{Lapack, Request, choose, in_use};
+use crate::blas::{Lapack, Library, Request, choose, in_use};
 
 /// The QR decomposition A = Q R of a matrix that is not wider than tall. Q is kept as a product of Householder reflections.
 ///
@@ -92,18 +92,26 @@ pub fn singular_values_and_vt(a: ArrayView2<f64>) -> (Array1<f64>, Array2<f64>) 
     (s, as_columns(vt.view()))
 }
 
-/// Finds the LAPACK of the library in use or, if it has none, of the OpenBLAS that is chosen automatically.
+/// Returns the library whose LAPACK takes the place of that of `library`, which has none: the OpenBLAS that is chosen automatically. `None` if
+/// `library` has a LAPACK, or nothing can take its place.
+pub fn other_library(library: &Library) -> Option<&'static Library> {
+    if library.lapack.is_some() {
+        return None;
+    }
+    choose(&Request::Auto).ok().map(|choice| choice.library).filter(|other| other.lapack.is_some())
+}
+
+/// Finds the LAPACK of the library in use, or that which takes its place.
 ///
 /// # Panics
 /// If neither has a LAPACK.
 fn lapack() -> Lapack {
     // It is admitted for one thread; the library in use is, for as many as call it.
     let for_one = |lapack| Lapack { one_at_a_time: true, ..lapack };
-    let by_rule = || choose(&Request::Auto).ok().and_then(|choice| choice.library.lapack).map(for_one);
     let library = in_use();
     library
         .lapack
-        .or_else(by_rule)
+        .or_else(|| other_library(library)?.lapack.map(for_one))
         .unwrap_or_else(|| panic!("{library} has no LAPACK, and there is no OpenBLAS for it"))
 }
 

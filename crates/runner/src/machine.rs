@@ -8,11 +8,12 @@ use std::thread;
 
 use datasets::files::hash_file;
 use datasets::text::count;
-use kernels::blas::Library;
+use kernels::blas::{Family, Library};
+use kernels::lapack;
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::available_bytes;
-use crate::text::path_as_text;
+use crate::text::{path_as_text, quoted};
 
 /// True if HDF5 is built in; otherwise the system's library is linked.
 const BUILT_IN: bool = cfg!(feature = "static-hdf5");
@@ -52,6 +53,9 @@ struct Blas {
     thread_layer: String,
     threads: usize,
     config: String,
+    /// The library whose LAPACK is called, with its core and hash, if it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lapack: Option<String>,
 }
 
 impl Machine {
@@ -78,6 +82,8 @@ impl Machine {
                 thread_layer: library.thread_layer().to_string(),
                 threads: library.threads(),
                 config: library.config().to_owned(),
+                lapack: lapack::other_library(library)
+                    .map(|other| format!("{other} {:.12}", hash_file(other.path()).unwrap_or_default())),
             },
             hdf5: format!("{major}.{minor}.{micro}, {}", if BUILT_IN { "built in" } else { "the system's" }),
         }
@@ -92,17 +98,26 @@ impl Machine {
     /// Names what the order of a sum of products depends on: the library, its core, and the threads that share a
     /// product. With another order, training ends with other results.
     pub fn arithmetic(&self) -> String {
-        let Blas { name, version, core, sha256, .. } = &self.blas;
-        format!("{name} {version} {core} {sha256:.12} threads {}", self.threads)
+        let Blas { name, version, core, sha256, lapack, .. } = &self.blas;
+        let lapack = lapack.as_ref().map(|lapack| format!(" LAPACK of {lapack}")).unwrap_or_default();
+        format!("{name} {version} {core} {sha256:.12}{lapack} threads {}", self.threads)
     }
 
-    /// Returns the option with which the machine `now` multiplies as this one did.
+    /// Says with what the machine `now` multiplies as this one did: the end of a sentence.
     pub fn how_to_return(&self, now: &Machine) -> String {
         let (then, here) = (&self.blas, &now.blas);
-        if (&then.name, &then.version, &then.sha256) != (&here.name, &here.version, &here.sha256) {
-            format!("--blas {}", then.path.display())
-        } else if then.core != here.core {
-            format!("OPENBLAS_CORETYPE={}", then.core)
+        let Blas { name, version, core, path, sha256, .. } = then;
+        if (name, version, sha256) != (&here.name, &here.version, &here.sha256) {
+            match hash_file(path) {
+                Ok(hash) if hash == *sha256 => format!("--blas {}", quoted([path.display().to_string()])),
+                _ => format!("the {name} {version} that was at {} (sha256 {sha256:.12})", path.display()),
+            }
+        } else if *core != here.core && *name == Family::OpenBlas.to_string() {
+            format!("OPENBLAS_CORETYPE={core}")
+        } else if *core != here.core {
+            format!("a processor for which {name} takes {core}")
+        } else if then.lapack != here.lapack {
+            format!("the LAPACK of {}", then.lapack.as_deref().unwrap_or(name))
         } else {
             format!("run.threads={}", self.threads)
         }

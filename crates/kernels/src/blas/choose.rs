@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::family::Family;
 use super::find::{Candidate, Source, candidates};
 use super::library::Library;
-use super::load::{CORETYPE, unknown_core};
+use super::load::{CORETYPE, ignored_core};
 use super::open::file_of;
 use super::outcome::{Error, Warning};
 use super::release::ThreadLayer;
@@ -30,6 +30,7 @@ pub struct Choice {
 pub fn choose(request: &Request) -> Result<Choice, Error> {
     let mut choice = match request {
         Request::Auto => automatic(),
+        Request::From(Source::System) => newest_of_the_system().map(Choice::without_warnings),
         Request::From(source) => first_of(*source).map(Choice::without_warnings),
         Request::Path(path) => ready(path).map(Choice::without_warnings),
     }?;
@@ -41,12 +42,13 @@ pub fn choose(request: &Request) -> Result<Choice, Error> {
         let library = choice.library.to_string();
         choice.warnings.push(Warning::WiderKernels { library, narrow: narrow.to_owned() });
     }
-    if let Some(name) = unknown_core(choice.library) {
-        choice.warnings.push(Warning::UnknownCore { library: choice.library.to_string(), name });
+    if let Some(name) = ignored_core(choice.library) {
+        choice.warnings.push(Warning::IgnoredCore { library: choice.library.to_string(), name });
     }
     if let Some(fraction) = choice.library.slow_fraction() {
         let library = choice.library.to_string();
-        let by_request = choice.library.family() == Family::OpenBlas && env::var_os(CORETYPE).is_some();
+        let is_openblas = choice.library.family() == Family::OpenBlas;
+        let by_request = is_openblas && env::var_os(CORETYPE).is_some() && ignored_core(choice.library).is_none();
         choice.warnings.push(Warning::Slow { library, vectors: Vectors::detect(), fraction, by_request });
     }
     Ok(choice)
@@ -66,8 +68,7 @@ fn ready(path: &Path) -> Result<&'static Library, Error> {
     Ok(library)
 }
 
-/// Chooses the bundled OpenBLAS, or else the newest admitted one of the system. Of equally new ones it takes one that is built with
-/// threads, because such a build locks its buffers.
+/// Chooses the bundled OpenBLAS, or else the newest admitted one of the system.
 fn automatic() -> Result<Choice, Error> {
     let unusable = match first_of(Source::Bundled) {
         Ok(library) => return Ok(Choice::without_warnings(library)),
@@ -75,6 +76,20 @@ fn automatic() -> Result<Choice, Error> {
         Err(error) => Some(error),
     };
     let warnings = vec![Warning::NotBundled { reason: unusable.as_ref().map(Error::to_string) }];
+    let none = || Error::NotFound {
+        what: "OpenBLAS".to_owned(),
+        remedy: "run scripts/setup, install the system's (Debian: libopenblas0-pthread), or name a BLAS with --blas",
+    };
+    match newest_of_the_system() {
+        Ok(library) => Ok(Choice { library, warnings }),
+        Err(Error::NotFound { .. }) => Err(unusable.unwrap_or_else(none)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Chooses the newest admitted OpenBLAS of the system. Of equally new ones it takes one that is built with threads, because such a build
+/// locks its buffers.
+fn newest_of_the_system() -> Result<&'static Library, Error> {
     let (mut admitted, mut refused) = (Vec::new(), None);
     for candidate in candidates(Source::System) {
         match ready(&candidate.path) {
@@ -84,14 +99,7 @@ fn automatic() -> Result<Choice, Error> {
     }
     let newest =
         admitted.into_iter().max_by_key(|library| (library.version(), library.thread_layer() == ThreadLayer::Pthreads));
-    match (newest, refused.or(unusable)) {
-        (Some(library), _) => Ok(Choice { library, warnings }),
-        (None, Some(error)) => Err(error),
-        (None, None) => Err(Error::NotFound {
-            what: "OpenBLAS".to_owned(),
-            remedy: "run scripts/setup, install the system's (Debian: libopenblas0-pthread), or name a BLAS with --blas",
-        }),
-    }
+    newest.ok_or_else(|| refused.unwrap_or_else(|| not_found(Source::System)))
 }
 
 /// Chooses the first library of a source that can be used.
@@ -103,8 +111,11 @@ fn first_of(source: Source) -> Result<&'static Library, Error> {
             Err(failure) => error = error.or(Some(failure)),
         }
     }
-    let not_found = || Error::NotFound { what: format!("BLAS named {}", source.name()), remedy: source.remedy() };
-    Err(error.unwrap_or_else(not_found))
+    Err(error.unwrap_or_else(|| not_found(source)))
+}
+
+fn not_found(source: Source) -> Error {
+    Error::NotFound { what: format!("BLAS named {}", source.name()), remedy: source.remedy() }
 }
 
 /// Fails if LD_PRELOAD has put another cblas before the chosen one.

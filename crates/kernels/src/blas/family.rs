@@ -171,6 +171,8 @@ struct MklVersion {
 unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
     const LP64: c_int = 0;
     const SEQUENTIAL: c_int = 1;
+    const ALL: c_int = !0;
+    const OFF: c_int = 1;
     // SAFETY: as mkl_service.h declares them; the layers are set before anything else is called, as it asks.
     unsafe {
         let version = function::<unsafe extern "C" fn(*mut MklVersion)>(handle, "MKL_Get_Version")?;
@@ -188,18 +190,18 @@ unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
         let processor = text(answer.processor);
         let [major, minor, update] =
             [answer.major, answer.minor, answer.update].map(|field| u32::try_from(field).unwrap_or(0));
-        let core = match &processor {
-            name if name.contains("AVX-512") => "AVX-512",
-            name if name.contains("AVX2") => "AVX2",
-            name if name.contains("AVX") => "AVX",
-            name => name,
+        let known = [("AVX-512", Vectors::Avx512), ("AVX2", Vectors::Avx2), ("AVX", Vectors::Avx)];
+        let vectors = known.into_iter().find(|(name, _)| processor.contains(name));
+        let mut core = match vectors {
+            Some((name, _)) => name.to_owned(),
+            // It says the same on every processor that isn't Intel's, and picks its kernels by their vectors.
+            None => format!("{processor} with {}", Vectors::detect()),
         };
-        let vectors = match core {
-            "AVX-512" => Some(Vectors::Avx512),
-            "AVX2" => Some(Vectors::Avx2),
-            "AVX" => Some(Vectors::Avx),
-            _ => None,
-        };
+        // MKL_CBWR chooses other kernels.
+        let branch = function::<unsafe extern "C" fn(c_int) -> c_int>(handle, "MKL_CBWR_Get").map(|get| get(ALL));
+        if let Some(branch) = branch.filter(|branch| *branch != OFF) {
+            core += &format!(" MKL_CBWR={branch}");
+        }
         let description = Description {
             family: Family::Mkl,
             version: Some(Version(major, minor, update)),
@@ -209,8 +211,8 @@ unsafe fn mkl(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
                 text(answer.build),
                 text(answer.platform)
             ),
-            core: core.to_owned(),
-            vectors,
+            core,
+            vectors: vectors.map(|(_, vectors)| vectors),
             thread_layer: if sequential { ThreadLayer::Sequential } else { ThreadLayer::OpenMp },
             wide_integers: false,
         };
@@ -226,6 +228,10 @@ unsafe fn blis(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
     // SAFETY: as blis.h declares them: its dim_t and gint_t have the size of a pointer, its enums that of an int.
     unsafe {
         let version = text(function::<Text>(handle, "bli_info_get_version_str")?());
+        // Before it, BLIS aborts where BLIS_ARCH_TYPE is set.
+        if let Some(initialise) = function::<unsafe extern "C" fn()>(handle, "bli_init") {
+            initialise();
+        }
         let architecture = function::<Number>(handle, "bli_arch_query_id")?();
         let core =
             text(function::<unsafe extern "C" fn(c_int) -> *const c_char>(handle, "bli_arch_string")?(architecture));

@@ -81,7 +81,10 @@ impl Source {
         };
         if self == Source::Mkl {
             folders.push(checkout().join(".venv/lib"));
-            folders.push("/opt/intel/oneapi/mkl/latest/lib".into());
+            folders.extend(["VIRTUAL_ENV", "CONDA_PREFIX"].iter().flat_map(|name| of_variable(name, &["lib"])));
+            folders.extend(
+                ["lib", "lib/intel64"].map(|folder| PathBuf::from("/opt/intel/oneapi/mkl/latest").join(folder)),
+            );
         }
         folders.extend(env::var_os("LD_LIBRARY_PATH").iter().flat_map(env::split_paths));
         for folder in ["/usr/local/lib", "/usr/lib64", "/usr/lib"].map(PathBuf::from) {

@@ -1,11 +1,14 @@
 //! A loaded BLAS: its description, its gemm functions and its threads.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::{fmt, fs};
+use std::{fmt, fs, thread};
 
 use super::family::{Description, Family, ThreadCount};
 use super::lapack::Lapack;
-use super::release::{Refused, ThreadLayer, Version, admit};
+use super::release::{Refused, ThreadLayer, Version, admit, most_callers};
 use crate::cblas::{GemmElement, GemmFunction, GemmFunctions};
 use crate::simd::Vectors;
 
@@ -112,18 +115,24 @@ impl Library {
         }
     }
 
+    /// Returns the most threads that may call it at once; `None` if it has no bound of its own.
+    pub fn most_callers(&self) -> Option<usize> {
+        (self.family() == Family::OpenBlas).then(|| most_callers(self.config()))
+    }
+
     /// Sets the library to one thread, process-wide, and verifies it.
     ///
-    /// OpenBLAS's own threads, before 0.3.34, can return wrong numbers to several callers (OpenBLAS #5836). A library without a
-    /// function for its number of threads makes one product, which must not start any.
+    /// OpenBLAS's own threads, before 0.3.34, can return wrong numbers to several callers (OpenBLAS #5836). OpenMP, and BLIS, keep a number
+    /// for each thread, and a library may have no function for it: such a library makes one product on a new thread, which must not start
+    /// any other.
     ///
     /// # Errors
     /// If it still uses more: [`Refused::StillThreaded`].
     pub fn use_one_thread(&self) -> Result<(), Refused> {
-        let found = match self.threads {
-            Some(threads) => threads.set_one(),
-            None => self.threads_started_by_a_product() + 1,
-        };
+        let set = self.threads.map_or(1, ThreadCount::set_one);
+        let is_process_wide =
+            self.threads.is_some() && self.thread_layer() != ThreadLayer::OpenMp && self.family() != Family::Blis;
+        let found = if set != 1 || is_process_wide { set } else { 1 + self.threads_started_by_a_product() };
         if found == 1 { Ok(()) } else { Err(Refused::StillThreaded { library: self.to_string(), found }) }
     }
 
@@ -137,13 +146,18 @@ impl Library {
         self.threads.map_or(1, ThreadCount::get)
     }
 
-    /// Makes a product that is large enough for several threads, and counts the threads that this has started.
+    /// Makes a product on a new thread, large enough for several, and counts the threads that live then and didn't before.
     fn threads_started_by_a_product(&self) -> usize {
-        let tasks = || fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
-        let mut multiply = self.square_product::<f64>();
-        let before = tasks();
-        multiply();
-        tasks().saturating_sub(before)
+        let tasks = || -> BTreeSet<OsString> {
+            let entries = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+            entries.map(|entry| entry.file_name()).collect()
+        };
+        let started = || {
+            let (mut multiply, before) = (self.square_product::<f64>(), tasks());
+            multiply();
+            tasks().difference(&before).count()
+        };
+        thread::scope(|scope| scope.spawn(started).join().unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
 

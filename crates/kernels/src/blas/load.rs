@@ -24,7 +24,7 @@ impl Library {
     /// Loads the library at `path`, or the one that the system's loader finds by a bare name.
     ///
     /// An OpenBLAS that picks kernels for narrower vectors than the processor has is loaded again with wider ones, unless
-    /// `OPENBLAS_CORETYPE` is set.
+    /// `OPENBLAS_CORETYPE` asked for those.
     ///
     /// The environment is changed for the library: no other thread may be reading it except by [`mod@std::env`], such as a C library by `getenv`.
     ///
@@ -64,7 +64,7 @@ impl Library {
 pub(super) const CORETYPE: &str = "OPENBLAS_CORETYPE";
 
 /// The names that OpenBLAS takes from [`CORETYPE`] on x86-64, in any case. A build that lacks the kernels of a core takes
-/// those of an older one.
+/// those of an older one; an older release ignores the name of a newer core.
 const CORES: [&str; 26] = [
     "Katmai",
     "Coppermine",
@@ -94,20 +94,24 @@ const CORES: [&str; 26] = [
     "SapphireRapids",
 ];
 
-/// Returns the core that [`CORETYPE`] asks `library` for, if no OpenBLAS knows it: the library has ignored it.
-/// `None` on processors other than x86-64, whose names of cores are not listed here.
-pub(super) fn unknown_core(library: &Library) -> Option<String> {
+/// Returns the core that [`CORETYPE`] asks `library` for, if it has ignored it: no OpenBLAS knows it, or it is newer than the
+/// library. `None` on processors other than x86-64, whose names of cores are not listed here.
+pub(super) fn ignored_core(library: &Library) -> Option<String> {
     if library.family() != Family::OpenBlas || !cfg!(target_arch = "x86_64") {
         return None;
     }
     let asked = env::var_os(CORETYPE)?.to_string_lossy().into_owned();
-    let is = |core: &str| core.eq_ignore_ascii_case(&asked);
-    (!asked.is_empty() && !is(library.core()) && !CORES.into_iter().any(is)).then_some(asked)
+    let listed = CORES.into_iter().find(|core| core.eq_ignore_ascii_case(&asked));
+    // The newer cores are those with AVX-512.
+    let has_avx512 = library.vectors().is_none_or(|vectors| vectors >= Vectors::Avx512);
+    let is_taken = listed.is_some_and(|core| has_avx512 || Vectors::of_core(core) < Some(Vectors::Avx512));
+    (!asked.is_empty() && !asked.eq_ignore_ascii_case(library.core()) && !is_taken).then_some(asked)
 }
 
 /// Returns whether the library is an OpenBLAS that has picked, by itself, kernels for narrower vectors than the processor has.
 fn needs_wider_kernels(library: &Library) -> bool {
-    library.family() == Family::OpenBlas && library.is_narrow() && env::var_os(CORETYPE).is_none()
+    let by_itself = env::var_os(CORETYPE).is_none() || ignored_core(library).is_some();
+    library.family() == Family::OpenBlas && library.is_narrow() && by_itself
 }
 
 /// Closes a library and loads it with the widest kernels that multiply correctly, or as it was if there are none.
@@ -129,12 +133,18 @@ fn load_with_wider_kernels(path: &Path, handle: Handle, narrow: Library) -> Resu
     Ok(library)
 }
 
-/// Opens a library with the kernels of `core`. Libraries that are opened later choose for themselves again.
+/// Opens a library with the kernels of `core`. Libraries that are opened later find the variable as it was.
 fn open_with(core: &str, path: &Path) -> Result<(Handle, Library), LoadError> {
+    let before = env::var_os(CORETYPE);
     set_variable(CORETYPE, core);
     let opened = open(path);
     // SAFETY: as in `set_variable`; OpenBLAS reads it only when it is loaded.
-    unsafe { env::remove_var(CORETYPE) };
+    unsafe {
+        match before {
+            Some(core) => env::set_var(CORETYPE, core),
+            None => env::remove_var(CORETYPE),
+        }
+    }
     opened
 }
 

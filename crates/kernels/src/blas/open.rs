@@ -13,6 +13,7 @@ use elf::segment::SegmentTable;
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
 
 use super::family::{Description, Family, PREFIXES, describe, function};
+use super::find::Source;
 use super::lapack::Lapack;
 use super::library::{Library, SmallProducts};
 use crate::cblas::GemmFunctions;
@@ -118,13 +119,17 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
     if !has_room(ROOM) {
         return Err(LoadError::NoRoom { name });
     }
+    // To open a pipe would be to wait for a writer.
+    if fs::metadata(path).is_ok_and(|file| !file.is_file()) {
+        return Err(LoadError::NotLoaded { name, reason: "it is not a file".to_owned() });
+    }
     if let Some(found) = cut_off(path) {
         return Err(LoadError::CutOff { name, found });
     }
     start_no_threads();
     // SAFETY: the initialisers of a BLAS only read the processor and the environment, which nobody changes meanwhile.
     let handle = unsafe { Handle::open(Some(path), RTLD_NOW | RTLD_LOCAL | DEEPBIND) };
-    let handle = handle.map_err(|error| LoadError::NotLoaded { name: name.clone(), reason: reason(&error) })?;
+    let handle = handle.map_err(|error| LoadError::NotLoaded { reason: reason(&error, &name), name: name.clone() })?;
     let lacks = |symbol| LoadError::Lacks { name: name.clone(), symbol };
     // SAFETY: both have the signature that cblas specifies.
     let (sgemm, dgemm) = unsafe {
@@ -135,7 +140,7 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
     };
     let (sgemm, dgemm) = (sgemm.ok_or_else(|| lacks("cblas_sgemm"))?, dgemm.ok_or_else(|| lacks("cblas_dgemm"))?);
     let (description, threads) = describe(&handle);
-    if description.wide_integers {
+    if description.wide_integers || takes_wide_integers(&handle) {
         return Err(LoadError::WideIntegers { name });
     }
     let path = file_of(sgemm as *const ()).unwrap_or_else(|| path.to_owned());
@@ -144,6 +149,19 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
     let gemm = GemmFunctions { sgemm, dgemm };
     let library = Library { description, path, replaced_core: None, threads, lapack, small_products, gemm };
     Ok((handle, library))
+}
+
+/// Returns whether a library takes 64-bit integers, by a dot product of vectors whose length is 1 in its lower half and below zero as a
+/// whole: that of no element is 0. Not all libraries say it of themselves.
+fn takes_wide_integers(handle: &Handle) -> bool {
+    type Ddot = unsafe extern "C" fn(i64, *const f64, i64, *const f64, i64) -> f64;
+    let length = (-1 << 32) | 1;
+    // SAFETY: cblas declares it so but for the width of its integers; in the calling conventions of 64-bit processors they come in registers
+    // of which a function for narrow ones reads the lower halves. It reads one element at most.
+    unsafe {
+        let ddot = PREFIXES.iter().find_map(|prefix| function::<Ddot>(handle, &format!("{prefix}cblas_ddot")));
+        ddot.is_some_and(|ddot| ddot(length, &1.0, 1, &1.0, 1) != 1.0)
+    }
 }
 
 /// Looks up how a library multiplies small matrices.
@@ -155,9 +173,14 @@ fn small_products(description: &Description) -> SmallProducts {
     }
 }
 
-/// Sets the environment so that a library starts no threads when it is loaded: OpenBLAS starts them at once, and OpenMP keeps a
-/// number per thread afterwards.
+/// Sets the environment so that a library starts no threads when it is loaded: OpenBLAS starts them at once, and OpenMP and BLIS keep a
+/// number per thread afterwards. BLIS also has a number for each of its five loops, which come before that of all.
 fn start_no_threads() {
+    for variable in ["BLIS_JC_NT", "BLIS_PC_NT", "BLIS_IC_NT", "BLIS_JR_NT", "BLIS_IR_NT"] {
+        if env::var_os(variable).is_some_and(|count| count != "1") {
+            set_variable(variable, "1");
+        }
+    }
     for variable in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"] {
         if env::var_os(variable).is_none_or(|count| count != "1") {
             set_variable(variable, "1");
@@ -165,10 +188,20 @@ fn start_no_threads() {
     }
 }
 
-/// Extracts the loader's message, without the name that it repeats.
-fn reason(error: &libloading::Error) -> String {
+/// Extracts the loader's message, without the name that it repeats; if it has looked for a bare name, with what that may have been meant for.
+fn reason(error: &libloading::Error, name: &str) -> String {
     let text = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    text.replace('\n', " ")
+    let text = text.strip_prefix(&format!("{name}: ")).unwrap_or(&text).replace('\n', " ");
+    match name.contains('/') {
+        true => text,
+        false if Path::new(name).is_file() => format!("{text} (the file in this folder is ./{name})"),
+        false => format!("{text} (it is neither {} nor a library that the system finds)", words().join(", ")),
+    }
+}
+
+/// Lists the words that name a library by its source.
+fn words() -> Vec<&'static str> {
+    std::iter::once("auto").chain(Source::ALL.map(Source::name)).collect()
 }
 
 /// Finds the file that a function of a loaded library comes from.

@@ -32,8 +32,8 @@ pub enum Error {
     },
     /// LD_PRELOAD puts another library before the chosen one.
     #[error(
-        "LD_PRELOAD puts {} ({what}) before every other BLAS, so the chosen one would not be used: unset LD_PRELOAD, or choose \
-         that library with --blas {}",
+        "LD_PRELOAD puts {} ({what}) before every other BLAS, which asks for another one than was chosen: unset LD_PRELOAD, or \
+         choose that library with --blas {}",
         path.display(),
         path.display()
     )]
@@ -60,8 +60,8 @@ pub enum Warning {
         /// The core that it chose by itself.
         narrow: String,
     },
-    /// `OPENBLAS_CORETYPE` names no core of OpenBLAS, so that the library chose one by itself.
-    UnknownCore {
+    /// `OPENBLAS_CORETYPE` names a core that the library doesn't have, so that it uses another one.
+    IgnoredCore {
         /// The library.
         library: String,
         /// The name.
@@ -96,9 +96,9 @@ impl fmt::Display for Warning {
                 f,
                 "{library} doesn't know this processor and would have taken its {narrow} kernels; it was given wider ones"
             ),
-            Warning::UnknownCore { library, name } => write!(
+            Warning::IgnoredCore { library, name } => write!(
                 f,
-                "OPENBLAS_CORETYPE={name} names no core of OpenBLAS and was ignored: {library} chose its kernels by itself; \
+                "OPENBLAS_CORETYPE={name} names no core that this OpenBLAS has, and was ignored: it is {library}; \
                  correct the name, or unset it"
             ),
             Warning::Slow { library, vectors, fraction, by_request } => write!(

@@ -108,18 +108,18 @@ pub(super) fn admit(
     if thread_layer == ThreadLayer::Sequential && callers > 1 && !config.contains("USE_LOCKING") {
         return Err(Refused::NotLocked { callers });
     }
-    let most = buffers(config) - 1;
+    let most = most_callers(config);
     if callers > most {
         return Err(Refused::TooManyCallers { callers, most });
     }
     Ok(())
 }
 
-/// Computes the number of OpenBLAS's buffers, max(50, 2 MAX_THREADS). Each concurrent caller takes one, and when none is left its
-/// allocator returns null (OpenBLAS #5958).
-fn buffers(config: &str) -> usize {
+/// Computes how many callers OpenBLAS has buffers for: one less than its max(50, 2 MAX_THREADS) buffers. Each concurrent caller takes one,
+/// and when none is left its allocator returns null (OpenBLAS #5958).
+pub(super) fn most_callers(config: &str) -> usize {
     let max_threads = config.rsplit("MAX_THREADS=").next().and_then(|digits| digits.trim().parse().ok());
-    max_threads.map_or(50, |threads: usize| 50.max(2 * threads))
+    max_threads.map_or(50, |threads: usize| 50.max(2 * threads)) - 1
 }
 
 #[cfg(test)]

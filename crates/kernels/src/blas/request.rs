@@ -36,11 +36,11 @@ impl Request {
 impl FromStr for Request {
     type Err = Infallible;
 
-    /// Reads `auto` or the name of a source; anything else is a path.
+    /// Reads `auto` or the name of a source, in any case; anything else is a path.
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        let source = Source::ALL.into_iter().find(|source| source.name() == text);
+        let source = Source::ALL.into_iter().find(|source| source.name().eq_ignore_ascii_case(text));
         Ok(match source {
-            _ if text == "auto" => Request::Auto,
+            _ if text.eq_ignore_ascii_case("auto") => Request::Auto,
             Some(source) => Request::From(source),
             None => Request::Path(text.into()),
         })
@@ -56,6 +56,7 @@ mod tests {
         let request = |text: &str| text.parse::<Request>().unwrap();
         assert_eq!(request("auto"), Request::Auto);
         assert_eq!(request("mkl"), Request::From(Source::Mkl));
+        assert_eq!(request("MKL"), Request::From(Source::Mkl));
         assert_eq!(request("libmkl_rt.so.2"), Request::Path("libmkl_rt.so.2".into()));
     }
 }

@@ -39,10 +39,11 @@ impl Library {
         self.vectors().is_some_and(|vectors| vectors < Vectors::detect())
     }
 
-    /// Measures the fraction of the processor's peak that it reaches in f32. `None` if its kernels use the processor's widest vectors,
-    /// or if it reaches half of the peak.
+    /// Measures the fraction of the processor's peak that it reaches in f32. `None` if its kernels are known to use the processor's widest
+    /// vectors, or if it reaches half of the peak.
     pub fn slow_fraction(&self) -> Option<f64> {
         let fraction = || self.flops::<f32>() / peak::flops::<f32>(Vectors::detect());
-        self.is_narrow().then(fraction).filter(|&fraction| fraction < 0.5)
+        let is_widest = self.vectors().is_some_and(|vectors| vectors >= Vectors::detect());
+        (!is_widest).then(fraction).filter(|&fraction| fraction < 0.5)
     }
 }

@@ -47,16 +47,27 @@ pub fn flops_now<R: MultiplyAdds>(operations: f64) -> f64 {
 /// Measures [`flops`] of the widest vectors on `threads` cores at once, and adds them up. For a thread that the system can't start, the
 /// calling thread's figure is added.
 pub fn flops_of_threads<R: MultiplyAdds>(threads: usize) -> f64 {
+    sum_over_threads(threads, || flops::<R>(Vectors::detect()))
+}
+
+/// Measures [`bandwidth`] on `threads` cores at once, each in its share of a working set of `bytes`, and adds it up as [`flops_of_threads`]
+/// does.
+pub fn bandwidth_of_threads(bytes: usize, threads: usize) -> f64 {
+    sum_over_threads(threads, || bandwidth(bytes / threads))
+}
+
+/// Adds up what `measure` returns on each of `threads` threads at once.
+fn sum_over_threads(threads: usize, measure: impl Fn() -> f64 + Sync) -> f64 {
     let begin = OnceLock::new();
     thread::scope(|scope| {
-        let measure = || {
+        let measure_with_all = || {
             let () = begin.wait();
-            flops::<R>(Vectors::detect())
+            measure()
         };
-        let start = |_| thread::Builder::new().spawn_scoped(scope, measure).ok();
+        let start = |_| thread::Builder::new().spawn_scoped(scope, measure_with_all).ok();
         let others: Vec<_> = (1..threads).map(start).collect();
         let _ = begin.set(());
-        let own = flops::<R>(Vectors::detect());
+        let own = measure();
         let of = |other: Option<ScopedJoinHandle<f64>>| {
             other.map_or(own, |other| other.join().expect("a measurement does not panic"))
         };

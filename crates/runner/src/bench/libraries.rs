@@ -22,39 +22,40 @@ pub(crate) fn find(
     let usual = [usual.clone()];
     for request in if asked.is_empty() { &usual } else { asked } {
         if *request == Request::Path(ALL.into()) {
-            for library in every(callers) {
-                add(&mut found, library);
-            }
+            every(callers).into_iter().for_each(|choice| add(&mut found, choice));
         } else {
-            let Choice { library, warnings } = choose(request)?;
-            library.admit(callers)?;
-            warnings.iter().for_each(|warning| warn(&warning.to_string()));
-            add(&mut found, library);
+            let choice = choose(request)?;
+            choice.library.admit(callers)?;
+            add(&mut found, choice);
         }
     }
     Ok(found)
 }
 
-fn add(found: &mut Vec<&'static Library>, library: &'static Library) {
+/// Adds a library that isn't among them, and prints the warnings about it.
+fn add(found: &mut Vec<&'static Library>, Choice { library, warnings }: Choice) {
     if !found.iter().any(|known| std::ptr::eq(*known, library)) {
+        warnings.iter().for_each(|warning| warn(&warning.to_string()));
         found.push(library);
     }
 }
 
 /// Finds every usable library of this machine; the default one comes first.
-fn every(callers: usize) -> Vec<&'static Library> {
-    let mut found: Vec<&'static Library> = Vec::new();
+fn every(callers: usize) -> Vec<Choice> {
+    let mut found: Vec<Choice> = Vec::new();
     let files = Source::ALL.into_iter().flat_map(candidates).map(|candidate| Request::Path(candidate.path));
     for request in std::iter::once(Request::Auto).chain(files) {
         let usable = choose(&request).and_then(|choice| Ok(choice.library.admit(callers).map(|()| choice)?));
         match (usable, request) {
-            (Ok(Choice { library, .. }), _) => {
-                let twin = found.iter().position(|known| is_same_release(known, library));
+            (Ok(choice), _) => {
+                let twin = found.iter().position(|known| is_same_release(known.library, choice.library));
                 match twin {
                     // The default library is never replaced.
-                    Some(twin) if twin > 0 && library.thread_layer() == ThreadLayer::Pthreads => found[twin] = library,
+                    Some(twin) if twin > 0 && choice.library.thread_layer() == ThreadLayer::Pthreads => {
+                        found[twin] = choice;
+                    }
                     Some(_) => {}
-                    None => found.push(library),
+                    None => found.push(choice),
                 }
             }
             (Err(error), Request::Path(path)) => say(&format!("left out {}: {error}", path.display())),

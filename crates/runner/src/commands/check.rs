@@ -11,6 +11,7 @@ use super::session::set_up_blas;
 use crate::machine::{self, Machine};
 use datasets::Pinned;
 use datasets::catalog::KNOWN;
+use datasets::text::count;
 
 /// Two layers of the course's net, a square layer, and a batch of one example.
 const SHAPES: [LayerShape; 4] = [
@@ -30,7 +31,8 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     let Choice { library, warnings } = set_up_blas(asked)?;
     let peak = Peak([peak::flops::<f32>(Vectors::detect()), peak::flops::<f64>(Vectors::detect())]);
     let this = Machine::this(library, 1);
-    let admitted = library.admit(machine::cores());
+    let callers = most_callers(library);
+    let admitted = library.admit(callers);
     let products = [("f32", products::<f32>()), ("f64", products::<f64>())];
     let is_slow = warnings.iter().any(|warning| matches!(warning, Warning::Slow { .. }));
     let trusted = admitted.is_ok() && products.iter().all(|(_, result)| result.is_ok());
@@ -52,7 +54,7 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
         },
     );
     for warning in &warnings {
-        let is_note = !matches!(warning, Warning::Slow { .. } | Warning::UnknownCore { .. });
+        let is_note = !matches!(warning, Warning::Slow { .. } | Warning::IgnoredCore { .. });
         report.line(is_note, "BLAS", warning.to_string());
     }
     let threads = match library.counts_threads() {
@@ -60,6 +62,14 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
         false => "unknown: the library has no function that sets them".to_owned(),
     };
     report.line(true, "BLAS threads", threads);
+    if callers < machine::cores() {
+        let all = count(machine::cores(), "core");
+        report.line(
+            true,
+            "BLAS threads",
+            format!("{callers} at once, for which it has buffers; this machine has {all}"),
+        );
+    }
     for (dtype, result) in products {
         let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
         let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas), or set OPENBLAS_CORETYPE=Haswell");
@@ -85,6 +95,11 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     Ok(ExitCode::from(if !trusted || is_slow { 3 } else { 2 * u8::from(wrong_data) }))
 }
 
+/// Returns the number of cores, or the most callers that the library has buffers for.
+fn most_callers(library: &Library) -> usize {
+    machine::cores().min(library.most_callers().unwrap_or(usize::MAX))
+}
+
 fn products<R: Real>() -> Result<(), WrongProduct> {
     SHAPES.into_iter().try_for_each(|shape| self_check::<R>(shape, &Call::ALL))
 }
@@ -104,7 +119,8 @@ impl Report {
         let named = found.iter().map(|candidate| (format!("found {}", candidate.source.name()), &*candidate.path));
         let given = (!found.iter().any(|candidate| candidate.path == in_use.path())).then_some(in_use.path());
         for (what, path) in given.map(|path| ("given".to_owned(), path)).into_iter().chain(named) {
-            match choose(&Request::Path(path.to_owned())) {
+            let choice = choose(&Request::Path(path.to_owned()));
+            match choice.and_then(|choice| Ok(choice.library.admit(most_callers(choice.library)).map(|()| choice)?)) {
                 Ok(Choice { library, warnings }) => {
                     let slow = warnings.iter().find(|warning| matches!(warning, Warning::Slow { .. }));
                     let slow = slow.map(|_| ", slow").unwrap_or_default();

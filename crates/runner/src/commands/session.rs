@@ -229,7 +229,7 @@ fn enough_for_gram_space(experiment: &Experiment, shape: DataShape) -> Result<()
 pub(super) fn enough_cores(asked: &str, threads: usize) -> Result<()> {
     let cores = machine::cores();
     if threads > cores {
-        bail!("{asked}: {threads} threads are more than the {cores} cores here");
+        bail!("{asked}: {} are more than the {} here", count(threads, "thread"), count(cores, "core"));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use kernels::blas::Request;
+use kernels::blas::{Request, in_use};
 
 use super::checkpoints::say_resumed;
 use super::dry_run;
@@ -192,12 +192,14 @@ impl PreparedSweep {
     }
 }
 
-/// Chooses the number of fleets that are trained at once, with jobs × threads <= cores.
+/// Chooses the number of fleets that are trained at once, with jobs × threads <= cores: by itself as many as the cores, and the buffers
+/// of the library, allow.
 fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usize> {
     let cores = machine::cores();
     let threads = experiment.threads;
     let most = cores / threads;
-    let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or(most);
+    let callers = in_use().most_callers().unwrap_or(usize::MAX);
+    let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or_else(|| most.min(callers / threads));
     if jobs > most {
         let threads = if threads > 1 { format!(" x {threads} threads") } else { String::new() };
         let (here, key) = (count(cores, "core"), if args.jobs.is_some() { "--jobs" } else { "run.jobs" });
