@@ -122,10 +122,8 @@ def roofs(axes: Axes, record: dict[str, Any], peak: float, ends: tuple[float, fl
     axes.plot(ends, [peak, peak], color=style.INK, linewidth=1.4)
     axes.annotate(f"peak {peak:.3g}", (ends[1], peak), (0, 3), textcoords="offset points", ha="right", fontsize=8)
     bandwidths = {int(size): rate for size, rate in record["limits"]["bandwidth"].items()}
-    # Caches: the bandwidth of all threads, each with its own. Memory: that of one core.
-    sets = ((min(bandwidths), record["threads"]), (max(bandwidths), 1))
-    for (size, cores), line in zip(dict(sets).items(), ("--", ":")):
-        rate = bandwidths[size] * cores / 1e9
+    for size, line in zip(sorted({min(bandwidths), max(bandwidths)}), ("--", ":")):
+        rate = bandwidths[size] / 1e9
         xs = np.array([ends[0], peak / rate])
         axes.plot(xs, xs * rate, color=style.INK, linewidth=1.1, linestyle=line)
         low, high = axes.get_ylim()

@@ -118,10 +118,11 @@ pub(crate) fn pairs<'r>(name: &str, now: &Timed, then: &'r Record) -> Result<Vec
     if pairs.is_empty() { Err(Error::NothingInCommon(name.to_owned())) } else { Ok(pairs) }
 }
 
-/// Finds the place of a library in the record `then`: the same file, or else one of the same name.
+/// Finds the place of a library in the record `then`: one of the same name, which has the core in it, and if possible the same file.
 fn counterpart(library: &LibraryRecord, then: &Record) -> Option<usize> {
-    let position = |is: &dyn Fn(&LibraryRecord) -> bool| then.libraries.iter().position(is);
-    position(&|known| known.sha256 == library.sha256).or_else(|| position(&|known| known.name == library.name))
+    let namesakes = || then.libraries.iter().enumerate().filter(|(_, known)| known.name == library.name);
+    let same_file = namesakes().find(|(_, known)| known.sha256 == library.sha256);
+    same_file.or_else(|| namesakes().next()).map(|(at, _)| at)
 }
 
 /// Lists the libraries that were another file of the same name then.

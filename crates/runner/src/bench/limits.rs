@@ -40,7 +40,7 @@ impl fmt::Display for Bound {
 pub(crate) struct Limits {
     /// Operations per second of all threads, by element type: the best of the run.
     pub(crate) peak: BTreeMap<Dtype, f64>,
-    /// Bytes per second that one core moves, by the size of the working set in bytes.
+    /// Bytes per second that all threads move, by the size of the working set in bytes, which they share.
     pub(crate) bandwidth: BTreeMap<usize, f64>,
 }
 
@@ -55,10 +55,10 @@ impl Limits {
         *best = best.max(flops);
     }
 
-    /// Measures the bandwidth in a working set of `bytes`, unless it is known.
-    pub(crate) fn add_bandwidth(&mut self, bytes: f64) {
+    /// Measures the bandwidth of `threads` cores in a working set of `bytes`, unless it is known.
+    pub(crate) fn add_bandwidth(&mut self, bytes: f64, threads: usize) {
         let size = size(bytes);
-        self.bandwidth.entry(size).or_insert_with(|| peak::bandwidth(size));
+        self.bandwidth.entry(size).or_insert_with(|| peak::bandwidth_of_threads(size, threads));
     }
 
     /// Returns the bandwidth in a working set of `bytes`.

@@ -118,7 +118,7 @@ impl Bench<'_> {
         let update = |limits: &mut Limits| dtypes.iter().for_each(|&dtype| limits.update_peak(dtype, self.threads));
         update(&mut limits);
         let sets = self.products.iter().map(|case| case.product.bytes());
-        sets.chain(ROOFS).for_each(|bytes| limits.add_bandwidth(bytes));
+        sets.chain(ROOFS).for_each(|bytes| limits.add_bandwidth(bytes, self.threads));
         record.libraries = self.libraries.iter().map(|library| LibraryRecord::new(library)).collect();
         let mut measurements: Vec<_> =
             self.cases().map(|case| (case, Measurement::new(self.libraries.len()))).collect();
