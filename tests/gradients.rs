@@ -3,7 +3,7 @@
 use kernels::{Activation, Adam};
 use ndarray::{Array2, array};
 use net::gradient_check::Verdict;
-use net::{Algorithm, Architecture, Cost, Decay, Optimiser, Scheme, Training, gradient_check, initialise};
+use net::{Algorithm, Architecture, Chain, Cost, Decay, Optimiser, Scheme, Training, gradient_check, initialise};
 
 const EXAMPLES: usize = 7;
 
@@ -54,7 +54,7 @@ fn every_activation_cost_and_regulariser_passes_the_gradient_check() {
                 for (regulariser, training) in regularisers() {
                     for check in check(vec![activation, activation, cost.output_activation()], outputs, &training) {
                         let case = format!("{name}, {cost:?} of {outputs}, {regulariser}: {check:?}");
-                        assert_ne!(check.verdict, Verdict::Wrong, "{case}");
+                        assert_eq!(check.verdict, Verdict::Right, "{case}");
                         // A softmax over one unit is 1 whatever its z: its gradients are zero.
                         let is_constant = cost == Cost::SoftmaxCrossEntropy && outputs == 1;
                         assert!(is_constant || check.relative_error < 1e-7, "{case}");
@@ -72,7 +72,7 @@ fn layers_of_different_activations_pass_and_a_softmax_may_stand_anywhere() {
     for (first, second) in hidden().flat_map(|first| hidden().map(move |second| (first, second))) {
         for cost in [Cost::SoftmaxCrossEntropy, Cost::MeanSquaredError] {
             for check in check(vec![first, second, cost.output_activation()], 3, &Training::descent(0.1, 1, 1)) {
-                assert_ne!(check.verdict, Verdict::Wrong, "{first:?} {second:?} {cost:?}: {check:?}");
+                assert_eq!(check.verdict, Verdict::Right, "{first:?} {second:?} {cost:?}: {check:?}");
             }
         }
     }
@@ -83,7 +83,7 @@ fn nets_of_one_layer_pass() {
     for (_, cost) in Cost::ALL {
         for (regulariser, training) in regularisers() {
             for check in check(vec![cost.output_activation()], 2, &training) {
-                assert_ne!(check.verdict, Verdict::Wrong, "{cost:?}, {regulariser}: {check:?}");
+                assert_eq!(check.verdict, Verdict::Right, "{cost:?}, {regulariser}: {check:?}");
             }
         }
     }
@@ -113,7 +113,7 @@ fn a_gradient_that_is_lost_in_the_rounding_of_j_is_said_to_be() {
     let architecture = Architecture::classifier(4, &[5], Activation::Relu);
     let mut chain = initialise::chain::<f64>(&architecture, &Scheme::PyTorch.into(), 5);
     let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
-    let lost = |chain: &net::Chain<f64>| {
+    let lost = |chain: &Chain<f64>| {
         let checks = gradient_check::check(chain, x.view(), y.view(), &Training::descent(0.1, 1, 1), 40);
         let lost = Verdict::Unknown("lost in the rounding of J");
         checks.into_iter().filter(|check| check.verdict == lost).map(|check| check.name).collect::<Vec<_>>()
@@ -122,6 +122,14 @@ fn a_gradient_that_is_lost_in_the_rounding_of_j_is_said_to_be() {
     // J is some 1e200 and its last digit some 1e184: no derivative reaches that.
     chain.layers.iter_mut().for_each(|layer| layer.w *= 1e100);
     assert!(!lost(&chain).is_empty());
+}
+
+/// Draws a net at the rates of muP, with biases that aren't zero, so that they decay.
+fn mup(hidden: &[usize]) -> Chain<f64> {
+    let architecture = Architecture::classifier(4, hidden, Activation::Tanh);
+    let mut chain = initialise::chain(&architecture, &Scheme::MuP { base_width: 2 }.into(), 5);
+    chain.layers.iter_mut().for_each(|layer| layer.b.fill(0.4));
+    chain
 }
 
 #[test]
@@ -142,20 +150,31 @@ fn a_small_gradient_that_is_off_by_less_than_the_rounding_is_not_called_right() 
 
 #[test]
 fn the_decay_under_mup_is_that_of_each_tensor() {
-    let architecture = Architecture::classifier(4, &[6, 6], Activation::Tanh);
-    let chain = initialise::chain(&architecture, &Scheme::MuP { base_width: 2 }.into(), 5);
+    let chain = mup(&[6, 6]);
     let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
-    let numeric = |lambda: f64| {
-        let (algorithm, decay) =
-            (Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 }), Decay { lambda, ..Decay::NONE });
+    let check = |algorithm, lambda: f64| {
+        let decay = Decay { lambda, decoupled: false, biases: true };
         let optimiser = Optimiser { algorithm, decay, ..Optimiser::DESCENT };
         let training = Training { optimiser, ..Training::descent(0.1, 1, 1) };
-        gradient_check::check(&chain, x.view(), y.view(), &training, 40).swap_remove(2).numeric
+        gradient_check::check(&chain, x.view(), y.view(), &training, 40)
     };
-    // The rate of the hidden weights is a third of the base's, and λ is three times as large.
-    let w = chain.layers[1].w.as_slice().unwrap();
-    for ((place, with), (_, without)) in numeric(0.5).into_iter().zip(numeric(0.0)) {
-        assert!((with - without - 3.0 * 0.5 * w[place]).abs() < 1e-8, "{with} {without} {}", w[place]);
+    let adam = Algorithm::Adam(Adam { beta_1: 0.9, beta_2: 0.999, eps: 1e-8 });
+    // λ is divided by the factor on the rate: here, widths of 6 are k = 3 base widths, the inputs and the output one.
+    // Adam's rate at W[l] is divided by k of the layer below, that at b[l] stays.
+    // Descent's is multiplied by k[l] / k[l-1] at W[l], and by k[l] at b[l].
+    for (algorithm, factors) in
+        [(adam, [1.0, 1.0, 1.0 / 3.0, 1.0, 1.0 / 3.0, 1.0]), (Algorithm::Descent, [3.0, 3.0, 1.0, 3.0, 1.0 / 3.0, 1.0])]
+    {
+        let parameters = chain.layers.iter().flat_map(|layer| [layer.w.flatten(), layer.b.flatten()]);
+        let [with, without] = [0.5, 0.0].map(|lambda| check(algorithm, lambda));
+        assert_eq!(with.len(), factors.len());
+        for (((with, without), parameters), factor) in with.iter().zip(&without).zip(parameters).zip(factors) {
+            assert!(with.compared > 0 && with.compared == without.compared, "{with:?}");
+            for ((place, with_decay), (_, without)) in with.numeric.iter().zip(&without.numeric) {
+                let decay = 0.5 / factor * parameters[*place];
+                assert!((with_decay - without - decay).abs() < 1e-8, "{} {place}: {with_decay} {without}", with.name);
+            }
+        }
     }
 }
 
@@ -184,12 +203,11 @@ fn a_parameter_that_is_too_large_for_the_step_and_a_cost_beyond_f64_say_nothing(
 
 #[test]
 fn a_net_at_the_rates_of_mup_passes_the_gradient_check() {
-    let architecture = Architecture::classifier(4, &[6, 5], Activation::Tanh);
-    let chain = initialise::chain::<f64>(&architecture, &Scheme::MuP { base_width: 2 }.into(), 5);
+    let chain = mup(&[6, 5]);
     let (x, y) = (wave(4, EXAMPLES, 0.0), targets(Cost::BinaryCrossEntropy, 1));
     for (regulariser, training) in regularisers() {
         for check in gradient_check::check(&chain, x.view(), y.view(), &training, 40) {
-            assert_ne!(check.verdict, Verdict::Wrong, "{regulariser}: {check:?}");
+            assert_eq!(check.verdict, Verdict::Right, "{regulariser}: {check:?}");
         }
     }
 }
