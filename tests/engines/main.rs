@@ -3,6 +3,7 @@
 
 mod first_layers;
 mod fleets;
+mod optimisers_in_f32;
 mod refusals;
 
 use std::sync::Arc;
