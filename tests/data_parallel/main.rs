@@ -6,8 +6,8 @@ use std::thread;
 
 use net::ndarray::{Array2, s};
 use net::{
-    Activation, Architecture, Batches, Chain, Data, DataParallel, Decay, Ending, Engine, Examples, Metric, OneRank,
-    Optimiser, Ranks, Real, Schedule, Scheme, Score, Set, StopReason, Stopping, Trained, Training, initialise,
+    Activation, Architecture, Batches, Bound, Chain, DataParallel, Decay, Ending, Examples, Fleet, InitialNet, Metric,
+    OneRank, Optimiser, Ranks, Real, Schedule, Scheme, Score, Set, StopReason, Stopping, Trained, Training, initialise,
 };
 
 use ranks::threads;
@@ -21,7 +21,9 @@ struct Case {
 
 const FEATURES: usize = 12;
 const TRAINING: usize = 209;
+/// The number of held-out examples: the first are for testing, the last for validation.
 const HELD_OUT: usize = 40;
+const VALIDATION: usize = 15;
 
 fn data() -> (Array2<f64>, Array2<f64>) {
     let x = Array2::from_shape_fn((FEATURES, TRAINING + HELD_OUT), |(i, j)| ((i * 7 + j * 13) as f64 * 0.37).sin());
@@ -52,7 +54,7 @@ impl Case {
     fn trained<R: Real>(&self, ranks: usize) -> Vec<(Chain<R>, Trained)> {
         let (x, y) = data();
         let (x, y) = (x.mapv(R::from_f64), y.mapv(R::from_f64));
-        let examples = examples(&x, &y, !self.batches.is_full()).validating_on(15);
+        let examples = examples(&x, &y, !self.batches.is_full()).validating_on(VALIDATION);
         let run = |ranks: Box<dyn Ranks<R>>| {
             let (training, batches) = (self.training.clone(), self.batches.clone());
             let mut net = DataParallel::new(&examples, batches, self.chain(), training, ranks);
@@ -73,17 +75,16 @@ impl Case {
         })
     }
 
-    /// Trains by `net::train` with the direct engine.
-    fn alone(&self) -> (Chain<f64>, Trained) {
+    /// Trains on the same examples by a fleet of one net, with the direct engine; returns no net if it diverges.
+    fn alone(&self) -> (Option<Chain<f64>>, Trained) {
         let (x, y) = data();
-        let part = |all: &Array2<f64>, range: std::ops::Range<usize>| all.slice(s![.., range]).to_owned();
-        let (x_train, y_train) = (part(&x, 0..TRAINING), part(&y, 0..TRAINING));
-        let test = TRAINING..TRAINING + HELD_OUT - 15;
-        let (x_test, y_test) = (part(&x, test.clone()), part(&y, test));
-        let data = Data::new(&x_train, &y_train).test(&x_test, &y_test).batches(self.batches.clone());
-        let mut chain = self.chain();
-        let trained = net::train(&mut chain, &data.engine(Engine::Direct), &self.training).unwrap();
-        (chain, trained)
+        let examples = examples(&x, &y, !self.batches.is_full()).validating_on(VALIDATION);
+        let chain = self.chain::<f64>();
+        let w_0 = chain.layers[0].w.clone();
+        let start = InitialNet::new(&examples, chain, self.training.clone()).unwrap();
+        let mut fleet = Fleet::new(&examples, self.batches.clone(), vec![start]);
+        let trained = fleet.train(|_| true).unwrap().unwrap().remove(0);
+        (fleet.chain(0, w_0.view()), trained)
     }
 }
 
@@ -117,7 +118,7 @@ fn cases() -> Vec<Case> {
             batches: Batches::new(TRAINING, 33, Some(2)),
             ..Case::new(Training {
                 stopping: Stopping { restore_best: true, ..Stopping::default() },
-                ..Training::descent(1.0, 40, 3)
+                ..Training::descent(2.0, 40, 3)
             })
         },
     ]
@@ -146,6 +147,12 @@ fn it_is_the_training_of_one_net_within_rounding() {
     for case in cases() {
         let (chain, trained) = case.trained::<f64>(3).remove(0);
         let (expected, alone) = case.alone();
+        let expected = expected.expect("it doesn't diverge");
+        assert_eq!((trained.ending, trained.best), (alone.ending, alone.best));
+        if case.training.stopping.restore_best {
+            let best = trained.best.expect("a record is the best");
+            assert!(best + 1 < trained.history.len(), "the best parameters are earlier ones than the last");
+        }
         let pairs = || parameters(&chain).into_iter().zip(parameters(&expected));
         let largest = pairs().map(|(_, expected)| expected.abs()).fold(0.0, f64::max);
         let apart = pairs().map(|(found, expected)| (found - expected).abs()).fold(0.0, f64::max);
@@ -155,6 +162,7 @@ fn it_is_the_training_of_one_net_within_rounding() {
             assert_eq!(found.iteration, expected.iteration);
             assert!((found.cost - expected.cost).abs() <= 1e-12 * expected.cost, "{found:?} {expected:?}");
         }
+        assert_eq!(trained.metrics.len(), alone.metrics.len());
         for (found, expected) in trained.metrics.iter().zip(&alone.metrics) {
             assert!((found - expected).abs() <= 1e-11 * expected.abs(), "{found} {expected}");
         }
@@ -165,7 +173,7 @@ fn it_is_the_training_of_one_net_within_rounding() {
         };
         near(trained.train, alone.train);
         near(trained.test, alone.test);
-        assert!(trained.validation.is_some());
+        near(trained.validation, alone.validation);
     }
 }
 
@@ -176,21 +184,20 @@ fn it_ends_as_one_net_does_on_all_ranks() {
     let plateau = Stopping { patience: Some(2), min_delta: 0.02, ..Stopping::default() };
     let history = Case::new(stop(Stopping::default())).alone().1.history;
     let mark = (history[29].cost + history[30].cost) / 2.0;
-    let trainings = [
-        (stop(Stopping { cost_below: Some(mark), ..Stopping::default() }), true),
-        (stop(Stopping { diverge_above: Some(1e-3), ..Stopping::default() }), true),
-        (diverging, true),
-        (stop(plateau), false),
+    let stopped = |reason| move |ending| matches!(ending, Ending::Stopped { reason: of, .. } if of == reason);
+    let diverged = |bound| move |ending| matches!(ending, Ending::Diverged { bound: of, .. } if of == bound);
+    let trainings: [(Training, &dyn Fn(Ending) -> bool); 4] = [
+        (stop(Stopping { cost_below: Some(mark), ..Stopping::default() }), &stopped(StopReason::CostBelow)),
+        (stop(Stopping { diverge_above: Some(1e-3), ..Stopping::default() }), &diverged(Bound::Cost)),
+        (diverging, &diverged(Bound::Finite)),
+        (stop(plateau), &stopped(StopReason::ValidationPlateau)),
     ];
-    for (training, without_validation) in trainings {
+    for (training, is_meant) in trainings {
         let case = Case::new(training);
-        let all = case.trained::<f64>(3);
-        assert_ne!(all[0].1.ending, Ending::Completed);
-        assert!(all.iter().all(|(_, trained)| trained.ending == all[0].1.ending));
-        if without_validation {
-            assert_eq!(all[0].1.ending, case.alone().1.ending);
-        } else {
-            assert!(matches!(all[0].1.ending, Ending::Stopped { reason: StopReason::ValidationPlateau, .. }));
+        let alone = case.alone().1.ending;
+        assert!(is_meant(alone), "{alone:?}");
+        for (_, trained) in case.trained::<f64>(3) {
+            assert_eq!(trained.ending, alone);
         }
     }
 }
@@ -258,7 +265,7 @@ fn a_training_that_has_ended_early_stays_ended_when_it_goes_on() {
 fn a_training_goes_on_from_its_state_by_any_number_of_ranks_with_the_same_bits() {
     for case in cases() {
         let (x, y) = data();
-        let examples = examples(&x, &y, !case.batches.is_full()).validating_on(15);
+        let examples = examples(&x, &y, !case.batches.is_full()).validating_on(VALIDATION);
         let run = |ranks: Box<dyn Ranks<f64>>, state: Option<&str>, until: usize| {
             let (training, batches) = (case.training.clone(), case.batches.clone());
             let mut net = DataParallel::new(&examples, batches, case.chain(), training, ranks);
