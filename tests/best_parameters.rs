@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kernels::{Activation, Adam, Real};
 use ndarray::Array2;
 use net::{
-    Algorithm, Architecture, Batches, Chain, DataParallel, Decay, Ending, Engine, Examples, Fleet, GramSpace,
-    InitialNet, Metric, OneRank, Optimiser, Scheme, Set, StopReason, Stopping, Trained, Training, initialise,
+    Algorithm, Architecture, Batches, Chain, Curve, DataParallel, Decay, Ending, Engine, Examples, Fleet, GramSpace,
+    InitialNet, Metric, OneRank, Optimiser, Schedule, Scheme, Set, StopReason, Stopping, Trained, Training, initialise,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -247,4 +247,26 @@ fn a_shared_training_restores_them_too() {
         earlier += usize::from(lowest + 1 < last.history.len());
     }
     assert!(earlier > 20, "{earlier} end with earlier parameters");
+}
+
+#[test]
+fn of_records_with_the_same_lowest_cost_the_first_is_kept() {
+    // A rate that vanishes after the first step, so that costs are equal from the second record on.
+    let schedule = Schedule { curve: Curve::Step { every: 1, gamma: 1e-300 }, ..Schedule::constant(0.1) };
+    for case in cases().into_iter().filter(|case| case.batch.is_none() && case.dropout == 0.0 && case.validation == 0) {
+        let examples = case.examples::<f64>();
+        let stopping = Stopping { patience: Some(1000), restore_best: true, ..Stopping::default() };
+        let training = Training { schedule, stopping, ..case.training(true) };
+        let start = InitialNet::new(&examples, case.chain(1), training.clone()).unwrap();
+        let alone = Fleet::new(&examples, case.batches(), vec![start]).train(|_| true).unwrap().unwrap().remove(0);
+        let shared = || {
+            let mut net = DataParallel::new(&examples, case.batches(), case.chain(1), training, Box::new(OneRank));
+            net.train(|_| true).unwrap().unwrap()
+        };
+        for trained in [Some(alone), (case.engine == Engine::Direct).then(shared)].into_iter().flatten() {
+            let costs: Vec<f64> = trained.history.iter().map(|record| record.cost).collect();
+            assert!(costs[1] < costs[0] && costs[1..].iter().all(|cost| *cost == costs[1]), "{case:?}: {costs:?}");
+            assert_eq!(trained.best, Some(1), "{case:?}");
+        }
+    }
 }
