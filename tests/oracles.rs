@@ -80,6 +80,8 @@ fn assert_close<'a>(
     expected: impl IntoIterator<Item = f64>,
     tolerance: f64,
 ) {
+    let (found, expected): (Vec<_>, Vec<_>) = (found.into_iter().collect(), expected.into_iter().collect());
+    assert_eq!(found.len(), expected.len(), "{what}: as many numbers");
     for (found, expected) in found.into_iter().zip(expected) {
         let close = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
         assert!(close, "{what}: {found} must be {expected} within {tolerance:e}");
@@ -112,6 +114,12 @@ fn the_comparison_sees_a_value_that_is_too_small() {
 #[should_panic(expected = "must be")]
 fn the_comparison_sees_nan() {
     assert_close("dw", &[f64::NAN], [0.5], 1e-13);
+}
+
+#[test]
+#[should_panic(expected = "as many numbers")]
+fn the_comparison_sees_a_value_that_is_missing() {
+    assert_close("dw", &[0.5], [0.5, 0.5], 1e-13);
 }
 
 #[test]
