@@ -1,4 +1,4 @@
-"""Trains a dozen experiments by net.py and by the runner, and says where the two differ.
+"""Trains a dozen experiments by net.py and by the runner, draws samples by samples.py, and says where the two differ.
 
 usage: check.py RUNNER          needs: NumPy, h5py; exit code 1 if anything differs
 """
@@ -15,177 +15,13 @@ import h5py
 import numpy
 
 import net
+import samples
+from experiments import EXPERIMENTS
 from streams import Stream
 
 # f64 histories agree to this share of the larger of a value and 1; parameters at the start to a few roundings of LAPACK.
 HISTORY, QR = 1e-12, 1e-15
 
-EXPERIMENTS = {
-    "plain": """
-[model]
-hidden = [5, 3]
-activation = "tanh"
-[train]
-learning_rate = 0.3
-iterations = 40
-""",
-    "course": """
-[model]
-hidden = [4]
-init = "course"
-[train]
-learning_rate = 0.1
-iterations = 30
-record_every = 7
-metrics = ["train_accuracy", "test_accuracy", "test_cost", "gradient_norm", "weight_norm", "dead_relu"]
-""",
-    "batches": """
-seed = 3
-[model]
-hidden = [6, 4]
-activation = ["gelu", "silu"]
-init = "xavier"
-[train]
-learning_rate = 0.05
-epochs = 6
-batch = 7
-batch_seed = 5
-optimizer = "nesterov"
-momentum = 0.8
-weight_decay = 0.01
-""",
-    "dropped": """
-seed = 4
-[model]
-hidden = [6, 5]
-activation = "elu"
-dropout = [0.25, 0.1]
-init = "he-uniform"
-[train]
-learning_rate = 0.02
-iterations = 30
-batch = 8
-optimizer = "adam"
-betas = [0.8, 0.95]
-weight_decay = 0.1
-decay_biases = false
-metrics = ["dead_relu", "weight_norm", "gradient_norm"]
-""",
-    "rms": """
-[model]
-hidden = [5]
-activation = "softplus"
-init = "lecun-uniform"
-[train]
-learning_rate = 0.01
-iterations = 30
-optimizer = "rmsprop"
-alpha = 0.9
-schedule = "step"
-step_size = 8
-gamma = 0.5
-""",
-    "cosine": """
-[model]
-hidden = [5, 5]
-activation = "gelu-tanh"
-init = "pytorch"
-[train]
-learning_rate = 0.5
-iterations = 40
-schedule = "cosine"
-min_learning_rate = 0.01
-warmup = 7
-warmup_start = 0.2
-clip_norm = 0.05
-optimizer = "momentum"
-weight_decay = 0.02
-decoupled = true
-""",
-    "mup": """
-seed = 9
-[model]
-hidden = [12, 8]
-activation = "sigmoid"
-init = "mup"
-base_width = 4
-[train]
-learning_rate = 0.2
-iterations = 30
-weight_decay = 0.01
-schedule = "inverse"
-rate_decay = 0.1
-""",
-    "mup-adamw": """
-seed = 10
-[model]
-hidden = [12, 8]
-init = "mup"
-base_width = 4
-[train]
-learning_rate = 0.01
-iterations = 30
-optimizer = "adamw"
-""",
-    "classes": """
-data = "classes"
-[model]
-hidden = [6, 5, 4]
-activation = ["relu", "leaky-relu", "hard-tanh"]
-init = "orthogonal"
-init_gain = 1.3
-init_scale = [1, 0.5, 2, 1.5]
-[train]
-learning_rate = 0.2
-epochs = 5
-batch = 9
-shuffle = false
-metrics = ["train_accuracy", "test_accuracy", "test_cost"]
-""",
-    "values": """
-data = "values"
-[model]
-hidden = [5]
-activation = "silu"
-init = "lecun"
-[train]
-learning_rate = 0.05
-iterations = 30
-clip_norm = 0.5
-metrics = ["test_cost"]
-[scale]
-scale = "standardize"
-""",
-    "watched": """
-[model]
-hidden = [8, 8]
-activation = "tanh"
-init = "xavier-uniform"
-[train]
-learning_rate = 1.5
-iterations = 400
-patience = 4
-min_delta = 0.001
-metrics = ["validation_cost", "validation_accuracy"]
-[scale]
-scale = "standardize"
-validation = 0.3
-validation_seed = 8
-""",
-    "linear": """
-data = "classes"
-[model]
-hidden = []
-init = "scaled-normal"
-init_factor = 0.3
-[train]
-learning_rate = 0.4
-iterations = 20
-batch = 20
-[scale]
-validation = 0.1
-""",
-}
 INITS = ["course", "scaled-normal", "he", "he-uniform", "xavier", "xavier-uniform", "lecun", "lecun-uniform"]
 INITS += ["orthogonal", "pytorch", "mup", "zeros"]
 
@@ -214,9 +50,29 @@ def draw_data(folder):
     return sets
 
 
+def drawn_for_testing(labels, share, seed):
+    """Which examples become test examples."""
+    m, counts = len(labels), numpy.bincount(labels)
+    wanted = math.floor(share * m + 0.5)
+    given, rests = wanted * counts // m, wanted * counts % m
+    for label in sorted(range(len(counts)), key=lambda label: -rests[label]):
+        if given.sum() < wanted and given[label] + 1 < counts[label]:
+            given[label] += 1
+    tests = numpy.zeros(m, dtype=bool)
+    for example in Stream(seed, 0).permutation(m):
+        if given[labels[example]] > 0:
+            given[labels[example]] -= 1
+            tests[example] = True
+    return tests
+
+
 def prepared(parts, scale):
     """The examples as a net sees them, in columns."""
     x, y = parts["train"]
+    test_x, test_y = parts["test"]
+    if "test_share" in scale:
+        tests = drawn_for_testing(y, scale["test_share"], scale.get("test_seed", 1))
+        (test_x, test_y), (x, y) = (x[tests], y[tests]), (x[~tests], y[~tests])
     y = y.reshape(len(x), -1)
     chosen = numpy.zeros(len(x), dtype=bool)
     if scale.get("validation", 0) > 0:
@@ -226,7 +82,6 @@ def prepared(parts, scale):
     if scale.get("scale") == "standardize":
         mean, std = x[~chosen].mean(axis=0), x[~chosen].std(axis=0)
         std[std < 1e-12] = 1
-    test_x, test_y = parts["test"]
     found = {"train": (x[~chosen], y[~chosen]), "test": (test_x, test_y.reshape(len(test_x), -1))}
     if chosen.any():
         found["validation"] = x[chosen], y[chosen]
@@ -252,7 +107,8 @@ class Check:
         keys |= {f"{table}.{key}": value for table, of in raw.items() if isinstance(of, dict) for key, value in of.items()}
         keys["model.dtype"] = "f64"
         given = keys | {f"data.{key}": value for key, value in scale.items()}
-        given |= {f"data.{part}": f"{part}_{source}.h5" for part in ("train", "test")} | {"name": name, "run.threads": 1}
+        files = ("train",) if "test_share" in scale else ("train", "test")
+        given |= {f"data.{part}": f"{part}_{source}.h5" for part in files} | {"name": name, "run.threads": 1}
         lines = "".join(f"{key} = {toml(value)}\n" for key, value in given.items())
         (self.folder / f"{name}.toml").write_text(lines)
         return keys, prepared(self.sets[source], scale), *OUTPUTS[source]
@@ -277,10 +133,12 @@ class Check:
             expected = list(csv.DictReader(file))
         with open(self.folder / name / "trials.csv", newline="") as file:
             trial = next(csv.DictReader(file))
-        columns = [column for column in expected[0] if column != "trial"]
-        for column in columns:
+        columns = set(expected[0]) - {"trial"}
+        if columns != set(rows[0]):
+            self.wrong.append(f"{name}: the runner's columns are {sorted(columns)}, not {sorted(rows[0])}")
+        for column in columns & set(rows[0]):
             values = [float(row[column] or "nan") for row in expected]
-            self.compare(f"{name}: {column}", [row.get(column, math.nan) for row in rows], values, HISTORY)
+            self.compare(f"{name}: {column}", [row[column] for row in rows], values, HISTORY)
         z = trained.forward(data["test"][0])[0][-1]
         self.compare(f"{name}: test cost", trained.j(z, data["test"][1]), float(trial["test_cost"]), HISTORY)
 
@@ -294,6 +152,18 @@ class Check:
                 bound = QR if init == "orthogonal" else 0
                 self.compare(f"{init}: W[{layer}]", w, file[f"layer_{layer}/w"], bound)
                 self.compare(f"{init}: b[{layer}]", b, file[f"layer_{layer}/b"], 1e-300)
+
+
+    def samples(self):
+        files = "".join(f'data.{part} = "{part}_halves.h5"\n' for part in ("train", "test"))
+        (self.folder / "sampled.toml").write_text(f'name = "sampled"\n{files}{samples.EXPERIMENT}')
+        self.run("sweep", "sampled", "--out", "sampled")
+        with open(self.folder / "sampled" / "trials.csv", newline="") as file:
+            found = list(csv.DictReader(file))
+        expected = [samples.sample(index) for index in range(samples.COUNT)]
+        found = [{key: type(value)(row[key]) for key, value in expected[0].items()} for row in found]
+        if found != expected:
+            self.wrong.append(f"samples: {found} of the runner's against {expected}")
 
 
 def toml(value):
@@ -310,7 +180,11 @@ def main():
             check.start(init)
         for name, text in EXPERIMENTS.items():
             check.history(name, text)
-    print(f"{len(INITS)} initialisations and {len(EXPERIMENTS)} trainings: the largest difference is {check.worst:.3g}")
+        check.samples()
+    print(
+        f"{len(INITS)} initialisations, {len(EXPERIMENTS)} trainings and {samples.COUNT} samples: "
+        f"the largest difference is {check.worst:.3g}"
+    )
     if check.wrong:
         sys.exit("\n".join(check.wrong))
 
