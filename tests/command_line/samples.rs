@@ -45,6 +45,24 @@ fn samples_lie_in_their_ranges_run_for_every_seed_and_stay_when_more_are_drawn()
     assert!(more.starts_with("16 trials in ") && more.contains(", 4 to train"), "{more}");
 }
 
+/// The values were drawn by `tests/reimplementation/samples.py`, from the documentation alone.
+#[test]
+fn random_samples_are_drawn_by_the_documented_law() {
+    let bench = bench(DRAWN);
+    let keys = ["model.depth", "model.width", "train.learning_rate", "model.activation", "model.init"];
+    let found = rows(&points(&bench, &["sweep.samples=5", "sweep.seed=[1]"], &keys));
+    assert_eq!(
+        found,
+        [
+            "1 1 0.0938699772 relu he",
+            "4 4 0.165045848 tanh xavier",
+            "5 54 0.00168168352 relu he",
+            "1 1 0.103171533 relu he",
+            "4 5 0.0130981358 tanh xavier",
+        ]
+    );
+}
+
 #[test]
 fn a_grid_that_the_command_line_asks_for_leaves_out_the_samples_of_the_file() {
     let bench = bench("[sweep]\nmethod = \"random\"\nsamples = 2\nsample_seed = 3\n\"model.depth\" = [1, 2, 3]\n");
