@@ -219,7 +219,7 @@ fn settings_that_contradict_each_other_or_the_data_are_refused_in_one_line() {
 }
 
 #[test]
-fn a_trial_of_the_first_release_keeps_its_id() {
+fn defaults_that_are_written_out_keep_the_id_of_a_trial_and_other_settings_change_it() {
     let bench = Bench::new();
     let experiment =
         "name = \"old\"\ndata.set = \"drawn\"\nmodel.hidden = [3]\n[train]\nlearning_rate = 0.1\niterations = 5\n";
@@ -230,7 +230,7 @@ fn a_trial_of_the_first_release_keeps_its_id() {
     };
     let plain = id(&[]);
     let defaults = ["model.cost=binary-cross-entropy", "model.dropout=0", "train.batch=full", "train.weight_decay=0"];
-    assert_eq!(id(&defaults), plain, "defaults that are written out say nothing new");
+    assert_eq!(id(&defaults), plain, "{defaults:?}");
     assert_ne!(id(&["train.batch=8"]), plain);
     assert_ne!(id(&["train.optimizer=momentum"]), plain);
     assert_ne!(id(&["data.scale=standardize"]), plain);
