@@ -164,13 +164,18 @@ fn what_is_said_of_each_element_is_what_was_computed() {
         }
         // With dropout (ã and da), mini-batches, L2 decay and clipping (g).
         assert_eq!(holds(&bench, "everything.toml", &["--step", step]), 3 + 3 + 1 + 2 * 2 + 6 * 4);
-        for mup in [
-            &["train.optimizer=gd"][..],
-            &["train.optimizer=adamw"],
-            &["train.optimizer=momentum", "train.decay_biases=false"],
+        // The same, at the rates of muP.
+        for (mup, of_tensor) in [
+            (&["train.optimizer=gd"][..], 1 + 1),
+            (&["train.optimizer=adamw"], 3 + 1),
+            (&["train.optimizer=momentum", "train.decay_biases=false"], 2 + 1),
         ] {
             let net = ["--step", step, "model.hidden=[8, 4]", "model.init=mup", "model.base_width=2"];
-            holds(&bench, "everything.toml", &[&net[..], mup].concat());
+            assert_eq!(
+                holds(&bench, "everything.toml", &[&net[..], mup].concat()),
+                3 + 3 + 1 + 2 * 2 + 6 * of_tensor,
+                "{mup:?}"
+            );
         }
     }
 }
