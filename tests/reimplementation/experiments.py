@@ -49,7 +49,7 @@ optimizer = "adam"
 betas = [0.8, 0.95]
 weight_decay = 0.1
 decay_biases = false
-metrics = ["dead_relu", "weight_norm", "gradient_norm"]
+metrics = ["train_cost", "test_accuracy", "dead_relu", "weight_norm", "gradient_norm"]
 """,
     "rms": """
 [model]
