@@ -165,3 +165,20 @@ fn help_names_every_command_and_exit_code() {
     }
     assert_eq!(bench.run(&["sweep"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_file_in_the_place_of_a_results_directory_and_mpi_without_it_are_answered_with_what_to_do() {
+    let bench = Bench::new();
+    bench.write("file.toml", "");
+    for command in ["show", "best", "verify", "report"] {
+        let (code, line) = failure(&bench.run(&[command, "file.toml"]));
+        assert!(
+            code == Some(2) && line.contains("file.toml: this is a file; give the directory of"),
+            "{command}: {line}"
+        );
+    }
+    if !cfg!(feature = "mpi") {
+        let refused = bench.run(&["train", "file.toml", "--mpi"]);
+        assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("--features mpi"));
+    }
+}

@@ -21,6 +21,10 @@ fn tags_and_notes_are_kept_beside_what_is_proved() {
     bench.succeeds(&["tag", DIR, "--where", "depth = 2 and status = diverged", "+unstable", "+old"]);
     bench.succeeds(&["tag", DIR, "--where", "tag = unstable and seed = 2", "-old", "-missing"]);
     bench.succeeds(&["tag", DIR, "+paper", "--note", "figure 3"]);
+    let (_, said) = bench.succeeds(&["tag", DIR, "-old"]);
+    assert!(said.contains("the sweep had no tag old; 2 trials have it: --where 'tag = old'"), "{said}");
+    let (_, said) = bench.succeeds(&["tag", DIR, "--where", "tag = old", "-paper"]);
+    assert!(said.contains("no chosen trial had the tag paper"), "{said}");
     let found = |condition: &str| {
         let rows = text(&bench.run(&["show", DIR, "--trials", "--json", "--where", condition]).stdout);
         json_lines(&rows).iter().map(|row| row["trial"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

@@ -159,6 +159,9 @@ fn other_data_are_said_and_absent_ones_are_no_difference() {
     bench.run(&["data", "generate", "--train", "40", "--test", "12", "--side", "8", "--seed", "2"]);
     let (code, report) = verified(&bench, &[]);
     assert!(code == Some(1) && report.contains("✗ data: other data than 3 trials trained on"), "{report}");
+    fs::write(bench.path("data/train_drawn.h5"), "damaged").unwrap();
+    let (code, report) = verified(&bench, &[]);
+    assert!(code == Some(1) && report.contains("✗ data: ") && report.contains("not an HDF5 file"), "{report}");
     fs::remove_dir_all(bench.path("data")).unwrap();
     let (code, report) = verified(&bench, &[]);
     assert!(code == Some(0) && report.contains("nothing: the data are not at hand"), "{report}");

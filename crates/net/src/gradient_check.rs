@@ -17,8 +17,8 @@ pub const TOLERANCE: f64 = 1e-7;
 /// The step h of the differences: its truncation error is of order h⁴ and its rounding error of order ε J / h.
 const STEP: f64 = 1e-4;
 
-/// The largest share of the norms that rounding may be: a difference which it explains would hide a mistake of that size.
-const MOST_ROUNDING: f64 = 0.01;
+/// The largest share of the norms that rounding may explain: a larger difference may be a mistake as well.
+pub const MOST_ROUNDING: f64 = 0.01;
 
 /// The result of the check for one parameter tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,9 +42,9 @@ pub struct TensorCheck {
 /// The outcome of the check of a parameter tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The difference stays within [`TOLERANCE`] of the norms plus what rounding explains.
+    /// The difference stays within [`TOLERANCE`] of the norms plus what rounding explains, at most [`MOST_ROUNDING`] of the norms.
     Right,
-    /// It does not.
+    /// Rounding doesn't explain the difference.
     Wrong,
     /// The comparison says nothing, for this reason.
     Unknown(&'static str),
@@ -55,7 +55,7 @@ impl Verdict {
     const AT_KINK: Verdict = Verdict::Unknown("all at a kink");
     /// J, or a numeric derivative, is not finite.
     const NOT_FINITE: Verdict = Verdict::Unknown("J is not finite");
-    /// Rounding explains a difference of more than [`MOST_ROUNDING`] of the norms: a gradient that is wrong by as much would pass, too.
+    /// Rounding explains a difference of more than [`MOST_ROUNDING`] of the norms, and so might a mistake.
     const LOST: Verdict = Verdict::Unknown("lost in the rounding of J");
 }
 
@@ -185,9 +185,8 @@ impl Probe<'_> {
                 () if compared == 0 => Verdict::AT_KINK,
                 () if !cost.is_finite() || !numeric_norm.is_finite() => Verdict::NOT_FINITE,
                 () if rounding.is_nan() => Verdict::LOST,
-                () if difference <= TOLERANCE * norms => Verdict::Right,
-                () if rounding > MOST_ROUNDING * norms => Verdict::LOST,
-                () if difference <= TOLERANCE * norms + rounding => Verdict::Right,
+                () if difference <= TOLERANCE * norms + rounding.min(MOST_ROUNDING * norms) => Verdict::Right,
+                () if difference <= TOLERANCE * norms + rounding => Verdict::LOST,
                 () => Verdict::Wrong,
             },
         }

@@ -111,7 +111,9 @@ pub(crate) struct Measured {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The name could be a path.
-    #[error("--{option} {name}: a record's name has letters, digits, '-', '_' and '.', and begins with none of these")]
+    #[error(
+        "--{option} {name}: a record's name has letters, digits, '-', '_' and '.', and begins with a letter or a digit"
+    )]
     Name { option: &'static str, name: String },
     /// A record of that name exists.
     #[error("{} is there: --force replaces it, --save takes another name", .0.display())]

@@ -39,6 +39,10 @@ pub struct Train {
     #[cfg(feature = "mpi")]
     #[arg(long, conflicts_with_all = ["trial", "best"])]
     pub mpi: bool,
+    /// An option of builds with MPI.
+    #[cfg(not(feature = "mpi"))]
+    #[arg(long = "mpi", hide = true, num_args = 0, default_missing_value = "", value_parser = without_mpi)]
+    pub no_mpi: Option<String>,
     /// The BLAS.
     #[command(flatten)]
     pub blas: Blas,
@@ -117,4 +121,12 @@ pub enum WhichPart {
     Test,
     /// The training examples, including those set aside for validation.
     Train,
+}
+
+/// Refuses `--mpi`, with the build that has it.
+#[cfg(not(feature = "mpi"))]
+fn without_mpi(_: &str) -> Result<String, &'static str> {
+    Err(
+        "this runner was built without MPI; cargo build --release -p layerchain-runner --features mpi makes one (docs/mpi.md)",
+    )
 }

@@ -38,6 +38,7 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let of_sweep = ids.is_empty();
+    let not_there: Vec<String> = change.remove.iter().filter_map(|tag| not_there(&chosen, &ids, tag)).collect();
     drop(chosen);
     let mut record = Record::open(dir).map_err(Failure::of_writing)?;
     let ids: Vec<&str> = if of_sweep { vec![Notes::OF_SWEEP] } else { ids.iter().map(String::as_str).collect() };
@@ -45,7 +46,25 @@ pub(super) fn run(args: &cli::Tag) -> Result<ExitCode> {
     annotated.map_err(Failure::of_writing::<Error>)?;
     let what = if of_sweep { "the sweep".to_owned() } else { count(ids.len(), "trial") };
     say(&format!("{}: {what} {}", dir.display(), in_words(&change)));
+    not_there.iter().for_each(|line| say(line));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says of a tag that is to be removed that none of these trials has it, or if there are none, that the sweep hasn't; `None` if there is one.
+fn not_there(chosen: &Chosen, ids: &[String], tag: &String) -> Option<String> {
+    let with_tag = || first_of_each(chosen.trials.finished().filter(|row| row.tags.contains(tag)));
+    let (is_there, whose) = match ids {
+        [] => (chosen.trials.about.0.contains(tag), "the sweep"),
+        _ => (with_tag().any(|row| ids.contains(&row.trial)), "no chosen trial"),
+    };
+    let hint = match with_tag().count() {
+        0 => String::new(),
+        others => {
+            format!("; {} has it: --where 'tag = {tag}'", count(others, "trial")).replace("trials has", "trials have")
+        }
+    };
+    let had = if ids.is_empty() { "had no tag" } else { "had the tag" };
+    (!is_there).then(|| format!("{whose} {had} {tag}{hint}"))
 }
 
 /// Reads `+tag`, `-tag` and `--note`.

@@ -77,6 +77,9 @@ pub enum Error {
     /// The directory has another name now, or is gone.
     #[error("{}: this directory was moved away during the run, and its record with it, or deleted", .0.display())]
     MovedAway(PathBuf),
+    /// A file is where the folder of the results should be.
+    #[error("{}: this is a file; give the directory of a sweep's results, such as results/depth", .0.display())]
+    NoFolder(PathBuf),
     /// There is no record.
     #[error("{}: no results here (there is no {DATABASE}); run a sweep first", .0.display())]
     Missing(PathBuf),

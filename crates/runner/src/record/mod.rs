@@ -97,6 +97,9 @@ impl Record {
     /// Opens `file` for reading, which is the record of `folder` or a copy of it. Errors name the record.
     fn read_file(file: &Path, folder: &Path, flags: OpenFlags) -> Result<Self, Error> {
         let path = folder.join(DATABASE);
+        if folder.is_file() {
+            return Err(Error::NoFolder(folder.to_owned()));
+        }
         if !file.try_exists().map_err(|error| Error::io(&path, error))? {
             return Err(Error::Missing(folder.to_owned()));
         }

@@ -157,7 +157,10 @@ impl Teller<'_> {
         }
         quantities.extend(self.computed(l - 1, Tensor::Da, da, equation));
         if l == 1 && self.pass.da_0.is_some() {
-            notes.push("da[0] is the gradient of X: training does not need it, and does not compute it".to_owned());
+            notes.push(
+                "da[0] is the gradient of X: training does not need it, and computes it only here, to be seen"
+                    .to_owned(),
+            );
         }
         Stage { phase: Phase::Backward, layer: Some(l), title: format!("Layer {l}, back"), notes, quantities }
     }

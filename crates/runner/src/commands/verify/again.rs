@@ -14,6 +14,7 @@ use crate::cli::{self, Retrain};
 use crate::commands::failure::Failure;
 use crate::commands::recorded::planned_again;
 use crate::commands::session::{Session, enough_memory};
+use crate::commands::source::{data_of, source_of};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
 use crate::plan::trial::Trial;
@@ -29,6 +30,11 @@ use crate::run::workers::Workers;
 use crate::spec::experiment::Experiment;
 use crate::text::first_few;
 use datasets::text::count;
+
+/// Returns whether the files of the data are all here, whatever is in them.
+fn are_at_hand(experiment: &Experiment) -> bool {
+    source_of(experiment).is_ok_and(|source| source.files().iter().all(|file| file.path.exists()))
+}
 
 /// Trains as many trials again as `--retrain` says, with the fleets that they were trained in.
 pub(super) fn run(
@@ -52,11 +58,15 @@ pub(super) fn run(
         return Ok(());
     }
     let experiment = Experiment::load(&args.dir.join(EXPERIMENT), &[])?;
-    let mut session = match Session::of(experiment, blas) {
+    let mut session = match Session::of(experiment.clone(), blas) {
         Ok(session) => session,
         Err(error) if error.is::<Failure>() || error.is::<blas::Error>() => return Err(error),
         Err(error) => {
-            nothing(report, &format!("the data are not at hand: {error:#}"));
+            match data_of(&experiment) {
+                Ok(_) => nothing(report, &format!("{error:#}")),
+                Err(_) if are_at_hand(&experiment) => report.line(Some(false), "data", &format!("{error:#}")),
+                Err(_) => nothing(report, &format!("the data are not at hand: {error:#}")),
+            }
             return Ok(());
         }
     };
