@@ -18,7 +18,8 @@ impl Initialisation {
     ///
     /// That is Table 3 of Yang, Hu et al. 2022 (Tensor Programs V, arXiv 2203.03466), relative to base_width, and what the
     /// authors' `mup` package (`MuSGD`, `MuAdam`) comes to with its output multiplier absorbed into `W[L]`. The package
-    /// divides the weight decay of a tensor by the factor on its rate, so that their product stays.
+    /// divides the weight decay of a tensor by the factor on its rate, so that their product stays. One law differs: under the adaptive
+    /// optimisers, L2 decay of `W[L]` is λ k\[L-1\] here, and with the multiplier of the package comes to λ k\[L-1\]².
     ///
     /// # Panics
     /// If `architecture` isn't one that [`Architecture::new`] makes, the number of scales is neither 0 nor 1 nor L, or
