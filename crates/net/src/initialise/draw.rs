@@ -59,7 +59,11 @@ impl Draw {
         let mut stream = stream(self.seed, i as u64);
         let w = match self.initialisation.scheme.weight_law(place) {
             Law::Zero => Array2::zeros(shape),
-            Law::Randn { factor } => Array2::from_shape_simple_fn(shape, || self.numpy.randn() * factor),
+            Law::Randn { factor } => {
+                let mut numbers = vec![0.0; place.n_out * place.n_in];
+                self.numpy.randn(&mut numbers);
+                Array2::from_shape_vec(shape, numbers).expect("as many numbers as elements") * factor
+            }
             Law::Normal { deviation } => normal(&mut stream, shape, deviation),
             Law::Uniform { bound } => Array2::from_shape_simple_fn(shape, || uniform(&mut stream, bound)),
             Law::Orthogonal { gain } => orthogonal(&mut stream, shape, gain),
