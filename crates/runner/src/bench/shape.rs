@@ -27,8 +27,12 @@ impl FromStr for Shapes {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut fields: Vec<&str> = text.split(',').map(str::trim).collect();
         let form = Form::ALL.into_iter().find(|(name, _)| fields.last() == Some(name)).map(|(_, form)| form);
-        if form.is_some() {
-            fields.pop();
+        match (form, &fields[..]) {
+            (Some(_), _) => drop(fields.pop()),
+            (None, [.., last]) if last.starts_with(char::is_alphabetic) => {
+                return Err(format!("{last:?} must be nn, nt or tn"));
+            }
+            _ => {}
         }
         let sides = fields.into_iter().map(side).collect::<Result<Vec<_>, _>>()?;
         let sides = match &sides[..] {

@@ -9,7 +9,7 @@ use kernels::blas::Request;
 #[derive(Args, Debug, Default)]
 pub struct Blas {
     /// The BLAS to multiply with: bundled, system, mkl, blis, aocl, or the path of a library with cblas; auto is the OpenBLAS
-    /// that comes with Layerchain, else the system's newest [default: run.blas, else LAYERCHAIN_BLAS, else auto].
+    /// that comes with Layerchain, else the system's newest [default: the experiment's run.blas, else LAYERCHAIN_BLAS, else auto].
     #[arg(long, value_name = "NAME|PATH", display_order = 900, value_parser = request)]
     pub blas: Option<Request>,
 }
