@@ -273,3 +273,17 @@ fn what_steers_a_terminal_is_shown_in_messages_and_tables() {
         assert!(page.contains("\\u001b[2Jtest.h5") && !page.contains('\u{1b}'), "{page}");
     }
 }
+
+/// The limits of the process that reads first are no wider than those of the shell, which it may not exceed.
+#[test]
+fn data_are_read_under_the_limits_of_the_shell() {
+    let bench = Bench::trained();
+    let large = ["data", "generate", "--train", "900", "--test", "100", "--side", "16", "--out", "large"];
+    bench.succeeds(&large);
+    let files = "data.train=large/train_drawn.h5 data.test=large/test_drawn.h5";
+    for limit in ["-v 3000000", "-t 60"] {
+        let sweep = format!("ulimit {limit}; $RUNNER sweep hostile.toml --dry-run {files}");
+        let run = bench.shell(&sweep);
+        assert!(run.status.success(), "ulimit {limit}: {}", text(&run.stderr));
+    }
+}

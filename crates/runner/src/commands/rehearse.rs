@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::{MemfdFlags, memfd_create};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
 use signal_hook::low_level::signal_name;
@@ -36,6 +36,8 @@ const UNPACKED_A_SECOND: u64 = 16 << 20;
 /// problems.
 const REFUSED: i32 = 20;
 const BROKEN: i32 = 21;
+/// The exit code of a copy that can't be bounded; its stdout says why.
+const UNBOUNDED: i32 = 22;
 
 /// A reading of one file or two.
 #[derive(Debug, Deserialize, Serialize)]
@@ -88,7 +90,7 @@ pub(super) fn rehearse(reading: &Reading, files: &[&Pinned]) -> Result<Tried> {
         CopyEnd::Refused(line) => bail!("{line}"),
         CopyEnd::Ended(by) => format!("a damaged HDF5 file: {by} in the process that reads it first"),
         CopyEnd::Endless => {
-            let seconds = seconds_for(bytes_of(&paths));
+            let seconds = at_most(seconds_for(bytes_of(&paths)), hard_limit(Resource::Cpu));
             format!(
                 "no end in sight after {seconds} s of a core in the process that reads it first, too long for a file of its size"
             )
@@ -139,6 +141,7 @@ fn end_of_copy(status: ExitStatus, said: String) -> Result<CopyEnd> {
             Some(0) => return Ok(CopyEnd::Tried(Tried::Sound)),
             Some(BROKEN) => return Ok(CopyEnd::Tried(Tried::Broken(said))),
             Some(REFUSED) => return Ok(CopyEnd::Refused(said)),
+            Some(UNBOUNDED) => bail!("can't bound the time and memory of the process that reads a file first: {said}"),
             _ => "the binding of the HDF5 library gave up".to_owned(),
         },
         Some(SIGINT | SIGTERM | SIGHUP | SIGQUIT) => return Err(Failure::Interrupted.into()),
@@ -152,11 +155,11 @@ fn end_of_copy(status: ExitStatus, said: String) -> Result<CopyEnd> {
 pub(super) fn run(cli::Rehearse { reading, paths }: &cli::Rehearse) -> Result<ExitCode> {
     let reading: Reading = serde_json::from_str(reading)?;
     let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
-    limit(bytes_of(&paths))?;
-    let (code, said) = match reading.carry_out(&paths) {
-        Ok(Tried::Sound) => (0, String::new()),
-        Ok(Tried::Broken(report)) => (BROKEN, report),
-        Err(error) => (REFUSED, format!("{error:#}")),
+    let (code, said) = match limit(bytes_of(&paths)).map(|()| reading.carry_out(&paths)) {
+        Ok(Ok(Tried::Sound)) => (0, String::new()),
+        Ok(Ok(Tried::Broken(report))) => (BROKEN, report),
+        Ok(Err(error)) => (REFUSED, format!("{error:#}")),
+        Err(error) => (UNBOUNDED, error.to_string()),
     };
     io::stdout().write_all(said.as_bytes())?;
     Ok(ExitCode::from(code as u8))
@@ -213,12 +216,25 @@ fn seconds_for(bytes: u64) -> u64 {
     SECONDS + bytes.saturating_mul(RATIO_CAP) / UNPACKED_A_SECOND
 }
 
-/// Bounds the time and memory of this process for files of `bytes`.
+/// Returns the limit that this process can't go beyond (ulimit); `None` if there is none.
+fn hard_limit(resource: Resource) -> Option<u64> {
+    getrlimit(resource).maximum
+}
+
+/// Returns the seconds after which the process that is bounded to `seconds` ends by a signal of its own: a second before a `hard` limit, where
+/// SIGKILL ends it.
+fn at_most(seconds: u64, hard: Option<u64>) -> u64 {
+    hard.map_or(seconds, |hard| seconds.min(hard.saturating_sub(1)))
+}
+
+/// Bounds the time and memory of this process for files of `bytes`, within the limits that it has already.
 fn limit(bytes: u64) -> io::Result<()> {
-    let to = |resource, most: u64| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    let to = |resource, most: u64| {
+        let most = Some(hard_limit(resource).map_or(most, |hard| most.min(hard)));
+        setrlimit(resource, Rlimit { current: most, maximum: most })
+    };
     to(Resource::Core, 0)?;
-    // The soft limit ends the process by a signal of its own, the hard one by SIGKILL.
-    let seconds = seconds_for(bytes);
+    let seconds = at_most(seconds_for(bytes), hard_limit(Resource::Cpu));
     setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 1) })?;
     let status = fs::read_to_string("/proc/self/status")?;
     let own =
