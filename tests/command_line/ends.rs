@@ -168,3 +168,14 @@ fn limits_that_mean_nothing_are_refused() {
         assert!(text(&refused.stderr).contains(problem), "{}", text(&refused.stderr));
     }
 }
+
+#[test]
+fn a_time_budget_that_is_over_before_the_training_is_named() {
+    let bench = Bench::new();
+    bench.write("budget.toml", QUICK_AND_LONG);
+    let run = bench.run(&["sweep", "budget.toml", "--time-budget", "0s"]);
+    let said = text(&run.stderr);
+    assert!(run.status.code() == Some(130) && !said.contains("interrupted"), "{said}");
+    assert!(said.ends_with("the time budget of 0s is over before the training began\n"), "{said}");
+    assert!(!bench.path("results").exists());
+}

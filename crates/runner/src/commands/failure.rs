@@ -26,6 +26,9 @@ pub(super) enum Failure {
     /// The user interrupted it.
     #[error("interrupted before the training began")]
     Interrupted,
+    /// Its time budget, which this names, was over.
+    #[error("{0} before the training began")]
+    NoTime(String),
     /// The net diverged, so that there is no model to write.
     #[error("diverged at iteration {iteration}: {reason}; no model is written; {}", against_divergence(*iteration, reason, *rate))]
     Diverged {
@@ -118,7 +121,7 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Failure::NotRepeated { .. } | Failure::NotKept { .. } | Failure::Doubled { .. } => 3,
-            Failure::Interrupted => INTERRUPTED,
+            Failure::Interrupted | Failure::NoTime(_) => INTERRUPTED,
             Failure::CutShort { .. }
             | Failure::NotExported { .. }
             | Failure::Diverged { .. }

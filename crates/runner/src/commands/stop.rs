@@ -28,7 +28,14 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(super) struct Stop {
     asked: Arc<AtomicBool>,
     writing: Arc<AtomicUsize>,
-    last_words: Arc<Mutex<String>>,
+    last_words: Arc<Mutex<LastWords>>,
+}
+
+/// The message of a process that is cut off.
+struct LastWords {
+    cause: String,
+    /// What is kept, and how to resume; it follows the cause.
+    rest: String,
 }
 
 impl Deref for Stop {
@@ -50,9 +57,15 @@ impl Stop {
         Arc::clone(&self.writing)
     }
 
-    /// Sets the message for the case that the process is cut off: it says what is kept, and how to resume.
-    pub(super) fn at_the_end(&self, words: String) {
-        *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    /// Sets the message for the case that the process is cut off: behind "interrupted", or another cause, it says what is kept, and how to
+    /// resume.
+    pub(super) fn at_the_end(&self, rest: String) {
+        self.last_words.lock().unwrap_or_else(PoisonError::into_inner).rest = rest;
+    }
+
+    /// Names another cause than a signal from outside.
+    pub(super) fn because(&self, cause: String) {
+        self.last_words.lock().unwrap_or_else(PoisonError::into_inner).cause = cause;
     }
 }
 
@@ -61,8 +74,8 @@ impl Stop {
 /// kept, since files appear whole, and the record grows by transactions. Checkpoints that are being written are waited for. A second Ctrl-C or SIGTERM ends the process at once.
 pub(super) fn stop_on_interrupt() -> Result<Stop> {
     const PROBLEM: &str = "can't listen for Ctrl-C";
-    let last_words = Arc::new(Mutex::new("interrupted; nothing is kept".to_owned()));
-    let stop = Stop { asked: Arc::default(), writing: Arc::default(), last_words };
+    let last_words = LastWords { cause: "interrupted".to_owned(), rest: "; nothing is kept".to_owned() };
+    let stop = Stop { asked: Arc::default(), writing: Arc::default(), last_words: Arc::new(Mutex::new(last_words)) };
     let mut signals = Signals::new([SIGINT, SIGTERM]).context(PROBLEM)?;
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&stop.asked))
@@ -78,7 +91,8 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
         if signals.forever().next().is_some() {
             wait(&writing);
             clear_from_here();
-            say(&last_words.lock().unwrap_or_else(PoisonError::into_inner));
+            let LastWords { cause, rest } = &*last_words.lock().unwrap_or_else(PoisonError::into_inner);
+            say(&format!("{cause}{rest}"));
             low_level::exit(INTERRUPTED.into());
         }
     };

@@ -26,7 +26,7 @@ use crate::cli;
 pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode> {
     args.progress.set_up();
     let stop = stop_on_interrupt()?;
-    stop.at_the_end("interrupted before the training began".to_owned());
+    stop.at_the_end(" before the training began".to_owned());
     let limits = Limits::begin(args, &stop)?;
     let mut sweep = PreparedSweep::new(args, blas)?;
     advise(&sweep.plan);

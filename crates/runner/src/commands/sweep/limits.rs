@@ -12,7 +12,7 @@ use signal_hook::consts::SIGTERM;
 use signal_hook::low_level;
 
 use crate::cli;
-use crate::commands::failure::INTERRUPTED;
+use crate::commands::failure::{Failure, INTERRUPTED};
 use crate::commands::stop::Stop;
 use crate::run::workers::NoThread;
 
@@ -47,6 +47,7 @@ impl Limits {
                 // A second signal would end the process at once.
                 if !stop.is_asked() {
                     is_over.store(true, Ordering::Relaxed);
+                    stop.because(CutShort::TimeBudget(budget).to_string());
                     let _ = low_level::raise(SIGTERM);
                 }
             };
@@ -63,6 +64,16 @@ impl Limits {
     /// Returns whether `failed` trials end the sweep.
     pub(super) fn ends_at(&self, failed: usize) -> bool {
         self.max_fails.is_some_and(|most| failed >= most)
+    }
+
+    /// Names the limit in the error of a sweep that was interrupted before its training.
+    pub(super) fn name_in(&self, error: anyhow::Error) -> anyhow::Error {
+        match (error.downcast_ref(), self.reason(0)) {
+            (Some(Failure::Interrupted), reason @ CutShort::TimeBudget(_)) => {
+                Failure::NoTime(reason.to_string()).into()
+            }
+            _ => error,
+        }
     }
 
     /// Returns the reason why a sweep with `failed` trials was stopped.

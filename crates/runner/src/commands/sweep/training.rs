@@ -74,13 +74,13 @@ impl Training {
             mixed.refuse_in_folder(plan)?;
         }
         let workers = Workers::new(sweep.jobs, sweep.threads)?;
-        session.check_blas(plan, &workers, None, &stop)?;
+        session.check_blas(plan, &workers, None, &stop).map_err(|error| limits.name_in(error))?;
         if args.fresh && folder.exists() {
             say(&format!("{} is now {}", folder.display(), set_aside(folder)?.display()));
         }
         let mut record = Record::open(folder).map_err(Failure::of_writing)?;
         let again = same_again();
-        stop.at_the_end(format!("interrupted: finished trials are kept in {}; to go on: {again}", folder.display()));
+        stop.at_the_end(format!(": finished trials are kept in {}; to go on: {again}", folder.display()));
         if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
             warn(&format!("{damaged}; this run writes them anew"));
         }

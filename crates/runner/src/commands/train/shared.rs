@@ -39,7 +39,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let progress = if is_first { args.progress } else { ProgressMode::None };
     progress.set_up();
     let stop = stop_on_interrupt()?;
-    stop.at_the_end("interrupted: no model is written".to_owned());
+    stop.at_the_end(": no model is written".to_owned());
     let subject = Subject::of(args)?;
     let out = args.out.clone().unwrap_or_else(|| subject.model_file());
     let mut experiment = subject.experiment;
