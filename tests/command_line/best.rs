@@ -1,6 +1,7 @@
 //! The best setting of a sweep, and its best trial trained again.
 
 use std::fs;
+use std::process::Stdio;
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -231,4 +232,37 @@ fn a_trial_that_stops_elsewhere_than_in_its_record_has_another_result() {
     assert_eq!(run.status.code(), Some(3), "{said}");
     assert!(said.contains("it stopped at another iteration than in the record, and its net is lost; "), "{said}");
     assert!(said.contains("runner train results/full/experiment.toml with its settings"), "{said}");
+}
+
+#[test]
+fn a_checkpoint_past_the_stop_of_another_trial_of_the_fleet_is_set_aside() {
+    let bench = Bench::new();
+    bench.write("one.toml", FULL);
+    let long = [
+        "sweep.train.learning_rate=[0.3, 0.0001, 0.0002, 0.0003, 0.0004]",
+        "train.iterations=20000",
+        "run.checkpoint_every='50 iterations'",
+    ];
+    bench.succeeds(&[&["sweep", "one.toml", "seed=1", "model.depth=2"], &long[..]].concat());
+    let rows = trials(&bench, "results/full");
+    let [short, long] = [&rows[0]["trial"], &rows[1]["trial"]];
+    let checkpoint = bench.path("one.h5.ckpt");
+    let words = |trial| ["train", "results/full", "--trial", trial, "--out", "one.h5"];
+    let mut first = bench.command().args(words(long)).stderr(Stdio::null()).spawn().unwrap();
+    let is_far = || fs::read(&checkpoint).is_ok_and(|bytes| iteration_of(&bytes) > 500);
+    while !is_far() {
+        assert!(first.try_wait().unwrap().is_none(), "it ended before it was killed");
+    }
+    first.kill().and_then(|()| first.wait()).unwrap();
+    let said = bench.succeeds(&words(short)).1;
+    assert!(said.contains("one.h5.ckpt: the checkpoint is past iteration "), "{said}");
+    assert!(said.contains(", and is one.h5.1.ckpt now; the training begins anew"), "{said}");
+    assert!(!said.contains("goes on from") && said.contains(" as in the record, bit for bit"), "{said}");
+}
+
+/// Reads the iteration of a checkpoint from its second line; 0 if it has none.
+fn iteration_of(checkpoint: &[u8]) -> u64 {
+    let line = checkpoint.split(|byte| *byte == b'\n').nth(1);
+    let header = line.and_then(|line| serde_json::from_slice::<Value>(line).ok());
+    header.and_then(|header| header["iteration"].as_u64()).unwrap_or(0)
 }

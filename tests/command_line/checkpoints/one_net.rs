@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{ENDLESS, ONE, bench, finished, iteration, start};
-use crate::support::signal;
+use crate::support::{signal, text};
 
 #[test]
 fn a_training_of_one_net_goes_on_beside_its_model() {
@@ -93,4 +93,29 @@ fn a_training_whose_name_was_taken_meanwhile_writes_its_model_beside_it() {
     assert_eq!((bench.read("model.h5"), bench.read("history")), ("theirs".to_owned(), "theirs".to_owned()));
     assert!(bench.read("history.1").starts_with("iteration,cost"));
     assert!(bench.run(&["evaluate", "model.1.h5", "drawn"]).status.success());
+}
+
+/// The checkpoint of one would be the other's, who would remove it.
+#[test]
+fn two_trainings_to_one_file_are_one_too_many() {
+    let bench = bench();
+    let mut first = start(bench.command().arg("train").args(ENDLESS).args(["--out", "model.h5"]));
+    let start_time = Instant::now();
+    while !bench.path("model.h5.ckpt").exists() && start_time.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(1));
+    }
+    let second = bench.command().args(["train", "long.toml", "--out", "./model.h5"]).args(ONE).output().unwrap();
+    let said = text(&second.stderr);
+    assert!(
+        second.status.code() == Some(2) && said.contains("error: ./model.h5: another runner trains to this"),
+        "{said}"
+    );
+    signal(&first, "INT");
+    assert_eq!(first.wait().unwrap().code(), Some(130));
+    assert!(bench.path("model.h5.ckpt").exists() && !bench.path("model.h5.lock").exists());
+    // One that was killed leaves its lock, which nobody holds.
+    bench.write("whole.h5.lock", "");
+    let one = [&["train", "long.toml", "--out", "whole.h5"], ONE].concat();
+    bench.succeeds(&one);
+    assert!(!bench.path("whole.h5.lock").exists());
 }

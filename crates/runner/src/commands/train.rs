@@ -8,6 +8,7 @@ use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
 use net::Engine;
 
+use self::lock::ModelLock;
 use self::results::{
     can_be_written, fits_a_model, interrupted, may_write, model_of, net_in_words, summary, write_results,
 };
@@ -27,6 +28,7 @@ use crate::run::workers::Workers;
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
 
+mod lock;
 mod provenance;
 mod results;
 #[cfg(feature = "mpi")]
@@ -68,13 +70,15 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     session.check_blas(&plan, &workers, at_end, &stop)?;
     let machine = session.machine();
     can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
+    let _lock = ModelLock::take(&out)?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     session.say_machine(&machine);
     recorded.iter().for_each(|recorded| recorded.say(&machine));
 
     let checkpoints = Checkpoints::beside(&out, &machine, session.experiment.checkpoint_every, stop.writing());
     let checkpoint = checkpoints.path(&fleet);
-    if let Some(iteration) = checkpoints.iteration(&fleet) {
+    let is_of_use = |iteration: &usize| kept.stops_at.is_none_or(|stop| *iteration <= stop);
+    if let Some(iteration) = checkpoints.iteration(&fleet).filter(is_of_use) {
         say(&format!("goes on from iteration {iteration} of {}: {}", plan.iterations(trial), checkpoint.display()));
     }
     let inputs = session.last_inputs(&plan)?;

@@ -23,7 +23,7 @@ impl Record {
     /// # Errors
     /// If there is no record, it can't be read, or its log begins anew faster than it can be copied.
     pub fn read_apart(folder: &Path) -> Result<Record, Error> {
-        let record = Record::read_copy(folder)?;
+        let record = Record::read_apart_unproven(folder)?;
         record.prove_plan()?;
         Ok(record)
     }
@@ -33,11 +33,15 @@ impl Record {
     /// # Errors
     /// As [`Record::read_apart`] has them, but for a missing record.
     pub fn find_apart(folder: &Path) -> Result<Option<Record>, Error> {
-        match Record::read_apart(folder) {
-            Ok(record) => Ok(Some(record)),
-            Err(Error::Missing(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        if_there(Record::read_apart(folder))
+    }
+
+    /// Opens a record as [`Record::find_apart`] does, but accepts a damaged plan: each trial has a proof of its own.
+    ///
+    /// # Errors
+    /// As [`Record::find_apart`] has them, but for a damaged plan.
+    pub fn find_unproven(folder: &Path) -> Result<Option<Record>, Error> {
+        if_there(Record::read_apart_unproven(folder))
     }
 
     /// Reads which trials of the record in `folder` need not run again, see [`Record::finished`]; none if there is no record.
@@ -51,8 +55,11 @@ impl Record {
         })
     }
 
-    /// Opens a copy of the record if there is a log or a journal beside it, else the record itself; accepts a damaged plan.
-    pub(super) fn read_copy(folder: &Path) -> Result<Record, Error> {
+    /// Opens a record as [`Record::read_apart`] does, but accepts a damaged plan.
+    ///
+    /// # Errors
+    /// As [`Record::read_apart`] has them, but for a damaged plan.
+    pub fn read_apart_unproven(folder: &Path) -> Result<Record, Error> {
         let io = |error| Error::io(folder, error);
         let no_room = |reason| Error::NoRoomToCopy { folder: folder.to_owned(), reason };
         for _ in 0..ATTEMPTS {
@@ -70,6 +77,15 @@ impl Record {
             }
         }
         Err(io(io::Error::other("the record changes faster than it can be copied; try again")))
+    }
+}
+
+/// Takes a missing record for no error.
+fn if_there(read: Result<Record, Error>) -> Result<Option<Record>, Error> {
+    match read {
+        Ok(record) => Ok(Some(record)),
+        Err(Error::Missing(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,24 +1,22 @@
 //! The results directory: what may be written to, its lock, and how it is set aside.
 
-use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
-use rustix::fs::{Access, OFlags, access};
+use rustix::fs::{Access, access};
 
 use super::error::{DATABASE, Error};
+use super::lock::locked;
 use super::shard_names::EXPERIMENT;
 use datasets::files::{first_free, folder_of};
 
 /// The files that a sweep writes beside its record.
-pub const FILES: [&str; 4] = [EXPERIMENT, "machine.toml", "trials.csv", "history.csv"];
+pub const FILES: [&str; 4] = [EXPERIMENT, MACHINE, "trials.csv", "history.csv"];
+/// The file that names the machine of a sweep.
+pub(super) const MACHINE: &str = "machine.toml";
 /// The file that a runner at work has locked.
 const LOCK: &str = ".lock";
-/// The time that a look at a lock takes at most.
-const LOOK: Duration = Duration::from_millis(50);
 /// The log that SQLite has beside a database that is open for writing, or was when its writer was killed.
 pub(super) const LOG: &str = "results.db-wal";
 /// The journal that SQLite has beside a database while a writer opens or closes it, or after one was killed then.
@@ -28,7 +26,12 @@ const LOGS: [&str; 3] = [JOURNAL, LOG, "results.db-shm"];
 
 /// Names the results directory that is asked for, or else that of the experiment `name`; with a name at its end, so that it can be renamed.
 pub fn results_folder(asked: Option<PathBuf>, name: &str) -> PathBuf {
-    let folder: PathBuf = asked.unwrap_or_else(|| Path::new("results").join(name)).components().collect();
+    with_a_name(&asked.unwrap_or_else(|| Path::new("results").join(name)))
+}
+
+/// Returns the path of a directory without needless parts, such as `./`, and with a name at its end: `.` has none.
+pub fn with_a_name(folder: &Path) -> PathBuf {
+    let folder: PathBuf = folder.components().collect();
     // Such as `.` and `..`.
     let is_nameless = folder.file_name().is_none();
     if is_nameless { fs::canonicalize(&folder).unwrap_or(folder) } else { folder }
@@ -86,30 +89,10 @@ fn refuse_named(folder: &Path, names: &[&str]) -> Result<(), Error> {
 /// Locks the directory for this process. The kernel frees the lock when the process ends, however it ends.
 pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join(LOCK);
-    let failed = |error| Error::io(&path, error);
-    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-    loop {
-        let open = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_link).open(&path);
-        let lock = open.map_err(failed)?;
-        let locked = lock.try_lock().or_else(|_| {
-            // Somebody may be looking whether it is in use, which takes no time.
-            thread::sleep(LOOK);
-            lock.try_lock()
-        });
-        match locked {
-            Ok(()) if is_at(&path, &lock).map_err(failed)? => return Ok(lock),
-            // Meanwhile the directory was set aside, and this one has its name.
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked(folder.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-    }
-}
-
-/// Returns whether `path` is the place of the open file.
-fn is_at(path: &Path, file: &File) -> io::Result<bool> {
-    let identity = |found: Metadata| (found.dev(), found.ino());
-    Ok(fs::symlink_metadata(path).map(identity).ok() == Some(identity(file.metadata()?)))
+    locked(&path).map_err(|error| match error {
+        TryLockError::WouldBlock => Error::Locked(folder.to_owned()),
+        TryLockError::Error(error) => Error::io(&path, error),
+    })
 }
 
 /// Returns whether SQLite, which may only read, would refuse a record that can be read all the same.

@@ -11,6 +11,7 @@ pub mod files;
 pub mod folder;
 pub mod former;
 mod journal;
+pub mod lock;
 pub mod machines;
 pub mod notes;
 pub mod plan;
@@ -89,7 +90,7 @@ impl Record {
     /// If there is no record, it has another schema, or the database itself is damaged.
     pub fn read_unproven(folder: &Path) -> Result<Self, Error> {
         if needs_writing(folder) {
-            return Record::read_copy(folder);
+            return Record::read_apart_unproven(folder);
         }
         Record::read_file(&folder.join(DATABASE), folder, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }

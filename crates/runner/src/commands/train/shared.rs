@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use kernels::blas::Request;
 use net::{Engine, Metric, data_parallel_calls};
 
+use super::lock::ModelLock;
 use super::results::{
     can_be_written, fits_a_model, interrupted, may_write, model_of, net_in_words, summary, write_results,
 };
@@ -62,10 +63,13 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let checkpoints = Checkpoints::beside(&out, &machine, every, stop.writing()).of_ranks(is_first);
     let iteration = checkpoints.iteration(&[trial]);
     all_alike(&mpi, trial, &machine, iteration)?;
-    if is_first {
+    let _lock = if is_first {
         may_write(args, &out, &session.experiment)?;
         can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
-    }
+        Some(ModelLock::take(&out)?)
+    } else {
+        None
+    };
     let (name, data, net) = (&session.experiment.name, session.data_in_words(), net_in_words(&plan, trial));
     say(&format!("{name}: {data}; {net}; {}", count(mpi.count(), "rank")));
     session.say_machine(&machine);

@@ -54,6 +54,9 @@ pub(super) enum Unusable {
     /// It belongs to other trials.
     #[error("it is the checkpoint of other trials")]
     OtherTrials,
+    /// It is further than the iteration at which the net that is asked for stops.
+    #[error("the checkpoint is past iteration {0}, at which this net stopped")]
+    PastTheStop(usize),
     /// It was trained on another BLAS or core, or by another build of the runner.
     #[error("it was trained on another machine or by another build ({0}), whose bits may differ")]
     OtherMachine(String),

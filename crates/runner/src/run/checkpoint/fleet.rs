@@ -19,7 +19,7 @@ pub(in crate::run) struct FleetCheckpoint<'c> {
     start: Instant,
     before: Cell<Before>,
     due: OnceCell<Due>,
-    /// The iteration after which it is no longer written.
+    /// The iteration after which it is of no use.
     last: Option<usize>,
     /// Whether its place is taken by a file of another origin.
     is_blocked: Cell<bool>,
@@ -32,6 +32,11 @@ pub(in crate::run) struct Before {
     pub(in crate::run) iteration: usize,
     /// The seconds spent.
     pub(in crate::run) seconds: f64,
+}
+
+/// Returns whether another training could go on from what this one can't.
+fn is_of_another(problem: &Unusable) -> bool {
+    matches!(problem, Unusable::OtherTrials | Unusable::OtherMachine(_) | Unusable::PastTheStop(_))
 }
 
 impl<'c> FleetCheckpoint<'c> {
@@ -48,7 +53,7 @@ impl<'c> FleetCheckpoint<'c> {
         FleetCheckpoint { attempt: Attempt::Second, ..FleetCheckpoint::new(self.checkpoints, self.trials) }
     }
 
-    /// Writes no more after the iteration `last`: what happened there could not be done again.
+    /// Reads and writes none after the iteration `last`: what happened there could not be done again.
     pub(in crate::run) fn until(self, last: Option<usize>) -> Self {
         FleetCheckpoint { last, ..self }
     }
@@ -76,7 +81,7 @@ impl<'c> FleetCheckpoint<'c> {
         let path = self.checkpoints.path_of(&self.trials[0].id, self.attempt);
         let mut is_kept = matches!(problem, Unusable::Foreign);
         let mut place = String::new();
-        if self.checkpoints.is_writer && matches!(problem, Unusable::OtherTrials | Unusable::OtherMachine(_)) {
+        if self.checkpoints.is_writer && is_of_another(&problem) {
             match self.checkpoints.set_aside(&path) {
                 Ok(aside) => place = format!(", and is {} now", aside.display()),
                 Err(error) => {
@@ -95,6 +100,9 @@ impl<'c> FleetCheckpoint<'c> {
 
     fn read<R: Number>(&self) -> Result<Option<(Before, FleetState<'static, R>)>, Unusable> {
         let Some(checkpoint) = self.checkpoints.open(self.trials, self.attempt)? else { return Ok(None) };
+        if let Some(last) = self.last.filter(|last| checkpoint.header.iteration > *last) {
+            return Err(Unusable::PastTheStop(last));
+        }
         let before = Before { iteration: checkpoint.header.iteration, seconds: checkpoint.header.seconds };
         Ok(Some((before, checkpoint.state()?)))
     }
