@@ -1,6 +1,8 @@
 //! Successive halving: the rungs, what goes on, and what is refused.
 
-use crate::support::{Bench, failure, signal};
+use rusqlite::Connection;
+
+use crate::support::{Bench, failure, signal, text};
 use crate::sweep_language::{BASE, bench};
 
 const HALVED: &str = r#"
@@ -179,4 +181,57 @@ fn a_rung_has_each_trial_once_even_if_points_share_it() {
         let distinct: std::collections::HashSet<_> = found.iter().collect();
         assert_eq!((found.len(), distinct.len()), (count, different), "{iterations}: {trials}");
     }
+}
+
+#[test]
+fn a_halving_sweep_that_is_run_again_goes_on_where_it_ended_and_is_refused_before_anything_is_written() {
+    let bench = bench(HALVED);
+    let on = |core: &str| {
+        let words = ["sweep", "points.toml", "model.activation=tanh", "train.iterations=70"];
+        bench.command().env("OPENBLAS_CORETYPE", core).args(words).output().unwrap()
+    };
+    let files =
+        || ["trials.csv", "history.csv", "machine.toml"].map(|file| bench.read(&format!("results/points/{file}")));
+    assert!(on("Haswell").status.success());
+    let whole = files();
+    // Another machine that trains nothing does not sign.
+    assert!(on("Nehalem").status.success());
+    assert_eq!(files(), whole);
+
+    let record = Connection::open(bench.path("results/points/results.db")).unwrap();
+    let last = "(SELECT trial FROM plan ORDER BY position DESC LIMIT 1)";
+    record
+        .execute(&format!("DELETE FROM history WHERE trial = (SELECT number FROM trial WHERE id = {last})"), [])
+        .unwrap();
+    assert_eq!(record.execute(&format!("DELETE FROM trial WHERE id = {last}"), []).unwrap(), 1);
+    let planned = || record.query_row("SELECT COUNT(*) FROM plan", [], |row| row.get::<_, i64>(0)).unwrap();
+    let (code, line) = failure(&on("Nehalem"));
+    assert!(code == Some(2) && line.contains("25 trials trained on") && line.contains("the other 1 here"), "{line}");
+    assert!(files() == whole && planned() == 26, "{} points", planned());
+    let again = on("Haswell");
+    let said = text(&again.stderr);
+    assert!(again.status.success() && said.contains("rung 3 of 3") && !said.contains("rung 1 of 3"), "{said}");
+    assert!(said.contains("26 trials, 25 of them finished before") && said.contains("\n1 trial in "), "{said}");
+    assert_eq!(files()[1], whole[1]);
+}
+
+#[test]
+fn a_sweep_whose_last_rung_does_not_fit_into_memory_is_refused_before_its_first() {
+    let bench = bench(HALVED);
+    let long = ["train.iterations=1000000000", "train.record_every=1", "sweep.halving.factor=100000"];
+    for dry in ["--dry-run", ""] {
+        let run = bench.shell(&format!("ulimit -v 9000000; $RUNNER sweep points.toml {} {dry}", long.join(" ")));
+        let said = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{said}");
+        assert!(said.contains("error: a fleet of the rung of 1000000000 iterations needs 29.9 GiB"), "{said}");
+        assert!(said.contains("use a larger train.record_every"), "{said}");
+    }
+    assert!(!bench.path("results").exists());
+    let words = ["submit", "points.toml", "--dry-run", "--shards", "2", "--time", "1h"];
+    let needed = |more: &[&str]| -> f64 {
+        let script = bench.succeeds(&[&words[..], more].concat()).0;
+        let line = script.lines().find_map(|line| line.strip_prefix("#SBATCH --mem=")).unwrap().to_owned();
+        line.strip_suffix('M').unwrap().parse().unwrap()
+    };
+    assert!(needed(&long) > 3e4 && needed(&["train.iterations=70"]) < 1e3);
 }

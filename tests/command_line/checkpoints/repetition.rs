@@ -64,3 +64,18 @@ fn a_repetition_that_is_killed_goes_on_and_leaves_nothing_behind() {
     assert_same(&bench, "killed", "undisturbed");
     assert_eq!(checkpoints(&bench, "killed"), [] as [PathBuf; 0]);
 }
+
+#[test]
+fn a_fleet_with_two_checkpoints_is_one_fleet() {
+    let bench = bench();
+    let mut command = bench.command();
+    command.args(["sweep", "long.toml", "-j", "1", "--progress", "none", "--out", "killed"]).args(DIVERGING);
+    let mut child = start(&mut command);
+    while repeated_up_to(&bench, "killed").is_none() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before the second training had a checkpoint");
+    }
+    signal(&child, "INT");
+    let said = text(&child.wait_with_output().unwrap().stderr);
+    assert!(checkpoints(&bench, "killed").len() == 2, "{said}");
+    assert!(said.contains("1 fleet in training is kept as far as it is, in killed/checkpoints"), "{said}");
+}

@@ -1,5 +1,6 @@
 //! Shards: trained apart, joined to the same bytes; what is missing is said.
 
+mod again;
 mod records;
 
 use std::fs;

@@ -11,22 +11,19 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use datasets::text::count;
-use serde_json::{Map, Value};
 
 use self::chosen::Chosen;
 use self::source::Source;
 use super::answer::print_names;
+use super::climbed::{Climbed, longest};
 use super::failure::Failure;
 use crate::cli;
 use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::Record;
 use crate::record::export::export;
-use crate::record::folder::results_folder;
-use crate::record::plan::{StoredPlan, StoredPoint};
-use crate::record::shard_names::{EXPERIMENT, results_of};
-use crate::spec::axis::Scale;
-use crate::spec::experiment::Experiment;
-use crate::spec::rungs::Rungs;
+use crate::record::folder::{results_folder, with_a_name};
+use crate::record::plan::StoredPlan;
+use crate::record::shard_names::results_of;
 use crate::terminal::{say, warn};
 use crate::text::first_and_others;
 
@@ -43,7 +40,9 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     chosen::compare_doubled(&all, &mut chosen, args.mix)?;
     refuse_mixed(&all, args.mix)?;
     let record = written(&out, plan, &all, &mut chosen).map_err(Failure::of_writing)?;
-    let all_are_done = missing::report(&record, &joined, &shards, &out)?;
+    let damaged: HashSet<String> = record.finished()?.1.into_iter().collect();
+    export(&record, &out, &damaged).map_err(Failure::of_writing)?;
+    let all_are_done = missing::report(&record, &joined, &shards, &damaged, &out)?;
     if all_are_done {
         say_next_rung(plan, &out)?;
     }
@@ -55,7 +54,7 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
 /// Names the results directory of the sweep.
 fn default_out(dirs: &[PathBuf], name: &str) -> PathBuf {
     let of_one = match dirs {
-        [dir] => results_of(&dir.components().collect::<PathBuf>()),
+        [dir] => results_of(&with_a_name(dir)),
         _ => None,
     };
     of_one.unwrap_or_else(|| results_folder(None, name))
@@ -78,23 +77,14 @@ fn written(
             warn(&format!("{folder}: trial {damaged} in the record is not what was stored, and is left out"));
         }
     }
-    let machine = record.trials_by_machine()?.into_iter().max_by_key(|(_, trials)| *trials).map(|(toml, _)| toml);
-    let machine = machine.as_deref().and_then(Machine::from_toml).map_or_else(String::new, |machine| machine.to_toml());
-    record.write_origin(out, &plan.asked.toml, &machine)?;
-    export(&record, out, &HashSet::new())?;
+    record.write_origin(out, &plan.asked.toml, None)?;
     Ok(record)
 }
 
 /// Says that the shards go on with the next rung, if the plan doesn't have the last one.
 fn say_next_rung(plan: &StoredPlan, out: &Path) -> Result<()> {
-    let Some(axis) = plan.axes.iter().find(|axis| axis.has_scale(Scale::Rungs)) else { return Ok(()) };
-    let mut experiment = Experiment::load(&out.join(EXPERIMENT), &[])?;
-    let last = Rungs::new(&mut experiment).last().amount();
-    let is_last = |point: &StoredPoint| {
-        let values: Map<String, Value> = serde_json::from_str(&point.values).unwrap_or_default();
-        values.get(&axis.key) == Some(&last.into())
-    };
-    if !plan.points.values().any(is_last) {
+    let Some(length) = longest(&plan.axes, plan.points.values()) else { return Ok(()) };
+    if !Climbed::to(length, out)?.is_last() {
         say("this rung is complete; the same shards, swept again, train the next one");
     }
     Ok(())

@@ -6,6 +6,7 @@ mod bench;
 mod best;
 mod check;
 mod chosen;
+mod climbed;
 mod compare;
 mod completions;
 mod data;

@@ -14,6 +14,7 @@ use super::answer::print;
 use crate::cli;
 use crate::cluster::slurm;
 use crate::cluster::submission::Submission;
+use crate::record::folder::with_a_name;
 use crate::record::shard_names::{results_of, shards_of};
 use crate::record::shards::records_in;
 
@@ -30,7 +31,7 @@ pub(super) fn run(args: &cli::Status) -> Result<ExitCode> {
 
 /// Finds the directory of the shards and that of the results, either of which may be given.
 fn folders(dir: &Path) -> Result<(PathBuf, PathBuf)> {
-    let dir: PathBuf = dir.components().collect();
+    let dir = with_a_name(dir);
     let (folder, out) = match results_of(&dir) {
         Some(out) => (dir, out),
         None => (shards_of(&dir), dir),

@@ -64,14 +64,14 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let texts = [scripts.array(), scripts.merge()];
     let arrays = (!to_send.is_empty()).then(|| array_of(&to_send, scripts.options.max_parallel));
     if args.dry_run {
-        return preview(&folder, &texts, arrays.as_deref(), prepared.rungs);
+        return preview(&folder, &texts, arrays.as_deref(), prepared.rungs.lengths().len());
     }
     write(&folder, &prepared, &texts)?;
     let others = if at_work.is_empty() { Vec::new() } else { submission.jobs.clone() };
     let mut jobs = Jobs::new(&folder, &prepared.out, submission);
     match arrays {
         Some(arrays) => {
-            for _rung in 0..prepared.rungs {
+            for _rung in 0..prepared.rungs.lengths().len() {
                 jobs.send(&arrays, to_send.len(), &others)?;
             }
         }

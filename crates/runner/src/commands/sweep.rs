@@ -34,8 +34,6 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
         return sweep.preview(args.fresh, &stop);
     }
     let mut training = Training::begin(&sweep, args, stop, limits)?;
-    while training.train(&mut sweep)? && sweep.goes_on(&training.record)? {
-        training.extend(&sweep)?;
-    }
+    training.train(&mut sweep)?;
     training.end(&sweep)
 }

@@ -5,6 +5,7 @@ use net::{Engine, Scheme, chunk_sizes};
 use super::Plan;
 use super::trial::Trial;
 use crate::spec::data::DataShape;
+use crate::spec::rungs::RungSize;
 use crate::spec::trial::Dtype;
 
 /// The bytes that OpenBLAS 0.3 maps for each calling thread to pack its operands; no other library takes more.
@@ -87,6 +88,23 @@ impl Plan {
     pub fn peak_history_bytes(&self, jobs: usize) -> f64 {
         let of_fleet = |fleet: &Vec<usize>| self.trials_of(fleet).map(|trial| self.history_bytes(trial)).sum();
         jobs as f64 * self.largest_fleet().map_or(0.0, of_fleet)
+    }
+
+    /// Makes the plan of a rung above this one, as if it had the trials that need the most memory, of whichever fleet: as many as that rung
+    /// has.
+    #[must_use]
+    pub fn largest_of(&self, rung: RungSize) -> Self {
+        let mut plan = self.clone();
+        plan.trials.iter_mut().for_each(|trial| trial.config.length = rung.length);
+        let costliest = |fleet: &Vec<usize>| {
+            let mut fleet = fleet.clone();
+            fleet.sort_by(|&a, &b| plan.bytes(&plan.trials[b]).total_cmp(&plan.bytes(&plan.trials[a])));
+            fleet.truncate(rung.trials);
+            fleet
+        };
+        let fleets = plan.fleets.iter().map(costliest).collect();
+        plan.set_fleets(fleets);
+        plan
     }
 
     fn largest_fleet(&self) -> Option<&Vec<usize>> {

@@ -9,7 +9,9 @@ use rusqlite::params;
 
 use super::Record;
 use super::error::{Error, at};
+use super::folder::MACHINE;
 use super::shard_names::EXPERIMENT;
+use crate::machine::Machine;
 use datasets::files::{Hashed, hash_file, hexadecimal, write_whole};
 
 /// The state of a file beside the record.
@@ -85,15 +87,25 @@ impl Record {
         entered.map(drop).map_err(at(&self.path))
     }
 
-    /// Writes the experiment and the machine of a sweep into `folder`, as [`Self::write_file`] does.
+    /// Writes the experiment and the machine of a sweep into `folder`, as [`Self::write_file`] and [`Self::write_machine`] do.
     ///
     /// # Errors
-    /// If one of them can't be written.
-    pub fn write_origin(&self, folder: &Path, experiment: &str, machine: &str) -> Result<(), Error> {
-        for (file, text) in [(EXPERIMENT, experiment), ("machine.toml", machine)] {
-            self.write_file(folder, file, |out| out.write_all(text.as_bytes()))?;
-        }
-        Ok(())
+    /// If one of them can't be written, or the record can't be read.
+    pub fn write_origin(&self, folder: &Path, experiment: &str, here: Option<&Machine>) -> Result<(), Error> {
+        self.write_file(folder, EXPERIMENT, |out| out.write_all(experiment.as_bytes()))?;
+        self.write_machine(folder, here)
+    }
+
+    /// Writes the machine into `folder` that has trained most trials of the plan, as [`Self::write_file`] does; the one `here` if none is
+    /// trained.
+    ///
+    /// # Errors
+    /// If the record can't be read, or the file can't be written.
+    pub fn write_machine(&self, folder: &Path, here: Option<&Machine>) -> Result<(), Error> {
+        let most = self.trials_by_machine()?.into_iter().max_by_key(|(_, trials)| *trials);
+        let most = most.and_then(|(toml, _)| Machine::from_toml(&toml));
+        let toml = most.as_ref().or(here).map_or_else(String::new, Machine::to_toml);
+        self.write_file(folder, MACHINE, |out| out.write_all(toml.as_bytes()))
     }
 
     /// Reads the names and hashes of the files that the last run wrote.

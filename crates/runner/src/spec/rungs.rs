@@ -10,7 +10,6 @@ use super::axis::{Axis, Scale, next_group};
 use super::experiment::{Experiment, Point};
 use super::ranking::Rank;
 use super::trial::{Length, TrialConfig};
-use datasets::text::count;
 
 /// The rungs of an experiment. Without halving there is a single one.
 pub struct Rungs {
@@ -20,6 +19,17 @@ pub struct Rungs {
     rung: usize,
     /// The index of the first point of the current rung.
     first: usize,
+}
+
+/// The size of a rung.
+#[derive(Clone, Copy, Debug)]
+pub struct RungSize {
+    /// The length of training.
+    pub length: Length,
+    /// The number of its settings.
+    pub settings: usize,
+    /// The most trials that these have.
+    pub trials: usize,
 }
 
 impl Rungs {
@@ -41,40 +51,30 @@ impl Rungs {
         Rungs { lengths, rung: 0, first: 0 }
     }
 
-    /// Counts the rungs.
-    pub fn count(&self) -> usize {
-        self.lengths.len()
-    }
-
     /// Returns whether the current rung is the last one.
     pub fn is_last(&self) -> bool {
         self.rung + 1 == self.lengths.len()
     }
 
-    /// Returns the length of training on the last rung.
-    pub fn last(&self) -> Length {
-        self.lengths[self.lengths.len() - 1]
+    /// Lists the lengths of training on the rungs.
+    pub fn lengths(&self) -> &[Length] {
+        &self.lengths
     }
 
     /// Describes the rung in a line; `None` if the experiment doesn't halve.
     pub fn describe(&self, experiment: &Experiment) -> Option<String> {
         experiment.halving?;
         let (rung, rungs) = (self.rung + 1, self.lengths.len());
-        Some(format!("rung {rung} of {rungs}: {}", in_words(self.lengths[self.rung])))
+        Some(format!("rung {rung} of {rungs}: {}", self.lengths[self.rung]))
     }
 
     /// Describes all rungs in a line; `None` if the experiment doesn't halve.
     pub fn preview(&self, experiment: &Experiment) -> Option<String> {
-        let halving = experiment.halving?;
-        let first = settings(&experiment.points[self.first..]).len();
-        let (mut settings, mut work) = (first, 0.0);
-        let mut rungs = Vec::new();
-        for length in &self.lengths[self.rung..] {
-            rungs.push(format!("{settings} for {}", in_words(*length)));
-            work += settings as f64 * length.amount() as f64;
-            settings = settings.div_ceil(halving.factor);
-        }
-        let work = work / (first as f64 * self.lengths[0].amount() as f64);
+        experiment.halving?;
+        let left = self.left(experiment);
+        let work_of = |rung: &RungSize| rung.settings as f64 * rung.length.amount() as f64;
+        let work = left.iter().map(work_of).sum::<f64>() / work_of(&left[0]);
+        let rungs: Vec<_> = left.iter().map(|rung| format!("{} for {}", rung.settings, rung.length)).collect();
         let rungs = rungs.join(", then the best ");
         Some(match self.rung {
             0 => format!(
@@ -83,6 +83,23 @@ impl Rungs {
             ),
             rung => format!("halving, from rung {} on: {rungs}", rung + 1),
         })
+    }
+
+    /// Returns the sizes of the rungs above the current one, where every trial completes.
+    pub fn ahead(&self, experiment: &Experiment) -> Vec<RungSize> {
+        self.left(experiment).split_off(1)
+    }
+
+    /// Returns the sizes of the current rung and of those above it.
+    fn left(&self, experiment: &Experiment) -> Vec<RungSize> {
+        let first = settings(&experiment.points[self.first..]);
+        let (mut settings, seeds) = (first.len(), first.iter().map(Vec::len).max().unwrap_or(0));
+        let mut left = Vec::new();
+        for &length in &self.lengths[self.rung..] {
+            left.push(RungSize { length, settings, trials: settings * seeds });
+            settings = settings.div_ceil(experiment.halving.map_or(1, |halving| halving.factor));
+        }
+        left
     }
 
     /// Takes `experiment` to the next rung: adds the best settings of this one with a longer training. `loss` returns
@@ -117,13 +134,6 @@ impl Rungs {
         self.rung += 1;
         experiment.points.extend(next);
         true
-    }
-}
-
-fn in_words(length: Length) -> String {
-    match length {
-        Length::Iterations(iterations) => count(iterations, "iteration"),
-        Length::Epochs(epochs) => count(epochs, "epoch"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The trials that no shard has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use super::plan::JoinedPlan;
@@ -11,13 +11,19 @@ use crate::record::error::Error;
 use crate::record::shard_names::shard_folder;
 use crate::run::outcome::Status;
 use crate::terminal::{say, warn};
-use crate::text::first_few;
+use crate::text::{first_and_others, first_few};
 use datasets::text::count;
 
-/// Lists the trials of the plan that are missing, shard by shard, and those that failed. Returns whether neither is the
-/// case.
-pub(super) fn report(record: &Record, joined: &JoinedPlan, shards: &[Source], out: &Path) -> Result<bool, Error> {
-    let found = record.statuses()?;
+/// Lists the trials of the plan that are missing or `damaged`, shard by shard, and those that failed. Returns whether there are none.
+pub(super) fn report(
+    record: &Record,
+    joined: &JoinedPlan,
+    shards: &[Source],
+    damaged: &HashSet<String>,
+    out: &Path,
+) -> Result<bool, Error> {
+    let mut found = record.statuses()?;
+    found.retain(|id, _| !damaged.contains(id));
     let planned: BTreeSet<&str> = joined.plan.points.values().map(|point| &*point.trial).collect();
     let all = planned.len().max(joined.trials);
     // Only shards that are missing know the ids of these.
@@ -27,6 +33,10 @@ pub(super) fn report(record: &Record, joined: &JoinedPlan, shards: &[Source], ou
     let there = planned.len() - missing.len();
     let (trials, records) = (count(all, "trial"), count(shards.len(), "record"));
     say(&format!("{there} of {trials}, of {records}, are in {}", out.display()));
+    let lost: Vec<&str> = planned.iter().copied().filter(|id| damaged.contains(*id)).collect();
+    if let Some(lost) = first_and_others(&lost) {
+        warn(&format!("trial {lost} in {} is not what was stored, and counts as missing", out.display()));
+    }
     if failed > 0 {
         warn(&format!("{} failed; the same shards train them again", count(failed, "trial")));
     }

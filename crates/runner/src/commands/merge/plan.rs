@@ -31,7 +31,7 @@ pub(super) fn joined(shards: &[Source], merged_before: Option<&Source>) -> Resul
         }
         add(&mut plan, other);
     }
-    if let Some(before) = merged_before {
+    if let Some(before) = merged_before.filter(|before| before.has_plan) {
         let other = read(before)?;
         if difference(&plan, &other).is_none() {
             add(&mut plan, other);

@@ -17,6 +17,8 @@ pub(super) struct Source {
     pub(super) folder: PathBuf,
     /// True if it is the joined record of an earlier merge.
     pub(super) is_target: bool,
+    /// False if the plan of the target is damaged, which is written anew.
+    pub(super) has_plan: bool,
     pub(super) asked: Asked,
     /// The seal of its plan.
     pub(super) digest: String,
@@ -33,19 +35,23 @@ pub(super) struct Source {
 impl Source {
     /// Reads the record of a directory; `None` if there is none, or it has no plan yet.
     fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
+        Record::find_apart(folder)?.map_or(Ok(None), |record| Source::of(folder, &record))
+    }
+
+    fn of(folder: &Path, record: &Record) -> Result<Option<Self>, Error> {
         let (Some(asked), Some(digest), Some(whole)) = (record.asked()?, record.digest()?, record.whole_plan()?) else {
             return Ok(None);
         };
         let (shard, trials, machines) = (record.shard()?, record.statuses()?, record.trials_by_machine()?);
-        Ok(Some(Source { folder: folder.to_owned(), is_target: false, asked, digest, shard, whole, trials, machines }))
+        let (folder, is_target, has_plan) = (folder.to_owned(), false, true);
+        Ok(Some(Source { folder, is_target, has_plan, asked, digest, shard, whole, trials, machines }))
     }
 
     /// Opens the record again, since a process can't hold the records of a thousand shards open. A shard at work may have more trials by then,
     /// which makes no difference: only those of `trials` are taken, and what has been trained stays as it is. A failed one may be trained by
     /// then, and one whose record was set aside is missing, as the merge reports.
     pub(super) fn open(&self) -> Result<Record, Error> {
-        Record::read_apart(&self.folder)
+        if self.has_plan { Record::read_apart(&self.folder) } else { Record::read_apart_unproven(&self.folder) }
     }
 
     /// Reads the results of an earlier merge, which shards are joined with.
@@ -53,11 +59,22 @@ impl Source {
     /// # Errors
     /// If they are a shard's own, which the plan of all shards would take the place of, or can't be read.
     pub(super) fn of_target(folder: &Path) -> Result<Option<Self>> {
-        let source = Source::read(folder)?;
+        let Some(record) = Record::find_unproven(folder)? else { return Ok(None) };
+        let source = Source::of(folder, &record)?;
         if let Some(RecordedShard { shard, .. }) = source.as_ref().and_then(|source| source.shard.as_ref()) {
             bail!("{}: these are the results of shard {shard}; --out names another directory", folder.display());
         }
-        Ok(source.map(|source| Source { is_target: true, ..source }))
+        let has_plan = match record.prove_plan() {
+            Err(Error::DamagedPlan(_)) => false,
+            proved => proved.map(|()| true)?,
+        };
+        if !has_plan {
+            warn(&format!(
+                "{}: its plan is not what was stored, and is written anew from the shards",
+                folder.display()
+            ));
+        }
+        Ok(source.map(|source| Source { is_target: true, has_plan, ..source }))
     }
 
     /// Counts by machine the trials that it has of `plan`: the results of an earlier merge may be of another sweep.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::shards::{Found, ShardState, State};
 use crate::cluster::submission::Submission;
+use crate::commands::climbed::Climbed;
 use crate::table::Table;
 use crate::text::duration;
 
@@ -30,14 +31,15 @@ impl<'f> Page<'f> {
         Page { folder, found, work, expected: seconds_left(&found.shards, submission), slurm }
     }
 
-    /// Returns whether every trial has finished.
+    /// Returns whether every trial has finished, on all rungs.
     pub(super) fn is_done(&self) -> bool {
-        self.found.trials > 0 && self.found.finished == self.found.trials
+        let Found { trials, finished, climbed, .. } = *self.found;
+        trials > 0 && finished == trials && climbed.is_none_or(Climbed::is_last)
     }
 
     /// Writes it for a person: a row for each shard, and what they come to.
     pub(super) fn to_text(&self) -> String {
-        let Found { shards, trials, finished, failed } = self.found;
+        let Found { shards, trials, finished, failed, climbed } = self.found;
         let mut table = Table::new(
             ["shard", "state", "trials", "finished", "failed"].into_iter().chain(self.slurm.then_some("slurm")),
         );
@@ -55,8 +57,9 @@ impl<'f> Page<'f> {
             (None, Some(seconds)) => format!("; a worker alone would need another {}", duration(seconds)),
             (None, None) => String::new(),
         };
+        let rung = climbed.map_or_else(String::new, |Climbed { rung, rungs }| format!("; rung {rung} of {rungs}"));
         format!(
-            "{table}{}: {}: {}; {finished} of {} finished{failed}{end}\n",
+            "{table}{}: {}: {}; {finished} of {} finished{failed}{rung}{end}\n",
             self.folder.display(),
             count(shards.len(), "shard"),
             states.join(", "),
@@ -66,11 +69,12 @@ impl<'f> Page<'f> {
 
     /// Writes it for a program.
     pub(super) fn to_json(&self) -> String {
-        let Found { shards, trials, finished, failed } = self.found;
+        let Found { shards, trials, finished, failed, climbed } = self.found;
         let mut page = json!({
             "shards": shards, "trials": trials, "trials_finished": finished, "trials_failed": failed,
             "trials_left": trials.saturating_sub(finished + failed), "expected_seconds": self.expected,
-            "worker_seconds_left": self.work, "slurm_answered": self.slurm,
+            "worker_seconds_left": self.work, "slurm_answered": self.slurm, "rung": climbed.map(|climbed| climbed.rung),
+            "rungs": climbed.map(|climbed| climbed.rungs),
         });
         for state in State::ALL {
             page[state.name().replace(' ', "_")] = self.count(state).into();

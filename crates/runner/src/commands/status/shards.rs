@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cluster::submission::Submission;
+use crate::commands::climbed::{Climbed, longest};
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::{Error, begin_anew};
@@ -74,6 +75,8 @@ pub(super) struct Found {
     pub(super) trials: usize,
     pub(super) finished: usize,
     pub(super) failed: usize,
+    /// The rung of the plan; `None` if the sweep doesn't halve.
+    pub(super) climbed: Option<Climbed>,
 }
 
 /// The experiment and the swept keys of a record, which all shards of a sweep and their joined record have in common.
@@ -85,6 +88,8 @@ struct Recorded {
     /// The number of trials of the whole sweep.
     whole: usize,
     planned: BTreeSet<String>,
+    /// The length of the longest trials; `None` if the sweep doesn't halve.
+    length: Option<u64>,
     statuses: HashMap<String, Status>,
     own: BTreeSet<String>,
     seconds: f64,
@@ -96,10 +101,12 @@ impl Recorded {
         let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
         let Some(plan) = record.stored_plan()? else { return Ok(None) };
         let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
+        let length = longest(&plan.axes, plan.points.values());
         let question = (plan.asked, plan.axes);
         let planned = plan.points.into_values().map(|point| point.trial).collect();
         let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
-        Ok(Some(Recorded { question, whole, planned, statuses: record.statuses()?, own, seconds: record.seconds()? }))
+        let (statuses, seconds) = (record.statuses()?, record.seconds()?);
+        Ok(Some(Recorded { question, whole, planned, length, statuses, own, seconds }))
     }
 }
 
@@ -116,12 +123,20 @@ impl Found {
             Some(submission) => submission.shards,
             None => records.iter().filter_map(|path| shard_in(path)).map(Shard::count).max().unwrap_or(0),
         };
-        let question =
-            records.iter().find_map(|path| Recorded::read(path).ok().flatten()).map(|record| record.question);
+        let first = records.iter().find_map(|path| Some((path, Recorded::read(path).ok()??.question)));
+        let (first, question) = first.unzip();
         let is_asked = |record: &Recorded| question.as_ref().is_none_or(|question| *question == record.question);
         // Results of an earlier sweep of the name may be there.
-        let merged = Recorded::read(out)?.filter(is_asked);
+        let merged = match Recorded::read(out) {
+            Err(Error::DamagedPlan(_)) => {
+                let (place, folder) = (out.display(), folder.display());
+                warn(&format!("{place}: not counted: its plan is damaged; runner merge {folder} writes it anew"));
+                None
+            }
+            merged => merged?.filter(is_asked),
+        };
         let mut whole = merged.as_ref().map_or(0, |merged| merged.whole);
+        let mut length = merged.as_ref().and_then(|merged| merged.length);
         let (mut planned, merged) = merged.map(|merged| (merged.planned, merged.statuses)).unwrap_or_default();
         let mut all = merged.clone();
         let mut shards = Vec::new();
@@ -156,8 +171,12 @@ impl Found {
                 slurm: task,
                 seconds: 0.0,
             };
-            if let Some(Recorded { whole: of_all, planned: points, statuses, own, seconds, .. }) = recorded {
+            if let Some(Recorded {
+                whole: of_all, planned: points, length: own_length, statuses, own, seconds, ..
+            }) = recorded
+            {
                 whole = whole.max(of_all);
+                length = length.max(own_length);
                 let known = |id: &String| better(statuses.get(id), merged.get(id));
                 let ended: Vec<Status> = own.iter().filter_map(known).collect();
                 state.failed = ended.iter().filter(|status| **status == Status::Failed).count();
@@ -187,7 +206,12 @@ impl Found {
         let finished = ended().count() - failed;
         let of_submission =
             submission.map_or(0, |submission| submission.planned.iter().map(|shard| shard.trials).sum());
-        Ok(Found { trials: whole.max(of_submission), finished, failed, shards })
+        let climbed = length.zip(first).map(|(length, first)| Climbed::to(length, first));
+        let climbed = climbed.transpose().unwrap_or_else(|error| {
+            warn(&format!("the rungs are not known: {error:#}"));
+            None
+        });
+        Ok(Found { trials: whole.max(of_submission), finished, failed, climbed, shards })
     }
 }
 

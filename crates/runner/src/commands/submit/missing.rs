@@ -15,7 +15,7 @@ use datasets::text::count;
 /// known only when the last one is merged.
 pub(super) fn left(prepared: &Prepared, shards: usize) -> Result<Vec<usize>> {
     let all = Shard::all(shards);
-    if prepared.rungs > 1 {
+    if prepared.rungs.lengths().len() > 1 {
         return Ok(all.map(Shard::number).collect());
     }
     let merged = Record::finished_in(&prepared.out)?;

@@ -20,8 +20,7 @@ pub(super) struct Prepared {
     pub(super) session: Session,
     /// The plan of the first rung.
     pub(super) plan: Plan,
-    /// The number of rungs; 1 without successive halving.
-    pub(super) rungs: usize,
+    pub(super) rungs: Rungs,
     /// The results directory.
     pub(super) out: PathBuf,
     /// When the experiment was about to be read.
@@ -34,7 +33,7 @@ impl Prepared {
         let begun = Instant::now();
         let cli::ExperimentArgs { file, overrides } = &args.experiment;
         let mut as_given = Experiment::load(file, overrides)?;
-        let rungs = Rungs::new(&mut as_given).count();
+        let rungs = Rungs::new(&mut as_given);
         let session = Session::of(as_given, blas)?;
         let plan = session.plan()?;
         // Every node checks that it reads these data.
@@ -42,7 +41,7 @@ impl Prepared {
         let train = pins.train.is_none().then(|| format!("data.train_sha256={}", data.train.sha256));
         let test = data.test.as_ref().filter(|test| pins.test.is_none() && test.sha256 != data.train.sha256);
         let test = test.map(|test| format!("data.test_sha256={}", test.sha256));
-        let with = blas.map(|blas| format!("run.blas={:?}", word(blas)));
+        let with = blas.map(asking_for);
         let pinned: Vec<String> = overrides.iter().cloned().chain(train).chain(test).chain(with).collect();
         let experiment = Experiment::load(file, &pinned)?;
         let out = results_folder(args.out.clone(), &experiment.name);
@@ -50,11 +49,27 @@ impl Prepared {
     }
 }
 
-/// Writes the word that asks for a BLAS.
-fn word(blas: &Request) -> String {
-    match blas {
+/// Writes the key that asks for a BLAS.
+fn asking_for(blas: &Request) -> String {
+    let word = match blas {
         Request::Auto => "auto".to_owned(),
         Request::From(source) => source.name().to_owned(),
         Request::Path(path) => path.display().to_string(),
+    };
+    format!("run.blas={}", toml::Value::from(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blas_is_asked_for_in_toml_whatever_its_path() {
+        for path in ["/lib/libopenblas.so.0", "/lib e\u{301}\u{200b}/\"x\"\\.so", "/it's\ta\u{7f}"] {
+            let key = asking_for(&Request::Path(path.into()));
+            let table: toml::Table = key.parse().unwrap_or_else(|error| panic!("{key}: {error}"));
+            assert_eq!(table["run"]["blas"].as_str(), Some(path));
+        }
+        assert_eq!(asking_for(&Request::Auto), "run.blas=\"auto\"");
     }
 }

@@ -81,7 +81,9 @@ impl Sizes {
                 duration(script::limit(time).as_secs_f64())
             );
         }
-        let bytes = 1.25 * (plan.peak_bytes(jobs, threads) + PROGRAM);
+        let above = prepared.rungs.ahead(&prepared.session.experiment);
+        let of_rungs = above.into_iter().map(|rung| plan.largest_of(rung).peak_bytes(jobs.min(rung.settings), threads));
+        let bytes = 1.25 * (of_rungs.fold(plan.peak_bytes(jobs, threads), f64::max) + PROGRAM);
         let mem = options.mem.clone().unwrap_or_else(|| format!("{:.0}M", (bytes / f64::from(1 << 20)).ceil()));
         if let Some(predicted) = &predicted {
             say(&format!(

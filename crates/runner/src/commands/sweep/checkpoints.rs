@@ -1,5 +1,7 @@
 //! The checkpoints of a sweep, in words.
 
+use std::collections::BTreeSet;
+
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::execute::FleetTrials;
 use crate::terminal::{note, say};
@@ -19,15 +21,17 @@ pub(super) fn say_resumed(checkpoints: &Checkpoints, fleets: &[FleetTrials]) {
 pub(super) fn say_left(checkpoints: &Checkpoints, is_interrupted: bool) {
     let left = checkpoints.tidy();
     let Some(first) = left.first() else { return };
-    let (fleets, file, folder) = (count(left.len(), "fleet"), first.display(), folder_of(first).display());
-    match (is_interrupted, left.len()) {
-        (true, 1) => say(&format!("{fleets} in training is kept as far as it is, in {folder}")),
-        (true, _) => say(&format!("{fleets} in training are kept as far as they are, in {folder}")),
+    // A fleet may have one of its training and one of the repetition of it.
+    let fleets = left.iter().filter_map(|file| file.file_prefix()).collect::<BTreeSet<_>>().len();
+    let (in_words, file, folder) = (count(fleets, "fleet"), first.display(), folder_of(first).display());
+    match (is_interrupted, fleets) {
+        (true, 1) => say(&format!("{in_words} in training is kept as far as it is, in {folder}")),
+        (true, _) => say(&format!("{in_words} in training are kept as far as they are, in {folder}")),
         (false, 1) => note(&format!(
             "{file} is left: a checkpoint of a fleet that this plan does not have, to be deleted if it never will"
         )),
         (false, _) => note(&format!(
-            "{folder} is left: checkpoints of {fleets} that this plan does not have, to be deleted if it never will"
+            "{folder} is left: checkpoints of {in_words} that this plan does not have, to be deleted if it never will"
         )),
     }
 }

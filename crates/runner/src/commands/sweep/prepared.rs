@@ -61,7 +61,7 @@ pub(super) struct Rung<'s> {
 }
 
 impl PreparedSweep {
-    /// Reads the experiment and its data, and plans its first rung.
+    /// Reads the experiment and its data, and plans the first rung that the results don't have whole.
     pub(super) fn new(args: &cli::Sweep, blas: Option<&Request>) -> Result<Self> {
         let begun = Instant::now();
         let mut experiment = Experiment::load(&args.experiment.file, &args.experiment.overrides)?;
@@ -73,25 +73,50 @@ impl PreparedSweep {
         let loaded = Some(session);
         let mut sweep =
             PreparedSweep { rungs, plan, loaded, folder, shard, merged: HashSet::new(), jobs: 1, threads, begun };
+        if shard.is_some() || !args.fresh {
+            sweep.find_rung()?;
+        }
         if let Some(shard) = shard {
-            sweep.restrict_to(shard)?;
+            sweep.restrict_to(shard, args.fresh)?;
         }
         let experiment = &sweep.session().experiment;
         sweep.jobs = jobs(args, experiment, sweep.plan.fleets.len()).map_err(|error| located(experiment, error))?;
         Ok(sweep)
     }
 
-    /// Keeps the fleets of a shard, on the first rung that the merged results of all shards don't have whole.
-    fn restrict_to(&mut self, shard: Shard) -> Result<()> {
-        if let Some(merged) = Record::find_apart(&self.folder)? {
-            // Failed trials too: they are trained again, but no rung waits for them.
-            let (finished, damaged) = merged.finished()?;
-            let mut ended = merged.statuses()?;
-            ended.retain(|id, _| !damaged.contains(id));
-            self.merged = finished;
-            while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&merged)? {}
+    /// Goes to the first rung that the results of earlier runs don't have whole. For a shard these are the merged ones of all
+    /// shards.
+    fn find_rung(&mut self) -> Result<()> {
+        if self.shard.is_none() && self.rungs.is_last() {
+            return Ok(());
         }
+        let Some(record) = Record::find_unproven(&self.folder)? else { return Ok(()) };
+        // Failed trials too: they are trained again, but no rung waits for them.
+        let (finished, damaged) = record.finished()?;
+        let mut ended = record.statuses()?;
+        ended.retain(|id, _| !damaged.contains(id));
+        if self.shard.is_some() {
+            self.merged = finished;
+        }
+        while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&record)? {}
+        Ok(())
+    }
+
+    /// Keeps the fleets of a shard.
+    ///
+    /// # Errors
+    /// If it is to begin anew, and the merged results have trials of it, which would not be trained.
+    fn restrict_to(&mut self, shard: Shard, is_fresh: bool) -> Result<()> {
         self.plan = self.plan.clone().restricted_to(shard);
+        let merged = self.plan.own_trials().filter(|trial| self.merged.contains(&trial.id)).count();
+        if is_fresh && merged > 0 {
+            bail!(
+                "--fresh: {} of shard {shard} would be taken from {}, where runner merge has joined them; move that away too to train \
+                 them anew",
+                count(merged, "trial"),
+                self.folder.display()
+            );
+        }
         self.folder = shard_folder(&self.folder, shard);
         Ok(())
     }
@@ -127,15 +152,23 @@ impl PreparedSweep {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Refuses a plan that needs more memory than there is.
+    /// Refuses a sweep that needs more memory than there is, on this rung or on one above it.
     pub(super) fn fits_memory(&self) -> Result<()> {
-        let needed = self.session().bytes_needed(&self.plan, self.jobs);
-        let what = match self.jobs {
-            1 => "a fleet needs".to_owned(),
-            jobs => format!("{jobs} fleets at once need"),
+        let fits = |plan: &Plan, jobs: usize, of_rung: &str| {
+            let needed = self.session().bytes_needed(plan, jobs);
+            let what = match jobs {
+                1 => format!("a fleet{of_rung} needs"),
+                jobs => format!("{jobs} fleets{of_rung} at once need"),
+            };
+            let remedy = self.session().to_need_less(plan, jobs, "use fewer --jobs or smaller nets");
+            enough_memory(needed, &what, remedy)
         };
-        let remedy = self.session().to_need_less(&self.plan, self.jobs, "use fewer --jobs or smaller nets");
-        enough_memory(needed, &what, remedy)
+        fits(&self.plan, self.jobs, "")?;
+        let above = self.rungs.ahead(&self.session().experiment);
+        above.into_iter().try_for_each(|rung| {
+            let of_rung = format!(" of the rung of {}", rung.length);
+            fits(&self.plan.largest_of(rung), self.jobs.min(rung.settings), &of_rung)
+        })
     }
 
     /// Prepares the inputs of the current rung.
@@ -162,7 +195,7 @@ impl PreparedSweep {
 
     /// Adds the best settings of the current rung with a longer training, and plans the next rung. Returns `false` if
     /// this one was the last, or if none of its trials has completed.
-    pub(super) fn promote(&mut self, record: &Record) -> Result<bool> {
+    fn promote(&mut self, record: &Record) -> Result<bool> {
         let Some(session) = &mut self.loaded else { return Ok(false) };
         let mut finished: HashMap<String, FinishedTrial> = record.finished_trials()?.into_iter().collect();
         // No rung may rest on a trial that is not what was stored.
@@ -176,14 +209,17 @@ impl PreparedSweep {
             return Ok(false);
         }
         self.plan = session.plan()?;
-        self.fits_memory()?;
         Ok(true)
     }
 
     /// Goes on to the next rung, if there is one. A shard ends with its rung: the best settings are known only when all
     /// shards are merged.
     pub(super) fn goes_on(&mut self, record: &Record) -> Result<bool> {
-        Ok(self.shard.is_none() && self.promote(record)?)
+        let goes_on = self.shard.is_none() && self.promote(record)?;
+        if goes_on {
+            self.fits_memory()?;
+        }
+        Ok(goes_on)
     }
 
     /// Returns whether there is a rung after the current one.

@@ -93,7 +93,7 @@ impl Tally {
         let seconds = self.start.elapsed().as_secs_f64();
         let Tally { completed, diverged, failed, .. } = self;
         let head = match (cut, planned) {
-            (_, 0) => return "every trial was finished before".to_owned(),
+            (None, 0) => return "every trial was finished before".to_owned(),
             (Some(cut), _) => format!("{cut}: {} of {} kept", self.all(), count(planned, "trial")),
             (None, _) => count(planned, "trial"),
         };

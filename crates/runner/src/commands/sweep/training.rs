@@ -22,6 +22,7 @@ use crate::commands::stop::Stop;
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::plan::prepared::Prepared;
+use crate::plan::trial::Trial;
 use crate::progress::mode::ProgressMode;
 use crate::progress::sweep::SweepProgress;
 use crate::record::Record;
@@ -42,11 +43,9 @@ pub(super) struct Training {
     workers: Workers,
     stop: Stop,
     limits: Limits,
-    pub(super) record: Record,
+    record: Record,
     machine: Machine,
     checkpoints: Checkpoints,
-    /// True if trials of other machines are allowed beside these.
-    mix: bool,
     /// The ids of the finished trials.
     finished: HashSet<String>,
     /// The ids of those that are damaged in the record, until they are trained again.
@@ -91,8 +90,8 @@ impl Training {
         mixed.warn(&record, plan)?;
         say_damaged(plan, &damaged);
         let checkpoints = sweep.checkpoints(&machine, &stop);
-        let (mode, mix, tally) = (args.progress, args.mix, Tally::new());
-        let (planned, kept) = (0, 0);
+        let (mode, tally, kept) = (args.progress, Tally::new(), 0);
+        let planned = unfinished(plan, &finished).count();
         let damaged = damaged.into_iter().collect();
         Ok(Training {
             workers,
@@ -101,7 +100,6 @@ impl Training {
             record,
             machine,
             checkpoints,
-            mix,
             finished,
             damaged,
             mode,
@@ -111,38 +109,45 @@ impl Training {
         })
     }
 
-    /// Prepares for the next rung of `sweep`: checks and records its plan.
-    pub(super) fn extend(&mut self, sweep: &PreparedSweep) -> Result<()> {
-        let (session, plan, folder) = (sweep.session(), &sweep.plan, &sweep.folder);
-        let mixed = Mixed { machine: &self.machine, is_allowed: self.mix, folder };
-        mixed.refuse(&self.record, plan)?;
-        session.check_blas(plan, &self.workers, None, &self.stop)?;
-        write_plan(&mut self.record, sweep, &self.machine)
-            .map_err(|error| Failure::CutShort { error, kept: self.kept })?;
+    /// Trains the unfinished trials of `sweep`, rung after rung. If a rung can't begin, the tables of those below are written.
+    pub(super) fn train(&mut self, sweep: &mut PreparedSweep) -> Result<()> {
+        while self.train_rung(sweep)? {
+            match self.climb(sweep) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    self.export(sweep)?;
+                    return Err(error);
+                }
+            }
+        }
         Ok(())
     }
 
+    /// Goes on to the next rung of `sweep`, whose plan it checks and records; returns `false` if there is none.
+    fn climb(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
+        if !sweep.goes_on(&self.record)? {
+            return Ok(false);
+        }
+        let Training { workers, stop, record, machine, finished, planned, kept, .. } = self;
+        *planned += unfinished(&sweep.plan, finished).count();
+        match sweep.session().check_blas(&sweep.plan, workers, None, stop) {
+            // The rung is not trained, as by an interruption at any other time.
+            Err(error) if !matches!(error.downcast_ref(), Some(Failure::Interrupted)) => return Err(error),
+            _ => {}
+        }
+        write_plan(record, sweep, machine).map_err(|error| Failure::CutShort { error, kept: *kept })?;
+        Ok(true)
+    }
+
     /// Trains the unfinished trials of the current rung of `sweep`; returns `false` if it was interrupted.
-    pub(super) fn train(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
+    fn train_rung(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
         let Rung { plan, inputs } = sweep.rung()?;
         let Training {
-            workers,
-            stop,
-            limits,
-            record,
-            machine,
-            checkpoints,
-            finished,
-            damaged,
-            mode,
-            tally,
-            planned,
-            kept,
-            ..
+            workers, stop, limits, record, machine, checkpoints, finished, damaged, mode, tally, kept, ..
         } = self;
         let left = left_to_train(plan, finished);
-        let trials: Vec<_> = plan.own_trials().filter(|trial| !finished.contains(&trial.id)).collect();
-        *planned += trials.len();
+        let trials: Vec<_> = unfinished(plan, finished).collect();
         checkpoints.remove_finished(finished);
         say_resumed(checkpoints, &left);
         let flops = trials.iter().fold(0.0, |sum, trial| sum + plan.flops(trial));
@@ -174,25 +179,37 @@ impl Training {
         Ok(all && !stop.is_asked())
     }
 
+    /// Writes the machine and the tables, as they are now.
+    fn export(&self, sweep: &PreparedSweep) -> Result<()> {
+        let Training { stop, record, machine, damaged, kept, .. } = self;
+        let folder = &sweep.folder;
+        let writing = stop.writing();
+        let _writing = Writing::begin(&writing);
+        let written = record.write_machine(folder, Some(machine)).and_then(|()| export(record, folder, damaged));
+        Ok(written.map_err(|error| Failure::NotExported { error, kept: *kept })?)
+    }
+
     /// Writes the tables, closes the record, and reports the work.
     pub(super) fn end(self, sweep: &PreparedSweep) -> Result<ExitCode> {
-        let Training { workers, stop, limits, record, checkpoints, damaged, tally, planned, kept, .. } = self;
+        self.export(sweep)?;
+        let Training { workers, stop, limits, record, checkpoints, tally, planned, kept, .. } = self;
         let (folder, rungs_are_left) = (&sweep.folder, sweep.has_rungs_left());
         let writing = stop.writing();
         let _writing = Writing::begin(&writing);
-        let not_exported = |error| Failure::NotExported { error, kept };
-        export(&record, folder, &damaged).map_err(not_exported)?;
         let advice = if tally.only_diverged() {
             against_divergence(&sweep.plan, &record).map_err(Failure::of_writing)?
         } else {
             None
         };
-        record.close().map_err(not_exported)?;
+        record.close().map_err(|error| Failure::NotExported { error, kept })?;
         let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());
         let cut = (stop.is_asked() && is_cut_short).then(|| limits.reason(tally.failed()));
         say_left(&checkpoints, cut.is_some());
         advice.iter().for_each(|advice| warn(advice));
-        tally.say(planned, workers.threads(), cut);
+        match sweep.plan.own_trials().next() {
+            None => say("this shard has no trials"),
+            Some(_) => tally.say(planned, workers.threads(), cut),
+        }
         match sweep.shard {
             Some(_) if cut.is_none() => say_next(sweep),
             None if rungs_are_left && cut.is_none() => say("no setting of this rung has completed, so none goes on"),
@@ -201,6 +218,11 @@ impl Training {
         print_names(&[folder])?;
         Ok(ExitCode::from(tally.exit_code(cut)))
     }
+}
+
+/// Iterates over the trials that a plan has left to train.
+fn unfinished<'p>(plan: &'p Plan, finished: &HashSet<String>) -> impl Iterator<Item = &'p Trial> {
+    plan.own_trials().filter(|trial| !finished.contains(&trial.id))
 }
 
 /// Says how the shards of a sweep become one.
@@ -221,7 +243,7 @@ fn write_plan(record: &mut Record, sweep: &PreparedSweep, machine: &Machine) -> 
         Some(shard) => record.write_shard(shard, &sweep.plan, plan)?,
         None => record.write_plan(&plan)?,
     }
-    record.write_origin(&sweep.folder, &toml, &machine.to_toml())
+    record.write_origin(&sweep.folder, &toml, Some(machine))
 }
 
 fn hashes(data: &Prepared) -> String {

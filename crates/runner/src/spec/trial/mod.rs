@@ -9,6 +9,8 @@ mod optimiser;
 mod schedule;
 mod training;
 
+use std::fmt;
+
 use kernels::Activation;
 use net::{
     Architecture, Batches, Cost, Curve, Engine, Initialisation, Metric, Optimiser, Schedule, Stopping, Training,
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::name_of;
 use datasets::Task;
+use datasets::text::count;
 
 /// The element type that a net is trained in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +72,15 @@ impl Length {
             Length::Iterations(_) => Length::Iterations(amount),
             Length::Epochs(_) => Length::Epochs(amount),
         }
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&match self {
+            Length::Iterations(iterations) => count(*iterations, "iteration"),
+            Length::Epochs(epochs) => count(*epochs, "epoch"),
+        })
     }
 }
 
