@@ -210,3 +210,29 @@ fn an_answer_that_nobody_reads_to_the_end_keeps_no_sweep_waiting() {
     show.kill().unwrap();
     show.wait().unwrap();
 }
+
+/// 1 and 1.0 are one number, and so are they in a list.
+#[test]
+fn a_setting_whose_numbers_are_written_in_two_ways_is_one() {
+    let bench = Bench::new();
+    bench.write(
+        "two.toml",
+        "name = \"two\"\n[data]\nset = \"drawn\"\n[model]\nhidden = [3]\n[train]\niterations = 20\noptimizer = \"adam\"\n\
+         [sweep]\n\"train.learning_rate\" = [0.5, 1.0]\n\"train.betas\" = [[0.0, 0.5]]\nseed = [1, 2]\n\
+         [[sweep.include]]\n\"train.learning_rate\" = 1\n\"train.betas\" = [0, 0.5]\nseed = 3\n",
+    );
+    bench.succeeds(&["sweep", "two.toml"]);
+    let (table, _) =
+        bench.succeeds(&["show", "results/two", "--csv", "--columns", "learning_rate,n", "--sort", "plan"]);
+    assert_eq!(table.lines().count(), 3, "{table}");
+    assert!(table.lines().nth(2).is_some_and(|row| row.contains('3')), "{table}");
+}
+
+#[test]
+fn no_validation_examples_are_missed_where_no_trial_has_completed() {
+    let bench = Bench::new();
+    bench.write("nets.toml", SWEEP);
+    bench.succeeds(&["sweep", "nets.toml", "train.learning_rate=1e30"]);
+    let (_, header) = bench.succeeds(&["show", "results/nets"]);
+    assert!(header.contains("final_cost, the training cost, as no trial has completed yet"), "{header}");
+}

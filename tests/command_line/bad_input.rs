@@ -202,6 +202,14 @@ fn a_bad_override_or_file_is_refused() {
         (&["good.toml", "train.lerning_rate=1"], &["command line", "did you mean train.learning_rate?"]),
         (&["good.toml", "alpha=1"], &["command line", "unknown key alpha (did you mean train.learning_rate?)"]),
         (&["good.toml", "sweep.model.depth=[2, 0]"], &["command line", "sweep.model.depth", "0"]),
+        (
+            &["good.toml", "data.train=data/train_drawn.h5", "data.test_x=x"],
+            &["command line", "data.test_x: only applies with data.test or data.set"],
+        ),
+        (
+            &["good.toml", "data.train=data/train_drawn.h5", "data.test_share=0.2", "data.test_y=y"],
+            &["command line", "data.test_y: only applies with data.test or data.set"],
+        ),
     ] {
         let (code, line) = failure(&bench.run(&[&["sweep"], arguments].concat()));
         assert_eq!(code, Some(2), "{line}");

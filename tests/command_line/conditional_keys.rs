@@ -193,3 +193,21 @@ fn a_dry_run_of_what_does_not_fit_the_memory_lists_it_and_is_refused_as_the_run_
     assert_eq!(without_free(&last), without_free(&refusal));
     assert!(last.contains("need") && last.contains("free"), "{last}");
 }
+
+#[test]
+fn dropout_needs_a_hidden_layer_at_some_point() {
+    let bench = Bench::new();
+    let one_layer = BASE.replace("depth = 3", "depth = 1");
+    bench.write("points.toml", &format!("{one_layer}[sweep]\nmodel.dropout = [0.1, 0.5]\n"));
+    let (code, line) = failure(&bench.run(&["sweep", "points.toml"]));
+    assert!(
+        code == Some(2) && line.contains("points.toml:15: sweep.model.dropout: only applies with a hidden layer"),
+        "{line}"
+    );
+    bench.write("points.toml", &one_layer);
+    let alone = rows(&points(&bench, &[], &["trial"]));
+    let swept = ["sweep.model.depth=[1, 2]", "model.dropout=0.2"];
+    let found = rows(&points(&bench, &swept, &["trial"]));
+    assert_eq!(found[0], alone[0]);
+    assert_ne!(found[1], rows(&points(&bench, &["model.depth=2"], &["trial"]))[0]);
+}

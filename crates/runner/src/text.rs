@@ -28,9 +28,12 @@ pub(crate) fn short_name(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-/// Formats a JSON value so that equal values have equal texts: 1 and 1.0 are one number.
+/// Formats a JSON value so that equal values have equal texts: 1 and 1.0 are one number, also in a list.
 pub(crate) fn comparable(value: &Value) -> String {
-    value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
+    match value {
+        Value::Array(list) => format!("[{}]", list.iter().map(comparable).collect::<Vec<_>>().join(",")),
+        value => value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string()),
+    }
 }
 
 /// Formats a number of bytes with one decimal and a binary unit.

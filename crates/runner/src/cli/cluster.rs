@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::blas::Blas;
 use super::experiment::ExperimentArgs;
+use crate::plan::shard::MOST;
 use crate::text::parse_duration;
 
 /// Arguments of `runner submit`.
@@ -121,8 +122,8 @@ impl FromStr for Shards {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse() {
             _ if text == "auto" => Ok(Shards::Auto),
-            Ok(number @ 1..) => Ok(Shards::Exactly(number)),
-            _ => Err("must be a number from 1 on, or auto".to_owned()),
+            Ok(number @ 1..=MOST) => Ok(Shards::Exactly(number)),
+            _ => Err(format!("must be a number from 1 to {MOST}, or auto")),
         }
     }
 }
@@ -192,4 +193,22 @@ pub struct Merge {
     /// of threads per fleet.
     #[arg(long)]
     pub mix: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_has_as_many_shards_as_can_be_named() {
+        assert_eq!("auto".parse(), Ok(Shards::Auto));
+        assert_eq!("100000".parse(), Ok(Shards::Exactly(MOST)));
+        for wrong in ["0", "100001", "99999999999999", "many", "-1"] {
+            assert_eq!(
+                wrong.parse::<Shards>(),
+                Err("must be a number from 1 to 100000, or auto".to_owned()),
+                "{wrong}"
+            );
+        }
+    }
 }

@@ -93,7 +93,8 @@ impl Scripts {
         let mut common = vec![
             format!("--job-name={job}"),
             format!("--chdir={directory}"),
-            format!("--output={folder}/log/{log}.txt"),
+            // Slurm takes %a for the number of the task, and %% for %.
+            format!("--output={}/log/{log}.txt", folder.replace('%', "%%")),
             "--open-mode=append".to_owned(),
             format!("--export={}", self.exported(|name| env::var_os(name).is_some())),
             "--nodes=1".to_owned(),
@@ -190,6 +191,13 @@ mod tests {
         assert!(script.contains("\nexport OPENBLAS_CORETYPE='Haswell'\n"), "{script}");
         let export = script.lines().find(|line| line.contains("--export=")).unwrap();
         assert!(!export.contains("ALL") && !export.contains("OPENBLAS_CORETYPE"), "{export}");
+    }
+
+    /// In the name of a file %a is the number of the task, %% is %.
+    #[test]
+    fn a_per_cent_sign_in_the_directory_is_none_of_slurms() {
+        let script = Scripts { folder: "100%a.shards".to_owned(), ..scripts(Options::default()) }.array();
+        assert!(script.contains("\n#SBATCH --output=100%%a.shards/log/%a.txt\n"), "{script}");
     }
 
     #[test]

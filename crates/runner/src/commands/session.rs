@@ -99,6 +99,7 @@ impl Session {
     pub(super) fn data_hash(&self) -> String {
         let Session { experiment, data, .. } = self;
         let Names { train_x, train_y, test_x, test_y, classes: _ } = &experiment.names;
+        let [train_x, train_y, test_x, test_y] = [train_x, train_y, test_x, test_y].map(|name| as_word(name));
         let test = match (&data.test, &experiment.source) {
             (None, _) => "without test examples".to_owned(),
             (Some(_), DataSource::Files { test: TestFiles::Share { share, seed }, .. }) => {
@@ -187,6 +188,13 @@ impl Session {
     }
 }
 
+/// Writes the name of a dataset so that it is told from what stands beside it. Usual names stay as they are, and so do the ids of their
+/// trials.
+fn as_word(name: &str) -> String {
+    let is_word = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '"');
+    if is_word { name.to_owned() } else { format!("{name:?}") }
+}
+
 /// Refuses work that needs more bytes than are free. The message begins with `what` and its verb, and ends with the
 /// `remedy`.
 pub(super) fn enough_memory(needed: f64, what: &str, remedy: &str) -> Result<()> {
@@ -257,4 +265,22 @@ pub(super) fn set_up_blas(asked: Option<&Request>) -> Result<Choice, blas::Error
 /// Warns of a BLAS that is slow, or that takes other kernels than it was asked for.
 pub(super) fn warn_of(blas: &Choice) {
     blas.warnings.iter().for_each(|warning| warn(&warning.to_string()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_word;
+
+    #[test]
+    fn names_of_datasets_are_told_apart_and_usual_ones_stay_as_they_are() {
+        assert_eq!(as_word("train_set_x"), "train_set_x");
+        let said = |names: [&str; 2]| names.map(as_word).join(" ");
+        let different =
+            [["x a", "b"], ["x", "a b"], ["x\" \"a", "b"], ["\"x", "a\" b"], ["", "x"], ["x", ""], ["x\t", "x"]];
+        for (place, one) in different.into_iter().enumerate() {
+            for other in &different[..place] {
+                assert_ne!(said(one), said(*other));
+            }
+        }
+    }
 }

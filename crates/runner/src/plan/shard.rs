@@ -15,7 +15,7 @@ pub struct Shard {
 }
 
 /// The most shards of a sweep: more than any cluster runs, and few enough to list.
-const MOST: usize = 100_000;
+pub const MOST: usize = 100_000;
 
 impl Shard {
     /// Makes shard `number` of `count`; `None` if there is no such one, or `count` is beyond 100,000.

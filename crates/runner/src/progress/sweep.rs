@@ -42,6 +42,8 @@ struct State {
     trials: usize,
     all_flops: f64,
     flops: f64,
+    /// Those of them that earlier runs had done, up to the checkpoints of their fleets.
+    flops_before: f64,
     /// Finished trials by their status, in the order of [`Status::ALL`].
     finished: [usize; 3],
     best: Option<f64>,
@@ -64,6 +66,7 @@ impl SweepProgress {
             trials,
             all_flops: flops,
             flops: 0.0,
+            flops_before: 0.0,
             finished: [0; 3],
             best: None,
             begun: Instant::now(),
@@ -133,6 +136,7 @@ impl State {
         let status = outcome.end.status();
         self.finished[Status::ALL.iter().position(|known| *known == status).expect("every status")] += 1;
         self.flops += plan.flops(trial);
+        self.flops_before += plan.flops_of_steps(trial, 0..outcome.resumed_at.min(plan.iterations(trial)));
         self.shown = Instant::now();
         let cost = outcome.final_record().map(|record| record.cost);
         if status == Status::Completed {
@@ -166,7 +170,7 @@ impl State {
 
     /// Foretells the end, once.
     fn foretell(&mut self) {
-        self.foretold = self.foretold.or_else(|| Foretold::after(self.begun.elapsed(), self.fraction()));
+        self.foretold = self.foretold.or_else(|| Foretold::after(self.begun.elapsed(), self.own_fraction()));
     }
 
     fn end(&mut self) {
@@ -217,6 +221,13 @@ impl State {
         if self.all_flops > 0.0 { ((self.flops + running) / self.all_flops).min(1.0) } else { 1.0 }
     }
 
+    /// Computes the share of the operations of this run that are done.
+    fn own_fraction(&self) -> f64 {
+        let of_running: f64 = self.advance.running().iter().map(|running| running.flops_before()).sum();
+        let before = (self.flops_before + of_running) / self.all_flops;
+        if before < 1.0 { (self.fraction() - before) / (1.0 - before) } else { 1.0 }
+    }
+
     fn draw(&self, on_its_way: Option<&Running>) {
         let Some(bar) = &self.bar else { return };
         // A fleet that ends before it is in the record does not draw the bar back.
@@ -262,4 +273,22 @@ fn bar_of(trials: usize, flops: f64) -> ProgressBar {
 
 fn mega(flops: f64) -> u64 {
     (flops / 1e6) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_foretold_from_what_this_run_has_done() {
+        // Of 1000 operations 100 are of a fleet that is at 60 %, and was at 50 % when this run began.
+        let advance = Advance::resumed(100.0, 1000, 500, 599);
+        let progress = SweepProgress::new(ProgressMode::None, &advance, 0, 1000.0);
+        let share = progress.shared.state().own_fraction();
+        assert!((share - 10.0 / 950.0).abs() < 1e-12, "{share}");
+        progress.shared.state().flops = 500.0;
+        progress.shared.state().flops_before = 450.0;
+        let share = progress.shared.state().own_fraction();
+        assert!((share - 60.0 / 500.0).abs() < 1e-12, "{share}");
+    }
 }

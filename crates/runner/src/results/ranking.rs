@@ -25,6 +25,8 @@ impl Score {
         let is_measured = |column| trials.rows.iter().any(|row| row.loss(column).is_some());
         if is_measured(&VALIDATION_COST) {
             Score { column: &VALIDATION_COST, why: "the cost of the validation examples" }
+        } else if !is_measured(&FINAL_COST) {
+            Score { column: &FINAL_COST, why: "the training cost, as no trial has completed yet" }
         } else {
             Score { column: &FINAL_COST, why: "the training cost, as there are no validation examples" }
         }

@@ -23,6 +23,8 @@ pub struct Running {
     /// The operations of all its updates.
     pub flops: f64,
     steps: AtomicUsize,
+    /// The updates that earlier runs had made, once the first step has begun.
+    before: AtomicUsize,
     /// The bits of the last recorded cost of its first net; those of NaN before there is one.
     cost: AtomicU64,
 }
@@ -47,6 +49,7 @@ impl Advance {
             iterations: trials.iter().map(|trial| plan.iterations(trial)).max().unwrap_or(0),
             flops: trials.iter().map(|trial| plan.flops(trial)).sum(),
             steps: AtomicUsize::new(0),
+            before: AtomicUsize::new(usize::MAX),
             cost: AtomicU64::new(f64::NAN.to_bits()),
         });
         self.fleets().push(Arc::clone(&running));
@@ -71,22 +74,56 @@ impl Running {
 
     /// Counts the operations done so far.
     pub fn flops_done(&self) -> f64 {
-        self.flops * self.iteration() as f64 / self.iterations.max(1) as f64
+        self.flops_until(self.iteration())
+    }
+
+    /// Counts those of them that earlier runs had done.
+    pub fn flops_before(&self) -> f64 {
+        self.flops_until(self.iteration().min(self.before.load(Ordering::Relaxed)))
+    }
+
+    fn step(&self, iteration: usize, latest: Option<HistoryPoint>) {
+        self.before.fetch_min(iteration, Ordering::Relaxed);
+        self.steps.store(iteration + 1, Ordering::Relaxed);
+        if let Some(HistoryPoint { cost, .. }) = latest {
+            self.cost.store(cost.to_bits(), Ordering::Relaxed);
+        }
+    }
+
+    fn flops_until(&self, iteration: usize) -> f64 {
+        self.flops * iteration as f64 / self.iterations.max(1) as f64
     }
 }
 
 impl Entry {
     /// Enters that the step `iteration` begins, with the last recorded cost of the first net.
     pub(super) fn step(&self, iteration: usize, latest: Option<HistoryPoint>) {
-        self.running.steps.store(iteration + 1, Ordering::Relaxed);
-        if let Some(HistoryPoint { cost, .. }) = latest {
-            self.running.cost.store(cost.to_bits(), Ordering::Relaxed);
-        }
+        self.running.step(iteration, latest);
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
         self.advance.fleets().retain(|running| !Arc::ptr_eq(running, &self.running));
+    }
+}
+
+#[cfg(test)]
+impl Advance {
+    /// Enters a fleet that goes on from the update `before`, and begins its step `iteration`, for tests.
+    pub(crate) fn resumed(flops: f64, iterations: usize, before: usize, iteration: usize) -> Self {
+        let (advance, id) = (Advance::default(), "a".to_owned());
+        let running = Running {
+            trials: vec![id.clone()],
+            label: id,
+            iterations,
+            flops,
+            steps: AtomicUsize::new(0),
+            before: AtomicUsize::new(usize::MAX),
+            cost: AtomicU64::new(0),
+        };
+        [before, iteration].into_iter().for_each(|iteration| running.step(iteration, None));
+        advance.fleets().push(Arc::new(running));
+        advance
     }
 }

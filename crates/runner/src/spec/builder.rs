@@ -165,8 +165,10 @@ fn source_of(raw: &RawTrial) -> Result<DataSource, Problem> {
         (None, None, Some(_)) => return Err(keys::TRAIN.problem("missing; data.test alone is not enough")),
     };
     let has_test_file = !matches!(&source, DataSource::Files { test, .. } if !matches!(test, TestFiles::File(_)));
-    if raw.has(&keys::TEST_SHA256) && !has_test_file {
-        return Err(keys::TEST_SHA256.problem("only applies with data.test or data.set"));
+    let of_test_file = [&keys::TEST_SHA256, &keys::TEST_X, &keys::TEST_Y];
+    match of_test_file.into_iter().find(|key| raw.has(*key)) {
+        Some(key) if !has_test_file => return Err(key.problem("only applies with data.test or data.set")),
+        _ => {}
     }
     Ok(source)
 }

@@ -27,11 +27,17 @@ keys! {
     /// The cost, and with it the output layer; auto is binary-cross-entropy for 2 classes, softmax-cross-entropy for more, mean-squared-error for values.
     COST: AutoOr<Cost> = Key::new("model.cost", AutoOr(&Cost::ALL)).or(|| None);
     /// The share of units that inverted dropout leaves out, one or a list with one for each hidden layer.
-    DROPOUT: PerLayer<Real> = Key::new("model.dropout", PerLayer(FRACTION)).or(|| Layers::Same(0.0));
+    DROPOUT: PerLayer<Real> = Key::new("model.dropout", PerLayer(FRACTION)).or(|| Layers::Same(0.0))
+        .only_with("a hidden layer", has_hidden_layers);
     /// The element type that a net is trained in.
     DTYPE: OneOf<Dtype> = Key::new("model.dtype", OneOf(&Dtype::ALL)).or(|| Dtype::F32);
     /// The seed that weights and dropout masks are drawn from.
     TRIAL_SEED: Integer = Key::new("seed", SEED).or(|| 1);
+}
+
+/// Returns whether the net has a hidden layer.
+fn has_hidden_layers(raw: &RawTrial) -> bool {
+    raw.get(&HIDDEN).map_or(raw.get(&DEPTH) != Some(1), |hidden| !hidden.is_empty())
 }
 
 /// Reads the widths of the hidden layers.
