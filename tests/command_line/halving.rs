@@ -235,3 +235,24 @@ fn a_sweep_whose_last_rung_does_not_fit_into_memory_is_refused_before_its_first(
     };
     assert!(needed(&long) > 3e4 && needed(&["train.iterations=70"]) < 1e3);
 }
+
+#[test]
+fn the_tables_have_the_rungs_below_one_that_cannot_begin() {
+    let bench = bench(HALVED);
+    let words = ["sweep", "points.toml", "model.activation=tanh", "train.iterations=70"];
+    bench.succeeds(&words);
+    let record = Connection::open(bench.path("results/points/results.db")).unwrap();
+    record
+        .execute_batch(
+            "DELETE FROM history; DELETE FROM trial;
+             CREATE TRIGGER full BEFORE INSERT ON plan WHEN NEW.position >= 18 BEGIN SELECT RAISE(ABORT, 'no room'); END;",
+        )
+        .unwrap();
+    drop(record);
+    std::fs::remove_file(bench.path("results/points/trials.csv")).unwrap();
+    let run = bench.run(&words);
+    let said = text(&run.stderr);
+    assert!(run.status.code() == Some(1) && said.contains("18 finished trials are kept"), "{said}");
+    assert!(said.contains("no room"), "{said}");
+    assert_eq!(halved_rows(&bench, "results/points").len(), 18);
+}

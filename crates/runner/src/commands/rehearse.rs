@@ -261,6 +261,14 @@ mod tests {
         assert_eq!(end(SIGXCPU).unwrap(), CopyEnd::Endless);
         assert!(matches!(end(101 << 8).unwrap(), CopyEnd::Ended(_)), "a panic");
         assert!(end(SIGINT).is_err(), "a person wants to end it");
+        let unbounded = end(UNBOUNDED << 8).unwrap_err().to_string();
+        assert_eq!(unbounded, "can't bound the time and memory of the process that reads a file first: said");
+    }
+
+    #[test]
+    fn the_time_ends_by_its_own_signal_before_the_limit_of_the_shell() {
+        let hard = [None, Some(1000), Some(21), Some(20), Some(1), Some(0)];
+        assert_eq!(hard.map(|hard| at_most(20, hard)), [20, 20, 20, 19, 0, 0]);
     }
 
     /// 300,000 examples of 1,000 features in 14.4 MB take 20 s to unpack, check and convert.

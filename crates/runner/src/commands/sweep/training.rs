@@ -116,7 +116,9 @@ impl Training {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    self.export(sweep)?;
+                    if let Err(unwritten) = self.export(sweep) {
+                        warn(&format!("{unwritten:#}"));
+                    }
                     return Err(error);
                 }
             }

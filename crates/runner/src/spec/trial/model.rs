@@ -55,7 +55,9 @@ pub(super) fn hidden(raw: &RawTrial) -> Result<Vec<usize>, Problem> {
         (None, Some(1), _) => Ok(Vec::new()),
         (None, Some(depth), Some(width)) => Ok(vec![width; depth - 1]),
         (None, None, _) => Err(DEPTH.problem("missing; give model.depth and model.width, or model.hidden")),
-        (None, _, None) => Err(MODEL_WIDTH.problem("missing; a net of this depth needs it")),
+        (None, _, None) => {
+            Err(MODEL_WIDTH.problem("missing; a net of this depth needs it, or model.hidden alone gives all widths"))
+        }
     }
 }
 
