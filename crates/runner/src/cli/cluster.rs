@@ -64,9 +64,12 @@ pub struct Options {
     /// The features of nodes, for nodes of one kind of core.
     #[arg(long, value_name = "FEATURES", value_parser = word)]
     pub constraint: Option<String>,
-    /// Any other option of sbatch, such as --sbatch=--exclusive; may be repeated.
+    /// Any other option of sbatch for the shards, such as --sbatch=--exclusive; may be repeated.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = option)]
     pub sbatch: Vec<String>,
+    /// The same for the merge, which has one core, the memory of a shard and an hour: such as --merge-sbatch=--time=3:00:00.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = option)]
+    pub merge_sbatch: Vec<String>,
     /// A variable of the shards' environment, with its value or as it is here; may be repeated. PATH, HOME, USER, LD_LIBRARY_PATH,
     /// LAYERCHAIN_BLAS and CATVNONCAT go along, and nothing else.
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
@@ -100,6 +103,7 @@ impl Options {
             qos: self.qos.or(site.qos),
             constraint: self.constraint.or(site.constraint),
             sbatch: both(site.sbatch, self.sbatch),
+            merge_sbatch: both(site.merge_sbatch, self.merge_sbatch),
             env: both(site.env, self.env),
             setup: both(site.setup, self.setup),
             signal: self.signal.or(site.signal),

@@ -73,7 +73,7 @@ impl Scripts {
 
     /// Writes the script of the job that merges the shards.
     pub fn merge(&self) -> String {
-        let Scripts { words, name, runner, out, folder, mem, .. } = self;
+        let Scripts { words, name, runner, out, folder, mem, options, .. } = self;
         let mut own = self.common(&format!("{name}-merge"), "merge");
         own.extend([
             "--cpus-per-task=1".to_owned(),
@@ -81,6 +81,7 @@ impl Scripts {
             "--time=60".to_owned(),
             "--requeue".to_owned(),
         ]);
+        own.extend(options.merge_sbatch.iter().cloned()); // of two equal options sbatch takes the last one
         rendered(
             include_str!("merge.sh.jinja"),
             context! { words, options => own, setup => self.setup(), runner, folder, out },
@@ -198,6 +199,20 @@ mod tests {
     fn a_per_cent_sign_in_the_directory_is_none_of_slurms() {
         let script = Scripts { folder: "100%a.shards".to_owned(), ..scripts(Options::default()) }.array();
         assert!(script.contains("\n#SBATCH --output=100%%a.shards/log/%a.txt\n"), "{script}");
+    }
+
+    #[test]
+    fn the_options_of_the_merge_come_after_its_own_and_those_of_the_shards_are_not_among_them() {
+        let [sbatch, merge_sbatch] = ["--exclusive", "--time=3:00:00"].map(|option| vec![option.to_owned()]);
+        let scripts = scripts(Options { sbatch, merge_sbatch, ..Options::default() });
+        let times: Vec<_> = scripts
+            .merge()
+            .lines()
+            .filter_map(|line| line.strip_prefix("#SBATCH --time="))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(times, ["60", "3:00:00"]);
+        assert!(!scripts.merge().contains("--exclusive") && !scripts.array().contains("3:00:00"));
     }
 
     #[test]
