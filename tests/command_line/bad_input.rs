@@ -200,7 +200,6 @@ fn a_bad_override_or_file_is_refused() {
         (&["good.toml", "train.learning_rate"], &["command line", "key=value"]),
         (&["good.toml", "train.learning_rate=fast"], &["command line", "train.learning_rate", "\"fast\""]),
         (&["good.toml", "train.lerning_rate=1"], &["command line", "did you mean train.learning_rate?"]),
-        (&["good.toml", "alpha=1"], &["command line", "unknown key alpha (did you mean train.learning_rate?)"]),
         (&["good.toml", "sweep.model.depth=[2, 0]"], &["command line", "sweep.model.depth", "0"]),
         (
             &["good.toml", "data.train=data/train_drawn.h5", "data.test_x=x"],

@@ -18,7 +18,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("model.parameters", "nparameters params"),
     ("model.dtype", "precision type"),
     ("seed", "manualseed randomstate seeds"),
-    ("train.learning_rate", "alpha eta lr rate"),
+    ("train.learning_rate", "eta lr rate"),
     ("train.epochs", "epoch maxiter nepochs numepochs"),
     ("train.iterations", "iters numiterations steps"),
     ("train.optimizer", "algorithm optim solver"),
