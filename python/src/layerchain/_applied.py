@@ -35,9 +35,15 @@ def _shuffles(settings: Settings) -> bool:
     return _is_number("train.batch")(settings) and settings.get("train.shuffle") is not False
 
 
+def _has_hidden_layers(settings: Settings) -> bool:
+    hidden = settings.get("model.hidden")
+    return settings.get("model.depth") != 1 if hidden is None else hidden != []
+
+
 # Each conditional key with what its trials have, as `runner schema` describes it.
 CONDITIONS: dict[str, Condition] = {
     "model.base_width": _is("model.init", "he", "mup"),
+    "model.dropout": _has_hidden_layers,
     "model.init_factor": _is("model.init", "he", "scaled-normal"),
     "model.init_gain": _is("model.init", "he", "orthogonal"),
     "train.alpha": _optimizer("rmsprop"),
