@@ -2,12 +2,18 @@
 
 use super::*;
 
-#[test]
-fn a_shard_that_is_to_begin_anew_is_not_taken_from_the_joined_results() {
+/// Sets up a sweep whose two shards are trained and joined.
+fn joined() -> Bench {
     let bench = bench();
     sweep(&bench, &["--shard", "0/2"]);
     sweep(&bench, &["--shard", "1/2"]);
     assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    bench
+}
+
+#[test]
+fn a_shard_that_is_to_begin_anew_is_not_taken_from_the_joined_results() {
+    let bench = joined();
     let (code, _, line) = on(&bench, "Haswell", &["sweep", "small.toml", "--shard", "0/2", "--fresh"]);
     assert_eq!(code, Some(2), "{line}");
     assert!(line.contains("--fresh: 12 trials of shard 0/2 would be taken from results/small"), "{line}");
@@ -20,10 +26,7 @@ fn a_shard_that_is_to_begin_anew_is_not_taken_from_the_joined_results() {
 
 #[test]
 fn a_damaged_trial_of_the_joined_record_is_missing_and_its_damaged_plan_is_written_anew() {
-    let bench = bench();
-    sweep(&bench, &["--shard", "0/2"]);
-    sweep(&bench, &["--shard", "1/2"]);
-    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    let bench = joined();
     let whole = trials(&bench, "results/small");
     let record = || Connection::open(bench.path("results/small/results.db")).unwrap();
     let first = "id = (SELECT trial FROM plan ORDER BY position LIMIT 1)";
@@ -53,10 +56,7 @@ fn a_damaged_trial_of_the_joined_record_is_missing_and_its_damaged_plan_is_writt
 
 #[test]
 fn a_shard_of_a_joined_record_with_a_damaged_plan_takes_its_trials_all_the_same() {
-    let bench = bench();
-    sweep(&bench, &["--shard", "0/2"]);
-    sweep(&bench, &["--shard", "1/2"]);
-    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    let bench = joined();
     let record = Connection::open(bench.path("results/small/results.db")).unwrap();
     assert_eq!(record.execute("UPDATE axis SET scale = 'log'", []).unwrap(), 4);
     fs::remove_dir_all(bench.path(&format!("{SHARDS}/0-of-2"))).unwrap();

@@ -42,13 +42,14 @@ pub fn choose(request: &Request) -> Result<Choice, Error> {
         let library = choice.library.to_string();
         choice.warnings.push(Warning::WiderKernels { library, narrow: narrow.to_owned() });
     }
-    if let Some(name) = ignored_core(choice.library) {
+    let ignored = ignored_core(choice.library);
+    let is_core_asked_for = choice.library.family() == Family::OpenBlas && env::var_os(CORETYPE).is_some();
+    let by_request = is_core_asked_for && ignored.is_none();
+    if let Some(name) = ignored {
         choice.warnings.push(Warning::IgnoredCore { library: choice.library.to_string(), name });
     }
     if let Some(fraction) = choice.library.slow_fraction() {
         let library = choice.library.to_string();
-        let is_openblas = choice.library.family() == Family::OpenBlas;
-        let by_request = is_openblas && env::var_os(CORETYPE).is_some() && ignored_core(choice.library).is_none();
         choice.warnings.push(Warning::Slow { library, vectors: Vectors::detect(), fraction, by_request });
     }
     Ok(choice)

@@ -155,6 +155,9 @@ pub(super) fn open(path: &Path) -> Result<(Handle, Library), LoadError> {
 /// whole: that of no element is 0. Not all libraries say it of themselves.
 fn takes_wide_integers(handle: &Handle) -> bool {
     type Ddot = unsafe extern "C" fn(i64, *const f64, i64, *const f64, i64) -> f64;
+    if cfg!(not(target_pointer_width = "64")) {
+        return false;
+    }
     let length = (-1 << 32) | 1;
     // SAFETY: cblas declares it so but for the width of its integers; in the calling conventions of 64-bit processors they come in registers
     // of which a function for narrow ones reads the lower halves. It reads one element at most.

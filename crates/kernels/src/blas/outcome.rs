@@ -32,8 +32,8 @@ pub enum Error {
     },
     /// LD_PRELOAD puts another library before the chosen one.
     #[error(
-        "LD_PRELOAD puts {} ({what}) before every other BLAS, which asks for another one than was chosen: unset LD_PRELOAD, or \
-         choose that library with --blas {}",
+        "LD_PRELOAD puts {} ({what}) before every other BLAS, and another one was chosen: unset LD_PRELOAD, or choose \
+         that library with --blas {}",
         path.display(),
         path.display()
     )]

@@ -67,7 +67,8 @@ pub struct Options {
     /// Any other option of sbatch for the shards, such as --sbatch=--exclusive; may be repeated.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = option)]
     pub sbatch: Vec<String>,
-    /// The same for the merge, which has one core, the memory of a shard and an hour: such as --merge-sbatch=--time=3:00:00.
+    /// Any other option of sbatch for the merge, which has one core, the memory of a shard and an hour, such as
+    /// --merge-sbatch=--time=3:00:00; may be repeated.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = option)]
     pub merge_sbatch: Vec<String>,
     /// A variable of the shards' environment, with its value or as it is here; may be repeated. PATH, HOME, USER, LD_LIBRARY_PATH,

@@ -39,7 +39,7 @@ pub struct Train {
     #[cfg(feature = "mpi")]
     #[arg(long, conflicts_with_all = ["trial", "best"])]
     pub mpi: bool,
-    /// An option of builds with MPI.
+    /// Refused: only builds with MPI have it.
     #[cfg(not(feature = "mpi"))]
     #[arg(long = "mpi", hide = true, num_args = 0, default_missing_value = "", value_parser = without_mpi)]
     pub no_mpi: Option<String>,

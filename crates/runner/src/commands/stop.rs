@@ -34,7 +34,7 @@ pub(super) struct Stop {
 /// The message of a process that is cut off.
 struct LastWords {
     cause: String,
-    /// What is kept, and how to resume; it follows the cause.
+    /// The text behind the cause: what is kept, and how to resume.
     rest: String,
 }
 

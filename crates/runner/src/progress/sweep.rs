@@ -42,7 +42,7 @@ struct State {
     trials: usize,
     all_flops: f64,
     flops: f64,
-    /// Those of them that earlier runs had done, up to the checkpoints of their fleets.
+    /// The part of `flops` that earlier runs had done, up to the checkpoints of the fleets.
     flops_before: f64,
     /// Finished trials by their status, in the order of [`Status::ALL`].
     finished: [usize; 3],

@@ -234,8 +234,9 @@ fn jobs(args: &cli::Sweep, experiment: &Experiment, fleets: usize) -> Result<usi
     let cores = machine::cores();
     let threads = experiment.threads;
     let most = cores / threads;
-    let callers = in_use().most_callers().unwrap_or(usize::MAX);
-    let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or_else(|| most.min(callers / threads));
+    // One fleet of more threads than the library has buffers for is refused by the library.
+    let with_buffers = in_use().most_callers().map_or(most, |callers| (callers / threads).max(1));
+    let jobs = args.jobs.map(usize::from).or(experiment.jobs).unwrap_or(most.min(with_buffers));
     if jobs > most {
         let threads = if threads > 1 { format!(" x {threads} threads") } else { String::new() };
         let (here, key) = (count(cores, "core"), if args.jobs.is_some() { "--jobs" } else { "run.jobs" });
