@@ -15,6 +15,7 @@ mod dual;
 pub(crate) mod engine;
 pub(crate) mod evaluation;
 pub(crate) mod examples;
+mod factors;
 mod first_layers;
 pub(crate) mod fleet;
 pub(crate) mod gram;

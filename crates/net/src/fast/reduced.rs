@@ -9,8 +9,9 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
 use crate::fast::columns::{Columns, columns};
+use crate::fast::factors::Factors;
 use crate::fast::first_layers::FirstLayers;
-use crate::fast::gram::{CHECKED, Factors};
+use crate::fast::gram::CHECKED;
 use crate::fast::initial_term::InitialTerm;
 use crate::fast::state::arrays::{FirstState, StateMismatch};
 use crate::fast::state::moments::FirstMoments;
