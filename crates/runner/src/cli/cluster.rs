@@ -43,8 +43,8 @@ pub struct Options {
     /// The most shards that run at once.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_parallel: Option<u32>,
-    /// The time limit of a shard, such as 45m or 2h [default: twice the predicted time, and 5 minutes].
-    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    /// The time limit of a shard, such as 45m, 2h or Slurm's 1-12:00:00 [default: twice the predicted time, and 5 minutes].
+    #[arg(long, value_name = "DURATION", value_parser = time_limit)]
     pub time: Option<Duration>,
     /// The memory of a shard as Slurm takes it, such as 2G [default: a quarter more than planned].
     #[arg(long, value_name = "SIZE", value_parser = memory)]
@@ -143,6 +143,28 @@ pub struct Status {
     pub json: bool,
 }
 
+/// Reads a time limit, as a duration or as Slurm writes it.
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let is_slurms = text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || b":-".contains(&byte));
+    if !is_slurms {
+        return seconds(text);
+    }
+    let wrong = || "must be [days-]hours:minutes:seconds or minutes:seconds, 1s or longer".to_owned();
+    let (days, clock) = text.split_once('-').unwrap_or(("0", text));
+    let mut parts =
+        clock.split(':').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
+    match (parts.len(), text.contains('-')) {
+        (2, true) => parts.push(0),
+        (2, false) => parts.insert(0, 0),
+        (3, _) => {}
+        _ => return Err(wrong()),
+    }
+    let units = [86_400, 3600, 60, 1];
+    let parts = std::iter::once(days.parse().map_err(|_| wrong())?).chain(parts);
+    let seconds = parts.zip(units).try_fold(0_u64, |sum, (part, unit)| sum.checked_add(part.checked_mul(unit)?));
+    seconds.filter(|&seconds| seconds > 0).map(Duration::from_secs).ok_or_else(wrong)
+}
+
 /// Reads a duration of at least a second: a shorter one would become 0, which Slurm takes as no limit.
 fn seconds(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text)?;
@@ -203,6 +225,17 @@ pub struct Merge {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_limit_is_a_duration_or_one_of_slurms() {
+        let minutes = |text| time_limit(text).map(|time| time.as_secs_f64() / 60.0);
+        let read = ["45m", "1h 30m", "30:30", "1:30:00", "1-12:00", "2-00:00:30"].map(minutes);
+        assert_eq!(read, [45.0, 90.0, 30.5, 90.0, 2160.0, 2880.5].map(Ok));
+        for wrong in ["60", "0:00", "0-0:0:0", "1:2:3:4", "1::2", "1-2-3:00", "-1:00", "99999999999999999999:00"] {
+            assert!(time_limit(wrong).is_err(), "{wrong}");
+        }
+        assert!(time_limit("18446744073709551615-00:00").is_err());
+    }
 
     #[test]
     fn a_sweep_has_as_many_shards_as_can_be_named() {
