@@ -129,9 +129,9 @@ impl Trials {
         self.axes.iter().any(|axis| axis.key == SEED).then_some(SEED)
     }
 
-    /// Returns whether the trials have several seeds.
+    /// Returns whether the trials have several seeds, finished or not.
     pub fn has_seeds(&self) -> bool {
-        let mut seeds = self.finished().filter_map(|row| row.values.get(SEED));
+        let mut seeds = self.rows.iter().filter_map(|row| row.values.get(SEED));
         let first = seeds.next();
         seeds.any(|seed| Some(seed) != first)
     }
