@@ -124,7 +124,7 @@ class Axis:
     def span(self, values: Iterable[Any]) -> str:
         """From the lowest to the highest of some of its values, in words."""
         ends = sorted(values)
-        first, last = value_text(ends[0]), value_text(ends[-1])
+        first, last = self.text(ends[0]), self.text(ends[-1])
         return first if first == last else f"{first} to {last}"
 
     def groups(self, most: int) -> list[tuple]:

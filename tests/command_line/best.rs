@@ -136,6 +136,37 @@ fn without_validation_examples_the_training_cost_decides_and_a_setting_that_lost
 }
 
 #[test]
+fn while_one_seed_alone_is_finished_a_row_is_a_setting_and_the_first_is_the_best() {
+    let bench = Bench::new();
+    bench.write("nets.toml", SWEEP);
+    bench.succeeds(&["sweep", "nets.toml", "sweep.train.learning_rate=[0.001, 0.1]"]);
+    let rows = trials(&bench, DIR);
+    // Of depth 2 all seeds are finished, of depth 3 one.
+    let open: Vec<_> = rows.iter().filter(|row| row["model.depth"] == "3" && row["seed"] != "1").collect();
+    let record = Connection::open(bench.path("results/nets/results.db")).unwrap();
+    // The histories of the trials stay.
+    record.pragma_update(None, "foreign_keys", false).unwrap();
+    for row in &open {
+        record.execute("DELETE FROM trial WHERE id = ?1", [&row["trial"]]).unwrap();
+    }
+    for only in ["", "seed = 1"] {
+        let which: &[&str] = if only.is_empty() { &[] } else { &["--where", only] };
+        let (rows, _) = bench.succeeds(&[&["show", DIR, "--json", "-n", "1"][..], which].concat());
+        let best: Value =
+            serde_json::from_str(&bench.succeeds(&[&["best", DIR, "--json"][..], which].concat()).0).unwrap();
+        let first = &json_lines(&rows)[0];
+        for key in ["model.depth", "train.learning_rate"] {
+            assert_eq!(first[key], best["setting"]["keys"][key], "{only}: {first} {best}");
+        }
+    }
+    for row in rows.iter().filter(|row| row["model.depth"] == "2" && row["seed"] != "1") {
+        record.execute("DELETE FROM trial WHERE id = ?1", [&row["trial"]]).unwrap();
+    }
+    let shown = json_lines(&bench.succeeds(&["show", DIR, "--json"]).0);
+    assert!(shown.len() == 4 && shown.iter().all(|row| row["n"] == 1), "{shown:?}");
+}
+
+#[test]
 fn the_last_rung_comes_first_and_holds_the_best() {
     let bench = Bench::new();
     let halved = SWEEP.replace(", 1e4]", ", 0.3]") + "[sweep.halving]\nleast = 10\nfactor = 2\n";

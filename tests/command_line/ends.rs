@@ -147,7 +147,7 @@ fn a_time_budget_ends_a_sweep_as_ctrl_c_does_and_the_finished_trials_are_kept() 
     let over = bench.run(&["sweep", "budget.toml", "--time-budget", "3s"]);
     let stderr = text(&over.stderr);
     assert_eq!(over.status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("the time budget of 3s is over: 0 of 1 trial kept"), "{stderr}");
+    assert!(stderr.contains("the time budget of 3s is over: 0 of 1 trial finished"), "{stderr}");
     assert!(stderr.contains("; to go on: ") && stderr.contains("--time-budget 3s"), "{stderr}");
     let trials = bench.read("results/budget/trials.csv");
     assert!(trials.contains(",10,completed,") && !trials.contains(",1000000000,completed,"), "{trials}");

@@ -34,7 +34,6 @@ pub(crate) fn bench() -> Bench {
     bench
 }
 
-/// Stdout and stderr of a run that succeeds.
 /// The rows of trials.csv by their columns.
 pub(crate) fn trials(bench: &Bench, dir: &str) -> Vec<BTreeMap<String, String>> {
     let csv = bench.read(&format!("{dir}/trials.csv"));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use console::{Alignment, measure_text_width, pad_str};
+
 use crate::text::visible_line;
 
 /// The most characters of a cell.
@@ -44,7 +46,7 @@ impl Table {
             let line = visible_line(&cell);
             let end = line.char_indices().nth(WIDEST).map_or(line.len(), |(end, _)| end);
             let cell = &line[..end];
-            column.width = column.width.max(cell.chars().count());
+            column.width = column.width.max(measure_text_width(cell));
             column.is_numeric &= is_number(cell);
             row += cell;
             row.push('\n');
@@ -66,7 +68,9 @@ impl fmt::Display for Table {
         for row in &self.rows {
             let mut line = String::new();
             for (&Column { width, is_numeric }, cell) in self.columns.iter().zip(row.lines()) {
-                line += &if is_numeric { format!("{cell:>width$}  ") } else { format!("{cell:<width$}  ") };
+                let side = if is_numeric { Alignment::Right } else { Alignment::Left };
+                line += &pad_str(cell, width, side, None);
+                line += "  ";
             }
             writeln!(f, "{}", line.trim_end())?;
         }
@@ -94,6 +98,15 @@ pub(crate) fn csv(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_where_characters_are_two_cells_wide() {
+        let mut table = Table::new(["tag", "layers"]);
+        for row in [["猫ねこ", "20-7"], ["cat", "20-5"]] {
+            table.row(row.map(str::to_owned));
+        }
+        assert_eq!(table.to_string(), "tag     layers\n猫ねこ  20-7\ncat     20-5\n");
+    }
 
     #[test]
     fn numbers_are_set_to_the_right_and_ids_to_the_left_even_if_all_are_digits() {

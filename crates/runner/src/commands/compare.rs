@@ -164,7 +164,7 @@ fn columns(joined: &Joined, rows: &[PairedSetting], measures: &[&Column]) -> Vec
         let name = measure.name;
         columns.push(column(format!("{name} A"), 3 * rank + 3, cells(&|found| print_number(measure.kind, found.a))));
         columns.push(column(format!("{name} B"), 3 * rank + 3, cells(&|found| print_number(measure.kind, found.b))));
-        columns.push(column("B - A".to_owned(), 3 * rank, cells(&|found| change(&found, measure.kind))));
+        columns.push(column(format!("{name} B - A"), 3 * rank, cells(&|found| change(&found, measure.kind))));
     }
     columns
 }

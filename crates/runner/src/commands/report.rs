@@ -155,6 +155,7 @@ fn share(axis: &PlannedAxis, points: &[Row], is_ranked: impl Fn(&&Row) -> bool, 
             format!("{} of {} values{absent}", count(found.groups, "bin"), column.values.len())
         }
         Some(found) => format!("{}{absent}", count(found.groups, "value")),
+        None if losses.windows(2).all(|pair| pair[0] == pair[1]) => "all trials rank alike".to_owned(),
         None => "too few trials to say".to_owned(),
     };
     let percent = found.map(|found| (found.share * 1000.0).round() / 10.0);

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::seal::real;
 use super::summary::Summary;
 use crate::run::outcome::Status;
+use crate::text::significant;
 
 /// The content of a column, which decides how it is printed and which end of it is the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +173,7 @@ impl Column {
         match ((self.get)(summary), self.kind) {
             (Value::Real(seconds), Kind::Seconds) => format!("{seconds:.6}"),
             (Value::Real(drift), Kind::Drift) => format!("{drift:e}"),
-            (Value::Real(number), _) => number.to_string(),
+            (Value::Real(number), _) => significant(number, 17),
             (Value::Integer(number), _) => number.to_string(),
             (Value::Text(text), _) => text,
             (Value::Null | Value::Blob(_), _) => String::new(),

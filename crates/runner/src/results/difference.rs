@@ -12,7 +12,7 @@ pub const SWEPT: &str = "sweep.";
 /// A key that differs, with its values in the first experiment and in the second.
 pub type Difference = (String, Option<String>, Option<String>);
 
-/// Lists the keys in which two experiments differ, but for their names and descriptions.
+/// Lists the keys in which two experiments differ, but for their names, their descriptions and when they write checkpoints.
 pub fn differences(a: &str, b: &str) -> Vec<Difference> {
     differing(&texts(a), &texts(b))
 }
@@ -20,8 +20,8 @@ pub fn differences(a: &str, b: &str) -> Vec<Difference> {
 fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Difference> {
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
-    let is_about = |key: &&String| matches!(key.as_str(), "name" | "description");
-    differ.filter(|key| !is_about(key)).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
+    let changes_results = |key: &&String| !matches!(key.as_str(), "name" | "description" | "run.checkpoint_every");
+    differ.filter(changes_results).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
 }
 
 /// Lists the keys that two experiments sweep differently, as an axis, in a zip or in an included point, with the fixed value where one doesn't
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn keys_that_differ_or_are_missing_are_listed_however_they_are_written() {
-        let a = "name = 'a'\n[train]\niterations = 5\n[model]\nwidth = 3\n[sweep]\n'seed' = [1, 2]\n";
+        let a = "name = 'a'\nrun.checkpoint_every = 'never'\n[train]\niterations = 5\n[model]\nwidth = 3\n[sweep]\n'seed' = [1, 2]\n";
         let b = "name = 'b'\ntrain.iterations = 6\nmodel.width = 3\nmodel.dtype = 'f64'\nsweep.seed = [1, 2]\n";
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(

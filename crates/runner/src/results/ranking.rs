@@ -26,7 +26,11 @@ impl Score {
         if is_measured(&VALIDATION_COST) {
             Score { column: &VALIDATION_COST, why: "the cost of the validation examples" }
         } else if !is_measured(&FINAL_COST) {
-            Score { column: &FINAL_COST, why: "the training cost, as no trial has completed yet" }
+            let why = match trials.unfinished().next() {
+                Some(_) => "the training cost, as no trial has completed yet",
+                None => "the training cost, as no trial completed",
+            };
+            Score { column: &FINAL_COST, why }
         } else {
             Score { column: &FINAL_COST, why: "the training cost, as there are no validation examples" }
         }

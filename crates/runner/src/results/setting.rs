@@ -39,10 +39,13 @@ impl Statistics {
     pub fn of(numbers: &[f64]) -> Option<Self> {
         let count = numbers.len() as f64;
         let mean = numbers.iter().sum::<f64>() / count;
-        let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+        // As shares of the largest one, no square leaves the range of f64.
+        let largest = numbers.iter().map(|number| (number - mean).abs()).fold(0.0, f64::max);
+        let share = |number: &f64| if largest > 0.0 { (number - mean) / largest } else { 0.0 };
+        let squares: f64 = numbers.iter().map(|number| share(number).powi(2)).sum();
         let (lowest, highest) =
             numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
-        let deviation = (numbers.len() > 1).then(|| (squares / (count - 1.0)).sqrt());
+        let deviation = (numbers.len() > 1).then(|| largest * (squares / (count - 1.0)).sqrt());
         (!numbers.is_empty()).then_some(Statistics { count: numbers.len(), mean, deviation, lowest, highest })
     }
 
@@ -153,6 +156,11 @@ mod tests {
         assert_eq!((of.count, of.mean, of.lowest, of.highest), (8, 5.0, 2.0, 9.0));
         assert!((of.deviation.unwrap() - (32.0f64 / 7.0).sqrt()).abs() < 1e-15);
         assert!((of.standard_error().unwrap() - (4.0f64 / 7.0).sqrt()).abs() < 1e-15);
+        for size in [1e-200, 1e200] {
+            let deviation = Statistics::of(&[1.0 * size, 2.0 * size, 3.0 * size]).unwrap().deviation.unwrap();
+            assert!((deviation / size - 1.0).abs() < 1e-15, "{deviation}");
+        }
+        assert_eq!(Statistics::of(&[3.0, 3.0]).unwrap().deviation, Some(0.0));
         assert_eq!(Statistics::of(&[3.0]).unwrap().deviation, None);
         assert_eq!(Statistics::of(&[]), None);
     }

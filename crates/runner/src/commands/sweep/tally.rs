@@ -94,21 +94,24 @@ impl Tally {
         let Tally { completed, diverged, failed, .. } = self;
         let head = match (cut, planned) {
             (None, 0) => return "every trial was finished before".to_owned(),
-            (Some(cut), _) => format!("{cut}: {} of {} kept", self.all(), count(planned, "trial")),
+            (Some(cut), _) => format!("{cut}: {} of {} finished", self.all(), count(planned, "trial")),
             (None, _) => count(planned, "trial"),
         };
+        // The steps of fleets that were cut short are not counted here: a speed would be too low.
+        let then = if cut.is_some() { format!("to go on: {}", same_again()) } else { self.speed(seconds, threads) };
+        format!("{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; {then}")
+    }
+
+    fn speed(&self, seconds: f64, threads: usize) -> String {
         let flops = self.flops.iter().sum::<f64>();
         let direct = if self.direct_flops > flops {
             format!(", {:.1} GFLOP/s direct-equivalent", self.direct_flops / seconds / 1e9)
         } else {
             String::new()
         };
-        let speed = self.steps as f64 / seconds;
-        let goes_on = if cut.is_some() { format!("; to go on: {}", same_again()) } else { String::new() };
         format!(
-            "{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; \
-             {} net-steps/s, {:.1} GFLOP/s done ({:.0}% of peak){direct}{goes_on}",
-            four_digits(speed),
+            "{} net-steps/s, {:.1} GFLOP/s done ({:.0}% of peak){direct}",
+            four_digits(self.steps as f64 / seconds),
             flops / seconds / 1e9,
             100.0 * self.seconds_at_peak(threads) / seconds
         )

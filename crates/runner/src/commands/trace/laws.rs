@@ -4,6 +4,7 @@ use net::{Adam, Algorithm, Curve, LayerRate, Optimiser};
 
 use super::equations::Equation;
 use super::subject::Update;
+use crate::text::significant;
 
 /// Returns the name of an optimiser in experiments.
 pub(super) fn optimizer_name(optimiser: &Optimiser) -> &'static str {
@@ -29,7 +30,7 @@ pub(super) fn moment_names(algorithm: Algorithm) -> &'static [&'static str] {
 /// Returns the constants of an update, a line each. `norm` is that of all dW and db together.
 pub(super) fn constants(update: &Update, step: usize, norm: f64) -> Vec<String> {
     let Optimiser { algorithm, decay, clip_norm } = update.training.optimiser;
-    let mut lines = vec![format!("α = {}{}", update.learning_rate, scheduled(update, step))];
+    let mut lines = vec![format!("α = {}{}", significant(update.learning_rate, 17), scheduled(update, step))];
     for (l, LayerRate { w, b }) in (1..).zip(&update.rates) {
         if (*w, *b) != (1.0, 1.0) {
             let decay = if decay.lambda > 0.0 { format!("; λ/{w}, λ/{b}") } else { String::new() };

@@ -4,7 +4,7 @@ use console::Term;
 
 use super::matrix::{Lines, lines};
 use super::report::{Differences, Published, Quantity, Report, Stage};
-use crate::text::layers;
+use crate::text::{layers, significant};
 
 /// Columns where nothing says how many there are.
 const COLUMNS: usize = 100;
@@ -48,7 +48,9 @@ impl Writer {
         }
         let widths = layers(&report.widths);
         let steps = match (report.steps, report.learning_rate) {
-            (Some(steps), Some(rate)) if steps > 1 => format!("; step {} of {steps}, α = {rate}", report.step),
+            (Some(steps), Some(rate)) if steps > 1 => {
+                format!("; step {} of {steps}, α = {}", report.step, significant(rate, 17))
+            }
             _ => String::new(),
         };
         text += &format!("\n{widths}, {}, in f64{steps}\n", report.activations.join(" "));

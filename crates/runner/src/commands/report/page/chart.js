@@ -67,12 +67,18 @@ function hint(trigger, lines) {
   return { trigger, confine: true, formatter, backgroundColor: paper, borderColor: line, textStyle: { color: ink } };
 }
 
+/** How the ticks of an axis are written: round numbers with all of their digits, and those of a logarithmic axis, which need not be round, with few. */
+function tickFormatter(type) {
+  const formatters = { value: (number) => short(number, 12), log: (number) => short(number) };
+  return formatters[type];
+}
+
 /** What all axes look like. */
 function axisStyle(more) {
   const { soft, line } = colours();
   const axis = {
     axisLine: { lineStyle: { color: soft } },
-    axisLabel: { color: soft, hideOverlap: true, formatter: more.type === "category" ? undefined : (number) => short(number) },
+    axisLabel: { color: soft, hideOverlap: true, formatter: tickFormatter(more.type) },
     nameTextStyle: { color: soft },
     splitLine: { lineStyle: { color: line } },
     nameLocation: "middle",
@@ -86,8 +92,8 @@ const layouts = new Map(axes.map((axis) => [axis, layoutOf(axis)]));
 function layoutOf(axis) {
   const MOST_PLACES = 12;
   if (axis.values.length <= MOST_PLACES || !isNumeric(axis)) return { type: "category", data: labels.get(axis) };
-  const isWide = axis.values[0] > 0 && axis.values.at(-1) / axis.values[0] >= 50;
-  return { type: (axis.is_log || isWide) && axis.values[0] > 0 ? "log" : "value", scale: true };
+  const ratio = axis.values[0] > 0 ? axis.values.at(-1) / axis.values[0] : 0;
+  return { type: ratio >= (axis.is_log ? 2 : 50) ? "log" : "value", scale: true };
 }
 
 /** Whether numbers are spread so widely that only a logarithmic axis shows them. */

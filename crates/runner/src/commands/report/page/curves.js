@@ -50,6 +50,7 @@ function drawCurves(shown) {
     color: palette[number % palette.length],
     emphasis: { focus: "series" },
     point,
+    setting,
   });
   const lines = settings.flatMap((setting, number) => setting.points.map((point) => line(point, number, setting))).slice(0, MOST_LINES);
   const words = `${name[0].toUpperCase()}${name.slice(1)} over the iterations of ${count(settings.length, "setting")}. ${curveWords(settings, values, name)}`;
@@ -59,7 +60,7 @@ function drawCurves(shown) {
       grid: { left: 12, right: 16, top: 30, bottom: 30, containLabel: true },
       xAxis: axisStyle({ type: "value", name: "iteration", nameGap: 26, max: "dataMax" }),
       yAxis: axisStyle({ type: isLog ? "log" : "value", scale: true, name, nameLocation: "end", nameTextStyle: { align: "left", color: colours().soft } }),
-      tooltip: { ...hint("axis", (found) => curveHint(found, name)), axisPointer: { type: "line" } },
+      tooltip: { ...hint("axis", (found) => curveHint(found, lines, name)), axisPointer: { type: "line" } },
       series: lines,
     },
     words,
@@ -96,14 +97,15 @@ function curveWords(settings, values, name) {
   return `Of the first, ${settingText(best.points[0])}, the ${what} goes from ${first} to ${last}.`;
 }
 
-/** The mean of each setting at the iteration under the pointer. */
-function curveHint(found, name) {
-  const means = new Map();
-  for (const { seriesName, value } of found) {
+/** The mean of each setting at the iteration under the pointer, which has `found` points of some of the `lines`. */
+function curveHint(found, lines, name) {
+  const values = new Map();
+  for (const { seriesIndex, value } of found) {
     if (value[1] === null || value[1] === undefined) continue;
-    means.set(seriesName, [...(means.get(seriesName) ?? []), value[1]]);
+    const { setting } = lines[seriesIndex];
+    values.set(setting, [...(values.get(setting) ?? []), value[1]]);
   }
-  const lines = [...means].map(([setting, numbers]) => ({ setting, ...spreadOf(numbers) })).sort((a, b) => a.mean - b.mean);
-  const text = ({ setting, mean, deviation }) => `${short(mean)}${deviation === null ? "" : ` ± ${short(deviation, 2)}`}  ${setting}`;
-  return [`iteration ${found[0]?.axisValue ?? ""}, ${name}`, ...lines.slice(0, 12).map(text)];
+  const means = [...values].map(([setting, numbers]) => ({ setting, ...spreadOf(numbers) })).sort((a, b) => a.mean - b.mean);
+  const text = ({ setting, mean, deviation }) => `${short(mean)}${deviation === null ? "" : ` ± ${short(deviation, 2)}`}  ${settingText(setting.points[0])}`;
+  return [`iteration ${found[0]?.axisValue ?? ""}, ${name}`, ...means.slice(0, 12).map(text)];
 }

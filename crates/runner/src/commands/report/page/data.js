@@ -27,17 +27,15 @@ function valueText(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The values of an axis: whole numbers with all of their digits, others with few: as many as they have, or else as tell them apart, or three if they are many. */
+/** The values of an axis: whole numbers with all of their digits, others with few: as many as they have, or else as tell them apart. */
 function labelsOf(axis) {
-  const MANY = 30;
   if (!isNumeric(axis)) return axis.values.map(valueText);
   const labelled = (digits) => axis.values.map((value) => (Number.isSafeInteger(value) ? String(value) : short(value, digits)));
   const isWhole = (labels) => labels.every((label, place) => Number(label) === axis.values[place]);
   const isApart = (labels) => new Set(labels).size === labels.length;
   const whole = [1, 2, 3, 4, 5, 6].map(labelled).find(isWhole);
   if (whole) return whole;
-  if (axis.values.length > MANY) return labelled(3);
-  return [2, 3, 4, 5].map(labelled).find(isApart) ?? labelled(6);
+  return [2, 3, 4, 6, 9, 12].map(labelled).find(isApart) ?? labelled(17);
 }
 
 const labels = new Map(axes.map((axis) => [axis, labelsOf(axis)]));
@@ -77,8 +75,10 @@ function stateText(point) {
 function spreadOf(numbers) {
   if (numbers.length === 0) return null;
   const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-  const squares = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0);
-  return { mean, deviation: numbers.length > 1 ? Math.sqrt(squares / (numbers.length - 1)) : null };
+  // As shares of the largest one, no square leaves the range.
+  const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number - mean)), 0);
+  const squares = largest === 0 ? 0 : numbers.reduce((sum, number) => sum + ((number - mean) / largest) ** 2, 0);
+  return { mean, deviation: numbers.length > 1 ? largest * Math.sqrt(squares / (numbers.length - 1)) : null };
 }
 
 /** The settings of some points, the best first. */

@@ -33,15 +33,21 @@ makeParallel(drawSoon);
 changed();
 
 darkness.addEventListener("change", drawSoon);
-/** Draws in light colours, as wide as paper is. */
+/** What is open on paper alone. */
+let folded = [];
+
+/** Draws in light colours, as wide as paper is, with all that is folded on the screen. */
 function drawForPaper() {
   isPrinting = true;
+  folded = [...document.querySelectorAll("details:not([open])")];
+  folded.forEach((details) => { details.open = true; });
   for (const [place, chart] of charts) chart.resize({ width: place.parentElement.id === "slices" ? 320 : 660 });
   drawPlots();
 }
 
 function drawForScreen() {
   isPrinting = false;
+  folded.forEach((details) => { details.open = false; });
   for (const chart of charts.values()) chart.resize({ width: "auto" });
   drawPlots();
 }

@@ -51,12 +51,9 @@ function drawParallel(shown) {
     axisTick: { lineStyle: { color: soft } },
     axisLabel: { color: soft, hideOverlap: true, textBorderColor: colours().paper, textBorderWidth: 4 },
   };
-  const number = { axisLabel: { ...style.axisLabel, formatter: (number) => short(number, 3) } };
-  const parallelAxis = own.map((axis, dim) => {
-    const laid = layouts.get(axis);
-    return { ...style, ...(laid.type === "category" ? {} : number), ...laid, dim, name: shortKey(axis.key) };
-  });
-  parallelAxis.push({ ...style, ...number, type: isLog ? "log" : "value", scale: true, dim: own.length, name: measure.name, inverse: !measure.is_lower_better });
+  const labelled = (laid) => ({ ...style, axisLabel: { ...style.axisLabel, formatter: tickFormatter(laid.type) }, ...laid });
+  const parallelAxis = own.map((axis, dim) => ({ ...labelled(layouts.get(axis)), dim, name: shortKey(axis.key) }));
+  parallelAxis.push({ ...labelled({ type: isLog ? "log" : "value", scale: true }), dim: own.length, name: measure.name, inverse: !measure.is_lower_better });
   const [best] = completed;
   const words = best ? `${count(completed.length, "setting")} by ${measure.name}; the best, ${short(best.mean)}, is ${settingText(best.setting.points[0])}.` : "No setting with a completed trial is left.";
   draw(
@@ -69,10 +66,11 @@ function drawParallel(shown) {
     },
     words,
   );
+  const drag = best ? " Drag along an axis to keep the lines that pass there; click the axis to let go." : "";
   const lost = means.length - completed.length;
   const without = lost > 0 ? ` ${count(lost, "setting")} without a completed trial ${lost === 1 ? "is" : "are"} not drawn.` : "";
   const cut = completed.length > drawn.length ? ` ${drawn.length.toLocaleString("en")} lines are drawn: the best ${BEST_SETTINGS} and an even sample of the rest.` : "";
-  document.getElementById("parallel-words").textContent = `${words} Drag along an axis to keep the lines that pass there; click the axis to let go.${edgeText(edge)}${without}${cut}`;
+  document.getElementById("parallel-words").textContent = `${words}${drag}${edgeText(edge)}${without}${cut}`;
 }
 
 function parallelHint(setting, measure) {

@@ -10,7 +10,8 @@ function makeSlices(changed) {
   const cut = document.getElementById("slice-cut");
   const choose = () => {
     const measure = sliceMeasure();
-    const values = measure ? measure.values.filter((value, point) => value !== null && data.state[point] === COMPLETED) : [];
+    const completed = ofLongestRung(points).filter((point) => data.state[point] === COMPLETED);
+    const values = measure ? completed.map((point) => measure.values[point]).filter((value) => value !== null) : [];
     cut.checked = hasFarTail(values, measure);
     const edge = cut.checked ? worstTenth(values, measure) : null;
     logarithmic.checked = isWide(values.map((value) => (cut.checked ? clipped(value, edge, measure) : value)));
@@ -27,6 +28,21 @@ function makeSlices(changed) {
     document.getElementById("slices").append(element("div", "", { class: "chart", role: "img", "data-key": axis.key }));
   }
   choose();
+}
+
+const rungs = swept.find((axis) => axis.is_rungs);
+
+/** The length of the longest rung of these points that has a finished trial; 0 if there is none. */
+function longestRung(points) {
+  const finished = points.filter((point) => data.state[point] !== UNFINISHED);
+  return finished.reduce((longest, point) => Math.max(longest, valueAt(rungs, point)), 0);
+}
+
+/** Those of the points that are of the longest rung; without successive halving, all. */
+function ofLongestRung(points) {
+  if (!rungs) return points;
+  const longest = longestRung(points);
+  return points.filter((point) => valueAt(rungs, point) === longest);
 }
 
 /** The value that a tenth of `values` is worse than. */
@@ -57,18 +73,15 @@ function hasFarTail(values, measure) {
 function drawSlices(shown) {
   const measure = sliceMeasure();
   if (!measure || swept.length === 0) return;
-  const rungs = swept.find((axis) => axis.is_rungs);
-  const lengths = rungs ? shown.map((point) => valueAt(rungs, point)) : [];
-  // A rung counts from its first trial on that has finished.
-  const longest = lengths.reduce((longest, length, place) => (data.state[shown[place]] === UNFINISHED ? longest : Math.max(longest, length)), 0);
   const all = toDraw(shown, measure);
-  const last = rungs ? toDraw(shown.filter((_, place) => lengths[place] === longest), measure) : all;
+  const last = rungs ? toDraw(ofLongestRung(shown), measure) : all;
   swept.forEach((axis, number) => drawSlice(document.getElementById("slices").children[number], axis, axis.is_rungs ? all : last));
   const { completed, points, diverged, edge } = last;
   const cut = completed.length > points.length ? ` ${points.length.toLocaleString("en")} of ${completed.length.toLocaleString("en")} points are drawn: the best ${BEST_POINTS} and an even sample of the rest; the medians are of all.` : "";
   const triangles = diverged > 0 ? ` ${count(diverged, "diverged trial")} at the top, as triangles.` : "";
-  const of = rungs ? ` of the longest rung (${rungs.key} = ${valueText(longest)}), by ${shortKey(rungs.key)} of all rungs` : "";
-  document.getElementById("slices-words").textContent = `Each point is a trial${of}, the line the median.${edgeText(edge)}${triangles}${cut}`;
+  const of = rungs ? ` of the longest rung (${rungs.key} = ${valueText(longestRung(shown))}), by ${shortKey(rungs.key)} of all rungs` : "";
+  const edgeOfAll = rungs && all.edge !== edge ? ` By ${shortKey(rungs.key)}, the edge is ${short(all.edge, 3)}.` : "";
+  document.getElementById("slices-words").textContent = `Each point is a trial${of}, the line the median.${edgeText(edge)}${edgeOfAll}${triangles}${cut}`;
 }
 
 /** Returns what is drawn of these points, and how. */
@@ -92,7 +105,8 @@ function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost 
   const values = completed.map((point) => clip(measure.values[point]));
   const highest = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const lowest = values.reduce((a, b) => Math.min(a, b), Infinity);
-  const top = isLog ? highest * Math.max((highest / lowest) ** 0.08, 1.05) : highest + 0.06 * Math.max(highest - lowest, 1e-9);
+  // Without a completed trial, the triangles stand on an axis of their own.
+  const top = values.length === 0 ? 1 : isLog ? highest * Math.max((highest / lowest) ** 0.08, 1.05) : highest + 0.06 * Math.max(highest - lowest, 1e-9);
   const { point: colour, lost: lostColour, ink } = colours();
   const scatter = (list, y, more) => ({ type: "scatter", data: list.filter(has).map((point) => ({ value: [x(point), y(point)], point })), ...more });
   // Seeds have no order that a line could follow.
@@ -102,7 +116,7 @@ function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost 
     scatter(points, (point) => clip(measure.values[point]), { symbolSize: isWideEnough ? 7 : 4, itemStyle: { color: colour, opacity: isWideEnough ? 0.55 : 0.3 } }),
     { type: "line", data: medians.map(({ x, median }) => [x, clip(median)]), symbol: "none", lineStyle: { color: ink, width: 1.5 }, silent: true, z: 3, tooltip: { show: false } },
   ];
-  if (lost.length > 0 && Number.isFinite(top)) series.push(scatter(lost, () => top, { symbol: "triangle", symbolSize: 9, itemStyle: { color: lostColour, opacity: 0.7 } }));
+  if (lost.length > 0) series.push(scatter(lost, () => top, { symbol: "triangle", symbolSize: 9, itemStyle: { color: lostColour, opacity: 0.7 } }));
   const best = medians.reduce((a, b) => (a === null || (measure.is_lower_better ? b.median < a.median : b.median > a.median) ? b : a), null);
   const said = best === null ? "" : ` The best median, ${short(best.median)}, is at ${best.name}.`;
   const words = completed.length === 0 ? `${measure.name} by ${axis.key}: no completed trial is left.` : `${measure.name} by ${axis.key}, a point for each trial.${said}`;
@@ -112,7 +126,7 @@ function drawSlice(place, axis, { measure, isLog, clip, completed, points, lost 
       title: { text: shortKey(axis.key), left: "center", top: 0, textStyle: { color: ink, fontSize: 13, fontWeight: 600 } },
       grid: { left: 8, right: 14, top: 28, bottom: 8, containLabel: true },
       xAxis: axisStyle({ ...horizontal, ...(isCategory ? { jitter: 22, jitterOverlap: true, axisLabel: { interval: 0 } } : {}) }),
-      yAxis: axisStyle({ type: isLog ? "log" : "value", scale: true }),
+      yAxis: axisStyle(values.length > 0 ? { type: isLog ? "log" : "value", scale: true } : { type: "value", min: 0, max: top, show: false }),
       tooltip: hint("item", ({ data: { point } }) => sliceHint(point, measure)),
       series,
     },
