@@ -17,10 +17,14 @@ pub struct HistoryPoint {
 
 /// The values of a net that a record is made of, before the update of its iteration.
 pub(crate) struct Observation {
+    /// The number of updates before it.
+    pub(crate) iteration: usize,
     /// J on the examples of the step.
     pub(crate) cost: f64,
     /// The cost in which an improvement is looked for.
     pub(crate) watched: f64,
+    /// True if that is the cost of the validation examples.
+    pub(crate) validates: bool,
     /// The values of the metrics, in the order of [`crate::Training::metrics`].
     pub(crate) metrics: Vec<f64>,
 }
@@ -55,35 +59,30 @@ impl Progress {
     }
 
     /// Adds a record, and returns its index.
-    pub(crate) fn record(&mut self, iteration: usize, observation: &Observation) -> usize {
+    pub(crate) fn record(&mut self, observation: &Observation) -> usize {
         let record = self.history.len();
-        self.history.push(HistoryPoint { iteration, cost: observation.cost });
+        self.history.push(HistoryPoint { iteration: observation.iteration, cost: observation.cost });
         self.metrics.extend(&observation.metrics);
         record
     }
 
-    /// Returns the condition under which the training ends at a step, if any, by J if it is known, and by the `watched` cost if a record is due.
-    /// `is_late` turns the answer of this clock into that of the clock which counts.
+    /// Returns the reason to stop at a step whether or not a record is due, if any: J, if it is known, or the time. `is_late` turns the answer of
+    /// this clock into that of the clock which counts.
     pub(crate) fn reason_to_stop(
-        &mut self,
+        &self,
         stopping: &Stopping,
         cost: Option<f64>,
-        watched: Option<f64>,
-        validates: bool,
         is_late: impl FnOnce(bool) -> bool,
     ) -> Option<StopReason> {
         if stopping.cost_below.zip(cost).is_some_and(|(mark, cost)| cost < mark) {
             return Some(StopReason::CostBelow);
-        }
-        if watched.is_some_and(|watched| self.is_out_of_patience(stopping, watched)) {
-            return Some(if validates { StopReason::ValidationPlateau } else { StopReason::Plateau });
         }
         let seconds = stopping.seconds?;
         is_late(self.spent().as_secs_f64() > seconds).then_some(StopReason::Time)
     }
 
     /// Compares the next recorded cost `watched` with that of the last improvement, and returns whether patience has run out.
-    fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
+    pub(crate) fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
         if watched < self.lowest - stopping.min_delta {
             (self.lowest, self.waited) = (watched, 0);
         } else {

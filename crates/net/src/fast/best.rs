@@ -4,7 +4,7 @@ use kernels::Real;
 use ndarray::{CowArray, Dimension};
 use serde::{Deserialize, Serialize};
 
-use crate::fast::state::arrays::{FirstState, LayersState, layers};
+use crate::fast::arrays::{FirstState, LayersState, layers};
 use crate::layer::Layer;
 
 /// A copy of the parameters at the record with the lowest cost so far; the first of those with equal costs.
@@ -26,7 +26,7 @@ impl<R: Real> Best<'static, R> {
         best: &mut Option<Self>,
         record: usize,
         cost: f64,
-        chain: impl IntoIterator<Item = &'f Layer<R>>,
+        chain: &'f [Layer<R>],
         first: impl FnOnce() -> FirstState<'f, R>,
     ) {
         if best.as_ref().is_none_or(|best| cost < best.cost) {

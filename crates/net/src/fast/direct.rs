@@ -6,10 +6,10 @@ use kernels::{Accumulate, Real, Step, backward_weights, forward, square_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::batches::Batch;
+use crate::fast::arrays::{FirstState, StateMismatch};
 use crate::fast::columns::Columns;
 use crate::fast::first_layers::FirstLayers;
-use crate::fast::state::arrays::{FirstState, StateMismatch};
-use crate::fast::state::moments::FirstMoments;
+use crate::fast::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Algorithm, Moments, Optimiser};
 

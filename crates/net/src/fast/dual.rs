@@ -9,10 +9,10 @@ use kernels::{Accumulate, Real, Step, forward, scale, scale_and_sum};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use crate::batches::Batch;
+use crate::fast::arrays::{FirstState, StateMismatch};
 use crate::fast::first_layers::FirstLayers;
 use crate::fast::initial_term::{InitialTerm, not_below_zero};
-use crate::fast::state::arrays::{FirstState, StateMismatch};
-use crate::fast::state::moments::FirstMoments;
+use crate::fast::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
 use crate::optimiser::{Algorithm, Moments, Optimiser};
 

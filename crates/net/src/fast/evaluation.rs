@@ -1,6 +1,6 @@
 //! The evaluation of a net in training: its scores on whole sets of examples, for its records and at the end.
 
-use crate::progress::Progress;
+use crate::fast::recorder::Recorder;
 use crate::score::{Score, Set};
 use crate::trained::Trained;
 use crate::training::{Bound, Ending};
@@ -42,9 +42,10 @@ impl<F: FnMut(Set) -> Option<Score>> Scores<F> {
 
 impl Trained {
     /// Makes the results of a training that has ended, without scores.
-    pub(crate) fn new(progress: &Progress, ending: Ending) -> Self {
+    pub(crate) fn new<R>(Recorder { progress, best }: &Recorder<R>, ending: Ending) -> Self {
         let (history, metrics) = (progress.history.clone(), progress.metrics.clone());
-        Trained { history, metrics, ending, best: None, train: None, test: None, validation: None, drift: None }
+        let best = best.as_ref().map(|best| best.record);
+        Trained { history, metrics, ending, best, train: None, test: None, validation: None, drift: None }
     }
 
     /// Adds the scores on `sets`, the sets that are not empty, by `score`. A net without a score on one of them has diverged, at `iteration`.

@@ -6,8 +6,8 @@ use kernels::{Real, Step, scale};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::batches::Batch;
-use crate::fast::state::arrays::{FirstState, StateMismatch};
-use crate::fast::state::moments::FirstMoments;
+use crate::fast::arrays::{FirstState, StateMismatch};
+use crate::fast::moments::FirstMoments;
 use crate::optimiser::{Algorithm, Optimiser};
 
 /// The first layers of several nets, stacked: W has N rows, the sum of their `n[1]`. [`crate::Engine`] says what each engine keeps.

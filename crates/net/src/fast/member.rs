@@ -1,6 +1,6 @@
 //! One net of a fleet: a chain whose `W[1]` is kept by the engine, which feeds it with `z[1]`.
 
-mod best;
+mod records;
 mod resuming;
 
 use std::ops::Range;
@@ -11,15 +11,14 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use crate::chain::{self, Chain};
 use crate::cost::Cost;
 use crate::dropout::Dropout;
-use crate::fast::best::Best;
 use crate::fast::chunks::CHUNK;
 use crate::fast::first_layers::FirstLayers;
 use crate::fast::initial_net::InitialNet;
-use crate::fast::state::moments::FirstMoments;
+use crate::fast::moments::FirstMoments;
+use crate::fast::recorder::Recorder;
 use crate::layer::{Cache, Gradient, Layer};
 use crate::matrix::{make_room, row, row_mut};
 use crate::optimiser::OptimiserState;
-use crate::progress::Progress;
 use crate::score::{Score, Tally};
 use crate::training::{Bound, Training};
 
@@ -30,12 +29,10 @@ pub(crate) struct Member<R: 'static> {
     /// Its rows in the fleet's matrices.
     pub(crate) rows: Range<usize>,
     pub(crate) training: Training,
-    pub(crate) progress: Progress,
+    pub(crate) recorder: Recorder<R>,
     /// J on the examples of the step, if it was needed.
     pub(crate) cost_now: Option<f64>,
     pub(crate) drift: Option<f64>,
-    /// The parameters that it gets back at the end; `None` unless [`crate::Stopping::restore_best`], and before the first record.
-    pub(crate) best: Option<Best<'static, R>>,
     cost: Cost,
     /// The net; its `W[1]` has no columns.
     chain: Chain<R>,
@@ -55,10 +52,9 @@ impl<R: Real> Member<R> {
         Member {
             place,
             rows: first_row..first_row + rows,
-            progress: Progress::new(&training, chain.layers.len()),
+            recorder: Recorder::new(&training, chain.layers.len()),
             cost_now: None,
             drift: None,
-            best: None,
             cost: chain.cost(),
             caches: chain.dropout_caches(0, &training.dropout, training.dropout_seed),
             gradients: chain.gradients(0),

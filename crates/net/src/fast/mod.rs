@@ -4,6 +4,7 @@
 //! step of `W[1]` from `dz[1]`. Above `z[1]`, nothing differs from a chain that is trained alone but the order of the products in a plain
 //! step.
 
+pub(crate) mod arrays;
 mod best;
 pub(crate) mod calls;
 mod choice;
@@ -22,7 +23,9 @@ pub(crate) mod gram;
 pub(crate) mod initial_net;
 mod initial_term;
 mod member;
+mod moments;
 pub(crate) mod profile;
+mod recorder;
 mod reduced;
 mod sample;
 pub(crate) mod state;

@@ -3,23 +3,21 @@
 //! It borrows from the fleet when it is taken, so that a large net is not in memory twice while it is written, and owns its arrays when it
 //! is read. Gradients and caches are no part of it, because each step computes them anew.
 
-pub(crate) mod arrays;
-pub(crate) mod moments;
-
 use std::borrow::Cow;
 use std::time::Duration;
 
 use kernels::Real;
 use serde::{Deserialize, Serialize};
 
-use self::arrays::{FirstState, LAYER, LayersState, StateMismatch, layers, put_layers};
-use self::moments::{FirstMomentsState, MomentsState, moments, put_moments};
 use crate::dropout::Dropout;
+use crate::fast::arrays::{FirstState, LAYER, LayersState, StateMismatch, layers, put_layers};
 use crate::fast::best::Best;
+use crate::fast::moments::{FirstMomentsState, MomentsState, moments, put_moments};
+use crate::fast::recorder::Recorder;
 use crate::fast::sample::SampleState;
 use crate::layer::Layer;
 use crate::optimiser::OptimiserState;
-use crate::progress::{HistoryPoint, Progress};
+use crate::progress::HistoryPoint;
 use crate::trained::Trained;
 
 /// The state of a fleet between two steps ([`crate::Fleet::state`]), for any format of `serde` that keeps the bits of numbers.
@@ -67,10 +65,10 @@ impl<R> FleetState<'_, R> {
 impl<'s, R: Real> MemberState<'s, R> {
     /// Takes the state of a net without an engine, at index 0.
     pub(crate) fn of<'m>(
-        chain: impl IntoIterator<Item = &'s Layer<R>>,
+        chain: &'s [Layer<R>],
         optimiser: &'s OptimiserState<R>,
         masks: impl Iterator<Item = &'m Option<Dropout<R>>>,
-        progress: &'s Progress,
+        Recorder { progress, best }: &'s Recorder<R>,
     ) -> Self {
         MemberState {
             place: 0,
@@ -85,17 +83,17 @@ impl<'s, R: Real> MemberState<'s, R> {
             waited: progress.waited,
             spent: progress.spent(),
             drift: None,
-            best: None,
+            best: best.as_ref().map(Best::view),
         }
     }
 
-    /// Copies what [`MemberState::of`] has taken back to a net that was made from the same.
-    pub(crate) fn put_in<'m, 'c>(
+    /// Copies what [`MemberState::of`] has taken, but for the best parameters, back to a net that was made from the same.
+    pub(crate) fn put_in<'m>(
         &self,
-        chain: impl IntoIterator<Item = &'c mut Layer<R>>,
+        chain: &mut [Layer<R>],
         optimiser: &mut OptimiserState<R>,
         masks: impl Iterator<Item = &'m mut Option<Dropout<R>>>,
-        progress: &mut Progress,
+        Recorder { progress, .. }: &mut Recorder<R>,
     ) -> Result<(), StateMismatch> {
         let masks: Vec<_> = masks.collect();
         if (self.moments.len(), self.masks.len()) != (optimiser.moments.len(), masks.len()) {

@@ -1,4 +1,4 @@
-//! Scores on whole sets of examples, which the ranks share chunk by chunk, and the values of the metrics.
+//! The records: scores on whole sets of examples, which the ranks share chunk by chunk, and the values of the metrics.
 
 use kernels::{Real, square_sum};
 use ndarray::Axis;
@@ -6,6 +6,7 @@ use ndarray::Axis;
 use super::DataParallel;
 use super::ranks::Ranks;
 use crate::chain::Chain;
+use crate::fast::arrays::FirstState;
 use crate::fast::chunks::CHUNK;
 use crate::fast::evaluation::Scores;
 use crate::fast::examples::Examples;
@@ -13,14 +14,30 @@ use crate::layer::{Cache, Layer};
 use crate::progress::Observation;
 use crate::score::{Score, Set, Tally};
 use crate::trained::Trained;
-use crate::training::{Ending, Metric};
+use crate::training::{Ending, Metric, StopReason};
 
 impl<R: Real> DataParallel<'_, R> {
+    /// Records the cost and the metrics, before the update, if a record is due or the training ends, and returns the reason to stop, if any.
+    pub(super) fn record(&mut self, cost: f64) -> Option<StopReason> {
+        let DataParallel { training, recorder, ranks, iteration, .. } = self;
+        // The clock of rank 0 is that of all.
+        let on_rank_0 = |is_late| ranks.all_gather(vec![f64::from(u8::from(is_late))])[0] == [1.0];
+        let reason = recorder.progress.reason_to_stop(&training.stopping, Some(cost), on_rank_0);
+        if reason.is_none() && !training.records(*iteration) {
+            return None;
+        }
+        let observation = self.observe(cost);
+        let DataParallel { training, recorder, chain, .. } = self;
+        let out_of_patience = recorder.record(training, &observation, &chain.layers, FirstState::none);
+        reason.or(out_of_patience)
+    }
+
     /// Computes the values of a record, with J = `cost`.
-    pub(super) fn observe(&mut self, cost: f64) -> Observation {
-        let DataParallel { examples, ranks, chain, sums, training, .. } = self;
+    fn observe(&mut self, cost: f64) -> Observation {
+        let DataParallel { examples, ranks, chain, sums, training, iteration, .. } = self;
         let mut scores = Scores::new(|set| score(examples, chain, &mut **ranks, set));
-        let watched = scores.watched(examples.validates(&training.stopping), cost);
+        let validates = examples.validates(&training.stopping);
+        let watched = scores.watched(validates, cost);
         let values = |metric: &Metric| match *metric {
             Metric::Accuracy(set) => vec![scores.accuracy(set)],
             Metric::Cost(set) => vec![scores.cost(set)],
@@ -28,14 +45,14 @@ impl<R: Real> DataParallel<'_, R> {
             Metric::WeightNorm => chain.layers.iter().map(|layer| square_sum(layer.w.view()).sqrt()).collect(),
             Metric::DeadRelu => unreachable!("`DataParallel::new` refuses it"),
         };
-        Observation { cost, watched, metrics: training.metrics.iter().flat_map(values).collect() }
+        let metrics = training.metrics.iter().flat_map(values).collect();
+        Observation { iteration: *iteration, cost, watched, validates, metrics }
     }
 
     /// Evaluates the net at the end of its training. It has diverged if a parameter, an output or a cost is not finite.
     pub(super) fn evaluated(&mut self, ending: Ending) -> Trained {
-        let DataParallel { examples, ranks, chain, progress, best, iteration, .. } = self;
-        let best = best.as_ref().map(|best| best.record);
-        let trained = Trained { best, ..Trained::new(progress, ending) };
+        let DataParallel { examples, ranks, chain, recorder, iteration, .. } = self;
+        let trained = Trained::new(recorder, ending);
         let is_finite = chain.layers.iter().all(Layer::is_finite);
         let score = |set| score(examples, chain, &mut **ranks, set).filter(|_| is_finite);
         trained.with_scores(&examples.sets(), *iteration, score)

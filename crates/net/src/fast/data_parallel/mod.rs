@@ -11,7 +11,6 @@ mod chunks;
 mod evaluation;
 mod gradients;
 mod ranks;
-mod recording;
 mod resuming;
 #[cfg(test)]
 mod tests;
@@ -29,12 +28,12 @@ use self::gradients::Sums;
 use crate::batches::Batches;
 use crate::chain::{Chain, assert_chained};
 use crate::dropout::Dropout;
-use crate::fast::best::Best;
 use crate::fast::examples::Examples;
+use crate::fast::recorder::Recorder;
 use crate::fast::sample::Sample;
 use crate::layer::Gradient;
 use crate::optimiser::OptimiserState;
-use crate::progress::{HistoryPoint, Progress};
+use crate::progress::HistoryPoint;
 use crate::trained::Trained;
 use crate::training::{Ending, Training};
 
@@ -55,9 +54,7 @@ pub struct DataParallel<'e, R: 'static> {
     sums: Vec<Gradient<R>>,
     /// Buffers for the gradients of chunks, by layer.
     room: Vec<Vec<Vec<R>>>,
-    progress: Progress,
-    /// The parameters that it gets back at the end; `None` unless [`crate::Stopping::restore_best`], and before the first record.
-    best: Option<Best<'static, R>>,
+    recorder: Recorder<R>,
     iteration: usize,
     sample: Sample,
     /// The results, once it has ended.
@@ -106,9 +103,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
             optimiser: OptimiserState::new(training.optimiser, &chain),
             sums: chain.gradients(0),
             room: vec![Vec::new(); chain.layers.len()],
-            progress: Progress::new(&training, chain.layers.len()),
+            recorder: Recorder::new(&training, chain.layers.len()),
             sample: Sample::new(training.dropout_seed),
-            best: None,
             own: Vec::new(),
             iteration: 0,
             trained: None,
@@ -163,7 +159,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
 
     /// Returns the last point of the history.
     pub fn latest(&self) -> Option<HistoryPoint> {
-        self.progress.history.last().copied()
+        self.recorder.progress.history.last().copied()
     }
 
     /// Returns the net with its present parameters.

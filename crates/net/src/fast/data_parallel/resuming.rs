@@ -3,8 +3,8 @@
 use kernels::Real;
 
 use super::DataParallel;
+use crate::fast::arrays::{FirstState, StateMismatch, put_layers};
 use crate::fast::best::Best;
-use crate::fast::state::arrays::{FirstState, StateMismatch, put_layers};
 use crate::fast::state::{FleetState, MemberState};
 use crate::trained::Trained;
 
@@ -17,9 +17,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Returns everything that the rest of the training depends on beside what it was made from, and beside the ranks: any number of them goes
     /// on with the same bits. It is the state of a fleet of one net without an engine.
     pub fn state(&self) -> FleetState<'_, R> {
-        let DataParallel { sample, chain, optimiser, masks, progress, best, iteration, trained, .. } = self;
-        let best = best.as_ref().map(Best::view);
-        let member = MemberState { best, ..MemberState::of(&chain.layers, optimiser, masks.iter(), progress) };
+        let DataParallel { sample, chain, optimiser, masks, recorder, iteration, trained, .. } = self;
+        let member = MemberState::of(&chain.layers, optimiser, masks.iter(), recorder);
         FleetState {
             iteration: *iteration,
             sample: sample.state(),
@@ -42,11 +41,11 @@ impl<'e, R: Real> DataParallel<'e, R> {
         if state.iteration > self.training.iterations {
             return Err(StateMismatch("the number of steps"));
         }
-        self.best = member.best.take().map(Best::into_owned);
+        self.recorder.best = member.best.take().map(Best::into_owned);
         // Its shapes are found to be wrong now, not at the end of the training.
         self.restore_best()?;
-        let DataParallel { sample, chain, optimiser, masks, progress, .. } = &mut self;
-        member.put_in(&mut chain.layers, optimiser, masks.iter_mut(), progress)?;
+        let DataParallel { sample, chain, optimiser, masks, recorder, .. } = &mut self;
+        member.put_in(&mut chain.layers, optimiser, masks.iter_mut(), recorder)?;
         sample.restore(state.sample);
         self.iteration = state.iteration;
         self.trained = trained;
@@ -55,6 +54,6 @@ impl<'e, R: Real> DataParallel<'e, R> {
 
     /// Puts back the parameters of the record with the lowest cost, if they were kept.
     pub(super) fn restore_best(&mut self) -> Result<(), StateMismatch> {
-        self.best.as_ref().map_or(Ok(()), |best| put_layers(&best.layers, &mut self.chain.layers))
+        self.recorder.best.as_ref().map_or(Ok(()), |best| put_layers(&best.layers, &mut self.chain.layers))
     }
 }

@@ -1,4 +1,4 @@
-//! The scores of a fleet's nets on whole sets of examples, and the values of their metrics.
+//! The records of a fleet's nets: their scores on whole sets of examples, and the values of their metrics.
 
 use kernels::Real;
 
@@ -12,13 +12,30 @@ use crate::trained::Trained;
 use crate::training::{Ending, Metric};
 
 impl<R: Real> Fleet<'_, R> {
+    /// Records the cost and the metrics of each net, before its update, if a record is due or its training ends. Returns the nets that stop.
+    pub(super) fn record(&mut self) -> Vec<(usize, Ending)> {
+        let (iteration, mut stopped) = (self.iteration, Vec::new());
+        for at in 0..self.members.len() {
+            let Member { training, cost_now, recorder, .. } = &self.members[at];
+            let mut reason = recorder.progress.reason_to_stop(&training.stopping, *cost_now, |is_late| is_late);
+            if reason.is_some() || training.records(iteration) {
+                let observation = self.observe(&self.members[at]);
+                let out_of_patience = self.members[at].record(&observation, &*self.first);
+                reason = reason.or(out_of_patience);
+            }
+            stopped.extend(reason.map(|reason| (self.members[at].place, Ending::Stopped { iteration, reason })));
+        }
+        stopped
+    }
+
     /// Computes the values of a record of a net.
-    pub(super) fn observe(&self, member: &Member<R>) -> Observation {
+    fn observe(&self, member: &Member<R>) -> Observation {
         let rows = || member.rows.clone();
         let z = block(&self.z, rows());
         let cost = member.cost_now.unwrap_or_else(|| member.cost(z, self.y.current()));
         let mut scores = Scores::new(|set| self.score(member, set));
-        let watched = scores.watched(self.examples.validates(&member.training.stopping), cost);
+        let validates = self.examples.validates(&member.training.stopping);
+        let watched = scores.watched(validates, cost);
         let values = |metric: &Metric| match *metric {
             Metric::Accuracy(set) => vec![scores.accuracy(set)],
             Metric::Cost(set) => vec![scores.cost(set)],
@@ -31,14 +48,14 @@ impl<R: Real> Fleet<'_, R> {
             }
             Metric::DeadRelu => member.dead_shares(block(&self.a, rows())),
         };
-        Observation { cost, watched, metrics: member.training.metrics.iter().flat_map(values).collect() }
+        let metrics = member.training.metrics.iter().flat_map(values).collect();
+        Observation { iteration: self.iteration, cost, watched, validates, metrics }
     }
 
     /// Evaluates a net whose training has ended. It has diverged if a parameter, an output or a cost is not finite: behind a sigmoid or a relu,
     /// infinite weights can give finite outputs.
     pub(super) fn evaluated(&self, member: &Member<R>, ending: Ending) -> Trained {
-        let best = member.best.as_ref().map(|best| best.record);
-        let trained = Trained { best, drift: member.drift, ..Trained::new(&member.progress, ending) };
+        let trained = Trained { drift: member.drift, ..Trained::new(&member.recorder, ending) };
         let is_finite = self.first.state(member.rows.clone()).is_finite() && member.has_finite_parameters();
         trained.with_scores(&self.examples.sets(), self.iteration, |set| self.score(member, set).filter(|_| is_finite))
     }

@@ -5,7 +5,6 @@
 
 mod evaluation;
 mod nets;
-mod recording;
 mod resuming;
 #[cfg(test)]
 mod tests;
@@ -138,7 +137,7 @@ impl<'e, R: Real> Fleet<'e, R> {
 
     /// Returns the last point in the history of the net at index `place`; `None` before the first record, and if the net has left the fleet.
     pub fn latest(&self, place: usize) -> Option<HistoryPoint> {
-        self.members.iter().find(|member| member.place == place)?.progress.history.last().copied()
+        self.members.iter().find(|member| member.place == place)?.recorder.progress.history.last().copied()
     }
 
     /// Makes one step of all nets: forward, cost, backward, update. Does nothing if all steps were made, or all nets have ended.

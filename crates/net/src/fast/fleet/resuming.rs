@@ -3,8 +3,8 @@
 use kernels::Real;
 
 use super::Fleet;
+use crate::fast::arrays::StateMismatch;
 use crate::fast::state::FleetState;
-use crate::fast::state::arrays::StateMismatch;
 
 impl<'e, R: Real> Fleet<'e, R> {
     /// Returns everything that the rest of the training depends on beside what the fleet was made from: a fleet that is made from the same

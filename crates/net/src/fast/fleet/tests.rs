@@ -70,10 +70,10 @@ fn the_seconds_before_a_stop_count_and_so_does_the_drift() {
     let examples = examples();
     let mut stopped = fleet(&examples);
     (0..3).for_each(|_| stopped.step().unwrap());
-    stopped.members[0].progress.go_on_after(Duration::from_secs(100));
+    stopped.members[0].recorder.progress.go_on_after(Duration::from_secs(100));
     stopped.members[0].drift = Some(0.25);
     let resumed = fleet(&examples).resume(stopped.state()).unwrap();
-    let spent = resumed.members[0].progress.spent();
+    let spent = resumed.members[0].recorder.progress.spent();
     assert!((100..110).contains(&spent.as_secs()), "{spent:?}");
     assert_eq!((resumed.iteration(), resumed.members[0].drift), (3, Some(0.25)));
 }

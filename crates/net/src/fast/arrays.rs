@@ -82,20 +82,16 @@ impl<R: Clone> FirstState<'_, R> {
 }
 
 /// Views the parameters of layers.
-pub(crate) fn layers<'s, R>(layers: impl IntoIterator<Item = &'s Layer<R>>) -> LayersState<'s, R> {
-    layers.into_iter().map(|layer| ((&layer.w).into(), (&layer.b).into())).collect()
+pub(crate) fn layers<R>(layers: &[Layer<R>]) -> LayersState<'_, R> {
+    layers.iter().map(|layer| ((&layer.w).into(), (&layer.b).into())).collect()
 }
 
 /// Copies the parameters of as many layers.
-pub(crate) fn put_layers<'m, R: Clone + 'm>(
-    from: &LayersState<R>,
-    to: impl IntoIterator<Item = &'m mut Layer<R>>,
-) -> Result<(), StateMismatch> {
-    let to: Vec<_> = to.into_iter().collect();
+pub(crate) fn put_layers<R: Clone>(from: &LayersState<R>, to: &mut [Layer<R>]) -> Result<(), StateMismatch> {
     if from.len() != to.len() {
         return Err(LAYER);
     }
-    for (layer, (w, b)) in to.into_iter().zip(from) {
+    for (layer, (w, b)) in to.iter_mut().zip(from) {
         put(w, layer.w.view_mut(), LAYER)?;
         put(b, layer.b.view_mut(), LAYER)?;
     }
