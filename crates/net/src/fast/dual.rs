@@ -11,6 +11,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 use crate::batches::Batch;
 use crate::fast::arrays::{FirstState, StateMismatch};
 use crate::fast::first_layers::FirstLayers;
+use crate::fast::gram::CHECKED;
 use crate::fast::initial_term::{InitialTerm, not_below_zero};
 use crate::fast::moments::FirstMoments;
 use crate::matrix::{block, block_mut};
@@ -88,8 +89,11 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
     }
 
     fn wx_held_out(&self, rows: Range<usize>, examples: Range<usize>) -> Array2<R> {
-        let start = self.initial.c_wx_held_out_0(rows.clone(), examples.clone());
-        self.initial.space.wx_held_out(block(&self.t, rows), start.view(), examples).mapv(R::from_f64)
+        // W X_h = c W(0) X_h + T XᵀX_h
+        let mut z = self.initial.c_wx_held_out_0(rows.clone(), examples.clone());
+        let cross = self.initial.space.cross().expect(CHECKED);
+        forward(block(&self.t, rows), cross.slice_axis(Axis(1), examples.into()), z.view_mut(), Accumulate::Add);
+        z.mapv(R::from_f64)
     }
 
     fn weights(&self, rows: Range<usize>, state: &FirstState<R>, w_0: ArrayView2<f64>) -> Array2<f64> {
@@ -126,8 +130,9 @@ impl<R: Real> FirstLayers<R> for Dual<'_, R> {
 
     /// Computes P = c W(0) X + T G in f64, and returns the largest difference from the P so far, over the largest element.
     fn refresh(&mut self, rows: Range<usize>) -> Option<f64> {
-        let c_wx_0 = self.initial.c_wx_0(rows.clone());
-        let p_now = self.initial.space.wx(block(&self.t, rows.clone()), c_wx_0.view());
+        let mut p_now = self.initial.c_wx_0(rows.clone());
+        let gram = self.initial.space.gram().expect(CHECKED);
+        forward(block(&self.t, rows.clone()), gram, p_now.view_mut(), Accumulate::Add);
         let mut p = block_mut(&mut self.p, rows);
         let (mut off, mut largest) = (0.0, f64::MIN_POSITIVE);
         for (p, &p_now) in p.iter_mut().zip(&p_now) {

@@ -20,6 +20,7 @@
 //! Sources: Hastie and Tibshirani, Biostatistics 5(3), 2004 (the reduced space); Wadia et al., ICML 2021 (the dual).
 
 use kernels::Real;
+use ndarray::{Array1, ArrayView2};
 
 use crate::fast::gram::GramSpace;
 use crate::optimiser::Optimiser;
@@ -46,13 +47,13 @@ impl Engine {
     }
 
     /// Returns whether it computes the training of [`Engine::Direct`] in `R` on these examples, except for rounding: the others need inner
-    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by at most a factor of 10⁶, and no more than 26,753
-    /// of them, or of their features.
+    /// products within the range of `R`, and the reduced one examples whose sizes |x| differ by at most a factor of 10⁶, and no more of them, or
+    /// of their features, than [`kernels::lapack::MOST_SINGULAR_VECTORS`].
     pub fn is_exact_on<R: Real>(self, space: &GramSpace) -> bool {
         match self {
             Engine::Direct => true,
-            Engine::Reduced => space.in_range::<R>() && space.is_even() && space.has_factors(),
-            Engine::Dual => space.in_range::<R>(),
+            Engine::Reduced => in_range::<R>(space.x()) && is_even(space.x()) && space.has_factors(),
+            Engine::Dual => in_range::<R>(space.x()),
         }
     }
 
@@ -64,5 +65,67 @@ impl Engine {
             Engine::Reduced => optimiser.is_linear(),
             Engine::Dual => optimiser.is_linear() && full_batch,
         }
+    }
+}
+
+/// The most that the largest |x| may be of the smallest one above 0 for the reduced engine: the smallest example keeps ten digits in f64, and all
+/// of f32's.
+const MOST_SPREAD: f64 = 1e6;
+
+/// Returns whether every |x|² lies so far within the range of `R` that inner products of the examples keep their digits.
+fn in_range<R: Real>(x: ArrayView2<f64>) -> bool {
+    let (squares, largest) = sizes(x);
+    let (least, most) = (R::min_positive_value() / R::epsilon(), R::max_value() * R::epsilon());
+    let fits = |square: f64| (least.as_f64()..most.as_f64()).contains(&square);
+    // An example of zeros fits, but not one whose squares underflow, or with a NaN, which `max` drops.
+    squares.iter().zip(&largest).all(|(&square, &largest)| fits(square) || square == 0.0 && largest == 0.0)
+}
+
+/// Returns whether the factors X = Q R are as exact for every example as for the largest one: their errors are of the order of ε times
+/// the largest |x|, in all examples.
+fn is_even(x: ArrayView2<f64>) -> bool {
+    let (squares, _) = sizes(x);
+    let least = squares.iter().copied().filter(|&square| square > 0.0).fold(f64::INFINITY, f64::min);
+    squares.iter().all(|&square| square <= MOST_SPREAD * MOST_SPREAD * least)
+}
+
+/// Returns |x|² of each example, and its largest |xᵢ|.
+fn sizes(x: ArrayView2<f64>) -> (Array1<f64>, Array1<f64>) {
+    let (mut squares, mut largest) = (Array1::<f64>::zeros(x.ncols()), Array1::<f64>::zeros(x.ncols()));
+    for row in x.rows() {
+        squares.zip_mut_with(&row, |square, &x| *square += x * x);
+        largest.zip_mut_with(&row, |largest, &x| *largest = largest.max(x.abs()));
+    }
+    (squares, largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::{in_range, is_even};
+
+    #[test]
+    fn an_example_of_zeros_is_in_range_but_not_one_with_a_nan_or_of_tiny_numbers() {
+        let fits = |first: f64| {
+            [array![[first, 0.5], [0.0, 0.25]], array![[0.0, 0.5], [first, 0.25]]]
+                .map(|x| (in_range::<f32>(x.view()), in_range::<f64>(x.view())))
+        };
+        assert_eq!(fits(0.0), [(true, true); 2]);
+        assert_eq!(fits(1e-30), [(false, true); 2]);
+        assert_eq!(fits(1e-170), [(false, false); 2]);
+        assert_eq!(fits(f64::NAN), [(false, false); 2]);
+    }
+
+    #[test]
+    fn examples_are_even_with_one_of_zeros_but_not_with_one_that_is_far_larger_or_not_a_number() {
+        let with = |value: f64| {
+            let mut x = Array2::from_shape_fn((9, 40), |(i, j)| ((7 * i + 3 * j) % 11) as f64 / 11.0 - 0.5);
+            x.column_mut(2).fill(0.0);
+            x[[1, 2]] = value;
+            is_even(x.view())
+        };
+        assert_eq!([0.0, 1e-3, 1e5].map(with), [true; 3]);
+        assert_eq!([1e-7, 1e7, 1e15, f64::INFINITY, f64::NAN].map(with), [false; 5]);
     }
 }

@@ -1,12 +1,11 @@
 //! The training examples with their inner products and factors, which are computed in f64, once, when they are first asked for, and
 //! shared by every net on these examples.
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use kernels::lapack::{MOST_SINGULAR_VECTORS, singular_values};
-use kernels::{Accumulate, ProductCheck, Real, WrongSum, backward_data, backward_weights, forward};
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use kernels::{Accumulate, ProductCheck, WrongSum, backward_data, backward_weights, forward};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::factors::Factors;
 
@@ -123,23 +122,6 @@ impl GramSpace {
         self.products.get_or_init(compute).as_ref().map(|products| products.view()).map_err(Clone::clone)
     }
 
-    /// Computes W X = `wx_0` + T XᵀX for W = W(0) + T Xᵀ, with `t` n\[1\] × m and `wx_0` = W(0) X.
-    pub(crate) fn wx(&self, t: ArrayView2<f64>, wx_0: ArrayView2<f64>) -> Array2<f64> {
-        add_product(t, self.gram().expect(CHECKED), wx_0)
-    }
-
-    /// Computes W X_h = `wx_0` + T XᵀX_h for W = W(0) + T Xᵀ and these held-out examples, with `t` n\[1\] × m and `wx_0` = W(0) X_h.
-    pub(crate) fn wx_held_out(&self, t: ArrayView2<f64>, wx_0: ArrayView2<f64>, examples: Range<usize>) -> Array2<f64> {
-        add_product(t, self.cross().expect(CHECKED).slice_axis(Axis(1), examples.into()), wx_0)
-    }
-
-    /// Computes W = W(0) + T Xᵀ, with `t` n\[1\] × m and `w_0` = W(0).
-    pub(crate) fn weights(&self, t: ArrayView2<f64>, w_0: ArrayView2<f64>) -> Array2<f64> {
-        let mut w = w_0.as_standard_layout().into_owned();
-        backward_weights(t, self.x(), 1.0, w.view_mut(), Accumulate::Add);
-        w
-    }
-
     /// Returns the rank of X: the number of its singular values that are above rounding.
     ///
     /// The smaller Gram matrix of X shows full rank to about eight digits; if it doesn't, the factors of X decide. Where its elements overflow,
@@ -149,18 +131,20 @@ impl GramSpace {
     /// If the BLAS computes a product of X wrongly.
     pub fn rank(&self) -> Result<usize, WrongSum> {
         let (features, examples) = self.x().dim();
+        let xx_transposed;
         let gram = if examples <= features {
-            self.gram()?.to_owned()
+            self.gram()?
         } else {
-            let mut gram = Array2::zeros((features, features));
-            backward_weights(self.x(), self.x(), 1.0, gram.view_mut(), Accumulate::Replace);
-            ProductCheck::new(self.x().t()).verify(self.x(), gram.view())?;
-            gram
+            let mut product = Array2::zeros((features, features));
+            backward_weights(self.x(), self.x(), 1.0, product.view_mut(), Accumulate::Replace);
+            ProductCheck::new(self.x().t()).verify(self.x(), product.view())?;
+            xx_transposed = product;
+            xx_transposed.view()
         };
         if !(self.has_factors() && gram.iter().all(|product| product.is_finite())) {
             return Ok(gram.nrows());
         }
-        let squares = singular_values(gram.view());
+        let squares = singular_values(gram);
         let noise = squares[0] * gram.nrows() as f64 * f64::EPSILON;
         if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }
     }
@@ -182,33 +166,6 @@ impl GramSpace {
         features.min(examples) <= MOST_SINGULAR_VECTORS
     }
 
-    /// Returns whether every |x|² lies so far within the range of `R` that inner products of the examples keep their digits.
-    pub(crate) fn in_range<R: Real>(&self) -> bool {
-        let (squares, largest) = self.sizes();
-        let (least, most) = (R::min_positive_value() / R::epsilon(), R::max_value() * R::epsilon());
-        let fits = |square: f64| (least.as_f64()..most.as_f64()).contains(&square);
-        // An example of zeros fits, but not one whose squares underflow, or with a NaN, which `max` drops.
-        squares.iter().zip(&largest).all(|(&square, &largest)| fits(square) || square == 0.0 && largest == 0.0)
-    }
-
-    /// Returns whether the factors X = Q R are as exact for every example as for the largest one: their errors are of the order of ε times
-    /// the largest |x|, in all examples.
-    pub(crate) fn is_even(&self) -> bool {
-        let (squares, _) = self.sizes();
-        let least = squares.iter().copied().filter(|&square| square > 0.0).fold(f64::INFINITY, f64::min);
-        squares.iter().all(|&square| square <= MOST_SPREAD * MOST_SPREAD * least)
-    }
-
-    /// Returns |x|² of each example, and its largest |xᵢ|.
-    fn sizes(&self) -> (Array1<f64>, Array1<f64>) {
-        let (mut squares, mut largest) = (Array1::<f64>::zeros(self.examples), Array1::<f64>::zeros(self.examples));
-        for row in self.x().rows() {
-            squares.zip_mut_with(&row, |square, &x| *square += x * x);
-            largest.zip_mut_with(&row, |largest, &x| *largest = largest.max(x.abs()));
-        }
-        (squares, largest)
-    }
-
     /// Returns the factors of X, with a direction for each singular value above rounding.
     ///
     /// # Errors
@@ -222,19 +179,8 @@ impl GramSpace {
     }
 }
 
-/// The most that the largest |x| may be of the smallest one above 0 for the reduced engine: the smallest example keeps ten digits in f64, and all
-/// of f32's.
-const MOST_SPREAD: f64 = 1e6;
-
 /// The reason why these products are there: training begins only after they have been computed and checked.
 pub(crate) const CHECKED: &str = "checked when training began";
-
-/// Computes `wx_0` + T `products`.
-fn add_product(t: ArrayView2<f64>, products: ArrayView2<f64>, wx_0: ArrayView2<f64>) -> Array2<f64> {
-    let mut sum = wx_0.as_standard_layout().into_owned();
-    forward(t, products, sum.view_mut(), Accumulate::Add);
-    sum
-}
 
 #[cfg(test)]
 mod tests {
@@ -257,32 +203,6 @@ mod tests {
         let by_examples = d.dot(&factors.to_examples).dot(&space.cross().unwrap());
         let off = (d.dot(&factors.held_out) - by_examples).fold(0.0, |off: f64, x| off.max(x.abs()));
         assert!(off < 1e-12, "{off}");
-    }
-
-    #[test]
-    fn an_example_of_zeros_is_in_range_but_not_one_with_a_nan_or_of_tiny_numbers() {
-        let in_range = |first: f64| {
-            [ndarray::array![[first, 0.5], [0.0, 0.25]], ndarray::array![[0.0, 0.5], [first, 0.25]]].map(|x| {
-                let space = GramSpace::new(x.view(), x.view());
-                (space.in_range::<f32>(), space.in_range::<f64>())
-            })
-        };
-        assert_eq!(in_range(0.0), [(true, true); 2]);
-        assert_eq!(in_range(1e-30), [(false, true); 2]);
-        assert_eq!(in_range(1e-170), [(false, false); 2]);
-        assert_eq!(in_range(f64::NAN), [(false, false); 2]);
-    }
-
-    #[test]
-    fn examples_are_even_with_one_of_zeros_but_not_with_one_that_is_far_larger_or_not_a_number() {
-        let is_even = |value: f64| {
-            let mut x = noise((9, 40));
-            x.column_mut(2).fill(0.0);
-            x[[1, 2]] = value;
-            GramSpace::new(x.view(), x.view()).is_even()
-        };
-        assert_eq!([0.0, 1e-3, 1e5].map(is_even), [true; 3]);
-        assert_eq!([1e-7, 1e7, 1e15, f64::INFINITY, f64::NAN].map(is_even), [false; 5]);
     }
 
     /// Numbers between -1 and 1 without a pattern.

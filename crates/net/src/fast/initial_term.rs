@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use kernels::Step;
+use kernels::{Accumulate, Step, backward_weights};
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use crate::fast::gram::GramSpace;
@@ -74,7 +74,10 @@ impl<'e> InitialTerm<'e> {
         let is_same =
             w_0.dim() == (rows.len(), self.space.x().nrows()) && self.space.are_products(w_0, products.view());
         assert!(is_same, "w_0 must be the W[1] that this net started with");
-        self.space.weights(t, (&w_0 * &c).view())
+        let mut w = w_0.as_standard_layout().into_owned();
+        w *= &c;
+        backward_weights(t, self.space.x(), 1.0, w.view_mut(), Accumulate::Add);
+        w
     }
 
     /// Returns |W|² = |c W(0)|² + 2 c <T, W(0) X> + |T Xᵀ|², where `moved` is the last term.
