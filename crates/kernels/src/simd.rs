@@ -21,12 +21,18 @@ pub enum Vectors {
 }
 
 impl Vectors {
-    /// Detects the widest vectors that this processor and its system offer.
+    /// Detects the widest vectors that this processor and its system offer; those of 512 bits with all parts of AVX-512 that server processors
+    /// have had since 2017 (F, DQ, BW and VL).
+    #[inline]
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             let fused = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-            if fused && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            let has_avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl");
+            if fused && has_avx512 {
                 return Vectors::Avx512;
             }
             if fused {
@@ -37,22 +43,6 @@ impl Vectors {
             }
         }
         Vectors::Sse
-    }
-
-    /// Looks up the vectors of a library's `core`, by the names that OpenBLAS and BLIS give their kernels; `None` if it is unknown.
-    pub(crate) fn of_core(core: &str) -> Option<Self> {
-        let core = core.to_ascii_lowercase();
-        Some(match core.as_str() {
-            "katmai" | "coppermine" | "northwood" | "prescott" | "banias" | "atom" | "core2" | "penryn"
-            | "dunnington" | "nehalem" | "athlon" | "opteron" | "opteron_sse3" | "barcelona" | "bobcat" | "nano"
-            | "generic" => Vectors::Sse,
-            "sandybridge" => Vectors::Avx,
-            "bulldozer" | "piledriver" | "steamroller" | "excavator" | "haswell" | "zen" | "zen2" | "zen3" => {
-                Vectors::Avx2
-            }
-            "skylakex" | "cooperlake" | "sapphirerapids" | "skx" | "knl" | "zen4" | "zen5" => Vectors::Avx512,
-            _ => return None,
-        })
     }
 }
 
@@ -108,35 +98,13 @@ pub(crate) fn in_widest_vectors<T>(body: impl FnOnce() -> T) -> T {
         fn avx2<T>(body: impl FnOnce() -> T) -> T {
             body()
         }
-        let has_fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        let has_avx512 = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl");
-        if has_fma && has_avx512 {
+        match Vectors::detect() {
             // SAFETY: the processor has every feature that the function is compiled for.
-            return unsafe { avx512(body) };
-        }
-        if has_fma {
+            Vectors::Avx512 => return unsafe { avx512(body) },
             // SAFETY: as above.
-            return unsafe { avx2(body) };
+            Vectors::Avx2 => return unsafe { avx2(body) },
+            Vectors::Avx | Vectors::Sse => {}
         }
     }
     body()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cores_are_known_by_any_case_and_ordered_by_width() {
-        let of = Vectors::of_core;
-        assert_eq!(
-            [of("Prescott"), of("Haswell"), of("SkylakeX")].map(Option::unwrap),
-            [Vectors::Sse, Vectors::Avx2, Vectors::Avx512]
-        );
-        assert!(of("Nehalem") < of("Sandybridge") && of("Sandybridge") < of("ZEN") && of("zen3") < of("zen4"));
-        assert_eq!(of("a core of the future"), None);
-    }
 }

@@ -1,5 +1,8 @@
 //! The transposition of a matrix into other memory, by square blocks that fit into vector registers.
 
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Vectors;
+
 /// An element type of which square blocks can be transposed.
 pub trait TransposeBlock: Copy + Default {
     /// The side of a block: the number of elements in a 512-bit register.
@@ -89,12 +92,12 @@ macro_rules! transpose_block {
 
             unsafe fn transpose_block(from: *const Self, leading_from: usize, to: *mut Self, leading_to: usize) {
                 #[cfg(target_arch = "x86_64")]
-                if is_x86_feature_detected!("avx512f") {
+                if Vectors::detect() >= Vectors::Avx512 {
                     // SAFETY: the processor has the instructions of the function; the caller upholds the rest.
                     return unsafe { avx512::$function(from, leading_from, to, leading_to) };
                 }
                 #[cfg(target_arch = "x86_64")]
-                if is_x86_feature_detected!("avx2") {
+                if Vectors::detect() >= Vectors::Avx2 {
                     // SAFETY: as above.
                     return unsafe { avx2::$function(from, leading_from, to, leading_to) };
                 }
@@ -281,7 +284,7 @@ mod tests {
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn blocks_by_avx2_are_the_same() {
-        if !is_x86_feature_detected!("avx2") {
+        if Vectors::detect() < Vectors::Avx2 {
             return;
         }
         let (single, double): (Vec<f32>, Vec<f64>) = (0..256).map(|number| (number as f32, f64::from(number))).unzip();

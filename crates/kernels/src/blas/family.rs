@@ -5,6 +5,7 @@ use std::fmt;
 
 use libloading::os::unix::Library as Handle;
 
+use super::cores;
 use super::release::{ThreadLayer, Version};
 use crate::simd::Vectors;
 
@@ -141,7 +142,7 @@ unsafe fn openblas(handle: &Handle) -> Option<(Description, Option<ThreadCount>)
             let description = Description {
                 family: Family::OpenBlas,
                 version: config.strip_prefix("OpenBLAS ").and_then(Version::parse),
-                vectors: Vectors::of_core(&core),
+                vectors: cores::vectors(&core),
                 core,
                 thread_layer,
                 wide_integers: config.contains("USE64BITINT"),
@@ -249,7 +250,7 @@ unsafe fn blis(handle: &Handle) -> Option<(Description, Option<ThreadCount>)> {
             family: Family::Blis,
             version: Version::parse(version.trim_start_matches("AOCL-BLAS ")),
             config: format!("BLIS {version}"),
-            vectors: Vectors::of_core(&core),
+            vectors: cores::vectors(&core),
             core,
             thread_layer,
             wide_integers: answer("bli_info_get_blas_int_type_size") == Some(64),

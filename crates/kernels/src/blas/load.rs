@@ -11,6 +11,7 @@ use std::{env, mem, ptr};
 use libloading::os::unix::Library as Handle;
 use ndarray::Array2;
 
+use super::cores;
 use super::family::Family;
 use super::library::Library;
 use super::open::{LoadError, open};
@@ -63,48 +64,16 @@ impl Library {
 /// The environment variable that tells OpenBLAS which core's kernels to use.
 pub(super) const CORETYPE: &str = "OPENBLAS_CORETYPE";
 
-/// The names that OpenBLAS takes from [`CORETYPE`] on x86-64, in any case. A build that lacks the kernels of a core takes
-/// those of an older one; an older release ignores the name of a newer core.
-const CORES: [&str; 26] = [
-    "Katmai",
-    "Coppermine",
-    "Northwood",
-    "Prescott",
-    "Banias",
-    "Atom",
-    "Core2",
-    "Penryn",
-    "Dunnington",
-    "Nehalem",
-    "Athlon",
-    "Opteron",
-    "Opteron_SSE3",
-    "Barcelona",
-    "Nano",
-    "Sandybridge",
-    "Bobcat",
-    "Bulldozer",
-    "Piledriver",
-    "Haswell",
-    "Steamroller",
-    "Excavator",
-    "Zen",
-    "SkylakeX",
-    "Cooperlake",
-    "SapphireRapids",
-];
-
 /// Returns the core that [`CORETYPE`] asks `library` for, if it has ignored it: no OpenBLAS knows it, or it is newer than the
-/// library. `None` on processors other than x86-64, whose names of cores are not listed here.
+/// library. `None` on processors other than x86-64, whose names of cores are not listed.
 pub(super) fn ignored_core(library: &Library) -> Option<String> {
     if library.family() != Family::OpenBlas || !cfg!(target_arch = "x86_64") {
         return None;
     }
     let asked = env::var_os(CORETYPE)?.to_string_lossy().into_owned();
-    let listed = CORES.into_iter().find(|core| core.eq_ignore_ascii_case(&asked));
     // The newer cores are those with AVX-512.
     let has_avx512 = library.vectors().is_none_or(|vectors| vectors >= Vectors::Avx512);
-    let is_taken = listed.is_some_and(|core| has_avx512 || Vectors::of_core(core) < Some(Vectors::Avx512));
+    let is_taken = cores::of_openblas(&asked).is_some_and(|vectors| has_avx512 || vectors < Vectors::Avx512);
     (!asked.is_empty() && !asked.eq_ignore_ascii_case(library.core()) && !is_taken).then_some(asked)
 }
 

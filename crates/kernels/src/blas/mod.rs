@@ -5,6 +5,7 @@
 //! that chooses none, the first product chooses what `LAYERCHAIN_BLAS` names, or else by the rule.
 
 mod choose;
+mod cores;
 mod family;
 mod find;
 mod in_use;
