@@ -46,8 +46,6 @@ CONDITIONS: dict[str, Condition] = {
     "model.dropout": _has_hidden_layers,
     "model.init_factor": _is("model.init", "he", "scaled-normal"),
     "model.init_gain": _is("model.init", "he", "orthogonal"),
-    "model.parameters": _has_hidden_layers,
-    "model.width": _has_hidden_layers,
     "train.alpha": _optimizer("rmsprop"),
     "train.batch_seed": _shuffles,
     "train.betas": _optimizer("adam", "adamw"),

@@ -16,10 +16,9 @@ keys! {
     /// The number of layers with weights, the output layer among them.
     DEPTH: Integer = Key::new("model.depth", Integer { least: 1, most: 10_000 });
     /// The number of units of each hidden layer.
-    MODEL_WIDTH: Integer = Key::new("model.width", WIDTH).only_with("a hidden layer", has_hidden_layers);
+    MODEL_WIDTH: Integer = Key::new("model.width", WIDTH);
     /// A budget of weights and biases in place of a width: the net is the widest of its depth within it.
-    PARAMETERS: Integer = Key::new("model.parameters", Integer { least: 1, most: 1 << 50 })
-        .only_with("a hidden layer", has_hidden_layers);
+    PARAMETERS: Integer = Key::new("model.parameters", Integer { least: 1, most: 1 << 50 });
     /// The widths of the hidden layers, without the inputs and the output layer; or give depth and width.
     HIDDEN: Widths = Key::new("model.hidden", Widths);
     /// The activation of the hidden layers, one or a list with one for each hidden layer.
