@@ -2,7 +2,7 @@
 
 mod on_views; // the activation, forward and backward, on views of z and a
 
-use kernels::{Accumulate, Activation, Real, all_finite, backward_weights, bias_gradient};
+use kernels::{Accumulate, Activation, Real, all_finite, backward_weights, bias_gradient, square_sum};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::dropout::Dropout;
@@ -113,5 +113,17 @@ impl<R: Real> Cache<R> {
     /// Returns the next layer's input: `a[l]`, or `a[l]` · mask with dropout.
     pub fn output(&self) -> ArrayView2<'_, R> {
         Dropout::output(self.dropout.as_ref(), self.a.view())
+    }
+}
+
+impl<R: Real> Gradient<R> {
+    /// Computes the Euclidean norm of all dW and db together.
+    pub fn norm(gradients: &[Self]) -> f64 {
+        gradients.iter().map(Gradient::squared_norm).sum::<f64>().sqrt()
+    }
+
+    /// Returns |dW|² + |db|².
+    pub(crate) fn squared_norm(&self) -> f64 {
+        square_sum(self.dw.view()) + square_sum(row(&self.db))
     }
 }

@@ -81,7 +81,7 @@ impl Engine {
         }
     }
 
-    /// Counts the bytes that a row of W takes in training with so many `copies` of the parameters (themselves, their gradient, their moments),
+    /// Counts the bytes that a row of W takes in training with `copies` copies of the parameters (themselves, their gradient, their moments),
     /// for elements of `element` bytes.
     pub fn bytes_per_row(self, data: &DataSizes, copies: f64, element: usize) -> f64 {
         let (element, in_f64) = (element as f64, size_of::<f64>() as f64);
@@ -91,7 +91,7 @@ impl Engine {
             Engine::Direct => columns * (copies * element + in_f64),
             // D and, in f64, W(0) X of all examples and of a batch, T and W(0) X_h, at an evaluation also c W(0) X and W X_h.
             Engine::Reduced => columns * copies * element + (4.0 * train + 2.0 * held_out) * in_f64,
-            // P and, in f64, T, W(0) X and W(0) X_h.
+            // P and, in f64, T, W(0) X and W(0) X_h, at an evaluation or a refresh also c W(0) X and W X_h.
             Engine::Dual => columns * copies * (element + in_f64) + (2.0 * train + 2.0 * held_out) * in_f64,
         }
     }

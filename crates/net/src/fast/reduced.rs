@@ -55,7 +55,7 @@ impl<R: Real> FirstLayers<R> for Reduced<'_, R> {
     fn set_batch(&mut self, batch: &Batch) {
         self.examples = batch.len(self.r.all().ncols());
         self.r.set_batch(batch);
-        // Of a full batch the columns are all there from the beginning.
+        // A full batch needs no copy: `new` has put all its columns there.
         if *batch != Batch::All {
             let examples = (..self.examples).into();
             columns(self.initial.wx_0.view(), batch, self.batch_wx_0.slice_axis_mut(Axis(1), examples));

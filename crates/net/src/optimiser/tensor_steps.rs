@@ -1,13 +1,11 @@
 //! The steps of the tensors of a net: their learning rates, their decay, and the clipping of the whole gradient.
 
-use kernels::{Real, Step, square_sum};
+use kernels::{Real, Step};
 use ndarray::Array2;
 
 use super::decay::Decay;
 use super::{Optimiser, OptimiserState};
 use crate::chain::Chain;
-use crate::layer::Gradient;
-use crate::matrix::row;
 use crate::rates::{LayerRate, LayerRates};
 
 impl Optimiser {
@@ -71,17 +69,5 @@ impl<R: Real> OptimiserState<R> {
         } else {
             Step { learning_rate, l2: lambda, ..step } // g ← grad_scale g + λ w
         }
-    }
-}
-
-impl<R: Real> Gradient<R> {
-    /// Computes the Euclidean norm of all dW and db together.
-    pub fn norm(gradients: &[Self]) -> f64 {
-        gradients.iter().map(Gradient::squared_norm).sum::<f64>().sqrt()
-    }
-
-    /// Returns |dW|² + |db|².
-    pub(crate) fn squared_norm(&self) -> f64 {
-        square_sum(self.dw.view()) + square_sum(row(&self.db))
     }
 }

@@ -9,8 +9,8 @@ use super::chunks::{self, TreeSum};
 use super::ranks::Ranks;
 
 /// The gradients of the layers, last layer first, on their way to their sums. This is an all-reduce: each rank gets its slice
-/// of all nodes and adds them up (reduce-scatter); then each rank gets all slices (all-gather). Of each gradient a rank sends about
-/// twice the size, however many ranks there are.
+/// of all nodes and adds them up (reduce-scatter); then each rank gets all slices (all-gather). A rank sends about twice the size
+/// of each gradient, however many ranks there are.
 pub(super) struct Sums<'r, R> {
     ranks: &'r mut dyn Ranks<R>,
     /// The number of chunks of the batch.
@@ -54,7 +54,7 @@ impl<'r, R: Real> Sums<'r, R> {
         };
         self.ranks.begin_all_to_all(values, counts, lengths);
         self.under_way.push_back(Stage::Nodes { length });
-        // Of the gradient before this one the nodes have arrived by now, or nearly so.
+        // By now the nodes of the gradient before have arrived, or nearly so.
         if self.under_way.len() > 1 {
             self.go_on();
         }

@@ -95,7 +95,7 @@ impl Pass {
         }
         if let (Some(x), Some(y), false) = (x, &subject.y, subject.gives_caches()) {
             let per_tensor = compared(subject, x.ncols());
-            // Of J alone: the decay of the weights is a part of the update.
+            // The gradient of J alone: weight decay is a part of the update.
             let training = Training { optimiser: Optimiser::DESCENT, ..Training::descent(1.0, 1, 1) };
             pass.differences =
                 gradient_check::compare(chain, x.view(), y.view(), &training, &caches, &gradients, per_tensor);

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::spec::checkpoint_every::CheckpointEvery;
 
-/// All checkpoints together, with one more like the last, take at most one of this many parts of the time of the training.
-const PARTS: u32 = 100;
+/// The training takes at least this many times as long as all its checkpoints and one more like the last.
+const TIMES_AS_LONG: u32 = 100;
 /// A training that is interrupted after less than this is not worth a checkpoint.
 const MOMENT: Duration = Duration::from_secs(1);
 /// The clock is read about so often: a step can take less time than that.
@@ -52,7 +52,7 @@ impl Due {
                 // Steps can become slower: the pause grows with care.
                 self.pause.set((2 * self.pause.get()).min(usize::try_from(steps).unwrap_or(usize::MAX)).max(1));
                 self.looked.set((now, iteration));
-                now - self.last.get().0 >= time && now - self.start >= PARTS * self.cost.get()
+                now - self.last.get().0 >= time && now - self.start >= TIMES_AS_LONG * self.cost.get()
             }
         }
     }
