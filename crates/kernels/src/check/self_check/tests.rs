@@ -1,3 +1,5 @@
+//! The check before a program relies on products: what it compares, and within which bounds.
+
 use super::*;
 
 const SHAPE: LayerShape = LayerShape { n_out: 3, n_in: 5, examples: 4 };

@@ -1,3 +1,5 @@
+//! The check of products as they are made: what it finds, and what it leaves alone.
+
 use ndarray::{ShapeBuilder, s};
 
 use super::*;
