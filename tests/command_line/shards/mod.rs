@@ -1,6 +1,7 @@
 //! Shards: trained apart, joined to the same bytes; what is missing is said.
 
 mod again;
+mod joined;
 mod records;
 
 use std::fs;

@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 use datasets::text::count;
 
 use self::chosen::Chosen;
+use self::plan::JoinedPlan;
 use self::source::Source;
 use super::answer::print_names;
 use super::climbed::{Climbed, longest};
@@ -20,31 +21,31 @@ use super::failure::Failure;
 use crate::cli;
 use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::Record;
+use crate::record::error::Error;
 use crate::record::export::export;
 use crate::record::folder::{results_folder, with_a_name};
 use crate::record::plan::StoredPlan;
 use crate::record::shard_names::results_of;
-use crate::terminal::{say, warn};
+use crate::terminal::{note, say, warn};
 use crate::text::first_and_others;
 
 /// Joins the shards. Exit code 1 if trials are missing or failed.
 pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let shards = source::in_folders(&args.dirs)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.dirs, &shards[0].asked.name));
-    let mut merged_before = Source::of_target(&out)?;
-    let joined = plan::joined(&shards, merged_before.as_ref())?;
-    let plan = &joined.plan;
-    merged_before.as_mut().map_or(Ok(()), |before| before.count_within(plan))?;
-    let all: Vec<&Source> = merged_before.iter().chain(&shards).collect();
-    let mut chosen = Chosen::of(&all, plan);
-    chosen::compare_doubled(&all, &mut chosen, args.mix)?;
-    refuse_mixed(&all, args.mix)?;
-    let record = written(&out, plan, &all, &mut chosen).map_err(Failure::of_writing)?;
+    let mut decided = Decided::of(&shards, &out, args.mix)?;
+    let mut record = Record::open(&out).map_err(Failure::of_writing)?;
+    if !decided.is_of(&record)? {
+        note(&format!("{}: another runner has written here meanwhile; it is read again", out.display()));
+        decided = Decided::of(&shards, &out, args.mix)?;
+    }
+    decided.write(&mut record, &shards, &out).map_err(Failure::of_writing)?;
+    let Decided { joined, .. } = &decided;
     let damaged: HashSet<String> = record.finished()?.1.into_iter().collect();
     export(&record, &out, &damaged).map_err(Failure::of_writing)?;
-    let all_are_done = missing::report(&record, &joined, &shards, &damaged, &out)?;
+    let all_are_done = missing::report(&record, joined, &shards, &damaged, &out)?;
     if all_are_done {
-        say_next_rung(plan, &out)?;
+        say_next_rung(&joined.plan, &out)?;
     }
     record.close().map_err(Failure::of_writing)?;
     print_names(&[&out])?;
@@ -60,25 +61,49 @@ fn default_out(dirs: &[PathBuf], name: &str) -> PathBuf {
     of_one.unwrap_or_else(|| results_folder(None, name))
 }
 
-/// Writes the plan, the chosen trials, and the files beside the record, which is returned open.
-fn written(
-    out: &Path,
-    plan: &StoredPlan,
-    all: &[&Source],
-    chosen: &mut Chosen,
-) -> Result<Record, crate::record::error::Error> {
-    let mut record = Record::open(out)?;
-    record.write_plan(plan)?;
-    let taken = chosen.by_source(all.len());
-    for (source, trials) in all.iter().zip(&taken).filter(|(source, _)| !source.is_target) {
-        let shard = source.open()?;
-        if let Some(damaged) = first_and_others(&record.adopt(&shard, trials)?) {
-            let folder = source.folder.display();
-            warn(&format!("{folder}: trial {damaged} in the record is not what was stored, and is left out"));
-        }
+/// The plan and the trials that a merge writes, decided from the shards and from what an earlier merge has left.
+struct Decided {
+    merged_before: Option<Source>,
+    joined: JoinedPlan,
+    chosen: Chosen,
+}
+
+impl Decided {
+    fn of(shards: &[Source], out: &Path, mix: bool) -> Result<Self> {
+        let mut merged_before = Source::of_target(out)?;
+        let joined = plan::joined(shards, merged_before.as_ref())?;
+        merged_before.as_mut().map_or(Ok(()), |before| before.count_within(&joined.plan))?;
+        let all: Vec<&Source> = merged_before.iter().chain(shards).collect();
+        let mut chosen = Chosen::of(&all, &joined.plan);
+        chosen::compare_doubled(&all, &mut chosen, mix)?;
+        refuse_mixed(&all, mix)?;
+        Ok(Decided { merged_before, joined, chosen })
     }
-    record.write_origin(out, &plan.asked.toml, None)?;
-    Ok(record)
+
+    /// Returns whether `record`, which is locked now, still has the plan and the trials that were decided from.
+    fn is_of(&self, record: &Record) -> Result<bool, Error> {
+        let (digest, trials) = (record.digest()?, record.statuses()?);
+        Ok(match &self.merged_before {
+            Some(before) => digest.as_ref() == Some(&before.digest) && trials == before.trials,
+            None => digest.is_none() && trials.is_empty(),
+        })
+    }
+
+    /// Writes the plan, the chosen trials, and the files beside the record.
+    fn write(&self, record: &mut Record, shards: &[Source], out: &Path) -> Result<(), Error> {
+        let plan = &self.joined.plan;
+        record.write_plan(plan)?;
+        let all: Vec<&Source> = self.merged_before.iter().chain(shards).collect();
+        let taken = self.chosen.by_source(all.len());
+        for (source, trials) in all.iter().zip(&taken).filter(|(source, _)| !source.is_target) {
+            let shard = source.open()?;
+            if let Some(damaged) = first_and_others(&record.adopt(&shard, trials)?) {
+                let folder = source.folder.display();
+                warn(&format!("{folder}: trial {damaged} in the record is not what was stored, and is left out"));
+            }
+        }
+        record.write_origin(out, &plan.asked.toml, None)
+    }
 }
 
 /// Says that the shards go on with the next rung, if the plan doesn't have the last one.
