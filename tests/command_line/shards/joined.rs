@@ -38,3 +38,15 @@ fn a_merge_that_reads_slowly_keeps_what_another_one_has_joined_meanwhile() {
     assert!(slow.status.success() && said.contains("24 of 24 trials"), "{said}");
     assert_eq!(bench.read("joined/trials.csv").lines().count(), 25);
 }
+
+#[test]
+fn a_part_of_a_plan_is_not_taken_for_all_of_it_whatever_number_of_trials_its_record_names() {
+    let bench = bench();
+    sweep(&bench, &["--shard", "0/2"]);
+    let record = Connection::open(bench.path(&format!("{SHARDS}/0-of-2/results.db"))).unwrap();
+    assert_eq!(record.execute("UPDATE whole_plan SET trials = 12", []).unwrap(), 1);
+    drop(record);
+    let (code, said) = merged(&bench, &[SHARDS]);
+    assert!(code == Some(2) && said.contains("don't make the plan that they name"), "{said}");
+    assert!(!bench.path("results/small").exists());
+}
