@@ -40,6 +40,43 @@ fn a_merge_that_reads_slowly_keeps_what_another_one_has_joined_meanwhile() {
 }
 
 #[test]
+fn tags_and_notes_of_shards_are_joined_and_those_of_the_joined_record_stay() {
+    let bench = bench();
+    sweep(&bench, &["--shard", "0/2"]);
+    sweep(&bench, &["--shard", "1/2"]);
+    let trial =
+        |shard: &str| bench.read(&format!("{SHARDS}/{shard}/trials.csv")).lines().nth(1).unwrap()[..12].to_owned();
+    let (one, two) = (trial("0-of-2"), trial("1-of-2"));
+    let tag = |folder: &str, trial: &str, change: &[&str]| {
+        bench.succeeds(&[&["tag", folder, "--trial", trial], change].concat());
+    };
+    tag(&format!("{SHARDS}/0-of-2"), &one, &["+look", "--note", "why?"]);
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+    tag("results/small", &two, &["--note", "the joined one"]);
+    // Also those that come after their trial.
+    tag(&format!("{SHARDS}/1-of-2"), &two, &["+late", "--note", "the shard's"]);
+    let (code, said) = merged(&bench, &[SHARDS]);
+    assert_eq!(code, Some(0), "{said}");
+    let left = format!("1-of-2: the note on trial {two} is left there");
+    assert!(said.contains(&left), "{said}");
+    let record = Connection::open(bench.path("results/small/results.db")).unwrap();
+    let all = |select: &str| {
+        let mut rows = record.prepare(select).unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let mut rows = rows.collect::<Result<Vec<(String, String)>, _>>().unwrap();
+        rows.sort();
+        rows
+    };
+    let sorted = |mut rows: Vec<(String, String)>| {
+        rows.sort();
+        rows
+    };
+    let of = |trial: &String, word: &str| (trial.clone(), word.to_owned());
+    assert_eq!(all("SELECT trial, tag FROM tag"), sorted(vec![of(&one, "look"), of(&two, "late")]));
+    assert_eq!(all("SELECT trial, text FROM note"), sorted(vec![of(&one, "why?"), of(&two, "the joined one")]));
+}
+
+#[test]
 fn a_part_of_a_plan_is_not_taken_for_all_of_it_whatever_number_of_trials_its_record_names() {
     let bench = bench();
     sweep(&bench, &["--shard", "0/2"]);

@@ -24,6 +24,7 @@ use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::export::export;
 use crate::record::folder::{results_folder, with_a_name};
+use crate::record::notes::Notes;
 use crate::record::plan::StoredPlan;
 use crate::record::shard_names::results_of;
 use crate::terminal::{note, say, warn};
@@ -95,15 +96,27 @@ impl Decided {
         record.write_plan(plan)?;
         let all: Vec<&Source> = self.merged_before.iter().chain(shards).collect();
         let taken = self.chosen.by_source(all.len());
+        let planned: HashSet<&str> = plan.points.values().map(|point| &*point.trial).collect();
         for (source, trials) in all.iter().zip(&taken).filter(|(source, _)| !source.is_target) {
             let shard = source.open()?;
             if let Some(damaged) = first_and_others(&record.adopt(&shard, trials)?) {
                 let folder = source.folder.display();
                 warn(&format!("{folder}: trial {damaged} in the record is not what was stored, and is left out"));
             }
+            let left = record.adopt_notes(&shard, &planned)?;
+            let left: Vec<String> = left.iter().map(|id| on_what(id)).collect();
+            if let Some(left) = first_and_others(&left) {
+                let (folder, out) = (source.folder.display(), out.display());
+                warn(&format!("{folder}: the note on {left} is left there: {out} has another one"));
+            }
         }
         record.write_origin(out, &plan.asked.toml, None)
     }
+}
+
+/// Names what a note is on: a trial by its id, or the sweep.
+fn on_what(id: &str) -> String {
+    if id == Notes::OF_SWEEP { "the sweep".to_owned() } else { format!("trial {id}") }
 }
 
 /// Says that the shards go on with the next rung, if the plan doesn't have the last one.

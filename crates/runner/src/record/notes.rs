@@ -1,11 +1,14 @@
 //! Tags and notes that people put on trials and on a sweep. No seal covers them, and they are kept when a trial is trained again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Transaction, params};
 
 use super::Record;
 use super::error::{Error, at};
+
+/// The statement that puts a tag on.
+const ADD_TAG: &str = "INSERT INTO tag VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 /// Tags and notes by the id of what they are on.
 #[derive(Clone, Debug, Default)]
@@ -62,8 +65,7 @@ impl Record {
         let write = |transaction: &Transaction| -> rusqlite::Result<()> {
             for id in ids {
                 for tag in &change.add {
-                    let insert = "INSERT INTO tag VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-                    transaction.prepare_cached(insert)?.execute([id, &**tag])?;
+                    transaction.prepare_cached(ADD_TAG)?.execute([id, &**tag])?;
                 }
                 for tag in &change.remove {
                     transaction
@@ -85,5 +87,32 @@ impl Record {
             transaction.commit()
         });
         all.map_err(at(&self.path))
+    }
+
+    /// Adds the tags and notes that `other` has on these trials and on the sweep itself, in one transaction. Returns the ids
+    /// that have another note here, which stays.
+    pub fn adopt_notes(&mut self, other: &Record, ids: &HashSet<&str>) -> Result<Vec<String>, Error> {
+        let Notes { mut tags, mut notes } = other.notes()?;
+        let is_asked = |id: &String| id == Notes::OF_SWEEP || ids.contains(&**id);
+        tags.retain(|id, _| is_asked(id));
+        notes.retain(|id, _| is_asked(id));
+        let own = self.notes()?;
+        let write = |transaction: &Transaction| -> rusqlite::Result<()> {
+            for (id, tag) in tags.iter().flat_map(|(id, tags)| tags.iter().map(move |tag| (id, tag))) {
+                transaction.prepare_cached(ADD_TAG)?.execute([id, tag])?;
+            }
+            for (id, text) in &notes {
+                let insert = "INSERT INTO note VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+                transaction.prepare_cached(insert)?.execute([id, text])?;
+            }
+            Ok(())
+        };
+        let all = self.connection.transaction().and_then(|transaction| {
+            write(&transaction)?;
+            transaction.commit()
+        });
+        all.map_err(at(&self.path))?;
+        let differs = |(id, text): &(&String, &String)| own.notes.get(*id).is_some_and(|own| own != *text);
+        Ok(notes.iter().filter(differs).map(|(id, _)| id.clone()).collect())
     }
 }
