@@ -2,6 +2,7 @@
 
 mod again;
 mod joined;
+mod mixed;
 mod records;
 
 use std::fs;

@@ -1,7 +1,7 @@
 //! Trials of several machines in one record, which are refused without `--mix`.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -17,6 +17,16 @@ pub(super) struct Mixed<'s> {
     pub(super) machine: &'s Machine,
     pub(super) is_allowed: bool,
     pub(super) folder: &'s Path,
+    /// The choice of the shard's rung; `None` if no merged results have chosen it.
+    pub(super) rung: Option<&'s ChosenRung>,
+}
+
+/// The merged results by which the rung of a shard was chosen.
+pub(super) struct ChosenRung {
+    /// Their directory.
+    pub(super) folder: PathBuf,
+    /// The machines of their trials of the sweep, with the number that each has trained.
+    pub(super) machines: Vec<(Machine, usize)>,
 }
 
 /// The finished trials of the plan, and those of them that were trained elsewhere.
@@ -28,25 +38,30 @@ struct Others {
     machine: Option<Machine>,
     /// The number trained by another build of the runner on the same library and core.
     runner: usize,
-    /// The number of all finished trials.
-    finished: usize,
 }
 
 impl Mixed<'_> {
-    /// Calls [`Mixed::refuse`] for the record in the folder, if there is one.
-    pub(super) fn refuse_in_folder(&self, plan: &Plan) -> Result<()> {
+    /// Calls [`Mixed::refuse`] for the record in the folder, if there is one; `merged` are the trials that need not be in it.
+    pub(super) fn refuse_in_folder(&self, plan: &Plan, merged: &HashSet<String>) -> Result<()> {
         match Record::read_unproven(self.folder) {
-            Ok(record) => self.refuse(&record, plan),
+            Ok(record) => {
+                let (mut finished, _) = record.finished()?;
+                finished.extend(merged.iter().cloned());
+                self.refuse(&record, plan, &finished)
+            }
+            Err(Error::Missing(_)) => self.refuse_rung(left(plan, merged)),
             // Any other problem is reported when the record is opened for writing.
             Err(_) => Ok(()),
         }
     }
 
-    /// Refuses to train further trials if some of `plan` were trained with another library or core.
-    pub(super) fn refuse(&self, record: &Record, plan: &Plan) -> Result<()> {
-        let others = self.others(record, plan)?;
-        let left = plan.own_trials().count() - others.finished;
-        let Some(machine) = others.machine.filter(|_| !self.is_allowed && left > 0) else { return Ok(()) };
+    /// Refuses to train further trials than the `finished` ones if some of these were trained with another library or core.
+    pub(super) fn refuse(&self, record: &Record, plan: &Plan, finished: &HashSet<String>) -> Result<()> {
+        let others = self.others(record, plan, finished)?;
+        let left = left(plan, finished);
+        let Some(machine) = others.machine.filter(|_| !self.is_allowed && left > 0) else {
+            return self.refuse_rung(left);
+        };
         let there = machine.how_to_return(self.machine);
         bail!(
             "{}: {} trained on {}, this is {} ({OTHER_ARITHMETIC}); --mix trains the other {left} here all the same, --fresh all \
@@ -58,9 +73,28 @@ impl Mixed<'_> {
         )
     }
 
+    /// Refuses to train the `left` trials of a shard's rung if it was chosen by trials of another library or core.
+    fn refuse_rung(&self, left: usize) -> Result<()> {
+        let Some(ChosenRung { folder, machines }) = self.rung.filter(|_| !self.is_allowed && left > 0) else {
+            return Ok(());
+        };
+        let here = self.machine.arithmetic();
+        let mut others = machines.iter().filter(|(machine, _)| machine.arithmetic() != here);
+        let Some((machine, trials)) = others.next() else { return Ok(()) };
+        let trials = trials + others.map(|(_, trials)| trials).sum::<usize>();
+        let there = machine.how_to_return(self.machine);
+        bail!(
+            "{}: {} trained on {}, this is {here} ({OTHER_ARITHMETIC}); --mix trains the {left} of the shard here all the same, \
+             {there} goes on as it began",
+            folder.display(),
+            count(trials, "trial"),
+            machine.arithmetic(),
+        )
+    }
+
     /// Warns of trials that other machines or builds have trained.
-    pub(super) fn warn(&self, record: &Record, plan: &Plan) -> Result<(), Error> {
-        let Others { arithmetic, runner, .. } = self.others(record, plan)?;
+    pub(super) fn warn(&self, record: &Record, plan: &Plan, finished: &HashSet<String>) -> Result<(), Error> {
+        let Others { arithmetic, runner, .. } = self.others(record, plan, finished)?;
         if arithmetic > 0 {
             warn(&format!(
                 "{} of another BLAS, core or run.threads: {OTHER_ARITHMETIC} (column machine of trials.csv and runner show)",
@@ -76,11 +110,10 @@ impl Mixed<'_> {
         Ok(())
     }
 
-    fn others(&self, record: &Record, plan: &Plan) -> Result<Others, Error> {
-        let ids: BTreeSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
+    fn others(&self, record: &Record, plan: &Plan, finished: &HashSet<String>) -> Result<Others, Error> {
+        let ids = plan.own_trials().map(|trial| &*trial.id).filter(|id| finished.contains(*id)).collect();
         let (machines, mut others) = (record.machines()?, Others::default());
         for (number, trials) in record.trained_on(&ids)? {
-            others.finished += trials;
             let Some(machine) = machines.get(&number) else { continue };
             if machine.arithmetic() != self.machine.arithmetic() {
                 others.arithmetic += trials;
@@ -91,4 +124,9 @@ impl Mixed<'_> {
         }
         Ok(others)
     }
+}
+
+/// Counts the trials of a plan that are left to train.
+fn left(plan: &Plan, finished: &HashSet<String>) -> usize {
+    plan.own_trials().filter(|trial| !finished.contains(&trial.id)).count()
 }

@@ -10,6 +10,7 @@ use kernels::blas::{Request, in_use};
 
 use super::checkpoints::say_resumed;
 use super::dry_run;
+use super::mixed::ChosenRung;
 use super::shard::shard_of;
 use crate::cli;
 use crate::commands::located::located;
@@ -45,6 +46,8 @@ pub(super) struct PreparedSweep {
     pub(super) shard: Option<Shard>,
     /// The ids of the trials that were finished before this shard, and merged.
     pub(super) merged: HashSet<String>,
+    /// The choice of this shard's rung; `None` if it is the first one, or the sweep has no shards.
+    pub(super) chosen_on: Option<ChosenRung>,
     /// Fleets that are trained at once.
     pub(super) jobs: usize,
     /// Threads that share a fleet.
@@ -71,8 +74,9 @@ impl PreparedSweep {
         let folder = results_folder(args.out.clone(), &session.experiment.name);
         let (shard, threads) = (shard_of(args)?, session.experiment.threads);
         let loaded = Some(session);
+        let (merged, chosen_on) = (HashSet::new(), None);
         let mut sweep =
-            PreparedSweep { rungs, plan, loaded, folder, shard, merged: HashSet::new(), jobs: 1, threads, begun };
+            PreparedSweep { rungs, plan, loaded, folder, shard, merged, chosen_on, jobs: 1, threads, begun };
         if shard.is_some() || !args.fresh {
             sweep.find_rung()?;
         }
@@ -98,7 +102,16 @@ impl PreparedSweep {
         if self.shard.is_some() {
             self.merged = finished;
         }
-        while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&record)? {}
+        let mut has_climbed = false;
+        while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&record)? {
+            has_climbed = true;
+        }
+        if self.shard.is_some() && has_climbed {
+            let ids = self.plan.trials.iter().map(|trial| &*trial.id).filter(|id| self.merged.contains(*id)).collect();
+            let (mut machines, trials) = (record.machines()?, record.trained_on(&ids)?);
+            let machines = trials.into_iter().filter_map(|(number, trials)| Some((machines.remove(&number)?, trials)));
+            self.chosen_on = Some(ChosenRung { folder: self.folder.clone(), machines: machines.collect() });
+        }
         Ok(())
     }
 

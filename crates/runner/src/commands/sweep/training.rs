@@ -45,6 +45,8 @@ pub(super) struct Training {
     limits: Limits,
     record: Record,
     machine: Machine,
+    /// True if other machines may have trained some of the trials.
+    is_mix_allowed: bool,
     checkpoints: Checkpoints,
     /// The ids of the finished trials.
     finished: HashSet<String>,
@@ -68,9 +70,9 @@ impl Training {
         }
         sweep.fits_memory()?;
         let machine = session.machine();
-        let mixed = Mixed { machine: &machine, is_allowed: args.mix, folder };
+        let mixed = Mixed { machine: &machine, is_allowed: args.mix, folder, rung: sweep.chosen_on.as_ref() };
         if !args.fresh {
-            mixed.refuse_in_folder(plan)?;
+            mixed.refuse_in_folder(plan, &sweep.merged)?;
         }
         let workers = Workers::new(sweep.jobs, sweep.threads)?;
         session.check_blas(plan, &workers, None, &stop).map_err(|error| limits.name_in(error))?;
@@ -83,11 +85,13 @@ impl Training {
         if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
             warn(&format!("{damaged}; this run writes them anew"));
         }
-        write_plan(&mut record, sweep, &machine).map_err(Failure::of_writing)?;
         let (mut finished, damaged) = record.finished().map_err(Failure::of_writing)?;
         finished.extend(sweep.merged.iter().cloned());
+        // Another runner may have written here since the record was read.
+        mixed.refuse(&record, plan, &finished)?;
+        write_plan(&mut record, sweep, &machine).map_err(Failure::of_writing)?;
         say_header(sweep, &finished, &machine);
-        mixed.warn(&record, plan)?;
+        mixed.warn(&record, plan, &finished)?;
         say_damaged(plan, &damaged);
         let checkpoints = sweep.checkpoints(&machine, &stop);
         let (mode, tally, kept) = (args.progress, Tally::new(), 0);
@@ -99,6 +103,7 @@ impl Training {
             limits,
             record,
             machine,
+            is_mix_allowed: args.mix,
             checkpoints,
             finished,
             damaged,
@@ -131,7 +136,10 @@ impl Training {
         if !sweep.goes_on(&self.record)? {
             return Ok(false);
         }
-        let Training { workers, stop, record, machine, finished, planned, kept, .. } = self;
+        let Training { workers, stop, record, machine, is_mix_allowed, finished, planned, kept, .. } = self;
+        // A rung that another machine has trained may have been completed while this one began.
+        let mixed = Mixed { machine, is_allowed: *is_mix_allowed, folder: &sweep.folder, rung: None };
+        mixed.refuse(record, &sweep.plan, finished)?;
         *planned += unfinished(&sweep.plan, finished).count();
         match sweep.session().check_blas(&sweep.plan, workers, None, stop) {
             // The rung is not trained, as by an interruption at any other time.
