@@ -77,6 +77,27 @@ fn tags_and_notes_of_shards_are_joined_and_those_of_the_joined_record_stay() {
 }
 
 #[test]
+fn the_record_of_another_shard_is_named_by_status_and_merge_and_not_trained_into() {
+    let bench = bench();
+    sweep(&bench, &["--shard", "0/2"]);
+    fs::rename(bench.path(&format!("{SHARDS}/0-of-2")), bench.path(&format!("{SHARDS}/1-of-2"))).unwrap();
+    let (code, shown, said) = on(&bench, "Haswell", &["status", SHARDS]);
+    assert!(code == Some(1) && shown.contains("1 not begun, 1 damaged"), "{shown}");
+    assert!(said.contains("1-of-2: not counted: this is the record of shard 0/2; move it to"), "{said}");
+    let (code, said) = merged(&bench, &[SHARDS]);
+    assert!(code == Some(1) && said.contains("1-of-2: this is the record of shard 0/2"), "{said}");
+    assert!(said.contains("shard 1 of 2 is missing (results/small.shards/1-of-2 has no record of it)"), "{said}");
+    let (code, _, said) = on(&bench, "Haswell", &["sweep", "small.toml", "--shard", "1/2"]);
+    assert!(
+        code == Some(2) && said.contains("error: results/small.shards/1-of-2: this is the record of shard 0/2"),
+        "{said}"
+    );
+    fs::rename(bench.path(&format!("{SHARDS}/1-of-2")), bench.path(&format!("{SHARDS}/0-of-2"))).unwrap();
+    sweep(&bench, &["--shard", "1/2"]);
+    assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
+}
+
+#[test]
 fn a_part_of_a_plan_is_not_taken_for_all_of_it_whatever_number_of_trials_its_record_names() {
     let bench = bench();
     sweep(&bench, &["--shard", "0/2"]);

@@ -26,7 +26,12 @@ pub fn results_of(shards: &Path) -> Option<PathBuf> {
 
 /// Names the results directory of a shard of the sweep whose results directory is `results`.
 pub fn shard_folder(results: &Path, shard: Shard) -> PathBuf {
-    shards_of(results).join(format!("{}-of-{}", shard.number(), shard.count()))
+    shards_of(results).join(folder_name(shard))
+}
+
+/// Names the results directory of a shard among those of the others, such as `3-of-8`.
+pub(super) fn folder_name(shard: Shard) -> String {
+    format!("{}-of-{}", shard.number(), shard.count())
 }
 
 /// Reads which shard the name of a directory stands for, such as `3-of-8`.

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Record;
 use super::error::{DATABASE, Error};
 use super::plan::StoredPlan;
-use super::shard_names::shard_in;
+use super::shard_names::{folder_name, shard_in};
 use crate::plan::Plan;
 use crate::plan::shard::Shard;
 
@@ -54,6 +54,13 @@ pub fn records_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         .collect();
     folders.sort_by_cached_key(|path| (shard_in(path), path.clone()));
     Ok(folders)
+}
+
+/// Says that the record of `found` is in the directory of another shard, and what to do; `None` if it is where it belongs.
+pub fn misplaced(folder: &Path, found: Option<&RecordedShard>) -> Option<String> {
+    let (named, found) = (shard_in(folder)?, found?.shard);
+    let own = folder.with_file_name(folder_name(found));
+    (named != found).then(|| format!("this is the record of shard {found}; move it to {}", own.display()))
 }
 
 impl Record {

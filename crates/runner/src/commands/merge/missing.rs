@@ -58,10 +58,12 @@ pub(super) fn report(
     if let (Some(first), false) = (absent.first(), missing.is_empty() && unknown == 0) {
         let numbers = absent.iter().map(|shard| shard.number().to_string()).collect::<Vec<_>>().join(", ");
         let (word, where_) = if absent.len() == 1 { ("shard", "is") } else { ("shards", "are") };
+        let place = shard_folder(out, *first);
         warn(&format!(
-            "{word} {numbers} of {} {where_} missing ({} has no record to join), with {}",
+            "{word} {numbers} of {} {where_} missing ({} has no record {}), with {}",
             first.count(),
-            shard_folder(out, *first).display(),
+            place.display(),
+            if Record::is_in(&place) { "of it" } else { "to join" },
             count(missing.len() + unknown, "trial"),
         ));
         missing.clear();

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::{Asked, StoredPlan};
-use crate::record::shards::{RecordedShard, WholePlan, records_in};
+use crate::record::shards::{RecordedShard, WholePlan, misplaced, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::{note, warn};
 
@@ -101,7 +101,12 @@ pub(super) fn in_folders(dirs: &[PathBuf]) -> Result<Vec<Source>> {
     let (mut shards, mut damaged) = (Vec::new(), Vec::new());
     for folder in &folders {
         match Source::read(folder) {
-            Ok(Some(source)) => shards.push(source),
+            Ok(Some(source)) => {
+                if let Some(problem) = misplaced(folder, source.shard.as_ref()) {
+                    warn(&format!("{}: {problem}; it is joined as that", folder.display()));
+                }
+                shards.push(source);
+            }
             Ok(None) => note(&format!("{}: nothing is recorded yet", folder.display())),
             Err(error) if error.is_damage() => damaged.push((folder, error)),
             Err(error) => return Err(error.into()),

@@ -14,7 +14,7 @@ use crate::record::folder::is_in_use;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
 use crate::record::shard_names::{shard_folder, shard_in};
-use crate::record::shards::records_in;
+use crate::record::shards::{misplaced, records_in};
 use crate::run::outcome::Status;
 use crate::terminal::warn;
 
@@ -85,6 +85,8 @@ type Question = (Asked, Vec<PlannedAxis>);
 /// The content of one record.
 struct Recorded {
     question: Question,
+    /// Says whose record it is, if its directory is another shard's.
+    misplaced: Option<String>,
     /// The number of trials of the whole sweep.
     whole: usize,
     planned: BTreeSet<String>,
@@ -100,13 +102,15 @@ impl Recorded {
     fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
         let Some(plan) = record.stored_plan()? else { return Ok(None) };
-        let own = record.shard()?.map(|shard| shard.trials).unwrap_or_default();
+        let shard = record.shard()?;
+        let misplaced = misplaced(folder, shard.as_ref());
+        let own = shard.map(|shard| shard.trials).unwrap_or_default();
         let length = longest(&plan.axes, plan.points.values());
         let question = (plan.asked, plan.axes);
         let planned = plan.points.into_values().map(|point| point.trial).collect();
         let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
         let (statuses, seconds) = (record.statuses()?, record.seconds()?);
-        Ok(Some(Recorded { question, whole, planned, length, statuses, own, seconds }))
+        Ok(Some(Recorded { question, misplaced, whole, planned, length, statuses, own, seconds }))
     }
 }
 
@@ -150,6 +154,7 @@ impl Found {
                 Ok(Some(record)) if !is_asked(&record) => {
                     (None, Some(format!("it is of another experiment; {}", begin_anew(&place))))
                 }
+                Ok(Some(Recorded { misplaced: Some(problem), .. })) => (None, Some(problem)),
                 Ok(recorded) => (recorded, None),
                 Err(error) if error.is_damage() => (None, Some(error.to_string())),
                 Err(error) => return Err(error),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::checkpoints::{say_left, say_resumed};
 use super::divergence::against_divergence;
@@ -30,6 +30,7 @@ use crate::record::error::Error;
 use crate::record::export::export;
 use crate::record::folder::{refuse_foreign, set_aside};
 use crate::record::plan::StoredPlan;
+use crate::record::shards::misplaced;
 use crate::run::advance::Advance;
 use crate::run::checkpoint::checkpoints::{Checkpoints, Writing};
 use crate::run::training::{Run, left_to_train};
@@ -84,6 +85,9 @@ impl Training {
         stop.at_the_end(format!(": finished trials are kept in {}; to go on: {again}", folder.display()));
         if let Err(damaged @ Error::DamagedPlan(_)) = record.prove_plan() {
             warn(&format!("{damaged}; this run writes them anew"));
+        }
+        if let Some(problem) = misplaced(folder, record.shard()?.as_ref()) {
+            bail!("{}: {problem}; --fresh sets it aside", folder.display());
         }
         let (mut finished, damaged) = record.finished().map_err(Failure::of_writing)?;
         finished.extend(sweep.merged.iter().cloned());
