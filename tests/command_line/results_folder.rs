@@ -1,6 +1,8 @@
 //! The results directory: who may write there, what is kept and what is left when a sweep ends in any way.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use rusqlite::Connection;
 
@@ -48,6 +50,42 @@ fn a_directory_that_is_moved_away_takes_its_record_along_and_its_name_is_left_to
     assert_eq!(of_others(), before, "the tables of the moved record were written over those of another sweep");
     let (shown, _) = bench.succeeds(&["show", "results/moved", "--csv"]);
     assert!(shown.contains("completed"), "{shown}");
+}
+
+#[test]
+fn a_record_that_loses_its_name_while_the_sweep_runs_ends_it_and_is_kept_under_another() {
+    let bench = bench();
+    let long = ["sweep", "small.toml", "train.iterations=40000", "-j", "1", "--progress", "plain"];
+    for replaced in [false, true] {
+        let mut at_work = bench.command().args(long).arg("--fresh").stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(at_work.stderr.take().unwrap()).lines().map_while(Result::ok);
+        assert!(stderr.any(|line| line.starts_with('[')), "the sweep ended too early");
+        let record = bench.path("results/small/results.db");
+        fs::remove_file(&record).unwrap();
+        if replaced {
+            fs::write(&record, "another").unwrap();
+        }
+        let line = stderr.last().unwrap();
+        assert_eq!(at_work.wait().unwrap().code(), Some(1), "{line}");
+        let said = "error: results/small/results.db was removed or replaced while the sweep ran; all trials so far are in \
+                    results/small/results.db.1: move it back and sweep again";
+        assert_eq!(line, said);
+        fs::rename(bench.path("results/small/results.db.1"), &record).unwrap();
+        let trials: i64 =
+            Connection::open(&record).unwrap().query_row("SELECT COUNT(*) FROM trial", [], |row| row.get(0)).unwrap();
+        assert!((2..18).contains(&trials), "{trials} trials");
+        bench.succeeds(&["show", "results/small"]);
+    }
+    let mut at_work = bench.command().args(long).arg("--fresh").stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(at_work.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(stderr.any(|line| line.starts_with('[')), "the sweep ended too early");
+    fs::remove_dir_all(bench.path("results/small")).unwrap();
+    let line = stderr.last().unwrap();
+    assert!(
+        line.ends_with("was removed or replaced while the sweep ran, and the trials of this run are lost"),
+        "{line}"
+    );
+    assert_eq!(at_work.wait().unwrap().code(), Some(1), "{line}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub(super) enum Failure {
         second: String,
     },
     /// The record is complete, but its tables could not be written.
-    #[error("{kept} finished trials are in the record, but a table of them could not be written: {error}")]
+    #[error("{}", with_the_kept(error, &format!("{kept} finished trials are in the record, but a table of them could not be written")))]
     NotExported { error: record::error::Error, kept: usize },
     /// A file could not be written.
     #[error(transparent)]
@@ -79,11 +79,16 @@ pub(super) enum Failure {
     #[error("{names}: kept, but stdout can't be written: {error}")]
     Unnamed { names: String, error: io::Error },
     /// The record could not be written, which cut the sweep short.
-    #[error("{kept} finished trials are kept, the rest was not run: {error}")]
+    #[error("{}", with_the_kept(error, &format!("{kept} finished trials are kept, the rest was not run")))]
     CutShort { error: record::error::Error, kept: usize },
     /// Slurm has some of the jobs, but not all.
     #[error("{0}")]
     PartlySubmitted(String),
+}
+
+/// Says which trials are `kept` before the error, unless they are not: a record without a name can't be found.
+fn with_the_kept(error: &record::error::Error, kept: &str) -> String {
+    if matches!(error, record::error::Error::Nameless { .. }) { error.to_string() } else { format!("{kept}: {error}") }
 }
 
 /// Says what may keep a training from diverging as one of this learning rate did.

@@ -21,7 +21,7 @@ impl Record {
     /// damaged, is replaced.
     ///
     /// # Errors
-    /// If the database can't be written; then nothing of these trials is in it.
+    /// If the database can't be written; then nothing of these trials is in it. [`Error::Nameless`] if it was removed or replaced.
     pub fn insert(&mut self, plan: &Plan, finished: &[(&Trial, Outcome)], machine: &Machine) -> Result<(), Error> {
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
@@ -34,7 +34,10 @@ impl Record {
             }
             transaction.commit()
         };
-        write(&mut self.connection).map_err(at(&self.path))
+        let written = write(&mut self.connection).map_err(at(&self.path));
+        // SQLite goes on writing to a file without a name.
+        self.prove_place()?;
+        written
     }
 }
 

@@ -77,6 +77,14 @@ pub enum Error {
     /// The directory has another name now, or is gone.
     #[error("{}: this directory was moved away during the run, and its record with it, or deleted", .0.display())]
     MovedAway(PathBuf),
+    /// The database was removed or replaced while it was open, so that what is written to it can't be found.
+    #[error("{} was removed or replaced while the sweep ran{}", path.display(), remains(copy.as_deref()))]
+    Nameless {
+        /// The database.
+        path: PathBuf,
+        /// A copy of it as it was; `None` if that could not be made.
+        copy: Option<PathBuf>,
+    },
     /// A file is where the folder of the results should be.
     #[error("{}: this is a file; give the directory of a sweep's results, such as results/depth", .0.display())]
     NoFolder(PathBuf),
@@ -127,6 +135,14 @@ pub fn begin_anew(folder: &Path) -> String {
     match command_of(folder) {
         Some(command) => format!("{command} --fresh begins this shard anew"),
         None => "runner sweep --fresh sets the directory aside, --out chooses another".to_owned(),
+    }
+}
+
+/// Says what is left of a database without a name.
+fn remains(copy: Option<&Path>) -> String {
+    match copy {
+        Some(copy) => format!("; all trials so far are in {}: move it back and sweep again", copy.display()),
+        None => ", and the trials of this run are lost".to_owned(),
     }
 }
 

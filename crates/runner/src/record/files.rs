@@ -64,14 +64,15 @@ impl Record {
     /// Writes a file into `folder`, whole or not at all, and then its hash into the record.
     ///
     /// # Errors
-    /// If either can't be written, or the folder was moved away while the record was open.
+    /// If either can't be written, or the folder or the record was moved away while that was open.
     pub fn write_file(
         &self,
         folder: &Path,
         name: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
-        if self.held.as_ref().is_some_and(|(_, held)| !held.is_at(folder)) {
+        self.prove_place()?;
+        if self.held.as_ref().is_some_and(|held| !held.is_at(folder)) {
             return Err(Error::MovedAway(folder.to_owned()));
         }
         let path = folder.join(name);

@@ -10,6 +10,7 @@ pub mod export;
 pub mod files;
 pub mod folder;
 pub mod former;
+mod held;
 mod journal;
 pub mod lock;
 pub mod machines;
@@ -22,7 +23,7 @@ pub mod shards;
 pub mod stored;
 pub mod summary;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ use tempfile::TempDir;
 
 use self::error::{DATABASE, Error, SCHEMA, at};
 use self::folder::{lock, needs_writing, refuse_files, refuse_foreign};
+use self::held::Held;
 use datasets::files::{OpenFolder, make_folder, sync_folder};
 
 /// The longest wait for another process that holds the database.
@@ -44,9 +46,8 @@ pub struct Record {
     connection: Connection,
     /// The copy that is read in its place, which is deleted after the connection is closed.
     _copy: Option<TempDir>,
-    /// The lock of its folder, and the folder, while the record is open for writing; the kernel frees the lock when the process
-    /// ends, however it ends.
-    held: Option<(File, OpenFolder)>,
+    /// Its directory and its file, while the record is open for writing.
+    held: Option<Held>,
 }
 
 impl Record {
@@ -57,14 +58,15 @@ impl Record {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         refuse_foreign(folder)?;
         make_folder(folder)?;
-        let held = (lock(folder)?, OpenFolder::open(folder).map_err(|error| Error::io(folder, error))?);
+        let (locked, held) = (lock(folder)?, OpenFolder::open(folder).map_err(|error| Error::io(folder, error))?);
         let path = folder.join(DATABASE);
         // The path of the directory may contain links, but the record itself may not be one.
         let place = fs::canonicalize(folder).map_err(|error| Error::io(folder, error))?.join(DATABASE);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let connection = Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        let connection = Connection::open_with_flags(&place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
         let connection = connection.map_err(at(&path))?;
-        let mut record = Record { path, connection, _copy: None, held: Some(held) };
+        let held = Some(Held::new(locked, held, &place));
+        let mut record = Record { path, connection, _copy: None, held };
         record.prepare(folder)?;
         Ok(record)
     }
