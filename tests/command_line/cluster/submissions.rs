@@ -46,7 +46,10 @@ fn a_pipe_in_the_place_of_the_sites_or_the_submissions_file_is_refused() {
     let (code, line) = patient(
         "mkdir -p results/six.shards; mkfifo results/six.shards/submission.json; timeout 60 $RUNNER status results/six.shards",
     );
-    assert!(code == Some(2) && line.contains("six.shards: ") && line.contains("a pipe or a device"), "{line}");
+    assert!(
+        code == Some(2) && line.contains("six.shards/submission.json: ") && line.contains("a pipe or a device"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -100,4 +103,16 @@ fn a_job_that_cannot_be_noted_is_named() {
     assert!(line.starts_with("error: Slurm has the jobs 41, which can't be noted: "), "{line}");
     assert!(line.ends_with("; scancel 41 before you submit again"), "{line}");
     assert_eq!(code, Some(1));
+}
+
+#[test]
+fn what_was_submitted_and_cannot_be_read_is_named_with_a_remedy() {
+    let bench = bench();
+    submit(&bench, &["--shards", "2", "--time", "1h"]);
+    let file = "results/six.shards/submission.json";
+    bench.write(file, &bench.read(file)[..20]);
+    let (code, line) = failure(&runner(&bench, &["submit", "six.toml", "--resume"]));
+    assert!(code == Some(2) && line.contains("submission.json: ") && line.contains("move this file away"), "{line}");
+    fs::remove_file(bench.path(file)).unwrap();
+    submit(&bench, &["--shards", "2", "--time", "1h"]);
 }

@@ -43,7 +43,11 @@ pub struct PlannedShard {
 
 /// A submission that can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: what was submitted can't be read: {reason}", shards.display())]
+#[error(
+    "{}: what was submitted can't be read ({reason}); move this file away and submit again with as many --shards as before: finished \
+     trials are kept",
+    shards.join(NAME).display()
+)]
 pub struct Error {
     /// The directory of shards.
     shards: PathBuf,
