@@ -106,6 +106,51 @@ fn a_job_that_cannot_be_noted_is_named() {
 }
 
 #[test]
+fn a_sweep_that_halves_is_submitted_again_from_the_rung_that_it_has_come_to() {
+    let bench = bench();
+    let halving = ["sweep.halving.least=10", "sweep.halving.factor=2"];
+    let again = |more: &[&str]| {
+        let before = bench.read("sbatch.log").lines().count();
+        let said = submit(&bench, &[&halving[..], &["--time", "1h", "--resume"], more].concat());
+        let calls = bench.read("sbatch.log").replace("--parsable ", "").replace(" export=unset", "");
+        let calls: Vec<String> =
+            calls.replace("results/six.shards/", "").lines().skip(before).map(str::to_owned).collect();
+        (said, calls)
+    };
+    submit(&bench, &[&halving[..], &["--time", "1h", "--shards", "2"]].concat());
+    let merge = || {
+        let mut merge = prepared(&bench, Command::new("bash"));
+        merge.arg("results/six.shards/merge.sh").current_dir(bench.path("")).status().unwrap()
+    };
+    // The first rung is merged, and one shard has trained the second.
+    assert!((0..2).all(|shard| task(&bench, shard).status().unwrap().success()));
+    assert!(merge().success());
+    assert!(task(&bench, 1).status().unwrap().success());
+    let (said, _) = again(&["--dry-run"]);
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("sbatch ")).collect();
+    assert!(lines.len() == 4 && lines[0].contains("--array=0 ") && lines[2].contains("--array=0-1 "), "{said}");
+    let (_, calls) = again(&[]);
+    let expected = [
+        "--array=0 array.sh",
+        "--dependency=afterany:47 merge.sh",
+        "--array=0-1 --dependency=afterany:48 array.sh",
+        "--dependency=afterany:49 merge.sh",
+    ];
+    assert_eq!(calls, expected);
+    // The second rung is trained, but not merged.
+    assert!(task(&bench, 0).status().unwrap().success());
+    let (_, calls) = again(&[]);
+    assert_eq!(
+        calls,
+        ["merge.sh", "--array=0-1 --dependency=afterany:51 array.sh", "--dependency=afterany:52 merge.sh"]
+    );
+    assert!(merge().success());
+    assert!((0..2).all(|shard| task(&bench, shard).status().unwrap().success()));
+    let (said, calls) = again(&[]);
+    assert!(said.contains("every trial is in a record") && calls.is_empty(), "{said}");
+}
+
+#[test]
 fn what_was_submitted_and_cannot_be_read_is_named_with_a_remedy() {
     let bench = bench();
     submit(&bench, &["--shards", "2", "--time", "1h"]);

@@ -20,6 +20,7 @@ mod man;
 mod merge;
 mod predict;
 mod predicted_time;
+mod promotion;
 mod recorded;
 mod rehearse;
 mod report;

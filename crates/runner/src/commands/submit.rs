@@ -33,7 +33,7 @@ use crate::text::quoted;
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
     here()?.iter().chain(&args.out).try_for_each(|path| is_for_a_script(path))?;
     let options = args.options.clone().or(site::options()?);
-    let prepared = Prepared::new(args, blas)?;
+    let mut prepared = Prepared::new(args, blas)?;
     let folder = shards_of(&prepared.out);
     let before = Submission::read(&folder)?;
     refuse_wrong_turn(args, &folder, before.as_ref())?;
@@ -50,9 +50,13 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     };
     let submission = before.unwrap_or(first);
 
-    let left = if args.resume { left(&prepared, sizes.shards)? } else { (0..sizes.shards).collect() };
+    let every = || (0..sizes.shards).collect::<Vec<_>>();
+    let left = if args.resume { left(&mut prepared, sizes.shards)? } else { every() };
     let (to_send, at_work) = without_a_job(left, &submission.jobs);
-    let lacks_merge = !at_work.is_empty() && submission.merge.is_none();
+    let lacks_merge = match at_work.is_empty() {
+        true => to_send.is_empty() && prepared.rungs_ahead() > 0,
+        false => to_send.is_empty() && submission.merge.is_none(),
+    };
     if to_send.is_empty() && !lacks_merge {
         say(&match at_work.len() {
             0 => format!("every trial is in a record; runner merge {} joins them", word(&folder)),
@@ -62,20 +66,22 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     }
     let scripts = scripts(&prepared, &sizes, options, &folder)?;
     let texts = [scripts.array(), scripts.merge()];
-    let arrays = (!to_send.is_empty()).then(|| array_of(&to_send, scripts.options.max_parallel));
+    // The current rung, and then all shards of each later one.
+    let mut tasks = if lacks_merge { Vec::new() } else { vec![to_send] };
+    tasks.extend((0..prepared.rungs_ahead()).map(|_rung| every()));
+    let arrays = tasks.iter().map(|shards| (array_of(shards, scripts.options.max_parallel), shards.len()));
+    let arrays: Vec<(String, usize)> = arrays.collect();
+    let others = if at_work.is_empty() { Vec::new() } else { submission.jobs.clone() };
     if args.dry_run {
-        return preview(&folder, &texts, arrays.as_deref(), prepared.rungs.lengths().len());
+        return preview(&folder, &texts, &arrays, lacks_merge.then_some(&others[..]));
     }
     write(&folder, &prepared, &texts)?;
-    let others = if at_work.is_empty() { Vec::new() } else { submission.jobs.clone() };
     let mut jobs = Jobs::new(&folder, &prepared.out, submission);
-    match arrays {
-        Some(arrays) => {
-            for _rung in 0..prepared.rungs.lengths().len() {
-                jobs.send(&arrays, to_send.len(), &others)?;
-            }
-        }
-        None => jobs.send_merge(&others)?,
+    if lacks_merge {
+        jobs.send_merge(&others)?;
+    }
+    for (array, tasks) in &arrays {
+        jobs.send(array, *tasks, &others)?;
     }
     say(&format!("runner status {} shows how far they are", word(&folder)));
     print_names(&[&folder])?;
@@ -179,17 +185,24 @@ fn write(folder: &Path, prepared: &Prepared, texts: &[String; 2]) -> Result<()> 
     Ok(())
 }
 
-/// Prints the scripts on stdout, each after its name, and the commands on stderr.
-fn preview(folder: &Path, texts: &[String; 2], arrays: Option<&str>, rungs: usize) -> Result<ExitCode> {
+/// Prints the scripts on stdout, each after its name, and the commands on stderr: a merge after other jobs if it is sent first, and the arrays.
+fn preview(
+    folder: &Path,
+    texts: &[String; 2],
+    arrays: &[(String, usize)],
+    merge_after: Option<&[String]>,
+) -> Result<ExitCode> {
     for (name, text) in SCRIPTS.into_iter().zip(texts) {
         print(&format!("# {}\n{text}", folder.join(name).display()))?;
     }
     let line = |words: Vec<String>| say(&quoted(["sbatch".to_owned()].into_iter().chain(words)));
     let (array, merge) = (["ARRAY".to_owned()], ["MERGE".to_owned()]);
-    for rung in 1..=arrays.map_or(1, |_| rungs) {
-        if arrays.is_some() {
-            line(words(folder, SCRIPTS[0], arrays, if rung > 1 { &merge } else { &[] }));
-        }
+    if let Some(others) = merge_after {
+        line(words(folder, SCRIPTS[1], None, others));
+    }
+    for (place, (tasks, _)) in arrays.iter().enumerate() {
+        let is_first = place == 0 && merge_after.is_none();
+        line(words(folder, SCRIPTS[0], Some(tasks), if is_first { &[] } else { &merge }));
         line(words(folder, SCRIPTS[1], None, &array));
     }
     Ok(ExitCode::SUCCESS)

@@ -11,17 +11,13 @@ use crate::terminal::note;
 use crate::text::first_few;
 use datasets::text::count;
 
-/// Lists the shards with a trial that is finished neither in their own record nor in the merged one. Of a sweep that halves, all: the next rung is
-/// known only when the last one is merged.
-pub(super) fn left(prepared: &Prepared, shards: usize) -> Result<Vec<usize>> {
-    let all = Shard::all(shards);
-    if prepared.rungs.lengths().len() > 1 {
-        return Ok(all.map(Shard::number).collect());
-    }
-    let merged = Record::finished_in(&prepared.out)?;
+/// Goes to the rung that the merged results don't have whole, and lists the shards with a trial of it that is finished neither in their own
+/// record nor in the merged one.
+pub(super) fn left(prepared: &mut Prepared, shards: usize) -> Result<Vec<usize>> {
+    let merged = prepared.find_rung()?;
     let mut left = Vec::new();
     let mut plan = prepared.plan.clone();
-    for (shard, fleets) in all.zip(prepared.plan.divided(shards)) {
+    for (shard, fleets) in Shard::all(shards).zip(prepared.plan.divided(shards)) {
         plan.set_fleets(fleets);
         let own = Record::finished_in(&shard_folder(&prepared.out, shard))?;
         if plan.own_trials().any(|trial| !own.contains(&trial.id) && !merged.contains(&trial.id)) {

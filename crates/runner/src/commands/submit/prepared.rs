@@ -1,5 +1,6 @@
 //! A sweep that is ready to be submitted: its experiment with the hashes of its data, and its plan.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -7,8 +8,10 @@ use anyhow::Result;
 use kernels::blas::Request;
 
 use crate::cli;
+use crate::commands::promotion::find_rung;
 use crate::commands::session::Session;
 use crate::plan::Plan;
+use crate::record::Record;
 use crate::record::folder::results_folder;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
@@ -18,7 +21,7 @@ pub(super) struct Prepared {
     /// The experiment with everything filled in, and the hashes that its files have now.
     pub(super) experiment: Experiment,
     pub(super) session: Session,
-    /// The plan of the first rung.
+    /// The plan of the first rung, until [`Prepared::find_rung`] has found another one.
     pub(super) plan: Plan,
     pub(super) rungs: Rungs,
     /// The results directory.
@@ -46,6 +49,17 @@ impl Prepared {
         let experiment = Experiment::load(file, &pinned)?;
         let out = results_folder(args.out.clone(), &experiment.name);
         Ok(Prepared { experiment, session, plan, rungs, out, begun })
+    }
+
+    /// Goes to the first rung that the merged results don't have whole, and returns their finished trials.
+    pub(super) fn find_rung(&mut self) -> Result<HashSet<String>> {
+        let Some(record) = Record::find_unproven(&self.out)? else { return Ok(HashSet::new()) };
+        Ok(find_rung(&mut self.rungs, &mut self.session, &mut self.plan, &record)?.finished)
+    }
+
+    /// Counts the rungs above the current one.
+    pub(super) fn rungs_ahead(&self) -> usize {
+        self.rungs.ahead(&self.session.experiment).len()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A sweep that is ready to train: the experiment with its data and plan, rung by rung.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -15,16 +15,15 @@ use super::shard::shard_of;
 use crate::cli;
 use crate::commands::located::located;
 use crate::commands::predicted_time::PredictedTime;
+use crate::commands::promotion::{Found, find_rung, promote};
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::Stop;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::shard::Shard;
 use crate::record::Record;
-use crate::record::columns::of_objective;
 use crate::record::folder::results_folder;
 use crate::record::shard_names::shard_folder;
-use crate::record::stored::FinishedTrial;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::inputs::Inputs;
 use crate::run::training::left_to_train;
@@ -95,16 +94,10 @@ impl PreparedSweep {
             return Ok(());
         }
         let Some(record) = Record::find_unproven(&self.folder)? else { return Ok(()) };
-        // Failed trials too: they are trained again, but no rung waits for them.
-        let (finished, damaged) = record.finished()?;
-        let mut ended = record.statuses()?;
-        ended.retain(|id, _| !damaged.contains(id));
+        let Some(session) = &mut self.loaded else { return Ok(()) };
+        let Found { finished, has_climbed } = find_rung(&mut self.rungs, session, &mut self.plan, &record)?;
         if self.shard.is_some() {
             self.merged = finished;
-        }
-        let mut has_climbed = false;
-        while self.plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && self.promote(&record)? {
-            has_climbed = true;
         }
         if self.shard.is_some() && has_climbed {
             let ids = self.plan.trials.iter().map(|trial| &*trial.id).filter(|id| self.merged.contains(*id)).collect();
@@ -206,29 +199,13 @@ impl PreparedSweep {
         Ok(Rung { plan: &self.plan, inputs })
     }
 
-    /// Adds the best settings of the current rung with a longer training, and plans the next rung. Returns `false` if
-    /// this one was the last, or if none of its trials has completed.
-    fn promote(&mut self, record: &Record) -> Result<bool> {
-        let Some(session) = &mut self.loaded else { return Ok(false) };
-        let mut finished: HashMap<String, FinishedTrial> = record.finished_trials()?.into_iter().collect();
-        // No rung may rest on a trial that is not what was stored.
-        let damaged = record.damaged(finished.iter().map(|(id, trial)| (id.as_str(), trial)))?;
-        finished.retain(|id, _| !damaged.contains(id));
-        let score = session.experiment.halving.map(|halving| of_objective(halving.objective));
-        let plan = &self.plan;
-        let trial = |point: usize| finished.get(&plan.trials[plan.points.get(point)?.trial].id);
-        let loss = |point: usize| score?.loss(&trial(point)?.summary);
-        if !self.rungs.promote(&mut session.experiment, loss) {
-            return Ok(false);
-        }
-        self.plan = session.plan()?;
-        Ok(true)
-    }
-
     /// Goes on to the next rung, if there is one. A shard ends with its rung: the best settings are known only when all
     /// shards are merged.
     pub(super) fn goes_on(&mut self, record: &Record) -> Result<bool> {
-        let goes_on = self.shard.is_none() && self.promote(record)?;
+        let goes_on = match &mut self.loaded {
+            Some(session) if self.shard.is_none() => promote(&mut self.rungs, session, &mut self.plan, record)?,
+            _ => false,
+        };
         if goes_on {
             self.fits_memory()?;
         }
