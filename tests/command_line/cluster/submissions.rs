@@ -151,6 +151,23 @@ fn a_sweep_that_halves_is_submitted_again_from_the_rung_that_it_has_come_to() {
 }
 
 #[test]
+fn of_two_submissions_at_once_one_is_refused() {
+    let bench = bench();
+    let words = ["submit", "six.toml", "--shards", "2", "--time", "1h"];
+    command(&bench, "sbatch", "echo 41; touch at-work; for _ in {1..1500}; do [ -e go ] && break; sleep 0.02; done");
+    let mut first = prepared(&bench, bench.command());
+    let mut first = first.args(words).stderr(std::process::Stdio::null()).spawn().unwrap();
+    while !bench.path("at-work").exists() {
+        thread::sleep(Duration::from_millis(20));
+        assert!(first.try_wait().unwrap().is_none(), "the first one has ended too early");
+    }
+    let (code, line) = failure_after_words(&runner(&bench, &words));
+    bench.write("go", "");
+    assert!(first.wait().unwrap().success());
+    assert!(code == Some(2) && line.contains("results/six.shards: another runner is at work here"), "{line}");
+}
+
+#[test]
 fn what_was_submitted_and_cannot_be_read_is_named_with_a_remedy() {
     let bench = bench();
     submit(&bench, &["--shards", "2", "--time", "1h"]);

@@ -25,6 +25,7 @@ use crate::cli;
 use crate::cluster::script::Scripts;
 use crate::cluster::site;
 use crate::cluster::submission::Submission;
+use crate::record::folder::lock;
 use crate::record::shard_names::{EXPERIMENT, shards_of};
 use crate::terminal::say;
 use crate::text::quoted;
@@ -48,7 +49,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
         merge: None,
         planned: sizes.planned.clone(),
     };
-    let submission = before.unwrap_or(first);
+    let submission = before.clone().unwrap_or(first);
 
     let every = || (0..sizes.shards).collect::<Vec<_>>();
     let left = if args.resume { left(&mut prepared, sizes.shards)? } else { every() };
@@ -74,6 +75,11 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let others = if at_work.is_empty() { Vec::new() } else { submission.jobs.clone() };
     if args.dry_run {
         return preview(&folder, &texts, &arrays, lacks_merge.then_some(&others[..]));
+    }
+    make_folder(&folder).map_err(Failure::of_writing)?;
+    let _lock = lock(&folder).map_err(Failure::of_writing)?;
+    if Submission::read(&folder)? != before {
+        bail!("{}: another runner submit has sent jobs meanwhile; runner status shows what they do", folder.display());
     }
     write(&folder, &prepared, &texts)?;
     let mut jobs = Jobs::new(&folder, &prepared.out, submission);

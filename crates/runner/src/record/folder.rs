@@ -87,7 +87,10 @@ fn refuse_named(folder: &Path, names: &[&str]) -> Result<(), Error> {
 }
 
 /// Locks the directory for this process. The kernel frees the lock when the process ends, however it ends.
-pub(super) fn lock(folder: &Path) -> Result<File, Error> {
+///
+/// # Errors
+/// If another runner has locked it, or the system refuses.
+pub fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join(LOCK);
     locked(&path).map_err(|error| match error {
         TryLockError::WouldBlock => Error::Locked(folder.to_owned()),
