@@ -118,6 +118,14 @@ impl Record {
         Ok(record)
     }
 
+    /// Checks that what was written is in a file that can be found.
+    ///
+    /// # Errors
+    /// [`Error::Nameless`] if the file was removed or replaced.
+    fn prove_place(&self) -> Result<(), Error> {
+        self.held.as_ref().map_or(Ok(()), |held| held.prove_place(&self.path, &self.connection))
+    }
+
     /// Reads the single number that `select` returns.
     fn number(&self, select: &str) -> Result<i64, Error> {
         self.connection.query_row(select, [], |row| row.get(0)).map_err(at(&self.path))
