@@ -9,19 +9,19 @@
 //! and the same in the test file, with `test_` for `train_`. The same request writes the same bytes.
 
 pub(crate) mod draw;
+mod earlier;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hdf5::types::FixedAscii;
 
-use crate::contract::class_names;
-use crate::contract::file::DataFile;
 use crate::dataset::Files;
 use crate::files::{self, DiskFailure, NewHdf5, Part, make_folder, put_in_place, regular_file};
 
 pub use draw::SIDES;
 use draw::{draw, is_cat};
+use earlier::is_drawn;
 
 /// The most bytes that the pictures of both files may take: 16 GiB.
 pub const MOST_BYTES: u64 = 16 << 30;
@@ -90,8 +90,8 @@ pub fn generate(request: &Request, mut on_picture: impl FnMut() -> bool) -> Resu
     let files = Files { train: folder.join("train_drawn.h5"), test: folder.join("test_drawn.h5") };
     NewHdf5::can_be_at(&files.train)?;
     make_folder(folder)?;
-    for path in [&files.train, &files.test] {
-        if regular_file::is_at(path)? && !is_drawn(path) {
+    for (path, set) in [(&files.train, "train"), (&files.test, "test")] {
+        if regular_file::is_at(path)? && !is_drawn(path, set) {
             return Err(Error::NotOurs(path.clone()));
         }
     }
@@ -100,12 +100,6 @@ pub fn generate(request: &Request, mut on_picture: impl FnMut() -> bool) -> Resu
     let written_test = write_file(request, &files.test, "test", test_pictures, &mut on_picture)?;
     put_in_place([written_train, written_test], true)?;
     Ok(files)
-}
-
-/// Returns whether the file at `path` can be an earlier drawn set.
-fn is_drawn(path: &Path) -> bool {
-    let classes = DataFile::open(path).and_then(|file| class_names::read(&file, CLASSES));
-    classes.is_ok_and(|classes| classes == NAMES)
 }
 
 fn check(request: &Request) -> Result<(), Error> {

@@ -142,6 +142,29 @@ fn a_file_that_was_not_drawn_is_not_written_over() {
     assert!(fs::read(folder.path().join("train_drawn.h5")).unwrap() == train);
 }
 
+/// The schema is the course's own: only the labels tell a drawn set from it.
+#[test]
+fn a_file_with_the_schema_of_a_drawn_set_and_other_labels_is_not_written_over() {
+    let folder = tempdir().unwrap();
+    let files = generate(&request(folder.path()), || true).unwrap();
+    let drawn = fs::read(&files.train).unwrap();
+    let refused = |change: &dyn Fn(&hdf5::File)| {
+        fs::write(&files.train, &drawn).unwrap();
+        change(&hdf5::File::open_rw(&files.train).unwrap());
+        let changed = fs::read(&files.train).unwrap();
+        let error = generate(&request(folder.path()), || true).unwrap_err();
+        assert!(matches!(&error, Error::NotOurs(path) if *path == files.train), "{error}");
+        assert!(fs::read(&files.train).unwrap() == changed);
+    };
+    // The first labels of the course's training set.
+    refused(&|file| file.dataset("train_set_y").unwrap().write_raw(&[0i64, 0, 1, 0, 0]).unwrap());
+    refused(&|file| drop(file.new_dataset::<u8>().shape([2]).create("mine").unwrap()));
+    refused(&|file| file.unlink("train_set_x").unwrap());
+    fs::write(&files.train, &drawn).unwrap();
+    fs::copy(&files.test, &files.train).unwrap();
+    assert!(matches!(generate(&request(folder.path()), || true), Err(Error::NotOurs(_))), "the test set's name");
+}
+
 #[test]
 fn a_file_in_place_of_the_folder_is_named_in_the_error() {
     let parent = tempdir().unwrap();
