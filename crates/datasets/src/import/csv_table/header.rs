@@ -22,6 +22,9 @@ pub(super) struct Header {
 
 impl Header {
     /// Takes the word of the request; or else guesses from the cells of the line `first`, and from those below the targets.
+    ///
+    /// # Errors
+    /// If the table can't be read, or the line may as well be names that are numbers.
     pub(super) fn find(path: &Path, delimiter: u8, request: &Request, first: &ByteRecord) -> Result<Self, Error> {
         if let Some(is_there) = request.header {
             return Ok(Header { is_there, is_declared: true, is_doubtful: false });
@@ -38,15 +41,28 @@ impl Header {
             targets.push(width - 1);
         }
         let ignored: Vec<usize> = request.ignored.iter().filter_map(|column| by_place(column, width)).collect();
-        let mut features = (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column));
-        let is_there = features.any(|column| is_text(&column)) || {
+        let features: Vec<usize> =
+            (0..width).filter(|column| !targets.contains(column) && !ignored.contains(column)).collect();
+        let is_there = features.iter().any(is_text) || {
             targets.retain(is_text);
             any_is_number_below(path, delimiter, &targets)?
         };
+        if !is_there && (are_counted(0, features.iter().map(|&column| &first[column])) || are_counted(1, first.iter()))
+        {
+            let problem = "are the numbers in the cells of its features, which count up, the names of the columns, as pandas writes \
+                           them, or an example? --header yes or --header no says which";
+            return Err(Error::line(path, 1, problem));
+        }
         let is_partly_numbers = first.iter().any(|cell| number(cell).is_some());
         let is_doubtful = is_there && (is_partly_numbers || request.categorical != Categorical::Refuse);
         Ok(Header { is_there, is_declared: false, is_doubtful })
     }
+}
+
+/// Returns whether the cells, at least two, count up from `start`, as the names that pandas and R give to columns without names.
+fn are_counted<'c>(start: usize, cells: impl Iterator<Item = &'c [u8]>) -> bool {
+    let counted: Vec<bool> = cells.zip(start..).map(|(cell, number)| cell == number.to_string().as_bytes()).collect();
+    counted.len() >= 2 && !counted.contains(&false)
 }
 
 /// Returns whether one of `columns` holds numbers alone below the first line. The reading ends as soon as none of them can.

@@ -59,7 +59,8 @@ fn a_text_above_labels_or_targets_that_are_numbers_is_a_header() {
     bench.put("t.csv", NUMBERED.replace("4,5,6,1\n1", "4,5,6,NA\n1"));
     assert_eq!(imported(&holes).task, Task::Classes(2));
     bench.put("t.csv", NUMBERED.replace("4,5,6,1\n1", "4,5,6,x\n1"));
-    assert_eq!(imported(&Request { test_share: Some(0.2), ..base() }).classes, ["0", "1", "label", "x"]);
+    let example = Request { test_share: Some(0.2), header: Some(false), ..base() };
+    assert_eq!(imported(&example).classes, ["0", "1", "label", "x"]);
     bench.put("t.csv", "1,2,x\n3,4,x\n5,6,y\n7,8,y\n");
     assert_eq!(imported(&base()).classes, ["x", "y"]);
 }
@@ -95,4 +96,38 @@ fn a_first_line_with_numbers_that_is_taken_for_names_is_remarked_on() {
     assert!(!is_remarked(&Request { ignored: texts(&["inf"]), ..base() }), "named");
     bench.put("t.csv", NAMED);
     assert!(!is_remarked(&base()), "no cell of the line is a number");
+}
+
+#[test]
+fn a_first_line_of_counted_numbers_is_taken_only_as_it_is_declared() {
+    let bench = Bench::new();
+    let rows = "5,6,7,0\n8,9,1,1\n".repeat(3);
+    for (first, is_refused) in [
+        ("0,1,2,3", true),
+        ("0,1,2,0", true),
+        ("1,2,3,4", true),
+        ("0,1,3,1", false),
+        ("2,3,4,0", false),
+        ("1,2,3,0", false),
+        ("0,1.0,2,1", false),
+    ] {
+        let path = bench.put("t.csv", format!("{first}\n{rows}"));
+        let request = bench.request(&[&path]);
+        let _ = fs::remove_dir_all(bench.path("out"));
+        if is_refused {
+            bench.assert_refused(&request, &["t.csv: line 1: ", "--header yes or --header no"]);
+        } else {
+            imported(&request);
+        }
+        for (header, examples) in [(Some(true), 6), (Some(false), 7)] {
+            let set = imported(&Request { header, ..request.clone() });
+            assert_eq!(set.train.examples() + set.test.unwrap().examples(), examples, "{first}");
+        }
+    }
+    // Named by a text, numbers below: as before, a header that is remarked on.
+    let path = bench.put("named.csv", format!("0,1,2,name\n{rows}"));
+    assert!(remarks(&bench.request(&[&path])).iter().any(|words| words.contains("--header no")));
+    let texts = bench.put("texts.csv", "0,1,species\n5,6,a\n7,8,b\n5,6,a\n7,8,b\n");
+    let _ = fs::remove_dir_all(bench.path("out"));
+    bench.assert_refused(&bench.request(&[&texts]), &["--header yes"]);
 }
