@@ -13,7 +13,7 @@ mod table;
 
 use self::table::Table;
 use super::error::Error;
-use super::request::{Categorical, Missing, Request, SplitName};
+use super::request::{Categorical, Missing, Progress, Request, SplitName};
 use super::source::{Report, Rules, Source};
 
 pub(super) const RULES: Rules = Rules {
@@ -42,5 +42,9 @@ fn open<'r>(request: &'r Request, split: SplitName, report: &mut Report) -> Resu
             "the pixels of pictures are bytes: --missing mean and --categorical are for tables of other numbers";
         return Err(Error::Request(problem.to_owned()));
     }
-    Ok(Box::new(Table::scan(&request.paths(split)[0], request, report)?))
+    let table = Table::scan(&request.paths(split)[0], request, report)?;
+    if let (SplitName::Train, None, []) = (split, &request.label, &request.targets[..]) {
+        report(Progress::Found(format!("label: {}", table.described(table.names.len() - 1))))?;
+    }
+    Ok(Box::new(table))
 }

@@ -34,6 +34,9 @@ impl Columns {
             Ok(places)
         };
         let width = first.len();
+        if let (None, []) = (&request.label, &request.targets[..]) {
+            check_last_is_label(first, header)?;
+        }
         let (targets, role) = match (&request.label, &request.targets[..]) {
             (None, []) => (vec![width - 1], "the label (the last column, unless --label names another)"),
             (Some(label), []) => (found("--label", std::slice::from_ref(label))?, "the label"),
@@ -57,6 +60,22 @@ impl Columns {
             return Err(format!("{column} is not a feature; --categorical is for features"));
         }
         Ok(Columns { targets, features, texts })
+    }
+}
+
+/// Refuses to take the last column for the label if another one is called as labels usually are, and it isn't.
+fn check_last_is_label(first: &ByteRecord, header: &Header) -> Result<(), String> {
+    const USUAL: [&str; 5] = ["label", "class", "target", "y", "species"];
+    let is_usual = |column: &usize| USUAL.iter().any(|name| first[*column].eq_ignore_ascii_case(name.as_bytes()));
+    let last = first.len() - 1;
+    match (0..last).find(is_usual).filter(|_| header.is_there && !is_usual(&last)) {
+        None => Ok(()),
+        Some(other) => {
+            let [last, other] = [last, other].map(|column| described(column, first, header));
+            Err(format!(
+                "{last}, the last one, would be the label, but {other} is called so; --label or --target says which"
+            ))
+        }
     }
 }
 

@@ -222,6 +222,12 @@ impl<'r> Table<'r> {
         Ok(unknown)
     }
 
+    /// Describes a column by its number from 1, and its name if a header names it.
+    pub(super) fn described(&self, column: usize) -> String {
+        let name = if self.header { format!(" ({})", quoted(&self.names[column])) } else { String::new() };
+        format!("column {}{name}", column + 1)
+    }
+
     fn not_a_number(&self, rows: &Rows, column: usize) -> Error {
         let cell = &rows.record[column];
         let found = quoted(&String::from_utf8_lossy(cell));

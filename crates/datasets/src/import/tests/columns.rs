@@ -131,3 +131,25 @@ fn a_first_line_of_counted_numbers_is_taken_only_as_it_is_declared() {
     let _ = fs::remove_dir_all(bench.path("out"));
     bench.assert_refused(&bench.request(&[&texts]), &["--header yes"]);
 }
+
+#[test]
+fn the_label_that_is_guessed_is_named_and_no_other_may_be_called_label() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", NAMED);
+    let base = || bench.request(&[&path]);
+    let named = |request: &Request| remarks(request).into_iter().find(|words| words.starts_with("label: "));
+    assert_eq!(named(&base()).unwrap(), "label: column 4 (\"y\")");
+    assert_eq!(named(&Request { label: Some("y".to_owned()), ..base() }), None);
+    assert_eq!(named(&Request { targets: texts(&["y"]), ..base() }), None);
+    let bare = bench.put("bare.csv", NAMED.replace("a,b,c,y\n", ""));
+    let bare = Request { train: vec![bare], header: Some(false), ..base() };
+    assert_eq!(named(&bare).unwrap(), "label: column 4");
+
+    for name in ["label", "Class", "TARGET", "Y", "species"] {
+        fs::remove_dir_all(bench.path("out")).unwrap();
+        bench.put("t.csv", NAMED.replace("a,b,c,y", &format!("{name},b,c,p")));
+        let column = format!("column 1 (\"{name}\")");
+        bench.assert_refused(&base(), &["column 4 (\"p\")", &column, "--label or --target says which"]);
+        imported(&Request { label: Some("p".to_owned()), ..base() });
+    }
+}
