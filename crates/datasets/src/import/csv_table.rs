@@ -9,6 +9,7 @@ mod header;
 mod mixture;
 mod place;
 mod reading;
+mod row_numbers;
 mod table;
 
 use self::table::Table;

@@ -47,8 +47,10 @@ impl Header {
             targets.retain(is_text);
             any_is_number_below(path, delimiter, &targets)?
         };
-        if !is_there && (are_counted(0, features.iter().map(|&column| &first[column])) || are_counted(1, first.iter()))
-        {
+        let of_features: Vec<&[u8]> = features.iter().map(|&column| &first[column]).collect();
+        // Few whole numbers from 1 are as likely to be an example.
+        let are_counted = counted(&of_features, 0) >= 2 || counted(&first.iter().collect::<Vec<_>>(), 1) >= 5;
+        if !is_there && are_counted {
             let problem = "are the numbers in the cells of its features, which count up, the names of the columns, as pandas writes \
                            them, or an example? --header yes or --header no says which";
             return Err(Error::line(path, 1, problem));
@@ -59,10 +61,10 @@ impl Header {
     }
 }
 
-/// Returns whether the cells, at least two, count up from `start`, as the names that pandas and R give to columns without names.
-fn are_counted<'c>(start: usize, cells: impl Iterator<Item = &'c [u8]>) -> bool {
-    let counted: Vec<bool> = cells.zip(start..).map(|(cell, number)| cell == number.to_string().as_bytes()).collect();
-    counted.len() >= 2 && !counted.contains(&false)
+/// Returns the number of `cells` if they count up from `start`, as the names that are given to columns without names; else 0.
+fn counted(cells: &[&[u8]], start: usize) -> usize {
+    let is_next = |(cell, number): (&&[u8], usize)| *cell == number.to_string().as_bytes();
+    if cells.iter().zip(start..).all(is_next) { cells.len() } else { 0 }
 }
 
 /// Returns whether one of `columns` holds numbers alone below the first line. The reading ends as soon as none of them can.

@@ -1,5 +1,6 @@
 //! The reading of a table whose cells are all checked: its encoding is fitted to the training rows, and its features are read.
 
+use super::row_numbers::RowNumbers;
 use super::table::Table;
 use crate::contract::problem::MOST_CLASSES;
 use crate::import::encoding::{ColumnFit, Encoding};
@@ -87,6 +88,10 @@ impl Source for Table<'_> {
             let columns = encoding.with_levels();
             let (from, to) = (count(columns, "column"), encoding.width() + columns - encoding.columns.len());
             words.push(format!("{from} of texts became {to}, one for each text"));
+        }
+        if let Some(feature) = self.row_numbers.iter().position(RowNumbers::number_rows) {
+            let column = self.features[feature];
+            words.push(format!("{} numbers the rows; --ignore {} leaves it out", self.described(column), column + 1));
         }
         (!words.is_empty()).then(|| words.join("; "))
     }

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use super::columns::Columns;
 use super::header::Header;
 use super::mixture::Mixture;
+use super::row_numbers::RowNumbers;
 use crate::import::cell::{has_decimal_comma, is_beyond_exact, is_missing, number};
 use crate::import::encoding::Encoding;
 use crate::import::error::{Error, quoted};
@@ -34,6 +35,8 @@ pub(super) struct Table<'r> {
     pub(super) textual: Vec<bool>,
     /// For each feature, its numbers and texts.
     pub(super) mixtures: Vec<Mixture>,
+    /// For each feature, whether it numbers the rows.
+    pub(super) row_numbers: Vec<RowNumbers>,
     /// The number of rows that are left out.
     pub(super) dropped: usize,
     /// The number of cells without a value in the other rows.
@@ -79,6 +82,7 @@ impl<'r> Table<'r> {
             let is_name = header && !cell.is_empty();
             if is_name { String::from_utf8_lossy(cell).into_owned() } else { format!("column {}", column + 1) }
         };
+        let title = |column: usize| if header { &rows.record[column] } else { b"" };
         let mut table = Table {
             path: path.to_owned(),
             request,
@@ -87,6 +91,7 @@ impl<'r> Table<'r> {
             header,
             textual: features.iter().map(|column| texts.contains(column)).collect(),
             mixtures: vec![Mixture::default(); count],
+            row_numbers: features.iter().map(|&column| RowNumbers::new(title(column))).collect(),
             features,
             target_columns: targets,
             dropped: 0,
@@ -160,6 +165,7 @@ impl<'r> Table<'r> {
     fn check_features(&mut self, rows: &Rows) -> Result<(), Error> {
         for (feature, &column) in self.features.iter().enumerate() {
             let cell = &rows.record[column];
+            self.row_numbers[feature].add(number(cell));
             let takes_texts =
                 self.textual[feature] || (self.request.categorical == Categorical::OneHot && !has_decimal_comma(cell));
             match (is_missing(cell), number(cell).is_some()) {
@@ -224,8 +230,12 @@ impl<'r> Table<'r> {
 
     /// Describes a column by its number from 1, and its name if a header names it.
     pub(super) fn described(&self, column: usize) -> String {
-        let name = if self.header { format!(" ({})", quoted(&self.names[column])) } else { String::new() };
-        format!("column {}{name}", column + 1)
+        let number = format!("column {}", column + 1);
+        // A column without a name is called by its number.
+        match &self.names[column] {
+            name if *name == number => number,
+            name => format!("{number} ({})", quoted(name)),
+        }
     }
 
     fn not_a_number(&self, rows: &Rows, column: usize) -> Error {
