@@ -65,8 +65,11 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     let numbered = number_classes(&train.summary().targets, test.as_ref().map(|test| &test.summary().targets));
     let NumberedTargets { train: targets, test: test_targets, names } =
         numbered.map_err(|(split, problem)| Error::file(request.labels_path(split), problem))?;
+    let values = train.summary().targets.may_be_values();
     let aside = match (&test_targets, request.test_share) {
-        (None, Some(share)) => stratified_holdout(&targets, share, request.seed).map_err(Error::Request)?,
+        (None, Some(share)) => stratified_holdout(&targets, share, request.seed).map_err(|problem| {
+            Error::Request(values.as_ref().map_or(problem.clone(), |values| format!("{problem}; {values}")))
+        })?,
         _ => vec![false; targets.examples()],
     };
     train.fit(&|example| !aside[example])?;
@@ -74,9 +77,8 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         train.encoding().map_or(Ok(()), |encoding| test.use_encoding(encoding))?;
         agree(request, &*train, &**test)?;
     }
-    for source in [Some(&train), test.as_ref()].into_iter().flatten() {
-        source.remark().map_or(Ok(()), |remark| report(Progress::Found(remark)))?;
-    }
+    let of_sources = [Some(&train), test.as_ref()].into_iter().flatten().filter_map(|source| source.remark());
+    of_sources.chain(values).try_for_each(|remark| report(Progress::Found(remark)))?;
 
     make_folder(&request.folder)?;
     let test_targets = test_targets.unwrap_or_else(|| selected(&targets, |example| aside[example]));

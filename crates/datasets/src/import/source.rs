@@ -3,6 +3,7 @@
 
 use ndarray::Array2;
 
+use super::cell::number;
 use super::encoding::Encoding;
 use super::error::Error;
 use super::request::{Progress, Request, SplitName};
@@ -93,6 +94,20 @@ impl SourceTargets {
             SourceTargets::Labels { codes, .. } => codes.len(),
             SourceTargets::Values(values) => values.ncols(),
         }
+    }
+
+    /// Returns a remark if the labels are numbers and of so many classes that they may be meant as values.
+    pub(super) fn may_be_values(&self) -> Option<String> {
+        const FEWEST: usize = 20;
+        let SourceTargets::Labels { codes, names } = self else { return None };
+        let (classes, examples) = (names.len(), codes.len());
+        let are_many = classes >= FEWEST && classes.saturating_mul(10) > examples;
+        (are_many && names.iter().all(|name| number(name.as_bytes()).is_some())).then(|| {
+            let how = "--target COLUMN (of tables) or --targets values";
+            format!(
+                "the labels are numbers, {classes} different ones of {examples} examples; if they are values, use {how}"
+            )
+        })
     }
 }
 

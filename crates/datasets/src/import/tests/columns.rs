@@ -102,10 +102,12 @@ fn a_first_line_with_numbers_that_is_taken_for_names_is_remarked_on() {
 fn a_first_line_of_counted_numbers_is_taken_only_as_it_is_declared() {
     let bench = Bench::new();
     let rows = "5,6,7,0\n8,9,1,1\n".repeat(3);
+    let wide = bench.put("wide.csv", "1,2,3,4,5\n5,6,7,8,0\n5,6,7,8,1\n");
+    bench.assert_refused(&bench.request(&[&wide]), &["--header yes or --header no"]);
     for (first, is_refused) in [
         ("0,1,2,3", true),
         ("0,1,2,0", true),
-        ("1,2,3,4", true),
+        ("1,2,3,4", false),
         ("0,1,3,1", false),
         ("2,3,4,0", false),
         ("1,2,3,0", false),
@@ -152,4 +154,54 @@ fn the_label_that_is_guessed_is_named_and_no_other_may_be_called_label() {
         bench.assert_refused(&base(), &["column 4 (\"p\")", &column, "--label or --target says which"]);
         imported(&Request { label: Some("p".to_owned()), ..base() });
     }
+}
+
+#[test]
+fn a_column_that_numbers_the_rows_is_remarked_on() {
+    let bench = Bench::new();
+    let table = |first: &str, numbers: [&str; 4]| {
+        let row = |(row, number): (usize, &&str)| format!("{number},{},{}\n", 7 * row, row / 2);
+        format!("{first}{}", numbers.iter().enumerate().map(row).collect::<String>())
+    };
+    let remarked = |first: &str, numbers: [&str; 4]| {
+        let path = bench.put("t.csv", table(first, numbers));
+        let request = Request { header: Some(!first.is_empty()), ..bench.request(&[&path]) };
+        remarks(&request).into_iter().find(|words| words.contains("numbers the rows"))
+    };
+    let up = ["5", "6", "7", "8"];
+    for (first, column) in [
+        (",a,y\n", "column 1"),
+        ("Unnamed: 0,a,y\n", "column 1 (\"Unnamed: 0\")"),
+        ("ID,a,y\n", "column 1 (\"ID\")"),
+        ("index,a,y\n", "column 1 (\"index\")"),
+        ("", "column 1"),
+    ] {
+        assert_eq!(remarked(first, up), Some(format!("{column} numbers the rows; --ignore 1 leaves it out")));
+    }
+    assert_eq!(remarked("year,a,y\n", up), None);
+    assert_eq!(remarked(",a,y\n", ["5", "6", "7", "9"]), None);
+    assert_eq!(remarked(",a,y\n", ["1", "1", "1", "1"]), None);
+}
+
+#[test]
+fn many_classes_that_are_numbers_are_remarked_on() {
+    let bench = Bench::new();
+    let hint = "--target COLUMN (of tables) or --targets values";
+    let table = |rows: usize, label: &dyn Fn(usize) -> String| {
+        let row = |row| format!("{}.5,{}\n", row, label(row));
+        bench.put("t.csv", (0..rows).map(row).collect::<String>())
+    };
+    let remarked = |path: PathBuf| {
+        let found = remarks(&bench.request(&[&path]));
+        found.into_iter().find(|words| words.contains("if they are values"))
+    };
+    let prices = remarked(table(90, &|row| format!("{}00", row % 30)));
+    let words = format!("the labels are numbers, 30 different ones of 90 examples; if they are values, use {hint}");
+    assert_eq!(prices.unwrap(), words);
+    assert_eq!(remarked(table(300, &|row| format!("{}00", row % 30))), None, "10 of each class");
+    assert_eq!(remarked(table(90, &|row| format!("c{}", row % 30))), None, "not numbers");
+    assert_eq!(remarked(table(38, &|row| format!("{}", row % 19))), None, "few classes");
+    fs::remove_dir_all(bench.path("out")).unwrap();
+    let path = table(40, &|row| format!("{}", row * 10));
+    bench.assert_refused(&bench.request(&[&path]), &["each of 40 classes needs one for training", hint]);
 }
