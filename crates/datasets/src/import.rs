@@ -31,7 +31,10 @@ pub use error::Error;
 pub use pictures::{picture, pictures_in};
 pub use request::{Categorical, Format, Missing, Progress, Request};
 
+use std::fs;
 use std::iter;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 
 use self::classes::{NumberedTargets, number_classes};
 use self::request::SplitName;
@@ -59,6 +62,11 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
     };
     format.check(request)?;
     let rules = format.rules();
+    if let Some(test) = tested_on_training(request) {
+        let remark =
+            "the test examples are the training examples; --test-share 0.2 sets some of them aside for testing";
+        report(Progress::Found(format!("{}: {remark}", test.display())))?;
+    }
     let has_test = !request.test.is_empty() || (rules.holds_both && request.test_share.is_none());
     let mut train = (rules.open)(request, SplitName::Train, report)?;
     let mut test = has_test.then(|| (rules.open)(request, SplitName::Test, report)).transpose()?;
@@ -136,6 +144,14 @@ fn check(request: &Request) -> Result<Files, Error> {
         }
     }
     Ok(files)
+}
+
+/// Returns the path of the test examples if it leads to the training examples.
+fn tested_on_training(request: &Request) -> Option<&PathBuf> {
+    let identity = |path: &PathBuf| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    // Of two paths the first has the examples.
+    let (train, test) = (request.train.first()?, request.test.first()?);
+    identity(train).is_some_and(|train| identity(test) == Some(train)).then_some(test)
 }
 
 /// Checks that training and test examples have the same features and targets in the same order, of the same shape and type.

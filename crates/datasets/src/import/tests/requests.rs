@@ -35,3 +35,17 @@ fn requests_that_cannot_be() {
     let other = Request { test: vec![test], test_share: None, ..request() };
     bench.assert_refused(&other, &["test.csv: label \"z\" is not among"]);
 }
+
+#[test]
+fn a_test_on_the_training_examples_is_remarked_on() {
+    let bench = Bench::new();
+    let table = "1,2,x\n3,4,y\n5,6,x\n7,8,y\n";
+    let [path, copy] = ["t.csv", "copy.csv"].map(|name| bench.put(name, table));
+    let link = bench.path("link.csv");
+    fs::hard_link(&path, &link).unwrap();
+    for (test, is_same) in [(path.clone(), true), (link, true), (copy, false)] {
+        let found = remarks(&Request { test: vec![test], test_share: None, ..bench.request(&[&path]) });
+        let words = "csv: the test examples are the training examples; --test-share 0.2";
+        assert_eq!(found.iter().any(|found| found.contains(words)), is_same, "{found:?}");
+    }
+}
