@@ -29,6 +29,19 @@ fn level_of(text: &str, are_plain: bool) -> String {
     if are_plain { canonical(text) } else { None }.unwrap_or_else(|| text.to_owned())
 }
 
+/// Returns the name of feature `number`, from 0, without control characters. A longer one than is kept, as a header and a level may be
+/// together, ends in the number, so that no two become equal.
+fn shortened(name: &str, number: usize) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let mut name: String = name.chars().map(escaped).collect();
+    if name.len() > LONGEST_NAME {
+        let end = format!("...{}", number + 1);
+        name.truncate(name.floor_char_boundary(LONGEST_NAME - end.len()));
+        name.push_str(&end);
+    }
+    name
+}
+
 impl ColumnEncoding {
     /// Returns the count of numbers that a cell becomes.
     fn width(&self) -> usize {
@@ -76,8 +89,7 @@ impl Encoding {
             ColumnEncoding::Levels { levels, .. } => levels.iter().map(|level| format!("{name}={level}")).collect(),
         };
         let names = self.columns.iter().zip(columns).flat_map(of);
-        // A header may be of any length.
-        names.map(|name| name.escape_debug().take(LONGEST_NAME / 4).collect()).collect()
+        names.enumerate().map(|(number, name)| shortened(&name, number)).collect()
     }
 
     /// Returns the replacement of a missing cell, for each number of a row.

@@ -128,6 +128,28 @@ fn texts_become_columns_of_their_own_in_sorted_order() {
 }
 
 #[test]
+fn names_of_features_are_those_of_the_table_and_distinct() {
+    let bench = Bench::new();
+    let long = |end: &str| format!("{}{end}", "x".repeat(260));
+    let (first, second) = (long("1"), long("2"));
+    let header = "h".repeat(1000);
+    let rows = format!("a\tb,{first},\"it's \"\"b\"\"\",x\n\\,{second},é,y\n").repeat(2);
+    let path = bench.put("t.csv", format!("a,it's,{header},y\n{rows}"));
+    let request = Request { delimiter: Some(b','), categorical: Categorical::OneHot, ..bench.request(&[&path]) };
+    let inspected = || inspect(&Pinned::any(bench.path("out/train_set.h5")), &Names::default(), LIMIT).unwrap();
+    import(&request, |_| true).unwrap();
+    let names = inspected().features;
+    let expected = ["a=\\", "a=a\\tb", &format!("it's={first}"), &format!("it's={second}")];
+    assert_eq!(names[..4], expected);
+    assert_eq!(names[4..], [format!("{header}=it's \"b\""), format!("{header}=é")]);
+    let header = "h".repeat(2000);
+    bench.put("t.csv", format!("a,b,{header},y\n{rows}"));
+    import(&request, |_| true).unwrap();
+    let names = inspected().features;
+    assert_eq!(names[4..], ["5", "6"].map(|number| format!("{}...{number}", &header[..1020])));
+}
+
+#[test]
 fn a_missing_text_becomes_the_shares_of_the_training_rows_or_is_refused() {
     let bench = Bench::new();
     let holes = TEXTS.replace("green", "");
