@@ -1,7 +1,7 @@
 //! NumPy's NPZ: a zip archive of NPY files.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
@@ -33,7 +33,7 @@ fn open<'r>(request: &'r Request, split: SplitName, report: &mut Report) -> Resu
     let files = archive.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
     let arrays: Vec<String> = files.filter_map(|name| name.strip_suffix(".npy").map(str::to_owned)).collect();
     let names = names_of_arrays(request, split, path, &arrays)?;
-    if let Some(remark) = unread_test_arrays(request, &names, &arrays) {
+    if let Some(remark) = unread_arrays(request, &names, &arrays) {
         report(Progress::Found(format!("{}: {remark}", path.display())))?;
     }
     let [x, y] = names.map(|name| array(&mut archive, path, &name, request.max_bytes));
@@ -93,17 +93,26 @@ fn names_of_arrays(request: &Request, split: SplitName, path: &Path, present: &[
     Ok(found.map(str::to_owned))
 }
 
-/// Returns a remark if an archive has test examples beside the arrays `names`, and the test examples come from elsewhere.
-fn unread_test_arrays(request: &Request, [x, y]: &[String; 2], present: &[String]) -> Option<String> {
-    let has = |name: &str| present.iter().any(|array| array == name);
-    let instead = match request.test_share {
-        Some(share) => format!("the test examples are a share of {share} of {x} (--test-share)"),
-        None if !request.test.is_empty() => format!("only {x} and {y} are taken of this file (--test)"),
-        None => return None,
+/// Returns a remark if an archive has arrays that are not read, beside the `names` of this split and, if it holds both, of the other one.
+fn unread_arrays(request: &Request, [x, y]: &[String; 2], present: &[String]) -> Option<String> {
+    const SHOWN: usize = 8;
+    let (read, instead): (&[&str], _) = match request.test_share {
+        Some(share) => (&[x, y], format!("the test examples are a share of {share} of {x} (--test-share)")),
+        None if !request.test.is_empty() => (&[x, y], format!("only {x} and {y} are taken of this file (--test)")),
+        None => {
+            let read = PAIRS.iter().find(|[x_train, ..]| x == x_train)?;
+            (read, "--features and --label name others, with --test or --test-share".to_owned())
+        }
     };
-    let [.., x_test, y_test] =
-        PAIRS.into_iter().find(|[x_train, _, x_test, y_test]| x == x_train && has(x_test) && has(y_test))?;
-    Some(format!("its {x_test} and {y_test} are not read; {instead}"))
+    let unread: Vec<String> =
+        present.iter().filter(|name| !read.contains(&name.as_str())).map(|name| one_line(name)).collect();
+    let (last, others) = unread.split_last()?;
+    let list = match others.len() {
+        0 => format!("{last} is"),
+        1..SHOWN => format!("{} and {last} are", others.join(", ")),
+        _ => format!("{}, ... ({} arrays) are", others[..SHOWN].join(", "), unread.len()),
+    };
+    Some(format!("its {list} not read; {instead}"))
 }
 
 /// Unpacks the array called `name` from the archive at `path` into a file without a name, and reads its header.
@@ -120,11 +129,39 @@ fn array(archive: &mut ZipArchive<File>, path: &Path, name: &str, limit: u64) ->
     }
     let mut file = tempfile::tempfile().map_err(|reason| files::Error::system(&std::env::temp_dir(), reason))?;
     // More bytes than declared are an error of the archive; this bound holds even if its reader can't tell.
-    let unpacked = io::copy(&mut entry.take(most), &mut file);
-    unpacked.map_err(|reason| broken(&path, &reason.to_string()))?;
+    unpack(&path, &mut entry.take(most), &mut file)?;
     array_in(path, Some(file), limit)
+}
+
+/// Copies what `entry` at `path` holds into `file`, which is in the folder for temporary files.
+fn unpack(path: &Path, entry: &mut impl Read, file: &mut impl Write) -> Result<(), Error> {
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match entry.read(&mut block).map_err(|reason| broken(path, &reason.to_string()))? {
+            0 => return Ok(()),
+            count => {
+                let written = file.write_all(&block[..count]);
+                written.map_err(|reason| files::Error::system(&std::env::temp_dir(), reason))?;
+            }
+        }
+    }
 }
 
 fn broken(path: &Path, reason: &str) -> Error {
     Error::file(path, format!("cannot be unpacked: {}", one_line(reason)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_an_error_of_the_archive() {
+        let path = Path::new("a.npz: x.npy");
+        let mut room = [0; 9];
+        let error = unpack(path, &mut &b"ten bytes!"[..], &mut &mut room[..]).unwrap_err();
+        let folder = std::env::temp_dir().display().to_string();
+        assert!(error.to_string().starts_with(&format!("cannot write {folder}: ")), "{error}");
+        assert!(matches!(error, Error::Write(_)));
+    }
 }

@@ -47,6 +47,18 @@ fn test_arrays_that_are_not_read_are_remarked_on() {
         "{words}"
     );
     assert_eq!(unread(&Request { test_share: None, ..share.clone() }), None);
+    let (six, x_val) = ([("x_train", x()), ("y_train", y()), ("x_test", x()), ("y_test", y())], ("val_images", x()));
+    let more = bench.put("more.npz", npz(&[&six[..], &[x_val, ("val_labels", y())]].concat()));
+    let words = unread(&Request { train: vec![more], test_share: None, ..share.clone() }).unwrap();
+    assert!(
+        words.contains("its val_images and val_labels are not read; --features and --label name others"),
+        "{words}"
+    );
+    let many: Vec<(String, Vec<u8>)> = (0..12).map(|array| (format!("a{array}"), y())).collect();
+    let many: Vec<(&str, Vec<u8>)> = many.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    let many = bench.put("many.npz", npz(&[&six[..2], &many].concat()));
+    let words = unread(&Request { train: vec![many], ..share.clone() }).unwrap();
+    assert!(words.contains("its a0, a1, a2, a3, a4, a5, a6, a7, ... (12 arrays) are not read; "), "{words}");
     let alone = bench.put("b.npz", npz(&[("x_train", x()), ("y_train", y())]));
     assert_eq!(unread(&Request { train: vec![alone], ..share }), None);
 }
