@@ -41,14 +41,15 @@ impl Part {
         let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
         regular_file::is_at(path)?;
         let folder = folder_of(path);
+        // As any other new file's: the umask decides. A temporary file is otherwise its owner's alone, who can open it in any case.
+        let mode = replaced_mode(path).map_or(0o666, |mode| mode & 0o666 | 0o600);
         remove_orphans(folder, name);
         loop {
             let file = tempfile::Builder::new()
                 .prefix(OsStr::from_bytes(&prefix(name)))
                 .suffix(SUFFIX)
                 .rand_bytes(RANDOM)
-                // As any other new file's: the umask decides. A temporary file is otherwise its owner's alone.
-                .permissions(Permissions::from_mode(0o666))
+                .permissions(Permissions::from_mode(mode))
                 .tempfile_in(folder)
                 .map_err(failed)?;
             if is_held(file.as_file()).map_err(failed)? {
@@ -79,6 +80,11 @@ impl Part {
     pub fn reopen(&self) -> Result<File, Error> {
         File::open(self.place()).map_err(|reason| Error::system(&self.path, reason))
     }
+}
+
+/// Returns the permission bits of the file at `path`, which its replacement keeps; `None` if there is none.
+fn replaced_mode(path: &Path) -> Option<u32> {
+    fs::metadata(path).ok().map(|replaced| replaced.mode() & 0o777)
 }
 
 /// Locks a new part. It is not held if another run took it for an orphan before it was locked.
@@ -149,6 +155,10 @@ fn exchange(part: &Part) -> rustix::io::Result<()> {
 /// Gives `part` its name, in a way that can be undone if `can_be_undone` and the file system knows how.
 fn rename(part: Part, replace: bool, can_be_undone: bool) -> Result<Placed, Error> {
     regular_file::is_at(&part.path)?;
+    if let Some(mode) = replaced_mode(&part.path).filter(|_| replace) {
+        let permissions = Permissions::from_mode(mode);
+        part.file.as_file().set_permissions(permissions).map_err(|reason| Error::system(&part.path, reason))?;
+    }
     if replace && can_be_undone && exchange(&part).is_ok() {
         return Ok(Placed::Exchanged(part));
     }

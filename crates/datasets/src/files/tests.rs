@@ -37,6 +37,26 @@ fn a_part_has_its_name_in_the_end_or_leaves_nothing() {
 }
 
 #[test]
+fn a_replaced_file_keeps_its_permissions() {
+    let folder = tempdir().unwrap();
+    let paths = ["a.csv", "b.csv"].map(|name| folder.path().join(name));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for kept in [0o600, 0o664, 0o444] {
+        for path in &paths {
+            fs::write(path, "old").unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(kept)).unwrap();
+        }
+        let parts = paths.each_ref().map(|path| part(path, "new"));
+        assert_eq!(mode(parts[0].place()) & 0o066 & !kept, 0, "nobody else reads a part of a private file");
+        put_in_place(parts, true).unwrap();
+        assert!(paths.iter().all(|path| mode(path) == kept && fs::read_to_string(path).unwrap() == "new"));
+        put_in_place([part(&paths[0], "alone")], true).unwrap();
+        assert_eq!(mode(&paths[0]), kept);
+        paths.iter().for_each(|path| fs::remove_file(path).unwrap());
+    }
+}
+
+#[test]
 fn a_file_has_the_permissions_of_any_new_one() {
     let folder = tempdir().unwrap();
     let (path, ordinary) = (folder.path().join("a.csv"), folder.path().join("ordinary"));
