@@ -2,6 +2,8 @@
 
 use std::fs::{self, File as SystemFile, Metadata};
 use std::io::Read;
+use std::iter;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use hdf5::{Dataset, File, Group, LinkType, LocationType};
@@ -30,6 +32,16 @@ pub(crate) fn open_regular(path: &Path) -> Result<SystemFile, Error> {
     SystemFile::open(path).map_err(|reason| Error::system(path, "open", &reason))
 }
 
+/// Returns whether the HDF5 signature is at byte 512, 1024, 2048, ... of the file at `path`.
+fn has_user_block(path: &Path, bytes: u64) -> bool {
+    let Ok(file) = open_regular(path) else { return false };
+    let mut places = iter::successors(Some(512u64), |place| place.checked_mul(2)).take_while(|&place| place < bytes);
+    places.any(|place| {
+        let mut signature = [0; HDF5_SIGNATURE.len()];
+        file.read_exact_at(&mut signature, place).is_ok() && signature == HDF5_SIGNATURE
+    })
+}
+
 impl DataFile {
     /// Opens a regular file that begins with the HDF5 signature, without taking a lock.
     pub fn open(path: &Path) -> Result<Self, Error> {
@@ -40,7 +52,15 @@ impl DataFile {
         let read = file.take(HDF5_SIGNATURE.len() as u64).read_to_end(&mut signature);
         read.map_err(|reason| Error::system(path, "read", &reason))?;
         if signature != HDF5_SIGNATURE {
-            let problem = format!("not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature)");
+            let problem = if has_user_block(path, bytes) {
+                "HDF5 behind a user block, as MATLAB writes it, which is not read; h5unjam takes it off"
+                    .to_owned()
+            } else {
+                format!(
+                    "not an HDF5 file ({bytes} bytes, and the first 8 are not the HDF5 signature); runner data import \
+                     converts CSV, NPY, NPZ, IDX and pictures"
+                )
+            };
             return Err(Error::file(path, problem));
         }
         if path.to_str().is_none() {
