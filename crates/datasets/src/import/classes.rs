@@ -43,7 +43,11 @@ pub(super) fn number_classes(train: &SourceTargets, test: Option<&SourceTargets>
             let classes = sorted(&classes).map_err(|problem| (SplitName::Train, problem))?;
             let number_of: HashMap<&str, u32> =
                 classes.iter().zip(0..).map(|(name, number)| (name.as_str(), number)).collect();
-            let unknown = |name: &str| format!("label {} is not among the training examples' labels", quoted(name));
+            let unknown = |name: &str| {
+                // Two texts may be shown alike, such as é as one character and as two.
+                let escaped = if name.is_ascii() { String::new() } else { format!(" ({})", name.escape_default()) };
+                format!("label {}{escaped} is not among the training examples' labels", quoted(name))
+            };
             let renumbered = |codes: &[u32], names: &[String]| {
                 let number = |name| number_of.get(&*class_of(name)).copied().ok_or_else(|| unknown(name));
                 let numbers: Vec<u32> = names.iter().map(number).collect::<Result<_, _>>()?;

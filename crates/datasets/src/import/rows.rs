@@ -22,7 +22,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn open(path: &Path, delimiter: u8) -> Result<Self, Error> {
-        let rows = WholeRows { reader: open(path)?, length: 0, quotes: Quotes::new([delimiter]) };
+        let rows = WholeRows { reader: open(path)?, has_zero: false, length: 0, quotes: Quotes::new([delimiter]) };
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rows);
         Ok(Rows { path: path.to_owned(), reader, record: ByteRecord::new() })
     }
@@ -49,6 +49,8 @@ impl Rows {
 /// UTF-16, whose digits have a byte of zero each.
 struct WholeRows<R> {
     reader: R,
+    /// True if the next byte is a zero.
+    has_zero: bool,
     /// Bytes since the last row.
     length: usize,
     quotes: Quotes<[u8; 1]>,
@@ -56,14 +58,22 @@ struct WholeRows<R> {
 
 impl<R: Read> Read for WholeRows<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        if count == 0 && !buffer.is_empty() && self.quotes.are_open() {
-            return Err(io::Error::other("a quote opens in this row and is never closed"));
-        }
-        if buffer[..count].contains(&0) {
+        if self.has_zero {
             return Err(io::Error::other(
                 "a byte of zero; a table is text in UTF-8 (Excel's \"Unicode Text\" is UTF-16)",
             ));
+        }
+        let mut count = self.reader.read(buffer)?;
+        if count == 0 && !buffer.is_empty() && self.quotes.are_open() {
+            return Err(io::Error::other("a quote opens in this row and is never closed"));
+        }
+        if let Some(place) = buffer[..count].iter().position(|&byte| byte == 0) {
+            // The rows before it are read first, so that the error names its line; an empty read would be the end.
+            self.has_zero = true;
+            if place == 0 {
+                return self.read(buffer);
+            }
+            count = place;
         }
         buffer[..count].iter().for_each(|&byte| self.quotes.pass(byte));
         self.length += count;
@@ -75,9 +85,10 @@ impl<R: Read> Read for WholeRows<R> {
     }
 }
 
-/// Returns the most frequent of comma, semicolon and tab in the first line, outside quotes.
+/// Returns the most frequent of comma, semicolon and tab in the first line, outside quotes; a semicolon rather than a comma, which
+/// may be a decimal one.
 pub(super) fn sniffed(path: &Path) -> Result<u8, Error> {
-    const CANDIDATES: [u8; 3] = *b"\t;,";
+    const CANDIDATES: [u8; 3] = *b"\t,;";
     let start = read_up_to(&mut open(path)?, 1 << 16).map_err(|reason| Error::read(path, &reason))?;
     let (mut counts, mut quotes) = ([0; 3], Quotes::new(CANDIDATES));
     for &byte in start.iter().take_while(|&&byte| byte != b'\n') {
@@ -86,7 +97,7 @@ pub(super) fn sniffed(path: &Path) -> Result<u8, Error> {
         }
         quotes.pass(byte);
     }
-    // Among equals the last is taken: a comma if the line has no delimiter.
-    let (_, delimiter) = counts.into_iter().zip(CANDIDATES).max_by_key(|&(count, _)| count).expect("three candidates");
-    Ok(delimiter)
+    // Among equals the last is taken.
+    let found = counts.into_iter().zip(CANDIDATES).filter(|&(count, _)| count > 0).max_by_key(|&(count, _)| count);
+    Ok(found.map_or(b',', |(_, delimiter)| delimiter))
 }

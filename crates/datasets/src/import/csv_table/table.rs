@@ -247,7 +247,13 @@ impl<'r> Table<'r> {
             (false, _) if has_decimal_comma(cell) => {
                 "it has a decimal comma, or one between thousands; write a decimal point, as in 1.5, or nothing, as in 1000"
             }
-            (false, true) => "--categorical one-hot makes a column of each text, --ignore leaves a column out",
+            (false, true) => match self.request.categorical {
+                Categorical::Refuse => {
+                    "--categorical one-hot makes a column of each text, --ignore leaves a column out"
+                }
+                Categorical::OneHot => "the training rows have numbers in it; --ignore leaves a column out",
+                Categorical::Columns(_) => "--categorical doesn't name this column, --ignore leaves a column out",
+            },
             (false, false) => "targets are numbers",
         };
         self.wrong(rows, column, &format!("{found}; a finite number is required ({hint})"))

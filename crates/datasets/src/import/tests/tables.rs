@@ -120,6 +120,13 @@ fn texts_become_columns_of_their_own_in_sorted_order() {
     let named = Request { categorical: Categorical::Columns(vec!["size".to_owned()]), ..plain.clone() };
     fs::remove_dir_all(bench.path("out")).unwrap();
     bench.assert_refused(&named, &["column 1, \"colour\", is \"red\""]);
+    let mut other =
+        Request { categorical: Categorical::OneHot, ..both(&bench, TEXTS, "colour,size,kind\nred,tall,x\n") };
+    let words = "test.csv: line 2: column 2, \"size\", is \"tall\"; a finite number is required (";
+    bench.assert_refused(&other, &[words, "the training rows have numbers in it; --ignore"]);
+    other.categorical = Categorical::Columns(vec!["colour".to_owned()]);
+    bench.assert_refused(&other, &[words, "--categorical doesn't name this column"]);
+    both(&bench, TEXTS, test);
     let both_columns = Categorical::Columns(vec!["colour".to_owned(), "size".to_owned()]);
     let set = imported(&Request { categorical: both_columns, ..plain.clone() });
     assert_eq!(rows(&set.train).ncols(), 7, "numbers may be levels too");
