@@ -8,8 +8,10 @@ use super::failure::Failure;
 use crate::terminal::say;
 use datasets::{ContactSheet, Split, Targets};
 
-/// Classes that have a colour of their own.
-const MOST_NAMED: usize = 8;
+/// The number of colours.
+const COLOURS: usize = 8;
+/// The most classes that a key names, two for each colour.
+const TWO_EACH: usize = 2 * COLOURS;
 
 /// Writes the pictures of these `examples` to `path`, and says which colour frames which class; `what` names the pictures.
 pub(super) fn write_sheet(
@@ -26,11 +28,44 @@ pub(super) fn write_sheet(
     Ok(())
 }
 
-/// Returns `frames: blue non-cat, orange cat`; `None` if there are no classes, or more than colours.
+/// Returns `frames: blue non-cat, orange cat`, with both names of a colour of two classes; `None` if there are no classes.
 fn key(targets: &Targets, class_name: impl Fn(usize) -> String) -> Option<String> {
     let Targets::Classes(labels) = targets else { return None };
     let classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
-    let of_class = |class| format!("{} {}", ContactSheet::colour(class), class_name(class));
-    let colours = (0..classes).map(of_class).collect::<Vec<_>>().join(", ");
-    (1..=MOST_NAMED).contains(&classes).then(|| format!("frames: {colours}"))
+    let of_colour = |colour: usize| {
+        let names: Vec<String> = (colour..classes).step_by(COLOURS).map(&class_name).collect();
+        format!("{} {}", ContactSheet::colour(colour), names.join(" and "))
+    };
+    match classes {
+        0 => None,
+        1..=TWO_EACH => {
+            Some(format!("frames: {}", (0..classes.min(COLOURS)).map(of_colour).collect::<Vec<_>>().join(", ")))
+        }
+        _ => Some(format!("frames: more classes than colours; their colour is that of label mod {COLOURS}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_names_both_classes_of_a_colour_and_says_where_there_are_more() {
+        let of_classes = |classes: u32| key(&Targets::Classes((0..classes).collect()), |class| format!("c{class}"));
+        assert_eq!(of_classes(0), None);
+        assert_eq!(
+            of_classes(2).unwrap(),
+            format!("frames: {} c0, {} c1", ContactSheet::colour(0), ContactSheet::colour(1))
+        );
+        let ten = of_classes(10).unwrap();
+        assert!(ten.starts_with(&format!(
+            "frames: {} c0 and c8, {} c1 and c9, ",
+            ContactSheet::colour(0),
+            ContactSheet::colour(1)
+        )));
+        assert!(ten.ends_with(" c7") && of_classes(16).unwrap().ends_with(" c7 and c15"), "{ten}");
+        assert_eq!(ContactSheet::colour(8), ContactSheet::colour(0));
+        let more = of_classes(17).unwrap();
+        assert_eq!(more, "frames: more classes than colours; their colour is that of label mod 8");
+    }
 }
