@@ -1,5 +1,6 @@
 //! Pictures: folders with a folder for each class, named after it, and single ones.
 
+mod deep;
 mod kinds;
 mod left_out;
 
@@ -11,6 +12,7 @@ use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgba};
 
+use self::deep::Deep;
 use self::kinds::{KINDS, is_picture};
 use self::left_out::LeftOut;
 use super::error::{Error, one_line};
@@ -102,7 +104,7 @@ impl Source for Folder {
     }
 
     fn read(&self) -> Result<Box<dyn ExampleReader + '_>, Error> {
-        Ok(Box::new(Pictures { folder: self, next: 0 }))
+        Ok(Box::new(Pictures { folder: self, next: 0, deep: Deep::default() }))
     }
 
     fn remark(&self) -> Option<String> {
@@ -114,6 +116,7 @@ impl Source for Folder {
 struct Pictures<'f> {
     folder: &'f Folder,
     next: usize,
+    deep: Deep,
 }
 
 impl ExampleReader for Pictures<'_> {
@@ -130,6 +133,7 @@ impl ExampleReader for Pictures<'_> {
                 format!("{found} (height x width); --side, or --height and --width resize all"),
             ));
         }
+        self.deep.add(&picture);
         if let FeatureBuffer::U8(bytes) = buffer {
             bytes.extend_from_slice(&flattened(&picture, shape));
         }
@@ -138,7 +142,7 @@ impl ExampleReader for Pictures<'_> {
     }
 
     fn end(&mut self) -> Result<Option<String>, Error> {
-        Ok(None)
+        Ok(self.deep.remark())
     }
 }
 

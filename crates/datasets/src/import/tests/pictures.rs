@@ -121,3 +121,35 @@ fn what_is_left_out_is_told_apart() {
         "1 file that is not a picture (PNG, JPEG, WebP, GIF or BMP), 2 links to a file that is not there left out"
     );
 }
+
+#[test]
+fn pictures_of_16_bits_are_remarked_on_with_what_is_left_of_them() {
+    let bench = Bench::new();
+    let deep = |value: u16| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let picture = image::ImageBuffer::<image::Luma<u16>, _>::from_raw(2, 1, vec![value; 2]).unwrap();
+        picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    let plain = png(2, 1, &[9; 6]);
+    for (name, bytes) in
+        [("a/1.png", deep(4095)), ("a/2.png", plain.clone()), ("b/1.png", deep(100)), ("b/2.png", plain)]
+    {
+        bench.put(&format!("all/{name}"), bytes);
+    }
+    let all = bench.path("all");
+    let request = Request { test_share: Some(0.5), ..bench.request(&[&all]) };
+    let remarked = || remarks(&request).into_iter().find(|words| words.contains("16 bits"));
+    assert_eq!(
+        remarked().unwrap(),
+        "2 pictures of 16 bits a channel reduced to 8 (v / 257): values up to 4095 became bytes up to 16; \
+         an import of NPY keeps them"
+    );
+    let set = imported(&request);
+    let most = |part: &crate::Split| part.rows::<f64>(&crate::Scaling::None).iter().copied().fold(0.0, f64::max);
+    assert_eq!(most(&set.train).max(most(&set.test.unwrap())), 16.0);
+    for class in ["a", "b"] {
+        bench.put(&format!("all/{class}/1.png"), png(2, 1, &[9; 6]));
+    }
+    assert_eq!(remarked(), None);
+}
