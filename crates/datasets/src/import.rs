@@ -43,6 +43,7 @@ use self::write::{Writing, selected};
 use crate::contract::targets::Targets;
 use crate::dataset::Files;
 use crate::files::{NewHdf5, make_folder, put_in_place, regular_file};
+use crate::split::scaling::Scaling;
 use crate::split::stratified::stratified_holdout;
 use crate::text::count;
 
@@ -109,8 +110,11 @@ pub fn import(request: &Request, mut progress: impl FnMut(Progress) -> bool) -> 
         }
         remarks.extend(examples.end()?);
     }
+    let (train_part, most) = train_part.finish()?;
+    let (test_part, _) = test_part.finish()?;
+    remarks.extend(most.and_then(Scaling::faint_bytes));
     remarks.into_iter().try_for_each(|remark| report(Progress::Found(remark)))?;
-    put_in_place([train_part.finish()?, test_part.finish()?], request.force)?;
+    put_in_place([train_part, test_part], request.force)?;
     Ok(files)
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Writing {
     file: NewHdf5,
     x: DatasetHandle,
     block: FeatureBuffer,
+    /// The greatest byte so far; `None` if the features are no bytes.
+    most: Option<u8>,
 }
 
 impl Writing {
@@ -46,7 +48,7 @@ impl Writing {
             FeatureType::F32 => file.begin::<f32>(&name, &shape),
             FeatureType::F64 => file.begin::<f64>(&name, &shape),
         };
-        Ok(Writing { x: x?, file, block: FeatureBuffer::new(summary.feature_type) })
+        Ok(Writing { x: x?, file, block: FeatureBuffer::new(summary.feature_type), most: None })
     }
 
     /// Adds the next of `examples`.
@@ -57,17 +59,20 @@ impl Writing {
 
     fn write_block(&mut self) -> Result<(), Error> {
         match &mut self.block {
-            FeatureBuffer::U8(values) => self.file.add(self.x, values).map(|()| values.clear()),
+            FeatureBuffer::U8(values) => {
+                self.most = self.most.max(values.iter().copied().max());
+                self.file.add(self.x, values).map(|()| values.clear())
+            }
             FeatureBuffer::F32(values) => self.file.add(self.x, values).map(|()| values.clear()),
             FeatureBuffer::F64(values) => self.file.add(self.x, values).map(|()| values.clear()),
         }?;
         Ok(())
     }
 
-    /// Returns the complete file, still under its temporary name.
-    pub(super) fn finish(mut self) -> Result<Part, Error> {
+    /// Returns the complete file, still under its temporary name, and the greatest of its features if they are bytes.
+    pub(super) fn finish(mut self) -> Result<(Part, Option<u8>), Error> {
         self.write_block()?;
-        Ok(self.file.finish()?)
+        Ok((self.file.finish()?, self.most))
     }
 }
 

@@ -90,6 +90,17 @@ impl Scaling {
         }
     }
 
+    /// Describes what is lost if bytes whose greatest value is `most` are divided by 255; `None` if they are likely to be pixels.
+    pub fn faint_bytes(most: u8) -> Option<String> {
+        const FAINT: u8 = 15;
+        (most <= FAINT).then(|| {
+            let scaled = f64::from(most) / 255.0;
+            format!(
+                "bytes up to {most}, divided by 255, are at most {scaled:.3}: data.scale = \"none\" or \"standardize\" keeps them larger"
+            )
+        })
+    }
+
     /// Returns the name of the [`ScalingChoice`] that it came from.
     pub fn name(&self) -> &'static str {
         match self {

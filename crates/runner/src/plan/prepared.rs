@@ -8,7 +8,9 @@ use ndarray::{Array2, Axis, concatenate};
 use net::{Engine, GramSpace};
 
 use crate::spec::data::{DataShape, ValidationSplit};
-use datasets::{BeyondF32, DataSet, EmptySide, Scaling, ScalingChoice, Split, TargetKind, Targets, Task, TooWide};
+use datasets::{
+    BeyondF32, DataSet, EmptySide, Features, Scaling, ScalingChoice, Split, TargetKind, Targets, Task, TooWide,
+};
 
 /// Data that can't be prepared as asked.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +70,11 @@ impl Prepared {
             }
             None => (train, None),
         };
-        let scaling = Scaling::fit(scaling, &train).map_err(Error::TooWide)?;
         let mut notes = Vec::new();
+        if let (ScalingChoice::Auto, Features::U8(bytes)) = (scaling, &train.x) {
+            notes.extend(Scaling::faint_bytes(bytes.iter().copied().max().unwrap_or_default()));
+        }
+        let scaling = Scaling::fit(scaling, &train).map_err(Error::TooWide)?;
         if meaning == TargetKind::OneHot {
             notes.push("the targets are one-hot rows: each is taken as the class of its column".to_owned());
         }

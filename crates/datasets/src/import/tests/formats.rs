@@ -277,3 +277,20 @@ fn the_digits_are_imported_whole() {
     y.iter().for_each(|&label| counts[label as usize] += 1);
     assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
 }
+
+#[test]
+fn bytes_that_are_hardly_pixels_are_remarked_on() {
+    let bench = Bench::new();
+    let y = bench.put("y.npy", npy("'|u1'", false, "(4,)", &[0, 1, 0, 1]));
+    let faint = |descr: &str, bytes: &[u8]| {
+        let x = bench.put("x.npy", npy(descr, false, "(4, 1)", bytes));
+        remarks(&bench.request(&[&x, &y])).into_iter().find(|words| words.contains("data.scale"))
+    };
+    assert_eq!(
+        faint("'|u1'", &[0, 1, 1, 1]).unwrap(),
+        "bytes up to 1, divided by 255, are at most 0.004: data.scale = \"none\" or \"standardize\" keeps them larger"
+    );
+    assert!(faint("'|u1'", &[15; 4]).is_some());
+    assert_eq!(faint("'|u1'", &[16; 4]), None);
+    assert_eq!(faint("'|i1'", &[1; 4]), None, "not bytes");
+}
