@@ -20,15 +20,11 @@ use crate::dataset::Files;
 use crate::files::{self, DiskFailure, NewHdf5, Part, make_folder, put_in_place, regular_file};
 
 pub use draw::SIDES;
-use draw::{draw, is_cat};
+use draw::{CLASSES, NAMES, draw, is_cat};
 use earlier::is_drawn;
 
 /// The most bytes that the pictures of both files may take: 16 GiB.
 pub const MOST_BYTES: u64 = 16 << 30;
-
-/// The dataset with the names of the classes, and the names.
-const CLASSES: &str = "list_classes";
-const NAMES: [&str; 2] = ["non-cat", "cat"];
 
 /// The index of the first test picture: so large that no training set reaches it, and the test set stays the same when the
 /// training set grows.

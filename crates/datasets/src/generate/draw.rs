@@ -13,6 +13,10 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// The sides, in pixels, that a picture may have.
 pub const SIDES: RangeInclusive<u32> = 8..=1024;
 
+/// The dataset with the names of the classes, and the names.
+pub(super) const CLASSES: &str = "list_classes";
+pub(super) const NAMES: [&str; 2] = ["non-cat", "cat"];
+
 /// The number of cells of blobs along a side of the picture.
 const CELLS: usize = 5;
 /// The largest deviation of a byte by noise.

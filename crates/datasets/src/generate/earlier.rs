@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::draw::SIDES;
-use super::{CLASSES, NAMES};
+use super::draw::{CLASSES, NAMES, SIDES};
 use crate::contract::checked_split::CheckedSplit;
 use crate::contract::class_names;
 use crate::contract::element_type::ElementType;
