@@ -51,8 +51,8 @@ impl Header {
         // Few whole numbers from 1 are as likely to be an example.
         let are_counted = counted(&of_features, 0) >= 2 || counted(&first.iter().collect::<Vec<_>>(), 1) >= 5;
         if !is_there && are_counted {
-            let problem = "are the numbers in the cells of its features, which count up, the names of the columns, as pandas writes \
-                           them, or an example? --header yes or --header no says which";
+            let problem = "the cells of its features count up: they may be an example, or the names that pandas gives columns \
+                           without names; --header yes or --header no says which";
             return Err(Error::line(path, 1, problem));
         }
         let is_partly_numbers = first.iter().any(|cell| number(cell).is_some());
