@@ -100,7 +100,7 @@ fn a_net_that_overflows_on_examples_set_aside_has_diverged_whichever_they_are() 
     let bench = Bench::new();
     let huge = |row: usize| if row == 20 { ["3e38"; 8].join(",") } else { format!("{},1,2,3,4,5,6,7", row % 7) };
     bench.write("t.csv", &table(50, huge));
-    bench.succeeds(&["data", "import", "t.csv", "--out", "t", "--test-share", "0.2"]);
+    bench.succeeds(&["data", "import", "t.csv", "--out", "t", "--test-share", "0.2", "--header", "no"]);
     bench.write(
         "t.toml",
         &format!("{TABLE}iterations = 3\n").replace("f64", "f32").replace("[4]", "[64]\ninit = \"he\""),
