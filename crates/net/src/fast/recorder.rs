@@ -21,8 +21,8 @@ impl<R: Real> Recorder<R> {
         Recorder { progress: Progress::new(training, layers), best: None }
     }
 
-    /// Adds a record, and returns the reason to stop if patience has run out; a record that is not due doesn't count for it. `layers` has a part of
-    /// the present parameters, and `first` returns the rest.
+    /// Adds a record, and returns the reason to stop if patience has run out. `layers` has a part of the present parameters, and `first` returns
+    /// the rest.
     pub(crate) fn record<'f>(
         &mut self,
         training: &Training,
@@ -34,8 +34,7 @@ impl<R: Real> Recorder<R> {
         if training.stopping.restore_best {
             Best::keep(&mut self.best, record, observation.watched, layers, first);
         }
-        let is_due = training.records(observation.iteration);
-        let is_over = is_due && self.progress.is_out_of_patience(&training.stopping, observation.watched);
+        let is_over = self.progress.is_out_of_patience(&training.stopping, observation.watched);
         is_over.then_some(if observation.validates { StopReason::ValidationPlateau } else { StopReason::Plateau })
     }
 }
