@@ -1,4 +1,4 @@
-//! What a merge takes along and what it sees: merges at once, tags and notes, shards in the folders of others.
+//! The merge of shards beside other merges, with tags and notes, and from directories that hold the record of another shard.
 
 use std::fs::{self, OpenOptions};
 use std::process::{Command, Stdio};

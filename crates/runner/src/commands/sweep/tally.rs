@@ -102,6 +102,7 @@ impl Tally {
         format!("{head} in {seconds:.1} s: {completed} completed, {diverged} diverged, {failed} failed; {then}")
     }
 
+    /// Describes the work of all steps by its speed: per second, and as a share of the peak of `threads` cores.
     fn speed(&self, seconds: f64, threads: usize) -> String {
         let flops = self.flops.iter().sum::<f64>();
         let direct = if self.direct_flops > flops {
