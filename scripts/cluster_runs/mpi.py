@@ -42,7 +42,7 @@ exit 1
 
 def run(bench: Bench, slurm: Slurm) -> None:
     began = time.monotonic()
-    # Eight chunks, four for each rank.
+    # Eight micro-batches, four for each rank.
     bench.run("data", "generate", "--out", "pictures", "--train", "256", "--test", "12", "--side", "8")
     bench.write("shared.toml", EXPERIMENT.format(iterations=3000))
     bench.write("mpi.sh", JOB.format(runner=bench.runner, mpirun=" ".join(MPIRUN), variables=" ".join(f"{name}={value}" for name, value in AS_ROOT.items())))

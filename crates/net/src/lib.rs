@@ -64,7 +64,7 @@ pub use cost::Cost;
 pub use fast::arrays::StateMismatch;
 pub use fast::calls::{ProductCall, StackedStep, weights_call};
 pub use fast::chunks::chunk_sizes;
-pub use fast::data_parallel::{DataParallel, OneRank, Ranks, WrongRank, data_parallel_calls};
+pub use fast::data_parallel::{DataParallel, OneRank, Ranks, WrongRank, data_parallel_calls, most_gradients_sent};
 pub use fast::engine::Engine;
 pub use fast::examples::{Examples, InitialFirstWeights};
 pub use fast::fleet::Fleet;

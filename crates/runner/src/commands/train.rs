@@ -8,13 +8,11 @@ use kernels::blas::Request;
 use kernels::{Accumulate, Call, LayerShape};
 use net::Engine;
 
-use self::lock::ModelLock;
-use self::results::{
-    can_be_written, fits_a_model, interrupted, may_write, model_of, net_in_words, summary, write_results,
-};
+use self::output::Output;
+use self::results::{fits_a_model, interrupted, model_of, net_in_words, say_resumed};
 use self::subject::{RecordedTrial, Subject};
 use super::advice::advise;
-use super::failure::{Failure, INTERRUPTED};
+use super::failure::INTERRUPTED;
 use super::session::{Session, enough_memory};
 use super::stop::stop_on_interrupt;
 use crate::cli;
@@ -23,29 +21,29 @@ use crate::plan::trial::Trial;
 use crate::progress::training::TrainingProgress;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::fleet::{self, Kept};
-use crate::run::outcome::End;
 use crate::run::workers::Workers;
 use crate::spec::trial::Dtype;
 use crate::terminal::say;
 
+#[cfg(feature = "mpi")]
+mod data_parallel;
 mod lock;
+mod output;
 mod provenance;
 mod results;
-#[cfg(feature = "mpi")]
-mod shared;
 mod subject;
 
 /// Trains the only point of an experiment and writes its model.
 pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode> {
     #[cfg(feature = "mpi")]
     if args.mpi {
-        return shared::run(args, blas);
+        return data_parallel::run(args, blas);
     }
     args.progress.set_up();
     let stop = stop_on_interrupt()?;
     stop.at_the_end(": no model is written".to_owned());
     let subject = Subject::of(args)?;
-    let out = args.out.clone().unwrap_or_else(|| subject.model_file());
+    let output = Output::of(args, &subject, stop.writing());
 
     let Subject { experiment, recorded } = subject;
     let mut session = Session::of(experiment, blas)?;
@@ -58,7 +56,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let trial = fleet[kept.place];
     let weights = first_weights(&plan, trial);
     fits_a_model(&plan, trial)?;
-    may_write(args, &out, &session.experiment)?;
+    output.may_be_written(&session.experiment)?;
     advise(&plan);
     // At the end, the net's own W\[1\] and W(0) are in memory beside the engine's form of the first layer.
     let needed = session.bytes_needed(&plan, 1) + 3.0 * 8.0 * (weights.n_out * weights.n_in) as f64;
@@ -69,17 +67,16 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let at_end = (trial.engine != Engine::Direct).then_some((Dtype::F64, weights, moves));
     session.check_blas(&plan, &workers, at_end, &stop)?;
     let machine = session.machine();
-    can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
-    let _lock = ModelLock::take(&out)?;
+    let _lock = output.hold()?;
     say(&format!("{}: {}; {}", session.experiment.name, session.data_in_words(), net_in_words(&plan, trial)));
     session.say_machine(&machine);
     recorded.iter().for_each(|recorded| recorded.say(&machine));
 
-    let checkpoints = Checkpoints::beside(&out, &machine, session.experiment.checkpoint_every, stop.writing());
+    let checkpoints = Checkpoints::beside(&output.model, &machine, session.experiment.checkpoint_every, stop.writing());
     let checkpoint = checkpoints.path(&fleet);
     let is_of_use = |iteration: &usize| kept.stops_at.is_none_or(|stop| *iteration <= stop);
     if let Some(iteration) = checkpoints.iteration(&fleet).filter(is_of_use) {
-        say(&format!("goes on from iteration {iteration} of {}: {}", plan.iterations(trial), checkpoint.display()));
+        say_resumed(iteration, plan.iterations(trial), &checkpoint);
     }
     let inputs = session.last_inputs(&plan)?;
     let trained = workers.alone(|| {
@@ -101,21 +98,12 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     if let Some(recorded) = &recorded {
         recorded.compare(&outcome, &machine)?;
     }
-    let Some(net) = net else {
-        write_results(args, &out, None, &outcome, &stop.writing())?.report()?;
-        let End::Diverged { iteration, reason } = outcome.end else {
-            return Err(Failure::NotKept { id: trial.id.clone(), dir: args.experiment.file.clone() }.into());
-        };
-        checkpoints.remove(fleet.first().copied());
-        let rate = trial.config.schedule.learning_rate;
-        return Err(Failure::Diverged { iteration, reason, rate }.into());
-    };
-    let mut model = model_of(net, &session, trial, &outcome, &machine);
-    recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
-    summary(trial, &outcome);
-    let written = write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
-    checkpoints.remove(fleet.first().copied());
-    written.report()?;
+    let model = net.map(|net| {
+        let mut model = model_of(net, &session, trial, &outcome, &machine);
+        recorded.iter().for_each(|recorded| recorded.name_in(&mut model.provenance));
+        model
+    });
+    output.leave(trial, &outcome, model, &checkpoints)?;
     Ok(ExitCode::SUCCESS)
 }
 

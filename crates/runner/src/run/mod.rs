@@ -2,6 +2,8 @@
 
 pub mod advance;
 pub mod checkpoint;
+#[cfg(feature = "mpi")]
+pub mod data_parallel;
 pub mod execute;
 pub mod first_layers;
 pub mod fleet;
@@ -10,8 +12,6 @@ pub mod inputs;
 pub mod mpi_ranks;
 pub mod outcome;
 mod ready;
-#[cfg(feature = "mpi")]
-pub mod shared;
 pub mod training;
 pub mod untrusted;
 pub mod workers;

@@ -1,6 +1,8 @@
 //! Ranks of MPI. One thread makes all calls of MPI, so that an exchange goes on while the others compute; it sleeps while it waits.
 
 use std::collections::VecDeque;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -62,6 +64,14 @@ impl Mpi {
         self.count
     }
 
+    /// Counts the processes on this machine, which all ranks must do at the same time.
+    pub fn ranks_here(&self) -> usize {
+        // Without it all count as one machine's.
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let all = self.all_gather(number_pair(&boot).into());
+        all.iter().filter(|other| **other == all[self.rank]).count()
+    }
+
     /// Ends MPI, which all ranks must do. A process that leaves without it makes `mpirun` end the others.
     pub fn finish(self) {
         let Mpi { jobs, thread, .. } = self;
@@ -97,6 +107,14 @@ impl Mpi {
         self.jobs.send(job).expect(GONE);
         receiver
     }
+}
+
+/// Hashes `value` to two numbers that f64 holds exactly.
+pub fn number_pair(value: &impl Hash) -> [f64; 2] {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    let hash = hasher.finish();
+    [(hash >> 32) as f64, (hash & 0xffff_ffff) as f64]
 }
 
 /// MPI ends the process where a call fails, so that its thread is always there.
@@ -170,7 +188,7 @@ fn room<R: Copy + Default>(lengths: &[i32]) -> Vec<R> {
 /// Converts lengths to integers as MPI takes them.
 ///
 /// # Panics
-/// If one is above 2³¹ - 1, which a gradient of a model that can be saved is not.
+/// If one is above 2³¹ - 1, which a training that begins has not.
 fn integers(lengths: &[usize]) -> Vec<i32> {
     lengths.iter().map(|&length| i32::try_from(length).expect("MPI counts in 32 bits")).collect()
 }

@@ -1,9 +1,9 @@
-//! The products that a step makes, chunk by chunk.
+//! The products that a step makes, micro-batch by micro-batch.
 
 use kernels::Accumulate::Replace;
 use kernels::Call;
 
-use super::chunks;
+use super::micro_batches;
 use crate::batches::Batches;
 use crate::fast::calls::{ProductCall, weights_call};
 
@@ -12,8 +12,8 @@ use crate::fast::calls::{ProductCall, weights_call};
 pub fn data_parallel_calls(widths: &[usize], batches: &Batches, column_major: bool) -> Vec<ProductCall> {
     let mut calls = Vec::new();
     for m in [batches.size(), batches.last_size()] {
-        let count = chunks::count(m);
-        let mut sizes: Vec<usize> = (0..count).map(|place| chunks::examples_of(place, count, m).len()).collect();
+        let count = micro_batches::count(m);
+        let mut sizes: Vec<usize> = (0..count).map(|place| micro_batches::examples_of(place, count, m).len()).collect();
         sizes.sort_unstable();
         sizes.dedup();
         for examples in sizes {

@@ -34,14 +34,14 @@ impl<R: Real> DataParallel<'_, R> {
 
     /// Computes the values of a record, with J = `cost`.
     fn observe(&mut self, cost: f64) -> Observation {
-        let DataParallel { examples, ranks, chain, sums, training, iteration, .. } = self;
+        let DataParallel { examples, ranks, chain, gradients, training, iteration, .. } = self;
         let mut scores = Scores::new(|set| score(examples, chain, &mut **ranks, set));
         let validates = examples.validates(&training.stopping);
         let watched = scores.watched(validates, cost);
         let values = |metric: &Metric| match *metric {
             Metric::Accuracy(set) => vec![scores.accuracy(set)],
             Metric::Cost(set) => vec![scores.cost(set)],
-            Metric::GradientNorm => sums.iter().map(|gradient| gradient.squared_norm().sqrt()).collect(),
+            Metric::GradientNorm => gradients.iter().map(|gradient| gradient.squared_norm().sqrt()).collect(),
             Metric::WeightNorm => chain.layers.iter().map(|layer| square_sum(layer.w.view()).sqrt()).collect(),
             Metric::DeadRelu => unreachable!("`DataParallel::new` refuses it"),
         };

@@ -1,15 +1,16 @@
 //! One net whose batches are shared by several processes, on one machine or on several.
 //!
-//! Every rank has the whole net, and the examples. Of each batch it takes its own chunks through the passes of [`Chain`]; the gradients are summed
-//! over all ranks, and each makes the same step. A batch is divided into chunks by a rule that depends on its size
-//! alone, and the sums are taken along a fixed tree, so that the bits don't depend on the number of ranks. With one rank this is the
-//! training of [`Chain::train`] except for rounding, since the sums over the examples are taken chunk by chunk.
+//! Every rank has the whole net, and the examples. Of each batch it takes its own micro-batches through the passes of [`Chain`];
+//! the gradients are summed over all ranks, and each makes the same step. A batch is divided into micro-batches by a rule that
+//! depends on its size alone, and the sums are taken along a fixed tree, so that the bits don't depend on the number of ranks. With
+//! one rank this is the training of [`Chain::train`] except for rounding, since the sums over the examples are taken micro-batch by
+//! micro-batch.
 
+mod all_reduce;
 mod calls;
-mod chunk;
-mod chunks;
 mod evaluation;
-mod gradients;
+mod micro_batch;
+mod micro_batches;
 mod ranks;
 mod resuming;
 #[cfg(test)]
@@ -20,11 +21,12 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use thiserror::Error;
 
 pub use self::calls::data_parallel_calls;
+pub use self::micro_batches::most_gradients_sent;
 pub use self::ranks::{OneRank, Ranks};
 
-use self::chunk::Chunk;
-use self::chunks::TreeSum;
-use self::gradients::Sums;
+use self::all_reduce::AllReduce;
+use self::micro_batch::MicroBatch;
+use self::micro_batches::TreeSum;
 use crate::batches::Batches;
 use crate::chain::{Chain, assert_chained};
 use crate::dropout::Dropout;
@@ -48,12 +50,12 @@ pub struct DataParallel<'e, R: 'static> {
     optimiser: OptimiserState<R>,
     /// The masks of the whole batch, by hidden layer.
     masks: Vec<Option<Dropout<R>>>,
-    /// The chunks of this rank.
-    own: Vec<Chunk<'e, R>>,
-    /// The sums of the gradients; dz is not used.
-    sums: Vec<Gradient<R>>,
-    /// Buffers for the gradients of chunks, by layer.
-    room: Vec<Vec<Vec<R>>>,
+    /// The micro-batches of this rank.
+    own: Vec<MicroBatch<'e, R>>,
+    /// The gradients of the last batch, summed over all ranks; dz is not used.
+    gradients: Vec<Gradient<R>>,
+    /// Buffers for the gradients of micro-batches, by layer.
+    buffers: Vec<Vec<Vec<R>>>,
     recorder: Recorder<R>,
     iteration: usize,
     sample: Sample,
@@ -61,7 +63,7 @@ pub struct DataParallel<'e, R: 'static> {
     trained: Option<Trained>,
 }
 
-/// The error of a shared training in which the BLAS of a rank has computed a product wrongly. The sums of all ranks have it in them: the
+/// The error of a data-parallel training in which the BLAS of a rank has computed a product wrongly. The sums of all ranks have it in them: the
 /// parameters and the state of no rank can be trusted.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum WrongRank {
@@ -77,7 +79,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes the training of `chain`, which must be the same on all ranks, as must be everything else but the rank.
     ///
     /// # Panics
-    /// If a shape doesn't fit, the output activation has no [`crate::Cost`], a rate of dropout is not in [0, 1), a setting of the training is out
+    /// If a shape doesn't fit, a target of a sigmoid is not between 0 and 1, the output activation has no [`crate::Cost`], a rate of dropout is not in [0, 1), a setting of the training is out
     /// of its range ([`Training`]), the examples are not made for the direct engine, or the dead relus are to be recorded, which would need all
     /// examples of a step in one place.
     #[track_caller]
@@ -88,7 +90,7 @@ impl<'e, R: Real> DataParallel<'e, R> {
         training: Training,
         ranks: Box<dyn Ranks<R> + 'e>,
     ) -> Self {
-        assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
+        assert_eq!(batches.examples(), examples.train_count(), "batches are made for these examples");
         let [x, _] = examples.inputs().expect("examples for the direct engine");
         training.check();
         let last = chain.layers.last().expect("a net has at least one layer");
@@ -101,8 +103,8 @@ impl<'e, R: Real> DataParallel<'e, R> {
         DataParallel {
             masks: masks.collect(),
             optimiser: OptimiserState::new(training.optimiser, &chain),
-            sums: chain.gradients(0),
-            room: vec![Vec::new(); chain.layers.len()],
+            gradients: chain.gradients(0),
+            buffers: vec![Vec::new(); chain.layers.len()],
             recorder: Recorder::new(&training, chain.layers.len()),
             sample: Sample::new(training.dropout_seed),
             own: Vec::new(),
@@ -183,45 +185,46 @@ impl<'e, R: Real> DataParallel<'e, R> {
     /// Makes one step: forward, cost, backward, update. Returns what ends the training before the update, if anything.
     fn step(&mut self) -> Option<Ending> {
         let m = self.take_batch();
-        let chunks = chunks::count(m);
+        let count = micro_batches::count(m);
         let iteration = self.iteration;
-        let cost = self.forward(chunks, self.training.needs_cost(iteration)) / m as f64;
+        let cost = self.forward(count, self.training.needs_cost(iteration)) / m as f64;
         if let Some(bound) = self.training.stopping.bound_broken_by(cost) {
             return Some(Ending::Diverged { iteration, bound });
         }
-        self.backward(m, chunks);
+        self.backward(m, count);
         if let Some(reason) = self.record(cost) {
             return Some(Ending::Stopped { iteration, reason });
         }
-        self.optimiser.step(&mut self.chain, &self.sums, self.training.schedule.at(iteration));
+        self.optimiser.step(&mut self.chain, &self.gradients, self.training.schedule.at(iteration));
         None
     }
 
-    /// Takes this rank's chunks of the next batch, and returns the number of examples of the whole one.
+    /// Takes this rank's micro-batches of the next batch, and returns the number of examples of the whole one.
     fn take_batch(&mut self) -> usize {
         let DataParallel { examples, x, batches, ranks, chain, training, masks, own, iteration, .. } = self;
         let batch = batches.at(*iteration);
         let m = batch.len(x.ncols());
-        let count = chunks::count(m);
-        let mine = chunks::of_rank(ranks.rank(), ranks.count(), count);
+        let count = micro_batches::count(m);
+        let mine = micro_batches::of_rank(ranks.rank(), ranks.count(), count);
         masks.iter_mut().flatten().for_each(|mask| mask.draw(m));
         own.truncate(mine.len());
         while own.len() < mine.len() {
-            own.push(Chunk::new(chain, training, *x, examples.y.view()));
+            own.push(MicroBatch::new(chain, training, *x, examples.y.view()));
         }
-        for (chunk, place) in own.iter_mut().zip(mine) {
-            let places = chunks::examples_of(place, count, m);
-            chunk.x.set_batch(&batch.part(places.clone()));
-            chunk.y.set_batch(&batch.part(places.clone()));
-            chunk.prepare(places, masks);
+        for (micro_batch, place) in own.iter_mut().zip(mine) {
+            let places = micro_batches::examples_of(place, count, m);
+            micro_batch.x.set_batch(&batch.part(places.clone()));
+            micro_batch.y.set_batch(&batch.part(places.clone()));
+            micro_batch.prepare(places, masks);
         }
         m
     }
 
-    /// Runs the forward pass of this rank's chunks, and returns m J over all ranks: NaN if an output is not finite, else 0 unless it `is_needed`.
-    fn forward(&mut self, chunks: usize, is_needed: bool) -> f64 {
+    /// Runs the forward pass of this rank's micro-batches, of `count` in all, and returns m J over all ranks: NaN if an output is not
+    /// finite, else 0 unless it `is_needed`.
+    fn forward(&mut self, count: usize, is_needed: bool) -> f64 {
         let (chain, cost) = (&self.chain, self.chain.cost());
-        let of_chunk = |Chunk { x, y, caches, .. }: &mut Chunk<R>| {
+        let of_micro_batch = |MicroBatch { x, y, caches, .. }: &mut MicroBatch<R>| {
             let output = chain.forward(x.current(), caches);
             match all_finite(output.z.view()) {
                 true if is_needed => cost.sum(output.z.view(), y.current()),
@@ -229,54 +232,54 @@ impl<'e, R: Real> DataParallel<'e, R> {
                 false => f64::NAN,
             }
         };
-        let own = self.own.iter_mut().map(of_chunk).collect();
+        let own = self.own.iter_mut().map(of_micro_batch).collect();
         let all = self.ranks.all_gather(own).concat();
-        assert_eq!(all.len(), chunks, "each rank has the costs of its chunks");
+        assert_eq!(all.len(), count, "each rank has the costs of its micro-batches");
         let mut sum = TreeSum::new();
         let costs = all.into_iter().enumerate();
-        costs.for_each(|(chunk, cost)| sum.push(chunk..chunk + 1, cost, |sum, cost| *sum += cost));
+        costs.for_each(|(leaf, cost)| sum.push(leaf..leaf + 1, cost, |sum, cost| *sum += cost));
         sum.into_sum()
     }
 
-    /// Runs the backward pass of this rank's chunks, layer by layer, and sums the gradients over all ranks meanwhile.
-    fn backward(&mut self, m: usize, chunks: usize) {
-        let DataParallel { ranks, chain, own, sums, room, .. } = self;
-        let mine = chunks::of_rank(ranks.rank(), ranks.count(), chunks);
+    /// Runs the backward pass of this rank's micro-batches, of `count` in all, layer by layer, and sums the gradients over all ranks meanwhile.
+    fn backward(&mut self, m: usize, count: usize) {
+        let DataParallel { ranks, chain, own, gradients, buffers, .. } = self;
+        let mine = micro_batches::of_rank(ranks.rank(), ranks.count(), count);
         let cost = chain.cost();
-        for Chunk { y, caches, gradients, .. } in own.iter_mut() {
+        for MicroBatch { y, caches, gradients, .. } in own.iter_mut() {
             let last = caches.len() - 1;
             cost.dz_output(caches[last].a.view(), y.current(), gradients[last].dz.view_mut());
         }
-        let mut under_way = Sums::new(&mut **ranks, chunks);
+        let mut under_way = AllReduce::new(&mut **ranks, count);
         for (i, layer) in chain.layers.iter().enumerate().rev() {
             let mut parts = TreeSum::new();
             let length = layer.w.len() + layer.b.len();
-            let room = &mut room[i];
-            for (chunk, place) in own.iter().zip(mine.clone()) {
-                let mut part = room.pop().unwrap_or_default();
+            let buffers = &mut buffers[i];
+            for (micro_batch, place) in own.iter().zip(mine.clone()) {
+                let mut part = buffers.pop().unwrap_or_default();
                 part.resize(length, R::zero());
                 let (dw, db) = part.split_at_mut(layer.w.len());
                 let dw = ArrayViewMut2::from_shape(layer.w.dim(), dw).expect("as many elements as W has");
-                chunk.parameters_part(i, m, dw, ArrayViewMut1::from(db));
+                micro_batch.parameters_part(i, m, dw, ArrayViewMut1::from(db));
                 parts.push(place..place + 1, part, |sum, values| {
-                    gradients::add(sum, &values);
-                    room.push(values);
+                    all_reduce::add(sum, &values);
+                    buffers.push(values);
                 });
             }
             under_way.begin(length, parts);
             if i > 0 {
                 own.iter_mut()
-                    .for_each(|Chunk { caches, gradients, .. }| chain.backward_dz(i..i + 1, caches, gradients));
+                    .for_each(|MicroBatch { caches, gradients, .. }| chain.backward_dz(i..i + 1, caches, gradients));
             }
         }
-        for ((gradient, room), sum) in sums.iter_mut().zip(room).rev().zip(under_way.finish()) {
+        for ((gradient, buffers), sum) in gradients.iter_mut().zip(buffers).rev().zip(under_way.finish()) {
             let mut dw = sum;
             let db = dw.split_off(gradient.dw.len());
             let dw = Array2::from_shape_vec(gradient.dw.dim(), dw).expect("as many elements as W has");
             let (before, _) = std::mem::replace(&mut gradient.dw, dw).into_raw_vec_and_offset();
-            // A rank without a chunk takes no buffer.
+            // A rank without a micro-batch takes no buffer.
             if !own.is_empty() {
-                room.push(before);
+                buffers.push(before);
             }
             gradient.db = Array1::from(db);
         }

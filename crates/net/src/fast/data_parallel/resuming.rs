@@ -1,4 +1,4 @@
-//! The state of a shared training between two steps, taken and put back.
+//! The state of a data-parallel training between two steps, taken and put back.
 
 use kernels::Real;
 

@@ -1,4 +1,4 @@
-//! Tests of what a shared training keeps to itself.
+//! Tests of what a data-parallel training keeps to itself.
 
 use ndarray::array;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::{Architecture, Scheme, initialise};
 use kernels::Activation;
 
-/// Rank 0 of two, where the other one has the only chunk, and sends zeros.
+/// Rank 0 of two, where the other one has the only micro-batch, and sends zeros.
 struct Idle {
     coming: Vec<Vec<usize>>,
 }
@@ -49,5 +49,5 @@ fn a_rank_without_a_chunk_keeps_no_gradients_from_step_to_step() {
         net.iteration = iteration;
         assert_eq!(net.step(), None);
     }
-    assert!(net.own.is_empty() && net.room.iter().all(Vec::is_empty), "{:?}", net.room);
+    assert!(net.own.is_empty() && net.buffers.iter().all(Vec::is_empty), "{:?}", net.buffers);
 }

@@ -126,7 +126,11 @@ impl RecordedTrial {
         }
         match planned_again(session, &self.recipes, &[&self.recipe().fleet])? {
             Some(plan) => Ok(plan),
-            None => bail!("trial {}: this runner gives its settings and data another id", self.id),
+            None => bail!(
+                "trial {}: this build of runner computes another id from its settings and data, so that it can't train it again; the build that \
+                 trained it can, or the experiment with its settings as KEY=VALUE",
+                self.id
+            ),
         }
     }
 

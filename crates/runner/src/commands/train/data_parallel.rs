@@ -1,20 +1,17 @@
 //! `runner train --mpi`: one net, trained by the processes that `mpirun` has started. Rank 0 speaks and writes.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Result, bail};
 use kernels::blas::Request;
-use net::{Engine, Metric, data_parallel_calls};
+use net::{Engine, Metric, data_parallel_calls, most_gradients_sent};
 
-use super::lock::ModelLock;
-use super::results::{
-    can_be_written, fits_a_model, interrupted, may_write, model_of, net_in_words, summary, write_results,
-};
+use super::output::Output;
+use super::results::{fits_a_model, interrupted, model_of, net_in_words, say_resumed};
 use super::subject::Subject;
 use crate::cli;
-use crate::commands::failure::{Failure, INTERRUPTED};
+use crate::commands::failure::INTERRUPTED;
 use crate::commands::session::{Session, enough_memory};
 use crate::commands::stop::{Stop, stop_on_interrupt};
 use crate::machine::Machine;
@@ -23,9 +20,8 @@ use crate::plan::trial::Trial;
 use crate::progress::mode::ProgressMode;
 use crate::progress::training::TrainingProgress;
 use crate::run::checkpoint::checkpoints::Checkpoints;
-use crate::run::mpi_ranks::Mpi;
-use crate::run::outcome::End;
-use crate::run::shared::train_shared;
+use crate::run::data_parallel::train_data_parallel;
+use crate::run::mpi_ranks::{Mpi, number_pair};
 use crate::run::workers::Workers;
 use crate::terminal::{say, speak_of_errors_only};
 use datasets::text::count;
@@ -42,7 +38,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let stop = stop_on_interrupt()?;
     stop.at_the_end(": no model is written".to_owned());
     let subject = Subject::of(args)?;
-    let out = args.out.clone().unwrap_or_else(|| subject.model_file());
+    let output = Output::of(args, &subject, stop.writing());
     let mut experiment = subject.experiment;
     let config = &mut experiment.points[0].config;
     match config.engine.replace(Engine::Direct) {
@@ -56,17 +52,16 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     let plan = session.plan()?;
     let trial = &plan.trials[0];
     fits_a_model(&plan, trial)?;
-    fits_mpi(&plan, trial)?;
+    fits_mpi(&plan, trial, mpi.count())?;
     let workers = prepared(&session, &plan, trial, &mpi, &stop)?;
     let machine = session.machine();
     let every = session.experiment.checkpoint_every;
-    let checkpoints = Checkpoints::beside(&out, &machine, every, stop.writing()).of_ranks(is_first);
+    let checkpoints = Checkpoints::beside(&output.model, &machine, every, stop.writing()).of_ranks(is_first);
     let iteration = checkpoints.iteration(&[trial]);
     all_alike(&mpi, trial, &machine, iteration)?;
     let _lock = if is_first {
-        may_write(args, &out, &session.experiment)?;
-        can_be_written(&out, args.history.as_deref()).map_err(Failure::of_writing)?;
-        Some(ModelLock::take(&out)?)
+        output.may_be_written(&session.experiment)?;
+        Some(output.hold()?)
     } else {
         None
     };
@@ -74,8 +69,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     say(&format!("{name}: {data}; {net}; {}", count(mpi.count(), "rank")));
     session.say_machine(&machine);
     if let Some(iteration) = iteration {
-        let (all, path) = (plan.iterations(trial), checkpoints.path(&[trial]));
-        say(&format!("goes on from iteration {iteration} of {all}: {}", path.display()));
+        say_resumed(iteration, plan.iterations(trial), &checkpoints.path(&[trial]));
     }
 
     let inputs = session.last_inputs(&plan)?;
@@ -85,7 +79,7 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
             shown.at(latest);
             !stop.load(Ordering::Relaxed)
         };
-        let trained = train_shared(&plan, trial, &inputs, &mpi, &checkpoints, &watch);
+        let trained = train_data_parallel(&plan, trial, &inputs, &mpi, &checkpoints, &watch);
         shown.end(trial, trained.iter().flatten().map(|(outcome, _)| outcome).next());
         trained
     });
@@ -98,29 +92,21 @@ pub(super) fn run(args: &cli::Train, blas: Option<&Request>) -> Result<ExitCode>
     if !is_first {
         return Ok(ExitCode::from(u8::from(net.is_none())));
     }
-    let Some(net) = net else {
-        write_results(args, &out, None, &outcome, &stop.writing())?.report()?;
-        checkpoints.remove([trial]);
-        let (iteration, reason) = match outcome.end {
-            End::Diverged { iteration, reason } => (iteration, reason),
-            _ => (plan.iterations(trial), "an output is not finite".to_owned()),
-        };
-        return Err(Failure::Diverged { iteration, reason, rate: trial.config.schedule.learning_rate }.into());
-    };
-    let mut model = model_of(net, &session, trial, &outcome, &machine);
-    model.provenance["shared"] = "batches in fixed chunks".into();
-    summary(trial, &outcome);
-    let written = write_results(args, &out, Some(&model), &outcome, &stop.writing())?;
-    checkpoints.remove([trial]);
-    written.report()?;
+    let model = net.map(|net| {
+        let mut model = model_of(net, &session, trial, &outcome, &machine);
+        model.provenance["shared"] = "batches in fixed chunks".into();
+        model
+    });
+    output.leave(trial, &outcome, model, &checkpoints)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Checks memory and the BLAS for this rank's part, and starts its threads.
 fn prepared(session: &Session, plan: &Plan, trial: &Trial, mpi: &Mpi, stop: &Stop) -> Result<Workers> {
     let threads = session.experiment.threads;
-    let needed = plan.peak_bytes(1, threads) * mpi.count() as f64;
-    enough_memory(needed, &format!("{} here need", count(mpi.count(), "rank")), "use fewer of them")?;
+    let ranks = mpi.ranks_here();
+    let needed = plan.peak_bytes(1, threads) * ranks as f64;
+    enough_memory(needed, &format!("{} on this machine need", count(ranks, "rank")), "use fewer of them")?;
     let workers = Workers::new(1, threads)?;
     let (_, mini_batches) = plan.input_form(trial);
     let calls = data_parallel_calls(&plan.widths(&trial.config), &trial.config.batches(plan.data.train), mini_batches);
@@ -129,12 +115,17 @@ fn prepared(session: &Session, plan: &Plan, trial: &Trial, mpi: &Mpi, stop: &Sto
     Ok(workers)
 }
 
-/// Refuses a layer with more parameters than MPI can count.
-fn fits_mpi(plan: &Plan, trial: &Trial) -> Result<()> {
-    let widths = plan.widths(&trial.config);
-    match widths.windows(2).position(|n| (n[0] + 1) * n[1] > i32::MAX as usize) {
+/// Refuses a layer whose gradients have more elements than MPI can count.
+fn fits_mpi(plan: &Plan, trial: &Trial, ranks: usize) -> Result<()> {
+    let (widths, batches) = (plan.widths(&trial.config), trial.config.batches(plan.data.train));
+    let at_once = [batches.size(), batches.last_size()].map(|m| most_gradients_sent(m, ranks));
+    let most = i32::MAX as usize / at_once[0].max(at_once[1]);
+    match widths.windows(2).position(|n| (n[0] + 1) * n[1] > most) {
         Some(l) => {
-            bail!("model.hidden: layer {} has more than {} parameters, which MPI can't send at once", l + 1, i32::MAX)
+            bail!(
+                "model.hidden: layer {} has more than {most} parameters, which {ranks} ranks can't send at once",
+                l + 1
+            )
         }
         None => Ok(()),
     }
@@ -142,11 +133,7 @@ fn fits_mpi(plan: &Plan, trial: &Trial) -> Result<()> {
 
 /// Refuses ranks that would not compute the same: those of another experiment, other data, another machine, or another checkpoint.
 fn all_alike(mpi: &Mpi, trial: &Trial, machine: &Machine, iteration: Option<usize>) -> Result<()> {
-    let mut hasher = DefaultHasher::new();
-    (&trial.id, machine.fingerprint(), iteration).hash(&mut hasher);
-    // Half of it in each number, which f64 holds exactly.
-    let hash = hasher.finish();
-    let all = mpi.all_gather(vec![(hash >> 32) as f64, (hash & 0xffff_ffff) as f64]);
+    let all = mpi.all_gather(number_pair(&(&trial.id, machine.fingerprint(), iteration)).into());
     match all.iter().position(|other| *other != all[0]) {
         Some(rank) => {
             bail!(

@@ -27,7 +27,7 @@ use crate::spec::trial::Dtype;
 ///
 /// # Panics
 /// If `inputs` weren't made for the plan of the trial.
-pub fn train_shared(
+pub fn train_data_parallel(
     plan: &Plan,
     trial: &Trial,
     inputs: &Inputs,

@@ -1,20 +1,20 @@
-//! The gradients of a step, summed over all chunks while the way back goes on.
+//! The sums of a step's gradients over all ranks, which are exchanged while the backward pass goes on.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use kernels::Real;
 
-use super::chunks::{self, TreeSum};
+use super::micro_batches::{self, TreeSum, part};
 use super::ranks::Ranks;
 
 /// The gradients of the layers, last layer first, on their way to their sums. This is an all-reduce: each rank gets its slice
 /// of all nodes and adds them up (reduce-scatter); then each rank gets all slices (all-gather). A rank sends about twice the size
 /// of each gradient, however many ranks there are.
-pub(super) struct Sums<'r, R> {
+pub(super) struct AllReduce<'r, R> {
     ranks: &'r mut dyn Ranks<R>,
-    /// The number of chunks of the batch.
-    chunks: usize,
+    /// The number of micro-batches of the batch.
+    micro_batches: usize,
     /// The sums under way, in the order of their exchanges.
     under_way: VecDeque<Stage>,
     /// The sums that are done, in the order in which they were begun.
@@ -24,13 +24,15 @@ pub(super) struct Sums<'r, R> {
 /// The exchange that a sum waits for.
 #[derive(Clone, Copy)]
 enum Stage {
-    Nodes { length: usize },
-    Slices,
+    /// Each rank's slice of all nodes of a gradient with `length` elements.
+    ReduceScatter { length: usize },
+    /// The sums of all slices.
+    AllGather,
 }
 
-impl<'r, R: Real> Sums<'r, R> {
-    pub(super) fn new(ranks: &'r mut dyn Ranks<R>, chunks: usize) -> Self {
-        Sums { ranks, chunks, under_way: VecDeque::new(), done: Vec::new() }
+impl<'r, R: Real> AllReduce<'r, R> {
+    pub(super) fn new(ranks: &'r mut dyn Ranks<R>, micro_batches: usize) -> Self {
+        AllReduce { ranks, micro_batches, under_way: VecDeque::new(), done: Vec::new() }
     }
 
     /// Begins the sum of a gradient of `length` elements, of which this rank has the nodes `own`.
@@ -53,52 +55,52 @@ impl<'r, R: Real> Sums<'r, R> {
             }
         };
         self.ranks.begin_all_to_all(values, counts, lengths);
-        self.under_way.push_back(Stage::Nodes { length });
+        self.under_way.push_back(Stage::ReduceScatter { length });
         // By now the nodes of the gradient before have arrived, or nearly so.
         if self.under_way.len() > 1 {
-            self.go_on();
+            self.advance();
         }
     }
 
     /// Waits for all sums, and returns them in the order in which they were begun.
     pub(super) fn finish(mut self) -> Vec<Vec<R>> {
         while !self.under_way.is_empty() {
-            self.go_on();
+            self.advance();
         }
         self.done
     }
 
     /// Finishes the earliest exchange, and begins the one that follows from it.
-    fn go_on(&mut self) {
+    fn advance(&mut self) {
         let Some(stage) = self.under_way.pop_front() else { return };
         let received = self.ranks.wait();
         match stage {
-            Stage::Slices => self.done.push(received),
-            Stage::Nodes { length } => {
+            Stage::AllGather => self.done.push(received),
+            Stage::ReduceScatter { length } => {
                 let (rank, ranks) = (self.ranks.rank(), self.ranks.count());
                 let width = slice(length, rank, ranks).len();
                 let mut sum = TreeSum::new();
                 let nodes = (0..ranks).flat_map(|from| self.nodes_of(from));
-                for (place, chunks) in nodes.enumerate() {
+                for (place, leaves) in nodes.enumerate() {
                     let value = received[place * width..(place + 1) * width].to_vec();
-                    sum.push(chunks, value, |sum, value| add(sum, &value));
+                    sum.push(leaves, value, |sum, value| add(sum, &value));
                 }
                 let lengths = (0..ranks).map(|rank| slice(length, rank, ranks).len()).collect();
                 self.ranks.begin_all_gather(sum.into_sum(), lengths);
-                self.under_way.push_back(Stage::Slices);
+                self.under_way.push_back(Stage::AllGather);
             }
         }
     }
 
-    /// Returns the nodes that a rank adds its chunks up to.
+    /// Returns the nodes that a rank adds its micro-batches up to.
     fn nodes_of(&self, rank: usize) -> Vec<Range<usize>> {
-        chunks::nodes(chunks::of_rank(rank, self.ranks.count(), self.chunks))
+        micro_batches::nodes(micro_batches::of_rank(rank, self.ranks.count(), self.micro_batches))
     }
 }
 
 /// Returns the elements that a rank adds up.
 fn slice(length: usize, rank: usize, ranks: usize) -> Range<usize> {
-    rank * length / ranks..(rank + 1) * length / ranks
+    part(rank, ranks, length)
 }
 
 /// Adds `values` to `sum`, element by element.
