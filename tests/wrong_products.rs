@@ -11,8 +11,8 @@ use std::thread;
 
 use net::ndarray::Array2;
 use net::{
-    Activation, Architecture, Batches, Chain, Data, DataParallel, Engine, Error, Examples, Ranks, Scheme, Training,
-    WrongRank, initialise,
+    Activation, Architecture, Batches, Chain, Data, DataParallel, Engine, Error, Examples, Fleet, InitialNet, Ranks,
+    Scheme, Training, WrongRank, initialise,
 };
 
 use ranks::threads;
@@ -59,7 +59,7 @@ fn a_product_that_is_wrong_on_one_rank_is_an_error_on_every_rank_and_a_stop_is_n
     let in_training = trained(1, |_| true, 10);
     assert!(matches!(in_training[1], Err(WrongRank::This(_))), "{in_training:?}");
     assert_eq!([&in_training[0], &in_training[2]], [&Err(WrongRank::Other(1)); 2]);
-    // The chunks of a step have 32 examples; all of them are evaluated at once, by rank 0.
+    // The micro-batches of a step have 32 examples; all of them are evaluated at once, by rank 0.
     let at_the_end = trained(0, |columns| columns == 128, 10);
     assert!(matches!(at_the_end[0], Err(WrongRank::This(_))), "{at_the_end:?}");
     assert_eq!([&at_the_end[1], &at_the_end[2]], [&Err(WrongRank::Other(0)); 2]);
@@ -83,5 +83,24 @@ fn a_wrong_product_of_the_trained_first_weights_is_an_error_and_leaves_the_chain
         let (trained, chain) = train(|columns| columns == 61);
         assert!(matches!(trained, Err(Error::InTraining(_))), "{name}: {trained:?}");
         assert_eq!(chain.layers[0].w, start.layers[0].w, "{name}");
+    }
+}
+
+#[test]
+fn a_fleet_gives_no_results_after_a_wrong_product() {
+    put_into_use();
+    let (x, y, chain) = data(5, 128);
+    // The held-out examples, 3 of them, are multiplied only at the end.
+    let (x_test, y_test) = (Array2::ones((5, 3)), Array2::ones((1, 3)));
+    let examples = Examples::direct(x, y, x_test, y_test);
+    for spoils in [|columns| columns == 3, |columns| columns == 128] as [fn(usize) -> bool; 2] {
+        let net = InitialNet::new(&examples, chain.clone(), Training::descent(0.3, 10, 1)).unwrap();
+        let mut fleet = Fleet::new(&examples, Batches::full(128), vec![net]);
+        SPOILS.set(spoils);
+        let wrong = fleet.train(|_| true);
+        SPOILS.set(|_| false);
+        assert!(wrong.is_err(), "{wrong:?}");
+        assert_eq!(fleet.train(|_| true), wrong, "the parameters have it in them");
+        assert_eq!(fleet.step().err(), wrong.err());
     }
 }

@@ -40,7 +40,7 @@ fn a_net_that_diverges_leaves_and_the_others_go_on() {
         let examples = data.examples::<f64>(engine);
         let mut fleet = Fleet::new(
             &examples,
-            Batches::full(examples.training()),
+            Batches::full(examples.train_count()),
             nets.iter().map(|net| net.start(&examples, 200)).collect(),
         );
         let endings: Vec<_> =
@@ -59,12 +59,12 @@ fn nets_that_start_with_the_same_first_layer_share_it() {
     let one = net.start(&examples, 50);
     let mut other = one.clone();
     other.training.schedule.learning_rate = 0.01;
-    let together = Fleet::new(&examples, Batches::full(examples.training()), vec![one, other.clone()])
+    let together = Fleet::new(&examples, Batches::full(examples.train_count()), vec![one, other.clone()])
         .train(|_| true)
         .unwrap()
         .unwrap();
     let apart =
-        Fleet::new(&examples, Batches::full(examples.training()), vec![other]).train(|_| true).unwrap().unwrap();
+        Fleet::new(&examples, Batches::full(examples.train_count()), vec![other]).train(|_| true).unwrap().unwrap();
     assert!(largest_gap(&together[1].history, &apart[0].history) < 1e-12);
     assert_ne!(together[0].history, together[1].history);
 }
@@ -84,7 +84,7 @@ fn a_net_of_a_fleet_predicts_what_its_chain_predicts() {
         let examples = data.examples::<f64>(engine);
         let mut fleet = Fleet::new(
             &examples,
-            Batches::full(examples.training()),
+            Batches::full(examples.train_count()),
             nets.iter().map(|net| net.start(&examples, 100)).collect(),
         );
         let trained = fleet.train(|_| true).unwrap().unwrap();
@@ -160,6 +160,6 @@ fn accuracies(trained: &Trained) -> (Option<f64>, Option<f64>) {
 fn step_from_zeros(examples: &Examples<f64>, learning_rate: f64) -> Trained {
     let zeros = initialise::chain(&Architecture::classifier(1, &[], Activation::Relu), &Scheme::Zeros.into(), 1);
     let start = InitialNet::new(examples, zeros, Training::descent(learning_rate, 1, 1)).unwrap();
-    let mut fleet = Fleet::new(examples, Batches::full(examples.training()), vec![start]);
+    let mut fleet = Fleet::new(examples, Batches::full(examples.train_count()), vec![start]);
     fleet.train(|_| true).unwrap().unwrap().remove(0)
 }

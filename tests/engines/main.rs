@@ -96,7 +96,7 @@ fn train<R: Real>(engine: Engine, data: &Data, nets: &[Net], iterations: usize) 
     let examples = data.examples::<R>(engine);
     let mut fleet = Fleet::new(
         &examples,
-        Batches::full(examples.training()),
+        Batches::full(examples.train_count()),
         nets.iter().map(|net| net.start(&examples, iterations)).collect(),
     );
     let trained = fleet.train(|_| true).unwrap().unwrap();

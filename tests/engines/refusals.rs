@@ -12,7 +12,11 @@ fn nets_of_unequal_iterations_make_no_fleet() {
     let data = Data::random(&mut ChaCha8Rng::seed_from_u64(1), 5, 4, Flaw::None);
     let examples = data.examples::<f64>(Engine::Direct);
     let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
-    Fleet::new(&examples, Batches::full(examples.training()), vec![net.start(&examples, 5), net.start(&examples, 6)]);
+    Fleet::new(
+        &examples,
+        Batches::full(examples.train_count()),
+        vec![net.start(&examples, 5), net.start(&examples, 6)],
+    );
 }
 
 #[test]
@@ -23,7 +27,7 @@ fn too_few_biases_make_no_fleet() {
     let net = Net { hidden: vec![3], activation: Activation::Tanh, seed: 1, learning_rate: 0.02 };
     let mut start = net.start(&examples, 5);
     start.chain.layers[0].b = ndarray::Array1::zeros(2);
-    Fleet::new(&examples, Batches::full(examples.training()), vec![start]);
+    Fleet::new(&examples, Batches::full(examples.train_count()), vec![start]);
 }
 
 #[test]
@@ -48,7 +52,7 @@ fn a_layer_that_does_not_fit_the_one_below_makes_neither_a_fleet_nor_a_shared_tr
     for (message, spoil) in spoils {
         let mut spoilt = chain();
         spoil(&mut spoilt);
-        let (training, batches) = (Training::descent(0.1, 5, 1), Batches::full(examples.training()));
+        let (training, batches) = (Training::descent(0.1, 5, 1), Batches::full(examples.train_count()));
         let fleet = || {
             let start = InitialNet::new(&examples, spoilt.clone(), training.clone()).unwrap();
             Fleet::new(&examples, batches.clone(), vec![start]);
@@ -88,7 +92,7 @@ fn settings_that_no_training_can_have_are_refused() {
     for (message, training) in refused {
         let architecture = Architecture::classifier(5, &[3], Activation::Tanh);
         let chain = || initialise::chain::<f64>(&architecture, &Scheme::XavierNormal.into(), 1);
-        let batches = || Batches::full(examples.training());
+        let batches = || Batches::full(examples.train_count());
         assert_panics(message, || {
             let start = InitialNet::new(&examples, chain(), training.clone()).unwrap();
             Fleet::new(&examples, batches(), vec![start]);

@@ -2,7 +2,7 @@
 //! [`choose()`] would take for [`Request::Auto`].
 
 use std::ffi::{c_char, c_int};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -98,7 +98,10 @@ pub fn other_library(library: &Library) -> Option<&'static Library> {
     if library.lapack.is_some() {
         return None;
     }
-    choose(&Request::Auto).ok().map(|choice| choice.library).filter(|other| other.lapack.is_some())
+    // The choice may look through folders, and time a library.
+    static OTHER: OnceLock<Option<&'static Library>> = OnceLock::new();
+    *OTHER
+        .get_or_init(|| choose(&Request::Auto).ok().map(|choice| choice.library).filter(|other| other.lapack.is_some()))
 }
 
 /// Finds the LAPACK of the library in use, or that which takes its place.

@@ -24,7 +24,7 @@ use crate::softmax::{BLOCK, Sums};
 /// Sums the binary cross-entropy max(z, 0) - z y + log(1 + e^-|z|) over the examples and outputs, from the z of a sigmoid.
 ///
 /// # Shapes
-/// `z` and `y` n_out × examples; y is 0 or 1.
+/// `z` and `y` n_out × examples; y is between 0 and 1, as a label 0 or 1.
 ///
 /// # Panics
 /// If the shapes differ, or the elements of a row aren't adjacent.

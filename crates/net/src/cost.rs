@@ -2,7 +2,7 @@
 //!
 //! | output `g[L]` | cost J | y | `dz[L]` = m ∂J/∂`z[L]` (the 1/m comes with `dW[l]` and `db[l]`) |
 //! |---|---|---|---|
-//! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) over examples and units | `n[L]` × m, 0 and 1 | a - y |
+//! | sigmoid | binary cross-entropy, -(1/m) Σ (y log a + (1-y) log(1-a)) over examples and units | `n[L]` × m, from 0 to 1 | a - y |
 //! | softmax | cross-entropy, -(1/m) Σ log a_c over examples, c = y | 1 × m, class numbers from 0 | a - one-hot y |
 //! | identity | mean squared error over examples and units, (1/(m `n[L]`)) Σ (a-y)² | `n[L]` × m | (2/`n[L]`) (a - y) |
 //!

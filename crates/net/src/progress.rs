@@ -36,7 +36,7 @@ pub(crate) struct Progress {
     /// The values of the metrics at each point of the history, one after another.
     pub(crate) metrics: Vec<f64>,
     /// The watched cost of the last record that was an improvement. With a `min_delta`, there may be lower ones after it.
-    pub(crate) lowest: f64,
+    pub(crate) last_improvement: f64,
     /// The number of records since that one.
     pub(crate) waited: usize,
     /// The time that was spent before `start`, by the run that this one goes on from.
@@ -51,7 +51,7 @@ impl Progress {
         Progress {
             history: Vec::with_capacity(records),
             metrics: Vec::with_capacity(if columns > 0 { records.saturating_mul(columns).min(1 << 20) } else { 0 }),
-            lowest: f64::INFINITY,
+            last_improvement: f64::INFINITY,
             waited: 0,
             before: Duration::ZERO,
             start: Instant::now(),
@@ -83,8 +83,8 @@ impl Progress {
 
     /// Compares the next recorded cost `watched` with that of the last improvement, and returns whether patience has run out.
     pub(crate) fn is_out_of_patience(&mut self, stopping: &Stopping, watched: f64) -> bool {
-        if watched < self.lowest - stopping.min_delta {
-            (self.lowest, self.waited) = (watched, 0);
+        if watched < self.last_improvement - stopping.min_delta {
+            (self.last_improvement, self.waited) = (watched, 0);
         } else {
             self.waited += 1;
         }

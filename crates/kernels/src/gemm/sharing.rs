@@ -55,11 +55,11 @@ pub fn made_by_loops<R: Real>(library: &Library, call: Call, shape @ [m, n, k]: 
         Sharing::Rows(threads) => [longest_part(threads, (m, STEP)), n, k],
         Sharing::Columns(threads) => [m, longest_part(threads, (n, STEP)), k],
     };
-    // BLAS reads a column-major A as the transpose of a row-major matrix. A single column is both.
-    let column_major = |examples| call.column_major && examples > 1;
+    // BLAS reads a column-major A as the transpose of a row-major matrix. A single column is both, and so is a single row.
+    let column_major = |n_in, examples| call.column_major && n_in > 1 && examples > 1;
     let transposes = match call.product {
-        Product::Forward => [No, if column_major(n) { Yes } else { No }],
-        Product::BackwardWeights => [No, if column_major(k) { No } else { Yes }],
+        Product::Forward => [No, if column_major(k, n) { Yes } else { No }],
+        Product::BackwardWeights => [No, if column_major(n, k) { No } else { Yes }],
         Product::BackwardData => [Yes, No],
     };
     GemmPlan::of::<R>(library, transposes, shape).maker == Maker::Loops

@@ -52,7 +52,7 @@ impl Engine {
     pub fn is_exact_on<R: Real>(self, space: &GramSpace) -> bool {
         match self {
             Engine::Direct => true,
-            Engine::Reduced => in_range::<R>(space.x()) && is_even(space.x()) && space.has_factors(),
+            Engine::Reduced => in_range::<R>(space.x()) && is_even(space.x()) && space.can_be_factorised(),
             Engine::Dual => in_range::<R>(space.x()),
         }
     }

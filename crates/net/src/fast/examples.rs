@@ -183,7 +183,7 @@ impl<R: Real> Examples<R> {
     }
 
     /// Returns m, the number of training examples.
-    pub fn training(&self) -> usize {
+    pub fn train_count(&self) -> usize {
         self.y.ncols()
     }
 
@@ -193,7 +193,7 @@ impl<R: Real> Examples<R> {
         let held_out = self.y_held_out.ncols();
         let test = held_out - self.validation;
         match set {
-            Set::Train => (self.y.view(), 0..self.training()),
+            Set::Train => (self.y.view(), 0..self.train_count()),
             Set::Test => (self.y_held_out.view(), 0..test),
             Set::Validation => (self.y_held_out.view(), test..held_out),
         }
@@ -231,7 +231,7 @@ impl<R: Real> Examples<R> {
     pub(crate) fn first_layers(&self, initial: &[&InitialFirstWeights]) -> Box<dyn FirstLayers<R> + '_> {
         let matrix = stacked(&initial.iter().map(|weights| weights.matrix.view()).collect::<Vec<_>>());
         let initial = |space| {
-            let (wx_0, wx_held_out_0) = matrix.view().split_at(Axis(1), self.training());
+            let (wx_0, wx_held_out_0) = matrix.view().split_at(Axis(1), self.train_count());
             let squares = initial.iter().flat_map(|weights| weights.squares.iter().copied()).collect();
             InitialTerm::new(space, row_major(wx_0), row_major(wx_held_out_0), squares)
         };

@@ -131,6 +131,9 @@ impl GramSpace {
     /// If the BLAS computes a product of X wrongly.
     pub fn rank(&self) -> Result<usize, WrongSum> {
         let (features, examples) = self.x().dim();
+        if !self.can_be_factorised() {
+            return Ok(features.min(examples));
+        }
         let xx_transposed;
         let gram = if examples <= features {
             self.gram()?
@@ -141,12 +144,12 @@ impl GramSpace {
             xx_transposed = product;
             xx_transposed.view()
         };
-        if !(self.has_factors() && gram.iter().all(|product| product.is_finite())) {
+        if !gram.iter().all(|product| product.is_finite()) {
             return Ok(gram.nrows());
         }
         let squares = singular_values(gram);
         let noise = squares[0] * gram.nrows() as f64 * f64::EPSILON;
-        if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.directions() }
+        if squares.iter().all(|&square| square > noise) { Ok(squares.len()) } else { self.rank_by_factors() }
     }
 
     /// Returns the rank of X as the factors X = Q R have it: the number of rows of R.
@@ -156,12 +159,12 @@ impl GramSpace {
     ///
     /// # Panics
     /// If an element of X is not finite.
-    pub fn directions(&self) -> Result<usize, WrongSum> {
+    pub fn rank_by_factors(&self) -> Result<usize, WrongSum> {
         Ok(self.factors()?.r.nrows())
     }
 
     /// Returns whether X is small enough to be factorised: its smaller side has at most [`MOST_SINGULAR_VECTORS`].
-    pub(crate) fn has_factors(&self) -> bool {
+    pub(crate) fn can_be_factorised(&self) -> bool {
         let (features, examples) = self.x().dim();
         features.min(examples) <= MOST_SINGULAR_VECTORS
     }
@@ -196,13 +199,22 @@ mod tests {
         let (x, x_held_out) = (six(noise((4, 500))), six(noise((4, 30))));
         let space = GramSpace::new(x.view(), x_held_out.view());
         let factors = space.factors().unwrap();
-        assert_eq!((space.directions(), factors.held_out.dim()), (Ok(4), (4, 30)));
+        assert_eq!((space.rank_by_factors(), factors.held_out.dim()), (Ok(4), (4, 30)));
         assert!(space.products.get().is_none(), "500 × 530 of them");
         // D QᵀX_h = (D S⁻¹ Vᵀ) XᵀX_h.
         let d = noise((3, 4));
         let by_examples = d.dot(&factors.to_examples).dot(&space.cross().unwrap());
         let off = (d.dot(&factors.held_out) - by_examples).fold(0.0, |off: f64, x| off.max(x.abs()));
         assert!(off < 1e-12, "{off}");
+    }
+
+    #[test]
+    fn examples_that_are_too_many_to_be_factorised_need_no_inner_products() {
+        let side = MOST_SINGULAR_VECTORS + 1;
+        // Pages of zeros that nothing reads take no memory.
+        let space = GramSpace::from_joined(Array2::zeros((side, side)), side);
+        assert_eq!(space.rank(), Ok(side));
+        assert!(space.products.get().is_none());
     }
 
     /// Numbers between -1 and 1 without a pattern.
@@ -219,6 +231,6 @@ mod tests {
             x.column_mut(j).assign(&other);
         }
         let space = GramSpace::new(x.view(), x.view());
-        assert_eq!((space.rank().unwrap(), space.directions().unwrap()), (160, 160));
+        assert_eq!((space.rank().unwrap(), space.rank_by_factors().unwrap()), (160, 160));
     }
 }

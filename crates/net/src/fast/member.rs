@@ -83,17 +83,13 @@ impl<R: Real> Member<R> {
         chain::forward(upper, Dropout::output(dropout.as_ref(), a.view()), caches);
     }
 
-    /// Computes J on the examples of the step; `z` is `z[1]`. Even if z\[L\] is finite, J can overflow f64.
-    pub(crate) fn cost(&self, z: ArrayView2<R>, y: ArrayView2<R>) -> f64 {
-        self.cost.mean(self.output(z), y)
-    }
-
     /// Computes [`Member::cost_now`] if `iteration` needs it, and returns the bound that the net has broken, if any; `z` is `z[1]`.
     pub(crate) fn check_bounds(&mut self, z: ArrayView2<R>, y: ArrayView2<R>, iteration: usize) -> Option<Bound> {
         if !all_finite(self.output(z)) {
             return Some(Bound::Finite);
         }
-        self.cost_now = self.training.needs_cost(iteration).then(|| self.cost(z, y));
+        // Even if z[L] is finite, J can overflow f64.
+        self.cost_now = self.training.needs_cost(iteration).then(|| self.cost.mean(self.output(z), y));
         self.cost_now.and_then(|cost| self.training.stopping.bound_broken_by(cost))
     }
 

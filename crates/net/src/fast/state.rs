@@ -48,7 +48,7 @@ pub(crate) struct MemberState<'s, R> {
     pub(crate) masks: Vec<Option<u128>>,
     pub(crate) history: Cow<'s, [HistoryPoint]>,
     pub(crate) metrics: Cow<'s, [f64]>,
-    pub(crate) lowest: f64,
+    pub(crate) last_improvement: f64,
     pub(crate) waited: usize,
     pub(crate) spent: Duration,
     pub(crate) drift: Option<f64>,
@@ -56,7 +56,7 @@ pub(crate) struct MemberState<'s, R> {
 }
 
 impl<R> FleetState<'_, R> {
-    /// Returns the number of steps that were made.
+    /// Returns the number of steps that were begun: the last one made no update if all nets ended in it.
     pub fn iteration(&self) -> usize {
         self.iteration
     }
@@ -79,7 +79,7 @@ impl<'s, R: Real> MemberState<'s, R> {
             masks: masks.map(|mask| mask.as_ref().map(Dropout::position)).collect(),
             history: (&progress.history).into(),
             metrics: (&progress.metrics).into(),
-            lowest: progress.lowest,
+            last_improvement: progress.last_improvement,
             waited: progress.waited,
             spent: progress.spent(),
             drift: None,
@@ -115,7 +115,7 @@ impl<'s, R: Real> MemberState<'s, R> {
         // Not replaced: they have room for the records of the whole training.
         self.history.as_ref().clone_into(&mut progress.history);
         self.metrics.as_ref().clone_into(&mut progress.metrics);
-        (progress.lowest, progress.waited) = (self.lowest, self.waited);
+        (progress.last_improvement, progress.waited) = (self.last_improvement, self.waited);
         progress.go_on_after(self.spent);
         Ok(())
     }

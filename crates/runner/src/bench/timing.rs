@@ -99,7 +99,7 @@ impl Bench<'_> {
             let trials: Vec<_> = step.plan.trials_of(&step.kind.fleet).collect();
             let mut fleet = endless(step.plan, &trials, step.inputs)?;
             fleet.step()?;
-            let is_whole = fleet.in_training() == trials.len();
+            let is_whole = fleet.training_count() == trials.len();
             drop(fleet);
             if is_whole { kept.push(step) } else { left_out.push(step.kind.words) }
         }
@@ -199,7 +199,7 @@ impl Bench<'_> {
                     });
                 });
                 stepped?;
-                if fleet.in_training() < trials.len() {
+                if fleet.training_count() < trials.len() {
                     bail!("a step of {} can't be timed: a net has diverged on one of its batches", kind.words);
                 }
             }

@@ -10,7 +10,7 @@ pub mod products;
 pub mod shard;
 pub mod trial;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use kernels::CAN_FLUSH;
@@ -111,7 +111,7 @@ impl Plan {
             points.push(PlannedPoint { values, trial });
         }
         let reduces = trials.iter().any(|trial| trial.engine == Engine::Reduced);
-        let rank = if reduces { gram_space.get().directions()? } else { data.features.min(data.train) };
+        let rank = if reduces { gram_space.get().rank_by_factors()? } else { data.features.min(data.train) };
         let fleets = fleets::of(&trials, data);
         let (data_hash, fleet_places) = (data_hash.to_owned(), Vec::new());
         let mut plan =
@@ -138,6 +138,11 @@ impl Plan {
     pub fn own_trials(&self) -> impl Iterator<Item = &Trial> + Clone {
         let places = self.trials.iter().zip(&self.fleet_places);
         places.filter(|(_, place)| place.is_some()).map(|(trial, _)| trial)
+    }
+
+    /// Iterates over those of its own trials that are left to train.
+    pub fn unfinished(&self, finished: &HashSet<String>) -> impl Iterator<Item = &Trial> {
+        self.own_trials().filter(|trial| !finished.contains(&trial.id))
     }
 
     /// Iterates over the trials of a fleet, in the order of their rows.

@@ -41,14 +41,14 @@ impl ReadyFleet<'_> {
 
     /// Returns whether a net is in training. Without one, [`Self::step`] does nothing.
     pub fn is_training(&self) -> bool {
-        self.in_training() > 0
+        self.training_count() > 0
     }
 
     /// Counts the nets in training.
-    pub fn in_training(&self) -> usize {
+    pub fn training_count(&self) -> usize {
         match self {
-            ReadyFleet::F32(fleet) => fleet.in_training(),
-            ReadyFleet::F64(fleet) => fleet.in_training(),
+            ReadyFleet::F32(fleet) => fleet.training_count(),
+            ReadyFleet::F64(fleet) => fleet.training_count(),
         }
     }
 }
@@ -70,16 +70,9 @@ pub fn endless<'i>(plan: &'i Plan, trials: &'i [&'i Trial], inputs: &'i Inputs) 
         optimiser.decay.lambda = optimiser.decay.lambda.min(1.0);
         Training { schedule, stopping, optimiser, iterations: usize::MAX, ..training }
     };
-    let (form, first_layers) = (plan.input_form(trials[0]), &inputs.first_layers);
     Ok(match trials[0].config.dtype {
-        Dtype::F32 => {
-            let ready = Ready { plan, trials, examples: inputs.f32(form), first_layers };
-            ReadyFleet::F32(ready.fleet(adapted)?)
-        }
-        Dtype::F64 => {
-            let ready = Ready { plan, trials, examples: inputs.f64(form), first_layers };
-            ReadyFleet::F64(ready.fleet(adapted)?)
-        }
+        Dtype::F32 => ReadyFleet::F32(Ready::<f32>::new(plan, trials, inputs).fleet(adapted)?),
+        Dtype::F64 => ReadyFleet::F64(Ready::<f64>::new(plan, trials, inputs).fleet(adapted)?),
     })
 }
 
@@ -117,16 +110,11 @@ pub fn train(
     checkpoints: Option<&Checkpoints>,
     watch: Watch,
 ) -> Ended<Vec<Outcome>, Net> {
-    let (form, first_layers) = (plan.input_form(trials[0]), &inputs.first_layers);
     Ok(match trials[0].config.dtype {
-        Dtype::F32 => {
-            let ready = Ready { plan, trials, examples: inputs.f32(form), first_layers };
-            train_in(ready, kept, checkpoints, watch)?.map(|(outcomes, net)| (outcomes, net.map(Net::F32)))
-        }
-        Dtype::F64 => {
-            let ready = Ready { plan, trials, examples: inputs.f64(form), first_layers };
-            train_in(ready, kept, checkpoints, watch)?.map(|(outcomes, net)| (outcomes, net.map(Net::F64)))
-        }
+        Dtype::F32 => train_in(Ready::<f32>::new(plan, trials, inputs), kept, checkpoints, watch)?
+            .map(|(outcomes, net)| (outcomes, net.map(Net::F32))),
+        Dtype::F64 => train_in(Ready::<f64>::new(plan, trials, inputs), kept, checkpoints, watch)?
+            .map(|(outcomes, net)| (outcomes, net.map(Net::F64))),
     })
 }
 

@@ -6,6 +6,7 @@ use net::{Ending, Examples, Fleet, InitialNet, Trained, Training};
 use super::checkpoint::file::Number;
 use super::checkpoint::fleet::{Before, FleetCheckpoint};
 use super::first_layers::FirstLayers;
+use super::inputs::Inputs;
 use super::untrusted::Untrusted;
 use crate::plan::Plan;
 use crate::plan::trial::Trial;
@@ -25,6 +26,20 @@ pub(super) struct TrainedFleet<'e, R: 'static> {
     pub(super) trained: Option<Vec<Trained>>,
     /// The part that earlier runs have done.
     pub(super) before: Before,
+}
+
+impl<'r> Ready<'r, f32> {
+    /// Takes the examples of the plan's `inputs` that these trials train on.
+    pub(super) fn new(plan: &'r Plan, trials: &'r [&'r Trial], inputs: &'r Inputs) -> Self {
+        Ready { plan, trials, examples: inputs.f32(plan.input_form(trials[0])), first_layers: &inputs.first_layers }
+    }
+}
+
+impl<'r> Ready<'r, f64> {
+    /// Takes the examples of the plan's `inputs` that these trials train on.
+    pub(super) fn new(plan: &'r Plan, trials: &'r [&'r Trial], inputs: &'r Inputs) -> Self {
+        Ready { plan, trials, examples: inputs.f64(plan.input_form(trials[0])), first_layers: &inputs.first_layers }
+    }
 }
 
 impl<'r, R: Number> Ready<'r, R> {

@@ -31,8 +31,7 @@ impl<R: Real> Fleet<'_, R> {
     /// Computes the values of a record of a net.
     fn observe(&self, member: &Member<R>) -> Observation {
         let rows = || member.rows.clone();
-        let z = block(&self.z, rows());
-        let cost = member.cost_now.unwrap_or_else(|| member.cost(z, self.y.current()));
+        let cost = member.cost_now.expect("a step that is recorded has computed its cost");
         let mut scores = Scores::new(|set| self.score(member, set));
         let validates = self.examples.validates(&member.training.stopping);
         let watched = scores.watched(validates, cost);

@@ -44,18 +44,20 @@ pub struct Fleet<'e, R: 'static> {
     /// da\[1\], then dz\[1\].
     dz: Array2<R>,
     trained: Vec<Option<Trained>>,
+    /// The first wrong product: since then, no net can be trusted.
+    wrong: Option<WrongProduct>,
 }
 
 impl<'e, R: Real> Fleet<'e, R> {
     /// Makes a fleet of `nets` that trains on `examples`, in `batches`.
     ///
     /// # Panics
-    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, an output activation has no [`crate::Cost`], a rate of
+    /// If there is no net, the nets' numbers of iterations differ, a shape doesn't fit, a target of a sigmoid is not between 0 and 1, an output activation has no [`crate::Cost`], a rate of
     /// dropout is not in [0, 1), a setting of a training is out of its range ([`crate::Training`]), or the engine is not exact for an optimiser or
     /// for these batches ([`crate::Engine::is_exact_for`]).
     #[track_caller]
     pub fn new(examples: &'e Examples<R>, batches: Batches, nets: Vec<InitialNet<R>>) -> Self {
-        assert_eq!(batches.examples(), examples.training(), "batches are made for these examples");
+        assert_eq!(batches.examples(), examples.train_count(), "batches are made for these examples");
         let iterations = nets.first().expect("a fleet has at least one net").training.iterations;
         for net in &nets {
             assert_eq!(net.training.iterations, iterations, "the nets of a fleet make the same number of steps");
@@ -76,7 +78,7 @@ impl<'e, R: Real> Fleet<'e, R> {
         let y = Columns::of_targets(examples.y.view());
         let (z, a, dz) = (zeros.clone(), zeros.clone(), zeros);
         let trained = vec![None; count];
-        Fleet { examples, batches, first, y, members, iteration: 0, iterations, sample, z, a, dz, trained }
+        Fleet { examples, batches, first, y, members, iteration: 0, iterations, sample, z, a, dz, trained, wrong: None }
     }
 
     /// Trains all nets to their end, and returns their results in the order of [`Fleet::new`]. `keep_going` is called before each step, and can
@@ -89,7 +91,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     /// lower cost is recorded whose parameters are kept, the history outgrows its memory, a net leaves, the step is inspected, or P is computed anew.
     ///
     /// # Errors
-    /// If an inspected product is wrong.
+    /// If an inspected product is wrong, or was wrong in an earlier call.
     ///
     /// # Panics
     /// If a net ends in a softmax, and a label is not a class number.
@@ -100,13 +102,14 @@ impl<'e, R: Real> Fleet<'e, R> {
             }
             self.step()?;
         }
-        let left = self.members.iter().filter(|member| self.trained[member.place].is_none());
-        let left: Vec<_> = left.map(|member| (member.place, Ending::Completed)).collect();
+        self.was_right()?;
+        let left: Vec<_> = self.training_members().map(|member| (member.place, Ending::Completed)).collect();
         if !left.is_empty() {
-            inspected(self.sample.seed(), || {
+            let ended = inspected(self.sample.seed(), || {
                 self.refresh();
                 self.end(&left)
-            })??;
+            });
+            self.keep_wrong(ended.flatten())?;
         }
         Ok(self.trained.iter().cloned().collect())
     }
@@ -127,35 +130,56 @@ impl<'e, R: Real> Fleet<'e, R> {
 
     /// Returns whether a net is in training: it has neither diverged nor ended otherwise.
     pub fn is_training(&self) -> bool {
-        self.in_training() > 0
+        self.training_count() > 0
     }
 
     /// Counts the nets in training.
-    pub fn in_training(&self) -> usize {
-        self.members.iter().filter(|member| self.trained[member.place].is_none()).count()
+    pub fn training_count(&self) -> usize {
+        self.training_members().count()
+    }
+
+    fn training_members(&self) -> impl Iterator<Item = &Member<R>> {
+        self.members.iter().filter(|member| self.trained[member.place].is_none())
+    }
+
+    /// Returns the net at index `place` of the list given to [`Fleet::new`]; `None` if it has left the fleet.
+    fn member(&self, place: usize) -> Option<&Member<R>> {
+        self.members.iter().find(|member| member.place == place)
     }
 
     /// Returns the last point in the history of the net at index `place`; `None` before the first record, and if the net has left the fleet.
     pub fn latest(&self, place: usize) -> Option<HistoryPoint> {
-        self.members.iter().find(|member| member.place == place)?.recorder.progress.history.last().copied()
+        self.member(place)?.recorder.progress.history.last().copied()
     }
 
     /// Makes one step of all nets: forward, cost, backward, update. Does nothing if all steps were made, or all nets have ended.
     ///
     /// # Errors
-    /// If its products are inspected and one of them is wrong.
+    /// If its products are inspected and one of them is wrong, or was wrong in an earlier call.
     ///
     /// # Panics
     /// As [`Fleet::train`].
     pub fn step(&mut self) -> Result<(), WrongProduct> {
+        self.was_right()?;
         if !self.has_next_step() {
             return Ok(());
         }
-        if self.sample.takes(self.iteration) {
-            inspected(self.sample.seed(), || self.make_step())?
+        let made = if self.sample.takes(self.iteration) {
+            inspected(self.sample.seed(), || self.make_step()).flatten()
         } else {
             self.make_step()
-        }
+        };
+        self.keep_wrong(made)
+    }
+
+    /// Returns the error of an earlier call: its product is in the parameters of every net.
+    fn was_right(&self) -> Result<(), WrongProduct> {
+        self.wrong.clone().map_or(Ok(()), Err)
+    }
+
+    fn keep_wrong(&mut self, result: Result<(), WrongProduct>) -> Result<(), WrongProduct> {
+        self.wrong = result.clone().err();
+        result
     }
 
     fn make_step(&mut self) -> Result<(), WrongProduct> {
@@ -186,7 +210,7 @@ impl<'e, R: Real> Fleet<'e, R> {
     fn forward_and_back(&mut self) -> Vec<(usize, Ending)> {
         let Fleet { batches, first, y, members, iteration, z, a, dz, .. } = self;
         let batch = batches.at(*iteration);
-        let examples = batch.len(self.examples.training());
+        let examples = batch.len(self.examples.train_count());
         first.set_batch(&batch);
         y.set_batch(&batch);
         for stacked in [&mut *z, a, dz] {

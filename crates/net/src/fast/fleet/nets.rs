@@ -16,7 +16,7 @@ impl<R: Real> Fleet<'_, R> {
     /// # Panics
     /// If `w_0` is another matrix, and the engine is not the direct one, which does not need it.
     pub fn chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
-        let member = self.members.iter().find(|member| member.place == place)?;
+        let member = self.member(place)?;
         Some(member.chain(&*self.first, w_0))
     }
 
@@ -26,14 +26,14 @@ impl<R: Real> Fleet<'_, R> {
     /// # Panics
     /// As [`Fleet::chain`].
     pub fn best_chain(&self, place: usize, w_0: ArrayView2<f64>) -> Option<Chain<R>> {
-        let member = self.members.iter().find(|member| member.place == place)?;
+        let member = self.member(place)?;
         member.best_chain(&*self.first, w_0)
     }
 
     /// Computes z\[L\] and a\[L\] of the net at index `place` on the held-out examples, with its present parameters; `None` if it has left the
     /// fleet, or there are no held-out examples. Its products are inspected only inside of [`kernels::inspected`].
     pub fn predict_held_out(&self, place: usize) -> Option<Cache<R>> {
-        let member = self.members.iter().find(|member| member.place == place)?;
+        let member = self.member(place)?;
         let all = 0..self.examples.y_held_out.ncols();
         if all.is_empty() {
             return None;
