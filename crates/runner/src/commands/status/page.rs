@@ -109,7 +109,11 @@ fn work_left(shards: &[ShardState], submission: Option<&Submission>) -> Option<V
         (None, Some(trials)) if finished > 0.0 => Some((trials - shard.finished) as f64 * took / finished),
         _ => None,
     };
-    shards.iter().filter(|shard| matches!(shard.state, State::Running | State::NotBegun)).map(left).collect()
+    shards
+        .iter()
+        .filter(|shard| matches!(shard.state, State::Running | State::Stopped | State::NotBegun))
+        .map(left)
+        .collect()
 }
 
 /// Counts the shards at work; `None` if none is.
@@ -152,6 +156,8 @@ mod tests {
         assert_eq!(left(&shards, 4, None), Some(7.5), "four workers train at once");
         assert_eq!(left(&shards, 4, Some(5.0)), Some(7.5), "as fast as planned with four workers");
         assert_eq!(work_left(&shards, None), Some(vec![10.0, 20.0]));
+        let requeued = [shard(0, State::Running, 5, 10.0), shard(1, State::Stopped, 5, 10.0)];
+        assert_eq!(left(&requeued, 1, None), Some(20.0), "a shard that was stopped goes on");
         assert_eq!(seconds_left(&shards, None), None, "nothing says how many workers a shard has");
     }
 }

@@ -69,6 +69,30 @@ pub(super) struct ShardState {
     pub(super) seconds: f64,
 }
 
+impl ShardState {
+    /// Describes a shard that has no record, with the number of `trials` that were submitted and the state of its task.
+    fn without_record(shard: usize, trials: Option<usize>, is_at_work: bool, slurm: Option<String>) -> Self {
+        let state = if is_at_work { State::Running } else { State::NotBegun };
+        ShardState { shard, state, trials, finished: 0, failed: 0, slurm, seconds: 0.0 }
+    }
+
+    /// Counts the trials of its record; one that failed there may be finished in the `merged` one.
+    fn count(&mut self, record: &ShardRecord, merged: &HashMap<String, Status>) {
+        let ShardRecord { own, statuses, seconds, .. } = record;
+        let ended: Vec<Status> = own.iter().filter_map(|id| better(statuses.get(id), merged.get(id))).collect();
+        self.failed = ended.iter().filter(|status| **status == Status::Failed).count();
+        self.finished = ended.len() - self.failed;
+        self.trials = Some(own.len());
+        self.seconds = *seconds;
+        self.state = match self.state {
+            _ if self.finished == own.len() => State::Done,
+            State::Running => State::Running,
+            _ if ended.len() == own.len() => State::Failed,
+            _ => State::Stopped,
+        };
+    }
+}
+
 /// The shards, and the trials of the whole sweep.
 pub(super) struct Found {
     pub(super) shards: Vec<ShardState>,
@@ -83,7 +107,7 @@ pub(super) struct Found {
 type Question = (Asked, Vec<PlannedAxis>);
 
 /// The content of one record.
-struct Recorded {
+struct ShardRecord {
     question: Question,
     /// Says whose record it is, if its directory is another shard's.
     misplaced: Option<String>,
@@ -97,7 +121,7 @@ struct Recorded {
     seconds: f64,
 }
 
-impl Recorded {
+impl ShardRecord {
     /// Reads a record; `None` if there is none yet.
     fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let Some(record) = Record::find_apart(folder)? else { return Ok(None) };
@@ -110,7 +134,35 @@ impl Recorded {
         let planned = plan.points.into_values().map(|point| point.trial).collect();
         let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
         let (statuses, seconds) = (record.statuses()?, record.seconds()?);
-        Ok(Some(Recorded { question, misplaced, whole, planned, length, statuses, own, seconds }))
+        Ok(Some(ShardRecord { question, misplaced, whole, planned, length, statuses, own, seconds }))
+    }
+}
+
+/// The trials of several records.
+#[derive(Default)]
+struct Joined {
+    whole: usize,
+    length: Option<u64>,
+    planned: BTreeSet<String>,
+    statuses: HashMap<String, Status>,
+}
+
+impl Joined {
+    fn add(&mut self, record: ShardRecord) {
+        self.whole = self.whole.max(record.whole);
+        self.length = self.length.max(record.length);
+        self.planned.extend(record.planned);
+        for (id, status) in record.statuses {
+            let best = better(Some(&status), self.statuses.get(&id)).unwrap_or(status);
+            self.statuses.insert(id, best);
+        }
+    }
+
+    /// Counts the planned trials that are finished, and those that failed.
+    fn ended(&self) -> (usize, usize) {
+        let ended: Vec<&Status> = self.planned.iter().filter_map(|id| self.statuses.get(id)).collect();
+        let failed = ended.iter().filter(|status| ***status == Status::Failed).count();
+        (ended.len() - failed, failed)
     }
 }
 
@@ -127,22 +179,14 @@ impl Found {
             Some(submission) => submission.shards,
             None => records.iter().filter_map(|path| shard_in(path)).map(Shard::count).max().unwrap_or(0),
         };
-        let first = records.iter().find_map(|path| Some((path, Recorded::read(path).ok()??.question)));
+        let first = records.iter().find_map(|path| Some((path, ShardRecord::read(path).ok()??.question)));
         let (first, question) = first.unzip();
-        let is_asked = |record: &Recorded| question.as_ref().is_none_or(|question| *question == record.question);
+        let is_asked = |record: &ShardRecord| question.as_ref().is_none_or(|question| *question == record.question);
+
+        let mut joined = Joined::default();
         // Results of an earlier sweep of the name may be there.
-        let merged = match Recorded::read(out) {
-            Err(Error::DamagedPlan(_)) => {
-                let (place, folder) = (out.display(), folder.display());
-                warn(&format!("{place}: not counted: its plan is damaged; runner merge {folder} writes it anew"));
-                None
-            }
-            merged => merged?.filter(is_asked),
-        };
-        let mut whole = merged.as_ref().map_or(0, |merged| merged.whole);
-        let mut length = merged.as_ref().and_then(|merged| merged.length);
-        let (mut planned, merged) = merged.map(|merged| (merged.planned, merged.statuses)).unwrap_or_default();
-        let mut all = merged.clone();
+        merged_in(out, folder)?.filter(is_asked).into_iter().for_each(|merged| joined.add(merged));
+        let merged = joined.statuses.clone();
         let mut shards = Vec::new();
         for shard in Shard::all(count) {
             let place = shard_folder(out, shard);
@@ -150,82 +194,62 @@ impl Found {
             // Not every file system shows the locks of other machines, but Slurm may know.
             let task = tasks.and_then(|tasks| tasks.get(&shard.number()).cloned());
             let is_at_work = is_in_use(&place) || task.as_deref() == Some("running");
-            let (recorded, damage) = match Recorded::read(&place) {
-                Ok(Some(record)) if !is_asked(&record) => {
-                    (None, Some(format!("it is of another experiment; {}", begin_anew(&place))))
+            let submitted = submission.and_then(|submission| submission.planned.get(shard.number()));
+            let submitted = submitted.map(|planned| planned.trials);
+            let mut state = ShardState::without_record(shard.number(), submitted, is_at_work, task);
+            match record_in(&place, is_asked)? {
+                Ok(None) => {}
+                Ok(Some(record)) => {
+                    state.count(&record, &merged);
+                    joined.add(record);
                 }
-                Ok(Some(Recorded { misplaced: Some(problem), .. })) => (None, Some(problem)),
-                Ok(recorded) => (recorded, None),
-                Err(error) if error.is_damage() => (None, Some(error.to_string())),
-                Err(error) => return Err(error),
-            };
-            if let Some(damage) = &damage {
-                warn(&format!("{}: not counted: {damage}", place.display()));
-            }
-            let planned_trials = submission.and_then(|submission| submission.planned.get(shard.number()));
-            let mut state = ShardState {
-                shard: shard.number(),
-                state: match () {
-                    () if damage.is_some() => State::Damaged,
-                    () if is_at_work => State::Running,
-                    () => State::NotBegun,
-                },
-                trials: planned_trials.map(|planned| planned.trials),
-                finished: 0,
-                failed: 0,
-                slurm: task,
-                seconds: 0.0,
-            };
-            if let Some(Recorded {
-                whole: of_all, planned: points, length: own_length, statuses, own, seconds, ..
-            }) = recorded
-            {
-                whole = whole.max(of_all);
-                length = length.max(own_length);
-                let known = |id: &String| better(statuses.get(id), merged.get(id));
-                let ended: Vec<Status> = own.iter().filter_map(known).collect();
-                state.failed = ended.iter().filter(|status| **status == Status::Failed).count();
-                state.finished = ended.len() - state.failed;
-                state.trials = Some(own.len());
-                state.seconds = seconds;
-                state.state = match () {
-                    () if state.finished == own.len() => State::Done,
-                    () if is_at_work => State::Running,
-                    () if ended.len() == own.len() => State::Failed,
-                    () => State::Stopped,
-                };
-                add_better(&mut all, statuses);
-                planned.extend(points);
+                Err(damage) => {
+                    warn(&format!("{}: not counted: {damage}", place.display()));
+                    state.state = State::Damaged;
+                }
             }
             shards.push(state);
         }
         // The sweep may have been divided into another number of shards before; a merge joins these too.
-        for path in records.iter().filter(|path| shard_in(path).is_none_or(|shard| shard.count() != count)) {
-            if let Some(record) = Recorded::read(path).ok().flatten().filter(is_asked) {
-                add_better(&mut all, record.statuses);
-                planned.extend(record.planned);
-            }
-        }
-        let ended = || planned.iter().filter_map(|id| all.get(id));
-        let failed = ended().filter(|status| **status == Status::Failed).count();
-        let finished = ended().count() - failed;
-        let of_submission =
-            submission.map_or(0, |submission| submission.planned.iter().map(|shard| shard.trials).sum());
-        let climbed = length.zip(first).map(|(length, first)| Climbed::to(length, first));
+        let others = records.iter().filter(|path| shard_in(path).is_none_or(|shard| shard.count() != count));
+        let others = others.filter_map(|path| ShardRecord::read(path).ok().flatten().filter(is_asked));
+        others.for_each(|record| joined.add(record));
+
+        let (finished, failed) = joined.ended();
+        let submitted = submission.map_or(0, |submission| submission.planned.iter().map(|shard| shard.trials).sum());
+        let climbed = joined.length.zip(first).map(|(length, first)| Climbed::to(length, first));
         let climbed = climbed.transpose().unwrap_or_else(|error| {
             warn(&format!("the rungs are not known: {error:#}"));
             None
         });
-        Ok(Found { trials: whole.max(of_submission), finished, failed, climbed, shards })
+        Ok(Found { trials: joined.whole.max(submitted), finished, failed, climbed, shards })
     }
 }
 
-/// Adds the trials of a record to those of others.
-fn add_better(all: &mut HashMap<String, Status>, statuses: HashMap<String, Status>) {
-    for (id, status) in statuses {
-        let best = better(Some(&status), all.get(&id)).unwrap_or(status);
-        all.insert(id, best);
+/// Reads the merged record in `out` of the shards in `folder`, if there is one.
+fn merged_in(out: &Path, folder: &Path) -> Result<Option<ShardRecord>, Error> {
+    match ShardRecord::read(out) {
+        Err(Error::DamagedPlan(_)) => {
+            let (place, folder) = (out.display(), folder.display());
+            warn(&format!("{place}: not counted: its plan is damaged; runner merge {folder} writes it anew"));
+            Ok(None)
+        }
+        merged => merged,
     }
+}
+
+/// Reads the record of a shard in `place`, if there is one, or says why it doesn't count.
+fn record_in(
+    place: &Path,
+    is_asked: impl Fn(&ShardRecord) -> bool,
+) -> Result<Result<Option<ShardRecord>, String>, Error> {
+    Ok(match ShardRecord::read(place) {
+        Ok(Some(record)) if !is_asked(&record) => Err(format!("it is of another experiment; {}", begin_anew(place))),
+        Ok(Some(ShardRecord { misplaced: Some(problem), .. })) => Err(problem),
+        Ok(recorded) => Ok(recorded),
+        Err(error) if error.is_damage() => Err(error.to_string()),
+        Err(error) => return Err(error),
+    })
 }
 
 /// Takes the status of the record in which the trial has not failed.
