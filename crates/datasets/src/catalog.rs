@@ -85,6 +85,12 @@ impl Known {
         }
     }
 
+    /// Names the command that gets it, and the environment variable that says where it is, if it has one.
+    pub fn ways_to_get(&self) -> String {
+        let or_set = self.variable.map(|variable| format!(", or set {variable} to the folder that holds it"));
+        format!("`{}`{}", self.command(), or_set.unwrap_or_default())
+    }
+
     /// Returns the paths that the two files have in `folder`, whether they exist or not.
     pub fn files_in(&self, folder: &Path) -> Files {
         Files { train: folder.join(self.train), test: folder.join(self.test) }
@@ -107,13 +113,11 @@ impl Known {
             let folder = path::absolute(&folder).unwrap_or(folder);
             looked.push(format!("no {} in {variable}{}", missing.join(" and "), folder.display()));
         }
-        let or_set = self.variable.map(|variable| format!(", or set {variable} to the folder that holds it"));
         Err(Error(format!(
-            "data set {} is not on this machine: {}; get it with `{}`{}",
+            "data set {} is not on this machine: {}; get it with {}",
             self.name,
             looked.join(", "),
-            self.command(),
-            or_set.unwrap_or_default()
+            self.ways_to_get()
         )))
     }
 

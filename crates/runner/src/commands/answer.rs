@@ -25,6 +25,11 @@ pub(super) fn print_with_marks(text: &str) -> Result<()> {
     write(&with_painted_marks(&visible(text))).map_err(|error| Failure::Unanswered(error).into())
 }
 
+/// Returns the mark of a line of a report: right, wrong, or neither.
+pub(super) fn mark(right: Option<bool>) -> &'static str {
+    right.map_or("·", |right| if right { "✓" } else { "✗" })
+}
+
 /// Writes the names of the files that are now on the disk to stdout, one per line.
 pub(super) fn print_names(paths: &[&Path]) -> Result<()> {
     let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();

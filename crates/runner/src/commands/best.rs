@@ -70,14 +70,16 @@ pub(super) fn run(args: &cli::Best) -> Result<ExitCode> {
 /// Finds the best setting of the trials that are asked for.
 pub(super) fn best_of(chosen: &Chosen, score: Score) -> Result<Best<'_>> {
     let Some(best) = ranking::best(&chosen.trials, score, |row| chosen.has(row)) else {
-        let trials = different_trials(chosen.trials.finished().filter(|row| chosen.has(row)));
-        if trials == 0 && chosen.condition.is_some() {
+        let finished = || chosen.trials.finished().filter(|row| chosen.has(row));
+        if finished().next().is_none() && chosen.condition.is_some() {
             bail!("--where: no finished trial of {} fits it", chosen.trials.name);
         }
+        let last = finished().map(|row| row.rung).max().flatten();
         bail!(
-            "{}: none of {} completed with a {}; there is no best one",
+            "{}: none of {}{} completed with a {}; there is no best one",
             chosen.trials.name,
-            count(trials, "trial"),
+            count(different_trials(finished().filter(|row| row.rung == last)), "trial"),
+            last.map(|rung| format!(" of rung {rung}")).unwrap_or_default(),
             score.column.name
         );
     };

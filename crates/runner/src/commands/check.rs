@@ -6,7 +6,7 @@ use anyhow::Result;
 use kernels::blas::{Choice, Library, Request, Source, Warning, candidates, choose};
 use kernels::{Call, LayerShape, Real, Vectors, WrongProduct, peak, self_check};
 
-use super::answer::print_with_marks;
+use super::answer::{mark, print_with_marks};
 use super::session::set_up_blas;
 use crate::machine::{self, Machine};
 use datasets::Pinned;
@@ -39,14 +39,14 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
 
     let mut report = Report::default();
     let [single, double] = peak.0.map(giga);
-    report.line(true, "machine", this.summary());
+    report.line(Some(true), "machine", this.summary());
     report.line(
-        true,
+        Some(true),
         "peak of a core",
         format!("{} multiply-adds: f32 {single}, f64 {double} GFLOP/s", Vectors::detect()),
     );
     report.line(
-        admitted.is_ok(),
+        Some(admitted.is_ok()),
         "BLAS",
         match &admitted {
             Ok(()) => format!("{}; {}", library.config(), library.path().display()),
@@ -55,17 +55,17 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     );
     for warning in &warnings {
         let is_note = !matches!(warning, Warning::Slow { .. } | Warning::IgnoredCore { .. });
-        report.line(is_note, "BLAS", warning.to_string());
+        report.line(Some(is_note), "BLAS", warning.to_string());
     }
     let threads = match library.counts_threads() {
         true => format!("{} a product, set and read back", library.threads()),
         false => "unknown: the library has no function that sets them".to_owned(),
     };
-    report.line(true, "BLAS threads", threads);
+    report.line(Some(true), "BLAS threads", threads);
     if callers < machine::cores() {
         let all = count(machine::cores(), "core");
         report.line(
-            true,
+            Some(true),
             "BLAS threads",
             format!("{callers} at once, for which it has buffers; this machine has {all}"),
         );
@@ -73,19 +73,19 @@ pub(super) fn run(asked: Option<&Request>) -> Result<ExitCode> {
     for (dtype, result) in products {
         let right = format!("W·A, dZ·Aᵀ and Wᵀ·dZ are right at {} shapes", SHAPES.len());
         let fix = |wrong: WrongProduct| format!("{wrong}; use another BLAS (--blas), or set OPENBLAS_CORETYPE=Haswell");
-        report.line(result.is_ok(), &format!("products in {dtype}"), result.map_or_else(fix, |()| right));
+        report.line(Some(result.is_ok()), &format!("products in {dtype}"), result.map_or_else(fix, |()| right));
     }
     report.libraries(library, peak);
-    report.line(true, "HDF5", this.hdf5_version().to_owned());
+    report.line(Some(true), "HDF5", this.hdf5_version().to_owned());
     let mut wrong_data = false;
     for set in &KNOWN {
         let (right, detail) = match set.find() {
-            Err(_) => (false, format!("not here; {}", set.command())),
+            Err(_) => (None, format!("not here; get it with {}", set.ways_to_get())),
             Ok(files) => match files.iter().try_for_each(Pinned::verify) {
-                Ok(()) => (true, files[0].path.display().to_string()),
+                Ok(()) => (Some(true), files[0].path.display().to_string()),
                 Err(error) => {
                     wrong_data = true;
-                    (false, error.to_string())
+                    (Some(false), error.to_string())
                 }
             },
         };
@@ -109,8 +109,9 @@ fn products<R: Real>() -> Result<(), WrongProduct> {
 struct Report(String);
 
 impl Report {
-    fn line(&mut self, right: bool, what: &str, detail: String) {
-        self.0 += &format!("{} {what}: {detail}\n", if right { "✓" } else { "✗" });
+    /// Adds a line: right, wrong, or neither.
+    fn line(&mut self, right: Option<bool>, what: &str, detail: String) {
+        self.0 += &format!("{} {what}: {detail}\n", mark(right));
     }
 
     /// Adds a line for each library that is found here, with its speed at a product of 256 × 256 × 256.
@@ -129,9 +130,13 @@ impl Report {
                     let is_right = library.multiplies_correctly();
                     let speed = if is_right { speed(library, peak) } else { "its products are wrong".to_owned() };
                     let path = path.display();
-                    self.line(is_right && slow.is_empty(), &what, format!("{library}, {speed}{slow}{used}; {path}"));
+                    self.line(
+                        Some(is_right && slow.is_empty()),
+                        &what,
+                        format!("{library}, {speed}{slow}{used}; {path}"),
+                    );
                 }
-                Err(error) => self.line(false, &what, error.to_string()),
+                Err(error) => self.line(Some(false), &what, error.to_string()),
             }
         }
     }

@@ -23,7 +23,7 @@ const WRITING: Duration = Duration::from_secs(20);
 /// The time from one look at the checkpoints to the next.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A request to stop, set by a signal.
+/// A request to stop, set by a signal or by the work itself.
 #[derive(Clone)]
 pub(super) struct Stop {
     asked: Arc<AtomicBool>,
@@ -77,8 +77,11 @@ pub(super) fn stop_on_interrupt() -> Result<Stop> {
     let last_words = LastWords { cause: "interrupted".to_owned(), rest: "; nothing is kept".to_owned() };
     let stop = Stop { asked: Arc::default(), writing: Arc::default(), last_words: Arc::new(Mutex::new(last_words)) };
     let mut signals = Signals::new([SIGINT, SIGTERM]).context(PROBLEM)?;
+    // Beside `asked`, which failed trials set too: the signal after these is still the first one.
+    let signalled = Arc::<AtomicBool>::default();
     for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&stop.asked))
+        flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(&signalled))
+            .and_then(|_| flag::register(signal, Arc::clone(&signalled)))
             .and_then(|_| flag::register(signal, Arc::clone(&stop.asked)))
             .context(PROBLEM)?;
     }

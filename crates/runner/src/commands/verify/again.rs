@@ -133,12 +133,16 @@ struct Again<'r> {
 
 impl<'r> Again<'r> {
     /// Trains the fleets as the sweep did; reports why and returns `None` if that can't be done.
-    fn train(&self, session: &mut Session, stop: &Stop, report: &mut Report) -> Result<Option<Compared>> {
+    fn train(&self, session: &mut Session, stop: &Stop, report: &mut Report) -> Result<Option<Compared<'r>>> {
         let mut fleets: Vec<&'r [String]> = self.ids.iter().map(|id| &*self.recipes[*id].fleet).collect();
         fleets.sort_unstable();
         fleets.dedup();
         let Some(plan) = planned_again(session, self.recipes, &fleets)? else {
-            report.line(Some(false), "trained again", "nothing: this runner gives these settings and data other ids");
+            report.line(
+                Some(false),
+                "trained again",
+                "nothing: this build of runner computes other ids from these settings and data",
+            );
             return Ok(None);
         };
 
@@ -147,7 +151,7 @@ impl<'r> Again<'r> {
         let workers = Workers::new(1, threads)?;
         session.check_blas(&plan, &workers, None, stop)?;
         let inputs = session.inputs(&plan)?;
-        let (here, mut compared) = (session.machine(), Compared::of(self.ids.len()));
+        let (here, mut compared) = (session.machine(), Compared::of(&self.ids));
         let advance = Advance::default();
         let run = Run { plan: &plan, inputs: &inputs, workers: &workers, stop, advance: &advance, checkpoints: None };
         // One fleet after the other: a trial that was trained again in a later fleet belongs to several of them.
@@ -168,7 +172,7 @@ impl<'r> Again<'r> {
         trial: &Trial,
         outcome: &Outcome,
         here: &Machine,
-        compared: &mut Compared,
+        compared: &mut Compared<'r>,
     ) -> Result<(), Error> {
         let recipe = &self.recipes[&trial.id];
         let Some(then) = self.machines.get(&recipe.trial.machine) else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! The comparison of trials that were trained again with their records.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::report::Report;
 use crate::record::summary::{Recorded, Summary};
@@ -14,25 +14,57 @@ use datasets::text::count;
 const FIRST_COST: f64 = 1000.0;
 
 /// The outcome of a comparison, trial by trial.
-#[derive(Default)]
-pub(super) struct Compared {
-    /// The number of chosen trials; the others are in their fleets.
-    chosen: usize,
-    /// The numbers of compared trials and costs that this machine has recorded.
-    here: (usize, usize),
-    /// The numbers of compared trials and costs that other machines have recorded.
-    elsewhere: (usize, usize),
+pub(super) struct Compared<'i> {
+    /// The ids of the chosen trials; the others are in their fleets.
+    chosen: HashSet<&'i str>,
+    /// The trials that this machine has recorded.
+    here: Tally,
+    /// The trials that other machines have recorded.
+    elsewhere: Tally,
     machines: BTreeSet<String>,
     /// The number of costs of other machines that differ by more than 1%, and the largest ratio of two costs.
     apart: usize,
     factor: f64,
+}
+
+/// The numbers of compared trials and costs, and the ids of the trials that are wrong.
+#[derive(Default)]
+struct Tally {
+    chosen: usize,
+    others: usize,
+    costs: usize,
     wrong: BTreeSet<String>,
 }
 
-impl Compared {
-    /// Starts the comparison of `chosen` trials.
-    pub(super) fn of(chosen: usize) -> Self {
-        Compared { chosen, factor: 1.0, ..Compared::default() }
+impl Tally {
+    fn add(&mut self, is_chosen: bool) {
+        *if is_chosen { &mut self.chosen } else { &mut self.others } += 1;
+    }
+
+    fn trials(&self) -> usize {
+        self.chosen + self.others
+    }
+
+    /// Reports what was compared, and which trials are wrong.
+    fn say(&self, report: &mut Report, compared: &str) {
+        let ids = first_few(self.wrong.iter().map(String::as_str));
+        let not_so = if self.wrong.is_empty() { String::new() } else { format!(": not so {ids}") };
+        report.line(Some(self.wrong.is_empty()), "trained again", &format!("{compared}{not_so}"));
+    }
+}
+
+impl<'i> Compared<'i> {
+    /// Starts the comparison of the trials that were `chosen`, and of those in their fleets.
+    pub(super) fn of(chosen: &[&'i str]) -> Self {
+        let (here, elsewhere) = (Tally::default(), Tally::default());
+        Compared {
+            chosen: chosen.iter().copied().collect(),
+            here,
+            elsewhere,
+            machines: BTreeSet::new(),
+            apart: 0,
+            factor: 1.0,
+        }
     }
 
     /// Compares everything but the seconds, bit for bit.
@@ -42,10 +74,10 @@ impl Compared {
         recorded: (&Summary, &[Recorded]),
         found: (&Summary, &[Recorded]),
     ) {
-        self.here.0 += 1;
-        self.here.1 += found.1.len();
+        self.here.add(self.chosen.contains(id));
+        self.here.costs += found.1.len();
         if recorded.1 != found.1 || !recorded.0.is_repeated_by(found.0) {
-            self.wrong.insert(id.to_owned());
+            self.here.wrong.insert(id.to_owned());
         }
     }
 
@@ -58,55 +90,42 @@ impl Compared {
         recorded: &[Recorded],
         found: &[Recorded],
     ) {
-        self.elsewhere.0 += 1;
+        self.elsewhere.add(self.chosen.contains(id));
         self.machines.insert(machine.to_owned());
         let first = |history: &[Recorded]| history.first().map(|first| first.iteration);
         let mut within = first(recorded) == first(found);
         for (then, now) in recorded.iter().zip(found).filter(|(then, now)| then.iteration == now.iteration) {
             let (least, most) = (then.cost.min(now.cost), then.cost.max(now.cost));
-            self.elsewhere.1 += 1;
+            self.elsewhere.costs += 1;
             self.apart += usize::from(most - least > 0.01 * most);
             self.factor = self.factor.max(most / least);
             within &= then.iteration > 0 || most - least <= FIRST_COST * epsilon(dtype) * most;
         }
         if !within {
-            self.wrong.insert(id.to_owned());
+            self.elsewhere.wrong.insert(id.to_owned());
         }
     }
 
     pub(super) fn say(&self, report: &mut Report) {
-        let but = |said: String| {
-            let ids = first_few(self.wrong.iter().map(String::as_str));
-            if self.wrong.is_empty() { said } else { format!("{said}: not so {ids}") }
+        let Compared { here, elsewhere, machines, apart, factor, .. } = self;
+        let in_words = |tally: &Tally| {
+            let (chosen, others) = (count(tally.chosen, "trial"), count(tally.others, "other"));
+            format!("{chosen} and {others} of the same fleets")
         };
-        let right = Some(self.wrong.is_empty());
-        let (trials, costs) = self.here;
-        if trials > 0 {
-            let others = count(trials.saturating_sub(self.chosen), "other");
-            let of = format!("{} and {others} of the same fleets", count(self.chosen.min(trials), "trial"));
-            report.line(right, "trained again", &but(format!("{of}, {}, bit for bit", count(costs, "cost"))));
+        if here.trials() > 0 {
+            here.say(report, &format!("{}, {}, bit for bit", in_words(here), count(here.costs, "cost")));
         }
-        let (trials, costs) = self.elsewhere;
-        if trials > 0 {
-            let machines = self.machines.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
-            report.line(
-                right,
-                "trained again",
-                &but(format!(
-                    "{} of another machine ({machines}), the first costs within \
-                        {FIRST_COST:.0} epsilon",
-                    count(trials, "trial")
-                )),
-            );
-            let share = 100.0 * self.apart as f64 / costs.max(1) as f64;
+        if elsewhere.trials() > 0 {
+            let machines = machines.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
+            let of = format!("{} of another machine ({machines})", in_words(elsewhere));
+            elsewhere.say(report, &format!("{of}, the first costs within {FIRST_COST:.0} epsilon"));
+            let share = 100.0 * *apart as f64 / elsewhere.costs.max(1) as f64;
+            let costs = count(elsewhere.costs, "cost");
             report.line(
                 None,
                 "on another machine",
                 &format!(
-                    "training is chaotic: {share:.0}% of {} differ by more than 1%, \
-                        at most {:.2} times",
-                    count(costs, "cost"),
-                    self.factor
+                    "training is chaotic: {share:.0}% of {costs} differ by more than 1%, at most {factor:.2} times"
                 ),
             );
         }
@@ -129,9 +148,9 @@ mod tests {
     }
 
     fn wrong(dtype: Dtype, recorded: &[f64], found: &[f64]) -> usize {
-        let mut compared = Compared::of(1);
+        let mut compared = Compared::of(&[]);
         compared.with_another_machine("id", dtype, "Zen", &history(recorded), &history(found));
-        compared.wrong.len()
+        compared.elsewhere.wrong.len()
     }
 
     #[test]
@@ -146,20 +165,22 @@ mod tests {
     #[test]
     fn on_the_same_machine_every_bit_counts() {
         let summary = Summary { seconds: 2.0, ..Summary::default() };
-        let mut compared = Compared::of(3);
+        let mut compared = Compared::of(&["same", "cost"]);
         let (mine, near) = (history(&[0.7, 0.6]), history(&[0.7, 0.6 + 1e-16]));
         compared.with_the_same_machine(
             "same",
             (&summary, &mine),
             (&Summary { seconds: 1.0, ..summary.clone() }, &mine),
         );
-        assert!(compared.wrong.is_empty());
+        assert!(compared.here.wrong.is_empty());
         compared.with_the_same_machine("cost", (&summary, &mine), (&summary, &near));
         compared.with_the_same_machine(
             "accuracy",
             (&summary, &mine),
             (&Summary { test_accuracy: Some(0.5), ..summary.clone() }, &mine),
         );
-        assert_eq!(compared.wrong.len(), 2);
+        assert_eq!(compared.here.wrong.len(), 2);
+        assert_eq!((compared.here.chosen, compared.here.others), (2, 1));
+        assert!(compared.elsewhere.wrong.is_empty(), "a mistake of this machine's trials is none of the others'");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::commands::answer::print_with_marks;
+use crate::commands::answer::{mark, print_with_marks};
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::FILES;
@@ -30,9 +30,9 @@ impl Report {
     /// Prints a line: right, wrong, or neither.
     pub(super) fn line(&mut self, right: Option<bool>, what: &str, detail: &str) {
         self.wrong += usize::from(right == Some(false));
-        let mark = right.map_or("·", |right| if right { "✓" } else { "✗" });
         if self.printed.is_ok() {
-            self.printed = print_with_marks(&format!("{mark} {what}: {}\n", detail.replace(char::is_control, " ")));
+            self.printed =
+                print_with_marks(&format!("{} {what}: {}\n", mark(right), detail.replace(char::is_control, " ")));
         }
     }
 
