@@ -16,13 +16,17 @@ use crate::plan::products::Product;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// It is of another processor.
-    #[error("{name} is a record of another machine ({then}); this is {now}")]
+    #[error(
+        "{name} is a record of another machine ({then}); this is {now}: compare there, or --save a record here first"
+    )]
     AnotherMachine { name: String, then: String, now: String },
     /// It is of another number of threads.
     #[error("{name} was timed with {then} threads, this with {now}: use --threads {then}")]
     Threads { name: String, then: usize, now: usize },
     /// No case is in both.
-    #[error("{0} has no product and no step that was timed now on a library of the same name")]
+    #[error(
+        "{0} has no product and no step that was timed now on a library of the same name: use the experiment and the --blas of then"
+    )]
     NothingInCommon(String),
 }
 

@@ -138,7 +138,7 @@ impl FromStr for Shards {
 pub struct Status {
     /// The directory of a sweep's shards, such as results/depth.shards, or its results directory.
     pub dir: PathBuf,
-    /// Print it as JSON.
+    /// Print the status as JSON.
     #[arg(long)]
     pub json: bool,
 }

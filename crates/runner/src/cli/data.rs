@@ -154,7 +154,8 @@ pub struct Import {
     /// Make pictures of a folder grey (1 channel) instead of RGB (3).
     #[arg(long)]
     pub grey: bool,
-    /// Refuse a part whose features, each counted as 8 bytes, take more [default: 8 GiB, as data.max_bytes].
+    /// Refuse a training or a test part whose features, each counted as 8 bytes, take more [default: 8 GiB]. data.max_bytes of an
+    /// experiment bounds both parts together.
     #[arg(long, value_name = "BYTES")]
     pub max_bytes: Option<u64>,
     /// How to show progress on stderr; auto is a bar on a terminal and plain lines elsewhere.

@@ -39,7 +39,9 @@ fn unmeasured(metrics: &BTreeSet<Metric>, data: DataShape) -> Option<String> {
         _ => false,
     };
     let why = match (data.test, data.validation) {
-        (0, 0) => "there are neither test nor validation examples",
+        (0, 0) => {
+            "there are neither test nor validation examples (data.test names some, data.test_share or data.validation sets some aside)"
+        }
         (0, _) => "there are no test examples",
         _ => "there are no validation examples (data.validation sets some aside)",
     };

@@ -169,7 +169,10 @@ fn trained_on(args: &cli::Evaluate, model: &Model) -> Result<Labelled> {
     let labelled = of_source(&source, args.part, model)?;
     let sha256 = if args.part == WhichPart::Test { data.test_sha256 } else { Some(data.train_sha256) };
     if Some(&labelled.examples.split.sha256) != sha256.as_ref() {
-        warn(&format!("{} is not what the model was trained with: another SHA-256", labelled.path.display()));
+        warn(&format!(
+            "{} has changed since the model was trained with it: it has another SHA-256",
+            labelled.path.display()
+        ));
     }
     Ok(labelled)
 }

@@ -45,8 +45,8 @@ pub(super) enum Failure {
     NotRepeated { id: String },
     /// A trial of a record, trained again, stopped at another iteration, before or after its net was to be taken.
     #[error(
-        "trial {id}: it stopped at another iteration than in the record, and its net is lost; runner train {0} with its settings as \
-         KEY=VALUE trains it without its fleet",
+        "trial {id}: it stopped at another iteration than in the record, so that its net could not be kept, and no model is written; to train \
+         it without its fleet: runner train {0}, with its settings as KEY=VALUE",
         dir.join(EXPERIMENT).display()
     )]
     NotKept {

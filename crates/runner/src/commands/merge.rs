@@ -101,7 +101,7 @@ impl Decided {
             let shard = source.open()?;
             if let Some(damaged) = first_and_others(&record.adopt(&shard, trials)?) {
                 let folder = source.folder.display();
-                warn(&format!("{folder}: trial {damaged} in the record is not what was stored, and is left out"));
+                warn(&format!("{folder}: damaged in its record, and left out: trial {damaged}"));
             }
             let left = record.adopt_notes(&shard, &planned)?;
             let left: Vec<String> = left.iter().map(|id| on_what(id)).collect();

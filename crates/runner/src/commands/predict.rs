@@ -82,7 +82,7 @@ fn asked(args: &cli::Predict, model: &Model) -> Result<Vec<Asked>> {
         }
         let Some(shape) = model.image_shape else {
             bail!(
-                "{}: not an HDF5 file, and the model takes {} features that are no pictures",
+                "{}: the model takes {} numbers an example, not pictures; give them in an HDF5 file",
                 path.display(),
                 model.features()
             );

@@ -142,7 +142,7 @@ fn end_of_copy(status: ExitStatus, said: String) -> Result<CopyEnd> {
             Some(BROKEN) => return Ok(CopyEnd::Tried(Tried::Broken(said))),
             Some(REFUSED) => return Ok(CopyEnd::Refused(said)),
             Some(UNBOUNDED) => bail!("can't bound the time and memory of the process that reads a file first: {said}"),
-            _ => "the binding of the HDF5 library gave up".to_owned(),
+            _ => "the HDF5 library failed".to_owned(),
         },
         Some(SIGINT | SIGTERM | SIGHUP | SIGQUIT) => return Err(Failure::Interrupted.into()),
         Some(SIGXCPU) => return Ok(CopyEnd::Endless),

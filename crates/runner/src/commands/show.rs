@@ -67,7 +67,7 @@ pub(super) fn run(args: &cli::Show) -> Result<ExitCode> {
     }
     former.iter().for_each(|plan| note(plan));
     if damaged > 0 {
-        warn(&format!("{} in the record is not what was stored and left out", count(damaged, "former plan")));
+        warn(&format!("damaged in the record, and left out: {}", count(damaged, "former plan")));
     }
     if !trials.machines.is_empty() {
         let names = trials.machines.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -32,7 +32,10 @@ impl Record {
         if self.journal("delete")? != "delete" {
             // Either another process is reading the record, or the disk refuses, which this statement reports.
             self.number("PRAGMA wal_checkpoint(PASSIVE)")?;
-            warn(&format!("{} keeps its write-ahead log beside it: is it being read?", self.path.display()));
+            warn(&format!(
+                "{} keeps its write-ahead log beside it, since another program has it open; the next sweep here puts it in",
+                self.path.display()
+            ));
         }
         let Record { path, connection, held, .. } = self;
         connection.close().map_err(|(_, error)| at(&path)(error))?;

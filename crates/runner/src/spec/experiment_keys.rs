@@ -47,8 +47,7 @@ keys! {
     VALIDATION: Real = Key::new("data.validation", FRACTION).or(|| 0.0);
     /// The seed that the validation examples are drawn from.
     VALIDATION_SEED: Integer = Key::new("data.validation_seed", SEED).or(|| 1);
-    /// Fleets (groups of nets) that are trained at once; jobs times threads is at most the number of cores that the process may use, and that
-    /// is the default.
+    /// Fleets (groups of nets) that are trained at once; by default as many as the cores that the process may use, divided by run.threads, and never more.
     JOBS: Integer = Key::new("run.jobs", Integer { least: 1, most: 4096 });
     /// The BLAS that multiplies: auto, bundled, system, mkl, blis, aocl or the path of a library. --blas takes precedence.
     BLAS: Text = Key::new("run.blas", TEXT);

@@ -35,7 +35,7 @@ pub(super) fn report(
     say(&format!("{there} of {trials}, of {records}, are in {}", out.display()));
     let lost: Vec<&str> = planned.iter().copied().filter(|id| damaged.contains(*id)).collect();
     if let Some(lost) = first_and_others(&lost) {
-        warn(&format!("trial {lost} in {} is not what was stored, and counts as missing", out.display()));
+        warn(&format!("{}: damaged in the record, and counted as missing: trial {lost}", out.display()));
     }
     if failed > 0 {
         warn(&format!("{} failed; the same shards train them again", count(failed, "trial")));

@@ -51,7 +51,8 @@ pub(super) fn joined(shards: &[Source], merged_before: Option<&Source>) -> Resul
     };
     if is_wrong {
         bail!(
-            "{}: the parts of the plan that the shards have don't make the plan that they name",
+            "{}: the parts of the plan in the shards don't add up to the whole one that they name; runner verify of each shard finds the \
+             damaged one, and its runner sweep --fresh trains it again",
             first.folder.display()
         );
     }

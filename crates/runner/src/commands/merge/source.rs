@@ -69,10 +69,7 @@ impl Source {
             proved => proved.map(|()| true)?,
         };
         if !has_plan {
-            warn(&format!(
-                "{}: its plan is not what was stored, and is written anew from the shards",
-                folder.display()
-            ));
+            warn(&format!("{}: its plan is damaged, and is written anew from the shards", folder.display()));
         }
         Ok(source.map(|source| Source { is_target: true, has_plan, ..source }))
     }

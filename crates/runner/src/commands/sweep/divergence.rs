@@ -2,12 +2,14 @@
 
 use crate::commands::failure::against_divergence_at_once;
 use crate::plan::Plan;
+use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::run::outcome::Status;
 
-/// Says what may help if every trial of the plan has diverged, in this run or an earlier one; `None` if one has not.
-pub(super) fn against_divergence(plan: &Plan, record: &Record) -> Result<Option<String>, Error> {
+/// Says what may help if every trial of the plan, or of its `shard`, has diverged, in this run or an earlier one; `None` if one has not.
+pub(super) fn against_divergence(plan: &Plan, shard: Option<Shard>, record: &Record) -> Result<Option<String>, Error> {
+    let every = if shard.is_some() { "every trial of this shard" } else { "every trial" };
     let (mut lowest, mut at_once, mut later) = (f64::INFINITY, None, false);
     for trial in plan.own_trials() {
         let summary = match record.finished_trial(&trial.id)? {
@@ -22,8 +24,8 @@ pub(super) fn against_divergence(plan: &Plan, record: &Record) -> Result<Option<
     }
     Ok(Some(match at_once {
         Some(reason) if !later => {
-            format!("every trial diverged before its first update ({reason}): {}", against_divergence_at_once(&reason))
+            format!("{every} diverged before its first update ({reason}): {}", against_divergence_at_once(&reason))
         }
-        _ => format!("every trial diverged, also with the lowest train.learning_rate, {lowest:?}: try a smaller one"),
+        _ => format!("{every} diverged, also with the lowest train.learning_rate, {lowest:?}: try a smaller one"),
     }))
 }

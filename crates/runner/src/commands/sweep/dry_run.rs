@@ -60,8 +60,8 @@ pub(super) fn run(
     }
     print(&table.to_string())?;
 
-    let left = plan.own_trials().filter(|trial| !finished.contains(&trial.id));
-    let (trials_left, flops) = left.fold((0, 0.0), |(trials, sum), trial| (trials + 1, sum + plan.flops(trial)));
+    let (trials_left, flops) =
+        plan.unfinished(&finished).fold((0, 0.0), |(trials, sum), trial| (trials + 1, sum + plan.flops(trial)));
     say(&format!(
         "{} in {}, {} to train: {} in all; {} with {jobs} at once; results in {}",
         trials_in_words(plan),

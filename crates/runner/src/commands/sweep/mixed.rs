@@ -49,7 +49,7 @@ impl Mixed<'_> {
                 finished.extend(merged.iter().cloned());
                 self.refuse(&record, plan, &finished)
             }
-            Err(Error::Missing(_)) => self.refuse_rung(left(plan, merged)),
+            Err(Error::Missing(_)) => self.refuse_rung(plan.unfinished(merged).count()),
             // Any other problem is reported when the record is opened for writing.
             Err(_) => Ok(()),
         }
@@ -58,14 +58,14 @@ impl Mixed<'_> {
     /// Refuses to train further trials than the `finished` ones if some of these were trained with another library or core.
     pub(super) fn refuse(&self, record: &Record, plan: &Plan, finished: &HashSet<String>) -> Result<()> {
         let others = self.others(record, plan, finished)?;
-        let left = left(plan, finished);
+        let left = plan.unfinished(finished).count();
         let Some(machine) = others.machine.filter(|_| !self.is_allowed && left > 0) else {
             return self.refuse_rung(left);
         };
         let there = machine.how_to_return(self.machine);
         bail!(
-            "{}: {} trained on {}, this is {} ({OTHER_ARITHMETIC}); --mix trains the other {left} here all the same, --fresh all \
-             of them, {there} goes on as it began",
+            "{}: {} trained on {}, this is {} ({OTHER_ARITHMETIC}); to go on as it began: {there}; to train \
+             the other {left} here: --mix; to train all of them anew: --fresh",
             self.folder.display(),
             count(others.arithmetic, "trial"),
             machine.arithmetic(),
@@ -84,8 +84,8 @@ impl Mixed<'_> {
         let trials = trials + others.map(|(_, trials)| trials).sum::<usize>();
         let there = machine.how_to_return(self.machine);
         bail!(
-            "{}: {} trained on {}, this is {here} ({OTHER_ARITHMETIC}); --mix trains the {left} of the shard here all the same, \
-             {there} goes on as it began",
+            "{}: {} trained on {}, this is {here} ({OTHER_ARITHMETIC}); to go on as it began: {there}; to train the \
+             {left} of the shard here: --mix",
             folder.display(),
             count(trials, "trial"),
             machine.arithmetic(),
@@ -124,9 +124,4 @@ impl Mixed<'_> {
         }
         Ok(others)
     }
-}
-
-/// Counts the trials of a plan that are left to train.
-fn left(plan: &Plan, finished: &HashSet<String>) -> usize {
-    plan.own_trials().filter(|trial| !finished.contains(&trial.id)).count()
 }

@@ -76,7 +76,9 @@ impl Subject {
     pub(super) fn of_example(example: WorkedExample, args: &cli::Trace) -> Result<Self> {
         let gives_caches = gives_caches(&example.layers);
         if gives_caches && (args.step > 1 || args.examples.is_some()) {
-            bail!("--step and --examples: the file gives caches or gradients of one step on all its examples");
+            bail!(
+                "--step, --examples: the file gives caches or gradients, which belong to its one step on all its examples; leave them out"
+            );
         }
         let is_as_published = args.step == 1 && args.examples.is_none() && args.experiment.overrides.is_empty();
         let WorkedExample { name, description, x, y, layers, training, expected } = example;
@@ -107,7 +109,7 @@ impl Subject {
             }
             (_, x, y) if args.step > 1 => {
                 let missing = if x.is_some() && y.is_some() { "train.learning_rate" } else { "x and y" };
-                bail!("--step: without {missing} there is one step");
+                bail!("--step: without {missing} the file has only one step; add them, or leave --step out");
             }
             (config, x, y) => {
                 let examples = x.as_ref().map_or(1, Array2::ncols);
