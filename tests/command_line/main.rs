@@ -7,6 +7,7 @@ mod best; // the best setting, and its best trial trained again
 mod blas; // the gemm calls of a product's plan; a wrong BLAS is caught
 mod checkpoints; // a training goes on where it was, with the same bytes
 mod choice_of_blas; // by name, path and rule; what is refused; what is said
+mod claims; // what an experiment says that it shows, judged
 mod cluster; // shards on Slurm: scripts, tasks, status, what is sent again
 mod commands; // gradcheck, show, check and data
 mod comparisons; // two sweeps, pair by pair

@@ -9,7 +9,7 @@ use super::data::Data;
 use super::experiment::{Gradcheck, Trace};
 use super::models::{Evaluate, Export, Predict, Train};
 use super::rehearse::Rehearse;
-use super::results::{Best, Compare, Report, Show, Tag, Verify};
+use super::results::{Best, Claims, Compare, Report, Show, Tag, Verify};
 use super::shells::{Completions, Man};
 use super::sweep::Sweep;
 
@@ -159,6 +159,14 @@ Exit code 1 if no trial fits it.")]
       +unstable -look
   runner tag results/depth")]
     Tag(Tag),
+    /// Say whether the claims of an experiment hold in its results.
+    ///
+    /// A claim is a number that the results come to, with its bounds: a table [[claim]] of the experiment (docs/claims.md). The end of a
+    /// sweep judges them too. Exit code 1 if one does not hold, or can't be judged because trials are missing.
+    #[command(after_help = "Examples:
+  runner claims results/course-4layer
+  runner claims results/depth --json")]
+    Claims(Claims),
     /// Write a sweep as one HTML page that opens anywhere, without a network.
     ///
     /// It has what was asked, which setting is best, a table to sort and filter, plots to hover over, the machine, the experiment

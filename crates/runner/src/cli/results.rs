@@ -10,7 +10,7 @@ use clap::Args;
 use super::blas::Blas;
 use super::choice::{Choice, one_of};
 
-/// The trials that are looked at.
+/// The selection of trials.
 #[derive(Args, Debug)]
 pub struct Which {
     /// A results directory, such as results/depth.
@@ -21,6 +21,16 @@ pub struct Which {
     /// A former plan that the record keeps, by the number that `runner show` gives it.
     #[arg(long, value_name = "N")]
     pub plan: Option<i64>,
+}
+
+/// Arguments of `runner claims`.
+#[derive(Args, Debug)]
+pub struct Claims {
+    /// A results directory, such as results/course-4layer.
+    pub dir: PathBuf,
+    /// Print the judgements as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `runner show`.

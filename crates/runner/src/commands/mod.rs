@@ -6,6 +6,7 @@ mod bench;
 mod best;
 mod check;
 mod chosen;
+mod claims;
 mod climbed;
 mod compare;
 mod completions;
@@ -54,7 +55,9 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
     set_up(if quiet { -1 } else { i8::from(verbose) }, color);
     let own = blas_of(&command);
     if blas.is_some() && own.is_none() {
-        bail!("--blas: this command takes no BLAS before its name; `runner COMMAND --help` has its options");
+        bail!(
+            "--blas: this command doesn't take it before its name; `runner COMMAND --help` shows whether it takes it after"
+        );
     }
     let blas = own.and_then(|own| own.blas.clone()).or(blas);
     let blas = blas.as_ref();
@@ -70,6 +73,7 @@ pub fn run(Cli { command, blas, verbose, quiet, color }: Cli) -> Result<ExitCode
         Command::Best(args) => best::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Tag(args) => tag::run(&args),
+        Command::Claims(args) => claims::run(&args),
         Command::Submit(args) => submit::run(&args, blas),
         Command::Status(args) => status::run(&args),
         Command::Verify(args) => verify::run(&args, blas),

@@ -11,16 +11,21 @@ use datasets::text::count;
 
 use self::data::{Column, Data};
 use self::page::{AxisInWords, MachineInWords, Share, Words};
+use self::proof::Line;
 use self::ranking::Ranking;
 use self::state::State;
 use super::answer::{may_be_written, print_names};
+use super::claims::judgements;
 use super::failure::Failure;
 use crate::cli;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::plan::Asked;
 use crate::record::planned::PlannedAxis;
+use crate::record::shard_names::EXPERIMENT;
+use crate::results::claim::Judgement;
 use crate::results::trials::{Row, SEED, Trials};
+use crate::spec::claim::Claim;
 use crate::terminal::{say, warn};
 use crate::text::{bytes, visible};
 
@@ -77,7 +82,7 @@ fn open(out: &Path) {
 }
 
 /// Gathers all of the page.
-fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> {
+fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
     let planned = record.planned()?;
     let mut damaged = HashSet::new();
     let curves = curves::read(record, &planned.points, &mut damaged)?;
@@ -93,6 +98,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
         tally: words::tally(&ranking, points),
         answer: words::answer(&ranking, &trials),
         notes: words::notes(&ranking, &trials),
+        claims: claims(record, folder, &trials)?,
         data: visible(&asked.data).into_owned(),
         axes: axes.iter().map(|axis| axis_in_words(axis, points)).collect(),
         base: words::base(&asked.toml, axes),
@@ -106,6 +112,16 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String, Error> 
         version: env!("CARGO_PKG_VERSION"),
     };
     Ok(page::render(&words, &data))
+}
+
+/// Judges the claims of the experiment.
+fn claims(record: &Record, folder: &Path, trials: &Trials) -> Result<Vec<Line>> {
+    let claims = Claim::all_in(&trials.toml, &folder.join(EXPERIMENT))?;
+    let judgements = judgements(&claims, trials, record)?.into_iter();
+    let line = |Judgement { says, holds, because, .. }: Judgement| {
+        Line::new(holds, &visible(&says), visible(&because).into_owned(), String::new())
+    };
+    Ok(judgements.map(line).collect())
 }
 
 fn axis_in_words(axis: &PlannedAxis, points: &[Row]) -> AxisInWords {

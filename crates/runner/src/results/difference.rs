@@ -12,7 +12,7 @@ pub const SWEPT: &str = "sweep.";
 /// A key that differs, with its values in the first experiment and in the second.
 pub type Difference = (String, Option<String>, Option<String>);
 
-/// Lists the keys in which two experiments differ, but for their names, their descriptions and when they write checkpoints.
+/// Lists the keys in which two experiments differ, but for their names, their descriptions, their claims and when they write checkpoints.
 pub fn differences(a: &str, b: &str) -> Vec<Difference> {
     differing(&texts(a), &texts(b))
 }
@@ -20,7 +20,8 @@ pub fn differences(a: &str, b: &str) -> Vec<Difference> {
 fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Difference> {
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let differ = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
-    let changes_results = |key: &&String| !matches!(key.as_str(), "name" | "description" | "run.checkpoint_every");
+    let changes_results =
+        |key: &&String| !matches!(key.as_str(), "name" | "description" | "run.checkpoint_every" | "claim");
     differ.filter(changes_results).map(|key| (key.clone(), a.get(key).cloned(), b.get(key).cloned())).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The trials of a record as people ask for them: a table with a column for every key and every result, conditions on it, its
 //! settings with their statistics, and the one rule by which one of them is the best.
 
+pub mod claim;
 pub mod column;
 pub mod condition;
 pub mod difference;

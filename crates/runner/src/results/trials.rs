@@ -11,7 +11,8 @@ use crate::record::columns::Column;
 use crate::record::error::Error;
 use crate::record::machines::MachineNames;
 use crate::record::notes::Notes;
-use crate::record::planned::{Planned, PlannedAxis};
+use crate::record::plan::{StoredPlan, StoredPoint};
+use crate::record::planned::{Planned, PlannedAxis, RecordedPoint};
 use crate::record::stored::FinishedTrial;
 use crate::record::summary::Summary;
 use crate::run::outcome::Status;
@@ -86,10 +87,22 @@ impl Trials {
         Ok(Trials::of(planned, damaged, &names, &record.notes()?))
     }
 
+    /// Lists the points of a plan before any trial has finished.
+    pub fn unfinished_of(plan: StoredPlan) -> Self {
+        let point = |point: StoredPoint| RecordedPoint {
+            trial: point.trial,
+            values: serde_json::from_str(&point.values).unwrap_or_default(),
+            finished: None,
+        };
+        let points = plan.points.into_values().map(point).collect();
+        let planned = Planned { name: plan.asked.name, toml: plan.asked.toml, axes: plan.axes, points };
+        Trials::of(planned, &HashSet::new(), &MachineNames::default(), &Notes::default())
+    }
+
     /// Puts the trials of a plan together with what is known of them.
     pub fn of(planned: Planned, damaged: &HashSet<String>, names: &MachineNames, notes: &Notes) -> Self {
         let Planned { name, toml, axes, points } = planned;
-        let rungs = Rungs::of(&axes, points.iter().map(|point| &point.values));
+        let rungs = RungNumbers::of(&axes, points.iter().map(|point| &point.values));
         let base = Arc::new(base_settings(&toml));
         let rows = points.into_iter().enumerate().map(|(place, point)| {
             let mut row = Row {
@@ -203,18 +216,18 @@ fn base_settings(toml: &str) -> Map<String, Value> {
 }
 
 /// The rungs of a sweep that halves, by the lengths of their trials.
-struct Rungs {
+struct RungNumbers {
     key: Option<String>,
     numbers: HashMap<String, usize>,
 }
 
-impl Rungs {
+impl RungNumbers {
     fn of<'p>(axes: &[PlannedAxis], points: impl Iterator<Item = &'p Map<String, Value>>) -> Self {
         let key = axes.iter().find(|axis| axis.has_scale(Scale::Rungs)).map(|axis| axis.key.clone());
         let mut lengths: Vec<&Value> = points.filter_map(|point| point.get(key.as_ref()?)).collect();
         lengths.sort_by_key(|length| length.as_u64());
         lengths.dedup();
-        Rungs { numbers: lengths.into_iter().map(Value::to_string).zip(1..).collect(), key }
+        RungNumbers { numbers: lengths.into_iter().map(Value::to_string).zip(1..).collect(), key }
     }
 
     fn of_point(&self, values: &Map<String, Value>) -> Option<usize> {
@@ -225,7 +238,6 @@ impl Rungs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::planned::RecordedPoint;
 
     #[test]
     fn a_key_without_a_value_in_a_plan_of_a_former_release_has_its_default() {

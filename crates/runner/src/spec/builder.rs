@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::claim::{Claim, drop_claims};
 use super::data::{DataSource, Pins, TestFiles, ValidationSplit};
 use super::drawn::drop_sampling;
 use super::error::{Error, Place};
@@ -12,10 +13,10 @@ use super::halving::{Halving, drop_halving};
 use super::key::{Problem, RawTrial, find};
 use super::kind::Text;
 use super::resolve::resolve;
-use super::role::Role;
+use super::role::{CLAIMS, Role, claim_of};
 use super::search_space::{Points, SearchSpace};
 use super::source::{self, Entry};
-use super::suggestion::unknown;
+use super::suggestion::{is_within, unknown};
 use super::sweep_keys::METRIC;
 use super::trial::keys::key;
 use super::worked_example::example::LAYER;
@@ -28,15 +29,17 @@ impl Experiment {
     /// The first thing that is wrong, in one line.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
         let mut entries = drop_fixed(source::read(path, overrides)?)?;
+        let claims_dropped_for = drop_claims(&mut entries);
         loop {
             match Experiment::of(path, drop_halving(drop_sampling(entries.clone()))) {
+                Ok(experiment) => return Ok(Experiment { claims_dropped_for, ..experiment }),
                 // The command line may have left no point to which a key of the file applies.
                 Err(Error::Idle { place, role, key, .. })
                     if place != Place::CommandLine && !overrides.is_empty() && Experiment::load(path, &[]).is_ok() =>
                 {
                     entries = without(entries, role, key);
                 }
-                read => return read,
+                Err(error) => return Err(error),
             }
         }
     }
@@ -90,6 +93,12 @@ impl ExperimentBuilder {
         if name.starts_with("sweep.") {
             return self.space.add(entry);
         }
+        if claim_of(name).is_some() {
+            return Ok(()); // `build` reads the claims
+        }
+        if name == CLAIMS || is_within(name, CLAIMS) {
+            return Err(Error::setting(place, CLAIMS, "must be a list of tables: write [[claim]]"));
+        }
         let added = match (find(keys::KEYS.iter().copied(), name), key(name)) {
             (Some(key), _) => self.raw.set(key, value),
             (None, Some(key)) => self.base.set(key, value),
@@ -136,6 +145,8 @@ impl ExperimentBuilder {
             axes,
             points,
             halving,
+            claims: Claim::all_of(&entries)?,
+            claims_dropped_for: None,
             jobs: raw.get(&keys::JOBS),
             threads: raw.value(&keys::THREADS),
             checkpoint_every: raw.value(&keys::CHECKPOINT_EVERY),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::axis::Axis;
 use super::checkpoint_every::CheckpointEvery;
+use super::claim::Claim;
 use super::data::{DataShape, DataSource, Pins, ValidationSplit};
 use super::error::Place;
 use super::halving::Halving;
@@ -49,6 +50,11 @@ pub struct Experiment {
     pub checkpoint_every: CheckpointEvery,
     /// The BLAS; `None` if the command line, the environment or the default chooses it.
     pub blas: Option<Request>,
+    /// The claims, which the end of a sweep judges.
+    pub claims: Vec<Claim>,
+    /// The key on the command line that makes another experiment of the file, so that the file's claims don't count; `None` if they do, or there
+    /// are none.
+    pub claims_dropped_for: Option<String>,
     /// Every key that is set, as it is written, with its place.
     pub places: Vec<(String, Place)>,
     /// The text of the experiment with overrides and defaults filled in, which can be run again.

@@ -88,6 +88,12 @@ pub type Flag = Plain<bool>;
 /// Texts.
 pub type Text = Plain<String>;
 
+/// Finite numbers.
+pub const FINITE: Real = Real {
+    allowed: "a finite number",
+    parse: |value| number_if(value, f64::is_finite),
+    schema: || json!({ "type": "number" }),
+};
 /// Finite numbers above 0.
 pub const POSITIVE: Real = Real {
     allowed: "a finite number above 0",

@@ -4,6 +4,7 @@ pub mod axis;
 mod axis_group;
 mod builder;
 pub mod checkpoint_every;
+pub mod claim;
 mod coverage;
 pub mod data;
 mod drawn;

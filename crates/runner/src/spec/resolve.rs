@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::axis::Axis;
-use super::role::{LISTS, Role};
+use super::role::{CLAIMS, LISTS, Role, claim_of};
 use super::source::Entry;
 use super::trial::TrialConfig;
 
@@ -22,10 +22,11 @@ pub(super) fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> 
     let mut sections: Vec<(String, String)> = vec![(String::new(), String::new())];
     for (key, value) in given.chain(defaults) {
         let (role, inner) = Role::of(key);
-        let (header, name) = match (role.table(), key.split_once('.')) {
-            (Some((list, number)), _) => (format!("[[sweep.{list}]] # {}", number + 1), inner),
-            (None, Some((section, name))) => (format!("[{section}]"), name),
-            (None, None) => (String::new(), key),
+        let (header, name) = match (claim_of(key), role.table(), key.split_once('.')) {
+            (Some((number, name)), ..) => (format!("[[{CLAIMS}]] # {}", number + 1), name),
+            (None, Some((list, number)), _) => (format!("[[sweep.{list}]] # {}", number + 1), inner),
+            (None, None, Some((section, name))) => (format!("[{section}]"), name),
+            (None, None, None) => (String::new(), key),
         };
         let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
         let name = if is_bare { name.to_owned() } else { Value::from(name).to_string() };
@@ -36,7 +37,9 @@ pub(super) fn resolve(entries: &[Entry], axes: &[Axis], first: &TrialConfig) -> 
         }
     }
     // The lists come last: a table of a list ends the section before it.
-    sections.sort_by_key(|(header, _)| LISTS.iter().position(|list| header.starts_with(&format!("[[sweep.{list}]]"))));
+    let lists = LISTS.map(|list| format!("[[sweep.{list}]]")).into_iter().chain([format!("[[{CLAIMS}]]")]);
+    let lists: Vec<String> = lists.collect();
+    sections.sort_by_key(|(header, _)| lists.iter().position(|list| header.starts_with(list)));
     let sections: Vec<_> = sections.iter().map(|(header, lines)| format!("{header}\n{lines}")).collect();
     sections.join("\n").trim_start().to_owned()
 }

@@ -3,6 +3,15 @@
 /// The lists of tables below `sweep`.
 pub(super) const LISTS: [&str; 3] = ["zip", "exclude", "include"];
 
+/// The list of tables that has the claims.
+pub(super) const CLAIMS: &str = "claim";
+
+/// Returns the number of the claim that a key belongs to, such as `claim[0].value`, and the key's name in its table.
+pub(super) fn claim_of(written: &str) -> Option<(usize, &str)> {
+    let (number, key) = written.strip_prefix(CLAIMS)?.strip_prefix('[')?.split_once(']')?;
+    Some((number.parse().ok()?, key.strip_prefix('.').unwrap_or(key)))
+}
+
 /// The role of a key, as its prefix says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {

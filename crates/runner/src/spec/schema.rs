@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::claim;
 use super::experiment_keys;
 use super::key::AnyKey;
 use super::kind::{Kind, POINTS};
-use super::role::Role;
+use super::role::{CLAIMS, Role};
 use super::source::ALTERNATIVES;
 use super::sweep_keys;
 use super::trial::keys::keys;
@@ -16,6 +17,7 @@ use super::trial::keys::keys;
 const ZIP: &str = "Columns that advance together: one more axis.";
 const EXCLUDE: &str = "Points for which all of this holds are left out.";
 const INCLUDE: &str = "A single point more, for every seed.";
+const CLAIM: &str = "Numbers that the results come to: the end of a sweep says whether they do.";
 
 /// Makes the schema: draft-07, which Taplo and Even Better TOML read. It says what each key takes; what keys say together is checked by
 /// the program alone.
@@ -28,6 +30,7 @@ pub fn schema() -> Json {
     schema["title"] = json!("An experiment of Layerchain");
     schema["required"] = json!(["name"]);
     schema["properties"]["sweep"] = sweep();
+    schema["properties"][CLAIMS] = claims();
     for section in ["data", "model", "train"] {
         let (names, section) = (names_of(&schema, section), &mut schema["properties"][section]);
         let pairs: Vec<_> = alternatives().filter(|pair| pair.iter().all(|name| names.contains(*name))).collect();
@@ -61,7 +64,7 @@ fn whole_names(properties: &Json) -> Json {
 
 /// Lists the definitions that the schema refers to: the forms of each key.
 fn definitions() -> Json {
-    let all = [experiment_keys::KEYS, sweep_keys::KEYS].into_iter().flatten().copied().chain(keys());
+    let all = [experiment_keys::KEYS, sweep_keys::KEYS, claim::KEYS].into_iter().flatten().copied().chain(keys());
     let values = all.map(|key| (format!("value.{}", key.name()), value_of(key)));
     let axes = keys().map(|key| (format!("axis.{}", key.name()), axis_of(key)));
     let conditions = keys().map(|key| (format!("condition.{}", key.name()), condition_of(key)));
@@ -124,6 +127,18 @@ fn sweep() -> Json {
     }
     sweep["description"] = json!("The axes, in this order, the last varying fastest.");
     sweep
+}
+
+/// Describes the list of tables `[[claim]]`.
+fn claims() -> Json {
+    let in_list = |key: &&'static dyn AnyKey| {
+        let name = key.name().split_once('.').map_or(key.name(), |(_, name)| name);
+        (name, reference("value", *key))
+    };
+    let mut tables = table(claim::KEYS.iter().map(in_list), Spelling::Nested);
+    tables["required"] = json!(["says", "value"]);
+    tables["anyOf"] = json!([{ "required": ["at_least"] }, { "required": ["at_most"] }]);
+    json!({ "type": "array", "description": CLAIM, "items": tables })
 }
 
 /// Describes the values of a key with what it means, its condition and its default.

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use super::error::{Error, Place};
 use super::experiment_keys;
 use super::key::find;
-use super::role::{LISTS, Role};
+use super::role::{CLAIMS, LISTS, Role};
 use super::suggestion::SECTIONS;
 use datasets::files::regular_file;
 
@@ -31,7 +31,7 @@ pub(super) const ALTERNATIVES: [(&[&str], &[&str]); 5] = [
 /// A key with its value, as written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
-    /// The whole key, such as `train.learning_rate`, `sweep.train.learning_rate` or `sweep.zip[0].train.learning_rate`.
+    /// The whole key, such as `train.learning_rate`, `sweep.zip[0].train.learning_rate` or `claim[0].value`.
     pub(super) key: String,
     /// Its value.
     pub(super) value: Value,
@@ -44,16 +44,32 @@ pub(super) struct Entry {
 /// # Errors
 /// If the file can't be read or isn't TOML, or an override isn't `key=value`.
 pub(super) fn read(path: &Path, overrides: &[String]) -> Result<Vec<Entry>, Error> {
-    let text = read_text(path)?;
+    let mut entries = parse(&read_text(path)?, path)?;
+    for word in overrides {
+        let (key, value) = word.split_once('=').ok_or_else(|| Error::NotAnOverride(word.clone()))?;
+        let (key, value) = (key.trim(), value.trim());
+        if key.is_empty() {
+            return Err(Error::NotAnOverride(word.clone()));
+        }
+        lay_over(&mut entries, key, value_of(key, value));
+    }
+    Ok(entries)
+}
+
+/// Reads the text of an experiment, which was at `path`.
+///
+/// # Errors
+/// If it isn't TOML, or has a key twice.
+pub(super) fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, Error> {
     let syntax = |error: &toml::de::Error| {
-        let line = error.span().map_or(1, |span| line_of(&text, span.start));
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
         let reason = error.message().lines().collect::<Vec<_>>().join("; ");
         Error::Syntax { place: Place::Line(path.to_owned(), line), reason }
     };
     let table: Table = text.parse().map_err(|error| syntax(&error))?;
-    let spanned = DeTable::parse(&text).map_err(|error| syntax(&error))?;
+    let spanned = DeTable::parse(text).map_err(|error| syntax(&error))?;
     let mut lines = BTreeMap::new();
-    find_lines("", spanned.get_ref(), &text, &mut lines);
+    find_lines("", spanned.get_ref(), text, &mut lines);
 
     let mut entries: Vec<Entry> = Vec::new();
     let mut twice = None;
@@ -67,14 +83,6 @@ pub(super) fn read(path: &Path, overrides: &[String]) -> Result<Vec<Entry>, Erro
     });
     if let Some((key, place)) = twice {
         return Err(Error::Setting { place, key, problem: "given twice, in two spellings".to_owned() });
-    }
-    for word in overrides {
-        let (key, value) = word.split_once('=').ok_or_else(|| Error::NotAnOverride(word.clone()))?;
-        let (key, value) = (key.trim(), value.trim());
-        if key.is_empty() {
-            return Err(Error::NotAnOverride(word.clone()));
-        }
-        lay_over(&mut entries, key, value_of(key, value));
     }
     Ok(entries)
 }
@@ -124,7 +132,7 @@ pub(super) fn are_alternatives(a: &str, b: &str) -> bool {
 }
 
 fn is_list(key: &str) -> bool {
-    key.strip_prefix("sweep.").is_some_and(|list| LISTS.contains(&list))
+    key == CLAIMS || key.strip_prefix("sweep.").is_some_and(|list| LISTS.contains(&list))
 }
 
 /// Reads the text as a TOML value, or else takes it as a string: `model.activation=tanh` needs no quotes, and `.5` no

@@ -35,6 +35,8 @@ pub(super) struct Words {
     pub(super) tally: String,
     pub(super) answer: String,
     pub(super) notes: Vec<String>,
+    /// The claims of the experiment, and whether they hold.
+    pub(super) claims: Vec<Line>,
     /// The data in words.
     pub(super) data: String,
     pub(super) axes: Vec<AxisInWords>,
@@ -130,6 +132,7 @@ mod tests {
             tally: text(),
             answer: text(),
             notes: vec![text()],
+            claims: vec![Line::new(Some(false), HOSTILE, text(), String::new())],
             data: text(),
             axes: vec![axis],
             base: vec![(text(), text())],
@@ -150,7 +153,7 @@ mod tests {
         let page = page();
         assert!(!page.replace(LIBRARY, "").contains("<img"), "a tag of a text");
         assert_eq!(page.matches("</script>").count(), 3, "the ends of the data, the library and the scripts");
-        assert!(page.matches("&lt;img src=x onerror=alert(1)&gt;").count() >= 15, "each text is on the page");
+        assert!(page.matches("&lt;img src=x onerror=alert(1)&gt;").count() >= 17, "each text is on the page");
         let data = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
         assert!(!data.contains(['<', '>', '&']), "{data}");
         let data: serde_json::Value = serde_json::from_str(data).unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::state::State;
+use crate::commands::answer::mark;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::folder::FILES;
@@ -12,7 +13,7 @@ use crate::results::setting::different_trials;
 use crate::results::trials::Row;
 use datasets::text::count;
 
-/// A line of the proof.
+/// A line of the proof, or of the claims.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Line {
     /// ✓, ✗, or · if neither can be said.
@@ -26,13 +27,9 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn new(right: Option<bool>, what: &str, detail: String, digest: String) -> Self {
-        let (mark, said) = match right {
-            Some(true) => ("✓", "right"),
-            Some(false) => ("✗", "wrong"),
-            None => ("·", "not known"),
-        };
-        Line { mark, said, what: what.to_owned(), detail, digest }
+    pub(super) fn new(right: Option<bool>, what: &str, detail: String, digest: String) -> Self {
+        let said = right.map_or("not known", |right| if right { "right" } else { "wrong" });
+        Line { mark: mark(right), said, what: what.to_owned(), detail, digest }
     }
 }
 

@@ -13,6 +13,7 @@ use super::dry_run;
 use super::mixed::ChosenRung;
 use super::shard::shard_of;
 use crate::cli;
+use crate::commands::claims::can_be_judged;
 use crate::commands::located::located;
 use crate::commands::predicted_time::PredictedTime;
 use crate::commands::promotion::{Found, find_rung, promote};
@@ -60,6 +61,8 @@ pub(super) struct PreparedSweep {
 pub(super) struct Rung<'s> {
     pub(super) plan: &'s Plan,
     pub(super) inputs: Inputs,
+    /// As in [`PreparedSweep`].
+    pub(super) merged: &'s HashSet<String>,
 }
 
 impl PreparedSweep {
@@ -72,6 +75,7 @@ impl PreparedSweep {
         let plan = session.plan()?;
         let folder = results_folder(args.out.clone(), &session.experiment.name);
         let (shard, threads) = (shard_of(args)?, session.experiment.threads);
+        can_be_judged(&plan, &session.experiment)?;
         let loaded = Some(session);
         let (merged, chosen_on) = (HashSet::new(), None);
         let mut sweep =
@@ -196,7 +200,7 @@ impl PreparedSweep {
             // The inputs hold everything that the last rung needs.
             self.loaded = None;
         }
-        Ok(Rung { plan: &self.plan, inputs })
+        Ok(Rung { plan: &self.plan, inputs, merged: &self.merged })
     }
 
     /// Goes on to the next rung, if there is one. A shard ends with its rung: the best settings are known only when all

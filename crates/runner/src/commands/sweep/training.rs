@@ -15,6 +15,7 @@ use super::shard::trials_in_words;
 use super::tally::Tally;
 use crate::cli;
 use crate::commands::answer::print_names;
+use crate::commands::claims::{all_hold, judge, say_judgements};
 use crate::commands::failure::Failure;
 use crate::commands::resume::same_again;
 use crate::commands::session::Session;
@@ -95,11 +96,16 @@ impl Training {
         mixed.refuse(&record, plan, &finished)?;
         write_plan(&mut record, sweep, &machine).map_err(Failure::of_writing)?;
         say_header(sweep, &finished, &machine);
+        if let Some(key) = &session.experiment.claims_dropped_for {
+            say(&format!(
+                "the claims of the experiment are not judged: {key} on the command line makes another one of it"
+            ));
+        }
         mixed.warn(&record, plan, &finished)?;
         say_damaged(plan, &damaged);
         let checkpoints = sweep.checkpoints(&machine, &stop);
         let (mode, tally, kept) = (args.progress, Tally::new(), 0);
-        let planned = unfinished(plan, &finished).count();
+        let planned = plan.unfinished(&finished).count();
         let damaged = damaged.into_iter().collect();
         Ok(Training {
             workers,
@@ -144,7 +150,7 @@ impl Training {
         // A rung that another machine has trained may have been completed while this one began.
         let mixed = Mixed { machine, is_allowed: *is_mix_allowed, folder: &sweep.folder, rung: None };
         mixed.refuse(record, &sweep.plan, finished)?;
-        *planned += unfinished(&sweep.plan, finished).count();
+        *planned += sweep.plan.unfinished(finished).count();
         match sweep.session().check_blas(&sweep.plan, workers, None, stop) {
             // The rung is not trained, as by an interruption at any other time.
             Err(error) if !matches!(error.downcast_ref(), Some(Failure::Interrupted)) => return Err(error),
@@ -156,12 +162,12 @@ impl Training {
 
     /// Trains the unfinished trials of the current rung of `sweep`; returns `false` if it was interrupted.
     fn train_rung(&mut self, sweep: &mut PreparedSweep) -> Result<bool> {
-        let Rung { plan, inputs } = sweep.rung()?;
+        let Rung { plan, inputs, merged } = sweep.rung()?;
         let Training {
             workers, stop, limits, record, machine, checkpoints, finished, damaged, mode, tally, kept, ..
         } = self;
         let left = left_to_train(plan, finished);
-        let trials: Vec<_> = unfinished(plan, finished).collect();
+        let trials: Vec<_> = plan.unfinished(finished).collect();
         checkpoints.remove_finished(finished);
         say_resumed(checkpoints, &left);
         let flops = trials.iter().fold(0.0, |sum, trial| sum + plan.flops(trial));
@@ -188,7 +194,8 @@ impl Training {
         let all = done.len() == trials.len();
         damaged.retain(|id| !done.contains(id));
         finished.extend(done);
-        *kept = plan.own_trials().filter(|trial| finished.contains(&trial.id)).count();
+        let is_here = |trial: &&Trial| finished.contains(&trial.id) && !merged.contains(&trial.id);
+        *kept = plan.own_trials().filter(is_here).count();
         result.map_err(|error| Failure::of_training(error, *kept))?;
         Ok(all && !stop.is_asked())
     }
@@ -211,13 +218,15 @@ impl Training {
         let writing = stop.writing();
         let _writing = Writing::begin(&writing);
         let advice = if tally.only_diverged() {
-            against_divergence(&sweep.plan, &record).map_err(Failure::of_writing)?
+            against_divergence(&sweep.plan, sweep.shard, &record).map_err(Failure::of_writing)?
         } else {
             None
         };
-        record.close().map_err(|error| Failure::NotExported { error, kept })?;
         let is_cut_short = tally.all() < planned || (rungs_are_left && sweep.shard.is_none());
         let cut = (stop.is_asked() && is_cut_short).then(|| limits.reason(tally.failed()));
+        let is_whole = cut.is_none() && sweep.shard.is_none();
+        let judgements = if is_whole { judge(&record, folder)? } else { Vec::new() };
+        record.close().map_err(|error| Failure::NotExported { error, kept })?;
         say_left(&checkpoints, cut.is_some());
         advice.iter().for_each(|advice| warn(advice));
         match sweep.plan.own_trials().next() {
@@ -229,14 +238,10 @@ impl Training {
             None if rungs_are_left && cut.is_none() => say("no setting of this rung has completed, so none goes on"),
             _ => {}
         }
+        say_judgements(&judgements);
         print_names(&[folder])?;
-        Ok(ExitCode::from(tally.exit_code(cut)))
+        Ok(ExitCode::from(tally.exit_code(cut).max(u8::from(!all_hold(&judgements)))))
     }
-}
-
-/// Iterates over the trials that a plan has left to train.
-fn unfinished<'p>(plan: &'p Plan, finished: &HashSet<String>) -> impl Iterator<Item = &'p Trial> {
-    plan.own_trials().filter(|trial| !finished.contains(&trial.id))
 }
 
 /// Says how the shards of a sweep become one.
@@ -281,6 +286,6 @@ fn say_damaged(plan: &Plan, damaged: &[String]) {
     let planned: HashSet<&str> = plan.own_trials().map(|trial| &*trial.id).collect();
     let again: Vec<&str> = damaged.iter().map(String::as_str).filter(|id| planned.contains(id)).collect();
     if let Some(again) = first_and_others(&again) {
-        warn(&format!("trial {again} in the record is not what was stored; it is trained again"));
+        warn(&format!("damaged in the record, and trained again: trial {again}"));
     }
 }
