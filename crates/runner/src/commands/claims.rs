@@ -17,7 +17,7 @@ use crate::results::setting::first_of_each;
 use crate::results::trials::Trials;
 use crate::spec::claim::Claim;
 use crate::spec::experiment::Experiment;
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 use datasets::text::count;
 
 /// Judges the claims of a record on stdout.
@@ -67,9 +67,11 @@ pub(super) fn judgements(claims: &[Claim], trials: &Trials, record: &Record) -> 
     claims.iter().map(judge).collect()
 }
 
-/// Says on stderr which claims hold.
+/// Says on stderr which claims hold, and warns of the others.
 pub(super) fn say_judgements(judgements: &[Judgement]) {
-    judgements.iter().for_each(|judgement| say(&line(judgement)));
+    for judgement in judgements {
+        if judgement.holds == Some(true) { say(&line(judgement)) } else { warn(&line(judgement)) }
+    }
 }
 
 /// Returns whether every claim holds.

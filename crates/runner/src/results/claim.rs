@@ -79,77 +79,76 @@ impl<'c> Judge<'c> {
     /// # Errors
     /// If the record can't be read.
     pub fn judge(&self, trials: &Trials, record: &Record) -> Result<Judgement, Error> {
-        let Claim { says, value, relative_to, at_least, at_most, .. } = self.claim;
+        let Claim { says, relative_to, at_least, at_most, .. } = self.claim;
         let judgement = |holds, number, because| Judgement { says: says.clone(), holds, number, because };
         let own = match self.number(&self.own, trials, record)? {
             Ok(own) => own,
-            Err((holds, because)) => return Ok(judgement(holds, None, because)),
+            Err(none) => return Ok(judgement(none.holds, None, none.because)),
         };
-        let (number, mut because) = match relative_to {
-            None => (own.number, format!("{}{value} {}", own.taken, significant(own.number, DIGITS))),
-            Some(condition) => {
-                let others = match self.number(&self.others, trials, record)? {
-                    Ok(others) => others,
-                    Err((holds, because)) => return Ok(judgement(holds, None, because)),
-                };
-                let ratio = own.number / others.number;
-                let times = significant(ratio, DIGITS);
-                (ratio, format!("{}{value} {times} times that with {condition}", own.taken))
-            }
+        let (number, times) = match relative_to {
+            None => (own.number, String::new()),
+            Some(condition) => match self.number(&self.others, trials, record)? {
+                Ok(others) => (own.number / others.number, format!(" times that with {condition}")),
+                Err(none) => return Ok(judgement(none.holds, None, none.because)),
+            },
         };
-        because += &own.of;
         let bounds = [("at least", at_least), ("at most", at_most)];
         let bounds = bounds.iter().filter_map(|(word, bound)| Some(format!("{word} {}", (**bound)?)));
-        because += &format!("; claimed: {}", bounds.collect::<Vec<_>>().join(", "));
+        let bounds = bounds.collect::<Vec<_>>().join(", ");
+        let because = format!("{} is {}{times}; claimed: {bounds}", own.name, significant(number, DIGITS));
         let holds = at_least.is_none_or(|least| number >= least) && at_most.is_none_or(|most| number <= most);
         Ok(judgement(Some(holds), Some(number), because))
     }
 
-    /// Takes the number of the trials that fit a condition, or says whether the claim fails without it, and why there is none.
+    /// Takes the number of the trials that fit a condition.
     fn number(
         &self,
         condition: &Option<Condition>,
         trials: &Trials,
         record: &Record,
-    ) -> Result<Result<Taken, (Option<bool>, String)>, Error> {
+    ) -> Result<Result<Taken, NoNumber>, Error> {
         let fits = |row: &&Row| condition.as_ref().is_none_or(|condition| condition.holds(row));
         let rows: Vec<&Row> = first_of_each(trials.rows.iter().filter(fits)).collect();
+        let all = count(rows.len(), "trial");
         let open = rows.iter().filter(|row| row.summary().is_none()).count();
         if open > 0 {
-            return Ok(Err((
-                None,
-                format!("{open} of its {} have not finished, or are damaged", count(rows.len(), "trial")),
-            )));
+            let because = format!("{open} of its {all} have not finished, or are damaged");
+            return Ok(Err(NoNumber { holds: None, because }));
         }
         let mut values = Vec::new();
         for row in &rows {
             values.extend(self.quantity.of(row, record)?);
         }
-        let (value, take) = (&self.claim.value, self.claim.take);
-        let Some(number) = take.of(&values) else {
-            let none = match rows.len() {
-                0 => "no trial fits its condition".to_owned(),
-                all => format!("none of its {} has a {value}", count(all, "trial")),
-            };
-            return Ok(Err((Some(false), none)));
-        };
-        let taken = if values.len() > 1 { format!("{} ", take.name()) } else { String::new() };
-        let of = match (values.len(), rows.len()) {
-            (1, 1) => String::new(),
-            (some, all) if some == all => format!(", of {}", count(all, "trial")),
-            (some, all) => format!(", of the {some} of {} that have it", count(all, "trial")),
-        };
-        Ok(Ok(Taken { number, taken, of }))
+        let Claim { value, take, .. } = self.claim;
+        let take_of = |of: String| format!("{} {value} of {of}", take.name());
+        Ok(match take.of(&values) {
+            Some(number) => {
+                let name = match (values.len(), rows.len()) {
+                    (1, 1) => value.clone(),
+                    (some, planned) if some == planned => take_of(all),
+                    (some, _) => take_of(format!("the {some} of {all} that have it")),
+                };
+                Ok(Taken { number, name })
+            }
+            None if rows.is_empty() => {
+                Err(NoNumber { holds: Some(false), because: "no trial fits its condition".to_owned() })
+            }
+            None => Err(NoNumber { holds: Some(false), because: format!("none of its {all} has a {value}") }),
+        })
     }
 }
 
 /// The number of some trials.
 struct Taken {
     number: f64,
-    /// How it was taken, if there are several values.
-    taken: String,
-    /// The number of trials, in words.
-    of: String,
+    /// What it is.
+    name: String,
+}
+
+/// The reason why some trials have no number, and whether the claim fails by it.
+struct NoNumber {
+    holds: Option<bool>,
+    because: String,
 }
 
 impl Quantity {
