@@ -6,10 +6,11 @@ pub(super) const EXIT_CODES: &str = "Exit codes:
   1    a trial failed; the net of `runner train` diverged; `runner gradcheck`
        or `runner trace` found a gradient or a published result that differs;
        `runner verify` found a difference; `runner merge` or `runner status`
-       found trials missing or failed; `runner submit` could send only some of
-       its jobs; no trial fits `runner show --where`; the record was removed or
-       replaced while a sweep wrote to it; the disk is full or broken,
-       stdout can't be written, or the memory ran out
+       found trials missing or failed; a claim of the experiment does not
+       hold; `runner submit` could send only some of its jobs; no trial fits
+       `runner show --where`; the record was removed or replaced while a sweep
+       wrote to it; the disk is full or broken, stdout can't be written, or the
+       memory ran out
   2    the command line, an experiment, a data file or a record is wrong or
        lacks what was asked for, which is said before any work; `runner check`
        found other content in a known data set
