@@ -135,6 +135,7 @@ fn the_tasks_of_a_submitted_sweep_merge_to_the_bytes_of_one_machine_and_what_is_
     let again = runner(&bench, &["submit", "six.toml", "--shards", "3", "--time", "90m"]);
     assert_eq!(failure(&again).0, Some(2));
     assert!(text(&again.stderr).contains("--resume submits what is missing"), "{}", text(&again.stderr));
+    bench.write("squeue.txt", "");
     submit(&bench, &["--resume", "--time", "90m"]);
     assert!(bench.read("sbatch.log").contains("--parsable --array=1 results/six.shards/array.sh"));
     assert!(task(&bench, 1).output().unwrap().status.success());

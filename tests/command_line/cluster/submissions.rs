@@ -95,6 +95,26 @@ fn an_array_whose_merge_is_refused_is_named_and_the_merge_is_submitted_later() {
 }
 
 #[test]
+fn nothing_is_submitted_again_while_slurm_does_not_say_what_it_has() {
+    let bench = bench();
+    submit(&bench, &["--shards", "2", "--time", "1h"]);
+    let resume = ["submit", "six.toml", "--resume", "--time", "1h"];
+    command(&bench, "squeue", "echo 'squeue: error: Unable to contact slurm controller' >&2; exit 1");
+    for more in [&["--dry-run"][..], &[]] {
+        let (code, line) = failure_after_words(&runner(&bench, &[&resume[..], more].concat()));
+        let problem =
+            "error: squeue: Unable to contact slurm controller: what Slurm still has would be submitted twice";
+        assert!(code == Some(2) && line.starts_with(problem), "{line}");
+        let remedy = "if no job of 41 is left, move results/six.shards/submission.json away and submit with --shards 2";
+        assert!(line.contains(remedy), "{line}");
+    }
+    assert_eq!(bench.read("sbatch.log").lines().count(), 2);
+    // What it advises.
+    fs::remove_file(bench.path("results/six.shards/submission.json")).unwrap();
+    submit(&bench, &["--shards", "2", "--time", "1h"]);
+}
+
+#[test]
 fn a_job_that_cannot_be_noted_is_named() {
     let bench = bench();
     let last = "results/six.shards/submission.json";
@@ -118,6 +138,7 @@ fn a_sweep_that_halves_is_submitted_again_from_the_rung_that_it_has_come_to() {
         (said, calls)
     };
     submit(&bench, &[&halving[..], &["--time", "1h", "--shards", "2"]].concat());
+    bench.write("squeue.txt", "");
     let merge = || {
         let mut merge = prepared(&bench, Command::new("bash"));
         merge.arg("results/six.shards/merge.sh").current_dir(bench.path("")).status().unwrap()

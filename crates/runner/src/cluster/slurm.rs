@@ -1,12 +1,14 @@
 //! Slurm's commands.
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::io::{self, ErrorKind, Read};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The longest wait for squeue, which is only an addition.
+const SBATCH: &str = "sbatch";
+const SQUEUE: &str = "squeue";
+/// The longest wait for squeue.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A refusal by Slurm.
@@ -17,12 +19,25 @@ pub enum Error {
         "sbatch is not on this machine: submit where Slurm's commands are, or run the shards without it (docs/cluster.md)"
     )]
     Absent,
-    /// It could not be run.
-    #[error("sbatch: {0}")]
-    Io(#[from] std::io::Error),
-    /// It refused.
-    #[error("sbatch: {0}")]
-    Refused(String),
+    /// A command could not be run.
+    #[error("{command}: {reason}")]
+    Io {
+        /// The command.
+        command: &'static str,
+        /// The system's message.
+        reason: io::Error,
+    },
+    /// A command refused.
+    #[error("{command}: {said}")]
+    Refused {
+        /// The command.
+        command: &'static str,
+        /// Its message.
+        said: String,
+    },
+    /// squeue took too long.
+    #[error("squeue: no answer for {} s", PATIENCE.as_secs())]
+    Slow,
 }
 
 /// Submits a script with these options, and returns the job's number.
@@ -31,52 +46,73 @@ pub enum Error {
 /// If there is no sbatch, or it refuses: with its first line.
 pub fn sbatch(words: &[String]) -> Result<String, Error> {
     // The environment's SBATCH_EXPORT would go before the script's own choice of variables.
-    let output = Command::new("sbatch").args(words).env_remove("SBATCH_EXPORT").stdin(Stdio::null()).output();
-    let output =
-        output.map_err(|error| if error.kind() == ErrorKind::NotFound { Error::Absent } else { error.into() })?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let output = Command::new(SBATCH).args(words).env_remove("SBATCH_EXPORT").stdin(Stdio::null()).output();
+    let output = output.map_err(|reason| match reason.kind() {
+        ErrorKind::NotFound => Error::Absent,
+        _ => Error::Io { command: SBATCH, reason },
+    })?;
     if !output.status.success() {
-        let said = text(&output.stderr).replace("sbatch: error: ", "").replace('\n', "; ");
-        return Err(Error::Refused(if said.is_empty() { output.status.to_string() } else { said }));
+        return Err(refused(SBATCH, output.status, &output.stderr));
     }
     // "job" or "job;cluster".
-    let job = text(&output.stdout).split(';').next().unwrap_or_default().to_owned();
-    if job.is_empty() { Err(Error::Refused("it said no job's number".to_owned())) } else { Ok(job) }
+    let job = String::from_utf8_lossy(&output.stdout).trim().split(';').next().unwrap_or_default().to_owned();
+    if job.is_empty() {
+        Err(Error::Refused { command: SBATCH, said: "it said no job's number".to_owned() })
+    } else {
+        Ok(job)
+    }
 }
 
-/// Asks for the states of the tasks of array jobs, by their numbers in the array; `None` if Slurm does not answer. Tasks that wait for a person
-/// are left out: they never run by themselves.
-pub fn states(jobs: &[String]) -> Option<BTreeMap<usize, String>> {
+/// Makes the error of a command that has failed, with what it said on stderr.
+fn refused(command: &'static str, status: ExitStatus, stderr: &[u8]) -> Error {
+    let said = String::from_utf8_lossy(stderr).trim().replace(&format!("{command}: error: "), "").replace('\n', "; ");
+    Error::Refused { command, said: if said.is_empty() { status.to_string() } else { said } }
+}
+
+/// Asks for the states of the tasks of array jobs, by their numbers in the array. Tasks that wait for a person are left out: they never run by
+/// themselves.
+///
+/// # Errors
+/// If there are jobs, and squeue does not answer.
+pub fn states(jobs: &[String]) -> Result<BTreeMap<usize, String>, Error> {
     if jobs.is_empty() {
-        return None;
+        return Ok(BTreeMap::new());
     }
-    let format = ["--noheader", "--array", "--format=%i %T %r"];
-    let mut child = Command::new("squeue")
-        .args(format)
+    let io = |reason| Error::Io { command: SQUEUE, reason };
+    let mut child = Command::new(SQUEUE)
+        .args(["--noheader", "--array", "--format=%i %T %r"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
-        .ok()?;
+        .map_err(io)?;
     let begun = Instant::now();
-    let mut stdout = child.stdout.take()?;
-    let reader = thread::spawn(move || {
-        let mut text = String::new();
-        stdout.read_to_string(&mut text).ok().map(|_| text)
-    });
+    let stdout = reading(child.stdout.take().expect("a pipe"));
+    let stderr = reading(child.stderr.take().expect("a pipe"));
     let status = loop {
-        match child.try_wait().ok()? {
+        match child.try_wait().map_err(io)? {
             Some(status) => break status,
             None if begun.elapsed() > PATIENCE => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return None;
+                return Err(Error::Slow);
             }
             None => thread::sleep(Duration::from_millis(20)),
         }
     };
-    let text = reader.join().ok()??;
-    status.success().then(|| of_jobs(&text, jobs))
+    let all = |reader: JoinHandle<io::Result<Vec<u8>>>| reader.join().expect("a reader doesn't panic").map_err(io);
+    if !status.success() {
+        return Err(refused(SQUEUE, status, &all(stderr)?));
+    }
+    Ok(of_jobs(&String::from_utf8_lossy(&all(stdout)?), jobs))
+}
+
+/// Reads in another thread, so that a full pipe keeps no program waiting.
+fn reading(mut from: impl Read + Send + 'static) -> JoinHandle<io::Result<Vec<u8>>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).map(|_| bytes)
+    })
 }
 
 /// Reads lines such as `17_3 RUNNING None`.

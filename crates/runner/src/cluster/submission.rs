@@ -8,7 +8,7 @@ use datasets::files::{regular_file, write_whole};
 use serde::{Deserialize, Serialize};
 
 /// The name of the file.
-const NAME: &str = "submission.json";
+pub const NAME: &str = "submission.json";
 
 /// A sweep that was submitted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

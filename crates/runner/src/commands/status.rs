@@ -22,7 +22,8 @@ use crate::record::shards::records_in;
 pub(super) fn run(args: &cli::Status) -> Result<ExitCode> {
     let (folder, out) = folders(&args.dir)?;
     let submission = Submission::read(&folder)?;
-    let tasks = submission.as_ref().and_then(|submission| slurm::states(&submission.jobs));
+    // What Slurm says is only an addition.
+    let tasks = submission.as_ref().and_then(|submission| slurm::states(&submission.jobs).ok());
     let found = Found::read(&folder, &out, submission.as_ref(), tasks.as_ref())?;
     let page = Page::of(&folder, &found, submission.as_ref(), tasks.is_some());
     print(&if args.json { page.to_json() } else { page.to_text() })?;

@@ -52,17 +52,23 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let submission = before.clone().unwrap_or(first);
 
     let every = || (0..sizes.shards).collect::<Vec<_>>();
-    let left = if args.resume { left(&mut prepared, sizes.shards)? } else { every() };
-    let (to_send, at_work) = without_a_job(left, &submission.jobs);
+    let (to_send, at_work) = if args.resume {
+        let left = left(&mut prepared, sizes.shards)?;
+        if left.is_empty() && prepared.rungs_ahead() == 0 {
+            say(&format!("every trial is in a record; runner merge {} joins them", word(&folder)));
+            return Ok(ExitCode::SUCCESS);
+        }
+        without_a_job(left, &submission, &folder)?
+    } else {
+        (every(), Vec::new())
+    };
     let lacks_merge = match at_work.is_empty() {
         true => to_send.is_empty() && prepared.rungs_ahead() > 0,
         false => to_send.is_empty() && submission.merge.is_none(),
     };
     if to_send.is_empty() && !lacks_merge {
-        say(&match at_work.len() {
-            0 => format!("every trial is in a record; runner merge {} joins them", word(&folder)),
-            jobs => format!("nothing to submit: Slurm has {} of the shards that are not done", count(jobs, "task")),
-        });
+        let tasks = count(at_work.len(), "task");
+        say(&format!("nothing to submit: Slurm has {tasks} of the shards that are not done"));
         return Ok(ExitCode::SUCCESS);
     }
     let scripts = scripts(&prepared, &sizes, options, &folder)?;

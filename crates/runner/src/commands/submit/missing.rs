@@ -1,9 +1,12 @@
 //! The shards that have trials left, and those of them that Slurm already has.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
 
 use super::prepared::Prepared;
 use crate::cluster::slurm;
+use crate::cluster::submission::{NAME, Submission};
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::shard_names::shard_folder;
@@ -27,14 +30,29 @@ pub(super) fn left(prepared: &mut Prepared, shards: usize) -> Result<Vec<usize>>
     Ok(left)
 }
 
-/// Divides shards into those that no task of these jobs is for, and the others.
-pub(super) fn without_a_job(shards: Vec<usize>, jobs: &[String]) -> (Vec<usize>, Vec<usize>) {
-    let Some(tasks) = slurm::states(jobs) else { return (shards, Vec::new()) };
+/// Divides shards into those that no task of the jobs of `submission` is for, and the others.
+///
+/// # Errors
+/// If Slurm does not answer: shards that it still has would be submitted twice.
+pub(super) fn without_a_job(
+    shards: Vec<usize>,
+    submission: &Submission,
+    folder: &Path,
+) -> Result<(Vec<usize>, Vec<usize>)> {
+    let tasks = slurm::states(&submission.jobs).map_err(|error| {
+        anyhow!(
+            "{error}: what Slurm still has would be submitted twice, so submit again when squeue answers; if no job of {} is \
+             left, move {} away and submit with --shards {}: finished trials are kept",
+            submission.jobs.join(", "),
+            folder.join(NAME).display(),
+            submission.shards,
+        )
+    })?;
     let (at_work, to_send): (Vec<_>, Vec<_>) = shards.into_iter().partition(|shard| tasks.contains_key(shard));
     if !at_work.is_empty() {
         let numbers: Vec<String> = at_work.iter().map(ToString::to_string).collect();
         let numbers = first_few(numbers.iter().map(String::as_str));
         note(&format!("Slurm has {} not done yet: {numbers}; left alone", count(at_work.len(), "shard")));
     }
-    (to_send, at_work)
+    Ok((to_send, at_work))
 }
