@@ -91,7 +91,7 @@ fn an_array_whose_merge_is_refused_is_named_and_the_merge_is_submitted_later() {
     assert!(said.contains("job 42 merges them into results/six"), "{said}");
     let calls = bench.read("sbatch.log");
     assert!(calls.ends_with("\n--parsable --dependency=afterany:41 results/six.shards/merge.sh\n"), "{calls}");
-    assert!(submit(&bench, &["--time", "1h", "--resume"]).contains("nothing to submit: Slurm has 2 tasks"));
+    assert!(submit(&bench, &["--time", "1h", "--resume"]).contains("nothing to submit: Slurm has tasks of 2 shards"));
 }
 
 #[test]
@@ -160,6 +160,10 @@ fn a_sweep_that_halves_is_submitted_again_from_the_rung_that_it_has_come_to() {
     assert_eq!(calls, expected);
     // The second rung is trained, but not merged.
     assert!(task(&bench, 0).status().unwrap().success());
+    bench.write("squeue.txt", "49_0 PENDING Dependency\n49_1 PENDING Dependency\n50 PENDING Dependency\n");
+    let (said, calls) = again(&[]);
+    assert!(calls.is_empty() && said.contains("nothing to submit: Slurm has tasks of 2 shards"), "{said}");
+    bench.write("squeue.txt", "");
     let (_, calls) = again(&[]);
     assert_eq!(
         calls,

@@ -5,6 +5,7 @@ mod missing;
 mod prepared;
 mod sizes;
 
+use std::collections::BTreeSet;
 use std::env::{current_dir, current_exe};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use datasets::text::count;
 use kernels::blas::Request;
 
 use self::jobs::{Jobs, SCRIPTS, words};
-use self::missing::{left, without_a_job};
+use self::missing::{left, with_a_task, without_a_task};
 use self::prepared::Prepared;
 use self::sizes::Sizes;
 use super::answer::{print, print_names};
@@ -52,33 +53,30 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let submission = before.clone().unwrap_or(first);
 
     let every = || (0..sizes.shards).collect::<Vec<_>>();
-    let (to_send, at_work) = if args.resume {
+    let (mut to_send, mut tasks) = (every(), BTreeSet::new());
+    if args.resume {
         let left = left(&mut prepared, sizes.shards)?;
         if left.is_empty() && prepared.rungs_ahead() == 0 {
             say(&format!("every trial is in a record; runner merge {} joins them", word(&folder)));
             return Ok(ExitCode::SUCCESS);
         }
-        without_a_job(left, &submission, &folder)?
-    } else {
-        (every(), Vec::new())
-    };
-    let lacks_merge = match at_work.is_empty() {
-        true => to_send.is_empty() && prepared.rungs_ahead() > 0,
-        false => to_send.is_empty() && submission.merge.is_none(),
-    };
+        tasks = with_a_task(&submission, &folder)?;
+        to_send = without_a_task(left, &tasks);
+    }
+    // Where Slurm has tasks, the merge between them and the later rungs are submitted too, unless that was refused.
+    let lacks_merge = to_send.is_empty() && (tasks.is_empty() || submission.merge.is_none());
     if to_send.is_empty() && !lacks_merge {
-        let tasks = count(at_work.len(), "task");
-        say(&format!("nothing to submit: Slurm has {tasks} of the shards that are not done"));
+        say(&format!("nothing to submit: Slurm has tasks of {}", count(tasks.len(), "shard")));
         return Ok(ExitCode::SUCCESS);
     }
     let scripts = scripts(&prepared, &sizes, options, &folder)?;
     let texts = [scripts.array(), scripts.merge()];
     // The current rung, and then all shards of each later one.
-    let mut tasks = if lacks_merge { Vec::new() } else { vec![to_send] };
-    tasks.extend((0..prepared.rungs_ahead()).map(|_rung| every()));
-    let arrays = tasks.iter().map(|shards| (array_of(shards, scripts.options.max_parallel), shards.len()));
+    let mut rungs = if lacks_merge { Vec::new() } else { vec![to_send] };
+    rungs.extend((0..prepared.rungs_ahead()).map(|_rung| every()));
+    let arrays = rungs.iter().map(|shards| (array_of(shards, scripts.options.max_parallel), shards.len()));
     let arrays: Vec<(String, usize)> = arrays.collect();
-    let others = if at_work.is_empty() { Vec::new() } else { submission.jobs.clone() };
+    let others = if tasks.is_empty() { Vec::new() } else { submission.jobs.clone() };
     if args.dry_run {
         return preview(&folder, &texts, &arrays, lacks_merge.then_some(&others[..]));
     }

@@ -1,5 +1,6 @@
 //! The shards that have trials left, and those of them that Slurm already has.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -30,15 +31,11 @@ pub(super) fn left(prepared: &mut Prepared, shards: usize) -> Result<Vec<usize>>
     Ok(left)
 }
 
-/// Divides shards into those that no task of the jobs of `submission` is for, and the others.
+/// Asks which shards Slurm has a task for, on whichever rung.
 ///
 /// # Errors
-/// If Slurm does not answer: shards that it still has would be submitted twice.
-pub(super) fn without_a_job(
-    shards: Vec<usize>,
-    submission: &Submission,
-    folder: &Path,
-) -> Result<(Vec<usize>, Vec<usize>)> {
+/// If Slurm does not answer: these shards would be submitted twice.
+pub(super) fn with_a_task(submission: &Submission, folder: &Path) -> Result<BTreeSet<usize>> {
     let tasks = slurm::states(&submission.jobs).map_err(|error| {
         anyhow!(
             "{error}: what Slurm still has would be submitted twice, so submit again when squeue answers; if no job of {} is \
@@ -48,11 +45,16 @@ pub(super) fn without_a_job(
             submission.shards,
         )
     })?;
-    let (at_work, to_send): (Vec<_>, Vec<_>) = shards.into_iter().partition(|shard| tasks.contains_key(shard));
+    Ok(tasks.into_keys().collect())
+}
+
+/// Leaves out the shards that have a task.
+pub(super) fn without_a_task(shards: Vec<usize>, tasks: &BTreeSet<usize>) -> Vec<usize> {
+    let (at_work, to_send): (Vec<_>, Vec<_>) = shards.into_iter().partition(|shard| tasks.contains(shard));
     if !at_work.is_empty() {
         let numbers: Vec<String> = at_work.iter().map(ToString::to_string).collect();
         let numbers = first_few(numbers.iter().map(String::as_str));
         note(&format!("Slurm has {} not done yet: {numbers}; left alone", count(at_work.len(), "shard")));
     }
-    Ok((to_send, at_work))
+    to_send
 }
