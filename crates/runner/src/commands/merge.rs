@@ -5,7 +5,7 @@ mod missing;
 mod plan;
 mod source;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,8 +16,9 @@ use self::chosen::Chosen;
 use self::plan::JoinedPlan;
 use self::source::Source;
 use super::answer::print_names;
-use super::climbed::{Climbed, longest};
+use super::climbed::{Climbed, Longest};
 use super::failure::Failure;
+use super::promotion::NONE_GOES_ON;
 use crate::cli;
 use crate::machine::{Machine, OTHER_ARITHMETIC};
 use crate::record::Record;
@@ -27,6 +28,7 @@ use crate::record::folder::{results_folder, with_a_name};
 use crate::record::notes::Notes;
 use crate::record::plan::StoredPlan;
 use crate::record::shard_names::results_of;
+use crate::run::outcome::Status;
 use crate::terminal::{note, say, warn};
 use crate::text::first_and_others;
 
@@ -46,7 +48,7 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     export(&record, &out, &damaged).map_err(Failure::of_writing)?;
     let all_are_done = missing::report(&record, joined, &shards, &damaged, &out)?;
     if all_are_done {
-        say_next_rung(&joined.plan, &out)?;
+        say_next_rung(&joined.plan, &record.statuses()?, &out)?;
     }
     record.close().map_err(Failure::of_writing)?;
     print_names(&[&out])?;
@@ -119,11 +121,13 @@ fn on_what(id: &str) -> String {
     if id == Notes::OF_SWEEP { "the sweep".to_owned() } else { format!("trial {id}") }
 }
 
-/// Says that the shards go on with the next rung, if the plan doesn't have the last one.
-fn say_next_rung(plan: &StoredPlan, out: &Path) -> Result<()> {
-    let Some(length) = longest(&plan.axes, plan.points.values()) else { return Ok(()) };
-    if !Climbed::to(length, out)?.is_last() {
-        say("this rung is complete; the same shards, swept again, train the next one");
+/// Says whether the shards go on with a next rung, if the plan doesn't have the last one.
+fn say_next_rung(plan: &StoredPlan, statuses: &HashMap<String, Status>, out: &Path) -> Result<()> {
+    let Some(longest) = Longest::of(plan, statuses) else { return Ok(()) };
+    match Climbed::to(longest, out)? {
+        climbed if climbed.none_goes_on() => say(NONE_GOES_ON),
+        climbed if climbed.is_last() => {}
+        _ => say("this rung is complete; the same shards, swept again, train the next one"),
     }
     Ok(())
 }

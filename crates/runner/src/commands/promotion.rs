@@ -11,12 +11,17 @@ use crate::record::columns::of_objective;
 use crate::record::stored::FinishedTrial;
 use crate::spec::rungs::Rungs;
 
+/// The reason why a sweep ends with a rung that is not its last one.
+pub(super) const NONE_GOES_ON: &str = "no setting of this rung has completed, so none goes on";
+
 /// The trials of a record, and whether they have decided a rung.
 pub(super) struct Found {
     /// The ids of the finished trials.
     pub(super) finished: HashSet<String>,
     /// True if the plan is of a later rung than before.
     pub(super) has_climbed: bool,
+    /// True if the plan is of a rung that is finished, and of which no setting goes on to the next one.
+    pub(super) is_over: bool,
 }
 
 /// Goes to the first rung that a record doesn't have whole, and plans it.
@@ -29,7 +34,9 @@ pub(super) fn find_rung(rungs: &mut Rungs, session: &mut Session, plan: &mut Pla
     while plan.trials.iter().all(|trial| ended.contains_key(&trial.id)) && promote(rungs, session, plan, record)? {
         has_climbed = true;
     }
-    Ok(Found { finished, has_climbed })
+    // Failed trials may complete when they are trained again.
+    let is_over = !rungs.is_last() && plan.trials.iter().all(|trial| finished.contains(&trial.id));
+    Ok(Found { finished, has_climbed, is_over })
 }
 
 /// Adds the best settings of the current rung with a longer training, and plans the next rung. Returns `false` if

@@ -22,6 +22,7 @@ use self::prepared::Prepared;
 use self::sizes::Sizes;
 use super::answer::{print, print_names};
 use super::failure::Failure;
+use super::promotion::NONE_GOES_ON;
 use crate::cli;
 use crate::cluster::script::Scripts;
 use crate::cluster::site;
@@ -56,14 +57,17 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     let (mut to_send, mut tasks) = (every(), BTreeSet::new());
     if args.resume {
         let left = left(&mut prepared, sizes.shards)?;
-        if left.is_empty() && prepared.rungs_ahead() == 0 {
-            say(&format!("every trial is in a record; runner merge {} joins them", word(&folder)));
+        if left.is_empty() && (prepared.is_over || prepared.rungs_ahead() == 0) {
+            say(&match prepared.is_over {
+                true => format!("{NONE_GOES_ON}; the results are in {}", word(&prepared.out)),
+                false => format!("every trial is in a record; runner merge {} joins them", word(&folder)),
+            });
             return Ok(ExitCode::SUCCESS);
         }
         tasks = with_a_task(&submission, &folder)?;
         to_send = without_a_task(left, &tasks);
     }
-    // Where Slurm has tasks, the merge between them and the later rungs are submitted too, unless that was refused.
+    // Behind tasks that Slurm has, nothing is missing but a merge that it refused.
     let lacks_merge = to_send.is_empty() && (tasks.is_empty() || submission.merge.is_none());
     if to_send.is_empty() && !lacks_merge {
         say(&format!("nothing to submit: Slurm has tasks of {}", count(tasks.len(), "shard")));

@@ -31,10 +31,10 @@ impl<'f> Page<'f> {
         Page { folder, found, work, expected: seconds_left(&found.shards, submission), slurm }
     }
 
-    /// Returns whether every trial has finished, on all rungs.
+    /// Returns whether every trial has finished, on all rungs that there are.
     pub(super) fn is_done(&self) -> bool {
         let Found { trials, finished, climbed, .. } = *self.found;
-        trials > 0 && finished == trials && climbed.is_none_or(Climbed::is_last)
+        trials > 0 && finished == trials && climbed.is_none_or(|climbed| climbed.is_last() || climbed.none_goes_on())
     }
 
     /// Writes it for a person: a row for each shard, and what they come to.
@@ -57,7 +57,10 @@ impl<'f> Page<'f> {
             (None, Some(seconds)) => format!("; a worker alone would need another {}", duration(seconds)),
             (None, None) => String::new(),
         };
-        let rung = climbed.map_or_else(String::new, |Climbed { rung, rungs }| format!("; rung {rung} of {rungs}"));
+        let rung = climbed.map_or_else(String::new, |climbed @ Climbed { rung, rungs, .. }| {
+            let is_over = self.is_done() && climbed.none_goes_on();
+            format!("; rung {rung} of {rungs}{}", if is_over { ", from which no setting goes on" } else { "" })
+        });
         format!(
             "{table}{}: {}: {}; {finished} of {} finished{failed}{rung}{end}\n",
             self.folder.display(),

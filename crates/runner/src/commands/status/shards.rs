@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cluster::submission::Submission;
-use crate::commands::climbed::{Climbed, longest};
+use crate::commands::climbed::{Climbed, Longest};
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::error::{Error, begin_anew};
@@ -114,8 +114,8 @@ struct ShardRecord {
     /// The number of trials of the whole sweep.
     whole: usize,
     planned: BTreeSet<String>,
-    /// The length of the longest trials; `None` if the sweep doesn't halve.
-    length: Option<u64>,
+    /// The length of the longest trials, and whether one may go on; `None` if the sweep doesn't halve.
+    length: Option<Longest>,
     statuses: HashMap<String, Status>,
     own: BTreeSet<String>,
     seconds: f64,
@@ -129,11 +129,12 @@ impl ShardRecord {
         let shard = record.shard()?;
         let misplaced = misplaced(folder, shard.as_ref());
         let own = shard.map(|shard| shard.trials).unwrap_or_default();
-        let length = longest(&plan.axes, plan.points.values());
+        let statuses = record.statuses()?;
+        let length = Longest::of(&plan, &statuses);
         let question = (plan.asked, plan.axes);
         let planned = plan.points.into_values().map(|point| point.trial).collect();
         let whole = record.whole_plan()?.map_or(0, |whole| whole.trials);
-        let (statuses, seconds) = (record.statuses()?, record.seconds()?);
+        let seconds = record.seconds()?;
         Ok(Some(ShardRecord { question, misplaced, whole, planned, length, statuses, own, seconds }))
     }
 }
@@ -142,7 +143,7 @@ impl ShardRecord {
 #[derive(Default)]
 struct Joined {
     whole: usize,
-    length: Option<u64>,
+    length: Option<Longest>,
     planned: BTreeSet<String>,
     statuses: HashMap<String, Status>,
 }

@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     /// The plan of the first rung, until [`Prepared::find_rung`] has found another one.
     pub(super) plan: Plan,
     pub(super) rungs: Rungs,
+    /// True if [`Prepared::find_rung`] has found a rung of which no setting goes on.
+    pub(super) is_over: bool,
     /// The results directory.
     pub(super) out: PathBuf,
     /// When the experiment was about to be read.
@@ -48,13 +50,15 @@ impl Prepared {
         let pinned: Vec<String> = overrides.iter().cloned().chain(train).chain(test).chain(with).collect();
         let experiment = Experiment::load(file, &pinned)?;
         let out = results_folder(args.out.clone(), &experiment.name);
-        Ok(Prepared { experiment, session, plan, rungs, out, begun })
+        Ok(Prepared { experiment, session, plan, rungs, is_over: false, out, begun })
     }
 
     /// Goes to the first rung that the merged results don't have whole, and returns their finished trials.
     pub(super) fn find_rung(&mut self) -> Result<HashSet<String>> {
         let Some(record) = Record::find_unproven(&self.out)? else { return Ok(HashSet::new()) };
-        Ok(find_rung(&mut self.rungs, &mut self.session, &mut self.plan, &record)?.finished)
+        let found = find_rung(&mut self.rungs, &mut self.session, &mut self.plan, &record)?;
+        self.is_over = found.is_over;
+        Ok(found.finished)
     }
 
     /// Counts the rungs above the current one.

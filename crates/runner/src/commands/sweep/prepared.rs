@@ -48,6 +48,8 @@ pub(super) struct PreparedSweep {
     pub(super) merged: HashSet<String>,
     /// The choice of this shard's rung; `None` if it is the first one, or the sweep has no shards.
     pub(super) chosen_on: Option<ChosenRung>,
+    /// True if no setting goes on from the shard's rung, which is merged.
+    pub(super) is_over: bool,
     /// Fleets that are trained at once.
     pub(super) jobs: usize,
     /// Threads that share a fleet.
@@ -77,9 +79,9 @@ impl PreparedSweep {
         let (shard, threads) = (shard_of(args)?, session.experiment.threads);
         can_be_judged(&plan, &session.experiment)?;
         let loaded = Some(session);
-        let (merged, chosen_on) = (HashSet::new(), None);
+        let (merged, chosen_on, is_over) = (HashSet::new(), None, false);
         let mut sweep =
-            PreparedSweep { rungs, plan, loaded, folder, shard, merged, chosen_on, jobs: 1, threads, begun };
+            PreparedSweep { rungs, plan, loaded, folder, shard, merged, chosen_on, is_over, jobs: 1, threads, begun };
         if shard.is_some() || !args.fresh {
             sweep.find_rung()?;
         }
@@ -99,9 +101,9 @@ impl PreparedSweep {
         }
         let Some(record) = Record::find_unproven(&self.folder)? else { return Ok(()) };
         let Some(session) = &mut self.loaded else { return Ok(()) };
-        let Found { finished, has_climbed } = find_rung(&mut self.rungs, session, &mut self.plan, &record)?;
+        let Found { finished, has_climbed, is_over } = find_rung(&mut self.rungs, session, &mut self.plan, &record)?;
         if self.shard.is_some() {
-            self.merged = finished;
+            (self.merged, self.is_over) = (finished, is_over);
         }
         if self.shard.is_some() && has_climbed {
             let ids = self.plan.trials.iter().map(|trial| &*trial.id).filter(|id| self.merged.contains(*id)).collect();

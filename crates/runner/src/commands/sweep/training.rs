@@ -17,6 +17,7 @@ use crate::cli;
 use crate::commands::answer::print_names;
 use crate::commands::claims::{all_hold, judge, say_judgements};
 use crate::commands::failure::Failure;
+use crate::commands::promotion::NONE_GOES_ON;
 use crate::commands::resume::same_again;
 use crate::commands::session::Session;
 use crate::commands::stop::Stop;
@@ -234,8 +235,8 @@ impl Training {
             Some(_) => tally.say(planned, workers.threads(), cut),
         }
         match sweep.shard {
-            Some(_) if cut.is_none() => say_next(sweep),
-            None if rungs_are_left && cut.is_none() => say("no setting of this rung has completed, so none goes on"),
+            Some(_) if cut.is_none() && !sweep.is_over => say_next(sweep),
+            _ if rungs_are_left && cut.is_none() => say(NONE_GOES_ON),
             _ => {}
         }
         say_judgements(&judgements);

@@ -1,0 +1,35 @@
+//! Sweeps on Slurm that halve: rungs from which nothing goes on, and shards that are damaged behind a merge.
+
+use super::*;
+
+const HALVING: [&str; 2] = ["sweep.halving.least=10", "sweep.halving.factor=2"];
+
+/// Runs both shards and their merge, as the jobs of a rung do.
+fn rung(bench: &Bench) -> String {
+    assert!((0..2).all(|shard| task(bench, shard).status().unwrap().success()));
+    let mut merge = prepared(bench, Command::new("bash"));
+    let merged = merge.arg("results/six.shards/merge.sh").current_dir(bench.path("")).output().unwrap();
+    assert!(merged.status.success(), "{}", text(&merged.stderr));
+    text(&merged.stderr)
+}
+
+#[test]
+fn a_sweep_that_halves_ends_with_a_rung_of_which_no_setting_has_completed() {
+    let bench = bench();
+    let words = [&HALVING[..], &["train.learning_rate=1e30", "--time", "1h"]].concat();
+    submit(&bench, &[&words[..], &["--shards", "2"]].concat());
+    bench.write("squeue.txt", "");
+    let over = "no setting of this rung has completed, so none goes on";
+    let merged = rung(&bench);
+    assert!(merged.contains(over) && !merged.contains("train the next one"), "{merged}");
+    let calls = bench.read("sbatch.log");
+    let said = submit(&bench, &[&words[..], &["--resume"]].concat());
+    assert!(said.contains(over) && bench.read("sbatch.log") == calls, "{said}");
+    let shown = runner(&bench, &["status", "results/six.shards"]);
+    let table = text(&shown.stdout);
+    assert!(shown.status.success() && table.contains("; rung 1 of 3, from which no setting goes on"), "{table}");
+    // The later arrays, which Slurm has.
+    let again = task(&bench, 0).output().unwrap();
+    let said = text(&again.stderr);
+    assert!(again.status.success() && said.contains(over) && !said.contains("before the next rung"), "{said}");
+}
