@@ -33,3 +33,26 @@ fn a_sweep_that_halves_ends_with_a_rung_of_which_no_setting_has_completed() {
     let said = text(&again.stderr);
     assert!(again.status.success() && said.contains(over) && !said.contains("before the next rung"), "{said}");
 }
+
+#[test]
+fn a_shard_whose_record_is_damaged_behind_the_merge_of_a_rung_is_mended_by_the_command_that_is_named() {
+    let bench = bench();
+    let words = [&HALVING[..], &["--time", "1h"]].concat();
+    submit(&bench, &[&words[..], &["--shards", "2"]].concat());
+    bench.write("squeue.txt", "");
+    rung(&bench);
+    assert!((0..2).all(|shard| task(&bench, shard).status().unwrap().success()));
+    fs::write(bench.path("results/six.shards/1-of-2/results.db"), "no database").unwrap();
+    let command = "runner sweep results/six.shards/experiment.toml --out results/six --shard 1/2 --fresh";
+    let said = submit(&bench, &[&words[..], &["--resume"]].concat());
+    let (damage, remedy) = ("shard 1/2 counts as not finished: ", format!("; {command} begins this shard anew"));
+    assert!(said.contains(damage) && said.contains(&remedy), "{said}");
+    let calls = bench.read("sbatch.log");
+    assert!(calls.lines().nth(6).is_some_and(|call| call.contains("--array=1 ")), "{calls}");
+    let mended = bench.shell(&command.replacen("runner", "$RUNNER", 1));
+    assert!(mended.status.success(), "{}", text(&mended.stderr));
+    // The second rung is merged, and the third one trained.
+    rung(&bench);
+    rung(&bench);
+    assert_eq!(status(&bench).0, Some(0));
+}

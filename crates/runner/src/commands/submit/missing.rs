@@ -1,6 +1,6 @@
 //! The shards that have trials left, and those of them that Slurm already has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -11,7 +11,7 @@ use crate::cluster::submission::{NAME, Submission};
 use crate::plan::shard::Shard;
 use crate::record::Record;
 use crate::record::shard_names::shard_folder;
-use crate::terminal::note;
+use crate::terminal::{note, warn};
 use crate::text::first_few;
 use datasets::text::count;
 
@@ -23,8 +23,12 @@ pub(super) fn left(prepared: &mut Prepared, shards: usize) -> Result<Vec<usize>>
     let mut plan = prepared.plan.clone();
     for (shard, fleets) in Shard::all(shards).zip(prepared.plan.divided(shards)) {
         plan.set_fleets(fleets);
-        let own = Record::finished_in(&shard_folder(&prepared.out, shard))?;
+        let (own, damage) = match Record::finished_in(&shard_folder(&prepared.out, shard)) {
+            Err(error) if error.is_damage() => (HashSet::new(), Some(error)),
+            own => (own?, None),
+        };
         if plan.own_trials().any(|trial| !own.contains(&trial.id) && !merged.contains(&trial.id)) {
+            damage.iter().for_each(|damage| warn(&format!("shard {shard} counts as not finished: {damage}")));
             left.push(shard.number());
         }
     }

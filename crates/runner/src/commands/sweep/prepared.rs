@@ -117,11 +117,14 @@ impl PreparedSweep {
     /// Keeps the fleets of a shard.
     ///
     /// # Errors
-    /// If it is to begin anew, and the merged results have trials of it, which would not be trained.
+    /// If it is to begin anew, and the merged results have trials of it, which would not be trained. A damaged record begins anew all the same:
+    /// it lacks the others.
     fn restrict_to(&mut self, shard: Shard, is_fresh: bool) -> Result<()> {
         self.plan = self.plan.clone().restricted_to(shard);
         let merged = self.plan.own_trials().filter(|trial| self.merged.contains(&trial.id)).count();
-        if is_fresh && merged > 0 {
+        let own = shard_folder(&self.folder, shard);
+        let is_damaged = || Record::find_unproven(&own).is_err_and(|error| error.is_damage());
+        if is_fresh && merged > 0 && !is_damaged() {
             bail!(
                 "--fresh: {} of shard {shard} would be taken from {}, where runner merge has joined them; move that away too to train \
                  them anew",
@@ -129,7 +132,7 @@ impl PreparedSweep {
                 self.folder.display()
             );
         }
-        self.folder = shard_folder(&self.folder, shard);
+        self.folder = own;
         Ok(())
     }
 
