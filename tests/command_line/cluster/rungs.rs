@@ -56,3 +56,15 @@ fn a_shard_whose_record_is_damaged_behind_the_merge_of_a_rung_is_mended_by_the_c
     rung(&bench);
     assert_eq!(status(&bench).0, Some(0));
 }
+
+#[test]
+fn the_time_limit_is_long_enough_for_a_shard_of_any_rung() {
+    let bench = bench();
+    // Ten million times as long as those of the first rung.
+    let long = ["train.iterations=1_000_000_000", "train.record_every=10_000_000", "sweep.halving.factor=1000"];
+    let words = [&["submit", "six.toml", "--shards", "2", "--dry-run", "sweep.halving.least=10"][..], &long].concat();
+    let shown = runner(&bench, &words);
+    let (script, said) = (text(&shown.stdout), text(&shown.stderr));
+    let minutes: u64 = script.lines().find_map(|line| line.strip_prefix("#SBATCH --time=")).unwrap().parse().unwrap();
+    assert!(minutes > 6 && said.contains(", on the last rung up to "), "{minutes} minutes: {said}");
+}

@@ -51,6 +51,11 @@ impl PredictedTime {
         self.preparation + self.prediction.at_once(plan, jobs, takes)
     }
 
+    /// Returns the predicted seconds of a shard with the longest fleet alone, if that is trained `times` as long.
+    pub(super) fn longest_fleet(&self, times: f64) -> f64 {
+        self.preparation + times * self.prediction.fleets.iter().copied().fold(0.0, f64::max)
+    }
+
     /// Returns the predicted seconds of all fleets, one after the other.
     pub(super) fn of_one_worker(&self) -> f64 {
         self.prediction.fleets.iter().sum()

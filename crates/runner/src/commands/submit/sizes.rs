@@ -73,7 +73,11 @@ impl Sizes {
             })
             .collect();
         let longest = planned.iter().filter_map(|shard| shard.seconds).fold(0.0, f64::max);
-        let time = options.time.unwrap_or_else(|| Duration::from_secs_f64(2.0 * longest) + MARGIN);
+        let lengths = prepared.rungs.lengths();
+        let times = lengths[lengths.len() - 1].amount() as f64 / lengths[0].amount() as f64;
+        // A shard of the last rung may have a single fleet, but trains it for longest.
+        let last = predicted.as_ref().map_or(0.0, |predicted| predicted.longest_fleet(times));
+        let time = options.time.unwrap_or_else(|| Duration::from_secs_f64(2.0 * longest.max(last)) + MARGIN);
         if options.signal() >= script::limit(time) {
             bail!(
                 "--signal: {} before its time limit of {} a shard would be asked to end as it begins; give less, or a longer --time",
@@ -86,8 +90,10 @@ impl Sizes {
         let bytes = 1.25 * (of_rungs.fold(plan.peak_bytes(jobs, threads), f64::max) + PROGRAM);
         let mem = options.mem.clone().unwrap_or_else(|| format!("{:.0}M", (bytes / f64::from(1 << 20)).ceil()));
         if let Some(predicted) = &predicted {
+            let on_the_last = format!(", on the last rung up to {}", duration(last));
+            let on_the_last = if last > longest { &on_the_last } else { "" };
             say(&format!(
-                "predicted: {} of one worker; the longest of {} takes {}, measured on this machine ({})",
+                "predicted: {} of one worker; the longest of {} takes {}{on_the_last}, measured on this machine ({})",
                 duration(predicted.of_one_worker()),
                 count(shards, "shard"),
                 duration(longest),
