@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::iter::repeat;
 use std::path::Path;
 use std::time::Duration;
 
@@ -100,6 +101,13 @@ pub(crate) fn first_and_others(names: &[impl AsRef<str>]) -> Option<String> {
     let (first, others) = names.split_first()?;
     let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
     Some(format!("{}{others}", first.as_ref()))
+}
+
+/// Finds the first line in which two texts differ, which is empty in a text that has ended; `None` if they have the same lines.
+pub(crate) fn first_difference<'t>(one: &'t str, other: &'t str) -> Option<(&'t str, &'t str)> {
+    let lines = one.lines().count().max(other.lines().count());
+    let [one, other] = [one, other].map(|text| text.lines().chain(repeat("")).take(lines));
+    one.zip(other).find(|(one, other)| one != other)
 }
 
 /// Formats seconds with three digits and the unit that suits them.

@@ -115,6 +115,18 @@ fn nothing_is_submitted_again_while_slurm_does_not_say_what_it_has() {
 }
 
 #[test]
+fn an_experiment_that_only_has_further_lines_is_another_one_and_the_first_of_them_is_named() {
+    let bench = bench();
+    submit(&bench, &["--shards", "2", "--time", "1h"]);
+    let file = "results/six.shards/experiment.toml";
+    let submitted = bench.read(file);
+    let (before, last) = submitted.trim_end().rsplit_once('\n').unwrap();
+    bench.write(file, before);
+    let (code, line) = failure(&runner(&bench, &["submit", "six.toml", "--resume", "--time", "1h"]));
+    assert!(code == Some(2) && line.contains(&format!("it has \"\", this one {last:?}")), "{line}");
+}
+
+#[test]
 fn a_job_that_cannot_be_noted_is_named() {
     let bench = bench();
     let last = "results/six.shards/submission.json";

@@ -30,7 +30,7 @@ use crate::cluster::submission::Submission;
 use crate::record::folder::lock;
 use crate::record::shard_names::{EXPERIMENT, shards_of};
 use crate::terminal::say;
-use crate::text::quoted;
+use crate::text::{first_difference, quoted};
 
 /// Submits the shards of a sweep that have trials left, and the merge after them.
 pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode> {
@@ -138,9 +138,7 @@ fn refuse_wrong_turn(args: &cli::Submit, folder: &Path, before: Option<&Submissi
 fn refuse_other_experiment(folder: &Path, prepared: &Prepared) -> Result<()> {
     let path = folder.join(EXPERIMENT);
     let submitted = fs::read_to_string(&path).with_context(|| format!("{}: can't be read", path.display()))?;
-    if submitted != prepared.experiment.resolved {
-        let mut lines = submitted.lines().zip(prepared.experiment.resolved.lines());
-        let (was, is) = lines.find(|(was, is)| was != is).unwrap_or(("", ""));
+    if let Some((was, is)) = first_difference(&submitted, &prepared.experiment.resolved) {
         bail!(
             "{}: what was submitted is another experiment or has other data: it has {was:?}, this one {is:?}; submit that with another --out",
             path.display()

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::source::Source;
 use crate::record::plan::StoredPlan;
 use crate::spec::axis::Scale;
+use crate::text::first_difference;
 
 /// The plan of a sweep, as far as its shards have it.
 pub(super) struct JoinedPlan {
@@ -69,8 +70,8 @@ fn read(source: &Source) -> Result<StoredPlan> {
 /// Names the first line in which two experiments differ; `None` if `other` may be a part of the same plan as `plan`.
 fn difference(plan: &StoredPlan, other: &StoredPlan) -> Option<String> {
     if (&plan.asked, &plan.axes) != (&other.asked, &other.axes) {
-        let mut lines = plan.asked.toml.lines().zip(other.asked.toml.lines()).filter(|(a, b)| a != b);
-        let named = lines.next().map(|(a, b)| format!("\"{a}\" and \"{b}\" in experiment.toml"));
+        let named = first_difference(&plan.asked.toml, &other.asked.toml);
+        let named = named.map(|(a, b)| format!("\"{a}\" and \"{b}\" in experiment.toml"));
         return Some(named.unwrap_or_else(|| OTHER_POINTS.to_owned()));
     }
     let clashes = |(place, point)| plan.points.get(place).is_some_and(|known| known != point);
