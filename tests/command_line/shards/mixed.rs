@@ -30,6 +30,25 @@ fn a_damaged_trial_is_not_trained_on_another_core() {
 }
 
 #[test]
+fn a_dry_run_is_refused_where_the_sweep_would_be() {
+    let bench = bench();
+    sweep(&bench, &["train.iterations=10", "sweep.seed=[1]"]);
+    let more = ["train.iterations=10", "sweep.seed=[1, 2]"];
+    for dry in [&["--dry-run"][..], &[]] {
+        let line = refused(&bench, &[&more[..], dry].concat());
+        assert!(line.contains("8 trials trained on"), "{line}");
+    }
+    sweep(&bench, &["--dry-run"]);
+    // Tables without their record.
+    fs::remove_file(bench.path("results/small/results.db")).unwrap();
+    for dry in [&["--dry-run"][..], &[]] {
+        let (code, _, said) = on(&bench, "Haswell", &[&["sweep", "small.toml"], dry].concat());
+        let line = said.lines().last().unwrap_or_default();
+        assert!(code == Some(2) && line.contains("results/small: no record of a sweep is here"), "{said}");
+    }
+}
+
+#[test]
 fn another_core_is_refused_too_if_the_record_can_be_read_only_when_it_is_open_for_writing() {
     let bench = bench();
     sweep(&bench, &["train.iterations=10"]);

@@ -10,7 +10,7 @@ use kernels::blas::{Request, in_use};
 
 use super::checkpoints::say_resumed;
 use super::dry_run;
-use super::mixed::ChosenRung;
+use super::mixed::{ChosenRung, Mixed};
 use super::shard::shard_of;
 use crate::cli;
 use crate::commands::claims::can_be_judged;
@@ -23,7 +23,7 @@ use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::plan::shard::Shard;
 use crate::record::Record;
-use crate::record::folder::results_folder;
+use crate::record::folder::{refuse_foreign, results_folder};
 use crate::record::shard_names::shard_folder;
 use crate::run::checkpoint::checkpoints::Checkpoints;
 use crate::run::inputs::Inputs;
@@ -151,24 +151,39 @@ impl PreparedSweep {
     }
 
     /// Lists what would be trained.
-    pub(super) fn preview(&self, fresh: bool, stop: &Stop) -> Result<ExitCode> {
+    pub(super) fn preview(&self, args: &cli::Sweep, stop: &Stop) -> Result<ExitCode> {
+        let machine = self.session().machine();
         // What doesn't fit can't be measured.
         let at_once = (self.jobs, self.threads);
         let measure = || PredictedTime::measure(&self.plan, &self.inputs()?, at_once, self.begun);
         let predicted = if self.fits_memory().is_ok() { Some(measure()?) } else { None };
-        let finished = dry_run::run(&self.plan, &self.folder, &self.merged, at_once, fresh, predicted.as_ref())?;
-        if !fresh {
-            let checkpoints = self.checkpoints(&self.session().machine(), stop);
-            say_resumed(&checkpoints, &left_to_train(&self.plan, &finished));
+        let finished = dry_run::run(&self.plan, &self.folder, &self.merged, at_once, args.fresh, predicted.as_ref())?;
+        if !args.fresh {
+            say_resumed(&self.checkpoints(&machine, stop), &left_to_train(&self.plan, &finished));
         }
         self.rungs.preview(&self.session().experiment).iter().for_each(|preview| say(preview));
         // A sweep that would be refused is refused here too, after the table that shows why.
-        self.fits_memory()?;
+        self.refuse(&self.mixed(&machine, args.mix), args.fresh)?;
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Says what a sweep on `machine` may be mixed with.
+    pub(super) fn mixed<'s>(&'s self, machine: &'s Machine, is_allowed: bool) -> Mixed<'s> {
+        Mixed { machine, is_allowed, folder: &self.folder, rung: self.chosen_on.as_ref() }
+    }
+
+    /// Refuses a sweep that can't be run, before anything is written.
+    pub(super) fn refuse(&self, mixed: &Mixed, is_fresh: bool) -> Result<()> {
+        if is_fresh {
+            return self.fits_memory();
+        }
+        refuse_foreign(&self.folder)?;
+        self.fits_memory()?;
+        mixed.refuse_in_folder(&self.plan, &self.merged)
+    }
+
     /// Refuses a sweep that needs more memory than there is, on this rung or on one above it.
-    pub(super) fn fits_memory(&self) -> Result<()> {
+    fn fits_memory(&self) -> Result<()> {
         let fits = |plan: &Plan, jobs: usize, of_rung: &str| {
             let needed = self.session().bytes_needed(plan, jobs);
             let what = match jobs {

@@ -30,7 +30,7 @@ use crate::progress::sweep::SweepProgress;
 use crate::record::Record;
 use crate::record::error::Error;
 use crate::record::export::export;
-use crate::record::folder::{refuse_foreign, set_aside};
+use crate::record::folder::set_aside;
 use crate::record::plan::StoredPlan;
 use crate::record::shards::misplaced;
 use crate::run::advance::Advance;
@@ -68,15 +68,9 @@ impl Training {
     /// is written.
     pub(super) fn begin(sweep: &PreparedSweep, args: &cli::Sweep, stop: Stop, limits: Limits) -> Result<Self> {
         let (session, plan, folder) = (sweep.session(), &sweep.plan, &sweep.folder);
-        if !args.fresh {
-            refuse_foreign(folder)?;
-        }
-        sweep.fits_memory()?;
         let machine = session.machine();
-        let mixed = Mixed { machine: &machine, is_allowed: args.mix, folder, rung: sweep.chosen_on.as_ref() };
-        if !args.fresh {
-            mixed.refuse_in_folder(plan, &sweep.merged)?;
-        }
+        let mixed = sweep.mixed(&machine, args.mix);
+        sweep.refuse(&mixed, args.fresh)?;
         let workers = Workers::new(sweep.jobs, sweep.threads)?;
         session.check_blas(plan, &workers, None, &stop).map_err(|error| limits.name_in(error))?;
         if args.fresh && folder.exists() {
