@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
+use rustix::fs::{FlockOperation, fcntl_lock};
+use rustix::io::Errno;
 
 use super::{SHARDS, bench, merged, on, sweep};
 use crate::support::text;
@@ -22,17 +24,29 @@ fn a_merge_that_reads_slowly_keeps_what_another_one_has_joined_meanwhile() {
     slow.env("OPENBLAS_CORETYPE", "Haswell").args(["merge", &shard(0), "--out", "joined"]);
     let slow = slow.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let reader_has_come = || OpenOptions::new().write(true).open(&log).unwrap();
+    let steps = |count: usize| {
+        for _step in 0..count {
+            let _writer = reader_has_come();
+            fs::remove_file(&log).unwrap();
+            make_log();
+        }
+    };
     // The shard is read in three steps, then the target, and then the shard again.
-    for _step in 0..3 {
-        let _writer = reader_has_come();
-        fs::remove_file(&log).unwrap();
-        make_log();
-    }
+    steps(3);
     let again = reader_has_come();
     let (code, said) = merged(&bench, &[&shard(1), "--out", "joined"]);
     assert!(code == Some(1) && said.contains("12 of 24 trials"), "{said}");
     fs::remove_file(&log).unwrap();
+    make_log();
     drop(again);
+    // The rest of that, and the same once more behind the target that has changed. Then its trials are copied.
+    steps(2 + 3);
+    let copied = reader_has_come();
+    let record = OpenOptions::new().write(true).open(bench.path("joined/results.db")).unwrap();
+    let locked = fcntl_lock(&record, FlockOperation::NonBlockingLockExclusive);
+    assert_eq!(locked, Err(Errno::AGAIN), "SQLite has lost its lock of the record");
+    fs::remove_file(&log).unwrap();
+    drop(copied);
     let slow = slow.wait_with_output().unwrap();
     let said = text(&slow.stderr);
     assert!(slow.status.success() && said.contains("24 of 24 trials"), "{said}");

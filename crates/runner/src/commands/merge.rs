@@ -36,12 +36,16 @@ use crate::text::first_and_others;
 pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let shards = source::in_folders(&args.dirs)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.dirs, &shards[0].asked.name));
-    let mut decided = Decided::of(&shards, &out, args.mix)?;
-    let mut record = Record::open(&out).map_err(Failure::of_writing)?;
-    if !decided.is_of(&record)? {
+    let (decided, mut record) = loop {
+        let decided = Decided::of(&shards, &out, args.mix)?;
+        let record = Record::open(&out).map_err(Failure::of_writing)?;
+        if decided.is_of(&record)? {
+            break (decided, record);
+        }
         note(&format!("{}: another runner has written here meanwhile; it is read again", out.display()));
-        decided = Decided::of(&shards, &out, args.mix)?;
-    }
+        // Reading it beside itself, and closing that, would release SQLite's locks.
+        record.close().map_err(Failure::of_writing)?;
+    };
     decided.write(&mut record, &shards, &out).map_err(Failure::of_writing)?;
     let Decided { joined, .. } = &decided;
     let damaged: HashSet<String> = record.finished()?.1.into_iter().collect();
