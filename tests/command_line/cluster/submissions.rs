@@ -127,6 +127,25 @@ fn an_experiment_that_only_has_further_lines_is_another_one_and_the_first_of_the
 }
 
 #[test]
+fn what_a_submission_was_sending_when_it_was_killed_is_named_before_anything_is_sent_again() {
+    let bench = bench();
+    let sbatch = fs::read_to_string(bench.path("bin/sbatch")).unwrap();
+    command(&bench, "sbatch", "kill -KILL $PPID; echo 41");
+    let words = ["submit", "six.toml", "--shards", "2", "--time", "1h"];
+    assert_eq!(runner(&bench, &words).status.code(), None, "it was killed");
+    fs::write(bench.path("bin/sbatch"), sbatch).unwrap();
+    let (code, line) = failure_after_words(&runner(&bench, &words));
+    let problem = "results/six.shards/sending.txt: an earlier submit was cut off while it sent the array; \
+                   squeue --me --name=six,six-merge shows whether Slurm has it";
+    assert!(code == Some(2) && line.contains(problem), "{line}");
+    assert!(!bench.path("sbatch.log").exists());
+    let sending = bench.path("results/six.shards/sending.txt");
+    fs::remove_file(&sending).unwrap();
+    assert!(runner(&bench, &words).status.success());
+    assert!(!sending.exists());
+}
+
+#[test]
 fn a_job_that_cannot_be_noted_is_named() {
     let bench = bench();
     let last = "results/six.shards/submission.json";

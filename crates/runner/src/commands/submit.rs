@@ -16,7 +16,7 @@ use datasets::files::{make_folder, write_whole};
 use datasets::text::count;
 use kernels::blas::Request;
 
-use self::jobs::{Jobs, SCRIPTS, words};
+use self::jobs::{Jobs, SCRIPTS, refuse_after_cut, words};
 use self::missing::{left, with_a_task, without_a_task};
 use self::prepared::Prepared;
 use self::sizes::Sizes;
@@ -86,6 +86,7 @@ pub(super) fn run(args: &cli::Submit, blas: Option<&Request>) -> Result<ExitCode
     }
     make_folder(&folder).map_err(Failure::of_writing)?;
     let _lock = lock(&folder).map_err(Failure::of_writing)?;
+    refuse_after_cut(&folder, &prepared.experiment.name)?;
     if Submission::read(&folder)? != before {
         bail!("{}: another runner submit has sent jobs meanwhile; runner status shows what they do", folder.display());
     }

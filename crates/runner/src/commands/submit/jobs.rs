@@ -1,17 +1,40 @@
 //! The jobs of a submission, sent to Slurm one after another.
 
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use datasets::files::write_whole;
 use datasets::text::count;
 
 use crate::cluster::slurm;
 use crate::cluster::submission::Submission;
 use crate::commands::failure::Failure;
 use crate::terminal::say;
+use crate::text::quoted;
 
 /// The script of the array's tasks, and that of the merge.
 pub(super) const SCRIPTS: [&str; 2] = ["array.sh", "merge.sh"];
+
+/// The file that names what is being sent, until Slurm's answer is noted.
+const SENDING: &str = "sending.txt";
+
+/// Refuses to submit to `folder` if a submission of jobs of this name was cut off there: Slurm may have a job that nothing notes.
+///
+/// # Errors
+/// What was being sent, and how to go on.
+pub(super) fn refuse_after_cut(folder: &Path, name: &str) -> Result<()> {
+    let file = folder.join(SENDING);
+    if let Ok(what) = fs::read_to_string(&file) {
+        let names = quoted([format!("--name={name},{name}-merge")]);
+        bail!(
+            "{}: an earlier submit was cut off while it sent {what}; squeue --me {names} shows whether Slurm has it: scancel a \
+             job that submission.json lacks, delete this file, and submit again",
+            file.display()
+        );
+    }
+    Ok(())
+}
 
 /// A submission in progress, noted beside the shards after each job.
 pub(super) struct Jobs<'s> {
@@ -54,13 +77,19 @@ impl<'s> Jobs<'s> {
     }
 
     fn sbatch(&mut self, what: &str, words: &[String]) -> Result<String> {
-        let job = slurm::sbatch(words).map_err(|error| match &self.sent[..] {
-            [] => error.into(),
-            sent => {
-                let sent = sent.join(", ");
-                anyhow::Error::from(Failure::PartlySubmitted(format!(
-                    "Slurm has the jobs {sent}, but {what} that follows was not submitted: {error}; --resume submits what is missing"
-                )))
+        let sending = self.folder.join(SENDING);
+        let begun = write_whole(&sending, true, |out| out.write_all(what.as_bytes())).map_err(Failure::of_writing);
+        let sent = begun.and_then(|()| Ok(slurm::sbatch(words)?));
+        let job = sent.map_err(|error| {
+            let _ = fs::remove_file(&sending);
+            match &self.sent[..] {
+                [] => error,
+                sent => {
+                    let sent = sent.join(", ");
+                    anyhow::Error::from(Failure::PartlySubmitted(format!(
+                        "Slurm has the jobs {sent}, but {what} that follows was not submitted: {error}; --resume submits what is missing"
+                    )))
+                }
             }
         })?;
         self.sent.push(job.clone());
@@ -68,12 +97,14 @@ impl<'s> Jobs<'s> {
     }
 
     fn note(&self) -> Result<()> {
-        self.submission.write(self.folder).map_err(|error| {
+        let noted = self.submission.write(self.folder).map_err(|error| {
             let sent = self.sent.join(" ");
             let remedy = format!("scancel {sent} before you submit again");
             Failure::PartlySubmitted(format!("Slurm has the jobs {sent}, which can't be noted: {error}; {remedy}"))
-                .into()
-        })
+        });
+        // Now the job is noted, or the user knows of it.
+        let _ = fs::remove_file(self.folder.join(SENDING));
+        Ok(noted?)
     }
 }
 
