@@ -120,7 +120,7 @@ fn check_names_the_machine_openblas_hdf5_and_where_data_is_or_comes_from() {
     {
         assert!(report.contains(line), "{line} is not in\n{report}");
     }
-    assert!(report.contains("✗ data set catvnoncat: not here; runner data fetch catvnoncat"), "{report}");
+    assert!(report.contains("· data set catvnoncat: not here; get it with `runner data fetch catvnoncat`"), "{report}");
 }
 
 #[test]

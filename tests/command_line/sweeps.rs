@@ -234,7 +234,7 @@ fn threads_that_share_a_fleet_train_the_same_nets_and_the_same_bytes_each_time()
     let more = ["sweep.seed=[1, 2, 3]", "--out", "two"];
     let with_one = bench.run(&[&["sweep", "small.toml"][..], &fixed, &same, &more].concat());
     let (code, line) = failure_after_header(&with_one.stderr, with_one.status.code());
-    assert!(code == Some(2) && line.contains("run.threads=2 goes on as it began"), "{line}");
+    assert!(code == Some(2) && line.contains("to go on as it began: run.threads=2;"), "{line}");
     let with_two = sweep(&bench, &["train.iterations=5", "run.threads=2", "--out", "small"]);
     assert!(with_two.contains("1 worker of 2 threads\n"), "{with_two}");
     let machine: toml::Table = bench.read("small/machine.toml").parse().unwrap();

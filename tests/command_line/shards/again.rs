@@ -41,7 +41,7 @@ fn a_damaged_trial_of_the_joined_record_is_missing_and_its_damaged_plan_is_writt
 
     let (code, said) = merged(&bench, &[&other, "--out", "results/small"]);
     assert_eq!(code, Some(1), "{said}");
-    let lost = format!("trial {id} in results/small is not what was stored, and counts as missing");
+    let lost = format!("results/small: damaged in the record, and counted as missing: trial {id}");
     assert!(said.contains(&lost) && said.contains("23 of 24 trials, of 1 record, are in results/small"), "{said}");
     assert!(!bench.read("results/small/trials.csv").contains(&id));
 
@@ -50,7 +50,7 @@ fn a_damaged_trial_of_the_joined_record_is_missing_and_its_damaged_plan_is_writt
     assert!(code == Some(0) && said.contains(&format!("runner merge {SHARDS} writes it anew")), "{said}");
     let (code, said) = merged(&bench, &[SHARDS]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("results/small: its plan is not what was stored, and is written anew"), "{said}");
+    assert!(said.contains("results/small: its plan is damaged, and is written anew"), "{said}");
     assert_eq!(trials(&bench, "results/small"), whole);
 }
 

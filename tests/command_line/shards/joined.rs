@@ -119,6 +119,6 @@ fn a_part_of_a_plan_is_not_taken_for_all_of_it_whatever_number_of_trials_its_rec
     assert_eq!(record.execute("UPDATE whole_plan SET trials = 12", []).unwrap(), 1);
     drop(record);
     let (code, said) = merged(&bench, &[SHARDS]);
-    assert!(code == Some(2) && said.contains("don't make the plan that they name"), "{said}");
+    assert!(code == Some(2) && said.contains("don't add up to the whole one that they name"), "{said}");
     assert!(!bench.path("results/small").exists());
 }

@@ -12,7 +12,7 @@ const DIR: &str = "results/small";
 fn refused(bench: &Bench, arguments: &[&str]) -> String {
     let (code, _, said) = on(bench, "Nehalem", &[&["sweep", "small.toml"], arguments].concat());
     let line = said.lines().last().unwrap_or_default().to_owned();
-    assert!(code == Some(2) && line.contains("--mix trains"), "{said}");
+    assert!(code == Some(2) && line.contains("here: --mix"), "{said}");
     line
 }
 

@@ -181,7 +181,7 @@ fn a_shard_keeps_its_part_of_the_plan_and_together_they_are_the_whole_one() {
         assert_eq!(record.execute("UPDATE whole_plan SET digest = 'another'", []).unwrap(), 1);
     }
     let (code, line) = merged(&bench, &[SHARDS]);
-    assert!(code == Some(2) && line.contains("don't make the plan that they name"), "{line}");
+    assert!(code == Some(2) && line.contains("don't add up to the whole one that they name"), "{line}");
     assert!(!bench.path("results/small").exists());
 }
 

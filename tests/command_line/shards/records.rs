@@ -30,7 +30,7 @@ fn a_merge_while_a_shard_is_trained_has_what_is_finished_and_leaves_the_files_of
     signal(&at_work, "CONT");
     while at_work.try_wait().unwrap().is_none() {
         let (code, said) = merged(&bench, &[SHARDS]);
-        assert!(code <= Some(1) && !said.contains("not what was stored"), "{said}");
+        assert!(code <= Some(1) && !said.contains("damaged"), "{said}");
     }
     assert!(at_work.wait().unwrap().success());
     assert_eq!(merged(&bench, &[SHARDS]).0, Some(0));
@@ -89,7 +89,7 @@ fn trials_of_two_records_must_be_equal_and_a_damaged_one_is_taken_from_the_other
     assert_eq!(code, Some(0), "{said}");
     assert_same(&bench, "turned", "whole");
     let (code, said) = merged(&bench, &["twice", "--out", "alone"]);
-    assert!(code == Some(1) && said.contains("in the record is not what was stored, and is left out"), "{said}");
+    assert!(code == Some(1) && said.contains(": damaged in its record, and left out: trial "), "{said}");
 
     reseal(&record);
     let (code, line) = merged(&bench, &[SHARDS, "twice", "--out", "new"]);
