@@ -200,3 +200,18 @@ fn an_interrupted_sweep_judges_nothing_before_it_has_gone_on() {
     let (_, said) = bench.succeeds(&["sweep", "nets.toml"]);
     assert!(said.contains("✓ It is so: mean completed of 6 trials is 1"), "{said}");
 }
+
+#[test]
+fn a_sweep_that_halves_judges_its_claims_on_its_last_rung() {
+    let bench = Bench::new();
+    let halving = "[sweep.halving]\nleast = 10\nfactor = 3\n";
+    let claim = claim("value = \"final_cost\"\nwhere = \"rung = 2\"\nat_most = 10");
+    bench.write("nets.toml", &claim.replace("[[claim]]", &format!("{halving}[[claim]]")));
+    bench.succeeds(&["sweep", "nets.toml", "--shard", "0/1"]);
+    let (_, said) = bench.succeeds(&["merge", "results/nets.shards"]);
+    assert!(!said.contains("It is so"), "{said}");
+    let claims = bench.run(&["claims", "results/nets"]);
+    assert_eq!(text(&claims.stdout), "· It is so: the sweep is on rung 1 of 2\n");
+    let (_, said) = bench.succeeds(&["sweep", "nets.toml"]);
+    assert!(said.contains("✓ It is so: mean final_cost of 2 trials is "), "{said}");
+}

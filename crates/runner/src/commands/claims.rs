@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::answer::{mark, print, print_with_marks};
+use super::climbed::{Climbed, Longest};
 use crate::cli;
 use crate::plan::Plan;
 use crate::record::Record;
@@ -53,18 +54,34 @@ pub(super) fn judge(record: &Record, folder: &Path) -> Result<Vec<Judgement>> {
     if claims.is_empty() {
         return Ok(Vec::new());
     }
-    judgements(&claims, &Trials::read(record, record.planned()?)?, record)
+    judgements(&claims, &Trials::read(record, record.planned()?)?, record, folder)
 }
 
-/// Judges claims by these trials of a record.
-pub(super) fn judgements(claims: &[Claim], trials: &Trials, record: &Record) -> Result<Vec<Judgement>> {
-    let planned = first_of_each(&trials.rows).count();
-    let missing = record.whole_plan()?.map_or(0, |whole| whole.trials.saturating_sub(planned));
-    let judge = |claim: &Claim| match missing {
-        0 => Ok(Judge::of(claim, trials)?.judge(trials, record)?),
-        missing => Ok(Judgement::open(claim, format!("{} of other shards are not here", count(missing, "trial")))),
+/// Judges claims by these trials of the record in `folder`.
+pub(super) fn judgements(claims: &[Claim], trials: &Trials, record: &Record, folder: &Path) -> Result<Vec<Judgement>> {
+    if claims.is_empty() {
+        return Ok(Vec::new());
+    }
+    let missing = missing(trials, record, folder)?;
+    let judge = |claim: &Claim| match &missing {
+        None => Ok(Judge::of(claim, trials)?.judge(trials, record)?),
+        Some(missing) => Ok(Judgement::open(claim, missing.clone())),
     };
     claims.iter().map(judge).collect()
+}
+
+/// Says which trials of the sweep are not in the plan of the record yet; `None` if all are.
+fn missing(trials: &Trials, record: &Record, folder: &Path) -> Result<Option<String>> {
+    let planned = first_of_each(&trials.rows).count();
+    let of_shards = record.whole_plan()?.map_or(0, |whole| whole.trials.saturating_sub(planned));
+    if of_shards > 0 {
+        return Ok(Some(format!("{} of other shards are not here", count(of_shards, "trial"))));
+    }
+    let Some(plan) = record.stored_plan()?.filter(|_| trials.rungs > 0) else { return Ok(None) };
+    let longest = Longest::of(&plan, &record.statuses()?);
+    let climbed = longest.map(|longest| Climbed::to(longest, folder)).transpose()?;
+    let climbed = climbed.filter(|climbed| !climbed.is_last() && !climbed.none_goes_on());
+    Ok(climbed.map(|Climbed { rung, rungs, .. }| format!("the sweep is on rung {rung} of {rungs}")))
 }
 
 /// Says on stderr which claims hold, and warns of the others.

@@ -16,6 +16,7 @@ use self::chosen::Chosen;
 use self::plan::JoinedPlan;
 use self::source::Source;
 use super::answer::print_names;
+use super::claims::{all_hold, judge, say_judgements};
 use super::climbed::{Climbed, Longest};
 use super::failure::Failure;
 use super::promotion::NONE_GOES_ON;
@@ -51,12 +52,12 @@ pub(super) fn run(args: &cli::Merge) -> Result<ExitCode> {
     let damaged: HashSet<String> = record.finished()?.1.into_iter().collect();
     export(&record, &out, &damaged).map_err(Failure::of_writing)?;
     let all_are_done = missing::report(&record, joined, &shards, &damaged, &out)?;
-    if all_are_done {
-        say_next_rung(&joined.plan, &record.statuses()?, &out)?;
-    }
+    let is_over = all_are_done && !say_next_rung(&joined.plan, &record.statuses()?, &out)?;
+    let judgements = if is_over { judge(&record, &out)? } else { Vec::new() };
     record.close().map_err(Failure::of_writing)?;
+    say_judgements(&judgements);
     print_names(&[&out])?;
-    Ok(ExitCode::from(u8::from(!all_are_done)))
+    Ok(ExitCode::from(u8::from(!all_are_done || !all_hold(&judgements))))
 }
 
 /// Names the results directory of the sweep.
@@ -98,8 +99,8 @@ impl Decided {
 
     /// Writes the plan, the chosen trials, and the files beside the record.
     fn write(&self, record: &mut Record, shards: &[Source], out: &Path) -> Result<(), Error> {
-        let plan = &self.joined.plan;
-        record.write_plan(plan)?;
+        let JoinedPlan { plan, whole } = &self.joined;
+        record.write_joined(plan, whole)?;
         let all: Vec<&Source> = self.merged_before.iter().chain(shards).collect();
         let taken = self.chosen.by_source(all.len());
         let planned: HashSet<&str> = plan.points.values().map(|point| &*point.trial).collect();
@@ -125,15 +126,17 @@ fn on_what(id: &str) -> String {
     if id == Notes::OF_SWEEP { "the sweep".to_owned() } else { format!("trial {id}") }
 }
 
-/// Says whether the shards go on with a next rung, if the plan doesn't have the last one.
-fn say_next_rung(plan: &StoredPlan, statuses: &HashMap<String, Status>, out: &Path) -> Result<()> {
-    let Some(longest) = Longest::of(plan, statuses) else { return Ok(()) };
-    match Climbed::to(longest, out)? {
-        climbed if climbed.none_goes_on() => say(NONE_GOES_ON),
-        climbed if climbed.is_last() => {}
-        _ => say("this rung is complete; the same shards, swept again, train the next one"),
+/// Says whether the shards go on with a next rung, if the plan doesn't have the last one; returns `true` if they do.
+fn say_next_rung(plan: &StoredPlan, statuses: &HashMap<String, Status>, out: &Path) -> Result<bool> {
+    let Some(longest) = Longest::of(plan, statuses) else { return Ok(false) };
+    let climbed = Climbed::to(longest, out)?;
+    if climbed.none_goes_on() {
+        say(NONE_GOES_ON);
+    } else if !climbed.is_last() {
+        say("this rung is complete; the same shards, swept again, train the next one");
+        return Ok(true);
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Refuses records that were trained with different libraries, cores or numbers of threads, unless that is allowed.

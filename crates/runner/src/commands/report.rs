@@ -117,7 +117,7 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
 /// Judges the claims of the experiment.
 fn claims(record: &Record, folder: &Path, trials: &Trials) -> Result<Vec<Line>> {
     let claims = Claim::all_in(&trials.toml, &folder.join(EXPERIMENT))?;
-    let judgements = judgements(&claims, trials, record)?.into_iter();
+    let judgements = judgements(&claims, trials, record, folder)?.into_iter();
     let line = |Judgement { says, holds, because, .. }: Judgement| {
         Line::new(holds, &visible(&says), visible(&because).into_owned(), String::new())
     };

@@ -79,6 +79,18 @@ impl Record {
         })
     }
 
+    /// Writes a plan that was joined of shards' parts; where some are missing, the record says what the `whole` one is.
+    pub fn write_joined(&mut self, plan: &StoredPlan, whole: &WholePlan) -> Result<(), Error> {
+        let WholePlan { digest, points, trials } = whole;
+        self.write_plan_and(plan, |transaction| {
+            if plan.points.len() >= *points {
+                return Ok(());
+            }
+            let row = (digest, *points as i64, *trials as i64);
+            transaction.execute("INSERT INTO whole_plan VALUES (?1, ?2, ?3)", row).map(drop)
+        })
+    }
+
     /// Reads which plan all shards have in common; that of the record itself, if that is whole.
     pub fn whole_plan(&self) -> Result<Option<WholePlan>, Error> {
         let own =

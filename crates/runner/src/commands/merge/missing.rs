@@ -25,7 +25,7 @@ pub(super) fn report(
     let mut found = record.statuses()?;
     found.retain(|id, _| !damaged.contains(id));
     let planned: BTreeSet<&str> = joined.plan.points.values().map(|point| &*point.trial).collect();
-    let all = planned.len().max(joined.trials);
+    let all = planned.len().max(joined.whole.trials);
     // Only shards that are missing know the ids of these.
     let unknown = all - planned.len();
     let mut missing: BTreeSet<&str> = planned.iter().copied().filter(|id| !found.contains_key(*id)).collect();

@@ -7,14 +7,15 @@ use anyhow::{Context, Result, bail};
 
 use super::source::Source;
 use crate::record::plan::StoredPlan;
+use crate::record::shards::WholePlan;
 use crate::spec::axis::Scale;
 use crate::text::first_difference;
 
 /// The plan of a sweep, as far as its shards have it.
 pub(super) struct JoinedPlan {
     pub(super) plan: StoredPlan,
-    /// The number of trials of the whole plan, some of which may be of shards that are missing.
-    pub(super) trials: usize,
+    /// The whole plan, some of whose trials may be of shards that are missing.
+    pub(super) whole: WholePlan,
 }
 
 /// Joins the plans of the shards, and that of the results of an earlier merge, if it is of the same experiment. Where
@@ -57,7 +58,7 @@ pub(super) fn joined(shards: &[Source], merged_before: Option<&Source>) -> Resul
             first.folder.display()
         );
     }
-    Ok(JoinedPlan { plan, trials: whole.trials })
+    Ok(JoinedPlan { plan, whole: whole.clone() })
 }
 
 const OTHER_POINTS: &str = "other points";
