@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,10 +106,13 @@ def completed_mean(sweep: layerchain.Sweep, metric: str) -> float:
 
 
 def test_of_successive_halving_only_the_last_rung_counts(workplace: Workplace) -> None:
-    keys = ("train.iterations=18", "sweep.halving.least=2", "train.record_every=1", "sweep.train.learning_rate=[0.01, 0.05, 0.2]")
+    # Rates at which the costs rise: an earlier rung has lower ones than the last.
+    rising = ("sweep.model.hidden=[[]]", "sweep.train.learning_rate=[0.3, 0.4, 0.5]")
+    keys = ("train.iterations=18", "sweep.halving.least=2", "train.record_every=1", *rising)
     sweep = layerchain.read(workplace.sweep("halved", *keys))
-    assert sweep.trials["train.iterations"].nunique() > 1
-    assert sweep.best().setting["train.iterations"] == sweep.trials["train.iterations"].max()
+    best = sweep.best()
+    assert best.setting["train.iterations"] == sweep.trials["train.iterations"].max()
+    assert sweep.trials.groupby(["train.learning_rate", "train.iterations"])["final_cost"].mean().min() < best.mean
 
 
 def test_a_metric_that_is_none_is_refused(results: Path) -> None:
@@ -146,12 +150,23 @@ def test_a_record_that_was_changed_is_refused(results: Path, tmp_path: Path) -> 
             layerchain.read(tmp_path)
 
 
-def test_a_record_is_only_read(results: Path, tmp_path: Path) -> None:
+def test_a_record_is_only_read(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(results / "results.db", tmp_path)
     before = (tmp_path / "results.db").read_bytes()
+    connect = sqlite3.connect
+    opened: list[str] = []
+
+    def noted(database: str, **options: Any) -> sqlite3.Connection:
+        opened.append(database)
+        connection: sqlite3.Connection = connect(database, **options)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
     tmp_path.chmod(0o500)
     assert len(layerchain.read(tmp_path).trials) == 12
     tmp_path.chmod(0o700)
+    # Root may write into any directory: it is the mode that keeps SQLite from doing so.
+    assert [database.partition("?")[2] for database in opened] == ["mode=ro&immutable=1"]
     assert [path.name for path in tmp_path.iterdir()] == ["results.db"]
     assert (tmp_path / "results.db").read_bytes() == before
 
