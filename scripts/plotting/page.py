@@ -24,6 +24,7 @@ WIDTH = 9.0  # inches; about 100 pixels an inch where a README shows the picture
 SIDE = 0.1  # inches from the left edge to the title
 HANDLE, SPACE = 0.36, 0.2  # inches: of a legend's line with its gap, and from one entry to the next
 BAR, BAR_ROOM = 0.13, 0.85  # inches: of a colour bar, and of the bar with its numbers and label
+LEAST_PANEL = 0.3  # inches: the width of a panel
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Page:
         right += BAR_ROOM if bars == 1 else 0.0
         gap = (gap[0] + BAR_ROOM, gap[1]) if bars > 1 else gap
         right += BAR_ROOM if bars > 1 else 0.0
-        panel_width = max(0.3, (width - left - right - (columns - 1) * gap[0]) / columns)
+        left = min(left, width - right - LEAST_PANEL)  # labels that are wider than the page reach over its side
+        panel_width = max(LEAST_PANEL, (width - left - right - (columns - 1) * gap[0]) / columns)
         self.figure = Figure(figsize=(width, height))
         self._grid = self.figure.add_gridspec(
             rows, columns, left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - header / height,
