@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.9"
-# dependencies = ["matplotlib>=3.5", "numpy>=1.21"]
+# dependencies = ["matplotlib>=3.6", "numpy>=1.21"]
 # ///
 """Draws the roofline of a record of `runner bench --save NAME`: speed over arithmetic intensity.
 
@@ -43,9 +43,9 @@ LINE, LABEL = 0.15, 1.3  # inches: the distance between labels, and the width of
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Draws the picture and prints the path of each file. Returns the exit code."""
     options = parse(arguments)
+    style.use_style()
     try:
         record = json.loads(options.record.read_text())
-        style.use_style()
         figure = roofline(record)
         for path in files.write(figure, options.out or options.record.parent, options.record.stem + "-roofline",
                                 options.format):
@@ -118,7 +118,7 @@ def panel(axes: Axes, record: dict[str, Any], dtype: str) -> None:
 
 
 def roofs(axes: Axes, record: dict[str, Any], peak: float, ends: tuple[float, float]) -> None:
-    """Returns the peak, and the bandwidths of the smallest and of the largest working set."""
+    """Draws the peak, and the bandwidths of the smallest and of the largest working set."""
     axes.plot(ends, [peak, peak], color=style.INK, linewidth=1.4)
     axes.annotate(f"peak {peak:.3g}", (ends[1], peak), (0, 3), textcoords="offset points", ha="right", fontsize=8)
     bandwidths = {int(size): rate for size, rate in record["limits"]["bandwidth"].items()}
