@@ -1,12 +1,16 @@
-"""The simulator of shards on a cluster, against what can be reckoned by hand."""
+"""The simulator of shards on a cluster, against what can be reckoned by hand, and its command line."""
 
+import importlib.machinery
+import importlib.util
 import math
 import random
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
 sys.dont_write_bytecode = True
 
 from scaling.campaign import Campaign, figures  # noqa: E402
@@ -117,6 +121,26 @@ class Campaigns(unittest.TestCase):
     def test_rungs_wait_for_each_other(self) -> None:
         one, three = (figures(Campaign(10_000, 1.0, rungs=rungs, spread=0.0), Cluster(4), COSTS) for rungs in (1, 3))
         self.assertAlmostEqual(three.makespan, 3 * one.makespan)
+
+
+class CommandLine(unittest.TestCase):
+    def test_an_option_before_a_subcommand_is_not_replaced_by_the_default_of_the_subcommand(self) -> None:
+        loader = importlib.machinery.SourceFileLoader("scale", str(SCRIPTS / "scale"))
+        scale = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+        loader.exec_module(scale)
+
+        def options(words: str) -> dict:
+            found = []
+            with (mock.patch.object(scale, "measure", found.append), mock.patch.object(scale, "show", found.append),
+                  mock.patch.object(sys, "argv", ["scale", *words.split()])):
+                scale.main()
+            return vars(found[0])
+
+        for words in ("--costs mine.json measure runner", "measure runner --costs mine.json"):
+            self.assertEqual(options(words)["costs"], Path("mine.json"), words)
+        before = options("--fleet 8 --json --whole-plan figures --rows 5")
+        self.assertEqual([before[name] for name in ("fleet", "json", "whole_plan", "rows", "cores")], [8, True, True, 5, 64])
+        self.assertEqual({**before, "run": None}, {**options("--fleet 8 --json --whole-plan --rows 5"), "run": None})
 
 
 if __name__ == "__main__":
