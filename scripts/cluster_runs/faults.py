@@ -35,7 +35,19 @@ def run(bench: Bench, slurm: Slurm) -> None:
     [job] = bench.submitted(OUT)
     command(["scancel", f"{job}_{NEVER_BEGUN}"])
     expect("submitted before" in bench.run("submit", "small.toml", code=2).stderr, "a second submission is refused")
+    lost = disturb(bench, slurm, job)
+    slurm.wait_for(job, 150)
+    wait(lambda: not runners(f" --shard [0-9]+/{SHARDS} "), 60, "the end of shards that Slurm does not know of")
+    said(f"{SHARDS} shards, of which one was killed, one lost its slurmstepd and refused a second runner, one reached its time limit, one had a "
+         f"full disk, one never began, {lost} were on a node that died and began again on the other one, and the controller was restarted: "
+         f"{time.monotonic() - began:.0f} s")
+    missing(bench, lost)
+    command(["umount", str(full)])
+    resume(bench, slurm)
 
+
+def disturb(bench: Bench, slurm: Slurm, job: str) -> list[int]:
+    """Does to the shards what can go wrong. Returns those on the node that dies."""
     orphan, at_limit, killed = (runner_of(shard) for shard in (ORPHANED, AT_ITS_LIMIT, KILLED))
     runner_of(ON_A_DEAD_NODE)
     at = nodes(job)
@@ -62,17 +74,26 @@ def run(bench: Bench, slurm: Slurm) -> None:
     os.kill(at_limit, signal.SIGCONT)
     command(["scancel", "--signal=USR1", "--batch", f"{job}_{AT_ITS_LIMIT}"])
     wait(lambda: "interrupted" in bench.log(OUT, AT_ITS_LIMIT), 20, "the orderly end of a shard before its time limit")
-
     # Nodes report their tasks once a minute, or when they read their configuration again; the controller misses one that is at least
     # BatchStartTimeout + MessageTimeout old.
     time.sleep(max(0.0, all_run + 21 - time.monotonic()))
-    os.kill(slurm.pid(f"slurmd.{at[ORPHANED]}"), signal.SIGHUP)
+    second_runner(bench, slurm, job, orphan, at[ORPHANED])
+    dead_node(slurm, job, node, lost)
+    return lost
+
+
+def second_runner(bench: Bench, slurm: Slurm, job: str, orphan: int, node: str) -> None:
+    """Lets Slurm begin a shard again whose first runner is still there, without its slurmstepd."""
+    os.kill(slurm.pid(f"slurmd.{node}"), signal.SIGHUP)
     wait(lambda: ran(job, ORPHANED).ended, 60, "the second runner of a shard without its slurmstepd")
     second, log = ran(job, ORPHANED), bench.log(OUT, ORPHANED)
     expect(second.exit_code == 2 and "another runner is at work here" in log, f"a second runner is refused: {second}\n{log}")
     expect(state(bench, ORPHANED) == "running", "the shard goes on without its task")
     os.kill(orphan, signal.SIGCONT)
 
+
+def dead_node(slurm: Slurm, job: str, node: str, lost: list[int]) -> None:
+    """Waits until the shards of a dead node are on another one, restarts the controller, and lets the node return."""
     wait(lambda: all(ran(job, shard).node not in ("", node) for shard in lost), 60, f"shards {lost} on another node than {node}")
     expect(slurm.node_state(node).startswith("DOWN"), f"the node is down meanwhile: {slurm.node_state(node)}")
     at_work = runner_of(ON_A_DEAD_NODE)
@@ -83,12 +104,10 @@ def run(bench: Bench, slurm: Slurm) -> None:
     slurm.start("slurmd", "-N", node)
     os.kill(at_work, signal.SIGCONT)
     wait(lambda: re.fullmatch(r"(IDLE|MIXED|ALLOCATED)(\+PLANNED)?", slurm.node_state(node)), 30, "the return of the node")
-    slurm.wait_for(job, 150)
-    wait(lambda: not runners(f" --shard [0-9]+/{SHARDS} "), 60, "the end of shards that Slurm does not know of")
-    said(f"{SHARDS} shards, of which one was killed, one lost its slurmstepd and refused a second runner, one reached its time limit, one had a "
-         f"full disk, one never began, {lost} were on a node that died and began again on the other one, and the controller was restarted: "
-         f"{time.monotonic() - began:.0f} s")
 
+
+def missing(bench: Bench, lost: list[int]) -> None:
+    """Checks what status, the logs and the merge tell of the shards, of which `lost` were on the node that died."""
     status = bench.status(OUT)
     states = [shard["state"] for shard in status["shards"]]
     # A controller that is restarted may have forgotten that the killed shard's task has ended, and run it again.
@@ -110,7 +129,9 @@ def run(bench: Bench, slurm: Slurm) -> None:
     said(f"status and merge tell what is missing: {status['trials_left']} trials of shards "
          f"{[place for place, found in enumerate(states) if found != 'done']}")
 
-    command(["umount", str(full)])
+
+def resume(bench: Bench, slurm: Slurm) -> None:
+    """Submits what is missing, and compares the merged history with that of one machine."""
     began = time.monotonic()
     resumed = bench.run("submit", "small.toml", "--resume")
     sent = re.search(r"shards? \(([^)]*)\)", resumed.stderr).group(1)

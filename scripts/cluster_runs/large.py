@@ -55,7 +55,7 @@ def finish(bench: Bench, slurm: Slurm, out: str, seconds: float) -> None:
 
 
 def efficiency(bench: Bench, slurm: Slurm) -> None:
-    """Puts eight shards of a minute, two at once, beside one machine with two jobs."""
+    """Puts shards of a minute, two at once, beside one machine with two jobs."""
     began = time.monotonic()
     bench.one_machine("small.toml", "again", jobs=1)
     # Of 18 trials, in as many fleets: the shards are equal if their number divides 18.
