@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(FAULTS))
 
 from writing.cases import Case, content  # noqa: E402
+from writing.strace import Ended  # noqa: E402
 
 
 def loaded(name):
@@ -27,7 +28,7 @@ def loaded(name):
     return module
 
 
-files, limits = loaded("files"), loaded("limits")
+blas, checkpoints, files, limits = (loaded(name) for name in ("blas", "checkpoints", "files", "limits"))
 
 
 class Limits(unittest.TestCase):
@@ -87,6 +88,34 @@ class Nothing(unittest.TestCase):
                 with mock.patch.object(sys, "argv", arguments), contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
                     self.assertEqual(files.main(), 2)
                 self.assertIn(message, said.getvalue())
+
+    def test_checkpoints_is_wrong_where_no_call_failed(self):
+        with self.assertRaises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
+            with mock.patch.object(sys, "argv", ["checkpoints", "--kills", "0", "--no-calls"]):
+                checkpoints.main()
+        self.assertEqual(ended.exception.code, 2)
+        bench = mock.Mock(whole=b"", **{"folder.side_effect": lambda _: Path(tempfile.mkdtemp()), "contents.return_value": b"",
+                                        "resumed.return_value": ([], False)})
+        for points in ({}, {"write": {1, 2}}):
+            undisturbed = Ended(0, "", points, [], True)
+            wrong = []
+            with mock.patch.object(checkpoints, "run", lambda *_, **__: undisturbed), contextlib.redirect_stdout(io.StringIO()):
+                checkpoints.each_call(bench, "sweep", wrong)
+            self.assertEqual(len(wrong), len(checkpoints.FAULTS), wrong)
+
+    def test_blas_refuses_a_training_without_a_call(self):
+        bench = mock.Mock(**{"forms.return_value": (set(), set())})
+        with self.assertRaises(SystemExit) as ended:
+            blas.one_form_at_a_time(bench)
+        self.assertIn("no call of a training", ended.exception.code)
+
+
+class Kept(unittest.TestCase):
+    def test_mutants_makes_the_folder_for_what_it_keeps_before_it_begins(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keep = Path(folder) / "a" / "b"
+            subprocess.run([sys.executable, FAULTS / "mutants", "--runner", "/bin/false", "--keep", keep], capture_output=True)
+            self.assertTrue(keep.is_dir())
 
 
 if __name__ == "__main__":
