@@ -17,7 +17,7 @@ pub(super) const RULES: Rules = Rules {
     name: "NPZ",
     paths: 1,
     options: &["--label", "--target", "--targets", "--features"],
-    begins: |start| start.starts_with(b"PK"),
+    begins: |start| matches!(start, b"PK\x03\x04" | b"PK\x05\x06"),
     endings: &[],
     holds_both: true,
     open,

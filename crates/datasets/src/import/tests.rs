@@ -90,6 +90,13 @@ impl Bench {
             assert!(refusal.contains(word), "{word:?} is missing in: {refusal}");
         }
     }
+
+    /// As [`Bench::assert_refused`], where an earlier import has left its files.
+    #[track_caller]
+    fn assert_refused_after(&self, request: Request, words: &[&str]) {
+        fs::remove_dir_all(self.path("out")).unwrap_or_default();
+        self.assert_refused(&request, words);
+    }
 }
 
 /// Imports, and loads what came of it under the contract.

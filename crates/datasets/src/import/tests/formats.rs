@@ -184,6 +184,15 @@ fn tables_with_text_labels_name_their_classes_in_sorted_order() {
 }
 
 #[test]
+fn a_table_whose_first_name_begins_as_a_zip_archive_is_a_table() {
+    let bench = Bench::new();
+    let path = bench.put("t.csv", "PKW,kind\n1,0\n2,1\n3,0\n4,1\n");
+    assert_eq!(imported(&bench.request(&[&path])).task, Task::Classes(2));
+    let empty = bench.put("empty.npz", npz(&[]));
+    bench.assert_refused_after(bench.request(&[&empty]), &["empty.npz: holds the arrays"]);
+}
+
+#[test]
 fn labels_that_are_numbers_are_kept_where_they_count_from_0_and_else_are_names() {
     let bench = Bench::new();
     let of = |labels: [&str; 4]| {
@@ -234,15 +243,6 @@ fn a_table_of_pixels_is_pictures() {
         Request { size: Some((1, 2)), ..bench.request(&[&path]) },
         &["line 1", "column 2 is 1.5", "0 to 255"],
     );
-}
-
-impl Bench {
-    /// As [`Bench::assert_refused`], where an earlier import has left its files.
-    #[track_caller]
-    fn assert_refused_after(&self, request: Request, words: &[&str]) {
-        fs::remove_dir_all(self.path("out")).unwrap_or_default();
-        self.assert_refused(&request, words);
-    }
 }
 
 #[test]
