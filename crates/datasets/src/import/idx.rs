@@ -19,7 +19,7 @@ pub(super) const RULES: Rules = Rules {
     holds_both: false,
     open: |request, split, _| {
         let [x, y] = [0, 1].map(|file| array(&request.paths(split)[file], request.max_bytes));
-        Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
+        Ok(Box::new(Arrays::new(x?, &y?, request)?))
     },
 };
 

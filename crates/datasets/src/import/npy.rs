@@ -24,7 +24,7 @@ pub(super) const RULES: Rules = Rules {
     open: |request, split, _| {
         let array = |path: &PathBuf| array_in(path.clone(), None, request.max_bytes);
         let [x, y] = [0, 1].map(|file| array(&request.paths(split)[file]));
-        Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
+        Ok(Box::new(Arrays::new(x?, &y?, request)?))
     },
 };
 

@@ -37,7 +37,7 @@ fn open<'r>(request: &'r Request, split: SplitName, report: &mut Report) -> Resu
         report(Progress::Found(format!("{}: {remark}", path.display())))?;
     }
     let [x, y] = names.map(|name| array(&mut archive, path, &name, request.max_bytes));
-    Ok(Box::new(Arrays::new(x?, &y?, request.declared_targets())?))
+    Ok(Box::new(Arrays::new(x?, &y?, request)?))
 }
 
 /// Keras's and MedMNIST's names of both splits.

@@ -10,10 +10,11 @@ use super::elements::StoredType;
 use super::error::Error;
 use super::label_encoder::LabelEncoder;
 use super::open::{open, read_up_to};
+use super::request::Request;
 use super::source::{ExampleReader, FeatureBuffer, Source, SourceTargets, Summary};
 use crate::contract::problem::{MOST_CLASSES, Problem};
 use crate::contract::target_matrix::TargetMatrix;
-use crate::contract::targets::{TargetKind, Targets, TargetsChoice};
+use crate::contract::targets::{TargetKind, Targets};
 use crate::split::features::FeatureType;
 
 /// An array in a file, known by its header.
@@ -78,9 +79,9 @@ impl RawArray {
         })
     }
 
-    /// Reads the array as targets of `examples` examples, of their declared kind or else the kind that they look like, as in a data
-    /// file. Class numbers are labels like any others: those that don't count from 0 become names.
-    pub(super) fn targets(&self, examples: usize, targets: TargetsChoice) -> Result<SourceTargets, Error> {
+    /// Reads the array as targets of `examples` examples, of the kind that `request` declares or else the kind that they look like, as in
+    /// a data file. Class numbers are labels like any others: those that don't count from 0 become names.
+    pub(super) fn targets(&self, examples: usize, request: &Request) -> Result<SourceTargets, Error> {
         // [1, m] is the shape of the course's labels; [m, 1] has a column.
         let (count, outputs) = match self.shape[..] {
             [m] if m > 0 => (m, 1),
@@ -99,7 +100,7 @@ impl RawArray {
         let rows = Array2::from_shape_vec((examples, outputs), self.values()?).expect("as many as the rows have");
         let numbers = TargetMatrix { rows, is_float: self.stored.element.is_float(), marked: false };
         let refused = |problem: Problem| Error::file(&self.path, problem.to_string());
-        match numbers.target_kind(targets) {
+        match numbers.target_kind(request.declared_targets(outputs)) {
             TargetKind::Classes if outputs == 1 => self.labels(numbers.rows.iter().copied()),
             kind => match numbers.targets(kind).map_err(refused)? {
                 Targets::Classes(codes) if outputs <= MOST_CLASSES => {
@@ -210,7 +211,7 @@ pub(super) struct Arrays {
 impl Arrays {
     /// Makes a source of `x`, `[m, features]` or pictures `[m, h, w]` or `[m, h, w, c]`, and `y`. Pictures of another type than u8
     /// become features.
-    pub(super) fn new(x: RawArray, y: &RawArray, targets: TargetsChoice) -> Result<Self, Error> {
+    pub(super) fn new(x: RawArray, y: &RawArray, request: &Request) -> Result<Self, Error> {
         let feature_type = x.stored.feature_type();
         if !matches!(x.shape.len(), 2..=4) || x.shape.contains(&0) {
             let problem = format!("its shape is {:?}; examples are [m, features], [m, h, w] or [m, h, w, c]", x.shape);
@@ -221,7 +222,7 @@ impl Arrays {
             (&[height, width, channels], FeatureType::U8) => vec![height, width, channels],
             _ => vec![x.features()],
         };
-        let targets = y.targets(x.examples(), targets)?;
+        let targets = y.targets(x.examples(), request)?;
         Ok(Arrays { x, summary: Summary::new(shape, feature_type, targets) })
     }
 }

@@ -107,9 +107,14 @@ pub enum Progress {
 }
 
 impl Request {
-    /// Returns the declared kind of the targets: values if they were asked for by name.
-    pub(super) fn declared_targets(&self) -> TargetsChoice {
-        if self.targets.is_empty() { self.target_kind } else { TargetsChoice::Declared(TargetKind::Values) }
+    /// Returns the declared kind of targets of this many columns: values or classes if they were asked for by name.
+    pub(super) fn declared_targets(&self, columns: usize) -> TargetsChoice {
+        let classes = if columns == 1 { TargetKind::Classes } else { TargetKind::OneHot };
+        match self.target_kind {
+            _ if !self.targets.is_empty() => TargetsChoice::Declared(TargetKind::Values),
+            TargetsChoice::Auto if self.label.is_some() => TargetsChoice::Declared(classes),
+            choice => choice,
+        }
     }
 
     /// Returns the paths that one split is read from.

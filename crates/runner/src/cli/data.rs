@@ -114,8 +114,9 @@ pub struct Import {
     /// CSV: columns of values to learn instead of classes, for regression. NPZ: the array of the values.
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub target: Vec<String>,
-    /// IDX, NPY and NPZ: the kind of the targets, as data.targets of an experiment [default: one column of integers is
-    /// classes, rows of integers with a single 1 are one-hot, everything else is values].
+    /// IDX, NPY and NPZ: the kind of the targets, as data.targets of an experiment [default: what --label names is
+    /// classes, one-hot if it has several columns; else one column of integers is classes, rows of integers with a single 1 are one-hot,
+    /// and everything else is values].
     #[arg(long, value_parser = one_of(&TARGETS), value_name = "WHAT", conflicts_with = "target")]
     pub targets: Option<TargetKind>,
     /// CSV: columns to leave out, such as names and numbers of rows.

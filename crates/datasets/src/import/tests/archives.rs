@@ -1,6 +1,7 @@
 //! Imports of archives: which of their arrays are the training and the test examples.
 
 use super::*;
+use crate::{TargetKind, Task};
 
 fn bytes(values: &[u8], shape: &str) -> Vec<u8> {
     npy("'|u1'", false, shape, values)
@@ -22,6 +23,37 @@ fn named_arrays_are_never_both_the_training_and_the_test_examples() {
     assert_eq!((set.train.examples(), set.test.unwrap().examples()), (2, 2));
     let set = imported(&Request { test: vec![path], ..named });
     assert_eq!(set.test.unwrap().examples(), 4, "asked for");
+}
+
+#[test]
+fn an_array_that_is_named_as_the_labels_has_classes_even_if_they_are_floats() {
+    let bench = Bench::new();
+    let floats = |shape: &str, values: &[f32]| {
+        npy("'<f4'", false, shape, &values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>())
+    };
+    let arrays = [
+        ("feats", bytes(&[1, 2, 3, 4], "(4, 1)")),
+        ("cls", floats("(4,)", &[0.0, 1.0, 0.0, 1.0])),
+        ("column", floats("(4, 1)", &[2.0, 1.0, 2.0, 1.0])),
+        ("categorical", floats("(4, 2)", &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0])),
+        ("prices", floats("(4,)", &[0.5, 1.0, 0.5, 1.0])),
+        ("shares", floats("(4, 2)", &[0.5; 8])),
+    ];
+    let path = bench.put("a.npz", npz(&arrays));
+    let labelled = |label: &str| Request {
+        features: Some("feats".to_owned()),
+        label: Some(label.to_owned()),
+        test_share: Some(0.5),
+        ..bench.request(&[&path])
+    };
+    for label in ["cls", "column", "categorical"] {
+        assert_eq!(imported(&labelled(label)).task, Task::Classes(2), "{label}");
+    }
+    let values = TargetsChoice::Declared(TargetKind::Values);
+    assert_eq!(imported(&Request { target_kind: values, ..labelled("cls") }).task, Task::Values(1), "said");
+    let refused = |label, words: &[&str]| bench.assert_refused_after(labelled(label), words);
+    refused("prices", &["prices.npy: ", "0.5", "--targets values"]);
+    refused("shares", &["shares.npy: ", "row 0 is not one-hot"]);
 }
 
 #[test]
