@@ -146,6 +146,21 @@ fn data_commands_list_generate_and_inspect() {
 }
 
 #[test]
+fn a_drawn_set_of_another_size_is_replaced_with_a_note() {
+    let bench = Bench::new();
+    let generated = |train: &str, side: &str| {
+        bench.succeeds(&["data", "generate", "--train", train, "--test", "12", "--side", side]).1
+    };
+    assert_eq!(generated("40", "8"), "", "the same size");
+    let train = "note: data/train_drawn.h5: an earlier set of 40 pictures of 8 x 8 pixels is replaced; --out DIR ";
+    let said = generated("41", "8");
+    assert!(said.starts_with(train) && said.lines().count() == 1, "{said}");
+    let said = generated("41", "9");
+    assert!(said.contains("test_drawn.h5: an earlier set of 12 pictures of 8 x 8 pixels"), "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
+#[test]
 fn a_fetch_that_cannot_reach_its_server_leaves_nothing_behind() {
     let bench = Bench::new();
     // Port 9 of this machine: nothing listens there.

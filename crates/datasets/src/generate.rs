@@ -18,10 +18,11 @@ use hdf5::types::FixedAscii;
 
 use crate::dataset::Files;
 use crate::files::{self, DiskFailure, NewHdf5, Part, make_folder, put_in_place, regular_file};
+use crate::text;
 
 pub use draw::SIDES;
 use draw::{CLASSES, NAMES, draw, is_cat};
-use earlier::is_drawn;
+use earlier::drawn_size;
 
 /// The most bytes that the pictures of both files may take: 16 GiB.
 pub const MOST_BYTES: u64 = 16 << 30;
@@ -43,6 +44,30 @@ pub struct Request {
     pub side: u32,
     /// The seed that every picture is drawn from.
     pub seed: u64,
+}
+
+impl Request {
+    /// Describes each drawn set of another size that the request replaces, in one line.
+    pub fn replaced(&self) -> Vec<String> {
+        let Files { train, test } = self.files();
+        let of_other_size = |(path, set, count): (PathBuf, &str, usize)| {
+            let (pictures, side) = drawn_size(&path, set)?;
+            ((pictures, side) != (count, self.side as usize)).then(|| {
+                format!(
+                    "{}: an earlier set of {} of {side} x {side} pixels is replaced; --out DIR writes to another folder",
+                    path.display(),
+                    text::count(pictures, "picture")
+                )
+            })
+        };
+        [(train, "train", self.train), (test, "test", self.test)].into_iter().filter_map(of_other_size).collect()
+    }
+
+    /// Returns the paths of the two files.
+    fn files(&self) -> Files {
+        let Request { folder, .. } = self;
+        Files { train: folder.join("train_drawn.h5"), test: folder.join("test_drawn.h5") }
+    }
 }
 
 /// The reason why a data set was not generated, in one line.
@@ -83,11 +108,11 @@ impl DiskFailure for Error {
 pub fn generate(request: &Request, mut on_picture: impl FnMut() -> bool) -> Result<Files, Error> {
     check(request)?;
     let Request { folder, train, test, .. } = request;
-    let files = Files { train: folder.join("train_drawn.h5"), test: folder.join("test_drawn.h5") };
+    let files = request.files();
     NewHdf5::can_be_at(&files.train)?;
     make_folder(folder)?;
     for (path, set) in [(&files.train, "train"), (&files.test, "test")] {
-        if regular_file::is_at(path)? && !is_drawn(path, set) {
+        if regular_file::is_at(path)? && drawn_size(path, set).is_none() {
             return Err(Error::NotOurs(path.clone()));
         }
     }

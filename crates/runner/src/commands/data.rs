@@ -16,7 +16,7 @@ use super::stop::stop_on_interrupt;
 use crate::cli::{self, Data};
 use crate::progress::bar::counting;
 use crate::table::Table;
-use crate::terminal::say;
+use crate::terminal::{note, say};
 use datasets::catalog::{self, KNOWN, Origin};
 use datasets::fetch::{self, Progress};
 use datasets::generate::{self, Request};
@@ -49,15 +49,21 @@ fn list() -> Result<ExitCode> {
 fn generate(args: cli::Generate) -> Result<ExitCode> {
     let cli::Generate { out, train, test, side, seed } = args;
     let stop = stop_on_interrupt()?;
+    let request = Request { folder: out, train, test, side, seed };
+    let replaced = request.replaced();
     let bar = counting(train.saturating_add(test) as u64, "{pos}/{len} pictures");
-    let files = generate::generate(&Request { folder: out, train, test, side, seed }, || {
+    let files = generate::generate(&request, || {
         bar.inc(1);
         !stop.is_asked()
     });
     bar.finish_and_clear();
     match files {
         Err(error @ generate::Error::Interrupted) => Ok(interrupted(&error)),
-        files => print_files(&files.map_err(Failure::of_writing)?),
+        files => {
+            let files = files.map_err(Failure::of_writing)?;
+            replaced.iter().for_each(|line| note(line));
+            print_files(&files)
+        }
     }
 }
 
