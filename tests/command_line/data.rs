@@ -305,3 +305,21 @@ fn what_needs_classes_is_refused_or_warned_of_where_the_targets_are_values() {
     let classified = bench.succeeds(&["sweep", "one.toml", "train.metrics=[\"test_accuracy\"]"]).1;
     assert!(!classified.contains("stays empty"), "{classified}");
 }
+
+#[test]
+fn bytes_that_are_hardly_pixels_are_remarked_on_also_before_the_training() {
+    let bench = Bench::new();
+    let faint = "note: bytes up to 1, divided by 255, are at most 0.004: data.scale = \"none\" or \"standardize\"";
+    let file = File::create(bench.path("bits.h5")).unwrap();
+    let x = Array2::from_shape_fn((8, 2), |(i, j)| ((i >> j) % 2) as u8);
+    file.new_dataset_builder().with_data(&x).create("train_set_x").unwrap();
+    file.new_dataset_builder().with_data(&Array1::from_shape_fn(8, |i| (i % 2) as u8)).create("train_set_y").unwrap();
+    file.close().unwrap();
+    bench.write("one.toml", &on("bits.h5", ""));
+    for command in [&["sweep", "one.toml", "--dry-run"][..], &["sweep", "one.toml"], &["train", "one.toml"]] {
+        let said = bench.succeeds(command).1;
+        assert_eq!(said.matches(faint).count(), 1, "{command:?}: {said}");
+        let scaled = bench.succeeds(&[command, &["data.scale=none", "name=scaled"]].concat()).1;
+        assert!(!scaled.contains("divided by 255"), "{command:?}: {scaled}");
+    }
+}

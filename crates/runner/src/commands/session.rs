@@ -161,6 +161,11 @@ impl Session {
     pub(super) fn say_machine(&self, machine: &Machine) {
         say(&machine.summary());
         self.warn_of_blas();
+        self.say_notes();
+    }
+
+    /// Reports the notes on the data.
+    pub(super) fn say_notes(&self) {
         self.data.notes.iter().for_each(|line| note(line));
     }
 

@@ -31,6 +31,7 @@ pub(super) fn run(args: &cli::Sweep, blas: Option<&Request>) -> Result<ExitCode>
     let mut sweep = PreparedSweep::new(args, blas)?;
     advise(&sweep.plan);
     if args.dry_run {
+        sweep.session().say_notes();
         return sweep.preview(args, &stop);
     }
     let mut training = Training::begin(&sweep, args, stop, limits)?;
