@@ -4,6 +4,8 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import io
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(FAULTS))
 
 from writing.cases import Case, content  # noqa: E402
-from writing.strace import Ended  # noqa: E402
+from writing.strace import Ended, run  # noqa: E402
 
 
 def loaded(name):
@@ -108,6 +110,22 @@ class Nothing(unittest.TestCase):
         with self.assertRaises(SystemExit) as ended:
             blas.one_form_at_a_time(bench)
         self.assertIn("no call of a training", ended.exception.code)
+
+
+def may_trace():
+    """Returns whether strace is here, and may trace."""
+    return shutil.which("strace") and subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode == 0
+
+
+@unittest.skipUnless(may_trace(), "no process may be traced by strace here")
+class Injected(unittest.TestCase):
+    def test_a_process_is_killed_at_the_call_that_is_named(self):
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place) / "work"
+            folder.mkdir()
+            ended = run(["/bin/sh", "-c", "echo one >a; echo two >b; echo three >c"], folder, "?write:signal=KILL:when=2")
+            self.assertEqual((ended.code, (folder / "a").read_text()), (-signal.SIGKILL, "one\n"))
+            self.assertFalse((folder / "c").exists())
 
 
 class Kept(unittest.TestCase):
