@@ -64,7 +64,7 @@ fn a_claim_that_holds_is_said_and_one_that_does_not_ends_the_sweep_with_exit_cod
     assert!(page.contains("<h2 id=\"claims-title\">Claims</h2>") && page.contains("<b>It is so</b>: mean final_cost"));
     let bare = bench.run(&["sweep", "nets.toml", "claim=[]"]);
     assert!(bare.status.success() && !text(&bare.stderr).contains("It is so"), "{}", text(&bare.stderr));
-    assert!(bench.succeeds(&["claims", "results/nets"]).1.contains("the experiment makes no claim"));
+    assert!(bench.succeeds(&["claims", "results/nets"]).1.contains("the experiment, as it was run, makes no claim"));
 }
 
 #[test]
@@ -99,9 +99,12 @@ fn the_number_of_a_claim_is_that_of_the_tables() {
     let (code, line) = judged(&bench, "value = \"test_accuracy\"\nat_least = 0");
     assert!(code == Some(0) && line.contains("mean test_accuracy of the 4 of 6 trials that have it is "), "{line}");
     for (keys, why) in [
-        ("value = \"test_accuracy\"\nwhere = \"learning_rate > 1\"", "none of its 2 trials has a test_accuracy"),
-        ("value = \"cost@7\"", "none of its 6 trials has a cost@7"),
-        ("value = \"final_cost\"\nwhere = \"learning_rate = 0.5\"", "no trial fits its condition"),
+        ("value = \"final_cost\"\nwhere = \"learning_rate > 1\"", "none of its 2 trials has a final_cost"),
+        ("value = \"final_cost\"\nwhere = \"final_cost < 0\"", "no trial fits where = 'final_cost < 0'"),
+        (
+            "value = \"diverged\"\nrelative_to = \"learning_rate = 0.05\"",
+            "mean diverged of 2 trials with relative_to = 'learning_rate = 0.05' is 0: no ratio",
+        ),
     ] {
         let (code, line) = judged(&bench, &format!("{keys}\nat_least = 0"));
         assert!(code == Some(1) && line == format!("✗ It is so: {why}"), "{line}");
@@ -114,28 +117,53 @@ fn a_claim_that_cannot_be_read_is_refused_before_any_work() {
     for (keys, line, problem) in [
         (
             "value = \"final_cots\"\nat_least = 0",
-            19,
-            "claim.value: there is no column final_cots (did you mean final_cost?)",
+            20,
+            "claim.value: there is no result final_cots (did you mean final_cost?)",
         ),
-        ("value = \"reason\"\nat_least = 0", 19, "claim.value: reason is no number that a trial ends with"),
-        ("value = \"depth\"\nat_least = 0", 19, "claim.value: model.depth is no number that a trial ends with"),
+        ("value = \"reason\"\nat_least = 0", 20, "claim.value: there is no result reason; there are final_cost, "),
         (
             "value = \"cost@last\"\nat_least = 0",
-            19,
+            20,
             "claim.value: the iteration behind @ is a whole number, found \"last\"",
         ),
+        (
+            "value = \"cost@+1\"\nat_least = 0",
+            20,
+            "claim.value: the iteration behind @ is a whole number, found \"+1\"",
+        ),
+        ("value = \"cots@0\"\nat_least = 0", 20, "claim.value: no trial records cots (did you mean cost?)"),
+        ("value = \"gradient_norm_3@0\"\nat_least = 0", 20, "claim.value: no trial records gradient_norm_3"),
+        ("value = \"cost@7\"\nat_least = 0", 20, "claim.value: no trial records iteration 7: train.record_every says"),
+        ("value = \"cost@30\"\nat_least = 0", 20, "claim.value: no trial records iteration 30: "),
         ("value = \"final_cost\"", 19, "claim.at_least: missing; give claim.at_least, claim.at_most or both"),
         ("value = \"final_cost\"\nat_least = 2\nat_most = 1", 19, "claim.at_least: 2 is above claim.at_most, 1"),
         ("value = \"final_cost\"\nat_least = nan", 21, "claim.at_least: must be a finite number, found nan"),
         ("at_least = 0", 19, "claim.value: missing; it is a result of the trials, such as final_cost"),
         ("value = \"final_cost\"\nat_leats = 0", 21, "unknown key claim.at_leats (did you mean claim.at_least?)"),
-        ("value = \"final_cost\"\nat_least = 0\nwhere = \"deph = 2\"", 19, "claim.where: 'deph = 2': at character 1: "),
+        ("value = \"final_cost\"\nat_least = 0\nwhere = \"deph = 2\"", 22, "claim.where: 'deph = 2': at character 1: "),
+        (
+            "value = \"final_cost\"\nat_least = 0\nrelative_to = \"learning_rate = 7\"",
+            22,
+            "claim.relative_to: no trial of the plan fits 'learning_rate = 7'",
+        ),
         ("value = \"final_cost\"\nat_least = 0\ntake = \"sum\"", 22, "claim.take: "),
+        ("value = \"final_cost\"\nat_least = 0\n[[claim]]", 22, "claim.says: missing; it is the claim in a sentence"),
     ] {
         bench.write("nets.toml", &claim(keys));
         let (code, said) = failure(&bench.run(&["sweep", "nets.toml"]));
         let expected = format!("error: nets.toml:{line}: {problem}");
         assert!(code == Some(2) && said.starts_with(&expected), "{said}\nnot: {expected}");
+    }
+    bench.write("nets.toml", &claim("value = \"final_cost\"\nat_least = 0"));
+    for (key, problem) in [
+        ("claim[00].says=x", "unknown key claim[00].says"),
+        ("claim[0]at_most=1", "unknown key claim[0]at_most"),
+        ("claim[1]=3", "claim: must be a table, and is written [[claim]]"),
+        ("claim=3", "claim: must be a list of tables: write [[claim]]"),
+        ("claim[0].value=final_cots", "claim.value: there is no result final_cots"),
+    ] {
+        let (code, said) = failure(&bench.run(&["sweep", "nets.toml", key]));
+        assert!(code == Some(2) && said.starts_with(&format!("error: command line: {problem}")), "{said}");
     }
     bench.write("nets.toml", &format!("{NETS}[claim]\nsays = \"x\"\n"));
     let (code, said) = failure(&bench.run(&["sweep", "nets.toml"]));
@@ -152,10 +180,21 @@ fn claims_are_those_of_the_experiment_as_its_file_says_it() {
     let dropped =
         "the claims of the experiment are not judged: train.iterations on the command line makes another one of it";
     assert!(run.status.code() == Some(0) && said.contains(dropped) && !said.contains("It is so"), "{said}");
-    assert!(bench.succeeds(&["claims", "results/other"]).1.contains("the experiment makes no claim"));
+    assert!(bench.succeeds(&["claims", "results/other"]).1.contains("the experiment, as it was run, makes no claim"));
     let run = bench.run(&["sweep", "nets.toml", "name=renamed", "run.jobs=1", "description=another"]);
     assert!(
         run.status.code() == Some(1) && text(&run.stderr).contains("✗ It is so: mean diverged of 6 trials is 0.333333")
+    );
+    let engine = bench.run(&["sweep", "nets.toml", "run.engine=direct", "name=direct"]);
+    assert!(
+        text(&engine.stderr).contains("are not judged: run.engine on the command line"),
+        "it is a key of the trials"
+    );
+    let dry = bench.run(&["sweep", "nets.toml", "train.iterations=20", "--dry-run"]);
+    assert!(text(&dry.stderr).contains("are not judged"), "{}", text(&dry.stderr));
+    let run = bench.run(&["sweep", "nets.toml", "claim[0].at_most=0.5", "sweep.seed=[1, 2, 3]", "name=three"]);
+    assert!(
+        run.status.code() == Some(0) && text(&run.stderr).contains("✓ It is so: mean diverged of 9 trials is 0.333333")
     );
     let run = bench.run(&["sweep", "nets.toml", "claim[0].at_most=0.5"]);
     assert!(
@@ -186,7 +225,10 @@ fn claims_on_trials_that_are_missing_are_not_judged() {
 #[test]
 fn an_interrupted_sweep_judges_nothing_before_it_has_gone_on() {
     let bench = Bench::new();
-    let long = claim("value = \"completed\"\nat_most = 1").replace("iterations = 30", "iterations = 20_000");
+    let whole = "value = \"completed\"\nat_most = 1";
+    let on_results =
+        "[[claim]]\nsays = \"These too\"\nvalue = \"final_cost\"\nwhere = \"status = completed\"\nat_most = 9";
+    let long = claim(&format!("{whole}\n{on_results}")).replace("iterations = 30", "iterations = 20_000");
     bench.write("nets.toml", &long.replace("record_every = 10", "record_every = 1000").replace("1e4", "0.06"));
     let mut child = bench.start_until(&["sweep", "nets.toml", "--jobs", "1"], 1);
     signal(&child, "INT");
@@ -197,6 +239,7 @@ fn an_interrupted_sweep_judges_nothing_before_it_has_gone_on() {
         claims.status.code() == Some(1) && line.contains(" of its 6 trials have not finished, or are damaged"),
         "{line}"
     );
+    assert!(line.contains("· These too: "), "a trial that has not finished may fit: {line}");
     let (_, said) = bench.succeeds(&["sweep", "nets.toml"]);
     assert!(said.contains("✓ It is so: mean completed of 6 trials is 1"), "{said}");
 }

@@ -187,7 +187,11 @@ fn on_another_core_the_first_costs_are_held_to_a_bound_and_later_ones_are_counte
     let bench = bench();
     let elsewhere = || on(&bench, "Nehalem", &["verify", DIR, "--retrain", "all"]);
     let (code, report, _) = elsewhere();
-    assert!(code == Some(0) && report.contains("8 trials of another machine (Haswell OpenBLAS"), "{report}");
+    assert!(
+        code == Some(0)
+            && report.contains("8 trials and 0 others of the same fleets of another machine (Haswell OpenBLAS"),
+        "{report}"
+    );
     assert!(
         report.contains("the first costs within 1000 epsilon") && report.contains("training is chaotic: "),
         "{report}"

@@ -47,7 +47,7 @@ fn the_confusion_of_three_classes_is_counted() {
     assert!(code == Some(2) && line.contains("192 features, the model takes 2"), "{line}");
     half_transparent(&bench.path("tree.png"));
     let (code, line) = failure(&bench.run(&["predict", "trees.h5", "tree.png"]));
-    assert!(code == Some(2) && line.contains("no pictures"), "{line}");
+    assert!(code == Some(2) && line.contains("the model takes 2 numbers an example, not pictures"), "{line}");
     bench.write("two.csv", &rows(2));
     succeeds(&bench, &["data", "import", "two.csv", "--test-share", "0.2"]);
     let (code, _) = (bench.run(&["evaluate", "trees.h5", "data/test_two.h5"]).status.code(), ());

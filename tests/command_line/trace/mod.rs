@@ -292,8 +292,11 @@ fn what_cannot_be_traced_is_refused_in_one_line() {
     for (arguments, message) in [
         (vec!["swept.toml"], "the sweep has 2 points, runner trace takes one; fix seed with KEY=VALUE"),
         (vec!["everything.toml", "--step", "10"], "--step 10: the training has 9 steps (train.iterations)"),
-        (vec![given.to_str().unwrap(), "--step", "2"], "the file gives caches or gradients of one step"),
-        (vec![forward.to_str().unwrap(), "--step", "2"], "--step: without x and y there is one step"),
+        (
+            vec![given.to_str().unwrap(), "--step", "2"],
+            "the file gives caches or gradients, which belong to its one step",
+        ),
+        (vec![forward.to_str().unwrap(), "--step", "2"], "--step: without x and y the file has only one step"),
         (vec![forward.to_str().unwrap(), "model.width=3"], "model.width: no key of a worked example"),
         (vec!["nothing.toml"], "nothing.toml: can't read the experiment"),
     ] {

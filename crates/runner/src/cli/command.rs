@@ -20,7 +20,8 @@ pub enum Command {
     ///
     /// The results go to results/NAME/ (NAME is the experiment's name): results.db is the record, trials.csv and
     /// history.csv are tables of it. Running the same command again resumes: finished trials are skipped, and
-    /// those in training go on from their checkpoints. Ctrl-C keeps both; a second one leaves at once.
+    /// those in training go on from their checkpoints. Ctrl-C keeps both; a second one leaves at once. At
+    /// its end it says whether the claims of the experiment hold.
     #[command(after_help = "Examples:
   runner sweep experiments/depth.toml
   runner sweep experiments/depth.toml name=depth-tanh \\

@@ -118,8 +118,8 @@ fn page(record: &Record, folder: &Path, asked: &Asked) -> Result<String> {
 fn claims(record: &Record, folder: &Path, trials: &Trials) -> Result<Vec<Line>> {
     let claims = Claim::all_in(&trials.toml, &folder.join(EXPERIMENT))?;
     let judgements = judgements(&claims, trials, record, folder)?.into_iter();
-    let line = |Judgement { says, holds, because, .. }: Judgement| {
-        Line::new(holds, &visible(&says), visible(&because).into_owned(), String::new())
+    let line = |Judgement { claim, holds, because, .. }: Judgement| {
+        Line::new(holds, &visible(&claim.says), visible(&because).into_owned(), String::new())
     };
     Ok(judgements.map(line).collect())
 }

@@ -1,14 +1,11 @@
 //! The judgement of an experiment's claims by the trials of its record.
 
-use super::column::Column;
 use super::condition::Condition;
+use super::quantity::Quantity;
 use super::setting::first_of_each;
 use super::trials::{Row, Trials};
 use crate::record::Record;
-use crate::record::columns::{self, Kind};
 use crate::record::error::Error;
-use crate::record::summary::Recorded;
-use crate::run::outcome::Status;
 use crate::spec::claim::Claim;
 use crate::spec::error;
 use crate::text::significant;
@@ -16,30 +13,30 @@ use datasets::text::count;
 
 /// The digits of a number in a judgement.
 const DIGITS: usize = 6;
-/// The name of the recorded cost in the history.
-const COST: &str = "cost";
+/// Digits that tell any two numbers apart.
+const ALL_DIGITS: usize = 17;
 
 /// A claim, read for the trials of a plan.
 pub struct Judge<'c> {
     claim: &'c Claim,
-    quantity: Quantity,
-    own: Option<Condition>,
-    others: Option<Condition>,
+    /// The number of a trial that it is about.
+    pub quantity: Quantity,
+    own: Selection,
+    others: Option<Selection>,
 }
 
-/// A number that a trial may have.
-enum Quantity {
-    Result(&'static columns::Column),
-    Status(Status),
-    /// A column of the history at an iteration.
-    Recorded(String, i64),
+/// The trials that fit a key of a claim.
+struct Selection {
+    /// The key and its condition, as they are written.
+    written: Option<(&'static str, String)>,
+    condition: Option<Condition>,
 }
 
 /// Whether a claim holds, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
-    /// The claim in a sentence.
-    pub says: String,
+    /// The claim.
+    pub claim: Claim,
     /// `None` if it can't be judged yet.
     pub holds: Option<bool>,
     /// The number; `None` if there is none.
@@ -51,7 +48,32 @@ pub struct Judgement {
 impl Judgement {
     /// Makes that of a claim that can't be judged yet.
     pub fn open(claim: &Claim, because: String) -> Self {
-        Judgement { says: claim.says.clone(), holds: None, number: None, because }
+        Judgement { claim: claim.clone(), holds: None, number: None, because }
+    }
+}
+
+impl Selection {
+    fn of(claim: &Claim, key: &'static str, text: Option<&String>, trials: &Trials) -> Result<Self, error::Error> {
+        let parse = |text: &String| {
+            Condition::parse(text, trials).map_err(|mistake| {
+                claim.error(key, &format!("'{text}': at character {}: {}", mistake.at, mistake.problem))
+            })
+        };
+        let condition = text.map(parse).transpose()?;
+        Ok(Selection { written: text.map(|text| (key, text.clone())), condition })
+    }
+
+    fn fits(&self, row: &Row) -> bool {
+        self.condition.as_ref().is_none_or(|condition| condition.holds(row))
+    }
+
+    /// Returns whether only the end of a trial shows whether it fits.
+    fn needs_results(&self) -> bool {
+        self.condition.as_ref().is_some_and(Condition::needs_results)
+    }
+
+    fn in_words(&self) -> String {
+        self.written.as_ref().map(|(key, text)| format!("{key} = '{text}'")).unwrap_or_default()
     }
 }
 
@@ -61,17 +83,25 @@ impl<'c> Judge<'c> {
     /// # Errors
     /// If its value or a condition of it can't be read.
     pub fn of(claim: &'c Claim, trials: &Trials) -> Result<Self, error::Error> {
-        let quantity = Quantity::find(&claim.value, trials).map_err(|problem| claim.error("value", &problem))?;
-        let condition = |key: &str, text: &Option<String>| {
-            let parse = |text: &String| {
-                Condition::parse(text, trials).map_err(|mistake| {
-                    claim.error(key, &format!("'{text}': at character {}: {}", mistake.at, mistake.problem))
-                })
-            };
-            text.as_ref().map(parse).transpose()
-        };
-        let (own, others) = (condition("where", &claim.trials)?, condition("relative_to", &claim.relative_to)?);
+        let quantity = Quantity::find(&claim.value).map_err(|problem| claim.error("value", &problem))?;
+        let own = Selection::of(claim, "where", claim.trials.as_ref(), trials)?;
+        let others = claim.relative_to.as_ref();
+        let others = others.map(|text| Selection::of(claim, "relative_to", Some(text), trials)).transpose()?;
         Ok(Judge { claim, quantity, own, others })
+    }
+
+    /// Refuses conditions that no trial of a plan will fit, all of whose trials are in `trials`.
+    ///
+    /// # Errors
+    /// If there is one.
+    pub fn has_trials(&self, trials: &Trials) -> Result<(), error::Error> {
+        let is_empty =
+            |selection: &&Selection| !selection.needs_results() && !trials.rows.iter().any(|row| selection.fits(row));
+        let empty = [Some(&self.own), self.others.as_ref()].into_iter().flatten().find(is_empty);
+        match empty.and_then(|selection| selection.written.as_ref()) {
+            Some((key, text)) => Err(self.claim.error(key, &format!("no trial of the plan fits '{text}'"))),
+            None => Ok(()),
+        }
     }
 
     /// Judges the claim by the trials that have finished.
@@ -79,38 +109,47 @@ impl<'c> Judge<'c> {
     /// # Errors
     /// If the record can't be read.
     pub fn judge(&self, trials: &Trials, record: &Record) -> Result<Judgement, Error> {
-        let Claim { says, relative_to, at_least, at_most, .. } = self.claim;
-        let judgement = |holds, number, because| Judgement { says: says.clone(), holds, number, because };
+        let judgement = |holds, number, because| Judgement { claim: self.claim.clone(), holds, number, because };
+        let none = |NoNumber { holds, because }| Ok(judgement(holds, None, because));
         let own = match self.number(&self.own, trials, record)? {
             Ok(own) => own,
-            Err(none) => return Ok(judgement(none.holds, None, none.because)),
+            Err(reason) => return none(reason),
         };
-        let (number, times) = match relative_to {
+        let (number, times) = match &self.others {
             None => (own.number, String::new()),
-            Some(condition) => match self.number(&self.others, trials, record)? {
-                Ok(others) => (own.number / others.number, format!(" times that with {condition}")),
-                Err(none) => return Ok(judgement(none.holds, None, none.because)),
+            Some(selection) => match self.number(selection, trials, record)? {
+                Ok(others) if (own.number / others.number).is_finite() => {
+                    let condition = self.claim.relative_to.as_deref().unwrap_or_default();
+                    (own.number / others.number, format!(" times that with {condition}"))
+                }
+                Ok(Taken { number, name }) => {
+                    let because = format!("{name} with {} is {number}: no ratio", selection.in_words());
+                    return none(NoNumber { holds: Some(false), because });
+                }
+                Err(reason) => return none(reason),
             },
         };
-        let bounds = [("at least", at_least), ("at most", at_most)];
-        let bounds = bounds.iter().filter_map(|(word, bound)| Some(format!("{word} {}", (**bound)?)));
-        let bounds = bounds.collect::<Vec<_>>().join(", ");
-        let because = format!("{} is {}{times}; claimed: {bounds}", own.name, significant(number, DIGITS));
-        let holds = at_least.is_none_or(|least| number >= least) && at_most.is_none_or(|most| number <= most);
+        let holds = self.claim.holds(number);
+        let short = significant(number, DIGITS);
+        // Digits that are cut off may tell whether it holds.
+        let is_clear = short.parse().is_ok_and(|short| self.claim.holds(short) == holds);
+        let shown = if is_clear { short } else { significant(number, ALL_DIGITS) };
+        let because = format!("{} is {shown}{times}; claimed: {}", own.name, bounds(self.claim));
         Ok(judgement(Some(holds), Some(number), because))
     }
 
-    /// Takes the number of the trials that fit a condition.
+    /// Takes the number of the trials of a selection.
     fn number(
         &self,
-        condition: &Option<Condition>,
+        selection: &Selection,
         trials: &Trials,
         record: &Record,
     ) -> Result<Result<Taken, NoNumber>, Error> {
-        let fits = |row: &&Row| condition.as_ref().is_none_or(|condition| condition.holds(row));
-        let rows: Vec<&Row> = first_of_each(trials.rows.iter().filter(fits)).collect();
+        let is_open = |row: &Row| row.summary().is_none();
+        let may_fit = |row: &&Row| selection.fits(row) || (is_open(row) && selection.needs_results());
+        let rows: Vec<&Row> = first_of_each(trials.rows.iter().filter(may_fit)).collect();
         let all = count(rows.len(), "trial");
-        let open = rows.iter().filter(|row| row.summary().is_none()).count();
+        let open = rows.iter().filter(|row| is_open(row)).count();
         if open > 0 {
             let because = format!("{open} of its {all} have not finished, or are damaged");
             return Ok(Err(NoNumber { holds: None, because }));
@@ -121,6 +160,7 @@ impl<'c> Judge<'c> {
         }
         let Claim { value, take, .. } = self.claim;
         let take_of = |of: String| format!("{} {value} of {of}", take.name());
+        let fails = |because| Err(NoNumber { holds: Some(false), because });
         Ok(match take.of(&values) {
             Some(number) => {
                 let name = match (values.len(), rows.len()) {
@@ -130,10 +170,8 @@ impl<'c> Judge<'c> {
                 };
                 Ok(Taken { number, name })
             }
-            None if rows.is_empty() => {
-                Err(NoNumber { holds: Some(false), because: "no trial fits its condition".to_owned() })
-            }
-            None => Err(NoNumber { holds: Some(false), because: format!("none of its {all} has a {value}") }),
+            None if rows.is_empty() => fails(format!("no trial fits {}", selection.in_words())),
+            None => fails(format!("none of its {all} has a {value}")),
         })
     }
 }
@@ -151,39 +189,9 @@ struct NoNumber {
     because: String,
 }
 
-impl Quantity {
-    /// Finds a quantity by its name.
-    fn find(name: &str, trials: &Trials) -> Result<Self, String> {
-        if let Some((column, iteration)) = name.split_once('@') {
-            let number = iteration.parse().ok().filter(|iteration: &i64| *iteration >= 0);
-            let number =
-                number.ok_or_else(|| format!("the iteration behind @ is a whole number, found {iteration:?}"))?;
-            return Ok(Quantity::Recorded(column.to_owned(), number));
-        }
-        if let Some(status) = Status::from_name(name) {
-            return Ok(Quantity::Status(status));
-        }
-        match Column::find(name, trials)? {
-            Column::Result(result) if result.kind != Kind::Text => Ok(Quantity::Result(result)),
-            column => Err(format!("{} is no number that a trial ends with", column.name())),
-        }
-    }
-
-    /// Returns its value for a finished trial; `None` if that has none.
-    fn of(&self, row: &Row, record: &Record) -> Result<Option<f64>, Error> {
-        let Some(trial) = row.finished.as_ref() else { return Ok(None) };
-        Ok(match self {
-            Quantity::Result(column) => column.json(&trial.summary).as_f64(),
-            Quantity::Status(status) => Some(f64::from(u8::from(row.status() == Some(*status)))),
-            Quantity::Recorded(column, at) => {
-                let place = trial.summary.metrics.iter().position(|name| name == column);
-                let value = |recorded: &Recorded| match place {
-                    _ if column == COST => Some(recorded.cost),
-                    place => recorded.metrics.get(place?).copied().flatten(),
-                };
-                let history = record.history(&row.trial, trial)?;
-                history.iter().find(|recorded| recorded.iteration == *at).and_then(value)
-            }
-        })
-    }
+/// Writes the bounds of a claim in words.
+fn bounds(claim: &Claim) -> String {
+    let both = [("at least", claim.at_least), ("at most", claim.at_most)];
+    let words = both.iter().filter_map(|(word, bound)| Some(format!("{word} {}", significant((*bound)?, ALL_DIGITS))));
+    words.collect::<Vec<_>>().join(", ")
 }

@@ -43,6 +43,15 @@ impl Condition {
         }
     }
 
+    /// Returns whether only the end of a trial shows whether it holds.
+    pub fn needs_results(&self) -> bool {
+        match self {
+            Condition::Any(conditions) | Condition::All(conditions) => conditions.iter().any(Condition::needs_results),
+            Condition::Not(condition) => condition.needs_results(),
+            Condition::Compare(column, ..) => matches!(column, Column::Result(_) | Column::Machine),
+        }
+    }
+
     /// Returns whether it holds for a trial. A value that is missing is equal to nothing, and neither above nor below anything.
     pub fn holds(&self, row: &Row) -> bool {
         match self {

@@ -7,6 +7,7 @@ pub mod condition;
 pub mod difference;
 mod lexer;
 pub mod pairs;
+pub mod quantity;
 pub mod ranking;
 pub mod setting;
 pub mod statistic;

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use toml::Table;
+
 use super::error::{Error, Place};
 use super::experiment_keys::{DESCRIPTION, NAME};
 use super::key::{Key, RawTrial, find, keys};
 use super::kind::{FINITE, Real, TEXT, Text};
 use super::names::OneOf;
-use super::role::{CLAIMS, claim_of};
+use super::role::{CLAIMS, Role, claim_of};
 use super::source::{Entry, parse};
 use super::suggestion::is_within;
 use super::synonyms::nearest;
+use super::trial::keys::key;
 
 const TAKES: [(&str, Take); 3] = [("mean", Take::Mean), ("min", Take::Min), ("max", Take::Max)];
 
@@ -51,8 +54,9 @@ pub struct Claim {
     pub at_least: Option<f64>,
     /// The highest one.
     pub at_most: Option<f64>,
-    /// The place of its first key.
-    pub(super) place: Place,
+    /// The place of its first key, and that of each.
+    place: Place,
+    places: BTreeMap<&'static str, Place>,
 }
 
 /// The number that is taken of several values.
@@ -94,21 +98,29 @@ impl Claim {
 
     /// Reads the claims among the entries of an experiment.
     pub(super) fn all_of(entries: &[Entry]) -> Result<Vec<Self>, Error> {
-        let mut tables: BTreeMap<usize, (Place, RawTrial)> = BTreeMap::new();
+        let mut tables: BTreeMap<usize, Written> = BTreeMap::new();
         for (entry, (number, name)) in entries.iter().filter_map(|entry| Some((entry, claim_of(&entry.key)?))) {
             let Entry { value, place, .. } = entry;
-            let (_, raw) = tables.entry(number).or_insert_with(|| (place.clone(), RawTrial::default()));
+            let table = tables.entry(number).or_insert_with(|| Written::at(place));
+            let is_empty_table = value.as_table().is_some_and(Table::is_empty);
+            if name.is_empty() && is_empty_table {
+                continue;
+            }
+            if name.is_empty() {
+                return Err(Error::setting(place, CLAIMS, "must be a table, and is written [[claim]]"));
+            }
             let name = format!("{CLAIMS}.{name}");
             let Some(key) = find(KEYS.iter().copied(), &name) else {
                 let nearest = nearest(&name, KEYS.iter().map(|key| key.name()));
                 return Err(Error::UnknownKey { place: place.clone(), key: name, nearest });
             };
-            raw.set(key, value).map_err(|problem| Error::setting(place, &name, problem))?;
+            table.raw.set(key, value).map_err(|problem| Error::setting(place, &name, problem))?;
+            table.places.insert(key.name(), place.clone());
         }
-        tables.into_values().map(|(place, raw)| Claim::of(&raw, place)).collect()
+        tables.into_values().map(Claim::of).collect()
     }
 
-    fn of(raw: &RawTrial, place: Place) -> Result<Self, Error> {
+    fn of(Written { raw, place, places }: Written) -> Result<Self, Error> {
         let missing = |key: &Key<Text>, what| Error::setting(&place, key.name(), format!("missing; it is {what}"));
         let (at_least, at_most) = (raw.get(&AT_LEAST), raw.get(&AT_MOST));
         let says = raw.get(&SAYS).ok_or_else(|| missing(&SAYS, "the claim in a sentence"))?;
@@ -127,24 +139,48 @@ impl Claim {
             _ => {}
         }
         let (trials, relative_to) = (raw.get(&WHERE), raw.get(&RELATIVE_TO));
-        Ok(Claim { says, value, trials, take: raw.value(&TAKE), relative_to, at_least, at_most, place })
+        Ok(Claim { says, value, trials, take: raw.value(&TAKE), relative_to, at_least, at_most, place, places })
     }
 
     /// Makes the error of one of its keys.
     pub fn error(&self, key: &str, problem: &str) -> Error {
-        Error::setting(&self.place, &format!("{CLAIMS}.{key}"), problem)
+        let key = format!("{CLAIMS}.{key}");
+        Error::setting(self.places.get(&*key).unwrap_or(&self.place), &key, problem)
+    }
+
+    /// Returns whether `number` is within its bounds.
+    pub fn holds(&self, number: f64) -> bool {
+        self.at_least.is_none_or(|least| number >= least) && self.at_most.is_none_or(|most| number <= most)
     }
 }
 
-/// Drops the claims of the file if the command line makes another experiment of it, and returns the key that does.
+/// A table of a claim, as written.
+struct Written {
+    raw: RawTrial,
+    /// The place of its first key.
+    place: Place,
+    places: BTreeMap<&'static str, Place>,
+}
+
+impl Written {
+    fn at(place: &Place) -> Self {
+        Written { raw: RawTrial::default(), place: place.clone(), places: BTreeMap::new() }
+    }
+}
+
+/// Drops the claims of the file if the command line makes another experiment of it, and returns the key that does. Keys of claims on the command
+/// line say what holds for that one.
 pub(super) fn drop_claims(entries: &mut Vec<Entry>) -> Option<String> {
-    let is_of_file = |entry: &Entry| claim_of(&entry.key).is_some() && entry.place != Place::CommandLine;
-    let is_harmless = |key: &str| {
-        [NAME.name(), DESCRIPTION.name()].contains(&key) || is_within(key, "run") || claim_of(key).is_some()
+    let is_claim = |entry: &Entry| claim_of(&entry.key).is_some();
+    let is_of_trials = |name: &str| key(Role::of(name).1).is_some();
+    let is_harmless = |name: &str| {
+        [NAME.name(), DESCRIPTION.name()].contains(&name) || (is_within(name, "run") && !is_of_trials(name))
     };
-    let changes = |entry: &&Entry| entry.place == Place::CommandLine && !is_harmless(&entry.key);
-    let key = entries.iter().find(changes)?.key.clone();
-    let before = entries.len();
-    entries.retain(|entry| !is_of_file(entry));
-    (entries.len() < before).then_some(key)
+    let mut given = entries.iter().filter(|entry| entry.place == Place::CommandLine);
+    if !entries.iter().any(is_claim) || given.clone().any(is_claim) {
+        return None;
+    }
+    let name = given.find(|entry| !is_harmless(&entry.key))?.key.clone();
+    entries.retain(|entry| !is_claim(entry));
+    Some(name)
 }

@@ -8,8 +8,14 @@ pub(super) const CLAIMS: &str = "claim";
 
 /// Returns the number of the claim that a key belongs to, such as `claim[0].value`, and the key's name in its table.
 pub(super) fn claim_of(written: &str) -> Option<(usize, &str)> {
-    let (number, key) = written.strip_prefix(CLAIMS)?.strip_prefix('[')?.split_once(']')?;
-    Some((number.parse().ok()?, key.strip_prefix('.').unwrap_or(key)))
+    in_list(written.strip_prefix(CLAIMS)?)
+}
+
+/// Splits `[0].value` into the number of a table, written as such, and the key's name in it; that is empty for a whole table.
+fn in_list(written: &str) -> Option<(usize, &str)> {
+    let (digits, key) = written.strip_prefix('[')?.split_once(']')?;
+    let number = digits.parse().ok().filter(|number: &usize| number.to_string() == digits)?;
+    if key.is_empty() { Some((number, key)) } else { Some((number, key.strip_prefix('.')?)) }
 }
 
 /// The role of a key, as its prefix says it.
@@ -62,14 +68,13 @@ impl Role {
 }
 
 fn listed(swept: &str) -> Option<(Role, &str)> {
-    let (list, rest) = swept.split_once('[')?;
-    let (number, key) = rest.split_once(']')?;
-    let number = number.parse().ok()?;
+    let (list, rest) = swept.split_at(swept.find('[')?);
+    let (number, key) = in_list(rest)?;
     let role = match list {
         "zip" => Role::Zip(number),
         "exclude" => Role::Exclude(number),
         "include" => Role::Include(number),
         _ => return None,
     };
-    Some((role, key.strip_prefix('.').unwrap_or(key)))
+    Some((role, key))
 }

@@ -30,7 +30,7 @@ use crate::run::inputs::Inputs;
 use crate::run::training::left_to_train;
 use crate::spec::experiment::Experiment;
 use crate::spec::rungs::Rungs;
-use crate::terminal::say;
+use crate::terminal::{note, say};
 use datasets::text::count;
 
 /// A sweep with everything that its training needs.
@@ -78,6 +78,11 @@ impl PreparedSweep {
         let folder = results_folder(args.out.clone(), &session.experiment.name);
         let (shard, threads) = (shard_of(args)?, session.experiment.threads);
         can_be_judged(&plan, &session.experiment)?;
+        if let Some(key) = &session.experiment.claims_dropped_for {
+            note(&format!(
+                "the claims of the experiment are not judged: {key} on the command line makes another one of it"
+            ));
+        }
         let loaded = Some(session);
         let (merged, chosen_on, is_over) = (HashSet::new(), None, false);
         let mut sweep =

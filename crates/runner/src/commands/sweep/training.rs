@@ -91,11 +91,6 @@ impl Training {
         mixed.refuse(&record, plan, &finished)?;
         write_plan(&mut record, sweep, &machine).map_err(Failure::of_writing)?;
         say_header(sweep, &finished, &machine);
-        if let Some(key) = &session.experiment.claims_dropped_for {
-            say(&format!(
-                "the claims of the experiment are not judged: {key} on the command line makes another one of it"
-            ));
-        }
         mixed.warn(&record, plan, &finished)?;
         say_damaged(plan, &damaged);
         let checkpoints = sweep.checkpoints(&machine, &stop);
