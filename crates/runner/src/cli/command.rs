@@ -162,7 +162,7 @@ Exit code 1 if no trial fits it.")]
     Tag(Tag),
     /// Say whether the claims of an experiment hold in its results.
     ///
-    /// A claim is a number that the results come to, with its bounds: a table [[claim]] of the experiment (docs/claims.md). The end of a
+    /// A claim is a number that the results come to, with its bounds: a table `[[claim]]` of the experiment (docs/claims.md). The end of a
     /// sweep judges them too. Exit code 1 if one does not hold, or can't be judged because trials are missing.
     #[command(after_help = "Examples:
   runner claims results/course-4layer
