@@ -190,6 +190,12 @@ fn claims_are_those_of_the_experiment_as_its_file_says_it() {
         text(&engine.stderr).contains("are not judged: run.engine on the command line"),
         "it is a key of the trials"
     );
+    for (given, is_same) in
+        [("data.set=drawn", true), ("sweep.seed=[1, 2]", true), ("sweep.seed=[1]", false), ("seed=1", false)]
+    {
+        let dry = text(&bench.run(&["sweep", "nets.toml", given, "--dry-run"]).stderr);
+        assert_eq!(dry.contains("are not judged"), !is_same, "{given}: {dry}");
+    }
     let dry = bench.run(&["sweep", "nets.toml", "train.iterations=20", "--dry-run"]);
     assert!(text(&dry.stderr).contains("are not judged"), "{}", text(&dry.stderr));
     let run = bench.run(&["sweep", "nets.toml", "claim[0].at_most=0.5", "sweep.seed=[1, 2, 3]", "name=three"]);
@@ -216,6 +222,10 @@ fn claims_on_trials_that_are_missing_are_not_judged() {
     let merged = bench.run(&["merge", "results/nets.shards"]);
     assert!(merged.status.code() == Some(1) && !text(&merged.stderr).contains("It is so"));
     assert!(text(&bench.run(&["claims", "results/nets"]).stdout).starts_with("· It is so: "));
+    bench.write("other.toml", &bench.read("nets.toml").replace("at_least = 1", "at_least = 0.5"));
+    bench.succeeds(&["sweep", "other.toml", "--shard", "1/2"]);
+    let (code, line) = failure(&bench.run(&["merge", "results/nets.shards"]));
+    assert!(code == Some(2) && line.contains("other claims (sweep each shard again with the same ones"), "{line}");
     bench.succeeds(&["sweep", "nets.toml", "--shard", "1/2"]);
     let merged = bench.run(&["merge", "results/nets.shards"]);
     let said = text(&merged.stderr);

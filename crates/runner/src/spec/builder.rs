@@ -28,8 +28,9 @@ impl Experiment {
     /// # Errors
     /// The first thing that is wrong, in one line.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let mut entries = drop_fixed(source::read(path, overrides)?)?;
-        let claims_dropped_for = drop_claims(&mut entries);
+        let mut entries = source::read(path, overrides)?;
+        let claims_dropped_for = drop_claims(&mut entries, &source::read(path, &[])?);
+        let mut entries = drop_fixed(entries)?;
         loop {
             match Experiment::of(path, drop_halving(drop_sampling(entries.clone()))) {
                 Ok(experiment) => return Ok(Experiment { claims_dropped_for, ..experiment }),

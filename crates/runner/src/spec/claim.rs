@@ -168,9 +168,9 @@ impl Written {
     }
 }
 
-/// Drops the claims of the file if the command line makes another experiment of it, and returns the key that does. Keys of claims on the command
+/// Drops the claims of the `file` if the command line makes another experiment of it, and returns the key that does. Keys of claims on the command
 /// line say what holds for that one.
-pub(super) fn drop_claims(entries: &mut Vec<Entry>) -> Option<String> {
+pub(super) fn drop_claims(entries: &mut Vec<Entry>, file: &[Entry]) -> Option<String> {
     let is_claim = |entry: &Entry| claim_of(&entry.key).is_some();
     let is_of_trials = |name: &str| key(Role::of(name).1).is_some();
     let is_harmless = |name: &str| {
@@ -180,7 +180,12 @@ pub(super) fn drop_claims(entries: &mut Vec<Entry>) -> Option<String> {
     if !entries.iter().any(is_claim) || given.clone().any(is_claim) {
         return None;
     }
-    let name = given.find(|entry| !is_harmless(&entry.key))?.key.clone();
+    let is_in =
+        |all: &[Entry], entry: &Entry| all.iter().any(|other| (&other.key, &other.value) == (&entry.key, &entry.value));
+    // A key may repeat the file's value, and yet take the place of an axis.
+    let is_withdrawn = |entry: &Entry| !is_harmless(&entry.key) && !is_in(entries, entry);
+    let is_less = file.iter().any(is_withdrawn);
+    let name = given.find(|entry| !is_harmless(&entry.key) && (is_less || !is_in(file, entry)))?.key.clone();
     entries.retain(|entry| !is_claim(entry));
     Some(name)
 }

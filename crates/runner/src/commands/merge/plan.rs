@@ -62,6 +62,12 @@ pub(super) fn joined(shards: &[Source], merged_before: Option<&Source>) -> Resul
 }
 
 const OTHER_POINTS: &str = "other points";
+const OTHER_CLAIMS: &str = "other claims (sweep each shard again with the same ones, which trains nothing)";
+
+/// Returns a resolved experiment up to its claims, which are at its end.
+fn without_claims(toml: &str) -> &str {
+    toml.split_once("\n[[claim]]").map_or(toml, |(before, _)| before).trim_end()
+}
 
 fn read(source: &Source) -> Result<StoredPlan> {
     let plan = source.open()?.stored_plan()?;
@@ -71,6 +77,9 @@ fn read(source: &Source) -> Result<StoredPlan> {
 /// Names the first line in which two experiments differ; `None` if `other` may be a part of the same plan as `plan`.
 fn difference(plan: &StoredPlan, other: &StoredPlan) -> Option<String> {
     if (&plan.asked, &plan.axes) != (&other.asked, &other.axes) {
+        if without_claims(&plan.asked.toml) == without_claims(&other.asked.toml) {
+            return Some(OTHER_CLAIMS.to_owned());
+        }
         let named = first_difference(&plan.asked.toml, &other.asked.toml);
         let named = named.map(|(a, b)| format!("\"{a}\" and \"{b}\" in experiment.toml"));
         return Some(named.unwrap_or_else(|| OTHER_POINTS.to_owned()));
