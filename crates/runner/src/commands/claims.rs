@@ -117,7 +117,10 @@ fn missing(trials: &Trials, record: &Record, folder: &Path) -> Result<Option<Str
     if of_shards > 0 {
         return Ok(Some(format!("{} of other shards are not here", count(of_shards, "trial"))));
     }
-    let Some(plan) = record.stored_plan()?.filter(|_| trials.rungs > 0) else { return Ok(None) };
+    if trials.rungs == 0 {
+        return Ok(None);
+    }
+    let Some(plan) = record.stored_plan()? else { return Ok(None) };
     let longest = Longest::of(&plan, &record.statuses()?);
     let climbed = longest.map(|longest| Climbed::to(longest, folder)).transpose()?;
     let climbed = climbed.filter(|climbed| !climbed.is_last() && !climbed.none_goes_on());

@@ -179,7 +179,7 @@ impl<'c> Judge<'c> {
 /// The number of some trials.
 struct Taken {
     number: f64,
-    /// What it is.
+    /// The value in words: how it was taken, and of which trials.
     name: String,
 }
 

@@ -29,7 +29,8 @@ impl Experiment {
     /// The first thing that is wrong, in one line.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
         let mut entries = source::read(path, overrides)?;
-        let claims_dropped_for = drop_claims(&mut entries, &source::read(path, &[])?);
+        let claims_dropped_for =
+            if overrides.is_empty() { None } else { drop_claims(&mut entries, &source::read(path, &[])?) };
         let mut entries = drop_fixed(entries)?;
         loop {
             match Experiment::of(path, drop_halving(drop_sampling(entries.clone()))) {

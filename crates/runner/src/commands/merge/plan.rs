@@ -77,10 +77,11 @@ fn read(source: &Source) -> Result<StoredPlan> {
 /// Names the first line in which two experiments differ; `None` if `other` may be a part of the same plan as `plan`.
 fn difference(plan: &StoredPlan, other: &StoredPlan) -> Option<String> {
     if (&plan.asked, &plan.axes) != (&other.asked, &other.axes) {
-        if without_claims(&plan.asked.toml) == without_claims(&other.asked.toml) {
+        let [toml, other_toml] = [&plan, &other].map(|plan| plan.asked.toml.as_str());
+        if toml != other_toml && without_claims(toml) == without_claims(other_toml) {
             return Some(OTHER_CLAIMS.to_owned());
         }
-        let named = first_difference(&plan.asked.toml, &other.asked.toml);
+        let named = first_difference(toml, other_toml);
         let named = named.map(|(a, b)| format!("\"{a}\" and \"{b}\" in experiment.toml"));
         return Some(named.unwrap_or_else(|| OTHER_POINTS.to_owned()));
     }

@@ -22,7 +22,7 @@ const SENDING: &str = "sending.txt";
 /// Refuses to submit to `folder` if a submission of jobs of this name was cut off there: Slurm may have a job that nothing notes.
 ///
 /// # Errors
-/// What was being sent, and how to go on.
+/// If one was; the message names what was being sent, and how to go on.
 pub(super) fn refuse_after_cut(folder: &Path, name: &str) -> Result<()> {
     let file = folder.join(SENDING);
     if let Ok(what) = fs::read_to_string(&file) {
